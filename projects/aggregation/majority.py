@@ -1,0 +1,111 @@
+"""majority_v1: the largest group of answers that all agree with each other decides, if it is more
+than half of them.
+
+The oldest rule there is, and the yardstick of the others. It needs nothing known of the taskers.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from itertools import combinations
+
+import numpy as np
+
+from projects.aggregation.outcome import Agree, Answer, Merge, Outcome
+from projects.geometry import Matrix
+
+# The prior counts as much as this many answers when a group's share becomes a confidence.
+PRIOR_WEIGHT = 2.0
+# From this many answers on, groups are grown from each answer in turn instead of searched for exactly.
+EXACT_UP_TO = 16
+
+
+def majority_v1(
+    answers: Sequence[Answer], agree: Agree, merge: Merge, threshold: float, prior: float = 0.7
+) -> Outcome:
+    """Decide by the largest group with pairwise agreement ≥ threshold holding more than half of all.
+
+    Of two groups of one size the one that agrees more within itself wins. A lone answer decides with
+    the prior as confidence and grades nobody.
+    """
+    count = len(answers)
+    nobody: list[float | None] = [None] * count
+    if count == 0:
+        return Outcome(False, None, 0.0, [], [], "No answers yet.")
+    if count == 1:
+        return Outcome(True, merge(answers), prior, nobody, [0], "The only answer.")
+    texts = [json.dumps(answer, sort_keys=True) for answer in answers]
+    order = sorted(range(count), key=lambda i: texts[i])
+    table = pairwise([answers[i] for i in order], agree)
+    group = [order[i] for i in largest_group(table, threshold)]
+    if 2 * len(group) <= count:
+        why = f"At most {len(group)} of {count} answers agree; more than half are needed."
+        return Outcome(False, None, 0.0, nobody, [], why)
+    supports = sorted(group)
+    decided = merge([answers[i] for i in group])
+    agreements = [_left_out(i, answers, group, decided, agree, merge) for i in range(count)]
+    confidence = (PRIOR_WEIGHT * prior + len(group) - 1) / (PRIOR_WEIGHT + count - 1)
+    why = f"{len(group)} of {count} answers agree."
+    return Outcome(True, decided, confidence, agreements, supports, why)
+
+
+def pairwise(answers: Sequence[Answer], agree: Agree) -> Matrix:
+    """The symmetric table of agreements, ones on the diagonal."""
+    table = np.eye(len(answers))
+    for i, j in combinations(range(len(answers)), 2):
+        table[i, j] = table[j, i] = agree(answers[i], answers[j])
+    return table
+
+
+def largest_group(table: Matrix, threshold: float) -> list[int]:
+    """Indices of the largest set in which every pair reaches the threshold; among equals the one with
+    the highest total agreement, then the lowest indices."""
+    count = len(table)
+    friends = [{j for j in range(count) if j != i and table[i, j] >= threshold} for i in range(count)]
+    groups = _cliques(friends) if count <= EXACT_UP_TO else _grown(friends, table)
+
+    def rank(group: tuple[int, ...]) -> tuple[int, float, tuple[int, ...]]:
+        within = sum(float(table[i, j]) for i, j in combinations(group, 2))
+        return (-len(group), -round(within, 9), group)
+
+    return list(min(groups, key=rank))
+
+
+def _cliques(friends: list[set[int]]) -> list[tuple[int, ...]]:
+    """All maximal groups (Bron and Kerbosch 1973, with a pivot)."""
+    found: list[tuple[int, ...]] = []
+
+    def grow(group: set[int], open_to: set[int], done: set[int]) -> None:
+        if not open_to and not done:
+            found.append(tuple(sorted(group)))
+            return
+        pivot = min(open_to | done, key=lambda i: (-len(friends[i] & open_to), i))
+        for i in sorted(open_to - friends[pivot]):
+            grow(group | {i}, open_to & friends[i], done & friends[i])
+            open_to = open_to - {i}
+            done = done | {i}
+
+    grow(set(), set(range(len(friends))), set())
+    return found
+
+
+def _grown(friends: list[set[int]], table: Matrix) -> list[tuple[int, ...]]:
+    """One group per answer, taking the closest friend that fits each time: fast for many answers."""
+    groups = []
+    for seed in range(len(friends)):
+        group, fits = [seed], set(friends[seed])
+        while fits:
+            best = min(fits, key=lambda j: (-float(table[j, group].sum()), j))
+            group.append(best)
+            fits = fits & friends[best]
+        groups.append(tuple(sorted(group)))
+    return groups
+
+
+def _left_out(
+    i: int, answers: Sequence[Answer], group: list[int], decided: Answer, agree: Agree, merge: Merge
+) -> float:
+    if i not in group:
+        return agree(answers[i], decided)
+    return agree(answers[i], merge([answers[j] for j in group if j != i]))

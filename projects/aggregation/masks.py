@@ -1,0 +1,92 @@
+"""Merging region answers whose taskers agree: matched instances, majority of pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from scipy.ndimage import distance_transform_edt
+
+from projects import geometry
+from projects.aggregation.matching import cluster
+from projects.aggregation.outcome import Answer
+from projects.aggregation.pieces import common_attributes, common_provenance
+from projects.agreement import shape_ious
+from projects.geometry import Bitmap
+
+
+def merge_regions(answers: Sequence[Answer], iou: float = 0.5) -> Answer:
+    """One answer from several: each region found by more than half of the answers with the same label
+    and IoU ≥ `iou`, with the pixels most of them gave."""
+    found = [(who, region) for who, answer in enumerate(answers) for region in answer["regions"]]
+    found.sort(key=lambda pair: _canonical(pair[1]))
+    regions = [region for _, region in found]
+    groups = cluster(_similarity(regions), [who for who, _ in found], iou)
+    kept = [[regions[i] for i in group] for group in groups if 2 * len(group) > len(answers)]
+    merged = sorted((_one(members) for members in kept), key=_canonical)
+    return {"regions": [{"id": f"r{n}", **region} for n, region in enumerate(merged, start=1)]}
+
+
+def majority_mask(masks: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The pixels in more than half of the masks. Where votes are equal the mean signed distance to the
+    outlines decides (shape-based averaging, Rohlfing and Maurer 2007), so two masks meet half way."""
+    height, width = masks[0]["size"]
+    window = _window(masks)
+    layers = [geometry.bitmap_from_mask(mask)[window] for mask in masks]
+    votes = np.sum(layers, axis=0, dtype=np.int32)
+    inside = 2 * votes > len(layers)
+    tied = 2 * votes == len(layers)
+    if tied.any():
+        depth = np.sum([signed_distance(layer) for layer in layers], axis=0)
+        inside |= tied & (depth > 1e-9)
+    whole = np.zeros((height, width), dtype=bool)
+    whole[window] = inside
+    return geometry.mask_from_bitmap(whole)
+
+
+def signed_distance(bitmap: Bitmap) -> np.ndarray:
+    """Distance to the outline in pixels, positive inside."""
+    padded = np.pad(bitmap, 1)
+    depth = distance_transform_edt(padded) - distance_transform_edt(~padded)
+    return depth[1:-1, 1:-1]
+
+
+def _one(members: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    return {
+        "label": members[0]["label"],
+        "shape": _merge_shapes([region["shape"] for region in members]),
+        "attributes": common_attributes(members),
+        "provenance": common_provenance(members),
+    }
+
+
+def _merge_shapes(shapes: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    if shapes[0]["type"] == "box":
+        corners = np.array([(x, y, x + w, y + h) for x, y, w, h in (shape["box"] for shape in shapes)])
+        x0, y0, x1, y1 = (float(value) for value in np.median(corners, axis=0))
+        return {"type": "box", "box": [x0, y0, x1 - x0, y1 - y0]}
+    return dict(shapes[0]) if len(shapes) == 1 else majority_mask(shapes)
+
+
+def _window(masks: Sequence[Mapping[str, Any]]) -> tuple[slice, slice]:
+    boxes = [box for box in map(geometry.mask_box, masks) if box[2] and box[3]]
+    if not boxes:
+        return slice(0, 1), slice(0, 1)
+    x0, y0 = min(b[0] for b in boxes), min(b[1] for b in boxes)
+    x1, y1 = max(b[0] + b[2] for b in boxes), max(b[1] + b[3] for b in boxes)
+    return slice(y0, y1), slice(x0, x1)
+
+
+def _similarity(regions: Sequence[Mapping[str, Any]]) -> np.ndarray:
+    shapes = [region["shape"] for region in regions]
+    labels = np.array([region["label"] for region in regions], dtype=object)
+    overlaps = shape_ious(shapes, shapes)
+    return np.where(labels[:, None] == labels[None, :], overlaps, 0.0)
+
+
+def _canonical(region: Mapping[str, Any]) -> tuple[Any, ...]:
+    shape = region["shape"]
+    if shape["type"] == "box":
+        return (*shape["box"], region["label"], "")
+    return (*geometry.mask_box(shape), region["label"], shape["counts"])

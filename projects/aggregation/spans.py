@@ -1,0 +1,59 @@
+"""Merging span answers whose taskers agree: matched spans, majority bounds and majority label."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from projects import geometry
+from projects.aggregation.matching import cluster
+from projects.aggregation.outcome import Answer
+from projects.aggregation.pieces import common_attributes, common_provenance, most_common
+
+# Spans of different labels match only when no spans of one label do.
+OTHER_LABEL = 0.5
+
+
+def merge_spans(answers: Sequence[Answer]) -> Answer:
+    """One answer from several: each span found by more than half of the answers, with the bounds most
+    of its finders chose (the middle ones where no two chose the same) and the label most chose."""
+    found = [(who, span) for who, answer in enumerate(answers) for span in answer["spans"]]
+    found.sort(key=lambda pair: (pair[1]["start"], pair[1]["end"], pair[1]["label"]))
+    if not found:
+        return {"spans": []}
+    spans = [span for _, span in found]
+    groups = cluster(_similarity(spans), [who for who, _ in found], 1e-9)
+    kept = [_one([spans[i] for i in group]) for group in groups if 2 * len(group) > len(answers)]
+    kept.sort(key=lambda span: (span["start"], span["end"], span["label"]))
+    return {"spans": [{"id": f"s{n}", **span} for n, span in enumerate(kept, start=1)]}
+
+
+def _similarity(spans: Sequence[Mapping[str, Any]]) -> np.ndarray:
+    bounds = np.array([(span["start"], span["end"]) for span in spans])
+    labels = np.array([span["label"] for span in spans], dtype=object)
+    overlap = geometry.span_overlaps(bounds, bounds).toarray()
+    return np.where(labels[:, None] == labels[None, :], overlap, overlap * OTHER_LABEL)
+
+
+def _one(members: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    start, end = _bounds(members)
+    return {
+        "start": start,
+        "end": end,
+        "label": most_common([span["label"] for span in members]),
+        "attributes": common_attributes(members),
+        "provenance": common_provenance(members),
+    }
+
+
+def _bounds(members: Sequence[Mapping[str, Any]]) -> tuple[int, int]:
+    votes = Counter((span["start"], span["end"]) for span in members).most_common(2)
+    if len(votes) == 1 or votes[0][1] > votes[1][1]:
+        return votes[0][0]
+    starts, ends = (sorted(span[key] for span in members) for key in ("start", "end"))
+    middle = (len(members) - 1) // 2
+    start, end = starts[middle], ends[len(members) - 1 - middle]
+    return (start, end) if start < end else (members[0]["start"], members[0]["end"])
