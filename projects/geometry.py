@@ -196,8 +196,7 @@ def match(similarity: Matrix | coo_array, threshold: float) -> list[tuple[int, i
 
     The Hungarian method on each connected component apart, so that big sparse problems stay cheap.
     """
-    dense = isinstance(similarity, np.ndarray)
-    grid = coo_array(similarity) if dense else similarity
+    grid: Any = coo_array(similarity)
     keep = (grid.data >= threshold) & (grid.data > 0)
     row, column, value = grid.row[keep], grid.col[keep], grid.data[keep]
     if not value.size:

@@ -44,7 +44,9 @@ def majority_v1(
         return Outcome(False, None, 0.0, nobody, [], why)
     supports = sorted(group)
     decided = merge([answers[i] for i in group])
-    agreements = [_left_out(i, answers, group, decided, agree, merge) for i in range(count)]
+    agreements: list[float | None] = [
+        _left_out(i, answers, group, decided, agree, merge) for i in range(count)
+    ]
     confidence = (PRIOR_WEIGHT * prior + len(group) - 1) / (PRIOR_WEIGHT + count - 1)
     why = f"{len(group)} of {count} answers agree."
     return Outcome(True, decided, confidence, agreements, supports, why)
@@ -63,7 +65,7 @@ def largest_group(table: Matrix, threshold: float) -> list[int]:
     the highest total agreement, then the lowest indices."""
     count = len(table)
     friends = [{j for j in range(count) if j != i and table[i, j] >= threshold} for i in range(count)]
-    groups = _cliques(friends) if count <= EXACT_UP_TO else _grown(friends, table)
+    groups: list[tuple[int, ...]] = _cliques(friends) if count <= EXACT_UP_TO else _grown(friends, table)
 
     def rank(group: tuple[int, ...]) -> tuple[int, float, tuple[int, ...]]:
         within = sum(float(table[i, j]) for i, j in combinations(group, 2))
