@@ -71,7 +71,8 @@ def largest_group(table: Matrix, threshold: float) -> list[int]:
         within = sum(float(table[i, j]) for i, j in combinations(group, 2))
         return (-len(group), -round(within, 9), group)
 
-    return list(min(groups, key=rank))
+    best = min(groups, key=rank)
+    return list(best)
 
 
 def _cliques(friends: list[set[int]]) -> list[tuple[int, ...]]:
