@@ -1,0 +1,90 @@
+"""Spans in texts: each span is a stretch of the text with a label.
+
+Payload: {"text": str, "title"?: str, "meta"?: {}}.
+Answer: {"spans": [{"id", "start", "end", "label", "attributes", "provenance"}]}; offsets count Unicode
+code points of the text, the end is exclusive. Spans may overlap and nest, but the same stretch cannot
+carry the same label twice. Canonical order is by start, end, label.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from projects.aggregation.spans import merge_spans
+from projects.agreement import spans_agreement
+from projects.errors import Refused
+from projects.tasktypes import shape as check
+from projects.tasktypes.protocol import Answer, Payload
+
+MAX_SPANS = 5000
+MAX_TEXT = 200_000  # code points
+
+
+class TextSpans:
+    """The room of spans in texts; see projects.tasktypes.protocol for what each method promises."""
+
+    key = "text_spans"
+    title = "Spans in texts"
+    media = "text"
+    answer_list = "spans"
+    exports = ("jsonl", "conll", "docbin")
+
+    def check_payload(self, payload: object) -> Payload:
+        found = check.an_object(payload, "", ("text",), ("title", "meta"))
+        canonical: Payload = {"text": check.a_text(found["text"], "text", MAX_TEXT)}
+        if found.get("title") not in (None, ""):
+            canonical["title"] = check.a_text(found["title"], "title", 500)
+        if found.get("meta") is not None and check.meta(found["meta"], "meta"):
+            canonical["meta"] = found["meta"]
+        return canonical
+
+    def check_answer(self, answer: object, payload: Payload, labels: Collection[str]) -> Answer:
+        spans = check.an_object(answer, "", ("spans",))["spans"]
+        spans = check.a_list(spans, "spans", MAX_SPANS, "too-many-spans")
+        seen: set[str] = set()
+        marked: set[tuple[int, int, str]] = set()
+        checked = []
+        for index, span in enumerate(spans):
+            place = f"spans[{index}]"
+            found = self._span(span, place, payload["text"], labels, seen)
+            key = (found["start"], found["end"], found["label"])
+            if key in marked:
+                text = f"The text from {key[0]} to {key[1]} is marked “{key[2]}” twice."
+                raise Refused(text, code="duplicate-span", place=place)
+            marked.add(key)
+            checked.append(found)
+        checked.sort(key=lambda found: (found["start"], found["end"], found["label"]))
+        return {"spans": checked}
+
+    def _span(
+        self, span: object, place: str, text: str, labels: Collection[str], seen: set[str]
+    ) -> dict[str, Any]:
+        fields = ("id", "start", "end", "label")
+        found = check.an_object(span, place, fields, ("attributes", "provenance"))
+        start = check.an_integer(found["start"], f"{place}.start", 0, len(text), "span-outside-text")
+        end = check.an_integer(found["end"], f"{place}.end", 0, len(text), "span-outside-text")
+        if end <= start:
+            raise Refused("A span ends after it starts.", code="empty-span", place=f"{place}.end")
+        if not text[start:end].strip():
+            raise Refused(
+                f"The text from {start} to {end} is only white space.", code="blank-span", place=place
+            )
+        return {
+            "id": check.a_part_id(found["id"], f"{place}.id", seen),
+            "start": start,
+            "end": end,
+            "label": check.a_label(found["label"], f"{place}.label", labels),
+            "attributes": check.attributes(found.get("attributes", {}), f"{place}.attributes"),
+            "provenance": check.provenance(found.get("provenance"), f"{place}.provenance"),
+        }
+
+    def agreement(self, a: Answer, b: Answer, thresholds: Mapping[str, Any]) -> float:
+        return spans_agreement(a, b, thresholds.get("span_match", "exact"))
+
+    def merge(self, answers: Sequence[Answer], thresholds: Mapping[str, Any]) -> Answer:
+        return merge_spans(answers)
+
+    def labels_used(self, answer: Answer) -> set[str]:
+        return {span["label"] for span in answer["spans"]}
+
+    def is_empty(self, answer: Answer) -> bool:
+        return not answer["spans"]
