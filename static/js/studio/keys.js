@@ -1,0 +1,96 @@
+/** Keys and what they do: one table that the dispatcher, the buttons and the cheat sheet all read. */
+
+const NAMED = {
+  " ": "space",
+  Escape: "esc",
+  ArrowLeft: "left",
+  ArrowRight: "right",
+  ArrowUp: "up",
+  ArrowDown: "down",
+  Delete: "delete",
+  Backspace: "backspace",
+};
+const SHOWN = {
+  enter: "Enter",
+  esc: "Esc",
+  space: "Space",
+  left: "←",
+  right: "→",
+  up: "↑",
+  down: "↓",
+  delete: "Del",
+  backspace: "⌫",
+  shift: "Shift",
+  ctrl: "Ctrl",
+  alt: "Alt",
+};
+
+/**
+ * @typedef {{action: string, keys: string[], text: string, group: string}} Binding
+ * keys: chords such as "a", "shift+a", "ctrl+z", "enter", "?", "left". ctrl stands for Command too.
+ */
+
+/**
+ * The chord of a keydown. Shift is named for letters and named keys only: "?" is "?" on every layout.
+ * @param {{key: string, ctrlKey?: boolean, metaKey?: boolean, altKey?: boolean, shiftKey?: boolean}} event
+ */
+export function chordOf(event) {
+  const named = NAMED[event.key] ?? event.key.toLowerCase();
+  const bearsShift = named.length > 1 || named.toUpperCase() !== named.toLowerCase();
+  const parts = [];
+  if (event.ctrlKey || event.metaKey) parts.push("ctrl");
+  if (event.altKey) parts.push("alt");
+  if (event.shiftKey && bearsShift) parts.push("shift");
+  return [...parts, named].join("+");
+}
+
+/** The digit on the top row whatever the layout prints there (AZERTY prints & on 1); "" for other keys. */
+export function digitOf(event) {
+  const match = /^Digit([0-9])$/.exec(event.code ?? "");
+  const plain = !event.ctrlKey && !event.metaKey && !event.altKey && !event.shiftKey;
+  return match && plain ? match[1] : "";
+}
+
+/** Chords that two actions of one table claim. @param {Binding[]} bindings @returns {string[]} */
+export function conflicts(bindings) {
+  const owner = new Map();
+  const found = [];
+  for (const { action, keys } of bindings) {
+    for (const key of keys) {
+      if (owner.has(key) && owner.get(key) !== action) found.push(key);
+      owner.set(key, action);
+    }
+  }
+  return found;
+}
+
+/**
+ * @param {Binding[]} bindings
+ * @throws {Error} naming the chord that two actions claim.
+ */
+export function createKeymap(bindings) {
+  const clash = conflicts(bindings);
+  if (clash.length) throw new Error(`Two actions share the key ${clash.join(", ")}`);
+  const byChord = new Map();
+  for (const { action, keys } of bindings) for (const key of keys) byChord.set(key, action);
+  return {
+    bindings,
+    /** @returns {string|null} the action of a keydown */
+    find(event) {
+      return byChord.get(chordOf(event)) ?? byChord.get(digitOf(event)) ?? null;
+    },
+    /** The first key of an action, as printed on a button; "" when it has none. */
+    shown(action) {
+      const binding = bindings.find((one) => one.action === action);
+      return binding?.keys.length ? printed(binding.keys[0]) : "";
+    },
+  };
+}
+
+/** "ctrl+shift+z" → "Ctrl Shift Z" @param {string} chord */
+export function printed(chord) {
+  return chord
+    .split(/\+(?=.)/)
+    .map((part) => SHOWN[part] ?? (part.length === 1 ? part.toUpperCase() : part))
+    .join(" ");
+}

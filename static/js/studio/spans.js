@@ -1,0 +1,81 @@
+/**
+ * The spans of a text answer, as plain values. Offsets are code points, the end is exclusive.
+ * @typedef {{id: string, start: number, end: number, label: string, attributes: object, provenance: object}} Span
+ */
+import { byHand, changed, nextId } from "./provenance.js";
+
+function inOrder(spans) {
+  return [...spans].sort((a, b) => a.start - b.start || b.end - a.end || (a.label < b.label ? -1 : 1));
+}
+
+/** A span that says exactly the same, or undefined. */
+export function twinOf(spans, { start, end, label }) {
+  return spans.find((span) => span.start === start && span.end === end && span.label === label);
+}
+
+/** Add a span; marking the same words with the same label twice changes nothing. */
+export function addSpan(spans, { start, end, label, provenance = byHand() }) {
+  const twin = twinOf(spans, { start, end, label });
+  if (twin) return { spans, id: twin.id };
+  const id = nextId(spans, "s");
+  return { spans: inOrder([...spans, { id, start, end, label, attributes: {}, provenance }]), id };
+}
+
+/** @param {Span[]} spans @returns {Span[]} */
+export function removeSpan(spans, id) {
+  return spans.filter((span) => span.id !== id);
+}
+
+/** New label or edges for one span. What came from an offer then counts as edited. @returns {Span[]} */
+export function changeSpan(spans, id, change) {
+  const old = spans.find((span) => span.id === id);
+  if (!old) return spans;
+  const next = { ...old, ...change };
+  if (next.start >= next.end) return spans;
+  const same = next.start === old.start && next.end === old.end && next.label === old.label;
+  if (same) return spans;
+  const rest = removeSpan(spans, id);
+  if (twinOf(rest, next)) return rest;
+  return inOrder([...rest, { ...next, provenance: changed(old.provenance) }]);
+}
+
+/**
+ * Cut the text where any span starts or ends.
+ * @returns {{start: number, end: number, ids: string[]}[]} pieces in order, covering 0..length
+ */
+export function piecesOf(length, spans) {
+  const cuts = new Set([0, length]);
+  for (const span of spans) {
+    cuts.add(span.start);
+    cuts.add(span.end);
+  }
+  const edges = [...cuts].sort((a, b) => a - b);
+  const opening = [...spans].sort((a, b) => a.start - b.start);
+  const pieces = [];
+  let open = [];
+  let next = 0;
+  for (let i = 0; i + 1 < edges.length; i += 1) {
+    const [start, end] = [edges[i], edges[i + 1]];
+    open = open.filter((span) => span.end > start);
+    while (next < opening.length && opening[next].start <= start) open.push(opening[next++]);
+    pieces.push({ start, end, ids: open.map((span) => span.id) });
+  }
+  return pieces;
+}
+
+/**
+ * Which line under the text each span is drawn on, so that overlapping ones never share a line:
+ * short spans lie next to the words, the ones around them further out.
+ * @returns {Map<string, number>} id → 0, 1, …
+ */
+export function lanesOf(spans) {
+  const lanes = [];
+  const lane = new Map();
+  for (const span of [...spans].sort((a, b) => a.end - a.start - (b.end - b.start) || a.start - b.start)) {
+    let at = lanes.findIndex((row) => row.every((other) => other.end <= span.start || other.start >= span.end));
+    if (at < 0) at = lanes.push([]) - 1;
+    lanes[at].push(span);
+    lane.set(span.id, at);
+  }
+  return lane;
+}

@@ -1,0 +1,60 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { createHistory } from "../../static/js/studio/history.js";
+
+test("undo and redo walk the same steps back and forth", () => {
+  const history = createHistory("empty");
+  history.push("one", "Mark");
+  history.push("two", "Accept");
+  assert.equal(history.undoName, "Accept");
+  assert.equal(history.undo(), true);
+  assert.equal(history.present, "one");
+  assert.equal(history.redoName, "Accept");
+  assert.equal(history.undo(), true);
+  assert.equal(history.present, "empty");
+  assert.equal(history.undo(), false);
+  assert.equal(history.redo(), true);
+  assert.equal(history.redo(), true);
+  assert.equal(history.redo(), false);
+  assert.equal(history.present, "two");
+});
+
+test("a new step forgets what was undone", () => {
+  const history = createHistory(0);
+  history.push(1, "one");
+  history.undo();
+  history.push(2, "two");
+  assert.equal(history.canRedo, false);
+  history.undo();
+  assert.equal(history.present, 0);
+});
+
+test("an amended present is no step of its own", () => {
+  const history = createHistory("empty");
+  history.push("asked", "Prompt");
+  history.amend("answered");
+  history.push("accepted", "Accept");
+  history.undo();
+  assert.equal(history.present, "answered");
+  assert.equal(history.undoName, "Prompt");
+  history.undo();
+  assert.equal(history.present, "empty");
+});
+
+test("only the newest steps are kept", () => {
+  const history = createHistory(0, { limit: 3 });
+  for (let i = 1; i <= 10; i += 1) history.push(i, String(i));
+  while (history.undo());
+  assert.equal(history.present, 7);
+});
+
+test("a push of the same state is no step, and listeners hear every change", () => {
+  const heard = [];
+  const state = {};
+  const history = createHistory(state, { onChange: (present) => heard.push(present) });
+  history.push(state, "nothing");
+  assert.equal(history.canUndo, false);
+  history.push("a", "a");
+  history.undo();
+  assert.deepEqual(heard, ["a", state]);
+});

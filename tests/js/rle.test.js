@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import * as rle from "../../static/js/studio/rle.js";
+
+const cases = JSON.parse(readFileSync(new URL("../fixtures/rle.json", import.meta.url)));
+
+for (const one of cases) {
+  test(`${one.name}: decoded and encoded again it is pycocotools' own string`, () => {
+    const bitmap = rle.decodeMask(one);
+    assert.deepEqual(rle.encodeMask(bitmap), { size: one.size, counts: one.counts });
+    assert.equal(rle.areaOf(one), one.area);
+    if (one.area) assert.deepEqual(rle.boxOf(one), one.box);
+    if (one.rows) {
+      const rows = one.rows.join("");
+      assert.equal(Array.from(bitmap.data).join(""), rows);
+    }
+  });
+}
+
+test("nothing set has no box", () => {
+  const empty = cases.find((one) => one.name === "empty");
+  assert.deepEqual(rle.boxOf(empty), [0, 0, 0, 0]);
+});
+
+test("a crop holds what is set within its box", () => {
+  const blobs = cases.find((one) => one.name === "two blobs");
+  const whole = rle.decodeMask(blobs);
+  const [x, y, width, height] = [20, 30, 40, 50];
+  const crop = rle.cropMask(blobs, [x, y, width, height]);
+  for (let row = 0; row < height; row += 1) {
+    for (let column = 0; column < width; column += 1) {
+      assert.equal(crop.data[row * width + column], whole.data[(y + row) * whole.width + x + column]);
+    }
+  }
+});
+
+test("broken run lengths are refused, each with its reason", () => {
+  const packed = (runs) => ({ size: [2, 2], counts: rle.packRuns(runs) });
+  assert.throws(() => rle.decodeMask(packed([1, 2])), /shorter/);
+  assert.throws(() => rle.decodeMask(packed([1, 9])), /longer/);
+  assert.throws(() => rle.unpackRuns("o"), /middle of a number/);
+});
+
+test("a mask grown threefold keeps its form and its share of the image", () => {
+  const blobs = cases.find((one) => one.name === "two blobs");
+  const small = rle.decodeMask(blobs);
+  const large = rle.resizeMask(small, small.height * 3, small.width * 3);
+  const area = large.data.reduce((sum, value) => sum + value, 0);
+  assert.ok(Math.abs(area / 9 - blobs.area) < blobs.area * 0.02, `${area / 9} beside ${blobs.area}`);
+  const back = rle.resizeMask(large, small.height, small.width);
+  const differing = back.data.reduce((sum, value, i) => sum + (value !== small.data[i]), 0);
+  assert.ok(differing < blobs.area * 0.02, `${differing} pixels differ`);
+  assert.equal(rle.resizeMask(small, small.height, small.width), small);
+});

@@ -1,0 +1,72 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { asOffered } from "../../static/js/studio/provenance.js";
+import * as model from "../../static/js/studio/spans.js";
+import { snap, tokenAt, tokensOf } from "../../static/js/studio/tokens.js";
+
+const add = (spans, start, end, label, provenance) =>
+  model.addSpan(spans, { start, end, label, provenance }).spans;
+
+test("spans are kept in order and the same mark twice is one", () => {
+  let spans = add([], 8, 13, "place");
+  spans = add(spans, 0, 3, "person");
+  assert.deepEqual(spans.map((span) => span.id), ["s2", "s1"]);
+  assert.equal(model.addSpan(spans, { start: 0, end: 3, label: "person" }).spans, spans);
+  assert.equal(add(spans, 0, 3, "place").length, 3);
+});
+
+test("an accepted offer that is changed counts as edited", () => {
+  const spans = add([], 0, 3, "person", asOffered("u-1", "spacy@3.8"));
+  assert.equal(model.changeSpan(spans, "s1", { label: "person" }), spans);
+  assert.equal(model.changeSpan(spans, "s1", { label: "place" })[0].provenance.source, "edited");
+  assert.equal(model.changeSpan(spans, "s1", { end: 5 })[0].provenance.suggestion, "u-1");
+});
+
+test("a change that would empty a span is refused, one that meets a twin joins it", () => {
+  let spans = add([], 0, 3, "person");
+  spans = add(spans, 0, 3, "place");
+  assert.equal(model.changeSpan(spans, "s1", { end: 0 }), spans);
+  assert.equal(model.changeSpan(spans, "s1", { label: "place" }).length, 1);
+});
+
+test("pieces cover the whole text and name every span over them", () => {
+  let spans = add([], 2, 8, "organization");
+  spans = add(spans, 4, 6, "place");
+  spans = add(spans, 6, 12, "person");
+  const pieces = model.piecesOf(14, spans);
+  assert.deepEqual(pieces.map((piece) => [piece.start, piece.end, piece.ids.join()]), [
+    [0, 2, ""],
+    [2, 4, "s1"],
+    [4, 6, "s1,s2"],
+    [6, 8, "s1,s3"],
+    [8, 12, "s3"],
+    [12, 14, ""],
+  ]);
+  assert.deepEqual(model.piecesOf(0, []), []);
+});
+
+test("overlapping spans never share a line, and short ones lie nearest the words", () => {
+  let spans = add([], 0, 20, "organization");
+  spans = add(spans, 2, 6, "person");
+  spans = add(spans, 8, 12, "place");
+  const lanes = model.lanesOf(spans);
+  assert.equal(lanes.get("s2"), 0);
+  assert.equal(lanes.get("s3"), 0);
+  assert.equal(lanes.get("s1"), 1);
+});
+
+test("words keep their apostrophes, hyphens and accents; signs stand alone", () => {
+  const text = "O'Neil, Jose\u0301 🌊 x-ray.";
+  const words = tokensOf(text).map(({ start, end }) => text.slice(start, end));
+  assert.deepEqual(words, ["O'Neil", ",", "Jose\u0301", "🌊", "x-ray", "."]);
+});
+
+test("a sloppy selection snaps to whole words", () => {
+  const tokens = tokensOf("in Twin Falls today");
+  assert.deepEqual(snap(tokens, 5, 10), { start: 3, end: 13 });
+  assert.deepEqual(snap(tokens, 2, 9), { start: 3, end: 13 });
+  assert.equal(snap(tokens, 2, 3), null);
+  assert.equal(tokenAt(tokens, 7), 1 + 1);
+  assert.equal(tokenAt(tokens, 99), 3);
+  assert.equal(tokenAt([], 0), -1);
+});
