@@ -1,0 +1,76 @@
+"""Readers for environment variables that stop the start when a value makes no sense."""
+
+import os
+import secrets
+from pathlib import Path
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+
+def flag(name: str, default: bool = False) -> bool:
+    """A yes/no variable; anything but the usual words raises ImproperlyConfigured."""
+    word = os.environ.get(name, "").strip().lower()
+    if word == "":
+        return default
+    if word in {"1", "true", "yes", "on"}:
+        return True
+    if word in {"0", "false", "no", "off"}:
+        return False
+    raise ImproperlyConfigured(f"{name} must be yes or no, not {word!r}.")
+
+
+def number(name: str, default: int) -> int:
+    """A whole number; anything else raises ImproperlyConfigured."""
+    word = os.environ.get(name, "").strip()
+    if word == "":
+        return default
+    try:
+        return int(word)
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} must be a whole number, not {word!r}.") from None
+
+
+def words(name: str, default: str = "") -> list[str]:
+    """A list separated by commas, blanks dropped."""
+    return [word.strip() for word in os.environ.get(name, default).split(",") if word.strip()]
+
+
+def kept_secret(name: str, path: Path) -> str:
+    """The secret from the environment, or else one made once and kept in `path`, readable by its owner alone."""
+    given = os.environ.get(name, "")
+    if given:
+        return given
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+                file.write(secrets.token_urlsafe(48))
+        except FileExistsError:  # another process made it between the look and the leap
+            pass
+    return path.read_text().strip()
+
+
+def database(url: str, pool_size: int) -> dict:
+    """Django's settings for a `postgresql://user:password@host:port/name?option=value` address.
+
+    A socket folder is given as `?host=/folder`. Other schemes raise ImproperlyConfigured: row locks matter here,
+    and SQLite ignores them silently.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in {"postgres", "postgresql"}:
+        raise ImproperlyConfigured(f"DATABASE_URL must start with postgresql://, not {parts.scheme}://.")
+    query = dict(parse_qsl(parts.query))
+    options: dict = {key: value for key, value in query.items() if key not in {"host", "port"}}
+    if pool_size:
+        # Without a pool each request in flight under ASGI opens a backend of its own.
+        options["pool"] = {"min_size": 1, "max_size": pool_size, "timeout": 20}
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": query.get("host") or parts.hostname or "",
+        "PORT": str(parts.port or query.get("port") or ""),
+        "OPTIONS": options,
+    }

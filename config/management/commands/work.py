@@ -1,0 +1,66 @@
+"""The worker process: background jobs, and the readers of the outbox."""
+
+import asyncio
+import logging
+
+from asgiref.sync import sync_to_async
+from django.core.management.base import BaseCommand
+from django.db import close_old_connections
+from procrastinate.contrib.django import app
+
+from config.readers import READERS
+
+logger = logging.getLogger(__name__)
+
+PAUSE = 0.5  # seconds between looks at a quiet outbox
+AFTER_FAILURE = 5.0
+
+
+class Command(BaseCommand):
+    """`manage.py work`"""
+
+    help = "Runs background jobs and follows the outbox, until it is told to stop."
+
+    def add_arguments(self, parser) -> None:
+        parser.add_argument("--concurrency", type=int, default=2, help="jobs at a time")
+
+    def handle(self, *args, concurrency: int, **options) -> None:
+        asyncio.run(work(concurrency))
+
+
+async def work(concurrency: int) -> None:
+    """Jobs and readers side by side, until SIGTERM or SIGINT; jobs in hand are finished first."""
+    followers = [asyncio.create_task(follow(name, catch_up)) for name, catch_up in READERS.items()]
+    try:
+        worker_app = app.with_connector(app.connector.get_worker_connector())
+        async with worker_app.open_async():
+            await worker_app.run_worker_async(concurrency=concurrency, listen_notify=True, delete_jobs="successful")
+    finally:
+        for follower in followers:
+            follower.cancel()
+        await asyncio.gather(*followers, return_exceptions=True)
+
+
+async def follow(name: str, catch_up) -> None:
+    """Call one reader again and again; a failure is said and tried again later, from the same place."""
+    look = sync_to_async(_once(catch_up), thread_sensitive=False)
+    while True:
+        try:
+            busy = await look()
+        except Exception:
+            logger.exception("The reader %s failed; it tries again in %s seconds.", name, AFTER_FAILURE)
+            await asyncio.sleep(AFTER_FAILURE)
+        else:
+            if not busy:
+                await asyncio.sleep(PAUSE)
+
+
+def _once(catch_up):
+    def look() -> int:
+        close_old_connections()
+        try:
+            return catch_up()
+        finally:
+            close_old_connections()
+
+    return look

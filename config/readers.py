@@ -1,0 +1,9 @@
+"""Who reads the outbox. A reader is a function that handles the next events and returns how many there were."""
+
+from collections.abc import Callable
+
+from projects import rollups
+
+READERS: dict[str, Callable[[], int]] = {
+    "rollups": rollups.catch_up,
+}

@@ -1,0 +1,39 @@
+"""Every address, by the part that answers it."""
+
+from csp.decorators import csp_update
+from django.conf import settings
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, include, path
+from django.views.i18n import JavaScriptCatalog
+
+from config import health
+
+admin.site.site_header = "Tandem"
+
+
+def _relaxed(resolver: tuple) -> tuple:
+    """The admin's address patterns, each with the wider content security policy that its look needs."""
+    patterns, app, namespace = resolver
+    for pattern in patterns:
+        _relax(pattern)
+    return patterns, app, namespace
+
+
+def _relax(pattern: URLPattern | URLResolver) -> None:
+    if isinstance(pattern, URLResolver):
+        for inner in pattern.url_patterns:
+            _relax(inner)
+    else:
+        pattern.callback = csp_update(settings.ADMIN_CSP)(pattern.callback)
+
+
+urlpatterns = [
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("accounts/", include("allauth.urls")),
+    path("jsi18n/", JavaScriptCatalog.as_view(packages=["config"]), name="javascript-catalog"),
+    path("api/", include("config.api")),
+    path("", include("taskers.urls")),
+    path("", include("projects.urls")),
+    path("admin/", _relaxed(admin.site.urls)),
+]

@@ -1,0 +1,54 @@
+"""Which projects, tasks and assignments a person may reach. What isn't theirs to see is not found."""
+
+from uuid import UUID
+
+from projects.models import Assignment, Project, Task
+from taskers import access
+from taskers.errors import NotFound
+from taskers.models import Organization, Person
+from taskers.models.people import Role
+
+MANAGE = (Role.OWNER, Role.MANAGER)
+REVIEW = (Role.OWNER, Role.MANAGER, Role.REVIEWER)
+WORK = (Role.TASKER,)
+
+
+def project(person: Person, public_id: UUID, *roles: str) -> Project:
+    """The project, if this person may act in it as one of the roles; NotFound for outsiders, NotAllowed for members."""
+    found = Project.objects.select_related("organization").filter(public_id=public_id).first()
+    if found is None:
+        raise NotFound()
+    access.require(person, found.organization, *roles, project_key=found.public_id)
+    return found
+
+
+def task(person: Person, public_id: UUID, *roles: str) -> Task:
+    """The task, under the same rules."""
+    found = (
+        Task.objects.select_related("project__organization", "batch", "asset").filter(public_id=public_id).first()
+    )
+    if found is None:
+        raise NotFound()
+    access.require(person, found.project.organization, *roles, project_key=found.project.public_id)
+    return found
+
+
+def own_assignment(person: Person, public_id: UUID) -> Assignment:
+    """An assignment in this person's own hands, now or before; anybody else's is not found."""
+    found = (
+        Assignment.objects.select_related("task__project__organization", "task__batch", "task__asset")
+        .filter(public_id=public_id, tasker=person)
+        .first()
+    )
+    if found is None:
+        raise NotFound()
+    found_project = found.task.project
+    access.require(person, found_project.organization, *Role.values, project_key=found_project.public_id)
+    return found
+
+
+def projects_for(person: Person, organization: Organization, *roles: str):
+    """A QuerySet of the organization's projects that this person may enter as one of the roles."""
+    keys = access.project_keys_of(person, organization, *roles)
+    rows = Project.objects.of(organization)
+    return rows if keys is None else rows.filter(public_id__in=keys)

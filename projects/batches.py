@@ -1,0 +1,58 @@
+"""A batch's life: made, loaded, live, paused and live again, closed or cancelled. None of it rewrites a task."""
+
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+
+from projects.models import Batch, BatchProgress, Project
+from taskers.errors import StateConflict
+from taskers.models import Person
+from taskers.outbox import emit
+
+MOVES = {
+    "live": ["draft", "paused"],
+    "paused": ["live"],
+    "closed": ["live", "paused"],
+    "cancelled": ["draft", "live", "paused"],
+}
+
+
+@transaction.atomic
+def create(
+    project: Project, name: str, *, by: Person | None, priority: int = 0, deadline: datetime | None = None
+) -> Batch:
+    """A new batch, still a draft. Raises StateConflict when the project has one of that name."""
+    try:
+        with transaction.atomic():
+            batch = Batch.objects.create(
+                project=project, name=name.strip()[:120], created_by=by, priority=priority, deadline=deadline
+            )
+    except IntegrityError:
+        raise StateConflict(
+            f"This project already has a batch named {name!r}.", code="batch-exists", place="name"
+        ) from None
+    BatchProgress.objects.create(batch=batch)
+    _tell(batch, "created", by)
+    return batch
+
+
+@transaction.atomic
+def move(batch: Batch, state: str, *, by: Person | None) -> Batch:
+    """Bring a batch into another state: live, paused, closed or cancelled. Raises StateConflict if it can't go there."""
+    if not Batch.objects.filter(pk=batch.pk, state__in=MOVES[state]).update(state=state):
+        batch.refresh_from_db()
+        raise StateConflict(f"A batch that is {batch.get_state_display().lower()} can't become {state}.")
+    batch.refresh_from_db()
+    _tell(batch, state, by)
+    return batch
+
+
+def _tell(batch: Batch, what: str, by: Person | None) -> None:
+    emit(
+        f"batch_{what}",
+        organization_id=batch.project.organization_id,
+        actor_id=by.pk if by else None,
+        project_key=batch.project.public_id,
+        subject=f"batch:{batch.public_id}",
+        batch=batch.pk,
+    )

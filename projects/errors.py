@@ -1,0 +1,41 @@
+"""Why work is refused, by name. Codes are listed in docs/api.md; a name never changes its meaning."""
+
+from taskers.errors import Problem, StateConflict
+
+
+class Refused(Problem):
+    """What was sent can't be taken as it is."""
+
+    code = "refused"
+    status = 422
+
+
+class LeaseLost(StateConflict):
+    """This work is no longer yours: its time ran out and somebody else has it now. Your draft is kept."""
+
+    code = "lease-lost"
+
+
+class AlreadySubmitted(StateConflict):
+    """This work was already handed in with another answer; the first one stands."""
+
+    code = "already-submitted"
+
+
+class AlreadyDecided(StateConflict):
+    """This task already has a verdict."""
+
+    code = "already-decided"
+
+
+class StaleDraft(StateConflict):
+    """A newer draft of this work is already saved, perhaps from another tab."""
+
+    code = "stale-draft"
+
+
+class OwnWork(Problem):
+    """Nobody reviews a task that they worked on."""
+
+    code = "own-work"
+    status = 403

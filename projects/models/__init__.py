@@ -1,0 +1,22 @@
+"""The work: what is asked for, the promises, the answers. One file per chapter."""
+
+from projects.models.answers import Annotation, Gold, Verdict
+from projects.models.promises import Assignment, BatchCursor, Draft
+from projects.models.work import Asset, Batch, BatchProgress, Intake, Label, Project, ProjectSettings, Task
+
+__all__ = [
+    "Annotation",
+    "Asset",
+    "Assignment",
+    "Batch",
+    "BatchCursor",
+    "BatchProgress",
+    "Draft",
+    "Gold",
+    "Intake",
+    "Label",
+    "Project",
+    "ProjectSettings",
+    "Task",
+    "Verdict",
+]

@@ -1,0 +1,102 @@
+"""What was answered, and what is held to be true."""
+
+import uuid
+
+import pgtrigger
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from projects.models.promises import Assignment
+from projects.models.work import Task
+from taskers.models import Person
+from taskers.models.append_only import append_only
+
+
+class AnnotationQuerySet(models.QuerySet["Annotation"]):
+    def counting(self) -> "AnnotationQuerySet":
+        """The judgements that a verdict may rest on: submitted and not voided."""
+        return self.filter(assignment__kind="judge", assignment__state="submitted", assignment__voided_at=None)
+
+
+class Annotation(models.Model):
+    """Work that was handed in. Never lost, changed or overwritten: the database refuses."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    assignment = models.OneToOneField(Assignment, on_delete=models.PROTECT, related_name="annotation")
+    task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="annotations")
+    tasker = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="annotations")
+    answer = models.JSONField()
+    settings_version = models.PositiveIntegerField()
+    active_ms = models.PositiveIntegerField(default=0)
+    refused = models.JSONField(default=list)  # ids of suggestions that its tasker turned down
+    at = models.DateTimeField(db_default=Now(), editable=False)
+
+    objects = AnnotationQuerySet.as_manager()
+
+    class Meta:
+        triggers = [append_only("annotation_append_only")]
+        indexes = [models.Index(fields=["tasker", "id"], name="annotation_by_tasker")]
+
+    def __str__(self) -> str:
+        return f"Annotation of {self.task_id} by {self.tasker_id}"
+
+
+class VerdictQuerySet(models.QuerySet["Verdict"]):
+    def current(self) -> "VerdictQuerySet":
+        """Those that stand."""
+        return self.filter(superseded_at=None)
+
+
+class Verdict(models.Model):
+    """The decided answer of a task; a new one supersedes, none is edited (sole writer: consensus.py)."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="verdicts", db_index=False)
+    answer = models.JSONField()
+    confidence = models.FloatField()
+    method = models.CharField(max_length=40)  # "majority_v1", or "review_v1" when a person decided
+    rests_on = ArrayField(models.BigIntegerField(), default=list)  # keys of annotations
+    agreements = models.JSONField(default=dict)  # annotation key -> agreement in [0, 1], or null
+    settings_version = models.PositiveIntegerField()
+    decided_by = models.ForeignKey(Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    note = models.TextField(blank=True)
+    at = models.DateTimeField(db_default=Now(), editable=False)
+    superseded_at = models.DateTimeField(null=True, blank=True)
+
+    objects = VerdictQuerySet.as_manager()
+
+    class Meta:
+        triggers = [
+            pgtrigger.Protect(
+                name="verdict_not_edited",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.AnyChange(exclude=["superseded_at"]),
+            ),
+            pgtrigger.Protect(name="verdict_not_deleted", operation=pgtrigger.Delete),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["task"], condition=Q(superseded_at=None), name="verdict_one_current"),
+            models.CheckConstraint(condition=Q(confidence__gte=0, confidence__lte=1), name="verdict_confidence_in_unit"),
+        ]
+        indexes = [models.Index(fields=["task", "id"], name="verdict_by_task")]
+
+    def __str__(self) -> str:
+        return f"Verdict of {self.task_id} ({self.method})"
+
+
+class Gold(models.Model):
+    """A known answer to a task, mixed in unseen."""
+
+    task = models.OneToOneField(Task, on_delete=models.PROTECT, related_name="gold")
+    answer = models.JSONField()
+    made_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
+    made_at = models.DateTimeField(db_default=Now(), editable=False)
+    retired_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name_plural = "gold"
+
+    def __str__(self) -> str:
+        return f"Gold of {self.task_id}"

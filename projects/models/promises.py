@@ -1,0 +1,142 @@
+"""The promises: assignments with their leases, drafts, and how far each tasker has walked through a batch."""
+
+import uuid
+
+from django.contrib.postgres.functions import RandomUUID
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from projects.models.work import Batch, Task
+from taskers.models import Person
+
+
+class AssignmentQuerySet(models.QuerySet["Assignment"]):
+    def held(self) -> "AssignmentQuerySet":
+        """Those in somebody's hands."""
+        return self.filter(state="held")
+
+    def counting(self) -> "AssignmentQuerySet":
+        """Judgements that stand for one of the `wanted`: open, held, or submitted and not voided."""
+        return self.filter(kind="judge", state__in=["open", "held", "submitted"], voided_at=None)
+
+    def submitted(self) -> "AssignmentQuerySet":
+        """Work handed in that still counts."""
+        return self.filter(state="submitted", voided_at=None)
+
+
+class Assignment(models.Model):
+    """One piece of work promised (sole writer of its state: queue.py)."""
+
+    class Kind(models.TextChoices):
+        JUDGE = "judge", "Judgement"
+        GOLD = "gold", "Known answer"
+        TRAINING = "training", "Training"
+        REVIEW = "review", "Review"
+        AUDIT = "audit", "Audit"
+        REWORK = "rework", "Rework"
+
+    class State(models.TextChoices):
+        OPEN = "open", "Open"  # waiting for somebody
+        HELD = "held", "In work"  # open -> held: a tasker, a deadline, a fencing token
+        SUBMITTED = "submitted", "Handed in"  # held -> submitted; late: expired -> submitted
+        RELEASED = "released", "Given back"  # held -> released
+        SKIPPED = "skipped", "Skipped"  # held -> skipped
+        EXPIRED = "expired", "Ran out"  # held -> expired
+        WITHDRAWN = "withdrawn", "Withdrawn"  # open -> withdrawn: no longer wanted
+
+    public_id = models.UUIDField(default=uuid.uuid4, db_default=RandomUUID(), unique=True, editable=False)
+    task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="assignments", db_index=False)
+    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="assignments", db_index=False)
+    kind = models.CharField(max_length=8, choices=Kind, default=Kind.JUDGE, db_default="judge")
+    state = models.CharField(max_length=9, choices=State, default=State.OPEN, db_default="open")
+    slot = models.PositiveSmallIntegerField(default=0)
+    tasker = models.ForeignKey(
+        Person, null=True, blank=True, on_delete=models.PROTECT, related_name="assignments", db_index=False
+    )
+    token = models.UUIDField(null=True, blank=True)
+    deadline = models.DateTimeField(null=True, blank=True)  # by the database's clock
+    held_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    reason = models.CharField(max_length=40, blank=True, db_default="")
+    note = models.TextField(blank=True, db_default="")
+    settings_version = models.PositiveIntegerField(null=True, blank=True)
+    rate = models.BigIntegerField(null=True, blank=True)  # millionths, as promised at claim
+    copilot = models.BooleanField(null=True, blank=True)  # whether its tasker could ask the copilot
+    voided_at = models.DateTimeField(null=True, blank=True)
+    void_reason = models.CharField(max_length=200, blank=True, db_default="")
+
+    objects = AssignmentQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=["open", "withdrawn"], tasker=None, token=None)
+                | Q(
+                    state__in=["held", "submitted", "released", "skipped", "expired"],
+                    tasker__isnull=False,
+                    token__isnull=False,
+                    deadline__isnull=False,
+                    held_at__isnull=False,
+                ),
+                name="assignment_owner_fits_state",
+            ),
+            models.CheckConstraint(
+                condition=Q(voided_at=None) | Q(state="submitted"), name="assignment_only_submitted_is_voided"
+            ),
+            # Never handed out more often than wanted: each slot of a task is promised once at a time.
+            models.UniqueConstraint(
+                fields=["task", "slot"],
+                condition=Q(kind="judge", state__in=["open", "held", "submitted"], voided_at=None),
+                name="assignment_slot_once",
+            ),
+            # Nobody holds or submits two judgements on one task.
+            models.UniqueConstraint(
+                fields=["task", "tasker"],
+                condition=Q(kind="judge", state__in=["held", "submitted"]),
+                name="assignment_tasker_once",
+            ),
+            models.UniqueConstraint(
+                fields=["task"], condition=Q(kind="review", state="held"), name="assignment_one_review_at_a_time"
+            ),
+        ]
+        indexes = [
+            # The walk of a claim: breadth first through what a batch has open.
+            models.Index(
+                fields=["batch", "slot", "id"], condition=Q(state="open", kind="judge"), name="assignment_open"
+            ),
+            models.Index(fields=["tasker", "batch"], condition=Q(state="held"), name="assignment_held_by"),
+            models.Index(fields=["deadline"], condition=Q(state="held"), name="assignment_deadline"),
+            models.Index(fields=["tasker", "id"], condition=Q(tasker__isnull=False), name="assignment_by_tasker"),
+            models.Index(fields=["task", "id"], name="assignment_by_task"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} of {self.task_id} ({self.state})"
+
+
+class Draft(models.Model):
+    """Unsent work of an assignment; gone once it is submitted."""
+
+    assignment = models.OneToOneField(Assignment, on_delete=models.CASCADE, related_name="draft", primary_key=True)
+    version = models.PositiveIntegerField()
+    answer = models.JSONField()
+    saved_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return f"Draft {self.version}"
+
+
+class BatchCursor(models.Model):
+    """Where a tasker's walk through a batch's open assignments stands: what lies before it was theirs or taken."""
+
+    tasker = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+")
+    batch = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="+")
+    slot = models.PositiveSmallIntegerField(default=0)
+    assignment_key = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["tasker", "batch"], name="batch_cursor_once")]
+
+    def __str__(self) -> str:
+        return f"{self.tasker} in {self.batch}: {self.slot}/{self.assignment_key}"

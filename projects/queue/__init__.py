@@ -1,0 +1,37 @@
+"""Handing out work, and taking it back. The only writer of Assignment.state, Task.wanted and Task.withheld.
+
+Every move is a conditional UPDATE whose row count is the answer. Moves that may make or end a promise of a task lock
+the task's row first, so that what is counted for it can't change between the look and the step (DESIGN rules 1 to 3).
+"""
+
+from projects.queue.audit import audit
+from projects.queue.claim import Nothing, claim, peek
+from projects.queue.handing_in import hand_in
+from projects.queue.leases import expire_due, let_go, release, renew, report, skip
+from projects.queue.reviewing import claim_review, next_review, waiting_for_review
+from projects.queue.slots import fill, lock, open_slots, raise_wanted, restore, settle, void, withhold
+
+__all__ = [
+    "Nothing",
+    "audit",
+    "claim",
+    "claim_review",
+    "expire_due",
+    "fill",
+    "hand_in",
+    "let_go",
+    "lock",
+    "next_review",
+    "open_slots",
+    "peek",
+    "raise_wanted",
+    "release",
+    "renew",
+    "report",
+    "restore",
+    "settle",
+    "skip",
+    "void",
+    "waiting_for_review",
+    "withhold",
+]

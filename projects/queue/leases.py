@@ -1,0 +1,116 @@
+"""Leases: kept alive by a heartbeat, given back, run out. A held promise that ends unsubmitted is replaced at once."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from projects.errors import LeaseLost
+from projects.models import Assignment, Project
+from projects.queue.clock import Clock, from_now
+from projects.queue.slots import fill, lock, withhold
+from taskers.errors import Problem, StateConflict
+from taskers.models import Person
+from taskers.outbox import emit
+
+SKIP_REASONS = {
+    "unclear": "The instructions don't say what to do here",
+    "too-hard": "Too hard to decide",
+    "wrong-language": "A language I don't read",
+    "not-for-me": "I'd rather not see this",
+    "other": "Something else",
+}
+
+
+def renew(assignment: Assignment, tasker: Person, token: UUID) -> datetime:
+    """Hold work for another lease. Raises LeaseLost when it is no longer in these hands."""
+    seconds = assignment.task.project.settings.get(version=assignment.settings_version).lease_seconds
+    mine = _in_hands(assignment, tasker, token)
+    if not mine.update(deadline=from_now(seconds)):
+        raise LeaseLost()
+    return mine.values_list("deadline", flat=True).get()
+
+
+def release(assignment: Assignment, tasker: Person, token: UUID) -> None:
+    """Give work back untouched. Raises LeaseLost."""
+    _end(assignment, tasker, token, state="released")
+
+
+def skip(assignment: Assignment, tasker: Person, token: UUID, *, reason: str, note: str = "") -> None:
+    """Say no to a task, with a reason of SKIP_REASONS; others are asked instead, this tasker not again."""
+    if reason not in SKIP_REASONS:
+        raise Problem(f"Choose one of {', '.join(SKIP_REASONS)}.", code="bad-skip-reason", place="reason")
+    _end(assignment, tasker, token, state="skipped", reason=reason, note=note)
+
+
+@transaction.atomic
+def report(assignment: Assignment, tasker: Person, token: UUID, *, note: str) -> None:
+    """Say that a task is broken: it is withheld and goes to the manager. Raises LeaseLost."""
+    _end(assignment, tasker, token, state="skipped", reason="broken", note=note)
+    try:
+        withhold(assignment.task, "broken", by=tasker, note=note[:500])
+    except StateConflict:
+        pass  # decided or withheld meanwhile: the report stands on the assignment all the same
+
+
+@transaction.atomic
+def let_go(assignment: Assignment, *, by: Person) -> None:
+    """A manager takes work out of somebody's hands. Raises StateConflict when nobody holds it."""
+    task = lock(assignment.task_id)
+    held = Assignment.objects.filter(pk=assignment.pk, state="held")
+    if not held.update(state="released", ended_at=Clock(), reason="by-manager"):
+        raise StateConflict("Nobody holds this work any more.")
+    fill(task)
+    _tell(assignment, "released", by)
+
+
+def expire_due(*, project: Project | None = None, limit: int = 200) -> int:
+    """End leases that ran out, by the database's clock; returns how many. Each in a transaction of its own."""
+    due = Assignment.objects.filter(state="held", deadline__lt=Clock())
+    if project is not None:
+        due = due.filter(batch__project=project)
+    rows = list(due.order_by("deadline").select_related("task__project")[:limit])
+    return sum(_expire(row) for row in rows)
+
+
+@transaction.atomic
+def _expire(assignment: Assignment) -> int:
+    task = lock(assignment.task_id)
+    # Asked again under the lock: a heartbeat or a submit may have come first.
+    due = Assignment.objects.filter(pk=assignment.pk, state="held", deadline__lt=Clock())
+    if not due.update(state="expired", ended_at=Clock()):
+        return 0
+    fill(task)
+    _tell(assignment, "expired", None)
+    return 1
+
+
+@transaction.atomic
+def _end(
+    assignment: Assignment, tasker: Person, token: UUID, *, state: str, reason: str = "", note: str = ""
+) -> None:
+    task = lock(assignment.task_id)
+    mine = _in_hands(assignment, tasker, token)
+    if not mine.update(state=state, ended_at=Clock(), reason=reason, note=note[:2000]):
+        raise LeaseLost()
+    fill(task)
+    _tell(assignment, state, tasker, reason=reason)
+
+
+def _in_hands(assignment: Assignment, tasker: Person, token: UUID):
+    return Assignment.objects.filter(pk=assignment.pk, state="held", tasker=tasker, token=token)
+
+
+def _tell(assignment: Assignment, kind: str, by: Person | None, **data: object) -> None:
+    project = assignment.task.project
+    emit(
+        kind,
+        organization_id=project.organization_id,
+        actor_id=by.pk if by else None,
+        project_key=project.public_id,
+        subject=f"task:{assignment.task.public_id}",
+        batch=assignment.batch_id,
+        task=assignment.task_id,
+        assignment=assignment.pk,
+        **data,
+    )

@@ -1,0 +1,98 @@
+"""Progress of batches, added up from the outbox, so that no page counts a big table and no claim waits for a counter."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from django.db import connection, transaction
+from django.db.models import F
+
+from projects.models import BatchProgress
+from taskers.models import Event
+from taskers.outbox import follow
+
+READER = "rollups"
+
+
+def catch_up() -> int:
+    """Add up the next events; returns how many there were."""
+    return follow(READER, add)
+
+
+def add(events: Iterable[Event], *, times: int = 1) -> None:
+    """Add events to the batches they speak of; `times=-1` takes them off again."""
+    sums: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for event in events:
+        for column, number in _counts(event).items():
+            sums[event.data["batch"]][column] += times * number
+    for batch, columns in sorted(sums.items()):
+        BatchProgress.objects.filter(batch=batch).update(
+            **{column: F(column) + number for column, number in columns.items() if number}
+        )
+
+
+def _counts(event: Event) -> dict[str, int]:
+    data = event.data
+    match event.kind:
+        case "loaded":
+            return {"tasks": data["tasks"], "wanted": data["wanted"]}
+        case "submitted":
+            return {"submitted": 1}
+        case "voided":
+            return {"submitted": -1}
+        case "overlap_raised":
+            return {"wanted": data["added"], "in_review": -1 if data["waited"] == "review" else 0}
+        case "withheld":
+            return {"in_review": 1} if data["why"] == "review" else {}
+        case "restored":
+            return {"in_review": -1, "wanted": data["added"]} if data["why"] == "review" else {}
+        case "decided":
+            return {
+                "decided": 0 if data["superseded"] else 1,
+                "in_review": -1 if data["waited"] == "review" else 0,
+            }
+        case "reopened":
+            return {"decided": -1}
+        case _:
+            return {}
+
+
+REBUILD = """
+WITH counted AS (
+  SELECT b.id AS batch_id, count(t.id) AS tasks, coalesce(sum(t.wanted), 0) AS wanted,
+    count(t.id) FILTER (WHERE t.withheld = 'review') AS in_review,
+    count(v.id) AS decided, coalesce(sum(j.number), 0) AS submitted
+  FROM projects_batch b
+  LEFT JOIN projects_task t ON t.batch_id = b.id
+  LEFT JOIN projects_verdict v ON v.task_id = t.id AND v.superseded_at IS NULL
+  LEFT JOIN LATERAL (
+    SELECT count(*) AS number FROM projects_assignment a
+    WHERE a.task_id = t.id AND a.kind = 'judge' AND a.state = 'submitted' AND a.voided_at IS NULL
+  ) j ON true
+  GROUP BY b.id
+)
+INSERT INTO projects_batchprogress (batch_id, tasks, wanted, submitted, decided, in_review)
+SELECT batch_id, tasks, wanted, submitted, decided, in_review FROM counted
+ON CONFLICT (batch_id) DO UPDATE SET tasks = excluded.tasks, wanted = excluded.wanted,
+  submitted = excluded.submitted, decided = excluded.decided, in_review = excluded.in_review
+"""
+
+
+def rebuild() -> int:
+    """Count everything anew and read on from here; returns how many batches there are.
+
+    One repeatable snapshot sees both the rows and the events. Its cursor can only stand at the oldest transaction still
+    running, so events of later ones that the count has seen already are taken off: they will be read again.
+    """
+    with transaction.atomic(durable=True), connection.cursor() as cursor:
+        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        cursor.execute(REBUILD)
+        batches = cursor.rowcount
+        cursor.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
+        (horizon,) = cursor.fetchone()
+        add(Event.objects.filter(transaction__gte=horizon), times=-1)
+        cursor.execute(
+            "INSERT INTO taskers_cursor (reader, transaction, event_id) VALUES (%s, %s, %s)"
+            " ON CONFLICT (reader) DO UPDATE SET transaction = excluded.transaction, event_id = excluded.event_id",
+            [READER, horizon - 1, 2**63 - 1],
+        )
+        return batches

@@ -1,0 +1,102 @@
+"""Handing work in: checked, written down and weighed in one transaction; doing it twice changes nothing."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Q
+
+from projects import consensus, queue
+from projects.errors import AlreadySubmitted, LeaseLost
+from projects.models import Annotation, Assignment, Draft, Task, Verdict
+from projects.tasktypes import TASK_TYPES
+from taskers.models import Person
+from taskers.outbox import emit
+
+LONGEST = 24 * 3600 * 1000  # milliseconds of work on one task that are believed
+
+
+def submit(
+    assignment: Assignment,
+    tasker: Person,
+    token: UUID,
+    answer: object,
+    *,
+    active_ms: int = 0,
+    refused: Sequence[str] = (),
+) -> Annotation:
+    """Hand in a judgement, once. The same answer again returns the first annotation.
+
+    Raises Refused (with the place of the fault; the draft is kept), LeaseLost or AlreadySubmitted.
+    """
+    checked = check(assignment, answer)
+    with transaction.atomic():
+        task = queue.lock(assignment.task_id)
+        annotation, made = _write(assignment, tasker, token, checked, active_ms, refused)
+        if made:
+            _tell("submitted", task, tasker, assignment, annotation)
+            consensus.consider(task)
+        return annotation
+
+
+def decide(assignment: Assignment, reviewer: Person, token: UUID, answer: object, *, note: str = "") -> Verdict:
+    """Hand in a review: its answer becomes the verdict, and grades and earnings follow. Once; raises like submit."""
+    checked = check(assignment, answer)
+    with transaction.atomic():
+        task = queue.lock(assignment.task_id)
+        annotation, made = _write(assignment, reviewer, token, checked, 0, ())
+        if not made:
+            return Verdict.objects.get(task=task, rests_on=[annotation.pk])
+        _tell("reviewed", task, reviewer, assignment, annotation)
+        return consensus.resolve(task, reviewer, annotation, note=note)
+
+
+def check(assignment: Assignment, answer: object) -> dict:
+    """The answer in canonical form, or Refused. Labels retired while the work was in hand are still taken."""
+    return check_for(assignment.task, answer, since=assignment.held_at)
+
+
+def check_for(task: Task, answer: object, *, since: datetime | None = None) -> dict:
+    """The answer to a task in canonical form, or Refused. `since` is when the work began, if it did."""
+    labels = task.project.labels.filter(Q(retired_at=None) | Q(retired_at__gt=since) if since else Q(retired_at=None))
+    room = TASK_TYPES[task.project.task_type]
+    return room.check_answer(answer, task.payload, set(labels.values_list("key", flat=True)))
+
+
+def _write(
+    assignment: Assignment, tasker: Person, token: UUID, checked: dict, active_ms: int, refused: Sequence[str]
+) -> tuple[Annotation, bool]:
+    before = Annotation.objects.filter(assignment=assignment, tasker=tasker).first()
+    if before is not None:
+        if assignment.token != token:
+            raise LeaseLost()
+        if before.answer != checked:
+            raise AlreadySubmitted()
+        return before, False
+    queue.hand_in(assignment, tasker, token)
+    annotation = Annotation.objects.create(
+        assignment=assignment,
+        task_id=assignment.task_id,
+        tasker=tasker,
+        answer=checked,
+        settings_version=assignment.settings_version,
+        active_ms=max(0, min(int(active_ms), LONGEST)),
+        refused=[str(one)[:40] for one in refused][:5000],
+    )
+    Draft.objects.filter(assignment=assignment).delete()
+    return annotation, True
+
+
+def _tell(kind: str, task: Task, actor: Person, assignment: Assignment, annotation: Annotation) -> None:
+    emit(
+        kind,
+        organization_id=task.project.organization_id,
+        actor_id=actor.pk,
+        project_key=task.project.public_id,
+        subject=f"task:{task.public_id}",
+        batch=task.batch_id,
+        task=task.pk,
+        assignment=assignment.pk,
+        annotation=annotation.pk,
+    )

@@ -1,0 +1,83 @@
+"""Who may do what: roles, and the roles that include others."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from taskers.errors import NotAllowed, NotFound
+from taskers.models import Membership, Organization, Person
+from taskers.models.people import Role
+
+# What each role may act as.
+INCLUDES: dict[str, frozenset[str]] = {
+    Role.OWNER: frozenset({Role.OWNER, Role.MANAGER, Role.REVIEWER, Role.FINANCE, Role.ML_ENGINEER}),
+    Role.MANAGER: frozenset({Role.MANAGER, Role.REVIEWER}),
+    Role.REVIEWER: frozenset({Role.REVIEWER}),
+    Role.FINANCE: frozenset({Role.FINANCE}),
+    Role.ML_ENGINEER: frozenset({Role.ML_ENGINEER}),
+    Role.TASKER: frozenset({Role.TASKER}),
+}
+
+# Those who work in the organization's office, as against those who do its tasks.
+STAFF = (Role.OWNER, Role.MANAGER, Role.REVIEWER, Role.FINANCE, Role.ML_ENGINEER)
+
+
+def roles_of(person: Person, organization: Organization, project_key: UUID | None = None) -> frozenset[str]:
+    """Everything a person may act as in an organization: for all its projects, and for this one if it is named."""
+    rows = Membership.objects.live().filter(person=person, organization=organization)
+    granted = rows.values_list("role", "project_key")
+    return frozenset().union(
+        *(INCLUDES[role] for role, key in granted if key is None or (project_key is not None and key == project_key))
+    )
+
+
+def may(person: Person, organization: Organization, *roles: str, project_key: UUID | None = None) -> bool:
+    """Whether a person may act as one of these roles."""
+    return not roles_of(person, organization, project_key).isdisjoint(roles)
+
+
+def require(person: Person, organization: Organization, *roles: str, project_key: UUID | None = None) -> None:
+    """Raises NotFound for people from outside, so that they can't tell what exists, and NotAllowed for members."""
+    held = roles_of(person, organization, project_key)
+    if not held:
+        raise NotFound()
+    if held.isdisjoint(roles):
+        raise NotAllowed(f"This needs the role {_list(roles)}; ask a manager of {organization}.")
+
+
+def organizations_of(person: Person) -> list[Organization]:
+    """Those a person belongs to, by name."""
+    keys = Membership.objects.live().filter(person=person).values("organization")
+    return list(Organization.objects.filter(pk__in=keys).order_by("name", "pk"))
+
+
+def project_keys_of(person: Person, organization: Organization, *roles: str) -> set[UUID] | None:
+    """The projects a person may enter as one of these roles; None means all of them."""
+    granted = Membership.objects.live().filter(person=person, organization=organization)
+    keys: set[UUID] = set()
+    for role, key in granted.values_list("role", "project_key"):
+        if INCLUDES[role].isdisjoint(roles):
+            continue
+        if key is None:
+            return None
+        keys.add(key)
+    return keys
+
+
+# Whom each role may invite, change and show out: nobody can raise themselves or touch those above them.
+GRANTS: dict[str, frozenset[str]] = {
+    Role.OWNER: frozenset(Role.values),
+    Role.MANAGER: frozenset({Role.REVIEWER, Role.TASKER}),
+}
+
+
+def require_over(person: Person, organization: Organization, roles: Iterable[str]) -> None:
+    """Raises NotAllowed unless this person may give and take these roles here."""
+    rows = Membership.objects.live().filter(person=person, organization=organization, project_key=None)
+    grants = frozenset().union(*(GRANTS.get(role, frozenset()) for role in rows.values_list("role", flat=True)))
+    above = sorted(Role(role).label.lower() for role in set(roles) - grants)
+    if above:
+        raise NotAllowed(f"Your role doesn't let you decide who is {' or '.join(above)}; ask an owner.")
+
+
+def _list(roles: Iterable[str]) -> str:
+    return " or ".join(sorted(Role(role).label.lower() for role in roles))

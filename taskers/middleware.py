@@ -1,0 +1,41 @@
+"""What every request learns on its way in, and how named errors find their way out."""
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.functional import SimpleLazyObject
+
+from taskers import access, problems
+from taskers.errors import Problem
+from taskers.models import Organization
+
+
+def current_organization(request: HttpRequest) -> Organization | None:
+    """The organization a signed-in person is working in: the one they chose, or else the first they belong to."""
+    if not request.user.is_authenticated:
+        return None
+    mine = access.organizations_of(request.user)
+    chosen = request.session.get("organization")
+    return next((one for one in mine if str(one.public_id) == chosen), mine[0] if mine else None)
+
+
+class OrganizationMiddleware:
+    """Gives requests `organization`, found when first asked for."""
+
+    def __init__(self, get_response) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.organization = SimpleLazyObject(lambda: current_organization(request))  # type: ignore[attr-defined]
+        return self.get_response(request)
+
+
+class ProblemMiddleware:
+    """Turns named errors into answers; everything else stays Django's."""
+
+    def __init__(self, get_response) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        return problems.answer(request, error) if isinstance(error, Problem) else None

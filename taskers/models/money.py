@@ -1,0 +1,153 @@
+"""Money: accounts, transfers between them, and payouts. Amounts are integer millionths of a currency unit."""
+
+import uuid
+
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+from taskers.models.append_only import append_only
+from taskers.models.people import Organization, Person
+
+
+class Account(models.Model):
+    """A place where money is counted. Its balance is what its transfers say, and is stored nowhere."""
+
+    class Kind(models.TextChoices):
+        LABELLING = "labelling", "Cost of labelling"  # source: a project's spending
+        OWED = "owed", "Owed to a tasker"  # labelling -> owed when a verdict earns it
+        IN_PAYOUT = "in_payout", "In a payout"  # owed -> in_payout when a run is made
+        PAID = "paid", "Paid out"  # in_payout -> paid when the run is settled
+
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="accounts")
+    kind = models.CharField(max_length=12, choices=Kind)
+    currency = models.CharField(max_length=3)
+    tasker = models.ForeignKey(Person, null=True, blank=True, on_delete=models.PROTECT, related_name="accounts")
+    project_key = models.UUIDField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization", "kind", "currency", "tasker", "project_key"],
+                nulls_distinct=False,
+                name="account_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="labelling", tasker=None, project_key__isnull=False)
+                | Q(kind__in=["owed", "in_payout", "paid"], tasker__isnull=False, project_key=None),
+                name="account_owner_fits_kind",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}: {self.tasker or self.project_key}"
+
+
+class Transfer(models.Model):
+    """One movement of money: balanced by construction, made once per key, never changed (sole writer: ledger.py)."""
+
+    key = models.CharField(max_length=120, unique=True)
+    source = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="outgoing")
+    target = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="incoming")
+    amount = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    reverses = models.OneToOneField(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="reversed_by"
+    )
+    reason = models.CharField(max_length=200, blank=True)
+    detail = models.JSONField(default=dict)
+    at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        triggers = [append_only("transfer_append_only")]
+        constraints = [
+            models.CheckConstraint(condition=Q(amount__gt=0), name="transfer_amount_positive"),
+            models.CheckConstraint(condition=~Q(source=F("target")), name="transfer_between_two_accounts"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.amount / 1_000_000:.6f} {self.currency}"
+
+
+class Payout(models.Model):
+    """A run that pays what taskers are owed: one person makes it, another approves it."""
+
+    class State(models.TextChoices):
+        PROPOSED = "proposed", "Waiting for approval"
+        APPROVED = "approved", "Approved"  # proposed -> approved, by a second person
+        SETTLED = "settled", "Settled"  # approved -> settled, once the processor has paid
+        CANCELLED = "cancelled", "Cancelled"  # proposed | approved -> cancelled, the money is owed again
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="payouts")
+    currency = models.CharField(max_length=3)
+    state = models.CharField(max_length=10, choices=State, default=State.PROPOSED)
+    made_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    made_at = models.DateTimeField(db_default=Now(), editable=False)
+    approved_by = models.ForeignKey(Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    approved_at = models.DateTimeField(null=True, blank=True)
+    ended_by = models.ForeignKey(Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    ended_at = models.DateTimeField(null=True, blank=True)
+    reference = models.CharField(max_length=120, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(approved_by=None) | ~Q(approved_by=F("made_by")), name="payout_two_people"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=["approved", "settled"]) | Q(approved_by__isnull=False, approved_at__isnull=False),
+                name="payout_approved_by_somebody",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Payout {self.public_id}"
+
+
+class PayoutItem(models.Model):
+    """What one tasker gets in a run, in whole minor units (cents): the rounding happens here and nowhere else."""
+
+    payout = models.ForeignKey(Payout, on_delete=models.PROTECT, related_name="items")
+    tasker = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="payout_items")
+    cents = models.BigIntegerField()
+
+    class Meta:
+        triggers = [append_only("payout_item_append_only")]
+        constraints = [
+            models.UniqueConstraint(fields=["payout", "tasker"], name="payout_item_once"),
+            models.CheckConstraint(condition=Q(cents__gt=0), name="payout_item_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.tasker}: {self.cents}"
+
+
+class Dispute(models.Model):
+    """A tasker contests a grade or an earning; a reviewer or finance answers."""
+
+    class State(models.TextChoices):
+        OPEN = "open", "Open"
+        UPHELD = "upheld", "Upheld"
+        REFUSED = "refused", "Refused"
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="disputes")
+    tasker = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="disputes")
+    subject = models.CharField(max_length=120)
+    text = models.TextField()
+    state = models.CharField(max_length=8, choices=State, default=State.OPEN)
+    answer = models.TextField(blank=True)
+    answered_by = models.ForeignKey(Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    opened_at = models.DateTimeField(db_default=Now(), editable=False)
+    answered_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tasker", "subject"], condition=Q(state="open"), name="dispute_open_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.tasker} on {self.subject}"

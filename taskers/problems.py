@@ -1,0 +1,62 @@
+"""Named errors on the wire: problem+json for programs, a notice or a page for people."""
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from rest_framework import exceptions
+from rest_framework.response import Response
+from rest_framework.views import exception_handler
+
+from taskers.errors import NotAllowed, NotFound, Problem
+
+MEDIA_TYPE = "application/problem+json"
+
+
+def as_json(problem: Problem, extra: dict | None = None) -> JsonResponse:
+    """The answer for a program."""
+    return JsonResponse(problem.as_json() | (extra or {}), status=problem.status, content_type=MEDIA_TYPE)
+
+
+def answer(request: HttpRequest, problem: Problem) -> HttpResponse:
+    """The answer in the form that the asker reads."""
+    asked = request.headers.get("Accept", "")
+    if request.path.startswith("/api/") or "json" in asked or request.content_type == "application/json":
+        return as_json(problem)
+    if getattr(request, "htmx", False):
+        return render(request, "_problem.html", {"problem": problem}, status=problem.status)
+    return render(request, "problem.html", {"problem": problem}, status=problem.status)
+
+
+def api_exception(error: Exception, context: dict) -> Response | None:
+    """DRF's exception handler: every error of the API is problem+json (RFC 9457)."""
+    if isinstance(error, Http404):
+        error = NotFound()
+    elif isinstance(error, PermissionDenied):
+        error = NotAllowed()
+    if isinstance(error, Problem):
+        return Response(error.as_json(), status=error.status, content_type=MEDIA_TYPE)
+    response = exception_handler(error, context)
+    if response is None or not isinstance(error, exceptions.APIException):
+        return None
+    body = _from_drf(error).as_json()
+    headers = {key: value for key, value in response.items() if key in {"WWW-Authenticate", "Retry-After", "Allow"}}
+    return Response(body, status=response.status_code, content_type=MEDIA_TYPE, headers=headers)
+
+
+def _from_drf(error: exceptions.APIException) -> Problem:
+    place, detail = _first(error.detail)
+    code = "invalid" if isinstance(error, exceptions.ValidationError) else str(error.default_code)
+    return Problem(detail, code=code.replace("_", "-"), place=place, status=error.status_code)
+
+
+def _first(detail: object, place: str = "") -> tuple[str, str]:
+    """The first message of DRF's nested detail, and where in the input it stands."""
+    if isinstance(detail, dict) and detail:
+        key, value = next(iter(detail.items()))
+        name = "" if key == "non_field_errors" else str(key)
+        return _first(value, f"{place}.{name}".strip("."))
+    if isinstance(detail, list) and detail:
+        index = next((i for i, item in enumerate(detail) if item), 0)
+        nested = isinstance(detail[index], (dict, list))
+        return _first(detail[index], f"{place}[{index}]" if nested else place)
+    return place, str(detail)
