@@ -1,4 +1,4 @@
-"""Static files under hashed names, the imports of our own ES modules included, so that browsers may keep them for ever."""
+"""Static files under hashed names, our ES modules' imports included, so that browsers may keep them for ever."""
 
 from django.contrib.staticfiles.storage import HashedFilesMixin, ManifestStaticFilesStorage
 

@@ -1,4 +1,4 @@
-"""Making projects and changing what they ask for. Settings are versions, never edits; labels keep their keys for ever."""
+"""Making projects and changing what they ask for. Settings are versions, never edits; labels keep their keys."""
 
 from collections.abc import Mapping, Sequence
 
@@ -52,7 +52,8 @@ def create(
                 organization=organization, name=name[:120], task_type=task_type, created_by=by, state="live"
             )
     except IntegrityError:
-        raise StateConflict(f"There is already a project named {name!r}.", code="project-exists", place="name") from None
+        text = f"There is already a project named {name!r}."
+        raise StateConflict(text, code="project-exists", place="name") from None
     set_labels(project, labels, by=by)
     change(project, by, **settings)
     _tell("project_created", project, by, task_type=task_type)

@@ -82,7 +82,7 @@ def resolve(task: Task, reviewer: Person, decision: Annotation, *, note: str = "
 
 @transaction.atomic
 def reopen(task: Task, *, by: Person) -> Task:
-    """Set a verdict aside and ask one more person. What was earned stays until the next verdict. Raises StateConflict."""
+    """Set a verdict aside and ask one more person. What was earned stays until the next. Raises StateConflict."""
     task = queue.lock(task.pk)
     if not Verdict.objects.current().filter(task=task).update(superseded_at=Clock()):
         raise StateConflict("This task has no verdict to set aside.")

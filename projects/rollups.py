@@ -1,4 +1,4 @@
-"""Progress of batches, added up from the outbox, so that no page counts a big table and no claim waits for a counter."""
+"""Progress of batches, added up from the outbox: no page counts a big table, no claim waits for a counter."""
 
 from collections import defaultdict
 from collections.abc import Iterable

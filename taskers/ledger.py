@@ -124,7 +124,8 @@ def money(amount: int, currency: str) -> str:
 
 
 # DESIGN rule 5: each row is balanced by construction, so what can go wrong is a transfer between currencies or
-# organizations, a reversal that isn't the opposite of what it takes back, or a payout that moved other money than it says.
+# organizations, a reversal that isn't the opposite of what it takes back, or a payout that moved other money than it
+# says.
 BOOKS = """
 SELECT 'currencies differ' AS what, t.key FROM taskers_transfer t
   JOIN taskers_account s ON s.id = t.source_id JOIN taskers_account d ON d.id = t.target_id

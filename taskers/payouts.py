@@ -88,7 +88,7 @@ def cancel(payout: Payout, person: Person) -> Payout:
 
 
 def processor_rows(payout: Payout) -> Iterator[list[str]]:
-    """The table for the payment processor: a heading, then one row per tasker, with a key that makes repeats harmless."""
+    """The table for the payment processor: a heading, then a row per tasker, with a key that makes repeats harmless."""
     yield ["payment_key", "tasker", "name", "email", "amount", "currency"]
     for item in payout.items.select_related("tasker").order_by("pk"):
         tasker = item.tasker

@@ -78,7 +78,9 @@ class Verdict(models.Model):
         ]
         constraints = [
             models.UniqueConstraint(fields=["task"], condition=Q(superseded_at=None), name="verdict_one_current"),
-            models.CheckConstraint(condition=Q(confidence__gte=0, confidence__lte=1), name="verdict_confidence_in_unit"),
+            models.CheckConstraint(
+                condition=Q(confidence__gte=0, confidence__lte=1), name="verdict_confidence_in_unit"
+            ),
         ]
         indexes = [models.Index(fields=["task", "id"], name="verdict_by_task")]
 

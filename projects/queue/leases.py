@@ -1,5 +1,6 @@
 """Leases: kept alive by a heartbeat, given back, run out. A held promise that ends unsubmitted is replaced at once."""
 
+import contextlib
 from datetime import datetime
 from uuid import UUID
 
@@ -47,10 +48,9 @@ def skip(assignment: Assignment, tasker: Person, token: UUID, *, reason: str, no
 def report(assignment: Assignment, tasker: Person, token: UUID, *, note: str) -> None:
     """Say that a task is broken: it is withheld and goes to the manager. Raises LeaseLost."""
     _end(assignment, tasker, token, state="skipped", reason="broken", note=note)
-    try:
+    # Decided or withheld meanwhile: the report stands on the assignment all the same.
+    with contextlib.suppress(StateConflict):
         withhold(assignment.task, "broken", by=tasker, note=note[:500])
-    except StateConflict:
-        pass  # decided or withheld meanwhile: the report stands on the assignment all the same
 
 
 @transaction.atomic

@@ -42,7 +42,7 @@ FROM missing m CROSS JOIN LATERAL (
 
 
 def open_slots(task_ids: Sequence[int]) -> int:
-    """Make the open judgements of freshly loaded tasks, breadth first; doing it again adds nothing. Returns how many."""
+    """Make the open judgements of freshly loaded tasks, breadth first; doing it again adds nothing. Says how many."""
     with connection.cursor() as cursor:
         cursor.execute(OPEN_SLOTS, [list(task_ids)])
         return cursor.rowcount

@@ -96,7 +96,8 @@ class Payout(models.Model):
                 condition=Q(approved_by=None) | ~Q(approved_by=F("made_by")), name="payout_two_people"
             ),
             models.CheckConstraint(
-                condition=~Q(state__in=["approved", "settled"]) | Q(approved_by__isnull=False, approved_at__isnull=False),
+                condition=~Q(state__in=["approved", "settled"])
+                | Q(approved_by__isnull=False, approved_at__isnull=False),
                 name="payout_approved_by_somebody",
             ),
         ]
