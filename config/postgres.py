@@ -2,7 +2,8 @@
 
 Three promises. A process is signalled only if it is a `postgres` whose working folder is our cluster.
 A server is up only if it answers. Whoever uses the server holds a shared lock, which the kernel drops
-however they die; the last to leave stops it, so a server outlives a killed owner and the next start adopts it.
+however they die, and the last to leave stops it; so a server outlives a killed owner, and the next start
+adopts it.
 """
 
 import contextlib
@@ -238,7 +239,7 @@ def _launch(
 ) -> subprocess.Popen:
     claimed = _claimed_pid(here)
     if claimed and psutil.pid_exists(claimed):
-        # Nobody works in the cluster, so the number belongs to an innocent process now; PostgreSQL would refuse.
+        # Nobody works in the cluster, so the number is an innocent's now; PostgreSQL would refuse to start.
         here.pid_file.unlink()
     _write_access(here, user)
     fixed = {

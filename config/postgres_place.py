@@ -1,8 +1,9 @@
 """Where the embedded PostgreSQL lives: its folders, its binaries, and the system user it runs as.
 
 Started by an ordinary person, all of it lies in `<data>/postgres`. PostgreSQL refuses to run as root, and
-the system user that root starts it as can't walk into a checkout below /root; so for root the cluster lies in
-`/var/lib/tandem/<hash of the data folder's path>`, and binaries that this user can't execute are copied there.
+the system user that root starts it as can't walk into a checkout below /root; so for root the cluster lies
+in `/var/lib/tandem/<hash of the data folder's path>`, and binaries that this user can't execute are copied
+beside it.
 """
 
 import hashlib

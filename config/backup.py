@@ -1,0 +1,189 @@
+"""Backup and restore: the database by PostgreSQL's own pg_dump and pg_restore, the media file by file.
+
+A backup is a folder: `database.dump`, `media/`, and `manifest.json` with the sha256 of every file. It gets its name
+only when it is whole. The database is dumped first: media are stored before the rows that name them, so every row
+in the dump finds its file.
+"""
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import tomllib
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
+
+from config import postgres_place
+from config.folder import ROOT, media_folder
+from config.problem import CannotStart
+from config.stamps import Stamps
+
+FORMAT = 1
+DUMP = "database.dump"
+MANIFEST = "manifest.json"
+LIBPQ = {
+    "host": "PGHOST",
+    "hostaddr": "PGHOSTADDR",
+    "port": "PGPORT",
+    "user": "PGUSER",
+    "password": "PGPASSWORD",
+    "dbname": "PGDATABASE",
+    "options": "PGOPTIONS",
+    "sslmode": "PGSSLMODE",
+    "sslrootcert": "PGSSLROOTCERT",
+    "sslcert": "PGSSLCERT",
+    "sslkey": "PGSSLKEY",
+    "channel_binding": "PGCHANNELBINDING",
+}
+OURS = "nspname !~ '^pg_' AND nspname <> 'information_schema'"
+
+
+def backup(url: str, data: Path, folder: Path) -> str:
+    """Write a backup into `folder`, which must not exist yet; gives one sentence of success. Raises CannotStart."""
+    if folder.exists():
+        raise CannotStart(f"{folder} exists already: name a new folder, so that no older backup is overwritten.")
+    making = folder.with_name(f"{folder.name}.partial")
+    try:
+        shutil.rmtree(making, ignore_errors=True)
+        making.mkdir(parents=True, mode=0o700)
+        _run("pg_dump", url, ["--format=custom", "--no-owner", "--no-privileges", f"--file={making / DUMP}"])
+        _copy(media_folder(data), making / "media")
+        manifest = _manifest(url, making)
+        (making / MANIFEST).write_text(json.dumps(manifest, indent=1))
+        making.rename(folder)
+    except OSError as problem:
+        raise CannotStart(f"The backup could not be written to {folder}: {problem.strerror}.") from None
+    files = len(manifest["files"]) - 1
+    return f"Backup written to {folder}: the database and {files} media file{'' if files == 1 else 's'}."
+
+
+def restore(url: str, data: Path, folder: Path, *, replace: bool = False) -> str:
+    """Read a backup into an empty database and the media folder; gives one sentence of success.
+
+    Everything is verified before anything is touched, and the database is filled in one transaction. With
+    `replace`, what the database holds is dropped first. Raises CannotStart.
+    """
+    manifest = _verified(folder)
+    _make_room(url, replace)
+    arguments = ["--exit-on-error", "--single-transaction", "--no-owner", "--no-privileges"]
+    name = conninfo_to_dict(url)["dbname"]
+    _run("pg_restore", url, [*arguments, f"--dbname={name}", str(folder / DUMP)])
+    try:
+        _copy(folder / "media", media_folder(data))
+    except OSError as problem:
+        raise CannotStart(f"The media could not be written to {media_folder(data)}: {problem.strerror}.") from None
+    Stamps(data / "run" / "stamps").clear()
+    return f"Restored the backup of {manifest['created']} made by Tandem {manifest['tandem']}."
+
+
+def _manifest(url: str, making: Path) -> dict:
+    with psycopg.connect(url) as connection:
+        server = connection.info.server_version // 10_000
+    pyproject = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    return {
+        "format": FORMAT,
+        "tandem": pyproject["project"]["version"],
+        "postgres": server,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "files": {str(path.relative_to(making)): _sha256(path) for path in _files(making)},
+    }
+
+
+def _verified(folder: Path) -> dict:
+    """The manifest of a whole and unchanged backup."""
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text())
+    except FileNotFoundError:
+        raise CannotStart(f"{folder} is not a finished backup: it has no {MANIFEST}.") from None
+    except (OSError, ValueError) as problem:
+        raise CannotStart(f"{folder / MANIFEST} can't be read: {problem}.") from None
+    if manifest.get("format") != FORMAT:
+        raise CannotStart(f"{folder} has backup format {manifest.get('format')}, and this Tandem reads {FORMAT}.")
+    for name, expected in manifest["files"].items():
+        try:
+            right = _sha256(folder / name) == expected
+        except OSError:
+            right = False
+        if not right:
+            raise CannotStart(f"The backup is damaged: {folder / name} is missing or changed; nothing was restored.")
+    return manifest
+
+
+def _make_room(url: str, replace: bool) -> None:
+    """Leave the database empty, or refuse."""
+    with psycopg.connect(url, autocommit=True, connect_timeout=10) as connection:
+        name = connection.info.dbname
+        others = _number(
+            connection,
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+            " AND pid <> pg_backend_pid() AND backend_type = 'client backend'",
+        )
+        if others:
+            raise CannotStart(f"The database {name} is in use by {others} connections: stop Tandem first.")
+        held = _number(
+            connection, f"SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE {OURS}"
+        )
+        if held and not replace:
+            raise CannotStart(
+                f"The database {name} is not empty: restore into a new one, or say --replace to drop what it holds."
+            )
+        with connection.transaction():
+            for (schema,) in connection.execute(f"SELECT nspname FROM pg_namespace WHERE {OURS}").fetchall():
+                connection.execute(sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(schema)))
+            connection.execute("CREATE SCHEMA public")
+
+
+def _number(connection: psycopg.Connection, query: str) -> int:
+    row = connection.execute(query).fetchone()
+    return row[0] if row else 0
+
+
+def _run(tool: str, url: str, arguments: list[str]) -> None:
+    """Run one of PostgreSQL's tools; the password travels in the environment, not in the process list."""
+    given = {LIBPQ[key]: str(value) for key, value in conninfo_to_dict(url).items() if key in LIBPQ}
+    command = [_tool(tool, url), "--no-password", *arguments]
+    try:
+        done = subprocess.run(command, env={**os.environ, **given}, capture_output=True, text=True)
+    except OSError as problem:
+        raise CannotStart(f"{command[0]} can't be run: {problem.strerror}.") from None
+    if done.returncode:
+        said = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
+        raise CannotStart(f"{tool} failed: {said}")
+
+
+def _tool(tool: str, url: str) -> str:
+    """The wheel's tool for the embedded server; the machine's own for others, which may need TLS or be newer."""
+    own = shutil.which(tool)
+    if own and not str(conninfo_to_dict(url).get("host", "")).startswith("/"):
+        return own
+    return str(postgres_place.packaged() / "bin" / tool)
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    return (path for path in sorted(folder.rglob("*")) if path.is_file())
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copy what is not there yet. Media are named by their content, so a file of the same size is the same."""
+    target.mkdir(parents=True, exist_ok=True)
+    for path in _files(source):
+        to = target / path.relative_to(source)
+        if to.exists() and to.stat().st_size == path.stat().st_size:
+            continue
+        to.parent.mkdir(parents=True, exist_ok=True)
+        half = to.with_name(f"{to.name}.copying")
+        with contextlib.suppress(FileNotFoundError):  # collected meanwhile, so no row names it any more
+            shutil.copy2(path, half)
+            half.replace(to)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,26 @@
+"""Runs a command that must not outlive the process that asked for it: `python leash.py PARENT COMMAND...`.
+
+On Linux the kernel sends SIGTERM when the parent dies, however it dies. Elsewhere the next start sweeps up
+(config.supervisor.sweep). A program of its own, and not a hook between fork and exec, because such hooks can
+deadlock. Standard library only; never imports Django.
+"""
+
+import ctypes
+import os
+import signal
+import sys
+
+PR_SET_PDEATHSIG = 1
+
+
+def main() -> None:
+    parent, command = int(sys.argv[1]), sys.argv[2:]
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+        if os.getppid() != parent:  # it died before the kernel knew
+            sys.exit(1)
+    os.execvp(command[0], command)
+
+
+if __name__ == "__main__":
+    main()
