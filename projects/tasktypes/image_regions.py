@@ -57,7 +57,9 @@ class ImageRegions:
     title = "Regions in images"
     media = "image"
     answer_list = "regions"
-    exports = ("jsonl", "coco")
+    payload_fields: tuple[str, ...] = ("asset", "width", "height", "name", "meta")
+    intakes: tuple[str, ...] = ("zip", "jsonl")
+    exports: tuple[str, ...] = ("jsonl", "coco")
 
     def check_payload(self, payload: object) -> Payload:
         found = check.an_object(payload, "", ("asset", "width", "height", "name"), ("meta",))

@@ -17,6 +17,8 @@ class TaskType(Protocol):
     title: str
     media: str  # "image" or "text": what the studio must show
     answer_list: str  # the one field of an answer that holds its parts: "regions" or "spans"
+    payload_fields: tuple[str, ...]  # what a payload may hold; other fields of a loaded row go into its meta
+    intakes: tuple[str, ...]  # keys of projects.intake readers that make sense for this type
     exports: tuple[str, ...]  # keys of projects.exports formats that make sense for this type
 
     def check_payload(self, payload: object) -> Payload:

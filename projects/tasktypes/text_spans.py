@@ -26,7 +26,9 @@ class TextSpans:
     title = "Spans in texts"
     media = "text"
     answer_list = "spans"
-    exports = ("jsonl", "conll", "docbin")
+    payload_fields: tuple[str, ...] = ("text", "title", "meta")
+    intakes: tuple[str, ...] = ("jsonl", "csv", "text")
+    exports: tuple[str, ...] = ("jsonl", "conll", "docbin")
 
     def check_payload(self, payload: object) -> Payload:
         found = check.an_object(payload, "", ("text",), ("title", "meta"))

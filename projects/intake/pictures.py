@@ -1,0 +1,157 @@
+"""Pictures from outside, made safe: decided by the header before decoding, then stored upright in 8 bits.
+
+The stored picture is the one coordinates refer to, everywhere: in the browser, in the copilot, in exports.
+So whatever viewers treat differently (orientation, transparency, depth, animation) is settled here, once.
+"""
+
+import hashlib
+import io
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from projects.errors import Refused
+
+MAX_PIXELS = 64_000_000
+MAX_BYTES = 100 * 1024 * 1024
+THUMBNAIL_SIDE = 320
+WHITE = (255, 255, 255)
+ORIENTATION = 0x0112
+
+# Only these decoders are ever tried: Pillow knows dozens, some of which start other programs.
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
+BROWSER_TYPES = {"PNG": "image/png", "JPEG": "image/jpeg", "MPO": "image/jpeg", "WEBP": "image/webp"}
+PLAIN_MODES = ("1", "L", "P", "RGB")
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A checked picture as it will be stored, and its thumbnail (JPEG, longest side ≤ 320)."""
+
+    data: bytes
+    sha256: str  # of data
+    original_sha256: str  # of the bytes that were sent; the same as sha256 where nothing was changed
+    media_type: str
+    width: int
+    height: int
+    changes: tuple[str, ...]
+    thumbnail: bytes
+
+
+def read_picture(data: bytes) -> Picture:
+    """Check and normalise one picture; Refused with the reason if it can't be labelled."""
+    if not data:
+        raise Refused("The file is empty.", code="empty-file")
+    if len(data) > MAX_BYTES:
+        text = f"The file has {len(data)} bytes; at most {MAX_BYTES} are allowed."
+        raise Refused(text, code="too-large")
+    image, kind = _opened(data)
+    try:
+        image.load()
+    except Exception as problem:  # decoders raise nearly anything on damaged data
+        text = f"The image is damaged or cut off: {_reason(problem)}."
+        raise Refused(text, code="truncated-image") from None
+    image, changes = _normalised(image, kind)
+    if changes or kind not in BROWSER_TYPES:
+        stored, media_type = _encoded(image, kind)
+    else:
+        stored, media_type = data, BROWSER_TYPES[kind]
+    return Picture(
+        data=stored,
+        sha256=hashlib.sha256(stored).hexdigest(),
+        original_sha256=hashlib.sha256(data).hexdigest(),
+        media_type=media_type,
+        width=image.width,
+        height=image.height,
+        changes=tuple(changes),
+        thumbnail=_thumbnail(image),
+    )
+
+
+def _opened(data: bytes) -> tuple[Image.Image, str]:
+    """The image with only its header read, and its format; Refused if the header says no."""
+    try:
+        image = Image.open(io.BytesIO(data), formats=FORMATS)
+        width, height = image.size
+        # An MPO is a camera's JPEG with previews behind the photograph; the first frame is the picture.
+        animated = image.format != "MPO" and getattr(image, "is_animated", False)
+    except Image.DecompressionBombError:
+        text = f"The image has more pixels than the {MAX_PIXELS // 10**6} million that are allowed."
+        raise Refused(text, code="too-many-pixels") from None
+    except Image.UnidentifiedImageError:
+        text = "This is not an image that can be read: PNG, JPEG, WebP, GIF, BMP and TIFF are."
+        raise Refused(text, code="not-an-image") from None
+    except Exception as problem:  # decoders raise nearly anything on damaged data
+        text = f"The image's header is damaged: {_reason(problem)}."
+        raise Refused(text, code="truncated-image") from None
+    if width * height > MAX_PIXELS:
+        text = f"The image has {width} × {height} pixels, more than the {MAX_PIXELS // 10**6} million that are allowed."
+        raise Refused(text, code="too-many-pixels")
+    if animated:
+        text = "The file holds several frames or pages; send each as an image of its own."
+        raise Refused(text, code="animated-image")
+    return image, str(image.format)
+
+
+def _normalised(image: Image.Image, kind: str) -> tuple[Image.Image, list[str]]:
+    """The image upright, in 8 bits, opaque, grey or RGB; and what had to be done for it."""
+    changes = []
+    if _orientation(image) != 1:
+        image = ImageOps.exif_transpose(image)
+        changes.append("turned upright")
+    if image.mode.startswith("I;16"):
+        image = _eight_bits(image)
+        changes.append("16-bit grey stretched to 8 bits")
+    if image.mode in ("I", "F"):
+        text = "The image has 32-bit samples; convert it to 8 or 16 bits first."
+        raise Refused(text, code="unsupported-image")
+    if image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info:
+        layer = image.convert("RGBA")
+        image = Image.new("RGB", image.size, WHITE)
+        image.paste(layer, mask=layer.getchannel("A"))
+        changes.append("laid on white")
+    if image.mode not in PLAIN_MODES:
+        changes.append(f"{image.mode} converted to RGB")
+        image = image.convert("RGB")
+    if kind not in BROWSER_TYPES:
+        changes.append(f"{kind} converted to PNG")
+    return image, changes
+
+
+def _orientation(image: Image.Image) -> int:
+    """EXIF orientation 1 to 8; 1 (upright) where there is none or the EXIF block is damaged."""
+    try:
+        value = image.getexif().get(ORIENTATION, 1)
+    except Exception:  # a damaged EXIF block says nothing about the pixels
+        return 1
+    return value if isinstance(value, int) and 1 <= value <= 8 else 1
+
+
+def _eight_bits(image: Image.Image) -> Image.Image:
+    """16-bit grey stretched over its own range: sensors use 10 to 14 bits, which would show as black."""
+    samples = np.asarray(image).astype(np.float64)
+    low, high = samples.min(), samples.max()
+    scale = 255.0 / (high - low) if high > low else 0.0
+    return Image.fromarray(np.rint((samples - low) * scale).astype(np.uint8))
+
+
+def _encoded(image: Image.Image, kind: str) -> tuple[bytes, str]:
+    out = io.BytesIO()
+    if kind in ("JPEG", "MPO"):
+        image.convert("L" if image.mode == "L" else "RGB").save(out, "JPEG", quality=95)
+        return out.getvalue(), "image/jpeg"
+    image.save(out, "PNG")
+    return out.getvalue(), "image/png"
+
+
+def _thumbnail(image: Image.Image) -> bytes:
+    small = image.convert("RGB")
+    small.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE))
+    out = io.BytesIO()
+    small.save(out, "JPEG", quality=80)
+    return out.getvalue()
+
+
+def _reason(problem: Exception) -> str:
+    return (str(problem) or type(problem).__name__).rstrip(".")[:200]

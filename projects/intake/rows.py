@@ -1,0 +1,38 @@
+"""What every reader yields: rows, and the faults of rows that are none. Errors are data, not crashes."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, BinaryIO, NamedTuple
+
+from projects.errors import Refused
+from projects.intake.pictures import Picture
+
+
+@dataclass(frozen=True)
+class Row:
+    """One item that may become a task. `fields` are still unchecked; a picture comes checked."""
+
+    place: str  # "line 14", or the path inside an archive
+    external_id: str | None
+    fields: dict[str, Any]
+    picture: Picture | None = None
+
+
+class Fault(NamedTuple):
+    """Why one row can't become a task."""
+
+    place: str
+    code: str
+    text: str
+
+    @classmethod
+    def of(cls, refused: Refused, place: str) -> "Fault":
+        """The fault of a row at `place`, whose content was refused."""
+        return cls(f"{place}, {refused.place}" if refused.place else place, refused.code, refused.text)
+
+
+Item = Row | Fault
+
+# A reader takes a binary file and how many items to pass over (those that an earlier run committed). It
+# holds one row in memory, and raises Refused only if the file as a whole can't be read.
+Reader = Callable[[BinaryIO, int], Iterator[Item]]
