@@ -191,7 +191,7 @@ def _initdb(
     making.mkdir(mode=0o700)
     if user:
         os.chown(making, user.pw_uid, user.pw_gid)
-    command = [bin_folder / "initdb", "-D", making, "-U", ROLE, "--auth=peer", "--encoding=UTF8"]
+    command: list[str | Path] = [bin_folder / "initdb", "-D", making, "-U", ROLE, "--auth=peer", "--encoding=UTF8"]
     command += ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
     command.append("--text-search-config=english")
     if settings.get("fsync") == "off":
@@ -211,7 +211,7 @@ def _as(here: Place, user: pwd.struct_passwd | None) -> dict:
 
 
 def _answer(here: Place, bin_folder: Path) -> str:
-    command = [bin_folder / "pg_isready", "--quiet", "--host", here.sockets, "--timeout", "3"]
+    command: list[str | Path] = [bin_folder / "pg_isready", "--quiet", "--host", here.sockets, "--timeout", "3"]
     code = subprocess.run(command, capture_output=True).returncode
     return {0: "accepting", 1: "rejecting"}.get(code, "silent")
 

@@ -228,7 +228,8 @@ async def _answers(where: tuple) -> bool:
     except OSError:
         return False
     try:
-        writer.write(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        name = os.environ.get("TANDEM_HOSTS", "localhost").split(",")[0].strip(" .")
+        writer.write(f"GET /healthz HTTP/1.1\r\nHost: {name}\r\nConnection: close\r\n\r\n".encode())
         async with asyncio.timeout(30):
             return (await reader.readline()).startswith(b"HTTP/1.1")
     except (OSError, TimeoutError):

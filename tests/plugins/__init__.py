@@ -1,0 +1,1 @@
+"""Pytest plugins of our own; tests/conftest.py loads them."""

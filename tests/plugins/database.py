@@ -1,0 +1,68 @@
+"""One embedded PostgreSQL for a whole test session, shared by all its processes and gone afterwards.
+
+tests/settings.py calls `point_environment` before the real settings are read. The process that runs the session
+(the controller, under xdist) starts the server and stops it; whatever a killed session left is removed by the next.
+Several sessions at a time don't see each other.
+"""
+
+import os
+import shutil
+import signal
+from pathlib import Path
+
+import psutil
+import pytest
+
+from config import postgres
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+SESSIONS = ROOT / "var" / "tests"
+MARK = "TANDEM_TEST_SESSION"
+# What somebody's shell may carry, and what must not change how tests run.
+FOREIGN = ("SECRET_KEY", "REDIS_URL", "TANDEM_DEBUG", "TANDEM_HOSTS", "TANDEM_ORIGINS", "TANDEM_TLS", "TANDEM_RUNTIME")
+
+
+def point_environment() -> None:
+    """Lead this process, and those it starts, to the session's own data folder and database."""
+    if os.environ.get(MARK):
+        return
+    data = SESSIONS / str(os.getpid())
+    for name in FOREIGN:
+        os.environ.pop(name, None)
+    os.environ[MARK] = str(data)
+    os.environ.setdefault("TANDEM_MODELS", str(ROOT / "var" / "models"))
+    os.environ["TANDEM_DATA"] = str(data)
+    os.environ["TANDEM_MEDIA"] = str(data / "media")
+    os.environ["DATABASE_URL"] = os.environ.get("TANDEM_TEST_DATABASE_URL") or postgres.url(data)
+    os.environ.setdefault("TANDEM_POOL", "0")  # race tests count on a connection of their own per thread
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """In the controller: clear what killed sessions left, then start the server."""
+    if hasattr(config, "workerinput"):
+        return
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that a stop from outside cleans up too
+    for left in SESSIONS.glob("*"):
+        if left.name.isdecimal() and not psutil.pid_exists(int(left.name)):
+            forget(left)
+    if not os.environ.get("TANDEM_TEST_DATABASE_URL"):
+        data = Path(os.environ[MARK])
+        data.mkdir(parents=True, exist_ok=True)
+        config.stash[HOLDER] = postgres.start(data, postgres.FAST)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """In the controller: stop the server and remove the session's folder."""
+    if not hasattr(config, "workerinput"):
+        if holder := config.stash.get(HOLDER, None):
+            holder.release()
+        forget(Path(os.environ[MARK]))
+
+
+def forget(data: Path) -> None:
+    """Remove a session: its server and its folder."""
+    postgres.destroy(data)
+    shutil.rmtree(data, ignore_errors=True)
+
+
+HOLDER = pytest.StashKey[postgres.Holder]()

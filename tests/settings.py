@@ -1,0 +1,10 @@
+"""The real settings, on a database and a data folder of the test session's own."""
+
+from tests.plugins.database import point_environment
+
+point_environment()
+
+from config.settings import *  # noqa: E402, F403
+
+# Passwords are hashed hundreds of times in tests, and nobody steals them.
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
