@@ -88,7 +88,7 @@ def _item(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Item:
     except Refused as refused:
         return Fault.of(refused, place)
     fields = {"asset": picture.sha256, "width": picture.width, "height": picture.height, "name": name}
-    return Row(place, name, fields, picture)
+    return Row(place, name, fields, picture, len(picture.data) + len(picture.thumbnail))
 
 
 def _check_entry(entry: zipfile.ZipInfo) -> None:

@@ -31,7 +31,7 @@ def read_jsonl(file: BinaryIO, skip: int = 0) -> Iterator[Item]:
 
 def read_text(file: BinaryIO, skip: int = 0) -> Iterator[Item]:
     """One text per line."""
-    return _items(file, skip, lambda place, line: Row(place, None, {"text": line}))
+    return _items(file, skip, lambda place, line: Row(place, None, {"text": line}, size=len(line)))
 
 
 def read_csv(file: BinaryIO, skip: int = 0) -> Iterator[Item]:
@@ -124,7 +124,7 @@ def _jsonl_row(place: str, line: str) -> Item:
         return Fault(place, "unknown-field", text)
     if not isinstance(payload, dict):
         return Fault(f"{place}, payload", "wrong-shape", "A payload is a JSON object.")
-    return Row(place, external_id, payload)
+    return Row(place, external_id, payload, size=len(line))
 
 
 def _no_constant(name: str) -> Any:
@@ -185,7 +185,8 @@ def _csv_row(place: str, values: list[str], header: list[str]) -> Item:
             return _not_utf8(place, None)
     fields = dict(zip(header, values, strict=True))
     external_id = fields.pop("external_id", "").strip() or None
-    return Row(place, external_id, {name: value for name, value in fields.items() if value != "" or name == "text"})
+    kept = {name: value for name, value in fields.items() if value != "" or name == "text"}
+    return Row(place, external_id, kept, size=sum(map(len, values)))
 
 
 def _too_long(number: int) -> Fault:

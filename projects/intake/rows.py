@@ -16,6 +16,7 @@ class Row:
     external_id: str | None
     fields: dict[str, Any]
     picture: Picture | None = None
+    size: int = 0  # bytes it holds in memory, roughly
 
 
 class Fault(NamedTuple):

@@ -1,0 +1,252 @@
+"""From rows to tasks: in chunks, each one transaction, so that a killed load goes on where it stopped.
+
+Loading is idempotent: a row's external_id names its task in the project, so the same row again is known,
+and another payload under a used external_id is a conflict that changes nothing.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from django.db import connection, transaction
+
+from projects import assets, queue
+from projects.errors import Refused
+from projects.intake.pictures import Picture
+from projects.intake.rows import Fault, Item, Row
+from projects.models import Asset, Batch, Project, Task
+from projects.tasktypes import TASK_TYPES, TaskType
+from projects.tasktypes.shape import a_text
+from taskers.errors import StateConflict
+from taskers.models import Person
+from taskers.outbox import emit
+
+CHUNK_ROWS = 2000
+CHUNK_BYTES = 32 * 1024 * 1024
+MAX_EXTERNAL_ID = 200
+OPEN_STATES = (Batch.State.DRAFT, Batch.State.LIVE, Batch.State.PAUSED)
+LOCK_SPACE = 0x496E746B << 32  # our corner of PostgreSQL's advisory locks; the project's key fills the rest
+
+COPY = "COPY projects_task (id, project_id, batch_id, asset_id, external_id, payload, payload_hash, wanted) FROM STDIN"
+NEW_KEYS = "SELECT nextval(pg_get_serial_sequence('projects_task', 'id')) FROM generate_series(1, %s)"
+
+
+@dataclass
+class Loaded:
+    """What became of some rows: tasks made, rows that were there already, rows refused."""
+
+    loaded: int = 0
+    known: int = 0
+    faults: list[Fault] = field(default_factory=list)
+    read: int = 0
+
+
+class Ready(NamedTuple):
+    """A row that passed every check that needs no look at other rows."""
+
+    place: str
+    external_id: str
+    payload: dict[str, Any]
+    digest: str
+    picture: Picture | None
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where rows go."""
+
+    batch: Batch
+    project: Project
+    room: TaskType
+    wanted: int
+    by: Person | None
+
+
+def load(
+    batch: Batch,
+    items: Iterable[Item],
+    *,
+    by: Person | None,
+    committing: Callable[[Loaded], None] | None = None,
+) -> Iterator[Loaded]:
+    """Make tasks of rows, with the judgements each should have; yields what became of each chunk.
+
+    A chunk's tasks, open assignments and event are one transaction, in which `committing` is called last.
+    Raises StateConflict when the batch takes no more tasks.
+    """
+    target = _target(batch, by)
+    for chunk in _chunks(items):
+        with transaction.atomic():
+            done = _load_chunk(target, chunk)
+            if committing:
+                committing(done)
+        yield done
+
+
+def load_all(batch: Batch, items: Iterable[Item], *, by: Person | None) -> Loaded:
+    """Load rows that fit in memory, such as the body of one request; all of them or, on a crash, whole chunks."""
+    total = Loaded()
+    for done in load(batch, items, by=by):
+        total.loaded += done.loaded
+        total.known += done.known
+        total.read += done.read
+        total.faults += done.faults
+    return total
+
+
+def _target(batch: Batch, by: Person | None) -> Target:
+    project = Project.objects.select_related("organization").get(pk=batch.project_id)
+    return Target(batch, project, TASK_TYPES[project.task_type], project.settings_now().wanted, by)
+
+
+def _chunks(items: Iterable[Item]) -> Iterator[list[Item]]:
+    chunk: list[Item] = []
+    size = 0
+    for item in items:
+        chunk.append(item)
+        size += item.size if isinstance(item, Row) else 0
+        if len(chunk) >= CHUNK_ROWS or size >= CHUNK_BYTES:
+            yield chunk
+            chunk, size = [], 0
+    if chunk:
+        yield chunk
+
+
+def _load_chunk(target: Target, chunk: list[Item]) -> Loaded:
+    done = Loaded(read=len(chunk))
+    _lock(target)
+    ready = _unrepeated(_checked(target, chunk, done), done)
+    new = _unknown(target, ready, done)
+    if new:
+        keys = _copy(target, new)
+        queue.open_slots(keys)
+        done.loaded = len(new)
+        emit(
+            "loaded",
+            organization_id=target.project.organization_id,
+            actor_id=target.by.pk if target.by else None,
+            project_key=target.project.public_id,
+            subject=f"batch:{target.batch.public_id}",
+            batch=target.batch.pk,
+            tasks=len(new),
+            wanted=len(new) * target.wanted,
+        )
+    return done
+
+
+def _lock(target: Target) -> None:
+    """One chunk at a time per project, so that what is looked up stays true; and the batch stays open."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK_SPACE | (target.project.pk & 0xFFFFFFFF)])
+    rows = Batch.objects.select_for_update(no_key=True).filter(pk=target.batch.pk)
+    if rows.values_list("state", flat=True).first() not in OPEN_STATES:
+        raise StateConflict("This batch is closed or cancelled; load into another one.", code="batch-closed")
+
+
+def _checked(target: Target, chunk: list[Item], done: Loaded) -> list[Ready]:
+    named = _named_assets(target, chunk)
+    ready = []
+    for item in chunk:
+        if isinstance(item, Fault):
+            done.faults.append(item)
+            continue
+        try:
+            ready.append(_ready(target.room, item, named))
+        except Refused as refused:
+            done.faults.append(Fault.of(refused, item.place))
+    return ready
+
+
+def _named_assets(target: Target, chunk: list[Item]) -> dict[str, Asset]:
+    """Stored pictures that rows without a picture of their own refer to."""
+    if target.room.media != "image":
+        return {}
+    rows = (item for item in chunk if isinstance(item, Row) and item.picture is None)
+    hashes = {row.fields.get("asset") for row in rows}
+    return assets.find(target.project.organization, (one for one in hashes if isinstance(one, str) and len(one) == 64))
+
+
+def _ready(room: TaskType, row: Row, named: dict[str, Asset]) -> Ready:
+    fields = dict(row.fields)
+    if room.media == "image" and row.picture is None:
+        asset = named.get(str(fields.get("asset")))
+        if asset is None:
+            text = "No stored picture has this sha256; load the pictures first."
+            raise Refused(text, code="unknown-asset", place="asset")
+        fields = {"width": asset.width, "height": asset.height, "name": asset.sha256, **fields}
+        if (fields["width"], fields["height"]) != (asset.width, asset.height):
+            text = f"The stored picture is {asset.width} × {asset.height}."
+            raise Refused(text, code="wrong-image-size", place="width")
+    payload = room.check_payload(_with_meta(room, fields, row.picture))
+    digest = _digest(payload, row.picture)
+    external_id = row.external_id
+    if external_id is None:
+        external_id = f"auto-{digest[:20]}"
+    return Ready(row.place, a_text(external_id, "external_id", MAX_EXTERNAL_ID), payload, digest, row.picture)
+
+
+def _with_meta(room: TaskType, fields: dict[str, Any], picture: Picture | None) -> dict[str, Any]:
+    """Fields that the type doesn't know come back with the result as meta; so does what was done to a picture."""
+    extra = {name: value for name, value in fields.items() if name not in room.payload_fields}
+    if picture is not None and picture.changes:
+        extra |= {"original_sha256": picture.original_sha256, "changes": list(picture.changes)}
+    if not extra:
+        return fields
+    kept = {name: value for name, value in fields.items() if name in room.payload_fields}
+    meta = kept.get("meta", {})
+    return kept | {"meta": meta | extra if isinstance(meta, dict) else meta}
+
+
+def _digest(payload: dict[str, Any], picture: Picture | None) -> str:
+    """What makes a payload the same again. A picture counts as it was sent: the next version of the
+    decoder may store other bytes for it, and the same file must still be known."""
+    if picture is not None:
+        payload = payload | {"asset": picture.original_sha256}
+    text = json.dumps(payload, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _unrepeated(ready: list[Ready], done: Loaded) -> list[Ready]:
+    """The first row of each external_id in a chunk; a repeat is known, or a conflict."""
+    first: dict[str, Ready] = {}
+    for row in ready:
+        before = first.setdefault(row.external_id, row)
+        if before is not row:
+            _repeat(row, before.digest, f"at {before.place} of the same file", done)
+    return list(first.values())
+
+
+def _unknown(target: Target, ready: list[Ready], done: Loaded) -> list[Ready]:
+    found = Task.objects.filter(project=target.project, external_id__in=[row.external_id for row in ready])
+    there = dict(found.values_list("external_id", "payload_hash"))
+    for row in ready:
+        if row.external_id in there:
+            _repeat(row, there[row.external_id], "in this project", done)
+    return [row for row in ready if row.external_id not in there]
+
+
+def _repeat(row: Ready, digest: str, where: str, done: Loaded) -> None:
+    if row.digest == digest:
+        done.known += 1
+        return
+    text = f"The external_id “{row.external_id}” is used {where} for another payload; that task stays as it is."
+    done.faults.append(Fault(row.place, "external-id-conflict", text))
+
+
+def _copy(target: Target, rows: list[Ready]) -> list[int]:
+    pictures = [row.picture for row in rows if row.picture is not None]
+    stored = assets.store(target.project.organization, pictures) if pictures else {}
+    if target.room.media == "image":
+        stored |= assets.find(target.project.organization, {row.payload["asset"] for row in rows} - set(stored))
+    with connection.cursor() as cursor:
+        cursor.execute(NEW_KEYS, [len(rows)])
+        keys = [key for (key,) in cursor.fetchall()]
+        with cursor.copy(COPY) as copy:
+            for key, row in zip(keys, rows, strict=True):
+                asset = stored[row.payload["asset"]].pk if target.room.media == "image" else None
+                payload = json.dumps(row.payload, ensure_ascii=False)
+                place = (key, target.project.pk, target.batch.pk, asset)
+                copy.write_row((*place, row.external_id, payload, row.digest, target.wanted))
+    return keys

@@ -1,0 +1,122 @@
+"""A file on its way into a batch: taken in, read by a worker, its progress and its bad rows told as it goes."""
+
+from collections.abc import Callable
+from pathlib import PurePath
+from typing import BinaryIO, cast
+
+from django.core.files.base import File
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+from procrastinate.contrib.django import app
+
+from projects.errors import Refused
+from projects.intake.formats import ENDINGS, READERS
+from projects.intake.loading import Loaded, load
+from projects.models import Batch, Intake
+from projects.tasktypes import TASK_TYPES
+from taskers.errors import Problem, StateConflict
+from taskers.models import Person
+
+KEPT_ERRORS = 500
+JOB = "projects.jobs.load_intake"
+
+
+class AlreadyLoading(StateConflict):
+    """Another worker is loading this file."""
+
+    code = "already-loading"
+
+
+def guess_format(name: str) -> str:
+    """The reader for a file by its name; Refused for an ending that no reader knows."""
+    ending = PurePath(name).suffix.lower()
+    if ending not in ENDINGS:
+        text = f"Files end in {', '.join(ENDINGS)}; “{name[-60:]}” doesn't."
+        raise Refused(text, code="unknown-format", place="file")
+    return ENDINGS[ending]
+
+
+@transaction.atomic
+def receive(batch: Batch, file: File, *, name: str, by: Person | None, format: str = "") -> Intake:
+    """Keep an uploaded file and have a worker load it, now or when one is alive. Raises Refused, StateConflict."""
+    made = keep(batch, file, name=name, by=by, format=format)
+    app.configure_task(JOB, queue="intake").defer(intake_key=made.pk)
+    return made
+
+
+@transaction.atomic
+def keep(batch: Batch, file: File, *, name: str, by: Person | None, format: str = "") -> Intake:
+    """Keep a file that `run` will load. Raises Refused if no such file fits the project's task type."""
+    chosen = format or guess_format(name)
+    room = TASK_TYPES[batch.project.task_type]
+    if chosen not in room.intakes:
+        text = f"{room.title} are loaded from: {', '.join(room.intakes)}."
+        raise Refused(text, code="wrong-format", place="file")
+    if not file.size:
+        raise Refused("The file is empty.", code="empty-file", place="file")
+    made = Intake(batch=batch, name=name[-200:], format=chosen, started_by=by)
+    made.file.save(f"{made.public_id}.{chosen}", file, save=False)
+    made.save()
+    return made
+
+
+def run(intake_key: int, *, told: Callable[[Intake], None] | None = None) -> Intake:
+    """Load a kept file, from where an earlier run stopped; a finished one is left alone. Safe to run twice.
+
+    `told` is called after each committed chunk. What is wrong with the file as a whole ends it as failed,
+    with the reason; what was loaded before stays.
+    """
+    unfinished = Intake.objects.filter(pk=intake_key).exclude(state=Intake.State.DONE)
+    unfinished.update(state=Intake.State.RUNNING, reason="", ended_at=None)
+    intake = Intake.objects.select_related("batch__project", "started_by").get(pk=intake_key)
+    if intake.state == Intake.State.DONE:
+        return intake
+    try:
+        _read(intake, told)
+    except AlreadyLoading:
+        intake.refresh_from_db()
+        return intake
+    except Problem as problem:
+        where = f" ({problem.place})" if problem.place else ""
+        return _ended(intake, Intake.State.FAILED, f"{problem.text}{where}")
+    except Exception as error:
+        _ended(intake, Intake.State.FAILED, f"Something unexpected went wrong ({type(error).__name__}).")
+        raise
+    return _ended(intake, Intake.State.DONE)
+
+
+def _read(intake: Intake, told: Callable[[Intake], None] | None) -> None:
+    with intake.file.open("rb") as file:
+        items = READERS[intake.format](cast(BinaryIO, file), intake.position)
+        for _ in load(intake.batch, items, by=intake.started_by, committing=lambda done: _advance(intake, done)):
+            intake.refresh_from_db(fields=["position", "loaded", "known", "refused", "errors"])
+            if told:
+                told(intake)
+
+
+def _advance(intake: Intake, done: Loaded) -> None:
+    """Move the position in the chunk's own transaction; zero rows mean that another worker is at it too."""
+    room_left = max(0, KEPT_ERRORS - len(intake.errors))
+    errors = intake.errors + [fault._asdict() for fault in done.faults[:room_left]]
+    moved = Intake.objects.filter(pk=intake.pk, position=intake.position, state=Intake.State.RUNNING).update(
+        position=F("position") + done.read,
+        loaded=F("loaded") + done.loaded,
+        known=F("known") + done.known,
+        refused=F("refused") + len(done.faults),
+        errors=errors,
+    )
+    if not moved:
+        raise AlreadyLoading()
+
+
+def _ended(intake: Intake, state: str, reason: str = "") -> Intake:
+    with transaction.atomic():
+        running = Intake.objects.filter(pk=intake.pk, state=Intake.State.RUNNING)
+        running.update(state=state, reason=reason[:300], ended_at=timezone.now())
+        if state == Intake.State.DONE:
+            # Everything in it is a task now, or listed as refused.
+            name, storage = str(intake.file.name), intake.file.storage
+            transaction.on_commit(lambda: storage.delete(name))
+    intake.refresh_from_db()
+    return intake

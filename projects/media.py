@@ -1,0 +1,126 @@
+"""The wire of stored media: a task's picture, for those who may see the task, in ranges, cached for good.
+
+An address names a task, what is sent is named by its content: a picture never changes under its ETag. The
+response is streamed from a thread of its own, because a sync iterator would be held in memory whole.
+"""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from typing import NamedTuple
+from uuid import UUID
+
+from asgiref.sync import sync_to_async
+from django.core.files.storage import default_storage
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.utils.http import parse_etags
+
+from projects import access
+from projects.models import Task
+from taskers.errors import NotAllowed, NotFound
+from taskers.models import Person
+from taskers.models.people import Role
+
+PIECE = 256 * 1024
+RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+FOR_A_YEAR = "private, max-age=31536000, immutable"
+
+
+class Media(NamedTuple):
+    """A stored file as it is sent."""
+
+    name: str
+    media_type: str
+    etag: str
+
+
+async def task_media(request: HttpRequest, task_id: UUID) -> HttpResponseBase:
+    """The picture of a task, as coordinates refer to it."""
+    return await _send(request, await _find(request, task_id, thumbnail=False))
+
+
+async def task_thumbnail(request: HttpRequest, task_id: UUID) -> HttpResponseBase:
+    """The thumbnail of a task's picture: JPEG, longest side at most 320 pixels."""
+    return await _send(request, await _find(request, task_id, thumbnail=True))
+
+
+async def _find(request: HttpRequest, task_id: UUID, *, thumbnail: bool) -> Media:
+    person = await request.auser()
+    if not isinstance(person, Person):
+        raise NotAllowed("Sign in first.", code="not-signed-in", status=401)
+    return await sync_to_async(_media_of)(person, task_id, thumbnail)
+
+
+def _media_of(person: Person, task_id: UUID, thumbnail: bool) -> Media:
+    task: Task = access.task(person, task_id, *Role.values)
+    asset = task.asset
+    if asset is None or (thumbnail and not asset.thumbnail):
+        raise NotFound("This task has no picture.")
+    if thumbnail:
+        return Media(str(asset.thumbnail.name), "image/jpeg", f'"{asset.sha256}-small"')
+    return Media(str(asset.file.name), asset.media_type, f'"{asset.sha256}"')
+
+
+async def _send(request: HttpRequest, media: Media) -> HttpResponseBase:
+    if request.method not in ("GET", "HEAD"):
+        return HttpResponse(status=405, headers={"Allow": "GET, HEAD"})
+    headers = {
+        "ETag": media.etag,
+        "Cache-Control": FOR_A_YEAR,
+        "Accept-Ranges": "bytes",
+        "X-Content-Type-Options": "nosniff",
+    }
+    seen = parse_etags(request.headers.get("If-None-Match", ""))
+    if "*" in seen or media.etag in seen or f"W/{media.etag}" in seen:
+        return HttpResponse(status=304, headers=headers)
+    try:
+        size = await asyncio.to_thread(default_storage.size, media.name)
+    except FileNotFoundError:
+        raise NotFound("The picture's file is missing from the store; tell the operator.") from None
+    wanted = request.headers.get("Range", "")
+    if request.headers.get("If-Range", media.etag) != media.etag:
+        wanted = ""  # the asker holds part of something else: send the whole
+    part = parse_range(wanted, size)
+    if part is None:
+        return HttpResponse(status=416, headers=headers | {"Content-Range": f"bytes */{size}"})
+    start, end = part
+    headers["Content-Length"] = str(end - start)
+    status = 200
+    if (start, end) != (0, size) or RANGE.fullmatch(wanted):
+        status, headers["Content-Range"] = 206, f"bytes {start}-{end - 1}/{size}"
+    if request.method == "HEAD":
+        return HttpResponse(status=status, headers=headers, content_type=media.media_type)
+    body = _pieces(media.name, start, end)
+    return StreamingHttpResponse(body, status=status, headers=headers, content_type=media.media_type)
+
+
+def parse_range(header: str, size: int) -> tuple[int, int] | None:
+    """The half-open part [start, end) of `size` bytes that a Range header asks for; None if it lies outside.
+
+    No header, several ranges, or one that isn't understood mean the whole (RFC 9110, section 14.2).
+    """
+    match = RANGE.fullmatch(header.strip())
+    if match is None or match.groups() == ("", ""):
+        return 0, size
+    first, last = match.groups()
+    if not first:
+        start, end = max(0, size - int(last)), size
+    else:
+        start, end = int(first), min(int(last) + 1 if last else size, size)
+        if last and int(last) < int(first):
+            return 0, size
+    return (start, end) if start < end else None
+
+
+async def _pieces(name: str, start: int, end: int) -> AsyncIterator[bytes]:
+    file = await asyncio.to_thread(default_storage.open, name)
+    try:
+        await asyncio.to_thread(file.seek, start)
+        while start < end:
+            piece = await asyncio.to_thread(file.read, min(PIECE, end - start))
+            if not piece:
+                return
+            start += len(piece)
+            yield piece
+    finally:
+        await asyncio.to_thread(file.close)
