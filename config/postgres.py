@@ -241,6 +241,8 @@ def _launch(
     if claimed and psutil.pid_exists(claimed):
         # Nobody works in the cluster, so the number is an innocent's now; PostgreSQL would refuse to start.
         here.pid_file.unlink()
+    for left in here.sockets.glob(".s.PGSQL.*"):  # the lock beside the socket carries that number too
+        left.unlink()
     _write_access(here, user)
     fixed = {
         "listen_addresses": "",

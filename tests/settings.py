@@ -1,6 +1,6 @@
 """The real settings, on a database and a data folder of the test session's own."""
 
-from tests.plugins.database import point_environment
+from tests.plugins.place import point_environment
 
 point_environment()
 

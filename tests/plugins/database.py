@@ -14,27 +14,7 @@ import psutil
 import pytest
 
 from config import postgres
-
-ROOT = Path(__file__).resolve().parent.parent.parent
-SESSIONS = ROOT / "var" / "tests"
-MARK = "TANDEM_TEST_SESSION"
-# What somebody's shell may carry, and what must not change how tests run.
-FOREIGN = ("SECRET_KEY", "REDIS_URL", "TANDEM_DEBUG", "TANDEM_HOSTS", "TANDEM_ORIGINS", "TANDEM_TLS", "TANDEM_RUNTIME")
-
-
-def point_environment() -> None:
-    """Lead this process, and those it starts, to the session's own data folder and database."""
-    if os.environ.get(MARK):
-        return
-    data = SESSIONS / str(os.getpid())
-    for name in FOREIGN:
-        os.environ.pop(name, None)
-    os.environ[MARK] = str(data)
-    os.environ.setdefault("TANDEM_MODELS", str(ROOT / "var" / "models"))
-    os.environ["TANDEM_DATA"] = str(data)
-    os.environ["TANDEM_MEDIA"] = str(data / "media")
-    os.environ["DATABASE_URL"] = os.environ.get("TANDEM_TEST_DATABASE_URL") or postgres.url(data)
-    os.environ.setdefault("TANDEM_POOL", "0")  # race tests count on a connection of their own per thread
+from tests.plugins.place import MARK, SESSIONS
 
 
 def pytest_configure(config: pytest.Config) -> None:
