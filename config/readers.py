@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 
-from projects import rollups
+from projects import rollups, verdict_index
 
 READERS: dict[str, Callable[[], int]] = {
     "rollups": rollups.catch_up,
+    "verdict_index": verdict_index.catch_up,
 }

@@ -1,6 +1,7 @@
 """The work: what is asked for, the promises, the answers. One file per chapter."""
 
 from projects.models.answers import Annotation, Gold, Verdict
+from projects.models.browsing import VerdictEntry
 from projects.models.promises import Assignment, BatchCursor, Draft
 from projects.models.work import Asset, Batch, BatchProgress, Intake, Label, Project, ProjectSettings, Task
 
@@ -19,4 +20,5 @@ __all__ = [
     "ProjectSettings",
     "Task",
     "Verdict",
+    "VerdictEntry",
 ]

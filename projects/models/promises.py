@@ -109,6 +109,15 @@ class Assignment(models.Model):
             models.Index(fields=["deadline"], condition=Q(state="held"), name="assignment_deadline"),
             models.Index(fields=["tasker", "id"], condition=Q(tasker__isnull=False), name="assignment_by_tasker"),
             models.Index(fields=["task", "id"], name="assignment_by_task"),
+            # The task browser: what is open or in work, and what somebody worked on, in the order of tasks.
+            models.Index(
+                fields=["batch", "state", "task"],
+                condition=Q(kind="judge", state__in=["open", "held"]),
+                name="assignment_unfinished",
+            ),
+            models.Index(
+                fields=["tasker", "batch", "task"], condition=Q(tasker__isnull=False), name="assignment_tasker_task"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -5,7 +5,7 @@ import uuid
 from django.contrib.postgres.functions import RandomUUID
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Now
+from django.db.models.functions import Collate, Now
 
 from taskers.models import Organization, Person
 from taskers.models.append_only import append_only
@@ -238,6 +238,8 @@ class Task(models.Model):
             models.Index(fields=["batch", "id"], name="task_by_batch"),
             models.Index(fields=["project", "id"], name="task_by_project"),
             models.Index(fields=["project", "withheld", "id"], condition=~Q(withheld=""), name="task_withheld"),
+            # Finding by the beginning of an external id, whatever the database's language is.
+            models.Index("project", Collate("external_id", "C"), name="task_external_id_start"),
         ]
 
     def __str__(self) -> str:

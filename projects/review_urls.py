@@ -1,0 +1,3 @@
+"""Where reviewers work; included below /review/."""
+
+urlpatterns: list = []

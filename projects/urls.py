@@ -1,0 +1,25 @@
+"""Addresses of the work: the manager's pages, the studio, the reviewer's pages, media."""
+
+from django.urls import include, path
+
+from projects import media, studio
+from projects.views import trial
+
+STUDIO = [
+    path("<uuid:project_id>/", studio.page, name="studio"),
+    path("<uuid:project_id>/claim", studio.claim, name="studio-claim"),
+    path("<uuid:project_id>/try", trial.trial, name="studio-try"),
+    path("assignments/<uuid:assignment_id>/heartbeat", studio.heartbeat, name="studio-heartbeat"),
+    path("assignments/<uuid:assignment_id>/draft", studio.draft, name="studio-draft"),
+    path("assignments/<uuid:assignment_id>/submit", studio.submit, name="studio-submit"),
+    path("assignments/<uuid:assignment_id>/skip", studio.skip, name="studio-skip"),
+    path("assignments/<uuid:assignment_id>/release", studio.release, name="studio-release"),
+    path("assignments/<uuid:assignment_id>/report", studio.report, name="studio-report"),
+]
+
+urlpatterns = [
+    path("studio/", include(STUDIO)),
+    path("review/", include("projects.review_urls")),
+    path("media/<uuid:task_id>/", media.task_media, name="task-media"),
+    path("media/<uuid:task_id>/small/", media.task_thumbnail, name="task-thumbnail"),
+]

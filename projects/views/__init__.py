@@ -1,0 +1,1 @@
+"""The project manager's pages, one file per screen."""
