@@ -149,24 +149,33 @@ def _follow_up(
     agreements: Sequence[float | None],
     settings: ProjectSettings,
 ) -> None:
-    """Grade each answer (not one that decided alone: nobody is graded by their own vote) and settle what it earns."""
-    earlier = list(Verdict.objects.filter(task=task, pk__lt=verdict.pk).values_list("pk", flat=True))
-    source = Grade.Source.REVIEW if verdict.decided_by_id else Grade.Source.VERDICT
-    for annotation, agreement in zip(answers, agreements, strict=True):
+    """Grade each answer (not one that decided alone: nobody is graded by their own vote) and settle what it earns.
+
+    First all grades, then all money, each in the order of the taskers' keys: decisions on two tasks of the same people
+    then wait for each other instead of locking each other out.
+    """
+    rows = sorted(zip(answers, agreements, strict=True), key=lambda row: row[0].tasker_id)
+    for annotation, agreement in rows:
         if agreement is not None:
-            quality.record(
-                key=_key(verdict.pk, annotation),
-                subject=f"annotation:{annotation.pk}",
-                organization=task.project.organization,
-                project_key=task.project.public_id,
-                tasker=annotation.tasker,
-                source=source,
-                value=agreement,
-                blind=not annotation.assignment.copilot,
-                detail={"task": str(task.public_id), "verdict": str(verdict.public_id)},
-            )
+            _grade(task, verdict, annotation, agreement)
+    earlier = list(Verdict.objects.filter(task=task, pk__lt=verdict.pk).values_list("pk", flat=True))
+    for annotation, agreement in rows:
         earns = agreement is None or agreement >= settings.pay_floor
         _pay(task, verdict, annotation, earlier, earns)
+
+
+def _grade(task: Task, verdict: Verdict, annotation: Annotation, agreement: float) -> None:
+    quality.record(
+        key=_key(verdict.pk, annotation),
+        subject=f"annotation:{annotation.pk}",
+        organization=task.project.organization,
+        project_key=task.project.public_id,
+        tasker=annotation.tasker,
+        source=Grade.Source.REVIEW if verdict.decided_by_id else Grade.Source.VERDICT,
+        value=agreement,
+        blind=not annotation.assignment.copilot,
+        detail={"task": str(task.public_id), "verdict": str(verdict.public_id)},
+    )
 
 
 def _pay(task: Task, verdict: Verdict, annotation: Annotation, earlier: Sequence[int], earns: bool) -> None:

@@ -38,7 +38,7 @@ def propose(organization: Organization, made_by: Person) -> Payout:
     only what the first left.
     """
     accounts = list(
-        Account.objects.select_for_update(of=("self",))
+        Account.objects.select_for_update(of=("self",), no_key=True)
         .filter(organization=organization, kind=Account.Kind.OWED, currency=organization.currency)
         .select_related("tasker")
         .order_by("pk")

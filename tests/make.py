@@ -1,0 +1,116 @@
+"""Plain makers of rows for tests, through the verbs that make them in life."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from django.contrib.auth.hashers import make_password
+
+from projects import batches, configure, queue, submission
+from projects.models import Annotation, Assignment, Batch, Project, Task
+from taskers import invitations
+from taskers.models import Organization, Person
+from taskers.outbox import emit
+
+PASSWORD = "correct horse battery"
+TEXT = "Maria Lopez of the Harbor Board visited Oslo on 3 May 2024."
+LABELS = [
+    {"key": "person", "name": "Person", "colour": "#1971c2", "hotkey": "p"},
+    {"key": "place", "name": "Place", "colour": "#2f9e44", "hotkey": "l"},
+]
+_HASH: list[str] = []
+
+
+def organization(name: str) -> Organization:
+    return Organization.objects.create(name=name)
+
+
+def person(name: str, organization: Organization | None = None, *roles: str) -> Person:
+    """Somebody with PASSWORD; hashing it is slow on purpose, so it is done once."""
+    if not _HASH:
+        _HASH.append(make_password(PASSWORD))
+    made = Person.objects.create(email=f"{name.lower()}@example.org", name=name, password=_HASH[0])
+    for role in roles:
+        assert organization is not None
+        invitations.grant(organization, made, role, by=made)
+    made.refresh_from_db()
+    return made
+
+
+def project(
+    owner: Organization, name: str = "Names in reports", task_type: str = "text_spans", **settings: Any
+) -> Project:
+    """A live project; by default of text spans, two judgements at 5 cents each."""
+    terms = {"wanted": 2, "rate": 50_000} | settings
+    labels = terms.pop("labels", LABELS)
+    return configure.create(owner, None, name=name, task_type=task_type, labels=labels, **terms)
+
+
+def batch(of: Project, name: str = "First", state: str = "live") -> Batch:
+    made = batches.create(of, name, by=None)
+    return made if state == "draft" else batches.move(made, state, by=None)
+
+
+def tasks(in_batch: Batch, number: int = 1, *, wanted: int | None = None, text: str = TEXT) -> list[Task]:
+    """Text tasks with their open judgements."""
+    wanted = wanted or in_batch.project.settings_now().wanted
+    before = Task.objects.filter(batch=in_batch).count()
+    made = []
+    for index in range(before, before + number):
+        payload = {"text": text}
+        digest = hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()
+        made.append(
+            Task.objects.create(
+                project=in_batch.project,
+                batch=in_batch,
+                external_id=f"{in_batch.name}-{index}",
+                payload=payload,
+                payload_hash=digest,
+                wanted=wanted,
+            )
+        )
+    queue.open_slots([one.pk for one in made])
+    emit(
+        "loaded",
+        organization_id=in_batch.project.organization_id,
+        project_key=in_batch.project.public_id,
+        subject=f"batch:{in_batch.public_id}",
+        batch=in_batch.pk,
+        tasks=number,
+        wanted=number * wanted,
+    )
+    return made
+
+
+def task(in_batch: Batch, **terms: Any) -> Task:
+    return tasks(in_batch, 1, **terms)[0]
+
+
+def span(start: int, end: int, label: str = "person", *, id: str = "s1") -> dict:
+    """A span that a person marked."""
+    return {"id": id, "start": start, "end": end, "label": label, "attributes": {}, "provenance": {"source": "human"}}
+
+
+def spans(*bounds: Sequence) -> dict:
+    """An answer of spans, each (start, end) or (start, end, label)."""
+    return {"spans": [span(*one, id=f"s{index}") for index, one in enumerate(bounds)]}  # type: ignore[misc]
+
+
+MARIA = spans((0, 11))
+MARIA_AND_OSLO = spans((0, 11), (39, 43, "place"))
+OSLO = spans((39, 43, "place"))
+
+
+def held(tasker: Person, of: Project) -> Assignment:
+    """The tasker's next piece of work, or a failed test."""
+    found = queue.claim(tasker, of)
+    assert isinstance(found, Assignment), found
+    return found
+
+
+def judged(tasker: Person, of: Project, answer: dict) -> Annotation:
+    """The tasker's next piece of work, done."""
+    mine = held(tasker, of)
+    assert mine.token
+    return submission.submit(mine, tasker, mine.token, answer)

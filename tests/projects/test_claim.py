@@ -1,0 +1,132 @@
+"""Handing out work: the right task, to as many people as wanted, each of them once."""
+
+import pytest
+from django.db import connection
+
+from projects import batches, configure, queue
+from projects.models import Assignment
+from projects.queue import Nothing
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+
+def run_out(assignment: Assignment) -> None:
+    """Let a lease's time be over, by the database's clock."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE projects_assignment SET deadline = clock_timestamp() - interval '1 second' WHERE id = %s",
+            [assignment.pk],
+        )
+
+
+@pytest.fixture
+def project(cast):
+    return make.project(cast.riverside)
+
+
+@pytest.fixture
+def batch(project):
+    return make.batch(project)
+
+
+def test_alice_gets_the_first_task(cast, project, batch) -> None:
+    first, _second = make.tasks(batch, 2)
+    mine = make.held(cast.alice, project)
+    assert mine.task == first
+    assert (mine.state, mine.tasker, mine.rate, mine.settings_version) == ("held", cast.alice, 50_000, 1)
+    assert mine.deadline > mine.held_at
+
+
+def test_second_tab_gets_the_same_task(cast, project, batch) -> None:
+    make.tasks(batch, 2)
+    first_tab, second_tab = make.held(cast.alice, project), make.held(cast.alice, project)
+    assert first_tab.pk == second_tab.pk
+    assert first_tab.token == second_tab.token
+    assert second_tab.deadline > first_tab.deadline
+
+
+def test_breadth_comes_first(cast, project, batch) -> None:
+    first, second = make.tasks(batch, 2)
+    assert make.held(cast.alice, project).task == first
+    assert make.held(cast.bob, project).task == second
+    assert make.held(cast.carol, project).task == first
+
+
+def test_nobody_gets_a_task_twice(cast, project, batch) -> None:
+    make.task(batch)
+    make.judged(cast.alice, project, make.MARIA)
+    nothing = queue.claim(cast.alice, project)
+    assert isinstance(nothing, Nothing)
+    assert nothing.code == "all-done"
+
+
+def test_no_task_goes_to_more_people_than_wanted(cast, project, batch) -> None:
+    make.task(batch, wanted=2)
+    make.held(cast.alice, project)
+    make.held(cast.bob, project)
+    nothing = queue.claim(cast.carol, project)
+    assert isinstance(nothing, Nothing)
+    assert nothing.code == "waiting"
+    assert nothing.retry_seconds is not None
+
+
+def test_a_paused_batch_hands_out_nothing_and_changes_no_task(cast, project, batch) -> None:
+    make.tasks(batch, 3)
+    before = list(Assignment.objects.order_by("pk").values())
+    batches.move(batch, "paused", by=cast.mina)
+    assert isinstance(queue.claim(cast.alice, project), Nothing)
+    assert list(Assignment.objects.order_by("pk").values()) == before
+    batches.move(batch, "live", by=cast.mina)
+    make.held(cast.alice, project)
+
+
+def test_a_paused_project_says_so(cast, project, batch) -> None:
+    make.task(batch)
+    configure.move(project, "paused", by=cast.mina)
+    nothing = queue.claim(cast.alice, project)
+    assert isinstance(nothing, Nothing)
+    assert nothing.code == "project-not-live"
+
+
+def test_what_ran_out_comes_back_for_others_at_the_next_claim(cast, project, batch) -> None:
+    make.task(batch, wanted=1)
+    mine = make.held(cast.alice, project)
+    run_out(mine)
+    hers = make.held(cast.bob, project)
+    assert hers.task == mine.task
+    assert hers.slot == mine.slot
+    mine.refresh_from_db()
+    assert mine.state == "expired"
+    assert queue.audit() == []
+
+
+def test_a_released_task_is_found_behind_the_cursor(cast, project, batch) -> None:
+    first, second = make.tasks(batch, 2, wanted=1)
+    mine = make.held(cast.alice, project)
+    assert make.held(cast.bob, project).task == second
+    queue.release(mine, cast.alice, mine.token)
+    make.judged(cast.bob, project, make.MARIA)
+    assert make.held(cast.bob, project).task == first
+
+
+def test_higher_priority_and_nearer_deadline_come_first(cast, project, batch) -> None:
+    make.task(batch)
+    urgent = batches.create(project, "Urgent", by=cast.mina, priority=5)
+    make.task(batches.move(urgent, "live", by=cast.mina))
+    assert make.held(cast.alice, project).batch_id == urgent.pk
+
+
+def test_the_walk_is_an_index_scan(cast, project, batch) -> None:
+    """The plan, not the time: the claim must never sort or scan what it can't give."""
+    from projects.queue.claim import TAKE
+
+    make.tasks(batch, 300)
+    terms = {"batch": batch.pk, "slot": 0, "key": 0, "tasker": cast.alice.pk}
+    terms |= {"lease": 60, "version": 1, "rate": 1, "copilot": False}
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE projects_assignment")
+        cursor.execute("EXPLAIN " + TAKE, terms)
+        plan = "\n".join(row[0] for row in cursor.fetchall())
+    assert "assignment_open" in plan
+    assert "Sort" not in plan

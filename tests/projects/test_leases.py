@@ -1,0 +1,143 @@
+"""Leases: kept, given back, skipped, run out; and work that comes in late."""
+
+from uuid import uuid4
+
+import pytest
+
+from projects import drafts, queue, submission
+from projects.errors import AlreadySubmitted, LeaseLost, Refused, StaleDraft
+from projects.models import Annotation, Assignment, Draft
+from taskers.errors import Problem, StateConflict
+from tests import make
+from tests.projects.test_claim import run_out
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def project(cast):
+    return make.project(cast.riverside, wanted=1)
+
+
+@pytest.fixture
+def batch(project):
+    return make.batch(project)
+
+
+@pytest.fixture
+def mine(cast, project, batch):
+    """Alice's work in hand, the only judgement of the only task."""
+    make.task(batch)
+    return make.held(cast.alice, project)
+
+
+def test_a_heartbeat_keeps_it(cast, mine) -> None:
+    assert queue.renew(mine, cast.alice, mine.token) > mine.deadline
+
+
+def test_a_stranger_cannot_keep_give_back_or_hand_in(cast, mine) -> None:
+    for tasker, token in ((cast.bob, mine.token), (cast.alice, uuid4())):
+        with pytest.raises(LeaseLost):
+            queue.renew(mine, tasker, token)
+        with pytest.raises(LeaseLost):
+            queue.release(mine, tasker, token)
+        with pytest.raises(LeaseLost):
+            submission.submit(mine, tasker, token, make.MARIA)
+    assert not Annotation.objects.exists()
+
+
+def test_a_released_promise_is_replaced(cast, mine) -> None:
+    queue.release(mine, cast.alice, mine.token)
+    assert [one.state for one in Assignment.objects.order_by("pk")] == ["released", "open"]
+    assert queue.audit() == []
+
+
+def test_a_skipped_task_goes_to_others_only(cast, project, mine) -> None:
+    queue.skip(mine, cast.alice, mine.token, reason="too-hard")
+    assert queue.claim(cast.alice, project).code == "all-done"
+    assert make.held(cast.bob, project).task == mine.task
+
+
+def test_a_skip_needs_a_reason_of_the_list(cast, mine) -> None:
+    with pytest.raises(Problem, match="Choose one of"):
+        queue.skip(mine, cast.alice, mine.token, reason="because")
+    mine.refresh_from_db()
+    assert mine.state == "held"
+
+
+def test_a_broken_task_is_withheld_for_the_manager(cast, project, mine) -> None:
+    queue.report(mine, cast.alice, mine.token, note="The text is empty.")
+    mine.task.refresh_from_db()
+    assert mine.task.withheld == "broken"
+    assert queue.claim(cast.bob, project).code == "all-done"
+    queue.restore(mine.task, by=cast.mina)
+    assert make.held(cast.bob, project).task == mine.task
+    assert queue.audit() == []
+
+
+def test_late_work_counts_if_nobody_else_began(cast, mine) -> None:
+    run_out(mine)
+    assert queue.expire_due() == 1
+    submission.submit(mine, cast.alice, mine.token, make.MARIA)
+    assert [one.state for one in Assignment.objects.order_by("pk")] == ["submitted", "withdrawn"]
+    assert queue.audit() == []
+
+
+def test_late_work_is_refused_when_somebody_began_and_its_draft_kept(cast, project, mine) -> None:
+    drafts.save(mine, cast.alice, mine.token, version=0, answer=make.MARIA)
+    run_out(mine)
+    make.held(cast.bob, project)
+    with pytest.raises(LeaseLost):
+        submission.submit(mine, cast.alice, mine.token, make.MARIA)
+    assert Draft.objects.get(assignment=mine).answer == make.MARIA
+    assert not Annotation.objects.exists()
+    assert queue.audit() == []
+
+
+def test_expiring_twice_changes_nothing(cast, mine) -> None:
+    run_out(mine)
+    assert (queue.expire_due(), queue.expire_due()) == (1, 0)
+
+
+def test_a_manager_takes_work_out_of_hands_once(cast, mine) -> None:
+    queue.let_go(mine, by=cast.mina)
+    with pytest.raises(StateConflict):
+        queue.let_go(mine, by=cast.mina)
+    with pytest.raises(LeaseLost):
+        submission.submit(mine, cast.alice, mine.token, make.MARIA)
+
+
+def test_the_same_answer_twice_is_one_annotation(cast, mine) -> None:
+    first = submission.submit(mine, cast.alice, mine.token, make.MARIA)
+    second = submission.submit(mine, cast.alice, mine.token, make.MARIA)
+    assert first == second
+    assert Annotation.objects.count() == 1
+
+
+def test_another_answer_afterwards_is_refused(cast, mine) -> None:
+    submission.submit(mine, cast.alice, mine.token, make.MARIA)
+    with pytest.raises(AlreadySubmitted):
+        submission.submit(mine, cast.alice, mine.token, make.OSLO)
+    assert Annotation.objects.get().answer["spans"][0]["label"] == "person"
+
+
+def test_a_refused_answer_writes_nothing_and_leaves_the_work_in_hand(cast, mine) -> None:
+    with pytest.raises(Refused) as refusal:
+        submission.submit(mine, cast.alice, mine.token, make.spans((0, 9999)))
+    assert (refusal.value.code, refusal.value.place) == ("span-outside-text", "spans[0].end")
+    mine.refresh_from_db()
+    assert mine.state == "held"
+
+
+def test_a_draft_builds_on_the_one_before(cast, mine) -> None:
+    assert drafts.save(mine, cast.alice, mine.token, version=0, answer=make.MARIA) == 1
+    assert drafts.save(mine, cast.alice, mine.token, version=1, answer=make.OSLO) == 2
+    with pytest.raises(StaleDraft):
+        drafts.save(mine, cast.alice, mine.token, version=1, answer=make.MARIA)
+    assert Draft.objects.get().answer == make.OSLO
+
+
+def test_a_draft_is_gone_once_the_work_is_in(cast, mine) -> None:
+    drafts.save(mine, cast.alice, mine.token, version=0, answer=make.MARIA)
+    submission.submit(mine, cast.alice, mine.token, make.MARIA)
+    assert not Draft.objects.exists()

@@ -1,0 +1,152 @@
+"""Many at once, from connections of their own: never one slot twice, never one tasker twice on a task."""
+
+import random
+import threading
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import connection
+
+from projects import queue, submission
+from projects.errors import LeaseLost
+from projects.models import Annotation, Assignment, Verdict
+from projects.queue import Nothing
+from taskers import ledger
+from taskers.models import Transfer
+from taskers.models.people import Role
+from tests import make
+from tests.projects.test_claim import run_out
+
+pytestmark = pytest.mark.django_db(transaction=True)
+PEOPLE = 8
+
+
+@pytest.fixture
+def crowd(cast):
+    return [make.person(f"Tasker{number}", cast.riverside, Role.TASKER) for number in range(PEOPLE)]
+
+
+def all_at_once(calls: list[Callable]) -> list:
+    """Run every call on a thread and a connection of its own, started together."""
+    barrier = threading.Barrier(len(calls))
+
+    def run(call: Callable):
+        try:
+            connection.ensure_connection()
+            barrier.wait(20)
+            return call()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return [future.result(60) for future in [pool.submit(run, call) for call in calls]]
+
+
+def test_a_crowd_claims_exactly_what_is_wanted(cast, crowd) -> None:
+    project = make.project(cast.riverside, wanted=2)
+    make.tasks(make.batch(project), 3)
+    found = all_at_once([lambda who=who: queue.claim(who, project) for who in crowd])
+    given = [one for one in found if isinstance(one, Assignment)]
+    assert len(given) == 6  # 3 tasks × 2, although 8 asked
+    assert max(Counter((one.task_id, one.slot) for one in given).values()) == 1
+    assert {one.code for one in found if isinstance(one, Nothing)} == {"waiting"}
+    assert queue.audit() == []
+
+
+def test_six_tabs_of_one_tasker_show_one_task(cast) -> None:
+    project = make.project(cast.riverside)
+    make.tasks(make.batch(project), 6)
+    found = all_at_once([lambda: queue.claim(cast.alice, project)] * 6)
+    assert len({one.pk for one in found}) == 1
+    assert Assignment.objects.filter(state="held").count() == 1
+
+
+def test_submitting_and_releasing_at_once_has_one_winner(cast) -> None:
+    project = make.project(cast.riverside, wanted=1)
+    make.task(make.batch(project))
+    mine = make.held(cast.alice, project)
+
+    def attempt(act: Callable) -> str:
+        try:
+            act()
+        except LeaseLost:
+            return "lost"
+        return "won"
+
+    outcomes = all_at_once(
+        [lambda: attempt(lambda: submission.submit(mine, cast.alice, mine.token, make.MARIA))]
+        + [lambda: attempt(lambda: queue.release(mine, cast.alice, mine.token))]
+    )
+    assert sorted(outcomes) == ["lost", "won"]
+    assert queue.audit() == []
+
+
+def test_the_same_submit_from_many_connections_is_one_annotation_and_one_cent(cast) -> None:
+    project = make.project(cast.riverside, wanted=1)
+    make.task(make.batch(project))
+    mine = make.held(cast.alice, project)
+    found = all_at_once([lambda: submission.submit(mine, cast.alice, mine.token, make.MARIA)] * 6)
+    assert len({one.pk for one in found}) == 1
+    assert (Annotation.objects.count(), Verdict.objects.count(), Transfer.objects.count()) == (1, 1, 1)
+
+
+def test_the_last_two_judgements_at_once_still_decide(cast) -> None:
+    """Each must see the other: whoever comes second decides."""
+    project = make.project(cast.riverside, wanted=2)
+    make.task(make.batch(project))
+    alices, bobs = make.held(cast.alice, project), make.held(cast.bob, project)
+    all_at_once(
+        [
+            lambda: submission.submit(alices, cast.alice, alices.token, make.MARIA),
+            lambda: submission.submit(bobs, cast.bob, bobs.token, make.MARIA),
+        ]
+    )
+    assert Verdict.objects.current().count() == 1
+    assert Transfer.objects.count() == 2
+
+
+def test_a_late_submit_races_with_a_claim(cast) -> None:
+    """Either the late work counts or the new tasker has it; never both, never neither."""
+    project = make.project(cast.riverside, wanted=1)
+    make.task(make.batch(project))
+    mine = make.held(cast.alice, project)
+    run_out(mine)
+    queue.expire_due()
+
+    def late() -> str:
+        try:
+            submission.submit(mine, cast.alice, mine.token, make.MARIA)
+        except LeaseLost:
+            return "lost"
+        return "counted"
+
+    outcome, found = all_at_once([late, lambda: queue.claim(cast.bob, project)])
+    assert (outcome == "counted") == isinstance(found, Nothing)
+    assert queue.audit() == []
+
+
+def test_a_crowd_works_everything_off(cast, crowd) -> None:
+    """Claims, submits, skips and releases at random; afterwards every task has what it wanted."""
+    project = make.project(cast.riverside, wanted=3)
+    make.tasks(make.batch(project), 12)
+
+    def work(who, seed: int) -> int:
+        dice, done = random.Random(seed), 0
+        while isinstance(mine := queue.claim(who, project), Assignment):
+            if dice.random() < 0.2:
+                queue.release(mine, who, mine.token)
+                continue
+            submission.submit(mine, who, mine.token, make.MARIA)
+            done += 1
+        return done
+
+    done = all_at_once([lambda who=who, seed=seed: work(who, seed) for seed, who in enumerate(crowd)])
+    # Somebody may find only others' leases and leave; nobody is left to do the rest only if all is done or all left.
+    for who in crowd:
+        done.append(work(who, 99))
+    assert sum(done) == 36
+    assert Verdict.objects.current().count() == 12
+    assert Transfer.objects.count() == 36
+    assert queue.audit() == [] and ledger.audit() == []

@@ -1,0 +1,95 @@
+"""The outbox: in order, to each reader once, and never waiting for a writer."""
+
+import threading
+
+import pytest
+from django.db import connection, transaction
+
+from projects import oversight, rollups, submission
+from projects.models import BatchProgress, Task
+from taskers.models import Event
+from taskers.outbox import emit, follow
+from tests import make
+
+
+def read(reader: str = "test") -> list[str]:
+    seen: list[str] = []
+    follow(reader, lambda events: seen.extend(event.kind for event in events))
+    return seen
+
+
+@pytest.mark.django_db(transaction=True)
+def test_each_reader_sees_each_event_once(cast) -> None:
+    read("one"), read("two")
+    emit("planted", organization_id=cast.riverside.pk)
+    assert read("one") == ["planted"]
+    assert read("one") == []
+    assert read("two") == ["planted"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_early_event_that_commits_late_is_not_missed(cast) -> None:
+    """The number is drawn before the commit: a reader must not run past a transaction still open."""
+    read()
+    written, may_commit = threading.Event(), threading.Event()
+
+    def slow_writer() -> None:
+        with transaction.atomic():
+            emit("early", organization_id=cast.riverside.pk)
+            written.set()
+            may_commit.wait(10)
+        connection.close()
+
+    writer = threading.Thread(target=slow_writer)
+    writer.start()
+    written.wait(10)
+    emit("late", organization_id=cast.riverside.pk)
+    before = read()
+    may_commit.set()
+    writer.join()
+    assert before + read() == ["early", "late"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_a_reader_wrote_is_undone_when_it_fails(cast) -> None:
+    read()
+    emit("planted", organization_id=cast.riverside.pk)
+    with pytest.raises(ZeroDivisionError):
+        follow("test", lambda events: 1 / 0)  # type: ignore[arg-type,return-value]
+    assert read() == ["planted"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_progress_from_events_agrees_with_a_count(cast) -> None:
+    project = make.project(cast.riverside, wanted=2)
+    batch = make.batch(project)
+    first, second, third = make.tasks(batch, 3)
+    # Breadth first: Alice has the first and the third, Bob the second; then each what the other had.
+    for tasker in (cast.alice, cast.bob, cast.alice, cast.bob, cast.bob, cast.alice):
+        mine = make.held(tasker, project)
+        bob_errs = mine.task == first and tasker == cast.bob
+        submission.submit(mine, tasker, mine.token, make.OSLO if bob_errs else make.MARIA)
+    oversight.requeue(second, by=cast.mina)
+    assert [task.withheld for task in Task.objects.order_by("pk")] == ["review", "", ""]
+    while rollups.catch_up():
+        pass
+    added_up = BatchProgress.objects.values().get(batch=batch)
+    rollups.rebuild()
+    counted = BatchProgress.objects.values().get(batch=batch)
+    assert added_up == counted
+    assert counted | {"batch_id": 0} == {
+        "batch_id": 0, "tasks": 3, "wanted": 7, "submitted": 6, "decided": 1, "in_review": 1,
+    }  # fmt: skip
+    make.judged(cast.carol, project, make.MARIA)
+    rollups.catch_up()
+    assert BatchProgress.objects.get(batch=batch).submitted == 7
+
+
+@pytest.mark.django_db
+def test_events_name_who_and_what(cast) -> None:
+    project = make.project(cast.riverside)
+    task = make.task(make.batch(project))
+    make.judged(cast.alice, project, make.MARIA)
+    claimed = Event.objects.get(kind="claimed")
+    assert (claimed.actor_id, claimed.subject) == (cast.alice.pk, f"task:{task.public_id}")
+    assert claimed.project_key == project.public_id
