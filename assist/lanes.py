@@ -1,0 +1,119 @@
+"""A lane: one thread that does one thing at a time, fair to those who wait for it."""
+
+import asyncio
+from collections.abc import Callable, Hashable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from assist.errors import CopilotError
+
+T = TypeVar("T")
+
+PATIENCE_SECONDS = 2.0
+
+
+@dataclass
+class _Job:
+    work: Callable[[], Any]
+    asker: str | None
+    urgent: bool
+    subject: Hashable
+    answer: asyncio.Future[Any] = field(repr=False)
+
+
+class Lane:
+    """First come, first served, but one question per asker: a newer one takes the older one's place at once.
+
+    `behind`: another lane that goes first. A job that is not urgent waits while that lane is busy, though no longer
+    than PATIENCE_SECONDS, so that clicks are never kept waiting by work done in advance, nor that work for ever.
+    """
+
+    def __init__(self, name: str, limit: int, behind: "Lane | None" = None) -> None:
+        self._limit = limit
+        self._behind = behind
+        self._waiting: list[_Job] = []
+        self._running: _Job | None = None
+        self._wake = asyncio.Event()
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
+        self._loop = asyncio.create_task(self._serve(), name=name)
+
+    def __len__(self) -> int:
+        """How many wait or run."""
+        return len(self._waiting) + (self._running is not None)
+
+    async def run(
+        self, work: Callable[[], T], asker: str | None = None, urgent: bool = True, subject: Hashable = None
+    ) -> T:
+        """The result of `work`, run in the lane's thread. `subject` is what `hasten` may name.
+
+        Raises CopilotError: "busy" if too many wait, "superseded" if the same asker asked again. If the caller is
+        cancelled, a job that waits is dropped; one that runs goes on and nobody hears of it.
+        """
+        job = _Job(work, asker, urgent, subject, asyncio.get_running_loop().create_future())
+        if asker is not None:
+            self._supersede(asker)
+        if len(self._waiting) >= self._limit:
+            raise CopilotError("busy")
+        self._waiting.append(job)
+        self._wake.set()
+        try:
+            return await job.answer
+        finally:
+            if job in self._waiting:
+                self._waiting.remove(job)
+
+    def hasten(self, subject: Hashable) -> None:
+        """Somebody waits for this now: what waits under this subject becomes urgent."""
+        for job in self._waiting:
+            if job.subject == subject:
+                job.urgent = True
+
+    def close(self) -> None:
+        """Stop serving; what runs in the thread is left to end by itself."""
+        self._loop.cancel()
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+    def _supersede(self, asker: str) -> None:
+        running = [self._running] if self._running else []
+        for job in [*self._waiting, *running]:
+            if job.asker == asker and not job.answer.done():
+                job.answer.set_exception(CopilotError("superseded"))
+        self._waiting = [job for job in self._waiting if job.asker != asker]
+
+    async def _serve(self) -> None:
+        while True:
+            await self._wake.wait()
+            if not self._waiting:
+                self._wake.clear()
+                continue
+            if self._behind is not None and not any(job.urgent for job in self._waiting):
+                await self._give_way(self._behind)
+                if not self._waiting:
+                    continue
+            await self._do(self._next())
+
+    def _next(self) -> _Job:
+        chosen = next((job for job in self._waiting if job.urgent), self._waiting[0])
+        self._waiting.remove(chosen)
+        return chosen
+
+    async def _give_way(self, other: "Lane") -> None:
+        """Until the other lane is quiet, something urgent comes, or patience ends."""
+        deadline = asyncio.get_running_loop().time() + PATIENCE_SECONDS
+        while len(other) and asyncio.get_running_loop().time() < deadline:
+            if any(job.urgent for job in self._waiting):
+                return
+            await asyncio.sleep(0.005)
+
+    async def _do(self, job: _Job) -> None:
+        self._running = job
+        try:
+            result = await asyncio.get_running_loop().run_in_executor(self._thread, job.work)
+            if not job.answer.done():
+                job.answer.set_result(result)
+        except Exception as error:
+            if not job.answer.done():
+                job.answer.set_exception(error)
+        finally:
+            self._running = None

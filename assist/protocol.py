@@ -1,0 +1,217 @@
+"""Every message between a page and the copilot, and the only place that reads or writes them.
+
+JSON text frames. The twin is static/js/assist/protocol.js; both are tested against
+tests/fixtures/assist_protocol.json. docs/assist-protocol.md tells the story.
+"""
+
+import json
+import re
+from dataclasses import asdict, dataclass
+from typing import Any
+from uuid import UUID
+
+from assist.errors import CopilotError
+
+MAX_BYTES = 64 * 1024
+MAX_POINTS = 64
+MAX_COORDINATE = 1_000_000
+
+ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
+UUID_TEXT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+class BadMessage(CopilotError):
+    """A frame that is no message. `id` is the message's own, when that much could be read."""
+
+    def __init__(self, code: str, text: str = "", id: str | None = None) -> None:
+        super().__init__(code, text)
+        self.id = id
+
+
+@dataclass(frozen=True)
+class Open:
+    """I hold this assignment; here is my token."""
+
+    id: str
+    token: UUID
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """Find this: points and a box in pixels of the upright image, or the spans of the text."""
+
+    id: str
+    points: tuple[tuple[float, float, bool], ...] = ()
+    box: tuple[float, float, float, float] | None = None
+    previous: str | None = None  # handle of the mask that this prompt refines
+    text: bool = False
+
+
+@dataclass(frozen=True)
+class Cancel:
+    """Forget the prompt of this id."""
+
+    id: str
+
+
+@dataclass(frozen=True)
+class Ready:
+    """The copilot listens: what it can do, and which model will answer."""
+
+    id: str
+    capability: str  # "segment" | "spans"
+    model: str
+
+
+@dataclass(frozen=True)
+class OfferedMask:
+    """One mask: COCO compressed run lengths at `size` (height, width)."""
+
+    size: tuple[int, int]
+    counts: str
+    score: float
+    handle: str
+
+
+@dataclass(frozen=True)
+class MasksFound:
+    """Three masks for one prompt. `size` of each is `image_size`, or that brought down to 1024 at its longest."""
+
+    id: str
+    suggestion: str
+    model: str
+    masks: tuple[OfferedMask, ...]
+    best: int
+    image_size: tuple[int, int]
+    latency_ms: int
+
+
+@dataclass(frozen=True)
+class OfferedSpan:
+    """One span: code points, end exclusive, with the project's label; no score where the model gives none."""
+
+    suggestion: str
+    start: int
+    end: int
+    label: str
+    score: float | None
+
+
+@dataclass(frozen=True)
+class SpansFound:
+    """All spans that the model sees in the text and the project has a label for."""
+
+    id: str
+    model: str
+    spans: tuple[OfferedSpan, ...]
+    latency_ms: int
+
+
+@dataclass(frozen=True)
+class Error:
+    """No answer to this id, and why; `id` is None if the message had none that could be read."""
+
+    id: str | None
+    code: str
+    text: str
+
+
+ClientMessage = Open | Prompt | Cancel
+ServerMessage = Ready | MasksFound | SpansFound | Error
+NAMES = {Ready: "ready", MasksFound: "masks", SpansFound: "spans", Error: "error"}
+
+
+def dump(message: ServerMessage) -> str:
+    """The frame for a message from the server."""
+    return json.dumps({"type": NAMES[type(message)], **asdict(message)}, separators=(",", ":"), allow_nan=False)
+
+
+def parse(frame: str) -> ClientMessage:
+    """The message in a frame from a page. Raises BadMessage: too-big, bad-message or bad-prompt."""
+    if len(frame) > MAX_BYTES or len(frame.encode("utf-8", "surrogatepass")) > MAX_BYTES:
+        raise BadMessage("too-big", f"A message has at most {MAX_BYTES // 1024} kB.")
+    try:
+        fields = json.loads(frame, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError):
+        raise BadMessage("bad-message", "This is not JSON.") from None
+    if not isinstance(fields, dict):
+        raise BadMessage("bad-message", "A message is a JSON object.")
+    id = fields.get("id")
+    if not isinstance(id, str) or not ID.fullmatch(id):
+        raise BadMessage("bad-message", "A message has an id of 1 to 64 letters, digits or . _ : -")
+    match fields.get("type"):
+        case "open":
+            _only(fields, {"type", "id", "token"}, id)
+            return Open(id, _token(fields, id))
+        case "prompt":
+            _only(fields, {"type", "id", "prompt"}, id)
+            return _prompt(fields.get("prompt"), id)
+        case "cancel":
+            _only(fields, {"type", "id"}, id)
+            return Cancel(id)
+    raise BadMessage("bad-message", "The type is open, prompt or cancel.", id)
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(name)
+
+
+def _only(fields: dict[str, Any], known: set[str], id: str, code: str = "bad-message") -> None:
+    unknown = sorted(fields.keys() - known)
+    if unknown:
+        raise BadMessage(code, f"Unknown field: {unknown[0][:40]}.", id)
+
+
+def _token(fields: dict[str, Any], id: str) -> UUID:
+    token = fields.get("token")
+    if not isinstance(token, str) or not UUID_TEXT.fullmatch(token):
+        raise BadMessage("bad-message", "The token is a UUID.", id)
+    return UUID(token)
+
+
+def _prompt(fields: Any, id: str) -> Prompt:
+    if not isinstance(fields, dict):
+        raise BadMessage("bad-prompt", "A prompt is an object.", id)
+    if "text" in fields:
+        _only(fields, {"text"}, id, "bad-prompt")
+        if fields["text"] is not True:
+            raise BadMessage("bad-prompt", "A text prompt says text: true.", id)
+        return Prompt(id, text=True)
+    _only(fields, {"points", "box", "previous"}, id, "bad-prompt")
+    points, box = _points(fields.get("points", []), id), _box(fields.get("box"), id)
+    previous = fields.get("previous")
+    if previous is not None and not (isinstance(previous, str) and ID.fullmatch(previous)):
+        raise BadMessage("bad-prompt", "previous is the handle of a mask, or null.", id)
+    if not points and box is None:
+        raise BadMessage("bad-prompt", "A prompt has at least one point or a box.", id)
+    return Prompt(id, points, box, previous)
+
+
+def _points(value: Any, id: str) -> tuple[tuple[float, float, bool], ...]:
+    if not isinstance(value, list):
+        raise BadMessage("bad-prompt", "points is a list.", id)
+    if len(value) > MAX_POINTS:
+        raise BadMessage("bad-prompt", f"A prompt has at most {MAX_POINTS} points.", id)
+    points = []
+    for point in value:
+        if not isinstance(point, list) or len(point) != 3 or not all(map(_is_number, point)):
+            raise BadMessage("bad-prompt", "A point is [x, y, 1 or 0].", id)
+        if point[2] not in (0, 1):
+            raise BadMessage("bad-prompt", "A point ends in 1 (include) or 0 (leave out).", id)
+        points.append((float(point[0]), float(point[1]), point[2] == 1))
+    return tuple(points)
+
+
+def _box(value: Any, id: str) -> tuple[float, float, float, float] | None:
+    if value is None:
+        return None
+    if not isinstance(value, list) or len(value) != 4 or not all(map(_is_number, value)):
+        raise BadMessage("bad-prompt", "A box is [x, y, width, height], or null.", id)
+    if value[2] <= 0 or value[3] <= 0:
+        raise BadMessage("bad-prompt", "A box is wider and higher than nothing.", id)
+    x, y, width, height = map(float, value)
+    return x, y, width, height
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= MAX_COORDINATE

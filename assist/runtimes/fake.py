@@ -1,0 +1,84 @@
+"""Models that think of nothing, for tests and for work on the pages: same question, same answer.
+
+`TANDEM_FAKE_SECONDS` makes each answer take that long.
+"""
+
+import os
+import re
+import time
+from pathlib import Path
+
+import numpy as np
+
+from assist.runtimes import Embedding, FoundSpan, MaskPrompt, Masks, mask_size
+
+
+def masks(folder: Path) -> "FakeMasks":
+    """A segmenter that answers with the box, or with discs around the points."""
+    return FakeMasks(_seconds())
+
+
+def spans(folder: Path) -> "FakeSpans":
+    """A span finder that takes each capitalised word for a person and each number for a date."""
+    return FakeSpans(_seconds())
+
+
+def _seconds() -> float:
+    return float(os.environ.get("TANDEM_FAKE_SECONDS") or 0)
+
+
+class FakeMasks:
+    """Three masks, each larger than the one before."""
+
+    device = "none"
+
+    def __init__(self, seconds: float = 0.0) -> None:
+        self._seconds = seconds
+
+    def embed(self, image: np.ndarray) -> Embedding:
+        """The mean colour stands for the image."""
+        time.sleep(self._seconds)
+        mean = image.reshape(-1, 3).mean(axis=0).astype(np.float16)
+        return Embedding(mean.reshape(1, 3, 1, 1), (int(image.shape[0]), int(image.shape[1])))
+
+    def decode(self, embedding: Embedding, prompt: MaskPrompt) -> Masks:
+        """Boxes as they are, then a tenth wider, then two tenths; discs likewise."""
+        if not prompt.points and prompt.box is None:
+            raise ValueError("a prompt needs a point or a box")
+        time.sleep(self._seconds)
+        pixels = np.stack([_drawn(embedding.image_size, prompt, growth) for growth in (1.0, 1.1, 1.2)])
+        return Masks(pixels, np.zeros((3, 256, 256), np.float16), (0.9, 0.8, 0.7), 0)
+
+
+def _drawn(image_size: tuple[int, int], prompt: MaskPrompt, growth: float) -> np.ndarray:
+    height, width = mask_size(image_size)
+    down, across = height / image_size[0], width / image_size[1]
+    ys, xs = np.mgrid[:height, :width]
+    ys, xs = (ys + 0.5) / down, (xs + 0.5) / across
+    radius = 0.1 * min(image_size) * growth
+    marked = np.zeros((height, width), bool)
+    if prompt.box is not None:
+        x, y, w, h = prompt.box
+        near_x, near_y = np.abs(xs - x - w / 2) <= w / 2 * growth, np.abs(ys - y - h / 2) <= h / 2 * growth
+        marked |= near_x & near_y
+    for x, y, include in prompt.points:
+        disc = (xs - x) ** 2 + (ys - y) ** 2 <= radius**2
+        marked = marked | disc if include else marked & ~disc
+    return marked
+
+
+class FakeSpans:
+    """A rule that anybody can predict."""
+
+    device = "none"
+
+    def __init__(self, seconds: float = 0.0) -> None:
+        self._seconds = seconds
+
+    def spans(self, text: str) -> list[FoundSpan]:
+        """Capitalised words are PERSON, numbers are DATE."""
+        time.sleep(self._seconds)
+        return [
+            FoundSpan(hit.start(), hit.end(), "DATE" if hit.group().isdigit() else "PERSON", 0.5)
+            for hit in re.finditer(r"\b[A-Z][a-z]+\b|\b\d+\b", text)
+        ]

@@ -1,0 +1,94 @@
+"""The copilot's tests: real models are fetched once and served by one process for the whole session."""
+
+import hashlib
+import io
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import filelock
+import numpy as np
+import pytest
+from PIL import Image
+from skimage import data
+
+from assist import weights
+from assist.client import RuntimeClient
+from tests.assist.running import FAKE, REAL, Runtime, running
+
+
+@dataclass(frozen=True)
+class Picture:
+    """An image as pixels, as a file, and by name."""
+
+    pixels: np.ndarray
+    file: bytes
+    sha256: str
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height, width."""
+        return self.pixels.shape[0], self.pixels.shape[1]
+
+    async def supply(self) -> bytes:
+        return self.file
+
+
+def picture(pixels: np.ndarray) -> Picture:
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG")
+    return Picture(pixels, file.getvalue(), hashlib.sha256(file.getvalue()).hexdigest())
+
+
+@pytest.fixture(scope="session")
+def model_folder() -> Path:
+    """The pinned models, fetched if they are not there yet; a machine that can't have them fails here."""
+    folder = weights.default_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    with filelock.FileLock(folder / ".lock"):
+        weights.fetch(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def real_runtime(model_folder: Path) -> Iterator[Runtime]:
+    """The real models in their own process, shared by the session. Tests that kill use one of their own."""
+    with running(*REAL, weights=model_folder) as runtime:
+        yield runtime
+
+
+@pytest.fixture(scope="session")
+def fake_runtime() -> Iterator[Runtime]:
+    """The fakes in their own process, answering at once."""
+    with running(*FAKE) as runtime:
+        yield runtime
+
+
+@pytest.fixture
+async def ask_real(real_runtime: Runtime) -> AsyncIterator[RuntimeClient]:
+    client = RuntimeClient(real_runtime.address)
+    yield client
+    await client.close()
+
+
+@pytest.fixture
+async def ask_fake(fake_runtime: Runtime) -> AsyncIterator[RuntimeClient]:
+    client = RuntimeClient(fake_runtime.address)
+    yield client
+    await client.close()
+
+
+@pytest.fixture(scope="session")
+def astronaut() -> Picture:
+    return picture(data.astronaut())
+
+
+@pytest.fixture(scope="session")
+def cat() -> Picture:
+    return picture(data.chelsea())
+
+
+@pytest.fixture
+def square() -> Picture:
+    """Forty by thirty pixels of one colour."""
+    return picture(np.full((30, 40, 3), 128, np.uint8))

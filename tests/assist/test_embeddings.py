@@ -1,0 +1,146 @@
+"""The store of embeddings: limits, faults of the disk, and many askers."""
+
+import asyncio
+import errno
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from assist.embeddings import EmbeddingStore
+from assist.runtimes import Embedding
+
+MODEL = "m@1"
+ONE = 2 * 4 * 8 * 8  # bytes of one embedding here
+
+
+def embedding(value: float = 1.0) -> Embedding:
+    return Embedding(np.full((1, 4, 8, 8), value, np.float16), (30, 40))
+
+
+def key(letter: str) -> tuple[str, str]:
+    return letter * 64, MODEL
+
+
+def same(a: Embedding | None, b: Embedding) -> bool:
+    return a is not None and a.image_size == b.image_size and np.array_equal(a.features, b.features)
+
+
+def test_what_was_written_is_read_by_the_next_process(tmp_path: Path) -> None:
+    EmbeddingStore(tmp_path).write(key("a"), embedding(0.3333))
+    assert same(EmbeddingStore(tmp_path).read(key("a")), embedding(0.3333))
+
+
+def test_another_model_is_another_embedding(tmp_path: Path) -> None:
+    store = EmbeddingStore(tmp_path)
+    store.write(key("a"), embedding())
+    assert store.read(("a" * 64, "m@2")) is None
+
+
+def test_memory_keeps_the_lately_used_within_its_limit(tmp_path: Path) -> None:
+    store = EmbeddingStore(None, memory_bytes=2 * ONE)
+    store.write(key("a"), embedding(1))
+    store.write(key("b"), embedding(2))
+    store.recall(key("a"))
+    store.write(key("c"), embedding(3))
+    assert store.recall(key("b")) is None
+    assert store.recall(key("a")) and store.recall(key("c"))
+    assert store.bytes_held() == 2 * ONE
+
+
+def test_writing_the_same_again_counts_once() -> None:
+    store = EmbeddingStore(None)
+    store.write(key("a"), embedding(1))
+    store.write(key("a"), embedding(2))
+    assert store.bytes_held() == ONE
+
+
+def test_disk_keeps_the_lately_used_within_its_limit(tmp_path: Path) -> None:
+    file = ONE + 32
+    store = EmbeddingStore(tmp_path, memory_bytes=0, disk_bytes=2 * file)
+    for letter in "abc":
+        store.write(key(letter), embedding())
+    assert sorted(path.name[0] for path in tmp_path.iterdir()) == ["b", "c"]
+    store = EmbeddingStore(tmp_path, memory_bytes=0, disk_bytes=2 * file)
+    store.write(key("d"), embedding())
+    store.read(key("c"))
+    store.write(key("e"), embedding())
+    assert sorted(path.name[0] for path in tmp_path.iterdir()) == ["c", "e"]
+
+
+@pytest.mark.parametrize("spoil", [lambda b: b[:40], lambda b: b"", lambda b: b[:-1] + b"\x7f", lambda b: b"X" + b[1:]])
+def test_torn_file_counts_as_absent_and_goes(tmp_path: Path, spoil) -> None:
+    EmbeddingStore(tmp_path).write(key("a"), embedding())
+    (path,) = tmp_path.iterdir()
+    path.write_bytes(spoil(path.read_bytes()))
+    store = EmbeddingStore(tmp_path)
+    assert store.read(key("a")) is None
+    assert not path.exists()
+    assert store.disk_faults == 1
+
+
+def test_full_disk_costs_only_speed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(self: Path, data: bytes) -> int:
+        with self.open("wb") as file:
+            file.write(data[:10])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    store = EmbeddingStore(tmp_path)
+    store.write(key("a"), embedding())
+    assert same(store.read(key("a")), embedding())
+    assert store.disk_faults == 1
+    assert list(tmp_path.iterdir()) == [], "the half-written file is gone"
+
+
+def test_folder_that_cannot_be_made_costs_only_speed(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    store = EmbeddingStore(tmp_path / "file")
+    store.write(key("a"), embedding())
+    assert same(store.read(key("a")), embedding())
+
+
+async def test_ten_askers_one_computation(tmp_path: Path) -> None:
+    store, made = EmbeddingStore(tmp_path), []
+
+    async def make() -> Embedding:
+        made.append(1)
+        await asyncio.sleep(0.05)
+        return embedding()
+
+    answers = await asyncio.gather(*(store.obtain(key("a"), make) for _ in range(10)))
+    assert len(made) == 1
+    assert all(same(answer, embedding()) for answer in answers)
+
+
+async def test_without_a_maker_nobody_waits_for_nothing(tmp_path: Path) -> None:
+    assert await EmbeddingStore(tmp_path).obtain(key("a"), None) is None
+
+
+async def test_asker_who_leaves_stops_nobody_else(tmp_path: Path) -> None:
+    store = EmbeddingStore(tmp_path)
+
+    async def make() -> Embedding:
+        await asyncio.sleep(0.05)
+        return embedding()
+
+    first = asyncio.create_task(store.obtain(key("a"), make))
+    await asyncio.sleep(0.02)
+    second = asyncio.create_task(store.obtain(key("a"), None))
+    await asyncio.sleep(0.01)
+    first.cancel()
+    assert same(await second, embedding())
+
+
+async def test_failed_computation_is_told_and_tried_anew(tmp_path: Path) -> None:
+    store = EmbeddingStore(tmp_path)
+
+    async def fail() -> Embedding:
+        raise ValueError("no such image")
+
+    async def make() -> Embedding:
+        return embedding()
+
+    with pytest.raises(ValueError):
+        await store.obtain(key("a"), fail)
+    assert same(await store.obtain(key("a"), make), embedding())

@@ -1,0 +1,130 @@
+"""A lane: order, fairness, limits."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator
+from functools import partial
+
+import pytest
+
+from assist.errors import CopilotError
+from assist.lanes import Lane
+from tests.assist.running import settled
+
+
+@pytest.fixture
+async def lane() -> AsyncIterator[Lane]:
+    made = Lane("test", limit=4)
+    yield made
+    made.close()
+
+
+class Gate:
+    """Work that waits until it is let go."""
+
+    def __init__(self) -> None:
+        self.started = threading.Event()
+        self.open = threading.Event()
+
+    def __call__(self) -> str:
+        self.started.set()
+        assert self.open.wait(10)
+        return "through"
+
+
+async def busy(lane: Lane, asker: str | None = None) -> tuple[Gate, asyncio.Task[str]]:
+    """A lane with one job in its thread."""
+    gate = Gate()
+    task = asyncio.create_task(lane.run(gate, asker))
+    await settled(gate.started.is_set)
+    return gate, task
+
+
+async def test_first_come_first_served(lane: Lane) -> None:
+    gate, first = await busy(lane)
+    done: list[int] = []
+    rest = [asyncio.create_task(lane.run(partial(done.append, n), f"asker {n}")) for n in range(4)]
+    await settled(lambda: len(lane) == 5)
+    gate.open.set()
+    await asyncio.gather(first, *rest)
+    assert done == [0, 1, 2, 3]
+
+
+async def test_newest_question_of_an_asker_wins(lane: Lane) -> None:
+    gate, _ = await busy(lane)
+    old = asyncio.create_task(lane.run(lambda: "old", "alice"))
+    bob = asyncio.create_task(lane.run(lambda: "bob", "bob"))
+    await asyncio.sleep(0)
+    new = asyncio.create_task(lane.run(lambda: "new", "alice"))
+    with pytest.raises(CopilotError) as caught:
+        await old
+    assert caught.value.code == "superseded"
+    gate.open.set()
+    assert await asyncio.gather(bob, new) == ["bob", "new"]
+
+
+async def test_running_question_is_let_go_at_once(lane: Lane) -> None:
+    gate, running = await busy(lane, "alice")
+    new = asyncio.create_task(lane.run(lambda: "new", "alice"))
+    with pytest.raises(CopilotError):
+        await asyncio.wait_for(running, 1)
+    gate.open.set()
+    assert await new == "new"
+
+
+async def test_full_lane_says_busy(lane: Lane) -> None:
+    gate, first = await busy(lane)
+    rest = [asyncio.create_task(lane.run(lambda: 1, f"asker {n}")) for n in range(4)]
+    await settled(lambda: len(lane) == 5)
+    with pytest.raises(CopilotError) as caught:
+        await lane.run(lambda: 1, "one too many")
+    assert caught.value.code == "busy"
+    gate.open.set()
+    assert await asyncio.gather(*rest) == [1] * 4
+
+
+async def test_cancelled_question_is_never_worked_on(lane: Lane) -> None:
+    gate, first = await busy(lane)
+    done: list[str] = []
+    waiting = asyncio.create_task(lane.run(lambda: done.append("worked"), "alice"))
+    await settled(lambda: len(lane) == 2)
+    waiting.cancel()
+    await settled(lambda: len(lane) == 1)
+    gate.open.set()
+    await first
+    assert await lane.run(lambda: "next") == "next"
+    assert done == []
+
+
+async def test_failure_reaches_its_asker_alone(lane: Lane) -> None:
+    def fail() -> None:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await lane.run(fail)
+    assert await lane.run(lambda: "fine") == "fine"
+
+
+async def test_work_in_advance_gives_way_to_clicks(lane: Lane) -> None:
+    behind = Lane("behind", limit=4, behind=lane)
+    gate, click = await busy(lane)
+    done: list[str] = []
+    ahead = asyncio.create_task(behind.run(lambda: done.append("ahead"), urgent=False, subject="image"))
+    await asyncio.sleep(0.1)
+    assert done == []
+    gate.open.set()
+    await asyncio.gather(click, ahead)
+    assert done == ["ahead"]
+    behind.close()
+
+
+async def test_work_in_advance_that_somebody_waits_for_is_done_now(lane: Lane) -> None:
+    behind = Lane("behind", limit=4, behind=lane)
+    gate, click = await busy(lane)
+    ahead = asyncio.create_task(behind.run(lambda: "done", urgent=False, subject="image"))
+    await asyncio.sleep(0.02)
+    behind.hasten("image")
+    assert await asyncio.wait_for(ahead, 1) == "done"
+    gate.open.set()
+    await click
+    behind.close()

@@ -1,0 +1,240 @@
+import assert from "node:assert/strict";
+import { beforeEach, test } from "node:test";
+import { ProtocolError } from "../../static/js/assist/protocol.js";
+import { createCopilot, CopilotError, socketUrl } from "../../static/js/assist/socket.js";
+
+const TOKEN = "6f0c9d1e-2a3b-4c5d-8e9f-001122334455";
+const CLICK = { points: [[1, 2, 1]] };
+
+/** A socket whose other side is the test. */
+class Line {
+  static made = [];
+  constructor(url) {
+    Object.assign(this, { url, sent: [], closed: false });
+    Line.made.push(this);
+  }
+  send(frame) {
+    this.sent.push(JSON.parse(frame));
+  }
+  close() {
+    this.closed = true;
+  }
+  says(message) {
+    this.onmessage({ data: typeof message === "string" ? message : JSON.stringify(message) });
+  }
+  get last() {
+    return this.sent.at(-1);
+  }
+}
+
+let timers;
+let states;
+
+beforeEach(() => {
+  Line.made = [];
+  timers = [];
+  states = [];
+});
+
+function copilot() {
+  const made = createCopilot({
+    url: "ws://here/ws/assist/a/",
+    token: TOKEN,
+    Socket: Line,
+    onState: (state) => states.push(state.phase),
+    later: (run, ms) => {
+      const timer = { run, ms, live: true };
+      timers.push(timer);
+      return timer;
+    },
+    never: (timer) => {
+      if (timer) timer.live = false;
+    },
+  });
+  return made;
+}
+
+function line() {
+  return Line.made.at(-1);
+}
+
+function opened() {
+  const made = copilot();
+  line().onopen();
+  line().says({ type: "ready", id: line().last.id, capability: "segment", model: "mobile-sam@0.2.0" });
+  return made;
+}
+
+function ring(ms) {
+  const timer = timers.find((one) => one.live && one.ms === ms);
+  assert.ok(timer, `no timer of ${ms} ms`);
+  timer.live = false;
+  timer.run();
+}
+
+function masks(id) {
+  const one = { size: [3, 4], counts: "04P1", score: 0.9, handle: "a1" };
+  return {
+    type: "masks", id, suggestion: "s1", model: "mobile-sam@0.2.0", masks: [one, one, one], best: 0,
+    image_size: [3, 4], latency_ms: 60,
+  };
+}
+
+const settledYet = async (promise) => Promise.race([promise.then(() => true, () => true), Promise.resolve(false)]);
+
+test("it opens with the assignment's token and says when it is ready", () => {
+  const made = opened();
+  assert.deepEqual(line().sent[0], { type: "open", id: "o1", token: TOKEN });
+  assert.deepEqual(states, ["ready"]);
+  assert.equal(made.state().model, "mobile-sam@0.2.0");
+});
+
+test("a click is answered", async () => {
+  const made = opened();
+  const answer = made.segment(CLICK);
+  line().says(masks(line().last.id));
+  assert.equal((await answer).suggestion, "s1");
+});
+
+test("a click before the copilot is ready waits for it", async () => {
+  const made = copilot();
+  const answer = made.segment(CLICK);
+  line().onopen();
+  assert.equal(line().sent.length, 1);
+  line().says({ type: "ready", id: "o2", capability: "segment", model: "m@1" });
+  line().says(masks(line().last.id));
+  assert.equal((await answer).best, 0);
+});
+
+test("the newest click wins, and a stale answer is dropped", async () => {
+  const made = opened();
+  const first = made.segment(CLICK);
+  const stale = line().last.id;
+  const second = made.segment({ box: [0, 0, 5, 5] });
+  assert.equal(await first, null);
+  line().says(masks(stale));
+  assert.equal(await settledYet(second), false);
+  line().says(masks(line().last.id));
+  assert.equal((await second).id, line().last.id);
+});
+
+test("a superseded or cancelled question gives nothing, without an error", async () => {
+  const made = opened();
+  const answer = made.segment(CLICK);
+  line().says({ type: "error", id: line().last.id, code: "superseded", text: "…" });
+  assert.equal(await answer, null);
+});
+
+test("cancel tells the server and lets go at once", async () => {
+  const made = opened();
+  const answer = made.segment(CLICK);
+  const id = line().last.id;
+  made.cancel();
+  assert.deepEqual(line().last, { type: "cancel", id });
+  assert.equal(await answer, null);
+});
+
+test("an error about a click reaches the one who clicked", async () => {
+  const made = opened();
+  const answer = made.segment(CLICK);
+  line().says({ type: "error", id: line().last.id, code: "busy", text: "Try again in a moment." });
+  await assert.rejects(answer, (problem) => problem instanceof CopilotError && problem.code === "busy");
+  assert.equal(made.state().phase, "ready");
+});
+
+test("a prompt that makes no sense is not sent", async () => {
+  const made = opened();
+  await assert.rejects(made.segment({}), ProtocolError);
+  assert.equal(line().sent.length, 1);
+});
+
+test("spans are asked for by saying text", async () => {
+  const made = opened();
+  const answer = made.spans();
+  assert.deepEqual(line().last.prompt, { text: true });
+  line().says({ type: "spans", id: line().last.id, model: "m@1", spans: [], latency_ms: 3 });
+  assert.deepEqual((await answer).spans, []);
+});
+
+test("a lost line fails the click, is said, and is found again with growing pauses", async () => {
+  const made = opened();
+  const answer = made.segment(CLICK);
+  line().onclose({ code: 1006 });
+  await assert.rejects(answer, { code: "copilot-down" });
+  assert.equal(made.state().phase, "down");
+  await assert.rejects(made.segment(CLICK), { code: "copilot-down" });
+  ring(500);
+  line().onclose({ code: 1006 });
+  ring(1000);
+  line().onopen();
+  line().says({ type: "ready", id: "o2", capability: "segment", model: "m@1" });
+  assert.equal(made.state().phase, "ready");
+  line().onclose({ code: 1006 });
+  ring(500);
+});
+
+test("a runtime that is down is asked for again on the same line", () => {
+  const made = copilot();
+  line().onopen();
+  line().says({ type: "error", id: "o1", code: "copilot-down", text: "Not running just now." });
+  assert.equal(made.state().phase, "down");
+  assert.equal(made.state().text, "Not running just now.");
+  ring(5000);
+  assert.equal(Line.made.length, 1);
+  line().says({ type: "ready", id: line().last.id, capability: "segment", model: "m@1" });
+  assert.equal(made.state().phase, "ready");
+});
+
+test("a copilot that is off stays off", async () => {
+  const made = copilot();
+  line().onopen();
+  const answer = made.segment(CLICK);
+  line().says({ type: "error", id: "o1", code: "copilot-off", text: "Switched off for this work." });
+  await assert.rejects(answer, { code: "copilot-off" });
+  line().onclose({ code: 1000 });
+  assert.equal(made.state().phase, "off");
+  assert.equal(timers.filter((timer) => timer.live).length, 0);
+});
+
+for (const code of [4401, 4403, 4409]) {
+  test(`after ${code} it does not knock again`, () => {
+    const made = opened();
+    line().onclose({ code });
+    assert.equal(made.state().phase, "ended");
+    assert.notEqual(made.state().text, "");
+    assert.equal(timers.filter((timer) => timer.live).length, 0);
+  });
+}
+
+test("a line that never answers is taken for dead", async () => {
+  const made = opened();
+  const answer = made.segment(CLICK);
+  ring(70_000);
+  await assert.rejects(answer, { code: "too-slow" });
+  assert.ok(line().closed);
+});
+
+test("an answer that can't be read fails its question and nothing else", async () => {
+  const made = opened();
+  line().says("<html>");
+  const answer = made.segment(CLICK);
+  line().says({ ...masks(line().last.id), best: 7 });
+  await assert.rejects(answer, { code: "failed" });
+  assert.equal(made.state().phase, "ready");
+});
+
+test("hanging up is for good", async () => {
+  const made = opened();
+  const answer = made.segment(CLICK);
+  const old = line();
+  made.close();
+  assert.equal(await answer, null);
+  assert.ok(old.closed);
+  old.onclose({ code: 1000 });
+  assert.equal(timers.filter((timer) => timer.live).length, 0);
+});
+
+test("the address follows the page's own", () => {
+  assert.equal(socketUrl("a1", { protocol: "https:", host: "x.gov" }), "wss://x.gov/ws/assist/a1/");
+  assert.equal(socketUrl("a1", { protocol: "http:", host: "127.0.0.1:8000" }), "ws://127.0.0.1:8000/ws/assist/a1/");
+});
