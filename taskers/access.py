@@ -70,11 +70,15 @@ GRANTS: dict[str, frozenset[str]] = {
 }
 
 
+def grantable(person: Person, organization: Organization) -> frozenset[str]:
+    """The roles that this person may give and take here."""
+    rows = Membership.objects.live().filter(person=person, organization=organization, project_key=None)
+    return frozenset().union(*(GRANTS.get(role, frozenset()) for role in rows.values_list("role", flat=True)))
+
+
 def require_over(person: Person, organization: Organization, roles: Iterable[str]) -> None:
     """Raises NotAllowed unless this person may give and take these roles here."""
-    rows = Membership.objects.live().filter(person=person, organization=organization, project_key=None)
-    grants = frozenset().union(*(GRANTS.get(role, frozenset()) for role in rows.values_list("role", flat=True)))
-    above = sorted(Role(role).label.lower() for role in set(roles) - grants)
+    above = sorted(Role(role).label.lower() for role in set(roles) - grantable(person, organization))
     if above:
         raise NotAllowed(f"Your role doesn't let you decide who is {' or '.join(above)}; ask an owner.")
 

@@ -80,8 +80,10 @@ def invite(
     return invitation, secret
 
 
+@transaction.atomic
 def withdraw(invitation: Invitation, by: Person) -> None:
-    """Make a link useless; raises InvitationGone if it already is."""
+    """Make a link useless. Raises InvitationGone if it already is, NotAllowed for roles above the asker's."""
+    require_over(by, invitation.organization, [invitation.role])
     open_ones = Invitation.objects.filter(pk=invitation.pk, accepted_at=None, withdrawn_at=None)
     if not open_ones.update(withdrawn_at=timezone.now()):
         raise InvitationGone()
@@ -136,6 +138,19 @@ def grant(
 
 
 @transaction.atomic
+def give(
+    organization: Organization, person: Person, role: str, *, by: Person, project_key: UUID | None = None
+) -> Membership:
+    """Give one more role to somebody who belongs here. Raises NotAllowed, or NotFound for people from outside."""
+    if role not in Role.values:
+        raise BadInvitation(f"There is no role {role!r}; use one of {', '.join(Role.values)}.", place="role")
+    if not Membership.objects.live().filter(person=person, organization=organization).exists():
+        raise NotFound()
+    require_over(by, organization, [role])
+    return grant(organization, person, role, by=by, project_key=project_key)
+
+
+@transaction.atomic
 def end(membership: Membership, *, by: Person) -> None:
     """Take a role away. Raises LastOwner, or NotFound when it was taken already."""
     organization = Organization.objects.select_for_update().get(pk=membership.organization_id)
@@ -167,6 +182,8 @@ def reactivate(organization: Organization, person: Person, role: str, *, by: Per
     """Let somebody back in, in one role. Only people who once belonged here can be let back."""
     if not Membership.objects.filter(person=person, organization=organization).exists():
         raise NotFound()
+    if role not in Role.values:
+        raise BadInvitation(f"There is no role {role!r}; use one of {', '.join(Role.values)}.", place="role")
     require_over(by, organization, [role])
     Person.objects.filter(pk=person.pk).update(is_active=True)
     grant(organization, person, role, by=by)
@@ -176,10 +193,13 @@ def password_reset_path(organization: Organization, person: Person, *, by: Perso
     """The path of a link, good for one use, with which a person sets a new password.
 
     Raises NotAllowed for people above the asker, and for people who also belong to another organization: whoever
-    holds the link could enter there too.
+    holds the link could enter there too. Raises NotFound for people who don't belong here.
     """
-    mine = Membership.objects.filter(person=person, ended_at=None)
-    require_over(by, organization, mine.filter(organization=organization).values_list("role", flat=True))
+    mine = Membership.objects.live().filter(person=person)
+    here = list(mine.filter(organization=organization).values_list("role", flat=True))
+    if not here:
+        raise NotFound()
+    require_over(by, organization, here)
     if person.is_superuser or mine.exclude(organization=organization).exists():
         raise NotAllowed(f"{person} also works elsewhere; only they can change their password.")
     _tell("password_reset_made", organization, by, f"person:{person.public_id}")

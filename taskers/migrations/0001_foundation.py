@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
             name='Cursor',
             fields=[
                 ('reader', models.CharField(max_length=60, primary_key=True, serialize=False)),
-                ('transaction', models.BigIntegerField(default=0)),
+                ('transaction', models.BigIntegerField(default=-9223372036854775808)),
                 ('event_id', models.BigIntegerField(default=0)),
             ],
         ),

@@ -61,7 +61,7 @@ class Cursor(models.Model):
     """How far a reader of the outbox has come."""
 
     reader = models.CharField(max_length=60, primary_key=True)
-    transaction = models.BigIntegerField(default=0)
+    transaction = models.BigIntegerField(default=-(2**63))  # before every event, restored ones included
     event_id = models.BigIntegerField(default=0)
 
     def __str__(self) -> str:
