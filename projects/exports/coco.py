@@ -1,0 +1,96 @@
+"""COCO instances: images, annotations with run-length masks, categories; loads in pycocotools.
+
+Masks are COCO's compressed RLE with iscrowd 0, so that COCOeval counts each as one object. In the file the
+images stand before the annotations; one reading of the tasks writes the images out and the annotations
+to a temporary file, which follows.
+"""
+
+import json
+import tempfile
+from collections.abc import Iterator
+from typing import IO, Any
+
+from pycocotools import mask as coco
+
+from projects.exports.decided import decided
+from projects.exports.format import ExportFormat
+from projects.models import Batch, Project
+
+SPOOLED = 8 * 1024 * 1024  # up to this size the annotations wait in memory
+PIECE = 256 * 1024
+
+
+def write(project: Project, batch: Batch | None) -> Iterator[bytes]:
+    """One JSON object, valid once the last piece is written."""
+    categories = {label.key: number for number, label in enumerate(_labels(project), start=1)}
+    yield b'{"info":' + _json({"description": project.name, "version": "1.0"})
+    yield b',"licenses":[],"categories":' + _json(
+        [
+            {"id": categories[label.key], "name": label.name, "key": label.key, "supercategory": ""}
+            for label in _labels(project)
+        ]
+    )
+    with tempfile.SpooledTemporaryFile(max_size=SPOOLED) as spool:
+        yield b',"images":['
+        yield from _images(project, batch, categories, spool)
+        yield b'],"annotations":['
+        spool.seek(0)
+        while piece := spool.read(PIECE):
+            yield piece
+    yield b"]}\n"
+
+
+def _images(project: Project, batch: Batch | None, categories: dict[str, int], spool: IO[bytes]) -> Iterator[bytes]:
+    """The images, each after the comma it needs; their annotations go to the spool."""
+    annotation_id = 0
+    for image_id, one in enumerate(decided(project, batch), start=1):
+        payload = one.payload
+        image = {
+            "id": image_id,
+            "file_name": payload["name"],
+            "width": payload["width"],
+            "height": payload["height"],
+            "external_id": one.external_id,
+            "sha256": payload["asset"],
+        }
+        for region in one.answer["regions"]:
+            annotation_id += 1
+            annotation = {
+                "id": annotation_id,
+                "image_id": image_id,
+                "category_id": categories[region["label"]],
+                **measured(region["shape"]),
+                "iscrowd": 0,
+                "attributes": region["attributes"],
+            }
+            spool.write((b"," if annotation_id > 1 else b"") + _json(annotation))
+        yield (b"," if image_id > 1 else b"") + _json(image)
+
+
+def measured(shape: dict[str, Any]) -> dict[str, Any]:
+    """A shape as COCO's segmentation, area in pixels, and bbox [x, y, width, height]."""
+    rle = {"size": shape["size"], "counts": shape["counts"]}
+    return {
+        "segmentation": rle,
+        "area": int(coco.area(rle)),
+        "bbox": [float(side) for side in coco.toBbox(rle)],
+    }
+
+
+def _labels(project: Project) -> list:
+    """Every label there ever was: older answers may use those that are retired now."""
+    return list(project.labels.order_by("position", "id"))
+
+
+def _json(value: object) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+FORMAT = ExportFormat(
+    key="coco",
+    title="COCO instances",
+    note="Images, masks as run lengths, categories. Loads in pycocotools.",
+    ending=".json",
+    media_type="application/json",
+    write=write,
+)

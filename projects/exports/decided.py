@@ -1,0 +1,109 @@
+"""The decided tasks of a project, one after the other, in the memory of one chunk.
+
+Read by key in short queries, with no transaction or cursor held: an export may take hours without
+keeping the database from cleaning up. What is decided meanwhile may or may not be in it; each task is
+in it once, with one verdict.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from projects.models import Annotation, Batch, Project, Verdict
+
+CHUNK = 200
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """One answer that was handed in for a task, and what became of it."""
+
+    id: str
+    kind: str
+    tasker: str
+    tasker_kind: str
+    answer: dict[str, Any]
+    agreement: float | None
+    supports: bool
+    voided: bool
+    active_ms: int
+    settings_version: int
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Decided:
+    """A decided task: what was asked, what holds, and on which work it rests."""
+
+    id: str
+    external_id: str
+    batch: str
+    payload: dict[str, Any]
+    answer: dict[str, Any]
+    verdict: str
+    confidence: float
+    method: str
+    settings_version: int
+    decided_by: str | None
+    note: str
+    at: datetime
+    judgements: list[Judgement] = field(default_factory=list)
+
+
+def decided(project: Project, batch: Batch | None = None, *, judgements: bool = False) -> Iterator[Decided]:
+    """Each decided task of a project, or of one batch of it, in the order of loading."""
+    rows = Verdict.objects.current().filter(task__project=project)
+    if batch is not None:
+        rows = rows.filter(task__batch=batch)
+    rows = rows.select_related("task__batch", "decided_by").order_by("task_id")
+    last = 0
+    while chunk := list(rows.filter(task_id__gt=last)[:CHUNK]):
+        last = chunk[-1].task_id
+        work = _judgements(chunk) if judgements else {}
+        for verdict in chunk:
+            yield _one(verdict, work.get(verdict.task_id, []))
+
+
+def _one(verdict: Verdict, judgements: list[Judgement]) -> Decided:
+    task = verdict.task
+    return Decided(
+        id=str(task.public_id),
+        external_id=task.external_id,
+        batch=task.batch.name,
+        payload=task.payload,
+        answer=verdict.answer,
+        verdict=str(verdict.public_id),
+        confidence=verdict.confidence,
+        method=verdict.method,
+        settings_version=verdict.settings_version,
+        decided_by=str(verdict.decided_by.public_id) if verdict.decided_by else None,
+        note=verdict.note,
+        at=verdict.at,
+        judgements=judgements,
+    )
+
+
+def _judgements(chunk: list[Verdict]) -> dict[int, list[Judgement]]:
+    by_task = {verdict.task_id: verdict for verdict in chunk}
+    rows = Annotation.objects.filter(task__in=by_task).select_related("tasker", "assignment").order_by("pk")
+    found: dict[int, list[Judgement]] = defaultdict(list)
+    for row in rows:
+        verdict = by_task[row.task_id]
+        found[row.task_id].append(
+            Judgement(
+                id=str(row.public_id),
+                kind=row.assignment.kind,
+                tasker=str(row.tasker.public_id),
+                tasker_kind=row.tasker.kind,
+                answer=row.answer,
+                agreement=verdict.agreements.get(str(row.pk)),
+                supports=row.pk in verdict.rests_on,
+                voided=row.assignment.voided_at is not None,
+                active_ms=row.active_ms,
+                settings_version=row.settings_version,
+                at=row.at,
+            )
+        )
+    return found

@@ -1,0 +1,197 @@
+"""spaCy's DocBin, written without spaCy: `DocBin().from_disk(path)` reads it, `spacy train` takes it.
+
+A DocBin is one zlib stream of one msgpack map whose columns are as long as the corpus, so spaCy itself builds
+it in memory; and importing spaCy costs a web process hundreds of megabytes. Here each column grows in a
+temporary file, and the map is written from those. `doc.ents` holds what doesn't overlap
+(projects.exports.tokens), `doc.spans["sc"]` all spans, `doc.user_data` the task's ids.
+"""
+
+import struct
+import tempfile
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from functools import lru_cache
+from typing import IO, Any
+
+import msgpack
+
+from projects.errors import Refused
+from projects.exports.decided import Decided, decided
+from projects.exports.format import ExportFormat
+from projects.exports.spacy_symbols import SYMBOLS
+from projects.exports.tokens import Bounds, cuts_of, tokenize, without_overlaps
+from projects.models import Batch, Project
+
+VERSION = "0.1"  # of DocBin's own layout
+ATTRIBUTES = [SYMBOLS["ORTH"], SYMBOLS["ENT_IOB"], SYMBOLS["ENT_TYPE"]]
+INSIDE, OUTSIDE, BEGIN = 1, 2, 3  # spaCy's numbers of the entity tags
+ROW = struct.Struct("<QQQ")
+SPAN = struct.Struct(">QQQllll")
+SPOOLED = 4 * 1024 * 1024
+PIECE = 256 * 1024
+REMEMBERED = 200_000  # words kept in mind so as not to be written twice; twice does no harm
+LARGEST = 2**32 - 1  # bytes in one msgpack column
+
+# A column that is one block of bytes, and those that are lists of values, in the order of the file.
+BLOCKS = ("tokens", "spaces", "lengths")
+LISTS = ("strings", "cats", "flags", "span_groups", "user_data")
+
+
+class Columns:
+    """The columns of a DocBin, each in a temporary file."""
+
+    def __init__(self) -> None:
+        self._open = ExitStack()
+        self.files = {name: self._spool() for name in BLOCKS + LISTS}
+        self.counts = dict.fromkeys(LISTS, 0)
+        self._words: set[str] = set()
+
+    def _spool(self) -> IO[bytes]:
+        # Closed with the stack.
+        return self._open.enter_context(tempfile.SpooledTemporaryFile(max_size=SPOOLED))  # noqa: SIM115
+
+    def close(self) -> None:
+        self._open.close()
+
+    def add(self, one: Decided) -> None:
+        """Add one document."""
+        text, spans = one.payload["text"], one.answer["spans"]
+        words = _with_white_space(text, tokenize(text, cuts_of(spans)))
+        tags = _tags(words, without_overlaps(spans))
+        for (start, end, is_space), (tag, label) in zip(words, tags, strict=True):
+            self.files["tokens"].write(ROW.pack(self._string(text[start:end]), tag, self._string(label)))
+            self.files["spaces"].write(b"\x01" if is_space else b"\x00")
+        self.files["lengths"].write(struct.pack("<i", len(words)))
+        self._append("cats", msgpack.packb({}))
+        self._append("flags", msgpack.packb({"has_unknown_spaces": False}))
+        group = {"name": "sc", "attrs": {}, "spans": [self._span(words, span) for span in spans]}
+        self._append("span_groups", msgpack.packb(msgpack.packb({msgpack.packb(group): ["sc"]})))
+        ids = {"external_id": one.external_id, "task": one.id}
+        self._append("user_data", msgpack.packb(msgpack.packb(ids)))
+
+    def _append(self, name: str, value: bytes) -> None:
+        self.files[name].write(value)
+        self.counts[name] += 1
+
+    def _span(self, words: Sequence[tuple[int, int, bool]], span: dict[str, Any]) -> bytes:
+        first, last = _inside(words, span)
+        label = self._string(span["label"])
+        return SPAN.pack(0, 0, label, first, last + 1, words[first][0], words[last][1])
+
+    def _string(self, word: str) -> int:
+        if word and word not in self._words:
+            if len(self._words) >= REMEMBERED:
+                self._words.clear()
+            self._words.add(word)
+            self._append("strings", msgpack.packb(word))
+        return string_number(word)
+
+
+def write(project: Project, batch: Batch | None) -> Iterator[bytes]:
+    """One .spacy file; nothing is sent before the last task is read."""
+    columns = Columns()
+    try:
+        for one in decided(project, batch):
+            columns.add(one)
+        if columns.files["tokens"].tell() > LARGEST:
+            text = "This is too much text for one DocBin; export it batch by batch."
+            raise Refused(text, code="export-too-large")
+        packer = zlib.compressobj()
+        for piece in _map(columns):
+            if packed := packer.compress(piece):
+                yield packed
+        yield packer.flush()
+    finally:
+        columns.close()
+
+
+def _map(columns: Columns) -> Iterator[bytes]:
+    packer = msgpack.Packer()
+    yield packer.pack_map_header(2 + len(BLOCKS) + len(LISTS))
+    yield packer.pack("version") + packer.pack(VERSION)
+    yield packer.pack("attrs") + packer.pack(ATTRIBUTES)
+    for name in BLOCKS:
+        file = columns.files[name]
+        yield packer.pack(name) + b"\xc6" + struct.pack(">I", file.tell())
+        yield from _pieces(file)
+    for name in LISTS:
+        yield packer.pack(name) + packer.pack_array_header(columns.counts[name])
+        yield from _pieces(columns.files[name])
+
+
+def _pieces(file: IO[bytes]) -> Iterator[bytes]:
+    file.seek(0)
+    while piece := file.read(PIECE):
+        yield piece
+
+
+def _with_white_space(text: str, tokens: Sequence[Bounds]) -> list[tuple[int, int, bool]]:
+    """spaCy's tokens (start, end, followed by a space): white space beyond one space is a token of its own."""
+    words: list[tuple[int, int, bool]] = []
+    at = 0
+    for start, end in [*tokens, (len(text), len(text))]:
+        if words and text[at : at + 1] == " " and at < start:
+            words[-1] = (*words[-1][:2], True)
+            at += 1
+        if at < start:
+            words.append((at, start, False))
+        if start < end:
+            words.append((start, end, False))
+        at = end
+    return words
+
+
+def _tags(words: Sequence[tuple[int, int, bool]], spans: Sequence[Any]) -> list[tuple[int, str]]:
+    tags = [(OUTSIDE, "")] * len(words)
+    for span in spans:
+        first, last = _inside(words, span)
+        tags[first : last + 1] = [(INSIDE, span["label"])] * (last + 1 - first)
+        tags[first] = (BEGIN, span["label"])
+    return tags
+
+
+def _inside(words: Sequence[tuple[int, int, bool]], span: Any) -> tuple[int, int]:
+    """The first and last token of a span; white space at its ends is left out, as spaCy asks for.
+
+    Each span has some: it isn't blank, and tokens are cut at its bounds. The words are searched by halves.
+    """
+    low, high = 0, len(words)
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (middle + 1, high) if words[middle][1] <= span["start"] else (low, middle)
+    last = low
+    while last + 1 < len(words) and words[last + 1][0] < span["end"]:
+        last += 1
+    return low, last
+
+
+@lru_cache(maxsize=100_000)
+def string_number(word: str) -> int:
+    """The number by which spaCy's string store knows a word: a symbol's own, or the word's hash."""
+    return 0 if not word else SYMBOLS.get(word) or murmur(word.encode(), 1)
+
+
+def murmur(data: bytes, seed: int) -> int:
+    """MurmurHash64A (Austin Appleby, public domain), 64 bits, little endian."""
+    mask, m = 2**64 - 1, 0xC6A4A7935BD1E995
+    h = seed ^ (len(data) * m & mask)
+    whole = len(data) & ~7
+    for (k,) in struct.iter_unpack("<Q", data[:whole]):
+        k = k * m & mask
+        k = (k ^ k >> 47) * m & mask
+        h = (h ^ k) * m & mask
+    if rest := data[whole:]:
+        h = (h ^ int.from_bytes(rest, "little")) * m & mask
+    h = (h ^ h >> 47) * m & mask
+    return h ^ h >> 47
+
+
+FORMAT = ExportFormat(
+    key="docbin",
+    title="spaCy DocBin",
+    note="One .spacy file for spaCy 3. Entities without overlaps; all spans in the span group “sc”.",
+    ending=".spacy",
+    media_type="application/octet-stream",
+    write=write,
+)
