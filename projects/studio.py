@@ -6,7 +6,7 @@ from functools import wraps
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.formats import date_format
@@ -20,6 +20,7 @@ from projects.models import Assignment, Draft, Project, ProjectSettings, Task
 from projects.queue import Nothing
 from taskers import ledger, problems
 from taskers.errors import Problem
+from taskers.requests import MemberRequest
 
 
 class SignedOut(Problem):
@@ -34,13 +35,13 @@ def wire(view: Callable[..., dict]) -> Callable[..., HttpResponse]:
 
     @wraps(view)
     @never_cache
-    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def wrapped(request: MemberRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
             if not request.user.is_authenticated:
                 raise SignedOut()
             return JsonResponse(view(request, _body(request), *args, **kwargs))
         except StaleDraft as problem:
-            return problems.as_json(problem, {"draft": _newest(request, kwargs.get("assignment_id"))})
+            return problems.as_json(problem, {"draft": _newest(request, kwargs["assignment_id"])})
         except Problem as problem:
             return problems.as_json(problem)
 
@@ -49,7 +50,7 @@ def wire(view: Callable[..., dict]) -> Callable[..., HttpResponse]:
 
 @require_GET
 @ensure_csrf_cookie
-def page(request: HttpRequest, project_id: UUID) -> HttpResponse:
+def page(request: MemberRequest, project_id: UUID) -> HttpResponse:
     """The studio: one page for as many tasks as there are."""
     trying = request.GET.get("try") == "1"
     roles = access.MANAGE if trying else access.WORK
@@ -59,14 +60,14 @@ def page(request: HttpRequest, project_id: UUID) -> HttpResponse:
 
 @require_POST
 @wire
-def claim(request: HttpRequest, body: dict, project_id: UUID) -> dict:
+def claim(request: MemberRequest, body: dict, project_id: UUID) -> dict:
     project = access.project(request.user, project_id, *access.WORK)
     return _next(request, project)
 
 
 @require_POST
 @wire
-def heartbeat(request: HttpRequest, body: dict, assignment_id: UUID) -> dict:
+def heartbeat(request: MemberRequest, body: dict, assignment_id: UUID) -> dict:
     assignment = access.own_assignment(request.user, assignment_id)
     deadline = queue.renew(assignment, request.user, _token(body))
     return {"deadline": deadline.isoformat()}
@@ -74,7 +75,7 @@ def heartbeat(request: HttpRequest, body: dict, assignment_id: UUID) -> dict:
 
 @require_http_methods(["PUT"])
 @wire
-def draft(request: HttpRequest, body: dict, assignment_id: UUID) -> dict:
+def draft(request: MemberRequest, body: dict, assignment_id: UUID) -> dict:
     assignment = access.own_assignment(request.user, assignment_id)
     version = drafts.save(
         assignment,
@@ -89,7 +90,7 @@ def draft(request: HttpRequest, body: dict, assignment_id: UUID) -> dict:
 
 @require_POST
 @wire
-def submit(request: HttpRequest, body: dict, assignment_id: UUID) -> dict:
+def submit(request: MemberRequest, body: dict, assignment_id: UUID) -> dict:
     assignment = access.own_assignment(request.user, assignment_id)
     annotation = submission.submit(
         assignment,
@@ -104,7 +105,7 @@ def submit(request: HttpRequest, body: dict, assignment_id: UUID) -> dict:
 
 @require_POST
 @wire
-def skip(request: HttpRequest, body: dict, assignment_id: UUID) -> dict:
+def skip(request: MemberRequest, body: dict, assignment_id: UUID) -> dict:
     assignment = access.own_assignment(request.user, assignment_id)
     queue.skip(
         assignment, request.user, _token(body), reason=str(body.get("reason", "")), note=str(body.get("note", ""))
@@ -114,7 +115,7 @@ def skip(request: HttpRequest, body: dict, assignment_id: UUID) -> dict:
 
 @require_POST
 @wire
-def release(request: HttpRequest, body: dict, assignment_id: UUID) -> dict:
+def release(request: MemberRequest, body: dict, assignment_id: UUID) -> dict:
     assignment = access.own_assignment(request.user, assignment_id)
     queue.release(assignment, request.user, _token(body))
     return {"released": True}
@@ -122,7 +123,7 @@ def release(request: HttpRequest, body: dict, assignment_id: UUID) -> dict:
 
 @require_POST
 @wire
-def report(request: HttpRequest, body: dict, assignment_id: UUID) -> dict:
+def report(request: MemberRequest, body: dict, assignment_id: UUID) -> dict:
     assignment = access.own_assignment(request.user, assignment_id)
     queue.report(assignment, request.user, _token(body), note=str(body.get("note", "")))
     return _next(request, assignment.task.project)
@@ -130,7 +131,7 @@ def report(request: HttpRequest, body: dict, assignment_id: UUID) -> dict:
 
 @require_POST
 @wire
-def try_claim(request: HttpRequest, body: dict, project_id: UUID) -> dict:
+def try_claim(request: MemberRequest, body: dict, project_id: UUID) -> dict:
     """A task as a tasker would see it, for a manager to try: nothing is held."""
     project = access.project(request.user, project_id, *access.MANAGE)
     rows = Task.objects.filter(project=project, withheld="").select_related("asset")
@@ -157,7 +158,7 @@ def try_claim(request: HttpRequest, body: dict, project_id: UUID) -> dict:
 
 @require_POST
 @wire
-def try_submit(request: HttpRequest, body: dict, project_id: UUID) -> dict:
+def try_submit(request: MemberRequest, body: dict, project_id: UUID) -> dict:
     """Check a tried answer as a real one would be; nothing is written."""
     project = access.project(request.user, project_id, *access.MANAGE)
     task = Task.objects.filter(project=project, public_id=_uuid(body, "task")).select_related("project").first()
@@ -204,7 +205,7 @@ def media_url(task: Task) -> str:
 def assignment_json(assignment: Assignment) -> dict:
     """An assignment in somebody's hands."""
     project = assignment.task.project
-    settings = project.settings.get(version=assignment.settings_version)
+    settings = project.settings.get(version=assignment.settings_version or 0)
     saved = Draft.objects.filter(assignment=assignment).first()
     ahead = [media_url(task) for task in queue.peek(assignment) if task.asset_id]
     return {
@@ -221,19 +222,19 @@ def assignment_json(assignment: Assignment) -> dict:
     }
 
 
-def _next(request: HttpRequest, project: Project) -> dict:
+def _next(request: MemberRequest, project: Project) -> dict:
     found = queue.claim(request.user, project)
     if isinstance(found, Nothing):
         return {"nothing": {"code": found.code, "text": found.text, "retry_seconds": found.retry_seconds}}
     return {"assignment": assignment_json(found)}
 
 
-def _newest(request: HttpRequest, assignment_id: UUID | None) -> dict | None:
+def _newest(request: MemberRequest, assignment_id: UUID) -> dict | None:
     saved = Draft.objects.filter(assignment__public_id=assignment_id, assignment__tasker=request.user).first()
     return {"version": saved.version, "answer": saved.answer, "at": date_format(saved.saved_at, "c")} if saved else None
 
 
-def _body(request: HttpRequest) -> dict:
+def _body(request: MemberRequest) -> dict:
     try:
         body = json.loads(request.body or b"{}")
     except (ValueError, RecursionError):

@@ -80,7 +80,7 @@ def _write(
         task_id=assignment.task_id,
         tasker=tasker,
         answer=checked,
-        settings_version=assignment.settings_version,
+        settings_version=assignment.settings_version or 0,
         active_ms=max(0, min(int(active_ms), LONGEST)),
         refused=[str(one)[:40] for one in refused][:5000],
     )

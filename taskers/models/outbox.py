@@ -24,12 +24,8 @@ class EventQuerySet(models.QuerySet["Event"]):
         appear behind a cursor any more.
         """
         horizon = RawSQL("pg_snapshot_xmin(pg_current_snapshot())::text::bigint", [])
-        return (
-            self.annotate(_horizon=horizon)
-            .filter(transaction__lt=F("_horizon"))
-            .extra(where=["(transaction, id) > (%s, %s)"], params=[transaction, pk])
-            .order_by("transaction", "id")
-        )
+        after = self.extra(where=["(transaction, id) > (%s, %s)"], params=[transaction, pk])
+        return after.alias(_horizon=horizon).filter(transaction__lt=F("_horizon")).order_by("transaction", "id")
 
 
 class Event(models.Model):
