@@ -40,15 +40,26 @@ def submit(
         return annotation
 
 
-def decide(assignment: Assignment, reviewer: Person, token: UUID, answer: object, *, note: str = "") -> Verdict:
-    """Hand in a review: its answer becomes the verdict, and grades and earnings follow. Once; raises like submit."""
+def decide(
+    assignment: Assignment,
+    reviewer: Person,
+    token: UUID,
+    answer: object,
+    *,
+    base: Annotation | None = None,
+    note: str = "",
+) -> Verdict:
+    """Hand in a review: its answer becomes the verdict, and grades and earnings follow. Once; raises like submit.
+
+    `base` is the answer of a tasker that the reviewer began with, if any; it is told in the event.
+    """
     checked = check(assignment, answer)
     with transaction.atomic():
         task = queue.lock(assignment.task_id)
         annotation, made = _write(assignment, reviewer, token, checked, 0, ())
         if not made:
             return Verdict.objects.get(task=task, rests_on=[annotation.pk])
-        _tell("reviewed", task, reviewer, assignment, annotation)
+        _tell("reviewed", task, reviewer, assignment, annotation, base=base.pk if base else None)
         return consensus.resolve(task, reviewer, annotation, note=note)
 
 
@@ -88,7 +99,7 @@ def _write(
     return annotation, True
 
 
-def _tell(kind: str, task: Task, actor: Person, assignment: Assignment, annotation: Annotation) -> None:
+def _tell(kind: str, task: Task, actor: Person, assignment: Assignment, annotation: Annotation, **data: object) -> None:
     emit(
         kind,
         organization_id=task.project.organization_id,
@@ -99,4 +110,5 @@ def _tell(kind: str, task: Task, actor: Person, assignment: Assignment, annotati
         task=task.pk,
         assignment=assignment.pk,
         annotation=annotation.pk,
+        **data,
     )

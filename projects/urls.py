@@ -18,6 +18,7 @@ STUDIO = [
 ]
 
 urlpatterns = [
+    path("", include("projects.tasker_urls")),
     path("studio/", include(STUDIO)),
     path("review/", include("projects.review_urls")),
     path("media/<uuid:task_id>/", media.task_media, name="task-media"),

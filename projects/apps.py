@@ -1,0 +1,21 @@
+"""What Django is told of this app at the start."""
+
+from uuid import UUID
+
+from django.apps import AppConfig
+
+from taskers import project_names
+
+
+class ProjectsConfig(AppConfig):
+    """The work."""
+
+    name = "projects"
+
+    def ready(self) -> None:
+        """Give the floor below, which knows projects by key alone, their names for its pages."""
+        project_names.look_up_with(self._names)
+
+    def _names(self, organization) -> dict[UUID, str]:
+        rows = self.get_model("Project").objects.of(organization)
+        return dict(rows.order_by("name").values_list("public_id", "name"))

@@ -1,0 +1,238 @@
+"""The reviewer's wire: the waiting list, one review at a time, the decision. Each view makes one call into a verb."""
+
+import random
+from collections import Counter
+from collections.abc import Sequence
+from statistics import fmean
+from string import ascii_uppercase
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import ensure_csrf_cookie
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from projects import access, drafts, queue, submission
+from projects.errors import LeaseLost, Refused
+from projects.models import Annotation, Assignment, Draft, Project, ProjectSettings, Task, Verdict
+from projects.queue.clock import Clock
+from projects.studio import project_json, task_json, wire
+from projects.tasktypes import TASK_TYPES
+from taskers import access as roles
+from taskers.errors import NotAllowed, NotFound, Problem
+from taskers.models import Person
+
+PAGE = 50
+
+
+@require_GET
+@login_required
+def waiting(request: HttpRequest) -> HttpResponse:
+    """The tasks that wait for a reviewer, oldest first, 50 at a time."""
+    projects = _projects(request)
+    chosen = projects.filter(public_id=_uuid_or_none(request.GET.get("project"))).first()
+    rows = queue.waiting_for_review([chosen] if chosen else projects)
+    after = Task.objects.filter(public_id=_uuid_or_none(request.GET.get("after")), project__in=projects).first()
+    if after:
+        rows = rows.filter(pk__gt=after.pk)
+    page = list(rows.select_related("project", "batch")[: PAGE + 1])
+    context = {
+        "rows": _rows(page[:PAGE], request.user),
+        "projects": projects.order_by("name"),
+        "chosen": chosen,
+        "after": after,
+        "next": page[PAGE - 1].public_id if len(page) > PAGE else None,
+    }
+    if request.htmx and request.htmx.target == "waiting":
+        return render(request, "projects/_review_rows.html", context)
+    return render(request, "projects/review_list.html", context)
+
+
+@require_GET
+@login_required
+def start(request: HttpRequest) -> HttpResponse:
+    """To the next task that this reviewer may decide; back to the list when there is none."""
+    projects = _projects(request)
+    chosen = projects.filter(public_id=_uuid_or_none(request.GET.get("project"))).first()
+    task = queue.next_review([chosen] if chosen else projects, request.user)
+    return redirect("review", task.public_id) if task else redirect("review-list")
+
+
+@require_GET
+@never_cache
+@ensure_csrf_cookie
+@login_required
+def page(request: HttpRequest, task_id: UUID) -> HttpResponse:
+    """The review of one task, taken by opening it."""
+    task = access.task(request.user, task_id, *access.REVIEW)
+    try:
+        review = queue.claim_review(task, request.user)
+    except Problem as problem:
+        back = {"url": reverse("review-list"), "label": _("To the waiting tasks")}
+        return render(request, "problem.html", {"problem": problem, "back": back}, status=problem.status)
+    context = {"task": task, "project": task.project, "review": review, "data": review_json(review)}
+    return render(request, "projects/review.html", context)
+
+
+@require_POST
+@wire
+def decide(request: HttpRequest, body: dict, task_id: UUID) -> dict:
+    """The decision becomes the verdict; says where the next waiting task is."""
+    review = _own_review(request.user, task_id, _uuid(body, "token"))
+    base = _base(review.task, body.get("base"))
+    note = str(body.get("note") or "")
+    submission.decide(review, request.user, review.token, body.get("answer"), base=base, note=note)
+    projects = access.projects_for(request.user, review.task.project.organization, *access.REVIEW)
+    task = queue.next_review(projects, request.user, after=review.task_id)
+    return {"next": reverse("review", args=[task.public_id]) if task else None}
+
+
+@require_POST
+@wire
+def heartbeat(request: HttpRequest, body: dict, task_id: UUID) -> dict:
+    token = _uuid(body, "token")
+    return {"deadline": queue.renew(_own_review(request.user, task_id, token), request.user, token).isoformat()}
+
+
+@require_POST
+@wire
+def release(request: HttpRequest, body: dict, task_id: UUID) -> dict:
+    token = _uuid(body, "token")
+    queue.release(_own_review(request.user, task_id, token), request.user, token)
+    return {"next": reverse("review-list")}
+
+
+@require_http_methods(["PUT"])
+@wire
+def draft(request: HttpRequest, body: dict, task_id: UUID) -> dict:
+    token = _uuid(body, "token")
+    review = _own_review(request.user, task_id, token)
+    version = body.get("version")
+    if isinstance(version, bool) or not isinstance(version, int) or version < 0:
+        raise Refused("version is a whole number, 0 or more.", code="wrong-shape", place="version")
+    size = len(request.body)
+    saved = drafts.save(review, request.user, token, version=version, answer=body.get("answer"), size=size)
+    return {"version": saved}
+
+
+def review_json(review: Assignment) -> dict:
+    """All that the review page shows: the task, its answers with names hidden, the review in hand, a verdict if any."""
+    task, project = review.task, review.task.project
+    settings = project.settings.get(version=review.settings_version)
+    saved = Draft.objects.filter(assignment=review).first()
+    verdict = Verdict.objects.current().filter(task=task).first()
+    return {
+        "task": task_json(task),
+        "project": project_json(project, settings),
+        "answers": answers_json(task, settings),
+        "review": {
+            "id": str(review.public_id),
+            "token": str(review.token),
+            "deadline": review.deadline.isoformat() if review.deadline else None,
+            "lease_seconds": settings.lease_seconds,
+        },
+        "draft": {"version": saved.version, "answer": saved.answer} if saved else None,
+        "verdict": ({"answer": verdict.answer, "method": verdict.method, "note": verdict.note} if verdict else None),
+        "urls": {
+            "decide": reverse("review-decide", args=[task.public_id]),
+            "heartbeat": reverse("review-heartbeat", args=[task.public_id]),
+            "release": reverse("review-release", args=[task.public_id]),
+            "draft": reverse("review-draft", args=[task.public_id]),
+            "list": reverse("review-list"),
+        },
+    }
+
+
+def answers_json(task: Task, settings: ProjectSettings) -> list[dict]:
+    """The answers that count, in an order that says nothing of who gave them and is the same at every look."""
+    answers = list(Annotation.objects.counting().filter(task=task).order_by("pk"))
+    agreements = _mean_agreements(task.project, answers, settings)
+    pairs = list(zip(answers, agreements, strict=True))
+    random.Random(str(task.public_id)).shuffle(pairs)
+    return [
+        {
+            "id": str(one.public_id),
+            "name": _("Answer %(letter)s") % {"letter": ascii_uppercase[index % 26] + "′" * (index // 26)},
+            "answer": one.answer,
+            "agreement": agreement,
+        }
+        for index, (one, agreement) in enumerate(pairs)
+    ]
+
+
+def _mean_agreements(project: Project, answers: Sequence[Annotation], settings: ProjectSettings) -> list[float | None]:
+    """For each answer the mean of its agreement with each other one, or None where there is no other."""
+    room = TASK_TYPES[project.task_type]
+    number = len(answers)
+    table = [[1.0] * number for _row in range(number)]
+    for i in range(number):
+        for j in range(i):
+            table[i][j] = table[j][i] = room.agreement(answers[i].answer, answers[j].answer, settings.thresholds)
+    return [fmean(table[i][:i] + table[i][i + 1 :]) if number > 1 else None for i in range(number)]
+
+
+def _rows(page: Sequence[Task], reviewer: Person) -> list[dict]:
+    """The waiting tasks: how many answers each has, who is at it, and whether it is the reviewer's own work."""
+    judged = Assignment.objects.filter(task__in=page, kind="judge", state__in=["held", "submitted"])
+    own = set(judged.filter(tasker=reviewer).values_list("task", flat=True))
+    answers = Counter(judged.submitted().values_list("task", flat=True))
+    held = Assignment.objects.held().filter(task__in=page, kind="review", deadline__gte=Clock())
+    busy = {one.task_id: one.tasker for one in held.select_related("tasker")}
+    return [
+        {
+            "task": task,
+            "answers": answers[task.pk],
+            "own": task.pk in own,
+            "mine": busy.get(task.pk) == reviewer,
+            "busy": busy.get(task.pk),
+        }
+        for task in page
+    ]
+
+
+def _projects(request: HttpRequest):
+    """The projects whose reviews this person may do; NotFound or NotAllowed without any."""
+    if not request.organization:
+        raise NotFound()
+    projects = access.projects_for(request.user, request.organization, *access.REVIEW)
+    keys = roles.project_keys_of(request.user, request.organization, *access.REVIEW)
+    if keys is not None and not keys:
+        raise NotAllowed(_("Reviewing needs the role reviewer; ask a manager."))
+    return projects
+
+
+def _own_review(reviewer: Person, task_id: UUID, token: UUID) -> Assignment:
+    task = access.task(reviewer, task_id, *access.REVIEW)
+    rows = Assignment.objects.select_related("task__project__organization")
+    found = rows.filter(task=task, kind="review", tasker=reviewer, token=token).first()
+    if found is None:
+        raise LeaseLost()
+    return found
+
+
+def _base(task: Task, text: object) -> Annotation | None:
+    """The answer that a decision began with, or None for one made anew."""
+    if text is None:
+        return None
+    found = Annotation.objects.filter(task=task, public_id=_uuid({"base": text}, "base")).first()
+    if found is None:
+        raise Refused("This answer isn't one of the task's.", code="unknown-answer", place="base")
+    return found
+
+
+def _uuid(body: dict, field: str) -> UUID:
+    found = _uuid_or_none(str(body.get(field)))
+    if found is None:
+        raise Refused(f"{field} is missing or isn't a UUID.", code="wrong-shape", place=field)
+    return found
+
+
+def _uuid_or_none(text: str | None) -> UUID | None:
+    try:
+        return UUID(text or "")
+    except ValueError:
+        return None

@@ -1,0 +1,144 @@
+"""A tasker's own pages: what is open to them, and what became of what they did."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from projects import access, statement
+from projects.models import Annotation, Project
+from projects.tasktypes import TASK_TYPES
+from taskers import access as roles
+from taskers import disputes
+from taskers.errors import Problem
+from taskers.models.people import Role
+
+# Where those who do no tasks begin, by the first of these roles that they may act as.
+DESKS = (
+    (Role.MANAGER, "projects"),
+    (Role.REVIEWER, "review-list"),
+    (Role.FINANCE, "admin:index"),
+    (Role.ML_ENGINEER, "profile"),
+)
+
+
+@require_GET
+@login_required
+def home(request: HttpRequest) -> HttpResponse:
+    """The projects open to a tasker; office people go to their own desk."""
+    organization = request.organization
+    if not organization:
+        return render(request, "taskers/nowhere.html")
+    keys = roles.project_keys_of(request.user, organization, *access.WORK)
+    if keys is not None and not keys:
+        return redirect(_desk(request))
+    open_to_me = access.projects_for(request.user, organization, *access.WORK).filter(state=Project.State.LIVE)
+    context = {
+        "openings": statement.openings(request.user, open_to_me),
+        "totals": statement.totals(request.user, organization),
+        "currency": organization.currency,
+        "types": {key: room.title for key, room in TASK_TYPES.items()},
+    }
+    return render(request, "taskers/home.html", context)
+
+
+@require_GET
+@login_required
+def my_work(request: HttpRequest) -> HttpResponse:
+    """The statement: 50 pieces of work at a time, newest first."""
+    organization = _organization(request)
+    mine = access.projects_for(request.user, organization, *Role.values).order_by("name")
+    chosen = mine.filter(public_id=_uuid(request.GET.get("project"))).first()
+    entries, before = statement.entries(
+        request.user, organization, project=chosen, before=_number(request.GET.get("before"))
+    )
+    context = {
+        "entries": entries,
+        "before": before,
+        "earlier": "before" in request.GET,
+        "projects": mine,
+        "chosen": chosen,
+        "currency": organization.currency,
+    }
+    if request.htmx and request.htmx.target == "entries":
+        return render(request, "taskers/_entries.html", context)
+    context |= {
+        "totals": statement.totals(request.user, organization),
+        "payouts": statement.payouts(request.user, organization),
+        "standings": [one for one in statement.openings(request.user, mine) if one.estimate.evidence],
+    }
+    return render(request, "taskers/my_work.html", context)
+
+
+@require_GET
+@login_required
+def piece(request: HttpRequest, annotation_id: UUID) -> HttpResponse:
+    """One piece of one's own work."""
+    return _piece(request, _own(request, annotation_id))
+
+
+@require_POST
+@login_required
+def contest(request: HttpRequest, annotation_id: UUID) -> HttpResponse:
+    """Contest how a piece of one's own work was judged."""
+    annotation = _own(request, annotation_id)
+    subject, text = f"task:{annotation.task.public_id}", request.POST.get("text", "")
+    try:
+        disputes.open(annotation.task.project.organization, request.user, subject=subject, text=text)
+    except Problem as problem:
+        return _piece(request, annotation, problem)
+    messages.success(request, _("Sent. Somebody of the office looks at it and answers here."))
+    return redirect("my-work-piece", annotation_id)
+
+
+def _piece(request: HttpRequest, annotation: Annotation, problem: Problem | None = None) -> HttpResponse:
+    context = {
+        "entry": statement.entry(request.user, annotation),
+        "currency": annotation.task.project.organization.currency,
+        "problem": problem,
+        "text": request.POST.get("text", ""),
+    }
+    return render(request, "taskers/piece.html", context, status=problem.status if problem else 200)
+
+
+def _own(request: HttpRequest, annotation_id: UUID) -> Annotation:
+    """One's own judgement in the organization that one is working in; everything else is not found."""
+    rows = Annotation.objects.select_related("assignment", "task__project__organization")
+    found = rows.filter(
+        public_id=annotation_id,
+        tasker=request.user,
+        assignment__kind="judge",
+        task__project__organization=_organization(request).pk,
+    ).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def _organization(request: HttpRequest):
+    if not request.organization:
+        raise Http404
+    return request.organization
+
+
+def _desk(request: HttpRequest) -> str:
+    for role, place in DESKS:
+        keys = roles.project_keys_of(request.user, request.organization, role)
+        if keys is None or keys:
+            return place
+    return "profile"
+
+
+def _uuid(text: str | None) -> UUID | None:
+    try:
+        return UUID(text or "")
+    except ValueError:
+        return None
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text and text.isdecimal() and len(text) < 19 else None

@@ -1,0 +1,12 @@
+"""A tasker's own pages; included at the root."""
+
+from django.urls import path
+
+from projects import tasker_pages
+
+urlpatterns = [
+    path("", tasker_pages.home, name="home"),
+    path("my-work/", tasker_pages.my_work, name="my-work"),
+    path("my-work/<uuid:annotation_id>/", tasker_pages.piece, name="my-work-piece"),
+    path("my-work/<uuid:annotation_id>/contest/", tasker_pages.contest, name="my-work-contest"),
+]

@@ -1,0 +1,24 @@
+"""The addresses of people, invitations and profiles."""
+
+from django.urls import path
+
+from taskers.views import entrance, people, person, profile
+
+urlpatterns = [
+    path("people/", people.people, name="people"),
+    path("people/invite/", people.invite, name="people-invite"),
+    path("people/invite/list/", people.invite_list, name="people-invite-list"),
+    path("people/invitations/<uuid:invitation_id>/withdraw/", people.withdraw, name="invitation-withdraw"),
+    path("people/password/<str:key>/<str:token>/", entrance.password, name="password-link"),
+    path("people/<uuid:person_id>/", person.person, name="person"),
+    path("people/<uuid:person_id>/give-role/", person.give_role, name="person-give-role"),
+    path("people/<uuid:person_id>/end-role/", person.end_role, name="person-end-role"),
+    path("people/<uuid:person_id>/deactivate/", person.deactivate, name="person-deactivate"),
+    path("people/<uuid:person_id>/reactivate/", person.reactivate, name="person-reactivate"),
+    path("people/<uuid:person_id>/password-link/", person.password_link, name="person-password-link"),
+    path("invitations/<str:secret>/", entrance.invitation, name="invitation"),
+    path("profile/", profile.profile, name="profile"),
+    path("profile/tokens/", profile.issue_token, name="token-issue"),
+    path("profile/tokens/<uuid:token_id>/revoke/", profile.revoke_token, name="token-revoke"),
+    path("organization/", profile.switch, name="organization-switch"),
+]

@@ -1,0 +1,1 @@
+"""The pages about people, one file per screen."""

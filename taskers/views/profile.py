@@ -1,0 +1,74 @@
+"""A person's own page: name and clock, sign-in, organizations, keys for programs."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
+
+from taskers import access, people, tokens
+from taskers.errors import NotFound
+from taskers.forms import ProfileForm, TokenForm
+from taskers.models import ApiToken
+
+
+@never_cache
+@login_required
+def profile(request: HttpRequest) -> HttpResponse:
+    """The page, and changing name and clock."""
+    person = request.user
+    form = ProfileForm(request.POST or None, initial={"name": person.name, "time_zone": person.time_zone})
+    if request.method == "POST" and form.is_valid():
+        people.change_profile(person, **form.cleaned_data)
+        messages.success(request, _("Saved."))
+        return redirect("profile")
+    return _page(request, form=form, status=422 if request.method == "POST" else 200)
+
+
+@require_POST
+@never_cache
+@login_required
+def issue_token(request: HttpRequest) -> HttpResponse:
+    """Make a token and show its secret, this once."""
+    if not request.organization:
+        raise NotFound()
+    form = TokenForm(request.POST)
+    if not form.is_valid():
+        return _page(request, token_form=form, status=422)
+    name, until = form.cleaned_data["name"], form.expires_at()
+    token, secret = tokens.issue(request.user, request.organization, name=name, expires_at=until)
+    return _page(request, made={"token": token, "secret": secret})
+
+
+@require_POST
+@login_required
+def revoke_token(request: HttpRequest, token_id: UUID) -> HttpResponse:
+    """End a token of one's own."""
+    token = get_object_or_404(ApiToken, public_id=token_id, person=request.user)
+    tokens.revoke(token, request.user)
+    messages.success(request, _("%(token)s opens nothing any more.") % {"token": token.name})
+    return redirect("profile")
+
+
+@require_POST
+@login_required
+def switch(request: HttpRequest) -> HttpResponse:
+    """Work in another organization that one belongs to."""
+    chosen = request.POST.get("organization", "")
+    if chosen not in {str(one.public_id) for one in access.organizations_of(request.user)}:
+        raise NotFound()
+    request.session["organization"] = chosen
+    return redirect("home")
+
+
+def _page(request: HttpRequest, status: int = 200, **context: object) -> HttpResponse:
+    person = request.user
+    mine = ApiToken.objects.filter(person=person, revoked_at=None).select_related("organization")
+    context.setdefault("form", ProfileForm(initial={"name": person.name, "time_zone": person.time_zone}))
+    context.setdefault("token_form", TokenForm())
+    context["tokens"] = list(mine.order_by("-pk"))
+    return render(request, "taskers/profile.html", context, status=status)
