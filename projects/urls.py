@@ -3,12 +3,12 @@
 from django.urls import include, path
 
 from projects import media, studio
-from projects.views import trial
 
 STUDIO = [
     path("<uuid:project_id>/", studio.page, name="studio"),
     path("<uuid:project_id>/claim", studio.claim, name="studio-claim"),
-    path("<uuid:project_id>/try", trial.trial, name="studio-try"),
+    path("<uuid:project_id>/try", studio.try_claim, name="studio-try"),
+    path("<uuid:project_id>/try/submit", studio.try_submit, name="studio-try-submit"),
     path("assignments/<uuid:assignment_id>/heartbeat", studio.heartbeat, name="studio-heartbeat"),
     path("assignments/<uuid:assignment_id>/draft", studio.draft, name="studio-draft"),
     path("assignments/<uuid:assignment_id>/submit", studio.submit, name="studio-submit"),
