@@ -27,7 +27,6 @@ def pytest_configure(config: pytest.Config) -> None:
             forget(left)
     if not os.environ.get("TANDEM_TEST_DATABASE_URL"):
         data = Path(os.environ[MARK])
-        data.mkdir(parents=True, exist_ok=True)
         config.stash[HOLDER] = postgres.start(data, postgres.FAST)
 
 

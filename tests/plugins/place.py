@@ -20,6 +20,7 @@ def point_environment() -> None:
     for name in FOREIGN:
         os.environ.pop(name, None)
     os.environ[MARK] = str(data)
+    (data / "static").mkdir(parents=True, exist_ok=True)
     os.environ.setdefault("TANDEM_MODELS", str(ROOT / "var" / "models"))
     os.environ["TANDEM_DATA"] = str(data)
     os.environ["TANDEM_MEDIA"] = str(data / "media")

@@ -1,0 +1,188 @@
+"""A backup is worth what its restore gives back: here into a second database, compared row by row."""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from config import backup
+from config.problem import CannotStart
+from config.stamps import Stamps
+
+ROOT = Path(__file__).resolve().parents[2]
+SERVER = os.environ["DATABASE_URL"]
+
+
+def address(name: str) -> str:
+    return SERVER.replace("/tandem?", f"/{name}?")
+
+
+def administer(statement: str, name: str) -> None:
+    with psycopg.connect(SERVER, autocommit=True) as connection:
+        connection.execute(sql.SQL(statement).format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def databases(request) -> Iterator[tuple[str, str]]:
+    """Two empty databases of this test's own: one to lose, one to restore into."""
+    names = [f"{request.node.name[:40]}_{os.getpid()}_{which}" for which in ("old", "new")]
+    for name in names:
+        administer("CREATE DATABASE {}", name)
+    yield address(names[0]), address(names[1])
+    for name in names:
+        administer("DROP DATABASE {} WITH (FORCE)", name)
+
+
+@pytest.fixture
+def old(databases) -> str:
+    """A small database with what dumps get wrong: keys, sequences, triggers, odd text, another schema."""
+    with psycopg.connect(databases[0]) as connection:
+        connection.execute("""
+            CREATE TABLE people (id bigserial PRIMARY KEY, name text UNIQUE NOT NULL);
+            CREATE TABLE transfers (person bigint REFERENCES people, amount bigint CHECK (amount > 0));
+            CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
+                $$ BEGIN RAISE EXCEPTION 'append-only'; END $$;
+            CREATE TRIGGER keep BEFORE UPDATE OR DELETE ON transfers FOR EACH ROW EXECUTE FUNCTION refuse();
+            CREATE SCHEMA archive; CREATE TABLE archive.notes (body jsonb);
+        """)
+        connection.execute("INSERT INTO people (name) VALUES ('Zoë\t\\N'), ('李')")
+        connection.execute("INSERT INTO transfers VALUES (1, 9000000000000000000), (2, 1)")
+        connection.execute("INSERT INTO archive.notes VALUES ('{\"a\": null}')")
+    return databases[0]
+
+
+@pytest.fixture
+def new(databases) -> str:
+    return databases[1]
+
+
+@pytest.fixture
+def data(tmp_path, monkeypatch) -> Path:
+    """A data folder with two media files."""
+    monkeypatch.delenv("TANDEM_MEDIA")
+    for name, content in {"ab/cat": b"meow", "cd/dog": b"\x00wuff"}.items():
+        path = tmp_path / "data" / "media" / name
+        path.parent.mkdir(parents=True)
+        path.write_bytes(content)
+    return tmp_path / "data"
+
+
+def contents(url: str) -> dict[str, tuple]:
+    """Every table's number of rows and a digest of them, and where every sequence stands."""
+    with psycopg.connect(url) as connection:
+        tables = connection.execute(
+            "SELECT schemaname, tablename FROM pg_tables WHERE schemaname !~ '^(pg_|information_schema)'"
+        ).fetchall()
+        digest = sql.SQL("SELECT count(*), md5(string_agg(t::text, '|' ORDER BY t::text)) FROM {}.{} t")
+        found = {
+            ".".join(table): connection.execute(digest.format(*map(sql.Identifier, table))).fetchone() or ()
+            for table in tables
+        }
+        sequences = connection.execute("SELECT schemaname || '.' || sequencename, last_value FROM pg_sequences")
+        return found | {name: (value,) for name, value in sequences}
+
+
+def files(folder: Path) -> dict[str, str]:
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def test_what_is_restored_is_what_was_saved(old, new, data, tmp_path):
+    said = backup.backup(old, data, tmp_path / "saved")
+    assert "2 media files" in said
+    Stamps(tmp_path / "elsewhere" / "run" / "stamps").mark("migrate", "of the database before")
+    backup.restore(new, tmp_path / "elsewhere", tmp_path / "saved")
+    assert contents(new) == contents(old)
+    assert contents(new)["public.transfers"][0] == 2
+    assert files(tmp_path / "elsewhere" / "media") == files(data / "media")
+    assert not Stamps(tmp_path / "elsewhere" / "run" / "stamps").done("migrate", "of the database before")
+    with psycopg.connect(new) as connection, pytest.raises(psycopg.errors.RaiseException, match="append-only"):
+        connection.execute("UPDATE transfers SET amount = 2")
+
+
+def test_the_whole_application_comes_back_by_the_commands_alone(databases, tmp_path):
+    """The real tables and people, saved and restored as an operator would."""
+    old, new = databases
+    environment = {**os.environ, "TANDEM_DATA": str(tmp_path / "data"), "TANDEM_MEDIA": str(tmp_path / "data/media")}
+
+    def run(url: str, *words: str) -> None:
+        given = {**environment, "DATABASE_URL": url}
+        done = subprocess.run([sys.executable, *words], cwd=ROOT, env=given, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+
+    run(old, "manage.py", "migrate", "--verbosity", "0")
+    run(old, "manage.py", "shell", "--verbosity", "0", "-c", "from tests import cast; cast.assemble()")
+    run(old, "-m", "config", "backup", str(tmp_path / "saved"))
+    run(new, "-m", "config", "restore", str(tmp_path / "saved"))
+    assert contents(new) == contents(old)
+    assert contents(new)["public.taskers_person"][0] > 5
+    run(new, "manage.py", "migrate", "--check")
+
+
+def test_a_database_that_holds_something_is_not_overwritten_unless_told(old, new, data, tmp_path):
+    backup.backup(old, data, tmp_path / "saved")
+    with psycopg.connect(new) as connection:
+        connection.execute("CREATE TABLE precious (work text)")
+        connection.execute("INSERT INTO precious VALUES ('of weeks')")
+    with pytest.raises(CannotStart, match="is not empty.*--replace"):
+        backup.restore(new, data, tmp_path / "saved")
+    assert contents(new)["public.precious"][0] == 1
+    backup.restore(new, data, tmp_path / "saved", replace=True)
+    assert contents(new) == contents(old)
+
+
+def test_a_database_in_use_is_not_restored_into(old, new, data, tmp_path):
+    backup.backup(old, data, tmp_path / "saved")
+    with psycopg.connect(new), pytest.raises(CannotStart, match="in use by 1 connections: stop Tandem first"):
+        backup.restore(new, data, tmp_path / "saved")
+
+
+@pytest.mark.parametrize("victim", ["database.dump", "media/ab/cat"])
+@pytest.mark.parametrize("harm", ["changed", "lost"])
+def test_a_damaged_backup_is_refused_before_anything_is_touched(old, new, data, tmp_path, victim, harm):
+    backup.backup(old, data, tmp_path / "saved")
+    path = tmp_path / "saved" / victim
+    path.unlink() if harm == "lost" else path.write_bytes(path.read_bytes()[:-1] + b"?")
+    with pytest.raises(CannotStart, match=f"damaged: .*{victim} is missing or changed; nothing was restored"):
+        backup.restore(new, tmp_path / "elsewhere", tmp_path / "saved", replace=True)
+    assert contents(new) == {}
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_an_unfinished_backup_has_no_name_and_can_not_be_restored(old, new, data, tmp_path, monkeypatch):
+    monkeypatch.setattr(backup, "_manifest", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left")))
+    with pytest.raises(CannotStart, match="could not be written.*No space left"):
+        backup.backup(old, data, tmp_path / "saved")
+    assert not (tmp_path / "saved").exists()
+    with pytest.raises(CannotStart, match="not a finished backup"):
+        backup.restore(new, data, tmp_path / "saved.partial")
+
+
+def test_an_older_backup_is_never_overwritten(old, data, tmp_path):
+    backup.backup(old, data, tmp_path / "saved")
+    with pytest.raises(CannotStart, match="exists already"):
+        backup.backup(old, data, tmp_path / "saved")
+
+
+def test_a_backup_of_a_later_format_is_refused(old, new, data, tmp_path):
+    backup.backup(old, data, tmp_path / "saved")
+    manifest = tmp_path / "saved" / "manifest.json"
+    manifest.write_text(json.dumps({**json.loads(manifest.read_text()), "format": 99}))
+    with pytest.raises(CannotStart, match="has backup format 99"):
+        backup.restore(new, data, tmp_path / "saved")
+
+
+def test_the_password_is_not_told_when_a_dump_fails(data, tmp_path):
+    with pytest.raises(CannotStart, match="pg_dump failed") as refused:
+        backup.backup("postgresql://tandem:hush-hush@127.0.0.1:1/tandem", data, tmp_path / "saved")
+    assert "hush-hush" not in str(refused.value)
