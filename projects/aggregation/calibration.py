@@ -2,9 +2,9 @@
 
 A method's own confidence c is over-confident where people's errors go together. The chance that the
 answer is right is modelled as logistic(α + exp(γ) logit c), a Bayesian logistic regression (Platt 1999;
-normal priors and Laplace's approximation, MacKay 1992) that can't turn the order of confidences round, so that ten known answers move it a little and a
-hundred a lot, and so that it knows how sure it is of itself. Only answers known independently of the
-method count: gold, audits, blind work.
+normal priors and Laplace's approximation, MacKay 1992) that can't turn the order of confidences round,
+so that ten known answers move it a little and a hundred a lot, and so that it knows how sure it is of
+itself. Only answers known independently of the method count: gold, audits, blind work.
 """
 
 from __future__ import annotations

@@ -21,9 +21,7 @@ PRIOR_WEIGHT = 2.0
 EXACT_UP_TO = 16
 
 
-def majority_v1(
-    answers: Sequence[Answer], agree: Agree, merge: Merge, threshold: float, prior: float = 0.7
-) -> Outcome:
+def majority_v1(answers: Sequence[Answer], agree: Agree, merge: Merge, threshold: float, prior: float = 0.7) -> Outcome:
     """Decide by the largest group with pairwise agreement ≥ threshold holding more than half of all.
 
     Of two groups of one size the one that agrees more within itself wins. A lone answer decides with
@@ -44,9 +42,7 @@ def majority_v1(
         return Outcome(False, None, 0.0, nobody, [], why)
     supports = sorted(group)
     decided = merge([answers[i] for i in group])
-    agreements: list[float | None] = [
-        _left_out(i, answers, group, decided, agree, merge) for i in range(count)
-    ]
+    agreements: list[float | None] = [_left_out(i, answers, group, decided, agree, merge) for i in range(count)]
     confidence = (PRIOR_WEIGHT * prior + len(group) - 1) / (PRIOR_WEIGHT + count - 1)
     why = f"{len(group)} of {count} answers agree."
     return Outcome(True, decided, confidence, agreements, supports, why)

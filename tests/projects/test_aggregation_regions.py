@@ -1,0 +1,133 @@
+"""Masks, boxes and points of several people become one, and things nobody else saw are doubted."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from projects import geometry
+from projects.aggregation.boxes import fuse_boxes, fuse_points, weighted_quantile
+from projects.aggregation.masks import fuse_masks
+from projects.aggregation.regions import fuse_shapes, infer_regions
+from tests.projects.test_agreement import region, regions
+
+box_lists = st.lists(st.tuples(*[st.integers(0, 50), st.integers(0, 50), st.integers(1, 40), st.integers(1, 40)]),
+                     min_size=1, max_size=6)  # fmt: skip
+
+
+@given(box_lists, st.randoms(use_true_random=False))
+def test_fusing_boxes_is_blind_to_order_and_stays_inside_the_hull(boxes, random):
+    fused = fuse_boxes(boxes)
+    assert fuse_boxes(random.sample(boxes, len(boxes))).box == pytest.approx(fused.box)
+    x, y, width, height = fused.box
+    given_boxes = np.array(boxes)
+    assert (given_boxes[:, :2].min(0) - 1e-9 <= (x, y)).all()
+    assert ((x + width, y + height) <= (given_boxes[:, :2] + given_boxes[:, 2:]).max(0) + 1e-9).all()
+    assert width >= 0 and height >= 0
+
+
+def test_one_wild_box_does_not_drag_the_others():
+    careful = [[10, 10, 20, 20], [11, 10, 20, 21], [10, 11, 21, 20], [10, 10, 20, 20]]
+    fused = fuse_boxes([*careful, [0, 0, 300, 300]])
+    assert fused.box == pytest.approx([10, 10, 20, 20], abs=1.5)
+    assert fused.closeness[4] < 0.1 < 0.8 < min(fused.closeness[:4])
+
+
+def test_lone_box_is_kept_and_not_graded_and_bad_boxes_are_named():
+    assert fuse_boxes([[1, 2, 3, 4]]).box == [1, 2, 3, 4]
+    assert fuse_boxes([[1, 2, 3, 4]]).closeness == [None]
+    with pytest.raises(ValueError, match="no box"):
+        fuse_boxes([])
+    with pytest.raises(ValueError, match="finite"):
+        fuse_boxes([[0, 0, -1, 2]])
+    with pytest.raises(ValueError, match="finite"):
+        fuse_boxes([[0, 0, np.nan, 2]])
+
+
+def test_boxes_that_do_not_meet_still_give_a_box():
+    fused = fuse_boxes([[0, 0, 5, 5], [20, 20, 5, 5]])
+    assert fused.box[2] >= 0 and fused.box[3] >= 0
+
+
+def test_trust_moves_the_box():
+    boxes = [[0, 0, 10, 10], [4, 0, 10, 10]]
+    assert fuse_boxes(boxes, [9, 1]).box[0] < fuse_boxes(boxes, [1, 9]).box[0]
+
+
+def test_geometric_median_shrugs_off_the_outlier_and_the_unseen():
+    points = [[0, 0], [1, 0], [0, 1], [1, 1], [500, 500], [np.nan, np.nan]]
+    assert fuse_points(points) == pytest.approx([0.8, 0.8], abs=0.4)
+    assert fuse_points([[0, 0], [2, 0]]) == pytest.approx([1, 0])
+    assert np.isnan(fuse_points([[np.nan, np.nan]])).all()
+
+
+def test_weighted_quantile_is_the_median_for_equal_weights():
+    assert weighted_quantile(np.array([5.0, 1.0, 3.0]), np.ones(3), 0.5) == 3.0
+    assert weighted_quantile(np.array([5.0, 1.0, 3.0]), np.array([10.0, 1, 1]), 0.5) > 4.0
+
+
+@given(st.lists(st.tuples(st.integers(2, 12), st.integers(2, 12), st.integers(20, 34)), min_size=1, max_size=5),
+       st.randoms(use_true_random=False))  # fmt: skip
+@settings(max_examples=40, deadline=None)
+def test_fusing_masks_is_blind_to_order(squares, random):
+    masks = [region(x, y, side)["shape"] for x, y, side in squares]
+    fused = fuse_masks(masks)
+    mixed = fuse_masks(random.sample(masks, len(masks)))
+    assert geometry.mask_ious([fused.mask], [mixed.mask])[0, 0] > 0.99
+    assert fused.vote.min() >= 0 and fused.vote.max() <= 1 + 1e-9
+
+
+def test_three_careful_masks_outvote_a_wrong_one():
+    masks = [region(x, 10, 25)["shape"] for x in (9, 10, 11)] + [region(35, 35, 20)["shape"]]
+    fused = fuse_masks(masks)
+    assert geometry.mask_ious([fused.mask], [masks[1]])[0, 0] > 0.93
+    assert fused.closeness[3] < 0.05 < 0.85 < min(fused.closeness[:3])
+    assert 0 < fuse_masks(masks[:3]).doubt < fused.doubt
+
+
+def test_lone_empty_and_missing_masks():
+    lone, empty = region(5, 5, 9)["shape"], region(0, 0, 0)["shape"]
+    assert fuse_masks([lone]).mask == lone
+    assert fuse_masks([lone]).closeness == [None]
+    assert geometry.mask_area(fuse_masks([empty, empty]).mask) == 0
+    with pytest.raises(ValueError, match="no mask"):
+        fuse_masks([])
+    with pytest.raises(ValueError, match="can't be fused"):
+        fuse_shapes([lone, {"type": "box", "box": [0, 0, 1, 1]}], [1, 1])
+
+
+def images(seed: int = 0, count: int = 30):
+    """Three who see everything, one who misses half, one who also draws what is not there."""
+    random = np.random.default_rng(seed)
+    out = []
+    for _ in range(count):
+        x, y = (int(n) for n in random.integers(2, 14, 2))
+        cat, dog = region(x, y, 14), region(40, y, 12, "dog")
+        answers = {name: regions(cat, dog) for name in ("ann", "ben", "cho")}
+        answers["halfway"] = regions(cat) if random.random() < 0.5 else regions()
+        answers["ghostly"] = regions(cat, {**dog, "label": "cat"}, region(int(random.integers(2, 40)), 46, 8))
+        out.append(answers)
+    return out
+
+
+def test_ghosts_do_not_exist_and_missing_by_the_careless_is_forgiven():
+    for estimate in infer_regions(images()):
+        assert sorted(thing.label for thing in estimate.kept) == ["cat", "dog"]
+        assert len(estimate.things) == 3
+        assert 0.8 < estimate.confidence <= 1
+
+
+def test_images_without_any_region_or_answer():
+    nothing, unanswered = infer_regions([{"ann": regions(), "ben": regions()}, {}])
+    assert (nothing.things, nothing.confidence) == ([], 1.0)
+    assert unanswered.confidence == 0.0
+    assert infer_regions([]) == []
+
+
+def test_order_of_taskers_and_regions_is_nothing():
+    plain = infer_regions(images(3, 8))
+    turned = [{who: {"regions": answer["regions"][::-1]} for who, answer in reversed(image.items())}
+              for image in images(3, 8)]  # fmt: skip
+    for first, second in zip(plain, infer_regions(turned), strict=True):
+        assert first.confidence == pytest.approx(second.confidence, abs=1e-4)
+        assert [t.label for t in first.kept] == [t.label for t in second.kept]
