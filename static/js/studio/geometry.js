@@ -117,3 +117,35 @@ export function unite(a, b) {
     Math.max(a[1] + a[3], b[1] + b[3]) - top,
   ];
 }
+
+/**
+ * Fill every pixel whose centre lies inside a closed outline (even-odd).
+ * @param {{width: number, height: number, data: Uint8Array}} mask row-major, 0 or 1; changed in place
+ * @param {[number, number][]} outline in image pixels
+ */
+export function fillOutline(mask, outline, value) {
+  if (outline.length < 3) return;
+  const rows = outline.map((point) => point[1]);
+  const top = clamp(Math.floor(Math.min(...rows)), 0, mask.height);
+  const bottom = clamp(Math.ceil(Math.max(...rows)), 0, mask.height);
+  for (let y = top; y < bottom; y += 1) {
+    const crossings = crossingsAt(outline, y + 0.5);
+    for (let i = 0; i + 1 < crossings.length; i += 2) {
+      const from = clamp(Math.ceil(crossings[i] - 0.5), 0, mask.width);
+      const to = clamp(Math.ceil(crossings[i + 1] - 0.5), 0, mask.width);
+      mask.data.fill(value, y * mask.width + from, y * mask.width + to);
+    }
+  }
+}
+
+/** Where a horizontal line crosses a closed outline, from left to right. */
+function crossingsAt(outline, y) {
+  const found = [];
+  for (let i = 0, j = outline.length - 1; i < outline.length; j = i, i += 1) {
+    const [ax, ay] = outline[j];
+    const [bx, by] = outline[i];
+    if (ay <= y === by <= y) continue;
+    found.push(ax + ((y - ay) / (by - ay)) * (bx - ax));
+  }
+  return found.sort((a, b) => a - b);
+}

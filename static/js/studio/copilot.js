@@ -1,0 +1,65 @@
+/**
+ * The copilot as the rooms see it: questions with an id, answers when they come, never an exception, never a wait.
+ * The line itself is assist/socket.js; without one (trial, switched off) every question is declined.
+ */
+import { createCopilot, socketUrl } from "../assist/socket.js";
+import { say } from "./words.js";
+
+const SLOW = 3000; // ms after which the page says that the answer is slow
+
+/**
+ * @param {{id: string|null, token: string|null, project: {copilot: boolean}}} assignment
+ * @param {{onState: (state: {phase: string, text: string, model: string}) => void,
+ *   onAnswer: (message: object) => void}} hear
+ */
+export function joinCopilot(assignment, { onState, onAnswer }) {
+  if (!assignment.project.copilot || !assignment.id) return absent(onState);
+  let count = 0;
+  let phase = "connecting";
+  let timer = null;
+
+  const line = createCopilot({
+    url: socketUrl(assignment.id),
+    token: assignment.token,
+    onState(state) {
+      phase = state.phase;
+      onState(state);
+    },
+  });
+
+  function follow(promise) {
+    const id = `q${++count}`;
+    clearTimeout(timer);
+    const slow = () => onState({ phase: "slow", text: say("The copilot is slow just now. Go on without it."), model: "" });
+    timer = setTimeout(slow, SLOW);
+    const done = (message) => {
+      if (`q${count}` === id) clearTimeout(timer);
+      if (phase === "ready") onState(line.state());
+      if (message) onAnswer({ ...message, id });
+    };
+    promise.then(done, (problem) => done({ type: "error", code: problem.code, text: problem.message }));
+    return id;
+  }
+
+  return {
+    /** @returns {string|null} the question's id; null when nobody listens */
+    ask: (prompt) => (["ready", "connecting"].includes(phase) ? follow(line.segment(prompt)) : null),
+    askSpans: () => (["ready", "connecting"].includes(phase) ? follow(line.spans()) : null),
+    cancel() {
+      clearTimeout(timer);
+      line.cancel();
+    },
+    get listens() {
+      return phase === "ready" || phase === "connecting";
+    },
+    close() {
+      clearTimeout(timer);
+      line.close();
+    },
+  };
+}
+
+function absent(onState) {
+  onState({ phase: "none", text: "", model: "" });
+  return { ask: () => null, askSpans: () => null, cancel() {}, listens: false, close() {} };
+}

@@ -1,0 +1,57 @@
+/** Making DOM elements without markup in strings: text is always text, whatever is in it. */
+
+const SVG = "http://www.w3.org/2000/svg";
+
+/**
+ * @param {string} name
+ * @param {Record<string, unknown>} [attributes] on… are listeners; true sets a bare attribute; false and null leave it out
+ * @param {...(Node|string|null|false)} children
+ * @returns {HTMLElement}
+ */
+export function element(name, attributes = {}, ...children) {
+  const made = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) {
+    if (value === false || value === null || value === undefined) continue;
+    if (key.startsWith("on")) made.addEventListener(key.slice(2), value);
+    else made.setAttribute(key, value === true ? "" : String(value));
+  }
+  made.append(...children.filter((child) => child !== null && child !== false && child !== undefined));
+  return made;
+}
+
+/** An icon of templates/projects/_icons.html by its name. @returns {SVGElement} */
+export function icon(name) {
+  const svg = document.createElementNS(SVG, "svg");
+  svg.setAttribute("class", "icon");
+  svg.setAttribute("aria-hidden", "true");
+  const use = document.createElementNS(SVG, "use");
+  use.setAttribute("href", `#icon-${name}`);
+  svg.append(use);
+  return svg;
+}
+
+/** A label's colour; its name must stand beside it. @returns {SVGElement} */
+export function swatch(colour) {
+  const svg = document.createElementNS(SVG, "svg");
+  svg.setAttribute("class", "swatch");
+  svg.setAttribute("viewBox", "0 0 12 12");
+  svg.setAttribute("aria-hidden", "true");
+  const square = document.createElementNS(SVG, "rect");
+  square.setAttribute("width", "12");
+  square.setAttribute("height", "12");
+  square.setAttribute("fill", colour);
+  svg.append(square);
+  return svg;
+}
+
+/** @param {string} id @returns {HTMLElement} @throws {Error} when the page lacks it */
+export function byId(id) {
+  const found = document.getElementById(id);
+  if (!found) throw new Error(`The page has no element #${id}`);
+  return found;
+}
+
+/** The JSON that the page carries in <script type="application/json" id="…">. */
+export function pageData(id) {
+  return JSON.parse(byId(id).textContent);
+}

@@ -1,0 +1,120 @@
+/**
+ * Drawing masks: each is turned once into a small coloured picture of its own box, kept for as long as the
+ * shape is, and from then on only copied. Shapes are never changed in place, so a new outline is a new picture.
+ */
+import { boundsOf } from "./regions.js";
+import { cropMask } from "./rle.js";
+
+const LARGEST = 2_000_000; // pixels of one picture; a larger mask is kept at a half, a third…
+const FILL = 0.34;
+
+/** @type {WeakMap<object, {box: number[], bits: object, step: number, pictures: Map<string, HTMLCanvasElement>}>} */
+const known = new WeakMap();
+
+function prepared(shape) {
+  let entry = known.get(shape);
+  if (!entry) {
+    const box = boundsOf(shape);
+    const step = Math.max(1, Math.ceil(Math.sqrt((box[2] * box[3]) / LARGEST)));
+    entry = { box, bits: thinned(cropMask(shape, box), step), step, pictures: new Map() };
+    known.set(shape, entry);
+  }
+  return entry;
+}
+
+function thinned(bits, step) {
+  if (step === 1) return bits;
+  const width = Math.ceil(bits.width / step);
+  const height = Math.ceil(bits.height / step);
+  const data = new Uint8Array(width * height);
+  for (let y = 0; y < height; y += 1) {
+    for (let x = 0; x < width; x += 1) data[y * width + x] = bits.data[y * step * bits.width + x * step];
+  }
+  return { width, height, data };
+}
+
+/** @param {string} colour "#rrggbb" */
+export function channels(colour) {
+  const value = Number.parseInt(colour.slice(1), 16);
+  return [(value >> 16) & 255, (value >> 8) & 255, value & 255];
+}
+
+/** A bitmap as a picture: tinted inside, solid along its edge. */
+export function tint(bits, colour, edge, fill = FILL) {
+  const canvas = document.createElement("canvas");
+  canvas.width = Math.max(1, bits.width);
+  canvas.height = Math.max(1, bits.height);
+  const context = canvas.getContext("2d");
+  const picture = context.createImageData(canvas.width, canvas.height);
+  const [red, green, blue] = channels(colour);
+  const { width, height, data } = bits;
+  for (let y = 0, at = 0; y < height; y += 1) {
+    for (let x = 0; x < width; x += 1, at += 1) {
+      if (!data[at]) continue;
+      const inside =
+        x >= edge && x + edge < width && y >= edge && y + edge < height &&
+        data[at - edge] && data[at + edge] && data[at - edge * width] && data[at + edge * width];
+      picture.data[at * 4] = red;
+      picture.data[at * 4 + 1] = green;
+      picture.data[at * 4 + 2] = blue;
+      picture.data[at * 4 + 3] = inside ? 255 * fill : 255;
+    }
+  }
+  context.putImageData(picture, 0, 0);
+  return canvas;
+}
+
+function pictureOf(entry, colour, edge, fill) {
+  const key = `${colour} ${edge} ${fill}`;
+  let picture = entry.pictures.get(key);
+  if (!picture) {
+    picture = tint(entry.bits, colour, Math.max(1, Math.round(edge / entry.step)), fill);
+    entry.pictures.set(key, picture);
+  }
+  return picture;
+}
+
+/**
+ * Draw one mask in image coordinates through a view.
+ * @param {{colour: string, edge: number, fill?: number, sizeRatio?: number}} look edge: outline in mask pixels;
+ *   sizeRatio: image pixels per mask pixel
+ */
+export function drawMask(context, view, shape, { colour, edge, fill = FILL, sizeRatio = 1 }) {
+  const entry = prepared(shape);
+  const [left, top, width, height] = entry.box;
+  if (!width || !height) return;
+  const scale = view.scale * sizeRatio;
+  context.drawImage(
+    pictureOf(entry, colour, edge, fill),
+    left * scale + view.x,
+    top * scale + view.y,
+    Math.ceil(width / entry.step) * entry.step * scale,
+    Math.ceil(height / entry.step) * entry.step * scale,
+  );
+}
+
+/** Whether an image point lies on a mask. */
+export function hits(shape, x, y) {
+  const { box, bits, step } = prepared(shape);
+  const column = Math.floor((x - box[0]) / step);
+  const row = Math.floor((y - box[1]) / step);
+  return column >= 0 && row >= 0 && column < bits.width && row < bits.height &&
+    bits.data[row * bits.width + column] === 1;
+}
+
+/** The box around a mask, kept. @returns {[number, number, number, number]} */
+export function boxAround(shape) {
+  return prepared(shape).box;
+}
+
+/** The smallest region under an image point, or null. @param {{shape: object}[]} regions */
+export function regionAt(regions, x, y) {
+  const under = regions.filter((region) => hits(region.shape, x, y));
+  const area = (region) => boxAround(region.shape)[2] * boxAround(region.shape)[3];
+  return under.reduce((best, region) => (!best || area(region) <= area(best) ? region : best), null);
+}
+
+/** Outline width, in image pixels, that stays visible when the whole image is on screen. */
+export function edgeOf({ width, height }) {
+  return Math.max(1, Math.round(Math.max(width, height) / 520));
+}

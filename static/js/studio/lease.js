@@ -1,0 +1,45 @@
+/** Holds on to an assignment while somebody is at work on it, by a heartbeat that survives a lost network. */
+
+/**
+ * @param {object} options
+ * @param {() => Promise<object>} options.beat one heartbeat; rejects with a WireProblem
+ * @param {number} options.seconds the lease
+ * @param {(problem: Error) => void} options.onLost the server says the assignment is no longer ours
+ * @param {(soon: boolean) => void} [options.onSoon] true: unless a beat gets through, it ends within two minutes
+ * @param {() => number} [options.now] milliseconds
+ */
+export function createLease({ beat, seconds, onLost, onSoon = () => {}, now = () => Date.now() }) {
+  const every = Math.max(5, Math.min(60, seconds / 4)) * 1000;
+  const warning = Math.min(120, seconds / 4) * 1000;
+  let until = now() + seconds * 1000;
+  let warned = false;
+  let timer = setInterval(tick, every);
+
+  function warn(soon) {
+    if (soon !== warned) onSoon(soon);
+    warned = soon;
+  }
+
+  async function tick() {
+    try {
+      await beat();
+      until = now() + seconds * 1000;
+      warn(false);
+    } catch (problem) {
+      if (problem.passing || problem.signedOut) return warn(until - now() < warning);
+      stop();
+      onLost(problem);
+    }
+  }
+
+  function stop() {
+    clearInterval(timer);
+    timer = null;
+  }
+
+  return {
+    /** Beat now, out of turn: the network or the person came back. */
+    beat: () => (timer === null ? Promise.resolve() : tick()),
+    stop,
+  };
+}

@@ -1,0 +1,126 @@
+/**
+ * Pointers on the stage: two fingers, the middle button or the space bar move the view, the wheel zooms, and
+ * everything else goes to the tool in hand. Pointer Events throughout: mouse, pen and touch.
+ *
+ * @typedef {object} Tool
+ * @property {string} cursor
+ * @property {(point: [number, number], event: PointerEvent) => void} [down]
+ * @property {(point: [number, number], event: PointerEvent) => void} [move] while down
+ * @property {(point: [number, number], event: PointerEvent) => void} [up]
+ * @property {() => void} [cancel]
+ * @property {(point: [number, number]|null) => void} [hover] null: the pointer left
+ */
+
+/**
+ * @param {HTMLElement} host
+ * @param {object} viewport see viewport.js
+ * @param {() => Tool} tool the tool in hand
+ */
+export function createPointer(host, viewport, tool) {
+  const down = new Map();
+  let panning = null;
+  let pinch = null;
+  let active = null;
+  let space = false;
+
+  function start(event) {
+    host.focus({ preventScroll: true });
+    host.setPointerCapture(event.pointerId);
+    down.set(event.pointerId, viewport.placeOf(event));
+    if (down.size === 2) return startPinch();
+    if (down.size > 2) return;
+    if (event.button === 1 || space) {
+      event.preventDefault();
+      panning = viewport.placeOf(event);
+      return;
+    }
+    active = tool();
+    active.down?.(viewport.pointOf(event), event);
+  }
+
+  function startPinch() {
+    active?.cancel?.();
+    active = null;
+    pinch = spread();
+  }
+
+  function spread() {
+    const [[ax, ay], [bx, by]] = [...down.values()];
+    return { x: (ax + bx) / 2, y: (ay + by) / 2, size: Math.hypot(ax - bx, ay - by) };
+  }
+
+  function move(event) {
+    const place = viewport.placeOf(event);
+    if (down.has(event.pointerId)) down.set(event.pointerId, place);
+    if (pinch && down.size === 2) {
+      const next = spread();
+      viewport.pan(next.x - pinch.x, next.y - pinch.y);
+      if (pinch.size > 0) viewport.zoom(next.size / pinch.size, next.x, next.y);
+      pinch = next;
+    } else if (panning) {
+      viewport.pan(place[0] - panning[0], place[1] - panning[1]);
+      panning = place;
+    } else if (active) {
+      active.move?.(viewport.pointOf(event), event);
+    } else if (!down.size) {
+      tool().hover?.(viewport.pointOf(event));
+    }
+  }
+
+  function end(event) {
+    if (!down.delete(event.pointerId)) return;
+    if (active && event.type === "pointerup") active.up?.(viewport.pointOf(event), event);
+    else active?.cancel?.();
+    active = null;
+    if (down.size < 2) pinch = null;
+    if (!down.size) panning = null;
+  }
+
+  function wheel(event) {
+    event.preventDefault();
+    const unit = event.deltaMode === 1 ? 16 : event.deltaMode === 2 ? 400 : 1;
+    if (event.shiftKey || (Math.abs(event.deltaX) > Math.abs(event.deltaY) && !event.ctrlKey)) {
+      return viewport.pan(-(event.deltaX || event.deltaY) * unit, 0);
+    }
+    const speed = event.ctrlKey ? 0.01 : 0.0018;
+    viewport.zoom(Math.exp(-event.deltaY * unit * speed), ...viewport.placeOf(event));
+  }
+
+  function holdSpace(event) {
+    if (event.key !== " ") return;
+    space = event.type === "keydown";
+    host.classList.toggle("is-panning", space);
+    if (event.target === host) event.preventDefault();
+  }
+
+  const listeners = {
+    pointerdown: start,
+    pointermove: move,
+    pointerup: end,
+    pointercancel: end,
+    pointerleave: () => !down.size && tool().hover?.(null),
+    wheel,
+    contextmenu: (event) => event.preventDefault(),
+    keydown: holdSpace,
+    keyup: holdSpace,
+    blur: () => {
+      space = false;
+      host.classList.remove("is-panning");
+    },
+  };
+  for (const [name, listener] of Object.entries(listeners)) {
+    host.addEventListener(name, listener, { passive: false });
+  }
+  return {
+    /** Leave off what is being drawn. @returns {boolean} whether there was anything */
+    cancel() {
+      if (!active) return false;
+      active.cancel?.();
+      active = null;
+      return true;
+    },
+    close() {
+      for (const [name, listener] of Object.entries(listeners)) host.removeEventListener(name, listener);
+    },
+  };
+}

@@ -1,0 +1,56 @@
+/**
+ * Unsent work on this machine, in IndexedDB: written at every change, read after a reload or a crash,
+ * removed once the server has the submit. Where the browser has no IndexedDB it lives as long as the page.
+ */
+
+const STORE = "work";
+
+/** @param {IDBFactory|undefined} [factory] @returns {Promise<Stash>} */
+export async function openStash(factory = globalThis.indexedDB) {
+  const base = factory ? await open(factory) : null;
+  return base ? inBase(base) : inMemory();
+}
+
+/**
+ * @typedef {object} Stash
+ * @property {(key: string) => Promise<any>} read null when there is nothing
+ * @property {(key: string, value: object) => Promise<void>} write
+ * @property {(key: string) => Promise<void>} remove
+ */
+
+/** @returns {Promise<IDBDatabase|null>} null where it is closed to us (private window, full disk) */
+function open(factory) {
+  return new Promise((resolve) => {
+    const request = factory.open("tandem-studio", 1);
+    request.onupgradeneeded = () => request.result.createObjectStore(STORE);
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => resolve(null);
+    request.onblocked = () => resolve(null);
+  });
+}
+
+function inBase(base) {
+  const run = (mode, work) =>
+    new Promise((resolve, reject) => {
+      const transaction = base.transaction(STORE, mode);
+      const request = work(transaction.objectStore(STORE));
+      transaction.oncomplete = () => resolve(request.result ?? null);
+      transaction.onerror = () => reject(transaction.error);
+      transaction.onabort = () => reject(transaction.error);
+    });
+  return {
+    read: (key) => run("readonly", (store) => store.get(key)),
+    write: (key, value) => run("readwrite", (store) => store.put(value, key)),
+    remove: (key) => run("readwrite", (store) => store.delete(key)),
+  };
+}
+
+/** @returns {Stash} */
+export function inMemory() {
+  const kept = new Map();
+  return {
+    read: async (key) => kept.get(key) ?? null,
+    write: async (key, value) => void kept.set(key, structuredClone(value)),
+    remove: async (key) => void kept.delete(key),
+  };
+}

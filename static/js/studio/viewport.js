@@ -1,0 +1,119 @@
+/**
+ * Two canvases over each other that show one image: the lower one for image and masks, the upper one for what
+ * moves with the pointer. Draws once per frame at most, and only what has changed.
+ */
+import { fitView, keepInFrame, toImage, toScreen, zoomAt } from "./geometry.js";
+import { element } from "./elements.js";
+
+/**
+ * @param {HTMLElement} host positioned; the canvases fill it
+ * @param {{drawBase: (context: CanvasRenderingContext2D, view: object) => void,
+ *   drawTop: (context: CanvasRenderingContext2D, view: object) => void, onView?: (view: object) => void}} paint
+ */
+export function createViewport(host, { drawBase, drawTop, onView = () => {} }) {
+  const base = element("canvas", { class: "stage__canvas", "aria-hidden": "true" });
+  const top = element("canvas", { class: "stage__canvas", "aria-hidden": "true" });
+  host.append(base, top);
+  let image = { width: 1, height: 1 };
+  let frame = { width: 1, height: 1 };
+  let view = { scale: 1, x: 0, y: 0 };
+  let fitted = true;
+  let asked = 0;
+  let stale = { base: true, top: true };
+
+  function ask(what) {
+    stale[what] = true;
+    if (!asked) asked = requestAnimationFrame(paint);
+  }
+
+  function paint() {
+    asked = 0;
+    if (stale.base) draw(base, drawBase);
+    if (stale.top || stale.base) draw(top, drawTop);
+    stale = { base: false, top: false };
+  }
+
+  function draw(canvas, work) {
+    const context = canvas.getContext("2d");
+    const ratio = canvas.width / frame.width;
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    context.clearRect(0, 0, frame.width, frame.height);
+    context.save();
+    work(context, view);
+    context.restore();
+  }
+
+  function resize() {
+    const { width, height } = host.getBoundingClientRect();
+    if (!width || !height) return;
+    const ratio = Math.min(globalThis.devicePixelRatio || 1, 2);
+    frame = { width, height };
+    for (const canvas of [base, top]) {
+      canvas.width = Math.round(width * ratio);
+      canvas.height = Math.round(height * ratio);
+    }
+    if (fitted) fit();
+    else set(view);
+  }
+
+  function set(next) {
+    view = keepInFrame(next, image, frame);
+    ask("base");
+    onView(view);
+  }
+
+  function fit() {
+    fitted = true;
+    set(fitView(image, frame, Math.min(24, frame.width / 20)));
+  }
+
+  const watcher = new ResizeObserver(resize);
+  watcher.observe(host);
+  resize();
+
+  return {
+    get view() {
+      return view;
+    },
+    get image() {
+      return image;
+    },
+    fit,
+    show(size) {
+      image = size;
+      fit();
+    },
+    /** @param {number} [x] screen point that stays where it is; the middle when left out */
+    zoom(factor, x = frame.width / 2, y = frame.height / 2) {
+      fitted = false;
+      set(zoomAt(view, factor, x, y));
+    },
+    pan(dx, dy) {
+      fitted = false;
+      set({ scale: view.scale, x: view.x + dx, y: view.y + dy });
+    },
+    /** Move the view as little as needed so that an image point is well inside the frame. */
+    reveal(x, y, rest = 40) {
+      const [sx, sy] = toScreen(view, x, y);
+      const dx = Math.max(0, rest - sx) - Math.max(0, sx - (frame.width - rest));
+      const dy = Math.max(0, rest - sy) - Math.max(0, sy - (frame.height - rest));
+      if (dx || dy) this.pan(dx, dy);
+    },
+    /** Image point under a pointer event. @returns {[number, number]} */
+    pointOf(event) {
+      return toImage(view, ...this.placeOf(event));
+    },
+    placeOf(event) {
+      const corner = host.getBoundingClientRect();
+      return [event.clientX - corner.left, event.clientY - corner.top];
+    },
+    redraw: () => ask("base"),
+    redrawTop: () => ask("top"),
+    close() {
+      watcher.disconnect();
+      cancelAnimationFrame(asked);
+      base.remove();
+      top.remove();
+    },
+  };
+}

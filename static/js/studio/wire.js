@@ -1,0 +1,87 @@
+/** The studio's talk with the server: JSON over fetch, every failure as one kind of error with a code. */
+
+/** What went wrong, told by the server (problem+json) or by the network. */
+export class WireProblem extends Error {
+  /** @param {{status: number, code: string, text: string, place?: string, body?: object}} problem */
+  constructor({ status, code, text, place = "", body = {} }) {
+    super(text);
+    this.status = status;
+    this.code = code;
+    this.place = place;
+    this.body = body;
+  }
+
+  /** The same request may be sent again later: nothing was decided. */
+  get passing() {
+    return this.status === 0 || this.status === 429 || this.status >= 502;
+  }
+
+  get signedOut() {
+    return this.code === "signed-out";
+  }
+}
+
+/**
+ * @param {{fetch: typeof fetch, csrf: () => string, patience?: number}} options patience: ms until a request
+ *   without an answer counts as "no network"
+ */
+export function createWire({ fetch, csrf, patience = 20_000 }) {
+  /** @throws {WireProblem} */
+  async function send(method, path, body) {
+    const response = await answered(
+      fetch(path, {
+        method,
+        headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": csrf() },
+        body: JSON.stringify(body),
+        signal: AbortSignal.timeout(patience),
+        credentials: "same-origin",
+      }),
+    );
+    if (response.redirected && !isJson(response)) throw signedOut();
+    const content = isJson(response) ? await answered(response.json()) : {};
+    if (response.ok && isJson(response)) return content;
+    throw problemOf(response, content);
+  }
+
+  const of = (assignment, verb) => `/studio/assignments/${assignment.id}/${verb}`;
+
+  return {
+    send,
+    claim: (project) => send("POST", `/studio/${project}/claim`, {}),
+    /** A task to try, after the one tried before; nothing is held. */
+    trial: (project, after) => send("POST", `/studio/${project}/try`, { after }),
+    /** Check a tried answer; nothing is kept. */
+    check: (project, task, answer) => send("POST", `/studio/${project}/try/submit`, { task, answer }),
+    heartbeat: (one) => send("POST", of(one, "heartbeat"), { token: one.token }),
+    draft: (one, version, answer) => send("PUT", of(one, "draft"), { token: one.token, version, answer }),
+    submit: (one, work) => send("POST", of(one, "submit"), { token: one.token, ...work }),
+    skip: (one, reason, note) => send("POST", of(one, "skip"), { token: one.token, reason, note }),
+    report: (one, note) => send("POST", of(one, "report"), { token: one.token, note }),
+    release: (one) => send("POST", of(one, "release"), { token: one.token }),
+  };
+}
+
+function isJson(response) {
+  return /\bjson\b/.test(response.headers.get("Content-Type") ?? "");
+}
+
+function signedOut() {
+  return new WireProblem({ status: 401, code: "signed-out", text: "You are signed out." });
+}
+
+async function answered(promise) {
+  try {
+    return await promise;
+  } catch (error) {
+    throw new WireProblem({ status: 0, code: "offline", text: `No answer from the server (${error.name}).` });
+  }
+}
+
+function problemOf(response, body) {
+  if (response.status === 401 || body.code === "signed-out" || body.code === "not-authenticated") {
+    return signedOut();
+  }
+  const text = body.detail ?? body.title ?? `The server answered ${response.status}.`;
+  const code = body.code ?? (response.status === 403 ? "forbidden" : "server-error");
+  return new WireProblem({ status: response.status, code, text, place: body.place, body });
+}

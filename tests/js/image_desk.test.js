@@ -1,0 +1,158 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { createImageDesk } from "../../static/js/studio/image_desk.js";
+import { areaOf, encodeMask } from "../../static/js/studio/rle.js";
+
+const size = { width: 40, height: 30 };
+const labels = [{ key: "cat" }, { key: "dog" }];
+
+function square(side, width = 40, height = 30) {
+  const data = new Uint8Array(width * height);
+  for (let y = 0; y < side; y += 1) data.fill(1, y * width, y * width + side);
+  return encodeMask({ height, width, data });
+}
+
+function offered(id, { suggestion = "u-1", width, height } = {}) {
+  const mask = (side, score) => ({ ...square(side, width, height), score, handle: `h-${id}-${side}` });
+  return { type: "masks", id, suggestion, model: "sam@1", best: 1, masks: [mask(4, 0.5), mask(8, 0.9), mask(12, 0.7)] };
+}
+
+/** A desk with a copilot that notes what it was asked. */
+function desk(extra = {}) {
+  const asked = [];
+  const copilot = { ask: (prompt) => `p${asked.push(prompt)}`, cancel() {} };
+  const made = createImageDesk({ labels, size, answer: null, copilot, onChange() {}, ...extra });
+  return { desk: made, asked };
+}
+
+test("box, answer, label: three steps to a region that says where it came from", () => {
+  const { desk: mine, asked } = desk();
+  mine.promptBox([1, 2, 10, 10]);
+  assert.deepEqual(asked[0], { points: [], box: [1, 2, 10, 10], previous: null });
+  mine.receive(offered("p1"));
+  mine.chooseLabel("dog");
+  const [region] = mine.answer().regions;
+  assert.equal(region.label, "dog");
+  assert.equal(areaOf(region.shape), 64);
+  assert.deepEqual(region.provenance, { source: "suggestion", suggestion: "u-1", model: "sam@1" });
+  assert.equal(mine.state.proposal, null);
+  assert.equal(mine.selected, "r1");
+});
+
+test("the next click refines the mask that was chosen", () => {
+  const { desk: mine, asked } = desk();
+  mine.promptPoint(5, 6, true);
+  mine.receive(offered("p1"));
+  mine.cycle(1);
+  mine.promptPoint(9, 9, false);
+  assert.deepEqual(asked[1], { points: [[5, 6, 1], [9, 9, 0]], box: null, previous: "h-p1-12" });
+});
+
+test("an answer to an older question is dropped", () => {
+  const { desk: mine } = desk();
+  mine.promptPoint(5, 6, true);
+  mine.promptPoint(7, 7, true);
+  assert.equal(mine.receive(offered("p1")), false);
+  assert.equal(mine.accept(), false);
+  assert.equal(mine.receive(offered("p2")), true);
+  assert.equal(mine.accept(), true);
+});
+
+test("undo takes back the accept, the click and the box, one by one; redo asks again", () => {
+  const { desk: mine, asked } = desk();
+  mine.promptBox([0, 0, 9, 9]);
+  mine.receive(offered("p1"));
+  mine.promptPoint(3, 3, true);
+  mine.receive(offered("p2", { suggestion: "u-2" }));
+  mine.accept();
+  mine.undo();
+  assert.equal(mine.state.proposal.suggestion, "u-2");
+  mine.undo();
+  assert.equal(mine.state.proposal.suggestion, "u-1");
+  mine.undo();
+  assert.equal(mine.state.proposal, null);
+  assert.equal(mine.undo(), false);
+  mine.redo();
+  mine.redo();
+  mine.redo();
+  assert.equal(mine.answer().regions.length, 1);
+  assert.equal(asked.length, 2);
+});
+
+test("redo of a question that was never answered asks it anew", () => {
+  const { desk: mine, asked } = desk();
+  mine.promptPoint(5, 5, true);
+  mine.undo();
+  assert.equal(mine.receive(offered("p1")), false);
+  mine.redo();
+  assert.equal(asked.length, 2);
+  assert.equal(mine.receive(offered("p2")), true);
+});
+
+test("a refused offer is remembered by its id, an unanswered one is only let go", () => {
+  const { desk: mine } = desk();
+  mine.promptPoint(5, 5, true);
+  mine.refuse();
+  mine.promptPoint(5, 5, true);
+  mine.receive(offered("p2", { suggestion: "u-9" }));
+  mine.refuse();
+  assert.deepEqual(mine.state.refused, [{ suggestion: "u-9" }]);
+  mine.undo();
+  assert.deepEqual(mine.state.refused, []);
+});
+
+test("a mask at half size is accepted at the image's full size", () => {
+  const { desk: mine } = desk();
+  mine.promptPoint(5, 5, true);
+  mine.receive(offered("p1", { width: 20, height: 15 }));
+  mine.accept();
+  const { shape } = mine.answer().regions[0];
+  assert.deepEqual(shape.size, [30, 40]);
+  assert.equal(areaOf(shape), 256);
+});
+
+test("brush and eraser change the selected region and mark an accepted offer as edited", () => {
+  const { desk: mine } = desk();
+  mine.promptPoint(5, 5, true);
+  mine.receive(offered("p1"));
+  mine.accept();
+  mine.paint([[4, 4], [30, 4]], 2, 1);
+  let [region] = mine.answer().regions;
+  assert.equal(region.provenance.source, "edited");
+  assert.ok(areaOf(region.shape) > 64 + 60);
+  mine.paint([[0, 0], [39, 0]], 60, 0);
+  assert.deepEqual(mine.answer().regions, []);
+  assert.equal(mine.selected, null);
+  mine.undo();
+  [region] = mine.answer().regions;
+  assert.ok(areaOf(region.shape) > 64);
+});
+
+test("without a copilot everything by hand still works", () => {
+  const { desk: mine } = desk({ copilot: { ask: () => null, cancel() {} } });
+  assert.equal(mine.promptBox([0, 0, 5, 5]), false);
+  assert.equal(mine.history.canUndo, false);
+  mine.chooseLabel("dog");
+  mine.fill([[2, 2], [12, 2], [12, 12], [2, 12]]);
+  mine.select(null);
+  mine.paint([[20, 20]], 3, 1);
+  assert.deepEqual(mine.answer().regions.map((one) => one.label), ["dog", "dog"]);
+  assert.equal(areaOf(mine.answer().regions[0].shape), 100);
+  assert.equal(mine.answer().regions[0].provenance.source, "human");
+});
+
+test("the eraser does nothing where nothing is selected", () => {
+  const { desk: mine } = desk();
+  assert.equal(mine.paint([[5, 5]], 3, 0), false);
+  assert.equal(mine.history.canUndo, false);
+});
+
+test("a copilot that fails says why and leaves the earlier masks", () => {
+  const { desk: mine } = desk();
+  mine.promptPoint(5, 5, true);
+  mine.receive(offered("p1"));
+  mine.promptPoint(6, 6, true);
+  mine.receive({ type: "error", id: "p2", code: "runtime-down", text: "The copilot is down." });
+  assert.equal(mine.state.proposal.failed, "The copilot is down.");
+  assert.equal(mine.accept(), true);
+});
