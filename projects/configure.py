@@ -113,13 +113,20 @@ def move(project: Project, state: str, *, by: Person | None) -> Project:
     return project
 
 
+def label_key(label: Mapping) -> str:
+    """The key of a label: the one it has, or else one made from its name, whatever its script."""
+    name = str(label.get("name", ""))
+    made = slugify(name) or slugify(name, allow_unicode=True)
+    return str(label.get("key") or made.replace("-", "_"))[:60]
+
+
 def _plain_labels(project: Project, labels: Sequence[Mapping]) -> list[dict]:
     plain: list[dict] = []
     keys, hotkeys = set(), set()
     for index, one in enumerate(labels):
         place = f"labels[{index}]"
         name = str(one.get("name", "")).strip()[:80]
-        key = str(one.get("key") or slugify(name).replace("-", "_"))[:60]
+        key = label_key(one)
         hotkey = str(one.get("hotkey") or "").lower()[:1]
         if not name or not key:
             raise Refused("A label needs a name with a letter or digit in it.", code="bad-label", place=f"{place}.name")

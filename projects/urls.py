@@ -3,6 +3,18 @@
 from django.urls import include, path
 
 from projects import media, studio
+from projects.views import export, listing, load, making, project, task, tasks
+
+PROJECT = [
+    path("", project.project, name="project"),
+    path("progress/", project.progress, name="project-progress"),
+    path("move/", project.move, name="project-move"),
+    path("settings/", making.settings, name="project-settings"),
+    path("load/", load.load, name="load"),
+    path("tasks/", tasks.tasks, name="tasks"),
+    path("export/", export.export, name="export"),
+    path("export/<slug:format>/", export.download, name="export-download"),
+]
 
 STUDIO = [
     path("<uuid:project_id>/", studio.page, name="studio"),
@@ -18,6 +30,18 @@ STUDIO = [
 ]
 
 urlpatterns = [
+    path("projects/", listing.projects, name="projects"),
+    path("projects/new/", making.new, name="project-new"),
+    path("projects/preview/", making.preview, name="instructions-preview"),
+    path("projects/<uuid:project_id>/", include(PROJECT)),
+    path("batches/<uuid:batch_id>/move/", project.move_batch, name="batch-move"),
+    path("intakes/<uuid:intake_id>/", load.show, name="intake"),
+    path("intakes/<uuid:intake_id>/errors.csv", load.errors, name="intake-errors"),
+    path("tasks/<uuid:task_id>/", task.task, name="task"),
+    path("tasks/<uuid:task_id>/requeue/", task.requeue, name="task-requeue"),
+    path("tasks/<uuid:task_id>/withhold/", task.withhold, name="task-withhold"),
+    path("tasks/<uuid:task_id>/overlap/", task.raise_overlap, name="task-overlap"),
+    path("assignments/<uuid:assignment_id>/release/", task.release, name="assignment-release"),
     path("", include("projects.tasker_urls")),
     path("studio/", include(STUDIO)),
     path("review/", include("projects.review_urls")),

@@ -1,0 +1,276 @@
+"""Finding tasks among millions: one filter leads through an index, the others are asked of what it finds.
+
+No page counts anything, and none reads on for ever: after LOOK_AT tasks that don't fit, what was found so far is shown
+and the search goes on where it stopped. Pages are cut by key, so the last page costs what the first one does.
+"""
+
+import base64
+import binascii
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+from django.db import connection
+from django.db.models import Count
+
+from projects.models import Assignment, Batch, Label, Project, Task, Verdict
+from taskers.models import Person
+
+PAGE = 50
+LOOK_AT = 2000
+LAST = "\U0010ffff"  # sorts after every external id that begins alike
+
+WITHHELD = {f"withheld-{one.value}": one.label for one in Task.Withheld if one.value}
+STATES = {"open": "Waiting for taskers", "held": "In work", "decided": "Decided"} | WITHHELD
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What to look for; an empty field asks nothing. `low` and `high` bound the verdict's confidence in [0, 1]."""
+
+    external_id: str = ""
+    batch: Batch | None = None
+    state: str = ""
+    label: Label | None = None
+    tasker: Person | None = None
+    low: float | None = None
+    high: float | None = None
+
+    @property
+    def asked(self) -> int:
+        """How many filters are set."""
+        return sum(getattr(self, one.name) not in ("", None) for one in fields(self))
+
+
+@dataclass(frozen=True)
+class Found:
+    """A page of tasks: their keys in order, cursors around it, and whether the search stopped before it was full."""
+
+    keys: Sequence[int]
+    earlier: str
+    later: str
+    stopped: bool
+
+
+@dataclass(frozen=True)
+class Lead:
+    """The index that leads: rows of (k, id) after a cursor. `uses` names the filters it answers by itself."""
+
+    sql: str
+    key: str  # the column that orders them, with the id behind it
+    row: str  # the column of the task's id
+    type: str
+    uses: frozenset[str]
+
+
+def _simple(table: str, where: str, *uses: str, row: str = "id", key: str = "", type: str = "bigint") -> Lead:
+    key = key or row
+    sql = f"SELECT {key} AS k, {row} AS id FROM {table} WHERE {where} AND {{after}} ORDER BY {{order}} LIMIT {{most}}"
+    return Lead(sql, key, row, type, frozenset(uses))
+
+
+def _by_batch(where: str, *uses: str) -> Lead:
+    """Assignments stand in the order of tasks within a batch alone, so each batch gives its next ones."""
+    sql = f"""
+    SELECT near.task_id AS k, near.task_id AS id FROM projects_batch b CROSS JOIN LATERAL (
+      SELECT DISTINCT task_id FROM projects_assignment a
+      WHERE a.batch_id = b.id AND {where} AND {{after}} ORDER BY {{order}} LIMIT {{most}}
+    ) near
+    WHERE b.project_id = %(project)s AND (%(batch)s::bigint IS NULL OR b.id = %(batch)s)
+    ORDER BY {{outer}} LIMIT {{most}}"""
+    return Lead(sql, "task_id", "task_id", "bigint", frozenset({"batch", *uses}))
+
+
+EXTERNAL = _simple(
+    "projects_task",
+    'project_id = %(project)s AND external_id COLLATE "C" >= %(prefix)s AND external_id COLLATE "C" < %(beyond)s',
+    "external_id",
+    key='external_id COLLATE "C"',
+    type="text",
+)
+TASKER = _by_batch("a.tasker_id = %(tasker)s", "tasker")
+UNFINISHED = _by_batch("a.kind = 'judge' AND a.state = %(state)s", "state")
+WITHHELD_TASKS = _simple("projects_task", "project_id = %(project)s AND withheld = %(withheld)s", "state")
+ENTRY = "project_id = %(project)s AND label = %(label)s"
+LABEL = _simple("projects_verdictentry", ENTRY, "label", "decided", row="task_id")
+CONFIDENCE = _simple(
+    "projects_verdictentry",
+    f"{ENTRY} AND confidence BETWEEN %(low)s AND %(high)s",
+    "label",
+    "confidence",
+    "decided",
+    row="task_id",
+    key="confidence",
+    type="double precision",
+)
+BATCH = _simple("projects_task", "batch_id = %(batch)s", "batch")
+EVERYTHING = _simple("projects_task", "project_id = %(project)s")
+
+DECIDED = "EXISTS (SELECT FROM projects_verdict v WHERE v.task_id = t.id AND v.superseded_at IS NULL)"
+JUDGED = "EXISTS (SELECT FROM projects_assignment a WHERE a.task_id = t.id AND a.kind = 'judge'"
+CONDITIONS = {
+    "external_id": "starts_with(t.external_id, %(prefix)s)",
+    "batch": "t.batch_id = %(batch)s",
+    "open": f"{JUDGED} AND a.state = 'open')",
+    "held": f"{JUDGED} AND a.state = 'held')",
+    "decided": DECIDED,
+    "withheld": "t.withheld = %(withheld)s",
+    "tasker": "EXISTS (SELECT FROM projects_assignment a WHERE a.task_id = t.id AND a.tasker_id = %(tasker)s)",
+    "label": "EXISTS (SELECT FROM projects_verdictentry e WHERE e.task_id = t.id AND e.label = %(label)s)",
+    "confidence": "EXISTS (SELECT FROM projects_verdictentry e WHERE e.task_id = t.id AND e.label = ''"
+    " AND e.confidence BETWEEN %(low)s AND %(high)s)",
+}
+
+SEARCH = """
+WITH led AS MATERIALIZED ({lead})
+SELECT k, id, true FROM (SELECT led.k, led.id FROM led JOIN projects_task t ON t.id = led.id {joined}
+  ORDER BY {outer} LIMIT {page}) AS found
+UNION ALL
+SELECT k, id, false FROM (SELECT k, id FROM led ORDER BY {outer} OFFSET {last} LIMIT 1) AS edge
+"""
+
+
+def lead_for(filters: Filters) -> Lead:
+    """The filter that leads: the one that is expected to leave least to look at."""
+    if filters.external_id:
+        return EXTERNAL
+    if filters.tasker:
+        return TASKER
+    if filters.state in ("open", "held"):
+        return UNFINISHED
+    if filters.state in WITHHELD:
+        return WITHHELD_TASKS
+    if filters.low is not None or filters.high is not None:
+        return CONFIDENCE
+    if filters.label or (filters.state == "decided" and not filters.batch):
+        return LABEL
+    return BATCH if filters.batch else EVERYTHING
+
+
+def compile_search(filters: Filters, lead: Lead, cursor: tuple[Any, int] | None, back: bool) -> str:
+    """The query of a page, pure text; its parameters are those of `terms`."""
+    asked = _conditions(filters) - lead.uses
+    if "decided" in lead.uses:
+        asked -= {"decided"}
+    most = LOOK_AT if asked else PAGE + 1
+    direction, sign = ("DESC", "<") if back else ("ASC", ">")
+    single = lead.key == lead.row
+    after = "true"
+    if cursor is not None:
+        left, right = (lead.row, "%(at)s") if single else (f"({lead.key}, {lead.row})", f"(%(k)s::{lead.type}, %(at)s)")
+        after = f"{left} {sign} {right}"
+    inner = f"{lead.row} {direction}" if single else f"{lead.key} {direction}, {lead.row} {direction}"
+    outer = f"k {direction}, id {direction}"
+    led = lead.sql.format(after=after, order=inner, outer=outer, most=most)
+    where = " AND ".join(CONDITIONS[one] for one in sorted(asked))
+    joined = f"WHERE {where}" if where else ""
+    return SEARCH.format(lead=led, joined=joined, outer=outer, page=PAGE + 1, last=most - 1)
+
+
+def _conditions(filters: Filters) -> set[str]:
+    asked = {one for one in ("external_id", "batch", "tasker", "label") if getattr(filters, one)}
+    if filters.state:
+        asked.add("withheld" if filters.state in WITHHELD else filters.state)
+    if filters.low is not None or filters.high is not None:
+        asked.add("confidence")
+    lead = lead_for(filters)
+    if "state" in lead.uses:
+        asked -= {"withheld", "open", "held"}
+    return asked
+
+
+def terms(project: Project, filters: Filters, cursor: tuple[Any, int] | None) -> dict[str, Any]:
+    """What the query's placeholders stand for."""
+    k, at = cursor or (None, None)
+    return {
+        "project": project.pk,
+        "prefix": filters.external_id,
+        "beyond": filters.external_id + LAST,
+        "batch": filters.batch.pk if filters.batch else None,
+        "tasker": filters.tasker.pk if filters.tasker else None,
+        "label": filters.label.key if filters.label else "",
+        "state": filters.state,
+        "withheld": filters.state.removeprefix("withheld-"),
+        "low": 0.0 if filters.low is None else filters.low,
+        "high": 1.0 if filters.high is None else filters.high,
+        "k": k,
+        "at": at,
+    }
+
+
+def search(project: Project, filters: Filters, *, after: str = "", before: str = "") -> Found:
+    """One page of a project's tasks, after or before a cursor of an earlier page; a broken cursor starts anew."""
+    lead = lead_for(filters)
+    back = bool(before)
+    cursor = _decoded(before or after, lead)
+    with connection.cursor() as db:
+        db.execute(compile_search(filters, lead, cursor, back), terms(project, filters, cursor))
+        rows = db.fetchall()
+    found = sorted(((k, key) for k, key, fits in rows if fits), reverse=back)
+    edge = next(((k, key) for k, key, fits in rows if not fits), None)
+    page, more = found[:PAGE], len(found) > PAGE
+    stopped = edge is not None and not more
+    ahead = _encoded(page[-1]) if more else _encoded(edge) if edge else ""
+    behind = _encoded(page[0]) if page and cursor else ""
+    if back:
+        return Found([key for _, key in reversed(page)], ahead, behind, stopped)
+    return Found([key for _, key in page], behind, ahead, stopped)
+
+
+def _encoded(at: tuple[Any, int]) -> str:
+    return base64.urlsafe_b64encode(json.dumps(at).encode()).decode().rstrip("=")
+
+
+def _decoded(cursor: str, lead: Lead) -> tuple[Any, int] | None:
+    kinds = {"bigint": int, "text": str, "double precision": float}
+    try:
+        k, at = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        if isinstance(at, bool) or not isinstance(at, int) or not 0 <= at < 2**63:
+            return None
+        return kinds[lead.type](k), at
+    except (binascii.Error, ValueError, TypeError, OverflowError):
+        return None
+
+
+@dataclass(frozen=True)
+class Line:
+    """A task as a list shows it."""
+
+    task: Task
+    state: str  # a key of STATES, or "" while nothing is open, held or decided
+    submitted: int
+    verdict: Verdict | None
+
+    @property
+    def state_text(self) -> str:
+        return STATES.get(self.state, "Not handed out")
+
+
+def lines(keys: Sequence[int]) -> list[Line]:
+    """These tasks in this order, with what has become of them; three queries however many there are."""
+    tasks = Task.objects.select_related("batch").defer("payload").in_bulk(list(keys))
+    verdicts = Verdict.objects.current().filter(task__in=keys).defer("answer", "agreements", "note")
+    current = {one.task_id: one for one in verdicts}
+    numbers: dict[int, dict[str, int]] = {key: {} for key in keys}
+    counted = Assignment.objects.counting().filter(task__in=keys).values_list("task", "state")
+    for task, state, number in counted.annotate(number=Count("pk")):
+        numbers[task][state] = number
+    return [
+        Line(
+            tasks[key],
+            _state(tasks[key], current.get(key), numbers[key]),
+            numbers[key].get("submitted", 0),
+            current.get(key),
+        )
+        for key in keys
+        if key in tasks
+    ]
+
+
+def _state(task: Task, verdict: Verdict | None, numbers: dict[str, int]) -> str:
+    if verdict:
+        return "decided"
+    if task.withheld:
+        return f"withheld-{task.withheld}"
+    return next((state for state in ("held", "open") if numbers.get(state)), "")

@@ -1,0 +1,219 @@
+"""What a manager types, as forms: every field with its words, and the way between people's units and ours."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.forms import BaseFormSet, formset_factory
+from django.utils.translation import gettext_lazy as _
+
+from projects.configure import COLOURS
+from projects.models import Batch, Project, ProjectSettings
+from projects.tasktypes import TASK_TYPES
+from taskers.ledger import MILLIONTHS
+from taskers.models import Organization
+
+SPAN_MATCH = (("exact", _("Exactly the same stretch")), ("overlap", _("Overlapping stretches")))
+MAX_LABELS = 200
+
+
+def to_millionths(amount: Decimal) -> int:
+    """An amount in currency units with at most six decimals, exactly, in millionths."""
+    return int(amount * MILLIONTHS)
+
+
+def in_units(millionths: int) -> Decimal:
+    """Millionths in currency units, exactly, with at least two decimals."""
+    amount = Decimal(millionths) / MILLIONTHS
+    short = amount.quantize(Decimal("0.01"))
+    return short if short == amount else amount.normalize()
+
+
+def percent(field_label: object, help_text: object, initial: int) -> forms.IntegerField:
+    """A share in whole percent."""
+    return forms.IntegerField(
+        label=field_label,  # type: ignore[arg-type]
+        help_text=help_text,  # type: ignore[arg-type]
+        initial=initial,
+        validators=[MinValueValidator(0), MaxValueValidator(100)],
+        widget=forms.NumberInput(attrs={"min": 0, "max": 100, "inputmode": "numeric"}),
+    )
+
+
+class SettingsForm(forms.Form):
+    """What every project asks for, whatever its type."""
+
+    instructions = forms.CharField(
+        label=_("Instructions"),
+        required=False,
+        max_length=50_000,
+        widget=forms.Textarea(attrs={"rows": 10, "spellcheck": "true"}),
+        help_text=_("Markdown. Say what to mark, what not to, and show examples of hard cases."),
+    )
+    wanted = forms.IntegerField(
+        label=_("Judgements per task"),
+        initial=2,
+        min_value=1,
+        max_value=50,
+        help_text=_("How many people should answer each task."),
+    )
+    rate = forms.DecimalField(
+        label=_("Pay per accepted judgement"),
+        initial=Decimal("0.05"),
+        min_value=Decimal(0),
+        max_digits=12,
+        decimal_places=6,
+        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+    )
+    lease_minutes = forms.IntegerField(
+        label=_("Time for one task, in minutes"),
+        initial=15,
+        min_value=1,
+        max_value=7 * 24 * 60,
+        help_text=_("Who shows no sign of life for this long gives the task back."),
+    )
+    copilot = forms.BooleanField(
+        label=_("Copilot"), required=False, initial=True, help_text=_("Taskers may ask the model for suggestions.")
+    )
+    agreement = percent(_("Agreement that decides, %"), _("Answers this alike decide a task by themselves."), 75)
+    iou = percent(_("Same region from, %"), _("Two regions that overlap this much are the same one."), 50)
+    span_match = forms.ChoiceField(label=_("Same span if"), choices=SPAN_MATCH, initial="exact", required=False)
+    pay_floor = percent(_("Paid from, %"), _("The least agreement with the verdict that is paid."), 50)
+    minimum_score = percent(_("Suggestions from, %"), _("Suggestions that the model is less sure of aren't shown."), 0)
+
+    def terms(self, task_type: str) -> dict[str, Any]:
+        """The settings as configure's verbs take them. Call when valid."""
+        data = self.cleaned_data
+        thresholds: dict[str, Any] = {"agreement": data["agreement"] / 100}
+        if TASK_TYPES[task_type].media == "image":
+            thresholds["iou"] = data["iou"] / 100
+        else:
+            thresholds["span_match"] = data["span_match"] or "exact"
+        return {
+            "instructions": data["instructions"].replace("\r\n", "\n"),
+            "wanted": data["wanted"],
+            "rate": to_millionths(data["rate"]),
+            "lease_seconds": data["lease_minutes"] * 60,
+            "copilot": data["copilot"],
+            "thresholds": thresholds,
+            "pay_floor": data["pay_floor"] / 100,
+            "minimum_score": data["minimum_score"] / 100,
+        }
+
+
+def settings_initial(settings: ProjectSettings) -> dict[str, Any]:
+    """What the form of a project shows at first."""
+    thresholds = settings.thresholds
+    return {
+        "instructions": settings.instructions,
+        "wanted": settings.wanted,
+        "rate": in_units(settings.rate),
+        "lease_minutes": max(1, round(settings.lease_seconds / 60)),
+        "copilot": settings.copilot,
+        "agreement": round(100 * thresholds.get("agreement", 0.75)),
+        "iou": round(100 * thresholds.get("iou", 0.5)),
+        "span_match": thresholds.get("span_match", "exact"),
+        "pay_floor": round(100 * settings.pay_floor),
+        "minimum_score": round(100 * settings.minimum_score),
+    }
+
+
+class NewProjectForm(SettingsForm):
+    """A project that isn't there yet."""
+
+    name = forms.CharField(label=_("Name"), max_length=120)
+    task_type = forms.ChoiceField(
+        label=_("Task type"),
+        choices=[(key, room.title) for key, room in TASK_TYPES.items()],
+        widget=forms.RadioSelect,
+        initial=next(iter(TASK_TYPES)),
+    )
+    field_order = ("name", "task_type")
+
+
+class LabelForm(forms.Form):
+    """One label: a row of the label table."""
+
+    key = forms.CharField(required=False, max_length=60, widget=forms.HiddenInput)
+    name = forms.CharField(label=_("Name"), required=False, max_length=80)
+    colour = forms.RegexField(
+        r"^#[0-9a-fA-F]{6}$", label=_("Colour"), required=False, widget=forms.TextInput(attrs={"type": "color"})
+    )
+    hotkey = forms.CharField(
+        label=_("Key"),
+        required=False,
+        max_length=1,
+        widget=forms.TextInput(attrs={"maxlength": 1, "autocomplete": "off", "autocapitalize": "none"}),
+    )
+    model_names = forms.CharField(
+        label=_("What the model calls it"),
+        required=False,
+        max_length=300,
+        widget=forms.TextInput(attrs={"placeholder": "PERSON, NORP", "spellcheck": "false"}),
+    )
+
+
+class Labels(BaseFormSet):
+    """The rows of the label table; rows without a name are passed over."""
+
+    def filled(self) -> list[dict[str, Any]]:
+        """Labels as configure takes them. Call when valid."""
+        rows = [form.cleaned_data for form in self.ordered_forms if form.cleaned_data.get("name", "").strip()]
+        return [{key: row.get(key, "") for key in ("key", "name", "colour", "hotkey")} for row in rows]
+
+    def mapping(self, keys: Sequence[str]) -> dict[str, str]:
+        """The model's names -> label keys, `keys` being those of the filled rows. Call when valid."""
+        rows = [form.cleaned_data for form in self.ordered_forms if form.cleaned_data.get("name", "").strip()]
+        pairs = zip(rows, keys, strict=True)
+        return {
+            name.strip(): key for row, key in pairs for name in row.get("model_names", "").split(",") if name.strip()
+        }
+
+
+LabelFormSet = formset_factory(
+    LabelForm, formset=Labels, extra=0, can_order=True, max_num=MAX_LABELS, validate_max=True
+)
+
+
+def label_rows(labels: Sequence[Mapping], mapping: Mapping[str, str]) -> list[dict[str, Any]]:
+    """What the label table of a project shows at first."""
+    names: dict[str, list[str]] = {}
+    for model_name, key in sorted(mapping.items()):
+        names.setdefault(key, []).append(model_name)
+    return [dict(label) | {"model_names": ", ".join(names.get(label["key"], []))} for label in labels]
+
+
+def blank_rows(number: int = 3) -> list[dict[str, Any]]:
+    """Rows of a project that has no labels yet, each in a colour of its own."""
+    return [{"colour": COLOURS[index % len(COLOURS)]} for index in range(number)]
+
+
+class LoadForm(forms.Form):
+    """A file, and the batch it goes into."""
+
+    file = forms.FileField(label=_("File"), allow_empty_file=True)
+    batch = forms.ModelChoiceField(
+        Batch.objects.none(), label=_("Batch"), required=False, empty_label=_("A new batch"), to_field_name="public_id"
+    )
+    batch_name = forms.CharField(
+        label=_("Name of the new batch"), required=False, max_length=120, help_text=_("Such as a date or a source.")
+    )
+    live = forms.BooleanField(label=_("Hand tasks out as soon as they are loaded"), required=False, initial=True)
+
+    def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        open_ones = project.batches.filter(state__in=["draft", "live", "paused"]).order_by("-pk")
+        self.fields["batch"].queryset = open_ones  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if not data.get("batch") and not data.get("batch_name", "").strip():
+            self.add_error("batch_name", _("Name the new batch, or choose one that is there."))
+        return data
+
+
+def rate_label(organization: Organization) -> str:
+    """The field's label with the currency it counts in."""
+    return str(_("Pay per accepted judgement, in %(currency)s")) % {"currency": organization.currency}

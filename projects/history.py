@@ -1,0 +1,140 @@
+"""Everything that is known of one task, in order: who did what and when, every answer, every verdict, grades, money."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db.models import OuterRef, Subquery
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from projects.models import Annotation, Assignment, Task, Verdict
+from taskers import ledger
+from taskers.models import Event, Grade, Person, Transfer
+
+MOST = 500  # events of one task that are shown, the newest
+
+# What each kind of event is called in a task's history, and how it looks: good, bad, or neither.
+SAID = {
+    "claimed": (gettext_lazy("Taken up"), ""),
+    "submitted": (gettext_lazy("Handed in"), "good"),
+    "reviewed": (gettext_lazy("Review handed in"), "good"),
+    "review_claimed": (gettext_lazy("Taken up for review"), ""),
+    "released": (gettext_lazy("Given back"), ""),
+    "skipped": (gettext_lazy("Skipped"), "bad"),
+    "expired": (gettext_lazy("Time ran out"), "bad"),
+    "withheld": (gettext_lazy("Held back"), "bad"),
+    "restored": (gettext_lazy("Handed out again"), ""),
+    "overlap_raised": (gettext_lazy("More judgements wanted"), ""),
+    "voided": (gettext_lazy("Judgement voided"), "bad"),
+    "decided": (gettext_lazy("Decided"), "good"),
+    "reopened": (gettext_lazy("Verdict set aside"), "bad"),
+}
+
+
+@dataclass(frozen=True)
+class Moment:
+    """Something that happened, in words."""
+
+    at: datetime
+    text: str
+    who: str
+    detail: str
+    mood: str
+
+
+@dataclass
+class Answer:
+    """Work that was handed in, and what followed from it."""
+
+    annotation: Annotation
+    assignment: Assignment
+    agreement: float | None = None  # with the verdict that stands
+    counted: bool = False  # the verdict that stands rests on it
+    grades: list[Grade] = field(default_factory=list)
+    transfers: list[Transfer] = field(default_factory=list)
+    earned: str = ""
+
+
+@dataclass(frozen=True)
+class History:
+    """A task's whole life."""
+
+    moments: Sequence[Moment]
+    assignments: Sequence[Assignment]
+    answers: Sequence[Answer]
+    verdicts: Sequence[Verdict]
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """The one that stands."""
+        return next((one for one in self.verdicts if one.superseded_at is None), None)
+
+
+def of(task: Task) -> History:
+    """The history of a task; five queries however long it is."""
+    rows = Assignment.objects.filter(task=task).select_related("tasker", "annotation")
+    # What was made open and withdrawn says nothing about anybody.
+    assignments = [one for one in rows.order_by("pk") if one.state != Assignment.State.WITHDRAWN]
+    verdicts = list(Verdict.objects.filter(task=task).select_related("decided_by").order_by("-pk"))
+    answers = [Answer(one.annotation, one) for one in assignments if hasattr(one, "annotation")]
+    found = History(_moments(task), assignments, answers, verdicts)
+    _weigh(answers, found.verdict)
+    _add_grades(answers)
+    _add_money(answers, verdicts, task.project.organization.currency)
+    return found
+
+
+def _moments(task: Task) -> list[Moment]:
+    name = Subquery(Person.objects.filter(pk=OuterRef("actor_id")).values("name")[:1])
+    events = Event.objects.filter(subject=f"task:{task.public_id}").annotate(actor_name=name).order_by("-pk")[:MOST]
+    moments = [_moment(event) for event in events]
+    moments.append(Moment(task.created_at, _("Loaded in batch %(batch)s") % {"batch": task.batch.name}, "", "", ""))
+    return moments
+
+
+def _moment(event: Event) -> Moment:
+    text, mood = SAID.get(event.kind, (event.kind.replace("_", " ").capitalize(), ""))
+    return Moment(event.at, str(text), event.actor_name or "", _detail(event.kind, event.data), mood)  # type: ignore[attr-defined]
+
+
+def _detail(kind: str, data: Mapping) -> str:
+    if kind == "withheld":
+        why = dict(Task.Withheld.choices).get(data.get("why", ""), "")
+        return ": ".join(one for one in (str(why), str(data.get("note") or "")) if one)
+    if kind == "skipped":
+        return str(data.get("reason", "")).replace("-", " ")
+    if kind == "overlap_raised":
+        return _("%(wanted)s judgements are wanted now") % {"wanted": data.get("wanted", "?")}
+    if kind == "decided":
+        return _("by a reviewer") if data.get("method") == "review_v1" else str(data.get("method", ""))
+    return str(data.get("reason", "")) if kind == "voided" else ""
+
+
+def _weigh(answers: Sequence[Answer], verdict: Verdict | None) -> None:
+    if verdict is None:
+        return
+    for one in answers:
+        one.agreement = verdict.agreements.get(str(one.annotation.pk))
+        one.counted = one.annotation.pk in verdict.rests_on
+
+
+def _add_grades(answers: Sequence[Answer]) -> None:
+    by_subject = {f"annotation:{one.annotation.pk}": one for one in answers}
+    for grade in Grade.objects.filter(subject__in=list(by_subject)).order_by("pk"):
+        by_subject[grade.subject].grades.append(grade)
+
+
+def _add_money(answers: Sequence[Answer], verdicts: Sequence[Verdict], currency: str) -> None:
+    """Each answer's earnings under each verdict, and what was taken back."""
+    by_key = {f"verdict:{v.pk}:annotation:{one.annotation.pk}": one for v in verdicts for one in answers}
+    rows = Transfer.objects.filter(key__in=list(by_key)).select_related("reversed_by").order_by("pk")
+    for transfer in rows:
+        by_key[transfer.key].transfers.append(transfer)
+    for one in answers:
+        standing = [transfer.amount for transfer in one.transfers if not _taken_back(transfer)]
+        one.earned = ledger.money(sum(standing), currency) if one.transfers else ""
+
+
+def _taken_back(transfer: Transfer) -> bool:
+    return hasattr(transfer, "reversed_by")

@@ -1,0 +1,44 @@
+"""Sentences that stand on a project's page: what is waiting, and why. Parts above this one may add their own."""
+
+from collections.abc import Callable
+
+from django.db import DatabaseError, connection
+from django.utils.translation import gettext as _
+
+from projects.models import Intake, Project
+
+Speaker = Callable[[Project], str]
+
+# What the copilot has to say is known above this app: assist adds a speaker here when it is installed.
+SPEAKERS: list[Speaker] = []
+
+SILENCE = 30  # seconds; workers say that they live every 10
+
+
+def worker_alive() -> bool:
+    """True if any worker, on any machine, has given a sign of life lately."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT EXISTS (SELECT FROM procrastinate_workers"
+                " WHERE last_heartbeat > now() - make_interval(secs => %s))",
+                [SILENCE],
+            )
+            return cursor.fetchone()[0]
+    except DatabaseError:
+        return False
+
+
+def said_of(project: Project) -> list[str]:
+    """Everything there is to say about a project at this moment, most urgent first."""
+    sentences = [_waiting(project), *(speak(project) for speak in SPEAKERS)]
+    return [one for one in sentences if one]
+
+
+def _waiting(project: Project) -> str:
+    if worker_alive():
+        return ""
+    waiting = Intake.objects.filter(batch__project=project, state__in=["waiting", "running"])
+    if waiting.exists():
+        return _("Imports are waiting: no worker is alive. Ask your operator to start one.")
+    return _("No worker is alive: progress isn't added up, and files that you load will wait.")

@@ -1,0 +1,58 @@
+"""Who comes in where, and what every page of a project shows."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.cache import never_cache
+
+from projects import access
+from projects.models import Batch, Intake, Project
+from taskers.errors import NotFound
+
+View = Callable[..., HttpResponse]
+
+
+def manages(view: View) -> View:
+    """Lets in managers of the project that the address names; the view gets the project instead of its key."""
+
+    @wraps(view)
+    @never_cache
+    @login_required
+    def wrapped(request: HttpRequest, project_id: UUID, *args: Any, **kwargs: Any) -> HttpResponse:
+        project = access.project(request.user, project_id, *access.MANAGE)  # type: ignore[arg-type]
+        return view(request, project, *args, **kwargs)
+
+    return wrapped
+
+
+def managed_batch(request: HttpRequest, batch_id: UUID) -> Batch:
+    """The batch, for managers of its project; NotFound for outsiders, NotAllowed for members."""
+    found = Batch.objects.select_related("project__organization").filter(public_id=batch_id).first()
+    if found is None:
+        raise NotFound()
+    found.project = _entered(request, found.project)
+    return found
+
+
+def managed_intake(request: HttpRequest, intake_id: UUID) -> Intake:
+    """The intake, under the same rules."""
+    rows = Intake.objects.select_related("batch__project__organization", "started_by")
+    found = rows.filter(public_id=intake_id).first()
+    if found is None:
+        raise NotFound()
+    found.batch.project = _entered(request, found.batch.project)
+    return found
+
+
+def _entered(request: HttpRequest, project: Project) -> Project:
+    access.access.require(
+        request.user,  # type: ignore[arg-type]
+        project.organization,
+        *access.MANAGE,
+        project_key=project.public_id,
+    )
+    return project

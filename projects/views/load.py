@@ -1,0 +1,116 @@
+"""Loading data: a file goes in, its progress and its refused rows are told as they come."""
+
+import csv
+from collections.abc import Iterator
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods
+
+from projects import intake, loading, notices
+from projects.forms import LoadForm
+from projects.models import Intake, Project
+from projects.tasktypes import TASK_TYPES
+from projects.views.door import managed_intake, manages
+from taskers.errors import Problem
+
+SHOWN = 50  # refused rows on the page; the CSV has all that were kept
+POLLING_STOPS = 286  # htmx's own status for "stop asking"
+
+
+@require_http_methods(["GET", "POST"])
+@manages
+def load(request: HttpRequest, project: Project) -> HttpResponse:
+    """The form, and the files that were loaded before."""
+    form = LoadForm(request.POST or None, request.FILES or None, project=project, initial=_initial(request, project))
+    status = 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            try:
+                made = _load(request, project, form)
+                return _go(request, reverse("intake", args=[made.public_id]))
+            except Problem as problem:
+                form.add_error(problem.place if problem.place in form.fields else None, problem.text)
+    room = TASK_TYPES[project.task_type]
+    before = Intake.objects.filter(batch__project=project).select_related("batch").defer("errors")
+    context = {
+        "project": project,
+        "form": form,
+        "room": room,
+        "endings": ",".join(ending for ending, name in intake.ENDINGS.items() if name in room.intakes),
+        "intakes": before.order_by("-pk")[:20],
+        "worker": notices.worker_alive(),
+        "tab": "load",
+    }
+    template = "projects/_load_form.html" if request.htmx else "projects/load.html"  # type: ignore[attr-defined]
+    return render(request, template, context, status=status)
+
+
+def _initial(request: HttpRequest, project: Project) -> dict:
+    chosen = project.batches.filter(public_id=request.GET["batch"]).first() if "batch" in request.GET else None
+    return {"batch": chosen, "batch_name": date_format(timezone.localtime(), "Y-m-d H:i")}
+
+
+def _load(request: HttpRequest, project: Project, form: LoadForm) -> Intake:
+    file = form.cleaned_data["file"]
+    return loading.load_file(
+        project,
+        file,
+        name=file.name,
+        by=request.user,  # type: ignore[arg-type]
+        batch=form.cleaned_data["batch"],
+        batch_name=form.cleaned_data["batch_name"],
+        live=form.cleaned_data["live"],
+    )
+
+
+def _go(request: HttpRequest, address: str) -> HttpResponse:
+    """On to another page, for a browser that sent the form and for one whose script did."""
+    return HttpResponse(headers={"HX-Redirect": address}) if request.htmx else redirect(address)  # type: ignore[attr-defined]
+
+
+@require_GET
+@never_cache
+@login_required
+def show(request: HttpRequest, intake_id: UUID) -> HttpResponse:
+    """A file on its way in. Asked by htmx, the part that changes; once it is done, it needn't be asked again."""
+    found = managed_intake(request, intake_id)
+    context = {
+        "intake": found,
+        "project": found.batch.project,
+        "errors": found.errors[:SHOWN],
+        "going_on": found.state in (Intake.State.WAITING, Intake.State.RUNNING),
+        "worker": notices.worker_alive(),
+        "tab": "load",
+    }
+    if not request.htmx:  # type: ignore[attr-defined]
+        return render(request, "projects/intake.html", context)
+    return render(request, "projects/_intake.html", context, status=200 if context["going_on"] else POLLING_STOPS)
+
+
+@require_GET
+@never_cache
+@login_required
+def errors(request: HttpRequest, intake_id: UUID) -> HttpResponse:
+    """The refused rows as CSV: where, what, why."""
+    found = managed_intake(request, intake_id)
+    response = HttpResponse(content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="refused-{found.public_id}.csv"'
+    writer = csv.writer(response)
+    writer.writerow(["place", "code", "text"])
+    writer.writerows(_plain(found.errors))
+    return response
+
+
+def _plain(faults: list[dict]) -> Iterator[list[str]]:
+    """Cells that a spreadsheet doesn't take for formulas: rows quote what strangers sent."""
+    for fault in faults:
+        cells = [str(fault.get(name, "")) for name in ("place", "code", "text")]
+        yield [f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell for cell in cells]

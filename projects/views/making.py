@@ -1,0 +1,135 @@
+"""Making a project, and changing what it asks for."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.forms import Form
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from projects import access, configure, markdown, revision
+from projects.forms import (
+    LabelFormSet,
+    Labels,
+    NewProjectForm,
+    SettingsForm,
+    blank_rows,
+    label_rows,
+    rate_label,
+    settings_initial,
+)
+from projects.models import Project
+from projects.revision import Overwrites
+from projects.tasktypes import TASK_TYPES
+from projects.views.door import manages
+from taskers.errors import Problem
+from taskers.views.door import needs_role
+
+LONGEST_PREVIEW = 50_000
+
+
+@require_http_methods(["GET", "POST"])
+@never_cache
+@needs_role(*access.MANAGE)
+def new(request: HttpRequest) -> HttpResponse:
+    """A form that makes a project, ready to load data into."""
+    form = NewProjectForm(request.POST or None)
+    labels = LabelFormSet(request.POST or None, initial=blank_rows(), prefix="labels")
+    if request.method == "POST" and form.is_valid() and labels.is_valid():
+        try:
+            project = _create(request, form, labels)
+            messages.success(request, _("The project is made. Load some data next."))
+            return redirect("load", project.public_id)
+        except Problem as problem:
+            _blame(form, labels, problem)
+    form.fields["rate"].label = rate_label(request.organization)  # type: ignore[attr-defined]
+    context = {"form": form, "labels": labels, "project": None, "preview": _preview(form)}
+    return render(request, "projects/new.html", context, status=422 if request.method == "POST" else 200)
+
+
+def _create(request: HttpRequest, form: NewProjectForm, labels: Labels) -> Project:
+    rows, task_type = labels.filled(), form.cleaned_data["task_type"]
+    return configure.create(
+        request.organization,  # type: ignore[attr-defined]
+        request.user,  # type: ignore[arg-type]
+        name=form.cleaned_data["name"],
+        task_type=task_type,
+        labels=rows,
+        label_mapping=labels.mapping([configure.label_key(row) for row in rows]),
+        **form.terms(task_type),
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@manages
+def settings(request: HttpRequest, project: Project) -> HttpResponse:
+    """The settings in force, and a form that makes the next version of them."""
+    now = project.settings_now()
+    seen = request.POST.get("seen") or revision.mark(project)
+    rows = label_rows(revision.labels_of(project), now.label_mapping)
+    form = SettingsForm(request.POST or None, initial=settings_initial(now))
+    labels = LabelFormSet(request.POST or None, initial=rows, prefix="labels")
+    status, conflict = 200, None
+    if request.method == "POST":
+        status = 422
+        if form.is_valid() and labels.is_valid():
+            try:
+                version = _revise(request, project, form, labels, seen).version
+                messages.success(request, _("Saved as version %(version)s.") % {"version": version})
+                return redirect("project-settings", project.public_id)
+            except Overwrites as problem:
+                status, conflict = problem.status, _conflict(project, seen)
+                seen = revision.mark(project)  # saving again, having read the notice, is meant
+            except Problem as problem:
+                _blame(form, labels, problem)
+    form.fields["rate"].label = rate_label(project.organization)
+    context = {
+        "project": project,
+        "room": TASK_TYPES[project.task_type],
+        "form": form,
+        "labels": labels,
+        "seen": seen,
+        "conflict": conflict,
+        "version": now.version,
+        "preview": _preview(form),
+        "tab": "settings",
+    }
+    return render(request, "projects/settings.html", context, status=status)
+
+
+def _revise(request: HttpRequest, project: Project, form: SettingsForm, labels: Labels, seen: str):
+    rows = labels.filled()
+    return revision.revise(
+        project,
+        request.user,  # type: ignore[arg-type]
+        seen=seen,
+        labels=rows,
+        label_mapping=labels.mapping([configure.label_key(row) for row in rows]),
+        **form.terms(project.task_type),
+    )
+
+
+def _conflict(project: Project, seen: str) -> dict[str, Any]:
+    who, fields = revision.changed_since(project, seen)
+    return {"who": who, "fields": ", ".join(field.replace("_", " ") for field in fields)}
+
+
+def _preview(form: Form) -> str:
+    return markdown.safe_html(str(form["instructions"].value() or "")[:LONGEST_PREVIEW])
+
+
+def _blame(form: Form, labels: Labels, problem: Problem) -> None:
+    """Put a verb's refusal beside the field it is about."""
+    field = problem.place if problem.place in form.fields else None
+    form.add_error(field, f"{problem.text} ({problem.place})" if problem.place and field is None else problem.text)
+
+
+@require_POST
+@needs_role(*access.MANAGE)
+def preview(request: HttpRequest) -> HttpResponse:
+    """Instructions as taskers will see them."""
+    html = markdown.safe_html(request.POST.get("instructions", "")[:LONGEST_PREVIEW])
+    return render(request, "projects/_preview.html", {"preview": html})

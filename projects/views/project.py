@@ -1,0 +1,98 @@
+"""A project at a glance: how far each batch is, what waits, and the levers."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from projects import batches, configure, notices
+from projects.models import Batch, BatchProgress, Intake, Project
+from projects.tasktypes import TASK_TYPES
+from projects.views.door import managed_batch, manages
+from taskers import ledger
+from taskers.errors import Problem
+
+MOST = 200
+# What may be done to a batch, by its state: (the state it goes to, the words on the button).
+LEVERS = {
+    Batch.State.DRAFT: (("live", _("Start")), ("cancelled", _("Cancel"))),
+    Batch.State.LIVE: (("paused", _("Pause")), ("closed", _("Close")), ("cancelled", _("Cancel"))),
+    Batch.State.PAUSED: (("live", _("Resume")), ("closed", _("Close")), ("cancelled", _("Cancel"))),
+}
+
+
+@require_GET
+@manages
+def project(request: HttpRequest, project: Project) -> HttpResponse:
+    """The project's page; its progress renews itself."""
+    settings = project.settings_now()
+    context = _progress(project) | {
+        "settings": settings,
+        "labels": project.labels.in_use(),
+        "room": TASK_TYPES[project.task_type],
+        "rate": ledger.money(settings.rate, project.organization.currency),
+        "tab": "overview",
+    }
+    return render(request, "projects/project.html", context)
+
+
+@require_GET
+@manages
+def progress(request: HttpRequest, project: Project) -> HttpResponse:
+    """The part of the page that changes by itself."""
+    return render(request, "projects/_progress.html", _progress(project))
+
+
+@require_POST
+@manages
+def move(request: HttpRequest, project: Project) -> HttpResponse:
+    """Pause, resume or archive the whole project."""
+    state = request.POST.get("state", "")
+    if state not in Project.State.values:
+        raise Problem("A project is live, paused or archived.", code="bad-state", place="state", status=422)
+    configure.move(project, state, by=request.user)  # type: ignore[arg-type]
+    return redirect("project", project.public_id)
+
+
+@require_POST
+@never_cache
+@login_required
+def move_batch(request: HttpRequest, batch_id: UUID) -> HttpResponse:
+    """Start, pause, resume, close or cancel a batch."""
+    batch = managed_batch(request, batch_id)
+    state = request.POST.get("state", "")
+    if state not in batches.MOVES:
+        raise Problem(f"A batch becomes {', '.join(batches.MOVES)}.", code="bad-state", place="state", status=422)
+    batches.move(batch, state, by=request.user)  # type: ignore[arg-type]
+    if request.htmx:  # type: ignore[attr-defined]
+        return render(request, "projects/_progress.html", _progress(batch.project))
+    messages.success(request, _("Batch %(name)s: %(state)s.") % {"name": batch.name, "state": batch.state})
+    return redirect("project", batch.project.public_id)
+
+
+def _progress(project: Project) -> dict:
+    rows = list(project.batches.select_related("progress").order_by("-pk")[:MOST])
+    loading = Intake.objects.filter(batch__project=project, state__in=["waiting", "running", "failed"])
+    sums = {name: sum(getattr(_of(row), name) for row in rows) for name in ("tasks", "decided", "in_review")}
+    sums |= {name: sum(getattr(_of(row), name) for row in rows) for name in ("wanted", "submitted")}
+    for row in rows:
+        row.levers = LEVERS.get(Batch.State(row.state), ())  # type: ignore[attr-defined]
+        row.done = _of(row)  # type: ignore[attr-defined]
+    return {
+        "project": project,
+        "batches": rows,
+        "more_batches": len(rows) == MOST,
+        "sums": sums,
+        "intakes": list(loading.select_related("batch").order_by("-pk")[:20]),
+        "said": notices.said_of(project),
+    }
+
+
+def _of(batch: Batch) -> BatchProgress:
+    """A batch's rollup; a batch without one hasn't come anywhere yet."""
+    return batch.progress if hasattr(batch, "progress") else BatchProgress(batch=batch)

@@ -1,0 +1,117 @@
+"""One task: everything that happened to it, every answer side by side, and what a manager may do about it."""
+
+from collections.abc import Callable
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from projects import access, history, oversight, queue
+from projects.models import Assignment, Task
+from projects.tasktypes import TASK_TYPES
+from taskers.errors import NotFound, Problem
+
+
+@require_GET
+@never_cache
+@login_required
+def task(request: HttpRequest, task_id: UUID) -> HttpResponse:
+    """The task's page."""
+    found = access.task(request.user, task_id, *access.MANAGE)  # type: ignore[arg-type]
+    return render(request, "projects/task.html", _context(found))
+
+
+@require_POST
+@never_cache
+@login_required
+def requeue(request: HttpRequest, task_id: UUID) -> HttpResponse:
+    """Hand the task out again."""
+    return _act(request, task_id, lambda one: oversight.requeue(one, by=request.user), _("Handed out again."))  # type: ignore[arg-type]
+
+
+@require_POST
+@never_cache
+@login_required
+def withhold(request: HttpRequest, task_id: UUID) -> HttpResponse:
+    """Hold the task back."""
+    note = request.POST.get("note", "")[:500]
+    return _act(
+        request,
+        task_id,
+        lambda one: oversight.withhold(one, by=request.user, note=note),  # type: ignore[arg-type]
+        _("Held back: nobody gets this task now."),
+    )
+
+
+@require_POST
+@never_cache
+@login_required
+def raise_overlap(request: HttpRequest, task_id: UUID) -> HttpResponse:
+    """Ask more people."""
+    wanted = request.POST.get("wanted", "")
+    number = int(wanted) if wanted.isascii() and wanted.isdigit() and len(wanted) < 6 else 0
+    said = _("%(number)s judgements are wanted now.") % {"number": number}
+    return _act(request, task_id, lambda one: oversight.raise_overlap(one, number, by=request.user), said)  # type: ignore[arg-type]
+
+
+@require_POST
+@never_cache
+@login_required
+def release(request: HttpRequest, assignment_id: UUID) -> HttpResponse:
+    """Take held work out of somebody's hands."""
+    assignment = Assignment.objects.select_related("task").filter(public_id=assignment_id).first()
+    if assignment is None:
+        raise NotFound()
+    return _act(
+        request,
+        assignment.task.public_id,
+        lambda one: queue.let_go(assignment, by=request.user),  # type: ignore[arg-type]
+        _("Taken back; somebody else gets it."),
+    )
+
+
+def _act(request: HttpRequest, task_id: UUID, verb: Callable[[Task], object], said: str) -> HttpResponse:
+    """One verb on a task, for its managers; the page says what became of it."""
+    found = access.task(request.user, task_id, *access.MANAGE)  # type: ignore[arg-type]
+    try:
+        verb(found)
+    except Problem as problem:
+        messages.error(request, problem.text)
+    else:
+        messages.success(request, said)
+    return redirect("task", found.public_id)
+
+
+def _context(found: Task) -> dict:
+    past = history.of(found)
+    project = found.project
+    labels = list(project.labels.order_by("position", "pk"))
+    return {
+        "task": found,
+        "project": project,
+        "room": TASK_TYPES[project.task_type],
+        "history": past,
+        "more_wanted": found.wanted + 1,
+        "state": _state(found, past),
+        "view": {
+            "type": project.task_type,
+            "text": found.payload.get("text"),
+            "labels": {one.key: {"name": one.name, "colour": one.colour} for one in labels},
+            "answers": {f"a{one.annotation.pk}": one.annotation.answer for one in past.answers}
+            | ({"verdict": past.verdict.answer} if past.verdict else {}),
+        },
+        "tab": "tasks",
+    }
+
+
+def _state(found: Task, past: history.History) -> str:
+    if past.verdict:
+        return "decided"
+    if found.withheld:
+        return "withheld"
+    return "held" if any(one.state == Assignment.State.HELD for one in past.assignments) else "open"
