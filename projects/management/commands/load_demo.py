@@ -1,0 +1,209 @@
+"""manage.py load_demo: an organization with people, two projects and real input to look around in."""
+
+import importlib.util
+import io
+import os
+import secrets
+import tempfile
+import zipfile
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from django.conf import settings
+from django.core.files import File
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+
+from projects import batches, configure, demo, intake
+from projects.models import Batch, Intake, Project
+from taskers import invitations
+from taskers.models import Organization, Person
+from taskers.models.people import Role
+
+ORGANIZATION = "Riverside Records Office"
+ACCOUNTS = "demo-accounts.txt"
+HERE = Path(demo.__file__).parent
+# Letters and digits that nobody mistakes for others when copying them by hand.
+ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
+
+
+class Account(NamedTuple):
+    """Somebody who can sign in to the demo."""
+
+    email: str
+    name: str
+    role: str
+    password: str = ""
+
+
+PEOPLE = (
+    Account("ingrid@riverside.example", "Ingrid Halvorsen", Role.OWNER),
+    Account("maya@riverside.example", "Maya Okafor", Role.MANAGER),
+    Account("tomas@riverside.example", "Tomás Rivera", Role.FINANCE),
+    Account("hannah@riverside.example", "Hannah Lindqvist", Role.FINANCE),
+    Account("priya@riverside.example", "Priya Raman", Role.REVIEWER),
+    Account("leo@riverside.example", "Leo Castellanos", Role.TASKER),
+    Account("amina@riverside.example", "Amina Yusuf", Role.TASKER),
+    Account("jun@riverside.example", "Jun Watanabe", Role.TASKER),
+)
+MANAGER = "maya@riverside.example"
+
+# Those pictures of scikit-image that lie in its wheel and show something to mark.
+PHOTOGRAPHS = (
+    "astronaut.png",
+    "chelsea.png",
+    "coffee.png",
+    "rocket.jpg",
+    "motorcycle_left.png",
+    "coins.png",
+    "hubble_deep_field.jpg",
+    "camera.png",
+    "retina.jpg",
+    "ihc.png",
+    "cell.png",
+    "clock_motion.png",
+    "horse.png",
+    "moon.png",
+)
+
+OBJECTS: dict[str, Any] = {
+    "name": "Objects in photographs",
+    "task_type": "image_regions",
+    "labels": [
+        {"key": "person", "name": "Person", "colour": "#1971c2", "hotkey": "1"},
+        {"key": "animal", "name": "Animal", "colour": "#e8590c", "hotkey": "2"},
+        {"key": "vehicle", "name": "Vehicle", "colour": "#2f9e44", "hotkey": "3"},
+        {"key": "food", "name": "Food or drink", "colour": "#9c36b5", "hotkey": "4"},
+        {"key": "coin", "name": "Coin", "colour": "#b08900", "hotkey": "5"},
+        {"key": "star", "name": "Star or galaxy", "colour": "#0c8599", "hotkey": "6"},
+        {"key": "cell", "name": "Cell or tissue", "colour": "#c2255c", "hotkey": "7"},
+        {"key": "other", "name": "Other thing", "colour": "#5c6773", "hotkey": "8"},
+    ],
+    "wanted": 2,
+    "rate": 250_000,
+    "lease_seconds": 1200,
+    "copilot": True,
+    "thresholds": {"iou": 0.6, "agreement": 0.75},
+}
+
+REPORTS: dict[str, Any] = {
+    "name": "People, organizations, places and dates in reports",
+    "task_type": "text_spans",
+    "labels": [
+        {"key": "person", "name": "Person", "colour": "#1971c2", "hotkey": "1"},
+        {"key": "organization", "name": "Organization", "colour": "#9c36b5", "hotkey": "2"},
+        {"key": "place", "name": "Place", "colour": "#2f9e44", "hotkey": "3"},
+        {"key": "date", "name": "Date", "colour": "#e8590c", "hotkey": "4"},
+    ],
+    "wanted": 3,
+    "rate": 180_000,
+    "lease_seconds": 1200,
+    "copilot": True,
+    "label_mapping": {
+        "PERSON": "person",
+        "ORG": "organization",
+        "GPE": "place",
+        "LOC": "place",
+        "FAC": "place",
+        "DATE": "date",
+    },
+    "thresholds": {"span_match": "overlap", "agreement": 0.75},
+}
+
+
+class Command(BaseCommand):
+    """Loads the demo through the verbs that everybody uses. Running it again adds what is missing, nothing more."""
+
+    help = "Load the demo: accounts with random passwords, two projects, photographs and reports."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        path = Path(settings.DATA_DIR) / ACCOUNTS
+        with transaction.atomic():
+            organization, accounts = self._people(fresh=not path.exists())
+            manager = Person.objects.get(email=MANAGER)
+            photographs = _project(organization, manager, OBJECTS, "objects.md")
+            reports = _project(organization, manager, REPORTS, "reports.md")
+            if accounts:
+                # Before the commit: nobody may have a password that nobody knows.
+                write_accounts(path, accounts)
+        with (HERE / "reports.jsonl").open("rb") as file:
+            self._load(reports, "Reports", File(file, "reports.jsonl"), manager)
+        with tempfile.TemporaryFile() as file:
+            zip_photographs(file)
+            self._load(photographs, "Photographs", File(file, "photographs.zip"), manager)
+        if accounts:
+            self.stdout.write(table(accounts))
+        self.stdout.write(f"Demo accounts and passwords: {path}")
+
+    def _people(self, *, fresh: bool) -> tuple[Organization, list[Account]]:
+        """The organization, and the accounts whose passwords were set now: new ones, or all where the list is lost."""
+        organization, _ = Organization.objects.get_or_create(name=ORGANIZATION)
+        owner: Person | None = None
+        accounts = []
+        for one in PEOPLE:
+            person = Person.objects.filter(email=one.email).first()
+            made = one._replace(password=password())
+            if person is None:
+                person = Person.objects.create_user(one.email, made.password, name=one.name)
+                accounts.append(made)
+            elif fresh:
+                person.set_password(made.password)
+                person.save(update_fields=["password"])
+                accounts.append(made)
+            owner = owner or person
+            invitations.grant(organization, person, one.role, by=owner)
+        return organization, accounts
+
+    def _load(self, project: Project, name: str, file: File, by: Person) -> None:
+        batch = Batch.objects.filter(project=project, name=name).first() or batches.create(project, name, by=by)
+        done = intake.run(intake.keep(batch, file, name=str(file.name), by=by).pk)
+        if done.state != Intake.State.DONE or done.refused:
+            faults = "; ".join(f"{error['place']}: {error['text']}" for error in done.errors[:3])
+            raise CommandError(f"{project.name}: {done.reason or faults}")
+        if batch.state == Batch.State.DRAFT:
+            batches.move(batch, Batch.State.LIVE, by=by)
+        self.stdout.write(f"{project.name}: {done.loaded} tasks loaded, {done.known} there already.")
+
+
+def _project(organization: Organization, by: Person, terms: dict[str, Any], instructions: str) -> Project:
+    found = Project.objects.filter(organization=organization, name=terms["name"]).first()
+    if found is not None:
+        return found
+    text = (HERE / instructions).read_text(encoding="utf-8")
+    return configure.create(organization, by, instructions=text, **terms)
+
+
+def zip_photographs(file: Any) -> None:
+    """Write the photographs that scikit-image's wheel carries as a zip; nothing is fetched and nothing imported."""
+    found = importlib.util.find_spec("skimage")
+    if found is None or found.origin is None:
+        raise CommandError(
+            "scikit-image is not installed, and the demo's photographs are in it: install it and try again."
+        )
+    folder = Path(found.origin).parent / "data"
+    with zipfile.ZipFile(file, "w") as archive:
+        for name in PHOTOGRAPHS:
+            if (folder / name).exists():
+                archive.write(folder / name, name)
+    file.seek(0, io.SEEK_SET)
+
+
+def password() -> str:
+    """Fifteen random letters and digits in groups of five: 74 bits."""
+    return "-".join("".join(secrets.choice(ALPHABET) for _ in range(5)) for _ in range(3))
+
+
+def table(accounts: list[Account]) -> str:
+    """The accounts as lines for people."""
+    return "".join(f"{one.role:<10} {one.email:<28} {one.password}   {one.name}\n" for one in accounts)
+
+
+def write_accounts(path: Path, accounts: list[Account]) -> None:
+    """Write the accounts where only their owner can read them, in one step. Accounts written before stay listed."""
+    before = path.read_text(encoding="utf-8") if path.exists() else ""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(path.name + ".part")
+    part.unlink(missing_ok=True)
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        file.write(before + table(accounts))
+    os.replace(part, path)
