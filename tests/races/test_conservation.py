@@ -1,0 +1,205 @@
+"""DESIGN rules 1 to 4 under anything that people, managers and the clock do, in any order and at the same moment.
+
+Hypothesis draws the story; each step is one to four acts at once, on connections of their own. After every step the
+audit must find nothing, and every annotation that was ever acknowledged must still say what it said.
+"""
+
+import contextlib
+import os
+from collections.abc import Callable
+
+import pytest
+from django.db import connection
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from projects import batches, oversight, queue, submission
+from projects.models import Annotation, Assignment, Batch, Task, Verdict
+from taskers import ledger
+from taskers.errors import Problem
+from taskers.models import Organization, Person
+from tests import make
+from tests.races.connections import Connections
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+HANDS = 4
+STORIES = int(os.environ.get("TANDEM_STORIES", "25"))  # raise it for a longer search
+ANSWERS = (make.MARIA, make.MARIA, make.OSLO)
+ACTS = (
+    "claim",
+    "claim",
+    "submit",
+    "submit",
+    "submit late",
+    "skip",
+    "release",
+    "report",
+    "run out",
+    "expire",
+    "let go",
+    "withhold",
+    "requeue",
+    "raise overlap",
+    "void",
+    "review",
+    "pause",
+    "resume",
+)
+Act = tuple[str, int, int]  # what, who, and a number that picks the task, the answer or the time
+
+
+class Story(RuleBasedStateMachine):
+    """Three taskers, a manager and a reviewer on a handful of tasks."""
+
+    connections: Connections
+    organization: Organization
+    people: list[Person]
+    manager: Person
+    reviewer: Person
+    told = 0
+
+    @initialize(tasks=st.integers(1, 4), wanted=st.integers(1, 3))
+    def load(self, tasks: int, wanted: int) -> None:
+        Story.told += 1
+        self.project = make.project(self.organization, f"Project {Story.told}", wanted=wanted)
+        self.batch = make.batch(self.project)
+        self.tasks = make.tasks(self.batch, tasks)
+        self.acknowledged: dict[int, dict] = {}
+
+    @rule(
+        acts=st.lists(
+            st.tuples(st.sampled_from(ACTS), st.integers(0, HANDS - 2), st.integers(0, 11)), min_size=1, max_size=HANDS
+        )
+    )
+    def act(self, acts: list[Act]) -> None:
+        """One to four acts at the same moment."""
+        self.connections.at_once([self._call(one) for one in acts])
+
+    @precondition(lambda self: Batch.objects.get(pk=self.batch.pk).state in {"live", "paused"})
+    @rule(last=st.integers(0, 9))
+    def cancel(self, last: int) -> None:
+        """Now and then the batch is cancelled; what is held may still come in."""
+        if last == 0:
+            batches.move(self.batch, "cancelled", by=self.manager)
+
+    @invariant()
+    def nothing_is_wrong(self) -> None:
+        if not hasattr(self, "project"):
+            return
+        assert queue.audit() == []
+        assert ledger.audit() == []
+        kept = dict(Annotation.objects.filter(pk__in=self.acknowledged).values_list("pk", "answer"))
+        assert kept == self.acknowledged
+
+    def _call(self, act: Act) -> Callable[[], None]:
+        what, who, number = act
+        verb = getattr(self, "_" + what.replace(" ", "_"))
+
+        def call() -> None:
+            # Refused by name: somebody else was first, or there is nothing to do it to.
+            with contextlib.suppress(Problem):
+                verb(self.people[who], number)
+
+        return call
+
+    def _mine(self, who: Person, state: str = "held") -> Assignment | None:
+        rows = Assignment.objects.filter(tasker=who, state=state, kind="judge", batch=self.batch)
+        return rows.select_related("task__project__organization").order_by("-pk").first()
+
+    def _claim(self, who: Person, number: int) -> None:
+        queue.claim(who, self.project)
+
+    def _submit(self, who: Person, number: int, state: str = "held") -> None:
+        if (mine := self._mine(who, state)) and mine.token:
+            annotation = submission.submit(mine, who, mine.token, ANSWERS[number % len(ANSWERS)])
+            self.acknowledged[annotation.pk] = annotation.answer
+
+    def _submit_late(self, who: Person, number: int) -> None:
+        self._submit(who, number, "expired")
+
+    def _skip(self, who: Person, number: int) -> None:
+        if (mine := self._mine(who)) and mine.token:
+            queue.skip(mine, who, mine.token, reason="too-hard")
+
+    def _release(self, who: Person, number: int) -> None:
+        if (mine := self._mine(who)) and mine.token:
+            queue.release(mine, who, mine.token)
+
+    def _report(self, who: Person, number: int) -> None:
+        if (mine := self._mine(who)) and mine.token:
+            queue.report(mine, who, mine.token, note="It is empty.")
+
+    def _run_out(self, who: Person, number: int) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE projects_assignment SET deadline = clock_timestamp() - interval '1 second'"
+                " WHERE batch_id = %s AND state = 'held' AND tasker_id = %s",
+                [self.batch.pk, who.pk],
+            )
+
+    def _expire(self, who: Person, number: int) -> None:
+        queue.expire_due()
+
+    def _let_go(self, who: Person, number: int) -> None:
+        if mine := self._mine(who):
+            queue.let_go(mine, by=self.manager)
+
+    def _withhold(self, who: Person, number: int) -> None:
+        oversight.withhold(self._task(number), by=self.manager)
+
+    def _requeue(self, who: Person, number: int) -> None:
+        oversight.requeue(self._task(number), by=self.manager)
+
+    def _raise_overlap(self, who: Person, number: int) -> None:
+        task = self._task(number)
+        oversight.raise_overlap(task, min(task.wanted + 1, 4), by=self.manager)
+
+    def _void(self, who: Person, number: int) -> None:
+        if mine := self._mine(who, "submitted"):
+            queue.void(mine, "It was careless.", by=self.manager)
+
+    def _review(self, who: Person, number: int) -> None:
+        task = queue.next_review([self.project], self.reviewer) or self._task(number)
+        mine = queue.claim_review(task, self.reviewer)
+        assert mine.token
+        submission.decide(mine, self.reviewer, mine.token, ANSWERS[number % len(ANSWERS)])
+
+    def _pause(self, who: Person, number: int) -> None:
+        batches.move(self.batch, "paused", by=self.manager)
+
+    def _resume(self, who: Person, number: int) -> None:
+        batches.move(self.batch, "live", by=self.manager)
+
+    def _task(self, number: int) -> Task:
+        pk = self.tasks[number % len(self.tasks)].pk
+        return Task.objects.select_related("project__organization", "batch").get(pk=pk)
+
+
+def test_nothing_that_happens_at_once_breaks_a_promise(cast) -> None:
+    connections = Connections(HANDS)
+    Story.connections, Story.organization = connections, cast.riverside
+    Story.people = [cast.alice, cast.bob, cast.carol]
+    Story.manager, Story.reviewer = cast.mina, cast.rita
+    try:
+        run_state_machine_as_test(
+            Story,
+            settings=settings(
+                max_examples=STORIES,
+                stateful_step_count=25,
+                deadline=None,
+                suppress_health_check=list(HealthCheck),
+                print_blob=True,
+            ),
+        )
+    finally:
+        connections.close()
+    assert Verdict.objects.exists()  # stories went all the way to decisions
