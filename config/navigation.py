@@ -24,12 +24,18 @@ def navigation(request: HttpRequest) -> dict:
         return {"nav": [], "roles": frozenset()}
     roles = access.roles_of(request.user, organization) | _project_roles(request)
     places = [(reverse(name), _(label)) for name, needed, label in PLACES if not roles.isdisjoint(needed)]
-    here = max((url for url, _label in places if request.path.startswith(url)), key=len, default=None)
+    here = max((url for url, _label in places if _is_within(request.path, url)), key=len, default=None)
     return {
         "nav": [{"url": url, "label": label, "current": url == here} for url, label in places],
+        "account_nav": [{"url": reverse("profile"), "label": _("Profile")}],
         "roles": roles,
         "organizations": access.organizations_of(request.user),
     }
+
+
+def _is_within(path: str, place: str) -> bool:
+    """Whether a page belongs to a place; everything lies below the root, so that one is only itself."""
+    return path == place or (place != "/" and path.startswith(place))
 
 
 def _project_roles(request: HttpRequest) -> frozenset[str]:

@@ -59,6 +59,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "taskers.middleware.OrganizationMiddleware",
+    "taskers.middleware.ClockMiddleware",
     "taskers.middleware.ProblemMiddleware",
 ]
 

@@ -17,5 +17,5 @@ class ProjectsConfig(AppConfig):
         project_names.look_up_with(self._names)
 
     def _names(self, organization) -> dict[UUID, str]:
-        rows = self.get_model("Project").objects.of(organization)
+        rows = self.get_model("Project")._default_manager.filter(organization=organization)
         return dict(rows.order_by("name").values_list("public_id", "name"))

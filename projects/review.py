@@ -8,7 +8,7 @@ from string import ascii_uppercase
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -25,18 +25,19 @@ from projects.tasktypes import TASK_TYPES
 from taskers import access as roles
 from taskers.errors import NotAllowed, NotFound, Problem
 from taskers.models import Person
+from taskers.requests import MemberRequest, key_asked
 
 PAGE = 50
 
 
 @require_GET
 @login_required
-def waiting(request: HttpRequest) -> HttpResponse:
+def waiting(request: MemberRequest) -> HttpResponse:
     """The tasks that wait for a reviewer, oldest first, 50 at a time."""
     projects = _projects(request)
-    chosen = projects.filter(public_id=_uuid_or_none(request.GET.get("project"))).first()
+    chosen = projects.filter(public_id=key_asked(request, "project")).first()
     rows = queue.waiting_for_review([chosen] if chosen else projects)
-    after = Task.objects.filter(public_id=_uuid_or_none(request.GET.get("after")), project__in=projects).first()
+    after = Task.objects.filter(public_id=key_asked(request, "after"), project__in=projects).first()
     if after:
         rows = rows.filter(pk__gt=after.pk)
     page = list(rows.select_related("project", "batch")[: PAGE + 1])
@@ -54,10 +55,10 @@ def waiting(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 @login_required
-def start(request: HttpRequest) -> HttpResponse:
+def start(request: MemberRequest) -> HttpResponse:
     """To the next task that this reviewer may decide; back to the list when there is none."""
     projects = _projects(request)
-    chosen = projects.filter(public_id=_uuid_or_none(request.GET.get("project"))).first()
+    chosen = projects.filter(public_id=key_asked(request, "project")).first()
     task = queue.next_review([chosen] if chosen else projects, request.user)
     return redirect("review", task.public_id) if task else redirect("review-list")
 
@@ -66,7 +67,7 @@ def start(request: HttpRequest) -> HttpResponse:
 @never_cache
 @ensure_csrf_cookie
 @login_required
-def page(request: HttpRequest, task_id: UUID) -> HttpResponse:
+def page(request: MemberRequest, task_id: UUID) -> HttpResponse:
     """The review of one task, taken by opening it."""
     task = access.task(request.user, task_id, *access.REVIEW)
     try:
@@ -80,12 +81,13 @@ def page(request: HttpRequest, task_id: UUID) -> HttpResponse:
 
 @require_POST
 @wire
-def decide(request: HttpRequest, body: dict, task_id: UUID) -> dict:
+def decide(request: MemberRequest, body: dict, task_id: UUID) -> dict:
     """The decision becomes the verdict; says where the next waiting task is."""
-    review = _own_review(request.user, task_id, _uuid(body, "token"))
+    token = _uuid(body, "token")
+    review = _own_review(request.user, task_id, token)
     base = _base(review.task, body.get("base"))
     note = str(body.get("note") or "")
-    submission.decide(review, request.user, review.token, body.get("answer"), base=base, note=note)
+    submission.decide(review, request.user, token, body.get("answer"), base=base, note=note)
     projects = access.projects_for(request.user, review.task.project.organization, *access.REVIEW)
     task = queue.next_review(projects, request.user, after=review.task_id)
     return {"next": reverse("review", args=[task.public_id]) if task else None}
@@ -93,14 +95,14 @@ def decide(request: HttpRequest, body: dict, task_id: UUID) -> dict:
 
 @require_POST
 @wire
-def heartbeat(request: HttpRequest, body: dict, task_id: UUID) -> dict:
+def heartbeat(request: MemberRequest, body: dict, task_id: UUID) -> dict:
     token = _uuid(body, "token")
     return {"deadline": queue.renew(_own_review(request.user, task_id, token), request.user, token).isoformat()}
 
 
 @require_POST
 @wire
-def release(request: HttpRequest, body: dict, task_id: UUID) -> dict:
+def release(request: MemberRequest, body: dict, task_id: UUID) -> dict:
     token = _uuid(body, "token")
     queue.release(_own_review(request.user, task_id, token), request.user, token)
     return {"next": reverse("review-list")}
@@ -108,7 +110,7 @@ def release(request: HttpRequest, body: dict, task_id: UUID) -> dict:
 
 @require_http_methods(["PUT"])
 @wire
-def draft(request: HttpRequest, body: dict, task_id: UUID) -> dict:
+def draft(request: MemberRequest, body: dict, task_id: UUID) -> dict:
     token = _uuid(body, "token")
     review = _own_review(request.user, task_id, token)
     version = body.get("version")
@@ -122,7 +124,7 @@ def draft(request: HttpRequest, body: dict, task_id: UUID) -> dict:
 def review_json(review: Assignment) -> dict:
     """All that the review page shows: the task, its answers with names hidden, the review in hand, a verdict if any."""
     task, project = review.task, review.task.project
-    settings = project.settings.get(version=review.settings_version)
+    settings = project.settings.get(version=review.settings_version or 0)
     saved = Draft.objects.filter(assignment=review).first()
     verdict = Verdict.objects.current().filter(task=task).first()
     return {
@@ -194,7 +196,7 @@ def _rows(page: Sequence[Task], reviewer: Person) -> list[dict]:
     ]
 
 
-def _projects(request: HttpRequest):
+def _projects(request: MemberRequest):
     """The projects whose reviews this person may do; NotFound or NotAllowed without any."""
     if not request.organization:
         raise NotFound()
@@ -225,14 +227,7 @@ def _base(task: Task, text: object) -> Annotation | None:
 
 
 def _uuid(body: dict, field: str) -> UUID:
-    found = _uuid_or_none(str(body.get(field)))
-    if found is None:
-        raise Refused(f"{field} is missing or isn't a UUID.", code="wrong-shape", place=field)
-    return found
-
-
-def _uuid_or_none(text: str | None) -> UUID | None:
     try:
-        return UUID(text or "")
+        return UUID(str(body.get(field)))
     except ValueError:
-        return None
+        raise Refused(f"{field} is missing or isn't a UUID.", code="wrong-shape", place=field) from None

@@ -5,10 +5,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from projects.models import Annotation, Assignment, BatchProgress, Project, ProjectSettings, Verdict
+from projects.tasktypes import TASK_TYPES
 from taskers import ledger, quality, wording
 from taskers.models import Account, Dispute, Grade, Organization, PayoutItem, Person, Standing, Transfer
 
-PAGE = 50
+PAGE = 30
 
 
 @dataclass
@@ -65,6 +66,11 @@ class Opening:
     estimate: quality.Estimate
     left: int  # judgements not handed in yet, as the rollup last counted
     holding: bool  # whether they have begun something here
+
+    @property
+    def type_title(self) -> str:
+        """What kind of work it is."""
+        return TASK_TYPES[self.project.task_type].title
 
 
 def entries(

@@ -4,18 +4,18 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from projects import access, statement
 from projects.models import Annotation, Project
-from projects.tasktypes import TASK_TYPES
 from taskers import access as roles
 from taskers import disputes
 from taskers.errors import Problem
 from taskers.models.people import Role
+from taskers.requests import MemberRequest, key_asked
 
 # Where those who do no tasks begin, by the first of these roles that they may act as.
 DESKS = (
@@ -28,7 +28,7 @@ DESKS = (
 
 @require_GET
 @login_required
-def home(request: HttpRequest) -> HttpResponse:
+def home(request: MemberRequest) -> HttpResponse:
     """The projects open to a tasker; office people go to their own desk."""
     organization = request.organization
     if not organization:
@@ -41,18 +41,17 @@ def home(request: HttpRequest) -> HttpResponse:
         "openings": statement.openings(request.user, open_to_me),
         "totals": statement.totals(request.user, organization),
         "currency": organization.currency,
-        "types": {key: room.title for key, room in TASK_TYPES.items()},
     }
     return render(request, "taskers/home.html", context)
 
 
 @require_GET
 @login_required
-def my_work(request: HttpRequest) -> HttpResponse:
-    """The statement: 50 pieces of work at a time, newest first."""
+def my_work(request: MemberRequest) -> HttpResponse:
+    """The statement: 30 pieces of work at a time, newest first."""
     organization = _organization(request)
     mine = access.projects_for(request.user, organization, *Role.values).order_by("name")
-    chosen = mine.filter(public_id=_uuid(request.GET.get("project"))).first()
+    chosen = mine.filter(public_id=key_asked(request, "project")).first()
     entries, before = statement.entries(
         request.user, organization, project=chosen, before=_number(request.GET.get("before"))
     )
@@ -76,14 +75,14 @@ def my_work(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 @login_required
-def piece(request: HttpRequest, annotation_id: UUID) -> HttpResponse:
+def piece(request: MemberRequest, annotation_id: UUID) -> HttpResponse:
     """One piece of one's own work."""
     return _piece(request, _own(request, annotation_id))
 
 
 @require_POST
 @login_required
-def contest(request: HttpRequest, annotation_id: UUID) -> HttpResponse:
+def contest(request: MemberRequest, annotation_id: UUID) -> HttpResponse:
     """Contest how a piece of one's own work was judged."""
     annotation = _own(request, annotation_id)
     subject, text = f"task:{annotation.task.public_id}", request.POST.get("text", "")
@@ -95,7 +94,7 @@ def contest(request: HttpRequest, annotation_id: UUID) -> HttpResponse:
     return redirect("my-work-piece", annotation_id)
 
 
-def _piece(request: HttpRequest, annotation: Annotation, problem: Problem | None = None) -> HttpResponse:
+def _piece(request: MemberRequest, annotation: Annotation, problem: Problem | None = None) -> HttpResponse:
     context = {
         "entry": statement.entry(request.user, annotation),
         "currency": annotation.task.project.organization.currency,
@@ -105,7 +104,7 @@ def _piece(request: HttpRequest, annotation: Annotation, problem: Problem | None
     return render(request, "taskers/piece.html", context, status=problem.status if problem else 200)
 
 
-def _own(request: HttpRequest, annotation_id: UUID) -> Annotation:
+def _own(request: MemberRequest, annotation_id: UUID) -> Annotation:
     """One's own judgement in the organization that one is working in; everything else is not found."""
     rows = Annotation.objects.select_related("assignment", "task__project__organization")
     found = rows.filter(
@@ -119,25 +118,18 @@ def _own(request: HttpRequest, annotation_id: UUID) -> Annotation:
     return found
 
 
-def _organization(request: HttpRequest):
+def _organization(request: MemberRequest):
     if not request.organization:
         raise Http404
     return request.organization
 
 
-def _desk(request: HttpRequest) -> str:
+def _desk(request: MemberRequest) -> str:
     for role, place in DESKS:
         keys = roles.project_keys_of(request.user, request.organization, role)
         if keys is None or keys:
             return place
     return "profile"
-
-
-def _uuid(text: str | None) -> UUID | None:
-    try:
-        return UUID(text or "")
-    except ValueError:
-        return None
 
 
 def _number(text: str | None) -> int | None:

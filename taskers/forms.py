@@ -1,10 +1,11 @@
 """What people type into the people and profile pages."""
 
 from datetime import timedelta
+from typing import cast
 from zoneinfo import available_timezones
 
 from django import forms
-from django.contrib.auth.password_validation import password_validators_help_texts, validate_password
+from django.contrib.auth.password_validation import validate_password
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -24,12 +25,16 @@ class RoleForm(forms.Form):
         super().__init__(*args, **kwargs)
         grants = access.grantable(by, organization)
         names = project_names(organization)
-        self.fields["role"].choices = [one for one in Role.choices if one[0] in grants]
-        self.fields["role"].initial = Role.TASKER
-        self.fields["project"].choices = [("", _("All projects")), *((str(key), name) for key, name in names.items())]
+        role, project = (
+            cast(forms.ChoiceField, self.fields["role"]),
+            cast(forms.TypedChoiceField, self.fields["project"]),
+        )
+        role.choices = [one for one in Role.choices if one[0] in grants]
+        role.initial = Role.TASKER
+        project.choices = [("", _("All projects")), *((str(key), name) for key, name in names.items())]
         # The choices hold every key of the organization, so what passes is one of them.
         by_text = {str(key): key for key in names}
-        self.fields["project"].coerce = by_text.__getitem__
+        project.coerce = by_text.__getitem__
 
 
 class InviteForm(RoleForm):
@@ -75,7 +80,7 @@ class PasswordForm(forms.Form):
     def __init__(self, person: Person, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         self.person = person
-        self.fields["password"].help_text = " ".join(password_validators_help_texts())
+        self.fields["password"].help_text = _("At least 12 characters. A few words in a row are easy to keep.")
 
     def clean_password(self) -> str:
         password = self.cleaned_data["password"]
@@ -98,7 +103,8 @@ class ProfileForm(forms.Form):
 
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["time_zone"].choices = [(zone, zone.replace("_", " ")) for zone in sorted(available_timezones())]
+        zones = cast(forms.ChoiceField, self.fields["time_zone"])
+        zones.choices = [(zone, zone.replace("_", " ")) for zone in sorted(available_timezones())]
 
 
 class TokenForm(forms.Form):

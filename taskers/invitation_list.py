@@ -41,7 +41,7 @@ def invite_all(organization: Organization, by: Person, text: str) -> list[Line]:
     email, name, role. An empty role means tasker. Raises BadInvitation when it isn't a table at all, or too long.
     """
     rows = _rows(text)
-    columns = COLUMNS
+    columns: tuple[str, ...] = COLUMNS
     if rows and "email" in [cell.strip().lower() for cell in rows[0][1]]:
         columns = tuple(cell.strip().lower() for cell in rows.pop(0)[1])
     if not rows:

@@ -1,6 +1,7 @@
 """What every request learns on its way in, and how named errors find their way out."""
 
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
 from taskers import access, problems
@@ -26,6 +27,19 @@ class OrganizationMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.organization = SimpleLazyObject(lambda: current_organization(request))  # type: ignore[attr-defined]
         return self.get_response(request)
+
+
+class ClockMiddleware:
+    """Tells times by the clock of whoever is asking."""
+
+    def __init__(self, get_response) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not request.user.is_authenticated:
+            return self.get_response(request)
+        with timezone.override(request.user.time_zone):
+            return self.get_response(request)
 
 
 class ProblemMiddleware:

@@ -1,5 +1,7 @@
 """What a request carries once the middleware has seen it, for those who read types."""
 
+from uuid import UUID
+
 from django.http import HttpRequest
 from django_htmx.middleware import HtmxDetails
 
@@ -12,3 +14,11 @@ class MemberRequest(HttpRequest):
     user: Person
     organization: Organization
     htmx: HtmxDetails
+
+
+def key_asked(request: HttpRequest, name: str) -> UUID:
+    """A public id from the address's query; the nil id, which names nothing, where there is none or it isn't one."""
+    try:
+        return UUID(request.GET.get(name, ""))
+    except ValueError:
+        return UUID(int=0)

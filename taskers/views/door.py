@@ -5,10 +5,11 @@ from functools import wraps
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 
 from taskers import access
 from taskers.errors import NotFound
+from taskers.requests import MemberRequest
 
 View = Callable[..., HttpResponse]
 
@@ -19,10 +20,10 @@ def needs_role(*roles: str) -> Callable[[View], View]:
     def wrap(view: View) -> View:
         @wraps(view)
         @login_required
-        def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            if not request.organization:  # type: ignore[attr-defined]
+        def wrapped(request: MemberRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if not request.organization:
                 raise NotFound("You don't belong to an organization here; ask whoever invited you.")
-            access.require(request.user, request.organization, *roles)  # type: ignore[arg-type, attr-defined]
+            access.require(request.user, request.organization, *roles)
             return view(request, *args, **kwargs)
 
         return wrapped

@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass, field
 from itertools import groupby
-from uuid import UUID
 
 from django.db.models import Q
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -19,6 +18,7 @@ from taskers.forms import InviteForm, InviteListForm
 from taskers.models import Invitation, Membership, Organization, Person
 from taskers.models.people import Role
 from taskers.project_names import project_names
+from taskers.requests import MemberRequest, key_asked
 from taskers.views.door import needs_role
 
 OFFICE = (Role.OWNER, Role.MANAGER)
@@ -35,7 +35,7 @@ class Member:
 
 @require_GET
 @needs_role(*OFFICE)
-def people(request: HttpRequest) -> HttpResponse:
+def people(request: MemberRequest) -> HttpResponse:
     """The list, 50 at a time, narrowed by name and role."""
     context = _members(request)
     if request.htmx and request.htmx.target == "members":
@@ -46,7 +46,7 @@ def people(request: HttpRequest) -> HttpResponse:
 @require_POST
 @never_cache
 @needs_role(*OFFICE)
-def invite(request: HttpRequest) -> HttpResponse:
+def invite(request: MemberRequest) -> HttpResponse:
     """Make one invitation and show its link: this once."""
     form = InviteForm(request.user, request.organization, request.POST)
     made = None
@@ -70,7 +70,7 @@ def invite(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @needs_role(*OFFICE)
-def invite_list(request: HttpRequest) -> HttpResponse:
+def invite_list(request: MemberRequest) -> HttpResponse:
     """Invite everybody in a table; say line by line what became of it."""
     form = InviteListForm(request.POST or None, request.FILES or None)
     lines: list[dict] = []
@@ -94,7 +94,7 @@ def invite_list(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @needs_role(*OFFICE)
-def withdraw(request: HttpRequest, invitation_id) -> HttpResponse:
+def withdraw(request: MemberRequest, invitation_id) -> HttpResponse:
     """Make an invitation's link useless."""
     rows = Invitation.objects.filter(organization=request.organization).select_related("organization")
     invitations.withdraw(get_object_or_404(rows, public_id=invitation_id), request.user)
@@ -107,13 +107,13 @@ def withdraw(request: HttpRequest, invitation_id) -> HttpResponse:
     return redirect("people")
 
 
-def _page(request: HttpRequest, status: int = 200, **context: object) -> HttpResponse:
+def _page(request: MemberRequest, status: int = 200, **context: object) -> HttpResponse:
     context.setdefault("invite_form", InviteForm(request.user, request.organization))
     context["open"] = _open_invitations(request.organization)
     return render(request, "taskers/people.html", context, status=status)
 
 
-def _members(request: HttpRequest) -> dict:
+def _members(request: MemberRequest) -> dict:
     asked, role = request.GET.get("q", "").strip(), request.GET.get("role", "")
     rows = Membership.objects.filter(organization=request.organization)
     if role == "gone":
@@ -125,7 +125,7 @@ def _members(request: HttpRequest) -> dict:
     found = Person.objects.filter(pk__in=rows.values("person"))
     if asked:
         found = found.filter(Q(name__icontains=asked) | Q(email__icontains=asked))
-    after = found.filter(public_id=_uuid_or_none(request.GET.get("after"))).first()
+    after = found.filter(public_id=key_asked(request, "after")).first()
     if after:
         found = found.filter(Q(name__gt=after.name) | Q(name=after.name, pk__gt=after.pk))
     page = list(found.order_by("name", "pk")[: PAGE + 1])
@@ -156,18 +156,11 @@ def _open_invitations(organization: Organization) -> list[Invitation]:
     return found
 
 
-def _link(request: HttpRequest, secret: str) -> str:
+def _link(request: MemberRequest, secret: str) -> str:
     return request.build_absolute_uri(reverse("invitation", args=[secret]))
 
 
-def _shown(request: HttpRequest, line: invitation_list.Line) -> dict:
+def _shown(request: MemberRequest, line: invitation_list.Line) -> dict:
     link = _link(request, line.secret) if line.invitation else ""
-    sent = bool(line.invitation) and letters.send_invitation(line.invitation, link)
+    sent = line.invitation is not None and letters.send_invitation(line.invitation, link)
     return {"number": line.number, "email": line.email, "why": line.why, "link": link, "sent": sent}
-
-
-def _uuid_or_none(text: str | None) -> UUID | None:
-    try:
-        return UUID(text or "")
-    except ValueError:
-        return None

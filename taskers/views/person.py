@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -15,20 +15,21 @@ from taskers.forms import RoleForm
 from taskers.models import Membership, Organization, Person
 from taskers.models.people import Role
 from taskers.project_names import project_names
+from taskers.requests import MemberRequest
 from taskers.views.door import needs_role
 from taskers.views.people import OFFICE
 
 
 @require_GET
 @needs_role(*OFFICE)
-def person(request: HttpRequest, person_id: UUID) -> HttpResponse:
+def person(request: MemberRequest, person_id: UUID) -> HttpResponse:
     """The page."""
     return _page(request, _member(request.organization, person_id))
 
 
 @require_POST
 @needs_role(*OFFICE)
-def give_role(request: HttpRequest, person_id: UUID) -> HttpResponse:
+def give_role(request: MemberRequest, person_id: UUID) -> HttpResponse:
     """One more role."""
     member = _member(request.organization, person_id)
     form = RoleForm(request.user, request.organization, request.POST)
@@ -45,7 +46,7 @@ def give_role(request: HttpRequest, person_id: UUID) -> HttpResponse:
 
 @require_POST
 @needs_role(*OFFICE)
-def end_role(request: HttpRequest, person_id: UUID) -> HttpResponse:
+def end_role(request: MemberRequest, person_id: UUID) -> HttpResponse:
     """One role less."""
     member = _member(request.organization, person_id)
     rows = Membership.objects.filter(organization=request.organization, person=member, ended_at=None)
@@ -63,7 +64,7 @@ def end_role(request: HttpRequest, person_id: UUID) -> HttpResponse:
 
 @require_POST
 @needs_role(*OFFICE)
-def deactivate(request: HttpRequest, person_id: UUID) -> HttpResponse:
+def deactivate(request: MemberRequest, person_id: UUID) -> HttpResponse:
     """Show somebody out: every role ends."""
     member = _member(request.organization, person_id)
     try:
@@ -76,7 +77,7 @@ def deactivate(request: HttpRequest, person_id: UUID) -> HttpResponse:
 
 @require_POST
 @needs_role(*OFFICE)
-def reactivate(request: HttpRequest, person_id: UUID) -> HttpResponse:
+def reactivate(request: MemberRequest, person_id: UUID) -> HttpResponse:
     """Let somebody back in, in one role."""
     member = _member(request.organization, person_id)
     try:
@@ -90,7 +91,7 @@ def reactivate(request: HttpRequest, person_id: UUID) -> HttpResponse:
 @require_POST
 @never_cache
 @needs_role(*OFFICE)
-def password_link(request: HttpRequest, person_id: UUID) -> HttpResponse:
+def password_link(request: MemberRequest, person_id: UUID) -> HttpResponse:
     """Make a link with which they set a new password, and show it this once."""
     member = _member(request.organization, person_id)
     try:
@@ -110,7 +111,7 @@ def _member(organization: Organization, person_id: UUID) -> Person:
 
 
 def _page(
-    request: HttpRequest, member: Person, *, problem: Problem | None = None, status: int = 200, **context: object
+    request: MemberRequest, member: Person, *, problem: Problem | None = None, status: int = 200, **context: object
 ) -> HttpResponse:
     roles = list(Membership.objects.live().filter(organization=request.organization, person=member).order_by("pk"))
     grants = access.grantable(request.user, request.organization)
@@ -125,7 +126,7 @@ def _page(
     return render(request, "taskers/person.html", context, status=problem.status if problem else status)
 
 
-def _key(request: HttpRequest) -> UUID | None:
+def _key(request: MemberRequest) -> UUID | None:
     try:
         return UUID(request.POST["project"]) if request.POST.get("project") else None
     except ValueError:

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -14,11 +14,12 @@ from taskers import access, people, tokens
 from taskers.errors import NotFound
 from taskers.forms import ProfileForm, TokenForm
 from taskers.models import ApiToken
+from taskers.requests import MemberRequest
 
 
 @never_cache
 @login_required
-def profile(request: HttpRequest) -> HttpResponse:
+def profile(request: MemberRequest) -> HttpResponse:
     """The page, and changing name and clock."""
     person = request.user
     form = ProfileForm(request.POST or None, initial={"name": person.name, "time_zone": person.time_zone})
@@ -32,7 +33,7 @@ def profile(request: HttpRequest) -> HttpResponse:
 @require_POST
 @never_cache
 @login_required
-def issue_token(request: HttpRequest) -> HttpResponse:
+def issue_token(request: MemberRequest) -> HttpResponse:
     """Make a token and show its secret, this once."""
     if not request.organization:
         raise NotFound()
@@ -46,7 +47,7 @@ def issue_token(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @login_required
-def revoke_token(request: HttpRequest, token_id: UUID) -> HttpResponse:
+def revoke_token(request: MemberRequest, token_id: UUID) -> HttpResponse:
     """End a token of one's own."""
     token = get_object_or_404(ApiToken, public_id=token_id, person=request.user)
     tokens.revoke(token, request.user)
@@ -56,7 +57,7 @@ def revoke_token(request: HttpRequest, token_id: UUID) -> HttpResponse:
 
 @require_POST
 @login_required
-def switch(request: HttpRequest) -> HttpResponse:
+def switch(request: MemberRequest) -> HttpResponse:
     """Work in another organization that one belongs to."""
     chosen = request.POST.get("organization", "")
     if chosen not in {str(one.public_id) for one in access.organizations_of(request.user)}:
@@ -65,7 +66,7 @@ def switch(request: HttpRequest) -> HttpResponse:
     return redirect("home")
 
 
-def _page(request: HttpRequest, status: int = 200, **context: object) -> HttpResponse:
+def _page(request: MemberRequest, status: int = 200, **context: object) -> HttpResponse:
     person = request.user
     mine = ApiToken.objects.filter(person=person, revoked_at=None).select_related("organization")
     context.setdefault("form", ProfileForm(initial={"name": person.name, "time_zone": person.time_zone}))
