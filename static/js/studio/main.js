@@ -84,6 +84,8 @@ function closeRoom() {
 
 function showNothing(nothing) {
   closeRoom();
+  notes.clearAll();
+  byId("task-name").textContent = "";
   byId("workbench").hidden = true;
   byId("rest").hidden = false;
   byId("rest").replaceChildren(...restOf(nothing));
@@ -164,6 +166,7 @@ function announce(text) {
 function changed() {
   if (!room) return;
   markHistory();
+  if (!room.pending()) notes.clear("pending");
   const parts = partsOf(room);
   if (parts.every((part, i) => part === kept[i])) return;
   kept = parts;
@@ -206,6 +209,14 @@ async function report() {
   if (answer === "go") session.report(fields.note);
 }
 
+/** Leaving gives an untouched task back at once; one with work in it stays ours until its time runs out. */
+async function leave(event) {
+  event.preventDefault();
+  if (room?.isEmpty()) await session.release();
+  else await session.flush();
+  location.assign(event.target.closest("a").href);
+}
+
 const ACTIONS = {
   submit,
   skip,
@@ -235,6 +246,7 @@ function belongsToField(event) {
   return [" ", "Enter"].includes(event.key) && !event.ctrlKey && event.target.closest?.("button, a, summary") !== null;
 }
 
+for (const link of document.querySelectorAll("#leave, [data-leave]")) link.addEventListener("click", leave);
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-action]");
   if (button && studio.contains(button)) {

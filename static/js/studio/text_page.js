@@ -22,7 +22,8 @@ export function createTextPage(text, name) {
   function draw(marks) {
     const lanes = lanesOf(marks);
     const byId = new Map(marks.map((mark) => [mark.id, { ...mark, lane: mark.lane ?? lanes.get(mark.id) }]));
-    const highest = Math.max(0, ...[...byId.values()].map((mark) => mark.lane));
+    // Room for two lines from the start: a first overlap must not move the text under somebody's eyes.
+    const highest = Math.max(1, ...[...byId.values()].map((mark) => mark.lane));
     host.style.setProperty("--lanes", String(highest));
     host.replaceChildren(
       ...piecesOf(text.length, marks).map(({ start, end, ids }) => {

@@ -1,0 +1,89 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { createTextDesk } from "../../static/js/studio/text_desk.js";
+
+const offer = (suggestion, start, end, label) => ({ suggestion, start, end, label, score: null });
+const offers = [offer("u-1", 0, 3, "person"), offer("u-2", 8, 13, "place"), offer("u-3", 20, 24, "date")];
+
+function desk(extra = {}) {
+  const made = createTextDesk({ answer: null, onChange() {}, ...extra });
+  made.receive({ spans: offers, model: "spacy@3.8" });
+  return made;
+}
+
+test("A takes the offer at hand as it is and goes on to the next", () => {
+  const mine = desk();
+  assert.equal(mine.current, "u-1");
+  mine.accept();
+  assert.equal(mine.current, "u-2");
+  assert.deepEqual(mine.answer().spans, [{
+    id: "s1", start: 0, end: 3, label: "person", attributes: {},
+    provenance: { source: "suggestion", suggestion: "u-1", model: "spacy@3.8" },
+  }]);
+});
+
+test("another label or other edges make an accepted offer an edited one", () => {
+  const mine = desk();
+  mine.relabel("place");
+  assert.equal(mine.answer().spans[0].provenance.source, "edited");
+  mine.select("u-2");
+  mine.resize({ end: 15 });
+  const span = mine.answer().spans.find((one) => one.start === 8);
+  assert.deepEqual([span.end, span.provenance.source, span.provenance.suggestion], [15, "edited", "u-2"]);
+});
+
+test("a refusal is remembered with its words, and undo takes it back", () => {
+  const mine = desk();
+  mine.refuse("u-2");
+  assert.deepEqual(mine.state.refused, [{ suggestion: "u-2", start: 8, end: 13, label: "place" }]);
+  assert.deepEqual(mine.pending().map((one) => one.suggestion), ["u-1", "u-3"]);
+  mine.history.undo();
+  assert.equal(mine.pending().length, 3);
+});
+
+test("accept all takes what is left, in one step", () => {
+  const mine = desk();
+  mine.refuse("u-1");
+  mine.acceptAll();
+  assert.equal(mine.answer().spans.length, 2);
+  assert.equal(mine.acceptAll(), false);
+  mine.history.undo();
+  assert.deepEqual(mine.answer().spans, []);
+  assert.equal(mine.pending().length, 2);
+});
+
+test("an accepted offer that is deleted counts as refused and is not offered again", () => {
+  const mine = desk();
+  mine.accept("u-1");
+  mine.remove("s1");
+  assert.deepEqual(mine.state.refused.map((one) => one.suggestion), ["u-1"]);
+  assert.deepEqual(mine.pending().map((one) => one.suggestion), ["u-2", "u-3"]);
+});
+
+test("what a person has marked so already is not offered, nor what was refused before a reload", () => {
+  const mine = desk({ refused: [{ suggestion: "old", start: 20, end: 24, label: "date" }] });
+  mine.mark(8, 13, "place");
+  assert.deepEqual(mine.pending().map((one) => one.suggestion), ["u-1"]);
+  assert.equal(mine.answer().spans[0].provenance.source, "human");
+});
+
+test("stepping visits spans and offers in the order of the text", () => {
+  const mine = desk();
+  mine.mark(4, 7, "person");
+  const seen = [];
+  mine.select(null);
+  for (let i = 0; i < 5; i += 1) {
+    mine.step(1);
+    seen.push(mine.current);
+  }
+  assert.deepEqual(seen, ["u-1", "s1", "u-2", "u-3", "u-1"]);
+});
+
+test("without a copilot marking works the same", () => {
+  const mine = createTextDesk({ answer: null, onChange() {} });
+  assert.equal(mine.accept(), false);
+  assert.equal(mine.refuse(), false);
+  assert.equal(mine.mark(0, 3, "person"), true);
+  assert.equal(mine.mark(0, 3, "person"), false);
+  assert.equal(mine.answer().spans.length, 1);
+});
