@@ -1,0 +1,157 @@
+"""The whole of it, as a newcomer starts it: once from nothing, again after a kill, and to its end."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from config import postgres
+
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE = 240.0  # seconds; a first start makes a database and loads the demo, here beside other tests
+
+
+class Tandem:
+    """One `python -m config run`, with its output and its address."""
+
+    def __init__(self, data: Path) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self.port = free.getsockname()[1]
+        self.data = data
+        self.output = data / f"output-{self.port}"
+        inherited = {key: value for key, value in os.environ.items() if key in {"PATH", "HOME", "LANG"}}
+        with open(self.output, "wb") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "config", "run", "--port", str(self.port)],
+                cwd=ROOT,
+                env={**inherited, "TANDEM_DATA": str(data)},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+
+    def said(self) -> str:
+        return self.output.read_text()
+
+    def wait_for(self, words: str) -> None:
+        deadline = time.monotonic() + PATIENCE
+        while words not in self.said():
+            assert self.process.poll() is None, self.said()
+            assert time.monotonic() < deadline, self.said()
+            time.sleep(0.1)
+
+    def get(self, path: str) -> tuple[int, str]:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=60) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as refusal:
+            return refusal.code, refusal.read().decode()
+
+    def children(self) -> dict[str, int]:
+        return {entry["name"]: entry["pid"] for entry in json.loads((self.data / "run/children.json").read_text())}
+
+    def wait_until_whole(self) -> None:
+        deadline = time.monotonic() + PATIENCE
+        while (ready := self.get("/readyz"))[0] != 200 or json.loads(ready[1])["degraded"]:
+            assert time.monotonic() < deadline, (ready, self.said())
+            time.sleep(0.2)
+
+    def stop(self, number: signal.Signals) -> int:
+        self.process.send_signal(number)
+        return self.process.wait(PATIENCE)
+
+
+@pytest.fixture
+def started(data) -> Iterator[list[Tandem]]:
+    """Whatever a test starts is ended, however the test ends."""
+    started: list[Tandem] = []
+    yield started
+    for one in started:
+        if one.process.poll() is None:
+            one.stop(signal.SIGTERM)
+
+
+def gone(pid: int) -> bool:
+    return not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+
+
+def copy_of_models(data: Path) -> Path:
+    """The copilot's model files, to be spoilt at will."""
+    folder = data / "models"
+    shutil.copytree(os.environ["TANDEM_MODELS"], folder)
+    return folder
+
+
+def assert_first_start_is_complete(tandem: Tandem) -> None:
+    tandem.wait_for(f"Tandem is at http://127.0.0.1:{tandem.port}")
+    accounts = tandem.data / "demo-accounts.txt"
+    assert str(accounts) in tandem.said()
+    assert accounts.stat().st_mode & 0o077 == 0
+    tandem.wait_until_whole()
+    status, page = tandem.get("/accounts/login/")
+    assert status == 200
+    assets = re.findall(r'(?:src|href)="(/static/[^"]+)"', page)
+    assert assets
+    for address in assets:
+        assert tandem.get(address)[0] == 200, address
+
+
+def assert_killed_processes_come_back(tandem: Tandem) -> None:
+    for name in ("worker", "runtime", "web"):
+        os.kill(tandem.children()[name], signal.SIGKILL)
+    server = postgres.server_pid(tandem.data)
+    assert server is not None
+    os.kill(server, signal.SIGKILL)
+    tandem.wait_for("the server died; starting it again")
+    tandem.wait_until_whole()
+    assert postgres.server_pid(tandem.data) not in (None, server)
+
+
+def assert_nothing_is_repeated(tandem: Tandem) -> None:
+    tandem.wait_for(f"Tandem is at http://127.0.0.1:{tandem.port}")
+    for repeated in ("migrate ...", "collectstatic ...", "load_demo ...", "Fetching"):
+        assert repeated not in tandem.said()
+
+
+def assert_stops_without_a_trace(tandem: Tandem, number: signal.Signals) -> None:
+    left = tandem.children().values()
+    assert tandem.stop(number) == 0
+    assert all(map(gone, left))
+    assert postgres.server_pid(tandem.data) is None
+    assert "Traceback" not in tandem.said()
+
+
+def test_a_newcomers_days_from_the_first_start_to_a_spoilt_model(data, started):
+    models = copy_of_models(data)
+    started.append(first := Tandem(data))
+    assert_first_start_is_complete(first)
+    assert_killed_processes_come_back(first)
+    left = first.children().values()
+    first.stop(signal.SIGKILL)
+
+    started.append(second := Tandem(data))
+    assert_nothing_is_repeated(second)
+    assert all(map(gone, left))
+    second.wait_until_whole()
+    assert_stops_without_a_trace(second, signal.SIGINT)
+
+    for model in models.iterdir():
+        model.write_bytes(b"not a model")
+    started.append(third := Tandem(data))
+    assert_nothing_is_repeated(third)
+    assert "expected 18348d144bd357" in third.said()
+    assert "starts with the copilot off" in third.said()
+    assert third.get("/accounts/login/")[0] == 200
+    assert_stops_without_a_trace(third, signal.SIGTERM)
