@@ -1,7 +1,7 @@
 """Decided tasks on their way out. A new format is one new file here and one line in the registry."""
 
 import re
-from collections.abc import AsyncIterator, Generator, Iterator
+from collections.abc import AsyncGenerator, Generator, Iterator
 
 from asgiref.sync import sync_to_async
 from django.db import connections
@@ -30,7 +30,7 @@ def export(project: Project, key: str, *, batch: Batch | None = None) -> Generat
     return _gathered(found.write(project, batch))
 
 
-def stream(project: Project, key: str, *, batch: Batch | None = None) -> AsyncIterator[bytes]:
+def stream(project: Project, key: str, *, batch: Batch | None = None) -> AsyncGenerator[bytes, None]:
     """The same for an ASGI response, which holds a sync iterator in memory whole [DESIGN section 7].
 
     Refused comes at the call, before anything is sent.
@@ -67,7 +67,7 @@ def _gathered(pieces: Iterator[bytes]) -> Generator[bytes, None, None]:
         yield b"".join(held)
 
 
-async def _in_thread(pieces: Generator[bytes, None, None]) -> AsyncIterator[bytes]:
+async def _in_thread(pieces: Generator[bytes, None, None]) -> AsyncGenerator[bytes, None]:
     def following() -> bytes | None:
         try:
             return next(pieces, None)

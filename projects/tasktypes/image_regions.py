@@ -30,13 +30,10 @@ def mask(value: dict, payload: Payload, place: str) -> dict[str, Any]:
     size = check.a_list(value["size"], f"{place}.size", 2, "wrong-shape")
     if len(size) != 2:
         raise Refused("A size is [height, width].", code="wrong-shape", place=f"{place}.size")
-    height, width = (
-        check.an_integer(side, f"{place}.size[{index}]", 1, MAX_SIDE) for index, side in enumerate(size)
-    )
+    height, width = (check.an_integer(side, f"{place}.size[{index}]", 1, MAX_SIDE) for index, side in enumerate(size))
     if (height, width) != (payload["height"], payload["width"]):
         text = (
-            f"The mask is for an image of {width} × {height}; "
-            f"this image is {payload['width']} × {payload['height']}."
+            f"The mask is for an image of {width} × {height}; this image is {payload['width']} × {payload['height']}."
         )
         raise Refused(text, code="wrong-mask-size", place=f"{place}.size")
     counts = check.a_text(value["counts"], f"{place}.counts", MAX_COUNTS, blank=True)
@@ -83,8 +80,7 @@ class ImageRegions:
         seen: set[str] = set()
         return {
             "regions": [
-                self._region(region, f"regions[{index}]", payload, labels, seen)
-                for index, region in enumerate(regions)
+                self._region(region, f"regions[{index}]", payload, labels, seen) for index, region in enumerate(regions)
             ]
         }
 

@@ -39,9 +39,7 @@ def an_object(value: object, place: str, required: Collection[str], optional: Co
     for name in value:
         if name not in required and name not in optional:
             shown = clipped(name)
-            raise Refused(
-                f"The field “{shown}” is not known here.", code="unknown-field", place=joined(place, shown)
-            )
+            raise Refused(f"The field “{shown}” is not known here.", code="unknown-field", place=joined(place, shown))
     return value
 
 
@@ -77,9 +75,7 @@ def a_text(value: object, place: str, longest: int, *, blank: bool = False) -> s
     if not blank and not value.strip():
         raise Refused("The text is empty.", code="blank", place=place)
     if "\x00" in value:
-        raise Refused(
-            "The text holds a NUL character, which cannot be stored.", code="nul-character", place=place
-        )
+        raise Refused("The text holds a NUL character, which cannot be stored.", code="nul-character", place=place)
     if not storable(value):
         raise Refused("The text holds half of a surrogate pair.", code="broken-unicode", place=place)
     return value
@@ -122,9 +118,7 @@ def attributes(value: object, place: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise Refused(f"Expected an object here, found {kind(value)}.", code="wrong-shape", place=place)
     if len(value) > MAX_ATTRIBUTES:
-        raise Refused(
-            f"At most {MAX_ATTRIBUTES} attributes are allowed.", code="too-many-attributes", place=place
-        )
+        raise Refused(f"At most {MAX_ATTRIBUTES} attributes are allowed.", code="too-many-attributes", place=place)
     for name, item in value.items():
         a_text(name, place, 64)
         _scalar(item, joined(place, name))
@@ -139,9 +133,7 @@ def _scalar(value: object, place: str) -> None:
             raise Refused("Infinity and NaN cannot be stored.", code="not-a-number", place=place)
     elif isinstance(value, int):
         if abs(value) > 2**53:
-            raise Refused(
-                "The number has more digits than JavaScript can hold.", code="out-of-range", place=place
-            )
+            raise Refused("The number has more digits than JavaScript can hold.", code="out-of-range", place=place)
     elif value is not None:
         raise Refused(f"Expected a plain value here, found {kind(value)}.", code="wrong-shape", place=place)
 

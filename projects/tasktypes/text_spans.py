@@ -57,9 +57,7 @@ class TextSpans:
         checked.sort(key=lambda found: (found["start"], found["end"], found["label"]))
         return {"spans": checked}
 
-    def _span(
-        self, span: object, place: str, text: str, labels: Collection[str], seen: set[str]
-    ) -> dict[str, Any]:
+    def _span(self, span: object, place: str, text: str, labels: Collection[str], seen: set[str]) -> dict[str, Any]:
         fields = ("id", "start", "end", "label")
         found = check.an_object(span, place, fields, ("attributes", "provenance"))
         start = check.an_integer(found["start"], f"{place}.start", 0, len(text), "span-outside-text")
@@ -67,9 +65,7 @@ class TextSpans:
         if end <= start:
             raise Refused("A span ends after it starts.", code="empty-span", place=f"{place}.end")
         if not text[start:end].strip():
-            raise Refused(
-                f"The text from {start} to {end} is only white space.", code="blank-span", place=place
-            )
+            raise Refused(f"The text from {start} to {end} is only white space.", code="blank-span", place=place)
         return {
             "id": check.a_part_id(found["id"], f"{place}.id", seen),
             "start": start,

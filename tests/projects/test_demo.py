@@ -14,7 +14,7 @@ from projects.management.commands import load_demo
 from projects.models import Asset, Assignment, Batch, Project, Task
 from projects.tasktypes import TASK_TYPES
 from taskers import access
-from taskers.models import Membership, Person
+from taskers.models import Membership, Organization, Person
 from taskers.models.people import Role
 
 REPORTS = Path(demo.__file__).parent / "reports.jsonl"
@@ -56,7 +56,7 @@ def test_every_account_can_sign_in_and_be_what_it_says(loaded, place):
     listed = accounts(place)
     roles = sorted(line[0] for line in listed.values())
     assert roles == ["finance", "finance", "manager", "owner", "reviewer", "tasker", "tasker", "tasker"]
-    organization = Project.objects.first().organization
+    organization = Organization.objects.get()
     for email, (role, _, password, *name) in listed.items():
         person = Person.objects.get(email=email)
         assert person.check_password(password) and person.name == " ".join(name)
@@ -112,6 +112,7 @@ def test_a_load_that_was_killed_is_finished_by_the_next(db, place, monkeypatch):
 
 def test_stored_photographs_are_what_their_tasks_say(loaded):
     for task in Task.objects.filter(project__task_type="image_regions").select_related("asset"):
+        assert task.asset
         with task.asset.file.open("rb") as file:
             pixels = np.asarray(Image.open(file).convert("RGB"))
         assert pixels.shape == (task.payload["height"], task.payload["width"], 3)

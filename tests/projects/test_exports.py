@@ -39,6 +39,10 @@ def span(word: str, label: str, text: str = TEXT) -> dict:
 SPANS = [span("Zoë O'Neil", "person"), span("O'Neil", "person"), span("May", "place"), span("3 May 2024", "place")]
 
 
+def first_task() -> Task:
+    return Task.objects.order_by("pk")[0]
+
+
 def exported(project, key: str, **terms) -> bytes:
     return b"".join(exports.export(project, key, **terms))
 
@@ -60,7 +64,7 @@ def photos(cast, tmp_path, settings):
     settings.MEDIA_ROOT = tmp_path
     labels = [{"name": "Big cat", "key": "cat"}, {"name": "Dog", "key": "dog"}]
     project = make.project(cast.riverside, "Pets", "image_regions", labels=labels, wanted=1)
-    rows = []
+    rows: list[intake.Row] = []
     for name in ("one.png", "two.png", "three.png"):
         out = io.BytesIO()
         Image.fromarray(np.full((20, 30, 3), len(rows), dtype=np.uint8)).save(out, "PNG")
@@ -88,7 +92,7 @@ def region(id: str, label: str, left: int, right: int) -> dict:
 def test_jsonl_has_everything_of_decided_tasks_only(cast, reports):
     (line,) = exported(reports, "jsonl").splitlines()
     row = json.loads(line)
-    task = Task.objects.order_by("pk").first()
+    task = first_task()
     assert (row["external_id"], row["task"], row["payload"]) == ("First-0", str(task.public_id), {"text": TEXT})
     assert row["answer"] == Verdict.objects.get().answer and row["verdict"]["method"] == "majority_v1"
     (judgement,) = row["judgements"]
@@ -98,8 +102,9 @@ def test_jsonl_has_everything_of_decided_tasks_only(cast, reports):
 
 
 def test_a_superseded_verdict_is_not_exported(cast, reports):
-    task = Task.objects.order_by("pk").first()
+    task = first_task()
     review = queue.claim_review(task, cast.rita)
+    assert review.token
     submission.decide(review, cast.rita, review.token, {"spans": [span("May", "place")]}, note="Only the month.")
     (line,) = exported(reports, "jsonl").splitlines()
     row = json.loads(line)
@@ -293,7 +298,7 @@ def test_a_reader_that_goes_away_leaves_no_temporary_files(cast, photos, monkeyp
 
 
 def test_work_that_was_voided_is_exported_as_such(cast, reports):
-    annotation = Task.objects.order_by("pk").first().annotations.get()
+    annotation = first_task().annotations.get()
     queue.void(annotation.assignment, "banned", by=cast.mina)
     (line,) = exported(reports, "jsonl").splitlines()
     assert [one["voided"] for one in json.loads(line)["judgements"]] == [True]

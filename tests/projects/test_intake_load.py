@@ -164,10 +164,11 @@ def test_a_zip_of_pictures_becomes_tasks_with_stored_pictures(photos):
     assert done.errors[0]["place"] == "bad.png" and done.errors[0]["code"] == "not-an-image"
     cat, copy, dog = Task.objects.order_by("pk").select_related("asset")
     assert cat.asset == copy.asset != dog.asset
+    assert cat.asset
     assert cat.payload == {"asset": cat.asset.sha256, "width": 30, "height": 20, "name": "cat.png"}
-    with default_storage.open(cat.asset.file.name) as file:
+    with default_storage.open(str(cat.asset.file.name)) as file:
         assert file.read() == picture()
-    assert Image.open(default_storage.open(cat.asset.thumbnail.name)).size == (30, 20)
+    assert Image.open(default_storage.open(str(cat.asset.thumbnail.name))).size == (30, 20)
 
 
 def test_a_converted_picture_is_known_again_by_what_was_sent(photos, monkeypatch):

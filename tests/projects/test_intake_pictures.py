@@ -40,9 +40,7 @@ def code(data: bytes) -> str:
 PHOTO = Image.fromarray(PIXELS)
 
 
-@pytest.mark.parametrize(
-    ("kind", "media_type"), [("PNG", "image/png"), ("JPEG", "image/jpeg"), ("WEBP", "image/webp")]
-)
+@pytest.mark.parametrize(("kind", "media_type"), [("PNG", "image/png"), ("JPEG", "image/jpeg"), ("WEBP", "image/webp")])
 def test_ordinary_pictures_are_stored_byte_for_byte(kind, media_type):
     data = encoded(PHOTO, kind)
     picture = read_picture(data)
@@ -116,12 +114,7 @@ def png_header(width: int, height: int) -> bytes:
         return struct.pack(">L", len(body)) + name + body + struct.pack(">L", zlib.crc32(name + body))
 
     header = struct.pack(">LLBBBBB", width, height, 8, 2, 0, 0, 0)
-    return (
-        b"\x89PNG\r\n\x1a\n"
-        + chunk(b"IHDR", header)
-        + chunk(b"IDAT", zlib.compress(b""))
-        + chunk(b"IEND", b"")
-    )
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b"")
 
 
 @pytest.mark.parametrize("size", [(20_000, 10_000), (10_000, 10_000), (2**31 - 1, 2**31 - 1)])
@@ -135,9 +128,7 @@ def test_thumbnails_are_small_and_keep_their_proportions():
     assert thumbnail.size == (320, 160) and thumbnail.format == "JPEG"
 
 
-@given(
-    cut=st.integers(0, 400), flips=st.lists(st.tuples(st.integers(0, 399), st.integers(0, 255)), max_size=8)
-)
+@given(cut=st.integers(0, 400), flips=st.lists(st.tuples(st.integers(0, 399), st.integers(0, 255)), max_size=8))
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF"])
 @settings(max_examples=60, deadline=None)
 def test_damaged_pictures_are_refused_or_read_but_never_crash(kind, cut, flips):
@@ -248,9 +239,7 @@ def test_reading_an_archive_goes_on_where_an_earlier_run_stopped():
 @given(flips=st.lists(st.tuples(st.integers(0, 10_000), st.integers(0, 255)), min_size=1, max_size=12))
 @settings(max_examples=300, deadline=None)
 def test_damaged_archives_give_rows_and_faults_or_one_refusal(flips):
-    data = bytearray(
-        zipped({"a.png": encoded(PHOTO), "b.txt": b"hello" * 20}, compression=zipfile.ZIP_DEFLATED)
-    )
+    data = bytearray(zipped({"a.png": encoded(PHOTO), "b.txt": b"hello" * 20}, compression=zipfile.ZIP_DEFLATED))
     for at, value in flips:
         data[at % len(data)] = value
     try:

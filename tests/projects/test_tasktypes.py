@@ -115,9 +115,7 @@ def _boxed(width: int) -> dict:
 
 bitmaps = st.tuples(st.integers(1, 40), st.integers(1, 40), st.randoms(use_true_random=False)).map(
     lambda drawn: np.asfortranarray(
-        np.array(
-            [[drawn[2].random() < 0.4 for _ in range(drawn[1])] for _ in range(drawn[0])], dtype=np.uint8
-        )
+        np.array([[drawn[2].random() < 0.4 for _ in range(drawn[1])] for _ in range(drawn[0])], dtype=np.uint8)
     )
 )
 
@@ -126,7 +124,8 @@ bitmaps = st.tuples(st.integers(1, 40), st.integers(1, 40), st.randoms(use_true_
 @settings(max_examples=150, deadline=None)
 def test_masks_of_pycocotools_pass_unchanged(bitmap):
     counts = coco.encode(bitmap)["counts"].decode()
-    assert check_mask(counts, *bitmap.shape, "") == counts
+    height, width = bitmap.shape
+    assert check_mask(counts, height, width, "") == counts
 
 
 @given(st.lists(st.integers(0, 9), min_size=2, max_size=30))
@@ -152,9 +151,7 @@ json_like = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
 )
 counts = (
-    st.text(alphabet=string.printable, max_size=12)
-    | st.text(max_size=6)
-    | st.sampled_from(["0S1", ";230009", "S1"])
+    st.text(alphabet=string.printable, max_size=12) | st.text(max_size=6) | st.sampled_from(["0S1", ";230009", "S1"])
 )
 odd = json_like | st.sampled_from(["r1", "cat", "person", 0, 5, 7, 35, -1, 2**70])
 
@@ -164,12 +161,8 @@ def mangled(part: dict[str, st.SearchStrategy]) -> st.SearchStrategy:
     return st.fixed_dictionaries({}, optional={name: good | odd for name, good in part.items()}) | json_like
 
 
-masks = st.fixed_dictionaries(
-    {"type": st.just("mask"), "size": st.just([5, 7]) | odd, "counts": counts | odd}
-)
-region = mangled(
-    {"id": st.text(max_size=3), "label": st.just("cat"), "shape": masks, "attributes": json_like}
-)
+masks = st.fixed_dictionaries({"type": st.just("mask"), "size": st.just([5, 7]) | odd, "counts": counts | odd})
+region = mangled({"id": st.text(max_size=3), "label": st.just("cat"), "shape": masks, "attributes": json_like})
 span = mangled(
     {
         "id": st.text(max_size=3),
@@ -178,7 +171,10 @@ span = mangled(
         "label": st.just("person"),
     }
 )
-fuzz = {"image_regions": (region, IMAGE, ["cat"]), "text_spans": (span, TEXT, ["person"])}
+fuzz: dict[str, tuple[st.SearchStrategy, dict, list[str]]] = {
+    "image_regions": (region, IMAGE, ["cat"]),
+    "text_spans": (span, TEXT, ["person"]),
+}
 
 
 @pytest.mark.parametrize("key", fuzz)
