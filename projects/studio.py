@@ -6,6 +6,7 @@ from functools import wraps
 from typing import Any
 from uuid import UUID
 
+from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -49,6 +50,7 @@ def wire(view: Callable[..., dict]) -> Callable[..., HttpResponse]:
 
 
 @require_GET
+@login_required
 @ensure_csrf_cookie
 def page(request: MemberRequest, project_id: UUID) -> HttpResponse:
     """The studio: one page for as many tasks as there are."""
