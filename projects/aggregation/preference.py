@@ -1,0 +1,226 @@
+"""preference_v1: which of two is better, from many people's comparisons.
+
+A vote on items i (left) and j (right) by tasker w follows Davidson's model of ties with a place for
+habits and for taskers of different worth:
+
+    left : right : tie  =  exp(u / 2) : exp(-u / 2) : exp(c + t_w)
+    u = (1 + a_w) (strength_i - strength_j) + b + b_w
+
+1 + a_w is the tasker's reliability (1: votes like the crowd; 0: blindly; below: against it), b and b_w
+a liking for the left side, t_w for ties. An item may belong to a group (the answers of one model, say):
+its strength is the group's plus its own deviation, so that one comparison of an answer teaches a little
+about all answers of that model. Every family of numbers has a normal prior whose variance is estimated
+from the data (partial pooling), but for a_w, whose variance is given: it sets the scale of the strengths.
+
+Sources: Bradley and Terry 1952; Davidson 1970 (ties); Davidson and Beaver 1977 (order); Chen et al. 2013
+(taskers' reliability); posterior mode by L-BFGS, variances by EM with Laplace's approximation.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+from scipy.special import log_softmax, softmax
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+LEFT, RIGHT, TIE = 0, 1, 2
+FAMILIES = ("group", "item", "reliability", "side", "tie")
+FIRST_VARIANCES = {"group": 1.0, "item": 0.3, "reliability": 0.5, "side": 0.1, "tie": 0.5}
+# The variance estimates are pulled to their first values as if seen this many times.
+VARIANCE_PRIOR = 2.0
+ROUNDS = 8
+# The crowd's liking for sides and ties come first in the vector that is optimised.
+GLOBALS = 2
+
+
+class Votes(NamedTuple):
+    """Triples and outcome of each vote: items `left`, `right`, `worker`, `outcome` (LEFT, RIGHT, TIE)."""
+
+    left: Ints
+    right: Ints
+    worker: Ints
+    outcome: Ints
+
+
+@dataclass(frozen=True)
+class Preferences:
+    """Posterior mode and standard deviation of each item's strength, and of each tasker's habits.
+    `side` is the crowd's liking for the left side in logits, `tie` its readiness to call a tie."""
+
+    strength: Floats
+    deviation: Floats
+    reliability: Floats
+    worker_side: Floats
+    worker_tie: Floats
+    side: float
+    tie: float
+    variances: dict[str, float]
+
+    def chances(self, left: Ints, right: Ints, worker: Ints | None = None) -> Floats:
+        """(votes, 3) chances of left, right, tie; by a tasker, or by a stranger if `worker` is None."""
+        gap = self.strength[left] - self.strength[right]
+        if worker is None:
+            push, tie = gap + self.side, np.full(len(gap), self.tie)
+        else:
+            push = self.reliability[worker] * gap + self.side + self.worker_side[worker]
+            tie = self.tie + self.worker_tie[worker]
+        return softmax(np.column_stack([push / 2, -push / 2, tie]), axis=1)
+
+    def better(self, first: int, second: int) -> float:
+        """The probability that `first` is stronger than `second`, whichever side it is shown on."""
+        from_zero = self.strength[first] - self.strength[second]
+        spread = np.hypot(self.deviation[first], self.deviation[second])
+        return float(1 / (1 + np.exp(-1.702 * from_zero / max(spread, 1e-9))))
+
+    def order(self) -> Ints:
+        """Items from the strongest to the weakest."""
+        return np.lexsort((np.arange(self.strength.size), -np.round(self.strength, 9)))
+
+
+@dataclass
+class _Layout:
+    """Where each family of numbers lies in the one vector that is optimised."""
+
+    slices: dict[str, slice]
+    size: int
+
+    @classmethod
+    def of(cls, counts: dict[str, int]) -> _Layout:
+        slices, at = {}, GLOBALS
+        for name in FAMILIES:
+            slices[name] = slice(at, at + counts[name])
+            at += counts[name]
+        return cls(slices, at)
+
+
+def infer_preferences(votes: Votes, items: int, workers: int, group: Ints | None = None) -> Preferences:
+    """Estimate all from votes in any order. `group[i]` is item i's group; by default each item stands
+    alone. ValueError for an index out of range or an item compared with itself."""
+    _check(votes, items, workers)
+    order = np.lexsort((votes.outcome, votes.worker, votes.right, votes.left))
+    votes = Votes(*(column[order] for column in votes))
+    grouped = group is not None
+    groups = np.zeros(items, dtype=np.int64) if group is None else np.asarray(group)
+    counts = {"group": int(groups.max(initial=-1)) + 1 if grouped else 0, "item": items}
+    layout = _Layout.of({**counts, "reliability": workers, "side": workers, "tie": workers})
+    variances = dict(FIRST_VARIANCES) | ({} if grouped else {"item": 1.0})
+    at = np.zeros(layout.size)
+    for _ in range(ROUNDS):
+        prior = _precisions(layout, variances)
+        found = minimize(
+            _cost, at, args=(votes, groups, layout, prior), jac=True, method="L-BFGS-B", options={"maxiter": 300}
+        )
+        at = found.x
+        curve = _curvature(at, votes, groups, layout) + prior
+        new = _new_variances(at, curve, layout)
+        still = all(abs(np.log(new[name] / variances[name])) < 0.02 for name in new)
+        variances |= new
+        if still:
+            break
+    return _told(at, curve, groups, layout, variances)
+
+
+def _check(votes: Votes, items: int, workers: int) -> None:
+    for name, values, size in zip(Votes._fields, votes, (items, items, workers, 3), strict=True):
+        if values.size and not (values.min() >= 0 and values.max() < size):
+            raise ValueError(f"a {name} index is out of range")
+    if (votes.left == votes.right).any():
+        raise ValueError("an item can't be compared with itself")
+
+
+def _precisions(layout: _Layout, variances: dict[str, float]) -> Floats:
+    prior = np.full(layout.size, 0.25)
+    for name, where in layout.slices.items():
+        prior[where] = 1 / variances[name]
+    return prior
+
+
+def _strengths(at: Floats, groups: Ints, layout: _Layout) -> Floats:
+    own = at[layout.slices["item"]]
+    return own + at[layout.slices["group"]][groups] if layout.slices["group"].stop > GLOBALS else own
+
+
+def _parts(at: Floats, votes: Votes, groups: Ints, layout: _Layout) -> tuple[Floats, Floats, Floats]:
+    """Per vote: the gap in strength, the reliability factor, and the three logits."""
+    strength = _strengths(at, groups, layout)
+    gap = strength[votes.left] - strength[votes.right]
+    factor = 1 + at[layout.slices["reliability"]][votes.worker]
+    push = factor * gap + at[0] + at[layout.slices["side"]][votes.worker]
+    tie = at[1] + at[layout.slices["tie"]][votes.worker]
+    return gap, factor, np.column_stack([push / 2, -push / 2, tie])
+
+
+def _cost(at: Floats, votes: Votes, groups: Ints, layout: _Layout, prior: Floats) -> tuple[float, Floats]:
+    gap, factor, logits = _parts(at, votes, groups, layout)
+    logs = log_softmax(logits, axis=1) if len(gap) else np.zeros((0, 3))
+    rows = np.arange(len(gap))
+    pull = np.exp(logs)
+    pull[rows, votes.outcome] -= 1
+    push, tie = (pull[:, 0] - pull[:, 1]) / 2, pull[:, 2]
+    slope = prior * at
+    slope[:GLOBALS] += push.sum(), tie.sum()
+    _spread(slope, layout, votes, groups, push * factor, push * gap, push, tie, sign=-1.0)
+    return float(-logs[rows, votes.outcome].sum() + (prior * at**2).sum() / 2), slope
+
+
+def _curvature(at: Floats, votes: Votes, groups: Ints, layout: _Layout) -> Floats:
+    """The diagonal of the expected curvature (Fisher information) of the votes."""
+    gap, factor, logits = _parts(at, votes, groups, layout)
+    chance = softmax(logits, axis=1) if len(gap) else np.zeros((0, 3))
+    push = (chance[:, 0] + chance[:, 1] - (chance[:, 0] - chance[:, 1]) ** 2) / 4
+    tie = chance[:, 2] * (1 - chance[:, 2])
+    curve = np.zeros(layout.size)
+    curve[:GLOBALS] = push.sum(), tie.sum()
+    _spread(curve, layout, votes, groups, push * factor**2, push * gap**2, push, tie, sign=1.0)
+    return curve
+
+
+def _spread(
+    out: Floats, layout: _Layout, votes: Votes, groups: Ints, gap: Floats, factor: Floats, push: Floats,
+    tie: Floats, sign: float,
+) -> None:  # fmt: skip
+    """Add each vote's share to the numbers it touches; the right item's share comes with `sign`."""
+    items, workers = layout.slices["item"], layout.slices["reliability"]
+    count = items.stop - items.start
+    own = np.bincount(votes.left, gap, count) + sign * np.bincount(votes.right, gap, count)
+    out[items] += own
+    where = layout.slices["group"]
+    if where.stop > where.start:
+        out[where] += np.bincount(groups, own, where.stop - where.start)
+    size = workers.stop - workers.start
+    for name, values in (("reliability", factor), ("side", push), ("tie", tie)):
+        out[layout.slices[name]] += np.bincount(votes.worker, values, size)
+
+
+def _new_variances(at: Floats, curve: Floats, layout: _Layout) -> dict[str, float]:
+    new = {}
+    for name, where in layout.slices.items():
+        if where.stop > where.start and name != "reliability":
+            squares = (at[where] ** 2 + 1 / curve[where]).sum()
+            count = where.stop - where.start
+            first = FIRST_VARIANCES[name] * VARIANCE_PRIOR
+            new[name] = float((squares + first) / (count + VARIANCE_PRIOR))
+    return new
+
+
+def _told(at: Floats, curve: Floats, groups: Ints, layout: _Layout, variances: dict[str, float]) -> Preferences:
+    spread = 1 / curve[layout.slices["item"]]
+    where = layout.slices["group"]
+    if where.stop > where.start:
+        spread = spread + (1 / curve[where])[groups]
+    return Preferences(
+        _strengths(at, groups, layout),
+        np.sqrt(spread),
+        1 + at[layout.slices["reliability"]],
+        at[layout.slices["side"]],
+        at[layout.slices["tie"]],
+        float(at[0]),
+        float(at[1]),
+        variances,
+    )
