@@ -246,6 +246,11 @@ class Line:
     def state_text(self) -> str:
         return STATES.get(self.state, "Not handed out")
 
+    @property
+    def percent(self) -> int | None:
+        """The verdict's confidence in whole percent."""
+        return round(100 * self.verdict.confidence) if self.verdict else None
+
 
 def lines(keys: Sequence[int]) -> list[Line]:
     """These tasks in this order, with what has become of them; three queries however many there are."""

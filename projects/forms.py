@@ -151,7 +151,7 @@ class LabelForm(forms.Form):
         label=_("What the model calls it"),
         required=False,
         max_length=300,
-        widget=forms.TextInput(attrs={"placeholder": "PERSON, NORP", "spellcheck": "false"}),
+        widget=forms.TextInput(attrs={"placeholder": _("such as PERSON"), "spellcheck": "false"}),
     )
 
 

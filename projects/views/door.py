@@ -16,12 +16,24 @@ from taskers.errors import NotFound
 View = Callable[..., HttpResponse]
 
 
+def signed_in(view: View) -> View:
+    """Sends strangers to the sign-in page; a part of a page that asks after its session ended has the page do so."""
+
+    @wraps(view)
+    @never_cache
+    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.htmx and not request.user.is_authenticated:  # type: ignore[attr-defined]
+            return HttpResponse(headers={"HX-Refresh": "true"})
+        return login_required(view)(request, *args, **kwargs)
+
+    return wrapped
+
+
 def manages(view: View) -> View:
     """Lets in managers of the project that the address names; the view gets the project instead of its key."""
 
     @wraps(view)
-    @never_cache
-    @login_required
+    @signed_in
     def wrapped(request: HttpRequest, project_id: UUID, *args: Any, **kwargs: Any) -> HttpResponse:
         project = access.project(request.user, project_id, *access.MANAGE)  # type: ignore[arg-type]
         return view(request, project, *args, **kwargs)

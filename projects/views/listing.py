@@ -37,6 +37,6 @@ def projects(request: HttpRequest) -> HttpResponse:
 
 def _with_progress(rows: QuerySet[Project]) -> QuerySet[Project]:
     """Sums over the batches' rollups, never over tasks."""
-    sums = {name: Sum(f"batches__progress__{name}", default=0) for name in ("tasks", "decided", "in_review")}
-    judgements = {name: Sum(f"batches__progress__{name}", default=0) for name in ("wanted", "submitted")}
-    return rows.annotate(**sums, **judgements).order_by("-priority", "-pk")
+    names = ("tasks", "decided", "in_review")
+    sums = {f"sum_{name}": Sum(f"batches__progress__{name}", default=0) for name in names}
+    return rows.annotate(**sums).order_by("-priority", "-pk")

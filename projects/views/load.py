@@ -4,20 +4,18 @@ import csv
 from collections.abc import Iterator
 from uuid import UUID
 
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
 from projects import intake, loading, notices
 from projects.forms import LoadForm
 from projects.models import Intake, Project
 from projects.tasktypes import TASK_TYPES
-from projects.views.door import managed_intake, manages
+from projects.views.door import managed_intake, manages, signed_in
 from taskers.errors import Problem
 
 SHOWN = 50  # refused rows on the page; the CSV has all that were kept
@@ -77,8 +75,7 @@ def _go(request: HttpRequest, address: str) -> HttpResponse:
 
 
 @require_GET
-@never_cache
-@login_required
+@signed_in
 def show(request: HttpRequest, intake_id: UUID) -> HttpResponse:
     """A file on its way in. Asked by htmx, the part that changes; once it is done, it needn't be asked again."""
     found = managed_intake(request, intake_id)
@@ -96,8 +93,7 @@ def show(request: HttpRequest, intake_id: UUID) -> HttpResponse:
 
 
 @require_GET
-@never_cache
-@login_required
+@signed_in
 def errors(request: HttpRequest, intake_id: UUID) -> HttpResponse:
     """The refused rows as CSV: where, what, why."""
     found = managed_intake(request, intake_id)

@@ -3,17 +3,15 @@
 from uuid import UUID
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from projects import batches, configure, notices
 from projects.models import Batch, BatchProgress, Intake, Project
 from projects.tasktypes import TASK_TYPES
-from projects.views.door import managed_batch, manages
+from projects.views.door import managed_batch, manages, signed_in
 from taskers import ledger
 from taskers.errors import Problem
 
@@ -60,8 +58,7 @@ def move(request: HttpRequest, project: Project) -> HttpResponse:
 
 
 @require_POST
-@never_cache
-@login_required
+@signed_in
 def move_batch(request: HttpRequest, batch_id: UUID) -> HttpResponse:
     """Start, pause, resume, close or cancel a batch."""
     batch = managed_batch(request, batch_id)

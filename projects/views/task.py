@@ -4,22 +4,20 @@ from collections.abc import Callable
 from uuid import UUID
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from projects import access, history, oversight, queue
 from projects.models import Assignment, Task
 from projects.tasktypes import TASK_TYPES
+from projects.views.door import signed_in
 from taskers.errors import NotFound, Problem
 
 
 @require_GET
-@never_cache
-@login_required
+@signed_in
 def task(request: HttpRequest, task_id: UUID) -> HttpResponse:
     """The task's page."""
     found = access.task(request.user, task_id, *access.MANAGE)  # type: ignore[arg-type]
@@ -27,16 +25,14 @@ def task(request: HttpRequest, task_id: UUID) -> HttpResponse:
 
 
 @require_POST
-@never_cache
-@login_required
+@signed_in
 def requeue(request: HttpRequest, task_id: UUID) -> HttpResponse:
     """Hand the task out again."""
     return _act(request, task_id, lambda one: oversight.requeue(one, by=request.user), _("Handed out again."))  # type: ignore[arg-type]
 
 
 @require_POST
-@never_cache
-@login_required
+@signed_in
 def withhold(request: HttpRequest, task_id: UUID) -> HttpResponse:
     """Hold the task back."""
     note = request.POST.get("note", "")[:500]
@@ -49,8 +45,7 @@ def withhold(request: HttpRequest, task_id: UUID) -> HttpResponse:
 
 
 @require_POST
-@never_cache
-@login_required
+@signed_in
 def raise_overlap(request: HttpRequest, task_id: UUID) -> HttpResponse:
     """Ask more people."""
     wanted = request.POST.get("wanted", "")
@@ -60,8 +55,7 @@ def raise_overlap(request: HttpRequest, task_id: UUID) -> HttpResponse:
 
 
 @require_POST
-@never_cache
-@login_required
+@signed_in
 def release(request: HttpRequest, assignment_id: UUID) -> HttpResponse:
     """Take held work out of somebody's hands."""
     assignment = Assignment.objects.select_related("task").filter(public_id=assignment_id).first()

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET
 from projects import browse
 from projects.browse import Filters
 from projects.models import Batch, Project
+from projects.tasktypes import TASK_TYPES
 from projects.views.door import manages
 from taskers.models import Membership, Person
 
@@ -26,6 +27,7 @@ def tasks(request: HttpRequest, project: Project) -> HttpResponse:
     found = browse.search(project, filters, after=after, before=before)
     context = {
         "project": project,
+        "room": TASK_TYPES[project.task_type],
         "asked": asked,
         "filtered": filters.asked > 0 or bool(unknown),
         "unknown": unknown,

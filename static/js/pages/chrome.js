@@ -73,4 +73,7 @@ document.addEventListener("change", (event) => {
   if (zone) showFiles(zone);
 });
 
+// On a narrow screen the tab of this page may lie outside the strip.
+document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
 markTheme();

@@ -1,0 +1,101 @@
+/** The label table: rows are added, moved and taken away; the form's numbering follows. Works without a mouse. */
+
+const COLOURS = [
+  "#1971c2", "#e8590c", "#2f9e44", "#9c36b5", "#c2255c", "#0c8599", "#f08c00", "#5f3dc4", "#66a80f", "#495057",
+];
+
+/** @param {Element} table */
+function rowsOf(table) {
+  return [...table.querySelectorAll("[data-rows] > [data-row]")];
+}
+
+/** Number the rows as Django's formset reads them: their order is their place. @param {Element} table */
+function renumber(table) {
+  const rows = rowsOf(table);
+  rows.forEach((row, index) => {
+    for (const field of row.querySelectorAll("[name]")) {
+      field.name = field.name.replace(/^labels-(\d+|__prefix__)-/, `labels-${index}-`);
+      field.id = `id_${field.name}`;
+    }
+    const order = row.querySelector("[name$=-ORDER]");
+    if (order) order.value = String(index + 1);
+  });
+  table.querySelector("[name=labels-TOTAL_FORMS]").value = String(rows.length);
+}
+
+/** A colour that no row has yet, as long as there are any. */
+function freshColour(table) {
+  const used = new Set(rowsOf(table).map((row) => row.querySelector("[type=color]")?.value));
+  return COLOURS.find((colour) => !used.has(colour)) ?? COLOURS[rowsOf(table).length % COLOURS.length];
+}
+
+function say(table, text) {
+  table.querySelector("[data-said]").textContent = text;
+}
+
+/** @returns {HTMLElement} the new row, behind `after` or at the end */
+function addRow(table, after = null) {
+  const colour = freshColour(table);
+  const row = table.querySelector("template[data-blank]").content.firstElementChild.cloneNode(true);
+  row.querySelector("[type=color]").value = colour;
+  if (after) after.after(row);
+  else table.querySelector("[data-rows]").append(row);
+  renumber(table);
+  return row;
+}
+
+const nameOf = (row) => row.querySelector("[name$=-name]");
+
+function move(table, row, step) {
+  const rows = rowsOf(table);
+  const other = rows[rows.indexOf(row) + step];
+  if (!other) return;
+  if (step < 0) other.before(row);
+  else other.after(row);
+  renumber(table);
+  say(table, `${nameOf(row).value || "Label"}: ${rows.indexOf(other) + 1} of ${rows.length}`);
+}
+
+function remove(table, row) {
+  const rows = rowsOf(table);
+  const next = rows[rows.indexOf(row) + 1] ?? rows[rows.indexOf(row) - 1];
+  const name = nameOf(row).value;
+  row.remove();
+  renumber(table);
+  say(table, `${name || "Label"} taken away`);
+  (next ? nameOf(next) : table.querySelector("[data-add]")).focus();
+}
+
+function onClick(table, event) {
+  const button = event.target.closest("button");
+  const row = event.target.closest("[data-row]");
+  if (!button) return;
+  if ("add" in button.dataset) nameOf(addRow(table)).focus();
+  else if (row && "remove" in button.dataset) remove(table, row);
+  else if (row && ("up" in button.dataset || "down" in button.dataset)) {
+    move(table, row, "up" in button.dataset ? -1 : 1);
+    button.focus();
+  }
+}
+
+function onKey(table, event) {
+  const row = event.target.closest("[data-row]");
+  if (!row) return;
+  if (event.key === "Enter" && event.target.matches("input:not([type=color])")) {
+    // Enter in a form would send it half filled in; here it goes on to the next label.
+    event.preventDefault();
+    const rows = rowsOf(table);
+    nameOf(rows[rows.indexOf(row) + 1] ?? addRow(table)).focus();
+  } else if (event.altKey && (event.key === "ArrowUp" || event.key === "ArrowDown")) {
+    event.preventDefault();
+    const focused = event.target;
+    move(table, row, event.key === "ArrowUp" ? -1 : 1);
+    focused.focus();
+  }
+}
+
+for (const table of document.querySelectorAll("[data-labels]")) {
+  table.addEventListener("click", (event) => onClick(table, event));
+  table.addEventListener("keydown", (event) => onKey(table, event));
+  renumber(table);
+}
