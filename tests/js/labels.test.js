@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { comparingBindings, decidingBindings } from "../../static/js/review/bindings.js";
 import { imageBindings } from "../../static/js/studio/image_bindings.js";
 import { conflicts, createKeymap } from "../../static/js/studio/keys.js";
 import { labelBindings } from "../../static/js/studio/keys_of_labels.js";
@@ -9,7 +10,10 @@ import { textBindings } from "../../static/js/studio/text_bindings.js";
 test("no two actions of a room share a key", () => {
   for (const own of [imageBindings(), textBindings()]) {
     assert.deepEqual(conflicts([...studioBindings(), ...own]), []);
+    assert.deepEqual(conflicts([...decidingBindings(), ...own]), []);
   }
+  const answers = Array.from({ length: 12 }, (_, i) => ({ name: `Answer ${i}` }));
+  assert.deepEqual(conflicts([...decidingBindings(), ...comparingBindings(answers)]), []);
 });
 
 test("a label keeps the key its project gave it, unless the studio needs that key", () => {

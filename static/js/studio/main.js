@@ -3,17 +3,18 @@ import { createClock } from "./clock.js";
 import { joinCopilot } from "./copilot.js";
 import * as dialogs from "./dialogs.js";
 import { byId } from "./elements.js";
+import { belongsToField } from "./fields.js";
 import { createMarks } from "./marks.js";
 import { createNotes } from "./notes.js";
 import { ROOMS } from "./rooms.js";
 import { createSession } from "./session.js";
 import { openStash } from "./stash.js";
 import { studioBindings } from "./studio_bindings.js";
+import { csrfToken, renewToken } from "./token.js";
 import { createWire } from "./wire.js";
 import { say } from "./words.js";
 
 const studio = byId("studio");
-const meta = document.querySelector("meta[name=csrf-token]");
 const clock = createClock({ now: () => performance.now() });
 const marks = createMarks({ clock, announce });
 const notes = createNotes(byId("notes"));
@@ -24,7 +25,7 @@ let warned = false; // of suggestions that wait for a word
 let retry = null;
 
 const session = createSession({
-  wire: createWire({ fetch: (...request) => fetch(...request), csrf: () => meta.content }),
+  wire: createWire({ fetch: (...request) => fetch(...request), csrf: csrfToken }),
   stash: await openStash(),
   view: { showTask, showNothing, showPhase, showSaved, showProblem, showSignIn, showLost, showLeaseSoon, showSent },
   project: studio.dataset.project,
@@ -133,14 +134,6 @@ async function showSignIn() {
   session.wake();
 }
 
-/** Signing in gives the browser a new CSRF token; the page in hand still has the old one. */
-async function renewToken() {
-  const page = await fetch(location.href, { credentials: "same-origin" }).catch(() => null);
-  const parsed = page && new DOMParser().parseFromString(await page.text(), "text/html");
-  const fresh = parsed?.querySelector("meta[name=csrf-token]")?.content;
-  if (fresh) meta.content = fresh;
-}
-
 async function showLost(problem) {
   byId("lost-text").textContent = problem.message;
   await dialogs.ask("lost-dialog");
@@ -237,14 +230,6 @@ document.addEventListener("keydown", (event) => {
   const action = room.keymap.find(event);
   if (action && run(action, event)) event.preventDefault();
 });
-
-/** Typing stays in fields, and Enter and Space on a button press that button. */
-function belongsToField(event) {
-  const field = event.target.closest?.("input, textarea, select, [contenteditable]");
-  if (field && field.type !== "range") return true;
-  if (field) return event.key.startsWith("Arrow");
-  return [" ", "Enter"].includes(event.key) && !event.ctrlKey && event.target.closest?.("button, a, summary") !== null;
-}
 
 for (const link of document.querySelectorAll("#leave, [data-leave]")) link.addEventListener("click", leave);
 document.addEventListener("click", (event) => {

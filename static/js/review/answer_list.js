@@ -1,0 +1,62 @@
+/** The answers in the side panel: which is in sight, which is chosen, how well each agrees with the others. */
+import { element, icon, swatch } from "../studio/elements.js";
+import { say } from "../studio/words.js";
+import { labelCounts, standingOf } from "./answers.js";
+
+/**
+ * @param {HTMLElement} host
+ * @param {{key: string, name: string}[]} labels
+ * @param {{onChoose: (index: number) => void, onHide: (index: number) => void, act: (action: string) => void}} ways
+ */
+export function createAnswerList(host, labels, { onChoose, onHide, act }) {
+  const list = element("ol", { class: "answers" });
+  const way = (action, key, text) =>
+    element("button", { class: "button button--small", type: "button", onclick: () => act(action) }, text, " ", element("kbd", { class: "key" }, key));
+  const edit = way("edit", "E", say("Edit it"));
+  host.append(
+    element(
+      "section",
+      { class: "panel-part", "aria-labelledby": "answers-title" },
+      element("h2", { class: "panel-part__title", id: "answers-title" }, say("Answers")),
+      list,
+      element("div", { class: "review__ways" }, edit, way("fresh", "N", say("Start fresh"))),
+    ),
+  );
+
+  function row(one) {
+    const standing = standingOf(one.agreement);
+    const counts = labelCounts(one.answer, labels);
+    const words = counts.map(({ name, count }) => (count > 1 ? `${name} × ${count}` : name)).join(", ");
+    return element(
+      "li",
+      { class: "answer", "data-chosen": one.chosen, "data-hidden": one.hidden },
+      element(
+        "div",
+        { class: "answer__head" },
+        element(
+          "button",
+          { class: "answer__choose", type: "button", "aria-pressed": String(one.chosen), "data-index": one.index, "data-verb": "choose", onclick: () => onChoose(one.index) },
+          swatch(one.colour),
+          one.name,
+          one.index < 9 && element("kbd", { class: "key" }, String(one.index + 1)),
+          standing && element("span", { class: `badge badge--${standing.kind} number`, title: say("Mean agreement with the other answers") }, say("{percent} % agreed", { percent: standing.percent })),
+        ),
+        element(
+          "button",
+          { class: "marks__verb", type: "button", "aria-pressed": String(one.hidden), "data-index": one.index, "data-verb": "hide", title: one.hidden ? say("Show") : say("Hide"), "aria-label": say("Hide {name}", { name: one.name }), onclick: () => onHide(one.index) },
+          icon(one.hidden ? "eye-off" : "eye"),
+        ),
+      ),
+      element("p", { class: "answer__marks" }, words || say("Says that there is nothing to mark")),
+    );
+  }
+
+  return {
+    show(answers) {
+      const { index, verb } = document.activeElement?.dataset ?? {};
+      list.replaceChildren(...answers.map(row));
+      edit.disabled = !answers.some((one) => one.chosen);
+      if (index !== undefined && verb) list.querySelector(`[data-index="${index}"][data-verb="${verb}"]`)?.focus();
+    },
+  };
+}

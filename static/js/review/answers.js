@@ -1,0 +1,58 @@
+/** What can be said of several answers to one task without showing them. Pure. */
+
+/** Colours told apart with any colour vision (after Okabe and Ito), darkened to stand on white and on photographs. */
+const COLOURS = ["#0072b2", "#d55e00", "#009e73", "#b3589a", "#8a7400", "#5b4fc4", "#7a5230", "#00809e"];
+
+/** @param {number} index @returns {string} */
+export function colourOf(index) {
+  return COLOURS[index % COLOURS.length];
+}
+
+/** "Answer C" → "C" @param {string} name */
+export function letterOf(name) {
+  return name.trim().split(/\s+/).at(-1);
+}
+
+/** The regions or spans of an answer. */
+export function marksOf(answer) {
+  return answer.regions ?? answer.spans ?? [];
+}
+
+/**
+ * How often each label was given, in the order of the project's labels; labels unknown to it come last.
+ * @param {{key: string, name: string}[]} labels
+ * @returns {{name: string, count: number}[]}
+ */
+export function labelCounts(answer, labels) {
+  const counts = new Map();
+  for (const mark of marksOf(answer)) counts.set(mark.label, (counts.get(mark.label) ?? 0) + 1);
+  const known = labels.filter((label) => counts.has(label.key));
+  const rest = [...counts.keys()].filter((key) => !known.some((label) => label.key === key));
+  return [...known, ...rest.map((key) => ({ key, name: key }))].map(({ key, name }) => ({ name, count: counts.get(key) }));
+}
+
+/**
+ * Spans of several answers, the same words with the same label as one mark that names who gave it.
+ * @param {{letter: string, index: number, spans: object[]}[]} answers the ones in sight
+ * @returns {{id: string, start: number, end: number, label: string, letters: string[], indexes: number[], all: boolean}[]}
+ */
+export function sharedSpans(answers) {
+  const found = new Map();
+  for (const { letter, index, spans } of answers) {
+    for (const { start, end, label } of spans) {
+      const id = `${start}-${end}-${label}`;
+      const mark = found.get(id) ?? { id, start, end, label, letters: [], indexes: [] };
+      mark.letters.push(letter);
+      mark.indexes.push(index);
+      found.set(id, mark);
+    }
+  }
+  return [...found.values()].map((mark) => ({ ...mark, all: answers.length > 1 && mark.letters.length === answers.length }));
+}
+
+/** Words for an agreement in 0..1; null when there is no other answer to agree with. */
+export function standingOf(agreement) {
+  if (agreement === null || agreement === undefined) return null;
+  const kind = agreement >= 0.8 ? "good" : agreement >= 0.5 ? "warn" : "bad";
+  return { kind, percent: Math.round(agreement * 100) };
+}

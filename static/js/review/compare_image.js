@@ -1,0 +1,113 @@
+/** Answers to an image task over each other, one colour for each. */
+import { element } from "../studio/elements.js";
+import { toScreen } from "../studio/geometry.js";
+import { twoTone } from "../studio/image_tools.js";
+import { boxAround, drawMask, edgeOf, regionAt } from "../studio/layers.js";
+import { createPointer } from "../studio/pointer.js";
+import { createViewport } from "../studio/viewport.js";
+import { say } from "../studio/words.js";
+
+/**
+ * @param {HTMLElement} stage emptied first
+ * @param {{task: object, nameOf: (label: string) => string,
+ *   shown: () => {letter: string, colour: string, chosen: boolean, answer: object}[]}} work
+ */
+export function createComparison(stage, { task, nameOf, shown }) {
+  const size = { width: task.image.width, height: task.image.height };
+  const edge = edgeOf(size);
+  const canvas = element("div", { class: "canvas", tabindex: "0", role: "img", "aria-label": say("Image {name} with the answers over it", { name: task.external_id }) });
+  stage.replaceChildren(canvas);
+  let bitmap = null;
+  let under = null;
+
+  const viewport = createViewport(canvas, { drawBase, drawTop });
+  const pointer = createPointer(canvas, viewport, () => hand);
+  const hand = movingHand(viewport, (point) => {
+    under = point && nearest(point);
+    viewport.redrawTop();
+  });
+
+  function nearest(point) {
+    for (const one of [...shown()].reverse()) {
+      const region = regionAt(one.answer.regions, ...point);
+      if (region) return { region, one };
+    }
+    return null;
+  }
+
+  function drawBase(context, view) {
+    if (bitmap) context.drawImage(bitmap, view.x, view.y, size.width * view.scale, size.height * view.scale);
+    for (const { answer, colour, chosen } of shown()) {
+      for (const region of answer.regions) {
+        drawMask(context, view, region.shape, { colour, edge: chosen ? edge * 2.5 : edge * 1.5, fill: chosen ? 0.38 : 0.16 });
+      }
+    }
+  }
+
+  function drawTop(context, view) {
+    const taken = [];
+    for (const { answer, letter, colour } of shown()) {
+      for (const region of answer.regions) drawTag(context, view, region, `${letter} ${nameOf(region.label)}`, colour, taken);
+    }
+    if (!under) return;
+    const [left, top, width, height] = boxAround(under.region.shape);
+    context.beginPath();
+    context.rect(...toScreen(view, left, top), width * view.scale, height * view.scale);
+    twoTone(context);
+  }
+
+  viewport.show(size);
+  return {
+    redraw: () => viewport.redraw(),
+    fit: () => viewport.fit(),
+    zoom: (factor) => viewport.zoom(factor),
+    focus: () => canvas.focus({ preventScroll: true }),
+    async ready() {
+      const image = new Image();
+      image.src = task.image.url;
+      await image.decode();
+      bitmap = image;
+      viewport.redraw();
+    },
+    close() {
+      pointer.close();
+      viewport.close();
+    },
+  };
+}
+
+/** Drag moves the view; hovering names what is under the pointer. */
+function movingHand(viewport, onHover) {
+  let from = null;
+  return {
+    cursor: "default",
+    down: (point, event) => (from = viewport.placeOf(event)),
+    move(point, event) {
+      const [x, y] = viewport.placeOf(event);
+      viewport.pan(x - from[0], y - from[1]);
+      from = [x, y];
+    },
+    hover: onHover,
+  };
+}
+
+const TAG = 18; // height in screen pixels
+
+/** Letter and label at the top of a region, clear of the tags there already: colour is never the only sign. */
+function drawTag(context, view, region, text, colour, taken) {
+  const [left, top, width] = boxAround(region.shape);
+  const [middle, upper] = toScreen(view, left + width / 2, top);
+  context.font = `600 12px ${getComputedStyle(context.canvas).fontFamily}`;
+  const wide = context.measureText(text).width + 12;
+  const x = middle - wide / 2;
+  let y = upper - TAG - 4;
+  const meets = (tag) => x < tag.x + tag.wide && tag.x < x + wide && Math.abs(y - tag.y) < TAG + 2;
+  while (taken.some(meets)) y -= TAG + 2;
+  taken.push({ x, y, wide });
+  context.fillStyle = colour;
+  context.beginPath();
+  context.roundRect(x, y, wide, TAG, 4);
+  context.fill();
+  context.fillStyle = "#ffffff";
+  context.fillText(text, x + 6, y + 13);
+}

@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { colourOf, labelCounts, letterOf, sharedSpans, standingOf } from "../../static/js/review/answers.js";
+
+const labels = [{ key: "person", name: "Person" }, { key: "place", name: "Place" }];
+
+test("labels are counted in the project's order, unknown ones last", () => {
+  const answer = { spans: [{ label: "place" }, { label: "gone" }, { label: "person" }, { label: "place" }] };
+  assert.deepEqual(labelCounts(answer, labels), [
+    { name: "Person", count: 1 },
+    { name: "Place", count: 2 },
+    { name: "gone", count: 1 },
+  ]);
+  assert.deepEqual(labelCounts({ regions: [] }, labels), []);
+});
+
+test("a span that two gave is one mark with both letters; one that all gave says so", () => {
+  const span = (start, end, label) => ({ start, end, label });
+  const marks = sharedSpans([
+    { letter: "A", index: 0, spans: [span(0, 3, "person"), span(5, 9, "place")] },
+    { letter: "B", index: 1, spans: [span(0, 3, "person"), span(5, 9, "person")] },
+  ]);
+  assert.deepEqual(marks.map((mark) => [mark.letters.join(""), mark.label, mark.all]), [
+    ["AB", "person", true],
+    ["A", "place", false],
+    ["B", "person", false],
+  ]);
+});
+
+test("one answer alone is not everybody", () => {
+  const [mark] = sharedSpans([{ letter: "A", index: 0, spans: [{ start: 0, end: 3, label: "person" }] }]);
+  assert.equal(mark.all, false);
+});
+
+test("letters, colours and agreement", () => {
+  assert.equal(letterOf("Answer C"), "C");
+  assert.notEqual(colourOf(0), colourOf(1));
+  assert.equal(colourOf(0), colourOf(8));
+  assert.equal(standingOf(null), null);
+  assert.deepEqual(standingOf(0.914), { kind: "good", percent: 91 });
+  assert.equal(standingOf(0.2).kind, "bad");
+});
