@@ -5,7 +5,7 @@ from pathlib import Path
 
 from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 
-from config import environment, postgres
+from config import admin_look, environment, postgres
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(os.environ.get("TANDEM_DATA") or BASE_DIR / "var")
@@ -103,6 +103,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
+LOGOUT_REDIRECT_URL = LOGIN_URL
 ACCOUNT_ADAPTER = "taskers.adapter.ClosedDoor"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
@@ -209,13 +210,7 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
 }
 
-UNFOLD = {
-    "SITE_TITLE": "Tandem",
-    "SITE_HEADER": "Tandem",
-    "SITE_SUBHEADER": "Review and payouts",
-    "SITE_URL": "/",
-    "SHOW_VIEW_ON_SITE": False,
-}
+UNFOLD = admin_look.UNFOLD
 
 PROCRASTINATE_IMPORT_PATHS = ["projects.jobs"]
 

@@ -21,7 +21,7 @@ from taskers.requests import MemberRequest, key_asked
 DESKS = (
     (Role.MANAGER, "projects"),
     (Role.REVIEWER, "review-list"),
-    (Role.FINANCE, "admin:index"),
+    (Role.FINANCE, "admin:taskers_payout_owed"),
     (Role.ML_ENGINEER, "profile"),
 )
 

@@ -88,7 +88,12 @@ def cancel(payout: Payout, person: Person) -> Payout:
 
 
 def processor_rows(payout: Payout) -> Iterator[list[str]]:
-    """The table for the payment processor: a heading, then a row per tasker, with a key that makes repeats harmless."""
+    """The table for the payment processor: a heading, then a row per tasker, with a key that makes repeats harmless.
+
+    Raises StateConflict for a run that nobody approved: only what two people have seen is paid.
+    """
+    if payout.state not in {Payout.State.APPROVED, Payout.State.SETTLED}:
+        raise StateConflict("Only an approved payout can be handed to the processor.")
     yield ["payment_key", "tasker", "name", "email", "amount", "currency"]
     for item in payout.items.select_related("tasker").order_by("pk"):
         tasker = item.tasker

@@ -1,0 +1,106 @@
+"""The admin of money, trust and the outbox. It shows rows; payout_desk.py and dispute_desk.py hold what may be done."""
+
+from allauth.account.decorators import secure_admin_login
+from django.contrib import admin
+from django.contrib.admin import display
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from taskers import ledger, quality
+from taskers.admin_access import OfficeAdmin
+from taskers.dispute_desk import DisputeDesk
+from taskers.models import Dispute, Event, Grade, Payout, Standing, Transfer
+from taskers.models.people import Role
+from taskers.payout_desk import PayoutDesk
+from taskers.project_names import project_names
+
+# One way in for everybody, two-step sign-in included.
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+# What other apps register can be edited by hand, past every verb and every organization's wall.
+for model in list(admin.site._registry):
+    admin.site.unregister(model)
+
+admin.site.register(Payout, PayoutDesk)
+admin.site.register(Dispute, DisputeDesk)
+
+
+@admin.register(Transfer)
+class TransferAdmin(OfficeAdmin):
+    """The books, row by row."""
+
+    roles = (Role.FINANCE,)
+    organization_path = "source__organization"
+    list_display = ("at", "money", "from_account", "to_account", "reason", "key")
+    list_select_related = ("source__tasker", "target__tasker")
+    list_filter = ("target__kind",)
+    search_fields = ("key__exact",)
+    search_help_text = _("The exact key of a transfer")
+    ordering = ("-pk",)
+
+    @display(description=_("Amount"))
+    def money(self, transfer: Transfer) -> str:
+        return ledger.money(transfer.amount, transfer.currency)
+
+    @display(description=_("From"))
+    def from_account(self, transfer: Transfer) -> str:
+        return str(transfer.source)
+
+    @display(description=_("To"))
+    def to_account(self, transfer: Transfer) -> str:
+        return str(transfer.target)
+
+
+@admin.register(Grade)
+class GradeAdmin(OfficeAdmin):
+    """The evidence about taskers."""
+
+    roles = (Role.MANAGER,)
+    project_path = "project_key"
+    list_display = ("at", "tasker", "source", "value", "blind", "subject")
+    list_select_related = ("tasker",)
+    list_filter = ("source", "blind")
+    ordering = ("-pk",)
+
+
+@admin.register(Standing)
+class StandingAdmin(OfficeAdmin):
+    """What the evidence adds up to."""
+
+    roles = (Role.MANAGER,)
+    project_path = "project_key"
+    list_display = ("tasker", "likely", "evidence", "updated_at")
+    list_select_related = ("tasker",)
+    ordering = ("-pk",)
+
+    def get_list_display(self, request: HttpRequest) -> list:
+        """The columns, and the project by its name."""
+        names = project_names(request.organization)  # type: ignore[attr-defined]
+
+        @display(description=_("Project"))
+        def project(standing: Standing) -> str:
+            return names.get(standing.project_key, str(standing.project_key))
+
+        first, *others = self.list_display
+        return [first, project, *others]
+
+    @display(description=_("Good work, 9 times out of 10"))
+    def likely(self, standing: Standing) -> str:
+        known = quality.estimate(standing.good, standing.poor)
+        return f"{known.low:.0%} – {known.high:.0%}"
+
+    @display(description=_("Evidence"))
+    def evidence(self, standing: Standing) -> str:
+        return f"{standing.good + standing.poor:.1f}"
+
+
+@admin.register(Event)
+class EventAdmin(OfficeAdmin):
+    """What happened, newest first."""
+
+    roles = (Role.MANAGER,)
+    organization_path = "organization_id"
+    project_path = "project_key"
+    list_display = ("at", "kind", "subject", "actor_id", "data")
+    search_fields = ("subject__exact",)
+    search_help_text = _("The exact subject, as in task:…")
+    ordering = ("-pk",)

@@ -1,0 +1,101 @@
+"""Who sees what in the admin: roles in the organization one is working in, never Django's permissions.
+
+The admin is a wire. Rows are read there, never edited by hand; what changes something is a POST to a desk's own address
+that calls one verb.
+"""
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin import ShowFacets
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+from unfold.admin import ModelAdmin
+from unfold.paginator import InfinitePaginator
+
+from taskers import access
+from taskers.models.people import Role
+
+
+def acts_as(request: HttpRequest, *roles: str) -> bool:
+    """Whether the asker may act as one of these roles here, for all projects or for some."""
+    organization = getattr(request, "organization", None)
+    if not organization or not request.user.is_authenticated:
+        return False
+    keys = access.project_keys_of(request.user, organization, *roles)
+    return keys is None or bool(keys)
+
+
+def sees_review(request: HttpRequest) -> bool:
+    return acts_as(request, Role.REVIEWER)
+
+
+def sees_money(request: HttpRequest) -> bool:
+    return acts_as(request, Role.FINANCE)
+
+
+def sees_disputes(request: HttpRequest) -> bool:
+    return acts_as(request, Role.REVIEWER, Role.FINANCE)
+
+
+def sees_people(request: HttpRequest) -> bool:
+    return acts_as(request, Role.MANAGER)
+
+
+class OfficeAdmin(ModelAdmin):
+    """Rows of the organization that the asker is working in, to be read by those who may act as one of `roles`.
+
+    `organization_path` leads from a row to its organization's key. Where rows belong to projects, `project_path` leads
+    to the project's public id, and a role held for some projects shows only theirs; where it is None, only a role held
+    for the whole organization counts.
+    """
+
+    roles: tuple[str, ...] = ()
+    organization_path = "organization"
+    project_path: str | None = None
+
+    actions = None
+    # Tables grow past counting: pages go on while there is a next one.
+    paginator = InfinitePaginator
+    show_full_result_count = False
+    show_facets = ShowFacets.NEVER
+    list_per_page = 50
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Never a row of another organization, or of a project that the asker has no such role in."""
+        rows = super().get_queryset(request)
+        if not self._sees(request):
+            return rows.none()
+        organization = request.organization  # type: ignore[attr-defined]
+        rows = rows.filter(**{self.organization_path: organization.pk})
+        keys = access.project_keys_of(request.user, organization, *self.roles)  # type: ignore[arg-type]
+        return rows if keys is None else rows.filter(**{f"{self.project_path}__in": keys})
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self._sees(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return self._sees(request)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def _sees(self, request: HttpRequest) -> bool:
+        organization = getattr(request, "organization", None)
+        if self.project_path:
+            return acts_as(request, *self.roles)
+        return bool(organization) and access.may(request.user, organization, *self.roles)  # type: ignore[arg-type]
+
+
+class OwnProjects(admin.RelatedFieldListFilter):
+    """A filter by project that names only the organization's own."""
+
+    def field_choices(self, field, request: HttpRequest, model_admin: ModelAdmin) -> list:
+        own = {"organization": request.organization.pk}  # type: ignore[attr-defined]
+        return field.get_choices(include_blank=False, ordering=("name",), limit_choices_to=own)
