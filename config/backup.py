@@ -42,6 +42,23 @@ LIBPQ = {
     "sslkey": "PGSSLKEY",
     "channel_binding": "PGCHANNELBINDING",
 }
+# Another cluster counts its transactions from the start: restored events and the readers' cursors are moved below all
+# that it will ever count, in their order (docs/decisions/0003-reading-the-outbox-in-order.md).
+SETTLE_OUTBOX = """
+DO $$
+DECLARE shift bigint;
+BEGIN
+  IF to_regclass('taskers_event') IS NULL THEN RETURN; END IF;
+  SELECT greatest((SELECT max(transaction) FROM taskers_event), (SELECT max(transaction) FROM taskers_cursor)) + 1
+    INTO shift;
+  IF shift IS NULL OR shift <= 0 THEN RETURN; END IF;
+  ALTER TABLE taskers_event DISABLE TRIGGER USER;
+  UPDATE taskers_event SET transaction = transaction - shift;
+  ALTER TABLE taskers_event ENABLE TRIGGER USER;
+  -- A reader that has read nothing yet stands at the lowest number there is, and stays there.
+  UPDATE taskers_cursor SET transaction = transaction - shift WHERE transaction > -9000000000000000000;
+END $$
+"""
 OURS = "nspname !~ '^pg_' AND nspname <> 'information_schema'"
 
 
@@ -75,12 +92,18 @@ def restore(url: str, data: Path, folder: Path, *, replace: bool = False) -> str
     arguments = ["--exit-on-error", "--single-transaction", "--no-owner", "--no-privileges"]
     name = conninfo_to_dict(url)["dbname"]
     _run("pg_restore", url, [*arguments, f"--dbname={name}", str(folder / DUMP)])
+    _settle_outbox(url)
     try:
         _copy(folder / "media", media_folder(data))
     except OSError as problem:
         raise CannotStart(f"The media could not be written to {media_folder(data)}: {problem.strerror}.") from None
     Stamps(data / "run" / "stamps").clear()
     return f"Restored the backup of {manifest['created']} made by Tandem {manifest['tandem']}."
+
+
+def _settle_outbox(url: str) -> None:
+    with psycopg.connect(url) as connection:
+        connection.execute(SETTLE_OUTBOX)
 
 
 def _manifest(url: str, making: Path) -> dict:
