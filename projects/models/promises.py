@@ -137,15 +137,22 @@ class Draft(models.Model):
 
 
 class BatchCursor(models.Model):
-    """Where a tasker's walk through a batch's open assignments stands: what lies before it was theirs or taken."""
+    """How far a tasker's walk through one slot of a batch has come: what lies before it was theirs, or taken.
 
-    tasker = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+")
+    What is put back gets a new, higher key, so it lies ahead of every cursor of its slot. What a walk passed by all the
+    same (locked at that moment, or committed late) is found by a second, slow walk behind it: `swept` is where that
+    stands, `rounds` how often it came round.
+    """
+
+    tasker = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+", db_index=False)
     batch = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="+")
-    slot = models.PositiveSmallIntegerField(default=0)
-    assignment_key = models.BigIntegerField(default=0)
+    slot = models.PositiveSmallIntegerField(default=0, db_default=0)
+    assignment_key = models.BigIntegerField(default=0, db_default=0)
+    swept = models.BigIntegerField(default=0, db_default=0)
+    rounds = models.PositiveIntegerField(default=0, db_default=0)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["tasker", "batch"], name="batch_cursor_once")]
+        constraints = [models.UniqueConstraint(fields=["tasker", "batch", "slot"], name="batch_cursor_once")]
 
     def __str__(self) -> str:
-        return f"{self.tasker} in {self.batch}: {self.slot}/{self.assignment_key}"
+        return f"{self.tasker_id} in {self.batch_id}, slot {self.slot}: {self.assignment_key}"

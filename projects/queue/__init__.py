@@ -5,9 +5,10 @@ the task's row first, so that what is counted for it can't change between the lo
 """
 
 from projects.queue.audit import audit
-from projects.queue.claim import Nothing, claim, peek
+from projects.queue.claim import claim, claim_any, claim_group, peek
 from projects.queue.handing_in import hand_in
 from projects.queue.leases import expire_due, let_go, release, renew, report, skip
+from projects.queue.nothing import Nothing
 from projects.queue.reviewing import claim_review, next_review, waiting_for_review
 from projects.queue.slots import fill, lock, open_slots, raise_wanted, restore, settle, void, withhold
 
@@ -15,6 +16,8 @@ __all__ = [
     "Nothing",
     "audit",
     "claim",
+    "claim_any",
+    "claim_group",
     "claim_review",
     "expire_due",
     "fill",

@@ -15,5 +15,3 @@ def from_now(seconds: int) -> Combinable:
     """That many seconds after now, by the database."""
     pause = Func(Value(seconds), template="make_interval(secs => %(expressions)s)", output_field=DurationField())
     return ExpressionWrapper(Clock() + pause, output_field=DateTimeField())
-
-

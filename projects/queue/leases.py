@@ -1,6 +1,7 @@
 """Leases: kept alive by a heartbeat, given back, run out. A held promise that ends unsubmitted is replaced at once."""
 
 import contextlib
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -64,11 +65,11 @@ def let_go(assignment: Assignment, *, by: Person) -> None:
     _tell(assignment, "released", by)
 
 
-def expire_due(*, project: Project | None = None, limit: int = 200) -> int:
+def expire_due(*, projects: Sequence[Project] | None = None, limit: int = 200) -> int:
     """End leases that ran out, by the database's clock; returns how many. Each in a transaction of its own."""
     due = Assignment.objects.filter(state="held", deadline__lt=Clock())
-    if project is not None:
-        due = due.filter(batch__project=project)
+    if projects is not None:
+        due = due.filter(batch__project__in=projects)
     rows = list(due.order_by("deadline").select_related("task__project")[:limit])
     return sum(_expire(row) for row in rows)
 
@@ -86,9 +87,7 @@ def _expire(assignment: Assignment) -> int:
 
 
 @transaction.atomic
-def _end(
-    assignment: Assignment, tasker: Person, token: UUID, *, state: str, reason: str = "", note: str = ""
-) -> None:
+def _end(assignment: Assignment, tasker: Person, token: UUID, *, state: str, reason: str = "", note: str = "") -> None:
     task = lock(assignment.task_id)
     mine = _in_hands(assignment, tasker, token)
     if not mine.update(state=state, ended_at=Clock(), reason=reason, note=note[:2000]):

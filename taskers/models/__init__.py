@@ -3,6 +3,7 @@
 from taskers.models.money import Account, Dispute, Payout, PayoutItem, Transfer
 from taskers.models.outbox import Cursor, Event
 from taskers.models.people import ApiToken, Invitation, Membership, Organization, Person
+from taskers.models.skills import Qualification, Skill
 from taskers.models.trust import Grade, Standing
 
 __all__ = [
@@ -18,6 +19,8 @@ __all__ = [
     "Payout",
     "PayoutItem",
     "Person",
+    "Qualification",
+    "Skill",
     "Standing",
     "Transfer",
 ]

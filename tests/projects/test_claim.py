@@ -115,18 +115,3 @@ def test_higher_priority_and_nearer_deadline_come_first(cast, project, batch) ->
     urgent = batches.create(project, "Urgent", by=cast.mina, priority=5)
     make.task(batches.move(urgent, "live", by=cast.mina))
     assert make.held(cast.alice, project).batch_id == urgent.pk
-
-
-def test_the_walk_is_an_index_scan(cast, project, batch) -> None:
-    """The plan, not the time: the claim must never sort or scan what it can't give."""
-    from projects.queue.claim import TAKE
-
-    make.tasks(batch, 300)
-    terms = {"batch": batch.pk, "slot": 0, "key": 0, "tasker": cast.alice.pk}
-    terms |= {"lease": 60, "version": 1, "rate": 1, "copilot": False}
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE projects_assignment")
-        cursor.execute("EXPLAIN " + TAKE, terms)
-        plan = "\n".join(row[0] for row in cursor.fetchall())
-    assert "assignment_open" in plan
-    assert "Sort" not in plan

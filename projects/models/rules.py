@@ -1,0 +1,160 @@
+"""Who may work on a project, how much, and what is mixed in: small rows, read once before each walk of a claim."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from projects.models.answers import Gold
+from projects.models.work import Batch, Project
+from taskers.models import Organization, Person, Skill
+
+
+class DealingRules(models.Model):
+    """A project's rules for handing out work; without a row nothing is asked and nothing is mixed in."""
+
+    project = models.OneToOneField(Project, on_delete=models.CASCADE, related_name="rules", primary_key=True)
+    standing_floor = models.FloatField(default=0.0)  # the least mean of the standing
+    standing_evidence = models.FloatField(default=5.0)  # the weight of grades before the floor is asked
+    daily_tasks = models.PositiveIntegerField(null=True, blank=True)  # judgements handed in, per tasker and day
+    daily_earnings = models.BigIntegerField(null=True, blank=True)  # millionths promised, per tasker and day
+    gold_share = models.FloatField(default=0.0)  # of claims, on the long run
+    gold_uses = models.PositiveIntegerField(default=200)  # a known answer is retired after so many
+    training_tasks = models.PositiveSmallIntegerField(default=0)  # before the first judgement
+    training_pass = models.FloatField(default=0.8)  # mean score, in [0, 1]
+    training_tries = models.PositiveSmallIntegerField(default=2)
+    training_days = models.PositiveIntegerField(null=True, blank=True)  # how long a pass holds; empty: for good
+    training_skill = models.ForeignKey(Skill, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        verbose_name_plural = "dealing rules"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(standing_floor__gte=0, standing_floor__lte=1), name="rules_floor_in_unit"
+            ),
+            models.CheckConstraint(condition=Q(gold_share__gte=0, gold_share__lte=0.5), name="rules_gold_share_sane"),
+            models.CheckConstraint(condition=Q(training_pass__gte=0, training_pass__lte=1), name="rules_pass_in_unit"),
+            models.CheckConstraint(
+                condition=Q(training_tasks=0) | Q(training_skill__isnull=False), name="rules_training_gives_a_skill"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Rules of {self.project}"
+
+
+class Requirement(models.Model):
+    """A skill that a project asks for."""
+
+    class Comparator(models.TextChoices):
+        AT_LEAST = "at_least", "at least"
+        IN = "in", "one of"
+        EXISTS = "exists", "any value"
+        MISSING = "missing", "must not have"
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="requirements")
+    skill = models.ForeignKey(Skill, on_delete=models.PROTECT, related_name="+")
+    comparator = models.CharField(max_length=8, choices=Comparator, default=Comparator.EXISTS)
+    value = models.FloatField(null=True, blank=True)
+    values = ArrayField(models.FloatField(), default=list, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["project", "skill", "comparator"], name="requirement_once"),
+            models.CheckConstraint(
+                condition=~Q(comparator="at_least") | Q(value__isnull=False), name="requirement_has_its_value"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.skill} {self.get_comparator_display()}"
+
+
+class Exclusion(models.Model):
+    """A tasker kept from a project, or from all of an organization's, and why, in words they may read."""
+
+    class Kind(models.TextChoices):
+        PAUSED = "paused", "Paused"
+        BLOCKED = "blocked", "Blocked"
+        BANNED = "banned", "Banned"  # their undecided work was voided
+
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+")
+    project = models.ForeignKey(Project, null=True, blank=True, on_delete=models.CASCADE, related_name="exclusions")
+    tasker = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="exclusions")
+    kind = models.CharField(max_length=7, choices=Kind)
+    reason = models.CharField(max_length=300)
+    made_by = models.ForeignKey(Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    made_at = models.DateTimeField(db_default=Now(), editable=False)
+    until = models.DateTimeField(null=True, blank=True)
+    lifted_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tasker", "organization", "project"],
+                condition=Q(lifted_at=None),
+                nulls_distinct=False,
+                name="exclusion_once",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.tasker} {self.kind}"
+
+
+class DayTally(models.Model):
+    """What one tasker handed in on one day of theirs, so that caps are asked without counting."""
+
+    tasker = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+", db_constraint=False, db_index=False)
+    project = models.ForeignKey(
+        Project, on_delete=models.CASCADE, related_name="+", db_constraint=False, db_index=False
+    )
+    day = models.DateField()  # in the tasker's time zone
+    judgements = models.PositiveIntegerField(default=0)
+    promised = models.BigIntegerField(default=0)  # millionths
+
+    class Meta:
+        verbose_name_plural = "day tallies"
+        constraints = [models.UniqueConstraint(fields=["tasker", "project", "day"], name="day_tally_once")]
+
+    def __str__(self) -> str:
+        return f"{self.tasker_id} on {self.day}: {self.judgements}"
+
+
+class BatchPace(models.Model):
+    """When a batch was last served and how fast it is worked on; kept by rollups.py from the outbox."""
+
+    batch = models.OneToOneField(Batch, on_delete=models.CASCADE, related_name="pace", primary_key=True)
+    served_at = models.DateTimeField(null=True)
+    hourly = models.FloatField(default=0.0)  # judgements an hour, lately
+    measured_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.batch}: {self.hourly:.0f}/h"
+
+
+class StockedGold(models.Model):
+    """A known answer in the stock that claims are dealt from, and how worn it is."""
+
+    class Pool(models.TextChoices):
+        CONTROL = "control", "Mixed in unseen"
+        TRAINING = "training", "Training, with the answer shown afterwards"
+
+    gold = models.OneToOneField(Gold, on_delete=models.CASCADE, related_name="stock", primary_key=True)
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+", db_index=False)
+    pool = models.CharField(max_length=8, choices=Pool, default=Pool.CONTROL)
+    uses = models.PositiveIntegerField(default=0)
+    shuffle = models.FloatField(default=0.0)  # redrawn at each use, so that the order can't be learnt
+    retired_at = models.DateTimeField(null=True, blank=True)
+    retired_why = models.CharField(max_length=80, blank=True)
+
+    class Meta:
+        verbose_name_plural = "stocked gold"
+        indexes = [
+            models.Index(
+                fields=["project", "pool", "uses", "shuffle"], condition=Q(retired_at=None), name="gold_in_stock"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.gold} ({self.pool}, used {self.uses}×)"

@@ -1,0 +1,187 @@
+"""Walking an index to the next open judgement and taking it: one statement, however many tasks there are.
+
+The walk starts where this tasker's last one ended, so it never passes again what it couldn't give. It takes the row,
+moves the cursor, tells the outbox, and brings back what the caller needs.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from uuid import uuid4
+
+from projects.models import Asset, Assignment, Project, Task
+from projects.queue.places import Choice, Place, as_columns
+from projects.queue.statements import ask, columns, row_of, width
+from taskers.models import Person
+
+# Whether this tasker had to do with the task of row `a`. OFFSET 0 keeps it a look-up per row: as a join, the planner
+# may read everything the tasker ever did first.
+MINE = """EXISTS (
+      SELECT FROM projects_assignment mine
+      WHERE mine.tasker_id = %(tasker)s::bigint AND mine.batch_id = a.batch_id AND mine.task_id = a.task_id
+        AND mine.state IN ('held', 'submitted', 'skipped') OFFSET 0
+    )"""
+
+PLACES = """unnest(%(batches)s::bigint[], %(slots)s::int[], %(after)s::bigint[], %(versions)s::int[], %(leases)s::int[],
+    %(rates)s::bigint[], %(copilots)s::boolean[], %(organizations)s::bigint[], %(project_keys)s::uuid[])
+    AS p(batch, slot, after, version, lease, rate, copilot, organization, project_key)"""
+
+# Row by row in the order of the places and, within one, of the keys; rows that others are taking are passed by.
+FOUND = f"""
+  SELECT a.id, p.* FROM {PLACES}
+  CROSS JOIN LATERAL (
+    SELECT a.id FROM projects_assignment a
+    WHERE a.batch_id = p.batch AND a.slot = p.slot AND a.id > p.after AND a.state = 'open' AND a.kind = 'judge'
+      AND NOT {MINE}
+    ORDER BY a.id LIMIT %(number)s::int FOR UPDATE SKIP LOCKED
+  ) a
+  LIMIT %(number)s::int
+"""
+
+TAKEN = """taken AS (
+  UPDATE projects_assignment a
+  SET state = 'held', tasker_id = %(tasker)s::bigint, token = %(token)s::uuid, held_at = clock_timestamp(),
+      deadline = clock_timestamp() + make_interval(secs => found.lease),
+      settings_version = found.version, rate = found.rate, copilot = found.copilot
+  FROM found WHERE a.id = found.id
+  RETURNING a.*, found.organization, found.project_key
+), told AS (
+  INSERT INTO taskers_event (organization_id, kind, actor_id, project_key, subject, data)
+  SELECT a.organization, 'claimed', %(tasker)s::bigint, a.project_key, 'task:' || t.public_id,
+    jsonb_build_object('batch', a.batch_id, 'task', a.task_id, 'assignment', a.id)
+  FROM taken a JOIN projects_task t ON t.id = a.task_id
+)"""
+
+BRING = f"""SELECT {columns(Assignment, "a")}, {columns(Task, "t")}, {columns(Asset, "s")}
+FROM taken a JOIN projects_task t ON t.id = a.task_id LEFT JOIN projects_asset s ON s.id = t.asset_id
+ORDER BY a.id"""
+
+# A cursor never goes back: what the second walk finds behind it leaves it where it is.
+MOVED = """moved AS (
+  INSERT INTO projects_batchcursor AS c (tasker_id, batch_id, slot, assignment_key)
+  SELECT %(tasker)s::bigint, batch_id, slot, max(id) FROM taken GROUP BY batch_id, slot
+  ON CONFLICT (tasker_id, batch_id, slot)
+    DO UPDATE SET assignment_key = greatest(c.assignment_key, excluded.assignment_key)
+)"""
+
+TAKE = f"WITH found AS ({FOUND}), {TAKEN}, {MOVED} {BRING}"
+
+# What is in these hands already, once more, with a fresh deadline; a group comes back whole.
+AGAIN = f"""
+WITH taken AS (
+  UPDATE projects_assignment a SET deadline = clock_timestamp() + make_interval(secs => %(lease)s::int)
+  FROM projects_assignment one
+  WHERE one.id = %(held)s::bigint AND one.tasker_id = %(tasker)s::bigint AND one.state = 'held'
+    AND a.tasker_id = one.tasker_id AND a.state = 'held' AND a.token = one.token
+  RETURNING a.*
+) {BRING}
+"""
+
+UNTAKEN = f"""
+SELECT EXISTS (
+  SELECT FROM unnest(%(batches)s::bigint[], %(slots)s::int[], %(after)s::bigint[]) AS p(batch, slot, after)
+  CROSS JOIN LATERAL (
+    SELECT a.id FROM projects_assignment a
+    WHERE a.batch_id = p.batch AND a.slot = p.slot AND a.id > p.after AND a.state = 'open' AND a.kind = 'judge'
+      AND NOT {MINE}
+    ORDER BY a.id LIMIT 1
+  ) a
+)
+"""
+
+# The second walk, behind the cursors, so many rows at a time, round and round: it finds what was locked by somebody who
+# then gave up, or not yet committed, when the first walk came by.
+SWEEP_ROWS = 100
+BEHIND = f"""
+SELECT p.batch, p.slot, a.id, NOT {MINE} AS free
+FROM unnest(%(batches)s::bigint[], %(slots)s::int[], %(swept)s::bigint[], %(after)s::bigint[])
+  AS p(batch, slot, swept, upto)
+CROSS JOIN LATERAL (
+  SELECT a.id, a.batch_id, a.task_id FROM projects_assignment a
+  WHERE a.batch_id = p.batch AND a.slot = p.slot AND a.id > p.swept AND a.id <= p.upto
+    AND a.state = 'open' AND a.kind = 'judge'
+  ORDER BY a.id LIMIT {SWEEP_ROWS}
+) a
+LIMIT {SWEEP_ROWS}
+"""
+
+SWEPT = """
+UPDATE projects_batchcursor c SET swept = p.swept, rounds = p.rounds
+FROM unnest(%(batches)s::bigint[], %(slots)s::int[], %(swept)s::bigint[], %(rounds)s::int[])
+  AS p(batch, slot, swept, rounds)
+WHERE c.tasker_id = %(tasker)s::bigint AND c.batch_id = p.batch AND c.slot = p.slot
+RETURNING c.id
+"""
+
+
+def take(
+    tasker: Person, places: Sequence[Place], projects: Mapping[int, Project], *, number: int = 1
+) -> list[Assignment]:
+    """Up to `number` judgements from the first of these places that have any, held by this tasker under one token.
+
+    For more than one, the places should be one: a statement doesn't see that it took another slot of the same task.
+    """
+    if not places:
+        return []
+    keys = {pk: (one.organization_id, one.public_id) for pk, one in projects.items()}
+    terms = as_columns(places, keys) | {"tasker": tasker.pk, "token": uuid4(), "number": number}
+    return [_whole(row, projects) for row in ask(TAKE, terms)]
+
+
+def again(tasker: Person, choice: Choice, projects: Mapping[int, Project]) -> list[Assignment]:
+    """What this tasker holds already in these projects."""
+    if choice.held is None:
+        return []
+    terms = next(one for one in choice.terms.values() if one.held == choice.held)
+    rows = ask(AGAIN, {"held": choice.held, "tasker": tasker.pk, "lease": terms.lease})
+    return [_whole(row, projects) for row in rows]
+
+
+def untaken(tasker: Person, places: Sequence[Place]) -> bool:
+    """Whether there is anything ahead that this tasker could take if nobody were touching it."""
+    terms = _columns(places) | {"after": [one.after for one in places], "tasker": tasker.pk}
+    return bool(ask(UNTAKEN, terms)[0][0])
+
+
+def sweep(tasker: Person, places: Sequence[Place], projects: Mapping[int, Project]) -> list[Assignment]:
+    """One judgement from behind the cursors, if the next SWEEP_ROWS rows there hold one."""
+    passed = sorted((one for one in places if one.after), key=lambda one: one.rounds)
+    if not passed:
+        return []
+    looked = ask(BEHIND, _columns(passed) | {"after": [one.after for one in passed], "tasker": tasker.pk})
+    if len(looked) == SWEEP_ROWS:  # there is more than one look takes in: go on from here next time
+        here = _swept(passed, looked)
+        ask(SWEPT, _columns(here) | {"rounds": [one.rounds for one in here], "tasker": tasker.pk})
+    for batch, slot, key, free in looked:
+        if free:
+            place = next(one for one in passed if (one.batch, one.slot) == (batch, slot))
+            if found := take(tasker, [replace(place, after=key - 1)], projects):
+                return found
+    return []
+
+
+def _columns(places: Sequence[Place]) -> dict:
+    return {
+        "batches": [one.batch for one in places],
+        "slots": [one.slot for one in places],
+        "swept": [one.swept for one in places],
+    }
+
+
+def _swept(places: Sequence[Place], looked: Sequence[tuple]) -> list[Place]:
+    """Where the second walk stands after these rows: places before the last row's are through, one round more."""
+    batch, slot, key, _ = looked[-1]
+    moved = []
+    for place in places:
+        if (place.batch, place.slot) == (batch, slot):
+            return [*moved, replace(place, swept=key)]
+        moved.append(replace(place, swept=0, rounds=place.rounds + 1))
+    return moved
+
+
+def _whole(row: tuple, projects: Mapping[int, Project]) -> Assignment:
+    first, second = width(Assignment), width(Assignment) + width(Task)
+    assignment, task = row_of(Assignment, row[:first]), row_of(Task, row[first:second])
+    task.asset = row_of(Asset, row[second:]) if task.asset_id else None
+    task.project = projects[task.project_id]
+    assignment.task = task
+    return assignment
