@@ -168,7 +168,7 @@ class _Life:
         """In the order of starting; they stop the other way round, so that nobody works for the departed."""
         plan = self.plan
         python, environment = sys.executable, plan.environment
-        runtime = [Child("runtime", [python, "-m", "assist.server"], environment)] * plan.runtimes
+        runtime = [Child("runtime", [python, "-m", "assist.server"], environment, grace=5.0)] * plan.runtimes
         worker = [python, str(ROOT / "manage.py"), "work"]
         workers = [Child(_numbered("worker", at, plan.workers), worker, environment) for at in range(plan.workers)]
         webs = []

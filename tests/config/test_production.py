@@ -10,6 +10,7 @@ import pytest
 
 from config import folder, install, production, stamps, start
 from config.problem import CannotStart
+from tests.config.outside import outside
 
 ROOT = Path(__file__).resolve().parents[2]
 FIT = {
@@ -22,11 +23,10 @@ FIT = {
 
 def command(*words: str, **environment: str) -> subprocess.CompletedProcess:
     """`python -m config ...` as a person would run it, without what the test session set."""
-    inherited = {key: value for key, value in os.environ.items() if key in {"PATH", "HOME", "LANG"}}
     return subprocess.run(
         [sys.executable, "-m", "config", *words],
         cwd=ROOT,
-        env=inherited | environment,
+        env=outside() | environment,
         capture_output=True,
         text=True,
         timeout=60,

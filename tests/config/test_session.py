@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from config import postgres, postgres_place
+from tests.config.outside import outside
 
 ROOT = Path(__file__).resolve().parents[2]
 SESSION = """
@@ -22,9 +23,8 @@ database.pytest_unconfigure(Config)
 
 def session() -> tuple[subprocess.Popen, Path]:
     """Another test session, up."""
-    outside = {key: value for key, value in os.environ.items() if key in {"PATH", "HOME", "LANG"}}
     pipes: dict = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-    process = subprocess.Popen([sys.executable, "-c", SESSION], cwd=ROOT, env=outside, **pipes)
+    process = subprocess.Popen([sys.executable, "-c", SESSION], cwd=ROOT, env=outside(), **pipes)
     assert process.stdout is not None
     return process, Path(process.stdout.readline().strip())
 

@@ -18,6 +18,7 @@ import psutil
 import pytest
 
 from config import postgres
+from tests.config.outside import outside
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 240.0  # seconds; a first start makes a database and loads the demo, here beside other tests
@@ -31,12 +32,11 @@ class Tandem:
             self.port = free.getsockname()[1]
         self.data = data
         self.output = data / f"output-{self.port}"
-        inherited = {key: value for key, value in os.environ.items() if key in {"PATH", "HOME", "LANG"}}
         with open(self.output, "wb") as output:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "config", "run", "--port", str(self.port)],
                 cwd=ROOT,
-                env={**inherited, "TANDEM_DATA": str(data)},
+                env={**outside(), "TANDEM_DATA": str(data)},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
