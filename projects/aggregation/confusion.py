@@ -83,8 +83,10 @@ def fit(
     member: Member,
     known: NDArray[np.int64] | None = None,
     rounds: int = 60,
+    lean: Floats | None = None,
 ) -> Fit:
-    """Estimate all from triples. `sizes` = (tasks, taskers, classes); `known[t]` is a class or -1."""
+    """Estimate all from triples. `sizes` = (tasks, taskers, classes); `known[t]` is a class or -1; `lean`
+    (tasks, classes) are log chances of each task's classes from elsewhere, used instead of the shares."""
     tasks, workers, classes = sizes
     ease, shares = np.array(member.ease), np.array(member.shares)
     said = _votes(task, worker, label, sizes)
@@ -104,7 +106,8 @@ def fit(
         class_logs = np.log(totals / totals.sum())
         table = answer_logs(state, ease, member.bias)
         scores = said.T @ table.transpose(0, 3, 1, 2).reshape(workers * classes, classes * ease.size)
-        scores = scores.reshape(tasks, classes, ease.size) + class_logs[:, None] + np.log(shares)
+        scores = scores.reshape(tasks, classes, ease.size) + np.log(shares)
+        scores += (class_logs if lean is None else lean)[..., None]
         before, joint = joint, _normalised(scores, known)
         if turn > 8 and np.abs(joint.sum(2) - before.sum(2)).max(initial=0) < STILL:
             break

@@ -1,0 +1,183 @@
+"""spans_v1: which spans are really there, from span answers on many texts.
+
+A text is cut wherever anybody's span starts or ends. Between two cuts everybody said one thing of every
+character, so such an atom is one question, "inside a span of this label or not?", however long it is:
+a tasker who took a line too much made one mistake, not ninety. Per label, the atoms of all texts go to
+the confusion model (taskers with different likings to miss and to take too much), together with what the
+words tell (`span_words`), in turn, until both agree. Runs of atoms that are inside become spans, cut
+where most of those who marked both sides cut them: so bounds are weighed by who drew them.
+
+Sources: Nguyen et al. 2017 and Simpson and Gurevych 2019 (crowdsourced sequences; ours is neither of
+their models), Raykar et al. 2010 (worker models and a classifier learnt together).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from projects.aggregation.classification import BIAS, HARDNESS, LOGNORMAL
+from projects.aggregation.confusion import fit
+from projects.aggregation.span_words import Stretch, features, lean
+
+Floats = NDArray[np.float64]
+Bounds = tuple[int, int]
+
+# Missing and inventing are different faults, so the member without liking for answers is left out.
+POOL = (BIAS, HARDNESS, LOGNORMAL)
+TURNS = 8
+
+
+@dataclass(frozen=True)
+class FoundSpan:
+    """Code points [start, end); `confidence` is the mean probability of its characters to be inside."""
+
+    start: int
+    end: int
+    label: str
+    confidence: float
+
+
+@dataclass(frozen=True)
+class TextEstimate:
+    """The spans of one text, and the share of overlap with the truth (F1 in characters) to be expected
+    of them; 1 where nothing was marked by anybody."""
+
+    spans: list[FoundSpan]
+    confidence: float
+
+
+@dataclass
+class _Atoms:
+    stretches: list[Stretch]
+    triples: NDArray[np.int64]
+
+
+Marks = list[dict[Hashable, list[Bounds]]]
+
+
+def infer_spans(texts: Sequence[str], answers: Sequence[Mapping[Hashable, Mapping[str, Any]]]) -> list[TextEstimate]:
+    """Estimate all texts together. `answers[i]` maps tasker → text_spans answer about `texts[i]`.
+    ValueError for a span outside its text."""
+    _check(texts, answers)
+    labels = sorted({span["label"] for text in answers for answer in text.values() for span in answer["spans"]})
+    taskers = sorted({who for text in answers for who in text}, key=repr)
+    spans: list[list[FoundSpan]] = [[] for _ in texts]
+    expected = np.zeros((len(texts), 2))
+    for label in labels:
+        marks: Marks = [
+            {who: _bounds(answer, label) for who, answer in sorted(text.items(), key=lambda item: repr(item[0]))}
+            for text in answers
+        ]
+        atoms = _cut(texts, marks, {who: n for n, who in enumerate(taskers)})
+        inside = _inside(texts, atoms, len(taskers))
+        for number, found, sums in _runs(atoms, inside, marks, label):
+            spans[number] += found
+            expected[number] += sums
+    told = []
+    for number, found in enumerate(spans):
+        kept, total = expected[number]
+        sure = 2 * kept / total if total else float(bool(answers[number]))
+        told.append(TextEstimate(sorted(found, key=lambda s: (s.start, s.end, s.label)), float(sure)))
+    return told
+
+
+def _check(texts: Sequence[str], answers: Sequence[Mapping[Hashable, Mapping[str, Any]]]) -> None:
+    if len(texts) != len(answers):
+        raise ValueError("there must be one set of answers for each text")
+    for text, given in zip(texts, answers, strict=True):
+        for answer in given.values():
+            if any(not 0 <= span["start"] < span["end"] <= len(text) for span in answer["spans"]):
+                raise ValueError("a span lies outside its text")
+
+
+def _bounds(answer: Mapping[str, Any], label: str) -> list[Bounds]:
+    return sorted({(span["start"], span["end"]) for span in answer["spans"] if span["label"] == label})
+
+
+def _cut(texts: Sequence[str], marks: Marks, number: Mapping[Hashable, int]) -> _Atoms:
+    stretches: list[Stretch] = []
+    triples: list[NDArray[np.int64]] = []
+    for document, (text, given) in enumerate(zip(texts, marks, strict=True)):
+        ends = {0, len(text)} | {end for spans in given.values() for bounds in spans for end in bounds}
+        cuts = np.array(sorted(ends), dtype=np.int64)
+        if not given or cuts.size < 2:
+            continue
+        first = len(stretches)
+        stretches += [Stretch(document, int(a), int(b)) for a, b in zip(cuts, cuts[1:], strict=False)]
+        atoms = np.arange(first, len(stretches))
+        for who, spans in given.items():
+            steps = np.zeros(cuts.size, dtype=np.int64)
+            for start, end in spans:
+                steps[np.searchsorted(cuts, start)] += 1
+                steps[np.searchsorted(cuts, end)] -= 1
+            said = (steps.cumsum()[:-1] > 0).astype(np.int64)
+            triples.append(np.column_stack([atoms, np.full(atoms.size, number[who]), said]))
+    return _Atoms(stretches, np.concatenate(triples) if triples else np.zeros((0, 3), dtype=np.int64))
+
+
+def _inside(texts: Sequence[str], atoms: _Atoms, taskers: int) -> Floats:
+    """Probability of each atom to be inside a span."""
+    sizes = (len(atoms.stretches), taskers, 2)
+    task, worker, said = atoms.triples[np.lexsort(atoms.triples.T)].T
+    table = features(texts, atoms.stretches)
+    document = np.array([stretch.document for stretch in atoms.stretches])
+    logits: Floats | None = None
+    inside = np.zeros(sizes[0])
+    for _ in range(TURNS):
+        leaning = None
+        if logits is not None:
+            leaning = np.column_stack([-np.logaddexp(0, logits), -np.logaddexp(0, -logits)])
+        fits = [fit(task, worker, said, sizes, member, lean=leaning) for member in POOL]
+        before, inside = inside, np.mean([one.posterior[:, 1] for one in fits], axis=0)
+        if np.abs(inside - before).max(initial=0) < 0.01:
+            break
+        logits = lean(table, inside, document)
+    return np.round(inside, 9)
+
+
+def _runs(
+    atoms: _Atoms, inside: Floats, marks: Marks, label: str
+) -> list[tuple[int, list[FoundSpan], tuple[float, float]]]:
+    """Per text: its number, its spans, and (expected overlap, size found + size expected) in characters."""
+    where: dict[int, list[int]] = {}
+    for n, stretch in enumerate(atoms.stretches):
+        where.setdefault(stretch.document, []).append(n)
+    out = []
+    for document, numbers in where.items():
+        found: list[FoundSpan] = []
+        run: list[int] = []
+        for n in numbers:
+            if run and (inside[n] <= 0.5 or _parted(atoms.stretches[n].start, marks[document])):
+                found.append(_span(run, atoms, inside, label))
+                run = []
+            if inside[n] > 0.5:
+                run.append(n)
+        if run:
+            found.append(_span(run, atoms, inside, label))
+        sizes = np.array([atoms.stretches[n].end - atoms.stretches[n].start for n in numbers])
+        chance = inside[numbers]
+        kept = float((sizes * chance)[chance > 0.5].sum())
+        out.append((document, found, (kept, float(sizes[chance > 0.5].sum() + (sizes * chance).sum()))))
+    return out
+
+
+def _span(run: Sequence[int], atoms: _Atoms, inside: Floats, label: str) -> FoundSpan:
+    parts = [atoms.stretches[n] for n in run]
+    sizes = [part.end - part.start for part in parts]
+    return FoundSpan(parts[0].start, parts[-1].end, label, float(np.average(inside[list(run)], weights=sizes)))
+
+
+def _parted(place: int, given: Mapping[Hashable, Sequence[Bounds]]) -> bool:
+    """Whether most of those who marked both sides of a place have two spans that meet there."""
+    through = meeting = 0
+    for spans in given.values():
+        if any(start < place < end for start, end in spans):
+            through += 1
+        elif any(end == place for _, end in spans) and any(start == place for start, _ in spans):
+            meeting += 1
+    return meeting > through

@@ -1,0 +1,111 @@
+"""spans_v1: real spans are found, invented ones dropped, bounds weighed, words used."""
+
+import time
+
+import numpy as np
+import pytest
+
+from projects.aggregation.span_atoms import infer_spans
+from tests.projects.test_agreement import spans
+
+NAMES = ["Ada Long", "Bo Reed", "Cy Hill", "Di Marsh", "Ed Stone", "Flo Banks"]
+FILLER = ["met", "wrote to", "paid", "called", "saw", "thanked"]
+
+
+def report(number: int) -> tuple[str, list[tuple[int, int, str]]]:
+    """A short text naming three people, and where."""
+    random = np.random.default_rng(number)
+    text, truth = "", []
+    for n in range(3):
+        name = NAMES[random.integers(len(NAMES))]
+        truth.append((len(text), len(text) + len(name), "person"))
+        text += f"{name} {FILLER[random.integers(len(FILLER))]} " if n < 2 else f"{name} in the long street again."
+    return text, truth
+
+
+def office(count: int = 30, seed: int = 0):
+    """Three careful taskers, one who misses half, one who marks whole sentences."""
+    random = np.random.default_rng(seed)
+    texts, answers, truths = [], [], []
+    for number in range(count):
+        text, truth = report(number + 1000 * seed)
+        careful = {name: [t for t in truth if random.random() < 0.9] for name in ("ann", "ben", "cho")}
+        careful["halfway"] = [t for t in truth if random.random() < 0.5]
+        careful["greedy"] = [(0, len(text), "person")]
+        texts.append(text)
+        truths.append(truth)
+        answers.append({who: spans(*found) for who, found in careful.items()})
+    return texts, answers, truths
+
+
+def told(estimate) -> list[tuple[int, int, str]]:
+    return [(span.start, span.end, span.label) for span in estimate.spans]
+
+
+def test_careful_taskers_are_believed_and_the_greedy_one_is_not():
+    texts, answers, truths = office()
+    estimates = infer_spans(texts, answers)
+    right = sum(len(set(told(e)) & set(t)) for e, t in zip(estimates, truths, strict=True))
+    assert right >= 0.95 * sum(map(len, truths))
+    assert sum(len(e.spans) for e in estimates) <= 1.05 * sum(map(len, truths))
+    assert np.mean([e.confidence for e in estimates]) > 0.9
+
+
+def test_words_help_where_nearly_everybody_missed():
+    texts, answers, truths = office(60)
+    start, end, _ = truths[0][1]
+    answers[0] = {"ann": spans(truths[0][1]), "ben": spans(), "halfway": spans()}
+    plain = infer_spans([texts[0]], [answers[0]])
+    assert told(plain[0]) == []
+    helped = infer_spans(texts, answers)
+    inside = [span for span in helped[0].spans if span.start <= start and span.end >= end]
+    assert len(inside) == 1
+
+
+def test_order_of_taskers_and_spans_is_nothing():
+    texts, answers, _ = office(12, seed=2)
+    turned = [{who: {"spans": text[who]["spans"][::-1]} for who in reversed(text)} for text in answers]
+    plain, mixed = infer_spans(texts, answers), infer_spans(texts, turned)
+    assert [told(e) for e in plain] == [told(e) for e in mixed]
+    assert [e.confidence for e in plain] == pytest.approx([e.confidence for e in mixed], abs=1e-4)
+
+
+def test_spans_that_touch_stay_two_where_most_parted_them():
+    text = "AdaBo left."
+    two = {who: spans((0, 3, "person"), (3, 5, "person")) for who in ("ann", "ben", "cho")}
+    [parted] = infer_spans([text], [{**two, "dee": spans((0, 5, "person"))}])
+    assert told(parted) == [(0, 3, "person"), (3, 5, "person")]
+    one = {who: spans((0, 5, "person")) for who in ("ann", "ben", "cho")}
+    [whole] = infer_spans([text], [{**one, "dee": spans((0, 3, "person"), (3, 5, "person"))}])
+    assert told(whole) == [(0, 5, "person")]
+
+
+def test_labels_are_inferred_apart_so_that_spans_may_nest():
+    text = "Bank of Ghana, Accra"
+    everyone = {who: spans((0, 13, "org"), (8, 13, "place")) for who in ("ann", "ben", "cho")}
+    [estimate] = infer_spans([text], [everyone])
+    assert told(estimate) == [(0, 13, "org"), (8, 13, "place")]
+
+
+def test_nothing_marked_nothing_answered_and_nothing_to_read():
+    agreed, unanswered, blank = infer_spans(["a b", "c", ""], [{"ann": spans(), "ben": spans()}, {}, {"ann": spans()}])
+    assert (agreed.spans, agreed.confidence) == ([], 1.0)
+    assert (unanswered.spans, unanswered.confidence) == ([], 0.0)
+    assert blank.spans == []
+    assert infer_spans([], []) == []
+
+
+def test_span_outside_the_text_is_named():
+    with pytest.raises(ValueError, match="outside"):
+        infer_spans(["short"], [{"ann": spans((0, 9, "person"))}])
+    with pytest.raises(ValueError, match="each text"):
+        infer_spans(["short"], [])
+
+
+def test_ten_thousand_spans_in_one_text_take_seconds():
+    text = "word " * 10_000
+    many = spans(*[(5 * n, 5 * n + 4, "person") for n in range(10_000)])
+    started = time.perf_counter()
+    [estimate] = infer_spans([text], [{"ann": many, "ben": many, "cho": spans()}])
+    assert len(estimate.spans) == 10_000
+    assert time.perf_counter() - started < 30
