@@ -19,17 +19,17 @@ PLACES = (
 
 def navigation(request: HttpRequest) -> dict:
     """`nav`: the places this person may go, in order; `roles`: what they may act as in their organization."""
-    organization = getattr(request, "organization", None)
-    if not request.user.is_authenticated or not organization:
+    # The API's page is asked by nobody in particular: there the user is None.
+    if not getattr(request.user, "is_authenticated", False) or not request.organization:  # type: ignore[attr-defined]
         return {"nav": [], "roles": frozenset()}
-    roles = access.roles_of(request.user, organization) | _project_roles(request)
+    roles = _roles(request)
     places = [(reverse(name), _(label)) for name, needed, label in PLACES if not roles.isdisjoint(needed)]
     here = max((url for url, _label in places if _is_within(request.path, url)), key=len, default=None)
     return {
         "nav": [{"url": url, "label": label, "current": url == here} for url, label in places],
         "account_nav": [{"url": reverse("profile"), "label": _("Profile")}],
         "roles": roles,
-        "organizations": access.organizations_of(request.user),
+        "organizations": request.organizations,  # type: ignore[attr-defined]
     }
 
 
@@ -38,7 +38,7 @@ def _is_within(path: str, place: str) -> bool:
     return path == place or (place != "/" and path.startswith(place))
 
 
-def _project_roles(request: HttpRequest) -> frozenset[str]:
+def _roles(request: HttpRequest) -> frozenset[str]:
     """Roles held for single projects open the same places; the pages show only those projects."""
     rows = access.Membership.objects.live().filter(person=request.user, organization=request.organization)
     return frozenset().union(*(access.INCLUDES[role] for role in rows.values_list("role", flat=True)))

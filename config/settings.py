@@ -207,6 +207,12 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SERVE_AUTHENTICATION": None,
+    "ENUM_NAME_OVERRIDES": {
+        "ProjectState": ["draft", "live", "paused", "archived"],
+        "BatchState": ["draft", "live", "paused", "closed", "cancelled"],
+        "IntakeState": ["waiting", "running", "done", "failed"],
+        "BatchMoveState": ["live", "paused", "closed", "cancelled"],
+    },
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
 }
 

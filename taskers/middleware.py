@@ -13,18 +13,21 @@ def current_organization(request: HttpRequest) -> Organization | None:
     """The organization a signed-in person is working in: the one they chose, or else the first they belong to."""
     if not request.user.is_authenticated:
         return None
-    mine = access.organizations_of(request.user)
+    mine = request.organizations  # type: ignore[attr-defined]
     chosen = request.session.get("organization")
     return next((one for one in mine if str(one.public_id) == chosen), mine[0] if mine else None)
 
 
 class OrganizationMiddleware:
-    """Gives requests `organization`, found when first asked for."""
+    """Gives requests `organization`, and all `organizations` of the person, found once, when first asked for."""
 
     def __init__(self, get_response) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.organizations = SimpleLazyObject(  # type: ignore[attr-defined]
+            lambda: access.organizations_of(request.user)  # type: ignore[arg-type]
+        )
         request.organization = SimpleLazyObject(lambda: current_organization(request))  # type: ignore[attr-defined]
         return self.get_response(request)
 

@@ -1,0 +1,111 @@
+"""Batches and what is loaded into them."""
+
+from typing import Any
+from uuid import UUID
+
+from drf_spectacular.types import OpenApiTypes
+from rest_framework.parsers import MultiPartParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from projects import access, batches, intake
+from projects.api.endpoint import Endpoint, described
+from projects.api.lists import asked, page
+from projects.api.rows import BoundedJSON, JSONLines, errors_of, items_of
+from projects.api.shapes import (
+    BatchMove,
+    BatchPage,
+    BatchShape,
+    IntakeShape,
+    LoadedShape,
+    NewBatch,
+    NewIntake,
+    NewTask,
+    PageQuery,
+)
+
+
+class Batches(Endpoint):
+    """The batches of a project."""
+
+    @described("List batches", {200: BatchPage}, operation_id="batches_list", parameters=[PageQuery])
+    def get(self, request: Request, project_id: UUID) -> Response:
+        project = self.project(project_id, *access.MANAGE)
+        after, limit = asked(request)
+        rows = project.batches.select_related("project", "progress").filter(pk__gt=after).order_by("pk")
+        return Response(page(list(rows[: limit + 1]), after, limit, lambda given: BatchShape(given, many=True).data))
+
+    @described("Create a batch", {201: BatchShape}, request=NewBatch, operation_id="batches_create")
+    def post(self, request: Request, project_id: UUID) -> Response:
+        project = self.project(project_id, *access.MANAGE)
+        body = NewBatch(data=request.data)
+        body.is_valid(raise_exception=True)
+        made = batches.create(project, by=self.person, **body.validated_data)
+        return Response(BatchShape(made).data, status=201)
+
+
+class OneBatch(Endpoint):
+    """A batch and how far it has come."""
+
+    @described("Get a batch", {200: BatchShape}, operation_id="batches_get")
+    def get(self, request: Request, batch_id: UUID) -> Response:
+        return Response(BatchShape(self.batch(batch_id)).data)
+
+
+class Move(Endpoint):
+    """A batch's state."""
+
+    @described(
+        "Start, pause, close or cancel a batch", {200: BatchShape}, request=BatchMove, operation_id="batches_move"
+    )
+    def post(self, request: Request, batch_id: UUID) -> Response:
+        batch = self.batch(batch_id)
+        body = BatchMove(data=request.data)
+        body.is_valid(raise_exception=True)
+        return Response(BatchShape(batches.move(batch, body.validated_data["state"], by=self.person)).data)
+
+
+class Tasks(Endpoint):
+    """Tasks in bulk. Sending the same rows again changes nothing."""
+
+    parser_classes = (BoundedJSON, JSONLines)
+
+    @described(
+        "Load tasks",
+        {200: LoadedShape},
+        request={"application/json": NewTask(many=True), "application/x-ndjson": OpenApiTypes.STR},
+        operation_id="tasks_load",
+    )
+    def post(self, request: Request, batch_id: UUID) -> Response:
+        batch = self.batch(batch_id)
+        done = intake.load_all(batch, items_of(request.data), by=self.person)
+        said: dict[str, Any] = {"read": done.read, "loaded": done.loaded, "known": done.known}
+        return Response(said | {"refused": len(done.faults), "errors": errors_of(done.faults)})
+
+
+class Intakes(Endpoint):
+    """Files that a worker loads: a zip of images, JSON Lines, CSV, text."""
+
+    parser_classes = (MultiPartParser,)
+
+    @described(
+        "Load a file",
+        {202: IntakeShape},
+        request={"multipart/form-data": NewIntake},
+        operation_id="intakes_create",
+    )
+    def post(self, request: Request, batch_id: UUID) -> Response:
+        batch = self.batch(batch_id)
+        body = NewIntake(data=request.data)
+        body.is_valid(raise_exception=True)
+        file = body.validated_data["file"]
+        made = intake.receive(batch, file, name=file.name, by=self.person)
+        return Response(IntakeShape(made).data, status=202)
+
+
+class OneIntake(Endpoint):
+    """How far a file has come, and its refused rows."""
+
+    @described("Get an intake", {200: IntakeShape}, operation_id="intakes_get")
+    def get(self, request: Request, intake_id: UUID) -> Response:
+        return Response(IntakeShape(self.intake(intake_id)).data)

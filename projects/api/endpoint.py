@@ -1,0 +1,110 @@
+"""What every endpoint of the API does alike: who asks, in which organization, and how it is described."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+from uuid import UUID
+
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from projects import access
+from projects.api.rows import BoundedJSON
+from projects.api.shapes import ProblemShape
+from projects.models import Assignment, Batch, Intake, Project, Task
+from taskers.errors import NotFound
+from taskers.models import Organization, Person
+from taskers.problems import MEDIA_TYPE
+
+T = TypeVar("T")
+
+REASONS = {
+    400: "The request can't be read: its body, a parameter or its shape.",
+    401: "The token is missing, unknown, expired or revoked.",
+    403: "The token's person lacks the role.",
+    404: "There is nothing at this address, or it isn't yours to see.",
+    405: "The address doesn't know this method.",
+    409: "Somebody or something else was there first.",
+    413: "The body is too large.",
+    415: "The body's media type isn't read here.",
+    422: "It was read, and can't be taken; `place` says where.",
+}
+
+
+class TokenScheme(OpenApiAuthenticationExtension):
+    """How the token is sent, for the API's description."""
+
+    target_class = "taskers.tokens.TokenAuthentication"
+    name = "token"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {"type": "http", "scheme": "bearer", "bearerFormat": "tdm_…"}
+
+
+def described(summary: str, responses: dict[Any, Any], **terms: Any) -> Callable[[Any], Any]:
+    """`extend_schema` with the problems that any endpoint may answer with."""
+    problems = {(code, MEDIA_TYPE): OpenApiResponse(ProblemShape, reason) for code, reason in REASONS.items()}
+    return extend_schema(summary=summary, responses=responses | problems, **terms)
+
+
+class Endpoint(APIView):
+    """A view that knows its asker, and reaches only into the organization that the token belongs to."""
+
+    parser_classes = (BoundedJSON,)
+
+    @property
+    def person(self) -> Person:
+        return self.request.user
+
+    @property
+    def organization(self) -> Organization:
+        return self.request._request.organization  # set by the token
+
+    def project(self, public_id: UUID, *roles: str) -> Project:
+        """The project, if the asker may act in it; NotFound, NotAllowed."""
+        return self._here(access.project(self.person, public_id, *roles), lambda found: found)
+
+    def batch(self, public_id: UUID) -> Batch:
+        """The batch, for managers of its project."""
+        found = Batch.objects.select_related("project__organization", "progress").filter(public_id=public_id).first()
+        if found is None:
+            raise NotFound()
+        found.project = self.project(found.project.public_id, *access.MANAGE)
+        return found
+
+    def intake(self, public_id: UUID) -> Intake:
+        """The intake, for managers of its project."""
+        found = Intake.objects.select_related("batch__project").filter(public_id=public_id).first()
+        if found is None:
+            raise NotFound()
+        found.batch.project = self.project(found.batch.project.public_id, *access.MANAGE)
+        return found
+
+    def task(self, public_id: UUID, *roles: str) -> Task:
+        """The task, if the asker may act in its project."""
+        return self._here(access.task(self.person, public_id, *roles), lambda found: found.project)
+
+    def assignment(self, public_id: UUID) -> Assignment:
+        """An assignment of the asker's own, now or before."""
+        return self._here(access.own_assignment(self.person, public_id), lambda found: found.task.project)
+
+    def _here(self, found: T, project_of: Callable[[T], Project]) -> T:
+        if project_of(found).organization_id != self.organization.pk:
+            raise NotFound()
+        return found
+
+
+class Nowhere(APIView):
+    """Every other address below the API: not found, said as a problem."""
+
+    permission_classes = (AllowAny,)
+
+    @extend_schema(exclude=True)
+    def dispatch(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return super().dispatch(request, *args, **kwargs)
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        raise NotFound()

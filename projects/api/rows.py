@@ -1,0 +1,70 @@
+"""Tasks in the body of a request: a JSON list, or JSON Lines read as they come."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from io import BytesIO
+from typing import Any, BinaryIO
+
+from rest_framework.parsers import BaseParser, JSONParser
+
+from projects.errors import Refused
+from projects.intake import READERS, Fault, Item, Row
+
+LONGEST_LIST = 64 * 1024 * 1024  # bytes; a list is held in memory whole
+MOST_ERRORS = 1000
+
+
+class TooLarge(Refused):
+    """This list is too long to send at once; send it as JSON Lines (application/x-ndjson)."""
+
+    code = "too-large"
+    status = 413
+
+
+class BoundedJSON(JSONParser):
+    """A JSON body of at most LONGEST_LIST bytes."""
+
+    def parse(self, stream: BinaryIO, media_type: str | None = None, parser_context: Mapping | None = None) -> Any:
+        body = stream.read(LONGEST_LIST + 1)
+        if len(body) > LONGEST_LIST:
+            raise TooLarge()
+        return super().parse(BytesIO(body), media_type, parser_context)
+
+
+class JSONLines(BaseParser):
+    """The body itself, unread."""
+
+    media_type = "application/x-ndjson"
+
+    def parse(self, stream: BinaryIO, media_type: str | None = None, parser_context: Mapping | None = None) -> BinaryIO:
+        return stream
+
+
+def items_of(data: object) -> Iterator[Item]:
+    """The rows of a parsed body: of a list, or of a stream of lines. Raises Refused when it is neither."""
+    if isinstance(data, list):
+        return _of_list(data)
+    if hasattr(data, "readline"):
+        return READERS["jsonl"](data, 0)  # type: ignore[arg-type]
+    raise Refused("Send a list of tasks, or JSON Lines as application/x-ndjson.", code="wrong-shape")
+
+
+def _of_list(rows: list) -> Iterator[Item]:
+    """A list goes through the same reader as a file would: its item n is line n + 1."""
+    if not rows:
+        return iter(())
+    lines = "\n".join(json.dumps(row) for row in rows)
+    return (_renamed(item) for item in READERS["jsonl"](BytesIO(lines.encode()), 0))
+
+
+def _renamed(item: Item) -> Item:
+    line, _, rest = item.place.partition(",")
+    place = f"tasks[{int(line.removeprefix('line ')) - 1}]{',' if rest else ''}{rest}"
+    if isinstance(item, Row):
+        return Row(place, item.external_id, item.fields, item.picture, item.size)
+    return Fault(place, item.code, item.text)
+
+
+def errors_of(faults: Iterable[Fault]) -> list[dict[str, str]]:
+    """The first refusals, as the wire shows them."""
+    return [fault._asdict() for fault, _ in zip(faults, range(MOST_ERRORS), strict=False)]

@@ -1,0 +1,276 @@
+"""What goes over the wire, typed: the API's description is made of these."""
+
+import json
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from projects.aggregation import AGGREGATIONS
+from projects.forms import in_units, to_millionths
+from projects.models import Batch, Intake, Project, ProjectSettings, Task, Verdict
+from projects.tasktypes import TASK_TYPES
+
+MAX_LIMIT = 200
+
+
+class StorableJSON(serializers.JSONField):
+    """JSON that PostgreSQL can store: no NUL, no half of a surrogate pair."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        value = super().to_internal_value(data)
+        try:
+            text = json.dumps(value, ensure_ascii=False)
+            text.encode()
+        except (UnicodeEncodeError, RecursionError):
+            raise serializers.ValidationError("The text holds half of a surrogate pair.") from None
+        if "\\u0000" in text:
+            raise serializers.ValidationError("Text can't hold NUL.")
+        return value
+
+
+class ObjectJSON(StorableJSON):
+    """A JSON object."""
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        value = super().to_internal_value(data)
+        if not isinstance(value, dict):
+            raise serializers.ValidationError("Expected an object.")
+        return value
+
+
+class ProblemShape(serializers.Serializer):
+    """An error (RFC 9457). `code` is for programs and never changes its meaning; `place` says where in the input."""
+
+    type = serializers.CharField()
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    detail = serializers.CharField()
+    code = serializers.CharField()
+    place = serializers.CharField(allow_blank=True)
+
+
+class PageQuery(serializers.Serializer):
+    """Which page of a list: `after` is the `next` of the page before."""
+
+    after = serializers.RegexField(r"^\d{1,18}$", required=False, help_text="`next` of the page before")
+    limit = serializers.IntegerField(required=False, min_value=1, max_value=MAX_LIMIT, default=50)
+
+
+class LabelShape(serializers.Serializer):
+    key = serializers.RegexField(r"^[-\w]+$", max_length=60, required=False, help_text="made from the name if left out")
+    name = serializers.CharField(max_length=80)
+    colour = serializers.RegexField(r"^#[0-9a-fA-F]{6}$", required=False)
+    hotkey = serializers.RegexField(r"^[0-9a-zA-Z]?$", required=False, allow_blank=True)
+
+
+class ThresholdsShape(serializers.Serializer):
+    """Shares in [0, 1]. `iou` is for regions, `span_match` for spans."""
+
+    agreement = serializers.FloatField(min_value=0, max_value=1, required=False)
+    iou = serializers.FloatField(min_value=0, max_value=1, required=False)
+    span_match = serializers.ChoiceField(["exact", "overlap"], required=False)
+
+
+class SettingsShape(serializers.Serializer):
+    """What a project asks for; what is left out keeps its default."""
+
+    instructions = serializers.CharField(
+        max_length=50_000, required=False, allow_blank=True, trim_whitespace=False, help_text="Markdown"
+    )
+    wanted = serializers.IntegerField(min_value=1, max_value=50, required=False, help_text="judgements per task")
+    rate = serializers.DecimalField(
+        max_digits=12,
+        decimal_places=6,
+        min_value=0,
+        required=False,
+        normalize_output=True,
+        help_text="in units of the organization's currency, for one accepted judgement",
+    )
+    lease_seconds = serializers.IntegerField(min_value=30, max_value=7 * 24 * 3600, required=False)
+    copilot = serializers.BooleanField(required=False)
+    label_mapping = serializers.DictField(
+        child=serializers.CharField(max_length=60), required=False, help_text="the model's label -> a label's key"
+    )
+    minimum_score = serializers.FloatField(min_value=0, max_value=1, required=False)
+    aggregation = serializers.ChoiceField(sorted(AGGREGATIONS), required=False)
+    thresholds = ThresholdsShape(required=False)
+    pay_floor = serializers.FloatField(min_value=0, max_value=1, required=False)
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        value = super().to_internal_value(data)
+        if "rate" in value:
+            value["rate"] = to_millionths(value["rate"])
+        return value
+
+    def to_representation(self, instance: ProjectSettings) -> dict[str, Any]:
+        instance.rate = in_units(instance.rate)  # type: ignore[assignment]
+        return super().to_representation(instance)
+
+
+class NewProject(SettingsShape):
+    name = serializers.CharField(max_length=120)
+    task_type = serializers.ChoiceField(sorted(TASK_TYPES))
+    labels = LabelShape(many=True, required=False, max_length=200)
+
+
+class ProjectShape(serializers.Serializer):
+    id = serializers.UUIDField(source="public_id")
+    name = serializers.CharField()
+    task_type = serializers.ChoiceField(sorted(TASK_TYPES))
+    state = serializers.ChoiceField(Project.State.values)
+    currency = serializers.CharField(source="organization.currency")
+    settings_version = serializers.SerializerMethodField()
+    settings = serializers.SerializerMethodField()
+    labels = serializers.SerializerMethodField()
+    created_at = serializers.DateTimeField()
+
+    def get_settings_version(self, project: Project) -> int:
+        return project.settings_now().version
+
+    @extend_schema_field(SettingsShape)
+    def get_settings(self, project: Project) -> dict[str, Any]:
+        return SettingsShape(project.settings_now()).data
+
+    @extend_schema_field(LabelShape(many=True))
+    def get_labels(self, project: Project) -> list[dict[str, Any]]:
+        return LabelShape(project.labels.in_use(), many=True).data
+
+
+class ProjectLine(serializers.Serializer):
+    """A project in a list."""
+
+    id = serializers.UUIDField(source="public_id")
+    name = serializers.CharField()
+    task_type = serializers.ChoiceField(sorted(TASK_TYPES))
+    state = serializers.ChoiceField(Project.State.values)
+
+
+class PageShape(serializers.Serializer):
+    """Lists come in pages: ask again with `after` = `next` while `more` is true."""
+
+    next = serializers.CharField(allow_null=True)
+    more = serializers.BooleanField()
+
+
+class ProjectPage(PageShape):
+    results = ProjectLine(many=True)
+
+
+class NewBatch(serializers.Serializer):
+    name = serializers.CharField(max_length=120)
+    priority = serializers.IntegerField(required=False, min_value=-1_000_000, max_value=1_000_000)
+    deadline = serializers.DateTimeField(required=False, allow_null=True)
+
+
+class ProgressShape(serializers.Serializer):
+    """Added up by a worker about a second after things happen."""
+
+    tasks = serializers.IntegerField()
+    wanted = serializers.IntegerField(help_text="judgements")
+    submitted = serializers.IntegerField(help_text="judgements")
+    decided = serializers.IntegerField(help_text="tasks")
+    in_review = serializers.IntegerField(help_text="tasks")
+
+
+class BatchShape(serializers.Serializer):
+    id = serializers.UUIDField(source="public_id")
+    project = serializers.UUIDField(source="project.public_id")
+    name = serializers.CharField()
+    state = serializers.ChoiceField(Batch.State.values)
+    priority = serializers.IntegerField()
+    deadline = serializers.DateTimeField(allow_null=True)
+    progress = ProgressShape()
+    created_at = serializers.DateTimeField()
+
+
+class BatchPage(PageShape):
+    results = BatchShape(many=True)
+
+
+class BatchMove(serializers.Serializer):
+    state = serializers.ChoiceField(["live", "paused", "closed", "cancelled"])
+
+
+class NewTask(serializers.Serializer):
+    """A row to load. The same external id with the same payload again is known, with another one a conflict."""
+
+    external_id = serializers.CharField(max_length=200, required=False)
+    payload = serializers.DictField()
+
+
+class FaultShape(serializers.Serializer):
+    place = serializers.CharField(help_text="`tasks[2]` in a list, `line 14` in a file")
+    code = serializers.CharField()
+    text = serializers.CharField()
+
+
+class LoadedShape(serializers.Serializer):
+    """What became of the rows. Good rows went in, whatever happened to others."""
+
+    read = serializers.IntegerField()
+    loaded = serializers.IntegerField(help_text="new tasks")
+    known = serializers.IntegerField(help_text="rows that were tasks already, unchanged")
+    refused = serializers.IntegerField()
+    errors = FaultShape(many=True, help_text="the first 1,000 refusals")
+
+
+class NewIntake(serializers.Serializer):
+    file = serializers.FileField()
+
+
+class IntakeShape(serializers.Serializer):
+    id = serializers.UUIDField(source="public_id")
+    batch = serializers.UUIDField(source="batch.public_id")
+    name = serializers.CharField()
+    format = serializers.CharField()
+    state = serializers.ChoiceField(Intake.State.values)
+    position = serializers.IntegerField(help_text="rows read")
+    loaded = serializers.IntegerField()
+    known = serializers.IntegerField()
+    refused = serializers.IntegerField()
+    errors = FaultShape(many=True)
+    reason = serializers.CharField(allow_blank=True)
+    started_at = serializers.DateTimeField()
+    ended_at = serializers.DateTimeField(allow_null=True)
+
+
+class VerdictShape(serializers.Serializer):
+    id = serializers.UUIDField(source="public_id")
+    task = serializers.UUIDField(source="task.public_id")
+    external_id = serializers.CharField(source="task.external_id")
+    answer = serializers.DictField()
+    confidence = serializers.FloatField()
+    method = serializers.CharField()
+    settings_version = serializers.IntegerField()
+    decided_by = serializers.UUIDField(
+        source="decided_by.public_id", allow_null=True, default=None, help_text="the reviewer, if one decided"
+    )
+    note = serializers.CharField(allow_blank=True)
+    at = serializers.DateTimeField()
+    superseded_at = serializers.DateTimeField(allow_null=True)
+
+
+class VerdictPage(PageShape):
+    results = VerdictShape(many=True)
+
+
+class VerdictList(serializers.Serializer):
+    results = VerdictShape(many=True)
+
+
+class TaskShape(serializers.Serializer):
+    id = serializers.UUIDField(source="public_id")
+    project = serializers.UUIDField(source="project.public_id")
+    batch = serializers.UUIDField(source="batch.public_id")
+    external_id = serializers.CharField()
+    payload = serializers.DictField()
+    wanted = serializers.IntegerField()
+    withheld = serializers.ChoiceField(Task.Withheld.values, allow_blank=True)
+    created_at = serializers.DateTimeField()
+    verdict = serializers.SerializerMethodField()
+
+    @extend_schema_field(VerdictShape(allow_null=True))
+    def get_verdict(self, task: Task) -> dict[str, Any] | None:
+        found = Verdict.objects.current().filter(task=task).select_related("task", "decided_by").first()
+        return VerdictShape(found).data if found else None
