@@ -1,5 +1,7 @@
 """The whole of it, as a newcomer starts it: once from nothing, again after a kill, and to its end."""
 
+import contextlib
+import http.client
 import json
 import os
 import re
@@ -9,8 +11,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,18 +25,23 @@ PATIENCE = 240.0  # seconds; a first start makes a database and loads the demo, 
 
 
 class Tandem:
-    """One `python -m config run`, with its output and its address."""
+    """One `python -m config run` or `serve`, with its output and its address."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, command: str = "run", **environment: str) -> None:
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port = free.getsockname()[1]
         self.data = data
         self.output = data / f"output-{self.port}"
         with open(self.output, "wb") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "config", "run", "--port", str(self.port)],
+                [sys.executable, "-m", "config", command, *(["--port", str(self.port)] if command == "run" else [])],
                 cwd=ROOT,
-                env={**outside(), "TANDEM_DATA": str(data)},
+                env={
+                    **outside(),
+                    "TANDEM_DATA": str(data),
+                    "TANDEM_BIND": f"127.0.0.1:{self.port}",
+                    **environment,
+                },
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -52,15 +57,22 @@ class Tandem:
             assert time.monotonic() < deadline, self.said()
             time.sleep(0.1)
 
-    def get(self, path: str) -> tuple[int, str]:
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=60) as answer:
-                return answer.status, answer.read().decode()
-        except urllib.error.HTTPError as refusal:
-            return refusal.code, refusal.read().decode()
+    def get(self, path: str, **headers: str) -> tuple[int, str]:
+        """Status and body; redirects are not followed."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        with contextlib.closing(connection):
+            connection.request("GET", path, headers={name.replace("_", "-"): text for name, text in headers.items()})
+            answer = connection.getresponse()
+            return answer.status, answer.read().decode()
 
     def children(self) -> dict[str, int]:
         return {entry["name"]: entry["pid"] for entry in json.loads((self.data / "run/children.json").read_text())}
+
+    def wait_for_children(self, *names: str) -> None:
+        deadline = time.monotonic() + PATIENCE
+        while set(self.children()) != set(names):
+            assert time.monotonic() < deadline, self.said()
+            time.sleep(0.1)
 
     def wait_until_whole(self) -> None:
         deadline = time.monotonic() + PATIENCE
@@ -155,3 +167,37 @@ def test_a_newcomers_days_from_the_first_start_to_a_spoilt_model(data, started):
     assert "starts with the copilot off" in third.said()
     assert third.get("/accounts/login/")[0] == 200
     assert_stops_without_a_trace(third, signal.SIGTERM)
+
+
+PROXIED = {"Host": "tandem.agency.gov", "X_Forwarded_Proto": "https"}
+
+
+def test_the_production_start_shares_its_port_speaks_json_and_trusts_its_proxy(data, started):
+    holder = postgres.start(data / "elsewhere", postgres.FAST)  # stands for the database server of the house
+    with contextlib.closing(holder.lock):
+        environment = {
+            "DATABASE_URL": postgres.url(data / "elsewhere"),
+            "SECRET_KEY": "wJ3tq0Lr8yVxZ5nB2mKc7hPd4sFg9aQe",
+            "TANDEM_HOSTS": "tandem.agency.gov",
+            "TANDEM_TLS": "yes",
+            "TANDEM_WEB": "2",
+            "TANDEM_PARTS": "web",
+        }
+        started.append(served := Tandem(data, "serve", **environment))
+        served.wait_for("Tandem is at")
+        assert served.get("/readyz", Host="tandem.agency.gov")[0] == 200
+        assert served.get("/accounts/login/", Host="tandem.agency.gov")[0] == 301
+        assert served.get("/accounts/login/", **PROXIED)[0] == 200
+        assert served.get("/accounts/login/", Host="evil.example", X_Forwarded_Proto="https")[0] == 400
+
+        served.wait_for_children("web.1", "web.2")
+        os.kill(served.children()["web.1"], signal.SIGKILL)
+        for _ in range(20):
+            assert served.get("/healthz", Host="tandem.agency.gov")[0] == 200
+        served.wait_for("web.1 was ended by SIGKILL")
+        assert served.stop(signal.SIGTERM) == 0
+        lines = [json.loads(line) for line in served.said().splitlines()]
+        assert {"start", "migrate", "web.1", "web.2"} <= {line["process"] for line in lines}
+        assert any("GET /accounts/login/" in line["message"] for line in lines)
+        assert postgres.server_pid(data / "elsewhere"), "serve stopped a server that is not its own"
+    postgres.destroy(data / "elsewhere")
