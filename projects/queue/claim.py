@@ -22,6 +22,7 @@ from taskers.models import Organization, Person
 
 TRIES = 6
 MOST_IN_A_GROUP = 100
+STRIDES = 10  # so many times `taking.STRIDE` rows are passed in one claim; the next one goes on from there
 LOCK = "SELECT pg_advisory_xact_lock(%(space)s::int, hashint8(%(tasker)s::bigint))"
 LOCK_SPACE = 0x636C6D  # our corner of PostgreSQL's advisory locks
 
@@ -86,24 +87,32 @@ def _next(
         with transaction.atomic():
             choice = _choice(tasker, projects)
             found = taking.again(tasker, choice, by_key) or _new(tasker, choice, by_key, number)
+            busy = False if found else _further(tasker, choice, by_key, number, found)
         if found:
             return found
-        if choice.refused:
-            break
-        if expire_due(projects=projects):
-            continue
-        with transaction.atomic():
-            choice = _choice(tasker, projects)
-            found = taking.again(tasker, choice, by_key) or taking.sweep(tasker, choice.places, by_key)
-        if found:
-            return found
-        if not taking.untaken(tasker, choice.places):
-            break
+        if choice.refused or not (busy or expire_due(projects=projects)):
+            return _why(tasker, choice)
         # Open rows exist, but all of them were locked by others at this moment: that isn't "nothing".
-        time.sleep(0.01 * (attempt + 1))
-    else:
-        return Nothing("ask-again", "Everybody is asking at once; trying again.", retry_seconds=1)
-    return _why(tasker, choice)
+        time.sleep(0.01 * attempt)
+    return Nothing("ask-again", "Everybody is asking at once; trying again.", retry_seconds=1)
+
+
+def _further(
+    tasker: Person, choice: Choice, projects: Mapping[int, Project], number: int, found: list[Assignment]
+) -> bool:
+    """Walk on past what this tasker can't take, then look behind; whether it is worth asking again at once."""
+    places, busy, end = choice.places, False, not choice.places
+    for _ in range(STRIDES):
+        if busy or end:
+            break
+        places, busy, end = taking.look_ahead(tasker, places)
+        if not (busy or end):
+            choice.places = places
+            found += _new(tasker, choice, projects, number)
+            busy = bool(found)
+    if not found:
+        found += taking.sweep(tasker, places, projects)
+    return busy or not end
 
 
 def _choice(tasker: Person, projects: Sequence[Project]) -> Choice:

@@ -25,14 +25,20 @@ PLACES = """unnest(%(batches)s::bigint[], %(slots)s::int[], %(after)s::bigint[],
     %(rates)s::bigint[], %(copilots)s::boolean[], %(organizations)s::bigint[], %(project_keys)s::uuid[])
     AS p(batch, slot, after, version, lease, rate, copilot, organization, project_key)"""
 
+# How many rows one statement looks at before it stores how far it came: no claim walks long at a time.
+STRIDE = 1000
+
 # Row by row in the order of the places and, within one, of the keys; rows that others are taking are passed by.
 FOUND = f"""
   SELECT a.id, p.* FROM {PLACES}
   CROSS JOIN LATERAL (
-    SELECT a.id FROM projects_assignment a
-    WHERE a.batch_id = p.batch AND a.slot = p.slot AND a.id > p.after AND a.state = 'open' AND a.kind = 'judge'
-      AND NOT {MINE}
-    ORDER BY a.id LIMIT %(number)s::int FOR UPDATE SKIP LOCKED
+    SELECT a.id FROM (
+      SELECT a.id, a.batch_id, a.task_id FROM projects_assignment a
+      WHERE a.batch_id = p.batch AND a.slot = p.slot AND a.id > p.after AND a.state = 'open' AND a.kind = 'judge'
+      ORDER BY a.id LIMIT {STRIDE}
+    ) near JOIN projects_assignment a ON a.id = near.id
+    WHERE a.state = 'open' AND NOT {MINE.replace("a.batch_id", "near.batch_id").replace("a.task_id", "near.task_id")}
+    ORDER BY near.id LIMIT %(number)s::int FOR UPDATE OF a SKIP LOCKED
   ) a
   LIMIT %(number)s::int
 """
@@ -76,34 +82,31 @@ WITH taken AS (
 ) {BRING}
 """
 
-UNTAKEN = f"""
-SELECT EXISTS (
-  SELECT FROM unnest(%(batches)s::bigint[], %(slots)s::int[], %(after)s::bigint[]) AS p(batch, slot, after)
-  CROSS JOIN LATERAL (
-    SELECT a.id FROM projects_assignment a
-    WHERE a.batch_id = p.batch AND a.slot = p.slot AND a.id > p.after AND a.state = 'open' AND a.kind = 'judge'
-      AND NOT {MINE}
-    ORDER BY a.id LIMIT 1
-  ) a
-)
+# The rows of some stretches of the walk, in its order, and which of them this tasker could take.
+LOOK = f"""
+SELECT p.batch, p.slot, a.id, NOT {MINE} AS free
+FROM unnest(%(batches)s::bigint[], %(slots)s::int[], %(after)s::bigint[], %(upto)s::bigint[])
+  AS p(batch, slot, after, upto)
+CROSS JOIN LATERAL (
+  SELECT a.id, a.batch_id, a.task_id FROM projects_assignment a
+  WHERE a.batch_id = p.batch AND a.slot = p.slot AND a.id > p.after AND a.id <= p.upto
+    AND a.state = 'open' AND a.kind = 'judge'
+  ORDER BY a.id LIMIT %(rows)s::int
+) a
+LIMIT %(rows)s::int
+"""
+
+PASSED = """
+INSERT INTO projects_batchcursor AS c (tasker_id, batch_id, slot, assignment_key)
+SELECT %(tasker)s::bigint, p.* FROM unnest(%(batches)s::bigint[], %(slots)s::int[], %(after)s::bigint[]) AS p
+ON CONFLICT (tasker_id, batch_id, slot)
+  DO UPDATE SET assignment_key = greatest(c.assignment_key, excluded.assignment_key)
+RETURNING c.id
 """
 
 # The second walk, behind the cursors, so many rows at a time, round and round: it finds what was locked by somebody who
 # then gave up, or not yet committed, when the first walk came by.
 SWEEP_ROWS = 100
-BEHIND = f"""
-SELECT p.batch, p.slot, a.id, NOT {MINE} AS free
-FROM unnest(%(batches)s::bigint[], %(slots)s::int[], %(swept)s::bigint[], %(after)s::bigint[])
-  AS p(batch, slot, swept, upto)
-CROSS JOIN LATERAL (
-  SELECT a.id, a.batch_id, a.task_id FROM projects_assignment a
-  WHERE a.batch_id = p.batch AND a.slot = p.slot AND a.id > p.swept AND a.id <= p.upto
-    AND a.state = 'open' AND a.kind = 'judge'
-  ORDER BY a.id LIMIT {SWEEP_ROWS}
-) a
-LIMIT {SWEEP_ROWS}
-"""
-
 SWEPT = """
 UPDATE projects_batchcursor c SET swept = p.swept, rounds = p.rounds
 FROM unnest(%(batches)s::bigint[], %(slots)s::int[], %(swept)s::bigint[], %(rounds)s::int[])
@@ -111,6 +114,7 @@ FROM unnest(%(batches)s::bigint[], %(slots)s::int[], %(swept)s::bigint[], %(roun
 WHERE c.tasker_id = %(tasker)s::bigint AND c.batch_id = p.batch AND c.slot = p.slot
 RETURNING c.id
 """
+END = 2**63 - 1
 
 
 def take(
@@ -136,35 +140,51 @@ def again(tasker: Person, choice: Choice, projects: Mapping[int, Project]) -> li
     return [_whole(row, projects) for row in rows]
 
 
-def untaken(tasker: Person, places: Sequence[Place]) -> bool:
-    """Whether there is anything ahead that this tasker could take if nobody were touching it."""
-    terms = _columns(places) | {"after": [one.after for one in places], "tasker": tasker.pk}
-    return bool(ask(UNTAKEN, terms)[0][0])
+def look_ahead(tasker: Person, places: Sequence[Place]) -> tuple[list[Place], bool, bool]:
+    """The places after one stride past what this tasker can't take; whether something to take lies ahead; and whether
+    that was all there is.
+
+    Called when `take` found nothing: what is free here was locked by others a moment ago.
+    """
+    looked = _look(tasker, [(one, one.after, END) for one in places], STRIDE)
+    passed: dict[tuple[int, int], int] = {}
+    free = False
+    for batch, slot, key, takeable in looked:
+        free = free or takeable
+        if not free:
+            passed[batch, slot] = key
+    if passed:
+        batches, slots = zip(*passed, strict=True)
+        terms = {"batches": list(batches), "slots": list(slots), "after": list(passed.values()), "tasker": tasker.pk}
+        ask(PASSED, terms)
+    moved = [replace(one, after=passed.get((one.batch, one.slot), one.after)) for one in places]
+    return moved, free, len(looked) < STRIDE
 
 
 def sweep(tasker: Person, places: Sequence[Place], projects: Mapping[int, Project]) -> list[Assignment]:
     """One judgement from behind the cursors, if the next SWEEP_ROWS rows there hold one."""
-    passed = sorted((one for one in places if one.after), key=lambda one: one.rounds)
-    if not passed:
-        return []
-    looked = ask(BEHIND, _columns(passed) | {"after": [one.after for one in passed], "tasker": tasker.pk})
+    behind = sorted((one for one in places if one.after), key=lambda one: one.rounds)
+    looked = _look(tasker, [(one, one.swept, one.after) for one in behind], SWEEP_ROWS) if behind else []
     if len(looked) == SWEEP_ROWS:  # there is more than one look takes in: go on from here next time
-        here = _swept(passed, looked)
-        ask(SWEPT, _columns(here) | {"rounds": [one.rounds for one in here], "tasker": tasker.pk})
+        here = _swept(behind, looked)
+        swept, rounds = [one.swept for one in here], [one.rounds for one in here]
+        ask(SWEPT, _columns(here) | {"swept": swept, "rounds": rounds, "tasker": tasker.pk})
     for batch, slot, key, free in looked:
         if free:
-            place = next(one for one in passed if (one.batch, one.slot) == (batch, slot))
+            place = next(one for one in behind if (one.batch, one.slot) == (batch, slot))
             if found := take(tasker, [replace(place, after=key - 1)], projects):
                 return found
     return []
 
 
+def _look(tasker: Person, stretches: Sequence[tuple[Place, int, int]], rows: int) -> list[tuple]:
+    terms = _columns([place for place, _, _ in stretches])
+    terms |= {"after": [after for _, after, _ in stretches], "upto": [upto for _, _, upto in stretches]}
+    return ask(LOOK, terms | {"rows": rows, "tasker": tasker.pk})
+
+
 def _columns(places: Sequence[Place]) -> dict:
-    return {
-        "batches": [one.batch for one in places],
-        "slots": [one.slot for one in places],
-        "swept": [one.swept for one in places],
-    }
+    return {"batches": [one.batch for one in places], "slots": [one.slot for one in places]}
 
 
 def _swept(places: Sequence[Place], looked: Sequence[tuple]) -> list[Place]:
