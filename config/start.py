@@ -140,7 +140,8 @@ class _Life:
             key = database and f"{database} {stamps.migrations_key()}"
             await self._once("migrate", key, ["migrate", "--no-input", "--verbosity", "1"])
         if self.plan.webs:
-            await self._once("static", stamps.static_key(), ["collectstatic", "--no-input", "--clear", "--verbosity", "0"])
+            collect = ["collectstatic", "--no-input", "--clear", "--verbosity", "0"]
+            await self._once("static", stamps.static_key(), collect)
         if self.plan.demo:
             await self._once("demo", database, ["load_demo"])
 
