@@ -87,19 +87,21 @@ function showNothing(nothing) {
   closeRoom();
   notes.clearAll();
   byId("task-name").textContent = "";
-  byId("workbench").hidden = true;
-  byId("rest").hidden = false;
-  byId("rest").replaceChildren(...restOf(nothing));
-  announce(nothing.text);
+  rest({ text: nothing.text, waits: Boolean(nothing.retry_seconds) });
   if (nothing.retry_seconds) retry = setTimeout(() => session.claim(), nothing.retry_seconds * 1000);
 }
 
-function restOf(nothing) {
+/** The page without a task on it: why, and what can be done. */
+function rest({ title, text, waits = false }) {
   const part = byId("rest-template").content.cloneNode(true);
-  part.querySelector("[data-text]").textContent = nothing.text;
+  if (title) part.querySelector("[data-title]").textContent = title;
+  part.querySelector("[data-text]").textContent = text;
   part.querySelector("[data-again]").addEventListener("click", () => session.claim());
-  part.querySelector("[data-waiting]").hidden = !nothing.retry_seconds;
-  return part.children;
+  part.querySelector("[data-waiting]").hidden = !waits;
+  byId("workbench").hidden = true;
+  byId("rest").hidden = false;
+  byId("rest").replaceChildren(part);
+  announce(text);
 }
 
 function showPhase(phase) {
@@ -124,6 +126,7 @@ async function resolveConflict(theirs) {
 }
 
 function showProblem(problem, again) {
+  if (!room) return rest({ title: say("No task could be fetched"), text: problem.message });
   const text = problem.place ? say("{text} (at {place})", { text: problem.message, place: problem.place }) : problem.message;
   notes.show("problem", { kind: "bad", text, verb: again ? say("Try again") : undefined, onVerb: again ?? undefined });
 }
