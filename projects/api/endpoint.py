@@ -44,10 +44,11 @@ class TokenScheme(OpenApiAuthenticationExtension):
         return {"type": "http", "scheme": "bearer", "bearerFormat": "tdm_…"}
 
 
-def described(summary: str, responses: dict[Any, Any], **terms: Any) -> Callable[[Any], Any]:
-    """`extend_schema` with the problems that any endpoint may answer with."""
+def described(summary: str, responses: dict[Any, Any], *, operation_id: str, **terms: Any) -> Callable[[Any], Any]:
+    """`extend_schema` with the problems that any endpoint may answer with, and a chapter: the operation's noun."""
     problems = {(code, MEDIA_TYPE): OpenApiResponse(ProblemShape, reason) for code, reason in REASONS.items()}
-    return extend_schema(summary=summary, responses=responses | problems, **terms)
+    tags = [operation_id.partition("_")[0]]
+    return extend_schema(summary=summary, responses=responses | problems, operation_id=operation_id, tags=tags, **terms)
 
 
 class Endpoint(APIView):

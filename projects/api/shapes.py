@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -14,6 +15,7 @@ from projects.tasktypes import TASK_TYPES
 MAX_LIMIT = 200
 
 
+@extend_schema_field(OpenApiTypes.ANY)
 class StorableJSON(serializers.JSONField):
     """JSON that PostgreSQL can store: no NUL, no half of a surrogate pair."""
 
@@ -29,6 +31,7 @@ class StorableJSON(serializers.JSONField):
         return value
 
 
+@extend_schema_field(OpenApiTypes.OBJECT)
 class ObjectJSON(StorableJSON):
     """A JSON object."""
 
