@@ -5,16 +5,20 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
 
 from projects import consensus, queue
 from projects.errors import AlreadySubmitted, LeaseLost
 from projects.models import Annotation, Assignment, Draft, Task, Verdict
+from projects.queue.statements import ask
 from projects.tasktypes import TASK_TYPES
 from taskers.models import Person
 from taskers.outbox import emit
 
 LONGEST = 24 * 3600 * 1000  # milliseconds of work on one task that are believed
+LABELS = """
+SELECT key FROM projects_label
+WHERE project_id = %(project)s::bigint AND (retired_at IS NULL OR retired_at > %(since)s::timestamptz)
+"""
 
 
 def submit(
@@ -31,13 +35,17 @@ def submit(
     Raises Refused (with the place of the fault; the draft is kept), LeaseLost or AlreadySubmitted.
     """
     checked = check(assignment, answer)
+    active_ms, refused = max(0, min(int(active_ms), LONGEST)), [str(one)[:40] for one in refused][:5000]
     with transaction.atomic():
-        task = queue.lock(assignment.task_id)
-        annotation, made = _write(assignment, tasker, token, checked, active_ms, refused)
-        if made:
-            _tell("submitted", task, tasker, assignment, annotation)
+        task = queue.lock_known(assignment.task)
+        done = queue.deliver(
+            assignment, tasker, token, checked, event="submitted", active_ms=active_ms, refused=refused
+        )
+        if done is None:
+            return _again_or_late(assignment, task, tasker, token, checked, active_ms, refused)
+        if done.decided or done.judgements >= task.wanted:
             consensus.consider(task)
-        return annotation
+        return done.annotation
 
 
 def decide(
@@ -70,9 +78,26 @@ def check(assignment: Assignment, answer: object) -> dict:
 
 def check_for(task: Task, answer: object, *, since: datetime | None = None) -> dict:
     """The answer to a task in canonical form, or Refused. `since` is when the work began, if it did."""
-    labels = task.project.labels.filter(Q(retired_at=None) | Q(retired_at__gt=since) if since else Q(retired_at=None))
+    labels = ask(LABELS, {"project": task.project_id, "since": since})
     room = TASK_TYPES[task.project.task_type]
-    return room.check_answer(answer, task.payload, set(labels.values_list("key", flat=True)))
+    return room.check_answer(answer, task.payload, {key for (key,) in labels})
+
+
+def _again_or_late(
+    assignment: Assignment,
+    task: Task,
+    tasker: Person,
+    token: UUID,
+    checked: dict,
+    active_ms: int,
+    refused: Sequence[str],
+) -> Annotation:
+    """What isn't held any more: handed in before, or late; or a named error."""
+    annotation, made = _write(assignment, tasker, token, checked, active_ms, refused)
+    if made:
+        _tell("submitted", task, tasker, assignment, annotation)
+        consensus.consider(task)
+    return annotation
 
 
 def _write(
@@ -92,8 +117,8 @@ def _write(
         tasker=tasker,
         answer=checked,
         settings_version=assignment.settings_version or 0,
-        active_ms=max(0, min(int(active_ms), LONGEST)),
-        refused=[str(one)[:40] for one in refused][:5000],
+        active_ms=active_ms,
+        refused=list(refused),
     )
     Draft.objects.filter(assignment=assignment).delete()
     return annotation, True

@@ -6,24 +6,27 @@ the task's row first, so that what is counted for it can't change between the lo
 
 from projects.queue.audit import audit
 from projects.queue.claim import claim, claim_any, claim_group, peek
-from projects.queue.handing_in import hand_in
+from projects.queue.handing_in import Delivery, deliver, hand_in, lock_known
 from projects.queue.leases import expire_due, let_go, release, renew, report, skip
 from projects.queue.nothing import Nothing
 from projects.queue.reviewing import claim_review, next_review, waiting_for_review
 from projects.queue.slots import fill, lock, open_slots, raise_wanted, restore, settle, void, withhold
 
 __all__ = [
+    "Delivery",
     "Nothing",
     "audit",
     "claim",
     "claim_any",
     "claim_group",
     "claim_review",
+    "deliver",
     "expire_due",
     "fill",
     "hand_in",
     "let_go",
     "lock",
+    "lock_known",
     "next_review",
     "open_slots",
     "peek",
