@@ -30,6 +30,9 @@ def main(extras: list[str]) -> int:
     except CannotInstall as problem:
         print(f"tandem: {problem}", file=sys.stderr)
         return 1
+    except OSError as problem:
+        print(f"tandem: {problem.filename or ROOT} can't be written ({problem.strerror}).", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         return 130
     return 0

@@ -23,6 +23,7 @@ from config.voice import Json, Plain
 
 OLDEST_POSTGRES = 15
 PARTS = ("web", "worker", "runtime")
+OF_WORKER = 5  # connections a worker holds outside the pool: its jobs, and listening for new ones
 ACCOUNTS = "demo-accounts.txt"  # written by `load_demo`
 LOOK_SECONDS = 1.0  # between two looks at the embedded server
 
@@ -40,6 +41,10 @@ class Plan:
     demo: bool = False
     migrate: bool = True
     environment: Mapping[str, str] = field(default_factory=dict)
+
+    def connections(self, pool: int) -> int:
+        """The most database connections that this machine may hold at once, with `pool` per process."""
+        return pool * (self.webs + self.workers) + OF_WORKER * self.workers
 
     @property
     def address(self) -> str:
@@ -129,7 +134,11 @@ class _Life:
         if not os.environ.get("DATABASE_URL"):
             self.say("postgres", f"embedded server, data in {postgres.place(self.data).home}")
             self.holder = await asyncio.to_thread(postgres.start, self.data)
-        await asyncio.to_thread(check_database, self.url)
+        room = await asyncio.to_thread(check_database, self.url)
+        needed = self.plan.connections(production.count("TANDEM_POOL", 8))
+        if needed > room:
+            text = f"up to {needed} database connections are needed here, and the server has {room}: lower TANDEM_POOL"
+            self.say("start", text, "warning")
         if self.supervisor.stopping.is_set():
             raise Stopped
 
@@ -207,11 +216,15 @@ class _Life:
         self.say("start", "Ctrl-C stops everything.")
 
 
-def check_database(url: str) -> None:
-    """Raise CannotStart unless the server answers and is new enough."""
+def check_database(url: str) -> int:
+    """How many connections the server has for us. Raises CannotStart unless it answers and is new enough."""
     try:
         with psycopg.connect(url, connect_timeout=10) as connection:
             found = connection.info.server_version // 10_000
+            row = connection.execute(
+                "SELECT current_setting('max_connections')::int"
+                " - current_setting('superuser_reserved_connections')::int"
+            ).fetchone()
     except psycopg.Error as problem:
         parts = conninfo_to_dict(url)
         where = f"{parts.get('host') or 'the local socket'}, database {parts.get('dbname')}"
@@ -219,6 +232,7 @@ def check_database(url: str) -> None:
         raise CannotStart(f"The database ({where}) can't be reached: {reason} Check DATABASE_URL.") from None
     if found < OLDEST_POSTGRES:
         raise CannotStart(f"The database server is PostgreSQL {found}, and Tandem needs {OLDEST_POSTGRES} or newer.")
+    return row[0] if row else 0
 
 
 async def _answers(where: tuple) -> bool:
