@@ -233,5 +233,7 @@ LOGGING = {
             "formatter": "json" if environment.flag("TANDEM_JSON_LOGS") else "plain",
         }
     },
+    # It tells of every job and every look at its schedule; jobs that fail are errors, and those stay.
+    "loggers": {"procrastinate": {"level": "WARNING"}},
     "root": {"handlers": ["stderr"], "level": os.environ.get("TANDEM_LOG_LEVEL", "INFO").upper()},
 }

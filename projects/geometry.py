@@ -65,7 +65,9 @@ def check_rle(shape: Mapping[str, Any]) -> None:
     ):
         raise BadShape("the mask's size must be [height, width], two whole numbers above zero")
     runs = rle_runs(counts)
-    if (runs < 0).any() or runs.sum() != size[0] * size[1]:
+    pixels = size[0] * size[1]
+    # Each run is compared first: the sum of absurd ones would wrap around to a likely number.
+    if (runs < 0).any() or (runs > pixels).any() or runs.sum() != pixels:
         raise BadShape(f"the mask's runs don't fill {size[0]} × {size[1]} pixels")
 
 

@@ -1,8 +1,9 @@
 """Work that people don't wait for, run by the worker. Each job is one call into a verb and may safely run twice."""
 
+from django.utils import timezone
 from procrastinate.contrib.django import app
 
-from projects import intake, queue
+from projects import assets, intake, queue
 
 
 @app.task(queue="intake", queueing_lock=None)
@@ -16,3 +17,20 @@ def load_intake(intake_key: int) -> None:
 def expire_assignments(timestamp: int) -> int:
     """End the leases that ran out."""
     return queue.expire_due(limit=2000)
+
+
+@app.periodic(cron="*/2 * * * *")
+@app.task(queue="jobs", queueing_lock="resume_stalled")
+async def resume_stalled(timestamp: int) -> int:
+    """Give the jobs of workers that died to those that live; returns how many."""
+    stalled = list(await app.job_manager.get_stalled_jobs())
+    for job in stalled:
+        await app.job_manager.retry_job_by_id_async(job_id=job.id, retry_at=timezone.now())
+    return len(stalled)
+
+
+@app.periodic(cron="30 3 * * *")
+@app.task(queue="jobs", queueing_lock="collect_assets")
+def collect_assets(timestamp: int) -> int:
+    """Delete stored media that nothing refers to any more; returns how many."""
+    return assets.collect()

@@ -53,9 +53,7 @@ HEAVY = {"torch", "torchvision", "segment_anything", "onnxruntime", "onnx", "spa
 @pytest.mark.parametrize("path", SOURCES, ids=named)
 def test_models_are_loaded_only_by_runtimes(path: Path) -> None:
     heavy = {module for module in imports(path) if module.split(".")[0] in HEAVY}
-    allowed = named(path).startswith(("assist/runtimes/", "assist/training")) or named(path) in {
-        "projects/exports/docbin.py"  # a file format of spaCy's own
-    }
+    allowed = named(path).startswith(("assist/runtimes/", "assist/training"))
     assert not heavy or allowed, f"{named(path)} imports {sorted(heavy)}"
 
 

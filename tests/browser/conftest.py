@@ -191,7 +191,6 @@ def _passwords(file: Path) -> dict[str, str]:
     found = {}
     for line in file.read_text().splitlines():
         words = line.split()
-        email = next((word for word in words if "@" in word), None)
-        if email:
-            found[email] = words[-1]
+        if len(words) > 2 and "@" in words[1]:
+            found[words[1]] = words[2]
     return found
