@@ -1,11 +1,12 @@
 """What every endpoint of the API does alike: who asks, in which organization, and how it is described."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 from uuid import UUID
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -51,10 +52,18 @@ def described(summary: str, responses: dict[Any, Any], *, operation_id: str, **t
     return extend_schema(summary=summary, responses=responses | problems, operation_id=operation_id, tags=tags, **terms)
 
 
+class AlwaysJSON(DefaultContentNegotiation):
+    """There is one way to answer, whatever the asker would like best: whoever looks with a browser sees it too."""
+
+    def select_renderer(self, request: Request, renderers: Sequence[Any], format_suffix: str | None = None) -> Any:
+        return renderers[0], renderers[0].media_type
+
+
 class Endpoint(APIView):
     """A view that knows its asker, and reaches only into the organization that the token belongs to."""
 
     parser_classes = (BoundedJSON,)
+    content_negotiation_class = AlwaysJSON
 
     @property
     def person(self) -> Person:
@@ -102,6 +111,7 @@ class Nowhere(APIView):
     """Every other address below the API: not found, said as a problem."""
 
     permission_classes = (AllowAny,)
+    content_negotiation_class = AlwaysJSON
 
     @extend_schema(exclude=True)
     def dispatch(self, request: Request, *args: Any, **kwargs: Any) -> Response:
