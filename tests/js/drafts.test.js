@@ -118,6 +118,7 @@ test("the copy to go on with is the one that holds unsent work", () => {
   const clean = { version: 2, dirty: false, answer: { n: 2 } };
   assert.deepEqual(newestWork(server, clean).answer, { n: 3 });
   const unsent = newestWork(server, { version: 3, dirty: true, answer: { n: 4 }, refused: [{ suggestion: "u" }] });
-  assert.deepEqual(unsent, { answer: { n: 4 }, refused: [{ suggestion: "u" }], unsent: true, clash: false });
-  assert.equal(newestWork(server, { version: 2, dirty: true, answer: {} }).clash, true);
+  assert.deepEqual(unsent, { answer: { n: 4 }, refused: [{ suggestion: "u" }], unsent: true, version: 3 });
+  // The server went on without this copy: it still builds on 2, and so meets the conflict when it is sent.
+  assert.equal(newestWork(server, { version: 2, dirty: true, answer: {} }).version, 2);
 });

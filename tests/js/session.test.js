@@ -8,6 +8,7 @@ import { WireProblem } from "../../static/js/studio/wire.js";
 const task = (id, draft = null) => ({
   assignment: { id, token: `t-${id}`, lease_seconds: 900, draft, task: { id: `task-${id}`, after: 1 } },
 });
+const NONE = { answer: { spans: [] }, refused: [] };
 const nothing = { nothing: { code: "all-done", text: "Done.", retry_seconds: null } };
 const problem = (status, code) => new WireProblem({ status, code, text: code });
 
@@ -47,7 +48,7 @@ test("claim, work, submit: the next task comes with the answer and nothing is le
   });
   await session.claim();
   session.change({ answer: { spans: [1] }, refused: [{ suggestion: "u-1" }] });
-  assert.equal(await session.submit(), true);
+  assert.equal(await session.submit({ answer: { spans: [1] }, refused: [{ suggestion: "u-1" }] }), true);
   const [, one, body] = asked.find(([name]) => name === "submit");
   assert.equal(one.id, "a1");
   assert.deepEqual(body, { answer: { spans: [1] }, active_ms: 0, refused: ["u-1"] });
@@ -64,7 +65,7 @@ test("a submit without a network is sent again until it is answered, once more t
   });
   await session.claim();
   session.change({ answer: { spans: [] }, refused: [] });
-  assert.equal(await session.submit(), true);
+  assert.equal(await session.submit(NONE), true);
   assert.equal(asked.filter(([name]) => name === "submit").length, 3);
   assert.ok(names().includes("showNothing"));
 });
@@ -73,7 +74,7 @@ test("a second Enter during a submit does nothing", async () => {
   const { session, asked } = sitting({ claim: [task("a1")], submit: [{ submitted: {}, ...nothing }] });
   await session.claim();
   session.change({ answer: { spans: [] }, refused: [] });
-  const [first, second] = await Promise.all([session.submit(), session.submit()]);
+  const [first, second] = await Promise.all([session.submit(NONE), session.submit(NONE)]);
   assert.deepEqual([first, second], [true, false]);
   assert.equal(asked.filter(([name]) => name === "submit").length, 1);
 });
@@ -82,7 +83,7 @@ test("a refused answer leaves the task as it is, with the reason", async () => {
   const { session, shown } = sitting({ claim: [task("a1")], submit: [problem(422, "unknown-label")] });
   await session.claim();
   session.change({ answer: { spans: [] }, refused: [] });
-  assert.equal(await session.submit(), false);
+  assert.equal(await session.submit(NONE), false);
   assert.equal(session.assignment.id, "a1");
   assert.equal(shown.find(([name]) => name === "showProblem")[1].code, "unknown-label");
   await session.release();
@@ -95,7 +96,7 @@ test("a lost lease is told as such, and the work stays on this machine", async (
   });
   await session.claim();
   session.change({ answer: { spans: [5] }, refused: [] });
-  await session.submit();
+  await session.submit(NONE);
   assert.ok(names().includes("showLost"));
   await session.abandon();
   assert.equal(session.assignment.id, "a2");
@@ -120,7 +121,7 @@ test("after a reload unsent work on this machine comes before the server's older
   await session.claim();
   const [, , work] = shown.find(([name]) => name === "showTask");
   assert.deepEqual(work.answer, { spans: [9] });
-  assert.equal(work.clash, false);
+  assert.equal(work.version, 2);
   await session.release();
 });
 
@@ -132,7 +133,7 @@ test("trying keeps nothing: the answer is checked, then the next task is shown",
   });
   await session.claim();
   session.change({ answer: { spans: [] }, refused: [] });
-  await session.submit();
+  await session.submit(NONE);
   assert.deepEqual(asked.map(([name]) => name), ["trial", "check", "trial"]);
   assert.deepEqual(asked[2], ["trial", "p1", 1]);
 });

@@ -46,6 +46,19 @@ test("no network, a gateway's page and a sign-in page are told apart", async () 
   await assert.rejects(wireTo(broken).wire.claim("p"), { code: "server-error", passing: false });
 });
 
+test("a token of an earlier sign-in is renewed, and the request sent once more", async () => {
+  const seen = [];
+  let token = "old";
+  const fetch = async (path, { headers }) => {
+    seen.push(headers["X-CSRFToken"]);
+    if (token === "old") return new Response("<h1>Forbidden</h1>", { status: 403 });
+    return json(200, { ok: true });
+  };
+  const wire = createWire({ fetch, csrf: () => token, renew: async () => void (token = "new") });
+  assert.deepEqual(await wire.claim("p1"), { ok: true });
+  assert.deepEqual(seen, ["old", "new"]);
+});
+
 test("a heartbeat that is refused ends the lease; one that is lost warns only when time runs out", async () => {
   const told = [];
   let time = 0;

@@ -22,7 +22,7 @@ const COMPARISONS = { image_regions: imageRegions, text_spans: textSpans };
 const { task, project, answers, review, urls, draft } = pageData("review-data");
 const page = byId("review");
 const hosts = { stage: byId("stage"), tools: byId("tools"), panel: byId("panel") };
-const wire = createWire({ fetch: (...request) => fetch(...request), csrf: csrfToken });
+const wire = createWire({ fetch: (...request) => fetch(...request), csrf: csrfToken, renew: renewToken });
 const notes = createNotes(byId("notes"));
 const stash = await openStash();
 const comparing = createKeymap([...decidingBindings(), ...comparingBindings(answers)]);
@@ -245,11 +245,11 @@ document.addEventListener("click", (event) => {
 
 // --- start ------------------------------------------------------------------------------------------------------
 
-const local = await stash.read(review.id).catch(() => null);
+const kept = newestWork(draft, await stash.read(review.id).catch(() => null));
 drafts = createDrafts({
   stash,
   key: review.id,
-  version: draft?.version ?? 0,
+  version: kept.version,
   save: (version, work) => wire.send("PUT", urls.draft, { token: review.token, version, answer: work.answer }),
   onState: showSaved,
 });
@@ -265,7 +265,6 @@ const lease = createLease({
 addEventListener("online", () => (lease.beat(), drafts.flush()));
 addEventListener("pagehide", () => drafts.flush());
 
-const kept = newestWork(draft, local);
 if (kept.answer) open(kept.answer);
 else compare();
-if (kept.clash) showSaved("conflict", draft);
+if (kept.unsent) drafts.change({ answer: kept.answer });

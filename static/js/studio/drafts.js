@@ -112,14 +112,14 @@ export function createDrafts({ stash, save, key, version = 0, onState = () => {}
 
 /**
  * Which copy of the work to go on with: the one on this machine when it holds something the server has not.
+ * `version` is the one that copy builds on; where the server has gone further meanwhile, the first sending meets
+ * a conflict, and the person chooses.
  * @param {{version: number, answer: object}|null} server
  * @param {{version: number, dirty: boolean, answer: object}|null} local
- * @returns {{answer: object|null, refused: object[], unsent: boolean, clash: boolean}} clash: both have news
+ * @returns {{answer: object|null, refused: object[], unsent: boolean, version: number}}
  */
 export function newestWork(server, local) {
   const refused = local?.refused ?? [];
-  if (local?.dirty) {
-    return { answer: local.answer, refused, unsent: true, clash: (server?.version ?? 0) > local.version };
-  }
-  return { answer: server?.answer ?? null, refused, unsent: false, clash: false };
+  if (local?.dirty) return { answer: local.answer, refused, unsent: true, version: local.version };
+  return { answer: server?.answer ?? null, refused, unsent: false, version: server?.version ?? 0 };
 }

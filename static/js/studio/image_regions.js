@@ -193,7 +193,7 @@ export function createRoom(hosts, work) {
     refused: () => desk.state.refused,
     history: desk.history,
     isEmpty: () => !desk.state.regions.length,
-    pending: () => Boolean(desk.state.proposal?.masks.length),
+    pending: () => Boolean(desk.state.proposal && !desk.state.proposal.failed),
     focus: () => canvas.focus({ preventScroll: true }),
     /** @returns {Promise<void>} once the image is on screen; rejects when it cannot be shown */
     async ready() {

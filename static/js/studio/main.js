@@ -25,7 +25,7 @@ let warned = false; // of suggestions that wait for a word
 let retry = null;
 
 const session = createSession({
-  wire: createWire({ fetch: (...request) => fetch(...request), csrf: csrfToken }),
+  wire: createWire({ fetch: (...request) => fetch(...request), csrf: csrfToken, renew: renewToken }),
   stash: await openStash(),
   view: { showTask, showNothing, showPhase, showSaved, showProblem, showSignIn, showLost, showLeaseSoon, showSent },
   project: studio.dataset.project,
@@ -58,7 +58,7 @@ function showTask(assignment, work) {
   markHistory();
   room.ready().then(() => prefetch(assignment.next_media ?? []), () => imageFailed());
   if (!dialogs.dialogOpen()) room.focus();
-  announce(say("Task {name}.", { name: task.external_id }));
+  announce(say("Next task: {name}.", { name: task.external_id }));
 }
 
 function copilotIs(state, hear) {
@@ -149,7 +149,7 @@ function showLeaseSoon(soon) {
 }
 
 function showSent(sent) {
-  announce(sent.checked ? say("The answer is good. Nothing was kept.") : say("Submitted."));
+  if (sent.checked) notes.show("sent", { kind: "good", text: say("The answer to the last task would be taken. Nothing was kept.") });
 }
 
 // --- what the person does ---------------------------------------------------------------------------------------
@@ -192,7 +192,7 @@ async function submit() {
     return notes.show("pending", { kind: "info", text });
   }
   if (room.isEmpty() && (await dialogs.ask("empty-dialog")).answer !== "go") return;
-  session.submit();
+  session.submit({ answer: room.answer(), refused: room.refused() });
 }
 
 async function skip() {

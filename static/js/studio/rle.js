@@ -88,9 +88,16 @@ export function decodeMask({ size: [height, width], counts }) {
   return { height, width, data };
 }
 
-/** Pixels that are set. */
-export function areaOf({ counts }) {
-  return unpackRuns(counts).reduce((sum, run, i) => sum + (i % 2 ? run : 0), 0);
+const areas = new WeakMap();
+
+/** Pixels that are set; counted once for each shape, which never changes. */
+export function areaOf(shape) {
+  let area = areas.get(shape);
+  if (area === undefined) {
+    area = unpackRuns(shape.counts).reduce((sum, run, i) => sum + (i % 2 ? run : 0), 0);
+    areas.set(shape, area);
+  }
+  return area;
 }
 
 /** The box around what is set, [0, 0, 0, 0] when nothing is. @returns {[number, number, number, number]} */

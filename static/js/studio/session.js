@@ -3,7 +3,7 @@
  * show goes to the view it is given.
  *
  * @typedef {object} View
- * @property {(assignment: object, work: {answer: object|null, refused: object[], clash: boolean}) => void} showTask
+ * @property {(assignment: object, work: {answer: object|null, refused: object[]}) => void} showTask
  * @property {(nothing: {code: string, text: string, retry_seconds: number|null}) => void} showNothing
  * @property {(phase: "loading"|"working"|"sending"|"waiting"|"idle") => void} showPhase
  * @property {(state: string, detail?: object) => void} showSaved
@@ -11,7 +11,7 @@
  * @property {() => void} showSignIn
  * @property {(problem: Error) => void} showLost
  * @property {(soon: boolean) => void} showLeaseSoon
- * @property {(sent: object) => void} [showSent]
+ * @property {(sent: object) => void} showSent
  */
 import { createDrafts, newestWork } from "./drafts.js";
 import { createLease } from "./lease.js";
@@ -71,19 +71,18 @@ export function createSession({ wire, stash, view, project, trial = false, clock
     const found = newestWork(mine.draft, local);
     work = { answer: found.answer, refused: found.refused };
     clock.restart(local?.active_ms ?? 0);
-    if (!trial) hold(mine);
+    if (!trial) hold(mine, found.version);
     view.showTask(mine, found);
     view.showPhase("working");
-    if (found.clash) view.showSaved("conflict", mine.draft);
-    else if (found.unsent) drafts?.change({ ...work, active_ms: clock.read() });
+    if (found.unsent) drafts?.change({ ...work, active_ms: clock.read() });
     else view.showSaved("saved");
   }
 
-  function hold(mine) {
+  function hold(mine, version) {
     drafts = createDrafts({
       stash,
       key: mine.id,
-      version: mine.draft?.version ?? 0,
+      version,
       save: (version, { answer }) => wire.draft(mine, version, answer),
       onState: (state, detail) => {
         if (detail?.signedOut) view.showSignIn();
@@ -112,8 +111,8 @@ export function createSession({ wire, stash, view, project, trial = false, clock
     try {
       const reply = await through(request, "sending");
       await letGo({ forget: true });
-      if (reply.submitted ?? reply.checked) view.showSent?.(reply);
       await open(reply);
+      if (reply.submitted ?? reply.checked) view.showSent(reply);
       return true;
     } catch (problem) {
       view.showPhase("working");
@@ -125,7 +124,9 @@ export function createSession({ wire, stash, view, project, trial = false, clock
     }
   }
 
-  function submit() {
+  /** @param {{answer: object, refused: object[]}} final as it is now, changed since the task was shown or not */
+  function submit(final) {
+    work = final;
     const { answer, refused } = work;
     const one = assignment;
     const body = { answer, active_ms: clock.read(), refused: refused.map((offer) => offer.suggestion) };
@@ -145,7 +146,8 @@ export function createSession({ wire, stash, view, project, trial = false, clock
       clock.touch();
       drafts?.change({ ...next, active_ms: clock.read() });
     },
-    skip: (reason, note) => finish(() => wire.skip(assignment, reason, note)),
+    /** @param {string} reason @param {string} note; a task that is only tried is passed over */
+    skip: (reason, note) => finish(() => (trial ? next() : wire.skip(assignment, reason, note))),
     report: (note) => finish(() => wire.report(assignment, note)),
     async release() {
       if (assignment && !trial) await wire.release(assignment).catch(() => {});

@@ -21,22 +21,34 @@ export class WireProblem extends Error {
   }
 }
 
+const SLOWEST = 50; // characters a millisecond: a large answer on a poor line gets its time
+
 /**
- * @param {{fetch: typeof fetch, csrf: () => string, patience?: number}} options patience: ms until a request
- *   without an answer counts as "no network"
+ * @param {{fetch: typeof fetch, csrf: () => string, renew?: () => Promise<void>, patience?: number}} options
+ *   renew: fetch a new CSRF token; patience: ms until a request without an answer counts as "no network"
  */
-export function createWire({ fetch, csrf, patience = 20_000 }) {
-  /** @throws {WireProblem} */
-  async function send(method, path, body) {
-    const response = await answered(
+export function createWire({ fetch, csrf, renew = async () => {}, patience = 20_000 }) {
+  function request(method, path, content) {
+    return answered(
       fetch(path, {
         method,
         headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": csrf() },
-        body: JSON.stringify(body),
-        signal: AbortSignal.timeout(patience),
+        body: content,
+        signal: AbortSignal.timeout(patience + Math.round(content.length / SLOWEST)),
         credentials: "same-origin",
       }),
     );
+  }
+
+  /** @throws {WireProblem} */
+  async function send(method, path, body) {
+    const text = JSON.stringify(body);
+    let response = await request(method, path, text);
+    // A page instead of a problem: the token is of an earlier sign-in. Once more with a new one.
+    if (response.status === 403 && !isJson(response)) {
+      await renew();
+      response = await request(method, path, text);
+    }
     if (response.redirected && !isJson(response)) throw signedOut();
     const content = isJson(response) ? await answered(response.json()) : {};
     if (response.ok && isJson(response)) return content;
