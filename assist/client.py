@@ -47,17 +47,22 @@ class RuntimeClient:
         image: str,
         supply: Supply,
         asker: str,
+        owner: str,
         points: list[list[float]],
         box: list[float] | None = None,
         previous: str | None = None,
     ) -> dict[str, Any]:
-        """{"masks": [{"size", "counts", "score", "handle"}], "best", "image_size", "seconds"} for one prompt."""
+        """{"masks": [{"size", "counts", "score", "handle"}], "best", "image_size", "seconds"} for one prompt.
+
+        A newer prompt of the same `asker` takes this one's place; handles are good for their `owner` alone.
+        """
         return await self._with_image(
             "segment",
             supply,
             model=model,
             image=image,
             asker=asker,
+            owner=owner,
             points=points,
             box=box,
             previous=previous,
@@ -166,14 +171,46 @@ def shared(address: str) -> RuntimeClient:
     return clients.setdefault(address, RuntimeClient(address))
 
 
+def serving(status: dict[str, Any], capability: str) -> str:
+    """Which model of a runtime answers for a capability: the first in its order that has not failed.
+
+    Raises CopilotError "model-missing".
+    """
+    for key, model in status["models"].items():
+        if model["capability"] == capability and model["state"] != "failed":
+            return key
+    raise CopilotError("model-missing")
+
+
 def reachable(address: str, seconds: float = 0.5) -> bool:
-    """Whether something listens there. For pages that are not asynchronous; asks nothing."""
+    """Whether something listens there. For code that is not asynchronous; asks nothing."""
+    try:
+        with _plain_line(address, seconds):
+            return True
+    except OSError:
+        return False
+
+
+def status_now(address: str, seconds: float = 0.5) -> dict[str, Any] | None:
+    """What `RuntimeClient.status` says, for code that is not asynchronous; None if nobody answers in time."""
+    try:
+        with _plain_line(address, seconds) as line, line.makefile("rb") as file:
+            line.sendall(frames.pack({"id": 1, "op": "status"}))
+            reply = frames.read_now(file)
+    except (OSError, frames.BadFrame):
+        return None
+    return reply.get("ok") if reply else None
+
+
+def _plain_line(address: str, seconds: float) -> socket.socket:
     kind, place, port = frames.split_address(address)
-    family = socket.AF_UNIX if kind == "unix" else socket.AF_INET6 if ":" in place else socket.AF_INET
-    with socket.socket(family) as line:
-        line.settimeout(seconds)
-        try:
-            line.connect(place if kind == "unix" else (place, port))
-        except OSError:
-            return False
-        return True
+    if kind == "tcp":
+        return socket.create_connection((place, port), seconds)
+    line = socket.socket(socket.AF_UNIX)
+    line.settimeout(seconds)
+    try:
+        line.connect(place)
+    except OSError:
+        line.close()
+        raise
+    return line

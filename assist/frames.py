@@ -2,7 +2,7 @@
 
 import asyncio
 import struct
-from typing import Any
+from typing import IO, Any
 
 import msgpack
 
@@ -29,6 +29,20 @@ async def read(reader: asyncio.StreamReader) -> dict[str, Any] | None:
         body = await reader.readexactly(length)
     except (asyncio.IncompleteReadError, ConnectionError):
         return None
+    return _unpack(body)
+
+
+def read_now(file: IO[bytes]) -> dict[str, Any] | None:
+    """The same for a file that blocks."""
+    head = file.read(_LENGTH.size)
+    if len(head) < _LENGTH.size:
+        return None
+    (length,) = _LENGTH.unpack(head)
+    body = file.read(length)
+    return _unpack(body) if len(body) == length else None
+
+
+def _unpack(body: bytes) -> dict[str, Any]:
     try:
         message = msgpack.unpackb(body, raw=False)
     except (ValueError, msgpack.UnpackException) as error:

@@ -124,22 +124,22 @@ class Serving:
         """Three masks for one prompt."""
         model, segmenter = await self._segmenter(question)
         embedding = await self._embedding(model, segmenter, question, urgent=True)
-        asker = question["asker"]
-        previous = self._handles.find(asker, question["previous"]) if question.get("previous") else None
+        owner = question["owner"]
+        previous = self._handles.find(owner, question["previous"]) if question.get("previous") else None
         prompt = MaskPrompt(
             tuple((x, y, bool(include)) for x, y, include in question["points"]),
             tuple(question["box"]) if question.get("box") else None,
             previous,
         )
         started = time.monotonic()
-        masks, counts = await model.prompts.run(_decoding(segmenter, embedding, prompt), asker)
+        masks, counts = await model.prompts.run(_decoding(segmenter, embedding, prompt), question["asker"])
         return {
             "masks": [
                 {
                     "size": list(masks.pixels.shape[1:]),
                     "counts": counts[i],
                     "score": round(masks.scores[i], 4),
-                    "handle": self._handles.keep(asker, masks.logits[i]),
+                    "handle": self._handles.keep(owner, masks.logits[i]),
                 }
                 for i in range(len(counts))
             ],

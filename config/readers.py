@@ -2,9 +2,12 @@
 
 from collections.abc import Callable
 
+from assist import follow
 from projects import rollups, verdict_index
 
 READERS: dict[str, Callable[[], int]] = {
     "rollups": rollups.catch_up,
     "verdict_index": verdict_index.catch_up,
+    "assist_fates": follow.settle_fates,
+    "assist_embeddings": follow.warm_embeddings,
 }

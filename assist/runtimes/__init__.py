@@ -12,7 +12,7 @@ from typing import Protocol
 
 import numpy as np
 
-from assist.weights import DECODER, ENCODER, Artifact
+from assist.weights import DECODER, ENCODER, Artifact, verify
 
 
 @dataclass(frozen=True)
@@ -111,6 +111,8 @@ class Offer:
 
     def load(self, folder: Path) -> Runtime:
         """A ready model. Raises WeightsProblem, or RuntimeMissing if a library it needs isn't there."""
+        for artifact in self.artifacts:  # before the libraries, which take seconds to import
+            verify(artifact, folder)
         try:
             file, function = self.loader.split(":")
             load: Callable[[Path], Runtime] = getattr(importlib.import_module(f"{__name__}.{file}"), function)

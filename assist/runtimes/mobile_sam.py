@@ -11,7 +11,7 @@ from torch.nn import functional
 from assist.runtimes import Embedding, MaskPrompt, Masks, mask_size
 from assist.runtimes.sam_decoder import IMAGE_SIDE, SamDecoder
 from assist.runtimes.sam_decoder import load as load_decoder
-from assist.weights import DECODER, ENCODER, verify
+from assist.weights import DECODER, ENCODER, path_of
 
 # Means and deviations of the pictures SAM was trained on: RGB, 0..255.
 MEAN = np.array([123.675, 116.28, 103.53], np.float32)
@@ -19,9 +19,9 @@ DEVIATION = np.array([58.395, 57.12, 57.375], np.float32)
 
 
 def load(folder: Path) -> "MobileSam":
-    """The model from its two verified files. Raises WeightsProblem."""
-    encoder = onnxruntime.InferenceSession(str(verify(ENCODER, folder)), providers=["CPUExecutionProvider"])
-    return MobileSam(encoder, load_decoder(verify(DECODER, folder)))
+    """The model from its two files, which the registry has verified."""
+    encoder = onnxruntime.InferenceSession(str(path_of(ENCODER, folder)), providers=["CPUExecutionProvider"])
+    return MobileSam(encoder, load_decoder(path_of(DECODER, folder)))
 
 
 def frame_size(image_size: tuple[int, int]) -> tuple[int, int]:

@@ -18,6 +18,7 @@ from assist.weights import default_folder
 ROOT = Path(__file__).resolve().parent.parent.parent
 REAL = ("mobile-sam@0.2.0", "en-core-web-sm@3.8.0")
 FAKE = ("fake-masks@1", "fake-spans@1")
+SPACY_ONLY = ("en-core-web-sm@3.8.0",)
 
 
 @dataclass

@@ -30,7 +30,7 @@ async def refused(awaitable) -> CopilotError:
 
 
 def segment(client: RuntimeClient, image: Picture, asker: str = "alice", model: str = MASKS, **more):
-    more = {"points": [[20.0, 15.0, 1]], **more}
+    more = {"points": [[20.0, 15.0, 1]], "owner": asker, **more}
     return client.segment(model, image.sha256, image.supply, asker, **more)
 
 

@@ -1,0 +1,16 @@
+"""What Django is told of this app at the start."""
+
+from django.apps import AppConfig
+
+
+class AssistConfig(AppConfig):
+    """The copilot."""
+
+    name = "assist"
+
+    def ready(self) -> None:
+        """Let projects' pages say how the copilot is; they know nothing of this app."""
+        from assist import status  # models may be imported only from here on
+        from projects import notices
+
+        notices.SPEAKERS.append(status.of_project)

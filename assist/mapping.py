@@ -1,0 +1,28 @@
+"""From a model's labels to a project's."""
+
+from collections.abc import Collection, Mapping
+
+# What a project's label may be called when it means what spaCy's label means. Read when the project maps nothing.
+USUAL: dict[str, tuple[str, ...]] = {
+    "PERSON": ("person", "people", "per"),
+    "ORG": ("organization", "organisation", "organizations", "organisations", "org"),
+    "GPE": ("place", "places", "location", "locations", "loc", "gpe"),
+    "LOC": ("place", "places", "location", "locations", "loc"),
+    "FAC": ("facility", "facilities", "fac"),
+    "DATE": ("date", "dates"),
+    "TIME": ("time", "times"),
+    "MONEY": ("money", "amount", "amounts"),
+    "EVENT": ("event", "events"),
+    "LAW": ("law", "laws"),
+}
+
+
+def project_label(model_label: str, mapping: Mapping[str, str], in_use: Collection[str]) -> str | None:
+    """The project's label key for a model's label, or None if the project has no use for it.
+
+    `mapping` is the project's own; where it is empty, labels are matched by their usual names.
+    """
+    if mapping:
+        key = mapping.get(model_label)
+        return key if key in in_use else None
+    return next((key for key in USUAL.get(model_label, ()) if key in in_use), None)

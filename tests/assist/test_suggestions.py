@@ -1,0 +1,175 @@
+"""What became of what was offered."""
+
+from uuid import uuid4
+
+import pytest
+from pycocotools import mask as coco
+
+from assist import suggestions
+from assist.bindings import bind
+from assist.facts import Offer
+from assist.mapping import project_label
+from assist.models import ModelVersion, Suggestion
+from projects import submission
+from projects.models import Annotation, Assignment
+from tests import make
+from tests.assist import work
+from tests.assist.conftest import Picture
+from tests.assist.work import SAM, offered, span_offer
+from tests.cast import Cast
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def held(cast: Cast) -> Assignment:
+    project = make.project(cast.riverside)
+    make.tasks(make.batch(project), 2)
+    return make.held(cast.alice, project)
+
+
+def taken(suggestion: Suggestion, start: int, end: int, label: str = "person", source: str = "suggestion") -> dict:
+    """A span that its tasker says came from a suggestion."""
+    provenance = {"source": source, "suggestion": str(suggestion.public_id), "model": str(suggestion.model)}
+    return make.span(start, end, label, id=f"s{suggestion.pk}") | {"provenance": provenance}
+
+
+def submitted(held: Assignment, *spans: dict, refused: tuple = ()) -> Annotation:
+    assert held.tasker and held.token
+    return submission.submit(held, held.tasker, held.token, {"spans": list(spans)}, refused=refused)
+
+
+def fates(*rows: Suggestion) -> list[str]:
+    for row in rows:
+        row.refresh_from_db()
+    return [row.fate for row in rows]
+
+
+def test_offer_is_kept_with_its_model_and_latency(held: Assignment) -> None:
+    row = offered(held, span_offer(0, 11))
+    assert (row.fate, row.latency_ms, row.assignment_key) == ("offered", 9, held.pk)
+    assert (row.task_key, row.project_key) == (held.task_id, held.task.project.public_id)
+    version = ModelVersion.objects.get()
+    assert (str(version), version.capability, version.licence) == ("en-core-web-sm@3.8.0", "spans", "MIT")
+
+
+def test_same_offer_twice_is_written_once(held: Assignment) -> None:
+    assert held.tasker and held.token
+    binding = bind(held.tasker.pk, held.public_id, held.token)
+    offer = Offer({"text": True}, span_offer(0, 11), None, 9)
+    for _ in range(2):
+        suggestions.keep(binding, work.SPACY, [offer])
+    assert Suggestion.objects.count() == 1
+    assert suggestions.kept_spans(binding, work.SPACY) == [offer]
+
+
+def test_model_version_names_its_files_by_hash(db: None) -> None:
+    artifacts = suggestions.model_version(SAM).artifacts
+    assert len(artifacts) == 2 and all(len(sha256) == 64 for sha256 in artifacts.values())
+
+
+def test_four_fates(held: Assignment) -> None:
+    kept, changed, refused, left = (
+        offered(held, span_offer(*place)) for place in ((0, 11), (15, 30), (39, 43), (47, 58))
+    )
+    annotation = submitted(
+        held,
+        taken(kept, 0, 11),
+        taken(changed, 19, 30, source="edited"),
+        refused=[str(refused.public_id)],  # type: ignore[arg-type]
+    )
+    suggestions.settle(annotation)
+    assert fates(kept, changed, refused, left) == ["accepted", "edited", "refused", "ignored"]
+    assert all(row.settled_at for row in (kept, changed, refused, left))
+
+
+def test_settling_twice_changes_nothing(held: Assignment) -> None:
+    row = offered(held, span_offer(0, 11))
+    annotation = submitted(held, taken(row, 0, 11))
+    assert suggestions.settle(annotation) == 1
+    before = Suggestion.objects.get()
+    assert suggestions.settle(annotation) == 0
+    assert Suggestion.objects.get().settled_at == before.settled_at
+
+
+@pytest.mark.parametrize("place", [(0, 5, "person"), (0, 11, "place")])
+def test_changed_span_that_claims_to_be_as_offered_counts_as_edited(held: Assignment, place: tuple) -> None:
+    row = offered(held, span_offer(0, 11))
+    suggestions.settle(submitted(held, taken(row, *place)))
+    assert fates(row) == ["edited"]
+
+
+def test_taken_and_refused_at_once_counts_as_taken(held: Assignment) -> None:
+    row = offered(held, span_offer(0, 11))
+    suggestions.settle(submitted(held, taken(row, 0, 11), refused=(str(row.public_id),)))
+    assert fates(row) == ["accepted"]
+
+
+def test_tasker_cannot_settle_what_was_offered_to_another(cast: Cast, held: Assignment) -> None:
+    bobs = make.held(cast.bob, held.task.project)
+    to_bob = offered(bobs, span_offer(0, 11))
+    suggestions.settle(submitted(held, taken(to_bob, 0, 11), refused=(str(to_bob.public_id),)))
+    assert fates(to_bob) == ["offered"]
+
+
+def test_made_up_ids_settle_nothing(held: Assignment) -> None:
+    row = offered(held, span_offer(0, 11))
+    annotation = submitted(held, make.span(0, 11), refused=("not a uuid", str(uuid4())))
+    suggestions.settle(annotation)
+    assert fates(row) == ["ignored"]
+
+
+def test_work_that_is_given_back_leaves_ignored_offers_that_a_late_submit_corrects(held: Assignment) -> None:
+    row = offered(held, span_offer(0, 11))
+    assert suggestions.ignore(held.pk) == 1
+    assert fates(row) == ["ignored"]
+    suggestions.settle(submitted(held, taken(row, 0, 11)))
+    assert fates(row) == ["accepted"]
+
+
+def test_mask_taken_as_offered_and_mask_retouched(cast: Cast, cat: Picture) -> None:
+    project = work.image_project(cast.riverside)
+    work.image_task(make.batch(project), cat.file)
+    held = make.held(cast.alice, project)
+    size = list(cat.size)
+    # Two pixels and three, somewhere in the first column.
+    masks: list[dict] = [{"size": size, "counts": runs(size, start, 2), "score": 0.9} for start in (0, 10, 20)]
+    output = {"masks": masks, "best": 0, "image_size": size}
+    whole, retouched = offered(held, output, SAM), offered(held, output, SAM)
+
+    def region(row: Suggestion, counts: str) -> dict:
+        provenance = {"source": "suggestion", "suggestion": str(row.public_id), "model": SAM}
+        shape = {"type": "mask", "size": size, "counts": counts}
+        return {"id": f"r{row.pk}", "label": "cat", "shape": shape, "attributes": {}, "provenance": provenance}
+
+    assert held.token
+    answer = {"regions": [region(whole, masks[2]["counts"]), region(retouched, runs(size, 10, 3))]}
+    suggestions.settle(submission.submit(held, cast.alice, held.token, answer))
+    assert fates(whole, retouched) == ["accepted", "edited"]
+
+
+def runs(size: list[int], start: int, length: int) -> str:
+    """COCO's string for `length` marked pixels after `start` unmarked ones."""
+    counts = [start, length, size[0] * size[1] - start - length]
+    return coco.frPyObjects({"size": size, "counts": counts}, *size)["counts"].decode()
+
+
+@pytest.mark.parametrize(
+    ("model_label", "mapping", "in_use", "wanted"),
+    [
+        ("PERSON", {}, {"person", "place"}, "person"),
+        ("GPE", {}, {"person", "place"}, "place"),
+        ("LOC", {}, {"location"}, "location"),
+        ("ORG", {}, {"organisation"}, "organisation"),
+        ("DATE", {}, {"date"}, "date"),
+        ("ORG", {}, {"person"}, None),
+        ("CARDINAL", {}, {"person"}, None),
+        ("NORP", {"NORP": "group"}, {"group", "person"}, "group"),
+        ("PERSON", {"NORP": "group"}, {"group", "person"}, None),
+        ("PERSON", {"PERSON": "retired"}, {"person"}, None),
+    ],
+)
+def test_labels_of_models_become_labels_of_projects(
+    model_label: str, mapping: dict, in_use: set, wanted: str | None
+) -> None:
+    assert project_label(model_label, mapping, in_use) == wanted

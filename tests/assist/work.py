@@ -1,0 +1,53 @@
+"""Makers of the copilot's own kinds of rows: image projects, and what models offered."""
+
+from typing import Any
+from uuid import uuid4
+
+from assist import suggestions
+from assist.bindings import bind
+from assist.facts import Offer
+from assist.models import Suggestion
+from projects import assets, queue
+from projects.intake.pictures import read_picture
+from projects.models import Assignment, Batch, Project, Task
+from projects.models.work import Asset
+from taskers.models import Organization
+from tests import make
+
+SAM, SPACY = "mobile-sam@0.2.0", "en-core-web-sm@3.8.0"
+CAT = [{"key": "cat", "name": "Cat", "colour": "#1971c2", "hotkey": "c"}]
+
+
+def image_project(owner: Organization, **settings: Any) -> Project:
+    """A live project of masks."""
+    return make.project(owner, "Objects in photographs", "image_regions", labels=CAT, **settings)
+
+
+def image_task(in_batch: Batch, file: bytes, name: str = "picture.png") -> Task:
+    """A task with its stored picture and its open judgements."""
+    picture = read_picture(file)
+    asset: Asset = assets.store(in_batch.project.organization, [picture])[picture.sha256]
+    task = Task.objects.create(
+        project=in_batch.project,
+        batch=in_batch,
+        asset=asset,
+        external_id=name,
+        payload={"asset": asset.sha256, "width": asset.width, "height": asset.height, "name": name},
+        payload_hash=asset.sha256,
+        wanted=2,
+    )
+    queue.open_slots([task.pk])
+    return task
+
+
+def offered(held: Assignment, output: dict[str, Any], model: str = SPACY) -> Suggestion:
+    """Something that a model offered for work in somebody's hands."""
+    assert held.tasker and held.token
+    binding = bind(held.tasker.pk, held.public_id, held.token)
+    offer = Offer({"text": True} if "start" in output else {"points": [[1, 1, 1]]}, output, None, 9, uuid4())
+    suggestions.keep(binding, model, [offer])
+    return Suggestion.objects.get(public_id=offer.public_id)
+
+
+def span_offer(start: int, end: int, label: str = "person") -> dict[str, Any]:
+    return {"start": start, "end": end, "label": label, "model_label": label.upper()}
