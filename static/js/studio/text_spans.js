@@ -6,6 +6,7 @@ import { createOffsets } from "./offsets.js";
 import { createMarkList, createPalette } from "./panel.js";
 import { textBindings } from "./text_bindings.js";
 import { createTextDesk } from "./text_desk.js";
+import { createWordCursor } from "./text_cursor.js";
 import { createHandles } from "./text_handles.js";
 import { createTextPage } from "./text_page.js";
 import { createPicker } from "./text_picker.js";
@@ -67,6 +68,7 @@ class TextRoom {
       snapped: (offset, end) => this.#wordEdge(offset, end),
       onMove: (edges) => this.#desk.resize(this.#toPoints(edges)),
     });
+    this.cursor = createWordCursor(this.#page, this.#tokens, () => this.#cursorMoved());
     this.picker = createPicker(sheet, labels, { keyOf, onPick: (label) => this.#label(label) });
     this.palette = createPalette(panel, labels, { keyOf, onPick: (label) => this.#label(label) });
     this.list = this.#makeList(panel);
@@ -126,7 +128,7 @@ class TextRoom {
   #wordEdge(offset, end) {
     const token = this.#tokens[tokenAt(this.#tokens, end === "start" ? offset : Math.max(0, offset - 1))];
     if (!token) return offset;
-    return end === "start" ? Math.min(token.start, Math.max(offset, token.start)) : Math.max(token.end, token.start);
+    return end === "start" ? token.start : token.end;
   }
 
   /** What the mouse or a finger has just selected, or clicked. */
@@ -164,45 +166,12 @@ class TextRoom {
     if (this.#sticky) this.#work.announce(say("Each selection is now marked as {label}.", { label: this.#nameOf(key) }));
   }
 
-  /** The word cursor is the browser's own selection, so that what sees selections sees it too. */
-  #moveCursor(by, extend) {
-    if (!this.#tokens.length) return;
-    const selection = this.#page.selection();
-    if (!selection) return this.#selectWord(tokenAt(this.#tokens, 0));
-    const backwards = selection.focus < selection.anchor;
-    const at = tokenAt(this.#tokens, backwards ? selection.focus : Math.max(0, selection.focus - 1));
-    const next = Math.min(Math.max(at + by, 0), this.#tokens.length - 1);
-    if (!extend) return this.#selectWord(next);
-    const anchor = this.#tokens[tokenAt(this.#tokens, backwards ? Math.max(0, selection.anchor - 1) : selection.anchor)];
-    const focus = this.#tokens[next];
-    if (focus.start < anchor.start) this.#page.select(anchor.end, focus.start);
-    else this.#page.select(anchor.start, focus.end);
-    this.#sayWords();
-  }
-
-  #selectWord(index) {
-    const token = this.#tokens[index];
-    this.#desk.select(null);
-    this.#page.select(token.start, token.end);
-    this.#sayWords();
-  }
-
-  #sayWords() {
+  #cursorMoved() {
     const { start, end } = this.#page.selection();
+    this.#desk.select(null);
     this.picker.hide();
     this.#scrollTo(start, end);
     this.#work.announce(this.#text.slice(start, end));
-  }
-
-  /** The word nearest to this one on the line above (-1) or below (1). */
-  #moveLine(by) {
-    const selection = this.#page.selection();
-    if (!selection) return this.#moveCursor(0, false);
-    const [rect] = this.#page.rectsOf(selection.start, selection.end);
-    if (!rect) return;
-    const line = Number.parseFloat(getComputedStyle(this.#page.host).lineHeight);
-    const offset = this.#page.offsetAt(rect.left + rect.width / 2, rect.top + rect.height / 2 + by * line);
-    if (offset !== null) this.#selectWord(tokenAt(this.#tokens, offset));
   }
 
   /** Move one end of the current span by one word. */
@@ -300,20 +269,19 @@ class TextRoom {
   };
 
   #arrows = {
-    left: () => this.#moveCursor(-1, false),
-    right: () => this.#moveCursor(1, false),
-    up: () => this.#moveLine(-1),
-    down: () => this.#moveLine(1),
-    "extend-left": () => this.#moveCursor(-1, true),
-    "extend-right": () => this.#moveCursor(1, true),
+    left: () => this.cursor.move(-1),
+    right: () => this.cursor.move(1),
+    up: () => this.cursor.line(-1),
+    down: () => this.cursor.line(1),
+    "extend-left": () => this.cursor.extend(-1),
+    "extend-right": () => this.cursor.extend(1),
   };
 
   /** @returns {boolean} whether the action was one of this room's */
   act(action) {
     if (this.#arrows[action]) {
       if (document.activeElement !== this.#page.host) return false;
-      this.#arrows[action]();
-      return true;
+      return this.#arrows[action]();
     }
     if (action.startsWith("label:")) this.#label(action.slice(6));
     else if (this.#verbs[action]) this.#verbs[action]();
