@@ -1,0 +1,260 @@
+"""The admin: who sees what, that nothing is edited by hand, and finance's and the reviewers' desks."""
+
+import pytest
+from django.contrib import admin
+from django.contrib.messages import get_messages
+from django.urls import NoReverseMatch, reverse
+
+from projects.models import Task
+from taskers import disputes, invitations, payouts, quality
+from taskers.models import Dispute, Event, Payout, Transfer
+from tests import make
+from tests.taskers.money import PROJECT, balance_of, earn
+
+pytestmark = pytest.mark.django_db
+
+LISTS = {
+    "taskers_payout": {"finn", "olga"},
+    "taskers_transfer": {"finn", "olga"},
+    "taskers_dispute": {"finn", "olga", "rita", "mina"},
+    "taskers_grade": {"mina", "olga"},
+    "taskers_standing": {"mina", "olga"},
+    "taskers_event": {"mina", "olga"},
+    "projects_task": {"rita", "mina", "olga"},
+    "projects_verdict": {"rita", "mina", "olga"},
+    "projects_assignment": {"mina", "olga"},
+    "projects_annotation": {"mina", "olga"},
+}
+OFFICE = ("finn", "olga", "rita", "mina")
+OUTSIDE = ("alice", "sam", "ned")
+
+
+@pytest.fixture
+def rows(cast) -> dict[str, str]:
+    """Work, money and trust at Riverside; list name -> the address of one of its rows."""
+    project = make.project(cast.riverside)
+    make.tasks(make.batch(project), 2)
+    for tasker in (cast.alice, cast.bob):
+        for _each in range(2):
+            make.judged(tasker, project, make.MARIA)
+    payouts.propose(cast.riverside, cast.finn)
+    earn(cast, cast.alice, 777_770_000)
+    disputes.open(cast.riverside, cast.alice, subject=f"task:{Task.objects.first().public_id}", text="Unfair to me")
+    models = {f"{one._meta.app_label}_{one._meta.model_name}": one for one in admin.site._registry}
+    first = {name: models[name].objects.order_by("pk").first().pk for name in LISTS}
+    return {name: reverse(f"admin:{name}_change", args=[pk]) for name, pk in first.items()}
+
+
+def told(answer) -> str:
+    return " ".join(str(one) for one in get_messages(answer.wsgi_request))
+
+
+def test_every_list_of_the_admin_is_known_here() -> None:
+    """A new one is added to LISTS with those who may see it."""
+    assert {f"{one._meta.app_label}_{one._meta.model_name}" for one in admin.site._registry} == set(LISTS)
+
+
+@pytest.mark.parametrize("who", OFFICE)
+def test_the_office_sees_by_role(who, cast, rows, client) -> None:
+    client.force_login(getattr(cast, who))
+    for name, allowed in LISTS.items():
+        for path in (reverse(f"admin:{name}_changelist"), rows[name]):
+            assert client.get(path).status_code == (200 if who in allowed else 403), path
+
+
+@pytest.mark.parametrize("who", OUTSIDE)
+def test_others_dont_enter(who, cast, rows, client) -> None:
+    client.force_login(getattr(cast, who))
+    for path in ("/admin/", *rows.values(), reverse("admin:taskers_payout_owed")):
+        answer = client.get(path, follow=True)
+        assert answer.status_code in {403, 404}, path
+
+
+def test_who_is_not_signed_in_signs_in_where_everybody_does(client) -> None:
+    answer = client.get("/admin/", follow=True)
+    assert answer.redirect_chain[-1][0].startswith("/accounts/login/?next=")
+
+
+@pytest.mark.parametrize("who", ["nils", "nora"])
+def test_the_neighbour_sees_none_of_it(who, cast, rows, client) -> None:
+    """Nils reviews and pays at Hilltop, Nora manages there: their lists are empty, and rows have no address."""
+    client.force_login(getattr(cast, who))
+    for name, path in rows.items():
+        answer = client.get(reverse(f"admin:{name}_changelist"))
+        if answer.status_code == 200:
+            page = answer.content.decode()
+            assert "Alice" not in page and "Names in reports" not in page and "First-0" not in page, name
+        answer = client.get(path)
+        assert answer.status_code in {302, 403, 404}, path
+        assert answer.status_code != 302 or answer["Location"] == "/admin/"
+    assert "Alice" not in client.get(reverse("admin:taskers_payout_owed")).content.decode()
+
+
+def test_nothing_is_added_changed_or_deleted_by_hand(cast, rows, client) -> None:
+    client.force_login(cast.olga)
+    events = Event.objects.count()
+    for name, path in rows.items():
+        for address in (reverse(f"admin:{name}_add"), path.replace("/change/", "/delete/")):
+            assert client.get(address).status_code == 403, address
+            assert client.post(address, {"post": "yes"}).status_code == 403, address
+        if name not in {"taskers_payout", "taskers_dispute"}:
+            assert client.post(path, {"state": "settled"}).status_code == 403, path
+    assert Event.objects.count() == events
+
+
+def test_no_other_packages_rows_are_offered() -> None:
+    for name in ("auth_group", "account_emailaddress", "mfa_authenticator", "taskers_person"):
+        with pytest.raises(NoReverseMatch):
+            reverse(f"admin:{name}_changelist")
+
+
+def test_even_a_superuser_stays_within_their_organization(cast, rows, client) -> None:
+    root = make.person("Root", cast.hilltop, "owner")
+    type(root).objects.filter(pk=root.pk).update(is_superuser=True, is_staff=True)
+    client.force_login(root)
+    assert client.get(rows["taskers_payout"]).status_code in {302, 404}
+    assert "Alice" not in client.get(reverse("admin:projects_annotation_changelist")).content.decode()
+
+
+def test_a_reviewer_of_one_project_sees_that_one(cast, rows, client) -> None:
+    other = make.project(cast.riverside, "Other project")
+    make.tasks(make.batch(other, "Second"), 1)
+    ruth = make.person("Ruth")
+    invitations.grant(cast.riverside, ruth, "reviewer", by=cast.mina, project_key=other.public_id)
+    client.force_login(ruth)
+    page = client.get(reverse("admin:projects_task_changelist")).content.decode()
+    assert "Second-0" in page and "First-0" not in page
+    assert client.get(reverse("admin:taskers_dispute_changelist")).status_code == 403  # those aren't of one project
+
+
+def test_filters_name_only_ones_own_projects(cast, rows, client) -> None:
+    make.project(cast.hilltop, "Hilltop secret")
+    client.force_login(cast.rita)
+    page = client.get(reverse("admin:projects_task_changelist")).content.decode()
+    assert "Names in reports" in page and "Hilltop secret" not in page
+
+
+def test_waiting_tasks_lead_to_their_review(cast, client) -> None:
+    project = make.project(cast.riverside)
+    task = make.task(make.batch(project))
+    make.judged(cast.alice, project, make.MARIA)
+    make.judged(cast.bob, project, make.OSLO)
+    client.force_login(cast.rita)
+    page = client.get(reverse("admin:projects_task_changelist"), {"withheld__exact": "review"}).content.decode()
+    assert f'href="/review/{task.public_id}/"' in page
+
+
+def test_grades_and_standings_are_told(cast, client) -> None:
+    quality.record(
+        key="g1", subject="annotation:1", organization=cast.riverside, project_key=PROJECT, tasker=cast.alice,
+        source="review", value=0.9, blind=True,
+    )  # fmt: skip
+    client.force_login(cast.mina)
+    assert "Alice" in client.get(reverse("admin:taskers_standing_changelist")).content.decode()
+    assert "annotation:1" in client.get(reverse("admin:taskers_grade_changelist")).content.decode()
+
+
+def test_finance_pays_from_the_admin(cast, client) -> None:
+    """Owed, proposed by Finn, refused to Finn, approved by Fay, exported, settled; every step again changes nothing."""
+    fay = type(client)()
+    client.force_login(cast.finn)
+    fay.force_login(cast.fay)
+    earn(cast, cast.alice, 12_345_678)
+    page = client.get(reverse("admin:taskers_payout_owed")).content.decode()
+    assert "$12.345678" in page and "$12.34" in page and "alice@example.org" in page
+
+    answer = client.post(reverse("admin:taskers_payout_propose"))
+    payout = Payout.objects.get()
+    at = {step: reverse(f"admin:taskers_payout_{step}", args=[payout.pk]) for step in ("approve", "settle", "cancel")}
+    assert answer["Location"] == reverse("admin:taskers_payout_change", args=[payout.pk])
+    assert "Nobody is owed" in told(client.post(reverse("admin:taskers_payout_propose")))
+    assert Payout.objects.count() == 1
+
+    csv = reverse("admin:taskers_payout_processor", args=[payout.pk])
+    assert "Only an approved payout" in told(client.get(csv))
+    assert "can't approve it" in told(client.post(at["approve"]))
+    payout.refresh_from_db()
+    assert payout.state == "proposed"
+    fay.post(at["approve"])
+    payout.refresh_from_db()
+    assert (payout.state, payout.approved_by) == ("approved", cast.fay)
+
+    table = client.get(csv)
+    assert table["Content-Disposition"] == f'attachment; filename="payout-{payout.public_id}.csv"'
+    assert table.content.decode().splitlines()[1].endswith(",Alice,alice@example.org,12.34,USD")
+
+    client.post(at["settle"], {"reference": "ACH 17"})
+    count = Transfer.objects.count()
+    for step in ("approve", "settle", "cancel"):
+        assert "settled" in told(fay.post(at[step]))
+    payout.refresh_from_db()
+    assert (payout.state, payout.reference) == ("settled", "ACH 17")
+    assert Transfer.objects.count() == count
+    assert balance_of(cast.alice, "paid") == 12_340_000 and balance_of(cast.alice, "owed") == 5_678
+
+
+def test_steps_with_money_take_a_post_and_its_token(cast, client) -> None:
+    earn(cast, cast.alice, 1_000_000)
+    payout = payouts.propose(cast.riverside, cast.finn)
+    strict = type(client)(enforce_csrf_checks=True)
+    client.force_login(cast.fay)
+    strict.force_login(cast.fay)
+    paths = [reverse(f"admin:taskers_payout_{step}", args=[payout.pk]) for step in ("approve", "settle", "cancel")]
+    for path in (*paths, reverse("admin:taskers_payout_propose")):
+        assert client.get(path).status_code == 405
+        assert strict.post(path).status_code == 403
+    payout.refresh_from_db()
+    assert payout.state == "proposed"
+
+
+@pytest.mark.parametrize("who", ["mina", "rita", "nils", "alice", "sam"])
+def test_no_one_else_touches_money(who, cast, client) -> None:
+    earn(cast, cast.alice, 1_000_000)
+    payout = payouts.propose(cast.riverside, cast.finn)
+    earn(cast, cast.alice, 1_000_000)
+    client.force_login(getattr(cast, who))
+    for step in ("approve", "settle", "cancel"):
+        assert client.post(reverse(f"admin:taskers_payout_{step}", args=[payout.pk])).status_code in {302, 403, 404}
+    client.post(reverse("admin:taskers_payout_propose"))
+    assert Payout.objects.get().state == "proposed"
+    assert balance_of(cast.alice, "owed") == 1_000_000
+
+
+def test_a_dispute_is_answered_at_its_desk(cast, client) -> None:
+    task = make.task(make.batch(make.project(cast.riverside)))
+    dispute = disputes.open(cast.riverside, cast.alice, subject=f"task:{task.public_id}", text="Look at rule 3.")
+    path = reverse("admin:taskers_dispute_change", args=[dispute.pk])
+    client.force_login(cast.rita)
+    page = client.get(path).content.decode()
+    assert "Look at rule 3." in page and f"/review/{task.public_id}/" in page
+    answer_at = reverse("admin:taskers_dispute_answer", args=[dispute.pk])
+    assert client.get(answer_at).status_code == 405
+    assert client.post(answer_at, {"state": "upheld", "answer": " "}).status_code == 422
+    client.post(answer_at, {"state": "upheld", "answer": "You are right."})
+    dispute.refresh_from_db()
+    assert (dispute.state, dispute.answered_by) == ("upheld", cast.rita)
+    assert client.post(answer_at, {"state": "refused", "answer": "No."}).status_code == 409
+    assert "You are right." in client.get(path).content.decode()
+
+
+def test_finance_answers_too_but_is_not_led_to_the_review(cast, client) -> None:
+    dispute = disputes.open(cast.riverside, cast.alice, subject="task:x", text="Where is my cent?")
+    client.force_login(cast.finn)
+    page = client.get(reverse("admin:taskers_dispute_change", args=[dispute.pk])).content.decode()
+    assert "Where is my cent?" in page and "/review/" not in page
+
+
+@pytest.mark.parametrize("who", ["nils", "alice", "sam"])
+def test_no_outsider_answers_a_dispute(who, cast, client) -> None:
+    dispute = disputes.open(cast.riverside, cast.alice, subject="task:x", text="Mine")
+    client.force_login(getattr(cast, who))
+    path = reverse("admin:taskers_dispute_answer", args=[dispute.pk])
+    assert client.post(path, {"state": "upheld", "answer": "Yes"}).status_code in {302, 403, 404}
+    assert Dispute.objects.get().state == "open"
+
+
+def test_the_admin_alone_has_the_wider_policy(cast, client) -> None:
+    client.force_login(cast.olga)
+    assert "'unsafe-eval'" in client.get("/admin/")["Content-Security-Policy"]
+    assert "'unsafe-eval'" in client.get(reverse("admin:taskers_payout_owed"))["Content-Security-Policy"]
+    assert "'unsafe-" not in client.get("/people/")["Content-Security-Policy"]
