@@ -51,7 +51,8 @@ class Fit:
 
     `posterior` (T, K); `groups` (T, G) posterior of each task's difficulty group; `table` (W, K, G, K)
     log chance of each answer; `newcomer` (K, G, K) the same for a tasker without labels; `traits`
-    (W, D) [s, b...] and `spread` (W, D, D) their covariance; `classes` (K,) log share of each class.
+    (W, D) [s, b...] and `spread` (W, D, D) their covariance; `classes` (K,) log share of each class;
+    `confusions` (K, K) the population's e_kl, zeros on the diagonal.
     """
 
     posterior: Floats
@@ -63,6 +64,7 @@ class Fit:
     classes: Floats
     shares: Floats
     ability: float
+    confusions: Floats
     variances: Floats
 
 
@@ -113,7 +115,7 @@ def fit(
             break
     newcomer = answer_logs(replace(state, traits=np.zeros((1, state.variances.size))), ease, member.bias)[0]
     return Fit(joint.sum(2), joint.sum(1), table, newcomer, state.traits, state.spread, class_logs, shares,
-               state.ability, state.variances)  # fmt: skip
+               state.ability, state.confusions, state.variances)  # fmt: skip
 
 
 def answer_logs(state: _State, ease: Floats, bias: bool) -> Floats:

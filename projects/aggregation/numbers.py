@@ -1,0 +1,108 @@
+"""numbers_v1 and texts_v1: one number, or one free text, from several people's.
+
+Numbers: a Student-t location by reweighting (Lange et al. 1989), which is a mean where people agree and
+shrugs off the one who slipped a digit. Texts: the medoid, the answer closest to all others by normalised
+edit similarity of words; an answer that a person really gave, never a blend.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+# Degrees of freedom of the t distribution: low enough for slips, high enough to average.
+FREEDOM = 3.0
+
+
+@dataclass(frozen=True)
+class MergedNumber:
+    """`value`, its standard error `deviation` (None for one answer), and the weight each answer kept in
+    [0, 1]: near 0 for one that lies far from the others."""
+
+    value: float
+    deviation: float | None
+    weights: list[float]
+
+
+@dataclass(frozen=True)
+class MergedText:
+    """The chosen `text`, its number `index` among the answers, and each answer's similarity to the
+    others in [0, 1] (None for a lone one). `confidence` is the chosen one's similarity."""
+
+    text: str
+    index: int
+    confidence: float | None
+    similarities: list[float | None]
+
+
+def merge_numbers(values: ArrayLike, trust: Sequence[float] | None = None) -> MergedNumber:
+    """Merge numbers, one per person. ValueError for none or one that is not finite."""
+    given = np.asarray(values, dtype=float).ravel()
+    if not given.size or not np.isfinite(given).all():
+        raise ValueError("there must be at least one number, and all must be finite")
+    belief = np.ones(given.size) if trust is None else np.asarray(trust, dtype=float)
+    middle = float(np.median(given))
+    scale = 1.4826 * float(np.median(np.abs(given - middle)))
+    if given.size == 1 or scale == 0:
+        near = given == middle
+        kept = near if given.size > 1 else np.ones(1, dtype=bool)
+        return MergedNumber(middle, 0.0 if given.size > 1 else None, kept.astype(float).tolist())
+    at = middle
+    weights = belief
+    for _ in range(100):
+        weights = belief * (FREEDOM + 1) / (FREEDOM + ((given - at) / scale) ** 2)
+        moved = float(weights @ given / weights.sum())
+        if abs(moved - at) <= 1e-12 * scale:
+            break
+        at = moved
+    error = float(np.sqrt(weights**2 @ (given - at) ** 2) / weights.sum())
+    return MergedNumber(at, error, (weights / weights.max()).tolist())
+
+
+def numbers_agreement(first: float, second: float, tolerance: float) -> float:
+    """1 for equal numbers, falling in a straight line to 0 at twice the tolerance; equal or not when the
+    tolerance is 0."""
+    gap = abs(first - second)
+    if tolerance <= 0:
+        return float(gap == 0)
+    return max(0.0, 1 - gap / (2 * tolerance))
+
+
+def merge_texts(texts: Sequence[str]) -> MergedText:
+    """The medoid of texts, one per person; ValueError for none. Among equals the first in the alphabet."""
+    if not texts:
+        raise ValueError("there is no text to merge")
+    if len(texts) == 1:
+        return MergedText(texts[0], 0, None, [None])
+    table = np.array([[texts_agreement(a, b) for b in texts] for a in texts])
+    means = (table.sum(1) - 1) / (len(texts) - 1)
+    index = min(range(len(texts)), key=lambda i: (-round(float(means[i]), 9), texts[i]))
+    return MergedText(texts[index], index, float(means[index]), [float(m) for m in means])
+
+
+def texts_agreement(first: str, second: str) -> float:
+    """1 - word edit distance / words of the longer text; case, punctuation, spacing and the way accents
+    are composed are nothing. 1 for two empty texts."""
+    a, b = _words(first), _words(second)
+    longest = max(len(a), len(b))
+    return 1.0 if not longest else 1 - _distance(a, b) / longest
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"\w+", unicodedata.normalize("NFC", text).casefold())
+
+
+def _distance(first: Sequence[str], second: Sequence[str]) -> int:
+    row = np.arange(len(second) + 1)
+    other = np.array(second, dtype=object)
+    for i, word in enumerate(first, start=1):
+        changed = row[:-1] + (other != word)
+        best = np.minimum(changed, row[1:] + 1) if len(second) else np.zeros(0, dtype=np.int64)
+        steps = np.concatenate(([i], best)) - np.arange(len(second) + 1)
+        row = np.minimum.accumulate(steps) + np.arange(len(second) + 1)
+    return int(row[-1])

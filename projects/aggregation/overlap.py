@@ -1,0 +1,47 @@
+"""How many judgements a task should have, and which task another judgement would help most.
+
+Dynamic overlap: after each submission one more judgement is wanted only while the calibrated confidence
+is below the project's target and the most allowed is not reached.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from projects.aggregation.incremental import Crowd, Trait, newcomer, posterior
+
+Floats = NDArray[np.float64]
+
+
+def wanted_after(confidence: float, submitted: int, wanted: int, target: float, most: int) -> int:
+    """The new `wanted` after a submission; never lower than before and never above max(most, wanted).
+
+    Nothing is raised while judgements asked for are still out (submitted < wanted): they may decide.
+    """
+    if submitted < wanted or confidence >= target or wanted >= most:
+        return wanted
+    return wanted + 1
+
+
+def gain_of_next(crowd: Crowd, traits: list[Trait], labels: list[int], candidate: Trait | None = None) -> float:
+    """How much one more label (of `candidate`, by default a stranger) would be expected to sharpen a
+    task: the mutual information between that label and the class, in bits. Zero for a settled task and
+    for a tasker who answers blindly; the task, or the tasker, with the highest is the best to ask."""
+    asked = newcomer(crowd) if candidate is None else candidate
+    now = posterior(crowd, traits, labels)
+    after = np.stack([posterior(crowd, [*traits, asked], [*labels, k]) for k in range(crowd.classes)])
+    chance = _answer_chances(after, now)
+    return max(_entropy(now) - float(chance @ [_entropy(row) for row in after]), 0.0)
+
+
+def _answer_chances(after: Floats, now: Floats) -> Floats:
+    """Chances of the answers, from the fact that the posteriors to come average to the present one."""
+    chance, *_ = np.linalg.lstsq(np.vstack([after.T, np.ones(len(now))]), np.append(now, 1.0), rcond=None)
+    chance = np.clip(chance, 0, None)
+    return chance / chance.sum()
+
+
+def _entropy(chance: Floats) -> float:
+    inside = chance[chance > 0]
+    return float(-(inside * np.log2(inside)).sum())

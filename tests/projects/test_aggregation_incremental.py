@@ -1,0 +1,105 @@
+"""Between two batches: one task's posterior and one tasker's standing, at once."""
+
+import json
+import time
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from projects.aggregation.classification import estimate
+from projects.aggregation.incremental import Crowd, Trait, crowd_of, learn, newcomer, posterior, trait_of
+from projects.aggregation.overlap import gain_of_next, wanted_after
+from projects.aggregation.vetting import vet
+from tests.projects.test_aggregation_classification import crowd as made_up
+
+TASK, WORKER, LABEL, TRUTH = made_up(11, 300, skill=(0.9, 0.85, 0.8, 0.6, 0.34))
+BATCH = estimate(TASK, WORKER, LABEL, (300, 5, 3))
+CROWD = crowd_of(BATCH)
+TRAITS = [trait_of(BATCH, w) for w in range(5)]
+
+
+def test_increment_says_what_the_batch_said():
+    for task in range(0, 300, 10):
+        here = task == TASK
+        now = posterior(CROWD, [TRAITS[w] for w in WORKER[here]], LABEL[here].tolist())
+        assert now == pytest.approx(BATCH.posterior[task], abs=0.01)
+
+
+def test_order_of_labels_is_nothing_and_no_label_gives_the_shares():
+    forward = posterior(CROWD, TRAITS[:3], [0, 1, 1])
+    assert posterior(CROWD, [TRAITS[i] for i in (2, 0, 1)], [1, 0, 1]) == pytest.approx(forward)
+    assert posterior(CROWD, [], []).sum() == pytest.approx(1)
+
+
+@given(st.lists(st.integers(0, 2), min_size=1, max_size=6))
+def test_one_more_vote_for_the_leader_never_lowers_it(labels):
+    strangers = [newcomer(CROWD)] * len(labels)
+    before = posterior(CROWD, strangers, labels)
+    leader = int(before.argmax())
+    after = posterior(CROWD, [*strangers, newcomer(CROWD)], [*labels, leader])
+    assert after[leader] >= before[leader] - 1e-9
+
+
+def test_both_survive_json():
+    stored = json.loads(json.dumps(CROWD.to_json()))
+    trait = Trait.from_json(json.loads(json.dumps(TRAITS[0].to_json())))
+    assert posterior(Crowd.from_json(stored), [trait], [1]) == pytest.approx(posterior(CROWD, TRAITS[:1], [1]))
+
+
+def test_newcomer_who_keeps_being_right_gains_and_one_who_is_blind_falls():
+    random = np.random.default_rng(0)
+    able, blind = newcomer(CROWD), newcomer(CROWD)
+    for _ in range(60):
+        truth = int(random.integers(3))
+        others = np.full(3, 0.02)
+        others[truth] = 0.96
+        able = learn(CROWD, able, truth, others)
+        blind = learn(CROWD, blind, int(random.integers(3)), others)
+    assert able.mean[1, 0] > 0.5 > -0.5 > blind.mean[1, 0]
+    assert (np.linalg.eigvalsh(able.spread[1]) > -1e-9).all()
+    assert able.spread[1][0, 0] < newcomer(CROWD).spread[1][0, 0]
+
+
+def test_undecided_others_teach_nothing_about_ability():
+    fresh = newcomer(CROWD)
+    taught = learn(CROWD, fresh, 0, np.full(3, 1 / 3))
+    sure = learn(CROWD, fresh, 0, np.array([0.98, 0.01, 0.01]))
+    assert abs(taught.mean[0, 0]) < 0.3 * abs(sure.mean[0, 0])
+
+
+def test_an_update_costs_no_more_than_a_query():
+    traits, labels = [TRAITS[i % 5] for i in range(5)], [0, 1, 0, 0, 2]
+    started = time.perf_counter()
+    for _ in range(200):
+        posterior(CROWD, traits, labels)
+    assert (time.perf_counter() - started) / 200 < 0.002
+
+
+def test_wanted_rises_only_while_unsure_and_allowed():
+    assert wanted_after(0.8, submitted=2, wanted=2, target=0.9, most=5) == 3
+    assert wanted_after(0.95, submitted=2, wanted=2, target=0.9, most=5) == 2
+    assert wanted_after(0.5, submitted=1, wanted=2, target=0.9, most=5) == 2
+    assert wanted_after(0.5, submitted=5, wanted=5, target=0.9, most=5) == 5
+    assert wanted_after(0.5, submitted=7, wanted=7, target=0.9, most=5) == 7
+
+
+def test_next_judgement_helps_most_where_opinions_part_and_the_asked_one_is_able():
+    settled = gain_of_next(CROWD, TRAITS[:3], [0, 0, 0])
+    parted = gain_of_next(CROWD, TRAITS[:2], [0, 1])
+    assert parted > 5 * settled >= 0
+    blind = gain_of_next(CROWD, TRAITS[:2], [0, 1], candidate=TRAITS[4])
+    assert blind < 0.2 * gain_of_next(CROWD, TRAITS[:2], [0, 1], candidate=TRAITS[0])
+
+
+def test_blind_and_contrary_taskers_are_found_and_newcomers_left_alone():
+    task, worker, label, _ = made_up(2, 400, skill=(0.9, 0.85, 0.8, 0.7, 0.5, 0.1), classes=2)
+    constant = np.column_stack([np.arange(400), np.full(400, 6), np.zeros(400, dtype=np.int64)])
+    once = np.array([[0, 7, 1 - label[0]]])
+    joined = [np.concatenate([a, b, c]) for a, b, c in zip((task, worker, label), constant.T, once.T, strict=True)]
+    findings = [worth.finding for worth in vet(estimate(*joined, (400, 8, 2)))]
+    assert findings[:4] == ["fine"] * 4
+    assert findings[4] == findings[6] == "blind"
+    assert findings[5] == "against"
+    assert findings[7] in ("fine", "unsure")

@@ -1,0 +1,88 @@
+"""Numbers and free texts of several people become one that is near what most said."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from projects.aggregation.numbers import merge_numbers, merge_texts, numbers_agreement, texts_agreement
+
+values = st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=12)
+
+
+def test_slipped_digit_is_shrugged_off():
+    merged = merge_numbers([41.0, 42.0, 43.0, 42.5, 4200.0])
+    assert merged.value == pytest.approx(42.1, abs=0.5)
+    assert merged.weights[4] < 0.01 < 0.5 < min(merged.weights[:4])
+
+
+def test_agreeing_people_are_averaged_and_the_deviation_shrinks():
+    random = np.random.default_rng(0)
+    few, many = merge_numbers(random.normal(5, 1, 5)), merge_numbers(random.normal(5, 1, 200))
+    assert many.value == pytest.approx(5, abs=0.25)
+    assert many.deviation < few.deviation
+
+
+@given(values, st.randoms(use_true_random=False))
+def test_merged_number_is_blind_to_order_and_inside_the_range(numbers, random):
+    merged = merge_numbers(numbers)
+    assert min(numbers) - 1e-6 <= merged.value <= max(numbers) + 1e-6
+    again = merge_numbers(random.sample(numbers, len(numbers)))
+    assert again.value == pytest.approx(merged.value, rel=1e-6, abs=1e-6)
+
+
+def test_lone_equal_missing_and_endless_numbers():
+    assert merge_numbers([7]).deviation is None
+    assert merge_numbers([7, 7, 9]).value == 7
+    with pytest.raises(ValueError, match="at least one"):
+        merge_numbers([])
+    with pytest.raises(ValueError, match="finite"):
+        merge_numbers([1, np.inf])
+
+
+def test_trust_moves_the_number():
+    assert merge_numbers([1, 2, 3], [10, 1, 1]).value < merge_numbers([1, 2, 3], [1, 1, 10]).value
+
+
+def test_numbers_agree_within_the_tolerance():
+    assert numbers_agreement(5, 5, 0) == 1
+    assert numbers_agreement(5, 5.1, 0) == 0
+    assert numbers_agreement(5, 6, 1) == 0.5
+    assert numbers_agreement(5, 9, 1) == 0
+
+
+def test_the_text_most_like_the_others_is_chosen():
+    said = ["The cat sat on the mat.", "the cat sat on a mat", "The cat sat on the mat", "no idea"]
+    merged = merge_texts(said)
+    assert merged.text in (said[0], said[2])
+    assert merged.similarities[3] == 0
+    assert merge_texts(["only"]).confidence is None
+    with pytest.raises(ValueError, match="no text"):
+        merge_texts([])
+
+
+@given(st.lists(st.text("ab ", max_size=8), min_size=1, max_size=6), st.randoms(use_true_random=False))
+def test_medoid_is_blind_to_order(texts, random):
+    assert merge_texts(random.sample(texts, len(texts))).text == merge_texts(texts).text
+
+
+def test_texts_agree_whatever_the_case_the_commas_and_the_accents():
+    assert texts_agreement("Café, please!", "cafe\u0301 please") == 1
+    assert texts_agreement("", "  ") == 1
+    assert texts_agreement("a b c d", "a x c d") == 0.75
+    assert texts_agreement("a b", "") == 0
+    assert texts_agreement("a b c", "b c") == pytest.approx(2 / 3)
+
+
+def distance_by_hand(a: list[str], b: list[str]) -> int:
+    if not a or not b:
+        return len(a) + len(b)
+    return min(distance_by_hand(a[1:], b) + 1, distance_by_hand(a, b[1:]) + 1,
+               distance_by_hand(a[1:], b[1:]) + (a[0] != b[0]))  # fmt: skip
+
+
+@given(st.lists(st.sampled_from("ab"), max_size=5), st.lists(st.sampled_from("abc"), max_size=5))
+def test_edit_distance_equals_the_definition(first, second):
+    longest = max(len(first), len(second))
+    expected = 1 - distance_by_hand(first, second) / longest if longest else 1
+    assert texts_agreement(" ".join(first), " ".join(second)) == pytest.approx(expected)
