@@ -2,6 +2,7 @@
 
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
 from taskers import access
@@ -18,18 +19,28 @@ PLACES = (
 
 
 def navigation(request: HttpRequest) -> dict:
-    """`nav`: the places this person may go, in order; `roles`: what they may act as in their organization."""
+    """`nav`: the places this person may go, in order; `roles`: what they may act as in their organization.
+
+    Found only if a page asks: parts of pages that come alone have no way round.
+    """
+    found = SimpleLazyObject(lambda: _found(request))
+    names = ("nav", "account_nav", "roles", "organizations")
+    return {name: SimpleLazyObject(lambda name=name: found[name]) for name in names}
+
+
+def _found(request: HttpRequest) -> dict:
     # The API's page is asked by nobody in particular: there the user is None.
     if not getattr(request.user, "is_authenticated", False) or not request.organization:  # type: ignore[attr-defined]
-        return {"nav": [], "roles": frozenset()}
+        return {"nav": [], "account_nav": [], "roles": frozenset(), "organizations": []}
     roles = _roles(request)
     places = [(reverse(name), _(label)) for name, needed, label in PLACES if not roles.isdisjoint(needed)]
     here = max((url for url, _label in places if _is_within(request.path, url)), key=len, default=None)
+    mine = {one.organization for one in request.memberships}  # type: ignore[attr-defined]
     return {
         "nav": [{"url": url, "label": label, "current": url == here} for url, label in places],
         "account_nav": [{"url": reverse("profile"), "label": _("Profile")}],
         "roles": roles,
-        "organizations": request.organizations,  # type: ignore[attr-defined]
+        "organizations": sorted(mine, key=lambda one: (one.name, one.pk)),
     }
 
 
@@ -40,5 +51,6 @@ def _is_within(path: str, place: str) -> bool:
 
 def _roles(request: HttpRequest) -> frozenset[str]:
     """Roles held for single projects open the same places; the pages show only those projects."""
-    rows = access.Membership.objects.live().filter(person=request.user, organization=request.organization)
-    return frozenset().union(*(access.INCLUDES[role] for role in rows.values_list("role", flat=True)))
+    here = request.organization.pk  # type: ignore[attr-defined]
+    mine = [one.role for one in request.memberships if one.organization_id == here]  # type: ignore[attr-defined]
+    return frozenset().union(*(access.INCLUDES[role] for role in mine))

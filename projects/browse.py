@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count
+from django.db.models import Count, Exists, OuterRef, Subquery
 
 from projects.models import Assignment, Batch, Label, Project, Task, Verdict
 from taskers.models import Person
@@ -240,7 +240,7 @@ class Line:
     task: Task
     state: str  # a key of STATES, or "" while nothing is open, held or decided
     submitted: int
-    verdict: Verdict | None
+    confidence: float | None  # of the verdict that stands
 
     @property
     def state_text(self) -> str:
@@ -249,33 +249,30 @@ class Line:
     @property
     def percent(self) -> int | None:
         """The verdict's confidence in whole percent."""
-        return round(100 * self.verdict.confidence) if self.verdict else None
+        return None if self.confidence is None else round(100 * self.confidence)
 
 
 def lines(keys: Sequence[int]) -> list[Line]:
-    """These tasks in this order, with what has become of them; three queries however many there are."""
-    tasks = Task.objects.select_related("batch").defer("payload").in_bulk(list(keys))
-    verdicts = Verdict.objects.current().filter(task__in=keys).defer("answer", "agreements", "note")
-    current = {one.task_id: one for one in verdicts}
-    numbers: dict[int, dict[str, int]] = {key: {} for key in keys}
-    counted = Assignment.objects.counting().filter(task__in=keys).values_list("task", "state")
-    for task, state, number in counted.annotate(number=Count("pk")):
-        numbers[task][state] = number
-    return [
-        Line(
-            tasks[key],
-            _state(tasks[key], current.get(key), numbers[key]),
-            numbers[key].get("submitted", 0),
-            current.get(key),
-        )
-        for key in keys
-        if key in tasks
-    ]
+    """These tasks in this order, with what has become of them; one query however many there are."""
+    counting = Assignment.objects.counting().filter(task=OuterRef("pk")).order_by()
+    current = Verdict.objects.current().filter(task=OuterRef("pk"))
+    number = counting.filter(state="submitted").values("task").annotate(number=Count("pk")).values("number")
+    rows = Task.objects.select_related("batch").defer("payload")
+    rows = rows.annotate(
+        number=Subquery(number),
+        held=Exists(counting.filter(state="held")),
+        open=Exists(counting.filter(state="open")),
+        confidence=Subquery(current.values("confidence")[:1]),
+    )
+    found = rows.in_bulk(list(keys))
+    return [_line(found[key]) for key in keys if key in found]
 
 
-def _state(task: Task, verdict: Verdict | None, numbers: dict[str, int]) -> str:
-    if verdict:
-        return "decided"
-    if task.withheld:
-        return f"withheld-{task.withheld}"
-    return next((state for state in ("held", "open") if numbers.get(state)), "")
+def _line(row: Any) -> Line:
+    if row.confidence is not None:
+        state = "decided"
+    elif row.withheld:
+        state = f"withheld-{row.withheld}"
+    else:
+        state = "held" if row.held else "open" if row.open else ""
+    return Line(row, state, row.number or 0, row.confidence)

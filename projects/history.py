@@ -78,6 +78,7 @@ def of(task: Task) -> History:
     assignments = [one for one in rows.order_by("pk") if one.state != Assignment.State.WITHDRAWN]
     verdicts = list(Verdict.objects.filter(task=task).select_related("decided_by").order_by("-pk"))
     answers = [Answer(one.annotation, one) for one in assignments if hasattr(one, "annotation")]
+    answers.sort(key=lambda one: one.annotation.pk)  # as they were handed in
     found = History(_moments(task), assignments, answers, verdicts)
     _weigh(answers, found.verdict)
     _add_grades(answers)

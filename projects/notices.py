@@ -5,7 +5,7 @@ from collections.abc import Callable
 from django.db import DatabaseError, connection
 from django.utils.translation import gettext as _
 
-from projects.models import Intake, Project
+from projects.models import Project
 
 Speaker = Callable[[Project], str]
 
@@ -29,16 +29,15 @@ def worker_alive() -> bool:
         return False
 
 
-def said_of(project: Project) -> list[str]:
-    """Everything there is to say about a project at this moment, most urgent first."""
-    sentences = [_waiting(project), *(speak(project) for speak in SPEAKERS)]
+def said_of(project: Project, *, waiting: bool) -> list[str]:
+    """Everything there is to say about a project at this moment, most urgent first; `waiting`: whether imports do."""
+    sentences = [_worker(waiting), *(speak(project) for speak in SPEAKERS)]
     return [one for one in sentences if one]
 
 
-def _waiting(project: Project) -> str:
+def _worker(waiting: bool) -> str:
     if worker_alive():
         return ""
-    waiting = Intake.objects.filter(batch__project=project, state__in=["waiting", "running"])
-    if waiting.exists():
+    if waiting:
         return _("Imports are waiting: no worker is alive. Ask your operator to start one.")
     return _("No worker is alive: progress isn't added up, and files that you load will wait.")

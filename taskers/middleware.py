@@ -4,30 +4,35 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
-from taskers import access, problems
+from taskers import problems
 from taskers.errors import Problem
-from taskers.models import Organization
+from taskers.models import Membership, Organization
 
 
 def current_organization(request: HttpRequest) -> Organization | None:
     """The organization a signed-in person is working in: the one they chose, or else the first they belong to."""
     if not request.user.is_authenticated:
         return None
-    mine = request.organizations  # type: ignore[attr-defined]
+    mine = sorted({one.organization for one in request.memberships}, key=lambda one: (one.name, one.pk))  # type: ignore[attr-defined]
     chosen = request.session.get("organization")
     return next((one for one in mine if str(one.public_id) == chosen), mine[0] if mine else None)
 
 
+def memberships_of(request: HttpRequest) -> list[Membership]:
+    """What a signed-in person is, in every organization they belong to."""
+    if not request.user.is_authenticated:
+        return []
+    return list(Membership.objects.live().filter(person=request.user).select_related("organization"))
+
+
 class OrganizationMiddleware:
-    """Gives requests `organization`, and all `organizations` of the person, found once, when first asked for."""
+    """Gives requests the person's `memberships` and the `organization` they work in, found when first asked for."""
 
     def __init__(self, get_response) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        request.organizations = SimpleLazyObject(  # type: ignore[attr-defined]
-            lambda: access.organizations_of(request.user)  # type: ignore[arg-type]
-        )
+        request.memberships = SimpleLazyObject(lambda: memberships_of(request))  # type: ignore[attr-defined]
         request.organization = SimpleLazyObject(lambda: current_organization(request))  # type: ignore[attr-defined]
         return self.get_response(request)
 

@@ -74,7 +74,8 @@ def move_batch(request: HttpRequest, batch_id: UUID) -> HttpResponse:
 
 def _progress(project: Project) -> dict:
     rows = list(project.batches.select_related("progress").order_by("-pk")[:MOST])
-    loading = Intake.objects.filter(batch__project=project, state__in=["waiting", "running", "failed"])
+    unfinished = Intake.objects.filter(batch__project=project, state__in=["waiting", "running", "failed"])
+    intakes = list(unfinished.select_related("batch").defer("errors").order_by("-pk")[:20])
     sums = {name: sum(getattr(_of(row), name) for row in rows) for name in ("tasks", "decided", "in_review")}
     sums |= {name: sum(getattr(_of(row), name) for row in rows) for name in ("wanted", "submitted")}
     for row in rows:
@@ -85,8 +86,8 @@ def _progress(project: Project) -> dict:
         "batches": rows,
         "more_batches": len(rows) == MOST,
         "sums": sums,
-        "intakes": list(loading.select_related("batch").order_by("-pk")[:20]),
-        "said": notices.said_of(project),
+        "intakes": intakes,
+        "said": notices.said_of(project, waiting=any(one.state != Intake.State.FAILED for one in intakes)),
     }
 
 

@@ -1,0 +1,300 @@
+"""The manager's pages: who may see them, what they show, what they cost."""
+
+import re
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from projects import batches, revision, rollups
+from projects.models import Batch, Project
+from taskers import invitations
+from taskers.models import Event
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+MOST_QUERIES = 11  # the session and the person among them
+
+
+@pytest.fixture
+def project(cast) -> Project:
+    return make.project(cast.riverside, "Names in reports")
+
+
+@pytest.fixture
+def batch(project) -> Batch:
+    return make.batch(project)
+
+
+@pytest.fixture
+def mina(cast) -> Client:
+    return signed_in(cast.mina)
+
+
+def signed_in(person) -> Client:
+    client = Client()
+    client.force_login(person)
+    return client
+
+
+def page(name: str, *keys: object) -> str:
+    return reverse(name, args=keys)
+
+
+def count_up() -> None:
+    """Add up the progress as a worker would."""
+    rollups.add(Event.objects.all())
+
+
+SCREENS = ("project", "project-progress", "project-settings", "load", "tasks", "export")
+
+
+@pytest.mark.parametrize("screen", SCREENS)
+def test_manager_and_owner_see_each_page(cast, project, batch, screen: str) -> None:
+    make.tasks(batch, 2)
+    for person in (cast.mina, cast.olga):
+        assert signed_in(person).get(page(screen, project.public_id)).status_code == 200
+
+
+@pytest.mark.parametrize("screen", SCREENS)
+@pytest.mark.parametrize("who", ["alice", "rita", "finn"])
+def test_members_without_the_role_are_told_so(cast, project, screen: str, who: str) -> None:
+    answer = signed_in(getattr(cast, who)).get(page(screen, project.public_id))
+    assert answer.status_code == 403
+    assert "manager" in answer.content.decode()
+
+
+@pytest.mark.parametrize("screen", SCREENS)
+@pytest.mark.parametrize("who", ["nora", "sam"])
+def test_outsiders_find_nothing(cast, project, screen: str, who: str) -> None:
+    assert signed_in(getattr(cast, who)).get(page(screen, project.public_id)).status_code == 404
+
+
+def test_stranger_is_sent_to_the_door(project) -> None:
+    answer = Client().get(page("project", project.public_id))
+    assert answer.status_code == 302
+    assert answer["Location"].startswith("/accounts/login/")
+
+
+def test_part_of_a_page_asks_the_page_to_sign_in_again(project) -> None:
+    answer = Client().get(page("project-progress", project.public_id), headers={"HX-Request": "true"})
+    assert (answer.status_code, answer["HX-Refresh"]) == (200, "true")
+
+
+def test_manager_of_one_project_sees_that_one(cast, project) -> None:
+    make.project(cast.riverside, "Another")
+    invitations.grant(cast.riverside, cast.carol, "manager", by=cast.olga, project_key=project.public_id)
+    carol = signed_in(cast.carol)
+    shown = carol.get(page("projects")).content.decode()
+    assert "Names in reports" in shown
+    assert "Another" not in shown
+    assert carol.get(page("project", project.public_id)).status_code == 200
+    assert carol.get(page("project-new")).status_code == 403
+
+
+def test_list_shows_progress_and_only_our_projects(cast, mina, project, batch) -> None:
+    make.project(cast.hilltop, "Hilltop's own")
+    make.task(batch)
+    make.judged(cast.alice, project, make.MARIA)
+    make.judged(cast.bob, project, make.MARIA)
+    make.tasks(batch, 2)
+    count_up()
+    shown = mina.get(page("projects")).content.decode()
+    assert "1 of 3 tasks decided" in shown
+    assert "Hilltop" not in shown
+
+
+@pytest.mark.parametrize("screen", [*SCREENS, "projects", "project-new"])
+def test_no_page_asks_much(cast, mina, project, screen: str, django_assert_max_num_queries) -> None:
+    for name in ("First", "Second", "Third"):
+        make.tasks(make.batch(project, name), 20)
+    make.judged(cast.alice, project, make.MARIA)
+    make.judged(cast.bob, project, make.MARIA)
+    keys = () if screen in ("projects", "project-new") else (project.public_id,)
+    with django_assert_max_num_queries(MOST_QUERIES):
+        assert mina.get(page(screen, *keys)).status_code == 200
+
+
+def test_pages_carry_no_inline_style_or_script(cast, mina, project, batch) -> None:
+    task = make.task(batch)
+    make.judged(cast.alice, project, make.MARIA)
+    addresses = [page(one, project.public_id) for one in SCREENS] + [page("task", task.public_id), page("project-new")]
+    for address in addresses:
+        html = mina.get(address).content.decode()
+        assert not re.search(r"<[^>]+\sstyle=|<style|\son\w+=", html), address
+        assert not re.search(r"<script(?![^>]*(src=|application/json))", html), address
+
+
+# --- making and changing -----------------------------------------------------------------------------
+
+FORM = {
+    "name": "Ships",
+    "task_type": "text_spans",
+    "instructions": "# Ships\n\nMark **ships**.",
+    "wanted": "3",
+    "rate": "0.035",
+    "lease_minutes": "20",
+    "copilot": "on",
+    "agreement": "80",
+    "iou": "50",
+    "span_match": "overlap",
+    "pay_floor": "60",
+    "minimum_score": "0",
+    "labels-TOTAL_FORMS": "3",
+    "labels-INITIAL_FORMS": "0",
+    "labels-0-name": "Port",
+    "labels-0-colour": "#1971c2",
+    "labels-0-hotkey": "p",
+    "labels-0-model_names": "GPE, LOC",
+    "labels-0-ORDER": "2",
+    "labels-1-name": "Ship",
+    "labels-1-colour": "#e8590c",
+    "labels-1-hotkey": "s",
+    "labels-1-ORDER": "1",
+    "labels-2-name": "",
+    "labels-2-colour": "#2f9e44",
+    "labels-2-ORDER": "3",
+}
+
+
+def test_manager_makes_a_project(cast, mina) -> None:
+    answer = mina.post(page("project-new"), FORM)
+    made = Project.objects.get(name="Ships")
+    settings = made.settings_now()
+    assert answer["Location"] == page("load", made.public_id)
+    assert (settings.wanted, settings.rate, settings.lease_seconds) == (3, 35_000, 1200)
+    assert settings.thresholds == {"agreement": 0.8, "span_match": "overlap"}
+    assert settings.label_mapping == {"GPE": "port", "LOC": "port"}
+    assert [one.name for one in made.labels.in_use()] == ["Ship", "Port"]
+    assert made.organization == cast.riverside
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("name", "", "required"),
+        ("rate", "-1", "greater than or equal to 0"),
+        ("rate", "0.0000001", "decimal places"),
+        ("wanted", "51", "less than or equal to 50"),
+        ("labels-1-hotkey", "p", "taken"),
+        ("labels-1-name", "Port", "Two labels"),
+        ("labels-0-colour", "red", "valid"),
+    ],
+)
+def test_what_cannot_be_is_said_and_nothing_is_made(mina, field: str, value: str, words: str) -> None:
+    answer = mina.post(page("project-new"), FORM | {field: value})
+    assert answer.status_code == 422
+    assert words in answer.content.decode()
+    assert not Project.objects.filter(name="Ships").exists()
+
+
+def test_name_taken_is_said(cast, mina, project) -> None:
+    answer = mina.post(page("project-new"), FORM | {"name": project.name})
+    assert answer.status_code == 422
+    assert "already a project" in answer.content.decode()
+
+
+def changed(project: Project, **fields: str) -> dict[str, str]:
+    """The settings form as a browser would send it back, with some fields changed."""
+    rows = revision.labels_of(project)
+    labels = {"labels-TOTAL_FORMS": str(len(rows)), "labels-INITIAL_FORMS": str(len(rows))}
+    for index, row in enumerate(rows):
+        labels |= {f"labels-{index}-{name}": value for name, value in row.items()} | {
+            f"labels-{index}-ORDER": str(index)
+        }
+    kept = {name: value for name, value in FORM.items() if not name.startswith(("labels", "name", "task_type"))}
+    return kept | labels | {"seen": revision.mark(project)} | fields
+
+
+def test_change_makes_the_next_version(cast, mina, project) -> None:
+    mina.post(page("project-settings", project.public_id), changed(project, wanted="4"))
+    settings = project.settings_now()
+    assert (settings.version, settings.wanted, settings.made_by) == (2, 4, cast.mina)
+
+
+def test_label_keeps_its_key_when_it_is_renamed(mina, project) -> None:
+    form = changed(project) | {"labels-0-name": "Human being"}
+    mina.post(page("project-settings", project.public_id), form)
+    assert project.labels.get(key="person").name == "Human being"
+
+
+def test_label_taken_away_is_retired(mina, project) -> None:
+    form = changed(project) | {"labels-TOTAL_FORMS": "1", "labels-INITIAL_FORMS": "1"}
+    mina.post(page("project-settings", project.public_id), form)
+    assert [one.key for one in project.labels.in_use()] == ["person"]
+    assert project.labels.get(key="place").retired_at is not None
+
+
+def test_one_manager_never_overwrites_another_unseen(cast, mina, project) -> None:
+    stale = changed(project, wanted="4")
+    signed_in(cast.olga).post(page("project-settings", project.public_id), changed(project, rate="0.20"))
+    answer = mina.post(page("project-settings", project.public_id), stale)
+    shown = answer.content.decode()
+    assert answer.status_code == 412
+    assert "Olga changed these settings" in shown
+    assert 'value="4"' in shown
+    assert project.settings_now().rate == 200_000
+    again = stale | {"seen": re.search(r'name="seen" value="([^"]+)"', shown).group(1)}  # type: ignore[union-attr]
+    assert mina.post(page("project-settings", project.public_id), again).status_code == 302
+    assert (project.settings_now().wanted, project.settings_now().rate) == (4, 35_000)
+
+
+def test_another_managers_labels_count_as_a_change(cast, mina, project) -> None:
+    stale = changed(project)
+    signed_in(cast.olga).post(
+        page("project-settings", project.public_id), changed(project) | {"labels-0-name": "Human being"}
+    )
+    assert mina.post(page("project-settings", project.public_id), stale).status_code == 412
+
+
+def test_preview_shows_instructions_without_what_could_act(mina) -> None:
+    text = "**bold** <script>alert(1)</script> [x](javascript:alert(1))"
+    shown = mina.post(page("instructions-preview"), {"instructions": text}).content.decode()
+    assert "<strong>bold</strong>" in shown
+    assert "<script" not in shown
+    assert "href" not in shown
+
+
+# --- batches and projects move ------------------------------------------------------------------------
+
+
+def test_manager_pauses_and_resumes_a_batch(mina, batch) -> None:
+    for state in ("paused", "live"):
+        mina.post(page("batch-move", batch.public_id), {"state": state})
+        batch.refresh_from_db()
+        assert batch.state == state
+
+
+def test_moved_batch_is_shown_at_once(mina, batch) -> None:
+    answer = mina.post(page("batch-move", batch.public_id), {"state": "paused"}, headers={"HX-Request": "true"})
+    assert "Paused" in answer.content.decode()
+
+
+@pytest.mark.parametrize(("state", "status"), [("draft", 422), ("nonsense", 422), ("live", 409)])
+def test_batch_goes_nowhere_it_cannot(mina, batch, state: str, status: int) -> None:
+    assert mina.post(page("batch-move", batch.public_id), {"state": state}).status_code == status
+
+
+@pytest.mark.parametrize(("who", "status"), [("alice", 403), ("nora", 404), ("sam", 404)])
+def test_others_move_no_batch(cast, batch, who: str, status: int) -> None:
+    answer = signed_in(getattr(cast, who)).post(page("batch-move", batch.public_id), {"state": "paused"})
+    batch.refresh_from_db()
+    assert (answer.status_code, batch.state) == (status, "live")
+
+
+def test_manager_pauses_the_project(mina, project) -> None:
+    mina.post(page("project-move", project.public_id), {"state": "paused"})
+    project.refresh_from_db()
+    assert project.state == "paused"
+    assert mina.post(page("project-move", project.public_id), {"state": "gone"}).status_code == 422
+
+
+def test_page_says_when_no_worker_is_alive(mina, project, batch) -> None:
+    assert "No worker is alive" in mina.get(page("project", project.public_id)).content.decode()
+
+
+def test_cancelled_batch_offers_no_levers(mina, project, batch) -> None:
+    batches.move(batch, "cancelled", by=None)
+    shown = mina.get(page("project", project.public_id)).content.decode()
+    assert page("batch-move", batch.public_id) not in re.findall(r'hx-post="([^"]+)"', shown)

@@ -1,0 +1,191 @@
+"""Loading by page: a file goes in, its progress and bad rows are told; and exports come out."""
+
+import csv
+import io
+import json
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+from procrastinate.contrib.django.models import ProcrastinateJob
+
+from projects import intake
+from projects.models import Batch, Intake, Project, Task
+from tests import cast as people
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+ROWS = b"""{"external_id": "r-1", "text": "Maria went to Oslo."}
+{"external_id": "r-2", "text": ""}
+not json
+{"external_id": "r-3", "text": "Nobody went anywhere."}
+"""
+
+
+@pytest.fixture
+def project(cast) -> Project:
+    return make.project(cast.riverside)
+
+
+@pytest.fixture
+def mina(cast) -> Client:
+    client = Client()
+    client.force_login(cast.mina)
+    return client
+
+
+def send(client: Client, project: Project, body: bytes = ROWS, name: str = "rows.jsonl", **fields: str):
+    form = {"batch_name": "March", "live": "on"} | fields | {"file": SimpleUploadedFile(name, body)}
+    return client.post(reverse("load", args=[project.public_id]), form)
+
+
+def only_intake() -> Intake:
+    return Intake.objects.get()
+
+
+def test_file_makes_a_batch_an_intake_and_a_job(cast, mina, project) -> None:
+    answer = send(mina, project)
+    made = only_intake()
+    assert answer["Location"] == reverse("intake", args=[made.public_id])
+    assert (made.batch.name, made.batch.state, made.started_by) == ("March", "live", cast.mina)
+    job = ProcrastinateJob.objects.get()
+    assert (job.task_name, job.args) == ("projects.jobs.load_intake", {"intake_key": made.pk})
+
+
+def test_good_rows_go_in_and_bad_ones_are_listed(mina, project) -> None:
+    send(mina, project)
+    intake.run(only_intake().pk)
+    shown = mina.get(reverse("intake", args=[only_intake().public_id])).content.decode()
+    assert set(Task.objects.values_list("external_id", flat=True)) == {"r-1", "r-3"}
+    assert "line 2" in shown
+    assert "line 3" in shown
+    assert "2 new tasks; 2 rows were refused" in shown
+
+
+def test_refused_rows_come_as_csv(mina, project) -> None:
+    send(mina, project)
+    intake.run(only_intake().pk)
+    answer = mina.get(reverse("intake-errors", args=[only_intake().public_id]))
+    rows = list(csv.DictReader(io.StringIO(answer.content.decode())))
+    assert [row["place"].split(",")[0] for row in rows] == ["line 2", "line 3"]
+    assert "attachment" in answer["Content-Disposition"]
+
+
+def test_csv_carries_no_formula(mina, project) -> None:
+    send(mina, project)
+    made = only_intake()
+    made.errors = [{"place": '=HYPERLINK("http://example.org")', "code": "x", "text": "+1"}]
+    made.save()
+    body = mina.get(reverse("intake-errors", args=[made.public_id])).content.decode()
+    rows = list(csv.reader(io.StringIO(body)))
+    assert [cell[0] for cell in rows[1]] == ["'", "x", "'"]
+
+
+def test_part_stops_asking_when_it_is_done(mina, project) -> None:
+    send(mina, project)
+    address = reverse("intake", args=[only_intake().public_id])
+    assert mina.get(address, headers={"HX-Request": "true"}).status_code == 200
+    intake.run(only_intake().pk)
+    assert mina.get(address, headers={"HX-Request": "true"}).status_code == 286
+
+
+def test_waiting_import_says_that_no_worker_is_alive(mina, project) -> None:
+    send(mina, project)
+    for address in (
+        reverse("intake", args=[only_intake().public_id]),
+        reverse("project", args=[project.public_id]),
+    ):
+        assert "no worker is alive" in mina.get(address).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "words"),
+    [
+        ("rows.exe", b"x", "Files end in"),
+        ("photos.zip", b"x", "are loaded from"),
+        ("rows.jsonl", b"", "is empty"),
+    ],
+)
+def test_file_that_cannot_be_read_leaves_nothing(mina, project, name: str, body: bytes, words: str) -> None:
+    answer = send(mina, project, body, name)
+    assert answer.status_code == 422
+    assert words in answer.content.decode()
+    assert not Intake.objects.exists()
+    assert not Batch.objects.exists()
+    assert not ProcrastinateJob.objects.exists()
+
+
+def test_batch_name_that_is_taken_is_said(mina, project) -> None:
+    make.batch(project, "March")
+    answer = send(mina, project)
+    assert answer.status_code == 422
+    assert "already has a batch" in answer.content.decode()
+
+
+def test_file_goes_into_a_batch_that_is_there(mina, project) -> None:
+    batch = make.batch(project, "April", state="draft")
+    send(mina, project, batch=str(batch.public_id), live="")
+    assert only_intake().batch == batch
+    batch.refresh_from_db()
+    assert batch.state == "draft"
+
+
+def test_neighbours_batch_is_no_choice(cast, mina, project) -> None:
+    other = make.batch(make.project(cast.hilltop, "Hilltop's"))
+    assert send(mina, project, batch=str(other.public_id)).status_code == 422
+    assert not Intake.objects.exists()
+
+
+@pytest.mark.parametrize("name", ["intake", "intake-errors"])
+@pytest.mark.parametrize(("who", "status"), [("alice", 403), ("nora", 404), ("sam", 404)])
+def test_others_see_no_intake(cast, mina, project, name: str, who: str, status: int) -> None:
+    send(mina, project)
+    client = Client()
+    client.force_login(getattr(cast, who))
+    assert client.get(reverse(name, args=[only_intake().public_id])).status_code == status
+
+
+@pytest.mark.parametrize(("who", "status"), [("alice", 403), ("nora", 404), ("sam", 404)])
+def test_others_load_nothing(cast, project, who: str, status: int) -> None:
+    client = Client()
+    client.force_login(getattr(cast, who))
+    assert send(client, project).status_code == status
+    assert not Intake.objects.exists()
+
+
+# --- export -------------------------------------------------------------------------------------------
+
+
+async def body_of(answer) -> bytes:
+    return b"".join([piece async for piece in answer.streaming_content])
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_export_holds_the_decided(cast_in_async, async_client) -> None:
+    project, mina = cast_in_async
+    await async_client.aforce_login(mina)
+    answer = await async_client.get(reverse("export-download", args=[project.public_id, "jsonl"]))
+    lines = [json.loads(line) for line in (await body_of(answer)).splitlines()]
+    assert [line["external_id"] for line in lines] == ["First-0"]
+    assert "names-in-reports.jsonl" in answer["Content-Disposition"]
+
+
+@pytest.fixture
+def cast_in_async(transactional_db):
+    everybody = people.assemble()
+    project = make.project(everybody.riverside)
+    make.task(make.batch(project))
+    make.judged(everybody.alice, project, make.MARIA)
+    make.judged(everybody.bob, project, make.MARIA)
+    return project, everybody.mina
+
+
+@pytest.mark.parametrize(
+    ("format", "batch", "status"),
+    [("coco", "", 422), ("nonsense", "", 422), ("jsonl", "nonsense", 404), ("jsonl", "7" * 32, 404)],
+)
+def test_export_that_cannot_be_is_said(mina, project, format: str, batch: str, status: int) -> None:
+    address = reverse("export-download", args=[project.public_id, format])
+    assert mina.get(address, {"batch": batch}).status_code == status

@@ -1,0 +1,167 @@
+"""One task's page: its whole history, and what a manager may do about it."""
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from projects import batches, history, oversight, queue, submission
+from projects.models import Assignment, Project, Task, Verdict
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+MOST_QUERIES = 13  # each chapter of the history is one query
+
+
+@pytest.fixture
+def project(cast) -> Project:
+    return make.project(cast.riverside)
+
+
+@pytest.fixture
+def task(project) -> Task:
+    return make.task(make.batch(project))
+
+
+@pytest.fixture
+def mina(cast) -> Client:
+    return signed_in(cast.mina)
+
+
+def signed_in(person) -> Client:
+    client = Client()
+    client.force_login(person)
+    return client
+
+
+def shown(client: Client, task: Task) -> str:
+    return client.get(reverse("task", args=[task.public_id])).content.decode()
+
+
+def act(client: Client, name: str, key: object, **fields: str):
+    return client.post(reverse(name, args=[key]), fields)
+
+
+def test_page_tells_who_did_what(cast, mina, project, task) -> None:
+    make.judged(cast.alice, project, make.MARIA)
+    make.judged(cast.bob, project, make.MARIA)
+    html = shown(mina, task)
+    for words in ("Alice", "Bob", "Decided", "Verdict", "earned $0.05", "In the verdict", "Grade 1.00"):
+        assert words in html
+
+
+def test_history_is_whole_and_in_order(cast, project, task) -> None:
+    first = make.held(cast.alice, project)
+    queue.skip(first, cast.alice, first.token, reason="unclear", note="Which Maria?")
+    make.judged(cast.bob, project, make.MARIA)
+    make.judged(cast.carol, project, make.MARIA)
+    oversight.requeue(task, by=cast.mina)
+    told = history.of(task)
+    assert [one.text for one in reversed(told.moments)][:3] == ["Loaded in batch First", "Taken up", "Skipped"]
+    assert [one.text for one in told.moments][:2] == ["Verdict set aside", "More judgements wanted"]
+    assert [one.assignment.tasker for one in told.answers] == [cast.bob, cast.carol]
+    assert told.verdict is None
+    assert [one.superseded_at is not None for one in told.verdicts] == [True]
+
+
+def test_history_counts_money_that_stands(cast, project, task) -> None:
+    make.judged(cast.alice, project, make.MARIA)
+    make.judged(cast.bob, project, make.MARIA)
+    oversight.requeue(task, by=cast.mina)
+    make.judged(cast.carol, project, make.MARIA)
+    assert [one.earned for one in history.of(task).answers] == ["$0.05"] * 3
+    review = queue.claim_review(task, cast.rita)
+    submission.decide(review, cast.rita, review.token, {"spans": []})
+    earned = {one.assignment.tasker: one.earned for one in history.of(task).answers}
+    assert earned[cast.alice] == "$0.00"
+    assert earned[cast.rita] == ""
+
+
+def test_page_asks_little_however_long_the_history(cast, mina, project, task, django_assert_max_num_queries) -> None:
+    oversight.raise_overlap(task, 3, by=cast.mina)
+    for tasker in (cast.alice, cast.bob, cast.carol):
+        make.judged(tasker, project, make.MARIA)
+    with django_assert_max_num_queries(MOST_QUERIES):
+        shown(mina, task)
+
+
+def test_manager_holds_back_and_hands_out_again(mina, task) -> None:
+    act(mina, "task-withhold", task.public_id, note="Blurred")
+    task.refresh_from_db()
+    assert task.withheld == "manager"
+    assert "Blurred" in shown(mina, task)
+    act(mina, "task-requeue", task.public_id)
+    task.refresh_from_db()
+    assert task.withheld == ""
+    assert Assignment.objects.counting().filter(task=task).count() == task.wanted
+
+
+def test_manager_sets_a_verdict_aside(cast, mina, project, task) -> None:
+    make.judged(cast.alice, project, make.MARIA)
+    make.judged(cast.bob, project, make.MARIA)
+    act(mina, "task-requeue", task.public_id)
+    assert not Verdict.objects.current().filter(task=task).exists()
+    assert queue.audit() == []
+
+
+def test_manager_asks_more_people(mina, task) -> None:
+    act(mina, "task-overlap", task.public_id, wanted="5")
+    task.refresh_from_db()
+    assert task.wanted == 5
+    assert queue.audit() == []
+
+
+@pytest.mark.parametrize("wanted", ["1", "51", "many", "", "٣", "999999999999"])
+def test_overlap_that_cannot_be_is_said(mina, task, wanted: str) -> None:
+    answer = mina.post(reverse("task-overlap", args=[task.public_id]), {"wanted": wanted}, follow=True)
+    assert "at most 50" in answer.content.decode()
+    task.refresh_from_db()
+    assert task.wanted == 2
+
+
+def test_manager_takes_work_back(cast, mina, project, task) -> None:
+    mine = make.held(cast.alice, project)
+    act(mina, "assignment-release", mine.public_id)
+    mine.refresh_from_db()
+    assert (mine.state, mine.reason) == ("released", "by-manager")
+    again = mina.post(reverse("assignment-release", args=[mine.public_id]), follow=True)
+    assert "Nobody holds this work" in again.content.decode()
+
+
+def test_withholding_twice_is_said(mina, task) -> None:
+    act(mina, "task-withhold", task.public_id)
+    answer = mina.post(reverse("task-withhold", args=[task.public_id]), follow=True)
+    assert "withheld already" in answer.content.decode()
+
+
+ACTIONS = ("task-requeue", "task-withhold", "task-overlap")
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+@pytest.mark.parametrize(("who", "status"), [("alice", 403), ("rita", 403), ("nora", 404), ("sam", 404)])
+def test_others_do_nothing_to_a_task(cast, task, action: str, who: str, status: int) -> None:
+    client = signed_in(getattr(cast, who))
+    assert act(client, action, task.public_id, wanted="5").status_code == status
+    before = (task.wanted, task.withheld)
+    task.refresh_from_db()
+    assert (task.wanted, task.withheld) == before
+
+
+@pytest.mark.parametrize(("who", "status"), [("alice", 403), ("bob", 403), ("nora", 404), ("sam", 404)])
+def test_others_take_no_work_back(cast, project, task, who: str, status: int) -> None:
+    mine = make.held(cast.alice, project)
+    assert act(signed_in(getattr(cast, who)), "assignment-release", mine.public_id).status_code == status
+    mine.refresh_from_db()
+    assert mine.state == "held"
+
+
+@pytest.mark.parametrize(("who", "status"), [("alice", 403), ("nora", 404), ("sam", 404)])
+def test_others_see_no_task(cast, task, who: str, status: int) -> None:
+    client = signed_in(getattr(cast, who))
+    assert client.get(reverse("task", args=[task.public_id])).status_code == status
+
+
+def test_task_of_a_cancelled_batch_is_still_told(cast, mina, project, task) -> None:
+    make.judged(cast.alice, project, make.MARIA)
+    batches.move(task.batch, "cancelled", by=cast.mina)
+    assert "Alice" in shown(mina, task)
