@@ -1,0 +1,149 @@
+"""Agreement beyond chance, with intervals: Cohen, Fleiss and Krippendorff.
+
+Answers come as a table of units (rows) by taskers (columns), -1 (or NaN for values) where a tasker did
+not answer. A coefficient that can't be computed, for lack of pairs or because everybody always says the
+same, is None: never a made-up 0 or 1. Intervals are percentile bootstraps over units (Efron 1979; for
+α see Zapf et al. 2016), from a seed that is given, so that the same table gives the same interval.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Scale = Literal["nominal", "ordinal", "interval"]
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A coefficient with its bootstrap bounds; `units` is how many units carried at least two answers."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+    units: int
+
+
+def cohen(first: NDArray[Any], second: NDArray[Any]) -> float | None:
+    """Cohen's κ (1960) of two taskers over the units that both answered (-1: not answered)."""
+    both = (first >= 0) & (second >= 0)
+    a, b = first[both], second[both]
+    if not a.size:
+        return None
+    classes = int(max(a.max(), b.max())) + 1
+    by_chance = float(np.bincount(a, minlength=classes) @ np.bincount(b, minlength=classes)) / a.size**2
+    return None if by_chance >= 1 else (float((a == b).mean()) - by_chance) / (1 - by_chance)
+
+
+def pairwise_cohen(table: NDArray[np.int64]) -> dict[tuple[int, int], float | None]:
+    """κ of every pair of taskers (columns)."""
+    return {(i, j): cohen(table[:, i], table[:, j]) for i, j in combinations(range(table.shape[1]), 2)}
+
+
+def fleiss(table: NDArray[np.int64]) -> float | None:
+    """Fleiss' κ (1971). Units with fewer than two answers are left out; where units differ in how many
+    answers they have, each counts alike in the observed part and each answer in the chance part."""
+    counts = _counts(table)
+    sizes = counts.sum(1)
+    counts, sizes = counts[sizes >= 2], sizes[sizes >= 2]
+    if not sizes.size:
+        return None
+    observed = float(((counts * (counts - 1)).sum(1) / (sizes * (sizes - 1))).mean())
+    by_chance = float(((counts.sum(0) / sizes.sum()) ** 2).sum())
+    return None if by_chance >= 1 else (observed - by_chance) / (1 - by_chance)
+
+
+def krippendorff(table: NDArray[Any], scale: Scale = "nominal") -> float | None:
+    """Krippendorff's α (2004) for any number of taskers and missing answers. Nominal and ordinal take
+    class numbers (ordinal: in their order), interval takes values with NaN for missing."""
+    if scale == "interval":
+        return _alpha_interval(np.asarray(table, dtype=float))
+    coincidences = _coincidences(np.asarray(table))
+    return _alpha(coincidences, _distances(coincidences.sum(1), scale))
+
+
+def label_agreement(table: NDArray[np.int64], classes: int) -> list[float | None]:
+    """α of each class against the rest: which labels people agree on."""
+    return [krippendorff(np.where(table < 0, -1, (table == k).astype(np.int64))) for k in range(classes)]
+
+
+def with_interval(
+    table: NDArray[Any],
+    measure: Callable[[NDArray[Any]], float | None],
+    random: np.random.Generator,
+    draws: int = 500,
+    level: float = 0.95,
+) -> Interval:
+    """`measure` of the table with a bootstrap interval over units; draws for which the measure can't be
+    computed are left out, and with fewer than half of them left the bounds are None."""
+    answered = ~np.isnan(table) if table.dtype.kind == "f" else table >= 0
+    usable = table[answered.sum(1) >= 2]
+    value = measure(usable) if len(usable) else None
+    if value is None:
+        return Interval(None, None, None, len(usable))
+    samples = [measure(usable[random.integers(0, len(usable), len(usable))]) for _ in range(draws)]
+    known = [sample for sample in samples if sample is not None]
+    if 2 * len(known) < draws:
+        return Interval(value, None, None, len(usable))
+    low, high = np.quantile(known, [(1 - level) / 2, (1 + level) / 2])
+    return Interval(value, float(low), float(high), len(usable))
+
+
+def over_time(table: NDArray[Any], period: NDArray[np.int64], scale: Scale = "nominal") -> dict[int, float | None]:
+    """α of the units of each period (a day or a week number), to be drawn over time."""
+    return {int(when): krippendorff(table[period == when], scale) for when in np.unique(period)}
+
+
+def _counts(table: NDArray[np.int64]) -> Floats:
+    """How often each class was said of each unit."""
+    classes = int(table.max(initial=-1)) + 1
+    counts = np.zeros((len(table), max(classes, 1)))
+    rows, columns = np.nonzero(table >= 0)
+    np.add.at(counts, (rows, table[rows, columns]), 1)
+    return counts
+
+
+def _coincidences(table: NDArray[np.int64]) -> Floats:
+    counts = _counts(table)
+    sizes = counts.sum(1)
+    counts, sizes = counts[sizes >= 2], sizes[sizes >= 2]
+    weighted = counts / (sizes - 1)[:, None]
+    return weighted.T @ counts - np.diag(weighted.sum(0))
+
+
+def _distances(totals: Floats, scale: Scale) -> Floats:
+    if scale == "nominal":
+        return 1 - np.eye(totals.size)
+    below = np.concatenate(([0], totals.cumsum()))
+    middle = (below[:-1] + below[1:]) / 2
+    return (middle[:, None] - middle[None, :]) ** 2
+
+
+def _alpha(coincidences: Floats, distances: Floats) -> float | None:
+    totals = coincidences.sum(1)
+    size = totals.sum()
+    if size < 2:
+        return None
+    expected = float(totals @ distances @ totals) / (size - 1)
+    return None if expected <= 0 else 1 - float((coincidences * distances).sum()) / expected
+
+
+def _alpha_interval(table: Floats) -> float | None:
+    seen = ~np.isnan(table)
+    paired = seen & (seen.sum(1, keepdims=True) >= 2)
+    values = table[paired]
+    if values.size < 2:
+        return None
+    rows = np.where(paired, table, 0.0)
+    sizes = paired.sum(1)
+    kept = sizes >= 2
+    within = (rows**2).sum(1)[kept] * sizes[kept] - rows.sum(1)[kept] ** 2
+    observed = float((2 * within / (sizes[kept] - 1)).sum()) / values.size
+    expected = 2 * float(values.var(ddof=1))
+    return None if expected <= 0 else 1 - observed / expected
