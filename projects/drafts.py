@@ -32,8 +32,13 @@ def save(assignment: Assignment, tasker: Person, token: UUID, *, version: int, a
     try:
         with transaction.atomic():
             if version != 0:
-                raise StaleDraft()
+                raise StaleDraft(_newest(assignment))
             Draft.objects.create(assignment=assignment, version=1, answer=answer)
     except IntegrityError:
-        raise StaleDraft() from None
+        raise StaleDraft(_newest(assignment)) from None
     return 1
+
+
+def _newest(assignment: Assignment) -> dict | None:
+    saved = Draft.objects.filter(assignment=assignment).first()
+    return {"version": saved.version, "answer": saved.answer, "at": saved.saved_at.isoformat()} if saved else None

@@ -33,6 +33,11 @@ class StaleDraft(StateConflict):
 
     code = "stale-draft"
 
+    def __init__(self, newest: dict | None = None) -> None:
+        """`newest` is the draft that is saved, as the wire shows it."""
+        self.newest = newest
+        super().__init__()
+
 
 class OwnWork(Problem):
     """Nobody reviews a task that they worked on."""

@@ -10,7 +10,6 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.formats import date_format
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -42,7 +41,7 @@ def wire(view: Callable[..., dict]) -> Callable[..., HttpResponse]:
                 raise SignedOut()
             return JsonResponse(view(request, _body(request), *args, **kwargs))
         except StaleDraft as problem:
-            return problems.as_json(problem, {"draft": _newest(request, kwargs["assignment_id"])})
+            return problems.as_json(problem, {"draft": problem.newest})
         except Problem as problem:
             return problems.as_json(problem)
 
@@ -229,11 +228,6 @@ def _next(request: MemberRequest, project: Project) -> dict:
     if isinstance(found, Nothing):
         return {"nothing": {"code": found.code, "text": found.text, "retry_seconds": found.retry_seconds}}
     return {"assignment": assignment_json(found)}
-
-
-def _newest(request: MemberRequest, assignment_id: UUID) -> dict | None:
-    saved = Draft.objects.filter(assignment__public_id=assignment_id, assignment__tasker=request.user).first()
-    return {"version": saved.version, "answer": saved.answer, "at": date_format(saved.saved_at, "c")} if saved else None
 
 
 def _body(request: MemberRequest) -> dict:
