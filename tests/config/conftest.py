@@ -1,24 +1,29 @@
 """Folders and processes that are gone when a test ends."""
 
-import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from config import postgres
+from tests.plugins.database import forget, scratch
 
 
 @pytest.fixture
 def data() -> Iterator[Path]:
-    """A data folder with a short path; its server, if any, is stopped and removed afterwards."""
-    folder = Path(tempfile.mkdtemp(prefix="td-"))
+    """A data folder; its server, if any, is stopped and removed afterwards."""
+    folder = scratch()
     yield folder
-    postgres.destroy(folder)
-    shutil.rmtree(folder, ignore_errors=True)
+    forget(folder)
+
+
+@pytest.fixture
+def elsewhere() -> Iterator[Path]:
+    """Another one, for the database server of the house."""
+    folder = scratch()
+    yield folder
+    forget(folder)
 
 
 @pytest.fixture

@@ -150,6 +150,7 @@ def read():
 def test_a_reader_goes_on_where_it_stood_before_the_restore(databases, tmp_path, run):
     """On another server transaction numbers start low again; here the old ones are lifted far above instead."""
     old, new = databases
+
     def shell(url: str, code: str) -> None:
         run(url, "manage.py", "shell", "--verbosity", "0", "-c", UNREAD + code)
 

@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import ANY
 
 import psutil
 import pytest
@@ -172,11 +173,10 @@ def test_a_newcomers_days_from_the_first_start_to_a_spoilt_model(data, started):
 PROXIED = {"Host": "tandem.agency.gov", "X_Forwarded_Proto": "https"}
 
 
-def test_the_production_start_shares_its_port_speaks_json_and_trusts_its_proxy(data, started):
-    holder = postgres.start(data / "elsewhere", postgres.FAST)  # stands for the database server of the house
-    with contextlib.closing(holder.lock):
+def test_the_production_start_shares_its_port_speaks_json_and_trusts_its_proxy(data, elsewhere, started):
+    with postgres.running(elsewhere, postgres.FAST) as url:
         environment = {
-            "DATABASE_URL": postgres.url(data / "elsewhere"),
+            "DATABASE_URL": url,
             "SECRET_KEY": "wJ3tq0Lr8yVxZ5nB2mKc7hPd4sFg9aQe",
             "TANDEM_HOSTS": "tandem.agency.gov",
             "TANDEM_TLS": "yes",
@@ -185,7 +185,7 @@ def test_the_production_start_shares_its_port_speaks_json_and_trusts_its_proxy(d
         }
         started.append(served := Tandem(data, "serve", **environment))
         served.wait_for("Tandem is at")
-        assert served.get("/readyz", Host="tandem.agency.gov")[0] == 200
+        assert served.get("/readyz", Host="tandem.agency.gov") == (200, ANY), served.said()
         assert served.get("/accounts/login/", Host="tandem.agency.gov")[0] == 301
         assert served.get("/accounts/login/", **PROXIED)[0] == 200
         assert served.get("/accounts/login/", Host="evil.example", X_Forwarded_Proto="https")[0] == 400
@@ -199,5 +199,4 @@ def test_the_production_start_shares_its_port_speaks_json_and_trusts_its_proxy(d
         lines = [json.loads(line) for line in served.said().splitlines()]
         assert {"start", "migrate", "web.1", "web.2"} <= {line["process"] for line in lines}
         assert any("GET /accounts/login/" in line["message"] for line in lines)
-        assert postgres.server_pid(data / "elsewhere"), "serve stopped a server that is not its own"
-    postgres.destroy(data / "elsewhere")
+        assert postgres.server_pid(elsewhere), "serve stopped a server that is not its own"

@@ -8,6 +8,7 @@ Several sessions at a time don't see each other.
 import os
 import shutil
 import signal
+import tempfile
 from pathlib import Path
 
 import psutil
@@ -23,7 +24,8 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that a stop from outside cleans up too
     for left in SESSIONS.glob("*"):
-        if left.name.isdecimal() and not psutil.pid_exists(int(left.name)):
+        owner = left.name.partition("-")[0]
+        if owner.isdecimal() and not psutil.pid_exists(int(owner)):
             forget(left)
     if not os.environ.get("TANDEM_TEST_DATABASE_URL"):
         data = Path(os.environ[MARK])
@@ -36,6 +38,12 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         if holder := config.stash.get(HOLDER, None):
             holder.release()
         forget(Path(os.environ[MARK]))
+
+
+def scratch() -> Path:
+    """A data folder for one test, to be forgotten by it, or by the next session if this one is killed."""
+    SESSIONS.mkdir(parents=True, exist_ok=True)
+    return Path(tempfile.mkdtemp(prefix=f"{os.getpid()}-", dir=SESSIONS))
 
 
 def forget(data: Path) -> None:
