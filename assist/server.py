@@ -139,8 +139,8 @@ async def serve(address: str, models: Sequence[str], folder: Path, store: Embedd
         else:
             server = await asyncio.start_server(line, place, port)
         log.info("The runtime serves %s at %s", ", ".join(models), address)
-        async with server:
-            await server.serve_forever()
+        held.callback(server.close)  # without waiting for lines that web processes keep open
+        await asyncio.Event().wait()
 
 
 async def _until_told(work: Awaitable[None], parent: int | None) -> None:

@@ -20,7 +20,11 @@ DEVIATION = np.array([58.395, 57.12, 57.375], np.float32)
 
 def load(folder: Path) -> "MobileSam":
     """The model from its two files, which the registry has verified."""
-    encoder = onnxruntime.InferenceSession(str(path_of(ENCODER, folder)), providers=["CPUExecutionProvider"])
+    options = onnxruntime.SessionOptions()
+    # Threads that wait in a loop would take the cores from the decoder, which answers clicks.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    path = str(path_of(ENCODER, folder))
+    encoder = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
     return MobileSam(encoder, load_decoder(path_of(DECODER, folder)))
 
 

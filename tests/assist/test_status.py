@@ -30,7 +30,7 @@ def test_dead_runtime_is_said_on_the_projects_page(cast: Cast, settings) -> None
     project = make.project(cast.riverside)
     sentence = "The copilot is off: its runtime is not running. Annotating works without it."
     assert status.of_project(project) == sentence
-    assert sentence in notices.said_of(project)
+    assert sentence in [speak(project) for speak in notices.SPEAKERS]
 
 
 def test_project_that_wants_no_copilot_hears_nothing(cast: Cast, settings) -> None:
