@@ -83,6 +83,13 @@ def test_a_file_cut_off_by_a_crash_is_written_again(cast):
     assert stored.file.name == name
 
 
+def test_a_file_lost_from_the_storage_comes_back_when_it_is_loaded_again(cast):
+    stored = assets.store(cast.riverside, [picture()])[picture().sha256]
+    default_storage.delete(stored.file.name)
+    assert assets.store(cast.riverside, [picture()])[picture().sha256] == stored
+    assert default_storage.open(stored.file.name).read() == picture().data
+
+
 def test_everybody_of_the_project_gets_the_picture(cast, task):
     for person in (cast.alice, cast.rita, cast.mina):
         response, body = ask(person, task)
