@@ -53,6 +53,8 @@ def _first(detail: object, place: str = "") -> tuple[str, str]:
     """The first message of DRF's nested detail, and where in the input it stands."""
     if isinstance(detail, dict) and detail:
         key, value = next(iter(detail.items()))
+        if isinstance(key, int):  # an item of a list
+            return _first(value, f"{place}[{key}]")
         name = "" if key == "non_field_errors" else str(key)
         return _first(value, f"{place}.{name}".strip("."))
     if isinstance(detail, list) and detail:

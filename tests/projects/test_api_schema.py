@@ -1,0 +1,121 @@
+"""The API keeps what its description says, whatever it is sent; and the description leaves no address out."""
+
+import json
+
+import pytest
+import schemathesis
+from django.core.signals import request_finished, request_started
+from django.core.wsgi import get_wsgi_application
+from django.db import close_old_connections
+from django.test import Client
+from django.urls import reverse
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.renderers import OpenApiJsonRenderer
+from hypothesis import HealthCheck, given, settings
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from projects.api import urlpatterns
+from projects.models import Intake
+from taskers import invitations, tokens
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+OPERATIONS = [
+    ("GET", "/api/v1/projects/"),
+    ("POST", "/api/v1/projects/"),
+    ("GET", "/api/v1/projects/{project_id}/"),
+    ("GET", "/api/v1/projects/{project_id}/batches/"),
+    ("POST", "/api/v1/projects/{project_id}/batches/"),
+    ("POST", "/api/v1/projects/{project_id}/claim/"),
+    ("GET", "/api/v1/projects/{project_id}/verdicts/"),
+    ("GET", "/api/v1/batches/{batch_id}/"),
+    ("POST", "/api/v1/batches/{batch_id}/move/"),
+    ("POST", "/api/v1/batches/{batch_id}/tasks/"),
+    ("POST", "/api/v1/batches/{batch_id}/intakes/"),
+    ("GET", "/api/v1/intakes/{intake_id}/"),
+    ("GET", "/api/v1/tasks/{task_id}/"),
+    ("GET", "/api/v1/tasks/{task_id}/verdicts/"),
+    ("POST", "/api/v1/assignments/{assignment_id}/heartbeat/"),
+    ("PUT", "/api/v1/assignments/{assignment_id}/draft/"),
+    ("POST", "/api/v1/assignments/{assignment_id}/submit/"),
+    ("POST", "/api/v1/assignments/{assignment_id}/skip/"),
+    ("POST", "/api/v1/assignments/{assignment_id}/release/"),
+]
+# A stream, which a WSGI client would gather in a thread without this test's transaction: tests/projects/test_streams.py
+EXPORT = ("GET", "/api/v1/projects/{project_id}/export/{format}/")
+
+
+@pytest.fixture(scope="module")
+def description():
+    """What the API says of itself."""
+    text = OpenApiJsonRenderer().render(SchemaGenerator().get_schema(public=True))
+    schema = schemathesis.openapi.from_dict(json.loads(text))
+    schema.app = get_wsgi_application()
+    return schema
+
+
+@pytest.fixture(autouse=True)
+def one_transaction(db):
+    """Requests through WSGI would close this test's connection when they end, and its transaction with it."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
+
+
+@pytest.fixture
+def keys(cast) -> dict[str, str]:
+    """One of each of Riverside's things; Olga owns it, and does tasks herself."""
+    invitations.grant(cast.riverside, cast.olga, "tasker", by=cast.olga)
+    project = make.project(cast.riverside, wanted=1)
+    batch = make.batch(project)
+    tasks = make.tasks(batch, 5)
+    make.judged(cast.alice, project, make.MARIA)
+    intake = Intake.objects.create(batch=batch, name="a.jsonl", format="jsonl", file="a.jsonl")
+    found = {"project_id": project, "batch_id": batch, "task_id": tasks[0], "intake_id": intake}
+    mine = make.held(cast.olga, project)
+    return {name: str(one.public_id) for name, one in (found | {"assignment_id": mine}).items()}
+
+
+@pytest.mark.parametrize(("method", "path"), OPERATIONS)
+def test_address_keeps_its_description(cast, keys, description, method: str, path: str) -> None:
+    _token, secret = tokens.issue(cast.olga, cast.riverside, name="Pipeline")
+    checks = [status_code_conformance, content_type_conformance, response_schema_conformance]
+
+    @settings(max_examples=15, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @given(case=description[path][method].as_strategy())
+    def hold(case) -> None:
+        case.path_parameters = {name: keys[name] for name in case.path_parameters}
+        answer = case.call(headers={"Authorization": f"Bearer {secret}"})
+        assert answer.status_code < 500
+        case.validate_response(answer, checks=checks)
+
+    hold()
+
+
+def test_description_leaves_no_address_out(description) -> None:
+    described = {(operation.ok().method.upper(), operation.ok().path) for operation in description.get_all_operations()}
+    assert described == {*OPERATIONS, EXPORT}
+    # Every address but the catch-all and the picture, which isn't JSON, stands in it.
+    assert len({path for _method, path in described}) == len(urlpatterns) - 2
+
+
+def test_description_types_every_answer(description) -> None:
+    for operation in description.get_all_operations():
+        raw = operation.ok().definition.raw
+        assert raw["operationId"]
+        good = [answer for code, answer in raw["responses"].items() if code.startswith("2") and code != "204"]
+        assert all(answer["content"] for answer in good), raw["operationId"]
+        assert "application/problem+json" in raw["responses"]["404"]["content"]
+
+
+def test_page_of_the_description_asks_only_this_host() -> None:
+    html = Client().get(reverse("api-page")).content.decode()
+    assert "<style" not in html
+    assert "http" not in html.replace("http-equiv", "")
