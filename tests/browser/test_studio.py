@@ -1,0 +1,261 @@
+"""The studio in a real Chromium: by keyboard alone, without a network, signed out, in two tabs; and axe looks at it.
+
+All of it is Jun's work on the demo's projects. One tasker's answers alone decide nothing and earn nothing, so the
+other stories of the session find their books as they left them.
+"""
+
+import re
+import time
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+from pycocotools import mask as coco
+
+from tests.browser.conftest import Site
+
+pytestmark = pytest.mark.xdist_group("browser")
+
+JUN = "jun@riverside.example"
+MARKS = "#panel .marks__row"
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}
+
+
+@pytest.fixture
+def jun(site: Site, sign_in: Callable[..., Page]) -> Page:
+    return sign_in(JUN, site.passwords[JUN])
+
+
+@pytest.fixture
+def jun_on_a_train(site: Site, chromium: Browser) -> Iterator[Page]:
+    """Jun on a line that comes and goes; what the console says of that is expected."""
+    context = chromium.new_context(base_url=site.url, viewport={"width": 1440, "height": 900})
+    page = context.new_page()
+    enter(page, site)
+    yield page
+    context.close()
+
+
+def enter(page: Page, site: Site) -> None:
+    page.goto("/accounts/login/")
+    page.fill("input[name=login]", JUN)
+    page.fill("input[name=password]", site.passwords[JUN])
+    page.click("main button[type=submit]")
+    page.wait_for_url(re.compile(r"^(?!.*/accounts/login).*$"))
+
+
+def studio_of(site: Site, kind: str) -> str:
+    ((project,),) = site.query(
+        "SELECT public_id FROM projects_project WHERE task_type = %s AND name = ANY(%s)",
+        kind,
+        ["Objects in photographs", "People, organizations, places and dates in reports"],
+    )
+    return f"/studio/{project}/"
+
+
+def open_studio(page: Page, address: str) -> None:
+    page.goto(address)
+    expect(page.locator("#workbench")).to_be_visible()
+    expect(page.locator("#copilot-mark")).to_have_attribute("data-state", "ready", timeout=60_000)
+
+
+def submit(page: Page) -> None:
+    before = page.locator("#task-name").inner_text()
+    page.keyboard.press("Enter")
+    expect(page.locator("#task-name")).not_to_have_text(before)
+
+
+def saved(page: Page) -> None:
+    expect(page.locator("#saved-mark")).to_have_attribute("data-state", "saved", timeout=15_000)
+
+
+def answers(site: Site, name: str) -> list[dict]:
+    """What Jun has handed in for a task."""
+    rows = site.query(
+        "SELECT n.answer FROM projects_annotation n JOIN taskers_person p ON p.id = n.tasker_id"
+        " JOIN projects_task t ON t.id = n.task_id WHERE p.email = %s AND t.external_id = %s",
+        JUN,
+        name,
+    )
+    return [answer for (answer,) in rows]
+
+
+def fate_of(site: Site, suggestion: str) -> str:
+    """What became of a suggestion; a reader of the outbox says so a moment after the submit."""
+    for _attempt in range(100):
+        ((fate,),) = site.query("SELECT fate FROM assist_suggestion WHERE public_id = %s", suggestion)
+        if fate != "offered":
+            break
+        time.sleep(0.2)
+    return fate
+
+
+def faults(page: Page) -> list[str]:
+    """What axe finds wrong with the page as it is."""
+    found = Axe().run(page, options=RULES).response["violations"]
+    return [f"{one['id']}: {node['target']}" for one in found for node in one["nodes"]]
+
+
+def test_mask_is_made_and_handed_in_by_keyboard_alone(site: Site, jun: Page) -> None:
+    open_studio(jun, studio_of(site, "image_regions"))
+    name = jun.locator("#task-name").inner_text()
+    jun.keyboard.press("b")
+    jun.keyboard.press("ArrowLeft")  # the pointer appears in the middle
+    for key in ["ArrowLeft", "ArrowUp"] * 6:
+        jun.keyboard.press(key)
+    jun.keyboard.press("Enter")
+    for key in ["ArrowRight", "ArrowDown"] * 10:
+        jun.keyboard.press(key)
+    jun.keyboard.press("Enter")
+    expect(jun.get_by_role("button", name="Mask 3")).to_be_visible(timeout=30_000)
+    jun.keyboard.press("m")
+    jun.keyboard.press("2")
+    expect(jun.locator(MARKS)).to_have_count(1)
+    jun.keyboard.press("Control+z")
+    expect(jun.locator(MARKS)).to_have_count(0)
+    jun.keyboard.press("Control+Shift+z")
+    expect(jun.locator(MARKS)).to_have_count(1)
+    jun.keyboard.press("Escape")  # the pointer goes; Enter means submit again
+    submit(jun)
+
+    (answer,) = answers(site, name)
+    (region,) = answer["regions"]
+    assert region["provenance"]["source"] == "suggestion"
+    assert fate_of(site, region["provenance"]["suggestion"]) == "accepted"
+
+
+def test_brush_hands_in_the_pixels_that_were_painted(site: Site, jun: Page) -> None:
+    open_studio(jun, studio_of(site, "image_regions"))
+    name = jun.locator("#task-name").inner_text()
+    ((payload,),) = site.query("SELECT payload FROM projects_task WHERE external_id = %s", name)
+    width, height = payload["width"], payload["height"]
+    stage = jun.locator("#stage canvas").first.bounding_box()
+    assert stage is not None
+    middle = stage["x"] + stage["width"] / 2, stage["y"] + stage["height"] / 2
+    jun.keyboard.press("d")
+    jun.mouse.move(middle[0] - 60, middle[1])
+    jun.mouse.down()
+    jun.mouse.move(middle[0] + 60, middle[1], steps=8)
+    jun.mouse.up()
+    submit(jun)
+
+    ((region,),) = [answer["regions"] for answer in answers(site, name)]
+    assert region["shape"]["size"] == [height, width]
+    assert region["provenance"]["source"] == "human"
+    painted = coco.decode({"size": [height, width], "counts": region["shape"]["counts"].encode()})
+    scale = min((stage["width"] - 48) / width, (stage["height"] - 48) / height, 8)
+    radius = 14 * max(width, height) / 1000
+    y, x = np.mgrid[:height, :width] + 0.5
+    along = np.clip(x, width / 2 - 60 / scale, width / 2 + 60 / scale)
+    expected = np.hypot(x - along, y - height / 2) <= radius
+    overlap = (expected & (painted == 1)).sum() / (expected | (painted == 1)).sum()
+    assert overlap > 0.97, overlap
+
+
+def test_spans_are_made_by_keyboard_alone(site: Site, jun: Page) -> None:
+    open_studio(jun, studio_of(site, "text_spans"))
+    name = jun.locator("#task-name").inner_text()
+    expect(jun.locator(f"{MARKS}[data-offer]").first).to_be_visible(timeout=30_000)
+    while jun.locator(f"{MARKS}[data-offer]").count():
+        jun.keyboard.press("x")
+    jun.keyboard.press("ArrowRight")
+    jun.keyboard.press("ArrowRight")
+    jun.keyboard.press("Shift+ArrowRight")
+    words = jun.evaluate("document.getSelection().toString()")
+    jun.keyboard.press("3")
+    expect(jun.locator(MARKS)).to_have_count(1)
+    submit(jun)
+
+    (answer,) = answers(site, name)
+    ((payload,),) = site.query("SELECT payload FROM projects_task WHERE external_id = %s", name)
+    (span,) = answer["spans"]
+    assert payload["text"][span["start"] : span["end"]] == words
+    assert span["provenance"]["source"] == "human"
+
+
+def test_work_done_without_a_network_is_kept_and_handed_in_once(site: Site, jun_on_a_train: Page) -> None:
+    page = jun_on_a_train
+    open_studio(page, studio_of(site, "text_spans"))
+    name = page.locator("#task-name").inner_text()
+    expect(page.locator(f"{MARKS}[data-offer]").first).to_be_visible(timeout=30_000)
+    page.context.set_offline(True)
+    page.keyboard.press("Shift+A")
+    expect(page.locator("#saved-mark")).to_have_attribute("data-state", "offline", timeout=10_000)
+    marked = page.locator(MARKS).count()
+    page.context.set_offline(False)
+    saved(page)
+    page.context.set_offline(True)
+    page.keyboard.press("k")
+    page.keyboard.press("Delete")
+    expect(page.locator(MARKS)).to_have_count(marked - 1)
+    page.wait_for_timeout(300)
+    page.context.set_offline(False)
+    page.reload()
+    expect(page.locator("#task-name")).to_have_text(name)
+    expect(page.locator(MARKS)).to_have_count(marked - 1)
+    page.context.set_offline(True)
+    page.keyboard.press("Enter")
+    expect(page.locator("#notes")).to_contain_text("Waiting for the network")
+    page.keyboard.press("Enter")
+    page.context.set_offline(False)
+    expect(page.locator("#task-name")).not_to_have_text(name, timeout=30_000)
+
+    (answer,) = answers(site, name)
+    assert len(answer["spans"]) == marked - 1
+
+
+def test_signing_in_again_in_another_tab_goes_on_where_one_was(site: Site, jun: Page) -> None:
+    open_studio(jun, studio_of(site, "text_spans"))
+    name = jun.locator("#task-name").inner_text()
+    expect(jun.locator(f"{MARKS}[data-offer]").first).to_be_visible(timeout=30_000)
+    jun.context.clear_cookies()
+    jun.keyboard.press("Shift+A")
+    expect(jun.locator("#sign-in-dialog")).to_be_visible(timeout=15_000)
+    with jun.context.expect_page() as opened:
+        jun.get_by_role("link", name="Sign in (new tab)").click()
+    enter(opened.value, site)
+    opened.value.close()
+    jun.get_by_role("button", name="I have signed in").click()
+    saved(jun)
+    submit(jun)
+    assert len(answers(site, name)) == 1
+
+
+def test_second_tab_asks_which_copy_counts(site: Site, jun: Page) -> None:
+    open_studio(jun, studio_of(site, "text_spans"))
+    other = jun.context.new_page()
+    open_studio(other, studio_of(site, "text_spans"))
+    expect(other.locator("#task-name")).to_have_text(jun.locator("#task-name").inner_text())
+    for page in (jun, other):
+        expect(page.locator(f"{MARKS}[data-offer]").first).to_be_visible(timeout=30_000)
+    jun.keyboard.press("Shift+A")
+    saved(jun)
+    marked = jun.locator(MARKS).count()
+    other.keyboard.press("x")
+    expect(other.locator("#conflict-dialog")).to_be_visible(timeout=15_000)
+    other.get_by_role("button", name="The other copy").click()
+    expect(other.locator(f"{MARKS}:not([data-offer])")).to_have_count(marked)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_in_the_studio_with_work_in_it(site: Site, sign_in: Callable[..., Page], scheme: str) -> None:
+    for width in (1440, 390):
+        page = sign_in(JUN, site.passwords[JUN], width=width, height=844, color_scheme=scheme)
+        open_studio(page, studio_of(site, "text_spans"))
+        expect(page.locator(MARKS).first).to_be_visible(timeout=30_000)
+        page.keyboard.press("a")
+        assert faults(page) == []
+        for key in ("?", "s", "r", "i"):
+            page.keyboard.press(key)
+            expect(page.locator("dialog[open]")).to_be_visible()
+            assert faults(page) == []
+            page.keyboard.press("Escape")
+        open_studio(page, studio_of(site, "image_regions"))
+        stage = page.locator("#stage canvas").first.bounding_box()
+        assert stage is not None
+        page.mouse.click(stage["x"] + stage["width"] / 2, stage["y"] + stage["height"] / 2)
+        expect(page.get_by_role("button", name="Mask 3")).to_be_visible(timeout=30_000)
+        assert faults(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
