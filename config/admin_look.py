@@ -43,7 +43,10 @@ UNFOLD = {
     "SITE_HEADER": "Tandem",
     "SITE_SUBHEADER": _("Review and payouts"),
     "SITE_URL": "/",
-    "SITE_ICON": lambda request: static("img/logo.svg"),
+    "SITE_ICON": {
+        "light": lambda request: static("img/logo.svg"),
+        "dark": lambda request: static("img/logo-dark.svg"),
+    },
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("img/favicon.svg")}],
     "SHOW_VIEW_ON_SITE": False,
     "SHOW_HISTORY": False,

@@ -54,7 +54,8 @@ class TaskAdmin(OfficeAdmin):
     @display(description=_("Review"))
     def review(self, task: Task) -> str:
         text = _("Review") if task.withheld == Task.Withheld.REVIEW else _("Open")
-        return format_html('<a href="{}">{}</a>', reverse("review", args=[task.public_id]), text)
+        look = "font-medium text-primary-600 dark:text-primary-500"
+        return format_html('<a class="{}" href="{}">{}</a>', look, reverse("review", args=[task.public_id]), text)
 
 
 @admin.register(Verdict)
