@@ -48,7 +48,7 @@ class Site:
     def query(self, sql: str, *values: object) -> list[tuple]:
         """Look into its database, beside everything that the application says."""
         with psycopg.connect(self.database) as connection:
-            return connection.execute(sql, values).fetchall()  # type: ignore[arg-type]
+            return connection.execute(sql, values or None).fetchall()  # type: ignore[arg-type]
 
     def manage(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a command of its command line."""
