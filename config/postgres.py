@@ -182,9 +182,7 @@ def _check_version(here: Place) -> None:
         )
 
 
-def _initdb(
-    here: Place, bin_folder: Path, user: pwd.struct_passwd | None, settings: Mapping[str, str]
-) -> None:
+def _initdb(here: Place, bin_folder: Path, user: pwd.struct_passwd | None, settings: Mapping[str, str]) -> None:
     """Make the cluster under another name first, so that a kill half-way leaves nothing that looks whole."""
     making = here.home / "cluster.making"
     shutil.rmtree(making, ignore_errors=True)
