@@ -18,6 +18,28 @@ for (const one of cases) {
   });
 }
 
+test("any small bitmap is encoded as a plain walk down its columns says", () => {
+  let seed = 11;
+  const chance = () => (seed = (seed * 1103515245 + 12345) % 2147483648) / 2147483648;
+  for (let n = 0; n < 2000; n += 1) {
+    const [width, height, share] = [1 + Math.floor(chance() * 9), 1 + Math.floor(chance() * 9), chance()];
+    const data = new Uint8Array(width * height).map(() => (chance() < share ? 1 : 0));
+    const runs = [0];
+    let current = 0;
+    for (let x = 0; x < width; x += 1) {
+      for (let y = 0; y < height; y += 1) {
+        if (data[y * width + x] !== current) {
+          runs.push(0);
+          current ^= 1;
+        }
+        runs[runs.length - 1] += 1;
+      }
+    }
+    assert.deepEqual(rle.runsOf({ width, height, data }), runs, `${width}×${height}: ${data}`);
+    assert.deepEqual(rle.decodeMask(rle.encodeMask({ width, height, data })).data, data);
+  }
+});
+
 test("nothing set has no box", () => {
   const empty = cases.find((one) => one.name === "empty");
   assert.deepEqual(rle.boxOf(empty), [0, 0, 0, 0]);

@@ -45,22 +45,45 @@ export function unpackRuns(counts) {
   return Uint32Array.from(runs);
 }
 
+/**
+ * The rows and columns that hold anything, ends exclusive; found row by row, which is how the memory lies.
+ * Most masks fill a small part of their image: what follows then has little left to look at.
+ */
+function extent({ height, width, data }) {
+  let [left, right, top, bottom] = [width, 0, height, 0];
+  for (let y = 0; y < height; y += 1) {
+    const row = data.subarray(y * width, (y + 1) * width);
+    const first = row.indexOf(1);
+    if (first < 0) continue;
+    left = Math.min(left, first);
+    right = Math.max(right, row.lastIndexOf(1) + 1);
+    top = Math.min(top, y);
+    bottom = y + 1;
+  }
+  return right ? { left, right, top, bottom } : { left: 0, right: 0, top: 0, bottom: 0 };
+}
+
 /** @param {{height: number, width: number, data: Uint8Array}} bitmap @returns {number[]} runs, zeros first */
-export function runsOf({ height, width, data }) {
+export function runsOf(bitmap) {
+  const { height, width, data } = bitmap;
+  const { left, right, top, bottom } = extent(bitmap);
   const runs = [];
   let current = 0;
-  let length = 0;
-  for (let x = 0; x < width; x += 1) {
-    for (let y = 0, at = x; y < height; y += 1, at += width) {
-      if (data[at] !== current) {
-        runs.push(length);
-        length = 0;
-        current = data[at];
-      }
-      length += 1;
+  let since = 0; // where the present run began, counted down the columns
+  const turn = (at) => {
+    runs.push(at - since);
+    since = at;
+    current ^= 1;
+  };
+  for (let x = left; x < right; x += 1) {
+    if (current && top > 0) turn(x * height);
+    for (let y = top, at = top * width + x; y < bottom; y += 1, at += width) {
+      if (data[at] !== current) turn(x * height + y);
     }
+    if (current && bottom < height) turn(x * height + bottom);
   }
-  runs.push(length);
+  if (current && right < width) turn(right * height);
+  runs.push(height * width - since);
   return runs;
 }
 
@@ -151,17 +174,25 @@ function samples(from, to) {
   return { low, high, part };
 }
 
+/** The target pixels that a stretch of source pixels can reach, one source pixel beyond it included. */
+function stretched(start, end, from, to) {
+  return [Math.max(0, Math.floor(((start - 1) * to) / from)), Math.min(to, Math.ceil(((end + 1) * to) / from))];
+}
+
 /** A bitmap at another size: bilinear, cut at one half, so that edges stay smooth when it grows. */
 export function resizeMask(bitmap, height, width) {
   if (bitmap.height === height && bitmap.width === width) return bitmap;
   const across = samples(bitmap.width, width);
   const down = samples(bitmap.height, height);
   const data = new Uint8Array(height * width);
-  for (let y = 0; y < height; y += 1) {
+  const set = extent(bitmap);
+  const [top, bottom] = stretched(set.top, set.bottom, bitmap.height, height);
+  const [left, right] = stretched(set.left, set.right, bitmap.width, width);
+  for (let y = top; y < bottom; y += 1) {
     const upper = down.low[y] * bitmap.width;
     const lower = down.high[y] * bitmap.width;
     const fy = down.part[y];
-    for (let x = 0; x < width; x += 1) {
+    for (let x = left; x < right; x += 1) {
       const { low, high, part } = across;
       const a = bitmap.data[upper + low[x]] * (1 - part[x]) + bitmap.data[upper + high[x]] * part[x];
       const b = bitmap.data[lower + low[x]] * (1 - part[x]) + bitmap.data[lower + high[x]] * part[x];
