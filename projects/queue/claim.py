@@ -26,6 +26,13 @@ STRIDES = 10  # so many times `taking.STRIDE` rows are passed in one claim; the 
 LOCK = "SELECT pg_advisory_xact_lock(%(space)s::int, hashint8(%(tasker)s::bigint))"
 LOCK_SPACE = 0x636C6D  # our corner of PostgreSQL's advisory locks
 
+AHEAD = """
+SELECT a.task_id FROM projects_assignment a
+WHERE a.batch_id = %(batch)s::bigint AND a.slot = %(slot)s::int AND a.id + 0 > %(key)s::bigint
+  AND a.state = 'open' AND a.kind = 'judge'
+ORDER BY a.id + 0 LIMIT %(number)s::int
+"""
+
 # When the next lease of somebody else, on a task this tasker may still do, runs out. Only the first few are looked at.
 NEXT_DEADLINE = f"""
 SELECT extract(epoch FROM min(a.deadline) - clock_timestamp())::float FROM (
@@ -70,9 +77,9 @@ def peek(assignment: Assignment, number: int = 2) -> list[Task]:
     """The tasks that this assignment's tasker will probably get next, so that their media can be fetched ahead."""
     if assignment.task.asset_id is None:
         return []  # nothing to fetch ahead but the task itself
-    rows = Assignment.objects.filter(batch_id=assignment.batch_id, state="open", kind="judge")
-    ahead = rows.filter(slot=assignment.slot, pk__gt=assignment.pk).select_related("task__asset")
-    return [row.task for row in ahead.order_by("slot", "pk")[:number]]
+    rows = ask(AHEAD, {"batch": assignment.batch_id, "slot": assignment.slot, "key": assignment.pk, "number": number})
+    by_key = Task.objects.select_related("asset").in_bulk([task for (task,) in rows])
+    return [by_key[task] for (task,) in rows]
 
 
 def _first(found: list[Assignment] | Nothing) -> Assignment | Nothing:

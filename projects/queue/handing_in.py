@@ -21,7 +21,8 @@ SELECT withheld, wanted FROM projects_task WHERE id = %(task)s::bigint FOR NO KE
 DELIVER = f"""
 WITH mine AS (
   UPDATE projects_assignment SET state = 'submitted', ended_at = clock_timestamp()
-  WHERE id = %(assignment)s::bigint AND tasker_id = %(tasker)s::bigint AND token = %(token)s::uuid AND state = 'held'
+  WHERE id = %(assignment)s::bigint AND tasker_id + 0 = %(tasker)s::bigint AND token = %(token)s::uuid
+    AND state = 'held'
   RETURNING id, task_id, batch_id, kind, rate, settings_version
 ), written AS (
   INSERT INTO projects_annotation

@@ -11,9 +11,18 @@ from projects.errors import LeaseLost
 from projects.models import Assignment, Project
 from projects.queue.clock import Clock, from_now
 from projects.queue.slots import fill, lock, withhold
+from projects.queue.statements import ask
 from taskers.errors import Problem, StateConflict
 from taskers.models import Person
 from taskers.outbox import emit
+
+DUE = """
+SELECT a.id, a.task_id FROM projects_assignment a
+WHERE a.state = 'held' AND a.deadline < clock_timestamp()
+  AND (%(projects)s::bigint[] IS NULL OR EXISTS (
+    SELECT FROM projects_batch b WHERE b.id = a.batch_id AND b.project_id = ANY(%(projects)s::bigint[])))
+ORDER BY a.deadline LIMIT %(limit)s::int
+"""
 
 SKIP_REASONS = {
     "unclear": "The instructions don't say what to do here",
@@ -67,21 +76,20 @@ def let_go(assignment: Assignment, *, by: Person) -> None:
 
 def expire_due(*, projects: Sequence[Project] | None = None, limit: int = 200) -> int:
     """End leases that ran out, by the database's clock; returns how many. Each in a transaction of its own."""
-    due = Assignment.objects.filter(state="held", deadline__lt=Clock())
-    if projects is not None:
-        due = due.filter(batch__project__in=projects)
-    rows = list(due.order_by("deadline").select_related("task__project")[:limit])
-    return sum(_expire(row) for row in rows)
+    terms = {"projects": None if projects is None else [one.pk for one in projects], "limit": limit}
+    return sum(_expire(pk, task) for pk, task in ask(DUE, terms))
 
 
 @transaction.atomic
-def _expire(assignment: Assignment) -> int:
-    task = lock(assignment.task_id)
+def _expire(pk: int, task_id: int) -> int:
+    task = lock(task_id)
     # Asked again under the lock: a heartbeat or a submit may have come first.
-    due = Assignment.objects.filter(pk=assignment.pk, state="held", deadline__lt=Clock())
+    due = Assignment.objects.filter(pk=pk, state="held", deadline__lt=Clock())
     if not due.update(state="expired", ended_at=Clock()):
         return 0
     fill(task)
+    assignment = Assignment.objects.get(pk=pk)
+    assignment.task = task
     _tell(assignment, "expired", None)
     return 1
 

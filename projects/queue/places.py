@@ -52,7 +52,7 @@ JOIN LATERAL (
 LEFT JOIN LATERAL (
   SELECT a.id FROM projects_assignment a JOIN projects_batch h ON h.id = a.batch_id AND h.project_id = p.id
   WHERE a.tasker_id = %(tasker)s::bigint AND a.state = 'held' AND a.kind IN ('judge', 'gold', 'training', 'rework')
-  ORDER BY a.id LIMIT 1
+  ORDER BY a.id + 0 LIMIT 1
 ) held ON true
 LEFT JOIN projects_dealingrules r ON r.project_id = p.id
 LEFT JOIN taskers_standing st ON st.tasker_id = %(tasker)s::bigint AND st.project_key = p.public_id
@@ -69,7 +69,7 @@ LEFT JOIN LATERAL (
 LEFT JOIN batch b ON b.project_id = p.id
 LEFT JOIN LATERAL (
   SELECT a.slot FROM projects_assignment a WHERE a.batch_id = b.id AND a.state = 'open' AND a.kind = 'judge'
-  ORDER BY a.slot DESC, a.id DESC LIMIT 1
+  ORDER BY a.slot DESC, a.id + 0 DESC LIMIT 1
 ) deepest ON true
 LEFT JOIN LATERAL (
   SELECT array_agg(c.slot) AS slots, array_agg(c.assignment_key) AS keys, array_agg(c.swept) AS swept,

@@ -20,7 +20,12 @@ class PreparedCursor(psycopg.Cursor):
     """A cursor with parameters bound by the server, whose every statement is prepared."""
 
     def execute(self, query, params=None, *, prepare=None, binary=None):  # type: ignore[override]
-        return super().execute(query, params, prepare=True, binary=binary)
+        # Django turns preparing off for its connections; it is on only while one of these statements is sent.
+        before, self.connection.prepare_threshold = self.connection.prepare_threshold, 0
+        try:
+            return super().execute(query, params, prepare=True, binary=binary)
+        finally:
+            self.connection.prepare_threshold = before
 
 
 def ask(statement: str, terms: Mapping[str, Any]) -> list[tuple]:

@@ -1,0 +1,28 @@
+"""The parts of the table, in an order in which each leaves the next what it needs."""
+
+import time
+from collections.abc import Sequence
+
+from benchmarks.queue import claims as claiming
+from benchmarks.queue import cycles, ground, measure
+from benchmarks.queue.measure import Row
+
+SECONDS = 4.0
+PARTS = ("cycles", "claims")
+
+
+def run(parts: Sequence[str], *, tasks: int, claims: int) -> None:
+    """Measure these parts, or all, and print the table."""
+    parts = parts or PARTS
+    rows: list[Row] = []
+    owner = ground.organization()
+    start = time.perf_counter()
+    small = claiming.prepare(owner, "1000", 1_000, claims=claims)
+    large = claiming.prepare(owner, str(tasks), tasks, claims=claims)
+    ground.analyze()
+    print(f"{tasks:,} tasks with 3 judgements each, made in {time.perf_counter() - start:.0f} s.\n", flush=True)
+    if "cycles" in parts:
+        rows += cycles.measure(owner, large.project, large.batch, tasks, SECONDS)
+    if "claims" in parts:
+        rows += claiming.measure(small, large, claims)
+    measure.show(rows)
