@@ -1,0 +1,163 @@
+"""The nine categorical sets: accuracy, calibration, dynamic overlap, speed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.truth import data
+from benchmarks.truth.statistics import paired
+from projects.aggregation.calibration import Calibration, calibrate, calibrated_posterior, calibration_error
+from projects.aggregation.classification import Estimate, estimate
+from projects.aggregation.incremental import crowd_of, posterior, trait_of
+
+Floats = NDArray[np.float64]
+Say = Callable[[str], None]
+
+# What the issue's table names the best single method, to be compared item by item.
+YARDSTICK = "one-coin DS"
+KNOWN, SEEDS = 50, 50
+TARGET, LEAST, REPLAYS = 0.9, 2, 3
+
+
+def run(root: Path, say: Say) -> None:
+    """Print every table that needs the categorical sets."""
+    sets = [data.categorical(root, name) for name in data.CATEGORICAL]
+    results = [_estimate(one) for one in sets]
+    accuracy(sets, results, say)
+    calibration(sets, results, say)
+    speed(say)
+    overlap(sets, results, say)
+
+
+def accuracy(sets: list[data.Labels], results: list[Estimate], say: Say) -> None:
+    """Accuracy per set beside majority vote and crowd-kit's one-coin Dawid-Skene on the same labels."""
+    say("\n## Classification: accuracy in %")
+    say("set            majority  one-coin DS   ours")
+    ours, theirs, votes = [], [], []
+    for one, result in zip(sets, results, strict=True):
+        ours.append(_right(result.answer, one))
+        votes.append(_majority_right(one))
+        theirs.append(_right(_one_coin(one), one))
+        say(f"{one.name:14s} {votes[-1].mean():8.1%} {theirs[-1].mean():11.1%} {ours[-1].mean():7.1%}")
+    means = [np.mean([r.mean() for r in rows]) for rows in (votes, theirs, ours)]
+    say(f"{'mean':14s} {means[0]:8.2%} {means[1]:11.2%} {means[2]:7.2%}")
+    gap, low, high = paired(ours, theirs)
+    say(f"ours - {YARDSTICK}: {gap:+.2%} (paired bootstrap {low:+.2%} to {high:+.2%})")
+    worst = min(zip(ours, votes, sets, strict=True), key=lambda row: row[0].mean() - row[1].mean())
+    say(f"worst against majority vote: {worst[2].name} {worst[0].mean() - worst[1].mean():+.1%}")
+
+
+def calibration(sets: list[data.Labels], results: list[Estimate], say: Say) -> None:
+    """Expected calibration error before and after known answers, and what chance alone would show."""
+    say(f"\n## Calibration: ECE in 10 bins; after {KNOWN} known answers, mean of {SEEDS} draws")
+    say("set            raw    before  after  a perfect posterior")
+    rows = []
+    for one, result in zip(sets, results, strict=True):
+        sure, right, floor = result.confidence, _right(result.answer, one), 1 / one.classes
+        after, perfect = [], []
+        for seed in range(SEEDS):
+            random = np.random.default_rng(seed)
+            order = random.permutation(sure.size)
+            known, rest = order[:KNOWN], order[KNOWN:]
+            told = calibrate(sure[known], right[known] > 0)(sure[rest], floor)
+            after.append(calibration_error(told, right[rest]))
+            perfect.append(calibration_error(told, random.random(told.size) < told))
+        before = calibration_error(Calibration()(sure, floor), right)
+        rows.append((calibration_error(sure, right), before, float(np.mean(after)), float(np.mean(perfect))))
+        say(f"{one.name:14s} " + "  ".join(f"{value:.3f}" for value in rows[-1]))
+    say(f"{'mean':14s} " + "  ".join(f"{value:.3f}" for value in np.mean(rows, axis=0)))
+
+
+def overlap(sets: list[data.Labels], results: list[Estimate], say: Say) -> None:
+    """Replay in random order: each task starts with LEAST labels and gets one more while unsure."""
+    say(f"\n## Dynamic overlap: target {TARGET}, at least {LEAST} labels, {REPLAYS} random orders")
+    say("set            all labels  dynamic  difference  share of labels")
+    rows = []
+    for one, result in zip(sets, results, strict=True):
+        if one.task.size < 5 * one.truth.size:
+            continue
+        full = _right(result.answer, one).mean()
+        reached, share = np.mean([_replay(one, seed) for seed in range(REPLAYS)], axis=0)
+        rows.append((full, reached, reached - full, share))
+        say(f"{one.name:14s} {full:10.1%} {reached:8.1%} {reached - full:+11.2%} {share:16.0%}")
+    full, reached, gap, share = np.mean(rows, axis=0)
+    say(f"{'mean':14s} {full:10.1%} {reached:8.1%} {gap:+11.2%} {share:16.0%}")
+
+
+def speed(say: Say) -> None:
+    """100,000 labels in batch beside crowd-kit's Dawid-Skene, and one increment in microseconds."""
+    random = np.random.default_rng(0)
+    tasks, workers, classes = 20_000, 500, 4
+    truth = random.integers(0, classes, tasks)
+    task = np.repeat(np.arange(tasks), 5)
+    worker = random.integers(0, workers, task.size)
+    label = np.where(random.random(task.size) < 0.7, truth[task], random.integers(0, classes, task.size))
+    started = time.process_time()
+    result = estimate(task, worker, label, (tasks, workers, classes))
+    ours = time.process_time() - started
+    started = time.process_time()
+    _crowd_kit("DawidSkene", task, worker, label)
+    theirs = time.process_time() - started
+    say("\n## Speed (processor time)")
+    say(f"100,000 labels in batch: ours {ours:.1f} s, crowd-kit Dawid-Skene {theirs:.1f} s, ratio {ours / theirs:.2f}")
+    crowd, traits = crowd_of(result), [trait_of(result, w) for w in range(5)]
+    started = time.process_time()
+    for _ in range(2000):
+        posterior(crowd, traits, [0, 1, 0, 0, 2])
+    say(f"one increment on a task of five labels, four classes: {(time.process_time() - started) * 500:.0f} µs")
+
+
+def _replay(one: data.Labels, seed: int) -> tuple[float, float]:
+    """(accuracy, share of labels used) of one random order."""
+    random = np.random.default_rng(seed)
+    mixed = random.permutation(one.task.size)
+    ordered = mixed[np.argsort(one.task[mixed], kind="stable")]
+    have = np.bincount(one.task, minlength=one.truth.size)
+    turn = np.empty(one.task.size, dtype=np.int64)
+    turn[ordered] = np.arange(one.task.size) - np.repeat(have.cumsum() - have, have)
+    wanted = np.minimum(LEAST, have)
+    while True:
+        used = turn < wanted[one.task]
+        sizes = (one.truth.size, int(one.worker.max()) + 1, one.classes)
+        result = estimate(one.task[used], one.worker[used], one.label[used], sizes)
+        sure = calibrated_posterior(result.posterior, Calibration()).max(1)
+        more = (sure < TARGET) & (wanted < have)
+        if not more.any():
+            return float(_right(result.answer, one).mean()), float(used.mean())
+        wanted = wanted + more
+
+
+def _estimate(one: data.Labels) -> Estimate:
+    return estimate(one.task, one.worker, one.label, (one.truth.size, int(one.worker.max()) + 1, one.classes))
+
+
+def _right(answer: NDArray[np.int64], one: data.Labels) -> Floats:
+    return (answer == one.truth)[one.known].astype(float)
+
+
+def _majority_right(one: data.Labels) -> Floats:
+    """Chance of majority vote to be right, ties broken evenly."""
+    votes = np.zeros((one.truth.size, one.classes))
+    np.add.at(votes, (one.task, one.label), 1)
+    best = votes == votes.max(1, keepdims=True)
+    return (best[np.arange(len(votes)), one.truth] / best.sum(1))[one.known]
+
+
+def _one_coin(one: data.Labels) -> NDArray[np.int64]:
+    return _crowd_kit("OneCoinDawidSkene", one.task, one.worker, one.label)
+
+
+def _crowd_kit(
+    name: str, task: NDArray[np.int64], worker: NDArray[np.int64], label: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    import pandas
+    from crowdkit import aggregation
+
+    frame = pandas.DataFrame({"task": task, "worker": worker, "label": label})
+    said = getattr(aggregation, name)(n_iter=100).fit_predict(frame)
+    return said.reindex(np.arange(task.max() + 1)).to_numpy()

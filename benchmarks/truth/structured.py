@@ -1,0 +1,202 @@
+"""Spans (pico), masks and boxes (bubil), preferences (llmfao), beside other methods on the same files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.truth import data
+from benchmarks.truth.statistics import paired
+from projects import geometry
+from projects.aggregation.boxes import fuse_boxes
+from projects.aggregation.masks import fuse_masks
+from projects.aggregation.preference import Votes, infer_preferences
+from projects.aggregation.span_atoms import infer_spans
+from projects.agreement import relaxed_shares
+
+Floats = NDArray[np.float64]
+Say = Callable[[str], None]
+Spans = list[tuple[int, int, str]]
+
+FOLDS = 10
+
+
+def spans(root: Path, say: Say) -> None:
+    """Relaxed and strict span F1, in tokens, with a bootstrap over documents."""
+    found = data.documents(root)
+    ours: list[Spans] = []
+    for one, told in zip(found, infer_spans([d.text for d in found], [d.answers for d in found]), strict=True):
+        ours.append([(*one.tokens_of(s.start, s.end), s.label) for s in told.spans])
+    say("\n## Spans: pico, 191 documents")
+    for name, said in (("majority per token", [_majority(one) for one in found]), ("ours", ours)):
+        relaxed, strict = _f1(said, [one.truth for one in found])
+        say(f"{name:20s} relaxed F1 {relaxed:.1%}, strict F1 {strict:.1%}")
+    random = np.random.default_rng(0)
+    drawn = []
+    for _ in range(300):
+        pick = random.integers(0, len(found), len(found))
+        drawn.append(_f1([ours[i] for i in pick], [found[i].truth for i in pick])[0])
+    low, high = np.quantile(drawn, [0.025, 0.975])
+    say(f"ours, bootstrap over documents: {low:.1%} to {high:.1%}; best listed 68.7 %, published with more text 75.1 %")
+
+
+def regions(root: Path, say: Say) -> None:
+    """Mean IoU of fused masks and boxes with the truth, every method on the same images."""
+    found = data.pictures(root)
+    masks: dict[str, Sequence[float]] = {"ours": [_iou(_our_mask(one), one.truth) for one in found]}
+    masks["majority"] = [_iou(np.sum(one.masks, axis=0) * 2 > len(one.masks), one.truth) for one in found]
+    masks |= _crowd_kit_masks(found) | _staple(found)
+    masks["one person"] = [float(np.mean([_iou(mask, one.truth) for mask in one.masks])) for one in found]
+    _compare("Masks", masks, say)
+    boxes = {
+        "ours": [fuse_boxes(one.boxes).box for one in found],
+        "mean": [one.boxes.mean(0) for one in found],
+        "median": [_from_edges(np.median(_edges(one.boxes), axis=0)) for one in found],
+        "box fusion": [_box_fusion(one.boxes) for one in found],
+        "IoU-weighted mean": [_weighted_mean(one.boxes) for one in found],
+    }
+    truth = [one.true_box for one in found]
+    _compare("Boxes", {name: _box_ious(said, truth) for name, said in boxes.items()}, say)
+
+
+def preferences(root: Path, say: Say) -> None:
+    """Who wins a vote on a pair that was never seen: tenfold over pairs, ties left out of the score."""
+    rows = data.comparisons(root)
+    names = {key: sorted({row[key] for row in rows} | {row["right"] for row in rows if key == "left"})
+             for key in ("left", "prompt", "worker")}  # fmt: skip
+    models, prompts, workers = ({name: n for n, name in enumerate(names[key])} for key in ("left", "prompt", "worker"))
+    left, right = (np.array([models[row[side]] for row in rows]) for side in ("left", "right"))
+    prompt = np.array([prompts[row["prompt"]] for row in rows])
+    worker = np.array([workers[row["worker"]] for row in rows])
+    outcome = np.array([("left", "right", "tie").index(row["label"]) for row in rows])
+    task = np.array([int(row["task"]) for row in rows])
+    fold = np.random.default_rng(0).integers(0, FOLDS, task.max() + 1)[task]
+    group = np.repeat(np.arange(len(models)), len(prompts))
+    votes = Votes(left * len(prompts) + prompt, right * len(prompts) + prompt, worker, outcome)
+    flat = Votes(left, right, worker, outcome)
+    said = {name: np.zeros(task.size) for name in ("ours", "ours, the voter known", "Bradley-Terry")}
+    for number in range(FOLDS):
+        train, test = fold != number, fold == number
+        model = infer_preferences(Votes(*(c[train] for c in votes)), group.size, len(workers), group)
+        said["ours"][test] = model.strength[votes.left[test]] < model.strength[votes.right[test]]
+        known = model.chances(votes.left[test], votes.right[test], worker[test])
+        said["ours, the voter known"][test] = known[:, 0] < known[:, 1]
+        score = _bradley_terry(flat, train & (outcome < 2), len(models))
+        said["Bradley-Terry"][test] = score[left[test]] < score[right[test]]
+    voted = outcome < 2
+    right_votes = {name: (guess == outcome)[voted].astype(float) for name, guess in said.items()}
+    say("\n## Preference: llmfao, votes on unseen pairs")
+    for name, hits in right_votes.items():
+        say(f"{name:24s} {hits.mean():.1%}")
+    gap, low, high = paired([right_votes["ours"]], [right_votes["Bradley-Terry"]])
+    say(f"ours - Bradley-Terry: {gap:+.1%} (paired bootstrap {low:+.1%} to {high:+.1%})")
+
+
+def _f1(said: Sequence[Spans], truth: Sequence[Spans]) -> tuple[float, float]:
+    shares = np.array([relaxed_shares(a, b) for a, b in zip(said, truth, strict=True)]).sum(0)
+    sizes = sum(map(len, said)), sum(map(len, truth))
+    common = sum(len(set(a) & set(b)) for a, b in zip(said, truth, strict=True))
+    relaxed, strict = (
+        [part / max(size, 1) for part, size in zip(parts, sizes, strict=True)] for parts in (shares, (common, common))
+    )
+    return _harmonic(*relaxed), _harmonic(*strict)
+
+
+def _harmonic(a: float, b: float) -> float:
+    return 2 * a * b / (a + b) if a + b else 0.0
+
+
+def _majority(one: data.Document) -> Spans:
+    inside = np.zeros(len(one.starts) + 2)
+    for answer in one.answers.values():
+        for span in answer["spans"]:
+            first, last = one.tokens_of(span["start"], span["end"])
+            inside[first + 1 : last + 1] += 1
+    edges = np.flatnonzero(np.diff((2 * inside > len(one.answers)).astype(int)))
+    return [(int(a), int(b), "PAR") for a, b in zip(edges[::2], edges[1::2], strict=True)]
+
+
+def _compare(title: str, methods: Mapping[str, Sequence[float]], say: Say) -> None:
+    say(f"\n## {title}: bubil, {len(methods['ours'])} images, mean IoU")
+    for name, values in methods.items():
+        say(f"{name:20s} {np.mean(values):.4f}")
+    best = max((name for name in methods if name != "ours"), key=lambda name: float(np.mean(methods[name])))
+    gap, low, high = paired([np.array(methods["ours"])], [np.array(methods[best])])
+    say(f"ours - {best}: {gap:+.4f} (paired bootstrap {low:+.4f} to {high:+.4f})")
+
+
+def _our_mask(one: data.Picture) -> NDArray[np.bool_]:
+    return geometry.bitmap_from_mask(fuse_masks([geometry.mask_from_bitmap(mask) for mask in one.masks]).mask)
+
+
+def _iou(mask: NDArray[np.bool_], truth: NDArray[np.bool_]) -> float:
+    return geometry.bitmap_iou(np.asarray(mask, dtype=bool), truth)
+
+
+def _crowd_kit_masks(found: Sequence[data.Picture]) -> dict[str, Sequence[float]]:
+    import pandas
+    from crowdkit import aggregation
+
+    rows = [(one.name, str(n), mask) for one in found for n, mask in enumerate(one.masks)]
+    frame = pandas.DataFrame({"task": [r[0] for r in rows], "worker": [r[1] for r in rows]})
+    frame["segmentation"] = pandas.Series([r[2] for r in rows], dtype=object)
+    out: dict[str, Sequence[float]] = {}
+    for name in ("SegmentationEM", "SegmentationRASA"):
+        said = getattr(aggregation, name)().fit_predict(frame)
+        out[name] = [_iou(np.asarray(said[one.name]), one.truth) for one in found]
+    return out
+
+
+def _staple(found: Sequence[data.Picture]) -> dict[str, Sequence[float]]:
+    import SimpleITK
+
+    out = []
+    for one in found:
+        sieve = SimpleITK.STAPLEImageFilter()
+        sieve.SetForegroundValue(1.0)
+        image = sieve.Execute([SimpleITK.GetImageFromArray(mask.astype(np.uint8)) for mask in one.masks])
+        out.append(_iou(SimpleITK.GetArrayFromImage(image) > 0.5, one.truth))
+    return {"STAPLE": out}
+
+
+def _edges(boxes: Floats) -> Floats:
+    return np.column_stack([boxes[:, :2], boxes[:, :2] + boxes[:, 2:]])
+
+
+def _from_edges(edges: Floats) -> Floats:
+    return np.concatenate([edges[:2], edges[2:] - edges[:2]])
+
+
+def _weighted_mean(boxes: Floats) -> Floats:
+    weights = geometry.box_ious(boxes, boxes).sum(1) - 1
+    return np.average(boxes, axis=0, weights=weights) if weights.sum() > 0 else boxes.mean(0)
+
+
+def _box_fusion(boxes: Floats) -> Floats:
+    """Weighted box fusion (Solovyev et al. 2021) with equal scores: the mean of the largest cluster, each
+    box joining the first cluster whose mean it overlaps by 0.55."""
+    clusters: list[list[Floats]] = []
+    for box in boxes:
+        near = [c for c in clusters if geometry.box_ious([np.mean(c, axis=0)], [box])[0, 0] > 0.55]
+        if near:
+            near[0].append(box)
+        else:
+            clusters.append([box])
+    return np.mean(max(clusters, key=len), axis=0)
+
+
+def _box_ious(said: Sequence[Sequence[float] | Floats], truth: Sequence[Floats]) -> list[float]:
+    return [float(geometry.box_ious([a], [b])[0, 0]) for a, b in zip(said, truth, strict=True)]
+
+
+def _bradley_terry(votes: Votes, chosen: NDArray[np.bool_], items: int) -> Floats:
+    import pandas
+    from crowdkit.aggregation import BradleyTerry
+
+    left, right = votes.left[chosen], votes.right[chosen]
+    winner = np.where(votes.outcome[chosen] == 0, left, right)
+    frame = pandas.DataFrame({"worker": votes.worker[chosen], "left": left, "right": right, "label": winner})
+    return BradleyTerry(n_iter=100).fit_predict(frame).reindex(range(items)).fillna(0).to_numpy()
