@@ -18,7 +18,7 @@ from playwright.sync_api import Page, expect
 from pycocotools.coco import COCO
 from spacy.tokens import DocBin
 
-from tests.browser.conftest import Site
+from tests.browser.site import Site
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -344,6 +344,6 @@ def post(page: Page, path: str, body: dict) -> int:
 
 def counts(site: Site) -> dict[str, int]:
     """How many rows there are of all that must happen once."""
-    tables = ("projects_task", "projects_annotation", "projects_verdict", "taskers_grade", "taskers_transfer")
-    tables += ("taskers_payout", "taskers_payoutitem", "projects_assignment")
+    tables = ["projects_task", "projects_annotation", "projects_verdict", "taskers_grade", "taskers_transfer"]
+    tables += ["taskers_payout", "taskers_payoutitem", "projects_assignment"]
     return {table: site.query(f"SELECT count(*) FROM {table}")[0][0] for table in tables}

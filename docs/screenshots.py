@@ -1,0 +1,105 @@
+"""Makes the README's pictures again: `python -m docs.screenshots`. Starts a Tandem of its own and works in it."""
+
+import os
+import re
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from config import postgres
+from tests.browser.site import CHROMIUM, Site, chromium_path, running
+
+FOLDER = Path(__file__).resolve().parent / "pictures"
+
+
+def main() -> None:
+    """Write docs/pictures/*.png."""
+    FOLDER.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        database = Path(folder) / "postgres"
+        try:
+            with postgres.running(database, postgres.FAST) as url:
+                os.environ["DATABASE_URL"] = url
+                photograph(Path(folder))
+        finally:
+            postgres.destroy(database)
+
+
+def photograph(folder: Path) -> None:
+    """Start Tandem with its state below `folder`, and take every picture."""
+    with running(folder) as site, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium_path(), args=CHROMIUM)
+        studio_with_masks(browser, site)
+        studio_with_spans(browser, site)
+        manager(browser, site)
+        browser.close()
+
+
+def studio_with_masks(browser: Browser, site: Site) -> None:
+    """The astronaut's face under a mask, the rocket with the copilot's offer."""
+    page = signed_in(browser, site, "leo@riverside.example", "light")
+    page.get_by_role("link", name=re.compile("Objects in photographs")).click()
+    expect(page.locator("#copilot-mark")).to_have_attribute("data-state", "ready", timeout=60_000)
+    for label, box in (("1", (0.28, 0.02, 0.62, 0.42)), ("3", (0.69, 0.0, 0.92, 0.5))):
+        page.keyboard.press(label)
+        drag(page, box)
+        expect(page.get_by_role("button", name="Mask 3")).to_be_visible(timeout=30_000)
+        if label == "1":
+            page.keyboard.press("a")
+            page.keyboard.press("Escape")
+    page.mouse.move(5, 5)
+    page.screenshot(path=FOLDER / "studio-masks.png")
+
+
+def studio_with_spans(browser: Browser, site: Site) -> None:
+    """A report with some suggestions accepted, in the dark."""
+    page = signed_in(browser, site, "amina@riverside.example", "dark")
+    page.get_by_role("link", name=re.compile("People, organizations")).click()
+    expect(page.locator("#panel .marks__row[data-offer]").first).to_be_visible(timeout=60_000)
+    for key in "aax":
+        page.keyboard.press(key)
+    page.screenshot(path=FOLDER / "studio-spans.png")
+
+
+def manager(browser: Browser, site: Site) -> None:
+    """A project as its manager sees it."""
+    page = signed_in(browser, site, "maya@riverside.example", "light")
+    page.get_by_role("link", name=re.compile("People, organizations")).click()
+    page.get_by_role("link", name="Tasks", exact=True).first.click()
+    page.wait_for_load_state("networkidle")
+    page.screenshot(path=FOLDER / "tasks.png")
+
+
+def signed_in(browser: Browser, site: Site, email: str, scheme: str) -> Page:
+    context = browser.new_context(
+        base_url=site.url,
+        viewport={"width": 1280, "height": 800},
+        color_scheme="dark" if scheme == "dark" else "light",
+    )
+    page = context.new_page()
+    page.goto("/accounts/login/")
+    page.fill("input[name=login]", email)
+    page.fill("input[name=password]", site.passwords[email])
+    page.click("main button[type=submit]")
+    page.wait_for_load_state("networkidle")
+    return page
+
+
+def drag(page: Page, box: tuple[float, float, float, float]) -> None:
+    """Drag a box over the square picture in the middle of the stage."""
+    stage = page.locator("#stage canvas").first.bounding_box()
+    assert stage is not None
+    side = min(stage["width"], stage["height"]) - 2 * min(24.0, stage["width"] / 20)
+    x = stage["x"] + (stage["width"] - side) / 2
+    y = stage["y"] + (stage["height"] - side) / 2
+    left, top, right, bottom = box
+    page.mouse.move(x + left * side, y + top * side)
+    page.mouse.down()
+    page.mouse.move(x + (left + right) / 2 * side, y + (top + bottom) / 2 * side)
+    page.mouse.move(x + right * side, y + bottom * side)
+    page.mouse.up()
+
+
+if __name__ == "__main__":
+    main()
