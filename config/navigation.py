@@ -1,5 +1,7 @@
 """The way round the site, by what a person may do."""
 
+from functools import partial
+
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
@@ -25,7 +27,7 @@ def navigation(request: HttpRequest) -> dict:
     """
     found = SimpleLazyObject(lambda: _found(request))
     names = ("nav", "account_nav", "roles", "organizations")
-    return {name: SimpleLazyObject(lambda name=name: found[name]) for name in names}
+    return {name: SimpleLazyObject(partial(found.__getitem__, name)) for name in names}
 
 
 def _found(request: HttpRequest) -> dict:

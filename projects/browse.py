@@ -13,6 +13,7 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import Count, Exists, OuterRef, Subquery
+from django.utils.translation import gettext_lazy as _
 
 from projects.models import Assignment, Batch, Label, Project, Task, Verdict
 from taskers.models import Person
@@ -22,7 +23,7 @@ LOOK_AT = 2000
 LAST = "\U0010ffff"  # sorts after every external id that begins alike
 
 WITHHELD = {f"withheld-{one.value}": one.label for one in Task.Withheld if one.value}
-STATES = {"open": "Waiting for taskers", "held": "In work", "decided": "Decided"} | WITHHELD
+STATES: dict[str, Any] = {"open": _("Waiting for taskers"), "held": _("In work"), "decided": _("Decided")} | WITHHELD
 
 
 @dataclass(frozen=True)
@@ -244,7 +245,7 @@ class Line:
 
     @property
     def state_text(self) -> str:
-        return STATES.get(self.state, "Not handed out")
+        return str(STATES.get(self.state, _("Not handed out")))
 
     @property
     def percent(self) -> int | None:

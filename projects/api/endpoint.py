@@ -1,15 +1,15 @@
 """What every endpoint of the API does alike: who asks, in which organization, and how it is described."""
 
-from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.negotiation import DefaultContentNegotiation
+from rest_framework.parsers import BaseParser
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
-from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from projects import access
@@ -19,6 +19,7 @@ from projects.models import Assignment, Batch, Intake, Project, Task
 from taskers.errors import NotFound
 from taskers.models import Organization, Person
 from taskers.problems import MEDIA_TYPE
+from taskers.requests import MemberRequest
 
 T = TypeVar("T")
 
@@ -55,23 +56,24 @@ def described(summary: str, responses: dict[Any, Any], *, operation_id: str, **t
 class AlwaysJSON(DefaultContentNegotiation):
     """There is one way to answer, whatever the asker would like best: whoever looks with a browser sees it too."""
 
-    def select_renderer(self, request: Request, renderers: Sequence[Any], format_suffix: str | None = None) -> Any:
-        return renderers[0], renderers[0].media_type
+    def select_renderer(self, request: Request, renderers: Iterable[Any], format_suffix: str | None = None) -> Any:
+        first = next(iter(renderers))
+        return first, first.media_type
 
 
 class Endpoint(APIView):
     """A view that knows its asker, and reaches only into the organization that the token belongs to."""
 
-    parser_classes = (BoundedJSON,)
+    parser_classes: Sequence[type[BaseParser]] = (BoundedJSON,)
     content_negotiation_class = AlwaysJSON
 
     @property
     def person(self) -> Person:
-        return self.request.user
+        return cast(Person, self.request.user)
 
     @property
     def organization(self) -> Organization:
-        return self.request._request.organization  # set by the token
+        return cast(MemberRequest, self.request._request).organization  # set by the token
 
     def project(self, public_id: UUID, *roles: str) -> Project:
         """The project, if the asker may act in it; NotFound, NotAllowed."""
@@ -113,9 +115,7 @@ class Nowhere(APIView):
     permission_classes = (AllowAny,)
     content_negotiation_class = AlwaysJSON
 
-    @extend_schema(exclude=True)
-    def dispatch(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        return super().dispatch(request, *args, **kwargs)
+    schema = None
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         raise NotFound()

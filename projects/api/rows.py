@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from io import BytesIO
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 from rest_framework.parsers import BaseParser, JSONParser
 
@@ -24,7 +24,7 @@ class TooLarge(Refused):
 class BoundedJSON(JSONParser):
     """A JSON body of at most LONGEST_LIST bytes."""
 
-    def parse(self, stream: BinaryIO, media_type: str | None = None, parser_context: Mapping | None = None) -> Any:
+    def parse(self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping | None = None) -> Any:
         body = stream.read(LONGEST_LIST + 1)
         if len(body) > LONGEST_LIST:
             raise TooLarge()
@@ -36,7 +36,7 @@ class JSONLines(BaseParser):
 
     media_type = "application/x-ndjson"
 
-    def parse(self, stream: BinaryIO, media_type: str | None = None, parser_context: Mapping | None = None) -> BinaryIO:
+    def parse(self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping | None = None) -> Any:
         return stream
 
 

@@ -114,7 +114,7 @@ class SettingsShape(serializers.Serializer):
 class NewProject(SettingsShape):
     name = serializers.CharField(max_length=120)
     task_type = serializers.ChoiceField(sorted(TASK_TYPES))
-    labels = LabelShape(many=True, required=False, max_length=200)
+    labels: Any = serializers.ListSerializer(child=LabelShape(), required=False, max_length=200)
 
 
 class ProjectShape(serializers.Serializer):
@@ -137,7 +137,7 @@ class ProjectShape(serializers.Serializer):
 
     @extend_schema_field(LabelShape(many=True))
     def get_labels(self, project: Project) -> list[dict[str, Any]]:
-        return LabelShape(project.labels.in_use(), many=True).data
+        return list(LabelShape(project.labels.in_use(), many=True).data)
 
 
 class ProjectLine(serializers.Serializer):
@@ -215,7 +215,7 @@ class LoadedShape(serializers.Serializer):
     loaded = serializers.IntegerField(help_text="new tasks")
     known = serializers.IntegerField(help_text="rows that were tasks already, unchanged")
     refused = serializers.IntegerField()
-    errors = FaultShape(many=True, help_text="the first 1,000 refusals")
+    errors = FaultShape(many=True, help_text="the first 1,000 refusals")  # type: ignore[assignment]
 
 
 class NewIntake(serializers.Serializer):
@@ -232,7 +232,7 @@ class IntakeShape(serializers.Serializer):
     loaded = serializers.IntegerField()
     known = serializers.IntegerField()
     refused = serializers.IntegerField()
-    errors = FaultShape(many=True)
+    errors = FaultShape(many=True)  # type: ignore[assignment]
     reason = serializers.CharField(allow_blank=True)
     started_at = serializers.DateTimeField()
     ended_at = serializers.DateTimeField(allow_null=True)

@@ -6,14 +6,15 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.views.decorators.cache import never_cache
 
 from projects import access
 from projects.models import Batch, Intake, Project
 from taskers.errors import NotFound
+from taskers.requests import MemberRequest
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 
 def signed_in(view: View) -> View:
@@ -21,8 +22,8 @@ def signed_in(view: View) -> View:
 
     @wraps(view)
     @never_cache
-    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if request.htmx and not request.user.is_authenticated:  # type: ignore[attr-defined]
+    def wrapped(request: MemberRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.htmx and not request.user.is_authenticated:
             return HttpResponse(headers={"HX-Refresh": "true"})
         return login_required(view)(request, *args, **kwargs)
 
@@ -34,14 +35,14 @@ def manages(view: View) -> View:
 
     @wraps(view)
     @signed_in
-    def wrapped(request: HttpRequest, project_id: UUID, *args: Any, **kwargs: Any) -> HttpResponse:
-        project = access.project(request.user, project_id, *access.MANAGE)  # type: ignore[arg-type]
+    def wrapped(request: MemberRequest, project_id: UUID, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        project = access.project(request.user, project_id, *access.MANAGE)
         return view(request, project, *args, **kwargs)
 
     return wrapped
 
 
-def managed_batch(request: HttpRequest, batch_id: UUID) -> Batch:
+def managed_batch(request: MemberRequest, batch_id: UUID) -> Batch:
     """The batch, for managers of its project; NotFound for outsiders, NotAllowed for members."""
     found = Batch.objects.select_related("project__organization").filter(public_id=batch_id).first()
     if found is None:
@@ -50,7 +51,7 @@ def managed_batch(request: HttpRequest, batch_id: UUID) -> Batch:
     return found
 
 
-def managed_intake(request: HttpRequest, intake_id: UUID) -> Intake:
+def managed_intake(request: MemberRequest, intake_id: UUID) -> Intake:
     """The intake, under the same rules."""
     rows = Intake.objects.select_related("batch__project__organization", "started_by")
     found = rows.filter(public_id=intake_id).first()
@@ -60,9 +61,9 @@ def managed_intake(request: HttpRequest, intake_id: UUID) -> Intake:
     return found
 
 
-def _entered(request: HttpRequest, project: Project) -> Project:
+def _entered(request: MemberRequest, project: Project) -> Project:
     access.access.require(
-        request.user,  # type: ignore[arg-type]
+        request.user,
         project.organization,
         *access.MANAGE,
         project_key=project.public_id,

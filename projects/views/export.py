@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
@@ -11,11 +11,12 @@ from projects.models import Batch, Project
 from projects.tasktypes import TASK_TYPES
 from projects.views.door import manages
 from taskers.errors import NotFound
+from taskers.requests import MemberRequest
 
 
 @require_GET
 @manages
-def export(request: HttpRequest, project: Project) -> HttpResponse:
+def export(request: MemberRequest, project: Project) -> HttpResponse:
     """The formats that make sense for the project's type."""
     context = {
         "project": project,
@@ -29,7 +30,7 @@ def export(request: HttpRequest, project: Project) -> HttpResponse:
 
 @require_GET
 @manages
-def download(request: HttpRequest, project: Project, format: str) -> HttpResponseBase:
+def download(request: MemberRequest, project: Project, format: str) -> HttpResponseBase:
     """The file, written while it is read; of one batch if the address names it."""
     return file_of(project, format, request.GET.get("batch", ""))
 

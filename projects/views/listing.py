@@ -2,7 +2,7 @@
 
 from django.contrib.auth.decorators import login_required
 from django.db.models import QuerySet, Sum
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
@@ -11,23 +11,24 @@ from projects.models import Project
 from projects.tasktypes import TASK_TYPES
 from taskers import access as roles
 from taskers.errors import NotAllowed, NotFound
+from taskers.requests import MemberRequest
 
 MOST = 200
 
 
 @require_GET
 @login_required
-def projects(request: HttpRequest) -> HttpResponse:
+def projects(request: MemberRequest) -> HttpResponse:
     """The list; archived projects come last."""
-    organization = request.organization  # type: ignore[attr-defined]
+    organization = request.organization
     if not organization:
         raise NotFound("You don't belong to an organization here; ask whoever invited you.")
-    everywhere = roles.may(request.user, organization, *access.MANAGE)  # type: ignore[arg-type]
-    rows = list(_with_progress(access.projects_for(request.user, organization, *access.MANAGE))[:MOST])  # type: ignore[arg-type]
+    everywhere = roles.may(request.user, organization, *access.MANAGE)
+    rows = list(_with_progress(access.projects_for(request.user, organization, *access.MANAGE))[:MOST])
     if not everywhere and not rows:
         raise NotAllowed("This page is for managers; ask one to give you the role.")
     for row in rows:
-        row.type_title = TASK_TYPES[row.task_type].title
+        row.type_title = TASK_TYPES[row.task_type].title  # type: ignore[attr-defined]
     context = {
         "projects": sorted(rows, key=lambda row: row.state == Project.State.ARCHIVED),
         "may_make": everywhere,

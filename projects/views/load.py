@@ -4,7 +4,7 @@ import csv
 from collections.abc import Iterator
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -17,6 +17,7 @@ from projects.models import Intake, Project
 from projects.tasktypes import TASK_TYPES
 from projects.views.door import managed_intake, manages, signed_in
 from taskers.errors import Problem
+from taskers.requests import MemberRequest
 
 SHOWN = 50  # refused rows on the page; the CSV has all that were kept
 POLLING_STOPS = 286  # htmx's own status for "stop asking"
@@ -24,7 +25,7 @@ POLLING_STOPS = 286  # htmx's own status for "stop asking"
 
 @require_http_methods(["GET", "POST"])
 @manages
-def load(request: HttpRequest, project: Project) -> HttpResponse:
+def load(request: MemberRequest, project: Project) -> HttpResponse:
     """The form, and the files that were loaded before."""
     form = LoadForm(request.POST or None, request.FILES or None, project=project, initial=_initial(request, project))
     status = 200
@@ -47,36 +48,36 @@ def load(request: HttpRequest, project: Project) -> HttpResponse:
         "worker": notices.worker_alive(),
         "tab": "load",
     }
-    template = "projects/_load_form.html" if request.htmx else "projects/load.html"  # type: ignore[attr-defined]
+    template = "projects/_load_form.html" if request.htmx else "projects/load.html"
     return render(request, template, context, status=status)
 
 
-def _initial(request: HttpRequest, project: Project) -> dict:
+def _initial(request: MemberRequest, project: Project) -> dict:
     chosen = project.batches.filter(public_id=request.GET["batch"]).first() if "batch" in request.GET else None
     return {"batch": chosen, "batch_name": date_format(timezone.localtime(), "Y-m-d H:i")}
 
 
-def _load(request: HttpRequest, project: Project, form: LoadForm) -> Intake:
+def _load(request: MemberRequest, project: Project, form: LoadForm) -> Intake:
     file = form.cleaned_data["file"]
     return loading.load_file(
         project,
         file,
         name=file.name,
-        by=request.user,  # type: ignore[arg-type]
+        by=request.user,
         batch=form.cleaned_data["batch"],
         batch_name=form.cleaned_data["batch_name"],
         live=form.cleaned_data["live"],
     )
 
 
-def _go(request: HttpRequest, address: str) -> HttpResponse:
+def _go(request: MemberRequest, address: str) -> HttpResponse:
     """On to another page, for a browser that sent the form and for one whose script did."""
-    return HttpResponse(headers={"HX-Redirect": address}) if request.htmx else redirect(address)  # type: ignore[attr-defined]
+    return HttpResponse(headers={"HX-Redirect": address}) if request.htmx else redirect(address)
 
 
 @require_GET
 @signed_in
-def show(request: HttpRequest, intake_id: UUID) -> HttpResponse:
+def show(request: MemberRequest, intake_id: UUID) -> HttpResponse:
     """A file on its way in. Asked by htmx, the part that changes; once it is done, it needn't be asked again."""
     found = managed_intake(request, intake_id)
     context = {
@@ -87,14 +88,14 @@ def show(request: HttpRequest, intake_id: UUID) -> HttpResponse:
         "worker": notices.worker_alive(),
         "tab": "load",
     }
-    if not request.htmx:  # type: ignore[attr-defined]
+    if not request.htmx:
         return render(request, "projects/intake.html", context)
     return render(request, "projects/_intake.html", context, status=200 if context["going_on"] else POLLING_STOPS)
 
 
 @require_GET
 @signed_in
-def errors(request: HttpRequest, intake_id: UUID) -> HttpResponse:
+def errors(request: MemberRequest, intake_id: UUID) -> HttpResponse:
     """The refused rows as CSV: where, what, why."""
     found = managed_intake(request, intake_id)
     response = HttpResponse(content_type="text/csv; charset=utf-8")

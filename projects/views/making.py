@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.forms import Form
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -26,6 +26,7 @@ from projects.revision import Overwrites
 from projects.tasktypes import TASK_TYPES
 from projects.views.door import manages
 from taskers.errors import Problem
+from taskers.requests import MemberRequest
 from taskers.views.door import needs_role
 
 LONGEST_PREVIEW = 50_000
@@ -34,10 +35,10 @@ LONGEST_PREVIEW = 50_000
 @require_http_methods(["GET", "POST"])
 @never_cache
 @needs_role(*access.MANAGE)
-def new(request: HttpRequest) -> HttpResponse:
+def new(request: MemberRequest) -> HttpResponse:
     """A form that makes a project, ready to load data into."""
     form = NewProjectForm(request.POST or None)
-    labels = LabelFormSet(request.POST or None, initial=blank_rows(), prefix="labels")
+    labels: Any = LabelFormSet(request.POST or None, initial=blank_rows(), prefix="labels")
     if request.method == "POST" and form.is_valid() and labels.is_valid():
         try:
             project = _create(request, form, labels)
@@ -45,16 +46,16 @@ def new(request: HttpRequest) -> HttpResponse:
             return redirect("load", project.public_id)
         except Problem as problem:
             _blame(form, labels, problem)
-    form.fields["rate"].label = rate_label(request.organization)  # type: ignore[attr-defined]
+    form.fields["rate"].label = rate_label(request.organization)
     context = {"form": form, "labels": labels, "project": None, "preview": _preview(form)}
     return render(request, "projects/new.html", context, status=422 if request.method == "POST" else 200)
 
 
-def _create(request: HttpRequest, form: NewProjectForm, labels: Labels) -> Project:
+def _create(request: MemberRequest, form: NewProjectForm, labels: Labels) -> Project:
     rows, task_type = labels.filled(), form.cleaned_data["task_type"]
     return configure.create(
-        request.organization,  # type: ignore[attr-defined]
-        request.user,  # type: ignore[arg-type]
+        request.organization,
+        request.user,
         name=form.cleaned_data["name"],
         task_type=task_type,
         labels=rows,
@@ -65,13 +66,13 @@ def _create(request: HttpRequest, form: NewProjectForm, labels: Labels) -> Proje
 
 @require_http_methods(["GET", "POST"])
 @manages
-def settings(request: HttpRequest, project: Project) -> HttpResponse:
+def settings(request: MemberRequest, project: Project) -> HttpResponse:
     """The settings in force, and a form that makes the next version of them."""
     now = project.settings_now()
     seen = request.POST.get("seen") or revision.mark(project)
     rows = label_rows(revision.labels_of(project), now.label_mapping)
     form = SettingsForm(request.POST or None, initial=settings_initial(now))
-    labels = LabelFormSet(request.POST or None, initial=rows, prefix="labels")
+    labels: Any = LabelFormSet(request.POST or None, initial=rows, prefix="labels")
     status, conflict = 200, None
     if request.method == "POST":
         status = 422
@@ -100,11 +101,11 @@ def settings(request: HttpRequest, project: Project) -> HttpResponse:
     return render(request, "projects/settings.html", context, status=status)
 
 
-def _revise(request: HttpRequest, project: Project, form: SettingsForm, labels: Labels, seen: str):
+def _revise(request: MemberRequest, project: Project, form: SettingsForm, labels: Labels, seen: str):
     rows = labels.filled()
     return revision.revise(
         project,
-        request.user,  # type: ignore[arg-type]
+        request.user,
         seen=seen,
         labels=rows,
         label_mapping=labels.mapping([configure.label_key(row) for row in rows]),
@@ -129,7 +130,7 @@ def _blame(form: Form, labels: Labels, problem: Problem) -> None:
 
 @require_POST
 @needs_role(*access.MANAGE)
-def preview(request: HttpRequest) -> HttpResponse:
+def preview(request: MemberRequest) -> HttpResponse:
     """Instructions as taskers will see them."""
     html = markdown.safe_html(request.POST.get("instructions", "")[:LONGEST_PREVIEW])
     return render(request, "projects/_preview.html", {"preview": html})

@@ -3,9 +3,10 @@
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from projects import batches, configure, notices
@@ -14,19 +15,28 @@ from projects.tasktypes import TASK_TYPES
 from projects.views.door import managed_batch, manages, signed_in
 from taskers import ledger
 from taskers.errors import Problem
+from taskers.requests import MemberRequest
 
 MOST = 200
 # What may be done to a batch, by its state: (the state it goes to, the words on the button).
 LEVERS = {
-    Batch.State.DRAFT: (("live", _("Start")), ("cancelled", _("Cancel"))),
-    Batch.State.LIVE: (("paused", _("Pause")), ("closed", _("Close")), ("cancelled", _("Cancel"))),
-    Batch.State.PAUSED: (("live", _("Resume")), ("closed", _("Close")), ("cancelled", _("Cancel"))),
+    Batch.State.DRAFT: (("live", gettext_lazy("Start")), ("cancelled", gettext_lazy("Cancel"))),
+    Batch.State.LIVE: (
+        ("paused", gettext_lazy("Pause")),
+        ("closed", gettext_lazy("Close")),
+        ("cancelled", gettext_lazy("Cancel")),
+    ),
+    Batch.State.PAUSED: (
+        ("live", gettext_lazy("Resume")),
+        ("closed", gettext_lazy("Close")),
+        ("cancelled", gettext_lazy("Cancel")),
+    ),
 }
 
 
 @require_GET
 @manages
-def project(request: HttpRequest, project: Project) -> HttpResponse:
+def project(request: MemberRequest, project: Project) -> HttpResponse:
     """The project's page; its progress renews itself."""
     settings = project.settings_now()
     context = _progress(project) | {
@@ -41,32 +51,32 @@ def project(request: HttpRequest, project: Project) -> HttpResponse:
 
 @require_GET
 @manages
-def progress(request: HttpRequest, project: Project) -> HttpResponse:
+def progress(request: MemberRequest, project: Project) -> HttpResponse:
     """The part of the page that changes by itself."""
     return render(request, "projects/_progress.html", _progress(project))
 
 
 @require_POST
 @manages
-def move(request: HttpRequest, project: Project) -> HttpResponse:
+def move(request: MemberRequest, project: Project) -> HttpResponse:
     """Pause, resume or archive the whole project."""
     state = request.POST.get("state", "")
     if state not in Project.State.values:
         raise Problem("A project is live, paused or archived.", code="bad-state", place="state", status=422)
-    configure.move(project, state, by=request.user)  # type: ignore[arg-type]
+    configure.move(project, state, by=request.user)
     return redirect("project", project.public_id)
 
 
 @require_POST
 @signed_in
-def move_batch(request: HttpRequest, batch_id: UUID) -> HttpResponse:
+def move_batch(request: MemberRequest, batch_id: UUID) -> HttpResponse:
     """Start, pause, resume, close or cancel a batch."""
     batch = managed_batch(request, batch_id)
     state = request.POST.get("state", "")
     if state not in batches.MOVES:
         raise Problem(f"A batch becomes {', '.join(batches.MOVES)}.", code="bad-state", place="state", status=422)
-    batches.move(batch, state, by=request.user)  # type: ignore[arg-type]
-    if request.htmx:  # type: ignore[attr-defined]
+    batches.move(batch, state, by=request.user)
+    if request.htmx:
         return render(request, "projects/_progress.html", _progress(batch.project))
     messages.success(request, _("Batch %(name)s: %(state)s.") % {"name": batch.name, "state": batch.state})
     return redirect("project", batch.project.public_id)

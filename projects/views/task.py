@@ -4,7 +4,7 @@ from collections.abc import Callable
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
@@ -14,49 +14,50 @@ from projects.models import Assignment, Task
 from projects.tasktypes import TASK_TYPES
 from projects.views.door import signed_in
 from taskers.errors import NotFound, Problem
+from taskers.requests import MemberRequest
 
 
 @require_GET
 @signed_in
-def task(request: HttpRequest, task_id: UUID) -> HttpResponse:
+def task(request: MemberRequest, task_id: UUID) -> HttpResponse:
     """The task's page."""
-    found = access.task(request.user, task_id, *access.MANAGE)  # type: ignore[arg-type]
+    found = access.task(request.user, task_id, *access.MANAGE)
     return render(request, "projects/task.html", _context(found))
 
 
 @require_POST
 @signed_in
-def requeue(request: HttpRequest, task_id: UUID) -> HttpResponse:
+def requeue(request: MemberRequest, task_id: UUID) -> HttpResponse:
     """Hand the task out again."""
-    return _act(request, task_id, lambda one: oversight.requeue(one, by=request.user), _("Handed out again."))  # type: ignore[arg-type]
+    return _act(request, task_id, lambda one: oversight.requeue(one, by=request.user), _("Handed out again."))
 
 
 @require_POST
 @signed_in
-def withhold(request: HttpRequest, task_id: UUID) -> HttpResponse:
+def withhold(request: MemberRequest, task_id: UUID) -> HttpResponse:
     """Hold the task back."""
     note = request.POST.get("note", "")[:500]
     return _act(
         request,
         task_id,
-        lambda one: oversight.withhold(one, by=request.user, note=note),  # type: ignore[arg-type]
+        lambda one: oversight.withhold(one, by=request.user, note=note),
         _("Held back: nobody gets this task now."),
     )
 
 
 @require_POST
 @signed_in
-def raise_overlap(request: HttpRequest, task_id: UUID) -> HttpResponse:
+def raise_overlap(request: MemberRequest, task_id: UUID) -> HttpResponse:
     """Ask more people."""
     wanted = request.POST.get("wanted", "")
     number = int(wanted) if wanted.isascii() and wanted.isdigit() and len(wanted) < 6 else 0
     said = _("%(number)s judgements are wanted now.") % {"number": number}
-    return _act(request, task_id, lambda one: oversight.raise_overlap(one, number, by=request.user), said)  # type: ignore[arg-type]
+    return _act(request, task_id, lambda one: oversight.raise_overlap(one, number, by=request.user), said)
 
 
 @require_POST
 @signed_in
-def release(request: HttpRequest, assignment_id: UUID) -> HttpResponse:
+def release(request: MemberRequest, assignment_id: UUID) -> HttpResponse:
     """Take held work out of somebody's hands."""
     assignment = Assignment.objects.select_related("task").filter(public_id=assignment_id).first()
     if assignment is None:
@@ -64,14 +65,14 @@ def release(request: HttpRequest, assignment_id: UUID) -> HttpResponse:
     return _act(
         request,
         assignment.task.public_id,
-        lambda one: queue.let_go(assignment, by=request.user),  # type: ignore[arg-type]
+        lambda one: queue.let_go(assignment, by=request.user),
         _("Taken back; somebody else gets it."),
     )
 
 
-def _act(request: HttpRequest, task_id: UUID, verb: Callable[[Task], object], said: str) -> HttpResponse:
+def _act(request: MemberRequest, task_id: UUID, verb: Callable[[Task], object], said: str) -> HttpResponse:
     """One verb on a task, for its managers; the page says what became of it."""
-    found = access.task(request.user, task_id, *access.MANAGE)  # type: ignore[arg-type]
+    found = access.task(request.user, task_id, *access.MANAGE)
     try:
         verb(found)
     except Problem as problem:

@@ -4,7 +4,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
@@ -14,13 +14,14 @@ from projects.models import Batch, Project
 from projects.tasktypes import TASK_TYPES
 from projects.views.door import manages
 from taskers.models import Membership, Person
+from taskers.requests import MemberRequest
 
 OFFERED = 200  # batches and taskers that the form offers
 
 
 @require_GET
 @manages
-def tasks(request: HttpRequest, project: Project) -> HttpResponse:
+def tasks(request: MemberRequest, project: Project) -> HttpResponse:
     """A page of tasks that fit; asked by htmx, the list alone."""
     asked, filters, unknown = _filters(request, project)
     after, before = request.GET.get("after", "")[:500], request.GET.get("before", "")[:500]
@@ -37,7 +38,7 @@ def tasks(request: HttpRequest, project: Project) -> HttpResponse:
         "looked_at": browse.LOOK_AT,
         "tab": "tasks",
     }
-    if request.htmx and request.htmx.target == "found":  # type: ignore[attr-defined]
+    if request.htmx and request.htmx.target == "found":
         return render(request, "projects/_tasks.html", context)
     context |= {
         "batches": project.batches.order_by("-pk")[:OFFERED],
@@ -54,7 +55,7 @@ def taskers_of(project: Project) -> QuerySet[Person]:
     return Person.objects.filter(pk__in=keys).order_by("name")
 
 
-def _filters(request: HttpRequest, project: Project) -> tuple[dict[str, str], Filters, str]:
+def _filters(request: MemberRequest, project: Project) -> tuple[dict[str, str], Filters, str]:
     """What was asked, as text and as filters, and what of it means nothing here (a deleted link, a typing slip)."""
     names = ("external_id", "batch", "state", "label", "tasker", "low", "high")
     asked = {name: request.GET.get(name, "").strip()[:200] for name in names}
