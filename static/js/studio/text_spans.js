@@ -94,9 +94,26 @@ class TextRoom {
 
   #listen() {
     const { host } = this.#page;
-    host.addEventListener("pointerdown", () => this.picker.hide());
-    this.released = (event) => setTimeout(() => this.#picked(event), 0);
+    let pressed = false;
+    let touched = null;
+    host.addEventListener("pointerdown", () => {
+      pressed = true;
+      this.picker.hide();
+    });
+    // The button may be let go beside the text.
+    this.released = (event) => {
+      if (pressed) setTimeout(() => this.#picked(event), 0);
+      pressed = false;
+    };
+    // A finger selects by holding: there is no release, the selection just comes to rest.
+    this.rested = () => {
+      clearTimeout(touched);
+      if (pressed || !matchMedia("(pointer: coarse)").matches) return;
+      touched = setTimeout(() => this.#page.selection() && this.#offerLabels(), 500);
+    };
+    host.addEventListener("pointercancel", () => (pressed = false));
     document.addEventListener("pointerup", this.released);
+    document.addEventListener("selectionchange", this.rested);
     this.resized = new ResizeObserver(() => this.#placeHandles());
     this.resized.observe(host);
   }
@@ -133,10 +150,9 @@ class TextRoom {
 
   /** What the mouse or a finger has just selected, or clicked. */
   #picked(event) {
-    if (!this.#page.host.contains(event.target)) return;
     const selection = this.#page.selection();
     if (!selection || selection.start === selection.end) {
-      const span = event.target.closest(".span");
+      const span = event.target.closest?.(".span");
       return this.#desk.select(span?.dataset.id ?? null);
     }
     const words = event.altKey ? selection : snap(this.#tokens, selection.start, selection.end);
@@ -144,7 +160,12 @@ class TextRoom {
     this.#desk.select(null);
     this.#page.select(words.start, words.end);
     if (this.#sticky) return this.#mark(words, this.#sticky);
-    const rects = this.#page.rectsOf(words.start, words.end);
+    this.#offerLabels();
+  }
+
+  #offerLabels() {
+    const { start, end } = this.#page.selection();
+    const rects = this.#page.rectsOf(start, end);
     if (rects.length) this.picker.show(rects[rects.length - 1]);
   }
 
@@ -331,5 +352,6 @@ class TextRoom {
     this.#copilot.close();
     this.resized.disconnect();
     document.removeEventListener("pointerup", this.released);
+    document.removeEventListener("selectionchange", this.rested);
   }
 }
