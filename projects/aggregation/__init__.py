@@ -6,10 +6,16 @@ changes gets a new version beside the old one.
 """
 
 from projects.aggregation.majority import majority_v1
-from projects.aggregation.outcome import Aggregate, Agree, Merge, Outcome
+from projects.aggregation.outcome import Aggregate, Agree, Merge, Outcome, Weigh
+from projects.aggregation.standing import standing_v1
 
 AGGREGATIONS: dict[str, Aggregate] = {
     "majority_v1": majority_v1,
 }
 
-__all__ = ["AGGREGATIONS", "Agree", "Aggregate", "Merge", "Outcome"]
+# Those that need each tasker's standing beside the answers.
+WEIGHTED: dict[str, Weigh] = {
+    "standing_v1": standing_v1,
+}
+
+__all__ = ["AGGREGATIONS", "WEIGHTED", "Aggregate", "Agree", "Merge", "Outcome", "Weigh"]

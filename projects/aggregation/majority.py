@@ -42,7 +42,7 @@ def majority_v1(answers: Sequence[Answer], agree: Agree, merge: Merge, threshold
         return Outcome(False, None, 0.0, nobody, [], why)
     supports = sorted(group)
     decided = merge([answers[i] for i in group])
-    agreements: list[float | None] = [_left_out(i, answers, group, decided, agree, merge) for i in range(count)]
+    agreements: list[float | None] = [left_out(i, answers, group, decided, agree, merge) for i in range(count)]
     confidence = (PRIOR_WEIGHT * prior + len(group) - 1) / (PRIOR_WEIGHT + count - 1)
     why = f"{len(group)} of {count} answers agree."
     return Outcome(True, decided, confidence, agreements, supports, why)
@@ -102,9 +102,8 @@ def _grown(friends: list[set[int]], table: Matrix) -> list[tuple[int, ...]]:
     return groups
 
 
-def _left_out(
-    i: int, answers: Sequence[Answer], group: list[int], decided: Answer, agree: Agree, merge: Merge
-) -> float:
+def left_out(i: int, answers: Sequence[Answer], group: list[int], decided: Answer, agree: Agree, merge: Merge) -> float:
+    """How far answer i agrees with the merge of the group without it."""
     if i not in group:
         return agree(answers[i], decided)
     return agree(answers[i], merge([answers[j] for j in group if j != i]))

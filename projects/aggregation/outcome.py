@@ -36,3 +36,11 @@ class Aggregate(Protocol):
     def __call__(
         self, answers: Sequence[Answer], agree: Agree, merge: Merge, threshold: float, prior: float = 0.7
     ) -> Outcome: ...
+
+
+class Weigh(Protocol):
+    """A method that takes each tasker's chance to be right (the mean of their standing) as well."""
+
+    def __call__(
+        self, answers: Sequence[Answer], agree: Agree, merge: Merge, threshold: float, standings: Sequence[float]
+    ) -> Outcome: ...
