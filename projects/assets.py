@@ -29,7 +29,8 @@ def store(organization: Organization, pictures: Iterable[Picture]) -> dict[str, 
     by_hash = {picture.sha256: picture for picture in pictures}
     known = _known(organization, by_hash)
     for sha256, asset in known.items():
-        if not default_storage.exists(asset.file.name):  # lost from the storage, or not in the backup: here it is again
+        # Lost from the storage, or left out of a backup: here it is again.
+        if not default_storage.exists(str(asset.file.name)):
             _written(organization, by_hash[sha256])
     new = [_written(organization, picture) for sha256, picture in by_hash.items() if sha256 not in known]
     if new:

@@ -38,7 +38,7 @@ def create(
 
 @transaction.atomic
 def move(batch: Batch, state: str, *, by: Person | None) -> Batch:
-    """Bring a batch to live, paused, closed or cancelled. Raises StateConflict if it can't go there from where it is."""
+    """Bring a batch to live, paused, closed or cancelled. Raises StateConflict if it can't go there from here."""
     if not Batch.objects.filter(pk=batch.pk, state__in=MOVES[state]).update(state=state):
         batch.refresh_from_db()
         raise StateConflict(f"A batch that is {batch.get_state_display().lower()} can't become {state}.")

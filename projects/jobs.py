@@ -25,7 +25,7 @@ async def resume_stalled(timestamp: int) -> int:
     """Give the jobs of workers that died to those that live; returns how many."""
     stalled = list(await app.job_manager.get_stalled_jobs())
     for job in stalled:
-        await app.job_manager.retry_job_by_id_async(job_id=job.id, retry_at=timezone.now())
+        await app.job_manager.retry_job_by_id_async(job_id=job.id or 0, retry_at=timezone.now())
     return len(stalled)
 
 

@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.tokens import default_token_generator
@@ -217,5 +218,5 @@ def _digest(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def _tell(kind: str, organization: Organization, actor: Person, subject: str, **data: object) -> None:
+def _tell(kind: str, organization: Organization, actor: Person, subject: str, **data: Any) -> None:
     emit(kind, organization_id=organization.pk, actor_id=actor.pk, subject=subject, **data)

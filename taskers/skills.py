@@ -1,6 +1,7 @@
 """Giving people skills and taking them away; each change is told in the outbox."""
 
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.db.models.functions import Now
@@ -55,7 +56,7 @@ def withdraw(person: Person, skill: Skill, *, by: Person | None) -> None:
     _tell("skill_withdrawn", skill, person, by)
 
 
-def _tell(kind: str, skill: Skill, person: Person, by: Person | None, **data: object) -> None:
+def _tell(kind: str, skill: Skill, person: Person, by: Person | None, **data: Any) -> None:
     emit(
         kind,
         organization_id=skill.organization_id,

@@ -35,7 +35,7 @@ SKIP_REASONS = {
 
 def renew(assignment: Assignment, tasker: Person, token: UUID) -> datetime:
     """Hold work for another lease. Raises LeaseLost when it is no longer in these hands."""
-    seconds = assignment.task.project.settings.get(version=assignment.settings_version).lease_seconds
+    seconds = assignment.task.project.settings.get(version=assignment.settings_version or 0).lease_seconds
     mine = _in_hands(assignment, tasker, token)
     if not mine.update(deadline=from_now(seconds)):
         raise LeaseLost()

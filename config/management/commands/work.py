@@ -32,7 +32,7 @@ async def work(concurrency: int) -> None:
     """Jobs and readers side by side, until SIGTERM or SIGINT; jobs in hand are finished first."""
     followers = [asyncio.create_task(follow(name, catch_up)) for name, catch_up in READERS.items()]
     try:
-        worker_app = app.with_connector(app.connector.get_worker_connector())
+        worker_app = app.with_connector(app.connector.get_worker_connector())  # type: ignore[attr-defined]
         async with worker_app.open_async():
             await worker_app.run_worker_async(concurrency=concurrency, listen_notify=True, delete_jobs="successful")
     finally:
