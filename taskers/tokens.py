@@ -48,7 +48,7 @@ class TokenAuthentication(BaseAuthentication):
     """`Authorization: Bearer tdm_…`. Sets `request.organization` to the one the token belongs to."""
 
     def authenticate(self, request: Request | HttpRequest) -> tuple[Person, ApiToken] | None:
-        header = get_authorization_header(request)  # type: ignore[arg-type] (asks only for its META)
+        header = get_authorization_header(request)  # type: ignore[arg-type]  # asks for its META alone
         words = header.split()
         if not words or words[0].lower() != b"bearer":
             return None
