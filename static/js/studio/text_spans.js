@@ -2,8 +2,9 @@
 import { element } from "./elements.js";
 import { createKeymap } from "./keys.js";
 import { labelBindings } from "./keys_of_labels.js";
+import { createMarkList } from "./mark_list.js";
 import { createOffsets } from "./offsets.js";
-import { createMarkList, createPalette } from "./panel.js";
+import { createPalette } from "./palette.js";
 import { textBindings } from "./text_bindings.js";
 import { createTextDesk } from "./text_desk.js";
 import { createWordCursor } from "./text_cursor.js";
