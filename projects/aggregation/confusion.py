@@ -13,7 +13,7 @@ skewed classes from being explained away.
 
 Sources: Dawid and Skene 1979 (the latent class model, EM), Whitehill et al. 2009 (ability × ease),
 Paun et al. 2018 (the hierarchical variant), Tutz 1986 style multinomial logit with random effects
-fitted by Newton steps on expected counts and Laplace variances.
+fitted by Newton steps on expected counts (generalised EM) and Laplace variances.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ Floats = NDArray[np.float64]
 
 # Weakly informative: two labels' worth of "half right, rest even" per class row of the population.
 ROW_PRIOR = 2.0
-# Largest change of any posterior at which the estimate stands still.
+# Mean change of a task's posterior at which the estimate stands still.
 STILL = 1e-3
 # Steps are shortened to this many logits, so that one step can't run away.
 LONGEST_STEP = 2.0
@@ -92,14 +92,14 @@ def fit(
     tasks, workers, classes = sizes
     ease, shares = np.array(member.ease), np.array(member.shares)
     said = _votes(task, worker, label, sizes)
+    heard = said.T.tocsr()
     joint = _start(task, label, tasks, classes, known)[:, :, None] * shares
     state = _first_state(workers, classes, member.bias)
     class_logs = np.zeros(classes)
     for turn in range(rounds):
         counts = said @ joint.reshape(tasks, classes * ease.size)
         counts = counts.reshape(workers, classes, classes, ease.size).transpose(0, 2, 3, 1)
-        for _ in range(2):
-            _step(state, counts, ease, member.bias)
+        _step(state, counts, ease, member.bias)
         if turn > 3:
             _learn_variances(state)
         if member.learn_shares:
@@ -107,11 +107,11 @@ def fit(
         totals = joint.sum((0, 2)) + 1
         class_logs = np.log(totals / totals.sum())
         table = answer_logs(state, ease, member.bias)
-        scores = said.T @ table.transpose(0, 3, 1, 2).reshape(workers * classes, classes * ease.size)
+        scores = heard @ table.transpose(0, 3, 1, 2).reshape(workers * classes, classes * ease.size)
         scores = scores.reshape(tasks, classes, ease.size) + np.log(shares)
         scores += (class_logs if lean is None else lean)[..., None]
         before, joint = joint, _normalised(scores, known)
-        if turn > 8 and np.abs(joint.sum(2) - before.sum(2)).max(initial=0) < STILL:
+        if turn > 8 and np.abs(joint.sum(2) - before.sum(2)).sum() < STILL * tasks:
             break
     newcomer = answer_logs(replace(state, traits=np.zeros((1, state.variances.size))), ease, member.bias)[0]
     return Fit(joint.sum(2), joint.sum(1), table, newcomer, state.traits, state.spread, class_logs, shares,
