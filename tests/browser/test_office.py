@@ -1,0 +1,110 @@
+"""The people's pages, a tasker's own pages and the admin in a real Chromium: quiet consoles, no outside request, axe.
+
+Every page is seen wide and light, then narrow and dark. The newcomer of this story is shown out again at its end.
+"""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.browser.site import Site
+
+pytestmark = pytest.mark.xdist_group("browser")
+
+OWNER, FINANCE, REVIEWER, TASKER = (f"{name}@riverside.example" for name in ("ingrid", "tomas", "priya", "jun"))
+PAGES = {
+    OWNER: [
+        "/people/",
+        "/people/invite/list/",
+        "/profile/",
+        "/accounts/2fa/",
+        "/accounts/password/change/",
+        "/admin/",
+        "/admin/taskers/event/",
+        "/admin/projects/annotation/",
+        "/admin/projects/assignment/",
+    ],
+    FINANCE: ["/admin/taskers/payout/owed/", "/admin/taskers/payout/", "/admin/taskers/transfer/"],
+    REVIEWER: ["/review/", "/admin/projects/task/", "/admin/taskers/dispute/"],
+    TASKER: ["/", "/my-work/"],
+}
+LOOKS = {
+    "wide and light": {"width": 1440, "height": 900, "color_scheme": "light"},
+    "narrow and dark": {"width": 390, "height": 844, "color_scheme": "dark"},
+}
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}
+# The address bar's width isn't ours: a page may not be wider than the window it is in.
+TOO_WIDE = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+
+
+@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("who", PAGES)
+def test_every_page_is_quiet_fits_and_passes_axe(who: str, look: str, site: Site, sign_in: Callable[..., Page]) -> None:
+    page = sign_in(who, site.passwords[who], bypass_csp=True, **LOOKS[look])  # axe runs as a script of its own
+    faults = []
+    for path in PAGES[who]:
+        answer = page.goto(path)
+        assert answer and answer.status == 200, path
+        page.wait_for_load_state("networkidle")
+        faults += [f"{path}: {one['id']}" for one in Axe().run(page, options=RULES).response["violations"]]
+        if page.evaluate(TOO_WIDE):
+            faults.append(f"{path} is wider than its window")
+    assert faults == []
+
+
+def test_the_admin_works_under_its_own_policy(site: Site, sign_in: Callable[..., Page]) -> None:
+    """The strict policy would stop its menus; the fixture fails on any word of the console."""
+    page = sign_in(FINANCE, site.passwords[FINANCE])
+    page.goto("/admin/taskers/payout/")
+    page.get_by_text(FINANCE).click()
+    expect(page.get_by_role("button", name="Log out")).to_be_visible()
+    page.get_by_role("link", name="See what is owed and make a run").click()
+    expect(page).to_have_url(re.compile(r"/admin/taskers/payout/owed/$"))
+
+
+def test_a_newcomer_is_invited_comes_in_and_is_shown_out(
+    site: Site, sign_in: Callable[..., Page], visitor: Callable[..., Page]
+) -> None:
+    ingrid = sign_in(OWNER, site.passwords[OWNER])
+    ingrid.goto("/people/")
+    ingrid.get_by_label("Email", exact=True).fill("not@whole")
+    ingrid.get_by_role("button", name="Make a link").click()
+    expect(ingrid.locator("#invite .field__error")).to_have_text("Enter a valid email address.")
+    ingrid.get_by_label("Email", exact=True).fill("wren@riverside.example")
+    ingrid.get_by_role("button", name="Make a link").click()
+    link = ingrid.get_by_label("Invitation link").input_value()
+    expect(ingrid.locator("#invitations")).to_contain_text("wren@riverside.example")
+
+    wren = visitor()
+    wren.goto(link)
+    wren.get_by_label("Your name").fill("Wren Adeyemi")
+    wren.get_by_label("Password").fill("a long walk by the sea")
+    wren.get_by_role("button", name="Come in").click()
+    expect(wren.get_by_role("heading", name="Hello, Wren")).to_be_visible()
+
+    ingrid.goto("/people/")
+    ingrid.get_by_label("Name or email").fill("wren")
+    expect(ingrid.locator("#members tbody tr")).to_have_count(1)  # by htmx, without leaving the page
+    ingrid.get_by_role("link", name="Open Wren Adeyemi").click()
+    ingrid.get_by_role("button", name="Deactivate").click()
+    ingrid.get_by_role("dialog").get_by_role("button", name="Keep").click()
+    expect(ingrid.get_by_role("dialog")).to_have_count(0)
+    ingrid.get_by_role("button", name="Deactivate").click()
+    ingrid.get_by_role("dialog").get_by_role("button", name="Deactivate").click()
+    expect(ingrid.get_by_text("can't enter any more")).to_be_visible()
+    wren.reload()
+    expect(wren.get_by_role("heading", name="Sign in")).to_be_visible()
+
+
+def test_a_second_step_guards_the_sign_in(site: Site, sign_in: Callable[..., Page]) -> None:
+    """As far as an authenticator app is needed: the code is drawn here, by no outside host."""
+    page = sign_in(TASKER, site.passwords[TASKER])
+    page.goto("/accounts/2fa/totp/activate/")
+    page.get_by_label("Password").fill(site.passwords[TASKER])
+    page.get_by_role("button", name="Confirm").click()
+    expect(page.locator("img.code-image")).to_have_attribute("src", re.compile(r"^data:image/svg\+xml"))
+    drawn = page.locator("img.code-image").evaluate("image => image.complete && image.naturalWidth > 0")
+    assert drawn
