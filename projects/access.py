@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from projects import desk
 from projects.models import Assignment, Project, Task
 from taskers import access
 from taskers.errors import NotFound
@@ -35,15 +36,9 @@ def task(person: Person, public_id: UUID, *roles: str) -> Task:
 
 def own_assignment(person: Person, public_id: UUID) -> Assignment:
     """An assignment in this person's own hands, now or before; anybody else's is not found."""
-    found = (
-        Assignment.objects.select_related("task__project__organization", "task__batch", "task__asset")
-        .filter(public_id=public_id, tasker=person)
-        .first()
-    )
+    found = desk.own(person, public_id)
     if found is None:
         raise NotFound()
-    found_project = found.task.project
-    access.require(person, found_project.organization, *Role.values, project_key=found_project.public_id)
     return found
 
 

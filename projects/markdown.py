@@ -1,5 +1,7 @@
 """Instructions are Markdown; what reaches a page is HTML without anything that could act."""
 
+from functools import lru_cache
+
 import nh3
 from markdown_it import MarkdownIt
 
@@ -9,6 +11,7 @@ TAGS = {
 }  # fmt: skip
 
 
+@lru_cache(maxsize=256)
 def safe_html(text: str) -> str:
     """The text's HTML: raw HTML in it is shown as text, and links open apart. No images: no outside request, ever."""
     html = MarkdownIt("commonmark", {"html": False}).enable("table").render(text)

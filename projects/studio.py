@@ -14,9 +14,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from projects import access, drafts, markdown, queue, submission
+from projects import access, desk, drafts, markdown, queue, submission
 from projects.errors import Refused, StaleDraft
-from projects.models import Assignment, Draft, Project, ProjectSettings, Task
+from projects.models import Assignment, Project, ProjectSettings, Task
 from projects.queue import Nothing
 from taskers import ledger, problems
 from taskers.errors import Problem
@@ -185,7 +185,7 @@ def project_json(project: Project, settings: ProjectSettings) -> dict:
                 "hotkey": label.hotkey,
                 "retired": label.retired_at is not None,
             }
-            for label in project.labels.in_use()
+            for label in desk.labels(project)
         ],
     }
 
@@ -206,13 +206,13 @@ def media_url(task: Task) -> str:
 def assignment_json(assignment: Assignment) -> dict:
     """An assignment in somebody's hands."""
     project = assignment.task.project
-    settings = project.settings.get(version=assignment.settings_version or 0)
-    saved = Draft.objects.filter(assignment=assignment).first()
+    around = desk.around(assignment)
+    settings, saved = around.settings, around.draft
     ahead = [media_url(task) for task in queue.peek(assignment) if task.asset_id]
     return {
         "id": str(assignment.public_id),
         "token": str(assignment.token),
-        "kind": assignment.kind,
+        "kind": "judge",  # whatever it is: gold and training must not be told apart
         "deadline": assignment.deadline.isoformat() if assignment.deadline else None,
         "lease_seconds": settings.lease_seconds,
         "project": project_json(project, settings) | {"copilot": bool(assignment.copilot)},

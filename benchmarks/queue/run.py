@@ -4,11 +4,11 @@ import time
 from collections.abc import Sequence
 
 from benchmarks.queue import claims as claiming
-from benchmarks.queue import cycles, ground, measure
+from benchmarks.queue import cycles, ground, measure, wire
 from benchmarks.queue.measure import Row
 
 SECONDS = 4.0
-PARTS = ("cycles", "claims")
+PARTS = ("cycles", "wire", "claims")
 
 
 def run(parts: Sequence[str], *, tasks: int, claims: int) -> None:
@@ -23,6 +23,8 @@ def run(parts: Sequence[str], *, tasks: int, claims: int) -> None:
     print(f"{tasks:,} tasks with 3 judgements each, made in {time.perf_counter() - start:.0f} s.\n", flush=True)
     if "cycles" in parts:
         rows += cycles.measure(owner, large.project, large.batch, tasks, SECONDS)
+    if "wire" in parts:
+        rows += wire.measure(owner, large.project, SECONDS)
     if "claims" in parts:
         rows += claiming.measure(small, large, claims)
     measure.show(rows)
