@@ -223,6 +223,23 @@ def test_signing_in_again_in_another_tab_goes_on_where_one_was(site: Site, jun: 
     assert len(answers(site, name)) == 1
 
 
+def test_skipping_says_why_and_shows_the_next_task(site: Site, jun: Page) -> None:
+    open_studio(jun, studio_of(site, "text_spans"))
+    name = jun.locator("#task-name").inner_text()
+    jun.keyboard.press("s")
+    jun.get_by_label("Too hard to decide").check()
+    jun.get_by_label("Note (if you like)").fill("Half of it is in code.")
+    jun.keyboard.press("Enter")
+    expect(jun.locator("#task-name")).not_to_have_text(name)
+    rows = site.query(
+        "SELECT a.reason, a.note FROM projects_assignment a JOIN projects_task t ON t.id = a.task_id"
+        " JOIN taskers_person p ON p.id = a.tasker_id WHERE p.email = %s AND t.external_id = %s",
+        JUN,
+        name,
+    )
+    assert rows == [("too-hard", "Half of it is in code.")]
+
+
 def test_second_tab_asks_which_copy_counts(site: Site, jun: Page) -> None:
     open_studio(jun, studio_of(site, "text_spans"))
     other = jun.context.new_page()

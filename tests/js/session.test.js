@@ -104,6 +104,20 @@ test("a lost lease is told as such, and the work stays on this machine", async (
   await session.release();
 });
 
+test("a lease that ran out is told, and a submit may still be in time", async () => {
+  const { session, names } = sitting({
+    claim: [{ assignment: { ...task("a1").assignment, lease_seconds: 0.01 } }],
+    submit: [{ submitted: {}, ...nothing }],
+    more: { heartbeat: async () => { throw problem(409, "lease-lost"); } },
+  });
+  await session.claim();
+  await session.wake();
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  assert.ok(names().includes("showExpired"));
+  assert.equal(await session.submit(NONE), true);
+  assert.ok(!names().includes("showLost"));
+});
+
 test("signed out in the middle: asks to sign in and goes on by itself", async () => {
   const { session, names } = sitting({
     claim: [problem(401, "signed-out"), task("a1")],

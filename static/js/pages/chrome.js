@@ -48,6 +48,8 @@ document.addEventListener("click", (event) => {
   closeMenus(event.target.closest?.("details[data-menu]"));
   const opener = event.target.closest?.("[data-opens]");
   if (opener) document.getElementById(opener.dataset.opens)?.showModal();
+  // Not a submit button: Enter in a dialog's field must press the one that does something.
+  event.target.closest?.("[data-closes]")?.closest("dialog")?.close();
 });
 
 document.addEventListener("keydown", (event) => {

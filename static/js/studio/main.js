@@ -27,7 +27,7 @@ let retry = null;
 const session = createSession({
   wire: createWire({ fetch: (...request) => fetch(...request), csrf: csrfToken, renew: renewToken }),
   stash: await openStash(),
-  view: { showTask, showNothing, showPhase, showSaved, showProblem, showSignIn, showLost, showLeaseSoon, showSent },
+  view: { showTask, showNothing, showPhase, showSaved, showProblem, showSignIn, showExpired, showLost, showLeaseSoon, showSent },
   project: studio.dataset.project,
   trial: studio.dataset.trial === "yes",
   clock,
@@ -135,6 +135,13 @@ async function showSignIn() {
   const { answer } = await dialogs.ask("sign-in-dialog");
   if (answer) await renewToken();
   session.wake();
+}
+
+/** The time is over, but until somebody else takes the task a submit is still in time. */
+function showExpired() {
+  notes.clear("lease");
+  const text = say("Your time for this task ran out. You can still submit it, unless somebody else has begun it.");
+  notes.show("expired", { kind: "warn", text, verb: say("Next task"), onVerb: () => session.abandon() });
 }
 
 async function showLost(problem) {

@@ -9,7 +9,8 @@
  * @property {(state: string, detail?: object) => void} showSaved
  * @property {(problem: Error, again: (() => void)|null) => void} showProblem
  * @property {() => void} showSignIn
- * @property {(problem: Error) => void} showLost
+ * @property {(problem: Error) => void} showExpired the lease is over; a submit may still be in time
+ * @property {(problem: Error) => void} showLost the task is somebody else's now
  * @property {(soon: boolean) => void} showLeaseSoon
  * @property {(sent: object) => void} showSent
  */
@@ -92,7 +93,7 @@ export function createSession({ wire, stash, view, project, trial = false, clock
     lease = createLease({
       beat: () => wire.heartbeat(mine),
       seconds: mine.lease_seconds,
-      onLost: view.showLost,
+      onLost: view.showExpired,
       onSoon: view.showLeaseSoon,
     });
   }
