@@ -21,7 +21,7 @@ Say = Callable[[str], None]
 # What the issue's table names the best single method, to be compared item by item.
 YARDSTICK = "one-coin DS"
 KNOWN, SEEDS = 50, 50
-TARGET, LEAST, REPLAYS = 0.9, 2, 3
+TARGET, LEAST, REPLAYS = 0.94, 2, 3
 
 
 def run(root: Path, say: Say) -> None:
@@ -30,7 +30,7 @@ def run(root: Path, say: Say) -> None:
     results = [_estimate(one) for one in sets]
     accuracy(sets, results, say)
     calibration(sets, results, say)
-    speed(say)
+    speed(sets, say)
     overlap(sets, results, say)
 
 
@@ -89,27 +89,40 @@ def overlap(sets: list[data.Labels], results: list[Estimate], say: Say) -> None:
     say(f"{'mean':14s} {full:10.1%} {reached:8.1%} {gap:+11.2%} {share:16.0%}")
 
 
-def speed(say: Say) -> None:
-    """100,000 labels in batch beside crowd-kit's Dawid-Skene, and one increment in microseconds."""
-    random = np.random.default_rng(0)
-    tasks, workers, classes = 20_000, 500, 4
-    truth = random.integers(0, classes, tasks)
-    task = np.repeat(np.arange(tasks), 5)
-    worker = random.integers(0, workers, task.size)
-    label = np.where(random.random(task.size) < 0.7, truth[task], random.integers(0, classes, task.size))
-    started = time.process_time()
-    result = estimate(task, worker, label, (tasks, workers, classes))
-    ours = time.process_time() - started
-    started = time.process_time()
-    _crowd_kit("DawidSkene", task, worker, label)
-    theirs = time.process_time() - started
+def speed(sets: list[data.Labels], say: Say) -> None:
+    """About 100,000 labels in batch beside crowd-kit's Dawid-Skene (real: sp four times over; made up: 500
+    equal taskers, where every method stands still at once), and one increment in microseconds."""
     say("\n## Speed (processor time)")
-    say(f"100,000 labels in batch: ours {ours:.1f} s, crowd-kit Dawid-Skene {theirs:.1f} s, ratio {ours / theirs:.2f}")
+    real = next(one for one in sets if one.name == "sp")
+    shift = np.repeat(np.arange(4), real.task.size) * real.truth.size
+    cases = {
+        "real": (np.tile(real.task, 4) + shift, np.tile(real.worker, 4), np.tile(real.label, 4)),
+        "made up": _equal_taskers(),
+    }
+    _crowd_kit("DawidSkene", *(column[:50] for column in cases["real"]))
+    for name, (task, worker, label) in cases.items():
+        sizes = (int(task.max()) + 1, int(worker.max()) + 1, int(label.max()) + 1)
+        started = time.process_time()
+        result = estimate(task, worker, label, sizes)
+        ours = time.process_time() - started
+        started = time.process_time()
+        _crowd_kit("DawidSkene", task, worker, label)
+        theirs = time.process_time() - started
+        say(f"{task.size} labels, {name}: ours {ours:.2f} s, Dawid-Skene {theirs:.2f} s, ratio {ours / theirs:.2f}")
     crowd, traits = crowd_of(result), [trait_of(result, w) for w in range(5)]
     started = time.process_time()
     for _ in range(2000):
         posterior(crowd, traits, [0, 1, 0, 0, 2])
     say(f"one increment on a task of five labels, four classes: {(time.process_time() - started) * 500:.0f} µs")
+
+
+def _equal_taskers() -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    random = np.random.default_rng(0)
+    truth = random.integers(0, 4, 20_000)
+    task = np.repeat(np.arange(truth.size), 5)
+    worker = random.integers(0, 500, task.size)
+    label = np.where(random.random(task.size) < 0.7, truth[task], random.integers(0, 4, task.size))
+    return task, worker, label
 
 
 def _replay(one: data.Labels, seed: int) -> tuple[float, float]:
