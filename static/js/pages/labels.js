@@ -29,7 +29,12 @@ function freshColour(table) {
   return COLOURS.find((colour) => !used.has(colour)) ?? COLOURS[rowsOf(table).length % COLOURS.length];
 }
 
-function say(table, text) {
+const nameOf = (row) => row.querySelector("[name$=-name]");
+
+/** Tell a screen reader what became of a row, in the page's own language: the words stand on the table. */
+function say(table, words, row, facts = {}) {
+  const values = { name: nameOf(row).value || table.dataset.unnamed, ...facts };
+  const text = words.replace(/\{(\w+)\}/g, (_, key) => String(values[key]));
   table.querySelector("[data-said]").textContent = text;
 }
 
@@ -44,8 +49,6 @@ function addRow(table, after = null) {
   return row;
 }
 
-const nameOf = (row) => row.querySelector("[name$=-name]");
-
 function move(table, row, step) {
   const rows = rowsOf(table);
   const other = rows[rows.indexOf(row) + step];
@@ -53,16 +56,15 @@ function move(table, row, step) {
   if (step < 0) other.before(row);
   else other.after(row);
   renumber(table);
-  say(table, `${nameOf(row).value || "Label"}: ${rows.indexOf(other) + 1} of ${rows.length}`);
+  say(table, table.dataset.moved, row, { place: rows.indexOf(other) + 1, count: rows.length });
 }
 
 function remove(table, row) {
   const rows = rowsOf(table);
   const next = rows[rows.indexOf(row) + 1] ?? rows[rows.indexOf(row) - 1];
-  const name = nameOf(row).value;
   row.remove();
   renumber(table);
-  say(table, `${name || "Label"} taken away`);
+  say(table, table.dataset.gone, row);
   (next ? nameOf(next) : table.querySelector("[data-add]")).focus();
 }
 
