@@ -1,5 +1,6 @@
 """The way round the site, by what a person may do."""
 
+from collections.abc import Iterable
 from functools import partial
 
 from django.http import HttpRequest
@@ -8,6 +9,7 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
 from taskers import access
+from taskers.models import Membership
 from taskers.models.people import Role
 
 PLACES = (
@@ -18,6 +20,8 @@ PLACES = (
     ("people", (Role.OWNER, Role.MANAGER), "People"),
     ("admin:index", (Role.OWNER, Role.MANAGER, Role.REVIEWER, Role.FINANCE), "Admin"),
 )
+# Roles held for single projects open every other place, which then shows only those projects.
+FOR_THE_WHOLE = {"people"}
 
 
 def navigation(request: HttpRequest) -> dict:
@@ -34,12 +38,18 @@ def _found(request: HttpRequest) -> dict:
     # The API's page is asked by nobody in particular: there the user is None.
     if not getattr(request.user, "is_authenticated", False) or not request.organization:  # type: ignore[attr-defined]
         return {"nav": [], "account_nav": [], "roles": frozenset(), "organizations": []}
-    roles = _roles(request)
-    places = [(reverse(name), _(label)) for name, needed, label in PLACES if not roles.isdisjoint(needed)]
-    here = max((url for url, _label in places if _is_within(request.path, url)), key=len, default=None)
+    here = request.organization.pk  # type: ignore[attr-defined]
+    held = [one for one in request.memberships if one.organization_id == here]  # type: ignore[attr-defined]
+    roles, whole = _included(held), _included([one for one in held if one.project_key is None])
+    places = [
+        (reverse(name), _(label))
+        for name, needed, label in PLACES
+        if not (whole if name in FOR_THE_WHOLE else roles).isdisjoint(needed)
+    ]
+    at = max((url for url, _label in places if _is_within(request.path, url)), key=len, default=None)
     mine = {one.organization for one in request.memberships}  # type: ignore[attr-defined]
     return {
-        "nav": [{"url": url, "label": label, "current": url == here} for url, label in places],
+        "nav": [{"url": url, "label": label, "current": url == at} for url, label in places],
         "account_nav": [{"url": reverse("profile"), "label": _("Profile")}],
         "roles": roles,
         "organizations": sorted(mine, key=lambda one: (one.name, one.pk)),
@@ -51,8 +61,5 @@ def _is_within(path: str, place: str) -> bool:
     return path == place or (place != "/" and path.startswith(place))
 
 
-def _roles(request: HttpRequest) -> frozenset[str]:
-    """Roles held for single projects open the same places; the pages show only those projects."""
-    here = request.organization.pk  # type: ignore[attr-defined]
-    mine = [one.role for one in request.memberships if one.organization_id == here]  # type: ignore[attr-defined]
-    return frozenset().union(*(access.INCLUDES[role] for role in mine))
+def _included(held: Iterable[Membership]) -> frozenset[str]:
+    return frozenset().union(*(access.INCLUDES[one.role] for one in held))

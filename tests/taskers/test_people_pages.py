@@ -227,3 +227,16 @@ def test_office_roles_open_the_admin_and_lose_it(olga, cast) -> None:
     olga.post(page_of(cast.alice, "end-role/"), {"role": "finance"})
     cast.alice.refresh_from_db()
     assert not cast.alice.is_staff
+
+
+def test_manager_of_one_project_is_not_led_to_the_people(client, cast) -> None:
+    """They decide nothing about people, so their way round doesn't offer the page that would refuse them."""
+    project = make.project(cast.riverside)
+    max_ = make.person("Max")
+    invitations.grant(cast.riverside, max_, Role.MANAGER, by=cast.olga, project_key=project.public_id)
+    client.force_login(max_)
+    page = client.get("/projects/").content.decode()
+    assert 'href="/projects/"' in page and 'href="/people/"' not in page
+    assert client.get("/people/").status_code in {403, 404}
+    client.force_login(cast.mina)
+    assert 'href="/people/"' in client.get("/projects/").content.decode()
