@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.truth import data
+from benchmarks.truth import data, yardsticks
 from benchmarks.truth.statistics import paired
 from projects.aggregation.calibration import Calibration, calibrate, calibrated_posterior, calibration_error
 from projects.aggregation.classification import Estimate, estimate
@@ -99,14 +99,14 @@ def speed(sets: list[data.Labels], say: Say) -> None:
         "real": (np.tile(real.task, 4) + shift, np.tile(real.worker, 4), np.tile(real.label, 4)),
         "made up": _equal_taskers(),
     }
-    _crowd_kit("DawidSkene", *(column[:50] for column in cases["real"]))
+    yardsticks.classes("DawidSkene", *(column[:50] for column in cases["real"]))
     for name, (task, worker, label) in cases.items():
         sizes = (int(task.max()) + 1, int(worker.max()) + 1, int(label.max()) + 1)
         started = time.process_time()
         result = estimate(task, worker, label, sizes)
         ours = time.process_time() - started
         started = time.process_time()
-        _crowd_kit("DawidSkene", task, worker, label)
+        yardsticks.classes("DawidSkene", task, worker, label)
         theirs = time.process_time() - started
         say(f"{task.size} labels, {name}: ours {ours:.2f} s, Dawid-Skene {theirs:.2f} s, ratio {ours / theirs:.2f}")
     crowd, traits = crowd_of(result), [trait_of(result, w) for w in range(5)]
@@ -162,15 +162,4 @@ def _majority_right(one: data.Labels) -> Floats:
 
 
 def _one_coin(one: data.Labels) -> NDArray[np.int64]:
-    return _crowd_kit("OneCoinDawidSkene", one.task, one.worker, one.label)
-
-
-def _crowd_kit(
-    name: str, task: NDArray[np.int64], worker: NDArray[np.int64], label: NDArray[np.int64]
-) -> NDArray[np.int64]:
-    import pandas
-    from crowdkit import aggregation
-
-    frame = pandas.DataFrame({"task": task, "worker": worker, "label": label})
-    said = getattr(aggregation, name)(n_iter=100).fit_predict(frame)
-    return said.reindex(np.arange(task.max() + 1)).to_numpy()
+    return yardsticks.classes("OneCoinDawidSkene", one.task, one.worker, one.label)

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.truth import data
+from benchmarks.truth import data, yardsticks
 from benchmarks.truth.statistics import paired
 from projects import geometry
 from projects.aggregation.boxes import fuse_boxes
@@ -48,7 +48,10 @@ def regions(root: Path, say: Say) -> None:
     found = data.pictures(root)
     masks: dict[str, Sequence[float]] = {"ours": [_iou(_our_mask(one), one.truth) for one in found]}
     masks["majority"] = [_iou(np.sum(one.masks, axis=0) * 2 > len(one.masks), one.truth) for one in found]
-    masks |= _crowd_kit_masks(found) | _staple(found)
+    for name in ("SegmentationEM", "SegmentationRASA"):
+        fused = yardsticks.masks(name, [one.masks for one in found])
+        masks[name] = [_iou(mask, one.truth) for mask, one in zip(fused, found, strict=True)]
+    masks["STAPLE"] = [_iou(yardsticks.staple(one.masks), one.truth) for one in found]
     masks["one person"] = [float(np.mean([_iou(mask, one.truth) for mask in one.masks])) for one in found]
     _compare("Masks", masks, say)
     boxes = {
@@ -76,7 +79,6 @@ def preferences(root: Path, say: Say) -> None:
     fold = np.random.default_rng(0).integers(0, FOLDS, task.max() + 1)[task]
     group = np.repeat(np.arange(len(models)), len(prompts))
     votes = Votes(left * len(prompts) + prompt, right * len(prompts) + prompt, worker, outcome)
-    flat = Votes(left, right, worker, outcome)
     said = {name: np.zeros(task.size) for name in ("ours", "ours, the voter known", "Bradley-Terry")}
     for number in range(FOLDS):
         train, test = fold != number, fold == number
@@ -84,7 +86,8 @@ def preferences(root: Path, say: Say) -> None:
         said["ours"][test] = model.strength[votes.left[test]] < model.strength[votes.right[test]]
         known = model.chances(votes.left[test], votes.right[test], worker[test])
         said["ours, the voter known"][test] = known[:, 0] < known[:, 1]
-        score = _bradley_terry(flat, train & (outcome < 2), len(models))
+        used = train & (outcome < 2)
+        score = yardsticks.bradley_terry(left[used], right[used], worker[used], outcome[used] == 0, len(models))
         said["Bradley-Terry"][test] = score[left[test]] < score[right[test]]
     voted = outcome < 2
     right_votes = {name: (guess == outcome)[voted].astype(float) for name, guess in said.items()}
@@ -136,32 +139,6 @@ def _iou(mask: NDArray[np.bool_], truth: NDArray[np.bool_]) -> float:
     return geometry.bitmap_iou(np.asarray(mask, dtype=bool), truth)
 
 
-def _crowd_kit_masks(found: Sequence[data.Picture]) -> dict[str, Sequence[float]]:
-    import pandas
-    from crowdkit import aggregation
-
-    rows = [(one.name, str(n), mask) for one in found for n, mask in enumerate(one.masks)]
-    frame = pandas.DataFrame({"task": [r[0] for r in rows], "worker": [r[1] for r in rows]})
-    frame["segmentation"] = pandas.Series([r[2] for r in rows], dtype=object)
-    out: dict[str, Sequence[float]] = {}
-    for name in ("SegmentationEM", "SegmentationRASA"):
-        said = getattr(aggregation, name)().fit_predict(frame)
-        out[name] = [_iou(np.asarray(said[one.name]), one.truth) for one in found]
-    return out
-
-
-def _staple(found: Sequence[data.Picture]) -> dict[str, Sequence[float]]:
-    import SimpleITK
-
-    out = []
-    for one in found:
-        sieve = SimpleITK.STAPLEImageFilter()
-        sieve.SetForegroundValue(1.0)
-        image = sieve.Execute([SimpleITK.GetImageFromArray(mask.astype(np.uint8)) for mask in one.masks])
-        out.append(_iou(SimpleITK.GetArrayFromImage(image) > 0.5, one.truth))
-    return {"STAPLE": out}
-
-
 def _edges(boxes: Floats) -> Floats:
     return np.column_stack([boxes[:, :2], boxes[:, :2] + boxes[:, 2:]])
 
@@ -190,13 +167,3 @@ def _box_fusion(boxes: Floats) -> Floats:
 
 def _box_ious(said: Sequence[Sequence[float] | Floats], truth: Sequence[Floats]) -> list[float]:
     return [float(geometry.box_ious([a], [b])[0, 0]) for a, b in zip(said, truth, strict=True)]
-
-
-def _bradley_terry(votes: Votes, chosen: NDArray[np.bool_], items: int) -> Floats:
-    import pandas
-    from crowdkit.aggregation import BradleyTerry
-
-    left, right = votes.left[chosen], votes.right[chosen]
-    winner = np.where(votes.outcome[chosen] == 0, left, right)
-    frame = pandas.DataFrame({"worker": votes.worker[chosen], "left": left, "right": right, "label": winner})
-    return BradleyTerry(n_iter=100).fit_predict(frame).reindex(range(items)).fillna(0).to_numpy()
