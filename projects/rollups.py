@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from datetime import datetime
 
 from django.db import connection, transaction
 from django.db.models import F
@@ -15,7 +16,51 @@ READER = "rollups"
 
 def catch_up() -> int:
     """Add up the next events; returns how many there were."""
-    return follow(READER, add)
+
+    def handle(events: Iterable[Event]) -> None:
+        rows = list(events)
+        add(rows)
+        pace(rows)
+
+    return follow(READER, handle)
+
+
+# A rate that forgets: each judgement weighs less the older it is, and after an hour a third.
+PACE = """
+INSERT INTO projects_batchpace AS p (batch_id, served_at, hourly, measured_at)
+SELECT b.id, n.served_at, n.number, n.measured_at
+FROM unnest(%(batches)s::bigint[], %(served)s::timestamptz[], %(numbers)s::float[], %(measured)s::timestamptz[])
+  AS n(batch, served_at, number, measured_at) JOIN projects_batch b ON b.id = n.batch
+ON CONFLICT (batch_id) DO UPDATE SET
+  served_at = greatest(p.served_at, excluded.served_at),
+  measured_at = greatest(p.measured_at, excluded.measured_at),
+  hourly = excluded.hourly + p.hourly
+    * exp(-coalesce(extract(epoch FROM greatest(excluded.measured_at - p.measured_at, interval '0')), 0)::float / 3600)
+"""
+
+
+def pace(events: Iterable[Event]) -> None:
+    """Keep when each batch was last served and how fast it is worked on, for the order of claims."""
+    served: dict[int, datetime] = {}
+    numbers: dict[int, int] = defaultdict(int)
+    measured: dict[int, datetime] = {}
+    for event in events:
+        if event.kind == "claimed":
+            served[event.data["batch"]] = event.at
+        elif event.kind == "submitted":
+            numbers[event.data["batch"]] += 1
+            measured[event.data["batch"]] = event.at
+    batches = sorted(served.keys() | numbers.keys())
+    if not batches:
+        return
+    terms = {
+        "batches": batches,
+        "served": [served.get(one) for one in batches],
+        "numbers": [float(numbers[one]) for one in batches],
+        "measured": [measured.get(one) for one in batches],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(PACE, terms)
 
 
 def add(events: Iterable[Event], *, times: int = 1) -> None:

@@ -36,10 +36,16 @@ SKIP_REASONS = {
 def renew(assignment: Assignment, tasker: Person, token: UUID) -> datetime:
     """Hold work for another lease. Raises LeaseLost when it is no longer in these hands."""
     seconds = assignment.task.project.settings.get(version=assignment.settings_version or 0).lease_seconds
-    mine = _in_hands(assignment, tasker, token)
-    if not mine.update(deadline=from_now(seconds)):
+    if not _in_hands(assignment, tasker, token).exists():
         raise LeaseLost()
-    return mine.values_list("deadline", flat=True).get()
+    # A group shares one token, and lives by one heartbeat.
+    group = Assignment.objects.filter(state="held", tasker=tasker, token=token)
+    if not group.update(deadline=from_now(seconds)):
+        raise LeaseLost()
+    deadline = Assignment.objects.filter(pk=assignment.pk).values_list("deadline", flat=True).get()
+    if deadline is None:
+        raise LeaseLost()
+    return deadline
 
 
 def release(assignment: Assignment, tasker: Person, token: UUID) -> None:
