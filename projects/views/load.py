@@ -17,7 +17,7 @@ from projects.models import Intake, Project
 from projects.tasktypes import TASK_TYPES
 from projects.views.door import managed_intake, manages, signed_in
 from taskers.errors import Problem
-from taskers.requests import MemberRequest
+from taskers.requests import MemberRequest, key_asked
 
 SHOWN = 50  # refused rows on the page; the CSV has all that were kept
 POLLING_STOPS = 286  # htmx's own status for "stop asking"
@@ -53,7 +53,7 @@ def load(request: MemberRequest, project: Project) -> HttpResponse:
 
 
 def _initial(request: MemberRequest, project: Project) -> dict:
-    chosen = project.batches.filter(public_id=request.GET["batch"]).first() if "batch" in request.GET else None
+    chosen = project.batches.filter(public_id=key_asked(request, "batch")).first()
     return {"batch": chosen, "batch_name": date_format(timezone.localtime(), "Y-m-d H:i")}
 
 

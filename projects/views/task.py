@@ -36,7 +36,7 @@ def requeue(request: MemberRequest, task_id: UUID) -> HttpResponse:
 @signed_in
 def withhold(request: MemberRequest, task_id: UUID) -> HttpResponse:
     """Hold the task back."""
-    note = request.POST.get("note", "")[:500]
+    note = request.POST.get("note", "").replace("\x00", "")[:500]
     return _act(
         request,
         task_id,

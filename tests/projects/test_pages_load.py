@@ -132,6 +132,13 @@ def test_file_goes_into_a_batch_that_is_there(mina, project) -> None:
     assert batch.state == "draft"
 
 
+def test_batch_named_in_the_address_is_chosen(mina, project) -> None:
+    batch = make.batch(project, "April")
+    address = reverse("load", args=[project.public_id])
+    assert f'value="{batch.public_id}" selected' in mina.get(address, {"batch": str(batch.public_id)}).content.decode()
+    assert mina.get(address, {"batch": "nonsense"}).status_code == 200
+
+
 def test_neighbours_batch_is_no_choice(cast, mina, project) -> None:
     other = make.batch(make.project(cast.hilltop, "Hilltop's"))
     assert send(mina, project, batch=str(other.public_id)).status_code == 422

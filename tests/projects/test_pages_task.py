@@ -96,6 +96,12 @@ def test_manager_holds_back_and_hands_out_again(mina, task) -> None:
     assert Assignment.objects.counting().filter(task=task).count() == task.wanted
 
 
+def test_odd_letters_in_a_note_break_nothing(mina, task) -> None:
+    act(mina, "task-withhold", task.public_id, note="a\x00b" + "c" * 900)
+    task.refresh_from_db()
+    assert task.withheld == "manager"
+
+
 def test_manager_sets_a_verdict_aside(cast, mina, project, task) -> None:
     make.judged(cast.alice, project, make.MARIA)
     make.judged(cast.bob, project, make.MARIA)

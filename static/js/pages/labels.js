@@ -1,8 +1,6 @@
 /** The label table: rows are added, moved and taken away; the form's numbering follows. Works without a mouse. */
 
-const COLOURS = [
-  "#1971c2", "#e8590c", "#2f9e44", "#9c36b5", "#c2255c", "#0c8599", "#f08c00", "#5f3dc4", "#66a80f", "#495057",
-];
+import { filled, freshColour, numbered } from "./label_rows.js";
 
 /** @param {Element} table */
 function rowsOf(table) {
@@ -14,7 +12,7 @@ function renumber(table) {
   const rows = rowsOf(table);
   rows.forEach((row, index) => {
     for (const field of row.querySelectorAll("[name]")) {
-      field.name = field.name.replace(/^labels-(\d+|__prefix__)-/, `labels-${index}-`);
+      field.name = numbered(field.name, index);
       field.id = `id_${field.name}`;
     }
     const order = row.querySelector("[name$=-ORDER]");
@@ -23,24 +21,17 @@ function renumber(table) {
   table.querySelector("[name=labels-TOTAL_FORMS]").value = String(rows.length);
 }
 
-/** A colour that no row has yet, as long as there are any. */
-function freshColour(table) {
-  const used = new Set(rowsOf(table).map((row) => row.querySelector("[type=color]")?.value));
-  return COLOURS.find((colour) => !used.has(colour)) ?? COLOURS[rowsOf(table).length % COLOURS.length];
-}
-
 const nameOf = (row) => row.querySelector("[name$=-name]");
 
 /** Tell a screen reader what became of a row, in the page's own language: the words stand on the table. */
 function say(table, words, row, facts = {}) {
-  const values = { name: nameOf(row).value || table.dataset.unnamed, ...facts };
-  const text = words.replace(/\{(\w+)\}/g, (_, key) => String(values[key]));
+  const text = filled(words, { name: nameOf(row).value || table.dataset.unnamed, ...facts });
   table.querySelector("[data-said]").textContent = text;
 }
 
 /** @returns {HTMLElement} the new row, behind `after` or at the end */
 function addRow(table, after = null) {
-  const colour = freshColour(table);
+  const colour = freshColour(rowsOf(table).map((other) => other.querySelector("[type=color]")?.value));
   const row = table.querySelector("template[data-blank]").content.firstElementChild.cloneNode(true);
   row.querySelector("[type=color]").value = colour;
   if (after) after.after(row);

@@ -1,0 +1,27 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+
+import { filled, freshColour, numbered } from "../../static/js/pages/label_rows.js";
+
+test("a field follows its row, the blank one's too", () => {
+  assert.equal(numbered("labels-7-name", 2), "labels-2-name");
+  assert.equal(numbered("labels-__prefix__-model_names", 0), "labels-0-model_names");
+  assert.equal(numbered("other-7-name", 2), "other-7-name");
+});
+
+test("a new row gets a colour that no other has", () => {
+  const used = [];
+  for (let index = 0; index < 10; index += 1) used.push(freshColour(used));
+  assert.equal(new Set(used).size, 10);
+});
+
+test("when colours run out they begin anew", () => {
+  const used = [];
+  for (let index = 0; index < 10; index += 1) used.push(freshColour(used));
+  assert.match(freshColour(used), /^#[0-9a-f]{6}$/);
+});
+
+test("a sentence's places are filled, whatever is in the values", () => {
+  assert.equal(filled("{name}: place {place} of {count}", { name: "$& {count}", place: 1, count: 3 }), "$& {count}: place 1 of 3");
+  assert.equal(filled("{name} of {nobody}", { name: "A" }), "A of {nobody}");
+});
