@@ -7,7 +7,7 @@ from django.core.files.storage import default_storage
 from assist.errors import CopilotError
 from assist.facts import Binding, Picture
 from projects import access
-from projects.models import Assignment, Task
+from projects.models import Assignment, ProjectSettings, Task
 from projects.queue.clock import Clock
 from projects.tasktypes import TASK_TYPES
 from taskers.errors import Problem
@@ -35,6 +35,24 @@ def bind(person_key: int, assignment_id: UUID, token: UUID) -> Binding:
     return _binding(assignment)
 
 
+def bind_trial(person_key: int, task_id: UUID) -> Binding:
+    """The binding of a manager who tries a task: nothing is held, and nothing is kept.
+
+    Raises CopilotError: "not-yours" for everybody who doesn't manage the task's project, "copilot-off".
+    """
+    person = Person.objects.filter(pk=person_key, is_active=True).first()
+    if person is None:
+        raise CopilotError("not-yours")
+    try:
+        task = access.task(person, task_id, *access.MANAGE)
+    except Problem:
+        raise CopilotError("not-yours") from None
+    settings = task.project.settings_now()
+    if not settings.copilot:
+        raise CopilotError("copilot-off")
+    return _of_task(task, settings, None)
+
+
 def _held(assignment: Assignment, token: UUID) -> bool:
     """By the database's clock, whether or not anybody has noticed yet that the lease ran out."""
     rows = Assignment.objects.held().filter(pk=assignment.pk, token=token)
@@ -45,11 +63,17 @@ def _binding(assignment: Assignment) -> Binding:
     task = assignment.task
     settings = task.project.settings.get(version=assignment.settings_version or 0)
     wanted = settings.copilot if assignment.copilot is None else assignment.copilot
+    if not wanted:
+        raise CopilotError("copilot-off")
+    return _of_task(task, settings, assignment.pk)
+
+
+def _of_task(task: Task, settings: ProjectSettings, assignment_key: int | None) -> Binding:
     capability = CAPABILITIES.get(TASK_TYPES[task.project.task_type].media)
-    if not wanted or capability is None:
+    if capability is None:
         raise CopilotError("copilot-off")
     return Binding(
-        assignment_key=assignment.pk,
+        assignment_key=assignment_key,
         task_key=task.pk,
         project_key=task.project.public_id,
         capability=capability,

@@ -1,10 +1,10 @@
-"""The copilot's websocket, /ws/assist/<assignment>/: signed in, handed on, nothing else."""
+"""The copilot's websockets, /ws/assist/<assignment>/ and /ws/assist/try/<task>/: signed in, handed on, no more."""
 
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 
 from assist.client import shared
-from assist.desk import Desk
+from assist.desk import Desk, TrialDesk
 from assist.session import SIGNED_OUT, Session
 
 
@@ -12,6 +12,7 @@ class AssistConsumer(AsyncWebsocketConsumer):
     """One page's line. Channels gives it one frame at a time, so each frame is only passed on."""
 
     session: Session | None = None
+    desk: type[Desk] = Desk
 
     async def connect(self) -> None:
         await self.accept()  # a refused handshake would hide the code from the page
@@ -19,7 +20,7 @@ class AssistConsumer(AsyncWebsocketConsumer):
         if user is None or not user.is_authenticated:
             await self.close(SIGNED_OUT)
             return
-        desk = Desk(user.pk, self.scope["url_route"]["kwargs"]["assignment_id"])
+        desk = self.desk(user.pk, self.scope["url_route"]["kwargs"]["subject"])
         self.session = Session(desk, shared(settings.RUNTIME_ADDRESS), self._say, self._hang_up)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
@@ -35,3 +36,9 @@ class AssistConsumer(AsyncWebsocketConsumer):
 
     async def _hang_up(self, code: int) -> None:
         await self.close(code)
+
+
+class TrialConsumer(AssistConsumer):
+    """The line of a manager who tries a task."""
+
+    desk = TrialDesk

@@ -17,9 +17,9 @@ class Picture:
 
 @dataclass(frozen=True)
 class Binding:
-    """An assignment and its task, as far as the copilot needs them."""
+    """An assignment and its task, as far as the copilot needs them; without an assignment, a manager's trial."""
 
-    assignment_key: int
+    assignment_key: int | None
     task_key: int
     project_key: UUID
     capability: str  # "segment" | "spans"

@@ -2,6 +2,9 @@
 
 from django.urls import path
 
-from assist.consumers import AssistConsumer
+from assist.consumers import AssistConsumer, TrialConsumer
 
-websocket_urlpatterns = [path("ws/assist/<uuid:assignment_id>/", AssistConsumer.as_asgi())]
+websocket_urlpatterns = [
+    path("ws/assist/<uuid:subject>/", AssistConsumer.as_asgi()),
+    path("ws/assist/try/<uuid:subject>/", TrialConsumer.as_asgi()),
+]

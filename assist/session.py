@@ -148,7 +148,7 @@ class Session:
             picture.sha256,
             lambda: self._desk.read(picture),
             asker=self._name,
-            owner=str(binding.assignment_key),
+            owner=str(binding.assignment_key or f"trial-{binding.task_key}"),
             points=[[x, y, int(include)] for x, y, include in prompt.points],
             box=answers.inside(prompt.box, picture),
             previous=prompt.previous,

@@ -35,6 +35,7 @@ def model_version(key: str) -> ModelVersion:
 
 def keep(binding: Binding, model: str, offers: Sequence[Offer]) -> None:
     """Write down what was offered for an assignment. The same offer twice is written once."""
+    assert binding.assignment_key is not None  # a trial keeps nothing
     version = model_version(model)
     Suggestion.objects.bulk_create(
         [
@@ -57,6 +58,7 @@ def keep(binding: Binding, model: str, offers: Sequence[Offer]) -> None:
 
 def kept_spans(binding: Binding, model: str) -> list[Offer]:
     """The spans that this model has offered for this assignment already: a reload shows the same ones again."""
+    assert binding.assignment_key is not None  # a trial keeps nothing
     name, _, version = model.rpartition("@")
     rows = Suggestion.objects.filter(assignment_key=binding.assignment_key, prompt={"text": True})
     rows = rows.filter(model__name=name, model__version=version).order_by("pk")

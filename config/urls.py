@@ -3,7 +3,9 @@
 from csp.decorators import csp_update
 from django.conf import settings
 from django.contrib import admin
+from django.http import Http404
 from django.urls import URLPattern, URLResolver, include, path
+from django.views.defaults import page_not_found
 from django.views.i18n import JavaScriptCatalog
 
 from config import health
@@ -30,6 +32,8 @@ def _relax(pattern: URLPattern | URLResolver) -> None:
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    # Invitations and password links are bound to a person's address: only their office changes it.
+    path("accounts/email/", page_not_found, {"exception": Http404()}),
     path("accounts/", include("allauth.urls")),
     path("jsi18n/", JavaScriptCatalog.as_view(packages=["config"]), name="javascript-catalog"),
     path("api/", include("config.api")),

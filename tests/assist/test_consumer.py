@@ -171,6 +171,28 @@ async def test_stranger_and_neighbour_are_cut_off(
     assert await suggestions() == []
 
 
+async def test_a_manager_tries_a_task_with_the_copilot_and_nothing_is_kept(
+    cast: Cast, image: Assignment, fake_runtime: Runtime, at
+) -> None:
+    at(fake_runtime.address)
+    page = await page_of(cast.mina, f"try/{image.task.public_id}")
+    assert (await page.open(image.task.public_id))["capability"] == "segment"
+    masks = await page.prompt(box=[180, 65, 90, 110])
+    assert (masks["type"], len(masks["masks"])) == ("masks", 3)
+    await page.line.disconnect()
+    assert await suggestions() == []
+
+
+@pytest.mark.parametrize("who", ["alice", "rita", "ned", "nora", "sam"])
+async def test_only_the_projects_managers_may_try(
+    cast: Cast, text: Assignment, fake_runtime: Runtime, at, who: str
+) -> None:
+    at(fake_runtime.address)
+    page = await page_of(getattr(cast, who), f"try/{text.task.public_id}")
+    assert (await page.open(text.task.public_id))["code"] == "not-yours"
+    assert await page.closed() == 4403
+
+
 async def test_unknown_assignment_looks_the_same_as_a_strangers(cast: Cast, fake_runtime: Runtime, at) -> None:
     at(fake_runtime.address)
     page = await page_of(cast.alice, uuid4())

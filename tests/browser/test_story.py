@@ -121,6 +121,9 @@ def try_it(page: Page, project: str) -> None:
     page.get_by_role("link", name=re.compile("Try")).first.click()
     expect(page.locator("#workbench")).to_be_visible()
     expect(page.get_by_text("Trying: nothing is kept")).to_be_visible()
+    expect(page.locator("#copilot-mark")).to_have_attribute("data-state", "ready", timeout=60_000)
+    drag(page, SIZES[page.locator("#task-name").inner_text()], (0.3, 0.1, 0.6, 0.5))
+    expect(page.get_by_role("button", name="Mask 3")).to_be_visible(timeout=30_000)
 
 
 def open_studio(page: Page, project: str) -> None:

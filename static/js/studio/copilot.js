@@ -1,6 +1,6 @@
 /**
  * The copilot as the rooms see it: questions with an id, answers when they come, never an exception, never a wait.
- * The line itself is assist/socket.js; without one (trial, switched off) every question is declined.
+ * The line itself is assist/socket.js; without one (switched off) every question is declined.
  */
 import { createCopilot, socketUrl } from "../assist/socket.js";
 import { say } from "./words.js";
@@ -8,19 +8,19 @@ import { say } from "./words.js";
 const SLOW = 3000; // ms after which the page says that the answer is slow
 
 /**
- * @param {{id: string|null, token: string|null, project: {copilot: boolean}}} assignment
+ * @param {{id: string|null, token: string|null, project: {copilot: boolean}, task: {id: string}}} assignment
  * @param {{onState: (state: {phase: string, text: string, model: string}) => void,
  *   onAnswer: (message: object) => void}} hear
  */
 export function joinCopilot(assignment, { onState, onAnswer }) {
-  if (!assignment.project.copilot || !assignment.id) return absent(onState);
+  if (!assignment.project.copilot) return absent(onState);
   let count = 0;
   let phase = "connecting";
   let timer = null;
 
   const line = createCopilot({
-    url: socketUrl(assignment.id),
-    token: assignment.token,
+    url: socketUrl(assignment.id ?? `try/${assignment.task.id}`),
+    token: assignment.token ?? assignment.task.id, // a trial holds nothing; the message only has the same shape
     onState(state) {
       phase = state.phase;
       onState(state);
