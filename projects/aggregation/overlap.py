@@ -1,7 +1,8 @@
 """How many judgements a task should have, and which task another judgement would help most.
 
 Dynamic overlap: after each submission one more judgement is wanted only while the calibrated confidence
-is below the project's target and the most allowed is not reached.
+is below the project's target and the most allowed is not reached (`wanted_after`). A project that fixes
+what it can spend rather than how sure it must be spreads that over the tasks that need it (`least_sure`).
 """
 
 from __future__ import annotations
@@ -22,6 +23,17 @@ def wanted_after(confidence: float, submitted: int, wanted: int, target: float, 
     if submitted < wanted or confidence >= target or wanted >= most:
         return wanted
     return wanted + 1
+
+
+def least_sure(
+    confidence: Floats, wanted: NDArray[np.int64], most: NDArray[np.int64] | int, votes: int
+) -> NDArray[np.int64]:
+    """Where a budget of `votes` more judgements goes: the tasks of lowest confidence that may have
+    another, one each, in order of need. Whatever the confidences are worth, this spends exactly the
+    budget, where it matters most; ties go to the task with fewer judgements, then to the first."""
+    open_to = np.flatnonzero(wanted < most)
+    order = np.lexsort((open_to, wanted[open_to], np.round(confidence[open_to], 9)))
+    return open_to[order[:votes]]
 
 
 def gain_of_next(crowd: Crowd, traits: list[Trait], labels: list[int], candidate: Trait | None = None) -> float:

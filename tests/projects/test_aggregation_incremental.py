@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from projects.aggregation.classification import estimate
 from projects.aggregation.incremental import Crowd, Trait, crowd_of, learn, newcomer, posterior, trait_of
-from projects.aggregation.overlap import gain_of_next, wanted_after
+from projects.aggregation.overlap import gain_of_next, least_sure, wanted_after
 from projects.aggregation.vetting import vet
 from tests.projects.test_aggregation_classification import crowd as made_up
 
@@ -83,6 +83,13 @@ def test_wanted_rises_only_while_unsure_and_allowed():
     assert wanted_after(0.5, submitted=1, wanted=2, target=0.9, most=5) == 2
     assert wanted_after(0.5, submitted=5, wanted=5, target=0.9, most=5) == 5
     assert wanted_after(0.5, submitted=7, wanted=7, target=0.9, most=5) == 7
+
+
+def test_a_budget_goes_to_the_least_sure_that_may_have_more():
+    confidence, wanted = np.array([0.9, 0.5, 0.5, 0.4]), np.array([2, 3, 2, 5])
+    assert least_sure(confidence, wanted, 5, 2).tolist() == [2, 1]
+    assert least_sure(confidence, wanted, 5, 9).tolist() == [2, 1, 0]
+    assert least_sure(confidence, wanted, 5, 0).tolist() == []
 
 
 def test_next_judgement_helps_most_where_opinions_part_and_the_asked_one_is_able():
