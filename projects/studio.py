@@ -237,6 +237,12 @@ def _body(request: MemberRequest) -> dict:
         raise Refused("The body isn't JSON.", code="not-json", status=400) from None
     if not isinstance(body, dict):
         raise Refused("The body is a JSON object.", code="wrong-shape", status=400)
+    try:
+        storable = "\\u0000" not in json.dumps(body, ensure_ascii=False).encode().decode()
+    except UnicodeEncodeError:  # half of a surrogate pair
+        storable = False
+    if not storable:
+        raise Refused("The text holds a character that can't be stored (NUL or half of a pair).", code="bad-text")
     return body
 
 

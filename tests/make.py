@@ -98,8 +98,8 @@ def spans(*bounds: Sequence) -> dict:
 
 
 MARIA = spans((0, 11))
-MARIA_AND_OSLO = spans((0, 11), (39, 43, "place"))
-OSLO = spans((39, 43, "place"))
+MARIA_AND_OSLO = spans((0, 11), (40, 44, "place"))
+OSLO = spans((40, 44, "place"))
 
 
 def held(tasker: Person, of: Project) -> Assignment:

@@ -1,0 +1,187 @@
+"""The studio's wire: the same verbs over HTTP, with named errors as problem+json and nothing half-written."""
+
+import json
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+
+from projects import queue
+from projects.models import Annotation, Assignment, Draft
+from projects.tasktypes import TASK_TYPES
+from tests import make
+from tests.projects.test_claim import run_out
+
+pytestmark = pytest.mark.django_db
+
+
+class Tab:
+    """A browser tab of somebody at work in a project."""
+
+    def __init__(self, person, project) -> None:
+        self.client = Client()
+        self.client.force_login(person)
+        self.project = project
+        self.held: dict = {}
+
+    def send(self, method: str, path: str, body: object) -> tuple[int, dict]:
+        text = body if isinstance(body, str) else json.dumps(body)
+        answer = self.client.generic(method, path, text, "application/json")
+        kind = "application/problem+json" if answer.status_code >= 400 else "application/json"
+        assert answer["Content-Type"] == kind
+        return answer.status_code, answer.json()
+
+    def claim(self) -> dict:
+        status, found = self.send("POST", f"/studio/{self.project.public_id}/claim", {})
+        assert status == 200
+        self.held = found.get("assignment", {})
+        return found
+
+    def act(self, what: str, method: str = "POST", **body: object) -> tuple[int, dict]:
+        return self.send(method, f"/studio/assignments/{self.held['id']}/{what}", {"token": self.held["token"]} | body)
+
+
+@pytest.fixture
+def project(cast):
+    project = make.project(cast.riverside, wanted=1)
+    make.tasks(make.batch(project), 2)
+    return project
+
+
+@pytest.fixture
+def alice(cast, project) -> Tab:
+    tab = Tab(cast.alice, project)
+    tab.claim()
+    return tab
+
+
+def test_a_task_comes_with_all_that_the_page_needs(alice) -> None:
+    held = alice.held
+    assert held["task"]["payload"]["text"] == make.TEXT
+    assert [label["key"] for label in held["project"]["labels"]] == ["person", "place"]
+    assert (held["pay"], held["draft"], held["project"]["task_type"]) == ("$0.05", None, "text_spans")
+    assert held["project"]["task_type"] in TASK_TYPES
+
+
+def test_submitting_brings_the_next_task_and_finally_says_that_all_is_done(alice) -> None:
+    first = alice.held["task"]["id"]
+    status, found = alice.act("submit", answer=make.MARIA, active_ms=1200, refused=[])
+    assert status == 200 and found["submitted"]["id"]
+    assert found["assignment"]["task"]["id"] != first
+    alice.held = found["assignment"]
+    assert alice.act("submit", answer=make.MARIA)[1]["nothing"]["code"] == "all-done"
+    assert Annotation.objects.order_by("pk").first().active_ms == 1200
+
+
+def test_the_same_submit_again_is_fine_once(alice) -> None:
+    first, again = alice.act("submit", answer=make.MARIA), alice.act("submit", answer=make.MARIA)
+    assert (first[0], again[0]) == (200, 200)
+    assert first[1]["submitted"] == again[1]["submitted"]
+    assert Annotation.objects.count() == 1
+
+
+def test_another_answer_afterwards_is_a_conflict(alice) -> None:
+    alice.act("submit", answer=make.MARIA)
+    status, problem = alice.act("submit", answer=make.OSLO)
+    assert (status, problem["code"]) == (409, "already-submitted")
+
+
+@pytest.mark.parametrize(
+    ("answer", "code", "place"),
+    [
+        (make.spans((0, 9999)), "span-outside-text", "spans[0].end"),
+        (make.spans((0, 5, "animal")), "unknown-label", "spans[0].label"),
+        ([], "wrong-shape", ""),
+        (None, "wrong-shape", ""),
+        ({"spans": "all"}, "wrong-shape", "spans"),
+    ],
+)
+def test_a_bad_answer_names_its_fault_and_place_and_writes_nothing(alice, answer, code: str, place: str) -> None:
+    status, problem = alice.act("submit", answer=answer)
+    assert (status, problem["code"], problem["place"]) == (422, code, place)
+    assert problem["detail"] and problem["type"] == f"urn:tandem:problem:{code}"
+    assert not Annotation.objects.exists()
+    assert Assignment.objects.filter(state="held").count() == 1
+
+
+def test_a_strangers_assignment_is_not_found(cast, project, alice) -> None:
+    bob = Tab(cast.bob, project)
+    bob.held = alice.held
+    for what in ("heartbeat", "submit", "skip", "release", "report"):
+        status, problem = bob.act(what, answer=make.MARIA)
+        assert (status, problem["code"]) == (404, "not-found")
+
+
+def test_an_expired_assignment_is_lost_once_somebody_else_has_it(cast, project, alice) -> None:
+    alice.act("draft", "PUT", version=0, answer=make.MARIA)
+    run_out(Assignment.objects.get(public_id=alice.held["id"]))
+    queue.expire_due()
+    bob = Tab(cast.bob, project)
+    while "assignment" in bob.claim():
+        bob.act("submit", answer=make.OSLO)
+    status, problem = alice.act("submit", answer=make.MARIA)
+    assert (status, problem["code"]) == (409, "lease-lost")
+    assert Draft.objects.get().answer == make.MARIA
+
+
+def test_a_stale_draft_answers_with_the_newer_one(alice) -> None:
+    assert alice.act("draft", "PUT", version=0, answer=make.MARIA) == (200, {"version": 1})
+    status, problem = alice.act("draft", "PUT", version=0, answer=make.OSLO)
+    assert (status, problem["code"]) == (409, "stale-draft")
+    assert problem["draft"]["version"] == 1 and problem["draft"]["answer"] == make.MARIA
+
+
+def test_work_survives_a_reload_as_its_draft(cast, project, alice) -> None:
+    alice.act("draft", "PUT", version=0, answer=make.MARIA)
+    assert Tab(cast.alice, project).claim()["assignment"]["draft"] == {"version": 1, "answer": make.MARIA}
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ("{", "not-json"),
+        ("[]", "wrong-shape"),
+        ('{"token": "no"}', "wrong-shape"),
+        ('{"token": "%s", "version": -1}', "wrong-shape"),
+        ('{"token": "%s", "version": 0, "answer": {"note": "\\u0000"}}', "bad-text"),
+        ('{"token": "%s", "version": 0, "answer": {"note": "\\ud800"}}', "bad-text"),
+        ('{"token": "%s", "version": 0, "answer": [1]}', "wrong-shape"),
+    ],
+)
+def test_a_body_of_the_wrong_shape_is_refused_by_name(alice, body: str, code: str) -> None:
+    text = body.replace("%s", alice.held["token"])
+    status, problem = alice.send("PUT", f"/studio/assignments/{alice.held['id']}/draft", text)
+    assert problem["code"] == code and status in {400, 422}
+    assert not Draft.objects.exists()
+
+
+def test_a_wrong_token_is_a_lost_lease(alice) -> None:
+    alice.held["token"] = str(uuid4())
+    assert alice.act("heartbeat")[1]["code"] == "lease-lost"
+
+
+def test_who_is_signed_out_is_told_so_and_not_sent_a_page(alice) -> None:
+    alice.client.logout()
+    assert alice.act("heartbeat")[0] == 401
+
+
+def test_skipping_reporting_and_releasing_go_on_to_the_next_task(cast, project, alice) -> None:
+    status, found = alice.act("skip", reason="too-hard", note="")
+    assert status == 200 and found["assignment"]["id"] != alice.held["id"]
+    alice.held = found["assignment"]
+    status, found = alice.act("report", note="It says nothing.")
+    assert (status, found["nothing"]["code"]) == (200, "all-done")
+    bob = Tab(cast.bob, project)
+    bob.claim()
+    assert bob.act("release") == (200, {"released": True})
+
+
+def test_a_manager_tries_a_task_and_nothing_is_kept(cast, project) -> None:
+    mina = Tab(cast.mina, project)
+    status, found = mina.send("POST", f"/studio/{project.public_id}/try", {})
+    assert status == 200 and found["try"]
+    task = found["assignment"]["task"]["id"]
+    path = f"/studio/{project.public_id}/try/submit"
+    assert mina.send("POST", path, {"task": task, "answer": make.MARIA}) == (200, {"checked": True})
+    assert mina.send("POST", path, {"task": task, "answer": make.spans((0, 999))})[1]["code"] == "span-outside-text"
+    assert not Annotation.objects.exists() and not Assignment.objects.filter(state="held").exists()
