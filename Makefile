@@ -39,7 +39,7 @@ test: setup-test tools models lint js
 lint: setup-test
 	$(VENV) -m ruff check .
 	$(VENV) -m mypy .
-	$(VENV) -m djlint --check --lint --quiet templates
+	$(VENV) -m djlint --lint --quiet templates
 
 js:
 	node --test $$(find tests/js -name '*.test.js' | sort)
