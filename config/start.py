@@ -212,7 +212,10 @@ class _Life:
         self.say("start", f"Tandem is at {self.plan.address}")
         accounts = self.data / ACCOUNTS
         if self.plan.demo and accounts.exists():
-            self.say("start", f"Demo accounts and their passwords: {accounts}")
+            # On a terminal of the one person who runs this; the file is theirs alone, and git ignores it.
+            for line in accounts.read_text().splitlines():
+                self.say("start", line)
+            self.say("start", f"These demo accounts and passwords are kept in {accounts}")
         self.say("start", "Ctrl-C stops everything.")
 
 
