@@ -152,7 +152,7 @@ class _Life:
             collect = ["collectstatic", "--no-input", "--clear", "--verbosity", "0"]
             await self._once("static", stamps.static_key(), collect)
         if self.plan.demo:
-            await self._once("demo", database, ["load_demo"])
+            await self._once("demo", database, ["load_demo", "--verbosity", "0"])
 
     async def _once(self, step: str, key: str | None, arguments: list[str]) -> None:
         """Run a command of manage.py unless it was done under this key; without a key, run it each time."""

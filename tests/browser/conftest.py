@@ -16,7 +16,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from tests.browser.site import CHROMIUM, Site, chromium_path, running
 
 
-@pytest.fixture(scope="session")
+# Of the package, not of the session: Playwright keeps an event loop running in this thread until it is closed.
+@pytest.fixture(scope="package")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """Tandem with its demo."""
     data = tmp_path_factory.mktemp("site")
@@ -25,7 +26,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     shutil.rmtree(data, ignore_errors=True)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
     """Debian's Chromium, or the one that TANDEM_CHROMIUM names."""
     with sync_playwright() as playwright:

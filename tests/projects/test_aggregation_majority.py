@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.sparse import coo_array
 
 from projects import geometry
 from projects.aggregation import AGGREGATIONS
@@ -160,3 +161,23 @@ def test_cluster_never_joins_two_instances_of_one_answer():
 
 def test_registry_names_carry_their_version():
     assert all(name.rpartition("_v")[2].isdigit() for name in AGGREGATIONS)
+
+
+def test_ten_thousand_spans_that_hang_together_are_compared_and_merged():
+    chain = spans(*[(5 * n, 5 * n + 7, "person") for n in range(10_000)])
+    greedy = spans((0, 60_000, "person"))
+    merged = merge_spans([chain, chain, greedy])
+    assert len(merged["spans"]) == 10_000
+    assert spans_agreement(chain, merged, "overlap") == 1.0
+
+
+def test_many_instances_in_a_chain_cluster_like_few():
+    few = np.eye(6) + 0.9 * np.eye(6, k=3) + 0.9 * np.eye(6, k=-3) + 0.3 * np.eye(6, k=1) + 0.3 * np.eye(6, k=-1)
+    assert cluster(few, [0, 0, 0, 1, 1, 1], 0.5) == [[0, 3], [1, 4], [2, 5]]
+    size = 1500
+    near = coo_array((np.full(size, 0.9), (np.arange(size), np.arange(size) + size)), shape=(2 * size, 2 * size))
+    step = coo_array((np.full(size - 1, 0.6), (np.arange(size - 1), np.arange(size - 1) + size + 1)),
+                     shape=near.shape)  # fmt: skip
+    chain = near + step
+    found = cluster(coo_array(chain + chain.T), [0] * size + [1] * size, 0.5)
+    assert found == [[n, n + size] for n in range(size)]

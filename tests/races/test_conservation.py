@@ -21,7 +21,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from projects import batches, oversight, queue, submission
+from projects import banning, batches, oversight, queue, rules, submission
 from projects.models import Annotation, Assignment, Batch, Task, Verdict
 from taskers import ledger
 from taskers.errors import Problem
@@ -50,6 +50,8 @@ ACTS = (
     "requeue",
     "raise overlap",
     "void",
+    "rework",
+    "ban",
     "review",
     "pause",
     "resume",
@@ -166,6 +168,17 @@ class Story(RuleBasedStateMachine):
     def _void(self, who: Person, number: int) -> None:
         if mine := self._mine(who, "submitted"):
             queue.void(mine, "It was careless.", by=self.manager)
+
+    def _rework(self, who: Person, number: int) -> None:
+        if mine := self._mine(who, "submitted"):
+            banning.rework(mine, "Please look again.", by=self.manager)
+
+    def _ban(self, who: Person, number: int) -> None:
+        made = banning.ban(who, project=self.project, reason="Spam", by=self.manager)
+        after: int | None = 0
+        while after is not None:
+            after = banning.void_work(made, by=self.manager, after=after, piece=1)
+        rules.lift(made, by=self.manager)  # so that the story goes on
 
     def _review(self, who: Person, number: int) -> None:
         task = queue.next_review([self.project], self.reviewer) or self._task(number)

@@ -131,6 +131,8 @@ class Command(BaseCommand):
         with tempfile.TemporaryFile() as file:
             zip_photographs(file)
             self._load(photographs, "Photographs", File(file, "photographs.zip"), manager)
+        if options["verbosity"] == 0:
+            return
         if accounts:
             self.stdout.write(table(accounts))
         self.stdout.write(f"Demo accounts and passwords: {path}")
