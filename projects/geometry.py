@@ -22,6 +22,8 @@ Bitmap = NDArray[np.bool_]
 Matrix = NDArray[np.float64]
 
 MAX_PIXELS = 200_000_000
+# Instances hanging together beyond which matching is greedy: the exact method takes cubic time.
+LARGEST_EXACT = 1000
 
 
 class BadShape(ValueError):
@@ -196,28 +198,51 @@ def span_overlaps(first: NDArray[Any], second: NDArray[Any]) -> coo_array:
 def match(similarity: Matrix | coo_array, threshold: float) -> list[tuple[int, int]]:
     """One-to-one pairs (row, column) with similarity ≥ threshold and > 0, the most similar in total.
 
-    The Hungarian method on each connected component apart, so that big sparse problems stay cheap.
+    The Hungarian method on each connected component apart, so that big sparse problems stay cheap; in a
+    component of more than LARGEST_EXACT instances the most similar pair is taken first instead.
     """
     grid: Any = coo_array(similarity)
     keep = (grid.data >= threshold) & (grid.data > 0)
     row, column, value = grid.row[keep], grid.col[keep], grid.data[keep]
-    if not value.size:
-        return []
     height, width = grid.shape
-    graph = coo_array((value, (row, column + height)), shape=(height + width, height + width))
-    _, part = connected_components(graph, directed=False)
-    order = np.argsort(part[row], kind="stable")
-    cuts = np.flatnonzero(np.diff(part[row][order])) + 1
     pairs: list[tuple[int, int]] = []
-    for group in np.split(order, cuts):
-        rows, local_row = np.unique(row[group], return_inverse=True)
-        columns, local_column = np.unique(column[group], return_inverse=True)
-        block = np.zeros((rows.size, columns.size))
-        block[local_row, local_column] = value[group]
-        for i, j in zip(*linear_sum_assignment(block, maximize=True), strict=True):
-            if block[i, j] > 0:
-                pairs.append((int(rows[i]), int(columns[j])))
+    for group in components(row, column + height, height + width):
+        pairs += _best_pairs(row[group], column[group], value[group])
     return sorted(pairs)
+
+
+def components(first: NDArray[Any], second: NDArray[Any], count: int) -> list[NDArray[np.int64]]:
+    """Positions of the pairs (first[i], second[i]) of `count` things, grouped by what hangs together."""
+    if not len(first):
+        return []
+    graph = coo_array((np.ones(len(first)), (first, second)), shape=(count, count))
+    _, part = connected_components(graph, directed=False)
+    order = np.argsort(part[first], kind="stable")
+    return np.split(order, np.flatnonzero(np.diff(part[first][order])) + 1)
+
+
+def _best_pairs(row: NDArray[Any], column: NDArray[Any], value: NDArray[Any]) -> list[tuple[int, int]]:
+    rows, local_row = np.unique(row, return_inverse=True)
+    columns, local_column = np.unique(column, return_inverse=True)
+    if max(rows.size, columns.size) > LARGEST_EXACT:
+        return _greedy_pairs(row, column, value)
+    block = np.zeros((rows.size, columns.size))
+    block[local_row, local_column] = value
+    chosen = zip(*linear_sum_assignment(block, maximize=True), strict=True)
+    return [(int(rows[i]), int(columns[j])) for i, j in chosen if block[i, j] > 0]
+
+
+def _greedy_pairs(row: NDArray[Any], column: NDArray[Any], value: NDArray[Any]) -> list[tuple[int, int]]:
+    taken_rows: set[int] = set()
+    taken_columns: set[int] = set()
+    pairs = []
+    for n in np.lexsort((column, row, -value)):
+        i, j = int(row[n]), int(column[n])
+        if i not in taken_rows and j not in taken_columns:
+            taken_rows.add(i)
+            taken_columns.add(j)
+            pairs.append((i, j))
+    return pairs
 
 
 def _rle(shape: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from scipy.sparse import coo_array
 
 from projects import geometry
 from projects.aggregation.matching import cluster
@@ -15,6 +16,8 @@ from projects.aggregation.pieces import common_attributes, common_provenance, mo
 
 # Spans of different labels match only when no spans of one label do.
 OTHER_LABEL = 0.5
+# Spans with less of their joint length in common are not the same span.
+SHARED = 0.05
 
 
 def merge_spans(answers: Sequence[Answer]) -> Answer:
@@ -25,17 +28,18 @@ def merge_spans(answers: Sequence[Answer]) -> Answer:
     if not found:
         return {"spans": []}
     spans = [span for _, span in found]
-    groups = cluster(_similarity(spans), [who for who, _ in found], 1e-9)
+    groups = cluster(_similarity(spans), [who for who, _ in found], SHARED)
     kept = [_one([spans[i] for i in group]) for group in groups if 2 * len(group) > len(answers)]
     kept.sort(key=lambda span: (span["start"], span["end"], span["label"]))
     return {"spans": [{"id": f"s{n}", **span} for n, span in enumerate(kept, start=1)]}
 
 
-def _similarity(spans: Sequence[Mapping[str, Any]]) -> np.ndarray:
+def _similarity(spans: Sequence[Mapping[str, Any]]) -> coo_array:
     bounds = np.array([(span["start"], span["end"]) for span in spans])
     labels = np.array([span["label"] for span in spans], dtype=object)
-    overlap = geometry.span_overlaps(bounds, bounds).toarray()
-    return np.where(labels[:, None] == labels[None, :], overlap, overlap * OTHER_LABEL)
+    overlap = geometry.span_overlaps(bounds, bounds)
+    overlap.data = np.where(labels[overlap.row] == labels[overlap.col], overlap.data, overlap.data * OTHER_LABEL)
+    return overlap
 
 
 def _one(members: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
