@@ -45,7 +45,7 @@ def pace(events: Iterable[Event]) -> None:
     numbers: dict[int, int] = defaultdict(int)
     measured: dict[int, datetime] = {}
     for event in events:
-        if event.kind == "claimed":
+        if event.kind in ("claimed", "dealt"):
             served[event.data["batch"]] = event.at
         elif event.kind == "submitted":
             numbers[event.data["batch"]] += 1
@@ -95,6 +95,8 @@ def _counts(event: Event) -> dict[str, int]:
                 "decided": 0 if data["superseded"] else 1,
                 "in_review": -1 if data["waited"] == "review" else 0,
             }
+        case "set_aside":
+            return {"tasks": -1, "wanted": -data["removed"]}
         case "reopened":
             return {"decided": -1}
         case _:
@@ -103,7 +105,7 @@ def _counts(event: Event) -> dict[str, int]:
 
 REBUILD = """
 WITH counted AS (
-  SELECT b.id AS batch_id, count(t.id) AS tasks, coalesce(sum(t.wanted), 0) AS wanted,
+  SELECT b.id AS batch_id, count(t.id) FILTER (WHERE t.wanted > 0) AS tasks, coalesce(sum(t.wanted), 0) AS wanted,
     count(t.id) FILTER (WHERE t.withheld = 'review') AS in_review,
     count(v.id) AS decided, coalesce(sum(j.number), 0) AS submitted
   FROM projects_batch b

@@ -8,6 +8,7 @@ from django.db.models.functions import Now
 
 from projects.errors import Refused
 from projects.models import DealingRules, Exclusion, Project, Requirement
+from projects.queue.leases import SKIP_MODES, SKIP_REASONS
 from taskers.errors import StateConflict
 from taskers.models import Organization, Person, Skill
 from taskers.outbox import emit
@@ -124,6 +125,8 @@ def lift(exclusion: Exclusion, *, by: Person | None) -> None:
 
 
 def _check(name: str, value: object) -> None:
+    if name == "skip_modes":
+        return _check_modes(value)
     if name not in LIMITS:
         raise Refused(f"There is no rule {name!r}.", code="unknown-rule", place=name)
     if value is None and name in MAY_BE_EMPTY:
@@ -131,6 +134,13 @@ def _check(name: str, value: object) -> None:
     low, high = LIMITS[name]
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high:
         raise Refused(f"{name} is a number from {low:g} to {high:g}.", code="bad-rule", place=name)
+
+
+def _check_modes(value: object) -> None:
+    if not isinstance(value, dict) or not all(mode in SKIP_MODES for mode in value.values()):
+        raise Refused(f"Each reason leads to {', '.join(SKIP_MODES)}.", code="bad-rule", place="skip_modes")
+    if unknown := set(value) - set(SKIP_REASONS):
+        raise Refused(f"There is no reason {min(unknown)!r}.", code="bad-rule", place="skip_modes")
 
 
 def _own(project: Project, skill: Skill) -> None:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from projects import consensus, queue
+from projects import consensus, dealing, queue
 from projects.errors import AlreadySubmitted, LeaseLost
 from projects.models import Annotation, Assignment, Draft, Task, Verdict
 from projects.queue.statements import ask
@@ -38,12 +38,13 @@ def submit(
     active_ms, refused = max(0, min(int(active_ms), LONGEST)), [str(one)[:40] for one in refused][:5000]
     with transaction.atomic():
         task = queue.lock_known(assignment.task)
-        done = queue.deliver(
-            assignment, tasker, token, checked, event="submitted", active_ms=active_ms, refused=refused
-        )
+        event = "submitted" if assignment.kind == Assignment.Kind.JUDGE else f"{assignment.kind}_submitted"
+        done = queue.deliver(assignment, tasker, token, checked, event=event, active_ms=active_ms, refused=refused)
         if done is None:
             return _again_or_late(assignment, task, tasker, token, checked, active_ms, refused)
-        if done.decided or done.judgements >= task.wanted:
+        if assignment.kind in (Assignment.Kind.GOLD, Assignment.Kind.TRAINING):
+            dealing.follow_up(assignment, done.annotation)
+        elif done.decided or done.judgements >= task.wanted:
             consensus.consider(task)
         return done.annotation
 

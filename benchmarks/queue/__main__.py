@@ -15,6 +15,7 @@ def main() -> int:
     parser.add_argument("--tasks", type=int, default=1_000_000, help="open tasks of the large project")
     parser.add_argument("--claims", type=int, default=200, help="timed claims a round")
     chosen = parser.parse_args()
+    os.environ["TANDEM_HOSTS"] = "127.0.0.1,testserver"
     os.environ["TANDEM_POOL"] = "0"  # its processes are forked, and a pool can't be
     with database.fresh():
         django.setup()

@@ -20,6 +20,7 @@ class DealingRules(models.Model):
     daily_earnings = models.BigIntegerField(null=True, blank=True)  # millionths promised, per tasker and day
     gold_share = models.FloatField(default=0.0)  # of claims, on the long run
     gold_uses = models.PositiveIntegerField(default=200)  # a known answer is retired after so many
+    skip_modes = models.JSONField(default=dict, blank=True)  # reason -> others, me or review: queue/leases.py
     training_tasks = models.PositiveSmallIntegerField(default=0)  # before the first judgement
     training_pass = models.FloatField(default=0.8)  # mean score, in [0, 1]
     training_tries = models.PositiveSmallIntegerField(default=2)

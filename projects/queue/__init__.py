@@ -6,8 +6,9 @@ the task's row first, so that what is counted for it can't change between the lo
 
 from projects.queue.audit import audit
 from projects.queue.claim import claim, claim_any, claim_group, peek
+from projects.queue.gold import set_aside
 from projects.queue.handing_in import Delivery, deliver, hand_in, lock_known
-from projects.queue.leases import expire_due, let_go, release, renew, report, skip
+from projects.queue.leases import expire_due, in_hands, let_go, release, renew, report, skip
 from projects.queue.nothing import Nothing
 from projects.queue.reviewing import claim_review, next_review, waiting_for_review
 from projects.queue.slots import fill, lock, open_slots, raise_wanted, restore, settle, void, withhold
@@ -24,6 +25,7 @@ __all__ = [
     "expire_due",
     "fill",
     "hand_in",
+    "in_hands",
     "let_go",
     "lock",
     "lock_known",
@@ -35,6 +37,7 @@ __all__ = [
     "renew",
     "report",
     "restore",
+    "set_aside",
     "settle",
     "skip",
     "void",

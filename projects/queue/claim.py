@@ -13,10 +13,10 @@ from django.db import transaction
 
 from projects import eligibility
 from projects.models import Assignment, Project, Task
-from projects.queue import taking
+from projects.queue import gold, taking
 from projects.queue.leases import expire_due
 from projects.queue.nothing import Nothing
-from projects.queue.places import Choice, choose
+from projects.queue.places import Choice, Place, choose
 from projects.queue.statements import ask
 from taskers.models import Organization, Person
 
@@ -93,8 +93,7 @@ def _next(
     for attempt in range(TRIES):
         with transaction.atomic():
             choice = _choice(tasker, projects)
-            found = taking.again(tasker, choice, by_key) or _new(tasker, choice, by_key, number)
-            busy = False if found else _further(tasker, choice, by_key, number, found)
+            found, busy = _find(tasker, choice, by_key, number, dice)
         if found:
             return found
         if choice.refused or not (busy or expire_due(projects=projects)):
@@ -104,40 +103,52 @@ def _next(
     return Nothing("ask-again", "Everybody is asking at once; trying again.", retry_seconds=1)
 
 
-def _further(
-    tasker: Person, choice: Choice, projects: Mapping[int, Project], number: int, found: list[Assignment]
-) -> bool:
-    """Walk on past what this tasker can't take, then look behind; whether it is worth asking again at once."""
+def _find(
+    tasker: Person, choice: Choice, projects: Mapping[int, Project], number: int, dice: random.Random | None
+) -> tuple[list[Assignment], bool]:
+    """What this tasker holds already, or is dealt, or the next on the walk; else whether to ask again at once."""
+    if again := taking.again(tasker, choice, projects):
+        return again, False
+    if dice is not None and (dealt := _dealt(tasker, choice, projects, dice)):
+        return dealt, False
     places, busy, end = choice.places, False, not choice.places
     for _ in range(STRIDES):
-        if busy or end:
+        if found := _taken(tasker, places, projects, number):
+            return found, False
+        if not places:
             break
         places, busy, end = taking.look_ahead(tasker, places)
-        if not (busy or end):
-            choice.places = places
-            found += _new(tasker, choice, projects, number)
-            busy = bool(found)
-    if not found:
-        found += taking.sweep(tasker, places, projects)
-    return busy or not end
+        if busy or end:
+            break
+    return taking.sweep(tasker, places, projects), busy or not end
+
+
+def _dealt(tasker: Person, choice: Choice, projects: Mapping[int, Project], dice: random.Random) -> list[Assignment]:
+    """Training or gold, where it is due before the first place's next judgement."""
+    while choice.places:
+        terms = choice.places[0].terms
+        dealt = gold.deal(tasker, terms, projects, dice)
+        if not isinstance(dealt, Nothing):
+            return dealt or []
+        choice.refuse(terms.project, (dealt.code, dealt.text))
+    return []
 
 
 def _choice(tasker: Person, projects: Sequence[Project]) -> Choice:
     """What this tasker may choose from; what they may not enter is left out before any walk."""
     ask(LOCK, {"space": LOCK_SPACE, "tasker": tasker.pk})
     choice = choose(tasker, projects)
-    choice.refusals = {pk: why for pk, one in choice.terms.items() if (why := eligibility.why_not(one))}
-    choice.places = [one for one in choice.places if one.terms.project not in choice.refusals]
+    for pk, terms in choice.terms.items():
+        if why := eligibility.why_not(terms):
+            choice.refuse(pk, why)
     return choice
 
 
-def _new(tasker: Person, choice: Choice, projects: Mapping[int, Project], number: int) -> list[Assignment]:
+def _taken(tasker: Person, places: Sequence[Place], projects: Mapping[int, Project], number: int) -> list[Assignment]:
     if number == 1:
-        return taking.take(tasker, choice.places, projects)
-    for place in choice.places:
-        if group := taking.take(tasker, [place], projects, number=number):
-            return group
-    return []
+        return taking.take(tasker, places, projects)
+    # One place at a time: a statement doesn't see that it took another slot of the same task.
+    return next(filter(None, (taking.take(tasker, [one], projects, number=number) for one in places)), [])
 
 
 def _why(tasker: Person, choice: Choice) -> Nothing:

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import transaction
 
 from projects.errors import LeaseLost
-from projects.models import Assignment, Project
+from projects.models import Assignment, DealingRules, Project, Task
 from projects.queue.clock import Clock, from_now
 from projects.queue.slots import fill, lock, withhold
 from projects.queue.statements import ask
@@ -29,8 +29,14 @@ SKIP_REASONS = {
     "too-hard": "Too hard to decide",
     "wrong-language": "A language I don't read",
     "not-for-me": "I'd rather not see this",
+    "later": "I'd like to do it later",
     "other": "Something else",
 }
+
+# What becomes of a skipped task: others are asked, and this tasker not again; it comes back at the end, to this tasker
+# too; or it waits for a reviewer. A project may choose otherwise for each reason (DealingRules.skip_modes).
+SKIP_MODES = ("others", "me", "review")
+USUAL_MODES = {"later": "me"}
 
 
 def renew(assignment: Assignment, tasker: Person, token: UUID) -> datetime:
@@ -53,11 +59,18 @@ def release(assignment: Assignment, tasker: Person, token: UUID) -> None:
     _end(assignment, tasker, token, state="released")
 
 
+@transaction.atomic
 def skip(assignment: Assignment, tasker: Person, token: UUID, *, reason: str, note: str = "") -> None:
-    """Say no to a task, with a reason of SKIP_REASONS; others are asked instead, this tasker not again."""
+    """Say no to a task, with a reason of SKIP_REASONS; what becomes of it is the project's to say (SKIP_MODES)."""
     if reason not in SKIP_REASONS:
         raise Problem(f"Choose one of {', '.join(SKIP_REASONS)}.", code="bad-skip-reason", place="reason")
-    _end(assignment, tasker, token, state="skipped", reason=reason, note=note)
+    rules = DealingRules.objects.filter(project=assignment.task.project_id).first()
+    mode = (rules.skip_modes if rules else {}).get(reason) or USUAL_MODES.get(reason, "others")
+    state = "released" if mode == "me" else "skipped"
+    _end(assignment, tasker, token, state=state, reason=reason, note=note)
+    if mode == "review" and assignment.kind == Assignment.Kind.JUDGE:
+        with contextlib.suppress(StateConflict):  # decided or withheld meanwhile: the skip stands all the same
+            withhold(assignment.task, Task.Withheld.REVIEW, by=tasker, note=(note or SKIP_REASONS[reason])[:500])
 
 
 @transaction.atomic
@@ -78,6 +91,12 @@ def let_go(assignment: Assignment, *, by: Person) -> None:
         raise StateConflict("Nobody holds this work any more.")
     fill(task)
     _tell(assignment, "released", by)
+
+
+def in_hands(project: Project):
+    """What is held in a project, those running out first: what a manager looks over and may `let_go`."""
+    held = Assignment.objects.filter(batch__project=project, state="held")
+    return held.select_related("task", "tasker").order_by("deadline", "pk")
 
 
 def expire_due(*, projects: Sequence[Project] | None = None, limit: int = 200) -> int:

@@ -32,7 +32,7 @@ WITH batch AS (
 SELECT p.id, s.version, s.lease_seconds, s.rate, s.copilot, held.id,
   r.standing_floor, r.standing_evidence, st.good, st.poor,
   r.daily_tasks, r.daily_earnings, day.judgements, day.promised,
-  r.gold_share, r.training_tasks, trained.value,
+  r.gold_share, r.training_tasks, r.training_tries, trained.value,
   barred.kind, barred.reason, barred.until,
   (SELECT jsonb_agg(jsonb_build_array(k.name, q.comparator, q.value, q.values, k.kind, mine.value))
    FROM projects_requirement q JOIN taskers_skill k ON k.id = q.skill_id
@@ -107,6 +107,7 @@ class Terms:
     promised_today: int | None
     gold_share: float | None
     training_tasks: int | None
+    training_tries: int | None
     trained: float | None
     barred: str | None
     barred_reason: str | None
@@ -134,6 +135,11 @@ class Choice:
     batches: list[tuple[int, int]] = field(default_factory=list)  # project, live batch
     places: list[Place] = field(default_factory=list)
     refusals: dict[int, Reason] = field(default_factory=dict)  # by project: why this tasker may not work there
+
+    def refuse(self, project: int, why: Reason) -> None:
+        """Leave a project out, for this reason."""
+        self.refusals[project] = why
+        self.places = [one for one in self.places if one.terms.project != project]
 
     @property
     def refused(self) -> bool:

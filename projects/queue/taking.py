@@ -132,7 +132,7 @@ def take(
         return []
     keys = {pk: (one.organization_id, one.public_id) for pk, one in projects.items()}
     terms = as_columns(places, keys) | {"tasker": tasker.pk, "token": uuid4(), "number": number}
-    return [_whole(row, projects) for row in ask(TAKE, terms)]
+    return [whole(row, projects) for row in ask(TAKE, terms)]
 
 
 def again(tasker: Person, choice: Choice, projects: Mapping[int, Project]) -> list[Assignment]:
@@ -141,7 +141,7 @@ def again(tasker: Person, choice: Choice, projects: Mapping[int, Project]) -> li
         return []
     terms = next(one for one in choice.terms.values() if one.held == choice.held)
     rows = ask(AGAIN, {"held": choice.held, "tasker": tasker.pk, "lease": terms.lease})
-    return [_whole(row, projects) for row in rows]
+    return [whole(row, projects) for row in rows]
 
 
 def look_ahead(tasker: Person, places: Sequence[Place]) -> tuple[list[Place], bool, bool]:
@@ -202,7 +202,8 @@ def _swept(places: Sequence[Place], looked: Sequence[tuple]) -> list[Place]:
     return moved
 
 
-def _whole(row: tuple, projects: Mapping[int, Project]) -> Assignment:
+def whole(row: tuple, projects: Mapping[int, Project]) -> Assignment:
+    """The assignment of one row of BRING, with its task, asset and project."""
     first, second = width(Assignment), width(Assignment) + width(Task)
     assignment, task = row_of(Assignment, row[:first]), row_of(Task, row[first:second])
     task.asset = row_of(Asset, row[second:]) if task.asset_id else None

@@ -1,0 +1,93 @@
+"""Loading JSONL through intake, against a bare COPY of the same tasks and their open judgements."""
+
+import io
+import json
+import resource
+import time
+from collections.abc import Iterator
+
+import psycopg
+from django.db import connection
+
+from benchmarks.queue import ground
+from benchmarks.queue.measure import Row, at_most
+from projects import batches, intake
+from taskers.models import Organization
+
+COPY_TASKS = """
+COPY projects_task (id, project_id, batch_id, external_id, payload, payload_hash, wanted) FROM STDIN
+"""
+COPY_SLOTS = "COPY projects_assignment (task_id, batch_id, slot) FROM STDIN"
+WANTED = 3
+
+
+def measure(owner: Organization, tasks: int) -> list[Row]:
+    """Once each: both take long enough to be steady. Memory is this process's, which does the loading."""
+    bare = _bare(owner, tasks)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    ours = _intake(owner, tasks)
+    grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+    told = f"{ours:.1f} s / {bare:.1f} s"
+    return [
+        at_most(f"loading {tasks:,} text tasks at overlap 3 / bare COPY", told, ours / bare, 3),
+        at_most("memory growth while loading, MB", f"{grown:.0f} MB", grown, 200),
+    ]
+
+
+def _bare(owner: Organization, tasks: int) -> float:
+    project = ground.project(owner, "Bare copy")
+    batch = batches.create(project, "Bare", by=None)
+    params = connection.get_connection_params()
+    plain = {key: params[key] for key in ("dbname", "user", "password", "host", "port") if params.get(key)}
+    with psycopg.connect(**plain) as server, server.cursor() as cursor:
+        cursor.execute("SELECT nextval('projects_task_id_seq')")
+        (first,) = cursor.fetchone() or (1,)
+        start = time.perf_counter()
+        with cursor.copy(COPY_TASKS) as copy:
+            for number in range(tasks):
+                payload = json.dumps({"text": f"{number} {ground.TEXT}"})
+                copy.write_row((first + number, project.pk, batch.pk, f"b{number}", payload, f"{number:064d}", WANTED))
+        with cursor.copy(COPY_SLOTS) as copy:
+            for slot in range(WANTED):
+                for number in range(tasks):
+                    copy.write_row((first + number, batch.pk, slot))
+        server.commit()
+        taken = time.perf_counter() - start
+        cursor.execute("SELECT setval('projects_task_id_seq', %s)", [first + tasks])
+    return taken
+
+
+def _intake(owner: Organization, tasks: int) -> float:
+    project = ground.project(owner, "Loaded")
+    batch = batches.create(project, "Loaded", by=None)
+    file = io.BufferedReader(Lines(tasks))
+    start = time.perf_counter()
+    loaded = sum(done.loaded for done in intake.load(batch, intake.READERS["jsonl"](file, 0), by=None))
+    assert loaded == tasks, loaded
+    return time.perf_counter() - start
+
+
+class Lines(io.RawIOBase):
+    """A JSONL file of any length that takes no room."""
+
+    def __init__(self, tasks: int) -> None:
+        self._rest = b""
+        self._rows = self._make(tasks)
+
+    def _make(self, tasks: int) -> Iterator[bytes]:
+        for number in range(tasks):
+            row = {"external_id": f"l{number}", "payload": {"text": f"{number} {ground.TEXT}"}}
+            yield json.dumps(row).encode() + b"\n"
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer) -> int:
+        while len(self._rest) < len(buffer):
+            row = next(self._rows, None)
+            if row is None:
+                break
+            self._rest += row
+        piece, self._rest = self._rest[: len(buffer)], self._rest[len(buffer) :]
+        buffer[: len(piece)] = piece
+        return len(piece)

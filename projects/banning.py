@@ -1,0 +1,72 @@
+"""Taking a tasker's work back: what they hold now, and what they handed in that nothing rests on yet."""
+
+from django.db import transaction
+
+from projects import consensus, queue, rules
+from projects.models import Assignment, Exclusion, Project, Verdict
+from taskers.errors import StateConflict
+from taskers.models import Organization, Person
+
+PIECE = 200
+
+
+def ban(
+    tasker: Person,
+    *,
+    reason: str,
+    by: Person,
+    project: Project | None = None,
+    organization: Organization | None = None,
+) -> Exclusion:
+    """Keep somebody out for good and take what they hold out of their hands. `void_work` takes back the rest."""
+    made = rules.exclude(
+        tasker, reason=reason, by=by, project=project, organization=organization, kind=Exclusion.Kind.BANNED
+    )
+    for held in _theirs(made).filter(state="held").select_related("task__project"):
+        try:
+            queue.let_go(held, by=by)
+        except StateConflict:
+            continue  # handed in, or run out, at this very moment
+    return made
+
+
+def void_work(exclusion: Exclusion, *, by: Person, after: int = 0, piece: int = PIECE) -> int | None:
+    """Void the next of a banned tasker's judgements on undecided tasks; others are asked instead.
+
+    Verdicts that stand are left: re-judging is a decision of its own. Returns where to go on (`after`), or None at the
+    end. Each is a transaction of its own, so that nobody waits, and doing it again voids nothing twice.
+    """
+    rows = _theirs(exclusion).filter(kind="judge", state="submitted", voided_at=None, pk__gt=after)
+    undecided = rows.exclude(task__in=Verdict.objects.current().values("task"))
+    some = list(undecided.select_related("task__project").order_by("pk")[:piece])
+    for one in some:
+        _void(one, f"Banned: {exclusion.reason}", by)
+    return some[-1].pk if some else None
+
+
+@transaction.atomic
+def rework(assignment: Assignment, reason: str, *, by: Person) -> None:
+    """Void one judgement and have somebody else do it again; a decided task is opened for it.
+
+    Raises StateConflict when it isn't submitted or is void already.
+    """
+    task = queue.lock(assignment.task_id)
+    queue.void(assignment, reason, by=by)
+    if Verdict.objects.current().filter(task=task).exists():
+        consensus.reopen(task, by=by)
+
+
+@transaction.atomic
+def _void(assignment: Assignment, reason: str, by: Person) -> None:
+    task = queue.lock(assignment.task_id)
+    if Verdict.objects.current().filter(task=task).exists():
+        return
+    if Assignment.objects.filter(pk=assignment.pk, state="submitted", voided_at=None).exists():
+        queue.void(assignment, reason, by=by)
+
+
+def _theirs(exclusion: Exclusion):
+    rows = Assignment.objects.filter(tasker=exclusion.tasker)
+    if exclusion.project_id:
+        return rows.filter(batch__project=exclusion.project_id)
+    return rows.filter(batch__project__organization=exclusion.organization_id)

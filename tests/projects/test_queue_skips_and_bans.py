@@ -1,0 +1,109 @@
+"""What becomes of skipped tasks, and of the work of those who are shown out."""
+
+import pytest
+
+from projects import banning, configure, queue, rules
+from projects.errors import Refused
+from projects.models import Annotation, Assignment, Verdict
+from projects.queue import Nothing
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def project(cast):
+    return make.project(cast.riverside, wanted=2)
+
+
+@pytest.fixture
+def batch(project):
+    return make.batch(project)
+
+
+def skipped(tasker, project, reason: str) -> Assignment:
+    mine = make.held(tasker, project)
+    queue.skip(mine, tasker, mine.token, reason=reason)
+    return mine
+
+
+def test_what_is_put_off_comes_back_to_the_same_tasker_last(cast, project, batch) -> None:
+    first, second = make.tasks(batch, 2, wanted=1)
+    assert skipped(cast.alice, project, "later").task == first
+    assert make.judged(cast.alice, project, make.MARIA).task == second
+    assert make.held(cast.alice, project).task == first
+    assert queue.audit() == []
+
+
+def test_a_project_may_send_a_reason_to_review(cast, project, batch) -> None:
+    make.task(batch)
+    rules.change(project, cast.mina, skip_modes={"unclear": "review"})
+    mine = skipped(cast.alice, project, "unclear")
+    assert list(queue.waiting_for_review([project])) == [mine.task]
+    assert isinstance(queue.claim(cast.bob, project), Nothing)
+    queue.restore(mine.task, by=cast.mina)
+    make.held(cast.bob, project)
+    assert queue.audit() == []
+
+
+def test_unknown_modes_and_reasons_are_refused(cast, project) -> None:
+    for modes in ({"unclear": "moon"}, {"moon": "me"}, ["me"]):
+        with pytest.raises(Refused):
+            rules.change(project, cast.mina, skip_modes=modes)
+
+
+def test_a_banned_taskers_work_is_replaced_and_kept(cast, project, batch) -> None:
+    decided = make.task(batch)
+    for tasker in (cast.alice, cast.bob):
+        make.judged(tasker, project, make.MARIA)
+    undecided, _ = make.tasks(batch, 2)
+    done = make.judged(cast.alice, project, make.MARIA)
+    holding = make.held(cast.alice, project)
+    made = banning.ban(cast.alice, project=project, reason="Answers at random.", by=cast.mina)
+    assert banning.void_work(made, by=cast.mina) is not None and banning.void_work(made, by=cast.mina) is None
+    holding.refresh_from_db()
+    assert holding.state == "released"
+    assert Verdict.objects.current().get().task == decided
+    voided = Assignment.objects.get(annotation=done)
+    assert voided.voided_at and voided.void_reason == "Banned: Answers at random."
+    assert Annotation.objects.get(pk=done.pk).answer == done.answer
+    assert queue.claim(cast.alice, project).text == "You are banned here: Answers at random."
+    assert queue.audit() == []
+    assert undecided.wanted == Assignment.objects.counting().filter(task=undecided).count()
+
+
+def test_rework_asks_somebody_else(cast, project, batch) -> None:
+    make.task(batch)
+    done = make.judged(cast.alice, project, make.MARIA)
+    banning.rework(done.assignment, "The span is too long.", by=cast.mina)
+    assert queue.claim(cast.alice, project).code == "all-done"
+    make.judged(cast.bob, project, make.MARIA)
+    make.judged(cast.carol, project, make.MARIA)
+    assert done.pk not in Verdict.objects.current().get().rests_on
+    assert queue.audit() == []
+
+
+def test_rework_opens_a_decided_task_again(cast, project, batch) -> None:
+    make.task(batch)
+    done = make.judged(cast.alice, project, make.MARIA)
+    make.judged(cast.bob, project, make.MARIA)
+    banning.rework(done.assignment, "Look again.", by=cast.mina)
+    assert not Verdict.objects.current().exists()
+    make.held(cast.carol, project)
+    assert queue.audit() == []
+
+
+def test_a_manager_sees_what_is_in_whose_hands(cast, project, batch) -> None:
+    make.tasks(batch, 2)
+    mine = make.held(cast.alice, project)
+    make.held(cast.bob, project)
+    assert [one.tasker for one in queue.in_hands(project)] == [cast.alice, cast.bob]
+    queue.let_go(mine, by=cast.mina)
+    assert [one.tasker for one in queue.in_hands(project)] == [cast.bob]
+
+
+def test_a_paused_project_lets_held_work_come_in(cast, project, batch) -> None:
+    make.task(batch)
+    mine = make.held(cast.alice, project)
+    configure.move(project, "paused", by=cast.mina)
+    assert make.submission.submit(mine, cast.alice, mine.token, make.MARIA)
