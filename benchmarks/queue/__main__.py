@@ -5,6 +5,7 @@ import os
 import sys
 
 import django
+from django.core.management import call_command
 
 from benchmarks import database
 
@@ -19,6 +20,7 @@ def main() -> int:
     os.environ["TANDEM_POOL"] = "0"  # its processes are forked, and a pool can't be
     with database.fresh():
         django.setup()
+        call_command("collectstatic", "--no-input", verbosity=0)
         from benchmarks.queue.run import run  # Django's settings are read first
 
         run(chosen.parts, tasks=chosen.tasks, claims=chosen.claims)
