@@ -111,7 +111,7 @@ def _score(task: Task, annotation: Annotation) -> float:
 def _step(assignment: Assignment, annotation: Annotation) -> None:
     """After each full course of training: pass, and get the skill, or not."""
     project = assignment.task.project
-    rules = project.rules
+    rules = project.rules  # type: ignore[attr-defined]  # the reverse of a one-to-one, which the plugin misses
     rows = Annotation.objects.filter(
         tasker=annotation.tasker, assignment__kind="training", assignment__state="submitted", task__project=project
     ).select_related("task__project", "assignment")

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import F
@@ -53,7 +54,7 @@ def pace(events: Iterable[Event]) -> None:
     batches = sorted(served.keys() | numbers.keys())
     if not batches:
         return
-    terms = {
+    terms: dict[str, Any] = {
         "batches": batches,
         "served": [served.get(one) for one in batches],
         "numbers": [float(numbers[one]) for one in batches],

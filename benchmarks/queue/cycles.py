@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import psycopg
 from django.db import connection
+from psycopg.types.json import Jsonb
 
 from benchmarks.queue import ground
 from benchmarks.queue.crowd import throughput
@@ -77,7 +78,7 @@ def _floor(batch: Batch) -> Callable[[Person], Callable[[], object]]:
 
     def make(tasker: Person) -> Callable[[], object]:
         server = psycopg.connect(**plain)
-        answer = psycopg.types.json.Jsonb(ground.ANSWER)
+        answer = Jsonb(ground.ANSWER)
 
         def cycle() -> None:
             with server.transaction():

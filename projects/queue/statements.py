@@ -31,7 +31,7 @@ class PreparedCursor(psycopg.Cursor):
 def ask(statement: str, terms: Mapping[str, Any]) -> list[tuple]:
     """Run one prepared statement on Django's connection, inside its transaction; all its rows."""
     connection.ensure_connection()
-    with connection._prepare_cursor(PreparedCursor(connection.connection)) as cursor:
+    with connection._prepare_cursor(PreparedCursor(connection.connection)) as cursor:  # type: ignore[attr-defined]
         cursor.execute(statement, terms)
         return cursor.fetchall()
 

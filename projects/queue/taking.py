@@ -194,7 +194,7 @@ def _columns(places: Sequence[Place]) -> dict:
 def _swept(places: Sequence[Place], looked: Sequence[tuple]) -> list[Place]:
     """Where the second walk stands after these rows: places before the last row's are through, one round more."""
     batch, slot, key, _ = looked[-1]
-    moved = []
+    moved: list[Place] = []
     for place in places:
         if (place.batch, place.slot) == (batch, slot):
             return [*moved, replace(place, swept=key)]
