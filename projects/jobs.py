@@ -3,7 +3,8 @@
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
-from projects import assets, intake, queue
+from projects import assets, banning, intake, queue, reaping
+from projects.models import Exclusion
 
 
 @app.task(queue="intake", queueing_lock=None)
@@ -34,3 +35,19 @@ async def resume_stalled(timestamp: int) -> int:
 def collect_assets(timestamp: int) -> int:
     """Delete stored media that nothing refers to any more; returns how many."""
     return assets.collect()
+
+
+@app.periodic(cron="50 3 * * *")
+@app.task(queue="jobs", queueing_lock="reap")
+def reap(timestamp: int) -> dict[str, int]:
+    """Throw away what nobody needs any more; returns how many rows of what."""
+    return reaping.reap()
+
+
+@app.task(queue="queue")
+def void_banned_work(exclusion_key: int) -> None:
+    """Take back, piece by piece, what a banned tasker handed in that nothing rests on yet."""
+    made = Exclusion.objects.select_related("project", "organization", "tasker", "made_by").get(pk=exclusion_key)
+    after: int | None = 0
+    while after is not None and made.made_by is not None:
+        after = banning.void_work(made, by=made.made_by, after=after)

@@ -3,7 +3,7 @@
 import time
 from dataclasses import dataclass
 
-from benchmarks.queue import ground
+from benchmarks.queue import ground, plans
 from benchmarks.queue.measure import Row, at_most, median, ms, p95, seconds
 from projects import batches, queue
 from projects.models import Assignment, Batch, Project
@@ -44,6 +44,7 @@ def measure(small: Field, large: Field, claims: int) -> list[Row]:
     ground.batch(plain, "Open", 5_000)
     ground.has_done_everything(large.finished, large.batch)
     ground.analyze()
+    assert "Index Scan using assignment_walk" in plans.of_the_walk(large.veteran, large.project)
     slowest, asks = _until_nothing(large)
     print(f"Who did everything was told so at the ask number {asks}; the slowest took {ms(slowest)}.\n", flush=True)
     times: dict[str, list[float]] = {"small": [], "large": [], "veteran": [], "empty": [], "plain": []}

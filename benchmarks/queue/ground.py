@@ -1,5 +1,7 @@
 """What the benchmarks run on: people, projects and tasks by the million, written by SQL as the verbs would have."""
 
+from typing import Any
+
 from django.db import connection
 
 from projects import batches, configure, queue
@@ -37,10 +39,10 @@ def people(owner: Organization, number: int, name: str) -> list[Person]:
     return made
 
 
-def project(owner: Organization, name: str, *, wanted: int = 3) -> Project:
+def project(owner: Organization, name: str, *, wanted: int = 3, lease: int = 86_400) -> Project:
     """A live project of text spans, 5 cents a judgement."""
     return configure.create(
-        owner, None, name=name, task_type="text_spans", labels=LABELS, wanted=wanted, rate=50_000, lease_seconds=86_400
+        owner, None, name=name, task_type="text_spans", labels=LABELS, wanted=wanted, rate=50_000, lease_seconds=lease
     )
 
 
@@ -48,7 +50,7 @@ def batch(of: Project, name: str, tasks: int, *, wanted: int = 3, priority: int 
     """A live batch of so many tasks with their open judgements, in chunks as a load makes them."""
     made = batches.move(batches.create(of, name, by=None, priority=priority), "live", by=None)
     for first in range(0, tasks, CHUNK):
-        terms = {"project": of.pk, "batch": made.pk, "text": TEXT, "wanted": wanted}
+        terms: dict[str, Any] = {"project": of.pk, "batch": made.pk, "text": TEXT, "wanted": wanted}
         with connection.cursor() as cursor:
             cursor.execute(TASKS, terms | {"first": first, "last": min(first + CHUNK, tasks) - 1})
             queue.open_slots([pk for (pk,) in cursor.fetchall()])

@@ -1,0 +1,14 @@
+"""Counts the progress of every batch anew. The outbox keeps it; this is for after a restore, or for doubt."""
+
+from django.core.management.base import BaseCommand
+
+from projects import rollups
+
+
+class Command(BaseCommand):
+    """`manage.py rebuild_progress`"""
+
+    help = "Counts the progress of every batch anew, while work goes on."
+
+    def handle(self, *args, **options) -> None:
+        self.stdout.write(f"The progress of {rollups.rebuild()} batches was counted anew.")

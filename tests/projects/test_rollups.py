@@ -1,0 +1,53 @@
+"""Progress from the outbox and a new count of everything agree, whatever happened."""
+
+import pytest
+
+from projects import banning, batches, oversight, queue, rollups, submission
+from projects.models import BatchProgress
+from tests import make
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def progress(batch) -> dict:
+    return BatchProgress.objects.filter(batch=batch).values().get()
+
+
+def caught_up(batch) -> dict:
+    while rollups.catch_up():
+        pass
+    return progress(batch)
+
+
+def test_both_ways_of_counting_agree(cast) -> None:
+    project = make.project(cast.riverside, wanted=2)
+    batch = make.batch(project)
+    tasks = make.tasks(batch, 6)
+    for answer in (make.MARIA, make.OSLO, make.MARIA):
+        make.judged(cast.alice, project, answer)
+    for answer in (make.MARIA, make.MARIA):
+        make.judged(cast.bob, project, answer)
+    done = make.judged(cast.carol, project, make.MARIA)
+    banning.rework(done.assignment, "Again.", by=cast.mina)
+    oversight.withhold(tasks[5], by=cast.mina)
+    queue.set_aside(make.task(batch), by=cast.mina)
+    waiting = queue.waiting_for_review([project]).first()
+    if waiting:
+        review = queue.claim_review(waiting, cast.rita)
+        submission.decide(review, cast.rita, review.token, make.MARIA)
+        oversight.requeue(waiting, by=cast.mina)
+    kept = caught_up(batch)
+    rollups.rebuild()
+    assert progress(batch) == kept
+    assert kept["tasks"] == 6 and kept["submitted"] > 0
+    make.judged(cast.carol, project, make.MARIA)
+    assert caught_up(batch)["submitted"] == kept["submitted"] + 1
+    assert queue.audit() == []
+
+
+def test_pausing_counts_nothing(cast) -> None:
+    batch = make.batch(make.project(cast.riverside))
+    make.tasks(batch, 2)
+    before = caught_up(batch)
+    batches.move(batch, "paused", by=cast.mina)
+    assert caught_up(batch) == before
