@@ -48,7 +48,7 @@ def measure(owner: Organization, project: Project, batch: Batch, tasks: int, sec
     deciding = []
     for number in range(ROUNDS):
         short = ground.project(owner, f"Decided {tasks} {number}")
-        for index in range(int(floor * seconds / 30) + 10):
+        for index in range(int(max(floor, verb) * seconds / 10) + 20):
             ground.batch(short, f"Few {index}", 10)
         deciding.append(throughput(_ours(short), taskers, seconds))
     third = median(deciding)

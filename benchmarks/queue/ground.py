@@ -7,6 +7,7 @@ from django.db import connection
 from projects import batches, configure, queue
 from projects.models import Batch, Project
 from taskers.models import Membership, Organization, Person
+from taskers.outbox import emit
 
 TEXT = "Maria Lopez of the Harbor Board visited Oslo on 3 May 2024 and met the people who run its ferries."
 LABELS = [{"key": "person", "name": "Person"}, {"key": "place", "name": "Place"}]
@@ -54,6 +55,15 @@ def batch(of: Project, name: str, tasks: int, *, wanted: int = 3, priority: int 
         with connection.cursor() as cursor:
             cursor.execute(TASKS, terms | {"first": first, "last": min(first + CHUNK, tasks) - 1})
             queue.open_slots([pk for (pk,) in cursor.fetchall()])
+    emit(
+        "loaded",
+        organization_id=of.organization_id,
+        project_key=of.public_id,
+        subject=f"batch:{made.public_id}",
+        batch=made.pk,
+        tasks=tasks,
+        wanted=tasks * wanted,
+    )
     return made
 
 
