@@ -1,7 +1,13 @@
 """What every test can ask for."""
 
-import pytest
+import time
 
+import pytest
+from django.db import connection
+from django.db.models import Max
+
+from taskers.models import Event
+from taskers.models.outbox import EventQuerySet
 from tests import cast as people
 
 pytest_plugins = ["tests.plugins.database"]
@@ -11,3 +17,28 @@ pytest_plugins = ["tests.plugins.database"]
 def cast(db) -> people.Cast:
     """Everybody (tests/cast.py)."""
     return people.assemble()
+
+
+@pytest.fixture(autouse=True)
+def patient_readers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Readers of the outbox wait, for a few seconds at most, until what was written may be read.
+
+    They stay behind the oldest transaction of the whole server, and the tests beside this one run theirs there too.
+    """
+    settled_after = EventQuerySet.settled_after
+
+    def patiently(self: EventQuerySet, transaction: int, pk: int) -> EventQuerySet:
+        until = time.monotonic() + 5
+        # Inside a test's own transaction nothing is ever settled.
+        while not connection.savepoint_ids and not _settled() and time.monotonic() < until:
+            time.sleep(0.02)
+        return settled_after(self, transaction, pk)
+
+    monkeypatch.setattr(EventQuerySet, "settled_after", patiently)
+
+
+def _settled() -> bool:
+    newest = Event.objects.aggregate(newest=Max("transaction"))["newest"]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
+        return newest is None or newest < cursor.fetchone()[0]
