@@ -67,4 +67,7 @@ def mind(pause: str) -> None:
 
 if __name__ == "__main__":
     django.setup()
-    {"work": work, "mind": mind}[sys.argv[1]](*sys.argv[2:])
+    if sys.argv[1] == "work":
+        work(*sys.argv[2:])
+    else:
+        mind(*sys.argv[2:])
