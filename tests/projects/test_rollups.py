@@ -10,7 +10,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def progress(batch) -> dict:
-    return BatchProgress.objects.filter(batch=batch).values().get()
+    return dict(BatchProgress.objects.filter(batch=batch).values().get())
 
 
 def caught_up(batch) -> dict:
