@@ -17,12 +17,12 @@ from taskers.models import Organization, Person
 HANDS = 8
 ROUNDS = 3
 
-# The floor: three statements, two commits, and nothing of what makes it safe.
+# The floor: three statements, two commits, by the same index, and nothing of what makes it safe.
 FLOOR_TAKE = """
 UPDATE projects_assignment SET state = 'held', tasker_id = %s, token = gen_random_uuid(), held_at = clock_timestamp(),
   deadline = clock_timestamp() + interval '15 minutes', settings_version = 1, rate = 50000, copilot = true
 WHERE id = (SELECT id FROM projects_assignment WHERE batch_id = %s AND state = 'open' AND kind = 'judge' AND slot = 0
-            ORDER BY slot, id LIMIT 1 FOR UPDATE SKIP LOCKED)
+            ORDER BY id + 0 LIMIT 1 FOR UPDATE SKIP LOCKED)
 RETURNING id, task_id
 """
 FLOOR_END = "UPDATE projects_assignment SET state = 'submitted', ended_at = clock_timestamp() WHERE id = %s"
