@@ -36,11 +36,11 @@ ORDER BY a.id + 0 LIMIT %(number)s::int
 # When the next lease of somebody else, on a task this tasker may still do, runs out. Only the first few are looked at.
 NEXT_DEADLINE = f"""
 SELECT extract(epoch FROM min(a.deadline) - clock_timestamp())::float FROM (
-  SELECT a.* FROM unnest(%(batches)s::bigint[]) AS b(id) CROSS JOIN LATERAL (
+  SELECT a.* FROM projects_batch b CROSS JOIN LATERAL (
     SELECT a.batch_id, a.task_id, a.deadline FROM projects_assignment a
     WHERE a.batch_id = b.id AND a.state = 'held' AND a.kind = 'judge'
     ORDER BY a.deadline LIMIT 50
-  ) a LIMIT 200
+  ) a WHERE b.project_id = ANY(%(projects)s::bigint[]) AND b.state = 'live' LIMIT 200
 ) a WHERE NOT {taking.MINE}
 """
 
@@ -156,8 +156,8 @@ def _why(tasker: Person, choice: Choice) -> Nothing:
         code, text = next(iter(choice.refusals.values()))
         retry = eligibility.seconds_to_midnight(tasker) if code == "daily-cap" else None
         return Nothing(code, text, retry_seconds=retry)
-    batches = [batch for pk, batch in choice.batches if pk not in choice.refusals]
-    (seconds,) = ask(NEXT_DEADLINE, {"batches": batches, "tasker": tasker.pk})[0]
+    allowed = [pk for pk in choice.terms if pk not in choice.refusals]
+    (seconds,) = ask(NEXT_DEADLINE, {"projects": allowed, "tasker": tasker.pk})[0]
     if seconds is None:
         return Nothing("all-done", "You have done everything there is for you here. Thank you!")
     minutes = max(1, round(seconds / 60))

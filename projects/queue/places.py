@@ -17,17 +17,37 @@ from projects.queue.statements import ask
 from taskers.models import Person
 
 AGING = 600.0  # seconds without being served that weigh as much as one step of priority
-MOST_BATCHES = 60  # looked at in one claim; those further down wait until these are worked off
+MOST_BATCHES = 60  # with something open, looked at in one claim; those further down wait for these
 
 CHOOSE = """
-WITH batch AS (
-  SELECT p.id AS project_id, b.id, b.deadline, p.priority + b.priority AS priority, pace.served_at, b.created_at,
+WITH live AS (
+  SELECT p.id AS project_id, b.id, b.deadline, p.priority + b.priority AS priority, s.rate,
+    coalesce(pace.served_at, b.created_at) AS served_at,
     (g.wanted - g.submitted) / nullif(sum(pace.hourly) OVER (PARTITION BY p.id), 0) AS hours
   FROM projects_project p
   JOIN projects_batch b ON b.project_id = p.id AND b.state = 'live'
+  JOIN LATERAL (
+    SELECT rate FROM projects_projectsettings WHERE project_id = p.id ORDER BY version DESC LIMIT 1
+  ) s ON true
   LEFT JOIN projects_batchpace pace ON pace.batch_id = b.id
   LEFT JOIN projects_batchprogress g ON g.batch_id = b.id
   WHERE p.id = ANY(%(projects)s::bigint[]) AND p.state = 'live'
+), ranked AS MATERIALIZED (
+  SELECT project_id, id, row_number() OVER (
+    ORDER BY priority + floor(extract(epoch FROM clock_timestamp() - served_at) / %(aging)s::float) DESC,
+      CASE WHEN deadline > clock_timestamp() + make_interval(hours => least(coalesce(hours, 0), 87600)::int) THEN 0
+        WHEN deadline IS NOT NULL THEN 1 ELSE 2 END,
+      deadline, rate DESC, id) AS rank
+  FROM live
+), batch AS MATERIALIZED (
+  -- One after another in their order, until enough of them have something open.
+  SELECT r.project_id, r.id, r.rank, deepest.slot
+  FROM (SELECT * FROM ranked ORDER BY rank OFFSET 0) r
+  CROSS JOIN LATERAL (
+    SELECT a.slot FROM projects_assignment a WHERE a.batch_id = r.id AND a.state = 'open' AND a.kind = 'judge'
+    ORDER BY a.slot DESC, a.id + 0 DESC LIMIT 1
+  ) deepest
+  LIMIT %(most)s::int
 )
 SELECT p.id, s.version, s.lease_seconds, s.rate, s.copilot, held.id,
   r.standing_floor, r.standing_evidence, st.good, st.poor,
@@ -43,7 +63,7 @@ SELECT p.id, s.version, s.lease_seconds, s.rate, s.copilot, held.id,
      WHEN 'in' THEN coalesce(mine.value = ANY(q.values), false)
      WHEN 'missing' THEN mine.id IS NULL
      ELSE mine.id IS NOT NULL END) AS lacking,
-  b.id, deepest.slot, walked.slots, walked.keys, walked.swept, walked.rounds
+  b.id, b.slot, walked.slots, walked.keys, walked.swept, walked.rounds
 FROM projects_project p
 JOIN LATERAL (
   SELECT version, lease_seconds, rate, copilot FROM projects_projectsettings
@@ -68,22 +88,12 @@ LEFT JOIN LATERAL (
 ) barred ON true
 LEFT JOIN batch b ON b.project_id = p.id
 LEFT JOIN LATERAL (
-  SELECT a.slot FROM projects_assignment a WHERE a.batch_id = b.id AND a.state = 'open' AND a.kind = 'judge'
-  ORDER BY a.slot DESC, a.id + 0 DESC LIMIT 1
-) deepest ON true
-LEFT JOIN LATERAL (
   SELECT array_agg(c.slot) AS slots, array_agg(c.assignment_key) AS keys, array_agg(c.swept) AS swept,
     array_agg(c.rounds) AS rounds
   FROM projects_batchcursor c WHERE c.tasker_id = %(tasker)s::bigint AND c.batch_id = b.id
-) walked ON deepest.slot IS NOT NULL
+) walked ON b.id IS NOT NULL
 WHERE p.id = ANY(%(projects)s::bigint[])
-ORDER BY held.id IS NULL,
-  b.priority + floor(extract(epoch FROM clock_timestamp() - coalesce(b.served_at, b.created_at)) / %(aging)s)
-    DESC NULLS LAST,
-  CASE WHEN b.deadline > clock_timestamp() + make_interval(hours => least(coalesce(b.hours, 0), 87600)::int) THEN 0
-    WHEN b.deadline IS NOT NULL THEN 1 ELSE 2 END,
-  b.deadline, s.rate DESC, b.id
-LIMIT %(most)s
+ORDER BY b.rank
 """
 
 
@@ -132,7 +142,6 @@ class Choice:
     """Everything a claim chooses from."""
 
     terms: dict[int, Terms] = field(default_factory=dict)  # by project
-    batches: list[tuple[int, int]] = field(default_factory=list)  # project, live batch
     places: list[Place] = field(default_factory=list)
     refusals: dict[int, Reason] = field(default_factory=dict)  # by project: why this tasker may not work there
 
@@ -167,8 +176,6 @@ def choose(tasker: Person, projects: Sequence[Project], today: date | None = Non
         known = found.terms.setdefault(row[0], Terms(*row[:width]))
         batch, deepest, *walked = row[width:]
         if batch is not None:
-            found.batches.append((row[0], batch))
-        if deepest is not None:
             found.places += _slots(known, batch, deepest, walked)
     return found
 

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from benchmarks.queue import ground, plans
 from projects import batches, drafts, queue, reaping
 from projects.models import Assignment, BatchCursor, Draft
-from projects.queue import taking
+from projects.queue import places, taking
 from taskers.models.people import Role
 from tests import make
 
@@ -100,3 +100,12 @@ def test_the_reaper_leaves_what_is_needed(cast, project, batch) -> None:
     assert Draft.objects.get().assignment == hers
     batches.move(batch, "closed", by=cast.mina)
     assert reaping.reap()["cursors"] == 2 and not BatchCursor.objects.exists()
+
+
+def test_finished_batches_that_are_still_live_hide_nothing(cast, project, monkeypatch) -> None:
+    monkeypatch.setattr(places, "MOST_BATCHES", 2)
+    for number in range(4):
+        make.task(make.batch(project, f"Finished {number}"), wanted=1)
+        make.judged(cast.bob, project, make.MARIA)
+    last = make.task(make.batch(project, "Last"))
+    assert make.held(cast.alice, project).task == last
