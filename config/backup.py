@@ -11,6 +11,7 @@ import json
 import os
 import shutil
 import subprocess
+import time
 import tomllib
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -59,6 +60,10 @@ BEGIN
   UPDATE taskers_cursor SET transaction = transaction - shift WHERE transaction > -9000000000000000000;
 END $$
 """
+OTHERS = (
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+    " AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
+)
 OURS = "nspname !~ '^pg_' AND nspname <> 'information_schema'"
 
 
@@ -143,11 +148,13 @@ def _make_room(url: str, replace: bool) -> None:
     """Leave the database empty, or refuse."""
     with psycopg.connect(url, autocommit=True, connect_timeout=10) as connection:
         name = connection.info.dbname
-        others = _number(
-            connection,
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-            " AND pid <> pg_backend_pid() AND backend_type = 'client backend'",
-        )
+        others = _number(connection, OTHERS)
+        # A connection that was just closed is still counted for a moment.
+        for _ in range(20):
+            if not others:
+                break
+            time.sleep(0.1)
+            others = _number(connection, OTHERS)
         if others:
             raise CannotStart(f"The database {name} is in use by {others} connections: stop Tandem first.")
         held = _number(
