@@ -4,17 +4,25 @@ from uuid import UUID
 
 from django.core.files.storage import default_storage
 
+from assist import choices, registry, traps
 from assist.errors import CopilotError
 from assist.facts import Binding, Picture
+from assist.prototypes import Choices
 from projects import access
 from projects.models import Assignment, ProjectSettings, Task
 from projects.queue.clock import Clock
-from projects.tasktypes import TASK_TYPES
 from taskers.errors import Problem
 from taskers.models import Person
 
-# What the copilot can do for a kind of media.
-CAPABILITIES = {"image": "segment", "text": "spans"}
+# What the copilot can do for a task type; of classifications, for those of texts.
+CAPABILITIES = {"image_regions": "segment", "text_spans": "spans", "classification": "classify"}
+TEXTS_ALONE = "The copilot suggests classes of texts; this one shows an image. Go on without it."
+NOTHING_TO_GUESS = "Nothing is asked here that the copilot has a guess for. Go on without it."
+
+
+def capability_of(task_type: str, settings: ProjectSettings) -> str:
+    """What the copilot can do for a project; empty for nothing. Many tasks on one screen get no suggestions."""
+    return CAPABILITIES.get(task_type, "") if settings.grid == 1 else ""
 
 
 def bind(person_key: int, assignment_id: UUID, token: UUID) -> Binding:
@@ -23,6 +31,11 @@ def bind(person_key: int, assignment_id: UUID, token: UUID) -> Binding:
     Raises CopilotError: "not-yours" for strangers, neighbours and the signed-out, "not-held" when the lease has
     ended or the token is an old one, "copilot-off" when the project or the draw said no.
     """
+    return _binding(held_now(person_key, assignment_id, token))
+
+
+def held_now(person_key: int, assignment_id: UUID, token: UUID) -> Assignment:
+    """The assignment, if this person holds it now with this token. Raises CopilotError "not-yours" or "not-held"."""
     person = Person.objects.filter(pk=person_key, is_active=True).first()
     if person is None:
         raise CopilotError("not-yours")
@@ -32,7 +45,7 @@ def bind(person_key: int, assignment_id: UUID, token: UUID) -> Binding:
         raise CopilotError("not-yours") from None
     if not _held(assignment, token):
         raise CopilotError("not-held")
-    return _binding(assignment)
+    return assignment
 
 
 def bind_trial(person_key: int, task_id: UUID) -> Binding:
@@ -65,24 +78,48 @@ def _binding(assignment: Assignment) -> Binding:
     wanted = settings.copilot if assignment.copilot is None else assignment.copilot
     if not wanted:
         raise CopilotError("copilot-off")
-    return _of_task(task, settings, assignment.pk)
+    return _of_task(task, settings, assignment)
 
 
-def _of_task(task: Task, settings: ProjectSettings, assignment_key: int | None) -> Binding:
-    capability = CAPABILITIES.get(TASK_TYPES[task.project.task_type].media)
-    if capability is None:
+def _of_task(task: Task, settings: ProjectSettings, assignment: Assignment | None) -> Binding:
+    capability = capability_of(task.project.task_type, settings)
+    if not capability:
         raise CopilotError("copilot-off")
     return Binding(
-        assignment_key=assignment_key,
+        assignment_key=assignment.pk if assignment else None,
+        assignment_id=assignment.public_id if assignment else None,
         task_key=task.pk,
         project_key=task.project.public_id,
         capability=capability,
         picture=picture_of(task),
         text=str(task.payload.get("text", "")),
+        choices=_choices(task, settings) if capability == "classify" else (),
         mapping=dict(settings.label_mapping),
         labels=frozenset(task.project.labels.in_use().values_list("key", flat=True)),
         minimum_score=settings.minimum_score,
+        minimums=dict(settings.label_minimums),
+        trap=assignment is not None and _trapped(assignment, settings),
+        model=registry.chosen(task.project.public_id, capability, subject_of(assignment or task)) or "",
     )
+
+
+def _choices(task: Task, settings: ProjectSettings) -> tuple[Choices, ...]:
+    if "text" not in task.payload:
+        raise CopilotError("copilot-off", TEXTS_ALONE)
+    found = tuple(choices.of(task.project, settings, task.payload))
+    if not found:
+        raise CopilotError("copilot-off", NOTHING_TO_GUESS)
+    return found
+
+
+def _trapped(assignment: Assignment, settings: ProjectSettings) -> bool:
+    """A trap is shown on known answers only, which nothing is decided by."""
+    return assignment.kind == Assignment.Kind.GOLD and traps.drawn(assignment.public_id, settings.trap_share)
+
+
+def subject_of(work: Assignment | Task) -> str:
+    """By what it is drawn which of a project's model versions answers."""
+    return str(work.public_id)
 
 
 def picture_of(task: Task) -> Picture | None:

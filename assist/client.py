@@ -6,8 +6,10 @@ import itertools
 import socket
 import time
 import weakref
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
+
+import numpy as np
 
 from assist import frames
 from assist.errors import CopilotError
@@ -15,7 +17,15 @@ from assist.errors import CopilotError
 CONNECT_SECONDS = 2.0
 BACK_OFF_SECONDS = (0.1, 0.25, 0.5, 1.0, 2.0, 5.0)
 # A little more than the runtime's own time-outs, so that it is the runtime that says "too slow".
-SECONDS = {"status": 6.0, "segment": 65.0, "spans": 35.0, "embed": 125.0}
+SECONDS = {
+    "status": 6.0,
+    "segment": 65.0,
+    "spans": 35.0,
+    "embed": 125.0,
+    "spans_of": 305.0,
+    "classify": 35.0,
+    "vectors": 305.0,
+}
 
 Supply = Callable[[], Awaitable[bytes]]
 
@@ -23,8 +33,9 @@ Supply = Callable[[], Awaitable[bytes]]
 class RuntimeClient:
     """Questions to one runtime. Every method raises CopilotError, at once if the runtime is not there."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, back_off: Sequence[float] = BACK_OFF_SECONDS) -> None:
         self._address = address
+        self._back_off = back_off
         self._ids = itertools.count(1)
         self._waiting: dict[int, asyncio.Future[dict[str, Any]]] = {}
         self._writer: asyncio.StreamWriter | None = None
@@ -71,6 +82,19 @@ class RuntimeClient:
     async def spans(self, model: str, text: str, asker: str) -> dict[str, Any]:
         """{"spans": [[start, end, model's label, score or None]]}."""
         return await self.ask("spans", model=model, text=text, asker=asker)
+
+    async def spans_of(self, model: str, texts: Sequence[str]) -> list[list[list[Any]]]:
+        """For each text its [[start, end, model's label, score or None]]; people's own questions go first."""
+        return (await self.ask("spans_of", model=model, texts=list(texts)))["spans"]
+
+    async def classify(self, model: str, text: str, labels: Sequence[str], asker: str) -> list[float]:
+        """A share in [0, 1] for each label, which is given by its words."""
+        return (await self.ask("classify", model=model, text=text, labels=list(labels), asker=asker))["scores"]
+
+    async def vectors(self, model: str, texts: Sequence[str], asker: str | None = None) -> np.ndarray:
+        """float32, one unit row for each text. Without an `asker` nobody waits, and people's own questions go first."""
+        reply = await self.ask("vectors", model=model, texts=list(texts), asker=asker)
+        return np.frombuffer(reply["vectors"], "<f4").reshape(len(texts), reply["width"])
 
     async def ask(self, op: str, **fields: Any) -> dict[str, Any]:
         """One question, one answer. If the caller is cancelled, the runtime is told at once."""
@@ -135,7 +159,7 @@ class RuntimeClient:
                     asyncio.open_unix_connection(place) if kind == "unix" else asyncio.open_connection(place, port)
                 )
         except (OSError, TimeoutError):
-            wait = BACK_OFF_SECONDS[min(self._failures, len(BACK_OFF_SECONDS) - 1)]
+            wait = self._back_off[min(self._failures, len(self._back_off) - 1)]
             self._failures += 1
             self._not_before = time.monotonic() + wait
             return
@@ -171,15 +195,25 @@ def shared(address: str) -> RuntimeClient:
     return clients.setdefault(address, RuntimeClient(address))
 
 
-def serving(status: dict[str, Any], capability: str) -> str:
-    """Which model of a runtime answers for a capability: the first in its order that has not failed.
+def serving(status: dict[str, Any], capability: str, deployed: str = "") -> str:
+    """Which model of a runtime answers for a capability: the deployed one, else the first that is ready, or will be.
 
-    Raises CopilotError "model-missing".
+    A deployed one that the runtime doesn't hold yet is loaded when it is first asked. Raises CopilotError:
+    "copilot-down" if the only one is being started again, else "model-missing".
     """
-    for key, model in status["models"].items():
-        if model["capability"] == capability and model["state"] != "failed":
-            return key
-    raise CopilotError("model-missing")
+    if deployed and deployed not in status["models"]:
+        return deployed
+    models = {key: model for key, model in status["models"].items() if model["capability"] == capability}
+    if deployed:
+        models = {deployed: models[deployed]} if deployed in models else {}
+    for state in ("ready", "loading"):
+        for key, model in models.items():
+            if model["state"] == state:
+                return key
+    restarting = next((model for model in models.values() if model["state"] == "restarting"), None)
+    if restarting is not None:
+        raise CopilotError("copilot-down", restarting["text"])
+    raise CopilotError("model-missing", next((model["text"] for model in models.values()), ""))
 
 
 def reachable(address: str, seconds: float = 0.5) -> bool:

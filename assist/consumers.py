@@ -1,11 +1,22 @@
 """The copilot's websockets, /ws/assist/<assignment>/ and /ws/assist/try/<task>/: signed in, handed on, no more."""
 
+import asyncio
+from weakref import WeakKeyDictionary
+
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
+from django.http import HttpRequest
+from django.utils.translation import get_language_from_request
 
 from assist.client import shared
 from assist.desk import Desk, TrialDesk
 from assist.session import SIGNED_OUT, Session
+
+ELSEWHERE = 4408
+MOST_LINES = 8  # of one person here: each line may have a question waiting, and the places in the queue are for all
+
+Lines = dict[int, list["AssistConsumer"]]  # person -> their lines, oldest first
+_lines: WeakKeyDictionary[asyncio.AbstractEventLoop, Lines] = WeakKeyDictionary()  # a web process has one loop
 
 
 class AssistConsumer(AsyncWebsocketConsumer):
@@ -20,16 +31,42 @@ class AssistConsumer(AsyncWebsocketConsumer):
         if user is None or not user.is_authenticated:
             await self.close(SIGNED_OUT)
             return
+        await self._join(user.pk)
         desk = self.desk(user.pk, self.scope["url_route"]["kwargs"]["subject"])
-        self.session = Session(desk, shared(settings.RUNTIME_ADDRESS), self._say, self._hang_up)
+        self.session = Session(desk, shared(settings.RUNTIME_ADDRESS), self._say, self._hang_up, self._language())
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         if self.session is not None:
             await self.session.hear(text_data)
 
+    async def _join(self, person: int) -> None:
+        """The newest line is the one that is looked at: the oldest beyond the limit gives way to it."""
+        mine = _lines.setdefault(asyncio.get_running_loop(), {}).setdefault(person, [])
+        mine.append(self)
+        if len(mine) > MOST_LINES:
+            await mine.pop(0).close(ELSEWHERE)
+
+    def _leave(self) -> None:
+        lines = _lines.get(asyncio.get_running_loop(), {})
+        for person, mine in list(lines.items()):
+            if self in mine:
+                mine.remove(self)
+            if not mine:
+                del lines[person]
+
     async def disconnect(self, code: int) -> None:
+        self._leave()
         if self.session is not None:
             await self.session.close()
+
+    def _language(self) -> str:
+        """The language of this person's pages: the one they chose, or else what their browser asks for."""
+        asked = HttpRequest()
+        asked.META = {
+            "HTTP_ACCEPT_LANGUAGE": dict(self.scope["headers"]).get(b"accept-language", b"").decode("latin-1")
+        }
+        asked.COOKIES = self.scope.get("cookies", {})
+        return self.scope["user"].language or get_language_from_request(asked)
 
     async def _say(self, frame: str) -> None:
         await self.send(text_data=frame)

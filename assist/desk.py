@@ -3,21 +3,32 @@
 import asyncio
 import time
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from channels.db import database_sync_to_async
 
-from assist import suggestions
-from assist.bindings import bind, bind_trial, read_picture
+from assist import learning, preparing, suggestions
+from assist.bindings import bind, bind_trial, held_now, read_picture
 from assist.facts import Binding, Offer, Picture
+from assist.prototypes import Learnt
 
 FRESH_SECONDS = 3.0
 
+
+def _look_up(binding: Binding, model: str) -> tuple[list[Offer], Any]:
+    kept = suggestions.kept_of_text(binding, model)
+    return kept, None if kept else preparing.found(binding.task_key, model)
+
+
 # Not the thread that all of Django's synchronous code shares: a slow page must not delay a click, nor the reverse.
 _bind = database_sync_to_async(bind, thread_sensitive=False)
+_held_now = database_sync_to_async(held_now, thread_sensitive=False)
 _bind_trial = database_sync_to_async(bind_trial, thread_sensitive=False)
 _keep = database_sync_to_async(suggestions.keep, thread_sensitive=False)
-_kept_spans = database_sync_to_async(suggestions.kept_spans, thread_sensitive=False)
+_prepared = database_sync_to_async(preparing.found, thread_sensitive=False)
+_known = database_sync_to_async(_look_up, thread_sensitive=False)
+_learnt = database_sync_to_async(learning.learnt, thread_sensitive=False)
 
 
 class Desk:
@@ -37,7 +48,11 @@ class Desk:
     async def check(self, token: UUID) -> None:
         """Raises CopilotError if the assignment is not this person's any more. Asks at most every few seconds."""
         if time.monotonic() - self._checked >= FRESH_SECONDS:
-            await self.open(token)
+            await self._look_again(token)
+            self._checked = time.monotonic()
+
+    async def _look_again(self, token: UUID) -> None:
+        await _held_now(self._person_key, self._subject, token)
 
     async def read(self, picture: Picture) -> bytes:
         """The image's file."""
@@ -47,9 +62,13 @@ class Desk:
         """Write down what was offered."""
         await _keep(binding, model, offers)
 
-    async def kept_spans(self, binding: Binding, model: str) -> list[Offer]:
-        """The spans offered here before."""
-        return await _kept_spans(binding, model)
+    async def known(self, binding: Binding, model: str) -> tuple[list[Offer], Any]:
+        """What was offered for this text before; if nothing was, what the model said of it in advance, or None."""
+        return await _known(binding, model)
+
+    async def learnt(self, binding: Binding, model: str) -> dict[str, Learnt]:
+        """What verdicts taught this model about the project's fields."""
+        return await _learnt(binding.project_key, model)
 
 
 class TrialDesk(Desk):
@@ -61,9 +80,12 @@ class TrialDesk(Desk):
         self._checked = time.monotonic()
         return binding
 
+    async def _look_again(self, token: UUID) -> None:
+        await _bind_trial(self._person_key, self._subject)
+
     async def keep(self, binding: Binding, model: str, offers: Sequence[Offer]) -> None:
         """Nothing: a trial leaves no trace."""
 
-    async def kept_spans(self, binding: Binding, model: str) -> list[Offer]:
-        """None: nothing was kept."""
-        return []
+    async def known(self, binding: Binding, model: str) -> tuple[list[Offer], Any]:
+        """Only what the model said in advance: nothing was kept."""
+        return [], await _prepared(binding.task_key, model)

@@ -9,6 +9,7 @@ import logging
 import os
 import struct
 import threading
+import time
 import zlib
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
@@ -23,6 +24,8 @@ log = logging.getLogger(__name__)
 # File: magic, crc32 of the numbers, image height and width, channels, grid height and width; then float16 numbers.
 MAGIC = b"TEMB0001"
 HEADER = struct.Struct("<8sIIIIII")
+
+HALF_WRITTEN_SECONDS = 600.0  # writing one takes some milliseconds
 
 Key = tuple[str, str]  # image sha256, model
 
@@ -42,6 +45,7 @@ class EmbeddingStore:
         self._files: OrderedDict[str, int] | None = None  # name -> size, oldest first; read at first use
         self._lock = threading.Lock()
         self._making: dict[Key, asyncio.Task[Embedding]] = {}
+        self._writing: set[asyncio.Task[None]] = set()
         self.disk_faults = 0
 
     def recall(self, key: Key) -> Embedding | None:
@@ -117,9 +121,18 @@ class EmbeddingStore:
         """What memory holds now."""
         return self._held_bytes
 
+    async def written(self) -> None:
+        """Wait until what was made is on disk, as far as the disk lets us."""
+        while self._writing:
+            await asyncio.wait(set(self._writing))
+
     async def _make(self, key: Key, make: Callable[[], Awaitable[Embedding]]) -> Embedding:
+        """Whoever waits for it has it at once; it goes to disk behind them."""
         embedding = await make()
-        await asyncio.to_thread(self.write, key, embedding)
+        self._hold(key, embedding)
+        writing = asyncio.create_task(asyncio.to_thread(self.write, key, embedding))
+        self._writing.add(writing)
+        writing.add_done_callback(self._writing.discard)
         return embedding
 
     def _made(self, key: Key, task: asyncio.Task[Embedding]) -> None:
@@ -140,10 +153,21 @@ class EmbeddingStore:
         """The caller holds the lock."""
         if self._files is None:
             assert self._folder is not None
-            seen = [(entry.stat(), entry.name) for entry in os.scandir(self._folder) if entry.name.endswith(".emb")]
+            entries = list(os.scandir(self._folder))
+            self._sweep(entries)
+            seen = [(entry.stat(), entry.name) for entry in entries if entry.name.endswith(".emb")]
             seen.sort(key=lambda pair: pair[0].st_mtime)
             self._files = OrderedDict((name, stat.st_size) for stat, name in seen)
         return self._files
+
+    @staticmethod
+    def _sweep(entries: list[os.DirEntry[str]]) -> None:
+        """Remove what a process that was killed left half written; a young one another process may be at just now."""
+        for entry in entries:
+            if entry.name.endswith(".part"):
+                with contextlib.suppress(OSError):  # another process was quicker
+                    if time.time() - entry.stat().st_mtime > HALF_WRITTEN_SECONDS:
+                        os.unlink(entry)
 
     def _make_room(self, size: int) -> None:
         assert self._folder is not None

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid4
 
+from assist.prototypes import Choices, Learnt
+
 
 @dataclass(frozen=True)
 class Picture:
@@ -22,12 +24,18 @@ class Binding:
     assignment_key: int | None
     task_key: int
     project_key: UUID
-    capability: str  # "segment" | "spans"
+    capability: str  # "segment" | "spans" | "classify"
     picture: Picture | None = None
     text: str = ""
+    choices: tuple[Choices, ...] = ()  # of a classification: the fields that are guessed
+    learnt: dict[str, Learnt] = field(default_factory=dict)  # field -> what verdicts taught the model that answers
     mapping: dict[str, str] = field(default_factory=dict)  # the model's label -> the project's label key
     labels: frozenset[str] = frozenset()  # keys in use
     minimum_score: float = 0.0
+    minimums: dict[str, float] = field(default_factory=dict)  # label key -> its own least score
+    trap: bool = False  # this work is shown one wrong suggestion
+    assignment_id: UUID | None = None  # the assignment's public name
+    model: str = ""  # the version deployed for this work; empty: whatever the runtime serves
 
 
 @dataclass(frozen=True)
@@ -39,3 +47,4 @@ class Offer:
     score: float | None
     latency_ms: int
     public_id: UUID = field(default_factory=uuid4)
+    trap: bool = False  # wrong on purpose

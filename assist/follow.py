@@ -1,4 +1,5 @@
-"""Two readers of the outbox: one settles the fates of suggestions, one has images embedded before the first click."""
+"""Three readers of the outbox: one settles the fates of suggestions, one has images embedded and texts read before
+anybody asks, one sees when enough was decided for the copilot to learn from."""
 
 import asyncio
 import contextlib
@@ -7,16 +8,17 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
+from procrastinate.contrib.django import app
+from procrastinate.exceptions import AlreadyEnqueued
 
-from assist import suggestions
-from assist.bindings import CAPABILITIES, picture_of, read_picture
+from assist import learning, preparing, registry, suggestions
+from assist.bindings import picture_of, read_picture, subject_of
 from assist.client import RuntimeClient, serving
 from assist.errors import CopilotError
 from assist.facts import Picture
-from projects import queue
-from projects.models import Annotation, Assignment
-from projects.tasktypes import TASK_TYPES
+from projects.models import Annotation, Assignment, Project, Task
 from taskers.models import Event
 from taskers.outbox import follow
 
@@ -24,9 +26,12 @@ log = logging.getLogger(__name__)
 
 SETTLER = "assist_fates"
 WARMER = "assist_embeddings"
+TEACHER = "assist_classes"
+LEARN = "assist.jobs.learn"
 FRESH = timedelta(minutes=2)  # an older claim has had its first click
-AHEAD = 2  # how many of the next tasks
 PATIENCE_SECONDS = 5.0
+
+Ahead = tuple[Picture, str]  # and the model version deployed for it, or ""
 
 
 def settle_fates() -> int:
@@ -34,23 +39,42 @@ def settle_fates() -> int:
     return follow(SETTLER, _settle)
 
 
-def warm_embeddings() -> int:
-    """Have the images embedded of tasks that were just claimed, and of those likely to come next.
+def make_ready() -> int:
+    """Have images embedded of tasks that were just claimed, and images and texts looked at that come next by what was
+    foreseen.
 
-    The runtime is asked after the cursor has moved on: a lost embedding costs one slow click, an event read twice
+    The runtime is asked after the cursor has moved on: what is lost costs somebody one slow answer, an event read twice
     would cost everybody. Returns how many events there were.
     """
-    claimed: list[int] = []
-    number = follow(WARMER, lambda events: claimed.extend(_claimed(events)))
-    pictures = _pictures(claimed)
-    if pictures:
+    fresh: list[Event] = []
+    number = follow(WARMER, lambda events: fresh.extend(_fresh(events)))
+    held = _held([event.data["assignment"] for event in fresh if event.kind in {"claimed", "dealt"}])
+    foreseen = _tasks([event.data["task"] for event in fresh if event.kind == "foreseen"])
+    if pictures := _pictures(held, foreseen):
         asyncio.run(_warm(pictures))
+    if texts := [task for task in foreseen if task.asset_id is None]:
+        _read(texts)
     return number
+
+
+def teach_classes() -> int:
+    """Have the copilot learn from verdicts wherever enough are new; returns how many events there were."""
+    return follow(TEACHER, _teach)
+
+
+def _teach(events: Iterable[Event]) -> None:
+    keys = {event.project_key for event in events if event.kind == "decided" and event.project_key}
+    for project in Project.objects.filter(public_id__in=keys, task_type="classification"):
+        if learning.due(project):
+            # What waits already will see these verdicts too.
+            with contextlib.suppress(AlreadyEnqueued), transaction.atomic():
+                name = f"learn:{project.pk}"
+                app.configure_task(LEARN, queue="copilot", lock=name, queueing_lock=name).defer(project_key=project.pk)
 
 
 def _settle(events: Iterable[Event]) -> None:
     for event in events:
-        if event.kind in {"submitted", "reviewed"}:
+        if event.kind in {"submitted", "gold_submitted", "training_submitted", "reviewed"}:
             rows = Annotation.objects.select_related("task__project")
             annotation = rows.filter(pk=event.data["annotation"]).first()
             if annotation is not None:
@@ -59,32 +83,52 @@ def _settle(events: Iterable[Event]) -> None:
             suggestions.ignore(event.data["assignment"])
 
 
-def _claimed(events: Iterable[Event]) -> list[int]:
+def _fresh(events: Iterable[Event]) -> list[Event]:
     since = timezone.now() - FRESH
-    return [event.data["assignment"] for event in events if event.kind == "claimed" and event.at >= since]
+    return [event for event in events if event.at >= since]
 
 
-def _pictures(assignments: list[int]) -> list[Picture]:
-    """Each image once, those claimed before those that are only likely."""
-    rows = Assignment.objects.held().filter(pk__in=assignments, copilot=True).select_related("task__asset")
-    held = [row for row in rows.select_related("task__project") if _is_image(row)]
-    now = [picture_of(row.task) for row in held]
-    later = [picture_of(task) for row in held for task in queue.peek(row, AHEAD)]
-    return list(dict.fromkeys(picture for picture in now + later if picture is not None))
+def _held(keys: list[int]) -> list[Assignment]:
+    rows = Assignment.objects.held().filter(pk__in=keys, copilot=True)
+    return list(rows.select_related("task__asset", "task__project"))
 
 
-def _is_image(assignment: Assignment) -> bool:
-    return CAPABILITIES.get(TASK_TYPES[assignment.task.project.task_type].media) == "segment"
+def _tasks(keys: list[int]) -> list[Task]:
+    return list(Task.objects.filter(pk__in=keys).select_related("asset", "project"))
 
 
-async def _warm(pictures: list[Picture]) -> None:
+def _pictures(held: list[Assignment], foreseen: list[Task]) -> list[Ahead]:
+    """Each image once for each model, those claimed before those that are only likely."""
+    likely = [(one.task, one) for one in held] + [(task, task) for task in foreseen]
+    found = [(picture_of(task), _model(task, drawn)) for task, drawn in likely if _is_segmented(task)]
+    return list(dict.fromkeys((picture, model) for picture, model in found if picture is not None))
+
+
+def _is_segmented(task: Task) -> bool:
+    return task.project.task_type == "image_regions"
+
+
+def _model(task: Task, drawn: Assignment | Task) -> str:
+    """The version that will answer; for the next tasks, whose draw is still to come, the likeliest guess."""
+    return registry.chosen(task.project.public_id, "segment", subject_of(drawn)) or ""
+
+
+def _read(texts: list[Task]) -> None:
+    try:
+        preparing.read_ahead(texts, PATIENCE_SECONDS)
+    except (CopilotError, TimeoutError) as problem:
+        log.info("No text was read in advance: %s", getattr(problem, "text", "it took too long"))
+
+
+async def _warm(pictures: list[Ahead]) -> None:
     client = RuntimeClient(settings.RUNTIME_ADDRESS)
     try:
         # What has begun when patience ends goes on in the runtime.
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(PATIENCE_SECONDS):
-                model = serving(await client.status(), "segment")
-                await asyncio.gather(*(_embed(client, model, picture) for picture in pictures))
+                status = await client.status()
+                asked = [(serving(status, "segment", model), picture) for picture, model in pictures]
+                await asyncio.gather(*(_embed(client, model, picture) for model, picture in asked))
     except CopilotError as problem:
         log.info("Nothing was embedded in advance: %s", problem.text)
     finally:

@@ -1,4 +1,4 @@
-"""A lane: one thread that does one thing at a time, fair to those who wait for it."""
+"""A lane: a few hands that do one thing each at a time, fair to those who wait for them."""
 
 import asyncio
 from collections.abc import Callable, Hashable
@@ -25,27 +25,29 @@ class _Job:
 class Lane:
     """First come, first served, but one question per asker: a newer one takes the older one's place at once.
 
+    `hands`: how many jobs run at once, each in a thread of its own.
+
     `behind`: another lane that goes first. A job that is not urgent waits while that lane is busy, though no longer
     than PATIENCE_SECONDS, so that clicks are never kept waiting by work done in advance, nor that work for ever.
     """
 
-    def __init__(self, name: str, limit: int, behind: "Lane | None" = None) -> None:
+    def __init__(self, name: str, limit: int, behind: "Lane | None" = None, hands: int = 1) -> None:
         self._limit = limit
         self._behind = behind
         self._waiting: list[_Job] = []
-        self._running: _Job | None = None
+        self._running: list[_Job] = []
         self._wake = asyncio.Event()
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
-        self._loop = asyncio.create_task(self._serve(), name=name)
+        self._threads = ThreadPoolExecutor(max_workers=hands, thread_name_prefix=name)
+        self._hands = [asyncio.create_task(self._serve(), name=f"{name} {number}") for number in range(hands)]
 
     def __len__(self) -> int:
         """How many wait or run."""
-        return len(self._waiting) + (self._running is not None)
+        return len(self._waiting) + len(self._running)
 
     async def run(
         self, work: Callable[[], T], asker: str | None = None, urgent: bool = True, subject: Hashable = None
     ) -> T:
-        """The result of `work`, run in the lane's thread. `subject` is what `hasten` may name.
+        """The result of `work`, run in a thread of the lane's. `subject` is what `hasten` may name.
 
         Raises CopilotError: "busy" if too many wait, "superseded" if the same asker asked again. If the caller is
         cancelled, a job that waits is dropped; one that runs goes on and nobody hears of it.
@@ -70,13 +72,13 @@ class Lane:
                 job.urgent = True
 
     def close(self) -> None:
-        """Stop serving; what runs in the thread is left to end by itself."""
-        self._loop.cancel()
-        self._thread.shutdown(wait=False, cancel_futures=True)
+        """Stop serving; what runs in a thread is left to end by itself."""
+        for hand in self._hands:
+            hand.cancel()
+        self._threads.shutdown(wait=False, cancel_futures=True)
 
     def _supersede(self, asker: str) -> None:
-        running = [self._running] if self._running else []
-        for job in [*self._waiting, *running]:
+        for job in [*self._waiting, *self._running]:
             if job.asker == asker and not job.answer.done():
                 job.answer.set_exception(CopilotError("superseded"))
         self._waiting = [job for job in self._waiting if job.asker != asker]
@@ -107,13 +109,13 @@ class Lane:
             await asyncio.sleep(0.005)
 
     async def _do(self, job: _Job) -> None:
-        self._running = job
+        self._running.append(job)
         try:
-            result = await asyncio.get_running_loop().run_in_executor(self._thread, job.work)
+            result = await asyncio.get_running_loop().run_in_executor(self._threads, job.work)
             if not job.answer.done():
                 job.answer.set_result(result)
         except Exception as error:
             if not job.answer.done():
                 job.answer.set_exception(error)
         finally:
-            self._running = None
+            self._running.remove(job)

@@ -6,6 +6,9 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from projects.models import Batch, Project, Seat
+from taskers.models import Person
+
 
 class ModelVersion(models.Model):
     """A model that can be asked, by name and version; its files are named by their hash."""
@@ -27,12 +30,128 @@ class ModelVersion(models.Model):
     metrics = models.JSONField(default=dict)
     parent = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="children")
     added_at = models.DateTimeField(db_default=Now(), editable=False)
+    removed_at = models.DateTimeField(null=True, blank=True)  # its file is gone; what it said stays
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["name", "version"], name="model_version_once")]
 
     def __str__(self) -> str:
         return f"{self.name}@{self.version}"
+
+
+class DeploymentQuerySet(models.QuerySet["Deployment"]):
+    def live(self) -> "DeploymentQuerySet":
+        """Those that answer now."""
+        return self.filter(ended_at=None)
+
+
+class Deployment(models.Model):
+    """A model version answering for its capability in a share of a project's work (sole writer: registry.py)."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+")
+    version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="deployments")
+    share = models.PositiveSmallIntegerField()  # percent
+    started_at = models.DateTimeField(db_default=Now(), editable=False)
+    started_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    objects = DeploymentQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project", "version"], condition=Q(ended_at=None), name="deployment_once_at_a_time"
+            ),
+            models.CheckConstraint(condition=Q(share__gte=1, share__lte=100), name="deployment_share_in_percent"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.version} in {self.project}: {self.share} %"
+
+
+class Placement(models.Model):
+    """A model version that fills a seat of a project: it claims tasks and answers them by itself (sole writer:
+    placing.py)."""
+
+    seat = models.OneToOneField(Seat, on_delete=models.PROTECT, related_name="+")
+    version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="placements")
+    answered = models.PositiveIntegerField(default=0)
+    skipped = models.PositiveIntegerField(default=0)  # tasks that it could make nothing of
+    note = models.CharField(max_length=300, blank=True)  # why it isn't at work just now; empty while it is
+    placed_at = models.DateTimeField(db_default=Now(), editable=False)
+    placed_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+
+    def __str__(self) -> str:
+        return f"{self.version} in {self.seat}"
+
+
+class Preparation(models.Model):
+    """A model going through a batch ahead of the people (sole writer: preparing.py)."""
+
+    class State(models.TextChoices):
+        RUNNING = "running", "Under way"
+        STOPPED = "stopped", "Stopped"
+        FAILED = "failed", "Failed"
+        DONE = "done", "Done"
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    batch = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="+")
+    version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="+")
+    state = models.CharField(max_length=8, choices=State, default=State.RUNNING)
+    after = models.BigIntegerField(default=0)  # the key of the last task that is ready
+    done = models.PositiveIntegerField(default=0)
+    problems = models.PositiveIntegerField(default=0)  # tasks that the model could do nothing with
+    seconds = models.FloatField(default=0.0)  # of work, pauses left out
+    note = models.CharField(max_length=300, blank=True)
+    started_at = models.DateTimeField(db_default=Now(), editable=False)
+    started_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["batch", "version"], name="preparation_once")]
+
+    def __str__(self) -> str:
+        return f"{self.version} on {self.batch}: {self.done}"
+
+
+class Prepared(models.Model):
+    """What a model said of a task before anybody opened it; offered, as suggestions, to whoever gets the task."""
+
+    # A plain key: it outlives the archiving of the task it was made for, until the night after (preparing.forget).
+    task_key = models.BigIntegerField()
+    version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="+")
+    # Spans as the runtime answers: [[start, end, the model's label, score or null], ...]. For classes the text's vector
+    # (packing.py): what it means for the labels is worked out when it is offered, by what is known then.
+    output = models.JSONField()
+
+    class Meta:
+        verbose_name_plural = "prepared"
+        constraints = [models.UniqueConstraint(fields=["task_key", "version"], name="prepared_once")]
+
+    def __str__(self) -> str:
+        return f"{self.version} on task {self.task_key}"
+
+
+class Taught(models.Model):
+    """What verdicts taught a model about one field of a project (sole writer: learning.py)."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+", db_index=False)
+    version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="+")
+    field = models.CharField(max_length=60)
+    labels = models.JSONField(default=list)  # keys, in the order of the rows of `sums`
+    sums = models.BinaryField()  # float32, little endian: for each label the sum of its texts' vectors
+    verdicts = models.PositiveIntegerField(default=0)
+    blind = models.PositiveIntegerField(default=0)  # of those, found without the copilot's help
+    right = models.FloatField(null=True, blank=True)  # share of the blind ones that it guesses, each unseen
+    temperature = models.FloatField(null=True, blank=True)  # empty: too few to know how far its scores may be believed
+    upto = models.BigIntegerField(default=0)  # the key of the newest line of the verdicts' index that it saw
+    at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        verbose_name_plural = "taught"
+        constraints = [models.UniqueConstraint(fields=["project", "version", "field"], name="taught_once")]
+
+    def __str__(self) -> str:
+        return f"{self.version} on {self.field} in {self.project}"
 
 
 class Suggestion(models.Model):
@@ -44,6 +163,7 @@ class Suggestion(models.Model):
         EDITED = "edited", "Accepted and edited"
         REFUSED = "refused", "Refused"
         IGNORED = "ignored", "Ignored"
+        REFINED = "refined", "Refined by a later click"  # the later one's fate tells
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     # Plain keys: a suggestion outlives the closing of the work it was made for.
@@ -55,6 +175,9 @@ class Suggestion(models.Model):
     output = models.JSONField(default=dict)
     score = models.FloatField(null=True, blank=True)
     latency_ms = models.PositiveIntegerField(default=0)
+    trap = models.BooleanField(default=False)  # wrong on purpose (traps.py)
+    # How much of it was changed before it was handed in, in [0, 1]: one less their overlap. Only where it was taken.
+    edit = models.FloatField(null=True, blank=True)
     fate = models.CharField(max_length=8, choices=Fate, default=Fate.OFFERED)
     offered_at = models.DateTimeField(db_default=Now(), editable=False)
     settled_at = models.DateTimeField(null=True, blank=True)
@@ -69,6 +192,7 @@ class Suggestion(models.Model):
         indexes = [
             models.Index(fields=["assignment_key"], name="suggestion_by_assignment"),
             models.Index(fields=["project_key", "id"], name="suggestion_by_project"),
+            models.Index(fields=["id"], condition=Q(fate="offered"), name="suggestion_open"),
         ]
 
     def __str__(self) -> str:

@@ -38,7 +38,7 @@ class Open:
 
 @dataclass(frozen=True)
 class Prompt:
-    """Find this: points and a box in pixels of the upright image, or the spans of the text."""
+    """Find this: points and a box in pixels of the upright image, or what the text says."""
 
     id: str
     points: tuple[tuple[float, float, bool], ...] = ()
@@ -55,12 +55,20 @@ class Cancel:
 
 
 @dataclass(frozen=True)
+class Ping:
+    """Are you still there? A browser can't see that a line has died; silence after this tells it."""
+
+    id: str
+
+
+@dataclass(frozen=True)
 class Ready:
     """The copilot listens: what it can do, and which model will answer."""
 
     id: str
-    capability: str  # "segment" | "spans"
+    capability: str  # "segment" | "spans" | "classify"
     model: str
+    waits: bool = False  # ask only when the person does: too little is known of how good its answers are here
 
 
 @dataclass(frozen=True)
@@ -108,6 +116,33 @@ class SpansFound:
 
 
 @dataclass(frozen=True)
+class OfferedClass:
+    """The likeliest label of a field; no score where nobody knows yet how far it may be believed."""
+
+    suggestion: str
+    field: str
+    label: str  # of a tree: the end of the path
+    score: float | None
+
+
+@dataclass(frozen=True)
+class ClassesFound:
+    """One label at most for each field of the project that takes one."""
+
+    id: str
+    model: str
+    classes: tuple[OfferedClass, ...]
+    latency_ms: int
+
+
+@dataclass(frozen=True)
+class Pong:
+    """Still here."""
+
+    id: str
+
+
+@dataclass(frozen=True)
 class Error:
     """No answer to this id, and why; `id` is None if the message had none that could be read."""
 
@@ -116,9 +151,16 @@ class Error:
     text: str
 
 
-ClientMessage = Open | Prompt | Cancel
-ServerMessage = Ready | MasksFound | SpansFound | Error
-NAMES = {Ready: "ready", MasksFound: "masks", SpansFound: "spans", Error: "error"}
+ClientMessage = Open | Prompt | Cancel | Ping
+ServerMessage = Ready | MasksFound | SpansFound | ClassesFound | Pong | Error
+NAMES = {
+    Ready: "ready",
+    MasksFound: "masks",
+    SpansFound: "spans",
+    ClassesFound: "classes",
+    Pong: "pong",
+    Error: "error",
+}
 
 
 def dump(message: ServerMessage) -> str:
@@ -149,7 +191,10 @@ def parse(frame: str) -> ClientMessage:
         case "cancel":
             _only(fields, {"type", "id"}, id)
             return Cancel(id)
-    raise BadMessage("bad-message", "The type is open, prompt or cancel.", id)
+        case "ping":
+            _only(fields, {"type", "id"}, id)
+            return Ping(id)
+    raise BadMessage("bad-message", "The type is open, prompt, cancel or ping.", id)
 
 
 def _refuse_constant(name: str) -> None:

@@ -14,36 +14,40 @@ import os
 import re
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
-from assist import frames
+from assist import catalogue, frames, hub, priority
 from assist.embeddings import EmbeddingStore
 from assist.errors import CopilotError
-from assist.runtimes import DEFAULTS, RUNTIMES
+from assist.runtimes import DEFAULTS, Offer
 from assist.serving import Serving
-from assist.weights import data_folder, default_folder
+from assist.weights import WeightsProblem, data_folder, default_folder
 
 log = logging.getLogger("assist.runtime")
 
 IN_FLIGHT = 1024  # questions at once on one line
-SECONDS = {"status": 5.0, "segment": 60.0, "spans": 30.0, "embed": 120.0}
+SECONDS = {
+    "status": 5.0,
+    "segment": 60.0,
+    "spans": 30.0,
+    "embed": 120.0,
+    "spans_of": 300.0,
+    "classify": 30.0,
+    "vectors": 300.0,
+}
 SHA256 = re.compile(r"[0-9a-f]{64}")
 
 Answer = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
+Answers = Mapping[str, Answer]
 
 
 class Line:
     """One connection from a web process. Each question is a task of its own; cancels are read in between."""
 
-    def __init__(self, serving: Serving, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._answers: dict[str, Answer] = {
-            "status": serving.status,
-            "embed": serving.embed,
-            "segment": serving.segment,
-            "spans": serving.spans,
-        }
+    def __init__(self, answers: Answers, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._answers = answers
         self._reader = reader
         self._writer = writer
         self._writing = asyncio.Lock()
@@ -118,29 +122,59 @@ def _own_socket(path: Path) -> IO[str]:
     return lock
 
 
-async def serve(address: str, models: Sequence[str], folder: Path, store: EmbeddingStore) -> None:
+@contextlib.asynccontextmanager
+async def alone(models: Sequence[Offer], folder: Path, store: EmbeddingStore) -> AsyncIterator[Answers]:
+    """The answers of models in this very process."""
+    serving = Serving(models, folder, store)
+    try:
+        yield {
+            "status": serving.status,
+            "embed": serving.embed,
+            "segment": serving.segment,
+            "spans": serving.spans,
+            "spans_of": serving.spans_of,
+            "classify": serving.classify,
+            "vectors": serving.vectors,
+        }
+    finally:
+        serving.close()
+        await store.written()
+
+
+@contextlib.asynccontextmanager
+async def apart(
+    models: Sequence[Offer], folder: Path, place: Path, command: hub.Command, patience: hub.Patience
+) -> AsyncIterator[Answers]:
+    """The answers of models that have a process each."""
+    processes = hub.Hub(models, lambda key: catalogue.find(key, folder), place, command, patience)
+    try:
+        yield {op: processes.status if op == "status" else processes.answer for op in SECONDS}
+    finally:
+        await processes.close()
+
+
+async def serve(address: str, open_answers: contextlib.AbstractAsyncContextManager[Answers]) -> None:
     """Answer at `address` until cancelled. Raises AlreadyServing, OSError, or ValueError for a bad address."""
     kind, place, port = frames.split_address(address)
     with contextlib.ExitStack() as held:
         if kind == "unix":
             held.enter_context(_own_socket(Path(place)))
-        serving = Serving(models, folder, store)
-        held.callback(serving.close)
+        async with open_answers as answers:
 
-        async def line(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            await Line(serving, reader, writer).serve()
+            async def line(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+                with contextlib.suppress(asyncio.CancelledError):  # at the end; asyncio would report each as an error
+                    await Line(answers, reader, writer).serve()
 
-        if kind == "unix":
-            before = os.umask(0o177)  # only our own user may ask
-            try:
-                server = await asyncio.start_unix_server(line, place)
-            finally:
-                os.umask(before)
-        else:
-            server = await asyncio.start_server(line, place, port)
-        log.info("The runtime serves %s at %s", ", ".join(models), address)
-        held.callback(server.close)  # without waiting for lines that web processes keep open
-        await asyncio.Event().wait()
+            if kind == "unix":
+                before = os.umask(0o177)  # only our own user may ask
+                try:
+                    server = await asyncio.start_unix_server(line, place)
+                finally:
+                    os.umask(before)
+            else:
+                server = await asyncio.start_server(line, place, port)
+            held.callback(server.close)  # without waiting for lines that web processes keep open
+            await asyncio.Event().wait()
 
 
 async def _until_told(work: Awaitable[None], parent: int | None) -> None:
@@ -171,29 +205,52 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--memory-mb", type=int, default=512, help="embeddings held in memory")
     parser.add_argument("--disk-mb", type=int, default=4096, help="embeddings kept on disk")
     parser.add_argument("--nice", type=int, default=10, help="how far to step back for other processes")
-    parser.add_argument("--stop-with-parent", action="store_true", help="end when the starting process is gone")
+    parser.add_argument(
+        "--silent-seconds", type=float, default=hub.SILENT_SECONDS, help="a model silent for so long is started again"
+    )
+    parser.add_argument("--job-seconds", type=float, help="so is one that is at one question for so long")
+    parser.add_argument("--alone", action="store_true", help="hold the models in this process, not in one each")
+    parser.add_argument(
+        "--stop-with-parent", type=int, metavar="PID", help="end when this process, which started us, is gone"
+    )
     return parser.parse_args(arguments)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line."""
-    parent = os.getppid()
     options = _options(arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    models = [key.strip() for key in options.models.split(",") if key.strip()]
-    unknown = [key for key in models if key not in RUNTIMES]
-    if unknown:
-        print(f"There is no model {unknown[0]!r}; there are {', '.join(RUNTIMES)}.", file=sys.stderr)
-        return 2
-    os.nice(options.nice)
-    store = EmbeddingStore(options.embeddings, options.memory_mb << 20, options.disk_mb << 20)
-    work = serve(options.address, models, options.folder, store)
     try:
-        asyncio.run(_until_told(work, parent if options.stop_with_parent else None))
+        models = _models(options)
+        work = serve(options.address, _answers(options, models))
+        priority.lower(options.nice)
+        log.info("Serving %s at %s", ", ".join(offer.key for offer in models), options.address)
+        asyncio.run(_until_told(work, options.stop_with_parent))
+    except WeightsProblem as problem:
+        print(problem, file=sys.stderr)
+        return 2
     except (AlreadyServing, OSError, ValueError) as problem:
         print(f"The runtime can't start: {problem}", file=sys.stderr)
         return 1
     return 0
+
+
+def _models(options: argparse.Namespace) -> list[Offer]:
+    keys = [key.strip() for key in options.models.split(",") if key.strip()]
+    return [catalogue.find(key, options.folder) for key in keys]
+
+
+def _answers(options: argparse.Namespace, models: Sequence[Offer]) -> contextlib.AbstractAsyncContextManager[Answers]:
+    if options.alone:
+        store = EmbeddingStore(options.embeddings, options.memory_mb << 20, options.disk_mb << 20)
+        return alone(models, options.folder, store)
+    kind, place, _ = frames.split_address(options.address)
+    command = hub.command(
+        folder=options.folder, embeddings=options.embeddings, memory_mb=options.memory_mb, disk_mb=options.disk_mb
+    )
+    job = dict.fromkeys(hub.JOB_SECONDS, options.job_seconds) if options.job_seconds else hub.JOB_SECONDS
+    patience = hub.Patience(options.silent_seconds, job)
+    return apart(models, options.folder, hub.own_place(kind, place), command, patience)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,8 @@ from assist.handles import Handles
 from assist.lanes import Lane
 from assist.pictures import BadPicture, pixels_of
 from assist.runtimes import (
-    RUNTIMES,
+    LONGEST_SIDE,
+    Classifier,
     Embedding,
     MaskPrompt,
     Masks,
@@ -26,13 +27,16 @@ from assist.runtimes import (
     RuntimeMissing,
     Segmenter,
     SpanFinder,
+    devices,
 )
+from assist.runtimes.devices import CPU, DeviceMissing
 from assist.weights import WeightsProblem
 
 log = logging.getLogger(__name__)
 
 PROMPTS_WAITING = 256
 ENCODES_WAITING = 64
+MOST_HANDS = 8  # masks worked out at once; fewer where there are fewer cores
 LOAD_AGAIN_SECONDS = 15.0
 
 
@@ -47,7 +51,8 @@ class HeldModel:
         self._runtime: Runtime | None = None
         self._tried = -LOAD_AGAIN_SECONDS
         self._loading = asyncio.Lock()
-        self.prompts = Lane(f"{offer.key} prompts", PROMPTS_WAITING)
+        hands = min(devices.usable_cores(), MOST_HANDS) if offer.capability == "segment" else 1
+        self.prompts = Lane(f"{offer.key} prompts", PROMPTS_WAITING, hands=hands)
         self.encodes = Lane(f"{offer.key} encodes", ENCODES_WAITING, behind=self.prompts)
 
     async def ready(self) -> Runtime:
@@ -62,15 +67,18 @@ class HeldModel:
     async def _load(self) -> None:
         self._tried = started = time.monotonic()
         try:
-            self._runtime = await asyncio.to_thread(self.offer.load, self._folder)
+            self._runtime = await asyncio.to_thread(self._loaded)
             self.problem = ""
-        except (WeightsProblem, RuntimeMissing) as problem:
+        except (WeightsProblem, RuntimeMissing, DeviceMissing) as problem:
             self.problem = str(problem)
         except Exception as error:  # a broken model must not take the others down
             log.exception("%s could not be loaded", self.offer.key)
             self.problem = f"{self.offer.key} could not be loaded ({type(error).__name__}): see the runtime's log."
         self.seconds = time.monotonic() - started
         log.info("%s: %s", self.offer.key, self.problem or f"ready after {self.seconds:.1f} s")
+
+    def _loaded(self) -> Runtime:
+        return self.offer.load(self._folder, devices.choose() if self.offer.accelerated else CPU)
 
     def status(self) -> dict[str, Any]:
         """How it is, for people and pages."""
@@ -93,8 +101,8 @@ class HeldModel:
 class Serving:
     """All models of this process. Create it inside a running loop."""
 
-    def __init__(self, models: Iterable[str], folder: Path, store: EmbeddingStore) -> None:
-        self._models = {key: HeldModel(RUNTIMES[key], folder) for key in models}
+    def __init__(self, models: Iterable[Offer], folder: Path, store: EmbeddingStore) -> None:
+        self._models = {offer.key: HeldModel(offer, folder) for offer in models}
         self._store = store
         self._handles = Handles()
         self._warming = [asyncio.create_task(self._warm(model)) for model in self._models.values()]
@@ -132,7 +140,8 @@ class Serving:
             previous,
         )
         started = time.monotonic()
-        masks, counts = await model.prompts.run(_decoding(segmenter, embedding, prompt), question["asker"])
+        masks = await model.prompts.run(partial(segmenter.decode, embedding, prompt), question["asker"])
+        counts = await asyncio.to_thread(_run_lengths, masks)  # meanwhile the next prompt is decoded
         return {
             "masks": [
                 {
@@ -155,6 +164,32 @@ class Serving:
         text = question["text"]
         found = await model.prompts.run(lambda: finder.spans(text), question["asker"])
         return {"spans": [[span.start, span.end, span.label, span.score] for span in found]}
+
+    async def spans_of(self, question: dict[str, Any]) -> dict[str, Any]:
+        """The spans of many texts, for work done in advance: it waits behind what people ask."""
+        model = self._named(question, "spans")
+        finder = cast(SpanFinder, await model.ready())
+        texts = question["texts"]
+        found = await model.encodes.run(lambda: finder.spans_of(texts), urgent=False)
+        return {"spans": [[[one.start, one.end, one.label, one.score] for one in spans] for spans in found]}
+
+    async def classify(self, question: dict[str, Any]) -> dict[str, Any]:
+        """A share for each label of a text."""
+        model = self._named(question, "classify")
+        classifier = cast(Classifier, await model.ready())
+        text, labels = question["text"], question["labels"]
+        scores = await model.prompts.run(lambda: classifier.classify(text, labels), question["asker"])
+        return {"scores": [round(score, 4) for score in scores]}
+
+    async def vectors(self, question: dict[str, Any]) -> dict[str, Any]:
+        """A unit vector for each text: at once for somebody who waits, else behind what people ask."""
+        model = self._named(question, "classify")
+        classifier = cast(Classifier, await model.ready())
+        texts = question["texts"]
+        asker = question.get("asker")
+        lane = model.prompts if asker else model.encodes
+        rows = await lane.run(lambda: classifier.vectors(texts), asker, urgent=bool(asker))
+        return {"vectors": rows.astype("<f4").tobytes(), "width": int(rows.shape[1])}
 
     def close(self) -> None:
         """Stop everything that waits."""
@@ -183,7 +218,7 @@ class Serving:
 
         make = None
         if data is not None:
-            work = _encoding(segmenter, data)
+            work = _encoding(segmenter.embed if urgent else segmenter.embed_ahead, data)
             make = partial(model.encodes.run, work, urgent=urgent, subject=key)
         embedding = await self._store.obtain(key, make)
         if embedding is None:
@@ -191,20 +226,17 @@ class Serving:
         return embedding
 
 
-def _encoding(segmenter: Segmenter, data: bytes) -> Callable[[], Embedding]:
+def _encoding(embed: Callable[..., Embedding], data: bytes) -> Callable[[], Embedding]:
     def work() -> Embedding:
         try:
-            return segmenter.embed(pixels_of(data))
+            return embed(*pixels_of(data, LONGEST_SIDE))
         except BadPicture as problem:
             raise CopilotError("no-image", f"The copilot can't read this image: {problem}.") from None
 
     return work
 
 
-def _decoding(segmenter: Segmenter, embedding: Embedding, prompt: MaskPrompt) -> Callable[[], tuple[Masks, list[str]]]:
-    def work() -> tuple[Masks, list[str]]:
-        masks = segmenter.decode(embedding, prompt)
-        runs = coco.encode(np.asfortranarray(masks.pixels.transpose(1, 2, 0).astype(np.uint8)))
-        return masks, [run["counts"].decode("ascii") for run in runs]
-
-    return work
+def _run_lengths(masks: Masks) -> list[str]:
+    """COCO's compressed run lengths of each mask."""
+    runs = coco.encode(np.asfortranarray(masks.pixels.transpose(1, 2, 0).astype(np.uint8)))
+    return [run["counts"].decode("ascii") for run in runs]

@@ -4,11 +4,10 @@ import time
 
 from django.conf import settings
 
-from assist.bindings import CAPABILITIES
+from assist.bindings import capability_of
 from assist.client import reachable, status_now
 from assist.errors import TEXTS
-from projects.models import Project
-from projects.tasktypes import TASK_TYPES
+from projects.models import Project, ProjectSettings, Task
 
 FRESH_SECONDS = 2.0
 STARTING = "The copilot is starting; it will be there in a moment."
@@ -21,16 +20,23 @@ class _Asked:
     answer: dict | None = None
 
 
-def of_project(project: Project) -> str:
+def of_project(project: Project, terms: ProjectSettings) -> str:
     """One sentence if this project's taskers are without the copilot that they should have; else ""."""
-    capability = CAPABILITIES.get(TASK_TYPES[project.task_type].media)
-    if capability is None or not project.settings_now().copilot:
+    capability = capability_of(project.task_type, terms)
+    if not capability or not terms.copilot:
         return ""
-    return of_capability(capability)
+    said = of_capability(capability)
+    return "" if said and capability == "classify" and of_images(project) else said
+
+
+def of_images(project: Project) -> bool:
+    """Whether what was loaded last is an image, for which nothing is suggested anyway."""
+    newest = Task.objects.filter(project=project).order_by("-pk").values_list("asset", flat=True).first()
+    return newest is not None
 
 
 def of_capability(capability: str) -> str:
-    """What is wrong with the copilot for "segment" or "spans", in one sentence with what to do; "" if it answers."""
+    """What is wrong with the copilot for a capability, in one sentence with what to do; "" if it answers."""
     status = _status()
     if status is None and reachable(settings.RUNTIME_ADDRESS):
         return STARTING  # importing a model's libraries leaves it no time to answer
@@ -41,6 +47,8 @@ def of_capability(capability: str) -> str:
         return ""
     if any(model["state"] == "loading" for model in models):
         return STARTING
+    # One that died is being started again; say that rather than that it is missing.
+    models.sort(key=lambda model: model["state"] != "restarting")
     reason = next((model["text"] for model in models if model["text"]), TEXTS["model-missing"])
     return f"The copilot is off: {reason}"
 

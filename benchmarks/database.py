@@ -1,4 +1,7 @@
-"""A migrated database for one benchmark, with the durability of the real one, gone afterwards."""
+"""A migrated database for one benchmark, with the durability of the real one, gone afterwards.
+
+Gone even if the benchmark is killed: an heir waits for its end and clears up (`python -m benchmarks.database FOLDER`).
+"""
 
 import contextlib
 import os
@@ -26,11 +29,25 @@ def fresh() -> Iterator[str]:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     os.environ.setdefault("TANDEM_LOG_LEVEL", "WARNING")
     os.environ.setdefault("TANDEM_MODELS", str(ROOT / "var" / "models"))
+    clear = [sys.executable, "-m", "benchmarks.database", str(data)]
+    quiet: dict = {"stdout": subprocess.DEVNULL, "cwd": ROOT, "start_new_session": True}  # it hears no Ctrl-C
+    heir = subprocess.Popen(clear, stdin=subprocess.PIPE, **quiet)
     try:
         with postgres.running(data) as url:
             migrate = [sys.executable, str(ROOT / "manage.py"), "migrate", "--no-input", "--verbosity", "0"]
             subprocess.run(migrate, check=True)
             yield url
     finally:
-        postgres.destroy(data)
-        shutil.rmtree(data, ignore_errors=True)
+        heir.communicate()
+
+
+def main() -> None:
+    """Wait until whoever holds the other end of stdin is done or dead, then clear up."""
+    data = Path(sys.argv[1])
+    sys.stdin.read()
+    postgres.destroy(data)
+    shutil.rmtree(data, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -80,4 +80,8 @@ def _worker() -> str:
 
 
 def _copilot() -> str:
-    return OK if client.reachable(settings.RUNTIME_ADDRESS) else "off"
+    status = client.status_now(settings.RUNTIME_ADDRESS)
+    if status is None:
+        return "starting" if client.reachable(settings.RUNTIME_ADDRESS) else "off"
+    ill = {key: model for key, model in status["models"].items() if model["state"] in {"failed", "restarting"}}
+    return "; ".join(f"{key} {model['state']}: {model['text']}" for key, model in ill.items()) or OK

@@ -15,11 +15,16 @@ PR_SET_PDEATHSIG = 1
 
 def main() -> None:
     parent, command = int(sys.argv[1]), sys.argv[2:]
+    tie(parent, signal.SIGTERM)
+    os.execvp(command[0], command)
+
+
+def tie(parent: int, number: signal.Signals) -> None:
+    """Have the kernel send this process a signal when `parent`, who started it, dies. Ends it if that has happened."""
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, number)
         if os.getppid() != parent:  # it died before the kernel knew
             sys.exit(1)
-    os.execvp(command[0], command)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from functools import partial
 
+from django.apps import apps
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
@@ -20,6 +21,8 @@ PLACES = (
     ("people", (Role.OWNER, Role.MANAGER), "People"),
     ("admin:index", (Role.OWNER, Role.MANAGER, Role.REVIEWER, Role.FINANCE), "Admin"),
 )
+# What parts above projects add to a project's own pages.
+PROJECT_TABS = (("copilot", "project-copilot", "Copilot"),)
 # Roles held for single projects open every other place, which then shows only those projects.
 FOR_THE_WHOLE = {"people"}
 
@@ -31,7 +34,8 @@ def navigation(request: HttpRequest) -> dict:
     """
     found = SimpleLazyObject(lambda: _found(request))
     names = ("nav", "account_nav", "roles", "organizations")
-    return {name: SimpleLazyObject(partial(found.__getitem__, name)) for name in names}
+    tabs = [(key, name, _(label)) for key, name, label in PROJECT_TABS if apps.is_installed("assist")]
+    return {name: SimpleLazyObject(partial(found.__getitem__, name)) for name in names} | {"project_tabs": tabs}
 
 
 def _found(request: HttpRequest) -> dict:

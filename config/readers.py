@@ -3,11 +3,13 @@
 from collections.abc import Callable
 
 from assist import follow
-from projects import rollups, verdict_index
+from projects import model_fates, rollups, verdict_index
 
 READERS: dict[str, Callable[[], int]] = {
     "rollups": rollups.catch_up,
     "verdict_index": verdict_index.catch_up,
+    "model_fates": model_fates.catch_up,
     "assist_fates": follow.settle_fates,
-    "assist_embeddings": follow.warm_embeddings,
+    "assist_embeddings": follow.make_ready,
+    "assist_classes": follow.teach_classes,
 }

@@ -58,6 +58,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "taskers.middleware.LanguageMiddleware",
     "taskers.middleware.OrganizationMiddleware",
     "taskers.middleware.ClockMiddleware",
     "taskers.middleware.ProblemMiddleware",
@@ -169,6 +170,10 @@ SECURE_SSL_REDIRECT = TLS
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_HSTS_SECONDS = 31_536_000 if TLS else 0
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = TLS
+# Housekeeping, in days (docs/operate.md). 0 keeps for ever.
+KEEP_DRAFTS = environment.number("TANDEM_KEEP_DRAFTS", 30)
+KEEP_EVENTS = environment.number("TANDEM_KEEP_EVENTS", 180)
+KEEP_CLOSED = environment.number("TANDEM_KEEP_CLOSED", 0)
 SESSION_COOKIE_AGE = environment.number("TANDEM_SESSION_SECONDS", 12 * 3600)
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
@@ -218,7 +223,7 @@ SPECTACULAR_SETTINGS = {
 
 UNFOLD = admin_look.UNFOLD
 
-PROCRASTINATE_IMPORT_PATHS = ["projects.jobs"]
+PROCRASTINATE_IMPORT_PATHS = ["projects.jobs", "assist.jobs"]
 
 LOGGING = {
     "version": 1,

@@ -1,6 +1,7 @@
 """Every address, by the part that answers it."""
 
 from csp.decorators import csp_update
+from django.apps import apps
 from django.conf import settings
 from django.contrib import admin
 from django.http import Http404
@@ -39,5 +40,6 @@ urlpatterns = [
     path("api/", include("config.api")),
     path("", include("taskers.urls")),
     path("", include("projects.urls")),
+    *([path("projects/", include("assist.urls"))] if apps.is_installed("assist") else []),
     path("admin/", _relaxed(admin.site.urls)),
 ]

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from projects import desk
-from projects.models import Assignment, Project, Task
+from projects.models import ArchivedTask, Assignment, Project, Task
 from taskers import access
 from taskers.errors import NotFound
 from taskers.models import Organization, Person
@@ -25,9 +25,17 @@ def project(person: Person, public_id: UUID, *roles: str) -> Project:
 
 def task(person: Person, public_id: UUID, *roles: str) -> Task:
     """The task, under the same rules."""
-    found = (
-        Task.objects.select_related("project__organization", "batch", "asset").filter(public_id=public_id).first()
-    )
+    found = Task.objects.select_related("project__organization", "batch", "asset").filter(public_id=public_id).first()
+    if found is None:
+        raise NotFound()
+    access.require(person, found.project.organization, *roles, project_key=found.project.public_id)
+    return found
+
+
+def archived_task(person: Person, public_id: UUID, *roles: str) -> ArchivedTask:
+    """The line that is kept of an archived task, under the same rules."""
+    rows = ArchivedTask.objects.select_related("project__organization", "part__archive__batch")
+    found = rows.filter(public_id=public_id).first()
     if found is None:
         raise NotFound()
     access.require(person, found.project.organization, *roles, project_key=found.project.public_id)
@@ -44,6 +52,10 @@ def own_assignment(person: Person, public_id: UUID) -> Assignment:
 
 def projects_for(person: Person, organization: Organization, *roles: str):
     """A QuerySet of the organization's projects that this person may enter as one of the roles."""
-    keys = access.project_keys_of(person, organization, *roles)
+    return among(organization, access.project_keys_of(person, organization, *roles))
+
+
+def among(organization: Organization, keys: set[UUID] | None):
+    """A QuerySet of the organization's projects with these keys; None means all of them."""
     rows = Project.objects.of(organization)
     return rows if keys is None else rows.filter(public_id__in=keys)

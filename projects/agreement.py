@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-from scipy.sparse import coo_array
 
 from projects import geometry
 from projects.geometry import Matrix
+from projects.outlines import LIKENESS, with_reach
 
 SpanMatch = Literal["exact", "overlap"]
 
@@ -35,8 +35,8 @@ class F1:
 
 
 def shape_ious(first: Sequence[Mapping[str, Any]], second: Sequence[Mapping[str, Any]]) -> Matrix:
-    """IoU of each shape with each shape: the one place that knows the kinds of shape. Two shapes of
-    different kinds have nothing in common."""
+    """Likeness in [0, 1] of each shape with each shape, which is IoU for all that has an area: the one place
+    that knows the kinds of shape. Two shapes of different kinds have nothing in common."""
     out = np.zeros((len(first), len(second)))
     for kind, measure in _MEASURES.items():
         rows = [i for i, shape in enumerate(first) if shape["type"] == kind]
@@ -49,8 +49,9 @@ def shape_ious(first: Sequence[Mapping[str, Any]], second: Sequence[Mapping[str,
 def match_regions(
     first: Sequence[Mapping[str, Any]], second: Sequence[Mapping[str, Any]], iou: float
 ) -> list[tuple[int, int, float]]:
-    """Pairs (i, j, IoU) of regions of the same label with IoU ≥ `iou`, one to one, best in total."""
-    overlaps = shape_ious([r["shape"] for r in first], [r["shape"] for r in second])
+    """Pairs (i, j, IoU) of regions of the same label with IoU ≥ `iou` (of keypoints OKS), one to one, best in total;
+    `first` and `second` are whole answers."""
+    overlaps = shape_ious(*(with_reach([r["shape"] for r in some]) for some in (first, second)))
     labels_a = np.array([r["label"] for r in first], dtype=object)
     labels_b = np.array([r["label"] for r in second], dtype=object)
     overlaps[labels_a[:, None] != labels_b[None, :]] = 0
@@ -75,16 +76,28 @@ def match_spans(
 ) -> list[tuple[int, int]]:
     """Pairs (i, j) of spans of the same label, one to one: equal bounds for "exact", any shared
     character for "overlap" (then the pairs that share most, in total)."""
+    if how == "exact":
+        return _same_spans(first, second)
     pairs: list[tuple[int, int]] = []
     for label in sorted({s["label"] for s in first} & {s["label"] for s in second}):
         mine = [i for i, span in enumerate(first) if span["label"] == label]
         theirs = [j for j, span in enumerate(second) if span["label"] == label]
         overlaps = geometry.span_overlaps(_bounds(first, mine), _bounds(second, theirs))
-        if how == "exact":
-            overlaps = coo_array(overlaps)
-            overlaps.data = np.where(overlaps.data >= 1.0, 1.0, 0.0)
         pairs += [(mine[i], theirs[j]) for i, j in geometry.match(overlaps, 0.0)]
     return sorted(pairs)
+
+
+def _same_spans(first: Sequence[Mapping[str, Any]], second: Sequence[Mapping[str, Any]]) -> list[tuple[int, int]]:
+    """The first with the first and so on, where spans are said more than once; empty spans match nothing."""
+    waiting: dict[tuple[int, int, str], list[int]] = {}
+    for j, span in enumerate(second):
+        if span["start"] < span["end"]:
+            waiting.setdefault((span["start"], span["end"], span["label"]), []).append(j)
+    pairs = []
+    for i, span in enumerate(first):
+        if there := waiting.get((span["start"], span["end"], span["label"])):
+            pairs.append((i, there.pop(0)))
+    return pairs
 
 
 def spans_agreement(first: Mapping[str, Any], second: Mapping[str, Any], how: SpanMatch = "exact") -> float:
@@ -118,6 +131,28 @@ def spans_f1_relaxed(predicted: Sequence[tuple[int, int, str]], known: Sequence[
     return F1(precise / len(predicted) if predicted else 0.0, found / len(known) if known else 0.0)
 
 
+def region_measures(first: Mapping[str, Any], second: Mapping[str, Any], iou: float = 0.5) -> dict[str, list[float]]:
+    """What two image_regions answers have in common, region by matched region: "iou_mask", "iou_box"... by the kind
+    of shape. Empty lists are left out."""
+    found: dict[str, list[float]] = {}
+    for i, _, overlap in match_regions(first["regions"], second["regions"], iou):
+        found.setdefault(f"iou_{first['regions'][i]['shape']['type']}", []).append(overlap)
+    return found
+
+
+def mask_outlines(first: Mapping[str, Any], second: Mapping[str, Any], iou: float = 0.5) -> list[float]:
+    """How alike the outlines of matched masks are: boundary F at 2 pixels. Slow beside the overlap."""
+    pairs = match_regions(first["regions"], second["regions"], iou)
+    shapes = [(first["regions"][i]["shape"], second["regions"][j]["shape"]) for i, j, _ in pairs]
+    return [geometry.mask_boundary_f(*both) for both in shapes if both[0]["type"] == "mask"]
+
+
+def span_measures(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, list[float]]:
+    """Strict and relaxed span F1 of two text_spans answers, "f1_strict" and "f1_relaxed"; symmetric."""
+    a, b = ([(s["start"], s["end"], s["label"]) for s in answer["spans"]] for answer in (first, second))
+    return {"f1_strict": [spans_f1_strict(a, b).value], "f1_relaxed": [spans_f1_relaxed(a, b).value]}
+
+
 def _covered(spans: Sequence[tuple[int, int, str]], others: Sequence[tuple[int, int, str]]) -> float:
     total = 0.0
     for start, end, label in spans:
@@ -141,8 +176,4 @@ def _dice(matched: float, size_a: int, size_b: int) -> float:
     return 1.0 if size_a + size_b == 0 else 2 * matched / (size_a + size_b)
 
 
-def _box_ious(first: Sequence[Mapping[str, Any]], second: Sequence[Mapping[str, Any]]) -> Matrix:
-    return geometry.box_ious([s["box"] for s in first], [s["box"] for s in second])
-
-
-_MEASURES = {"mask": geometry.mask_ious, "box": _box_ious}
+_MEASURES = {"mask": geometry.mask_ious, **LIKENESS}

@@ -45,13 +45,13 @@ def find(organization: Organization, hashes: Iterable[str]) -> dict[str, Asset]:
 
 
 def collect(*, before: datetime | None = None) -> int:
-    """Delete what no task refers to and what was stored before a time (a day ago); returns how many files went.
+    """Delete what no task, live or archived, refers to and what was stored before a time (a day ago).
 
-    Files without a row are left behind by loads that failed; they go by the same rule.
+    Returns how many files went. Files without a row are left behind by loads that failed; they go by the same rule.
     """
     before = before or timezone.now() - GRACE
     gone = 0
-    for asset in Asset.objects.filter(created_at__lt=before, tasks=None).iterator(chunk_size=500):
+    for asset in Asset.objects.filter(created_at__lt=before, tasks=None, archived_tasks=None).iterator(chunk_size=500):
         gone += _delete(asset)
     for folder in FOLDERS:
         for names in _chunks(_files(default_storage, folder), 500):
@@ -111,7 +111,7 @@ def _delete(asset: Asset) -> int:
             with connection.cursor() as cursor:
                 # A task that took hold of it is noticed by the DELETE, not at commit when the files are gone.
                 cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-            deleted, _ = Asset.objects.filter(pk=asset.pk, tasks=None).delete()
+            deleted, _ = Asset.objects.filter(pk=asset.pk, tasks=None, archived_tasks=None).delete()
             names = [name for name in (asset.file.name, asset.thumbnail.name) if name and deleted]
             for name in names:
                 default_storage.delete(name)

@@ -1,9 +1,13 @@
-"""A batch's life: made, loaded, live, paused and live again, closed or cancelled. None of it rewrites a task."""
+"""A batch's life: made, loaded, live, paused and live again, closed or cancelled. None of it rewrites a task.
+
+What was begun when a batch ends is wound up afterwards, by a worker (winding_up.py).
+"""
 
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
+from projects import winding_up
 from projects.models import Batch, BatchProgress, Project
 from taskers.errors import StateConflict
 from taskers.models import Person
@@ -29,7 +33,7 @@ def create(
             )
     except IntegrityError:
         raise StateConflict(
-            f"This project already has a batch named {name!r}.", code="batch-exists", place="name"
+            "This project already has a batch named %(name)r.", code="batch-exists", place="name", name=name
         ) from None
     BatchProgress.objects.create(batch=batch)
     _tell(batch, "created", by)
@@ -41,9 +45,24 @@ def move(batch: Batch, state: str, *, by: Person | None) -> Batch:
     """Bring a batch to live, paused, closed or cancelled. Raises StateConflict if it can't go there from here."""
     if not Batch.objects.filter(pk=batch.pk, state__in=MOVES[state]).update(state=state):
         batch.refresh_from_db()
-        raise StateConflict(f"A batch that is {batch.get_state_display().lower()} can't become {state}.")
+        raise StateConflict(
+            "A batch that is %(state)s can't become %(to)s.", state=batch.get_state_display().lower(), to=state
+        )
     batch.refresh_from_db()
     _tell(batch, state, by)
+    if state in winding_up.OVER:
+        winding_up.start(batch)
+    return batch
+
+
+@transaction.atomic
+def arrange(batch: Batch, *, by: Person | None, priority: int, deadline: datetime | None) -> Batch:
+    """Say how soon a batch is wanted. No task is rewritten: claims read it before they walk. Raises StateConflict."""
+    open_still = Batch.objects.filter(pk=batch.pk, state__in=["draft", "live", "paused"])
+    if not open_still.update(priority=priority, deadline=deadline):
+        raise StateConflict("This batch is over.", code="batch-closed")
+    batch.refresh_from_db()
+    _tell(batch, "arranged", by)
     return batch
 
 

@@ -1,32 +1,51 @@
 """Making projects and changing what they ask for. Settings are versions, never edits; labels keep their keys."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.text import slugify
 
-from projects.aggregation import AGGREGATIONS
+from projects import instructions, label_attributes
+from projects.aggregation.calibration import Calibration
 from projects.errors import Refused
 from projects.models import Label, Project, ProjectSettings
-from projects.tasktypes import TASK_TYPES
-from taskers.errors import StateConflict
+from projects.tasktypes import TASK_TYPES, asked_fields
+from projects.tasktypes.classification import Classification
+from projects.tasktypes.region_shapes import SHAPES
+from projects.truth import methods
+from projects.truth.evidence import terms_of
+from taskers.errors import StateConflict, Word
 from taskers.models import Organization, Person
 from taskers.outbox import emit
 
 # What a version of the settings says; the rest of the row is its bookkeeping.
 FIELDS = (
     "instructions",
+    "instructions_by_language",
     "wanted",
+    "most",
+    "target",
+    "budget",
     "rate",
     "lease_seconds",
     "copilot",
     "label_mapping",
     "minimum_score",
+    "label_minimums",
+    "suggest",
+    "confidence",
+    "control_share",
+    "trap_share",
     "aggregation",
     "thresholds",
     "pay_floor",
+    "fields",
+    "grid",
 )
+# What says how many judgements a task gets.
+OVERLAP = ("aggregation", "most", "target")
 COLOURS = ("#1971c2", "#e8590c", "#2f9e44", "#9c36b5", "#c2255c", "#0c8599", "#f08c00", "#5f3dc4", "#66a80f", "#495057")
 
 
@@ -42,7 +61,9 @@ def create(
 ) -> Project:
     """A new project with its labels and the first version of its settings. Raises Refused or StateConflict."""
     if task_type not in TASK_TYPES:
-        raise Refused(f"Choose one of {', '.join(TASK_TYPES)}.", code="unknown-task-type", place="task_type")
+        raise Refused(
+            "Choose one of %(choices)s.", code="unknown-task-type", place="task_type", choices=", ".join(TASK_TYPES)
+        )
     name = name.strip()
     if not name:
         raise Refused("A project needs a name.", code="no-name", place="name")
@@ -52,9 +73,12 @@ def create(
                 organization=organization, name=name[:120], task_type=task_type, created_by=by, state="live"
             )
     except IntegrityError:
-        text = f"There is already a project named {name!r}."
-        raise StateConflict(text, code="project-exists", place="name") from None
+        raise StateConflict(
+            "There is already a project named %(name)r.", code="project-exists", place="name", name=name
+        ) from None
     set_labels(project, labels, by=by)
+    if isinstance(TASK_TYPES[task_type], Classification):
+        settings.setdefault("fields", asked_fields.usual())
     change(project, by, **settings)
     _tell("project_created", project, by, task_type=task_type)
     return project
@@ -65,13 +89,21 @@ def change(project: Project, by: Person | None, **settings: object) -> ProjectSe
     """The next version of a project's settings: the present one with these changes. Raises Refused."""
     unknown = set(settings) - set(FIELDS)
     if unknown:
-        raise Refused(f"There is no setting {', '.join(sorted(unknown))}.", code="unknown-setting")
+        raise Refused("There is no setting %(choices)s.", code="unknown-setting", choices=", ".join(sorted(unknown)))
     # The lock makes two changes follow each other, so that versions have no gaps and none is lost.
     Project.objects.select_for_update(no_key=True).get(pk=project.pk)
     before = project.settings.order_by("-version").first()
     values = {field: getattr(before, field) for field in FIELDS} if before else {}
     values |= settings
-    _check(values)
+    if (said := settings.get("instructions_by_language")) is not None:
+        kept = before.instructions_by_language if before else {}
+        values["instructions_by_language"] = instructions.checked(project, said, kept)
+    _check_fields(project, values)
+    _check(values, project.task_type)
+    method, most = values.get("aggregation", methods.MAJORITY), values.get("most")
+    values.setdefault("target", methods.usual_target(method, values.get("wanted", 1), most))
+    if most and (before is None or any(getattr(before, name) != values.get(name) for name in OVERLAP)):
+        _check_overlap(values["target"], method, most, terms_of(project, method=method).calibration if before else None)
     if before and all(getattr(before, field) == value for field, value in values.items()):
         return before
     made = ProjectSettings.objects.create(
@@ -85,7 +117,8 @@ def change(project: Project, by: Person | None, **settings: object) -> ProjectSe
 def set_labels(project: Project, labels: Sequence[Mapping], *, by: Person | None) -> list[Label]:
     """Make a project's labels these, in this order: known keys are changed, new ones added, those left out retired.
 
-    Each is {"name", "key"?, "colour"?, "hotkey"?}. Raises Refused with the place of the fault.
+    Each is {"name", "key"?, "colour"?, "hotkey"?, "shapes"?, "attributes"?, "field"?, "parent"?}; a parent is the key
+    or name of a label before it. Raises Refused with the place of the fault.
     """
     wanted = _plain_labels(project, labels)
     project.labels.filter(retired_at=None).exclude(key__in=[one["key"] for one in wanted]).update(
@@ -93,21 +126,22 @@ def set_labels(project: Project, labels: Sequence[Mapping], *, by: Person | None
     )
     # Hotkeys are unique among the labels in use; freed first, so that two labels may swap theirs.
     project.labels.filter(key__in=[one["key"] for one in wanted]).update(hotkey="")
-    rows = []
+    rows: dict[str, Label] = {}
     for position, one in enumerate(wanted):
-        row, _ = Label.objects.update_or_create(
-            project=project, key=one["key"], defaults={**one, "position": position, "retired_at": None}
-        )
-        rows.append(row)
+        said = {**one, "position": position, "retired_at": None}
+        if "parent" in one:
+            said["parent"] = rows[one["parent"]] if one["parent"] else None
+        rows[one["key"]], _made = Label.objects.update_or_create(project=project, key=one["key"], defaults=said)
+    project.labels.in_use().exclude(parent__retired_at=None).update(parent=None)
     _tell("labels_changed", project, by, labels=[one["key"] for one in wanted])
-    return rows
+    return list(rows.values())
 
 
 @transaction.atomic
 def move(project: Project, state: str, *, by: Person | None) -> Project:
     """Bring a project into another state. Raises StateConflict when it is there already."""
     if not Project.objects.filter(pk=project.pk).exclude(state=state).update(state=state):
-        raise StateConflict(f"This project is {state} already.")
+        raise StateConflict("This project is %(state)s already.", state=state)
     project.refresh_from_db()
     _tell(f"project_{state}", project, by)
     return project
@@ -122,7 +156,7 @@ def label_key(label: Mapping) -> str:
 
 def _plain_labels(project: Project, labels: Sequence[Mapping]) -> list[dict]:
     plain: list[dict] = []
-    keys, hotkeys = set(), set()
+    keys: set[str] = set()
     for index, one in enumerate(labels):
         place = f"labels[{index}]"
         name = str(one.get("name", "")).strip()[:80]
@@ -131,32 +165,137 @@ def _plain_labels(project: Project, labels: Sequence[Mapping]) -> list[dict]:
         if not name or not key:
             raise Refused("A label needs a name with a letter or digit in it.", code="bad-label", place=f"{place}.name")
         if key in keys:
-            raise Refused(f"Two labels would have the key {key!r}.", code="label-twice", place=f"{place}.key")
-        if hotkey and (hotkey in hotkeys or not hotkey.isalnum()):
-            raise Refused(f"The key {hotkey!r} is taken or isn't a letter or digit.", code="bad-hotkey", place=place)
+            raise Refused("Two labels would have the key %(key)r.", code="label-twice", place=f"{place}.key", key=key)
         colour = str(one.get("colour") or COLOURS[index % len(COLOURS)])
         if len(colour) != 7 or colour[0] != "#" or not all(c in "0123456789abcdefABCDEF" for c in colour[1:]):
             raise Refused("A colour looks like #1971c2.", code="bad-colour", place=f"{place}.colour")
         keys.add(key)
-        hotkeys.add(hotkey)
-        plain.append({"key": key, "name": name, "colour": colour, "hotkey": hotkey})
+        plain.append({"key": key, "name": name, "colour": colour, "hotkey": hotkey} | _asked(one, place, plain))
+    _check_hotkeys(project, plain)
     return plain
 
 
-def _check(values: Mapping) -> None:
+def _check_hotkeys(project: Project, labels: Sequence[Mapping]) -> None:
+    """A label's key is a letter or digit that is neither the studio's own nor another label's."""
+    grid = project.settings.order_by("-version").values_list("grid", flat=True).first() or 1
+    kept = dict(project.labels.values_list("key", "shapes"))
+    shaped = [{"shapes": one.get("shapes") or kept.get(one["key"])} for one in labels]
+    taken = TASK_TYPES[project.task_type].studio_keys(shaped, grid)
+    owners: dict[str, str] = {}
+    for index, one in enumerate(labels):
+        hotkey, place = one["hotkey"], f"labels[{index}].hotkey"
+        if not hotkey:
+            continue
+        if not hotkey.isalnum():
+            raise Refused("A label's key is a letter or a digit.", code="bad-hotkey", place=place)
+        said = {"key": hotkey.upper(), "label": one["name"], "other": owners.get(hotkey, "")}
+        if hotkey in owners:
+            text = "“%(other)s” has the key %(key)s already; give “%(label)s” another."
+            raise Refused(text, code="bad-hotkey", place=place, **said)
+        if hotkey in taken:
+            said["other"] = Word(taken[hotkey])
+            text = "%(key)s is the studio's own key for “%(other)s”; give “%(label)s” another letter, or a digit."
+            raise Refused(text, code="bad-hotkey", place=place, **said)
+        owners[hotkey] = one["name"]
+
+
+def _asked(label: Mapping, place: str, before: Sequence[Mapping]) -> dict[str, Any]:
+    """What a label asks of the parts that carry it; what isn't said stays as it was."""
+    asked: dict[str, Any] = {}
+    if (shapes := label.get("shapes")) is not None:
+        if not isinstance(shapes, (list, tuple)) or not shapes or not set(map(str, shapes)) <= set(SHAPES):
+            raise Refused(
+                "A label takes some of: %(choices)s.",
+                code="bad-shapes",
+                place=f"{place}.shapes",
+                choices=", ".join(SHAPES),
+            )
+        asked["shapes"] = [shape for shape in SHAPES if shape in shapes]
+    if label.get("attributes") is not None:
+        asked["attributes"] = label_attributes.checked(label["attributes"], f"{place}.attributes")
+    if label.get("field") is not None:
+        asked["field"] = asked_fields.key_of(str(label["field"]))
+    if label.get("parent") is not None:
+        asked["parent"] = _parent(str(label["parent"]).strip(), place, before)
+        if asked["parent"]:  # it belongs where its parent does
+            asked["field"] = next(one.get("field", "") for one in before if one["key"] == asked["parent"])
+    return asked
+
+
+def _parent(said: str, place: str, before: Sequence[Mapping]) -> str:
+    """The key of the label above, named by its key or name."""
+    if not said:
+        return ""
+    found = [one["key"] for one in before if said == one["key"]] or [
+        one["key"] for one in before if said.casefold() == one["name"].casefold()
+    ]
+    if not found:
+        raise Refused(
+            "There is no label “%(said)s” above this one to lie under.",
+            code="no-parent",
+            place=f"{place}.parent",
+            said=said,
+        )
+    return found[-1]
+
+
+def _check_fields(project: Project, values: dict) -> None:
+    """The fields of a classification, made plain; with them what comparing its numbers must know."""
+    if not isinstance(TASK_TYPES[project.task_type], Classification):
+        if values.get("fields") or values.get("grid", 1) != 1:
+            raise Refused("Only a classification asks for fields.", code="bad-setting", place="fields")
+        return
+    values["fields"] = asked_fields.checked(values.get("fields") or asked_fields.usual())
+    numbers = asked_fields.numbers(values["fields"])
+    kept = {key: value for key, value in (values.get("thresholds") or {}).items() if key != "numbers"}
+    values["thresholds"] = kept | ({"numbers": numbers} if numbers else {})
+    if values.get("grid") not in (None, 1) and [one["kind"] for one in values["fields"]] != ["choice"]:
+        text = "Several images on one screen ask for one thing: a single field that takes a choice."
+        raise Refused(text, code="bad-grid", place="grid")
+
+
+def _check(values: Mapping, task_type: str) -> None:
     def between(field: str, low: float, high: float) -> None:
         value = values.get(field, low)
         if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high:
-            raise Refused(f"{field} is a number from {low} to {high}.", code="bad-setting", place=field)
+            raise Refused(
+                "%(field)s is a number from %(low)s to %(high)s.",
+                code="bad-setting",
+                place=field,
+                field=field,
+                low=low,
+                high=high,
+            )
 
     between("wanted", 1, 50)
     between("rate", 0, 10**12)
     between("pay_floor", 0, 1)
     between("minimum_score", 0, 1)
+    between("grid", 1, 100)
     if "lease_seconds" in values:
         between("lease_seconds", 30, 7 * 24 * 3600)
-    if values.get("aggregation", "majority_v1") not in AGGREGATIONS:
-        raise Refused(f"Choose one of {', '.join(AGGREGATIONS)}.", code="bad-setting", place="aggregation")
+    if values.get("most") is not None:
+        between("most", values.get("wanted", 1), 50)
+    between("target", 0.5, 0.999)
+    if values.get("budget") is not None:
+        if values.get("most") is None:
+            raise Refused("Say how many judgements one task may get at most.", code="bad-setting", place="most")
+        between("budget", values.get("wanted", 1), values["most"])
+    fitting = [one.key for one in methods.fitting(task_type, values.get("fields") or [])]
+    if values.get("aggregation", methods.MAJORITY) not in fitting:
+        raise Refused("Choose one of %(choices)s.", code="bad-setting", place="aggregation", choices=", ".join(fitting))
+
+
+def _check_overlap(target: float, method: str, most: int, calibration: Calibration | None) -> None:
+    """A target that even one voice never reaches would ask for every judgement there may be, and then a reviewer."""
+    reached = int(100 * methods.surest(method, most, calibration))
+    if 100 * target < reached + 1:
+        return
+    text = (
+        "By majority, %(most)s answers that all agree are %(reached)s %% sure, as far as is known here: every task"
+        " would go to a reviewer. Be sure enough from %(reached)s %% or less, let more be asked, or weigh by standing."
+    )
+    raise Refused(text, code="beyond-reach", place="target", most=most, reached=reached)
 
 
 def _tell(kind: str, project: Project, by: Person | None, **data: object) -> None:

@@ -1,205 +1,295 @@
 """From answers to verdicts, and what follows from them: grades and earnings, in the same transaction.
 
-The only writer of Verdict. A verdict comes from the project's aggregation when the answers agree, or from a reviewer;
-a new one supersedes the one before. Money follows the newest: what is no longer earned is reversed, never edited.
+The only writer of Verdict. A verdict comes from the project's method when the answers are sure enough, or from a
+reviewer; a new one supersedes the one before. Money follows the newest: what is no longer earned is reversed, never
+edited.
 """
 
+import json
 from collections.abc import Sequence
-from functools import partial
 
 from django.db import transaction
 
 from projects import queue
-from projects.aggregation import AGGREGATIONS
+from projects.aggregation.overlap import wanted_after
 from projects.errors import AlreadyDecided
-from projects.models import Annotation, ProjectSettings, Task, Verdict
+from projects.models import Annotation, SecondLook, Task, Verdict
 from projects.queue.clock import Clock
-from projects.tasktypes import TASK_TYPES
-from taskers import ledger, quality
+from projects.truth import learning, weighing
+from projects.truth.evidence import RETIRED, TAMPERED, Terms, Vote, of_task
+from projects.truth.follow_up import follow_up, key_of
+from projects.truth.weighing import Weighed, agreement_in
 from taskers.errors import StateConflict
 from taskers.models import Grade, Person
 from taskers.outbox import emit
+from taskers.statements import array, ask
 
 REVIEW = "review_v1"
-AGREEMENT = 0.75  # where a project names no threshold of its own
+AUTO = "auto_v1"  # one model's answer, alone: model_answers.py says when
+
+# A verdict with all that it settles at once, in one statement. The caller holds the task's lock.
+CONCLUDE = f"""
+WITH decided AS (
+  INSERT INTO projects_verdict (public_id, task_id, answer, confidence, method, rests_on, agreements, settings_version,
+    decided_by_id, note)
+  VALUES (gen_random_uuid(), %(task)s::bigint, %(answer)s::jsonb, %(confidence)s::float, %(method)s,
+    %(rests_on)s::bigint[], %(agreements)s::jsonb, %(version)s::int, %(decided_by)s::bigint, %(note)s)
+  RETURNING id, public_id, at
+), {queue.SETTLE}, believed AS ({weighing.KEEP}), told AS (
+  INSERT INTO taskers_event (organization_id, kind, actor_id, project_key, subject, data)
+  SELECT %(organization)s::bigint, 'decided', %(decided_by)s::bigint, %(project_key)s::uuid, %(subject)s,
+    %(told)s::jsonb || jsonb_build_object('verdict', id)
+  FROM decided
+)
+SELECT id, public_id, at FROM decided
+"""
+# What is believed, and what follows while it isn't sure enough: one more is asked, or a reviewer.
+ASK_MORE = f"WITH believed AS ({weighing.KEEP}), {queue.RAISED} SELECT wanted FROM raised"
+PASS_ON = f"WITH believed AS ({weighing.KEEP}), {queue.WITHHELD} SELECT id FROM withheld"
 
 
 def consider(task: Task) -> Verdict | None:
-    """Decide a task if its answers are in and agree, or pass it to review if they don't. The caller holds its lock.
+    """Weigh a task anew; decide it if it is sure enough, ask one more person, or pass it to review.
 
-    Work that arrives after the decision is graded and paid by the verdict that stands, and changes nothing.
+    The caller holds the task's lock. Work that arrives after the decision is graded and paid by the verdict that
+    stands, and changes nothing.
     """
-    current = Verdict.objects.current().filter(task=task).first()
-    settings = task.project.settings_now()
-    answers = _counting(task)
-    if current is not None:
-        _follow_up_late(task, current, answers, settings)
+    terms, votes = of_task(task)
+    if terms.verdict is not None:
+        current = Verdict.objects.get(pk=terms.verdict)
+        _follow_up_late(terms, task, current, votes)
         return current
-    if task.withheld or len(answers) < task.wanted:
+    weighed = weighing.weigh(terms, votes)
+    complete = not task.withheld and len(votes) >= task.wanted
+    by_models = _by_models(votes)
+    doubt = _doubt(terms, task, weighed) if complete else ""
+    if complete and not doubt and not by_models:
+        return _decide(terms, task, weighed)
+    if not complete:
+        weighing.keep(terms, [(task, weighed)])
         return None
-    room = TASK_TYPES[task.project.task_type]
-    outcome = AGGREGATIONS[settings.aggregation](
-        [one.answer for one in answers],
-        partial(room.agreement, thresholds=settings.thresholds),
-        partial(room.merge, thresholds=settings.thresholds),
-        settings.thresholds.get("agreement", AGREEMENT),
-    )
-    if not outcome.decided or outcome.answer is None:
-        queue.withhold(task, Task.Withheld.REVIEW, note=outcome.why)
+    wanted = wanted_after(_sure(terms, weighed), len(votes), task.wanted, terms.settings.target, terms.most)
+    if by_models:  # they may count; without a person they decide nothing here
+        wanted = max(wanted, task.wanted + 1)
+    if task.wanted < wanted <= queue.MOST_WANTED and (by_models or not weighed.has(TAMPERED)):
+        ask(ASK_MORE, {"beliefs": weighing.beliefs(terms, [(task, weighed)])} | queue.raising(task, wanted))
+        task.wanted = wanted
+    else:
+        _pass_on(terms, task, weighed, doubt)
+    return None
+
+
+def consider_last(task: Task) -> Verdict | None:
+    """Decide a task by what came in, or pass it to a reviewer: nobody else will be asked.
+
+    The caller holds the task's lock and has made sure that it wants no more than it has, and has no verdict.
+    """
+    terms, votes = of_task(task)
+    weighed = weighing.weigh(terms, votes)
+    if task.withheld:
+        weighing.keep(terms, [(task, weighed)])
         return None
-    return _conclude(
-        task,
-        settings,
-        outcome.answer,
-        confidence=outcome.confidence,
-        method=settings.aggregation,
-        answers=answers,
-        agreements=outcome.agreements,
-        rests_on=[answers[i].pk for i in outcome.supports],
-    )
+    doubt = _doubt(terms, task, weighed)
+    if not doubt and not _by_models(votes):
+        return _decide(terms, task, weighed)
+    _pass_on(terms, task, weighed, doubt)
+    return None
 
 
 @transaction.atomic
 def resolve(task: Task, reviewer: Person, decision: Annotation, *, note: str = "") -> Verdict:
     """A reviewer's decision becomes the verdict. The caller holds the task's lock and has handed the review in."""
-    settings = task.project.settings_now()
-    room = TASK_TYPES[task.project.task_type]
-    answers = _counting(task)
-    agreements = [room.agreement(one.answer, decision.answer, settings.thresholds) for one in answers]
-    return _conclude(
+    terms, votes = of_task(task)
+    verdict = _conclude(
+        terms,
         task,
-        settings,
-        decision.answer,
+        votes,
+        _agreements(terms, votes, decision.answer),
+        (),
+        answer=decision.answer,
         confidence=1.0,
         method=REVIEW,
-        answers=answers,
-        agreements=agreements,
         rests_on=[decision.pk],
         decided_by=reviewer,
         note=note,
     )
+    open_looks = SecondLook.objects.filter(task=task, state=SecondLook.State.OPEN)
+    open_looks.update(state=SecondLook.State.ANSWERED, ended_by=reviewer, ended_at=Clock())
+    return verdict
+
+
+def accept(task: Task, annotation: Annotation, confidence: float) -> Verdict:
+    """A model's answer becomes the verdict, alone: it grades nobody, and nobody is paid by it.
+
+    The caller holds the task's lock and knows that nobody else handed in and that the model has earned it.
+    """
+    terms, votes = of_task(task)
+    nothing = [None] * len(votes)
+    terms_of_it: dict = {"answer": annotation.answer, "confidence": confidence, "method": AUTO}
+    return _conclude(terms, task, votes, nothing, (), rests_on=[annotation.pk], **terms_of_it)
 
 
 @transaction.atomic
 def reopen(task: Task, *, by: Person) -> Task:
-    """Set a verdict aside and ask one more person. What was earned stays until the next. Raises StateConflict."""
+    """Set a verdict aside and ask again: whoever is missing, or one more. What was earned stays until the next verdict.
+
+    Raises StateConflict where there is no verdict.
+    """
     task = queue.lock(task.pk)
-    if not Verdict.objects.current().filter(task=task).update(superseded_at=Clock()):
+    current = Verdict.objects.current().filter(task=task).first()
+    if current is None or not Verdict.objects.current().filter(pk=current.pk).update(superseded_at=Clock()):
         raise StateConflict("This task has no verdict to set aside.")
-    task = queue.raise_wanted(task, max(task.wanted, len(_counting(task))) + 1, by=by)
-    _tell("reopened", task, by)
+    task = queue.ask_again(task, by=by)
+    _tell("reopened", task, by, judgements=len(current.agreements))
     return task
 
 
-def _counting(task: Task) -> list[Annotation]:
-    rows = Annotation.objects.counting().filter(task=task).select_related("assignment", "tasker")
-    return list(rows.order_by("pk"))
+def _doubt(terms: Terms, task: Task, weighed: Weighed) -> str:
+    """Why the answers don't decide, in a sentence for a reviewer; empty if they do."""
+    if weighed.has(TAMPERED):
+        return "An answer was changed after it was handed in, by other means than Tandem's; it has no vote."
+    counted, least = len(weighed.voting), min(task.wanted, terms.settings.wanted)
+    if counted < least:
+        why = "their labels are retired" if weighed.has(RETIRED) else "people saw what the model says"
+        return f"Only {counted} of {len(weighed.votes)} answers have a vote ({why}); {least} are needed."
+    if not weighed.outcome.decided:
+        return weighed.outcome.why
+    if terms.settings.most is not None and weighed.confidence < terms.settings.target:
+        most = "" if task.wanted < terms.settings.most else ", the most that may be asked"
+        return (
+            f"{weighed.confidence:.0%} sure after {counted} answers{most};"
+            f" {terms.settings.target:.0%} is wanted. {weighed.outcome.why}"
+        )
+    return ""
+
+
+def _by_models(votes: Sequence[Vote]) -> bool:
+    return bool(votes) and all(one.annotation.tasker.kind == Person.Kind.MODEL for one in votes)
+
+
+def _pass_on(terms: Terms, task: Task, weighed: Weighed, doubt: str) -> None:
+    believed = {"beliefs": weighing.beliefs(terms, [(task, weighed)])}
+    ask(PASS_ON, believed | queue.withholding(task, Task.Withheld.REVIEW, note=doubt, rank=-weighed.gain))
+    task.withheld = Task.Withheld.REVIEW
+
+
+def _sure(terms: Terms, weighed: Weighed) -> float:
+    """The confidence that the overlap goes by: none where the answers decide nothing or too few of them have a vote."""
+    enough = len(weighed.voting) >= terms.settings.wanted
+    return weighed.confidence if weighed.outcome.decided and enough else 0.0
+
+
+def _decide(terms: Terms, task: Task, weighed: Weighed) -> Verdict:
+    outcome = weighed.outcome
+    by_key = {one.annotation.pk: value for one, value in zip(weighed.voting, outcome.agreements, strict=True)}
+    answer = outcome.answer or {}
+    rest = [one for one in weighed.votes if not one.votes]
+    alone = len(weighed.supports) == 1
+    compared = [None] * len(rest) if alone else _agreements(terms, rest, answer)
+    by_key |= {one.annotation.pk: value for one, value in zip(rest, compared, strict=True)}
+    return _conclude(
+        terms,
+        task,
+        weighed.votes,
+        [by_key[one.annotation.pk] for one in weighed.votes],
+        weighed.supports,
+        answer=answer,
+        confidence=weighed.confidence,
+        method=weighed.method,
+        rests_on=[one.annotation.pk for one in weighed.supports],
+        beliefs=weighing.beliefs(terms, [(task, weighed)]),
+    )
+
+
+def _agreements(terms: Terms, votes: Sequence[Vote], answer: dict) -> list[float | None]:
+    """How far each agrees with an answer that isn't theirs; None for what has become of no fault of its tasker's."""
+    agree = agreement_in(terms)
+    return [None if one.why in {TAMPERED, RETIRED} else agree(one.answer, answer) for one in votes]
 
 
 def _conclude(
+    terms: Terms,
     task: Task,
-    settings: ProjectSettings,
-    answer: dict,
+    votes: Sequence[Vote],
+    agreements: Sequence[float | None],
+    supports: Sequence[Vote],
     *,
+    answer: dict,
     confidence: float,
     method: str,
-    answers: Sequence[Annotation],
-    agreements: Sequence[float | None],
     rests_on: Sequence[int],
     decided_by: Person | None = None,
     note: str = "",
+    beliefs: str = "[]",
 ) -> Verdict:
-    superseded = bool(Verdict.objects.current().filter(task=task).update(superseded_at=Clock()))
-    if superseded and decided_by is None:
-        raise AlreadyDecided()
-    verdict = Verdict.objects.create(
-        task=task,
-        answer=answer,
-        confidence=confidence,
-        method=method,
-        rests_on=list(rests_on),
-        agreements={str(one.pk): value for one, value in zip(answers, agreements, strict=True)},
-        settings_version=settings.version,
-        decided_by=decided_by,
-        note=note[:2000],
+    """The verdict, and what follows. The taskers' standings are locked last and shortly: many wait for them."""
+    before = _supersede(terms, decided_by)
+    verdict = _write(
+        task,
+        Verdict(
+            task=task,
+            answer=answer,
+            confidence=min(1.0, max(0.0, confidence)),
+            method=method,
+            rests_on=list(rests_on),
+            agreements={str(one.annotation.pk): value for one, value in zip(votes, agreements, strict=True)},
+            settings_version=terms.settings.version,
+            decided_by=decided_by,
+            note=note[:2000],
+        ),
+        superseded=before is not None,
+        judgements=len(votes) - (len(before.agreements) if before else 0),
+        beliefs=beliefs,
     )
-    waited = task.withheld
-    queue.settle(task)
-    _follow_up(task, verdict, answers, agreements, settings)
-    _tell("decided", task, decided_by, verdict=verdict.pk, method=method, waited=waited, superseded=superseded)
+    follow_up(terms, task, verdict, votes, agreements, supports)
+    learning.teach(terms, votes, answer if decided_by else None)
     return verdict
 
 
-def _follow_up_late(task: Task, verdict: Verdict, answers: Sequence[Annotation], settings: ProjectSettings) -> None:
-    late = [one for one in answers if str(one.pk) not in verdict.agreements and not _graded(verdict, one)]
-    room = TASK_TYPES[task.project.task_type]
-    _follow_up(
-        task, verdict, late, [room.agreement(one.answer, verdict.answer, settings.thresholds) for one in late], settings
-    )
+def _supersede(terms: Terms, decided_by: Person | None) -> Verdict | None:
+    """The verdict that stood, if any did; only a reviewer's takes its place."""
+    before = Verdict.objects.get(pk=terms.verdict) if terms.verdict else None
+    if before is None or not Verdict.objects.current().filter(pk=before.pk).update(superseded_at=Clock()):
+        return None
+    if decided_by is None:
+        raise AlreadyDecided()
+    return before
 
 
-def _graded(verdict: Verdict, annotation: Annotation) -> bool:
-    return Grade.objects.filter(key=_key(verdict.pk, annotation)).exists()
+def _write(task: Task, verdict: Verdict, *, superseded: bool, judgements: int, beliefs: str) -> Verdict:
+    told = {"batch": task.batch_id, "task": task.pk, "method": verdict.method, "waited": task.withheld}
+    told |= {"superseded": superseded, "judgements": judgements}
+    terms = {
+        "task": task.pk,
+        "answer": json.dumps(verdict.answer, ensure_ascii=False),
+        "confidence": verdict.confidence,
+        "method": verdict.method,
+        "rests_on": array(verdict.rests_on),
+        "agreements": json.dumps(verdict.agreements),
+        "version": verdict.settings_version,
+        "decided_by": verdict.decided_by_id,
+        "note": verdict.note,
+        "beliefs": beliefs,
+        "organization": task.project.organization_id,
+        "project_key": task.project.public_id,
+        "subject": f"task:{task.public_id}",
+        "told": json.dumps(told),
+    }
+    ((verdict.pk, verdict.public_id, verdict.at),) = ask(CONCLUDE, terms)
+    verdict._state.adding = False
+    return verdict
 
 
-def _follow_up(
-    task: Task,
-    verdict: Verdict,
-    answers: Sequence[Annotation],
-    agreements: Sequence[float | None],
-    settings: ProjectSettings,
-) -> None:
-    """Grade each answer (not one that decided alone: nobody is graded by their own vote) and settle what it earns.
-
-    First all grades, then all money, each in the order of the taskers' keys: decisions on two tasks of the same people
-    then wait for each other instead of locking each other out.
-    """
-    rows = sorted(zip(answers, agreements, strict=True), key=lambda row: row[0].tasker_id)
-    for annotation, agreement in rows:
-        if agreement is not None:
-            _grade(task, verdict, annotation, agreement)
-    earlier = list(Verdict.objects.filter(task=task, pk__lt=verdict.pk).values_list("pk", flat=True))
-    for annotation, agreement in rows:
-        earns = agreement is None or agreement >= settings.pay_floor
-        _pay(task, verdict, annotation, earlier, earns)
-
-
-def _grade(task: Task, verdict: Verdict, annotation: Annotation, agreement: float) -> None:
-    quality.record(
-        key=_key(verdict.pk, annotation),
-        subject=f"annotation:{annotation.pk}",
-        organization=task.project.organization,
-        project_key=task.project.public_id,
-        tasker=annotation.tasker,
-        source=Grade.Source.REVIEW if verdict.decided_by_id else Grade.Source.VERDICT,
-        value=agreement,
-        blind=not annotation.assignment.copilot,
-        detail={"task": str(task.public_id), "verdict": str(verdict.public_id)},
-    )
-
-
-def _pay(task: Task, verdict: Verdict, annotation: Annotation, earlier: Sequence[int], earns: bool) -> None:
-    rate = annotation.assignment.rate or 0
-    if not rate or annotation.tasker.kind == Person.Kind.MODEL:  # a model is a tasker who is never paid
-        return
-    standing = ledger.unreversed(_key(pk, annotation) for pk in earlier)
-    if earns and not standing:
-        ledger.earn(
-            key=_key(verdict.pk, annotation),
-            organization=task.project.organization,
-            project_key=task.project.public_id,
-            tasker=annotation.tasker,
-            amount=rate,
-            reason=f"{task.project.name}: {task.external_id}"[:200],
-            detail={"task": str(task.public_id), "verdict": str(verdict.public_id), "annotation": annotation.pk},
-        )
-    elif not earns:
-        for transfer in standing:
-            ledger.reverse(transfer, reason="The task was decided anew, and this answer isn't part of it.")
-
-
-def _key(verdict: int, annotation: Annotation) -> str:
-    return f"verdict:{verdict}:annotation:{annotation.pk}"
+def _follow_up_late(terms: Terms, task: Task, verdict: Verdict, votes: Sequence[Vote]) -> None:
+    late = [one for one in votes if str(one.annotation.pk) not in verdict.agreements]
+    keys = {key_of(verdict.pk, one.annotation): one for one in late}
+    graded = set(Grade.objects.filter(key__in=list(keys)).values_list("key", flat=True)) if keys else set()
+    new = [one for key, one in keys.items() if key not in graded]
+    if new:
+        # Nobody is measured by one answer that decided alone, a model's or a person's; the late are paid all the same.
+        alone = verdict.decided_by_id is None and len(verdict.rests_on) == 1
+        agreements = [None] * len(new) if alone else _agreements(terms, new, verdict.answer)
+        follow_up(terms, task, verdict, new, agreements, ())
 
 
 def _tell(kind: str, task: Task, actor: Person | None, **data: object) -> None:

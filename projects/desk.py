@@ -1,6 +1,6 @@
 """What lies on a tasker's desk: a piece of their work with all that the studio shows around it, in one statement each.
 
-Every click of every tasker asks for these; they are prepared (projects/queue/statements.py) for the same reason as a
+Every click of every tasker asks for these; they are prepared (taskers/statements.py) for the same reason as a
 claim is.
 """
 
@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from projects.models import Asset, Assignment, Batch, Draft, Label, Project, ProjectSettings, Task
-from projects.queue.statements import ask, columns, row_of, width
 from taskers.models import Organization, Person
+from taskers.statements import ask, columns, row_of, width
 
 CHAPTERS = (Assignment, Task, Project, Organization, Batch, Asset)
 
@@ -30,7 +30,10 @@ WHERE a.public_id = %(assignment)s::uuid AND a.tasker_id + 0 = %(tasker)s::bigin
 """
 
 AROUND = f"""
-SELECT {columns(ProjectSettings, "s")}, {columns(Draft, "d")}
+SELECT {columns(ProjectSettings, "s")}, {columns(Draft, "d")},
+  (SELECT count(*) FROM projects_remark r WHERE r.task_id = %(task)s::bigint AND r.thread_id IS NULL
+     AND (r.assignment_id = %(assignment)s::bigint OR r.to = 'taskers')),
+  EXISTS (SELECT FROM projects_remark r WHERE r.reader_id = %(tasker)s::bigint)
 FROM projects_projectsettings s
 LEFT JOIN projects_draft d ON d.assignment_id = %(assignment)s::bigint
 WHERE s.project_id = %(project)s::bigint AND s.version = %(version)s::int
@@ -44,10 +47,12 @@ WHERE l.project_id = %(project)s::bigint AND l.retired_at IS NULL ORDER BY l.pos
 
 @dataclass(frozen=True)
 class Around:
-    """What the studio shows around a task: the settings it was claimed under, and the unsent work."""
+    """What the studio shows around a task: the settings it was claimed under, the unsent work, what was said."""
 
     settings: ProjectSettings
     draft: Draft | None
+    remarks: int  # talks about the task that its tasker may read
+    answered: bool  # whether answers wait that this tasker hasn't seen
 
 
 def own(person: Person, public_id: UUID) -> Assignment | None:
@@ -72,12 +77,15 @@ def around(assignment: Assignment) -> Around:
     """What the studio shows around it."""
     terms = {
         "assignment": assignment.pk,
+        "task": assignment.task_id,
+        "tasker": assignment.tasker_id,
         "project": assignment.task.project_id,
         "version": assignment.settings_version or 0,
     }
-    row = ask(AROUND, terms)[0]
+    *row, remarks, answered = ask(AROUND, terms)[0]
     cut = width(ProjectSettings)
-    return Around(row_of(ProjectSettings, row[:cut]), row_of(Draft, row[cut:]) if row[cut] else None)
+    draft = row_of(Draft, tuple(row[cut:])) if row[cut] else None
+    return Around(row_of(ProjectSettings, tuple(row[:cut])), draft, remarks, answered)
 
 
 def labels(project: Project) -> list[Label]:

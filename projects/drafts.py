@@ -1,15 +1,21 @@
 """Unsent work, kept on the server as it grows, so that a closed tab or a dead machine loses nothing."""
 
+import json
+from collections.abc import Mapping
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 
+from projects import draft_changes
 from projects.errors import LeaseLost, Refused, StaleDraft
 from projects.models import Assignment, Draft
 from taskers.models import Person
+from taskers.statements import ask
 
+LOCK = "SELECT pg_advisory_xact_lock(%(space)s::int, hashtext(%(token)s::text))"
+LOCK_SPACE = 0x647266  # our corner of PostgreSQL's advisory locks
 LARGEST = 16 * 1024 * 1024  # characters of JSON
 
 
@@ -23,8 +29,7 @@ def save(assignment: Assignment, tasker: Person, token: UUID, *, version: int, a
         raise Refused("A draft is an object.", code="wrong-shape", place="answer")
     if size > LARGEST:
         raise Refused("This draft is too large to keep; hand in what you have.", code="too-large", place="answer")
-    mine = Assignment.objects.filter(pk=assignment.pk, tasker=tasker, token=token, state__in=["held", "expired"])
-    if not mine.exists():
+    if not _mine(assignment, tasker, token).exists():
         raise LeaseLost()
     rows = Draft.objects.filter(assignment=assignment, version=version)
     if rows.update(answer=answer, version=F("version") + 1, saved_at=Now()):
@@ -37,6 +42,53 @@ def save(assignment: Assignment, tasker: Person, token: UUID, *, version: int, a
     except IntegrityError:
         raise StaleDraft(_newest(assignment)) from None
     return 1
+
+
+@transaction.atomic
+def save_group(tasker: Person, token: UUID, *, version: int, answers: Mapping[str, object]) -> int:
+    """Keep drafts of some of what one person holds under one token, if they build on the group's newest version.
+
+    Only what changed need be sent; all drafts of a group count together. Raises StaleDraft and LeaseLost like `save`.
+    """
+    if not all(isinstance(one, dict) for one in answers.values()):
+        raise Refused("A draft is an object.", code="wrong-shape", place="answer")
+    # Two tabs follow each other by the token, so that none writes between the look and the step.
+    ask(LOCK, {"space": LOCK_SPACE, "token": str(token)})
+    mine = Assignment.objects.filter(tasker=tasker, token=token, state__in=["held", "expired"])
+    keys = {str(public): pk for public, pk in mine.values_list("public_id", "pk")}
+    if not keys:
+        raise LeaseLost()
+    saved = list(Draft.objects.filter(assignment__in=keys.values()))
+    if version != max((one.version for one in saved), default=0):
+        named = {pk: public for public, pk in keys.items()}
+        tiles = {named[one.assignment_id]: one.answer for one in saved}
+        raise StaleDraft({"version": max((one.version for one in saved), default=0), "answer": {"tiles": tiles}})
+    # What moved on meanwhile is passed by; something is written even then, so that the version goes on.
+    changed = {keys[one]: answer for one, answer in answers.items() if one in keys} or {next(iter(keys.values())): {}}
+    rows = [Draft(assignment_id=pk, version=version + 1, answer=answer) for pk, answer in changed.items()]
+    Draft.objects.bulk_create(
+        rows, update_conflicts=True, unique_fields=["assignment"], update_fields=["version", "answer"]
+    )
+    return version + 1
+
+
+def change(assignment: Assignment, tasker: Person, token: UUID, *, version: int, changes: object) -> int:
+    """Put changes into the draft of that version; returns the new version.
+
+    Refused (wrong-changes) when they don't fit it: the whole must be sent. Else as `save`.
+    """
+    kept = Draft.objects.filter(assignment=assignment, version=version).first()
+    if kept is None:
+        if not _mine(assignment, tasker, token).exists():
+            raise LeaseLost()
+        raise StaleDraft(_newest(assignment))
+    answer = draft_changes.applied(kept.answer, changes)
+    size = len(json.dumps(answer, ensure_ascii=False))
+    return save(assignment, tasker, token, version=version, answer=answer, size=size)
+
+
+def _mine(assignment: Assignment, tasker: Person, token: UUID) -> QuerySet[Assignment]:
+    return Assignment.objects.filter(pk=assignment.pk, tasker=tasker, token=token, state__in=["held", "expired"])
 
 
 def _newest(assignment: Assignment) -> dict | None:

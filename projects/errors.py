@@ -16,6 +16,12 @@ class LeaseLost(StateConflict):
     code = "lease-lost"
 
 
+class Banned(StateConflict):
+    """You were banned here after the time for this work ran out, so it can't be taken any more. Your draft is kept."""
+
+    code = "banned"
+
+
 class AlreadySubmitted(StateConflict):
     """This work was already handed in with another answer; the first one stands."""
 
@@ -43,4 +49,11 @@ class OwnWork(Problem):
     """Nobody reviews a task that they worked on."""
 
     code = "own-work"
+    status = 403
+
+
+class PartnersWork(Problem):
+    """Nobody reviews a task that somebody worked on whom they are kept apart from."""
+
+    code = "partners-work"
     status = 403

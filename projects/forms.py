@@ -1,5 +1,6 @@
 """What a manager types, as forms: every field with its words, and the way between people's units and ours."""
 
+import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
@@ -9,14 +10,27 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.forms import BaseFormSet, formset_factory
 from django.utils.translation import gettext_lazy as _
 
+from projects import instructions, label_attributes
 from projects.configure import COLOURS
+from projects.errors import Refused
+from projects.language_fields import IN_LANGUAGE, InLanguages
 from projects.models import Batch, Project, ProjectSettings
-from projects.tasktypes import TASK_TYPES
+from projects.tasktypes import TASK_TYPES, asked_fields
+from projects.tasktypes.classification import Classification
+from projects.truth import methods
 from taskers.ledger import MILLIONTHS
 from taskers.models import Organization
 
 SPAN_MATCH = (("exact", _("Exactly the same stretch")), ("overlap", _("Overlapping stretches")))
+SHAPE_NAMES = (
+    ("mask", _("Masks")),
+    ("box", _("Boxes")),
+    ("polygon", _("Polygons")),
+    ("polyline", _("Lines")),
+    ("point", _("Points")),
+)
 MAX_LABELS = 200
+CLASSIFICATION = Classification.key
 
 
 def to_millionths(amount: Decimal) -> int:
@@ -42,15 +56,30 @@ def percent(field_label: object, help_text: object, initial: int) -> forms.Integ
     )
 
 
-class SettingsForm(forms.Form):
+class MethodSelect(forms.Select):
+    """Each method says which task types it is for, so that a page can offer only those."""
+
+    def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """Django's, with `data-fits`."""
+        option = super().create_option(name, value, *args, **kwargs)
+        option["attrs"]["data-fits"] = " ".join(methods.types_of(str(value)))
+        return option
+
+
+class SettingsForm(InLanguages):
     """What every project asks for, whatever its type."""
+
+    row_at_fault: int | None = None  # which of the fields couldn't be read, from 0
 
     instructions = forms.CharField(
         label=_("Instructions"),
         required=False,
-        max_length=50_000,
+        max_length=instructions.LONGEST,
         widget=forms.Textarea(attrs={"rows": 10, "spellcheck": "true"}),
-        help_text=_("Markdown. Say what to mark, what not to, and show examples of hard cases."),
+        help_text=_(
+            "Markdown. Say what to mark, what not to, and show examples of hard cases. "
+            "Whoever reads none of the languages below is shown this."
+        ),
     )
     wanted = forms.IntegerField(
         label=_("Judgements per task"),
@@ -80,8 +109,82 @@ class SettingsForm(forms.Form):
     agreement = percent(_("Agreement that decides, %"), _("Answers this alike decide a task by themselves."), 75)
     iou = percent(_("Same region from, %"), _("Two regions that overlap this much are the same one."), 50)
     span_match = forms.ChoiceField(label=_("Same span if"), choices=SPAN_MATCH, initial="exact", required=False)
+    aggregation = forms.ChoiceField(
+        label=_("Method"),
+        choices=[(one.key, one.title) for one in methods.TOLD.values()],
+        initial=methods.MAJORITY,
+        required=False,
+        widget=MethodSelect,
+        help_text=_("How answers become a verdict. Each verdict keeps the method that made it."),
+    )
+    most = forms.IntegerField(
+        label=_("Judgements at most"),
+        required=False,
+        min_value=1,
+        max_value=50,
+        help_text=_("While the answers aren't sure enough, one more person is asked, up to this. Empty: never."),
+    )
+    target = forms.IntegerField(
+        label=_("Sure enough from, %"),
+        required=False,
+        min_value=50,
+        max_value=99,
+        help_text=_(
+            "The confidence that more people are asked for; as far as known answers bear it out. Empty: 90, and by"
+            " majority no more than the judgements per task reach when all agree."
+        ),
+    )
+    budget = forms.FloatField(
+        label=_("Judgements on average, at most"),
+        required=False,
+        min_value=1,
+        max_value=50,
+        widget=forms.NumberInput(attrs={"step": "0.1"}),
+        help_text=_(
+            "What a task may cost on average: the judgements beyond go to the least sure. Empty: to all unsure."
+        ),
+    )
     pay_floor = percent(_("Paid from, %"), _("The least agreement with the verdict that is paid."), 50)
-    minimum_score = percent(_("Suggestions from, %"), _("Suggestions that the model is less sure of aren't shown."), 0)
+    minimum_score = percent(
+        _("Suggestions from, %"),
+        _("Spans and classes that the model is less sure of aren't shown; masks always are."),
+        0,
+    )
+
+    fields_asked = forms.CharField(
+        label=_("Fields"),
+        required=False,
+        max_length=10_000,
+        initial=asked_fields.written(asked_fields.usual()),
+        widget=forms.Textarea(attrs={"rows": 6, "spellcheck": "false"}),
+    )
+    grid = forms.IntegerField(
+        label=_("Images on one screen"),
+        required=False,
+        initial=1,
+        min_value=1,
+        max_value=100,
+        help_text=_("From 2 on, many images are looked over at once and the wrong ones flipped. Needs one choice."),
+    )
+
+    @property
+    def methods_told(self) -> list[tuple[methods.Method, str]]:
+        """The methods that may be chosen here, each with the task types that it is for."""
+        offered = [key for key, _title in self.fields["aggregation"].choices]  # type: ignore[attr-defined]
+        return [(methods.TOLD[key], " ".join(methods.types_of(key))) for key in offered if key in methods.TOLD]
+
+    def clean_fields_asked(self) -> str:
+        text = self.cleaned_data["fields_asked"]
+        try:
+            self.cleaned_data["fields"] = asked_fields.read(text) if text.strip() else asked_fields.usual()
+        except Refused as problem:
+            place = re.match(r"fields\[(\d+)\]", problem.place or "")
+            self.row_at_fault = int(place[1]) if place else None
+            raise forms.ValidationError(problem.text) from None
+        return text
+
+    def clean_grid(self) -> int:
+        return self.cleaned_data["grid"] or 1
 
     def terms(self, task_type: str) -> dict[str, Any]:
         """The settings as configure's verbs take them. Call when valid."""
@@ -89,24 +192,35 @@ class SettingsForm(forms.Form):
         thresholds: dict[str, Any] = {"agreement": data["agreement"] / 100}
         if TASK_TYPES[task_type].media == "image":
             thresholds["iou"] = data["iou"] / 100
-        else:
+        elif TASK_TYPES[task_type].media == "text":
             thresholds["span_match"] = data["span_match"] or "exact"
-        return {
-            "instructions": data["instructions"].replace("\r\n", "\n"),
-            "wanted": data["wanted"],
-            "rate": to_millionths(data["rate"]),
-            "lease_seconds": data["lease_minutes"] * 60,
-            "copilot": data["copilot"],
-            "thresholds": thresholds,
-            "pay_floor": data["pay_floor"] / 100,
-            "minimum_score": data["minimum_score"] / 100,
-        }
+        fields = {"fields": data["fields"], "grid": data["grid"]} if task_type == CLASSIFICATION else {}
+        target = {"target": data["target"] / 100} if data["target"] else {}
+        return (
+            fields
+            | target
+            | {
+                "instructions": data["instructions"].replace("\r\n", "\n"),
+                "instructions_by_language": self.said_in_languages(),
+                "wanted": data["wanted"],
+                "rate": to_millionths(data["rate"]),
+                "lease_seconds": data["lease_minutes"] * 60,
+                "copilot": data["copilot"],
+                "thresholds": thresholds,
+                "aggregation": data["aggregation"] or methods.MAJORITY,
+                "most": data["most"],
+                "budget": data["budget"],
+                "pay_floor": data["pay_floor"] / 100,
+                "minimum_score": data["minimum_score"] / 100,
+            }
+        )
 
 
 def settings_initial(settings: ProjectSettings) -> dict[str, Any]:
     """What the form of a project shows at first."""
     thresholds = settings.thresholds
-    return {
+    translated = {IN_LANGUAGE + code: text for code, text in settings.instructions_by_language.items()}
+    return translated | {
         "instructions": settings.instructions,
         "wanted": settings.wanted,
         "rate": in_units(settings.rate),
@@ -115,8 +229,14 @@ def settings_initial(settings: ProjectSettings) -> dict[str, Any]:
         "agreement": round(100 * thresholds.get("agreement", 0.75)),
         "iou": round(100 * thresholds.get("iou", 0.5)),
         "span_match": thresholds.get("span_match", "exact"),
+        "aggregation": settings.aggregation,
+        "most": settings.most,
+        "target": round(100 * settings.target),
+        "budget": settings.budget,
         "pay_floor": round(100 * settings.pay_floor),
         "minimum_score": round(100 * settings.minimum_score),
+        "fields_asked": asked_fields.written(settings.fields or asked_fields.usual()),
+        "grid": settings.grid,
     }
 
 
@@ -151,8 +271,39 @@ class LabelForm(forms.Form):
         label=_("What the model calls it"),
         required=False,
         max_length=300,
-        widget=forms.TextInput(attrs={"placeholder": _("such as PERSON"), "spellcheck": "false"}),
+        widget=forms.TextInput(attrs={"placeholder": _("such as PERSON, or: praise, thanks"), "spellcheck": "false"}),
     )
+    shapes = forms.MultipleChoiceField(
+        label=_("Marked as"),
+        required=False,
+        choices=SHAPE_NAMES,
+        initial=["mask"],
+        widget=forms.CheckboxSelectMultiple,
+    )
+    attributes = forms.CharField(
+        label=_("Asked of each mark"),
+        required=False,
+        max_length=10_000,
+        widget=forms.Textarea(
+            attrs={"rows": 3, "spellcheck": "false", "placeholder": _("Pose (standing, sitting)\nOccluded (flag)")}
+        ),
+    )
+
+    field = forms.CharField(
+        label=_("Answers the field"),
+        required=False,
+        max_length=80,
+        widget=forms.TextInput(attrs={"spellcheck": "false"}),
+    )
+    parent = forms.CharField(
+        label=_("Lies under"), required=False, max_length=80, widget=forms.TextInput(attrs={"spellcheck": "false"})
+    )
+
+    def clean_attributes(self) -> list[dict[str, Any]]:
+        try:
+            return label_attributes.read(self.cleaned_data["attributes"])
+        except Refused as problem:
+            raise forms.ValidationError(problem.text) from None
 
 
 class Labels(BaseFormSet):
@@ -161,7 +312,12 @@ class Labels(BaseFormSet):
     def filled(self) -> list[dict[str, Any]]:
         """Labels as configure takes them. Call when valid."""
         rows = [form.cleaned_data for form in self.ordered_forms if form.cleaned_data.get("name", "").strip()]
-        return [{key: row.get(key, "") for key in ("key", "name", "colour", "hotkey")} for row in rows]
+        return [
+            {key: row.get(key, "") for key in ("key", "name", "colour", "hotkey")}
+            | {"shapes": row.get("shapes") or ["mask"], "attributes": row.get("attributes") or []}
+            | {"field": row.get("field", ""), "parent": row.get("parent", "")}
+            for row in rows
+        ]
 
     def mapping(self, keys: Sequence[str]) -> dict[str, str]:
         """The model's names -> label keys, `keys` being those of the filled rows. Call when valid."""
@@ -182,7 +338,14 @@ def label_rows(labels: Sequence[Mapping], mapping: Mapping[str, str]) -> list[di
     names: dict[str, list[str]] = {}
     for model_name, key in sorted(mapping.items()):
         names.setdefault(key, []).append(model_name)
-    return [dict(label) | {"model_names": ", ".join(names.get(label["key"], []))} for label in labels]
+    return [
+        dict(label)
+        | {
+            "model_names": ", ".join(names.get(label["key"], [])),
+            "attributes": label_attributes.written(label.get("attributes", [])),
+        }
+        for label in labels
+    ]
 
 
 def blank_rows(number: int = 3) -> list[dict[str, Any]]:

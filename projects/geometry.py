@@ -169,6 +169,19 @@ def boundary_f(first: Bitmap, second: Bitmap, tolerance: float = 2.0) -> float:
     return float(2 * near_a * near_b / total) if total else 0.0
 
 
+def mask_boundary_f(first: Mapping[str, Any], second: Mapping[str, Any], tolerance: float = 2.0) -> float:
+    """`boundary_f` of two mask shapes of one image size, looked at only where either of them lies."""
+    if tuple(first["size"]) != tuple(second["size"]):
+        return 0.0
+    boxes = [box for box in map(mask_box, (first, second)) if box[2] and box[3]]
+    if not boxes:
+        return 1.0
+    x, y = min(box[0] for box in boxes), min(box[1] for box in boxes)
+    right, bottom = max(box[0] + box[2] for box in boxes), max(box[1] + box[3] for box in boxes)
+    a, b = (bitmap_from_mask(shape)[y:bottom, x:right] for shape in (first, second))
+    return boundary_f(a, b, tolerance)
+
+
 def span_overlaps(first: NDArray[Any], second: NDArray[Any]) -> coo_array:
     """Shared length / joint length of each pair of [start, end) that meets, as a sparse matrix.
 

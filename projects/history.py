@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from projects.models import Annotation, Assignment, Task, Verdict
 from taskers import ledger
-from taskers.models import Event, Grade, Person, Transfer
+from taskers.models import Event, EventPart, Grade, Person, Transfer
 
 MOST = 500  # events of one task that are shown, the newest
 
@@ -26,6 +26,10 @@ SAID = {
     "withheld": (gettext_lazy("Held back"), "bad"),
     "restored": (gettext_lazy("Handed out again"), ""),
     "overlap_raised": (gettext_lazy("More judgements wanted"), ""),
+    "overlap_lowered": (gettext_lazy("No more judgements wanted: its batch is over"), ""),
+    "commented": (gettext_lazy("Commented"), ""),
+    "asked": (gettext_lazy("Asked a manager"), ""),
+    "answered": (gettext_lazy("Answered"), "good"),
     "voided": (gettext_lazy("Judgement voided"), "bad"),
     "decided": (gettext_lazy("Decided"), "good"),
     "reopened": (gettext_lazy("Verdict set aside"), "bad"),
@@ -72,7 +76,7 @@ class History:
 
 
 def of(task: Task) -> History:
-    """The history of a task; five queries however long it is."""
+    """The history of a task; six queries however long it is."""
     rows = Assignment.objects.filter(task=task).select_related("tasker", "annotation")
     # What was made open and withdrawn says nothing about anybody.
     assignments = [one for one in rows.order_by("pk") if one.state != Assignment.State.WITHDRAWN]
@@ -90,6 +94,8 @@ def _moments(task: Task) -> list[Moment]:
     name = Subquery(Person.objects.filter(pk=OuterRef("actor_id")).values("name")[:1])
     events = Event.objects.filter(subject=f"task:{task.public_id}").annotate(actor_name=name).order_by("-pk")[:MOST]
     moments = [_moment(event) for event in events]
+    if (moved := EventPart.objects.filter(last_at__gte=task.created_at).order_by("-number").first()) is not None:
+        moments.append(Moment(moved.last_at, _("What came before is in the archive of events"), "", moved.file, ""))
     moments.append(Moment(task.created_at, _("Loaded in batch %(batch)s") % {"batch": task.batch.name}, "", "", ""))
     return moments
 
@@ -108,7 +114,8 @@ def _detail(kind: str, data: Mapping) -> str:
     if kind == "overlap_raised":
         return _("%(wanted)s judgements are wanted now") % {"wanted": data.get("wanted", "?")}
     if kind == "decided":
-        return _("by a reviewer") if data.get("method") == "review_v1" else str(data.get("method", ""))
+        by = {"review_v1": _("by a reviewer"), "auto_v1": _("by a model alone")}
+        return by.get(data.get("method", ""), str(data.get("method", "")))
     return str(data.get("reason", "")) if kind == "voided" else ""
 
 

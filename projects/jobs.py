@@ -1,13 +1,26 @@
 """Work that people don't wait for, run by the worker. Each job is one call into a verb and may safely run twice."""
 
+from django.conf import settings
+from django.db import InterfaceError, OperationalError
 from django.utils import timezone
+from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from projects import assets, banning, intake, queue, reaping
-from projects.models import Exclusion
+from projects import archive, assets, intake, queue, reaping, winding_up
+from projects.admission import banning
+from projects.models import Batch, Exclusion
+from projects.teaching import stock
+from projects.truth import agreement_reports, budgets, estimating
+
+EXPIRE_AT_ONCE = 2000
 
 
-@app.task(queue="intake", queueing_lock=None)
+# A database that is away for a while loses no file: it is tried again for a quarter of an hour, from where it stood.
+@app.task(
+    queue="intake",
+    queueing_lock=None,
+    retry=RetryStrategy(max_attempts=9, exponential_wait=2, retry_exceptions={OperationalError, InterfaceError}),
+)
 def load_intake(intake_key: int) -> None:
     """Load a file that was handed over into its batch."""
     intake.run(intake_key)
@@ -16,12 +29,15 @@ def load_intake(intake_key: int) -> None:
 @app.periodic(cron="* * * * *")
 @app.task(queue="queue", queueing_lock="expire_assignments")
 def expire_assignments(timestamp: int) -> int:
-    """End the leases that ran out."""
-    return queue.expire_due(limit=2000)
+    """End the leases that ran out, until none is left; returns how many."""
+    ended = 0
+    while some := queue.expire_due(limit=EXPIRE_AT_ONCE):
+        ended += some
+    return ended
 
 
 @app.periodic(cron="*/2 * * * *")
-@app.task(queue="jobs", queueing_lock="resume_stalled")
+@app.task(queue="queue", queueing_lock="resume_stalled")
 async def resume_stalled(timestamp: int) -> int:
     """Give the jobs of workers that died to those that live; returns how many."""
     stalled = list(await app.job_manager.get_stalled_jobs())
@@ -44,6 +60,20 @@ def reap(timestamp: int) -> dict[str, int]:
     return reaping.reap()
 
 
+@app.periodic(cron="10 4 * * *")
+@app.task(queue="jobs", queueing_lock="archive_closed")
+def archive_closed(timestamp: int) -> dict[str, int]:
+    """Archive the batches that have been over for as long as the settings say, if they say so."""
+    return reaping.archive_old(days=settings.KEEP_CLOSED) if settings.KEEP_CLOSED else {}
+
+
+# Readers of events are some seconds behind, and somebody may look at a task: asked again for half an hour or so.
+@app.task(queue="jobs", retry=RetryStrategy(max_attempts=10, exponential_wait=2))
+def archive_batch(batch_key: int) -> None:
+    """Move a batch that is over into files, as its manager asked."""
+    archive.run(batch_key)
+
+
 @app.task(queue="queue")
 def void_banned_work(exclusion_key: int) -> None:
     """Take back, piece by piece, what a banned tasker handed in that nothing rests on yet."""
@@ -51,3 +81,43 @@ def void_banned_work(exclusion_key: int) -> None:
     after: int | None = 0
     while after is not None and made.made_by is not None:
         after = banning.void_work(made, by=made.made_by, after=after)
+
+
+@app.task(queue="jobs", retry=RetryStrategy(max_attempts=10, exponential_wait=2))
+def wind_up_batch(batch_key: int, tasks: list[int] | None = None) -> None:
+    """Decide and pay what was begun in a batch that is over; again in a while, as long as somebody works on it."""
+    if left := winding_up.run(Batch.objects.get(pk=batch_key), tasks):
+        winding_up.look_again(batch_key, left)
+
+
+@app.task(queue="jobs")
+def report_agreement(project_key: int) -> None:
+    """Work out how far the people of a project agree."""
+    agreement_reports.make(project_key)
+
+
+@app.task(queue="jobs")
+def estimate(estimation_key: int) -> None:
+    """Estimate a project's people and weigh its tasks again; cut off, it goes on where it stood."""
+    estimating.run(estimation_key)
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(queue="jobs", queueing_lock="spend_budgets")
+def spend_budgets(timestamp: int) -> int:
+    """Ask for more judgements of the least sure tasks where a project has a budget for it; returns how many."""
+    return budgets.spend_all()
+
+
+@app.periodic(cron="20 2 * * *")
+@app.task(queue="jobs", queueing_lock="estimate_all")
+def estimate_all(timestamp: int) -> int:
+    """Begin an estimate in every project that was worked on since its last; returns how many."""
+    return estimating.start_due()
+
+
+@app.periodic(cron="20 * * * *")
+@app.task(queue="jobs", queueing_lock="watch_known_answers")
+def watch_known_answers(timestamp: int) -> int:
+    """Retire known answers that leaked and point at those that may be wrong; returns how many."""
+    return len(stock.watch(seed=timestamp))

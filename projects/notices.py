@@ -3,11 +3,14 @@
 from collections.abc import Callable
 
 from django.db import DatabaseError, connection
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from projects.models import Project
+from projects.models import Project, ProjectSettings
 
-Speaker = Callable[[Project], str]
+Speaker = Callable[[Project, ProjectSettings], str]
 
 # What the copilot has to say is known above this app: assist adds a speaker here when it is installed.
 SPEAKERS: list[Speaker] = []
@@ -29,14 +32,91 @@ def worker_alive() -> bool:
         return False
 
 
-def said_of(project: Project, *, waiting: bool) -> list[str]:
-    """Everything there is to say about a project at this moment, most urgent first; `waiting`: whether imports do."""
-    sentences = [_worker(waiting), *(speak(project) for speak in SPEAKERS)]
-    return [one for one in sentences if one]
+# One statement: the project's page asks it every few seconds.
+ASKED = """
+SELECT EXISTS (SELECT FROM procrastinate_workers WHERE last_heartbeat > now() - make_interval(secs => %(silence)s)),
+  count(*) FILTER (WHERE retired_why = 'leaked' AND retired_at > now() - interval '7 days'),
+  count(*) FILTER (WHERE suspect_at IS NOT NULL AND retired_at IS NULL),
+  (SELECT string_agg(p.name, ', ' ORDER BY p.name) FROM projects_seat s JOIN taskers_person p ON p.id = s.tasker_id
+   WHERE s.project_id = %(project)s AND s.stopped_at IS NOT NULL),
+  (SELECT count(*) FROM projects_remark r WHERE r.project_id = %(project)s AND r.to = 'manager'
+     AND r.thread_id IS NULL AND r.answered_at IS NULL),
+  (SELECT count(*) FROM (
+     SELECT FROM projects_task t WHERE t.project_id = %(project)s AND t.withheld = 'broken' LIMIT 1000) t)
+FROM projects_stockedgold WHERE project_id = %(project)s
+"""
 
 
-def _worker(waiting: bool) -> str:
-    if worker_alive():
+def said_of(project: Project, settings: ProjectSettings, *, waiting: bool) -> list[str]:
+    """Everything there is to say about a project at this moment, most urgent first; `waiting`: whether imports do.
+
+    `settings` are the project's newest, which the page has read already.
+    """
+    alive, leaked, doubtful, stopped, questions, broken = _asked(project)
+    sentences = [_worker(alive, waiting), _questions(questions), _broken(project, broken)]
+    sentences += [_known_answers(leaked, doubtful), _models(stopped)]
+    return [one for one in (*sentences, *(speak(project, settings) for speak in SPEAKERS)) if one]
+
+
+def _asked(project: Project) -> tuple[bool, int, int, str | None, int, int]:
+    """A worker lives; known answers that leaked lately, or are doubtful; models that stopped; questions that wait;
+    tasks that were reported as broken, as far as a thousand."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(ASKED, {"silence": SILENCE, "project": project.pk})
+            return cursor.fetchone()
+    except DatabaseError:
+        return False, 0, 0, None, 0, 0
+
+
+def _known_answers(leaked: int, doubtful: int) -> str:
+    """What the watch over the known answers found (stock.py): leaked lately, or doubtful until somebody looks."""
+    said = []
+    if leaked:
+        said.append(
+            ngettext(
+                "%(n)s known answer looks leaked and was retired.",
+                "%(n)s known answers look leaked and were retired.",
+                leaked,
+            )
+            % {"n": leaked}
+        )
+    if doubtful:
+        said.append(
+            ngettext("%(n)s known answer may be wrong.", "%(n)s known answers may be wrong.", doubtful)
+            % {"n": doubtful}
+        )
+    return " ".join([*said, _("See Known answers under Who works.")]) if said else ""
+
+
+def _questions(waiting: int) -> str:
+    """Taskers who asked something and wait."""
+    if not waiting:
+        return ""
+    said = ngettext("%(n)s question of a tasker waits.", "%(n)s questions of taskers wait.", waiting)
+    return " ".join([said % {"n": waiting}, _("See Questions under Who works.")])
+
+
+def _broken(project: Project, reported: int) -> str:
+    """Tasks that taskers reported, until a manager does something about them."""
+    if not reported:
+        return ""
+    said = ngettext("%(n)s task was reported as broken.", "%(n)s tasks were reported as broken.", reported)
+    address = reverse("tasks", args=[project.public_id]) + "?state=withheld-broken"
+    return format_html('{} <a href="{}">{}</a>', said % {"n": reported}, address, _("Look"))
+
+
+def _models(stopped: str | None) -> str:
+    """What became of models that may decide alone (seats.py)."""
+    if not stopped:
+        return ""
+    return _(
+        "%(models)s switched itself off: its audits say that it errs too often. See Models at work under Trust."
+    ) % {"models": stopped}
+
+
+def _worker(alive: bool, waiting: bool) -> str:
+    if alive:
         return ""
     if waiting:
         return _("Imports are waiting: no worker is alive. Ask your operator to start one.")

@@ -3,7 +3,9 @@
 from django.db import transaction
 
 from projects import consensus, queue
-from projects.models import Task, Verdict
+from projects.models import Project, Task, Verdict
+from projects.winding_up import refuse_if_over
+from taskers.errors import StateConflict
 from taskers.models import Person
 
 
@@ -11,9 +13,10 @@ from taskers.models import Person
 def requeue(task: Task, *, by: Person) -> Task:
     """Hand a task out again, whatever became of it: a withheld one as it is, a decided one to one more person.
 
-    Raises StateConflict when it is being handed out already.
+    Raises StateConflict when it is being handed out already, or its batch is over.
     """
     task = queue.lock(task.pk)
+    refuse_if_over(task)
     if Verdict.objects.current().filter(task=task).exists():
         return consensus.reopen(task, by=by)
     task = queue.restore(task, by=by)
@@ -30,5 +33,24 @@ def withhold(task: Task, *, by: Person, note: str = "") -> Task:
 
 @transaction.atomic
 def raise_overlap(task: Task, wanted: int, *, by: Person) -> Task:
-    """Ask for more judgements of an undecided task; one that waited for review goes back to the taskers."""
+    """Ask for more judgements of an undecided task; one that waited for review goes back to the taskers.
+
+    Raises StateConflict when its batch is over.
+    """
+    refuse_if_over(task)
     return queue.raise_wanted(task, wanted, by=by)
+
+
+def let_go_of(project: Project, person: Person, *, by: Person) -> int:
+    """Take everything that somebody holds in a project out of their hands; returns how many pieces.
+
+    Each is a transaction of its own: what is handed in at this very moment stays handed in.
+    """
+    taken = 0
+    for held in queue.in_hands(project).filter(tasker=person).select_related("task__project"):
+        try:
+            queue.let_go(held, by=by)
+        except StateConflict:
+            continue
+        taken += 1
+    return taken

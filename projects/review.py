@@ -3,6 +3,7 @@
 import random
 from collections import Counter
 from collections.abc import Sequence
+from itertools import combinations
 from statistics import fmean
 from string import ascii_uppercase
 from uuid import UUID
@@ -18,10 +19,14 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from projects import access, drafts, queue, submission
 from projects.errors import LeaseLost, Refused
-from projects.models import Annotation, Assignment, Draft, Project, ProjectSettings, Task, Verdict
+from projects.models import Annotation, Assignment, Belief, Draft, ProjectSettings, Remark, Task, Verdict
 from projects.queue.clock import Clock
-from projects.studio import project_json, task_json, wire
+from projects.studio import choices_json, project_json, task_json, wire
+from projects.talk import reading
 from projects.tasktypes import TASK_TYPES
+from projects.tasktypes.protocol import TaskType
+from projects.truth import second_looks
+from projects.truth.evidence import TAMPERED, VOTELESS, as_it_counts, terms_of
 from taskers import access as roles
 from taskers.errors import NotAllowed, NotFound, Problem
 from taskers.models import Person
@@ -33,19 +38,18 @@ PAGE = 50
 @require_GET
 @login_required
 def waiting(request: MemberRequest) -> HttpResponse:
-    """The tasks that wait for a reviewer, oldest first, 50 at a time."""
-    projects = _projects(request)
+    """The tasks that wait for a reviewer, where a decision tells most first, 50 at a time."""
+    projects = reviewable(request)
     chosen = projects.filter(public_id=key_asked(request, "project")).first()
-    rows = queue.waiting_for_review([chosen] if chosen else projects)
     after = Task.objects.filter(public_id=key_asked(request, "after"), project__in=projects).first()
-    if after:
-        rows = rows.filter(pk__gt=after.pk)
-    page = list(rows.select_related("project", "batch")[: PAGE + 1])
+    rows = queue.waiting_for_review([chosen] if chosen else projects, after=after, number=PAGE + 1)
+    page = list(rows.select_related("project", "batch"))
     context = {
         "rows": _rows(page[:PAGE], request.user),
         "projects": projects.order_by("name"),
         "chosen": chosen,
         "after": after,
+        "looks": second_looks.open_in([chosen] if chosen else projects).exists(),
         "next": page[PAGE - 1].public_id if len(page) > PAGE else None,
     }
     if request.htmx and request.htmx.target == "waiting":
@@ -57,7 +61,7 @@ def waiting(request: MemberRequest) -> HttpResponse:
 @login_required
 def start(request: MemberRequest) -> HttpResponse:
     """To the next task that this reviewer may decide; back to the list when there is none."""
-    projects = _projects(request)
+    projects = reviewable(request)
     chosen = projects.filter(public_id=key_asked(request, "project")).first()
     task = queue.next_review([chosen] if chosen else projects, request.user)
     return redirect("review", task.public_id) if task else redirect("review-list")
@@ -75,7 +79,10 @@ def page(request: MemberRequest, task_id: UUID) -> HttpResponse:
     except Problem as problem:
         back = {"url": reverse("review-list"), "label": _("To the waiting tasks")}
         return render(request, "problem.html", {"problem": problem, "back": back}, status=problem.status)
-    context = {"task": task, "project": task.project, "review": review, "data": review_json(review)}
+    context = {"task": task, "project": task.project, "review": review, "data": review_json(review, request.user)} | {
+        "choices": choices_json(request.user),
+        "parts": _parts(task),
+    }
     return render(request, "projects/review.html", context)
 
 
@@ -121,7 +128,7 @@ def draft(request: MemberRequest, body: dict, task_id: UUID) -> dict:
     return {"version": saved}
 
 
-def review_json(review: Assignment) -> dict:
+def review_json(review: Assignment, reviewer: Person) -> dict:
     """All that the review page shows: the task, its answers with names hidden, the review in hand, a verdict if any."""
     task, project = review.task, review.task.project
     settings = project.settings.get(version=review.settings_version or 0)
@@ -129,7 +136,7 @@ def review_json(review: Assignment) -> dict:
     verdict = Verdict.objects.current().filter(task=task).first()
     return {
         "task": task_json(task),
-        "project": project_json(project, settings),
+        "project": project_json(project, settings, reviewer),
         "answers": answers_json(task, settings),
         "review": {
             "id": str(review.public_id),
@@ -138,6 +145,7 @@ def review_json(review: Assignment) -> dict:
             "lease_seconds": settings.lease_seconds,
         },
         "draft": {"version": saved.version, "answer": saved.answer} if saved else None,
+        "remarks": remarks_json(task, reviewer),
         "verdict": ({"answer": verdict.answer, "method": verdict.method, "note": verdict.note} if verdict else None),
         "urls": {
             "decide": reverse("review-decide", args=[task.public_id]),
@@ -150,31 +158,60 @@ def review_json(review: Assignment) -> dict:
 
 
 def answers_json(task: Task, settings: ProjectSettings) -> list[dict]:
-    """The answers that count, in an order that says nothing of who gave them and is the same at every look."""
+    """The answers that count, in an order that says nothing of who gave them and is the same at every look.
+
+    One that other hands changed is named as that and shows nothing: what is stored may be anything.
+    """
+    room, terms = TASK_TYPES[task.project.task_type], terms_of(task.project)
     answers = list(Annotation.objects.counting().filter(task=task).order_by("pk"))
-    agreements = _mean_agreements(task.project, answers, settings)
-    pairs = list(zip(answers, agreements, strict=True))
-    random.Random(str(task.public_id)).shuffle(pairs)
+    counted = [as_it_counts(terms, task, one.answer) for one in answers]
+    agreements = _mean_agreements(room, counted, settings)
+    rows = list(zip(answers, counted, agreements, strict=True))
+    random.Random(str(task.public_id)).shuffle(rows)
     return [
         {
             "id": str(one.public_id),
             "name": _("Answer %(letter)s") % {"letter": ascii_uppercase[index % 26] + "′" * (index // 26)},
-            "answer": one.answer,
+            "answer": {room.answer_list: []} if why == TAMPERED else one.answer,
             "agreement": agreement,
+            "changed": why == TAMPERED,
         }
-        for index, (one, agreement) in enumerate(pairs)
+        for index, (one, (_counted, why), agreement) in enumerate(rows)
     ]
 
 
-def _mean_agreements(project: Project, answers: Sequence[Annotation], settings: ProjectSettings) -> list[float | None]:
-    """For each answer the mean of its agreement with each other one, or None where there is no other."""
-    room = TASK_TYPES[project.task_type]
-    number = len(answers)
-    table = [[1.0] * number for _row in range(number)]
-    for i in range(number):
-        for j in range(i):
-            table[i][j] = table[j][i] = room.agreement(answers[i].answer, answers[j].answer, settings.thresholds)
-    return [fmean(table[i][:i] + table[i][i + 1 :]) if number > 1 else None for i in range(number)]
+def _parts(task: Task) -> list[dict]:
+    """What was merged of the answers part by part, the most doubtful first, with the names of the labels."""
+    found = Belief.objects.filter(task=task).values_list("parts", flat=True).first()
+    names = dict(task.project.labels.values_list("key", "name")) if found else {}
+    return [one | {"name": names.get(one["label"], one["label"])} for one in found or []]
+
+
+def remarks_json(task: Task, reviewer: Person) -> list[dict]:
+    """What taskers tell the reviewer, each with the answer that it came with."""
+    talks = reading.of_task(task, Remark.To.REVIEWER)
+    keys = dict(Annotation.objects.filter(task=task).values_list("assignment", "public_id")) if talks else {}
+    return [
+        reading.told(talk, reviewer)
+        | {
+            "answer": str(keys.get(talk.first.assignment_id or 0, "")),
+            "url": reverse("review-answer", args=[talk.first.public_id]),
+        }
+        for talk in talks
+    ]
+
+
+def _mean_agreements(
+    room: TaskType, counted: Sequence[tuple[dict, str]], settings: ProjectSettings
+) -> list[float | None]:
+    """For each answer the mean of its agreement with each other one; None where there is none, or it has no vote."""
+    voting = [index for index, (_answer, why) in enumerate(counted) if why not in VOTELESS]
+    values: dict[int, list[float]] = {index: [] for index in range(len(counted))}
+    for i, j in combinations(voting, 2):
+        alike = room.agreement(counted[i][0], counted[j][0], settings.thresholds)
+        values[i].append(alike)
+        values[j].append(alike)
+    return [fmean(some) if some else None for some in values.values()]
 
 
 def _rows(page: Sequence[Task], reviewer: Person) -> list[dict]:
@@ -196,7 +233,7 @@ def _rows(page: Sequence[Task], reviewer: Person) -> list[dict]:
     ]
 
 
-def _projects(request: MemberRequest):
+def reviewable(request: MemberRequest):
     """The projects whose reviews this person may do; NotFound or NotAllowed without any."""
     if not request.organization:
         raise NotFound()
@@ -230,4 +267,4 @@ def _uuid(body: dict, field: str) -> UUID:
     try:
         return UUID(str(body.get(field)))
     except ValueError:
-        raise Refused(f"{field} is missing or isn't a UUID.", code="wrong-shape", place=field) from None
+        raise Refused("%(field)s is missing or isn't a UUID.", code="wrong-shape", place=field, field=field) from None

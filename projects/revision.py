@@ -5,13 +5,15 @@ import json
 from collections.abc import Mapping, Sequence
 
 from django.db import transaction
+from django.db.models import Value
+from django.db.models.functions import Coalesce
 
 from projects import configure
 from projects.models import Project, ProjectSettings
 from taskers.errors import Problem
 from taskers.models import Person
 
-SHOWN = ("key", "name", "colour", "hotkey")
+SHOWN = ("key", "name", "colour", "hotkey", "shapes", "attributes", "field")
 
 
 class Overwrites(Problem):
@@ -29,7 +31,8 @@ def mark(project: Project) -> str:
 
 def labels_of(project: Project) -> list[dict]:
     """The labels in use, as a form shows them."""
-    return list(project.labels.in_use().values(*SHOWN))
+    rows = project.labels.in_use().values(*SHOWN, above=Coalesce("parent__key", Value("")))
+    return [{key: row[key] for key in SHOWN} | {"parent": row["above"]} for row in rows]
 
 
 def _mark(version: int, labels: Sequence[Mapping]) -> str:
@@ -51,9 +54,15 @@ def revise(
     now = project.settings_now()
     if seen != _mark(now.version, before):
         raise Overwrites()
-    if [{key: one.get(key) or "" for key in SHOWN} for one in labels] != before:
+    kept = {one["key"]: one for one in before}
+    if [_said(one, kept.get(one.get("key") or "", {})) for one in labels] != before:
         configure.set_labels(project, labels, by=by)
     return configure.change(project, by, **settings)
+
+
+def _said(label: Mapping, kept: Mapping) -> dict:
+    """A label as a form says it, with what the form doesn't ask for as it was."""
+    return {key: kept.get(key, "") if label.get(key) is None else label[key] for key in (*SHOWN, "parent")}
 
 
 def changed_since(project: Project, seen: str) -> tuple[str, list[str]]:

@@ -87,6 +87,8 @@ def _counts(event: Event) -> dict[str, int]:
             return {"submitted": -1}
         case "overlap_raised":
             return {"wanted": data["added"], "in_review": -1 if data["waited"] == "review" else 0}
+        case "overlap_lowered":
+            return {"wanted": -data["removed"]}
         case "withheld":
             return {"in_review": 1} if data["why"] == "review" else {}
         case "restored":
@@ -95,11 +97,12 @@ def _counts(event: Event) -> dict[str, int]:
             return {
                 "decided": 0 if data["superseded"] else 1,
                 "in_review": -1 if data["waited"] == "review" else 0,
+                "spent": data.get("judgements", 0),
             }
         case "set_aside":
             return {"tasks": -1, "wanted": -data["removed"]}
         case "reopened":
-            return {"decided": -1}
+            return {"decided": -1, "spent": -data.get("judgements", 0)}
         case _:
             return {}
 
@@ -108,7 +111,7 @@ REBUILD = """
 WITH counted AS (
   SELECT b.id AS batch_id, count(t.id) FILTER (WHERE t.wanted > 0) AS tasks, coalesce(sum(t.wanted), 0) AS wanted,
     count(t.id) FILTER (WHERE t.withheld = 'review') AS in_review,
-    count(v.id) AS decided, coalesce(sum(j.number), 0) AS submitted
+    count(v.id) AS decided, coalesce(sum(j.number), 0) AS submitted, coalesce(sum(d.number), 0) AS spent
   FROM projects_batch b
   LEFT JOIN projects_task t ON t.batch_id = b.id
   LEFT JOIN projects_verdict v ON v.task_id = t.id AND v.superseded_at IS NULL
@@ -116,12 +119,18 @@ WITH counted AS (
     SELECT count(*) AS number FROM projects_assignment a
     WHERE a.task_id = t.id AND a.kind = 'judge' AND a.state = 'submitted' AND a.voided_at IS NULL
   ) j ON true
+  LEFT JOIN LATERAL (SELECT count(*) AS number FROM jsonb_object_keys(v.agreements)) d ON v.id IS NOT NULL
   GROUP BY b.id
+), archived AS (
+  SELECT archive_id AS batch_id, sum(tasks) AS tasks, sum(wanted) AS wanted, sum(in_review) AS in_review,
+    sum(decided) AS decided, sum(submitted) AS submitted, sum(spent) AS spent
+  FROM projects_archivepart GROUP BY archive_id
 )
-INSERT INTO projects_batchprogress (batch_id, tasks, wanted, submitted, decided, in_review)
-SELECT batch_id, tasks, wanted, submitted, decided, in_review FROM counted
+INSERT INTO projects_batchprogress (batch_id, tasks, wanted, submitted, decided, in_review, spent)
+SELECT batch_id, sum(tasks), sum(wanted), sum(submitted), sum(decided), sum(in_review), sum(spent)
+FROM (SELECT * FROM counted UNION ALL SELECT * FROM archived) every GROUP BY batch_id
 ON CONFLICT (batch_id) DO UPDATE SET tasks = excluded.tasks, wanted = excluded.wanted,
-  submitted = excluded.submitted, decided = excluded.decided, in_review = excluded.in_review
+  submitted = excluded.submitted, decided = excluded.decided, in_review = excluded.in_review, spent = excluded.spent
 """
 
 

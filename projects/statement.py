@@ -4,10 +4,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from projects.admission import prospects
 from projects.models import Annotation, Assignment, BatchProgress, Project, ProjectSettings, Verdict
+from projects.queue import Nothing
 from projects.tasktypes import TASK_TYPES
 from taskers import ledger, quality, wording
-from taskers.models import Account, Dispute, Grade, Organization, PayoutItem, Person, Standing, Transfer
+from taskers.models import Account, Dispute, Grade, Organization, PayoutItem, Person, Transfer
 
 PAGE = 30
 
@@ -66,6 +68,7 @@ class Opening:
     estimate: quality.Estimate
     left: int  # judgements not handed in yet, as the rollup last counted
     holding: bool  # whether they have begun something here
+    nothing: Nothing | None = None  # why there is nothing for them now, where that is known without walking
 
     @property
     def type_title(self) -> str:
@@ -112,18 +115,19 @@ def payouts(person: Person, organization: Organization, number: int = 12) -> lis
 def openings(person: Person, projects: Iterable[Project]) -> list[Opening]:
     """What there is to know of these projects for somebody who may work in them; where there is work comes first."""
     found = list(projects)
-    settings = _newest_settings(found)
-    standings = {row.project_key: row for row in Standing.objects.filter(tasker=person)}
-    left = _left(found)
-    held = Assignment.objects.held().filter(tasker=person, kind=Assignment.Kind.JUDGE)
-    holding = set(held.values_list("batch__project_id", flat=True))
+    settings, left = _newest_settings(found), _left(found)
+    stands = prospects.of(person, found)
     openings = []
     for one in found:
-        row = standings.get(one.public_id)
-        estimate = quality.estimate(row.good if row else 0.0, row.poor if row else 0.0)
-        words = wording.standing(estimate)
-        openings.append(Opening(one, settings[one.pk], words, estimate, max(0, left.get(one.pk, 0)), one.pk in holding))
-    return sorted(openings, key=lambda one: (not one.holding, one.left == 0, -one.project.priority, one.project.name))
+        terms, nothing = stands[one.pk]
+        estimate = quality.estimate(terms.good or 0.0, terms.poor or 0.0)
+        words, waits = wording.standing(estimate), max(0, left.get(one.pk, 0))
+        openings.append(Opening(one, settings[one.pk], words, estimate, waits, terms.held is not None, nothing))
+    return sorted(openings, key=_order)
+
+
+def _order(one: Opening) -> tuple:
+    return not one.holding, one.nothing is not None, one.left == 0, -one.project.priority, one.project.name
 
 
 def _newest_settings(projects: Sequence[Project]) -> dict[int, ProjectSettings]:

@@ -1,11 +1,12 @@
 """The studio's wire: JSON over the session's sign-in. Each view makes one call into a verb."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings as site
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
@@ -14,12 +15,15 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from projects import access, desk, drafts, markdown, queue, submission
+from projects import access, desk, drafts, es_modules, instructions, markdown, queue, rooms, submission
 from projects.errors import Refused, StaleDraft
 from projects.models import Assignment, Project, ProjectSettings, Task
 from projects.queue import Nothing
-from taskers import ledger, problems
-from taskers.errors import Problem
+from projects.tasktypes import TASK_TYPES
+from projects.teaching import courses, lessons
+from taskers import ledger, preferences, problems
+from taskers.errors import NotFound, Problem
+from taskers.models import Organization, Person
 from taskers.requests import MemberRequest
 
 
@@ -56,21 +60,74 @@ def page(request: MemberRequest, project_id: UUID) -> HttpResponse:
     trying = request.GET.get("try") == "1"
     roles = access.MANAGE if trying else access.WORK
     project = access.project(request.user, project_id, *roles)
-    return render(request, "projects/studio.html", {"project": project, "trying": trying})
+    # A course is taken item by item, in the room of a single image.
+    single = trying or queue.begins_with_course(request.user, project)
+    grid = 1 if single else project.settings_now().grid
+    return _room(request, [project.task_type], {"project": project, "trying": trying, "grid": grid})
+
+
+@require_GET
+@login_required
+@ensure_csrf_cookie
+def any_page(request: MemberRequest) -> HttpResponse:
+    """The studio for whatever is most useful, of all the projects that this tasker may enter."""
+    if not request.organization:
+        raise NotFound()
+    access.access.require(request.user, request.organization, *access.WORK)
+    modules = es_modules.needed_by("js/studio/main.js", "js/studio/any_wire.js")
+    later = {"modules": rooms.modules(modules), "text": rooms.showing("text", "any"), "any": rooms.showing("any")}
+    context = {"project": None, "trying": False, "modules": modules, "choices": choices_json(request.user)}
+    return render(request, "projects/studio.html", context | {"later": later})
+
+
+def _room(request: MemberRequest, types: list[str], context: dict) -> HttpResponse:
+    """The page with all that tasks of these types need, so that no task waits for a script."""
+    media = {TASK_TYPES[key].media for key in types}
+    types = [*types, "grid"] if context.get("grid", 1) > 1 else types
+    entries = [*types, "grid_wire"] if "grid" in types else types
+    modules = es_modules.needed_by("js/studio/main.js", *(f"js/studio/{key}.js" for key in entries))
+    context |= {"types": types, "media": media, "modules": modules, "choices": choices_json(request.user)}
+    return render(request, "projects/studio.html", context)
+
+
+@require_POST
+@wire
+def ahead(request: MemberRequest, body: dict, assignment_id: UUID) -> dict:
+    """What will probably come after this piece of work, to be made ready; nothing is held."""
+    assignment = access.own_assignment(request.user, assignment_id)
+    project = assignment.task.project
+    mine = _live(request, project.organization) if body.get("any") is True else [project]
+    found = queue.foresee(assignment, request.user, mine)
+    return {"ahead": foreseen_json(found, request.user) if found else None}
+
+
+def choices_json(person: Person) -> dict:
+    """What this person chose for the studio."""
+    chosen = preferences.of(person)
+    return {"keys": chosen.keys, "submit_on_choice": chosen.submit_on_choice}
 
 
 @require_POST
 @wire
 def claim(request: MemberRequest, body: dict, project_id: UUID) -> dict:
     project = access.project(request.user, project_id, *access.WORK)
-    return _next(request, project)
+    return _unread(request, body, [project]) or _next(request, project, body)
+
+
+@require_POST
+@wire
+def claim_any(request: MemberRequest, body: dict) -> dict:
+    if not request.organization:
+        raise NotFound()
+    mine = _live(request, request.organization)
+    return _unread(request, body, mine) or _next_of_any(request, request.organization, body)
 
 
 @require_POST
 @wire
 def heartbeat(request: MemberRequest, body: dict, assignment_id: UUID) -> dict:
     assignment = access.own_assignment(request.user, assignment_id)
-    deadline = queue.renew(assignment, request.user, _token(body))
+    deadline = queue.renew(assignment, request.user, read_token(body))
     return {"deadline": deadline.isoformat()}
 
 
@@ -78,15 +135,11 @@ def heartbeat(request: MemberRequest, body: dict, assignment_id: UUID) -> dict:
 @wire
 def draft(request: MemberRequest, body: dict, assignment_id: UUID) -> dict:
     assignment = access.own_assignment(request.user, assignment_id)
-    version = drafts.save(
-        assignment,
-        request.user,
-        _token(body),
-        version=_whole_number(body, "version"),
-        answer=body.get("answer"),
-        size=len(request.body),
-    )
-    return {"version": version}
+    version, token = read_whole_number(body, "version"), read_token(body)
+    if "changes" in body:
+        return {"version": drafts.change(assignment, request.user, token, version=version, changes=body["changes"])}
+    answer, size = body.get("answer"), len(request.body)
+    return {"version": drafts.save(assignment, request.user, token, version=version, answer=answer, size=size)}
 
 
 @require_POST
@@ -96,12 +149,16 @@ def submit(request: MemberRequest, body: dict, assignment_id: UUID) -> dict:
     annotation = submission.submit(
         assignment,
         request.user,
-        _token(body),
+        read_token(body),
         body.get("answer"),
-        active_ms=_whole_number(body, "active_ms", 0),
+        active_ms=read_whole_number(body, "active_ms", 0),
         refused=_list(body, "refused"),
     )
-    return {"submitted": {"id": str(annotation.public_id)}} | _next(request, assignment.task.project)
+    said = {"submitted": {"id": str(annotation.public_id)}}
+    lesson = lessons.of(assignment, annotation)
+    if lesson and (lesson["items"] or lesson["result"]):
+        return said | {"lesson": lesson_json(assignment.task.project, lesson, request.user)}
+    return said | _next(request, assignment.task.project, body)
 
 
 @require_POST
@@ -109,16 +166,16 @@ def submit(request: MemberRequest, body: dict, assignment_id: UUID) -> dict:
 def skip(request: MemberRequest, body: dict, assignment_id: UUID) -> dict:
     assignment = access.own_assignment(request.user, assignment_id)
     queue.skip(
-        assignment, request.user, _token(body), reason=str(body.get("reason", "")), note=str(body.get("note", ""))
+        assignment, request.user, read_token(body), reason=str(body.get("reason", "")), note=str(body.get("note", ""))
     )
-    return _next(request, assignment.task.project)
+    return _next(request, assignment.task.project, body)
 
 
 @require_POST
 @wire
 def release(request: MemberRequest, body: dict, assignment_id: UUID) -> dict:
     assignment = access.own_assignment(request.user, assignment_id)
-    queue.release(assignment, request.user, _token(body))
+    queue.release(assignment, request.user, read_token(body))
     return {"released": True}
 
 
@@ -126,57 +183,25 @@ def release(request: MemberRequest, body: dict, assignment_id: UUID) -> dict:
 @wire
 def report(request: MemberRequest, body: dict, assignment_id: UUID) -> dict:
     assignment = access.own_assignment(request.user, assignment_id)
-    queue.report(assignment, request.user, _token(body), note=str(body.get("note", "")))
-    return _next(request, assignment.task.project)
+    queue.report(assignment, request.user, read_token(body), note=str(body.get("note", "")))
+    return _next(request, assignment.task.project, body)
 
 
-@require_POST
-@wire
-def try_claim(request: MemberRequest, body: dict, project_id: UUID) -> dict:
-    """A task as a tasker would see it, for a manager to try: nothing is held."""
-    project = access.project(request.user, project_id, *access.MANAGE)
-    rows = Task.objects.filter(project=project, withheld="").select_related("asset")
-    task = rows.filter(pk__gt=_whole_number(body, "after", 0)).order_by("pk").first() or rows.order_by("pk").first()
-    if task is None:
-        return {"nothing": {"code": "all-done", "text": "Load some tasks first.", "retry_seconds": None}}
-    settings = project.settings_now()
-    return {
-        "try": True,
-        "assignment": {
-            "id": None,
-            "token": None,
-            "kind": "judge",
-            "deadline": None,
-            "lease_seconds": settings.lease_seconds,
-            "project": project_json(project, settings),
-            "task": task_json(task) | {"after": task.pk},
-            "draft": None,
-            "pay": ledger.money(settings.rate, project.organization.currency),
-            "next_media": [],
-        },
-    }
-
-
-@require_POST
-@wire
-def try_submit(request: MemberRequest, body: dict, project_id: UUID) -> dict:
-    """Check a tried answer as a real one would be; nothing is written."""
-    project = access.project(request.user, project_id, *access.MANAGE)
-    task = Task.objects.filter(project=project, public_id=_uuid(body, "task")).select_related("project").first()
-    if task is None:
-        raise Refused("This task isn't in the project.", code="unknown-task", place="task")
-    submission.check_for(task, body.get("answer"))
-    return {"checked": True}
-
-
-def project_json(project: Project, settings: ProjectSettings) -> dict:
-    """What the studio needs to know of a project."""
+def project_json(project: Project, settings: ProjectSettings, reader: Person) -> dict:
+    """What the studio needs to know of a project; its instructions in the reader's language."""
+    language, said = instructions.for_reader(settings, reader)
+    labels = desk.labels(project)
+    keys = {label.pk: label.key for label in labels}
     return {
         "id": str(project.public_id),
         "name": project.name,
         "task_type": project.task_type,
-        "instructions_html": markdown.safe_html(settings.instructions),
+        "instructions_html": markdown.safe_html(said),
+        "instructions_language": language if language in dict(site.LANGUAGES) else "",
         "copilot": settings.copilot,
+        "suggest": settings.suggest,
+        "confidence": settings.confidence,
+        "fields": settings.fields,
         "labels": [
             {
                 "key": label.key,
@@ -184,8 +209,12 @@ def project_json(project: Project, settings: ProjectSettings) -> dict:
                 "colour": label.colour,
                 "hotkey": label.hotkey,
                 "retired": label.retired_at is not None,
+                "shapes": label.shapes,
+                "attributes": label.attributes,
+                "field": label.field,
+                "parent": keys.get(label.parent_id or 0),
             }
-            for label in desk.labels(project)
+            for label in labels
         ],
     }
 
@@ -203,31 +232,110 @@ def media_url(task: Task) -> str:
     return reverse("task-media", args=[task.public_id])
 
 
-def assignment_json(assignment: Assignment) -> dict:
+def thumbnail_url(task: Task) -> str:
+    """Where its small picture is served."""
+    return reverse("task-thumbnail", args=[task.public_id])
+
+
+def assignment_json(assignment: Assignment, tasker: Person) -> dict:
     """An assignment in somebody's hands."""
     project = assignment.task.project
     around = desk.around(assignment)
     settings, saved = around.settings, around.draft
-    ahead = [media_url(task) for task in queue.peek(assignment) if task.asset_id]
     return {
         "id": str(assignment.public_id),
         "token": str(assignment.token),
-        "kind": "judge",  # whatever it is: gold and training must not be told apart
+        "kind": "judge",  # gold must not be told apart; a course says so itself
+        "course": lessons.where(assignment),
         "deadline": assignment.deadline.isoformat() if assignment.deadline else None,
         "lease_seconds": settings.lease_seconds,
-        "project": project_json(project, settings) | {"copilot": bool(assignment.copilot)},
+        "project": project_json(project, settings, tasker) | {"copilot": bool(assignment.copilot)},
         "task": task_json(assignment.task),
         "draft": {"version": saved.version, "answer": saved.answer} if saved else None,
         "pay": ledger.money(assignment.rate or 0, project.organization.currency),
-        "next_media": ahead,
+        "remarks": around.remarks,
+        "answered": around.answered,
     }
 
 
-def _next(request: MemberRequest, project: Project) -> dict:
-    found = queue.claim(request.user, project)
+def foreseen_json(found: queue.Foreseen, tasker: Person) -> dict:
+    """A task that nobody holds yet, as it will be shown; its seal goes with the claim that asks for it."""
+    project = found.task.project
+    settings = project.settings_now()
+    return {
+        "id": None,
+        "token": None,
+        "seal": found.seal,
+        "kind": "judge",
+        "course": None,
+        "deadline": None,
+        "lease_seconds": settings.lease_seconds,
+        "project": project_json(project, settings, tasker),
+        "task": task_json(found.task),
+        "draft": None,
+        "pay": ledger.money(found.terms.rate, project.organization.currency),
+        "remarks": 0,
+        "answered": False,
+    }
+
+
+def lesson_json(project: Project, lesson: dict, reader: Person) -> dict:
+    """What a course has to say, to be read before the next piece of work; with what its answers are drawn by."""
+    _pictured(lesson["items"])
+    return lesson | {"project": project_json(project, project.settings_now(), reader)}
+
+
+def lessons_json(project: Project, lists: dict[str, list[dict]], reader: Person) -> dict:
+    """Lists of items of a course, by name, with what their answers are drawn by."""
+    for items in lists.values():
+        _pictured(items)
+    shown = project_json(project, project.settings_now(), reader)
+    return {"lessons": lists, "labels": shown["labels"], "fields": shown["fields"]}
+
+
+def _pictured(items: list[dict]) -> None:
+    for item in items:
+        item["picture"] = reverse("task-media", args=[item["task"]]) if item["picture"] else None
+
+
+def _unread(request: MemberRequest, body: dict, mine: Sequence[Project]) -> dict | None:
+    """A lesson that was begun and not gone on from, as after a reload; what the body says was read is done with."""
+    if "read" in body:
+        courses.go_on(request.user, read_uuid(body, "read"))
+        return None
+    found = lessons.unread(request.user, mine)
+    return {"lesson": lesson_json(*found, request.user)} if found else None
+
+
+def _next(request: MemberRequest, project: Project, body: dict | None = None) -> dict:
+    """The next work of this project; of any, for whoever came for that."""
+    body = body or {}
+    if body.get("any") is True:
+        return _next_of_any(request, project.organization, body)
+    return _claimed(queue.claim(request.user, project, wish=_wish(body)), request.user)
+
+
+def _next_of_any(request: MemberRequest, organization: Organization, body: dict) -> dict:
+    found = queue.claim_any(request.user, organization, _live(request, organization), wish=_wish(body))
+    return _claimed(found, request.user)
+
+
+def _live(request: MemberRequest, organization: Organization) -> list[Project]:
+    return list(access.projects_for(request.user, organization, *access.WORK).filter(state=Project.State.LIVE))
+
+
+def _wish(body: dict) -> queue.Wish | None:
+    """The task that was made ready for what comes next, if the body names one."""
+    wish = body.get("ahead")
+    if not isinstance(wish, dict):
+        return None
+    return queue.Wish(read_uuid(wish, "task"), str(wish.get("seal", "")))
+
+
+def _claimed(found: Assignment | Nothing, tasker: Person) -> dict:
     if isinstance(found, Nothing):
         return {"nothing": {"code": found.code, "text": found.text, "retry_seconds": found.retry_seconds}}
-    return {"assignment": assignment_json(found)}
+    return {"assignment": assignment_json(found, tasker)}
 
 
 def _body(request: MemberRequest) -> dict:
@@ -246,26 +354,26 @@ def _body(request: MemberRequest) -> dict:
     return body
 
 
-def _token(body: dict) -> UUID:
-    return _uuid(body, "token")
+def read_token(body: dict) -> UUID:
+    return read_uuid(body, "token")
 
 
-def _uuid(body: dict, field: str) -> UUID:
+def read_uuid(body: dict, field: str) -> UUID:
     try:
         return UUID(str(body.get(field)))
     except ValueError:
-        raise Refused(f"{field} is missing or isn't a UUID.", code="wrong-shape", place=field) from None
+        raise Refused("%(field)s is missing or isn't a UUID.", code="wrong-shape", place=field, field=field) from None
 
 
-def _whole_number(body: dict, field: str, default: int | None = None) -> int:
+def read_whole_number(body: dict, field: str, default: int | None = None) -> int:
     value = body.get(field, default)
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**53:
-        raise Refused(f"{field} is a whole number, 0 or more.", code="wrong-shape", place=field)
+        raise Refused("%(field)s is a whole number, 0 or more.", code="wrong-shape", place=field, field=field)
     return value
 
 
 def _list(body: dict, field: str) -> list:
     value = body.get(field, [])
     if not isinstance(value, list):
-        raise Refused(f"{field} is a list.", code="wrong-shape", place=field)
+        raise Refused("%(field)s is a list.", code="wrong-shape", place=field, field=field)
     return value

@@ -1,24 +1,19 @@
 """Handing work in: checked, written down and weighed in one transaction; doing it twice changes nothing."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
 
-from projects import consensus, dealing, queue
+from projects import consensus, model_answers, queue
+from projects.checking import canonical, check_for
 from projects.errors import AlreadySubmitted, LeaseLost
 from projects.models import Annotation, Assignment, Draft, Task, Verdict
-from projects.queue.statements import ask
-from projects.tasktypes import TASK_TYPES
+from projects.teaching import courses, dealing
 from taskers.models import Person
 from taskers.outbox import emit
 
 LONGEST = 24 * 3600 * 1000  # milliseconds of work on one task that are believed
-LABELS = """
-SELECT key FROM projects_label
-WHERE project_id = %(project)s::bigint AND (retired_at IS NULL OR retired_at > %(since)s::timestamptz)
-"""
 
 
 def submit(
@@ -29,22 +24,30 @@ def submit(
     *,
     active_ms: int = 0,
     refused: Sequence[str] = (),
+    confidence: float | None = None,
 ) -> Annotation:
     """Hand in a judgement, once. The same answer again returns the first annotation.
 
+    `confidence` in [0, 1] is how sure a model with a seat is, and asked of no one else.
+
     Raises Refused (with the place of the fault; the draft is kept), LeaseLost or AlreadySubmitted.
     """
-    checked = check(assignment, answer)
+    said = model_answers.said(assignment, tasker, confidence)
     active_ms, refused = max(0, min(int(active_ms), LONGEST)), [str(one)[:40] for one in refused][:5000]
     with transaction.atomic():
-        task = queue.lock_known(assignment.task)
+        task, labels = queue.lock_known(assignment)
+        answer = canonical(task.project, task.payload, answer, labels, assignment.settings_version)
         event = "submitted" if assignment.kind == Assignment.Kind.JUDGE else f"{assignment.kind}_submitted"
-        done = queue.deliver(assignment, tasker, token, checked, event=event, active_ms=active_ms, refused=refused)
+        done = queue.deliver(assignment, tasker, token, answer, event=event, active_ms=active_ms, refused=refused)
         if done is None:
-            return _again_or_late(assignment, task, tasker, token, checked, active_ms, refused)
-        if assignment.kind in (Assignment.Kind.GOLD, Assignment.Kind.TRAINING):
-            dealing.follow_up(assignment, done.annotation)
-        elif done.decided or done.judgements >= task.wanted:
+            return _again_or_late(assignment, task, tasker, token, answer, active_ms, refused, said)
+        if assignment.kind == Assignment.Kind.GOLD:
+            _compare(assignment, done.annotation, said)
+        elif assignment.kind == Assignment.Kind.TRAINING:
+            courses.follow_up(assignment, done.annotation)
+        elif said is not None:
+            model_answers.receive(said, task, done.annotation)
+        elif done.may_decide(task):
             consensus.consider(task)
         return done.annotation
 
@@ -74,14 +77,7 @@ def decide(
 
 def check(assignment: Assignment, answer: object) -> dict:
     """The answer in canonical form, or Refused. Labels retired while the work was in hand are still taken."""
-    return check_for(assignment.task, answer, since=assignment.held_at)
-
-
-def check_for(task: Task, answer: object, *, since: datetime | None = None) -> dict:
-    """The answer to a task in canonical form, or Refused. `since` is when the work began, if it did."""
-    labels = ask(LABELS, {"project": task.project_id, "since": since})
-    room = TASK_TYPES[task.project.task_type]
-    return room.check_answer(answer, task.payload, {key for (key,) in labels})
+    return check_for(assignment.task, answer, since=assignment.held_at, version=assignment.settings_version)
 
 
 def _again_or_late(
@@ -92,13 +88,25 @@ def _again_or_late(
     checked: dict,
     active_ms: int,
     refused: Sequence[str],
+    said: model_answers.Said | None,
 ) -> Annotation:
     """What isn't held any more: handed in before, or late; or a named error."""
     annotation, made = _write(assignment, tasker, token, checked, active_ms, refused)
-    if made:
+    if made and assignment.kind == Assignment.Kind.GOLD:
+        _tell("gold_submitted", task, tasker, assignment, annotation)
+        _compare(assignment, annotation, said)
+    elif made:
         _tell("submitted", task, tasker, assignment, annotation)
-        consensus.consider(task)
+        if said is not None:
+            model_answers.receive(said, task, annotation)
+        else:
+            consensus.consider(task)
     return annotation
+
+
+def _compare(assignment: Assignment, annotation: Annotation, said: model_answers.Said | None) -> None:
+    dealing.follow_up(assignment, annotation)
+    model_answers.compare(said, annotation)
 
 
 def _write(

@@ -9,8 +9,10 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from projects import access, statement
+from projects import access, course_report, statement, studio
 from projects.models import Annotation, Project
+from projects.talk import reading
+from projects.teaching import lessons
 from taskers import access as roles
 from taskers import disputes
 from taskers.errors import Problem
@@ -33,14 +35,17 @@ def home(request: MemberRequest) -> HttpResponse:
     organization = request.organization
     if not organization:
         return render(request, "taskers/nowhere.html")
-    keys = roles.project_keys_of(request.user, organization, *access.WORK)
+    granted = [(one.role, one.project_key) for one in request.memberships if one.organization_id == organization.pk]
+    keys = roles.project_keys_among(granted, *access.WORK)
     if keys is not None and not keys:
         return redirect(_desk(request))
-    open_to_me = access.projects_for(request.user, organization, *access.WORK).filter(state=Project.State.LIVE)
+    open_to_me = access.among(organization, keys).filter(state=Project.State.LIVE)
+    openings = statement.openings(request.user, reading.with_unread(open_to_me, request.user))
     context = {
-        "openings": statement.openings(request.user, open_to_me),
+        "openings": openings,
         "totals": statement.totals(request.user, organization),
         "currency": organization.currency,
+        "answered": sum(one.project.unread for one in openings),  # type: ignore[attr-defined]
     }
     return render(request, "taskers/home.html", context)
 
@@ -67,10 +72,25 @@ def my_work(request: MemberRequest) -> HttpResponse:
         return render(request, "taskers/_entries.html", context)
     context |= {
         "totals": statement.totals(request.user, organization),
+        "courses": course_report.taken_by(request.user, mine),
         "payouts": statement.payouts(request.user, organization),
         "standings": [one for one in statement.openings(request.user, mine) if one.estimate.evidence],
     }
     return render(request, "taskers/my_work.html", context)
+
+
+@require_GET
+@login_required
+def course(request: MemberRequest, project_id: UUID) -> HttpResponse:
+    """One's own tries of a project's course, with what they taught."""
+    project = access.project(request.user, project_id, *Role.values)
+    tries = list(course_report.tries_of(request.user, project).select_related("project"))
+    context = {
+        "project": project,
+        "tries": [(one, lessons.done(one)) for one in tries],
+        "view": studio.lessons_json(project, {f"t{one.pk}": lessons.again(one) for one in tries}, request.user),
+    }
+    return render(request, "taskers/course.html", context)
 
 
 @require_GET

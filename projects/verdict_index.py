@@ -8,7 +8,7 @@ from taskers.models import Event
 from taskers.outbox import follow
 
 READER = "verdict_index"
-KINDS = ("decided", "reopened")
+KINDS = ("decided", "reopened", "returned")  # returned: from the archive
 
 
 def catch_up() -> int:

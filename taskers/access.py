@@ -53,8 +53,13 @@ def organizations_of(person: Person) -> list[Organization]:
 def project_keys_of(person: Person, organization: Organization, *roles: str) -> set[UUID] | None:
     """The projects a person may enter as one of these roles; None means all of them."""
     granted = Membership.objects.live().filter(person=person, organization=organization)
+    return project_keys_among(granted.values_list("role", "project_key"), *roles)
+
+
+def project_keys_among(granted: Iterable[tuple[str, UUID | None]], *roles: str) -> set[UUID] | None:
+    """The same of memberships that were read already, as (role, project)."""
     keys: set[UUID] = set()
-    for role, key in granted.values_list("role", "project_key"):
+    for role, key in granted:
         if INCLUDES[role].isdisjoint(roles):
             continue
         if key is None:

@@ -1,4 +1,15 @@
-"""What can go wrong, as named errors. Each becomes a page notice in HTML and problem+json (RFC 9457) in the API."""
+"""What can go wrong, as named errors. Each becomes a page notice in HTML and problem+json (RFC 9457) in the API.
+
+The first line of an error's docstring is what a person reads, in their language where the catalogue has it.
+"""
+
+from typing import Any
+
+from django.utils.translation import gettext
+
+
+class Word(str):
+    """A value in a sentence that is a word of ours, such as "a number", and so is said in the reader's language too."""
 
 
 class Problem(Exception):
@@ -6,17 +17,30 @@ class Problem(Exception):
 
     `code` is for programs (kebab-case), `text` one sentence for a person, `place` where in the input it happened
     ("regions[2].label", "line 14", or ""), `status` the HTTP status that fits.
+
+    A sentence with values in it is given as a template, "%(name)s is open", and they by name, so that who refuses needs
+    to know no language: it is said in the one that is in force where the text is read, as on the wire.
     """
 
     code = "problem"
     status = 400
 
-    def __init__(self, text: str = "", *, code: str = "", place: str = "", status: int = 0) -> None:
-        self.text = text or (self.__doc__ or "").strip().splitlines()[0]
+    def __init__(self, text: str = "", *, code: str = "", place: str = "", status: int = 0, **values: object) -> None:
+        self.template = text or (self.__doc__ or "").strip().splitlines()[0]
+        self.values: dict[str, Any] = values
         self.code = code or type(self).code
         self.place = place
         self.status = status or type(self).status
-        super().__init__(self.text)
+        super().__init__(self.template)
+
+    def __str__(self) -> str:
+        return self.text
+
+    @property
+    def text(self) -> str:
+        """The sentence, in the reader's language where the catalogue has it."""
+        said = {name: gettext(one) if isinstance(one, Word) else one for name, one in self.values.items()}
+        return gettext(self.template) % said if said else gettext(self.template)
 
     def as_json(self) -> dict:
         """The body of an `application/problem+json` answer."""

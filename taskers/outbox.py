@@ -1,14 +1,44 @@
 """Writing and reading the outbox. Writers and readers never wait for each other."""
 
+import json
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from uuid import UUID
 
 from django.db import transaction
 
 from taskers.models import Cursor, Event
+from taskers.statements import ask, columns, row_of
 
 logger = logging.getLogger(__name__)
+
+
+EMIT = f"""
+INSERT INTO taskers_event AS e (kind, organization_id, actor_id, project_key, subject, data)
+SELECT * FROM unnest(%(kinds)s::text[], %(organizations)s::bigint[], %(actors)s::bigint[], %(projects)s::uuid[],
+  %(subjects)s::text[], %(data)s::jsonb[])
+RETURNING {columns(Event, "e")}
+"""
+
+
+def happening(
+    kind: str,
+    *,
+    organization_id: int,
+    actor_id: int | None = None,
+    project_key: UUID | None = None,
+    subject: str = "",
+    **data: object,
+) -> Event:
+    """An event that isn't written yet, for `emit_all`."""
+    return Event(
+        kind=kind,
+        organization_id=organization_id,
+        actor_id=actor_id,
+        project_key=project_key,
+        subject=subject,
+        data=data,
+    )
 
 
 def emit(
@@ -21,14 +51,25 @@ def emit(
     **data: object,
 ) -> Event:
     """Write down that something happened, in the transaction that does it."""
-    return Event.objects.create(
-        kind=kind,
-        organization_id=organization_id,
-        actor_id=actor_id,
-        project_key=project_key,
-        subject=subject,
-        data=data,
+    event = happening(
+        kind, organization_id=organization_id, actor_id=actor_id, project_key=project_key, subject=subject, **data
     )
+    return emit_all([event])[0]
+
+
+def emit_all(events: Sequence[Event]) -> list[Event]:
+    """Write down several happenings in their order, in one statement, in the transaction that does them."""
+    if not events:
+        return []
+    terms = {
+        "kinds": [one.kind for one in events],
+        "organizations": [one.organization_id for one in events],
+        "actors": [one.actor_id for one in events],
+        "projects": [one.project_key for one in events],
+        "subjects": [one.subject for one in events],
+        "data": [json.dumps(one.data) for one in events],
+    }
+    return [row_of(Event, row) for row in ask(EMIT, terms)]
 
 
 def follow(reader: str, handle: Callable[[Iterable[Event]], None], *, limit: int = 500) -> int:

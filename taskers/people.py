@@ -2,9 +2,11 @@
 
 from zoneinfo import available_timezones
 
+from django.conf import settings
 from django.contrib.auth.tokens import default_token_generator
 from django.db import transaction
 from django.utils.http import urlsafe_base64_decode
+from django.utils.translation import gettext as _
 
 from taskers.errors import Problem
 from taskers.models import Membership, Person
@@ -25,14 +27,19 @@ class BadProfile(Problem):
     status = 422
 
 
-def change_profile(person: Person, *, name: str, time_zone: str) -> None:
-    """Set a person's name, and the clock by which they are told times. Raises BadProfile."""
+def change_profile(person: Person, *, name: str, time_zone: str, language: str = "") -> None:
+    """Set a person's name, the clock by which they are told times, and the language of their pages.
+
+    No language means the one that their browser asks for. Raises BadProfile.
+    """
     name = " ".join(name.split())[:120]
     if not name:
-        raise BadProfile("A name is needed.", place="name")
+        raise BadProfile(_("A name is needed."), place="name")
     if time_zone not in available_timezones():
-        raise BadProfile(f"There is no time zone {time_zone!r}.", place="time_zone")
-    Person.objects.filter(pk=person.pk).update(name=name, time_zone=time_zone)
+        raise BadProfile(_("There is no time zone “%(zone)s”.") % {"zone": time_zone}, place="time_zone")
+    if language and language not in dict(settings.LANGUAGES):
+        raise BadProfile(_("There is no language “%(code)s” here.") % {"code": language}, place="language")
+    Person.objects.filter(pk=person.pk).update(name=name, time_zone=time_zone, language=language)
 
 
 def of_password_link(key: str, token: str) -> Person:

@@ -5,7 +5,7 @@ from uuid import UUID
 from django.http import HttpRequest
 from django_htmx.middleware import HtmxDetails
 
-from taskers.models import Organization, Person
+from taskers.models import Membership, Organization, Person
 
 
 class MemberRequest(HttpRequest):
@@ -13,6 +13,7 @@ class MemberRequest(HttpRequest):
 
     user: Person
     organization: Organization
+    memberships: list[Membership]
     htmx: HtmxDetails
 
 

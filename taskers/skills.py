@@ -4,25 +4,58 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils.text import slugify
 
 from taskers import access
 from taskers.errors import Problem, StateConflict
-from taskers.models import Organization, Person, Qualification, Skill
+from taskers.models import Membership, Organization, Person, Qualification, Skill
 from taskers.models.people import Role
 from taskers.outbox import emit
 
 
-def define(organization: Organization, name: str, *, kind: str = Skill.Kind.SKILL, key: str = "") -> Skill:
+def define(
+    organization: Organization, name: str, *, kind: str = Skill.Kind.SKILL, key: str = "", by: Person | None = None
+) -> Skill:
     """The organization's skill of this name, made if there is none. Raises Problem for a name without a letter."""
-    key = key or slugify(name).replace("-", "_")[:60]
+    made_of = slugify(name) or slugify(name, allow_unicode=True).encode("ascii", "xmlcharrefreplace").decode()
+    key = key or slugify(made_of).replace("-", "_")[:60]
     if not key:
         raise Problem("A skill needs a name with a letter or digit in it.", code="no-name", place="name")
-    made, _ = Skill.objects.get_or_create(
+    if kind not in Skill.Kind.values:
+        raise Problem(f"Choose one of {', '.join(Skill.Kind.values)}.", code="bad-kind", place="kind", status=422)
+    made, new = Skill.objects.get_or_create(
         organization=organization, key=key, defaults={"name": name.strip()[:80], "kind": kind}
     )
+    if new:
+        emit(
+            "skill_defined",
+            organization_id=organization.pk,
+            actor_id=by.pk if by else None,
+            subject=f"skill:{made.key}"[:80],
+            name=made.name,
+            skill_kind=kind,
+        )
     return made
+
+
+def skills_of(organization: Organization) -> QuerySet[Skill]:
+    """What the organization's projects may ask for; `people` says how many have it now."""
+    valid = Q(qualifications__expires_at=None) | Q(qualifications__expires_at__gt=Now())
+    rows = Skill.objects.filter(organization=organization)
+    return rows.annotate(people=Count("qualifications", filter=valid)).order_by("kind", "name", "pk")
+
+
+def held_of(skill: Skill) -> QuerySet[Qualification]:
+    """Who has a skill, by name; what ran out is among it."""
+    return skill.qualifications.select_related("person", "granted_by").order_by("person__name", "person")
+
+
+def people_of(organization: Organization) -> QuerySet[Person]:
+    """Whom it may be given to: everybody who may act here, by name."""
+    rows = Membership.objects.live().filter(organization=organization)
+    return Person.objects.filter(pk__in=rows.values("person")).order_by("name", "pk")
 
 
 @transaction.atomic

@@ -17,7 +17,7 @@ PASSWORD = "correct horse battery"
 TEXT = "Maria Lopez of the Harbor Board visited Oslo on 3 May 2024."
 LABELS = [
     {"key": "person", "name": "Person", "colour": "#1971c2", "hotkey": "p"},
-    {"key": "place", "name": "Place", "colour": "#2f9e44", "hotkey": "l"},
+    {"key": "place", "name": "Place", "colour": "#2f9e44", "hotkey": "y"},
 ]
 _HASH: list[str] = []
 
@@ -41,8 +41,8 @@ def person(name: str, organization: Organization | None = None, *roles: str) -> 
 def project(
     owner: Organization, name: str = "Names in reports", task_type: str = "text_spans", **settings: Any
 ) -> Project:
-    """A live project; by default of text spans, two judgements at 5 cents each."""
-    terms = {"wanted": 2, "rate": 50_000} | settings
+    """A live project; by default of text spans, two judgements at 5 cents each, decided by the simplest rule."""
+    terms = {"wanted": 2, "rate": 50_000, "aggregation": "majority_v1"} | settings
     labels = terms.pop("labels", LABELS)
     return configure.create(owner, None, name=name, task_type=task_type, labels=labels, **terms)
 

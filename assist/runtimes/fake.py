@@ -3,24 +3,32 @@
 `TANDEM_FAKE_SECONDS` makes each answer take that long.
 """
 
+import hashlib
 import os
 import re
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from assist.runtimes import Embedding, FoundSpan, MaskPrompt, Masks, mask_size
+from assist.runtimes.devices import Device
 
 
-def masks(folder: Path) -> "FakeMasks":
+def masks(files: Sequence[Path], device: Device) -> "FakeMasks":
     """A segmenter that answers with the box, or with discs around the points."""
     return FakeMasks(_seconds())
 
 
-def spans(folder: Path) -> "FakeSpans":
+def spans(files: Sequence[Path], device: Device) -> "FakeSpans":
     """A span finder that takes each capitalised word for a person and each number for a date."""
     return FakeSpans(_seconds())
+
+
+def classes(files: Sequence[Path], device: Device) -> "FakeClasses":
+    """Texts that share words lie near each other."""
+    return FakeClasses(_seconds())
 
 
 def _seconds() -> float:
@@ -35,11 +43,15 @@ class FakeMasks:
     def __init__(self, seconds: float = 0.0) -> None:
         self._seconds = seconds
 
-    def embed(self, image: np.ndarray) -> Embedding:
+    def embed(self, image: np.ndarray, size: tuple[int, int] | None = None) -> Embedding:
         """The mean colour stands for the image."""
         time.sleep(self._seconds)
         mean = image.reshape(-1, 3).mean(axis=0).astype(np.float16)
-        return Embedding(mean.reshape(1, 3, 1, 1), (int(image.shape[0]), int(image.shape[1])))
+        return Embedding(mean.reshape(1, 3, 1, 1), size or (int(image.shape[0]), int(image.shape[1])))
+
+    def embed_ahead(self, image: np.ndarray, size: tuple[int, int] | None = None) -> Embedding:
+        """The same."""
+        return self.embed(image, size)
 
     def decode(self, embedding: Embedding, prompt: MaskPrompt) -> Masks:
         """Boxes as they are, then a tenth wider, then two tenths; discs likewise."""
@@ -82,3 +94,32 @@ class FakeSpans:
             FoundSpan(hit.start(), hit.end(), "DATE" if hit.group().isdigit() else "PERSON", 0.5)
             for hit in re.finditer(r"\b[A-Z][a-z]+\b|\b\d+\b", text)
         ]
+
+    def spans_of(self, texts: Sequence[str]) -> list[list[FoundSpan]]:
+        """One by one."""
+        return [self.spans(text) for text in texts]
+
+
+class FakeClasses:
+    """A rule that anybody can predict."""
+
+    device = "none"
+
+    def __init__(self, seconds: float = 0.0) -> None:
+        self._seconds = seconds
+
+    def classify(self, text: str, labels: Sequence[str]) -> list[float]:
+        """The share of a label grows with how many of its words the text has."""
+        time.sleep(self._seconds)
+        words = set(text.lower().split())
+        counts = [1 + 9 * len(words & set(label.lower().split())) for label in labels]
+        return [count / sum(counts) for count in counts]
+
+    def vectors(self, texts: Sequence[str]) -> np.ndarray:
+        """Each word has a place of its own among 64, by its hash; brought to length one."""
+        time.sleep(self._seconds)
+        rows = np.full((len(texts), 64), 1e-3, np.float32)
+        for row, text in zip(rows, texts, strict=True):
+            for word in re.findall(r"\w+", text.lower()):
+                row[hashlib.sha256(word.encode()).digest()[0] % 64] += 1
+        return rows / np.linalg.norm(rows, axis=1, keepdims=True)

@@ -12,7 +12,8 @@ import torch
 from onnx import numpy_helper
 from segment_anything.modeling import MaskDecoder, PromptEncoder, TwoWayTransformer
 
-IMAGE_SIDE = 1024
+from assist.runtimes.sam_frame import IMAGE_SIDE
+
 GRID = 64  # the embedding's side
 CHANNELS = 256
 

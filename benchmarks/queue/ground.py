@@ -41,10 +41,9 @@ def people(owner: Organization, number: int, name: str) -> list[Person]:
 
 
 def project(owner: Organization, name: str, *, wanted: int = 3, lease: int = 86_400) -> Project:
-    """A live project of text spans, 5 cents a judgement."""
-    return configure.create(
-        owner, None, name=name, task_type="text_spans", labels=LABELS, wanted=wanted, rate=50_000, lease_seconds=lease
-    )
+    """A live project of text spans, 5 cents a judgement, decided by the simplest rule: the queue is measured."""
+    terms: dict[str, Any] = {"wanted": wanted, "rate": 50_000, "lease_seconds": lease, "aggregation": "majority_v1"}
+    return configure.create(owner, None, name=name, task_type="text_spans", labels=LABELS, **terms)
 
 
 def batch(of: Project, name: str, tasks: int, *, wanted: int = 3, priority: int = 0) -> Batch:

@@ -1,20 +1,20 @@
-"""One process of the soak, made to be killed: `python -m benchmarks.queue.hands work|mind ...`."""
+"""What the processes of the soak do: each is forked for one of these, and made to be killed."""
 
 import random
 import sys
 import time
 from pathlib import Path
+from typing import Never
 
-import django
+from benchmarks.queue.caller import FORESEEN, WISHES, answer_of
 
 PATIENCE = 60.0  # seconds without a database before it gives up
 
 
-def work(project_key: str, person_key: str, log: str, seed: str) -> None:
+def work(project_key: int, person_key: int, log: Path, seed: str) -> None:
     """Claim and submit until there is nothing left, noting each annotation once it is acknowledged."""
     from django.db import InterfaceError, OperationalError, connection
 
-    from benchmarks.queue import ground
     from projects import queue, submission
     from projects.models import Assignment, Project
     from projects.queue import Nothing
@@ -23,23 +23,31 @@ def work(project_key: str, person_key: str, log: str, seed: str) -> None:
 
     dice, silent = random.Random(seed), 0.0
     project = person = None
-    with Path(log).open("a", buffering=1) as acknowledged:
+    wish: queue.Wish | None = None
+    with log.open("a", buffering=1) as acknowledged, log.with_name(FORESEEN).open("a", buffering=1) as wished:
         while silent < PATIENCE:
             try:
                 project = project or Project.objects.get(pk=project_key)
                 person = person or Person.objects.get(pk=person_key)
-                mine = queue.claim(person, project)
+                asked, wish = wish, None
+                mine = queue.claim(person, project, wish=asked)
                 if isinstance(mine, Nothing):
                     if mine.code == "all-done":
                         return
                     time.sleep(0.2)
                     continue
                 assert isinstance(mine, Assignment) and mine.token
+                if asked and mine.task.public_id == asked.task:
+                    wished.write("got\n")
                 if dice.random() < 0.03:
                     queue.release(mine, person, mine.token)
                     continue
-                annotation = submission.submit(mine, person, mine.token, ground.ANSWER)
-                acknowledged.write(f"{annotation.pk}\n")
+                if dice.random() < WISHES and (found := queue.foresee(mine, person, [project])):
+                    wish = queue.Wish(found.task.public_id, found.seal)
+                    wished.write("asked\n")
+                stamp = dice.randrange(10**12)
+                submission.submit(mine, person, mine.token, answer_of(stamp))
+                acknowledged.write(f"{mine.public_id} a{stamp}\n")
                 silent = 0.0
             except (OperationalError, InterfaceError):  # the server was killed: asking again settles what was in flight
                 connection.close()
@@ -50,7 +58,7 @@ def work(project_key: str, person_key: str, log: str, seed: str) -> None:
     sys.exit(1)
 
 
-def mind(pause: str) -> None:
+def mind(pause: float) -> Never:
     """What a worker does for the queue: end leases, add up progress."""
     from django.db import InterfaceError, OperationalError, connection
 
@@ -62,12 +70,30 @@ def mind(pause: str) -> None:
             rollups.catch_up()
         except (OperationalError, InterfaceError):
             connection.close()
-        time.sleep(float(pause))
+        time.sleep(pause)
 
 
-if __name__ == "__main__":
-    django.setup()
-    if sys.argv[1] == "work":
-        work(*sys.argv[2:])
-    else:
-        mind(*sys.argv[2:])
+def load(rows: int, pause: float, mark: Path) -> None:
+    """What a worker does for an import: load every kept file, in chunks small enough to die between and within.
+
+    `mark` is there once this process is in the middle.
+    """
+    from django.db import InterfaceError, OperationalError, connection
+
+    from projects import intake
+    from projects.intake import loading
+    from projects.models import Intake
+
+    def told(_: Intake) -> None:
+        mark.touch()
+        time.sleep(pause)
+
+    loading.CHUNK_ROWS = rows
+    while True:
+        try:
+            if (kept := Intake.objects.exclude(state="done").order_by("pk").first()) is None:
+                return
+            intake.run(kept.pk, told=told)
+        except (OperationalError, InterfaceError):
+            connection.close()
+            time.sleep(0.2)

@@ -13,6 +13,7 @@ class Asker:
     cookie: str
     csrf: str
     times: list[float] = field(default_factory=list)
+    errors: int = 0
     streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def post(self, path: str, body: dict) -> tuple[int, dict]:

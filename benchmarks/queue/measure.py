@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the table: what, what came out, what it is compared with, and what must be reached."""
+    """One line of the table: what, what came out, what it is compared with, and what is asked of it, if anything."""
 
     what: str
     measured: str
     ratio: float
-    must: str
-    reached: bool
+    asked: str = ""
+    reached: bool = True
 
 
 def seconds(calls: Iterable[Callable[[], object]]) -> list[float]:
@@ -37,6 +37,11 @@ def median(values: Iterable[float]) -> float:
     return statistics.median(list(values))
 
 
+def paired(ours: Sequence[float], theirs: Sequence[float]) -> float:
+    """The median of the ratios of what was measured right after each other: what else the machine does hits both."""
+    return median(a / b for a, b in zip(ours, theirs, strict=True))
+
+
 def ms(value: float) -> str:
     return f"{value * 1000:.2f} ms"
 
@@ -49,10 +54,23 @@ def at_least(what: str, measured: str, ratio: float, limit: float) -> Row:
     return Row(what, measured, ratio, f"≥ {limit:g}", ratio >= limit)
 
 
+def told(what: str, measured: str, ratio: float) -> Row:
+    """A figure that nothing is asked of."""
+    return Row(what, measured, ratio)
+
+
 def show(rows: Sequence[Row]) -> None:
     """Print a Markdown table."""
-    print("| what | measured | ratio | must reach | |")
+    print("| what | measured | reached | asked | |")
     print("|---|---|---|---|---|")
     for row in rows:
-        print(f"| {row.what} | {row.measured} | {row.ratio:.2f} | {row.must} | {'yes' if row.reached else 'NO'} |")
+        verdict = ("yes" if row.reached else "**no**") if row.asked else ""
+        print(f"| {row.what} | {row.measured} | {row.ratio:.2f} | {row.asked or '–'} | {verdict} |")
     print(flush=True)
+
+
+def show_asked(rows: Sequence[Row]) -> None:
+    """Print all that is asked, and how much of it was reached."""
+    asked = [row for row in rows if row.asked]
+    print(f"### Must reach: {sum(row.reached for row in asked)} of {len(asked)}\n")
+    show(asked)

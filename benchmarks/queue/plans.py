@@ -1,7 +1,5 @@
 """How the server runs the queue's statements, once planned for any terms."""
 
-import re
-
 from django.db import connection
 from psycopg import sql
 
@@ -9,26 +7,20 @@ from projects.models import Project
 from projects.queue import taking
 from projects.queue.places import choose
 from taskers.models import Person
+from taskers.statements import numbered
 
 
 def of_the_walk(tasker: Person, project: Project) -> str:
     """The plan of a claim's walk, from the index to the locked row."""
     places = choose(tasker, [project]).places
     terms = taking.as_columns(places, {project.pk: (project.organization_id, project.public_id)})
-    plan = generic(taking.TAKE, terms | {"tasker": tasker.pk, "token": project.public_id, "number": 1})
-    return plan[plan.index("CTE found") : plan.index("CTE taken")]
+    plan = generic(taking.TAKE, terms | {"tasker": tasker.pk, "token": project.public_id, "number": 1, "turn": 0})
+    return plan[plan.index("CTE found") : plan.index("CTE turn")]
 
 
 def generic(statement: str, terms: dict) -> str:
     """The plan that the server keeps for a prepared statement."""
-    names: list[str] = []
-
-    def numbered(found: re.Match) -> str:
-        if found[1] not in names:
-            names.append(found[1])
-        return f"${names.index(found[1]) + 1}"
-
-    text = re.sub(r"%\((\w+)\)s", numbered, statement)
+    text, names = numbered(statement)
     with connection.cursor() as cursor:
         cursor.connection.execute("PREPARE plan AS " + text)
         values = sql.SQL(", ").join(sql.Literal(terms[name]) for name in names)

@@ -10,10 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.truth.verdicts import Ledger
 from projects.aggregation.calibration import Calibration, calibrated_posterior
 from projects.aggregation.classification import Estimate, estimate
 from projects.aggregation.vetting import vet
@@ -61,8 +63,15 @@ class Result:
     dynamic: dict[float, tuple[float, float]]
 
     def cost(self, accuracy: float) -> float | None:
-        """Labels per task of the cheapest target at least as accurate, over those of fixed votes."""
-        enough = [votes for votes, reached in self.dynamic.values() if reached >= accuracy]
+        """Labels per task of the cheapest way to be as accurate, over those of fixed votes.
+
+        Between two targets that were tried lies a mixture: one for a share of the tasks, the other for the rest.
+        """
+        points = sorted(self.dynamic.values())
+        enough = [votes for votes, reached in points if reached >= accuracy]
+        for (low, under), (high, over) in combinations(points, 2):
+            if under < accuracy <= over:
+                enough.append(low + (high - low) * (accuracy - under) / (over - under))
         return min(enough) / self.fixed_votes if enough else None
 
 
@@ -188,17 +197,38 @@ def _correlation(first: Floats, second: Floats) -> float:
     return float(np.corrcoef(first, second)[0, 1])
 
 
-def table(say: Callable[[str], None], seeds: int = 1) -> None:
-    """Measure and print."""
-    say("\n## Simulation: 500 taskers (10 % bad), 20,000 tasks, at most 5 labels each")
+def table(ledger: Ledger, seeds: int = 5) -> None:
+    """Measure worlds of several seeds and print means and spreads."""
+    ledger.say(f"\n## Simulation: 500 taskers (10 % bad), 20,000 tasks, at most 5 labels each, {seeds} seeds")
+    results = []
     for seed in range(seeds):
         r = measure(make(seed))
+        results.append(r)
         majority, ours = r.fixed
-        say(f"seed {seed}: bad found {r.found:.1%}, honest flagged {r.flagged:.1%}")
-        say(f"  ability: {r.ability_share:.3f} of the oracle's correlation (among the honest {r.honest_share:.3f})")
-        say(f"  three fixed votes: majority {majority:.1%}, our estimate {ours:.1%}, {r.fixed_votes:.2f} labels a task")
+        ledger.say(
+            f"seed {seed}: bad found {r.found:.1%}, honest flagged {r.flagged:.1%}, ability {r.ability_share:.3f}"
+        )
+        ledger.say(f"  three fixed votes: majority {majority:.1%}, our estimate {ours:.1%}")
         for target, (votes, accuracy) in r.dynamic.items():
-            say(f"  dynamic, target {target:.2f}: {accuracy:.1%} with {votes:.2f} labels a task")
-        for name, accuracy in (("majority", majority), ("our estimate", ours)):
-            cost = r.cost(accuracy)
-            say(f"  cost at the accuracy of {name} on three: " + (f"{cost:.2f}" if cost else "not reached"))
+            ledger.say(f"  dynamic, target {target:.2f}: {accuracy:.1%} with {votes:.2f} labels a task")
+    rows: list[tuple[str, str, list[float], Callable[[float], bool]]] = [
+        ("ability, of the oracle's", "≥ 0.95", [r.ability_share for r in results], lambda mean: mean >= 0.95),
+        ("ability among the honest", "≥ 0.95", [r.honest_share for r in results], lambda mean: mean >= 0.95),
+        ("bad found", "≥ 0.95", [r.found for r in results], lambda mean: mean >= 0.95),
+        ("honest flagged", "≤ 0.01", [r.flagged for r in results], lambda mean: mean <= 0.01),
+        (
+            "cost against three by majority",
+            "≤ 0.7",
+            [r.cost(r.fixed[0]) or 9 for r in results],
+            lambda mean: mean <= 0.7,
+        ),
+        (
+            "cost against three, our estimate",
+            "≤ 0.7",
+            [r.cost(r.fixed[1]) or 9 for r in results],
+            lambda mean: mean <= 0.7,
+        ),
+    ]
+    for what, asked, values, good in rows:
+        reached = f"{np.mean(values):.3f} ± {np.std(values):.3f} ({min(values):.3f} to {max(values):.3f})"
+        ledger.told(f"simulation, {what}", asked, reached, good(float(np.mean(values))))

@@ -7,6 +7,9 @@ changes gets a new version beside the old one.
 
 from projects.aggregation.majority import majority_v1
 from projects.aggregation.outcome import Aggregate, Agree, Merge, Outcome, Weigh
+from projects.aggregation.presence import ByParts
+from projects.aggregation.region_parts import REGIONS
+from projects.aggregation.span_parts import SPANS
 from projects.aggregation.standing import standing_v1
 
 AGGREGATIONS: dict[str, Aggregate] = {
@@ -18,4 +21,10 @@ WEIGHTED: dict[str, Weigh] = {
     "standing_v1": standing_v1,
 }
 
-__all__ = ["AGGREGATIONS", "WEIGHTED", "Aggregate", "Agree", "Merge", "Outcome", "Weigh"]
+# Those that decide answers made of parts, one by one: they need a crowd of two classes and each tasker's traits.
+BY_PART: dict[str, ByParts] = {
+    "spans_v1": SPANS,
+    "regions_v1": REGIONS,
+}
+
+__all__ = ["AGGREGATIONS", "BY_PART", "WEIGHTED", "Aggregate", "Agree", "Merge", "Outcome", "Weigh"]

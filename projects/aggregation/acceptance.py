@@ -1,16 +1,14 @@
-"""May a model's answer stand alone? And does it still deserve to?
+"""May a model's answer stand alone?
 
 A model is a tasker. Its answer may decide alone where its calibrated confidence, learnt from blind work
-only, reaches the project's target accuracy with a stated assurance. A random share of what it decides
-always goes to people. Audits are summed up in a Beta posterior of the error rate; when that says the
-target is likely missed, auto-accept is off, with the reason in words.
+only, reaches the project's target accuracy with a stated assurance. A random share of what it would decide
+always goes to people; whether it still deserves to decide is watched over in vigil.py.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
 from scipy.stats import beta
 
 from projects.aggregation.calibration import Calibration
@@ -39,21 +37,13 @@ def may_decide(confidence: float, calibration: Calibration, target: float, assur
     return Ruling(True, f"It is right at least {sure:.1%} of the time, with {assurance:.0%} assurance.")
 
 
-def still_deserves(audited: int, wrong: int, target: float, assurance: float = 0.95) -> Ruling:
-    """Judge the model by its audits. It is switched off when the accuracy is below the target with the
-    given assurance. ValueError for more wrong than audited."""
+def error_rate(audited: int, wrong: int, level: float = 0.9) -> tuple[float, float, float]:
+    """What is known of the error rate after so many audits: mean of its posterior, and its interval of this level.
+
+    ValueError for more wrong than audited.
+    """
     if not 0 <= wrong <= audited:
         raise ValueError("there can't be more wrong audits than audits")
-    missed = float(beta.sf(1 - target, wrong + PRIOR_ERRORS, audited - wrong + PRIOR_HITS))
-    said = f"{wrong} of {audited} audited answers were wrong"
-    if missed >= assurance:
-        return Ruling(False, f"Switched off: {said}; accuracy below {target:.1%} is {missed:.0%} likely.")
-    return Ruling(True, f"{said[0].upper()}{said[1:]}; accuracy below {target:.1%} is {missed:.0%} likely.")
-
-
-def to_audit(share: float, random: np.random.Generator) -> bool:
-    """Whether this accepted answer goes to people as well; `share` in (0, 1]. ValueError for a share of
-    zero: without audits nobody would notice."""
-    if not 0 < share <= 1:
-        raise ValueError("the audit share must be above 0 and at most 1")
-    return bool(random.random() < share)
+    known = beta(wrong + PRIOR_ERRORS, audited - wrong + PRIOR_HITS)
+    low, high = known.interval(level)
+    return float(known.mean()), float(low), float(high)

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.polynomial.hermite_e import hermegauss
 from numpy.typing import NDArray
 
-from projects.aggregation.confusion import Fit, Floats, Member, fit
+from projects.aggregation.confusion import Fit, Floats, Member, fit, votes
 
 _NODES, _WEIGHTS = hermegauss(5)
 
@@ -28,6 +28,9 @@ POOL = (ABILITY, BIAS, HARDNESS, LOGNORMAL)
 # Tables larger than this many numbers (taskers × classes² × groups) are not made: the pool shrinks to
 # its ability member, which is the one that can't over-fit many classes.
 LARGEST_TABLE = 2_000_000
+# With more classes nobody's liking for each of them is estimated either: there are more likings than a tasker's labels
+# can tell, and what is kept of each tasker grows with their square.
+MOST_LIKED = 30
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,13 @@ class Estimate:
         return self.posterior.max(1)
 
 
+def pool_of(classes: int, workers: int = 0, pool: tuple[Member, ...] = POOL) -> tuple[Member, ...]:
+    """The members that so many classes and taskers allow."""
+    if classes > MOST_LIKED:
+        return (ABILITY,)
+    return tuple(m for m in pool if workers * classes**2 * len(m.ease) <= LARGEST_TABLE) or (ABILITY,)
+
+
 def estimate(
     task: NDArray[np.int64],
     worker: NDArray[np.int64],
@@ -56,19 +66,21 @@ def estimate(
     sizes: tuple[int, int, int],
     known: NDArray[np.int64] | None = None,
     pool: tuple[Member, ...] = POOL,
+    weight: Floats | None = None,
 ) -> Estimate:
     """Pooled estimate from (task, tasker, class) triples of small integers, in any order.
 
-    `sizes` = (tasks, taskers, classes). `known[t]` ≥ 0 holds a known answer fixed. A task without
-    labels gets the classes' shares. ValueError for indices out of range.
+    `sizes` = (tasks, taskers, classes). `known[t]` ≥ 0 holds a known answer fixed; `weight` is how much each
+    label counts (copying.voices), 1 by default. A task without labels gets the classes' shares. ValueError for
+    indices out of range.
     """
     tasks, workers, classes = sizes
     for name, values, size in (("task", task, tasks), ("tasker", worker, workers), ("label", label, classes)):
         if values.size and not (values.min() >= 0 and values.max() < size):
             raise ValueError(f"a {name} index is out of range")
-    order = np.lexsort((label, worker, task))
-    triples = task[order], worker[order], label[order]
-    kept = tuple(m for m in pool if workers * classes**2 * len(m.ease) <= LARGEST_TABLE) or (ABILITY,)
-    fits = tuple(fit(*triples, sizes, member, known) for member in kept)
+    order = np.argsort((label * workers + worker) * tasks + task)
+    given = votes(task[order], worker[order], label[order], sizes, None if weight is None else weight[order])
+    kept = pool_of(classes, workers, pool)
+    fits = tuple(fit(given, sizes, member, known) for member in kept)
     pooled = np.mean([one.posterior for one in fits], axis=0)
     return Estimate(pooled, fits, kept)

@@ -41,6 +41,24 @@ def cohen(first: NDArray[Any], second: NDArray[Any]) -> float | None:
     return None if by_chance >= 1 else (float((a == b).mean()) - by_chance) / (1 - by_chance)
 
 
+def unit_cohen(first: NDArray[np.int64], second: NDArray[np.int64]) -> Floats:
+    """(units, 2 + 2 × values) what each unit adds to Cohen's κ of two: itself, their being alike, what each said."""
+    both = (first >= 0) & (second >= 0)
+    values = np.arange(int(max(first.max(initial=0), second.max(initial=0))) + 1)
+    a, b = ((one[:, None] == values) & both[:, None] for one in (first, second))
+    return np.column_stack([both, both & (first == second), a, b]).astype(float)
+
+
+def cohen_of(sums: Floats) -> float | None:
+    """Cohen's κ of summed `unit_cohen`."""
+    size, alike = sums[:2]
+    if not size:
+        return None
+    a, b = np.split(sums[2:], 2)
+    by_chance = float(a @ b) / size**2
+    return None if by_chance >= 1 else (float(alike / size) - by_chance) / (1 - by_chance)
+
+
 def pairwise_cohen(table: NDArray[np.int64]) -> dict[tuple[int, int], float | None]:
     """κ of every pair of taskers (columns)."""
     return {(i, j): cohen(table[:, i], table[:, j]) for i, j in combinations(range(table.shape[1]), 2)}
@@ -49,13 +67,25 @@ def pairwise_cohen(table: NDArray[np.int64]) -> dict[tuple[int, int], float | No
 def fleiss(table: NDArray[np.int64]) -> float | None:
     """Fleiss' κ (1971). Units with fewer than two answers are left out; where units differ in how many
     answers they have, each counts alike in the observed part and each answer in the chance part."""
+    return fleiss_of(unit_fleiss(table).sum(0))
+
+
+def unit_fleiss(table: NDArray[np.int64]) -> Floats:
+    """(units, 2 + values) what each unit adds to Fleiss' κ: its observed agreement, itself, its answers by value."""
     counts = _counts(table)
     sizes = counts.sum(1)
-    counts, sizes = counts[sizes >= 2], sizes[sizes >= 2]
-    if not sizes.size:
+    kept = sizes >= 2
+    pairs = np.where(kept, sizes * (sizes - 1), 1)
+    observed = np.where(kept, (counts * (counts - 1)).sum(1) / pairs, 0)
+    return np.column_stack([observed, kept, counts * kept[:, None]])
+
+
+def fleiss_of(sums: Floats) -> float | None:
+    """Fleiss' κ of summed `unit_fleiss`."""
+    answers = sums[2:].sum()
+    if not answers:
         return None
-    observed = float(((counts * (counts - 1)).sum(1) / (sizes * (sizes - 1))).mean())
-    by_chance = float(((counts.sum(0) / sizes.sum()) ** 2).sum())
+    observed, by_chance = float(sums[0] / sums[1]), float(((sums[2:] / answers) ** 2).sum())
     return None if by_chance >= 1 else (observed - by_chance) / (1 - by_chance)
 
 
@@ -93,6 +123,91 @@ def with_interval(
         return Interval(value, None, None, len(usable))
     low, high = np.quantile(known, [(1 - level) / 2, (1 + level) / 2])
     return Interval(value, float(low), float(high), len(usable))
+
+
+def unit_coincidences(table: NDArray[np.int64]) -> Floats:
+    """(units, values, values) what each unit adds to the table of coincidences; nothing with fewer than two answers.
+
+    Sums of it over any units give every coefficient of those units by `coefficient`, so that a bootstrap costs one
+    product of matrices.
+    """
+    counts = _counts(table)
+    sizes = counts.sum(1)
+    weight = np.divide(1.0, sizes - 1, out=np.zeros(sizes.size), where=sizes >= 2)
+    pairs = counts[:, :, None] * counts[:, None, :]
+    values = np.arange(counts.shape[1])
+    pairs[:, values, values] -= counts
+    return pairs * weight[:, None, None]
+
+
+def unit_matches(table: NDArray[np.int64]) -> Floats:
+    """(units, 1 + values) what each unit adds to nominal α: its pairs that match, and its answers by value.
+
+    Less than `unit_coincidences` where there are many values; `nominal_of` gives the same as `coefficient` does.
+    """
+    counts = _counts(table)
+    sizes = counts.sum(1)
+    kept = sizes >= 2
+    alike = np.divide((counts * (counts - 1)).sum(1), sizes - 1, out=np.zeros(sizes.size), where=kept)
+    return np.column_stack([alike, counts * kept[:, None]])
+
+
+def nominal_of(sums: Floats) -> float | None:
+    """Nominal α of summed `unit_matches`."""
+    size = float(sums[1:].sum())
+    if size < 2:
+        return None
+    expected = (size**2 - float((sums[1:] ** 2).sum())) / (size - 1)
+    return None if expected <= 0 else 1 - (size - float(sums[0])) / expected
+
+
+def unit_spreads(table: Floats) -> Floats:
+    """(units, 4) what each unit (rows; NaN where there is no value) adds to interval α: how far apart its values are,
+    how many they are, their sum and their squares."""
+    seen = ~np.isnan(table)
+    sizes = seen.sum(1)
+    kept = sizes >= 2
+    values = np.where(seen & kept[:, None], table, 0.0)
+    apart = 2 * (sizes * (values**2).sum(1) - values.sum(1) ** 2)
+    within = np.divide(apart, sizes - 1, out=np.zeros(len(table)), where=kept)
+    return np.column_stack([within, sizes * kept, values.sum(1), (values**2).sum(1)])
+
+
+def interval_of(sums: Floats) -> float | None:
+    """Interval α of summed `unit_spreads`."""
+    within, size, total, squares = (float(one) for one in sums)
+    expected = 2 * (squares - total**2 / size) / (size - 1) if size >= 2 else 0.0
+    return None if expected <= 1e-9 * squares else 1 - within / size / expected
+
+
+def coefficient(coincidences: Floats, scale: Scale = "nominal") -> float | None:
+    """Krippendorff's α of a table of coincidences; for "interval" the values are 0, 1, 2... as they stand."""
+    if scale == "interval":
+        values = np.arange(len(coincidences), dtype=float)
+        return _alpha(coincidences, (values[:, None] - values) ** 2)
+    return _alpha(coincidences, _distances(coincidences.sum(1), scale))
+
+
+def resampled(
+    parts: Floats,
+    measure: Callable[[Floats], float | None],
+    random: np.random.Generator,
+    draws: int = 500,
+    level: float = 0.95,
+) -> Interval:
+    """`measure` of the sum of `parts` (clusters, ...) with a bootstrap interval over clusters (tasks, where one task
+    gives many units). The bounds are None where the measure fails on half of the draws, and of a single cluster, which
+    tells nothing of how far others lie."""
+    filled = parts[np.abs(parts).sum(tuple(range(1, parts.ndim))) > 0]
+    value = measure(filled.sum(0)) if len(filled) else None
+    if value is None or len(filled) == 1:
+        return Interval(value, None, None, len(filled))
+    times = random.multinomial(len(filled), np.full(len(filled), 1 / len(filled)), draws)
+    known = [one for one in map(measure, np.tensordot(times, filled, 1)) if one is not None]
+    if 2 * len(known) < draws:
+        return Interval(value, None, None, len(filled))
+    low, high = np.quantile(known, [(1 - level) / 2, (1 + level) / 2])
+    return Interval(float(value), float(low), float(high), len(filled))
 
 
 def over_time(table: NDArray[Any], period: NDArray[np.int64], scale: Scale = "nominal") -> dict[int, float | None]:

@@ -49,14 +49,13 @@ class Member:
 class Fit:
     """What was learnt. Shapes: tasks T, taskers W, classes K, groups G, parameters D = 1 (+ K).
 
-    `posterior` (T, K); `groups` (T, G) posterior of each task's difficulty group; `table` (W, K, G, K)
+    `joint` (T, K, G) posterior of each task's class and difficulty group; `table` (W, K, G, K)
     log chance of each answer; `newcomer` (K, G, K) the same for a tasker without labels; `traits`
     (W, D) [s, b...] and `spread` (W, D, D) their covariance; `classes` (K,) log share of each class;
     `confusions` (K, K) the population's e_kl, zeros on the diagonal.
     """
 
-    posterior: Floats
-    groups: Floats
+    joint: Floats
     table: Floats
     newcomer: Floats
     traits: Floats
@@ -66,6 +65,11 @@ class Fit:
     ability: float
     confusions: Floats
     variances: Floats
+
+    @property
+    def posterior(self) -> Floats:
+        """(T, K) probability of each class."""
+        return self.joint.sum(2)
 
 
 @dataclass
@@ -77,85 +81,94 @@ class _State:
     spread: Floats
 
 
-def fit(
+@dataclass(frozen=True)
+class Votes:
+    """Who said what of which task, as two sparse matrices of the same ones: `said` (classes × taskers, tasks),
+    rows by class and then tasker, and its transpose `heard`; `first` (classes, tasks) shares of the votes."""
+
+    said: csr_array
+    heard: csr_array
+    first: Floats
+
+
+def votes(
     task: NDArray[np.int64],
     worker: NDArray[np.int64],
     label: NDArray[np.int64],
+    sizes: tuple[int, int, int],
+    weight: Floats | None = None,
+) -> Votes:
+    """Arrange triples for any number of fits. `sizes` = (tasks, taskers, classes); `weight` is how much each counts."""
+    tasks, workers, classes = sizes
+    each = np.ones(task.size) if weight is None else weight
+    said = csr_array((each, (label * workers + worker, task)), shape=(workers * classes, tasks))
+    first = np.bincount(label * tasks + task, each, minlength=classes * tasks).reshape(classes, tasks)
+    first[:, first.sum(0) == 0] = 1
+    return Votes(said, said.T.tocsr(), first / first.sum(0))
+
+
+def fit(
+    given: Votes,
     sizes: tuple[int, int, int],
     member: Member,
     known: NDArray[np.int64] | None = None,
     rounds: int = 60,
     lean: Floats | None = None,
 ) -> Fit:
-    """Estimate all from triples. `sizes` = (tasks, taskers, classes); `known[t]` is a class or -1; `lean`
-    (tasks, classes) are log chances of each task's classes from elsewhere, used instead of the shares."""
+    """Estimate all from votes. `sizes` = (tasks, taskers, classes); `known[t]` is a class or -1; `lean`
+    (tasks, classes) are log chances of each task's classes from elsewhere, used instead of the shares.
+
+    Inside, tasks and taskers are the last axis of every table: sums over classes and groups, of which
+    there are few, then run along the memory."""
     tasks, workers, classes = sizes
     ease, shares = np.array(member.ease), np.array(member.shares)
-    said = _votes(task, worker, label, sizes)
-    heard = said.T.tocsr()
-    joint = _start(task, label, tasks, classes, known)[:, :, None] * shares
+    leaning = None if lean is None else np.ascontiguousarray(lean.T)
+    joint = _held(given.first, known)[:, None, :] * shares[:, None]
+    posterior = joint.sum(1)
     state = _first_state(workers, classes, member.bias)
+    table = answer_logs(state, ease, member.bias)
     class_logs = np.zeros(classes)
     for turn in range(rounds):
-        counts = said @ joint.reshape(tasks, classes * ease.size)
-        counts = counts.reshape(workers, classes, classes, ease.size).transpose(0, 2, 3, 1)
-        _step(state, counts, ease, member.bias)
+        states = np.ascontiguousarray(joint.reshape(classes * ease.size, tasks).T)
+        counts = np.ascontiguousarray((given.said @ states).T).reshape(classes, ease.size, classes, workers)
+        _step(state, counts, ease, member.bias, np.exp(table))
         if turn > 3:
             _learn_variances(state)
         if member.learn_shares:
-            shares = (joint.sum((0, 1)) + 1) / (tasks + ease.size)
-        totals = joint.sum((0, 2)) + 1
+            shares = (joint.sum((0, 2)) + 1) / (tasks + ease.size)
+        totals = posterior.sum(1) + 1
         class_logs = np.log(totals / totals.sum())
         table = answer_logs(state, ease, member.bias)
-        scores = heard @ table.transpose(0, 3, 1, 2).reshape(workers * classes, classes * ease.size)
-        scores = scores.reshape(tasks, classes, ease.size) + np.log(shares)
-        scores += (class_logs if lean is None else lean)[..., None]
-        before, joint = joint, _normalised(scores, known)
-        if turn > 8 and np.abs(joint.sum(2) - before.sum(2)).sum() < STILL * tasks:
+        scores = (given.heard @ table.reshape(classes * ease.size, classes * workers).T).T
+        scores = np.ascontiguousarray(scores).reshape(classes, ease.size, tasks) + np.log(shares)[:, None]
+        scores += (class_logs[:, None] if leaning is None else leaning)[:, None]
+        joint = _normalised(scores, known)
+        before, posterior = posterior, joint.sum(1)
+        if turn > 8 and np.abs(posterior - before).sum() < STILL * tasks:
             break
-    newcomer = answer_logs(replace(state, traits=np.zeros((1, state.variances.size))), ease, member.bias)[0]
-    return Fit(joint.sum(2), joint.sum(1), table, newcomer, state.traits, state.spread, class_logs, shares,
-               state.ability, state.confusions, state.variances)  # fmt: skip
+    newcomer = answer_logs(replace(state, traits=np.zeros((1, state.variances.size))), ease, member.bias)[..., 0]
+    return Fit(joint.transpose(2, 0, 1), table.transpose(3, 0, 1, 2), newcomer, state.traits, state.spread,
+               class_logs, shares, state.ability, state.confusions, state.variances)  # fmt: skip
 
 
 def answer_logs(state: _State, ease: Floats, bias: bool) -> Floats:
-    """Log chance (W, K, G, K) of each answer by tasker, true class and difficulty group."""
-    classes = len(state.confusions)
-    logits = np.repeat(state.confusions[None, :, None, :], ease.size, axis=2)
-    logits = np.repeat(logits, len(state.traits), axis=0)
+    """Log chance (K, G, K, W) by true class and difficulty group of each answer of each tasker."""
+    classes, workers = len(state.confusions), len(state.traits)
+    logits = np.empty((classes, ease.size, classes, workers))
+    logits[:] = state.confusions[:, None, :, None]
     right = np.arange(classes)
-    gain = (state.ability + state.traits[:, 0])[:, None] * ease
-    logits[:, right, :, right] = gain[None]
+    logits[right, :, right] = ease[:, None] * (state.ability + state.traits[:, 0])
     if bias:
-        logits = logits + state.traits[:, None, None, 1:]
-    logits -= logits.max(-1, keepdims=True)
-    return logits - np.log(np.exp(logits).sum(-1, keepdims=True))
+        logits += state.traits[:, 1:].T
+    logits -= logits.max(2, keepdims=True)
+    return logits - np.log(np.exp(logits).sum(2, keepdims=True))
 
 
-def _votes(
-    task: NDArray[np.int64], worker: NDArray[np.int64], label: NDArray[np.int64], sizes: tuple[int, int, int]
-) -> csr_array:
-    """Who said what of which task: (taskers × classes, tasks)."""
-    tasks, workers, classes = sizes
-    cells = (worker * classes + label, task)
-    return csr_array((np.ones(task.size), cells), shape=(workers * classes, tasks))
-
-
-def _start(
-    task: NDArray[np.int64],
-    label: NDArray[np.int64],
-    tasks: int,
-    classes: int,
-    known: NDArray[np.int64] | None,
-) -> Floats:
-    votes = np.zeros((tasks, classes))
-    np.add.at(votes, (task, label), 1)
-    votes[votes.sum(1) == 0] = 1
-    votes /= votes.sum(1, keepdims=True)
-    if known is not None:
-        sure = known >= 0
-        votes[sure] = np.eye(classes)[known[sure]]
-    return votes
+def _held(chance: Floats, known: NDArray[np.int64] | None) -> Floats:
+    """The chances (K, T) with all weight on the known class where one is known."""
+    if known is None:
+        return chance
+    return np.where(known >= 0, known == np.arange(len(chance))[:, None], chance).astype(float)
 
 
 def _first_state(workers: int, classes: int, bias: bool) -> _State:
@@ -166,11 +179,11 @@ def _first_state(workers: int, classes: int, bias: bool) -> _State:
     return _State(np.zeros((workers, size)), variances, 1.5, confusions, np.zeros((workers, size, size)))
 
 
-def _step(state: _State, counts: Floats, ease: Floats, bias: bool) -> None:
-    """One Newton step on every tasker's traits, then on the ability and the confusions of all."""
-    totals = counts.sum(3)
-    chance = np.exp(answer_logs(state, ease, bias))
-    slope = _slope(counts - totals[..., None] * chance, ease, bias) - state.traits / state.variances
+def _step(state: _State, counts: Floats, ease: Floats, bias: bool, chance: Floats) -> None:
+    """One Newton step on every tasker's traits, then on the ability and the confusions of all. `chance`
+    (K, G, K, W) are the chances of the answers under `state`."""
+    totals = counts.sum(2)
+    slope = _slope(counts - totals[:, :, None] * chance, ease, bias) - state.traits / state.variances
     curve: Floats = _curve(totals, chance, ease, bias) + np.diag(1 / state.variances)
     state.spread = np.asarray(np.linalg.inv(curve), dtype=np.float64)
     move = (state.spread @ slope[..., None])[..., 0]
@@ -180,44 +193,43 @@ def _step(state: _State, counts: Floats, ease: Floats, bias: bool) -> None:
 
 
 def _slope(rest: Floats, ease: Floats, bias: bool) -> Floats:
-    right = np.einsum("wkgk->wg", rest) @ ease
-    return np.column_stack([right, rest.sum((1, 2))]) if bias else right[:, None]
+    right = ease @ np.einsum("kgkw->gw", rest)
+    return np.column_stack([right, rest.sum((0, 1)).T]) if bias else right[:, None]
 
 
 def _curve(totals: Floats, chance: Floats, ease: Floats, bias: bool) -> Floats:
-    right = np.einsum("wkgk->wkg", chance)
-    ability: Floats = (totals * right * (1 - right)).sum(1) @ ease**2
+    right = np.einsum("kgkw->kgw", chance)
+    ability: Floats = ease**2 @ (totals * right * (1 - right)).sum(0)
     if not bias:
         return ability[:, None, None]
-    workers, classes = len(totals), chance.shape[-1]
-    states = classes * ease.size
-    weighted = totals[..., None] * chance
-    flat = chance.reshape(workers, states, classes)
-    inner = np.matmul(weighted.reshape(workers, states, classes).transpose(0, 2, 1), flat)
-    pull = totals * right * ease
-    cross = pull.sum(2) - np.matmul(pull.reshape(workers, 1, states), flat)[:, 0]
+    classes, groups, _, workers = chance.shape
+    states = classes * groups
+    flat = chance.reshape(states, classes, workers)
+    weighted = totals.reshape(states, 1, workers) * flat
+    pull = totals * right * ease[:, None]
+    cross = pull.sum(1) - np.einsum("sw,slw->lw", pull.reshape(states, workers), flat)
     curve = np.zeros((workers, classes + 1, classes + 1))
     curve[:, 0, 0] = ability
-    curve[:, 0, 1:] = curve[:, 1:, 0] = cross
-    curve[:, 1:, 1:] -= inner
+    curve[:, 0, 1:] = curve[:, 1:, 0] = cross.T
+    curve[:, 1:, 1:] -= np.einsum("slw,smw->lmw", weighted, flat).transpose(2, 0, 1)
     diagonal = np.arange(1, classes + 1)
-    curve[:, diagonal, diagonal] += weighted.sum((1, 2))
+    curve[:, diagonal, diagonal] += weighted.sum(0).T
     return curve
 
 
 def _step_population(state: _State, counts: Floats, totals: Floats, chance: Floats, ease: Floats) -> None:
-    right = np.einsum("wkgk->wkg", chance)
-    hits = np.einsum("wkgk->wkg", counts)
-    slope = ((hits - totals * right) * ease).sum() - 0.1 * state.ability
-    curve = (totals * right * (1 - right) * ease**2).sum() + 0.1
+    right = np.einsum("kgkw->kgw", chance)
+    hits = np.einsum("kgkw->kgw", counts)
+    slope = ease @ (hits - totals * right).sum((0, 2)) - 0.1 * state.ability
+    curve = ease**2 @ (totals * right * (1 - right)).sum((0, 2)) + 0.1
     state.ability = float(state.ability + np.clip(slope / curve, -1, 1))
     classes = len(state.confusions)
     if classes <= 2:
         return
     off = ~np.eye(classes, dtype=bool)
     even = ROW_PRIOR / (classes - 1)
-    seen = counts.sum((0, 2)) + even
-    expected = (totals[..., None] * chance).sum((0, 2)) + even
+    seen = counts.sum((1, 3)) + even
+    expected = (totals[:, :, None] * chance).sum((1, 3)) + even
     logs = np.where(off, state.confusions + np.log(seen / expected), -np.inf)
     state.confusions = np.where(off, logs - np.logaddexp.reduce(logs, axis=1, keepdims=True), 0.0)
 
@@ -231,10 +243,10 @@ def _learn_variances(state: _State) -> None:
 
 
 def _normalised(scores: Floats, known: NDArray[np.int64] | None) -> Floats:
-    """Joint posterior (T, K, G); a known task has all its weight on the known class."""
+    """Joint posterior (K, G, T); a known task has all its weight on the known class."""
     if known is not None:
-        sure = known[:, None] >= 0
-        excluded = sure & (known[:, None] != np.arange(scores.shape[1]))
-        scores = np.where(excluded[:, :, None], -np.inf, scores)
-    joint = np.exp(scores - scores.max((1, 2), keepdims=True))
-    return joint / joint.sum((1, 2), keepdims=True)
+        excluded = (known >= 0) & (known != np.arange(len(scores))[:, None])
+        scores = np.where(excluded[:, None], -np.inf, scores)
+    joint = np.exp(scores - scores.max((0, 1)))
+    joint /= joint.sum((0, 1))
+    return joint

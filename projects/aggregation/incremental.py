@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -26,8 +27,8 @@ class Crowd:
     """What a batch knows of all: the members of the pool side by side. G groups over M members.
 
     `ease` (G,), `member` (G,) the member each group belongs to, `ability` (M,), `confusions` (M, K, K),
-    `offset` (K, G) log shares of classes and groups, `variances` (M, 1 + K); a member without liking
-    for answers has zero variance there.
+    `offset` (K, G) log shares of classes and groups, `variances` (M, D) where D is 1 + K, or 1 where no
+    member knows liking for answers; among others, a member without it has zero variance there.
     """
 
     ease: Floats
@@ -41,6 +42,20 @@ class Crowd:
     def classes(self) -> int:
         return self.offset.shape[0]
 
+    # What every submission needs again.
+    @cached_property
+    def starts(self) -> NDArray[np.int64]:
+        """The first group of each member."""
+        return np.flatnonzero(np.diff(self.member, prepend=-1))
+
+    @cached_property
+    def plain(self) -> Floats:
+        """(K, G, K) logits of each answer by true class and group, of a tasker without any ability or liking."""
+        logits = np.ascontiguousarray(self.confusions[self.member].transpose(1, 0, 2))
+        right = np.arange(self.classes)
+        logits[right, :, right] += self.ability[self.member] * self.ease
+        return logits
+
     def to_json(self) -> dict[str, Any]:
         return {name: getattr(self, name).tolist() for name in self.__dataclass_fields__}
 
@@ -52,7 +67,7 @@ class Crowd:
 
 @dataclass(frozen=True)
 class Trait:
-    """A tasker per member: `mean` (M, 1 + K) of ability and likings, `spread` (M, 1 + K, 1 + K)."""
+    """A tasker per member: `mean` (M, D) of ability and likings, `spread` (M, D, D)."""
 
     mean: Floats
     spread: Floats
@@ -67,9 +82,8 @@ class Trait:
 
 def crowd_of(estimate: Estimate) -> Crowd:
     """The common part of a batch estimate."""
-    classes = estimate.posterior.shape[1]
     groups = [len(member.ease) for member in estimate.members]
-    variances = np.zeros((len(groups), 1 + classes))
+    variances = np.zeros((len(groups), _width(estimate)))
     for m, fit in enumerate(estimate.fits):
         variances[m, : fit.variances.size] = fit.variances
     offset = np.concatenate([f.classes[:, None] + np.log(f.shares) for f in estimate.fits], axis=1)
@@ -85,12 +99,16 @@ def crowd_of(estimate: Estimate) -> Crowd:
 
 def trait_of(estimate: Estimate, worker: int) -> Trait:
     """One tasker's part of a batch estimate."""
-    size = 1 + estimate.posterior.shape[1]
+    size = _width(estimate)
     mean, spread = np.zeros((len(estimate.fits), size)), np.zeros((len(estimate.fits), size, size))
     for m, fit in enumerate(estimate.fits):
         wide = fit.traits.shape[1]
         mean[m, :wide], spread[m, :wide, :wide] = fit.traits[worker], fit.spread[worker]
     return Trait(mean, spread)
+
+
+def _width(estimate: Estimate) -> int:
+    return max(fit.variances.size for fit in estimate.fits)
 
 
 def newcomer(crowd: Crowd) -> Trait:
@@ -100,12 +118,31 @@ def newcomer(crowd: Crowd) -> Trait:
 
 def posterior(crowd: Crowd, traits: Sequence[Trait], labels: Sequence[int]) -> Floats:
     """Probability of each class (K,) of a task on which taskers with `traits` gave `labels`."""
-    scores = crowd.offset.copy()
-    if labels:
-        means = np.stack([trait.mean for trait in traits])
-        logs = _answer_logs(crowd, means)
-        scores += logs[np.arange(len(labels)), :, :, list(labels)].sum(0)
-    return _pooled(crowd, scores).mean(0)
+    return _pooled(crowd, _scores(crowd, traits, labels)).mean(0)
+
+
+def posteriors_after(crowd: Crowd, traits: Sequence[Trait], labels: Sequence[int], asked: Trait) -> Floats:
+    """(K, K): for each label that one more tasker may give, the probability of each class then."""
+    scores, logs = _scores(crowd, traits, labels), _answer_logs(crowd, asked.mean[None])[0]
+    return np.stack([_pooled(crowd, scores + logs[:, :, label]).mean(0) for label in range(crowd.classes)])
+
+
+def chances_of_next(crowd: Crowd, traits: Sequence[Trait], labels: Sequence[int], asked: Trait) -> Floats:
+    """(M, K): the chance of each label that one more tasker may give, to each member of the pool."""
+    scores, logs = _scores(crowd, traits, labels), _answer_logs(crowd, asked.mean[None])[0]
+    joint = np.exp(scores - np.maximum.reduceat(scores.max(0), crowd.starts)[crowd.member])
+    given = np.add.reduceat(np.einsum("kg,kgl->gl", joint, np.exp(logs)), crowd.starts, axis=0)
+    return given / given.sum(1, keepdims=True)
+
+
+def _scores(crowd: Crowd, traits: Sequence[Trait], labels: Sequence[int]) -> Floats:
+    """(K, G) joint log chance of what was said."""
+    if not labels:
+        return crowd.offset
+    logits = _answer_logits(crowd, np.array([trait.mean for trait in traits]))
+    given = logits[np.arange(len(labels)), :, :, list(labels)]
+    top = logits.max(-1)
+    return crowd.offset + (given - top - np.log(np.exp(logits - top[..., None]).sum(-1))).sum(0)
 
 
 def learn(crowd: Crowd, trait: Trait, label: int, others: Floats) -> Trait:
@@ -120,7 +157,7 @@ def learn(crowd: Crowd, trait: Trait, label: int, others: Floats) -> Trait:
     means, spreads = trait.mean.copy(), trait.spread.copy()
     for m in range(len(means)):
         here = crowd.member == m
-        slope, curve = _pull(weight[:, here], chance[:, here], crowd.ease[here], label)
+        slope, curve = _pull(weight[:, here], chance[:, here], crowd.ease[here], label, means.shape[1] > 1)
         spreads[m] = spreads[m] - spreads[m] @ curve @ np.linalg.solve(
             np.eye(len(curve)) + spreads[m] @ curve, spreads[m]
         )
@@ -128,37 +165,52 @@ def learn(crowd: Crowd, trait: Trait, label: int, others: Floats) -> Trait:
     return Trait(means, spreads)
 
 
-def _pull(weight: Floats, chance: Floats, ease: Floats, label: int) -> tuple[Floats, Floats]:
-    """Slope and expected curvature of one label's log chance in the traits [s, b...]."""
+def _pull(weight: Floats, chance: Floats, ease: Floats, label: int, likings: bool) -> tuple[Floats, Floats]:
+    """Slope and expected curvature of one label's log chance in the traits [s, b...].
+
+    A label's logit holds its own liking, and the ability times the ease where it is the right one: an identity beside
+    one column, so that nothing larger than (K·G, K) and (K, K) is made.
+    """
+    right = np.einsum("kgk->kg", chance)
+    pull = weight * ease
+    slope = float(pull[label].sum() - (pull * right).sum())
+    ability = float((pull * ease * right * (1 - right)).sum())
+    if not likings:
+        return np.array([slope]), np.array([[ability]])
     classes = chance.shape[-1]
-    design = np.zeros((classes, ease.size, classes, 1 + classes))
-    design[..., 1:] = np.eye(classes)
-    for k in range(classes):
-        design[k, :, k, 0] = ease
-    mean = np.einsum("kgl,kgld->kgd", chance, design)
-    slope = np.einsum("kg,kgd->d", weight, design[:, :, label] - mean)
-    second = np.einsum("kg,kgl,kgld,kgle->de", weight, chance, design, design)
-    return slope, second - np.einsum("kg,kgd,kge->de", weight, mean, mean)
+    said, each = chance.reshape(-1, classes), weight.reshape(-1, 1)
+    expected = (each * said).sum(0)
+    curve = np.empty((1 + classes, 1 + classes))
+    curve[0, 0] = ability
+    curve[0, 1:] = curve[1:, 0] = (pull * right).sum(1) - (pull * right).reshape(-1) @ said
+    curve[1:, 1:] = np.diag(expected) - (each * said).T @ said
+    return np.append(slope, np.eye(classes)[label] * weight.sum() - expected), curve
 
 
 def _answer_logs(crowd: Crowd, means: Floats) -> Floats:
-    """(taskers, K, G, K) log chances; `means` (taskers, M, 1 + K)."""
-    gain = (crowd.ability + means[:, :, 0])[:, crowd.member] * crowd.ease
-    logits = crowd.confusions[crowd.member].transpose(1, 0, 2) + means[:, crowd.member, 1:][:, None]
-    right = np.arange(crowd.classes)
-    logits[:, right, :, right] += gain
+    """(taskers, K, G, K) log chances; `means` (taskers, M, D)."""
+    logits = _answer_logits(crowd, means)
     logits -= logits.max(-1, keepdims=True)
     return logits - np.log(np.exp(logits).sum(-1, keepdims=True))
 
 
+def _answer_logits(crowd: Crowd, means: Floats) -> Floats:
+    """The same, each but for a sum that is common to its answers."""
+    by_group = means[:, crowd.member]
+    liked = by_group[:, None, :, 1:] if means.shape[-1] > 1 else np.zeros((len(means), 1, 1, 1))
+    logits = crowd.plain + liked
+    gain = by_group[:, :, 0] * crowd.ease
+    for k in range(crowd.classes):
+        logits[:, k, :, k] += gain
+    return logits
+
+
 def _per_member(crowd: Crowd, values: Floats) -> Floats:
-    starts = np.flatnonzero(np.diff(crowd.member, prepend=-1))
-    return np.add.reduceat(values, starts, axis=-1)
+    return np.add.reduceat(values, crowd.starts, axis=-1)
 
 
 def _pooled(crowd: Crowd, scores: Floats) -> Floats:
     """Posterior (M, K) of each member from joint scores (K, G)."""
-    starts = np.flatnonzero(np.diff(crowd.member, prepend=-1))
-    top = np.maximum.reduceat(scores.max(0), starts)
-    joint = np.add.reduceat(np.exp(scores - top[crowd.member]), starts, axis=1).T
+    top = np.maximum.reduceat(scores.max(0), crowd.starts)
+    joint = np.add.reduceat(np.exp(scores - top[crowd.member]), crowd.starts, axis=1).T
     return joint / joint.sum(1, keepdims=True)

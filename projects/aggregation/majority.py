@@ -21,7 +21,18 @@ PRIOR_WEIGHT = 2.0
 EXACT_UP_TO = 16
 
 
-def majority_v1(answers: Sequence[Answer], agree: Agree, merge: Merge, threshold: float, prior: float = 0.7) -> Outcome:
+# The chance that a lone answer is right.
+PRIOR = 0.7
+
+
+def share(group: int, count: int, prior: float = PRIOR) -> float:
+    """How sure the method is where so many of all agree; it grows with both."""
+    return (PRIOR_WEIGHT * prior + group - 1) / (PRIOR_WEIGHT + count - 1)
+
+
+def majority_v1(
+    answers: Sequence[Answer], agree: Agree, merge: Merge, threshold: float, prior: float = PRIOR
+) -> Outcome:
     """Decide by the largest group with pairwise agreement ≥ threshold holding more than half of all.
 
     Of two groups of one size the one that agrees more within itself wins. A lone answer decides with
@@ -43,9 +54,8 @@ def majority_v1(answers: Sequence[Answer], agree: Agree, merge: Merge, threshold
     supports = sorted(group)
     decided = merge([answers[i] for i in group])
     agreements: list[float | None] = [left_out(i, answers, group, decided, agree, merge) for i in range(count)]
-    confidence = (PRIOR_WEIGHT * prior + len(group) - 1) / (PRIOR_WEIGHT + count - 1)
     why = f"{len(group)} of {count} answers agree."
-    return Outcome(True, decided, confidence, agreements, supports, why)
+    return Outcome(True, decided, share(len(group), count, prior), agreements, supports, why)
 
 
 def pairwise(answers: Sequence[Answer], agree: Agree) -> Matrix:
@@ -102,8 +112,18 @@ def _grown(friends: list[set[int]], table: Matrix) -> list[tuple[int, ...]]:
     return groups
 
 
-def left_out(i: int, answers: Sequence[Answer], group: list[int], decided: Answer, agree: Agree, merge: Merge) -> float:
-    """How far answer i agrees with the merge of the group without it."""
+def left_out(
+    i: int,
+    answers: Sequence[Answer],
+    group: list[int],
+    decided: Answer,
+    agree: Agree,
+    merge: Merge,
+    trust: Sequence[float] | None = None,
+) -> float:
+    """How far answer i agrees with the merge of the group without it; `trust` is that of all answers."""
     if i not in group:
         return agree(answers[i], decided)
-    return agree(answers[i], merge([answers[j] for j in group if j != i]))
+    others = [j for j in group if j != i]
+    rest = [answers[j] for j in others]
+    return agree(answers[i], merge(rest) if trust is None else merge(rest, trust=[trust[j] for j in others]))

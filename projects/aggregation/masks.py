@@ -8,15 +8,16 @@ object's size, since an outline is smooth and hands are not.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import distance_transform_edt, gaussian_filter
+from scipy.ndimage import binary_erosion, distance_transform_edt, gaussian_filter
 
-from projects import geometry
+from projects import geometry, outlines
 from projects.aggregation.boxes import INNER, closeness_weights
 from projects.aggregation.matching import cluster
 from projects.aggregation.outcome import Answer
@@ -31,13 +32,19 @@ SMOOTHING = 0.03
 def merge_regions(answers: Sequence[Answer], iou: float = 0.5) -> Answer:
     """One answer from several: each region found by more than half of the answers with the same label
     and IoU ≥ `iou`, with the pixels most of them gave."""
-    found = [(who, region) for who, answer in enumerate(answers) for region in answer["regions"]]
-    found.sort(key=lambda pair: canonical(pair[1]))
-    regions = [region for _, region in found]
-    groups = cluster(_similarity(regions), [who for who, _ in found], iou)
+    found = [(who, region, shape) for who, answer in enumerate(answers) for region, shape in with_shapes(answer)]
+    found.sort(key=lambda one: canonical(one[1]))
+    regions = [region for _, region, _ in found]
+    groups = cluster(_similarity(regions, [shape for *_, shape in found]), [who for who, *_ in found], iou)
     kept = [[regions[i] for i in group] for group in groups if 2 * len(group) > len(answers)]
     merged = sorted((_one(members) for members in kept), key=canonical)
     return {"regions": [{"id": f"r{n}", **region} for n, region in enumerate(merged, start=1)]}
+
+
+def with_shapes(answer: Mapping[str, Any]) -> list[tuple[Mapping[str, Any], Mapping[str, Any]]]:
+    """Each region of one answer with its shape as it is compared with others."""
+    regions = answer["regions"]
+    return list(zip(regions, outlines.with_reach([region["shape"] for region in regions]), strict=True))
 
 
 @dataclass(frozen=True)
@@ -55,16 +62,10 @@ class FusedMask:
 
 def fuse_masks(masks: Sequence[Mapping[str, Any]], trust: Sequence[float] | None = None) -> FusedMask:
     """Fuse masks of one thing, one per person, all of one image size. ValueError for none."""
-    if not masks:
-        raise ValueError("there is no mask to fuse")
-    belief = np.ones(len(masks)) if trust is None else np.asarray(trust, dtype=float)
-    rows, columns = _window(masks)
-    layers = np.stack([geometry.bitmap_from_mask(mask)[rows, columns] for mask in masks])
-    table = geometry.mask_ious(masks, masks)
+    stack = _stacked(masks, trust)
+    layers, table, belief = stack.layers, stack.table, stack.belief
     vote = smoothed_vote(layers, table, belief)
     inside = vote > INNER if len(masks) > 1 else layers[0]
-    whole = np.zeros(masks[0]["size"], dtype=bool)
-    whole[rows, columns] = inside
     doubt = int(np.count_nonzero((vote > 0.2) & (vote < 0.8))) / max(int(np.count_nonzero(inside)), 1)
     closeness: list[float | None] = [None] * len(masks)
     if len(masks) > 1:
@@ -72,7 +73,54 @@ def fuse_masks(masks: Sequence[Mapping[str, Any]], trust: Sequence[float] | None
             keep = np.delete(np.arange(len(masks)), i)
             others = smoothed_vote(layers[keep], table[np.ix_(keep, keep)], belief[keep]) > INNER
             closeness[i] = geometry.bitmap_iou(layers[i], others if len(keep) > 1 else layers[keep[0]])
-    return FusedMask(geometry.mask_from_bitmap(whole), doubt, closeness, vote, (columns.start, rows.start))
+    return FusedMask(stack.whole(inside), doubt, closeness, vote, (stack.columns.start, stack.rows.start))
+
+
+def fused_mask(masks: Sequence[Mapping[str, Any]], trust: Sequence[float] | None = None) -> dict[str, Any]:
+    """The mask of `fuse_masks` alone, at a fraction of its cost."""
+    if len(masks) == 1:
+        return dict(masks[0])
+    stack = _stacked(masks, trust)
+    return stack.whole(smoothed_vote(stack.layers, stack.table, stack.belief) > INNER)
+
+
+def edge_doubt(masks: Sequence[Mapping[str, Any]], trust: Sequence[float] | None = None) -> float:
+    """How far people's outlines lie from that of `fused_mask`, in pixels, by trust: the area between them ÷ its length.
+
+    ValueError for no mask.
+    """
+    stack = _stacked(masks, trust)
+    inside = smoothed_vote(stack.layers, stack.table, stack.belief) > INNER
+    between = np.count_nonzero(stack.layers != inside, axis=(1, 2))
+    length = max(int(np.count_nonzero(inside & ~binary_erosion(inside))), 1)
+    return float(closeness_weights(stack.table, stack.belief) @ between) / length
+
+
+@dataclass(frozen=True)
+class _Stack:
+    """Masks of one thing as bitmaps of their common window, how alike they are, and how far each is trusted."""
+
+    size: Sequence[int]
+    rows: slice
+    columns: slice
+    layers: NDArray[np.bool_]
+    table: Matrix
+    belief: NDArray[np.float64]
+
+    def whole(self, inside: Bitmap) -> dict[str, Any]:
+        """The window as a mask of the image."""
+        whole = np.zeros(self.size, dtype=bool)
+        whole[self.rows, self.columns] = inside
+        return geometry.mask_from_bitmap(whole)
+
+
+def _stacked(masks: Sequence[Mapping[str, Any]], trust: Sequence[float] | None) -> _Stack:
+    if not masks:
+        raise ValueError("there is no mask to fuse")
+    belief = np.ones(len(masks)) if trust is None else np.asarray(trust, dtype=float)
+    rows, columns = _window(masks)
+    layers = np.stack([geometry.bitmap_from_mask(mask)[rows, columns] for mask in masks])
+    return _Stack(masks[0]["size"], rows, columns, layers, geometry.mask_ious(masks, masks), belief)
 
 
 def smoothed_vote(layers: NDArray[np.bool_], table: Matrix, trust: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -110,18 +158,22 @@ def signed_distance(bitmap: Bitmap) -> np.ndarray:
 def _one(members: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return {
         "label": members[0]["label"],
-        "shape": _merge_shapes([region["shape"] for region in members]),
+        "shape": merge_shapes([region["shape"] for region in members]),
         "attributes": common_attributes(members),
         "provenance": common_provenance(members),
     }
 
 
-def _merge_shapes(shapes: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    if shapes[0]["type"] == "box":
-        corners = np.array([(x, y, x + w, y + h) for x, y, w, h in (shape["box"] for shape in shapes)])
-        x0, y0, x1, y1 = (float(value) for value in np.median(corners, axis=0))
-        return {"type": "box", "box": [x0, y0, x1 - x0, y1 - y0]}
-    return dict(shapes[0]) if len(shapes) == 1 else majority_mask(shapes)
+def merge_shapes(shapes: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The shape in the middle of shapes of one kind, nobody being trusted more than others."""
+    kind = shapes[0]["type"]
+    if len(shapes) == 1:
+        return dict(shapes[0])
+    if kind == "mask":
+        return majority_mask(shapes)
+    if kind in ("box", "point"):
+        return outlines.median_box(shapes) if kind == "box" else outlines.median_point(shapes)
+    return outlines.most_central(shapes)
 
 
 def _window(masks: Sequence[Mapping[str, Any]]) -> tuple[slice, slice]:
@@ -133,8 +185,7 @@ def _window(masks: Sequence[Mapping[str, Any]]) -> tuple[slice, slice]:
     return slice(y0, y1), slice(x0, x1)
 
 
-def _similarity(regions: Sequence[Mapping[str, Any]]) -> np.ndarray:
-    shapes = [region["shape"] for region in regions]
+def _similarity(regions: Sequence[Mapping[str, Any]], shapes: Sequence[Mapping[str, Any]]) -> np.ndarray:
     labels = np.array([region["label"] for region in regions], dtype=object)
     overlaps = shape_ious(shapes, shapes)
     return np.where(labels[:, None] == labels[None, :], overlaps, 0.0)
@@ -143,6 +194,6 @@ def _similarity(regions: Sequence[Mapping[str, Any]]) -> np.ndarray:
 def canonical(region: Mapping[str, Any]) -> tuple[Any, ...]:
     """What regions are sorted by, so that the order in which they were drawn is nothing."""
     shape = region["shape"]
-    if shape["type"] == "box":
-        return (*shape["box"], region["label"], "")
+    if shape["type"] != "mask":
+        return (*outlines.box_of(shape), region["label"], json.dumps(shape, sort_keys=True))
     return (*geometry.mask_box(shape), region["label"], shape["counts"])

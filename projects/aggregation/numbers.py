@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 # Degrees of freedom of the t distribution: low enough for slips, high enough to average.
 FREEDOM = 3.0
@@ -46,8 +46,8 @@ def merge_numbers(values: ArrayLike, trust: Sequence[float] | None = None) -> Me
     if not given.size or not np.isfinite(given).all():
         raise ValueError("there must be at least one number, and all must be finite")
     belief = np.ones(given.size) if trust is None else np.asarray(trust, dtype=float)
-    middle = float(np.median(given))
-    scale = 1.4826 * float(np.median(np.abs(given - middle)))
+    middle = _median(given, belief)
+    scale = 1.4826 * _median(np.abs(given - middle), belief)
     if given.size == 1 or scale == 0:
         near = given == middle
         kept = near if given.size > 1 else np.ones(1, dtype=bool)
@@ -64,6 +64,15 @@ def merge_numbers(values: ArrayLike, trust: Sequence[float] | None = None) -> Me
     return MergedNumber(at, error, (weights / weights.max()).tolist())
 
 
+def _median(values: NDArray[np.float64], weights: NDArray[np.float64]) -> float:
+    """The value with as much weight below it as above it; half-way between two that share the middle."""
+    order = np.argsort(values, kind="stable")
+    below = weights[order].cumsum()
+    at = int(np.searchsorted(below, below[-1] / 2 - 1e-12))
+    shared = abs(below[at] - below[-1] / 2) <= 1e-12 * below[-1] and at + 1 < len(order)
+    return float((values[order[at]] + values[order[at + shared]]) / 2)
+
+
 def numbers_agreement(first: float, second: float, tolerance: float) -> float:
     """1 for equal numbers, falling in a straight line to 0 at twice the tolerance; equal or not when the
     tolerance is 0."""
@@ -73,15 +82,18 @@ def numbers_agreement(first: float, second: float, tolerance: float) -> float:
     return max(0.0, 1 - gap / (2 * tolerance))
 
 
-def merge_texts(texts: Sequence[str]) -> MergedText:
-    """The medoid of texts, one per person; ValueError for none. Among equals the first in the alphabet."""
+def merge_texts(texts: Sequence[str], trust: Sequence[float] | None = None) -> MergedText:
+    """The medoid of texts, one per person, by positive weights; ValueError for none. Among equals the first in the
+    alphabet."""
     if not texts:
         raise ValueError("there is no text to merge")
     if len(texts) == 1:
         return MergedText(texts[0], 0, None, [None])
     table = np.array([[texts_agreement(a, b) for b in texts] for a in texts])
     means = (table.sum(1) - 1) / (len(texts) - 1)
-    index = min(range(len(texts)), key=lambda i: (-round(float(means[i]), 9), texts[i]))
+    belief = np.ones(len(texts)) if trust is None else np.asarray(trust, dtype=float)
+    central = table @ belief  # their own weight too: who is trusted is nearer to the truth
+    index = min(range(len(texts)), key=lambda i: (-round(float(central[i]), 9), texts[i]))
     return MergedText(texts[index], index, float(means[index]), [float(m) for m in means])
 
 

@@ -8,7 +8,22 @@ from typing import Any, Protocol
 
 Answer = dict[str, Any]
 Agree = Callable[[Answer, Answer], float]
-Merge = Callable[[Sequence[Answer]], Answer]
+
+
+class Merge(Protocol):
+    """One answer from several; `trust` is how much each counts where they differ, equal by default."""
+
+    def __call__(self, answers: Sequence[Answer], trust: Sequence[float] | None = None) -> Answer: ...
+
+
+@dataclass(frozen=True)
+class Part:
+    """One thing of an answer that is decided part by part: the chance in [0, 1] that it is there and is what it is
+    called, and by how many pixels people's outlines lie beside its edge, where it has one that several drew."""
+
+    label: str
+    likely: float
+    edge: float | None = None
 
 
 @dataclass(frozen=True)
@@ -16,9 +31,10 @@ class Outcome:
     """The decision about one task.
 
     `confidence` is the probability in [0, 1] that `answer` is right, 0 where undecided. `agreements[i]`
-    is how far answer i agrees with the merge of the *other* answers that decide, None where that would
-    grade an answer by itself or where nothing is decided. `supports` are the indices of the answers the
-    decision rests on. `why` is one sentence for a reviewer.
+    is how far answer i agrees with the merge of the *other* answers that decide; None for all where nothing
+    is decided or the decision rests on one answer alone, which grades nobody. `supports` are the indices of
+    the answers the decision rests on. `why` is one sentence for a reviewer. `parts` are those of what was merged,
+    decided or not, the most doubtful first, where a method knows parts.
     """
 
     decided: bool
@@ -27,6 +43,7 @@ class Outcome:
     agreements: list[float | None]
     supports: list[int]
     why: str
+    parts: Sequence[Part] = ()
 
 
 class Aggregate(Protocol):

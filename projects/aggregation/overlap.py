@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from projects.aggregation.incremental import Crowd, Trait, newcomer, posterior
+from projects.aggregation.incremental import Crowd, Trait, chances_of_next, newcomer, posterior, posteriors_after
 
 Floats = NDArray[np.float64]
 
@@ -42,8 +42,9 @@ def gain_of_next(crowd: Crowd, traits: list[Trait], labels: list[int], candidate
     for a tasker who answers blindly; the task, or the tasker, with the highest is the best to ask."""
     asked = newcomer(crowd) if candidate is None else candidate
     now = posterior(crowd, traits, labels)
-    after = np.stack([posterior(crowd, [*traits, asked], [*labels, k]) for k in range(crowd.classes)])
-    chance = _answer_chances(after, now)
+    after = posteriors_after(crowd, traits, labels, asked)
+    alone = len(crowd.ability) == 1  # a single member knows the chances of its answers; the pool must find them
+    chance = chances_of_next(crowd, traits, labels, asked)[0] if alone else _answer_chances(after, now)
     return max(_entropy(now) - float(chance @ [_entropy(row) for row in after]), 0.0)
 
 

@@ -15,9 +15,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from projects.aggregation.boxes import CLOSENESS, fuse_boxes
+from projects import outlines
+from projects.aggregation.boxes import CLOSENESS, fuse_boxes, fuse_points
 from projects.aggregation.classification import estimate
-from projects.aggregation.masks import canonical, fuse_masks
+from projects.aggregation.curves import fuse_lines, fuse_polygons
+from projects.aggregation.masks import canonical, edge_doubt, fused_mask, with_shapes
 from projects.aggregation.matching import cluster
 from projects.agreement import shape_ious
 
@@ -51,7 +53,9 @@ class ImageEstimate:
 
 
 @dataclass
-class _Cluster:
+class Cluster:
+    """What was drawn of one thing: by whom (tasker, index of the region), and the regions."""
+
     image: int
     members: list[tuple[Hashable, int]]
     regions: list[Mapping[str, Any]]
@@ -61,7 +65,7 @@ def infer_regions(images: Sequence[Mapping[Hashable, Mapping[str, Any]]], iou: f
     """Estimate all images together. `images[i]` maps tasker → image_regions answer; shapes of one thing
     must be of one kind. Instances match, whatever their label, at IoU ≥ `iou`."""
     taskers = sorted({who for image in images for who in image}, key=repr)
-    clusters = [one for i, image in enumerate(images) for one in _clusters(i, image, iou)]
+    clusters = [one for i, image in enumerate(images) for one in things_in(i, image, iou)]
     if not clusters:
         return [ImageEstimate([], 1.0 if image else 0.0) for image in images]
     exists = _existence(clusters, images, taskers)
@@ -79,31 +83,77 @@ def fuse_shapes(shapes: Sequence[Mapping[str, Any]], trust: Sequence[float]) -> 
     """The fused shape of one thing: the place that knows the kinds of shape. ValueError for a mixture."""
     kinds = {shape["type"] for shape in shapes}
     if kinds == {"box"}:
-        return {"type": "box", "box": fuse_boxes([shape["box"] for shape in shapes], trust).box}
+        return outlines.box(fuse_boxes([outlines.box_of(shape) for shape in shapes], trust).box)
     if kinds == {"mask"}:
-        return fuse_masks(shapes, trust).mask
+        return fused_mask(shapes, trust)
+    if kinds == {"point"}:
+        x, y = fuse_points([(shape["x"], shape["y"]) for shape in shapes], trust)
+        return outlines.median_point(shapes) | {"x": outlines.tidy(float(x)), "y": outlines.tidy(float(y))}
+    if kinds == {"polygon"} or kinds == {"polyline"}:
+        return _fuse_curves(shapes, np.asarray(trust, dtype=float))
     raise ValueError(f"shapes of kind {', '.join(sorted(kinds))} can't be fused")
 
 
-def _clusters(image: int, answers: Mapping[Hashable, Mapping[str, Any]], iou: float) -> list[_Cluster]:
+def edge_of(shapes: Sequence[Mapping[str, Any]], trust: Sequence[float]) -> float | None:
+    """How far the edge of one thing is in doubt, in pixels; None of what only one drew, or of curves and points."""
+    kinds = {shape["type"] for shape in shapes}
+    if len(shapes) == 1:
+        return None
+    if kinds == {"box"}:
+        return fuse_boxes([outlines.box_of(shape) for shape in shapes], trust).spread
+    return edge_doubt(shapes, trust) if kinds == {"mask"} else None
+
+
+def _fuse_curves(shapes: Sequence[Mapping[str, Any]], trust: NDArray[np.float64]) -> dict[str, Any]:
+    """Polygons or lines, fused; where nothing fused can be had, the one most like all."""
+    central = outlines.most_central(shapes, trust)
+    if len(shapes) == 1:
+        return central
+    if central["type"] == "polyline":
+        points = fuse_lines([shape["points"] for shape in shapes], list(shapes).index(central), trust)
+        return {"type": "polyline", "points": _tidy(points)}
+    drawn = [np.asarray(shape["points"], dtype=float) for shape in shapes]
+    ring = fuse_polygons([shape["points"] for shape in shapes], shape_ious(shapes, shapes), trust)
+    if ring is None:
+        return central
+    # A smoothed outline may reach a hair beyond what anybody drew, and so beyond the image.
+    low, high = np.min([s.min(0) for s in drawn], axis=0), np.max([s.max(0) for s in drawn], axis=0)
+    points = _apart(_tidy(np.clip(ring if outlines.ring_area(ring) > 0 else ring[::-1], low, high).tolist()))
+    if len(points) < 3 or outlines.crosses_itself(points) or not outlines.ring_area(points):
+        return central
+    first = points.index(min(points))
+    return {"type": "polygon", "points": points[first:] + points[:first]}
+
+
+def _apart(points: list[list[float]]) -> list[list[float]]:
+    """Without places that only say the one before again."""
+    return [point for n, point in enumerate(points) if point != points[n - 1]]
+
+
+def _tidy(points: Sequence[Sequence[float]]) -> list[list[float]]:
+    return [[outlines.tidy(value) for value in point] for point in points]
+
+
+def things_in(image: int, answers: Mapping[Hashable, Mapping[str, Any]], iou: float) -> list[Cluster]:
+    """The things of one image: matched, whatever their label, at IoU ≥ `iou`."""
     drawn = [
-        (who, n, region)
+        (who, n, region, shape)
         for who, answer in answers.items()
-        for n, region in enumerate(answer["regions"])
-    ]  # fmt: skip
+        for n, (region, shape) in enumerate(with_shapes(answer))
+    ]
     drawn.sort(key=lambda item: (canonical(item[2]), repr(item[0])))
-    shapes = [region["shape"] for _, _, region in drawn]
+    shapes = [shape for *_, shape in drawn]
     owners = {who: n for n, who in enumerate(answers)}
-    groups = cluster(shape_ious(shapes, shapes), [owners[who] for who, _, _ in drawn], iou)
+    groups = cluster(shape_ious(shapes, shapes), [owners[who] for who, *_ in drawn], iou)
     found = []
     for group in groups:
         members = [(drawn[i][0], drawn[i][1]) for i in group]
-        found.append(_Cluster(image, members, [drawn[i][2] for i in group]))
+        found.append(Cluster(image, members, [drawn[i][2] for i in group]))
     return found
 
 
 def _existence(
-    clusters: Sequence[_Cluster], images: Sequence[Mapping[Hashable, Any]], taskers: Sequence[Hashable]
+    clusters: Sequence[Cluster], images: Sequence[Mapping[Hashable, Any]], taskers: Sequence[Hashable]
 ) -> NDArray[np.float64]:
     number = {who: n for n, who in enumerate(taskers)}
     triples = [
@@ -113,7 +163,7 @@ def _existence(
     return estimate(task, worker, said, (len(clusters), len(taskers), 2)).posterior[:, 1]
 
 
-def _labels(clusters: Sequence[_Cluster], taskers: Sequence[Hashable]) -> tuple[list[str], NDArray[np.float64]]:
+def _labels(clusters: Sequence[Cluster], taskers: Sequence[Hashable]) -> tuple[list[str], NDArray[np.float64]]:
     names = sorted({region["label"] for one in clusters for region in one.regions})
     number = {who: n for n, who in enumerate(taskers)}
     triples = [
@@ -126,7 +176,7 @@ def _labels(clusters: Sequence[_Cluster], taskers: Sequence[Hashable]) -> tuple[
     return [names[k] for k in result.answer], result.confidence
 
 
-def _trust(clusters: Sequence[_Cluster], taskers: Sequence[Hashable]) -> dict[Hashable, float]:
+def _trust(clusters: Sequence[Cluster], taskers: Sequence[Hashable]) -> dict[Hashable, float]:
     """How close each tasker's shapes are to the others' of the same thing, on the whole, shrunk."""
     total, count = dict.fromkeys(taskers, 0.0), dict.fromkeys(taskers, 0)
     for one in clusters:

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from projects.aggregation.classification import BIAS, HARDNESS, LOGNORMAL
-from projects.aggregation.confusion import fit
+from projects.aggregation.confusion import fit, votes
 from projects.aggregation.span_words import Stretch, features, lean
 
 Floats = NDArray[np.float64]
@@ -30,6 +30,7 @@ Bounds = tuple[int, int]
 # Missing and inventing are different faults, so the member without liking for answers is left out.
 POOL = (BIAS, HARDNESS, LOGNORMAL)
 TURNS = 8
+STILL = 0.01  # no chance moved by more: both agree
 
 
 @dataclass(frozen=True)
@@ -124,6 +125,7 @@ def _inside(texts: Sequence[str], atoms: _Atoms, taskers: int) -> Floats:
     """Probability of each atom to be inside a span."""
     sizes = (len(atoms.stretches), taskers, 2)
     task, worker, said = atoms.triples[np.lexsort(atoms.triples.T)].T
+    given = votes(task, worker, said, sizes)
     table = features(texts, atoms.stretches)
     document = np.array([stretch.document for stretch in atoms.stretches])
     logits: Floats | None = None
@@ -132,9 +134,9 @@ def _inside(texts: Sequence[str], atoms: _Atoms, taskers: int) -> Floats:
         leaning = None
         if logits is not None:
             leaning = np.column_stack([-np.logaddexp(0, logits), -np.logaddexp(0, -logits)])
-        fits = [fit(task, worker, said, sizes, member, lean=leaning) for member in POOL]
+        fits = [fit(given, sizes, member, lean=leaning) for member in POOL]
         before, inside = inside, np.mean([one.posterior[:, 1] for one in fits], axis=0)
-        if np.abs(inside - before).max(initial=0) < 0.01:
+        if np.abs(inside - before).max(initial=0) < STILL:
             break
         logits = lean(table, inside, document)
     return np.round(inside, 9)
@@ -151,8 +153,9 @@ def _runs(
     for document, numbers in where.items():
         found: list[FoundSpan] = []
         run: list[int] = []
-        for n in numbers:
-            if run and (inside[n] <= 0.5 or _parted(atoms.stretches[n].start, marks[document])):
+        starts = np.array([atoms.stretches[n].start for n in numbers], dtype=np.int64)
+        for n, parted in zip(numbers, partings(starts, list(marks[document].values())), strict=True):
+            if run and (inside[n] <= 0.5 or parted):
                 found.append(_span(run, atoms, inside, label))
                 run = []
             if inside[n] > 0.5:
@@ -172,12 +175,13 @@ def _span(run: Sequence[int], atoms: _Atoms, inside: Floats, label: str) -> Foun
     return FoundSpan(parts[0].start, parts[-1].end, label, float(np.average(inside[list(run)], weights=sizes)))
 
 
-def _parted(place: int, given: Mapping[Hashable, Sequence[Bounds]]) -> bool:
-    """Whether most of those who marked both sides of a place have two spans that meet there."""
-    through = meeting = 0
-    for spans in given.values():
-        if any(start < place < end for start, end in spans):
-            through += 1
-        elif any(end == place for _, end in spans) and any(start == place for start, _ in spans):
-            meeting += 1
+def partings(places: NDArray[np.int64], given: Sequence[Sequence[Bounds]]) -> NDArray[np.bool_]:
+    """For each place whether most of those who marked both sides of it have two spans that meet there."""
+    through = np.zeros(len(places), dtype=np.int64)
+    meeting = np.zeros(len(places), dtype=np.int64)
+    for spans in given:
+        starts, ends = (np.sort(np.array([one[side] for one in spans], dtype=np.int64)) for side in (0, 1))
+        crossed = np.searchsorted(starts, places, "left") > np.searchsorted(ends, places, "right")
+        through += crossed
+        meeting += ~crossed & np.isin(places, starts) & np.isin(places, ends)
     return meeting > through

@@ -8,8 +8,10 @@ document is told by a model trained on the other documents, so nothing is learnt
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +25,7 @@ FOLDS = 5
 RIDGE = 2.0
 # A feature must be seen this often to be used.
 SEEN = 3
+Token = tuple[int, int, str]  # from, to, and its plain form
 TOKEN = re.compile(r"\w+|[^\w\s]")
 
 
@@ -35,21 +38,73 @@ class Stretch:
     end: int
 
 
+@dataclass(frozen=True)
+class Words:
+    """What the words around a stretch tell of one label: the logit of being inside is `bias` and the weights of all its
+    features. Plain numbers that go into JSON."""
+
+    bias: float
+    weights: Mapping[str, float]
+
+    def lean(self, text: str, starts: Sequence[int], ends: Sequence[int]) -> Floats:
+        """Logit that each stretch [start, end) of a text is inside."""
+        stretches = [Stretch(0, int(start), int(end)) for start, end in zip(starts, ends, strict=True)]
+        found = [sum(self.weights.get(name, 0.0) for name in row) for row in _named([text], stretches)]
+        return self.bias + np.array(found, dtype=float)
+
+    def to_json(self) -> list[Any]:
+        """[bias, weights]."""
+        return [self.bias, dict(self.weights)]
+
+    @classmethod
+    def from_json(cls, stored: Sequence[Any]) -> Words:
+        return cls(float(stored[0]), stored[1])
+
+
+def learn_words(texts: Sequence[str], stretches: Sequence[Stretch], belief: Floats, most: int) -> Words:
+    """What all these texts together teach; `belief` are soft labels. The `most` weights that say most are kept."""
+    table, names = _table(texts, stretches)
+    if not names:
+        return Words(_logit(belief.mean() if belief.size else 0.5), {})
+    weights = _train(table, belief)
+    kept = sorted(np.argsort(-np.abs(weights[1:]), kind="stable")[:most].tolist())
+    return Words(float(weights[0]), {names[i]: round(float(weights[1 + i]), 4) for i in kept})
+
+
 def features(texts: Sequence[str], stretches: Sequence[Stretch]) -> csr_array:
     """One row of zeros and ones per stretch; columns seen less than SEEN times are left out."""
-    tokens = [[(m.start(), m.end(), _shape(m.group())) for m in TOKEN.finditer(text)] for text in texts]
-    starts = [np.array([start for start, _, _ in line], dtype=np.int64) for line in tokens]
+    return _table(texts, stretches)[0]
+
+
+def _table(texts: Sequence[str], stretches: Sequence[Stretch]) -> tuple[csr_array, list[str]]:
+    """The features, and the name of each column."""
     names: dict[str, int] = {}
     rows, columns = [], []
-    for row, stretch in enumerate(stretches):
-        line = tokens[stretch.document]
-        low, high = np.searchsorted(starts[stretch.document], (stretch.start, stretch.end))
-        for name in sorted(set(_told(line, int(low), int(high)))):
+    for row, found in enumerate(_named(texts, stretches)):
+        for name in found:
             rows.append(row)
             columns.append(names.setdefault(name, len(names)))
     shape = (len(stretches), max(len(names), 1))
     table = csr_array((np.ones(len(rows)), (rows, columns)), shape=shape)
-    return table[:, np.flatnonzero(np.bincount(columns, minlength=shape[1]) >= SEEN)]
+    often = np.flatnonzero(np.bincount(columns, minlength=shape[1]) >= SEEN)
+    all_names = list(names)
+    return table[:, often], [all_names[i] for i in often if i < len(all_names)]
+
+
+def _named(texts: Sequence[str], stretches: Sequence[Stretch]) -> Iterator[list[str]]:
+    """The features of each stretch, by name."""
+    read = [_tokens(text) for text in texts]
+    for stretch in stretches:
+        line, starts = read[stretch.document]
+        low, high = np.searchsorted(starts, (stretch.start, stretch.end))
+        yield sorted(set(_told(line, int(low), int(high))))
+
+
+@lru_cache(maxsize=8)
+def _tokens(text: str) -> tuple[list[Token], NDArray[np.int64]]:
+    """The tokens of a text and where they start. One verdict asks several times of the same text."""
+    line = [(m.start(), m.end(), _shape(m.group())) for m in TOKEN.finditer(text)]
+    return line, np.array([start for start, _, _ in line], dtype=np.int64)
 
 
 def lean(table: csr_array, belief: Floats, document: NDArray[np.int64]) -> Floats:

@@ -14,6 +14,8 @@ from projects.aggregation.matching import cluster
 from projects.aggregation.outcome import Answer
 from projects.aggregation.pieces import common_attributes, common_provenance, most_common
 
+Said = list[tuple[int, Mapping[str, Any]]]  # by which answer, and what
+
 # Spans of different labels match only when no spans of one label do.
 OTHER_LABEL = 0.5
 # Spans with less of their joint length in common are not the same span.
@@ -27,11 +29,27 @@ def merge_spans(answers: Sequence[Answer]) -> Answer:
     found.sort(key=lambda pair: (pair[1]["start"], pair[1]["end"], pair[1]["label"]))
     if not found:
         return {"spans": []}
-    spans = [span for _, span in found]
-    groups = cluster(_similarity(spans), [who for who, _ in found], SHARED)
-    kept = [_one([spans[i] for i in group]) for group in groups if 2 * len(group) > len(answers)]
+    groups, rest = _unanimous(found, len(answers))
+    if rest:
+        places = cluster(_similarity([span for _, span in rest]), [who for who, _ in rest], SHARED)
+        groups += [[rest[i][1] for i in place] for place in places]
+    kept = [_one(group) for group in groups if 2 * len(group) > len(answers)]
     kept.sort(key=lambda span: (span["start"], span["end"], span["label"]))
     return {"spans": [{"id": f"s{n}", **span} for n, span in enumerate(kept, start=1)]}
+
+
+def _unanimous(found: Said, answers: int) -> tuple[list[list[Mapping[str, Any]]], Said]:
+    """The spans that all answers have alike, and the rest; nothing of the rest could join them in a cluster."""
+    alike: dict[tuple[int, int, str], Said] = {}
+    for who, span in found:
+        alike.setdefault((span["start"], span["end"], span["label"]), []).append((who, span))
+    groups, rest = [], []
+    for some in alike.values():
+        if len(some) == answers and len({who for who, _ in some}) == answers:
+            groups.append([span for _, span in some])
+        else:
+            rest += some
+    return groups, rest
 
 
 def _similarity(spans: Sequence[Mapping[str, Any]]) -> coo_array:

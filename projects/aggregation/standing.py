@@ -22,6 +22,9 @@ from projects.geometry import Matrix
 ACCIDENT = 0.1
 # Standings are kept off 0 and 1: nobody is beyond doubt.
 SURE = 0.99
+# Where those who agree on the whole differ in a part, each counts by the log odds of being right, which is Bayes' rule
+# between two ways to fill it in; who is wrong more often than right counts next to nothing.
+LEAST_TRUST = 0.01
 
 
 def standing_v1(
@@ -30,7 +33,7 @@ def standing_v1(
     """Decide for the group that is more likely right than all else together.
 
     `standings[i]` is the probability that tasker i's answer is right (the mean of their standing), in
-    [0, 1]. ValueError if there isn't one for each answer.
+    [0, 1]. An answer that decides by itself grades nobody. ValueError if there isn't one for each answer.
     """
     if len(standings) != len(answers):
         raise ValueError("there must be one standing for each answer")
@@ -42,15 +45,17 @@ def standing_v1(
     order = sorted(range(count), key=lambda i: (texts[i], standings[i]))
     groups = _groups(pairwise([answers[i] for i in order], agree), threshold)
     groups = [[order[i] for i in group] for group in groups]
-    chances = _chances(groups, np.clip(np.asarray(standings, dtype=float), 1 - SURE, SURE))
+    sure = np.clip(np.asarray(standings, dtype=float), 1 - SURE, SURE)
+    chances = _chances(groups, sure)
     best = max(range(len(groups)), key=lambda g: (round(float(chances[g]), 12), -g))
     confidence = float(chances[best])
     if confidence <= 0.5:
         return Outcome(False, None, 0.0, nobody, [], f"No group of the {count} answers is likely right.")
     group = groups[best]
-    decided = merge([answers[i] for i in group])
+    trust = np.maximum(np.log(sure / (1 - sure)), LEAST_TRUST).tolist()
+    decided = merge([answers[i] for i in group], trust=[trust[i] for i in group])
     agreements = [
-        None if count == 1 or group == [i] else left_out(i, answers, group, decided, agree, merge) for i in range(count)
+        None if len(group) == 1 else left_out(i, answers, group, decided, agree, merge, trust) for i in range(count)
     ]
     why = (
         f"{len(group)} of {count} answers agree, and their taskers' standing makes them {confidence:.0%} likely right."

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar, cast
 from uuid import UUID
 
+from django.utils import translation
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.negotiation import DefaultContentNegotiation
@@ -66,6 +67,12 @@ class Endpoint(APIView):
 
     parser_classes: Sequence[type[BaseParser]] = (BoundedJSON,)
     content_negotiation_class = AlwaysJSON
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Speak the language that the token's person chose; else the one that was asked for."""
+        super().initial(request, *args, **kwargs)
+        if language := getattr(request.user, "language", ""):
+            translation.activate(language)
 
     @property
     def person(self) -> Person:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from io import BytesIO
 from typing import IO, Any
 
@@ -61,7 +62,7 @@ def _renamed(item: Item) -> Item:
     line, _, rest = item.place.partition(",")
     place = f"tasks[{int(line.removeprefix('line ')) - 1}]{',' if rest else ''}{rest}"
     if isinstance(item, Row):
-        return Row(place, item.external_id, item.fields, item.picture, item.size)
+        return replace(item, place=place)
     return Fault(place, item.code, item.text)
 
 

@@ -7,10 +7,11 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from projects.aggregation import AGGREGATIONS
 from projects.forms import in_units, to_millionths
-from projects.models import Batch, Intake, Project, ProjectSettings, Task, Verdict
-from projects.tasktypes import TASK_TYPES
+from projects.models import Batch, Belief, Intake, Project, ProjectSettings, Task, Verdict
+from projects.tasktypes import TASK_TYPES, asked_fields
+from projects.tasktypes.region_shapes import SHAPES
+from projects.truth import methods
 
 MAX_LIMIT = 200
 
@@ -60,11 +61,64 @@ class PageQuery(serializers.Serializer):
     limit = serializers.IntegerField(required=False, min_value=1, max_value=MAX_LIMIT, default=50)
 
 
+class AttributeShape(serializers.Serializer):
+    """What is asked of each part with the label."""
+
+    key = serializers.CharField(max_length=60, required=False, help_text="made from the name if left out")
+    name = serializers.CharField(max_length=60)
+    kind = serializers.ChoiceField(["choice", "flag", "number", "text"])
+    choices = serializers.ListField(child=serializers.CharField(max_length=60), required=False, max_length=50)
+
+
 class LabelShape(serializers.Serializer):
     key = serializers.RegexField(r"^[-\w]+$", max_length=60, required=False, help_text="made from the name if left out")
     name = serializers.CharField(max_length=80)
     colour = serializers.RegexField(r"^#[0-9a-fA-F]{6}$", required=False)
     hotkey = serializers.RegexField(r"^[0-9a-zA-Z]?$", required=False, allow_blank=True)
+    shapes = serializers.ListField(
+        child=serializers.ChoiceField(list(SHAPES)),
+        required=False,
+        min_length=1,
+        help_text="what a region may be; masks",
+    )
+    attributes = AttributeShape(many=True, required=False)
+    field = serializers.CharField(
+        max_length=60,
+        required=False,
+        allow_blank=True,
+        help_text="of a classification: whose choice it is; the first's",
+    )
+    parent = serializers.CharField(  # type: ignore[assignment]
+        source="parent_key", max_length=60, required=False, allow_blank=True, help_text="key of the label it lies under"
+    )
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        value = super().to_internal_value(data)
+        return value | ({"parent": value.pop("parent_key")} if "parent_key" in value else {})
+
+
+class WhenShape(serializers.Serializer):
+    """Asked only where an earlier field is something."""
+
+    field = serializers.CharField(max_length=60)
+
+    def get_fields(self) -> dict[str, Any]:
+        return super().get_fields() | {"is": serializers.CharField(max_length=60, help_text="a label's key")}
+
+
+class FieldShape(serializers.Serializer):
+    """What a classification asks for. Choices are the project's labels."""
+
+    key = serializers.CharField(max_length=60, required=False, help_text="made from the name if left out")
+    name = serializers.CharField(max_length=80)
+    kind = serializers.ChoiceField(list(asked_fields.KINDS))
+    required = serializers.BooleanField(required=False, default=True)  # type: ignore[assignment]
+    when = WhenShape(required=False)
+    min = serializers.FloatField(required=False, help_text="of a number, with max")
+    max = serializers.FloatField(required=False)
+    step = serializers.FloatField(required=False)
+    unit = serializers.CharField(max_length=20, required=False)
+    longest = serializers.IntegerField(min_value=1, max_value=20_000, required=False, help_text="characters of a text")
 
 
 class ThresholdsShape(serializers.Serializer):
@@ -81,6 +135,11 @@ class SettingsShape(serializers.Serializer):
     instructions = serializers.CharField(
         max_length=50_000, required=False, allow_blank=True, trim_whitespace=False, help_text="Markdown"
     )
+    instructions_by_language = serializers.DictField(
+        child=serializers.CharField(max_length=50_000, allow_blank=True, trim_whitespace=False),
+        required=False,
+        help_text="the code of a language, or the key of one that taskers declare -> Markdown; else `instructions`",
+    )
     wanted = serializers.IntegerField(min_value=1, max_value=50, required=False, help_text="judgements per task")
     rate = serializers.DecimalField(
         max_digits=12,
@@ -96,9 +155,30 @@ class SettingsShape(serializers.Serializer):
         child=serializers.CharField(max_length=60), required=False, help_text="the model's label -> a label's key"
     )
     minimum_score = serializers.FloatField(min_value=0, max_value=1, required=False)
-    aggregation = serializers.ChoiceField(sorted(AGGREGATIONS), required=False)
+    aggregation = serializers.ChoiceField(
+        sorted(methods.TOLD), required=False, help_text="how answers become a verdict; must fit the task type"
+    )
+    most = serializers.IntegerField(
+        min_value=1,
+        max_value=50,
+        required=False,
+        allow_null=True,
+        help_text="judgements per task at most, while unsure",
+    )
+    target = serializers.FloatField(min_value=0.5, max_value=0.999, required=False, help_text="sure enough from")
+    budget = serializers.FloatField(
+        min_value=1,
+        max_value=50,
+        required=False,
+        allow_null=True,
+        help_text="judgements per task on average; more than are wanted go to the least sure tasks",
+    )
     thresholds = ThresholdsShape(required=False)
     pay_floor = serializers.FloatField(min_value=0, max_value=1, required=False)
+    fields_asked = FieldShape(source="fields", many=True, required=False)
+    grid = serializers.IntegerField(
+        min_value=1, max_value=100, required=False, help_text="images of a classification decided on one screen"
+    )
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         value = super().to_internal_value(data)
@@ -137,7 +217,7 @@ class ProjectShape(serializers.Serializer):
 
     @extend_schema_field(LabelShape(many=True))
     def get_labels(self, project: Project) -> list[dict[str, Any]]:
-        return list(LabelShape(project.labels.in_use(), many=True).data)
+        return list(LabelShape(project.labels.in_use().select_related("parent"), many=True).data)
 
 
 class ProjectLine(serializers.Serializer):
@@ -271,7 +351,14 @@ class TaskShape(serializers.Serializer):
     wanted = serializers.IntegerField()
     withheld = serializers.ChoiceField(Task.Withheld.values, allow_blank=True)
     created_at = serializers.DateTimeField()
+    gain = serializers.SerializerMethodField(
+        help_text="bits that one more judgement would be expected to tell; null where nothing was weighed yet"
+    )
     verdict = serializers.SerializerMethodField()
+
+    @extend_schema_field(serializers.FloatField(allow_null=True))
+    def get_gain(self, task: Task) -> float | None:
+        return Belief.objects.filter(task=task).values_list("gain", flat=True).first()
 
     @extend_schema_field(VerdictShape(allow_null=True))
     def get_verdict(self, task: Task) -> dict[str, Any] | None:

@@ -6,10 +6,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from projects import access, verdict_index
+from projects.admission import banning
 from projects.api.endpoint import Endpoint, described
 from projects.api.lists import asked, page
 from projects.api.shapes import PageQuery, TaskShape, VerdictList, VerdictPage, VerdictShape
-from projects.models import Verdict
+from projects.api.work_shapes import JudgementList, JudgementShape, ReworkBody
+from projects.models import Annotation, Assignment, Task, Verdict
+from taskers.errors import NotFound
 
 
 class Verdicts(Endpoint):
@@ -35,6 +38,35 @@ class OneTask(Endpoint):
     @described("Get a task", {200: TaskShape}, operation_id="tasks_get")
     def get(self, request: Request, task_id: UUID) -> Response:
         return Response(TaskShape(self.task(task_id, *access.MANAGE)).data)
+
+
+class Judgements(Endpoint):
+    """What people and models handed in on a task, voided or not; one of them can be done again by somebody else."""
+
+    @described("Get a task's judgements", {200: JudgementList}, operation_id="tasks_judgements")
+    def get(self, request: Request, task_id: UUID) -> Response:
+        found = self._of(self.task(task_id, *access.MANAGE)).select_related("assignment__tasker").order_by("pk")
+        return Response({"results": JudgementShape(found, many=True).data})
+
+    @described(
+        "Void a judgement and have it done again",
+        {200: JudgementList},
+        request=ReworkBody,
+        operation_id="tasks_rework",
+    )
+    def post(self, request: Request, task_id: UUID) -> Response:
+        task = self.task(task_id, *access.MANAGE)
+        body = ReworkBody(data=request.data)
+        body.is_valid(raise_exception=True)
+        rows = Assignment.objects.select_related("task__project__organization").filter(task=task)
+        one = rows.filter(public_id=body.validated_data["judgement"]).first()
+        if one is None:
+            raise NotFound()
+        banning.rework(one, body.validated_data["reason"], by=self.person)
+        return self.get(request, task_id)
+
+    def _of(self, task: Task):
+        return Annotation.objects.filter(task=task, assignment__kind=Assignment.Kind.JUDGE)
 
 
 class TaskVerdicts(Endpoint):

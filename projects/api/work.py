@@ -19,8 +19,9 @@ from projects.api.work_shapes import (
     TokenOnly,
     VersionShape,
 )
-from projects.models import Assignment, Project
-from taskers.models import Person
+from projects.models import Annotation, Assignment, Project
+from projects.teaching import courses, lessons
+from taskers.models import Organization, Person
 
 
 class Claim(Endpoint):
@@ -29,6 +30,14 @@ class Claim(Endpoint):
     @described("Claim a task", {200: ClaimShape}, request=None, operation_id="work_claim")
     def post(self, request: Request, project_id: UUID) -> Response:
         return Response(next_for(self.person, self.project(project_id, *access.WORK)))
+
+
+class ClaimAny(Endpoint):
+    """The most urgent and best paid work that the asker qualifies for, of all their projects."""
+
+    @described("Claim a task of any project", {200: ClaimShape}, request=None, operation_id="work_claim_any")
+    def post(self, request: Request) -> Response:
+        return Response(next_of_any(self.person, self.organization))
 
 
 class Heartbeat(Endpoint):
@@ -73,8 +82,11 @@ class Submit(Endpoint):
             data["answer"],
             active_ms=data["active_ms"],
             refused=data["refused"],
+            confidence=data["confidence"],
         )
-        return Response({"submitted": {"id": annotation.public_id}} | next_for(self.person, assignment.task.project))
+        submitted = {"submitted": {"id": annotation.public_id}}
+        lesson = {"lesson": _lesson(assignment, annotation)}
+        return Response(submitted | lesson | _after(self.person, assignment, data["any"]))
 
 
 class Skip(Endpoint):
@@ -87,7 +99,7 @@ class Skip(Endpoint):
         body.is_valid(raise_exception=True)
         data = body.validated_data
         queue.skip(assignment, self.person, data["token"], reason=data["reason"], note=data["note"])
-        return Response(next_for(self.person, assignment.task.project))
+        return Response(_after(self.person, assignment, data["any"]))
 
 
 class Release(Endpoint):
@@ -102,19 +114,42 @@ class Release(Endpoint):
         return Response(status=204)
 
 
+def _lesson(assignment: Assignment, annotation: Annotation) -> dict[str, Any] | None:
+    """What a course says of the answer. The next task comes with it, so it counts as read."""
+    lesson = lessons.of(assignment, annotation)
+    if lesson:
+        courses.go_on(annotation.tasker, annotation.public_id)
+    for item in lesson["items"] if lesson else ():
+        item["picture"] = reverse("api-task-media", args=[item["task"]]) if item["picture"] else None
+    return lesson
+
+
 def next_for(person: Person, project: Project) -> dict[str, Any]:
     """The claim of a person's next work, as the wire shows it."""
-    found = queue.claim(person, project)
+    return _claimed(queue.claim(person, project), person)
+
+
+def next_of_any(person: Person, organization: Organization) -> dict[str, Any]:
+    """The same, of all the projects that this person may enter."""
+    mine = access.projects_for(person, organization, *access.WORK).filter(state=Project.State.LIVE)
+    return _claimed(queue.claim_any(person, organization, list(mine)), person)
+
+
+def _after(person: Person, assignment: Assignment, of_any: bool) -> dict[str, Any]:
+    project = assignment.task.project
+    return next_of_any(person, project.organization) if of_any else next_for(person, project)
+
+
+def _claimed(found: Assignment | queue.Nothing, tasker: Person) -> dict[str, Any]:
     if isinstance(found, Assignment):
-        return {"assignment": _work(found), "nothing": None}
+        return {"assignment": _work(found, tasker), "nothing": None}
     nothing = {"code": found.code, "text": found.text, "retry_seconds": found.retry_seconds}
     return {"assignment": None, "nothing": nothing}
 
 
-def _work(assignment: Assignment) -> dict[str, Any]:
-    shown = studio.assignment_json(assignment)
-    del shown["next_media"]  # addresses that a browser's session opens; a token opens those below /api/
-    if shown["task"]["image"]:
+def _work(assignment: Assignment, tasker: Person) -> dict[str, Any]:
+    shown = studio.assignment_json(assignment, tasker)
+    if shown["task"]["image"]:  # its address for a browser's session; a token opens those below /api/
         shown["task"]["image"]["url"] = reverse("api-task-media", args=[assignment.task.public_id])
     return shown
 

@@ -2,7 +2,8 @@
 
 from rest_framework import serializers
 
-from projects.api.shapes import ObjectJSON, StorableJSON
+from projects.api.rule_shapes import PersonShape
+from projects.api.shapes import AttributeShape, ObjectJSON, StorableJSON
 from projects.queue.leases import SKIP_REASONS
 
 
@@ -12,6 +13,8 @@ class WorkLabel(serializers.Serializer):
     colour = serializers.CharField()
     hotkey = serializers.CharField(allow_blank=True)
     retired = serializers.BooleanField()
+    shapes = serializers.ListField(child=serializers.CharField())
+    attributes = AttributeShape(many=True)
 
 
 class WorkProject(serializers.Serializer):
@@ -19,6 +22,9 @@ class WorkProject(serializers.Serializer):
     name = serializers.CharField()
     task_type = serializers.CharField()
     instructions_html = serializers.CharField(allow_blank=True)
+    instructions_language = serializers.CharField(
+        allow_blank=True, help_text="empty where they are in no language that a page can be in, or nobody said which"
+    )
     copilot = serializers.BooleanField()
     labels = WorkLabel(many=True)
 
@@ -41,12 +47,20 @@ class WorkDraft(serializers.Serializer):
     answer = serializers.DictField()
 
 
+class CourseProgress(serializers.Serializer):
+    """How far a course has come; null for work that isn't part of one."""
+
+    done = serializers.IntegerField()
+    of = serializers.IntegerField()
+
+
 class WorkAssignment(serializers.Serializer):
     """A piece of work in the asker's hands until `deadline`; `token` proves it on every later call."""
 
     id = serializers.UUIDField()
     token = serializers.UUIDField()
     kind = serializers.CharField()
+    course = CourseProgress(allow_null=True)
     deadline = serializers.DateTimeField()
     lease_seconds = serializers.IntegerField()
     project = WorkProject()
@@ -72,14 +86,56 @@ class SubmittedId(serializers.Serializer):
     id = serializers.UUIDField()
 
 
+class PictureSize(serializers.Serializer):
+    width = serializers.IntegerField()
+    height = serializers.IntegerField()
+
+
+class LessonItem(serializers.Serializer):
+    """One's own answer to an item of a course beside the right one, and what differs, in words."""
+
+    task = serializers.UUIDField()
+    name = serializers.CharField()
+    text = serializers.CharField(allow_null=True)
+    picture = serializers.CharField(allow_null=True)
+    size = PictureSize(allow_null=True)
+    answer = serializers.DictField()
+    known = serializers.DictField()
+    explanation = serializers.CharField(allow_blank=True)
+    explanation_html = serializers.CharField(allow_blank=True, help_text="the same without anything that could act")
+    score = serializers.FloatField()
+    differences = serializers.ListField(child=serializers.CharField())
+
+
+class LessonResult(serializers.Serializer):
+    passed = serializers.BooleanField()
+    score = serializers.FloatField()
+    pass_mark = serializers.FloatField()
+    text = serializers.CharField()
+
+
+class LessonShape(serializers.Serializer):
+    """What a course says after an item: what may be seen now, how far it has come, and how it ended, once it has."""
+
+    id = serializers.UUIDField(help_text="the annotation's")
+    items = LessonItem(many=True)
+    done = serializers.IntegerField()
+    of = serializers.IntegerField()
+    result = LessonResult(allow_null=True)
+
+
 class SubmittedShape(ClaimShape):
-    """What was handed in, and the next piece of work."""
+    """What was handed in, what a course says of it (null for all other work), and the next piece of work."""
 
     submitted = SubmittedId()
+    lesson = LessonShape(allow_null=True)
 
 
 class TokenOnly(serializers.Serializer):
     token = serializers.UUIDField()
+
+
+ANY_HELP = "go on with the most useful work of any project"
 
 
 class DeadlineShape(serializers.Serializer):
@@ -101,8 +157,33 @@ class SubmitBody(TokenOnly):
     refused = serializers.ListField(
         child=serializers.CharField(max_length=40), required=False, default=list, max_length=5000
     )
+    confidence = serializers.FloatField(
+        required=False, allow_null=True, default=None, min_value=0, max_value=1, help_text="of a model with a seat"
+    )
+    any = serializers.BooleanField(required=False, default=False, help_text=ANY_HELP)
 
 
 class SkipBody(TokenOnly):
     reason = serializers.ChoiceField(sorted(SKIP_REASONS))
     note = serializers.CharField(required=False, allow_blank=True, max_length=2000, default="")
+    any = serializers.BooleanField(required=False, default=False, help_text=ANY_HELP)
+
+
+class JudgementShape(serializers.Serializer):
+    """One answer to a task, with who gave it."""
+
+    id = serializers.UUIDField(source="assignment.public_id")
+    tasker = PersonShape()
+    answer = serializers.DictField()
+    at = serializers.DateTimeField()
+    voided_at = serializers.DateTimeField(source="assignment.voided_at", allow_null=True)
+    void_reason = serializers.CharField(source="assignment.void_reason", allow_blank=True)
+
+
+class JudgementList(serializers.Serializer):
+    results = JudgementShape(many=True)
+
+
+class ReworkBody(serializers.Serializer):
+    judgement = serializers.UUIDField()
+    reason = serializers.CharField(max_length=200, help_text="kept with the answer that counts no more")

@@ -7,12 +7,12 @@ from asgiref.sync import sync_to_async
 from django.db import connections
 
 from projects.errors import Refused
-from projects.exports import coco, conll, docbin, jsonl
+from projects.exports import coco, conll, docbin, jsonl, table
 from projects.exports.format import ExportFormat
 from projects.models import Batch, Project
 from projects.tasktypes import TASK_TYPES
 
-FORMATS: dict[str, ExportFormat] = {module.FORMAT.key: module.FORMAT for module in (jsonl, coco, conll, docbin)}
+FORMATS: dict[str, ExportFormat] = {module.FORMAT.key: module.FORMAT for module in (jsonl, coco, conll, docbin, table)}
 
 PIECE = 64 * 1024
 
@@ -35,7 +35,7 @@ def stream(project: Project, key: str, *, batch: Batch | None = None) -> AsyncGe
 
     Refused comes at the call, before anything is sent.
     """
-    return _in_thread(export(project, key, batch=batch))
+    return in_thread(export(project, key, batch=batch))
 
 
 def file_name(project: Project, key: str) -> str:
@@ -49,8 +49,12 @@ def _format(project: Project, key: str) -> ExportFormat:
     for one in offered:
         if one.key == key:
             return one
-    text = f"This project exports as: {', '.join(one.key for one in offered)}."
-    raise Refused(text, code="wrong-format", place="format")
+    raise Refused(
+        "This project exports as: %(choices)s.",
+        code="wrong-format",
+        place="format",
+        choices=", ".join(one.key for one in offered),
+    )
 
 
 def _gathered(pieces: Iterator[bytes]) -> Generator[bytes, None, None]:
@@ -67,7 +71,9 @@ def _gathered(pieces: Iterator[bytes]) -> Generator[bytes, None, None]:
         yield b"".join(held)
 
 
-async def _in_thread(pieces: Generator[bytes, None, None]) -> AsyncGenerator[bytes, None]:
+async def in_thread(pieces: Generator[bytes, None, None]) -> AsyncGenerator[bytes, None]:
+    """The same pieces for a response, each made while nothing else waits for it."""
+
     def following() -> bytes | None:
         try:
             return next(pieces, None)

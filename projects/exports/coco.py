@@ -12,6 +12,7 @@ from typing import IO, Any
 
 from pycocotools import mask as coco
 
+from projects import outlines
 from projects.exports.decided import decided
 from projects.exports.format import ExportFormat
 from projects.models import Batch, Project
@@ -27,6 +28,7 @@ def write(project: Project, batch: Batch | None) -> Iterator[bytes]:
     yield b',"licenses":[],"categories":' + _json(
         [
             {"id": categories[label.key], "name": label.name, "key": label.key, "supercategory": ""}
+            | ({"keypoints": [label.name], "skeleton": []} if "point" in label.shapes else {})
             for label in _labels(project)
         ]
     )
@@ -68,13 +70,30 @@ def _images(project: Project, batch: Batch | None, categories: dict[str, int], s
 
 
 def measured(shape: dict[str, Any]) -> dict[str, Any]:
-    """A shape as COCO's segmentation, area in pixels, and bbox [x, y, width, height]."""
-    rle = {"size": shape["size"], "counts": shape["counts"]}
-    return {
-        "segmentation": rle,
-        "area": int(coco.area(rle)),
-        "bbox": [float(side) for side in coco.toBbox(rle)],
-    }
+    """A shape as COCO's segmentation, area in pixels, and bbox [x, y, width, height].
+
+    Boxes are their own outline, lines and points have no area: a point is one COCO keypoint (2 in sight, 1 hidden),
+    a line stands under "polyline", which COCO has no word for.
+    """
+    if shape["type"] == "mask":
+        rle = {"size": shape["size"], "counts": shape["counts"]}
+        return {
+            "segmentation": rle,
+            "area": int(coco.area(rle)),
+            "bbox": [float(side) for side in coco.toBbox(rle)],
+        }
+    x, y, width, height = sides = [float(side) for side in outlines.box_of(shape)]
+    if shape["type"] == "point":
+        keypoint = [shape["x"], shape["y"], 2 if shape.get("visible", True) else 1]
+        return {"segmentation": [], "area": 0, "bbox": sides, "keypoints": keypoint, "num_keypoints": 1}
+    if shape["type"] == "polyline":
+        return {"segmentation": [], "area": 0, "bbox": sides, "polyline": _flat(shape["points"])}
+    ring = shape.get("points") or [[x, y], [x + width, y], [x + width, y + height], [x, y + height]]
+    return {"segmentation": [_flat(ring)], "area": abs(outlines.ring_area(ring)), "bbox": sides}
+
+
+def _flat(points: list) -> list[float]:
+    return [value for point in points for value in point]
 
 
 def _labels(project: Project) -> list:
@@ -89,7 +108,7 @@ def _json(value: object) -> bytes:
 FORMAT = ExportFormat(
     key="coco",
     title="COCO instances",
-    note="Images, masks as run lengths, categories. Loads in pycocotools.",
+    note="Images, masks as run lengths, polygons, boxes and keypoints, categories. Loads in pycocotools.",
     ending=".json",
     media_type="application/json",
     write=write,

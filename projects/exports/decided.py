@@ -5,15 +5,19 @@ keeping the database from cleaning up. What is decided meanwhile may or may not 
 in it once, with one verdict.
 """
 
+import heapq
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from projects import archive
+from projects.archive import Kept
 from projects.models import Annotation, Batch, Project, Verdict
 
 CHUNK = 200
+END = 2**63 - 1  # after every key
 
 
 @dataclass(frozen=True)
@@ -53,17 +57,41 @@ class Decided:
 
 
 def decided(project: Project, batch: Batch | None = None, *, judgements: bool = False) -> Iterator[Decided]:
-    """Each decided task of a project, or of one batch of it, in the order of loading."""
+    """Each decided task of a project, or of one batch of it, in the order of loading; archived ones between the others.
+
+    Live tasks are looked at before the archive, window by window, so that one which is moved meanwhile is met in one of
+    the two; it is told once.
+    """
     rows = Verdict.objects.current().filter(task__project=project)
     if batch is not None:
         rows = rows.filter(task__batch=batch)
     rows = rows.select_related("task__batch", "decided_by").order_by("task_id")
     last = 0
-    while chunk := list(rows.filter(task_id__gt=last)[:CHUNK]):
-        last = chunk[-1].task_id
-        work = _judgements(chunk) if judgements else {}
-        for verdict in chunk:
-            yield _one(verdict, work.get(verdict.task_id, []))
+    while last < END:
+        chunk = list(rows.filter(task_id__gt=last)[:CHUNK])
+        upto = chunk[-1].task_id if len(chunk) == CHUNK else END
+        live = {verdict.task_id for verdict in chunk}
+        kept = (one for one in archive.between(project, batch, last, upto) if one.task.pk not in live)
+        yield from _merged(_live(chunk, judgements), _archived(kept, judgements))
+        last = upto
+
+
+def _merged(*streams: Iterator[tuple[int, Decided]]) -> Iterator[Decided]:
+    return (one for _, one in heapq.merge(*streams, key=lambda pair: pair[0]))
+
+
+def _live(chunk: list[Verdict], judgements: bool) -> Iterator[tuple[int, Decided]]:
+    work = _judgements(chunk) if judgements else {}
+    for verdict in chunk:
+        yield verdict.task_id, _one(verdict, work.get(verdict.task_id, []))
+
+
+def _archived(tasks: Iterable[Kept], judgements: bool) -> Iterator[tuple[int, Decided]]:
+    for one in tasks:
+        for verdict in one.verdicts:
+            if verdict.superseded_at is None:
+                work = [_judgement(verdict, row) for row in one.annotations] if judgements else []
+                yield one.task.pk, _one(verdict, work)
 
 
 def _one(verdict: Verdict, judgements: list[Judgement]) -> Decided:
@@ -90,20 +118,21 @@ def _judgements(chunk: list[Verdict]) -> dict[int, list[Judgement]]:
     rows = Annotation.objects.filter(task__in=by_task).select_related("tasker", "assignment").order_by("pk")
     found: dict[int, list[Judgement]] = defaultdict(list)
     for row in rows:
-        verdict = by_task[row.task_id]
-        found[row.task_id].append(
-            Judgement(
-                id=str(row.public_id),
-                kind=row.assignment.kind,
-                tasker=str(row.tasker.public_id),
-                tasker_kind=row.tasker.kind,
-                answer=row.answer,
-                agreement=verdict.agreements.get(str(row.pk)),
-                supports=row.pk in verdict.rests_on,
-                voided=row.assignment.voided_at is not None,
-                active_ms=row.active_ms,
-                settings_version=row.settings_version,
-                at=row.at,
-            )
-        )
+        found[row.task_id].append(_judgement(by_task[row.task_id], row))
     return found
+
+
+def _judgement(verdict: Verdict, row: Annotation) -> Judgement:
+    return Judgement(
+        id=str(row.public_id),
+        kind=row.assignment.kind,
+        tasker=str(row.tasker.public_id),
+        tasker_kind=row.tasker.kind,
+        answer=row.answer,
+        agreement=verdict.agreements.get(str(row.pk)),
+        supports=row.pk in verdict.rests_on,
+        voided=row.assignment.voided_at is not None,
+        active_ms=row.active_ms,
+        settings_version=row.settings_version,
+        at=row.at,
+    )

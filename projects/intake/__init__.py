@@ -2,7 +2,7 @@
 
 from projects.intake.formats import ENDINGS, READERS
 from projects.intake.loading import Loaded, load, load_all
-from projects.intake.receive import guess_format, keep, receive, run
+from projects.intake.receive import all_faults, go_on, guess_format, is_stuck, keep, receive, run
 from projects.intake.rows import Fault, Item, Reader, Row
 
 __all__ = [
@@ -13,7 +13,10 @@ __all__ = [
     "Loaded",
     "Reader",
     "Row",
+    "all_faults",
+    "go_on",
     "guess_format",
+    "is_stuck",
     "keep",
     "load",
     "load_all",

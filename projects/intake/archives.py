@@ -27,7 +27,7 @@ def read_zip(file: BinaryIO, skip: int = 0) -> Iterator[Item]:
     try:
         archive = zipfile.ZipFile(file)
     except (zipfile.BadZipFile, NotImplementedError, struct.error, ValueError, OSError) as problem:
-        raise Refused(f"The zip archive is damaged: {problem}.", code="not-a-zip") from None
+        raise Refused("The zip archive is damaged: %(problem)s.", code="not-a-zip", problem=str(problem)) from None
     with archive:
         entries = [entry for entry in archive.infolist() if not _passed_over(entry)]
         if not entries:
@@ -109,8 +109,12 @@ def _check_entry(entry: zipfile.ZipInfo) -> None:
     if entry.flag_bits & 0x1:
         raise Refused("The file is encrypted; send it without a password.", code="encrypted")
     if entry.file_size > MAX_BYTES:
-        text = f"The file has {entry.file_size} bytes; at most {MAX_BYTES} are allowed."
-        raise Refused(text, code="too-large")
+        raise Refused(
+            "The file has %(number)s bytes; at most %(most)s are allowed.",
+            code="too-large",
+            number=entry.file_size,
+            most=MAX_BYTES,
+        )
     if entry.file_size > RATIO_FROM and entry.file_size > MAX_RATIO * max(1, entry.compress_size):
         raise Refused("The file unpacks to far more than any picture would.", code="zip-bomb")
 
@@ -129,7 +133,7 @@ def _unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
         ValueError,
     ) as problem:
         reason = str(problem).rstrip(".") or type(problem).__name__
-        raise Refused(f"The file can't be unpacked: {reason[:200]}.", code="damaged-entry") from None
+        raise Refused("The file can't be unpacked: %(reason)s.", code="damaged-entry", reason=reason[:200]) from None
     except RuntimeError as problem:
-        raise Refused(f"The file can't be unpacked: {str(problem)[:200]}.", code="encrypted") from None
+        raise Refused("The file can't be unpacked: %(reason)s.", code="encrypted", reason=str(problem)[:200]) from None
     return data

@@ -6,19 +6,22 @@ and another payload under a used external_id is a conflict that changes nothing.
 
 import hashlib
 import json
+import random
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 
-from projects import assets, queue
+from projects import assets, known_answers, queue
+from projects.checking import canonical, labels_of
 from projects.errors import Refused
 from projects.intake.pictures import Picture
-from projects.intake.rows import Fault, Item, Row
-from projects.models import Asset, Batch, Project, Task
+from projects.intake.rows import Fault, Item, Known, Row
+from projects.models import ArchivedTask, Asset, Batch, Project, Task
 from projects.tasktypes import TASK_TYPES, TaskType
 from projects.tasktypes.shape import a_text
+from projects.teaching import courses
 from taskers.errors import StateConflict
 from taskers.models import Person
 from taskers.outbox import emit
@@ -26,8 +29,11 @@ from taskers.outbox import emit
 CHUNK_ROWS = 2000
 CHUNK_BYTES = 32 * 1024 * 1024
 MAX_EXTERNAL_ID = 200
+KEPT_FAULTS = 1000  # of one request
 OPEN_STATES = (Batch.State.DRAFT, Batch.State.LIVE, Batch.State.PAUSED)
 LOCK_SPACE = 0x496E746B << 32  # our corner of PostgreSQL's advisory locks; the project's key fills the rest
+
+DICE = random.SystemRandom()
 
 COPY = "COPY projects_task (id, project_id, batch_id, asset_id, external_id, payload, payload_hash, wanted) FROM STDIN"
 NEW_KEYS = "SELECT nextval(pg_get_serial_sequence('projects_task', 'id')) FROM generate_series(1, %s)"
@@ -35,12 +41,13 @@ NEW_KEYS = "SELECT nextval(pg_get_serial_sequence('projects_task', 'id')) FROM g
 
 @dataclass
 class Loaded:
-    """What became of some rows: tasks made, rows that were there already, rows refused."""
+    """What became of some rows: tasks made, rows that were there already, rows refused (the first of them kept)."""
 
     loaded: int = 0
     known: int = 0
     faults: list[Fault] = field(default_factory=list)
     read: int = 0
+    refused: int = 0  # of `load_all`, with those beyond the faults that are kept
 
 
 class Ready(NamedTuple):
@@ -51,6 +58,7 @@ class Ready(NamedTuple):
     payload: dict[str, Any]
     digest: str
     picture: Picture | None
+    known: Known | None  # with its answer checked
 
 
 @dataclass(frozen=True)
@@ -86,13 +94,14 @@ def load(
 
 
 def load_all(batch: Batch, items: Iterable[Item], *, by: Person | None) -> Loaded:
-    """Load rows that fit in memory, such as the body of one request; all of them or, on a crash, whole chunks."""
+    """Load the rows of one request; all of them or, on a crash, whole chunks. The first KEPT_FAULTS faults are kept."""
     total = Loaded()
     for done in load(batch, items, by=by):
         total.loaded += done.loaded
         total.known += done.known
         total.read += done.read
-        total.faults += done.faults
+        total.refused += len(done.faults)
+        total.faults += done.faults[: KEPT_FAULTS - len(total.faults)]
     return total
 
 
@@ -122,6 +131,7 @@ def _load_chunk(target: Target, chunk: list[Item]) -> Loaded:
     if new:
         keys = _copy(target, new)
         queue.open_slots(keys)
+        _keep_known(target, keys, new)
         done.loaded = len(new)
         emit(
             "loaded",
@@ -136,10 +146,31 @@ def _load_chunk(target: Target, chunk: list[Item]) -> Loaded:
     return done
 
 
+def _keep_known(target: Target, keys: list[int], rows: list[Ready]) -> None:
+    """Rows that came with their right answer are known answers from the start: nobody is asked to judge them."""
+    known = {key: row.known for key, row in zip(keys, rows, strict=True) if row.known}
+    tasks = Task.objects.select_related("project__organization").in_bulk(list(known))
+    for key, one in known.items():  # in the order of the rows
+        known_answers.keep(
+            tasks[key],
+            one.answer,
+            by=target.by,
+            dice=DICE,
+            course=one.course,
+            explanation=one.explanation,
+            shown=one.shown,
+        )
+
+
+def lock_of(project_key: int) -> int:
+    """The advisory lock under which tasks come into a project."""
+    return LOCK_SPACE | (project_key & 0xFFFFFFFF)
+
+
 def _lock(target: Target) -> None:
     """One chunk at a time per project, so that what is looked up stays true; and the batch stays open."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK_SPACE | (target.project.pk & 0xFFFFFFFF)])
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [lock_of(target.project.pk)])
     rows = Batch.objects.select_for_update(no_key=True).filter(pk=target.batch.pk)
     if rows.values_list("state", flat=True).first() not in OPEN_STATES:
         raise StateConflict("This batch is closed or cancelled; load into another one.", code="batch-closed")
@@ -147,13 +178,14 @@ def _lock(target: Target) -> None:
 
 def _checked(target: Target, chunk: list[Item], done: Loaded) -> list[Ready]:
     named = _named_assets(target, chunk)
+    labels = labels_of(target.project) if any(isinstance(one, Row) and one.known for one in chunk) else {}
     ready = []
     for item in chunk:
         if isinstance(item, Fault):
             done.faults.append(item)
             continue
         try:
-            ready.append(_ready(target.room, item, named))
+            ready.append(_with_known(target, item, _ready(target.room, item, named), labels))
         except Refused as refused:
             done.faults.append(Fault.of(refused, item.place))
     return ready
@@ -161,7 +193,7 @@ def _checked(target: Target, chunk: list[Item], done: Loaded) -> list[Ready]:
 
 def _named_assets(target: Target, chunk: list[Item]) -> dict[str, Asset]:
     """Stored pictures that rows without a picture of their own refer to."""
-    if target.room.media != "image":
+    if "asset" not in target.room.payload_fields:
         return {}
     rows = (item for item in chunk if isinstance(item, Row) and item.picture is None)
     hashes = {row.fields.get("asset") for row in rows}
@@ -170,21 +202,44 @@ def _named_assets(target: Target, chunk: list[Item]) -> dict[str, Asset]:
 
 def _ready(room: TaskType, row: Row, named: dict[str, Asset]) -> Ready:
     fields = dict(row.fields)
-    if room.media == "image" and row.picture is None:
+    if _pictured(room, fields) and row.picture is None:
         asset = named.get(str(fields.get("asset")))
         if asset is None:
             text = "No stored picture has this sha256; load the pictures first."
             raise Refused(text, code="unknown-asset", place="asset")
         fields = {"width": asset.width, "height": asset.height, "name": asset.sha256, **fields}
         if (fields["width"], fields["height"]) != (asset.width, asset.height):
-            text = f"The stored picture is {asset.width} × {asset.height}."
-            raise Refused(text, code="wrong-image-size", place="width")
+            raise Refused(
+                "The stored picture is %(width)s × %(height)s.",
+                code="wrong-image-size",
+                place="width",
+                width=asset.width,
+                height=asset.height,
+            )
     payload = room.check_payload(_with_meta(room, fields, row.picture))
     digest = _digest(payload, row.picture)
     external_id = row.external_id
     if external_id is None:
         external_id = f"auto-{digest[:20]}"
-    return Ready(row.place, a_text(external_id, "external_id", MAX_EXTERNAL_ID), payload, digest, row.picture)
+    return Ready(row.place, a_text(external_id, "external_id", MAX_EXTERNAL_ID), payload, digest, row.picture, None)
+
+
+def _with_known(target: Target, row: Row, ready: Ready, labels: dict[str, dict]) -> Ready:
+    """With the row's right answer checked, if one came; Refused with the place in it."""
+    if row.known is None:
+        return ready
+    try:
+        answer = canonical(target.project, ready.payload, row.known.answer, labels)
+    except Refused as refused:
+        place = f"gold.{refused.place}" if refused.place else "gold"
+        raise Refused(refused.template, code=refused.code, place=place, **refused.values) from None
+    explanation = courses.explained(row.known.explanation)
+    return ready._replace(known=row.known._replace(answer=answer, explanation=explanation))
+
+
+def _pictured(room: TaskType, fields: dict[str, Any]) -> bool:
+    """Whether a row is about a picture: always, or where it names one."""
+    return room.media == "image" or ("asset" in room.payload_fields and bool(fields.get("asset")))
 
 
 def _with_meta(room: TaskType, fields: dict[str, Any], picture: Picture | None) -> dict[str, Any]:
@@ -219,8 +274,11 @@ def _unrepeated(ready: list[Ready], done: Loaded) -> list[Ready]:
 
 
 def _unknown(target: Target, ready: list[Ready], done: Loaded) -> list[Ready]:
-    found = Task.objects.filter(project=target.project, external_id__in=[row.external_id for row in ready])
-    there = dict(found.values_list("external_id", "payload_hash"))
+    names = [row.external_id for row in ready]
+    there: dict[str, str] = {}
+    for noun in (Task, ArchivedTask):  # in this order: a task that is archived between the two looks is seen by one
+        rows = noun._default_manager.filter(project=target.project, external_id__in=names)
+        there |= dict(rows.values_list("external_id", "payload_hash"))
     for row in ready:
         if row.external_id in there:
             _repeat(row, there[row.external_id], "in this project", done)
@@ -238,14 +296,15 @@ def _repeat(row: Ready, digest: str, where: str, done: Loaded) -> None:
 def _copy(target: Target, rows: list[Ready]) -> list[int]:
     pictures = [row.picture for row in rows if row.picture is not None]
     stored = assets.store(target.project.organization, pictures) if pictures else {}
-    if target.room.media == "image":
-        stored |= assets.find(target.project.organization, {row.payload["asset"] for row in rows} - set(stored))
+    named = {row.payload["asset"] for row in rows if "asset" in row.payload} - set(stored)
+    if named:
+        stored |= assets.find(target.project.organization, named)
     with connection.cursor() as cursor:
         cursor.execute(NEW_KEYS, [len(rows)])
         keys = [key for (key,) in cursor.fetchall()]
         with cursor.copy(COPY) as copy:
             for key, row in zip(keys, rows, strict=True):
-                asset = stored[row.payload["asset"]].pk if target.room.media == "image" else None
+                asset = stored[row.payload["asset"]].pk if "asset" in row.payload else None
                 payload = json.dumps(row.payload, ensure_ascii=False)
                 place = (key, target.project.pk, target.batch.pk, asset)
                 copy.write_row((*place, row.external_id, payload, row.digest, target.wanted))

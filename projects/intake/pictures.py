@@ -1,7 +1,9 @@
 """Pictures from outside, made safe: decided by the header before decoding, then stored upright in 8 bits.
 
 The stored picture is the one coordinates refer to, everywhere: in the browser, in the copilot, in exports.
-So whatever viewers treat differently (orientation, transparency, depth, animation) is settled here, once.
+So whatever viewers treat differently (orientation, transparency, depth, animation) is settled here, once. Nothing that
+a file says of its place, owner or camera is kept: it leaves without touching a pixel (metadata.py), or by encoding the
+picture again where the file's parts can't be followed.
 """
 
 import hashlib
@@ -12,6 +14,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from projects.errors import Refused
+from projects.intake.metadata import without_metadata
 
 MAX_PIXELS = 64_000_000
 MAX_BYTES = 100 * 1024 * 1024
@@ -44,19 +47,25 @@ def read_picture(data: bytes) -> Picture:
     if not data:
         raise Refused("The file is empty.", code="empty-file")
     if len(data) > MAX_BYTES:
-        text = f"The file has {len(data)} bytes; at most {MAX_BYTES} are allowed."
-        raise Refused(text, code="too-large")
+        raise Refused(
+            "The file has %(number)s bytes; at most %(most)s are allowed.",
+            code="too-large",
+            number=len(data),
+            most=MAX_BYTES,
+        )
     image, kind = _opened(data)
     try:
         image.load()
     except Exception as problem:  # decoders raise nearly anything on damaged data
-        text = f"The image is damaged or cut off: {_reason(problem)}."
-        raise Refused(text, code="truncated-image") from None
+        raise Refused(
+            "The image is damaged or cut off: %(problem)s.", code="truncated-image", problem=_reason(problem)
+        ) from None
     image, changes = _normalised(image, kind)
     if changes or kind not in BROWSER_TYPES:
         stored, media_type = _encoded(image, kind)
     else:
         stored, media_type = data, BROWSER_TYPES[kind]
+    stored, media_type, told = _bare(stored, image, media_type)
     return Picture(
         data=stored,
         sha256=hashlib.sha256(stored).hexdigest(),
@@ -64,7 +73,7 @@ def read_picture(data: bytes) -> Picture:
         media_type=media_type,
         width=image.width,
         height=image.height,
-        changes=tuple(changes),
+        changes=(*changes, *told),
         thumbnail=_thumbnail(image),
     )
 
@@ -77,17 +86,21 @@ def _opened(data: bytes) -> tuple[Image.Image, str]:
         # An MPO is a camera's JPEG with previews behind the photograph; the first frame is the picture.
         animated = image.format != "MPO" and getattr(image, "is_animated", False)
     except Image.DecompressionBombError:
-        text = f"The image has more pixels than the {MAX_PIXELS // 10**6} million that are allowed."
-        raise Refused(text, code="too-many-pixels") from None
+        raise Refused(
+            "The image has more pixels than the %(max_pixels)s million that are allowed.",
+            code="too-many-pixels",
+            max_pixels=MAX_PIXELS // 10**6,
+        ) from None
     except Image.UnidentifiedImageError:
         text = "This is not an image that can be read: PNG, JPEG, WebP, GIF, BMP and TIFF are."
         raise Refused(text, code="not-an-image") from None
     except Exception as problem:  # decoders raise nearly anything on damaged data
-        text = f"The image's header is damaged: {_reason(problem)}."
-        raise Refused(text, code="truncated-image") from None
+        raise Refused(
+            "The image's header is damaged: %(problem)s.", code="truncated-image", problem=_reason(problem)
+        ) from None
     if width * height > MAX_PIXELS:
-        text = f"The image has {width} × {height} pixels, more than the {MAX_PIXELS // 10**6} million that are allowed."
-        raise Refused(text, code="too-many-pixels")
+        text = "The image has %(width)s × %(height)s pixels, more than the %(max_pixels)s million that are allowed."
+        raise Refused(text, code="too-many-pixels", width=width, height=height, max_pixels=MAX_PIXELS // 10**6)
     if animated:
         text = "The file holds several frames or pages; send each as an image of its own."
         raise Refused(text, code="animated-image")
@@ -143,6 +156,19 @@ def _encoded(image: Image.Image, kind: str) -> tuple[bytes, str]:
         return out.getvalue(), "image/jpeg"
     image.save(out, "PNG")
     return out.getvalue(), "image/png"
+
+
+def _bare(stored: bytes, image: Image.Image, media_type: str) -> tuple[bytes, str, list[str]]:
+    """The stored file without metadata, its media type, and what that changed."""
+    kind = {kept: kind for kind, kept in BROWSER_TYPES.items() if kind != "MPO"}[media_type]
+    try:
+        bare = without_metadata(stored, kind)
+    except ValueError:
+        pixels = image.convert("L" if image.mode in ("1", "L") else "RGB")
+        pixels.info.clear()  # the PNG writer would keep some of it
+        again, media_type = _encoded(pixels, "PNG")
+        return again, media_type, ["encoded again without metadata"]
+    return bare, media_type, [] if bare == stored else ["metadata left out"]
 
 
 def _thumbnail(image: Image.Image) -> bytes:

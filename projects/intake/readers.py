@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO
 
 from projects.errors import Refused
-from projects.intake.rows import Fault, Item, Row
+from projects.intake.rows import Fault, Item, Known, Row
 
 MAX_LINE = 4 * 1024 * 1024  # bytes
 MAX_EXTERNAL_ID = 200
@@ -47,7 +47,9 @@ def read_csv(file: BinaryIO, skip: int = 0) -> Iterator[Item]:
     try:
         header = _header(next(rows))
     except csv.Error as problem:
-        raise Refused(f"The header is not CSV: {problem}.", code="bad-header", place="line 1") from None
+        raise Refused(
+            "The header is not CSV: %(problem)s.", code="bad-header", place="line 1", problem=str(problem)
+        ) from None
     seen = 0
     for item in _csv_items(rows, header, too_long):
         seen += 1
@@ -118,13 +120,31 @@ def _jsonl_row(place: str, line: str) -> Item:
         external_id = str(external_id)
     if external_id is not None and not isinstance(external_id, str):
         return Fault(f"{place}, external_id", "wrong-shape", "An external_id is text.")
+    try:
+        known = _known(value)
+    except Refused as refused:
+        return Fault.of(refused, place)
     payload = value.pop("payload", None) if "payload" in value else value
     if payload is not value and value:
-        text = f"Beside “payload” only “external_id” may stand, not “{min(value)[:60]}”."
+        text = f"Beside “payload” only “external_id” and “gold” with its terms may stand, not “{min(value)[:60]}”."
         return Fault(place, "unknown-field", text)
     if not isinstance(payload, dict):
         return Fault(f"{place}, payload", "wrong-shape", "A payload is a JSON object.")
-    return Row(place, external_id, payload, size=len(line))
+    return Row(place, external_id, payload, size=len(line), known=known)
+
+
+def _known(value: dict[str, Any]) -> Known | None:
+    """Takes a row's right answer out of it; where there is none, its terms are fields like any other."""
+    if "gold" not in value:
+        return None
+    answer, course, shown = value.pop("gold"), value.pop("course", False), value.pop("shown", True)
+    explanation = value.pop("explanation", "")
+    for name, flag in (("course", course), ("shown", shown)):
+        if not isinstance(flag, bool):
+            raise Refused("“%(name)s” is true or false.", code="wrong-shape", place=name, name=name)
+    if not isinstance(explanation, str):
+        raise Refused("An explanation is text.", code="wrong-shape", place="explanation")
+    return Known(answer, course, explanation, shown)
 
 
 def _no_constant(name: str) -> Any:
@@ -151,12 +171,17 @@ def _header(names: list[str]) -> list[str]:
     header = ["external_id" if name == "id" and "external_id" not in header else name for name in header]
     if "text" not in header:
         found = ", ".join(f"“{name}”" for name in names)[:200]
-        text = f"The header has no column “text”. It has: {found}."
-        raise Refused(text, code="no-text-column", place="line 1")
+        raise Refused(
+            "The header has no column “text”. It has: %(found)s.", code="no-text-column", place="line 1", found=found
+        )
     twice = {name for name in header if header.count(name) > 1 or not name}
     if twice:
-        text = f"Each column needs a name of its own; see “{min(twice)[:60]}”."
-        raise Refused(text, code="bad-header", place="line 1")
+        raise Refused(
+            "Each column needs a name of its own; see “%(value)s”.",
+            code="bad-header",
+            place="line 1",
+            value=min(twice)[:60],
+        )
     return header
 
 

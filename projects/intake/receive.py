@@ -1,24 +1,25 @@
 """A file on its way into a batch: taken in, read by a worker, its progress and its bad rows told as it goes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import PurePath
 from typing import BinaryIO, cast
 
 from django.core.files.base import File
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import F
 from django.utils import timezone
 from procrastinate.contrib.django import app
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from projects.errors import Refused
 from projects.intake.formats import ENDINGS, READERS
 from projects.intake.loading import Loaded, load
-from projects.models import Batch, Intake
+from projects.models import Batch, Intake, IntakeFaults
 from projects.tasktypes import TASK_TYPES
 from taskers.errors import Problem, StateConflict
 from taskers.models import Person
 
-KEPT_ERRORS = 500
+KEPT_ERRORS = 500  # with the intake, for its page; the rest lies beside it
 JOB = "projects.jobs.load_intake"
 
 
@@ -32,8 +33,13 @@ def guess_format(name: str) -> str:
     """The reader for a file by its name; Refused for an ending that no reader knows."""
     ending = PurePath(name).suffix.lower()
     if ending not in ENDINGS:
-        text = f"Files end in {', '.join(ENDINGS)}; “{name[-60:]}” doesn't."
-        raise Refused(text, code="unknown-format", place="file")
+        raise Refused(
+            "Files end in %(choices)s; “%(name)s” doesn't.",
+            code="unknown-format",
+            place="file",
+            choices=", ".join(ENDINGS),
+            name=name[-60:],
+        )
     return ENDINGS[ending]
 
 
@@ -51,8 +57,13 @@ def keep(batch: Batch, file: File, *, name: str, by: Person | None, format: str 
     chosen = format or guess_format(name)
     room = TASK_TYPES[batch.project.task_type]
     if chosen not in room.intakes:
-        text = f"{room.title} are loaded from: {', '.join(room.intakes)}."
-        raise Refused(text, code="wrong-format", place="file")
+        raise Refused(
+            "%(title)s are loaded from: %(choices)s.",
+            code="wrong-format",
+            place="file",
+            title=room.title,
+            choices=", ".join(room.intakes),
+        )
     if not file.size:
         raise Refused("The file is empty.", code="empty-file", place="file")
     made = Intake(batch=batch, name=name[-200:], format=chosen, started_by=by)
@@ -64,7 +75,8 @@ def keep(batch: Batch, file: File, *, name: str, by: Person | None, format: str 
 def run(intake_key: int, *, told: Callable[[Intake], None] | None = None) -> Intake:
     """Load a kept file, from where an earlier run stopped; a finished one is left alone. Safe to run twice.
 
-    `told` is called after each committed chunk. What is wrong with the file as a whole ends it as failed,
+    `told` is called after each committed chunk. Where the database goes away it raises what Django does, and the file
+    stays as it is, to be gone on with. What is wrong with the file as a whole ends it as failed,
     with the reason; what was loaded before stays.
     """
     unfinished = Intake.objects.filter(pk=intake_key).exclude(state=Intake.State.DONE)
@@ -80,10 +92,30 @@ def run(intake_key: int, *, told: Callable[[Intake], None] | None = None) -> Int
     except Problem as problem:
         where = f" ({problem.place})" if problem.place else ""
         return _ended(intake, Intake.State.FAILED, f"{problem.text}{where}")
+    except (OperationalError, InterfaceError):
+        raise  # the database is away, so nothing can be written down either: whoever runs this tries again
     except Exception as error:
         _ended(intake, Intake.State.FAILED, f"Something unexpected went wrong ({type(error).__name__}).")
         raise
     return _ended(intake, Intake.State.DONE)
+
+
+def is_stuck(intake: Intake) -> bool:
+    """Whether nobody loads a file any more that isn't loaded, nor will without being asked."""
+    if intake.state == Intake.State.DONE:
+        return False
+    jobs = ProcrastinateJob.objects.filter(task_name=JOB, status__in=["todo", "doing"])
+    return not jobs.filter(args__intake_key=intake.pk).exists()
+
+
+@transaction.atomic
+def go_on(intake: Intake) -> None:
+    """Have a worker load what is left of a file that failed, or that nobody is at. Raises StateConflict."""
+    rows = Intake.objects.select_for_update().filter(pk=intake.pk)
+    if not is_stuck(rows.get()):
+        raise StateConflict("This file is loaded, or is being loaded.")
+    rows.update(state=Intake.State.WAITING, reason="", ended_at=None)
+    app.configure_task(JOB, queue="intake").defer(intake_key=intake.pk)
 
 
 def _read(intake: Intake, told: Callable[[Intake], None] | None) -> None:
@@ -98,16 +130,28 @@ def _read(intake: Intake, told: Callable[[Intake], None] | None) -> None:
 def _advance(intake: Intake, done: Loaded) -> None:
     """Move the position in the chunk's own transaction; zero rows mean that another worker is at it too."""
     room_left = max(0, KEPT_ERRORS - len(intake.errors))
-    errors = intake.errors + [fault._asdict() for fault in done.faults[:room_left]]
+    faults = [fault._asdict() for fault in done.faults]
     moved = Intake.objects.filter(pk=intake.pk, position=intake.position, state=Intake.State.RUNNING).update(
         position=F("position") + done.read,
         loaded=F("loaded") + done.loaded,
         known=F("known") + done.known,
-        refused=F("refused") + len(done.faults),
-        errors=errors,
+        refused=F("refused") + len(faults),
+        errors=intake.errors + faults[:room_left],
     )
     if not moved:
         raise AlreadyLoading()
+    if faults[room_left:]:
+        IntakeFaults.objects.create(intake=intake, faults=faults[room_left:])
+
+
+def all_faults(intake: Intake) -> Iterator[dict]:
+    """Every refused row, in the order of the file."""
+    yield from intake.errors
+    after = 0  # by keys: a slow reader may lose its connection between two looks
+    while rows := list(intake.more_faults.filter(pk__gt=after).order_by("pk")[:10]):
+        for one in rows:
+            yield from one.faults
+        after = rows[-1].pk
 
 
 def _ended(intake: Intake, state: str, reason: str = "") -> Intake:

@@ -8,6 +8,15 @@ from projects.errors import Refused
 from projects.intake.pictures import Picture
 
 
+class Known(NamedTuple):
+    """The right answer that came with a row, still unchecked, and what becomes of it."""
+
+    answer: Any
+    course: bool = False  # an item of the project's course, instead of mixed in unseen
+    explanation: str = ""
+    shown: bool = True
+
+
 @dataclass(frozen=True)
 class Row:
     """One item that may become a task. `fields` are still unchecked; a picture comes checked."""
@@ -17,6 +26,7 @@ class Row:
     fields: dict[str, Any]
     picture: Picture | None = None
     size: int = 0  # bytes it holds in memory, roughly
+    known: Known | None = None
 
 
 class Fault(NamedTuple):

@@ -1,31 +1,67 @@
 """The work: what is asked for, the promises, the answers. One file per chapter."""
 
 from projects.models.answers import Annotation, Gold, Verdict
+from projects.models.archives import Archive, ArchivedTask, ArchivePart
 from projects.models.browsing import VerdictEntry
-from projects.models.promises import Assignment, BatchCursor, Draft
-from projects.models.rules import BatchPace, DayTally, DealingRules, Exclusion, Requirement, StockedGold
-from projects.models.work import Asset, Batch, BatchProgress, Intake, Label, Project, ProjectSettings, Task
+from projects.models.courses import CourseStep, CourseTry
+from projects.models.promises import Assignment, BatchCursor, Draft, Turn
+from projects.models.remarks import Remark, RemarkQuerySet
+from projects.models.reports import AgreementReport
+from projects.models.rules import BatchPace, BlockedPair, DayTally, DealingRules, Exclusion, Requirement, StockedGold
+from projects.models.seats import ModelAnswer, Seat, SeatMove
+from projects.models.truth import Belief, Calibrated, Crowd, Estimation, SecondLook, Trait
+from projects.models.work import (
+    Asset,
+    Batch,
+    BatchProgress,
+    Intake,
+    IntakeFaults,
+    Label,
+    Project,
+    ProjectSettings,
+    Task,
+)
 
 __all__ = [
+    "Remark",
+    "RemarkQuerySet",
+    "ModelAnswer",
+    "Seat",
+    "SeatMove",
+    "AgreementReport",
+    "Belief",
+    "Calibrated",
+    "Crowd",
+    "Estimation",
+    "SecondLook",
+    "Trait",
+    "Archive",
+    "ArchivePart",
+    "ArchivedTask",
     "StockedGold",
     "Requirement",
     "Exclusion",
     "DealingRules",
     "DayTally",
     "BatchPace",
+    "BlockedPair",
     "Annotation",
     "Asset",
     "Assignment",
     "Batch",
     "BatchCursor",
     "BatchProgress",
+    "CourseStep",
+    "CourseTry",
     "Draft",
     "Gold",
     "Intake",
+    "IntakeFaults",
     "Label",
     "Project",
     "ProjectSettings",
     "Task",
+    "Turn",
     "Verdict",
     "VerdictEntry",
 ]

@@ -11,7 +11,10 @@ from django.db.models.functions import Now
 from projects.models.promises import Assignment
 from projects.models.work import Task
 from taskers.models import Person
-from taskers.models.append_only import append_only
+from taskers.models.append_only import kept_or_archived
+
+# Answers leave with their task, once the archive has it.
+ARCHIVED = "EXISTS (SELECT FROM projects_archivedtask t WHERE t.id = OLD.task_id)"
 
 
 class AnnotationQuerySet(models.QuerySet["Annotation"]):
@@ -36,7 +39,7 @@ class Annotation(models.Model):
     objects = AnnotationQuerySet.as_manager()
 
     class Meta:
-        triggers = [append_only("annotation_append_only")]
+        triggers = [kept_or_archived("annotation_append_only", ARCHIVED)]
         indexes = [models.Index(fields=["tasker", "id"], name="annotation_by_tasker")]
 
     def __str__(self) -> str:
@@ -56,7 +59,7 @@ class Verdict(models.Model):
     task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="verdicts", db_index=False)
     answer = models.JSONField()
     confidence = models.FloatField()
-    method = models.CharField(max_length=40)  # "majority_v1", or "review_v1" when a person decided
+    method = models.CharField(max_length=40)  # "majority_v1"; "review_v1": a reviewer; "auto_v1": a model
     rests_on = ArrayField(models.BigIntegerField(), default=list)  # keys of annotations
     agreements = models.JSONField(default=dict)  # annotation key -> agreement in [0, 1], or null
     settings_version = models.PositiveIntegerField()
@@ -74,7 +77,7 @@ class Verdict(models.Model):
                 operation=pgtrigger.Update,
                 condition=pgtrigger.AnyChange(exclude=["superseded_at"]),
             ),
-            pgtrigger.Protect(name="verdict_not_deleted", operation=pgtrigger.Delete),
+            kept_or_archived("verdict_not_deleted", ARCHIVED, pgtrigger.Delete),
         ]
         constraints = [
             models.UniqueConstraint(fields=["task"], condition=Q(superseded_at=None), name="verdict_one_current"),

@@ -16,7 +16,7 @@ class VerdictEntry(models.Model):
 
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+", db_index=False)
     task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="+", db_index=False)
-    verdict = models.ForeignKey(Verdict, on_delete=models.PROTECT, related_name="+", db_index=False)
+    verdict = models.ForeignKey(Verdict, on_delete=models.PROTECT, related_name="+")
     label = models.CharField(max_length=60, blank=True, default="")
     confidence = models.FloatField()
 

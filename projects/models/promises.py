@@ -107,7 +107,13 @@ class Assignment(models.Model):
                 F("batch"), F("slot"), F("id") + 0, condition=Q(state="open", kind="judge"), name="assignment_walk"
             ),
             models.Index(fields=["tasker", "batch"], condition=Q(state="held"), name="assignment_held_by"),
-            models.Index(fields=["deadline"], condition=Q(state="held"), name="assignment_deadline"),
+            # What a tasker holds, asked for at each claim by `tasker + 0`, so that nothing else seems to serve: where
+            # the statistics know of no held rows, the planner would as soon walk those of everybody.
+            models.Index(F("tasker") + 0, condition=Q(state="held"), name="assignment_in_hands"),
+            # Held, in the words that only those use who ask for deadlines. Its old end fills with dead entries.
+            models.Index(
+                fields=["deadline"], condition=Q(held_at__isnull=False, ended_at=None), name="assignment_runs_out"
+            ),
             models.Index(fields=["tasker", "id"], condition=Q(tasker__isnull=False), name="assignment_by_tasker"),
             models.Index(fields=["task", "id"], name="assignment_by_task"),
             # The task browser: what is open or in work, and what somebody worked on, in the order of tasks.
@@ -135,6 +141,19 @@ class Draft(models.Model):
 
     def __str__(self) -> str:
         return f"Draft {self.version}"
+
+
+class Turn(models.Model):
+    """How often a tasker was given something, so that two tabs which chose at the same moment don't both take.
+
+    Whoever takes must know the number, and moves it on by the same statement (projects/queue/turns.py).
+    """
+
+    tasker = models.OneToOneField(Person, on_delete=models.CASCADE, related_name="+", primary_key=True)
+    number = models.BigIntegerField(default=0, db_default=0)
+
+    def __str__(self) -> str:
+        return f"{self.tasker_id}: {self.number}"
 
 
 class BatchCursor(models.Model):

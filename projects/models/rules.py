@@ -1,8 +1,11 @@
 """Who may work on a project, how much, and what is mixed in: small rows, read once before each walk of a claim."""
 
+import uuid
+
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.functions import RandomUUID
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from projects.models.answers import Gold
@@ -25,6 +28,8 @@ class DealingRules(models.Model):
     training_pass = models.FloatField(default=0.8)  # mean score, in [0, 1]
     training_tries = models.PositiveSmallIntegerField(default=2)
     training_days = models.PositiveIntegerField(null=True, blank=True)  # how long a pass holds; empty: for good
+    training_wait = models.PositiveIntegerField(default=0, db_default=0)  # hours between one try and the next
+    training_rate = models.BigIntegerField(default=0, db_default=0)  # millionths for an item done well, once
     training_skill = models.ForeignKey(Skill, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
@@ -79,6 +84,7 @@ class Exclusion(models.Model):
         BLOCKED = "blocked", "Blocked"
         BANNED = "banned", "Banned"  # their undecided work was voided
 
+    public_id = models.UUIDField(default=uuid.uuid4, db_default=RandomUUID(), unique=True, editable=False)
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+")
     project = models.ForeignKey(Project, null=True, blank=True, on_delete=models.CASCADE, related_name="exclusions")
     tasker = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="exclusions")
@@ -103,6 +109,39 @@ class Exclusion(models.Model):
         return f"{self.tasker} {self.kind}"
 
 
+class BlockedPair(models.Model):
+    """Two people who must not judge the same task; the one with the lower key comes first, so a pair is one row."""
+
+    class Relation(models.TextChoices):
+        RELATIVES = "relatives", "Relatives"
+        HOUSEHOLD = "household", "They live together"
+        TRAINING = "training", "One trained the other"
+        OTHER = "other", "Another reason"
+
+    public_id = models.UUIDField(default=uuid.uuid4, db_default=RandomUUID(), unique=True, editable=False)
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+")
+    first = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+", db_index=False)
+    second = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+", db_index=False)
+    relation = models.CharField(max_length=9, choices=Relation, default=Relation.OTHER)
+    note = models.CharField(max_length=200, blank=True)
+    made_by = models.ForeignKey(Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    made_at = models.DateTimeField(db_default=Now(), editable=False)
+    lifted_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(first__lt=F("second")), name="pair_in_order"),
+            models.UniqueConstraint(
+                fields=["first", "second", "organization"], condition=Q(lifted_at=None), name="pair_once"
+            ),
+        ]
+        # A claim asks from both sides; the constraint's index serves the first.
+        indexes = [models.Index(fields=["second", "organization"], condition=Q(lifted_at=None), name="pair_second")]
+
+    def __str__(self) -> str:
+        return f"{self.first} and {self.second}"
+
+
 class DayTally(models.Model):
     """What one tasker handed in on one day of theirs, so that caps are asked without counting."""
 
@@ -113,6 +152,8 @@ class DayTally(models.Model):
     day = models.DateField()  # in the tasker's time zone
     judgements = models.PositiveIntegerField(default=0)
     promised = models.BigIntegerField(default=0)  # millionths
+    # When it was last added to: what came in since midnight counts today, whatever clock it was entered under.
+    at = models.DateTimeField(null=True)
 
     class Meta:
         verbose_name_plural = "day tallies"
@@ -145,9 +186,17 @@ class StockedGold(models.Model):
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+", db_index=False)
     pool = models.CharField(max_length=8, choices=Pool, default=Pool.CONTROL)
     uses = models.PositiveIntegerField(default=0)
+    # Of training: its place in the course, what is explained afterwards, and whether that is at once or at the end.
+    position = models.PositiveIntegerField(default=0, db_default=0)
+    explanation = models.TextField(blank=True, default="", db_default="")
+    shown = models.BooleanField(default=True, db_default=True)
     shuffle = models.FloatField(default=0.0)  # redrawn at each use, so that the order can't be learnt
     retired_at = models.DateTimeField(null=True, blank=True)
     retired_why = models.CharField(max_length=80, blank=True)
+    fresh_at = models.DateTimeField(db_default=Now())  # what was handed in before doesn't bear on it: put back since
+    looks = models.PositiveSmallIntegerField(default=0, db_default=0)  # how often leaks.py has looked since then
+    suspect_at = models.DateTimeField(null=True, blank=True)  # it may be wrong: grades nobody
+    suspect_why = models.CharField(max_length=200, blank=True, db_default="")
 
     class Meta:
         verbose_name_plural = "stocked gold"

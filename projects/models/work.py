@@ -51,18 +51,41 @@ class Project(models.Model):
 class ProjectSettings(models.Model):
     """One version of a project's settings. Never edited: a change is the next version (sole writer: configure.py)."""
 
+    class Suggest(models.TextChoices):
+        OPEN = "open", "As soon as the task opens"
+        ASKED = "asked", "When the tasker asks"
+
+    class Confidence(models.TextChoices):
+        HIDDEN = "hidden", "Not shown"
+        BAND = "band", "High, medium or low"
+        NUMBER = "number", "In percent"
+
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="settings")
     version = models.PositiveIntegerField()
     instructions = models.TextField(blank=True)
+    instructions_by_language = models.JSONField(default=dict, db_default={}, blank=True)  # language -> Markdown
     wanted = models.PositiveSmallIntegerField(default=1)
     rate = models.BigIntegerField(default=0)  # millionths of the currency unit, for one accepted judgement
     lease_seconds = models.PositiveIntegerField(default=900)
     copilot = models.BooleanField(default=True)
     label_mapping = models.JSONField(default=dict)  # the model's label -> this project's label key
     minimum_score = models.FloatField(default=0.0)
+    label_minimums = models.JSONField(default=dict, blank=True)  # label key -> the least score, where it differs
+    suggest = models.CharField(max_length=6, choices=Suggest, default=Suggest.OPEN)
+    confidence = models.CharField(max_length=6, choices=Confidence, default=Confidence.BAND)
+    control_share = models.FloatField(default=0.0)  # of claims, by hash: these go without the copilot, to compare
+    trap_share = models.FloatField(default=0.0)  # of known answers, by hash: these show one wrong suggestion
     aggregation = models.CharField(max_length=40, default="majority_v1")
     thresholds = models.JSONField(default=dict)  # iou, span_match, agreement: read by the task type's room
+    # Dynamic overlap: `wanted` grows to at most this while the confidence is below the target; empty: it never does.
+    most = models.PositiveSmallIntegerField(null=True, blank=True)
+    target = models.FloatField(default=0.9)  # calibrated confidence
+    # Judgements a task on average; where it is set, `wanted` grows for the least sure of a batch (truth/budgets.py).
+    budget = models.FloatField(null=True, blank=True)
     pay_floor = models.FloatField(default=0.5)  # the least agreement with the verdict that earns the rate
+    # What a classification asks for (tasktypes/asked_fields.py), and how many of its images are decided on one screen.
+    fields = models.JSONField(default=list, db_default=[], blank=True)
+    grid = models.PositiveSmallIntegerField(default=1, db_default=1)
     made_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
     made_at = models.DateTimeField(db_default=Now(), editable=False)
 
@@ -71,13 +94,32 @@ class ProjectSettings(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["project", "version"], name="settings_version_once"),
             models.CheckConstraint(condition=Q(wanted__gte=1, wanted__lte=50), name="settings_wanted_sane"),
+            models.CheckConstraint(
+                condition=Q(most=None) | Q(most__gte=models.F("wanted"), most__lte=50), name="settings_most_sane"
+            ),
+            models.CheckConstraint(
+                condition=Q(budget=None)
+                | Q(budget__gte=models.F("wanted"), budget__lte=models.F("most"), most__isnull=False),
+                name="settings_budget_sane",
+            ),
+            models.CheckConstraint(condition=Q(target__gte=0.5, target__lt=1), name="settings_target_sane"),
             models.CheckConstraint(condition=Q(rate__gte=0), name="settings_rate_not_negative"),
+            models.CheckConstraint(
+                condition=Q(control_share__gte=0, control_share__lte=0.5, trap_share__gte=0, trap_share__lte=0.5),
+                name="settings_shares_sane",
+            ),
             models.CheckConstraint(condition=Q(lease_seconds__gte=30), name="settings_lease_sane"),
             models.CheckConstraint(condition=Q(pay_floor__gte=0, pay_floor__lte=1), name="settings_pay_floor_in_unit"),
+            models.CheckConstraint(condition=Q(grid__gte=1, grid__lte=100), name="settings_grid_sane"),
         ]
 
     def __str__(self) -> str:
         return f"{self.project} v{self.version}"
+
+
+def masks_alone() -> list[str]:
+    """The shapes that a label takes unless its project says otherwise."""
+    return ["mask"]
 
 
 class LabelQuerySet(models.QuerySet["Label"]):
@@ -97,6 +139,12 @@ class Label(models.Model):
     position = models.PositiveSmallIntegerField(default=0)
     retired_at = models.DateTimeField(null=True, blank=True)
     merged_into = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="merged")
+    # What a part with this label may be, and what is asked of it; see tasktypes/region_shapes.py, label_attributes.py.
+    shapes = models.JSONField(default=masks_alone, db_default=["mask"])
+    attributes = models.JSONField(default=list, blank=True, db_default=[])
+    # In a classification: the field whose choice it is ("" for the first one), and what it lies under in a tree.
+    field = models.CharField(max_length=60, blank=True, default="", db_default="")
+    parent = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="under")
 
     objects = LabelQuerySet.as_manager()
 
@@ -113,6 +161,11 @@ class Label(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def parent_key(self) -> str:
+        """The key of the label it lies under, or nothing."""
+        return self.parent.key if self.parent else ""
 
 
 class Asset(models.Model):
@@ -143,7 +196,7 @@ class Batch(models.Model):
         LIVE = "live", "Live"  # draft | paused -> live
         PAUSED = "paused", "Paused"  # live -> paused: rewrites no task rows
         CLOSED = "closed", "Closed"
-        CANCELLED = "cancelled", "Cancelled"  # held work is still accepted and paid
+        CANCELLED = "cancelled", "Cancelled"  # held work is still accepted and paid: winding_up.py
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="batches")
@@ -173,6 +226,7 @@ class BatchProgress(models.Model):
     submitted = models.BigIntegerField(default=0)  # judgements
     decided = models.BigIntegerField(default=0)  # tasks
     in_review = models.BigIntegerField(default=0)  # tasks
+    spent = models.BigIntegerField(default=0)  # judgements that the decided tasks had when they were decided
 
     class Meta:
         verbose_name_plural = "batch progress"
@@ -210,6 +264,16 @@ class Intake(models.Model):
         return self.name
 
 
+class IntakeFaults(models.Model):
+    """Refused rows of an intake beyond the first ones, those of one chunk of the file: each row can be named."""
+
+    intake = models.ForeignKey(Intake, on_delete=models.CASCADE, related_name="more_faults")
+    faults = models.JSONField()  # [{"place", "code", "text"}]
+
+    def __str__(self) -> str:
+        return f"{len(self.faults)} of {self.intake}"
+
+
 class Task(models.Model):
     """One item to be labelled. Whether it is decided is a matter of its verdict, not of a column here."""
 
@@ -229,6 +293,9 @@ class Task(models.Model):
     payload_hash = models.CharField(max_length=64)  # sha256 of the canonical payload: same again or a conflict
     wanted = models.PositiveSmallIntegerField()
     withheld = models.CharField(max_length=10, choices=Withheld, default=Withheld.NOT, db_default="", blank=True)
+    # Where it stands among those of its project that wait for review, the smallest first: less the bits that another
+    # judgement would tell, as they are believed (truth/weighing.py). Here, so that an index can hold the order.
+    review_rank = models.FloatField(default=0.0, db_default=0.0)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:
@@ -240,11 +307,12 @@ class Task(models.Model):
             models.Index(fields=["batch", "id"], name="task_by_batch"),
             models.Index(fields=["project", "id"], name="task_by_project"),
             models.Index(fields=["project", "withheld", "id"], condition=~Q(withheld=""), name="task_withheld"),
+            models.Index(
+                fields=["project", "review_rank", "id"], condition=Q(withheld="review"), name="task_for_review"
+            ),
             # Finding by the beginning of an external id, whatever the database's language is.
             models.Index("project", Collate("external_id", "C"), name="task_external_id_start"),
         ]
 
     def __str__(self) -> str:
         return self.external_id
-
-

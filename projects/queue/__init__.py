@@ -5,18 +5,44 @@ the task's row first, so that what is counted for it can't change between the lo
 """
 
 from projects.queue.audit import audit
-from projects.queue.claim import claim, claim_any, claim_group, peek
-from projects.queue.gold import set_aside
+from projects.queue.claim import Foreseen, Wish, claim, claim_any, claim_group, foresee, peek
+from projects.queue.gold import begins_with_course, set_aside
 from projects.queue.handing_in import Delivery, deliver, hand_in, lock_known
 from projects.queue.leases import expire_due, in_hands, let_go, release, renew, report, skip
 from projects.queue.nothing import Nothing
 from projects.queue.reviewing import claim_review, next_review, waiting_for_review
-from projects.queue.slots import fill, lock, open_slots, raise_wanted, restore, settle, void, withhold
+from projects.queue.slots import (
+    MOST_WANTED,
+    RAISED,
+    SETTLE,
+    WITHHELD,
+    ask_again,
+    fill,
+    lock,
+    open_slots,
+    raise_wanted,
+    raising,
+    restore,
+    void,
+    want_no_more,
+    withhold,
+    withholding,
+)
+from projects.queue.turns import choose_anew
 
 __all__ = [
+    "MOST_WANTED",
+    "RAISED",
+    "SETTLE",
+    "WITHHELD",
     "Delivery",
+    "Foreseen",
     "Nothing",
+    "Wish",
+    "ask_again",
     "audit",
+    "begins_with_course",
+    "choose_anew",
     "claim",
     "claim_any",
     "claim_group",
@@ -24,6 +50,7 @@ __all__ = [
     "deliver",
     "expire_due",
     "fill",
+    "foresee",
     "hand_in",
     "in_hands",
     "let_go",
@@ -33,14 +60,16 @@ __all__ = [
     "open_slots",
     "peek",
     "raise_wanted",
+    "raising",
     "release",
     "renew",
     "report",
     "restore",
     "set_aside",
-    "settle",
     "skip",
     "void",
     "waiting_for_review",
+    "want_no_more",
     "withhold",
+    "withholding",
 ]

@@ -1,30 +1,38 @@
 """The next piece of work for somebody: first choose where from small tables, then walk an index to it.
 
-Three statements in one transaction, however much there is to do: the lock by which two tabs of one tasker follow each
-other, the choice of places, and the walk. The lock is a statement of its own because what follows must see what the
-other tab did.
+Two statements, each a transaction of its own, however much there is to do: the choice of places, and the walk, which
+takes only what was chosen in this tasker's turn (turns.py), so that two tabs of one tasker show the same task.
 """
 
 import random
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID, uuid4
 
 from django.db import transaction
+from django.utils.crypto import constant_time_compare
+from django.utils.translation import gettext as _
 
-from projects import eligibility
+from projects.admission import eligibility
 from projects.models import Assignment, Project, Task
-from projects.queue import gold, taking
+from projects.queue import gold, taking, turns
+from projects.queue.apart import waiting_for
 from projects.queue.leases import expire_due
-from projects.queue.nothing import Nothing
-from projects.queue.places import Choice, Place, choose
-from projects.queue.statements import ask
+from projects.queue.nothing import Nothing, all_done, training_first, waiting
+from projects.queue.places import Choice, Place, Terms, choose
+from projects.queue.turns import LostTurn
 from taskers.models import Organization, Person
+from taskers.outbox import emit
+from taskers.statements import ask
+
+# What is drawn at a turn.
+Dice = Callable[[int], random.Random]
 
 TRIES = 6
 MOST_IN_A_GROUP = 100
+MORE_PLACES = 8  # that are asked for the rest of a group, after the first that had some of it
 STRIDES = 10  # so many times `taking.STRIDE` rows are passed in one claim; the next one goes on from there
-LOCK = "SELECT pg_advisory_xact_lock(%(space)s::int, hashint8(%(tasker)s::bigint))"
-LOCK_SPACE = 0x636C6D  # our corner of PostgreSQL's advisory locks
 
 AHEAD = """
 SELECT a.task_id FROM projects_assignment a
@@ -38,39 +46,109 @@ NEXT_DEADLINE = f"""
 SELECT extract(epoch FROM min(a.deadline) - clock_timestamp())::float FROM (
   SELECT a.* FROM projects_batch b CROSS JOIN LATERAL (
     SELECT a.batch_id, a.task_id, a.deadline FROM projects_assignment a
-    WHERE a.batch_id = b.id AND a.state = 'held' AND a.kind = 'judge'
+    WHERE a.batch_id = b.id AND a.state = 'held' AND a.held_at IS NOT NULL AND a.ended_at IS NULL AND a.kind = 'judge'
     ORDER BY a.deadline LIMIT 50
   ) a WHERE b.project_id = ANY(%(projects)s::bigint[]) AND b.state = 'live' LIMIT 200
 ) a WHERE NOT {taking.MINE}
 """
 
 
-def claim(tasker: Person, project: Project, *, dice: random.Random | None = None) -> Assignment | Nothing:
+@dataclass(frozen=True)
+class Wish:
+    """The task that was foreseen for somebody, with the seal that says so."""
+
+    task: UUID
+    seal: str
+
+
+@dataclass(frozen=True)
+class Foreseen:
+    """What the next claim will bring if nothing changes until then. Nothing is held."""
+
+    task: Task
+    terms: Terms
+    seal: str
+
+
+def claim(
+    tasker: Person, project: Project, *, dice: random.Random | None = None, wish: Wish | None = None
+) -> Assignment | Nothing:
     """This tasker's next piece of work in a project, held for them; or why there is none.
 
     Whoever holds one already gets that one again with a fresh deadline, so two tabs show the same task. The caller has
     checked that the tasker may enter the project; skills, caps and exclusions are checked here.
     """
     if project.state != Project.State.LIVE:
-        return Nothing("project-not-live", "This project isn't handing out work at the moment.")
-    return _first(_next(tasker, [project], 1, dice or random.SystemRandom()))
+        return Nothing("project-not-live", _("This project isn't handing out work at the moment."))
+    return _first(_next(tasker, [project], 1, lambda turn: dice or turns.dice(tasker, turn), wish))
 
 
 def claim_any(
-    tasker: Person, organization: Organization, projects: Sequence[Project], *, dice: random.Random | None = None
+    tasker: Person,
+    organization: Organization,
+    projects: Sequence[Project],
+    *,
+    dice: random.Random | None = None,
+    wish: Wish | None = None,
 ) -> Assignment | Nothing:
     """The most urgent and best paid work that this tasker qualifies for, out of these projects of one organization."""
     live = [one for one in projects if one.state == Project.State.LIVE and one.organization_id == organization.pk]
     if not live:
-        return Nothing("all-done", "No project hands out work to you at the moment.")
-    return _first(_next(tasker, live, 1, dice or random.SystemRandom()))
+        return Nothing("all-done", _("No project hands out work to you at the moment."))
+    return _first(_next(tasker, live, 1, lambda turn: dice or turns.dice(tasker, turn), wish))
 
 
-def claim_group(tasker: Person, project: Project, number: int = 24) -> list[Assignment] | Nothing:
-    """Several judgements at once, for work on a grid: one token, one deadline, as many as there are up to `number`."""
+def foresee(mine: Assignment, tasker: Person, projects: Sequence[Project]) -> Foreseen | None:
+    """What this tasker's next claim in these projects will bring once `mine` is handed in, if it can be said.
+
+    Looked up, not held: the claim that brings its seal confirms it, or finds something else. Where a copilot helps, the
+    outbox hears of it, known answers like any other, so that suggestions can be ready when it is shown.
+    """
+    choice = choose(tasker, projects, few=True)
+    for pk, terms in choice.terms.items():
+        if why := eligibility.why_not(_once_handed_in(terms, mine)):
+            choice.refuse(pk, why)
+    if mine.kind == Assignment.Kind.TRAINING or choice.held not in (None, mine.pk) or not choice.places:
+        return None
+    terms = choice.places[0].terms
+    dealt, key = gold.foresee(tasker, terms, turns.dice(tasker, choice.turn))
+    if not dealt:
+        key = taking.foresee(tasker, choice.places)
+    task = Task.objects.select_related("asset", "project__organization").filter(pk=key or 0).first()
+    if task is None:
+        return None
+    if terms.copilot:
+        emit(
+            "foreseen",
+            organization_id=task.project.organization_id,
+            actor_id=tasker.pk,
+            project_key=task.project.public_id,
+            task=task.pk,
+        )
+    return Foreseen(task, terms, turns.seal(tasker, choice.turn, task.public_id))
+
+
+def _once_handed_in(terms: Terms, mine: Assignment) -> Terms:
+    """The terms as they will be then: what is promised today counts one more."""
+    if terms.project != mine.task.project_id:
+        return terms
+    done, promised = terms.judgements_today or 0, terms.promised_today or 0
+    return terms._replace(judgements_today=done + 1, promised_today=promised + (mine.rate or 0))
+
+
+def claim_group(
+    tasker: Person, project: Project, number: int = 24, *, dice: random.Random | None = None
+) -> list[Assignment] | Nothing:
+    """Several pieces of work at once, for a grid: one token, one deadline, as many as there are up to `number`.
+
+    Gold is among them as `claim` deals it; their order tells nothing of which, and is the same however often one asks.
+    Nobody gets more than their day has room for, nor any while a course is to be passed first: `claim` deals that.
+    """
     if project.state != Project.State.LIVE:
-        return Nothing("project-not-live", "This project isn't handing out work at the moment.")
-    return _next(tasker, [project], max(1, min(number, MOST_IN_A_GROUP)), None)
+        return Nothing("project-not-live", _("This project isn't handing out work at the moment."))
+    most = max(1, min(number, MOST_IN_A_GROUP))
+    found = _next(tasker, [project], most, lambda turn: dice or random.SystemRandom(), None)
+    return found if isinstance(found, Nothing) else sorted(found, key=lambda one: one.public_id)
 
 
 def peek(assignment: Assignment, number: int = 2) -> list[Task]:
@@ -87,33 +165,49 @@ def _first(found: list[Assignment] | Nothing) -> Assignment | Nothing:
 
 
 def _next(
-    tasker: Person, projects: Sequence[Project], number: int, dice: random.Random | None
+    tasker: Person, projects: Sequence[Project], number: int, dice: Dice, wish: Wish | None
 ) -> list[Assignment] | Nothing:
     by_key = {one.pk: one for one in projects}
-    for attempt in range(TRIES):
-        with transaction.atomic():
-            choice = _choice(tasker, projects)
-            found, busy = _find(tasker, choice, by_key, number, dice)
+    few, after, tries = True, 0, 0
+    while tries < TRIES:
+        choice = _choice(tasker, projects, few=few, after=after)
+        try:
+            with waiting_for(tasker.pk, choice.partners):
+                found, busy = _find(tasker, choice, by_key, number, dice, wish)
+        except LostTurn:
+            tries += 1  # another tab was faster: what it took is in these hands now
+            continue
         if found:
             return found
-        if choice.refused or not (busy or expire_due(projects=projects)):
-            return _why(tasker, choice)
+        if not choice.refused and not busy and not choice.whole:
+            # Nothing in these batches. Look at those further down, without what may not be entered.
+            projects = [one for one in projects if one.pk not in choice.refusals]
+            few, after = False, 0 if few or choice.refusals else choice.last
+            continue
+        if choice.refused or not busy:
+            back = None if choice.refused else _next_back(tasker, choice)
+            if back is None or back > 0 or not expire_due(projects=projects):
+                return _why(tasker, choice, back)
         # Open rows exist, but all of them were locked by others at this moment: that isn't "nothing".
-        time.sleep(0.01 * attempt)
-    return Nothing("ask-again", "Everybody is asking at once; trying again.", retry_seconds=1)
+        time.sleep(0.01 * tries * choice.whole)
+        few, after, tries = False, 0, tries + 1
+    return Nothing("ask-again", _("Everybody is asking at once; trying again."), retry_seconds=1)
 
 
 def _find(
-    tasker: Person, choice: Choice, projects: Mapping[int, Project], number: int, dice: random.Random | None
+    tasker: Person, choice: Choice, projects: Mapping[int, Project], number: int, dice: Dice, wish: Wish | None
 ) -> tuple[list[Assignment], bool]:
     """What this tasker holds already, or is dealt, or the next on the walk; else whether to ask again at once."""
     if again := taking.again(tasker, choice, projects):
         return again, False
-    if dice is not None and (dealt := _dealt(tasker, choice, projects, dice)):
+    drawn, wished = dice(choice.turn), _granted(tasker, choice, wish)
+    if dealt := _dealt(tasker, choice, projects, drawn, wished, alone=number == 1):
         return dealt, False
+    if wished and (found := taking.take_wished(tasker, choice.places, projects, wished)):
+        return found, False
     places, busy, end = choice.places, False, not choice.places
-    for _ in range(STRIDES):
-        if found := _taken(tasker, places, projects, number):
+    for _stride in range(STRIDES):
+        if found := _taken(tasker, places, projects, number, drawn):
             return found, False
         if not places:
             break
@@ -123,43 +217,85 @@ def _find(
     return taking.sweep(tasker, places, projects), busy or not end
 
 
-def _dealt(tasker: Person, choice: Choice, projects: Mapping[int, Project], dice: random.Random) -> list[Assignment]:
-    """Training or gold, where it is due before the first place's next judgement."""
+def _granted(tasker: Person, choice: Choice, wish: Wish | None) -> int:
+    """The key of the task that is wished for, if it was foreseen at this very turn; else 0."""
+    if wish is None or not constant_time_compare(wish.seal, turns.seal(tasker, choice.turn, wish.task)):
+        return 0
+    return Task.objects.filter(public_id=wish.task).values_list("pk", flat=True).first() or 0
+
+
+def _dealt(
+    tasker: Person, choice: Choice, projects: Mapping[int, Project], dice: random.Random, wish: int, *, alone: bool
+) -> list[Assignment]:
+    """Training or gold, where it is due before the first place's next judgement.
+
+    A group has its gold among the rest, and no course: that is taken item by item.
+    """
     while choice.places:
         terms = choice.places[0].terms
-        dealt = gold.deal(tasker, terms, projects, dice)
+        if alone:
+            dealt = gold.deal(tasker, terms, projects, dice, wish)
+        else:
+            dealt = training_first() if gold.course_is_due(tasker, terms) else None
         if not isinstance(dealt, Nothing):
             return dealt or []
         choice.refuse(terms.project, (dealt.code, dealt.text))
     return []
 
 
-def _choice(tasker: Person, projects: Sequence[Project]) -> Choice:
+def _choice(tasker: Person, projects: Sequence[Project], *, few: bool, after: int) -> Choice:
     """What this tasker may choose from; what they may not enter is left out before any walk."""
-    ask(LOCK, {"space": LOCK_SPACE, "tasker": tasker.pk})
-    choice = choose(tasker, projects)
+    choice = choose(tasker, projects, few=few, after=after)
     for pk, terms in choice.terms.items():
         if why := eligibility.why_not(terms):
             choice.refuse(pk, why)
     return choice
 
 
-def _taken(tasker: Person, places: Sequence[Place], projects: Mapping[int, Project], number: int) -> list[Assignment]:
-    if number == 1:
+def _taken(
+    tasker: Person, places: Sequence[Place], projects: Mapping[int, Project], number: int, dice: random.Random
+) -> list[Assignment]:
+    if number == 1 or not places:
         return taking.take(tasker, places, projects)
-    # One place at a time: a statement doesn't see that it took another slot of the same task.
-    return next(filter(None, (taking.take(tasker, [one], projects, number=number) for one in places)), [])
+    terms = places[0].terms  # a group is of one project
+    number = min(number, eligibility.left_today(terms, number))
+    gold_at = gold.places_in_a_group(terms, number, dice)
+    with transaction.atomic():  # another tab sees all of the group or nothing
+        found, terms = _group(tasker, places, projects, number - sum(gold_at))
+        return found + gold.deal_among(found, tasker, terms, projects, gold_at, dice) if found else []
 
 
-def _why(tasker: Person, choice: Choice) -> Nothing:
+def _group(
+    tasker: Person, places: Sequence[Place], projects: Mapping[int, Project], number: int
+) -> tuple[list[Assignment], Terms]:
+    """So many judgements under one token, and the terms with the turn as taking them left it.
+
+    One place at a time: a statement doesn't see that it took another slot of the same task. Once some are found, only
+    the next few places are asked for the rest.
+    """
+    found: list[Assignment] = []
+    token, terms, more = uuid4(), places[0].terms, MORE_PLACES
+    for one in places:
+        if len(found) == number or not more:
+            break
+        here = one._replace(terms=terms)
+        taken = taking.take(tasker, [here], projects, number=number - len(found), token=token)
+        more -= bool(found)
+        found += taken
+        terms = terms._replace(turn=terms.turn + bool(taken))
+    return found, terms
+
+
+def _next_back(tasker: Person, choice: Choice) -> float | None:
+    """In how many seconds the first lease of somebody else runs out, on a task that this tasker may still do."""
+    allowed = [pk for pk in choice.terms if pk not in choice.refusals]
+    (seconds,) = ask(NEXT_DEADLINE, {"projects": allowed, "tasker": tasker.pk})[0]
+    return seconds
+
+
+def _why(tasker: Person, choice: Choice, back: float | None) -> Nothing:
     if choice.refused:
         code, text = next(iter(choice.refusals.values()))
         retry = eligibility.seconds_to_midnight(tasker) if code == "daily-cap" else None
         return Nothing(code, text, retry_seconds=retry)
-    allowed = [pk for pk in choice.terms if pk not in choice.refusals]
-    (seconds,) = ask(NEXT_DEADLINE, {"projects": allowed, "tasker": tasker.pk})[0]
-    if seconds is None:
-        return Nothing("all-done", "You have done everything there is for you here. Thank you!")
-    minutes = max(1, round(seconds / 60))
-    text = f"Others are working on what is left. If they don't finish, it comes back in about {minutes} min."
-    return Nothing("waiting", text, retry_seconds=max(5, min(int(seconds), 60)))
+    return all_done() if back is None else waiting(back)

@@ -1,43 +1,52 @@
-"""Known answers dealt among the rest: gold unseen, training openly. They are inserted held, and never queue."""
+"""Known answers dealt among the rest: gold unseen, a course openly. They are inserted held, and never queue."""
 
 import random
-from collections.abc import Mapping
-from uuid import uuid4
+from collections.abc import Mapping, Sequence
+from uuid import UUID, uuid4
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
-from projects import dealing
 from projects.models import Assignment, Project, StockedGold, Task, Verdict
+from projects.queue import teaching
+from projects.queue.clock import Clock
 from projects.queue.nothing import Nothing
-from projects.queue.places import Terms
+from projects.queue.places import Terms, choose
 from projects.queue.slots import lock
-from projects.queue.statements import ask
-from projects.queue.taking import BRING, whole
+from projects.queue.taking import BRING, HELPED, whole
+from projects.queue.turns import turn
+from projects.teaching import dealing
 from taskers.errors import StateConflict
 from taskers.models import Person
 from taskers.outbox import emit
+from taskers.statements import ask
 
-# The least used of the stock that this tasker never saw, whatever became of it; what is being dealt at this moment is
-# passed by, so the stock rotates. Worn out, it leaves the stock by itself.
-DEAL = f"""
-WITH picked AS (
-  SELECT g.gold_id, known.task_id FROM projects_stockedgold g JOIN projects_gold known ON known.id = g.gold_id
-  WHERE g.project_id = %(project)s::bigint AND g.pool = %(pool)s AND g.retired_at IS NULL AND known.retired_at IS NULL
+# The least used of the stock that this tasker neither saw, whatever became of it, nor made; what is being dealt at this
+# moment is passed by, so the stock rotates. Worn out, it leaves the stock by itself; suspect, it waits for a manager.
+UNSEEN = """FROM projects_stockedgold g JOIN projects_gold known ON known.id = g.gold_id
+  WHERE g.project_id = %(project)s::bigint AND g.pool = %(pool)s AND g.retired_at IS NULL AND g.suspect_at IS NULL
+    AND known.retired_at IS NULL
     AND NOT EXISTS (
       SELECT FROM projects_assignment seen
       WHERE seen.task_id = known.task_id AND seen.tasker_id = %(tasker)s::bigint OFFSET 0)
-  ORDER BY g.uses, g.shuffle LIMIT 1 FOR UPDATE OF g SKIP LOCKED
-), worn AS (
+    AND known.made_by_id IS DISTINCT FROM %(tasker)s::bigint"""
+NEXT = f"SELECT known.task_id {UNSEEN} ORDER BY g.uses, g.shuffle LIMIT 1"
+DEAL = f"""
+WITH picked AS (
+  SELECT g.gold_id, known.task_id {UNSEEN}
+  ORDER BY known.task_id = %(wish)s::bigint DESC, g.uses, g.shuffle LIMIT 1 FOR UPDATE OF g SKIP LOCKED
+), {turn("picked")}, worn AS (
   UPDATE projects_stockedgold g SET uses = g.uses + 1, shuffle = %(shuffle)s::float,
     retired_at = CASE WHEN g.uses + 1 >= r.gold_uses AND g.pool = 'control' THEN clock_timestamp() END,
     retired_why = CASE WHEN g.uses + 1 >= r.gold_uses AND g.pool = 'control' THEN 'worn out' ELSE '' END
-  FROM picked, projects_dealingrules r WHERE g.gold_id = picked.gold_id AND r.project_id = g.project_id
+  FROM picked, turn, projects_dealingrules r WHERE g.gold_id = picked.gold_id AND r.project_id = g.project_id
 ), taken AS (
   INSERT INTO projects_assignment (task_id, batch_id, kind, state, slot, tasker_id, token, held_at, deadline,
     settings_version, rate, copilot)
   SELECT t.id, t.batch_id, %(kind)s, 'held', 0, %(tasker)s::bigint, %(token)s::uuid, clock_timestamp(),
-    clock_timestamp() + make_interval(secs => %(lease)s::int), %(version)s::int, %(rate)s::bigint, %(copilot)s::boolean
-  FROM picked JOIN projects_task t ON t.id = picked.task_id
+    clock_timestamp() + make_interval(secs => %(lease)s::int), %(version)s::int, %(rate)s::bigint,
+    {HELPED.format(copilot="%(copilot)s::boolean", task="t.id", control="%(control)s::float")}
+  FROM turn, picked JOIN projects_task t ON t.id = picked.task_id
   RETURNING *
 ), told AS (
   INSERT INTO taskers_event (organization_id, kind, actor_id, project_key, subject, data)
@@ -45,25 +54,89 @@ WITH picked AS (
     jsonb_build_object('batch', a.batch_id, 'task', a.task_id, 'assignment', a.id, 'kind', a.kind)
   FROM taken a JOIN projects_task t ON t.id = a.task_id
 )
-{BRING}
-"""
-
-TRAINED = """
-SELECT count(*) FROM projects_assignment a JOIN projects_task t ON t.id = a.task_id
-WHERE t.project_id = %(project)s::bigint AND a.tasker_id = %(tasker)s::bigint
-  AND a.kind = 'training' AND a.state = 'submitted'
+{BRING.format(found="picked LEFT JOIN taken a ON a.task_id = picked.task_id")}
 """
 
 
 def deal(
-    tasker: Person, terms: Terms, projects: Mapping[int, Project], dice: random.Random
+    tasker: Person, terms: Terms, projects: Mapping[int, Project], dice: random.Random, wish: int = 0
 ) -> list[Assignment] | Nothing | None:
-    """Training while it is due, gold now and then; None to go on to the walk."""
-    if terms.training_tasks and terms.trained is None:
-        return _training(tasker, terms, projects, dice)
+    """The course while it is due, gold now and then; None to go on to the walk. `wish`: the task that was foreseen."""
+    if course_is_due(tasker, terms):
+        return teaching.next_item(tasker, terms, projects[terms.project])
     if dealing.gold_is_due(terms.gold_share or 0.0, (terms.good or 0.0) + (terms.poor or 0.0), dice):
-        return _deal(tasker, terms, projects, dice, StockedGold.Pool.CONTROL) or None
+        return _deal(tasker, terms, projects, dice, turn=terms.turn, token=uuid4(), wish=wish) or None
     return None
+
+
+def places_in_a_group(terms: Terms, number: int, dice: random.Random) -> list[bool]:
+    """For each place of a group whether it is to get gold; never more than half of them."""
+    evidence, drawn = (terms.good or 0.0) + (terms.poor or 0.0), 0
+    places = []
+    for _place in range(number):
+        due = drawn < number // 2 and dealing.gold_is_due(terms.gold_share or 0.0, evidence, dice)
+        drawn += due
+        places.append(due)
+    return places
+
+
+def due_among(places: Sequence[bool], judgements: int) -> int:
+    """How many of a group's places get gold where there are so many judgements for the others: none after the last."""
+    dealt = 0
+    for due in places:
+        if not judgements:
+            break
+        judgements, dealt = judgements - (not due), dealt + due
+    return dealt
+
+
+def deal_among(
+    found: Sequence[Assignment],
+    tasker: Person,
+    terms: Terms,
+    projects: Mapping[int, Project],
+    places: Sequence[bool],
+    dice: random.Random,
+) -> list[Assignment]:
+    """Gold for a group of judgements just taken, under their token, as long as the stock has some.
+
+    The turn of the terms is the one that taking the group left.
+    """
+    made: list[Assignment] = []
+    token = found[0].token
+    assert token is not None
+    for _gold in range(due_among(places, len(found))):
+        more = _deal(tasker, terms, projects, dice, turn=terms.turn + len(made), token=token)  # each moves it on
+        if not more:
+            break
+        made += more
+    return made
+
+
+def foresee(tasker: Person, terms: Terms, dice: random.Random) -> tuple[bool, int | None]:
+    """Whether `deal` would step in before the walk, and with which task; no task where it can't be said."""
+    if course_is_due(tasker, terms):
+        return True, None
+    if not dealing.gold_is_due(terms.gold_share or 0.0, (terms.good or 0.0) + (terms.poor or 0.0), dice):
+        return False, None
+    found = ask(NEXT, {"project": terms.project, "pool": StockedGold.Pool.CONTROL, "tasker": tasker.pk})
+    return bool(found), found[0][0] if found else None
+
+
+def course_is_due(tasker: Person, terms: Terms) -> bool:
+    """Whether they must pass the project's course before they judge anything there."""
+    return bool(terms.training_tasks) and terms.trained is None and tasker.kind != Person.Kind.MODEL
+
+
+def begins_with_course(tasker: Person, project: Project) -> bool:
+    """The same, asked before any claim."""
+    return course_is_due(tasker, choose(tasker, [project], few=True).terms[project.pk])
+
+
+def doubt(task: Task, note: str) -> None:
+    """Somebody says that a known answer's task is broken: its manager looks at it first."""
+    words = _("Reported as broken: %(note)s") % {"note": note}
+    StockedGold.objects.filter(gold__task=task, suspect_at=None).update(suspect_at=Clock(), suspect_why=words[:200])
 
 
 @transaction.atomic
@@ -75,9 +148,10 @@ def set_aside(task: Task, *, by: Person | None) -> Task:
     task = lock(task.pk)
     if Verdict.objects.current().filter(task=task).exists():
         return task
-    if Assignment.objects.counting().filter(task=task).exclude(state="open").exists():
+    # Taken back first and asked then: a claim locks no task, so only what is withdrawn can't be taken any more.
+    Assignment.objects.filter(task=task, kind="judge", state="open").update(state="withdrawn", ended_at=Clock())
+    if Assignment.objects.counting().filter(task=task).exists():
         raise StateConflict("People are judging this task; wait for its verdict.", code="in-work")
-    Assignment.objects.filter(task=task, kind="judge", state="open").update(state="withdrawn")
     removed, task.wanted = task.wanted, 0
     Task.objects.filter(pk=task.pk).update(wanted=0)
     emit(
@@ -93,32 +167,31 @@ def set_aside(task: Task, *, by: Person | None) -> Task:
     return task
 
 
-def _training(
-    tasker: Person, terms: Terms, projects: Mapping[int, Project], dice: random.Random
-) -> list[Assignment] | Nothing:
-    (done,) = ask(TRAINED, {"project": terms.project, "tasker": tasker.pk})[0]
-    if done >= (terms.training_tasks or 0) * (terms.training_tries or 1):
-        return Nothing("not-qualified", "You didn't pass the training for this project, and have no try left.")
-    dealt = _deal(tasker, terms, projects, dice, StockedGold.Pool.TRAINING)
-    return dealt or Nothing("no-training", "There is no training left that you haven't seen; ask your manager.")
-
-
 def _deal(
-    tasker: Person, terms: Terms, projects: Mapping[int, Project], dice: random.Random, pool: str
+    tasker: Person,
+    terms: Terms,
+    projects: Mapping[int, Project],
+    dice: random.Random,
+    *,
+    turn: int,
+    token: UUID,
+    wish: int = 0,
 ) -> list[Assignment]:
     project = projects[terms.project]
-    training = pool == StockedGold.Pool.TRAINING
     values = {
         "project": terms.project,
-        "pool": pool,
+        "pool": StockedGold.Pool.CONTROL,
         "tasker": tasker.pk,
+        "turn": turn,
         "shuffle": dice.random(),
-        "kind": "training" if training else "gold",
-        "token": uuid4(),
+        "wish": wish,
+        "kind": "gold",
+        "token": token,
         "lease": terms.lease,
         "version": terms.version,
-        "rate": 0 if training else terms.rate,
+        "rate": terms.rate,
         "copilot": terms.copilot,
+        "control": terms.control,
         "organization": project.organization_id,
         "project_key": project.public_id,
     }

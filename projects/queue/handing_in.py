@@ -5,24 +5,49 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from projects import eligibility
-from projects.errors import AlreadySubmitted, LeaseLost
-from projects.models import Annotation, Assignment, Task
-from projects.queue.clock import Clock
-from projects.queue.statements import ask, columns, row_of
-from taskers.models import Person
+from django.db.models import Q
 
-LOCK_KNOWN = """
-SELECT withheld, wanted FROM projects_task WHERE id = %(task)s::bigint FOR NO KEY UPDATE
+from projects.admission import eligibility
+from projects.errors import AlreadySubmitted, Banned, LeaseLost
+from projects.models import Annotation, Assignment, Exclusion, Task
+from projects.queue.clock import Clock
+from projects.queue.turns import choose_anew
+from taskers.models import Person
+from taskers.statements import ask
+
+# What each label asks of the parts that carry it, as one JSON text; those retired since the work began are still taken.
+LABELS = """
+(SELECT json_object_agg(l.key, json_build_object(
+   'shapes', l.shapes, 'attributes', l.attributes, 'field', l.field, 'parent', p.key))
+ FROM projects_label l LEFT JOIN projects_label p ON p.id = l.parent_id
+ WHERE l.project_id = %(project)s::bigint AND (l.retired_at IS NULL OR l.retired_at > %(since)s::timestamptz))::text
 """
 
+LOCK_KNOWN = f"""
+SELECT withheld, wanted, {LABELS} FROM projects_task WHERE id = %(task)s::bigint FOR NO KEY UPDATE
+"""
+
+# What counts for the day of a tasker; a course fills no place of it, but what it pays counts.
+COUNTED = """
+  INSERT INTO projects_daytally AS d (tasker_id, project_id, day, judgements, promised, at)
+  SELECT %(tasker)s::bigint, %(project)s::bigint, %(today)s::date, (kind <> 'training')::int, coalesce(rate, 0),
+    clock_timestamp()
+  FROM {mine} WHERE kind || '' <> 'review'
+  ON CONFLICT (tasker_id, project_id, day) DO UPDATE
+    SET judgements = d.judgements + excluded.judgements, promised = d.promised + excluded.promised, at = excluded.at
+"""
+LATE = "(SELECT kind, rate FROM projects_assignment WHERE id = %(assignment)s::bigint) mine"
+COUNT_LATE = f"{COUNTED.format(mine=LATE)} RETURNING d.id"
+
 # Everything that handing in writes, in one statement: the state, the annotation, the draft's end, the tasker's day,
-# the event. The caller holds the task's lock, so the counts are those of everybody before this one.
+# the event. The caller holds the task's lock, so the counts are those of everybody before this one. The assignment is
+# found by its key whatever the statistics say: a comparison that implied "held" or "somebody's" would let the planner
+# walk all of those.
 DELIVER = f"""
 WITH mine AS (
   UPDATE projects_assignment SET state = 'submitted', ended_at = clock_timestamp()
-  WHERE id = %(assignment)s::bigint AND tasker_id + 0 = %(tasker)s::bigint AND token = %(token)s::uuid
-    AND state = 'held'
+  WHERE id = %(assignment)s::bigint
+    AND (tasker_id, token, state || '') IS NOT DISTINCT FROM (%(tasker)s::bigint, %(token)s::uuid, 'held')
   RETURNING id, task_id, batch_id, kind, rate, settings_version
 ), written AS (
   INSERT INTO projects_annotation
@@ -30,22 +55,17 @@ WITH mine AS (
   SELECT gen_random_uuid(), id, task_id, %(tasker)s::bigint, %(answer)s::jsonb, settings_version, %(active_ms)s::int,
     %(refused)s::jsonb
   FROM mine
-  RETURNING *
+  RETURNING id, public_id, task_id, settings_version, at
 ), done AS (
   DELETE FROM projects_draft WHERE assignment_id IN (SELECT id FROM mine)
 ), counted AS (
-  INSERT INTO projects_daytally AS d (tasker_id, project_id, day, judgements, promised)
-  SELECT %(tasker)s::bigint, %(project)s::bigint, %(today)s::date, 1, coalesce(rate, 0) FROM mine
-  WHERE kind <> 'review'
-  ON CONFLICT (tasker_id, project_id, day)
-    DO UPDATE SET judgements = d.judgements + 1, promised = d.promised + excluded.promised
-), told AS (
+{COUNTED.format(mine="mine")}), told AS (
   INSERT INTO taskers_event (organization_id, kind, actor_id, project_key, subject, data)
   SELECT %(organization)s::bigint, %(event)s, %(tasker)s::bigint, %(project_key)s::uuid, %(subject)s,
     jsonb_build_object('batch', mine.batch_id, 'task', mine.task_id, 'assignment', mine.id, 'annotation', written.id)
   FROM mine JOIN written ON true
 )
-SELECT {columns(Annotation, "w")},
+SELECT w.id, w.public_id, w.settings_version, w.at,
   (SELECT count(*) FROM projects_assignment a
    WHERE a.task_id = w.task_id AND a.kind = 'judge' AND a.state = 'submitted' AND a.voided_at IS NULL),
   EXISTS (SELECT FROM projects_verdict v WHERE v.task_id = w.task_id AND v.superseded_at IS NULL)
@@ -61,11 +81,23 @@ class Delivery:
     judgements: int  # of the task, this one counted if it is one
     decided: bool
 
+    def may_decide(self, task: Task) -> bool:
+        """Whether anything can follow: while judgements are out, nothing but their arrival.
 
-def lock_known(task: Task) -> Task:
-    """Lock a task that the caller has loaded already, with its project, and bring what may have changed up to date."""
-    task.withheld, task.wanted = ask(LOCK_KNOWN, {"task": task.pk})[0]
-    return task
+        What waits for a reviewer already, or is decided, takes note of every answer.
+        """
+        return self.decided or bool(task.withheld) or self.judgements >= task.wanted
+
+
+def lock_known(assignment: Assignment) -> tuple[Task, dict[str, dict]]:
+    """Lock the task of an assignment, loaded already with its project, and bring what may have changed up to date.
+
+    With it come the labels that its answer may carry (see `LABELS`).
+    """
+    task = assignment.task
+    terms = {"task": task.pk, "project": task.project_id, "since": assignment.held_at}
+    task.withheld, task.wanted, labels = ask(LOCK_KNOWN, terms)[0]
+    return task, json.loads(labels or "{}")
 
 
 def deliver(
@@ -100,17 +132,32 @@ def deliver(
     rows = ask(DELIVER, terms)
     if not rows:
         return None
-    *annotation, before, decided = rows[0]
+    key, public_id, version, at, before, decided = rows[0]
+    annotation = Annotation(
+        pk=key,
+        public_id=public_id,
+        assignment=assignment,
+        task=assignment.task,
+        tasker=tasker,
+        answer=answer,
+        settings_version=version,
+        active_ms=active_ms,
+        refused=list(refused),
+        at=at,
+    )
+    annotation._state.adding = False
     assignment.state = Assignment.State.SUBMITTED
     mine = int(assignment.kind == Assignment.Kind.JUDGE)  # the statement counts what was there before it
-    return Delivery(row_of(Annotation, annotation), before + mine, decided)
+    return Delivery(annotation, before + mine, decided)
 
 
 def hand_in(assignment: Assignment, tasker: Person, token: UUID) -> Assignment:
     """Mark work as submitted. The caller holds the task's lock and writes the annotation in the same transaction.
 
     A lease that ran out may still be kept: if the open judgement that replaced it wasn't taken yet, that one is
-    withdrawn instead. Raises LeaseLost, or AlreadySubmitted.
+    withdrawn instead; a known answer is asked of nobody instead, and kept as well: who is late with a grid isn't told
+    by it which of its tasks those were. Not of somebody who was banned meanwhile: that took what they held, and this is
+    held no more. Raises LeaseLost, AlreadySubmitted or Banned.
     """
     mine = Assignment.objects.filter(pk=assignment.pk, tasker=tasker, token=token)
     now = {"state": "submitted", "ended_at": Clock()}
@@ -120,12 +167,27 @@ def hand_in(assignment: Assignment, tasker: Person, token: UUID) -> Assignment:
             raise AlreadySubmitted()
         if state != "expired" or not _withdraw_replacement(assignment):
             raise LeaseLost()
+        # Waits for a ban that is being written at this moment, and makes one that comes after wait for this.
+        choose_anew([tasker])
+        if _banned(assignment, tasker):
+            raise Banned()
         mine.filter(state="expired").update(**now)
+        terms = {"assignment": assignment.pk, "tasker": tasker.pk, "project": assignment.task.project_id}
+        ask(COUNT_LATE, terms | {"today": eligibility.local_day(tasker)})
     assignment.refresh_from_db()
     return assignment
 
 
+def _banned(assignment: Assignment, tasker: Person) -> bool:
+    project = assignment.task.project
+    here = Q(project=None) | Q(project=project)
+    rows = Exclusion.objects.filter(here, Q(until=None) | Q(until__gt=Clock()), organization=project.organization_id)
+    return rows.filter(tasker=tasker, kind=Exclusion.Kind.BANNED, lifted_at=None).exists()
+
+
 def _withdraw_replacement(assignment: Assignment) -> bool:
+    if assignment.kind == Assignment.Kind.GOLD:
+        return True
     replacement = Assignment.objects.filter(
         task_id=assignment.task_id, kind="judge", state="open", slot=assignment.slot
     )

@@ -10,15 +10,16 @@ from django.db import transaction
 from projects.errors import LeaseLost
 from projects.models import Assignment, DealingRules, Project, Task
 from projects.queue.clock import Clock, from_now
+from projects.queue.gold import doubt
 from projects.queue.slots import fill, lock, withhold
-from projects.queue.statements import ask
 from taskers.errors import Problem, StateConflict
 from taskers.models import Person
 from taskers.outbox import emit
+from taskers.statements import ask
 
 DUE = """
 SELECT a.id, a.task_id FROM projects_assignment a
-WHERE a.state = 'held' AND a.deadline < clock_timestamp()
+WHERE a.held_at IS NOT NULL AND a.ended_at IS NULL AND a.state || '' = 'held' AND a.deadline < clock_timestamp()
   AND (%(projects)s::bigint[] IS NULL OR EXISTS (
     SELECT FROM projects_batch b WHERE b.id = a.batch_id AND b.project_id = ANY(%(projects)s::bigint[])))
 ORDER BY a.deadline LIMIT %(limit)s::int
@@ -37,6 +38,9 @@ SKIP_REASONS = {
 # too; or it waits for a reviewer. A project may choose otherwise for each reason (DealingRules.skip_modes).
 SKIP_MODES = ("others", "me", "review")
 USUAL_MODES = {"later": "me"}
+# After so many people who wouldn't do a task a reviewer looks at it, whatever their reasons: as many as usually judge
+# one at most, and it would else be offered to everybody in turn and then wait for nobody. After a look as many again.
+MOST_SKIPS = 3
 
 
 def renew(assignment: Assignment, tasker: Person, token: UUID) -> datetime:
@@ -63,20 +67,29 @@ def release(assignment: Assignment, tasker: Person, token: UUID) -> None:
 def skip(assignment: Assignment, tasker: Person, token: UUID, *, reason: str, note: str = "") -> None:
     """Say no to a task, with a reason of SKIP_REASONS; what becomes of it is the project's to say (SKIP_MODES)."""
     if reason not in SKIP_REASONS:
-        raise Problem(f"Choose one of {', '.join(SKIP_REASONS)}.", code="bad-skip-reason", place="reason")
+        raise Problem(
+            "Choose one of %(choices)s.", code="bad-skip-reason", place="reason", choices=", ".join(SKIP_REASONS)
+        )
     rules = DealingRules.objects.filter(project=assignment.task.project_id).first()
     mode = (rules.skip_modes if rules else {}).get(reason) or USUAL_MODES.get(reason, "others")
     state = "released" if mode == "me" else "skipped"
     _end(assignment, tasker, token, state=state, reason=reason, note=note)
-    if mode == "review" and assignment.kind == Assignment.Kind.JUDGE:
+    if assignment.kind != Assignment.Kind.JUDGE:
+        return
+    said = note or SKIP_REASONS[reason]
+    if mode == "others" and (people := _declined(assignment.task, tasker)):
+        mode, said = "review", f"{people} people skipped it. The last one: {said}"
+    if mode == "review":
         with contextlib.suppress(StateConflict):  # decided or withheld meanwhile: the skip stands all the same
-            withhold(assignment.task, Task.Withheld.REVIEW, by=tasker, note=(note or SKIP_REASONS[reason])[:500])
+            withhold(assignment.task, Task.Withheld.REVIEW, by=tasker, note=said[:500])
 
 
 @transaction.atomic
 def report(assignment: Assignment, tasker: Person, token: UUID, *, note: str) -> None:
     """Say that a task is broken: it is withheld and goes to the manager. Raises LeaseLost."""
     _end(assignment, tasker, token, state="skipped", reason="broken", note=note)
+    if assignment.kind in (Assignment.Kind.GOLD, Assignment.Kind.TRAINING):
+        doubt(assignment.task, note)
     # Decided or withheld meanwhile: the report stands on the assignment all the same.
     with contextlib.suppress(StateConflict):
         withhold(assignment.task, "broken", by=tasker, note=note[:500])
@@ -95,7 +108,7 @@ def let_go(assignment: Assignment, *, by: Person) -> None:
 
 def in_hands(project: Project):
     """What is held in a project, those running out first: what a manager looks over and may `let_go`."""
-    held = Assignment.objects.filter(batch__project=project, state="held")
+    held = Assignment.objects.filter(batch__project=project, state="held", held_at__isnull=False, ended_at=None)
     return held.select_related("task", "tasker").order_by("deadline", "pk")
 
 
@@ -127,6 +140,15 @@ def _end(assignment: Assignment, tasker: Person, token: UUID, *, state: str, rea
         raise LeaseLost()
     fill(task)
     _tell(assignment, state, tasker, reason=reason)
+
+
+def _declined(task: Task, tasker: Person) -> int:
+    """How many people skipped a task, where this tasker's skip is one too many; else 0. Models wouldn't know."""
+    if tasker.kind != Person.Kind.HUMAN:
+        return 0
+    skips = Assignment.objects.filter(task=task, kind="judge", state="skipped", tasker__kind=Person.Kind.HUMAN)
+    people = skips.values("tasker").distinct().count()
+    return people if people % MOST_SKIPS == 0 else 0
 
 
 def _in_hands(assignment: Assignment, tasker: Person, token: UUID):

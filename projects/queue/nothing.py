@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 
 @dataclass(frozen=True)
 class Nothing:
@@ -10,3 +12,21 @@ class Nothing:
     code: str
     text: str
     retry_seconds: int | None = None
+
+
+def all_done() -> Nothing:
+    """Nothing is left for this tasker, and nothing will come back."""
+    return Nothing("all-done", _("You have done everything there is for you here. Thank you!"))
+
+
+def training_first() -> Nothing:
+    """A course is to be passed before this."""
+    text = _("This project begins with a course, one image at a time: leave this page and open the project again.")
+    return Nothing("training-first", text)
+
+
+def waiting(seconds: float) -> Nothing:
+    """What is left is in others' hands; the first of it may come back in so many seconds."""
+    minutes = max(1, round(seconds / 60))
+    text = _("Others are working on what is left. If they don't finish, it comes back in about %(minutes)s min.")
+    return Nothing("waiting", text % {"minutes": minutes}, retry_seconds=max(5, min(int(seconds), 60)))

@@ -7,19 +7,40 @@ the earliest deadline that can still be met, then deadlines that can't, then no 
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from typing import Any
+from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
-from projects.eligibility import Reason, local_day
+from projects.admission.eligibility import Reason, local_day, midnight
 from projects.models import Project
-from projects.queue.statements import ask
 from taskers.models import Person
+from taskers.statements import array, ask
 
 AGING = 600.0  # seconds without being served that weigh as much as one step of priority
-MOST_BATCHES = 60  # with something open, looked at in one claim; those further down wait for these
+# How many batches with something open are looked at at a time: the most urgent few, nearly always enough; and where
+# there is nothing for this tasker in them, so many, and so many more, to the end of the order.
+FEW_BATCHES = 6
+MOST_BATCHES = 60
 
-CHOOSE = """
+# What a batch has open, if anything: its deepest slot.
+DEEPEST = """LATERAL (
+    SELECT a.slot FROM projects_assignment a WHERE a.batch_id = r.id AND a.state = 'open' AND a.kind = 'judge'
+    ORDER BY a.slot DESC, a.id + 0 DESC LIMIT 1
+  ) deepest"""
+# One after another in their order, until enough of them have something open.
+NEXT = f"""
+  SELECT r.project_id, r.id, r.rank, deepest.slot
+  FROM (SELECT * FROM ranked WHERE rank > %(after)s::bigint ORDER BY rank OFFSET 0) r CROSS JOIN {DEEPEST}
+  LIMIT %(most)s::int"""
+# Of each project the first in its order that has something open.
+FIRST = f"""
+  SELECT first.* FROM (SELECT DISTINCT project_id AS id FROM ranked) p CROSS JOIN LATERAL (
+    SELECT r.project_id, r.id, r.rank, deepest.slot
+    FROM (SELECT * FROM ranked WHERE project_id = p.id ORDER BY rank OFFSET 0) r CROSS JOIN {DEEPEST}
+    LIMIT 1
+  ) first"""
+
+CHOICE = """
 WITH live AS (
   SELECT p.id AS project_id, b.id, b.deadline, p.priority + b.priority AS priority, s.rate,
     coalesce(pace.served_at, b.created_at) AS served_at,
@@ -40,16 +61,11 @@ WITH live AS (
       deadline, rate DESC, id) AS rank
   FROM live
 ), batch AS MATERIALIZED (
-  -- One after another in their order, until enough of them have something open.
-  SELECT r.project_id, r.id, r.rank, deepest.slot
-  FROM (SELECT * FROM ranked ORDER BY rank OFFSET 0) r
-  CROSS JOIN LATERAL (
-    SELECT a.slot FROM projects_assignment a WHERE a.batch_id = r.id AND a.state = 'open' AND a.kind = 'judge'
-    ORDER BY a.slot DESC, a.id + 0 DESC LIMIT 1
-  ) deepest
-  LIMIT %(most)s::int
+  {batches}
 )
-SELECT p.id, s.version, s.lease_seconds, s.rate, s.copilot, held.id,
+SELECT p.id, coalesce((SELECT number FROM projects_turn WHERE tasker_id = %(tasker)s::bigint), 0),
+  s.version, s.lease_seconds, s.rate, s.copilot, s.control_share,
+  (SELECT max(x.audit_share) FROM projects_seat x WHERE x.project_id = p.id AND x.mode <> 'off'), held.id,
   r.standing_floor, r.standing_evidence, st.good, st.poor,
   r.daily_tasks, r.daily_earnings, day.judgements, day.promised,
   r.gold_share, r.training_tasks, r.training_tries, trained.value,
@@ -63,21 +79,30 @@ SELECT p.id, s.version, s.lease_seconds, s.rate, s.copilot, held.id,
      WHEN 'in' THEN coalesce(mine.value = ANY(q.values), false)
      WHEN 'missing' THEN mine.id IS NULL
      ELSE mine.id IS NOT NULL END) AS lacking,
-  b.id, b.slot, walked.slots, walked.keys, walked.swept, walked.rounds
+  (SELECT array_agg(x.first_id + x.second_id - %(tasker)s::bigint) FROM projects_blockedpair x
+   WHERE (x.first_id = %(tasker)s::bigint OR x.second_id = %(tasker)s::bigint)
+     AND x.organization_id = p.organization_id AND x.lifted_at IS NULL) AS apart,
+  b.rank, b.id, b.slot, walked.slots, walked.keys, walked.swept, walked.rounds
 FROM projects_project p
 JOIN LATERAL (
-  SELECT version, lease_seconds, rate, copilot FROM projects_projectsettings
+  SELECT version, lease_seconds, rate, copilot, control_share FROM projects_projectsettings
   WHERE project_id = p.id ORDER BY version DESC LIMIT 1
 ) s ON true
 LEFT JOIN LATERAL (
   SELECT a.id FROM projects_assignment a JOIN projects_batch h ON h.id = a.batch_id AND h.project_id = p.id
-  WHERE a.tasker_id = %(tasker)s::bigint AND a.state = 'held' AND a.kind IN ('judge', 'gold', 'training', 'rework')
+  WHERE a.tasker_id + 0 = %(tasker)s::bigint AND a.state = 'held' AND a.kind IN ('judge', 'gold', 'training', 'rework')
   ORDER BY a.id + 0 LIMIT 1
 ) held ON true
 LEFT JOIN projects_dealingrules r ON r.project_id = p.id
 LEFT JOIN taskers_standing st ON st.tasker_id = %(tasker)s::bigint AND st.project_key = p.public_id
-LEFT JOIN projects_daytally day
-  ON day.tasker_id = %(tasker)s::bigint AND day.project_id = p.id AND day.day = %(today)s::date
+LEFT JOIN LATERAL (
+  -- Asked where a day has a limit. Whoever sets their clock back or forth gets no other day by it:
+  -- eligibility.counts_today.
+  SELECT sum(d.judgements)::bigint AS judgements, sum(d.promised)::bigint AS promised FROM projects_daytally d
+  WHERE (r.daily_tasks IS NOT NULL OR r.daily_earnings IS NOT NULL)
+    AND d.tasker_id = %(tasker)s::bigint AND d.project_id = p.id AND d.day >= %(today)s::date - 2
+    AND (d.day >= %(today)s::date OR d.at >= %(midnight)s::timestamptz)
+) day ON true
 LEFT JOIN taskers_qualification trained ON trained.skill_id = r.training_skill_id
   AND trained.person_id = %(tasker)s::bigint AND (trained.expires_at IS NULL OR trained.expires_at > clock_timestamp())
 LEFT JOIN LATERAL (
@@ -95,17 +120,20 @@ LEFT JOIN LATERAL (
 WHERE p.id = ANY(%(projects)s::bigint[])
 ORDER BY b.rank
 """
+CHOOSE, CHOOSE_OF_EACH = CHOICE.replace("{batches}", NEXT), CHOICE.replace("{batches}", FIRST)
 
 
-@dataclass(frozen=True)
-class Terms:
+class Terms(NamedTuple):
     """What one project promises to, and asks of, one tasker at this moment (the fields are the columns above)."""
 
     project: int
+    turn: int  # the number that this choice is true at: turns.py
     version: int
     lease: int  # seconds
     rate: int  # millionths
     copilot: bool
+    control: float  # the share of claims that go without it
+    audit: float | None  # the share of tasks by which models are audited: there nobody gets it
     held: int | None  # the assignment that is in these hands already
     standing_floor: float | None
     standing_evidence: float | None
@@ -123,10 +151,10 @@ class Terms:
     barred_reason: str | None
     barred_until: datetime | None
     lacking: str | None  # JSON: the requirements that aren't met
+    apart: list[int] | None  # who must not judge the same task: apart.py
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """One slot of a batch, and where a tasker's walk and slow second walk through it stand."""
 
     terms: Terms
@@ -144,6 +172,8 @@ class Choice:
     terms: dict[int, Terms] = field(default_factory=dict)  # by project
     places: list[Place] = field(default_factory=list)
     refusals: dict[int, Reason] = field(default_factory=dict)  # by project: why this tasker may not work there
+    whole: bool = True  # whether there is no batch further down in the order
+    last: int = 0  # the place in the order of the last one
 
     def refuse(self, project: int, why: Reason) -> None:
         """Leave a project out, for this reason."""
@@ -156,42 +186,63 @@ class Choice:
         return bool(self.refusals) and len(self.refusals) == len(self.terms)
 
     @property
+    def partners(self) -> set[int]:
+        """Who must not judge the same task as this tasker: apart.py."""
+        return {one for terms in self.terms.values() for one in terms.apart or ()}
+
+    @property
+    def turn(self) -> int:
+        """The number that this choice is true at."""
+        return next((terms.turn for terms in self.terms.values()), 0)
+
+    @property
     def held(self) -> int | None:
         """What is in these hands already."""
         return next((one.held for one in self.terms.values() if one.held), None)
 
 
-def choose(tasker: Person, projects: Sequence[Project], today: date | None = None) -> Choice:
-    """Look at the small tables once."""
-    terms = {
-        "tasker": tasker.pk,
-        "projects": [one.pk for one in projects],
-        "today": today or local_day(tasker),
-        "aging": AGING,
-        "most": MOST_BATCHES,
-    }
-    found = Choice()
-    width = len(Terms.__dataclass_fields__)
-    for row in ask(CHOOSE, terms):
-        known = found.terms.setdefault(row[0], Terms(*row[:width]))
-        batch, deepest, *walked = row[width:]
-        if batch is not None:
-            found.places += _slots(known, batch, deepest, walked)
+def choose(tasker: Person, projects: Sequence[Project], *, few: bool = False, after: int = 0) -> Choice:
+    """Look at the small tables once; with `few`, at the most urgent batches alone, with `after` at those behind it."""
+    most = min(FEW_BATCHES, MOST_BATCHES) if few else MOST_BATCHES
+    found, batches = _read(CHOOSE, tasker, projects, most=most, after=after)
+    found.whole = batches < most
     return found
 
 
-def as_columns(places: Sequence[Place], keys: dict[int, tuple[int, UUID]]) -> dict[str, list[Any]]:
+def choose_of_each(tasker: Person, projects: Sequence[Project]) -> Choice:
+    """The first place of each of these projects that has something open, however many come before it elsewhere."""
+    return _read(CHOOSE_OF_EACH, tasker, projects)[0]
+
+
+def _read(statement: str, tasker: Person, projects: Sequence[Project], **terms: int) -> tuple[Choice, int]:
+    asked = {"tasker": tasker.pk, "projects": [one.pk for one in projects], "aging": AGING}
+    asked |= {"today": local_day(tasker), "midnight": midnight(tasker)}
+    found, batches = Choice(), 0
+    width = len(Terms._fields)
+    for row in ask(statement, asked | terms):
+        known = found.terms.get(row[0]) or found.terms.setdefault(row[0], Terms(*row[:width]))
+        rank, batch, deepest, *walked = row[width:]
+        if batch is not None:
+            batches, found.last = batches + 1, rank
+            found.places += _slots(known, batch, deepest, walked)
+    return found, batches
+
+
+def as_columns(places: Sequence[Place], keys: dict[int, tuple[int, UUID]]) -> dict[str, str]:
     """Places as arrays, for `unnest`; `keys` gives each project's organization and public id."""
     return {
-        "batches": [one.batch for one in places],
-        "slots": [one.slot for one in places],
-        "after": [one.after for one in places],
-        "versions": [one.terms.version for one in places],
-        "leases": [one.terms.lease for one in places],
-        "rates": [one.terms.rate for one in places],
-        "copilots": [one.terms.copilot for one in places],
-        "organizations": [keys[one.terms.project][0] for one in places],
-        "project_keys": [keys[one.terms.project][1] for one in places],
+        "batches": array([one.batch for one in places]),
+        "slots": array([one.slot for one in places]),
+        "after": array([one.after for one in places]),
+        "versions": array([one.terms.version for one in places]),
+        "leases": array([one.terms.lease for one in places]),
+        "rates": array([one.terms.rate for one in places]),
+        "copilots": array([one.terms.copilot for one in places]),
+        "controls": array([one.terms.control for one in places]),
+        "audits": array([one.terms.audit or 0.0 for one in places]),
+        "projects": array([one.terms.project for one in places]),
+        "organizations": array([keys[one.terms.project][0] for one in places]),
+        "project_keys": array([keys[one.terms.project][1] for one in places]),
     }
 
 

@@ -1,33 +1,65 @@
-"""Handing disagreements to reviewers: one at a time each, never their own work."""
+"""Handing disagreements to reviewers: one at a time each, never their own work nor a partner's (BlockedPair)."""
 
+from collections.abc import Iterable
 from uuid import uuid4
 
 from django.db import transaction
+from django.db.models import Q, QuerySet
 
-from projects.errors import OwnWork
-from projects.models import Assignment, Project, Task
+from projects.errors import OwnWork, PartnersWork
+from projects.models import Assignment, BlockedPair, Project, Task
 from projects.queue.clock import Clock, from_now
 from projects.queue.slots import lock
 from taskers.errors import StateConflict
 from taskers.models import Person
 from taskers.outbox import emit
+from taskers.statements import ask
+
+# The waiting tasks of some projects in their order, each project's by an index: however many tasks there are, and
+# however many wait, only so many rows of each project are looked at. {free} may leave out more, row by row.
+WAITING = """
+SELECT w.id FROM unnest(%(projects)s::bigint[]) AS p(id) CROSS JOIN LATERAL (
+  SELECT t.id, t.review_rank FROM projects_task t
+  WHERE t.project_id = p.id AND t.withheld = 'review'
+    AND (t.review_rank, t.id) > (coalesce((SELECT review_rank FROM projects_task WHERE id = %(after)s::bigint),
+      '-Infinity'), %(after)s::bigint) {free}
+  ORDER BY t.review_rank, t.id LIMIT %(number)s::int
+) w ORDER BY w.review_rank, w.id LIMIT %(number)s::int
+"""
+LIST = WAITING.format(free="")
+# Not what another reviewer is at, nor what this one, or somebody they are kept apart from, judged or may still hand in.
+NEXT = WAITING.format(
+    free="""AND NOT EXISTS (
+      SELECT FROM projects_assignment a WHERE a.task_id = t.id AND (
+        a.kind || a.state = 'reviewheld' AND a.deadline >= clock_timestamp() AND a.tasker_id <> %(reviewer)s::bigint
+        OR a.kind || a.state IN ('judgeheld', 'judgesubmitted') AND a.tasker_id = %(reviewer)s::bigint
+        OR a.kind || a.state IN ('judgeheld', 'judgesubmitted', 'judgeexpired')
+          AND a.tasker_id = ANY(%(partners)s::bigint[])) OFFSET 0)"""
+)
 
 
-def waiting_for_review(projects):
-    """The tasks of these projects that wait for a reviewer, oldest first."""
-    return Task.objects.filter(project__in=projects, withheld=Task.Withheld.REVIEW).order_by("pk")
+def waiting_for_review(projects: Iterable[Project], *, after: Task | None = None, number: int = 50) -> QuerySet[Task]:
+    """The first tasks of these projects that wait for a reviewer: where a judgement tells most, then the oldest.
+
+    `after` is one of them, to go on behind it.
+    """
+    terms = {"projects": [one.pk for one in projects], "after": after.pk if after else 0, "number": number}
+    rows = ask(LIST, terms)
+    return Task.objects.filter(pk__in=[pk for (pk,) in rows]).order_by("review_rank", "pk")
 
 
 @transaction.atomic
 def claim_review(task: Task, reviewer: Person) -> Assignment:
     """The review of a task, held by this reviewer; asking again renews it.
 
-    Also opens a decided task, for a second look. Raises OwnWork for whoever judged the task, and StateConflict while
-    another reviewer has it. The caller has checked the role.
+    Also opens a decided task, for a second look. Raises OwnWork for whoever judged the task, PartnersWork where one
+    they are kept apart from did, and StateConflict while another reviewer has it. The caller has checked the role.
     """
     task = lock(task.pk)
     if Assignment.objects.filter(task=task, tasker=reviewer, kind="judge", state__in=["held", "submitted"]).exists():
         raise OwnWork()
+    if _judged(task, _partners(reviewer, [task.project_id])):
+        raise PartnersWork()
     settings = task.project.settings_now()
     held = Assignment.objects.filter(task=task, kind="review", state="held")
     if held.filter(tasker=reviewer).update(deadline=from_now(settings.lease_seconds)):
@@ -35,7 +67,7 @@ def claim_review(task: Task, reviewer: Person) -> Assignment:
     held.filter(deadline__lt=Clock()).update(state="expired", ended_at=Clock())
     other = held.select_related("tasker").first()
     if other is not None:
-        raise StateConflict(f"{other.tasker} is reviewing this task.", code="under-review")
+        raise StateConflict("%(tasker)s is reviewing this task.", code="under-review", tasker=other.tasker)
     made = Assignment.objects.create(
         task=task,
         batch_id=task.batch_id,
@@ -51,12 +83,27 @@ def claim_review(task: Task, reviewer: Person) -> Assignment:
     return Assignment.objects.select_related("task__project").get(pk=made.pk)
 
 
-def next_review(projects, reviewer: Person, *, after: int = 0) -> Task | None:
-    """The next waiting task that this reviewer may decide and nobody else is reviewing."""
-    busy = Assignment.objects.filter(kind="review", state="held", deadline__gte=Clock()).exclude(tasker=reviewer)
-    own = Assignment.objects.filter(tasker=reviewer, kind="judge", state__in=["held", "submitted"])
-    rows = waiting_for_review(projects).exclude(pk__in=busy.values("task")).exclude(pk__in=own.values("task"))
-    return rows.filter(pk__gt=after).first() or rows.first()
+def next_review(projects: Iterable[Project], reviewer: Person, *, after: int = 0) -> Task | None:
+    """The next waiting task that this reviewer may decide and nobody else is at; another than `after`, if any."""
+    keys = [one.pk for one in projects]
+    terms = {"projects": keys, "after": 0, "number": 2}
+    terms |= {"reviewer": reviewer.pk, "partners": list(_partners(reviewer, keys))}
+    found = [pk for (pk,) in ask(NEXT, terms)]
+    pk = next((one for one in found if one != after), next(iter(found), None))
+    return Task.objects.get(pk=pk) if pk else None
+
+
+def _partners(reviewer: Person, projects: Iterable[int]) -> set[int]:
+    """Whom a reviewer is kept apart from."""
+    either = Q(first=reviewer) | Q(second=reviewer)
+    pairs = BlockedPair.objects.filter(either, lifted_at=None, organization__projects__in=projects)
+    return {key for pair in pairs.values_list("first", "second") for key in pair} - {reviewer.pk}
+
+
+def _judged(task: Task, people: Iterable[int]) -> bool:
+    """Whether any of them judged a task, holds it, or may still hand it in late."""
+    states = ["held", "submitted", "expired"]
+    return Assignment.objects.filter(task=task, tasker__in=people, kind="judge", state__in=states).exists()
 
 
 def _tell(task: Task, reviewer: Person, made: Assignment) -> None:

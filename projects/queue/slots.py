@@ -1,6 +1,8 @@
 """How many promises a task has: made, kept equal to `wanted`, withdrawn when no longer needed."""
 
+import json
 from collections.abc import Sequence
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -10,6 +12,7 @@ from projects.queue.clock import Clock
 from taskers.errors import NotFound, Problem, StateConflict
 from taskers.models import Person
 from taskers.outbox import emit
+from taskers.statements import ask
 
 OPEN_SLOTS = """
 INSERT INTO projects_assignment (task_id, batch_id, kind, state, slot)
@@ -20,24 +23,60 @@ ORDER BY s.slot, t.id
 ON CONFLICT DO NOTHING
 """
 
+MOST_WANTED = 50  # judgements of one task
+
 # Puts back what is missing to `wanted`, in the lowest free slots, for a task that is neither decided nor withheld.
-FILL = """
-WITH counting AS (
+MISSING = """
+counting AS (
   SELECT slot FROM projects_assignment
-  WHERE task_id = %(task)s AND kind = 'judge' AND state IN ('open', 'held', 'submitted') AND voided_at IS NULL
+  WHERE task_id = %(task)s::bigint AND kind = 'judge' AND state IN ('open', 'held', 'submitted') AND voided_at IS NULL
 ), missing AS (
   SELECT t.id, t.batch_id, t.wanted, t.wanted - (SELECT count(*) FROM counting) AS number
-  FROM projects_task t
-  WHERE t.id = %(task)s AND t.withheld = ''
+  FROM {task} t
+  WHERE t.id = %(task)s::bigint AND t.withheld = ''
     AND NOT EXISTS (SELECT FROM projects_verdict v WHERE v.task_id = t.id AND v.superseded_at IS NULL)
+), filled AS (
+  INSERT INTO projects_assignment (task_id, batch_id, kind, state, slot)
+  SELECT m.id, m.batch_id, 'judge', 'open', s.slot
+  FROM missing m CROSS JOIN LATERAL (
+    SELECT g.slot FROM generate_series(0, m.wanted + 100) AS g(slot)
+    WHERE g.slot NOT IN (SELECT slot FROM counting)
+    ORDER BY g.slot LIMIT greatest(m.number, 0)
+  ) AS s
+  RETURNING id
+)"""
+FILL = f"WITH {MISSING.format(task='projects_task')} SELECT count(*) FROM filled"
+
+# Parts of statements about one task, whose lock the caller holds and which has no verdict. Rows are found by the task:
+# a comparison that implied "open" or "withheld" would let the planner walk all those.
+WITHDRAWN = """
+withdrawn AS (
+  UPDATE projects_assignment SET state = 'withdrawn', ended_at = clock_timestamp()
+  WHERE task_id = %(task)s::bigint AND (kind || '', state || '') = ('judge', 'open')
+)"""
+TOLD = """
+told AS (
+  INSERT INTO taskers_event (organization_id, kind, actor_id, project_key, subject, data)
+  VALUES (%(organization)s::bigint, %(event)s, %(actor)s::bigint, %(project_key)s::uuid, %(subject)s, %(told)s::jsonb)
+)"""
+# Asks for more judgements (`raising` gives the terms), and passes a task on to a reviewer or a manager (`withholding`).
+RAISED = f"""
+raised AS (
+  UPDATE projects_task SET wanted = %(wanted)s::int, withheld = CASE withheld WHEN 'review' THEN '' ELSE withheld END
+  WHERE id = %(task)s::bigint
+  RETURNING id, batch_id, wanted, withheld
+), {MISSING.format(task="raised")}, {TOLD}"""
+WITHHELD = f"""
+withheld AS (
+  UPDATE projects_task SET withheld = %(why)s,
+    review_rank = coalesce(%(rank)s::float, -(SELECT gain FROM projects_belief WHERE task_id = %(task)s::bigint), 0)
+  WHERE id = %(task)s::bigint AND withheld || '' = ''
+  RETURNING id
+), {WITHDRAWN}, {TOLD}"""
+# Belongs to the statement that decides the task: nothing of it is handed out or waits any more.
+SETTLE = f"""{WITHDRAWN}, restored AS (
+  UPDATE projects_task SET withheld = '' WHERE id = %(task)s::bigint AND withheld || '' <> ''
 )
-INSERT INTO projects_assignment (task_id, batch_id, kind, state, slot)
-SELECT m.id, m.batch_id, 'judge', 'open', s.slot
-FROM missing m CROSS JOIN LATERAL (
-  SELECT g.slot FROM generate_series(0, m.wanted + 100) AS g(slot)
-  WHERE g.slot NOT IN (SELECT slot FROM counting)
-  ORDER BY g.slot LIMIT greatest(m.number, 0)
-) AS s
 """
 
 
@@ -60,15 +99,20 @@ def lock(task_id: int) -> Task:
 
 def fill(task: Task) -> int:
     """Open as many judgements as are missing to `wanted`. The caller holds the task's lock."""
-    with connection.cursor() as cursor:
-        cursor.execute(FILL, {"task": task.pk})
-        return cursor.rowcount
+    return ask(FILL, {"task": task.pk})[0][0]
 
 
-def settle(task: Task) -> None:
-    """The task is decided: nothing of it is handed out or waits any more. The caller holds the task's lock."""
-    _withdraw_open(task)
-    Task.objects.filter(pk=task.pk).exclude(withheld="").update(withheld="")
+def raising(task: Task, wanted: int, *, by: Person | None = None) -> dict[str, Any]:
+    """The terms of `RAISED`, which may end its wait for a reviewer."""
+    told = {"wanted": wanted, "added": wanted - task.wanted, "waited": task.withheld}
+    return _telling("overlap_raised", task, by, **told) | {"wanted": wanted}
+
+
+def withholding(
+    task: Task, why: str, *, by: Person | None = None, note: str = "", rank: float | None = None
+) -> dict[str, Any]:
+    """The terms of `WITHHELD`. `rank` places it among those that wait for review: the smaller, the sooner."""
+    return _telling("withheld", task, by, why=why, note=note) | {"why": why, "rank": rank}
 
 
 @transaction.atomic
@@ -80,10 +124,11 @@ def withhold(task: Task, why: str, *, by: Person | None = None, note: str = "") 
     task = lock(task.pk)
     if Verdict.objects.current().filter(task=task).exists():
         raise AlreadyDecided()
-    if not Task.objects.filter(pk=task.pk, withheld="").update(withheld=why):
-        raise StateConflict(f"This task is withheld already ({task.get_withheld_display().lower()}).")
-    _withdraw_open(task)
-    _tell("withheld", task, by, why=why, note=note)
+    if task.withheld:
+        raise StateConflict(
+            "This task is withheld already (%(withheld)s).", withheld=task.get_withheld_display().lower()
+        )
+    ask(f"WITH {WITHHELD} SELECT id FROM withheld", withholding(task, why, by=by, note=note))
     task.withheld = why
     return task
 
@@ -113,16 +158,30 @@ def raise_wanted(task: Task, wanted: int, *, by: Person | None = None) -> Task:
     task = lock(task.pk)
     if Verdict.objects.current().filter(task=task).exists():
         raise AlreadyDecided()
-    if not task.wanted < wanted <= 50:
-        raise Problem(f"Ask for more than {task.wanted} judgements and at most 50.", code="bad-overlap", place="wanted")
-    waited = task.withheld
-    if waited == Task.Withheld.REVIEW:
-        Task.objects.filter(pk=task.pk).update(withheld="")
-        task.withheld = ""
-    added = wanted - task.wanted
-    _add_wanted(task, added)
-    _tell("overlap_raised", task, by, wanted=wanted, added=added, waited=waited)
+    if not task.wanted < wanted <= MOST_WANTED:
+        raise Problem(
+            "Ask for more than %(wanted)s judgements and at most %(most_wanted)s.",
+            code="bad-overlap",
+            place="wanted",
+            wanted=task.wanted,
+            most_wanted=MOST_WANTED,
+        )
+    ((task.withheld,),) = ask(f"WITH {RAISED} SELECT withheld FROM raised", raising(task, wanted, by=by))
+    task.wanted = wanted
     return task
+
+
+def ask_again(task: Task, *, by: Person) -> Task:
+    """Ask whoever is missing to `wanted`, or one more person where nobody is, of a task whose verdict was set aside.
+
+    The caller holds the task's lock. Raises Problem when that would be too many.
+    """
+    if fill(task):
+        return task
+    counting = Assignment.objects.filter(
+        task=task, kind="judge", state__in=["open", "held", "submitted"], voided_at=None
+    ).count()
+    return raise_wanted(task, max(task.wanted, counting) + 1, by=by)
 
 
 @transaction.atomic
@@ -139,14 +198,33 @@ def void(assignment: Assignment, reason: str, *, by: Person) -> None:
     _tell("voided", task, by, assignment=assignment.pk, reason=reason)
 
 
+@transaction.atomic
+def want_no_more(task: Task) -> int:
+    """Want no more judgements of an undecided task than came in, and hand it out no more; returns their number.
+
+    One of which none came in stays as it is. For a batch that is over. The caller holds the task's lock. Raises
+    StateConflict while somebody works on it.
+    """
+    judgements = Assignment.objects.counting().filter(task=task)
+    came_in = judgements.filter(state="submitted").count()
+    if came_in:
+        # Taken back first and asked then: a claim locks no task, so only what is withdrawn can't be taken any more.
+        judgements.filter(state="open").update(state="withdrawn", ended_at=Clock())
+    if judgements.filter(state="held").exists():
+        raise StateConflict("Somebody is working on this task.", code="in-work")
+    if not came_in:
+        return 0
+    removed, task.wanted = max(0, task.wanted - came_in), min(task.wanted, came_in)
+    if removed:
+        Task.objects.filter(pk=task.pk).update(wanted=task.wanted)
+        _tell("overlap_lowered", task, None, wanted=task.wanted, removed=removed)
+    return came_in
+
+
 def _add_wanted(task: Task, number: int) -> None:
     Task.objects.filter(pk=task.pk).update(wanted=task.wanted + number)
     task.wanted += number
     fill(task)
-
-
-def _withdraw_open(task: Task) -> None:
-    Assignment.objects.filter(task=task, kind="judge", state="open").update(state="withdrawn", ended_at=Clock())
 
 
 def _tell(kind: str, task: Task, by: Person | None, **data: object) -> None:
@@ -160,3 +238,16 @@ def _tell(kind: str, task: Task, by: Person | None, **data: object) -> None:
         task=task.pk,
         **data,
     )
+
+
+def _telling(event: str, task: Task, by: Person | None, **told: object) -> dict[str, Any]:
+    """The terms of `TOLD`."""
+    return {
+        "task": task.pk,
+        "organization": task.project.organization_id,
+        "event": event,
+        "actor": by.pk if by else None,
+        "project_key": task.project.public_id,
+        "subject": f"task:{task.public_id}",
+        "told": json.dumps({"batch": task.batch_id, "task": task.pk} | told),
+    }

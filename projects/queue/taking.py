@@ -5,13 +5,14 @@ moves the cursor, tells the outbox, and brings back what the caller needs.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from projects.models import Asset, Assignment, Project, Task
+from projects.queue.apart import keeping_apart
 from projects.queue.places import Choice, Place, as_columns
-from projects.queue.statements import ask, columns, row_of, width
+from projects.queue.turns import LostTurn, turn
 from taskers.models import Person
+from taskers.statements import ask, columns, row_of, width
 
 # Whether this tasker had to do with the task of row `a`. OFFSET 0 keeps it a look-up per row: as a join, the planner
 # may read everything the tasker ever did first.
@@ -22,8 +23,17 @@ MINE = """EXISTS (
     )"""
 
 PLACES = """unnest(%(batches)s::bigint[], %(slots)s::int[], %(after)s::bigint[], %(versions)s::int[], %(leases)s::int[],
-    %(rates)s::bigint[], %(copilots)s::boolean[], %(organizations)s::bigint[], %(project_keys)s::uuid[])
-    AS p(batch, slot, after, version, lease, rate, copilot, organization, project_key)"""
+    %(rates)s::bigint[], %(copilots)s::boolean[], %(controls)s::float[], %(audits)s::float[], %(projects)s::bigint[],
+    %(organizations)s::bigint[], %(project_keys)s::uuid[])
+    AS p(batch, slot, after, version, lease, rate, copilot, control, audit, project, organization, project_key)"""
+
+# Whether this piece of work may use the copilot. Which ones go without, to compare, is drawn by a hash of task and
+# tasker: the same however often it is claimed, and nothing that anybody could steer.
+HELPED = "{copilot} AND (hashint8extended({task}, %(tasker)s::bigint) & 1048575) / 1048576.0 >= {control}"
+
+# Whether the models of a project are audited by this task: people answer it without any model. Drawn by a hash of task
+# and project, so that whoever comes first, a person or a model, the task is the same.
+AUDITED = "(hashint8extended({task}, -{project}) & 1048575) / 1048576.0 < {share}"
 
 # How many rows one statement looks at before it stores how far it came: no claim walks long at a time.
 STRIDE = 1000
@@ -47,12 +57,14 @@ FOUND = f"""
   LIMIT %(number)s::int
 """
 
-TAKEN = """taken AS (
+TAKEN = f"""{turn("found")}, taken AS (
   UPDATE projects_assignment a
   SET state = 'held', tasker_id = %(tasker)s::bigint, token = %(token)s::uuid, held_at = clock_timestamp(),
       deadline = clock_timestamp() + make_interval(secs => found.lease),
-      settings_version = found.version, rate = found.rate, copilot = found.copilot
-  FROM found WHERE a.id = found.id
+      settings_version = found.version, rate = found.rate,
+      copilot = {HELPED.format(copilot="found.copilot", task="a.task_id", control="found.control")}
+        AND NOT {AUDITED.format(task="a.task_id", project="found.project", share="found.audit")}
+  FROM found, turn WHERE a.id = found.id
   RETURNING a.*, found.organization, found.project_key
 ), told AS (
   INSERT INTO taskers_event (organization_id, kind, actor_id, project_key, subject, data)
@@ -62,7 +74,7 @@ TAKEN = """taken AS (
 )"""
 
 BRING = f"""SELECT {columns(Assignment, "a")}, {columns(Task, "t")}, {columns(Asset, "s")}
-FROM taken a JOIN projects_task t ON t.id = a.task_id LEFT JOIN projects_asset s ON s.id = t.asset_id
+FROM {{found}} LEFT JOIN projects_task t ON t.id = a.task_id LEFT JOIN projects_asset s ON s.id = t.asset_id
 ORDER BY a.id"""
 
 # A cursor never goes back: what the second walk finds behind it leaves it where it is.
@@ -73,17 +85,38 @@ MOVED = """moved AS (
     DO UPDATE SET assignment_key = greatest(c.assignment_key, excluded.assignment_key)
 )"""
 
-TAKE = f"WITH found AS ({FOUND}), {TAKEN}, {MOVED} {BRING}"
+# What was found and not taken comes as a row of nothing: the turn was lost.
+TAKE = f"WITH found AS ({FOUND}), {TAKEN}, {MOVED} {BRING.format(found='found LEFT JOIN taken a ON a.id = found.id')}"
+TAKE_APART = keeping_apart(TAKE, MINE)
+
+# The very task that was foreseen, while it is still open in one of the places. The cursor stays: the rows before it are
+# this tasker's yet.
+WISHED = f"""
+  SELECT a.id, p.* FROM {PLACES} JOIN projects_assignment a ON a.batch_id = p.batch AND a.slot = p.slot
+  WHERE a.task_id = %(wish)s::bigint AND a.state = 'open' AND a.kind = 'judge' AND NOT {MINE}
+  ORDER BY a.slot LIMIT 1 FOR UPDATE OF a SKIP LOCKED
+"""
+TAKE_WISHED = f"WITH found AS ({WISHED}), {TAKEN} {BRING.format(found='found LEFT JOIN taken a ON a.id = found.id')}"
+
+# How many of a batch others have in hand, as far as it matters here.
+AT_WORK = """
+SELECT count(*) FROM (
+  SELECT FROM projects_assignment a
+  WHERE a.batch_id = %(batch)s::bigint AND a.state = 'held' AND a.kind = 'judge' AND a.tasker_id <> %(tasker)s::bigint
+  LIMIT %(most)s::int
+) a
+"""
+CROWD = 16
 
 # What is in these hands already, once more, with a fresh deadline; a group comes back whole.
 AGAIN = f"""
 WITH taken AS (
   UPDATE projects_assignment a SET deadline = clock_timestamp() + make_interval(secs => %(lease)s::int)
   FROM projects_assignment one
-  WHERE one.id = %(held)s::bigint AND one.tasker_id = %(tasker)s::bigint AND one.state = 'held'
+  WHERE one.id = %(held)s::bigint AND one.tasker_id = %(tasker)s::bigint AND one.state || '' = 'held'
     AND a.tasker_id = one.tasker_id AND a.state = 'held' AND a.token = one.token
   RETURNING a.*
-) {BRING}
+) {BRING.format(found="taken a")}
 """
 
 # The rows of some stretches of the walk, in its order, and which of them this tasker could take.
@@ -99,6 +132,7 @@ CROSS JOIN LATERAL (
 ) a
 LIMIT %(rows)s::int
 """
+LOOK_APART = keeping_apart(LOOK, MINE)
 
 PASSED = """
 INSERT INTO projects_batchcursor AS c (tasker_id, batch_id, slot, assignment_key)
@@ -122,17 +156,55 @@ END = 2**63 - 1
 
 
 def take(
-    tasker: Person, places: Sequence[Place], projects: Mapping[int, Project], *, number: int = 1
+    tasker: Person,
+    places: Sequence[Place],
+    projects: Mapping[int, Project],
+    *,
+    number: int = 1,
+    token: UUID | None = None,
 ) -> list[Assignment]:
     """Up to `number` judgements from the first of these places that have any, held by this tasker under one token.
 
+    Raises LostTurn when something was put into these hands since the places were chosen.
     For more than one, the places should be one: a statement doesn't see that it took another slot of the same task.
     """
     if not places:
         return []
     keys = {pk: (one.organization_id, one.public_id) for pk, one in projects.items()}
-    terms = as_columns(places, keys) | {"tasker": tasker.pk, "token": uuid4(), "number": number}
-    return [whole(row, projects) for row in ask(TAKE, terms)]
+    turn, apart = places[0].terms.turn, places[0].terms.apart
+    terms = as_columns(places, keys) | {"tasker": tasker.pk, "turn": turn, "token": token or uuid4(), "number": number}
+    rows = ask(TAKE_APART, terms | {"apart": apart}) if apart else ask(TAKE, terms)
+    return [whole(row, projects) for row in rows]
+
+
+def take_wished(
+    tasker: Person, places: Sequence[Place], projects: Mapping[int, Project], wish: int
+) -> list[Assignment]:
+    """The task that was foreseen, held, if it is still to be had; else nothing. Raises LostTurn like `take`."""
+    if not places or places[0].terms.apart:
+        return []
+    keys = {pk: (one.organization_id, one.public_id) for pk, one in projects.items()}
+    terms = {"tasker": tasker.pk, "turn": places[0].terms.turn, "token": uuid4(), "wish": wish}
+    return [whole(row, projects) for row in ask(TAKE_WISHED, as_columns(places, keys) | terms)]
+
+
+def foresee(tasker: Person, places: Sequence[Place]) -> int | None:
+    """The key of the task that a walk would probably take, without taking it.
+
+    Where others are at work in the same batch, each is shown another one of the next few, so that they don't all
+    foresee the same.
+    """
+    if not places or places[0].terms.apart:
+        return None
+    terms = {"batch": places[0].batch, "tasker": tasker.pk, "most": CROWD}
+    ((others,),) = ask(AT_WORK, terms)
+    free = [
+        key for _, _, key, takeable in _look(tasker, [(one, one.after, END) for one in places], 4 * CROWD) if takeable
+    ]
+    if not free:
+        return None
+    key = free[min(tasker.pk % (others + 1), len(free) - 1)]
+    return Assignment.objects.values_list("task", flat=True).get(pk=key)
 
 
 def again(tasker: Person, choice: Choice, projects: Mapping[int, Project]) -> list[Assignment]:
@@ -161,7 +233,7 @@ def look_ahead(tasker: Person, places: Sequence[Place]) -> tuple[list[Place], bo
         batches, slots = zip(*passed, strict=True)
         terms = {"batches": list(batches), "slots": list(slots), "after": list(passed.values()), "tasker": tasker.pk}
         ask(PASSED, terms)
-    moved = [replace(one, after=passed.get((one.batch, one.slot), one.after)) for one in places]
+    moved = [one._replace(after=passed.get((one.batch, one.slot), one.after)) for one in places]
     return moved, free, len(looked) < STRIDE
 
 
@@ -176,7 +248,7 @@ def sweep(tasker: Person, places: Sequence[Place], projects: Mapping[int, Projec
     for batch, slot, key, free in looked:
         if free:
             place = next(one for one in behind if (one.batch, one.slot) == (batch, slot))
-            if found := take(tasker, [replace(place, after=key - 1)], projects):
+            if found := take(tasker, [place._replace(after=key - 1)], projects):
                 return found
     return []
 
@@ -184,7 +256,9 @@ def sweep(tasker: Person, places: Sequence[Place], projects: Mapping[int, Projec
 def _look(tasker: Person, stretches: Sequence[tuple[Place, int, int]], rows: int) -> list[tuple]:
     terms = _columns([place for place, _, _ in stretches])
     terms |= {"after": [after for _, after, _ in stretches], "upto": [upto for _, _, upto in stretches]}
-    return ask(LOOK, terms | {"rows": rows, "tasker": tasker.pk})
+    terms |= {"rows": rows, "tasker": tasker.pk}
+    apart = stretches[0][0].terms.apart if stretches else None
+    return ask(LOOK_APART, terms | {"apart": apart}) if apart else ask(LOOK, terms)
 
 
 def _columns(places: Sequence[Place]) -> dict:
@@ -197,13 +271,15 @@ def _swept(places: Sequence[Place], looked: Sequence[tuple]) -> list[Place]:
     moved: list[Place] = []
     for place in places:
         if (place.batch, place.slot) == (batch, slot):
-            return [*moved, replace(place, swept=key)]
-        moved.append(replace(place, swept=0, rounds=place.rounds + 1))
+            return [*moved, place._replace(swept=key)]
+        moved.append(place._replace(swept=0, rounds=place.rounds + 1))
     return moved
 
 
 def whole(row: tuple, projects: Mapping[int, Project]) -> Assignment:
-    """The assignment of one row of BRING, with its task, asset and project."""
+    """The assignment of one row of BRING, with its task, asset and project. Raises LostTurn for a row of nothing."""
+    if row[0] is None:
+        raise LostTurn()
     first, second = width(Assignment), width(Assignment) + width(Task)
     assignment, task = row_of(Assignment, row[:first]), row_of(Task, row[first:second])
     task.asset = row_of(Asset, row[second:]) if task.asset_id else None

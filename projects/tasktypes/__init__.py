@@ -1,9 +1,10 @@
 """Task types, one room each. A new type is one new file here and one line in the registry."""
 
+from projects.tasktypes.classification import Classification
 from projects.tasktypes.image_regions import ImageRegions
 from projects.tasktypes.protocol import TaskType
 from projects.tasktypes.text_spans import TextSpans
 
-TASK_TYPES: dict[str, TaskType] = {room.key: room for room in (ImageRegions(), TextSpans())}
+TASK_TYPES: dict[str, TaskType] = {room.key: room for room in (ImageRegions(), TextSpans(), Classification())}
 
 __all__ = ["TASK_TYPES", "TaskType"]

@@ -3,6 +3,8 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Protocol
 
+from projects.teaching.gold_check import GoldCheck
+
 Answer = dict[str, Any]
 Payload = dict[str, Any]
 
@@ -28,8 +30,9 @@ class TaskType(Protocol):
     def check_answer(self, answer: object, payload: Payload, labels: Collection[str]) -> Answer:
         """Return the answer in canonical form; raise Refused naming the first fault and its place.
 
-        `labels` are the keys that may be used. Canonical means: the same content always gives the
-        same JSON, so answers can be compared by equality. Checking a canonical answer returns it.
+        `labels` are the keys that may be used; a mapping also says what each asks for, {"shapes"?, "attributes"?}.
+        Canonical means: the same content always gives the same JSON, so answers can be compared by equality.
+        Checking a canonical answer returns it.
         """
         ...
 
@@ -40,12 +43,36 @@ class TaskType(Protocol):
         """
         ...
 
-    def merge(self, answers: Sequence[Answer], thresholds: Mapping[str, Any]) -> Answer:
-        """One canonical answer that stands for several checked ones (at least one)."""
+    def gold_check(self, answer: Answer, known: Answer, thresholds: Mapping[str, Any]) -> GoldCheck:
+        """How good a checked answer is beside the known one, with partial credit, and what is wrong in it.
+
+        What earns how much is said in projects.teaching.gold_check. The score is 1.0 for the known answer itself.
+        """
+        ...
+
+    def merge(
+        self, answers: Sequence[Answer], thresholds: Mapping[str, Any], trust: Sequence[float] | None = None
+    ) -> Answer:
+        """One canonical answer that stands for several checked ones (at least one).
+
+        `trust` are positive weights, one per answer, for types that decide part by part which of them is right.
+        """
         ...
 
     def labels_used(self, answer: Answer) -> set[str]:
         """The label keys that occur in a checked answer."""
+        ...
+
+    def only(self, answer: Answer, label: str) -> Answer:
+        """What a checked answer says of one label, the rest left out, as an answer that can be compared."""
+        ...
+
+    def relabelled(self, answer: Answer, labels: Mapping[str, str | None]) -> tuple[Answer, bool]:
+        """A checked answer under other labels, old key -> new one or None; and whether anything had to be left out."""
+        ...
+
+    def studio_keys(self, labels: Sequence[Mapping], grid: int = 1) -> Mapping[str, str]:
+        """The letters and digits that the studio has for itself under these labels, each with what it does."""
         ...
 
     def is_empty(self, answer: Answer) -> bool:

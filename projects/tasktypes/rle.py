@@ -18,14 +18,21 @@ def check_mask(counts: str, height: int, width: int, place: str) -> str:
     try:
         runs = rle_runs(counts if counts.isascii() else "")
     except BadShape as problem:
-        raise Refused(f"Not a mask: {problem}.", code="malformed-mask", place=place) from None
+        raise Refused("Not a mask: %(problem)s.", code="malformed-mask", place=place, problem=str(problem)) from None
     if int(runs.min()) < 0:
         raise Refused("The mask holds a negative run length.", code="malformed-mask", place=place)
     # One length beyond the image is wrong by itself, and refusing it keeps the sum within 64 bits.
     total = int(runs.max()) if int(runs.max()) > height * width else int(runs.sum())
     if total != height * width:
-        text = f"The mask covers {total} pixels; an image of {width} × {height} has {height * width}."
-        raise Refused(text, code="malformed-mask", place=place)
+        raise Refused(
+            "The mask covers %(total)s pixels; an image of %(width)s × %(height)s has %(pixels)s.",
+            code="malformed-mask",
+            place=place,
+            total=total,
+            width=width,
+            height=height,
+            pixels=height * width,
+        )
     if not runs[1::2].any():
         raise Refused("The mask marks no pixel.", code="empty-mask", place=place)
     return write(_joined(runs))

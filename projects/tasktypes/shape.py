@@ -7,70 +7,96 @@ written as a path from the root of the answer: "regions[2].shape.counts".
 import math
 import re
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from projects.errors import Refused
+from taskers.errors import Word
 
 MAX_ATTRIBUTES = 50
 MAX_META_DEPTH = 8
 MAX_META_VALUES = 1000
 PART_ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 SOURCES = ("human", "suggestion", "edited")
+KINDS_ASKED = {"flag": Word("a flag"), "number": Word("a number"), "text": Word("a text")}
 
 
-def kind(value: object) -> str:
+def kind(value: object) -> Word:
     """The JSON name of a value's type, for error sentences."""
     if value is None:
-        return "null"
+        return Word("null")
     if isinstance(value, bool):
-        return "true or false"
+        return Word("true or false")
     names = {str: "text", int: "a number", float: "a number", list: "a list", dict: "an object"}
-    return names.get(type(value), type(value).__name__)
+    return Word(names.get(type(value), type(value).__name__))
 
 
 def an_object(value: object, place: str, required: Collection[str], optional: Collection[str] = ()) -> dict:
     """A JSON object that has every required field and no field that nobody knows."""
     if not isinstance(value, dict):
-        raise Refused(f"Expected an object here, found {kind(value)}.", code="wrong-shape", place=place)
+        raise Refused("Expected an object here, found %(found)s.", code="wrong-shape", place=place, found=kind(value))
     for name in required:
         if name not in value:
-            raise Refused(f"The field “{name}” is missing.", code="missing-field", place=joined(place, name))
+            raise Refused(
+                "The field “%(name)s” is missing.", code="missing-field", place=joined(place, name), name=name
+            )
     for name in value:
         if name not in required and name not in optional:
             shown = clipped(name)
-            raise Refused(f"The field “{shown}” is not known here.", code="unknown-field", place=joined(place, shown))
+            raise Refused(
+                "The field “%(shown)s” is not known here.",
+                code="unknown-field",
+                place=joined(place, shown),
+                shown=shown,
+            )
     return value
 
 
 def a_list(value: object, place: str, at_most: int, too_many: str) -> list:
     """A JSON list of at most `at_most` items; `too_many` is the code for a longer one."""
     if not isinstance(value, list):
-        raise Refused(f"Expected a list here, found {kind(value)}.", code="wrong-shape", place=place)
+        raise Refused("Expected a list here, found %(found)s.", code="wrong-shape", place=place, found=kind(value))
     if len(value) > at_most:
-        raise Refused(f"{len(value)} is too many; at most {at_most} are allowed.", code=too_many, place=place)
+        raise Refused(
+            "%(number)s is too many; at most %(at_most)s are allowed.",
+            code=too_many,
+            place=place,
+            number=len(value),
+            at_most=at_most,
+        )
     return value
 
 
 def an_integer(value: object, place: str, low: int, high: int, code: str = "out-of-range") -> int:
     """A whole number in [low, high]. True and 1.0 are not whole numbers here."""
     if isinstance(value, bool) or not isinstance(value, int):
-        raise Refused(f"Expected a whole number here, found {kind(value)}.", code="wrong-shape", place=place)
+        raise Refused(
+            "Expected a whole number here, found %(found)s.", code="wrong-shape", place=place, found=kind(value)
+        )
     if not low <= value <= high:
-        shown = value if abs(value) < 10**12 else "a number with too many digits"
-        raise Refused(f"Expected a number from {low} to {high}, found {shown}.", code=code, place=place)
+        shown = value if abs(value) < 10**12 else Word("a number with too many digits")
+        raise Refused(
+            "Expected a number from %(low)s to %(high)s, found %(shown)s.",
+            code=code,
+            place=place,
+            low=low,
+            high=high,
+            shown=shown,
+        )
     return value
 
 
 def a_text(value: object, place: str, longest: int, *, blank: bool = False) -> str:
     """Text that PostgreSQL can store: no NUL, no half of a surrogate pair."""
     if not isinstance(value, str):
-        raise Refused(f"Expected text here, found {kind(value)}.", code="wrong-shape", place=place)
+        raise Refused("Expected text here, found %(found)s.", code="wrong-shape", place=place, found=kind(value))
     if len(value) > longest:
         raise Refused(
-            f"The text has {len(value)} characters; at most {longest} are allowed.",
+            "The text has %(number)s characters; at most %(longest)s are allowed.",
             code="too-long",
             place=place,
+            number=len(value),
+            longest=longest,
         )
     if not blank and not value.strip():
         raise Refused("The text is empty.", code="blank", place=place)
@@ -99,30 +125,78 @@ def a_part_id(value: object, place: str, seen: set[str]) -> str:
             place=place,
         )
     if value in seen:
-        raise Refused(f"The id “{value}” is used twice in this answer.", code="duplicate-id", place=place)
+        raise Refused("The id “%(value)s” is used twice in this answer.", code="duplicate-id", place=place, value=value)
     seen.add(value)
     return value
+
+
+def under_labels(answer: dict[str, Any], parts: str, labels: Mapping[str, str | None]) -> tuple[dict[str, Any], bool]:
+    """An answer whose `parts` carry a label each, under other labels; parts whose label maps to None are left out."""
+    kept = [{**part, "label": label} for part in answer[parts] if (label := labels.get(part["label"])) is not None]
+    return {**answer, parts: kept}, len(kept) < len(answer[parts])
+
+
+def under_label(answer: dict[str, Any], parts: str, label: str) -> dict[str, Any]:
+    """An answer without those of its `parts` that carry another label."""
+    return {**answer, parts: [part for part in answer[parts] if part["label"] == label]}
 
 
 def a_label(value: object, place: str, labels: Collection[str]) -> str:
     """A label key of this project."""
     if not isinstance(value, str):
-        raise Refused(f"Expected a label here, found {kind(value)}.", code="wrong-shape", place=place)
+        raise Refused("Expected a label here, found %(found)s.", code="wrong-shape", place=place, found=kind(value))
     if value not in labels:
-        raise Refused(f"This project has no label “{clipped(value)}”.", code="unknown-label", place=place)
+        raise Refused("This project has no label “%(value)s”.", code="unknown-label", place=place, value=clipped(value))
     return value
 
 
-def attributes(value: object, place: str) -> dict[str, Any]:
-    """Free attributes of a part: short names, plain values; keys sorted so that equal means equal."""
+def rule_of(labels: Collection[str], label: str) -> Mapping[str, Any]:
+    """What a label asks of the parts that carry it ({"shapes"?, "attributes"?}); nothing where only keys are known."""
+    return labels[label] or {} if isinstance(labels, Mapping) else {}
+
+
+def attributes(value: object, place: str, asked: Sequence[Mapping] | None = None) -> dict[str, Any]:
+    """Attributes of a part: short names, plain values; keys sorted so that equal means equal.
+
+    `asked` is what the label asks for (projects/label_attributes.py): such a value must be what it takes, and is left
+    out when blank. Others are kept as they came: the label may have asked for them once.
+    """
     if not isinstance(value, dict):
-        raise Refused(f"Expected an object here, found {kind(value)}.", code="wrong-shape", place=place)
+        raise Refused("Expected an object here, found %(found)s.", code="wrong-shape", place=place, found=kind(value))
     if len(value) > MAX_ATTRIBUTES:
-        raise Refused(f"At most {MAX_ATTRIBUTES} attributes are allowed.", code="too-many-attributes", place=place)
+        raise Refused(
+            "At most %(most)s attributes are allowed.",
+            code="too-many-attributes",
+            place=place,
+            most=MAX_ATTRIBUTES,
+        )
+    known = {one["key"]: one for one in asked or ()}
     for name, item in value.items():
         a_text(name, place, 64)
         _scalar(item, joined(place, name))
-    return {name: value[name] for name in sorted(value)}
+        if name in known and item not in (None, ""):
+            _as_asked(known[name], item, joined(place, name))
+    return {name: value[name] for name in sorted(value) if name not in known or value[name] not in (None, "")}
+
+
+def _as_asked(asked: Mapping, item: object, place: str) -> None:
+    """One value against what the label asks for under its name."""
+    right = {
+        "flag": isinstance(item, bool),
+        "number": isinstance(item, (int, float)) and not isinstance(item, bool),
+        "text": isinstance(item, str),
+        "choice": item in asked.get("choices", ()),
+    }
+    if not right[asked["kind"]]:
+        wanted = ", ".join(asked["choices"]) if asked["kind"] == "choice" else KINDS_ASKED[asked["kind"]]
+        raise Refused(
+            "“%(name)s” takes %(wanted)s, not %(item)s.",
+            code="wrong-attribute",
+            place=place,
+            name=asked["name"],
+            wanted=wanted,
+            item=clipped(item),
+        )
 
 
 def _scalar(value: object, place: str) -> None:
@@ -135,7 +209,9 @@ def _scalar(value: object, place: str) -> None:
         if abs(value) > 2**53:
             raise Refused("The number has more digits than JavaScript can hold.", code="out-of-range", place=place)
     elif value is not None:
-        raise Refused(f"Expected a plain value here, found {kind(value)}.", code="wrong-shape", place=place)
+        raise Refused(
+            "Expected a plain value here, found %(found)s.", code="wrong-shape", place=place, found=kind(value)
+        )
 
 
 def provenance(value: object, place: str) -> dict[str, str | None]:
@@ -148,8 +224,12 @@ def provenance(value: object, place: str) -> dict[str, str | None]:
     found = an_object(value, place, ("source",), ("suggestion", "model"))
     source, suggestion, model = found["source"], found.get("suggestion"), found.get("model")
     if source not in SOURCES:
-        text = f"The source must be one of: {', '.join(SOURCES)}."
-        raise Refused(text, code="bad-provenance", place=joined(place, "source"))
+        raise Refused(
+            "The source must be one of: %(choices)s.",
+            code="bad-provenance",
+            place=joined(place, "source"),
+            choices=", ".join(SOURCES),
+        )
     if model is not None:
         a_text(model, joined(place, "model"), 200)
     if suggestion is not None:
@@ -172,7 +252,7 @@ def _a_uuid(value: object, place: str) -> str:
 def meta(value: object, place: str) -> dict[str, Any]:
     """Whatever the customer wants back with the result: any JSON object, within reason."""
     if not isinstance(value, dict):
-        raise Refused(f"Expected an object here, found {kind(value)}.", code="wrong-shape", place=place)
+        raise Refused("Expected an object here, found %(found)s.", code="wrong-shape", place=place, found=kind(value))
     _walk(value, place, MAX_META_DEPTH, [MAX_META_VALUES])
     return value
 

@@ -13,7 +13,9 @@ from projects.aggregation.spans import merge_spans
 from projects.agreement import spans_agreement
 from projects.errors import Refused
 from projects.tasktypes import shape as check
+from projects.tasktypes import studio_keys
 from projects.tasktypes.protocol import Answer, Payload
+from projects.teaching.gold_check import GoldCheck, check_spans
 
 MAX_SPANS = 5000
 MAX_TEXT = 200_000  # code points
@@ -50,8 +52,14 @@ class TextSpans:
             found = self._span(span, place, payload["text"], labels, seen)
             key = (found["start"], found["end"], found["label"])
             if key in marked:
-                text = f"The text from {key[0]} to {key[1]} is marked “{key[2]}” twice."
-                raise Refused(text, code="duplicate-span", place=place)
+                raise Refused(
+                    "The text from %(start)s to %(end)s is marked “%(label)s” twice.",
+                    code="duplicate-span",
+                    place=place,
+                    start=key[0],
+                    end=key[1],
+                    label=key[2],
+                )
             marked.add(key)
             checked.append(found)
         checked.sort(key=lambda found: (found["start"], found["end"], found["label"]))
@@ -65,24 +73,46 @@ class TextSpans:
         if end <= start:
             raise Refused("A span ends after it starts.", code="empty-span", place=f"{place}.end")
         if not text[start:end].strip():
-            raise Refused(f"The text from {start} to {end} is only white space.", code="blank-span", place=place)
+            raise Refused(
+                "The text from %(start)s to %(end)s is only white space.",
+                code="blank-span",
+                place=place,
+                start=start,
+                end=end,
+            )
+        label = check.a_label(found["label"], f"{place}.label", labels)
+        asked = check.rule_of(labels, label).get("attributes")
         return {
             "id": check.a_part_id(found["id"], f"{place}.id", seen),
             "start": start,
             "end": end,
-            "label": check.a_label(found["label"], f"{place}.label", labels),
-            "attributes": check.attributes(found.get("attributes", {}), f"{place}.attributes"),
+            "label": label,
+            "attributes": check.attributes(found.get("attributes", {}), f"{place}.attributes", asked),
             "provenance": check.provenance(found.get("provenance"), f"{place}.provenance"),
         }
 
     def agreement(self, a: Answer, b: Answer, thresholds: Mapping[str, Any]) -> float:
         return spans_agreement(a, b, thresholds.get("span_match", "exact"))
 
-    def merge(self, answers: Sequence[Answer], thresholds: Mapping[str, Any]) -> Answer:
+    def gold_check(self, answer: Answer, known: Answer, thresholds: Mapping[str, Any]) -> GoldCheck:
+        return check_spans(answer, known, thresholds.get("span_match", "exact"))
+
+    def merge(
+        self, answers: Sequence[Answer], thresholds: Mapping[str, Any], trust: Sequence[float] | None = None
+    ) -> Answer:
         return merge_spans(answers)
 
     def labels_used(self, answer: Answer) -> set[str]:
         return {span["label"] for span in answer["spans"]}
+
+    def only(self, answer: Answer, label: str) -> Answer:
+        return check.under_label(answer, self.answer_list, label)
+
+    def relabelled(self, answer: Answer, labels: Mapping[str, str | None]) -> tuple[Answer, bool]:
+        return check.under_labels(answer, self.answer_list, labels)
+
+    def studio_keys(self, labels: Sequence[Mapping], grid: int = 1) -> Mapping[str, str]:
+        return studio_keys.of_spans(labels)
 
     def is_empty(self, answer: Answer) -> bool:
         return not answer["spans"]

@@ -1,25 +1,30 @@
 """Loading data: a file goes in, its progress and its refused rows are told as they come."""
 
 import csv
-from collections.abc import Iterator
+import io
+from collections.abc import Generator, Iterator
+from itertools import chain, islice
 from uuid import UUID
 
-from django.http import HttpResponse
+from django.contrib import messages
+from django.http import HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from projects import intake, loading, notices
+from projects import exports, intake, loading, notices
 from projects.forms import LoadForm
 from projects.models import Intake, Project
 from projects.tasktypes import TASK_TYPES
 from projects.views.door import managed_intake, manages, signed_in
-from taskers.errors import Problem
+from taskers.errors import Problem, StateConflict
 from taskers.requests import MemberRequest, key_asked
 
-SHOWN = 50  # refused rows on the page; the CSV has all that were kept
+SHOWN = 50  # refused rows on the page; the CSV has all
+ROWS_A_PIECE = 1000
 POLLING_STOPS = 286  # htmx's own status for "stop asking"
 
 
@@ -84,6 +89,7 @@ def show(request: MemberRequest, intake_id: UUID) -> HttpResponse:
         "intake": found,
         "project": found.batch.project,
         "errors": found.errors[:SHOWN],
+        "stuck": intake.is_stuck(found),
         "going_on": found.state in (Intake.State.WAITING, Intake.State.RUNNING),
         "worker": notices.worker_alive(),
         "tab": "load",
@@ -93,20 +99,38 @@ def show(request: MemberRequest, intake_id: UUID) -> HttpResponse:
     return render(request, "projects/_intake.html", context, status=200 if context["going_on"] else POLLING_STOPS)
 
 
+@require_POST
+@signed_in
+def go_on(request: MemberRequest, intake_id: UUID) -> HttpResponse:
+    """Have what is left of a file loaded; says why not where that can't be."""
+    found = managed_intake(request, intake_id)
+    try:
+        intake.go_on(found)
+    except StateConflict as problem:
+        messages.error(request, problem.text)
+    return redirect("intake", found.public_id)
+
+
 @require_GET
 @signed_in
-def errors(request: MemberRequest, intake_id: UUID) -> HttpResponse:
+def errors(request: MemberRequest, intake_id: UUID) -> HttpResponseBase:
     """The refused rows as CSV: where, what, why."""
     found = managed_intake(request, intake_id)
-    response = HttpResponse(content_type="text/csv; charset=utf-8")
+    pieces = exports.in_thread(_csv(intake.all_faults(found)))
+    response = StreamingHttpResponse(pieces, content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="refused-{found.public_id}.csv"'
-    writer = csv.writer(response)
-    writer.writerow(["place", "code", "text"])
-    writer.writerows(_plain(found.errors))
     return response
 
 
-def _plain(faults: list[dict]) -> Iterator[list[str]]:
+def _csv(faults: Iterator[dict]) -> Generator[bytes, None, None]:
+    rows = chain([["place", "code", "text"]], _plain(faults))
+    while some := list(islice(rows, ROWS_A_PIECE)):
+        piece = io.StringIO()
+        csv.writer(piece).writerows(some)
+        yield piece.getvalue().encode()
+
+
+def _plain(faults: Iterator[dict]) -> Iterator[list[str]]:
     """Cells that a spreadsheet doesn't take for formulas: rows quote what strangers sent."""
     for fault in faults:
         cells = [str(fault.get(name, "")) for name in ("place", "code", "text")]

@@ -1,5 +1,6 @@
 """Making a project, and changing what it asks for."""
 
+import re
 from typing import Any
 
 from django.contrib import messages
@@ -10,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from projects import access, configure, markdown, revision
+from projects import access, configure, instructions, markdown, revision
 from projects.forms import (
     LabelFormSet,
     Labels,
@@ -24,12 +25,13 @@ from projects.forms import (
 from projects.models import Project
 from projects.revision import Overwrites
 from projects.tasktypes import TASK_TYPES
+from projects.truth import methods
 from projects.views.door import manages
 from taskers.errors import Problem
 from taskers.requests import MemberRequest
 from taskers.views.door import needs_role
 
-LONGEST_PREVIEW = 50_000
+LABEL_PLACE = re.compile(r"labels\[(\d+)\]\.(name|key|hotkey)")
 
 
 @require_http_methods(["GET", "POST"])
@@ -37,7 +39,7 @@ LONGEST_PREVIEW = 50_000
 @needs_role(*access.MANAGE)
 def new(request: MemberRequest) -> HttpResponse:
     """A form that makes a project, ready to load data into."""
-    form = NewProjectForm(request.POST or None)
+    form = NewProjectForm(request.POST or None, languages=instructions.languages(request.organization))
     labels: Any = LabelFormSet(request.POST or None, initial=blank_rows(), prefix="labels")
     if request.method == "POST" and form.is_valid() and labels.is_valid():
         try:
@@ -71,7 +73,10 @@ def settings(request: MemberRequest, project: Project) -> HttpResponse:
     now = project.settings_now()
     seen = request.POST.get("seen") or revision.mark(project)
     rows = label_rows(revision.labels_of(project), now.label_mapping)
-    form = SettingsForm(request.POST or None, initial=settings_initial(now))
+    spoken = {code: code for code in now.instructions_by_language} | instructions.languages(project.organization)
+    form = SettingsForm(request.POST or None, initial=settings_initial(now), languages=spoken)
+    fitting = [(one.key, one.title) for one in methods.fitting(project.task_type, now.fields)]
+    form.fields["aggregation"].choices = fitting  # type: ignore[attr-defined]
     labels: Any = LabelFormSet(request.POST or None, initial=rows, prefix="labels")
     status, conflict = 200, None
     if request.method == "POST":
@@ -119,11 +124,15 @@ def _conflict(project: Project, seen: str) -> dict[str, Any]:
 
 
 def _preview(form: Form) -> str:
-    return markdown.safe_html(str(form["instructions"].value() or "")[:LONGEST_PREVIEW])
+    return markdown.safe_html(str(form["instructions"].value() or "")[: instructions.LONGEST])
 
 
 def _blame(form: Form, labels: Labels, problem: Problem) -> None:
     """Put a verb's refusal beside the field it is about."""
+    if place := LABEL_PLACE.fullmatch(problem.place):
+        rows = [row for row in labels.ordered_forms if row.cleaned_data.get("name", "").strip()]
+        rows[int(place[1])].add_error("hotkey" if place[2] == "hotkey" else "name", problem.text)
+        return
     field = problem.place if problem.place in form.fields else None
     form.add_error(field, f"{problem.text} ({problem.place})" if problem.place and field is None else problem.text)
 
@@ -132,5 +141,7 @@ def _blame(form: Form, labels: Labels, problem: Problem) -> None:
 @needs_role(*access.MANAGE)
 def preview(request: MemberRequest) -> HttpResponse:
     """Instructions as taskers will see them."""
-    html = markdown.safe_html(request.POST.get("instructions", "")[:LONGEST_PREVIEW])
+    asked = request.htmx.trigger_name if request.htmx else None
+    said = asked if asked and asked.startswith("instructions") else "instructions"
+    html = markdown.safe_html(request.POST.get(said, "")[: instructions.LONGEST])
     return render(request, "projects/_preview.html", {"preview": html})

@@ -1,7 +1,7 @@
 """One task: everything that happened to it, every answer side by side, and what a manager may do about it."""
 
 from collections.abc import Callable
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -9,8 +9,10 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from projects import access, history, oversight, queue
-from projects.models import Assignment, Task
+from projects import access, archive, history, oversight, queue
+from projects.admission import banning
+from projects.models import Assignment, Belief, Remark, StockedGold, Task
+from projects.talk import reading
 from projects.tasktypes import TASK_TYPES
 from projects.views.door import signed_in
 from taskers.errors import NotFound, Problem
@@ -20,9 +22,18 @@ from taskers.requests import MemberRequest
 @require_GET
 @signed_in
 def task(request: MemberRequest, task_id: UUID) -> HttpResponse:
-    """The task's page."""
-    found = access.task(request.user, task_id, *access.MANAGE)
+    """The task's page, or, once it is archived, where it went."""
+    try:
+        found = access.task(request.user, task_id, *access.MANAGE)
+    except NotFound:
+        return _archived(request, task_id)
     return render(request, "projects/task.html", _context(found))
+
+
+def _archived(request: MemberRequest, task_id: UUID) -> HttpResponse:
+    line = access.archived_task(request.user, task_id, *access.MANAGE)
+    context = {"line": line, "project": line.project, "kept": archive.find(line), "tab": "tasks"}
+    return render(request, "projects/archived.html", context)
 
 
 @require_POST
@@ -70,6 +81,23 @@ def release(request: MemberRequest, assignment_id: UUID) -> HttpResponse:
     )
 
 
+@require_POST
+@signed_in
+def rework(request: MemberRequest, assignment_id: UUID) -> HttpResponse:
+    """Count an answer no more, and have somebody else do it again."""
+    rows = Assignment.objects.select_related("task__project__organization")
+    assignment = rows.filter(public_id=assignment_id).first()
+    if assignment is None:
+        raise NotFound()
+    reason = request.POST.get("reason", "").replace("\x00", "")[:200]
+    return _act(
+        request,
+        assignment.task.public_id,
+        lambda one: banning.rework(assignment, reason, by=request.user),
+        _("Voided; somebody else is asked."),
+    )
+
+
 def _act(request: MemberRequest, task_id: UUID, verb: Callable[[Task], object], said: str) -> HttpResponse:
     """One verb on a task, for its managers; the page says what became of it."""
     found = access.task(request.user, task_id, *access.MANAGE)
@@ -91,11 +119,17 @@ def _context(found: Task) -> dict:
         "project": project,
         "room": TASK_TYPES[project.task_type],
         "history": past,
+        "talks": reading.of_task(found, *Remark.To.values),
+        "word_key": uuid4(),
         "more_wanted": found.wanted + 1,
+        "known": StockedGold.objects.filter(gold__task=found).first(),
         "state": _state(found, past),
+        "belief": None if past.verdict else Belief.objects.filter(task=found).first(),
         "view": {
             "type": project.task_type,
             "text": found.payload.get("text"),
+            "size": {"width": found.payload.get("width"), "height": found.payload.get("height")},
+            "fields": {one["key"]: one["name"] for one in project.settings_now().fields},
             "labels": {one.key: {"name": one.name, "colour": one.colour} for one in labels},
             "answers": {f"a{one.annotation.pk}": one.annotation.answer for one in past.answers}
             | ({"verdict": past.verdict.answer} if past.verdict else {}),

@@ -1,10 +1,11 @@
 """People, trust and money: one file per chapter."""
 
 from taskers.models.money import Account, Dispute, Payout, PayoutItem, Transfer
-from taskers.models.outbox import Cursor, Event
+from taskers.models.outbox import Cursor, Event, EventPart
 from taskers.models.people import ApiToken, Invitation, Membership, Organization, Person
+from taskers.models.preferences import Preferences
 from taskers.models.skills import Qualification, Skill
-from taskers.models.trust import Grade, Standing
+from taskers.models.trust import Grade, LabelStanding, Standing
 
 __all__ = [
     "Account",
@@ -12,13 +13,16 @@ __all__ = [
     "Cursor",
     "Dispute",
     "Event",
+    "EventPart",
     "Grade",
+    "LabelStanding",
     "Invitation",
     "Membership",
     "Organization",
     "Payout",
     "PayoutItem",
     "Person",
+    "Preferences",
     "Qualification",
     "Skill",
     "Standing",

@@ -51,9 +51,7 @@ class Transfer(models.Model):
     target = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="incoming")
     amount = models.BigIntegerField()
     currency = models.CharField(max_length=3)
-    reverses = models.OneToOneField(
-        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="reversed_by"
-    )
+    reverses = models.OneToOneField("self", null=True, blank=True, on_delete=models.PROTECT, related_name="reversed_by")
     reason = models.CharField(max_length=200, blank=True)
     detail = models.JSONField(default=dict)
     at = models.DateTimeField(db_default=Now(), editable=False)
@@ -145,9 +143,7 @@ class Dispute(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["tasker", "subject"], condition=Q(state="open"), name="dispute_open_once"
-            )
+            models.UniqueConstraint(fields=["tasker", "subject"], condition=Q(state="open"), name="dispute_open_once")
         ]
 
     def __str__(self) -> str:

@@ -5,7 +5,7 @@ from django.db.models import F, Func
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Now
 
-from taskers.models.append_only import append_only
+from taskers.models.append_only import kept_or_archived
 
 
 class CurrentTransaction(Func):
@@ -28,6 +28,16 @@ class EventQuerySet(models.QuerySet["Event"]):
         return after.alias(_horizon=horizon).filter(transaction__lt=F("_horizon")).order_by("transaction", "id")
 
 
+# An event may leave the table once a file holds it and every reader has passed it.
+ARCHIVED = """(
+  EXISTS (SELECT FROM taskers_eventpart p
+    WHERE (p.last_transaction, p.last_event) >= (OLD.transaction, OLD.id)
+      AND (p.first_transaction, p.first_event) <= (OLD.transaction, OLD.id)
+      AND OLD.id BETWEEN p.lowest_event AND p.highest_event)
+  AND NOT EXISTS (SELECT FROM taskers_cursor c WHERE (c.transaction, c.event_id) < (OLD.transaction, OLD.id)))
+"""
+
+
 class Event(models.Model):
     """Something that happened: who did what to what, with the plain values a reader needs."""
 
@@ -43,7 +53,7 @@ class Event(models.Model):
     objects = EventQuerySet.as_manager()
 
     class Meta:
-        triggers = [append_only("event_append_only")]
+        triggers = [kept_or_archived("event_append_only", ARCHIVED)]
         indexes = [
             models.Index(fields=["transaction", "id"], name="event_order"),
             models.Index(fields=["subject", "id"], name="event_subject"),
@@ -64,3 +74,29 @@ class Cursor(models.Model):
         return self.reader
 
 
+class EventPart(models.Model):
+    """A file of events that were moved out of the table, in their order; nothing lies between its first and last that
+    it doesn't hold (sole writer: projects/archive/)."""
+
+    number = models.PositiveBigIntegerField(unique=True)
+    file = models.CharField(max_length=200, unique=True)  # name in the storage
+    sha256 = models.CharField(max_length=64)
+    size = models.BigIntegerField()  # bytes
+    schema = models.PositiveSmallIntegerField()  # version of the file's layout
+    events = models.PositiveIntegerField()
+    first_transaction = models.BigIntegerField()
+    first_event = models.BigIntegerField()
+    last_transaction = models.BigIntegerField()
+    last_event = models.BigIntegerField()
+    # Keys of events, unlike transactions, are still in use after a restore into another cluster.
+    lowest_event = models.BigIntegerField()
+    highest_event = models.BigIntegerField()
+    first_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+    made_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        indexes = [models.Index(fields=["last_transaction", "last_event"], name="event_part_reach")]
+
+    def __str__(self) -> str:
+        return f"Events, part {self.number}"

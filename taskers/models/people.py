@@ -58,6 +58,7 @@ class Person(AbstractBaseUser, PermissionsMixin):
     name = models.CharField(max_length=120)
     kind = models.CharField(max_length=8, choices=Kind, default=Kind.HUMAN)
     time_zone = models.CharField(max_length=64, default="UTC")
+    language = models.CharField(max_length=12, blank=True, db_default="")  # "": as their browser asks
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)

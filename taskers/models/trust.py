@@ -59,3 +59,22 @@ class Standing(models.Model):
 
     def __str__(self) -> str:
         return f"{self.tasker} on {self.project_key}"
+
+
+class LabelStanding(models.Model):
+    """The same for one label of a project: how good a tasker's work is where this label is concerned."""
+
+    tasker = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+", db_index=False)
+    project_key = models.UUIDField()
+    label = models.CharField(max_length=60)
+    good = models.FloatField(default=0)
+    poor = models.FloatField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tasker", "project_key", "label"], name="label_standing_once"),
+            models.CheckConstraint(condition=Q(good__gte=0, poor__gte=0), name="label_standing_not_negative"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.tasker_id} on {self.label}"

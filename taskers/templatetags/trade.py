@@ -36,6 +36,12 @@ def percent(value: float | None) -> str:
 
 
 @register.filter
+def permille(value: float | None) -> str:
+    """A share in [0, 1] as a percentage with a tenth, where it is no whole one."""
+    return "" if value is None else f"{100 * value:.1f}".removesuffix(".0") + " %"
+
+
+@register.filter
 def cents(amount: int, currency: str) -> str:
     """Whole minor units, for people."""
     return ledger.money(amount * ledger.MILLIONTHS // 100, currency)

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
@@ -13,7 +14,7 @@ from django.views.decorators.http import require_POST
 from taskers import access, people, tokens
 from taskers.errors import NotFound
 from taskers.forms import ProfileForm, TokenForm
-from taskers.models import ApiToken
+from taskers.models import ApiToken, Person
 from taskers.requests import MemberRequest
 
 
@@ -22,9 +23,10 @@ from taskers.requests import MemberRequest
 def profile(request: MemberRequest) -> HttpResponse:
     """The page, and changing name and clock."""
     person = request.user
-    form = ProfileForm(request.POST or None, initial={"name": person.name, "time_zone": person.time_zone})
+    form = ProfileForm(request.POST or None, initial=_said_by(person))
     if request.method == "POST" and form.is_valid():
         people.change_profile(person, **form.cleaned_data)
+        translation.activate(form.cleaned_data["language"] or translation.get_language_from_request(request))
         messages.success(request, _("Saved."))
         return redirect("profile")
     return _page(request, form=form, status=422 if request.method == "POST" else 200)
@@ -69,7 +71,12 @@ def switch(request: MemberRequest) -> HttpResponse:
 def _page(request: MemberRequest, status: int = 200, **context: object) -> HttpResponse:
     person = request.user
     mine = ApiToken.objects.filter(person=person, revoked_at=None).select_related("organization")
-    context.setdefault("form", ProfileForm(initial={"name": person.name, "time_zone": person.time_zone}))
+    context.setdefault("form", ProfileForm(initial=_said_by(person)))
     context.setdefault("token_form", TokenForm())
     context["tokens"] = list(mine.order_by("-pk"))
     return render(request, "taskers/profile.html", context, status=status)
+
+
+def _said_by(person: Person) -> dict[str, str]:
+    """What the form shows at first."""
+    return {"name": person.name, "time_zone": person.time_zone, "language": person.language}

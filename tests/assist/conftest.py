@@ -5,6 +5,7 @@ import io
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import filelock
 import numpy as np
@@ -13,7 +14,7 @@ from PIL import Image
 from skimage import data
 
 from assist import weights
-from assist.client import RuntimeClient
+from assist.client import RuntimeClient, shared
 from tests.assist.running import FAKE, REAL, Runtime, running
 
 
@@ -61,6 +62,7 @@ def real_runtime(model_folder: Path) -> Iterator[Runtime]:
 def fake_runtime() -> Iterator[Runtime]:
     """The fakes in their own process, answering at once."""
     with running(*FAKE) as runtime:
+        runtime.until_ready()
         yield runtime
 
 
@@ -92,3 +94,17 @@ def cat() -> Picture:
 def square() -> Picture:
     """Forty by thirty pixels of one colour."""
     return picture(np.full((30, 40, 3), 128, np.uint8))
+
+
+@pytest.fixture
+async def at(settings) -> AsyncIterator[Any]:
+    """Point the web side at a runtime: `at(address)`; its line is hung up afterwards."""
+    used: list[str] = []
+
+    def point(address: str) -> None:
+        settings.RUNTIME_ADDRESS = address
+        used.append(address)
+
+    yield point
+    for address in used:
+        await shared(address).close()

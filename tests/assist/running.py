@@ -16,7 +16,7 @@ from assist import client
 from assist.weights import default_folder
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-REAL = ("mobile-sam@0.2.0", "en-core-web-sm@3.8.0")
+REAL = ("mobile-sam@0.2.0", "en-core-web-sm@3.8.0", "all-minilm-l6@2")
 FAKE = ("fake-masks@1", "fake-spans@1")
 SPACY_ONLY = ("en-core-web-sm@3.8.0",)
 
@@ -29,6 +29,7 @@ class Runtime:
     folder: Path
     seconds: float = 0.0  # how long each answer of a fake takes
     weights: Path = field(default_factory=default_folder)
+    more: tuple[str, ...] = ()  # of its command line
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -38,7 +39,8 @@ class Runtime:
     def start(self) -> None:
         command = [sys.executable, "-m", "assist.server", "--address", self.address]
         command += ["--models", ",".join(self.models), "--folder", str(self.weights)]
-        command += ["--embeddings", str(self.folder / "embeddings"), "--stop-with-parent", "--nice", "0"]
+        command += ["--embeddings", str(self.folder / "embeddings"), "--nice", "0"]
+        command += ["--stop-with-parent", str(os.getpid()), *self.more]
         environment = {**os.environ, "TANDEM_FAKE_SECONDS": str(self.seconds)}
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
@@ -46,6 +48,16 @@ class Runtime:
         while not client.reachable(self.address):
             assert self.process.poll() is None, self.said()
             assert time.monotonic() < deadline, "the runtime did not come up"
+            time.sleep(0.05)
+
+    def until_ready(self) -> None:
+        """Wait for every model to be loaded."""
+        deadline = time.monotonic() + 120
+        while True:
+            status = client.status_now(self.address, 2.0)
+            if status and all(model["state"] == "ready" for model in status["models"].values()):
+                return
+            assert time.monotonic() < deadline, self.said()
             time.sleep(0.05)
 
     def kill(self) -> None:
@@ -64,10 +76,12 @@ class Runtime:
 
 
 @contextmanager
-def running(*models: str, seconds: float = 0.0, weights: Path | None = None) -> Iterator[Runtime]:
+def running(
+    *models: str, seconds: float = 0.0, weights: Path | None = None, more: tuple[str, ...] = ()
+) -> Iterator[Runtime]:
     """A started runtime, gone at the end. Its folder is short: a socket's path has about a hundred letters."""
     folder = Path(tempfile.mkdtemp(prefix="tandem-"))
-    runtime = Runtime(models, folder, seconds, weights or default_folder())
+    runtime = Runtime(models, folder, seconds, weights or default_folder(), more)
     try:
         runtime.start()
         yield runtime

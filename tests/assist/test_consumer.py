@@ -2,21 +2,19 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
-from functools import partial
+from dataclasses import asdict, replace
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import numpy as np
 import pytest
-from channels.db import database_sync_to_async
-from channels.testing import WebsocketCommunicator
-from django.test import Client
 from pycocotools import mask as coco
 
-from assist.client import shared
-from assist.models import Suggestion
-from config.asgi import application
+from assist import catalogue, registry
+from assist.bindings import subject_of
+from assist.consumers import MOST_LINES
+from assist.runtimes import RUNTIMES, Offer
 from projects import queue, submission
 from projects.models import Assignment
 from projects.queue.clock import from_now
@@ -24,69 +22,14 @@ from taskers.models import Person
 from tests import make
 from tests.assist import work
 from tests.assist.conftest import Picture
+from tests.assist.page import in_thread, kept, page_of, suggestions
 from tests.assist.running import FAKE, Runtime, running
 from tests.cast import Cast
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-# Its connection is closed after each use: one left open would keep the test database from being removed.
-in_thread = partial(database_sync_to_async, thread_sensitive=False)
-
 REPORT = "Maria Lopez of the World Bank visited Denver on 4 March 2024."
 NOWHERE = "unix:/nowhere/runtime.sock"
-
-
-class Page:
-    """A browser's page at an assignment, signed in as somebody or nobody."""
-
-    def __init__(self, person: Person | None, assignment: Any, origin: str = "http://localhost") -> None:
-        headers = [(b"origin", origin.encode()), (b"host", b"localhost")]
-        if person is not None:
-            client = Client()
-            client.force_login(person, "django.contrib.auth.backends.ModelBackend")
-            headers.append((b"cookie", f"sessionid={client.cookies['sessionid'].value}".encode()))
-        self.line = WebsocketCommunicator(application, f"/ws/assist/{assignment}/", headers=headers)
-        self.count = 0
-
-    async def connect(self) -> bool:
-        connected, _ = await self.line.connect(timeout=5)
-        return connected
-
-    async def say(self, **message: Any) -> None:
-        await self.line.send_to(text_data=json.dumps(message))
-
-    async def hear(self, timeout: float = 30) -> dict[str, Any]:
-        return json.loads(await self.line.receive_from(timeout=timeout))
-
-    async def closed(self) -> int:
-        """The code with which the line is closed, after whatever is still said."""
-        while True:
-            output = await self.line.receive_output(timeout=10)
-            if output["type"] == "websocket.close":
-                return output["code"]
-
-    async def open(self, token: Any) -> dict[str, Any]:
-        assert await self.connect()
-        await self.say(type="open", id="o1", token=str(token))
-        return await self.hear()
-
-    async def prompt(self, id: str = "p1", **prompt: Any) -> dict[str, Any]:
-        await self.say(type="prompt", id=id, prompt=prompt)
-        return await self.hear()
-
-
-@pytest.fixture
-async def at(settings) -> AsyncIterator[Any]:
-    """Point the web side at a runtime: `at(address)`; its line is hung up afterwards."""
-    used: list[str] = []
-
-    def point(address: str) -> None:
-        settings.RUNTIME_ADDRESS = address
-        used.append(address)
-
-    yield point
-    for address in used:
-        await shared(address).close()
 
 
 @pytest.fixture
@@ -105,32 +48,13 @@ def image(cast: Cast, astronaut: Picture) -> Assignment:
     return make.held(cast.alice, project)
 
 
-@in_thread
-def page_of(person: Person | None, assignment: Any, **more: str) -> Page:
-    return Page(person, assignment, **more)
-
-
-@in_thread
-def suggestions() -> list[Suggestion]:
-    return list(Suggestion.objects.select_related("model").order_by("pk"))
-
-
-async def kept(number: int) -> list[Suggestion]:
-    for _ in range(200):
-        rows = await suggestions()
-        if len(rows) >= number:
-            return rows
-        await asyncio.sleep(0.02)
-    raise AssertionError("the suggestions were not written down")
-
-
 async def test_alice_gets_the_astronauts_face_from_the_real_model(
     cast: Cast, image: Assignment, real_runtime: Runtime, at
 ) -> None:
     at(real_runtime.address)
     page = await page_of(cast.alice, image.public_id)
     ready = await page.open(image.token)
-    assert ready == {"type": "ready", "id": "o1", "capability": "segment", "model": work.SAM}
+    assert ready == {"type": "ready", "id": "o1", "capability": "segment", "model": work.SAM, "waits": False}
     masks = await page.prompt(box=[180, 65, 90, 110])
     assert (masks["type"], len(masks["masks"]), masks["image_size"]) == ("masks", 3, [512, 512])
     best = masks["masks"][masks["best"]]
@@ -154,10 +78,71 @@ async def test_alice_gets_names_and_places_from_the_real_model(
     found = await page.prompt(text=True)
     words = {(REPORT[span["start"] : span["end"]], span["label"]) for span in found["spans"]}
     assert ("Maria Lopez", "person") in words and ("Denver", "place") in words
-    assert {span["suggestion"] for span in found["spans"]} == {str(row.public_id) for row in await suggestions()}
+    rows = await kept(len(found["spans"]))
+    assert {span["suggestion"] for span in found["spans"]} == {str(row.public_id) for row in rows}
     again = await page.prompt("p2", text=True)
     assert again["spans"] == found["spans"]
     await page.line.disconnect()
+
+
+@in_thread
+def deployed_twice(cast: Cast, second: Offer) -> dict[str | None, Assignment]:
+    """Two versions share a project's work in halves: Alice holds work of one of them, and Bob of the other."""
+    project = make.project(cast.riverside)
+    make.tasks(make.batch(project), 40, text=REPORT)
+    for version in (registry.model_version(FAKE[1]), registry._written(second)):
+        registry.deploy(project, version, share=50, by=cast.mina)
+
+    def drawn(held: Assignment) -> str | None:
+        return registry.chosen(project.public_id, "spans", subject_of(held))
+
+    alices, bobs = make.held(cast.alice, project), make.held(cast.bob, project)
+    while drawn(bobs) == drawn(alices):
+        assert bobs.token
+        submission.submit(bobs, cast.bob, bobs.token, make.MARIA)
+        bobs = make.held(cast.bob, project)
+    return {drawn(alices): alices, drawn(bobs): bobs}
+
+
+async def test_the_version_drawn_for_the_work_answers_it(cast: Cast, at, tmp_path: Path) -> None:
+    second = replace(RUNTIMES[FAKE[1]], version="2", artifacts=())
+    (tmp_path / catalogue.LISTED).write_text(json.dumps([asdict(second)]))
+    shared_out = await deployed_twice(cast, second)
+    assert set(shared_out) == {FAKE[1], second.key}
+    with running(FAKE[1], weights=tmp_path) as runtime:
+        at(runtime.address)
+        for model, held in shared_out.items():
+            person = cast.alice if held.tasker_id == cast.alice.pk else cast.bob
+            page = await page_of(person, held.public_id)
+            assert (await page.open(held.token))["model"] == model
+            found = await page.prompt(text=True)
+            assert found["model"] == model and found["spans"]
+            await page.line.disconnect()
+    said = {row.assignment_key: str(row.model) for row in await suggestions()}
+    assert said == {held.pk: model for model, held in shared_out.items()}
+
+
+async def test_person_with_too_many_lines_loses_the_oldest_and_nobody_else_does(
+    cast: Cast, text: Assignment, fake_runtime: Runtime, at
+) -> None:
+    at(fake_runtime.address)
+    bobs = await in_thread(make.held)(cast.bob, text.task.project)
+    bob = await page_of(cast.bob, bobs.public_id)
+    assert (await bob.open(bobs.token))["type"] == "ready"
+    pages = [await page_of(cast.alice, text.public_id) for _ in range(MOST_LINES + 1)]
+    for page in pages:
+        assert await page.connect()
+    assert await pages[0].closed() == 4408
+    for page in (bob, pages[1], pages[-1]):
+        await page.say(type="ping", id="k1")
+        assert (await page.hear())["type"] == "pong"
+    await pages[1].line.disconnect()
+    again = await page_of(cast.alice, text.public_id)
+    assert await again.connect()
+    await pages[2].say(type="ping", id="k2")
+    assert (await pages[2].hear())["type"] == "pong", "a line that was hung up counts no more"
+    for page in (bob, again, *pages[2:]):
+        await page.line.disconnect()
 
 
 @pytest.mark.parametrize("who", ["bob", "mina", "ned", "nora", "sam"])
@@ -365,3 +350,18 @@ async def test_runtime_killed_mid_prompt_fails_the_click_and_nothing_else(cast: 
         assert answer["type"] == "masks"
         assert await in_thread(queue.renew)(image, cast.alice, image.token)  # type: ignore[arg-type]
         await page.line.disconnect()
+
+
+@pytest.mark.parametrize(
+    ("chosen", "asked", "words"), [("es", "en", "Di primero"), ("", "es-MX", "Di primero"), ("", "fr", "Say open")]
+)
+async def test_what_went_wrong_is_said_in_alices_language(
+    cast: Cast, text: Assignment, chosen: str, asked: str, words: str
+) -> None:
+    await in_thread(Person.objects.filter(pk=cast.alice.pk).update)(language=chosen)
+    page = await page_of(cast.alice, text.public_id)
+    page.headers.append((b"accept-language", asked.encode()))
+    assert await page.connect()
+    refused = await page.prompt(text=True)
+    assert (refused["code"], refused["text"].startswith(words)) == ("not-open", True)
+    await page.line.disconnect()

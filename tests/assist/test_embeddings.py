@@ -2,6 +2,8 @@
 
 import asyncio
 import errno
+import os
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +31,15 @@ def same(a: Embedding | None, b: Embedding) -> bool:
 def test_what_was_written_is_read_by_the_next_process(tmp_path: Path) -> None:
     EmbeddingStore(tmp_path).write(key("a"), embedding(0.3333))
     assert same(EmbeddingStore(tmp_path).read(key("a")), embedding(0.3333))
+
+
+def test_what_a_killed_process_left_half_written_is_swept_and_what_another_writes_is_not(tmp_path: Path) -> None:
+    left, young = tmp_path / ".a.m@1.emb.77.1.part", tmp_path / ".b.m@1.emb.78.1.part"
+    for path in (left, young):
+        path.write_bytes(b"half")
+    os.utime(left, (1, 1))
+    EmbeddingStore(tmp_path).write(key("c"), embedding())
+    assert not left.exists() and young.exists()
 
 
 def test_another_model_is_another_embedding(tmp_path: Path) -> None:
@@ -111,6 +122,21 @@ async def test_ten_askers_one_computation(tmp_path: Path) -> None:
     answers = await asyncio.gather(*(store.obtain(key("a"), make) for _ in range(10)))
     assert len(made) == 1
     assert all(same(answer, embedding()) for answer in answers)
+
+
+async def test_nobody_waits_for_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store, slow = EmbeddingStore(tmp_path), threading.Event()
+    write = store.write
+    monkeypatch.setattr(store, "write", lambda *what: slow.wait(10) and write(*what))
+
+    async def make() -> Embedding:
+        return embedding()
+
+    assert same(await asyncio.wait_for(store.obtain(key("a"), make), 5), embedding())
+    assert same(store.recall(key("a")), embedding()) and not list(tmp_path.iterdir())
+    slow.set()
+    await store.written()
+    assert same(EmbeddingStore(tmp_path).read(key("a")), embedding())
 
 
 async def test_without_a_maker_nobody_waits_for_nothing(tmp_path: Path) -> None:

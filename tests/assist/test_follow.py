@@ -1,14 +1,17 @@
-"""The readers of the outbox: fates are settled, images are embedded before the first click."""
+"""The readers of the outbox: fates are settled, what comes next is looked at before anybody asks."""
 
 import time
 
 import pytest
 from django.test import override_settings
 
-from assist import follow
+from assist import follow, preparing, registry
+from assist.bindings import bind
 from assist.client import status_now
-from assist.models import Suggestion
-from projects import queue, submission
+from assist.models import Prepared, Suggestion
+from projects import batches, queue, submission
+from projects.models import Assignment, Task
+from projects.teaching import dealing
 from taskers.models import Cursor, Event
 from tests import make
 from tests.assist import work
@@ -16,6 +19,7 @@ from tests.assist.conftest import Picture, picture
 from tests.assist.running import FAKE, Runtime, running
 from tests.assist.work import offered, span_offer
 from tests.cast import Cast
+from tests.projects.test_gold import DICE
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -74,18 +78,86 @@ def embedded(runtime: Runtime) -> int:
     return len(list((runtime.folder / "embeddings").glob("*.emb")))
 
 
-def test_claimed_image_and_the_next_two_are_embedded_before_anybody_clicks(cast: Cast, cat: Picture) -> None:
+def test_claimed_image_and_the_one_foreseen_are_embedded_before_anybody_clicks(cast: Cast, cat: Picture) -> None:
     project = work.image_project(cast.riverside)
     batch = make.batch(project)
     for number in range(5):
         work.image_task(batch, picture(cat.pixels[number:]).file, f"cat-{number}.png")
     with running(*FAKE) as runtime, override_settings(RUNTIME_ADDRESS=runtime.address):
-        follow.warm_embeddings()
+        follow.make_ready()
         assert embedded(runtime) == 0
-        make.held(cast.alice, project)
-        assert follow.warm_embeddings() > 0
-        assert embedded(runtime) == 3
-        assert follow.warm_embeddings() == 0
+        people = (cast.alice, cast.bob, cast.carol)
+        held = {person: make.held(person, project) for person in people}
+        assert follow.make_ready() > 0
+        known = embedded(runtime)
+        assert known == len({one.task_id for one in held.values()})
+        # Where several work at a batch, each foresees another of its tasks: it is that very one which is looked at.
+        found = queue.foresee(held[cast.bob], cast.bob, [project])
+        assert found and found.task.asset
+        assert follow.make_ready() > 0
+        names = [one.name for one in (runtime.folder / "embeddings").glob("*.emb")]
+        assert any(name.startswith(found.task.asset.sha256) for name in names)
+        assert embedded(runtime) <= known + 1
+        assert follow.make_ready() == 0
+
+
+def test_text_that_was_foreseen_is_read_before_it_is_claimed(cast: Cast, project, fake_runtime: Runtime) -> None:
+    fake_runtime.until_ready()
+    held = make.held(cast.alice, project)
+    with override_settings(RUNTIME_ADDRESS=fake_runtime.address):
+        follow.make_ready()
+        assert not Prepared.objects.exists(), "the page asks for what was claimed by itself"
+        found = queue.foresee(held, cast.alice, [project])
+        assert found and follow.make_ready() > 0
+        row = Prepared.objects.get()
+        assert row.task_key == found.task.pk and row.output
+        queue.foresee(held, cast.alice, [project])
+        follow.make_ready()
+        assert Prepared.objects.count() == 1
+    submission.submit(held, cast.alice, held.token, make.MARIA)
+    wish = queue.Wish(found.task.public_id, found.seal)
+    then = queue.claim(cast.alice, project, wish=wish)
+    assert isinstance(then, Assignment) and then.token
+    binding = bind(cast.alice.pk, then.public_id, then.token)
+    assert preparing.found(binding.task_key, FAKE[1]) == row.output
+
+
+def test_known_answers_are_foreseen_to_the_copilot_like_any_other_task(
+    cast: Cast, project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = make.tasks(project.batches.get(), 1)[0]
+    queue.set_aside(known, by=None)
+    dealing.stock(known, make.MARIA, by=None, dice=DICE)
+    held, shapes = make.held(cast.alice, project), []
+    for due in (False, True):
+        monkeypatch.setattr(dealing, "gold_is_due", lambda *_, due=due: due)
+        found = queue.foresee(held, cast.alice, [project])
+        assert found and (found.task == known) is due
+        event = Event.objects.filter(kind="foreseen").latest("pk")
+        assert event.data == {"task": found.task.pk}
+        shapes.append((event.subject, event.actor_id, event.project_key, event.organization_id))
+    assert shapes[0] == shapes[1]
+
+
+def test_nothing_is_told_of_what_comes_next_where_the_copilot_is_off(cast: Cast) -> None:
+    project = make.project(cast.riverside, copilot=False)
+    make.tasks(make.batch(project), 3)
+    held = make.held(cast.alice, project)
+    assert queue.foresee(held, cast.alice, [project])
+    assert not Event.objects.filter(kind="foreseen").exists()
+
+
+def test_what_was_prepared_goes_with_the_batch_it_was_for(cast: Cast, project) -> None:
+    version = registry.model_version(FAKE[1])
+    batch = project.batches.get()
+    other = make.batch(project, "Second")
+    kept = make.tasks(other, 1)[0]
+    keys = [*Task.objects.filter(batch=batch).values_list("pk", flat=True), kept.pk, 2**40]  # an archived one
+    Prepared.objects.bulk_create(Prepared(task_key=key, version=version, output=[]) for key in keys)
+    assert preparing.forget() == 1
+    batches.move(batch, "closed", by=cast.mina)
+    assert preparing.forget() == 3
+    assert Prepared.objects.get().task_key == kept.pk
 
 
 @pytest.mark.parametrize("settings", [{"copilot": False}])
@@ -94,14 +166,14 @@ def test_nothing_is_embedded_where_the_copilot_is_off(cast: Cast, cat: Picture, 
     work.image_task(make.batch(project), cat.file)
     make.held(cast.alice, project)
     with running(*FAKE) as runtime, override_settings(RUNTIME_ADDRESS=runtime.address):
-        assert follow.warm_embeddings() > 0
+        assert follow.make_ready() > 0
         assert embedded(runtime) == 0
 
 
 def test_text_needs_no_embedding(cast: Cast, project, fake_runtime: Runtime) -> None:
     make.held(cast.alice, project)
     with override_settings(RUNTIME_ADDRESS=fake_runtime.address):
-        assert follow.warm_embeddings() > 0
+        assert follow.make_ready() > 0
     status = status_now(fake_runtime.address)
     assert status is not None and status["models"]["fake-masks@1"]["waiting"] == 0
 
@@ -112,6 +184,6 @@ def test_dead_runtime_holds_nobody_up(cast: Cast, cat: Picture) -> None:
     make.held(cast.alice, project)
     started = time.monotonic()
     with override_settings(RUNTIME_ADDRESS="unix:/nowhere/runtime.sock"):
-        assert follow.warm_embeddings() == Event.objects.count()
+        assert follow.make_ready() == Event.objects.count()
     assert time.monotonic() - started < 2
-    assert follow.warm_embeddings() == 0, "the cursor has moved on"
+    assert follow.make_ready() == 0, "the cursor has moved on"

@@ -128,3 +128,23 @@ async def test_work_in_advance_that_somebody_waits_for_is_done_now(lane: Lane) -
     gate.open.set()
     await click
     behind.close()
+
+
+async def test_lane_with_two_hands_does_two_things_at_once_and_no_third() -> None:
+    lane = Lane("two", limit=4, hands=2)
+    one, first = await busy(lane, "alice")
+    other, second = await busy(lane, "bob")
+    done: list[str] = []
+    third = asyncio.create_task(lane.run(lambda: done.append("third"), "cara"))
+    await asyncio.sleep(0.05)
+    assert done == [] and len(lane) == 3
+    other.open.set()
+    assert await second == "through"
+    await asyncio.wait_for(third, 5)
+    assert done == ["third"], "whichever hand is free takes what waits"
+    with pytest.raises(CopilotError):
+        newest = asyncio.create_task(lane.run(lambda: "newest", "alice"))
+        await asyncio.wait_for(first, 5)
+    assert await newest == "newest", "beside the one that nobody hears of any more"
+    one.open.set()
+    lane.close()

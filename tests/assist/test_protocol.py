@@ -10,11 +10,15 @@ from assist import protocol
 from assist.protocol import (
     BadMessage,
     Cancel,
+    ClassesFound,
     Error,
     MasksFound,
+    OfferedClass,
     OfferedMask,
     OfferedSpan,
     Open,
+    Ping,
+    Pong,
     Prompt,
     Ready,
     SpansFound,
@@ -43,6 +47,11 @@ def built(message: dict[str, Any]) -> protocol.ServerMessage:
         case "spans":
             fields["spans"] = tuple(OfferedSpan(**span) for span in fields["spans"])
             return SpansFound(**fields)
+        case "classes":
+            fields["classes"] = tuple(OfferedClass(**one) for one in fields["classes"])
+            return ClassesFound(**fields)
+        case "pong":
+            return Pong(**fields)
     return Error(**fields)
 
 
@@ -60,8 +69,8 @@ def test_page_may_say(line: dict[str, Any]) -> None:
             assert [[x, y, int(include)] for x, y, include in read.points] == prompt.get("points", [])
             assert (list(read.box) if read.box else None) == prompt.get("box")
             assert read.previous == prompt.get("previous")
-        case Cancel():
-            assert message["type"] == "cancel"
+        case Cancel() | Ping():
+            assert message["type"] == type(read).__name__.lower()
 
 
 @pytest.mark.parametrize("line", FIXTURE["client_bad"], ids=named)

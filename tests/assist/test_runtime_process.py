@@ -253,6 +253,26 @@ async def test_line_that_speaks_nonsense_is_closed_and_the_others_go_on(
     assert (await ask_fake.status())["models"]
 
 
+async def test_lines_that_stop_in_the_middle_of_a_frame_hold_nobody_up(
+    fake_runtime: Runtime, ask_fake: RuntimeClient
+) -> None:
+    """Half-open: the other side said that much is to come, and never says more; it may never even hang up."""
+    path = fake_runtime.address.removeprefix("unix:")
+    whole = frames.pack({"id": 1, "op": "spans", "model": SPANS, "text": "Oslo", "asker": "alice"})
+    lines = [await asyncio.open_unix_connection(path) for _ in range(40)]
+    for number, (_, writer) in enumerate(lines):
+        writer.write(whole[: number % len(whole)])
+        await writer.drain()
+    async with asyncio.timeout(10):
+        assert (await ask_fake.spans(SPANS, "Oslo", "bob"))["spans"] == [[0, 4, "PERSON", 0.5]]
+    for _, writer in lines[::2]:
+        writer.transport.abort()
+    async with asyncio.timeout(10):
+        assert (await ask_fake.spans(SPANS, "Oslo", "bob"))["spans"] == [[0, 4, "PERSON", 0.5]]
+    for _, writer in lines:
+        writer.close()
+
+
 async def test_second_runtime_at_one_address_refuses_to_start(fake_runtime: Runtime) -> None:
     command = [sys.executable, "-m", "assist.server", "--address", fake_runtime.address, "--models", SPANS]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)

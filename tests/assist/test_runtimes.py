@@ -1,18 +1,23 @@
 """The models themselves, with their real weights."""
 
 import io
+import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import onnxruntime
 import pytest
 from PIL import Image
+from skimage import data
 
 from assist import weights
 from assist.pictures import BadPicture, pixels_of
-from assist.runtimes import DEFAULTS, RUNTIMES, Embedding, MaskPrompt, Segmenter, SpanFinder, mask_size
-from assist.runtimes.mobile_sam import frame_size, preprocess
+from assist.priority import Aside
+from assist.runtimes import DEFAULTS, RUNTIMES, Embedding, MaskPrompt, Segmenter, SpanFinder, mask_size, sam_frame
+from assist.runtimes.sam_frame import frame_size, preprocess
 from tests.assist.conftest import Picture
 
 FACE = (180.0, 65.0, 90.0, 110.0)  # the astronaut's, x, y, width, height
@@ -33,7 +38,7 @@ def astronaut_embedding(sam: Segmenter, astronaut: Picture) -> Embedding:
 
 
 def test_each_default_model_is_in_the_registry() -> None:
-    assert {RUNTIMES[key].capability for key in DEFAULTS} == {"segment", "spans"}
+    assert {RUNTIMES[key].capability for key in DEFAULTS} == {"segment", "spans", "classify"}
     assert all(key == offer.key for key, offer in RUNTIMES.items())
 
 
@@ -123,6 +128,12 @@ def test_two_threads_never_get_each_others_masks(sam: Segmenter, astronaut: Pict
             np.testing.assert_allclose(job.result().logits, alone[which], atol=0.05)
 
 
+def test_levels_looked_up_are_the_levels_worked_out() -> None:
+    image = np.random.default_rng(3).integers(0, 256, (768, 1024, 3), np.uint8)
+    plain = (image.astype(np.float32) - sam_frame.MEAN) / sam_frame.DEVIATION
+    assert (preprocess(image)[0, :, :768] == plain.transpose(2, 0, 1)).all()
+
+
 def test_padding_is_zero_after_normalising() -> None:
     frame = preprocess(np.full((10, 20, 3), 255, np.uint8))
     assert frame.shape == (1, 3, 1024, 1024)
@@ -178,19 +189,57 @@ def test_photograph_is_turned_upright() -> None:
     file, exif = io.BytesIO(), Image.Exif()
     exif[0x0112] = 6  # turned by a quarter
     Image.new("RGB", (40, 30)).save(file, "JPEG", exif=exif)
-    assert pixels_of(file.getvalue()).shape == (40, 30, 3)
+    pixels, size = pixels_of(file.getvalue())
+    assert pixels.shape == (40, 30, 3) and size == (40, 30)
 
 
 def test_transparency_is_laid_on_white() -> None:
     file = io.BytesIO()
     Image.new("RGBA", (2, 2), (0, 0, 0, 0)).save(file, "PNG")
-    assert (pixels_of(file.getvalue()) == 255).all()
+    assert (pixels_of(file.getvalue())[0] == 255).all()
 
 
 def test_bytes_that_are_no_image_are_refused_with_a_reason(astronaut: Picture) -> None:
-    for data in (b"", b"hello", astronaut.file[:2000]):
+    for file in (b"", b"hello", astronaut.file[:2000]):
         with pytest.raises(BadPicture):
-            pixels_of(data)
+            pixels_of(file)
+
+
+@pytest.mark.parametrize("turn", [1, 6])
+@pytest.mark.parametrize(("wide", "high"), [(4001, 3001), (3500, 200), (1500, 900), (640, 480)])
+def test_large_photograph_is_read_at_the_size_that_the_model_sees(turn: int, wide: int, high: int) -> None:
+    exif, file = Image.Exif(), io.BytesIO()
+    exif[0x0112] = turn
+    Image.fromarray(data.astronaut()).resize((wide, high)).save(file, "JPEG", exif=exif)
+    whole, size = pixels_of(file.getvalue())
+    small, same = pixels_of(file.getvalue(), 1024)
+    assert size == same == whole.shape[:2] == ((high, wide) if turn == 1 else (wide, high))
+    assert small.shape[:2] == (frame_size(size) if max(size) > 1024 else size)
+    assert np.abs(preprocess(small, size) - preprocess(whole)).mean() < 0.02, "of a range of about four"
+
+
+def test_masks_of_a_large_photograph_are_those_of_all_its_pixels(sam: Segmenter, astronaut: Picture) -> None:
+    grain = np.random.default_rng(2).normal(0, 12, (3000, 3000, 3))  # as fine as a camera's
+    large = Image.fromarray(astronaut.pixels).resize((3000, 3000), Image.Resampling.BICUBIC)
+    file = io.BytesIO()
+    Image.fromarray((np.asarray(large) + grain).clip(0, 255).astype(np.uint8)).save(file, "JPEG", quality=92)
+    face = MaskPrompt(box=tuple(side * 3000 / 512 for side in FACE))  # type: ignore[arg-type]
+    whole = sam.decode(sam.embed(*pixels_of(file.getvalue())), face)
+    small = sam.decode(sam.embed(*pixels_of(file.getvalue(), 1024)), face)
+    assert min(iou(a, b) for a, b in zip(whole.pixels, small.pixels, strict=True)) > 0.99
+
+
+def test_image_encoded_ahead_is_the_same_and_steps_back_for_clicks(sam: Segmenter, astronaut: Picture) -> None:
+    ahead, now = sam.embed_ahead(astronaut.pixels), sam.embed(astronaut.pixels)
+    assert np.array_equal(ahead.features, now.features) and ahead.image_size == now.image_size
+    niceness = partial(os.getpriority, os.PRIO_PROCESS, 0)  # of the thread that asks
+    assert Aside().run(niceness) > niceness()
+    assert Aside().run(lambda: _started(niceness)) > niceness(), "and what it starts steps back with it"
+
+
+def _started(work: Callable[[], int]) -> int:
+    with ThreadPoolExecutor(1) as other:
+        return other.submit(work).result()
 
 
 def test_bomb_is_refused_before_it_is_unpacked() -> None:
@@ -199,3 +248,19 @@ def test_bomb_is_refused_before_it_is_unpacked() -> None:
     with pytest.raises(BadPicture) as caught:
         pixels_of(file.getvalue())
     assert "pixels" in str(caught.value)
+
+
+def test_sentences_are_told_apart_by_their_meaning(model_folder: Path) -> None:
+    model = RUNTIMES["all-minilm-l6@2"].load(model_folder)
+    labels = ("a complaint about delivery", "praise for the cook", "a question about opening hours")
+    texts = ("My parcel never arrived.", "The soup was wonderful!", "When do you close on Sundays?")
+    rows = model.vectors([*texts, texts[0]])  # type: ignore[union-attr]
+    assert list((rows[:3] @ model.vectors(labels).T).argmax(1)) == [0, 1, 2]  # type: ignore[union-attr]
+    assert rows.shape == (4, 384) and np.allclose((rows**2).sum(axis=1), 1, atol=1e-4)
+    assert np.allclose(rows[0], rows[3], atol=1e-4)
+
+
+def test_many_texts_at_once_give_the_same_spans(model_folder: Path) -> None:
+    finder = RUNTIMES["en-core-web-sm@3.8.0"].load(model_folder)
+    texts = ["Maria Lopez visited Denver.", "", "The World Bank lent $5 million in 2024."]
+    assert finder.spans_of(texts) == [finder.spans(text) for text in texts]  # type: ignore[union-attr]

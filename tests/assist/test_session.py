@@ -1,129 +1,17 @@
 """One tasker at one task, without a socket and without a table."""
 
 import asyncio
-import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 
 from assist.errors import CopilotError
-from assist.facts import Binding, Offer, Picture
-from assist.session import BURST, STRIKES, Session
+from assist.facts import Binding
+from assist.session import BURST, STRIKES
 from tests.assist.running import settled
-
-TOKEN = UUID("6f0c9d1e-2a3b-4c5d-8e9f-001122334455")
-IMAGE = Binding(1, 2, uuid4(), "segment", Picture("a" * 64, 30, 40, "assets/a.png"))
-TEXT = Binding(3, 4, uuid4(), "spans", text="Maria met 2024 in Oslo.", labels=frozenset({"person", "date"}))
-
-
-class Desk:
-    """The database's part, played by the test."""
-
-    def __init__(self, binding: Binding) -> None:
-        self.binding = binding
-        self.problem: CopilotError | None = None
-        self.kept: list[Offer] = []
-
-    async def open(self, token: UUID) -> Binding:
-        await self.check(token)
-        return self.binding
-
-    async def check(self, token: UUID) -> None:
-        if self.problem:
-            raise self.problem
-        if token != TOKEN:
-            raise CopilotError("not-held")
-
-    async def read(self, picture: Picture) -> bytes:
-        return b"the file"
-
-    async def keep(self, binding: Binding, model: str, offers: Sequence[Offer]) -> None:
-        self.kept += offers
-
-    async def kept_spans(self, binding: Binding, model: str) -> list[Offer]:
-        return list(self.kept)
-
-
-class Model:
-    """The runtime's part: each prompt waits until the test lets it go."""
-
-    def __init__(self) -> None:
-        self.gate = asyncio.Event()
-        self.gate.set()
-        self.asked: list[dict[str, Any]] = []
-        self.cancelled = 0
-        self.embedded: list[str] = []
-        self.problem: CopilotError | None = None
-
-    async def status(self) -> dict[str, Any]:
-        if self.problem:
-            raise self.problem
-        return {
-            "models": {
-                "broken@1": {"capability": "segment", "state": "failed"},
-                "masks@1": {"capability": "segment", "state": "ready"},
-                "spans@1": {"capability": "spans", "state": "loading"},
-            }
-        }
-
-    async def embed(self, model: str, image: str, supply, urgent: bool = False) -> dict[str, Any]:
-        self.embedded.append(image)
-        return {}
-
-    async def segment(self, model: str, image: str, supply, **prompt: Any) -> dict[str, Any]:
-        self.asked.append(prompt)
-        await self._pass()
-        mask = {"size": [30, 40], "counts": f"x={prompt['points']}", "score": 0.9, "handle": "h1"}
-        return {"masks": [mask] * 3, "best": 1, "image_size": [30, 40], "seconds": 0.05}
-
-    async def spans(self, model: str, text: str, asker: str) -> dict[str, Any]:
-        self.asked.append({"text": text})
-        await self._pass()
-        return {"spans": [[0, 5, "PERSON", 0.9], [10, 14, "DATE", 0.2], [18, 22, "GPE", 0.9]]}
-
-    async def _pass(self) -> None:
-        try:
-            await self.gate.wait()
-        except asyncio.CancelledError:
-            self.cancelled += 1
-            raise
-        if self.problem:
-            raise self.problem
-
-
-class Page:
-    """A session with its page on the other side."""
-
-    def __init__(self, binding: Binding) -> None:
-        self.desk, self.model = Desk(binding), Model()
-        self.heard: list[dict[str, Any]] = []
-        self.code: int | None = None
-        self.session = Session(self.desk, self.model, self._hear, self._cut)  # type: ignore[arg-type]
-
-    async def _hear(self, frame: str) -> None:
-        self.heard.append(json.loads(frame))
-
-    async def _cut(self, code: int) -> None:
-        self.code = code
-
-    async def say(self, **message: Any) -> None:
-        await self.session.hear(json.dumps(message))
-
-    async def open(self) -> None:
-        await self.say(type="open", id="o1", token=str(TOKEN))
-        await self.answer("o1")
-
-    async def click(self, id: str, x: float = 5, y: float = 5) -> None:
-        await self.say(type="prompt", id=id, prompt={"points": [[x, y, 1]]})
-
-    async def answer(self, id: str | None) -> dict[str, Any]:
-        await settled(lambda: any(message["id"] == id for message in self.heard), 5)
-        return next(message for message in self.heard if message["id"] == id)
-
-    def codes(self) -> list[tuple[str | None, str]]:
-        return [(message["id"], message.get("code", message["type"])) for message in self.heard]
+from tests.assist.sitting import IMAGE, TEXT, TOKEN, Page
 
 
 @pytest.fixture
@@ -142,7 +30,8 @@ async def reader() -> AsyncIterator[Page]:
 
 async def test_open_says_which_model_answers_and_warms_the_image(page: Page) -> None:
     await page.open()
-    assert page.heard == [{"type": "ready", "id": "o1", "capability": "segment", "model": "masks@1"}]
+    ready = {"type": "ready", "id": "o1", "capability": "segment", "model": "masks@1", "waits": False}
+    assert page.heard == [ready]
     await settled(lambda: page.model.embedded == ["a" * 64])
 
 
@@ -160,7 +49,24 @@ async def test_click_gets_masks_and_is_written_down(page: Page) -> None:
 
 async def test_prompt_before_open_is_refused(page: Page) -> None:
     await page.click("p1")
+    await page.answer("p1")
     assert page.codes() == [("p1", "not-open")]
+
+
+async def test_question_right_behind_the_opening_is_answered_after_it(page: Page) -> None:
+    await page.say(type="open", id="o1", token=str(TOKEN))
+    await page.click("p1")
+    await page.answer("p1")
+    assert page.codes() == [("o1", "ready"), ("p1", "masks")]
+
+
+async def test_question_behind_an_opening_that_is_refused_is_refused_too(page: Page) -> None:
+    page.desk.problem = CopilotError("copilot-off")
+    await page.say(type="open", id="o1", token=str(TOKEN))
+    await page.click("p1")
+    await page.answer("p1")
+    assert page.codes() == [("o1", "copilot-off"), ("p1", "not-open")]
+    assert page.model.asked == []
 
 
 async def test_newest_click_wins_and_the_older_is_told(page: Page) -> None:
@@ -280,12 +186,34 @@ async def test_spans_come_with_the_projects_labels_and_survive_a_reload(reader: 
     assert len(reader.model.asked) == 1 and len(reader.desk.kept) == 2
 
 
+async def test_what_was_prepared_is_told_without_asking_the_model(reader: Page) -> None:
+    reader.desk.ahead = [[0, 5, "PERSON", 0.9]]
+    await reader.open()
+    await reader.say(type="prompt", id="p1", prompt={"text": True})
+    assert [one["label"] for one in (await reader.answer("p1"))["spans"]] == ["person"]
+    await settled(lambda: len(reader.desk.kept) == 1)
+    assert reader.model.asked == []
+
+
+async def test_label_may_ask_for_more_than_the_project() -> None:
+    own = Page(Binding(3, 4, uuid4(), "spans", labels=frozenset({"person", "date"}), minimums={"person": 0.95}))
+    await own.open()
+    await own.say(type="prompt", id="p1", prompt={"text": True})
+    assert [one["label"] for one in (await own.answer("p1"))["spans"]] == ["date"]
+    await own.session.close()
+
+
 async def test_spans_below_the_projects_score_are_left_out() -> None:
     sure = Page(Binding(3, 4, uuid4(), "spans", text="x", labels=frozenset({"person", "date"}), minimum_score=0.5))
     await sure.open()
     await sure.say(type="prompt", id="p1", prompt={"text": True})
     assert [s["label"] for s in (await sure.answer("p1"))["spans"]] == ["person"]
     await sure.session.close()
+
+
+async def test_ping_is_answered_before_and_after_opening(page: Page) -> None:
+    await page.say(type="ping", id="k1")
+    assert page.heard == [{"type": "pong", "id": "k1"}]
 
 
 async def test_surprise_in_the_middle_becomes_an_error_of_that_id(page: Page, caplog) -> None:

@@ -10,6 +10,7 @@ from django.core.management import CommandError, call_command
 
 from assist import doctor, status
 from assist.client import status_now
+from assist.models import ModelVersion
 from assist.runtimes import DEFAULTS, RUNTIMES, Offer
 from projects import notices
 from tests import make
@@ -25,23 +26,28 @@ def nothing_remembered() -> Iterator[None]:
     status._Asked.at = -status.FRESH_SECONDS
 
 
+def said_of(project) -> str:
+    return status.of_project(project, project.settings_now())
+
+
 def test_dead_runtime_is_said_on_the_projects_page(cast: Cast, settings) -> None:
     settings.RUNTIME_ADDRESS = "unix:/nowhere/runtime.sock"
     project = make.project(cast.riverside)
     sentence = "The copilot is off: its runtime is not running. Annotating works without it."
-    assert status.of_project(project) == sentence
-    assert sentence in [speak(project) for speak in notices.SPEAKERS]
+    assert said_of(project) == sentence
+    assert sentence in [speak(project, project.settings_now()) for speak in notices.SPEAKERS]
 
 
 def test_project_that_wants_no_copilot_hears_nothing(cast: Cast, settings) -> None:
     settings.RUNTIME_ADDRESS = "unix:/nowhere/runtime.sock"
-    assert status.of_project(make.project(cast.riverside, copilot=False)) == ""
+    assert said_of(make.project(cast.riverside, copilot=False)) == ""
 
 
 def test_live_runtime_says_nothing(cast: Cast, settings, fake_runtime: Runtime) -> None:
+    project = make.project(cast.riverside)
     settings.RUNTIME_ADDRESS = fake_runtime.address
-    assert status.of_project(make.project(cast.riverside)) == ""
-    assert status.of_project(work.image_project(cast.riverside)) == ""
+    assert said_of(project) == ""
+    assert said_of(work.image_project(cast.riverside)) == ""
 
 
 def test_missing_weights_are_said_with_what_to_do(cast: Cast, settings, tmp_path: Path) -> None:
@@ -49,7 +55,7 @@ def test_missing_weights_are_said_with_what_to_do(cast: Cast, settings, tmp_path
     with running(work.SAM, weights=tmp_path) as runtime:
         settings.RUNTIME_ADDRESS = runtime.address
         for _ in range(400):
-            sentence = status.of_project(project)
+            sentence = said_of(project)
             if not sentence.startswith("The copilot is starting"):
                 break
             status._Asked.at = -status.FRESH_SECONDS
@@ -108,6 +114,14 @@ def test_doctor_finds_the_real_models_well(settings, model_folder: Path) -> None
     assert all(f"{key}: well" in report for key in DEFAULTS)
     assert "device cpu" in report and "masks in" in report and "Denver" in report and "MB" in report
     assert "runtime process: not running" in report
+
+
+def test_what_the_doctor_measured_is_kept_where_that_is_asked_for(db: None, settings) -> None:
+    settings.RUNTIME_ADDRESS = "unix:/nowhere/runtime.sock"
+    said("doctor", "fake-masks@1")
+    assert not ModelVersion.objects.exists()
+    said("doctor", "fake-masks@1", "--record")
+    assert {"encode seconds", "decode seconds", "load seconds", "memory MB"} == set(ModelVersion.objects.get().metrics)
 
 
 def test_doctor_says_what_to_do_about_a_missing_file(settings, tmp_path: Path) -> None:

@@ -2,19 +2,20 @@
 
 from uuid import uuid4
 
+import numpy as np
 import pytest
 from pycocotools import mask as coco
 
-from assist import suggestions
+from assist import figures, suggestions
 from assist.bindings import bind
 from assist.facts import Offer
 from assist.mapping import project_label
 from assist.models import ModelVersion, Suggestion
-from projects import submission
+from projects import queue, submission
 from projects.models import Annotation, Assignment
 from tests import make
 from tests.assist import work
-from tests.assist.conftest import Picture
+from tests.assist.conftest import Picture, picture
 from tests.assist.work import SAM, offered, span_offer
 from tests.cast import Cast
 
@@ -60,7 +61,7 @@ def test_same_offer_twice_is_written_once(held: Assignment) -> None:
     for _ in range(2):
         suggestions.keep(binding, work.SPACY, [offer])
     assert Suggestion.objects.count() == 1
-    assert suggestions.kept_spans(binding, work.SPACY) == [offer]
+    assert suggestions.kept_of_text(binding, work.SPACY) == [offer]
 
 
 def test_model_version_names_its_files_by_hash(db: None) -> None:
@@ -127,25 +128,79 @@ def test_work_that_is_given_back_leaves_ignored_offers_that_a_late_submit_correc
     assert fates(row) == ["accepted"]
 
 
-def test_mask_taken_as_offered_and_mask_retouched(cast: Cast, cat: Picture) -> None:
+def region(row: Suggestion, size: list[int], counts: str) -> dict:
+    """A mask that its tasker says came from a suggestion, as it was."""
+    provenance = {"source": "suggestion", "suggestion": str(row.public_id), "model": SAM}
+    shape = {"type": "mask", "size": size, "counts": counts}
+    return {"id": f"r{row.pk}", "label": "cat", "shape": shape, "attributes": {}, "provenance": provenance}
+
+
+def at_a_picture(cast: Cast, file: bytes) -> Assignment:
     project = work.image_project(cast.riverside)
-    work.image_task(make.batch(project), cat.file)
-    held = make.held(cast.alice, project)
-    size = list(cat.size)
+    work.image_task(make.batch(project), file)
+    return make.held(cast.alice, project)
+
+
+def handed_in(held: Assignment, *regions: dict) -> None:
+    assert held.tasker and held.token
+    suggestions.settle(submission.submit(held, held.tasker, held.token, {"regions": list(regions)}))
+
+
+def test_mask_taken_as_offered_and_mask_retouched(cast: Cast, cat: Picture) -> None:
+    held, size = at_a_picture(cast, cat.file), list(cat.size)
     # Two pixels and three, somewhere in the first column.
     masks: list[dict] = [{"size": size, "counts": runs(size, start, 2), "score": 0.9} for start in (0, 10, 20)]
     output = {"masks": masks, "best": 0, "image_size": size}
     whole, retouched = offered(held, output, SAM), offered(held, output, SAM)
-
-    def region(row: Suggestion, counts: str) -> dict:
-        provenance = {"source": "suggestion", "suggestion": str(row.public_id), "model": SAM}
-        shape = {"type": "mask", "size": size, "counts": counts}
-        return {"id": f"r{row.pk}", "label": "cat", "shape": shape, "attributes": {}, "provenance": provenance}
-
-    assert held.token
-    answer = {"regions": [region(whole, masks[2]["counts"]), region(retouched, runs(size, 10, 3))]}
-    suggestions.settle(submission.submit(held, cast.alice, held.token, answer))
+    handed_in(held, region(whole, size, masks[2]["counts"]), region(retouched, size, runs(size, 10, 3)))
     assert fates(whole, retouched) == ["accepted", "edited"]
+
+
+def test_mask_that_was_brought_up_to_a_large_image_is_compared_by_its_pixels(cast: Cast) -> None:
+    """Half the image's size on the way: doubled it is as it was, and something else is something else."""
+    held = at_a_picture(cast, picture(np.zeros((2048, 1024, 3), np.uint8)).file)
+    small, large = [1024, 512], [2048, 1024]
+    half = np.zeros(small, bool)
+    half[100:300, 200:400] = True
+    output = {"masks": [{"size": small, "counts": encoded(half), "score": 0.9}], "best": 0, "image_size": large}
+    kept, other = offered(held, output, SAM), offered(held, output, SAM)
+    doubled = np.kron(half, np.ones((2, 2), bool))
+    handed_in(held, region(kept, large, encoded(doubled)), region(other, large, encoded(~doubled)))
+    assert fates(kept, other) == ["accepted", "edited"]
+    assert (kept.edit, other.edit) == (0.0, 1.0)
+
+
+def test_clicks_that_refine_one_mask_are_one_offer(cast: Cast, cat: Picture) -> None:
+    held, size = at_a_picture(cast, cat.file), list(cat.size)
+    chain = []
+    for click in range(3):
+        row = offered(held, {"masks": [{"size": size, "counts": runs(size, click, 9), "score": 0.9}]}, SAM)
+        points = [[40, 30, 1], [60, 30, 0], [70, 30, 1]][: click + 1]
+        prompt = {"points": points, "box": None, "previous": f"h{click}" if click else None}
+        Suggestion.objects.filter(pk=row.pk).update(prompt=prompt)
+        chain.append(row)
+    alone = offered(held, {"masks": [{"size": size, "counts": runs(size, 50, 9), "score": 0.9}]}, SAM)
+    handed_in(held, region(chain[2], size, runs(size, 2, 9)))
+    assert fates(*chain, alone) == ["refined", "refined", "accepted", "ignored"]
+    (figure,) = figures.acceptance(held.task.project)
+    assert (figure.taken_percent, figure.settled) == (50, 2)
+
+
+def test_offer_that_is_written_down_after_the_work_had_ended_is_settled_by_the_sweep(cast: Cast, held) -> None:
+    """The page has its masks before the record is made, and may be quicker than the record with handing in."""
+    other = make.held(cast.bob, held.task.project)
+    late, given_back = offered(held, span_offer(0, 11)), offered(other, span_offer(0, 11))
+    open_still = offered(make.held(cast.carol, held.task.project), span_offer(0, 11))
+    assert other.tasker and other.token
+    queue.release(other, other.tasker, other.token)
+    submitted(held, taken(late, 0, 11))
+    assert suggestions.sweep() == 2
+    assert fates(late, given_back, open_still) == ["accepted", "ignored", "offered"]
+    assert suggestions.sweep() == 0
+
+
+def encoded(pixels: np.ndarray) -> str:
+    return coco.encode(np.asfortranarray(pixels.astype(np.uint8)))["counts"].decode()
 
 
 def runs(size: list[int], start: int, length: int) -> str:

@@ -15,7 +15,7 @@ from taskers.models import Organization
 from tests import make
 
 SAM, SPACY = "mobile-sam@0.2.0", "en-core-web-sm@3.8.0"
-CAT = [{"key": "cat", "name": "Cat", "colour": "#1971c2", "hotkey": "c"}]
+CAT = [{"key": "cat", "name": "Cat", "colour": "#1971c2", "hotkey": "n"}]
 
 
 def image_project(owner: Organization, **settings: Any) -> Project:

@@ -1,7 +1,8 @@
-"""One whole Tandem and one Chromium for all browser tests of a session.
+"""One whole Tandem and one Chromium for many browser tests.
 
-The tests that use them run in one process (`pytest.mark.xdist_group("browser")`). Whatever page a test opens, a request
-to any other host fails it, and so does an error on the page's console.
+Two groups of them run beside each other, each in one process with a Tandem of its own: `xdist_group("studio")` works at
+images and texts, `xdist_group("browser")` has the rest. Whatever page a test opens, a request to any other host fails
+it, and so does an error on the page's console.
 """
 
 import re
@@ -13,7 +14,10 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from tests.browser import shapes
 from tests.browser.site import CHROMIUM, Site, chromium_path, running
+from tests.browser.stage import Stage
+from tests.browser.test_studio import JUN
 
 
 # Of the package, not of the session: Playwright keeps an event loop running in this thread until it is closed.
@@ -81,6 +85,21 @@ def sign_in(site: Site, visitor: Callable[..., Page]) -> Callable[..., Page]:
         return page
 
     return enter
+
+
+@pytest.fixture
+def stage(site: Site, sign_in: Callable[..., Page], request: pytest.FixtureRequest) -> Stage:
+    """Jun's studio with a project of the test's own."""
+    address = shapes.make_project(site, f"Shapes: {request.node.name}"[:120])
+    page = sign_in(JUN, site.passwords[JUN])
+    return Stage(page, site, address)
+
+
+@pytest.fixture
+def touching(site: Site, sign_in: Callable[..., Page], request: pytest.FixtureRequest) -> Stage:
+    """The same on a screen that is worked on by finger."""
+    address = shapes.make_project(site, f"Shapes: {request.node.name}"[:120])
+    return Stage(sign_in(JUN, site.passwords[JUN], has_touch=True), site, address)
 
 
 def _listen(said, faults: list[str]) -> None:

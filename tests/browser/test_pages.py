@@ -14,9 +14,11 @@ RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "
 SCREENS = [(1440, 900, "light"), (390, 844, "dark"), (320, 640, "light")]
 PATHS = {
     "maya": ["/projects/", "/projects/new/", "PROJECT", "PROJECTtasks/", "PROJECTload/", "PROJECTexport/",
-             "PROJECTsettings/", "TASK", "/people/", "/review/", "/profile/", "TRY"],
+             "PROJECTagreement/", "PROJECTtrust/", "PROJECTsettings/", "PROJECTrules/", "PROJECThands/",
+             "PROJECTkept-out/", "PROJECTgold/", "PROJECTcopilot/", "/people/skills/", "/people/apart/",
+             "TASK", "/people/", "/review/", "/profile/", "TRY"],
     "leo": ["/", "/my-work/", "/profile/"],
-    "priya": ["/review/"],
+    "priya": ["/review/", "/review/second/"],
 }  # fmt: skip
 
 

@@ -151,6 +151,7 @@ def annotate_pictures(page: Page, project: str, boxes: dict) -> None:
         page.keyboard.press("Enter")
         if remaining:
             expect(page.locator("#task-name")).not_to_have_text(name)
+            expect(page.locator("#studio")).to_have_attribute("data-phase", "working", timeout=15_000)
             expect(page.locator("#copilot-mark")).to_have_attribute("data-state", "ready", timeout=60_000)
         else:
             expect(page.locator("#rest")).to_contain_text("everything there is for you")
@@ -223,7 +224,8 @@ def check_verdicts(site: Site) -> None:
     """The astronaut was decided by two who agree, the cat by Priya, the report by both."""
     rows = site.query(
         "SELECT t.external_id, v.method FROM projects_verdict v JOIN projects_task t ON t.id = v.task_id"
-        " WHERE v.superseded_at IS NULL"
+        " JOIN projects_project p ON p.id = t.project_id"
+        f" WHERE v.superseded_at IS NULL AND p.name IN ('{PICTURES}', '{REPORTS}')"
     )
     methods = {name.split(".")[0]: method for name, method in rows}
     assert methods == {"astronaut": "majority_v1", "chelsea": "review_v1", "report-1": "majority_v1"}
@@ -300,7 +302,13 @@ def check_books(site: Site) -> None:
     assert balances["owed"] == 10_000
     assert balances.get("in_payout", 0) == 0
     # The copilot's fates are settled from the outbox: six masks and most spans taken as they were, two spans refused.
-    fates = dict(site.query("SELECT fate, count(*) FROM assist_suggestion GROUP BY fate"))
+    fates = dict(
+        site.query(
+            "SELECT fate, count(*) FROM assist_suggestion s JOIN projects_project p ON p.public_id = s.project_key"
+            " WHERE p.name = ANY(%s) GROUP BY fate",
+            [PICTURES, REPORTS],
+        )
+    )
     assert fates["accepted"] > 6 and fates["refused"] == 2
     audit = site.manage("audit")
     assert audit.returncode == 0, audit.stdout + audit.stderr

@@ -17,7 +17,7 @@ from pycocotools import mask as coco
 from tests.browser.site import Site
 from tests.browser.test_story import PICTURES, REPORTS
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("studio")
 
 JUN = "jun@riverside.example"
 MARKS = "#panel .marks__row"
@@ -66,6 +66,12 @@ def submit(page: Page) -> None:
     before = page.locator("#task-name").inner_text()
     page.keyboard.press("Enter")
     expect(page.locator("#task-name")).not_to_have_text(before)
+    taken(page)
+
+
+def taken(page: Page) -> None:
+    """What was handed in has been taken: the next task, shown ahead of that, is ours."""
+    expect(page.locator("#studio")).to_have_attribute("data-phase", re.compile("working|idle"), timeout=15_000)
 
 
 def saved(page: Page) -> None:
@@ -204,6 +210,7 @@ def test_work_done_without_a_network_is_kept_and_handed_in_once(site: Site, jun_
     page.keyboard.press("Enter")
     page.context.set_offline(False)
     expect(page.locator("#task-name")).not_to_have_text(name, timeout=30_000)
+    taken(page)
 
     (answer,) = answers(site, name)
     assert len(answer["spans"]) == marked - 1
@@ -219,8 +226,8 @@ def test_signing_in_again_in_another_tab_goes_on_where_one_was(site: Site, jun: 
     with jun.context.expect_page() as opened:
         jun.get_by_role("link", name="Sign in (new tab)").click()
     enter(opened.value, site)
+    expect(jun.locator("#sign-in-dialog")).to_be_hidden(timeout=15_000)  # by itself
     opened.value.close()
-    jun.get_by_role("button", name="I have signed in").click()
     saved(jun)
     submit(jun)
     assert len(answers(site, name)) == 1
@@ -254,8 +261,19 @@ def test_second_tab_asks_which_copy_counts(site: Site, jun: Page) -> None:
     saved(jun)
     marked = jun.locator(MARKS).count()
     other.keyboard.press("x")
-    expect(other.locator("#conflict-dialog")).to_be_visible(timeout=15_000)
+    dialog = other.locator("#conflict-dialog")
+    expect(dialog).to_be_visible(timeout=15_000)
+    other.keyboard.press("Escape")  # is no choice
+    expect(dialog).to_be_hidden()
+    expect(other.get_by_text("There are two copies of your work.")).to_be_visible()
+    other.keyboard.press("x")
+    expect(other.locator("#saved-mark")).to_have_attribute("data-state", "conflict")
+    other.keyboard.press("Control+Enter")  # nor is handing in
+    expect(dialog).to_be_visible()
+    other.keyboard.press("Escape")
+    other.get_by_role("button", name="Choose").click()
     other.get_by_role("button", name="The other copy").click()
+    expect(other.get_by_text("There are two copies of your work.")).to_be_hidden()
     expect(other.locator(f"{MARKS}:not([data-offer])")).to_have_count(marked)
 
 

@@ -1,12 +1,16 @@
 """Alive, ready, degraded: what a load balancer is told."""
 
+import contextlib
 import socket
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from django.db import DatabaseError, connection
 from django.test import Client
 
+from assist import frames
 from config import health
 
 
@@ -15,15 +19,32 @@ def not_looked_yet(monkeypatch):
     monkeypatch.setattr(health._Migrations, "applied", False)
 
 
+class Runtime(threading.Thread):
+    """Something that listens where the copilot's runtime should, and says how its one model is."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(daemon=True)
+        self.model = {"state": "ready", "text": ""}
+        self.listener = socket.socket(socket.AF_UNIX)
+        self.listener.bind(str(path))
+        self.listener.listen()
+
+    def run(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                line, _ = self.listener.accept()
+                with line, line.makefile("rb") as file:
+                    if frames.read_now(file):
+                        line.sendall(frames.pack({"id": 1, "ok": {"models": {"sam@1": self.model}}}))
+
+
 @pytest.fixture
-def runtime(tmp_path, settings):
-    """Something that listens where the copilot's runtime should."""
-    path = tmp_path / "runtime.sock"
-    settings.RUNTIME_ADDRESS = f"unix:{path}"
-    with socket.socket(socket.AF_UNIX) as listener:
-        listener.bind(str(path))
-        listener.listen()
-        yield
+def runtime(tmp_path, settings) -> Iterator[Runtime]:
+    settings.RUNTIME_ADDRESS = f"unix:{tmp_path / 'runtime.sock'}"
+    runtime = Runtime(tmp_path / "runtime.sock")
+    runtime.start()
+    yield runtime
+    runtime.listener.close()
 
 
 @pytest.fixture
@@ -60,6 +81,14 @@ def test_ready_when_all_is_there(runtime, sign_of_life):
         "degraded": [],
         "checks": {"database": "ok", "migrations": "ok", "worker": "ok", "copilot": "ok"},
     }
+
+
+def test_model_that_is_missing_is_said_with_its_reason(runtime, sign_of_life):
+    sign_of_life(3)
+    runtime.model = {"state": "failed", "text": "The encoder is not there: fetch it."}
+    answer = Client().get("/readyz")
+    assert answer.status_code == 200 and answer.json()["degraded"] == ["copilot"]
+    assert answer.json()["checks"]["copilot"] == "sam@1 failed: The encoder is not there: fetch it."
 
 
 def test_without_worker_and_copilot_it_is_degraded_but_ready(no_runtime, sign_of_life):

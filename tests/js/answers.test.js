@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { colourOf, labelCounts, letterOf, sharedSpans, standingOf } from "../../static/js/review/answers.js";
+import { bestOf, colourOf, labelCounts, letterOf, nextOf, sharedSpans, standingOf } from "../../static/js/review/answers.js";
 
 const labels = [{ key: "person", name: "Person" }, { key: "place", name: "Place" }];
 
@@ -39,4 +39,15 @@ test("letters, colours and agreement", () => {
   assert.equal(standingOf(null), null);
   assert.deepEqual(standingOf(0.914), { kind: "good", percent: 91 });
   assert.equal(standingOf(0.2).kind, "bad");
+});
+
+test("an answer that other hands changed is never chosen", () => {
+  const changed = { agreement: null, changed: true };
+  const [low, high] = [0.4, 0.6].map((agreement) => ({ agreement, changed: false }));
+  assert.equal(bestOf([changed, low, high, changed]), 2);
+  assert.equal(bestOf([{ agreement: null, changed: false }]), 0);
+  assert.deepEqual([bestOf([]), bestOf([changed])], [-1, -1]);
+  assert.deepEqual([1, 2].map((from) => nextOf([changed, low, high, changed], from, 1)), [2, 1]);
+  assert.deepEqual([1, 2].map((from) => nextOf([changed, low, high, changed], from, -1)), [2, 1]);
+  assert.deepEqual([nextOf([], -1, 1), nextOf([changed], -1, -1), nextOf([low], 0, 1)], [-1, -1, 0]);
 });

@@ -96,14 +96,28 @@ test("a click is answered", async () => {
   assert.equal((await answer).suggestion, "s1");
 });
 
-test("a click before the copilot is ready waits for it", async () => {
+test("a question before the line is there goes out right behind the opening, and is answered after it", async () => {
   const made = copilot();
   const answer = made.segment(CLICK);
+  assert.deepEqual(line().sent, []);
   line().onopen();
-  assert.equal(line().sent.length, 1);
-  line().says({ type: "ready", id: "o2", capability: "segment", model: "m@1" });
-  line().says(masks(line().last.id));
+  assert.deepEqual(line().sent.map(({ type }) => type), ["open", "prompt"]);
+  const [open, prompt] = line().sent;
+  line().says({ type: "ready", id: open.id, capability: "segment", model: "m@1" });
+  assert.equal(line().sent.length, 2, "once");
+  line().says(masks(prompt.id));
   assert.equal((await answer).best, 0);
+});
+
+test("a question behind an opening that is refused is given up with it", async () => {
+  const made = copilot();
+  const answer = made.text();
+  line().onopen();
+  const [open, prompt] = line().sent;
+  line().says({ type: "error", id: open.id, code: "copilot-off", text: "Off." });
+  line().says({ type: "error", id: prompt.id, code: "not-open", text: "Say open first." });
+  await assert.rejects(answer, (problem) => problem.code === "copilot-off");
+  assert.deepEqual(states, ["off"]);
 });
 
 test("the newest click wins, and a stale answer is dropped", async () => {
@@ -150,7 +164,7 @@ test("a prompt that makes no sense is not sent", async () => {
 
 test("spans are asked for by saying text", async () => {
   const made = opened();
-  const answer = made.spans();
+  const answer = made.text();
   assert.deepEqual(line().last.prompt, { text: true });
   line().says({ type: "spans", id: line().last.id, model: "m@1", spans: [], latency_ms: 3 });
   assert.deepEqual((await answer).spans, []);
@@ -214,6 +228,51 @@ test("a line that never answers is taken for dead", async () => {
   assert.ok(line().closed);
 });
 
+test("a quiet line is asked whether anybody is there, and an answer is enough", () => {
+  const made = opened();
+  ring(20_000);
+  assert.equal(line().last.type, "ping");
+  line().says({ type: "pong", id: line().last.id });
+  assert.equal(timers.filter((timer) => timer.live && timer.ms === 10_000).length, 0);
+  assert.equal(made.state().phase, "ready");
+});
+
+test("a line on which nothing is heard any more is left, said to be down and found again", async () => {
+  const made = opened();
+  ring(20_000);
+  const dead = line();
+  const answer = made.segment(CLICK);
+  ring(10_000);
+  await assert.rejects(answer, { code: "copilot-down" });
+  assert.ok(dead.closed);
+  assert.equal(made.state().phase, "down");
+  ring(500);
+  assert.notEqual(line(), dead);
+  line().onopen();
+  line().says({ type: "ready", id: line().last.id, capability: "segment", model: "m@1" });
+  dead.onclose({ code: 1006 }); // the browser notices at last
+  assert.equal(made.state().phase, "ready");
+});
+
+test("a server that takes the line and never says a word is tried again", () => {
+  const made = copilot();
+  line().onopen();
+  ring(30_000);
+  assert.equal(made.state().phase, "down");
+  ring(500);
+  assert.equal(Line.made.length, 2);
+});
+
+test("classes are a text's answer too, and the page hears whether they wait to be asked for", async () => {
+  const made = copilot();
+  line().onopen();
+  line().says({ type: "ready", id: "o1", capability: "classify", model: "m@1", waits: true });
+  assert.equal(made.state().waits, true);
+  const answer = made.text();
+  line().says({ type: "classes", id: line().last.id, model: "m@1", classes: [], latency_ms: 3 });
+  assert.deepEqual((await answer).classes, []);
+});
+
 test("an answer that can't be read fails its question and nothing else", async () => {
   const made = opened();
   line().says("<html>");
@@ -237,4 +296,29 @@ test("hanging up is for good", async () => {
 test("the address follows the page's own", () => {
   assert.equal(socketUrl("a1", { protocol: "https:", host: "x.gov" }), "wss://x.gov/ws/assist/a1/");
   assert.equal(socketUrl("a1", { protocol: "http:", host: "127.0.0.1:8000" }), "ws://127.0.0.1:8000/ws/assist/a1/");
+});
+
+test("a model that died under a living line is said to be down, and asked for again until it is back", async () => {
+  const made = opened();
+  const answer = made.segment(CLICK);
+  line().says({ type: "error", id: line().last.id, code: "copilot-down", text: "It is being started again." });
+  await assert.rejects(answer, (problem) => problem.code === "copilot-down" && /started again/.test(problem.message));
+  assert.equal(made.state().phase, "down");
+  assert.equal(made.state().text, "It is being started again.");
+  await assert.rejects(made.segment(CLICK), CopilotError);
+  ring(5000);
+  assert.equal(line().last.type, "open");
+  line().says({ type: "error", id: line().last.id, code: "copilot-down", text: "It is being started again." });
+  ring(5000);
+  line().says({ type: "ready", id: line().last.id, capability: "segment", model: "mobile-sam@0.2.0" });
+  assert.deepEqual(states, ["ready", "down", "down", "ready"]);
+  assert.equal(Line.made.length, 1, "over the same line");
+});
+
+test("the oldest of too many windows leaves the line to the others", () => {
+  const made = opened();
+  line().onclose({ code: 4408 });
+  assert.equal(made.state().phase, "ended");
+  assert.match(made.state().text, /too many windows/);
+  assert.ok(!timers.some((one) => one.live && one.ms === 500), "it doesn't push itself in again");
 });

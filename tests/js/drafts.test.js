@@ -111,6 +111,31 @@ test("after the submit nothing is left behind; after a lost lease the copy stays
   assert.equal(await stash.read("a1"), null);
 });
 
+test("what a killed tab was sending is no other copy: the work goes on without a question", async () => {
+  const sent = [];
+  let theirs = null;
+  const save = async (version, work) => {
+    if (theirs && version < theirs.version) {
+      throw new WireProblem({ status: 409, code: "stale-draft", text: "Newer", body: { draft: theirs } });
+    }
+    sent.push([version, work.answer.regions.length]);
+    return new Promise(() => {}); // the tab is killed before it hears
+  };
+  const first = keeping(save);
+  first.drafts.change({ answer: { regions: [{ id: "r1", shape: { x: 1, y: 2 } }] } });
+  await rest(10);
+  first.drafts.change({ answer: { regions: [{ id: "r1", shape: { x: 1, y: 2 } }, { id: "r2", shape: {} }] } });
+  await rest(5);
+  theirs = { version: 1, answer: { regions: [{ shape: { y: 2, x: 1 }, id: "r1" }] } };
+  const found = newestWork(null, await first.stash.read("a1"));
+  assert.equal(found.unsent, true);
+  const second = keeping(save, { version: found.version, sent: found.sent });
+  second.drafts.change({ answer: found.answer });
+  await rest(30);
+  assert.deepEqual(sent, [[0, 1], [1, 2]]);
+  assert.ok(!second.states.includes("conflict"));
+});
+
 test("the copy to go on with is the one that holds unsent work", () => {
   const server = { version: 3, answer: { n: 3 } };
   assert.deepEqual(newestWork(server, null).answer, { n: 3 });
@@ -118,7 +143,86 @@ test("the copy to go on with is the one that holds unsent work", () => {
   const clean = { version: 2, dirty: false, answer: { n: 2 } };
   assert.deepEqual(newestWork(server, clean).answer, { n: 3 });
   const unsent = newestWork(server, { version: 3, dirty: true, answer: { n: 4 }, refused: [{ suggestion: "u" }] });
-  assert.deepEqual(unsent, { answer: { n: 4 }, refused: [{ suggestion: "u" }], unsent: true, version: 3 });
+  assert.deepEqual(unsent, { answer: { n: 4 }, refused: [{ suggestion: "u" }], unfinished: null, unsent: true, version: 3, sent: null });
+  assert.deepEqual(newestWork(server, { ...clean, unfinished: { points: [[1, 2]] } }).unfinished, { points: [[1, 2]] });
   // The server went on without this copy: it still builds on 2, and so meets the conflict when it is sent.
   assert.equal(newestWork(server, { version: 2, dirty: true, answer: {} }).version, 2);
+});
+
+const part = (id, n = 1) => ({ id, n });
+
+test("what is sent is what has changed since the server last answered", async () => {
+  const sent = [];
+  const { drafts } = keeping(async (version, work, changes) => (sent.push(changes), { version: version + 1 }));
+  const [a, b] = [part("a"), part("b")];
+  drafts.change({ answer: { spans: [a] } });
+  await drafts.flush();
+  drafts.change({ answer: { spans: [a, b] } });
+  await drafts.flush();
+  assert.deepEqual(sent, [null, { put: { spans: [[1, b]] } }]);
+  await drafts.close();
+});
+
+test("an answer lost on the way is no second copy: the next sending goes on from it", async () => {
+  const server = { version: 0, answer: null };
+  let lost = false;
+  const { drafts, states } = keeping(async (version, work, changes) => {
+    if (version !== server.version) throw new WireProblem({ status: 409, code: "stale-draft", text: "Newer", body: { draft: structuredClone(server) } });
+    Object.assign(server, { version: version + 1, answer: work.answer });
+    if (lost) throw ((lost = false), offline());
+    return { version: server.version };
+  });
+  drafts.change({ answer: { spans: [part("a")] } });
+  await drafts.flush();
+  lost = true;
+  drafts.change({ answer: { spans: [part("a"), part("b")] } });
+  await drafts.flush();
+  drafts.change({ answer: { spans: [part("a"), part("b"), part("c")] } });
+  await rest(60);
+  assert.equal(server.answer.spans.length, 3);
+  assert.ok(!states.includes("conflict"), states.join());
+  assert.equal(states.at(-1), "saved");
+  await drafts.close();
+});
+
+test("another page's copy is a conflict, and mine then goes as a whole", async () => {
+  const theirs = { version: 5, answer: { spans: [part("z")] } };
+  const sent = [];
+  const { drafts, states } = keeping(async (version, work, changes) => {
+    sent.push([version, changes]);
+    if (version !== 5) throw new WireProblem({ status: 409, code: "stale-draft", text: "Newer", body: { draft: theirs } });
+    return { version: 6 };
+  }, { version: 2, base: { spans: [] } });
+  drafts.change({ answer: { spans: [part("a")] } });
+  await drafts.flush();
+  assert.equal(states.at(-1), "conflict");
+  await drafts.keepMine(5);
+  assert.deepEqual(sent, [[2, { put: { spans: [[0, part("a")]] } }], [5, null]]);
+  await drafts.close();
+});
+
+test("changes that don't fit are followed by the whole", async () => {
+  const sent = [];
+  const { drafts, states } = keeping(async (version, work, changes) => {
+    sent.push(changes);
+    if (changes) throw new WireProblem({ status: 422, code: "wrong-changes", text: "No" });
+    return { version: version + 1 };
+  }, { version: 1, base: { spans: [] } });
+  drafts.change({ answer: { spans: [part("a")] } });
+  await rest(60);
+  assert.equal(sent.length, 2);
+  assert.equal(sent[1], null);
+  assert.equal(states.at(-1), "saved");
+  await drafts.close();
+});
+
+test("work that never pauses is sent all the same", async () => {
+  let sent = 0;
+  const { drafts } = keeping(async (version) => (sent++, { version: version + 1 }), { wait: 20 });
+  for (let n = 0; n < 12; n += 1) {
+    drafts.change({ answer: { n } });
+    await rest(8);
+  }
+  assert.ok(sent >= 1);
+  await drafts.close();
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createHistory } from "../../static/js/studio/history.js";
+import { createHistory, differing } from "../../static/js/studio/history.js";
 
 test("undo and redo walk the same steps back and forth", () => {
   const history = createHistory("empty");
@@ -57,4 +57,24 @@ test("a push of the same state is no step, and listeners hear every change", () 
   history.push("a", "a");
   history.undo();
   assert.deepEqual(heard, ["a", state]);
+});
+
+test("what a step changed is what came, else what went", () => {
+  const [a, b, c] = [{ id: "a" }, { id: "b" }, { id: "c" }];
+  const moved = { ...b };
+  assert.equal(differing([a, b], [a, b, c]), c);
+  assert.equal(differing([a, b, c], [a, c]), b);
+  assert.equal(differing([a, b, c], [a, moved, c]), moved);
+  assert.equal(differing([a, b], [b, a]), undefined);
+});
+
+test("it says what was done last", () => {
+  const history = createHistory(0);
+  assert.equal(history.did, "");
+  history.push(1, "one");
+  assert.equal(history.did, "push");
+  history.undo();
+  assert.equal(history.did, "undo");
+  history.redo();
+  assert.equal(history.did, "redo");
 });

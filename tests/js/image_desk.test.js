@@ -156,3 +156,62 @@ test("a copilot that fails says why and leaves the earlier masks", () => {
   assert.equal(mine.state.proposal.failed, "The copilot is down.");
   assert.equal(mine.accept(), true);
 });
+
+/** A desk with squares of 10, the first at x 0, each 5 further right and over the one before. */
+function stacked(count) {
+  const mine = desk().desk;
+  for (let i = 0; i < count; i += 1) {
+    mine.select(null);
+    mine.fill([[5 * i, 0], [5 * i + 10, 0], [5 * i + 10, 10], [5 * i, 10]]);
+  }
+  return mine;
+}
+
+test("pixels are taken from what lies underneath alone, and from nothing that is hidden or locked", () => {
+  const mine = stacked(3);
+  mine.select("r2");
+  assert.equal(mine.clearUnder(), 1);
+  assert.deepEqual(mine.answer().regions.map((one) => areaOf(one.shape)), [50, 100, 100]);
+  mine.undo();
+  mine.shift(-1); // to the back: nothing is under it
+  assert.equal(mine.clearUnder(), 0);
+  mine.undo();
+  mine.hide("r1");
+  assert.equal(mine.clearUnder(), 0);
+  mine.hide("r1");
+  mine.lock("r1");
+  assert.equal(mine.clearUnder(), 0);
+});
+
+test("a mask's outline that is placed by keyboard adds, or takes away", () => {
+  const mine = stacked(1);
+  const place = (points) => points.forEach((at) => mine.addPlace("lasso", at));
+  place([[2, 2], [6, 2], [6, 6], [2, 6]]);
+  assert.equal(mine.finishOutline(0), "");
+  assert.equal(areaOf(mine.answer().regions[0].shape), 84);
+  assert.equal(mine.state.outline, null);
+  mine.undo();
+  assert.equal(mine.state.outline.points.length, 4);
+  mine.select(null);
+  assert.equal(mine.finishOutline(0), "nothing");
+  assert.equal(areaOf(mine.answer().regions[0].shape), 100);
+});
+
+test("an outline placed over an offer takes the offer first, as the mouse's does", () => {
+  const { desk: mine } = desk();
+  mine.promptPoint(5, 5, true);
+  mine.receive(offered("p1"));
+  for (const at of [[20, 20], [24, 20], [24, 24], [20, 24]]) mine.addPlace("lasso", at);
+  assert.equal(mine.finishOutline(), "");
+  const [region, more] = mine.answer().regions;
+  assert.equal(more, undefined);
+  assert.equal(areaOf(region.shape), 64 + 16);
+  assert.equal(region.provenance.source, "edited");
+});
+
+test("a press picks only what is in sight and not locked", () => {
+  const mine = stacked(3);
+  mine.hide("r1");
+  mine.lock("r3");
+  assert.deepEqual(mine.free.map((one) => one.id), ["r2"]);
+});

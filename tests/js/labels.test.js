@@ -2,13 +2,18 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { comparingBindings, decidingBindings } from "../../static/js/review/bindings.js";
 import { imageBindings } from "../../static/js/studio/image_bindings.js";
+import { toolsFor } from "../../static/js/studio/image_kit.js";
 import { conflicts, createKeymap } from "../../static/js/studio/keys.js";
 import { labelBindings } from "../../static/js/studio/keys_of_labels.js";
 import { studioBindings } from "../../static/js/studio/studio_bindings.js";
 import { textBindings } from "../../static/js/studio/text_bindings.js";
 
+const everything = () =>
+  imageBindings(toolsFor([{ shapes: ["mask", "box", "polygon", "polyline", "point"] }]), { masks: true, outlines: true, attributes: true });
+const masksAlone = () => imageBindings(toolsFor([{}]), { masks: true, outlines: false, attributes: false });
+
 test("no two actions of a room share a key", () => {
-  for (const own of [imageBindings(), textBindings()]) {
+  for (const own of [everything(), masksAlone(), textBindings({ attributes: true })]) {
     assert.deepEqual(conflicts([...studioBindings(), ...own]), []);
     assert.deepEqual(conflicts([...decidingBindings(), ...own]), []);
   }
@@ -17,7 +22,7 @@ test("no two actions of a room share a key", () => {
 });
 
 test("a label keeps the key its project gave it, unless the studio needs that key", () => {
-  const taken = [...studioBindings(), ...imageBindings()];
+  const taken = [...studioBindings(), ...masksAlone()];
   const labels = [
     { key: "cat", name: "Cat", hotkey: "q" },
     { key: "box", name: "Box", hotkey: "b" },

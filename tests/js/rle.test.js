@@ -75,3 +75,34 @@ test("a mask grown threefold keeps its form and its share of the image", () => {
   assert.ok(differing < blobs.area * 0.02, `${differing} pixels differ`);
   assert.equal(rle.resizeMask(small, small.height, small.width), small);
 });
+
+test("two masks are put together as their pixels would be", () => {
+  const [height, width] = [31, 23];
+  for (let seed = 1; seed < 60; seed += 1) {
+    let state = seed;
+    const chance = () => (state = (state * 48271) % 2147483647) / 2147483647;
+    const share = [0, 0.03, 0.5, 1][seed % 4];
+    const bits = () => ({ height, width, data: Uint8Array.from({ length: height * width }, () => (chance() < share || chance() < 0.1 ? 1 : 0)) });
+    const [one, other] = [bits(), bits()];
+    const [a, b] = [one, other].map(rle.encodeMask);
+    const with_ = (value) => rle.encodeMask({ height, width, data: one.data.map((bit, i) => (value ? bit | other.data[i] : bit & ~other.data[i])) });
+    assert.deepEqual(rle.mergeMasks(a, b, 1).mask, with_(1));
+    assert.deepEqual(rle.mergeMasks(a, b, 0).mask, with_(0));
+    assert.equal(rle.mergeMasks(a, b, 1).shared, one.data.filter((bit, i) => bit & other.data[i]).length);
+  }
+});
+
+test("a thinned crop holds every second or third pixel", () => {
+  const blobs = cases.find((one) => one.name === "two blobs");
+  const whole = rle.decodeMask(blobs);
+  for (const step of [2, 3]) {
+    const [x, y, width, height] = [21, 30, 40, 47];
+    const crop = rle.cropMask(blobs, [x, y, width, height], step);
+    assert.deepEqual([crop.width, crop.height], [Math.ceil(width / step), Math.ceil(height / step)]);
+    for (let row = 0; row < crop.height; row += 1) {
+      for (let column = 0; column < crop.width; column += 1) {
+        assert.equal(crop.data[row * crop.width + column], whole.data[(y + row * step) * whole.width + x + column * step]);
+      }
+    }
+  }
+});

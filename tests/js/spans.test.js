@@ -70,3 +70,26 @@ test("a sloppy selection snaps to whole words", () => {
   assert.equal(tokenAt(tokens, 99), 3);
   assert.equal(tokenAt([], 0), -1);
 });
+
+test("many are added in one go, each once", () => {
+  const spans = add([], 0, 3, "person");
+  const next = model.addSpans(spans, [{ start: 8, end: 9, label: "place" }, { start: 0, end: 3, label: "person" }, { start: 8, end: 9, label: "place" }, { start: 5, end: 6, label: "place" }]);
+  assert.deepEqual(next.map((span) => [span.id, span.start]), [["s1", 0], ["s3", 5], ["s2", 8]]);
+  assert.equal(model.addSpans(next, [{ start: 5, end: 6, label: "place" }]), next);
+});
+
+test("an attribute is set, and left out when blank", () => {
+  const spans = model.describeSpan(add([], 0, 3, "person"), "s1", "role", "judge");
+  assert.deepEqual(spans[0].attributes, { role: "judge" });
+  assert.deepEqual(model.describeSpan(spans, "s1", "role", "")[0].attributes, {});
+});
+
+test("lanes of two thousand spans are those of each heap by itself", () => {
+  const spans = Array.from({ length: 2000 }, (_, i) => ({ id: `s${i}`, start: i * 10, end: i * 10 + (i % 2 ? 8 : 14), label: "x" }));
+  const lanes = model.lanesOf(spans);
+  for (const [i, one] of spans.entries()) {
+    for (const other of spans.slice(Math.max(0, i - 3), i)) {
+      if (other.end > one.start) assert.notEqual(lanes.get(one.id), lanes.get(other.id));
+    }
+  }
+});

@@ -87,3 +87,53 @@ test("without a copilot marking works the same", () => {
   assert.equal(mine.mark(0, 3, "person"), false);
   assert.equal(mine.answer().spans.length, 1);
 });
+
+test("accept all leaves what the model is less sure of", () => {
+  const mine = desk();
+  mine.receive({ spans: [{ ...offers[0], score: 0.9 }, { ...offers[1], score: 0.4 }, offers[2]], model: "m@1" });
+  mine.acceptAll(0.5);
+  assert.deepEqual(mine.answer().spans.map((span) => span.start), [0]);
+  assert.equal(mine.pending().length, 2);
+  assert.equal(mine.acceptAll(0.5), false);
+});
+
+test("many places are marked in one step, those marked before left alone", () => {
+  const mine = desk();
+  mine.mark(0, 3, "person");
+  assert.equal(mine.markAll([{ start: 0, end: 3 }, { start: 30, end: 33 }], "person"), 1);
+  mine.history.undo();
+  assert.equal(mine.answer().spans.length, 1);
+});
+
+test("letters typed into an attribute are one step", () => {
+  const mine = desk();
+  mine.mark(30, 33, "person");
+  for (const value of ["j", "ju", "judge"]) mine.describe("role", value);
+  mine.history.undo();
+  assert.deepEqual(mine.answer().spans[0].attributes, {});
+  mine.select("u-1");
+  assert.equal(mine.describe("role", "x"), false);
+});
+
+test("marking every place of a suggestion takes it, and every other that says the same, in one step", () => {
+  const mine = createTextDesk({ answer: null, onChange() {} });
+  mine.receive({ spans: [offer("u-1", 0, 2, "person"), offer("u-2", 10, 12, "person"), offer("u-3", 20, 22, "place")], model: "m@1" });
+  const places = [0, 10, 20].map((start) => ({ start, end: start + 2 }));
+  assert.equal(mine.markAll(places, "person"), 3);
+  assert.deepEqual(mine.answer().spans.map(({ provenance }) => [provenance.source, provenance.suggestion]), [["suggestion", "u-1"], ["suggestion", "u-2"], ["human", null]]);
+  assert.deepEqual(mine.pending().map((one) => one.suggestion), ["u-3"], "another label is another word");
+  mine.undo();
+  assert.deepEqual([mine.answer().spans.length, mine.pending().length], [0, 3]);
+});
+
+test("undo and redo say what came, changed or went", () => {
+  const mine = desk();
+  const place = (one) => one && [one.start, one.end];
+  mine.mark(30, 35, "person");
+  mine.resize({ end: 40 });
+  mine.remove();
+  mine.refuse("u-2");
+  assert.deepEqual([mine.undo(), mine.undo(), mine.undo(), mine.undo()].map(place), [[8, 13], [30, 40], [30, 35], [30, 35]]);
+  assert.equal(mine.undo(), null);
+  assert.deepEqual([mine.redo(), mine.redo(), mine.redo(), mine.redo()].map(place), [[30, 35], [30, 40], [30, 40], [8, 13]]);
+});

@@ -25,6 +25,19 @@ test("a request carries its token and the page's CSRF token", async () => {
   assert.deepEqual(body, { token: "t1", version: 1, answer: { spans: [] } });
 });
 
+test("whoever came for any project says so whenever the next task comes with the answer", async () => {
+  const sent = [];
+  const fetch = async (path, options) => (sent.push(JSON.parse(options.body)), json(200, {}));
+  for (const any of [true, false]) {
+    const wire = createWire({ fetch, csrf: () => "", any });
+    const one = { id: "a1", token: "t1" };
+    await wire.submit(one, { answer: {}, any: undefined });
+    await wire.skip(one, "later", "");
+    await wire.report(one, "torn");
+  }
+  assert.deepEqual(sent.map((body) => body.any), [true, true, true, undefined, undefined, undefined]);
+});
+
 test("a problem keeps its code, its sentence and its place", async () => {
   const detail = { code: "unknown-label", detail: "No such label.", place: "spans[2].label" };
   const { wire } = wireTo(json(422, detail, "application/problem+json"));

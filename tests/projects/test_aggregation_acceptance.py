@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from projects.aggregation.acceptance import may_decide, still_deserves, to_audit
+from projects.aggregation.acceptance import error_rate, may_decide
 from projects.aggregation.calibration import Calibration, calibrate
+from projects.aggregation.vigil import Vigil, noticed_within, watched
 
 
 def test_unknown_model_decides_nothing_however_sure():
@@ -31,18 +32,58 @@ def test_more_assurance_asks_for_more():
     assert rulings[0] and not rulings[-1]
 
 
-def test_audits_switch_it_off_and_say_so():
-    assert still_deserves(0, 0, 0.97).accept
-    assert still_deserves(200, 5, 0.97).accept
-    ruling = still_deserves(100, 12, 0.97)
-    assert not ruling.accept
-    assert ruling.why.startswith("Switched off: 12 of 100")
+def test_the_error_rate_narrows_with_audits():
+    few, many = error_rate(10, 1), error_rate(1000, 100)
+    assert few[1] < 0.1 < few[2] and many[1] < 0.1 < many[2]
+    assert many[2] - many[1] < (few[2] - few[1]) / 4
+    assert error_rate(0, 0)[0] == 0.5
     with pytest.raises(ValueError, match="more wrong"):
-        still_deserves(1, 2, 0.9)
+        error_rate(1, 2)
 
 
-def test_some_are_always_audited():
-    random = np.random.default_rng(0)
-    assert 60 < sum(to_audit(0.1, random) for _ in range(1000)) < 140
-    with pytest.raises(ValueError, match="above 0"):
-        to_audit(0.0, random)
+def life(random, audits, error):
+    """The audits of a model that errs at this rate, or at each audit's own."""
+    return random.random(audits) < error
+
+
+def test_sound_models_are_hardly_ever_switched_off_in_a_whole_life():
+    """A thousand lives of two thousand audits each, at the very edge of what is allowed."""
+    random, alpha = np.random.default_rng(1), 0.05
+    fired = 0
+    for _ in range(1000):
+        vigil = Vigil()
+        for wrong in life(random, 2000, 0.05):
+            vigil = vigil.after(bool(wrong), 0.05)
+            if vigil.fires(alpha):
+                fired += 1
+                break
+    assert fired <= 50 + 3 * np.sqrt(1000 * alpha * (1 - alpha))  # what alpha allows, and its chance
+    # Looked at in the same way, a posterior would have switched off many more.
+    assert fired > 0
+
+
+@pytest.mark.parametrize(("error", "before"), [(0.5, 0), (0.3, 200), (0.2, 50)])
+def test_a_model_that_gets_worse_is_noticed_within_a_bounded_number_of_audits(error, before):
+    random, bound = np.random.default_rng(2), noticed_within(0.05, error, 0.05, before)
+    delays = []
+    for _ in range(200):
+        vigil = watched(life(random, before, 0.02), 0.05)
+        delay = 0
+        while not vigil.fires(0.05) and delay < 5000:
+            vigil, delay = vigil.after(bool(random.random() < error), 0.05), delay + 1
+        delays.append(delay)
+    assert np.mean(delays) <= 1.25 * bound  # the last step may reach far beyond
+    assert max(delays) <= 4 * bound
+
+
+def test_a_long_good_life_buys_no_licence():
+    """What was won in good times can't be spent: a veteran is noticed nearly as soon as a newcomer."""
+    assert noticed_within(0.05, 0.3, 0.05, 10_000) < 3 * noticed_within(0.05, 0.3, 0.05, 10)
+    assert noticed_within(0.05, 0.05, 0.05) == float("inf")
+
+
+def test_a_vigil_only_watches_what_can_be_watched():
+    with pytest.raises(ValueError, match="below half"):
+        Vigil().after(True, 0.5)
+    assert Vigil().capital == 1.0
+    assert watched([False] * 3, 0.1).capital < 1.0

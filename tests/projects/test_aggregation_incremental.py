@@ -2,15 +2,27 @@
 
 import json
 import time
+import tracemalloc
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from projects.aggregation.classification import estimate
-from projects.aggregation.incremental import Crowd, Trait, crowd_of, learn, newcomer, posterior, trait_of
+from projects.aggregation.classification import ABILITY, MOST_LIKED, estimate
+from projects.aggregation.incremental import (
+    Crowd,
+    Trait,
+    chances_of_next,
+    crowd_of,
+    learn,
+    newcomer,
+    posterior,
+    posteriors_after,
+    trait_of,
+)
 from projects.aggregation.overlap import gain_of_next, least_sure, wanted_after
+from projects.aggregation.reliability import first_crowd
 from projects.aggregation.vetting import vet
 from tests.projects.test_aggregation_classification import crowd as made_up
 
@@ -110,3 +122,100 @@ def test_blind_and_contrary_taskers_are_found_and_newcomers_left_alone():
     assert findings[4] == findings[6] == "blind"
     assert findings[5] == "against"
     assert findings[7] in ("fine", "unsure")
+
+
+def learnt_plainly(crowd, trait, label, others):
+    """`learn` by the formula as it is written down: the design of every answer to every question, and its moments."""
+    classes, size = crowd.classes, crowd.variances.shape[1]
+    means, spreads = trait.mean.copy(), trait.spread.copy()
+    for m in range(len(means)):
+        groups = np.flatnonzero(crowd.member == m)
+        shares = others[:, None] * np.exp(crowd.offset[:, groups])
+        weight, chance = np.zeros(shares.shape), np.zeros((classes, len(groups), classes))
+        design = np.zeros((classes, len(groups), classes, size))
+        for k in range(classes):
+            for g, ease in enumerate(crowd.ease[groups]):
+                design[k, g, k, 0] = ease
+                design[k, g, :, 1:] = np.eye(classes)
+                logits = crowd.confusions[m, k] + (np.arange(classes) == k) * ease * crowd.ability[m]
+                logits = logits + design[k, g] @ means[m]
+                chance[k, g] = np.exp(logits) / np.exp(logits).sum()
+                weight[k, g] = shares[k, g] * chance[k, g, label]
+        weight /= weight.sum()
+        slope, curve = np.zeros(size), np.zeros((size, size))
+        for k in range(classes):
+            for g in range(len(groups)):
+                mean = chance[k, g] @ design[k, g]
+                slope += weight[k, g] * (design[k, g, label] - mean)
+                second = design[k, g].T @ np.diag(chance[k, g]) @ design[k, g]
+                curve += weight[k, g] * (second - np.outer(mean, mean))
+        spreads[m] = spreads[m] - spreads[m] @ curve @ np.linalg.solve(np.eye(size) + spreads[m] @ curve, spreads[m])
+        means[m] = means[m] + spreads[m] @ slope
+    return Trait(means, spreads)
+
+
+@pytest.mark.parametrize("crowd", [CROWD, first_crowd(2), first_crowd(7)], ids=["estimated", "two", "seven"])
+def test_learning_is_what_the_formula_says(crowd):
+    random = np.random.default_rng(3)
+    plainly = shortly = newcomer(crowd)
+    for _ in range(5):
+        others, label = random.dirichlet(np.full(crowd.classes, 0.5)), int(random.integers(crowd.classes))
+        plainly, shortly = learnt_plainly(crowd, plainly, label, others), learn(crowd, shortly, label, others)
+        assert shortly.mean == pytest.approx(plainly.mean, abs=1e-8)
+        assert shortly.spread == pytest.approx(plainly.spread, abs=1e-8)
+
+
+@pytest.mark.parametrize("crowd", [CROWD, first_crowd(7)], ids=["estimated", "seven"])
+def test_the_posteriors_to_come_are_those_of_one_more_label(crowd):
+    traits = [newcomer(crowd), learn(crowd, newcomer(crowd), 1, np.eye(crowd.classes)[1])]
+    told = posteriors_after(crowd, traits, [0, 1], traits[1])
+    for label, row in enumerate(told):
+        assert row == pytest.approx(posterior(crowd, [*traits, traits[1]], [0, 1, label]), abs=1e-12)
+
+
+@pytest.mark.parametrize("asked", [0, 4])
+def test_a_single_member_knows_the_chances_that_the_posteriors_to_come_imply(asked):
+    batch = estimate(TASK, WORKER, LABEL, (300, 5, 3), pool=(ABILITY,))
+    crowd, traits = crowd_of(batch), [trait_of(batch, w) for w in range(5)]
+    chance = chances_of_next(crowd, traits[:2], [0, 1], traits[asked])[0]
+    after = posteriors_after(crowd, traits[:2], [0, 1], traits[asked])
+    assert chance.sum() == pytest.approx(1)
+    assert chance @ after == pytest.approx(posterior(crowd, traits[:2], [0, 1]), abs=1e-8)
+
+
+def wide(classes):
+    """The first crowd as it was kept before likings were left out where there are very many classes."""
+    few = first_crowd(2)
+    confusions = np.full((classes, classes), -np.log(classes - 1))
+    np.fill_diagonal(confusions, 0.0)
+    variances = np.hstack([few.variances[:, :1], np.repeat(few.variances[:, 1:2], classes, axis=1)])
+    offset = np.repeat(few.offset[:1] + np.log(2 / classes), classes, axis=0)
+    return Crowd(few.ease, few.member, few.ability, np.repeat(confusions[None], 4, axis=0), offset, variances)
+
+
+@pytest.mark.parametrize(("made", "most"), [(first_crowd, 16), (wide, 96)], ids=["as it is now", "as it was kept"])
+def test_two_hundred_classes_fit_into_little_room(made, most):
+    """The label form allows so many. Written out, the design alone would hold 320 million numbers."""
+    crowd, labels = made(200), [7, 7, 150]
+    traits = [newcomer(crowd)] * 3
+    tracemalloc.start()
+    taught = learn(crowd, traits[0], 7, posterior(crowd, traits[1:], labels[1:]))
+    told = gain_of_next(crowd, traits, labels)
+    megabytes = tracemalloc.get_traced_memory()[1] / 2**20
+    tracemalloc.stop()
+    assert taught.mean[0, 0] > 0 and told > 0
+    assert megabytes < most
+
+
+def test_what_is_kept_of_a_tasker_stays_small_with_many_classes():
+    crowd = first_crowd(MOST_LIKED + 1)
+    assert newcomer(crowd).mean.shape == (1, 1) and newcomer(first_crowd(MOST_LIKED)).mean.shape == (4, 1 + MOST_LIKED)
+    taught = learn(crowd, newcomer(crowd), 0, np.eye(MOST_LIKED + 1)[0])
+    assert taught.mean.shape == (1, 1) and 0 < taught.spread[0, 0, 0] < 1
+    task, worker, label, truth = made_up(5, 60, skill=(0.9, 0.8, 0.8, 0.5), classes=2)
+    many = estimate(task, worker, label * MOST_LIKED, (60, 4, MOST_LIKED + 1))
+    assert len(many.members) == 1 and trait_of(many, 0).mean.shape == (1, 1)
+    one = task == 0
+    traits = [trait_of(many, w) for w in worker[one]]
+    now = posterior(crowd_of(many), traits, (label[one] * MOST_LIKED).tolist())
+    assert now == pytest.approx(many.posterior[0], abs=0.01)

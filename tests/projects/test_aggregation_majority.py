@@ -24,7 +24,7 @@ def same(a: dict, b: dict) -> float:
     return float(a["choice"] == b["choice"])
 
 
-def first(answers):
+def first(answers, trust=None):
     return answers[0]
 
 
@@ -114,9 +114,12 @@ def test_pixel_majority_of_three_and_half_way_of_two():
 
 
 def test_boxes_merge_by_the_middle():
-    boxes = [{"id": "b", "label": "a", "shape": {"type": "box", "box": [x, 0, 10, 10]}} for x in (0, 1, 5)]
+    boxes = [
+        {"id": "b", "label": "a", "shape": {"type": "box", "x": x, "y": 0, "width": 10, "height": 10}}
+        for x in (0, 1, 5)
+    ]
     [merged] = merge_regions([regions(box) for box in boxes], 0.3)["regions"]
-    assert merged["shape"]["box"] == [1.0, 0.0, 10.0, 10.0]
+    assert merged["shape"] == {"type": "box", "x": 1, "y": 0, "width": 10, "height": 10}
 
 
 def test_spans_merge_by_majority_bounds_and_label():

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from projects import geometry
 from projects.aggregation.boxes import fuse_boxes, fuse_points, weighted_quantile
-from projects.aggregation.masks import fuse_masks
-from projects.aggregation.regions import fuse_shapes, infer_regions
+from projects.aggregation.masks import fuse_masks, fused_mask
+from projects.aggregation.regions import edge_of, fuse_shapes, infer_regions
 from tests.projects.test_agreement import region, regions
 
 box_lists = st.lists(st.tuples(*[st.integers(0, 50), st.integers(0, 50), st.integers(1, 40), st.integers(1, 40)]),
@@ -33,6 +33,18 @@ def test_one_wild_box_does_not_drag_the_others():
     assert fused.closeness[4] < 0.1 < 0.8 < min(fused.closeness[:4])
 
 
+def test_how_far_an_edge_is_in_doubt_is_told_in_pixels_and_not_of_what_one_alone_drew():
+    def masks(*sides: int) -> list[dict]:
+        return [region(100 - side, 100 - side, 2 * side, size=240)["shape"] for side in sides]
+
+    same, near, far = (edge_of(masks(*sides), [1.0] * 3) for sides in ((50, 50, 50), (48, 50, 52), (40, 50, 60)))
+    assert same == pytest.approx(0, abs=0.1)
+    assert near == pytest.approx(4 / 3, abs=0.5) and far == pytest.approx(20 / 3, abs=1.5)
+    assert edge_of(masks(50), [1.0]) is None
+    boxes = [{"type": "box", "x": 10 + off, "y": 10, "width": 20, "height": 20} for off in (0, 0, 4)]
+    assert 0 < edge_of(boxes, [1.0] * 3) < 2
+
+
 def test_lone_box_is_kept_and_not_graded_and_bad_boxes_are_named():
     assert fuse_boxes([[1, 2, 3, 4]]).box == [1, 2, 3, 4]
     assert fuse_boxes([[1, 2, 3, 4]]).closeness == [None]
@@ -42,6 +54,15 @@ def test_lone_box_is_kept_and_not_graded_and_bad_boxes_are_named():
         fuse_boxes([[0, 0, -1, 2]])
     with pytest.raises(ValueError, match="finite"):
         fuse_boxes([[0, 0, np.nan, 2]])
+
+
+@pytest.mark.parametrize("trust", [None, [1.0, 5.0, 0.2]])
+def test_the_mask_alone_is_the_mask_with_all_that_is_told_of_it(trust):
+    masks = [region(5, 5, 20)["shape"], region(8, 5, 20)["shape"], region(5, 9, 22)["shape"]]
+    assert fused_mask(masks, trust) == fuse_masks(masks, trust).mask
+    assert fused_mask(masks[:1]) == fuse_masks(masks[:1]).mask
+    with pytest.raises(ValueError, match="no mask"):
+        fused_mask([])
 
 
 def test_boxes_that_do_not_meet_still_give_a_box():
@@ -93,7 +114,7 @@ def test_lone_empty_and_missing_masks():
     with pytest.raises(ValueError, match="no mask"):
         fuse_masks([])
     with pytest.raises(ValueError, match="can't be fused"):
-        fuse_shapes([lone, {"type": "box", "box": [0, 0, 1, 1]}], [1, 1])
+        fuse_shapes([lone, {"type": "box", "x": 0, "y": 0, "width": 1, "height": 1}], [1, 1])
 
 
 def images(seed: int = 0, count: int = 30):

@@ -47,8 +47,8 @@ def test_a_region_is_matched_once():
 
 
 def test_box_and_mask_of_one_place_have_nothing_in_common():
-    box = {"id": "b", "label": "cat", "shape": {"type": "box", "box": [5, 5, 20, 20]}}
-    shifted = {"id": "c", "label": "cat", "shape": {"type": "box", "box": [5, 5, 20, 10]}}
+    box = {"id": "b", "label": "cat", "shape": {"type": "box", "x": 5, "y": 5, "width": 20, "height": 20}}
+    shifted = {"id": "c", "label": "cat", "shape": {"type": "box", "x": 5, "y": 5, "width": 20, "height": 10}}
     assert agreement.regions_agreement(regions(box), regions(region(5, 5, 20))) == 0.0
     assert agreement.regions_quality(regions(box), regions(shifted), 0.5) == 0.5
 
@@ -61,9 +61,9 @@ def test_spans_exact_or_overlapping():
     assert agreement.spans_agreement(spans((0, 5, "a")), spans((5, 9, "a")), "overlap") == 0.0
 
 
-span_lists = st.lists(
-    st.tuples(st.integers(0, 20), st.integers(1, 8), st.sampled_from("ab")), max_size=6
-).map(lambda raw: spans(*[(s, s + n, label) for s, n, label in raw]))
+span_lists = st.lists(st.tuples(st.integers(0, 20), st.integers(1, 8), st.sampled_from("ab")), max_size=6).map(
+    lambda raw: spans(*[(s, s + n, label) for s, n, label in raw])
+)
 
 
 @given(span_lists, span_lists, st.randoms(), st.sampled_from(["exact", "overlap"]))

@@ -18,9 +18,11 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from projects import seats
+from projects.admission import pairs, rules
 from projects.api import urlpatterns
 from projects.models import Intake
-from taskers import invitations, tokens
+from taskers import invitations, skills, tokens
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -40,11 +42,47 @@ OPERATIONS = [
     ("GET", "/api/v1/intakes/{intake_id}/"),
     ("GET", "/api/v1/tasks/{task_id}/"),
     ("GET", "/api/v1/tasks/{task_id}/verdicts/"),
+    ("GET", "/api/v1/tasks/{task_id}/judgements/"),
+    ("POST", "/api/v1/tasks/{task_id}/judgements/"),
     ("POST", "/api/v1/assignments/{assignment_id}/heartbeat/"),
     ("PUT", "/api/v1/assignments/{assignment_id}/draft/"),
     ("POST", "/api/v1/assignments/{assignment_id}/submit/"),
     ("POST", "/api/v1/assignments/{assignment_id}/skip/"),
     ("POST", "/api/v1/assignments/{assignment_id}/release/"),
+    ("POST", "/api/v1/claim/"),
+    ("GET", "/api/v1/projects/{project_id}/rules/"),
+    ("PATCH", "/api/v1/projects/{project_id}/rules/"),
+    ("GET", "/api/v1/projects/{project_id}/qualifying/"),
+    ("GET", "/api/v1/projects/{project_id}/leases/"),
+    ("POST", "/api/v1/projects/{project_id}/leases/"),
+    ("GET", "/api/v1/projects/{project_id}/gold/"),
+    ("POST", "/api/v1/projects/{project_id}/gold/{task_id}/"),
+    ("POST", "/api/v1/projects/{project_id}/gold/"),
+    ("GET", "/api/v1/projects/{project_id}/course/"),
+    ("PATCH", "/api/v1/projects/{project_id}/course/"),
+    ("POST", "/api/v1/projects/{project_id}/course/items/"),
+    ("PUT", "/api/v1/projects/{project_id}/course/items/"),
+    ("PUT", "/api/v1/projects/{project_id}/course/items/{task_id}/"),
+    ("DELETE", "/api/v1/projects/{project_id}/course/items/{task_id}/"),
+    ("GET", "/api/v1/projects/{project_id}/course/people/"),
+    ("POST", "/api/v1/projects/{project_id}/course/people/{person_id}/again/"),
+    ("GET", "/api/v1/projects/{project_id}/course/mine/"),
+    ("GET", "/api/v1/projects/{project_id}/models/"),
+    ("POST", "/api/v1/projects/{project_id}/models/"),
+    ("GET", "/api/v1/projects/{project_id}/models/{seat_id}/"),
+    ("PATCH", "/api/v1/projects/{project_id}/models/{seat_id}/"),
+    ("PUT", "/api/v1/batches/{batch_id}/place/"),
+    ("GET", "/api/v1/skills/"),
+    ("POST", "/api/v1/skills/"),
+    ("GET", "/api/v1/skills/{skill_key}/people/"),
+    ("PUT", "/api/v1/skills/{skill_key}/people/{person_id}/"),
+    ("DELETE", "/api/v1/skills/{skill_key}/people/{person_id}/"),
+    ("GET", "/api/v1/exclusions/"),
+    ("POST", "/api/v1/exclusions/"),
+    ("DELETE", "/api/v1/exclusions/{exclusion_id}/"),
+    ("GET", "/api/v1/pairs/"),
+    ("POST", "/api/v1/pairs/"),
+    ("DELETE", "/api/v1/pairs/{pair_id}/"),
 ]
 # A stream, which a WSGI client would gather in a thread without this test's transaction: tests/projects/test_streams.py
 EXPORT = ("GET", "/api/v1/projects/{project_id}/export/{format}/")
@@ -79,8 +117,19 @@ def keys(cast) -> dict[str, str]:
     make.judged(cast.alice, project, make.MARIA)
     intake = Intake.objects.create(batch=batch, name="a.jsonl", format="jsonl", file="a.jsonl")
     found = {"project_id": project, "batch_id": batch, "task_id": tasks[0], "intake_id": intake}
+    skill = skills.define(cast.riverside, "Spanish")
+    skills.grant(cast.alice, skill, by=cast.olga)
+    rules.ask_for(make.project(cast.riverside, "Spanish only"), skill, by=cast.olga)
+    seat, _secret = seats.register(make.project(cast.riverside, "Read by a model"), name="Reader", by=cast.olga)
+    found |= {
+        "seat_id": seat,
+        "person_id": cast.alice,
+        "pair_id": pairs.keep_apart(cast.riverside, cast.alice, cast.bob, relation="other", by=cast.olga),
+        "exclusion_id": rules.exclude(cast.carol, project=project, reason="Rest", by=cast.olga),
+    }
     mine = make.held(cast.olga, project)
-    return {name: str(one.public_id) for name, one in (found | {"assignment_id": mine}).items()}
+    public = {name: str(one.public_id) for name, one in (found | {"assignment_id": mine}).items()}
+    return public | {"skill_key": skill.key}
 
 
 @pytest.mark.parametrize(("method", "path"), OPERATIONS)

@@ -3,9 +3,10 @@
 import pytest
 from django.db import connection
 
-from projects import batches, configure, queue
-from projects.models import Assignment
+from projects import batches, configure, queue, statement, submission
+from projects.models import Asset, Assignment, Task, Verdict
 from projects.queue import Nothing
+from taskers import ledger
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -98,7 +99,7 @@ def test_what_ran_out_comes_back_for_others_at_the_next_claim(cast, project, bat
     assert hers.slot == mine.slot
     mine.refresh_from_db()
     assert mine.state == "expired"
-    assert queue.audit() == []
+    assert queue.audit().breaches == []
 
 
 def test_a_released_task_is_found_behind_the_cursor(cast, project, batch) -> None:
@@ -115,3 +116,27 @@ def test_higher_priority_and_nearer_deadline_come_first(cast, project, batch) ->
     urgent = batches.create(project, "Urgent", by=cast.mina, priority=5)
     make.task(batches.move(urgent, "live", by=cast.mina))
     assert make.held(cast.alice, project).batch_id == urgent.pk
+
+
+def test_held_work_of_a_cancelled_batch_is_taken_and_paid(cast, project, batch) -> None:
+    task = make.task(batch, wanted=1)
+    mine = make.held(cast.alice, project)
+    batches.move(batch, "cancelled", by=cast.mina)
+    annotation = submission.submit(mine, cast.alice, mine.token, make.MARIA)
+    assert Verdict.objects.current().get(task=task).rests_on == [annotation.pk]
+    assert statement.totals(cast.alice, cast.riverside).owed == 50_000
+    assert queue.audit().breaches == [] and ledger.audit() == []
+
+
+def test_the_next_tasks_are_told_and_nobody_holds_them(cast) -> None:
+    project = make.project(cast.riverside, "Pictures")
+    batch = make.batch(project)
+    tasks = make.tasks(batch, 4)
+    picture = Asset.objects.create(organization=cast.riverside, sha256="0" * 64, size=1, media_type="image/png")
+    Task.objects.filter(batch=batch).update(asset=picture)
+    mine = make.held(cast.alice, project)
+    before = list(Assignment.objects.order_by("pk").values())
+    assert mine.task == tasks[0] and queue.peek(mine) == tasks[1:3]
+    assert list(Assignment.objects.order_by("pk").values()) == before
+    assert make.judged(cast.alice, project, make.MARIA).task == tasks[0]
+    assert make.held(cast.alice, project).task == tasks[1]

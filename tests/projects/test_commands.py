@@ -36,7 +36,11 @@ def test_leases_that_ran_out_are_ended(cast, project, capsys) -> None:
 def test_audit_is_content_with_what_the_verbs_did(cast, project, capsys) -> None:
     make.judged(cast.alice, project, make.MARIA)
     call_command("audit")
-    assert capsys.readouterr().out.splitlines() == ["Promises: all rules hold.", "Books: all rules hold."]
+    assert capsys.readouterr().out.splitlines() == [
+        f"Looked at {Task.objects.count()} tasks.",
+        "Promises: all rules hold.",
+        "Books: all rules hold.",
+    ]
 
 
 def test_audit_finds_a_broken_promise(project, capsys) -> None:

@@ -54,7 +54,7 @@ def test_two_who_agree_outvote_a_third(cast, project, task) -> None:
     assert owed(cast.riverside) == {"Alice": 50_000, "Bob": 50_000}
     assert dict(Grade.objects.values_list("tasker__name", "value")) == {"Alice": 1.0, "Bob": 1.0, "Carol": 0.0}
     assert quality.standing(cast.carol, project.public_id).mean < quality.standing(cast.alice, project.public_id).mean
-    assert queue.audit() == [] and ledger.audit() == []
+    assert queue.audit().breaches == [] and ledger.audit() == []
 
 
 def test_disagreement_waits_for_review(cast, project, task) -> None:
@@ -104,7 +104,7 @@ def test_a_new_verdict_supersedes_and_money_follows(cast, project, task) -> None
     assert owed(cast.riverside) == {"Carol": 50_000}
     assert Transfer.objects.filter(reverses__isnull=False).count() == 2
     assert quality.standing(cast.alice, project.public_id).mean < quality.standing(cast.carol, project.public_id).mean
-    assert queue.audit() == [] and ledger.audit() == []
+    assert queue.audit().breaches == [] and ledger.audit() == []
 
 
 def test_work_that_comes_after_the_verdict_is_graded_and_paid_by_it(cast, project, task) -> None:
@@ -126,14 +126,14 @@ def test_a_reopened_task_asks_one_more_person(cast, project, task) -> None:
     assert owed(cast.riverside) == {"Alice": 50_000, "Bob": 50_000, "Carol": 50_000}
     make.judged(cast.olga, project, make.MARIA)
     assert sum(owed(cast.riverside).values()) == 200_000
-    assert queue.audit() == []
+    assert queue.audit().breaches == []
 
 
 def test_raising_the_overlap_asks_more_people_and_leaves_review(cast, project, task) -> None:
     for tasker, answer in ((cast.alice, make.MARIA), (cast.bob, make.OSLO), (cast.carol, make.spans())):
         make.judged(tasker, project, answer)
     oversight.raise_overlap(task, 5, by=cast.mina)
-    assert queue.audit() == []
+    assert queue.audit().breaches == []
     make.judged(cast.olga, project, make.MARIA)
     make.judged(cast.mina, project, make.MARIA)
     assert Verdict.objects.current().get(task=task).method == "majority_v1"
@@ -160,7 +160,7 @@ def test_voided_work_counts_no_more_and_somebody_else_is_asked(cast, project, ta
     verdict = Verdict.objects.current().get(task=task)
     assert len(verdict.rests_on) == 3
     assert Annotation.objects.filter(tasker=cast.carol).exists()
-    assert queue.audit() == []
+    assert queue.audit().breaches == []
 
 
 def test_a_model_is_never_paid(cast) -> None:

@@ -40,13 +40,15 @@ def accounts(place: Path) -> dict[str, list[str]]:
     return {line.split()[1]: line.split() for line in lines}
 
 
-def test_two_projects_on_real_input_are_ready_to_work_on(loaded):
-    photographs, reports = Project.objects.order_by("task_type")
+def test_four_projects_on_real_input_are_ready_to_work_on(loaded):
+    letters, washers, photographs, reports = Project.objects.order_by("task_type", "name")
     assert (photographs.task_type, reports.task_type) == ("image_regions", "text_spans")
+    assert (letters.settings_now().grid, washers.settings_now().grid) == (1, 24)
+    assert Task.objects.filter(project=washers, payload__proposed__has_key="").count() == 48
     assert Task.objects.filter(project=reports).count() >= 40
     assert Task.objects.filter(project=photographs).count() >= 12
     assert set(Batch.objects.values_list("state", flat=True)) == {"live"}
-    assert queue.audit() == []
+    assert queue.audit().breaches == []
     mapped = set(reports.settings_now().label_mapping.values())
     assert mapped == {label.key for label in reports.labels.in_use()}
     assert "PERSON" in reports.settings_now().label_mapping

@@ -6,13 +6,15 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from projects import batches, eligibility, queue, rollups, rules
+from projects import batches, queue, rollups, submission
+from projects.admission import eligibility, qualifying, rules
 from projects.errors import Refused
-from projects.models import BatchPace, BatchProgress, Exclusion
+from projects.models import BatchPace, BatchProgress, DayTally, Exclusion
 from projects.queue import Nothing
 from taskers import quality, skills
 from taskers.models import Event, Grade, Skill
 from tests import make
+from tests.projects.test_claim import run_out
 
 pytestmark = pytest.mark.django_db
 
@@ -91,8 +93,14 @@ def test_the_blocked_of_an_organization_enter_none_of_its_projects(cast, project
 
 
 def test_a_pause_that_is_over_holds_nobody(cast, project, batch) -> None:
-    rules.exclude(cast.alice, project=project, by=cast.mina, reason="x", until=timezone.now() - timedelta(seconds=1))
+    made = rules.exclude(
+        cast.alice, project=project, by=cast.mina, reason="x", until=timezone.now() + timedelta(days=1)
+    )
+    refusal(cast.alice, project)
+    Exclusion.objects.filter(pk=made.pk).update(until=timezone.now() - timedelta(seconds=1))
     make.held(cast.alice, project)
+    with pytest.raises(Refused, match="over already"):
+        rules.exclude(cast.bob, project=project, by=cast.mina, reason="x", until=timezone.now() - timedelta(seconds=1))
 
 
 def test_a_low_standing_closes_the_project_once_there_is_evidence(cast, project, batch) -> None:
@@ -128,11 +136,31 @@ def test_the_days_cap_is_counted_by_the_taskers_own_clock(cast, project, batch) 
     nothing = refusal(cast.alice, project)
     assert nothing.code == "daily-cap" and nothing.retry_seconds
     make.held(cast.bob, project)
-    today = eligibility.local_day(cast.alice)
-    for cast.alice.time_zone in ("Pacific/Kiritimati", "Pacific/Pago_Pago"):  # one is always on another day than UTC
-        if eligibility.local_day(cast.alice) != today:
-            break
-    make.held(cast.alice, project)  # where it is another day already, or still
+    before = eligibility.midnight(cast.alice) - timedelta(seconds=1)
+    DayTally.objects.filter(tasker=cast.alice).update(day=before.date(), at=before)  # that was yesterday
+    make.held(cast.alice, project)
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Pago_Pago"])  # one is always on another day than UTC
+def test_who_sets_their_clock_to_another_day_gets_no_other_day_by_it(cast, project, batch, zone) -> None:
+    rules.change(project, cast.mina, daily_tasks=2)
+    make.judged(cast.alice, project, make.MARIA)
+    cast.alice.time_zone = zone
+    make.judged(cast.alice, project, make.MARIA)
+    assert refusal(cast.alice, project).code == "daily-cap"
+    cast.alice.time_zone = "UTC"
+    assert refusal(cast.alice, project).code == "daily-cap"
+    cast.alice.save()
+    assert [(one.code, one.number) for one in qualifying.look_over(project).kept] == [("daily-cap", 1)]
+
+
+def test_late_work_counts_towards_the_days_cap(cast, project, batch) -> None:
+    rules.change(project, cast.mina, daily_tasks=1)
+    mine = make.held(cast.alice, project)
+    run_out(mine)
+    queue.expire_due()
+    submission.submit(mine, cast.alice, mine.token, make.MARIA)
+    assert refusal(cast.alice, project).code == "daily-cap"
 
 
 def test_the_days_earnings_never_pass_the_cap(cast, project, batch) -> None:
@@ -216,7 +244,26 @@ def test_a_grid_is_one_lease_under_one_token(cast, project, batch) -> None:
     for one, deadline in zip(grid, before, strict=True):
         one.refresh_from_db()
         assert one.deadline > deadline
-    assert queue.audit() == []
+    assert queue.audit().breaches == []
+
+
+def test_a_grid_goes_on_in_the_next_slot_where_one_holds_too_few(cast, project) -> None:
+    project = make.project(cast.riverside, "Two each", wanted=2)
+    tasks = make.tasks(make.batch(project), 6)
+    for _ in tasks[:5]:
+        make.judged(cast.bob, project, make.MARIA)
+    grid = queue.claim_group(cast.alice, project, 4)
+    assert len(grid) == 4 and len({one.token for one in grid}) == 1
+    assert sorted(one.slot for one in grid) == [0, 1, 1, 1]
+    assert len({one.task_id for one in grid}) == 4
+    assert queue.claim_group(cast.alice, project, 4) == grid
+    assert queue.audit().breaches == []
+
+
+@pytest.mark.parametrize(("cap", "most"), [({"daily_tasks": 3}, 3), ({"daily_earnings": 100_000}, 2)])
+def test_a_grid_is_no_larger_than_what_the_day_has_room_for(cast, project, batch, cap, most) -> None:
+    rules.change(project, cast.mina, **cap)
+    assert len(queue.claim_group(cast.alice, project, 4)) == most
 
 
 def test_a_clock_set_back_on_a_web_machine_changes_no_lease(cast, project, batch, monkeypatch) -> None:

@@ -127,6 +127,32 @@ def test_coco_loads_in_pycocotools(photos, tmp_path):
     assert loaded.getAnnIds(imgIds=[2]) == []
 
 
+@pytest.mark.parametrize(
+    ("shape", "area", "box"),
+    [
+        ({"type": "box", "x": 1, "y": 2, "width": 4, "height": 3}, 12, [1, 2, 4, 3]),
+        ({"type": "polygon", "points": [[0, 0], [8, 0], [8, 6]]}, 24, [0, 0, 8, 6]),
+        ({"type": "polyline", "points": [[0, 0], [8, 6]]}, 0, [0, 0, 8, 6]),
+        ({"type": "point", "x": 3, "y": 4, "visible": False}, 0, [3, 4, 0, 0]),
+    ],
+    ids=["box", "polygon", "polyline", "point"],
+)
+def test_every_shape_has_its_place_in_coco(shape, area, box, tmp_path):
+    measured = exports.coco.measured(shape)
+    assert (measured["area"], measured["bbox"]) == (area, box)
+    path = tmp_path / "one.json"
+    image = {"id": 1, "width": 10, "height": 10}
+    annotation = {"id": 1, "image_id": 1, "category_id": 1, "iscrowd": 0} | measured
+    path.write_text(json.dumps({"images": [image], "categories": [{"id": 1}], "annotations": [annotation]}))
+    loaded = COCO(str(path)).loadAnns([1])[0]
+    if area:
+        assert COCO(str(path)).annToMask(loaded).sum() == pytest.approx(area, rel=0.2)
+    if shape["type"] == "point":
+        assert loaded["keypoints"] == [3, 4, 1]
+    if shape["type"] == "polyline":
+        assert loaded["polyline"] == [0, 0, 8, 6]
+
+
 def test_conll_has_four_columns_documents_and_sentences(reports):
     lines = exported(reports, "conll").decode().split("\n")
     assert lines[:2] == ["-DOCSTART- -X- O O", ""]

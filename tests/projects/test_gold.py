@@ -1,15 +1,19 @@
-"""Known answers: dealt unseen and not too often, scored, paid, worn out; and training before the first judgement."""
+"""Known answers: dealt unseen and not too often, scored, paid, worn out."""
 
 import random
+from datetime import timedelta
 
 import pytest
+from django.db.models.functions import Now
 
-from projects import dealing, queue, rules, submission
+from projects import queue, submission
+from projects.admission import rules
 from projects.models import Assignment, StockedGold
-from projects.queue import Nothing
-from taskers import ledger, quality, skills
+from projects.queue import gold
+from projects.teaching import dealing, scoring
+from taskers import ledger, quality
 from taskers.errors import StateConflict
-from taskers.models import Grade, Qualification, Transfer
+from taskers.models import Event, Grade, LabelStanding, Transfer
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -35,11 +39,11 @@ def batch(project):
     return made
 
 
-def stocked(batch, number: int = 1, pool: str = "control") -> list[StockedGold]:
+def stocked(batch, number: int = 1) -> list[StockedGold]:
     tasks = make.tasks(batch, number)
     for task in tasks:
         queue.set_aside(task, by=None)
-    return [dealing.stock(task, make.MARIA, by=None, pool=pool, dice=DICE) for task in tasks]
+    return [dealing.stock(task, make.MARIA, by=None, dice=DICE) for task in tasks]
 
 
 def done(tasker, project, answer, dice) -> Assignment:
@@ -55,7 +59,7 @@ def test_gold_looks_like_any_other_task_and_takes_nobodys_place(cast, project, b
     mine = queue.claim(cast.alice, project, dice=Always())
     assert (mine.kind, mine.task, mine.state, mine.rate) == ("gold", kept.gold.task, "held", 50_000)
     assert queue.claim(cast.alice, project, dice=Always()).pk == mine.pk
-    assert queue.audit() == []
+    assert queue.audit().breaches == []
 
 
 def test_gold_is_never_seen_twice(cast, project, batch) -> None:
@@ -80,6 +84,18 @@ def test_gold_grades_and_pays_once(cast, project, batch) -> None:
     assert Grade.objects.get(tasker=cast.bob).value == 0.0
     assert Transfer.objects.count() == 1  # wrong: graded, not paid
     assert quality.standing(cast.bob, project.public_id).mean < quality.standing(cast.alice, project.public_id).mean
+
+
+def test_gold_tells_of_each_label_and_a_rebuild_says_the_same(cast, project, batch) -> None:
+    (task,) = make.tasks(batch)
+    queue.set_aside(task, by=None)
+    dealing.stock(task, make.MARIA_AND_OSLO, by=None, dice=DICE)
+    rules.change(project, cast.mina, gold_share=0.1)
+    done(cast.alice, project, make.MARIA, Always())
+    kept = LabelStanding.objects.order_by("label").values_list("label", "good", "poor")
+    assert list(kept) == [("person", 1.0, 0.0), ("place", 0.0, 1.0)]
+    quality.rebuild(project.public_id)
+    assert list(kept.all()) == [("person", 1.0, 0.0), ("place", 0.0, 1.0)]
 
 
 def test_the_stock_rotates_and_wears_out(cast, project, batch) -> None:
@@ -119,31 +135,73 @@ def test_a_task_that_people_judge_cannot_be_set_aside(cast, project, batch) -> N
 def test_a_scorer_can_be_plugged_in(cast, project, batch) -> None:
     stocked(batch)
     rules.change(project, cast.mina, gold_share=0.1)
-    dealing.score_with(lambda task, answer, truth, thresholds: 0.25)
+    scoring.score_with(lambda task, answer, known, thresholds: 0.25)
     try:
         done(cast.alice, project, make.MARIA, Always())
     finally:
-        dealing.score_with(dealing.by_agreement)
+        scoring.score_with(scoring.by_type)
     assert Grade.objects.get(tasker=cast.alice).value == 0.25
 
 
-def test_training_comes_first_and_passing_it_opens_the_project(cast, project, batch) -> None:
-    skill = skills.define(cast.riverside, "Names", kind="qualification")
-    stocked(batch, 4, "training")
-    rules.change(project, cast.mina, training_tasks=2, training_pass=0.8, training_skill=skill)
+@pytest.fixture
+def grid(cast, project, batch):
+    """A group of Alice's for a grid of 8, and a stock that has more than enough."""
+    make.tasks(batch, 20)
+    stocked(batch, 9)
+    rules.change(project, cast.mina, gold_share=0.1)
+    return queue.claim_group(cast.alice, project, 8, dice=Always())
+
+
+def hand_in(group, tasker) -> None:
+    for one in group:
+        submission.submit(one, tasker, one.token, make.MARIA)
+
+
+def test_a_grid_holds_gold_that_nothing_tells_from_the_rest(cast, project, grid) -> None:
+    assert sorted(one.kind for one in grid) == ["gold"] * 4 + ["judge"] * 4
+    for told in ("token", "state", "rate", "copilot", "settings_version"):
+        assert len({getattr(one, told) for one in grid}) == 1, told
+    again = queue.claim_group(cast.alice, project, 8, dice=Always())
+    assert again == grid == sorted(grid, key=lambda one: one.public_id)
+    hand_in(grid, cast.alice)
+    assert Grade.objects.filter(tasker=cast.alice, source="gold").count() == 4
+    assert queue.audit().breaches == [] and ledger.audit() == []
+
+
+def test_no_group_shows_gold_twice(cast, project, grid) -> None:
+    seen = [one.task_id for one in grid]
     for _ in range(2):
-        assert done(cast.alice, project, make.MARIA, DICE).kind == "training"
-    assert Qualification.objects.get(person=cast.alice, skill=skill).value == 1.0
-    assert queue.claim(cast.alice, project, dice=DICE).kind == "judge"
-    assert not Grade.objects.exists() and not Transfer.objects.exists()
+        hand_in(grid, cast.alice)
+        grid = queue.claim_group(cast.alice, project, 8, dice=Always())
+        seen += [one.task_id for one in grid]
+    assert len(set(seen)) == len(seen) == 24 - 3
+    assert Assignment.objects.filter(kind="gold").count() == 9, "the stock has no more for her"
 
 
-def test_who_fails_the_training_every_time_is_told_so(cast, project, batch) -> None:
-    skill = skills.define(cast.riverside, "Names", kind="qualification")
-    stocked(batch, 5, "training")
-    rules.change(project, cast.mina, training_tasks=2, training_tries=2, training_skill=skill)
-    for _ in range(4):
-        assert done(cast.alice, project, make.OSLO, DICE).kind == "training"
-    nothing = queue.claim(cast.alice, project, dice=DICE)
-    assert isinstance(nothing, Nothing) and nothing.code == "not-qualified"
-    assert not Qualification.objects.exists()
+def test_grids_get_gold_as_often_as_single_claims(cast, project, batch, monkeypatch) -> None:
+    asked = []
+
+    def never(share, evidence, dice) -> bool:
+        asked.append(share)
+        return False
+
+    monkeypatch.setattr(dealing, "gold_is_due", never)
+    rules.change(project, cast.mina, gold_share=0.07)
+    assert len(queue.claim_group(cast.alice, project, 3)) == 3
+    assert asked == [0.07] * 3
+
+
+def test_the_last_group_gets_no_more_gold_than_it_has_places_for() -> None:
+    dealt = gold.due_among([True, False, True, True, False, True, False], judgements=2)
+    assert dealt == 3
+    assert gold.due_among([True, True], judgements=0) == 0
+
+
+def test_who_is_late_with_a_grid_is_not_told_which_were_gold(cast, grid) -> None:
+    Assignment.objects.filter(token=grid[0].token).update(deadline=Now() - timedelta(hours=1))
+    assert queue.expire_due() == 8
+    hand_in(grid, cast.alice)
+    assert set(Assignment.objects.filter(token=grid[0].token).values_list("state", flat=True)) == {"submitted"}
+    assert Grade.objects.filter(tasker=cast.alice, source="gold").count() == 4
+    assert Event.objects.filter(kind="gold_submitted").count() == 4
+    assert queue.audit().breaches == []

@@ -9,10 +9,11 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+from django.core.files.base import ContentFile
 from django.db import connection
 from django.db.models import Count
 
-from projects import intake, queue
+from projects import intake, jobs, queue
 from projects.models import Assignment, Intake, Task
 from taskers.models import Event
 from tests import cast as people
@@ -44,6 +45,36 @@ def wait_for_progress(process: subprocess.Popen) -> None:
         time.sleep(0.01)
 
 
+def test_an_import_whose_worker_is_killed_is_gone_on_with_by_the_next_worker(tmp_path):
+    cast = people.assemble()
+    project = make.project(cast.riverside, wanted=1)
+    rows = "".join(f'{{"external_id": "r-{n}", "text": "Text number {n}"}}\n' for n in range(ROWS))
+    made = intake.receive(make.batch(project), ContentFile(rows), name="rows.jsonl", by=cast.mina)
+    first = start("work")
+    try:
+        wait_for_progress(first)
+    finally:
+        first.send_signal(signal.SIGKILL)
+        first.wait(20)
+    killed = Intake.objects.get()
+    assert killed.state == "running" and 0 < killed.position < ROWS
+    with connection.cursor() as cursor:  # dead for an hour by now
+        cursor.execute("UPDATE procrastinate_workers SET last_heartbeat = now() - interval '1 hour'")
+    second = start("work")
+    try:
+        jobs.resume_stalled.defer(timestamp=0)  # every two minutes by the clock
+        deadline = time.monotonic() + 90
+        while Intake.objects.get().state != "done":
+            assert second.poll() is None and time.monotonic() < deadline, "nobody goes on with it"
+            time.sleep(0.1)
+    finally:
+        second.terminate()
+        second.wait(30)
+    made.refresh_from_db()
+    assert (made.loaded, made.refused, Task.objects.count()) == (ROWS, 0, ROWS)
+    assert queue.audit().breaches == []
+
+
 def test_a_killed_import_goes_on_and_every_row_is_there_once(tmp_path):
     cast = people.assemble()
     project = make.project(cast.riverside, wanted=2)
@@ -59,7 +90,7 @@ def test_a_killed_import_goes_on_and_every_row_is_there_once(tmp_path):
     killed = Intake.objects.get()
     assert killed.state == "running" and 0 < killed.position < ROWS
     assert Task.objects.count() == killed.position == killed.loaded
-    assert queue.audit() == []
+    assert queue.audit().breaches == []
 
     done = intake.run(killed.pk)
     assert (done.state, done.loaded, done.known, done.refused) == ("done", ROWS, 0, 0)

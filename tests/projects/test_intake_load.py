@@ -84,7 +84,7 @@ def test_rows_become_tasks_with_the_judgements_that_are_wanted(cast, reports):
     event = Event.objects.get(kind="loaded")
     assert event.data == {"batch": reports.pk, "tasks": 2, "wanted": 4}
     assert (event.organization_id, event.subject) == (cast.riverside.pk, f"batch:{reports.public_id}")
-    assert queue.audit() == []
+    assert queue.audit().breaches == []
 
 
 def test_loading_again_changes_nothing(reports):
@@ -131,6 +131,17 @@ def test_bad_rows_are_told_by_line_and_good_rows_go_in(reports):
         ("line 4, external_id", "too-long"),
         ("line 5, column 2", "not-json"),
     }
+
+
+def test_a_megabyte_of_text_is_refused_with_the_reason_and_the_rest_goes_in(reports):
+    """Signs that can't be seen, mixed directions and words without end are taken as they are."""
+    odd = "bell \a escape \x1b \u202eturned\u202c \u2066apart\u2069 👩‍👩‍👧 <b>bold</b> " + "x" * 100_000
+    done = loaded(reports, lines({"text": "m" * 1_000_000}, {"text": odd, "external_id": "odd"}))
+    assert counts(done) == ("done", 1, 0, 1)
+    [fault] = done.errors
+    assert (fault["place"], fault["code"]) == ("line 1, text", "too-long")
+    assert fault["text"] == "The text has 1000000 characters; at most 200000 are allowed."
+    assert Task.objects.get(external_id="odd").payload == {"text": odd}
 
 
 def test_csv_and_plain_text_load_too(reports):
@@ -229,7 +240,7 @@ def test_a_killed_load_goes_on_where_it_stopped(reports, monkeypatch, killed_aft
     assert (started.state, started.position) == ("running", 3 * (killed_after + 1))
     assert Task.objects.count() == min(8, started.position)
     assert counts(intake.run(started.pk)) == ("done", 8, 0, 1)
-    assert Assignment.objects.count() == 16 and queue.audit() == []
+    assert Assignment.objects.count() == 16 and queue.audit().breaches == []
 
 
 def test_a_chunk_that_fails_leaves_nothing_of_itself(reports, monkeypatch):

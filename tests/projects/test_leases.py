@@ -5,7 +5,8 @@ from uuid import uuid4
 import pytest
 
 from projects import drafts, queue, submission
-from projects.errors import AlreadySubmitted, LeaseLost, Refused, StaleDraft
+from projects.admission import banning, rules
+from projects.errors import AlreadySubmitted, Banned, LeaseLost, Refused, StaleDraft
 from projects.models import Annotation, Assignment, Draft
 from taskers.errors import Problem, StateConflict
 from tests import make
@@ -49,7 +50,7 @@ def test_a_stranger_cannot_keep_give_back_or_hand_in(cast, mine) -> None:
 def test_a_released_promise_is_replaced(cast, mine) -> None:
     queue.release(mine, cast.alice, mine.token)
     assert [one.state for one in Assignment.objects.order_by("pk")] == ["released", "open"]
-    assert queue.audit() == []
+    assert queue.audit().breaches == []
 
 
 def test_a_skipped_task_goes_to_others_only(cast, project, mine) -> None:
@@ -72,7 +73,7 @@ def test_a_broken_task_is_withheld_for_the_manager(cast, project, mine) -> None:
     assert queue.claim(cast.bob, project).code == "all-done"
     queue.restore(mine.task, by=cast.mina)
     assert make.held(cast.bob, project).task == mine.task
-    assert queue.audit() == []
+    assert queue.audit().breaches == []
 
 
 def test_late_work_counts_if_nobody_else_began(cast, mine) -> None:
@@ -80,7 +81,7 @@ def test_late_work_counts_if_nobody_else_began(cast, mine) -> None:
     assert queue.expire_due() == 1
     submission.submit(mine, cast.alice, mine.token, make.MARIA)
     assert [one.state for one in Assignment.objects.order_by("pk")] == ["submitted", "withdrawn"]
-    assert queue.audit() == []
+    assert queue.audit().breaches == []
 
 
 def test_late_work_is_refused_when_somebody_began_and_its_draft_kept(cast, project, mine) -> None:
@@ -91,7 +92,29 @@ def test_late_work_is_refused_when_somebody_began_and_its_draft_kept(cast, proje
         submission.submit(mine, cast.alice, mine.token, make.MARIA)
     assert Draft.objects.get(assignment=mine).answer == make.MARIA
     assert not Annotation.objects.exists()
-    assert queue.audit() == []
+    assert queue.audit().breaches == []
+
+
+@pytest.mark.parametrize("everywhere", [False, True])
+def test_late_work_of_somebody_banned_meanwhile_is_refused_and_its_draft_kept(cast, project, mine, everywhere) -> None:
+    drafts.save(mine, cast.alice, mine.token, version=0, answer=make.MARIA)
+    run_out(mine)
+    queue.expire_due()
+    where = {"organization": cast.riverside} if everywhere else {"project": project}
+    banning.ban(cast.alice, reason="Spam.", by=cast.mina, **where)
+    with pytest.raises(Banned):
+        submission.submit(mine, cast.alice, mine.token, make.MARIA)
+    assert Draft.objects.get(assignment=mine).answer == make.MARIA
+    assert not Annotation.objects.exists()
+    assert queue.audit().breaches == []
+    assert make.held(cast.bob, project).task == mine.task
+
+
+def test_late_work_of_somebody_who_is_only_paused_is_taken(cast, project, mine) -> None:
+    run_out(mine)
+    queue.expire_due()
+    rules.exclude(cast.alice, reason="A break.", by=cast.mina, project=project)
+    assert submission.submit(mine, cast.alice, mine.token, make.MARIA)
 
 
 def test_expiring_twice_changes_nothing(cast, mine) -> None:

@@ -7,14 +7,15 @@ from django.test import Client
 from django.urls import reverse
 
 from projects import batches, revision, rollups
-from projects.models import Batch, Project
+from projects.models import Batch, BatchProgress, Project
+from projects.views import project as project_page
 from taskers import invitations
-from taskers.models import Event
+from taskers.models import Account, Event
 from tests import make
 
 pytestmark = pytest.mark.django_db
 
-MOST_QUERIES = 11  # the session and the person among them
+MOST_QUERIES = 10  # the session and the person among them
 
 
 @pytest.fixture
@@ -105,6 +106,14 @@ def test_list_shows_progress_and_only_our_projects(cast, mina, project, batch) -
     assert "Hilltop" not in shown
 
 
+def test_a_projects_sums_are_those_of_all_its_batches(mina, project, monkeypatch) -> None:
+    monkeypatch.setattr(project_page, "MOST", 1)
+    for name in ("First", "Second", "Third"):
+        BatchProgress.objects.filter(batch=make.batch(project, name)).update(tasks=4_000, decided=1_000)
+    shown = mina.get(page("project", project.public_id)).content.decode()
+    assert "12,000" in shown and "3,000" in shown
+
+
 @pytest.mark.parametrize("screen", [*SCREENS, "projects", "project-new"])
 def test_no_page_asks_much(cast, mina, project, screen: str, django_assert_max_num_queries) -> None:
     for name in ("First", "Second", "Third"):
@@ -114,6 +123,22 @@ def test_no_page_asks_much(cast, mina, project, screen: str, django_assert_max_n
     keys = () if screen in ("projects", "project-new") else (project.public_id,)
     with django_assert_max_num_queries(MOST_QUERIES):
         assert mina.get(page(screen, *keys)).status_code == 200
+
+
+def test_a_taskers_home_asks_no_more(cast, project, django_assert_max_num_queries) -> None:
+    make.tasks(make.batch(project), 20)
+    make.tasks(make.batch(make.project(cast.riverside, "Another")), 20)
+    for tasker in (cast.alice, cast.bob):
+        make.judged(tasker, project, make.MARIA)
+    make.held(cast.alice, project)
+    make.project(cast.riverside, "Nothing in it")
+    paid = make.project(cast.riverside, "Paid", wanted=1)
+    make.task(make.batch(paid, "Only"))
+    make.judged(cast.alice, paid, make.MARIA)
+    assert Account.objects.filter(tasker=cast.alice).exists(), "what she earned is added up as well"
+    client = signed_in(cast.alice)
+    with django_assert_max_num_queries(MOST_QUERIES):
+        assert client.get(page("home")).status_code == 200
 
 
 def test_pages_carry_no_inline_style_or_script(cast, mina, project, batch) -> None:
@@ -150,7 +175,7 @@ FORM = {
     "labels-0-ORDER": "2",
     "labels-1-name": "Ship",
     "labels-1-colour": "#e8590c",
-    "labels-1-hotkey": "s",
+    "labels-1-hotkey": "h",
     "labels-1-ORDER": "1",
     "labels-2-name": "",
     "labels-2-colour": "#2f9e44",
@@ -177,7 +202,9 @@ def test_manager_makes_a_project(cast, mina) -> None:
         ("rate", "-1", "greater than or equal to 0"),
         ("rate", "0.0000001", "decimal places"),
         ("wanted", "51", "less than or equal to 50"),
-        ("labels-1-hotkey", "p", "taken"),
+        ("labels-1-hotkey", "p", "“Ship” has the key P already"),
+        ("labels-1-hotkey", "s", "S is the studio&#x27;s own key for “Skip”"),
+        ("labels-1-hotkey", "!", "a letter or a digit"),
         ("labels-1-name", "Port", "Two labels"),
         ("labels-0-colour", "red", "valid"),
     ],

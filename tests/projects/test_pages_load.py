@@ -3,14 +3,17 @@
 import csv
 import io
 import json
+from importlib import import_module
 
 import pytest
+from asgiref.sync import async_to_sync
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import InterfaceError, OperationalError
 from django.test import Client
 from django.urls import reverse
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from projects import intake
+from projects import intake, jobs
 from projects.models import Batch, Intake, Project, Task
 from tests import cast as people
 from tests import make
@@ -41,6 +44,15 @@ def send(client: Client, project: Project, body: bytes = ROWS, name: str = "rows
     return client.post(reverse("load", args=[project.public_id]), form)
 
 
+def whole(answer) -> str:
+    """A streamed file."""
+
+    async def read() -> bytes:
+        return b"".join([piece async for piece in answer.streaming_content])
+
+    return async_to_sync(read)().decode()
+
+
 def only_intake() -> Intake:
     return Intake.objects.get()
 
@@ -68,9 +80,27 @@ def test_refused_rows_come_as_csv(mina, project) -> None:
     send(mina, project)
     intake.run(only_intake().pk)
     answer = mina.get(reverse("intake-errors", args=[only_intake().public_id]))
-    rows = list(csv.DictReader(io.StringIO(answer.content.decode())))
+    rows = list(csv.DictReader(io.StringIO(whole(answer))))
     assert [row["place"].split(",")[0] for row in rows] == ["line 2", "line 3"]
     assert "attachment" in answer["Content-Disposition"]
+
+
+def test_every_refused_row_can_be_named_however_many(mina, project, monkeypatch) -> None:
+    monkeypatch.setattr(import_module("projects.intake.receive"), "KEPT_ERRORS", 3)
+    monkeypatch.setattr(import_module("projects.intake.loading"), "CHUNK_ROWS", 2)
+    send(mina, project, b"not json\n" * 8)
+    done = intake.run(only_intake().pk)
+    assert (done.refused, len(done.errors)) == (8, 3)
+    rows = csv.DictReader(io.StringIO(whole(mina.get(reverse("intake-errors", args=[done.public_id])))))
+    assert [row["place"].split(",")[0] for row in rows] == [f"line {number}" for number in range(1, 9)]
+
+
+def test_one_request_keeps_a_thousand_faults_and_their_number(project, monkeypatch) -> None:
+    monkeypatch.setattr(import_module("projects.intake.loading"), "KEPT_FAULTS", 3)
+    monkeypatch.setattr(import_module("projects.intake.loading"), "CHUNK_ROWS", 2)
+    rows = [intake.Row(f"line {number}", f"r-{number}", {"text": ""}) for number in range(8)]
+    done = intake.load_all(make.batch(project), rows, by=None)
+    assert (done.refused, len(done.faults)) == (8, 3)
 
 
 def test_csv_carries_no_formula(mina, project) -> None:
@@ -78,7 +108,7 @@ def test_csv_carries_no_formula(mina, project) -> None:
     made = only_intake()
     made.errors = [{"place": '=HYPERLINK("http://example.org")', "code": "x", "text": "+1"}]
     made.save()
-    body = mina.get(reverse("intake-errors", args=[made.public_id])).content.decode()
+    body = whole(mina.get(reverse("intake-errors", args=[made.public_id])))
     rows = list(csv.reader(io.StringIO(body)))
     assert [cell[0] for cell in rows[1]] == ["'", "x", "'"]
 
@@ -89,6 +119,39 @@ def test_part_stops_asking_when_it_is_done(mina, project) -> None:
     assert mina.get(address, headers={"HX-Request": "true"}).status_code == 200
     intake.run(only_intake().pk)
     assert mina.get(address, headers={"HX-Request": "true"}).status_code == 286
+
+
+def test_import_that_nobody_is_at_can_be_gone_on_with(mina, project) -> None:
+    send(mina, project)
+    made = only_intake()
+    page, go_on = (reverse(name, args=[made.public_id]) for name in ("intake", "intake-go-on"))
+    assert "Go on loading" not in mina.get(page).content.decode()
+    assert "is being loaded" in mina.post(go_on, follow=True).content.decode()
+    # Its worker's job ended, as when the database was away for too long.
+    Intake.objects.update(state="running")
+    ProcrastinateJob.objects.all().delete()
+    assert "Go on loading" in mina.get(page).content.decode()
+    mina.post(go_on)
+    assert ProcrastinateJob.objects.get().args == {"intake_key": made.pk}
+    assert intake.run(made.pk).loaded == 2
+
+
+@pytest.mark.parametrize("fault", [OperationalError, InterfaceError])
+def test_import_stays_unfinished_while_the_database_is_away(mina, project, monkeypatch, fault) -> None:
+    send(mina, project)
+
+    def away(*_terms: object, **_more: object) -> None:
+        raise fault("the connection is closed")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(import_module("projects.intake.receive"), "load", away)
+        with pytest.raises(fault):
+            intake.run(only_intake().pk)
+    assert only_intake().state == "running"
+    job = ProcrastinateJob.objects.get()
+    again = jobs.load_intake.get_retry_exception(fault(), jobs.load_intake.configure(**job.args).job)
+    assert again is not None, "the job isn't tried again"
+    assert intake.run(only_intake().pk).state == "done"
 
 
 def test_waiting_import_says_that_no_worker_is_alive(mina, project) -> None:

@@ -10,7 +10,7 @@ from tests import make
 
 pytestmark = pytest.mark.django_db
 
-MOST_QUERIES = 13  # each chapter of the history is one query
+MOST_QUERIES = 15  # each chapter of the history is one query
 
 
 @pytest.fixture
@@ -48,6 +48,17 @@ def test_page_tells_who_did_what(cast, mina, project, task) -> None:
     html = shown(mina, task)
     for words in ("Alice", "Bob", "Decided", "Verdict", "earned $0.05", "In the verdict", "Grade 1.00"):
         assert words in html
+
+
+def test_page_says_how_much_one_more_judgement_would_tell(cast, mina, project, task) -> None:
+    assert "One more judgement" not in shown(mina, task), "nothing was weighed yet"
+    make.judged(cast.alice, project, make.MARIA)
+    make.judged(cast.bob, project, make.OSLO)
+    html = shown(mina, task)
+    assert "No answer is likelier than all others. One more judgement would tell much: 0.34 of a bit." in html
+    review = queue.claim_review(task, cast.rita)
+    submission.decide(review, cast.rita, review.token, make.MARIA)
+    assert "One more judgement" not in shown(mina, task)
 
 
 def test_history_is_whole_and_in_order(cast, project, task) -> None:
@@ -107,14 +118,14 @@ def test_manager_sets_a_verdict_aside(cast, mina, project, task) -> None:
     make.judged(cast.bob, project, make.MARIA)
     act(mina, "task-requeue", task.public_id)
     assert not Verdict.objects.current().filter(task=task).exists()
-    assert queue.audit() == []
+    assert queue.audit().breaches == []
 
 
 def test_manager_asks_more_people(mina, task) -> None:
     act(mina, "task-overlap", task.public_id, wanted="5")
     task.refresh_from_db()
     assert task.wanted == 5
-    assert queue.audit() == []
+    assert queue.audit().breaches == []
 
 
 @pytest.mark.parametrize("wanted", ["1", "51", "many", "", "٣", "999999999999"])
@@ -165,6 +176,21 @@ def test_others_take_no_work_back(cast, project, task, who: str, status: int) ->
 def test_others_see_no_task(cast, task, who: str, status: int) -> None:
     client = signed_in(getattr(cast, who))
     assert client.get(reverse("task", args=[task.public_id])).status_code == status
+
+
+def test_an_answer_is_voided_with_a_reason_and_done_again(cast, mina, project, task) -> None:
+    done = make.judged(cast.alice, project, make.MARIA)
+    make.judged(cast.bob, project, make.MARIA)
+    assert "Have it done again" in shown(mina, task)
+    key = done.assignment.public_id
+    act(mina, "assignment-rework", key, reason=" ")
+    assert Verdict.objects.current().exists(), "not without a reason"
+    act(mina, "assignment-rework", key, reason="The span is too long.")
+    voided = Assignment.objects.get(public_id=key)
+    assert voided.voided_at and voided.void_reason == "The span is too long."
+    assert not Verdict.objects.current().exists()
+    assert make.held(cast.carol, project).task == task
+    assert act(signed_in(cast.rita), "assignment-rework", key, reason="x").status_code == 403
 
 
 def test_task_of_a_cancelled_batch_is_still_told(cast, mina, project, task) -> None:

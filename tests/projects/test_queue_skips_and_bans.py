@@ -2,11 +2,14 @@
 
 import pytest
 
-from projects import banning, configure, queue, rules
+from projects import configure, queue, submission
+from projects.admission import banning, rules
 from projects.errors import Refused
 from projects.models import Annotation, Assignment, Verdict
-from projects.queue import Nothing
+from projects.queue import Nothing, places, taking
+from projects.queue.turns import LostTurn
 from tests import make
+from tests.projects.test_truth_story import given
 
 pytestmark = pytest.mark.django_db
 
@@ -32,7 +35,7 @@ def test_what_is_put_off_comes_back_to_the_same_tasker_last(cast, project, batch
     assert skipped(cast.alice, project, "later").task == first
     assert make.judged(cast.alice, project, make.MARIA).task == second
     assert make.held(cast.alice, project).task == first
-    assert queue.audit() == []
+    assert queue.audit().breaches == []
 
 
 def test_a_project_may_send_a_reason_to_review(cast, project, batch) -> None:
@@ -43,7 +46,41 @@ def test_a_project_may_send_a_reason_to_review(cast, project, batch) -> None:
     assert isinstance(queue.claim(cast.bob, project), Nothing)
     queue.restore(mine.task, by=cast.mina)
     make.held(cast.bob, project)
-    assert queue.audit() == []
+    assert queue.audit().breaches == []
+
+
+def test_after_three_who_skip_a_task_it_waits_for_review_and_after_three_more_again(cast, project, batch) -> None:
+    task = make.task(batch)
+    for number in range(6):
+        skipped(make.person(f"P{number}", cast.riverside, "tasker"), project, "too-hard" if number % 2 else "other")
+        task.refresh_from_db()
+        assert task.withheld == ("review" if number % 3 == 2 else "")
+        assert queue.audit().breaches == []
+        if number == 2:
+            assert isinstance(queue.claim(cast.bob, project), Nothing)
+            queue.restore(task, by=cast.mina)
+
+
+def test_what_is_put_off_and_what_models_skip_sends_nothing_to_review(cast, project, batch) -> None:
+    task = make.task(batch)
+    cast.carol.kind = "model"
+    cast.carol.save(update_fields=["kind"])
+    for tasker, reason in ((cast.alice, "unclear"), (cast.bob, "unclear"), (cast.olga, "later"), (cast.carol, "other")):
+        mine = given(tasker, task)
+        queue.skip(mine, tasker, mine.token, reason=reason)
+    task.refresh_from_db()
+    assert task.withheld == "" and queue.audit().breaches == []
+
+
+def test_what_was_answered_before_it_was_skipped_waits_for_the_reviewer(cast, project, batch) -> None:
+    task = make.task(batch)
+    make.judged(cast.alice, project, make.MARIA)
+    for number in range(3):
+        skipped(make.person(f"P{number}", cast.riverside, "tasker"), project, "not-for-me")
+    review = queue.claim_review(task, cast.rita)
+    submission.decide(review, cast.rita, review.token, make.MARIA)
+    assert Verdict.objects.current().get(task=task).agreements == {str(task.annotations.get(tasker=cast.alice).pk): 1.0}
+    assert queue.audit().breaches == []
 
 
 def test_unknown_modes_and_reasons_are_refused(cast, project) -> None:
@@ -68,8 +105,18 @@ def test_a_banned_taskers_work_is_replaced_and_kept(cast, project, batch) -> Non
     assert voided.voided_at and voided.void_reason == "Banned: Answers at random."
     assert Annotation.objects.get(pk=done.pk).answer == done.answer
     assert queue.claim(cast.alice, project).text == "You are banned here: Answers at random."
-    assert queue.audit() == []
+    assert queue.audit().breaches == []
     assert undecided.wanted == Assignment.objects.counting().filter(task=undecided).count()
+
+
+def test_a_claim_that_chose_before_a_ban_takes_nothing_after_it(cast, project, batch) -> None:
+    make.task(batch)
+    chosen = places.choose(cast.alice, [project])
+    banning.ban(cast.alice, project=project, reason="Spam.", by=cast.mina)
+    with pytest.raises(LostTurn):
+        taking.take(cast.alice, chosen.places, {project.pk: project})
+    assert queue.claim(cast.alice, project).code == "banned"
+    assert not Assignment.objects.held().exists()
 
 
 def test_rework_asks_somebody_else(cast, project, batch) -> None:
@@ -80,7 +127,7 @@ def test_rework_asks_somebody_else(cast, project, batch) -> None:
     make.judged(cast.bob, project, make.MARIA)
     make.judged(cast.carol, project, make.MARIA)
     assert done.pk not in Verdict.objects.current().get().rests_on
-    assert queue.audit() == []
+    assert queue.audit().breaches == []
 
 
 def test_rework_opens_a_decided_task_again(cast, project, batch) -> None:
@@ -89,8 +136,19 @@ def test_rework_opens_a_decided_task_again(cast, project, batch) -> None:
     make.judged(cast.bob, project, make.MARIA)
     banning.rework(done.assignment, "Look again.", by=cast.mina)
     assert not Verdict.objects.current().exists()
-    make.held(cast.carol, project)
-    assert queue.audit() == []
+    make.judged(cast.carol, project, make.MARIA)
+    assert Verdict.objects.current().exists()
+    assert queue.audit().breaches == []
+
+
+def test_rework_of_a_decided_task_asks_one_person_and_no_more(cast, project, batch) -> None:
+    task = make.task(batch)
+    done = make.judged(cast.alice, project, make.MARIA)
+    make.judged(cast.bob, project, make.MARIA)
+    banning.rework(done.assignment, "Look again.", by=cast.mina)
+    task.refresh_from_db()
+    assert task.wanted == 2
+    assert Assignment.objects.filter(task=task, kind="judge", state="open").count() == 1
 
 
 def test_a_manager_sees_what_is_in_whose_hands(cast, project, batch) -> None:

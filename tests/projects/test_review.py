@@ -132,7 +132,7 @@ def test_a_decision_is_the_verdict_and_grades_and_earnings_follow(rita, cast, ta
     assert dict(Grade.objects.values_list("tasker__name", "value")) == {"Alice": 1.0, "Bob": 0.0}
     assert [(one.target.tasker, one.amount) for one in Transfer.objects.all()] == [(cast.alice, 50_000)]
     assert Event.objects.get(kind="reviewed").data["base"] == base.pk
-    assert queue.audit() == [] and ledger.audit() == []
+    assert queue.audit().breaches == [] and ledger.audit() == []
 
 
 def test_deciding_twice_decides_once(rita, task) -> None:
@@ -283,4 +283,4 @@ def test_review_reopened_by_a_manager_asks_one_more_and_keeps_the_earnings(rita,
     assert Transfer.objects.filter(reversed_by=None, reverses=None).count() == 1
     held = make.held(cast.carol, project)
     submission.submit(held, cast.carol, held.token, make.MARIA)
-    assert queue.audit() == [] and ledger.audit() == []
+    assert queue.audit().breaches == [] and ledger.audit() == []

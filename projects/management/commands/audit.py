@@ -16,7 +16,9 @@ class Command(BaseCommand):
     help = "Audits promises (rules 1 and 2) and money (rule 5); the exit code is 1 if anything is wrong."
 
     def handle(self, *args, **options) -> None:
-        wrong = self._tell("Promises", [f"task {key}: {what}" for what, key in queue.audit()])
+        promises = queue.audit()
+        self.stdout.write(f"Looked at {promises.tasks} tasks.")
+        wrong = self._tell("Promises", [f"task {key}: {what}" for what, key in promises.breaches])
         wrong += self._tell("Books", [f"{key}: {what}" for what, key in ledger.audit()])
         if wrong:
             sys.exit(1)

@@ -1,7 +1,8 @@
-"""manage.py load_demo: an organization with people, two projects and real input to look around in."""
+"""manage.py load_demo: an organization with people, four projects and real input to look around in."""
 
 import importlib.util
 import io
+import json
 import os
 import secrets
 import tempfile
@@ -11,11 +12,15 @@ from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.core.files import File
+from django.core.files.base import ContentFile
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from projects import batches, configure, demo, intake
+from projects import assets, batches, configure, demo, intake
+from projects.demo import parts
+from projects.intake.pictures import read_picture
 from projects.models import Batch, Intake, Project
+from projects.tasktypes import asked_fields
 from taskers import invitations
 from taskers.models import Organization, Person
 from taskers.models.people import Role
@@ -111,10 +116,57 @@ REPORTS: dict[str, Any] = {
 }
 
 
+LETTERS: dict[str, Any] = {
+    "name": "Letters to the town hall",
+    "task_type": "classification",
+    "fields": asked_fields.read(
+        "Subject (tree)\nTone (choice)\nMentions (multiple, optional)\nUrgency (number 1 to 5 step 1)\n"
+        "What hurts most (text 200) when Tone is angry"
+    ),
+    "labels": [
+        {"key": "streets", "name": "Streets and lights", "field": "Subject"},
+        {"key": "lamp", "name": "Lamp", "parent": "streets"},
+        {"key": "pavement", "name": "Pavement", "parent": "streets"},
+        {"key": "refuse", "name": "Refuse", "field": "Subject"},
+        {"key": "bins", "name": "Bins not emptied", "parent": "refuse"},
+        {"key": "office", "name": "Offices and papers", "field": "Subject"},
+        {"key": "permit", "name": "Permit", "parent": "office"},
+        {"key": "bill", "name": "Bill", "parent": "office"},
+        {"key": "elsewhere", "name": "Something else", "field": "Subject"},
+        {"key": "friendly", "name": "Friendly", "field": "Tone", "hotkey": "y"},
+        {"key": "plain", "name": "Plain", "field": "Tone", "hotkey": "p"},
+        {"key": "angry", "name": "Angry", "field": "Tone", "hotkey": "a"},
+        {"key": "address", "name": "An address", "field": "Mentions"},
+        {"key": "person", "name": "A person", "field": "Mentions"},
+        {"key": "money", "name": "Money", "field": "Mentions"},
+    ],
+    "wanted": 2,
+    "rate": 120_000,
+    "lease_seconds": 1200,
+    "copilot": True,
+    "thresholds": {"agreement": 0.75},
+}
+
+PARTS: dict[str, Any] = {
+    "name": "Washers on the belt",
+    "task_type": "classification",
+    "grid": 24,
+    "labels": [
+        {"key": "good", "name": "Good", "colour": "#2f9e44", "hotkey": "g"},
+        {"key": "chipped", "name": "Chipped", "colour": "#e8590c", "hotkey": "c"},
+        {"key": "missing", "name": "Missing", "colour": "#1971c2", "hotkey": "m"},
+    ],
+    "wanted": 2,
+    "rate": 10_000,
+    "lease_seconds": 1200,
+    "copilot": False,
+}
+
+
 class Command(BaseCommand):
     """Loads the demo through the verbs that everybody uses. Running it again adds what is missing, nothing more."""
 
-    help = "Load the demo: accounts with random passwords, two projects, photographs and reports."
+    help = "Load the demo: accounts with random passwords, four projects, pictures, reports and letters."
 
     def handle(self, *args: Any, **options: Any) -> None:
         path = Path(settings.DATA_DIR) / ACCOUNTS
@@ -123,11 +175,17 @@ class Command(BaseCommand):
             manager = Person.objects.get(email=MANAGER)
             photographs = _project(organization, manager, OBJECTS, "objects.md")
             reports = _project(organization, manager, REPORTS, "reports.md")
+            letters = _project(organization, manager, LETTERS, "letters.md")
+            belt = _project(organization, manager, PARTS, "parts.md")
+            pictures = _stored_parts(organization)
             if accounts:
                 # Before the commit: nobody may have a password that nobody knows.
                 write_accounts(path, accounts)
         with (HERE / "reports.jsonl").open("rb") as file:
             self._load(reports, "Reports", File(file, "reports.jsonl"), manager)
+        with (HERE / "letters.jsonl").open("rb") as file:
+            self._load(letters, "Letters", File(file, "letters.jsonl"), manager)
+        self._load(belt, "Belt", ContentFile(pictures, "washers.jsonl"), manager)
         with tempfile.TemporaryFile() as file:
             zip_photographs(file)
             self._load(photographs, "Photographs", File(file, "photographs.zip"), manager)
@@ -173,6 +231,17 @@ def _project(organization: Organization, by: Person, terms: dict[str, Any], inst
         return found
     text = (HERE / instructions).read_text(encoding="utf-8")
     return configure.create(organization, by, instructions=text, **terms)
+
+
+def _stored_parts(organization: Organization) -> bytes:
+    """The parts' pictures stored, and the lines that make tasks of them with what is proposed."""
+    drawn = [(name, read_picture(data), proposed) for name, data, proposed in parts.parts()]
+    assets.store(organization, [picture for _, picture, _ in drawn])
+    lines = (
+        {"external_id": name, "asset": picture.sha256, "name": name, "proposed": proposed}
+        for name, picture, proposed in drawn
+    )
+    return "".join(json.dumps(line) + "\n" for line in lines).encode()
 
 
 def zip_photographs(file: Any) -> None:

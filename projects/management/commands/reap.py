@@ -8,11 +8,15 @@ from projects import reaping
 class Command(BaseCommand):
     """`manage.py reap`"""
 
-    help = "Removes old drafts of ended work, cursors of closed batches and old day tallies, a piece at a time."
+    help = (
+        "Removes old drafts of ended work, cursors of closed batches and old day tallies, and moves old events that all"
+        " have read into the archive, a piece at a time."
+    )
 
     def add_arguments(self, parser) -> None:
-        parser.add_argument("--days", type=int, default=30, help="how long ended work's drafts are kept")
+        parser.add_argument("--drafts", type=int, help="days to keep drafts of ended work, 0 for ever")
+        parser.add_argument("--events", type=int, help="days to keep events in the table, 0 for ever")
 
-    def handle(self, *args, days: int, **options) -> None:
-        gone = reaping.reap(days=days)
+    def handle(self, *args, drafts: int | None, events: int | None, **options) -> None:
+        gone = reaping.reap(drafts=drafts, events=events)
         self.stdout.write("Removed " + ", ".join(f"{number} {what}" for what, number in gone.items()) + ".")

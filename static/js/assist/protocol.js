@@ -7,12 +7,15 @@
  * @typedef {{points?: Point[], box?: Box|null, previous?: string|null}} MaskPrompt
  * @typedef {{size: [number, number], counts: string, score: number, handle: string}} OfferedMask
  * @typedef {{suggestion: string, start: number, end: number, label: string, score: number|null}} OfferedSpan
- * @typedef {{type: "ready", id: string, capability: "segment"|"spans", model: string}} Ready
+ * @typedef {{suggestion: string, field: string, label: string, score: number|null}} OfferedClass
+ * @typedef {{type: "ready", id: string, capability: "segment"|"spans"|"classify", model: string, waits?: boolean}} Ready
  * @typedef {{type: "masks", id: string, suggestion: string, model: string, masks: OfferedMask[], best: number,
  *   image_size: [number, number], latency_ms: number}} Masks
  * @typedef {{type: "spans", id: string, model: string, spans: OfferedSpan[], latency_ms: number}} Spans
+ * @typedef {{type: "classes", id: string, model: string, classes: OfferedClass[], latency_ms: number}} Classes
+ * @typedef {{type: "pong", id: string}} Pong
  * @typedef {{type: "error", id: string|null, code: string, text: string}} Failure
- * @typedef {Ready|Masks|Spans|Failure} ServerMessage
+ * @typedef {Ready|Masks|Spans|Classes|Pong|Failure} ServerMessage
  */
 
 export const MAX_BYTES = 64 * 1024;
@@ -57,6 +60,11 @@ export function cancelFrame(id) {
   return checked({ type: "cancel", id });
 }
 
+/** Whether the other side is still there. @param {string} id */
+export function pingFrame(id) {
+  return checked({ type: "ping", id });
+}
+
 /** Nothing leaves that the other side would refuse. */
 function checked(message) {
   const frame = JSON.stringify(message);
@@ -87,10 +95,11 @@ export function parseClient(frame) {
       checkPrompt(fields.prompt, id);
       return fields;
     case "cancel":
+    case "ping":
       only(fields, ["type", "id"], id, "bad-message");
       return fields;
     default:
-      throw new ProtocolError("bad-message", "The type is open, prompt or cancel.", id);
+      throw new ProtocolError("bad-message", "The type is open, prompt, cancel or ping.", id);
   }
 }
 
@@ -132,7 +141,8 @@ export function parseServer(frame) {
 
 const SERVER_CHECKS = {
   __proto__: null,
-  ready: (m) => isText(m.id) && ["segment", "spans"].includes(m.capability) && isText(m.model),
+  ready: (m) => isText(m.id) && ["segment", "spans", "classify"].includes(m.capability) && isText(m.model) &&
+    (m.waits === undefined || typeof m.waits === "boolean"),
   masks: (m) =>
     isText(m.id) && isText(m.suggestion) && isText(m.model) && isNumbers(m.image_size, 2) &&
     Number.isFinite(m.latency_ms) && Array.isArray(m.masks) && m.masks.every(isMask) &&
@@ -140,6 +150,10 @@ const SERVER_CHECKS = {
   spans: (m) =>
     isText(m.id) && isText(m.model) && Number.isFinite(m.latency_ms) && Array.isArray(m.spans) &&
     m.spans.every(isSpan),
+  classes: (m) =>
+    isText(m.id) && isText(m.model) && Number.isFinite(m.latency_ms) && Array.isArray(m.classes) &&
+    m.classes.every(isClass),
+  pong: (m) => isText(m.id),
   error: (m) => (m.id === null || isText(m.id)) && isText(m.code) && isText(m.text),
 };
 
@@ -152,6 +166,11 @@ function isSpan(span) {
   return isObject(span) && isText(span.suggestion) && isText(span.label) &&
     Number.isInteger(span.start) && Number.isInteger(span.end) && 0 <= span.start && span.start < span.end &&
     (span.score === null || Number.isFinite(span.score));
+}
+
+function isClass(one) {
+  return isObject(one) && isText(one.suggestion) && isText(one.field) && isText(one.label) &&
+    (one.score === null || Number.isFinite(one.score));
 }
 
 function parseObject(frame) {

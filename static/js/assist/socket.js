@@ -4,30 +4,37 @@
  *
  * The newest question wins: asking again lets go of the one before, whose promise resolves to null.
  */
-import { cancelFrame, maskPromptFrame, openFrame, parseServer, textPromptFrame } from "./protocol.js";
+import { say } from "../studio/words.js";
+import { cancelFrame, maskPromptFrame, openFrame, parseServer, pingFrame, textPromptFrame } from "./protocol.js";
 
 /**
- * connecting: not there yet, questions wait; ready; down: not running just now, tried again by itself;
+ * connecting: not there yet, questions wait for the line; ready; down: not running just now, tried again by itself;
  * off: not for this work; ended: this assignment is no longer ours.
  * @typedef {"connecting"|"ready"|"down"|"off"|"ended"} Phase
- * @typedef {{phase: Phase, text: string, capability: string, model: string}} State
+ * @typedef {{phase: Phase, text: string, capability: string, model: string, waits: boolean}} State
  */
 
 const BACK_OFF_MS = [500, 1000, 2000, 4000, 8000, 15000, 30000];
 const OPEN_AGAIN_MS = 5000;
-const PATIENCE_MS = 70_000; // a little more than the server's own; then the line is taken for dead
+const PATIENCE_MS = 70_000; // a little more than the server's own
+const QUIET_MS = 20_000; // after so long without a word the other side is asked whether it is still there
+const SILENT_MS = 10_000; // and after so long without an answer to that the line is taken for dead
 
+const NO_WORD = 1006;
 const SIGNED_OUT = 4401;
 const NOT_YOURS = 4403;
+const ELSEWHERE = 4408;
 const NOT_HELD = 4409;
 const ENDINGS = {
-  [SIGNED_OUT]: "You are signed out, so the copilot is off.",
-  [NOT_YOURS]: "This work is not yours, so the copilot is off.",
-  [NOT_HELD]: "This work is no longer yours, so the copilot is off.",
+  [SIGNED_OUT]: say("You are signed out, so the copilot is off."),
+  [NOT_YOURS]: say("This work is not yours, so the copilot is off."),
+  [ELSEWHERE]: say("You have too many windows open, so the copilot is off in this one."),
+  [NOT_HELD]: say("This work is no longer yours, so the copilot is off."),
 };
 const UNANSWERED = ["superseded", "cancelled"];
-const DOWN_TEXT = "The copilot is not reachable just now. Go on without it; it comes back by itself.";
-const SLOW_TEXT = "The copilot took too long over this one. Try again.";
+const GONE = ["copilot-down", "model-missing"]; // the model, though the line lives
+const DOWN_TEXT = say("The copilot is not reachable just now. Go on without it; it comes back by itself.");
+const SLOW_TEXT = say("The copilot took too long over this one. Try again.");
 
 /** Why there is no answer; `message` is one sentence for a person. */
 export class CopilotError extends Error {
@@ -57,12 +64,14 @@ export function createCopilot({
   never = (timer) => clearTimeout(timer),
 }) {
   /** @type {State} */
-  let state = { phase: "connecting", text: "", capability: "", model: "" };
+  let state = { phase: "connecting", text: "", capability: "", model: "", waits: false };
   let socket = null;
   let tries = 0;
   let count = 0;
   let closed = false;
+  let opened = false; // the line has said which work it is for; a question may follow at once
   let pause = null; // the timer of the next try
+  let listening = null; // the timer of the next look at whether the other side is there
   let question = null; // {id, frame, sent, resolve, reject, timer}
 
   function tell(phase, text = "", more = {}) {
@@ -75,19 +84,46 @@ export function createCopilot({
     pause = null;
     socket = new Socket(url);
     const own = socket;
+    listen(SILENT_MS + QUIET_MS, gone);
     own.onopen = () => open();
-    own.onmessage = (event) => own === socket && hear(String(event.data));
+    own.onmessage = (event) => {
+      if (own !== socket) return;
+      listen(QUIET_MS, knock);
+      hear(String(event.data));
+    };
     own.onclose = (event) => own === socket && lost(event.code);
   }
 
   function open() {
     pause = null;
     socket.send(openFrame(`o${++count}`, token));
+    opened = true;
+    send();
+  }
+
+  function listen(ms, then) {
+    never(listening);
+    listening = later(then, ms);
+  }
+
+  function knock() {
+    if (state.phase === "off") return;
+    socket.send(pingFrame(`k${++count}`));
+    listen(SILENT_MS, gone);
+  }
+
+  /** Nothing is heard any more, not even that the line is closed. */
+  function gone() {
+    const dead = socket;
+    lost(NO_WORD);
+    dead?.close();
   }
 
   function lost(code) {
     socket = null;
+    opened = false;
     never(pause);
+    never(listening);
     if (closed) return;
     if (ENDINGS[code]) {
       tell("ended", ENDINGS[code]);
@@ -108,8 +144,7 @@ export function createCopilot({
     }
     if (message.type === "ready") {
       tries = 0;
-      tell("ready", "", { capability: message.capability, model: message.model });
-      send();
+      tell("ready", "", { capability: message.capability, model: message.model, waits: message.waits ?? false });
     } else if (message.type === "error") {
       refused(message);
     } else if (question && message.id === question.id) {
@@ -121,6 +156,11 @@ export function createCopilot({
     if (id !== null && id.startsWith("o")) {
       tell(code === "copilot-off" ? "off" : "down", text);
       if (code !== "copilot-off") pause = later(open, OPEN_AGAIN_MS);
+    } else if (GONE.includes(code)) {
+      if (question && id === question.id) fail(code, text);
+      never(pause);
+      tell("down", text);
+      pause = later(open, OPEN_AGAIN_MS);
     } else if (question && id === question.id) {
       if (UNANSWERED.includes(code)) settle((one) => one.resolve(null));
       else fail(code, text);
@@ -140,12 +180,12 @@ export function createCopilot({
   }
 
   function send() {
-    if (!question || question.sent || state.phase !== "ready") return;
+    if (!question || question.sent || !opened) return;
     question.sent = true;
     socket.send(question.frame);
     question.timer = later(() => {
       fail("too-slow", SLOW_TEXT);
-      socket?.close();
+      gone();
     }, PATIENCE_MS);
   }
 
@@ -172,8 +212,8 @@ export function createCopilot({
      * @returns {Promise<import("./protocol.js").Masks|null>}
      */
     segment: (prompt) => ask((id) => maskPromptFrame(id, prompt)),
-    /** The spans of the text. @returns {Promise<import("./protocol.js").Spans|null>} */
-    spans: () => ask((id) => textPromptFrame(id)),
+    /** What the text says. @returns {Promise<import("./protocol.js").Spans|import("./protocol.js").Classes|null>} */
+    text: () => ask((id) => textPromptFrame(id)),
     /** Forget the present question, at once. */
     cancel() {
       if (question?.sent) socket?.send(cancelFrame(question.id));
@@ -183,6 +223,7 @@ export function createCopilot({
     close() {
       closed = true;
       never(pause);
+      never(listening);
       settle((one) => one.resolve(null));
       socket?.close();
       socket = null;

@@ -1,7 +1,9 @@
 /** A task's answers side by side: spans in their text, masks over the picture's thumbnail. */
 
 import { element, pageData, swatch } from "../studio/elements.js";
+import { drawOutline } from "../studio/outline_drawing.js";
 import { decodeMask } from "../studio/rle.js";
+import { wordsOf } from "../review/answers.js";
 import { channels, segmentsOf, shrunk } from "./segments.js";
 
 const INK = 0.55; // how much of a mask's colour covers the picture
@@ -31,8 +33,8 @@ function showText(stage, text, spans, labels) {
   stage.append(body);
 }
 
-/** @param {HTMLCanvasElement} canvas */
-function paint(canvas, regions, labels) {
+/** @param {HTMLCanvasElement} canvas @param {{width: number}} size of the image itself */
+function paint(canvas, regions, labels, size) {
   const { width, height } = canvas;
   const context = canvas.getContext("2d");
   const pixels = context.createImageData(width, height);
@@ -47,19 +49,33 @@ function paint(canvas, regions, labels) {
     }
   }
   context.putImageData(pixels, 0, 0);
+  const view = { scale: width / size.width, x: 0, y: 0 };
+  for (const { shape, label } of regions) {
+    if (shape && shape.type !== "mask") drawOutline(context, view, shape, { colour: labelOf(labels, label).colour });
+  }
 }
 
 /** @param {HTMLElement} stage */
-function showPicture(stage, address, regions, labels) {
+function showPicture(stage, address, regions, labels, size) {
   const picture = element("img", { src: address, alt: "" });
   const canvas = element("canvas", { "aria-hidden": "true" });
   const frame = element("div", { class: "answer__picture" }, picture, canvas);
   picture.addEventListener("load", () => {
     canvas.width = picture.naturalWidth;
     canvas.height = picture.naturalHeight;
-    paint(canvas, regions, labels);
+    paint(canvas, regions, labels, size);
   });
   stage.append(frame);
+}
+
+/** What was filled in, field by field, under what it is about. */
+function showFields(stage, parts, { task, labels, fields }) {
+  const nameOf = (key) => labelOf(labels, key).name;
+  if (task.picture) stage.append(element("div", { class: "answer__picture" }, element("img", { src: task.picture, alt: "" })));
+  else if (typeof task.text === "string") stage.append(element("p", { class: "answer__text", dir: "auto" }, task.text));
+  const list = element("dl", { class: "answer__fields small" });
+  for (const part of parts) list.append(element("dt", {}, fields[part.field] ?? part.field), element("dd", { dir: "auto" }, wordsOf(part, nameOf)));
+  if (parts.length) stage.append(list);
 }
 
 /** @param {HTMLElement} stage */
@@ -74,14 +90,24 @@ function showLegend(stage, parts, labels) {
   if (counts.size) stage.append(list);
 }
 
+/**
+ * One answer over what it is about, with a legend.
+ * @param {HTMLElement} stage @param {{text?: string|null, picture?: string|null, size?: object}} task
+ * @param {Record<string, Label>} labels @param {Record<string, string>} [fields] names of a classification's fields
+ */
+export function drawAnswer(stage, task, answer, labels, fields = {}) {
+  if (answer.fields) return showFields(stage, answer.fields, { task, labels, fields });
+  const parts = answer.spans ?? answer.regions ?? [];
+  if (task.picture) showPicture(stage, task.picture, parts, labels, task.size);
+  else if (typeof task.text === "string") showText(stage, task.text, parts, labels);
+  showLegend(stage, parts, labels);
+}
+
 /** @param {HTMLElement} root */
 function show(root, view) {
   for (const stage of root.querySelectorAll("[data-answer]")) {
     const answer = view.answers[stage.dataset.answer] ?? {};
-    const parts = answer.spans ?? answer.regions ?? [];
-    if (root.dataset.picture) showPicture(stage, root.dataset.picture, parts, view.labels);
-    else if (typeof view.text === "string") showText(stage, view.text, parts, view.labels);
-    showLegend(stage, parts, view.labels);
+    drawAnswer(stage, { text: view.text, picture: root.dataset.picture, size: view.size }, answer, view.labels, view.fields);
   }
 }
 

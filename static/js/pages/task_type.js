@@ -1,12 +1,17 @@
-/** A new project's form shows only what the chosen task type asks. */
+/** A new project's form shows only what the chosen task type asks, and the methods that decide it. */
 
 const form = document.querySelector("[data-task-type]");
 
 function follow() {
   const chosen = form.querySelector("[name=task_type]:checked")?.value ?? "";
-  const media = chosen.startsWith("image") ? "image" : "text";
+  const media = { image_regions: "image", text_spans: "text" }[chosen] ?? "any";
   form.querySelector("[data-labels]").dataset.media = media;
   for (const part of form.querySelectorAll("[data-for]")) part.hidden = part.dataset.for !== media;
+  for (const part of form.querySelectorAll("[data-fits]")) {
+    part.hidden = !part.dataset.fits.split(" ").includes(chosen);
+    if (part.matches("option")) part.disabled = part.hidden;
+    if (part.hidden && part.selected) part.closest("select").value = "";
+  }
 }
 
 if (form) {

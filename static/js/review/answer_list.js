@@ -6,20 +6,21 @@ import { labelCounts, standingOf } from "./answers.js";
 /**
  * @param {HTMLElement} host
  * @param {{key: string, name: string}[]} labels
- * @param {{onChoose: (index: number) => void, onHide: (index: number) => void, act: (action: string) => void}} ways
+ * @param {{onChoose: (index: number) => void, onHide: (index: number) => void, act: (action: string) => void,
+ *   keyOf: (action: string) => string}} ways
  */
-export function createAnswerList(host, labels, { onChoose, onHide, act }) {
+export function createAnswerList(host, labels, { onChoose, onHide, act, keyOf }) {
   const list = element("ol", { class: "answers" });
-  const way = (action, key, text) =>
-    element("button", { class: "button button--small", type: "button", onclick: () => act(action) }, text, " ", element("kbd", { class: "key" }, key));
-  const edit = way("edit", "E", say("Edit it"));
+  const way = (action, text) =>
+    element("button", { class: "button button--small", type: "button", onclick: () => act(action) }, text, " ", element("kbd", { class: "key" }, keyOf(action)));
+  const edit = way("edit", say("Edit it"));
   host.append(
     element(
       "section",
       { class: "panel-part", "aria-labelledby": "answers-title" },
       element("h2", { class: "panel-part__title", id: "answers-title" }, say("Answers")),
       list,
-      element("div", { class: "review__ways" }, edit, way("fresh", "N", say("Start fresh"))),
+      element("div", { class: "review__ways" }, edit, way("fresh", say("Start fresh"))),
     ),
   );
 
@@ -35,19 +36,19 @@ export function createAnswerList(host, labels, { onChoose, onHide, act }) {
         { class: "answer__head" },
         element(
           "button",
-          { class: "answer__choose", type: "button", "aria-pressed": String(one.chosen), "data-index": one.index, "data-verb": "choose", onclick: () => onChoose(one.index) },
+          { class: "answer__choose", type: "button", "aria-pressed": String(one.chosen), "data-index": one.index, "data-verb": "choose", disabled: one.changed, onclick: () => onChoose(one.index) },
           swatch(one.colour),
           one.name,
           one.index < 9 && element("kbd", { class: "key" }, String(one.index + 1)),
           standing && element("span", { class: `badge badge--${standing.kind} number`, title: say("Mean agreement with the other answers") }, say("{percent} % agreed", { percent: standing.percent })),
         ),
-        element(
+        !one.changed && element(
           "button",
           { class: "marks__verb", type: "button", "aria-pressed": String(one.hidden), "data-index": one.index, "data-verb": "hide", title: one.hidden ? say("Show") : say("Hide"), "aria-label": say("Hide {name}", { name: one.name }), onclick: () => onHide(one.index) },
           icon(one.hidden ? "eye-off" : "eye"),
         ),
       ),
-      element("p", { class: "answer__marks" }, words || say("Says that there is nothing to mark")),
+      element("p", { class: "answer__marks" }, one.changed ? say("Changed by other hands after it was handed in; it has no vote") : words || say("Says that there is nothing to mark")),
     );
   }
 

@@ -13,6 +13,34 @@ export function letterOf(name) {
   return name.trim().split(/\s+/).at(-1);
 }
 
+/**
+ * The answer that the others agree with most is chosen to begin with; -1 where there is none to choose.
+ * @param {{agreement: number|null, changed: boolean}[]} answers one that other hands changed can't be chosen
+ * @returns {number}
+ */
+export function bestOf(answers) {
+  const better = (one, best) => best < 0 || (one.agreement ?? 0) > (answers[best].agreement ?? 0);
+  return answers.reduce((best, one, i) => (!one.changed && better(one, best) ? i : best), -1);
+}
+
+/** The next answer that can be chosen, in this direction and around; -1 where there is none. */
+export function nextOf(answers, from, step) {
+  const number = answers.length;
+  const turns = answers.map((_, turn) => (Math.max(from, 0) + step * (turn + 1) + number * number) % number);
+  return turns.find((i) => !answers[i].changed) ?? -1;
+}
+
+/** The labels that a filled in field tells by; numbers and words tell none. */
+const TOLD = { choice: (value) => [value], multiple: (value) => value, tree: (value) => value.slice(-1) };
+
+/** A field's value in words. @param {{kind: string, value: any}} part @param {(label: string) => string} nameOf */
+export function wordsOf({ kind, value }, nameOf) {
+  if (kind === "choice") return nameOf(value);
+  if (kind === "multiple") return value.map(nameOf).join(", ");
+  if (kind === "tree") return value.map(nameOf).join(" › ");
+  return String(value);
+}
+
 /** The regions or spans of an answer. */
 export function marksOf(answer) {
   return answer.regions ?? answer.spans ?? [];
@@ -26,6 +54,7 @@ export function marksOf(answer) {
 export function labelCounts(answer, labels) {
   const counts = new Map();
   for (const mark of marksOf(answer)) counts.set(mark.label, (counts.get(mark.label) ?? 0) + 1);
+  for (const { kind, value } of answer.fields ?? []) if (TOLD[kind]) for (const key of TOLD[kind](value)) counts.set(key, 1);
   const known = labels.filter((label) => counts.has(label.key));
   const rest = [...counts.keys()].filter((key) => !known.some((label) => label.key === key));
   return [...known, ...rest.map((key) => ({ key, name: key }))].map(({ key, name }) => ({ name, count: counts.get(key) }));

@@ -5,7 +5,7 @@ import { say } from "../studio/words.js";
 export function decidingBindings() {
   const group = say("Everywhere");
   return [
-    { action: "decide", keys: ["enter", "ctrl+enter"], text: say("Decide: what is chosen or edited becomes the verdict"), group },
+    { action: "submit", keys: ["enter", "ctrl+enter"], text: say("Decide: what is chosen or edited becomes the verdict"), group },
     { action: "instructions", keys: ["i"], text: say("Instructions"), group },
     { action: "keys", keys: ["?"], text: say("These keys"), group },
     { action: "escape", keys: ["esc"], text: say("Let go; back to the answers"), group },

@@ -2,7 +2,9 @@
 import { element } from "../studio/elements.js";
 import { toScreen } from "../studio/geometry.js";
 import { twoTone } from "../studio/image_tools.js";
+import { createLevels } from "../studio/image_levels.js";
 import { boxAround, drawMask, edgeOf, regionAt } from "../studio/layers.js";
+import { drawOutline } from "../studio/outline_drawing.js";
 import { createPointer } from "../studio/pointer.js";
 import { createViewport } from "../studio/viewport.js";
 import { say } from "../studio/words.js";
@@ -10,17 +12,18 @@ import { say } from "../studio/words.js";
 /**
  * @param {HTMLElement} stage emptied first
  * @param {{task: object, nameOf: (label: string) => string,
+ *   said: (answer: string, mark: string) => number,
  *   shown: () => {letter: string, colour: string, chosen: boolean, answer: object}[]}} work
  */
-export function createComparison(stage, { task, nameOf, shown }) {
+export function createComparison(stage, { task, nameOf, shown, said }) {
   const size = { width: task.image.width, height: task.image.height };
   const edge = edgeOf(size);
   const canvas = element("div", { class: "canvas", tabindex: "0", role: "img", "aria-label": say("Image {name} with the answers over it", { name: task.external_id }) });
   stage.replaceChildren(canvas);
-  let bitmap = null;
+  const levels = createLevels(task.image.url, size, () => viewport.redrawAll());
   let under = null;
 
-  const viewport = createViewport(canvas, { drawBase, drawTop });
+  const viewport = createViewport(canvas, { drawImage, drawMarks, drawTop });
   const pointer = createPointer(canvas, viewport, () => hand);
   const hand = movingHand(viewport, (point) => {
     under = point && nearest(point);
@@ -29,25 +32,32 @@ export function createComparison(stage, { task, nameOf, shown }) {
 
   function nearest(point) {
     for (const one of [...shown()].reverse()) {
-      const region = regionAt(one.answer.regions, ...point);
+      const region = regionAt(one.answer.regions, ...point, 5 / viewport.view.scale);
       if (region) return { region, one };
     }
     return null;
   }
 
-  function drawBase(context, view) {
-    if (bitmap) context.drawImage(bitmap, view.x, view.y, size.width * view.scale, size.height * view.scale);
+  function drawImage(context, view) {
+    levels.draw(context, view, viewport.frame, context.canvas.width / viewport.frame.width);
+  }
+
+  function drawMarks(context, view) {
     for (const { answer, colour, chosen } of shown()) {
       for (const region of answer.regions) {
-        drawMask(context, view, region.shape, { colour, edge: chosen ? edge * 2.5 : edge * 1.5, fill: chosen ? 0.38 : 0.16 });
+        if (region.shape.type !== "mask") drawOutline(context, view, region.shape, { colour, chosen });
+        else drawMask(context, view, region.shape, { colour, edge: chosen ? edge * 2.5 : edge * 1.5, fill: chosen ? 0.38 : 0.16 });
       }
     }
   }
 
   function drawTop(context, view) {
     const taken = [];
-    for (const { answer, letter, colour } of shown()) {
-      for (const region of answer.regions) drawTag(context, view, region, `${letter} ${nameOf(region.label)}`, colour, taken);
+    for (const { id, answer, letter, colour } of shown()) {
+      for (const region of answer.regions) {
+        const remarks = said(id, region.id);
+        drawTag(context, view, region, `${letter} ${nameOf(region.label)}${remarks ? ` · “${remarks}”` : ""}`, colour, taken);
+      }
     }
     if (!under) return;
     const [left, top, width, height] = boxAround(under.region.shape);
@@ -61,17 +71,19 @@ export function createComparison(stage, { task, nameOf, shown }) {
     redraw: () => viewport.redraw(),
     fit: () => viewport.fit(),
     zoom: (factor) => viewport.zoom(factor),
-    focus: () => canvas.focus({ preventScroll: true }),
-    async ready() {
-      const image = new Image();
-      image.src = task.image.url;
-      await image.decode();
-      bitmap = image;
-      viewport.redraw();
+    /** Bring a region into sight and point it out. */
+    reveal(region) {
+      const [x, y, width, height] = boxAround(region.shape);
+      viewport.reveal(x + width / 2, y + height / 2);
+      under = { region };
+      viewport.redrawTop();
     },
+    focus: () => canvas.focus({ preventScroll: true }),
+    ready: () => levels.ready,
     close() {
       pointer.close();
       viewport.close();
+      levels.close();
     },
   };
 }

@@ -2,6 +2,7 @@
 import { element } from "../studio/elements.js";
 import { createOffsets } from "../studio/offsets.js";
 import { createTextPage } from "../studio/text_page.js";
+import { keepInSight } from "../studio/text_scroll.js";
 import { say } from "../studio/words.js";
 import { sharedSpans } from "./answers.js";
 
@@ -9,28 +10,33 @@ const AGREED = "#6b7780";
 
 /**
  * @param {HTMLElement} stage emptied first
- * @param {{task: object, nameOf: (label: string) => string, shown: () => {letter: string, index: number,
+ * @param {{task: object, nameOf: (label: string) => string, said: (answer: string, mark: string) => number, shown: () => {letter: string, index: number,
  *   colour: string, chosen: boolean, answer: object}[]}} work
  */
-export function createComparison(stage, { task, nameOf, shown }) {
+export function createComparison(stage, { task, nameOf, shown, said }) {
   const { text, title } = task.payload;
   const offsets = createOffsets(text);
   const page = createTextPage(text, say("Text with the answers' spans"));
   const sheet = element("article", { class: "sheet" }, title && element("h3", { class: "sheet__title" }, title), page.host);
-  stage.replaceChildren(element("div", { class: "desktop" }, sheet));
+  const desktop = element("div", { class: "desktop" }, sheet);
+  stage.replaceChildren(desktop);
 
   function redraw() {
     const answers = shown();
     const colours = new Map(answers.map((one) => [one.index, one.colour]));
     const chosen = answers.find((one) => one.chosen)?.index;
     const spans = sharedSpans(answers.map((one) => ({ ...one, spans: one.answer.spans })));
+    const remarks = new Map();
+    for (const { id, answer } of answers) {
+      for (const { start, end, label, id: mark } of answer.spans) remarks.set(`${start}-${end}-${label}`, (remarks.get(`${start}-${end}-${label}`) ?? 0) + said(id, mark));
+    }
     page.draw(
       spans.map((span) => ({
         ...span,
         start: offsets.toUtf16(span.start),
         end: offsets.toUtf16(span.end),
         colour: span.all ? AGREED : colours.get(span.indexes.includes(chosen) ? chosen : span.indexes[0]),
-        tag: `${span.all ? say("All") : span.letters.join(" ")} · ${nameOf(span.label)}`,
+        tag: `${span.all ? say("All") : span.letters.join(" ")} · ${nameOf(span.label)}${remarks.get(span.id) ? ` · “${remarks.get(span.id)}”` : ""}`,
         current: span.indexes.includes(chosen),
       })),
     );
@@ -40,6 +46,11 @@ export function createComparison(stage, { task, nameOf, shown }) {
     redraw,
     fit() {},
     zoom() {},
+    /** Bring a span into sight. */
+    reveal({ start }) {
+      const [rect] = page.rectsOf(offsets.toUtf16(start), offsets.toUtf16(start) + 1);
+      if (rect) keepInSight(desktop, rect);
+    },
     focus: () => page.host.focus({ preventScroll: true }),
     async ready() {},
     close: () => page.close(),

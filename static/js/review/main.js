@@ -7,37 +7,38 @@ import { belongsToField } from "../studio/fields.js";
 import { createKeymap } from "../studio/keys.js";
 import { createLease } from "../studio/lease.js";
 import { createNotes } from "../studio/notes.js";
-import { ROOMS } from "../studio/rooms.js";
+import { ownKeys } from "../studio/own_keys.js";
+import { loadRooms } from "../studio/rooms.js";
 import { renewToken, csrfToken } from "../studio/token.js";
 import { openStash } from "../studio/stash.js";
 import { createWire } from "../studio/wire.js";
 import { say } from "../studio/words.js";
 import { createAnswerList } from "./answer_list.js";
-import { colourOf, letterOf } from "./answers.js";
+import { bestOf, colourOf, letterOf, marksOf, nextOf } from "./answers.js";
 import { comparingBindings, decidingBindings } from "./bindings.js";
-import { createComparison as imageRegions } from "./compare_image.js";
-import { createComparison as textSpans } from "./compare_text.js";
+import { createRemarks } from "./remarks.js";
 
-const COMPARISONS = { image_regions: imageRegions, text_spans: textSpans };
-const { task, project, answers, review, urls, draft } = pageData("review-data");
+const COMPARISONS = {
+  classification: () => import("./compare_fields.js"),
+  image_regions: () => import("./compare_image.js"),
+  text_spans: () => import("./compare_text.js"),
+};
+const { task, project, answers, review, urls, draft, remarks } = pageData("review-data");
+const [rooms, { createComparison }] = await Promise.all([loadRooms([project.task_type]), COMPARISONS[project.task_type]()]);
 const page = byId("review");
 const hosts = { stage: byId("stage"), tools: byId("tools"), panel: byId("panel") };
 const wire = createWire({ fetch: (...request) => fetch(...request), csrf: csrfToken, renew: renewToken });
 const notes = createNotes(byId("notes"));
 const stash = await openStash();
-const comparing = createKeymap([...decidingBindings(), ...comparingBindings(answers)]);
+const own = ownKeys(pageData("choices").keys);
+const comparing = createKeymap(own("review", [...decidingBindings(), ...comparingBindings(answers)]));
 const hidden = new Set();
-let chosen = answers.length ? bestOf(answers) : -1;
+let chosen = bestOf(answers);
 let view = null; // the comparison, while there is one
 let room = null; // the room, while editing
 let base = null; // the answer that the edited one began with
 let drafts = null;
 let sending = false;
-
-/** The answer that the others agree with most is chosen to begin with. */
-function bestOf(all) {
-  return all.reduce((best, one, i) => ((one.agreement ?? 0) > (all[best].agreement ?? 0) ? i : best), 0);
-}
 
 function rows() {
   return answers.map((one, index) => ({
@@ -46,7 +47,9 @@ function rows() {
 }
 
 const nameOf = (key) => project.labels.find((label) => label.key === key)?.name ?? key;
-const list = createAnswerList(byId("answers"), project.labels, { onChoose: choose, onHide: hide, act: run });
+const said = createRemarks({ remarks, answers, nameOf, onShow: showMark, send: (url, body) => wire.send("POST", url, body) });
+const list = createAnswerList(byId("answers"), project.labels, { onChoose: choose, onHide: hide, act: run, keyOf: comparing.shown });
+said.showIn(byId("answers"));
 
 // --- comparing --------------------------------------------------------------------------------------------------
 
@@ -60,8 +63,9 @@ function compare() {
   hosts.tools.replaceChildren();
   hosts.panel.replaceChildren();
   // The chosen answer is drawn last, over the others.
-  const shown = () => rows().filter((one) => !one.hidden).sort((a, b) => a.chosen - b.chosen);
-  view = COMPARISONS[project.task_type](hosts.stage, { task, nameOf, shown });
+  const shown = () => rows().filter((one) => !one.hidden && !one.changed).sort((a, b) => a.chosen - b.chosen);
+  view = createComparison(hosts.stage, { task, nameOf, shown, fields: project.fields, said: said.count });
+  printKeys(comparing);
   view.ready().catch(imageFailed);
   view.focus();
   refresh();
@@ -74,7 +78,7 @@ function refresh() {
 }
 
 function choose(index) {
-  if (!answers[index]) return;
+  if (!answers[index] || answers[index].changed) return;
   chosen = index;
   hidden.delete(index);
   refresh();
@@ -102,17 +106,20 @@ function edit(answer, from) {
   base = from;
   page.dataset.mode = "edit";
   byId("editing").hidden = false;
-  room = ROOMS[project.task_type](hosts, {
+  room = rooms[project.task_type](hosts, {
     task,
     labels: project.labels.filter((label) => !label.retired),
+    fields: project.fields,
     answer,
     bindings: decidingBindings(),
+    own,
     announce,
     onChange: changed,
     join: (hear) => joinCopilot({ id: null, token: null, project: { copilot: false } }, { onAnswer: hear.onAnswer, onState: () => hear.onAvailable(false) }),
   });
   room.ready().catch(imageFailed);
   room.focus();
+  printKeys(room.keymap);
   refresh();
   markHistory();
 }
@@ -120,7 +127,24 @@ function edit(answer, from) {
 function changed() {
   if (!room) return;
   markHistory();
-  drafts.change({ answer: { ...room.answer(), base } });
+  keep();
+}
+
+/** What is kept until the decision: the note that is being written, and the answer that is being edited. */
+function keep() {
+  drafts.change({ answer: { note: byId("note").value, ...(room && { ...room.answer(), base }) } });
+}
+
+function printKeys(keymap) {
+  for (const node of page.querySelectorAll("[data-key-of]")) node.textContent = keymap.shown(node.dataset.keyOf);
+}
+
+/** Go to what a tasker's remark is about. */
+function showMark(index, mark) {
+  if (room) return announce(say("Go back to the answers first."));
+  choose(index);
+  const found = marksOf(answers[index].answer).find((one) => one.id === mark);
+  if (found) view.reveal?.(found);
 }
 
 function markHistory() {
@@ -138,7 +162,7 @@ function imageFailed() {
 
 function showSaved(state, detail) {
   const mark = byId("saved-mark");
-  mark.hidden = !room;
+  mark.hidden = !room && !byId("note").value;
   mark.dataset.state = state;
   const words = { saved: say("Saved"), offline: say("Offline, kept here"), refused: say("Not saved"), conflict: say("Two copies") };
   mark.textContent = words[state] ?? say("Saving…");
@@ -153,8 +177,11 @@ function settle(answer, theirs) {
   open(theirs.answer);
 }
 
-function open({ base: from = null, ...answer }) {
-  edit(answer, from);
+/** What was kept: a note, and an answer if one was being edited. */
+function open({ base: from, note = "", ...answer }) {
+  byId("note").value = note;
+  if (from === undefined) compare();
+  else edit(answer, from);
 }
 
 async function askToSignIn() {
@@ -192,8 +219,10 @@ async function send(request) {
 
 // --- keys and buttons -------------------------------------------------------------------------------------------
 
+/** Screen readers hear it, the same words twice as well; nobody sees it. */
 function announce(text) {
-  byId("said").textContent = text;
+  const said = byId("said");
+  said.textContent = said.textContent === text ? `${text}\u00a0` : text;
 }
 
 function escape() {
@@ -201,23 +230,23 @@ function escape() {
 }
 
 const ACTIONS = {
-  decide,
+  submit: decide,
   escape,
   back: compare,
   edit: () => chosen >= 0 && edit(answers[chosen].answer, answers[chosen].id),
   fresh: () => edit(null, null),
   release: () => send(() => wire.send("POST", urls.release, { token: review.token })),
-  next: () => choose((chosen + 1) % answers.length),
-  previous: () => choose((chosen - 1 + answers.length) % answers.length),
+  next: () => choose(nextOf(answers, chosen, 1)),
+  previous: () => choose(nextOf(answers, chosen, -1)),
   hide: () => hide(),
   solo,
   fit: () => view.fit(),
   closer: () => view.zoom(1.3),
   further: () => view.zoom(1 / 1.3),
-  instructions: () => dialogs.showInstructions(project.instructions_html),
-  keys: () => dialogs.showKeys((room?.keymap ?? comparing).bindings),
+  instructions: () => import("../studio/instructions.js").then(({ showInstructions }) => showInstructions(project)),
+  keys: () => import("../studio/key_sheet.js").then(({ showKeys }) => showKeys((room?.keymap ?? comparing).bindings)),
 };
-const ALWAYS = ["decide", "escape", "back", "release", "instructions", "keys"];
+const ALWAYS = ["submit", "escape", "back", "release", "instructions", "keys"];
 
 /** @returns {boolean} whether something was done */
 function run(action, event) {
@@ -262,6 +291,7 @@ const lease = createLease({
     location.assign(urls.list);
   },
 });
+byId("note").addEventListener("input", keep);
 addEventListener("online", () => (lease.beat(), drafts.flush()));
 addEventListener("pagehide", () => drafts.flush());
 

@@ -9,12 +9,13 @@ const SLOW = 3000; // ms after which the page says that the answer is slow
 
 /**
  * @param {{id: string|null, token: string|null, project: {copilot: boolean}, task: {id: string}}} assignment
- * @param {{onState: (state: {phase: string, text: string, model: string}) => void,
+ * @param {{onState: (state: {phase: string, text: string, model: string, waits?: boolean}) => void,
  *   onAnswer: (message: object) => void}} hear
  */
 export function joinCopilot(assignment, { onState, onAnswer }) {
   if (!assignment.project.copilot) return absent(onState);
   let count = 0;
+  let newest = "";
   let phase = "connecting";
   let timer = null;
 
@@ -27,13 +28,15 @@ export function joinCopilot(assignment, { onState, onAnswer }) {
     },
   });
 
-  function follow(promise) {
-    const id = `q${++count}`;
+  const listens = () => phase === "ready" || phase === "connecting";
+
+  function follow(promise, id = `q${++count}`) {
+    newest = id;
     clearTimeout(timer);
     const slow = () => onState({ phase: "slow", text: say("The copilot is slow just now. Go on without it."), model: "" });
     timer = setTimeout(slow, SLOW);
     const done = (message) => {
-      if (`q${count}` === id) clearTimeout(timer);
+      if (newest === id) clearTimeout(timer);
       if (phase === "ready") onState(line.state());
       if (message) onAnswer({ ...message, id });
     };
@@ -43,14 +46,14 @@ export function joinCopilot(assignment, { onState, onAnswer }) {
 
   return {
     /** @returns {string|null} the question's id; null when nobody listens */
-    ask: (prompt) => (["ready", "connecting"].includes(phase) ? follow(line.segment(prompt)) : null),
-    askSpans: () => (["ready", "connecting"].includes(phase) ? follow(line.spans()) : null),
+    ask: (prompt, id) => (listens() ? follow(line.segment(prompt), id) : null),
+    askText: (_none, id) => (listens() ? follow(line.text(), id) : null),
     cancel() {
       clearTimeout(timer);
       line.cancel();
     },
     get listens() {
-      return phase === "ready" || phase === "connecting";
+      return listens();
     },
     close() {
       clearTimeout(timer);
@@ -61,5 +64,5 @@ export function joinCopilot(assignment, { onState, onAnswer }) {
 
 function absent(onState) {
   onState({ phase: "none", text: "", model: "" });
-  return { ask: () => null, askSpans: () => null, cancel() {}, listens: false, close() {} };
+  return { ask: () => null, askText: () => null, cancel() {}, listens: false, close() {} };
 }

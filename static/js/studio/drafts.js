@@ -1,42 +1,52 @@
+import { changesBetween, same } from "./draft_changes.js";
+
 /**
  * Keeps unsent work safe: at once on this machine, within a second on the server, and again whenever the
- * network returns. Never throws: what it knows is told through onState.
+ * network returns. The server gets what has changed since it last said what it has; the whole where that isn't known.
+ * Never throws: what it knows is told through onState.
  * States: "saved" | "unsaved" | "saving" | "offline" | "conflict" | "refused".
  */
 
 /**
  * @param {object} options
  * @param {import("./stash.js").Stash} options.stash
- * @param {(version: number, work: object) => Promise<{version: number}>} options.save sends one draft
+ * @param {(version: number, work: object, changes: object|null) => Promise<{version: number}>} options.save sends one
+ *   draft: what has changed since that version, or all of it where `changes` is null
  * @param {string} options.key where it lies on this machine
  * @param {number} [options.version] the version the server has
+ * @param {object|null} [options.base] the answer of that version
+ * @param {object|null} [options.sent] an answer on its way to the server when this page's forerunner ended
  * @param {(state: string, detail?: object) => void} [options.onState]
  * @param {number} [options.wait] ms from a change to its sending
  * @param {number} [options.again] ms until a failed sending is tried again
  */
-export function createDrafts({ stash, save, key, version = 0, onState = () => {}, wait = 800, again = 4000 }) {
+export function createDrafts({ stash, save, key, version = 0, base = null, sent = null, onState = () => {}, wait = 800, again = 4000 }) {
   let known = version;
+  let held = base; // what the server has, as far as this page knows
+  let tried = sent ? [sent] : []; // what was sent and has had no answer: the server may have any of it
   let work = null;
   let dirty = false;
   let sending = null;
   let timer = null;
   let state = "saved";
   let closed = false;
+  let quiet = false; // what is kept here is being handed in
 
   function tell(next, detail) {
     state = next;
-    onState(next, detail);
+    if (!quiet) onState(next, detail);
   }
 
-  function stashNow() {
-    return stash.write(key, { version: known, dirty, ...work }).catch(() => {
+  function stashNow(unsent = dirty) {
+    return stash.write(key, { version: known, dirty: unsent, sent: tried.at(-1) ?? null, ...work }).catch(() => {
       // This machine has no room left; the server's copy is then the only one, a second later.
     });
   }
 
   function plan(delay) {
-    clearTimeout(timer);
-    if (!closed && state !== "conflict") timer = setTimeout(() => flush(), delay);
+    // A plan stands: work that never pauses is sent all the same.
+    if (timer !== null || closed || quiet || state === "conflict") return;
+    timer = setTimeout(() => flush(), delay);
   }
 
   async function send() {
@@ -44,18 +54,25 @@ export function createDrafts({ stash, save, key, version = 0, onState = () => {}
     dirty = false;
     tell("saving");
     try {
-      ({ version: known } = await save(known, mine));
+      const changes = held && changesBetween(held, mine.answer);
+      if (!held || changes) {
+        tried.push(mine.answer);
+        stashNow(true); // until the server says that it has it
+        ({ version: known } = await save(known, mine, changes));
+        [held, tried] = [mine.answer, []];
+      }
       if (closed) return;
       await stashNow();
       if (!dirty) tell("saved");
     } catch (problem) {
       dirty = true;
-      if (!closed) failed(problem);
+      if (!closed && !quiet) failed(problem);
     }
   }
 
   function failed(problem) {
-    if (problem.code === "stale-draft") return tell("conflict", problem.body?.draft ?? null);
+    if (problem.code === "stale-draft") return stale(problem.body?.draft ?? null);
+    if (problem.code === "wrong-changes" && held) return afresh(null);
     if (problem.passing || problem.signedOut) {
       tell("offline", problem);
       return plan(again);
@@ -63,11 +80,25 @@ export function createDrafts({ stash, save, key, version = 0, onState = () => {}
     return tell("refused", problem);
   }
 
+  /** The server has another version than was thought: ours, whose answer was lost on the way, or another page's. */
+  function stale(theirs) {
+    const ours = theirs && tried.find((answer) => same(theirs.answer, answer));
+    if (!ours) return tell("conflict", theirs);
+    known = theirs.version;
+    return afresh(ours);
+  }
+
+  function afresh(base) {
+    [held, tried] = [base, []];
+    plan(0);
+  }
+
   /** Send what is unsent now; resolves when the server has it or the attempt failed. */
   async function flush() {
     clearTimeout(timer);
+    timer = null;
     if (sending) await sending;
-    if (!dirty || closed || state === "conflict") return;
+    if (!dirty || closed || quiet || state === "conflict") return;
     sending = send();
     await sending;
     sending = null;
@@ -87,16 +118,30 @@ export function createDrafts({ stash, save, key, version = 0, onState = () => {}
       plan(wait);
     },
     flush,
+    /** The work is being handed in: a draft of it would come too late. It is still kept on this machine. */
+    hush() {
+      quiet = true;
+      clearTimeout(timer);
+      timer = null;
+    },
+    /** It wasn't taken: go on as before. */
+    resume() {
+      quiet = false;
+      tell(dirty ? "unsaved" : state);
+      plan(wait);
+    },
     /** After a conflict: mine replaces the server's copy of that version. */
     keepMine(serverVersion) {
       known = serverVersion;
+      held = null;
       dirty = true;
       tell("unsaved");
       return flush();
     },
     /** After a conflict: the server's copy was taken over. */
-    takeTheirs(serverVersion) {
+    takeTheirs(serverVersion, answer = null) {
       known = serverVersion;
+      held = answer;
       dirty = false;
       tell("saved");
     },
@@ -104,6 +149,7 @@ export function createDrafts({ stash, save, key, version = 0, onState = () => {}
     async close({ forget = false } = {}) {
       closed = true;
       clearTimeout(timer);
+      timer = null;
       if (sending) await sending.catch(() => {});
       if (forget) await stash.remove(key).catch(() => {});
     },
@@ -115,11 +161,12 @@ export function createDrafts({ stash, save, key, version = 0, onState = () => {}
  * `version` is the one that copy builds on; where the server has gone further meanwhile, the first sending meets
  * a conflict, and the person chooses.
  * @param {{version: number, answer: object}|null} server
- * @param {{version: number, dirty: boolean, answer: object}|null} local
- * @returns {{answer: object|null, refused: object[], unsent: boolean, version: number}}
+ * @param {{version: number, dirty: boolean, answer: object, sent?: object|null}|null} local
+ * @returns {{answer: object|null, refused: object[], unfinished: object|null, unsent: boolean, version: number, sent?: object|null}}
+ *   unfinished: what was being drawn, which no server knows of
  */
 export function newestWork(server, local) {
-  const refused = local?.refused ?? [];
-  if (local?.dirty) return { answer: local.answer, refused, unsent: true, version: local.version };
-  return { answer: server?.answer ?? null, refused, unsent: false, version: server?.version ?? 0 };
+  const rest = { refused: local?.refused ?? [], unfinished: local?.unfinished ?? null };
+  if (local?.dirty) return { answer: local.answer, ...rest, unsent: true, version: local.version, sent: local.sent ?? null };
+  return { answer: server?.answer ?? null, ...rest, unsent: false, version: server?.version ?? 0 };
 }

@@ -55,3 +55,10 @@ export function byId(id) {
 export function pageData(id) {
   return JSON.parse(byId(id).textContent);
 }
+
+/** Looks that most tasks don't need come with the first that does. */
+export function wear(hrefs, before = null) {
+  for (const href of hrefs.split(" ")) {
+    if (!document.querySelector(`link[rel][href="${href}"]`)) document.head.insertBefore(element("link", { rel: "stylesheet", href }), before);
+  }
+}

@@ -1,10 +1,13 @@
 /** Which keys are the page's own business rather than the work's. */
 
-/** Typing stays in fields, and Enter and Space on a button press that button. @param {KeyboardEvent} event */
+/** Typing stays in fields until Escape leaves them, and Enter and Space on a button press that button. @param {KeyboardEvent} event */
 export function belongsToField(event) {
   const field = event.target.closest?.("input, textarea, select, [contenteditable]");
   if (field?.type === "range") return event.key.startsWith("Arrow");
-  if (field) return !(event.key === "Enter" && (event.ctrlKey || event.metaKey));
-  const presses = [" ", "Enter"].includes(event.key) && !event.ctrlKey;
+  // A letter or digit means nothing to these, so it may mean a choice; a radio button's arrows are its own.
+  if (field?.type === "radio") return event.key === " " || event.key.startsWith("Arrow");
+  if (field?.type === "checkbox") return event.key === " ";
+  if (field) return event.key !== "Escape" && !(event.key === "Enter" && (event.ctrlKey || event.metaKey));
+  const presses = [" ", "Enter"].includes(event.key) && !event.ctrlKey && !event.shiftKey;
   return presses && Boolean(event.target.closest?.("button, a, summary"));
 }

@@ -4,14 +4,25 @@
  */
 
 /**
+ * What a step changed in a list of things that are never changed in place: the first that came, else the first that went.
+ * @template T
+ * @param {T[]} before @param {T[]} after @returns {T|undefined}
+ */
+export function differing(before, after) {
+  const [had, has] = [new Set(before), new Set(after)];
+  return after.find((one) => !had.has(one)) ?? before.find((one) => !has.has(one));
+}
+
+/**
  * @template T
  * @param {T} initial
  * @param {{limit?: number, onChange?: (present: T) => void}} [options] limit: steps kept for undo.
  */
 export function createHistory(initial, { limit = 500, onChange = () => {} } = {}) {
   let past = [];
-  let present = { state: initial, name: "" };
+  let present = { state: initial, name: "", run: null };
   let future = [];
+  let did = "";
 
   return {
     /** @returns {T} */
@@ -31,26 +42,35 @@ export function createHistory(initial, { limit = 500, onChange = () => {} } = {}
     get redoName() {
       return future.length ? future[future.length - 1].name : "";
     },
-    /** One step that undo takes back as a whole; what had been undone is forgotten. */
-    push(state, name) {
+    /** What was done last: "push", "undo" or "redo". */
+    get did() {
+      return did;
+    },
+    /**
+     * One step that undo takes back as a whole; what had been undone is forgotten. Steps that follow each other with
+     * the same `run` (arrow keys held down, letters of a word) are one.
+     */
+    push(state, name, run = null) {
       if (state === present.state) return;
-      past.push(present);
+      if (!run || run !== present.run) past.push(present);
       if (past.length > limit) past = past.slice(past.length - limit);
-      present = { state, name };
+      present = { state, name, run };
       future = [];
+      did = "push";
       onChange(state);
     },
     /** Replace the present without a step of its own: an answer that arrives, a selection that moves. */
     amend(state) {
       if (state === present.state) return;
-      present = { state, name: present.name };
+      present = { ...present, state };
       onChange(state);
     },
     /** @returns {boolean} false when there was nothing to undo. */
     undo() {
       if (!past.length) return false;
-      future.push(present);
-      present = past.pop();
+      future.push({ ...present, run: null });
+      did = "undo";
+      present = { ...past.pop(), run: null };
       onChange(present.state);
       return true;
     },
@@ -59,6 +79,7 @@ export function createHistory(initial, { limit = 500, onChange = () => {} } = {}
       if (!future.length) return false;
       past.push(present);
       present = future.pop();
+      did = "redo";
       onChange(present.state);
       return true;
     },

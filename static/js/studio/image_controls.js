@@ -1,14 +1,20 @@
 /** Buttons around the image: the tools, the zoom, and the bar that holds the copilot's offer. */
+import { sureness } from "./confidence.js";
 import { element, icon } from "./elements.js";
 import { say } from "./words.js";
 
-const TOOLS = [
+export const TOOLS = [
   ["box", say("Copilot box")],
   ["click", say("Copilot click")],
   ["brush", say("Brush")],
   ["eraser", say("Eraser")],
   ["lasso", say("Outline")],
-  ["select", say("Select and move")],
+  ["fill", say("Fill")],
+  ["rectangle", say("Box by hand")],
+  ["polygon", say("Polygon")],
+  ["polyline", say("Line")],
+  ["point", say("Point")],
+  ["select", say("Select and change")],
 ];
 const HINTS = {
   box: say("Drag a box around an object; the copilot outlines it."),
@@ -16,14 +22,19 @@ const HINTS = {
   brush: say("Paint over an object."),
   eraser: say("Select a region, then rub out what is too much."),
   lasso: say("Draw around an object."),
+  fill: say("Click on unmarked ground that masks or the edges close in."),
+  rectangle: say("Drag from corner to corner."),
+  polygon: say("Click corner by corner; the first one again or Enter closes."),
+  polyline: say("Click along a line; Enter ends it."),
+  point: say("Click where the point is."),
   select: say("Click on a region to select it; drag to move the view."),
 };
 
 /**
  * @param {HTMLElement} host
- * @param {{act: (action: string) => void, keyOf: (action: string) => string, onRadius: (radius: number) => void}} ways
+ * @param {{kit: string[], act: (action: string) => void, keyOf: (action: string) => string, onRadius: (radius: number) => void}} ways
  */
-export function createToolbar(host, { act, keyOf, onRadius }) {
+export function createToolbar(host, { kit, act, keyOf, onRadius }) {
   const button = (action, picture, text) =>
     element(
       "button",
@@ -31,7 +42,7 @@ export function createToolbar(host, { act, keyOf, onRadius }) {
       icon(picture),
       element("kbd", { class: "tool__key", "aria-hidden": "true" }, keyOf(action)),
     );
-  const tools = TOOLS.map(([name, text]) => button(`tool:${name}`, name, text));
+  const tools = TOOLS.filter(([name]) => kit.includes(name)).map(([name, text]) => button(`tool:${name}`, name, text));
   const removing = button("removing", "click-minus", say("Clicks take away"));
   const slider = element("input", {
     type: "range", min: "1", max: "100", class: "tool-size__range", "aria-label": say("Brush size"),
@@ -48,10 +59,10 @@ export function createToolbar(host, { act, keyOf, onRadius }) {
       for (const one of tools) {
         const name = one.dataset.do.slice(5);
         one.setAttribute("aria-pressed", String(name === state.tool));
-        one.toggleAttribute("data-off", !state.copilot && (name === "box" || name === "click"));
+        one.hidden = !state.copilot && (name === "box" || name === "click");
       }
       removing.setAttribute("aria-pressed", String(state.removing));
-      removing.hidden = !state.copilot || !["box", "click"].includes(state.tool);
+      removing.hidden = !["box", "click", "lasso"].includes(state.tool);
       size.hidden = !["brush", "eraser"].includes(state.tool);
       slider.value = String(state.radius);
       size.lastChild.textContent = String(Math.round(state.radius * 2));
@@ -62,43 +73,61 @@ export function createToolbar(host, { act, keyOf, onRadius }) {
 /**
  * The bar at the foot of the stage: what the copilot offers, and what to do with it.
  * @param {HTMLElement} host
- * @param {{act: (action: string) => void, choose: (index: number) => void}} ways
+ * @param {{confidence: "hidden"|"band"|"number", act: (action: string) => void, keyOf: (action: string) => string,
+ *   choose: (index: number) => void}} ways
  */
-export function createOfferBar(host, { act, choose }) {
+export function createOfferBar(host, { confidence, act, keyOf, choose }) {
   const bar = element("div", { class: "offer", hidden: true });
   const hint = element("p", { class: "stage__hint", hidden: true });
+  let told = null; // a timer while a regret is shown
+  let resting = "";
   host.append(hint, bar);
 
   function masks(proposal) {
-    const choices = proposal.masks.map((mask, i) =>
-      element(
+    const choices = proposal.masks.map((mask, i) => {
+      const sure = sureness(mask.score, confidence);
+      const name = sure ? say("Mask {n}, {sure}", { n: i + 1, sure }) : say("Mask {n}", { n: i + 1 });
+      return element(
         "button",
-        { class: "button button--small", type: "button", "aria-pressed": String(i === proposal.chosen), "aria-label": say("Mask {n}", { n: i + 1 }), onclick: () => choose(i) },
+        { class: "button button--small", type: "button", "aria-pressed": String(i === proposal.chosen), "aria-label": name, onclick: () => choose(i) },
         String(i + 1),
-        element("span", { class: "offer__score" }, `${Math.round(mask.score * 100)} %`),
-      ),
-    );
-    return element("div", { class: "button-group", role: "group", "aria-label": say("Which mask (M)") }, ...choices);
+        sure && element("span", { class: "offer__score" }, sure),
+      );
+    });
+    return element("div", { class: "button-group", role: "group", "aria-label": say("Which mask ({key})", { key: keyOf("next-mask") }) }, ...choices);
   }
 
   function content(proposal, label) {
-    const verb = (action, key, text, kind) =>
-      element("button", { class: `button button--small ${kind}`, type: "button", onclick: () => act(action) }, text, " ", element("kbd", { class: "key" }, key));
+    const verb = (action, text, kind) =>
+      element("button", { class: `button button--small ${kind}`, type: "button", onclick: () => act(action) }, text, " ", element("kbd", { class: "key" }, keyOf(action)));
     const parts = [];
     if (proposal.masks.length) parts.push(icon("spark"), masks(proposal));
     if (proposal.asked) parts.push(element("span", { class: "cluster small" }, element("span", { class: "spinner" }), say("Looking…")));
     if (proposal.failed) parts.push(element("span", { class: "small offer__failed" }, proposal.failed));
-    if (proposal.masks.length) parts.push(verb("accept", "A", label ? say("Accept as {label}", { label }) : say("Accept"), "button--primary"));
-    parts.push(verb("refuse", "X", proposal.masks.length ? say("Refuse") : say("Leave"), ""));
+    if (proposal.masks.length) parts.push(verb("accept", label ? say("Accept as {label}", { label }) : say("Accept"), "button--primary"));
+    parts.push(verb("refuse", proposal.masks.length ? say("Refuse") : say("Leave"), ""));
     return parts;
   }
 
+  function rest() {
+    told = null;
+    hint.hidden = !resting;
+    hint.textContent = resting;
+  }
+
   return {
+    /** A short word in the hint's place. @param {string} text */
+    tell(text) {
+      clearTimeout(told);
+      hint.hidden = false;
+      hint.textContent = text;
+      told = setTimeout(rest, 3500);
+    },
     /** @param {{proposal: object|null, label: string, tool: string, empty: boolean}} state */
     show({ proposal, label, tool, empty }) {
       bar.hidden = !proposal;
-      hint.hidden = Boolean(proposal) || !empty;
-      hint.textContent = HINTS[tool];
+      resting = proposal || !empty ? "" : HINTS[tool];
+      if (!told) rest();
       if (proposal) bar.replaceChildren(...content(proposal, label));
     },
   };

@@ -1,32 +1,44 @@
-/** What the image studio's two canvases show of a desk's state. */
+/** What the image studio's canvases show of a desk's state. */
 import { toScreen } from "./geometry.js";
-import { drawBox, drawCross } from "./image_tools.js";
+import { drawBox, drawCross, drawStroke } from "./image_tools.js";
 import { boxAround, drawMask, edgeOf } from "./layers.js";
+import { drawHandles, drawOutline, trace } from "./outline_drawing.js";
+import { createSheet } from "./sheet.js";
 
 const OFFER = "#12b5d6";
 
 /**
  * @param {{desk: object, colourOf: (label: string) => string, size: {width: number, height: number},
- *   bare: () => boolean}} options bare: leave every mask out, to see the image itself
+ *   levels: object, bare: () => boolean, look: {opacity: number}}} options levels: the image, see image_levels.js; bare:
+ *   leave every mark out, to see the image itself
  */
-export function createPicture({ desk, colourOf, size, bare }) {
-  let bitmap = null;
+export function createPicture({ desk, colourOf, size, levels, bare, look }) {
   const edge = edgeOf(size);
+  const sheet = createSheet(size, edge);
 
-  function drawImage(context, view) {
+  function drawRegions(context, view, frame) {
+    const shown = desk.state.regions.filter((region) => !desk.hidden.has(region.id));
+    const masks = shown.filter((region) => region.shape.type === "mask");
+    sheet.update(masks.map(({ shape, label }) => ({ shape, colour: colourOf(label) })));
+    context.globalAlpha = look.opacity;
     context.imageSmoothingEnabled = view.scale < 3;
-    context.imageSmoothingQuality = "medium";
-    if (bitmap) context.drawImage(bitmap, view.x, view.y, size.width * view.scale, size.height * view.scale);
+    sheet.draw(context, view, frame);
+    for (const { shape, label, id } of shown) {
+      if (shape.type !== "mask" && id !== desk.selected) drawOutline(context, view, shape, { colour: colourOf(label) });
+    }
+    const chosen = shown.find((region) => region.id === desk.selected);
+    if (chosen) drawChosen(context, view, chosen);
+    context.globalAlpha = 1;
   }
 
-  function drawRegions(context, view) {
-    for (const region of desk.state.regions) {
-      if (desk.hidden.has(region.id)) continue;
-      const chosen = region.id === desk.selected;
-      const look = chosen ? { edge: edge * 2, fill: 0.5 } : { edge };
-      drawMask(context, view, region.shape, { colour: colourOf(region.label), ...look });
-      if (chosen) drawBox(context, view, boxAround(region.shape));
+  function drawChosen(context, view, { shape, label }) {
+    const colour = colourOf(label);
+    if (shape.type === "mask") {
+      drawMask(context, view, shape, { colour, edge: edge * 2, fill: 0.25 });
+      return drawBox(context, view, boxAround(shape));
     }
+    drawOutline(context, view, shape, { colour, chosen: true });
+    if (desk.open) drawHandles(context, view, shape, desk.handle);
   }
 
   function drawOffer(context, view) {
@@ -46,23 +58,38 @@ export function createPicture({ desk, colourOf, size, bare }) {
   }
 
   return {
-    setBitmap(next) {
-      bitmap = next;
+    drawImage(context, view, frame) {
+      context.imageSmoothingEnabled = view.scale < 3;
+      context.imageSmoothingQuality = "medium";
+      levels.draw(context, view, frame, context.canvas.width / frame.width);
     },
-    drawBase(context, view) {
-      drawImage(context, view);
+    drawMarks(context, view, frame) {
       if (bare()) return;
-      drawRegions(context, view);
+      drawRegions(context, view, frame);
       drawOffer(context, view);
     },
     drawTop(context, viewport, tool, cursor) {
+      if (desk.state.outline) drawOpen(context, viewport.view, desk.state.outline, tool.place?.() ?? cursor?.at, colourOf(desk.label));
       tool.draw(context);
       if (!cursor) return;
+      if (cursor.path) drawStroke(context, viewport.view, cursor.path, cursor.radius, colourOf(desk.label));
       drawCross(context, viewport, cursor.at);
       if (cursor.corner) drawBox(context, viewport.view, boxOfCorners(cursor.corner, cursor.at));
       drawTarget(context, viewport.view, cursor.at);
     },
   };
+}
+
+/** A polygon or line that is being placed, with a line on to where the next corner would be. */
+function drawOpen(context, view, { type, points }, next, colour) {
+  trace(context, view, next ? [...points, next] : points, false);
+  context.lineWidth = 4;
+  context.strokeStyle = "rgb(0 0 0 / 55%)";
+  context.stroke();
+  context.lineWidth = 2;
+  context.strokeStyle = colour;
+  context.stroke();
+  drawHandles(context, view, { type, points }, type === "polygon" && points.length > 2 ? 0 : null);
 }
 
 function boxOfCorners([ax, ay], [bx, by]) {

@@ -1,25 +1,30 @@
 /** The room for image tasks: binds the desk to canvas, pointer, keys and panel. */
 import { clamp } from "./geometry.js";
 import { element } from "./elements.js";
+import { imageActions, REGRETS } from "./image_actions.js";
 import { imageBindings } from "./image_bindings.js";
 import { createOfferBar, createToolbar } from "./image_controls.js";
 import { createCursor } from "./image_cursor.js";
 import { createImageDesk } from "./image_desk.js";
+import { BY_COPILOT, shapesOf, toolInHand, toolsFor } from "./image_kit.js";
+import { createLevels } from "./image_levels.js";
+import { filterOf, LOOK } from "./image_look.js";
+import { createOutlineTools, middleOf } from "./image_outline_tools.js";
 import { createPicture } from "./image_picture.js";
+import { createRows } from "./image_rows.js";
 import { createTools } from "./image_tools.js";
 import { createKeymap } from "./keys.js";
 import { labelBindings } from "./keys_of_labels.js";
-import { boxAround, regionAt } from "./layers.js";
-import { createMarkList } from "./mark_list.js";
+import { regionAt } from "./layers.js";
 import { createPalette } from "./palette.js";
+import { snapped } from "./outlines.js";
 import { createPointer } from "./pointer.js";
-import { areaOf } from "./rle.js";
 import { createViewport } from "./viewport.js";
 import { say, sayCount } from "./words.js";
 
 const ARROWS = { left: [-1, 0], right: [1, 0], up: [0, -1], down: [0, 1] };
-const BY_COPILOT = ["box", "click"];
-const CHOICE = { tool: "box", radius: 14 }; // kept from task to task; radius for an image of 1000 pixels
+const CHOICE = { tool: "box", radius: 14, snapping: true }; // kept from task to task; radius for an image of 1000 pixels
+const SNAP = 9; // screen pixels
 
 /**
  * @param {{stage: HTMLElement, tools: HTMLElement, panel: HTMLElement}} hosts emptied first
@@ -28,8 +33,10 @@ const CHOICE = { tool: "box", radius: 14 }; // kept from task to task; radius fo
  * @param {object[]} work.labels
  * @param {object|null} work.answer
  * @param {object[]} [work.refused]
+ * @param {object|null} [work.unfinished] what was being placed when the page was left
  * @param {import("./keys.js").Binding[]} work.bindings the studio's own keys
- * @param {(hear: {onAnswer: (message: object) => void, onAvailable: (listens: boolean) => void}) => object} work.join
+ * @param {(table: string, bindings: object[]) => object[]} work.own under the person's keys; see own_keys.js
+ * @param {(hear: {onAnswer: (message: object) => void, onAvailable: (listens: boolean, state: object) => void}) => object} work.join
  *   gives the copilot; see copilot.js
  * @param {(text: string) => void} work.announce for screen readers
  * @param {() => void} work.onChange
@@ -43,16 +50,17 @@ class ImageRoom {
   #size;
   #desk;
   #copilot;
-  #removing = false; // clicks take away
-  #bare = false; // masks are left out
+  #kit;
+  #on = { removing: false, bare: false }; // clicks take away; marks are left out
   #listens = true; // there is a copilot
   #built = false;
+  #closed = false;
 
   constructor(hosts, work) {
     this.#work = work;
     this.#size = { width: work.task.image.width, height: work.task.image.height };
-    const taken = [...work.bindings, ...imageBindings()];
-    this.keymap = createKeymap([...taken, ...labelBindings(work.labels, taken, say("Labels"))]);
+    this.#kit = toolsFor(work.labels);
+    this.keymap = createKeymap(this.#bindings());
     this.#copilot = work.join({
       onAnswer: (message) => this.#hear(message),
       onAvailable: (listens) => this.#available(listens),
@@ -62,6 +70,7 @@ class ImageRoom {
       size: this.#size,
       answer: work.answer,
       refused: work.refused,
+      outline: work.unfinished,
       copilot: this.#copilot,
       onChange: () => this.#refresh(),
     });
@@ -69,9 +78,23 @@ class ImageRoom {
     hosts.panel.replaceChildren();
     this.#buildStage(hosts.stage);
     this.#buildPanel(hosts);
+    this.actions = imageActions(this.#desk, this.#handsOn());
     this.viewport.show(this.#size);
     this.#built = true;
+    this.#look();
     this.#refresh();
+  }
+
+  #bindings() {
+    const { labels, bindings, own } = this.#work;
+    const shapes = new Set(labels.flatMap(shapesOf));
+    const has = {
+      masks: shapes.has("mask"),
+      outlines: shapes.size > 1 || !shapes.has("mask"),
+      attributes: labels.some((label) => label.attributes?.length),
+    };
+    const taken = own("image", [...bindings, ...imageBindings(this.#kit, has)]);
+    return [...taken, ...labelBindings(labels, taken, say("Labels"))];
   }
 
   // --- building ---------------------------------------------------------------------------------------------
@@ -81,55 +104,84 @@ class ImageRoom {
     const name = say("Image {name}. Arrow keys move a pointer, Enter places, question mark lists all keys.", { name: task.payload.name ?? task.external_id });
     this.canvas = element("div", { class: "canvas", tabindex: "0", role: "application", "aria-label": name });
     stage.replaceChildren(this.canvas);
-    this.picture = createPicture({ desk: this.#desk, colourOf: (key) => this.#colourOf(key), size: this.#size, bare: () => this.#bare });
+    this.levels = createLevels(task.image.url, this.#size, () => this.viewport.redrawAll());
+    this.picture = createPicture({ desk: this.#desk, colourOf: (key) => this.#colourOf(key), size: this.#size, levels: this.levels, bare: () => this.#on.bare, look: LOOK });
     this.viewport = createViewport(this.canvas, {
-      drawBase: (context, view) => this.picture.drawBase(context, view),
+      drawImage: (context, view) => this.viewport && this.picture.drawImage(context, view, this.viewport.frame),
+      drawMarks: (context, view) => this.#built && this.picture.drawMarks(context, view, this.viewport.frame),
       drawTop: (context) => this.#built && this.picture.drawTop(context, this.viewport, this.tools[this.#tool()], this.cursor.shown),
     });
     const ways = {
       onNoCopilot: () => this.#noCopilot(),
       radius: () => this.#radius(),
       colour: () => this.#colourOf(this.#desk.label),
-      removing: () => this.#removing,
-      tell: ([x, y]) => this.#work.announce(say("{x} % across, {y} % down", { x, y })),
+      removing: () => this.#on.removing,
+      crosshair: () => LOOK.crosshair,
+      snap: (point, event, except) => this.#snap(point, event, except),
+      finish: (value) => this.#finish(value),
+      pick: (at) => this.#choose(regionAt(this.#desk.free, ...at, SNAP / this.viewport.view.scale)?.id ?? null),
+      tell: (what) => this.#tell(what),
+      spot: ([x, y]) => this.#work.announce(say("{x} % across, {y} % down", { x, y })),
     };
-    this.tools = createTools(this.#desk, this.viewport, ways);
+    this.tools = { ...createTools(this.#desk, this.viewport, ways), ...createOutlineTools(this.#desk, this.viewport, ways) };
     this.cursor = createCursor(this.#desk, this.viewport, ways);
-    this.pointer = createPointer(this.canvas, this.viewport, () => {
-      this.cursor.hide();
+    const inHand = () => {
+      while (this.cursor.hide());
       return this.tools[this.#tool()];
-    });
+    };
+    this.pointer = createPointer(this.canvas, this.viewport, inHand, () => this.cursor.draws(this.#tool()));
   }
 
   #buildPanel({ stage, tools, panel }) {
     const act = (action) => this.act(action);
     const keyOf = (action) => this.keymap.shown(action);
-    this.toolbar = createToolbar(tools, { act, keyOf, onRadius: (radius) => this.#setRadius(radius) });
-    this.bar = createOfferBar(stage, { act, choose: (index) => this.#desk.cycle(index - this.#desk.state.proposal.chosen) });
-    this.palette = createPalette(panel, this.#work.labels, {
-      keyOf: (key) => keyOf(`label:${key}`),
-      onPick: (key) => this.#desk.chooseLabel(key),
+    this.toolbar = createToolbar(tools, { kit: this.#kit, act, keyOf, onRadius: (radius) => this.#setRadius(radius) });
+    this.bar = createOfferBar(stage, { confidence: this.#work.confidence, act, keyOf, choose: (index) => this.#desk.cycle(index - this.#desk.state.proposal.chosen) });
+    this.palette = createPalette(panel, this.#work.labels, { keyOf: (key) => keyOf(`label:${key}`), onPick: (key) => this.#chooseLabel(key) });
+    this.rows = createRows(panel, {
+      desk: this.#desk,
+      size: this.#size,
+      nameOf: (key) => this.#nameOf(key),
+      colourOf: (key) => this.#colourOf(key),
+      onSelect: (id) => this.#choose(id === this.#desk.selected ? null : id),
     });
-    this.list = createMarkList(panel, {
-      title: say("Regions"),
-      empty: say("Nothing is marked yet."),
-      verbs: [
-        { name: "hide", icon: (item) => (item.hidden ? "eye-off" : "eye"), text: (item) => (item.hidden ? say("Show") : say("Hide")) },
-        { name: "delete", icon: () => "bin", text: () => say("Delete") },
-      ],
-      onVerb: (name, id) => {
-        if (name === "select") this.#choose(id);
-        else if (name === "hide") this.#desk.hide(id);
-        else this.#desk.remove(id);
-      },
-    });
+    this.#buildLater(panel).catch(() => {}); // without a network the work goes on without them
   }
 
-  // --- the copilot ------------------------------------------------------------------------------------------
+  /** What the first edit doesn't need is fetched behind what it does. */
+  async #buildLater(panel) {
+    const onDone = () => this.focus();
+    const asked = this.#work.labels.some((label) => label.attributes?.length);
+    const [fields, view, heard] = await Promise.all([asked && import("./attribute_fields.js"), import("./image_view.js"), import("./image_heard.js"), import("./image_large.js")]);
+    if (this.#closed) return;
+    this.heard = heard.createHeard(this.#desk, { tool: () => this.#tool(), on: () => this.#on });
+    if (fields) this.fields = fields.createAttributeFields(panel, { onSet: (key, value) => this.#desk.describe(key, value), onDone });
+    this.settings = view.createViewSettings(panel, { onChange: () => this.#look(), onDone });
+    this.#showFields();
+  }
+
+  #handsOn() {
+    return {
+      announce: this.#work.announce,
+      tell: (what) => this.#tell(what),
+      hint: (text) => this.bar.tell(text),
+      step: (by) => this.#step(by),
+      accept: () => this.#accept(),
+      describe: () => this.fields?.focus(),
+      view: () => this.settings?.turn(),
+      pen: () => this.cursor.turnPen(this.#tool()),
+      pressAway: () => this.cursor.press(this.#tool(), true),
+      turn: (what) => this.#turn(what),
+      show: ({ id, shape }) => (this.viewport.reveal(...middleOf(shape)), this.rows.bring(id)),
+      resize: (factor, more) => this.#setRadius(CHOICE.radius * factor + more),
+      viewport: this.viewport,
+    };
+  }
 
   #hear(message) {
-    if (!this.#desk.receive(message) || message.type !== "masks") return;
-    this.#work.announce(sayCount(message.masks.length, "The copilot offers a mask. A accepts, X refuses.", "The copilot offers {count} masks. M shows the next, A accepts, X refuses."));
+    if (!this.#desk.receive(message)) return;
+    if (message.type !== "masks") return this.#work.announce(message.text);
+    this.#work.announce(sayCount(message.masks.length, "The copilot offers a mask. {accept} accepts, {refuse} refuses.", "The copilot offers {count} masks. {next} shows the next, {accept} accepts, {refuse} refuses.", { accept: this.keymap.shown("accept"), refuse: this.keymap.shown("refuse"), next: this.keymap.shown("next-mask") }));
   }
 
   #available(listens) {
@@ -138,18 +190,23 @@ class ImageRoom {
   }
 
   #noCopilot() {
-    this.#work.announce(say("The copilot is not there. Outline, brush and eraser work without it."));
-    if (BY_COPILOT.includes(CHOICE.tool)) this.#setTool("lasso");
+    this.#listens = false;
+    this.#show();
+    this.#tell("copilot");
   }
-
-  // --- tools ------------------------------------------------------------------------------------------------
 
   #tool() {
-    return !this.#listens && BY_COPILOT.includes(CHOICE.tool) ? "lasso" : CHOICE.tool;
+    return toolInHand(CHOICE.tool, this.#kit, this.#listens, this.#labelOf(this.#desk.label));
   }
 
+  /** A tool that the label in hand has no use for takes the first label along that has. */
   #setTool(name) {
     CHOICE.tool = name;
+    if (!this.#listens && BY_COPILOT.includes(name)) this.#tell("copilot");
+    if (this.#tool() !== name) {
+      const label = this.#work.labels.find((one) => toolInHand(name, this.#kit, this.#listens, one) === name);
+      if (label) this.#desk.nextLabel(label.key);
+    }
     this.#show();
   }
 
@@ -163,12 +220,44 @@ class ImageRoom {
     this.#show();
   }
 
+  #snap(point, event, except) {
+    if (!CHOICE.snapping || event?.ctrlKey || event?.metaKey) return point;
+    const others = this.#desk.state.regions.filter(({ id }) => id !== except && !this.#desk.hidden.has(id));
+    return snapped(point, others.map((region) => region.shape), SNAP / this.viewport.view.scale) ?? point;
+  }
+
+  #finish(value = this.#on.removing ? 0 : 1) {
+    const fault = this.#desk.finishOutline(value);
+    if (fault) this.#tell(fault);
+    return !fault;
+  }
+
+  /** Why something was not done: seen for a moment, and heard. */
+  #tell(what) {
+    const locked = what !== "copilot" && this.#desk.locked.has(this.#desk.selected);
+    const text = locked ? REGRETS.locked : REGRETS[what];
+    this.#work.announce(text);
+    this.bar.tell(text);
+    return false;
+  }
+
+  #chooseLabel(key) {
+    if (!this.#desk.chooseLabel(key)) return this.#tell("label");
+    return this.#show();
+  }
+
   #choose(id) {
-    this.#desk.select(id === this.#desk.selected ? null : id);
-    const region = this.#desk.state.regions.find((one) => one.id === this.#desk.selected);
-    if (!region) return;
-    const [x, y, width, height] = boxAround(region.shape);
-    this.viewport.reveal(x + width / 2, y + height / 2);
+    this.#desk.select(id);
+    const { regions } = this.#desk.state;
+    const at = regions.findIndex((one) => one.id === id);
+    if (at < 0) return;
+    this.viewport.reveal(...middleOf(regions[at].shape));
+    this.#work.announce(say("{label}, {what}, {n} of {count}", { label: this.#nameOf(regions[at].label), what: this.rows.kindOf(regions[at]), n: at + 1, count: regions.length }));
+  }
+
+  #step(by) {
+    this.#desk.step(by);
+    if (this.#desk.selected) this.#choose(this.#desk.selected);
   }
 
   #accept() {
@@ -177,32 +266,22 @@ class ImageRoom {
     return accepted;
   }
 
-  #unselect() {
-    if (!this.#desk.selected) return false;
-    this.#desk.select(null);
-    return true;
-  }
-
-  // --- showing ----------------------------------------------------------------------------------------------
-
-  #labelOf(key) {
-    return this.#work.labels.find((label) => label.key === key);
-  }
-
-  #nameOf(key) {
-    return this.#labelOf(key)?.name ?? key;
-  }
-
-  #colourOf(key) {
-    return this.#labelOf(key)?.colour ?? "#868e96";
-  }
+  #labelOf = (key) => this.#work.labels.find((label) => label.key === key);
+  #nameOf = (key) => this.#labelOf(key)?.name ?? key;
+  #colourOf = (key) => this.#labelOf(key)?.colour ?? "#868e96";
 
   /** The state of the work has changed. */
   #refresh() {
     if (!this.#built) return;
     this.#show();
-    this.list.show(this.#desk.state.regions.map((region) => this.#rowOf(region)));
+    this.rows.show();
+    this.#showFields();
     this.#work.onChange();
+  }
+
+  #showFields() {
+    const region = this.#desk.state.regions.find(({ id }) => id === this.#desk.selected) ?? null;
+    this.fields?.show(region, (region && this.#labelOf(region.label)?.attributes) ?? [], !this.#desk.open);
   }
 
   /** What is around the work has changed: tool, view, copilot. */
@@ -211,83 +290,79 @@ class ImageRoom {
     const { state, label } = this.#desk;
     this.viewport.redraw();
     this.canvas.dataset.cursor = this.tools[tool].cursor;
-    this.toolbar.mark({ tool, removing: this.#removing, radius: CHOICE.radius, copilot: this.#listens });
+    this.toolbar.mark({ tool, removing: this.#on.removing, radius: CHOICE.radius, copilot: this.#listens });
     this.palette.mark(label);
-    this.bar.show({ proposal: state.proposal, label: this.#nameOf(label), tool, empty: !state.regions.length });
+    this.bar.show({ proposal: state.proposal, label: this.#nameOf(label), tool, empty: !state.regions.length && !state.outline });
   }
 
-  #rowOf(region) {
-    const share = (areaOf(region.shape) / (this.#size.width * this.#size.height)) * 100;
-    return {
-      ...region,
-      name: this.#nameOf(region.label),
-      colour: this.#colourOf(region.label),
-      detail: `${share >= 10 ? Math.round(share) : share.toFixed(1)} %`,
-      selected: region.id === this.#desk.selected,
-      hidden: this.#desk.hidden.has(region.id),
-    };
+  #look() {
+    this.viewport.light(filterOf(LOOK));
+    this.viewport.redraw();
+  }
+
+  #turn(what) {
+    const where = what === "snapping" ? CHOICE : this.#on;
+    where[what] = !where[what];
+    this.#show();
+    return where[what];
   }
 
   // --- what the studio asks of a room -----------------------------------------------------------------------
 
-  #verbs = {
-    accept: () => this.#accept(),
-    refuse: () => this.#desk.refuse(),
-    "next-mask": () => this.#desk.cycle(1),
-    "previous-mask": () => this.#desk.cycle(-1),
-    next: () => this.#desk.step(1),
-    previous: () => this.#desk.step(-1),
-    delete: () => this.#desk.remove(),
-    hide: () => this.#desk.hide(),
-    bare: () => {
-      this.#bare = !this.#bare;
-      this.#show();
-    },
-    removing: () => {
-      this.#removing = !this.#removing;
-      this.#show();
-    },
-    smaller: () => this.#setRadius(CHOICE.radius / 1.25),
-    larger: () => this.#setRadius(CHOICE.radius * 1.25 + 1),
-    fit: () => this.viewport.fit(),
-    closer: () => this.viewport.zoom(1.3),
-    further: () => this.viewport.zoom(1 / 1.3),
-    "press-away": () => this.cursor.press(this.#tool(), true),
-    undo: () => this.#desk.undo(),
-    redo: () => this.#desk.redo(),
-  };
+  /** Arrows move the selected outline with the select tool (Shift sizes a box), else the keyboard's pointer. */
+  #arrow([dx, dy], shift) {
+    if (document.activeElement !== this.canvas) return false;
+    if (this.#tool() === "select" && this.#desk.open && this.#desk.open.shape.type !== "mask") {
+      if (shift && this.#desk.handle === null && this.#desk.grow(dx, dy)) return true;
+      return this.#desk.nudge(dx * (shift ? 10 : 1), dy * (shift ? 10 : 1)) || this.#tell("crossing");
+    }
+    return this.cursor.move(dx, dy, shift);
+  }
 
   /** @param {string} action @param {KeyboardEvent} [event] @returns {boolean} whether it was one of this room's */
   act(action, event) {
-    if (ARROWS[action]) {
-      return document.activeElement === this.canvas && this.cursor.move(...ARROWS[action], event?.shiftKey);
-    }
+    if (ARROWS[action]) return this.#arrow(ARROWS[action], event?.shiftKey), document.activeElement === this.canvas;
     const colon = action.indexOf(":");
     const name = action.slice(colon + 1);
     if (action.startsWith("tool:")) this.#setTool(name);
-    else if (action.startsWith("label:")) this.#desk.chooseLabel(name);
-    else if (this.#verbs[action]) this.#verbs[action]();
+    else if (action.startsWith("label:")) this.#chooseLabel(name);
+    else if (this.actions[action]) this.actions[action]();
     else return false;
+    const words = this.heard?.(action);
+    if (words) this.#work.announce(words);
     return true;
   }
 
   /** Enter, before it means submit. @returns {boolean} whether it meant something here */
   enter() {
-    const pick = (at) => this.#desk.select(regionAt(this.#desk.state.regions, ...at)?.id ?? null);
-    return this.cursor.press(this.#tool(), false, pick) || this.#accept();
+    if (this.cursor.press(this.#tool(), false)) return true;
+    if (this.#desk.state.outline) return this.#finish(), true;
+    return this.#accept();
   }
 
   /** Esc lets go of the innermost thing. @returns {boolean} whether there was one */
   escape() {
-    return this.pointer.cancel() || this.#desk.refuse() || this.cursor.hide() || this.#unselect();
+    const { handle } = this.#desk;
+    if (handle !== null) return this.#desk.chooseHandle(null), true;
+    return this.pointer.cancel() || this.#desk.leaveOutline() || this.#desk.refuse() || this.cursor.hide() || (this.#desk.selected !== null && (this.#desk.select(null), true));
   }
 
   answer() {
     return this.#desk.answer();
   }
 
+  /** The region that a comment would be about. */
+  selected() {
+    return this.#desk.selected;
+  }
+
   refused() {
     return this.#desk.state.refused;
+  }
+
+  /** A polygon or line that is not closed yet: kept on this machine with the rest. */
+  unfinished() {
+    return this.#desk.state.outline;
   }
 
   get history() {
@@ -309,17 +384,15 @@ class ImageRoom {
   }
 
   /** @returns {Promise<void>} once the image is on screen; rejects when it cannot be shown */
-  async ready() {
-    const image = new Image();
-    image.src = this.#work.task.image.url;
-    await image.decode();
-    this.picture.setBitmap(image);
-    this.viewport.redraw();
+  ready() {
+    return this.levels.ready;
   }
 
   close() {
+    this.#closed = true;
     this.#copilot.close();
     this.pointer.close();
     this.viewport.close();
+    this.levels.close();
   }
 }

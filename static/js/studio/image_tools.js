@@ -3,19 +3,18 @@
  * A gesture of less than SLIP screen pixels is a click.
  */
 import { boxBetween, nearestPixel, toScreen } from "./geometry.js";
-import { regionAt } from "./layers.js";
 
 const SLIP = 4;
 
 /**
  * @param {object} desk see image_desk.js
  * @param {object} viewport see viewport.js
- * @param {{onNoCopilot: () => void, radius: () => number, colour: () => string, removing: () => boolean}} ways
+ * @param {{onNoCopilot: () => void, radius: () => number, colour: () => string, removing: () => boolean,
+ *   crosshair: () => boolean, tell: (what: string) => void}} ways
  * @returns {Record<string, import("./pointer.js").Tool & {draw: (context: CanvasRenderingContext2D) => void}>}
  */
 export function createTools(desk, viewport, ways) {
   return {
-    select: selectTool(desk, viewport),
     box: boxTool(desk, viewport, ways),
     click: clickTool(desk, viewport, ways),
     brush: brushTool(desk, viewport, ways, 1),
@@ -24,7 +23,7 @@ export function createTools(desk, viewport, ways) {
   };
 }
 
-/** Add or remove: the second button, Alt, or the toggle beside the tools. */
+/** Add or take away: the second button, Alt, or the toggle beside the tools. */
 function takesAway(event, ways) {
   return event.button === 2 || event.altKey || ways.removing();
 }
@@ -32,30 +31,6 @@ function takesAway(event, ways) {
 function prompt(desk, viewport, ways, point, event) {
   const [x, y] = nearestPixel(...point, viewport.image);
   if (!desk.promptPoint(x, y, !takesAway(event, ways))) ways.onNoCopilot();
-}
-
-function selectTool(desk, viewport) {
-  let from = null;
-  let far = false;
-  return {
-    cursor: "default",
-    down(point, event) {
-      from = viewport.placeOf(event);
-      far = false;
-    },
-    move(point, event) {
-      const [x, y] = viewport.placeOf(event);
-      far ||= Math.hypot(x - from[0], y - from[1]) > SLIP;
-      if (!far) return;
-      viewport.pan(x - from[0], y - from[1]);
-      from = [x, y];
-    },
-    up(point) {
-      const shown = desk.state.regions.filter((region) => !desk.hidden.has(region.id));
-      if (!far) desk.select(regionAt(shown, ...point)?.id ?? null);
-    },
-    draw() {},
-  };
 }
 
 function boxTool(desk, viewport, ways) {
@@ -90,7 +65,7 @@ function boxTool(desk, viewport, ways) {
       viewport.redrawTop();
     },
     draw(context) {
-      if (over && !from) drawCross(context, viewport, over);
+      if (over && !from && ways.crosshair()) drawCross(context, viewport, over);
       if (from) drawBox(context, viewport.view, boxBetween(from, to, viewport.image));
     },
   };
@@ -127,7 +102,7 @@ function brushTool(desk, viewport, ways, value) {
     up() {
       const done = path;
       clear();
-      desk.paint(done, ways.radius(), value);
+      if (!desk.paint(done, ways.radius(), value) && !value) ways.tell("nothing");
     },
     cancel: clear,
     hover(point) {
@@ -156,10 +131,11 @@ function lassoTool(desk, viewport, ways) {
       path.push(point);
       viewport.redrawTop();
     },
-    up() {
+    up(point, event) {
       const done = path;
       clear();
-      if (done.length > 2) desk.fill(done);
+      const away = takesAway(event, ways);
+      if (done.length > 2 && !desk.fill(done, away ? 0 : 1) && away) ways.tell("nothing");
     },
     cancel: clear,
     draw(context) {
@@ -199,7 +175,8 @@ export function drawBox(context, view, [left, top, width, height]) {
   twoTone(context);
 }
 
-function drawStroke(context, view, path, radius, colour) {
+/** The trace of a brush. */
+export function drawStroke(context, view, path, radius, colour) {
   context.lineCap = "round";
   context.lineJoin = "round";
   context.lineWidth = Math.max(1, radius * 2 * view.scale);

@@ -91,6 +91,6 @@ export function createKeymap(bindings) {
 export function printed(chord) {
   return chord
     .split(/\+(?=.)/)
-    .map((part) => SHOWN[part] ?? (part.length === 1 ? part.toUpperCase() : part))
+    .map((part) => SHOWN[part] ?? (part.length === 1 || /^f[0-9]+$/.test(part) ? part.toUpperCase() : part))
     .join(" ");
 }

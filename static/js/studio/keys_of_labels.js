@@ -1,18 +1,24 @@
-/** Label keys as a project chose them, kept out of the way of the studio's own. */
-
+/** Label keys as a project chose them, kept out of the way of the studio's own, and of those that a person chose. */
 /**
  * A label keeps its own key while nothing else has it; else it gets the digit of its place, else none.
  * @param {{key: string, name: string, hotkey?: string}[]} labels
  * @param {import("./keys.js").Binding[]} taken bindings that come first
  * @param {string} group heading in the cheat sheet
- * @returns {import("./keys.js").Binding[]}
+ * @returns {import("./keys.js").Binding[]} `lost`: the key that a label asks for and that does something else here
  */
 export function labelBindings(labels, taken, group) {
   const used = new Set(taken.flatMap((binding) => binding.keys));
   return labels.map((label, place) => {
     const wishes = [label.hotkey?.toLowerCase(), place < 9 ? String(place + 1) : ""];
     const key = wishes.find((wish) => wish && !used.has(wish));
+    const lost = key !== wishes[0] && lostTo(wishes[0], taken);
     if (key) used.add(key);
-    return { action: `label:${label.key}`, keys: key ? [key] : [], text: label.name, group };
+    return { action: `label:${label.key}`, keys: key ? [key] : [], text: label.name, group, ...(lost && { lost }) };
   });
+}
+
+/** @returns {{key: string, text: string}|null} what has the key instead */
+function lostTo(key, taken) {
+  const other = key && taken.find(({ keys }) => keys.includes(key));
+  return other ? { key, text: other.text } : null;
 }

@@ -2,6 +2,7 @@
  * Drawing masks: each is turned once into a small coloured picture of its own box, kept for as long as the
  * shape is, and from then on only copied. Shapes are never changed in place, so a new outline is a new picture.
  */
+import { hitsOutline, outlineBounds } from "./outlines.js";
 import { boundsOf } from "./regions.js";
 import { cropMask } from "./rle.js";
 
@@ -16,21 +17,10 @@ function prepared(shape) {
   if (!entry) {
     const box = boundsOf(shape);
     const step = Math.max(1, Math.ceil(Math.sqrt((box[2] * box[3]) / LARGEST)));
-    entry = { box, bits: thinned(cropMask(shape, box), step), step, pictures: new Map() };
+    entry = { box, bits: cropMask(shape, box, step), step, pictures: new Map() };
     known.set(shape, entry);
   }
   return entry;
-}
-
-function thinned(bits, step) {
-  if (step === 1) return bits;
-  const width = Math.ceil(bits.width / step);
-  const height = Math.ceil(bits.height / step);
-  const data = new Uint8Array(width * height);
-  for (let y = 0; y < height; y += 1) {
-    for (let x = 0; x < width; x += 1) data[y * width + x] = bits.data[y * step * bits.width + x * step];
-  }
-  return { width, height, data };
 }
 
 /** @param {string} colour "#rrggbb" */
@@ -46,22 +36,27 @@ export function tint(bits, colour, edge, fill = FILL) {
   canvas.height = Math.max(1, bits.height);
   const context = canvas.getContext("2d");
   const picture = context.createImageData(canvas.width, canvas.height);
-  const [red, green, blue] = channels(colour);
-  const { width, height, data } = bits;
-  for (let y = 0, at = 0; y < height; y += 1) {
-    for (let x = 0; x < width; x += 1, at += 1) {
-      if (!data[at]) continue;
-      const inside =
-        x >= edge && x + edge < width && y >= edge && y + edge < height &&
-        data[at - edge] && data[at + edge] && data[at - edge * width] && data[at + edge * width];
-      picture.data[at * 4] = red;
-      picture.data[at * 4 + 1] = green;
-      picture.data[at * 4 + 2] = blue;
-      picture.data[at * 4 + 3] = inside ? 255 * fill : 255;
-    }
-  }
+  colourIn(new Uint32Array(picture.data.buffer), bits, pixelOf(colour, fill), pixelOf(colour, 1), edge);
   context.putImageData(picture, 0, 0);
   return canvas;
+}
+
+/** A pixel as it lies in memory, its bytes red, green, blue, alpha. */
+function pixelOf(colour, alpha) {
+  return new Uint32Array(Uint8Array.of(...channels(colour), Math.floor(255 * alpha)).buffer)[0];
+}
+
+/** One write for each pixel: a mask may have millions. */
+function colourIn(pixels, { width, height, data }, inner, outer, edge) {
+  const up = edge * width;
+  for (let y = 0; y < height; y += 1) {
+    const within = y >= edge && y + edge < height;
+    for (let x = 0, at = y * width; x < width; x += 1, at += 1) {
+      if (!data[at]) continue;
+      const inside = within && x >= edge && x + edge < width && data[at - edge] & data[at + edge] & data[at - up] & data[at + up];
+      pixels[at] = inside ? inner : outer;
+    }
+  }
 }
 
 function pictureOf(entry, colour, edge, fill) {
@@ -93,8 +88,9 @@ export function drawMask(context, view, shape, { colour, edge, fill = FILL, size
   );
 }
 
-/** Whether an image point lies on a mask. */
-export function hits(shape, x, y) {
+/** Whether an image point lies on a shape, or within `reach` pixels of an outline's line. */
+export function hits(shape, x, y, reach = 0) {
+  if (shape.type !== "mask") return hitsOutline(shape, x, y, reach);
   const { box, bits, step } = prepared(shape);
   const column = Math.floor((x - box[0]) / step);
   const row = Math.floor((y - box[1]) / step);
@@ -102,16 +98,21 @@ export function hits(shape, x, y) {
     bits.data[row * bits.width + column] === 1;
 }
 
-/** The box around a mask, kept. @returns {[number, number, number, number]} */
+/** The box around a shape, kept for a mask. @returns {[number, number, number, number]} */
 export function boxAround(shape) {
-  return prepared(shape).box;
+  return shape.type === "mask" ? prepared(shape).box : outlineBounds(shape);
 }
 
-/** The smallest region under an image point, or null. @param {{shape: object}[]} regions */
-export function regionAt(regions, x, y) {
-  const under = regions.filter((region) => hits(region.shape, x, y));
+/** The smallest region under an image point, or null. @param {{shape: object}[]} regions @param {number} [reach] */
+export function regionAt(regions, x, y, reach = 0) {
+  const under = regions.filter((region) => near(boxAround(region.shape), x, y, reach) && hits(region.shape, x, y, reach));
   const area = (region) => boxAround(region.shape)[2] * boxAround(region.shape)[3];
   return under.reduce((best, region) => (!best || area(region) <= area(best) ? region : best), null);
+}
+
+function near([left, top, width, height], x, y, reach) {
+  const rim = reach * 1.5 + 1;
+  return x >= left - rim && y >= top - rim && x <= left + width + rim && y <= top + height + rim;
 }
 
 /** Outline width, in image pixels, that stays visible when the whole image is on screen. */

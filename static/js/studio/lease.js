@@ -13,6 +13,7 @@ export function createLease({ beat, seconds, onLost, onSoon = () => {}, now = ()
   const warning = Math.min(120, seconds / 4) * 1000;
   let until = now() + seconds * 1000;
   let warned = false;
+  let quiet = false; // what it is for is being handed in
   let timer = setInterval(tick, every);
 
   function warn(soon) {
@@ -21,11 +22,13 @@ export function createLease({ beat, seconds, onLost, onSoon = () => {}, now = ()
   }
 
   async function tick() {
+    if (quiet) return;
     try {
       await beat();
       until = now() + seconds * 1000;
       warn(false);
     } catch (problem) {
+      if (quiet) return;
       if (problem.passing || problem.signedOut) return warn(until - now() < warning);
       stop();
       onLost(problem);
@@ -41,5 +44,13 @@ export function createLease({ beat, seconds, onLost, onSoon = () => {}, now = ()
     /** Beat now, out of turn: the network or the person came back. */
     beat: () => (timer === null ? Promise.resolve() : tick()),
     stop,
+    /** No more beats, and no word of one that is on its way: the server may have what this is for. */
+    hush() {
+      quiet = true;
+    },
+    /** It hasn't. */
+    resume() {
+      quiet = false;
+    },
   };
 }

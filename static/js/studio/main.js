@@ -2,11 +2,12 @@
 import { createClock } from "./clock.js";
 import { joinCopilot } from "./copilot.js";
 import * as dialogs from "./dialogs.js";
-import { byId } from "./elements.js";
+import { byId, pageData, wear } from "./elements.js";
 import { belongsToField } from "./fields.js";
 import { createMarks } from "./marks.js";
 import { createNotes } from "./notes.js";
-import { ROOMS } from "./rooms.js";
+import { ownKeys } from "./own_keys.js";
+import { loadRooms } from "./rooms.js";
 import { createSession } from "./session.js";
 import { openStash } from "./stash.js";
 import { studioBindings } from "./studio_bindings.js";
@@ -15,19 +16,32 @@ import { createWire } from "./wire.js";
 import { say } from "./words.js";
 
 const studio = byId("studio");
+const any = studio.dataset.project === "any";
+const rooms = any ? {} : await loadRooms(studio.dataset.types.split(" "));
+const choices = pageData("choices"); // of the person: their keys, and whether a choice hands in
 const clock = createClock({ now: () => performance.now() });
 const marks = createMarks({ clock, announce });
 const notes = createNotes(byId("notes"));
 const hosts = { stage: byId("stage"), tools: byId("tools"), panel: byId("panel") };
 let room = null;
 let kept = []; // the parts of the work that were last handed to the session
+let asked = []; // the fields of the task that was last shown
+let ahead = null; // ahead.js, once something was foreseen
+let coming = null; // the copilot of a task that is shown before it is ours
+let soon = false; // it is to be handed in as soon as it is
 let warned = false; // of suggestions that wait for a word
 let retry = null;
+const told = new Set(); // what was said once and needn't be again
+
+const wire = createWire({ fetch: (...request) => fetch(...request), csrf: csrfToken, renew: renewToken, any });
 
 const session = createSession({
-  wire: createWire({ fetch: (...request) => fetch(...request), csrf: csrfToken, renew: renewToken }),
+  wire: any ? (await import("./any_wire.js")).createAnyWire(wire, rooms) : Number(studio.dataset.grid) > 1 ? (await import("./grid_wire.js")).createGridWire(wire) : wire,
   stash: await openStash(),
-  view: { showTask, showNothing, showPhase, showSaved, showProblem, showSignIn, showExpired, showLost, showLeaseSoon, showSent },
+  view: {
+    showTask, showNothing, showLesson, showPhase, showSaved, showProblem, showHeld, prepare,
+    showSignIn: aside("signIn"), showExpired: aside("expired"), showLost: aside("gone"), showLeaseSoon: aside("leaseSoon"), showMoved: aside("moved"), showSent: aside("sent"),
+  },
   project: studio.dataset.project,
   trial: studio.dataset.trial === "yes",
   clock,
@@ -39,31 +53,92 @@ function showTask(assignment, work) {
   closeRoom();
   notes.clearAll();
   const { project, task } = assignment;
+  asked = project.fields ?? [];
+  byId("project-name").textContent = project.name;
   byId("task-name").textContent = task.external_id;
   byId("pay").textContent = assignment.pay ?? "";
+  courseIs(assignment.course ?? null);
   byId("workbench").hidden = false;
   byId("rest").hidden = true;
   byId("workbench").dataset.type = project.task_type;
-  room = ROOMS[project.task_type](hosts, {
+  byId("workbench").toggleAttribute("data-grid", Boolean(task.tiles));
+  room = rooms[task.tiles ? "grid" : project.task_type](hosts, {
     task,
     labels: project.labels.filter((label) => !label.retired),
+    fields: project.fields,
+    suggest: project.suggest,
+    confidence: project.confidence,
+    copilot: project.copilot,
+    submit: () => run("submit"),
     answer: work.answer,
     refused: work.refused,
+    unfinished: work.unfinished,
     bindings: studioBindings(),
+    own: ownKeys(choices.keys),
+    choices,
+    choose,
     announce,
     onChange: changed,
-    join: (hear) => joinCopilot(assignment, { onAnswer: hear.onAnswer, onState: (state) => copilotIs(state, hear) }),
+    join(hear) {
+      const join = () => joinCopilot(assignment, { onAnswer: hear.onAnswer, onState: (state) => copilotIs(state, hear) });
+      return assignment.seal && project.copilot ? (coming = ahead.copilotToCome(join, hear.onAnswer)) : join();
+    },
   });
   kept = partsOf(room);
+  printKeys(project);
+  talkIs(assignment.remarks);
+  if (assignment.answered) once("answered", aside("answered"));
   markHistory();
-  room.ready().then(() => prefetch(assignment.next_media ?? []), () => imageFailed());
+  room.ready().then(() => (prefetch(assignment.next_media ?? []), once("asides", fetchAsides), session.lookAhead()), () => imageFailed());
   if (!dialogs.dialogOpen()) room.focus();
   announce(say("Next task: {name}.", { name: task.external_id }));
 }
 
+/** What the first edit doesn't need comes behind it, so that it is there when the network isn't. */
+function fetchAsides() {
+  // What is the studio's own comes after what all forms look like.
+  wear(studio.dataset.forms, document.querySelector("link[href*='/css/studio']"));
+  (globalThis.requestIdleCallback ?? setTimeout)(() => asides().catch(() => told.delete("asides")));
+}
+
+async function asides() {
+  wear(studio.dataset.later);
+  const { createAsides } = await import("./asides.js");
+  return (asides.made ??= createAsides({ session, notes, wire, room: () => room, showTask, talkIs, announce }));
+}
+
+/** Something of asides.js, to be done once it is here. */
+function aside(name) {
+  return (...given) => asides().then((all) => all[name](...given));
+}
+
+function once(what, act) {
+  if (!told.has(what)) act();
+  told.add(what);
+}
+
+/** The keys on the page's own buttons; and, once a project, which label had to give way to a key of this person's. */
+function printKeys(project) {
+  for (const node of studio.querySelectorAll("[data-key-of]")) node.textContent = room.keymap.shown(node.dataset.keyOf);
+  const lost = Object.keys(choices.keys).length && room.keymap.bindings.find((one) => one.lost);
+  if (lost) once(`keys ${project.id}`, () => aside("lost")(lost));
+}
+
+/** How much was said about the task at hand. */
+function talkIs(count) {
+  byId("talk-mark").hidden = !count;
+  byId("talk-count").textContent = count || "";
+}
+
+/** A choice of the person's, kept with them. */
+function choose(name, on) {
+  choices[name] = on;
+  wire.send("POST", "/profile/submit-on-choice/", { on }).catch(() => {}); // as good as kept: it holds for this sitting
+}
+
 function copilotIs(state, hear) {
   marks.showCopilot(state);
-  hear.onAvailable(["connecting", "ready", "slow"].includes(state.phase));
+  hear.onAvailable(["connecting", "ready", "slow"].includes(state.phase), state);
 }
 
 function imageFailed() {
@@ -78,35 +153,55 @@ function prefetch(urls) {
 /** No room is open while the next one is built: what it says of itself must not be taken for the old one's work. */
 function closeRoom() {
   room?.close();
-  room = null;
+  room = coming = null;
   warned = false;
   clearTimeout(retry);
+}
+
+/** What was shown ahead is ours now. */
+function showHeld(assignment) {
+  coming?.come();
+  talkIs(assignment.remarks);
+  byId("pay").textContent = assignment.pay ?? "";
+  session.lookAhead();
+}
+
+/** Without what it needs a task isn't shown ahead. */
+async function prepare({ task }) {
+  ahead = await import("./ahead.js");
+  ahead.prepare(task);
 }
 
 function showNothing(nothing) {
   closeRoom();
   notes.clearAll();
-  byId("task-name").textContent = "";
-  rest({ text: nothing.text, waits: Boolean(nothing.retry_seconds) });
+  aside("rest")({ text: nothing.text, waits: Boolean(nothing.retry_seconds) });
   if (nothing.retry_seconds) retry = setTimeout(() => session.claim(), nothing.retry_seconds * 1000);
 }
 
-/** The page without a task on it: why, and what can be done. */
-function rest({ title, text, waits = false }) {
-  const part = byId("rest-template").content.cloneNode(true);
-  if (title) part.querySelector("[data-title]").textContent = title;
-  part.querySelector("[data-text]").textContent = text;
-  part.querySelector("[data-again]").addEventListener("click", () => session.claim());
-  part.querySelector("[data-waiting]").hidden = !waits;
-  byId("workbench").hidden = true;
-  byId("rest").hidden = false;
-  byId("rest").replaceChildren(part);
-  announce(text);
+/** A course's answers, to be read before the next task. */
+async function showLesson(lesson, go) {
+  closeRoom();
+  notes.clearAll();
+  courseIs(null);
+  wear(studio.dataset.lesson);
+  (await import("./lesson_page.js")).openLesson(lesson, go);
+}
+
+/** Whether the task at hand belongs to a course, and how far that has come. */
+function courseIs(course) {
+  const words = course ? say("Course: item {done} of {of}", { done: course.done + 1, of: course.of }) : "";
+  byId("course-mark").textContent = words;
+  byId("course-mark").hidden = !course;
+  studio.toggleAttribute("data-course", Boolean(course));
+  if (course) wear(studio.dataset.lesson);
 }
 
 function showPhase(phase) {
   studio.dataset.phase = phase;
-  byId("submit").toggleAttribute("disabled", phase === "sending" || phase === "waiting");
+  byId("submit").toggleAttribute("disabled", phase === "sending" || (phase === "waiting" && !session.assignment?.seal));
+  if (phase === "working" && soon) setTimeout(() => run("submit"));
+  soon = soon && ["ahead", "waiting"].includes(phase);
   if (phase !== "waiting") return notes.clear("waiting");
   const text = say("Waiting for the network. Your work is kept on this machine and will be sent.");
   notes.show("waiting", { kind: "warn", text });
@@ -114,56 +209,23 @@ function showPhase(phase) {
 
 function showSaved(state, detail) {
   marks.showSaved(state);
-  if (state === "conflict") resolveConflict(detail);
+  asides.made?.told.saved(state);
+  if (state === "conflict") aside("conflict")(detail);
   if (state === "refused") showProblem(detail, null);
 }
 
-async function resolveConflict(theirs) {
-  const { answer } = await dialogs.ask("conflict-dialog");
-  if (answer !== "theirs" || !theirs) return session.keepMine(theirs?.version ?? 0);
-  session.takeTheirs(theirs.version);
-  showTask(session.assignment, { answer: theirs.answer, refused: [] });
-}
-
 function showProblem(problem, again) {
-  if (!room) return rest({ title: say("No task could be fetched"), text: problem.message });
+  if (!room) return aside("rest")({ title: say("No task could be fetched"), text: problem.message });
   const text = problem.place ? say("{text} (at {place})", { text: problem.message, place: problem.place }) : problem.message;
   notes.show("problem", { kind: "bad", text, verb: again ? say("Try again") : undefined, onVerb: again ?? undefined });
 }
 
-async function showSignIn() {
-  const { answer } = await dialogs.ask("sign-in-dialog");
-  if (answer) await renewToken();
-  session.wake();
-}
-
-/** The time is over, but until somebody else takes the task a submit is still in time. */
-function showExpired() {
-  notes.clear("lease");
-  const text = say("Your time for this task ran out. You can still submit it, unless somebody else has begun it.");
-  notes.show("expired", { kind: "warn", text, verb: say("Next task"), onVerb: () => session.abandon() });
-}
-
-async function showLost(problem) {
-  byId("lost-text").textContent = problem.message;
-  await dialogs.ask("lost-dialog");
-  session.abandon();
-}
-
-function showLeaseSoon(soon) {
-  if (!soon) return notes.clear("lease");
-  notes.show("lease", { kind: "warn", text: say("This task is kept for you for two more minutes: the server has not heard from this page.") });
-}
-
-function showSent(sent) {
-  if (sent.checked) notes.show("sent", { kind: "good", text: say("The answer to the last task would be taken. Nothing was kept.") });
-}
-
 // --- what the person does ---------------------------------------------------------------------------------------
 
-/** Screen readers hear it; nobody sees it. */
+/** Screen readers hear it, the same words twice as well; nobody sees it. */
 function announce(text) {
-  byId("said").textContent = text;
+  const said = byId("said");
+  said.textContent = said.textContent === text ? `${text}\u00a0` : text;
 }
 
 function changed() {
@@ -173,12 +235,13 @@ function changed() {
   const parts = partsOf(room);
   if (parts.every((part, i) => part === kept[i])) return;
   kept = parts;
-  session.change({ answer: room.answer(), refused: room.refused() });
+  asides.made?.told.stepped(room.history);
+  session.change({ answer: room.answer(), refused: room.refused(), unfinished: room.unfinished?.() ?? null });
 }
 
 /** Lists are never changed in place, so the same list is the same work. */
 function partsOf(one) {
-  return [...Object.values(one.answer()), one.refused()];
+  return [...Object.values(one.answer()), one.refused(), one.unfinished?.() ?? null];
 }
 
 function markHistory() {
@@ -190,43 +253,40 @@ function markHistory() {
   redo.title = canRedo ? say("Redo: {step}", { step: redoName }) : say("Redo");
 }
 
-async function submit() {
-  if (!room || studio.dataset.phase !== "working") return;
-  if (room.enter()) return;
+/** Enter first finishes what is in hand; the button always means submit. */
+async function submit(event) {
+  if (!room) return;
+  const early = session.assignment?.seal;
+  if (!early && studio.dataset.phase !== "working") return;
+  if (event?.type !== "click" && room.enter()) return;
+  if (byId("saved-mark").dataset.state === "conflict") return aside("conflict")();
+  // Shown ahead, it is handed in once it is ours; a second press for the last one mustn't hand in what nobody looked at.
+  if (early) return void (soon = room.history.canUndo);
   if (room.pending() && !warned) {
     warned = true;
-    const text = say("Suggestions are waiting: accept (A) or refuse (X) them. Enter again submits without them.");
-    return notes.show("pending", { kind: "info", text });
+    return aside("pending")();
   }
   if (room.isEmpty() && (await dialogs.ask("empty-dialog")).answer !== "go") return;
   session.submit({ answer: room.answer(), refused: room.refused() });
 }
 
-async function skip() {
-  const { answer, fields } = await dialogs.ask("skip-dialog");
-  if (answer === "go") session.skip(fields.reason, fields.note);
-}
-
-async function report() {
-  const { answer, fields } = await dialogs.ask("report-dialog");
-  if (answer === "go") session.report(fields.note);
-}
-
-/** Leaving gives an untouched task back at once; one with work in it stays ours until its time runs out. */
-async function leave(event) {
+function leave(event) {
   event.preventDefault();
-  if (room?.isEmpty()) await session.release();
-  else await session.flush();
-  location.assign(event.target.closest("a").href);
+  const { href } = event.target.closest("a");
+  aside("leave")(href).catch(() => location.assign(href));
 }
 
 const ACTIONS = {
   submit,
-  skip,
-  report,
+  skip: aside("skip"),
+  report: aside("report"),
+  keep: aside("keep"),
   escape: () => room?.escape(),
-  instructions: () => session.assignment && dialogs.showInstructions(session.assignment.project.instructions_html),
-  keys: () => dialogs.showKeys(room?.keymap.bindings ?? studioBindings()),
+  instructions: () => session.assignment && aside("instructions")(session.assignment.project),
+  keys: () => aside("keys")(room?.keymap.bindings ?? studioBindings()),
+  comment: aside("comment"),
+  question: aside("question"),
+  talk: aside("talk"),
 };
 
 /** @returns {boolean} whether something was done */
@@ -261,6 +321,7 @@ document.addEventListener("visibilitychange", () => {
 for (const kind of ["pointerdown", "keydown", "wheel"]) {
   document.addEventListener(kind, () => clock.touch(), { passive: true, capture: true });
 }
+new BroadcastChannel("tandem.keys").addEventListener("message", ({ data }) => (choices.keys = data));
 addEventListener("online", () => session.wake());
 addEventListener("pagehide", () => session.flush());
 

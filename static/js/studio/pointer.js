@@ -8,15 +8,16 @@
  * @property {(point: [number, number], event: PointerEvent) => void} [move] while down
  * @property {(point: [number, number], event: PointerEvent) => void} [up]
  * @property {() => void} [cancel]
- * @property {(point: [number, number]|null) => void} [hover] null: the pointer left
+ * @property {(point: [number, number]|null, event?: PointerEvent) => void} [hover] null: the pointer left
  */
 
 /**
  * @param {HTMLElement} host
  * @param {object} viewport see viewport.js
  * @param {() => Tool} tool the tool in hand
+ * @param {() => boolean} [spaceTaken] whether the space bar means something else just now
  */
-export function createPointer(host, viewport, tool) {
+export function createPointer(host, viewport, tool, spaceTaken = () => false) {
   const down = new Map();
   let panning = null;
   let pinch = null;
@@ -63,7 +64,7 @@ export function createPointer(host, viewport, tool) {
     } else if (active) {
       active.move?.(viewport.pointOf(event), event);
     } else if (!down.size) {
-      tool().hover?.(viewport.pointOf(event));
+      tool().hover?.(viewport.pointOf(event), event);
     }
   }
 
@@ -87,7 +88,7 @@ export function createPointer(host, viewport, tool) {
   }
 
   function holdSpace(event) {
-    if (event.key !== " ") return;
+    if (event.key !== " " || (event.type === "keydown" && spaceTaken())) return;
     space = event.type === "keydown";
     host.classList.toggle("is-panning", space);
     if (event.target === host) event.preventDefault();

@@ -1,9 +1,10 @@
 /**
  * The regions of an image answer, as plain values: every change gives a new list, so that undo is a matter of
- * keeping the old one. Shapes are masks in COCO run lengths; a new kind of shape is told apart here and in
+ * keeping the old one. Shapes are masks in COCO run lengths, or outlines; the two are told apart here and in
  * layers.js, nowhere else.
  * @typedef {{id: string, label: string, shape: object, attributes: object, provenance: object}} Region
  */
+import { outlineBounds } from "./outlines.js";
 import { byHand, changed, nextId } from "./provenance.js";
 import { areaOf, boxOf } from "./rle.js";
 
@@ -41,8 +42,25 @@ export function isEmptyShape(shape) {
 
 /** @returns {[number, number, number, number]} x, y, width, height in image pixels */
 export function boundsOf(shape) {
-  if (shape.type === "mask") return boxOf(shape);
-  throw new Error(`This page cannot show a shape of type ${shape.type}`);
+  return shape.type === "mask" ? boxOf(shape) : outlineBounds(shape);
+}
+
+/** One attribute of one region; left out when it is blank. @returns {Region[]} */
+export function describeRegion(regions, id, key, value) {
+  return regions.map((region) => {
+    if (region.id !== id) return region;
+    const { [key]: _, ...rest } = region.attributes;
+    return { ...region, attributes: value === "" || value === null ? rest : { ...rest, [key]: value } };
+  });
+}
+
+/** One region further to the front (+1) or to the back (-1). @returns {Region[]} the same list at the end of it */
+export function shiftRegion(regions, id, by) {
+  const at = regions.findIndex((region) => region.id === id);
+  const to = at + by;
+  if (at < 0 || to < 0 || to >= regions.length) return regions;
+  const rest = regions.toSpliced(at, 1);
+  return rest.toSpliced(to, 0, regions[at]);
 }
 
 /** The region after or before one in the list, around the ends; null for an empty list. */

@@ -63,10 +63,15 @@ function extent({ height, width, data }) {
   return right ? { left, right, top, bottom } : { left: 0, right: 0, top: 0, bottom: 0 };
 }
 
-/** @param {{height: number, width: number, data: Uint8Array}} bitmap @returns {number[]} runs, zeros first */
-export function runsOf(bitmap) {
-  const { height, width, data } = bitmap;
-  const { left, right, top, bottom } = extent(bitmap);
+/**
+ * Runs of an image of which a bitmap is one box, zeros first; all outside the box is zero.
+ * @param {{height: number, width: number, data: Uint8Array}} bitmap
+ * @param {number} left @param {number} top where the bitmap lies @param {number} wide @param {number} high the image
+ * @returns {number[]}
+ */
+function runsWithin(bitmap, left, top, wide, high) {
+  const { width, data } = bitmap;
+  const set = extent(bitmap);
   const runs = [];
   let current = 0;
   let since = 0; // where the present run began, counted down the columns
@@ -75,21 +80,32 @@ export function runsOf(bitmap) {
     since = at;
     current ^= 1;
   };
-  for (let x = left; x < right; x += 1) {
-    if (current && top > 0) turn(x * height);
-    for (let y = top, at = top * width + x; y < bottom; y += 1, at += width) {
-      if (data[at] !== current) turn(x * height + y);
+  for (let x = set.left; x < set.right; x += 1) {
+    const column = (x + left) * high + top;
+    if (current && set.top + top > 0) turn((x + left) * high);
+    for (let y = set.top, at = set.top * width + x; y < set.bottom; y += 1, at += width) {
+      if (data[at] !== current) turn(column + y);
     }
-    if (current && bottom < height) turn(x * height + bottom);
+    if (current && set.bottom + top < high) turn(column + set.bottom);
   }
-  if (current && right < width) turn(right * height);
-  runs.push(height * width - since);
+  if (current && set.right + left < wide) turn((set.right + left) * high);
+  runs.push(high * wide - since);
   return runs;
+}
+
+/** @param {{height: number, width: number, data: Uint8Array}} bitmap @returns {number[]} runs, zeros first */
+export function runsOf(bitmap) {
+  return runsWithin(bitmap, 0, 0, bitmap.width, bitmap.height);
 }
 
 /** @returns {{size: [number, number], counts: string}} */
 export function encodeMask(bitmap) {
   return { size: [bitmap.height, bitmap.width], counts: packRuns(runsOf(bitmap)) };
+}
+
+/** A bitmap of one box as a mask over the whole image. @param {[number, number, number, number]} box */
+export function encodeWindow(bitmap, [left, top], { width, height }) {
+  return { size: [height, width], counts: packRuns(runsWithin(bitmap, left, top, width, height)) };
 }
 
 /**
@@ -143,21 +159,64 @@ export function boxOf({ size: [height], counts }) {
   return right < 0 ? [0, 0, 0, 0] : [left, top, right - left + 1, bottom - top + 1];
 }
 
-/** The set pixels within a box, row by row. @param {[number, number, number, number]} box */
-export function cropMask({ size: [height], counts }, [left, top, width, boxHeight]) {
-  const data = new Uint8Array(width * boxHeight);
+/**
+ * The set pixels within a box, row by row; with a `step`, of every second, third… row and column only.
+ * @param {[number, number, number, number]} box
+ */
+export function cropMask({ size: [height], counts }, [left, top, width, boxHeight], step = 1) {
+  const wide = Math.ceil(width / step);
+  const high = Math.ceil(boxHeight / step);
+  const data = new Uint8Array(wide * high);
   let at = 0;
   unpackRuns(counts).forEach((run, i) => {
-    if (i % 2) {
-      for (let k = at; k < at + run; k += 1) {
-        const x = ((k / height) | 0) - left;
-        const y = (k % height) - top;
-        if (x >= 0 && y >= 0 && x < width && y < boxHeight) data[y * width + x] = 1;
-      }
-    }
-    at += run;
+    const end = at + run;
+    if (i % 2) fillColumns(at, end);
+    at = end;
   });
-  return { height: boxHeight, width, data };
+  return { height: high, width: wide, data };
+
+  /** A run goes down a column and on at the top of the next. */
+  function fillColumns(from, end) {
+    for (let column = Math.floor(from / height); column * height < end; column += 1) {
+      const x = (column - left) / step;
+      if (x >= wide) return;
+      if (x < 0 || x % 1) continue;
+      const first = Math.ceil((Math.max(from - column * height, top) - top) / step);
+      const last = Math.ceil((Math.min(end - column * height, height, top + boxHeight) - top) / step);
+      for (let y = first; y < last; y += 1) data[y * wide + x] = 1;
+    }
+  }
+}
+
+/**
+ * Two masks of one image put together without their pixels: what that costs hangs on their edges, not on their areas.
+ * @param {{size: [number, number], counts: string}} one
+ * @param {{counts: string}} other
+ * @param {0|1} value 1: what either holds; 0: what the first holds and the second does not
+ * @returns {{mask: {size: [number, number], counts: string}, shared: number}} shared: pixels that both hold
+ */
+export function mergeMasks(one, other, value) {
+  const [a, b] = [unpackRuns(one.counts), unpackRuns(other.counts)];
+  const runs = [];
+  let [i, j, leftA, leftB] = [0, 0, a[0] ?? 0, b[0] ?? 0];
+  let [current, length, shared] = [0, 0, 0];
+  while (i < a.length && j < b.length) {
+    const step = Math.min(leftA, leftB);
+    const [inA, inB] = [i % 2, j % 2];
+    const next = value ? inA | inB : inA & ~inB;
+    if (inA & inB) shared += step;
+    if (step && next !== current) {
+      runs.push(length);
+      [current, length] = [next, 0];
+    }
+    length += step;
+    leftA -= step;
+    leftB -= step;
+    if (!leftA) leftA = a[(i += 1)] ?? 0;
+    if (!leftB) leftB = b[(j += 1)] ?? 0;
+  }
+  runs.push(length);
+  return { mask: { size: one.size, counts: packRuns(runs) }, shared };
 }
 
 /** For one axis: the two source pixels around each target pixel's centre, and how far between them it is. */
@@ -179,15 +238,18 @@ function stretched(start, end, from, to) {
   return [Math.max(0, Math.floor(((start - 1) * to) / from)), Math.min(to, Math.ceil(((end + 1) * to) / from))];
 }
 
-/** A bitmap at another size: bilinear, cut at one half, so that edges stay smooth when it grows. */
-export function resizeMask(bitmap, height, width) {
-  if (bitmap.height === height && bitmap.width === width) return bitmap;
+/**
+ * A bitmap at another size: bilinear, cut at one half, so that edges stay smooth when it grows. Only the box that can
+ * hold anything is made.
+ * @returns {{bits: {width: number, height: number, data: Uint8Array}, box: [number, number, number, number]}}
+ */
+export function resizedWindow(bitmap, height, width) {
   const across = samples(bitmap.width, width);
   const down = samples(bitmap.height, height);
-  const data = new Uint8Array(height * width);
   const set = extent(bitmap);
-  const [top, bottom] = stretched(set.top, set.bottom, bitmap.height, height);
-  const [left, right] = stretched(set.left, set.right, bitmap.width, width);
+  const [top, bottom] = set.bottom ? stretched(set.top, set.bottom, bitmap.height, height) : [0, 0];
+  const [left, right] = set.right ? stretched(set.left, set.right, bitmap.width, width) : [0, 0];
+  const bits = { width: right - left, height: bottom - top, data: new Uint8Array((right - left) * (bottom - top)) };
   for (let y = top; y < bottom; y += 1) {
     const upper = down.low[y] * bitmap.width;
     const lower = down.high[y] * bitmap.width;
@@ -196,8 +258,17 @@ export function resizeMask(bitmap, height, width) {
       const { low, high, part } = across;
       const a = bitmap.data[upper + low[x]] * (1 - part[x]) + bitmap.data[upper + high[x]] * part[x];
       const b = bitmap.data[lower + low[x]] * (1 - part[x]) + bitmap.data[lower + high[x]] * part[x];
-      if (a * (1 - fy) + b * fy >= 0.5) data[y * width + x] = 1;
+      if (a * (1 - fy) + b * fy >= 0.5) bits.data[(y - top) * bits.width + x - left] = 1;
     }
   }
+  return { bits, box: [left, top, bits.width, bits.height] };
+}
+
+/** All of a bitmap at another size. */
+export function resizeMask(bitmap, height, width) {
+  if (bitmap.height === height && bitmap.width === width) return bitmap;
+  const { bits, box: [left, top] } = resizedWindow(bitmap, height, width);
+  const data = new Uint8Array(height * width);
+  for (let y = 0; y < bits.height; y += 1) data.set(bits.data.subarray(y * bits.width, (y + 1) * bits.width), (top + y) * width + left);
   return { height, width, data };
 }

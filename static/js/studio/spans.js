@@ -21,6 +21,30 @@ export function addSpan(spans, { start, end, label, provenance = byHand() }) {
   return { spans: inOrder([...spans, { id, start, end, label, attributes: {}, provenance }]), id };
 }
 
+/** Add many in one go; those that say what is there already are left out. @returns {Span[]} the same list if all are */
+export function addSpans(spans, wanted) {
+  const known = new Set(spans.map(saying));
+  const fresh = wanted.filter((one) => !known.has(saying(one)) && known.add(saying(one)));
+  if (!fresh.length) return spans;
+  const first = Number(nextId(spans, "s").slice(1));
+  const made = fresh.map(({ start, end, label, provenance = byHand() }, i) => ({ id: `s${first + i}`, start, end, label, attributes: {}, provenance }));
+  return inOrder([...spans, ...made]);
+}
+
+/** What two spans must share to be the same mark. */
+export function saying({ start, end, label }) {
+  return `${start} ${end} ${label}`;
+}
+
+/** One attribute of one span; left out when it is blank. @returns {Span[]} */
+export function describeSpan(spans, id, key, value) {
+  return spans.map((span) => {
+    if (span.id !== id) return span;
+    const { [key]: _, ...rest } = span.attributes;
+    return { ...span, attributes: value === "" || value === null ? rest : { ...rest, [key]: value } };
+  });
+}
+
 /** @param {Span[]} spans @returns {Span[]} */
 export function removeSpan(spans, id) {
   return spans.filter((span) => span.id !== id);
@@ -69,13 +93,27 @@ export function piecesOf(length, spans) {
  * @returns {Map<string, number>} id → 0, 1, …
  */
 export function lanesOf(spans) {
-  const lanes = [];
   const lane = new Map();
-  for (const span of [...spans].sort((a, b) => a.end - a.start - (b.end - b.start) || a.start - b.start)) {
-    let at = lanes.findIndex((row) => row.every((other) => other.end <= span.start || other.start >= span.end));
-    if (at < 0) at = lanes.push([]) - 1;
-    lanes[at].push(span);
-    lane.set(span.id, at);
+  for (const group of touching(spans)) {
+    const lanes = [];
+    for (const span of group.sort((a, b) => a.end - a.start - (b.end - b.start) || a.start - b.start)) {
+      let at = lanes.findIndex((row) => row.every((other) => other.end <= span.start || other.start >= span.end));
+      if (at < 0) at = lanes.push([]) - 1;
+      lanes[at].push(span);
+      lane.set(span.id, at);
+    }
   }
   return lane;
+}
+
+/** Spans in groups of which none overlaps another: thousands of spans are then many small questions. */
+function touching(spans) {
+  const groups = [];
+  let until = -1;
+  for (const span of [...spans].sort((a, b) => a.start - b.start)) {
+    if (span.start >= until) groups.push([]);
+    groups[groups.length - 1].push(span);
+    until = Math.max(until, span.end);
+  }
+  return groups;
 }

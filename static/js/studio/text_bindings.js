@@ -1,19 +1,24 @@
-/** The text studio's keys. Arrows move a cursor of whole words while the text has the focus. */
+/** The text studio's keys. Arrows move a cursor of whole words, or of letters, while the text has the focus. */
 import { say } from "./words.js";
 
-/** @returns {import("./keys.js").Binding[]} */
-export function textBindings() {
-  const rows = (group, list) => list.map(([action, keys, text]) => ({ action, keys, text, group }));
+/** @param {{attributes: boolean}} has what the labels ask for @returns {import("./keys.js").Binding[]} */
+export function textBindings({ attributes }) {
+  const rows = (group, list) => list.filter(Boolean).map(([action, keys, text]) => ({ action, keys, text, group }));
   return [
     ...rows(say("Copilot"), [
       ["accept", ["a"], say("Accept the suggestion, go to the next")],
       ["refuse", ["x"], say("Refuse the suggestion")],
       ["accept-all", ["shift+a"], say("Accept all suggestions")],
+      ["accept-sure", ["shift+q"], say("Accept the suggestions that the copilot is sure of")],
+      ["ask", ["q"], say("Show suggestions, where they wait to be asked for")],
     ]),
     ...rows(say("Spans"), [
       ["next", ["k"], say("Next span or suggestion")],
       ["previous", ["j"], say("Span or suggestion before")],
       ["delete", ["delete", "backspace"], say("Delete the span")],
+      ["mark-all", ["m"], say("Mark every occurrence of the selection, or of the span")],
+      ["letters", ["t"], say("Letters instead of words, and back (or Alt while dragging)")],
+      attributes && ["describe", ["shift+e"], say("Edit the span's attributes")],
       ["start-earlier", ["u"], say("Start one word earlier")],
       ["start-later", ["shift+u"], say("Start one word later")],
       ["end-later", ["o"], say("End one word later")],

@@ -3,9 +3,9 @@
  * The state is {spans, refused}. What the copilot offers lies beside it: an offer is pending while it is neither
  * taken, nor refused, nor said by a span already. Offsets are code points.
  */
-import { createHistory } from "./history.js";
+import { createHistory, differing } from "./history.js";
 import { asOffered, changed } from "./provenance.js";
-import { addSpan, changeSpan, removeSpan, twinOf } from "./spans.js";
+import { addSpan, addSpans, changeSpan, describeSpan, removeSpan, saying } from "./spans.js";
 import { say } from "./words.js";
 
 /**
@@ -24,6 +24,7 @@ class TextDesk {
   #model = null;
   #current = null;
   #onChange;
+  #seen = {}; // what pending() and items() found for a state and its offers: asked for many times between two changes
 
   constructor(state, onChange) {
     this.#onChange = onChange;
@@ -67,27 +68,39 @@ class TextDesk {
 
   /** Offers that wait for a word, in the order of the text. */
   pending() {
-    const { spans, refused } = this.state;
-    const taken = new Set(spans.map((span) => span.provenance.suggestion));
-    const gone = (offer) => refused.some((one) => one.suggestion === offer.suggestion || sameMark(one, offer));
-    return this.#offers
-      .filter((offer) => !taken.has(offer.suggestion) && !gone(offer) && !twinOf(spans, offer))
-      .sort((a, b) => a.start - b.start || b.end - a.end);
+    return this.#look().pending;
   }
 
   /** Spans and pending offers in the order of the text; offers carry offer: true and their suggestion as id. */
   items() {
-    const offers = this.pending().map((offer) => ({
+    return this.#look().items;
+  }
+
+  item(id) {
+    return this.#look().byId.get(id) ?? null;
+  }
+
+  #look() {
+    const { state } = this;
+    if (this.#seen.state === state && this.#seen.offers === this.#offers) return this.#seen;
+    const inOrder = (a, b) => a.start - b.start || b.end - a.end;
+    const pending = this.#waiting().sort(inOrder);
+    const offers = pending.map((offer) => ({
       ...offer,
       id: offer.suggestion,
       offer: true,
       provenance: asOffered(offer.suggestion, this.#model),
     }));
-    return [...this.state.spans, ...offers].sort((a, b) => a.start - b.start || b.end - a.end);
+    const items = [...state.spans, ...offers].sort(inOrder);
+    this.#seen = { state, offers: this.#offers, pending, items, byId: new Map(items.map((item) => [item.id, item])) };
+    return this.#seen;
   }
 
-  item(id) {
-    return this.items().find((one) => one.id === id) ?? null;
+  #waiting() {
+    const { spans, refused } = this.state;
+    const taken = new Set([...spans.map((span) => span.provenance.suggestion), ...refused.map((one) => one.suggestion)]);
+    const said = new Set([...spans, ...refused].map(saying));
+    return this.#offers.filter((offer) => !taken.has(offer.suggestion) && !said.has(saying(offer)));
   }
 
   select(id) {
@@ -114,6 +127,24 @@ class TextDesk {
     return this.#push({ spans }, say("Mark"));
   }
 
+  /** Mark many stretches alike, in one step; what the copilot offers just so is taken. @returns {number} how many are new */
+  markAll(stretches, label) {
+    const { spans } = this.state;
+    const offered = new Map(this.pending().map((offer) => [saying(offer), asOffered(offer.suggestion, this.#model)]));
+    const wanted = stretches.map(({ start, end }) => ({ start, end, label }));
+    const next = addSpans(spans, wanted.map((one) => ({ ...one, provenance: offered.get(saying(one)) })));
+    if (next !== spans) this.#push({ spans: next }, say("Mark all"));
+    return next.length - spans.length;
+  }
+
+  /** What a label asks of its spans; letters typed after one another are one step. */
+  describe(key, value) {
+    const id = this.#current;
+    if (!this.state.spans.some((span) => span.id === id)) return false;
+    this.#history.push({ ...this.state, spans: describeSpan(this.state.spans, id, key, value) }, say("Attributes"), `describe ${id} ${key}`);
+    return true;
+  }
+
   /** Take an offer, as it is or with another label or other edges; the next offer becomes current. */
   accept(id = this.#firstOffer(), change = {}) {
     const offer = this.pending().find((one) => one.suggestion === id);
@@ -127,15 +158,13 @@ class TextDesk {
     return this.#push({ spans: added.spans }, say("Accept"));
   }
 
-  acceptAll() {
-    const offers = this.pending();
+  /** Take every offer, or those with at least this score, in one step. @param {number|null} [from] */
+  acceptAll(from = null) {
+    const offers = this.pending().filter(({ score }) => from === null || (score ?? -1) >= from);
     if (!offers.length) return false;
-    let { spans } = this.state;
-    for (const { start, end, label, suggestion } of offers) {
-      ({ spans } = addSpan(spans, { start, end, label, provenance: asOffered(suggestion, this.#model) }));
-    }
+    const wanted = offers.map((offer) => ({ ...offer, provenance: asOffered(offer.suggestion, this.#model) }));
     this.#current = null;
-    return this.#push({ spans }, say("Accept all"));
+    return this.#push({ spans: addSpans(this.state.spans, wanted) }, say("Accept all"));
   }
 
   refuse(id = this.#firstOffer()) {
@@ -171,6 +200,21 @@ class TextDesk {
     if (item.offer) return this.accept(item.id, change);
     const spans = changeSpan(this.state.spans, item.id, change);
     return spans === this.state.spans ? true : this.#push({ spans }, name);
+  }
+
+  /** @returns {{start: number, end: number}|null} what came, changed or went by it */
+  undo() {
+    return this.#again(() => this.#history.undo());
+  }
+
+  redo() {
+    return this.#again(() => this.#history.redo());
+  }
+
+  #again(verb) {
+    const said = ({ spans, refused }) => [...spans, ...refused];
+    const before = said(this.state);
+    return (verb() && differing(before, said(this.state))) || null;
   }
 
   #firstOffer() {

@@ -1,14 +1,16 @@
 /** Two grips at the ends of the current span: drag one to move that end, word by word (Alt: letter by letter). */
 import { element } from "./elements.js";
+import { edgeRunsLeft } from "./text_direction.js";
 import { say } from "./words.js";
 
 /**
  * @param {HTMLElement} host positioned; holds the text page
  * @param {object} page see text_page.js
+ * @param {string} text of that page
  * @param {{snapped: (offset: number, end: "start"|"end") => number,
  *   onMove: (edges: {start?: number, end?: number}) => void}} ways offsets in UTF-16 units
  */
-export function createHandles(host, page, { snapped, onMove }) {
+export function createHandles(host, page, text, { snapped, onMove }) {
   const grips = ["start", "end"].map((end) => {
     const grip = element("span", { class: "grip", "data-end": end, title: say("Drag to move this end"), hidden: true });
     grip.addEventListener("pointerdown", (event) => drag(event, end));
@@ -49,11 +51,10 @@ export function createHandles(host, page, { snapped, onMove }) {
       const rects = page.rectsOf(next.start, next.end);
       if (!rects.length) return;
       const corner = host.getBoundingClientRect();
-      const right = getComputedStyle(page.host).direction === "rtl";
       const first = rects[0];
       const last = rects[rects.length - 1];
-      place(grips[0], (right ? first.right : first.left) - corner.left, first.top - corner.top, first.height);
-      place(grips[1], (right ? last.left : last.right) - corner.left, last.top - corner.top, last.height);
+      place(grips[0], (edgeRunsLeft(text, next, "start") ? first.right : first.left) - corner.left, first.top - corner.top, first.height);
+      place(grips[1], (edgeRunsLeft(text, next, "end") ? last.left : last.right) - corner.left, last.top - corner.top, last.height);
     },
   };
 }

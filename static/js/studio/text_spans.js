@@ -2,16 +2,23 @@
 import { element } from "./elements.js";
 import { createKeymap } from "./keys.js";
 import { labelBindings } from "./keys_of_labels.js";
-import { createMarkList } from "./mark_list.js";
 import { createOffsets } from "./offsets.js";
 import { createPalette } from "./palette.js";
 import { textBindings } from "./text_bindings.js";
 import { createTextDesk } from "./text_desk.js";
+import { createTextOffers } from "./text_offers.js";
 import { createWordCursor } from "./text_cursor.js";
+import { paragraphRunsLeft } from "./text_direction.js";
 import { createHandles } from "./text_handles.js";
+import { createSpanList } from "./text_list.js";
+import { createLooks, shortly } from "./text_looks.js";
+import { createModes } from "./text_modes.js";
+import { occurrencesOf } from "./text_occurrences.js";
 import { createTextPage } from "./text_page.js";
 import { createPicker } from "./text_picker.js";
-import { snap, tokenAt, tokensOf } from "./tokens.js";
+import { createPointer } from "./text_pointer.js";
+import { keepInSight } from "./text_scroll.js";
+import { charactersOf, snap, tokenAt, tokensOf } from "./tokens.js";
 import { say, sayCount } from "./words.js";
 
 /**
@@ -26,103 +33,96 @@ class TextRoom {
   #work;
   #text;
   #offsets;
-  #tokens;
+  #words;
+  #characters = null;
+  #letters = false; // steps and selections go by letters, not by words
+  #all = false; // the next label marks every place that says the same
+  #closed = false;
+  #drawn = null;
+  #seenAs;
   #desk;
   #page;
   #copilot;
   #sticky = null;
   #asked = null;
+  #waits; // whether suggestions wait to be asked for
 
   constructor(hosts, work) {
     this.#work = work;
     this.#text = work.task.payload.text;
+    this.#waits = work.suggest === "asked";
     this.#offsets = createOffsets(this.#text);
-    this.#tokens = tokensOf(this.#text);
-    const own = textBindings();
-    this.keymap = createKeymap([...work.bindings, ...own, ...labelBindings(work.labels, [...work.bindings, ...own], say("Labels"))]);
+    this.#words = tokensOf(this.#text);
+    const taken = work.own("text", [...work.bindings, ...textBindings({ attributes: this.#asksAttributes() })]);
+    this.keymap = createKeymap([...taken, ...labelBindings(work.labels, taken, say("Labels"))]);
     this.#desk = createTextDesk({ answer: work.answer, refused: work.refused, onChange: () => this.#refresh() });
+    this.#seenAs = createLooks(this.#text, (item) => this.#toUnits(item), { labelOf: (key) => this.#labelOf(key), confidence: work.confidence });
     this.#build(hosts);
     this.#listen();
     this.#refresh();
     this.#copilot = work.join({
       onAnswer: (message) => this.#hear(message),
-      onAvailable: (listens) => listens && this.#ask(),
+      onAvailable: (listens) => this.#available(listens),
     });
-    this.#ask();
+    this.#available(this.#copilot.listens);
   }
-
-  // --- building ---------------------------------------------------------------------------------------------
 
   #build({ stage, tools, panel }) {
     const { task, labels } = this.#work;
     const keyOf = (label) => this.keymap.shown(`label:${label}`);
     this.#page = createTextPage(this.#text, say("Text of the task. Arrow keys move by words, Shift extends, a label's key marks."));
     const sheet = element("article", { class: "sheet" });
-    if (task.payload.title) sheet.append(element("h3", { class: "sheet__title" }, task.payload.title));
+    if (task.payload.title) sheet.append(element("h3", { class: "sheet__title", dir: "auto" }, task.payload.title));
     sheet.append(this.#page.host);
-    this.offerBar = element("div", { class: "offer offer--text", hidden: true });
+    const ways = { act: (action) => this.act(action), keyOf: (action) => this.keymap.shown(action) };
     this.desktop = element("div", { class: "desktop" }, sheet);
     tools.replaceChildren();
     panel.replaceChildren();
-    stage.replaceChildren(this.desktop, this.offerBar);
-    this.handles = createHandles(sheet, this.#page, {
+    stage.replaceChildren(this.desktop);
+    this.offers = createTextOffers(stage, { confidence: this.#work.confidence, ...ways });
+    this.handles = createHandles(sheet, this.#page, this.#text, {
       snapped: (offset, end) => this.#wordEdge(offset, end),
       onMove: (edges) => this.#desk.resize(this.#toPoints(edges)),
     });
-    this.cursor = createWordCursor(this.#page, this.#tokens, () => this.#cursorMoved());
+    this.cursor = createWordCursor(this.#page, () => this.#tokens, () => this.#cursorMoved());
     this.picker = createPicker(sheet, labels, { keyOf, onPick: (label) => this.#label(label) });
     this.palette = createPalette(panel, labels, { keyOf, onPick: (label) => this.#label(label) });
-    this.list = this.#makeList(panel);
+    this.modes = createModes(panel, ways);
+    this.list = createSpanList(panel, this.#desk, (item) => this.#seenAs(item).row, (id) => (this.#desk.select(id === this.#desk.current ? null : id), this.#bring()));
+    if (this.#asksAttributes()) this.#buildFields(panel).catch(() => {}); // without a network the work goes on without
   }
 
-  #makeList(panel) {
-    const isOffer = (item) => item.offer;
-    return createMarkList(panel, {
-      title: say("Spans"),
-      empty: say("Nothing is marked yet. Select words, then press a label's key."),
-      verbs: [
-        { name: "accept", only: isOffer, icon: () => "check", text: () => say("Accept") },
-        { name: "refuse", only: isOffer, icon: () => "cross", text: () => say("Refuse") },
-        { name: "delete", only: (item) => !item.offer, icon: () => "bin", text: () => say("Delete") },
-      ],
-      onVerb: (name, id) => {
-        if (name === "select") this.#show(id === this.#desk.current ? null : id);
-        else if (name === "delete") this.#desk.remove(id);
-        else this.#desk[name](id);
-      },
-    });
+  #asksAttributes() {
+    return this.#work.labels.some((label) => label.attributes?.length);
+  }
+
+  async #buildFields(panel) {
+    const { createAttributeFields } = await import("./attribute_fields.js");
+    if (this.#closed) return;
+    this.fields = createAttributeFields(panel, { onSet: (key, value) => this.#desk.describe(key, value), onDone: () => this.focus() });
+    this.#showFields();
   }
 
   #listen() {
     const { host } = this.#page;
-    let pressed = false;
-    let touched = null;
-    host.addEventListener("pointerdown", () => {
-      pressed = true;
-      this.picker.hide();
+    this.pointer = createPointer(host, {
+      onPress: () => this.picker.hide(),
+      onRelease: (event) => this.#picked(event),
+      onRest: () => this.#page.selection() && this.#offerLabels(),
     });
-    // The button may be let go beside the text.
-    this.released = (event) => {
-      if (pressed) setTimeout(() => this.#picked(event), 0);
-      pressed = false;
-    };
-    // A finger selects by holding: there is no release, the selection just comes to rest.
-    this.rested = () => {
-      clearTimeout(touched);
-      if (pressed || !matchMedia("(pointer: coarse)").matches) return;
-      touched = setTimeout(() => this.#page.selection() && this.#offerLabels(), 500);
-    };
-    host.addEventListener("pointercancel", () => (pressed = false));
-    document.addEventListener("pointerup", this.released);
-    document.addEventListener("selectionchange", this.rested);
     this.resized = new ResizeObserver(() => this.#placeHandles());
     this.resized.observe(host);
   }
 
-  // --- the copilot ------------------------------------------------------------------------------------------
+  #available(listens) {
+    if (listens && !this.#waits) this.#ask();
+    else this.#showOffers();
+  }
 
   #ask() {
-    if (!this.#asked) this.#asked = this.#copilot?.askSpans() ?? null;
+    if (!this.#asked) this.#asked = this.#copilot?.askText() ?? null;
+    if (this.#asked) this.#waits = false;
+    this.#showOffers();
   }
 
   #hear(message) {
@@ -130,10 +130,8 @@ class TextRoom {
     if (message.type !== "spans") return void (this.#asked = null);
     this.#desk.receive(message);
     const count = this.#desk.pending().length;
-    if (count) this.#work.announce(sayCount(count, "The copilot suggests one span. A accepts, X refuses.", "The copilot suggests {count} spans. A accepts, X refuses."));
+    if (count) this.#work.announce(sayCount(count, "The copilot suggests one span. {accept} accepts, {refuse} refuses.", "The copilot suggests {count} spans. {accept} accepts, {refuse} refuses.", { accept: this.keymap.shown("accept"), refuse: this.keymap.shown("refuse") }));
   }
-
-  // --- selecting and marking --------------------------------------------------------------------------------
 
   #toPoints(edges) {
     return Object.fromEntries(Object.entries(edges).map(([end, unit]) => [end, this.#offsets.toCodePoint(unit)]));
@@ -141,6 +139,11 @@ class TextRoom {
 
   #toUnits({ start, end }) {
     return { start: this.#offsets.toUtf16(start), end: this.#offsets.toUtf16(end) };
+  }
+
+  /** What a step is: words, or characters. */
+  get #tokens() {
+    return this.#letters ? (this.#characters ??= charactersOf(this.#text)) : this.#words;
   }
 
   #wordEdge(offset, end) {
@@ -156,7 +159,8 @@ class TextRoom {
       const span = event.target.closest?.(".span");
       return this.#desk.select(span?.dataset.id ?? null);
     }
-    const words = event.altKey ? selection : snap(this.#tokens, selection.start, selection.end);
+    if (event.altKey) this.#characters ??= charactersOf(this.#text);
+    const words = snap(event.altKey ? this.#characters : this.#tokens, selection.start, selection.end);
     if (!words) return;
     this.#desk.select(null);
     this.#page.select(words.start, words.end);
@@ -171,10 +175,45 @@ class TextRoom {
   }
 
   #mark(words, label) {
+    if (this.#all) return this.#markAll(words, label);
     const { start, end } = this.#toPoints({ start: words.start, end: words.end });
     this.#desk.mark(start, end, label);
     this.#page.clear();
-    this.#work.announce(say("{words}: {label}", { words: this.#text.slice(words.start, words.end), label: this.#nameOf(label) }));
+    this.#work.announce(say("{words}: {label}", { words: shortly(this.#text.slice(words.start, words.end)), label: this.#nameOf(label) }));
+  }
+
+  /** Every place that says the same as these words, whole words unless letters are what is selected. */
+  #markAll({ start, end }, label) {
+    const places = this.#occurrences(start, end);
+    this.#all = false;
+    const fresh = this.#desk.markAll(places.map((place) => this.#toPoints(place)), label);
+    this.#page.clear();
+    this.#refresh();
+    const values = { all: places.length, label: this.#nameOf(label), words: shortly(this.#text.slice(start, end)) };
+    this.#work.announce(sayCount(fresh, "{words}: found {all} times, one now marked as {label}.", "{words}: found {all} times, {count} now marked as {label}.", values));
+  }
+
+  /** Mark all that says the same as the selection or the current span; with no label in hand, as the next one says. */
+  #everywhere() {
+    const selection = this.#page.selection();
+    const selected = selection?.start < selection?.end ? selection : null;
+    const item = selected ? null : this.#desk.item(this.#desk.current);
+    if (item) return this.#markAll(this.#toUnits(item), item.label);
+    if (selected && this.#sticky) return this.#markAll(selected, this.#sticky);
+    this.#all = !this.#all;
+    this.#showModes();
+    if (!this.#all) return this.#work.announce(say("Only the selection is marked."));
+    if (!selected) return this.#work.announce(say("The next label marks every occurrence of the selection."));
+    const count = this.#occurrences(selected.start, selected.end).length;
+    this.#work.announce(sayCount(count, "Found once. A label's key marks it.", "Found {count} times. A label's key marks them all."));
+  }
+
+  #occurrences = (start, end) => occurrencesOf(this.#text, this.#text.slice(start, end), this.#letters ? null : this.#words);
+
+  #turnLetters() {
+    this.#letters = !this.#letters;
+    this.#showModes();
+    this.#work.announce(this.#letters ? say("Letter by letter.") : say("Word by word."));
   }
 
   /** A label's key or button: marks the selection, renames what is current, or stays on for the next selections. */
@@ -185,15 +224,16 @@ class TextRoom {
     if (this.#desk.relabel(key)) return;
     this.#sticky = this.#sticky === key ? null : key;
     this.palette.mark(this.#sticky);
+    this.#showModes();
     if (this.#sticky) this.#work.announce(say("Each selection is now marked as {label}.", { label: this.#nameOf(key) }));
   }
 
   #cursorMoved() {
-    const { start, end } = this.#page.selection();
+    const selection = this.#page.selection();
     this.#desk.select(null);
     this.picker.hide();
-    this.#scrollTo(start, end);
-    this.#work.announce(this.#text.slice(start, end));
+    this.#scrollTo(selection);
+    this.#work.announce(shortly(this.#text.slice(selection.start, selection.end)));
   }
 
   /** Move one end of the current span by one word. */
@@ -206,32 +246,22 @@ class TextRoom {
     this.#desk.resize(this.#toPoints({ [end]: token[end] }));
   }
 
-  // --- showing ----------------------------------------------------------------------------------------------
-
-  #nameOf(key) {
-    return this.#work.labels.find((label) => label.key === key)?.name ?? key;
+  #labelOf(key) {
+    return this.#work.labels.find((label) => label.key === key) ?? { name: key, colour: "#868e96" };
   }
 
-  #colourOf(key) {
-    return this.#work.labels.find((label) => label.key === key)?.colour ?? "#868e96";
-  }
+  #nameOf = (key) => this.#labelOf(key).name;
 
   #refresh() {
     if (!this.list) return;
-    const items = this.#desk.items();
-    const kept = this.#page.selection();
-    this.#page.draw(items.map((item) => ({ ...item, ...this.#toUnits(item), ...this.#lookOf(item) })));
-    if (kept && kept.start < kept.end) this.#page.select(kept.anchor, kept.focus);
-    this.list.show(items.map((item) => ({ ...item, name: this.#offsets.slice(item.start, item.end), detail: this.#nameOf(item.label), selected: item.id === this.#desk.current, colour: this.#colourOf(item.label) })));
+    this.#draw(this.#desk.items());
     const current = this.#desk.item(this.#desk.current);
     this.palette.mark(current?.label ?? this.#sticky);
-    this.#placeHandles();
     this.#showOffers();
+    this.#showModes();
+    this.#showFields();
+    this.#placeHandles(); // last: it asks where things are, and so for the layout of all that came before
     this.#work.onChange();
-  }
-
-  #lookOf(item) {
-    return { colour: this.#colourOf(item.label), tag: this.#nameOf(item.label), current: item.id === this.#desk.current };
   }
 
   #placeHandles() {
@@ -240,64 +270,74 @@ class TextRoom {
   }
 
   #showOffers() {
-    const pending = this.#desk.pending();
-    this.offerBar.hidden = !pending.length;
-    if (!pending.length) return;
-    const verb = (action, key, text, kind = "") =>
-      element("button", { class: `button button--small ${kind}`, type: "button", onclick: () => this.act(action) }, text, " ", element("kbd", { class: "key" }, key));
-    this.offerBar.replaceChildren(
-      element("span", { class: "small" }, sayCount(pending.length, "{count} suggestion", "{count} suggestions")),
-      verb("accept", "A", say("Accept"), "button--primary"),
-      verb("refuse", "X", say("Refuse")),
-      verb("accept-all", "Shift A", say("Accept all")),
-    );
+    this.offers.show({ pending: this.#desk.pending(), unasked: this.#waits && Boolean(this.#copilot?.listens) });
   }
 
-  #show(id) {
-    this.#desk.select(id);
-    this.#scrollToCurrent();
+  /** What nothing has happened to is neither drawn nor built anew: thousands of spans may stand by. */
+  #draw(items) {
+    const kept = this.#page.selection();
+    if (items !== this.#drawn) this.#page.draw(items.map((item) => this.#seenAs(item).mark));
+    this.#drawn = items;
+    this.#page.sign(this.#desk.current);
+    if (kept && kept.start < kept.end && this.#page.selection()?.end !== kept.end) this.#page.select(kept.anchor, kept.focus);
+    this.list.show(items, this.#desk.current);
   }
 
-  #scrollToCurrent() {
-    const item = this.#desk.item(this.#desk.current);
-    if (!item) return;
-    const { start, end } = this.#toUnits(item);
-    this.#scrollTo(start, end);
+  #showModes() {
+    this.modes.show({ letters: this.#letters, all: this.#all, sticky: this.#sticky ? this.#nameOf(this.#sticky) : "" });
   }
 
-  #scrollTo(start, end) {
-    const [rect] = this.#page.rectsOf(start, end);
-    if (!rect) return;
-    const frame = this.desktop.getBoundingClientRect();
-    if (rect.top < frame.top + 40) this.desktop.scrollBy(0, rect.top - frame.top - 80);
-    if (rect.bottom > frame.bottom - 60) this.desktop.scrollBy(0, rect.bottom - frame.bottom + 100);
+  #showFields() {
+    const current = this.#desk.item(this.#desk.current);
+    const span = current && !current.offer ? current : null;
+    this.fields?.show(span, (span && this.#labelOf(span.label).attributes) ?? [], false);
+  }
+
+  /** What is current comes in sight, or what undo and redo found changed; of what is gone its place. */
+  #bring(item = this.#desk.item(this.#desk.current)) {
+    if (item) this.#scrollTo(this.#toUnits(item));
+  }
+
+  #scrollTo({ start, end }) {
+    keepInSight(this.desktop, this.#page.rectsOf(start, end)[0]);
   }
 
   // --- what the studio asks of a room -----------------------------------------------------------------------
 
   #verbs = {
-    accept: () => this.#desk.accept() && this.#scrollToCurrent(),
-    refuse: () => this.#desk.refuse() && this.#scrollToCurrent(),
+    accept: () => this.#desk.accept() && this.#bring(),
+    refuse: () => this.#desk.refuse() && this.#bring(),
     "accept-all": () => this.#desk.acceptAll(),
-    next: () => this.#desk.step(1) && this.#scrollToCurrent(),
-    previous: () => this.#desk.step(-1) && this.#scrollToCurrent(),
+    "accept-sure": () => this.offers.floor !== null && this.#desk.acceptAll(this.offers.floor),
+    ask: () => this.#ask(),
+    next: () => this.#desk.step(1) && this.#bring(),
+    previous: () => this.#desk.step(-1) && this.#bring(),
     delete: () => this.#desk.remove(),
+    letters: () => this.#turnLetters(),
+    "mark-all": () => this.#everywhere(),
+    describe: () => this.fields?.focus(),
     "start-earlier": () => this.#moveEdge("start", -1),
     "start-later": () => this.#moveEdge("start", 1),
     "end-later": () => this.#moveEdge("end", 1),
     "end-earlier": () => this.#moveEdge("end", -1),
-    undo: () => this.#desk.history.undo(),
-    redo: () => this.#desk.history.redo(),
+    undo: () => this.#bring(this.#desk.undo()),
+    redo: () => this.#bring(this.#desk.redo()),
   };
 
   #arrows = {
-    left: () => this.cursor.move(-1),
-    right: () => this.cursor.move(1),
+    left: () => this.cursor.move(this.#onward(-1)),
+    right: () => this.cursor.move(this.#onward(1)),
     up: () => this.cursor.line(-1),
     down: () => this.cursor.line(1),
-    "extend-left": () => this.cursor.extend(-1),
-    "extend-right": () => this.cursor.extend(1),
+    "extend-left": () => this.cursor.extend(this.#onward(-1)),
+    "extend-right": () => this.cursor.extend(this.#onward(1)),
   };
+
+  /** Left is onward where the paragraph runs from right to left. */
+  #onward(by) {
+    const at = this.#page.selection()?.focus ?? 0;
+    return paragraphRunsLeft(this.#text, at) ? -by : by;
+  }
 
   /** @returns {boolean} whether the action was one of this room's */
   act(action) {
@@ -317,14 +357,17 @@ class TextRoom {
 
   escape() {
     this.picker.hide();
+    if (this.#all) return (this.#all = false), this.#showModes(), true;
     if (this.#page.selection()) return this.#page.clear(), true;
-    if (!this.#desk.current) return false;
-    this.#desk.select(null);
-    return true;
+    return Boolean(this.#desk.current) && (this.#desk.select(null), true);
   }
 
   answer() {
     return this.#desk.answer();
+  }
+
+  selected() {
+    return this.#desk.current;
   }
 
   refused() {
@@ -348,11 +391,10 @@ class TextRoom {
   }
 
   async ready() {}
-
   close() {
+    this.#closed = true;
     this.#copilot.close();
     this.resized.disconnect();
-    document.removeEventListener("pointerup", this.released);
-    document.removeEventListener("selectionchange", this.rested);
+    this.pointer.close();
   }
 }

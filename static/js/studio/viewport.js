@@ -1,39 +1,42 @@
 /**
- * Two canvases over each other that show one image: the lower one for image and masks, the upper one for what
- * moves with the pointer. Draws once per frame at most, and only what has changed.
+ * Three canvases over each other: the image, what is marked in it, and what moves with the pointer. Draws once per
+ * frame at most, and only what has changed: the image when the view moves, the marks when they change.
  */
 import { fitView, keepInFrame, toImage, toScreen, zoomAt } from "./geometry.js";
 import { element } from "./elements.js";
 
 /**
  * @param {HTMLElement} host positioned; the canvases fill it
- * @param {{drawBase: (context: CanvasRenderingContext2D, view: object) => void,
- *   drawTop: (context: CanvasRenderingContext2D, view: object) => void, onView?: (view: object) => void}} paint
+ * @param {Record<"drawImage"|"drawMarks"|"drawTop", (context: CanvasRenderingContext2D, view: object) => void>} paint
  */
-export function createViewport(host, { drawBase, drawTop, onView = () => {} }) {
-  const base = element("canvas", { class: "stage__canvas", "aria-hidden": "true" });
-  const top = element("canvas", { class: "stage__canvas", "aria-hidden": "true" });
-  host.append(base, top);
+export function createViewport(host, { drawImage, drawMarks, drawTop }) {
+  const sheets = [drawImage, drawMarks, drawTop].map((work) => ({
+    canvas: element("canvas", { class: "stage__canvas", "aria-hidden": "true" }),
+    work,
+    stale: true,
+  }));
+  const [picture, marks, top] = sheets;
+  host.append(...sheets.map((sheet) => sheet.canvas));
   let image = { width: 1, height: 1 };
   let frame = { width: 1, height: 1 };
   let view = { scale: 1, x: 0, y: 0 };
   let fitted = true;
   let asked = 0;
-  let stale = { base: true, top: true };
 
-  function ask(what) {
-    stale[what] = true;
+  function ask(...which) {
+    for (const sheet of which) sheet.stale = true;
     if (!asked) asked = requestAnimationFrame(paint);
   }
 
   function paint() {
     asked = 0;
-    if (stale.base) draw(base, drawBase);
-    if (stale.top || stale.base) draw(top, drawTop);
-    stale = { base: false, top: false };
+    for (const sheet of sheets) {
+      if (sheet.stale) draw(sheet);
+      sheet.stale = false;
+    }
   }
 
-  function draw(canvas, work) {
+  function draw({ canvas, work }) {
     const context = canvas.getContext("2d");
     const ratio = canvas.width / frame.width;
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
@@ -48,7 +51,7 @@ export function createViewport(host, { drawBase, drawTop, onView = () => {} }) {
     if (!width || !height) return;
     const ratio = Math.min(globalThis.devicePixelRatio || 1, 2);
     frame = { width, height };
-    for (const canvas of [base, top]) {
+    for (const { canvas } of sheets) {
       canvas.width = Math.round(width * ratio);
       canvas.height = Math.round(height * ratio);
     }
@@ -58,8 +61,7 @@ export function createViewport(host, { drawBase, drawTop, onView = () => {} }) {
 
   function set(next) {
     view = keepInFrame(next, image, frame);
-    ask("base");
-    onView(view);
+    ask(...sheets);
   }
 
   function fit() {
@@ -107,13 +109,19 @@ export function createViewport(host, { drawBase, drawTop, onView = () => {} }) {
       const corner = host.getBoundingClientRect();
       return [event.clientX - corner.left, event.clientY - corner.top];
     },
-    redraw: () => ask("base"),
-    redrawTop: () => ask("top"),
+    get frame() {
+      return frame;
+    },
+    /** Everything, when another image has come. */
+    redrawAll: () => ask(...sheets),
+    redraw: () => ask(marks, top),
+    redrawTop: () => ask(top),
+    /** @param {string} filter CSS filter functions for the image alone, "" for none */
+    light: (filter) => (picture.canvas.style.filter = filter),
     close() {
       watcher.disconnect();
       cancelAnimationFrame(asked);
-      base.remove();
-      top.remove();
+      for (const { canvas } of sheets) canvas.remove();
     },
   };
 }

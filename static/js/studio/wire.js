@@ -1,5 +1,7 @@
 /** The studio's talk with the server: JSON over fetch, every failure as one kind of error with a code. */
 
+import { say } from "./words.js";
+
 /** What went wrong, told by the server (problem+json) or by the network. */
 export class WireProblem extends Error {
   /** @param {{status: number, code: string, text: string, place?: string, body?: object}} problem */
@@ -24,10 +26,10 @@ export class WireProblem extends Error {
 const SLOWEST = 50; // characters a millisecond: a large answer on a poor line gets its time
 
 /**
- * @param {{fetch: typeof fetch, csrf: () => string, renew?: () => Promise<void>, patience?: number}} options
- *   renew: fetch a new CSRF token; patience: ms until a request without an answer counts as "no network"
+ * @param {{fetch: typeof fetch, csrf: () => string, renew?: () => Promise<void>, patience?: number, any?: boolean}} options
+ *   renew: fetch a new CSRF token; patience: ms until a request without an answer counts as "no network"; any: what comes next may be of any project
  */
-export function createWire({ fetch, csrf, renew = async () => {}, patience = 20_000 }) {
+export function createWire({ fetch, csrf, renew = async () => {}, patience = 20_000, any = false }) {
   function request(method, path, content) {
     return answered(
       fetch(path, {
@@ -55,20 +57,28 @@ export function createWire({ fetch, csrf, renew = async () => {}, patience = 20_
     throw problemOf(response, content);
   }
 
+  const onward = any ? { any } : {};
   const of = (assignment, verb) => `/studio/assignments/${assignment.id}/${verb}`;
 
   return {
     send,
-    claim: (project) => send("POST", `/studio/${project}/claim`, {}),
+    /** The next piece of work. @param {string} [read] the lesson that the person goes on from */
+    claim: (project, read) => send("POST", `/studio/${project}/claim`, read ? { read } : {}),
     /** A task to try, after the one tried before; nothing is held. */
     trial: (project, after) => send("POST", `/studio/${project}/try`, { after }),
     /** Check a tried answer; nothing is kept. */
     check: (project, task, answer) => send("POST", `/studio/${project}/try/submit`, { task, answer }),
+    /** Keep a tried answer as a known one. */
+    keep: (project, task, answer, terms) => send("POST", `/studio/${project}/try/keep`, { task, answer, ...terms }),
     heartbeat: (one) => send("POST", of(one, "heartbeat"), { token: one.token }),
-    draft: (one, version, answer) => send("PUT", of(one, "draft"), { token: one.token, version, answer }),
-    submit: (one, work) => send("POST", of(one, "submit"), { token: one.token, ...work }),
-    skip: (one, reason, note) => send("POST", of(one, "skip"), { token: one.token, reason, note }),
-    report: (one, note) => send("POST", of(one, "report"), { token: one.token, note }),
+    /** The whole answer, or where they are known only the changes since that version. */
+    draft: (one, version, answer, changes = null) => send("PUT", of(one, "draft"), { token: one.token, version, ...(changes ? { changes } : { answer }) }),
+    /** What will probably come next; nothing is held. */
+    ahead: (one) => send("POST", of(one, "ahead"), { ...onward }),
+    /** @param {{task: string, seal: string}} [wish] what was foreseen, to be had next if it can be */
+    submit: (one, work, wish) => send("POST", of(one, "submit"), { token: one.token, ...work, ...onward, ...(wish && { ahead: wish }) }),
+    skip: (one, reason, note) => send("POST", of(one, "skip"), { token: one.token, reason, note, ...onward }),
+    report: (one, note) => send("POST", of(one, "report"), { token: one.token, note, ...onward }),
     release: (one) => send("POST", of(one, "release"), { token: one.token }),
   };
 }
@@ -78,14 +88,14 @@ function isJson(response) {
 }
 
 function signedOut() {
-  return new WireProblem({ status: 401, code: "signed-out", text: "You are signed out." });
+  return new WireProblem({ status: 401, code: "signed-out", text: say("You are signed out.") });
 }
 
 async function answered(promise) {
   try {
     return await promise;
   } catch (error) {
-    throw new WireProblem({ status: 0, code: "offline", text: `No answer from the server (${error.name}).` });
+    throw new WireProblem({ status: 0, code: "offline", text: say("No answer from the server ({error}).", { error: error.name }) });
   }
 }
 
@@ -93,7 +103,7 @@ function problemOf(response, body) {
   if (response.status === 401 || body.code === "signed-out" || body.code === "not-authenticated") {
     return signedOut();
   }
-  const text = body.detail ?? body.title ?? `The server answered ${response.status}.`;
+  const text = body.detail ?? body.title ?? say("The server answered {status}.", { status: response.status });
   const code = body.code ?? (response.status === 403 ? "forbidden" : "server-error");
   return new WireProblem({ status: response.status, code, text, place: body.place, body });
 }

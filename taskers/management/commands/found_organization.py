@@ -19,9 +19,7 @@ class Command(BaseCommand):
 
     def handle(self, *args, name: str, owner_email: str, owner_name: str, currency: str, **options) -> None:
         try:
-            organization, path = founding.found(
-                name, owner_email=owner_email, owner_name=owner_name, currency=currency
-            )
+            organization, path = founding.found(name, owner_email=owner_email, owner_name=owner_name, currency=currency)
         except Problem as problem:
             raise CommandError(problem.text) from None
         self.stdout.write(f"{organization} is there, owned by {owner_email}.")

@@ -1,0 +1,52 @@
+"""How much of an offer was changed before it was handed in: one less the overlap of both. Pure."""
+
+from typing import Any
+
+import numpy as np
+from pycocotools import mask as coco
+
+from projects.aggregation.fields import value_agreement
+
+
+def of(output: dict[str, Any], part: dict[str, Any]) -> float:
+    """From 0 (left as it was) to 1 (nothing in common). Masks by their pixels, spans by their characters, paths of a
+    tree by how far down they are the same.
+
+    A span under another label is another statement about the same words: at least half of it was changed.
+    """
+    if "masks" in output:
+        return round(_of_masks(output, part.get("shape", {})), 4)
+    if "field" in output:
+        same_field = part.get("field") == output["field"] and part.get("kind") == output["kind"]
+        return round(1 - value_agreement(output["kind"], output["value"], part["value"]), 4) if same_field else 1.0
+    shared = min(output["end"], part["end"]) - max(output["start"], part["start"])
+    whole = max(output["end"], part["end"]) - min(output["start"], part["start"])
+    changed = 1 - max(0, shared) / whole
+    return round(changed if part.get("label") == output["label"] else max(0.5, changed), 4)
+
+
+def _of_masks(output: dict[str, Any], shape: dict[str, Any]) -> float:
+    """Against the likest of the masks on offer; a shape that is no mask any more has nothing in common."""
+    if "counts" not in shape:
+        return 1.0
+    made = _pixels(shape)
+    offers = [_at_size(_pixels(mask), made.shape) for mask in output["masks"]]
+    return 1 - max(_overlap(made, offer) for offer in offers)
+
+
+def _overlap(a: np.ndarray, b: np.ndarray) -> float:
+    union = int((a | b).sum())
+    return int((a & b).sum()) / union if union else 1.0
+
+
+def _at_size(pixels: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
+    """Masks travel at 1,024 pixels at most; the nearest pixel tells what the page made of one."""
+    if pixels.shape == size:
+        return pixels
+    rows = (np.arange(size[0]) + 0.5) * pixels.shape[0] / size[0]
+    columns = (np.arange(size[1]) + 0.5) * pixels.shape[1] / size[1]
+    return pixels[np.ix_(rows.astype(int), columns.astype(int))]
+
+
+def _pixels(shape: dict[str, Any]) -> np.ndarray:
+    return coco.decode({"size": shape["size"], "counts": shape["counts"].encode()}).astype(bool)

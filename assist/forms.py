@@ -1,0 +1,128 @@
+"""How a project uses the copilot, as a form: every field with its words."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from assist.models import ModelVersion
+from projects.forms import percent
+from projects.models import Label, Project, ProjectSettings
+
+SUGGEST = {
+    "segment": _("Masks always wait for a click; each is then shown, however sure the model is."),
+    "classify": _("While too little is decided to tell how good they are, they wait to be asked for."),
+}
+LEAST = {
+    "spans": _("Those that the model is less sure of aren’t shown. A model that tells no score (spaCy’s) is let by."),
+    "classify": _("Those that the model is less sure of aren’t shown, and none while its scores aren’t measured."),
+}
+OWN = "least_"  # before a label's key: its own least score
+
+
+class CopilotForm(forms.Form):
+    """What taskers are offered, how sure it must be, and how its help is measured."""
+
+    copilot = forms.BooleanField(
+        label=_("Copilot"), required=False, help_text=_("Taskers may ask the model for suggestions.")
+    )
+    suggest = forms.ChoiceField(
+        label=_("Suggestions appear"),
+        choices=ProjectSettings.Suggest.choices,
+    )
+    confidence = forms.ChoiceField(label=_("How sure the model is"), choices=ProjectSettings.Confidence.choices)
+    minimum_score = percent(_("Suggestions from, %"), _("Those that the model is less sure of aren't shown."), 0)
+    control_share = percent(
+        _("Without the copilot, %"),
+        _("This share of tasks is done without it, to measure what it saves. 10 is a good start."),
+        0,
+    )
+    trap_share = percent(
+        _("Known answers with a trap, %"), _("One wrong suggestion, to see who looks before accepting."), 0
+    )
+
+    def __init__(self, *args: Any, labels: Iterable[Label], capability: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["suggest"].help_text = SUGGEST.get(capability, "")
+        if capability == "segment":
+            del self.fields["minimum_score"]  # who clicks has asked, and sees the masks before taking one
+        elif capability in LEAST:
+            self.fields["minimum_score"].help_text = LEAST[capability]
+        if capability == "classify":
+            self.fields["copilot"].help_text = _("For texts alone: images are classified without it.")
+        for name in ("control_share", "trap_share"):
+            self.fields[name].widget.attrs["max"] = 50
+        self.labels = list(labels)
+        for label in self.labels:
+            field = percent(label.name, "", 0)
+            field.required = False
+            self.fields[OWN + label.key] = field
+
+    def clean(self) -> dict[str, Any]:
+        """Shares of more than a half would starve what they measure."""
+        data = super().clean() or {}
+        for name in ("control_share", "trap_share"):
+            if (data.get(name) or 0) > 50:
+                self.add_error(name, _("At most 50 %."))
+        return data
+
+    @property
+    def own_minimums(self) -> list[Any]:
+        """The fields of the labels."""
+        return [self[OWN + label.key] for label in self.labels]
+
+    def terms(self) -> dict[str, Any]:
+        """The settings as configure's verbs take them. Call when valid."""
+        data = self.cleaned_data
+        own = {label.key: data.get(OWN + label.key) for label in self.labels}
+        least = {"minimum_score": data["minimum_score"] / 100} if "minimum_score" in data else {}
+        return least | {
+            "copilot": data["copilot"],
+            "suggest": data["suggest"],
+            "confidence": data["confidence"],
+            "control_share": data["control_share"] / 100,
+            "trap_share": data["trap_share"] / 100,
+            "label_minimums": {key: value / 100 for key, value in own.items() if value is not None},
+        }
+
+
+def initial(settings: ProjectSettings) -> dict[str, Any]:
+    """What the form shows at first."""
+    own = {OWN + key: round(100 * value) for key, value in settings.label_minimums.items()}
+    return own | {
+        "copilot": settings.copilot,
+        "suggest": settings.suggest,
+        "confidence": settings.confidence,
+        "minimum_score": round(100 * settings.minimum_score),
+        "control_share": round(100 * settings.control_share),
+        "trap_share": round(100 * settings.trap_share),
+    }
+
+
+class PlaceForm(forms.Form):
+    """Which version works here as a tasker."""
+
+    version = forms.ModelChoiceField(
+        label=_("Model"), queryset=ModelVersion.objects.none(), to_field_name="public_id", empty_label=None
+    )
+
+    def __init__(self, data: Any = None, *, project: Project, capability: str) -> None:
+        super().__init__(data, prefix="seat")
+        rows = ModelVersion.objects.filter(capability=capability, removed_at=None)
+        rows = rows.exclude(placements__seat__project=project)
+        self.fields["version"].queryset = rows.order_by("name", "version")  # type: ignore[attr-defined]
+
+
+class DeployForm(forms.Form):
+    """Which version answers, in which share of the work."""
+
+    version = forms.ModelChoiceField(
+        label=_("Model"), queryset=ModelVersion.objects.none(), to_field_name="public_id", empty_label=None
+    )
+    share = forms.IntegerField(label=_("Share of the work, %"), initial=100, min_value=1, max_value=100)
+
+    def __init__(self, *args: Any, project: Project, capability: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        rows = ModelVersion.objects.filter(capability=capability, removed_at=None)
+        self.fields["version"].queryset = rows.order_by("name", "version")  # type: ignore[attr-defined]

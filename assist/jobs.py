@@ -1,0 +1,53 @@
+"""The copilot's work in the background. Each job is one call into a verb and may safely run twice."""
+
+from procrastinate.contrib.django import app
+
+from assist import learning, placing, preparing, suggestions
+from assist.errors import CopilotError
+from projects.models import Project
+
+
+@app.task(queue="copilot")
+def prepare(preparation_key: int) -> int:
+    """Let a model go through a batch ahead of the people; returns how many tasks it made ready."""
+    return preparing.run(preparation_key)
+
+
+@app.task(queue="copilot")
+def work(placement_key: int) -> int:
+    """Let a model that has a seat answer what there is for it; returns how many tasks it answered."""
+    return placing.run(placement_key)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queue="jobs", queueing_lock="work_all")
+def work_all(timestamp: int) -> int:
+    """Set every model that has a seat to work; returns how many."""
+    return placing.start_due()
+
+
+@app.periodic(cron="40 3 * * *")
+@app.task(queue="jobs", queueing_lock="forget_prepared")
+def forget_prepared(timestamp: int) -> int:
+    """Let go of what was prepared for work that is over; returns how many rows."""
+    return preparing.forget()
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(queue="jobs", queueing_lock="sweep_fates")
+def sweep_fates(timestamp: int) -> int:
+    """Settle the suggestions whose work ended before they were written down; returns how many."""
+    return suggestions.sweep()
+
+
+@app.task(queue="copilot")
+def learn(project_key: int) -> int:
+    """Let verdicts teach the copilot what a project's labels mean; returns how many there were.
+
+    Where the runtime is away nothing is learnt now; the next decision asks again.
+    """
+    project = Project.objects.get(pk=project_key)
+    try:
+        return learning.learn(project) if learning.due(project) else 0
+    except CopilotError:
+        return 0

@@ -1,0 +1,1 @@
+"""The copilot against its bare models, through two web processes that share one runtime."""

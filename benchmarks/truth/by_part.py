@@ -1,0 +1,162 @@
+"""spans_v1 and regions_v1 as they decide single tasks, beside the methods that decide whole answers.
+
+Taskers are known by the other documents alone (five folds), as those of a project are by what it decided before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.truth import data
+from benchmarks.truth.structured import span_f1
+from benchmarks.truth.verdicts import Ledger
+from projects import geometry, outlines
+from projects.aggregation import BY_PART, Outcome
+from projects.aggregation.incremental import Crowd, Trait, crowd_of, newcomer, trait_of
+from projects.aggregation.majority import majority_v1
+from projects.aggregation.masks import merge_regions
+from projects.aggregation.presence import Asked, Judges, as_labels, decide
+from projects.aggregation.reliability import first_crowd
+from projects.aggregation.span_words import Words
+from projects.aggregation.spans import merge_spans
+from projects.aggregation.standing import standing_v1
+from projects.agreement import spans_agreement
+
+FOLDS, STRANGER = 5, 0.75
+AGREED = 0.75  # where two answers say the same, unless a project says otherwise
+TERMS = {"span_match": "overlap"}  # the taskers of pico agree on bounds too seldom for anything else
+SPANS, REGIONS = BY_PART["spans_v1"], BY_PART["regions_v1"]
+Known = tuple[Crowd, dict[Any, Trait], Mapping[str, Words]]
+
+
+def run(root: Path, ledger: Ledger) -> None:
+    """Both tables."""
+    spans(data.documents(root), ledger)
+    regions(data.pictures(root), ledger)
+
+
+def spans(found: Sequence[data.Document], ledger: Ledger) -> None:
+    """Span F1 of what is merged from each document's answers, and how many are decided, how sure and how rightly."""
+    fold = np.random.default_rng(0).integers(0, FOLDS, len(found))
+    unknown: Known = (first_crowd(2), {}, {})
+    known = [_learnt([one for one, at in zip(found, fold, strict=True) if at != number]) for number in range(FOLDS)]
+    truth = [one.truth for one in found]
+    ledger.say("\n## Part by part: pico, one document at a time")
+    plain = [_in_tokens(one, merge_spans(list(one.answers.values()))) for one in found]
+    first = [_in_tokens(one, _merged(one, unknown)) for one in found]
+    later = [_in_tokens(one, _merged(one, known[at])) for one, at in zip(found, fold, strict=True)]
+    for name, said in (("majority_v1", plain), ("spans_v1, strangers", first), ("spans_v1, known taskers", later)):
+        relaxed, strict = span_f1(said, truth)
+        ledger.say(f"{name:24s} relaxed F1 {relaxed:.1%}, strict F1 {strict:.1%}")
+    ledger.say("")
+    ways: dict[str, Callable[[data.Document, Known], Outcome]] = {
+        "majority_v1": lambda one, _: majority_v1(list(one.answers.values()), _agree, _merge, AGREED),
+        "standing_v1": lambda one, _: _by_standing(one),
+        "spans_v1": _by_part,
+    }
+    for name, way in ways.items():
+        rows = [(one, way(one, known[at])) for one, at in zip(found, fold, strict=True)]
+        decided = [(one, outcome) for one, outcome in rows if outcome.decided]
+        right = np.mean([_agree(outcome.answer or {}, _truth(one)) >= AGREED for one, outcome in decided])
+        sure = np.mean([outcome.confidence for _, outcome in decided])
+        share = len(decided) / len(rows)
+        ledger.say(f"{name:24s} decides {share:.0%}; right {right:.0%} of these, said {sure:.0%}")
+    gain = span_f1(later, truth)[0] - span_f1(plain, truth)[0]
+    ledger.told("spans_v1 against majority_v1, pico, one task at a time", "> 0", f"{gain:+.1%} relaxed F1", gain > 0)
+
+
+def regions(found: Sequence[data.Picture], ledger: Ledger) -> None:
+    """Mean IoU with the truth of the one thing that each image shows, masks and boxes."""
+    ledger.say("\n## Part by part: bubil, one image at a time")
+    for kind, shapes, truth in (
+        ("masks", [[geometry.mask_from_bitmap(mask) for mask in one.masks] for one in found], _true_mask),
+        ("boxes", [[outlines.box(box) for box in one.boxes] for one in found], _true_box),
+    ):
+        answers = [[{"regions": [_region(shape)]} for shape in some] for some in shapes]
+        plain = [_iou(merge_regions(some), truth(one)) for some, one in zip(answers, found, strict=True)]
+        parts = [
+            _iou(REGIONS.merge(some, _strangers(len(some)), {}).answer, truth(one))
+            for some, one in zip(answers, found, strict=True)
+        ]
+        ledger.say(f"{kind}: majority_v1 {np.mean(plain):.4f}, regions_v1 {np.mean(parts):.4f}")
+        gain = float(np.mean(parts) - np.mean(plain))
+        ledger.told(f"regions_v1 against majority_v1, bubil {kind}", "> 0", f"{gain:+.4f} IoU", gain > 0)
+
+
+def _learnt(found: Sequence[data.Document]) -> Known:
+    rows = []
+    for one in found:
+        said, where = SPANS.ask(list(one.answers.values()), TERMS, one.text)
+        rows.append(Asked(list(one.answers), said, np.full(len(said), -1), one.text, where))
+    taskers = sorted({who for one in found for who in one.answers}, key=str)
+    labels = as_labels(rows, taskers)
+    told = SPANS.estimate(rows, labels)
+    traits = {who: trait_of(told.estimate, place) for place, who in enumerate(taskers)}
+    return crowd_of(told.estimate), traits, told.words
+
+
+def _judges(one: data.Document, known: Known) -> Judges:
+    crowd, traits, words = known
+    known_of = [traits.get(who, newcomer(crowd)) for who in one.answers]
+    return Judges(crowd, known_of, [STRANGER] * len(one.answers), one.text, words)
+
+
+def _strangers(number: int) -> Judges:
+    crowd = first_crowd(2)
+    return Judges(crowd, [newcomer(crowd)] * number, [STRANGER] * number)
+
+
+def _merged(one: data.Document, known: Known) -> dict[str, Any]:
+    return SPANS.merge(list(one.answers.values()), _judges(one, known), TERMS).answer
+
+
+def _by_part(one: data.Document, known: Known) -> Outcome:
+    return decide(SPANS, list(one.answers.values()), _judges(one, known), _agree, AGREED, TERMS)
+
+
+def _by_standing(one: data.Document) -> Outcome:
+    answers = list(one.answers.values())
+    return standing_v1(answers, _agree, _merge, AGREED, [STRANGER] * len(answers))
+
+
+def _merge(answers: Sequence[dict[str, Any]], trust: Sequence[float] | None = None) -> dict[str, Any]:
+    return merge_spans(answers)
+
+
+def _agree(first: dict[str, Any], second: dict[str, Any]) -> float:
+    return spans_agreement(first, second, "overlap")
+
+
+def _in_tokens(one: data.Document, answer: dict[str, Any]) -> list[tuple[int, int, str]]:
+    return [(*one.tokens_of(span["start"], span["end"]), span["label"]) for span in answer["spans"]]
+
+
+def _truth(one: data.Document) -> dict[str, Any]:
+    spans = [(int(one.starts[first]), int(one.ends[last - 1]), label) for first, last, label in one.truth]
+    return {"spans": [{"start": start, "end": end, "label": label} for start, end, label in spans]}
+
+
+def _region(shape: dict[str, Any]) -> dict[str, Any]:
+    return {"id": "r1", "label": "thing", "shape": shape, "attributes": {}}
+
+
+def _true_mask(one: data.Picture) -> dict[str, Any]:
+    return geometry.mask_from_bitmap(one.truth)
+
+
+def _true_box(one: data.Picture) -> dict[str, Any]:
+    return outlines.box(one.true_box.tolist())
+
+
+def _iou(answer: dict[str, Any], truth: dict[str, Any]) -> float:
+    """Of the largest thing found; 0 for none."""
+    shapes = [region["shape"] for region in answer["regions"]]
+    if not shapes:
+        return 0.0
+    if truth["type"] == "mask":
+        return float(geometry.mask_ious(shapes, [truth]).max())
+    return float(outlines.box_likeness(shapes, [truth]).max())

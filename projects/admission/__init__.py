@@ -1,0 +1,1 @@
+"""Who may work on what, how much, and with whom not."""

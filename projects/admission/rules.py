@@ -1,0 +1,241 @@
+"""Deciding who may work on a project, how much a day, and what is mixed in. Each change is told in the outbox."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from projects import configure, queue
+from projects.errors import Refused
+from projects.models import DealingRules, Exclusion, Project, Requirement
+from projects.queue.leases import SKIP_MODES, SKIP_REASONS
+from taskers import access
+from taskers.errors import StateConflict
+from taskers.models import Organization, Person, Skill
+from taskers.models.people import Role
+from taskers.outbox import emit
+
+LIMITS: dict[str, tuple[float, float]] = {
+    "standing_floor": (0, 1),
+    "standing_evidence": (0, 10**6),
+    "daily_tasks": (1, 10**6),
+    "daily_earnings": (1, 10**15),
+    "gold_share": (0, 0.5),
+    "gold_uses": (1, 10**6),
+    "training_tasks": (0, 100),
+    "training_pass": (0, 1),
+    "training_tries": (1, 100),
+    "training_days": (1, 36_500),
+    "training_wait": (0, 8_760),
+    "training_rate": (0, 10**12),
+}
+MAY_BE_EMPTY = {"daily_tasks", "daily_earnings", "training_days"}
+
+
+@transaction.atomic
+def change(
+    project: Project, by: Person | None, *, training_skill: Skill | None = None, **rules: object
+) -> DealingRules:
+    """Set some of a project's rules; the others stay. Raises Refused with the place of the fault."""
+    for name, value in rules.items():
+        _check(name, value)
+    row, _ = DealingRules.objects.select_for_update().get_or_create(project=project)
+    if training_skill is not None:
+        _own(project, training_skill)
+        rules["training_skill"] = training_skill
+    if rules.get("training_tasks", row.training_tasks) and not rules.get("training_skill", row.training_skill):
+        raise Refused("Training needs the skill that it gives.", code="no-training-skill", place="training_skill")
+    before = {name: getattr(row, name) for name in rules}
+    for name, value in rules.items():
+        setattr(row, name, value)
+    row.save(update_fields=list(rules))
+    changed = {name: [_plain(before[name]), _plain(value)] for name, value in rules.items() if before[name] != value}
+    _tell("rules_changed", project, by, changed=changed)
+    return row
+
+
+@transaction.atomic
+def ask_for(
+    project: Project,
+    skill: Skill,
+    *,
+    by: Person | None,
+    comparator: str = Requirement.Comparator.EXISTS,
+    value: float | None = None,
+    values: Sequence[float] = (),
+) -> Requirement:
+    """Let only those work who have a skill: at least this much, one of these values, at all, or not at all."""
+    _own(project, skill)
+    if comparator not in Requirement.Comparator.values:
+        raise Refused(
+            "Choose one of %(choices)s.",
+            code="bad-comparator",
+            place="comparator",
+            choices=", ".join(Requirement.Comparator.values),
+        )
+    if comparator == Requirement.Comparator.AT_LEAST and value is None:
+        raise Refused("At least how much?", code="no-value", place="value")
+    if comparator == Requirement.Comparator.IN and not values:
+        raise Refused("One of which values?", code="no-value", place="values")
+    made, _ = Requirement.objects.update_or_create(
+        project=project, skill=skill, comparator=comparator, defaults={"value": value, "values": list(values)}
+    )
+    _tell("requirement_set", project, by, skill=skill.key, comparator=comparator, value=value, values=list(values))
+    return made
+
+
+@transaction.atomic
+def ask_no_more(requirement: Requirement, *, by: Person | None) -> None:
+    """Drop a requirement. Raises StateConflict when it is gone already."""
+    if not Requirement.objects.filter(pk=requirement.pk).delete()[0]:
+        raise StateConflict("This isn't asked for any more.")
+    _tell("requirement_dropped", requirement.project, by, skill=requirement.skill.key)
+
+
+@transaction.atomic
+def exclude(
+    tasker: Person,
+    *,
+    reason: str,
+    by: Person | None,
+    project: Project | None = None,
+    organization: Organization | None = None,
+    kind: str = Exclusion.Kind.PAUSED,
+    until: datetime | None = None,
+) -> Exclusion:
+    """Keep somebody from a project, or from all of an organization's, with a reason that they will read.
+
+    What they hold stays in their hands; see `banning.ban` for taking it. A second time changes kind, reason and end.
+    """
+    owner = project.organization if project else organization
+    if owner is None:
+        raise Refused("Keep them from what?", code="no-place", place="project")
+    if kind not in Exclusion.Kind.values:
+        raise Refused(
+            "Choose one of %(choices)s.", code="bad-kind", place="kind", choices=", ".join(Exclusion.Kind.values)
+        )
+    if not reason.strip():
+        raise Refused("Say why; the tasker will read it.", code="no-reason", place="reason")
+    if not access.may(tasker, owner, *Role.values, project_key=project.public_id if project else None):
+        raise Refused("%(tasker)s isn't in %(owner)s.", code="not-a-member", place="tasker", tasker=tasker, owner=owner)
+    if until is not None and until <= timezone.now():
+        raise Refused("This time is over already.", code="bad-time", place="until")
+    # A claim that chose before this was known can't take any more; whoever takes held work back sees all of it.
+    queue.choose_anew([tasker])
+    made, _ = Exclusion.objects.update_or_create(
+        tasker=tasker,
+        organization=owner,
+        project=project,
+        lifted_at=None,
+        defaults={"kind": kind, "reason": reason.strip()[:300], "made_by": by, "until": until},
+    )
+    _tell_person("excluded", made, by, why=kind, reason=made.reason)
+    return made
+
+
+@transaction.atomic
+def lift(exclusion: Exclusion, *, by: Person | None) -> None:
+    """Let somebody work again. Raises StateConflict when it was lifted already."""
+    if not Exclusion.objects.filter(pk=exclusion.pk, lifted_at=None).update(lifted_at=Now()):
+        raise StateConflict("This was lifted already.")
+    _tell_person("exclusion_lifted", exclusion, by)
+
+
+def in_force(project: Project) -> DealingRules:
+    """The project's rules; where none were ever set, those that ask nothing and mix nothing in."""
+    return DealingRules.objects.filter(project=project).first() or DealingRules(project=project)
+
+
+@transaction.atomic
+def revise(
+    project: Project,
+    by: Person | None,
+    *,
+    requirements: Sequence[Mapping[str, Any]] | None = None,
+    priority: int | None = None,
+    lease_seconds: int | None = None,
+    **changed: object,
+) -> DealingRules:
+    """Everything that a project's rules page sets, together or not at all. What isn't named stays.
+
+    `requirements`, if given, become all there are: each {"skill", "comparator", "value", "values"}. Raises Refused.
+    """
+    row = change(project, by, **changed) if changed else in_force(project)  # type: ignore[arg-type]
+    if requirements is not None:
+        _ask_exactly(project, requirements, by)
+    if lease_seconds is not None:
+        configure.change(project, by, lease_seconds=lease_seconds)
+    if priority is not None and Project.objects.filter(pk=project.pk).exclude(priority=priority).update(
+        priority=priority
+    ):
+        project.priority = priority
+        _tell("prioritized", project, by, priority=priority)
+    return row
+
+
+def _ask_exactly(project: Project, wanted: Sequence[Mapping[str, Any]], by: Person | None) -> None:
+    keys = {(one["skill"].pk, one["comparator"]) for one in wanted}
+    if len(keys) < len(wanted):
+        raise Refused("This is asked for twice.", code="asked-twice", place="requirements")
+    for row in Requirement.objects.filter(project=project).select_related("skill", "project"):
+        if (row.skill_id, row.comparator) not in keys:
+            ask_no_more(row, by=by)
+    for one in wanted:
+        ask_for(project, by=by, **one)
+
+
+def _check(name: str, value: object) -> None:
+    if name == "skip_modes":
+        return _check_modes(value)
+    if name not in LIMITS:
+        raise Refused("There is no rule %(name)r.", code="unknown-rule", place=name, name=name)
+    if value is None and name in MAY_BE_EMPTY:
+        return
+    low, high = LIMITS[name]
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high:
+        raise Refused(
+            "%(name)s is a number from %(low)g to %(high)g.", code="bad-rule", place=name, name=name, low=low, high=high
+        )
+
+
+def _check_modes(value: object) -> None:
+    if not isinstance(value, dict) or not all(mode in SKIP_MODES for mode in value.values()):
+        raise Refused(
+            "Each reason leads to %(choices)s.", code="bad-rule", place="skip_modes", choices=", ".join(SKIP_MODES)
+        )
+    if unknown := set(value) - set(SKIP_REASONS):
+        raise Refused("There is no reason %(unknown)r.", code="bad-rule", place="skip_modes", unknown=min(unknown))
+
+
+def _own(project: Project, skill: Skill) -> None:
+    if skill.organization_id != project.organization_id:
+        raise Refused("This skill belongs to another organization.", code="foreign-skill", place="skill")
+
+
+def _plain(value: object) -> object:
+    return value.key if isinstance(value, Skill) else value
+
+
+def _tell(kind: str, project: Project, by: Person | None, **data: object) -> None:
+    emit(
+        kind,
+        organization_id=project.organization_id,
+        actor_id=by.pk if by else None,
+        project_key=project.public_id,
+        subject=f"project:{project.public_id}",
+        **data,
+    )
+
+
+def _tell_person(kind: str, exclusion: Exclusion, by: Person | None, **data: object) -> None:
+    emit(
+        kind,
+        organization_id=exclusion.organization_id,
+        actor_id=by.pk if by else None,
+        project_key=exclusion.project.public_id if exclusion.project else None,
+        subject=f"person:{exclusion.tasker.public_id}",
+        **data,
+    )

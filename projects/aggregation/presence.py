@@ -1,0 +1,225 @@
+"""Answers made of parts, decided part by part: what is there, and how likely the whole is right.
+
+Whatever anybody marked in a task is one question, "is it there?", and everybody who answered the task has answered it,
+by marking it or by leaving it out. Those questions of a whole project go to the worker models (`classification`, two
+classes), which leave a crowd and a trait of each tasker; here one task is decided by them, at once. So two careful
+people can outvote three who miss much, and what everybody marked is kept whatever else they differ about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit, logit
+
+from projects.aggregation.classification import Estimate
+from projects.aggregation.incremental import Crowd, Trait, posterior
+from projects.aggregation.outcome import Agree, Answer, Outcome, Part
+from projects.aggregation.span_words import Words
+from projects.aggregation.standing import SURE
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+Ints = NDArray[np.int64]
+
+SIDES = ("absent", "there")  # the two classes of every question
+LIKELY = 0.5
+MOST_PARTS = 20  # of one task that are told one by one
+
+
+@dataclass(frozen=True)
+class Judges:
+    """Those who answered a task, in the order of their answers: traits within a crowd of two classes (SIDES), and
+    `standings`, the chance that what each says of a thing (its label) is right. Beside them, for texts, the `text` and
+    what its `words` tell of each label."""
+
+    crowd: Crowd
+    traits: Sequence[Trait]
+    standings: Sequence[float]
+    text: str = ""
+    words: Mapping[str, Words] = field(default_factory=dict)
+
+    def without(self, which: int) -> Judges:
+        """All but one."""
+        traits, standings = list(self.traits), list(self.standings)
+        del traits[which], standings[which]
+        return replace(self, traits=traits, standings=standings)
+
+    def chances_in(self, label: str, starts: Ints, ends: Ints, said: Bools) -> Floats:
+        """The same for stretches [start, end) of the text under one label, where words are known to tell something."""
+        chances, words = self.chances(said), self.words.get(label)
+        if words is None or not self.text or not chances.size:
+            return chances
+        often = float(posterior(self.crowd, [], [])[1])
+        lean = words.lean(self.text, starts.tolist(), ends.tolist())
+        inside = np.clip(chances, 1e-9, 1 - 1e-9)
+        # The words say how often such a stretch is inside, in the place of how often any is.
+        return expit(logit(inside) - logit(np.clip(often, 1e-9, 1 - 1e-9)) + lean).round(9)
+
+    def chances(self, said: Bools) -> Floats:
+        """(questions, judges) who marked it -> how likely each thing is there."""
+        patterns, place = np.unique(said, axis=0, return_inverse=True)
+        told = [posterior(self.crowd, self.traits, [int(one) for one in row])[1] for row in patterns]
+        return np.array(told, dtype=float).round(9)[place.reshape(-1)] if len(said) else np.zeros(0)
+
+    def name(self, who: Sequence[int], labels: Sequence[str]) -> tuple[str, float]:
+        """What most of the trust calls a thing, `labels[i]` being what judge `who[i]` does, and the chance that this
+        is right; none of the names being right is possible."""
+        trust = np.clip([self.standings[one] for one in who], 1 - SURE, SURE)
+        names = sorted(set(labels))
+        called = np.array([[label == name for label in labels] for name in names])
+        scores = np.where(called, np.log(trust), np.log(1 - trust)).sum(1)
+        chances = np.exp(np.append(scores, np.log(1 - trust).sum()) - scores.max())
+        best = int(np.argmax(chances[:-1].round(12)))
+        return names[best], float(chances[best] / chances.sum())
+
+    def missed(self) -> float:
+        """How likely a thing is overlooked by all, if it were there as often as not."""
+        before = float(posterior(self.crowd, [], [])[1])
+        after = float(posterior(self.crowd, self.traits, [0] * len(self.traits))[1])
+        odds = (after / max(1 - after, 1e-12)) * ((1 - before) / max(before, 1e-12))
+        return odds / (1 + odds)
+
+
+@dataclass(frozen=True)
+class Merged:
+    """One answer from several. `right[i]` is the chance that part i of it is right; `missing` the chances of other
+    things, left out of it, to be there. `edge(i)` says how far the edge of part i is in doubt (Part.edge); it is asked
+    for what is shown only, since it costs as much as drawing the thing."""
+
+    answer: Answer
+    right: Floats
+    missing: Floats
+    edge: Callable[[int], float | None] = lambda number: None
+
+
+Where = tuple[str, int, int]  # a label, and the stretch of the text
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One task: its taskers, `said` (questions, taskers) who marked each thing, and whether it is there: 1, 0, or -1
+    where that isn't known."""
+
+    taskers: Sequence[Any]
+    said: Bools
+    known: Ints
+    text: str = ""
+    where: Sequence[Where] = ()  # of each question of a text
+
+
+@dataclass(frozen=True)
+class Told:
+    """What all questions of a project tell: of its taskers, and of the words of each label."""
+
+    estimate: Estimate
+    words: Mapping[str, Words] = field(default_factory=dict)
+
+
+class Labels(NamedTuple):
+    """The answers to all questions, as `aggregation.classification.estimate` takes them."""
+
+    task: Ints
+    worker: Ints
+    said: Ints
+    sizes: tuple[int, int, int]
+    known: Ints
+
+
+@dataclass(frozen=True)
+class ByParts:
+    """A method for one kind of answer: what it asks about a set of answers, and how it merges them.
+
+    `ask(answers, thresholds, text)` gives (questions, answers), who marked what, and where each question is asked (for
+    texts). `merge(answers, judges, thresholds)`. `estimate(rows, labels)` takes all questions of a project together.
+    """
+
+    ask: Callable[[Sequence[Answer], Mapping[str, Any], str], tuple[Bools, Sequence[Where]]]
+    merge: Callable[[Sequence[Answer], Judges, Mapping[str, Any]], Merged]
+    estimate: Callable[[Sequence[Asked], Labels], Told]
+
+
+def as_labels(rows: Sequence[Asked], taskers: Sequence[Any]) -> Labels:
+    """All tasks together; a tasker is their place among `taskers`."""
+    number = {key: place for place, key in enumerate(taskers)}
+    first, parts = 0, []
+    for one in rows:
+        who = np.array([number[key] for key in one.taskers], dtype=np.int64)
+        question, place = np.indices(one.said.shape)
+        parts.append(np.stack([first + question.ravel(), who[place.ravel()], one.said.ravel().astype(np.int64)]))
+        first += len(one.said)
+    task, worker, said = np.concatenate(parts, axis=1) if parts else np.zeros((3, 0), dtype=np.int64)
+    known = np.concatenate([one.known for one in rows]) if rows else np.zeros(0, dtype=np.int64)
+    return Labels(task, worker, said, (first, len(taskers), 2), known)
+
+
+def decide(
+    method: ByParts,
+    answers: Sequence[Answer],
+    judges: Judges,
+    agree: Agree,
+    threshold: float,
+    thresholds: Mapping[str, Any],
+) -> Outcome:
+    """Decide for the merged answer where it more likely agrees with the truth, by `threshold` or more, than not.
+
+    A lone answer is as likely right as its tasker's are. Each answer is compared with the merge of the others; where
+    only one is like the outcome, which rests on it, nobody is compared.
+    """
+    nobody: list[float | None] = [None] * len(answers)
+    if not answers:
+        return Outcome(False, None, 0.0, [], [], "No answers yet.")
+    merged = method.merge(answers, judges, thresholds)
+    alone = len(answers) == 1
+    missing = np.append(merged.missing, judges.missed())
+    sure = judges.standings[0] if alone else chance_of_agreement(merged.right, missing, threshold)
+    if sure <= LIKELY:
+        common = "The only answer" if alone else f"What the {len(answers)} answers have in common"
+        why = f"{common} is {sure:.0%} likely right as a whole."
+        return Outcome(False, None, 0.0, nobody, [], why, _parts(merged))
+    close = [i for i, answer in enumerate(answers) if agree(answer, merged.answer) >= threshold]
+    supports = close or list(range(len(answers)))
+    agreements = [
+        None
+        if len(supports) == 1
+        else agree(answer, method.merge([*answers[:i], *answers[i + 1 :]], judges.without(i), thresholds).answer)
+        for i, answer in enumerate(answers)
+    ]
+    parts = len(merged.right)
+    why = f"{parts} {'part' if parts == 1 else 'parts'} kept; together they are {sure:.0%} likely right."
+    return Outcome(True, merged.answer, sure, agreements, supports, why, _parts(merged))
+
+
+def _parts(merged: Merged) -> list[Part]:
+    """The most doubtful parts, in the order of their doubt."""
+    (kept,) = merged.answer.values()
+    most = np.argsort(merged.right, kind="stable")[:MOST_PARTS].tolist()
+    return [Part(kept[n]["label"], float(merged.right[n]), merged.edge(n)) for n in most]
+
+
+def chance_of_agreement(right: Floats, missing: Floats, threshold: float) -> float:
+    """The chance that 2 × matched / (size + size of the truth) reaches `threshold`, parts being right one by one.
+
+    A kept part that isn't right stands for one that should be there (other bounds, another label), so the truth holds
+    as many as are kept, and those `missing` that are there.
+    """
+    matched, besides = _counts(right), _counts(missing)
+    at_least = np.append(matched[::-1].cumsum()[::-1], 0.0)  # the chance of so many or more
+    size = len(right)
+    needed = threshold * (2 * size + np.arange(len(besides))) / 2
+    enough = np.clip(np.ceil(needed - 1e-9), 0, size + 1).astype(np.int64)
+    return float(np.clip(besides @ at_least[enough], 0.0, 1.0))
+
+
+def _counts(chances: Floats) -> Floats:
+    """The distribution of how many of independent things come true."""
+    shares = np.zeros(len(chances) + 1)
+    shares[0] = 1.0
+    for number, chance in enumerate(chances, start=1):
+        shares[1 : number + 1] = shares[1 : number + 1] * (1 - chance) + shares[:number] * chance
+        shares[0] *= 1 - chance
+    return shares

@@ -1,0 +1,103 @@
+"""regions_v1 on one image: which things are there, what they are, and their shapes fused.
+
+The same matching and fusing as in `regions`, which takes all images of a project together; here only the taskers of one
+image are asked, by what an estimate over all images said of them and by their standing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+import numpy as np
+
+from projects import geometry, outlines
+from projects.aggregation.boxes import CLOSENESS
+from projects.aggregation.classification import estimate
+from projects.aggregation.masks import canonical, merge_shapes
+from projects.aggregation.outcome import Answer
+from projects.aggregation.pieces import common_attributes, common_provenance
+from projects.aggregation.presence import LIKELY, Asked, Bools, ByParts, Judges, Labels, Merged, Told, Where
+from projects.aggregation.regions import edge_of, fuse_shapes, things_in
+
+IOU = 0.5  # from this overlap on, two regions are the same thing, unless a project says otherwise
+
+
+def ask(answers: Sequence[Answer], thresholds: Mapping[str, Any], text: str) -> tuple[Bools, Sequence[Where]]:
+    """Who drew which thing, whatever they called it."""
+    return _said(_things(answers, thresholds), len(answers)), ()
+
+
+def merge(answers: Sequence[Answer], judges: Judges, thresholds: Mapping[str, Any]) -> Merged:
+    """The things that are likelier there than not, in canonical order."""
+    found = _things(answers, thresholds)
+    kept: list[tuple[dict[str, Any], float, _Thing]] = []
+    missing: list[float] = []
+    for one, there in zip(found, judges.chances(_said(found, len(answers))).tolist(), strict=True):
+        label, sure = judges.name(one.who, [region["label"] for region in one.regions])
+        region = _region(one, label, judges) if there > LIKELY else None
+        if region is None:
+            missing.append(there)
+        else:
+            kept.append((region, there * sure, one))
+    kept.sort(key=lambda one: canonical(one[0]))
+    regions = [{"id": f"r{n}", **region} for n, (region, *_) in enumerate(kept, start=1)]
+
+    def edge(number: int) -> float | None:
+        thing = kept[number][2]
+        return edge_of([region["shape"] for region in thing.regions], _closeness(thing, judges))
+
+    return Merged({"regions": regions}, np.array([right for _, right, _ in kept]), np.array(missing), edge)
+
+
+def estimate_all(rows: Sequence[Asked], labels: Labels) -> Told:
+    """By the worker models of classes."""
+    return Told(estimate(labels.task, labels.worker, labels.said, labels.sizes, labels.known))
+
+
+REGIONS = ByParts(ask, merge, estimate_all)
+
+
+@dataclass(frozen=True)
+class _Thing:
+    """What was drawn of one thing, and by which answers, in the same order."""
+
+    who: list[int]
+    regions: Sequence[Mapping[str, Any]]
+
+
+def _things(answers: Sequence[Answer], thresholds: Mapping[str, Any]) -> list[_Thing]:
+    found = things_in(0, dict(enumerate(answers)), float(thresholds.get("iou", IOU)))
+    return [_Thing([cast(int, who) for who, _ in one.members], one.regions) for one in found]
+
+
+def _said(found: Sequence[_Thing], answers: int) -> Bools:
+    said = np.zeros((len(found), answers), dtype=bool)
+    for row, one in zip(said, found, strict=True):
+        row[one.who] = True
+    return said
+
+
+def _region(one: _Thing, label: str, judges: Judges) -> dict[str, Any] | None:
+    """The thing as a region; None where what the shapes have in common is nothing."""
+    alike = [region for region in one.regions if region["label"] == label]
+    shapes = [region["shape"] for region in one.regions]
+    shape = fuse_shapes(shapes, _closeness(one, judges))
+    if _is_nothing(shape):
+        shape = merge_shapes(shapes)
+    if _is_nothing(shape):
+        return None
+    told = {"attributes": common_attributes(alike), "provenance": common_provenance(one.regions)}
+    return {"label": label, "shape": shape, **told}
+
+
+def _closeness(one: _Thing, judges: Judges) -> list[float]:
+    """How far each who drew it is trusted with its shape."""
+    return [judges.standings[who] ** CLOSENESS for who in one.who]
+
+
+def _is_nothing(shape: Mapping[str, Any]) -> bool:
+    if shape["type"] == "mask":
+        return geometry.mask_area(shape) == 0
+    return shape["type"] == "box" and 0 in outlines.box_of(shape)[2:]

@@ -1,0 +1,106 @@
+"""Models at work, over the wire: giving one a seat, how it fares, and what it may do."""
+
+from typing import Any
+from uuid import UUID
+
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from projects import access, seat_report, seats
+from projects.api.endpoint import Endpoint, described
+from projects.models import Seat
+from projects.seats import LIMITS
+
+
+def share(name: str) -> Any:
+    """One of the terms, from 0 to 1; what is left out stays."""
+    low, high = LIMITS[name]
+    return serializers.FloatField(required=False, min_value=low, max_value=high)
+
+
+class TermsBody(serializers.Serializer):
+    """On which terms a model works: errors allowed, with what assurance, and how much is audited."""
+
+    target_error = share("target_error")
+    assurance = share("assurance")
+    audit_share = share("audit_share")
+
+
+class NewModel(TermsBody):
+    name = serializers.CharField(max_length=120)
+
+
+class ModelMove(TermsBody):
+    mode = serializers.ChoiceField(Seat.Mode.values, required=False)
+    reason = serializers.CharField(max_length=300, required=False, allow_blank=True, default="")
+
+
+class ErrorShape(serializers.Serializer):
+    mean = serializers.FloatField()
+    low = serializers.FloatField()
+    high = serializers.FloatField()
+
+
+class ModelShape(serializers.Serializer):
+    """A model at work. Counts are of its newest 10,000 answers."""
+
+    id = serializers.UUIDField(source="seat.public_id")
+    person = serializers.UUIDField(source="seat.tasker.public_id")
+    name = serializers.CharField(source="seat.tasker.name")
+    mode = serializers.CharField(source="seat.mode")
+    state = serializers.CharField(help_text="off, stopped (by itself), watch, count, learning, halted or decide")
+    target_error = serializers.FloatField(source="seat.target_error")
+    assurance = serializers.FloatField(source="seat.assurance")
+    audit_share = serializers.FloatField(source="seat.audit_share")
+    answers = serializers.IntegerField()
+    accepted = serializers.IntegerField(help_text="sure enough to decide alone")
+    alone = serializers.IntegerField(help_text="decided alone")
+    audits = serializers.IntegerField(help_text="that came back")
+    waiting = serializers.IntegerField(help_text="audits that people haven't answered yet")
+    known = serializers.IntegerField(source="seat.known", help_text="answers that its confidence was learnt from")
+    error = ErrorShape(allow_null=True, help_text="of those sure enough, with a 90 % interval")
+    needs = serializers.FloatField(allow_null=True, help_text="the least confidence that is sure enough")
+
+
+class ModelList(serializers.Serializer):
+    results = ModelShape(many=True)
+
+
+class RegisteredModel(ModelShape):
+    token = serializers.CharField(source="secret", help_text="the model's key, shown this once")
+
+
+class Models(Endpoint):
+    """The models at work in a project."""
+
+    @described("List the models at work", {200: ModelList}, operation_id="models_list")
+    def get(self, request: Request, project_id: UUID) -> Response:
+        return Response(ModelList({"results": seat_report.of(self.project(project_id, *access.MANAGE))}).data)
+
+    @described("Give a model a seat", {201: RegisteredModel}, request=NewModel, operation_id="models_register")
+    def post(self, request: Request, project_id: UUID) -> Response:
+        project = self.project(project_id, *access.MANAGE)
+        body = NewModel(data=request.data)
+        body.is_valid(raise_exception=True)
+        seat, secret = seats.register(project, by=self.person, **body.validated_data)
+        shown = ModelShape(seat_report.line(seat)).data
+        return Response(shown | {"token": secret}, status=201)
+
+
+class OneModel(Endpoint):
+    """One of them."""
+
+    @described("Get a model at work", {200: ModelShape}, operation_id="models_get")
+    def get(self, request: Request, project_id: UUID, seat_id: UUID) -> Response:
+        return Response(ModelShape(seat_report.line(self._seat(project_id, seat_id))).data)
+
+    @described("Change what a model may do", {200: ModelShape}, request=ModelMove, operation_id="models_move")
+    def patch(self, request: Request, project_id: UUID, seat_id: UUID) -> Response:
+        seat = self._seat(project_id, seat_id)
+        body = ModelMove(data=request.data)
+        body.is_valid(raise_exception=True)
+        return Response(ModelShape(seat_report.line(seats.move(seat, by=self.person, **body.validated_data))).data)
+
+    def _seat(self, project_id: UUID, seat_id: UUID) -> Seat:
+        return seats.one_of(self.project(project_id, *access.MANAGE), seat_id)

@@ -1,0 +1,130 @@
+"""A project's rules, what is in people's hands, and its known answers."""
+
+from uuid import UUID
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from projects import access, batches, oversight, queue
+from projects.admission import qualifying, rules
+from projects.api.course_shapes import KeepBody
+from projects.api.courses import keep
+from projects.api.endpoint import Endpoint, described
+from projects.api.lists import asked, page
+from projects.api.rule_shapes import (
+    BatchPlace,
+    GoldMove,
+    GoldPage,
+    GoldShape,
+    LeasesShape,
+    LetGoBody,
+    QualifyingShape,
+    RulesShape,
+    TakenShape,
+)
+from projects.api.shapes import BatchShape, PageQuery
+from projects.models import Assignment, StockedGold
+from projects.teaching import stock
+from taskers.errors import NotFound
+from taskers.models import Person
+
+MOST = 300
+
+
+class Rules(Endpoint):
+    """Who may work on a project, how much, and what is mixed in."""
+
+    @described("Get the rules", {200: RulesShape}, operation_id="rules_get")
+    def get(self, request: Request, project_id: UUID) -> Response:
+        return Response(RulesShape(rules.in_force(self.project(project_id, *access.MANAGE))).data)
+
+    @described("Change rules", {200: RulesShape}, request=RulesShape, operation_id="rules_change")
+    def patch(self, request: Request, project_id: UUID) -> Response:
+        project = self.project(project_id, *access.MANAGE)
+        body = RulesShape(data=request.data, context={"organization": self.organization})
+        body.is_valid(raise_exception=True)
+        rules.revise(project, self.person, **body.validated_data)
+        return Response(RulesShape(rules.in_force(project)).data)
+
+
+class Qualifying(Endpoint):
+    """Who may work now."""
+
+    @described("Count who qualifies", {200: QualifyingShape}, operation_id="rules_qualifying")
+    def get(self, request: Request, project_id: UUID) -> Response:
+        return Response(QualifyingShape(qualifying.look_over(self.project(project_id, *access.MANAGE))).data)
+
+
+class Place(Endpoint):
+    """How soon a batch is wanted."""
+
+    @described("Set priority and deadline", {200: BatchShape}, request=BatchPlace, operation_id="batches_arrange")
+    def put(self, request: Request, batch_id: UUID) -> Response:
+        batch = self.batch(batch_id)
+        body = BatchPlace(data=request.data)
+        body.is_valid(raise_exception=True)
+        return Response(BatchShape(batches.arrange(batch, by=self.person, **body.validated_data)).data)
+
+
+class Leases(Endpoint):
+    """What is in whose hands."""
+
+    @described("List what is held", {200: LeasesShape}, operation_id="leases_list")
+    def get(self, request: Request, project_id: UUID) -> Response:
+        rows = list(queue.in_hands(self.project(project_id, *access.MANAGE))[: MOST + 1])
+        return Response(LeasesShape({"results": rows[:MOST], "more": len(rows) > MOST}).data)
+
+    @described("Take work back", {200: TakenShape}, request=LetGoBody, operation_id="leases_let_go")
+    def post(self, request: Request, project_id: UUID) -> Response:
+        project = self.project(project_id, *access.MANAGE)
+        body = LetGoBody(data=request.data)
+        body.is_valid(raise_exception=True)
+        if person := body.validated_data.get("person"):
+            held = Assignment.objects.held().filter(batch__project=project).values("tasker")
+            found = Person.objects.filter(public_id=person, pk__in=held).first()
+            taken = oversight.let_go_of(project, found, by=self.person) if found else 0
+            return Response({"taken": taken})
+        rows = Assignment.objects.select_related("task__project").filter(batch__project=project)
+        one = rows.filter(public_id=body.validated_data["assignment"]).first()
+        if one is None:
+            raise NotFound()
+        queue.let_go(one, by=self.person)
+        return Response({"taken": 1})
+
+
+class KnownAnswers(Endpoint):
+    """The stock of known answers."""
+
+    @described("List known answers", {200: GoldPage}, operation_id="gold_list", parameters=[PageQuery])
+    def get(self, request: Request, project_id: UUID) -> Response:
+        project = self.project(project_id, *access.MANAGE)
+        after, limit = asked(request)
+        rows = list(stock.known_answers(project).filter(pk__gt=after).order_by("pk")[: limit + 1])
+        return Response(page(rows, after, limit, lambda given: GoldShape(stock.lines(given), many=True).data))
+
+    @described("Keep a known answer", {201: GoldShape}, request=KeepBody, operation_id="gold_keep")
+    def post(self, request: Request, project_id: UUID) -> Response:
+        project = self.project(project_id, *access.MANAGE)
+        body = KeepBody(data=request.data)
+        body.is_valid(raise_exception=True)
+        kept = keep(self, project, body.validated_data, course=False)
+        return Response(GoldShape(stock.lines([kept])[0]).data, status=201)
+
+
+class OneKnownAnswer(Endpoint):
+    """Taking a known answer out of the stock, or back into it."""
+
+    @described("Retire or restore", {204: None}, request=GoldMove, operation_id="gold_move")
+    def post(self, request: Request, project_id: UUID, task_id: UUID) -> Response:
+        project = self.project(project_id, *access.MANAGE)
+        body = GoldMove(data=request.data)
+        body.is_valid(raise_exception=True)
+        rows = StockedGold.objects.filter(project=project).select_related("gold__task__project")
+        kept = rows.filter(gold__task__public_id=task_id).first()
+        if kept is None:
+            raise NotFound()
+        if body.validated_data["move"] == "retire":
+            stock.retire(kept, body.validated_data["why"], by=self.person)
+        else:
+            stock.restore(kept, by=self.person)
+        return Response(status=204)

@@ -1,0 +1,53 @@
+"""Making known answers: of a verdict, of what a manager answered in the studio, of a loaded row.
+
+They are mixed in unseen (dealing.py), or become the items of a course, shown afterwards (courses.py).
+"""
+
+import random
+
+from django.db import transaction
+
+from projects import queue
+from projects.checking import check_for
+from projects.models import StockedGold, Task, Verdict
+from projects.teaching import courses, dealing
+from taskers.errors import StateConflict
+from taskers.models import Person
+
+
+@transaction.atomic
+def keep(
+    task: Task,
+    answer: object,
+    *,
+    by: Person | None,
+    dice: random.Random,
+    course: bool = False,
+    explanation: str = "",
+    shown: bool = True,
+) -> StockedGold:
+    """Keep the right answer to a task: at the end of the project's course, or in the stock that is mixed in unseen.
+
+    Raises Refused with the place of the fault, or StateConflict when the task is in work or in the stock already.
+    """
+    if course:
+        return courses.add(task, answer, by=by, dice=dice, explanation=explanation, shown=shown)
+    checked = check_for(task, answer)
+    queue.set_aside(task, by=by)
+    return dealing.stock(task, checked, by=by, dice=dice)
+
+
+def keep_decided(
+    task: Task,
+    *,
+    by: Person,
+    dice: random.Random,
+    course: bool = False,
+    explanation: str = "",
+    shown: bool = True,
+) -> StockedGold:
+    """The same with the verdict that stands for an answer. Raises StateConflict when the task isn't decided."""
+    verdict = Verdict.objects.current().filter(task=task).first()
+    if verdict is None:
+        raise StateConflict("This task isn't decided yet.", code="not-decided")
+    return keep(task, verdict.answer, by=by, dice=dice, course=course, explanation=explanation, shown=shown)

@@ -1,0 +1,80 @@
+"""What a label asks of each part that carries it, as a manager writes it down and as the database holds it.
+
+Written: one attribute a line, with what it takes in brackets. Held: {"key", "name", "kind", "choices"?}.
+
+    Pose (standing, sitting, lying)      one of these
+    Occluded (flag)                      yes or no
+    Legs (number)
+    Remark (text)
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.utils.text import slugify
+
+from projects.errors import Refused
+
+KINDS = ("flag", "number", "text")
+MOST = 20
+LINE = re.compile(r"(?P<name>[^()]{1,60}?)\s*\((?P<takes>[^()]{1,1000})\)")
+
+
+def read(text: str, place: str = "attributes") -> list[dict[str, Any]]:
+    """The attributes in a text; Refused with the line that can't be read."""
+    found: list[dict[str, Any]] = []
+    for number, line in enumerate((one.strip() for one in text.splitlines()), start=1):
+        if not line:
+            continue
+        match = LINE.fullmatch(line)
+        if match is None:
+            raise Refused(
+                "Line %(number)s isn't a name with what it takes in brackets, such as: Occluded (flag).",
+                code="bad-attribute",
+                place=place,
+                number=number,
+            )
+        name, takes = match["name"].strip(), match["takes"].strip()
+        if takes.lower() in KINDS:
+            found.append({"name": name, "kind": takes.lower()})
+        else:
+            found.append({"name": name, "kind": "choice", "choices": takes.split(",")})
+    return checked(found, place)
+
+
+def checked(attributes: Sequence[Mapping], place: str = "attributes") -> list[dict[str, Any]]:
+    """Attributes in the form in which they are held; Refused if they aren't any."""
+    plain: list[dict[str, Any]] = []
+    if not isinstance(attributes, (list, tuple)) or len(attributes) > MOST:
+        raise Refused("Attributes are a list of at most %(most)s.", code="bad-attribute", place=place, most=MOST)
+    for index, one in enumerate(attributes):
+        at = f"{place}[{index}]"
+        if not isinstance(one, Mapping) or one.get("kind") not in (*KINDS, "choice"):
+            raise Refused(
+                "An attribute takes %(choices)s or a choice.", code="bad-attribute", place=at, choices=", ".join(KINDS)
+            )
+        name = str(one.get("name") or "").strip()[:60]
+        key = (str(one.get("key") or "") or slugify(name, allow_unicode=True).replace("-", "_"))[:60]
+        if not key or any(key == other["key"] for other in plain):
+            raise Refused("Each attribute needs a name of its own.", code="bad-attribute", place=at)
+        held = {"key": key, "name": name, "kind": one["kind"]}
+        if one["kind"] == "choice":
+            held["choices"] = _choices(one.get("choices"), at)
+        plain.append(held)
+    return plain
+
+
+def written(attributes: Sequence[Mapping]) -> str:
+    """Attributes as a manager may edit them; `read` makes the same of it."""
+    return "\n".join(
+        f"{one['name']} ({', '.join(one['choices']) if one['kind'] == 'choice' else one['kind']})" for one in attributes
+    )
+
+
+def _choices(value: object, place: str) -> list[str]:
+    choices = [str(one).strip()[:60] for one in value] if isinstance(value, (list, tuple)) else []
+    choices = list(dict.fromkeys(one for one in choices if one))
+    if not 2 <= len(choices) <= 50:
+        raise Refused("A choice is between two to fifty different words.", code="bad-attribute", place=place)
+    return choices

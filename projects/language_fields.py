@@ -1,0 +1,35 @@
+"""The instructions in other languages, as fields of a form: one for each that they may be said in."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from projects import instructions
+
+IN_LANGUAGE = "instructions_"  # and a language's code: the name of a field
+
+
+class InLanguages(forms.Form):
+    """A form with such fields, which `languages` names by code."""
+
+    def __init__(self, *args: Any, languages: Mapping[str, str] | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.languages = languages or {}
+        for code, name in self.languages.items():
+            self.fields[IN_LANGUAGE + code] = forms.CharField(
+                label=_("Instructions in %(language)s") % {"language": name},
+                required=False,
+                max_length=instructions.LONGEST,
+                widget=forms.Textarea(attrs={"rows": 10, "spellcheck": "true"}),
+            )
+
+    @property
+    def translated(self) -> list[forms.BoundField]:
+        """The fields, to be shown."""
+        return [self[IN_LANGUAGE + code] for code in self.languages]
+
+    def said_in_languages(self) -> dict[str, str]:
+        """{language: Markdown} as configure's verbs take it. Call when valid."""
+        return {code: self.cleaned_data[IN_LANGUAGE + code].replace("\r\n", "\n") for code in self.languages}

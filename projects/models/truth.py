@@ -1,0 +1,171 @@
+"""What the truth engine holds likely: of a project's people, of a task, of itself; and what it would look at again."""
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from projects.models.answers import Verdict
+from projects.models.work import Project, Task
+from taskers.models import Person
+from taskers.models.append_only import append_only
+
+
+class Crowd(models.Model):
+    """What one estimate says of all who work on a project. Never edited; the newest is in use (writer: estimating.py).
+
+    `numbers` belong to the method: the pool's parameters for classes (aggregation.incremental.Crowd), nothing where
+    taskers are known by their traits alone. `labels` are the classes, in the order of the numbers.
+    """
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="crowds")
+    version = models.PositiveIntegerField()
+    method = models.CharField(max_length=40)
+    labels = models.JSONField(default=list)
+    numbers = models.JSONField(default=dict)
+    answers = models.PositiveIntegerField(default=0)  # how many it was estimated from
+    tasks = models.PositiveIntegerField(default=0)
+    upto = models.BigIntegerField(default=0)  # the key of the newest annotation that it saw
+    # Who may copy each other: {"who", "of", "shared", "differed", "expected", "surprise"}, people by their keys.
+    copies = models.JSONField(default=list, db_default=[], blank=True)
+    at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        triggers = [append_only("crowd_append_only")]
+        constraints = [models.UniqueConstraint(fields=["project", "version"], name="crowd_version_once")]
+
+    def __str__(self) -> str:
+        return f"{self.project} v{self.version}"
+
+
+class Trait(models.Model):
+    """What is known of one tasker within a crowd: from its estimate, and what was learnt since."""
+
+    crowd = models.ForeignKey(Crowd, on_delete=models.CASCADE, related_name="traits", db_index=False)
+    tasker = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    mean = models.JSONField()  # per member of the pool: ability and likings; or the one chance to be right
+    spread = models.JSONField(default=list)  # their covariances
+    learnt = models.PositiveIntegerField(default=0)  # answers that taught since the estimate
+    finding = models.CharField(max_length=8, blank=True)  # blind, against, unsure or fine: aggregation/vetting.py
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["crowd", "tasker"], name="trait_once")]
+
+    def __str__(self) -> str:
+        return f"{self.tasker_id} in crowd {self.crowd_id}"
+
+
+class Belief(models.Model):
+    """What is held likely of one task at this moment, renewed with each answer (sole writer: weighing.py)."""
+
+    task = models.OneToOneField(Task, on_delete=models.PROTECT, related_name="belief", primary_key=True)
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+", db_index=False)
+    method = models.CharField(max_length=40)
+    crowd = models.PositiveIntegerField(default=0)  # its version; 0 before any estimate
+    answers = models.PositiveSmallIntegerField(default=0)  # those that had a vote
+    raw = models.FloatField(default=0.0)  # the method's own confidence
+    confidence = models.FloatField(default=0.0)  # the same, calibrated
+    gain = models.FloatField(default=0.0)  # bits that one more judgement would be expected to tell
+    classes = models.JSONField(default=dict)  # label -> probability, where the method knows classes
+    # Of what is decided part by part, the most doubtful first: {"label", "likely", "edge"} (aggregation/outcome.py).
+    parts = models.JSONField(default=list, db_default=[])
+    votes = models.JSONField(default=dict)  # annotation key -> why it has no vote, or an uncommon one (evidence.py)
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(confidence__gte=0, confidence__lte=1, gain__gte=0), name="belief_in_bounds"
+            ),
+        ]
+        indexes = [models.Index(fields=["project", "task"], name="belief_by_project")]
+
+    def __str__(self) -> str:
+        return f"Belief of {self.task_id}: {self.confidence:.2f}"
+
+
+class Calibrated(models.Model):
+    """How far a project's method is to be believed, from known answers. Never edited; the newest is in use."""
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="calibrations", db_index=False)
+    method = models.CharField(max_length=40)
+    mean = models.JSONField()  # aggregation.calibration.Calibration
+    covariance = models.JSONField()
+    known = models.PositiveIntegerField()
+    right = models.PositiveIntegerField()
+    sources = models.JSONField(default=dict)  # how many known answers of which kind
+    at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        verbose_name_plural = "calibrated"
+        triggers = [append_only("calibrated_append_only")]
+        indexes = [models.Index(fields=["project", "method", "-id"], name="calibrated_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.project}: {self.method} by {self.known}"
+
+
+class Estimation(models.Model):
+    """A run that estimates a project's people and posteriors anew, and how far it has come."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "Waiting for a worker"
+        PEOPLE = "people", "Estimating the people"  # waiting -> people
+        TASKS = "tasks", "Weighing the tasks again"  # people -> tasks: the crowd is stored
+        DONE = "done", "Done"  # tasks -> done
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="estimations")
+    state = models.CharField(max_length=8, choices=State, default=State.WAITING)
+    crowd = models.ForeignKey(Crowd, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    upto = models.BigIntegerField(default=0)  # annotations after this one are left for the next run
+    position = models.BigIntegerField(default=0)  # the key of the last task that was weighed
+    weighed = models.PositiveIntegerField(default=0)
+    proposed = models.PositiveIntegerField(default=0)
+    started_by = models.ForeignKey(Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    started_at = models.DateTimeField(db_default=Now(), editable=False)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["project"], condition=~Q(state="done"), name="estimation_one_at_a_time")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.project}: {self.get_state_display()}"
+
+
+class SecondLook(models.Model):
+    """A verdict that an estimate thinks worth a second look. A proposal: it changes nothing by itself."""
+
+    class State(models.TextChoices):
+        OPEN = "open", "Worth a second look"
+        ANSWERED = "answered", "Decided anew"  # open -> answered, with the next verdict
+        DISMISSED = "dismissed", "Dismissed"  # open -> dismissed, by a reviewer
+        WITHDRAWN = "withdrawn", "No longer thought so"  # open -> withdrawn, by a later estimate
+
+    class Reason(models.TextChoices):
+        OTHER = "other", "Another answer is likelier now"
+        DOUBT = "doubt", "Less sure than your target by now"
+        TAMPERED = "tampered", "An answer that it rests on was changed afterwards"
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="second_looks", db_index=False)
+    task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="+")
+    verdict = models.ForeignKey(Verdict, on_delete=models.PROTECT, related_name="+", db_index=False)
+    estimation = models.ForeignKey(Estimation, on_delete=models.PROTECT, related_name="+")
+    state = models.CharField(max_length=9, choices=State, default=State.OPEN)
+    reason = models.CharField(max_length=8, choices=Reason)
+    before = models.FloatField()  # the confidence with which the verdict was made
+    now = models.FloatField()  # the chance that it is right, by what is known now
+    ended_by = models.ForeignKey(Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            # Dismissed once, a verdict isn't proposed again.
+            models.UniqueConstraint(fields=["verdict"], name="second_look_once"),
+        ]
+        indexes = [
+            models.Index(fields=["project", "now", "id"], condition=Q(state="open"), name="second_look_open"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.task_id}: {self.reason}"

@@ -1,0 +1,42 @@
+"""Answering what was said of a task. Who began the talk reads it; their own word more asks again."""
+
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from projects.errors import Refused
+from projects.models import Remark
+from projects.queue.clock import Clock
+from projects.talk.saying import write
+from taskers.models import Person
+
+MOST = 100  # answers to one remark
+
+
+@transaction.atomic
+def answer(remark: Remark, by: Person, words: str, key: UUID) -> Remark:
+    """Add an answer to a remark. The caller has checked that this person may.
+
+    The office's answer goes to whoever began the talk; more from that person opens it again. The same key again gives
+    the same answer. Raises Refused or KeyReused.
+    """
+    if remark.thread_id is not None or remark.to == Remark.To.TASKERS:
+        raise Refused(_("This isn't something to be answered."), code="bad-remark", place="remark")
+    first = Remark.objects.select_for_update(of=("self",)).select_related("task__project").get(pk=remark.pk)
+    replies = Remark.objects.filter(thread=first)
+    if replies.count() >= MOST and not replies.filter(public_id=key).exists():
+        raise Refused(_("This talk is long enough."), code="too-many-remarks", place="words")
+    asks_again = by.pk == first.author_id
+    said = {"assignment": first.assignment, "thread": first, "to": first.to, "mark": first.mark}
+    made = write(
+        key,
+        by,
+        words,
+        event="asked" if asks_again else "answered",
+        task=first.task,
+        reader=None if asks_again else first.author,
+        **said,
+    )
+    Remark.objects.filter(pk=first.pk).update(answered_at=None if asks_again else Clock())
+    return made

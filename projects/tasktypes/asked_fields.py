@@ -1,0 +1,211 @@
+"""The fields that a classification asks for: one list per version of a project's settings.
+
+Held: {"key", "name", "kind", "required", "when"?, "min"?, "max"?, "step"?, "unit"?, "longest"?}; "when" is {"field",
+"is"}: shown only where that field has that value (a choice, or one of several, or a step of a path). Written, as a
+manager edits them, one a line:
+
+    Subject (choice)
+    Seen (multiple, optional)
+    Kind (tree) when Subject is animal
+    Legs (number 0 to 8 step 1 legs)
+    Remark (text 500, optional)
+
+The choices are the project's labels: each belongs to a field, or to the first that takes choices.
+"""
+
+import math
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from projects.errors import Refused
+
+CHOICES = ("choice", "multiple", "tree")
+KINDS = (*CHOICES, "number", "text")
+MOST = 30
+LONGEST = 2_000  # characters of a text that says no length of its own
+FURTHEST = 10**12  # numbers beyond are told from nothing by nobody
+LINE = re.compile(
+    r"(?P<name>[^()]{1,80}?)\s*\((?P<takes>[^()]{1,200})\)(?:\s+when\s+(?P<field>.+?)\s+is\s+(?P<is>.+))?"
+)
+AMOUNT = r"-?\d{1,12}(?:\.\d{1,6})?"
+NUMBER = re.compile(
+    rf"number(?:\s+(?P<min>{AMOUNT})\s+to\s+(?P<max>{AMOUNT}))?(?:\s+step\s+(?P<step>{AMOUNT}))?(?:\s+(?P<unit>\S{{1,20}}))?"
+)
+TEXT = re.compile(r"text(?:\s+(?P<longest>\d{1,5}))?")
+
+Asked = dict[str, Any]
+
+
+def usual() -> list[Asked]:
+    """What is asked where a project says nothing: one label for each task."""
+    return [{"key": "label", "name": "Label", "kind": "choice", "required": True}]
+
+
+def checked(fields: object, place: str = "fields") -> list[Asked]:
+    """Fields in the form in which they are held; Refused with the place of the fault if they aren't any."""
+    if not isinstance(fields, (list, tuple)) or not 1 <= len(fields) <= MOST:
+        raise Refused("Ask for one to %(most)s fields.", code="bad-fields", place=place, most=MOST)
+    plain: list[Asked] = []
+    for index, one in enumerate(fields):
+        held = _field(one, f"{place}[{index}]", plain)
+        if any(held["key"] == other["key"] for other in plain):
+            raise Refused(
+                "Two fields would have the key “%(key)s”.",
+                code="field-twice",
+                place=f"{place}[{index}]",
+                key=held["key"],
+            )
+        plain.append(held)
+    return plain
+
+
+def read(text: str, place: str = "fields") -> list[Asked]:
+    """The fields in a manager's text; Refused with the line that can't be read."""
+    found: list[Asked] = []
+    for number, line in enumerate((one.strip() for one in text.splitlines()), start=1):
+        if not line:
+            continue
+        match = LINE.fullmatch(line)
+        takes = [one.strip() for one in match["takes"].split(",")] if match else []
+        asked = _taken(takes[0]) if takes and takes[1:] in ([], ["optional"], ["required"]) else None
+        if match is None or asked is None:
+            raise Refused(
+                "Line %(number)s isn't a field. Write a name and what it takes, such as: Mood (choice).",
+                code="bad-fields",
+                place=f"{place}[{len(found)}]",
+                number=number,
+            )
+        asked |= {"name": match["name"].strip(), "required": takes[1:] != ["optional"]}
+        if match["field"]:
+            asked["when"] = {"field": key_of(match["field"]), "is": match["is"].strip()}
+        found.append(asked)
+    return checked(found, place)
+
+
+def written(fields: Sequence[Mapping]) -> str:
+    """Fields as a manager edits them; `read` makes the same of it."""
+    names = {one["key"]: one["name"] for one in fields}
+    return "\n".join(_line(one, names) for one in fields)
+
+
+def numbers(fields: Sequence[Mapping]) -> dict[str, dict[str, float]]:
+    """Of number fields, what comparing and merging must know: how far apart still agrees half, and the steps."""
+    found = {}
+    for one in fields:
+        if one["kind"] == "number":
+            reach = (one["max"] - one["min"]) / 10 if "max" in one else 0
+            steps = {key: one[key] for key in ("min", "step") if key in one}
+            found[one["key"]] = {"tolerance": max(one.get("step", 0), reach)} | steps
+    return found
+
+
+def shown(fields: Sequence[Mapping], values: Mapping[str, Any]) -> list[Mapping]:
+    """Those to be filled in, given what is filled in: a field hidden by another one hides what hangs on it."""
+    seen: dict[str, Any] = {}
+    found = []
+    for one in fields:
+        when = one.get("when")
+        if when is None or _says(seen.get(when["field"]), when["is"]):
+            found.append(one)
+            seen[one["key"]] = values.get(one["key"])
+    return found
+
+
+def key_of(name: str) -> str:
+    """A field's key from its name, whatever its script."""
+    plain = "".join(c if c.isalnum() else " " for c in unicodedata.normalize("NFKC", name).lower())
+    return "_".join(plain.split())[:60]
+
+
+def _says(value: Any, wanted: str) -> bool:
+    return wanted in value if isinstance(value, list) else value == wanted
+
+
+def _field(one: object, place: str, before: Sequence[Mapping]) -> Asked:
+    if not isinstance(one, Mapping) or one.get("kind") not in KINDS:
+        raise Refused(
+            "A field takes one of: %(choices)s.", code="bad-fields", place=f"{place}.kind", choices=", ".join(KINDS)
+        )
+    name = str(one.get("name") or "").strip()[:80]
+    key = str(one.get("key") or key_of(name))[:60]
+    if not name or not key:
+        raise Refused("A field needs a name with a letter or digit in it.", code="bad-fields", place=f"{place}.name")
+    held: Asked = {"key": key, "name": name, "kind": one["kind"], "required": one.get("required", True) is not False}
+    if one.get("when"):
+        held["when"] = _when(one["when"], f"{place}.when", before)
+    if one["kind"] == "number":
+        held |= _range(one, place)
+    elif one["kind"] == "text":
+        held["longest"] = int(_amount(one, "longest", place, 1, 20_000) or LONGEST)
+    return held
+
+
+def _when(when: Any, place: str, before: Sequence[Mapping]) -> dict[str, str]:
+    earlier = {one["key"] for one in before if one["kind"] in CHOICES}
+    if not isinstance(when, Mapping) or when.get("field") not in earlier or not str(when.get("is") or ""):
+        text = "A field may be shown when an earlier one that takes choices is something."
+        raise Refused(text, code="bad-fields", place=place)
+    return {"field": str(when["field"]), "is": str(when["is"])[:60]}
+
+
+def _range(one: Mapping, place: str) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name in ("min", "max", "step"):
+        amount = _amount(one, name, place, -FURTHEST, FURTHEST)
+        if amount is not None:
+            found[name] = amount
+    if ("min" in found) != ("max" in found) or found.get("min", 0) > found.get("max", 0) or found.get("step", 1) <= 0:
+        raise Refused("A number goes from less to more, by steps above 0.", code="bad-fields", place=place)
+    if one.get("unit"):
+        found["unit"] = str(one["unit"])[:20]
+    return found
+
+
+def _amount(one: Mapping, name: str, place: str, low: float, high: float) -> float | None:
+    value = one.get(name)
+    if value is None or value == "":
+        return None
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, (int, float))
+        or not math.isfinite(value)
+        or not low <= value <= high
+    ):
+        raise Refused(
+            "“%(name)s” is a number from %(low)s to %(high)s.",
+            code="bad-fields",
+            place=f"{place}.{name}",
+            name=name,
+            low=low,
+            high=high,
+        )
+    return int(value) if value == int(value) else value
+
+
+def _taken(words: str) -> Asked | None:
+    """What stands in brackets, or None where it says nothing known."""
+    if words in CHOICES:
+        return {"kind": words}
+    if match := NUMBER.fullmatch(words):
+        amounts = {name: float(match[name]) for name in ("min", "max", "step") if match[name]}
+        return {"kind": "number"} | amounts | ({"unit": match["unit"]} if match["unit"] else {})
+    if match := TEXT.fullmatch(words):
+        return {"kind": "text"} | ({"longest": int(match["longest"])} if match["longest"] else {})
+    return None
+
+
+def _line(one: Mapping, names: Mapping[str, str]) -> str:
+    takes = one["kind"]
+    if "min" in one:
+        takes += f" {one['min']} to {one['max']}"
+    if "step" in one:
+        takes += f" step {one['step']}"
+    if "unit" in one:
+        takes += f" {one['unit']}"
+    if one.get("longest", LONGEST) != LONGEST:
+        takes += f" {one['longest']}"
+    line = f"{one['name']} ({takes}{'' if one['required'] else ', optional'})"
+    when = one.get("when")
+    return f"{line} when {names.get(when['field'], when['field'])} is {when['is']}" if when else line

@@ -1,0 +1,1 @@
+"""Known answers and courses: kept in stock, dealt, scored, explained."""

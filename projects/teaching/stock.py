@@ -1,0 +1,196 @@
+"""The stock of known answers: looked over, put back, and watched for those that leaked or may be wrong.
+
+dealing.py puts in, scores and retires; aggregation/leakage.py says what is odd, contradictions.py what can't be right.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from django.db import connection, transaction
+from django.db.models import F, QuerySet
+from django.db.models.functions import Now
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from projects.aggregation import leakage
+from projects.aggregation.leakage import Use
+from projects.models import Project, StockedGold
+from projects.queue.clock import Clock
+from projects.tasktypes import TASK_TYPES
+from projects.teaching import dealing
+from taskers.errors import StateConflict
+from taskers.models import Person
+from taskers.outbox import emit
+
+LEAKED = "leaked"
+
+# What was handed in on a known answer since it was put (back) in, how it scored, and its person's usual time: the
+# median of up to 20 pieces of work in the project before it.
+EVIDENCE = """
+SELECT n.at, n.answer, n.active_ms, g.value, usual.ms
+FROM projects_annotation n
+JOIN projects_assignment a ON a.id = n.assignment_id AND a.kind = 'gold' AND a.voided_at IS NULL
+JOIN LATERAL (
+  SELECT value FROM taskers_grade WHERE subject = 'annotation:' || n.id AND source = 'gold' ORDER BY id DESC LIMIT 1
+) g ON true
+LEFT JOIN LATERAL (
+  SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY o.active_ms) AS ms FROM (
+    SELECT o.active_ms FROM projects_annotation o JOIN projects_task t ON t.id = o.task_id
+    WHERE o.tasker_id = n.tasker_id AND o.id < n.id AND o.active_ms > 0 AND t.project_id = %(project)s
+    ORDER BY o.id DESC LIMIT 20
+  ) o
+) usual ON true
+WHERE n.task_id = %(task)s AND n.at >= %(since)s
+ORDER BY n.id
+"""
+
+# How the known answers of some tasks fared, since ever.
+FARED = """
+SELECT n.task_id, count(*), avg(g.value)
+FROM projects_annotation n
+JOIN projects_assignment a ON a.id = n.assignment_id AND a.kind IN ('gold', 'training') AND a.voided_at IS NULL
+JOIN LATERAL (
+  SELECT value FROM taskers_grade WHERE subject = 'annotation:' || n.id AND source = 'gold' ORDER BY id DESC LIMIT 1
+) g ON true
+WHERE n.task_id = ANY(%s) GROUP BY n.task_id
+"""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A known answer on the page: how often it was scored, and the mean of the scores."""
+
+    kept: StockedGold
+    scored: int
+    mean: float | None
+
+
+def known_answers(project: Project) -> QuerySet[StockedGold]:
+    """A project's stock: doubtful ones first, then what is dealt, then what is retired."""
+    rows = StockedGold.objects.filter(project=project).select_related("gold__task__project")
+    return rows.order_by(F("suspect_at").desc(nulls_last=True), F("retired_at").desc(nulls_first=True), "pk")
+
+
+def lines(rows: Sequence[StockedGold]) -> list[Line]:
+    """These known answers with how they fared."""
+    with connection.cursor() as cursor:
+        cursor.execute(FARED, [[row.gold.task_id for row in rows]])
+        fared = {task: (number, mean) for task, number, mean in cursor.fetchall()}
+    return [Line(row, *fared.get(row.gold.task_id, (0, None))) for row in rows]
+
+
+def retire(kept: StockedGold, why: str, *, by: Person) -> None:
+    """Deal a known answer no more. Raises StateConflict when it isn't dealt any more."""
+    dealing.retire(kept, why.strip() or "by hand", by=by)
+
+
+@transaction.atomic
+def restore(kept: StockedGold, *, by: Person) -> None:
+    """Deal a retired one again, or trust a doubtful one: its uses and what speaks against it start afresh.
+
+    Raises StateConflict when there is nothing against it.
+    """
+    rows = StockedGold.objects.filter(pk=kept.pk)
+    against = rows.exclude(retired_at=None) | rows.exclude(suspect_at=None)
+    fresh: dict[str, Any] = {"retired_at": None, "retired_why": "", "suspect_at": None, "suspect_why": ""}
+    if not against.update(**fresh, uses=0, looks=0, fresh_at=Clock()):
+        raise StateConflict("This known answer is in the stock, and nothing speaks against it.")
+    _tell("gold_restored", kept, by)
+
+
+def watch(seed: int = 0) -> list[StockedGold]:
+    """Look at every known answer that is due; returns those that were retired as leaked or are doubtful now.
+
+    Each look is remembered with its outcome in one transaction, so none is repeated (which would raise false alarms).
+    """
+    rows = StockedGold.objects.filter(retired_at=None, pool=StockedGold.Pool.CONTROL, uses__gte=leakage.LOOKS[0])
+    found = []
+    for kept in rows.select_related("gold__task__project__organization").order_by("pk").iterator():
+        if leakage.due(kept.uses, kept.looks) and _look(kept, seed):
+            found.append(kept)
+    return found
+
+
+@transaction.atomic
+def _look(kept: StockedGold, seed: int) -> bool:
+    task, project = kept.gold.task, kept.gold.task.project
+    with connection.cursor() as cursor:
+        cursor.execute(EVIDENCE, {"project": project.pk, "task": task.pk, "since": kept.fresh_at})
+        rows = cursor.fetchall()
+    if not leakage.due(len(rows), kept.looks):
+        return False
+    if not StockedGold.objects.filter(pk=kept.pk, looks=kept.looks, retired_at=None).update(looks=kept.looks + 1):
+        return False  # another worker looks at it, or somebody retired it
+    dice = np.random.default_rng([seed, kept.pk, kept.looks])
+    if jump := leakage.leak([Use(score, ms, usual) for _at, _answer, ms, score, usual in rows], dice):
+        _leaked(kept, jump, rows[jump.at][0])
+        return True
+    return _doubt(kept, rows)
+
+
+def _leaked(kept: StockedGold, jump: leakage.Jump, since: Any) -> None:
+    figures = {
+        "day": date_format(since, "j M Y"),
+        "since": jump.since,
+        "later": jump.number - jump.at,
+        "before": jump.before,
+        "earlier": jump.at,
+    }
+    text = _(
+        "Since %(day)s, %(since)s of %(later)s were right and much faster than usual;"
+        " before, %(before)s of %(earlier)s."
+    )
+    StockedGold.objects.filter(pk=kept.pk).update(suspect_why=(text % figures)[:200])
+    dealing.retire(kept, LEAKED, by=None)
+    _tell("gold_leaked", kept, None, p=jump.p)
+
+
+def _doubt(kept: StockedGold, rows: Sequence[tuple]) -> bool:
+    """Whether so many give one and the same other answer that the known one may be wrong; says so once."""
+    right, others = _groups(kept.gold.task.project, rows)
+    p = leakage.doubt(right, others)
+    if p is None:
+        return False
+    text = _("%(n)s people gave the same other answer, %(right)s the known one.") % {"n": max(others), "right": right}
+    if not StockedGold.objects.filter(pk=kept.pk, suspect_at=None).update(suspect_at=Now(), suspect_why=text[:200]):
+        return False
+    _tell("gold_doubted", kept, None, p=p)
+    return True
+
+
+def _groups(project: Project, rows: Sequence[tuple]) -> tuple[int, list[int]]:
+    """How many gave the known answer, and the sizes of the groups of other answers that are alike."""
+    thresholds = project.settings_now().thresholds
+    alike, room = thresholds.get("agreement", 0.75), TASK_TYPES[project.task_type]
+    right = sum(score >= alike for _at, _answer, _ms, score, _usual in rows)
+    leaders: list[dict] = []
+    sizes: list[int] = []
+    for _at, answer, _ms, score, _usual in rows:
+        if score >= alike:
+            continue
+        answer = answer if isinstance(answer, dict) else json.loads(answer)
+        for index, leader in enumerate(leaders):
+            if room.agreement(answer, leader, thresholds) >= alike:
+                sizes[index] += 1
+                break
+        else:
+            leaders.append(answer)
+            sizes.append(1)
+    return right, sizes
+
+
+def _tell(kind: str, kept: StockedGold, by: Person | None, **data: object) -> None:
+    task = kept.gold.task
+    emit(
+        kind,
+        organization_id=task.project.organization_id,
+        actor_id=by.pk if by else None,
+        project_key=task.project.public_id,
+        subject=f"task:{task.public_id}",
+        batch=task.batch_id,
+        task=task.pk,
+        **data,
+    )

@@ -1,0 +1,1 @@
+"""How the truth engine lives on rows: evidence read, answers weighed, crowds estimated, what follows written."""

@@ -1,0 +1,313 @@
+"""All answers of a project together, as the estimates take them, and what is known of some of them.
+
+Known answers are gold, and what reviewers decided. They tell of the taskers; how far a method is to be believed is
+asked without telling it any of them.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from itertools import groupby
+from uuid import UUID
+
+import numpy as np
+from django.db.models import Q
+
+from projects.aggregation import BY_PART
+from projects.aggregation.classification import Estimate, estimate
+from projects.aggregation.copying import find_copies
+from projects.aggregation.incremental import crowd_of, newcomer, trait_of
+from projects.aggregation.majority import largest_group, pairwise
+from projects.aggregation.presence import SIDES, Asked, Ints, Judges, Told, as_labels, decide
+from projects.aggregation.reliability import estimate_chances
+from projects.aggregation.span_words import Words
+from projects.models import Annotation, Gold, Task
+from projects.truth import methods
+from projects.truth.evidence import Terms, Vote, as_it_counts, known_answer
+from projects.truth.questions import asked
+from projects.truth.weighing import agreement_in, threshold_of, weigh
+from taskers import quality
+from taskers.models import Grade, Standing
+
+REVIEW = "review_v1"
+GOLD, AUDIT = "gold", "review"
+MOST_AUDITS = 2000  # reviewed tasks that the method is asked about, the newest
+MOST_COMPARED = 1500  # taskers, each with each, for copies
+MOST_PER_GOLD = 3  # groups of answers to one known answer that are asked about; more would only repeat themselves
+
+
+@dataclass(frozen=True)
+class Judged:
+    """The method's word on a task whose answer is known: how sure it was, and whether it was right."""
+
+    source: str
+    confidence: float
+    right: bool
+
+
+@dataclass(frozen=True)
+class Known:
+    """A task whose answer is known, with the answers that people gave to it."""
+
+    source: str
+    task: Task
+    truth: dict
+    votes: Sequence[Vote]
+
+
+@dataclass(frozen=True)
+class Copied:
+    """Two taskers, by their keys, who say the same more often than chance lets expect (aggregation/copying.py)."""
+
+    who: int
+    of: int
+    shared: int
+    differed: int
+    expected: float
+    surprise: float
+
+
+@dataclass(frozen=True)
+class Crowded:
+    """What an estimate found: of classes an `estimate` with `taskers` in its order, else each tasker's chance; and
+    what each method that may be asked, the one that decides first of all, said of the known answers."""
+
+    labels: Sequence[str] = ()
+    taskers: Sequence[int] = ()
+    estimate: Estimate | None = None
+    chances: dict[int, float] = field(default_factory=dict)
+    judged: Mapping[str, Sequence[Judged]] = field(default_factory=dict)
+    copies: Sequence[Copied] = ()
+    words: Mapping[str, Words] = field(default_factory=dict)
+
+
+class Ballots:
+    """The answers of a project that have a vote, task by task, made small as they come; and its known answers.
+
+    `tasks` gives each task with its votes and, where a reviewer decided it, the answer.
+    """
+
+    def __init__(self, terms: Terms, tasks: Iterable[tuple[Task, list[Vote], dict | None]]) -> None:
+        self.terms = terms
+        self.rows: list[tuple[int, Sequence]] = []  # task key, and what _small makes of its votes
+        self.known: list[Known] = []
+        self.answers = 0
+        for task, votes, truth in tasks:
+            if not votes:
+                continue
+            self.answers += len(votes)
+            self.rows.append((task.pk, _small(terms, votes, truth)))
+            if truth is not None:
+                self.known.append(Known(AUDIT, task, truth, votes))
+        gold, self.contradictory = _gold(terms)
+        self.known = [*self.known[-MOST_AUDITS:], *gold]
+
+    @property
+    def tasks(self) -> int:
+        return len(self.rows)
+
+
+def _small(terms: Terms, votes: Sequence[Vote], truth: dict | None) -> Sequence:
+    """Groups of taskers that agree; for classes, (tasker, label); part by part, what was asked and answered."""
+    choice = methods.choice_in(terms.project.task_type)
+    if terms.settings.aggregation in BY_PART:
+        return [asked(terms, votes, truth)]
+    if choice is None or terms.estimated_by != methods.CATEGORICAL:
+        return _groups(terms, votes)
+    return [(one.annotation.tasker_id, choice(one.answer) or "") for one in votes]
+
+
+def estimate_groups(ballots: Ballots) -> Crowded:
+    """For answers without classes: each tasker's chance to be right, by known answers and by the others."""
+    terms = ballots.terms
+    reviewed = {one.task.pk for one in ballots.known if one.source == AUDIT}
+    groups = [groups for key, groups in ballots.rows if key not in reviewed]
+    return Crowded(chances=estimate_chances(groups, _evidence(terms)), judged=_judged(ballots))
+
+
+def estimate_classes(ballots: Ballots) -> Crowded:
+    """For classes: the pooled confusion models, told the known answers; and again without, to be judged by them beside
+    the method that decides."""
+    labels = sorted({key for key, into in ballots.terms.labels.items() if key == into})
+    cases = _cases(ballots, {label: index for index, label in enumerate(labels)})
+    triples = [(index, tasker, label) for index, case in enumerate(cases) for tasker, label in case.said]
+    decides = {} if ballots.terms.settings.aggregation == methods.CATEGORICAL else _judged(ballots)
+    if not triples:
+        return Crowded(labels, judged=decides | {methods.CATEGORICAL: []})
+    taskers = sorted({tasker for _, tasker, _ in triples})
+    number = {key: index for index, key in enumerate(taskers)}
+    task, worker, label = np.array([(t, number[w], k) for t, w, k in triples], dtype=np.int64).T
+    known = np.array([one.truth for one in cases], dtype=np.int64)
+    sizes = (len(cases), len(taskers), len(labels))
+    told = estimate(task, worker, label, sizes, known)
+    judged: list[Judged] = []
+    if (known >= 0).any():
+        untold = estimate(task, worker, label, sizes)
+        judged = [
+            Judged(cases[i].source, float(untold.confidence[i]), bool(untold.answer[i] == known[i]))
+            for i in np.flatnonzero(known >= 0)
+        ]
+    copies = _copies(task, worker, label, sizes, taskers)
+    return Crowded(labels, taskers, told, judged=decides | {methods.CATEGORICAL: judged}, copies=copies)
+
+
+def _copies(task: Ints, worker: Ints, label: Ints, sizes: tuple[int, int, int], taskers: Sequence[int]) -> list[Copied]:
+    if len(taskers) > MOST_COMPARED:
+        return []
+    found = find_copies(task, worker, label, sizes)
+    return [Copied(**asdict(one) | {"who": taskers[one.who], "of": taskers[one.of]}) for one in found]
+
+
+def estimate_parts(ballots: Ballots) -> Crowded:
+    """Part by part: the two-class models over all that was marked, told the known answers; and again without, to be
+    judged by them."""
+    gold = [asked(ballots.terms, one.votes, one.truth) for one in ballots.known if one.source == GOLD]
+    rows: list[Asked] = [*(one for _, some in ballots.rows for one in some), *gold]
+    taskers = sorted({tasker for one in rows for tasker in one.taskers})
+    labels = as_labels(rows, taskers)
+    if not labels.task.size:
+        return Crowded(SIDES, judged={ballots.terms.settings.aggregation: []})
+    key = ballots.terms.settings.aggregation
+    told = BY_PART[key].estimate(rows, labels)
+    judged: list[Judged] = []
+    if ballots.known:
+        untold = BY_PART[key].estimate(rows, labels._replace(known=np.full_like(labels.known, -1)))
+        judged = _judged_apart(ballots, untold, taskers)
+    return Crowded(SIDES, taskers, told.estimate, judged={key: judged}, words=told.words)
+
+
+def _judged_apart(ballots: Ballots, untold: Told, taskers: Sequence[int]) -> list[Judged]:
+    """The method's word on each known answer, by people and words estimated without any of them."""
+    terms, agree, crowd = ballots.terms, agreement_in(ballots.terms), crowd_of(untold.estimate)
+    traits = {key: trait_of(untold.estimate, place) for place, key in enumerate(taskers)}
+    method, stranger, found = BY_PART[terms.settings.aggregation], newcomer(crowd), []
+    for one in ballots.known:
+        if len(one.votes) < min(2, terms.settings.wanted):
+            continue
+        known = [traits.get(vote.annotation.tasker_id, stranger) for vote in one.votes]
+        judges = Judges(crowd, known, [vote.standing for vote in one.votes], one.votes[0].text, untold.words)
+        answers = [vote.answer for vote in one.votes]
+        outcome = decide(method, answers, judges, agree, threshold_of(terms), terms.settings.thresholds)
+        if outcome.decided and outcome.answer is not None:
+            right = agree(outcome.answer, one.truth) >= threshold_of(terms)
+            found.append(Judged(one.source, outcome.confidence, right))
+    return found
+
+
+@dataclass(frozen=True)
+class _Case:
+    said: Sequence[tuple[int, int]]  # tasker, class
+    truth: int  # a class, or -1 where it isn't known
+    source: str = ""
+
+
+def _cases(ballots: Ballots, place: Mapping[str, int]) -> list[_Case]:
+    choice = methods.choice_in(ballots.terms.project.task_type)
+    truths = {one.task.pk: place.get((choice and choice(one.truth)) or "", -1) for one in ballots.known}
+    gold = [(one.task.pk, _small(ballots.terms, one.votes, None)) for one in ballots.known if one.source == GOLD]
+    found = []
+    for source, rows in ((AUDIT, ballots.rows), (GOLD, gold)):
+        for key, said in rows:
+            placed = [(tasker, place[label]) for tasker, label in said if label in place]
+            if placed:
+                found.append(_Case(placed, truths.get(key, -1), source))
+    return found
+
+
+def _judged(ballots: Ballots) -> dict[str, Sequence[Judged]]:
+    """The method that decides on each known answer that it decides, by its name."""
+    terms, agree = ballots.terms, agreement_in(ballots.terms)
+    found = []
+    for one in ballots.known:
+        outcome = weigh(terms, one.votes).outcome
+        if outcome.decided and outcome.answer is not None and len(one.votes) >= min(2, terms.settings.wanted):
+            right = agree(outcome.answer, one.truth) >= threshold_of(terms)
+            found.append(Judged(one.source, outcome.confidence, right))
+    return {terms.settings.aggregation: found}
+
+
+def _groups(terms: Terms, votes: Sequence[Vote]) -> list[list[int]]:
+    """A task's taskers in the groups that agree, the largest first; the order of the answers is nothing."""
+    ordered = sorted(votes, key=lambda one: one.annotation.tasker_id)
+    table = pairwise([one.answer for one in ordered], agreement_in(terms))
+    left, groups = list(range(len(ordered))), []
+    while left:
+        found = {left[i] for i in largest_group(table[np.ix_(left, left)], threshold_of(terms))}
+        groups.append([ordered[i].annotation.tasker_id for i in sorted(found)])
+        left = [i for i in left if i not in found]
+    return groups
+
+
+def _evidence(terms: Terms) -> dict[int, tuple[float, float]]:
+    """What known answers and reviewers say of each tasker, as weights (good, poor); the newest of each subject.
+
+    Gold that is suspect now, or whose answer was voided, says nothing.
+    """
+    of_gold = Annotation.objects.filter(task__project=terms.project, assignment__kind="gold")
+    untold = of_gold.filter(Q(task__gold__stock__suspect_at__isnull=False) | Q(assignment__voided_at__isnull=False))
+    subjects = {f"annotation:{pk}" for pk in untold.values_list("pk", flat=True)}
+    rows = Grade.objects.filter(project_key=terms.project.public_id).order_by("tasker", "subject", "-pk")
+    sums: dict[int, list[float]] = defaultdict(lambda: [0.0, 0.0])
+    newest = rows.distinct("tasker", "subject").values_list("tasker", "subject", "source", "value")
+    for tasker, subject, source, value in newest:
+        if source != Grade.Source.VERDICT and subject not in subjects:
+            weight = quality.WEIGHTS[source]
+            sums[tasker][0] += weight * value
+            sums[tasker][1] += weight * (1 - value)
+    return {key: (good, poor) for key, (good, poor) in sums.items()}
+
+
+def _gold(terms: Terms) -> tuple[list[Known], int]:
+    """Answers given to known ones unseen, in groups as large as a task's; and how many known answers tell nothing.
+
+    Groups of one gold repeat each other, so only a few are asked about.
+    """
+    truths = _truths(terms)
+    rows = Annotation.objects.filter(
+        task__project=terms.project, assignment__kind="gold", assignment__state="submitted", assignment__voided_at=None
+    )
+    rows = rows.select_related("assignment", "tasker", "task").order_by("task", "pk")
+    size = max(terms.settings.wanted, 1)
+    worth = _worth(terms)
+    found = []
+    for key, some in groupby(rows.iterator(chunk_size=500), key=lambda one: one.task_id):
+        truth = truths.get(key)
+        if truth is None:
+            continue
+        answers = list(some)[: size * MOST_PER_GOLD]
+        for start in range(0, len(answers), size):
+            votes = [one for one in (_vote(terms, each, worth) for each in answers[start : start + size]) if one.votes]
+            if votes:
+                found.append(Known(GOLD, answers[0].task, truth, votes))
+    return found, sum(truth is None for truth in truths.values())
+
+
+def _truths(terms: Terms) -> dict[int, dict | None]:
+    """Task -> its known answer, None where that is suspect (teaching/contradictions.py) or no longer fits its task."""
+    rows = Gold.objects.filter(task__project=terms.project).select_related("task")
+    suspect = set(rows.filter(stock__suspect_at__isnull=False).values_list("pk", flat=True))
+    return {one.task_id: None if one.pk in suspect else known_answer(terms, one.task, one.answer) for one in rows}
+
+
+def _vote(terms: Terms, one: Annotation, worth: Mapping[str, float]) -> Vote:
+    answer, why = as_it_counts(terms, one.task, one.answer)
+    return Vote(one, answer, why, worth.get(f"annotation:{one.pk}", quality.mean(0.0, 0.0)))
+
+
+def _worth(terms: Terms) -> dict[str, float]:
+    """Each answer to a known one -> its tasker's standing without the grade that this very answer got."""
+    key = terms.project.public_id
+    whole = {tasker: (good, poor) for tasker, good, poor in _standings(key)}
+    grades = Grade.objects.filter(project_key=key, source=Grade.Source.GOLD)
+    weight = quality.WEIGHTS[Grade.Source.GOLD.value]
+    return {
+        subject: quality.mean(
+            max(whole[tasker][0] - weight * value, 0.0), max(whole[tasker][1] - weight * (1 - value), 0.0)
+        )
+        for tasker, subject, value in grades.values_list("tasker", "subject", "value")
+        if tasker in whole
+    }
+
+
+def _standings(project_key: UUID) -> Iterable[tuple[int, float, float]]:
+    return Standing.objects.filter(project_key=project_key).values_list("tasker", "good", "poor")

@@ -1,0 +1,133 @@
+"""What follows from a verdict for those who answered: grades, what is learnt of them, and money; all or nothing.
+
+A fixed number of statements however many answers. Always in this order: first all money, then all grades, which lock
+the taskers' standings in the order of their keys, then what the crowd learns. Decisions on two tasks of the same people
+thus wait for each other instead of locking each other out, and only for as long as the last statements take.
+"""
+
+from collections.abc import Sequence
+from statistics import fmean
+
+from projects.models import Annotation, Task, Verdict
+from projects.tasktypes import TASK_TYPES
+from projects.truth.evidence import NOT_BLIND, TAMPERED, Terms, Vote
+from taskers import ledger, quality
+from taskers.models import Grade, Person
+
+MOST_LABELS = 50  # of one answer, that are graded apart
+
+
+def follow_up(
+    terms: Terms,
+    task: Task,
+    verdict: Verdict,
+    votes: Sequence[Vote],
+    agreements: Sequence[float | None],
+    supports: Sequence[Vote],
+) -> None:
+    """Grade each answer (not one that decided alone: nobody is graded by their own vote) and settle what it earns.
+
+    `supports` are the answers that decided; none where a reviewer did.
+    """
+    rows = sorted(zip(votes, agreements, strict=True), key=lambda row: row[0].annotation.tasker_id)
+    graded = [(vote, value) for vote, value in rows if value is not None and _may_be_graded(vote)]
+    grades = [_grade(terms, task, verdict, vote, value, supports) for vote, value in graded]
+    _settle(terms, task, verdict, rows)
+    quality.record_all(grades)
+
+
+def key_of(verdict: int, annotation: Annotation) -> str:
+    """Under which one answer is graded and paid by one verdict."""
+    return f"verdict:{verdict}:annotation:{annotation.pk}"
+
+
+def undecided_key(annotation: Annotation) -> str:
+    """Under which an answer is paid that no verdict came for, since its batch was cancelled."""
+    return f"undecided:annotation:{annotation.pk}"
+
+
+def pay_undecided(task: Task) -> None:
+    """Owe what was promised for each answer that counts, without a verdict, once. Should a reviewer decide the task
+    after all, that verdict takes the place of this."""
+    answers = Annotation.objects.counting().filter(task=task).select_related("assignment", "tasker").order_by("pk")
+    rows = sorted(filter(_is_paid, answers), key=lambda one: one.tasker_id)
+    ledger.earn_all([_owed(task, one, undecided_key(one)) for one in rows])
+
+
+def _may_be_graded(vote: Vote) -> bool:
+    """Models are graded by blind work alone; and nobody for what other hands made of their answer."""
+    return vote.why not in {NOT_BLIND, TAMPERED}
+
+
+def _grade(
+    terms: Terms, task: Task, verdict: Verdict, vote: Vote, value: float, supports: Sequence[Vote]
+) -> quality.Evidence:
+    one = vote.annotation
+    return quality.Evidence(
+        key=key_of(verdict.pk, one),
+        subject=f"annotation:{one.pk}",
+        organization=task.project.organization,
+        project_key=task.project.public_id,
+        tasker=one.tasker,
+        source=Grade.Source.REVIEW if verdict.decided_by_id else Grade.Source.VERDICT,
+        value=value,
+        blind=not one.assignment.copilot,
+        detail={"task": str(task.public_id), "verdict": str(verdict.public_id)},
+        labels=_by_label(terms, vote, verdict, value, supports),
+    )
+
+
+def _by_label(terms: Terms, vote: Vote, verdict: Verdict, value: float, supports: Sequence[Vote]) -> dict[str, float]:
+    """The grade of each label: agreement with the other answers that decided, the rest of the answers left out.
+
+    A reviewer's answer is nobody's vote, so all are compared with it.
+    """
+    room = TASK_TYPES[terms.project.task_type]
+    others = [one.answer for one in supports if one.annotation.pk != vote.annotation.pk] or [verdict.answer]
+    labels = sorted(room.labels_used(vote.answer).union(*map(room.labels_used, others)))[:MOST_LABELS]
+    if len(labels) == 1 and all(room.only(one, labels[0]) == one for one in (vote.answer, *others)):
+        return {labels[0]: value}  # the answers say nothing else
+    return {
+        label: fmean(
+            room.agreement(room.only(vote.answer, label), room.only(other, label), terms.settings.thresholds)
+            for other in others
+        )
+        for label in labels
+    }  # fmt: skip
+
+
+def _settle(terms: Terms, task: Task, verdict: Verdict, rows: Sequence[tuple[Vote, float | None]]) -> None:
+    """Owe the rate to answers close enough to the verdict, once over all verdicts of the task; take the rest back."""
+    paid = [(vote.annotation, value) for vote, value in rows if _is_paid(vote.annotation)]
+    if not paid:
+        return
+    keys = {key_of(pk, one): one.pk for pk in terms.verdicts if pk < verdict.pk for one, _ in paid}
+    if verdict.decided_by_id:  # nobody else decides what was paid without a verdict
+        keys |= {undecided_key(one): one.pk for one, _ in paid}
+    standing = ledger.unreversed(keys) if keys else []
+    before = {keys[one.key] for one in standing}
+    earned = {one.pk for one, value in paid if value is None or value >= terms.settings.pay_floor}
+    ledger.earn_all([_earning(task, verdict, one) for one, _ in paid if one.pk in earned - before])
+    lost = [one for one in standing if keys[one.key] not in earned]
+    ledger.reverse_all(lost, reason="The task was decided anew, and this answer isn't part of it.")
+
+
+def _is_paid(one: Annotation) -> bool:
+    """A model is a tasker who is never paid."""
+    return bool(one.assignment.rate) and one.tasker.kind != Person.Kind.MODEL
+
+
+def _earning(task: Task, verdict: Verdict, one: Annotation) -> ledger.Earning:
+    return _owed(task, one, key_of(verdict.pk, one), verdict=str(verdict.public_id))
+
+
+def _owed(task: Task, one: Annotation, key: str, **detail: object) -> ledger.Earning:
+    return ledger.Earning(
+        key=key,
+        organization=task.project.organization,
+        project_key=task.project.public_id,
+        tasker=one.tasker,
+        amount=one.assignment.rate or 0,
+        reason=f"{task.project.name}: {task.external_id}"[:200],
+        detail={"task": str(task.public_id), "annotation": one.pk} | detail,
+    )

@@ -1,0 +1,99 @@
+"""Verdicts worth a second look: proposed by an estimate, opened or dismissed by a reviewer. They change nothing.
+
+The only writer of SecondLook, but for consensus.py, which answers the open ones with a reviewer's new verdict.
+"""
+
+from collections.abc import Mapping
+
+from django.db import transaction
+
+from projects.consensus import AUTO
+from projects.models import Estimation, Project, SecondLook, Task, Verdict
+from projects.queue.clock import Clock
+from projects.truth.ballots import REVIEW
+from projects.truth.evidence import TAMPERED, Terms
+from projects.truth.weighing import Weighed, agreement_in, threshold_of
+from taskers.errors import StateConflict
+from taskers.models import Person
+from taskers.outbox import emit
+
+FELL = 0.1  # a confidence must have fallen by so much to be worth anybody's time
+UNDECIDED = 0.5  # where no answer is likelier than all others together, the verdict's isn't either
+
+
+def propose(terms: Terms, estimation: Estimation, weighed: Mapping[int, Weighed]) -> int:
+    """Propose those verdicts that no longer look right, and take back proposals that do; returns how many are new.
+
+    What a reviewer decided isn't asked again, and what one dismissed isn't proposed again.
+    """
+    verdicts = Verdict.objects.current().filter(task__in=list(weighed)).exclude(method=REVIEW).order_by("pk")
+    current = list(verdicts)
+    known = {one.verdict_id: one for one in SecondLook.objects.filter(verdict__in=[one.pk for one in current])}
+    new, again = [], []
+    for verdict in current:
+        reason, now = doubt(terms, verdict, weighed[verdict.task_id])
+        before = known.get(verdict.pk)
+        if before is None and reason:
+            new.append(_look(terms, estimation, verdict, reason, now))
+        elif before is not None and before.state in {SecondLook.State.OPEN, SecondLook.State.WITHDRAWN}:
+            before.state = SecondLook.State.OPEN if reason else SecondLook.State.WITHDRAWN
+            before.reason, before.now = reason or before.reason, now
+            again.append(before)
+    SecondLook.objects.bulk_create(new, ignore_conflicts=True)
+    SecondLook.objects.bulk_update(again, ["state", "reason", "now"])
+    return len(new)
+
+
+def doubt(terms: Terms, verdict: Verdict, weighed: Weighed) -> tuple[str, float]:
+    """Why a verdict is worth a second look ("" if it isn't), and the chance that it is right, by what is known now."""
+    if any(one.why == TAMPERED and one.annotation.pk in verdict.rests_on for one in weighed.votes):
+        return SecondLook.Reason.TAMPERED, 0.0
+    if not weighed.voting:
+        return "", verdict.confidence
+    outcome = weighed.outcome
+    if not outcome.decided or outcome.answer is None:
+        now = min(UNDECIDED, verdict.confidence)
+    elif agreement_in(terms)(outcome.answer, verdict.answer) < threshold_of(terms):
+        return SecondLook.Reason.OTHER, min(UNDECIDED, 1 - weighed.confidence)
+    else:
+        now = weighed.confidence
+    # What a model alone is worth as one vote among others says nothing of a decision that it had earned.
+    fell = verdict.method != AUTO and verdict.confidence - now >= FELL and now < terms.settings.target
+    return (SecondLook.Reason.DOUBT if fell else ""), now
+
+
+def open_in(projects):
+    """The open proposals of these projects, the least likely verdicts first."""
+    rows = SecondLook.objects.filter(project__in=projects, state=SecondLook.State.OPEN)
+    rows = rows.filter(verdict__superseded_at=None)
+    return rows.select_related("task", "project", "verdict").order_by("now", "pk")
+
+
+@transaction.atomic
+def dismiss(task: Task, *, by: Person) -> None:
+    """Leave a task's verdict as it is, for good. Raises StateConflict when no proposal of it is open any more."""
+    live = SecondLook.objects.filter(task=task, state=SecondLook.State.OPEN)
+    if not live.update(state=SecondLook.State.DISMISSED, ended_by=by, ended_at=Clock()):
+        raise StateConflict("This isn't waiting for a second look any more.")
+    project: Project = task.project
+    emit(
+        "second_look_dismissed",
+        organization_id=project.organization_id,
+        actor_id=by.pk,
+        project_key=project.public_id,
+        subject=f"task:{task.public_id}",
+        batch=task.batch_id,
+        task=task.pk,
+    )
+
+
+def _look(terms: Terms, estimation: Estimation, verdict: Verdict, reason: str, now: float) -> SecondLook:
+    return SecondLook(
+        project=terms.project,
+        task_id=verdict.task_id,
+        verdict=verdict,
+        estimation=estimation,
+        reason=reason,
+        before=verdict.confidence,
+        now=min(1.0, max(0.0, now)),
+    )

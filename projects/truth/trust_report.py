@@ -1,0 +1,125 @@
+"""What a project knows of its taskers and of itself, for people: reads only, a fixed number of queries."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from django.db.models import F
+
+from projects.models import Calibrated, Crowd, Estimation, Label, Project, Trait
+from projects.truth import calibrating, estimating, methods
+from projects.truth.calibrating import Line
+from projects.truth.evidence import terms_of
+from projects.truth.second_looks import open_in
+from taskers import quality
+from taskers.models import LabelStanding, Person, Standing
+
+MOST = 200  # taskers that are shown, those of whom most is known
+MOST_PAIRS = 50  # of those who may copy each other
+MOST_ODDS = 1_000_000_000  # beyond, numbers tell people nothing
+FEW = 3  # labels shown of each, the weakest
+
+
+@dataclass(frozen=True)
+class OnLabel:
+    """What is known of a tasker where one label is concerned."""
+
+    name: str
+    known: quality.Estimate
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of one tasker."""
+
+    tasker: Person
+    known: quality.Estimate
+    labels: Sequence[OnLabel] = field(default_factory=list)
+    finding: str = ""  # of the last estimate: blind, against, unsure or fine
+
+
+@dataclass(frozen=True)
+class Alike:
+    """Two who may copy each other: of `shared` tasks they differed on so many, where independent people would be
+    expected to on `expected`; by chance one pair in `odds` differs so little."""
+
+    pair: tuple[Person, Person]
+    shared: int
+    differed: int
+    expected: float
+    odds: int
+
+    @property
+    def same(self) -> int:
+        """Tasks on which they said the same."""
+        return self.shared - self.differed
+
+
+@dataclass(frozen=True)
+class Report:
+    """All that the page of a project's trust says."""
+
+    method: methods.Method
+    taskers: Sequence[Known]
+    more: bool
+    calibrated: Calibrated | None
+    lines: Sequence[Line]
+    run: Estimation | None
+    looks: bool
+    copies: Sequence[Alike] = ()
+
+
+def of(project: Project) -> Report:
+    """The report on a project as it stands."""
+    terms = terms_of(project)
+    key = terms.settings.aggregation
+    taskers = _taskers(project)
+    return Report(
+        method=methods.TOLD.get(key) or methods.Method(key, key, ""),
+        taskers=taskers[:MOST],
+        more=len(taskers) > MOST,
+        calibrated=calibrating.latest(terms),
+        lines=calibrating.lines(terms.calibration),
+        run=estimating.latest(project),
+        looks=open_in([project]).exists(),
+        copies=_copies(project),
+    )
+
+
+def _copies(project: Project) -> list[Alike]:
+    rows = Crowd.objects.filter(project=project).order_by("-version").values_list("copies", flat=True)
+    found = (rows.first() or [])[:MOST_PAIRS]
+    people = Person.objects.in_bulk({one[side] for one in found for side in ("who", "of")})
+    return [
+        Alike(
+            (people[one["who"]], people[one["of"]]),
+            one["shared"],
+            one["differed"],
+            one["expected"],
+            int(float(f"{1 / max(one['surprise'], 1 / MOST_ODDS):.1e}")),  # two digits are more than is known
+        )
+        for one in found
+        if one["who"] in people and one["of"] in people
+    ]
+
+
+def _taskers(project: Project) -> list[Known]:
+    rows = Standing.objects.filter(project_key=project.public_id).select_related("tasker")
+    some = list(rows.annotate(weight=F("good") + F("poor")).filter(weight__gt=0).order_by("-weight", "pk")[: MOST + 1])
+    keys = [one.tasker_id for one in some]
+    names = dict(Label.objects.filter(project=project).values_list("key", "name"))
+    labels: dict[int, list[OnLabel]] = defaultdict(list)
+    for one in LabelStanding.objects.filter(project_key=project.public_id, tasker__in=keys).order_by("label"):
+        if one.label in names:
+            labels[one.tasker_id].append(OnLabel(names[one.label], quality.estimate(one.good, one.poor)))
+    newest = Trait.objects.filter(crowd__project=project, tasker__in=keys).order_by("tasker", "-crowd__version")
+    findings = dict(newest.distinct("tasker").values_list("tasker", "finding"))
+    return [
+        Known(
+            one.tasker,
+            quality.estimate(one.good, one.poor),
+            sorted(labels[one.tasker_id], key=lambda known: known.known.mean)[:FEW],
+            findings.get(one.tasker_id, ""),
+        )
+        for one in some
+    ]

@@ -1,0 +1,193 @@
+"""How likely each answer to a task is, now: the project's method over the evidence. The only writer of Belief.
+
+Renewed once all judgements wanted are in, and with every answer after that, in proportion to the answers on the task:
+before, nothing could follow. It is kept in the statement that decides, or by one of its own.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+
+from projects.aggregation import AGGREGATIONS, BY_PART, WEIGHTED, Outcome
+from projects.aggregation.incremental import Trait, newcomer, posterior
+from projects.aggregation.overlap import gain_of_next
+from projects.aggregation.presence import Judges, decide
+from projects.aggregation.reliability import gain
+from projects.models import Task
+from projects.tasktypes import TASK_TYPES
+from projects.truth import methods
+from projects.truth.evidence import Terms, Vote
+from taskers.statements import ask
+
+AGREEMENT = 0.75  # where a project names no threshold of its own
+# Stands alone, and as a part of the statement that decides a task (consensus.py).
+KEEP = """
+INSERT INTO projects_belief
+  (task_id, project_id, method, crowd, answers, raw, confidence, gain, classes, parts, votes, at)
+SELECT task, project, method, crowd, answers, raw, confidence, gain, classes, parts, votes, now()
+FROM jsonb_to_recordset(%(beliefs)s::jsonb) AS b(task bigint, project bigint, method text, crowd int, answers int,
+  raw float, confidence float, gain float, classes jsonb, parts jsonb, votes jsonb)
+ORDER BY task
+ON CONFLICT (task_id) DO UPDATE SET method = excluded.method, crowd = excluded.crowd, answers = excluded.answers,
+  raw = excluded.raw, confidence = excluded.confidence, gain = excluded.gain, classes = excluded.classes,
+  parts = excluded.parts, votes = excluded.votes, at = excluded.at
+RETURNING task_id, gain
+"""
+# What waits for a reviewer moves to where it now belongs. Not where a task is decided: it waits no more.
+KEEP_ALL = f"""
+WITH believed AS ({KEEP}), moved AS (
+  UPDATE projects_task t SET review_rank = -b.gain FROM believed b
+  WHERE t.id = b.task_id AND t.withheld || '' = 'review' AND t.review_rank <> -b.gain
+)
+SELECT count(*) FROM believed
+"""
+# A label is likely enough to decide once it is likelier than all others together.
+HALF = 0.5
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """A task's answers and what follows from them.
+
+    `outcome` speaks of `voting`, the answers that have a vote, in their order; `raw` is the method's own confidence in
+    its leading answer and `confidence` the same calibrated; `gain` the bits that one more judgement would tell.
+    """
+
+    votes: Sequence[Vote]
+    outcome: Outcome
+    method: str
+    raw: float
+    confidence: float
+    gain: float
+    classes: dict[str, float]
+
+    @property
+    def voting(self) -> list[Vote]:
+        return [one for one in self.votes if one.votes]
+
+    @property
+    def supports(self) -> list[Vote]:
+        """Those on which the outcome rests."""
+        return [self.voting[i] for i in self.outcome.supports]
+
+    def has(self, why: str) -> bool:
+        """Whether any answer is uncommon in this way."""
+        return any(one.why == why for one in self.votes)
+
+
+def weigh(terms: Terms, votes: Sequence[Vote], *, method: str = "") -> Weighed:
+    """The project's method, or another, over these answers. Reads nothing and writes nothing."""
+    method = method or terms.settings.aggregation
+    voting = [one for one in votes if one.votes]
+    if method == methods.CATEGORICAL:
+        return _by_class(terms, votes, voting)
+    outcome = (_by_parts if method in BY_PART else _by_groups)(terms, voting, method)
+    raw = outcome.confidence if outcome.decided else (0.5 if voting else 0.0)
+    sure = float(terms.calibration(raw)) if outcome.decided else 0.0
+    return Weighed(votes, outcome, method, outcome.confidence, sure, gain(sure if outcome.decided else raw), {})
+
+
+def keep(terms: Terms, weighed: Iterable[tuple[Task, Weighed]]) -> None:
+    """Store what is held likely of tasks: one statement however many."""
+    ask(KEEP_ALL, {"beliefs": beliefs(terms, weighed)})
+
+
+def beliefs(terms: Terms, weighed: Iterable[tuple[Task, Weighed]]) -> str:
+    """What is held likely of tasks, as `KEEP` takes it."""
+    return json.dumps([_belief(terms, task, one) for task, one in weighed])
+
+
+def agreement_in(terms: Terms):
+    """How far two answers of the project agree, as a function of both."""
+    return partial(TASK_TYPES[terms.project.task_type].agreement, thresholds=terms.settings.thresholds)
+
+
+def threshold_of(terms: Terms) -> float:
+    """The agreement from which two answers say the same."""
+    return float(terms.settings.thresholds.get("agreement", AGREEMENT))
+
+
+def traits_of(terms: Terms, votes: Sequence[Vote]) -> list[Trait]:
+    """Each one's tasker within the crowd; spreads aren't read for weighing."""
+    stranger = newcomer(terms.crowd)
+    return [Trait.from_json({"mean": one.mean, "spread": []}) if one.mean else stranger for one in votes]
+
+
+def labels_of(terms: Terms, votes: Sequence[Vote]) -> list[int | None]:
+    """Each answer as a class of the crowd; None for what is none of its classes."""
+    choice = methods.choice_in(terms.project.task_type)
+    place = {label: index for index, label in enumerate(terms.classes)}
+    return [place.get(choice(one.answer) or "") if choice else None for one in votes]
+
+
+def _by_groups(terms: Terms, voting: Sequence[Vote], method: str) -> Outcome:
+    room, thresholds = TASK_TYPES[terms.project.task_type], terms.settings.thresholds
+    answers = [one.answer for one in voting]
+    merge = partial(room.merge, thresholds=thresholds)
+    if method in WEIGHTED:
+        standings = [one.standing for one in voting]
+        return WEIGHTED[method](answers, agreement_in(terms), merge, threshold_of(terms), standings)
+    return AGGREGATIONS[method](answers, agreement_in(terms), merge, threshold_of(terms))
+
+
+def _by_parts(terms: Terms, voting: Sequence[Vote], method: str) -> Outcome:
+    answers, thresholds = [one.answer for one in voting], terms.settings.thresholds
+    judges = Judges(
+        terms.crowd,
+        traits_of(terms, voting),
+        [one.standing for one in voting],
+        voting[0].text if voting else "",
+        terms.words,
+    )
+    return decide(BY_PART[method], answers, judges, agreement_in(terms), threshold_of(terms), thresholds)
+
+
+def _by_class(terms: Terms, votes: Sequence[Vote], voting: Sequence[Vote]) -> Weighed:
+    if not terms.classes:
+        nothing = Outcome(False, None, 0.0, [None] * len(voting), [], "The project has no labels.")
+        return Weighed(votes, nothing, methods.CATEGORICAL, 0.0, 0.0, 0.0, {})
+    placed = labels_of(terms, voting)
+    known = [(vote, label) for vote, label in zip(voting, placed, strict=True) if label is not None]
+    traits, labels = traits_of(terms, [vote for vote, _ in known]), [label for _, label in known]
+    chances = posterior(terms.crowd, traits, labels)
+    best = int(chances.round(9).argmax())
+    raw = float(chances[best])
+    supports = [i for i, label in enumerate(placed) if label == best]
+    decided = raw > HALF and bool(supports)
+    sure = float(terms.calibration(raw, 1 / len(chances)))
+    why = f"{terms.classes[best]} is {raw:.0%} likely." if known else "No answers yet."
+    outcome = (
+        _class_outcome(terms, voting, supports, raw, why)
+        if decided
+        else Outcome(False, None, 0.0, [None] * len(voting), [], why)
+    )
+    more = gain_of_next(terms.crowd, traits, labels)
+    named = {label: round(float(chance), 6) for label, chance in zip(terms.classes, chances, strict=True)}
+    return Weighed(votes, outcome, methods.CATEGORICAL, raw, sure if known else 0.0, more, named)
+
+
+def _class_outcome(terms: Terms, voting: Sequence[Vote], supports: Sequence[int], raw: float, why: str) -> Outcome:
+    """A label that decides; where one alone said it, nobody is graded."""
+    room, thresholds = TASK_TYPES[terms.project.task_type], terms.settings.thresholds
+    answer = room.merge([voting[i].answer for i in supports], thresholds)
+    agreements = [
+        None if len(supports) == 1 else room.agreement(one.answer, answer, thresholds) for one in voting
+    ]  # fmt: skip
+    return Outcome(True, answer, raw, agreements, list(supports), why)
+
+
+def _belief(terms: Terms, task: Task, weighed: Weighed) -> dict:
+    return {
+        "task": task.pk,
+        "project": task.project_id,
+        "method": weighed.method,
+        "crowd": terms.crowd_version if weighed.method in {methods.CATEGORICAL, *BY_PART} else 0,
+        "answers": len(weighed.voting),
+        "raw": weighed.raw,
+        "confidence": min(1.0, max(0.0, weighed.confidence)),
+        "gain": weighed.gain,
+        "classes": weighed.classes,
+        "parts": [asdict(one) for one in weighed.outcome.parts],
+        "votes": {str(one.annotation.pk): one.why for one in weighed.votes if one.why},
+    }

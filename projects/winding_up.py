@@ -1,0 +1,96 @@
+"""The end of a batch that was closed or cancelled: nobody is asked any more, and what came in gets its due.
+
+Each task of which judgements came in, and that nobody works on, wants no more than those. They decide it if they can;
+if not, it waits for a reviewer. Of a cancelled batch, whose reviews nobody need do, they are paid as promised at once
+(docs/decisions/0012).
+"""
+
+from collections.abc import Iterable, Iterator
+
+from django.db import transaction
+from procrastinate.contrib.django import app
+from procrastinate.types import JSONValue
+
+from projects import consensus, queue
+from projects.models import Assignment, Batch, Task, Verdict
+from projects.truth.follow_up import pay_undecided
+from taskers.errors import StateConflict
+from taskers.statements import ask
+
+OVER = (Batch.State.CLOSED, Batch.State.CANCELLED)
+JOB = "projects.jobs.wind_up_batch"
+LOOK_AT_FIRST = 10  # seconds: by then, whoever chose a task before the end has taken it
+LOOK_AGAIN = 60
+PIECE = 500
+
+# The next undecided tasks of a batch of which judgements came in.
+BEGUN = """
+SELECT t.id FROM projects_task t
+WHERE t.batch_id = %(batch)s::bigint AND t.id > %(after)s::bigint AND EXISTS (
+    SELECT FROM projects_assignment a WHERE a.task_id = t.id
+      AND (a.kind || '', a.state || '') = ('judge', 'submitted') AND a.voided_at IS NULL OFFSET 0)
+  AND NOT EXISTS (SELECT FROM projects_verdict v WHERE v.task_id = t.id AND v.superseded_at IS NULL)
+ORDER BY t.id LIMIT %(piece)s::int
+"""
+
+
+def start(batch: Batch) -> None:
+    """Have a worker wind a batch up that is over."""
+    app.configure_task(JOB, queue="jobs", schedule_in={"seconds": LOOK_AT_FIRST}).defer(batch_key=batch.pk)
+
+
+def look_again(batch_key: int, tasks: Iterable[int]) -> None:
+    """Have a worker look at these tasks again, when whoever works on them may have handed in."""
+    keys: list[JSONValue] = [*sorted(tasks)]
+    app.configure_task(JOB, queue="jobs", schedule_in={"seconds": LOOK_AGAIN}).defer(batch_key=batch_key, tasks=keys)
+
+
+def run(batch: Batch, tasks: Iterable[int] | None = None) -> set[int]:
+    """Wind up these tasks of a batch, or all that were begun; returns those that somebody still works on.
+
+    Each is a transaction of its own; doing it again changes nothing. Does nothing while the batch isn't over.
+    """
+    batch.refresh_from_db(fields=["state"])
+    if batch.state not in OVER:
+        return set()
+    left = _in_work(batch)
+    for key in _begun(batch) if tasks is None else tasks:
+        if _wind_up(batch, key):
+            left.discard(key)
+        else:
+            left.add(key)
+    return left | _in_work(batch)
+
+
+def _begun(batch: Batch) -> Iterator[int]:
+    after = 0
+    while rows := ask(BEGUN, {"batch": batch.pk, "after": after, "piece": PIECE}):
+        for (after,) in rows:
+            yield after
+
+
+def _in_work(batch: Batch) -> set[int]:
+    held = Assignment.objects.filter(batch=batch, kind=Assignment.Kind.JUDGE, state="held")
+    return set(held.values_list("task", flat=True))
+
+
+@transaction.atomic
+def _wind_up(batch: Batch, key: int) -> bool:
+    """Whether a task is done with; not while somebody works on it."""
+    task = queue.lock(key)
+    if Verdict.objects.current().filter(task=task).exists():
+        return True
+    try:
+        came_in = queue.want_no_more(task)
+    except StateConflict:
+        return False
+    if came_in and consensus.consider_last(task) is None and batch.state == Batch.State.CANCELLED:
+        pay_undecided(task)
+    return True
+
+
+def refuse_if_over(task: Task) -> None:
+    """Raises StateConflict where nobody can be asked about a task any more."""
+    if Batch.objects.filter(pk=task.batch_id, state__in=OVER).exists():
+        text = "This task's batch is over, so nobody is asked any more; a reviewer can still decide it."
+        raise StateConflict(text, code="batch-closed")

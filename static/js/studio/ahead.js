@@ -1,0 +1,48 @@
+/** What a task needs that is shown before it is ours. Fetched behind the first task, with the first that is foreseen. */
+import { say } from "./words.js";
+
+let prepared = null;
+
+/** Its picture is decoded before it is needed. @param {{image: {url: string}|null}} task */
+export function prepare({ image }) {
+  if (!image) return;
+  prepared = new Image();
+  prepared.src = image.url;
+  prepared.decode().catch(() => {});
+}
+
+/**
+ * The copilot of work that isn't held yet: the newest question is kept, and asked once it has come.
+ * @param {() => object} join gives the real one @param {(message: object) => void} onAnswer hears it too where none came
+ */
+export function copilotToCome(join, onAnswer) {
+  let real = null;
+  let count = 0;
+  let kept = null; // [verb, prompt, id]
+
+  function keep(verb, prompt) {
+    if (real) return real[verb](prompt);
+    kept = [verb, prompt, `c${++count}`];
+    return kept[2];
+  }
+
+  return {
+    come() {
+      real = join();
+      if (!kept) return;
+      const [verb, prompt, id] = kept;
+      const text = say("The copilot is not there. The tools of the hand work without it.");
+      if (!real[verb](prompt, id)) onAnswer({ type: "error", id, text });
+    },
+    ask: (prompt) => keep("ask", prompt),
+    askText: () => keep("askText"),
+    cancel() {
+      kept = null;
+      real?.cancel();
+    },
+    get listens() {
+      return real?.listens ?? true;
+    },
+    close: () => real?.close(),
+  };
+}

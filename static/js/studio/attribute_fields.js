@@ -1,0 +1,92 @@
+/** The attributes of the selected region, as its label asks for them: a small form in the side panel. */
+import { element } from "./elements.js";
+import { say } from "./words.js";
+
+/**
+ * @param {HTMLElement} host
+ * @param {{onSet: (key: string, value: string|number|boolean|null) => void, onDone: () => void}} ways
+ */
+export function createAttributeFields(host, { onSet, onDone }) {
+  const form = element("div", { class: "attributes" });
+  const fault = element("p", { class: "small offer__failed", id: "attributes-fault", role: "alert", hidden: true });
+  const leave = (event) => {
+    if (event.key !== "Escape" && event.key !== "Enter") return;
+    event.preventDefault();
+    event.stopPropagation();
+    onDone();
+  };
+  const part = element(
+    "section",
+    { class: "panel-part", "aria-labelledby": "attributes-title", hidden: true, onkeydown: leave },
+    element("h2", { class: "panel-part__title", id: "attributes-title" }, say("Attributes")),
+    form,
+    fault,
+  );
+  host.append(part);
+  let shown = "";
+  let fields = new Map();
+
+  function fieldOf(attribute, value) {
+    const common = { class: "attributes__input", "data-attribute": attribute.key };
+    if (attribute.kind === "flag") {
+      return element("input", { type: "checkbox", ...common, class: "", onchange: ({ target }) => onSet(attribute.key, target.checked) });
+    }
+    if (attribute.kind === "choice") {
+      const known = [...attribute.choices, ...(value && !attribute.choices.includes(value) ? [value] : [])];
+      const options = known.map((choice) => element("option", { value: choice }, choice));
+      return element("select", { ...common, onchange: ({ target }) => onSet(attribute.key, target.value) }, element("option", { value: "" }, "–"), ...options);
+    }
+    if (attribute.kind === "number") return numberField(attribute.key, common);
+    return element("input", { type: "text", maxlength: 1000, ...common, oninput: ({ target }) => onSet(attribute.key, target.value) });
+  }
+
+  /** What is no number is said, and what was there before stays. */
+  function numberField(key, common) {
+    const typed = ({ target }) => {
+      judge(target);
+      if (target.validity.valid) onSet(key, target.value === "" ? "" : Number(target.value));
+    };
+    return element("input", { type: "number", step: "any", ...common, "aria-describedby": "attributes-fault", oninput: typed });
+  }
+
+  function judge(field) {
+    field.setAttribute("aria-invalid", String(!field.validity.valid));
+    const wrong = [...fields.values()].some((one) => !one.validity.valid);
+    if (wrong === fault.hidden) fault.textContent = wrong ? say("A number is asked here.") : "";
+    fault.hidden = !wrong;
+  }
+
+  function build(attributes, values) {
+    fields = new Map(attributes.map((attribute) => [attribute.key, fieldOf(attribute, values[attribute.key])]));
+    const rows = attributes.map((attribute) => {
+      const flag = attribute.kind === "flag";
+      return element("label", { class: `attributes__row${flag ? " attributes__row--flag" : ""}` }, element("span", { class: "small" }, attribute.name), fields.get(attribute.key));
+    });
+    form.replaceChildren(...rows);
+  }
+
+  return {
+    /** @param {{id: string, attributes: object}|null} region @param {object[]} asked by its label @param {boolean} fixed locked */
+    show(region, asked, fixed) {
+      part.hidden = !region || !asked.length;
+      if (part.hidden) return void (shown = "");
+      const now = `${region.id}\n${asked.map((one) => one.key).join("\n")}`;
+      if (now !== shown) build(asked, region.attributes);
+      shown = now;
+      for (const [key, field] of fields) {
+        const value = region.attributes[key];
+        field.disabled = fixed;
+        if (field.type === "checkbox") field.checked = value === true;
+        else if (document.activeElement !== field || field.tagName === "SELECT") field.value = value ?? "";
+        if (field.type === "number") judge(field);
+      }
+    },
+    /** @returns {boolean} whether there is a field to go to */
+    focus() {
+      const [first] = fields.values();
+      if (part.hidden || !first) return false;
+      first.focus();
+      return true;
+    },
+  };
+}

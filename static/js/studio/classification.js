@@ -1,0 +1,219 @@
+/** The room for classifications: what is to be judged on the stage, the fields in the panel, one key per choice. */
+import { CHOICES, labelsOf } from "./asked_fields.js";
+import { choiceBindings, classificationBindings, offerBindings } from "./classification_bindings.js";
+import { createClassificationDesk } from "./classification_desk.js";
+import { createFieldForm } from "./classification_fields.js";
+import { element } from "./elements.js";
+import { createKeymap } from "./keys.js";
+import { createSubject } from "./subject.js";
+import { say } from "./words.js";
+
+/**
+ * @param {{stage: HTMLElement, tools: HTMLElement, panel: HTMLElement}} hosts emptied first
+ * @param {object} work see image_regions.js; with `fields` of the project, and `submit` where choosing may hand in
+ */
+export function createRoom(hosts, work) {
+  return new ClassificationRoom(hosts, work);
+}
+
+class ClassificationRoom {
+  #work;
+  #fields;
+  #desk;
+  #subject;
+  #form;
+  #current;
+  #told = false; // whether the faults were asked to be shown
+  #offers = null; // what the copilot suggests, once its part of the page is here
+  #closed = false;
+
+  constructor(hosts, work) {
+    this.#work = work;
+    this.#fields = work.fields;
+    const base = [...work.bindings, ...classificationBindings(Boolean(work.task.image))];
+    const helped = work.copilot && !work.task.image;
+    const offers = helped ? offerBindings([...base, ...choiceBindings(work.labels, base)]) : [];
+    const taken = work.own("classification", [...base, ...offers]);
+    this.keymap = createKeymap([...taken, ...choiceBindings(work.labels, taken)]);
+    this.#desk = createClassificationDesk({ fields: this.#fields, labels: work.labels, payload: work.task.payload, answer: work.answer, refused: work.refused, onChange: () => this.#refresh() });
+    this.#build(hosts);
+    this.#current = (this.#desk.faults()[0] ?? this.#desk.shown()[0])?.key ?? null;
+    this.#refresh();
+    if (helped) this.#joinCopilot(hosts.panel).catch(() => {}); // without a network the work goes on without
+  }
+
+  async #joinCopilot(panel) {
+    const { createClassOffers } = await import("./class_offers.js");
+    if (this.#closed) return;
+    this.#offers = createClassOffers(panel, { desk: this.#desk, work: this.#work, keymap: this.keymap, current: () => this.#current, focus: (field) => this.#form.focus(field) });
+  }
+
+  #build({ stage, tools, panel }) {
+    const { task, labels, submit } = this.#work;
+    panel.replaceChildren();
+    this.#subject = createSubject({ stage, tools, task, keyOf: (action) => this.keymap.shown(action) });
+    this.#form = createFieldForm(panel, {
+      fields: this.#fields,
+      labels,
+      keyOf: (label) => this.keymap.shown(`label:${label}`),
+      onChoose: (field, label, byHand) => this.#choose(field, label, byHand),
+      onType: (field, value) => this.#desk.type(field.key, value),
+      onRest: () => this.#desk.rest(),
+      onEnter: () => this.#work.submit?.(),
+    });
+    panel.addEventListener("focusin", (this.follow = ({ target }) => this.#goTo(this.#form.fieldOf(target) ?? this.#current)));
+    this.panel = panel;
+    if (submit && this.#onlyOne()) panel.append(this.#preference());
+  }
+
+  #preference() {
+    const { choices, choose } = this.#work;
+    const box = element("input", { type: "checkbox", checked: choices.submit_on_choice, onchange: () => choose("submit_on_choice", box.checked) });
+    return element("div", { class: "panel-part" }, element("label", { class: "choice small" }, box, element("span", {}, say("Submit as soon as I press a choice's key"))));
+  }
+
+  /** One choice is all that is asked. */
+  #onlyOne() {
+    return this.#fields.length === 1 && this.#fields[0].kind === "choice";
+  }
+
+  // --- choosing ---------------------------------------------------------------------------------------------
+
+  #choose(field, label, byHand) {
+    this.#current = field.key;
+    this.#desk.choose(field, label);
+    const { name } = this.#work.labels.find((one) => one.key === label);
+    const value = this.#desk.values[field.key];
+    const on = value !== undefined && [value].flat().includes(label);
+    this.#work.announce(on ? say("{field}: {label}", { field: field.name, label: name }) : say("{field}: not {label}", { field: field.name, label: name }));
+    this.#refresh();
+    if (byHand && on && this.#onlyOne() && this.#work.choices?.submit_on_choice) this.#work.submit?.();
+  }
+
+  #byKey(label) {
+    const shown = this.#desk.shown();
+    const field = shown.find((one) => CHOICES.includes(one.kind) && labelsOf(one, this.#fields, this.#work.labels).some((known) => known.key === label));
+    if (field) this.#choose(field, label, true);
+  }
+
+  #byDigit(digit) {
+    const shown = this.#desk.shown().filter((one) => ["choice", "multiple"].includes(one.kind));
+    const field = shown.find((one) => one.key === this.#current) ?? shown.find((one) => this.#desk.values[one.key] === undefined) ?? shown[0];
+    const label = field && labelsOf(field, this.#fields, this.#work.labels)[digit - 1];
+    if (label) this.#choose(field, label.key, true);
+  }
+
+  #goTo(key) {
+    if (!key || key === this.#current) return;
+    this.#current = key;
+    this.#refresh();
+  }
+
+  /** The field that undo or redo changed comes in sight, under the keys. */
+  #bring(key) {
+    this.#goTo(key);
+    if (key) this.#form.bring(key);
+  }
+
+  #step(by) {
+    const shown = this.#desk.shown().map((field) => field.key);
+    const at = shown.indexOf(this.#current);
+    this.#goTo(shown[(at + by + shown.length) % shown.length]);
+    this.#form.focus(this.#current);
+  }
+
+  #refresh() {
+    if (!this.#form) return;
+    const shown = this.#desk.shown();
+    if (!shown.some((field) => field.key === this.#current)) this.#current = shown[0]?.key ?? null;
+    const faults = this.#told ? this.#desk.faults().map((field) => field.key) : [];
+    this.#offers?.show();
+    this.#form.show({ shown, values: this.#desk.values, proposed: this.#desk.proposed, current: this.#current, faults });
+    this.#work.onChange();
+  }
+
+  // --- what the studio asks of a room -----------------------------------------------------------------------
+
+  #verbs = {
+    "next-field": () => this.#step(1),
+    "previous-field": () => this.#step(-1),
+    "clear-field": () => this.#current && this.#desk.set(this.#current, undefined),
+    "hand-in": () => this.#work.submit?.(),
+    accept: () => this.#offers?.act("accept"),
+    refuse: () => this.#offers?.act("refuse"),
+    ask: () => this.#offers?.act("ask"),
+    closer: () => this.#subject.zoom(1.3),
+    further: () => this.#subject.zoom(1 / 1.3),
+    fit: () => this.#subject.fit(),
+    undo: () => this.#bring(this.#desk.undo()),
+    redo: () => this.#bring(this.#desk.redo()),
+  };
+
+  /** @returns {boolean} whether the action was one of this room's */
+  act(action) {
+    if (action.startsWith("label:")) this.#byKey(action.slice(6));
+    else if (action.startsWith("digit:")) this.#byDigit(Number(action.slice(6)));
+    else if (this.#verbs[action]) this.#verbs[action]();
+    else return false;
+    return true;
+  }
+
+  /** Before handing in: what is open or wrong is shown, and takes the focus. @returns {boolean} whether it is */
+  enter() {
+    const faults = this.#desk.faults();
+    if (!faults.length) return false;
+    this.#told = true;
+    this.#current = faults[0].key;
+    this.#refresh();
+    this.#form.focus(this.#current);
+    this.#work.announce(say("Still open: {fields}", { fields: faults.map((field) => field.name).join(", ") }));
+    return true;
+  }
+
+  escape() {
+    if (!document.activeElement?.closest?.(".asked")) return false;
+    this.#subject.focus();
+    return true;
+  }
+
+  answer() {
+    return this.#desk.answer();
+  }
+
+  refused() {
+    return this.#desk.state.refused;
+  }
+
+  get history() {
+    return this.#desk.history;
+  }
+
+  isEmpty() {
+    return !this.#desk.answer().fields.length;
+  }
+
+  /** Nothing but what was proposed is in it. */
+  untouched() {
+    return !this.#work.answer && !this.#desk.history.canUndo;
+  }
+
+  pending() {
+    return this.#desk.pending().length > 0;
+  }
+
+  focus() {
+    this.#form.focus(this.#current);
+  }
+
+  ready() {
+    return this.#subject.ready();
+  }
+
+  close() {
+    this.#closed = true;
+    this.#offers?.close();
+    this.panel.removeEventListener("focusin", this.follow);
+    this.#subject.close();
+  }
+}
+

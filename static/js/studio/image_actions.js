@@ -1,0 +1,73 @@
+/** What each action of the image studio does, by the name that keys and buttons know it by; and why some can't. */
+import { differing } from "./history.js";
+import { say, sayCount } from "./words.js";
+
+export const REGRETS = {
+  nothing: say("Select a mask first: this tool takes away from it."),
+  marked: say("This place is marked already."),
+  few: say("More corners are needed: three for a polygon, two for a line."),
+  crossing: say("The outline would cross itself."),
+  label: say("No label of this project takes such a shape."),
+  convert: say("This label takes no other shape that this one could become."),
+  copilot: say("The copilot is not there. The tools of the hand work without it."),
+  locked: say("This region is locked. Shift L unlocks it."),
+};
+
+/**
+ * @param {object} desk
+ * @param {{announce: (text: string) => void, tell: (what: string) => void, hint: (text: string) => void,
+ *   step: (by: number) => void, accept: () => boolean, describe: () => void, view: () => void, pressAway: () => void,
+ *   pen: () => void, show: (region: object) => void,
+ *   turn: (what: "bare"|"removing"|"snapping") => boolean, resize: (factor: number, more: number) => void,
+ *   viewport: object}} ways
+ * @returns {Record<string, () => unknown>}
+ */
+export function imageActions(desk, ways) {
+  const { announce, tell } = ways;
+
+  /** What comes, goes or changes by undo or redo may be far away: its place is looked at. */
+  function again(verb) {
+    const before = desk.state.regions;
+    const region = verb() && differing(before, desk.state.regions);
+    if (region) ways.show(region);
+  }
+
+  return {
+    accept: ways.accept,
+    refuse: () => desk.refuse(),
+    "next-mask": () => desk.cycle(1),
+    "previous-mask": () => desk.cycle(-1),
+    next: () => ways.step(1),
+    previous: () => ways.step(-1),
+    delete: () => desk.dropPlace() || desk.removeCorner() || desk.remove() || (desk.selected && tell("locked")),
+    hide: () => desk.hide(),
+    lock: () => desk.lock(),
+    forward: () => desk.shift(1),
+    backward: () => desk.shift(-1),
+    describe: ways.describe,
+    under: () => announce(sayCount(desk.clearUnder(), "Taken from {count} mask", "Taken from {count} masks")),
+    "fill-holes": () => desk.fillHoles() || tell("nothing"),
+    convert: () => desk.convert() || tell("convert"),
+    visible: () => desk.turnVisible(),
+    "next-corner": () => desk.stepHandle(1),
+    "previous-corner": () => desk.stepHandle(-1),
+    "insert-corner": () => desk.insertCorner(),
+    snapping() {
+      const text = ways.turn("snapping") ? say("Snapping is on") : say("Snapping is off");
+      ways.hint(text);
+      announce(text);
+    },
+    bare: () => ways.turn("bare"),
+    removing: () => ways.turn("removing"),
+    view: ways.view,
+    smaller: () => ways.resize(1 / 1.25, 0),
+    larger: () => ways.resize(1.25, 1),
+    fit: () => ways.viewport.fit(),
+    closer: () => ways.viewport.zoom(1.3),
+    further: () => ways.viewport.zoom(1 / 1.3),
+    "press-away": ways.pressAway,
+    pen: ways.pen,
+    undo: () => again(desk.undo),
+    redo: () => again(desk.redo),
+  };
+}

@@ -1,0 +1,39 @@
+/** The sheet of keys on `?`. Fetched behind the first task: nobody needs it before. */
+import { byId, element } from "./elements.js";
+import { printed } from "./keys.js";
+import { say } from "./words.js";
+
+/** @param {import("./keys.js").Binding[]} bindings */
+export function showKeys(bindings) {
+  const groups = Map.groupBy?.(bindings, (one) => one.group) ?? grouped(bindings);
+  const parts = [...groups].map(([group, rows]) =>
+    element(
+      "section",
+      { class: "cheat-sheet__group" },
+      element("h3", {}, group),
+      element("dl", {}, ...rows.filter((row) => row.keys.length || row.lost).map(keyRow)),
+    ),
+  );
+  byId("cheat-sheet").replaceChildren(...parts);
+  byId("keys-dialog").showModal();
+}
+
+function grouped(bindings) {
+  const groups = new Map();
+  for (const one of bindings) groups.set(one.group, [...(groups.get(one.group) ?? []), one]);
+  return groups;
+}
+
+function keyRow(row) {
+  const names = row.keys.map((key) => element("kbd", { class: "key" }, printed(key)));
+  const lost = row.lost && element("span", { class: "small muted block" }, wordsOfLost(row));
+  return element("div", {}, element("dt", {}, ...names), element("dd", {}, row.text, lost));
+}
+
+/** Of a label whose key does something else here: which of the two wins, and where the label is instead. */
+export function wordsOfLost({ keys, text, lost }) {
+  const values = { key: printed(lost.key), action: lost.text, label: text, place: keys.length ? printed(keys[0]) : "" };
+  return keys.length
+    ? say("{key} does “{action}” here and stays so: the label “{label}” is on {place}.", values)
+    : say("{key} does “{action}” here and stays so: the label “{label}” has no key.", values);
+}

@@ -1,0 +1,81 @@
+/** What a classification is about, on the stage: an image to zoom and move, or a text to read. */
+import { element, icon } from "./elements.js";
+import { createPointer } from "./pointer.js";
+import { say } from "./words.js";
+import { createViewport } from "./viewport.js";
+
+/** @param {{stage: HTMLElement, tools: HTMLElement, task: object, keyOf: (action: string) => string}} options */
+export function createSubject({ stage, tools, task, keyOf }) {
+  tools.replaceChildren();
+  return task.image ? showImage({ stage, tools, task, keyOf }) : showText({ stage, task });
+}
+
+function showText({ stage, task }) {
+  const { text, title } = task.payload;
+  const body = element("div", { class: "reading", dir: "auto", tabindex: "0", role: "region", "aria-label": say("Text of the task") }, text);
+  const sheet = element("article", { class: "sheet" }, title && element("h3", { class: "sheet__title", dir: "auto" }, title), body);
+  stage.replaceChildren(element("div", { class: "desktop" }, sheet));
+  return { zoom() {}, fit() {}, focus: () => body.focus({ preventScroll: true }), async ready() {}, close() {} };
+}
+
+function showImage({ stage, tools, task, keyOf }) {
+  const { url, width, height } = task.image;
+  const picture = new Image();
+  const host = element("div", { class: "stage__view", tabindex: "0", role: "img", "aria-label": say("Image {name}", { name: task.payload.name ?? task.external_id }) });
+  stage.replaceChildren(host);
+  const view = createViewport(host, { drawImage: draw, drawMarks() {}, drawTop() {} });
+  view.show({ width, height });
+  const hand = movingHand(view);
+  const pointer = createPointer(host, view, () => hand);
+  host.addEventListener("keydown", walk);
+  const button = (action, picture, text, act) =>
+    element("button", { class: "tool", type: "button", title: `${text} (${keyOf(action)})`, "aria-label": text, onclick: act }, icon(picture), element("kbd", { class: "tool__key", "aria-hidden": "true" }, keyOf(action)));
+  const zoom = (factor) => view.zoom(factor);
+  tools.append(element("div", { class: "tools__group" }, button("closer", "plus", say("Closer"), () => zoom(1.3)), button("further", "minus", say("Further away"), () => zoom(1 / 1.3)), button("fit", "fit", say("Fit"), () => view.fit())));
+
+  function draw(context, { scale, x, y }) {
+    context.imageSmoothingEnabled = scale < 3;
+    context.imageSmoothingQuality = "medium";
+    if (picture.complete && picture.naturalWidth) context.drawImage(picture, x, y, width * scale, height * scale);
+  }
+
+  function walk(event) {
+    const by = ARROWS[event.key];
+    if (!by || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    view.pan(...by);
+  }
+
+  return {
+    zoom,
+    fit: () => view.fit(),
+    focus: () => host.focus({ preventScroll: true }),
+    async ready() {
+      picture.src = url;
+      await picture.decode();
+      view.redrawAll();
+    },
+    close() {
+      host.removeEventListener("keydown", walk);
+      pointer.close();
+      view.close();
+    },
+  };
+}
+
+/** The arrows, while the image has the focus, move it. */
+const ARROWS = { ArrowLeft: [60, 0], ArrowRight: [-60, 0], ArrowUp: [0, 60], ArrowDown: [0, -60] };
+
+/** Dragging moves the view; two fingers and the wheel are the pointer's own. */
+function movingHand(view) {
+  let from = null;
+  return {
+    cursor: "grab",
+    down: (_point, event) => (from = view.placeOf(event)),
+    move(_point, event) {
+      const [x, y] = view.placeOf(event);
+      view.pan(x - from[0], y - from[1]);
+      from = [x, y];
+    },
+  };
+}

@@ -1,0 +1,214 @@
+"""Sixteen taskers click, read and hand in while the runtime and its models are killed again and again.
+
+Nobody gets a wrong answer, nobody waits for ever, and no work is lost or refused because of it.
+"""
+
+import asyncio
+import json
+import random
+import signal
+import time
+from collections import Counter
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import psutil
+import pytest
+from channels.db import database_sync_to_async
+from channels.testing import WebsocketCommunicator
+from django.test import Client
+from pycocotools import mask as coco
+
+from assist.client import shared
+from config.asgi import application
+from projects import queue, submission
+from projects.models import Annotation, Assignment, Project
+from taskers.models import Organization, Person
+from tests import make
+from tests.assist import work
+from tests.assist.conftest import Picture
+from tests.assist.running import FAKE, Runtime, running
+from tests.cast import Cast
+
+pytestmark = pytest.mark.django_db(transaction=True)
+in_thread = partial(database_sync_to_async, thread_sensitive=False)
+
+SECONDS = 16.0
+PATIENCE = 20.0  # a question's answer or refusal; without deaths in between it is some milliseconds
+REFUSALS = {"copilot-down", "model-missing", "too-slow", "busy"}
+TEXT = "Maria met Jonas in Oslo"
+WORDS = {"Maria", "Jonas", "Oslo"}
+
+
+@dataclass
+class Told:
+    """What all of them heard, and how long the slowest answer took."""
+
+    said: Counter[str] = field(default_factory=Counter)
+    wrong: list[Any] = field(default_factory=list)
+    slowest: float = 0.0
+    handed_in: int = 0
+
+
+@dataclass
+class Tasker:
+    """Somebody at a task, with its socket."""
+
+    person: Person
+    held: Assignment
+    line: WebsocketCommunicator | None = None
+    asked: int = 0
+
+    async def sit_down(self) -> None:
+        """A fresh socket at the work in hand; whether the copilot is there is another matter."""
+        self.line = await self._line()
+        connected, _ = await self.line.connect(timeout=PATIENCE)
+        assert connected
+
+    @in_thread
+    def _line(self) -> WebsocketCommunicator:
+        client = Client()
+        client.force_login(self.person, "django.contrib.auth.backends.ModelBackend")
+        cookie = f"sessionid={client.cookies['sessionid'].value}".encode()
+        headers = [(b"origin", b"http://localhost"), (b"host", b"localhost"), (b"cookie", cookie)]
+        return WebsocketCommunicator(application, f"/ws/assist/{self.held.public_id}/", headers=headers)
+
+    async def ask(self, message: dict[str, Any], patience: float = PATIENCE) -> dict[str, Any]:
+        """The answer to one message of ours."""
+        assert self.line is not None
+        self.asked += 1
+        id = f"m{self.asked}"
+        await self.line.send_to(text_data=json.dumps(message | {"id": id}))
+        while True:
+            reply = json.loads(await self.line.receive_from(timeout=patience))
+            if reply["id"] == id:
+                return reply
+
+    async def leave(self) -> None:
+        assert self.line is not None
+        await self.line.disconnect()
+
+
+@pytest.fixture
+async def runtime(settings) -> AsyncIterator[Runtime]:
+    with running(*FAKE, seconds=0.02) as started:
+        started.until_ready()
+        settings.RUNTIME_ADDRESS = started.address
+        yield started
+        await shared(started.address).close()
+
+
+@in_thread
+def crowd(owner: Organization, picture: Picture) -> tuple[Project, list[Tasker]]:
+    """Eight people at photographs and eight at texts, with work for all of them to go on."""
+    images, texts = work.image_project(owner), make.project(owner, "Chaos")
+    for number in range(4):  # for two people each
+        work.image_task(make.batch(images, f"Batch {number}"), picture.file, f"{number}.png")
+    make.tasks(make.batch(texts), 400, text=TEXT, wanted=1)
+    people = [make.person(f"Tasker{number}", owner, "tasker") for number in range(16)]
+    return texts, [Tasker(one, make.held(one, (images, texts)[n % 2])) for n, one in enumerate(people)]
+
+
+async def test_nobody_gets_a_wrong_answer_waits_for_ever_or_loses_work(
+    cast: Cast, astronaut: Picture, runtime: Runtime
+) -> None:
+    texts, taskers = await crowd(cast.riverside, astronaut)
+    told, end = Told(), time.monotonic() + SECONDS
+    killing = asyncio.create_task(kill(runtime, end))
+    await asyncio.gather(*(busy(one, texts, told, end, random.Random(n)) for n, one in enumerate(taskers)))
+    deaths = await killing
+    assert told.wrong == []
+    assert sum(deaths.values()) >= 6, deaths
+    assert told.said["masks"] > 8 and told.said["spans"] > 8, f"it answers in between: {told.said}"
+    assert set(told.said) <= {"masks", "spans", "ready", *REFUSALS}, told.said
+    assert told.slowest < PATIENCE
+    assert told.handed_in > 8
+    assert await in_thread(Annotation.objects.filter(task__project=texts).count)() == told.handed_in
+    assert (await in_thread(queue.audit)()).breaches == []
+    await well_again(taskers[0])
+
+
+async def kill(runtime: Runtime, end: float) -> Counter[str]:
+    """Every second or so the runtime, or one of its models, as the kernel would."""
+    dice, deaths = random.Random(6), Counter[str]()
+    while time.monotonic() < end:
+        await asyncio.sleep(dice.uniform(0.7, 1.3))
+        assert runtime.process is not None
+        children = psutil.Process(runtime.process.pid).children()
+        if children and dice.random() < 0.6:
+            dice.choice(children).send_signal(signal.SIGKILL)
+            deaths["model"] += 1
+        else:
+            await asyncio.to_thread(runtime.kill)
+            await asyncio.sleep(dice.uniform(0, 0.5))
+            await asyncio.to_thread(runtime.start)
+            deaths["runtime"] += 1
+    return deaths
+
+
+async def busy(one: Tasker, texts: Project, told: Told, end: float, dice: random.Random) -> None:
+    """Ask, and hand in now and then, until the end."""
+    await one.sit_down()
+    opened = False
+    while time.monotonic() < end:
+        await asyncio.sleep(dice.uniform(0.05, 0.3))
+        start = time.monotonic()
+        if not opened:
+            reply = await one.ask({"type": "open", "token": str(one.held.token)})
+            opened = reply["type"] == "ready"
+        else:
+            reply = await question(one, told, dice)
+        told.slowest = max(told.slowest, time.monotonic() - start)
+        told.said[reply["code"] if reply["type"] == "error" else reply["type"]] += 1
+        if one.held.task.project_id == texts.pk and dice.random() < 0.3:
+            await hand_in(one, texts, told)
+            await one.leave()
+            await one.sit_down()
+            opened = False
+    await one.leave()
+
+
+async def question(one: Tasker, told: Told, dice: random.Random) -> dict[str, Any]:
+    """A click at a place of this tasker's own, or the spans of the text; the answer is looked at pixel by pixel."""
+    if one.held.task.asset_id is None:
+        reply = await one.ask({"type": "prompt", "prompt": {"text": True}})
+        if reply["type"] == "spans":
+            found = {TEXT[span["start"] : span["end"]] for span in reply["spans"]}
+            if found != WORDS:
+                told.wrong.append(reply)
+        return reply
+    x, y = dice.randrange(60, 450), dice.randrange(60, 450)
+    reply = await one.ask({"type": "prompt", "prompt": {"points": [[x, y, 1]]}})
+    if reply["type"] == "masks":
+        mask = reply["masks"][0]
+        pixels = coco.decode({"size": mask["size"], "counts": mask["counts"].encode()})
+        down, across = pixels.nonzero()
+        if abs(across.mean() + 0.5 - x) > 1 or abs(down.mean() + 0.5 - y) > 1:
+            told.wrong.append((x, y, reply))
+    return reply
+
+
+@in_thread
+def hand_in(one: Tasker, texts: Project, told: Told) -> None:
+    """Work is saved whether or not there is a copilot."""
+    assert one.held.token is not None
+    submission.submit(one.held, one.person, one.held.token, {"spans": []})
+    told.handed_in += 1
+    one.held = make.held(one.person, texts)
+
+
+async def well_again(one: Tasker) -> None:
+    """When the dying has ended, the copilot is back for everybody."""
+    await one.sit_down()
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        reply = await one.ask({"type": "open", "token": str(one.held.token)})
+        if reply["type"] == "ready":
+            reply = await one.ask({"type": "prompt", "prompt": {"points": [[200, 200, 1]]}})
+            if reply["type"] == "masks":
+                await one.leave()
+                return
+        await asyncio.sleep(0.5)
+    raise AssertionError("the copilot did not come back")

@@ -1,0 +1,220 @@
+"""The copilot's page of a project, the control arm, traps, and the report that they make possible."""
+
+import math
+import random
+from itertools import cycle
+from statistics import NormalDist
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from assist import answers, figures, preparing, registry, suggestions
+from assist.bindings import bind
+from assist.facts import Offer
+from assist.models import Deployment, Preparation, Suggestion
+from projects import configure, queue, submission
+from projects.admission import rules
+from projects.models import Annotation, Assignment, BatchProgress, Project
+from projects.teaching import dealing
+from tests import make
+from tests.assist import work
+from tests.cast import Cast
+
+pytestmark = pytest.mark.django_db
+TERMS = {
+    "copilot": "on",
+    "suggest": "asked",
+    "confidence": "number",
+    "minimum_score": "20",
+    "control_share": "25",
+    "trap_share": "10",
+}
+
+
+class Always(random.Random):
+    """Dice that always fall for gold."""
+
+    def random(self) -> float:
+        return 0.0
+
+
+@pytest.fixture
+def project(cast: Cast, settings) -> Project:
+    settings.RUNTIME_ADDRESS = "unix:/nowhere/runtime.sock"
+    return make.project(cast.riverside, wanted=3)
+
+
+@pytest.fixture
+def mina(cast: Cast) -> Client:
+    client = Client()
+    client.force_login(cast.mina)
+    return client
+
+
+def address(name: str, *keys: object) -> str:
+    return reverse(name, args=keys)
+
+
+def test_manager_sets_the_terms_and_sees_them_again(mina: Client, project: Project) -> None:
+    at = address("project-copilot", project.public_id)
+    page = mina.get(at)
+    assert page.status_code == 200 and "Does it help?" in page.content.decode()
+    assert mina.post(at, TERMS | {"least_person": "60"}).status_code == 302
+    now = project.settings_now()
+    assert (now.suggest, now.confidence, now.minimum_score, now.control_share) == ("asked", "number", 0.2, 0.25)
+    assert now.label_minimums == {"person": 0.6}
+    refused = mina.post(at, TERMS | {"control_share": "80"})
+    assert refused.status_code == 422 and "At most 50 %" in refused.content.decode()
+    assert project.settings_now() == now
+
+
+def test_least_score_is_asked_for_where_it_does_something_and_says_what(cast: Cast, mina: Client, project) -> None:
+    images = work.image_project(cast.riverside)
+    at = address("project-copilot", images.public_id)
+    page = mina.get(at).content.decode()
+    assert 'name="minimum_score"' not in page and "however sure the model is" in page, "masks are clicked for"
+    before = images.settings_now().minimum_score
+    assert mina.post(at, TERMS).status_code == 302
+    assert (images.settings_now().control_share, images.settings_now().minimum_score) == (0.25, before)
+    page = mina.get(address("project-copilot", project.public_id)).content.decode()
+    assert 'name="minimum_score"' in page and "A model that tells no score" in page
+
+
+def test_version_is_deployed_and_withdrawn_from_the_page(mina: Client, project: Project) -> None:
+    mina.get(address("project-copilot", project.public_id))
+    version = str(suggestions.model_version(work.SPACY).public_id)
+    told = mina.post(address("copilot-deploy", project.public_id), {"version": version, "share": 40}, follow=True)
+    assert "answers in 40 % of new work" in told.content.decode()
+    registry.measured(suggestions.model_version(work.SPACY), {"f1": 0.7, "text seconds": 0.01})
+    registry.measured(suggestions.model_version(work.SPACY), {"f1": 0.84})
+    assert "f1: 0.84 · text seconds: 0.01" in mina.get(address("project-copilot", project.public_id)).content.decode()
+    assert Deployment.objects.live().get().share == 40
+    masks = str(suggestions.model_version(work.SAM).public_id)
+    wrong = mina.post(address("copilot-deploy", project.public_id), {"version": masks, "share": 40})
+    assert wrong.status_code == 422, "a model of masks can't answer for texts"
+    mina.post(address("copilot-withdraw", project.public_id), {"version": version})
+    assert not Deployment.objects.live().exists()
+    assert mina.post(address("copilot-withdraw", project.public_id), {"version": "x"}).status_code == 422
+
+
+def test_batch_is_made_ready_from_the_page_or_it_is_said_why_not(
+    mina: Client, project: Project, fake_runtime, settings
+) -> None:
+    batch = make.batch(project)
+    make.tasks(batch, 3)
+    refused = mina.post(address("batch-prepare", batch.public_id))
+    assert refused.status_code == 409 and "not running" in refused.content.decode()
+    settings.RUNTIME_ADDRESS = fake_runtime.address
+    page = mina.post(address("batch-prepare", batch.public_id), follow=True).content.decode()
+    assert "Under way" in page and "Stop" in page
+    page = mina.post(address("batch-prepare-stop", batch.public_id), follow=True).content.decode()
+    assert "Stopped" in page and "Go on" in page
+    assert mina.post(address("batch-prepare-stop", batch.public_id)).status_code == 409
+
+
+def test_progress_of_what_is_made_ready_renews_itself_and_goes_on_for_what_was_loaded_since(
+    cast: Cast, mina: Client, project: Project, fake_runtime, settings
+) -> None:
+    settings.RUNTIME_ADDRESS = fake_runtime.address
+    batch = make.batch(project)
+    make.tasks(batch, 3)
+    BatchProgress.objects.update_or_create(batch=batch, defaults={"tasks": 3})
+    at = address("copilot-prepared", project.public_id)
+    assert "hx-trigger" not in mina.get(at).content.decode(), "nothing is under way"
+    mina.post(address("batch-prepare", batch.public_id))
+    page = mina.get(at).content.decode()
+    assert f'hx-get="{at}" hx-trigger="every' in page and "of 3" in page and "fake-spans@1" in page
+    row = Preparation.objects.get()
+    assert preparing.run(row.pk) == 3
+    page = mina.get(at).content.decode()
+    assert "Done" in page and "hx-trigger" not in page and "<button" not in page
+    make.tasks(batch, 2)
+    assert "Go on" in mina.get(at).content.decode()
+    mina.post(address("batch-prepare", batch.public_id))
+    assert preparing.run(row.pk) == 2
+
+
+def test_control_arm_is_drawn_by_hash_and_written_down(cast: Cast, project: Project) -> None:
+    configure.change(project, cast.mina, control_share=0.3)
+    make.tasks(make.batch(project), 120)
+    arms: dict[tuple[int, int], bool] = {}
+    for tasker in (cast.alice, cast.bob, cast.carol):
+        for _ in range(120):
+            mine = make.held(tasker, project)
+            arms[tasker.pk, mine.task_id] = bool(mine.copilot)
+            assert mine.token
+            submission.submit(mine, tasker, mine.token, make.MARIA)
+    share = sum(not helped for helped in arms.values()) / len(arms)
+    assert 0.2 < share < 0.4
+    by_task = {task: {arms[who, task] for who, of in arms if of == task} for _, task in arms}
+    assert any(len(arm) == 2 for arm in by_task.values()), "the same task falls into both arms for different people"
+
+
+def offer(held: Assignment, model: str = work.SPACY) -> Offer:
+    """One span that a model offered; of a known answer with a trap, a wrong one."""
+    assert held.tasker and held.token
+    binding = bind(held.tasker.pk, held.public_id, held.token)
+    (made,) = answers.span_offers(binding, model, [[0, 11, "PERSON", None]], 5)
+    suggestions.keep(binding, model, [made])
+    return made
+
+
+def test_who_takes_a_trap_as_it_is_shows_in_the_report(cast: Cast, project: Project) -> None:
+    configure.change(project, cast.mina, trap_share=0.5)
+    batch = make.batch(project)
+    make.tasks(batch, 30)
+    for task in make.tasks(batch, 20):
+        queue.set_aside(task, by=None)
+        dealing.stock(task, make.MARIA, by=None, dice=random.Random(1))
+    rules.change(project, cast.mina, gold_share=0.5)
+    shown = 0
+    for _ in range(20):
+        mine = queue.claim(cast.alice, project, dice=Always())
+        assert isinstance(mine, Assignment) and mine.kind == "gold"
+        made = offer(mine)
+        shown += made.trap
+        taken = {**made.output, "id": "s1", "provenance": {"source": "suggestion", "suggestion": str(made.public_id)}}
+        taken.pop("model_label")
+        assert mine.token
+        answer = submission.submit(mine, cast.alice, mine.token, {"spans": [taken]})
+        suggestions.settle(answer)
+    (row,) = figures.help_of(project).traps
+    assert 4 <= shown <= 16 and (row.shown, row.taken, row.flagged) == (shown, shown, True)
+    assert Suggestion.objects.filter(trap=True).count() == shown
+    rules.change(project, cast.mina, gold_share=0.0)
+    judged = make.held(cast.bob, project)
+    assert not offer(judged).trap, "never on work that decides something"
+
+
+def planted(cast: Cast, project: Project, saving: float) -> None:
+    """Work of three people at two seconds a mark, this share faster with the copilot.
+
+    Each arm of each person goes through the same even spread of luck: which tasks fall into which arm is a hash of keys
+    that differ from run to run, and must not decide what is found.
+    """
+    spread = [math.exp(0.35 * NormalDist().inv_cdf((place + 0.5) / 15)) for place in range(15)]
+    make.tasks(make.batch(project), 150)
+    for tasker, pace in ((cast.alice, 1.0), (cast.bob, 2.5), (cast.carol, 0.5)):
+        luck = {True: cycle(spread), False: cycle(spread)}
+        for _ in range(150):
+            mine = make.held(tasker, project)
+            seconds = 2 * pace * next(luck[bool(mine.copilot)]) * (1 - saving if mine.copilot else 1)
+            assert mine.token
+            submission.submit(mine, tasker, mine.token, make.MARIA, active_ms=round(1000 * seconds))
+
+
+@pytest.mark.parametrize("saving, finding", [(0.2, "saves"), (0.0, "unclear")])
+def test_report_finds_a_planted_saving_and_none_where_none_was_planted(
+    cast: Cast, project: Project, mina: Client, saving: float, finding: str
+) -> None:
+    configure.change(project, cast.mina, control_share=0.4)
+    planted(cast, project, saving)
+    assert Annotation.objects.count() == 450
+    found = figures.help_of(project)
+    assert found.whole.finding == finding and found.whole.people == 3
+    assert found.whole.saved is not None and found.whole.saved.low < saving < found.whole.saved.high
+    assert set(found.taskers) == {str(cast.alice), str(cast.bob), str(cast.carol)}
+    page = mina.get(address("copilot-report", project.public_id)).content.decode()
+    assert f"{found.whole.saved.percent} %" in page
+    assert ("may be chance" in page) == (finding == "unclear")

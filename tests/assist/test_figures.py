@@ -1,0 +1,160 @@
+"""Whom the figures compare with whom: namesakes apart, quality by blind eyes alone, models by the draw."""
+
+import random
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from assist import figures, registry, suggestions
+from assist.bindings import bind
+from assist.facts import Offer
+from assist.models import Suggestion
+from projects import configure, queue, submission
+from projects.admission import rules
+from projects.models import Annotation, Assignment, Project, Verdict
+from projects.teaching import dealing
+from taskers.models import Grade, Person
+from tests import make
+from tests.assist import work
+from tests.cast import Cast
+
+pytestmark = pytest.mark.django_db
+WRONG = make.spans((15, 30, "place"))
+
+
+class Always(random.Random):
+    """Dice that always fall for gold."""
+
+    def random(self) -> float:
+        return 0.0
+
+
+@pytest.fixture
+def project(cast: Cast) -> Project:
+    return make.project(cast.riverside, wanted=3)
+
+
+def done(tasker: Person, held: Assignment, answer: dict, *, helped: bool, seconds: float = 10.0) -> Annotation:
+    """Work handed in, in this arm whatever was drawn."""
+    Assignment.objects.filter(pk=held.pk).update(copilot=helped)
+    held.refresh_from_db()
+    assert held.token
+    return submission.submit(held, tasker, held.token, answer, active_ms=round(1000 * seconds))
+
+
+def test_model_that_is_wrong_and_believed_by_all_is_not_said_to_gain_quality(cast: Cast, project: Project) -> None:
+    """Whoever asks takes the same wrong span: those who were helped agree with each other and outvote the others."""
+    make.tasks(make.batch(project), 12)
+    for number, tasker in enumerate((cast.alice, cast.bob, cast.carol)):
+        for place in range(12):
+            helped = (place + number) % 3 != 0  # two of each three
+            done(tasker, make.held(tasker, project), WRONG if helped else make.MARIA, helped=helped)
+    assert Verdict.objects.count() == 12
+    agreed = [grade.value for grade in Grade.objects.order_by("-blind")]
+    assert sorted(set(agreed)) == [0.0, 1.0], "by agreement alone the copilot makes everybody better"
+    assert figures.help_of(project).whole.better is None, "nobody blind has looked"
+
+
+def test_agreement_counts_where_all_others_were_blind_whether_it_is_found_or_not(cast: Cast, project: Project) -> None:
+    """Of three, one is helped: half of the time right. The others, both blind, say so either way."""
+    make.tasks(make.batch(project), 16)
+    for tasker in (cast.bob, cast.carol):
+        for _ in range(16):
+            done(tasker, make.held(tasker, project), make.MARIA, helped=False)
+    for place in range(16):
+        done(cast.alice, make.held(cast.alice, project), (make.MARIA, WRONG)[place % 2], helped=True)
+    mine = [row.score for row in figures._items(project, figures._work(project)) if row.helped]
+    assert sorted(mine, key=str) == [0.0] * 8 + [1.0] * 8
+    others = [row.score for row in figures._items(project, figures._work(project)) if not row.helped]
+    assert others == [None] * 32, "each of them was weighed with an answer that had help"
+
+
+def test_known_answers_tell_the_quality_and_those_drawn_for_a_trap_do_not(cast: Cast, project: Project) -> None:
+    configure.change(project, cast.mina, trap_share=0.5)
+    batch = make.batch(project)
+    make.tasks(batch, 3)
+    for task in make.tasks(batch, 30):
+        queue.set_aside(task, by=None)
+        dealing.stock(task, make.MARIA, by=None, dice=random.Random(1))
+    rules.change(project, cast.mina, gold_share=0.5)
+    trapped = counted = 0
+    for _ in range(30):
+        held = queue.claim(cast.alice, project, dice=Always())
+        assert isinstance(held, Assignment) and held.kind == "gold" and held.token
+        helped = bool(counted % 2)
+        drawn = bind(cast.alice.pk, held.public_id, held.token).trap
+        trapped, counted = trapped + drawn, counted + (not drawn)
+        done(cast.alice, held, WRONG if helped else make.MARIA, helped=helped)
+    whole = figures.help_of(project).whole
+    assert trapped > 0 and whole.helped + whole.control == counted
+    assert whole.better is not None and whole.better.value == -1.0
+
+
+def test_reviewers_word_counts(cast: Cast, project: Project) -> None:
+    make.tasks(make.batch(project), 4)
+    for tasker in (cast.alice, cast.bob, cast.carol):
+        for place in range(4):
+            done(tasker, make.held(tasker, project), WRONG if place % 2 else make.MARIA, helped=bool(place % 2))
+    for grade in list(Grade.objects.all()):
+        Grade.objects.create(
+            key=f"review:{grade.subject}",
+            subject=grade.subject,
+            organization=grade.organization,
+            project_key=grade.project_key,
+            tasker=grade.tasker,
+            source=Grade.Source.REVIEW,
+            value=1 - grade.value / 2,
+        )
+    better = figures.help_of(project).whole.better
+    assert better is not None and better.value == 0.0
+
+
+def test_namesakes_are_two_people(cast: Cast, project: Project) -> None:
+    """One of two named Bob takes every trap; the other takes none and is not spoken of with him."""
+    Person.objects.filter(pk=cast.alice.pk).update(name=cast.bob.name)
+    cast.alice.refresh_from_db()
+    make.tasks(make.batch(project), 12)
+    for tasker, seconds in ((cast.alice, 5.0), (cast.bob, 50.0)):
+        for place in range(12):
+            held = make.held(tasker, project)
+            offer = Offer({"text": True}, work.span_offer(0, 11), None, 9, trap=True)
+            assert held.token
+            suggestions.keep(bind(tasker.pk, held.public_id, held.token), work.SPACY, [offer])
+            fate = "accepted" if tasker == cast.bob else "refused"
+            Suggestion.objects.filter(public_id=offer.public_id).update(fate=fate, settled_at=held.held_at)
+            done(tasker, held, make.MARIA, helped=bool(place % 2), seconds=seconds)
+    found = figures.help_of(project)
+    alice, bob = (f"{one.name} ({one.email})" for one in (cast.alice, cast.bob))
+    assert set(found.taskers) == {alice, bob}
+    assert [(one.tasker, one.shown, one.flagged) for one in found.traps] == [(bob, 12, True), (alice, 12, False)]
+
+
+def test_work_for_which_nobody_asked_counts_for_the_version_it_was_drawn_for(cast: Cast, project: Project) -> None:
+    make.tasks(make.batch(project), 30)
+    spacy, fake = (registry.model_version(key) for key in (work.SPACY, "fake-spans@1"))
+
+    def some(number: int, asks: bool) -> None:
+        for place in range(number):
+            held = make.held(cast.alice, project)
+            if asks and place == 0:
+                work.offered(held, work.span_offer(0, 11), work.SPACY)
+            done(cast.alice, held, make.MARIA, helped=True)
+
+    some(10, asks=True)  # by whatever the runtime serves; one in ten asks
+    first = registry.deploy(project, fake, share=100, by=cast.mina)
+    some(10, asks=False)
+    registry.withdraw(first, by=cast.mina)
+    registry.deploy(project, spacy, share=100, by=cast.mina)
+    some(5, asks=False)
+    models = {name: one.helped for name, one in figures.help_of(project).models.items()}
+    assert models == {work.SPACY: 15, "fake-spans@1": 10}
+
+
+def test_page_shows_the_quality_of_each_model_and_person_with_its_interval(cast: Cast, project: Project) -> None:
+    test_known_answers_tell_the_quality_and_those_drawn_for_a_trap_do_not(cast, project)
+    client = Client()
+    client.force_login(cast.mina)
+    page = client.get(reverse("copilot-report", args=[project.public_id])).content.decode()
+    assert page.count("Quality gained") >= 3
+    assert page.count(">−100<") == 3 and page.count(">−100 to −100<") == 2, "of the whole, the model and the person"

@@ -1,0 +1,95 @@
+"""The help report finds what was planted, and nothing where nothing was."""
+
+import numpy as np
+import pytest
+
+from assist.help_report import Item, by, measure, trapped
+
+PEOPLE = 12
+EACH = 60  # pieces of work of a person
+
+
+def crowd(seed: int, *, saving: float = 0.0, gain: float = 0.0, model: str = "sam@1") -> list[Item]:
+    """Twelve people of very different speed, a quarter of whose work is control; help saves this share of time."""
+    dice = np.random.default_rng(seed)
+    items = []
+    for person, level in enumerate(dice.normal(3.0, 0.6, PEOPLE)):
+        for _ in range(EACH):
+            helped = bool(dice.random() > 0.25)
+            seconds = np.exp(level + dice.normal(0, 0.5)) * (1 - saving if helped else 1)
+            score = float(np.clip(0.8 + (gain if helped else 0) + dice.normal(0, 0.1), 0, 1))
+            items.append(Item(f"tasker {person}", helped, float(seconds), score, model if helped else ""))
+    return items
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_planted_saving_of_a_fifth_is_found(seed: int) -> None:
+    help = measure(crowd(seed, saving=0.2))
+    assert help.finding == "saves"
+    assert help.saved is not None and 0.1 < help.saved.value < 0.3
+    assert help.saved.low < 0.2 + 0.08 and help.saved.high > 0.2 - 0.08
+
+
+def test_intervals_hold_the_truth_as_often_as_they_say() -> None:
+    planted = [measure(crowd(seed, saving=0.2)).saved for seed in range(200)]
+    none = [measure(crowd(1000 + seed)) for seed in range(200)]
+    held = np.mean([one.low <= 0.2 <= one.high for one in planted if one])
+    wrong = np.mean([one.finding != "unclear" for one in none])
+    assert held >= 0.9
+    assert wrong <= 0.09, "where nothing was planted, about one in twenty is found by chance, as 95 % says"
+    assert np.mean([one.finding == "saves" for one in map(measure, (crowd(s, saving=0.2) for s in range(50)))]) > 0.95
+
+
+def test_better_quality_is_found_beside_equal_speed() -> None:
+    help = measure(crowd(3, gain=0.06))
+    assert help.better is not None and help.better.low > 0 and 0.03 < help.better.value < 0.09
+    plain = measure(crowd(4))
+    assert plain.better is not None and not plain.better.clear
+
+
+def test_one_fast_person_with_all_the_help_does_not_look_like_help() -> None:
+    """A fast person who is nearly always helped and a slow one who hardly is: compared with themselves, nothing."""
+    dice = np.random.default_rng(5)
+    items = []
+    for tasker, level, share in (("fast", 2.0, 0.9), ("slow", 4.0, 0.1)):
+        for _ in range(200):
+            items.append(Item(tasker, bool(dice.random() < share), float(np.exp(level + dice.normal(0, 0.4)))))
+    naive = np.log([row.seconds for row in items if row.helped]).mean()
+    naive -= np.log([row.seconds for row in items if not row.helped]).mean()
+    assert naive < -1, "the raw averages are worlds apart"
+    assert measure(items).finding == "unclear"
+
+
+def test_too_little_says_so_and_slips_do_not_count() -> None:
+    assert measure([]).finding == "too-little"
+    assert measure([Item("ann", True, 10.0)] * 50).finding == "too-little"
+    items = crowd(6, saving=0.2)
+    slips = [Item("tasker 0", True, 0.01)] * 500 + [Item("tasker 0", False, 1e6)] * 500
+    assert measure([*items, *slips]) == measure(items)
+
+
+def test_fast_help_with_many_marks_is_not_taken_for_slips() -> None:
+    """Ten marks in four seconds with the copilot, in forty without: under half a second each, and work all the same."""
+    items = [Item("ann", n % 2 == 0, (4.0 if n % 2 == 0 else 40.0) + n / 100, parts=10) for n in range(40)]
+    help = measure(items)
+    assert (help.helped, help.control, help.finding) == (20, 20, "saves")
+    assert help.saved is not None and 0.88 < help.saved.value < 0.92
+
+
+def test_each_model_is_compared_with_the_same_control() -> None:
+    good, idle = crowd(7, saving=0.3, model="good@1"), crowd(8, model="idle@1")
+    control = [row for row in good if not row.helped]
+    found = by([*control, *(row for row in good + idle if row.helped)], "model")
+    assert found["good@1"].finding == "saves"
+    assert found["idle@1"].helped and found["good@1"].control == len(control)
+    assert set(by(good, "tasker")) == {f"tasker {number}" for number in range(PEOPLE)}
+
+
+def test_who_takes_traps_is_flagged_and_who_rarely_slips_is_not() -> None:
+    shown = [("careless", True)] * 9 + [("careless", False)] * 3
+    shown += [("careful", False)] * 30 + [("careful", True)]
+    shown += [("new", True)]
+    rows = {row.tasker: row for row in trapped(shown)}
+    assert rows["careless"].flagged and not rows["careful"].flagged
+    assert not rows["new"].flagged, "one is not enough to say anything"
+    assert trapped(shown)[0].tasker == "careless"

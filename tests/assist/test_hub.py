@@ -1,0 +1,198 @@
+"""A process for each model: one may die, the others and the web never notice."""
+
+import asyncio
+import os
+import signal
+from pathlib import Path
+
+import psutil
+import pytest
+
+from assist import catalogue, hub
+from assist.client import RuntimeClient, serving
+from assist.errors import CopilotError
+from assist.runtimes import RUNTIMES
+from tests.assist.conftest import Picture
+from tests.assist.running import Runtime, running
+
+MASKS, SPANS, CLASSES = "fake-masks@1", "fake-spans@1", "fake-classes@1"
+ALL = (MASKS, SPANS, CLASSES)
+
+
+def process_of(runtime: Runtime, model: str) -> psutil.Process:
+    """The process that holds a model."""
+    assert runtime.process is not None
+    children = psutil.Process(runtime.process.pid).children()
+    return next(child for child in children if model in child.cmdline())
+
+
+async def until_answered(client: RuntimeClient, model: str) -> list:
+    for _ in range(400):
+        try:
+            return (await client.spans(model, "Oslo", "alice"))["spans"]
+        except CopilotError as problem:
+            assert problem.code == "copilot-down", problem.text
+            await asyncio.sleep(0.02)
+    raise AssertionError("it never came back")
+
+
+async def test_killed_model_takes_no_other_down_and_is_started_again(square: Picture) -> None:
+    with running(*ALL) as runtime:
+        client = RuntimeClient(runtime.address)
+        await until_answered(client, SPANS)
+        process_of(runtime, SPANS).send_signal(signal.SIGKILL)
+        for _ in range(20):
+            await client.embed(MASKS, square.sha256, square.supply)
+            assert (await client.vectors(CLASSES, ["a red rose"], "alice")).shape == (1, 64)
+        assert await until_answered(client, SPANS) == [[0, 4, "PERSON", 0.5]]
+        model = (await client.status())["models"][SPANS]
+        assert model["deaths"] == 1
+        await client.close()
+
+
+async def test_question_in_mid_air_when_its_model_dies_is_refused_at_once_with_the_reason() -> None:
+    with running(SPANS, seconds=5.0) as runtime:
+        runtime.until_ready()
+        client = RuntimeClient(runtime.address)
+        asked = asyncio.create_task(client.spans(SPANS, "Oslo", "alice"))
+        await asyncio.sleep(1.0)
+        process_of(runtime, SPANS).send_signal(signal.SIGKILL)
+        async with asyncio.timeout(2):
+            with pytest.raises(CopilotError) as caught:
+                await asked
+        assert caught.value.code == "copilot-down"
+        status = await client.status()
+        assert status["models"][SPANS]["state"] in {"restarting", "loading", "ready"}
+        await client.close()
+
+
+async def test_model_that_keeps_dying_is_said_to_be_restarting(square: Picture) -> None:
+    with running(SPANS, MASKS) as runtime:
+        client = RuntimeClient(runtime.address)
+        await until_answered(client, SPANS)
+        for _ in range(3):
+            process_of(runtime, SPANS).send_signal(signal.SIGKILL)
+            for _ in range(100):
+                model = (await client.status())["models"][SPANS]
+                if model["state"] == "restarting":
+                    break
+                await asyncio.sleep(0.01)
+            assert "being started again" in model["text"]
+            with pytest.raises(CopilotError) as caught:
+                serving(await client.status(), "spans")
+            assert caught.value.code in {"copilot-down"}
+            await until_answered(client, SPANS)
+        await client.close()
+
+
+async def test_model_that_hangs_is_ended_said_and_started_again(square: Picture) -> None:
+    """Stopped in mid-air it answers nothing and doesn't die: nobody would ever start it again."""
+    with running(SPANS, MASKS, more=("--silent-seconds", "3")) as runtime:
+        runtime.until_ready()
+        client = RuntimeClient(runtime.address)
+        await until_answered(client, SPANS)
+        hung = process_of(runtime, SPANS)
+        hung.send_signal(signal.SIGSTOP)
+        asked = asyncio.create_task(client.spans(SPANS, "Oslo", "alice"))
+        async with asyncio.timeout(40):
+            with pytest.raises(CopilotError) as caught:
+                await asked
+            assert caught.value.code == "copilot-down"
+            await client.embed(MASKS, square.sha256, square.supply)
+        await settled_text(client, "did not answer any more")
+        assert await until_answered(client, SPANS) == [[0, 4, "PERSON", 0.5]]
+        assert not hung.is_running()
+        assert (await client.status())["models"][SPANS]["deaths"] == 1
+        await client.close()
+
+
+async def test_model_that_never_comes_to_an_end_of_one_question_is_ended() -> None:
+    """It says how it is, so it isn't silent; but whatever it began keeps all others waiting."""
+    with running(SPANS, seconds=600.0, more=("--silent-seconds", "4", "--job-seconds", "1.5")) as runtime:
+        client = RuntimeClient(runtime.address)
+        with pytest.raises(CopilotError) as caught:
+            async with asyncio.timeout(25):
+                await client.spans(SPANS, "Oslo", "alice")
+        assert caught.value.code == "copilot-down"
+        await client.close()
+
+
+async def test_busy_model_is_not_taken_for_a_hung_one() -> None:
+    with running(SPANS, seconds=0.5, more=("--silent-seconds", "2", "--job-seconds", "2")) as runtime:
+        client = RuntimeClient(runtime.address)
+        answers = await asyncio.gather(*(client.spans(SPANS, "Oslo", f"asker {n}") for n in range(10)))
+        assert len(answers) == 10 and (await client.status())["models"][SPANS]["deaths"] == 0
+        await client.close()
+
+
+async def settled_text(client: RuntimeClient, words: str) -> None:
+    """Until the status of the model says so."""
+    async with asyncio.timeout(10):
+        while words not in (await client.status())["models"][SPANS]["text"]:
+            await asyncio.sleep(0.02)
+
+
+async def test_pauses_grow_while_a_model_keeps_dying(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    paused: list[float] = []
+    enough = asyncio.Event()
+
+    async def sleep(seconds: float) -> None:
+        if seconds in hub.PAUSES:
+            paused.append(seconds)
+        if len(paused) == 9:
+            enough.set()
+        await real(0)
+
+    real = asyncio.sleep
+    monkeypatch.setattr(hub.asyncio, "sleep", sleep)
+    dying = hub.Hub([RUNTIMES[SPANS]], RUNTIMES.__getitem__, tmp_path / "sock", ["false"])
+    async with asyncio.timeout(30):
+        await enough.wait()
+        await dying.close()
+    assert paused[:9] == [*hub.PAUSES[1:], 30.0, 30.0, 30.0]
+
+
+async def test_stopped_runtime_leaves_no_process_and_no_socket_behind() -> None:
+    with running(*ALL) as runtime:
+        client = RuntimeClient(runtime.address)
+        await until_answered(client, SPANS)
+        await client.close()
+        assert runtime.process is not None
+        children = psutil.Process(runtime.process.pid).children(recursive=True)
+        assert len(children) == 3
+        assert runtime.stop() == 0
+        assert psutil.wait_procs(children, timeout=5)[1] == []
+
+
+async def test_killed_runtime_takes_its_models_with_it() -> None:
+    with running(*ALL) as runtime:
+        client = RuntimeClient(runtime.address)
+        await until_answered(client, SPANS)
+        await client.close()
+        assert runtime.process is not None
+        children = psutil.Process(runtime.process.pid).children(recursive=True)
+        runtime.kill()
+        assert psutil.wait_procs(children, timeout=10)[1] == [], "they see that nobody needs them"
+
+
+async def test_model_not_served_yet_is_started_when_it_is_asked_for() -> None:
+    with running(MASKS) as runtime:
+        client = RuntimeClient(runtime.address)
+        assert CLASSES not in (await client.status())["models"]
+        text, rose, cat = await client.vectors(CLASSES, ["a red rose", "rose", "cat"], "alice")
+        assert text @ rose > text @ cat
+        assert CLASSES in (await client.status())["models"]
+        with pytest.raises(CopilotError) as caught:
+            await client.vectors("nobody@1", ["a red rose"], "alice")
+        assert caught.value.code == "model-missing"
+        await client.close()
+
+
+async def test_broken_list_of_added_models_is_named_and_stops_no_default(tmp_path: Path) -> None:
+    (tmp_path / catalogue.LISTED).write_text("{")
+    with running(MASKS) as runtime:
+        client = RuntimeClient(runtime.address)
+        assert os.path.exists(runtime.address.removeprefix("unix:"))
+        await client.close()
+    with pytest.raises(catalogue.WeightsProblem, match="can't be read"):
+        catalogue.offers(tmp_path)

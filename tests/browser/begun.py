@@ -1,0 +1,24 @@
+"""Work that was begun before: a draft on the server, from which the studio goes on."""
+
+from playwright.sync_api import Page
+
+SAVE = """async ([assignment, answer]) => {
+  const token = document.querySelector("meta[name=csrf-token]").content;
+  const body = JSON.stringify({ token: assignment.token, version: 0, answer });
+  const headers = { "Content-Type": "application/json", "X-CSRFToken": token };
+  return (await fetch(`/studio/assignments/${assignment.id}/draft`, { method: "PUT", headers, body })).status;
+}"""
+COUNTED = "count => Number(document.querySelector('.panel-part__head .badge').textContent) >= count"
+
+
+def go_on(page: Page, address: str, answer: dict[str, list[dict]]) -> None:
+    """Take a task at this address, save an answer of one list as its draft, and open the studio with it."""
+    (parts,) = answer.values()
+    with page.expect_response("**/claim") as claimed:
+        page.goto(address)
+    page.locator("#workbench").wait_for()
+    status = page.evaluate(SAVE, [claimed.value.json()["assignment"], answer])
+    assert status == 200, f"the draft was not taken: {status}"
+    page.reload()
+    page.locator("#workbench").wait_for()
+    page.wait_for_function(COUNTED, arg=len(parts))

@@ -1,0 +1,136 @@
+"""Text that would be more than text: markup in every name, signs that can't be seen, no end to a line. All is shown as
+what it is, and nothing of it acts: the pages' guard fails a test on any word of a console, a refused script's included.
+"""
+
+import json
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser import shapes, texts
+from tests.browser.begun import go_on
+from tests.browser.site import Site
+from tests.browser.test_studio import JUN, faults, saved
+
+pytestmark = pytest.mark.xdist_group("studio")
+
+EVIL = '<img src=x onerror="fired=1"><b>bold</b> **not** [x](javascript:alert(1))'  # as long as a label's name may be
+SCRIPT = "<script>window.fired = 1</script>{{ 7 * 7 }} & “why?”"
+UNSEEN = "bell \u0007 escape \u001b tab \u0009 zero\u200bwidth \u202eturned round\u202c \u2066apart\u2069 \ufeffmark"
+WITHOUT_BLANKS = "x" * 100_000
+BY_HAND = {"source": "human", "suggestion": None, "model": None}
+ACTED = "() => window.fired || document.querySelector('#studio :is(img[src=x], script, b, [onerror])') !== null"
+WIDE = "document.documentElement.scrollWidth > window.innerWidth"
+FIELDS_SCRIPT = """
+import json
+from django.core.files.base import ContentFile
+from projects import batches, configure, loading
+from projects.models import Project
+
+evil, texts = json.loads({evil!r}), json.loads({texts!r})
+owner = Project.objects.get(name="Objects in photographs").organization
+by = owner.memberships.filter(role="manager").first().person
+fields = [
+    {{"key": "kind", "name": evil, "kind": "choice", "required": True}},
+    {{"key": "words", "name": evil + " words", "kind": "text", "required": False}},
+]
+project = configure.create(
+    owner, by, name="Bad fields " + evil, task_type="classification", wanted=1, rate=0, fields=fields,
+    labels=[{{"key": "one", "name": evil, "field": "kind"}}, {{"key": "two", "name": "Two", "field": "kind"}}],
+    instructions=evil,
+)
+batch = batches.move(batches.create(project, "First", by=by), "live", by=by)
+lines = chr(10).join(json.dumps({{"external_id": evil + str(at), "text": one}}) for at, one in enumerate(texts))
+loading.load_file(project, ContentFile(lines.encode(), name="t.jsonl"), name="t.jsonl", by=by, batch=batch)
+print("made", project.public_id)
+"""
+
+
+def harmless(page: Page) -> None:
+    assert not page.evaluate(ACTED), "something of a text acted"
+    assert not page.evaluate(WIDE), "wider than its window"
+    assert faults(page) == []
+
+
+def test_words_names_and_attributes_of_spans_are_text(site: Site, sign_in: Callable[..., Page]) -> None:
+    text = f"{EVIL} {SCRIPT} {UNSEEN}"
+    labels = [{"key": "evil", "name": EVIL, "hotkey": "1", "attributes": "Remark (text)"}]
+    address = texts.make_project(site, f"Bad text {EVIL}", [text], labels=labels, instructions=f"{EVIL} {SCRIPT}")
+    page = sign_in(JUN, site.passwords[JUN])
+    span = {"id": "s1", "start": 0, "end": len(EVIL), "label": "evil", "attributes": {"remark": SCRIPT}}
+    go_on(page, address, {"spans": [span | {"provenance": BY_HAND}]})
+    expect(page.locator(".text")).to_contain_text("<script>window.fired = 1</script>{{ 7 * 7 }}")
+    expect(page.locator("#panel")).to_contain_text('<img src=x onerror="fired=1"><b>bold</b>')
+    expect(page.locator("#project-name")).to_contain_text(f"Bad text {EVIL}")
+    shown = page.locator(".text").evaluate("one => one.textContent")
+    assert all(sign in shown for sign in "\u0007\u001b\u200b\u202e\u2066"), "nothing is left out: offsets count all"
+    page.keyboard.press("k")
+    harmless(page)
+    page.keyboard.press("i")
+    expect(page.locator("#instructions")).to_contain_text("window.fired = 1")
+    harmless(page)
+
+
+def test_a_hundred_thousand_characters_without_a_blank_are_marked(site: Site, sign_in: Callable[..., Page]) -> None:
+    address = texts.make_project(site, "No blank", [WITHOUT_BLANKS])
+    page = sign_in(JUN, site.passwords[JUN], width=390, height=844)
+    spans: list[dict] = [
+        {"id": f"s{start}", "start": start, "end": start + 5, "label": "person", "attributes": {}}
+        for start in (0, 50_000, 99_995)
+    ]
+    go_on(page, address, {"spans": [one | {"provenance": BY_HAND} for one in spans]})
+    expect(page.locator(".text")).to_contain_text("xxxxx")
+    page.keyboard.press("k")
+    harmless(page)
+
+
+def test_names_and_attributes_of_regions_are_text(site: Site, sign_in: Callable[..., Page]) -> None:
+    labels = [{"key": "evil", "name": EVIL, "hotkey": "1", "shapes": ["box"], "attributes": "Remark (text)"}]
+    address = shapes.make_project(site, f"Bad regions {EVIL}", labels=labels)
+    page = sign_in(JUN, site.passwords[JUN])
+    box = {"type": "box", "x": 20, "y": 20, "width": 90, "height": 60}
+    region = {"id": "r1", "label": "evil", "shape": box, "attributes": {"remark": SCRIPT}, "provenance": BY_HAND}
+    go_on(page, address, {"regions": [region]})
+    page.locator(".canvas").focus()
+    page.keyboard.press("k")
+    expect(page.get_by_label("Remark")).to_have_value(SCRIPT)
+    expect(page.locator("#panel")).to_contain_text('<img src=x onerror="fired=1"><b>bold</b>')
+    expect(page.locator("#said")).to_contain_text("<b>bold</b>")
+    harmless(page)
+
+
+def test_fields_choices_and_free_text_of_a_classification_are_text(site: Site, sign_in: Callable[..., Page]) -> None:
+    text = f"{EVIL} {SCRIPT} {UNSEEN} {WITHOUT_BLANKS[:5000]}"
+    done = site.manage("shell", "-c", FIELDS_SCRIPT.format(evil=json.dumps(EVIL), texts=json.dumps([text])))
+    assert "made " in done.stdout, done.stdout + done.stderr
+    page = sign_in(JUN, site.passwords[JUN])
+    page.goto(f"/studio/{done.stdout.split('made ')[1].split()[0]}/")
+    expect(page.locator("#workbench")).to_be_visible()
+    expect(page.locator("#stage")).to_contain_text("<script>window.fired = 1</script>{{ 7 * 7 }}")
+    expect(page.locator("#task-name")).to_have_text(f"{EVIL}0")
+    expect(page.locator("#panel")).to_contain_text("<b>bold</b>")
+    page.locator("#panel textarea").fill(f"{SCRIPT} {UNSEEN}")
+    page.locator("#panel [role=radio], #panel input[type=radio]").first.click()
+    saved(page)
+    page.reload()
+    expect(page.locator("#panel textarea")).to_have_value(f"{SCRIPT} {UNSEEN}")
+    harmless(page)
+
+
+def test_an_image_that_cannot_be_had_is_said_with_the_way_on(site: Site, sign_in: Callable[..., Page]) -> None:
+    address = shapes.make_project(site, "Lost picture")
+    page = sign_in(JUN, site.passwords[JUN])
+    page.route("**/media/**", lambda route: route.fulfill(status=404, body=""))
+    page.goto(address)
+    note = page.locator("#notes .notice--bad")
+    expect(note).to_contain_text("The image could not be loaded. Look again, or report the task.")
+    harmless(page)
+    note.get_by_role("button", name="Report").click()
+    page.get_by_label("What is wrong?").fill("The picture doesn't come.")
+    page.locator("#report-dialog button[value=go]").click()
+    expect(page.locator("#rest")).to_be_visible()
+    assert site.query(
+        "SELECT t.withheld FROM projects_task t JOIN projects_project p ON p.id = t.project_id WHERE p.name = %s",
+        "Lost picture",
+    ) == [("broken",)]

@@ -1,0 +1,130 @@
+"""Suggestions for a classification in the studio, by the real model: asked for, taken, refused, and where none come."""
+
+import json
+import time
+from collections.abc import Callable
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.browser.site import Site
+from tests.browser.test_studio import JUN, RULES, submit
+
+pytestmark = pytest.mark.xdist_group("browser")
+
+LETTER = "The street lamp in front of our house has been dark for weeks, and I am furious that nobody cares."
+SCRIPT = """
+import json
+from projects import batches, configure, loading
+from projects.models import Project
+from projects.tasktypes import asked_fields
+from django.core.files.base import ContentFile
+
+terms = json.loads({terms!r})
+owner = Project.objects.get(name="Objects in photographs").organization
+by = owner.memberships.filter(role="manager").first().person
+labels = [
+    {{"key": "streets", "name": "Streets", "field": "Subject"}},
+    {{"key": "lamp", "name": "Street lamps", "parent": "streets"}},
+    {{"key": "library", "name": "Library", "field": "Subject"}},
+    {{"key": "cross", "name": "Anger and complaint", "field": "Tone", "hotkey": "a"}},
+    {{"key": "glad", "name": "Thanks and praise", "field": "Tone"}},
+]
+project = configure.create(owner, by, task_type="classification", wanted=1, rate=0, labels=labels,
+    fields=asked_fields.read("Subject (tree)" + chr(10) + "Tone (choice)"), **terms)
+batch = batches.move(batches.create(project, "First", by=by), "live", by=by)
+rows = "".join(json.dumps({{"text": str(n) + ": " + {letter!r}}}) + chr(10) for n in range(3))
+loading.load_file(project, ContentFile(rows.encode(), name="letters.jsonl"), name="letters.jsonl", by=by, batch=batch)
+print("made", project.public_id)
+"""
+
+
+def letters(site: Site, name: str, **terms: str) -> str:
+    """The studio's address of a new project of letters."""
+    done = site.manage("shell", "-c", SCRIPT.format(terms=json.dumps({"name": name, **terms}), letter=LETTER))
+    assert "made " in done.stdout, done.stdout + done.stderr
+    return f"/studio/{done.stdout.split('made ')[1].split()[0]}/"
+
+
+def fates(site: Site, project: str) -> list[tuple[str, str]]:
+    """Field and fate of what was suggested there, once all of it is settled."""
+    until = time.monotonic() + 30
+    while True:
+        rows = site.query(
+            "SELECT s.output->>'field', s.fate FROM assist_suggestion s JOIN projects_project r"
+            " ON r.public_id = s.project_key WHERE r.name = %s ORDER BY s.id",
+            project,
+        )
+        if rows and all(fate != "offered" for _, fate in rows) or time.monotonic() > until:
+            return [(field, fate) for field, fate in rows]
+        time.sleep(0.2)
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (390, "dark")])
+def test_suggestions_wait_and_are_taken_and_refused_by_key(
+    site: Site, sign_in: Callable[..., Page], width: int, scheme: str
+) -> None:
+    jun = sign_in(JUN, site.passwords[JUN], width=width, height=844, color_scheme=scheme)
+    name = f"Letters for {width}"
+    jun.goto(letters(site, name))
+    show = jun.get_by_role("button", name="Show suggestions")
+    expect(show).to_be_visible(timeout=60_000)
+    expect(jun.locator(".asked__offer")).to_have_count(0)
+    jun.keyboard.press("Shift+Q")  # the first field is a tree, where letters look for labels
+    offers = jun.locator(".asked__offer")
+    expect(offers).to_have_count(2, timeout=60_000)
+    expect(offers.first).to_contain_text("Streets › Street lamps")
+    expect(offers.nth(1)).to_contain_text("Anger and complaint")
+    expect(offers.nth(1)).to_contain_text("unsure")
+    expect(jun.locator(".asked__option:has(.badge)")).to_contain_text("Suggested")
+    expect(jun.locator("#said")).to_contain_text("The copilot suggests Subject: Streets › Street lamps; Tone:")
+    found = Axe().run(jun, options=RULES).response["violations"]
+    assert found == [], json.dumps(found, indent=1)[:2000]
+    assert jun.evaluate("document.documentElement.scrollWidth") <= width
+    jun.keyboard.press("Shift+A")  # a label of this project has A for itself
+    expect(jun.locator(".asked__path")).to_have_text("Streets › Street lamps")
+    expect(offers).to_have_count(1)
+    jun.keyboard.press("Shift+X")
+    expect(offers).to_have_count(0)
+    jun.keyboard.press("Control+z")
+    expect(offers).to_have_count(1)
+    jun.keyboard.press("Control+Shift+z")
+    jun.get_by_label("Thanks and praise").check()
+    jun.keyboard.press("Escape")
+    submit(jun)
+    assert fates(site, name) == [("subject", "accepted"), ("tone", "refused")]
+
+
+def test_to_choose_what_is_suggested_is_to_take_it_and_a_reload_remembers(
+    site: Site, sign_in: Callable[..., Page]
+) -> None:
+    jun = sign_in(JUN, site.passwords[JUN])
+    jun.goto(letters(site, "Letters by mouse", confidence="hidden"))
+    jun.get_by_role("button", name="Show suggestions").click()
+    offers = jun.locator(".asked__offer")
+    expect(offers).to_have_count(2, timeout=60_000)
+    expect(offers.first).not_to_contain_text("unsure")
+    jun.get_by_label("Anger and complaint").check()
+    expect(offers).to_have_count(1)
+    offers.first.get_by_role("button", name="Refuse").click()
+    expect(offers).to_have_count(0)
+    expect(jun.locator("#saved-mark")).to_have_attribute("data-state", "saved")
+    jun.reload()
+    jun.get_by_role("button", name="Show suggestions").click()
+    expect(jun.locator(".asked__option:has(.badge)")).to_contain_text("Anger and complaint")
+    expect(offers).to_have_count(0)
+    jun.get_by_role("tree").focus()
+    jun.keyboard.type("lib")
+    jun.keyboard.press("Enter")
+    jun.keyboard.press("Escape")
+    submit(jun)
+    assert fates(site, "Letters by mouse") == [("subject", "refused"), ("tone", "accepted")]
+
+
+def test_images_are_classified_without_a_word_of_the_copilot(site: Site, sign_in: Callable[..., Page]) -> None:
+    jun = sign_in(JUN, site.passwords[JUN])
+    ((project,),) = site.query("SELECT public_id FROM projects_project WHERE name = %s", "Washers on the belt")
+    jun.goto(f"/studio/{project}/")
+    expect(jun.locator(".tile__press").first).to_be_visible()
+    expect(jun.locator("#copilot-mark")).to_be_hidden()

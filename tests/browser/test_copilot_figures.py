@@ -1,0 +1,93 @@
+"""The copilot's page with figures in it: work in both arms, suggestions of every fate; wide, narrow, light, dark."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.site import Site
+from tests.browser.test_pages import SCREENS, faults_of
+
+pytestmark = pytest.mark.xdist_group("browser")
+
+MANAGER = "maya@riverside.example"
+TEXT = "Maria Lopez met Jonas Berg in Oslo."
+SCRIPT = """
+import random, time
+from assist import suggestions
+from assist.bindings import bind
+from assist.errors import CopilotError
+from assist.facts import Offer
+from django.core.files.base import ContentFile
+from projects import batches, configure, loading, queue, submission
+from projects.models import Assignment, Project, Task
+from taskers.models import Person
+
+dice = random.Random(4)
+owner = Project.objects.get(name="Objects in photographs").organization
+by = owner.memberships.filter(role="manager").first().person
+labels = [{{"key": "person", "name": "Person"}}, {{"key": "place", "name": "Place"}}]
+project = configure.create(
+    owner, by, name="Names, measured", task_type="text_spans", wanted=3, rate=0, labels=labels, control_share=0.4
+)
+batch = batches.move(batches.create(project, "First", by=by), "live", by=by)
+file = ContentFile(chr(10).join('{{"text": "' + str(n) + ' {text}"}}' for n in range(40)).encode(), name="texts.jsonl")
+loading.load_file(project, file, name="texts.jsonl", by=by, batch=batch)
+until = time.monotonic() + 60
+while Task.objects.filter(project=project).count() < 40 and time.monotonic() < until:
+    time.sleep(0.2)  # loading is the worker's work
+people = [one.person for one in owner.memberships.filter(role="tasker").select_related("person")[:5]]
+for person in people:
+    for number in range(40):
+        held = queue.claim(person, project)
+        if not isinstance(held, Assignment):
+            break  # what is decided already isn't asked again
+        start = held.task.payload["text"].index("Maria")
+        parts = []
+        if held.copilot:
+            binding = bind(person.pk, held.public_id, held.token)
+            made = Offer({{"text": True}}, {{"start": start, "end": start + 11, "label": "person"}}, None, 40)
+            suggestions.keep(binding, "en-core-web-sm@3.8.0", [made])
+            source = dice.choice(["suggestion", "suggestion", "edited", ""])
+            if source:
+                mine = {{"source": source, "suggestion": str(made.public_id), "model": "en-core-web-sm@3.8.0"}}
+                end = start + (11 if source == "suggestion" else 5)
+                parts = [{{"start": start, "end": end, "label": "person", "provenance": mine}}]
+        if not parts:
+            parts = [{{"start": start, "end": start + 11, "label": "person", "provenance": {{"source": "human"}}}}]
+        answer = {{"spans": [{{"id": "s1", "attributes": {{}}}} | part for part in parts]}}
+        seconds = dice.lognormvariate(3, 0.3) * (0.7 if held.copilot else 1)
+        submission.submit(held, person, held.token, answer, active_ms=int(1000 * seconds))
+print("made", project.public_id)
+"""
+
+
+@pytest.fixture(scope="module")
+def measured(site: Site) -> str:
+    """The page of a project with some hundred pieces of work, two in five of them without the copilot."""
+    done = site.manage("shell", "-c", SCRIPT.format(text=TEXT))
+    assert "made " in done.stdout, done.stdout + done.stderr
+    return f"/projects/{done.stdout.split('made ')[1].split()[0]}/copilot/"
+
+
+@pytest.fixture(scope="module")
+def manager(site: Site, chromium: Browser) -> Iterator[dict]:
+    context = chromium.new_context(base_url=site.url)
+    page = context.new_page()
+    page.goto("/accounts/login/")
+    page.fill("input[name=login]", MANAGER)
+    page.fill("input[name=password]", site.passwords[MANAGER])
+    page.click("main button[type=submit]")
+    page.wait_for_load_state("networkidle")
+    yield context.storage_state()
+    context.close()
+
+
+@pytest.mark.parametrize("screen", SCREENS, ids=lambda one: f"{one[0]}-{one[2]}")
+def test_figures_fit_and_read_aloud(screen, measured: str, manager: dict, visitor: Callable[..., Page]) -> None:
+    width, height, scheme = screen
+    page = visitor(width, height, color_scheme=scheme, storage_state=manager)
+    page.goto(measured)
+    expect(page.get_by_text("pieces of work with the copilot")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("What became of suggestions")).to_be_visible()
+    assert faults_of(page, measured) == []

@@ -1,0 +1,156 @@
+"""A course in a real Chromium: taken by a newcomer with the keyboard alone."""
+
+from collections.abc import Callable
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.browser.site import Site
+from tests.browser.test_office import RULES, TOO_WIDE
+
+pytestmark = pytest.mark.xdist_group("browser")
+
+TASKER = "jun@riverside.example"
+LOOKS = [(1440, 900, "light"), (1440, 900, "dark"), (390, 844, "dark"), (320, 640, "light")]
+TEXT = "Maria Lopez of the Harbor Board visited Oslo."
+
+MAKE = """
+from projects import batches, configure
+from projects.intake.loading import load_all
+from projects.models import Project, Task
+from projects.teaching import courses
+from taskers.models import Person
+maya = Person.objects.get(email="maya@riverside.example")
+river = Project.objects.first().organization
+labels = [{"key": "person", "name": "Person", "hotkey": "p"}]
+"""
+
+
+def violations(page: Page) -> list[str]:
+    return [one["id"] for one in Axe().run(page, options=RULES).response["violations"]]
+
+
+def made(site: Site, what: str) -> str:
+    """A project with a course, made through the verbs; its public id."""
+    done = site.manage("shell", "--no-imports", "-c", MAKE + what)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip().splitlines()[-1]
+
+
+TEXTS = f"""
+terms = {{"labels": labels, "wanted": 1, "rate": 50000, "copilot": False}}
+project = configure.create(river, maya, name="Names in a course", task_type="text_spans", **terms)
+batch = batches.move(batches.create(project, "First", by=maya), "live", by=maya)
+span = {{"id": "s1", "start": 0, "end": 11, "label": "person", "attributes": {{}}, "provenance": {{"source": "human"}}}}
+rows = [{{"external_id": f"item-{{n}}", "text": {TEXT!r} + f" {{n}}", "gold": {{"spans": [span]}}, "course": True,
+  "explanation": "The *full name*, without the board."}} for n in range(3)]
+rows += [{{"external_id": "work", "text": "Work"}}]
+from projects.api.rows import items_of
+done = load_all(batch, items_of(rows), by=maya)
+assert done.loaded == 4, done
+courses.set_terms(project, maya, skill_name="Names", training_tasks=3, training_pass=0.6)
+print(project.public_id)
+"""
+
+IMAGE = """
+image = Task.objects.filter(asset__isnull=False).select_related("asset__organization").first().asset
+labels = [{"key": "thing", "name": "Thing", "hotkey": "y", "shapes": ["box"]}]
+terms = {"labels": labels, "wanted": 1, "rate": 50000, "copilot": False}
+project = configure.create(river, maya, name="Boxes in a course", task_type="image_regions", **terms)
+batch = batches.move(batches.create(project, "First", by=maya), "live", by=maya)
+shape = {"type": "box", "x": 0, "y": 0, "width": image.width // 2, "height": image.height // 2}
+region = {"id": "r1", "label": "thing", "shape": shape, "attributes": {}, "provenance": {"source": "human"}}
+from projects.api.rows import items_of
+rows = [{"external_id": "item", "asset": image.sha256, "gold": {"regions": [region]}, "course": True}]
+rows += [{"external_id": "work", "asset": image.sha256}]  # a course comes before work that waits
+done = load_all(batch, items_of(rows), by=maya)
+assert done.loaded == 2, done
+courses.set_terms(project, maya, skill_name="Boxes", training_tasks=1, training_pass=0)
+print(project.public_id)
+"""
+
+
+def see_everywhere(page: Page, name: str) -> list[str]:
+    """What is wrong with the page at hand, wide and narrow, light and dark."""
+    faults = []
+    for width, height, scheme in LOOKS:
+        page.set_viewport_size({"width": width, "height": height})
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+        faults += [f"{name} {width} {scheme}: {one}" for one in violations(page)]
+        if page.evaluate(TOO_WIDE):
+            faults.append(f"{name} {width}: wider than its window")
+    page.set_viewport_size({"width": 1440, "height": 900})
+    return faults
+
+
+def test_a_course_of_texts_is_taken_by_keyboard_to_the_pass(site: Site, sign_in: Callable[..., Page]) -> None:
+    project = made(site, TEXTS)
+    page = sign_in(TASKER, site.passwords[TASKER], bypass_csp=True)
+    page.goto(f"/studio/{project}/")
+    faults = []
+    for number in range(1, 4):
+        expect(page.locator("#course-mark")).to_have_text(f"Course: item {number} of 3")
+        expect(page.locator("#workbench")).to_be_visible()
+        if number == 1:  # nothing marked: wrong
+            page.keyboard.press("Control+Enter")
+            expect(page.get_by_role("dialog")).to_be_visible()
+            page.keyboard.press("Enter")
+        else:
+            mark_two_words(page)
+            page.keyboard.press("Control+Enter")
+        heading = page.locator(".lesson h2")
+        expect(heading).to_be_focused()
+        expect(page.locator(".lesson__why em").first).to_have_text("full name")
+        if number == 1:
+            expect(heading).to_have_text("Not right")
+            expect(page.locator(".lesson__differences")).to_contain_text("Missed: Person, “Maria Lopez”")
+            faults += see_everywhere(page, "lesson")
+            page.reload()  # a lesson isn't lost
+            expect(page.locator(".lesson h2")).to_have_text("Not right")
+            expect(page.locator(".lesson__sides")).to_contain_text("Person")
+        if number == 3:
+            expect(heading).to_have_text("Course passed")
+            faults += see_everywhere(page, "result")
+        press_next(page)
+    expect(page.locator("#task-name")).to_have_text("work")
+    page.keyboard.press("i")  # what was learnt lies one key away from then on
+    expect(page.locator("#examples .lesson__item")).to_have_count(3)
+    expect(page.locator("#examples .lesson__why em").first).to_have_text("full name")
+    expect(page.locator("#examples")).not_to_contain_text("Your answer")
+    faults += see_everywhere(page, "examples")
+    assert faults == []
+
+
+def test_a_course_of_an_image_shows_both_answers(site: Site, sign_in: Callable[..., Page]) -> None:
+    project = made(site, IMAGE)
+    page = sign_in(TASKER, site.passwords[TASKER], bypass_csp=True)
+    page.goto(f"/studio/{project}/")
+    expect(page.locator("#course-mark")).to_have_text("Course: item 1 of 1")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.keyboard.press("Enter")
+    expect(page.locator(".lesson h2")).to_have_text("Course passed")
+    expect(page.locator(".lesson__differences")).to_contain_text("Missed: Thing")
+    drawn = "() => [...document.querySelectorAll('.lesson canvas')].every((one) => one.width > 300)"
+    page.wait_for_function(drawn)
+    assert see_everywhere(page, "image lesson") == []
+
+
+def press_next(page: Page) -> None:
+    """From the heading, where the focus is after an answer, on to the button and through it."""
+    page.locator(".lesson h2").focus()
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.closest('.lesson__foot') !== null"):
+            break
+    page.keyboard.press("Enter")
+
+
+def mark_two_words(page: Page) -> None:
+    """The first two words, as a person."""
+    expect(page.locator("[data-type=text_spans] #stage")).to_be_visible()
+    page.keyboard.press("Shift+ArrowRight")
+    page.keyboard.press("Shift+ArrowRight")
+    page.keyboard.press("p")
+    expect(page.locator("#panel")).to_contain_text("Maria Lopez")

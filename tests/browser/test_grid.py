@@ -1,0 +1,129 @@
+"""The grid in a real Chromium when lines break and tabs die: all 24 answers are those that were given. In a project of
+its own, Jun does the work.
+"""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.site import Site
+from tests.browser.stage import killed
+from tests.browser.test_classification import LETTERS, handed_in, open_studio, tiles
+from tests.browser.test_studio import enter, saved
+
+pytestmark = pytest.mark.xdist_group("browser")
+
+NAME = "Sounds of a day"
+PROJECT = """
+import json
+from django.core.files.base import ContentFile
+from projects import batches, configure, intake
+from projects.models import Project
+of = Project.objects.get(name="Letters to the town hall").organization
+made = configure.create(of, None, name="Sounds of a day", task_type="classification", wanted=1, grid=24,
+    labels=[{"name": "Loud", "hotkey": "l"}, {"name": "Quiet", "hotkey": "q"}, {"name": "Silent", "hotkey": "m"}])
+batch = batches.move(batches.create(made, "First", by=None), "live", by=None)
+lines = [json.dumps({"external_id": f"sound-{n:02}", "payload": {"text": f"Sound {n}"}}) for n in range(24)]
+intake.run(intake.keep(batch, ContentFile("\\n".join(lines).encode()), name="sounds.jsonl", by=None).pk)
+"""
+PRESS = ".tile__press"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def sounds(site: Site) -> None:
+    """24 short texts to be judged together."""
+    done = site.manage("shell", "-c", PROJECT)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.fixture
+def jun(site: Site, chromium: Browser) -> Iterator[Page]:
+    """Jun where lines break; what the console says of that is expected."""
+    context = chromium.new_context(base_url=site.url, viewport={"width": 1440, "height": 900})
+    page = context.new_page()
+    enter(page, site)
+    yield page
+    context.close()
+
+
+def stands(page: Page) -> dict[str, str]:
+    """Name -> label, as the tiles say."""
+    said = page.locator(PRESS).evaluate_all("all => all.map(one => one.getAttribute('aria-label').split(', '))")
+    return {name: label for _place, name, label, *_rest in said}
+
+
+def test_all_of_a_grid_outlives_a_lost_line_a_reload_and_a_tab_killed_in_mid_press(site: Site, jun: Page) -> None:
+    page = jun
+    open_studio(page, site, NAME)
+    names = tiles(page)
+    assert len(names) == 24
+    wanted = dict.fromkeys(names, "no label yet")
+
+    page.keyboard.press("q")  # the first
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Space")  # the second
+    saved(page)
+    page.set_viewport_size({"width": 1440, "height": 420})
+    page.locator(PRESS).nth(23).focus()
+    expect(page.locator(PRESS).nth(1)).not_to_be_in_viewport()
+    page.keyboard.press("Control+z")
+    page.keyboard.press("Control+Shift+z")
+    expect(page.locator(PRESS).nth(1)).to_be_focused()
+    expect(page.locator(PRESS).nth(1)).to_be_in_viewport()
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.context.set_offline(True)
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("m")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("l")
+    page.keyboard.press("Control+z")
+    expect(page.locator("#saved-mark")).to_have_attribute("data-state", "offline", timeout=10_000)
+    wanted |= {names[0]: "Quiet", names[1]: "Loud", names[2]: "Silent"}
+    assert stands(page) == wanted
+    page.wait_for_timeout(300)  # the time that a machine takes to write a few bytes to its disk
+    page.context.set_offline(False)
+    page.reload()
+    expect(page.locator(PRESS)).to_have_count(24)
+    assert stands(page) == wanted
+
+    page.locator(PRESS).nth(0).focus()
+    for key in ("ArrowRight", "ArrowRight", "ArrowRight", "ArrowRight", "q", "Control+z", "Control+Shift+z"):
+        page.keyboard.press(key)
+    page.locator(PRESS).nth(23).click()
+    wanted |= {names[4]: "Quiet", names[23]: "Loud"}
+    assert stands(page) == wanted
+    page.wait_for_timeout(300)
+    page.locator(PRESS).nth(7).hover()
+    page.mouse.down()
+    page = killed(page)
+    open_studio(page, site, NAME)
+    assert tiles(page) == names and stands(page) == wanted
+
+    page.locator(PRESS).nth(23).focus()
+    page.keyboard.press("m")
+    page.keyboard.press("f")  # the rest: what most have, the first in order of those
+    page.keyboard.press("Control+z")
+    page.keyboard.press("Control+Shift+z")
+    rest = "Quiet"
+    wanted = {name: rest if label == "no label yet" else label for name, label in wanted.items()} | {
+        names[23]: "Silent"
+    }
+    assert stands(page) == wanted
+    page.keyboard.press("Enter")
+    expect(page.locator("#rest")).to_be_visible(timeout=20_000)
+    found = {name: handed_in(site, NAME, name) for name in names}
+    assert found == {name: [{"label": label.lower()}] for name, label in wanted.items()}
+
+
+def test_undo_brings_a_field_into_sight(site: Site, jun: Page) -> None:
+    page = jun
+    page.set_viewport_size({"width": 1440, "height": 420})
+    open_studio(page, site, LETTERS)
+    urgency = page.get_by_label("Urgency")
+    urgency.fill("4")
+    page.locator("[role=tree]").focus()
+    expect(urgency).not_to_be_in_viewport()
+    page.keyboard.press("Control+z")
+    expect(urgency).to_have_value("")
+    expect(urgency).to_be_in_viewport()

@@ -1,0 +1,180 @@
+"""A task with hundreds of marks: few rows of the list stand in the page at a time, and yet each is there for the keys
+and counted to a screen reader. The work is a draft that Jun left on the server before.
+"""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser import shapes, texts
+from tests.browser.begun import go_on
+from tests.browser.site import Site
+from tests.browser.stage import Stage
+from tests.browser.test_studio import JUN, MARKS, faults, saved
+
+pytestmark = pytest.mark.xdist_group("studio")
+
+MANY = 600
+BY_HAND = {"source": "human", "suggestion": None, "model": None}
+HELD = """() => {
+  const row = document.activeElement.closest("li");
+  return row && [row.dataset.id, Number(row.getAttribute("aria-posinset")), Number(row.getAttribute("aria-setsize"))];
+}"""
+
+
+def boxes(number: int = MANY) -> list[dict]:
+    """Small boxes in rows of thirty over the whole picture."""
+    return [
+        {
+            "id": f"r{index + 1}",
+            "label": "thing",
+            "shape": {"type": "box", "x": 10 * (index % 30) + 5, "y": 11 * (index // 30) + 5, "width": 8, "height": 8},
+            "attributes": {},
+            "provenance": BY_HAND,
+        }
+        for index in range(number)
+    ]
+
+
+@pytest.fixture
+def crowd(stage: Stage) -> Stage:
+    """A picture with six hundred boxes on it."""
+    go_on(stage.page, stage.address, {"regions": boxes()})
+    stage.ready()
+    return stage
+
+
+def in_sight(page: Page, region: str) -> bool:
+    """Whether a region's row is wholly within the list's frame."""
+    return page.evaluate(
+        """id => {
+          const row = document.querySelector(`.marks__row[data-id="${id}"]`)?.getBoundingClientRect();
+          const frame = document.querySelector(".rows-frame").getBoundingClientRect();
+          return Boolean(row) && row.top >= frame.top - 1 && row.bottom <= frame.bottom + 1;
+        }""",
+        region,
+    )
+
+
+def test_every_row_is_reached_by_keyboard_and_says_which_of_how_many_it_is(crowd: Stage) -> None:
+    page = crowd.page
+    assert page.locator(MARKS).count() < 100, "only what is near sight stands in the page"
+    page.locator(MARKS).first.get_by_role("button").first.focus()
+    seen = [page.evaluate(HELD)]
+    for _ in range(MANY - 1):
+        page.keyboard.press("ArrowDown")
+        seen.append(page.evaluate(HELD))
+    assert seen == [[f"r{place}", place, MANY] for place in range(1, MANY + 1)]
+    assert page.locator(MARKS).count() < 100
+    page.keyboard.press("ArrowDown")
+    assert page.evaluate(HELD) == ["r600", 600, 600]
+    page.keyboard.press("PageUp")
+    assert page.evaluate(HELD) == ["r590", 590, 600]
+    page.keyboard.press("Home")
+    assert page.evaluate(HELD) == ["r1", 1, 600] and in_sight(page, "r1")
+
+
+def test_list_is_one_stop_of_the_tab_key_and_keeps_the_focus_when_scrolled_away(crowd: Stage) -> None:
+    page = crowd.page
+    page.locator(MARKS).first.get_by_role("button").first.focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Tab")
+    hide = page.locator(f"{MARKS}[data-id=r2]").get_by_role("button", name="Hide")
+    expect(hide).to_be_focused()
+    page.locator(".rows-frame").evaluate("frame => { frame.scrollTop = frame.scrollHeight; }")
+    expect(page.locator(f"{MARKS}[data-id=r600]")).to_be_visible()
+    expect(hide).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator(f"{MARKS}[data-id=r2]").get_by_role("button", name="Show")).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    assert page.evaluate(HELD) == ["r3", 3, 600] and in_sight(page, "r3")
+    for _ in range(3):
+        page.keyboard.press("Tab")
+    assert page.evaluate(HELD) is None, "the next stop lies behind the list, not six hundred rows on"
+
+
+def test_list_and_picture_select_and_scroll_together(crowd: Stage) -> None:
+    page = crowd.page
+    crowd.press("j")  # from none to the last
+    expect(page.locator(f"{MARKS}[data-selected]")).to_have_attribute("data-id", "r600")
+    expect(page.locator("#said")).to_contain_text("600 of 600")
+    assert in_sight(page, "r600")
+    crowd.press("v")
+    crowd.click((10 * 14 + 9, 11 * 9 + 9))  # the tenth line, the fifteenth in it
+    expect(page.locator(f"{MARKS}[data-selected]")).to_have_attribute("data-id", "r285")
+    assert in_sight(page, "r285")
+    page.locator(f"{MARKS}[data-id=r285]").get_by_role("button").first.focus()
+    page.keyboard.press("End")
+    page.keyboard.press("Enter")
+    expect(page.locator(f"{MARKS}[data-selected]")).to_have_attribute("data-id", "r600")
+    page.keyboard.press("k")
+    assert page.evaluate(HELD) == ["r1", 1, 600], "the focus goes with the selection"
+    assert in_sight(page, "r1")
+
+
+def test_what_was_deleted_far_away_comes_back_in_its_place_and_all_is_handed_in(crowd: Stage) -> None:
+    page = crowd.page
+    page.locator(MARKS).first.get_by_role("button").first.focus()
+    page.keyboard.press("End")
+    page.keyboard.press("PageUp")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")  # deletes r590
+    expect(page.locator(".panel-part__head .badge")).to_have_text("599")
+    assert page.evaluate(HELD) == ["r591", 590, 599], "the focus goes to what came in its place"
+    page.keyboard.press("Home")
+    assert page.evaluate(HELD) == ["r1", 1, 599]
+    page.keyboard.press("Control+z")
+    expect(page.locator(".panel-part__head .badge")).to_have_text("600")
+    assert page.evaluate(HELD) == ["r590", 590, 600], "and back to it when it comes back"
+    assert in_sight(page, "r590")
+    assert crowd.hand_in() == boxes()
+
+
+def test_spans_by_the_hundred_are_walked_the_same_way(site: Site, sign_in: Callable[..., Page]) -> None:
+    text = " ".join(f"word{place}" for place in range(1, MANY + 1))
+    address = texts.make_project(site, "Hundreds of spans", [text])
+    page = sign_in(JUN, site.passwords[JUN])
+    starts = [text.index(f"word{place}") for place in range(1, MANY + 1)]
+    spans = [
+        {
+            "id": f"s{place}",
+            "start": start,
+            "end": start + 4,
+            "label": "person",
+            "attributes": {},
+            "provenance": BY_HAND,
+        }
+        for place, start in enumerate(starts, 1)
+    ]
+    go_on(page, address, {"spans": spans})
+    assert page.locator(MARKS).count() < 100
+    page.locator(MARKS).first.get_by_role("button").first.focus()
+    page.keyboard.press("End")
+    assert page.evaluate(HELD) == ["s600", 600, 600]
+    page.keyboard.press("Enter")
+    expect(page.locator(".span[data-current]")).to_be_in_viewport()
+    expect(page.locator(".span[data-current]")).to_have_attribute("data-id", "s600")
+    page.keyboard.press("Delete")
+    expect(page.locator(".panel-part__head .badge")).to_have_text("599")
+    page.keyboard.press("Home")
+    page.keyboard.press("Control+z")
+    expect(page.locator(".panel-part__head .badge")).to_have_text("600")
+    saved(page)
+
+
+@pytest.mark.parametrize("look", ["light", "dark", "narrow"])
+def test_axe_finds_nothing_with_five_hundred_masks(site: Site, sign_in: Callable[..., Page], look: str) -> None:
+    options = {"light": {}, "dark": {"color_scheme": "dark"}, "narrow": {"width": 320, "height": 700}}[look]
+    address = shapes.make_project(site, f"Five hundred masks, {look}")
+    page = sign_in(JUN, site.passwords[JUN], **options)
+    masks = [region | {"shape": shapes.blob(index)} for index, region in enumerate(boxes(500))]
+    go_on(page, address, {"regions": masks})
+    assert faults(page) == []
+    page.locator(MARKS).first.get_by_role("button").first.focus()
+    page.keyboard.press("End")
+    page.keyboard.press("Enter")
+    expect(page.locator(f"{MARKS}[data-selected]")).to_have_attribute("data-id", "r500")
+    assert faults(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]

@@ -1,0 +1,238 @@
+"""Every state of the studio, with work in it: axe reads it, and nothing is wider than its window.
+
+Each room is opened once and looked at as it is wide, at 320 px, at 200 % (1440 × 900 zoomed), and in forced colours.
+The dialogs and notes of mishaps are opened by the page's own modules, with the words that they have in life.
+"""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from tests.browser import shapes, texts
+from tests.browser.begun import go_on
+from tests.browser.site import Site
+from tests.browser.stage import Stage
+from tests.browser.test_classification import LETTERS, MANAGER, WASHERS, fill_in, open_studio, submit, tiles
+from tests.browser.test_studio import JUN, faults
+
+pytestmark = pytest.mark.xdist_group("browser")
+
+PRIYA = "priya@riverside.example"
+LOOKS = {
+    "wide": (1440, 900, "none"),
+    "narrow": (320, 640, "none"),
+    "at 200 %": (720, 450, "none"),
+    "forced colours": (1440, 900, "active"),
+}
+BY_HAND = {"source": "human", "suggestion": None, "model": None}
+STORY = "Maria Lopez of the Harbor Board visited Oslo. " * 12
+TOO_WIDE = """() => {
+  const page = document.documentElement.scrollWidth > innerWidth ? ["the page"] : [];
+  const over = (one) => one.getBoundingClientRect().right > innerWidth + 0.5 || one.scrollWidth > one.clientWidth + 1;
+  const shown = [...document.querySelectorAll("dialog[open], .note")];
+  return [...page, ...shown.filter(over).map((one) => one.id || "a note")];
+}"""
+WAITING = "Waiting for the network. Your work is kept on this machine and will be sent."
+OVER = "Your time for this task ran out. You can still submit it, unless somebody else has begun it."
+SOON = "This task is kept for you for two more minutes: the server has not heard from this page."
+LOST = "The image could not be loaded. Look again, or report the task."
+NOTES = {
+    "problem": {"kind": "bad", "text": f"This project has no label “{'x' * 60}”.", "verb": "Try again"},
+    "lease": {"kind": "warn", "text": SOON},
+    "expired": {"kind": "warn", "text": OVER, "verb": "Next task"},
+    "image": {"kind": "bad", "text": LOST, "verb": "Report"},
+    "waiting": {"kind": "warn", "text": WAITING},
+}
+NOTE = """async ([key, note]) => {
+  const { href } = document.querySelector("link[rel=modulepreload][href*='/studio/notes.']");
+  const { createNotes } = await import(href);
+  (window.notesOfTest ??= createNotes(document.getElementById("notes"))).show(key, note);
+}"""
+DIALOGS = ["conflict-dialog", "sign-in-dialog", "lost-dialog", "empty-dialog", "skip-dialog", "report-dialog"]
+BY_KEY = {"?": "the keys", "i": "the instructions"}
+
+
+def seen(page: Page, state: str) -> Iterator[str]:
+    """What is wrong with the page as it stands, in every look."""
+    for look, (width, height, colours) in LOOKS.items():
+        page.set_viewport_size({"width": width, "height": height})
+        page.emulate_media(forced_colors=colours, reduced_motion="reduce")  # type: ignore[arg-type]
+        yield from (f"{state}, {look}: {one}" for one in faults(page))
+        yield from (f"{state}, {look}: {one} is wider than the window" for one in page.evaluate(TOO_WIDE))
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.emulate_media(forced_colors="none")
+
+
+def an_image(site: Site, sign_in: Callable[..., Page], name: str) -> Page:
+    address = shapes.make_project(site, name)
+    page = sign_in(JUN, site.passwords[JUN])
+    box = {"type": "box", "x": 20, "y": 20, "width": 90, "height": 60}
+    forms = [box, *(shapes.blob(number) for number in range(1, 5))]
+    regions = [
+        {"id": f"r{number}", "label": "thing", "shape": shape, "attributes": {}, "provenance": BY_HAND}
+        for number, shape in enumerate(forms)
+    ]
+    go_on(page, address, {"regions": regions})
+    page.keyboard.press("k")
+    return page
+
+
+def a_text(site: Site, sign_in: Callable[..., Page], name: str) -> Page:
+    address = texts.make_project(site, name, [STORY])
+    page = sign_in(JUN, site.passwords[JUN])
+    places = [(0, 11), (6, 30), (39, 43)]
+    spans = [
+        {"id": f"s{start}", "start": start, "end": end, "label": "person", "attributes": {}, "provenance": BY_HAND}
+        for start, end in places
+    ]
+    go_on(page, address, {"spans": spans})
+    page.keyboard.press("k")
+    return page
+
+
+def a_letter(site: Site, sign_in: Callable[..., Page], _name: str) -> Page:
+    """As a manager tries it: nothing is kept, and the answer may be made the known one."""
+    page = sign_in(MANAGER, site.passwords[MANAGER])
+    ((project,),) = site.query("SELECT public_id FROM projects_project WHERE name = %s", LETTERS)
+    page.goto(f"/studio/{project}/?try=1")
+    expect(page.locator("#workbench")).to_be_visible()
+    fill_in(page)
+    page.keyboard.press("Escape")
+    return page
+
+
+def a_grid(site: Site, sign_in: Callable[..., Page], _name: str) -> Page:
+    page = sign_in(JUN, site.passwords[JUN])
+    open_studio(page, site, WASHERS)
+    tiles(page)
+    page.keyboard.press("Space")
+    return page
+
+
+ROOMS = {"image": an_image, "text": a_text, "letter": a_letter, "grid": a_grid}
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_axe_and_every_width_bear_every_dialog_and_note(room: str, site: Site, sign_in: Callable[..., Page]) -> None:
+    page = ROOMS[room](site, sign_in, f"Reach of {room}")
+    page.wait_for_load_state("networkidle")
+    found = list(seen(page, "at work"))
+    for key, name in BY_KEY.items():
+        page.keyboard.press(key)
+        expect(page.locator("dialog[open]")).to_be_visible()
+        found += seen(page, name)
+        page.keyboard.press("Escape")
+    trying = page.locator("#keep-dialog").count() > 0
+    if not trying:
+        page.keyboard.press("Shift+C")
+        expect(page.locator("#talk-dialog")).to_be_visible()
+        found += seen(page, "talk")
+        page.keyboard.press("Escape")
+    for name in [*DIALOGS, "keep-dialog"] if trying else DIALOGS:
+        page.evaluate("name => document.getElementById(name).showModal()", name)
+        if name == "lost-dialog":
+            page.evaluate("document.getElementById('lost-text').textContent = 'Somebody else has this task now.'")
+        found += seen(page, name)
+        page.evaluate("name => document.getElementById(name).close()", name)
+    for name, note in NOTES.items():
+        page.evaluate(NOTE, [name, note])
+    expect(page.locator(".note")).to_have_count(len(NOTES))
+    found += seen(page, "with notes")
+    if room == "grid":  # the next to come here finds it as it was
+        page.keyboard.press("Control+z")
+        expect(page.locator("#saved-mark")).to_have_attribute("data-state", "saved", timeout=15_000)
+    assert not found, "\n".join(found)
+
+
+def test_the_page_without_a_task_is_read_as_well(site: Site, sign_in: Callable[..., Page]) -> None:
+    """While the first task is on its way, while there is none, while none can be had, and while one is being sent."""
+    address = texts.make_project(site, "Reach of a rest", [STORY])
+    page = sign_in(JUN, site.passwords[JUN])
+    held: list[Route] = []
+    page.route("**/claim", lambda route: held.append(route))
+    page.goto(address)
+    expect(page.locator("#rest-text")).to_be_visible()
+    found = list(seen(page, "loading"))
+    nothing = {"code": "all-done", "text": "You have done everything there is for you here. Thank you!"}
+    page.wait_for_function("() => document.readyState === 'complete'")
+    page.wait_for_timeout(500)
+    held.pop().fulfill(json={"nothing": nothing | {"retry_seconds": 600}})
+    expect(page.locator("#rest")).to_contain_text("looks again by itself")
+    found += seen(page, "rest")
+    page.get_by_role("button", name="Look again").click()
+    page.wait_for_timeout(500)
+    held.pop().fulfill(status=422, json={"code": "refused", "detail": "What was sent can't be taken as it is."})
+    expect(page.locator("#rest")).to_contain_text("No task could be fetched")
+    found += seen(page, "no task")
+    page.unroute("**/claim")
+    page.route("**/submit", lambda route: route.fulfill(status=429, json={"code": "slow-down", "detail": "Later."}))
+    page.get_by_role("button", name="Look again").click()
+    expect(page.locator("#workbench")).to_be_visible()
+    for key in ("ArrowRight", "1", "Escape", "Control+Enter"):
+        page.keyboard.press(key)
+    expect(page.locator("#studio")).to_have_attribute("data-phase", "waiting")
+    found += seen(page, "waiting")
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("room", ["image", "text", "letter"])
+def test_the_reviewers_page_is_read_with_answers_to_compare(
+    room: str, site: Site, sign_in: Callable[..., Page]
+) -> None:
+    project = LETTERS if room == "letter" else f"{room} to review"
+    page = sign_in(JUN, site.passwords[JUN]) if room == "letter" else ROOMS[room](site, sign_in, project)
+    name = open_studio(page, site, LETTERS) if room == "letter" else page.locator("#task-name").inner_text()
+    if room == "letter":
+        fill_in(page)
+        submit(page)
+    else:
+        page.locator("#submit").click()
+        expect(page.locator("#rest")).to_be_visible(timeout=20_000)
+    ((task,),) = site.query(
+        "SELECT t.public_id FROM projects_task t JOIN projects_project p ON p.id = t.project_id"
+        " WHERE p.name = %s AND t.external_id = %s",
+        project,
+        name,
+    )
+    priya = sign_in(PRIYA, site.passwords[PRIYA])
+    priya.goto(f"/review/{task}/")
+    expect(priya.locator("#answers")).to_contain_text("Answer A")
+    priya.wait_for_load_state("networkidle")
+    found = list(seen(priya, "comparing"))
+    priya.keyboard.press("?")
+    expect(priya.locator("dialog[open]")).to_be_visible()
+    found += seen(priya, "the keys")
+    assert not found, "\n".join(found)
+
+
+def test_what_is_done_is_told_to_who_cannot_see_it(stage: Stage) -> None:
+    said = stage.page.locator("#said")
+    stage.press("n")
+    expect(said).to_have_text("Box by hand")
+    stage.drag((40, 40), (120, 100))
+    undo = stage.page.locator(".studio__submit [data-action=undo]")
+    expect(undo).to_be_enabled()
+    step = (undo.get_attribute("title") or "").removeprefix("Undo: ")
+    expect(said).to_have_text(step)
+    expect(said).to_have_text("Saved", timeout=20_000)
+    stage.press("Control+z")
+    expect(said).to_have_text(f"Undone: {step}")
+    stage.press("Control+Shift+z")
+    expect(said).to_have_text(f"Redone: {step}")
+    for key, words in (("k", "Thing"), ("h", "Hidden"), ("h", "Shown"), ("Shift+L", "Locked"), ("Shift+L", "Unlocked")):
+        stage.press(key)
+        expect(said).to_contain_text(words)
+
+
+def test_what_is_current_has_a_frame_in_forced_colours(site: Site, sign_in: Callable[..., Page]) -> None:
+    """Grounds and shadows are taken away there; a frame in the system's own colour stays."""
+    framed = "one => [getComputedStyle(one).outlineStyle, getComputedStyle(one).outlineWidth]"
+    page = a_text(site, sign_in, "Framed")
+    page.emulate_media(forced_colors="active")
+    assert page.locator(".span[data-current]").first.evaluate(framed) == ["solid", "2px"]
+    page.emulate_media(forced_colors="none")
+    page = a_letter(site, sign_in, "")
+    page.locator("[role=tree]").focus()
+    page.emulate_media(forced_colors="active")
+    assert page.locator(".tree__item[data-active] > .tree__line").first.evaluate(framed) == ["solid", "2px"]

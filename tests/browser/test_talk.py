@@ -1,0 +1,145 @@
+"""Jun says something from the studio, Maya answers, Jun finds the answer; the reviewer sees it at the region."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser import shapes
+from tests.browser.site import Site
+from tests.browser.test_studio import JUN, faults, jun_on_a_train, saved  # noqa: F401
+
+pytestmark = pytest.mark.xdist_group("browser")
+
+MAYA = "maya@riverside.example"
+PRIYA = "priya@riverside.example"
+EVIL = "<img src=x onerror=alert(1)> & “why?”"
+
+
+def draw_box(page: Page) -> None:
+    """A box by keyboard, which stays selected."""
+    page.locator(".canvas").focus()
+    for key in ("n", "ArrowLeft", "Enter", "ArrowRight", "ArrowDown", "Enter", "Escape"):
+        page.keyboard.press(key)
+    expect(page.locator("#panel .marks__row")).to_have_count(1)
+
+
+@pytest.mark.parametrize("look", ["light wide", "dark narrow"])
+def test_a_comment_on_a_region_and_a_question_are_answered(site: Site, sign_in: Callable[..., Page], look: str) -> None:
+    address = shapes.make_project(site, f"Talked about, {look}")
+    width, scheme = (390 if "narrow" in look else 1440), look.split()[0]
+    jun = sign_in(JUN, site.passwords[JUN], width=width, color_scheme=scheme)
+    jun.goto(address)
+    expect(jun.locator("#workbench")).to_be_visible()
+    draw_box(jun)
+    jun.locator("#panel .marks__select").first.press("Shift+C")
+    expect(jun.locator("#talk-dialog")).to_be_visible()
+    expect(jun.get_by_text("Nothing was said yet.")).to_be_visible()
+    expect(jun.get_by_label("About the selected one: Thing, 1 of 1")).to_be_checked()
+    jun.keyboard.type(EVIL)
+    assert faults(jun) == []
+    jun.get_by_role("button", name="Send", exact=True).press("Enter")
+    expect(jun.locator("#talks .talk__words")).to_have_text(EVIL)
+    expect(jun.locator("#talks .muted").first).to_contain_text("Thing, 1 of 1")
+    jun.keyboard.press("Escape")
+    expect(jun.locator("#talk-count")).to_have_text("1")
+
+    jun.locator(".canvas").focus()
+    jun.keyboard.press("Shift+S")
+    expect(jun.locator("#talk-dialog")).to_be_visible()
+    expect(jun.get_by_label("Ask a manager")).to_be_checked()
+    jun.keyboard.type("Is a shadow part of a thing?")
+    jun.get_by_role("button", name="Send", exact=True).press("Enter")
+    expect(jun.locator("#talks .talk")).to_have_count(2)
+    jun.keyboard.press("Escape")
+    saved(jun)
+
+    maya = sign_in(MAYA, site.passwords[MAYA], width=width, color_scheme=scheme)
+    maya.goto(re.sub("/studio/", "/projects/", address) + "questions/")
+    assert faults(maya) == []
+    maya.get_by_label("Answer").fill("No, it isn't.")
+    maya.get_by_role("button", name=re.compile("^Send")).click()
+    expect(maya.get_by_text("No question waits")).to_be_visible()
+
+    jun.reload()
+    expect(jun.get_by_text("What you asked was answered.")).to_be_visible()
+    expect(jun.locator("#talk-count")).to_have_text("2")
+    jun.locator(".canvas").focus()
+    jun.keyboard.press("Shift+I")
+    expect(jun.get_by_text("No, it isn't.")).to_be_visible()
+    assert faults(jun) == []
+    jun.keyboard.press("Escape")
+    jun.goto("/my-work/questions/")
+    expect(jun.get_by_text("No, it isn't.").first).to_be_visible()
+    assert faults(jun) == []
+
+
+def test_words_that_the_server_did_not_get_stay_in_the_dialog_and_arrive_once(
+    site: Site,
+    jun_on_a_train: Page,  # noqa: F811
+) -> None:
+    address = shapes.make_project(site, "Talked about on a train")
+    jun = jun_on_a_train
+    jun.goto(address)
+    expect(jun.locator("#workbench")).to_be_visible()
+    jun.wait_for_load_state("networkidle")
+    jun.keyboard.press("Shift+S")
+    expect(jun.locator("#talk-dialog")).to_be_visible()
+    jun.keyboard.type("Did this arrive?")
+    lost: list[object] = []
+
+    def lose(route) -> None:
+        """The server gets it, the answer is lost on the way."""
+        if not lost:
+            lost.append(route.fetch())
+            route.abort()
+        else:
+            route.continue_()
+
+    jun.route("**/remarks/say", lose)
+    with jun.expect_event("requestfailed"):
+        jun.get_by_role("button", name="Send", exact=True).click()
+    expect(jun.locator("#talk-fault")).to_contain_text("still here")
+    jun.get_by_role("button", name="Send", exact=True).click()
+    expect(jun.locator("#talks .talk")).to_have_count(1)
+    ((count,),) = site.query("SELECT count(*) FROM projects_remark WHERE words = 'Did this arrive?'")
+    assert count == 1
+
+
+def test_the_reviewer_finds_the_comment_at_its_region_and_keeps_a_note(
+    site: Site, sign_in: Callable[..., Page]
+) -> None:
+    name = "Commented for review"
+    address = shapes.make_project(site, name)
+    jun = sign_in(JUN, site.passwords[JUN])
+    jun.goto(address)
+    draw_box(jun)
+    jun.locator("#panel .marks__select").first.press("Shift+C")
+    expect(jun.locator("#talk-dialog")).to_be_visible()
+    jun.keyboard.type(EVIL)
+    jun.get_by_role("button", name="Send", exact=True).press("Enter")
+    expect(jun.locator("#talks .talk__words")).to_have_text(EVIL)
+    jun.keyboard.press("Escape")
+    jun.locator("#submit").click()
+    expect(jun.locator("#rest")).to_contain_text("everything there is for you")
+    ((task,),) = site.query(
+        "SELECT t.public_id FROM projects_task t JOIN projects_project p ON p.id = t.project_id WHERE p.name = %s", name
+    )
+
+    priya = sign_in(PRIYA, site.passwords[PRIYA])
+    priya.goto(f"/review/{task}/")
+    expect(priya.locator(".remark .talk__words")).to_have_text(EVIL)
+    expect(priya.locator(".remark")).to_contain_text("Answer A · Thing, 1 of 1")
+    assert "Jun" not in priya.content(), "names stay hidden"
+    priya.get_by_role("button", name="Show it").click()
+    priya.locator(".remark summary").click()
+    priya.get_by_label("Answer to the tasker").fill("It is.")
+    priya.locator(".remark details button").click()
+    expect(priya.locator(".talk__answer")).to_contain_text("It is.")
+    assert faults(priya) == []
+    priya.get_by_label("Note to the taskers").fill("Mind the edges.")
+    saved(priya)
+    priya.reload()
+    expect(priya.get_by_label("Note to the taskers")).to_have_value("Mind the edges.")
+    expect(priya.locator(".talk__answer")).to_contain_text("It is.")

@@ -1,0 +1,13 @@
+"""Which of the studio's files come behind the first edit; for the test of its weight and for the benchmark."""
+
+from collections.abc import Iterable
+
+LATER = (
+    *("image_view", "image_large", "image_heard", "attribute_fields", "ahead", "asides", "class_offers"),
+    *("forms", "instructions", "key_sheet", "steps_told", "talk"),
+)
+
+
+def later(fetched: Iterable[str]) -> set[str]:
+    """What the room asks for itself, behind the first paint."""
+    return {url for url in fetched if any(f"/{name}." in url for name in LATER)}

@@ -1,0 +1,76 @@
+"""The worker: whatever takes long, there is a place for what others wait for."""
+
+import asyncio
+import contextlib
+import threading
+import time
+from collections.abc import Callable
+
+import pytest
+from asgiref.sync import sync_to_async
+from procrastinate.contrib.django import app
+from procrastinate.exceptions import AlreadyEnqueued
+
+from config.management.commands import work
+from projects import intake, jobs, queue
+from projects.models import Assignment
+from tests import cast as people
+from tests import make
+from tests.projects.test_claim import run_out
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+async def within(seconds: float, true: Callable[[], bool]) -> bool:
+    """Whether it becomes true in so many seconds."""
+    end = time.monotonic() + seconds
+    while not await sync_to_async(true, thread_sensitive=False)():
+        if time.monotonic() > end:
+            return False
+        await asyncio.sleep(0.05)
+    return True
+
+
+def test_leases_end_while_long_imports_fill_the_worker(monkeypatch) -> None:
+    cast = people.assemble()
+    project = make.project(cast.riverside, wanted=1)
+    make.task(make.batch(project))
+    mine = make.held(cast.alice, project)
+    run_out(mine)
+    begun, gate = [], threading.Event()
+
+    def load(key: int) -> None:
+        begun.append(key)
+        gate.wait(120)
+
+    monkeypatch.setattr(intake, "run", load)
+    monkeypatch.setattr(work, "READERS", {})
+    for key in (1, 2, 3):
+        app.configure_task("projects.jobs.load_intake", queue="intake").defer(intake_key=key)
+
+    async def story() -> None:
+        running = asyncio.create_task(work.work(concurrency=2))
+        try:
+            assert await within(60, lambda: len(begun) == 2), "the imports didn't begin"
+            with contextlib.suppress(AlreadyEnqueued):  # every minute it comes by itself
+                await sync_to_async(lambda: jobs.expire_assignments.defer(timestamp=0), thread_sensitive=False)()
+            expired = Assignment.objects.filter(pk=mine.pk, state="expired")
+            assert await within(60, expired.exists), "the lease waits for the imports"
+            assert len(begun) == 2
+        finally:
+            gate.set()
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+
+    asyncio.run(story())
+    assert queue.audit().breaches == []
+
+
+def test_every_lease_that_ran_out_is_ended_however_many(cast, monkeypatch) -> None:
+    project = make.project(cast.riverside, wanted=1)
+    make.tasks(make.batch(project), 3)
+    for tasker in (cast.alice, cast.bob, cast.carol):
+        run_out(make.held(tasker, project))
+    monkeypatch.setattr(jobs, "EXPIRE_AT_ONCE", 1)
+    assert jobs.expire_assignments(0) == 3
+    assert not Assignment.objects.held().exists()

@@ -1,0 +1,138 @@
+"""The most useful work of any project, and why there is none: in the studio, by program, and before asking."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from projects import configure, queue, rollups, statement
+from projects.admission import pairs, prospects, rules
+from projects.models import BatchPace
+from taskers import skills
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def plain(cast):
+    made = make.project(cast.riverside, "Plain", rate=10_000, wanted=1)
+    make.tasks(make.batch(made), 3)
+    return made
+
+
+@pytest.fixture
+def paid(cast):
+    made = make.project(cast.riverside, "Paid", rate=90_000, wanted=1)
+    make.tasks(make.batch(made), 1)
+    return made
+
+
+@pytest.fixture
+def alice(client, cast):
+    client.force_login(cast.alice)
+    return client
+
+
+def post(client, path: str, body: dict | None = None) -> dict:
+    answer = client.post(path, body or {}, content_type="application/json")
+    assert answer.status_code == 200, answer.content
+    return answer.json()
+
+
+def test_the_studio_goes_on_from_project_to_project(alice, cast, plain, paid) -> None:
+    make.task(make.batch(make.project(cast.hilltop, "Hilltop's", rate=10**6)))
+    page = alice.get("/studio/any/").content.decode()
+    assert 'data-project="any"' in page and "Any project" in page
+    first = post(alice, "/studio/any/claim")["assignment"]
+    assert first["project"]["name"] == "Paid"
+    work = {"token": first["token"], "answer": make.MARIA, "active_ms": 10, "refused": [], "any": True}
+    second = post(alice, f"/studio/assignments/{first['id']}/submit", work)["assignment"]
+    assert second["project"]["name"] == "Plain"
+    third = post(
+        alice, f"/studio/assignments/{second['id']}/skip", {"token": second["token"], "reason": "too-hard", "any": True}
+    )["assignment"]
+    assert third["project"]["name"] == "Plain" and third["task"]["id"] != second["task"]["id"]
+
+
+def test_whoever_came_for_one_project_stays_in_it(alice, cast, plain, paid) -> None:
+    first = post(alice, f"/studio/{paid.public_id}/claim")["assignment"]
+    work = {"token": first["token"], "answer": make.MARIA, "active_ms": 10, "refused": []}
+    assert post(alice, f"/studio/assignments/{first['id']}/submit", work)["nothing"]["code"] == "all-done"
+
+
+def test_any_says_why_there_is_nothing(alice, cast, plain) -> None:
+    rules.ask_for(plain, skills.define(cast.riverside, "Spanish"), by=cast.mina)
+    nothing = post(alice, "/studio/any/claim")["nothing"]
+    assert nothing["code"] == "lacks-skill" and "Spanish" in nothing["text"]
+    configure.move(plain, "paused", by=cast.mina)
+    assert post(alice, "/studio/any/claim")["nothing"]["code"] == "all-done"
+
+
+@pytest.mark.parametrize("who", ["mina", "rita", "sam"])
+def test_who_does_no_tasks_gets_none(client, cast, plain, who) -> None:
+    client.force_login(getattr(cast, who))
+    assert client.get("/studio/any/").status_code in (403, 404)
+    answer = client.post("/studio/any/claim", {}, content_type="application/json")
+    assert "assignment" not in answer.json()
+
+
+def test_home_offers_any_and_says_why_a_project_is_closed(alice, cast, plain, paid) -> None:
+    rollups.catch_up()
+    rules.exclude(cast.alice, project=paid, reason="Please read rule 3", by=cast.mina)
+    page = alice.get("/").content.decode()
+    assert "Give me the most useful work" in page and 'href="/studio/any/"' in page
+    assert "You are paused here: Please read rule 3." in page
+    rules.change(plain, cast.mina, daily_tasks=1)
+    make.judged(cast.alice, plain, make.MARIA)
+    assert "You have done the 1 tasks that one person may do here in a day." in alice.get("/").content.decode()
+
+
+def test_home_says_what_others_hold_and_what_is_all_done(alice, cast, plain, paid) -> None:
+    for tasker in (cast.bob, cast.carol, make.person("Dora", cast.riverside, "tasker")):
+        make.held(tasker, plain)
+    make.judged(cast.alice, paid, make.MARIA)
+    page = alice.get("/").content.decode()
+    assert "it comes back in about 15 min." in page
+    assert "You have done everything there is for you here." in page
+
+
+def test_reasons_before_asking_are_those_of_asking(cast, plain, paid) -> None:
+    rules.ask_for(paid, skills.define(cast.riverside, "Spanish"), by=cast.mina)
+    make.judged(cast.bob, plain, make.MARIA)
+    known = prospects.of(cast.alice, [plain, paid])
+    asked = queue.claim(cast.alice, paid)
+    assert (known[paid.pk].nothing.code, known[paid.pk].nothing.text) == (asked.code, asked.text)
+    assert known[plain.pk].nothing is None
+    assert prospects.of(cast.alice, []) == {}
+
+
+def test_home_asks_no_more_for_more_projects(cast, plain, paid, django_assert_num_queries) -> None:
+    for number in range(6):
+        make.task(make.batch(make.project(cast.riverside, f"More {number}")))
+    every = list(type(plain).objects.of(cast.riverside))
+    with django_assert_num_queries(3):
+        assert len(statement.openings(cast.alice, every)) == 8
+
+
+def test_a_strict_project_cannot_starve_the_others(cast, plain, paid) -> None:
+    """Ten steps of priority are ten times ten minutes: then the patient one is served once, and waits anew."""
+    rules.revise(plain, cast.mina, priority=10)
+    every = [type(plain).objects.get(pk=one.pk) for one in (plain, paid)]
+    now = timezone.now()
+    for one in every:
+        BatchPace.objects.create(batch=one.batches.get(), served_at=now)
+    assert queue.claim_any(cast.alice, cast.riverside, every).task.project == plain
+    BatchPace.objects.filter(batch__project=paid).update(served_at=now - timedelta(minutes=99))
+    assert queue.claim_any(cast.bob, cast.riverside, every).task.project == plain
+    BatchPace.objects.filter(batch__project=paid).update(served_at=now - timedelta(minutes=111))
+    assert queue.claim_any(cast.carol, cast.riverside, every).task.project == paid
+
+
+def test_pairs_hold_in_any_too(cast, plain, paid) -> None:
+    every = [plain, paid]
+    configure.change(paid, None, wanted=2)
+    pairs.keep_apart(cast.riverside, cast.alice, cast.bob, relation="relatives", by=cast.mina)
+    hers = queue.claim_any(cast.alice, cast.riverside, every)
+    his = queue.claim_any(cast.bob, cast.riverside, every)
+    assert hers.task != his.task

@@ -1,0 +1,114 @@
+"""The API: who may ask it, and that no address asks much of the database."""
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from projects.models import Batch, Intake, Project
+from tests import make
+from tests.projects.pipeline import Api, refused
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def mina(cast) -> Api:
+    return Api(cast.mina, cast.riverside)
+
+
+@pytest.fixture
+def alice(cast) -> Api:
+    return Api(cast.alice, cast.riverside)
+
+
+@pytest.fixture
+def nora(cast) -> Api:
+    return Api(cast.nora, cast.hilltop)
+
+
+@pytest.fixture
+def project(cast) -> Project:
+    return make.project(cast.riverside, wanted=1)
+
+
+@pytest.fixture
+def batch(project) -> Batch:
+    return make.batch(project)
+
+
+GETS = ("project", "batches", "verdicts", "batch", "intake", "task", "task-verdicts")
+POSTS = ("batches", "claim", "batch-move", "batch-tasks", "batch-intakes")
+
+
+@pytest.fixture
+def keys(cast, project, batch) -> dict[str, tuple]:
+    """An address of each kind in Riverside."""
+    task = make.task(batch)
+    made = Intake.objects.create(batch=batch, name="a.jsonl", format="jsonl", file="a.jsonl")
+    by_project = dict.fromkeys(("project", "batches", "verdicts", "claim"), (project.public_id,))
+    by_batch = dict.fromkeys(("batch", "batch-move", "batch-tasks", "batch-intakes"), (batch.public_id,))
+    by_task = dict.fromkeys(("task", "task-verdicts", "task-media"), (task.public_id,))
+    export = {"export": (project.public_id, "jsonl")}
+    return by_project | by_batch | by_task | export | {"intake": (made.public_id,)}
+
+
+@pytest.mark.parametrize("name", [*GETS, "export", "task-media"])
+def test_neighbour_finds_nothing(nora, keys, name: str) -> None:
+    refused(nora.get(name, *keys[name]), 404, "not-found")
+
+
+@pytest.mark.parametrize("name", POSTS)
+def test_neighbour_moves_nothing(nora, keys, name: str) -> None:
+    refused(nora.post(name, *keys[name]), 404, "not-found")
+
+
+@pytest.mark.parametrize("name", [*GETS, "export"])
+def test_tasker_without_the_role_is_told_so(alice, keys, name: str) -> None:
+    refused(alice.get(name, *keys[name]), 403, "not-allowed")
+
+
+def test_manager_is_no_tasker(mina, project) -> None:
+    refused(mina.post("claim", project.public_id), 403, "not-allowed")
+
+
+@pytest.mark.parametrize("name", [*GETS, "export"])
+def test_stranger_is_asked_for_a_token(keys, name: str) -> None:
+    answer = Client().get(reverse(f"api-{name}", args=keys[name]))
+    refused(answer, 401, "not-authenticated")
+    assert answer["WWW-Authenticate"].startswith("Bearer")
+
+
+def test_session_is_no_token(cast, project) -> None:
+    client = Client()
+    client.force_login(cast.mina)
+    refused(client.get(reverse("api-project", args=[project.public_id])), 401, "not-authenticated")
+
+
+def test_token_reaches_only_into_its_own_organization(cast, project) -> None:
+    make.invitations.grant(cast.hilltop, cast.mina, "manager", by=cast.nora)
+    at_hilltop = Api(cast.mina, cast.hilltop)
+    refused(at_hilltop.get("project", project.public_id), 404, "not-found")
+    assert at_hilltop.get("projects").json()["results"] == []
+
+
+@pytest.mark.parametrize("end", ["revoked_at", "expires_at"])
+def test_ended_token_opens_nothing(cast, mina, end: str) -> None:
+    type(mina.token).objects.filter(pk=mina.token.pk).update(**{end: timezone.now()})
+    refused(mina.get("projects"), 401, "authentication-failed")
+
+
+def test_unknown_address_is_a_problem_too(mina) -> None:
+    refused(mina.client.get("/api/v1/nothing/here/"), 404, "not-found")
+
+
+def test_browser_is_answered_in_json_too(mina) -> None:
+    assert (
+        mina.client.get(reverse("api-projects"), headers={"Accept": "text/html"})["Content-Type"] == "application/json"
+    )
+
+
+@pytest.mark.parametrize("name", GETS)
+def test_no_address_asks_much(mina, keys, name: str, django_assert_max_num_queries) -> None:
+    with django_assert_max_num_queries(10):
+        assert mina.get(name, *keys[name]).status_code == 200

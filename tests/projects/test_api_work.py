@@ -1,0 +1,148 @@
+"""The API: work by program, and what came of it."""
+
+import pytest
+
+from projects import verdict_index
+from projects.models import Annotation, Batch, Draft, Project
+from taskers.models import Event, Transfer
+from tests import make
+from tests.projects.pipeline import Api, refused
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def mina(cast) -> Api:
+    return Api(cast.mina, cast.riverside)
+
+
+@pytest.fixture
+def alice(cast) -> Api:
+    return Api(cast.alice, cast.riverside)
+
+
+@pytest.fixture
+def project(cast) -> Project:
+    return make.project(cast.riverside, wanted=1)
+
+
+@pytest.fixture
+def batch(project) -> Batch:
+    return make.batch(project)
+
+
+def claimed(alice: Api, project: Project) -> dict:
+    return alice.post("claim", project.public_id).json()["assignment"]
+
+
+def test_tasker_works_by_program(cast, alice, project, batch) -> None:
+    make.tasks(batch, 2)
+    work = claimed(alice, project)
+    assert work["task"]["payload"]["text"] == make.TEXT
+    assert work["pay"] == "$0.05"
+    assert alice.post("heartbeat", work["id"], body={"token": work["token"]}).json()["deadline"] >= work["deadline"]
+    draft = {"token": work["token"], "version": 0, "answer": {"spans": []}}
+    assert alice.put("draft", work["id"], body=draft).json() == {"version": 1}
+    answer = {"token": work["token"], "answer": make.MARIA, "active_ms": 1200}
+    done = alice.post("submit", work["id"], body=answer).json()
+    assert Annotation.objects.get().active_ms == 1200
+    assert done["assignment"]["id"] != work["id"]
+    assert not Draft.objects.exists()
+
+
+def test_submitting_again_is_taken_once(alice, project, batch) -> None:
+    make.tasks(batch, 2)
+    work = claimed(alice, project)
+    answer = {"token": work["token"], "answer": make.MARIA}
+    first, second = (alice.post("submit", work["id"], body=answer).json() for _ in range(2))
+    assert first["submitted"] == second["submitted"]
+    assert first["assignment"]["id"] == second["assignment"]["id"]
+    assert (Annotation.objects.count(), Transfer.objects.count()) == (1, 1)
+    refused(alice.post("submit", work["id"], body=answer | {"answer": make.OSLO}), 409, "already-submitted")
+
+
+def test_when_nothing_is_left_it_is_said(alice, project, batch) -> None:
+    answer = alice.post("claim", project.public_id).json()
+    assert answer["assignment"] is None
+    assert answer["nothing"]["code"] == "all-done"
+
+
+def test_bad_answer_is_refused_with_the_place(alice, project, batch) -> None:
+    make.task(batch)
+    work = claimed(alice, project)
+    wrong = {"token": work["token"], "answer": make.spans((0, 999))}
+    refused(alice.post("submit", work["id"], body=wrong), 422, "span-outside-text", "spans[0].end")
+    unknown = {"token": work["token"], "answer": make.spans((0, 5, "ghost"))}
+    refused(alice.post("submit", work["id"], body=unknown), 422, "unknown-label", "spans[0].label")
+
+
+@pytest.mark.parametrize("text", ["a\u0000b", "\ud800"])
+def test_draft_that_cannot_be_stored_is_refused(alice, project, batch, text: str) -> None:
+    make.task(batch)
+    work = claimed(alice, project)
+    draft = {"token": work["token"], "version": 0, "answer": {"note": text}}
+    refused(alice.put("draft", work["id"], body=draft), 400, "invalid", "answer")
+
+
+def test_skip_asks_somebody_else(cast, alice, project, batch) -> None:
+    make.task(batch)
+    work = claimed(alice, project)
+    refused(alice.post("skip", work["id"], body={"token": work["token"], "reason": "lazy"}), 400, "invalid", "reason")
+    done = alice.post("skip", work["id"], body={"token": work["token"], "reason": "unclear"}).json()
+    assert done["assignment"] is None
+    assert make.held(cast.bob, project)
+
+
+def test_release_gives_back(alice, project, batch) -> None:
+    make.task(batch)
+    work = claimed(alice, project)
+    assert alice.post("release", work["id"], body={"token": work["token"]}).status_code == 204
+    refused(alice.post("release", work["id"], body={"token": work["token"]}), 409, "lease-lost")
+
+
+@pytest.mark.parametrize("name", ["heartbeat", "submit", "skip", "release"])
+@pytest.mark.parametrize("who", ["bob", "mina", "ned"])
+def test_nobody_touches_work_in_other_hands(cast, alice, project, batch, name: str, who: str) -> None:
+    make.task(batch)
+    work = claimed(alice, project)
+    person = getattr(cast, who)
+    other = Api(person, cast.hilltop if who == "ned" else cast.riverside)
+    body = {"token": work["token"], "answer": make.MARIA, "reason": "unclear", "version": 0}
+    refused(other.post(name, work["id"], body=body), 404, "not-found")
+
+
+# --- verdicts -------------------------------------------------------------------------------------------
+
+
+def test_verdicts_are_followed(cast, mina, project, batch) -> None:
+    tasks = make.tasks(batch, 3)
+    for _ in range(2):
+        make.judged(cast.alice, project, make.MARIA)
+    verdict_index.add(Event.objects.all())
+    page = mina.get("verdicts", project.public_id, limit=1).json()
+    assert (page["results"][0]["external_id"], page["more"]) == (tasks[0].external_id, True)
+    rest = mina.get("verdicts", project.public_id, after=page["next"]).json()
+    assert [one["external_id"] for one in rest["results"]] == [tasks[1].external_id]
+    make.judged(cast.alice, project, make.MARIA)
+    verdict_index.add(Event.objects.all())
+    later = mina.get("verdicts", project.public_id, after=rest["next"]).json()
+    assert [one["external_id"] for one in later["results"]] == [tasks[2].external_id]
+    assert mina.get("verdicts", project.public_id, after=later["next"]).json()["next"] == later["next"]
+
+
+def test_task_tells_its_verdict(cast, mina, project, batch) -> None:
+    task = make.task(batch)
+    assert mina.get("task", task.public_id).json()["verdict"] is None
+    make.judged(cast.alice, project, make.MARIA)
+    shown = mina.get("task", task.public_id).json()
+    assert [span["label"] for span in shown["verdict"]["answer"]["spans"]] == ["person"]
+    assert mina.get("task-verdicts", task.public_id).json()["results"][0]["id"] == shown["verdict"]["id"]
+
+
+@pytest.mark.parametrize("query", [{"after": "x"}, {"limit": "0"}, {"limit": "201"}, {"after": "9" * 19}])
+def test_odd_pages_are_refused(mina, project, query: dict) -> None:
+    assert refused(mina.get("verdicts", project.public_id, **query), 400, "invalid")["place"] in query
+
+
+def test_export_in_another_types_format_is_refused(mina, project) -> None:
+    refused(mina.get("export", project.public_id, "coco"), 422, "wrong-format", "format")

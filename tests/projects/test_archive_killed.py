@@ -1,0 +1,79 @@
+"""An archiving process that is killed outright, again and again: each task is in one place, and nothing is lost."""
+
+import signal
+import time
+
+import pytest
+from django.db import connection
+
+from benchmarks.queue import ground
+from projects import archive, batches, queue
+from projects.archive.reading import tasks_of
+from projects.models import Annotation, Archive, ArchivePart, Assignment, Task
+from tests import cast as people
+from tests import make
+from tests.projects.test_intake_killed import start
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+TASKS = 5_000
+PAUSES = (0.0, 0.12, 0.3)  # seconds after a part was committed: somewhere in the next ones
+
+
+def wait_for_another_part(process, before: int) -> None:
+    deadline = time.monotonic() + 120
+    while ArchivePart.objects.count() == before:
+        assert process.poll() is None, "it ended before it could be killed"
+        assert time.monotonic() < deadline, "it doesn't get on"
+        time.sleep(0.005)
+
+
+def wait_for_its_last_words() -> None:
+    """What a killed process had asked of the server is done or undone, and its connection gone."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                " AND state <> 'idle'"
+            )
+            if cursor.fetchone() == (0,):
+                return
+        time.sleep(0.02)
+    raise AssertionError("the server still works for a process that was killed")
+
+
+def places() -> tuple[list, list]:
+    """The tasks and the annotations, wherever they are."""
+    kept = [one for part in ArchivePart.objects.select_related("archive__batch") for one in tasks_of(part)]
+    tasks = list(Task.objects.values_list("public_id", flat=True)) + [one.task.public_id for one in kept]
+    answers = list(Annotation.objects.values_list("public_id", "assignment"))
+    answers += [(row.public_id, row.assignment_id) for one in kept for row in one.annotations]
+    return sorted(tasks), sorted(answers)
+
+
+def test_a_killed_archiver_loses_and_doubles_nothing(tmp_path, settings, monkeypatch):
+    settings.MEDIA_ROOT = tmp_path / "media"
+    monkeypatch.setenv("TANDEM_MEDIA", str(settings.MEDIA_ROOT))
+    cast = people.assemble()
+    batch = ground.batch(make.project(cast.riverside, labels=ground.LABELS), "Old", TASKS, wanted=2)
+    ground.has_done(cast.alice, batch, TASKS)
+    batches.move(batch, "closed", by=cast.mina)
+    before = places()
+    assert (len(before[0]), len(before[1])) == (TASKS, TASKS)
+    for pause in PAUSES:
+        process = start("archive", batch.public_id)
+        try:
+            wait_for_another_part(process, ArchivePart.objects.count())
+            time.sleep(pause)
+        finally:
+            process.send_signal(signal.SIGKILL)
+            process.wait(20)
+        wait_for_its_last_words()
+        assert places() == before and queue.audit().breaches == []
+    killed = Archive.objects.get()
+    assert killed.finished_at is None and 0 < Task.objects.count() < TASKS
+
+    done = archive.archive(batch, by=None)
+    assert done.finished_at and archive.check(done) == []
+    assert places() == before and not Task.objects.exists() and not Assignment.objects.exists()

@@ -1,0 +1,154 @@
+"""Classifications beside known answers, merged labels, and spammers among five people."""
+
+import random
+
+import pytest
+
+from projects import configure, queue, submission
+from projects.errors import Refused
+from projects.models import Verdict
+from projects.tasktypes import asked_fields
+from projects.tasktypes.classification import AskedLabels
+from projects.teaching import difference_words
+from projects.truth import estimating
+from taskers.models import Standing, Transfer
+from tests import make
+from tests.projects.test_classification import FIELDS, NUMBERS, PROJECT_LABELS, ROOM, taken, values_of
+
+NAMES = {"animal": "Animal", "mammal": "Mammal", "horse": "Horse", "cow": "Cow", "grass": "Grass", "water": "Water"}
+
+
+def test_gold_gives_partial_credit_field_by_field_and_says_what_differs() -> None:
+    known = taken(subject="animal", kind=["mammal", "horse"], seen=["grass", "water"], legs=4)
+    mine = taken(subject="animal", kind=["mammal", "cow"], seen=["grass", "water"], remark="brown")
+    checked = ROOM.gold_check(mine, known, NUMBERS)
+    # subject and seen right, kind half the way, legs open, the remark not asked for
+    assert checked.score == pytest.approx((1 + 1 + 0.5) / 5)
+    assert difference_words.said(checked.differences, NAMES, None) == [
+        "kind: it is “Mammal, Horse”, not “Mammal, Cow”.",
+        "legs: left open; it is “4”.",
+        "remark: “brown” isn't asked for.",
+    ]
+    assert checked.labels == {"animal": 1, "cow": 0, "grass": 1, "horse": 0, "mammal": 1, "water": 1}
+    assert ROOM.gold_check(known, known, NUMBERS).differences == []
+
+
+def test_two_options_that_became_one_lose_nothing() -> None:
+    both = taken(subject="thing", seen=["grass", "water"])
+    kept, lost = ROOM.relabelled(both, {"thing": "thing", "grass": "water", "water": "water"})
+    assert (values_of(kept), lost) == ({"subject": "thing", "seen": ["water"]}, False)
+    kept, lost = ROOM.relabelled(both, {"thing": "thing", "grass": None, "water": "water"})
+    assert (values_of(kept), lost) == ({"subject": "thing", "seen": ["water"]}, True)
+
+
+@pytest.mark.django_db
+def test_weighing_by_class_is_not_offered_where_more_than_one_label_is_asked(cast) -> None:
+    with pytest.raises(Refused) as refused:
+        make.project(
+            cast.riverside, "A", "classification", fields=FIELDS, labels=PROJECT_LABELS, aggregation="categorical_v1"
+        )
+    assert refused.value.place == "aggregation"
+    single = make.project(cast.riverside, "B", "classification", aggregation="categorical_v1")
+    with pytest.raises(Refused):
+        configure.change(single, None, fields=FIELDS)
+
+
+def _answer(label: str) -> dict:
+    return {"fields": [{"field": "label", "value": label}]}
+
+
+@pytest.mark.django_db
+def test_three_careful_people_outweigh_two_spammers(cast) -> None:
+    """Sixty pictures, two labels; Sly says the same of all, Sue throws dice, the others are right nine times of ten."""
+    dice = random.Random(11)
+    project = make.project(
+        cast.riverside,
+        "Cats",
+        "classification",
+        labels=[{"name": "Cat"}, {"name": "Dog"}],
+        wanted=5,
+        aggregation="categorical_v1",
+    )
+    make.tasks(make.batch(project), 60)
+    truth: dict[int, str] = {}
+    people = [make.person(name, cast.riverside, "tasker") for name in ("Ann", "Ben", "Cleo", "Sly", "Sue")]
+    for turn in range(60):
+        for who in people:
+            held = make.held(who, project)
+            assert held.token
+            right = truth.setdefault(held.task_id, dice.choice(["cat", "dog"]))
+            wrong = "dog" if right == "cat" else "cat"
+            said = {"Sly": "cat", "Sue": dice.choice(["cat", "dog"])}.get(who.name) or (
+                right if dice.random() < 0.9 else wrong
+            )
+            submission.submit(held, who, held.token, _answer(said))
+        if turn in (20, 40):
+            estimating.run(estimating.start(project, by=None).pk)
+    verdicts = Verdict.objects.current().filter(task__project=project)
+    hits = sum(values_of(one.answer)["label"] == truth[one.task_id] for one in verdicts)
+    assert verdicts.count() >= 50
+    assert hits / verdicts.count() >= 0.9
+    assert queue.audit().breaches == []
+
+
+@pytest.mark.django_db
+def test_those_who_agree_with_the_verdict_are_paid_its_rate(cast) -> None:
+    project = make.project(cast.riverside, "Pay", "classification", labels=[{"name": "Cat"}, {"name": "Dog"}])
+    make.tasks(make.batch(project), 1)
+    for who in (cast.alice, cast.bob):
+        make.judged(who, project, _answer("cat"))
+    assert sorted(Transfer.objects.values_list("amount", flat=True)) == [50_000, 50_000]
+
+
+ASKED = "Animal (choice)\nLegs (number 0 to 8 step 1)\nSeen (choice)\nRemark (text 40)"
+OPTIONS = [{"name": one, "field": field} for one, field in (("Cat", "Animal"), ("Dog", "Animal"), ("Day", "Seen"))]
+
+
+def _filled(animal: str, legs: int = 4, remark: str = "sleeps on a chair") -> dict:
+    values = {"animal": animal, "legs": legs, "seen": "day", "remark": remark}
+    return {"fields": [{"field": key, "value": value} for key, value in values.items()]}
+
+
+def _known(person, project, good: float, poor: float) -> None:
+    """What was found out about somebody before."""
+    terms = {"organization": project.organization, "project_key": project.public_id}
+    Standing.objects.create(tasker=person, good=good, poor=poor, **terms)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("poor", "animal"), [((8, 6), "cat"), ((60, 3), "dog")])
+def test_in_each_field_a_reliable_tasker_outweighs_two_poor_ones_and_not_two_good_ones(cast, poor, animal) -> None:
+    """Bob and Carol say dog. 98 times in 100 right is odds of 50 to 1: against 61 each, 2.5; against 94 each, 248."""
+    project = make.project(
+        cast.riverside,
+        "Fields",
+        "classification",
+        fields=asked_fields.read(ASKED),
+        labels=OPTIONS,
+        wanted=3,
+        aggregation="standing_v1",
+    )
+    task = make.task(make.batch(project))
+    _known(cast.alice, project, 97, 1)
+    for person in (cast.bob, cast.carol):
+        _known(person, project, *poor)
+    for person, said in ((cast.alice, "cat"), (cast.bob, "dog"), (cast.carol, "dog")):
+        make.judged(person, project, _filled(said))
+    verdict = Verdict.objects.current().get(task=task)
+    assert values_of(verdict.answer) == {"animal": animal, "legs": 4, "seen": "day", "remark": "sleeps on a chair"}
+    assert len(verdict.rests_on) == 3, "all three agree on the rest, so they are one group"
+
+
+@pytest.mark.django_db
+def test_numbers_and_texts_lean_to_who_is_trusted(cast) -> None:
+    one, two, three = (ROOM.check_answer(_filled("cat", legs, remark), {"text": "A"}, _asked()) for legs, remark in (
+        (4, "sleeps on a chair"), (6, "runs in a field"), (6, "runs on the field")
+    ))  # fmt: skip
+    trusted = values_of(ROOM.merge([one, two, three], {}, [5.0, 0.1, 0.1]))
+    assert (trusted["legs"], trusted["remark"]) == (4, "sleeps on a chair")
+    equal = values_of(ROOM.merge([one, two, three], {}))
+    assert equal["legs"] == 6 and equal["remark"] != "sleeps on a chair"
+
+
+def _asked() -> AskedLabels:
+    return AskedLabels({"cat": {"field": "animal"}, "day": {"field": "seen"}}, asked_fields.read(ASKED))

@@ -1,0 +1,90 @@
+"""Models at work, as Mina sees and sets them, and as programs do."""
+
+import json
+
+import pytest
+from django.urls import reverse
+
+from projects import seat_report
+from projects.models import ModelAnswer, Seat
+from taskers import tokens
+from tests import make
+from tests.projects.test_models_at_work import RIGHT, SURE, answered_by, proven, read, seated, until
+from tests.projects.test_models_at_work import project as project  # a fixture
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_page_and_the_programs_are_told_the_same(cast, project, client) -> None:
+    seat = seated(cast, project, mode="decide")
+    report = seat_report.line(seat)
+    assert (report.state, report.lacking, report.needs, report.error) == ("learning", 30, None, None)
+    seat = proven(seat)
+    batch = make.batch(project)
+    make.tasks(batch, 30)
+    until(seat, False)
+    answered_by(cast.alice, until(seat, True).annotation.task)
+    read()
+    seat.refresh_from_db()
+    report = seat_report.line(seat)
+    assert report.state == "decide" and report.needs is not None and report.needs < SURE
+    assert report.alone >= 1 and report.audits == 1 and report.compared == 1 and report.wrong == 0
+    assert report.error is not None and report.error.low < report.error.mean < report.error.high
+    client.force_login(cast.mina)
+    page = client.get(reverse("models", args=[project.public_id])).content.decode()
+    assert "Decides" in page and f"{report.alone} of its last {report.answers}" in page
+
+
+def test_mina_does_on_the_page_what_programs_do(cast, project, client) -> None:
+    client.force_login(cast.mina)
+    here = reverse("models", args=[project.public_id])
+    terms = {"target_error": "5", "assurance": "95", "audit_share": "10"}
+    assert client.post(here, terms | {"name": "Max", "audit_share": "1"}).status_code == 422
+    assert "tdm_" in client.post(here, terms | {"name": "Max"}).content.decode()
+    seat = Seat.objects.get()
+    assert (seat.mode, seat.audit_share) == ("watch", 0.1)
+    there = reverse("model-move", args=[project.public_id, seat.public_id])
+    moved = {f"m{seat.pk}-{name}": value for name, value in (terms | {"mode": "decide", "reason": "Good"}).items()}
+    assert client.post(there, moved).status_code == 302
+    assert Seat.objects.get().mode == "decide"
+    assert client.post(there, moved | {f"m{seat.pk}-mode": "king"}).status_code == 422
+    fresh = client.post(reverse("model-token", args=[project.public_id, seat.public_id])).content.decode()
+    assert "tdm_" in fresh and "tdm_" not in client.get(here).content.decode()
+
+
+def test_a_model_works_by_the_api_from_its_seat_to_a_verdict(cast, project, client) -> None:
+    _token, managers = tokens.issue(cast.mina, cast.riverside, name="Pipeline")
+    make.tasks(make.batch(project), 3)
+
+    def ask(method, path, secret, body=None):
+        head = {"HTTP_AUTHORIZATION": f"Bearer {secret}"}
+        answer = client.generic(method, path, json.dumps(body or {}), "application/json", **head)
+        return answer.status_code, answer.json() if answer.content else None
+
+    here = reverse("api-models", args=[project.public_id])
+    code, made = ask("POST", here, managers, {"name": "Max", "target_error": 0.1})
+    assert code == 201 and made["state"] == "watch"
+    assert ask("POST", here, managers, {"name": "Max"})[1]["code"] == "name-taken"
+    assert ask("GET", here, made["token"])[0] == 403, "a model manages nothing"
+    proven(Seat.objects.get())
+    one = reverse("api-model", args=[project.public_id, made["id"]])
+    code, moved = ask("PATCH", one, managers, {"mode": "decide", "audit_share": 0.02})
+    assert code == 200 and moved["state"] == "decide" and "token" not in moved
+    work = ask("POST", reverse("api-claim", args=[project.public_id]), made["token"])[1]["assignment"]
+    there = reverse("api-submit", args=[work["id"]])
+    body = {"token": work["token"], "answer": RIGHT}
+    assert ask("POST", there, made["token"], body)[1]["code"] == "bad-confidence"
+    for _twice in range(2):
+        assert ask("POST", there, made["token"], body | {"confidence": SURE})[0] == 200
+    assert ModelAnswer.objects.filter(seat__public_id=made["id"], annotation_id__gt=0).count() == 1
+    assert ask("GET", one, managers)[1]["answers"] == 301
+    assert ask("PATCH", one, managers, {"mode": "off", "reason": "Old"})[1]["state"] == "off"
+
+
+def test_a_neighbours_seat_is_not_found(cast, project, client) -> None:
+    seat = seated(cast, project)
+    theirs = make.project(cast.hilltop)
+    client.force_login(cast.nora)
+    for name in ("model-move", "model-token"):
+        assert client.post(reverse(name, args=[theirs.public_id, seat.public_id])).status_code == 404
+        assert client.post(reverse(name, args=[project.public_id, seat.public_id])).status_code == 404

@@ -1,0 +1,155 @@
+"""The watch over the known answers: leaked ones retire by themselves, doubtful ones are shown, all can be put back."""
+
+import random
+
+import pytest
+
+from projects import notices, queue, submission
+from projects.admission import rules
+from projects.models import Annotation, Assignment, StockedGold
+from projects.teaching import dealing, stock
+from taskers.errors import StateConflict
+from taskers.models import Event
+from taskers.models.people import Role
+from tests import make
+from tests.projects.test_gold import Always, stocked
+
+pytestmark = pytest.mark.django_db
+DICE = random.Random(7)
+USUAL = 20_000  # milliseconds
+
+
+@pytest.fixture
+def project(cast):
+    made = make.project(cast.riverside, wanted=1)
+    rules.change(made, cast.mina, gold_share=0.1)
+    return made
+
+
+@pytest.mark.parametrize("decided", [False, True])
+def test_a_report_on_a_known_answer_reaches_its_manager(cast, project, decided) -> None:
+    batch = make.batch(project)
+    task = make.task(batch)
+    if decided:
+        make.judged(cast.bob, project, make.MARIA)
+    queue.set_aside(task, by=cast.mina)
+    kept = dealing.stock(task, make.MARIA, by=cast.mina, dice=DICE)
+    make.task(batch)
+    mine = queue.claim(cast.alice, project, dice=Always())
+    assert mine.kind == "gold"
+    queue.report(mine, cast.alice, mine.token, note="The text is cut off.")
+    kept.refresh_from_db()
+    assert kept.suspect_at and kept.suspect_why == "Reported as broken: The text is cut off."
+    assert "1 known answer may be wrong" in " ".join(notices.said_of(project, project.settings_now(), waiting=False))
+
+
+def test_a_reported_task_is_told_on_the_projects_page_until_something_is_done(cast, project) -> None:
+    task = make.task(make.batch(project))
+    mine = make.held(cast.alice, project)
+    queue.report(mine, cast.alice, mine.token, note="It is empty.")
+    (said,) = [one for one in notices.said_of(project, project.settings_now(), waiting=False) if "reported" in one]
+    assert said.startswith("1 task was reported as broken.") and "?state=withheld-broken" in said
+    queue.restore(task, by=cast.mina)
+    assert "reported" not in " ".join(notices.said_of(project, project.settings_now(), waiting=False))
+
+
+def test_nobody_gets_a_known_answer_that_they_made(cast, project) -> None:
+    batch = make.batch(project)
+    task = make.task(batch)
+    queue.set_aside(task, by=cast.alice)
+    dealing.stock(task, make.MARIA, by=cast.alice, dice=DICE)
+    make.tasks(batch, 2)
+    assert queue.claim(cast.alice, project, dice=Always()).kind == "judge"
+    assert queue.claim(cast.bob, project, dice=Always()).kind == "gold"
+
+
+@pytest.fixture
+def kept(project) -> StockedGold:
+    batch = make.batch(project)
+    make.tasks(batch, 60)
+    return stocked(batch)[0]
+
+
+def person(cast, number: int):
+    return make.person(f"Tasker{number}", cast.riverside, Role.TASKER)
+
+
+def work(tasker, project, answer, ms: int, dice) -> Annotation:
+    mine = queue.claim(tasker, project, dice=dice)
+    assert isinstance(mine, Assignment), mine
+    return submission.submit(mine, tasker, mine.token, answer, active_ms=ms)
+
+
+def one_use(cast, project, number: int, answer, ms: int) -> None:
+    """Somebody new does a judgement in their usual time, and then the known answer."""
+    tasker = person(cast, number)
+    work(tasker, project, make.MARIA, USUAL, random.Random(10**6))
+    while work(tasker, project, answer, ms, Always()).assignment.kind != "gold":
+        pass
+
+
+def test_a_planted_leak_is_retired_and_told(cast, project, kept) -> None:
+    for number in range(10):
+        one_use(cast, project, number, make.OSLO if number % 3 else make.MARIA, USUAL)
+    assert stock.watch() == []  # ten are too few to look
+    for number in range(10, 24):
+        one_use(cast, project, number, make.MARIA, USUAL // 5)
+    assert stock.watch() == [kept]  # the second look: at 12 uses it was not sure, or it is now
+    kept.refresh_from_db()
+    assert kept.retired_why == "leaked" and "14 of 14 were right" in kept.suspect_why
+    assert Event.objects.filter(kind="gold_leaked").count() == 1
+    assert "1 known answer looks leaked" in " ".join(notices.said_of(project, project.settings_now(), waiting=False))
+    assert queue.claim(cast.carol, project, dice=Always()).kind == "judge"
+    assert stock.watch() == []
+
+
+def test_a_sound_one_is_left_alone_and_each_look_is_taken_once(cast, project, kept) -> None:
+    for number in range(12):
+        one_use(cast, project, number, make.MARIA if number % 4 else make.OSLO, USUAL)
+    assert stock.watch() == [] and stock.watch() == []
+    kept.refresh_from_db()
+    assert (kept.looks, kept.retired_at, kept.suspect_at) == (1, None, None)
+
+
+def test_a_wrong_known_answer_is_shown_and_stays_until_somebody_looks(cast, project, kept) -> None:
+    for number in range(12):
+        one_use(cast, project, number, make.OSLO, USUAL)
+    assert stock.watch() == [kept]
+    kept.refresh_from_db()
+    assert kept.retired_at is None and kept.suspect_why == "12 people gave the same other answer, 0 the known one."
+    assert "may be wrong" in " ".join(notices.said_of(project, project.settings_now(), waiting=False))
+    stock.restore(kept, by=cast.mina)  # "it is right"
+    kept.refresh_from_db()
+    assert (kept.suspect_at, kept.looks, kept.uses) == (None, 0, 0)
+    assert stock.watch() == []  # what was known before counts no more
+
+
+def test_retired_by_hand_and_put_back(cast, project, kept) -> None:
+    stock.retire(kept, " ", by=cast.mina)
+    kept.refresh_from_db()
+    assert kept.retired_why == "by hand"
+    stock.restore(kept, by=cast.mina)
+    with pytest.raises(StateConflict):
+        stock.restore(kept, by=cast.mina)
+    assert queue.claim(cast.alice, project, dice=Always()).kind == "gold"
+
+
+def test_lines_say_how_each_fares(cast, project, kept) -> None:
+    one_use(cast, project, 1, make.MARIA, USUAL)
+    one_use(cast, project, 2, make.OSLO, USUAL)
+    (line,) = stock.lines(list(stock.known_answers(project)))
+    assert (line.scored, line.mean, line.kept.uses) == (2, 0.5, 2)
+
+
+def test_the_page_lists_retires_and_restores(client, cast, project, kept) -> None:
+    client.force_login(cast.mina)
+    path = f"/projects/{project.public_id}/gold/"
+    task = kept.gold.task
+    assert task.external_id in client.get(path).content.decode()
+    assert client.post(f"{path}{task.public_id}/", {"act": "retire", "why": "Seen in a forum"}).status_code == 302
+    assert "Retired: Seen in a forum" in client.get(path).content.decode()
+    client.post(f"{path}{task.public_id}/", {"act": "restore"})
+    assert "In the stock" in client.get(path).content.decode()
+    other = make.task(make.batch(project, "Other"))
+    assert client.post(f"{path}{other.public_id}/", {"act": "retire"}).status_code == 404
+    assert dealing.gold_is_due(0.0, 0.0, DICE) is False

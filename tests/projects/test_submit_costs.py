@@ -1,0 +1,116 @@
+"""What handing in asks of the database: two statements where nothing can follow, six where a task is decided.
+
+The plans are looked at on statistics that were taken before anybody did anything.
+"""
+
+import re
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from benchmarks.queue import ground, plans
+from projects import consensus, queue, submission
+from projects.models import Belief, Verdict
+from projects.truth import evidence
+from taskers.models import Event, Grade, Transfer
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+
+def statements(tasker, project, answer=make.MARIA) -> int:
+    """How many handing in takes, the transaction's own left out."""
+    mine = make.held(tasker, project)
+    with CaptureQueriesContext(connection) as queries:
+        submission.submit(mine, tasker, mine.token, answer)
+    return sum("SAVEPOINT" not in (one["sql"] or "") for one in queries)
+
+
+def test_an_answer_that_others_follow_is_two_statements_and_weighs_nothing(cast) -> None:
+    project = make.project(cast.riverside, wanted=3, aggregation="standing_v1", most=5)
+    make.task(make.batch(project))
+    for tasker in (cast.alice, cast.bob):
+        assert statements(tasker, project) == 2
+    assert not Belief.objects.exists()
+
+
+def test_a_deciding_answer_is_three_statements_of_the_engine_and_one_of_the_ledger(cast) -> None:
+    for method in ("majority_v1", "standing_v1"):
+        project = make.project(cast.riverside, method, wanted=3, aggregation=method)
+        make.task(make.batch(project))
+        statements(cast.alice, project), statements(cast.bob, project)
+        assert statements(cast.carol, project) == 2 + 3 + 1
+    assert Verdict.objects.count() == Belief.objects.count() == 2
+    assert Grade.objects.count() == Transfer.objects.count() == 6
+
+
+def test_deciding_part_by_part_learns_by_two_statements_more(cast) -> None:
+    project = make.project(cast.riverside, wanted=3, aggregation="spans_v1")
+    batch = make.batch(project)
+    for _turn in range(3):
+        task = make.task(batch)
+        for tasker in (cast.alice, cast.bob, cast.carol):
+            last = statements(tasker, project)
+        assert Verdict.objects.filter(task=task).exists()
+    assert last == 2 + 3 + 1 + 2, "the first made the crowd, the second read it, this one only learns"
+
+
+def test_an_answer_that_leaves_doubt_is_two_statements_of_the_engine_whatever_follows(cast) -> None:
+    project = make.project(cast.riverside, wanted=2, most=3)
+    task = make.task(make.batch(project))
+    statements(cast.alice, project)
+    assert statements(cast.bob, project, make.OSLO) == 2 + 2
+    task.refresh_from_db()
+    assert (task.wanted, task.withheld) == (3, ""), "one more is asked"
+    assert statements(cast.carol, project, make.spans((0, 5))) == 2 + 2
+    task.refresh_from_db()
+    assert (task.wanted, task.withheld) == (3, "review")
+    assert task.review_rank == -Belief.objects.get().gain < 0
+    kinds = ["overlap_raised", "withheld"]
+    told = Event.objects.filter(kind__in=kinds).order_by("pk")
+    assert [(one.kind, one.data["task"]) for one in told] == [(kind, task.pk) for kind in kinds]
+    assert queue.audit().breaches == []
+
+
+@pytest.fixture
+def young(cast):
+    """A project whose statistics were taken before anybody did anything."""
+    project = ground.project(cast.riverside, "Young")
+    ground.batch(project, "Open", 2_000)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE projects_assignment")
+        cursor.execute("ANALYZE projects_task")
+        # Whether a table of a few rows is read whole is nothing here; by which index a large one is, is all.
+        cursor.execute("SET LOCAL enable_seqscan TO off")
+    return project
+
+
+def test_evidence_is_found_by_the_task_whatever_the_statistics_say(young) -> None:
+    terms = {"project": young.pk, "method": "", "key": young.public_id, "tasks": [1]}
+    plan = plans.generic(evidence.OF_TASK, terms)
+    assert by_key(plan, "projects_assignment") == {"projects_assignment_pkey"}, plan
+
+
+def test_a_verdict_settles_its_task_alone_whatever_the_statistics_say(young) -> None:
+    names = re.findall(r"%\((\w+)\)s", consensus.CONCLUDE)
+    terms: dict = dict.fromkeys(names, 1) | {"answer": "{}", "agreements": "{}", "beliefs": "[]", "told": "{}"}
+    terms |= {"rests_on": "{}", "method": "", "note": "", "subject": "", "project_key": young.public_id}
+    plan = plans.generic(consensus.CONCLUDE, terms)
+    assert by_key(plan, "projects_assignment") == {"assignment_by_task"}, plan
+    assert by_key(plan, "projects_task") == {"projects_task_pkey"}, plan
+
+
+@pytest.mark.parametrize("statement", [consensus.ASK_MORE, consensus.PASS_ON])
+def test_doubt_touches_its_task_alone_whatever_the_statistics_say(young, statement: str) -> None:
+    terms: dict = dict.fromkeys(re.findall(r"%\((\w+)\)s", statement), 1) | {"beliefs": "[]", "told": "{}"}
+    plan = plans.generic(statement, terms | {"event": "", "subject": "", "why": "", "project_key": young.public_id})
+    assert by_key(plan, "projects_assignment") <= {"assignment_by_task", "assignment_slot_once"}, plan
+    assert by_key(plan, "projects_task") == {"projects_task_pkey"}, plan
+
+
+def by_key(plan: str, table: str) -> set[str]:
+    """The indexes by which a table is read; that it is read from end to end is one too."""
+    found = set(re.findall(rf"Scan(?: Backward)? using (\w+) on {table}\b", plan))
+    found |= set(re.findall(rf"Bitmap Heap Scan on {table}\b.*?Bitmap Index Scan on (\w+)", plan, re.DOTALL))
+    return found | set(re.findall(rf"Seq Scan on {table}\b", plan))

@@ -1,0 +1,187 @@
+"""Batches that are closed or cancelled while their tasks are half judged: decided by what came in, and paid."""
+
+import pytest
+from procrastinate.contrib.django.models import ProcrastinateJob
+
+from projects import archive, batches, configure, jobs, oversight, queue, rollups, statement, submission, winding_up
+from projects.admission import banning
+from projects.models import Assignment, BatchProgress, Task, Verdict
+from taskers import ledger
+from taskers.errors import StateConflict
+from taskers.models import Transfer
+from tests import make
+
+pytestmark = pytest.mark.django_db
+RATE = 50_000
+
+
+@pytest.fixture
+def project(cast):
+    return make.project(cast.riverside, wanted=3)
+
+
+@pytest.fixture
+def batch(project):
+    return make.batch(project)
+
+
+@pytest.fixture
+def task(cast, project, batch):
+    """Of three judgements Alice has handed in one, and Bob holds one."""
+    made = make.task(batch)
+    make.judged(cast.alice, project, make.MARIA)
+    make.held(cast.bob, project)
+    return made
+
+
+def bob_hands_in(cast, task, answer) -> None:
+    mine = Assignment.objects.select_related("task__project__organization").get(task=task, tasker=cast.bob)
+    submission.submit(mine, cast.bob, mine.token, answer)
+
+
+def owed(cast) -> list[int]:
+    return [statement.totals(one, cast.riverside).owed for one in (cast.alice, cast.bob, cast.carol)]
+
+
+def nothing_is_wrong() -> bool:
+    return queue.audit().breaches == [] and ledger.audit() == []
+
+
+@pytest.mark.parametrize("end", ["closed", "cancelled"])
+def test_what_came_in_decides_once_nobody_works_on_it(cast, batch, task, end) -> None:
+    batches.move(batch, end, by=cast.mina)
+    assert winding_up.run(batch) == {task.pk}, "Bob works on it"
+    assert not Verdict.objects.exists()
+    bob_hands_in(cast, task, make.MARIA)
+    assert winding_up.run(batch, [task.pk]) == set()
+    assert len(Verdict.objects.current().get(task=task).rests_on) == 2
+    assert owed(cast) == [RATE, RATE, 0]
+    assert winding_up.run(batch) == set()
+    assert Transfer.objects.count() == 2
+    assert nothing_is_wrong()
+
+
+def test_one_answer_alone_is_paid_too(cast, project, batch, task) -> None:
+    batches.move(batch, "cancelled", by=cast.mina)
+    queue.let_go(Assignment.objects.get(task=task, tasker=cast.bob), by=cast.mina)
+    assert winding_up.run(batch) == set()
+    task.refresh_from_db()
+    assert task.wanted == 1
+    assert owed(cast) == [RATE, 0, 0]
+    assert nothing_is_wrong()
+
+
+def test_a_cancelled_batch_pays_what_its_answers_do_not_decide(cast, batch, task) -> None:
+    bob_hands_in(cast, task, make.OSLO)
+    batches.move(batch, "cancelled", by=cast.mina)
+    winding_up.run(batch)
+    winding_up.run(batch)
+    task.refresh_from_db()
+    assert (task.withheld, task.wanted) == ("review", 2)
+    assert owed(cast) == [RATE, RATE, 0] and Transfer.objects.count() == 2
+    assert nothing_is_wrong()
+
+
+def test_a_reviewer_who_decides_it_all_the_same_pays_nothing_twice(cast, batch, task) -> None:
+    bob_hands_in(cast, task, make.OSLO)
+    batches.move(batch, "cancelled", by=cast.mina)
+    winding_up.run(batch)
+    review = queue.claim_review(task, cast.rita)
+    submission.decide(review, cast.rita, review.token, make.MARIA)
+    assert owed(cast) == [RATE, 0, 0], "what the verdict doesn't earn is taken back, as ever"
+    winding_up.run(batch)
+    assert owed(cast) == [RATE, 0, 0]
+    assert nothing_is_wrong()
+
+
+def test_of_a_closed_batch_the_reviewer_decides_who_is_paid(cast, batch, task) -> None:
+    bob_hands_in(cast, task, make.OSLO)
+    batches.move(batch, "closed", by=cast.mina)
+    winding_up.run(batch)
+    assert owed(cast) == [0, 0, 0]
+    assert list(queue.waiting_for_review([batch.project])) == [task]
+
+
+def test_doubt_asks_nobody_more_where_nobody_can_be_asked(cast, project, batch, task) -> None:
+    configure.change(project, cast.mina, most=5, target=0.8)
+    queue.let_go(Assignment.objects.get(task=task, tasker=cast.bob), by=cast.mina)
+    batches.move(batch, "cancelled", by=cast.mina)
+    winding_up.run(batch)
+    task.refresh_from_db()
+    assert task.wanted == 1
+    assert not Assignment.objects.filter(task=task, state="open").exists()
+    assert owed(cast) == [RATE, 0, 0]
+
+
+def test_a_batch_that_goes_on_is_left_alone(cast, batch, task) -> None:
+    before = list(Task.objects.values())
+    assert winding_up.run(batch) == set()
+    assert list(Task.objects.values()) == before
+
+
+def test_untouched_tasks_stay_as_they_are(cast, batch) -> None:
+    make.tasks(batch, 2)
+    batches.move(batch, "cancelled", by=cast.mina)
+    winding_up.run(batch)
+    assert set(Task.objects.values_list("wanted", "withheld")) == {(3, "")}
+
+
+def test_the_end_of_a_batch_is_a_job_that_comes_again_while_somebody_works_on_it(cast, batch, task) -> None:
+    batches.move(batch, "cancelled", by=cast.mina)
+    first = ProcrastinateJob.objects.get()
+    jobs.wind_up_batch(**first.args)
+    again = ProcrastinateJob.objects.exclude(pk=first.pk).get()
+    assert again.args == {"batch_key": batch.pk, "tasks": [task.pk]} and again.scheduled_at
+    bob_hands_in(cast, task, make.MARIA)
+    jobs.wind_up_batch(**again.args)
+    assert ProcrastinateJob.objects.count() == 2
+    assert Verdict.objects.current().exists()
+
+
+def test_nobody_is_asked_about_a_batch_that_is_over(cast, batch, task) -> None:
+    bob_hands_in(cast, task, make.OSLO)
+    batches.move(batch, "cancelled", by=cast.mina)
+    winding_up.run(batch)
+    mine = Assignment.objects.select_related("task").get(task=task, tasker=cast.bob)
+    for ask in (
+        lambda: oversight.requeue(task, by=cast.mina),
+        lambda: oversight.raise_overlap(task, 4, by=cast.mina),
+        lambda: banning.rework(mine, "Look again.", by=cast.mina),
+    ):
+        with pytest.raises(StateConflict, match="batch is over"):
+            ask()
+
+
+def test_a_task_that_was_held_and_given_back_stays_as_it_was(cast, project, batch) -> None:
+    task = make.task(batch)
+    mine = make.held(cast.alice, project)
+    batches.move(batch, "cancelled", by=cast.mina)
+    assert winding_up.run(batch) == {task.pk}
+    queue.release(mine, cast.alice, mine.token)
+    assert winding_up.run(batch, [task.pk]) == set()
+    task.refresh_from_db()
+    assert task.wanted == 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_progress_of_a_batch_that_was_wound_up_is_what_a_rebuild_counts(cast, batch, task) -> None:
+    batches.move(batch, "cancelled", by=cast.mina)
+    queue.let_go(Assignment.objects.get(task=task, tasker=cast.bob), by=cast.mina)
+    winding_up.run(batch)
+    while rollups.catch_up():
+        pass
+    told = BatchProgress.objects.values().get(batch=batch)
+    rollups.rebuild()
+    assert BatchProgress.objects.values().get(batch=batch) == told
+    assert (told["wanted"], told["submitted"], told["decided"]) == (1, 1, 1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nothing_is_archived_before_it_is_paid(cast, batch, task) -> None:
+    batches.move(batch, "cancelled", by=cast.mina)
+    queue.let_go(Assignment.objects.get(task=task, tasker=cast.bob), by=cast.mina)
+    while rollups.catch_up():
+        pass
+    archive.archive(batch, by=cast.mina)
+    assert owed(cast) == [RATE, 0, 0]
+    assert not Task.objects.exists()
