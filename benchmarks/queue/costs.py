@@ -57,16 +57,14 @@ def cost(tasks: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_backend_pid()")
         server = psutil.Process(cursor.fetchone()[0])
-    ours, theirs = time.process_time(), sum(server.cpu_times()[:2])
+    spent = Spent(server)
     done = sum(work(one, project, tasks) for one in people)
-    ours, theirs = time.process_time() - ours, sum(server.cpu_times()[:2]) - theirs
-    told = f"Python {1000 * ours / done:.1f} ms, PostgreSQL {1000 * theirs / done:.1f} ms"
-    print(f"CPU of a judgement, decisions included: {told}")
-    ours, theirs = time.process_time(), sum(server.cpu_times()[:2])
+    print(f"CPU of a judgement, decisions included: {spent.each(done)}")
+    spent = Spent(server)
     while rollups.catch_up() or verdict_index.catch_up():
         pass
-    ours, theirs = time.process_time() - ours, sum(server.cpu_times()[:2]) - theirs
-    print(f"of its readers: Python {1000 * ours / done:.1f} ms, PostgreSQL {1000 * theirs / done:.1f} ms")
+    print(f"of its readers: {spent.each(done)}")
+    look_ahead(owner, people[0], tasks, server)
     total = 0.0
     with connection.cursor() as cursor:
         cursor.execute("VACUUM FULL")
@@ -78,6 +76,35 @@ def cost(tasks: int) -> None:
             total += (heap + indexes) / tasks
             print(f"{table}: {rows / tasks:.1f} a task; {heap / rows:.0f} + {indexes / rows:.0f} bytes each")
     print(f"a decided task: {total:,.0f} bytes")
+
+
+class Spent:
+    """CPU of this process and of its server's from now on."""
+
+    def __init__(self, server: psutil.Process) -> None:
+        self.server = server
+        self.ours, self.theirs = time.process_time(), sum(server.cpu_times()[:2])
+
+    def each(self, number: int) -> str:
+        ours, theirs = time.process_time() - self.ours, sum(self.server.cpu_times()[:2]) - self.theirs
+        return f"Python {1000 * ours / number:.1f} ms, PostgreSQL {1000 * theirs / number:.1f} ms"
+
+
+def look_ahead(owner, tasker, most: int, server: psutil.Process) -> None:
+    """What it costs to say which task comes next, and to tell the copilot."""
+    from benchmarks.queue import ground
+    from projects import queue
+    from projects.models import Assignment
+
+    project = ground.project(owner, "Looked ahead", wanted=OVERLAP)
+    ground.batch(project, "Looked ahead", 1_000, wanted=OVERLAP)
+    mine = queue.claim(tasker, project)
+    assert isinstance(mine, Assignment)
+    assert queue.foresee(mine, tasker, [project])
+    spent = Spent(server)
+    for _ in range(most):
+        queue.foresee(mine, tasker, [project])
+    print(f"of a look ahead: {spent.each(most)}")
 
 
 def work(tasker, project, most: int) -> int:

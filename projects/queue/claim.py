@@ -104,20 +104,24 @@ def foresee(mine: Assignment, tasker: Person, projects: Sequence[Project]) -> Fo
     Looked up, not held: the claim that brings its seal confirms it, or finds something else. Where a copilot helps, the
     outbox hears of it, known answers like any other, so that suggestions can be ready when it is shown.
     """
+    by_key = {one.pk: one for one in projects}
     choice = choose(tasker, projects, few=True)
     for pk, terms in choice.terms.items():
         if why := eligibility.why_not(_once_handed_in(terms, mine)):
             choice.refuse(pk, why)
     if mine.kind == Assignment.Kind.TRAINING or choice.held not in (None, mine.pk) or not choice.places:
         return None
-    terms = choice.places[0].terms
-    dealt, key = gold.foresee(tasker, terms, turns.dice(tasker, choice.turn))
-    if not dealt:
-        key = taking.foresee(tasker, choice.places)
-    task = Task.objects.select_related("asset", "project__organization").filter(pk=key or 0).first()
+    dealt, key = gold.foresee(tasker, choice.places[0].terms, turns.dice(tasker, choice.turn))
+    task = _foreseen_gold(tasker, choice, key) if dealt else taking.foresee(tasker, choice.places, by_key)
     if task is None:
         return None
-    if terms.copilot:
+    return Foreseen(task, choice.terms[task.project_id], turns.seal(tasker, choice.turn, task.public_id))
+
+
+def _foreseen_gold(tasker: Person, choice: Choice, key: int | None) -> Task | None:
+    """A known answer's task, told like any other."""
+    task = Task.objects.select_related("asset", "project").filter(pk=key or 0).first()
+    if task and choice.places[0].terms.copilot:
         emit(
             "foreseen",
             organization_id=task.project.organization_id,
@@ -125,7 +129,7 @@ def foresee(mine: Assignment, tasker: Person, projects: Sequence[Project]) -> Fo
             project_key=task.project.public_id,
             task=task.pk,
         )
-    return Foreseen(task, terms, turns.seal(tasker, choice.turn, task.public_id))
+    return task
 
 
 def _once_handed_in(terms: Terms, mine: Assignment) -> Terms:

@@ -99,14 +99,38 @@ WISHED = f"""
 TAKE_WISHED = f"WITH found AS ({WISHED}), {TAKEN} {BRING.format(found='found LEFT JOIN taken a ON a.id = found.id')}"
 
 # How many of a batch others have in hand, as far as it matters here.
-AT_WORK = """
-SELECT count(*) FROM (
+CROWD = 16
+AT_WORK = f"""
+SELECT count(*) AS number FROM (
   SELECT FROM projects_assignment a
   WHERE a.batch_id = %(batch)s::bigint AND a.state = 'held' AND a.kind = 'judge' AND a.tasker_id <> %(tasker)s::bigint
-  LIMIT %(most)s::int
+  LIMIT {CROWD}
 ) a
 """
-CROWD = 16
+
+# What the walk would find, without a lock, and the outbox is told of it where a copilot helps. Of as many free tasks as
+# there are people at work each is shown another one: only those up to this tasker's are looked at.
+FORESEEN = f"""
+WITH others AS ({AT_WORK}), free AS (
+  SELECT a.task_id, p.copilot, p.organization, p.project_key, row_number() OVER () AS place
+  FROM {PLACES} CROSS JOIN LATERAL (
+    SELECT a.task_id FROM (
+      SELECT a.id, a.batch_id, a.task_id FROM projects_assignment a
+      WHERE a.batch_id = p.batch AND a.slot = p.slot AND a.id + 0 > p.after AND a.state = 'open' AND a.kind = 'judge'
+      ORDER BY a.id + 0 LIMIT {4 * CROWD}
+    ) a WHERE NOT {MINE}
+  ) a
+  LIMIT (SELECT 1 + %(tasker)s::bigint % (number + 1) FROM others)
+), seen AS (
+  SELECT * FROM free ORDER BY place DESC LIMIT 1
+), told AS (
+  INSERT INTO taskers_event (organization_id, kind, actor_id, project_key, subject, data)
+  SELECT organization, 'foreseen', %(tasker)s::bigint, project_key, '', jsonb_build_object('task', task_id)
+  FROM seen WHERE copilot
+)
+SELECT {columns(Task, "t")}, {columns(Asset, "s")}
+FROM seen JOIN projects_task t ON t.id = seen.task_id LEFT JOIN projects_asset s ON s.id = t.asset_id
+"""
 
 # What is in these hands already, once more, with a fresh deadline; a group comes back whole.
 AGAIN = f"""
@@ -170,9 +194,9 @@ def take(
     """
     if not places:
         return []
-    keys = {pk: (one.organization_id, one.public_id) for pk, one in projects.items()}
     turn, apart = places[0].terms.turn, places[0].terms.apart
-    terms = as_columns(places, keys) | {"tasker": tasker.pk, "turn": turn, "token": token or uuid4(), "number": number}
+    terms = {"tasker": tasker.pk, "turn": turn, "token": token or uuid4(), "number": number}
+    terms |= _with_keys(places, projects)
     rows = ask(TAKE_APART, terms | {"apart": apart}) if apart else ask(TAKE, terms)
     return [whole(row, projects) for row in rows]
 
@@ -183,28 +207,20 @@ def take_wished(
     """The task that was foreseen, held, if it is still to be had; else nothing. Raises LostTurn like `take`."""
     if not places or places[0].terms.apart:
         return []
-    keys = {pk: (one.organization_id, one.public_id) for pk, one in projects.items()}
     terms = {"tasker": tasker.pk, "turn": places[0].terms.turn, "token": uuid4(), "wish": wish}
-    return [whole(row, projects) for row in ask(TAKE_WISHED, as_columns(places, keys) | terms)]
+    return [whole(row, projects) for row in ask(TAKE_WISHED, _with_keys(places, projects) | terms)]
 
 
-def foresee(tasker: Person, places: Sequence[Place]) -> int | None:
-    """The key of the task that a walk would probably take, without taking it.
+def foresee(tasker: Person, places: Sequence[Place], projects: Mapping[int, Project]) -> Task | None:
+    """The task that a walk would probably take, without taking it.
 
     Where others are at work in the same batch, each is shown another one of the next few, so that they don't all
-    foresee the same.
+    foresee the same. Where a copilot helps, the outbox hears of it.
     """
     if not places or places[0].terms.apart:
         return None
-    terms = {"batch": places[0].batch, "tasker": tasker.pk, "most": CROWD}
-    ((others,),) = ask(AT_WORK, terms)
-    free = [
-        key for _, _, key, takeable in _look(tasker, [(one, one.after, END) for one in places], 4 * CROWD) if takeable
-    ]
-    if not free:
-        return None
-    key = free[min(tasker.pk % (others + 1), len(free) - 1)]
-    return Assignment.objects.values_list("task", flat=True).get(pk=key)
+    terms = _with_keys(places, projects) | {"batch": places[0].batch, "tasker": tasker.pk}
+    return next((_task(row, projects) for row in ask(FORESEEN, terms)), None)
 
 
 def again(tasker: Person, choice: Choice, projects: Mapping[int, Project]) -> list[Assignment]:
@@ -261,6 +277,10 @@ def _look(tasker: Person, stretches: Sequence[tuple[Place, int, int]], rows: int
     return ask(LOOK_APART, terms | {"apart": apart}) if apart else ask(LOOK, terms)
 
 
+def _with_keys(places: Sequence[Place], projects: Mapping[int, Project]) -> dict[str, str]:
+    return as_columns(places, {pk: (one.organization_id, one.public_id) for pk, one in projects.items()})
+
+
 def _columns(places: Sequence[Place]) -> dict:
     return {"batches": [one.batch for one in places], "slots": [one.slot for one in places]}
 
@@ -280,9 +300,15 @@ def whole(row: tuple, projects: Mapping[int, Project]) -> Assignment:
     """The assignment of one row of BRING, with its task, asset and project. Raises LostTurn for a row of nothing."""
     if row[0] is None:
         raise LostTurn()
-    first, second = width(Assignment), width(Assignment) + width(Task)
-    assignment, task = row_of(Assignment, row[:first]), row_of(Task, row[first:second])
-    task.asset = row_of(Asset, row[second:]) if task.asset_id else None
-    task.project = projects[task.project_id]
-    assignment.task = task
+    first = width(Assignment)
+    assignment = row_of(Assignment, row[:first])
+    assignment.task = _task(row[first:], projects)
     return assignment
+
+
+def _task(row: Sequence, projects: Mapping[int, Project]) -> Task:
+    first = width(Task)
+    task = row_of(Task, row[:first])
+    task.asset = row_of(Asset, row[first:]) if task.asset_id else None
+    task.project = projects[task.project_id]
+    return task
