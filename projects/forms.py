@@ -246,7 +246,7 @@ def settings_initial(settings: ProjectSettings) -> dict[str, Any]:
         "most": settings.most,
         "target": round(100 * settings.target),
         "budget": settings.budget,
-        "audit_share": float(f"{100 * settings.audit_share:.6g}"),
+        "audit_share": f"{100 * settings.audit_share:.6g}",
         "pay_floor": round(100 * settings.pay_floor),
         "minimum_score": round(100 * settings.minimum_score),
         "fields_asked": asked_fields.written(settings.fields or asked_fields.usual()),
