@@ -28,6 +28,7 @@ FIELDS = (
     "most",
     "target",
     "budget",
+    "audit_share",
     "rate",
     "lease_seconds",
     "copilot",
@@ -277,6 +278,7 @@ def _check(values: Mapping, task_type: str) -> None:
     if values.get("most") is not None:
         between("most", values.get("wanted", 1), 50)
     between("target", 0.5, 0.999)
+    between("audit_share", 0, 1)
     if values.get("budget") is not None:
         if values.get("most") is None:
             raise Refused("Say how many judgements one task may get at most.", code="bad-setting", place="most")

@@ -15,6 +15,7 @@ from projects.aggregation.overlap import wanted_after
 from projects.errors import AlreadyDecided
 from projects.models import Annotation, SecondLook, Task, Verdict
 from projects.queue.clock import Clock
+from projects.queue.draws import VERDICT_AUDITED
 from projects.truth import learning, weighing
 from projects.truth.evidence import RETIRED, TAMPERED, Terms, Vote, of_task
 from projects.truth.follow_up import follow_up, key_of
@@ -27,6 +28,23 @@ from taskers.statements import array, ask
 REVIEW = "review_v1"
 AUTO = "auto_v1"  # one model's answer, alone: model_answers.py says when
 
+DRAWN = VERDICT_AUDITED.format(task="%(task)s::bigint", project="%(project)s::bigint", share="%(audit_share)s::float")
+# Whether a task is audited is drawn with its first verdict, and stays so: what the method decides of it later is looked
+# at too. What reviewers decide is answered by that, and what a model decides alone has audits of its own.
+AUDIT = f"""
+  INSERT INTO projects_secondlook (project_id, task_id, verdict_id, reason, state, before, now, ended_by_id, ended_at)
+  SELECT %(project)s::bigint, %(task)s::bigint, id, 'audit',
+    CASE WHEN %(decided_by)s::bigint IS NULL THEN 'open' ELSE 'answered' END,
+    %(confidence)s::float, %(confidence)s::float, %(decided_by)s::bigint,
+    CASE WHEN %(decided_by)s::bigint IS NOT NULL THEN at END
+  FROM decided
+  WHERE %(method)s <> '{AUTO}' AND CASE
+    WHEN NOT EXISTS (SELECT FROM projects_verdict v WHERE v.task_id = %(task)s::bigint)
+    THEN {DRAWN}
+    ELSE %(decided_by)s::bigint IS NULL AND EXISTS (
+      SELECT FROM projects_secondlook l
+      WHERE l.project_id = %(project)s::bigint AND l.task_id = %(task)s::bigint AND l.reason = 'audit') END
+"""
 # A verdict with all that it settles at once, in one statement. The caller holds the task's lock.
 CONCLUDE = f"""
 WITH decided AS (
@@ -35,7 +53,7 @@ WITH decided AS (
   VALUES (gen_random_uuid(), %(task)s::bigint, %(answer)s::jsonb, %(confidence)s::float, %(method)s,
     %(rests_on)s::bigint[], %(agreements)s::jsonb, %(version)s::int, %(decided_by)s::bigint, %(note)s)
   RETURNING id, public_id, at
-), {queue.SETTLE}, believed AS ({weighing.KEEP}), told AS (
+), {queue.SETTLE}, believed AS ({weighing.KEEP}), audited AS ({AUDIT}), told AS (
   INSERT INTO taskers_event (organization_id, kind, actor_id, project_key, subject, data)
   SELECT %(organization)s::bigint, 'decided', %(decided_by)s::bigint, %(project_key)s::uuid, %(subject)s,
     %(told)s::jsonb || jsonb_build_object('verdict', id)
@@ -240,6 +258,7 @@ def _conclude(
         superseded=before is not None,
         judgements=len(votes) - (len(before.agreements) if before else 0),
         beliefs=beliefs,
+        audit_share=terms.settings.audit_share,
     )
     follow_up(terms, task, verdict, votes, agreements, supports)
     learning.teach(terms, votes, answer if decided_by else None)
@@ -256,7 +275,9 @@ def _supersede(terms: Terms, decided_by: Person | None) -> Verdict | None:
     return before
 
 
-def _write(task: Task, verdict: Verdict, *, superseded: bool, judgements: int, beliefs: str) -> Verdict:
+def _write(
+    task: Task, verdict: Verdict, *, superseded: bool, judgements: int, beliefs: str, audit_share: float
+) -> Verdict:
     told = {"batch": task.batch_id, "task": task.pk, "method": verdict.method, "waited": task.withheld}
     told |= {"superseded": superseded, "judgements": judgements}
     terms = {
@@ -270,6 +291,8 @@ def _write(task: Task, verdict: Verdict, *, superseded: bool, judgements: int, b
         "decided_by": verdict.decided_by_id,
         "note": verdict.note,
         "beliefs": beliefs,
+        "project": task.project_id,
+        "audit_share": audit_share,
         "organization": task.project.organization_id,
         "project_key": task.project.public_id,
         "subject": f"task:{task.public_id}",

@@ -144,6 +144,17 @@ class SettingsForm(InLanguages):
             "What a task may cost on average: the judgements beyond go to the least sure. Empty: to all unsure."
         ),
     )
+    audit_share = forms.FloatField(
+        label=_("Verdicts audited, %"),
+        required=False,
+        initial=2,
+        validators=[MinValueValidator(0), MaxValueValidator(100)],
+        widget=forms.NumberInput(attrs={"min": "0", "max": "100", "step": "0.1"}),
+        help_text=_(
+            "Drawn by chance, whatever was answered, and shown to a reviewer: by these and by known answers a project"
+            " learns how far to believe its method. 0: none."
+        ),
+    )
     pay_floor = percent(_("Paid from, %"), _("The least agreement with the verdict that is paid."), 50)
     minimum_score = percent(
         _("Suggestions from, %"),
@@ -196,9 +207,11 @@ class SettingsForm(InLanguages):
             thresholds["span_match"] = data["span_match"] or "exact"
         fields = {"fields": data["fields"], "grid": data["grid"]} if task_type == CLASSIFICATION else {}
         target = {"target": data["target"] / 100} if data["target"] else {}
+        audits = {"audit_share": data["audit_share"] / 100} if data["audit_share"] is not None else {}
         return (
             fields
             | target
+            | audits
             | {
                 "instructions": data["instructions"].replace("\r\n", "\n"),
                 "instructions_by_language": self.said_in_languages(),
@@ -233,6 +246,7 @@ def settings_initial(settings: ProjectSettings) -> dict[str, Any]:
         "most": settings.most,
         "target": round(100 * settings.target),
         "budget": settings.budget,
+        "audit_share": f"{100 * settings.audit_share:.6g}",
         "pay_floor": round(100 * settings.pay_floor),
         "minimum_score": round(100 * settings.minimum_score),
         "fields_asked": asked_fields.written(settings.fields or asked_fields.usual()),

@@ -15,7 +15,7 @@ from projects.aggregation.acceptance import may_decide
 from projects.aggregation.calibration import Calibration
 from projects.errors import Refused
 from projects.models import Annotation, Assignment, Gold, ModelAnswer, Seat, Task, Verdict
-from projects.queue.taking import AUDITED
+from projects.queue.draws import MODELS_AUDITED
 from projects.teaching import scoring
 from projects.truth.weighing import AGREEMENT
 from taskers.models import Person
@@ -28,7 +28,7 @@ AUDITS_AHEAD = 10
 # audit of all, and no model decides a task by which another is audited.
 SEATED = f"""
 SELECT {columns(Seat, "s")}, {
-    AUDITED.format(
+    MODELS_AUDITED.format(
         task="%(task)s::bigint",
         project="s.project_id",
         share="(SELECT max(x.audit_share) FROM projects_seat x WHERE x.project_id = s.project_id"

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from projects import access, drafts, queue, submission
 from projects.errors import LeaseLost, Refused
-from projects.models import Annotation, Assignment, Belief, Draft, ProjectSettings, Remark, Task, Verdict
+from projects.models import Annotation, Assignment, Belief, Draft, ProjectSettings, Remark, SecondLook, Task, Verdict
 from projects.queue.clock import Clock
 from projects.studio import choices_json, project_json, task_json, wire
 from projects.talk import reading
@@ -79,9 +79,12 @@ def page(request: MemberRequest, task_id: UUID) -> HttpResponse:
     except Problem as problem:
         back = {"url": reverse("review-list"), "label": _("To the waiting tasks")}
         return render(request, "problem.html", {"problem": problem, "back": back}, status=problem.status)
-    context = {"task": task, "project": task.project, "review": review, "data": review_json(review, request.user)} | {
+    look = second_looks.of_task(task)
+    audit = look is not None and look.reason == SecondLook.Reason.AUDIT
+    context = {"task": task, "project": task.project, "review": review, "look": look, "audit": audit} | {
+        "data": review_json(review, request.user, blind=audit),
         "choices": choices_json(request.user),
-        "parts": _parts(task),
+        "parts": [] if audit else _parts(task),
     }
     return render(request, "projects/review.html", context)
 
@@ -128,21 +131,25 @@ def draft(request: MemberRequest, body: dict, task_id: UUID) -> dict:
     return {"version": saved}
 
 
-def review_json(review: Assignment, reviewer: Person) -> dict:
-    """All that the review page shows: the task, its answers with names hidden, the review in hand, a verdict if any."""
+def review_json(review: Assignment, reviewer: Person, *, blind: bool = False) -> dict:
+    """All that the review page shows: the task, its answers with names hidden, the review in hand, a verdict if any.
+
+    `blind`, as audits are, it tells neither the verdict nor how far the answers agree, and chooses none.
+    """
     task, project = review.task, review.task.project
     settings = project.settings.get(version=review.settings_version or 0)
     saved = Draft.objects.filter(assignment=review).first()
-    verdict = Verdict.objects.current().filter(task=task).first()
+    verdict = None if blind else Verdict.objects.current().filter(task=task).first()
     return {
         "task": task_json(task),
         "project": project_json(project, settings, reviewer),
-        "answers": answers_json(task, settings),
+        "answers": [one | ({"agreement": None} if blind else {}) for one in answers_json(task, settings)],
         "review": {
             "id": str(review.public_id),
             "token": str(review.token),
             "deadline": review.deadline.isoformat() if review.deadline else None,
             "lease_seconds": settings.lease_seconds,
+            "blind": blind,
         },
         "draft": {"version": saved.version, "answer": saved.answer} if saved else None,
         "remarks": remarks_json(task, reviewer),

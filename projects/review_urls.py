@@ -9,6 +9,7 @@ urlpatterns = [
     path("", review.waiting, name="review-list"),
     path("next/", review.start, name="review-next"),
     path("second/", second_look.proposals, name="second-looks"),
+    path("second/<uuid:task_id>/", second_look.decided, name="second-look"),
     path("second/<uuid:task_id>/dismiss/", second_look.dismiss, name="second-look-dismiss"),
     path("<uuid:task_id>/", review.page, name="review"),
     path("<uuid:task_id>/decide", review.decide, name="review-decide"),

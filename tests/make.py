@@ -41,8 +41,9 @@ def person(name: str, organization: Organization | None = None, *roles: str) -> 
 def project(
     owner: Organization, name: str = "Names in reports", task_type: str = "text_spans", **settings: Any
 ) -> Project:
-    """A live project; by default of text spans, two judgements at 5 cents each, decided by the simplest rule."""
-    terms = {"wanted": 2, "rate": 50_000, "aggregation": "majority_v1"} | settings
+    """A live project; by default of text spans, two judgements at 5 cents each, decided by the simplest rule, and none
+    drawn for an audit: which are depends on their keys."""
+    terms = {"wanted": 2, "rate": 50_000, "aggregation": "majority_v1", "audit_share": 0.0} | settings
     labels = terms.pop("labels", LABELS)
     return configure.create(owner, None, name=name, task_type=task_type, labels=labels, **terms)
 

@@ -166,6 +166,12 @@ class SettingsShape(serializers.Serializer):
         help_text="judgements per task at most, while unsure",
     )
     target = serializers.FloatField(min_value=0.5, max_value=0.999, required=False, help_text="sure enough from")
+    audit_share = serializers.FloatField(
+        min_value=0,
+        max_value=1,
+        required=False,
+        help_text="of all tasks, drawn by chance: reviewers look at the verdict, which calibrates the method",
+    )
     budget = serializers.FloatField(
         min_value=1,
         max_value=50,

@@ -134,7 +134,11 @@ class Estimation(models.Model):
 
 
 class SecondLook(models.Model):
-    """A verdict that an estimate thinks worth a second look. A proposal: it changes nothing by itself."""
+    """A verdict that a reviewer is asked to look at: doubted by an estimate, or drawn for an audit, whatever it says.
+
+    It changes nothing by itself. A task that was drawn has an audit of each verdict that the project's method gave it;
+    where a reviewer was the first to decide it, one that is answered by that (writer: consensus.py).
+    """
 
     class State(models.TextChoices):
         OPEN = "open", "Worth a second look"
@@ -146,11 +150,12 @@ class SecondLook(models.Model):
         OTHER = "other", "Another answer is likelier now"
         DOUBT = "doubt", "Less sure than your target by now"
         TAMPERED = "tampered", "An answer that it rests on was changed afterwards"
+        AUDIT = "audit", "Drawn for an audit"
 
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="second_looks", db_index=False)
     task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="+")
     verdict = models.ForeignKey(Verdict, on_delete=models.PROTECT, related_name="+", db_index=False)
-    estimation = models.ForeignKey(Estimation, on_delete=models.PROTECT, related_name="+")
+    estimation = models.ForeignKey(Estimation, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     state = models.CharField(max_length=9, choices=State, default=State.OPEN)
     reason = models.CharField(max_length=8, choices=Reason)
     before = models.FloatField()  # the confidence with which the verdict was made
@@ -162,9 +167,13 @@ class SecondLook(models.Model):
         constraints = [
             # Dismissed once, a verdict isn't proposed again.
             models.UniqueConstraint(fields=["verdict"], name="second_look_once"),
+            models.CheckConstraint(
+                condition=Q(reason="audit") | Q(estimation__isnull=False), name="second_look_has_its_estimate"
+            ),
         ]
         indexes = [
             models.Index(fields=["project", "now", "id"], condition=Q(state="open"), name="second_look_open"),
+            models.Index(fields=["project", "task"], condition=Q(reason="audit"), name="audit_by_project"),
         ]
 
     def __str__(self) -> str:

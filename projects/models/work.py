@@ -80,6 +80,9 @@ class ProjectSettings(models.Model):
     # Dynamic overlap: `wanted` grows to at most this while the confidence is below the target; empty: it never does.
     most = models.PositiveSmallIntegerField(null=True, blank=True)
     target = models.FloatField(default=0.9)  # calibrated confidence
+    # Of all tasks, drawn by chance (queue/draws.py): a reviewer looks at the verdict, so that it is known how far to
+    # believe the method. Not the audits of models, whose share is their seat's.
+    audit_share = models.FloatField(default=0.02, db_default=0.02)
     # Judgements a task on average; where it is set, `wanted` grows for the least sure of a batch (truth/budgets.py).
     budget = models.FloatField(null=True, blank=True)
     pay_floor = models.FloatField(default=0.5)  # the least agreement with the verdict that earns the rate
@@ -103,6 +106,9 @@ class ProjectSettings(models.Model):
                 name="settings_budget_sane",
             ),
             models.CheckConstraint(condition=Q(target__gte=0.5, target__lt=1), name="settings_target_sane"),
+            models.CheckConstraint(
+                condition=Q(audit_share__gte=0, audit_share__lte=1), name="settings_audit_share_in_unit"
+            ),
             models.CheckConstraint(condition=Q(rate__gte=0), name="settings_rate_not_negative"),
             models.CheckConstraint(
                 condition=Q(control_share__gte=0, control_share__lte=0.5, trap_share__gte=0, trap_share__lte=0.5),

@@ -10,7 +10,7 @@ from projects.queue.gold import begins_with_course, set_aside
 from projects.queue.handing_in import Delivery, deliver, hand_in, lock_known
 from projects.queue.leases import expire_due, in_hands, let_go, release, renew, report, skip
 from projects.queue.nothing import Nothing
-from projects.queue.reviewing import claim_review, next_review, waiting_for_review
+from projects.queue.reviewing import claim_review, next_review, refuse_own_work, waiting_for_review
 from projects.queue.slots import (
     MOST_WANTED,
     RAISED,
@@ -61,6 +61,7 @@ __all__ = [
     "peek",
     "raise_wanted",
     "raising",
+    "refuse_own_work",
     "release",
     "renew",
     "report",

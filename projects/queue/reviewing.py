@@ -56,10 +56,7 @@ def claim_review(task: Task, reviewer: Person) -> Assignment:
     they are kept apart from did, and StateConflict while another reviewer has it. The caller has checked the role.
     """
     task = lock(task.pk)
-    if Assignment.objects.filter(task=task, tasker=reviewer, kind="judge", state__in=["held", "submitted"]).exists():
-        raise OwnWork()
-    if _judged(task, _partners(reviewer, [task.project_id])):
-        raise PartnersWork()
+    refuse_own_work(task, reviewer)
     settings = task.project.settings_now()
     held = Assignment.objects.filter(task=task, kind="review", state="held")
     if held.filter(tasker=reviewer).update(deadline=from_now(settings.lease_seconds)):
@@ -81,6 +78,14 @@ def claim_review(task: Task, reviewer: Person) -> Assignment:
     )
     _tell(task, reviewer, made)
     return Assignment.objects.select_related("task__project").get(pk=made.pk)
+
+
+def refuse_own_work(task: Task, reviewer: Person) -> None:
+    """Raises OwnWork for whoever judged the task, PartnersWork where one they are kept apart from did."""
+    if Assignment.objects.filter(task=task, tasker=reviewer, kind="judge", state__in=["held", "submitted"]).exists():
+        raise OwnWork()
+    if _judged(task, _partners(reviewer, [task.project_id])):
+        raise PartnersWork()
 
 
 def next_review(projects: Iterable[Project], reviewer: Person, *, after: int = 0) -> Task | None:

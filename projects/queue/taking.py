@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 from projects.models import Asset, Assignment, Project, Task
 from projects.queue.apart import keeping_apart
+from projects.queue.draws import HELPED, MODELS_AUDITED
 from projects.queue.places import Choice, Place, as_columns
 from projects.queue.turns import LostTurn, turn
 from taskers.models import Person
@@ -26,14 +27,6 @@ PLACES = """unnest(%(batches)s::bigint[], %(slots)s::int[], %(after)s::bigint[],
     %(rates)s::bigint[], %(copilots)s::boolean[], %(controls)s::float[], %(audits)s::float[], %(projects)s::bigint[],
     %(organizations)s::bigint[], %(project_keys)s::uuid[])
     AS p(batch, slot, after, version, lease, rate, copilot, control, audit, project, organization, project_key)"""
-
-# Whether this piece of work may use the copilot. Which ones go without, to compare, is drawn by a hash of task and
-# tasker: the same however often it is claimed, and nothing that anybody could steer.
-HELPED = "{copilot} AND (hashint8extended({task}, %(tasker)s::bigint) & 1048575) / 1048576.0 >= {control}"
-
-# Whether the models of a project are audited by this task: people answer it without any model. Drawn by a hash of task
-# and project, so that whoever comes first, a person or a model, the task is the same.
-AUDITED = "(hashint8extended({task}, -{project}) & 1048575) / 1048576.0 < {share}"
 
 # How many rows one statement looks at before it stores how far it came: no claim walks long at a time.
 STRIDE = 1000
@@ -63,7 +56,7 @@ TAKEN = f"""{turn("found")}, taken AS (
       deadline = clock_timestamp() + make_interval(secs => found.lease),
       settings_version = found.version, rate = found.rate,
       copilot = {HELPED.format(copilot="found.copilot", task="a.task_id", control="found.control")}
-        AND NOT {AUDITED.format(task="a.task_id", project="found.project", share="found.audit")}
+        AND NOT {MODELS_AUDITED.format(task="a.task_id", project="found.project", share="found.audit")}
   FROM found, turn WHERE a.id = found.id
   RETURNING a.*, found.organization, found.project_key
 ), told AS (

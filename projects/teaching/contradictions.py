@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from projects.models import Project, StockedGold, Verdict
 from projects.queue.clock import Clock
-from projects.truth.ballots import REVIEW
+from projects.truth.audits import REVIEW
 from projects.truth.evidence import Terms, known_answer, terms_of
 from projects.truth.weighing import agreement_in, threshold_of
 from taskers.outbox import emit

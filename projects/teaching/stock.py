@@ -17,10 +17,11 @@ from django.utils.translation import gettext as _
 
 from projects.aggregation import leakage
 from projects.aggregation.leakage import Use
-from projects.models import Project, StockedGold
+from projects.models import Gold, Project, StockedGold
 from projects.queue.clock import Clock
-from projects.tasktypes import TASK_TYPES
 from projects.teaching import dealing
+from projects.truth.evidence import VOTELESS, as_it_counts, known_answer, terms_of
+from projects.truth.weighing import agreement_in, threshold_of
 from taskers.errors import StateConflict
 from taskers.models import Person
 from taskers.outbox import emit
@@ -150,7 +151,7 @@ def _leaked(kept: StockedGold, jump: leakage.Jump, since: Any) -> None:
 
 def _doubt(kept: StockedGold, rows: Sequence[tuple]) -> bool:
     """Whether so many give one and the same other answer that the known one may be wrong; says so once."""
-    right, others = _groups(kept.gold.task.project, rows)
+    right, others = _groups(kept.gold, rows)
     p = leakage.doubt(right, others)
     if p is None:
         return False
@@ -161,24 +162,30 @@ def _doubt(kept: StockedGold, rows: Sequence[tuple]) -> bool:
     return True
 
 
-def _groups(project: Project, rows: Sequence[tuple]) -> tuple[int, list[int]]:
-    """How many gave the known answer, and the sizes of the groups of other answers that are alike."""
-    thresholds = project.settings_now().thresholds
-    alike, room = thresholds.get("agreement", 0.75), TASK_TYPES[project.task_type]
-    right = sum(score >= alike for _at, _answer, _ms, score, _usual in rows)
+def _groups(gold: Gold, rows: Sequence[tuple]) -> tuple[int, list[int]]:
+    """How many gave the known answer, and the sizes of the groups of other answers that are alike.
+
+    All as it counts under the labels of today: what no longer counts is in neither, and where the known answer no
+    longer fits its task, nobody speaks against it.
+    """
+    terms, task = terms_of(gold.task.project), gold.task
+    agree, alike = agreement_in(terms), threshold_of(terms)
+    known = known_answer(terms, task, gold.answer)
+    right = 0
     leaders: list[dict] = []
     sizes: list[int] = []
-    for _at, answer, _ms, score, _usual in rows:
-        if score >= alike:
+    for _at, answer, _ms, score, _usual in rows if known is not None else ():
+        said, why = as_it_counts(terms, task, answer if isinstance(answer, dict) else json.loads(answer))
+        if why in VOTELESS:
             continue
-        answer = answer if isinstance(answer, dict) else json.loads(answer)
-        for index, leader in enumerate(leaders):
-            if room.agreement(answer, leader, thresholds) >= alike:
-                sizes[index] += 1
-                break
-        else:
-            leaders.append(answer)
-            sizes.append(1)
+        if score >= alike or agree(said, known) >= alike:
+            right += 1
+            continue
+        at = next((place for place, leader in enumerate(leaders) if agree(said, leader) >= alike), len(leaders))
+        if at == len(leaders):
+            leaders.append(said)
+            sizes.append(0)
+        sizes[at] += 1
     return right, sizes
 
 

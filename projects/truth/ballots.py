@@ -1,10 +1,10 @@
 """All answers of a project together, as the estimates take them, and what is known of some of them.
 
-Known answers are gold, and what reviewers decided. They tell of the taskers; how far a method is to be believed is
-asked without telling it any of them.
+Known answers are gold, and what reviewers decided or confirmed. All of them tell of the taskers. How far a method is to
+be believed is asked of gold and audits alone, a sample that nothing in the answers chose, without telling it any.
 """
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import groupby
@@ -23,15 +23,15 @@ from projects.aggregation.reliability import estimate_chances
 from projects.aggregation.span_words import Words
 from projects.models import Annotation, Gold, Task
 from projects.truth import methods
+from projects.truth.audits import Reviewed
 from projects.truth.evidence import Terms, Vote, as_it_counts, known_answer
 from projects.truth.questions import asked
 from projects.truth.weighing import agreement_in, threshold_of, weigh
 from taskers import quality
 from taskers.models import Grade, Standing
 
-REVIEW = "review_v1"
-GOLD, AUDIT = "gold", "review"
-MOST_AUDITS = 2000  # reviewed tasks that the method is asked about, the newest
+GOLD, AUDIT = "gold", "audit"
+MOST_AUDITS = 2000  # that the method is asked about, the newest
 MOST_COMPARED = 1500  # taskers, each with each, for copies
 MOST_PER_GOLD = 3  # groups of answers to one known answer that are asked about; more would only repeat themselves
 
@@ -47,7 +47,7 @@ class Judged:
 
 @dataclass(frozen=True)
 class Known:
-    """A task whose answer is known, with the answers that people gave to it."""
+    """A task that the method is asked about, since its answer is known: with the answers that people gave to it."""
 
     source: str
     task: Task
@@ -81,26 +81,41 @@ class Crowded:
     words: Mapping[str, Words] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Row:
+    """A task made small: what `_small` makes of its votes, the right label where it is known and answers are one, and
+    whether its taskers were graded by a reviewer's answer."""
+
+    task: int
+    said: Sequence
+    label: str
+    graded: bool
+
+
 class Ballots:
     """The answers of a project that have a vote, task by task, made small as they come; and its known answers.
 
-    `tasks` gives each task with its votes and, where a reviewer decided it, the answer.
+    `tasks` gives each task with its votes and, where a reviewer decided or confirmed it, what is right.
     """
 
-    def __init__(self, terms: Terms, tasks: Iterable[tuple[Task, list[Vote], dict | None]]) -> None:
+    def __init__(self, terms: Terms, tasks: Iterable[tuple[Task, list[Vote], Reviewed | None]]) -> None:
         self.terms = terms
-        self.rows: list[tuple[int, Sequence]] = []  # task key, and what _small makes of its votes
-        self.known: list[Known] = []
+        self.rows: list[Row] = []
         self.answers = 0
-        for task, votes, truth in tasks:
+        choice = methods.choice_in(terms.project.task_type)
+        audits: deque[Known] = deque(maxlen=MOST_AUDITS)
+        for task, votes, reviewed in tasks:
             if not votes:
                 continue
             self.answers += len(votes)
-            self.rows.append((task.pk, _small(terms, votes, truth)))
-            if truth is not None:
-                self.known.append(Known(AUDIT, task, truth, votes))
+            truth = known_answer(terms, task, reviewed.answer) if reviewed else None
+            label = choice(truth) or "" if choice and truth is not None else ""
+            graded = reviewed is not None and reviewed.anew
+            self.rows.append(Row(task.pk, _small(terms, votes, truth), label, graded))
+            if truth is not None and reviewed is not None and reviewed.drawn:
+                audits.append(Known(AUDIT, task, truth, votes))
         gold, self.contradictory = _gold(terms)
-        self.known = [*self.known[-MOST_AUDITS:], *gold]
+        self.known = [*audits, *gold]
 
     @property
     def tasks(self) -> int:
@@ -120,8 +135,7 @@ def _small(terms: Terms, votes: Sequence[Vote], truth: dict | None) -> Sequence:
 def estimate_groups(ballots: Ballots) -> Crowded:
     """For answers without classes: each tasker's chance to be right, by known answers and by the others."""
     terms = ballots.terms
-    reviewed = {one.task.pk for one in ballots.known if one.source == AUDIT}
-    groups = [groups for key, groups in ballots.rows if key not in reviewed]
+    groups = [one.said for one in ballots.rows if not one.graded]
     return Crowded(chances=estimate_chances(groups, _evidence(terms)), judged=_judged(ballots))
 
 
@@ -146,6 +160,7 @@ def estimate_classes(ballots: Ballots) -> Crowded:
         judged = [
             Judged(cases[i].source, float(untold.confidence[i]), bool(untold.answer[i] == known[i]))
             for i in np.flatnonzero(known >= 0)
+            if cases[i].source
         ]
     copies = _copies(task, worker, label, sizes, taskers)
     return Crowded(labels, taskers, told, judged=decides | {methods.CATEGORICAL: judged}, copies=copies)
@@ -162,7 +177,7 @@ def estimate_parts(ballots: Ballots) -> Crowded:
     """Part by part: the two-class models over all that was marked, told the known answers; and again without, to be
     judged by them."""
     gold = [asked(ballots.terms, one.votes, one.truth) for one in ballots.known if one.source == GOLD]
-    rows: list[Asked] = [*(one for _, some in ballots.rows for one in some), *gold]
+    rows: list[Asked] = [*(one for row in ballots.rows for one in row.said), *gold]
     taskers = sorted({tasker for one in rows for tasker in one.taskers})
     labels = as_labels(rows, taskers)
     if not labels.task.size:
@@ -198,19 +213,21 @@ def _judged_apart(ballots: Ballots, untold: Told, taskers: Sequence[int]) -> lis
 class _Case:
     said: Sequence[tuple[int, int]]  # tasker, class
     truth: int  # a class, or -1 where it isn't known
-    source: str = ""
+    source: str  # "" where the method isn't asked about it
 
 
 def _cases(ballots: Ballots, place: Mapping[str, int]) -> list[_Case]:
     choice = methods.choice_in(ballots.terms.project.task_type)
-    truths = {one.task.pk: place.get((choice and choice(one.truth)) or "", -1) for one in ballots.known}
-    gold = [(one.task.pk, _small(ballots.terms, one.votes, None)) for one in ballots.known if one.source == GOLD]
+    audits = {one.task.pk for one in ballots.known if one.source == AUDIT}
+    rows = [(one.said, one.label, AUDIT if one.task in audits else "") for one in ballots.rows]
+    for one in ballots.known:
+        if one.source == GOLD:
+            rows.append((_small(ballots.terms, one.votes, None), (choice and choice(one.truth)) or "", GOLD))
     found = []
-    for source, rows in ((AUDIT, ballots.rows), (GOLD, gold)):
-        for key, said in rows:
-            placed = [(tasker, place[label]) for tasker, label in said if label in place]
-            if placed:
-                found.append(_Case(placed, truths.get(key, -1), source))
+    for said, truth, source in rows:
+        placed = [(tasker, place[label]) for tasker, label in said if label in place]
+        if placed:
+            found.append(_Case(placed, place.get(truth, -1), source))
     return found
 
 

@@ -16,11 +16,12 @@ from procrastinate.contrib.django import app
 from projects.aggregation.incremental import crowd_of, trait_of
 from projects.aggregation.reliability import first_crowd
 from projects.aggregation.vetting import vet
-from projects.models import Annotation, BatchPace, Crowd, Estimation, Project, Task, Trait, Verdict
+from projects.models import Annotation, BatchPace, Crowd, Estimation, Project, Task, Trait
 from projects.queue.clock import Clock
 from projects.teaching import contradictions
 from projects.truth import calibrating, methods, second_looks, weighing
-from projects.truth.ballots import REVIEW, Ballots, Crowded, estimate_classes, estimate_groups, estimate_parts
+from projects.truth.audits import Reviewed, reviewed
+from projects.truth.ballots import Ballots, Crowded, estimate_classes, estimate_groups, estimate_parts
 from projects.truth.evidence import Terms, Vote, gather, terms_of
 from projects.truth.weighing import Weighed, weigh
 from taskers.errors import StateConflict
@@ -136,16 +137,15 @@ def _numbers(method: str, crowded: Crowded) -> dict:
     return {} if method == methods.STANDING else first_crowd(max(len(crowded.labels), 1)).to_json()
 
 
-def _every_task(estimation: Estimation, terms: Terms) -> Iterator[tuple[Task, list[Vote], dict | None]]:
-    """Each task with the votes that the run looks at, and the answer where a reviewer decided it."""
+def _every_task(estimation: Estimation, terms: Terms) -> Iterator[tuple[Task, list[Vote], Reviewed | None]]:
+    """Each task with the votes that the run looks at, and what a reviewer holds right of it, if one decided it."""
     after = 0
     while tasks := _tasks_after(estimation.project, after, READ):
         found = gather(terms, tasks)
-        verdicts = Verdict.objects.current().filter(task__in=tasks, method=REVIEW)
-        reviewed = dict(verdicts.values_list("task", "answer"))
+        right = reviewed(tasks)
         for task in tasks:
             votes = [one for one in found[task.pk] if one.votes and one.annotation.pk <= estimation.upto]
-            yield task, votes, reviewed.get(task.pk)
+            yield task, votes, right.get(task.pk)
         after = tasks[-1].pk
 
 

@@ -1,16 +1,18 @@
 """Verdicts worth a second look: proposed by an estimate, opened or dismissed by a reviewer. They change nothing.
 
-The only writer of SecondLook, but for consensus.py, which answers the open ones with a reviewer's new verdict.
+Audits (audits.py) are among them. The only writer of SecondLook, but for consensus.py, which opens audits with the
+verdict and answers what is open with a reviewer's new one.
 """
 
 from collections.abc import Mapping
 
 from django.db import transaction
 
+from projects import queue
 from projects.consensus import AUTO
-from projects.models import Estimation, Project, SecondLook, Task, Verdict
+from projects.models import Assignment, Estimation, Project, SecondLook, Task, Verdict
 from projects.queue.clock import Clock
-from projects.truth.ballots import REVIEW
+from projects.truth.audits import REVIEW
 from projects.truth.evidence import TAMPERED, Terms
 from projects.truth.weighing import Weighed, agreement_in, threshold_of
 from taskers.errors import StateConflict
@@ -24,7 +26,8 @@ UNDECIDED = 0.5  # where no answer is likelier than all others together, the ver
 def propose(terms: Terms, estimation: Estimation, weighed: Mapping[int, Weighed]) -> int:
     """Propose those verdicts that no longer look right, and take back proposals that do; returns how many are new.
 
-    What a reviewer decided isn't asked again, and what one dismissed isn't proposed again.
+    What a reviewer decided isn't asked again, and what one dismissed isn't proposed again. An open audit stays one
+    whatever is thought of its verdict, and only moves to where that belongs in the list.
     """
     verdicts = Verdict.objects.current().filter(task__in=list(weighed)).exclude(method=REVIEW).order_by("pk")
     current = list(verdicts)
@@ -36,8 +39,10 @@ def propose(terms: Terms, estimation: Estimation, weighed: Mapping[int, Weighed]
         if before is None and reason:
             new.append(_look(terms, estimation, verdict, reason, now))
         elif before is not None and before.state in {SecondLook.State.OPEN, SecondLook.State.WITHDRAWN}:
-            before.state = SecondLook.State.OPEN if reason else SecondLook.State.WITHDRAWN
-            before.reason, before.now = reason or before.reason, now
+            before.now = now
+            if before.reason != SecondLook.Reason.AUDIT:
+                before.state = SecondLook.State.OPEN if reason else SecondLook.State.WITHDRAWN
+                before.reason = reason or before.reason
             again.append(before)
     SecondLook.objects.bulk_create(new, ignore_conflicts=True)
     SecondLook.objects.bulk_update(again, ["state", "reason", "now"])
@@ -69,12 +74,31 @@ def open_in(projects):
     return rows.select_related("task", "project", "verdict").order_by("now", "pk")
 
 
+def audits_in(projects):
+    """The open audits of these projects, in the order in which they were drawn."""
+    return open_in(projects).filter(reason=SecondLook.Reason.AUDIT).order_by("pk")
+
+
+def of_task(task: Task) -> SecondLook | None:
+    """What is open on a task's verdict, if anything is."""
+    return open_in([task.project_id]).filter(task=task).first()
+
+
 @transaction.atomic
-def dismiss(task: Task, *, by: Person) -> None:
-    """Leave a task's verdict as it is, for good. Raises StateConflict when no proposal of it is open any more."""
-    live = SecondLook.objects.filter(task=task, state=SecondLook.State.OPEN)
-    if not live.update(state=SecondLook.State.DISMISSED, ended_by=by, ended_at=Clock()):
+def dismiss(task: Task, *, by: Person) -> bool:
+    """Leave a task's verdict as it is, for good; of an audit, this says that it is right. Returns whether it was one.
+
+    Ends the review that the same person may have begun. Raises StateConflict when nothing of it is open any more, and
+    like claiming its review for whoever judged the task.
+    """
+    queue.refuse_own_work(task, by)
+    look = of_task(task)
+    live = SecondLook.objects.filter(pk=look.pk if look else 0, state=SecondLook.State.OPEN)
+    if look is None or not live.update(state=SecondLook.State.DISMISSED, ended_by=by, ended_at=Clock()):
         raise StateConflict("This isn't waiting for a second look any more.")
+    mine = Assignment.objects.filter(task=task, kind="review", state="held", tasker=by).first()
+    if mine is not None and mine.token is not None:
+        queue.release(mine, by, mine.token)
     project: Project = task.project
     emit(
         "second_look_dismissed",
@@ -85,6 +109,7 @@ def dismiss(task: Task, *, by: Person) -> None:
         batch=task.batch_id,
         task=task.pk,
     )
+    return look.reason == SecondLook.Reason.AUDIT
 
 
 def _look(terms: Terms, estimation: Estimation, verdict: Verdict, reason: str, now: float) -> SecondLook:

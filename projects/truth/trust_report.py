@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from django.db.models import F
 
 from projects.models import Calibrated, Crowd, Estimation, Label, Project, Trait
-from projects.truth import calibrating, estimating, methods
+from projects.truth import audits, calibrating, estimating, methods
 from projects.truth.calibrating import Line
 from projects.truth.evidence import terms_of
 from projects.truth.second_looks import open_in
@@ -66,6 +66,7 @@ class Report:
     lines: Sequence[Line]
     run: Estimation | None
     looks: bool
+    audits: audits.Counts
     copies: Sequence[Alike] = ()
 
 
@@ -82,6 +83,7 @@ def of(project: Project) -> Report:
         lines=calibrating.lines(terms.calibration),
         run=estimating.latest(project),
         looks=open_in([project]).exists(),
+        audits=audits.counts(project, terms.settings.audit_share),
         copies=_copies(project),
     )
 

@@ -110,10 +110,22 @@ def _act(request: MemberRequest, task_id: UUID, verb: Callable[[Task], object], 
     return redirect("task", found.public_id)
 
 
+def drawing(found: Task, answers: dict[str, dict]) -> dict:
+    """What pages/answers.js draws answers to a task by; each stage names its answer's key."""
+    project, payload = found.project, found.payload
+    return {
+        "type": project.task_type,
+        "text": payload.get("text"),
+        "size": {"width": payload.get("width"), "height": payload.get("height")},
+        "fields": {one["key"]: one["name"] for one in project.settings_now().fields},
+        "labels": {one.key: {"name": one.name, "colour": one.colour} for one in project.labels.all()},
+        "answers": answers,
+    }
+
+
 def _context(found: Task) -> dict:
     past = history.of(found)
     project = found.project
-    labels = list(project.labels.order_by("position", "pk"))
     return {
         "task": found,
         "project": project,
@@ -125,15 +137,11 @@ def _context(found: Task) -> dict:
         "known": StockedGold.objects.filter(gold__task=found).first(),
         "state": _state(found, past),
         "belief": None if past.verdict else Belief.objects.filter(task=found).first(),
-        "view": {
-            "type": project.task_type,
-            "text": found.payload.get("text"),
-            "size": {"width": found.payload.get("width"), "height": found.payload.get("height")},
-            "fields": {one["key"]: one["name"] for one in project.settings_now().fields},
-            "labels": {one.key: {"name": one.name, "colour": one.colour} for one in labels},
-            "answers": {f"a{one.annotation.pk}": one.annotation.answer for one in past.answers}
+        "view": drawing(
+            found,
+            {f"a{one.annotation.pk}": one.annotation.answer for one in past.answers}
             | ({"verdict": past.verdict.answer} if past.verdict else {}),
-        },
+        ),
         "tab": "tasks",
     }
 

@@ -48,6 +48,7 @@ test("an answer that other hands changed is never chosen", () => {
   assert.equal(bestOf([{ agreement: null, changed: false }]), 0);
   assert.deepEqual([bestOf([]), bestOf([changed])], [-1, -1]);
   assert.deepEqual([1, 2].map((from) => nextOf([changed, low, high, changed], from, 1)), [2, 1]);
+  assert.deepEqual([1, -1].map((step) => nextOf([low, high, low], -1, step)), [0, 2]); // where none is chosen yet
   assert.deepEqual([1, 2].map((from) => nextOf([changed, low, high, changed], from, -1)), [2, 1]);
   assert.deepEqual([nextOf([], -1, 1), nextOf([changed], -1, -1), nextOf([low], 0, 1)], [-1, -1, 0]);
 });

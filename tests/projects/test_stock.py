@@ -3,8 +3,9 @@
 import random
 
 import pytest
+from django.db import connection
 
-from projects import notices, queue, submission
+from projects import configure, notices, queue, submission
 from projects.admission import rules
 from projects.models import Annotation, Assignment, StockedGold
 from projects.teaching import dealing, stock
@@ -13,6 +14,7 @@ from taskers.models import Event
 from taskers.models.people import Role
 from tests import make
 from tests.projects.test_gold import Always, stocked
+from tests.projects.test_truth_story import given
 
 pytestmark = pytest.mark.django_db
 DICE = random.Random(7)
@@ -153,3 +155,24 @@ def test_the_page_lists_retires_and_restores(client, cast, project, kept) -> Non
     other = make.task(make.batch(project, "Other"))
     assert client.post(f"{path}{other.public_id}/", {"act": "retire"}).status_code == 404
     assert dealing.gold_is_due(0.0, 0.0, DICE) is False
+
+
+def test_what_is_said_of_a_known_answer_is_read_under_the_labels_of_today(cast) -> None:
+    project = make.project(cast.riverside, wanted=1)
+    batch = make.batch(project)
+    people = [make.person(f"P{number}", cast.riverside, Role.TASKER) for number in range(12)]
+    (task,) = make.tasks(batch)
+    queue.set_aside(task, by=None)
+    kept = dealing.stock(task, make.MARIA, by=None, dice=DICE)
+    for one in people:
+        mine = given(one, task, "gold")
+        submission.submit(mine, one, mine.token, make.spans((0, 11, "place")))
+    with connection.cursor() as cursor:
+        cursor.execute(stock.EVIDENCE, {"project": project.pk, "task": task.pk, "since": kept.fresh_at})
+        rows = cursor.fetchall()
+    assert stock._groups(kept.gold, rows) == (0, [12])
+    configure.set_labels(project, make.LABELS[1:], by=cast.mina)
+    project.labels.filter(key="person").update(merged_into=project.labels.get(key="place"))
+    assert stock._groups(kept.gold, rows) == (12, []), "they say the same by now"
+    project.labels.filter(key="person").update(merged_into=None)
+    assert stock._groups(kept.gold, rows) == (0, []), "nothing is known any more"

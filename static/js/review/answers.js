@@ -26,7 +26,8 @@ export function bestOf(answers) {
 /** The next answer that can be chosen, in this direction and around; -1 where there is none. */
 export function nextOf(answers, from, step) {
   const number = answers.length;
-  const turns = answers.map((_, turn) => (Math.max(from, 0) + step * (turn + 1) + number * number) % number);
+  const start = from < 0 && step > 0 ? -1 : Math.max(from, 0); // where none is chosen yet, the first comes next
+  const turns = answers.map((_, turn) => (start + step * (turn + 1) + number * number) % number);
   return turns.find((i) => !answers[i].changed) ?? -1;
 }
 

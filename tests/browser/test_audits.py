@@ -1,0 +1,55 @@
+"""Priya answers an audit: nothing on the page tells her what was decided until she asks."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.site import Site
+
+pytestmark = pytest.mark.xdist_group("browser")
+
+PRIYA = "priya@riverside.example"
+SCRIPT = """
+from projects import batches, configure, queue, submission
+from projects.models import Assignment, Project
+from tests import make
+owner = Project.objects.get(name="Objects in photographs").organization
+people = [one.person for one in owner.memberships.filter(role="tasker").order_by("pk")][:2]
+project = configure.create(owner, None, name="Audited names", task_type="text_spans", wanted=2, rate=0,
+    audit_share=1.0, labels=make.LABELS)
+first, second = make.tasks(make.batch(project), 2)
+for task in (first, second):
+    for who in people:
+        mine = queue.claim(who, project)
+        submission.submit(mine, who, mine.token, make.MARIA)
+print("made", project.public_id, first.public_id, second.public_id)
+"""
+
+
+def test_an_audit_is_answered_without_being_told_and_by_saying_that_it_is_right(site: Site, sign_in) -> None:
+    done = site.manage("shell", "-c", SCRIPT)
+    assert "made " in done.stdout, done.stdout + done.stderr
+    project, first, second = done.stdout.split("made ")[1].split()
+    page = sign_in(PRIYA, site.passwords[PRIYA])
+
+    page.goto(f"/review/second/?project={project}&why=audit")
+    expect(page.get_by_text("Drawn for an audit")).to_have_count(2)
+    expect(page.get_by_role("button", name="Dismiss")).to_have_count(0)
+    page.get_by_role("link", name="Open First-0").click()
+    expect(page.locator(".answer")).to_have_count(2)
+    expect(page.get_by_text("as if nothing had been decided")).to_be_visible()
+    expect(page.get_by_role("button", name="Decide", exact=False).first).to_be_disabled()
+    expect(page.locator(".answer[data-chosen=true], .answer .badge")).to_have_count(0)
+    page.keyboard.press("k")
+    expect(page.locator(".answer__choose").first).to_have_attribute("aria-pressed", "true")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(rf"^(?!.*{first}).*$"))
+
+    page.goto(f"/review/{second}/")
+    page.get_by_role("link", name="What was decided").click()
+    expect(page.locator(".answer__span")).to_have_text(re.compile("Maria Lopez"))
+    page.get_by_role("button", name="It is right").click()
+    expect(page.get_by_text("Nothing to look at again")).to_be_visible()
+    told = site.query("SELECT state FROM projects_secondlook WHERE reason = 'audit' ORDER BY task_id")
+    assert [state for (state,) in told] == ["answered", "dismissed"]
