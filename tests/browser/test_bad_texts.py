@@ -10,8 +10,9 @@ from playwright.sync_api import Page, expect
 
 from tests.browser import shapes, texts
 from tests.browser.begun import go_on
+from tests.browser.looks import faults
 from tests.browser.site import Site
-from tests.browser.test_studio import JUN, faults, saved
+from tests.browser.test_studio import JUN, saved
 
 pytestmark = pytest.mark.xdist_group("studio")
 

@@ -3,16 +3,14 @@
 from collections.abc import Callable
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from tests.browser.looks import seen
 from tests.browser.site import Site
-from tests.browser.test_office import RULES, TOO_WIDE
 
 pytestmark = pytest.mark.xdist_group("browser")
 
 TASKER = "jun@riverside.example"
-LOOKS = [(1440, 900, "light"), (1440, 900, "dark"), (390, 844, "dark"), (320, 640, "light")]
 TEXT = "Maria Lopez of the Harbor Board visited Oslo."
 
 MAKE = """
@@ -25,10 +23,6 @@ maya = Person.objects.get(email="maya@riverside.example")
 river = Project.objects.first().organization
 labels = [{"key": "person", "name": "Person", "hotkey": "p"}]
 """
-
-
-def violations(page: Page) -> list[str]:
-    return [one["id"] for one in Axe().run(page, options=RULES).response["violations"]]
 
 
 def made(site: Site, what: str) -> str:
@@ -71,24 +65,11 @@ print(project.public_id)
 """
 
 
-def see_everywhere(page: Page, name: str) -> list[str]:
-    """What is wrong with the page at hand, wide and narrow, light and dark."""
-    faults = []
-    for width, height, scheme in LOOKS:
-        page.set_viewport_size({"width": width, "height": height})
-        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
-        faults += [f"{name} {width} {scheme}: {one}" for one in violations(page)]
-        if page.evaluate(TOO_WIDE):
-            faults.append(f"{name} {width}: wider than its window")
-    page.set_viewport_size({"width": 1440, "height": 900})
-    return faults
-
-
 def test_a_course_of_texts_is_taken_by_keyboard_to_the_pass(site: Site, sign_in: Callable[..., Page]) -> None:
     project = made(site, TEXTS)
-    page = sign_in(TASKER, site.passwords[TASKER], bypass_csp=True)
+    page = sign_in(TASKER, site.passwords[TASKER])
     page.goto(f"/studio/{project}/")
-    faults = []
+    found: list[str] = []
     for number in range(1, 4):
         expect(page.locator("#course-mark")).to_have_text(f"Course: item {number} of 3")
         expect(page.locator("#workbench")).to_be_visible()
@@ -105,26 +86,26 @@ def test_a_course_of_texts_is_taken_by_keyboard_to_the_pass(site: Site, sign_in:
         if number == 1:
             expect(heading).to_have_text("Not right")
             expect(page.locator(".lesson__differences")).to_contain_text("Missed: Person, “Maria Lopez”")
-            faults += see_everywhere(page, "lesson")
+            found += seen(page, "lesson")
             page.reload()  # a lesson isn't lost
             expect(page.locator(".lesson h2")).to_have_text("Not right")
             expect(page.locator(".lesson__sides")).to_contain_text("Person")
         if number == 3:
             expect(heading).to_have_text("Course passed")
-            faults += see_everywhere(page, "result")
+            found += seen(page, "result")
         press_next(page)
     expect(page.locator("#task-name")).to_have_text("work")
     page.keyboard.press("i")  # what was learnt lies one key away from then on
     expect(page.locator("#examples .lesson__item")).to_have_count(3)
     expect(page.locator("#examples .lesson__why em").first).to_have_text("full name")
     expect(page.locator("#examples")).not_to_contain_text("Your answer")
-    faults += see_everywhere(page, "examples")
-    assert faults == []
+    found += seen(page, "examples")
+    assert found == []
 
 
 def test_a_course_of_an_image_shows_both_answers(site: Site, sign_in: Callable[..., Page]) -> None:
     project = made(site, IMAGE)
-    page = sign_in(TASKER, site.passwords[TASKER], bypass_csp=True)
+    page = sign_in(TASKER, site.passwords[TASKER])
     page.goto(f"/studio/{project}/")
     expect(page.locator("#course-mark")).to_have_text("Course: item 1 of 1")
     page.keyboard.press("Control+Enter")
@@ -134,7 +115,7 @@ def test_a_course_of_an_image_shows_both_answers(site: Site, sign_in: Callable[.
     expect(page.locator(".lesson__differences")).to_contain_text("Missed: Thing")
     drawn = "() => [...document.querySelectorAll('.lesson canvas')].every((one) => one.width > 300)"
     page.wait_for_function(drawn)
-    assert see_everywhere(page, "image lesson") == []
+    assert list(seen(page, "image lesson")) == []
 
 
 def press_next(page: Page) -> None:

@@ -3,15 +3,13 @@
 from collections.abc import Callable, Iterator
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.looks import FEW, seen
 from tests.browser.site import Site
 
 pytestmark = pytest.mark.xdist_group("browser")
 
-RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}}
-SCREENS = [(1440, 900, "light"), (390, 844, "dark"), (320, 640, "light")]
 PATHS = {
     "maya": ["/projects/", "/projects/new/", "PROJECT", "PROJECTtasks/", "PROJECTload/", "PROJECTexport/",
              "PROJECTagreement/", "PROJECTtrust/", "PROJECTsettings/", "PROJECTrules/", "PROJECThands/",
@@ -53,58 +51,25 @@ def places(site: Site, task_type: str) -> dict[str, str]:
     }
 
 
-def faults_of(page: Page, where: str) -> list[str]:
-    """What axe says of a page, and whether it is wider than its window."""
-    page.wait_for_load_state("networkidle")
-    found = Axe().run(page, options=RULES).response["violations"]
-    faults = [f"{where}: {one['id']} at {one['nodes'][0]['target']}" for one in found]
-    if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
-        faults.append(f"{where} is wider than its window")
-    return faults
-
-
-@pytest.mark.parametrize("screen", SCREENS, ids=lambda one: f"{one[0]}-{one[2]}")
 @pytest.mark.parametrize("who", PATHS)
-def test_pages_fit_and_read_aloud(who: str, screen, site: Site, states, visitor: Callable[..., Page]) -> None:
-    width, height, scheme = screen
-    page = visitor(width, height, color_scheme=scheme, storage_state=states[who])
-    faults = []
+def test_pages_fit_and_read_aloud(who: str, site: Site, states, visitor: Callable[..., Page]) -> None:
+    page = visitor(storage_state=states[who])
+    found: list[str] = []
     named = places(site, "text_spans")
     for path in PATHS[who]:
         for name, address in named.items():
             path = path.replace(name, address)
         answer = page.goto(path)
         assert answer is not None and answer.status == 200, f"{path} answered {answer and answer.status}"
-        faults += faults_of(page, path)
-    assert faults == []
-
-
-@pytest.mark.parametrize("task_type", ["image_regions", "text_spans"])
-@pytest.mark.parametrize("screen", SCREENS, ids=lambda one: f"{one[0]}-{one[2]}")
-def test_the_studio_fits_and_reads_aloud(
-    task_type: str, screen, site: Site, states, visitor: Callable[..., Page]
-) -> None:
-    """With a task on screen, its sheet of keys, its instructions, and the sheet of reasons to skip."""
-    width, height, scheme = screen
-    page = visitor(width, height, color_scheme=scheme, storage_state=states["leo"])
-    page.goto(places(site, task_type)["TRY"].removesuffix("?try=1"))
-    expect(page.locator("#workbench")).to_be_visible()
-    expect(page.locator("#copilot-mark")).to_have_attribute("data-state", "ready", timeout=60_000)
-    faults = faults_of(page, "the studio")
-    for key, sheet in (("?", "the keys"), ("i", "the instructions"), ("s", "the reasons to skip")):
-        page.keyboard.press(key)
-        expect(page.locator("dialog[open]").first).to_be_visible()
-        faults += faults_of(page, sheet)
-        page.keyboard.press("Escape")
-        expect(page.locator("dialog[open]")).to_have_count(0)
-    assert faults == []
+        page.wait_for_load_state("networkidle")
+        found += seen(page, path, FEW)
+    assert found == []
 
 
 def test_the_door(site: Site, visitor: Callable[..., Page]) -> None:
-    for width, scheme in ((1440, "light"), (320, "dark")):
-        page = visitor(width, color_scheme=scheme)
-        page.goto("/accounts/login/")
-        assert faults_of(page, "the door") == []
+    page = visitor()
+    page.goto("/accounts/login/")
+    assert list(seen(page, "the door")) == []
 
 
 def test_the_api_page_asks_no_other_host(site: Site, visitor: Callable[..., Page]) -> None:

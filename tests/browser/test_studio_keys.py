@@ -6,8 +6,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser import shapes
+from tests.browser.looks import faults
 from tests.browser.site import Site
-from tests.browser.test_studio import JUN, faults
+from tests.browser.test_studio import JUN
 
 pytestmark = pytest.mark.xdist_group("browser")
 

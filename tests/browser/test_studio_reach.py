@@ -1,38 +1,27 @@
 """Every state of the studio, with work in it: axe reads it, and nothing is wider than its window.
 
-Each room is opened once and looked at as it is wide, at 320 px, at 200 % (1440 × 900 zoomed), and in forced colours.
-The dialogs and notes of mishaps are opened by the page's own modules, with the words that they have in life.
+Each room is opened once and looked at in every look (looks.py). The dialogs and notes of mishaps are opened by the
+page's own modules, with the words that they have in life.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser import shapes, texts
 from tests.browser.begun import go_on
+from tests.browser.looks import seen
 from tests.browser.site import Site
 from tests.browser.stage import Stage
 from tests.browser.test_classification import LETTERS, MANAGER, WASHERS, fill_in, open_studio, submit, tiles
-from tests.browser.test_studio import JUN, faults
+from tests.browser.test_studio import JUN
 
 pytestmark = pytest.mark.xdist_group("browser")
 
 PRIYA = "priya@riverside.example"
-LOOKS = {
-    "wide": (1440, 900, "none"),
-    "narrow": (320, 640, "none"),
-    "at 200 %": (720, 450, "none"),
-    "forced colours": (1440, 900, "active"),
-}
 BY_HAND = {"source": "human", "suggestion": None, "model": None}
 STORY = "Maria Lopez of the Harbor Board visited Oslo. " * 12
-TOO_WIDE = """() => {
-  const page = document.documentElement.scrollWidth > innerWidth ? ["the page"] : [];
-  const over = (one) => one.getBoundingClientRect().right > innerWidth + 0.5 || one.scrollWidth > one.clientWidth + 1;
-  const shown = [...document.querySelectorAll("dialog[open], .note")];
-  return [...page, ...shown.filter(over).map((one) => one.id || "a note")];
-}"""
 WAITING = "Waiting for the network. Your work is kept on this machine and will be sent."
 OVER = "Your time for this task ran out. You can still submit it, unless somebody else has begun it."
 SOON = "This task is kept for you for two more minutes: the server has not heard from this page."
@@ -51,17 +40,6 @@ NOTE = """async ([key, note]) => {
 }"""
 DIALOGS = ["conflict-dialog", "sign-in-dialog", "lost-dialog", "empty-dialog", "skip-dialog", "report-dialog"]
 BY_KEY = {"?": "the keys", "i": "the instructions"}
-
-
-def seen(page: Page, state: str) -> Iterator[str]:
-    """What is wrong with the page as it stands, in every look."""
-    for look, (width, height, colours) in LOOKS.items():
-        page.set_viewport_size({"width": width, "height": height})
-        page.emulate_media(forced_colors=colours, reduced_motion="reduce")  # type: ignore[arg-type]
-        yield from (f"{state}, {look}: {one}" for one in faults(page))
-        yield from (f"{state}, {look}: {one} is wider than the window" for one in page.evaluate(TOO_WIDE))
-    page.set_viewport_size({"width": 1440, "height": 900})
-    page.emulate_media(forced_colors="none")
 
 
 def an_image(site: Site, sign_in: Callable[..., Page], name: str) -> Page:

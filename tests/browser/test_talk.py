@@ -7,8 +7,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser import shapes
+from tests.browser.looks import FEW, faults, seen
 from tests.browser.site import Site
-from tests.browser.test_studio import JUN, faults, jun_on_a_train, saved  # noqa: F401
+from tests.browser.test_studio import JUN, jun_on_a_train, saved  # noqa: F401
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -25,11 +26,9 @@ def draw_box(page: Page) -> None:
     expect(page.locator("#panel .marks__row")).to_have_count(1)
 
 
-@pytest.mark.parametrize("look", ["light wide", "dark narrow"])
-def test_a_comment_on_a_region_and_a_question_are_answered(site: Site, sign_in: Callable[..., Page], look: str) -> None:
-    address = shapes.make_project(site, f"Talked about, {look}")
-    width, scheme = (390 if "narrow" in look else 1440), look.split()[0]
-    jun = sign_in(JUN, site.passwords[JUN], width=width, color_scheme=scheme)
+def test_a_comment_on_a_region_and_a_question_are_answered(site: Site, sign_in: Callable[..., Page]) -> None:
+    address = shapes.make_project(site, "Talked about")
+    jun = sign_in(JUN, site.passwords[JUN])
     jun.goto(address)
     expect(jun.locator("#workbench")).to_be_visible()
     draw_box(jun)
@@ -38,7 +37,7 @@ def test_a_comment_on_a_region_and_a_question_are_answered(site: Site, sign_in: 
     expect(jun.get_by_text("Nothing was said yet.")).to_be_visible()
     expect(jun.get_by_label("About the selected one: Thing, 1 of 1")).to_be_checked()
     jun.keyboard.type(EVIL)
-    assert faults(jun) == []
+    assert list(seen(jun, "a comment being written", FEW)) == []
     jun.get_by_role("button", name="Send", exact=True).press("Enter")
     expect(jun.locator("#talks .talk__words")).to_have_text(EVIL)
     expect(jun.locator("#talks .muted").first).to_contain_text("Thing, 1 of 1")
@@ -55,9 +54,9 @@ def test_a_comment_on_a_region_and_a_question_are_answered(site: Site, sign_in: 
     jun.keyboard.press("Escape")
     saved(jun)
 
-    maya = sign_in(MAYA, site.passwords[MAYA], width=width, color_scheme=scheme)
+    maya = sign_in(MAYA, site.passwords[MAYA])
     maya.goto(re.sub("/studio/", "/projects/", address) + "questions/")
-    assert faults(maya) == []
+    assert list(seen(maya, "a question")) == []
     maya.get_by_label("Answer").fill("No, it isn't.")
     maya.get_by_role("button", name=re.compile("^Send")).click()
     expect(maya.get_by_text("No question waits")).to_be_visible()
@@ -68,11 +67,11 @@ def test_a_comment_on_a_region_and_a_question_are_answered(site: Site, sign_in: 
     jun.locator(".canvas").focus()
     jun.keyboard.press("Shift+I")
     expect(jun.get_by_text("No, it isn't.")).to_be_visible()
-    assert faults(jun) == []
+    assert list(seen(jun, "an answer", FEW)) == []
     jun.keyboard.press("Escape")
     jun.goto("/my-work/questions/")
     expect(jun.get_by_text("No, it isn't.").first).to_be_visible()
-    assert faults(jun) == []
+    assert list(seen(jun, "what was asked", FEW)) == []
 
 
 def test_words_that_the_server_did_not_get_stay_in_the_dialog_and_arrive_once(

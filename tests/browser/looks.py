@@ -1,0 +1,58 @@
+"""How a page looks to different people, and what is wrong with it there: axe's word, and what is wider than the window.
+
+A page is brought to one state once, and looked at in every look as it stands: that costs a look, not a story.
+"""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+from axe_playwright_python.base import AXE_SCRIPT
+from playwright.sync_api import Page
+
+# Of what passes one example is enough; what is wrong comes whole.
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"], "resultTypes": ["violations"]}
+AXE = "rules => axe.run(rules).then(found => found.violations)"
+TOO_WIDE = """() => {
+  const root = document.documentElement;
+  const page = root.scrollWidth > root.clientWidth ? ["the page"] : [];
+  const over = (one) => one.getBoundingClientRect().right > innerWidth + 0.5 || one.scrollWidth > one.clientWidth + 1;
+  const shown = [...document.querySelectorAll("dialog[open], .note")];
+  return [...page, ...shown.filter(over).map((one) => one.id || "a note")];
+}"""
+
+
+@dataclass(frozen=True)
+class Look:
+    width: int
+    height: int
+    scheme: str = "light"
+    colours: str = "none"  # "active": the system's own few, as people with low vision choose
+
+
+LOOKS = {
+    "wide": Look(1440, 900),
+    "narrow and dark": Look(320, 640, "dark"),
+    "at 200 %": Look(720, 450, "dark"),  # of 1440 × 900
+    "forced colours": Look(1440, 900, colours="active"),
+}
+FEW = ("wide", "narrow and dark")
+
+
+def faults(page: Page) -> list[str]:
+    """What axe finds wrong with the page as it is."""
+    if not page.evaluate("() => 'axe' in window"):
+        page.evaluate(AXE_SCRIPT)
+    found = page.evaluate(AXE, RULES)
+    return [f"{one['id']}: {node['target']}" for one in found for node in one["nodes"]]
+
+
+def seen(page: Page, state: str, looks: Collection[str] = tuple(LOOKS)) -> Iterator[str]:
+    """What is wrong with the page as it stands, in each of these looks; it is wide and light again afterwards."""
+    for name in looks:
+        look = LOOKS[name]
+        page.set_viewport_size({"width": look.width, "height": look.height})
+        page.emulate_media(color_scheme=look.scheme, forced_colors=look.colours, reduced_motion="reduce")  # type: ignore[arg-type]
+        yield from (f"{state}, {name}: {one}" for one in faults(page))
+        yield from (f"{state}, {name}: {one} is wider than the window" for one in page.evaluate(TOO_WIDE))
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.emulate_media(color_scheme="light", forced_colors="none")
