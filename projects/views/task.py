@@ -14,6 +14,7 @@ from projects.admission import banning
 from projects.models import Assignment, Belief, Remark, StockedGold, Task
 from projects.talk import reading
 from projects.tasktypes import TASK_TYPES
+from projects.tasktypes.preference import words_of
 from projects.views.door import signed_in
 from taskers.errors import NotFound, Problem
 from taskers.requests import MemberRequest
@@ -127,7 +128,7 @@ def _context(found: Task) -> dict:
         "belief": None if past.verdict else Belief.objects.filter(task=found).first(),
         "view": {
             "type": project.task_type,
-            "text": found.payload.get("text"),
+            "text": words_of(found.payload),
             "size": {"width": found.payload.get("width"), "height": found.payload.get("height")},
             "fields": {one["key"]: one["name"] for one in project.settings_now().fields},
             "labels": {one.key: {"name": one.name, "colour": one.colour} for one in labels},

@@ -4,9 +4,10 @@ const form = document.querySelector("[data-task-type]");
 
 function follow() {
   const chosen = form.querySelector("[name=task_type]:checked")?.value ?? "";
-  const media = { image_regions: "image", text_spans: "text" }[chosen] ?? "any";
-  form.querySelector("[data-labels]").dataset.media = media;
-  for (const part of form.querySelectorAll("[data-for]")) part.hidden = part.dataset.for !== media;
+  const asked = { image_regions: "image", text_spans: "text", preference: "pair" }[chosen] ?? "any";
+  form.querySelector("[data-labels]").dataset.media = asked === "pair" ? "any" : asked;
+  for (const part of form.querySelectorAll("[data-for]")) part.hidden = part.dataset.for !== asked;
+  for (const part of form.querySelectorAll("[data-not-for]")) part.hidden = part.dataset.notFor === asked;
   for (const part of form.querySelectorAll("[data-fits]")) {
     part.hidden = !part.dataset.fits.split(" ").includes(chosen);
     if (part.matches("option")) part.disabled = part.hidden;

@@ -1,0 +1,38 @@
+/** The keys of a preference, and its candidates in the order in which they are shown. Pure. */
+import { choiceBindings, classificationBindings } from "./classification_bindings.js";
+import { say } from "./words.js";
+
+/** The field that holds the preference. */
+export const OF_FIELD = "preferred";
+
+/** The candidates from left to right. @param {string} left @returns {[string, string]} */
+export function ordered(left) {
+  return left === "second" ? ["second", "first"] : ["first", "second"];
+}
+
+/** The labels as a person sees them: by their sides, about equal behind them, those of other fields last. */
+export function asShown(labels, left) {
+  const [onLeft, onRight] = ordered(left);
+  const names = { [onLeft]: say("Left"), [onRight]: say("Right") };
+  const of = (key) => labels.filter((label) => label.key === key && label.field === OF_FIELD);
+  const own = [...of(onLeft), ...of(onRight), ...of("tie")];
+  return [...own.map((label) => ({ ...label, name: names[label.key] ?? say(label.name) })), ...labels.filter((label) => !own.includes(label))];
+}
+
+/** @param {boolean} pictured whether there is an image to look at @param {boolean} [equal] whether there are ties */
+export function preferenceBindings(pictured, equal = true) {
+  const group = say("Which is better");
+  const rows = [
+    ["left", "1", say("The left one is better")],
+    ["right", "2", say("The right one is better")],
+    ["equal", "3", say("They are about equal")],
+  ];
+  const own = rows.filter(([action]) => equal || action !== "equal");
+  return [...own.map(([action, key, text]) => ({ action, keys: [key], text, group })), ...classificationBindings(pictured)];
+}
+
+/** The keys of labels of other fields; digits say which is better. */
+export function preferenceChoices(labels, taken) {
+  const others = labels.filter((label) => label.field !== OF_FIELD);
+  return choiceBindings(others, taken).filter(({ action }) => !action.startsWith("digit:"));
+}
