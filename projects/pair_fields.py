@@ -1,5 +1,6 @@
 """What a manager says of pairs alone: whether neither may be better, and what is asked beside it."""
 
+import re
 from typing import Any
 
 from django import forms
@@ -9,6 +10,8 @@ from projects.errors import Refused
 from projects.models import ProjectSettings
 from projects.tasktypes import asked_fields
 from projects.tasktypes.preference import OWN_LABELS, PREFERRED, TIE, Preference
+
+TAKES_CHOICES = re.compile(r"\((?:choice|multiple|tree)\b")
 
 
 class PairFields(forms.Form):
@@ -35,6 +38,11 @@ class PairFields(forms.Form):
         except Refused as problem:
             raise forms.ValidationError(problem.text) from None
         return text
+
+    @property
+    def takes_choices(self) -> bool:
+        """Whether any of what is also asked takes labels."""
+        return bool(TAKES_CHOICES.search(str(self["also_asked"].value() or "")))
 
     def also(self) -> dict[str, Any]:
         """The settings that a preference's terms hold besides. Call when valid."""

@@ -35,7 +35,7 @@ SPANS = {
 }
 GRID = {"f": "Fill the rest", "n": "Next image without a label", "z": "Look closer"}
 FIELDS = {"k": "Next field", "j": "Field before"}
-PREFERENCE = {"1": "Left is better", "2": "Right is better", "3": "About equal"}
+PREFERENCE = {"1": "A is better", "2": "B is better", "3": "About equal"}
 
 
 def of_regions(labels: Iterable[Mapping]) -> dict[str, str]:

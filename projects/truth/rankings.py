@@ -61,8 +61,8 @@ def ranks(project: Project) -> bool:
 def renew(project: Project, tasks: Iterable[tuple[Task, Sequence[Vote], object]]) -> Ranking:
     """Rank what these tasks compare by their votes, and keep it."""
     found = Comparisons()
-    for task, votes, _truth in tasks:
-        found.add(task, votes)
+    for task, of_task, _truth in tasks:
+        found.add(task, of_task)
     said = found.votes[-NEWEST:]
     names = sorted({name for one in said for name in (one.left, one.right)})
     people = sorted({one.tasker for one in said})
@@ -148,7 +148,7 @@ def _items(said: Sequence[Compared], names: Sequence[str], votes: Votes, inferre
     won = Counter((one.left, one.right)[one.outcome] for one in said if one.outcome != TIE)
     lost = Counter((one.right, one.left)[one.outcome] for one in said if one.outcome != TIE)
     tied = Counter(name for one in said if one.outcome == TIE for name in (one.left, one.right))
-    order = sorted(range(len(names)), key=lambda place: (-round(strength[place], 9), names[place]))
+    order = sorted(range(len(names)), key=lambda place: (-round(float(strength[place]), 9), names[place]))
     return [
         {
             "item": names[place],

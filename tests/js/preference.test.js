@@ -11,15 +11,16 @@ const LABELS = [
   { key: "tie", name: "Both bad", field: "preferred" },
 ];
 
-test("candidates stand in the order that was drawn, under the names of their sides", () => {
+test("candidates stand in the order that was drawn, under names and colours that don't tell which is which", () => {
   assert.deepEqual(ordered("first"), ["first", "second"]);
   assert.deepEqual(ordered("second"), ["second", "first"]);
   const shown = asShown(LABELS, "second").map(({ key, name }) => `${key}: ${name}`);
-  assert.deepEqual(shown, ["second: Left", "first: Right", "tie: Both bad", "rude: Rude", "kind: Kind"]);
+  assert.deepEqual(asShown(LABELS, "second").slice(0, 3).map(({ colour }) => colour), ["", "", ""]);
+  assert.deepEqual(shown, ["second: A", "first: B", "tie: Both bad", "rude: Rude", "kind: Kind"]);
 });
 
 test("without ties there is neither a label nor a key for them", () => {
-  assert.deepEqual(asShown(LABELS.slice(2, 4), "first").map(({ name }) => name), ["Left", "Right"]);
+  assert.deepEqual(asShown(LABELS.slice(2, 4), "first").map(({ name }) => name), ["A", "B"]);
   const keys = (equal) => preferenceBindings(false, equal).flatMap((one) => one.keys).filter((key) => /[0-9]/.test(key));
   assert.deepEqual([keys(true), keys(false)], [["1", "2", "3"], ["1", "2"]]);
 });
