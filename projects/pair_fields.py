@@ -7,7 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from projects.errors import Refused
-from projects.models import ProjectSettings
+from projects.models import Label, ProjectSettings
 from projects.tasktypes import asked_fields
 from projects.tasktypes.preference import OWN_LABELS, PREFERRED, TIE, Preference
 
@@ -59,7 +59,9 @@ def own_labels(task_type: str) -> list[dict[str, str]]:
 
 
 def pair_initial(settings: ProjectSettings) -> dict[str, Any]:
-    """What that part of a project's form shows at first."""
+    """What that part of a project's form shows at first; nothing where no preference is asked."""
     also = [one for one in settings.fields if one["key"] != PREFERRED]
-    ties = settings.project.labels.in_use().filter(key=TIE).exists()
+    if len(also) == len(settings.fields):
+        return {}
+    ties = Label.objects.in_use().filter(project=settings.project_id, key=TIE).exists()
     return {"also_asked": asked_fields.written(also), "ties": ties}
