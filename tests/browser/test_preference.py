@@ -1,15 +1,18 @@
 """Preferences in a real Chromium: pairs judged by keyboard in either order, through mishaps, and compared in review."""
 
+import gzip
 import json
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 
 import pytest
-from playwright.sync_api import Browser, Error, Locator, Page, expect
+from playwright.sync_api import Browser, Error, Locator, Page, Response, expect
 
 from tests.browser.site import Site
 from tests.browser.test_classification import open_studio
 from tests.browser.test_studio import JUN, enter, faults, saved, submit, taken
+from tests.browser.test_studio_weight import MOST
+from tests.browser.weight import later
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -295,3 +298,24 @@ def test_maya_makes_a_project_of_pairs_and_reads_the_ranking(pairs: Site, sign_i
     expect(page.get_by_role("row", name="model-a")).to_contain_text("%")
     expect(page.get_by_role("row", name="model-b")).to_contain_text("%")
     assert faults(page) == []
+
+
+def test_the_room_is_light_and_the_second_pair_asks_for_nothing(pairs: Site, sign_in: Callable[..., Page]) -> None:
+    page = sign_in(JUN, pairs.passwords[JUN])
+    fetched: dict[str, int] = {}
+
+    def note(response: Response) -> None:
+        if "/static/" in response.url and response.url.endswith((".js", ".css")):
+            fetched[response.url] = len(gzip.compress(response.body(), 9))
+
+    page.on("response", note)
+    open_studio(page, pairs, ANSWERS)
+    page.wait_for_load_state("networkidle")
+    assert any("/pair." in url for url in fetched)
+    weights = {url: size for url, size in fetched.items() if url not in later(fetched)}
+    assert sum(weights.values()) <= MOST, sorted(weights.items(), key=lambda one: -one[1])
+    before = set(fetched)
+    page.keyboard.press("3")
+    submit(page)
+    page.wait_for_load_state("networkidle")
+    assert set(fetched) == before
