@@ -14,7 +14,8 @@ from projects.queue.clock import Clock
 from taskers.errors import Problem
 from taskers.models import Person
 
-# What the copilot can do for a task type; of classifications, for those of texts.
+# What the copilot can do for a task type; of classifications, for those of texts. Nothing for preferences: people are
+# asked there which of two models is better, and a third one's word would only be in their way.
 CAPABILITIES = {"image_regions": "segment", "text_spans": "spans", "classification": "classify"}
 TEXTS_ALONE = "The copilot suggests classes of texts; this one shows an image. Go on without it."
 NOTHING_TO_GUESS = "Nothing is asked here that the copilot has a guess for. Go on without it."

@@ -16,6 +16,7 @@ from taskers.models import Organization
 FOLDERS = ("assets", "thumbnails")
 ENDINGS = {"image/png": ".png", "image/jpeg": ".jpg", "image/webp": ".webp"}
 LOCK = 0x4D65646961 << 16  # our corner of PostgreSQL's advisory locks: shared by writers, alone for the collector
+UNUSED = {"tasks": None, "other_tasks": None, "archived_tasks": None, "other_archived_tasks": None}
 GRACE = timedelta(days=1)  # media are stored a moment before the tasks that refer to them
 
 
@@ -51,7 +52,7 @@ def collect(*, before: datetime | None = None) -> int:
     """
     before = before or timezone.now() - GRACE
     gone = 0
-    for asset in Asset.objects.filter(created_at__lt=before, tasks=None, archived_tasks=None).iterator(chunk_size=500):
+    for asset in Asset.objects.filter(created_at__lt=before, **UNUSED).iterator(chunk_size=500):
         gone += _delete(asset)
     for folder in FOLDERS:
         for names in _chunks(_files(default_storage, folder), 500):
@@ -111,7 +112,7 @@ def _delete(asset: Asset) -> int:
             with connection.cursor() as cursor:
                 # A task that took hold of it is noticed by the DELETE, not at commit when the files are gone.
                 cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-            deleted, _ = Asset.objects.filter(pk=asset.pk, tasks=None, archived_tasks=None).delete()
+            deleted, _ = Asset.objects.filter(pk=asset.pk, **UNUSED).delete()
             names = [name for name in (asset.file.name, asset.thumbnail.name) if name and deleted]
             for name in names:
                 default_storage.delete(name)

@@ -13,6 +13,7 @@ from projects.errors import Refused
 from projects.models import Label, Project, ProjectSettings
 from projects.tasktypes import TASK_TYPES, asked_fields
 from projects.tasktypes.classification import Classification
+from projects.tasktypes.preference import OWN_LABELS, Preference
 from projects.tasktypes.region_shapes import SHAPES
 from projects.truth import methods
 from projects.truth.evidence import terms_of
@@ -78,8 +79,6 @@ def create(
             "There is already a project named %(name)r.", code="project-exists", place="name", name=name
         ) from None
     set_labels(project, labels, by=by)
-    if isinstance(TASK_TYPES[task_type], Classification):
-        settings.setdefault("fields", asked_fields.usual())
     change(project, by, **settings)
     _tell("project_created", project, by, task_type=task_type)
     return project
@@ -121,7 +120,7 @@ def set_labels(project: Project, labels: Sequence[Mapping], *, by: Person | None
     Each is {"name", "key"?, "colour"?, "hotkey"?, "shapes"?, "attributes"?, "field"?, "parent"?}; a parent is the key
     or name of a label before it. Raises Refused with the place of the fault.
     """
-    wanted = _plain_labels(project, labels)
+    wanted = _plain_labels(project, _with_own(project, labels))
     project.labels.filter(retired_at=None).exclude(key__in=[one["key"] for one in wanted]).update(
         retired_at=timezone.now(), hotkey=""
     )
@@ -153,6 +152,14 @@ def label_key(label: Mapping) -> str:
     name = str(label.get("name", ""))
     made = slugify(name) or slugify(name, allow_unicode=True)
     return str(label.get("key") or made.replace("-", "_"))[:60]
+
+
+def _with_own(project: Project, labels: Sequence[Mapping]) -> Sequence[Mapping]:
+    """These labels, with those that a type has by itself."""
+    room = TASK_TYPES[project.task_type]
+    if not isinstance(room, Preference):
+        return labels
+    return room.own_labels(labels, dict(project.labels.in_use().filter(key__in=OWN_LABELS).values_list("key", "name")))
 
 
 def _plain_labels(project: Project, labels: Sequence[Mapping]) -> list[dict]:
@@ -242,14 +249,19 @@ def _parent(said: str, place: str, before: Sequence[Mapping]) -> str:
 
 def _check_fields(project: Project, values: dict) -> None:
     """The fields of a classification, made plain; with them what comparing its numbers must know."""
-    if not isinstance(TASK_TYPES[project.task_type], Classification):
+    room = TASK_TYPES[project.task_type]
+    if not isinstance(room, Classification):
         if values.get("fields") or values.get("grid", 1) != 1:
             raise Refused("Only a classification asks for fields.", code="bad-setting", place="fields")
         return
-    values["fields"] = asked_fields.checked(values.get("fields") or asked_fields.usual())
+    values["fields"] = asked_fields.checked(room.asks(values.get("fields") or []))
+    if isinstance(room, Preference):
+        values["copilot"] = False  # it suggests nothing there, so nobody's answer counts as one that saw a suggestion
     numbers = asked_fields.numbers(values["fields"])
     kept = {key: value for key, value in (values.get("thresholds") or {}).items() if key != "numbers"}
     values["thresholds"] = kept | ({"numbers": numbers} if numbers else {})
+    if values.get("grid") not in (None, 1) and isinstance(room, Preference):
+        raise Refused("Pairs are judged one at a time.", code="bad-grid", place="grid")
     if values.get("grid") not in (None, 1) and [one["kind"] for one in values["fields"]] != ["choice"]:
         text = "Several images on one screen ask for one thing: a single field that takes a choice."
         raise Refused(text, code="bad-grid", place="grid")

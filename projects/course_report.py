@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from projects import markdown
 from projects.models import CourseTry, DealingRules, Label, Project, StockedGold
 from projects.queue.teaching import course_items
+from projects.tasktypes.preference import words_of
 from projects.teaching import difference_words
 from taskers.models import Person
 
@@ -140,7 +141,7 @@ def view(project: Project, rows: list[Item]) -> dict[str, Any]:
 def _drawn(kept: StockedGold) -> dict[str, Any]:
     task = kept.gold.task
     size = {"width": task.asset.width, "height": task.asset.height} if task.asset else None
-    return {"text": task.payload.get("text"), "size": size, "answer": kept.gold.answer}
+    return {"text": words_of(task.payload), "size": size, "answer": kept.gold.answer}
 
 
 def _commonest(keys: list[int]) -> dict[int, tuple[int, Any]]:

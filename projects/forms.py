@@ -15,8 +15,10 @@ from projects.configure import COLOURS
 from projects.errors import Refused
 from projects.language_fields import IN_LANGUAGE, InLanguages
 from projects.models import Batch, Project, ProjectSettings
+from projects.pair_fields import PairFields, pair_initial
 from projects.tasktypes import TASK_TYPES, asked_fields
 from projects.tasktypes.classification import Classification
+from projects.tasktypes.preference import Preference
 from projects.truth import methods
 from taskers.ledger import MILLIONTHS
 from taskers.models import Organization
@@ -30,7 +32,6 @@ SHAPE_NAMES = (
     ("point", _("Points")),
 )
 MAX_LABELS = 200
-CLASSIFICATION = Classification.key
 
 
 def to_millionths(amount: Decimal) -> int:
@@ -66,7 +67,7 @@ class MethodSelect(forms.Select):
         return option
 
 
-class SettingsForm(InLanguages):
+class SettingsForm(InLanguages, PairFields):
     """What every project asks for, whatever its type."""
 
     row_at_fault: int | None = None  # which of the fields couldn't be read, from 0
@@ -205,7 +206,11 @@ class SettingsForm(InLanguages):
             thresholds["iou"] = data["iou"] / 100
         elif TASK_TYPES[task_type].media == "text":
             thresholds["span_match"] = data["span_match"] or "exact"
-        fields = {"fields": data["fields"], "grid": data["grid"]} if task_type == CLASSIFICATION else {}
+        fields: dict[str, Any] = {}
+        if task_type == Classification.key:
+            fields = {"fields": data["fields"], "grid": data["grid"]}
+        elif task_type == Preference.key:
+            fields = self.also()
         target = {"target": data["target"] / 100} if data["target"] else {}
         audits = {"audit_share": data["audit_share"] / 100} if data["audit_share"] is not None else {}
         return (
@@ -233,7 +238,8 @@ def settings_initial(settings: ProjectSettings) -> dict[str, Any]:
     """What the form of a project shows at first."""
     thresholds = settings.thresholds
     translated = {IN_LANGUAGE + code: text for code, text in settings.instructions_by_language.items()}
-    return translated | {
+    own = translated | pair_initial(settings)
+    return own | {
         "instructions": settings.instructions,
         "wanted": settings.wanted,
         "rate": in_units(settings.rate),

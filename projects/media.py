@@ -17,6 +17,7 @@ from django.utils.http import parse_etags
 
 from projects import access
 from projects.models import Task
+from projects.tasktypes.preference import FIRST, SECOND
 from taskers.errors import NotAllowed, NotFound
 from taskers.models import Person
 from taskers.models.people import Role
@@ -34,26 +35,26 @@ class Media(NamedTuple):
     etag: str
 
 
-async def task_media(request: HttpRequest, task_id: UUID) -> HttpResponseBase:
-    """The picture of a task, as coordinates refer to it."""
-    return await _send(request, await _find(request, task_id, thumbnail=False))
+async def task_media(request: HttpRequest, task_id: UUID, which: str = FIRST) -> HttpResponseBase:
+    """The picture of a task, as coordinates refer to it; of a pair, that of its first or second candidate."""
+    return await _send(request, await _find(request, task_id, which, thumbnail=False))
 
 
 async def task_thumbnail(request: HttpRequest, task_id: UUID) -> HttpResponseBase:
     """The thumbnail of a task's picture: JPEG, longest side at most 320 pixels."""
-    return await _send(request, await _find(request, task_id, thumbnail=True))
+    return await _send(request, await _find(request, task_id, FIRST, thumbnail=True))
 
 
-async def _find(request: HttpRequest, task_id: UUID, *, thumbnail: bool) -> Media:
+async def _find(request: HttpRequest, task_id: UUID, which: str, *, thumbnail: bool) -> Media:
     person = await request.auser()
     if not isinstance(person, Person):
         raise NotAllowed("Sign in first.", code="not-signed-in", status=401)
-    return await sync_to_async(_media_of)(person, task_id, thumbnail)
+    return await sync_to_async(_media_of)(person, task_id, which, thumbnail)
 
 
-def _media_of(person: Person, task_id: UUID, thumbnail: bool) -> Media:
+def _media_of(person: Person, task_id: UUID, which: str, thumbnail: bool) -> Media:
     task: Task = access.task(person, task_id, *Role.values)
-    asset = task.asset
+    asset = task.other_asset if which == SECOND else task.asset
     if asset is None or (thumbnail and not asset.thumbnail):
         raise NotFound("This task has no picture.")
     if thumbnail:

@@ -15,11 +15,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from projects import access, desk, drafts, es_modules, instructions, markdown, queue, rooms, submission
+from projects import access, desk, drafts, es_modules, instructions, markdown, queue, rooms, sides, submission
 from projects.errors import Refused, StaleDraft
 from projects.models import Assignment, Project, ProjectSettings, Task
 from projects.queue import Nothing
 from projects.tasktypes import TASK_TYPES
+from projects.tasktypes.preference import FIRST, SECOND, Preference
 from projects.teaching import courses, lessons
 from taskers import ledger, preferences, problems
 from taskers.errors import NotFound, Problem
@@ -219,12 +220,24 @@ def project_json(project: Project, settings: ProjectSettings, reader: Person) ->
     }
 
 
-def task_json(task: Task) -> dict:
-    """A task as its tasker sees it."""
+def task_json(task: Task, tasker: Person | None = None) -> dict:
+    """A task as its tasker sees it, a pair on the sides drawn for them; without one, in its own order."""
     image = None
+    room = TASK_TYPES[task.project.task_type]
+    shown = {"id": str(task.public_id), "external_id": task.external_id, "payload": room.shown(task.payload)}
+    if isinstance(room, Preference):
+        left = sides.left_of(task, tasker) if tasker else FIRST
+        return shown | {"image": None, "images": _images(task), "left": left}
     if task.asset_id and task.asset:
         image = {"url": media_url(task), "width": task.asset.width, "height": task.asset.height}
-    return {"id": str(task.public_id), "external_id": task.external_id, "payload": task.payload, "image": image}
+    return shown | {"image": image}
+
+
+def _images(task: Task) -> dict[str, dict]:
+    """The pictures of a pair, each by its candidate's place."""
+    urls = {FIRST: media_url(task), SECOND: reverse("task-media-second", args=[task.public_id])}
+    pictured = {name: task.payload[name] for name in urls if "asset" in task.payload[name]}
+    return {name: {"url": urls[name], "width": one["width"], "height": one["height"]} for name, one in pictured.items()}
 
 
 def media_url(task: Task) -> str:
@@ -250,7 +263,7 @@ def assignment_json(assignment: Assignment, tasker: Person) -> dict:
         "deadline": assignment.deadline.isoformat() if assignment.deadline else None,
         "lease_seconds": settings.lease_seconds,
         "project": project_json(project, settings, tasker) | {"copilot": bool(assignment.copilot)},
-        "task": task_json(assignment.task),
+        "task": task_json(assignment.task, tasker),
         "draft": {"version": saved.version, "answer": saved.answer} if saved else None,
         "pay": ledger.money(assignment.rate or 0, project.organization.currency),
         "remarks": around.remarks,
@@ -271,7 +284,7 @@ def foreseen_json(found: queue.Foreseen, tasker: Person) -> dict:
         "deadline": None,
         "lease_seconds": settings.lease_seconds,
         "project": project_json(project, settings, tasker),
-        "task": task_json(found.task),
+        "task": task_json(found.task, tasker),
         "draft": None,
         "pay": ledger.money(found.terms.rate, project.organization.currency),
         "remarks": 0,
@@ -296,6 +309,7 @@ def lessons_json(project: Project, lists: dict[str, list[dict]], reader: Person)
 def _pictured(items: list[dict]) -> None:
     for item in items:
         item["picture"] = reverse("task-media", args=[item["task"]]) if item["picture"] else None
+        item["second"] = reverse("task-media-second", args=[item["task"]]) if item["second"] else None
 
 
 def _unread(request: MemberRequest, body: dict, mine: Sequence[Project]) -> dict | None:

@@ -35,7 +35,7 @@ def try_claim(request: MemberRequest, body: dict, project_id: UUID) -> dict:
             "deadline": None,
             "lease_seconds": settings.lease_seconds,
             "project": project_json(project, settings, request.user),
-            "task": task_json(task) | {"after": task.pk},
+            "task": task_json(task, request.user) | {"after": task.pk},
             "draft": None,
             "pay": ledger.money(settings.rate, project.organization.currency),
         },

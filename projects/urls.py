@@ -15,6 +15,7 @@ from projects.views import (
     making,
     models,
     project,
+    ranking,
     rules,
     talk,
     task,
@@ -45,6 +46,8 @@ PROJECT = [
     path("trust/", trust.trust, name="trust"),
     path("trust/run/", trust.run, name="trust-run"),
     path("trust/estimate/", trust.estimate, name="trust-estimate"),
+    path("ranking/", ranking.ranking, name="ranking"),
+    path("ranking/renew/", ranking.renew, name="ranking-renew"),
     path("models/", models.page, name="models"),
     path("models/<uuid:seat_id>/move/", models.move, name="model-move"),
     path("models/<uuid:seat_id>/token/", models.token, name="model-token"),
@@ -107,4 +110,5 @@ urlpatterns = [
     path("review/", include("projects.review_urls")),
     path("media/<uuid:task_id>/", media.task_media, name="task-media"),
     path("media/<uuid:task_id>/small/", media.task_thumbnail, name="task-thumbnail"),
+    path("media/<uuid:task_id>/second/", media.task_media, {"which": "second"}, name="task-media-second"),
 ]

@@ -24,6 +24,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
+from scipy.sparse import csr_array
 from scipy.special import log_softmax, softmax
 
 Floats = NDArray[np.float64]
@@ -35,6 +36,8 @@ FIRST_VARIANCES = {"group": 1.0, "item": 0.3, "reliability": 0.5, "side": 0.1, "
 # The variance estimates are pulled to their first values as if seen this many times.
 VARIANCE_PRIOR = 2.0
 ROUNDS = 8
+# Beyond so many numbers their joint uncertainty isn't worked out: a matrix of this size squared is inverted.
+MOST_JOINT = 2_000
 # The crowd's liking for sides and ties come first in the vector that is optimised.
 GLOBALS = 2
 
@@ -124,6 +127,69 @@ def infer_preferences(votes: Votes, items: int, workers: int, group: Ints | None
         if still:
             break
     return _told(at, curve, groups, layout, variances)
+
+
+def as_the_crowd_sees(votes: Votes, found: Preferences) -> tuple[Floats, Floats]:
+    """Each item's strength beside the mean of all, in the logits of the tasker who gave an average vote, and its
+    standard deviation.
+
+    Strengths and reliabilities trade: only their product is told by votes, so it is the product that is given. Its
+    deviation is from the joint uncertainty of all numbers (delta method on the inverse of the expected information).
+    Where there are too many numbers for that, the taskers' habits are taken as known, and then each strength by itself.
+    """
+    items, workers = found.strength.size, found.reliability.size
+    count = np.bincount(votes.worker, minlength=workers)
+    share = count / max(count.sum(), 1)
+    scale = float(share @ found.reliability) if count.any() else 1.0
+    centred = found.strength - found.strength.mean() if items else found.strength
+    if GLOBALS + items > MOST_JOINT:
+        return scale * centred, abs(scale) * found.deviation
+    free = 0 if GLOBALS + items + 3 * workers > MOST_JOINT else workers
+    joint, layout = _information(votes, found, free)
+    towards = np.zeros((items, layout.size))
+    towards[:, layout.slices["item"]] = scale * (np.eye(items) - 1 / max(items, 1))
+    towards[:, layout.slices["reliability"]] = np.outer(centred, share[:free])
+    moved = np.linalg.solve(joint, towards.T)
+    return scale * centred, np.sqrt(np.maximum((towards.T * moved).sum(0), 0))
+
+
+def _information(votes: Votes, found: Preferences, workers: int) -> tuple[Floats, _Layout]:
+    """The expected information of the votes and priors on all numbers together; with no `workers` without theirs."""
+    push, tie = _slopes(votes, found, workers)
+    chance = found.chances(votes.left, votes.right, votes.worker)
+    lean = chance[:, 0] - chance[:, 1]
+    both = -lean * chance[:, 2] / 2
+    weighed = push.multiply(((1 - chance[:, 2] - lean**2) / 4)[:, None]) + tie.multiply(both[:, None])
+    rest = tie.multiply((chance[:, 2] * (1 - chance[:, 2]))[:, None]) + push.multiply(both[:, None])
+    layout = _Layout.of({"group": 0, "item": found.strength.size, **dict.fromkeys(FAMILIES[2:], workers)})
+    return (push.T @ weighed + tie.T @ rest).toarray() + np.diag(_precisions(layout, found.variances)), layout
+
+
+def _slopes(votes: Votes, found: Preferences, workers: int) -> tuple[csr_array, csr_array]:
+    """How the push to the left and the readiness for a tie of each vote move with each number, in the layout's order;
+    with no `workers` their numbers are left out."""
+    size, items = votes.left.size, found.strength.size
+    rows, ones = np.arange(size), np.ones(size)
+    factor = found.reliability[votes.worker]
+    gap = found.strength[votes.left] - found.strength[votes.right]
+    of_worker = GLOBALS + items + votes.worker
+    pushed = [(np.zeros(size, int), ones), (GLOBALS + votes.left, factor), (GLOBALS + votes.right, -factor)]
+    tied = [(np.ones(size, int), ones)]
+    if workers:
+        pushed += [(of_worker, gap), (of_worker + workers, ones)]
+        tied += [(of_worker + 2 * workers, ones)]
+    shape = (size, GLOBALS + items + 3 * workers)
+    push, tie = (
+        csr_array(
+            (
+                np.concatenate([one for _, one in some]),
+                (np.tile(rows, len(some)), np.concatenate([at for at, _ in some])),
+            ),
+            shape,
+        )
+        for some in (pushed, tied)
+    )
+    return push, tie
 
 
 def _check(votes: Votes, items: int, workers: int) -> None:

@@ -2,7 +2,19 @@
 
 from django.urls import path, re_path
 
-from projects.api import batches, courses, endpoint, files, models, people, projects, rules, verdicts, work
+from projects.api import (
+    batches,
+    courses,
+    endpoint,
+    files,
+    models,
+    people,
+    projects,
+    rankings,
+    rules,
+    verdicts,
+    work,
+)
 
 urlpatterns = [
     path("projects/", projects.Projects.as_view(), name="api-projects"),
@@ -13,6 +25,7 @@ urlpatterns = [
     path("projects/<uuid:project_id>/leases/", rules.Leases.as_view(), name="api-leases"),
     path("projects/<uuid:project_id>/gold/", rules.KnownAnswers.as_view(), name="api-gold"),
     path("projects/<uuid:project_id>/gold/<uuid:task_id>/", rules.OneKnownAnswer.as_view(), name="api-gold-move"),
+    path("projects/<uuid:project_id>/ranking/", rankings.Ranking.as_view(), name="api-ranking"),
     path("projects/<uuid:project_id>/models/", models.Models.as_view(), name="api-models"),
     path("projects/<uuid:project_id>/models/<uuid:seat_id>/", models.OneModel.as_view(), name="api-model"),
     path("projects/<uuid:project_id>/course/", courses.Course.as_view(), name="api-course"),
@@ -46,6 +59,7 @@ urlpatterns = [
     path("tasks/<uuid:task_id>/judgements/", verdicts.Judgements.as_view(), name="api-task-judgements"),
     path("tasks/<uuid:task_id>/verdicts/", verdicts.TaskVerdicts.as_view(), name="api-task-verdicts"),
     path("tasks/<uuid:task_id>/media/", files.media, name="api-task-media"),
+    path("tasks/<uuid:task_id>/media/second/", files.media, {"which": "second"}, name="api-task-media-second"),
     path("assignments/<uuid:assignment_id>/heartbeat/", work.Heartbeat.as_view(), name="api-heartbeat"),
     path("assignments/<uuid:assignment_id>/draft/", work.KeepDraft.as_view(), name="api-draft"),
     path("assignments/<uuid:assignment_id>/submit/", work.Submit.as_view(), name="api-submit"),

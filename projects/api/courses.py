@@ -137,6 +137,7 @@ def _own(attempt: CourseTry) -> dict[str, Any]:
     items = lessons.again(attempt)
     for item in items:
         item["picture"] = reverse("api-task-media", args=[item["task"]]) if item["picture"] else None
+        item["second"] = reverse("api-task-media-second", args=[item["task"]]) if item["second"] else None
     return {
         "started_at": attempt.started_at,
         "ended_at": attempt.ended_at,

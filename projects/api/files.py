@@ -39,8 +39,8 @@ class Export(Endpoint):
 
 
 @csrf_exempt
-async def media(request: HttpRequest, task_id: UUID) -> HttpResponseBase:
-    """A task's picture, for the token of somebody who may see the task."""
+async def media(request: HttpRequest, task_id: UUID, which: str = "first") -> HttpResponseBase:
+    """A task's picture, for the token of somebody who may see the task; of a pair the first or second candidate's."""
     try:
         person = await sync_to_async(_asker)(request, task_id)
     except Problem as problem:
@@ -50,7 +50,7 @@ async def media(request: HttpRequest, task_id: UUID) -> HttpResponseBase:
         return person
 
     request.auser = asker  # type: ignore[method-assign]
-    return await pictures.task_media(request, task_id)
+    return await pictures.task_media(request, task_id, which)
 
 
 def _asker(request: HttpRequest, task_id: UUID) -> Person:

@@ -74,7 +74,7 @@ class LabelShape(serializers.Serializer):
     key = serializers.RegexField(r"^[-\w]+$", max_length=60, required=False, help_text="made from the name if left out")
     name = serializers.CharField(max_length=80)
     colour = serializers.RegexField(r"^#[0-9a-fA-F]{6}$", required=False)
-    hotkey = serializers.RegexField(r"^[0-9a-zA-Z]?$", required=False, allow_blank=True)
+    hotkey = serializers.RegexField(r"^[0-9a-zA-Z]$", required=False, allow_blank=True)
     shapes = serializers.ListField(
         child=serializers.ChoiceField(list(SHAPES)),
         required=False,

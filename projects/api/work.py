@@ -20,6 +20,7 @@ from projects.api.work_shapes import (
     VersionShape,
 )
 from projects.models import Annotation, Assignment, Project
+from projects.tasktypes.preference import SECOND
 from projects.teaching import courses, lessons
 from taskers.models import Organization, Person
 
@@ -121,6 +122,7 @@ def _lesson(assignment: Assignment, annotation: Annotation) -> dict[str, Any] | 
         courses.go_on(annotation.tasker, annotation.public_id)
     for item in lesson["items"] if lesson else ():
         item["picture"] = reverse("api-task-media", args=[item["task"]]) if item["picture"] else None
+        item["second"] = reverse("api-task-media-second", args=[item["task"]]) if item["second"] else None
     return lesson
 
 
@@ -151,6 +153,9 @@ def _work(assignment: Assignment, tasker: Person) -> dict[str, Any]:
     shown = studio.assignment_json(assignment, tasker)
     if shown["task"]["image"]:  # its address for a browser's session; a token opens those below /api/
         shown["task"]["image"]["url"] = reverse("api-task-media", args=[assignment.task.public_id])
+    for name, picture in shown["task"].get("images", {}).items():
+        address = "api-task-media-second" if name == SECOND else "api-task-media"
+        picture["url"] = reverse(address, args=[assignment.task.public_id])
     return shown
 
 

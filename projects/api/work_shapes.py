@@ -5,6 +5,7 @@ from rest_framework import serializers
 from projects.api.rule_shapes import PersonShape
 from projects.api.shapes import AttributeShape, ObjectJSON, StorableJSON
 from projects.queue.leases import SKIP_REASONS
+from projects.tasktypes.preference import PAIR
 
 
 class WorkLabel(serializers.Serializer):
@@ -38,8 +39,10 @@ class WorkImage(serializers.Serializer):
 class WorkTask(serializers.Serializer):
     id = serializers.UUIDField()
     external_id = serializers.CharField()
-    payload = serializers.DictField()
+    payload = serializers.DictField(help_text="of a pair without what its candidates came from")
     image = WorkImage(allow_null=True)
+    images = serializers.DictField(child=WorkImage(), required=False, help_text="of a pair, by candidate")
+    left = serializers.ChoiceField(PAIR, required=False, help_text="of a pair, which to show on the left")
 
 
 class WorkDraft(serializers.Serializer):
@@ -98,6 +101,7 @@ class LessonItem(serializers.Serializer):
     name = serializers.CharField()
     text = serializers.CharField(allow_null=True)
     picture = serializers.CharField(allow_null=True)
+    second = serializers.CharField(allow_null=True, help_text="of a pair, its second candidate's picture")
     size = PictureSize(allow_null=True)
     answer = serializers.DictField()
     known = serializers.DictField()

@@ -256,6 +256,7 @@ def _line(task: Task, part: ArchivePart) -> ArchivedTask:
         project_id=task.project_id,
         part=part,
         asset_id=task.asset_id,
+        other_asset_id=task.other_asset_id,
         external_id=task.external_id,
         payload_hash=task.payload_hash,
     )

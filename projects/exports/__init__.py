@@ -7,12 +7,14 @@ from asgiref.sync import sync_to_async
 from django.db import connections
 
 from projects.errors import Refused
-from projects.exports import coco, conll, docbin, jsonl, table
+from projects.exports import coco, conll, docbin, jsonl, ranking, table
 from projects.exports.format import ExportFormat
 from projects.models import Batch, Project
 from projects.tasktypes import TASK_TYPES
 
-FORMATS: dict[str, ExportFormat] = {module.FORMAT.key: module.FORMAT for module in (jsonl, coco, conll, docbin, table)}
+FORMATS: dict[str, ExportFormat] = {
+    module.FORMAT.key: module.FORMAT for module in (jsonl, coco, conll, docbin, table, ranking)
+}
 
 PIECE = 64 * 1024
 
@@ -25,8 +27,11 @@ def formats_for(project: Project) -> list[ExportFormat]:
 
 
 def export(project: Project, key: str, *, batch: Batch | None = None) -> Generator[bytes, None, None]:
-    """The project's decided tasks as a file, in pieces of some size. Refused if the format doesn't fit."""
+    """The project's decided tasks as a file, in pieces of some size. Refused if the format doesn't fit it, or the
+    batch doesn't fit the format."""
     found = _format(project, key)
+    if found.whole and batch is not None:
+        raise Refused("This is told of the whole project, not of a batch.", code="wrong-batch", place="batch")
     return _gathered(found.write(project, batch))
 
 

@@ -20,3 +20,4 @@ class ExportFormat(NamedTuple):
     ending: str
     media_type: str
     write: Write
+    whole: bool = False  # told of a project alone, not of a batch

@@ -2,14 +2,16 @@
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from projects.exports.decided import Decided, decided
 from projects.exports.format import ExportFormat
 from projects.models import Batch, Project
+from projects.tasktypes.preference import Preference, items_of
 
 FIRST = ("external_id", "batch", "content")
+ITEMS = ("first_item", "second_item")  # of a pair, what made its candidates
 LAST = ("confidence", "method", "decided_by", "at")
 RISKY = ("=", "+", "-", "@", "\t", "\r")
 
@@ -17,12 +19,13 @@ RISKY = ("=", "+", "-", "@", "\t", "\r")
 def write(project: Project, batch: Batch | None) -> Iterator[bytes]:
     """A heading and one line per task. Options are joined by "; ", the steps of a path by " > ". Text that a
     spreadsheet would take for a formula is led by an apostrophe."""
-    columns = _columns(project)
-    yield _line([*FIRST, *columns, *LAST], first=True)
+    columns, items = _columns(project), ITEMS if project.task_type == Preference.key else ()
+    yield line([*FIRST, *items, *columns, *LAST], first=True)
     for one in decided(project, batch):
         values = {part["field"]: _plain(part) for part in one.answer["fields"]}
-        filled = [values.get(column, "") for column in columns]
-        yield _line([_safe(one.external_id), _safe(one.batch), _safe(_content(one)), *filled, *_last(one)])
+        made = [safe(key or "") for key in items_of(one.payload)] if items else []
+        filled = [*made, *(values.get(column, "") for column in columns)]
+        yield line([safe(one.external_id), safe(one.batch), safe(_content(one)), *filled, *_last(one)])
 
 
 def _columns(project: Project) -> list[str]:
@@ -32,7 +35,7 @@ def _columns(project: Project) -> list[str]:
 
 
 def _content(one: Decided) -> str:
-    return str(one.payload.get("name") or one.payload.get("text") or "")
+    return str(one.payload.get("name") or one.payload.get("text") or one.payload.get("prompt") or "")
 
 
 def _last(one: Decided) -> list[Any]:
@@ -43,14 +46,16 @@ def _plain(part: dict[str, Any]) -> Any:
     value = part["value"]
     if isinstance(value, list):
         return (" > " if part["kind"] == "tree" else "; ").join(value)
-    return _safe(value) if isinstance(value, str) else value
+    return safe(value) if isinstance(value, str) else value
 
 
-def _safe(text: str) -> str:
+def safe(text: str) -> str:
+    """Text that no spreadsheet takes for a formula."""
     return f"'{text}" if text.startswith(RISKY) else text
 
 
-def _line(values: list[Any], *, first: bool = False) -> bytes:
+def line(values: Sequence[Any], *, first: bool = False) -> bytes:
+    """One line of a file; the first one says that it is UTF-8."""
     out = io.StringIO()
     csv.writer(out).writerow(values)
     return (("\ufeff" if first else "") + out.getvalue()).encode()

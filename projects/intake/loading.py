@@ -20,7 +20,8 @@ from projects.intake.pictures import Picture
 from projects.intake.rows import Fault, Item, Known, Row
 from projects.models import ArchivedTask, Asset, Batch, Project, Task
 from projects.tasktypes import TASK_TYPES, TaskType
-from projects.tasktypes.shape import a_text
+from projects.tasktypes.preference import PAIR
+from projects.tasktypes.shape import a_text, joined
 from projects.teaching import courses
 from taskers.errors import StateConflict
 from taskers.models import Person
@@ -35,7 +36,8 @@ LOCK_SPACE = 0x496E746B << 32  # our corner of PostgreSQL's advisory locks; the 
 
 DICE = random.SystemRandom()
 
-COPY = "COPY projects_task (id, project_id, batch_id, asset_id, external_id, payload, payload_hash, wanted) FROM STDIN"
+COPY = """COPY projects_task
+(id, project_id, batch_id, asset_id, other_asset_id, external_id, payload, payload_hash, wanted) FROM STDIN"""
 NEW_KEYS = "SELECT nextval(pg_get_serial_sequence('projects_task', 'id')) FROM generate_series(1, %s)"
 
 
@@ -193,29 +195,17 @@ def _checked(target: Target, chunk: list[Item], done: Loaded) -> list[Ready]:
 
 def _named_assets(target: Target, chunk: list[Item]) -> dict[str, Asset]:
     """Stored pictures that rows without a picture of their own refer to."""
-    if "asset" not in target.room.payload_fields:
-        return {}
     rows = (item for item in chunk if isinstance(item, Row) and item.picture is None)
-    hashes = {row.fields.get("asset") for row in rows}
+    hashes = [part.get("asset") for row in rows for part in _parts(target.room, row.fields).values()]
     return assets.find(target.project.organization, (one for one in hashes if isinstance(one, str) and len(one) == 64))
 
 
 def _ready(room: TaskType, row: Row, named: dict[str, Asset]) -> Ready:
     fields = dict(row.fields)
-    if _pictured(room, fields) and row.picture is None:
-        asset = named.get(str(fields.get("asset")))
-        if asset is None:
-            text = "No stored picture has this sha256; load the pictures first."
-            raise Refused(text, code="unknown-asset", place="asset")
-        fields = {"width": asset.width, "height": asset.height, "name": asset.sha256, **fields}
-        if (fields["width"], fields["height"]) != (asset.width, asset.height):
-            raise Refused(
-                "The stored picture is %(width)s × %(height)s.",
-                code="wrong-image-size",
-                place="width",
-                width=asset.width,
-                height=asset.height,
-            )
+    if row.picture is None:
+        for place, part in _parts(room, fields).items():
+            sized = _sized(part, place, named)
+            fields = fields | {place: sized} if place else sized
     payload = room.check_payload(_with_meta(room, fields, row.picture))
     digest = _digest(payload, row.picture)
     external_id = row.external_id
@@ -237,9 +227,31 @@ def _with_known(target: Target, row: Row, ready: Ready, labels: dict[str, dict])
     return ready._replace(known=row.known._replace(answer=answer, explanation=explanation))
 
 
-def _pictured(room: TaskType, fields: dict[str, Any]) -> bool:
-    """Whether a row is about a picture: always, or where it names one."""
-    return room.media == "image" or ("asset" in room.payload_fields and bool(fields.get("asset")))
+def _parts(room: TaskType, fields: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """What of a row is about a picture, by its place: the row itself (""), always or where it names one; of a pair the
+    candidates that name one."""
+    if room.media == "image" or ("asset" in room.payload_fields and fields.get("asset")):
+        return {"": fields}
+    pair = {name: fields.get(name) for name in PAIR if name in room.payload_fields}
+    return {name: part for name, part in pair.items() if isinstance(part, dict) and part.get("asset")}
+
+
+def _sized(part: dict[str, Any], place: str, named: dict[str, Asset]) -> dict[str, Any]:
+    """With the size of the stored picture that it names; Refused where there is none, or it is said to be another."""
+    asset = named.get(str(part.get("asset")))
+    if asset is None:
+        text = "No stored picture has this sha256; load the pictures first."
+        raise Refused(text, code="unknown-asset", place=joined(place, "asset"))
+    sized = {"width": asset.width, "height": asset.height, "name": asset.sha256, **part}
+    if (sized["width"], sized["height"]) != (asset.width, asset.height):
+        raise Refused(
+            "The stored picture is %(width)s × %(height)s.",
+            code="wrong-image-size",
+            place=joined(place, "width"),
+            width=asset.width,
+            height=asset.height,
+        )
+    return sized
 
 
 def _with_meta(room: TaskType, fields: dict[str, Any], picture: Picture | None) -> dict[str, Any]:
@@ -296,7 +308,7 @@ def _repeat(row: Ready, digest: str, where: str, done: Loaded) -> None:
 def _copy(target: Target, rows: list[Ready]) -> list[int]:
     pictures = [row.picture for row in rows if row.picture is not None]
     stored = assets.store(target.project.organization, pictures) if pictures else {}
-    named = {row.payload["asset"] for row in rows if "asset" in row.payload} - set(stored)
+    named = {one for row in rows for one in _assets_of(row.payload) if one} - set(stored)
     if named:
         stored |= assets.find(target.project.organization, named)
     with connection.cursor() as cursor:
@@ -304,8 +316,14 @@ def _copy(target: Target, rows: list[Ready]) -> list[int]:
         keys = [key for (key,) in cursor.fetchall()]
         with cursor.copy(COPY) as copy:
             for key, row in zip(keys, rows, strict=True):
-                asset = stored[row.payload["asset"]].pk if "asset" in row.payload else None
+                shown = [stored[one].pk if one else None for one in _assets_of(row.payload)]
                 payload = json.dumps(row.payload, ensure_ascii=False)
-                place = (key, target.project.pk, target.batch.pk, asset)
+                place = (key, target.project.pk, target.batch.pk, *shown)
                 copy.write_row((*place, row.external_id, payload, row.digest, target.wanted))
     return keys
+
+
+def _assets_of(payload: dict[str, Any]) -> tuple[str | None, str | None]:
+    """The pictures that a task shows: its own or its first candidate's, and its second's."""
+    first, second = (payload.get(name, {}).get("asset") for name in PAIR)
+    return payload.get("asset", first), second

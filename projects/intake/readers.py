@@ -35,8 +35,9 @@ def read_text(file: BinaryIO, skip: int = 0) -> Iterator[Item]:
 
 
 def read_csv(file: BinaryIO, skip: int = 0) -> Iterator[Item]:
-    """A header line with a column "text" and, if wanted, "external_id" (or "id") and "title"; other
-    columns come back as meta. Commas, semicolons, tabs or bars between fields; quotes as in RFC 4180."""
+    """A header line with a column "text", or with "first" and "second" for pairs, and if wanted "external_id" (or "id")
+    and others that the task type knows; the rest come back as meta. Commas, semicolons, tabs or bars between fields;
+    quotes as in RFC 4180."""
     too_long: list[int] = []
     lines = _csv_lines(file, too_long)
     first = next(lines, None)
@@ -169,7 +170,7 @@ def _chained(first: str, rest: Iterator[str]) -> Iterator[str]:
 def _header(names: list[str]) -> list[str]:
     header = [name.strip().lower() for name in names]
     header = ["external_id" if name == "id" and "external_id" not in header else name for name in header]
-    if "text" not in header:
+    if "text" not in header and not {"first", "second"} <= set(header):
         found = ", ".join(f"“{name}”" for name in names)[:200]
         raise Refused(
             "The header has no column “text”. It has: %(found)s.", code="no-text-column", place="line 1", found=found

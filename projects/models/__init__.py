@@ -9,7 +9,7 @@ from projects.models.remarks import Remark, RemarkQuerySet
 from projects.models.reports import AgreementReport
 from projects.models.rules import BatchPace, BlockedPair, DayTally, DealingRules, Exclusion, Requirement, StockedGold
 from projects.models.seats import ModelAnswer, Seat, SeatMove
-from projects.models.truth import Belief, Calibrated, Crowd, Estimation, SecondLook, Trait
+from projects.models.truth import Belief, Calibrated, Crowd, Estimation, Ranking, SecondLook, Trait
 from projects.models.work import (
     Asset,
     Batch,
@@ -33,6 +33,7 @@ __all__ = [
     "Calibrated",
     "Crowd",
     "Estimation",
+    "Ranking",
     "SecondLook",
     "Trait",
     "Archive",

@@ -66,12 +66,18 @@ class ArchivedTask(models.Model):
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+", db_index=False)
     part = models.ForeignKey(ArchivePart, on_delete=models.PROTECT, related_name="archived_tasks")
     asset = models.ForeignKey(Asset, null=True, on_delete=models.PROTECT, related_name="archived_tasks")
+    other_asset = models.ForeignKey(
+        Asset, null=True, on_delete=models.PROTECT, related_name="other_archived_tasks", db_index=False
+    )
     external_id = models.CharField(max_length=200)
     payload_hash = models.CharField(max_length=64)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["project", "external_id"], name="archived_external_id_once"),
+        ]
+        indexes = [
+            models.Index(fields=["other_asset"], condition=Q(other_asset__isnull=False), name="archived_other_asset"),
         ]
 
     def __str__(self) -> str:

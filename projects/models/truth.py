@@ -133,6 +133,32 @@ class Estimation(models.Model):
         return f"{self.project}: {self.get_state_display()}"
 
 
+class Ranking(models.Model):
+    """What was compared in pairs, from the strongest, as all votes together say. Never edited; the newest is in use
+    (writer: rankings.py). It changes no verdict and grades nobody.
+
+    `items`: {"item", "strength", "spread", "votes", "won", "lost", "tied"}, the strength in logits with its standard
+    deviation. `taskers`: {"tasker", "votes", "reliability", "left", "ties"}, people by their keys.
+    """
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="rankings", db_index=False)
+    method = models.CharField(max_length=40)
+    items = models.JSONField()
+    taskers = models.JSONField()
+    votes = models.PositiveIntegerField()
+    unkeyed = models.PositiveIntegerField()  # votes that tell nothing: a candidate had no key, or both the same
+    left = models.FloatField()  # the chance that of two equal ones that on the left is preferred, ties aside
+    ties = models.FloatField()  # the share of ties
+    at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        triggers = [append_only("ranking_append_only")]
+        indexes = [models.Index(fields=["project", "-id"], name="ranking_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.project}: {len(self.items)} ranked by {self.votes}"
+
+
 class SecondLook(models.Model):
     """A verdict that a reviewer is asked to look at: doubted by an estimate, or drawn for an audit, whatever it says.
 

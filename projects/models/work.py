@@ -294,6 +294,10 @@ class Task(models.Model):
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="tasks", db_index=False)
     batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="tasks", db_index=False)
     asset = models.ForeignKey(Asset, null=True, blank=True, on_delete=models.PROTECT, related_name="tasks")
+    # Of a pair, the picture of its second candidate.
+    other_asset = models.ForeignKey(
+        Asset, null=True, blank=True, on_delete=models.PROTECT, related_name="other_tasks", db_index=False
+    )
     external_id = models.CharField(max_length=200)
     payload = models.JSONField()
     payload_hash = models.CharField(max_length=64)  # sha256 of the canonical payload: same again or a conflict
@@ -313,6 +317,7 @@ class Task(models.Model):
             models.Index(fields=["batch", "id"], name="task_by_batch"),
             models.Index(fields=["project", "id"], name="task_by_project"),
             models.Index(fields=["project", "withheld", "id"], condition=~Q(withheld=""), name="task_withheld"),
+            models.Index(fields=["other_asset"], condition=Q(other_asset__isnull=False), name="task_other_asset"),
             models.Index(
                 fields=["project", "review_rank", "id"], condition=Q(withheld="review"), name="task_for_review"
             ),

@@ -149,6 +149,17 @@ class Classification:
         lost = any(labels.get(one) is None for part in chosen for one in _listed(part))
         return {"fields": kept}, lost
 
+    def shown(self, payload: Payload) -> Payload:
+        return payload
+
+    def decisive(self, fields: Sequence[Mapping]) -> Sequence[Mapping]:
+        """Those of the asked fields on which people must agree: all."""
+        return fields
+
+    def asks(self, fields: Sequence[Mapping]) -> list[asked_fields.Asked]:
+        """The fields that a project of this type asks for, where its manager says these."""
+        return [dict(one) for one in fields] or asked_fields.usual()
+
     def studio_keys(self, labels: Sequence[Mapping], grid: int = 1) -> Mapping[str, str]:
         return studio_keys.of_fields(labels, grid)
 

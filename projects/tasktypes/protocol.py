@@ -71,6 +71,10 @@ class TaskType(Protocol):
         """A checked answer under other labels, old key -> new one or None; and whether anything had to be left out."""
         ...
 
+    def shown(self, payload: Payload) -> Payload:
+        """What of a payload whoever judges it may see."""
+        ...
+
     def studio_keys(self, labels: Sequence[Mapping], grid: int = 1) -> Mapping[str, str]:
         """The letters and digits that the studio has for itself under these labels, each with what it does."""
         ...

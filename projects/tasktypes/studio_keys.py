@@ -35,6 +35,7 @@ SPANS = {
 }
 GRID = {"f": "Fill the rest", "n": "Next image without a label", "z": "Look closer"}
 FIELDS = {"k": "Next field", "j": "Field before"}
+PREFERENCE = {"1": "A is better", "2": "B is better", "3": "About equal"}
 
 
 def of_regions(labels: Iterable[Mapping]) -> dict[str, str]:
@@ -60,3 +61,8 @@ def of_spans(labels: Iterable[Mapping]) -> dict[str, str]:
 def of_fields(labels: Iterable[Mapping], grid: int = 1) -> dict[str, str]:
     """The keys of a classification; the digits choose in the field at hand unless a label has them."""
     return EVERYWHERE | (GRID if grid > 1 else FIELDS)
+
+
+def of_preference() -> dict[str, str]:
+    """The keys of a preference: a choice of another field may have any other digit for its own."""
+    return EVERYWHERE | FIELDS | PREFERENCE

@@ -111,6 +111,9 @@ class TextSpans:
     def relabelled(self, answer: Answer, labels: Mapping[str, str | None]) -> tuple[Answer, bool]:
         return check.under_labels(answer, self.answer_list, labels)
 
+    def shown(self, payload: Payload) -> Payload:
+        return payload
+
     def studio_keys(self, labels: Sequence[Mapping], grid: int = 1) -> Mapping[str, str]:
         return studio_keys.of_spans(labels)
 

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from projects import markdown
 from projects.models import Annotation, Assignment, CourseStep, CourseTry, DealingRules, Project, StockedGold
 from projects.queue.teaching import course_items, failures, why_no_try
+from projects.tasktypes.preference import words_of
 from projects.teaching import difference_words
 from taskers import access
 from taskers.models import Person
@@ -116,8 +117,9 @@ def _known(kept: StockedGold) -> dict[str, Any]:
     return {
         "task": str(task.public_id),
         "name": task.external_id,
-        "text": task.payload.get("text"),
+        "text": words_of(task.payload),
         "picture": task.asset_id is not None,
+        "second": task.other_asset_id is not None,
         "size": {"width": task.asset.width, "height": task.asset.height} if task.asset else None,
         "known": kept.gold.answer,
         "explanation": kept.explanation,

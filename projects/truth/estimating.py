@@ -19,7 +19,7 @@ from projects.aggregation.vetting import vet
 from projects.models import Annotation, BatchPace, Crowd, Estimation, Project, Task, Trait
 from projects.queue.clock import Clock
 from projects.teaching import contradictions
-from projects.truth import calibrating, methods, second_looks, weighing
+from projects.truth import calibrating, methods, rankings, second_looks, weighing
 from projects.truth.audits import Reviewed, reviewed
 from projects.truth.ballots import Ballots, Crowded, estimate_classes, estimate_groups, estimate_parts
 from projects.truth.evidence import Terms, Vote, gather, terms_of
@@ -126,6 +126,8 @@ def _people(estimation: Estimation) -> None:
     Trait.objects.filter(crowd__project=project, crowd__version__lte=newest).delete()
     for key, judged in crowded.judged.items():
         calibrating.renew(terms, key, judged, contradictory=ballots.contradictory)
+    if rankings.ranks(project):
+        rankings.renew(project, _every_task(estimation, terms))
     Estimation.objects.filter(pk=estimation.pk).update(crowd=crowd, state=Estimation.State.TASKS)
 
 

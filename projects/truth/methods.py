@@ -15,6 +15,7 @@ from projects.aggregation import AGGREGATIONS, BY_PART, WEIGHTED
 from projects.aggregation.calibration import Calibration
 from projects.aggregation.majority import share
 from projects.tasktypes import TASK_TYPES
+from projects.tasktypes.classification import Classification
 
 CATEGORICAL = "categorical_v1"  # classes: needs a crowd and each tasker's traits, see weighing.py
 STANDING = "standing_v1"
@@ -74,8 +75,14 @@ def choice_in(task_type: str) -> Callable[[dict[str, Any]], str | None] | None:
 
 
 def one_choice(task_type: str, fields: Sequence[Mapping] = ()) -> bool:
-    """Whether answers are one label and nothing else: of a classification, of one that asks for these fields."""
-    return choice_in(task_type) is not None and [one["kind"] for one in fields] in ([], ["choice"])
+    """Whether what people must agree on is one label: of a classification, of one that asks for these fields."""
+    return choice_in(task_type) is not None and [one["kind"] for one in decisive(task_type, fields)] in ([], ["choice"])
+
+
+def decisive(task_type: str, fields: Sequence[Mapping]) -> Sequence[Mapping]:
+    """Those of the asked fields on which people must agree."""
+    room = TASK_TYPES[task_type]
+    return room.decisive(fields) if isinstance(room, Classification) else ()
 
 
 def fitting(task_type: str, fields: Sequence[Mapping] = ()) -> list[Method]:
@@ -104,7 +111,7 @@ def estimated_by(key: str, task_type: str, fields: Sequence[Mapping] = ()) -> st
     """
     if key in BY_PART or key == CATEGORICAL:
         return key
-    always = all(one.get("required", True) for one in fields)
+    always = all(one.get("required", True) for one in decisive(task_type, fields))
     return CATEGORICAL if one_choice(task_type, fields) and always else STANDING
 
 

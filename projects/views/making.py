@@ -23,6 +23,7 @@ from projects.forms import (
     settings_initial,
 )
 from projects.models import Project
+from projects.pair_fields import own_labels
 from projects.revision import Overwrites
 from projects.tasktypes import TASK_TYPES
 from projects.truth import methods
@@ -60,7 +61,7 @@ def _create(request: MemberRequest, form: NewProjectForm, labels: Labels) -> Pro
         request.user,
         name=form.cleaned_data["name"],
         task_type=task_type,
-        labels=rows,
+        labels=[*rows, *form.own_labels(task_type)],
         label_mapping=labels.mapping([configure.label_key(row) for row in rows]),
         **form.terms(task_type),
     )
@@ -72,7 +73,8 @@ def settings(request: MemberRequest, project: Project) -> HttpResponse:
     """The settings in force, and a form that makes the next version of them."""
     now = project.settings_now()
     seen = request.POST.get("seen") or revision.mark(project)
-    rows = label_rows(revision.labels_of(project), now.label_mapping)
+    own = {one["key"] for one in own_labels(project.task_type)}
+    rows = label_rows([one for one in revision.labels_of(project) if one["key"] not in own], now.label_mapping)
     spoken = {code: code for code in now.instructions_by_language} | instructions.languages(project.organization)
     form = SettingsForm(request.POST or None, initial=settings_initial(now), languages=spoken)
     fitting = [(one.key, one.title) for one in methods.fitting(project.task_type, now.fields)]
@@ -112,7 +114,7 @@ def _revise(request: MemberRequest, project: Project, form: SettingsForm, labels
         project,
         request.user,
         seen=seen,
-        labels=rows,
+        labels=[*rows, *form.own_labels(project.task_type)],
         label_mapping=labels.mapping([configure.label_key(row) for row in rows]),
         **form.terms(project.task_type),
     )

@@ -14,6 +14,7 @@ from projects.admission import banning
 from projects.models import Assignment, Belief, Remark, StockedGold, Task
 from projects.talk import reading
 from projects.tasktypes import TASK_TYPES
+from projects.tasktypes.preference import words_of
 from projects.views.door import signed_in
 from taskers.errors import NotFound, Problem
 from taskers.requests import MemberRequest
@@ -115,7 +116,7 @@ def drawing(found: Task, answers: dict[str, dict]) -> dict:
     project, payload = found.project, found.payload
     return {
         "type": project.task_type,
-        "text": payload.get("text"),
+        "text": words_of(payload),
         "size": {"width": payload.get("width"), "height": payload.get("height")},
         "fields": {one["key"]: one["name"] for one in project.settings_now().fields},
         "labels": {one.key: {"name": one.name, "colour": one.colour} for one in project.labels.all()},

@@ -5,6 +5,7 @@ import { classificationBindings } from "../../static/js/studio/classification_bi
 import { gridBindings } from "../../static/js/studio/grid_bindings.js";
 import { imageBindings } from "../../static/js/studio/image_bindings.js";
 import { toolsFor } from "../../static/js/studio/image_kit.js";
+import { preferenceBindings } from "../../static/js/studio/preference_bindings.js";
 import { studioBindings } from "../../static/js/studio/studio_bindings.js";
 import { textBindings } from "../../static/js/studio/text_bindings.js";
 
@@ -17,6 +18,7 @@ const TABLES = {
   },
   text_spans: () => textBindings({ attributes: true }),
   classification: () => classificationBindings(false),
+  preference: () => preferenceBindings(false),
 };
 
 /** The letters and digits that are pressed alone. */

@@ -67,6 +67,7 @@ OPERATIONS = [
     ("GET", "/api/v1/projects/{project_id}/course/people/"),
     ("POST", "/api/v1/projects/{project_id}/course/people/{person_id}/again/"),
     ("GET", "/api/v1/projects/{project_id}/course/mine/"),
+    ("GET", "/api/v1/projects/{project_id}/ranking/"),
     ("GET", "/api/v1/projects/{project_id}/models/"),
     ("POST", "/api/v1/projects/{project_id}/models/"),
     ("GET", "/api/v1/projects/{project_id}/models/{seat_id}/"),
@@ -151,8 +152,8 @@ def test_address_keeps_its_description(cast, keys, description, method: str, pat
 def test_description_leaves_no_address_out(description) -> None:
     described = {(operation.ok().method.upper(), operation.ok().path) for operation in description.get_all_operations()}
     assert described == {*OPERATIONS, EXPORT}
-    # Every address but the catch-all and the picture, which isn't JSON, stands in it.
-    assert len({path for _method, path in described}) == len(urlpatterns) - 2
+    # Every address but the catch-all and the pictures, which aren't JSON, stands in it.
+    assert len({path for _method, path in described}) == len(urlpatterns) - 3
 
 
 def test_description_types_every_answer(description) -> None:

@@ -71,8 +71,8 @@ function showPicture(stage, address, regions, labels, size) {
 /** What was filled in, field by field, under what it is about. */
 function showFields(stage, parts, { task, labels, fields }) {
   const nameOf = (key) => labelOf(labels, key).name;
-  if (task.picture) stage.append(element("div", { class: "answer__picture" }, element("img", { src: task.picture, alt: "" })));
-  else if (typeof task.text === "string") stage.append(element("p", { class: "answer__text", dir: "auto" }, task.text));
+  for (const src of [task.picture, task.second]) if (src) stage.append(element("div", { class: "answer__picture" }, element("img", { src, alt: "" })));
+  if (typeof task.text === "string") stage.append(element("p", { class: "answer__text", dir: "auto" }, task.text));
   const list = element("dl", { class: "answer__fields small" });
   for (const part of parts) list.append(element("dt", {}, fields[part.field] ?? part.field), element("dd", { dir: "auto" }, wordsOf(part, nameOf)));
   if (parts.length) stage.append(list);
@@ -92,7 +92,7 @@ function showLegend(stage, parts, labels) {
 
 /**
  * One answer over what it is about, with a legend.
- * @param {HTMLElement} stage @param {{text?: string|null, picture?: string|null, size?: object}} task
+ * @param {HTMLElement} stage @param {{text?: string|null, picture?: string|null, second?: string|null, size?: object}} task a pair has a second picture
  * @param {Record<string, Label>} labels @param {Record<string, string>} [fields] names of a classification's fields
  */
 export function drawAnswer(stage, task, answer, labels, fields = {}) {
@@ -107,7 +107,7 @@ export function drawAnswer(stage, task, answer, labels, fields = {}) {
 function show(root, view) {
   for (const stage of root.querySelectorAll("[data-answer]")) {
     const answer = view.answers[stage.dataset.answer] ?? {};
-    drawAnswer(stage, { text: view.text, picture: root.dataset.picture, size: view.size }, answer, view.labels, view.fields);
+    drawAnswer(stage, { text: view.text, picture: root.dataset.picture, second: root.dataset.second, size: view.size }, answer, view.labels, view.fields);
   }
 }
 

@@ -9,7 +9,7 @@ function draw() {
   for (const stage of document.querySelectorAll("[data-known]")) {
     const item = items[stage.dataset.known];
     stage.replaceChildren();
-    drawAnswer(stage, { text: item.text, size: item.size, picture: stage.dataset.picture }, item.answer, labels, fields);
+    drawAnswer(stage, { text: item.text, size: item.size, picture: stage.dataset.picture, second: stage.dataset.second }, item.answer, labels, fields);
   }
 }
 

@@ -4,9 +4,12 @@ const form = document.querySelector("[data-task-type]");
 
 function follow() {
   const chosen = form.querySelector("[name=task_type]:checked")?.value ?? "";
-  const media = { image_regions: "image", text_spans: "text" }[chosen] ?? "any";
-  form.querySelector("[data-labels]").dataset.media = media;
-  for (const part of form.querySelectorAll("[data-for]")) part.hidden = part.dataset.for !== media;
+  const asked = { image_regions: "image", text_spans: "text", preference: "pair" }[chosen] ?? "any";
+  form.querySelector("[data-labels]").dataset.media = asked === "pair" ? "any" : asked;
+  for (const part of form.querySelectorAll("[data-for]")) part.hidden = part.dataset.for !== asked;
+  for (const part of form.querySelectorAll("[data-not-for]")) part.hidden = part.dataset.notFor === asked;
+  const also = form.querySelector("[name=also_asked]").value;
+  form.querySelector("[data-labels-part]").hidden = asked === "pair" && !/\((choice|multiple|tree)\b/.test(also);
   for (const part of form.querySelectorAll("[data-fits]")) {
     part.hidden = !part.dataset.fits.split(" ").includes(chosen);
     if (part.matches("option")) part.disabled = part.hidden;
@@ -18,5 +21,6 @@ if (form) {
   form.addEventListener("change", (event) => {
     if (event.target.name === "task_type") follow();
   });
+  form.querySelector("[name=also_asked]").addEventListener("input", follow);
   follow();
 }

@@ -9,7 +9,16 @@ import { wordsOf } from "./answers.js";
  * @param {{task: object, fields: object[], nameOf: (label: string) => string, shown: () => {name: string,
  *   colour: string, chosen: boolean, answer: object}[]}} work
  */
-export function createComparison(stage, { task, fields, nameOf, shown }) {
+export function createComparison(stage, work) {
+  return compareFields(stage, work, { createSubject });
+}
+
+/**
+ * The same for another thing that was judged.
+ * @param {{createSubject: typeof createSubject, more?: {name: string, of: (answer: object) => string}[]}} way how it is
+ *   shown, and rows of what answers say besides their fields
+ */
+export function compareFields(stage, { task, fields, nameOf, shown }, { createSubject, more = [] }) {
   const frame = element("div", { class: "compared__subject" });
   const subject = createSubject({ stage: frame, tools: element("div", {}), task, keyOf: () => "" });
   const table = element("table", { class: "table compared__table" });
@@ -21,7 +30,7 @@ export function createComparison(stage, { task, fields, nameOf, shown }) {
     const head = answers.map(({ name, colour, chosen }) => element("th", { scope: "col", "data-chosen": chosen }, swatch(colour), " ", name));
     table.replaceChildren(
       element("thead", {}, element("tr", {}, element("th", { scope: "col" }, say("Field")), ...head)),
-      element("tbody", {}, ...fields.map((field) => row(field, answers))),
+      element("tbody", {}, ...fields.map((field) => row(field, answers)), ...more.map((one) => plain(one, answers))),
     );
   }
 
@@ -34,6 +43,11 @@ export function createComparison(stage, { task, fields, nameOf, shown }) {
     const cells = said.map((words, i) => element("td", { dir: "auto", "data-chosen": answers[i].chosen }, words));
     const sign = alike ? null : element("span", { class: "badge badge--warn" }, say("differ"));
     return element("tr", { "data-differs": !alike }, element("th", { scope: "row" }, field.name, " ", sign), ...cells);
+  }
+
+  function plain({ name, of }, answers) {
+    const cells = answers.map(({ answer, chosen }) => element("td", { "data-chosen": chosen }, of(answer)));
+    return element("tr", {}, element("th", { scope: "row" }, name), ...cells);
   }
 
   return {

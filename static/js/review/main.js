@@ -21,6 +21,7 @@ import { createRemarks } from "./remarks.js";
 const COMPARISONS = {
   classification: () => import("./compare_fields.js"),
   image_regions: () => import("./compare_image.js"),
+  preference: () => import("./compare_pair.js"),
   text_spans: () => import("./compare_text.js"),
 };
 const { task, project, answers, review, urls, draft, remarks } = pageData("review-data");

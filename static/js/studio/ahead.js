@@ -1,14 +1,16 @@
 /** What a task needs that is shown before it is ours. Fetched behind the first task, with the first that is foreseen. */
 import { say } from "./words.js";
 
-let prepared = null;
+let prepared = []; // held, so that what was decoded stays
 
-/** Its picture is decoded before it is needed. @param {{image: {url: string}|null}} task */
-export function prepare({ image }) {
-  if (!image) return;
-  prepared = new Image();
-  prepared.src = image.url;
-  prepared.decode().catch(() => {});
+/** Its pictures are decoded before they are needed. @param {{image: {url: string}|null, images?: object}} task */
+export function prepare({ image, images = {} }) {
+  prepared = [image, ...Object.values(images)].filter(Boolean).map(({ url }) => {
+    const picture = new Image();
+    picture.src = url;
+    picture.decode().catch(() => {});
+    return picture;
+  });
 }
 
 /**

@@ -13,11 +13,30 @@ import { say } from "./words.js";
  * @param {object} work see image_regions.js; with `fields` of the project, and `submit` where choosing may hand in
  */
 export function createRoom(hosts, work) {
-  return new ClassificationRoom(hosts, work);
+  return createFieldsRoom(hosts, work, {
+    table: "classification",
+    bindings: classificationBindings(Boolean(work.task.image)),
+    choices: choiceBindings,
+    createSubject,
+    keyOf: (label) => `label:${label}`,
+  });
 }
 
-class ClassificationRoom {
+/**
+ * The same room for another thing to judge.
+ * @param {{stage: HTMLElement, tools: HTMLElement, panel: HTMLElement}} hosts @param {object} work
+ * @param {{table: string, bindings: object[], choices: typeof choiceBindings, createSubject: typeof createSubject,
+ *   keyOf: (label: string) => string, verbs?: Record<string, string>, beside?: object}} way its table of keys, and what
+ *   chooses labels besides their own keys; how the thing is shown, which action chooses a label, the labels that other
+ *   actions choose, and what an answer says besides its fields
+ */
+export function createFieldsRoom(hosts, work, way) {
+  return new FieldsRoom(hosts, work, way);
+}
+
+class FieldsRoom {
   #work;
+  #way;
   #fields;
   #desk;
   #subject;
@@ -27,14 +46,15 @@ class ClassificationRoom {
   #offers = null; // what the copilot suggests, once its part of the page is here
   #closed = false;
 
-  constructor(hosts, work) {
+  constructor(hosts, work, way) {
     this.#work = work;
+    this.#way = way;
     this.#fields = work.fields;
-    const base = [...work.bindings, ...classificationBindings(Boolean(work.task.image))];
+    const base = [...work.bindings, ...way.bindings];
     const helped = work.copilot && !work.task.image;
-    const offers = helped ? offerBindings([...base, ...choiceBindings(work.labels, base)]) : [];
-    const taken = work.own("classification", [...base, ...offers]);
-    this.keymap = createKeymap([...taken, ...choiceBindings(work.labels, taken)]);
+    const offers = helped ? offerBindings([...base, ...way.choices(work.labels, base)]) : [];
+    const taken = work.own(way.table, [...base, ...offers]);
+    this.keymap = createKeymap([...taken, ...way.choices(work.labels, taken)]);
     this.#desk = createClassificationDesk({ fields: this.#fields, labels: work.labels, payload: work.task.payload, answer: work.answer, refused: work.refused, onChange: () => this.#refresh() });
     this.#build(hosts);
     this.#current = (this.#desk.faults()[0] ?? this.#desk.shown()[0])?.key ?? null;
@@ -51,11 +71,11 @@ class ClassificationRoom {
   #build({ stage, tools, panel }) {
     const { task, labels, submit } = this.#work;
     panel.replaceChildren();
-    this.#subject = createSubject({ stage, tools, task, keyOf: (action) => this.keymap.shown(action) });
+    this.#subject = this.#way.createSubject({ stage, tools, task, keyOf: (action) => this.keymap.shown(action), choose: (label) => this.#byKey(label) });
     this.#form = createFieldForm(panel, {
       fields: this.#fields,
       labels,
-      keyOf: (label) => this.keymap.shown(`label:${label}`),
+      keyOf: (label) => this.keymap.shown(this.#way.keyOf(label)),
       onChoose: (field, label, byHand) => this.#choose(field, label, byHand),
       onType: (field, value) => this.#desk.type(field.key, value),
       onRest: () => this.#desk.rest(),
@@ -128,6 +148,7 @@ class ClassificationRoom {
     if (!shown.some((field) => field.key === this.#current)) this.#current = shown[0]?.key ?? null;
     const faults = this.#told ? this.#desk.faults().map((field) => field.key) : [];
     this.#offers?.show();
+    this.#subject.show?.(this.#desk.values);
     this.#form.show({ shown, values: this.#desk.values, proposed: this.#desk.proposed, current: this.#current, faults });
     this.#work.onChange();
   }
@@ -153,6 +174,7 @@ class ClassificationRoom {
   act(action) {
     if (action.startsWith("label:")) this.#byKey(action.slice(6));
     else if (action.startsWith("digit:")) this.#byDigit(Number(action.slice(6)));
+    else if (this.#way.verbs?.[action]) this.#byKey(this.#way.verbs[action]);
     else if (this.#verbs[action]) this.#verbs[action]();
     else return false;
     return true;
@@ -177,7 +199,7 @@ class ClassificationRoom {
   }
 
   answer() {
-    return this.#desk.answer();
+    return { ...this.#desk.answer(), ...this.#way.beside };
   }
 
   refused() {

@@ -4,6 +4,7 @@ import { classificationBindings, offerBindings } from "./classification_bindings
 import { gridBindings } from "./grid_bindings.js";
 import { imageBindings } from "./image_bindings.js";
 import { toolsFor } from "./image_kit.js";
+import { preferenceBindings } from "./preference_bindings.js";
 import { studioBindings } from "./studio_bindings.js";
 import { textBindings } from "./text_bindings.js";
 import { say } from "./words.js";
@@ -23,6 +24,7 @@ export function keyTables() {
     { table: "image", title: say("Images"), bindings: imageBindings(toolsFor([{ shapes: SHAPES }]), ALL) },
     { table: "text", title: say("Texts"), bindings: textBindings(ALL) },
     { table: "classification", title: say("Classification"), bindings: [...classificationBindings(true), ...offerBindings([])] },
+    { table: "preference", title: say("Preference"), bindings: preferenceBindings(true) },
     { table: "grid", title: say("Many images at once"), bindings: gridBindings() },
     { table: "review", title: say("Review"), bindings: [...decide, ...comparingBindings([])] },
   ];

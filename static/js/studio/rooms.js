@@ -6,6 +6,7 @@ const ROOMS = {
   classification: () => import("./classification.js"),
   grid: () => import("./grid.js"),
   image_regions: () => import("./image_regions.js"),
+  preference: () => import("./preference.js"),
   text_spans: () => import("./text_spans.js"),
 };
 

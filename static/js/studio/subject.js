@@ -10,28 +10,45 @@ export function createSubject({ stage, tools, task, keyOf }) {
   return task.image ? showImage({ stage, tools, task, keyOf }) : showText({ stage, task });
 }
 
+/** A text to scroll and read. @param {string} label @param {string} text */
+export function createReading(label, text) {
+  return element("div", { class: "reading", dir: "auto", tabindex: "0", role: "region", "aria-label": label }, text);
+}
+
 function showText({ stage, task }) {
   const { text, title } = task.payload;
-  const body = element("div", { class: "reading", dir: "auto", tabindex: "0", role: "region", "aria-label": say("Text of the task") }, text);
+  const body = createReading(say("Text of the task"), text);
   const sheet = element("article", { class: "sheet" }, title && element("h3", { class: "sheet__title", dir: "auto" }, title), body);
   stage.replaceChildren(element("div", { class: "desktop" }, sheet));
   return { zoom() {}, fit() {}, focus: () => body.focus({ preventScroll: true }), async ready() {}, close() {} };
 }
 
 function showImage({ stage, tools, task, keyOf }) {
-  const { url, width, height } = task.image;
+  const subject = createPicture(stage, task.image, say("Image {name}", { name: task.payload.name ?? task.external_id }));
+  tools.append(lookTools(keyOf, subject));
+  return subject;
+}
+
+/** The buttons that zoom. @param {(action: string) => string} keyOf @param {{zoom: Function, fit: Function}} subject */
+export function lookTools(keyOf, { zoom, fit }) {
+  const button = (action, picture, text, act) =>
+    element("button", { class: "tool", type: "button", title: `${text} (${keyOf(action)})`, "aria-label": text, onclick: act }, icon(picture), element("kbd", { class: "tool__key", "aria-hidden": "true" }, keyOf(action)));
+  return element("div", { class: "tools__group" }, button("closer", "plus", say("Closer"), () => zoom(1.3)), button("further", "minus", say("Further away"), () => zoom(1 / 1.3)), button("fit", "fit", say("Fit"), () => fit()));
+}
+
+/**
+ * A picture to zoom and move, which fills its frame.
+ * @param {HTMLElement} frame @param {{url: string, width: number, height: number}} image @param {string} label
+ */
+export function createPicture(frame, { url, width, height }, label) {
   const picture = new Image();
-  const host = element("div", { class: "stage__view", tabindex: "0", role: "img", "aria-label": say("Image {name}", { name: task.payload.name ?? task.external_id }) });
-  stage.replaceChildren(host);
+  const host = element("div", { class: "stage__view", tabindex: "0", role: "img", "aria-label": label });
+  frame.replaceChildren(host);
   const view = createViewport(host, { drawImage: draw, drawMarks() {}, drawTop() {} });
   view.show({ width, height });
   const hand = movingHand(view);
   const pointer = createPointer(host, view, () => hand);
   host.addEventListener("keydown", walk);
-  const button = (action, picture, text, act) =>
-    element("button", { class: "tool", type: "button", title: `${text} (${keyOf(action)})`, "aria-label": text, onclick: act }, icon(picture), element("kbd", { class: "tool__key", "aria-hidden": "true" }, keyOf(action)));
-  const zoom = (factor) => view.zoom(factor);
-  tools.append(element("div", { class: "tools__group" }, button("closer", "plus", say("Closer"), () => zoom(1.3)), button("further", "minus", say("Further away"), () => zoom(1 / 1.3)), button("fit", "fit", say("Fit"), () => view.fit())));
 
   function draw(context, { scale, x, y }) {
     context.imageSmoothingEnabled = scale < 3;
@@ -47,7 +64,7 @@ function showImage({ stage, tools, task, keyOf }) {
   }
 
   return {
-    zoom,
+    zoom: (factor) => view.zoom(factor),
     fit: () => view.fit(),
     focus: () => host.focus({ preventScroll: true }),
     async ready() {

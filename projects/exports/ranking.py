@@ -1,0 +1,30 @@
+"""CSV: what the pairs of a project compare, ranked; one row per item, the strongest first."""
+
+from collections.abc import Iterator
+
+from projects.exports import table
+from projects.exports.format import ExportFormat
+from projects.models import Batch, Project
+from projects.truth import rankings
+
+COLUMNS = ("place", "item", "strength", "low", "high", "votes", "won", "lost", "tied")
+
+
+def write(project: Project, batch: Batch | None) -> Iterator[bytes]:
+    """A heading and one line per item, from the newest estimate over all batches; the heading alone before any."""
+    yield table.line(COLUMNS, first=True)
+    found = rankings.newest(project)
+    for one in rankings.items(found) if found else []:
+        bounds = [f"{value:.4f}" for value in (one.strength, one.low, one.high)]
+        yield table.line([one.place, table.safe(one.item), *bounds, one.votes, one.won, one.lost, one.tied])
+
+
+FORMAT = ExportFormat(
+    key="ranking",
+    title="Ranking (CSV)",
+    note="What the candidates came from, ranked by all votes, with intervals.",
+    ending=".csv",
+    media_type="text/csv",
+    write=write,
+    whole=True,
+)

@@ -1,0 +1,18 @@
+"""Which candidate of a pair is shown on which side: drawn for each person and task, so that no side is favoured.
+
+A person judges a task once, so this is a draw for each assignment; and what is shown ahead of its assignment
+(queue.foresee) is shown the same way when it is held. The keyed hash is nobody's to guess, and looking again tells
+nothing new.
+"""
+
+from django.utils.crypto import salted_hmac
+
+from projects.models import Task
+from projects.tasktypes.preference import PAIR
+from taskers.models import Person
+
+
+def left_of(task: Task, person: Person) -> str:
+    """The candidate that this person sees on the left: "first" or "second"."""
+    drawn = salted_hmac("tandem.sides", f"{task.public_id}:{person.public_id}", algorithm="sha256").digest()
+    return PAIR[drawn[0] % 2]

@@ -1,0 +1,148 @@
+"""Preference: which of two answers or images is better.
+
+Payload: {"prompt"?: str, "first": candidate, "second": candidate, "meta"?}; a candidate is {"text"} or {"asset",
+"width", "height", "name"}, either with {"item"?}, the key of what made it: hidden from taskers, ranked by
+projects/truth/rankings.py. In a row a text may stand for its candidate, "first_item" and "second_item" for the keys.
+Answer: {"fields": [{"field": "preferred", "kind": "choice", "value": "first" | "second" | "tie", "provenance"}, …],
+"left"?: "first" | "second"}: always in the payload's order, whichever side each was shown on; "left" says which was on
+the left. Behind the preference come the other fields that a project asks for, as in a classification.
+
+The preference alone decides, is agreed on and is graded; what else is asked is merged and kept.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from projects.errors import Refused
+from projects.tasktypes import shape as check
+from projects.tasktypes import studio_keys
+from projects.tasktypes.asked_fields import Asked, key_of
+from projects.tasktypes.classification import PICTURE, Classification
+from projects.tasktypes.image_regions import ImageRegions
+from projects.tasktypes.protocol import Answer, Payload
+from projects.tasktypes.text_spans import MAX_TEXT, TextSpans
+from projects.teaching.gold_check import GoldCheck
+
+FIRST, SECOND, TIE = "first", "second", "tie"
+PAIR = (FIRST, SECOND)
+PREFERRED = "preferred"
+# The labels that the preference is one of; without the last, there are no ties.
+OWN_LABELS = {FIRST: "First", SECOND: "Second", TIE: "About equal"}
+LONGEST_ITEM = 200
+
+
+class Preference(Classification):
+    """The room of preferences; see projects.tasktypes.protocol for what each method promises."""
+
+    key = "preference"
+    title = "Which of two answers or images is better"
+    payload_fields: tuple[str, ...] = ("prompt", *PAIR, "first_item", "second_item", "meta")
+    intakes: tuple[str, ...] = ("jsonl", "csv")
+    exports: tuple[str, ...] = ("jsonl", "table", "ranking")
+
+    def check_payload(self, payload: object) -> Payload:
+        found = check.an_object(payload, "", PAIR, self.payload_fields)
+        canonical: Payload = {}
+        if found.get("prompt") not in (None, ""):
+            canonical["prompt"] = check.a_text(found["prompt"], "prompt", MAX_TEXT)
+        for name in PAIR:
+            canonical[name] = _candidate(found[name], name, found.get(f"{name}_item"))
+        if _content(canonical[FIRST]) == _content(canonical[SECOND]):
+            raise Refused("Both candidates are the same.", code="same-candidate", place=SECOND)
+        if found.get("meta") is not None and check.meta(found["meta"], "meta"):
+            canonical["meta"] = found["meta"]
+        return canonical
+
+    def check_answer(self, answer: object, payload: Payload, labels: Collection[str]) -> Answer:
+        found = check.an_object(answer, "", ("fields",), ("left",))
+        checked = super().check_answer({"fields": found["fields"]}, payload, labels)
+        left = found.get("left")
+        if left not in (None, *PAIR):
+            text = "On the left was the first or the second."
+            raise Refused(text, code="wrong-shape", place="left")
+        return checked | ({"left": left} if left else {})
+
+    def agreement(self, a: Answer, b: Answer, thresholds: Mapping[str, Any]) -> float:
+        return float(self.choice(a) == self.choice(b))
+
+    def gold_check(self, answer: Answer, known: Answer, thresholds: Mapping[str, Any]) -> GoldCheck:
+        return super().gold_check(_alone(answer), _alone(known), thresholds)
+
+    def choice(self, answer: Answer) -> str | None:
+        """What is preferred: "first", "second" or "tie"; None where it was left open."""
+        return next((part["value"] for part in answer["fields"] if part["field"] == PREFERRED), None)
+
+    def decisive(self, fields: Sequence[Mapping]) -> Sequence[Mapping]:
+        return [one for one in fields if one["key"] == PREFERRED]
+
+    def asks(self, fields: Sequence[Mapping]) -> list[Asked]:
+        """The preference, and behind it what else is asked."""
+        mine: Asked = {"key": PREFERRED, "name": "Preferred", "kind": "choice", "required": True}
+        return [mine, *(dict(one) for one in fields if one.get("key") != PREFERRED)]
+
+    def own_labels(self, labels: Sequence[Mapping], known: Mapping[str, str]) -> list[dict[str, Any]]:
+        """These labels and behind them the type's own: those in use (`known`, key to name), at first all. Where some of
+        them are said, there are ties if they are among them. Refused for a label that is a choice of no other field."""
+        said = {str(one.get("key")): one for one in labels if one.get("key") in OWN_LABELS}
+        keys = {FIRST, SECOND, *(said or known or OWN_LABELS)}
+        own = [
+            {"name": known.get(key, name)} | dict(said.get(key, {})) | {"key": key, "field": PREFERRED, "hotkey": ""}
+            for key, name in OWN_LABELS.items()
+            if key in keys
+        ]
+        others = [(index, dict(one)) for index, one in enumerate(labels) if one.get("key") not in OWN_LABELS]
+        for index, one in others:
+            if key_of(str(one.get("field") or "")) in ("", PREFERRED) and not one.get("parent"):
+                text = "Say which other field “%(name)s” is a choice of."
+                raise Refused(
+                    text, code="no-field", place=f"labels[{index}].field", name=check.clipped(one.get("name"))
+                )
+        return [*(one for _, one in others), *own]
+
+    def shown(self, payload: Payload) -> Payload:
+        hidden = {name: {key: value for key, value in payload[name].items() if key != "item"} for name in PAIR}
+        return {name: value for name, value in payload.items() if name != "meta"} | hidden
+
+    def studio_keys(self, labels: Sequence[Mapping], grid: int = 1) -> Mapping[str, str]:
+        return studio_keys.of_preference()
+
+
+def items_of(payload: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    """The keys of what is compared, in the payload's order; None for one that has none."""
+    first, second = (payload[name].get("item") for name in PAIR)
+    return first, second
+
+
+def words_of(payload: Mapping[str, Any]) -> str | None:
+    """What there is to read in a payload of any type, as one text for lists and lessons; None for nothing."""
+    if FIRST not in payload:
+        return payload.get("text")
+    parts = [f"{mark} {_content(payload[name], named=True)}" for mark, name in zip("①②", PAIR, strict=True)]
+    return "\n\n".join([*([payload["prompt"]] if "prompt" in payload else []), *parts])
+
+
+def _candidate(value: object, place: str, item: object) -> dict[str, Any]:
+    """A candidate in canonical form; a text stands for itself, `item` for a key that isn't in it."""
+    found = check.an_object({"text": value} if isinstance(value, str) else value, place, (), (*PICTURE, "text", "item"))
+    pictured = "asset" in found
+    if pictured == ("text" in found):
+        raise Refused("A candidate is a text or an image, one of both.", code="no-content", place=place)
+    try:
+        content = {name: part for name, part in found.items() if name != "item"}
+        checked = (ImageRegions() if pictured else TextSpans()).check_payload(content)
+    except Refused as refused:
+        inside = check.joined(place, refused.place) if refused.place else place
+        raise Refused(refused.template, code=refused.code, place=inside, **refused.values) from None
+    key = found.get("item", item)
+    if key in (None, ""):
+        return checked
+    return checked | {"item": check.a_text(key, check.joined(place, "item"), LONGEST_ITEM).strip()}
+
+
+def _content(candidate: Mapping[str, Any], *, named: bool = False) -> str:
+    return candidate["text"] if "text" in candidate else candidate["name" if named else "asset"]
+
+
+def _alone(answer: Answer) -> Answer:
+    """The preference without what else was asked."""
+    return {"fields": [part for part in answer["fields"] if part["field"] == PREFERRED]}

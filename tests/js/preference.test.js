@@ -1,0 +1,33 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { createKeymap } from "../../static/js/studio/keys.js";
+import { asShown, ordered, preferenceBindings, preferenceChoices } from "../../static/js/studio/preference_bindings.js";
+
+const LABELS = [
+  { key: "rude", name: "Rude", field: "tone", hotkey: "u" },
+  { key: "kind", name: "Kind", field: "tone" },
+  { key: "first", name: "First", field: "preferred" },
+  { key: "second", name: "Second", field: "preferred" },
+  { key: "tie", name: "Both bad", field: "preferred" },
+];
+
+test("candidates stand in the order that was drawn, under names and colours that don't tell which is which", () => {
+  assert.deepEqual(ordered("first"), ["first", "second"]);
+  assert.deepEqual(ordered("second"), ["second", "first"]);
+  const shown = asShown(LABELS, "second").map(({ key, name }) => `${key}: ${name}`);
+  assert.deepEqual(asShown(LABELS, "second").slice(0, 3).map(({ colour }) => colour), ["", "", ""]);
+  assert.deepEqual(shown, ["second: A", "first: B", "tie: Both bad", "rude: Rude", "kind: Kind"]);
+});
+
+test("without ties there is neither a label nor a key for them", () => {
+  assert.deepEqual(asShown(LABELS.slice(2, 4), "first").map(({ name }) => name), ["A", "B"]);
+  const keys = (equal) => preferenceBindings(false, equal).flatMap((one) => one.keys).filter((key) => /[0-9]/.test(key));
+  assert.deepEqual([keys(true), keys(false)], [["1", "2", "3"], ["1", "2"]]);
+});
+
+test("digits say which is better, whatever other field is at hand", () => {
+  const base = preferenceBindings(true);
+  const others = preferenceChoices(LABELS, base);
+  assert.deepEqual(others.map(({ action, keys }) => [action, ...keys]), [["label:rude", "u"]]);
+  assert.doesNotThrow(() => createKeymap([...base, ...others]));
+});
