@@ -326,6 +326,8 @@ def _next(request: MemberRequest, project: Project, body: dict | None = None) ->
     body = body or {}
     if body.get("any") is True:
         return _next_of_any(request, project.organization, body)
+    if project.settings_now().grid > 1 and not queue.begins_with_course(request.user, project):
+        return {"anew": True}  # a course is over: what comes now comes in groups, on a page that knows them
     return _claimed(queue.claim(request.user, project, wish=_wish(body)), request.user)
 
 

@@ -3,13 +3,14 @@
 import json
 import time
 from collections.abc import Callable
+from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, WebSocketRoute, expect
 
 from tests.browser.looks import seen
 from tests.browser.site import Site
-from tests.browser.test_studio import JUN, submit
+from tests.browser.test_studio import JUN, submit, taken
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -115,6 +116,54 @@ def test_to_choose_what_is_suggested_is_to_take_it_and_a_reload_remembers(
     jun.keyboard.press("Escape")
     submit(jun)
     assert fates(site, "Letters by mouse") == [("subject", "refused"), ("tone", "accepted")]
+
+
+def answer_by_turns(page: Page, asked: list[str]) -> None:
+    """A model that is sure: the first letter is about lamps, the next one about the library, and so on."""
+
+    def line(route: WebSocketRoute) -> None:
+        def hear(frame: str | bytes) -> None:
+            message = json.loads(frame)
+            if message["type"] == "open":
+                said = {"type": "ready", "id": message["id"], "capability": "classify", "model": "sure@1"}
+            elif message["type"] == "prompt":
+                asked.append(message["id"])
+                label = ("lamp", "library")[(len(asked) - 1) % 2]
+                one = {"suggestion": str(uuid4()), "field": "subject", "label": label, "score": 0.9}
+                said = {"type": "classes", "id": message["id"], "model": "sure@1", "classes": [one], "latency_ms": 3}
+            else:
+                return
+            route.send(json.dumps(said))
+
+        route.on_message(hear)
+
+    page.route_web_socket("**/ws/assist/**", line)
+
+
+def test_suggestions_of_the_next_letter_are_there_when_it_comes(site: Site, sign_in: Callable[..., Page]) -> None:
+    """It is shown before it is Jun's; as soon as it is, its own suggestions stand there, and nobody asked for them."""
+    jun = sign_in(JUN, site.passwords[JUN])
+    asked: list[str] = []
+    answer_by_turns(jun, asked)
+    with jun.expect_response("**/ahead") as looked:
+        jun.goto(letters(site, "Letters foreseen", suggest="open"))
+    coming = looked.value.json()["ahead"]["task"]
+    offer = jun.locator(".asked__offer")
+    expect(offer).to_contain_text("Street lamps")
+    held: list[Route] = []
+    jun.route("**/submit", lambda route: held.append(route))
+    jun.keyboard.press("Shift+A")
+    jun.get_by_label("Thanks and praise").check()
+    jun.keyboard.press("Escape")
+    jun.keyboard.press("Control+Enter")
+    expect(jun.locator("#task-name")).to_have_text(coming["external_id"])
+    expect(offer).to_have_count(0)
+    assert len(asked) == 1
+    held[0].continue_()
+    expect(offer).to_have_count(1)
+    expect(offer).to_contain_text("Library")
+    taken(jun)
+    assert len(asked) == 2
 
 
 def test_images_are_classified_without_a_word_of_the_copilot(site: Site, sign_in: Callable[..., Page]) -> None:

@@ -47,6 +47,25 @@ courses.set_terms(project, maya, skill_name="Names", training_tasks=3, training_
 print(project.public_id)
 """
 
+GRID = """
+from projects.tasktypes import asked_fields
+labels = [{"name": "Loud", "hotkey": "l"}, {"name": "Quiet", "hotkey": "q"}]
+terms = {"labels": labels, "wanted": 1, "rate": 50000, "grid": 4}
+project = configure.create(river, maya, name="A grid behind a course", task_type="classification", **terms)
+batch = batches.move(batches.create(project, "First", by=maya), "live", by=maya)
+said = {"source": "human", "suggestion": None, "model": None}
+field = project.settings_now().fields[0]
+key = project.labels.get(name="Loud").key
+known = {"fields": [{"field": field["key"], "kind": field["kind"], "value": key, "provenance": said}]}
+rows = [{"external_id": "item", "text": "A drum", "gold": known, "course": True}]
+rows += [{"external_id": f"sound-{n}", "text": f"Sound {n}"} for n in range(4)]
+from projects.api.rows import items_of
+done = load_all(batch, items_of(rows), by=maya)
+assert done.loaded == 5, done
+courses.set_terms(project, maya, skill_name="Sounds", training_tasks=1, training_pass=0)
+print(project.public_id)
+"""
+
 IMAGE = """
 image = Task.objects.filter(asset__isnull=False).select_related("asset__organization").first().asset
 labels = [{"key": "thing", "name": "Thing", "hotkey": "y", "shapes": ["box"]}]
@@ -116,6 +135,24 @@ def test_a_course_of_an_image_shows_both_answers(site: Site, sign_in: Callable[.
     drawn = "() => [...document.querySelectorAll('.lesson canvas')].every((one) => one.width > 300)"
     page.wait_for_function(drawn)
     assert list(seen(page, "image lesson")) == []
+
+
+def test_behind_a_course_the_grid_comes_by_itself(site: Site, sign_in: Callable[..., Page]) -> None:
+    project = made(site, GRID)
+    page = sign_in(TASKER, site.passwords[TASKER])
+    page.goto(f"/studio/{project}/")
+    expect(page.locator("#course-mark")).to_have_text("Course: item 1 of 1")
+    page.keyboard.press("l")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".lesson h2")).to_have_text("Course passed")
+    press_next(page)
+    expect(page.locator(".tile__press")).to_have_count(4)
+    ((held,),) = site.query(
+        "SELECT count(*) FROM projects_assignment a JOIN projects_task t ON t.id = a.task_id"
+        " JOIN projects_project p ON p.id = t.project_id WHERE p.public_id = %s AND a.state = 'held'",
+        project,
+    )
+    assert held == 4
 
 
 def press_next(page: Page) -> None:

@@ -152,6 +152,19 @@ def test_undo_looks_at_the_place_of_what_is_gone(stage: Stage) -> None:
     assert near(box["shape"], 40, 36, 20, 14)
 
 
+def test_undo_and_redo_look_at_a_place_of_an_outline_that_is_not_closed_yet(stage: Stage) -> None:
+    stage.press("p")
+    stage.click((140, 60), (100, 20), (40, 60))
+    stage.closer((300, 220), 8)
+    stage.press("Control+z")
+    stage.reveal((40, 60))
+    stage.press("Control+Shift+z")  # in sight already
+    stage.click((60, 90))
+    stage.press("Enter")
+    (polygon,) = stage.hand_in()
+    assert near(polygon["shape"], 140, 60, 100, 20, 40, 60, 60, 90)
+
+
 def test_axe_finds_nothing_with_every_shape_at_work(stage: Stage) -> None:
     page = stage.page
     found: list[str] = []

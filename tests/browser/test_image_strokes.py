@@ -72,3 +72,19 @@ def test_everything_done_before_a_kill_in_mid_stroke_is_handed_in_by_every_tool(
     assert near(point["shape"], 300, 20)
     assert pixels(ground)[220, 250] and not pixels(ground)[60, 100]
     assert polygon["shape"]["type"] == "polygon" and near({"points": [polygon["shape"]["points"][0]]}, 200, 150, by=2)
+
+
+def test_only_the_first_button_draws(stage: Stage) -> None:
+    """The right one does nothing with any tool, the middle one moves the view."""
+    for tool in ("d", "e", "o", "n"):
+        stage.press(tool)
+        stage.drag((60, 60), (120, 60), (120, 110), (60, 110), button="right")
+        stage.marked(0)
+    stage.press("d")
+    stage.pan(40, 30)
+    stage.marked(0)
+    stage.drag((60, 60), (120, 60))
+    stage.press("e")
+    stage.drag((60, 60), (120, 60), button="right")
+    (stroke,) = stage.hand_in()
+    assert iou(pixels(stroke), painted((60, 60), (120, 60))) > 0.99

@@ -2,10 +2,11 @@
 and counted to a screen reader. The work is a draft that Jun left on the server before.
 """
 
+import json
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, WebSocketRoute, expect
 
 from tests.browser import shapes, texts
 from tests.browser.begun import go_on
@@ -163,6 +164,79 @@ def test_spans_by_the_hundred_are_walked_the_same_way(site: Site, sign_in: Calla
     page.keyboard.press("Control+z")
     expect(page.locator(".panel-part__head .badge")).to_have_text("600")
     saved(page)
+
+
+# What a step does to the page: elements that come, and blocks of text that are written anew.
+COUNT_WORK = """() => {
+  window.work = { made: 0, blocks: 0 };
+  new MutationObserver((all) => {
+    for (const { target, addedNodes } of all) {
+      if (target.matches?.(".text__block") && addedNodes.length) window.work.blocks += 1;
+      for (const node of addedNodes) window.work.made += node.matches ? 1 + node.querySelectorAll("*").length : 0;
+    }
+  }).observe(document.querySelector(".studio__body"), { childList: true, subtree: true });
+}"""
+
+
+def answer_with(page: Page, offers: list[dict]) -> None:
+    """A copilot that suggests just these."""
+
+    def line(route: WebSocketRoute) -> None:
+        def hear(frame: str | bytes) -> None:
+            message = json.loads(frame)
+            if message["type"] == "open":
+                route.send(
+                    json.dumps({"type": "ready", "id": message["id"], "capability": "spans", "model": "words@1"})
+                )
+            if message["type"] == "prompt":
+                said = {"type": "spans", "id": message["id"], "model": "words@1", "spans": offers, "latency_ms": 1}
+                route.send(json.dumps(said))
+
+        route.on_message(hear)
+
+    page.route_web_socket("**/ws/assist/**", line)
+
+
+def work_of(page: Page, key: str) -> tuple[int, int]:
+    """Elements made and blocks of text written anew by a key."""
+    page.evaluate("window.work = { made: 0, blocks: 0 }")
+    page.keyboard.press(key)
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    work = page.evaluate("window.work")
+    return work["made"], work["blocks"]
+
+
+def test_a_step_among_two_thousand_spans_makes_no_more_than_among_sixty(
+    site: Site, sign_in: Callable[..., Page]
+) -> None:
+    """The suggestions lie far apart, so that list and text jump from each to the next."""
+    words = 2400
+    text = " ".join(f"word{place:04}" for place in range(words))
+    found = {}
+    for number in (60, 2000):
+        spans = [
+            {"id": f"s{n}", "start": 9 * n, "end": 9 * n + 8, "label": "place", "attributes": {}, "provenance": BY_HAND}
+            for n in range(0, words, words // number)
+        ][:number]
+        offers = [
+            {"suggestion": f"o{n}", "start": 9 * n, "end": 9 * n + 8, "label": "person", "score": 0.9}
+            for n in range(100, words, 300)
+        ]
+        address = texts.make_project(site, f"Steps among {number} spans", [text], copilot=True)
+        page = sign_in(JUN, site.passwords[JUN])
+        answer_with(page, offers)
+        go_on(page, address, {"spans": spans})
+        page.locator(".text").focus()
+        expect(page.locator(".offer--text")).to_be_visible()
+        page.evaluate(COUNT_WORK)
+        page.keyboard.press("a")  # the first jump may find rows of another kind
+        found[number] = [work_of(page, key) for key in ("a", "a", "k", "k", "Control+z", "x")]
+        page.keyboard.press("Escape")
+        saved(page)
+    *steps, refused = found[2000]
+    assert [blocks for _made, blocks in steps] == [0] * len(steps), found
+    assert all(made <= few + 40 for (made, _), (few, _) in zip(steps, found[60], strict=False)), found
+    assert refused[1] == 1, "what is refused leaves its block of the text, and no other is written anew"
 
 
 def test_axe_finds_nothing_with_five_hundred_masks(site: Site, sign_in: Callable[..., Page]) -> None:

@@ -8,9 +8,10 @@ from contextlib import suppress
 import pytest
 from playwright.sync_api import Browser, Error, Locator, Page, Response, expect
 
+from tests.browser.looks import faults
 from tests.browser.site import Site
 from tests.browser.test_classification import open_studio
-from tests.browser.test_studio import JUN, enter, faults, saved, submit, taken
+from tests.browser.test_studio import JUN, enter, saved, submit, taken
 from tests.browser.test_studio_weight import MOST
 from tests.browser.weight import later
 

@@ -142,3 +142,39 @@ def test_the_reviewer_finds_the_comment_at_its_region_and_keeps_a_note(
     priya.reload()
     expect(priya.get_by_label("Note to the taskers")).to_have_value("Mind the edges.")
     expect(priya.locator(".talk__answer")).to_contain_text("It is.")
+
+
+def test_the_reviewer_signs_in_in_another_tab_and_the_decision_is_made(
+    site: Site, sign_in: Callable[..., Page]
+) -> None:
+    name = "Decided after a night"
+    address = shapes.make_project(site, name)
+    jun = sign_in(JUN, site.passwords[JUN])
+    jun.goto(address)
+    draw_box(jun)
+    jun.locator("#submit").click()
+    expect(jun.locator("#rest")).to_contain_text("everything there is for you")
+    ((task,),) = site.query(
+        "SELECT t.public_id FROM projects_task t JOIN projects_project p ON p.id = t.project_id WHERE p.name = %s", name
+    )
+    priya = sign_in(PRIYA, site.passwords[PRIYA])
+    priya.goto(f"/review/{task}/")
+    expect(priya.locator("#decide")).to_be_enabled()
+    priya.wait_for_load_state("networkidle")
+    priya.context.clear_cookies()
+    priya.locator("#decide").click()
+    expect(priya.locator("#sign-in-dialog")).to_be_visible(timeout=15_000)
+    with priya.context.expect_page() as opened:
+        priya.get_by_role("link", name="Sign in (new tab)").click()
+    tab = opened.value
+    tab.fill("input[name=login]", PRIYA)
+    tab.fill("input[name=password]", site.passwords[PRIYA])
+    tab.click("main button[type=submit]")
+    tab.wait_for_url(lambda url: "login" not in url)
+    expect(priya.locator("#sign-in-dialog")).to_be_hidden(timeout=15_000)  # by itself
+    tab.close()
+    priya.wait_for_url(lambda url: str(task) not in url)
+    ((verdicts,),) = site.query(
+        "SELECT count(*) FROM projects_verdict v JOIN projects_task t ON t.id = v.task_id WHERE t.public_id = %s", task
+    )
+    assert verdicts == 2, "the one that Jun's answer made, and Priya's in its place"

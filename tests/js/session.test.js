@@ -480,3 +480,13 @@ test("after a reload time goes on from what was kept with the work", async () =>
   await session.submit(NONE);
   assert.equal(asked.find(([name]) => name === "submit")[2].active_ms, 32_000);
 });
+
+test("where work of another kind comes next the page is opened anew, and nothing of the last task is left", async () => {
+  const { session, names, stash } = sitting({ claim: [task("a1")], submit: [{ submitted: { id: "n1" }, anew: true }] });
+  await session.claim();
+  session.change(NONE);
+  await session.submit(NONE);
+  assert.equal(names().filter((name) => name === "openAnew").length, 1);
+  assert.equal(names().filter((name) => name === "showTask").length, 1);
+  assert.equal(await stash.read("a1"), null);
+});

@@ -93,3 +93,23 @@ test("lanes of two thousand spans are those of each heap by itself", () => {
     }
   }
 });
+
+test("lanes are remembered: one more span among two thousand places as few anew as among ten", () => {
+  const fresh = (count) => {
+    const spans = Array.from({ length: count }, (_, i) => ({ id: `s${i}`, start: i * 10, end: i * 10 + (i % 2 ? 8 : 14), label: "x" }));
+    const place = model.createLanes();
+    const before = new Set(place(spans));
+    assert.deepEqual(new Map([...before].map((span) => [span.id, span.lane])), model.lanesOf(spans));
+    const after = place([...spans.slice(0, 3), { id: "new", start: 21, end: 24, label: "x" }, ...spans.slice(3)]);
+    assert.equal(after.length, count + 1);
+    return after.filter((span) => !before.has(span)).map((span) => span.id);
+  };
+  assert.deepEqual(fresh(10), fresh(2000));
+  assert.deepEqual(model.createLanes()([{ id: "s1", start: 0, end: 2, lane: 4 }]).map((span) => span.lane), [4], "who brings a lane keeps it");
+});
+
+test("the next id is one more than the highest, whatever others look like", () => {
+  const ids = (...all) => all.map((id) => ({ id }));
+  assert.equal(model.addSpan(ids("s2", "s10", "s9"), { start: 0, end: 1, label: "x" }).id, "s11");
+  assert.equal(model.addSpan(ids("note", "s1e400", "s"), { start: 0, end: 1, label: "x" }).id, "s1");
+});

@@ -137,3 +137,14 @@ test("undo and redo say what came, changed or went", () => {
   assert.equal(mine.undo(), null);
   assert.deepEqual([mine.redo(), mine.redo(), mine.redo(), mine.redo()].map(place), [[30, 35], [30, 40], [30, 40], [8, 13]]);
 });
+
+test("a suggestion that waits stays the same item while others are accepted, and a span while others change", () => {
+  const mine = desk();
+  const item = (id) => mine.items().find((one) => one.id === id);
+  const third = item("u-3");
+  mine.accept();
+  const first = item("s1");
+  mine.refuse();
+  assert.equal(item("u-3"), third);
+  assert.equal(item("s1"), first);
+});

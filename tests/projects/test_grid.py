@@ -157,3 +157,10 @@ def test_nobody_else_gets_at_a_group(cast, alice, project, what) -> None:
     assert Assignment.objects.filter(token=alice.held["token"], state="held").count() == 24
     assert not Annotation.objects.exists()
     assert not Draft.objects.exists()
+
+
+def test_a_tab_of_single_pieces_is_told_to_open_anew_and_holds_nothing(cast, project) -> None:
+    """So it is once a course is over, or the project was given a grid in mid-work."""
+    tab = Tab(cast.bob, project)
+    assert tab.send("POST", f"/studio/{project.public_id}/claim", {}) == (200, {"anew": True})
+    assert not Assignment.objects.filter(tasker=cast.bob).exists()

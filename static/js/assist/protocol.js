@@ -18,11 +18,14 @@
  * @typedef {Ready|Masks|Spans|Classes|Pong|Failure} ServerMessage
  */
 
+import { say } from "../studio/words.js";
+
 export const MAX_BYTES = 64 * 1024;
 export const MAX_POINTS = 64;
 export const MAX_COORDINATE = 1_000_000;
 
 const ID = /^[A-Za-z0-9_.:-]{1,64}$/;
+const WRONG = say("The copilot can make nothing of this. Undo the last step, or go on by hand.");
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** A frame that is no message; `code` is too-big, bad-message or bad-prompt. */
@@ -73,57 +76,37 @@ function checked(message) {
 }
 
 /**
- * The message in a frame from a page, by the rules of `parse` in assist/protocol.py.
+ * The message in a frame from a page, by the rules of `parse` in assist/protocol.py. What is wrong with one is said in
+ * words there: no page of ours sends such.
  * @param {string} frame
  */
 export function parseClient(frame) {
-  if (new TextEncoder().encode(frame).length > MAX_BYTES) {
-    throw new ProtocolError("too-big", `A message has at most ${MAX_BYTES / 1024} kB.`);
-  }
+  require(new TextEncoder().encode(frame).length <= MAX_BYTES, "too-big", WRONG, null);
   const fields = parseObject(frame);
-  const id = fields.id;
-  if (typeof id !== "string" || !ID.test(id)) {
-    throw new ProtocolError("bad-message", "A message has an id of 1 to 64 letters, digits or . _ : -");
-  }
-  switch (fields.type) {
-    case "open":
-      only(fields, ["type", "id", "token"], id, "bad-message");
-      require(typeof fields.token === "string" && UUID.test(fields.token), "bad-message", "The token is a UUID.", id);
-      return fields;
-    case "prompt":
-      only(fields, ["type", "id", "prompt"], id, "bad-message");
-      checkPrompt(fields.prompt, id);
-      return fields;
-    case "cancel":
-    case "ping":
-      only(fields, ["type", "id"], id, "bad-message");
-      return fields;
-    default:
-      throw new ProtocolError("bad-message", "The type is open, prompt, cancel or ping.", id);
-  }
+  const { type, id, token, prompt } = fields;
+  const known = { __proto__: null, open: ["token"], prompt: ["prompt"], cancel: [], ping: [] }[type];
+  require(typeof id === "string" && ID.test(id), "bad-message", WRONG, null);
+  require(known, "bad-message", WRONG, id);
+  only(fields, ["type", "id", ...known], id, "bad-message");
+  require(type !== "open" || (typeof token === "string" && UUID.test(token)), "bad-message", WRONG, id);
+  if (type === "prompt") checkPrompt(prompt, id);
+  return fields;
 }
 
 function checkPrompt(prompt, id) {
-  const must = (holds, text) => require(holds, "bad-prompt", text, id);
-  must(isObject(prompt), "A prompt is an object.");
+  const must = (holds) => require(holds, "bad-prompt", WRONG, id);
+  must(isObject(prompt));
   if ("text" in prompt) {
     only(prompt, ["text"], id, "bad-prompt");
-    must(prompt.text === true, "A text prompt says text: true.");
-    return;
+    return must(prompt.text === true);
   }
   only(prompt, ["points", "box", "previous"], id, "bad-prompt");
   const { points = [], box = null, previous = null } = prompt;
-  must(Array.isArray(points), "points is a list.");
-  must(points.length <= MAX_POINTS, `A prompt has at most ${MAX_POINTS} points.`);
-  for (const point of points) {
-    must(isNumbers(point, 3), "A point is [x, y, 1 or 0].");
-    must(point[2] === 0 || point[2] === 1, "A point ends in 1 (include) or 0 (leave out).");
-  }
-  must(box === null || isNumbers(box, 4), "A box is [x, y, width, height], or null.");
-  must(box === null || (box[2] > 0 && box[3] > 0), "A box is wider and higher than nothing.");
-  must(previous === null || (typeof previous === "string" && ID.test(previous)),
-    "previous is the handle of a mask, or null.");
-  must(points.length > 0 || box !== null, "A prompt has at least one point or a box.");
+  must(Array.isArray(points) && points.length <= MAX_POINTS);
+  must(points.every((point) => isNumbers(point, 3) && (point[2] === 0 || point[2] === 1))); // 1 includes, 0 leaves out
+  must(box === null || (isNumbers(box, 4) && box[2] > 0 && box[3] > 0));
+  must(previous === null || (typeof previous === "string" && ID.test(previous)));
+  must(points.length > 0 || box !== null);
 }
 
 /**
@@ -134,8 +117,7 @@ function checkPrompt(prompt, id) {
 export function parseServer(frame) {
   const fields = parseObject(frame);
   const good = SERVER_CHECKS[fields.type]?.(fields);
-  require(good === true, "bad-message", "The server said something this page does not understand.",
-    typeof fields.id === "string" ? fields.id : null);
+  require(good === true, "bad-message", WRONG, typeof fields.id === "string" ? fields.id : null);
   return fields;
 }
 
@@ -178,15 +160,14 @@ function parseObject(frame) {
   try {
     value = JSON.parse(frame);
   } catch {
-    throw new ProtocolError("bad-message", "This is not JSON.");
+    throw new ProtocolError("bad-message", WRONG);
   }
-  require(isObject(value), "bad-message", "A message is a JSON object.", null);
+  require(isObject(value), "bad-message", WRONG, null);
   return value;
 }
 
 function only(fields, known, id, code) {
-  const unknown = Object.keys(fields).filter((key) => !known.includes(key)).sort();
-  require(unknown.length === 0, code, `Unknown field: ${String(unknown[0]).slice(0, 40)}.`, id);
+  require(Object.keys(fields).every((key) => known.includes(key)), code, WRONG, id);
 }
 
 function require(holds, code, text, id) {

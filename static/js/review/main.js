@@ -9,6 +9,7 @@ import { createLease } from "../studio/lease.js";
 import { createNotes } from "../studio/notes.js";
 import { ownKeys } from "../studio/own_keys.js";
 import { loadRooms } from "../studio/rooms.js";
+import { signInAgain } from "../studio/sign_in.js";
 import { renewToken, csrfToken } from "../studio/token.js";
 import { openStash } from "../studio/stash.js";
 import { createWire } from "../studio/wire.js";
@@ -185,9 +186,11 @@ function open({ base: from, note = "", ...answer }) {
   else edit(answer, from);
 }
 
+/** @returns {Promise<boolean>} whether somebody is signed in again */
 async function askToSignIn() {
-  if ((await dialogs.ask("sign-in-dialog")).answer) await renewToken();
+  const signedIn = await signInAgain();
   drafts.flush();
+  return signedIn;
 }
 
 async function decide() {
@@ -212,7 +215,7 @@ async function send(request) {
     sending = false;
     page.dataset.phase = "working";
     refresh();
-    if (problem.signedOut) return askToSignIn();
+    if (problem.signedOut) return (await askToSignIn()) && send(request);
     const text = problem.passing ? say("The server did not answer. Nothing is lost; try again.") : problem.message;
     notes.show("problem", { kind: "bad", text, verb: say("Try again"), onVerb: decide });
   }

@@ -6,12 +6,10 @@ import * as dialogs from "./dialogs.js";
 import { byId } from "./elements.js";
 import { showInstructions } from "./instructions.js";
 import { showKeys, wordsOfLost } from "./key_sheet.js";
+import { signInAgain } from "./sign_in.js";
 import { createStepsTold } from "./steps_told.js";
 import { openTalk } from "./talk.js";
-import { renewToken } from "./token.js";
 import { say, sayCount } from "./words.js";
-
-const LOOK_AGAIN = 2000; // ms between two looks whether somebody has signed in
 
 /**
  * @param {object} page of main.js
@@ -66,17 +64,8 @@ export function createAsides({ session, notes, wire, room, showTask, talkIs, ann
 
     conflict,
 
-    /** This page sees it by itself when somebody has signed in in another tab. */
     async signIn() {
-      const dialog = byId("sign-in-dialog");
-      if (dialog.open) return;
-      const look = async () => (await renewToken()) && dialog.close();
-      const looking = setInterval(look, LOOK_AGAIN);
-      addEventListener("focus", look);
-      const { answer } = await dialogs.ask("sign-in-dialog");
-      clearInterval(looking);
-      removeEventListener("focus", look);
-      if (answer) await renewToken();
+      await signInAgain();
       session.wake();
     },
 

@@ -27,9 +27,13 @@ export function imageActions(desk, ways) {
 
   /** What comes, goes or changes by undo or redo may be far away: its place is looked at. */
   function again(verb) {
-    const before = desk.state.regions;
-    const region = verb() && differing(before, desk.state.regions);
-    if (region) ways.show(region);
+    const before = desk.state;
+    if (!verb()) return;
+    const { regions, outline } = desk.state;
+    const region = differing(before.regions, regions);
+    if (region) return ways.show(region);
+    const place = differing(before.outline?.points ?? [], outline?.points ?? []);
+    if (place) ways.viewport.reveal(...place);
   }
 
   return {

@@ -40,6 +40,7 @@ const session = createSession({
   stash: await openStash(),
   view: {
     showTask, showNothing, showLesson, showPhase, showSaved, showProblem, showHeld, prepare,
+    openAnew: () => location.reload(),
     showSignIn: aside("signIn"), showExpired: aside("expired"), showLost: aside("gone"), showLeaseSoon: aside("leaseSoon"), showMoved: aside("moved"), showSent: aside("sent"),
   },
   project: studio.dataset.project,

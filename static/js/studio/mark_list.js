@@ -40,9 +40,10 @@ export function createMarkList(host, { title, empty, standOf, verbs, onVerb }) {
 
   function rowOf(item, selected) {
     const row = { ...item, ...standOf(item, selected) };
-    const { name, colour, detail, provenance, hidden, locked, offer } = row;
-    const look = [name, colour, detail, provenance?.source, selected, hidden, locked, offer].join("\n");
-    return { look, make: () => rowNode(row, verbs) };
+    const { id, name, colour, detail, provenance, hidden, locked, offer } = row;
+    const mine = verbs.filter(({ only }) => !only || only(row));
+    const kind = [!detail, provenance?.source, hidden, locked, offer, ...mine.map((verb) => verb.text(row))].join();
+    return { kind, look: [id, name, colour, detail, selected].join("\n"), make: () => rowNode(row, mine), fill: (node) => fillRow(node, row) };
   }
 
   return {
@@ -57,22 +58,35 @@ export function createMarkList(host, { title, empty, standOf, verbs, onVerb }) {
   };
 }
 
+/** A row of its kind, for whatever item. */
 function rowNode(row, verbs) {
-  const { id, name, colour, detail, selected, hidden, locked, offer } = row;
-  const mine = verbs.filter(({ only }) => !only || only(row));
+  const { colour, detail, hidden, locked, offer } = row;
   return element(
     "li",
-    { class: "marks__row", "data-id": id, "data-selected": selected, "data-hidden": hidden, "data-locked": locked, "data-offer": offer, "data-crowded": mine.length > 3 },
+    { class: "marks__row", "data-hidden": hidden, "data-locked": locked, "data-offer": offer, "data-crowded": verbs.length > 3 },
     element(
       "button",
-      { class: "marks__select", type: "button", "data-verb": "select", "aria-pressed": String(Boolean(selected)) },
+      { class: "marks__select", type: "button", "data-verb": "select" },
       swatch(colour),
-      element("span", { class: "marks__name clip", dir: "auto" }, name),
-      detail && element("span", { class: "marks__detail small muted number clip" }, detail),
+      element("span", { class: "marks__name clip", dir: "auto" }),
+      detail && element("span", { class: "marks__detail small muted number clip" }),
       source(row),
     ),
-    ...mine.map((verb) => verbButton(verb, row)),
+    ...verbs.map((verb) => verbButton(verb, row)),
   );
+}
+
+/** What one item of a kind has that others haven't. */
+function fillRow(node, { id, name, colour, detail, selected }) {
+  const [select, ...verbs] = node.children;
+  const [, words, more] = select.children;
+  node.dataset.id = id;
+  node.toggleAttribute("data-selected", Boolean(selected));
+  select.setAttribute("aria-pressed", String(Boolean(selected)));
+  select.querySelector("rect").setAttribute("fill", colour);
+  words.textContent = name;
+  if (detail) more.textContent = detail;
+  for (const verb of verbs) verb.setAttribute("aria-label", `${verb.title}: ${name}`);
 }
 
 function source({ provenance }) {
@@ -86,7 +100,7 @@ function verbButton(verb, row) {
   const text = verb.text(row);
   return element(
     "button",
-    { class: "marks__verb", type: "button", "data-verb": verb.name, title: text, "aria-label": `${text}: ${row.name}` },
+    { class: "marks__verb", type: "button", "data-verb": verb.name, title: text },
     icon(verb.icon(row)),
   );
 }

@@ -22,8 +22,8 @@ export function changed(provenance) {
 export function nextId(items, letter) {
   let highest = 0;
   for (const { id } of items) {
-    const match = /^[a-z]+(\d+)$/.exec(id);
-    if (match) highest = Math.max(highest, Number(match[1]));
+    const number = Number(id.slice(1));
+    if (number > highest && Number.isSafeInteger(number)) highest = number;
   }
   return `${letter}${highest + 1}`;
 }

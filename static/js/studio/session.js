@@ -17,6 +17,7 @@
  * @property {(problem: Error) => void} showExpired the lease is over; a submit may still be in time
  * @property {(problem: Error) => void} showLost the task is somebody else's now
  * @property {(soon: boolean) => void} showLeaseSoon
+ * @property {() => void} openAnew the page is to be loaded again: what comes next is of another kind
  * @property {(sent: object) => void} showSent
  */
 import { createDrafts, newestWork } from "./drafts.js";
@@ -71,6 +72,7 @@ export function createSession({ wire, stash, view, project, trial = false, clock
   async function open(reply) {
     assignment = reply.assignment ?? null;
     ahead = null;
+    if (reply.anew) return view.openAnew();
     if (reply.lesson) {
       view.showPhase("idle");
       return view.showLesson(reply.lesson, () => claim(reply.lesson.id));

@@ -96,7 +96,7 @@ export function lanesOf(spans) {
   const lane = new Map();
   for (const group of touching(spans)) {
     const lanes = [];
-    for (const span of group.sort((a, b) => a.end - a.start - (b.end - b.start) || a.start - b.start)) {
+    for (const span of [...group].sort((a, b) => a.end - a.start - (b.end - b.start) || a.start - b.start)) {
       let at = lanes.findIndex((row) => row.every((other) => other.end <= span.start || other.start >= span.end));
       if (at < 0) at = lanes.push([]) - 1;
       lanes[at].push(span);
@@ -104,6 +104,31 @@ export function lanesOf(spans) {
     }
   }
   return lane;
+}
+
+/**
+ * Lanes that are remembered: a span is placed anew only when one that it touches has come, gone or changed.
+ * @returns {<T extends {id: string, start: number, end: number, lane?: number}>(spans: T[]) => (T & {lane: number})[]}
+ *   in the order of the text; a span that brings a lane keeps it
+ */
+export function createLanes() {
+  const known = new WeakMap(); // the first of a group → the group, and the same with their lanes
+
+  function placed(group) {
+    const before = known.get(group[0]);
+    if (before && alike(before.group, group)) return before.placed;
+    const lanes = lanesOf(group);
+    const made = group.map((span) => ({ lane: lanes.get(span.id), ...span }));
+    known.set(group[0], { group, placed: made });
+    return made;
+  }
+
+  return (spans) => touching(spans).flatMap(placed);
+}
+
+/** Whether two lists hold the very same things. */
+export function alike(one, other) {
+  return one.length === other.length && one.every((item, i) => item === other[i]);
 }
 
 /** Spans in groups of which none overlaps another: thousands of spans are then many small questions. */

@@ -39,10 +39,32 @@ function inBase(base) {
       transaction.onabort = () => reject(transaction.error);
     });
   return {
-    read: (key) => run("readonly", (store) => store.get(key)),
-    write: (key, value) => run("readwrite", (store) => store.put(value, key)),
+    read: async (key) => readable(await run("readonly", (store) => store.get(key))),
+    write: (key, value) => run("readwrite", (store) => store.put({ ...value, answer: written(value.answer), sent: written(value.sent) }, key)),
     remove: (key) => run("readwrite", (store) => store.delete(key)),
   };
+}
+
+const known = new WeakMap(); // part of an answer → its text: parts are never changed in place
+
+/**
+ * An answer as text: a thousand parts are copied as one string, and only what is new is put into words.
+ * @param {object|null|undefined} answer values of JSON
+ */
+export function written(answer) {
+  const fields = Object.entries(answer ?? {}).map(([field, value]) => `"${field}":${Array.isArray(value) ? `[${value.map(textOf)}]` : textOf(value)}`);
+  return answer && `{${fields}}`;
+}
+
+function textOf(part) {
+  const text = known.get(part) ?? JSON.stringify(part) ?? "null";
+  if (part instanceof Object) known.set(part, text);
+  return text;
+}
+
+function readable(kept) {
+  for (const field of ["answer", "sent"]) if (typeof kept?.[field] === "string") kept[field] = JSON.parse(kept[field]);
+  return kept;
 }
 
 /** @returns {Stash} */

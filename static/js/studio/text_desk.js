@@ -20,8 +20,8 @@ export function createTextDesk({ answer, refused = [], onChange }) {
 
 class TextDesk {
   #history;
-  #offers = [];
-  #model = null;
+  #offers = []; // in the order of the text, made once: as long as one waits it is the same item
+  #starts = new Set(); // where they begin: marks that begin elsewhere can't say the same
   #current = null;
   #onChange;
   #seen = {}; // what pending() and items() found for a state and its offers: asked for many times between two changes
@@ -60,13 +60,15 @@ class TextDesk {
 
   /** The copilot's spans have come. @param {{spans: object[], model: string}} message */
   receive({ spans, model }) {
-    this.#offers = spans;
-    this.#model = model;
+    this.#offers = spans
+      .map((offer) => ({ ...offer, id: offer.suggestion, offer: true, provenance: asOffered(offer.suggestion, model) }))
+      .sort(inOrder);
+    this.#starts = new Set(spans.map(({ start }) => start));
     if (!this.#current && !this.#history.canUndo) this.#current = this.#firstOffer() ?? null;
     this.#onChange();
   }
 
-  /** Offers that wait for a word, in the order of the text. */
+  /** Offers that wait for a word, in the order of the text, as items. */
   pending() {
     return this.#look().pending;
   }
@@ -83,15 +85,8 @@ class TextDesk {
   #look() {
     const { state } = this;
     if (this.#seen.state === state && this.#seen.offers === this.#offers) return this.#seen;
-    const inOrder = (a, b) => a.start - b.start || b.end - a.end;
-    const pending = this.#waiting().sort(inOrder);
-    const offers = pending.map((offer) => ({
-      ...offer,
-      id: offer.suggestion,
-      offer: true,
-      provenance: asOffered(offer.suggestion, this.#model),
-    }));
-    const items = [...state.spans, ...offers].sort(inOrder);
+    const pending = this.#waiting();
+    const items = [...state.spans, ...pending].sort(inOrder);
     this.#seen = { state, offers: this.#offers, pending, items, byId: new Map(items.map((item) => [item.id, item])) };
     return this.#seen;
   }
@@ -99,7 +94,7 @@ class TextDesk {
   #waiting() {
     const { spans, refused } = this.state;
     const taken = new Set([...spans.map((span) => span.provenance.suggestion), ...refused.map((one) => one.suggestion)]);
-    const said = new Set([...spans, ...refused].map(saying));
+    const said = new Set([...spans, ...refused].filter(({ start }) => this.#starts.has(start)).map(saying));
     return this.#offers.filter((offer) => !taken.has(offer.suggestion) && !said.has(saying(offer)));
   }
 
@@ -130,7 +125,7 @@ class TextDesk {
   /** Mark many stretches alike, in one step; what the copilot offers just so is taken. @returns {number} how many are new */
   markAll(stretches, label) {
     const { spans } = this.state;
-    const offered = new Map(this.pending().map((offer) => [saying(offer), asOffered(offer.suggestion, this.#model)]));
+    const offered = new Map(this.pending().map((offer) => [saying(offer), offer.provenance]));
     const wanted = stretches.map(({ start, end }) => ({ start, end, label }));
     const next = addSpans(spans, wanted.map((one) => ({ ...one, provenance: offered.get(saying(one)) })));
     if (next !== spans) this.#push({ spans: next }, say("Mark all"));
@@ -152,8 +147,7 @@ class TextDesk {
     const after = this.#nextOffer(offer);
     const wanted = { start: offer.start, end: offer.end, label: offer.label, ...change };
     const asIs = sameMark(wanted, offer);
-    const provenance = asOffered(offer.suggestion, this.#model);
-    const added = addSpan(this.state.spans, { ...wanted, provenance: asIs ? provenance : changed(provenance) });
+    const added = addSpan(this.state.spans, { ...wanted, provenance: asIs ? offer.provenance : changed(offer.provenance) });
     this.#current = asIs ? after : added.id;
     return this.#push({ spans: added.spans }, say("Accept"));
   }
@@ -162,9 +156,8 @@ class TextDesk {
   acceptAll(from = null) {
     const offers = this.pending().filter(({ score }) => from === null || (score ?? -1) >= from);
     if (!offers.length) return false;
-    const wanted = offers.map((offer) => ({ ...offer, provenance: asOffered(offer.suggestion, this.#model) }));
     this.#current = null;
-    return this.#push({ spans: addSpans(this.state.spans, wanted) }, say("Accept all"));
+    return this.#push({ spans: addSpans(this.state.spans, offers) }, say("Accept all"));
   }
 
   refuse(id = this.#firstOffer()) {
@@ -227,6 +220,10 @@ class TextDesk {
     const at = offers.findIndex((one) => one.suggestion === offer.suggestion);
     return (offers[at + 1] ?? (at > 0 ? offers[0] : undefined))?.suggestion ?? null;
   }
+}
+
+function inOrder(a, b) {
+  return a.start - b.start || b.end - a.end;
 }
 
 function sameMark(a, b) {

@@ -6,7 +6,7 @@
  * Offsets here are UTF-16 units.
  */
 import { element } from "./elements.js";
-import { lanesOf, piecesOf } from "./spans.js";
+import { alike, createLanes, piecesOf } from "./spans.js";
 import { blockAt, blocksOf, goesOn } from "./text_blocks.js";
 import { paragraphRunsLeft } from "./text_direction.js";
 
@@ -28,21 +28,21 @@ export function createTextPage(text, name) {
 class TextPage {
   #text;
   #blocks;
+  #place = createLanes();
   #lanes = 0;
   #marks = new Map();
   #signed = null;
 
   constructor(text, name) {
     this.#text = text;
-    this.#blocks = blocksOf(text).map((block, index) => ({ ...block, look: "", node: blockNode(text, block, index) }));
+    this.#blocks = blocksOf(text).map((block, index) => ({ ...block, marks: [], shape: "", node: blockNode(text, block, index) }));
     this.host = element("div", { class: "text", tabindex: "0", role: "group", "aria-label": name }, ...this.#blocks.map((block) => block.node));
     this.host.addEventListener("copy", (event) => this.#copy(event));
   }
 
   /** @param {Mark[]} marks */
   draw(marks) {
-    const lanes = lanesOf(marks);
-    const placed = marks.map((mark) => ({ ...mark, lane: mark.lane ?? lanes.get(mark.id) }));
+    const placed = this.#place(marks);
     // Room for two lines from the start: a first overlap must not move the text under somebody's eyes.
     const highest = placed.reduce((most, mark) => Math.max(most, mark.lane), 1);
     if (highest !== this.#lanes) this.host.style.setProperty("--lanes", String(highest));
@@ -57,9 +57,11 @@ class TextPage {
   }
 
   #drawBlock(block, marks) {
-    const look = marks.map(lookOf).join("\n");
-    if (look === block.look) return;
-    block.look = look;
+    if (alike(marks, block.marks)) return;
+    const [before, shape] = [block.marks, marks.map(shapeOf).join()];
+    block.marks = marks;
+    if (shape === block.shape) return this.#dressBlock(block, before);
+    block.shape = shape;
     const byId = new Map(marks.map((mark) => [mark.id, mark]));
     const { start: from, end: to } = block;
     const cut = marks.map(({ id, start, end }) => ({ id, start: Math.max(start, from) - from, end: Math.min(end, to) - from }));
@@ -69,6 +71,12 @@ class TextPage {
         return nested(around, document.createTextNode(this.#text.slice(from + start, from + end)), from + start, from + end);
       }),
     );
+  }
+
+  /** The same stretches, and yet an offer was accepted, a label changed: the nodes stay. */
+  #dressBlock({ node, marks }, before) {
+    const changed = before.flatMap((old, i) => (lookOf(old) === lookOf(marks[i]) ? [] : [[signedWith(node, old.id), marks[i]]]));
+    for (const [nodes, mark] of changed) for (const each of nodes) dress(each, mark);
   }
 
   /** Make one mark the current one; the nodes stay, under the first press of a double click too. @param {string|null} id */
@@ -82,7 +90,7 @@ class TextPage {
     const mark = this.#marks.get(id);
     if (!mark) return [];
     const [first, last] = [blockAt(this.#blocks, mark.start, true), blockAt(this.#blocks, mark.end, false)];
-    return this.#blocks.slice(first, last + 1).flatMap(({ node }) => [...node.querySelectorAll(`[data-id="${CSS.escape(id)}"]`)]);
+    return this.#blocks.slice(first, last + 1).flatMap(({ node }) => signedWith(node, id));
   }
 
   /** The offset of a place in the DOM, null outside the text. */
@@ -171,23 +179,32 @@ function blockNode(text, { start, end, rows }, index) {
   return node;
 }
 
-function lookOf({ id, start, end, colour, tag, offer, current, lane }) {
-  return `${id} ${start} ${end} ${colour} ${lane} ${offer ? 1 : 0}${current ? 1 : 0} ${tag}`;
+function shapeOf({ start, end, lane }) {
+  return `${start} ${end} ${lane}`;
+}
+
+function lookOf({ id, colour, tag, offer, current }) {
+  return `${id} ${colour} ${offer ? 1 : 0}${current ? 1 : 0} ${tag}`;
+}
+
+function signedWith(node, id) {
+  return [...node.querySelectorAll(`[data-id="${CSS.escape(id)}"]`)];
+}
+
+function dress(node, { id, colour, tag, offer, current }) {
+  node.dataset.id = id;
+  node.toggleAttribute("data-offer", Boolean(offer));
+  node.toggleAttribute("data-current", Boolean(current));
+  if ("tag" in node.dataset) node.dataset.tag = tag;
+  node.style.setProperty("--colour", colour);
 }
 
 /** One piece of text inside the marks around it, the outermost first. */
 function nested(around, content, start, end) {
   let inner = content;
   for (const mark of [...around].reverse()) {
-    const node = element("span", {
-      class: "span",
-      "data-id": mark.id,
-      "data-offer": mark.offer,
-      "data-current": mark.current,
-      "data-first": mark.start === start,
-      "data-tag": mark.end === end ? mark.tag : null,
-    });
-    node.style.setProperty("--colour", mark.colour);
+    const node = element("span", { class: "span", "data-first": mark.start === start, "data-tag": mark.end === end });
+    dress(node, mark);
     node.style.setProperty("--lane", String(mark.lane));
     node.append(inner);
     inner = node;

@@ -11,8 +11,9 @@ import { rowAfter, rowsInPage, topFor } from "./list_window.js";
  * @typedef {object} Ways
  * @property {string} labelledBy ids of what names the list
  * @property {string} describedBy ids of what says how it is walked
- * @property {(item: Item, selected: boolean) => {look: string, make: () => HTMLElement}} rowOf asked for rows in the page
- *   alone; a row is made anew only when its look has changed. A row is an <li data-id> with buttons that carry data-verb
+ * @property {(item: Item, selected: boolean) => {kind: string, look: string, make: () => HTMLElement, fill: (node: HTMLElement) => void}} rowOf
+ *   asked for rows in the page alone. A row is an <li data-id> with buttons that carry data-verb; it is made for its kind,
+ *   filled when its look has changed, and filled for another item of its kind when its own is far out of sight
  * @property {(verb: string, id: string) => void} onVerb a button of a row was pressed
  */
 
@@ -30,7 +31,7 @@ class WindowedList {
   #items = [];
   #selected = null;
   #active = { id: null, at: 0 }; // the row that Tab leads to
-  #rows = new Map(); // id → {look, node, at, count, open} of the rows in the page
+  #rows = new Map(); // id → {kind, look, node, at, count, open} of the rows in the page
   #sight = { count: 0, row: 33, top: 0, height: 600 }; // until it is measured
   #list;
 
@@ -49,7 +50,7 @@ class WindowedList {
   /** A selection that is new comes in sight, and takes the focus along if a row had it. What has the focus stays in sight. */
   show(items, selected) {
     const verb = this.#focused()?.dataset.verb;
-    if (items.length !== this.#sight.count) this.#list.style.setProperty("--count", String(items.length));
+    if (items.length !== this.#sight.count) this.#list.style.height = `calc(${items.length} * var(--row))`;
     const chosen = selected === this.#selected ? -1 : items.findIndex((item) => item.id === selected);
     this.#items = items;
     this.#sight.count = items.length;
@@ -92,30 +93,33 @@ class WindowedList {
     this.#rows.get(this.#active.id)?.node.scrollIntoView({ block: "nearest" });
   }
 
-  /** Put the rows in place, touching only those that come, go, move or look different. */
+  /** Put the rows in place, touching only those that come, go, move or look different. A row that goes serves one that comes. */
   #render() {
     const wanted = rowsInPage(this.#sight, this.#active.id === null ? -1 : this.#active.at);
     const ids = new Set(wanted.map((at) => this.#items[at].id));
-    for (const [id, { node }] of this.#rows) {
-      if (ids.has(id)) continue;
-      node.remove();
-      this.#rows.delete(id);
-    }
+    const going = [...this.#rows].filter(([id]) => !ids.has(id) && this.#rows.delete(id)).map(([, row]) => row);
+    going.sort((a, b) => a.at - b.at);
     let next = this.#list.firstElementChild;
     for (const at of wanted) {
-      const stays = next?.dataset.id === this.#items[at].id;
-      const node = this.#rowAt(at);
-      if (stays) next = node.nextElementSibling;
+      const node = this.#rowAt(at, going);
+      while (going.some((row) => row.node === next)) next = next.nextElementSibling;
+      if (node === next) next = node.nextElementSibling;
       else this.#list.insertBefore(node, next);
     }
+    for (const { node } of going) node.remove();
   }
 
-  #rowAt(at) {
+  #rowAt(at, going) {
     const item = this.#items[at];
-    const known = this.#rows.get(item.id);
-    const { look, make } = this.#ways.rowOf(item, item.id === this.#selected);
-    const row = known?.look === look ? known : { look, node: make() };
-    if (known && known !== row) known.node.replaceWith(row.node);
+    const { kind, look, make, fill } = this.#ways.rowOf(item, item.id === this.#selected);
+    let row = this.#rows.get(item.id);
+    if (row?.kind !== kind) {
+      if (row) going.push(row);
+      const alike = going.findIndex((one) => one.kind === kind);
+      row = alike < 0 ? { kind, node: make() } : going.splice(alike, 1)[0];
+    }
+    if (row.look !== look) fill(row.node);
+    row.look = look;
     this.#rows.set(item.id, row);
     this.#tell(row, at, item.id === this.#active.id);
     return row.node;
@@ -125,7 +129,7 @@ class WindowedList {
   #tell(row, at, open) {
     const { count } = this.#sight;
     if (row.at !== at) {
-      row.node.style.setProperty("--at", String(at));
+      row.node.style.top = `calc(${at} * var(--row))`; // a variable of its own would style all that is in it anew
       row.node.setAttribute("aria-posinset", String(at + 1));
     }
     if (row.count !== count) row.node.setAttribute("aria-setsize", String(count));
