@@ -13,15 +13,12 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from projects import access, configure, instructions, markdown, revision
 from projects.forms import (
-    LabelFormSet,
-    Labels,
     NewProjectForm,
     SettingsForm,
-    blank_rows,
-    label_rows,
     rate_label,
     settings_initial,
 )
+from projects.label_forms import LabelFormSet, Labels, blank_rows, label_rows
 from projects.models import Project
 from projects.pair_fields import own_labels
 from projects.revision import Overwrites
