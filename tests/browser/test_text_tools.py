@@ -278,3 +278,12 @@ def test_the_studio_speaks_spanish_where_it_is_translated(sheet_of: Callable[...
     sheet.press("?")
     expect(sheet.page.locator("#cheat-sheet")).to_contain_text("Enviar y seguir")
     assert faults(sheet.page) == []
+
+
+def test_a_project_without_instructions_says_so(site: Site, sign_in: Callable[..., Page]) -> None:
+    address = texts.make_project(site, "Said nowhere", ["Ada met Bo."])
+    sheet = Sheet(sign_in(JUN, site.passwords[JUN]), site, address, "Ada met Bo.")
+    sheet.press("i")
+    expect(sheet.page.locator("#instructions")).to_have_text(
+        "This project has no instructions. Ask a manager where something is unclear."
+    )

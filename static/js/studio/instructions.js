@@ -8,8 +8,9 @@ import { say } from "./words.js";
 /** @param {{id: string, instructions_html: string, instructions_language: string}} project */
 export async function showInstructions({ id, instructions_html: html, instructions_language: language }) {
   const parsed = new DOMParser().parseFromString(html, "text/html"); // safe HTML of the server, as it came
-  byId("instructions").replaceChildren(...parsed.body.childNodes);
-  byId("instructions").lang = language || document.documentElement.lang;
+  const none = element("p", { class: "muted" }, say("This project has no instructions. Ask a manager where something is unclear."));
+  byId("instructions").replaceChildren(...(html ? parsed.body.childNodes : [none]));
+  byId("instructions").lang = (html && language) || document.documentElement.lang;
   byId("examples").replaceChildren();
   byId("instructions-dialog").showModal();
   const told = await examplesOf(id).catch(() => null);

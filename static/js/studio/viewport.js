@@ -94,8 +94,9 @@ export function createViewport(host, { drawImage, drawMarks, drawTop }) {
       fitted = false;
       set({ scale: view.scale, x: view.x + dx, y: view.y + dy });
     },
-    /** Move the view as little as needed so that an image point is well inside the frame. */
+    /** Move the view as little as needed so that an image point is well inside the frame; not while all is in sight. */
     reveal(x, y, rest = 40) {
+      if (fitted) return;
       const [sx, sy] = toScreen(view, x, y);
       const dx = Math.max(0, rest - sx) - Math.max(0, sx - (frame.width - rest));
       const dy = Math.max(0, rest - sy) - Math.max(0, sy - (frame.height - rest));
