@@ -67,11 +67,11 @@ def test_suggestions_wait_and_are_taken_and_refused_by_key(site: Site, sign_in: 
     name = "Letters by key"
     jun.goto(letters(site, name))
     show = jun.get_by_role("button", name="Show suggestions")
-    expect(show).to_be_visible(timeout=60_000)
+    expect(show).to_be_visible(timeout=120_000)
     expect(jun.locator(".asked__offer")).to_have_count(0)
     jun.keyboard.press("Shift+Q")  # the first field is a tree, where letters look for labels
     offers = jun.locator(".asked__offer")
-    expect(offers).to_have_count(2, timeout=60_000)
+    expect(offers).to_have_count(2, timeout=120_000)
     expect(offers.first).to_contain_text("Streets › Street lamps")
     expect(offers.nth(1)).to_contain_text("Anger and complaint")
     expect(offers.nth(1)).to_contain_text("unsure")
@@ -99,7 +99,7 @@ def test_to_choose_what_is_suggested_is_to_take_it_and_a_reload_remembers(
     jun.goto(letters(site, "Letters by mouse", confidence="hidden"))
     jun.get_by_role("button", name="Show suggestions").click()
     offers = jun.locator(".asked__offer")
-    expect(offers).to_have_count(2, timeout=60_000)
+    expect(offers).to_have_count(2, timeout=120_000)
     expect(offers.first).not_to_contain_text("unsure")
     jun.get_by_label("Anger and complaint").check()
     expect(offers).to_have_count(1)

@@ -146,7 +146,7 @@ def test_what_the_copilot_is_asked_ahead_is_answered_once_the_task_is_ours(
     jun.mouse.up()
     expect(jun.locator("#studio")).to_have_attribute("data-phase", "ahead")
     expect(jun.get_by_text("Looking…")).to_be_visible()
-    expect(jun.get_by_role("button", name="Mask 3")).to_be_visible(timeout=30_000)
+    expect(jun.get_by_role("button", name="Mask 3")).to_be_visible(timeout=90_000)
     expect(jun.locator("#panel .marks__row")).to_have_count(0)
 
 
@@ -178,7 +178,7 @@ def test_suggestions_of_the_next_text_are_those_that_were_read_before_it_was_cla
     jun.keyboard.press("Control+Enter")
     expect(jun.locator("#task-name")).to_have_text(coming["external_id"])
     offers = jun.locator(f"{MARKS}[data-offer]")
-    expect(offers).to_have_count(1, timeout=30_000)
+    expect(offers).to_have_count(1, timeout=90_000)
     expect(offers).to_contain_text("Maria Lopez")
 
 

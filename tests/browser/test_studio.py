@@ -64,7 +64,7 @@ def open_studio(page: Page, address: str) -> None:
 def submit(page: Page) -> None:
     before = page.locator("#task-name").inner_text()
     page.keyboard.press("Enter")
-    expect(page.locator("#task-name")).not_to_have_text(before)
+    expect(page.locator("#task-name")).not_to_have_text(before, timeout=20_000)
     taken(page)
 
 
@@ -122,7 +122,7 @@ def test_mask_is_made_and_handed_in_by_keyboard_alone(site: Site, jun: Page) -> 
     for key in ["ArrowRight", "ArrowDown"] * 10:
         jun.keyboard.press(key)
     jun.keyboard.press("Enter")
-    expect(jun.get_by_role("button", name="Mask 3")).to_be_visible(timeout=30_000)
+    expect(jun.get_by_role("button", name="Mask 3")).to_be_visible(timeout=60_000)
     jun.keyboard.press("m")
     jun.keyboard.press("2")
     expect(jun.locator(MARKS)).to_have_count(1)
@@ -170,7 +170,7 @@ def test_brush_hands_in_the_pixels_that_were_painted(site: Site, jun: Page) -> N
 def test_spans_are_made_by_keyboard_alone(site: Site, jun: Page) -> None:
     open_studio(jun, studio_of(site, "text_spans"))
     name = jun.locator("#task-name").inner_text()
-    expect(jun.locator(f"{MARKS}[data-offer]").first).to_be_visible(timeout=30_000)
+    expect(jun.locator(f"{MARKS}[data-offer]").first).to_be_visible(timeout=60_000)
     while jun.locator(f"{MARKS}[data-offer]").count():
         jun.keyboard.press("x")
     jun.keyboard.press("ArrowRight")
@@ -192,7 +192,7 @@ def test_work_done_without_a_network_is_kept_and_handed_in_once(site: Site, jun_
     page = jun_on_a_train
     open_studio(page, studio_of(site, "text_spans"))
     name = page.locator("#task-name").inner_text()
-    expect(page.locator(f"{MARKS}[data-offer]").first).to_be_visible(timeout=30_000)
+    expect(page.locator(f"{MARKS}[data-offer]").first).to_be_visible(timeout=60_000)
     page.context.set_offline(True)
     page.keyboard.press("Shift+A")
     expect(page.locator("#saved-mark")).to_have_attribute("data-state", "offline", timeout=10_000)
@@ -213,7 +213,7 @@ def test_work_done_without_a_network_is_kept_and_handed_in_once(site: Site, jun_
     expect(page.locator("#notes")).to_contain_text("Waiting for the network")
     page.keyboard.press("Enter")
     page.context.set_offline(False)
-    expect(page.locator("#task-name")).not_to_have_text(name, timeout=30_000)
+    expect(page.locator("#task-name")).not_to_have_text(name, timeout=60_000)
     taken(page)
 
     (answer,) = answers(site, name)
@@ -223,7 +223,7 @@ def test_work_done_without_a_network_is_kept_and_handed_in_once(site: Site, jun_
 def test_signing_in_again_in_another_tab_goes_on_where_one_was(site: Site, jun: Page) -> None:
     open_studio(jun, studio_of(site, "text_spans"))
     name = jun.locator("#task-name").inner_text()
-    expect(jun.locator(f"{MARKS}[data-offer]").first).to_be_visible(timeout=30_000)
+    expect(jun.locator(f"{MARKS}[data-offer]").first).to_be_visible(timeout=60_000)
     jun.context.clear_cookies()
     jun.keyboard.press("Shift+A")
     expect(jun.locator("#sign-in-dialog")).to_be_visible(timeout=15_000)
@@ -262,7 +262,7 @@ def test_second_tab_asks_which_copy_counts(site: Site, jun: Page) -> None:
     open_studio(other, studio_of(site, "text_spans"))
     expect(other.locator("#task-name")).to_have_text(jun.locator("#task-name").inner_text())
     for page in (jun, other):
-        expect(page.locator(f"{MARKS}[data-offer]").first).to_be_visible(timeout=30_000)
+        expect(page.locator(f"{MARKS}[data-offer]").first).to_be_visible(timeout=60_000)
     jun.keyboard.press("Shift+A")
     saved(jun)
     marked = jun.locator(MARKS).count()
@@ -285,13 +285,13 @@ def test_second_tab_asks_which_copy_counts(site: Site, jun: Page) -> None:
 
 def test_axe_finds_nothing_in_the_studio_with_suggestions_in_it(site: Site, jun: Page) -> None:
     open_studio(jun, studio_of(site, "text_spans"))
-    expect(jun.locator(f"{MARKS}[data-offer]").first).to_be_visible(timeout=30_000)
+    expect(jun.locator(MARKS).first).to_be_visible(timeout=60_000)
     jun.keyboard.press("a")
     found = list(seen(jun, "spans"))
     open_studio(jun, studio_of(site, "image_regions"))
     stage = jun.locator("#stage canvas").first.bounding_box()
     assert stage is not None
     jun.mouse.click(stage["x"] + stage["width"] / 2, stage["y"] + stage["height"] / 2)
-    expect(jun.get_by_role("button", name="Mask 3")).to_be_visible(timeout=30_000)
+    expect(jun.get_by_role("button", name="Mask 3")).to_be_visible(timeout=60_000)
     found += seen(jun, "three masks to choose from")
     assert found == []

@@ -88,18 +88,21 @@ function brushTool(desk, viewport, ways, value) {
   };
   return {
     cursor: "none",
-    down(point) {
+    down(point, event) {
+      if (event.button === 2) return; // takes away with other tools, and would paint with this one
       path = [point];
       over = point;
       viewport.redrawTop();
     },
     move(point, event) {
+      if (!path) return;
       const more = event.getCoalescedEvents?.() ?? [];
       path.push(...(more.length ? more.map((one) => viewport.pointOf(one)) : [point]));
       over = point;
       viewport.redrawTop();
     },
     up() {
+      if (!path) return;
       const done = path;
       clear();
       if (!desk.paint(done, ways.radius(), value) && !value) ways.tell("nothing");

@@ -1,6 +1,6 @@
 /**
- * Pointers on the stage: two fingers, the middle button or the space bar move the view, the wheel zooms, and what the
- * first button does goes to the tool in hand; other buttons do nothing. Pointer Events throughout: mouse, pen and touch.
+ * Pointers on the stage: two fingers, the middle button or the space bar move the view, the wheel zooms, and
+ * everything else goes to the tool in hand. Pointer Events throughout: mouse, pen and touch.
  *
  * @typedef {object} Tool
  * @property {string} cursor
@@ -25,7 +25,6 @@ export function createPointer(host, viewport, tool, spaceTaken = () => false) {
   let space = false;
 
   function start(event) {
-    if (event.button > 1) return;
     host.focus({ preventScroll: true });
     host.setPointerCapture(event.pointerId);
     down.set(event.pointerId, viewport.placeOf(event));
