@@ -1,9 +1,9 @@
 """Every page, as its people open it: narrow and wide, light and dark; none wider than its window, none bad for axe."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.looks import FEW, seen
 from tests.browser.site import Site
@@ -18,23 +18,6 @@ PATHS = {
     "leo": ["/", "/my-work/", "/profile/"],
     "priya": ["/review/", "/review/second/"],
 }  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def states(site: Site, chromium: Browser) -> Iterator[dict[str, dict]]:
-    """Everybody's signed-in session, made once: signing in is limited, and this test opens many windows."""
-    found = {}
-    for name in PATHS:
-        context = chromium.new_context(base_url=site.url)
-        page = context.new_page()
-        page.goto("/accounts/login/")
-        page.fill("input[name=login]", f"{name}@riverside.example")
-        page.fill("input[name=password]", site.passwords[f"{name}@riverside.example"])
-        page.click("main button[type=submit]")
-        page.wait_for_load_state("networkidle")
-        found[name] = context.storage_state()
-        context.close()
-    yield found
 
 
 def places(site: Site, task_type: str) -> dict[str, str]:
@@ -52,8 +35,8 @@ def places(site: Site, task_type: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("who", PATHS)
-def test_pages_fit_and_read_aloud(who: str, site: Site, states, visitor: Callable[..., Page]) -> None:
-    page = visitor(storage_state=states[who])
+def test_pages_fit_and_read_aloud(who: str, site: Site, sign_in: Callable[..., Page]) -> None:
+    page = sign_in(f"{who}@riverside.example")
     found: list[str] = []
     named = places(site, "text_spans")
     for path in PATHS[who]:
@@ -64,6 +47,11 @@ def test_pages_fit_and_read_aloud(who: str, site: Site, states, visitor: Callabl
         page.wait_for_load_state("networkidle")
         found += seen(page, path, FEW)
     assert found == []
+
+
+def test_a_group_stays_with_one_site(request: pytest.FixtureRequest) -> None:
+    grouped = request.config.getoption("dist", "no") == "loadgroup"
+    assert not grouped or request.node.nodeid.endswith("@browser"), "each test would run beside any other"
 
 
 def test_the_door(site: Site, visitor: Callable[..., Page]) -> None:
