@@ -14,8 +14,8 @@ from projects.tasktypes import asked_fields
 from projects.truth import agreement_reports
 from taskers.models import Event
 from tests import make
+from tests.projects.judging import said
 from tests.projects.test_classification_credit import ASKED, OPTIONS, _filled
-from tests.projects.test_truth_story import said
 
 pytestmark = pytest.mark.django_db
 

@@ -15,9 +15,7 @@ from taskers import ledger
 from taskers.errors import StateConflict
 from taskers.models.people import Role
 from tests import make
-from tests.projects.test_truth_story import OneLabel, classified, given, known_answers, said, spammed
-from tests.projects.test_truth_story import choices as choices  # a fixture
-from tests.projects.test_truth_story import spammers as spammers  # a fixture
+from tests.projects.judging import OneLabel, classified, given, known_answers, said, spammed
 
 pytestmark = pytest.mark.django_db
 

@@ -10,7 +10,7 @@ from projects.errors import Refused
 from projects.models import Annotation, Belief, Task
 from projects.truth import budgets
 from tests import make
-from tests.projects.test_truth_story import NOTHING, PERSON, PLACE, label_of, said
+from tests.projects.judging import NOTHING, PERSON, PLACE, label_of, said
 
 pytestmark = pytest.mark.django_db
 

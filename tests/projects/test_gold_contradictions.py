@@ -14,8 +14,8 @@ from projects.truth.evidence import terms_of
 from taskers import ledger
 from taskers.models import Grade, Standing, Transfer
 from tests import make
+from tests.projects.judging import given
 from tests.projects.test_gold import Always, done
-from tests.projects.test_truth_story import given
 
 pytestmark = pytest.mark.django_db
 

@@ -8,7 +8,7 @@ from projects.errors import Refused
 from taskers import skills
 from taskers.models import Person, Skill
 from tests import make
-from tests.projects.pipeline import Api, refused
+from tests.projects.api.pipeline import Api, refused
 from tests.projects.test_pages import FORM, changed, page, signed_in
 
 pytestmark = pytest.mark.django_db

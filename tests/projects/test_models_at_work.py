@@ -13,7 +13,7 @@ from projects.models import Assignment, ModelAnswer, Project, Seat, SeatMove, Ta
 from projects.teaching import dealing
 from taskers.models import Event, Grade, Person, Transfer
 from tests import make
-from tests.projects.test_truth_story import given
+from tests.projects.judging import given
 
 pytestmark = pytest.mark.django_db
 

@@ -8,6 +8,7 @@ from projects.aggregation.vigil import noticed_within
 from projects.errors import Refused
 from projects.models import Annotation, Exclusion, Seat, SeatMove, Verdict
 from tests import make
+from tests.projects.judging import given
 from tests.projects.test_models_at_work import (
     RIGHT,
     SURE,
@@ -20,7 +21,6 @@ from tests.projects.test_models_at_work import (
     until,
 )
 from tests.projects.test_models_at_work import project as project  # a fixture
-from tests.projects.test_truth_story import given
 
 pytestmark = pytest.mark.django_db
 

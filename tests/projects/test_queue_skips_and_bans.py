@@ -9,7 +9,7 @@ from projects.models import Annotation, Assignment, Verdict
 from projects.queue import Nothing, places, taking
 from projects.queue.turns import LostTurn
 from tests import make
-from tests.projects.test_truth_story import given
+from tests.projects.judging import given
 
 pytestmark = pytest.mark.django_db
 

@@ -15,7 +15,7 @@ from projects.truth import estimating, rankings
 from projects.truth.evidence import gather, terms_of
 from taskers.models import Person
 from tests import make
-from tests.projects.pipeline import Api
+from tests.projects.api.pipeline import Api
 from tests.projects.test_preference import pairs, said
 
 pytestmark = pytest.mark.django_db

@@ -13,8 +13,8 @@ from taskers.errors import StateConflict
 from taskers.models import Event
 from taskers.models.people import Role
 from tests import make
+from tests.projects.judging import given
 from tests.projects.test_gold import Always, stocked
-from tests.projects.test_truth_story import given
 
 pytestmark = pytest.mark.django_db
 DICE = random.Random(7)

@@ -10,8 +10,7 @@ from projects import configure, queue, rollups
 from projects.models import BatchProgress, Estimation, Project, Verdict
 from projects.truth import estimating, second_looks
 from tests import make
-from tests.projects.test_truth_story import PERSON, PLACE, said, spammed
-from tests.projects.test_truth_story import spammers as spammers  # a fixture
+from tests.projects.judging import PERSON, PLACE, said, spammed
 
 pytestmark = pytest.mark.django_db
 

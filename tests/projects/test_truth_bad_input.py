@@ -18,8 +18,8 @@ from projects.truth import agreement_reports, estimating, second_looks
 from taskers import ledger
 from taskers.models import Event, Grade, Transfer
 from tests import make
+from tests.projects.judging import OneLabel, known_answers, said
 from tests.projects.test_review import opened
-from tests.projects.test_truth_story import OneLabel, known_answers, said
 
 pytestmark = pytest.mark.django_db
 

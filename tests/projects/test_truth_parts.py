@@ -13,8 +13,8 @@ from taskers import ledger
 from taskers.models import Grade
 from taskers.models.people import Role
 from tests import make
+from tests.projects.judging import known_answers, said
 from tests.projects.test_truth_bad_input import BLANK, LEFT, RIGHT, TAMPERED, masks, outcome, reason
-from tests.projects.test_truth_story import known_answers, said
 
 pytestmark = pytest.mark.django_db
 

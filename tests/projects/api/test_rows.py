@@ -7,32 +7,12 @@ import pytest
 from django.urls import reverse
 
 from projects import queue
-from projects.models import Batch, Project, Task
+from projects.models import Project, Task
 from taskers.models import Event
 from tests import make
-from tests.projects.pipeline import Api, refused
+from tests.projects.api.pipeline import refused
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def mina(cast) -> Api:
-    return Api(cast.mina, cast.riverside)
-
-
-@pytest.fixture
-def alice(cast) -> Api:
-    return Api(cast.alice, cast.riverside)
-
-
-@pytest.fixture
-def project(cast) -> Project:
-    return make.project(cast.riverside, wanted=1)
-
-
-@pytest.fixture
-def batch(project) -> Batch:
-    return make.batch(project)
 
 
 SHIPS = {

@@ -5,36 +5,11 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from projects.models import Batch, Intake, Project
+from projects.models import Intake
 from tests import make
-from tests.projects.pipeline import Api, refused
+from tests.projects.api.pipeline import Api, refused
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def mina(cast) -> Api:
-    return Api(cast.mina, cast.riverside)
-
-
-@pytest.fixture
-def alice(cast) -> Api:
-    return Api(cast.alice, cast.riverside)
-
-
-@pytest.fixture
-def nora(cast) -> Api:
-    return Api(cast.nora, cast.hilltop)
-
-
-@pytest.fixture
-def project(cast) -> Project:
-    return make.project(cast.riverside, wanted=1)
-
-
-@pytest.fixture
-def batch(project) -> Batch:
-    return make.batch(project)
 
 
 GETS = ("project", "batches", "verdicts", "batch", "intake", "task", "task-verdicts")

@@ -3,11 +3,11 @@
 import pytest
 
 from projects import queue
-from projects.models import Project, StockedGold, Task
+from projects.models import StockedGold, Task
 from projects.queue.teaching import course_items
 from taskers import skills
 from tests import make
-from tests.projects.test_api_rules import Office
+from tests.projects.api.test_rules import Office
 from tests.projects.test_courses import answered
 
 pytestmark = pytest.mark.django_db
@@ -16,16 +16,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def mina(cast) -> Office:
     return Office(cast.mina, cast.riverside)
-
-
-@pytest.fixture
-def project(cast) -> Project:
-    return make.project(cast.riverside, wanted=1)
-
-
-@pytest.fixture
-def batch(project):
-    return make.batch(project)
 
 
 def item(task: Task, **terms) -> dict:

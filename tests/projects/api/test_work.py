@@ -3,32 +3,12 @@
 import pytest
 
 from projects import verdict_index
-from projects.models import Annotation, Batch, Draft, Project
+from projects.models import Annotation, Draft, Project
 from taskers.models import Event, Transfer
 from tests import make
-from tests.projects.pipeline import Api, refused
+from tests.projects.api.pipeline import Api, refused
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def mina(cast) -> Api:
-    return Api(cast.mina, cast.riverside)
-
-
-@pytest.fixture
-def alice(cast) -> Api:
-    return Api(cast.alice, cast.riverside)
-
-
-@pytest.fixture
-def project(cast) -> Project:
-    return make.project(cast.riverside, wanted=1)
-
-
-@pytest.fixture
-def batch(project) -> Batch:
-    return make.batch(project)
 
 
 def claimed(alice: Api, project: Project) -> dict:

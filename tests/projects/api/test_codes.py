@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+ROOT = Path(__file__).resolve().parents[3]
 RAISED = (re.compile(r'\bcode ?= ?"([a-z0-9-]+)"'), re.compile(r'Fault\([^)]*?, "([a-z0-9-]+)"'))
 
 

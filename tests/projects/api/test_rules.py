@@ -11,7 +11,7 @@ from projects.admission import rules
 from projects.models import Requirement
 from taskers import skills
 from tests import make
-from tests.projects.pipeline import Api
+from tests.projects.api.pipeline import Api
 from tests.projects.test_gold import stocked
 
 pytestmark = pytest.mark.django_db

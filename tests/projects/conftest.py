@@ -1,0 +1,23 @@
+"""Who judges in the truth engine's stories, and of what."""
+
+import pytest
+
+from projects.tasktypes import TASK_TYPES
+from taskers.models.people import Role
+from tests import make
+from tests.projects.judging import OneLabel
+
+
+@pytest.fixture
+def choices(monkeypatch):
+    monkeypatch.setitem(TASK_TYPES, "text_spans", OneLabel())
+
+
+@pytest.fixture
+def honest(cast):
+    return [cast.alice, cast.bob, cast.carol]
+
+
+@pytest.fixture
+def spammers(cast):
+    return [make.person(name, cast.riverside, Role.TASKER) for name in ("Sly", "Slim")]
