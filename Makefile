@@ -49,7 +49,7 @@ js:
 
 tools:
 	@command -v node >/dev/null || { echo "tandem: node is missing, and the JavaScript tests need it: on Debian, apt install nodejs." >&2; exit 1; }
-	@command -v chromium >/dev/null || test -x "$$TANDEM_CHROMIUM" || { echo "tandem: chromium is missing, and the browser tests need it: on Debian, apt install chromium; elsewhere set TANDEM_CHROMIUM to its path." >&2; exit 1; }
+	@command -v chromium-headless-shell >/dev/null || command -v chromium >/dev/null || test -x "$$TANDEM_CHROMIUM" || { echo "tandem: chromium is missing, and the browser tests need it: on Debian, apt install chromium-headless-shell; elsewhere set TANDEM_CHROMIUM to its path." >&2; exit 1; }
 
 models: setup-test
 	@$(VENV) -m assist.weights fetch

@@ -8,6 +8,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from config import postgres
+from tests.browser.signing_in import by_form
 from tests.browser.site import CHROMIUM, Site, chromium_path, running
 
 FOLDER = Path(__file__).resolve().parent / "pictures"
@@ -78,11 +79,7 @@ def signed_in(browser: Browser, site: Site, email: str, scheme: str) -> Page:
         color_scheme="dark" if scheme == "dark" else "light",
     )
     page = context.new_page()
-    page.goto("/accounts/login/")
-    page.fill("input[name=login]", email)
-    page.fill("input[name=password]", site.passwords[email])
-    page.click("main button[type=submit]")
-    page.wait_for_load_state("networkidle")
+    by_form(page, site, email)
     return page
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from playwright.sync_api import Browser, Page
 
 from tests.browser.begun import go_on
+from tests.browser.signing_in import by_form
 from tests.browser.site import Site
 
 JUN = "jun@riverside.example"
@@ -45,11 +46,7 @@ def signed_in(browser: Browser, site: Site) -> Page:
     context = browser.new_context(base_url=site.url, viewport={"width": 1440, "height": 900})
     page = context.new_page()
     page.set_default_timeout(120_000)
-    page.goto("/accounts/login/")
-    page.fill("input[name=login]", JUN)
-    page.fill("input[name=password]", site.passwords[JUN])
-    page.click("main button[type=submit]")
-    page.wait_for_url(lambda url: "login" not in url)
+    by_form(page, site, JUN)
     return page
 
 

@@ -5,7 +5,6 @@ images and texts, `xdist_group("browser")` has the rest. Whatever page a test op
 it, and so does an error on the page's console.
 """
 
-import re
 import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -15,6 +14,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.browser import shapes
+from tests.browser.signing_in import enter
 from tests.browser.site import CHROMIUM, Site, chromium_path, running
 from tests.browser.stage import Stage
 from tests.browser.test_studio import JUN
@@ -32,7 +32,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 @pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
-    """Debian's Chromium, or the one that TANDEM_CHROMIUM names."""
+    """A Chromium, for all tests of a process."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium_path(), args=CHROMIUM)
         yield browser
@@ -73,25 +73,21 @@ def visitor(site: Site, chromium: Browser) -> Iterator[Callable[..., Page]]:
 
 @pytest.fixture
 def sign_in(site: Site, visitor: Callable[..., Page]) -> Callable[..., Page]:
-    """A page of somebody who has just signed in."""
+    """Opens a page of somebody who is signed in."""
 
-    def enter(email: str, password: str, **options: Any) -> Page:
+    def open_as(email: str, **options: Any) -> Page:
         page = visitor(**options)
-        page.goto("/accounts/login/")
-        page.fill("input[name=login]", email)
-        page.fill("input[name=password]", password)
-        page.click("main button[type=submit]")
-        page.wait_for_url(re.compile(r"^(?!.*/accounts/login).*$"))
+        enter(page, site, email)
         return page
 
-    return enter
+    return open_as
 
 
 @pytest.fixture
 def stage(site: Site, sign_in: Callable[..., Page], request: pytest.FixtureRequest) -> Stage:
     """Jun's studio with a project of the test's own."""
     address = shapes.make_project(site, f"Shapes: {request.node.name}"[:120])
-    page = sign_in(JUN, site.passwords[JUN])
+    page = sign_in(JUN)
     return Stage(page, site, address)
 
 
@@ -99,7 +95,7 @@ def stage(site: Site, sign_in: Callable[..., Page], request: pytest.FixtureReque
 def touching(site: Site, sign_in: Callable[..., Page], request: pytest.FixtureRequest) -> Stage:
     """The same on a screen that is worked on by finger."""
     address = shapes.make_project(site, f"Shapes: {request.node.name}"[:120])
-    return Stage(sign_in(JUN, site.passwords[JUN], has_touch=True), site, address)
+    return Stage(sign_in(JUN, has_touch=True), site, address)
 
 
 def _listen(said, faults: list[str]) -> None:

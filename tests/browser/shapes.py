@@ -40,7 +40,7 @@ with zipfile.ZipFile(packed, "w") as file:
         file.writestr(f"picture-{{number:02}}.{{'png' if width * height < 5_000_000 else 'jpg'}}", one.getvalue())
 packed.seek(0)
 loading.load_file(project, ContentFile(packed.getvalue(), name="pictures.zip"), name="pictures.zip", by=by, batch=batch)
-print("made", project.public_id)
+print(project.public_id)
 """
 
 EVERYTHING = [
@@ -74,6 +74,4 @@ def make_project(
 ) -> str:
     """The studio's address of a new project."""
     terms = {"name": name, "labels": labels, "pictures": pictures, "size": size, "copilot": copilot}
-    done = site.manage("shell", "-c", SCRIPT.format(terms=json.dumps(terms)))
-    assert "made " in done.stdout, done.stdout + done.stderr
-    return f"/studio/{done.stdout.split('made ')[1].split()[0]}/"
+    return f"/studio/{site.script(SCRIPT.format(terms=json.dumps(terms)))}/"

@@ -10,12 +10,14 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
+
+from tests.browser.beside import Beside
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PATIENCE = 240  # seconds until everything runs: the demo is loaded and the models warm up
@@ -45,20 +47,23 @@ CHROMIUM = [
 
 
 def chromium_path() -> str:
-    """Where the browser is. A missing one is an error; nothing is skipped."""
-    path = os.environ.get("TANDEM_CHROMIUM") or shutil.which("chromium")
-    assert path, "chromium is missing: apt install chromium, or set TANDEM_CHROMIUM to its path"
+    """Where the browser is: one without a frame of its own takes a third of the time to open a window. A missing one is
+    an error; nothing is skipped."""
+    path = os.environ.get("TANDEM_CHROMIUM") or shutil.which("chromium-headless-shell") or shutil.which("chromium")
+    assert path, "chromium is missing: apt install chromium-headless-shell, or set TANDEM_CHROMIUM to its path"
     return path
 
 
 @dataclass(frozen=True)
 class Site:
-    """A running Tandem: its address, its database, its data folder, and the demo's passwords by account name."""
+    """A running Tandem: its address, its database, its data folder, the demo's passwords by account name, and a
+    process beside it (`script`)."""
 
     url: str
     database: str
     data: Path
     passwords: dict[str, str]
+    beside: Beside
 
     def query(self, sql: str, *values: object) -> list[tuple]:
         """Look into its database, beside everything that the application says."""
@@ -70,15 +75,14 @@ class Site:
         command = [sys.executable, str(ROOT / "manage.py"), *arguments]
         return subprocess.run(command, env=self.environment(), capture_output=True, text=True, timeout=120)
 
+    def script(self, source: str) -> str:
+        """Run Python beside it, with Django loaded; gives the last word that it printed, such as a project's id."""
+        printed = self.beside.run(source).split()
+        return printed[-1] if printed else ""
+
     def environment(self) -> dict[str, str]:
         """What its processes know."""
-        return os.environ | {
-            "DATABASE_URL": self.database,
-            "TANDEM_DATA": str(self.data),
-            "TANDEM_MEDIA": str(self.data / "media"),
-            "TANDEM_POOL": "8",
-            "DJANGO_SETTINGS_MODULE": "config.settings",
-        }
+        return _environment(self.database, self.data)
 
 
 @contextmanager
@@ -88,9 +92,10 @@ def running(data: Path) -> Iterator[Site]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    found = Site(f"http://127.0.0.1:{port}", database, data, {})
+    beside = Beside(ROOT, _environment(database, data))
+    found = Site(f"http://127.0.0.1:{port}", database, data, {}, beside)
     command = [sys.executable, "-m", "config", "run", "--port", str(port)]
-    with open(data / "log.txt", "w") as log:
+    with closing(beside), open(data / "log.txt", "w") as log:
         process = subprocess.Popen(command, cwd=ROOT, env=found.environment(), stdout=log, stderr=subprocess.STDOUT)
         try:
             _wait(found, process, data / "log.txt")
@@ -99,6 +104,16 @@ def running(data: Path) -> Iterator[Site]:
         finally:
             process.terminate()
             process.wait(60)
+
+
+def _environment(database: str, data: Path) -> dict[str, str]:
+    return os.environ | {
+        "DATABASE_URL": database,
+        "TANDEM_DATA": str(data),
+        "TANDEM_MEDIA": str(data / "media"),
+        "TANDEM_POOL": "8",
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+    }
 
 
 def _new_database(name: str) -> str:

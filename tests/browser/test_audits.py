@@ -23,15 +23,13 @@ for task in (first, second):
     for who in people:
         mine = queue.claim(who, project)
         submission.submit(mine, who, mine.token, make.MARIA)
-print("made", project.public_id, first.public_id, second.public_id)
+print(project.public_id, first.public_id, second.public_id)
 """
 
 
 def test_an_audit_is_answered_without_being_told_and_by_saying_that_it_is_right(site: Site, sign_in) -> None:
-    done = site.manage("shell", "-c", SCRIPT)
-    assert "made " in done.stdout, done.stdout + done.stderr
-    project, first, second = done.stdout.split("made ")[1].split()
-    page = sign_in(PRIYA, site.passwords[PRIYA])
+    project, first, second = site.beside.run(SCRIPT).split()
+    page = sign_in(PRIYA)
 
     page.goto(f"/review/second/?project={project}&why=audit")
     expect(page.get_by_text("Drawn for an audit")).to_have_count(2)

@@ -44,7 +44,7 @@ project = configure.create(
 batch = batches.move(batches.create(project, "First", by=by), "live", by=by)
 lines = chr(10).join(json.dumps({{"external_id": evil + str(at), "text": one}}) for at, one in enumerate(texts))
 loading.load_file(project, ContentFile(lines.encode(), name="t.jsonl"), name="t.jsonl", by=by, batch=batch)
-print("made", project.public_id)
+print(project.public_id)
 """
 
 
@@ -58,7 +58,7 @@ def test_words_names_and_attributes_of_spans_are_text(site: Site, sign_in: Calla
     text = f"{EVIL} {SCRIPT} {UNSEEN}"
     labels = [{"key": "evil", "name": EVIL, "hotkey": "1", "attributes": "Remark (text)"}]
     address = texts.make_project(site, f"Bad text {EVIL}", [text], labels=labels, instructions=f"{EVIL} {SCRIPT}")
-    page = sign_in(JUN, site.passwords[JUN])
+    page = sign_in(JUN)
     span = {"id": "s1", "start": 0, "end": len(EVIL), "label": "evil", "attributes": {"remark": SCRIPT}}
     go_on(page, address, {"spans": [span | {"provenance": BY_HAND}]})
     expect(page.locator(".text")).to_contain_text("<script>window.fired = 1</script>{{ 7 * 7 }}")
@@ -75,7 +75,7 @@ def test_words_names_and_attributes_of_spans_are_text(site: Site, sign_in: Calla
 
 def test_a_hundred_thousand_characters_without_a_blank_are_marked(site: Site, sign_in: Callable[..., Page]) -> None:
     address = texts.make_project(site, "No blank", [WITHOUT_BLANKS])
-    page = sign_in(JUN, site.passwords[JUN], width=390, height=844)
+    page = sign_in(JUN, width=390, height=844)
     spans: list[dict] = [
         {"id": f"s{start}", "start": start, "end": start + 5, "label": "person", "attributes": {}}
         for start in (0, 50_000, 99_995)
@@ -89,7 +89,7 @@ def test_a_hundred_thousand_characters_without_a_blank_are_marked(site: Site, si
 def test_names_and_attributes_of_regions_are_text(site: Site, sign_in: Callable[..., Page]) -> None:
     labels = [{"key": "evil", "name": EVIL, "hotkey": "1", "shapes": ["box"], "attributes": "Remark (text)"}]
     address = shapes.make_project(site, f"Bad regions {EVIL}", labels=labels)
-    page = sign_in(JUN, site.passwords[JUN])
+    page = sign_in(JUN)
     box = {"type": "box", "x": 20, "y": 20, "width": 90, "height": 60}
     region = {"id": "r1", "label": "evil", "shape": box, "attributes": {"remark": SCRIPT}, "provenance": BY_HAND}
     go_on(page, address, {"regions": [region]})
@@ -103,10 +103,9 @@ def test_names_and_attributes_of_regions_are_text(site: Site, sign_in: Callable[
 
 def test_fields_choices_and_free_text_of_a_classification_are_text(site: Site, sign_in: Callable[..., Page]) -> None:
     text = f"{EVIL} {SCRIPT} {UNSEEN} {WITHOUT_BLANKS[:5000]}"
-    done = site.manage("shell", "-c", FIELDS_SCRIPT.format(evil=json.dumps(EVIL), texts=json.dumps([text])))
-    assert "made " in done.stdout, done.stdout + done.stderr
-    page = sign_in(JUN, site.passwords[JUN])
-    page.goto(f"/studio/{done.stdout.split('made ')[1].split()[0]}/")
+    project = site.script(FIELDS_SCRIPT.format(evil=json.dumps(EVIL), texts=json.dumps([text])))
+    page = sign_in(JUN)
+    page.goto(f"/studio/{project}/")
     expect(page.locator("#workbench")).to_be_visible()
     expect(page.locator("#stage")).to_contain_text("<script>window.fired = 1</script>{{ 7 * 7 }}")
     expect(page.locator("#task-name")).to_have_text(f"{EVIL}0")
@@ -121,7 +120,7 @@ def test_fields_choices_and_free_text_of_a_classification_are_text(site: Site, s
 
 def test_an_image_that_cannot_be_had_is_said_with_the_way_on(site: Site, sign_in: Callable[..., Page]) -> None:
     address = shapes.make_project(site, "Lost picture")
-    page = sign_in(JUN, site.passwords[JUN])
+    page = sign_in(JUN)
     page.route("**/media/**", lambda route: route.fulfill(status=404, body=""))
     page.goto(address)
     note = page.locator("#notes .notice--bad")

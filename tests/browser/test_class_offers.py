@@ -37,15 +37,14 @@ project = configure.create(owner, by, task_type="classification", wanted=1, rate
 batch = batches.move(batches.create(project, "First", by=by), "live", by=by)
 rows = "".join(json.dumps({{"text": str(n) + ": " + {letter!r}}}) + chr(10) for n in range(3))
 loading.load_file(project, ContentFile(rows.encode(), name="letters.jsonl"), name="letters.jsonl", by=by, batch=batch)
-print("made", project.public_id)
+print(project.public_id)
 """
 
 
 def letters(site: Site, name: str, **terms: str) -> str:
     """The studio's address of a new project of letters."""
-    done = site.manage("shell", "-c", SCRIPT.format(terms=json.dumps({"name": name, **terms}), letter=LETTER))
-    assert "made " in done.stdout, done.stdout + done.stderr
-    return f"/studio/{done.stdout.split('made ')[1].split()[0]}/"
+    terms = {"name": name, **terms}
+    return f"/studio/{site.script(SCRIPT.format(terms=json.dumps(terms), letter=LETTER))}/"
 
 
 def fates(site: Site, project: str) -> list[tuple[str, str]]:
@@ -63,7 +62,7 @@ def fates(site: Site, project: str) -> list[tuple[str, str]]:
 
 
 def test_suggestions_wait_and_are_taken_and_refused_by_key(site: Site, sign_in: Callable[..., Page]) -> None:
-    jun = sign_in(JUN, site.passwords[JUN])
+    jun = sign_in(JUN)
     name = "Letters by key"
     jun.goto(letters(site, name))
     show = jun.get_by_role("button", name="Show suggestions")
@@ -95,7 +94,7 @@ def test_suggestions_wait_and_are_taken_and_refused_by_key(site: Site, sign_in: 
 def test_to_choose_what_is_suggested_is_to_take_it_and_a_reload_remembers(
     site: Site, sign_in: Callable[..., Page]
 ) -> None:
-    jun = sign_in(JUN, site.passwords[JUN])
+    jun = sign_in(JUN)
     jun.goto(letters(site, "Letters by mouse", confidence="hidden"))
     jun.get_by_role("button", name="Show suggestions").click()
     offers = jun.locator(".asked__offer")
@@ -142,7 +141,7 @@ def answer_by_turns(page: Page, asked: list[str]) -> None:
 
 def test_suggestions_of_the_next_letter_are_there_when_it_comes(site: Site, sign_in: Callable[..., Page]) -> None:
     """It is shown before it is Jun's; as soon as it is, its own suggestions stand there, and nobody asked for them."""
-    jun = sign_in(JUN, site.passwords[JUN])
+    jun = sign_in(JUN)
     asked: list[str] = []
     answer_by_turns(jun, asked)
     with jun.expect_response("**/ahead") as looked:
@@ -167,7 +166,7 @@ def test_suggestions_of_the_next_letter_are_there_when_it_comes(site: Site, sign
 
 
 def test_images_are_classified_without_a_word_of_the_copilot(site: Site, sign_in: Callable[..., Page]) -> None:
-    jun = sign_in(JUN, site.passwords[JUN])
+    jun = sign_in(JUN)
     ((project,),) = site.query("SELECT public_id FROM projects_project WHERE name = %s", "Washers on the belt")
     jun.goto(f"/studio/{project}/")
     expect(jun.locator(".tile__press").first).to_be_visible()

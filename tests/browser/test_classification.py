@@ -10,8 +10,9 @@ import pytest
 from playwright.sync_api import Browser, Error, Page, expect
 
 from tests.browser.looks import faults, seen
+from tests.browser.signing_in import enter
 from tests.browser.site import Site
-from tests.browser.test_studio import JUN, enter, submit, taken
+from tests.browser.test_studio import JUN, submit, taken
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -22,7 +23,7 @@ PATH = ".asked__path"
 
 @pytest.fixture
 def jun(site: Site, sign_in: Callable[..., Page]) -> Page:
-    return sign_in(JUN, site.passwords[JUN])
+    return sign_in(JUN)
 
 
 @pytest.fixture
@@ -30,7 +31,7 @@ def jun_on_a_train(site: Site, chromium: Browser) -> Iterator[Page]:
     """Jun where lines break and tabs crash; what the console says of that is expected."""
     context = chromium.new_context(base_url=site.url, viewport={"width": 1440, "height": 900})
     page = context.new_page()
-    enter(page, site)
+    enter(page, site, JUN)
     yield page
     context.close()
 
@@ -186,8 +187,7 @@ intake.run(intake.keep(batch, ContentFile(b"Good.\\nBad.\\nSo so.\\n"), name="mo
 
 
 def test_choosing_hands_in_at_once_for_whoever_asks_for_it(site: Site, jun: Page) -> None:
-    made = site.manage("shell", "-c", SINGLE)
-    assert made.returncode == 0, made.stderr
+    site.script(SINGLE)
     first = open_studio(jun, site, "Moods")
     jun.keyboard.press("g")
     jun.wait_for_timeout(300)
@@ -266,7 +266,7 @@ def test_one_of_a_grid_that_was_taken_back_keeps_none_of_the_others(
         WASHERS,
         lost,
     )
-    maya = sign_in(MANAGER, site.passwords[MANAGER])
+    maya = sign_in(MANAGER)
     maya.goto(f"/projects/tasks/{task}/")
     maya.get_by_role("button", name="Take back").click()
     jun.keyboard.press("f")
@@ -280,7 +280,7 @@ def test_one_of_a_grid_that_was_taken_back_keeps_none_of_the_others(
 
 
 def test_axe_finds_nothing_in_any_state(site: Site, sign_in: Callable[..., Page]) -> None:
-    page = sign_in(JUN, site.passwords[JUN])
+    page = sign_in(JUN)
     open_studio(page, site, LETTERS)
     found = list(seen(page, "nothing chosen"))
     page.locator("[role=tree]").focus()
@@ -300,7 +300,7 @@ def test_axe_finds_nothing_in_any_state(site: Site, sign_in: Callable[..., Page]
 
 
 def test_two_fingers_bring_an_image_closer(site: Site, sign_in: Callable[..., Page]) -> None:
-    page = sign_in(JUN, site.passwords[JUN], has_touch=True)
+    page = sign_in(JUN, has_touch=True)
     open_studio(page, site, WASHERS)
     tiles(page)
     page.keyboard.press("z")
@@ -326,7 +326,7 @@ def test_two_fingers_bring_an_image_closer(site: Site, sign_in: Callable[..., Pa
 
 
 def test_fields_are_made_in_rows_by_keyboard(site: Site, sign_in: Callable[..., Page]) -> None:
-    page = sign_in(MANAGER, site.passwords[MANAGER])
+    page = sign_in(MANAGER)
     page.goto("/projects/new/")
     page.get_by_label("Name", exact=True).first.fill("Pastures")
     page.check("input[value=classification]")

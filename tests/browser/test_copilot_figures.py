@@ -1,9 +1,9 @@
 """The copilot's page with figures in it: work in both arms, suggestions of every fate; wide, narrow, light, dark."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.looks import seen
 from tests.browser.site import Site
@@ -58,33 +58,18 @@ for person in people:
         answer = {{"spans": [{{"id": "s1", "attributes": {{}}}} | part for part in parts]}}
         seconds = dice.lognormvariate(3, 0.3) * (0.7 if held.copilot else 1)
         submission.submit(held, person, held.token, answer, active_ms=int(1000 * seconds))
-print("made", project.public_id)
+print(project.public_id)
 """
 
 
 @pytest.fixture(scope="module")
 def measured(site: Site) -> str:
     """The page of a project with some hundred pieces of work, two in five of them without the copilot."""
-    done = site.manage("shell", "-c", SCRIPT.format(text=TEXT))
-    assert "made " in done.stdout, done.stdout + done.stderr
-    return f"/projects/{done.stdout.split('made ')[1].split()[0]}/copilot/"
+    return f"/projects/{site.script(SCRIPT.format(text=TEXT))}/copilot/"
 
 
-@pytest.fixture(scope="module")
-def manager(site: Site, chromium: Browser) -> Iterator[dict]:
-    context = chromium.new_context(base_url=site.url)
-    page = context.new_page()
-    page.goto("/accounts/login/")
-    page.fill("input[name=login]", MANAGER)
-    page.fill("input[name=password]", site.passwords[MANAGER])
-    page.click("main button[type=submit]")
-    page.wait_for_load_state("networkidle")
-    yield context.storage_state()
-    context.close()
-
-
-def test_figures_fit_and_read_aloud(measured: str, manager: dict, visitor: Callable[..., Page]) -> None:
-    page = visitor(storage_state=manager)
+def test_figures_fit_and_read_aloud(measured: str, sign_in: Callable[..., Page]) -> None:
+    page = sign_in(MANAGER)
     page.goto(measured)
     expect(page.get_by_text("pieces of work with the copilot")).to_be_visible(timeout=30_000)
     expect(page.get_by_text("What became of suggestions")).to_be_visible()

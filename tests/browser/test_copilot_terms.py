@@ -31,15 +31,14 @@ project = configure.create(owner, by, task_type="text_spans", wanted=1, rate=0, 
 batch = batches.move(batches.create(project, "First", by=by), "live", by=by)
 file = ContentFile(json.dumps({{"text": {text!r}}}).encode(), name="texts.jsonl")
 loading.load_file(project, file, name="texts.jsonl", by=by, batch=batch)
-print("made", project.public_id)
+print(project.public_id)
 """
 
 
 def texts(site: Site, name: str, **terms: str) -> str:
     """The studio's address of a new project of one text."""
-    done = site.manage("shell", "-c", SCRIPT.format(terms=json.dumps({"name": name, **terms}), text=TEXT))
-    assert "made " in done.stdout, done.stdout + done.stderr
-    return f"/studio/{done.stdout.split('made ')[1].split()[0]}/"
+    terms = {"name": name, **terms}
+    return f"/studio/{site.script(SCRIPT.format(terms=json.dumps(terms), text=TEXT))}/"
 
 
 def answer_with_scores(page: Page, asked: list[str]) -> None:
@@ -68,7 +67,7 @@ def answer_with_scores(page: Page, asked: list[str]) -> None:
 
 @pytest.fixture
 def jun(site: Site, sign_in: Callable[..., Page]) -> Iterator[Page]:
-    yield sign_in(JUN, site.passwords[JUN])
+    yield sign_in(JUN)
 
 
 def test_suggestions_wait_until_they_are_asked_for_and_the_sure_ones_are_taken_by_one_key(

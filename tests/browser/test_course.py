@@ -27,9 +27,7 @@ labels = [{"key": "person", "name": "Person", "hotkey": "p"}]
 
 def made(site: Site, what: str) -> str:
     """A project with a course, made through the verbs; its public id."""
-    done = site.manage("shell", "--no-imports", "-c", MAKE + what)
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip().splitlines()[-1]
+    return site.script(MAKE + what)
 
 
 TEXTS = f"""
@@ -86,7 +84,7 @@ print(project.public_id)
 
 def test_a_course_of_texts_is_taken_by_keyboard_to_the_pass(site: Site, sign_in: Callable[..., Page]) -> None:
     project = made(site, TEXTS)
-    page = sign_in(TASKER, site.passwords[TASKER])
+    page = sign_in(TASKER)
     page.goto(f"/studio/{project}/")
     found: list[str] = []
     for number in range(1, 4):
@@ -124,7 +122,7 @@ def test_a_course_of_texts_is_taken_by_keyboard_to_the_pass(site: Site, sign_in:
 
 def test_a_course_of_an_image_shows_both_answers(site: Site, sign_in: Callable[..., Page]) -> None:
     project = made(site, IMAGE)
-    page = sign_in(TASKER, site.passwords[TASKER])
+    page = sign_in(TASKER)
     page.goto(f"/studio/{project}/")
     expect(page.locator("#course-mark")).to_have_text("Course: item 1 of 1")
     page.keyboard.press("Control+Enter")
@@ -139,7 +137,7 @@ def test_a_course_of_an_image_shows_both_answers(site: Site, sign_in: Callable[.
 
 def test_behind_a_course_the_grid_comes_by_itself(site: Site, sign_in: Callable[..., Page]) -> None:
     project = made(site, GRID)
-    page = sign_in(TASKER, site.passwords[TASKER])
+    page = sign_in(TASKER)
     page.goto(f"/studio/{project}/")
     expect(page.locator("#course-mark")).to_have_text("Course: item 1 of 1")
     page.keyboard.press("l")

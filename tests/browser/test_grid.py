@@ -7,10 +7,11 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.signing_in import enter
 from tests.browser.site import Site
 from tests.browser.stage import killed
 from tests.browser.test_classification import LETTERS, handed_in, open_studio, tiles
-from tests.browser.test_studio import enter, saved
+from tests.browser.test_studio import JUN, saved
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -33,8 +34,7 @@ PRESS = ".tile__press"
 @pytest.fixture(scope="module", autouse=True)
 def sounds(site: Site) -> None:
     """24 short texts to be judged together."""
-    done = site.manage("shell", "-c", PROJECT)
-    assert done.returncode == 0, done.stderr
+    site.script(PROJECT)
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def jun(site: Site, chromium: Browser) -> Iterator[Page]:
     """Jun where lines break; what the console says of that is expected."""
     context = chromium.new_context(base_url=site.url, viewport={"width": 1440, "height": 900})
     page = context.new_page()
-    enter(page, site)
+    enter(page, site, JUN)
     yield page
     context.close()
 

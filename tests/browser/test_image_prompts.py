@@ -75,7 +75,7 @@ def model() -> MobileSam:
 
 @pytest.fixture
 def page(site: Site, sign_in: Callable[..., Page]) -> Page:
-    return sign_in(JUN, site.passwords[JUN])
+    return sign_in(JUN)
 
 
 @pytest.fixture

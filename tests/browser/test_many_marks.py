@@ -137,7 +137,7 @@ def test_what_was_deleted_far_away_comes_back_in_its_place_and_all_is_handed_in(
 def test_spans_by_the_hundred_are_walked_the_same_way(site: Site, sign_in: Callable[..., Page]) -> None:
     text = " ".join(f"word{place}" for place in range(1, MANY + 1))
     address = texts.make_project(site, "Hundreds of spans", [text])
-    page = sign_in(JUN, site.passwords[JUN])
+    page = sign_in(JUN)
     starts = [text.index(f"word{place}") for place in range(1, MANY + 1)]
     spans = [
         {
@@ -223,7 +223,7 @@ def test_a_step_among_two_thousand_spans_makes_no_more_than_among_sixty(
             for n in range(100, words, 300)
         ]
         address = texts.make_project(site, f"Steps among {number} spans", [text], copilot=True)
-        page = sign_in(JUN, site.passwords[JUN])
+        page = sign_in(JUN)
         answer_with(page, offers)
         go_on(page, address, {"spans": spans})
         page.locator(".text").focus()
@@ -241,7 +241,7 @@ def test_a_step_among_two_thousand_spans_makes_no_more_than_among_sixty(
 
 def test_axe_finds_nothing_with_five_hundred_masks(site: Site, sign_in: Callable[..., Page]) -> None:
     address = shapes.make_project(site, "Five hundred masks")
-    page = sign_in(JUN, site.passwords[JUN])
+    page = sign_in(JUN)
     masks = [region | {"shape": shapes.blob(index)} for index, region in enumerate(boxes(500))]
     go_on(page, address, {"regions": masks})
     assert faults(page) == []

@@ -9,9 +9,10 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser import shapes
+from tests.browser.signing_in import enter
 from tests.browser.site import Site
 from tests.browser.test_next_task import annotations
-from tests.browser.test_studio import enter, saved, taken
+from tests.browser.test_studio import JUN, saved, taken
 from tests.browser.test_talk import draw_box
 
 pytestmark = pytest.mark.xdist_group("browser")
@@ -22,7 +23,7 @@ def jun(site: Site, chromium: Browser):
     """Jun where servers die; what the console says of that is expected."""
     context = chromium.new_context(base_url=site.url, viewport={"width": 1440, "height": 900})
     page = context.new_page()
-    enter(page, site)
+    enter(page, site, JUN)
     yield page
     context.close()
 
@@ -81,7 +82,7 @@ def test_a_lease_that_somebody_else_has_is_lost_in_words_and_counts_once(
     draw_box(jun)
     saved(jun)
     run_out(site, name)
-    leo = sign_in("leo@riverside.example", site.passwords["leo@riverside.example"])
+    leo = sign_in("leo@riverside.example")
     leo.goto(address)
     draw_box(leo)
     saved(leo)

@@ -64,7 +64,7 @@ def annotations(site: Site, project: str) -> int:
 def test_the_next_task_is_painted_while_the_submit_is_on_its_way(site: Site, sign_in: Callable[..., Page]) -> None:
     name = "One after the other"
     address = shapes.make_project(site, name, pictures=3, size=(1200, 900))
-    jun = sign_in(JUN, site.passwords[JUN])
+    jun = sign_in(JUN)
     with jun.expect_response("**/ahead"):
         jun.goto(address)
     draw_box(jun)
@@ -96,7 +96,7 @@ def test_handing_in_at_once_to_a_slow_server_says_nothing_of_a_lost_task(
 ) -> None:
     name = "Handed in at once"
     address = shapes.make_project(site, name, pictures=3)
-    jun = sign_in(JUN, site.passwords[JUN])
+    jun = sign_in(JUN)
     with jun.expect_response("**/ahead"):
         jun.goto(address)
     jun.evaluate(HOLD_BACK, HELD_BACK)
@@ -128,7 +128,7 @@ def test_what_the_copilot_is_asked_ahead_is_answered_once_the_task_is_ours(
     site: Site, sign_in: Callable[..., Page]
 ) -> None:
     address = shapes.make_project(site, "Asked ahead", pictures=3, copilot=True)
-    jun = sign_in(JUN, site.passwords[JUN])
+    jun = sign_in(JUN)
     with jun.expect_response("**/ahead"):
         jun.goto(address)
     expect(jun.locator("#copilot-mark")).to_have_attribute("data-state", "ready", timeout=60_000)
@@ -155,7 +155,7 @@ def test_suggestions_of_the_next_text_are_those_that_were_read_before_it_was_cla
 ) -> None:
     lines = [f"Report {number}: Walter Brennan met Maria Lopez in Denver." for number in range(3)]
     address = texts.make_project(site, "Read ahead", lines, copilot=True)
-    jun = sign_in(JUN, site.passwords[JUN])
+    jun = sign_in(JUN)
     with jun.expect_response("**/ahead") as looked:
         jun.goto(address)
     coming = looked.value.json()["ahead"]["task"]
@@ -185,7 +185,7 @@ def test_suggestions_of_the_next_text_are_those_that_were_read_before_it_was_cla
 def test_a_refused_submit_brings_the_work_back(site: Site, sign_in: Callable[..., Page]) -> None:
     name = "Refused on the way"
     address = shapes.make_project(site, name, pictures=2)
-    jun = sign_in(JUN, site.passwords[JUN])
+    jun = sign_in(JUN)
     with jun.expect_response("**/ahead"):
         jun.goto(address)
     draw_box(jun)

@@ -35,7 +35,7 @@ PAGES = {
 
 @pytest.mark.parametrize("who", PAGES)
 def test_every_page_is_quiet_fits_and_passes_axe(who: str, site: Site, sign_in: Callable[..., Page]) -> None:
-    page = sign_in(who, site.passwords[who])
+    page = sign_in(who)
     found: list[str] = []
     for path in PAGES[who]:
         answer = page.goto(path)
@@ -47,7 +47,7 @@ def test_every_page_is_quiet_fits_and_passes_axe(who: str, site: Site, sign_in: 
 
 def test_the_admin_works_under_its_own_policy(site: Site, sign_in: Callable[..., Page]) -> None:
     """The strict policy would stop its menus; the fixture fails on any word of the console."""
-    page = sign_in(FINANCE, site.passwords[FINANCE])
+    page = sign_in(FINANCE)
     page.goto("/admin/taskers/payout/")
     page.get_by_text(FINANCE).click()
     expect(page.get_by_role("button", name="Log out")).to_be_visible()
@@ -58,7 +58,7 @@ def test_the_admin_works_under_its_own_policy(site: Site, sign_in: Callable[...,
 def test_a_newcomer_is_invited_comes_in_and_is_shown_out(
     site: Site, sign_in: Callable[..., Page], visitor: Callable[..., Page]
 ) -> None:
-    ingrid = sign_in(OWNER, site.passwords[OWNER])
+    ingrid = sign_in(OWNER)
     ingrid.goto("/people/")
     ingrid.get_by_label("Email", exact=True).fill("not@whole")
     ingrid.get_by_role("button", name="Make a link").click()
@@ -91,7 +91,7 @@ def test_a_newcomer_is_invited_comes_in_and_is_shown_out(
 
 def test_a_second_step_guards_the_sign_in(site: Site, sign_in: Callable[..., Page]) -> None:
     """As far as an authenticator app is needed: the code is drawn here, by no outside host."""
-    page = sign_in(TASKER, site.passwords[TASKER])
+    page = sign_in(TASKER)
     page.goto("/accounts/2fa/totp/activate/")
     page.get_by_label("Password").fill(site.passwords[TASKER])
     page.get_by_role("button", name="Confirm").click()

@@ -9,9 +9,10 @@ import pytest
 from playwright.sync_api import Browser, Error, Locator, Page, Response, expect
 
 from tests.browser.looks import FEW, faults, seen
+from tests.browser.signing_in import enter
 from tests.browser.site import Site
 from tests.browser.test_classification import open_studio
-from tests.browser.test_studio import JUN, enter, saved, submit, taken
+from tests.browser.test_studio import JUN, saved, submit, taken
 from tests.browser.test_studio_weight import MOST
 from tests.browser.weight import later
 
@@ -51,14 +52,13 @@ def pairs(site: Site) -> Site:
         | {"first": MARKUP, "first_item": "model-a", "second_item": "model-b"}
         for number in range(20)
     ]
-    made = site.manage("shell", "-c", MAKE % {"texts": json.dumps(texts)})
-    assert made.returncode == 0, made.stderr
+    site.script(MAKE % {"texts": json.dumps(texts)})
     return site
 
 
 @pytest.fixture
 def jun(pairs: Site, sign_in: Callable[..., Page]) -> Page:
-    return sign_in(JUN, pairs.passwords[JUN])
+    return sign_in(JUN)
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def jun_on_a_train(pairs: Site, chromium: Browser) -> Iterator[Page]:
     """Jun where lines break and tabs crash; what the console says of that is expected."""
     context = chromium.new_context(base_url=pairs.url, viewport={"width": 1440, "height": 900})
     page = context.new_page()
-    enter(page, pairs)
+    enter(page, pairs, JUN)
     yield page
     context.close()
 
@@ -203,7 +203,7 @@ def test_priya_compares_who_preferred_which_and_decides(pairs: Site, jun: Page, 
     mine = on_the_left(jun)
     jun.keyboard.press("1")
     submit(jun)
-    leo = sign_in(LEO, pairs.passwords[LEO])
+    leo = sign_in(LEO)
     shown = open_studio(leo, pairs, ANSWERS)
     for _ in range(20):
         if shown == name:
@@ -222,7 +222,7 @@ def test_priya_compares_who_preferred_which_and_decides(pairs: Site, jun: Page, 
         name,
         ANSWERS,
     )
-    priya = sign_in(PRIYA, pairs.passwords[PRIYA])
+    priya = sign_in(PRIYA)
     priya.goto(f"/review/{task}/")
     table = priya.locator(".compared__table")
     row = table.get_by_role("row", name="Preferred")
@@ -244,7 +244,7 @@ def test_priya_compares_who_preferred_which_and_decides(pairs: Site, jun: Page, 
 
 
 def test_axe_finds_nothing_in_any_state(pairs: Site, sign_in: Callable[..., Page]) -> None:
-    page = sign_in(JUN, pairs.passwords[JUN])
+    page = sign_in(JUN)
     found: list[str] = []
     for project in (ANSWERS, PICTURES):
         open_studio(page, pairs, project)
@@ -257,7 +257,7 @@ def test_axe_finds_nothing_in_any_state(pairs: Site, sign_in: Callable[..., Page
         page.locator("#submit").scroll_into_view_if_needed()
         expect(page.locator("#submit")).to_be_in_viewport()
         page.set_viewport_size({"width": 1440, "height": 900})
-    maya = sign_in(MAYA, pairs.passwords[MAYA])
+    maya = sign_in(MAYA)
     ((project,),) = pairs.query("SELECT public_id FROM projects_project WHERE name = %s", ANSWERS)
     for part in ("ranking", "settings", "load", "export"):
         maya.goto(f"/projects/{project}/{part}/")
@@ -265,8 +265,13 @@ def test_axe_finds_nothing_in_any_state(pairs: Site, sign_in: Callable[..., Page
     assert found == []
 
 
-def test_maya_makes_a_project_of_pairs_and_reads_the_ranking(pairs: Site, sign_in: Callable[..., Page]) -> None:
-    page = sign_in(MAYA, pairs.passwords[MAYA])
+def test_maya_makes_a_project_of_pairs_and_reads_the_ranking(
+    pairs: Site, jun: Page, sign_in: Callable[..., Page]
+) -> None:
+    open_studio(jun, pairs, ANSWERS)
+    jun.keyboard.press("1")
+    submit(jun)
+    page = sign_in(MAYA)
     page.goto("/projects/new/")
     page.get_by_label("Name", exact=True).first.fill("Polite answers")
     page.check("input[value=preference]")
@@ -300,7 +305,7 @@ def test_maya_makes_a_project_of_pairs_and_reads_the_ranking(pairs: Site, sign_i
 
 
 def test_the_room_is_light_and_the_second_pair_asks_for_nothing(pairs: Site, sign_in: Callable[..., Page]) -> None:
-    page = sign_in(JUN, pairs.passwords[JUN])
+    page = sign_in(JUN)
     fetched: dict[str, int] = {}
 
     def note(response: Response) -> None:

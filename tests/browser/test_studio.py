@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 from pycocotools import mask as coco
 
 from tests.browser.looks import seen
+from tests.browser.signing_in import by_form, enter
 from tests.browser.site import Site
 
 pytestmark = pytest.mark.xdist_group("studio")
@@ -25,7 +26,7 @@ DEMO = ["Objects in photographs", "People, organizations, places and dates in re
 
 @pytest.fixture
 def jun(site: Site, sign_in: Callable[..., Page]) -> Page:
-    return sign_in(JUN, site.passwords[JUN])
+    return sign_in(JUN)
 
 
 @pytest.fixture
@@ -33,17 +34,9 @@ def jun_on_a_train(site: Site, chromium: Browser) -> Iterator[Page]:
     """Jun on a line that comes and goes; what the console says of that is expected."""
     context = chromium.new_context(base_url=site.url, viewport={"width": 1440, "height": 900})
     page = context.new_page()
-    enter(page, site)
+    enter(page, site, JUN)
     yield page
     context.close()
-
-
-def enter(page: Page, site: Site) -> None:
-    page.goto("/accounts/login/")
-    page.fill("input[name=login]", JUN)
-    page.fill("input[name=password]", site.passwords[JUN])
-    page.click("main button[type=submit]")
-    page.wait_for_url(re.compile(r"^(?!.*/accounts/login).*$"))
 
 
 def studio_of(site: Site, kind: str) -> str:
@@ -229,7 +222,7 @@ def test_signing_in_again_in_another_tab_goes_on_where_one_was(site: Site, jun: 
     expect(jun.locator("#sign-in-dialog")).to_be_visible(timeout=15_000)
     with jun.context.expect_page() as opened:
         jun.get_by_role("link", name="Sign in (new tab)").click()
-    enter(opened.value, site)
+    by_form(opened.value, site, JUN)
     expect(jun.locator("#sign-in-dialog")).to_be_hidden(timeout=15_000)  # by itself
     opened.value.close()
     saved(jun)

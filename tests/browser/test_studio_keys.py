@@ -15,7 +15,7 @@ pytestmark = pytest.mark.xdist_group("browser")
 
 @pytest.fixture
 def jun(site: Site, sign_in: Callable[..., Page]) -> Iterator[Page]:
-    page = sign_in(JUN, site.passwords[JUN])
+    page = sign_in(JUN)
     yield page
     page.goto("/profile/keys/")
     page.get_by_role("button", name="All back").click()

@@ -44,7 +44,7 @@ BY_KEY = {"?": "the keys", "i": "the instructions"}
 
 def an_image(site: Site, sign_in: Callable[..., Page], name: str) -> Page:
     address = shapes.make_project(site, name)
-    page = sign_in(JUN, site.passwords[JUN])
+    page = sign_in(JUN)
     box = {"type": "box", "x": 20, "y": 20, "width": 90, "height": 60}
     forms = [box, *(shapes.blob(number) for number in range(1, 5))]
     regions = [
@@ -58,7 +58,7 @@ def an_image(site: Site, sign_in: Callable[..., Page], name: str) -> Page:
 
 def a_text(site: Site, sign_in: Callable[..., Page], name: str) -> Page:
     address = texts.make_project(site, name, [STORY])
-    page = sign_in(JUN, site.passwords[JUN])
+    page = sign_in(JUN)
     places = [(0, 11), (6, 30), (39, 43)]
     spans = [
         {"id": f"s{start}", "start": start, "end": end, "label": "person", "attributes": {}, "provenance": BY_HAND}
@@ -71,7 +71,7 @@ def a_text(site: Site, sign_in: Callable[..., Page], name: str) -> Page:
 
 def a_letter(site: Site, sign_in: Callable[..., Page], _name: str) -> Page:
     """As a manager tries it: nothing is kept, and the answer may be made the known one."""
-    page = sign_in(MANAGER, site.passwords[MANAGER])
+    page = sign_in(MANAGER)
     ((project,),) = site.query("SELECT public_id FROM projects_project WHERE name = %s", LETTERS)
     page.goto(f"/studio/{project}/?try=1")
     expect(page.locator("#workbench")).to_be_visible()
@@ -81,7 +81,7 @@ def a_letter(site: Site, sign_in: Callable[..., Page], _name: str) -> Page:
 
 
 def a_grid(site: Site, sign_in: Callable[..., Page], _name: str) -> Page:
-    page = sign_in(JUN, site.passwords[JUN])
+    page = sign_in(JUN)
     open_studio(page, site, WASHERS)
     tiles(page)
     page.keyboard.press("Space")
@@ -126,7 +126,7 @@ def test_axe_and_every_width_bear_every_dialog_and_note(room: str, site: Site, s
 def test_the_page_without_a_task_is_read_as_well(site: Site, sign_in: Callable[..., Page]) -> None:
     """While the first task is on its way, while there is none, while none can be had, and while one is being sent."""
     address = texts.make_project(site, "Reach of a rest", [STORY])
-    page = sign_in(JUN, site.passwords[JUN])
+    page = sign_in(JUN)
     held: list[Route] = []
     page.route("**/claim", lambda route: held.append(route))
     page.goto(address)
@@ -159,7 +159,7 @@ def test_the_reviewers_page_is_read_with_answers_to_compare(
     room: str, site: Site, sign_in: Callable[..., Page]
 ) -> None:
     project = LETTERS if room == "letter" else f"{room} to review"
-    page = sign_in(JUN, site.passwords[JUN]) if room == "letter" else ROOMS[room](site, sign_in, project)
+    page = sign_in(JUN) if room == "letter" else ROOMS[room](site, sign_in, project)
     name = open_studio(page, site, LETTERS) if room == "letter" else page.locator("#task-name").inner_text()
     if room == "letter":
         fill_in(page)
@@ -173,7 +173,7 @@ def test_the_reviewers_page_is_read_with_answers_to_compare(
         project,
         name,
     )
-    priya = sign_in(PRIYA, site.passwords[PRIYA])
+    priya = sign_in(PRIYA)
     priya.goto(f"/review/{task}/")
     expect(priya.locator("#answers")).to_contain_text("Answer A")
     priya.wait_for_load_state("networkidle")

@@ -18,7 +18,7 @@ MOST = 60_000  # bytes of our own scripts and styles, gzipped
 
 def test_the_image_studio_is_light_flat_and_asks_for_nothing_twice(site: Site, sign_in: Callable[..., Page]) -> None:
     address = shapes.make_project(site, "Weighed", pictures=2)
-    page = sign_in(JUN, site.passwords[JUN])
+    page = sign_in(JUN)
     fetched: dict[str, int] = {}
 
     def note(response: Response) -> None:
@@ -49,7 +49,7 @@ def test_the_image_studio_is_light_flat_and_asks_for_nothing_twice(site: Site, s
 def test_the_studio_of_any_project_fetches_one_room_before_the_first_edit(
     site: Site, sign_in: Callable[..., Page]
 ) -> None:
-    page = sign_in(JUN, site.passwords[JUN])
+    page = sign_in(JUN)
     fetched: dict[str, int] = {}
 
     def note(response: Response) -> None:

@@ -28,7 +28,7 @@ def draw_box(page: Page) -> None:
 
 def test_a_comment_on_a_region_and_a_question_are_answered(site: Site, sign_in: Callable[..., Page]) -> None:
     address = shapes.make_project(site, "Talked about")
-    jun = sign_in(JUN, site.passwords[JUN])
+    jun = sign_in(JUN)
     jun.goto(address)
     expect(jun.locator("#workbench")).to_be_visible()
     draw_box(jun)
@@ -54,7 +54,7 @@ def test_a_comment_on_a_region_and_a_question_are_answered(site: Site, sign_in: 
     jun.keyboard.press("Escape")
     saved(jun)
 
-    maya = sign_in(MAYA, site.passwords[MAYA])
+    maya = sign_in(MAYA)
     maya.goto(re.sub("/studio/", "/projects/", address) + "questions/")
     assert list(seen(maya, "a question")) == []
     maya.get_by_label("Answer").fill("No, it isn't.")
@@ -111,7 +111,7 @@ def test_the_reviewer_finds_the_comment_at_its_region_and_keeps_a_note(
 ) -> None:
     name = "Commented for review"
     address = shapes.make_project(site, name)
-    jun = sign_in(JUN, site.passwords[JUN])
+    jun = sign_in(JUN)
     jun.goto(address)
     draw_box(jun)
     jun.locator("#panel .marks__select").first.press("Shift+C")
@@ -126,7 +126,7 @@ def test_the_reviewer_finds_the_comment_at_its_region_and_keeps_a_note(
         "SELECT t.public_id FROM projects_task t JOIN projects_project p ON p.id = t.project_id WHERE p.name = %s", name
     )
 
-    priya = sign_in(PRIYA, site.passwords[PRIYA])
+    priya = sign_in(PRIYA)
     priya.goto(f"/review/{task}/")
     expect(priya.locator(".remark .talk__words")).to_have_text(EVIL)
     expect(priya.locator(".remark")).to_contain_text("Answer A · Thing, 1 of 1")
@@ -149,7 +149,7 @@ def test_the_reviewer_signs_in_in_another_tab_and_the_decision_is_made(
 ) -> None:
     name = "Decided after a night"
     address = shapes.make_project(site, name)
-    jun = sign_in(JUN, site.passwords[JUN])
+    jun = sign_in(JUN)
     jun.goto(address)
     draw_box(jun)
     jun.locator("#submit").click()
@@ -157,7 +157,7 @@ def test_the_reviewer_signs_in_in_another_tab_and_the_decision_is_made(
     ((task,),) = site.query(
         "SELECT t.public_id FROM projects_task t JOIN projects_project p ON p.id = t.project_id WHERE p.name = %s", name
     )
-    priya = sign_in(PRIYA, site.passwords[PRIYA])
+    priya = sign_in(PRIYA)
     priya.goto(f"/review/{task}/")
     expect(priya.locator("#decide")).to_be_enabled()
     priya.wait_for_load_state("networkidle")

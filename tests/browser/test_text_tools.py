@@ -90,7 +90,7 @@ class Sheet:
 def sheet_of(site: Site, sign_in: Callable[..., Page], request: pytest.FixtureRequest) -> Callable[..., Sheet]:
     def make(text: str, title: str = "", **options) -> Sheet:
         address = texts.make_project(site, f"Texts: {request.node.name}"[:120], [text], title=title)
-        return Sheet(sign_in(JUN, site.passwords[JUN], **options), site, address, text)
+        return Sheet(sign_in(JUN, **options), site, address, text)
 
     return make
 
@@ -282,7 +282,7 @@ def test_the_studio_speaks_spanish_where_it_is_translated(sheet_of: Callable[...
 
 def test_a_project_without_instructions_says_so(site: Site, sign_in: Callable[..., Page]) -> None:
     address = texts.make_project(site, "Said nowhere", ["Ada met Bo."])
-    sheet = Sheet(sign_in(JUN, site.passwords[JUN]), site, address, "Ada met Bo.")
+    sheet = Sheet(sign_in(JUN), site, address, "Ada met Bo.")
     sheet.press("i")
     expect(sheet.page.locator("#instructions")).to_have_text(
         "This project has no instructions. Ask a manager where something is unclear."

@@ -25,7 +25,7 @@ lines = "\\n".join(
     for number, text in enumerate(terms["texts"])
 )
 loading.load_file(project, ContentFile(lines.encode(), name="texts.jsonl"), name="texts.jsonl", by=by, batch=batch)
-print("made", project.public_id)
+print(project.public_id)
 """
 
 LABELS = [
@@ -50,6 +50,4 @@ def make_project(
     terms |= {"instructions": instructions}
     path = site.data / "texts.json"
     path.write_text(json.dumps(terms), encoding="utf-8")
-    done = site.manage("shell", "-c", SCRIPT.format(path=str(path)))
-    assert "made " in done.stdout, done.stdout + done.stderr
-    return f"/studio/{done.stdout.split('made ')[1].split()[0]}/"
+    return f"/studio/{site.script(SCRIPT.format(path=str(path)))}/"
