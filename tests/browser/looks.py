@@ -12,6 +12,8 @@ from playwright.sync_api import Page
 # Of what passes one example is enough; what is wrong comes whole.
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"], "resultTypes": ["violations"]}
 AXE = "rules => axe.run(rules).then(found => found.violations)"
+# A page that learns of its new width has made what it makes of it with the second frame.
+DRAWN = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 TOO_WIDE = """() => {
   const root = document.documentElement;
   const page = root.scrollWidth > root.clientWidth ? ["the page"] : [];
@@ -52,6 +54,7 @@ def seen(page: Page, state: str, looks: Collection[str] = tuple(LOOKS)) -> Itera
         look = LOOKS[name]
         page.set_viewport_size({"width": look.width, "height": look.height})
         page.emulate_media(color_scheme=look.scheme, forced_colors=look.colours, reduced_motion="reduce")  # type: ignore[arg-type]
+        page.evaluate(DRAWN)
         yield from (f"{state}, {name}: {one}" for one in faults(page))
         yield from (f"{state}, {name}: {one} is wider than the window" for one in page.evaluate(TOO_WIDE))
     page.set_viewport_size({"width": 1440, "height": 900})
