@@ -254,13 +254,15 @@ class TextRoom {
 
   #refresh() {
     if (!this.list) return;
-    this.#draw(this.#desk.items());
+    const items = this.#desk.items();
+    this.#draw(items);
     const current = this.#desk.item(this.#desk.current);
     this.palette.mark(current?.label ?? this.#sticky);
     this.#showOffers();
     this.#showModes();
     this.#showFields();
-    this.#placeHandles(); // last: it asks where things are, and so for the layout of all that came before
+    this.list.show(items, this.#desk.current); // last come those who ask where things are: all before is laid out once
+    this.#placeHandles();
     this.#work.onChange();
   }
 
@@ -280,7 +282,6 @@ class TextRoom {
     this.#drawn = items;
     this.#page.sign(this.#desk.current);
     if (kept && kept.start < kept.end && this.#page.selection()?.end !== kept.end) this.#page.select(kept.anchor, kept.focus);
-    this.list.show(items, this.#desk.current);
   }
 
   #showModes() {

@@ -84,12 +84,13 @@ class WindowedList {
 
   /** The active row comes in sight: within the frame, and where the frame itself is half out of sight, with it. */
   #bring() {
-    const top = topFor(this.#sight, this.#active.at);
-    if (top !== this.#sight.top) {
-      this.frame.scrollTop = top;
+    const [before, top] = [this.#sight.top, topFor(this.#sight, this.#active.at)];
+    this.#sight.top = top;
+    this.#render();
+    if (top !== before) {
+      this.frame.scrollTop = top; // behind the rows: it asks for the layout, which is then made once
       this.#sight.top = this.frame.scrollTop;
     }
-    this.#render();
     this.#rows.get(this.#active.id)?.node.scrollIntoView({ block: "nearest" });
   }
 
