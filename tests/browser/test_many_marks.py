@@ -10,7 +10,7 @@ from playwright.sync_api import Page, WebSocketRoute, expect
 
 from tests.browser import shapes, texts
 from tests.browser.begun import go_on
-from tests.browser.looks import FEW, faults, seen
+from tests.browser.looks import DRAWN, FEW, faults, seen
 from tests.browser.site import Site
 from tests.browser.stage import Stage
 from tests.browser.test_studio import JUN, MARKS, saved
@@ -201,7 +201,8 @@ def work_of(page: Page, key: str) -> tuple[int, int]:
     """Elements made and blocks of text written anew by a key."""
     page.evaluate("window.work = { made: 0, blocks: 0 }")
     page.keyboard.press(key)
-    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    page.evaluate(DRAWN)
+    page.evaluate(DRAWN)  # the list comes a frame behind the text
     work = page.evaluate("window.work")
     return work["made"], work["blocks"]
 

@@ -38,6 +38,7 @@ class TextRoom {
   #letters = false; // steps and selections go by letters, not by words
   #all = false; // the next label marks every place that says the same
   #closed = false;
+  #listed = null; // the frame for which the list waits
   #drawn = null;
   #seenAs;
   #desk;
@@ -261,9 +262,16 @@ class TextRoom {
     this.#showOffers();
     this.#showModes();
     this.#showFields();
-    this.list.show(items, this.#desk.current); // last come those who ask where things are: all before is laid out once
-    this.#placeHandles();
+    if (this.list.hasFocus) this.#showList();
+    else this.#listed ??= requestAnimationFrame(() => setTimeout(() => this.#showList()));
+    this.#placeHandles(); // last: it asks where things are, and so for the layout of all that came before
     this.#work.onChange();
+  }
+
+  /** The list beside the text: eyes are on the text, so it comes with the next frame, unless the focus is in it. */
+  #showList() {
+    this.#listed = null;
+    if (!this.#closed) this.list.show(this.#desk.items(), this.#desk.current);
   }
 
   #placeHandles() {
