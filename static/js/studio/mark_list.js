@@ -21,7 +21,7 @@ const PROVENANCE = {
  * @param {{title: string, empty: string, standOf: (item: Item, selected: boolean) => Stand, verbs: Verb[],
  *   onVerb: (name: string, id: string) => void}} ways standOf: how an item looks just now, asked for those near sight
  *   alone; "select" is a verb of every row
- * @returns {{show: (items: Item[], selected: string|null) => void, bring: (id: string) => void, hasFocus: boolean}}
+ * @returns {{show: (items: Item[], selected: string|null) => void, bring: (id: string) => void}}
  */
 export function createMarkList(host, { title, empty, standOf, verbs, onVerb }) {
   const count = element("span", { class: "badge number" });
@@ -55,9 +55,6 @@ export function createMarkList(host, { title, empty, standOf, verbs, onVerb }) {
       list.show(items, selected);
     },
     bring: (id) => list.bring(id),
-    get hasFocus() {
-      return list.frame.contains(document.activeElement);
-    },
   };
 }
 

@@ -262,7 +262,7 @@ class TextRoom {
     this.#showOffers();
     this.#showModes();
     this.#showFields();
-    if (this.list.hasFocus) this.#showList();
+    if (document.activeElement?.closest(".rows-frame")) this.#showList();
     else this.#listed ??= requestAnimationFrame(() => setTimeout(() => this.#showList()));
     this.#placeHandles(); // last: it asks where things are, and so for the layout of all that came before
     this.#work.onChange();
