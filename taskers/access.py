@@ -41,7 +41,8 @@ def require(person: Person, organization: Organization, *roles: str, project_key
     if not held:
         raise NotFound()
     if held.isdisjoint(roles):
-        raise NotAllowed(f"This needs the role {_list(roles)}; ask a manager of {organization}.")
+        text = "This needs the role %(roles)s; ask a manager of %(organization)s."
+        raise NotAllowed(text, roles=_list(roles), organization=organization)
 
 
 def organizations_of(person: Person) -> list[Organization]:
@@ -85,7 +86,8 @@ def require_over(person: Person, organization: Organization, roles: Iterable[str
     """Raises NotAllowed unless this person may give and take these roles here."""
     above = sorted(Role(role).label.lower() for role in set(roles) - grantable(person, organization))
     if above:
-        raise NotAllowed(f"Your role doesn't let you decide who is {' or '.join(above)}; ask an owner.")
+        text = "Your role doesn't let you decide who is %(roles)s; ask an owner."
+        raise NotAllowed(text, roles=" or ".join(above))
 
 
 def _list(roles: Iterable[str]) -> str:

@@ -40,7 +40,7 @@ def open(organization: Organization, tasker: Person, *, subject: str, text: str)
     if not text:
         raise BadDispute("Say what is wrong, so that somebody can look at it.", place="text")
     if len(text) > LONGEST:
-        raise BadDispute(f"Say it in at most {LONGEST} characters.", place="text")
+        raise BadDispute("Say it in at most %(most)s characters.", place="text", most=LONGEST)
     try:
         with transaction.atomic():
             dispute = Dispute.objects.create(organization=organization, tasker=tasker, subject=subject, text=text)

@@ -36,11 +36,13 @@ def found(name: str, *, owner_email: str, owner_name: str = "", currency: str = 
     if not 0 < len(name) <= 120:
         raise BadFounding("An organization needs a name of at most 120 characters.", place="name")
     if not re.fullmatch(r"[A-Z]{3}", currency):
-        raise BadFounding(f"{currency!r} is no currency code, such as USD or EUR.", place="currency")
+        raise BadFounding(
+            "%(currency)s is no currency code, such as USD or EUR.", place="currency", currency=repr(currency)
+        )
     try:
         validate_email(email)
     except ValidationError:
-        raise BadFounding(f"{email!r} is not an email address.", place="owner_email") from None
+        raise BadFounding("%(email)s is not an email address.", place="owner_email", email=repr(email)) from None
     if Organization.objects.filter(name__iexact=name).exists():
         raise AlreadyFounded()
     organization = Organization.objects.create(name=name, currency=currency)

@@ -60,9 +60,11 @@ def _rows(text: str) -> list[tuple[int, list[str]]]:
                 rows.append((start, row))
             start = reader.line_num + 1
             if len(rows) > MOST:
-                raise BadInvitation(f"Invite at most {MOST} people at a time.", code="too-long", place=f"line {start}")
+                text = "Invite at most %(most)s people at a time."
+                raise BadInvitation(text, code="too-long", place=f"line {start}", most=MOST)
     except csv.Error as fault:
-        raise BadInvitation(f"This isn't a CSV table: {fault}.", code="not-csv", place=f"line {start}") from None
+        text = "This isn't a CSV table: %(fault)s."
+        raise BadInvitation(text, code="not-csv", place=f"line {start}", fault=fault) from None
     return rows
 
 

@@ -58,9 +58,9 @@ def invite(
     try:
         validate_email(email)
     except ValidationError:
-        raise BadInvitation(f"{email!r} is not an email address.", place="email") from None
+        raise BadInvitation("%(email)s is not an email address.", place="email", email=repr(email)) from None
     if role not in Role.values:
-        raise BadInvitation(f"There is no role {role!r}; use one of {', '.join(Role.values)}.", place="role")
+        raise _no_role(role)
     require_over(by, organization, [role])
     open_ones = Invitation.objects.filter(
         organization=organization, email=email, role=role, project_key=project_key, accepted_at=None, withdrawn_at=None
@@ -114,7 +114,7 @@ def accept(secret: str, *, name: str = "", password: str = "", person: Person | 
     if person is None and Person.objects.filter(email=invitation.email).exists():
         raise BadInvitation("You already have an account: sign in, then open the link again.")
     if person is not None and person.email != invitation.email:
-        raise BadInvitation(f"This invitation is for {invitation.email}; sign in as that person.")
+        raise BadInvitation("This invitation is for %(email)s; sign in as that person.", email=invitation.email)
     opened = Invitation.objects.filter(pk=invitation.pk, accepted_at=None, withdrawn_at=None)
     if not opened.update(accepted_at=timezone.now()):
         raise InvitationGone()
@@ -144,7 +144,7 @@ def give(
 ) -> Membership:
     """Give one more role to somebody who belongs here. Raises NotAllowed, or NotFound for people from outside."""
     if role not in Role.values:
-        raise BadInvitation(f"There is no role {role!r}; use one of {', '.join(Role.values)}.", place="role")
+        raise _no_role(role)
     if not Membership.objects.live().filter(person=person, organization=organization).exists():
         raise NotFound()
     require_over(by, organization, [role])
@@ -184,7 +184,7 @@ def reactivate(organization: Organization, person: Person, role: str, *, by: Per
     if not Membership.objects.filter(person=person, organization=organization).exists():
         raise NotFound()
     if role not in Role.values:
-        raise BadInvitation(f"There is no role {role!r}; use one of {', '.join(Role.values)}.", place="role")
+        raise _no_role(role)
     require_over(by, organization, [role])
     Person.objects.filter(pk=person.pk).update(is_active=True)
     grant(organization, person, role, by=by)
@@ -202,7 +202,7 @@ def password_reset_path(organization: Organization, person: Person, *, by: Perso
         raise NotFound()
     require_over(by, organization, here)
     if person.is_superuser or mine.exclude(organization=organization).exists():
-        raise NotAllowed(f"{person} also works elsewhere; only they can change their password.")
+        raise NotAllowed("%(person)s also works elsewhere; only they can change their password.", person=person)
     _tell("password_reset_made", organization, by, f"person:{person.public_id}")
     key = urlsafe_base64_encode(force_bytes(person.pk))
     return f"/people/password/{key}/{default_token_generator.make_token(person)}/"
@@ -220,3 +220,8 @@ def _digest(secret: str) -> str:
 
 def _tell(kind: str, organization: Organization, actor: Person, subject: str, **data: Any) -> None:
     emit(kind, organization_id=organization.pk, actor_id=actor.pk, subject=subject, **data)
+
+
+def _no_role(role: str) -> BadInvitation:
+    text = "There is no role %(role)s; use one of %(choices)s."
+    return BadInvitation(text, place="role", role=repr(role), choices=", ".join(Role.values))

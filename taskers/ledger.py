@@ -274,4 +274,4 @@ def _transfer(row: tuple) -> Transfer:
 
 
 def _reused(key: str) -> KeyReused:
-    return KeyReused(f"The transfer {key} was already made on other terms.", place=key)
+    return KeyReused("The transfer %(key)s was already made on other terms.", place=key, key=key)

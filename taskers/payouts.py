@@ -110,7 +110,7 @@ def _plain(text: str) -> str:
 def _change(payout: Payout, before: list[str], **after: object) -> None:
     if not Payout.objects.filter(pk=payout.pk, state__in=before).update(**after):
         payout.refresh_from_db()
-        raise StateConflict(f"This payout is {payout.get_state_display().lower()}; nothing was changed.")
+        raise StateConflict("This payout is %(state)s; nothing was changed.", state=payout.get_state_display().lower())
     payout.refresh_from_db()
 
 

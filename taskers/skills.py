@@ -24,7 +24,8 @@ def define(
     if not key:
         raise Problem("A skill needs a name with a letter or digit in it.", code="no-name", place="name")
     if kind not in Skill.Kind.values:
-        raise Problem(f"Choose one of {', '.join(Skill.Kind.values)}.", code="bad-kind", place="kind", status=422)
+        choices = ", ".join(Skill.Kind.values)
+        raise Problem("Choose one of %(choices)s.", code="bad-kind", place="kind", status=422, choices=choices)
     made, new = Skill.objects.get_or_create(
         organization=organization, key=key, defaults={"name": name.strip()[:80], "kind": kind}
     )
@@ -70,7 +71,8 @@ def grant(
 ) -> Qualification:
     """Give somebody a skill, or another value in it. Raises Problem for people from outside."""
     if not access.may(person, skill.organization, *Role.values) and person.kind != Person.Kind.MODEL:
-        raise Problem(f"{person} isn't in {skill.organization}.", code="not-a-member", place="person")
+        text, to = "%(person)s isn't in %(organization)s.", skill.organization
+        raise Problem(text, code="not-a-member", place="person", person=person, organization=to)
     given, _ = Qualification.objects.update_or_create(
         person=person,
         skill=skill,
@@ -85,7 +87,7 @@ def withdraw(person: Person, skill: Skill, *, by: Person | None) -> None:
     """Take a skill away. Raises StateConflict when the person hasn't got it."""
     gone, _ = Qualification.objects.filter(person=person, skill=skill).delete()
     if not gone:
-        raise StateConflict(f"{person} hasn't got {skill}.")
+        raise StateConflict("%(person)s hasn't got %(skill)s.", person=person, skill=skill)
     _tell("skill_withdrawn", skill, person, by)
 
 
