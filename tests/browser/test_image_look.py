@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.looks import FEW, faults, seen
+from tests.browser.looks import DRAWN, FEW, faults, seen
 from tests.browser.stage import Stage, iou, near, numbers, painted, pixels, square
 from tests.browser.test_studio import MARKS
 
@@ -96,7 +96,7 @@ LIT = """at => {
 
 def lit(page: Page, canvas: int) -> int:
     """How much there is to be seen on one of the canvases (1: the marks, 2: what moves with the pointer)."""
-    page.evaluate("() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
+    page.evaluate(DRAWN)
     return page.evaluate(LIT, canvas)
 
 

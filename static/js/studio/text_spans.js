@@ -38,7 +38,6 @@ class TextRoom {
   #letters = false; // steps and selections go by letters, not by words
   #all = false; // the next label marks every place that says the same
   #closed = false;
-  #listed = null; // the frame for which the list waits
   #drawn = null;
   #seenAs;
   #desk;
@@ -255,23 +254,14 @@ class TextRoom {
 
   #refresh() {
     if (!this.list) return;
-    const items = this.#desk.items();
-    this.#draw(items);
+    this.#draw(this.#desk.items());
     const current = this.#desk.item(this.#desk.current);
     this.palette.mark(current?.label ?? this.#sticky);
     this.#showOffers();
     this.#showModes();
     this.#showFields();
-    if (document.activeElement?.closest(".rows-frame")) this.#showList();
-    else this.#listed ??= requestAnimationFrame(() => setTimeout(() => this.#showList()));
     this.#placeHandles(); // last: it asks where things are, and so for the layout of all that came before
     this.#work.onChange();
-  }
-
-  /** The list beside the text: eyes are on the text, so it comes with the next frame, unless the focus is in it. */
-  #showList() {
-    this.#listed = null;
-    if (!this.#closed) this.list.show(this.#desk.items(), this.#desk.current);
   }
 
   #placeHandles() {
@@ -290,6 +280,7 @@ class TextRoom {
     this.#drawn = items;
     this.#page.sign(this.#desk.current);
     if (kept && kept.start < kept.end && this.#page.selection()?.end !== kept.end) this.#page.select(kept.anchor, kept.focus);
+    this.list.show(items, this.#desk.current);
   }
 
   #showModes() {
