@@ -16,10 +16,11 @@ from django.utils.translation import gettext as _
 
 from projects.admission import eligibility
 from projects.models import Assignment, Project, Task
-from projects.queue import gold, taking, turns
+from projects.queue import gold, outlook, taking, turns
 from projects.queue.apart import waiting_for
 from projects.queue.leases import expire_due
-from projects.queue.nothing import Nothing, all_done, training_first, waiting
+from projects.queue.nothing import Nothing, training_first
+from projects.queue.outlook import Outlook
 from projects.queue.places import Choice, Place, Terms, choose
 from projects.queue.turns import LostTurn
 from taskers.models import Organization, Person
@@ -39,17 +40,6 @@ SELECT a.task_id FROM projects_assignment a
 WHERE a.batch_id = %(batch)s::bigint AND a.slot = %(slot)s::int AND a.id + 0 > %(key)s::bigint
   AND a.state = 'open' AND a.kind = 'judge'
 ORDER BY a.id + 0 LIMIT %(number)s::int
-"""
-
-# When the next lease of somebody else, on a task this tasker may still do, runs out. Only the first few are looked at.
-NEXT_DEADLINE = f"""
-SELECT extract(epoch FROM min(a.deadline) - clock_timestamp())::float FROM (
-  SELECT a.* FROM projects_batch b CROSS JOIN LATERAL (
-    SELECT a.batch_id, a.task_id, a.deadline FROM projects_assignment a
-    WHERE a.batch_id = b.id AND a.state = 'held' AND a.held_at IS NOT NULL AND a.ended_at IS NULL AND a.kind = 'judge'
-    ORDER BY a.deadline LIMIT 50
-  ) a WHERE b.project_id = ANY(%(projects)s::bigint[]) AND b.state = 'live' LIMIT 200
-) a WHERE NOT {taking.MINE}
 """
 
 
@@ -189,9 +179,9 @@ def _next(
             few, after = False, 0 if few or choice.refusals else choice.last
             continue
         if choice.refused or not busy:
-            back = None if choice.refused else _next_back(tasker, choice)
-            if back is None or back > 0 or not expire_due(projects=projects):
-                return _why(tasker, choice, back)
+            coming = _coming(tasker, choice)
+            if coming.back is None or coming.back > 0 or not expire_due(projects=projects):
+                return _refusal(tasker, choice) or coming.nothing()
         # Open rows exist, but all of them were locked by others at this moment: that isn't "nothing".
         time.sleep(0.01 * tries * choice.whole)
         few, after, tries = False, 0, tries + 1
@@ -290,16 +280,16 @@ def _group(
     return found, terms
 
 
-def _next_back(tasker: Person, choice: Choice) -> float | None:
-    """In how many seconds the first lease of somebody else runs out, on a task that this tasker may still do."""
+def _coming(tasker: Person, choice: Choice) -> Outlook:
+    """What may still come in the projects where this tasker may work."""
     allowed = [pk for pk in choice.terms if pk not in choice.refusals]
-    (seconds,) = ask(NEXT_DEADLINE, {"projects": allowed, "tasker": tasker.pk})[0]
-    return seconds
+    return outlook.together(outlook.by_project(tasker, allowed).values() if allowed else ())
 
 
-def _why(tasker: Person, choice: Choice, back: float | None) -> Nothing:
-    if choice.refused:
-        code, text = next(iter(choice.refusals.values()))
-        retry = eligibility.seconds_to_midnight(tasker) if code == "daily-cap" else None
-        return Nothing(code, text, retry_seconds=retry)
-    return all_done() if back is None else waiting(back)
+def _refusal(tasker: Person, choice: Choice) -> Nothing | None:
+    """Why this tasker may work in none of the projects, if that is so."""
+    if not choice.refused:
+        return None
+    code, text = next(iter(choice.refusals.values()))
+    retry = eligibility.seconds_to_midnight(tasker) if code == "daily-cap" else None
+    return Nothing(code, text, retry_seconds=retry)

@@ -30,3 +30,9 @@ def waiting(seconds: float) -> Nothing:
     minutes = max(1, round(seconds / 60))
     text = _("Others are working on what is left. If they don't finish, it comes back in about %(minutes)s min.")
     return Nothing("waiting", text % {"minutes": minutes}, retry_seconds=max(5, min(int(seconds), 60)))
+
+
+def loading() -> Nothing:
+    """A file is on its way in."""
+    text = _("Tasks are being loaded here. The first is yours as soon as it is in.")
+    return Nothing("loading", text, retry_seconds=2)

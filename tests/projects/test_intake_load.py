@@ -4,18 +4,21 @@ import io
 import json
 import zipfile
 from collections.abc import Iterator
+from datetime import timedelta
 
 import numpy as np
 import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.utils import timezone
 from PIL import Image
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from projects import batches, intake, queue
+from projects.admission import prospects
 from projects.errors import Refused
 from projects.intake import loading
-from projects.models import Asset, Assignment, Task
+from projects.models import Asset, Assignment, Intake, Task
 from taskers.errors import StateConflict
 from taskers.models import Event
 from tests import make
@@ -313,3 +316,25 @@ def test_large_rows_make_small_chunks(reports, monkeypatch):
     monkeypatch.setattr(loading, "CHUNK_BYTES", 100)
     rows = [intake.Row(f"line {n}", None, {"text": f"Text {n}"}, size=60) for n in range(5)]
     assert [done.read for done in intake.load(reports, rows, by=None)] == [2, 2, 1]
+
+
+def test_who_comes_while_a_file_is_loaded_is_told_so_and_asks_again(cast, reports) -> None:
+    batches.move(reports, "live", by=cast.mina)
+    file = kept(reports, lines({"external_id": "a", "text": "Maria lives in Rome."}))
+    found = queue.claim(cast.alice, reports.project)
+    assert (found.code, found.retry_seconds) == ("loading", 2)
+    assert prospects.of(cast.alice, [reports.project])[reports.project_id].nothing == found
+    intake.run(file.pk)
+    assert make.judged(cast.alice, reports.project, make.MARIA).task.external_id == "a"
+    assert queue.claim(cast.alice, reports.project).code == "all-done"
+
+
+@pytest.mark.parametrize("off", ["of an hour ago", "of a paused batch"])
+def test_nobody_waits_for_a_file_that_brings_them_nothing(cast, reports, off: str) -> None:
+    batches.move(reports, "live", by=cast.mina)
+    file = kept(reports, lines({"external_id": "a", "text": "One"}))
+    if off == "of an hour ago":
+        Intake.objects.filter(pk=file.pk).update(started_at=timezone.now() - timedelta(hours=1))
+    else:
+        batches.move(reports, "paused", by=cast.mina)
+    assert queue.claim(cast.alice, reports.project).code == "all-done"
