@@ -10,8 +10,6 @@ from taskers.models import Organization, Person
 from taskers.models.people import Role
 from tests import make
 
-PASSWORD = "correct horse battery"
-
 
 @dataclass(frozen=True)
 class Cast:
@@ -33,26 +31,23 @@ class Cast:
     sam: Person
 
 
+RIVERSIDE = {
+    "olga": [Role.OWNER],
+    "mina": [Role.MANAGER],
+    "rita": [Role.REVIEWER],
+    "finn": [Role.FINANCE],
+    "fay": [Role.FINANCE],
+    "alice": [Role.TASKER],
+    "bob": [Role.TASKER],
+    "carol": [Role.TASKER],
+}
+HILLTOP = {"nora": [Role.MANAGER], "ned": [Role.TASKER], "nils": [Role.REVIEWER, Role.FINANCE]}
+
+
 def assemble() -> Cast:
     """Make everybody, all with the same password."""
-    riverside, hilltop = make.organization("Riverside"), make.organization("Hilltop")
-
-    def at(organization: Organization, name: str, *roles: str) -> Person:
-        return make.person(name, organization, *roles)
-
-    return Cast(
-        riverside=riverside,
-        hilltop=hilltop,
-        olga=at(riverside, "Olga", Role.OWNER),
-        mina=at(riverside, "Mina", Role.MANAGER),
-        rita=at(riverside, "Rita", Role.REVIEWER),
-        finn=at(riverside, "Finn", Role.FINANCE),
-        fay=at(riverside, "Fay", Role.FINANCE),
-        alice=at(riverside, "Alice", Role.TASKER),
-        bob=at(riverside, "Bob", Role.TASKER),
-        carol=at(riverside, "Carol", Role.TASKER),
-        nora=at(hilltop, "Nora", Role.MANAGER),
-        ned=at(hilltop, "Ned", Role.TASKER),
-        nils=at(hilltop, "Nils", Role.REVIEWER, Role.FINANCE),
-        sam=make.person("Sam"),
+    riverside, hilltop = Organization.objects.bulk_create(
+        [Organization(name="Riverside"), Organization(name="Hilltop")]
     )
+    people = make.people([(riverside, RIVERSIDE), (hilltop, HILLTOP), (None, {"sam": []})])
+    return Cast(riverside=riverside, hilltop=hilltop, **people)

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from django.contrib.auth.hashers import make_password
@@ -10,8 +11,10 @@ from django.contrib.auth.hashers import make_password
 from projects import batches, configure, queue, submission
 from projects.models import Annotation, Assignment, Batch, Project, Task
 from taskers import invitations
-from taskers.models import Organization, Person
-from taskers.outbox import emit
+from taskers.access import STAFF
+from taskers.models import Membership, Organization, Person
+from taskers.models.people import Role
+from taskers.outbox import emit, emit_all, happening
 
 PASSWORD = "correct horse battery"
 TEXT = "Maria Lopez of the Harbor Board visited Oslo on 3 May 2024."
@@ -19,7 +22,12 @@ LABELS = [
     {"key": "person", "name": "Person", "colour": "#1971c2", "hotkey": "p"},
     {"key": "place", "name": "Place", "colour": "#2f9e44", "hotkey": "y"},
 ]
-_HASH: list[str] = []
+
+
+@cache
+def _hash() -> str:
+    """Of PASSWORD. Hashing is slow on purpose, so it is done once."""
+    return make_password(PASSWORD)
 
 
 def organization(name: str) -> Organization:
@@ -27,15 +35,47 @@ def organization(name: str) -> Organization:
 
 
 def person(name: str, organization: Organization | None = None, *roles: str) -> Person:
-    """Somebody with PASSWORD; hashing it is slow on purpose, so it is done once."""
-    if not _HASH:
-        _HASH.append(make_password(PASSWORD))
-    made = Person.objects.create(email=f"{name.lower()}@example.org", name=name, password=_HASH[0])
+    """Somebody with PASSWORD."""
+    made = Person.objects.create(email=f"{name.lower()}@example.org", name=name, password=_hash())
     for role in roles:
         assert organization is not None
         invitations.grant(organization, made, role, by=made)
     made.refresh_from_db()
     return made
+
+
+def people(groups: Sequence[tuple[Organization | None, dict[str, list[Role]]]]) -> dict[str, Person]:
+    """Many at once, as `person` makes each, in four statements: most tests begin with a dozen. Names are keys."""
+    rows = [(name, organization, roles) for organization, group in groups for name, roles in group.items()]
+    made = Person.objects.bulk_create(
+        Person(
+            email=f"{name}@example.org",
+            name=name.title(),
+            password=_hash(),
+            language="",
+            is_staff=not set(STAFF).isdisjoint(roles),
+        )
+        for name, _organization, roles in rows
+    )
+    granted = [
+        (Membership(person=one, organization=organization, role=role), one)
+        for one, (_name, organization, roles) in zip(made, rows, strict=True)
+        for role in roles
+    ]
+    Membership.objects.bulk_create(membership for membership, _person in granted)
+    emit_all(
+        [
+            happening(
+                "role_granted",
+                organization_id=membership.organization_id,
+                actor_id=one.pk,
+                subject=f"person:{one.public_id}",
+                role=membership.role,
+            )
+            for membership, one in granted
+        ]
+    )
+    return {name: one for one, (name, _organization, _roles) in zip(made, rows, strict=True)}
 
 
 def project(
