@@ -101,7 +101,7 @@ def on_the_left(page: Page) -> str:
 def test_either_side_is_chosen_by_keyboard_in_both_orders(pairs: Site, jun: Page) -> None:
     open_studio(jun, pairs, ANSWERS)
     seen: set[tuple[str, str]] = set()
-    for number in range(8):
+    for number in range(16):
         if len(seen) == 4:
             break
         name, left = jun.locator("#task-name").inner_text(), on_the_left(jun)
