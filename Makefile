@@ -1,7 +1,7 @@
 # Everything a person types. `make run` and `make test` are enough to begin; docs/operate.md tells the rest.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test setup-bench run serve test lint js tools models bench soak backup restore
+.PHONY: help setup setup-test setup-bench run serve test lower lint js tools models bench soak backup restore
 
 PORT ?= 8000
 WORKERS ?= logical
@@ -34,10 +34,14 @@ backup restore: setup
 	@$(VENV) -m config $@ "$(DIR)"
 
 # pytest comes last, so that its closing line is the last one. The lower floors' tests run with the copilot taken out,
-# which is how they must pass; plain `pytest` runs them beside it too.
-test: setup-test tools models lint js
-	$(VENV) -m pytest -q -n $(WORKERS) --ds=tests.settings_without_assist $(LOWER)
+# which is how they must pass; plain `pytest` runs them beside it too. The checks of the source need one processor for
+# as long as those tests need all, so they run beside them.
+test: setup-test tools models js
+	@$(MAKE) --no-print-directory -j 2 lint lower
 	$(VENV) -m pytest -n $(WORKERS) --dist loadgroup $(LOWER:%=--ignore=%)
+
+lower: setup-test
+	$(VENV) -m pytest -q -n $(WORKERS) --ds=tests.settings_without_assist $(LOWER)
 
 lint: setup-test
 	$(VENV) -m ruff check .
