@@ -92,14 +92,16 @@ def page(request: MemberRequest, task_id: UUID) -> HttpResponse:
 @require_POST
 @wire
 def decide(request: MemberRequest, body: dict, task_id: UUID) -> dict:
-    """The decision becomes the verdict; says where the next waiting task is."""
+    """The decision becomes the verdict; says where the next is: of the second looks after one of them, else waiting."""
     token = _uuid(body, "token")
     review = _own_review(request.user, task_id, token)
     base = _base(review.task, body.get("base"))
     note = str(body.get("note") or "")
+    look = second_looks.of_task(review.task)
     submission.decide(review, request.user, token, body.get("answer"), base=base, note=note)
     projects = access.projects_for(request.user, review.task.project.organization, *access.REVIEW)
-    task = queue.next_review(projects, request.user, after=review.task_id)
+    task = second_looks.next_after(look, projects, request.user) if look else None
+    task = task or queue.next_review(projects, request.user, after=review.task_id)
     return {"next": reverse("review", args=[task.public_id]) if task else None}
 
 

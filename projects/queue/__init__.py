@@ -10,7 +10,13 @@ from projects.queue.gold import begins_with_course, set_aside
 from projects.queue.handing_in import Delivery, deliver, hand_in, lock_known
 from projects.queue.leases import expire_due, in_hands, let_go, release, renew, report, skip
 from projects.queue.nothing import Nothing
-from projects.queue.reviewing import claim_review, next_review, refuse_own_work, waiting_for_review
+from projects.queue.reviewing import (
+    claim_review,
+    first_reviewable,
+    next_review,
+    refuse_own_work,
+    waiting_for_review,
+)
 from projects.queue.slots import (
     MOST_WANTED,
     RAISED,
@@ -50,6 +56,7 @@ __all__ = [
     "deliver",
     "expire_due",
     "fill",
+    "first_reviewable",
     "foresee",
     "hand_in",
     "in_hands",

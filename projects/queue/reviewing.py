@@ -98,6 +98,20 @@ def next_review(projects: Iterable[Project], reviewer: Person, *, after: int = 0
     return Task.objects.get(pk=pk) if pk else None
 
 
+def first_reviewable(tasks: Iterable[Task], reviewer: Person) -> Task | None:
+    """The first of these few that this reviewer may decide and nobody else is at."""
+    for task in tasks:
+        others = Assignment.objects.filter(task=task, kind="review", state="held", deadline__gte=Clock())
+        if others.exclude(tasker=reviewer).exists():
+            continue
+        try:
+            refuse_own_work(task, reviewer)
+        except (OwnWork, PartnersWork):
+            continue
+        return task
+    return None
+
+
 def _partners(reviewer: Person, projects: Iterable[int]) -> set[int]:
     """Whom a reviewer is kept apart from."""
     either = Q(first=reviewer) | Q(second=reviewer)

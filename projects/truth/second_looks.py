@@ -20,6 +20,7 @@ from taskers.models import Person
 from taskers.outbox import emit
 
 FELL = 0.1  # a confidence must have fallen by so much to be worth anybody's time
+FEW = 20  # of them are looked at for the next that a reviewer may decide; whoever judged all those finds the list
 UNDECIDED = 0.5  # where no answer is likelier than all others together, the verdict's isn't either
 
 
@@ -77,6 +78,13 @@ def open_in(projects):
 def audits_in(projects):
     """The open audits of these projects, in the order in which they were drawn."""
     return open_in(projects).filter(reason=SecondLook.Reason.AUDIT).order_by("pk")
+
+
+def next_after(look: SecondLook, projects, reviewer: Person) -> Task | None:
+    """What this reviewer may go on with once one is answered: the next audit after an audit, else the next of all."""
+    found = audits_in(projects) if look.reason == SecondLook.Reason.AUDIT else open_in(projects)
+    few = found.exclude(pk=look.pk)[:FEW]
+    return queue.first_reviewable((one.task for one in few), reviewer)
 
 
 def of_task(task: Task) -> SecondLook | None:

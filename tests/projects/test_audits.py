@@ -188,6 +188,19 @@ class TestAnswering:
         with pytest.raises(StateConflict):
             second_looks.dismiss(task, by=cast.rita)
 
+    def test_after_an_audit_comes_the_next_that_rita_may_answer(self, cast, client) -> None:
+        batch = make.batch(audited(cast))
+        first = decided(cast, batch)
+        decided(cast, batch, people=(cast.rita, cast.bob))
+        queue.claim_review(decided(cast, batch), cast.olga)
+        last = decided(cast, batch)
+        client.force_login(cast.rita)
+        for task, then in ((first, reverse("review", args=[last.public_id])), (last, None)):
+            review = queue.claim_review(task, cast.rita)
+            body = {"token": str(review.token), "answer": PERSON}
+            there = reverse("review-decide", args=[task.public_id])
+            assert client.post(there, body, content_type="application/json").json() == {"next": then}
+
     @pytest.mark.parametrize("who", ["sam", "nils", "alice"])
     def test_strangers_neighbours_and_taskers_neither_see_nor_answer_it(self, cast, client, who) -> None:
         task = decided(cast, make.batch(audited(cast)))
