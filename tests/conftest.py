@@ -2,6 +2,7 @@
 
 import time
 
+import hypothesis
 import pytest
 from django.db import connection
 from django.db.models import Max
@@ -11,6 +12,11 @@ from taskers.models.outbox import EventQuerySet
 from tests import cast as people
 
 pytest_plugins = ["tests.plugins.database"]
+
+# What hypothesis draws is the same on every machine, so that a run says something of what was changed, and not of luck.
+# `pytest --hypothesis-profile=default` searches anew.
+hypothesis.settings.register_profile("same", derandomize=True, deadline=None)
+hypothesis.settings.load_profile("same")
 
 
 @pytest.fixture

@@ -163,11 +163,13 @@ def nominal_of(sums: Floats) -> float | None:
 
 def unit_spreads(table: Floats) -> Floats:
     """(units, 4) what each unit (rows; NaN where there is no value) adds to interval α: how far apart its values are,
-    how many they are, their sum and their squares."""
+    how many they are, their sum and their squares. Counted from the middle of the whole table: α knows no zero, and
+    years that differ by days would drown in their own squares."""
     seen = ~np.isnan(table)
     sizes = seen.sum(1)
     kept = sizes >= 2
-    values = np.where(seen & kept[:, None], table, 0.0)
+    middle = table[seen].mean() if seen.any() else 0.0
+    values = np.where(seen & kept[:, None], table - middle, 0.0)
     apart = 2 * (sizes * (values**2).sum(1) - values.sum(1) ** 2)
     within = np.divide(apart, sizes - 1, out=np.zeros(len(table)), where=kept)
     return np.column_stack([within, sizes * kept, values.sum(1), (values**2).sum(1)])

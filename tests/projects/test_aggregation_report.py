@@ -5,7 +5,7 @@ from datetime import date
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from projects import agreement
@@ -121,6 +121,7 @@ def test_choices_are_classes():
 
 
 @given(tables)
+@example(np.array([[0, 1, 1], [1, 1, 1], [1, 1, 1]]))  # years that differ by months
 @settings(deadline=None)
 def test_small_sums_give_the_same_as_whole_tables(table):
     assert nominal_of(unit_matches(table).sum(0)) == pytest.approx(krippendorff(table))
