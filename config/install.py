@@ -95,9 +95,7 @@ def _hint_is_due(venv: Path) -> bool:
 
 def _pip(python: Path, asked: list[str]) -> None:
     """Run pip, showing what it fetches and installs; raise CannotInstall with its own reason."""
-    # What is never imported needn't be compiled: that took most of the time. The rest is, once, when it is.
-    quiet = ["--disable-pip-version-check", "--progress-bar", "off", "--no-compile"]
-    command = [str(python), "-m", "pip", "install", *quiet, *asked]
+    command = [str(python), "-m", "pip", "install", "--disable-pip-version-check", "--progress-bar", "off", *asked]
     last = "it said nothing"
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         assert process.stdout is not None

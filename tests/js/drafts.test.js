@@ -143,7 +143,7 @@ test("the copy to go on with is the one that holds unsent work", () => {
   const clean = { version: 2, dirty: false, answer: { n: 2 } };
   assert.deepEqual(newestWork(server, clean).answer, { n: 3 });
   const unsent = newestWork(server, { version: 3, dirty: true, answer: { n: 4 }, refused: [{ suggestion: "u" }] });
-  assert.deepEqual(unsent, { answer: { n: 4 }, refused: [{ suggestion: "u" }], unfinished: null, unsent: true, version: 3, sent: null });
+  assert.deepEqual(unsent, { answer: { n: 4 }, refused: [{ suggestion: "u" }], unfinished: null, unsent: true, version: 3, sent: undefined });
   assert.deepEqual(newestWork(server, { ...clean, unfinished: { points: [[1, 2]] } }).unfinished, { points: [[1, 2]] });
   // The server went on without this copy: it still builds on 2, and so meets the conflict when it is sent.
   assert.equal(newestWork(server, { version: 2, dirty: true, answer: {} }).version, 2);
@@ -224,5 +224,55 @@ test("work that never pauses is sent all the same", async () => {
     await rest(8);
   }
   assert.ok(sent >= 1);
+  await drafts.close();
+});
+
+/** A stash whose writes wait until they are told to `answer`. */
+function slowDisk() {
+  const stash = inMemory();
+  const waiting = [];
+  const write = (key, value) => new Promise((done) => waiting.push(() => done(stash.write(key, value))));
+  return { slow: { ...stash, write }, answer: () => waiting.splice(0).forEach((go) => go()) };
+}
+
+test("the server is told of nothing that this machine hasn't kept, unless its disk never answers", async () => {
+  const sent = [];
+  const save = async (version, work) => {
+    sent.push(work.answer.n);
+    return { version: version + 1 };
+  };
+  const { slow, answer } = slowDisk();
+  const { drafts } = keeping(save, { stash: slow, wait: 40 });
+  drafts.change({ answer: { n: 1 } });
+  await rest(60);
+  assert.deepEqual(sent, [], "what is to be sent isn't written down yet");
+  answer();
+  await rest(10);
+  assert.deepEqual(sent, [1]);
+  answer();
+
+  drafts.change({ answer: { n: 2 } });
+  await rest(90);
+  assert.deepEqual(sent, [1, 2], "a disk that hangs keeps nothing from the server");
+  answer();
+  await drafts.close();
+});
+
+test("what is handed in while its draft is being written down is no draft any more", async () => {
+  const sent = [];
+  const { slow, answer } = slowDisk();
+  const { drafts } = keeping(async (version, work) => (sent.push(work.answer.n), { version: version + 1 }), { stash: slow, wait: 30 });
+  drafts.change({ answer: { n: 1 } });
+  await rest(40);
+  drafts.hush();
+  answer();
+  await rest(10);
+  assert.deepEqual(sent, []);
+  drafts.resume();
+  await rest(40);
+  answer();
+  await rest(10);
+  assert.deepEqual(sent, [1], "it wasn't taken, so it is a draft again");
+  answer();
   await drafts.close();
 });

@@ -17,17 +17,17 @@ import { changesBetween, same } from "./draft_changes.js";
  * @param {object|null} [options.base] the answer of that version
  * @param {object|null} [options.sent] an answer on its way to the server when this page's forerunner ended
  * @param {(state: string, detail?: object) => void} [options.onState]
- * @param {number} [options.wait] ms from a change to its sending
+ * @param {number} [options.wait] ms from a change to its sending, and that this machine's disk may take before it
  * @param {number} [options.again] ms until a failed sending is tried again
  */
-export function createDrafts({ stash, save, key, version = 0, base = null, sent = null, onState = () => {}, wait = 800, again = 4000 }) {
+export function createDrafts({ stash, save, key, version = 0, base = null, sent, onState = () => {}, wait = 800, again = 4000 }) {
   let known = version;
   let held = base; // what the server has, as far as this page knows
   let tried = sent ? [sent] : []; // what was sent and has had no answer: the server may have any of it
   let work = null;
   let dirty = false;
   let sending = null;
-  let timer = null;
+  let timer;
   let state = "saved";
   let closed = false;
   let quiet = false; // what is kept here is being handed in
@@ -38,14 +38,14 @@ export function createDrafts({ stash, save, key, version = 0, base = null, sent 
   }
 
   function stashNow(unsent = dirty) {
-    return stash.write(key, { version: known, dirty: unsent, sent: tried.at(-1) ?? null, ...work }).catch(() => {
+    return stash.write(key, { version: known, dirty: unsent, sent: tried.at(-1), ...work }).catch(() => {
       // This machine has no room left; the server's copy is then the only one, a second later.
     });
   }
 
   function plan(delay) {
     // A plan stands: work that never pauses is sent all the same.
-    if (timer !== null || closed || quiet || state === "conflict") return;
+    if (timer || closed || quiet || state === "conflict") return;
     timer = setTimeout(() => flush(), delay);
   }
 
@@ -57,7 +57,9 @@ export function createDrafts({ stash, save, key, version = 0, base = null, sent 
       const changes = held && changesBetween(held, mine.answer);
       if (!held || changes) {
         tried.push(mine.answer);
-        stashNow(true); // until the server says that it has it
+        // Here before it is there: the page that comes after a crash must know it for its own, until the server's word.
+        await Promise.race([stashNow(true), new Promise((done) => setTimeout(done, wait))]);
+        if (closed || quiet) return (dirty = true);
         ({ version: known } = await save(known, mine, changes));
         [held, tried] = [mine.answer, []];
       }
@@ -95,9 +97,8 @@ export function createDrafts({ stash, save, key, version = 0, base = null, sent 
 
   /** Send what is unsent now; resolves when the server has it or the attempt failed. */
   async function flush() {
-    clearTimeout(timer);
-    timer = null;
-    if (sending) await sending;
+    timer = clearTimeout(timer);
+    await sending;
     if (!dirty || closed || quiet || state === "conflict") return;
     sending = send();
     await sending;
@@ -121,8 +122,7 @@ export function createDrafts({ stash, save, key, version = 0, base = null, sent 
     /** The work is being handed in: a draft of it would come too late. It is still kept on this machine. */
     hush() {
       quiet = true;
-      clearTimeout(timer);
-      timer = null;
+      timer = clearTimeout(timer);
     },
     /** It wasn't taken: go on as before. */
     resume() {
@@ -148,9 +148,8 @@ export function createDrafts({ stash, save, key, version = 0, base = null, sent 
     /** No more sending; the copy on this machine stays unless `forget`. */
     async close({ forget = false } = {}) {
       closed = true;
-      clearTimeout(timer);
-      timer = null;
-      if (sending) await sending.catch(() => {});
+      timer = clearTimeout(timer);
+      await sending?.catch(() => {});
       if (forget) await stash.remove(key).catch(() => {});
     },
   };
@@ -167,6 +166,6 @@ export function createDrafts({ stash, save, key, version = 0, base = null, sent 
  */
 export function newestWork(server, local) {
   const rest = { refused: local?.refused ?? [], unfinished: local?.unfinished ?? null };
-  if (local?.dirty) return { answer: local.answer, ...rest, unsent: true, version: local.version, sent: local.sent ?? null };
-  return { answer: server?.answer ?? null, ...rest, unsent: false, version: server?.version ?? 0 };
+  if (local?.dirty) return { answer: local.answer, ...rest, unsent: true, version: local.version, sent: local.sent };
+  return { answer: null, version: 0, ...server, ...rest, unsent: false };
 }
