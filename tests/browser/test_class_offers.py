@@ -3,10 +3,11 @@
 import json
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Page, Route, WebSocketRoute, expect
+from playwright.sync_api import Locator, Page, Route, WebSocketRoute, expect
 
 from tests.browser.looks import seen
 from tests.browser.site import Site
@@ -61,6 +62,19 @@ def fates(site: Site, project: str) -> list[tuple[str, str]]:
         time.sleep(0.2)
 
 
+def ask_until_it_answers(page: Page) -> Locator:
+    """The offers for a letter's two fields. A cold model on a busy machine may take longer than the page waits: then a
+    person asks again."""
+    offers = page.locator(".asked__offer")
+    for _attempt in range(3):
+        page.keyboard.press("Shift+Q")  # the first field is a tree, where letters look for labels
+        with suppress(AssertionError):
+            expect(offers).to_have_count(2, timeout=70_000)
+            break
+    expect(offers).to_have_count(2)
+    return offers
+
+
 def test_suggestions_wait_and_are_taken_and_refused_by_key(site: Site, sign_in: Callable[..., Page]) -> None:
     jun = sign_in(JUN)
     name = "Letters by key"
@@ -68,9 +82,7 @@ def test_suggestions_wait_and_are_taken_and_refused_by_key(site: Site, sign_in: 
     show = jun.get_by_role("button", name="Show suggestions")
     expect(show).to_be_visible(timeout=120_000)
     expect(jun.locator(".asked__offer")).to_have_count(0)
-    jun.keyboard.press("Shift+Q")  # the first field is a tree, where letters look for labels
-    offers = jun.locator(".asked__offer")
-    expect(offers).to_have_count(2, timeout=120_000)
+    offers = ask_until_it_answers(jun)
     expect(offers.first).to_contain_text("Streets › Street lamps")
     expect(offers.nth(1)).to_contain_text("Anger and complaint")
     expect(offers.nth(1)).to_contain_text("unsure")
