@@ -34,8 +34,8 @@ backup restore: setup
 	@$(VENV) -m config $@ "$(DIR)"
 
 # pytest comes last, so that its closing line is the last one. The lower floors' tests run with the copilot taken out,
-# which is how they must pass; plain `pytest` runs them beside it too. The checks of the source need one processor for
-# as long as those tests need all, so they run beside them.
+# which is how they must pass; plain `pytest` runs them beside it too. The checks of the source keep one processor busy
+# and let the others stand still, so they run beside these tests.
 test: setup-test tools models js
 	@$(MAKE) --no-print-directory -j 2 lint lower
 	$(VENV) -m pytest -n $(WORKERS) --dist loadgroup $(LOWER:%=--ignore=%)

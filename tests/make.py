@@ -45,7 +45,7 @@ def person(name: str, organization: Organization | None = None, *roles: str) -> 
 
 
 def people(groups: Sequence[tuple[Organization | None, dict[str, list[Role]]]]) -> dict[str, Person]:
-    """Many at once, as `person` makes each, in four statements: most tests begin with a dozen. Names are keys."""
+    """Many at once, as `person` makes each, in three statements: most tests begin with a dozen. Names are keys."""
     rows = [(name, organization, roles) for organization, group in groups for name, roles in group.items()]
     made = Person.objects.bulk_create(
         Person(

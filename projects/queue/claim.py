@@ -283,7 +283,7 @@ def _group(
 def _coming(tasker: Person, choice: Choice) -> Outlook:
     """What may still come in the projects where this tasker may work."""
     allowed = [pk for pk in choice.terms if pk not in choice.refusals]
-    return outlook.together(outlook.by_project(tasker, allowed).values() if allowed else ())
+    return outlook.together(outlook.by_project(tasker, allowed).values() if allowed else [])
 
 
 def _refusal(tasker: Person, choice: Choice) -> Nothing | None:

@@ -32,7 +32,7 @@ def waiting(seconds: float) -> Nothing:
     return Nothing("waiting", text % {"minutes": minutes}, retry_seconds=max(5, min(int(seconds), 60)))
 
 
-def loading() -> Nothing:
-    """A file is on its way in."""
+def loading(since: float) -> Nothing:
+    """A file has been on its way in for so many seconds; the longer it takes, the more rarely people ask."""
     text = _("Tasks are being loaded here. The first is yours as soon as it is in.")
-    return Nothing("loading", text, retry_seconds=2)
+    return Nothing("loading", text, retry_seconds=max(2, min(int(since / 5), 30)))

@@ -1,6 +1,6 @@
 """What may still come where nothing is open: back from others' hands, or in from a file that is being loaded."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from projects.queue.nothing import Nothing, all_done, loading, waiting
@@ -18,8 +18,9 @@ SELECT p.id, (
       ORDER BY a.deadline LIMIT 50
     ) a WHERE b.project_id = p.id AND b.state = 'live' LIMIT 200
   ) a WHERE NOT {MINE}
-), EXISTS (
-  SELECT FROM projects_batch b JOIN projects_intake i ON i.batch_id = b.id
+), (
+  SELECT extract(epoch FROM clock_timestamp() - max(i.started_at))::float FROM projects_batch b
+  JOIN projects_intake i ON i.batch_id = b.id
   WHERE b.project_id = p.id AND b.state = 'live' AND i.state IN ('waiting', 'running')
     AND i.started_at > clock_timestamp() - interval '1 hour'
 )
@@ -31,25 +32,23 @@ class Outlook(NamedTuple):
     """Of a project with nothing open for somebody."""
 
     back: float | None  # in how many seconds the first lease of others runs out, on a task that they may still do
-    loading: bool
+    loading: float | None  # for how many seconds the newest file has been on its way in
 
     def nothing(self) -> Nothing:
         """The answer to them."""
-        if self.loading:
-            return loading()
+        if self.loading is not None:
+            return loading(self.loading)
         return all_done() if self.back is None else waiting(self.back)
 
 
 def by_project(tasker: Person, projects: Sequence[int]) -> dict[int, Outlook]:
     """What may come for this tasker, by project key: one statement."""
     rows = ask(STATEMENT, {"projects": list(projects), "tasker": tasker.pk})
-    return {pk: Outlook(back, coming) for pk, back, coming in rows}
+    return {pk: Outlook(back, since) for pk, back, since in rows}
 
 
-def together(outlooks: Iterable[Outlook]) -> Outlook:
+def together(outlooks: Collection[Outlook]) -> Outlook:
     """Of several projects as one."""
-    backs, coming = [], False
-    for one in outlooks:
-        backs += [] if one.back is None else [one.back]
-        coming |= one.loading
-    return Outlook(min(backs, default=None), coming)
+    backs = [one.back for one in outlooks if one.back is not None]
+    since = [one.loading for one in outlooks if one.loading is not None]
+    return Outlook(min(backs, default=None), min(since, default=None))

@@ -324,6 +324,8 @@ def test_who_comes_while_a_file_is_loaded_is_told_so_and_asks_again(cast, report
     found = queue.claim(cast.alice, reports.project)
     assert (found.code, found.retry_seconds) == ("loading", 2)
     assert prospects.of(cast.alice, [reports.project])[reports.project_id].nothing == found
+    Intake.objects.filter(pk=file.pk).update(started_at=timezone.now() - timedelta(minutes=1))
+    assert queue.claim(cast.alice, reports.project).retry_seconds == 12
     intake.run(file.pk)
     assert make.judged(cast.alice, reports.project, make.MARIA).task.external_id == "a"
     assert queue.claim(cast.alice, reports.project).code == "all-done"
