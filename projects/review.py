@@ -6,9 +6,12 @@ from collections.abc import Sequence
 from itertools import combinations
 from statistics import fmean
 from string import ascii_uppercase
+from typing import NamedTuple
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -19,7 +22,18 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from projects import access, drafts, queue, submission
 from projects.errors import LeaseLost, Refused
-from projects.models import Annotation, Assignment, Belief, Draft, ProjectSettings, Remark, SecondLook, Task, Verdict
+from projects.models import (
+    Annotation,
+    Assignment,
+    Belief,
+    Draft,
+    Project,
+    ProjectSettings,
+    Remark,
+    SecondLook,
+    Task,
+    Verdict,
+)
 from projects.queue.clock import Clock
 from projects.studio import choices_json, project_json, task_json, wire
 from projects.talk import reading
@@ -35,25 +49,52 @@ from taskers.requests import MemberRequest, key_asked
 PAGE = 50
 
 
+class Selection(NamedTuple):
+    """What a reviewer goes through: the tasks of one project or of all, and of second looks maybe audits alone.
+
+    Every address on the way carries it, so that whoever began with one project stays in it.
+    """
+
+    reviewable: QuerySet[Project]
+    chosen: Project | None
+    audits: bool
+
+    @property
+    def projects(self) -> Sequence[Project] | QuerySet[Project]:
+        """Those whose tasks come."""
+        return [self.chosen] if self.chosen else self.reviewable
+
+    @property
+    def query(self) -> str:
+        """What an address ends in; empty where all are gone through."""
+        terms = {"project": str(self.chosen.public_id)} if self.chosen else {}
+        terms |= {"why": "audit"} if self.audits else {}
+        return f"?{urlencode(terms)}" if terms else ""
+
+    def through(self, name: str, *keys: object) -> str:
+        """The address of a page on the way."""
+        return reverse(name, args=keys) + self.query
+
+
 @require_GET
 @login_required
 def waiting(request: MemberRequest) -> HttpResponse:
     """The tasks that wait for a reviewer, where a decision tells most first, 50 at a time."""
-    projects = reviewable(request)
-    chosen = projects.filter(public_id=key_asked(request, "project")).first()
-    after = Task.objects.filter(public_id=key_asked(request, "after"), project__in=projects).first()
-    rows = queue.waiting_for_review([chosen] if chosen else projects, after=after, number=PAGE + 1)
+    selection = selection_of(request, reviewable(request))._replace(audits=False)
+    after = Task.objects.filter(public_id=key_asked(request, "after"), project__in=selection.reviewable).first()
+    rows = queue.waiting_for_review(selection.projects, after=after, number=PAGE + 1)
     page = list(rows.select_related("project", "batch"))
     context = {
         "rows": _rows(page[:PAGE], request.user),
-        "projects": projects.order_by("name"),
-        "chosen": chosen,
+        "projects": selection.reviewable.order_by("name"),
+        "selection": selection,
+        "chosen": selection.chosen,
         "after": after,
-        "looks": second_looks.open_in([chosen] if chosen else projects).exists(),
+        "looks": second_looks.open_in(selection.projects).exists(),
         "next": page[PAGE - 1].public_id if len(page) > PAGE else None,
     }
     if request.htmx and request.htmx.target == "waiting":
-        return render(request, "projects/_review_rows.html", context)
+        return render(request, "projects/_review_rows.html", context | {"swapped": True})
     return render(request, "projects/review_list.html", context)
 
 
@@ -61,10 +102,9 @@ def waiting(request: MemberRequest) -> HttpResponse:
 @login_required
 def start(request: MemberRequest) -> HttpResponse:
     """To the next task that this reviewer may decide; back to the list when there is none."""
-    projects = reviewable(request)
-    chosen = projects.filter(public_id=key_asked(request, "project")).first()
-    task = queue.next_review([chosen] if chosen else projects, request.user)
-    return redirect("review", task.public_id) if task else redirect("review-list")
+    selection = selection_of(request, reviewable(request))
+    task = queue.next_review(selection.projects, request.user)
+    return redirect(selection.through("review", task.public_id) if task else selection.through("review-list"))
 
 
 @require_GET
@@ -74,15 +114,17 @@ def start(request: MemberRequest) -> HttpResponse:
 def page(request: MemberRequest, task_id: UUID) -> HttpResponse:
     """The review of one task, taken by opening it."""
     task = access.task(request.user, task_id, *access.REVIEW)
+    selection = selection_beside(request, task)
     try:
         review = queue.claim_review(task, request.user)
     except Problem as problem:
-        back = {"url": reverse("review-list"), "label": _("To the waiting tasks")}
+        back = {"url": selection.through("review-list"), "label": _("To the waiting tasks")}
         return render(request, "problem.html", {"problem": problem, "back": back}, status=problem.status)
     look = second_looks.of_task(task)
     audit = look is not None and look.reason == SecondLook.Reason.AUDIT
     context = {"task": task, "project": task.project, "review": review, "look": look, "audit": audit} | {
-        "data": review_json(review, request.user, blind=audit),
+        "selection": selection,
+        "data": review_json(review, request.user, selection, blind=audit),
         "choices": choices_json(request.user),
         "parts": [] if audit else _parts(task),
     }
@@ -92,17 +134,20 @@ def page(request: MemberRequest, task_id: UUID) -> HttpResponse:
 @require_POST
 @wire
 def decide(request: MemberRequest, body: dict, task_id: UUID) -> dict:
-    """The decision becomes the verdict; says where the next is: of the second looks after one of them, else waiting."""
+    """The decision becomes the verdict; says where the next is: of the second looks after one of them, else waiting.
+
+    Whoever goes through one project stays in it: where nothing of it is left, there is no next.
+    """
     token = _uuid(body, "token")
     review = _own_review(request.user, task_id, token)
+    selection = selection_beside(request, review.task)
     base = _base(review.task, body.get("base"))
     note = str(body.get("note") or "")
     look = second_looks.of_task(review.task)
     submission.decide(review, request.user, token, body.get("answer"), base=base, note=note)
-    projects = access.projects_for(request.user, review.task.project.organization, *access.REVIEW)
-    task = second_looks.next_after(look, projects, request.user) if look else None
-    task = task or queue.next_review(projects, request.user, after=review.task_id)
-    return {"next": reverse("review", args=[task.public_id]) if task else None}
+    task = second_looks.next_after(look, selection.projects, request.user) if look else None
+    task = task or queue.next_review(selection.projects, request.user, after=review.task_id)
+    return {"next": selection.through("review", task.public_id) if task else None}
 
 
 @require_POST
@@ -116,8 +161,9 @@ def heartbeat(request: MemberRequest, body: dict, task_id: UUID) -> dict:
 @wire
 def release(request: MemberRequest, body: dict, task_id: UUID) -> dict:
     token = _uuid(body, "token")
-    queue.release(_own_review(request.user, task_id, token), request.user, token)
-    return {"next": reverse("review-list")}
+    review = _own_review(request.user, task_id, token)
+    queue.release(review, request.user, token)
+    return {"next": selection_beside(request, review.task).through("review-list")}
 
 
 @require_http_methods(["PUT"])
@@ -133,10 +179,11 @@ def draft(request: MemberRequest, body: dict, task_id: UUID) -> dict:
     return {"version": saved}
 
 
-def review_json(review: Assignment, reviewer: Person, *, blind: bool = False) -> dict:
+def review_json(review: Assignment, reviewer: Person, selection: Selection, *, blind: bool = False) -> dict:
     """All that the review page shows: the task, its answers with names hidden, the review in hand, a verdict if any.
 
-    `blind`, as audits are, it tells neither the verdict nor how far the answers agree, and chooses none.
+    `selection` is what its reviewer goes through. `blind`, as audits are, it tells neither the verdict nor how far the
+    answers agree, and chooses none.
     """
     task, project = review.task, review.task.project
     settings = project.settings.get(version=review.settings_version or 0)
@@ -157,11 +204,11 @@ def review_json(review: Assignment, reviewer: Person, *, blind: bool = False) ->
         "remarks": remarks_json(task, reviewer),
         "verdict": ({"answer": verdict.answer, "method": verdict.method, "note": verdict.note} if verdict else None),
         "urls": {
-            "decide": reverse("review-decide", args=[task.public_id]),
+            "decide": selection.through("review-decide", task.public_id),
             "heartbeat": reverse("review-heartbeat", args=[task.public_id]),
-            "release": reverse("review-release", args=[task.public_id]),
+            "release": selection.through("review-release", task.public_id),
             "draft": reverse("review-draft", args=[task.public_id]),
-            "list": reverse("review-list"),
+            "list": selection.through("review-list"),
         },
     }
 
@@ -240,6 +287,17 @@ def _rows(page: Sequence[Task], reviewer: Person) -> list[dict]:
         }
         for task in page
     ]
+
+
+def selection_of(request: MemberRequest, projects: QuerySet[Project]) -> Selection:
+    """What this reviewer goes through of these projects, as the address says."""
+    chosen = projects.filter(public_id=key_asked(request, "project")).first()
+    return Selection(projects, chosen, request.GET.get("why") == "audit")
+
+
+def selection_beside(request: MemberRequest, task: Task) -> Selection:
+    """The same of the projects that this reviewer may review where a task is."""
+    return selection_of(request, access.projects_for(request.user, task.project.organization, *access.REVIEW))
 
 
 def reviewable(request: MemberRequest):

@@ -6,17 +6,17 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from projects import access
-from projects.review import reviewable
+from projects.models import SecondLook
+from projects.review import reviewable, selection_beside, selection_of
 from projects.truth import second_looks
 from projects.views.door import signed_in
 from projects.views.task import drawing
 from taskers.errors import StateConflict
-from taskers.requests import MemberRequest, key_asked
+from taskers.requests import MemberRequest
 
 MOST = 100
 
@@ -25,12 +25,11 @@ MOST = 100
 @login_required
 def proposals(request: MemberRequest) -> HttpResponse:
     """What is open, the least likely verdicts first; or audits alone, as they were drawn."""
-    projects = reviewable(request)
-    chosen = projects.filter(public_id=key_asked(request, "project")).first()
-    audits = request.GET.get("why") == "audit"
-    found = second_looks.audits_in if audits else second_looks.open_in
-    rows = list(found([chosen] if chosen else projects)[: MOST + 1])
-    context = {"rows": rows[:MOST], "more": len(rows) > MOST, "chosen": chosen, "audits": audits}
+    selection = selection_of(request, reviewable(request))
+    found = second_looks.audits_in if selection.audits else second_looks.open_in
+    rows = list(found(selection.projects)[: MOST + 1])
+    others = selection._replace(audits=not selection.audits)
+    context = {"rows": rows[:MOST], "more": len(rows) > MOST, "selection": selection, "others": others}
     return render(request, "projects/second_looks.html", context)
 
 
@@ -46,6 +45,7 @@ def decided(request: MemberRequest, task_id: UUID) -> HttpResponse:
         "task": task,
         "project": task.project,
         "look": look,
+        "selection": selection_beside(request, task)._replace(audits=look.reason == SecondLook.Reason.AUDIT),
         "view": drawing(task, {"verdict": look.verdict.answer}),
     }
     return render(request, "projects/second_look.html", context)
@@ -58,4 +58,4 @@ def dismiss(request: MemberRequest, task_id: UUID) -> HttpResponse:
     task = access.task(request.user, task_id, *access.REVIEW)
     audit = second_looks.dismiss(task, by=request.user)
     messages.success(request, _("The verdict stays. It won't be proposed again."))
-    return redirect(reverse("second-looks") + ("?why=audit" if audit else ""))
+    return redirect(selection_beside(request, task)._replace(audits=audit).through("second-looks"))

@@ -42,7 +42,7 @@ def test_an_audit_is_answered_without_being_told_and_by_saying_that_it_is_right(
     page.keyboard.press("k")
     expect(page.locator(".answer__choose").first).to_have_attribute("aria-pressed", "true")
     page.keyboard.press("Enter")
-    page.wait_for_url(f"**/review/{second}/")  # from one audit to the next
+    page.wait_for_url(f"**/review/{second}/?project={project}&why=audit")  # from one audit to the next
 
     page.get_by_role("link", name="What was decided").click()
     expect(page.locator(".answer__span")).to_have_text(re.compile("Maria Lopez"))

@@ -3,6 +3,7 @@
 import pytest
 from django.db import connection, transaction
 from django.urls import reverse
+from django.utils.html import escape
 
 from projects import configure, consensus, oversight, queue, submission
 from projects.aggregation.calibration import calibrate
@@ -200,6 +201,29 @@ class TestAnswering:
             body = {"token": str(review.token), "answer": PERSON}
             there = reverse("review-decide", args=[task.public_id])
             assert client.post(there, body, content_type="application/json").json() == {"next": then}
+
+    def test_review_of_one_projects_audits_stays_in_them_until_none_is_left(self, cast, client) -> None:
+        make.batch(audited(cast))
+        project = audited(cast, "Other")
+        batch = make.batch(project)
+        first, last = decided(cast, batch), decided(cast, batch)
+        decided(cast, make.batch(audited(cast, "Third")))  # has an audit too, that isn't hers to do now
+        chosen = f"?project={project.public_id}&why=audit"
+        client.force_login(cast.rita)
+        shown = client.get(reverse("second-looks") + chosen).content.decode()
+        assert escape(reverse("review", args=[first.public_id]) + chosen) in shown
+        page = client.get(reverse("review", args=[first.public_id]) + chosen)
+        assert escape(reverse("second-look", args=[first.public_id]) + chosen) in page.content.decode()
+        data = page.context["data"]
+        body = {"token": data["review"]["token"], "answer": PERSON}
+        following = client.post(data["urls"]["decide"], body, content_type="application/json").json()["next"]
+        assert following == reverse("review", args=[last.public_id]) + chosen
+
+        looked = client.get(reverse("second-look", args=[last.public_id]) + chosen).content.decode()
+        left = reverse("second-look-dismiss", args=[last.public_id]) + chosen
+        for there in (left, reverse("second-looks") + chosen, reverse("review", args=[last.public_id]) + chosen):
+            assert escape(there) in looked
+        assert client.post(left).url == reverse("second-looks") + chosen
 
     @pytest.mark.parametrize("who", ["sam", "nils", "alice"])
     def test_strangers_neighbours_and_taskers_neither_see_nor_answer_it(self, cast, client, who) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from html import unescape
 
 import pytest
 from django.utils import timezone
@@ -77,6 +78,38 @@ def test_the_list_of_one_project(rita, cast, task) -> None:
     part = rita.get("/review/", {"project": other.public_id}, headers={"HX-Request": "true", "HX-Target": "waiting"})
     page = part.content.decode()
     assert "Second-0" in page and "First-0" not in page and "<html" not in page
+
+
+def links(page: str) -> list[str]:
+    """The addresses that a page or a part of it leads to among the reviewers' pages."""
+    return [unescape(one) for one in re.findall(r'(?:href|action)="(/review/[^"]*)"', page)]
+
+
+def test_review_of_one_project_stays_in_it_from_the_list_to_the_last_decision(rita, cast, project, task, batch) -> None:
+    other = make.project(cast.riverside, "Other")
+    mine = disputed(cast, other, make.batch(other, "Second"))
+    later = disputed(cast, other, other.batches.get())
+    chosen = f"?project={other.public_id}"
+
+    # Choosing it in the list changes the buttons above the list as well.
+    part = rita.get(f"/review/{chosen}", headers={"HX-Request": "true", "HX-Target": "waiting"}).content.decode()
+    assert f"/review/next/{chosen}" in links(part) and "hx-swap-oob" in part
+    assert {one for one in links(part) if str(mine.public_id) in one} == {f"/review/{mine.public_id}/{chosen}"}
+    assert rita.get(f"/review/next/{chosen}").url == f"/review/{mine.public_id}/{chosen}"
+
+    shown = rita.get(f"/review/{mine.public_id}/{chosen}")
+    data = shown.context["data"]
+    assert data["urls"]["list"] == f"/review/{chosen}" and f"/review/{chosen}" in links(shown.content.decode())
+    body = {"token": data["review"]["token"]}
+    skipped = rita.post(data["urls"]["release"], body, content_type="application/json")
+    assert skipped.json()["next"] == f"/review/{chosen}"
+
+    for one, following in ((mine, f"/review/{later.public_id}/{chosen}"), (later, None)):
+        data = rita.get(f"/review/{one.public_id}/{chosen}").context["data"]
+        body = {"token": data["review"]["token"], "answer": make.MARIA}
+        sent = rita.post(data["urls"]["decide"], body, content_type="application/json")
+        assert sent.json()["next"] == following
+    assert task.withheld == "review"  # of the first project, and not offered
 
 
 def test_a_long_list_goes_on(rita, cast, project, batch, monkeypatch) -> None:
