@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 LATER = (
     *("image_view", "image_large", "image_heard", "attribute_fields", "ahead", "asides", "class_offers"),
-    *("forms", "instructions", "key_sheet", "sign_in", "steps_told", "talk"),
+    *("forms", "instructions", "key_sheet", "image_key_words", "sign_in", "steps_told", "talk"),
 )
 
 

@@ -51,6 +51,12 @@ test("no two actions that are pressed in one place share a key, as Tandem brings
   }
 });
 
+test("every key says what it does, those whose words come later too", () => {
+  for (const { table, bindings } of keyTables()) {
+    for (const { action, text, group } of bindings) assert.ok(text && group, `${table}.${action}`);
+  }
+});
+
 test("a key that can't be is refused in words", () => {
   const tables = keyTables();
   const wish = { table: "image", action: "accept" };

@@ -5,6 +5,7 @@
 import * as dialogs from "./dialogs.js";
 import { byId } from "./elements.js";
 import { showInstructions } from "./instructions.js";
+import { worded } from "./image_key_words.js";
 import { showKeys, wordsOfLost } from "./key_sheet.js";
 import { signInAgain } from "./sign_in.js";
 import { createStepsTold } from "./steps_told.js";
@@ -55,7 +56,7 @@ export function createAsides({ session, notes, wire, room, showTask, talkIs, ann
     instructions: showInstructions,
     keys: (bindings) => showKeys(bindings),
     /** Which label had to give way to a key of this person's. */
-    lost: (binding) => notes.show("keys", { kind: "info", text: wordsOfLost(binding) }),
+    lost: (bindings) => notes.show("keys", { kind: "info", text: wordsOfLost(worded(bindings).find((one) => one.lost)) }),
     answered: () => notes.show("answered", { kind: "info", text: say("What you asked was answered."), verb: say("Read"), onVerb: () => open("/my-work/questions/", "_blank") }),
 
     comment: () => speak("reviewer"),

@@ -1,11 +1,13 @@
 /** The sheet of keys on `?`. Fetched behind the first task: nobody needs it before. */
 import { byId, element } from "./elements.js";
+import { worded } from "./image_key_words.js";
 import { printed } from "./keys.js";
 import { say } from "./words.js";
 
-/** @param {import("./keys.js").Binding[]} bindings */
+/** @param {import("./keys.js").Binding[]} bindings an image's may come without words */
 export function showKeys(bindings) {
-  const groups = Map.groupBy?.(bindings, (one) => one.group) ?? grouped(bindings);
+  const all = worded(bindings);
+  const groups = Map.groupBy?.(all, (one) => one.group) ?? grouped(all);
   const parts = [...groups].map(([group, rows]) =>
     element(
       "section",

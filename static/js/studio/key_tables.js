@@ -3,6 +3,7 @@ import { comparingBindings, decidingBindings } from "../review/bindings.js";
 import { classificationBindings, offerBindings } from "./classification_bindings.js";
 import { gridBindings } from "./grid_bindings.js";
 import { imageBindings } from "./image_bindings.js";
+import { worded } from "./image_key_words.js";
 import { toolsFor } from "./image_kit.js";
 import { preferenceBindings } from "./preference_bindings.js";
 import { studioBindings } from "./studio_bindings.js";
@@ -21,7 +22,7 @@ export function keyTables() {
   const decide = decidingBindings().filter(({ action }) => !studio.some((one) => one.action === action));
   return [
     { table: "studio", title: say("Everywhere"), bindings: studio },
-    { table: "image", title: say("Images"), bindings: imageBindings(toolsFor([{ shapes: SHAPES }]), ALL) },
+    { table: "image", title: say("Images"), bindings: worded(imageBindings(toolsFor([{ shapes: SHAPES }]), ALL)) },
     { table: "text", title: say("Texts"), bindings: textBindings(ALL) },
     { table: "classification", title: say("Classification"), bindings: [...classificationBindings(true), ...offerBindings([])] },
     { table: "preference", title: say("Preference"), bindings: preferenceBindings(true) },

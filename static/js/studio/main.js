@@ -121,8 +121,8 @@ function once(what, act) {
 /** The keys on the page's own buttons; and, once a project, which label had to give way to a key of this person's. */
 function printKeys(project) {
   for (const node of studio.querySelectorAll("[data-key-of]")) node.textContent = room.keymap.shown(node.dataset.keyOf);
-  const lost = Object.keys(choices.keys).length && room.keymap.bindings.find((one) => one.lost);
-  if (lost) once(`keys ${project.id}`, () => aside("lost")(lost));
+  const lost = Object.keys(choices.keys).length && room.keymap.bindings.some((one) => one.lost);
+  if (lost) once(`keys ${project.id}`, () => aside("lost")(room.keymap.bindings));
 }
 
 /** How much was said about the task at hand. */
