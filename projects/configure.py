@@ -45,6 +45,7 @@ FIELDS = (
     "pay_floor",
     "fields",
     "grid",
+    "empty_usual",
 )
 # What says how many judgements a task gets.
 OVERLAP = ("aggregation", "most", "target")

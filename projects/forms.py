@@ -96,6 +96,11 @@ class SettingsForm(InLanguages, PairFields):
     copilot = forms.BooleanField(
         label=_("Copilot"), required=False, initial=True, help_text=_("Taskers may ask the model for suggestions.")
     )
+    empty_usual = forms.BooleanField(
+        label=_("Empty answers are usual"),
+        required=False,
+        help_text=_("The studio doesn't ask before a task is handed in without a mark."),
+    )
     agreement = percent(_("Agreement that decides, %"), _("Answers this alike decide a task by themselves."), 75)
     iou = percent(_("Same region from, %"), _("Two regions that overlap this much are the same one."), 50)
     span_match = forms.ChoiceField(label=_("Same span if"), choices=SPAN_MATCH, initial="exact", required=False)
@@ -196,6 +201,8 @@ class SettingsForm(InLanguages, PairFields):
         elif TASK_TYPES[task_type].media == "text":
             thresholds["span_match"] = data["span_match"] or "exact"
         fields: dict[str, Any] = {}
+        if TASK_TYPES[task_type].media in ("image", "text"):
+            fields = {"empty_usual": data["empty_usual"]}
         if task_type == Classification.key:
             fields = {"fields": data["fields"], "grid": data["grid"]}
         elif task_type == Preference.key:
@@ -246,6 +253,7 @@ def settings_initial(settings: ProjectSettings) -> dict[str, Any]:
         "minimum_score": round(100 * settings.minimum_score),
         "fields_asked": asked_fields.written(settings.fields or asked_fields.usual()),
         "grid": settings.grid,
+        "empty_usual": settings.empty_usual,
     }
 
 

@@ -203,6 +203,7 @@ def project_json(project: Project, settings: ProjectSettings, reader: Person) ->
         "suggest": settings.suggest,
         "confidence": settings.confidence,
         "fields": settings.fields,
+        "empty_usual": settings.empty_usual,
         "labels": [
             {
                 "key": label.key,

@@ -185,6 +185,9 @@ class SettingsShape(serializers.Serializer):
     grid = serializers.IntegerField(
         min_value=1, max_value=100, required=False, help_text="images of a classification decided on one screen"
     )
+    empty_usual = serializers.BooleanField(
+        required=False, help_text="answers without a mark are usual: the studio doesn't ask before one is handed in"
+    )
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         value = super().to_internal_value(data)

@@ -89,6 +89,7 @@ class ProjectSettings(models.Model):
     # What a classification asks for (tasktypes/asked_fields.py), and how many of its images are decided on one screen.
     fields = models.JSONField(default=list, db_default=[], blank=True)
     grid = models.PositiveSmallIntegerField(default=1, db_default=1)
+    empty_usual = models.BooleanField(default=False, db_default=False)  # the studio doesn't ask before an empty answer
     made_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
     made_at = models.DateTimeField(db_default=Now(), editable=False)
 

@@ -8,7 +8,7 @@ SAVE = """async ([assignment, answer]) => {
   const headers = { "Content-Type": "application/json", "X-CSRFToken": token };
   return (await fetch(`/studio/assignments/${assignment.id}/draft`, { method: "PUT", headers, body })).status;
 }"""
-COUNTED = "count => Number(document.querySelector('.panel-part__head .badge').textContent) >= count"
+COUNTED = "count => Number(document.querySelector('.panel-part__head .badge')?.textContent) >= count"
 
 
 def go_on(page: Page, address: str, answer: dict[str, list[dict]]) -> None:

@@ -24,7 +24,8 @@ owner = Project.objects.get(name="Objects in photographs").organization
 by = owner.memberships.filter(role="manager").first().person
 labels = [one | {{"attributes": label_attributes.read(one.get("attributes", ""))}} for one in terms["labels"]]
 project = configure.create(
-    owner, by, name=terms["name"], task_type="image_regions", wanted=1, rate=0, copilot=terms["copilot"], labels=labels
+    owner, by, name=terms["name"], task_type="image_regions", wanted=1, rate=0, copilot=terms["copilot"], labels=labels,
+    empty_usual=terms["empty_usual"],
 )
 batch = batches.move(batches.create(project, "First", by=by), "live", by=by)
 import zipfile
@@ -71,7 +72,9 @@ def make_project(
     pictures: int = 1,
     size: tuple[int, int] = SIZE,
     copilot: bool = False,
+    empty_usual: bool = False,
 ) -> str:
     """The studio's address of a new project."""
     terms = {"name": name, "labels": labels, "pictures": pictures, "size": size, "copilot": copilot}
+    terms["empty_usual"] = empty_usual
     return f"/studio/{site.script(SCRIPT.format(terms=json.dumps(terms)))}/"

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 LATER = (
     *("image_view", "image_large", "image_heard", "attribute_fields", "ahead", "asides", "class_offers"),
+    *("image_rows", "mark_list", "windowed_list", "list_window"),
     *("forms", "instructions", "key_sheet", "image_key_words", "sign_in", "steps_told", "talk"),
 )
 

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from projects import batches, revision, rollups
+from projects import batches, revision, rollups, studio
 from projects.models import Batch, BatchProgress, Project
 from projects.views import project as project_page
 from taskers import invitations
@@ -238,6 +238,16 @@ def test_change_makes_the_next_version(cast, mina, project) -> None:
     mina.post(page("project-settings", project.public_id), changed(project, wanted="4"))
     settings = project.settings_now()
     assert (settings.version, settings.wanted, settings.made_by) == (2, 4, cast.mina)
+
+
+def test_manager_says_that_empty_answers_are_usual_and_the_studio_is_told(cast, mina, project) -> None:
+    assert project.settings_now().empty_usual is False, "the studio asks unless a project says otherwise"
+    mina.post(page("project-settings", project.public_id), changed(project, empty_usual="on"))
+    settings = project.settings_now()
+    assert (settings.version, settings.empty_usual) == (2, True)
+    assert studio.project_json(project, settings, cast.alice)["empty_usual"] is True
+    mina.post(page("project-settings", project.public_id), changed(project))
+    assert (project.settings_now().version, project.settings_now().empty_usual) == (3, False)
 
 
 def test_label_keeps_its_key_when_it_is_renamed(mina, project) -> None:

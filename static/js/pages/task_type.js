@@ -6,7 +6,7 @@ function follow() {
   const chosen = form.querySelector("[name=task_type]:checked")?.value ?? "";
   const asked = { image_regions: "image", text_spans: "text", preference: "pair" }[chosen] ?? "any";
   form.querySelector("[data-labels]").dataset.media = asked === "pair" ? "any" : asked;
-  for (const part of form.querySelectorAll("[data-for]")) part.hidden = part.dataset.for !== asked;
+  for (const part of form.querySelectorAll("[data-for]")) part.hidden = !part.dataset.for.split(" ").includes(asked);
   for (const part of form.querySelectorAll("[data-not-for]")) part.hidden = part.dataset.notFor === asked;
   const also = form.querySelector("[name=also_asked]").value;
   form.querySelector("[data-labels-part]").hidden = asked === "pair" && !/\((choice|multiple|tree)\b/.test(also);

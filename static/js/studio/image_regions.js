@@ -11,7 +11,6 @@ import { createLevels } from "./image_levels.js";
 import { filterOf, LOOK } from "./image_look.js";
 import { createOutlineTools, middleOf } from "./image_outline_tools.js";
 import { createPicture } from "./image_picture.js";
-import { createRows } from "./image_rows.js";
 import { createTools } from "./image_tools.js";
 import { createKeymap } from "./keys.js";
 import { labelBindings } from "./keys_of_labels.js";
@@ -138,13 +137,6 @@ class ImageRoom {
     this.toolbar = createToolbar(tools, { kit: this.#kit, act, keyOf, onRadius: (radius) => this.#setRadius(radius) });
     this.bar = createOfferBar(stage, { confidence: this.#work.confidence, act, keyOf, choose: (index) => this.#desk.cycle(index - this.#desk.state.proposal.chosen) });
     this.palette = createPalette(panel, this.#work.labels, { keyOf: (key) => keyOf(`label:${key}`), onPick: (key) => this.#chooseLabel(key) });
-    this.rows = createRows(panel, {
-      desk: this.#desk,
-      size: this.#size,
-      nameOf: (key) => this.#nameOf(key),
-      colourOf: (key) => this.#colourOf(key),
-      onSelect: (id) => this.#choose(id === this.#desk.selected ? null : id),
-    });
     this.#buildLater(panel).catch(() => {}); // without a network the work goes on without them
   }
 
@@ -152,12 +144,24 @@ class ImageRoom {
   async #buildLater(panel) {
     const onDone = () => this.focus();
     const asked = this.#work.labels.some((label) => label.attributes?.length);
-    const [fields, view, heard] = await Promise.all([asked && import("./attribute_fields.js"), import("./image_view.js"), import("./image_heard.js"), import("./image_large.js")]);
+    const [rows, fields, view, heard] = await Promise.all([import("./image_rows.js"), asked && import("./attribute_fields.js"), import("./image_view.js"), import("./image_heard.js"), import("./image_large.js"), import("./mark_list.js"), import("./windowed_list.js"), import("./list_window.js")]);
     if (this.#closed) return;
+    this.#buildRows(panel, rows);
     this.heard = heard.createHeard(this.#desk, { tool: () => this.#tool(), on: () => this.#on });
     if (fields) this.fields = fields.createAttributeFields(panel, { onSet: (key, value) => this.#desk.describe(key, value), onDone });
     this.settings = view.createViewSettings(panel, { onChange: () => this.#look(), onDone });
     this.#showFields();
+  }
+
+  #buildRows(panel, { createRows }) {
+    this.rows = createRows(panel, {
+      desk: this.#desk,
+      size: this.#size,
+      nameOf: (key) => this.#nameOf(key),
+      colourOf: (key) => this.#colourOf(key),
+      onSelect: (id) => this.#choose(id === this.#desk.selected ? null : id),
+    });
+    this.rows.show();
   }
 
   #handsOn() {
@@ -172,7 +176,7 @@ class ImageRoom {
       pen: () => this.cursor.turnPen(this.#tool()),
       pressAway: () => this.cursor.press(this.#tool(), true),
       turn: (what) => this.#turn(what),
-      show: ({ id, shape }) => (this.viewport.reveal(...middleOf(shape)), this.rows.bring(id)),
+      show: ({ id, shape }) => (this.viewport.reveal(...middleOf(shape)), this.rows?.bring(id)),
       resize: (factor, more) => this.#setRadius(CHOICE.radius * factor + more),
       viewport: this.viewport,
     };
@@ -252,7 +256,7 @@ class ImageRoom {
     const at = regions.findIndex((one) => one.id === id);
     if (at < 0) return;
     this.viewport.reveal(...middleOf(regions[at].shape));
-    this.#work.announce(say("{label}, {what}, {n} of {count}", { label: this.#nameOf(regions[at].label), what: this.rows.kindOf(regions[at]), n: at + 1, count: regions.length }));
+    this.#work.announce(say("{label}, {what}, {n} of {count}", { label: this.#nameOf(regions[at].label), what: this.rows?.kindOf(regions[at]) ?? "", n: at + 1, count: regions.length }));
   }
 
   #step(by) {
@@ -274,7 +278,7 @@ class ImageRoom {
   #refresh() {
     if (!this.#built) return;
     this.#show();
-    this.rows.show();
+    this.rows?.show();
     this.#showFields();
     this.#work.onChange();
   }

@@ -267,7 +267,7 @@ async function submit(event) {
     warned = true;
     return aside("pending")();
   }
-  if (room.isEmpty() && (await dialogs.ask("empty-dialog")).answer !== "go") return;
+  if (room.isEmpty() && !session.assignment.project.empty_usual && (await dialogs.ask("empty-dialog")).answer !== "go") return;
   session.submit({ answer: room.answer(), refused: room.refused() });
 }
 

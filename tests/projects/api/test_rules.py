@@ -169,6 +169,14 @@ def test_others_of_the_house_may_not(cast, project, batch, who) -> None:
     assert api.post("exclusions", body=body).status_code == 403
 
 
+def test_a_program_says_that_empty_answers_are_usual(cast, mina) -> None:
+    body = {"name": "Rare ships", "task_type": "image_regions", "labels": [{"name": "Ship"}]}
+    made = mina.send("POST", "projects", body=body).json()
+    assert made["settings"]["empty_usual"] is False
+    said = mina.send("POST", "projects", body=body | {"name": "Rarer ships", "empty_usual": True}).json()
+    assert said["settings"]["empty_usual"] is True
+
+
 def test_a_program_chooses_how_answers_become_a_verdict(cast, mina) -> None:
     body = {"name": "Boxes", "task_type": "image_regions", "labels": [{"name": "Cat"}], "wanted": 2}
     plain = mina.send("POST", "projects", body=body).json()

@@ -1,0 +1,37 @@
+"""Many labels and many marks in Jun's studio: found by typing, chosen together, changed in one step."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser import shapes
+from tests.browser.site import Site
+from tests.browser.stage import Stage
+from tests.browser.test_studio import JUN
+
+pytestmark = pytest.mark.xdist_group("studio")
+
+
+def test_enter_upon_enter_never_hands_in_an_empty_picture(site: Site, sign_in: Callable[..., Page]) -> None:
+    stage = Stage(sign_in(JUN), site, shapes.make_project(site, "Empty pictures", pictures=2))
+    page, asked = stage.page, stage.page.locator("#empty-dialog")
+    first = page.locator("#task-name").inner_text()
+    for _ in range(3):
+        stage.press("Enter")
+        expect(asked).to_be_visible()
+        expect(asked.get_by_role("button", name="Go on working")).to_be_focused()
+        stage.press("Enter")
+        expect(asked).to_be_hidden()
+    expect(page.locator("#task-name")).to_have_text(first)
+    stage.press("Enter", "Shift+Tab", "Enter")  # said on purpose it is handed in
+    expect(page.locator("#task-name")).not_to_have_text(first)
+
+
+def test_nobody_is_asked_where_empty_answers_are_usual(site: Site, sign_in: Callable[..., Page]) -> None:
+    address = shapes.make_project(site, "Mostly empty pictures", pictures=2, empty_usual=True)
+    stage = Stage(sign_in(JUN), site, address)
+    first = stage.page.locator("#task-name").inner_text()
+    stage.press("Enter")
+    expect(stage.page.locator("#task-name")).not_to_have_text(first)
+    expect(stage.page.locator("#empty-dialog")).to_be_hidden()
