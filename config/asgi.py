@@ -10,12 +10,28 @@ http = get_asgi_application()  # sets Django up; what follows imports models
 from channels.auth import AuthMiddlewareStack  # noqa: E402
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
+from django.urls import re_path  # noqa: E402
 
 from assist.routing import websocket_urlpatterns  # noqa: E402
+
+NO_SUCH_SOCKET = 4404
+
+
+async def nowhere(scope, receive, send) -> None:
+    """Refuses a websocket at an address where none is: 404 before the handshake, as for a page."""
+    await receive()
+    if "websocket.http.response" in scope.get("extensions", {}):
+        await send({"type": "websocket.http.response.start", "status": 404, "headers": []})
+        await send({"type": "websocket.http.response.body", "body": b""})
+    else:
+        await send({"type": "websocket.close", "code": NO_SUCH_SOCKET})
+
 
 application = ProtocolTypeRouter(
     {
         "http": http,
-        "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))),
+        "websocket": AllowedHostsOriginValidator(
+            AuthMiddlewareStack(URLRouter([*websocket_urlpatterns, re_path("", nowhere)]))
+        ),
     }
 )

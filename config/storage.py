@@ -1,13 +1,49 @@
-"""Static files under hashed names, our ES modules' imports included, so that browsers may keep them for ever."""
+"""How files are stored: media whole or not at all, static files under hashed names.
 
+Static files' names change with what is in them, our ES modules' imports included, so that browsers may keep them for
+ever.
+"""
+
+import errno
+import os
 import re
+import uuid
+from pathlib import PurePosixPath
 
 import minify
 from django.contrib.staticfiles.storage import HashedFilesMixin, ManifestStaticFilesStorage
 from django.core.files.base import ContentFile, File
+from django.core.files.storage import FileSystemStorage
 
 OURS = re.compile(r"(?:js/.+\.(js)|css/.+\.(css))")
+NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.ENOSYS}  # of file systems that give a file one name only
 KINDS = {"js": "text/javascript", "css": "text/css"}
+
+
+class WholeFiles(FileSystemStorage):
+    """A file has its name once all of it is written; of one that could not be, on a full disk say, nothing is left."""
+
+    def _save(self, name: str, content: File) -> str:
+        part = str(PurePosixPath(name).with_name(f".{uuid.uuid4().hex}.part"))
+        try:
+            super()._save(part, content)  # type: ignore[misc]
+            return self._named(part, name)
+        finally:
+            self.delete(part)
+
+    def _named(self, part: str, name: str) -> str:
+        """Give a written file its name, or the next that is free; never another's."""
+        while True:
+            try:
+                os.link(self.path(part), self.path(name))
+                return name
+            except FileExistsError:
+                name = self.get_available_name(name)
+            except OSError as problem:
+                if problem.errno not in NO_LINKS or self.exists(name):
+                    raise
+                os.rename(self.path(part), self.path(name))
+                return name
 
 
 class HashedStaticFiles(ManifestStaticFilesStorage):

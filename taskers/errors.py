@@ -80,3 +80,10 @@ class KeyReused(Problem):
 
     code = "key-reused"
     status = 409
+
+
+class StorageFull(Problem):
+    """The server's disk is full: nothing of this was kept. Tell whoever runs this Tandem."""
+
+    code = "storage-full"
+    status = 507

@@ -5,7 +5,6 @@ from django.utils import timezone, translation
 from django.utils.functional import SimpleLazyObject
 
 from taskers import problems
-from taskers.errors import Problem
 from taskers.models import Membership, Organization
 
 
@@ -23,6 +22,18 @@ def memberships_of(request: HttpRequest) -> list[Membership]:
     if not request.user.is_authenticated:
         return []
     return list(Membership.objects.live().filter(person=request.user).select_related("organization"))
+
+
+class PrivateMiddleware:
+    """Whatever says nothing of caches is kept by none: pages tell of people, their work and their pay."""
+
+    def __init__(self, get_response) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.headers.setdefault("Cache-Control", "private, no-store")
+        return response
 
 
 class OrganizationMiddleware:
@@ -73,4 +84,5 @@ class ProblemMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        return problems.answer(request, error) if isinstance(error, Problem) else None
+        problem = problems.named(error)
+        return problems.answer(request, problem) if problem else None

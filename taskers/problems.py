@@ -1,20 +1,46 @@
 """Named errors on the wire: problem+json for programs, a notice or a page for people."""
 
+import errno
+import sys
+
 from django.core.exceptions import PermissionDenied
+from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.views import defaults
+from psycopg.errors import DiskFull
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
-from taskers.errors import NotAllowed, NotFound, Problem
+from taskers.errors import NotAllowed, NotFound, Problem, StorageFull
 
 MEDIA_TYPE = "application/problem+json"
+NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 def as_json(problem: Problem, extra: dict | None = None) -> JsonResponse:
     """The answer for a program."""
     return JsonResponse(problem.as_json() | (extra or {}), status=problem.status, content_type=MEDIA_TYPE)
+
+
+def named(error: BaseException | None) -> Problem | None:
+    """The named error that this is: itself, or that a disk is full, ours or the database's; None for any other."""
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, OSError) and error.errno in NO_ROOM:
+        return StorageFull()
+    if isinstance(error, OperationalError) and isinstance(error.__cause__, DiskFull):
+        return StorageFull()
+    return None
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Django's last word, `handler500`: what went wrong outside of a view, in the form that the asker reads."""
+    problem = named(sys.exc_info()[1])
+    if problem is None and request.path.startswith("/api/"):
+        problem = Problem("The fault is on our side and was written to the log.", code="server-error", status=500)
+    return answer(request, problem) if problem else defaults.server_error(request)
 
 
 def answer(request: HttpRequest, problem: Problem) -> HttpResponse:
@@ -33,8 +59,8 @@ def api_exception(error: Exception, context: dict) -> Response | None:
         error = NotFound()
     elif isinstance(error, PermissionDenied):
         error = NotAllowed()
-    if isinstance(error, Problem):
-        return Response(error.as_json(), status=error.status, content_type=MEDIA_TYPE)
+    if problem := named(error):
+        return Response(problem.as_json(), status=problem.status, content_type=MEDIA_TYPE)
     response = exception_handler(error, context)
     if response is None or not isinstance(error, exceptions.APIException):
         return None

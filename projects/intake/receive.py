@@ -5,7 +5,7 @@ from pathlib import PurePath
 from typing import BinaryIO, cast
 
 from django.core.files.base import File
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import DatabaseError, InterfaceError, OperationalError, transaction
 from django.db.models import F
 from django.utils import timezone
 from procrastinate.contrib.django import app
@@ -68,7 +68,11 @@ def keep(batch: Batch, file: File, *, name: str, by: Person | None, format: str 
         raise Refused("The file is empty.", code="empty-file", place="file")
     made = Intake(batch=batch, name=name[-200:], format=chosen, started_by=by)
     made.file.save(f"{made.public_id}.{chosen}", file, save=False)
-    made.save()
+    try:
+        made.save()
+    except DatabaseError:
+        made.file.delete(save=False)  # nothing would ever name it
+        raise
     return made
 
 

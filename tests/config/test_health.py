@@ -1,17 +1,21 @@
 """Alive, ready, degraded: what a load balancer is told."""
 
 import contextlib
+import os
+import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
-from django.db import DatabaseError, connection
+from django.db import connection
 from django.test import Client
 
 from assist import frames
-from config import health
+from config import health, postgres
+from tests.full_disk import full_disk
 
 
 @pytest.fixture(autouse=True)
@@ -53,17 +57,30 @@ def no_runtime(settings):
 
 
 @pytest.fixture
-def sign_of_life(db) -> Callable[[int], None]:
+def line(db) -> Iterator[psycopg.Connection]:
+    """A line to the test's database that writes at once, so that others see it."""
+    with psycopg.connect(**health._terms(), autocommit=True) as line:
+        yield line
+
+
+@pytest.fixture
+def sign_of_life(line) -> Iterator[Callable[[int], None]]:
     """A worker's sign of life, so many seconds ago."""
 
     def write(seconds: int) -> None:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now() - make_interval(secs => %s))",
-                [seconds],
-            )
+        line.execute(
+            "INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now() - make_interval(secs => %s))", [seconds]
+        )
 
-    return write
+    yield write
+    line.execute("DELETE FROM procrastinate_workers")
+
+
+@pytest.fixture
+def reached(monkeypatch) -> Callable[..., None]:
+    """Has the database reached in another way."""
+    terms = health._terms()
+    return lambda **other: monkeypatch.setattr(health, "_terms", lambda: terms | other)
 
 
 def test_alive_asks_nobody_not_even_the_database():
@@ -79,7 +96,7 @@ def test_ready_when_all_is_there(runtime, sign_of_life):
     assert answer.json() == {
         "ready": True,
         "degraded": [],
-        "checks": {"database": "ok", "migrations": "ok", "worker": "ok", "copilot": "ok"},
+        "checks": {"database": "ok", "migrations": "ok", "worker": "ok", "copilot": "ok", "media": "ok"},
     }
 
 
@@ -109,17 +126,65 @@ def test_with_a_migration_missing_it_is_not_ready(runtime, db):
     assert answer.json()["ready"] is False
 
 
-def test_with_the_database_gone_it_says_so_without_its_address(runtime, db, monkeypatch):
-    def gone(*_):
-        raise DatabaseError("connection to server on socket /secret/place failed")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(connection, "cursor", gone)
-        answer = Client().get("/readyz")
-        assert Client().get("/healthz").status_code == 200
+def test_with_the_database_gone_it_says_so_without_its_address(runtime, db, reached):
+    reached(host="/secret/place")
+    answer = Client().get("/readyz")
+    assert Client().get("/healthz").status_code == 200
     assert answer.status_code == 503
     assert answer.json()["checks"]["database"] == "the database does not answer"
     assert b"secret" not in answer.content
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        pytest.param("-c default_transaction_read_only=on", id="it is a replica"),
+        pytest.param("-c temp_file_limit=1kB", id="its disk is full"),
+    ],
+)
+def test_database_that_takes_no_writes_is_not_ready(runtime, db, reached, fault):
+    reached(options=fault)
+    answer = Client().get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json()["checks"]["database"] == "the database takes no writes"
+
+
+def test_looking_leaves_nothing_behind(runtime, line):
+    count = "SELECT count(*) FROM django_session"
+    before = line.execute(count).fetchone()
+    assert Client().get("/readyz").status_code == 200
+    assert line.execute(count).fetchone() == before
+
+
+def test_frozen_database_is_told_in_time_and_seen_again_when_it_wakes(data, no_runtime, db, reached):
+    holder = postgres.start(data, postgres.FAST)
+    server = postgres.server_pid(data)
+    reached(**psycopg.conninfo.conninfo_to_dict(postgres.url(data)))
+    os.kill(server, signal.SIGSTOP)
+    try:
+        answer = Client().get("/readyz")  # who waits for the database never comes back
+        assert answer.status_code == 503
+        assert answer.json()["checks"]["database"] == "the database does not answer"
+    finally:
+        os.kill(server, signal.SIGCONT)
+    assert Client().get("/readyz").json()["checks"]["database"] == "ok"
+    holder.release()
+
+
+def test_full_disk_for_files_is_told_while_people_go_on(runtime, sign_of_life, monkeypatch):
+    sign_of_life(3)
+    monkeypatch.setattr(health, "LEAST_ROOM", 2**60)
+    answer = Client().get("/readyz")
+    assert answer.status_code == 200 and answer.json()["degraded"] == ["media"]
+    assert answer.json()["checks"]["media"].startswith("the disk is full (")
+
+
+def test_folder_that_takes_no_files_is_told(runtime, sign_of_life):
+    sign_of_life(3)
+    with full_disk():
+        answer = Client().get("/readyz")
+    assert answer.json()["degraded"] == ["media"]
+    assert answer.json()["checks"]["media"] == "files can't be written (File too large)"
 
 
 def test_it_only_answers_readers():
