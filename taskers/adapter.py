@@ -2,7 +2,10 @@
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+
+from taskers import sign_ins
+from taskers.models import Person
 
 
 class ClosedDoor(DefaultAccountAdapter):
@@ -15,3 +18,19 @@ class ClosedDoor(DefaultAccountAdapter):
         """Sends only where a mail server is configured; elsewhere managers hand links over themselves."""
         if settings.EMAIL_HOST:
             super().send_mail(template_prefix, email, context)
+
+    def authentication_failed(self, request: HttpRequest, **credentials: str) -> None:
+        """A wrong password or an unknown address: both look alike to whoever tried, and are written down."""
+        sign_ins.wrong_password(credentials.get("email", ""))
+
+    def reauthenticate(self, user: Person, password: str) -> bool:
+        """Whether this is their password, asked again before something grave."""
+        if super().reauthenticate(user, password):
+            return True
+        sign_ins.not_afresh(user)
+        return False
+
+    def respond_user_inactive(self, request: HttpRequest, user: Person) -> HttpResponse:
+        """Somebody who was shown out knew their password."""
+        sign_ins.deactivated(user)
+        return super().respond_user_inactive(request, user)

@@ -14,7 +14,9 @@ from django.utils import timezone
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
+from taskers import audit
 from taskers.access import STAFF, require_over
+from taskers.audit import Kind
 from taskers.errors import NotAllowed, NotFound, Problem, StateConflict
 from taskers.models import Invitation, Membership, Organization, Person
 from taskers.models.people import Role
@@ -77,7 +79,10 @@ def invite(
         invited_by=by,
         expires_at=timezone.now() + LIFETIME,
     )
-    _tell("invited", organization, by, f"invitation:{invitation.public_id}", email=email, role=role)
+    subject = f"invitation:{invitation.public_id}"
+    _tell("invited", organization, by, subject, email=email, role=role)
+    detail = {"email": email, "role": role}
+    audit.record(Kind.INVITED, organization=organization, actor=by, subject=subject, detail=detail)
     return invitation, secret
 
 
@@ -88,7 +93,9 @@ def withdraw(invitation: Invitation, by: Person) -> None:
     open_ones = Invitation.objects.filter(pk=invitation.pk, accepted_at=None, withdrawn_at=None)
     if not open_ones.update(withdrawn_at=timezone.now()):
         raise InvitationGone()
-    _tell("invitation_withdrawn", invitation.organization, by, f"invitation:{invitation.public_id}")
+    subject = f"invitation:{invitation.public_id}"
+    _tell("invitation_withdrawn", invitation.organization, by, subject)
+    audit.record(Kind.INVITATION_WITHDRAWN, organization=invitation.organization, actor=by, subject=subject)
 
 
 def find(secret: str) -> Invitation:
@@ -121,6 +128,14 @@ def accept(secret: str, *, name: str = "", password: str = "", person: Person | 
     if person is None:
         person = Person.objects.create_user(invitation.email, password, name=name.strip()[:120] or invitation.name)
     grant(invitation.organization, person, invitation.role, by=person, project_key=invitation.project_key)
+    audit.record(
+        Kind.INVITATION_ACCEPTED,
+        organization=invitation.organization,
+        actor=person,
+        person=person,
+        subject=f"invitation:{invitation.public_id}",
+        detail={"role": invitation.role, "invited_by": str(invitation.invited_by.public_id)},
+    )
     return person
 
 
@@ -134,6 +149,7 @@ def grant(
     )
     if made:
         _tell("role_granted", organization, by, f"person:{person.public_id}", role=role)
+        _audit(Kind.ROLE_GIVEN, organization, by, person, role, project_key)
         _fit_admin(person)
     return membership
 
@@ -163,6 +179,7 @@ def end(membership: Membership, *, by: Person) -> None:
     if not Membership.objects.filter(pk=membership.pk, ended_at=None).update(ended_at=timezone.now()):
         raise NotFound("This role was already taken away.")
     _tell("role_ended", organization, by, f"person:{membership.person.public_id}", role=membership.role)
+    _audit(Kind.ROLE_ENDED, organization, by, membership.person, membership.role, membership.project_key)
     _fit_admin(membership.person)
 
 
@@ -176,6 +193,7 @@ def deactivate(organization: Organization, person: Person, *, by: Person) -> Non
     if not Membership.objects.filter(person=person, ended_at=None).exists():
         Person.objects.filter(pk=person.pk).update(is_active=False)
     _tell("person_deactivated", organization, by, f"person:{person.public_id}")
+    audit.record(Kind.DEACTIVATED, organization=organization, actor=by, person=person)
 
 
 @transaction.atomic
@@ -188,6 +206,7 @@ def reactivate(organization: Organization, person: Person, role: str, *, by: Per
     require_over(by, organization, [role])
     Person.objects.filter(pk=person.pk).update(is_active=True)
     grant(organization, person, role, by=by)
+    audit.record(Kind.REACTIVATED, organization=organization, actor=by, person=person)
 
 
 def password_reset_path(organization: Organization, person: Person, *, by: Person) -> str:
@@ -204,6 +223,7 @@ def password_reset_path(organization: Organization, person: Person, *, by: Perso
     if person.is_superuser or mine.exclude(organization=organization).exists():
         raise NotAllowed("%(person)s also works elsewhere; only they can change their password.", person=person)
     _tell("password_reset_made", organization, by, f"person:{person.public_id}")
+    audit.record(Kind.PASSWORD_LINK_MADE, organization=organization, actor=by, person=person)
     key = urlsafe_base64_encode(force_bytes(person.pk))
     return f"/people/password/{key}/{default_token_generator.make_token(person)}/"
 
@@ -220,6 +240,13 @@ def _digest(secret: str) -> str:
 
 def _tell(kind: str, organization: Organization, actor: Person, subject: str, **data: Any) -> None:
     emit(kind, organization_id=organization.pk, actor_id=actor.pk, subject=subject, **data)
+
+
+def _audit(
+    kind: Kind, organization: Organization, by: Person, person: Person, role: str, project_key: UUID | None
+) -> None:
+    subject = f"project:{project_key}" if project_key else ""
+    audit.record(kind, organization=organization, actor=by, person=person, subject=subject, detail={"role": role})
 
 
 def _no_role(role: str) -> BadInvitation:

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils.http import urlsafe_base64_decode
 from django.utils.translation import gettext as _
 
+from taskers import audit
 from taskers.errors import Problem
 from taskers.models import Membership, Person
 from taskers.outbox import emit
@@ -39,7 +40,10 @@ def change_profile(person: Person, *, name: str, time_zone: str, language: str =
         raise BadProfile(_("There is no time zone “%(zone)s”.") % {"zone": time_zone}, place="time_zone")
     if language and language not in dict(settings.LANGUAGES):
         raise BadProfile(_("There is no language “%(code)s” here.") % {"code": language}, place="language")
-    Person.objects.filter(pk=person.pk).update(name=name, time_zone=time_zone, language=language)
+    said = {"name": name, "time_zone": time_zone, "language": language}
+    changed = sorted(field for field, value in said.items() if getattr(person, field) != value)
+    Person.objects.filter(pk=person.pk).update(**said)
+    audit.record(audit.Kind.PROFILE_CHANGED, actor=person, person=person, detail={"changed": changed})
 
 
 def of_password_link(key: str, token: str) -> Person:

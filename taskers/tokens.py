@@ -10,6 +10,8 @@ from rest_framework.authentication import BaseAuthentication, get_authorization_
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
+from taskers import audit
+from taskers.audit import Kind
 from taskers.models import ApiToken, Membership, Organization, Person
 from taskers.outbox import emit
 
@@ -30,6 +32,7 @@ def issue(
         expires_at=expires_at,
     )
     emit("token_issued", organization_id=organization.pk, actor_id=person.pk, subject=f"token:{token.public_id}")
+    _audit(Kind.TOKEN_MADE, token, by=None)
     return token, secret
 
 
@@ -37,11 +40,23 @@ def revoke(token: ApiToken, by: Person) -> None:
     """End a token at once; revoking it again changes nothing."""
     if ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=timezone.now()):
         emit("token_revoked", organization_id=token.organization_id, actor_id=by.pk, subject=f"token:{token.public_id}")
+        _audit(Kind.TOKEN_REVOKED, token, by=by)
 
 
 def digest(secret: str) -> str:
     """What is kept of a secret. The secret carries 256 random bits, so a plain hash can't be searched backwards."""
     return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def _audit(kind: Kind, token: ApiToken, by: Person | None) -> None:
+    audit.record(
+        kind,
+        organization=token.organization_id,
+        actor=by,
+        person=token.person,
+        subject=f"token:{token.public_id}",
+        detail={"name": token.name},
+    )
 
 
 class TokenAuthentication(BaseAuthentication):

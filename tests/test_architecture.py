@@ -72,6 +72,7 @@ WRITERS = {
     "Verdict": "projects/consensus.py",
     "Transfer": "taskers/ledger.py",
     "Payout": "taskers/payouts.py",
+    "AuditRecord": "taskers/audit.py",
     "Grade": "taskers/quality.py",
     "Standing": "taskers/quality.py",
     "Suggestion": "assist/suggestions.py",

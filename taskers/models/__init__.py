@@ -1,5 +1,6 @@
 """People, trust and money: one file per chapter."""
 
+from taskers.models.audit import AuditRecord
 from taskers.models.money import Account, Dispute, Payout, PayoutItem, Transfer
 from taskers.models.outbox import Cursor, Event, EventPart
 from taskers.models.people import ApiToken, Invitation, Membership, Organization, Person
@@ -10,6 +11,7 @@ from taskers.models.trust import Grade, LabelStanding, Standing
 __all__ = [
     "Account",
     "ApiToken",
+    "AuditRecord",
     "Cursor",
     "Dispute",
     "Event",
