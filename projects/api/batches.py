@@ -80,7 +80,8 @@ class Tasks(Endpoint):
         batch = self.batch(batch_id)
         done = intake.load_all(batch, items_of(request.data), by=self.person)
         said: dict[str, Any] = {"read": done.read, "loaded": done.loaded, "known": done.known}
-        return Response(said | {"refused": done.refused, "errors": errors_of(done.faults)})
+        said |= {"refused": done.refused, "errors": errors_of(done.faults)}
+        return Response(said | {"ids": done.ids, "unnamed": done.unnamed, "columns": done.columns})
 
 
 class Intakes(Endpoint):

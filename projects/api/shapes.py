@@ -287,8 +287,13 @@ class BatchMove(serializers.Serializer):
 class NewTask(serializers.Serializer):
     """A row to load. The same external id with the same payload again is known, with another one a conflict."""
 
-    external_id = serializers.CharField(max_length=200, required=False)
+    external_id = serializers.CharField(max_length=200, required=False, help_text="or `id`, where there is none")
     payload = serializers.DictField()
+
+
+IDS = "of the new tasks, those that the field `id` names for want of an `external_id`"
+UNNAMED = "of the new tasks, those without either: their external id is made of their content"
+COLUMNS = "names of further fields, kept as the payload's `meta`; the first 100"
 
 
 class FaultShape(serializers.Serializer):
@@ -305,6 +310,9 @@ class LoadedShape(serializers.Serializer):
     known = serializers.IntegerField(help_text="rows that were tasks already, unchanged")
     refused = serializers.IntegerField()
     errors = FaultShape(many=True, help_text="the first 1,000 refusals")  # type: ignore[assignment]
+    ids = serializers.IntegerField(help_text=IDS)
+    unnamed = serializers.IntegerField(help_text=UNNAMED)
+    columns = serializers.ListField(child=serializers.CharField(), help_text=COLUMNS)
 
 
 class NewIntake(serializers.Serializer):
@@ -322,6 +330,9 @@ class IntakeShape(serializers.Serializer):
     known = serializers.IntegerField()
     refused = serializers.IntegerField()
     errors = FaultShape(many=True)  # type: ignore[assignment]
+    ids = serializers.IntegerField(help_text=IDS)
+    unnamed = serializers.IntegerField(help_text=UNNAMED)
+    columns = serializers.ListField(child=serializers.CharField(), help_text=COLUMNS)
     reason = serializers.CharField(allow_blank=True)
     started_at = serializers.DateTimeField()
     ended_at = serializers.DateTimeField(allow_null=True)

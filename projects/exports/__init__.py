@@ -43,10 +43,14 @@ def stream(project: Project, key: str, *, batch: Batch | None = None) -> AsyncGe
     return in_thread(export(project, key, batch=batch))
 
 
-def file_name(project: Project, key: str) -> str:
-    """What to call the file."""
-    stem = re.sub(r"[^a-z0-9]+", "-", project.name.lower()).strip("-") or "export"
-    return f"{stem[:60]}{_format(project, key).ending}"
+def file_name(project: Project, key: str, *, batch: Batch | None = None) -> str:
+    """What to call the file; each format's and each batch's has a name of its own."""
+    parts = [_plain(project.name) or "export", *([_plain(batch.name) or str(batch.pk)] if batch else [])]
+    return f"{'-'.join(parts)}{_format(project, key).ending}"
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:60]
 
 
 def _format(project: Project, key: str) -> ExportFormat:

@@ -31,6 +31,8 @@ CHUNK_ROWS = 2000
 CHUNK_BYTES = 32 * 1024 * 1024
 MAX_EXTERNAL_ID = 200
 KEPT_FAULTS = 1000  # of one request
+MOST_COLUMNS = 100  # fields of a batch's rows that have a column of their own in a table; the others share one
+AUTO = "auto-"  # what an external id begins with that is made of the content
 OPEN_STATES = (Batch.State.DRAFT, Batch.State.LIVE, Batch.State.PAUSED)
 LOCK_SPACE = 0x496E746B << 32  # our corner of PostgreSQL's advisory locks; the project's key fills the rest
 
@@ -50,6 +52,9 @@ class Loaded:
     faults: list[Fault] = field(default_factory=list)
     read: int = 0
     refused: int = 0  # of `load_all`, with those beyond the faults that are kept
+    ids: int = 0  # of the tasks made: those that the field `id` names
+    unnamed: int = 0  # and those whose external id is made of their content
+    columns: list[str] = field(default_factory=list)  # the fields of theirs that are kept as meta, as they came
 
 
 class Ready(NamedTuple):
@@ -61,6 +66,8 @@ class Ready(NamedTuple):
     digest: str
     picture: Picture | None
     known: Known | None  # with its answer checked
+    id: str | int | None  # of the row
+    formerly: str  # the external id that it had when `id` was a field like any other; "" where that is no matter
 
 
 @dataclass(frozen=True)
@@ -102,6 +109,9 @@ def load_all(batch: Batch, items: Iterable[Item], *, by: Person | None) -> Loade
         total.loaded += done.loaded
         total.known += done.known
         total.read += done.read
+        total.ids += done.ids
+        total.unnamed += done.unnamed
+        total.columns = known_columns(total.columns, done.columns)
         total.refused += len(done.faults)
         total.faults += done.faults[: KEPT_FAULTS - len(total.faults)]
     return total
@@ -135,6 +145,9 @@ def _load_chunk(target: Target, chunk: list[Item]) -> Loaded:
         queue.open_slots(keys)
         _keep_known(target, keys, new)
         done.loaded = len(new)
+        done.ids = sum(row.id is not None for row in new)
+        done.unnamed = sum(row.external_id.startswith(AUTO) for row in new)
+        done.columns = _keep_columns(target, new)
         emit(
             "loaded",
             organization_id=target.project.organization_id,
@@ -162,6 +175,20 @@ def _keep_known(target: Target, keys: list[int], rows: list[Ready]) -> None:
             explanation=one.explanation,
             shown=one.shown,
         )
+
+
+def _keep_columns(target: Target, rows: list[Ready]) -> list[str]:
+    """The names of what these rows bring as meta, kept with the batch, so that a table of its tasks has its columns."""
+    columns = list(dict.fromkeys(name for row in rows for name in row.payload.get("meta") or ()))
+    before = Batch.objects.values_list("columns", flat=True).get(pk=target.batch.pk)
+    if before is not None and (more := known_columns(before, columns)) != before:
+        Batch.objects.filter(pk=target.batch.pk).update(columns=more)
+    return columns[:MOST_COLUMNS]
+
+
+def known_columns(before: list[str], columns: list[str]) -> list[str]:
+    """Both, each once and as they came; beyond the first MOST_COLUMNS none has a name of its own."""
+    return list(dict.fromkeys([*before, *columns]))[:MOST_COLUMNS]
 
 
 def lock_of(project_key: int) -> int:
@@ -208,10 +235,16 @@ def _ready(room: TaskType, row: Row, named: dict[str, Asset]) -> Ready:
             fields = fields | {place: sized} if place else sized
     payload = room.check_payload(_with_meta(room, fields, row.picture))
     digest = _digest(payload, row.picture)
-    external_id = row.external_id
-    if external_id is None:
-        external_id = f"auto-{digest[:20]}"
-    return Ready(row.place, a_text(external_id, "external_id", MAX_EXTERNAL_ID), payload, digest, row.picture, None)
+    external_id = _made_id(digest) if row.external_id is None else row.external_id
+    name = a_text(external_id, "external_id" if row.id is None else "id", MAX_EXTERNAL_ID)
+    formerly = ""
+    if row.id is not None:
+        formerly = _made_id(_digest(payload | {"meta": payload.get("meta", {}) | {"id": row.id}}, row.picture))
+    return Ready(row.place, name, payload, digest, row.picture, None, row.id, formerly)
+
+
+def _made_id(digest: str) -> str:
+    return f"{AUTO}{digest[:20]}"
 
 
 def _with_known(target: Target, row: Row, ready: Ready, labels: dict[str, dict]) -> Ready:
@@ -286,15 +319,20 @@ def _unrepeated(ready: list[Ready], done: Loaded) -> list[Ready]:
 
 
 def _unknown(target: Target, ready: list[Ready], done: Loaded) -> list[Ready]:
-    names = [row.external_id for row in ready]
+    names = [name for row in ready for name in (row.external_id, row.formerly) if name]
     there: dict[str, str] = {}
     for noun in (Task, ArchivedTask):  # in this order: a task that is archived between the two looks is seen by one
         rows = noun._default_manager.filter(project=target.project, external_id__in=names)
         there |= dict(rows.values_list("external_id", "payload_hash"))
+    new = []
     for row in ready:
         if row.external_id in there:
             _repeat(row, there[row.external_id], "in this project", done)
-    return [row for row in ready if row.external_id not in there]
+        elif row.formerly in there:
+            done.known += 1
+        else:
+            new.append(row)
+    return new
 
 
 def _repeat(row: Ready, digest: str, where: str, done: Loaded) -> None:

@@ -25,7 +25,7 @@ Line = tuple[int, bytes | None]  # number, and the bytes without line end; None 
 
 
 def read_jsonl(file: BinaryIO, skip: int = 0) -> Iterator[Item]:
-    """One JSON object per line: {"external_id"?, "payload": {...}} or the payload's fields themselves."""
+    """One JSON object per line: {"external_id" or "id"?, "payload": {...}} or the payload's fields themselves."""
     return _items(file, skip, _jsonl_row)
 
 
@@ -116,7 +116,9 @@ def _jsonl_row(place: str, line: str) -> Item:
         return Fault(place, "not-json", f"Not JSON: {reason}.")
     if not isinstance(value, dict):
         return Fault(place, "wrong-shape", "Each line must be one JSON object.")
-    external_id = value.pop("external_id", None)
+    external_id, named_by = value.pop("external_id", None), None
+    if external_id is None and _is_name(value.get("id")):
+        external_id = named_by = value.pop("id")
     if isinstance(external_id, int) and not isinstance(external_id, bool):
         external_id = str(external_id)
     if external_id is not None and not isinstance(external_id, str):
@@ -127,11 +129,17 @@ def _jsonl_row(place: str, line: str) -> Item:
         return Fault.of(refused, place)
     payload = value.pop("payload", None) if "payload" in value else value
     if payload is not value and value:
-        text = f"Beside “payload” only “external_id” and “gold” with its terms may stand, not “{min(value)[:60]}”."
+        allowed = "“external_id” or “id”, and “gold” with its terms"
+        text = f"Beside “payload” only {allowed} may stand, not “{min(value)[:60]}”."
         return Fault(place, "unknown-field", text)
     if not isinstance(payload, dict):
         return Fault(f"{place}, payload", "wrong-shape", "A payload is a JSON object.")
-    return Row(place, external_id, payload, size=len(line), known=known)
+    return Row(place, external_id, payload, size=len(line), known=known, id=named_by)
+
+
+def _is_name(value: object) -> bool:
+    """Whether a field `id` can be an external id: another thing that is called so is a field like any other."""
+    return bool(value.strip()) if isinstance(value, str) else isinstance(value, int) and not isinstance(value, bool)
 
 
 def _known(value: dict[str, Any]) -> Known | None:
@@ -169,7 +177,6 @@ def _chained(first: str, rest: Iterator[str]) -> Iterator[str]:
 
 def _header(names: list[str]) -> list[str]:
     header = [name.strip().lower() for name in names]
-    header = ["external_id" if name == "id" and "external_id" not in header else name for name in header]
     if "text" not in header and not {"first", "second"} <= set(header):
         found = ", ".join(f"“{name}”" for name in names)[:200]
         raise Refused(
@@ -210,9 +217,11 @@ def _csv_row(place: str, values: list[str], header: list[str]) -> Item:
         if any("\udc80" <= letter <= "\udcff" for letter in value):
             return _not_utf8(place, None)
     fields = dict(zip(header, values, strict=True))
-    external_id = fields.pop("external_id", "").strip() or None
+    external_id, named_by = fields.pop("external_id", "").strip() or None, None
+    if external_id is None:
+        external_id = named_by = fields.pop("id", "").strip() or None
     kept = {name: value for name, value in fields.items() if value != "" or name == "text"}
-    return Row(place, external_id, kept, size=sum(map(len, values)))
+    return Row(place, external_id, kept, size=sum(map(len, values)), id=named_by)
 
 
 def _too_long(number: int) -> Fault:

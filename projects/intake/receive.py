@@ -13,7 +13,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from projects.errors import Refused
 from projects.intake.formats import ENDINGS, READERS
-from projects.intake.loading import Loaded, load
+from projects.intake.loading import Loaded, known_columns, load
 from projects.models import Batch, Intake, IntakeFaults
 from projects.tasktypes import TASK_TYPES
 from taskers.errors import Problem, StateConflict
@@ -126,7 +126,7 @@ def _read(intake: Intake, told: Callable[[Intake], None] | None) -> None:
     with intake.file.open("rb") as file:
         items = READERS[intake.format](cast(BinaryIO, file), intake.position)
         for _ in load(intake.batch, items, by=intake.started_by, committing=lambda done: _advance(intake, done)):
-            intake.refresh_from_db(fields=["position", "loaded", "known", "refused", "errors"])
+            intake.refresh_from_db(fields=["position", "loaded", "known", "refused", "errors", "columns"])
             if told:
                 told(intake)
 
@@ -141,6 +141,9 @@ def _advance(intake: Intake, done: Loaded) -> None:
         known=F("known") + done.known,
         refused=F("refused") + len(faults),
         errors=intake.errors + faults[:room_left],
+        ids=F("ids") + done.ids,
+        unnamed=F("unnamed") + done.unnamed,
+        columns=known_columns(intake.columns, done.columns),
     )
     if not moved:
         raise AlreadyLoading()

@@ -27,6 +27,7 @@ class Row:
     picture: Picture | None = None
     size: int = 0  # bytes it holds in memory, roughly
     known: Known | None = None
+    id: str | int | None = None  # what its field `id` says, where that names it for want of an external_id
 
 
 class Fault(NamedTuple):

@@ -211,6 +211,9 @@ class Batch(models.Model):
     state = models.CharField(max_length=10, choices=State, default=State.DRAFT)
     priority = models.IntegerField(default=0)
     deadline = models.DateTimeField(null=True, blank=True)
+    # The names of what its tasks brought as meta, as they came (sole writer: intake/loading.py); null where nobody
+    # knows them: of what was archived before they were kept.
+    columns = models.JSONField(null=True, blank=True, default=list, db_default=[])
     created_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
@@ -262,6 +265,11 @@ class Intake(models.Model):
     known = models.BigIntegerField(default=0)  # rows that were already there, unchanged
     refused = models.BigIntegerField(default=0)
     errors = models.JSONField(default=list)  # the first refusals: {"place", "code", "text"}
+    # Of the tasks made: those that the field `id` names, those whose external id is made of their content, and the
+    # names of the fields that came as meta.
+    ids = models.BigIntegerField(default=0, db_default=0)
+    unnamed = models.BigIntegerField(default=0, db_default=0)
+    columns = models.JSONField(default=list, db_default=[], blank=True)
     reason = models.CharField(max_length=300, blank=True)  # why it failed as a whole
     started_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
     started_at = models.DateTimeField(db_default=Now(), editable=False)

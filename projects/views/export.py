@@ -38,7 +38,7 @@ def download(request: MemberRequest, project: Project, format: str) -> HttpRespo
 def file_of(project: Project, format: str, batch_id: str) -> StreamingHttpResponse:
     """The response that carries an export. Raises Refused for another type's format, NotFound for no batch of it."""
     batch = _batch(project, batch_id) if batch_id else None
-    name = exports.file_name(project, format)
+    name = exports.file_name(project, format, batch=batch)
     response = StreamingHttpResponse(
         exports.stream(project, format, batch=batch), content_type=exports.FORMATS[format].media_type
     )

@@ -1,10 +1,15 @@
 """Loading what is to be classified: a table, lines of objects, a zip of images; and what the page says of them."""
 
+import csv
+import io
+import json
+
 import pytest
 
-from projects import batches
-from projects.models import Task
+from projects import batches, exports
+from projects.models import Batch, Task
 from tests import make
+from tests.projects.judging import classified
 from tests.projects.test_intake_load import counts, lines, loaded, media, picture, zipped
 
 __all__ = ["media"]  # a fixture
@@ -28,6 +33,35 @@ def test_a_table_brings_texts_and_what_is_to_be_verified(letters) -> None:
     }
     assert second.payload["proposed"] == {"label": "place"}
     assert "proposed" not in third.payload
+
+
+def test_other_columns_of_a_table_come_back_in_the_table_of_results(cast, letters) -> None:
+    table = 'id,text,Ward,method,note\n1,Hello,North,by hand,=SUM(A1)\n2,Bye,,,"a\nb"\n'
+    assert counts(loaded(letters, table, "a.csv")) == ("done", 2, 0, 0)
+    nested = lines({"id": 3, "text": "So", "pages": [1, 2], "score": -2, "@ward": None})
+    loaded(letters, nested, "b.jsonl")
+    batches.move(letters, "live", by=cast.mina)
+    for _ in range(3):
+        make.judged(cast.alice, letters.project, classified("person"))
+
+    def exported(batch=None) -> list[dict]:
+        file = b"".join(exports.export(letters.project, "table", batch=batch))
+        return list(csv.DictReader(io.StringIO(file.decode("utf-8-sig"))))
+
+    first, second, third = exported()
+    assert list(first)[-6:] == ["ward", "meta.method", "note", "pages", "score", "'@ward"]
+    assert [first[name] for name in ("ward", "meta.method", "method", "note")] == [
+        "North",
+        "by hand",
+        "majority_v1",
+        "'=SUM(A1)",
+    ]
+    assert [second[name] for name in ("ward", "note", "pages")] == ["", "a\nb", ""]
+    assert [third[name] for name in ("pages", "score", "'@ward")] == ["[1, 2]", "-2", "null"]
+
+    # Whose fields nobody knows by name, and those beyond the hundredth, come back in one column.
+    Batch.objects.update(columns=None)
+    assert json.loads(exported(letters)[2]["meta"]) == {"pages": [1, 2], "score": -2, "@ward": None}
 
 
 def test_lines_bring_texts_and_pictures_that_are_known(letters) -> None:

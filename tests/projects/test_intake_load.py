@@ -98,6 +98,24 @@ def test_loading_again_changes_nothing(reports):
     assert Event.objects.filter(kind="loaded").count() == 1
 
 
+def test_jsonl_id_names_the_tasks_and_the_import_says_what_became_of_every_field(reports):
+    rows = [{"id": number, "text": f"Text {number}", "source": "mail"} for number in range(150)]
+    done = loaded(reports, lines(*rows, {"text": "Nameless", "ward": "North"}))
+    names = Task.objects.order_by("pk").values_list("external_id", flat=True)
+    assert list(names[:150]) == [str(number) for number in range(150)] and names[150].startswith("auto-")
+    assert (done.ids, done.unnamed, done.columns) == (150, 1, ["source", "ward"])
+    reports.refresh_from_db()
+    assert reports.columns == ["source", "ward"]
+
+
+def test_rows_that_were_loaded_when_id_was_a_field_like_any_other_are_known(reports):
+    payload = {"text": "One", "meta": {"id": 7, "source": "mail"}}
+    loaded(reports, lines({"payload": payload}))
+    assert Task.objects.get().external_id.startswith("auto-")
+    assert counts(loaded(reports, lines({"id": 7, "source": "mail", "text": "One"}))) == ("done", 0, 1, 0)
+    assert counts(loaded(reports, lines({"id": 8, "source": "mail", "text": "One"}))) == ("done", 1, 0, 0)
+
+
 def test_another_payload_under_a_used_id_is_a_conflict_that_changes_nothing(reports):
     loaded(reports, lines({"external_id": "a", "text": "One"}))
     done = loaded(

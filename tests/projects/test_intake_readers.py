@@ -36,6 +36,18 @@ def test_jsonl_rows_come_with_and_without_payload():
     assert plain(found) == [("line 1", "a", {"text": "A"}), ("line 3", "7", {"text": "B", "x": 1})]
 
 
+def test_jsonl_takes_id_for_the_external_id_where_there_is_none():
+    data = '{"id": 7, "text": "A"}\n{"id": "b", "payload": {"text": "B"}}\n{"external_id": "c", "id": 9, "text": "C"}\n'
+    found = items("jsonl", data + '{"id": {"no": "name"}, "text": "D"}\n{"id": true, "text": "E"}')
+    assert [(row.external_id, row.fields, row.id) for row in found] == [
+        ("7", {"text": "A"}, 7),
+        ("b", {"text": "B"}, "b"),
+        ("c", {"id": 9, "text": "C"}, None),
+        (None, {"id": {"no": "name"}, "text": "D"}, None),
+        (None, {"id": True, "text": "E"}, None),
+    ]
+
+
 def test_bad_jsonl_rows_are_told_by_line_and_good_ones_go_on():
     data = b"\n".join(
         [

@@ -76,6 +76,16 @@ def test_good_rows_go_in_and_bad_ones_are_listed(mina, project) -> None:
     assert "2 new tasks; 2 rows were refused" in shown
 
 
+def test_import_says_by_what_its_tasks_are_named_and_which_fields_it_kept(mina, project) -> None:
+    send(mina, project, b'{"id": 1, "text": "One", "source": "mail"}\n{"id": 2, "text": "Two"}\n{"text": "Three"}')
+    intake.run(only_intake().pk)
+    shown = mina.get(reverse("intake", args=[only_intake().public_id])).content.decode()
+    assert "2 tasks are named by their field “id”" in shown
+    assert "1 task came without an “external_id” or “id”" in shown
+    assert '<span class="mono">source</span>' in shown
+    assert set(Task.objects.values_list("external_id", flat=True)) > {"1", "2"}
+
+
 def test_refused_rows_come_as_csv(mina, project) -> None:
     send(mina, project)
     intake.run(only_intake().pk)

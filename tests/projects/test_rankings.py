@@ -9,7 +9,7 @@ from django.utils import timezone
 from projects import queue, submission
 from projects.aggregation.preference import LEFT, Votes, as_the_crowd_sees, infer_preferences
 from projects.errors import Refused
-from projects.exports import export
+from projects.exports import export, file_name
 from projects.models import Annotation, Assignment, Batch, Ranking, Task, Verdict
 from projects.truth import estimating, rankings
 from projects.truth.evidence import gather, terms_of
@@ -127,6 +127,8 @@ def test_mina_reads_the_ranking_and_takes_it_away(cast, client, answers) -> None
     table = b"".join(export(project, "ranking")).decode().splitlines()
     assert table[0].lstrip("\ufeff") == "place,item,strength,low,high,votes,won,lost,tied"
     assert len(table) == 5 and any(",'=small," in line for line in table), "no formula for a spreadsheet"
+    names = {file_name(project, key) for key in ("ranking", "table")} | {file_name(project, "table", batch=answers)}
+    assert len(names) == 3, "the table, the ranking and a batch's table aren't written over each other"
     with pytest.raises(Refused) as refused:
         export(project, "ranking", batch=answers)
     assert refused.value.code == "wrong-batch"

@@ -35,7 +35,7 @@ class Command(BaseCommand):
                 raise CommandError(f"The project has no batch named {options['batch']!r}.")
         try:
             pieces = exports.export(project, options["format"], batch=batch)
-            path = options["output"] or Path(exports.file_name(project, options["format"]))
+            path = options["output"] or Path(exports.file_name(project, options["format"], batch=batch))
             if str(path) == "-":
                 sys.stdout.buffer.writelines(pieces)
                 return

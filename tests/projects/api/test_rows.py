@@ -115,6 +115,13 @@ def test_loading_again_changes_nothing(mina, batch) -> None:
     assert mina.post("batch-tasks", batch.public_id, body=changed).json()["errors"][0]["code"] == "external-id-conflict"
 
 
+def test_id_names_a_row_and_the_answer_says_what_became_of_every_field(mina, batch) -> None:
+    rows = [{"id": 17, "text": "One", "ward": "North"}, {"id": "b", "payload": {"text": "Two"}}, {"text": "Three"}]
+    done = mina.post("batch-tasks", batch.public_id, body=rows).json()
+    assert (done["loaded"], done["ids"], done["unnamed"], done["columns"]) == (3, 2, 1, ["ward"])
+    assert set(Task.objects.values_list("external_id", flat=True)) > {"17", "b"}
+
+
 def test_json_lines_are_read_as_they_come(mina, batch) -> None:
     body = b"\n".join(json.dumps(row).encode() for row in ROWS) + b"\nnonsense\n"
     done = mina.post("batch-tasks", batch.public_id, body=body, type="application/x-ndjson").json()
