@@ -5,14 +5,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from projects import markdown
-from projects.models import CourseTry, DealingRules, Label, Project, StockedGold
+from projects.models import CourseTry, DealingRules, Label, Project, StockedGold, Verdict
 from projects.queue.teaching import course_items
 from projects.tasktypes.preference import words_of
 from projects.teaching import difference_words
 from taskers.models import Person
+
+MOST_OUT = 50  # items taken out that are listed
 
 # How often each item was answered, and below the pass mark.
 FARED = """
@@ -100,6 +102,14 @@ def items(project: Project, rules: DealingRules) -> list[Item]:
         said = difference_words.said([example], labels, text)[0] if example else ""
         found.append(Item(row, *fared.get(row.pk, (0, 0)), said, number))
     return found
+
+
+def taken_out(project: Project) -> list[StockedGold]:
+    """The items that were taken out of a course last, and are neither in it, nor mixed in, nor ordinary work."""
+    rows = StockedGold.objects.filter(project=project, pool=StockedGold.Pool.TRAINING, gold__retired_at=None)
+    rows = rows.exclude(retired_at=None).select_related("gold__task")
+    verdicts = Verdict.objects.current().filter(task=OuterRef("gold__task"))
+    return list(rows.annotate(decided=Exists(verdicts)).order_by("-retired_at")[:MOST_OUT])
 
 
 def people(project: Project, *, after: int = 0, limit: int = 50) -> list[Standing]:

@@ -27,6 +27,8 @@ SAID = {
     "restored": (gettext_lazy("Handed out again"), ""),
     "overlap_raised": (gettext_lazy("More judgements wanted"), ""),
     "overlap_lowered": (gettext_lazy("No more judgements wanted: its batch is over"), ""),
+    "set_aside": (gettext_lazy("Set aside: its answer is known"), ""),
+    "taken_up": (gettext_lazy("Made ordinary work"), ""),
     "commented": (gettext_lazy("Commented"), ""),
     "asked": (gettext_lazy("Asked a manager"), ""),
     "answered": (gettext_lazy("Answered"), "good"),

@@ -3,7 +3,8 @@
 from django.db import transaction
 
 from projects import consensus, queue
-from projects.models import Project, Task, Verdict
+from projects.models import Gold, Project, StockedGold, Task, Verdict
+from projects.queue.clock import Clock
 from projects.winding_up import refuse_if_over
 from taskers.errors import StateConflict
 from taskers.models import Person
@@ -13,15 +14,18 @@ from taskers.models import Person
 def requeue(task: Task, *, by: Person) -> Task:
     """Hand a task out again, whatever became of it: a withheld one as it is, a decided one to one more person.
 
-    Raises StateConflict when it is being handed out already, or its batch is over.
+    Raises StateConflict when it is being handed out already, its batch is over, or its verdict is in use as a known
+    answer.
     """
     task = queue.lock(task.pk)
     refuse_if_over(task)
     if Verdict.objects.current().filter(task=task).exists():
+        _refuse_if_known(task)
         return consensus.reopen(task, by=by)
     task = queue.restore(task, by=by)
-    # Everything wanted may have come in while it was withheld.
-    consensus.consider(task)
+    # Everything wanted may have come in while it was withheld; of a known answer nothing is.
+    if task.wanted:
+        consensus.consider(task)
     return task
 
 
@@ -35,10 +39,30 @@ def withhold(task: Task, *, by: Person, note: str = "") -> Task:
 def raise_overlap(task: Task, wanted: int, *, by: Person) -> Task:
     """Ask for more judgements of an undecided task; one that waited for review goes back to the taskers.
 
-    Raises StateConflict when its batch is over.
+    Raises StateConflict when its batch is over, or while it is a known answer: then nobody judges it.
     """
     refuse_if_over(task)
+    _refuse_if_known(task)
     return queue.raise_wanted(task, wanted, by=by)
+
+
+@transaction.atomic
+def make_ordinary(task: Task, *, by: Person) -> Task:
+    """Have a task judged whose known answer isn't used any more: it is an answer like another from now on.
+
+    Raises StateConflict while it is in use, where the task is ordinary work or decided, or its batch is over.
+    """
+    task = queue.lock(task.pk)
+    _refuse_if_known(task)
+    refuse_if_over(task)
+    task = queue.take_up(task, by=by)
+    Gold.objects.filter(task=task, retired_at=None).update(retired_at=Clock())
+    return task
+
+
+def _refuse_if_known(task: Task) -> None:
+    if StockedGold.objects.filter(gold__task=task, retired_at=None).exists():
+        raise StateConflict("This task is a known answer; take it out first.", code="in-stock")
 
 
 def let_go_of(project: Project, person: Person, *, by: Person) -> int:

@@ -101,6 +101,8 @@ def _counts(event: Event) -> dict[str, int]:
             }
         case "set_aside":
             return {"tasks": -1, "wanted": -data["removed"]}
+        case "taken_up":
+            return {"tasks": 1, "wanted": data["added"]}
         case "reopened":
             return {"decided": -1, "spent": -data.get("judgements", 0)}
         case _:

@@ -100,6 +100,7 @@ urlpatterns = [
     path("projects/tasks/<uuid:task_id>/requeue/", task.requeue, name="task-requeue"),
     path("projects/tasks/<uuid:task_id>/withhold/", task.withhold, name="task-withhold"),
     path("projects/tasks/<uuid:task_id>/keep/", course.keep, name="task-keep"),
+    path("projects/tasks/<uuid:task_id>/known/", task.known_answer, name="task-known"),
     path("projects/tasks/<uuid:task_id>/overlap/", task.raise_overlap, name="task-overlap"),
     path("projects/tasks/<uuid:task_id>/word/", talk.tell_taskers, name="task-word"),
     path("projects/remarks/<uuid:remark_id>/answer/", talk.answer, name="remark-answer"),

@@ -241,5 +241,7 @@ class GoldPage(PageShape):
 
 
 class GoldMove(serializers.Serializer):
-    move = serializers.ChoiceField(["retire", "restore"])
+    move = serializers.ChoiceField(
+        ["retire", "restore", "work"], help_text="`work`: one that is retired becomes ordinary work"
+    )
     why = serializers.CharField(required=False, allow_blank=True, max_length=80, default="")

@@ -114,7 +114,7 @@ class KnownAnswers(Endpoint):
 class OneKnownAnswer(Endpoint):
     """Taking a known answer out of the stock, or back into it."""
 
-    @described("Retire or restore", {204: None}, request=GoldMove, operation_id="gold_move")
+    @described("Retire, restore, or make ordinary work", {204: None}, request=GoldMove, operation_id="gold_move")
     def post(self, request: Request, project_id: UUID, task_id: UUID) -> Response:
         project = self.project(project_id, *access.MANAGE)
         body = GoldMove(data=request.data)
@@ -125,6 +125,8 @@ class OneKnownAnswer(Endpoint):
             raise NotFound()
         if body.validated_data["move"] == "retire":
             stock.retire(kept, body.validated_data["why"], by=self.person)
+        elif body.validated_data["move"] == "work":
+            oversight.make_ordinary(kept.gold.task, by=self.person)
         else:
             stock.restore(kept, by=self.person)
         return Response(status=204)

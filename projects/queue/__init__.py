@@ -6,7 +6,7 @@ the task's row first, so that what is counted for it can't change between the lo
 
 from projects.queue.audit import audit
 from projects.queue.claim import Foreseen, Wish, claim, claim_any, claim_group, foresee, peek
-from projects.queue.gold import begins_with_course, set_aside
+from projects.queue.gold import begins_with_course, set_aside, take_up
 from projects.queue.handing_in import Delivery, deliver, hand_in, lock_known
 from projects.queue.leases import expire_due, in_hands, let_go, release, renew, report, skip
 from projects.queue.nothing import Nothing
@@ -74,6 +74,7 @@ __all__ = [
     "report",
     "restore",
     "set_aside",
+    "take_up",
     "skip",
     "void",
     "waiting_for_review",

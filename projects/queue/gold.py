@@ -12,7 +12,7 @@ from projects.queue import teaching
 from projects.queue.clock import Clock
 from projects.queue.nothing import Nothing
 from projects.queue.places import Terms, choose
-from projects.queue.slots import lock
+from projects.queue.slots import fill, lock
 from projects.queue.taking import BRING, HELPED, whole
 from projects.queue.turns import turn
 from projects.teaching import dealing
@@ -141,12 +141,13 @@ def doubt(task: Task, note: str) -> None:
 
 @transaction.atomic
 def set_aside(task: Task, *, by: Person | None) -> Task:
-    """Ask nobody to judge a task any more, since its answer is known. A decided one stays as it is.
+    """Ask nobody to judge a task any more, since its answer is known; doing it again changes nothing. A decided one
+    stays as it is.
 
     Raises StateConflict when somebody works on it or has judged it.
     """
     task = lock(task.pk)
-    if Verdict.objects.current().filter(task=task).exists():
+    if not task.wanted or Verdict.objects.current().filter(task=task).exists():
         return task
     # Taken back first and asked then: a claim locks no task, so only what is withdrawn can't be taken any more.
     Assignment.objects.filter(task=task, kind="judge", state="open").update(state="withdrawn", ended_at=Clock())
@@ -154,17 +155,35 @@ def set_aside(task: Task, *, by: Person | None) -> Task:
         raise StateConflict("People are judging this task; wait for its verdict.", code="in-work")
     removed, task.wanted = task.wanted, 0
     Task.objects.filter(pk=task.pk).update(wanted=0)
+    _tell("set_aside", task, by, removed=removed)
+    return task
+
+
+@transaction.atomic
+def take_up(task: Task, *, by: Person | None) -> Task:
+    """Ask for judgements of a task that was set aside, as many as its project wants now. Whoever had to do with it as a
+    known answer isn't asked. Raises StateConflict when it wasn't set aside."""
+    task = lock(task.pk)
+    if task.wanted or Verdict.objects.current().filter(task=task).exists():
+        raise StateConflict("This task is ordinary work already.")
+    task.wanted = task.project.settings_now().wanted
+    Task.objects.filter(pk=task.pk).update(wanted=task.wanted)
+    fill(task)
+    _tell("taken_up", task, by, added=task.wanted)
+    return task
+
+
+def _tell(kind: str, task: Task, by: Person | None, **data: object) -> None:
     emit(
-        "set_aside",
+        kind,
         organization_id=task.project.organization_id,
         actor_id=by.pk if by else None,
         project_key=task.project.public_id,
         subject=f"task:{task.public_id}",
         batch=task.batch_id,
         task=task.pk,
-        removed=removed,
+        **data,
     )
-    return task
 
 
 def _deal(

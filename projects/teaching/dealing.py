@@ -6,6 +6,7 @@ those of whom little is known. Courses, where the answer is shown afterwards, ar
 
 import math
 import random
+from typing import Any
 
 from django.db import transaction
 from django.db.models.functions import Now
@@ -33,19 +34,31 @@ def gold_is_due(share: float, evidence: float, dice: random.Random) -> bool:
 def stock(
     task: Task, answer: dict, *, by: Person | None, pool: str = StockedGold.Pool.CONTROL, dice: random.Random
 ) -> StockedGold:
-    """Keep a task's known answer in the stock; suspect, where another one contradicts it. Raises StateConflict when it
-    is there already.
+    """Keep a task's known answer in the stock; suspect, where another one contradicts it. Raises StateConflict while it
+    is there; one that was taken out may come back with another answer, and starts afresh.
 
     The caller has made sure that nobody is asked to judge the task any more (`queue.set_aside`).
     """
-    known, made = Gold.objects.get_or_create(task=task, defaults={"answer": answer, "made_by": by})
-    if not made and StockedGold.objects.filter(gold=known).exists():
-        raise StateConflict("This task is in the stock already.", code="in-stock")
-    kept = StockedGold.objects.create(gold=known, project_id=task.project_id, pool=pool, shuffle=dice.random())
+    known, _made = Gold.objects.get_or_create(task=task, defaults={"answer": answer, "made_by": by})
+    fresh: dict[str, Any] = {"pool": pool, "shuffle": dice.random()}
+    kept, made = StockedGold.objects.get_or_create(gold=known, defaults={"project_id": task.project_id} | fresh)
+    if not made:
+        _keep_anew(kept, answer, by, fresh)
     _tell("gold_stocked", task, by, pool=pool)
     if contradictions.mark(task.project, payload=task.payload_hash):
         kept.refresh_from_db()
     return kept
+
+
+def _keep_anew(kept: StockedGold, answer: dict, by: Person | None, fresh: dict[str, Any]) -> None:
+    """A retired known answer comes back as if it were new."""
+    fresh |= {"uses": 0, "looks": 0, "fresh_at": Now(), "retired_at": None, "retired_why": ""}
+    fresh |= {"suspect_at": None, "suspect_why": ""}
+    if not StockedGold.objects.filter(pk=kept.pk).exclude(retired_at=None).update(**fresh):
+        text = "This task is in the stock already: take it out, and then keep the other answer."
+        raise StateConflict(text, code="in-stock")
+    Gold.objects.filter(pk=kept.gold_id).update(answer=answer, made_by=by, made_at=Now(), retired_at=None)
+    kept.refresh_from_db()
 
 
 @transaction.atomic

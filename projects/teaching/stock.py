@@ -15,9 +15,10 @@ from django.db.models.functions import Now
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from projects import queue
 from projects.aggregation import leakage
 from projects.aggregation.leakage import Use
-from projects.models import Gold, Project, StockedGold
+from projects.models import Gold, Project, StockedGold, Task
 from projects.queue.clock import Clock
 from projects.teaching import dealing
 from projects.truth.evidence import VOTELESS, as_it_counts, known_answer, terms_of
@@ -89,17 +90,30 @@ def retire(kept: StockedGold, why: str, *, by: Person) -> None:
 
 
 @transaction.atomic
-def restore(kept: StockedGold, *, by: Person) -> None:
+def restore(kept: StockedGold, *, by: Person, pool: str = "") -> None:
     """Deal a retired one again, or trust a doubtful one: its uses and what speaks against it start afresh.
 
-    Raises StateConflict when there is nothing against it.
+    `pool`, if given, is where it goes: into the course (at its place of before), or among what is mixed in unseen.
+    Nobody is asked to judge its task any more. Raises StateConflict when there is nothing against it, or while people
+    judge it.
     """
+    queue.set_aside(kept.gold.task, by=by)
+    Gold.objects.filter(pk=kept.gold_id).update(retired_at=None)
     rows = StockedGold.objects.filter(pk=kept.pk)
     against = rows.exclude(retired_at=None) | rows.exclude(suspect_at=None)
     fresh: dict[str, Any] = {"retired_at": None, "retired_why": "", "suspect_at": None, "suspect_why": ""}
+    fresh |= {"pool": pool or kept.pool}
     if not against.update(**fresh, uses=0, looks=0, fresh_at=Clock()):
         raise StateConflict("This known answer is in the stock, and nothing speaks against it.")
     _tell("gold_restored", kept, by)
+
+
+def put_back(task: Task, pool: str, *, by: Person) -> None:
+    """Use a task's known answer again that was taken out, in this pool. Raises StateConflict where there is none."""
+    kept = StockedGold.objects.select_related("gold__task__project").filter(gold__task=task).first()
+    if kept is None or kept.retired_at is None:
+        raise StateConflict("No known answer of this task was taken out.")
+    restore(kept, by=by, pool=pool)
 
 
 def watch(seed: int = 0) -> list[StockedGold]:

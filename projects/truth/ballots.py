@@ -300,10 +300,12 @@ def _gold(terms: Terms) -> tuple[list[Known], int]:
 
 
 def _truths(terms: Terms) -> dict[int, dict | None]:
-    """Task -> its known answer, None where that is suspect (teaching/contradictions.py) or no longer fits its task."""
+    """Task -> its known answer, None where that is suspect (teaching/contradictions.py), is none any more, or no longer
+    fits its task."""
     rows = Gold.objects.filter(task__project=terms.project).select_related("task")
-    suspect = set(rows.filter(stock__suspect_at__isnull=False).values_list("pk", flat=True))
-    return {one.task_id: None if one.pk in suspect else known_answer(terms, one.task, one.answer) for one in rows}
+    unsure = set(rows.filter(stock__suspect_at__isnull=False).values_list("pk", flat=True))
+    unsure |= {one.pk for one in rows if one.retired_at}
+    return {one.task_id: None if one.pk in unsure else known_answer(terms, one.task, one.answer) for one in rows}
 
 
 def _vote(terms: Terms, one: Annotation, worth: Mapping[str, float]) -> Vote:

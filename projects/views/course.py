@@ -11,12 +11,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
-from projects import access, course_report, known_answers
+from projects import access, course_report, known_answers, oversight
 from projects.admission import rules
 from projects.course_forms import CourseForm, course_initial
 from projects.models import CourseTry, Project, StockedGold
 from projects.tasktypes import TASK_TYPES
-from projects.teaching import courses, dealing
+from projects.teaching import courses, dealing, stock
 from projects.views.door import manages, signed_in
 from taskers.errors import NotFound, Problem
 from taskers.models import Person
@@ -47,7 +47,7 @@ def page(request: MemberRequest, project: Project) -> HttpResponse:
 @require_POST
 @manages
 def item(request: MemberRequest, project: Project, task_id: UUID) -> HttpResponse:
-    """Move an item of the course, take it out, or say why its answer is right."""
+    """Move an item of the course, take it out, say what becomes of it then, or why its answer is right."""
     kept, said = _item(project, task_id), ""
     try:
         match request.POST.get("act"):
@@ -57,6 +57,12 @@ def item(request: MemberRequest, project: Project, task_id: UUID) -> HttpRespons
                 courses.move(kept, 1, by=request.user)
             case "remove":
                 dealing.retire(kept, "taken out of the course", by=request.user)
+            case "back":
+                stock.restore(kept, by=request.user)
+            case "mix":
+                stock.restore(kept, by=request.user, pool=StockedGold.Pool.CONTROL)
+            case "work":
+                oversight.make_ordinary(kept.gold.task, by=request.user)
             case _:
                 shown = request.POST.get("shown") != "end"
                 courses.explain(kept, request.POST.get("explanation", ""), shown=shown, by=request.user)
@@ -118,7 +124,8 @@ def _triers(project: Project):
 
 
 def _items(project: Project, items: list[course_report.Item]) -> dict[str, Any]:
-    return {"project": project, "items": items, "view": course_report.view(project, items)}
+    out = course_report.taken_out(project)
+    return {"project": project, "items": items, "out": out, "view": course_report.view(project, items)}
 
 
 def _context(request: MemberRequest, project: Project, form: CourseForm, items: list) -> dict[str, Any]:

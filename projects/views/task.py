@@ -15,6 +15,7 @@ from projects.models import Assignment, Belief, Remark, StockedGold, Task
 from projects.talk import reading
 from projects.tasktypes import TASK_TYPES
 from projects.tasktypes.preference import words_of
+from projects.teaching import stock
 from projects.views.door import signed_in
 from taskers.errors import NotFound, Problem
 from taskers.requests import MemberRequest
@@ -65,6 +66,21 @@ def raise_overlap(request: MemberRequest, task_id: UUID) -> HttpResponse:
     number = int(wanted) if wanted.isascii() and wanted.isdigit() and len(wanted) < 6 else 0
     said = _("%(number)s judgements are wanted now.") % {"number": number}
     return _act(request, task_id, lambda one: oversight.raise_overlap(one, number, by=request.user), said)
+
+
+@require_POST
+@signed_in
+def known_answer(request: MemberRequest, task_id: UUID) -> HttpResponse:
+    """Say what a task is whose known answer was taken out: of the course, mixed in unseen, or ordinary work."""
+    match request.POST.get("act"):
+        case "course":
+            pool, said = StockedGold.Pool.TRAINING, _("It is an item of the course again.")
+        case "mix":
+            pool, said = StockedGold.Pool.CONTROL, _("It is a known answer now.")
+        case _:
+            said = _("It is ordinary work now.")
+            return _act(request, task_id, lambda one: oversight.make_ordinary(one, by=request.user), said)
+    return _act(request, task_id, lambda one: stock.put_back(one, pool, by=request.user), said)
 
 
 @require_POST
@@ -127,6 +143,7 @@ def drawing(found: Task, answers: dict[str, dict]) -> dict:
 def _context(found: Task) -> dict:
     past = history.of(found)
     project = found.project
+    known = StockedGold.objects.filter(gold__task=found).first()
     return {
         "task": found,
         "project": project,
@@ -135,7 +152,8 @@ def _context(found: Task) -> dict:
         "talks": reading.of_task(found, *Remark.To.values),
         "word_key": uuid4(),
         "more_wanted": found.wanted + 1,
-        "known": StockedGold.objects.filter(gold__task=found).first(),
+        "known": known,
+        "in_use": known is not None and known.retired_at is None,
         "state": _state(found, past),
         "belief": None if past.verdict else Belief.objects.filter(task=found).first(),
         "view": drawing(
@@ -152,4 +170,6 @@ def _state(found: Task, past: history.History) -> str:
         return "decided"
     if found.withheld:
         return "withheld"
+    if not found.wanted:
+        return "aside"
     return "held" if any(one.state == Assignment.State.HELD for one in past.assignments) else "open"

@@ -5,14 +5,14 @@ import random
 
 import pytest
 
-from projects import known_answers, queue
+from projects import course_report, known_answers, queue, rollups
 from projects.admission import rules
-from projects.models import Assignment, CourseStep, CourseTry, DealingRules, StockedGold
+from projects.models import Assignment, BatchProgress, CourseStep, CourseTry, DealingRules, StockedGold, Verdict
 from projects.queue.teaching import course_items
 from projects.teaching import courses
 from taskers import skills
 from taskers.errors import StateConflict
-from taskers.models import Skill
+from taskers.models import Event, Skill
 from tests import make
 from tests.projects.test_courses import answered
 
@@ -95,6 +95,55 @@ def test_items_are_put_in_order_explained_and_taken_out(mina, project, course) -
     assert [one.pk for one in course_items(project)] == [first.pk]
     gone = mina.post(page(project, "items", second.gold.task.public_id), {"act": "down"}, follow=True)
     assert "in the course any more" in gone.content.decode()
+
+
+def test_course_item_taken_out_says_what_it_is_and_becomes_what_is_chosen(mina, cast, project, course) -> None:
+    first, second = (one.gold.task for one in course)
+    for task in (first, second):
+        mina.post(page(project, "items", task.public_id), {"act": "remove"})
+        shown = mina.get(f"/projects/tasks/{task.public_id}/").content.decode()
+        assert "Set aside" in shown and "Waiting for taskers" not in shown and "Item of the course" not in shown
+    shown = mina.get(page(project)).content.decode()
+    assert all(words in shown for words in ("Taken out", "Put back into the course", "Make it ordinary work"))
+
+    # Ordinary work again: judged, decided and counted like any other; not in the list of what was taken out any more.
+    mina.post(page(project, "items", first.public_id), {"act": "work"})
+    assert [one.gold.task for one in course_report.taken_out(project)] == [second]
+    rules.change(project, cast.mina, training_tasks=0, training_skill=None)
+    for _ in range(3):
+        make.judged(cast.bob, project, make.OSLO)
+    assert Verdict.objects.current().get(task=first).answer["spans"][0]["label"] == "place"
+    rollups.add(Event.objects.order_by("pk"))
+    progress = BatchProgress.objects.get(batch=first.batch)
+    assert (progress.tasks, progress.decided, progress.wanted) == (3, 3, 3) and queue.audit().breaches == []
+
+    # Mixed in unseen, by the task's own page.
+    mina.post(f"/projects/tasks/{second.public_id}/known/", {"act": "mix"})
+    kept = StockedGold.objects.get(gold__task=second)
+    assert (kept.pool, kept.retired_at) == ("control", None)
+    refused = mina.post(f"/projects/tasks/{second.public_id}/known/", {"act": "work"}, follow=True)
+    assert "take it out first" in refused.content.decode()
+
+
+def test_course_item_taken_out_takes_a_corrected_answer_in_the_studio(mina, cast, project, course) -> None:
+    task = course[1].gold.task
+    path = f"/studio/{project.public_id}/try/keep"
+    body = {"task": str(task.public_id), "answer": make.OSLO, "course": True, "explanation": "Oslo.", "shown": True}
+    refused = posted(mina, path, body)
+    assert refused.status_code == 409 and "take it out" in refused.json()["detail"]
+    mina.post(page(project, "items", task.public_id), {"act": "remove"})
+    assert posted(mina, path, body).status_code == 200
+    kept = course_items(project).get(gold__task=task)
+    assert (marked(kept), kept.explanation, kept.gold.made_by) == ([(40, 44, "place")], "Oslo.", cast.mina)
+    assert [one.gold.task for one in course_items(project)][-1] == task
+    assert Assignment.objects.counting().filter(task=task).count() == 0 and queue.audit().breaches == []
+
+    # The same of an answer that is mixed in unseen.
+    mina.post(f"/projects/{project.public_id}/gold/{task.public_id}/", {"act": "retire", "why": "wrong"})
+    assert posted(mina, path, body | {"course": False, "answer": make.MARIA}).status_code == 200
+    kept.refresh_from_db()
+    assert (kept.pool, kept.uses, kept.retired_at) == ("control", 0, None)
+    assert marked(StockedGold.objects.select_related("gold").get(pk=kept.pk)) == [(0, 11, "person")]
 
 
 def test_the_page_says_how_items_fare_and_who_failed(mina, cast, project, course) -> None:
