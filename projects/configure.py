@@ -258,9 +258,9 @@ def _check_fields(project: Project, values: dict) -> None:
     values["fields"] = asked_fields.checked(room.asks(values.get("fields") or []))
     if isinstance(room, Preference):
         values["copilot"] = False  # it suggests nothing there, so nobody's answer counts as one that saw a suggestion
-    numbers = asked_fields.numbers(values["fields"])
-    kept = {key: value for key, value in (values.get("thresholds") or {}).items() if key != "numbers"}
-    values["thresholds"] = kept | ({"numbers": numbers} if numbers else {})
+    known = {"numbers": asked_fields.numbers(values["fields"]), "optional": asked_fields.optional(values["fields"])}
+    kept = {key: value for key, value in (values.get("thresholds") or {}).items() if key not in known}
+    values["thresholds"] = kept | {key: value for key, value in known.items() if value}
     if values.get("grid") not in (None, 1) and isinstance(room, Preference):
         raise Refused("Pairs are judged one at a time.", code="bad-grid", place="grid")
     if values.get("grid") not in (None, 1) and [one["kind"] for one in values["fields"]] != ["choice"]:

@@ -26,6 +26,7 @@ NEAR = 12.0
 KEYPOINT = 0.134
 ALONE = NEAR / math.sqrt(2 * math.log(2))  # the reach at which two points that far apart are half alike
 SAMPLES = 48  # places along a line at which it is compared
+FAR = 99 * NEAR  # pixels between the boxes of two lines from which on they are less than 1 % alike, which is nothing
 
 
 def box_of(shape: Shape) -> list[float]:
@@ -57,17 +58,32 @@ def polygon_likeness(first: Sequence[Shape], second: Sequence[Shape]) -> Matrix:
     """IoU of each polygon with each polygon."""
     a = np.array([shapely.Polygon(one["points"]) for one in first], dtype=object)
     b = np.array([shapely.Polygon(one["points"]) for one in second], dtype=object)
-    common = shapely.area(shapely.intersection(a[:, None], b[None, :]))
+    common = np.zeros((len(a), len(b)))
+    rows, columns = np.nonzero(boxes_meet(shapely.bounds(a), shapely.bounds(b)))
+    common[rows, columns] = shapely.area(shapely.intersection(a[rows], b[columns]))
     union = shapely.area(a)[:, None] + shapely.area(b)[None, :] - common
     return np.divide(common, union, out=np.zeros_like(common), where=union > 0)
 
 
 def line_likeness(first: Sequence[Shape], second: Sequence[Shape]) -> Matrix:
-    """1 / (1 + d / NEAR), d the mean distance in pixels of places along either line from the other one."""
-    a, b = ([shapely.LineString(one["points"]) for one in shapes] for shapes in (first, second))
-    there = np.array([[_mean_distance(one, other) for other in b] for one in a]).reshape(len(a), len(b))
-    back = np.array([[_mean_distance(other, one) for other in b] for one in a]).reshape(len(a), len(b))
-    return 1 / (1 + (there + back) / 2 / NEAR)
+    """1 / (1 + d / NEAR), d the mean distance in pixels of places along either line from the other one; 0 for lines
+    whose boxes are further than FAR apart."""
+    a, b = (np.array([shapely.LineString(one["points"]) for one in shapes], dtype=object) for shapes in (first, second))
+    out = np.zeros((len(a), len(b)))
+    rows, columns = np.nonzero(boxes_meet(shapely.bounds(a), shapely.bounds(b), FAR))
+    along_a, along_b = (_places(lines) for lines in (a, b))
+    there = shapely.distance(along_a[rows], b[columns][:, None]).mean(1)
+    back = shapely.distance(along_b[columns], a[rows][:, None]).mean(1)
+    out[rows, columns] = 1 / (1 + (there + back) / 2 / NEAR)
+    return out
+
+
+def boxes_meet(first: NDArray[np.float64], second: NDArray[np.float64], within: float = 0.0) -> NDArray[np.bool_]:
+    """Whether each box (x0, y0, x1, y1) of `first` meets each of `second`, or comes so near."""
+    a, b = (np.asarray(some, dtype=float).reshape(-1, 4) for some in (first, second))
+    low = np.maximum(a[:, None, :2], b[None, :, :2])
+    high = np.minimum(a[:, None, 2:], b[None, :, 2:])
+    return (low - high <= within).all(axis=2)
 
 
 def point_likeness(first: Sequence[Shape], second: Sequence[Shape]) -> Matrix:
@@ -152,6 +168,6 @@ def tidy(value: float) -> float | int:
     return int(rounded) if rounded == int(rounded) else rounded
 
 
-def _mean_distance(line: Any, other: Any) -> float:
-    places = shapely.line_interpolate_point(line, np.linspace(0, 1, SAMPLES), normalized=True)
-    return float(shapely.distance(places, other).mean())
+def _places(lines: NDArray[Any]) -> NDArray[Any]:
+    """Points along each line: (lines, SAMPLES)."""
+    return shapely.line_interpolate_point(lines[:, None], np.linspace(0, 1, SAMPLES)[None], normalized=True)

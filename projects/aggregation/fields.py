@@ -8,7 +8,7 @@ number a number; a text a text.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from projects.aggregation.numbers import merge_numbers, merge_texts, numbers_agreement, texts_agreement
@@ -17,10 +17,12 @@ from projects.aggregation.pieces import common_provenance
 Part = Mapping[str, Any]
 
 
-def fields_agreement(first: Part, second: Part, numbers: Mapping[str, Mapping] | None = None) -> float:
+def fields_agreement(
+    first: Part, second: Part, numbers: Mapping[str, Mapping] | None = None, optional: Collection[str] = ()
+) -> float:
     """The mean over all fields that either answer filled in; one that only one of them did counts 0. Two empty
-    answers agree. `numbers` says of number fields {"tolerance"?, "min"?, "step"?}."""
-    mine, theirs = _by_field(first), _by_field(second)
+    answers agree. `numbers` says of number fields {"tolerance"?, "min"?, "step"?}; the `optional` are not compared."""
+    mine, theirs = _by_field(without(first, optional)), _by_field(without(second, optional))
     names = mine.keys() | theirs.keys()
     if not names:
         return 1.0
@@ -30,6 +32,11 @@ def fields_agreement(first: Part, second: Part, numbers: Mapping[str, Mapping] |
         for name in sorted(common)
     )
     return total / len(names)
+
+
+def without(answer: Part, fields: Collection[str]) -> dict[str, Any]:
+    """The answer without what it says in these fields."""
+    return {**answer, "fields": [part for part in answer["fields"] if part["field"] not in fields]}
 
 
 def value_agreement(kind: str, first: Any, second: Any, rule: Mapping | None = None) -> float:

@@ -101,6 +101,21 @@ def numbers(fields: Sequence[Mapping]) -> dict[str, dict[str, float]]:
     return found
 
 
+def optional(fields: Sequence[Mapping]) -> list[str]:
+    """The keys of fields that nobody is graded by: those that may be left open, and what hangs on them.
+
+    Where nothing must be filled in, leaving a field open is an answer too: there the texts alone are such fields, and
+    not even these where there is nothing else.
+    """
+    open_: list[str] = []
+    for one in fields:
+        if not one.get("required", True) or one.get("when", {}).get("field") in open_:
+            open_.append(one["key"])
+    if len(open_) == len(fields):
+        open_ = [one["key"] for one in fields if one["kind"] == "text"]
+    return open_ if len(open_) < len(fields) else []
+
+
 def shown(fields: Sequence[Mapping], values: Mapping[str, Any]) -> list[Mapping]:
     """Those to be filled in, given what is filled in: a field hidden by another one hides what hangs on it."""
     seen: dict[str, Any] = {}

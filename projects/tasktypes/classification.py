@@ -5,6 +5,9 @@ Payload: an image {"asset", "width", "height", "name"} or a text {"text", "title
 Answer: {"fields": [{"field", "kind", "value", "provenance"}]} in the project's order; what was left open isn't there.
 asked_fields.py says what is asked; a choice's value is a label's key, a multiple choice's a sorted list of them, a
 tree's the path of them from the root, a number's a number, a text's a text.
+
+People must agree on the fields that must be filled in, and are graded by these alone; what they may leave open is
+merged and kept (`asked_fields.optional`).
 """
 
 import json
@@ -12,7 +15,7 @@ import math
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from projects.aggregation.fields import fields_agreement, merge_fields
+from projects.aggregation.fields import fields_agreement, merge_fields, without
 from projects.errors import Refused
 from projects.tasktypes import asked_fields, studio_keys
 from projects.tasktypes import shape as check
@@ -91,9 +94,10 @@ class Classification:
         return {"fields": _ordered(asked.fields, given, places)}
 
     def agreement(self, a: Answer, b: Answer, thresholds: Mapping[str, Any]) -> float:
-        return fields_agreement(a, b, thresholds.get("numbers"))
+        return fields_agreement(a, b, thresholds.get("numbers"), thresholds.get("optional", ()))
 
     def gold_check(self, answer: Answer, known: Answer, thresholds: Mapping[str, Any]) -> GoldCheck:
+        answer, known = (without(one, thresholds.get("optional", ())) for one in (answer, known))
         mine = {part["field"]: part["value"] for part in answer["fields"]}
         right = {part["field"]: part["value"] for part in known["fields"]}
         found: list[Difference] = []
@@ -153,7 +157,7 @@ class Classification:
         return payload
 
     def decisive(self, fields: Sequence[Mapping]) -> Sequence[Mapping]:
-        """Those of the asked fields on which people must agree: all."""
+        """Those of the asked fields that a method must be able to decide: all, whether anybody is graded by them or not."""
         return fields
 
     def asks(self, fields: Sequence[Mapping]) -> list[asked_fields.Asked]:

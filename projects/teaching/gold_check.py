@@ -99,17 +99,15 @@ def box_of(shape: Mapping[str, Any]) -> list[int]:
 
 def _pairs(likeness: coo_array, said: Sequence, right: Sequence, least: float) -> list[tuple[int, int, float]]:
     """What is meant by what, one to one, and how alike the places are: the best in total, the right label first."""
-    alike = {
-        (int(i), int(j)): float(value)
-        for i, j, value in zip(likeness.row, likeness.col, likeness.data, strict=True)
-        if value > least
-    }
-    if not alike:
+    keep = likeness.data > least
+    if not keep.any():
         return []
-    row, column = zip(*alike, strict=True)
-    worth = [value + LABEL_FIRST * (said[i]["label"] == right[j]["label"]) for (i, j), value in alike.items()]
+    row, column, value = likeness.row[keep], likeness.col[keep], likeness.data[keep]
+    mine, theirs = (np.array([part["label"] for part in parts], dtype=object) for parts in (said, right))
+    worth = value + LABEL_FIRST * (mine[row] == theirs[column])
     meant = geometry.match(coo_array((worth, (row, column)), shape=(len(said), len(right))), 0.0)
-    return [(i, j, alike[i, j]) for i, j in meant]
+    alike = coo_array((value, (row, column)), shape=(len(said), len(right))).tocsr()
+    return [(i, j, float(alike[i, j])) for i, j in meant]
 
 
 def _label_credit(said: Mapping[str, Any], right: Mapping[str, Any]) -> float:

@@ -80,7 +80,7 @@ def one_choice(task_type: str, fields: Sequence[Mapping] = ()) -> bool:
 
 
 def decisive(task_type: str, fields: Sequence[Mapping]) -> Sequence[Mapping]:
-    """Those of the asked fields on which people must agree."""
+    """Those of the asked fields that a method must be able to decide."""
     room = TASK_TYPES[task_type]
     return room.decisive(fields) if isinstance(room, Classification) else ()
 

@@ -5,13 +5,16 @@ import random
 import pytest
 
 from projects import configure, queue, submission
+from projects.admission import rules
 from projects.errors import Refused
 from projects.models import Verdict
 from projects.tasktypes import asked_fields
 from projects.tasktypes.classification import AskedLabels
-from projects.teaching import difference_words
+from projects.teaching import courses, difference_words
+from projects.teaching.gold_check import GoldCheck
 from projects.truth import estimating
-from taskers.models import Standing, Transfer
+from taskers import skills
+from taskers.models import Qualification, Standing, Transfer
 from tests import make
 from tests.projects.test_classification import FIELDS, NUMBERS, PROJECT_LABELS, ROOM, taken, values_of
 
@@ -31,6 +34,52 @@ def test_gold_gives_partial_credit_field_by_field_and_says_what_differs() -> Non
     ]
     assert checked.labels == {"animal": 1, "cow": 0, "grass": 1, "horse": 0, "mammal": 1, "water": 1}
     assert ROOM.gold_check(known, known, NUMBERS).differences == []
+
+
+def test_an_optional_remark_that_the_gold_lacks_costs_nothing() -> None:
+    """Nor does one of other words, nor leaving open what the gold has: only what must be filled in is graded."""
+    rule = NUMBERS | {"optional": asked_fields.optional(FIELDS)}
+    assert rule["optional"] == ["seen", "legs", "remark"]
+    known = taken(subject="animal", kind=["mammal", "horse"], legs=4, remark="grazing")
+    for extra in ({"remark": "brown"}, {}, {"legs": 3, "seen": ["grass"]}):
+        mine = taken(subject="animal", kind=["mammal", "horse"], **extra)
+        assert ROOM.gold_check(mine, known, rule) == GoldCheck(1.0, [], {"animal": 1, "horse": 1, "mammal": 1})
+        assert ROOM.agreement(mine, known, rule) == ROOM.agreement(known, mine, rule) == 1.0
+    wrong = taken(subject="animal", kind=["mammal", "cow"], remark="grazing")
+    assert ROOM.gold_check(wrong, known, rule).score == pytest.approx((1 + 0.5) / 2), "nor is anything made up for by it"
+
+
+def test_what_hangs_on_an_optional_field_is_optional_and_where_nothing_is_asked_for_all_but_texts_count() -> None:
+    read = asked_fields.read
+    assert asked_fields.optional(read("A (choice)\nB (choice, optional)\nC (number) when B is x")) == ["b", "c"]
+    assert asked_fields.optional(read("Seen (multiple, optional)\nRemark (text, optional)")) == ["remark"]
+    assert asked_fields.optional(read("Remark (text, optional)")) == []
+
+
+@pytest.mark.django_db
+def test_two_who_agree_decide_a_task_although_one_of_them_leaves_a_remark(cast) -> None:
+    fields = asked_fields.read("Animal (choice)\nRemark (text 40, optional)")
+    project = make.project(cast.riverside, "A", "classification", labels=OPTIONS[:2], fields=fields)
+    task = make.task(make.batch(project))
+    make.judged(cast.alice, project, {"fields": [{"field": "animal", "value": "cat"}]})
+    said = [{"field": "animal", "value": "cat"}, {"field": "remark", "value": "asleep"}]
+    make.judged(cast.bob, project, {"fields": said})
+    verdict = Verdict.objects.current().get(task=task)
+    assert values_of(verdict.answer) == {"animal": "cat", "remark": "asleep"}
+    assert set(verdict.agreements.values()) == {1.0}
+
+
+@pytest.mark.django_db
+def test_who_adds_a_remark_that_the_known_answer_lacks_passes_the_course(cast) -> None:
+    fields = asked_fields.read("Animal (choice)\nRemark (text 40, optional)")
+    project = make.project(cast.riverside, "A", "classification", labels=OPTIONS[:2], fields=fields)
+    skill = skills.define(cast.riverside, "Animals", kind="qualification")
+    task, *_rest = make.tasks(make.batch(project), 3)
+    courses.add(task, {"fields": [{"field": "animal", "value": "cat"}]}, by=cast.mina, dice=random.Random(7))
+    rules.change(project, cast.mina, training_tasks=1, training_skill=skill, training_pass=0.9)
+    said = [{"field": "animal", "value": "cat"}, {"field": "remark", "value": "asleep"}]
+    make.judged(cast.alice, project, {"fields": said})
+    assert Qualification.objects.get(person=cast.alice, skill=skill).value == 1.0
 
 
 def test_two_options_that_became_one_lose_nothing() -> None:
