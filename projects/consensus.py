@@ -9,9 +9,11 @@ import json
 from collections.abc import Sequence
 
 from django.db import transaction
+from procrastinate.contrib.django import app
 
-from projects import queue
+from projects import deadline, queue
 from projects.aggregation.overlap import wanted_after
+from projects.deadline import TooLong
 from projects.errors import AlreadyDecided
 from projects.models import Annotation, SecondLook, Task, Verdict
 from projects.queue.clock import Clock
@@ -27,6 +29,11 @@ from taskers.statements import array, ask
 
 REVIEW = "review_v1"
 AUTO = "auto_v1"  # one model's answer, alone: model_answers.py says when
+JOB = "projects.jobs.consider_later"
+AT_ONCE = 1.0  # seconds of comparing for which somebody who hands in may wait; beyond, a worker does it
+AT_MOST = 120.0  # seconds of a worker
+LONGEST_LOOK = 10.0  # seconds of comparing with what a reviewer decided
+TOO_LONG = "The answers are too many, or too detailed, to be compared by itself."
 
 DRAWN = VERDICT_AUDITED.format(task="%(task)s::bigint", project="%(project)s::bigint", share="%(audit_share)s::float")
 # Whether a task is audited is drawn with its first verdict, and stays so: what the method decides of it later is looked
@@ -77,8 +84,47 @@ def consider(task: Task) -> Verdict | None:
         current = Verdict.objects.get(pk=terms.verdict)
         _follow_up_late(terms, task, current, votes)
         return current
-    weighed = weighing.weigh(terms, votes)
     complete = not task.withheld and len(votes) >= task.wanted
+    try:
+        weighed = weighing.weigh_within(AT_ONCE, terms, votes)
+    except TooLong:
+        if complete:
+            app.configure_task(JOB, queue="jobs").defer(task_key=task.pk)
+        return None
+    return _go_on(terms, task, votes, weighed, complete=complete)
+
+
+def consider_later(task_key: int) -> Verdict | None:
+    """Weigh answers that take long to compare, while nobody waits and nothing is locked, and then do as `consider`.
+
+    What takes longer than AT_MOST, a reviewer decides. What came meanwhile is considered anew.
+    """
+    task = Task.objects.select_related("project__organization").get(pk=task_key)
+    terms, votes = of_task(task)
+    try:
+        weighed = weighing.weigh_within(AT_MOST, terms, votes)
+    except TooLong:
+        weighed = None
+    with transaction.atomic():
+        task = queue.lock(task_key)
+        now, votes_now = of_task(task)
+        if now.verdict is not None or _basis(now, votes_now) != _basis(terms, votes):
+            return consider(task)
+        complete = not task.withheld and len(votes) >= task.wanted
+        if weighed is not None:
+            return _go_on(terms, task, votes, weighed, complete=complete)
+        if complete:
+            ask(PASS_ON, {"beliefs": "[]"} | queue.withholding(task, Task.Withheld.REVIEW, note=TOO_LONG))
+        return None
+
+
+def _basis(terms: Terms, votes: Sequence[Vote]) -> tuple:
+    """What an outcome holds for: these answers, as they count, under these settings."""
+    return terms.settings.version, [(one.annotation.pk, one.why) for one in votes]
+
+
+def _go_on(terms: Terms, task: Task, votes: Sequence[Vote], weighed: Weighed, *, complete: bool) -> Verdict | None:
+    """What follows from answers that were weighed. The caller holds the task's lock."""
     by_models = _by_models(votes)
     doubt = _doubt(terms, task, weighed) if complete else ""
     if complete and not doubt and not by_models:
@@ -220,9 +266,14 @@ def _decide(terms: Terms, task: Task, weighed: Weighed) -> Verdict:
 
 
 def _agreements(terms: Terms, votes: Sequence[Vote], answer: dict) -> list[float | None]:
-    """How far each agrees with an answer that isn't theirs; None for what has become of no fault of its tasker's."""
+    """How far each agrees with an answer that isn't theirs; None for what has become of no fault of its tasker's, and
+    for all where comparing takes too long."""
     agree = agreement_in(terms)
-    return [None if one.why in {TAMPERED, RETIRED} else agree(one.answer, answer) for one in votes]
+    try:
+        with deadline.within(LONGEST_LOOK):
+            return [None if one.why in {TAMPERED, RETIRED} else agree(one.answer, answer) for one in votes]
+    except TooLong:
+        return [None] * len(votes)
 
 
 def _conclude(

@@ -6,7 +6,7 @@ from django.utils import timezone
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from projects import archive, assets, intake, queue, reaping, winding_up
+from projects import archive, assets, consensus, intake, queue, reaping, winding_up
 from projects.admission import banning
 from projects.models import Batch, Exclusion
 from projects.teaching import stock
@@ -88,6 +88,12 @@ def wind_up_batch(batch_key: int, tasks: list[int] | None = None) -> None:
     """Decide and pay what was begun in a batch that is over; again in a while, as long as somebody works on it."""
     if left := winding_up.run(Batch.objects.get(pk=batch_key), tasks):
         winding_up.look_again(batch_key, left)
+
+
+@app.task(queue="jobs", retry=RetryStrategy(max_attempts=10, exponential_wait=2))
+def consider_later(task_key: int) -> None:
+    """Weigh the answers to a task that take too long to compare while somebody waits."""
+    consensus.consider_later(task_key)
 
 
 @app.task(queue="jobs")

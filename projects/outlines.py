@@ -13,7 +13,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from projects import geometry
+from projects import deadline, geometry
 from projects.geometry import Matrix
 
 Shape = Mapping[str, Any]
@@ -26,6 +26,7 @@ NEAR = 12.0
 KEYPOINT = 0.134
 ALONE = NEAR / math.sqrt(2 * math.log(2))  # the reach at which two points that far apart are half alike
 SAMPLES = 48  # places along a line at which it is compared
+CROSSINGS = 100_000  # of sides of polygons, which are cut at one go: a second or two
 FAR = 99 * NEAR  # pixels between the boxes of two lines from which on they are less than 1 % alike, which is nothing
 
 
@@ -60,9 +61,39 @@ def polygon_likeness(first: Sequence[Shape], second: Sequence[Shape]) -> Matrix:
     b = np.array([shapely.Polygon(one["points"]) for one in second], dtype=object)
     common = np.zeros((len(a), len(b)))
     rows, columns = np.nonzero(boxes_meet(shapely.bounds(a), shapely.bounds(b)))
-    common[rows, columns] = shapely.area(shapely.intersection(a[rows], b[columns]))
+    sides = shapely.get_num_coordinates(a)[rows] * shapely.get_num_coordinates(b)[columns]
+    ends = np.cumsum(sides)
+    for some in np.split(np.arange(len(rows)), np.flatnonzero(np.diff(ends // CROSSINGS)) + 1):
+        deadline.check()
+        common[rows[some], columns[some]] = _common_areas(a[rows[some]], b[columns[some]])
     union = shapely.area(a)[:, None] + shapely.area(b)[None, :] - common
     return np.divide(common, union, out=np.zeros_like(common), where=union > 0)
+
+
+def _common_areas(first: NDArray[Any], second: NDArray[Any]) -> NDArray[np.float64]:
+    """What each polygon has in common with its partner; to a pixel where their sides cross too often to be cut."""
+    if len(first) == 1 and _sides_that_meet(first[0], second[0]) > CROSSINGS:
+        return np.array([_common_pixels(first[0], second[0])], dtype=float)
+    return shapely.area(shapely.intersection(first, second))
+
+
+def _sides_that_meet(first: Any, second: Any) -> int:
+    """How many pairs of sides may cross, by their boxes."""
+    if len(first.exterior.coords) * len(second.exterior.coords) <= CROSSINGS:
+        return 0
+    a, b = (np.asarray(one.exterior.coords) for one in (first, second))
+    sides = [shapely.linestrings(np.stack([places[:-1], places[1:]], axis=1)) for places in (a, b)]
+    return shapely.STRtree(sides[0]).query(sides[1]).shape[1]
+
+
+def _common_pixels(first: Any, second: Any) -> float:
+    low = np.floor(np.maximum(first.bounds[:2], second.bounds[:2]))
+    width, height = (np.ceil(np.minimum(first.bounds[2:], second.bounds[2:])) - low + 1).astype(int)
+    drawn = [
+        geometry.bitmap_from_mask(geometry.mask_from_polygon(np.asarray(one.exterior.coords) - low, height, width))
+        for one in (first, second)
+    ]
+    return float(np.count_nonzero(drawn[0] & drawn[1]))
 
 
 def line_likeness(first: Sequence[Shape], second: Sequence[Shape]) -> Matrix:
@@ -70,11 +101,13 @@ def line_likeness(first: Sequence[Shape], second: Sequence[Shape]) -> Matrix:
     whose boxes are further than FAR apart."""
     a, b = (np.array([shapely.LineString(one["points"]) for one in shapes], dtype=object) for shapes in (first, second))
     out = np.zeros((len(a), len(b)))
-    rows, columns = np.nonzero(boxes_meet(shapely.bounds(a), shapely.bounds(b), FAR))
+    near = boxes_meet(shapely.bounds(a), shapely.bounds(b), FAR)
     along_a, along_b = (_places(lines) for lines in (a, b))
-    there = shapely.distance(along_a[rows], b[columns][:, None]).mean(1)
-    back = shapely.distance(along_b[columns], a[rows][:, None]).mean(1)
-    out[rows, columns] = 1 / (1 + (there + back) / 2 / NEAR)
+    for row, columns in enumerate(map(np.flatnonzero, near)):
+        deadline.check()
+        there = shapely.distance(along_a[row], b[columns][:, None]).mean(1)
+        back = shapely.distance(along_b[columns], a[row]).mean(1)
+        out[row, columns] = 1 / (1 + (there + back) / 2 / NEAR)
     return out
 
 

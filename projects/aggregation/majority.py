@@ -12,6 +12,7 @@ from itertools import combinations
 
 import numpy as np
 
+from projects import deadline
 from projects.aggregation.outcome import Agree, Answer, Merge, Outcome
 from projects.geometry import Matrix
 
@@ -62,6 +63,7 @@ def pairwise(answers: Sequence[Answer], agree: Agree) -> Matrix:
     """The symmetric table of agreements, ones on the diagonal."""
     table = np.eye(len(answers))
     for i, j in combinations(range(len(answers)), 2):
+        deadline.check()
         table[i, j] = table[j, i] = agree(answers[i], answers[j])
     return table
 

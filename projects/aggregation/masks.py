@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import binary_erosion, distance_transform_edt, gaussian_filter
 
-from projects import geometry, outlines
+from projects import deadline, geometry, outlines
 from projects.aggregation.boxes import INNER, closeness_weights
 from projects.aggregation.matching import cluster
 from projects.aggregation.outcome import Answer
@@ -166,6 +166,7 @@ def _one(members: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 def merge_shapes(shapes: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """The shape in the middle of shapes of one kind, nobody being trusted more than others."""
+    deadline.check()
     kind = shapes[0]["type"]
     if len(shapes) == 1:
         return dict(shapes[0])

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from projects import outlines
+from projects import deadline, outlines
 from projects.aggregation.boxes import CLOSENESS, fuse_boxes, fuse_points
 from projects.aggregation.classification import estimate
 from projects.aggregation.curves import fuse_lines, fuse_polygons
@@ -81,6 +81,7 @@ def infer_regions(images: Sequence[Mapping[Hashable, Mapping[str, Any]]], iou: f
 
 def fuse_shapes(shapes: Sequence[Mapping[str, Any]], trust: Sequence[float]) -> dict[str, Any]:
     """The fused shape of one thing: the place that knows the kinds of shape. ValueError for a mixture."""
+    deadline.check()
     kinds = {shape["type"] for shape in shapes}
     if kinds == {"box"}:
         return outlines.box(fuse_boxes([outlines.box_of(shape) for shape in shapes], trust).box)

@@ -122,6 +122,9 @@ class Classification:
     ) -> Answer:
         return merge_fields(answers, thresholds.get("numbers"), trust)
 
+    def effort(self, answers: Sequence[Answer], enough: float) -> float:
+        return 0.0
+
     def choice(self, answer: Answer) -> str | None:
         """The one label of an answer that says nothing else; None where more is filled in, or none."""
         parts = answer["fields"]
@@ -157,7 +160,7 @@ class Classification:
         return payload
 
     def decisive(self, fields: Sequence[Mapping]) -> Sequence[Mapping]:
-        """Those of the asked fields that a method must be able to decide: all, whether anybody is graded by them or not."""
+        """Those of the asked fields that a method must be able to decide: all, though nobody is graded by some."""
         return fields
 
     def asks(self, fields: Sequence[Mapping]) -> list[asked_fields.Asked]:

@@ -13,14 +13,17 @@ from typing import Any
 from projects.aggregation.masks import merge_regions
 from projects.agreement import regions_agreement
 from projects.errors import Refused
+from projects.tasktypes import effort, studio_keys
 from projects.tasktypes import shape as check
-from projects.tasktypes import studio_keys
 from projects.tasktypes.protocol import Answer, Payload
 from projects.tasktypes.region_shapes import MAX_SIDE, SHAPES
 from projects.teaching.gold_check import GoldCheck, check_regions
 
 MAX_REGIONS = 1000
 MAX_PIXELS = 64_000_000
+MAX_POINTS_IN_ALL = 50_000  # of all polygons and lines of one answer
+MAX_COUNTS_IN_ALL = 8_000_000  # characters of all masks of one answer
+MAX_COMPARING = 10.0  # seconds that comparing an answer with one like it may take
 DEFAULT_IOU = 0.5  # from this overlap on, two regions of one label are the same region
 SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -60,12 +63,15 @@ class ImageRegions:
     def check_answer(self, answer: object, payload: Payload, labels: Collection[str]) -> Answer:
         regions = check.an_object(answer, "", ("regions",))["regions"]
         regions = check.a_list(regions, "regions", MAX_REGIONS, "too-many-regions")
+        _check_sizes(regions)
         seen: set[str] = set()
-        return {
-            "regions": [
-                self._region(region, f"regions[{index}]", payload, labels, seen) for index, region in enumerate(regions)
-            ]
-        }
+        checked = [
+            self._region(region, f"regions[{index}]", payload, labels, seen) for index, region in enumerate(regions)
+        ]
+        if effort.comparing(checked, MAX_COMPARING) > MAX_COMPARING:
+            text = "Too much lies over each other to be compared: draw fewer shapes at one place, with fewer corners."
+            raise Refused(text, code="too-much-overlap", place="regions")
+        return {"regions": checked}
 
     def _region(
         self, region: object, place: str, payload: Payload, labels: Collection[str], seen: set[str]
@@ -117,6 +123,9 @@ class ImageRegions:
     ) -> Answer:
         return merge_regions(answers, thresholds.get("iou", DEFAULT_IOU))
 
+    def effort(self, answers: Sequence[Answer], enough: float) -> float:
+        return effort.regions([answer["regions"] for answer in answers], enough)
+
     def labels_used(self, answer: Answer) -> set[str]:
         return {region["label"] for region in answer["regions"]}
 
@@ -134,3 +143,24 @@ class ImageRegions:
 
     def is_empty(self, answer: Answer) -> bool:
         return not answer["regions"]
+
+
+def _check_sizes(regions: Sequence[object]) -> None:
+    """Refused for more corners, or longer masks, than one answer may hold; before anything is looked at closely."""
+    points = counts = 0
+    for region in regions:
+        shape = region.get("shape") if isinstance(region, dict) else None
+        if isinstance(shape, dict):
+            points += len(shape["points"]) if isinstance(shape.get("points"), list) else 0
+            counts += len(shape["counts"]) if isinstance(shape.get("counts"), str) else 0
+    for size, most, code, text in (
+        (
+            points,
+            MAX_POINTS_IN_ALL,
+            "too-many-points",
+            "An answer holds at most %(most)s corners in all, not %(size)s.",
+        ),
+        (counts, MAX_COUNTS_IN_ALL, "too-much-mask", "The masks of an answer are too ragged to be kept: smooth them."),
+    ):
+        if size > most:
+            raise Refused(text, code=code, place="regions", most=most, size=size)

@@ -59,6 +59,11 @@ class TaskType(Protocol):
         """
         ...
 
+    def effort(self, answers: Sequence[Answer], enough: float) -> float:
+        """How many seconds agreeing and merging checked answers takes, rather too many; where it comes to more than
+        `enough`, any number beyond it. Quick."""
+        ...
+
     def labels_used(self, answer: Answer) -> set[str]:
         """The label keys that occur in a checked answer."""
         ...

@@ -9,16 +9,19 @@ carry the same label twice. Canonical order is by start, end, label.
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from projects.aggregation.spans import merge_spans
 from projects.agreement import spans_agreement
 from projects.errors import Refused
+from projects.tasktypes import effort, studio_keys
 from projects.tasktypes import shape as check
-from projects.tasktypes import studio_keys
 from projects.tasktypes.protocol import Answer, Payload
 from projects.teaching.gold_check import GoldCheck, check_spans
 
 MAX_SPANS = 5000
 MAX_TEXT = 200_000  # code points
+MAX_OVERLAPS = 100_000  # pairs of spans of one answer that have something in common
 
 
 class TextSpans:
@@ -63,6 +66,14 @@ class TextSpans:
             marked.add(key)
             checked.append(found)
         checked.sort(key=lambda found: (found["start"], found["end"], found["label"]))
+        bounds = np.array([(found["start"], found["end"]) for found in checked], dtype=np.int64).reshape(-1, 2)
+        if effort.overlaps(bounds) > MAX_OVERLAPS:
+            raise Refused(
+                "Too many spans lie over each other: at most %(most)s pairs of them may.",
+                code="too-many-overlaps",
+                place="spans",
+                most=MAX_OVERLAPS,
+            )
         return {"spans": checked}
 
     def _span(self, span: object, place: str, text: str, labels: Collection[str], seen: set[str]) -> dict[str, Any]:
@@ -101,6 +112,9 @@ class TextSpans:
         self, answers: Sequence[Answer], thresholds: Mapping[str, Any], trust: Sequence[float] | None = None
     ) -> Answer:
         return merge_spans(answers)
+
+    def effort(self, answers: Sequence[Answer], enough: float) -> float:
+        return effort.spans([answer["spans"] for answer in answers])
 
     def labels_used(self, answer: Answer) -> set[str]:
         return {span["label"] for span in answer["spans"]}

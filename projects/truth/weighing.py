@@ -9,11 +9,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 
+from projects import deadline
 from projects.aggregation import AGGREGATIONS, BY_PART, WEIGHTED, Outcome
 from projects.aggregation.incremental import Trait, newcomer, posterior
 from projects.aggregation.overlap import gain_of_next
 from projects.aggregation.presence import Judges, decide
 from projects.aggregation.reliability import gain
+from projects.deadline import TooLong
 from projects.models import Task
 from projects.tasktypes import TASK_TYPES
 from projects.truth import methods
@@ -86,6 +88,15 @@ def weigh(terms: Terms, votes: Sequence[Vote], *, method: str = "") -> Weighed:
     raw = outcome.confidence if outcome.decided else (0.5 if voting else 0.0)
     sure = float(terms.calibration(raw)) if outcome.decided else 0.0
     return Weighed(votes, outcome, method, outcome.confidence, sure, gain(sure if outcome.decided else raw), {})
+
+
+def weigh_within(seconds: float, terms: Terms, votes: Sequence[Vote]) -> Weighed:
+    """The same. Raises TooLong where comparing the answers takes longer, before it is begun if that can be told."""
+    answers = [one.answer for one in votes if one.votes]
+    if TASK_TYPES[terms.project.task_type].effort(answers, seconds) > seconds:
+        raise TooLong
+    with deadline.within(2 * seconds):
+        return weigh(terms, votes)
 
 
 def keep(terms: Terms, weighed: Iterable[tuple[Task, Weighed]]) -> None:
