@@ -1,6 +1,8 @@
 """The copilot's websockets, /ws/assist/<assignment>/ and /ws/assist/try/<task>/: signed in, handed on, no more."""
 
 import asyncio
+import logging
+from functools import partial
 from weakref import WeakKeyDictionary
 
 from channels.generic.websocket import AsyncWebsocketConsumer
@@ -10,9 +12,14 @@ from django.utils.translation import get_language_from_request
 
 from assist.client import shared
 from assist.desk import Desk, TrialDesk
+from assist.errors import CopilotError
 from assist.session import SIGNED_OUT, Session
+from taskers.sign_in_state import still_signed_in
+
+log = logging.getLogger(__name__)
 
 ELSEWHERE = 4408
+LOOK_SECONDS = 30.0  # so often a line that nobody says anything on is asked whether its person is still signed in
 MOST_LINES = 8  # of one person here: each line may have a question waiting, and the places in the queue are for all
 
 Lines = dict[int, list["AssistConsumer"]]  # person -> their lines, oldest first
@@ -24,6 +31,7 @@ class AssistConsumer(AsyncWebsocketConsumer):
 
     session: Session | None = None
     desk: type[Desk] = Desk
+    watch: asyncio.Task[None] | None = None
 
     async def connect(self) -> None:
         await self.accept()  # a refused handshake would hide the code from the page
@@ -32,8 +40,10 @@ class AssistConsumer(AsyncWebsocketConsumer):
             await self.close(SIGNED_OUT)
             return
         await self._join(user.pk)
-        desk = self.desk(user.pk, self.scope["url_route"]["kwargs"]["subject"])
+        signed_in = partial(still_signed_in, self.scope["session"].session_key, user.pk)
+        desk = self.desk(user.pk, self.scope["url_route"]["kwargs"]["subject"], signed_in)
         self.session = Session(desk, shared(settings.RUNTIME_ADDRESS), self._say, self._hang_up, self._language())
+        self.watch = asyncio.create_task(self._keep_looking(desk))
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         if self.session is not None:
@@ -54,8 +64,22 @@ class AssistConsumer(AsyncWebsocketConsumer):
             if not mine:
                 del lines[person]
 
+    async def _keep_looking(self, desk: Desk) -> None:
+        """Hang up once the sign-in has ended, though nobody asks anything. A database that is away ends no line."""
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            try:
+                await desk.stay()
+            except CopilotError:
+                await self._hang_up(SIGNED_OUT)
+                return
+            except Exception:
+                log.exception("A line could not be asked whether its person is still signed in")
+
     async def disconnect(self, code: int) -> None:
         self._leave()
+        if self.watch is not None:
+            self.watch.cancel()
         if self.session is not None:
             await self.session.close()
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from channels.db import database_sync_to_async
 
 from assist import learning, preparing, suggestions
 from assist.bindings import bind, bind_trial, held_now, read_picture
+from assist.errors import CopilotError
 from assist.facts import Binding, Offer, Picture
 from assist.prototypes import Learnt
 
@@ -32,21 +33,35 @@ _learnt = database_sync_to_async(learning.learnt, thread_sensitive=False)
 
 
 class Desk:
-    """One person's claim to one subject (an assignment), looked up again every few seconds at most."""
+    """One person's claim to one subject (an assignment), looked up again every few seconds at most.
 
-    def __init__(self, person_key: int, subject: UUID) -> None:
+    That they are still signed in is asked each time: a line answers nobody who has left.
+    """
+
+    def __init__(self, person_key: int, subject: UUID, signed_in: Callable[[], bool]) -> None:
         self._person_key = person_key
         self._subject = subject
+        self._signed_in = database_sync_to_async(signed_in, thread_sensitive=False)
         self._checked = -FRESH_SECONDS
+
+    async def stay(self) -> None:
+        """Raises CopilotError "signed-out" once the sign-in that opened the line has ended."""
+        if not await self._signed_in():
+            raise CopilotError("signed-out")
 
     async def open(self, token: UUID) -> Binding:
         """The binding; raises CopilotError like `bind`."""
+        await self.stay()
         binding = await _bind(self._person_key, self._subject, token)
         self._checked = time.monotonic()
         return binding
 
     async def check(self, token: UUID) -> None:
-        """Raises CopilotError if the assignment is not this person's any more. Asks at most every few seconds."""
+        """Raises CopilotError if they have signed out, or the assignment is not theirs any more.
+
+        After the assignment it asks at most every few seconds.
+        """
+        await self.stay()
         if time.monotonic() - self._checked >= FRESH_SECONDS:
             await self._look_again(token)
             self._checked = time.monotonic()
@@ -76,6 +91,7 @@ class TrialDesk(Desk):
 
     async def open(self, token: UUID) -> Binding:
         """The binding; raises CopilotError like `bind_trial`. There is no lease, so the token is not looked at."""
+        await self.stay()
         binding = await _bind_trial(self._person_key, self._subject)
         self._checked = time.monotonic()
         return binding

@@ -14,6 +14,7 @@ TEXTS: dict[str, str] = {
     "too-big": "This message is too big for the copilot.",
     "outside-image": "A point or box lies outside the image.",
     "not-open": "Say open first, with the token of the assignment.",
+    "signed-out": "You are signed out, so the copilot is off.",
     "not-yours": "This work is not yours.",
     "not-held": "This work is no longer yours: its time ran out, or it was handed in.",
     "no-image": "The image of this task can't be read.",

@@ -6,21 +6,22 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from django.contrib.auth.tokens import default_token_generator
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
-from taskers import audit
+from taskers import audit, tokens
 from taskers.access import STAFF, require_over
 from taskers.audit import Kind
 from taskers.errors import NotAllowed, NotFound, Problem, StateConflict
 from taskers.models import Invitation, Membership, Organization, Person
 from taskers.models.people import Role
 from taskers.outbox import emit
+from taskers.password_links import links
 
 LIFETIME = timedelta(days=14)
 
@@ -169,7 +170,10 @@ def give(
 
 @transaction.atomic
 def end(membership: Membership, *, by: Person) -> None:
-    """Take a role away. Raises LastOwner, or NotFound when it was taken already."""
+    """Take a role away; with the last one here go their tokens.
+
+    Raises LastOwner, or NotFound when it was taken already.
+    """
     organization = Organization.objects.select_for_update().get(pk=membership.organization_id)
     require_over(by, organization, [membership.role])
     if membership.role == Role.OWNER:
@@ -181,17 +185,26 @@ def end(membership: Membership, *, by: Person) -> None:
     _tell("role_ended", organization, by, f"person:{membership.person.public_id}", role=membership.role)
     _audit(Kind.ROLE_ENDED, organization, by, membership.person, membership.role, membership.project_key)
     _fit_admin(membership.person)
+    if not Membership.objects.filter(person=membership.person, organization=organization, ended_at=None).exists():
+        tokens.revoke_all(membership.person, organization, by=by, why="left")
 
 
 @transaction.atomic
 def deactivate(organization: Organization, person: Person, *, by: Person) -> None:
-    """End everything a person is in this organization; who belongs to no other can't sign in any more."""
+    """End everything a person is in this organization; who belongs to no other can't sign in any more.
+
+    What they could enter with is gone for good, and stays so if they are let back in: tokens of this organization,
+    invitations to it, and, of whoever belongs nowhere else, every session and password link.
+    """
     rows = Membership.objects.filter(person=person, organization=organization, ended_at=None)
     # The owner's role last: it is the one that may be refused, and then nothing of this happens.
     for membership in sorted(rows, key=lambda row: row.role == Role.OWNER):
         end(membership, by=by)
     if not Membership.objects.filter(person=person, ended_at=None).exists():
-        Person.objects.filter(pk=person.pk).update(is_active=False)
+        Person.objects.filter(pk=person.pk).update(is_active=False, access_epoch=F("access_epoch") + 1)
+    tokens.revoke_all(person, organization, by=by, why="deactivated")
+    invited = Invitation.objects.filter(organization=organization, email=person.email)
+    invited.filter(accepted_at=None, withdrawn_at=None).update(withdrawn_at=timezone.now())
     _tell("person_deactivated", organization, by, f"person:{person.public_id}")
     audit.record(Kind.DEACTIVATED, organization=organization, actor=by, person=person)
 
@@ -225,7 +238,7 @@ def password_reset_path(organization: Organization, person: Person, *, by: Perso
     _tell("password_reset_made", organization, by, f"person:{person.public_id}")
     audit.record(Kind.PASSWORD_LINK_MADE, organization=organization, actor=by, person=person)
     key = urlsafe_base64_encode(force_bytes(person.pk))
-    return f"/people/password/{key}/{default_token_generator.make_token(person)}/"
+    return f"/people/password/{key}/{links.make_token(person)}/"
 
 
 def _fit_admin(person: Person) -> None:

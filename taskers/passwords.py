@@ -1,6 +1,6 @@
 """What a password must be like, and what ends when it is changed."""
 
-from taskers import audit
+from taskers import audit, origin, tokens
 from taskers.models import Person
 
 
@@ -17,6 +17,10 @@ class AccessEnds:
         return ""
 
     def password_changed(self, password: str, user: Person | None = None) -> None:
-        """Write it down. The actor is whoever is signed in where it is done, who may not be the person."""
+        """Write it down, and end the person's tokens: what was given out under the old password opens nothing.
+
+        The actor is whoever is signed in where it is done, who may not be the person.
+        """
         if user is not None:
             audit.record(audit.Kind.PASSWORD_CHANGED, person=user)
+            tokens.revoke_all(user, by=origin.here().person, why="password changed")

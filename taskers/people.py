@@ -3,7 +3,6 @@
 from zoneinfo import available_timezones
 
 from django.conf import settings
-from django.contrib.auth.tokens import default_token_generator
 from django.db import transaction
 from django.utils.http import urlsafe_base64_decode
 from django.utils.translation import gettext as _
@@ -12,6 +11,7 @@ from taskers import audit
 from taskers.errors import Problem
 from taskers.models import Membership, Person
 from taskers.outbox import emit
+from taskers.password_links import links
 
 
 class LinkGone(Problem):
@@ -53,14 +53,17 @@ def of_password_link(key: str, token: str) -> Person:
     except ValueError:
         raise LinkGone() from None
     person = Person.objects.filter(pk=pk, is_active=True).first() if 0 <= pk < 2**63 else None
-    if person is None or not default_token_generator.check_token(person, token):
+    if person is None or not links.check_token(person, token):
         raise LinkGone()
     return person
 
 
 @transaction.atomic
 def set_password(key: str, token: str, password: str) -> Person:
-    """Use a password link, once; the caller has validated the password. Their other sessions end. Raises LinkGone."""
+    """Use a password link, once; the caller has validated the password. Raises LinkGone.
+
+    With the old password go the sessions and tokens that began under it (taskers/passwords.py).
+    """
     person = Person.objects.select_for_update().get(pk=of_password_link(key, token).pk)
     # Asked again under the lock: the link may have been used between the look and here.
     of_password_link(key, token)

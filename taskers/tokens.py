@@ -36,11 +36,24 @@ def issue(
     return token, secret
 
 
-def revoke(token: ApiToken, by: Person) -> None:
-    """End a token at once; revoking it again changes nothing."""
-    if ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=timezone.now()):
+def revoke(token: ApiToken, by: Person, *, why: str = "asked") -> bool:
+    """End a token at once; revoking it again changes nothing and gives False."""
+    ended = bool(ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=timezone.now()))
+    if ended:
         emit("token_revoked", organization_id=token.organization_id, actor_id=by.pk, subject=f"token:{token.public_id}")
-        _audit(Kind.TOKEN_REVOKED, token, by=by)
+        _audit(Kind.TOKEN_REVOKED, token, by=by, why=why)
+    return ended
+
+
+def revoke_all(person: Person, organization: Organization | None = None, *, by: Person | None, why: str) -> int:
+    """End a person's tokens at once, of one organization or of all; returns how many. Nobody is `by` for commands."""
+    mine = ApiToken.objects.filter(person=person, revoked_at=None)
+    if organization is not None:
+        mine = mine.filter(organization=organization)
+    ended = 0
+    for token in mine.order_by("pk"):
+        ended += revoke(token, by or person, why=why)
+    return ended
 
 
 def digest(secret: str) -> str:
@@ -48,14 +61,14 @@ def digest(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def _audit(kind: Kind, token: ApiToken, by: Person | None) -> None:
+def _audit(kind: Kind, token: ApiToken, by: Person | None, **detail: str) -> None:
     audit.record(
         kind,
         organization=token.organization_id,
         actor=by,
         person=token.person,
         subject=f"token:{token.public_id}",
-        detail={"name": token.name},
+        detail={"name": token.name} | detail,
     )
 
 

@@ -6,6 +6,7 @@ from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, Permis
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 
 
 class Role(models.TextChoices):
@@ -61,6 +62,8 @@ class Person(AbstractBaseUser, PermissionsMixin):
     language = models.CharField(max_length=12, blank=True, db_default="")  # "": as their browser asks
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)
+    # Raised when they are shown out: sessions and links of before open nothing, even if they come back.
+    access_epoch = models.PositiveIntegerField(default=0, db_default=0, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = PersonManager()
@@ -79,6 +82,14 @@ class Person(AbstractBaseUser, PermissionsMixin):
 
     def get_short_name(self) -> str:
         return self.name.split(" ")[0] if self.name else self.email
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """What a session is held to: the password, and that nobody was shown out since it began."""
+        held = super()._get_session_auth_hash(secret=secret)  # type: ignore[misc]
+        if not self.access_epoch:
+            return held
+        since = f"{held}{self.access_epoch}"
+        return salted_hmac("tandem.session", since, secret=secret, algorithm="sha256").hexdigest()
 
 
 class MembershipQuerySet(models.QuerySet["Membership"]):
