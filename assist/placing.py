@@ -34,7 +34,7 @@ Ask = Callable[..., dict[str, Any]]  # an operation of the runtime and its field
 
 JOB = "assist.jobs.work"
 AT_ONCE = 500  # tasks of one run; the next minute brings the next
-USUAL = {"all-done", "loading", "waiting"}  # why nothing is handed out, in the course of things
+USUAL = {"all-done", "empty", "loading", "waiting"}  # why nothing is handed out, in the course of things
 MOST_SKIPPED = 20  # of one run: more, and something is wrong with all of them
 
 

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from projects.admission import prospects
-from projects.models import Annotation, Assignment, BatchProgress, Project, ProjectSettings, Verdict
+from projects.models import Annotation, Assignment, Project, ProjectSettings, Verdict
 from projects.queue import Nothing
+from projects.queue.outlook import Left
 from projects.tasktypes import TASK_TYPES
 from taskers import ledger, quality, wording
 from taskers.models import Account, Dispute, Grade, Organization, PayoutItem, Person, Transfer
@@ -66,7 +67,7 @@ class Opening:
     settings: ProjectSettings
     standing: wording.Wording
     estimate: quality.Estimate
-    left: int  # judgements not handed in yet, as the rollup last counted
+    left: Left  # how many tasks are open to them
     holding: bool  # whether they have begun something here
     nothing: Nothing | None = None  # why there is nothing for them now, where that is known without walking
 
@@ -115,32 +116,24 @@ def payouts(person: Person, organization: Organization, number: int = 12) -> lis
 def openings(person: Person, projects: Iterable[Project]) -> list[Opening]:
     """What there is to know of these projects for somebody who may work in them; where there is work comes first."""
     found = list(projects)
-    settings, left = _newest_settings(found), _left(found)
+    settings = _newest_settings(found)
     stands = prospects.of(person, found)
     openings = []
     for one in found:
-        terms, nothing = stands[one.pk]
+        terms, nothing, left = stands[one.pk]
         estimate = quality.estimate(terms.good or 0.0, terms.poor or 0.0)
-        words, waits = wording.standing(estimate), max(0, left.get(one.pk, 0))
-        openings.append(Opening(one, settings[one.pk], words, estimate, waits, terms.held is not None, nothing))
+        words = wording.standing(estimate)
+        openings.append(Opening(one, settings[one.pk], words, estimate, left, terms.held is not None, nothing))
     return sorted(openings, key=_order)
 
 
 def _order(one: Opening) -> tuple:
-    return not one.holding, one.nothing is not None, one.left == 0, -one.project.priority, one.project.name
+    return not one.holding, one.nothing is not None, one.left.none, -one.project.priority, one.project.name
 
 
 def _newest_settings(projects: Sequence[Project]) -> dict[int, ProjectSettings]:
     rows = ProjectSettings.objects.filter(project__in=projects)
     return {row.project_id: row for row in rows.order_by("project_id", "-version").distinct("project_id")}
-
-
-def _left(projects: Sequence[Project]) -> dict[int, int]:
-    rows = BatchProgress.objects.filter(batch__project__in=projects, batch__state="live")
-    left: dict[int, int] = defaultdict(int)
-    for project, wanted, submitted in rows.values_list("batch__project", "wanted", "submitted"):
-        left[project] += max(0, wanted - submitted)
-    return left
 
 
 def _with_fates(person: Person, page: Sequence[Annotation]) -> list[Entry]:

@@ -23,7 +23,9 @@ def try_claim(request: MemberRequest, body: dict, project_id: UUID) -> dict:
     rows = Task.objects.filter(project=project, withheld="").select_related("asset")
     task = rows.filter(pk__gt=read_whole_number(body, "after", 0)).order_by("pk").first() or rows.order_by("pk").first()
     if task is None:
-        return {"nothing": {"code": "all-done", "text": _("Load some tasks first."), "retry_seconds": None}}
+        withheld = Task.objects.filter(project=project).exists()
+        text = _("All tasks of this project are held back.") if withheld else _("Load some tasks first.")
+        return {"nothing": {"code": "empty", "text": text, "retry_seconds": None}}
     settings = project.settings_now()
     return {
         "try": True,

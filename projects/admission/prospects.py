@@ -1,7 +1,6 @@
-"""How a tasker stands in some of their projects, before they ask: two statements, no walk, nothing taken.
+"""How a tasker stands in some of their projects, before they ask: three statements, no walk, nothing taken.
 
-That there is nothing is said only where it is known for sure: they may not work there, or nothing is open. What is open
-but not for them (they did it already) only a claim finds out.
+That there is nothing is said only where it is known for sure: they may not work there, or nothing is open to them.
 """
 
 from collections.abc import Sequence
@@ -10,8 +9,11 @@ from typing import NamedTuple
 from projects.admission import eligibility
 from projects.models import Project
 from projects.queue import Nothing, outlook
+from projects.queue.outlook import Left
 from projects.queue.places import Terms, choose_of_each
 from taskers.models import Person
+
+NOTHING_OPEN = Left()
 
 
 class Prospect(NamedTuple):
@@ -19,6 +21,7 @@ class Prospect(NamedTuple):
 
     terms: Terms
     nothing: Nothing | None  # why there is nothing for them now; None where there may be, and while they hold something
+    left: Left = NOTHING_OPEN  # how many tasks are open to them
 
 
 def of(tasker: Person, projects: Sequence[Project]) -> dict[int, Prospect]:
@@ -28,8 +31,9 @@ def of(tasker: Person, projects: Sequence[Project]) -> dict[int, Prospect]:
     choice = choose_of_each(tasker, projects)
     free = {pk: terms for pk, terms in choice.terms.items() if terms.held is None}
     found = {pk: Nothing(*why) for pk, terms in free.items() if (why := eligibility.why_not(terms))}
-    open_still = {one.terms.project for one in choice.places}
-    empty = [pk for pk in free if pk not in found and pk not in open_still]
+    open_still = {one.terms.project for one in choice.places} - set(found)
+    left = outlook.open_to(tasker, sorted(open_still), apart=choice.partners) if open_still else {}
+    empty = [pk for pk in free if pk not in found and left.get(pk, NOTHING_OPEN).none]
     if empty:
         found |= {pk: one.nothing() for pk, one in outlook.by_project(tasker, empty).items()}
-    return {pk: Prospect(terms, found.get(pk)) for pk, terms in choice.terms.items()}
+    return {pk: Prospect(terms, found.get(pk), left.get(pk, NOTHING_OPEN)) for pk, terms in choice.terms.items()}

@@ -15,8 +15,28 @@ class Nothing:
 
 
 def all_done() -> Nothing:
-    """Nothing is left for this tasker, and nothing will come back."""
+    """This tasker did something here; nothing is left for them, and nothing will come back."""
     return Nothing("all-done", _("You have done everything there is for you here. Thank you!"))
+
+
+def done_by_others() -> Nothing:
+    """Nothing is left, and this tasker did none of it."""
+    return Nothing("all-done", _("Everything here is done already."))
+
+
+def for_others() -> Nothing:
+    """What is open isn't for this tasker, who did none of it: they are kept apart from whoever did."""
+    return Nothing("all-done", _("What is left here is for others."))
+
+
+def nothing_yet() -> Nothing:
+    """A project without tasks."""
+    return Nothing("empty", _("There are no tasks here yet."))
+
+
+def stopped() -> Nothing:
+    """There are tasks, and none of them is handed out: they wait for their manager, or are over."""
+    return Nothing("empty", _("Nothing is handed out here at the moment."))
 
 
 def training_first() -> Nothing:

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from projects import configure, queue, rollups, statement
+from projects import batches, configure, queue, rollups, statement
 from projects.admission import pairs, prospects, rules
 from projects.models import BatchPace
 from taskers import skills
@@ -95,6 +95,59 @@ def test_home_says_what_others_hold_and_what_is_all_done(alice, cast, plain, pai
     page = alice.get("/").content.decode()
     assert "it comes back in about 15 min." in page
     assert "You have done everything there is for you here." in page
+
+
+def test_home_counts_tasks_that_one_may_still_do_and_not_judgements(alice, cast) -> None:
+    many = make.project(cast.riverside, "Many", wanted=3)
+    make.tasks(make.batch(many), 4)
+    assert "<dd>4 tasks</dd>" in alice.get("/").content.decode(), "12 judgements of 4 tasks"
+    for _ in range(2):
+        make.judged(cast.alice, many, make.MARIA)
+    mine = make.held(cast.alice, many)
+    queue.skip(mine, cast.alice, mine.token, reason="too-hard")
+    assert "<dd>1 task</dd>" in alice.get("/").content.decode()
+    make.judged(cast.alice, many, make.MARIA)
+    page = alice.get("/").content.decode()
+    assert "You have done everything there is for you here." in page, "others may still do all four"
+    new = make.tasks(many.batches.get(), 5)
+    pairs.keep_apart(cast.riverside, cast.alice, cast.bob, relation="other", by=cast.mina)
+    his = {make.judged(cast.bob, many, make.MARIA).task for _ in range(3)}
+    hers = len(set(new) - his)
+    assert hers < 5 and f"<dd>{hers} tasks</dd>" in alice.get("/").content.decode(), "she is kept apart from Bob"
+    make.tasks(many.batches.get(), 400)
+    assert "300 tasks or more" in alice.get("/").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        ("no batch", "There are no tasks here yet."),
+        ("an empty batch", "There are no tasks here yet."),
+        ("a draft", "Nothing is handed out here at the moment."),
+        ("paused", "Nothing is handed out here at the moment."),
+        ("closed", "Nothing is handed out here at the moment."),
+        ("done by others", "Everything here is done already."),
+        ("done by her", "You have done everything there is for you here."),
+        ("left to others", "What is left here is for others."),
+    ],
+)
+def test_whoever_finds_nothing_reads_why_as_it_is(alice, cast, state, words) -> None:
+    project = make.project(cast.riverside, wanted=2 if state == "left to others" else 1)
+    if state != "no batch":
+        batch = make.batch(project, state="draft" if state == "a draft" else "live")
+        if state != "an empty batch":
+            make.task(batch)
+        if state in ("paused", "closed"):
+            batches.move(batch, state, by=cast.mina)
+    if state == "left to others":
+        pairs.keep_apart(cast.riverside, cast.alice, cast.bob, relation="other", by=cast.mina)
+    if state in ("done by others", "left to others"):
+        make.judged(cast.bob, project, make.MARIA)
+    if state == "done by her":
+        make.judged(cast.alice, project, make.MARIA)
+    assert words in alice.get("/").content.decode(), "before she asks"
+    nothing = post(alice, f"/studio/{project.public_id}/claim")["nothing"]
+    assert nothing["text"].startswith(words) and nothing["code"] in ("empty", "all-done"), "and when she does"
 
 
 def test_reasons_before_asking_are_those_of_asking(cast, plain, paid) -> None:

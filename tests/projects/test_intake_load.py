@@ -357,4 +357,4 @@ def test_nobody_waits_for_a_file_that_brings_them_nothing(cast, reports, off: st
         Intake.objects.filter(pk=file.pk).update(started_at=timezone.now() - timedelta(hours=1))
     else:
         batches.move(reports, "paused", by=cast.mina)
-    assert queue.claim(cast.alice, reports.project).code == "all-done"
+    assert queue.claim(cast.alice, reports.project).code == "empty"

@@ -44,7 +44,7 @@ def test_submitting_again_is_taken_once(alice, project, batch) -> None:
 def test_when_nothing_is_left_it_is_said(alice, project, batch) -> None:
     answer = alice.post("claim", project.public_id).json()
     assert answer["assignment"] is None
-    assert answer["nothing"]["code"] == "all-done"
+    assert answer["nothing"]["code"] == "empty"
 
 
 def test_bad_answer_is_refused_with_the_place(alice, project, batch) -> None:
