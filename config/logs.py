@@ -1,8 +1,17 @@
-"""One JSON object a line, for log collectors."""
+"""How a line of the log is written: for people, or one JSON object a line for collectors. Neither holds a secret."""
 
 import json
 import logging
 from datetime import UTC, datetime
+
+from config.redaction import redact
+
+
+class PlainLines(logging.Formatter):
+    """Time, level, logger and message, for people."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return redact(super().format(record))
 
 
 class JsonLines(logging.Formatter):
@@ -13,8 +22,8 @@ class JsonLines(logging.Formatter):
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": redact(record.getMessage()),
         }
         if record.exc_info:
-            line["traceback"] = self.formatException(record.exc_info)
+            line["traceback"] = redact(self.formatException(record.exc_info))
         return json.dumps(line, ensure_ascii=False)

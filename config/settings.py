@@ -47,6 +47,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "config.redaction.QuietReferrer",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "taskers.middleware.PrivateMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -233,7 +234,7 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "plain": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"},
+        "plain": {"()": "config.logs.PlainLines", "format": "%(asctime)s %(levelname)s %(name)s: %(message)s"},
         "json": {"()": "config.logs.JsonLines"},
     },
     "handlers": {
