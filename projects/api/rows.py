@@ -11,7 +11,9 @@ from rest_framework.parsers import BaseParser, JSONParser
 from projects.errors import Refused
 from projects.intake import READERS, Fault, Item, Row
 
-LONGEST_LIST = 64 * 1024 * 1024  # bytes; a list is held in memory whole
+LONGEST_LIST = 8 * 1024 * 1024  # bytes; a list is held in memory whole, at some 25 times its size
+MOST_ROWS = 100_000  # of a list
+DEEPEST = 64  # levels of a body; nothing that is stored is half as deep
 MOST_ERRORS = 1000
 
 
@@ -22,14 +24,37 @@ class TooLarge(Refused):
     status = 413
 
 
+class TooDeep(Refused):
+    """The body's lists and objects lie too deep within each other."""
+
+    code = "too-deep"
+
+
 class BoundedJSON(JSONParser):
-    """A JSON body of at most LONGEST_LIST bytes."""
+    """A JSON body of at most LONGEST_LIST bytes and DEEPEST levels."""
 
     def parse(self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping | None = None) -> Any:
         body = stream.read(LONGEST_LIST + 1)
         if len(body) > LONGEST_LIST:
             raise TooLarge()
-        return super().parse(BytesIO(body), media_type, parser_context)
+        try:
+            data = super().parse(BytesIO(body), media_type, parser_context)
+        except RecursionError:
+            raise TooDeep() from None
+        if _deeper(data):
+            raise TooDeep()
+        return data
+
+
+def _deeper(data: object) -> bool:
+    """Whether lists and objects lie within each other deeper than DEEPEST levels."""
+    level = [data]
+    for _ in range(DEEPEST):
+        inner = [one.values() if isinstance(one, dict) else one for one in level if isinstance(one, dict | list)]
+        level = [one for some in inner for one in some if isinstance(one, dict | list)]
+        if not level:
+            return False
+    return True
 
 
 class JSONLines(BaseParser):
@@ -54,6 +79,8 @@ def _of_list(rows: list) -> Iterator[Item]:
     """A list goes through the same reader as a file would: its item n is line n + 1."""
     if not rows:
         return iter(())
+    if len(rows) > MOST_ROWS:
+        raise TooLarge()
     lines = "\n".join(json.dumps(row) for row in rows)
     return (_renamed(item) for item in READERS["jsonl"](BytesIO(lines.encode()), 0))
 

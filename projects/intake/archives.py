@@ -15,10 +15,11 @@ from projects.errors import Refused
 from projects.intake.pictures import MAX_BYTES, read_picture
 from projects.intake.rows import Fault, Item, Row
 
-MAX_DIRECTORY = 64 * 1024 * 1024  # bytes of the list of entries, about half a million of them
+MAX_DIRECTORY = 32 * 1024 * 1024  # bytes of the list of entries
+MAX_ENTRIES = 200_000  # each takes up most of a kilobyte while the archive is read
 MAX_RATIO = 400  # an unpacked picture is never this much larger than its packed form...
 RATIO_FROM = 1024 * 1024  # ...once it is larger than this
-END, END64_AT, END64 = b"PK\x05\x06", b"PK\x06\x07", b"PK\x06\x06"
+ENTRY, END, END64_AT, END64 = b"PK\x01\x02", b"PK\x05\x06", b"PK\x06\x07", b"PK\x06\x06"
 
 
 def read_zip(file: BinaryIO, skip: int = 0) -> Iterator[Item]:
@@ -56,9 +57,15 @@ def _check_directory(file: BinaryIO) -> None:
         record = file.read(56)
         if len(record) == 56 and record.startswith(END64):
             listed = struct.unpack_from("<Q", record, 40)[0]
-    if listed > MAX_DIRECTORY:
+    if listed > MAX_DIRECTORY or _entries(file, size, listed) > MAX_ENTRIES:
         raise Refused("The archive lists too many files; split it.", code="too-large")
     file.seek(0)
+
+
+def _entries(file: BinaryIO, size: int, listed: int) -> int:
+    """How many entries there are at most, whatever the archive says of it: its list, of so many bytes, lies last."""
+    file.seek(max(0, size - listed - 66_000))
+    return file.read().count(ENTRY)
 
 
 def _passed_over(entry: zipfile.ZipInfo) -> bool:

@@ -7,6 +7,7 @@ one line. Blank lines are passed over. Places are 1-based line numbers, as edito
 import codecs
 import csv
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO
 
@@ -14,6 +15,7 @@ from projects.errors import Refused
 from projects.intake.rows import Fault, Item, Known, Row
 
 MAX_LINE = 4 * 1024 * 1024  # bytes
+MAX_COLUMNS = 1000
 MAX_EXTERNAL_ID = 200
 DELIMITERS = ",;\t|"
 WIDE_MARKS = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -38,13 +40,13 @@ def read_csv(file: BinaryIO, skip: int = 0) -> Iterator[Item]:
     """A header line with a column "text", or with "first" and "second" for pairs, and if wanted "external_id" (or "id")
     and others that the task type knows; the rest come back as meta. Commas, semicolons, tabs or bars between fields;
     quotes as in RFC 4180."""
-    too_long: list[int] = []
-    lines = _csv_lines(file, too_long)
+    lines = _CsvLines(file)
     first = next(lines, None)
     if first is None:
         raise Refused("The file is empty.", code="empty-file")
     delimiter = max(DELIMITERS, key=first.count)
-    rows = csv.reader(_chained(first, lines), delimiter=delimiter)
+    lines.put_back(first)
+    rows = csv.reader(lines, delimiter=delimiter)
     try:
         header = _header(next(rows))
     except csv.Error as problem:
@@ -52,7 +54,7 @@ def read_csv(file: BinaryIO, skip: int = 0) -> Iterator[Item]:
             "The header is not CSV: %(problem)s.", code="bad-header", place="line 1", problem=str(problem)
         ) from None
     seen = 0
-    for item in _csv_items(rows, header, too_long):
+    for item in _csv_items(rows, header, lines):
         seen += 1
         if seen > skip:
             yield item
@@ -160,29 +162,53 @@ def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is no JSON number")
 
 
-def _csv_lines(file: BinaryIO, too_long: list[int]) -> Iterator[str]:
-    for number, line in _lines(file, blanks=True):
-        if line is None:
-            too_long.append(number)
-            yield "\n"
-        else:
-            # Bytes that are no UTF-8 travel as surrogates, so that only their own row is refused.
-            yield line.decode("utf-8", "surrogateescape") + "\n"
+class _CsvLines:
+    """The lines of a CSV file, of which one row may take up MAX_LINE bytes, however many they are."""
 
+    def __init__(self, file: BinaryIO) -> None:
+        self.too_long: list[int] = []
+        self._lines = _lines(file, blanks=True)
+        self._next: str | None = None
+        self._row = 0  # bytes since the last row's end
 
-def _chained(first: str, rest: Iterator[str]) -> Iterator[str]:
-    yield first
-    yield from rest
+    def __iter__(self) -> "_CsvLines":
+        return self
+
+    def __next__(self) -> str:
+        if self._next is not None:
+            line, self._next = self._next, None
+            return line
+        number, raw = next(self._lines)
+        if raw is None:
+            self.too_long.append(number)
+            return "\n"
+        self._row += len(raw)
+        if self._row > MAX_LINE:
+            self.row_ends()
+            raise csv.Error(f"the row is longer than {MAX_LINE // 2**20} MiB")
+        # Bytes that are no UTF-8 travel as surrogates, so that only their own row is refused.
+        return raw.decode("utf-8", "surrogateescape") + "\n"
+
+    def put_back(self, line: str) -> None:
+        """Have this line come next."""
+        self._next = line
+
+    def row_ends(self) -> None:
+        """What comes is of another row."""
+        self._row = 0
 
 
 def _header(names: list[str]) -> list[str]:
+    if len(names) > MAX_COLUMNS:
+        text = "The header has %(number)s columns; at most %(most)s are read."
+        raise Refused(text, code="too-many-columns", place="line 1", number=len(names), most=MAX_COLUMNS)
     header = [name.strip().lower() for name in names]
     if "text" not in header and not {"first", "second"} <= set(header):
         found = ", ".join(f"“{name}”" for name in names)[:200]
         raise Refused(
             "The header has no column “text”. It has: %(found)s.", code="no-text-column", place="line 1", found=found
         )
-    twice = {name for name in header if header.count(name) > 1 or not name}
+    twice = {name for name, times in Counter(header).items() if times > 1 or not name}
     if twice:
         raise Refused(
             "Each column needs a name of its own; see “%(value)s”.",
@@ -193,16 +219,17 @@ def _header(names: list[str]) -> list[str]:
     return header
 
 
-def _csv_items(rows: Any, header: list[str], too_long: list[int]) -> Iterator[Item]:
+def _csv_items(rows: Any, header: list[str], lines: _CsvLines) -> Iterator[Item]:
     while True:
         start = rows.line_num + 1
+        lines.row_ends()
         try:
             values = next(rows, None)
         except csv.Error as problem:
             yield Fault(f"line {start}", "not-csv", f"Not CSV: {problem}.")
             continue
-        while too_long:
-            yield _too_long(too_long.pop(0))
+        while lines.too_long:
+            yield _too_long(lines.too_long.pop(0))
         if values is None:
             return
         if values and any(values):

@@ -20,6 +20,7 @@ from taskers.errors import Problem, StateConflict
 from taskers.models import Person
 
 KEPT_ERRORS = 500  # with the intake, for its page; the rest lies beside it
+MOST_ERRORS = 100_000  # after so many refused rows the rest is not worth reading
 JOB = "projects.jobs.load_intake"
 
 
@@ -129,6 +130,9 @@ def _read(intake: Intake, told: Callable[[Intake], None] | None) -> None:
             intake.refresh_from_db(fields=["position", "loaded", "known", "refused", "errors", "columns"])
             if told:
                 told(intake)
+            if intake.refused >= MOST_ERRORS:
+                text = "%(number)s rows were refused; what comes after them was not read."
+                raise Refused(text, code="too-many-faults", number=intake.refused)
 
 
 def _advance(intake: Intake, done: Loaded) -> None:

@@ -2,6 +2,7 @@
 
 import io
 import json
+import sys
 import zipfile
 from collections.abc import Iterator
 from datetime import timedelta
@@ -328,6 +329,14 @@ def test_memory_of_a_load_does_not_grow_with_the_file(reports, monkeypatch):
     for done in intake.load(reports, rows(), by=None):
         ahead -= done.read
     assert ahead == 0 and Task.objects.count() == 100
+
+
+def test_file_of_refused_rows_is_given_up_and_says_so(reports, monkeypatch):
+    monkeypatch.setattr(sys.modules["projects.intake.receive"], "MOST_ERRORS", 3)
+    monkeypatch.setattr(loading, "CHUNK_ROWS", 2)
+    done = loaded(reports, "{\n" * 9)
+    assert done.state == Intake.State.FAILED and done.refused == 4
+    assert done.reason == "4 rows were refused; what comes after them was not read."
 
 
 def test_large_rows_make_small_chunks(reports, monkeypatch):

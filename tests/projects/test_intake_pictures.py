@@ -281,6 +281,14 @@ def test_a_list_of_entries_too_large_to_hold_is_refused_before_it_is_read():
     assert zip_code(bytes(data)) == "too-large"
 
 
+def test_more_entries_than_can_be_held_are_refused_whatever_the_archive_says_of_them(monkeypatch):
+    monkeypatch.setattr("projects.intake.archives.MAX_ENTRIES", 2)
+    data = bytearray(zipped({name: encoded(PHOTO) for name in ("a.png", "b.png", "c.png")}))
+    end = data.rfind(b"PK\x05\x06")
+    data[end + 8 : end + 12] = struct.pack("<HH", 1, 1)  # it says one
+    assert zip_code(bytes(data)) == "too-large"
+
+
 def test_an_entry_with_damaged_bytes_is_one_fault():
     photo = encoded(PHOTO)
     data = bytearray(zipped({"a.png": photo, "b.png": photo}))

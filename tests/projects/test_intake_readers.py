@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from projects.errors import Refused
 from projects.intake import READERS, Fault, Row
-from projects.intake.readers import MAX_LINE
+from projects.intake.readers import MAX_COLUMNS, MAX_LINE
 
 
 def items(reader: str, data: bytes | str, skip: int = 0) -> list:
@@ -149,6 +149,26 @@ def test_a_line_beyond_all_reason_is_one_fault_and_costs_no_memory(reader):
     assert [item.fields["text"] for item in found if isinstance(item, Row)] == ["a", "b"]
     assert [code for _, code in faults(found)] == ["too-long"]
     assert peak < 4 * MAX_LINE
+
+
+def test_header_of_too_many_columns_is_refused_by_name():
+    header = ",".join(["text", *(f"c{n}" for n in range(100_000))])
+    assert refusal("csv", f"{header}\n{header}\n") == "too-many-columns"
+    assert refusal("csv", "text" + ",same" * (MAX_COLUMNS - 1) + "\na\n") == "bad-header"
+
+
+def test_csv_row_of_many_lines_that_never_ends_costs_the_memory_of_one_line():
+    cell = b'"' + (b"x" * 100_000 + b"\n") * (MAX_LINE // 200_000) + b'",'  # each within bounds
+    file = io.BytesIO(b"text,n\ngood,1\n" + cell * 20 + b"2\ngood too,3\n")
+    tracemalloc.start()
+    try:
+        found = list(READERS["csv"](file, 0))
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert ("line 3", "not-csv") in faults(found)
+    assert [item.fields["text"] for item in found if isinstance(item, Row)][0] == "good"
+    assert peak < 6 * MAX_LINE
 
 
 def test_an_unclosed_quote_is_a_fault_with_its_line():

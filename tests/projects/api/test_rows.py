@@ -146,6 +146,8 @@ def test_many_chunks_go_in(mina, batch) -> None:
         (b'[{"payload": {"text": "a\\u0000b"}}]', "application/json", 200, ""),
         (b'[{"payload": {"text": "\\ud800"}}]', "application/json", 200, ""),
         (b'[{"payload": {"text": NaN}}]', "application/json", 400, "parse-error"),
+        (b"[" * 100_000, "application/json", 422, "too-deep"),
+        (b"[" * 900 + b"]" * 900, "application/json", 422, "too-deep"),
     ],
 )
 def test_odd_bodies_break_nothing(mina, batch, body: bytes, type: str, status: int, code: str) -> None:
@@ -158,6 +160,11 @@ def test_odd_bodies_break_nothing(mina, batch, body: bytes, type: str, status: i
 
 def test_list_that_is_too_long_is_refused(mina, batch, monkeypatch) -> None:
     monkeypatch.setattr("projects.api.rows.LONGEST_LIST", 50)
+    refused(mina.post("batch-tasks", batch.public_id, body=ROWS), 413, "too-large")
+
+
+def test_list_of_too_many_rows_is_refused(mina, batch, monkeypatch) -> None:
+    monkeypatch.setattr("projects.api.rows.MOST_ROWS", 1)
     refused(mina.post("batch-tasks", batch.public_id, body=ROWS), 413, "too-large")
 
 
