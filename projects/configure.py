@@ -46,6 +46,7 @@ FIELDS = (
     "fields",
     "grid",
     "empty_usual",
+    "shows_verdicts",
 )
 # What says how many judgements a task gets.
 OVERLAP = ("aggregation", "most", "target")

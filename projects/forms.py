@@ -157,6 +157,13 @@ class SettingsForm(InLanguages, PairFields):
         0,
     )
 
+    shows_verdicts = forms.BooleanField(
+        label=_("Taskers see answers and verdicts"),
+        required=False,
+        initial=True,
+        help_text=_("In My work: their own answer beside what was decided, so that nobody contests blind."),
+    )
+
     fields_asked = forms.CharField(
         label=_("Fields"),
         required=False,
@@ -226,6 +233,7 @@ class SettingsForm(InLanguages, PairFields):
                 "budget": data["budget"],
                 "pay_floor": data["pay_floor"] / 100,
                 "minimum_score": data["minimum_score"] / 100,
+                "shows_verdicts": data["shows_verdicts"],
             }
         )
 
@@ -251,6 +259,7 @@ def settings_initial(settings: ProjectSettings) -> dict[str, Any]:
         "audit_share": f"{100 * settings.audit_share:.6g}",
         "pay_floor": round(100 * settings.pay_floor),
         "minimum_score": round(100 * settings.minimum_score),
+        "shows_verdicts": settings.shows_verdicts,
         "fields_asked": asked_fields.written(settings.fields or asked_fields.usual()),
         "grid": settings.grid,
         "empty_usual": settings.empty_usual,

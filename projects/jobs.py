@@ -9,7 +9,7 @@ from procrastinate.contrib.django import app
 from projects import archive, assets, consensus, intake, queue, reaping, winding_up
 from projects.admission import banning
 from projects.models import Batch, Exclusion
-from projects.teaching import stock
+from projects.teaching import settling, stock
 from projects.truth import agreement_reports, budgets, estimating
 
 EXPIRE_AT_ONCE = 2000
@@ -127,3 +127,10 @@ def estimate_all(timestamp: int) -> int:
 def watch_known_answers(timestamp: int) -> int:
     """Retire known answers that leaked and point at those that may be wrong; returns how many."""
     return len(stock.watch(seed=timestamp))
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queue="queue", queueing_lock="settle_gold")
+def settle_gold(timestamp: int) -> int:
+    """Grade and pay the answers to known ones whose moment has come; returns how many."""
+    return settling.settle_due()

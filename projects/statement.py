@@ -3,24 +3,51 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from projects.admission import prospects
-from projects.models import Annotation, Assignment, Project, ProjectSettings, Verdict
+from projects.models import (
+    Annotation,
+    Assignment,
+    Gold,
+    GoldSettlement,
+    Project,
+    ProjectSettings,
+    Verdict,
+)
 from projects.queue import Nothing
 from projects.queue.outlook import Left
 from projects.tasktypes import TASK_TYPES
+from projects.teaching import dealing
+from projects.truth.follow_up import key_of as verdict_key
+from projects.truth.follow_up import undecided_key
 from taskers import ledger, quality, wording
 from taskers.models import Account, Dispute, Grade, Organization, PayoutItem, Person, Transfer
 
 PAGE = 30
+LISTED = (Assignment.Kind.JUDGE, Assignment.Kind.GOLD)
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What was decided of a task, as whoever answered it is told: gold's known answer like any verdict."""
+
+    at: datetime
+    said: Verdict | Gold | Annotation  # whose answer it is; read when it is shown
+    note: str = ""
+
+    @property
+    def answer(self) -> dict:
+        """What is right."""
+        return self.said.answer
 
 
 @dataclass
 class Entry:
-    """One piece of work and what became of it."""
+    """One piece of work, gold or not, and what became of it. Nothing here says which it is."""
 
     annotation: Annotation
-    verdict: Verdict | None = None  # the one that stands
+    decision: Decision | None = None  # the one that stands
     grade: Grade | None = None  # the newest: the one that counts
     transfers: list[Transfer] = field(default_factory=list)  # what it earned, taken back or not
     dispute: Dispute | None = None  # the newest
@@ -37,11 +64,11 @@ class Entry:
 
     @property
     def state(self) -> str:
-        """ "voided", "judged", "accepted" (decided, nothing to compare with), "review" or "waiting"."""
+        """ "voided", "judged", "accepted" (decided, nothing to compare with) or "waiting"."""
         if self.annotation.assignment.voided_at:
             return "voided"
-        if self.verdict is None:
-            return "review" if self.annotation.task.withheld == "review" else "waiting"
+        if self.decision is None:
+            return "waiting"
         return "judged" if self.grade else "accepted"
 
     @property
@@ -80,9 +107,9 @@ class Opening:
 def entries(
     person: Person, organization: Organization, *, project: Project | None = None, before: int | None = None
 ) -> tuple[list[Entry], int | None]:
-    """A page of somebody's judgements, newest first, and the key before which the next page begins (None: the last)."""
+    """A page of somebody's work, newest first, and the key before which the next page begins (None: the last)."""
     rows = Annotation.objects.filter(
-        tasker=person, assignment__kind=Assignment.Kind.JUDGE, task__project__organization=organization
+        tasker=person, assignment__kind__in=LISTED, task__project__organization=organization
     ).select_related("assignment", "task__project")
     if project is not None:
         rows = rows.filter(task__project=project)
@@ -116,12 +143,12 @@ def payouts(person: Person, organization: Organization, number: int = 12) -> lis
 def openings(person: Person, projects: Iterable[Project]) -> list[Opening]:
     """What there is to know of these projects for somebody who may work in them; where there is work comes first."""
     found = list(projects)
-    settings = _newest_settings(found)
-    stands = prospects.of(person, found)
+    settings, stands = _newest_settings(found), prospects.of(person, found)
+    shown = quality.shown(person, [one.public_id for one in found])
     openings = []
     for one in found:
         terms, nothing, left = stands[one.pk]
-        estimate = quality.estimate(terms.good or 0.0, terms.poor or 0.0)
+        estimate = shown.get(one.public_id) or quality.estimate(0.0, 0.0)
         words = wording.standing(estimate)
         openings.append(Opening(one, settings[one.pk], words, estimate, left, terms.held is not None, nothing))
     return sorted(openings, key=_order)
@@ -137,19 +164,15 @@ def _newest_settings(projects: Sequence[Project]) -> dict[int, ProjectSettings]:
 
 
 def _with_fates(person: Person, page: Sequence[Annotation]) -> list[Entry]:
-    """The page's verdicts, grades, transfers and disputes, in a fixed number of queries."""
+    """The page's decisions, grades, transfers and disputes, in a fixed number of queries."""
     by_key = {one.pk: Entry(one) for one in page}
-    of_task: dict[int, list[Entry]] = defaultdict(list)
     of_subject: dict[str, list[Entry]] = defaultdict(list)
     for one in by_key.values():
-        of_task[one.annotation.task_id].append(one)
         of_subject[f"task:{one.annotation.task.public_id}"].append(one)
-    keys: dict[str, Entry] = {}
-    for verdict in Verdict.objects.filter(task__in=of_task).defer("answer").order_by("pk"):
-        for one in of_task[verdict.task_id]:
-            keys[f"verdict:{verdict.pk}:annotation:{one.annotation.pk}"] = one
-            one.verdict = verdict if verdict.superseded_at is None else one.verdict
-    for grade in Grade.objects.filter(subject__in=[f"annotation:{pk}" for pk in by_key], tasker=person).order_by("pk"):
+    keys, alone = _decided(by_key.values()), _settled(by_key.values())
+    keys |= {dealing.key_of(one.annotation): one for one in by_key.values()}
+    subjects = [f"annotation:{pk}" for pk in by_key if pk not in alone]
+    for grade in Grade.objects.filter(subject__in=subjects, tasker=person).order_by("pk"):
         by_key[int(grade.subject.partition(":")[2])].grade = grade
     for transfer in Transfer.objects.filter(key__in=keys).select_related("reversed_by").order_by("pk"):
         keys[transfer.key].transfers.append(transfer)
@@ -157,3 +180,35 @@ def _with_fates(person: Person, page: Sequence[Annotation]) -> list[Entry]:
         for one in of_subject[dispute.subject]:
             one.dispute = dispute
     return list(by_key.values())
+
+
+def _decided(entries: Iterable[Entry]) -> dict[str, Entry]:
+    """Gives judgements their verdicts; says under which keys they may have earned something."""
+    of_task: dict[int, list[Entry]] = defaultdict(list)
+    for one in entries:
+        if one.annotation.assignment.kind == Assignment.Kind.JUDGE:
+            of_task[one.annotation.task_id].append(one)
+    keys = {undecided_key(one.annotation): one for some in of_task.values() for one in some}
+    for verdict in Verdict.objects.filter(task__in=of_task).defer("answer").order_by("pk"):
+        for one in of_task[verdict.task_id]:
+            keys[verdict_key(verdict.pk, one.annotation)] = one
+            if verdict.superseded_at is None:
+                one.decision = Decision(verdict.at, verdict, verdict.note)
+    return keys
+
+
+def _settled(entries: Iterable[Entry]) -> set[int]:
+    """Gives answers to gold that are settled their known answers, or, where it is shown so, themselves: an answer that
+    decided its task alone. Returns the keys of those, which are compared with nothing."""
+    gold = {one.annotation.assignment_id: one for one in entries if one.annotation.assignment.kind != "judge"}
+    rows = GoldSettlement.objects.filter(assignment__in=gold, settled_at__isnull=False)
+    known = Gold.objects.filter(task__in=[one.annotation.task_id for one in gold.values()]).defer("answer")
+    by_task = {one.task_id: one for one in known} if gold else {}
+    alone = set()
+    for row in rows if gold else ():
+        one = gold[row.assignment_id]
+        if row.alone:
+            alone.add(one.annotation.pk)
+        said = one.annotation if row.alone else by_task[one.annotation.task_id]
+        one.decision = Decision(row.settled_at, said)  # type: ignore[arg-type]
+    return alone

@@ -9,7 +9,7 @@ from projects import consensus, model_answers, queue
 from projects.checking import canonical, check_for
 from projects.errors import AlreadySubmitted, LeaseLost
 from projects.models import Annotation, Assignment, Draft, Task, Verdict
-from projects.teaching import courses, dealing
+from projects.teaching import courses, settling
 from taskers.models import Person
 from taskers.outbox import emit
 
@@ -105,7 +105,7 @@ def _again_or_late(
 
 
 def _compare(assignment: Assignment, annotation: Annotation, said: model_answers.Said | None) -> None:
-    dealing.follow_up(assignment, annotation)
+    settling.receive(assignment, annotation)
     model_answers.compare(said, annotation)
 
 

@@ -1,5 +1,7 @@
 """A tasker's own pages: what is open to them, and what became of what they did."""
 
+from collections.abc import Callable
+from functools import wraps
 from uuid import UUID
 
 from django.contrib import messages
@@ -12,7 +14,8 @@ from django.views.decorators.http import require_GET, require_POST
 from projects import access, course_report, statement, studio
 from projects.models import Annotation, Project
 from projects.talk import reading
-from projects.teaching import lessons
+from projects.teaching import dealing, lessons, settling
+from projects.views.task import drawing
 from taskers import access as roles
 from taskers import disputes
 from taskers.errors import Problem
@@ -27,9 +30,25 @@ DESKS = (
     (Role.ML_ENGINEER, "profile"),
 )
 
+# What pages/answers.js reads of a part of an answer.
+DRAWN = {"start", "end", "label", "shape", "field", "kind", "value"}
+
+
+def up_to_date(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """What is due by now is settled before its tasker looks."""
+
+    @wraps(view)
+    def wrapped(request: MemberRequest, *args: object, **kwargs: object) -> HttpResponse:
+        if request.user.is_authenticated:
+            settling.settle_due(request.user)
+        return view(request, *args, **kwargs)
+
+    return wrapped
+
 
 @require_GET
 @login_required
+@up_to_date
 def home(request: MemberRequest) -> HttpResponse:
     """The projects open to a tasker; office people go to their own desk."""
     organization = request.organization
@@ -52,6 +71,7 @@ def home(request: MemberRequest) -> HttpResponse:
 
 @require_GET
 @login_required
+@up_to_date
 def my_work(request: MemberRequest) -> HttpResponse:
     """The statement: 30 pieces of work at a time, newest first."""
     organization = _organization(request)
@@ -95,6 +115,7 @@ def course(request: MemberRequest, project_id: UUID) -> HttpResponse:
 
 @require_GET
 @login_required
+@up_to_date
 def piece(request: MemberRequest, annotation_id: UUID) -> HttpResponse:
     """One piece of one's own work."""
     return _piece(request, _own(request, annotation_id))
@@ -115,22 +136,41 @@ def contest(request: MemberRequest, annotation_id: UUID) -> HttpResponse:
 
 
 def _piece(request: MemberRequest, annotation: Annotation, problem: Problem | None = None) -> HttpResponse:
+    task, entry = annotation.task, statement.entry(request.user, annotation)
+    shown = task.project.settings_now().shows_verdicts
+    if shown and entry.decision:
+        dealing.show(request.user, task)
     context = {
-        "entry": statement.entry(request.user, annotation),
-        "currency": annotation.task.project.organization.currency,
+        "entry": entry,
+        "task": task,
+        "view": drawing(task, _answers(entry)) if shown else None,
+        "currency": task.project.organization.currency,
         "problem": problem,
         "text": request.POST.get("text", ""),
     }
     return render(request, "taskers/piece.html", context, status=problem.status if problem else 200)
 
 
+def _answers(entry: statement.Entry) -> dict[str, dict]:
+    """What is drawn of the answers and no more: ids and provenance would say how each was made, and so what is gold."""
+    answers = {"mine": entry.annotation.answer} | ({"verdict": entry.decision.answer} if entry.decision else {})
+    return {
+        key: {
+            name: [{part: said for part, said in one.items() if part in DRAWN} for one in parts]
+            for name, parts in answer.items()
+            if isinstance(parts, list)
+        }
+        for key, answer in answers.items()
+    }
+
+
 def _own(request: MemberRequest, annotation_id: UUID) -> Annotation:
-    """One's own judgement in the organization that one is working in; everything else is not found."""
+    """One's own work, gold like any other, in the organization that one is working in; everything else is not found."""
     rows = Annotation.objects.select_related("assignment", "task__project__organization")
     found = rows.filter(
         public_id=annotation_id,
         tasker=request.user,
-        assignment__kind="judge",
+        assignment__kind__in=statement.LISTED,
         task__project__organization=_organization(request).pk,
     ).first()
     if found is None:

@@ -7,7 +7,7 @@ for each label that a grade speaks of.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -30,16 +30,23 @@ WEIGHT = "CASE source " + " ".join(f"WHEN '{key}' THEN {value}" for key, value i
 # below nothing, which the table would refuse.
 SHIFT = """
 whole AS MATERIALIZED (
-  SELECT project_key, tasker_id, organization_id, sum(weight * value) AS good, sum(weight * (1 - value)) AS poor
+  SELECT project_key, tasker_id, organization_id, sum(weight * value) AS good, sum(weight * (1 - value)) AS poor,
+    sum(sign(weight) * value) AS shown_good, sum(sign(weight) * (1 - value)) AS shown_poor
   FROM moved GROUP BY project_key, tasker_id, organization_id
 ), standing AS (
-  INSERT INTO taskers_standing AS s (tasker_id, organization_id, project_key, good, poor, updated_at)
-  SELECT tasker_id, organization_id, project_key, greatest(good, 0), greatest(poor, 0), now()
+  INSERT INTO taskers_standing AS s (tasker_id, organization_id, project_key, good, poor, shown_good, shown_poor,
+    updated_at)
+  SELECT tasker_id, organization_id, project_key, greatest(good, 0), greatest(poor, 0), greatest(shown_good, 0),
+    greatest(shown_poor, 0), now()
   FROM whole ORDER BY project_key, tasker_id
   ON CONFLICT (tasker_id, project_key) DO UPDATE SET
     good = greatest(s.good + (SELECT w.good FROM whole w
       WHERE w.tasker_id = s.tasker_id AND w.project_key = s.project_key), 0),
     poor = greatest(s.poor + (SELECT w.poor FROM whole w
+      WHERE w.tasker_id = s.tasker_id AND w.project_key = s.project_key), 0),
+    shown_good = greatest(s.shown_good + (SELECT w.shown_good FROM whole w
+      WHERE w.tasker_id = s.tasker_id AND w.project_key = s.project_key), 0),
+    shown_poor = greatest(s.shown_poor + (SELECT w.shown_poor FROM whole w
       WHERE w.tasker_id = s.tasker_id AND w.project_key = s.project_key), 0),
     updated_at = now()
   RETURNING id
@@ -176,6 +183,13 @@ def standing(tasker: Person, project_key: UUID) -> Estimate:
     return estimate(row.good if row else 0.0, row.poor if row else 0.0)
 
 
+def shown(tasker: Person, project_keys: Collection[UUID]) -> dict[UUID, Estimate]:
+    """By project, what a tasker is told of their standing: every grade counts alike, so that no step says whether a
+    known answer, a reviewer or the others were compared with. Projects without any grade are left out."""
+    rows = Standing.objects.filter(tasker=tasker, project_key__in=project_keys)
+    return {row.project_key: estimate(row.shown_good, row.shown_poor) for row in rows}
+
+
 def estimate(good: float, poor: float) -> Estimate:
     """The posterior for these weighted counts."""
     posterior = beta(PRIOR_GOOD + good, PRIOR_POOR + poor)
@@ -193,7 +207,9 @@ def rebuild(project_key: UUID) -> int:
     with transaction.atomic():
         rows = Standing.objects.select_for_update().filter(project_key=project_key).order_by("tasker")
         taskers = list(rows.values_list("tasker", flat=True))
-        Standing.objects.filter(project_key=project_key).update(good=0, poor=0, updated_at=Now())
+        Standing.objects.filter(project_key=project_key).update(
+            good=0, poor=0, shown_good=0, shown_poor=0, updated_at=Now()
+        )
         LabelStanding.objects.filter(project_key=project_key).delete()
         ask(REBUILD, {"project": project_key})
         return len(taskers)

@@ -103,8 +103,9 @@ def _standing(rules: Rules) -> Reason | None:
     mean = (PRIOR_GOOD + good) / (PRIOR_GOOD + PRIOR_POOR + good + poor)
     if mean >= floor:
         return None
-    text = _("This project asks for a standing of %(floor)s; yours is %(mean)s now.")
-    return "standing-too-low", text % {"floor": f"{floor:.0%}", "mean": f"{mean:.0%}"}
+    # Without the number: known answers weigh more, and its steps would tell them.
+    text = _("This project asks for a standing of %(floor)s; yours is lower now.")
+    return "standing-too-low", text % {"floor": f"{floor:.0%}"}
 
 
 def _cap(rules: Rules) -> Reason | None:

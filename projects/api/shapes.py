@@ -181,6 +181,9 @@ class SettingsShape(serializers.Serializer):
     )
     thresholds = ThresholdsShape(required=False)
     pay_floor = serializers.FloatField(min_value=0, max_value=1, required=False)
+    shows_verdicts = serializers.BooleanField(
+        required=False, help_text="whether taskers may look at their own answers beside what was decided"
+    )
     fields_asked = FieldShape(source="fields", many=True, required=False)
     grid = serializers.IntegerField(
         min_value=1, max_value=100, required=False, help_text="images of a classification decided on one screen"

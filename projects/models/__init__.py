@@ -9,6 +9,7 @@ from projects.models.remarks import Remark, RemarkQuerySet
 from projects.models.reports import AgreementReport
 from projects.models.rules import BatchPace, BlockedPair, DayTally, DealingRules, Exclusion, Requirement, StockedGold
 from projects.models.seats import ModelAnswer, Seat, SeatMove
+from projects.models.settlements import GoldSettlement, SeenAnswer
 from projects.models.truth import Belief, Calibrated, Crowd, Estimation, Ranking, SecondLook, Trait
 from projects.models.work import (
     Asset,
@@ -23,6 +24,8 @@ from projects.models.work import (
 )
 
 __all__ = [
+    "GoldSettlement",
+    "SeenAnswer",
     "Remark",
     "RemarkQuerySet",
     "ModelAnswer",

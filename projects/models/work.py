@@ -90,6 +90,8 @@ class ProjectSettings(models.Model):
     fields = models.JSONField(default=list, db_default=[], blank=True)
     grid = models.PositiveSmallIntegerField(default=1, db_default=1)
     empty_usual = models.BooleanField(default=False, db_default=False)  # the studio doesn't ask before an empty answer
+    # Whether taskers may look at what they answered beside what was decided.
+    shows_verdicts = models.BooleanField(default=True, db_default=True)
     made_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
     made_at = models.DateTimeField(db_default=Now(), editable=False)
 

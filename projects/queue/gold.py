@@ -21,14 +21,18 @@ from taskers.models import Person
 from taskers.outbox import emit
 from taskers.statements import ask
 
-# The least used of the stock that this tasker neither saw, whatever became of it, nor made; what is being dealt at this
-# moment is passed by, so the stock rotates. Worn out, it leaves the stock by itself; suspect, it waits for a manager.
+# The least used of the stock that this tasker neither saw, whatever became of it, nor made, nor was shown the right
+# answer to under another name; what is being dealt at this moment is passed by, so the stock rotates. Worn out, it
+# leaves the stock by itself; suspect, it waits for a manager.
 UNSEEN = """FROM projects_stockedgold g JOIN projects_gold known ON known.id = g.gold_id
   WHERE g.project_id = %(project)s::bigint AND g.pool = %(pool)s AND g.retired_at IS NULL AND g.suspect_at IS NULL
     AND known.retired_at IS NULL
     AND NOT EXISTS (
       SELECT FROM projects_assignment seen
       WHERE seen.task_id = known.task_id AND seen.tasker_id = %(tasker)s::bigint OFFSET 0)
+    AND NOT EXISTS (
+      SELECT FROM projects_task t JOIN projects_seenanswer shown ON shown.payload_hash = t.payload_hash
+      WHERE t.id = known.task_id AND shown.project_id = g.project_id AND shown.tasker_id = %(tasker)s::bigint OFFSET 0)
     AND known.made_by_id IS DISTINCT FROM %(tasker)s::bigint"""
 NEXT = f"SELECT known.task_id {UNSEEN} ORDER BY g.uses, g.shuffle LIMIT 1"
 DEAL = f"""

@@ -1,4 +1,5 @@
-"""Known answers: kept in a stock, dealt now and then, graded, and taken out when they are worn or known.
+"""Known answers: kept in a stock, dealt now and then, graded, and taken out when they are worn or known. When an answer
+is paid and graded is in settling.py.
 
 How often is nobody's to guess: the share varies from claim to claim around what the project asks, and is higher for
 those of whom little is known. Courses, where the answer is shown afterwards, are in courses.py.
@@ -11,8 +12,9 @@ from typing import Any
 from django.db import transaction
 from django.db.models.functions import Now
 
-from projects.models import Annotation, Assignment, Gold, StockedGold, Task
+from projects.models import Annotation, Assignment, Gold, SeenAnswer, StockedGold, Task
 from projects.teaching import contradictions, scoring
+from projects.teaching.gold_check import GoldCheck
 from projects.truth.follow_up import MOST_LABELS
 from taskers import ledger, quality
 from taskers.errors import StateConflict
@@ -70,31 +72,40 @@ def retire(kept: StockedGold, why: str, *, by: Person | None) -> None:
     _tell("gold_retired", kept.gold.task, by, why=why)
 
 
-def follow_up(assignment: Assignment, annotation: Annotation) -> None:
-    """Score gold that was handed in: a grade and its pay. Once per annotation.
+def pay(assignment: Assignment, annotation: Annotation, *, alone: bool = False) -> None:
+    """Owe what an answer to gold earns, once: the rate where it is close enough to the known answer.
 
-    Where the known answer became suspect meanwhile, the work is paid and grades nobody.
+    Nobody's work is compared where one answer decides `alone`, nor with a known answer that became suspect meanwhile:
+    then whatever was answered is paid. A model is never paid.
     """
-    suspect = StockedGold.objects.filter(gold__task=assignment.task, suspect_at__isnull=False).exists()
-    known = Gold.objects.get(task=assignment.task).answer
-    found = scoring.check(assignment.task, annotation.answer, known, annotation.settings_version)
+    if not assignment.rate or annotation.tasker.kind == Person.Kind.MODEL:
+        return
     project = assignment.task.project
     floor = project.settings.get(version=annotation.settings_version).pay_floor
-    if assignment.rate and (suspect or found.score >= floor) and annotation.tasker.kind != Person.Kind.MODEL:
-        ledger.earn(
-            key=f"gold:annotation:{annotation.pk}",
-            organization=project.organization,
-            project_key=project.public_id,
-            tasker=annotation.tasker,
-            amount=assignment.rate,
-            reason=f"{project.name}: {assignment.task.external_id}"[:200],
-            detail={"task": str(assignment.task.public_id), "annotation": annotation.pk},
-        )
-    if suspect:
+    if not (alone or _is_suspect(assignment.task) or _score(assignment, annotation).score >= floor):
         return
-    # Last: it locks the tasker's standing.
+    ledger.earn(
+        key=key_of(annotation),
+        organization=project.organization,
+        project_key=project.public_id,
+        tasker=annotation.tasker,
+        amount=assignment.rate,
+        reason=f"{project.name}: {assignment.task.external_id}"[:200],
+        detail={"task": str(assignment.task.public_id), "annotation": annotation.pk},
+    )
+
+
+def grade(assignment: Assignment, annotation: Annotation) -> None:
+    """Grade an answer to gold, once. Nobody is graded by a known answer that is suspect, or that they had seen.
+
+    The last of a transaction: it locks the tasker's standing.
+    """
+    task, project = assignment.task, assignment.task.project
+    if _is_suspect(task) or had_seen(annotation, task):
+        return
+    found = _score(assignment, annotation)
     quality.record(
-        key=f"gold:annotation:{annotation.pk}",
+        key=key_of(annotation),
         subject=f"annotation:{annotation.pk}",
         organization=project.organization,
         project_key=project.public_id,
@@ -102,9 +113,35 @@ def follow_up(assignment: Assignment, annotation: Annotation) -> None:
         source=Grade.Source.GOLD,
         value=found.score,
         blind=not assignment.copilot or annotation.tasker.kind == Person.Kind.MODEL,
-        detail={"task": str(assignment.task.public_id)},
+        detail={"task": str(task.public_id)},
         labels=dict(list(found.labels.items())[:MOST_LABELS]),
     )
+
+
+def key_of(annotation: Annotation) -> str:
+    """Under which an answer to gold is graded and paid."""
+    return f"gold:annotation:{annotation.pk}"
+
+
+def show(tasker: Person, task: Task) -> None:
+    """Remember that somebody was shown what is right for a task: see SeenAnswer."""
+    seen = SeenAnswer(tasker=tasker, project_id=task.project_id, payload_hash=task.payload_hash)
+    SeenAnswer.objects.bulk_create([seen], ignore_conflicts=True)
+
+
+def had_seen(annotation: Annotation, task: Task) -> bool:
+    """Whether whoever answered had been shown before what is right there."""
+    seen = SeenAnswer.objects.filter(tasker=annotation.tasker_id, project=task.project_id, at__lt=annotation.at)
+    return seen.filter(payload_hash=task.payload_hash).exists()
+
+
+def _is_suspect(task: Task) -> bool:
+    return StockedGold.objects.filter(gold__task=task, suspect_at__isnull=False).exists()
+
+
+def _score(assignment: Assignment, annotation: Annotation) -> GoldCheck:
+    known = Gold.objects.get(task=assignment.task).answer
+    return scoring.check(assignment.task, annotation.answer, known, annotation.settings_version)
 
 
 def _tell(kind: str, task: Task, by: Person | None, **data: object) -> None:

@@ -49,6 +49,9 @@ class Standing(models.Model):
     project_key = models.UUIDField()
     good = models.FloatField(default=0)
     poor = models.FloatField(default=0)
+    # The same with every grade counted alike. It is what the tasker is shown: a step tells nothing of its source.
+    shown_good = models.FloatField(default=0, db_default=0)
+    shown_poor = models.FloatField(default=0, db_default=0)
     updated_at = models.DateTimeField(db_default=Now())
 
     class Meta:

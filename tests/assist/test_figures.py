@@ -18,6 +18,7 @@ from taskers.models import Grade, Person
 from tests import make
 from tests.assist import work
 from tests.cast import Cast
+from tests.projects.judging import all_settled
 
 pytestmark = pytest.mark.django_db
 WRONG = make.spans((15, 30, "place"))
@@ -86,6 +87,7 @@ def test_known_answers_tell_the_quality_and_those_drawn_for_a_trap_do_not(cast: 
         drawn = bind(cast.alice.pk, held.public_id, held.token).trap
         trapped, counted = trapped + drawn, counted + (not drawn)
         done(cast.alice, held, WRONG if helped else make.MARIA, helped=helped)
+    all_settled(project)
     whole = figures.help_of(project).whole
     assert trapped > 0 and whole.helped + whole.control == counted
     assert whole.better is not None and whole.better.value == -1.0

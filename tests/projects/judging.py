@@ -4,10 +4,10 @@ import random
 from uuid import uuid4
 
 from projects import queue, submission
-from projects.models import Assignment, Verdict
+from projects.models import Assignment, GoldSettlement, Verdict
 from projects.queue.clock import Clock, from_now
 from projects.tasktypes.text_spans import TextSpans
-from projects.teaching import dealing
+from projects.teaching import dealing, settling
 from tests import make
 
 PERSON, PLACE, NOTHING = make.spans((0, 11)), make.spans((0, 11, "place")), make.spans()
@@ -29,6 +29,15 @@ def known_answers(cast, project, batch, people_and_answers, number=6, truth=PERS
         for tasker, answer in people_and_answers:
             handed = given(tasker, task, "gold")
             submission.submit(handed, tasker, handed.token, answer)
+    all_settled(project)
+
+
+def all_settled(project) -> None:
+    """The moments of all gold that was handed in have come."""
+    mine = GoldSettlement.objects.filter(project=project)
+    for _what in ("paid", "graded"):
+        mine.filter(graded_at=None).update(due_at=Clock())
+        settling.settle_due()
 
 
 def given(tasker, task, kind="judge") -> Assignment:

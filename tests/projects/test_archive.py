@@ -271,7 +271,8 @@ def test_the_archive_knows_every_table_that_hangs_on_a_task():
     """Whoever adds a table that refers to these rows decides here what becomes of it; its reference has an index."""
     moved = {model._meta.db_table for model in (Task, *moving.CHILDREN.values())}
     known = moved | {"projects_verdictentry"}  # deleted with them
-    known |= {"projects_gold", "projects_coursestep"}  # known answers stay where they are, and with them who took them
+    # Known answers stay where they are, and with them who took them.
+    known |= {"projects_gold", "projects_coursestep", "projects_goldsettlement"}
     with connection.cursor() as cursor:
         cursor.execute(REFERENCES, [sorted(moved)])
         found = cursor.fetchall()

@@ -125,7 +125,7 @@ def test_a_low_standing_closes_the_project_once_there_is_evidence(cast, project,
     nothing = refusal(cast.alice, project)
     assert (nothing.code, nothing.text) == (
         "standing-too-low",
-        "This project asks for a standing of 70%; yours is 43% now.",
+        "This project asks for a standing of 70%; yours is lower now.",
     )
 
 

@@ -13,8 +13,9 @@ from projects.queue import gold
 from projects.teaching import dealing, scoring
 from taskers import ledger, quality
 from taskers.errors import StateConflict
-from taskers.models import Event, Grade, LabelStanding, Transfer
+from taskers.models import Event, Grade, LabelStanding, Standing, Transfer
 from tests import make
+from tests.projects.judging import all_settled
 
 pytestmark = pytest.mark.django_db
 DICE = random.Random(7)
@@ -72,17 +73,23 @@ def test_gold_is_never_seen_twice(cast, project, batch) -> None:
     assert queue.claim(cast.alice, project, dice=Always()).kind == "judge"
 
 
-def test_gold_grades_and_pays_once(cast, project, batch) -> None:
+def test_gold_grades_and_pays_once_and_only_what_is_right_enough(cast) -> None:
+    project = make.project(cast.riverside)
+    batch = make.batch(project)
+    make.tasks(batch, 4)
     stocked(batch)
     rules.change(project, cast.mina, gold_share=0.1)
     mine = done(cast.alice, project, make.MARIA, Always())
     submission.submit(mine, cast.alice, mine.token, make.MARIA)
+    done(cast.bob, project, make.OSLO, Always())
+    assert not Grade.objects.exists() and not Transfer.objects.exists(), "not before its moment"
+    all_settled(project)
+    all_settled(project)
     grade = Grade.objects.get(tasker=cast.alice)
     assert (grade.source, grade.value) == ("gold", 1.0)
-    assert Transfer.objects.count() == 1 and ledger.audit() == []
-    done(cast.bob, project, make.OSLO, Always()) if stocked(batch) else None
     assert Grade.objects.get(tasker=cast.bob).value == 0.0
-    assert Transfer.objects.count() == 1  # wrong: graded, not paid
+    assert [one.target.tasker for one in Transfer.objects.all()] == [cast.alice]  # wrong: graded, not paid
+    assert ledger.audit() == []
     assert quality.standing(cast.bob, project.public_id).mean < quality.standing(cast.alice, project.public_id).mean
 
 
@@ -92,10 +99,14 @@ def test_gold_tells_of_each_label_and_a_rebuild_says_the_same(cast, project, bat
     dealing.stock(task, make.MARIA_AND_OSLO, by=None, dice=DICE)
     rules.change(project, cast.mina, gold_share=0.1)
     done(cast.alice, project, make.MARIA, Always())
+    all_settled(project)
     kept = LabelStanding.objects.order_by("label").values_list("label", "good", "poor")
     assert list(kept) == [("person", 1.0, 0.0), ("place", 0.0, 1.0)]
+    stands = Standing.objects.values_list("good", "poor", "shown_good", "shown_poor").get(tasker=cast.alice)
     quality.rebuild(project.public_id)
     assert list(kept.all()) == [("person", 1.0, 0.0), ("place", 0.0, 1.0)]
+    again = Standing.objects.values_list("good", "poor", "shown_good", "shown_poor").get(tasker=cast.alice)
+    assert again == stands
 
 
 def test_the_stock_rotates_and_wears_out(cast, project, batch) -> None:
@@ -138,6 +149,7 @@ def test_a_scorer_can_be_plugged_in(cast, project, batch) -> None:
     scoring.score_with(lambda task, answer, known, thresholds: 0.25)
     try:
         done(cast.alice, project, make.MARIA, Always())
+        all_settled(project)
     finally:
         scoring.score_with(scoring.by_type)
     assert Grade.objects.get(tasker=cast.alice).value == 0.25
@@ -164,6 +176,7 @@ def test_a_grid_holds_gold_that_nothing_tells_from_the_rest(cast, project, grid)
     again = queue.claim_group(cast.alice, project, 8, dice=Always())
     assert again == grid == sorted(grid, key=lambda one: one.public_id)
     hand_in(grid, cast.alice)
+    all_settled(project)
     assert Grade.objects.filter(tasker=cast.alice, source="gold").count() == 4
     assert queue.audit().breaches == [] and ledger.audit() == []
 
@@ -197,11 +210,12 @@ def test_the_last_group_gets_no_more_gold_than_it_has_places_for() -> None:
     assert gold.due_among([True, True], judgements=0) == 0
 
 
-def test_who_is_late_with_a_grid_is_not_told_which_were_gold(cast, grid) -> None:
+def test_who_is_late_with_a_grid_is_not_told_which_were_gold(cast, project, grid) -> None:
     Assignment.objects.filter(token=grid[0].token).update(deadline=Now() - timedelta(hours=1))
     assert queue.expire_due() == 8
     hand_in(grid, cast.alice)
     assert set(Assignment.objects.filter(token=grid[0].token).values_list("state", flat=True)) == {"submitted"}
+    all_settled(project)
     assert Grade.objects.filter(tasker=cast.alice, source="gold").count() == 4
     assert Event.objects.filter(kind="gold_submitted").count() == 4
     assert queue.audit().breaches == []

@@ -14,7 +14,7 @@ from projects.truth.evidence import terms_of
 from taskers import ledger
 from taskers.models import Grade, Standing, Transfer
 from tests import make
-from tests.projects.judging import given
+from tests.projects.judging import all_settled, given
 from tests.projects.test_gold import Always, done
 
 pytestmark = pytest.mark.django_db
@@ -85,6 +85,7 @@ def test_work_in_hand_when_it_became_suspect_is_paid_and_not_graded(cast, projec
     assert mine.kind == "gold"
     stocked(batch, make.OSLO)
     submission.submit(mine, cast.alice, mine.token, make.OSLO)
+    all_settled(project)
     assert not Grade.objects.exists() and not Standing.objects.exists()
     assert Transfer.objects.get().amount == 50_000 and ledger.audit() == []
 
@@ -92,6 +93,7 @@ def test_work_in_hand_when_it_became_suspect_is_paid_and_not_graded(cast, projec
 def test_grades_by_what_is_suspect_now_tell_an_estimate_nothing(cast, project, batch) -> None:
     stocked(batch, make.MARIA)
     done(cast.alice, project, make.OSLO, Always())
+    all_settled(project)
     assert _evidence(terms_of(project)) == {cast.alice.pk: (0.0, 1.0)}
     stocked(batch, make.OSLO)
     assert _evidence(terms_of(project)) == {}
@@ -119,6 +121,7 @@ def test_an_estimate_finds_what_a_reviewer_decided_otherwise(cast, project, batc
 def test_voided_gold_counts_no_more_and_takes_no_money_back(cast, project, batch) -> None:
     kept = stocked(batch, make.MARIA)
     mine = done(cast.alice, project, make.MARIA, Always())
+    all_settled(project)
     estimating.run(estimating.start(project, by=cast.mina).pk)
     assert Calibrated.objects.latest("pk").sources["gold"] == 1
     assert _evidence(terms_of(project)) == {cast.alice.pk: (1.0, 0.0)}

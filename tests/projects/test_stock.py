@@ -13,7 +13,7 @@ from taskers.errors import StateConflict
 from taskers.models import Event
 from taskers.models.people import Role
 from tests import make
-from tests.projects.judging import given
+from tests.projects.judging import all_settled, given
 from tests.projects.test_gold import Always, stocked
 
 pytestmark = pytest.mark.django_db
@@ -88,6 +88,7 @@ def one_use(cast, project, number: int, answer, ms: int) -> None:
     work(tasker, project, make.MARIA, USUAL, random.Random(10**6))
     while work(tasker, project, answer, ms, Always()).assignment.kind != "gold":
         pass
+    all_settled(project)
 
 
 def test_a_planted_leak_is_retired_and_told(cast, project, kept) -> None:
@@ -167,6 +168,7 @@ def test_what_is_said_of_a_known_answer_is_read_under_the_labels_of_today(cast) 
     for one in people:
         mine = given(one, task, "gold")
         submission.submit(mine, one, mine.token, make.spans((0, 11, "place")))
+    all_settled(project)
     with connection.cursor() as cursor:
         cursor.execute(stock.EVIDENCE, {"project": project.pk, "task": task.pk, "since": kept.fresh_at})
         rows = cursor.fetchall()

@@ -96,18 +96,17 @@ def test_agreed_work_is_judged_and_earned(alice, cast, project, batch) -> None:
     assert "First-0" in page and "Full agreement" in page and "100 %" in page and "$0.05" in page
 
 
-def test_work_waits_then_goes_to_a_reviewer_then_is_judged(alice, cast, project, batch) -> None:
+def test_work_waits_for_the_others_and_for_a_reviewer_and_is_judged(alice, cast, project, batch) -> None:
     task = make.task(batch)
     mine = make.judged(cast.alice, project, make.MARIA)
     assert fate_of(mine).state == "waiting"
     make.judged(cast.bob, project, make.OSLO)
-    assert fate_of(Annotation.objects.get(pk=mine.pk)).state == "review"
-    assert "With a reviewer" in alice.get("/my-work/").content.decode()
+    assert fate_of(Annotation.objects.get(pk=mine.pk)).state == "waiting"
     reviewed(cast, task, make.OSLO, note="See rule 3.")
     entry = fate_of(mine)
     assert (entry.state, entry.earned, entry.agreement.text) == ("judged", 0, "Little agreement")
     page = alice.get(f"/my-work/{mine.public_id}/").content.decode()
-    assert "See rule 3." in page and "by a reviewer" in page and "$0.00" in page
+    assert "See rule 3." in page and "$0.00" in page
     assert "Rita" not in page and "Bob" not in page
 
 

@@ -1,0 +1,53 @@
+"""What became of answers to gold, and who has seen which right answer."""
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from projects.models.promises import Assignment
+from projects.models.work import Project
+from taskers.models import Person
+
+
+class GoldSettlement(models.Model):
+    """When an answer to gold is graded and paid: as a judgement that was handed in beside it (sole writer:
+    teaching/settling.py).
+
+    `goes_by` is the key of that judgement's assignment. It may leave for the archive: the database holds no reference.
+    """
+
+    assignment = models.OneToOneField(Assignment, on_delete=models.PROTECT, related_name="settlement", primary_key=True)
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+", db_index=False)
+    tasker = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+", db_index=False)
+    goes_by = models.BigIntegerField(null=True)
+    due_at = models.DateTimeField(null=True)  # for what comes next, where that is known
+    settled_at = models.DateTimeField(null=True)  # paid, and shown as decided
+    graded_at = models.DateTimeField(null=True)  # its tasker's standing knows of it
+    # Shown as an answer that decided its task alone: paid whatever it says, and compared with nothing.
+    alone = models.BooleanField(default=False, db_default=False)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["tasker"], condition=Q(graded_at=None), name="gold_settlement_open"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Gold {self.assignment_id}: {'settled' if self.settled_at else 'waiting'}"
+
+
+class SeenAnswer(models.Model):
+    """Somebody was shown what is right for a payload of a project; it isn't dealt to them as gold any more, and grades
+    them by no later answer."""
+
+    tasker = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+", db_index=False)
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+", db_index=False)
+    payload_hash = models.CharField(max_length=64)
+    at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tasker", "project", "payload_hash"], name="seen_answer_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.tasker_id} has seen {self.payload_hash[:12]}"

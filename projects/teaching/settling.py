@@ -1,0 +1,211 @@
+"""When an answer to gold is graded and paid: at a moment that tells nothing. The only writer of GoldSettlement.
+
+Each goes by a judgement that the same person handed in shortly before: decided at once where that one was, and else
+about as long after being handed in as that one. Were gold settled by a rule of its own, its moments would give it away
+to whoever compares them with those of the rest. Where one answer decides a task alone, everybody is paid and nobody is
+compared with anything: gold is shown so too there, and grades some time later.
+
+What is due is settled before its tasker looks, and by a worker. Each is a transaction of its own; doing it again
+changes nothing.
+"""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils.crypto import salted_hmac
+
+from projects import queue
+from projects.models import Annotation, Assignment, GoldSettlement
+from projects.queue.clock import Clock, from_now
+from projects.teaching import dealing
+from taskers.models import Person
+from taskers.statements import ask
+
+NEAR = 20  # judgements before it, of which one says whether this is settled at once
+FEW_MINUTES = timedelta(minutes=10)  # the longest that it comes after the one that it goes by
+LATER = (600, 7200)  # seconds until it grades somebody who isn't told what it was compared with
+FORGOTTEN = timedelta(days=7)  # what it goes by may never be decided
+PIECE = 1000
+
+# Judgements of a tasker in a project beside one annotation, the nearest first, each with the first verdict of its task.
+BESIDE = """
+SELECT a.id, n.id, n.at, v.at, v.decided_by_id IS NULL, v.rests_on,
+  (SELECT max(key::bigint) FROM jsonb_object_keys(v.agreements) AS key)
+FROM (
+  SELECT n.id, n.at, n.assignment_id, n.task_id FROM projects_annotation n
+  WHERE n.tasker_id = %(tasker)s::bigint AND n.id {beside} %(annotation)s::bigint ORDER BY n.id {order} LIMIT 200
+) n
+JOIN projects_assignment a ON a.id = n.assignment_id
+  AND (a.kind || '', a.state || '') = ('judge', 'submitted') AND a.voided_at IS NULL
+JOIN projects_task t ON t.id = n.task_id AND t.project_id = %(project)s::bigint
+LEFT JOIN LATERAL (
+  SELECT * FROM projects_verdict v WHERE v.task_id = n.task_id ORDER BY v.id LIMIT 1
+) v ON true
+ORDER BY n.id {order} LIMIT %(number)s::int
+"""
+BEFORE, AFTER = BESIDE.format(beside="<", order="DESC"), BESIDE.format(beside=">", order="ASC")
+
+# What isn't settled yet, or grades nobody yet; with how the judgement that it goes by fared.
+OPEN = """
+SELECT clock_timestamp(), g.assignment_id, g.goes_by, g.due_at, g.settled_at IS NOT NULL, n.id, n.at, n.tasker_id,
+  g.project_id, l.at, v.at, v.rests_on, l.id
+FROM projects_goldsettlement g
+JOIN projects_assignment a ON a.id = g.assignment_id AND a.voided_at IS NULL
+JOIN projects_annotation n ON n.assignment_id = g.assignment_id
+LEFT JOIN projects_annotation l ON l.assignment_id = g.goes_by
+LEFT JOIN LATERAL (
+  SELECT * FROM projects_verdict v WHERE v.task_id = l.task_id ORDER BY v.id LIMIT 1
+) v ON true
+WHERE g.graded_at IS NULL AND (%(tasker)s::bigint IS NULL OR g.tasker_id = %(tasker)s::bigint)
+  AND g.assignment_id > %(after)s::bigint
+ORDER BY g.assignment_id LIMIT %(piece)s::int
+"""
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """A judgement beside gold, and how its task was decided, if it was."""
+
+    assignment: int
+    at: datetime
+    decided_at: datetime | None
+    at_once: bool
+    alone: bool
+
+
+@dataclass(frozen=True)
+class _Open:
+    """A settlement that something is still to follow for."""
+
+    now: datetime
+    assignment: int
+    goes_by: int | None
+    due_at: datetime | None
+    settled: bool
+    annotation: int
+    at: datetime
+    tasker: int
+    project: int
+    like_at: datetime | None
+    decided_at: datetime | None
+    alone: bool
+
+
+def receive(assignment: Assignment, annotation: Annotation) -> None:
+    """Take in an answer to gold. Models, who see no page of theirs, are graded at once; people at some moment."""
+    if annotation.tasker.kind == Person.Kind.MODEL:
+        dealing.grade(assignment, annotation)
+        return
+    dice, near = _dice(assignment.pk), _beside(BEFORE, annotation.tasker_id, assignment.task.project_id, annotation.pk)
+    drawn = dice.choice(near) if near else None
+    first = not drawn and assignment.task.project.settings.get(version=annotation.settings_version).wanted == 1
+    like = None if first else next((one for one in near if not one.at_once), drawn)
+    due = None
+    if like and like.decided_at:
+        due = annotation.at + (like.decided_at - like.at) * dice.uniform(0.5, 1.5)
+    GoldSettlement.objects.create(
+        assignment=assignment,
+        project_id=assignment.task.project_id,
+        tasker=annotation.tasker,
+        goes_by=like.assignment if like else None,
+        due_at=due,
+    )
+    if first or (drawn and drawn.at_once):
+        _settle(assignment.pk, alone=drawn.alone if drawn else True, at=None)
+
+
+def settle_due(tasker: Person | None = None) -> int:
+    """Settle what is due, of one tasker or of everybody; returns how many."""
+    done = after = 0
+    terms = {"tasker": tasker.pk if tasker else None, "piece": PIECE}
+    while rows := [_open(row) for row in ask(OPEN, terms | {"after": after})]:
+        after = rows[-1].assignment
+        for one in rows:
+            due, alone = _due(one)
+            if due is None or due > one.now:
+                continue
+            done += _grade(one.assignment) if one.settled else _settle(one.assignment, alone=alone, at=due)
+    return done
+
+
+def _due(one: _Open) -> tuple[datetime | None, bool]:
+    """When the next thing is to follow, as far as that is known, and whether it is shown as decided alone."""
+    if one.settled:
+        return one.due_at, True
+    if one.due_at is not None:
+        return one.due_at, one.alone
+    dice = _dice(one.assignment)
+    if one.decided_at is not None and one.like_at is not None:
+        after = min(abs(one.at - one.like_at), FEW_MINUTES) * dice.uniform(0.2, 1.8)
+        return max(one.decided_at, one.at) + after, one.alone
+    if one.at + FORGOTTEN < one.now:
+        return one.at + FORGOTTEN, one.alone
+    if one.goes_by is None and (later := _beside(AFTER, one.tasker, one.project, one.annotation, number=1)):
+        if later[0].at_once:
+            return later[0].at + timedelta(minutes=dice.uniform(0, 1)), later[0].alone
+        GoldSettlement.objects.filter(pk=one.assignment).update(goes_by=later[0].assignment)
+    return None, False
+
+
+@transaction.atomic
+def _settle(key: int, *, alone: bool, at: datetime | None) -> bool:
+    """Pay, and unless it is shown as decided alone grade. False where that was done already, or it was voided."""
+    if (work := _locked(key)) is None:
+        return False
+    said: dict = {"settled_at": at or Clock(), "graded_at": None if alone else Clock(), "alone": alone}
+    said["due_at"] = from_now(round(_dice(key, "grade").uniform(*LATER))) if alone else None
+    if not GoldSettlement.objects.filter(pk=key, settled_at=None).update(**said):
+        return False
+    dealing.pay(*work, alone=alone)
+    if not alone:
+        dealing.grade(*work)
+    return True
+
+
+@transaction.atomic
+def _grade(key: int) -> bool:
+    open_ones = GoldSettlement.objects.filter(pk=key, graded_at=None, settled_at__isnull=False)
+    if (work := _locked(key)) is None or not open_ones.update(graded_at=Clock(), due_at=None):
+        return False
+    dealing.grade(*work)
+    return True
+
+
+def _locked(key: int) -> tuple[Assignment, Annotation] | None:
+    """An answer to gold that still counts, its task locked as for any decision; None once it is voided."""
+    task = queue.lock(Assignment.objects.values_list("task", flat=True).get(pk=key))
+    rows = Annotation.objects.select_related("assignment", "tasker")
+    annotation = rows.filter(assignment=key, assignment__voided_at=None).first()
+    if annotation is None:
+        return None
+    annotation.task = annotation.assignment.task = task
+    return annotation.assignment, annotation
+
+
+def _beside(statement: str, tasker: int, project: int, annotation: int, *, number: int = NEAR) -> list[_Judged]:
+    terms = {"tasker": tasker, "project": project, "annotation": annotation, "number": number}
+    return [_judged(row) for row in ask(statement, terms)]
+
+
+def _judged(row: Sequence) -> _Judged:
+    key, annotation, at, decided_at, by_method, rests_on, newest = row
+    # The newest answer decides when it comes, unless somebody is asked about all of them; what is late is met decided.
+    at_once = decided_at is not None and ((by_method and annotation == newest) or annotation > (newest or annotation))
+    return _Judged(key, at, decided_at, at_once, _is_alone(rests_on, annotation))
+
+
+def _is_alone(rests_on: Sequence[int] | None, annotation: int | None) -> bool:
+    return annotation is not None and list(rests_on or ()) == [annotation]
+
+
+def _open(row: Sequence) -> _Open:
+    rests_on, like_annotation = row[-2:]
+    return _Open(*row[:-2], alone=_is_alone(rests_on, like_annotation))
+
+
+def _dice(key: int, what: str = "settle") -> random.Random:
+    """The same for one piece of gold however often it is asked, and nobody's to guess."""
+    return random.Random(salted_hmac("tandem.settling", f"{what}:{key}", algorithm="sha256").digest())
