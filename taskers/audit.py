@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import wraps
 from typing import Any
 
-from django.db.models import Q, QuerySet, TextChoices
+from django.db.models import QuerySet, TextChoices
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.translation import gettext_lazy as _
 
@@ -140,14 +140,13 @@ def trail(organization: Organization) -> QuerySet[AuditRecord]:
     return AuditRecord.objects.filter(organization=organization).select_related("actor", "person").order_by("-pk")
 
 
-def touched_access(by: Person, of: Person, *, since: datetime) -> bool:
-    """Whether somebody shaped another's access since then: their password, second step or roles, or let them in.
-
-    Such an account is no second person beside the one who touched it.
-    """
-    acts = AuditRecord.objects.filter(actor=by, person=of, kind__in=TOUCHES_ACCESS, outcome=Outcome.DONE, at__gte=since)
-    let_in = Invitation.objects.filter(Q(email=of.email), invited_by=by, accepted_at__gte=since)
-    return by.pk != of.pk and (acts.exists() or let_in.exists())
+def could_act_as(person: Person, *, since: datetime) -> set[int]:
+    """Who may have come to act as somebody since then: themselves, and whoever shaped their access (their password,
+    second step or roles) or let them in. Accounts with one of these in common are no two people."""
+    acts = AuditRecord.objects.filter(person=person, kind__in=TOUCHES_ACCESS, outcome=Outcome.DONE, at__gte=since)
+    let_in = Invitation.objects.filter(email__iexact=person.email, accepted_at__gte=since)
+    known = [*acts.values_list("actor", flat=True), *let_in.values_list("invited_by", flat=True)]
+    return {person.pk} | {key for key in known if key is not None}
 
 
 def signed_in_from(person: Person, address: str, *, since: datetime) -> bool:

@@ -234,6 +234,10 @@ SELECT 'settled without its money', 'payout:' || i.payout_id || ':tasker:' || i.
   JOIN taskers_payout p ON p.id = i.payout_id AND p.state = 'settled'
   LEFT JOIN taskers_transfer t ON t.key = 'payout:' || i.payout_id || ':tasker:' || i.tasker_id || ':settle'
   WHERE t.id IS NULL OR t.amount <> i.cents * 10000
+UNION ALL
+SELECT 'one debt is asked for twice', i.key FROM taskers_payoutitem i
+  JOIN taskers_payout p ON p.id = i.payout_id AND p.state <> 'cancelled'
+  GROUP BY i.key HAVING count(*) > 1
 """
 
 

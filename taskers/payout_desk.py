@@ -61,6 +61,7 @@ class PayoutDesk(OfficeAdmin):
             path("<int:payout_id>/approve/", view(require_POST(self.approve)), name="taskers_payout_approve"),
             path("<int:payout_id>/settle/", view(require_POST(self.settle)), name="taskers_payout_settle"),
             path("<int:payout_id>/cancel/", view(require_POST(self.cancel)), name="taskers_payout_cancel"),
+            path("<int:payout_id>/keep/", view(require_POST(self.keep)), name="taskers_payout_keep"),
             path("<int:payout_id>/processor.csv", view(require_GET(self.processor)), name="taskers_payout_processor"),
             *super().get_urls(),
         ]
@@ -98,26 +99,37 @@ class PayoutDesk(OfficeAdmin):
 
     def approve(self, request: HttpRequest, payout_id: int) -> HttpResponse:
         """The second person says yes."""
-        return self._step(request, payout_id, payouts.approve, _("Approved. Export the table and pay it."))
+        done = _("Approved. Export the table and pay it.")
+        return self._step(request, payout_id, payouts.approve, lambda payout: done)
 
     def cancel(self, request: HttpRequest, payout_id: int) -> HttpResponse:
-        """Call it off."""
-        return self._step(request, payout_id, payouts.cancel, _("Cancelled. The money is owed again."))
+        """Call it off, or ask a second person to."""
+        asked = _("Asked. A second person of finance calls it off, once the processor has said that nothing was paid.")
+        return self._step(
+            request,
+            payout_id,
+            payouts.cancel,
+            lambda payout: asked if payout.state == "approved" else _("Cancelled. The money is owed again."),
+        )
+
+    def keep(self, request: HttpRequest, payout_id: int) -> HttpResponse:
+        """Don't call it off after all."""
+        return self._step(request, payout_id, payouts.keep, lambda payout: _("The run goes on."))
 
     def settle(self, request: HttpRequest, payout_id: int) -> HttpResponse:
         """The processor has paid."""
-        reference = request.POST.get("reference", "").strip()
+        reference = request.POST.get("reference", "")
 
         def settled(payout: Payout, person: Person) -> Payout:
             return payouts.settle(payout, person, reference=reference)
 
-        return self._step(request, payout_id, settled, _("Settled. Everybody in it is paid."))
+        return self._step(request, payout_id, settled, lambda payout: _("Settled. Everybody in it is paid."))
 
     def processor(self, request: HttpRequest, payout_id: int) -> HttpResponse:
         """The table for the payment processor."""
         payout = self._payout(request, payout_id)
         try:
-            rows = list(payouts.processor_rows(payout))
+            rows = payouts.export(payout, request.user)  # type: ignore[arg-type]
         except Problem as problem:
             messages.error(request, problem.text)
             return redirect("admin:taskers_payout_change", payout.pk)
@@ -149,12 +161,15 @@ class PayoutDesk(OfficeAdmin):
         return render(request, "admin/desk/payout.html", context)
 
     def _step(
-        self, request: HttpRequest, payout_id: int, verb: Callable[[Payout, Person], Payout], done: str
+        self,
+        request: HttpRequest,
+        payout_id: int,
+        verb: Callable[[Payout, Person], Payout],
+        done: Callable[[Payout], str],
     ) -> HttpResponse:
         payout = self._payout(request, payout_id)
         try:
-            verb(payout, request.user)  # type: ignore[arg-type]
-            messages.success(request, done)
+            messages.success(request, done(verb(payout, request.user)))  # type: ignore[arg-type]
         except Problem as problem:
             messages.error(request, problem.text)
         return redirect("admin:taskers_payout_change", payout.pk)

@@ -2,6 +2,7 @@
 
 import uuid
 
+import pgtrigger
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
@@ -74,7 +75,7 @@ class Payout(models.Model):
         PROPOSED = "proposed", "Waiting for approval"
         APPROVED = "approved", "Approved"  # proposed -> approved, by a second person
         SETTLED = "settled", "Settled"  # approved -> settled, once the processor has paid
-        CANCELLED = "cancelled", "Cancelled"  # proposed | approved -> cancelled, the money is owed again
+        CANCELLED = "cancelled", "Cancelled"  # proposed | approved -> cancelled: owed again, see payouts.cancel
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="payouts")
@@ -84,11 +85,28 @@ class Payout(models.Model):
     made_at = models.DateTimeField(db_default=Now(), editable=False)
     approved_by = models.ForeignKey(Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     approved_at = models.DateTimeField(null=True, blank=True)
+    # Since the table was taken away, it may have been paid: then two people call it off.
+    exported_at = models.DateTimeField(null=True, blank=True)
+    cancel_asked_by = models.ForeignKey(Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     ended_by = models.ForeignKey(Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     ended_at = models.DateTimeField(null=True, blank=True)
     reference = models.CharField(max_length=120, blank=True)
 
     class Meta:
+        triggers = [
+            pgtrigger.Trigger(
+                name="payout_not_approved_by_who_is_paid",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(new__approved_by__isnull=False),
+                func="""
+                    IF EXISTS (
+                      SELECT FROM taskers_payoutitem i WHERE i.payout_id = NEW.id AND i.tasker_id = NEW.approved_by_id
+                    ) THEN RAISE EXCEPTION 'a payout is not approved by somebody whom it pays'; END IF;
+                    RETURN NEW;
+                """,
+            )
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(approved_by=None) | ~Q(approved_by=F("made_by")), name="payout_two_people"
@@ -97,6 +115,12 @@ class Payout(models.Model):
                 condition=~Q(state__in=["approved", "settled"])
                 | Q(approved_by__isnull=False, approved_at__isnull=False),
                 name="payout_approved_by_somebody",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="cancelled")
+                | Q(exported_at=None)
+                | Q(cancel_asked_by__isnull=False) & ~Q(cancel_asked_by=F("ended_by")),
+                name="payout_exported_cancelled_by_two",
             ),
         ]
 
@@ -110,11 +134,16 @@ class PayoutItem(models.Model):
     payout = models.ForeignKey(Payout, on_delete=models.PROTECT, related_name="items")
     tasker = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="payout_items")
     cents = models.BigIntegerField()
+    # By it the processor knows the debt: a run that was called off after its table was taken away may have been paid,
+    # so the next one asks for the same debt by the same key, and the processor pays it once.
+    key = models.CharField(max_length=80)
 
     class Meta:
         triggers = [append_only("payout_item_append_only")]
         constraints = [
             models.UniqueConstraint(fields=["payout", "tasker"], name="payout_item_once"),
+            models.UniqueConstraint(fields=["payout", "key"], name="payout_item_key_once"),
+            models.CheckConstraint(condition=~Q(key=""), name="payout_item_has_key"),
             models.CheckConstraint(condition=Q(cents__gt=0), name="payout_item_positive"),
         ]
 

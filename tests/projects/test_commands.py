@@ -57,7 +57,7 @@ def test_audit_finds_broken_books(cast, project, capsys) -> None:
     with pgtrigger.ignore("taskers.Transfer:transfer_append_only"):
         Transfer.objects.update(currency="EUR")
     payout = Payout.objects.create(organization=cast.riverside, currency="USD", made_by=cast.finn)
-    PayoutItem.objects.create(payout=payout, tasker=cast.alice, cents=5)
+    PayoutItem.objects.create(payout=payout, tasker=cast.alice, cents=5, key="x")
     with pytest.raises(SystemExit) as ended:
         call_command("audit")
     assert ended.value.code == 1

@@ -146,7 +146,7 @@ def test_totals_are_what_transfers_say(alice, cast, project, batch) -> None:
     for _each in range(3):
         both(cast, project, batch)
     payout = payouts.approve(payouts.propose(cast.riverside, cast.finn), cast.fay)
-    payouts.settle(payout, cast.fay)
+    payouts.settle(payout, cast.fay, reference="ACH 1")
     both(cast, project, batch)
     payouts.propose(cast.riverside, cast.finn)
     both(cast, project, batch)

@@ -1,5 +1,7 @@
 """Two people of finance at the same moment, on connections of their own: money moves once."""
 
+from functools import partial
+
 import pytest
 
 from taskers import ledger, payouts
@@ -11,6 +13,7 @@ from tests.taskers.money import balance_of, earn
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ROUNDS = 5
+settled = partial(payouts.settle, reference="ACH 1")
 
 
 @pytest.fixture
@@ -51,7 +54,7 @@ def test_settling_twice_at_once_moves_money_once(cast, two) -> None:
         earn(cast, cast.alice, 1_000_000)
         payout = payouts.approve(payouts.propose(cast.riverside, cast.finn), cast.fay)
         copies = [Payout.objects.get(pk=payout.pk) for _ in range(2)]
-        found = two.at_once([caught(lambda one=one: payouts.settle(one, cast.fay)) for one in copies])
+        found = two.at_once([caught(lambda one=one: settled(one, cast.fay)) for one in copies])
         assert sum(isinstance(one, StateConflict) for one in found) == 1
         assert Transfer.objects.filter(key__endswith=":settle").count() == number
         assert balance_of(cast.alice, "paid") == number * 1_000_000
@@ -64,7 +67,7 @@ def test_settling_and_cancelling_at_once_do_one_of_both(cast, two) -> None:
         one, other = (Payout.objects.get(pk=payout.pk) for _ in range(2))
         found = two.at_once(
             [
-                caught(lambda one=one: payouts.settle(one, cast.fay)),
+                caught(lambda one=one: payouts.settle(one, cast.fay, reference="ACH 1")),
                 caught(lambda other=other: payouts.cancel(other, cast.fay)),
             ]
         )

@@ -193,6 +193,27 @@ def test_finance_pays_from_the_admin(cast, client) -> None:
     assert balance_of(cast.alice, "paid") == 12_340_000 and balance_of(cast.alice, "owed") == 5_678
 
 
+def test_at_the_desk_two_people_call_off_a_run_whose_table_was_taken_away(cast, client) -> None:
+    fay = type(client)()
+    client.force_login(cast.finn)
+    fay.force_login(cast.fay)
+    earn(cast, cast.alice, 1_000_000)
+    client.post(reverse("admin:taskers_payout_propose"))
+    payout = Payout.objects.get()
+    page = reverse("admin:taskers_payout_change", args=[payout.pk])
+    at = {step: reverse(f"admin:taskers_payout_{step}", args=[payout.pk]) for step in ("approve", "settle", "cancel")}
+    fay.post(at["approve"])
+    assert "Cancel this run" in client.get(page).content.decode()
+    assert client.get(reverse("admin:taskers_payout_processor", args=[payout.pk])).status_code == 200
+    assert "Ask to cancel this run" in client.get(page).content.decode()
+    assert "reference" in told(client.post(at["settle"], {"reference": ""}))
+    assert "A second person" in told(client.post(at["cancel"]))
+    assert "Finn asks to cancel this run" in fay.get(page).content.decode()
+    assert "can't" in told(client.post(at["cancel"]))
+    assert "owed again" in told(fay.post(at["cancel"]))
+    assert balance_of(cast.alice, "owed") == 1_000_000
+
+
 def test_steps_with_money_take_a_post_and_its_token(cast, client) -> None:
     earn(cast, cast.alice, 1_000_000)
     payout = payouts.propose(cast.riverside, cast.finn)

@@ -65,22 +65,22 @@ def test_profile_password_and_roles_leave_records(client, cast) -> None:
 def test_a_password_link_is_remembered_by_who_made_it(client, cast) -> None:
     """For line 17: nobody pays with an approver whose account they could have entered."""
     morning = timezone.now()
-    assert not audit.touched_access(cast.olga, cast.finn, since=morning)
+    assert cast.olga.pk not in audit.could_act_as(cast.finn, since=morning)
     client.force_login(cast.olga)
     client.post(f"/people/{cast.finn.public_id}/password-link/")
     (made,) = told(Kind.PASSWORD_LINK_MADE)
     assert (made.actor, made.person, made.organization) == (cast.olga, cast.finn, cast.riverside)
-    assert audit.touched_access(cast.olga, cast.finn, since=morning)
-    assert not audit.touched_access(cast.olga, cast.fay, since=morning)
-    assert not audit.touched_access(cast.olga, cast.finn, since=timezone.now())
+    assert cast.olga.pk in audit.could_act_as(cast.finn, since=morning)
+    assert cast.olga.pk not in audit.could_act_as(cast.fay, since=morning)
+    assert cast.olga.pk not in audit.could_act_as(cast.finn, since=timezone.now())
 
 
 def test_who_was_let_in_lately_is_no_second_person(cast) -> None:
     morning = timezone.now()
     _invitation, secret = invitations.invite(cast.riverside, cast.olga, email="zoe@example.org", role="finance")
     zoe = invitations.accept(secret, name="Zoe", password="a long walk by the sea")
-    assert audit.touched_access(cast.olga, zoe, since=morning)
-    assert not audit.touched_access(cast.finn, zoe, since=morning)
+    assert cast.olga.pk in audit.could_act_as(zoe, since=morning)
+    assert cast.finn.pk not in audit.could_act_as(zoe, since=morning)
     (accepted,) = told(Kind.INVITATION_ACCEPTED)
     assert accepted.detail["invited_by"] == str(cast.olga.public_id)
 

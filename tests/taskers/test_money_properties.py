@@ -21,7 +21,9 @@ STEPS = st.lists(
         st.tuples(st.just("reverse"), st.integers(0, 9)),
         st.tuples(st.just("propose"), st.sampled_from(["finn", "fay"])),
         st.tuples(
-            st.sampled_from(["approve", "settle", "cancel"]), st.integers(0, 3), st.sampled_from(["finn", "fay"])
+            st.sampled_from(["approve", "export", "settle", "cancel", "keep"]),
+            st.integers(0, 3),
+            st.sampled_from(["finn", "fay"]),
         ),
     ),
     min_size=1,
@@ -56,7 +58,9 @@ def take(step: tuple, cast, earned: list[Transfer]) -> None:
             ledger.reverse(earned[terms[0] % len(earned)], reason="decided anew")
         case "propose":
             payouts.propose(cast.riverside, getattr(cast, terms[0]))
-        case "approve" | "settle" | "cancel" if runs:
+        case "settle" if runs:
+            payouts.settle(runs[terms[0] % len(runs)], getattr(cast, terms[1]), reference="ACH 1")
+        case "approve" | "export" | "cancel" | "keep" if runs:
             getattr(payouts, kind)(runs[terms[0] % len(runs)], getattr(cast, terms[1]))
 
 
@@ -80,3 +84,7 @@ def the_books_are_right(cast) -> None:
     assert len(settles) == PayoutItem.objects.filter(payout__state="settled").count()
     for run in Payout.objects.exclude(approved_by=None):
         assert run.approved_by_id != run.made_by_id
+    paid = Counter(PayoutItem.objects.filter(payout__state="settled").values_list("key", flat=True))
+    assert set(paid.values()) <= {1}, "the processor pays each key once"
+    for run in Payout.objects.filter(state="cancelled").exclude(exported_at=None):
+        assert run.cancel_asked_by_id not in {None, run.ended_by_id}

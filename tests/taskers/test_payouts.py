@@ -1,12 +1,19 @@
 """Paying what is owed, once, by two people; balances come from Transfers alone."""
 
+from contextlib import contextmanager, suppress
+from datetime import timedelta
+from functools import partial
+from unittest.mock import patch
+
 import pytest
 from django.db import DatabaseError, transaction
+from django.utils import timezone
 
-from taskers import ledger, payouts
+from taskers import invitations, ledger, payouts
 from taskers.errors import KeyReused, StateConflict
+from taskers.independence import LATELY, NotIndependent, PaidByIt, SamePerson
 from taskers.models import Account, Event, Payout, PayoutItem, Transfer
-from taskers.payouts import NothingOwed, SamePerson
+from taskers.payouts import NoReference, NothingOwed
 from tests.taskers.money import balance_of, earn
 
 pytestmark = pytest.mark.django_db
@@ -22,6 +29,96 @@ def test_a_run_takes_whole_cents_and_leaves_the_rest_owed(cast) -> None:
     assert balance_of(cast.bob, "owed") == 9_999
 
 
+def test_who_is_paid_by_a_run_does_not_approve_it_and_the_database_agrees(cast) -> None:
+    earn(cast, cast.fay, 1_000_000)
+    earn(cast, cast.alice, 1_000_000)
+    payout = payouts.propose(cast.riverside, cast.finn)
+    with pytest.raises(PaidByIt):
+        payouts.approve(payout, cast.fay)
+    with pytest.raises(DatabaseError), transaction.atomic():
+        Payout.objects.filter(pk=payout.pk).update(state="approved", approved_by=cast.fay, approved_at=timezone.now())
+    assert payouts.approve(payout, cast.olga).state == "approved"
+
+
+def test_nobody_approves_by_an_account_that_the_other_let_in_or_reset(client, cast) -> None:
+    """Zoe was let in by Olga, who could act as her; so could Finn since he was given a password link for Fay."""
+    earn(cast, cast.alice, 1_000_000)
+    _invitation, secret = invitations.invite(cast.riverside, cast.olga, email="zoe@example.org", role="finance")
+    zoe = invitations.accept(secret, name="Zoe", password="a long walk by the sea")
+    mine, theirs = (payouts.propose(cast.riverside, cast.olga), zoe)
+    with pytest.raises(NotIndependent):
+        payouts.approve(mine, theirs)
+    payouts.cancel(mine, cast.olga)
+    with pytest.raises(NotIndependent):
+        payouts.approve(payouts.propose(cast.riverside, zoe), cast.olga)
+    payouts.approve(Payout.objects.get(state="proposed"), cast.finn)
+    client.force_login(cast.olga)
+    client.post(f"/people/{cast.fay.public_id}/password-link/")
+    earn(cast, cast.alice, 1_000_000)
+    third = payouts.propose(cast.riverside, zoe)
+    with pytest.raises(NotIndependent):
+        payouts.approve(third, cast.fay)  # neither touched the other, but Olga could act by both accounts
+    with freeze(days=15):
+        assert payouts.approve(third, cast.fay).state == "approved"
+
+
+@contextmanager
+def freeze(*, days: int):
+    """What was done lately lies so many days back."""
+    with patch("taskers.independence.LATELY", LATELY - timedelta(days=days)):
+        yield
+
+
+def test_a_run_whose_table_was_taken_away_is_called_off_by_two(cast) -> None:
+    earn(cast, cast.alice, 2_000_000)
+    payout = payouts.approve(payouts.propose(cast.riverside, cast.finn), cast.fay)
+    payouts.export(payout, cast.finn)
+    for _twice in range(2):
+        with suppress(SamePerson):
+            payouts.cancel(payout, cast.finn)
+        assert (payout.state, balance_of(cast.alice, "in_payout")) == ("approved", 2_000_000)
+    payouts.keep(payout, cast.finn)
+    assert payouts.cancel(payout, cast.fay).state == "approved"
+    assert payouts.cancel(payout, cast.finn).state == "cancelled"
+    assert balance_of(cast.alice, "owed") == 2_000_000
+    told = Event.objects.filter(subject=f"payout:{payout.public_id}").order_by("pk").values_list("kind", flat=True)
+    assert list(told)[2:] == [
+        "payout_exported",
+        "payout_cancel_asked",
+        "payout_kept",
+        "payout_cancel_asked",
+        "payout_cancelled",
+    ]
+    with pytest.raises(DatabaseError), transaction.atomic():
+        Payout.objects.filter(pk=payout.pk).update(cancel_asked_by=None)
+
+
+def test_a_debt_keeps_its_key_so_that_the_processor_pays_it_once(cast) -> None:
+    """The first run was paid although it was called off: the next asks by the same key, and no more than before."""
+    earn(cast, cast.alice, 2_000_000)
+    first = payouts.approve(payouts.propose(cast.riverside, cast.finn), cast.fay)
+    [_heading, told] = payouts.export(first, cast.finn)
+    payouts.cancel(first, cast.finn)
+    payouts.cancel(first, cast.fay)
+    earn(cast, cast.alice, 500_000)
+    second = payouts.approve(payouts.propose(cast.riverside, cast.finn), cast.fay)
+    [_heading, again] = payouts.export(second, cast.finn)
+    assert again == told
+    payouts.settle(second, cast.fay, reference="ACH 2")
+    third = payouts.propose(cast.riverside, cast.finn)
+    [item] = third.items.all()
+    assert (item.cents, item.key == told[0]) == (50, False)
+    assert ledger.audit() == []
+
+
+def test_settling_needs_the_processors_reference(cast) -> None:
+    earn(cast, cast.alice, 2_000_000)
+    payout = payouts.approve(payouts.propose(cast.riverside, cast.finn), cast.fay)
+    with pytest.raises(NoReference):
+        payouts.settle(payout, cast.fay, reference=" ")
+    assert payouts.settle(payout, cast.fay, reference=" ACH 7 ").reference == "ACH 7"
+
+
 def test_nothing_owed_makes_no_run(cast) -> None:
     earn(cast, cast.bob, 9_999)
     with pytest.raises(NothingOwed):
@@ -35,7 +132,7 @@ def test_two_people_and_a_processor_settle_it(cast) -> None:
     with pytest.raises(SamePerson):
         payouts.approve(payout, cast.finn)
     with pytest.raises(StateConflict):
-        payouts.settle(payout, cast.fay)  # nobody approved it yet
+        payouts.settle(payout, cast.fay, reference="ACH 1")  # nobody approved it yet
     payouts.approve(payout, cast.fay)
     payouts.settle(payout, cast.finn, reference="ACH 17")
     assert (payout.state, payout.reference, payout.approved_by) == ("settled", "ACH 17", cast.fay)
@@ -54,7 +151,7 @@ def test_every_step_a_second_time_changes_nothing(cast) -> None:
     payout = payouts.propose(cast.riverside, cast.finn)
     with pytest.raises(NothingOwed):
         payouts.propose(cast.riverside, cast.finn)
-    for step, again in ((payouts.approve, cast.fay), (payouts.settle, cast.fay)):
+    for step, again in ((payouts.approve, cast.fay), (partial(payouts.settle, reference="ACH 1"), cast.fay)):
         step(payout, cast.fay)
         before = Transfer.objects.count()
         with pytest.raises(StateConflict):
@@ -72,7 +169,7 @@ def test_cancelled_money_is_owed_again_and_paid_later(cast) -> None:
     payouts.cancel(payout, cast.fay)
     assert balance_of(cast.alice, "owed") == 2_000_000
     with pytest.raises(StateConflict):
-        payouts.settle(payout, cast.fay)
+        payouts.settle(payout, cast.fay, reference="ACH 1")
     second = payouts.propose(cast.riverside, cast.fay)
     assert second.items.get().cents == 200
 
@@ -81,7 +178,7 @@ def test_what_was_paid_and_then_taken_back_is_made_up_by_later_work(cast) -> Non
     transfer = earn(cast, cast.alice, 1_000_000)
     payout = payouts.propose(cast.riverside, cast.finn)
     payouts.approve(payout, cast.fay)
-    payouts.settle(payout, cast.fay)
+    payouts.settle(payout, cast.fay, reference="ACH 1")
     ledger.reverse(transfer, reason="decided anew")
     assert balance_of(cast.alice, "owed") == -1_000_000
     with pytest.raises(NothingOwed):
@@ -142,7 +239,7 @@ def test_the_database_itself_guards_the_books(cast) -> None:
         lambda: Transfer.objects.filter(pk=transfer.pk).update(amount=1),
         lambda: Transfer.objects.filter(pk=transfer.pk).delete(),
         lambda: PayoutItem.objects.update(cents=1),
-        lambda: PayoutItem.objects.create(payout=payout, tasker=cast.alice, cents=1),
+        lambda: PayoutItem.objects.create(payout=payout, tasker=cast.alice, cents=1, key="x"),
         lambda: Payout.objects.update(approved_by=cast.finn),
         lambda: Payout.objects.update(state="approved"),
         lambda: ledger.post(key="x", source=transfer.source, target=transfer.source, amount=1),
@@ -160,7 +257,7 @@ def test_the_audit_finds_money_that_moved_otherwise_than_said(cast) -> None:
     earn(cast, cast.alice, 2_000_000)
     payout = payouts.propose(cast.riverside, cast.finn)
     assert ledger.audit() == []
-    PayoutItem.objects.create(payout=payout, tasker=cast.bob, cents=7)  # an item that no money stands behind
+    PayoutItem.objects.create(payout=payout, tasker=cast.bob, cents=7, key="x")  # an item that no money stands behind
     assert [what for what, _key in ledger.audit()] == ["payout item without its money"]
 
 
