@@ -26,7 +26,7 @@ SAID = {
     "withheld": (gettext_lazy("Held back"), "bad"),
     "restored": (gettext_lazy("Handed out again"), ""),
     "overlap_raised": (gettext_lazy("More judgements wanted"), ""),
-    "overlap_lowered": (gettext_lazy("No more judgements wanted: its batch is over"), ""),
+    "overlap_lowered": (gettext_lazy("No more judgements wanted"), ""),
     "set_aside": (gettext_lazy("Set aside: its answer is known"), ""),
     "taken_up": (gettext_lazy("Made ordinary work"), ""),
     "commented": (gettext_lazy("Commented"), ""),

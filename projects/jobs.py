@@ -6,11 +6,12 @@ from django.utils import timezone
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from projects import archive, assets, consensus, intake, queue, reaping, winding_up
+from projects import archive, assets, consensus, intake, queue, reaping, stalls, winding_up
 from projects.admission import banning
-from projects.models import Batch, Exclusion
+from projects.models import Batch, Exclusion, Project
 from projects.teaching import settling, stock
 from projects.truth import agreement_reports, budgets, estimating
+from taskers.models import Person
 
 EXPIRE_AT_ONCE = 2000
 
@@ -94,6 +95,19 @@ def wind_up_batch(batch_key: int, tasks: list[int] | None = None) -> None:
 def consider_later(task_key: int) -> None:
     """Weigh the answers to a task that take too long to compare while somebody waits."""
     consensus.consider_later(task_key)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queue="jobs", queueing_lock="watch_stalls")
+def watch_stalls(timestamp: int) -> int:
+    """Find the projects in which tasks wait for answers that nobody may give; returns how many there are."""
+    return stalls.watch()
+
+
+@app.task(queue="jobs")
+def settle_stalled(project_key: int, person_key: int) -> int:
+    """Decide what is stuck in a project by what came in, as its manager asked; returns how many tasks."""
+    return stalls.settle(Project.objects.get(pk=project_key), by=Person.objects.get(pk=person_key))
 
 
 @app.task(queue="jobs")

@@ -27,6 +27,7 @@ PROJECT = [
     path("", project.project, name="project"),
     path("progress/", project.progress, name="project-progress"),
     path("move/", project.move, name="project-move"),
+    path("settle/", project.settle, name="project-settle"),
     path("settings/", making.settings, name="project-settings"),
     path("rules/", rules.page, name="project-rules"),
     path("hands/", leases.page, name="project-leases"),

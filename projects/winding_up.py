@@ -89,6 +89,24 @@ def _wind_up(batch: Batch, key: int) -> bool:
     return True
 
 
+@transaction.atomic
+def settle(key: int) -> bool:
+    """Decide a task by what came in, or pass it to a reviewer, though its batch goes on: nobody else may be asked.
+
+    Returns whether it did: not while somebody works on it, nor where nothing came in or it is decided.
+    """
+    task = queue.lock(key)
+    if Verdict.objects.current().filter(task=task).exists():
+        return False
+    try:
+        came_in = queue.want_no_more(task)
+    except StateConflict:
+        return False
+    if came_in:
+        consensus.consider_last(task)
+    return bool(came_in)
+
+
 def refuse_if_over(task: Task) -> None:
     """Raises StateConflict where nobody can be asked about a task any more."""
     if Batch.objects.filter(pk=task.batch_id, state__in=OVER).exists():

@@ -14,7 +14,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from projects.admission import eligibility, rules
-from projects.models import DayTally, DealingRules, Exclusion, Project, Requirement
+from projects.models import CourseTry, DayTally, DealingRules, Exclusion, Project, Requirement
 from taskers.models import Membership, Person, Qualification, Standing
 from taskers.models.people import Role
 
@@ -28,6 +28,7 @@ WORDS = {
     "standing-too-low": _("Standing below the floor"),
     "daily-cap": _("Did all that one person may do today"),
     "training-first": _("Must pass the training first"),
+    "not-qualified": _("Failed the course, and have no try left"),
 }
 
 
@@ -41,13 +42,18 @@ class Kept:
     who: list[tuple[Person, str]] = field(default_factory=list)
 
 
+# What passes by itself or by the person's own doing: they may work here all the same, tomorrow or after the course.
+PASSING = ("daily-cap", "training-first")
+
+
 @dataclass
 class LookOver:
-    """The taskers of a project, counted."""
+    """The taskers of a project, counted; `able` are those who may work, or will when what is PASSING has passed."""
 
     number: int
     may: int
     kept: list[Kept]
+    able: list[Person]
 
 
 @dataclass(frozen=True)
@@ -73,12 +79,15 @@ def look_over(project: Project) -> LookOver:
     """Everybody who may enter the project as a tasker, in a fixed number of queries."""
     everybody = _taskers(project)
     row = rules.in_force(project)
-    trained = _trained(row)
+    trained, spent = _trained(row), _out_of_tries(row)
     kept: dict[str, Kept] = {}
+    able = []
     for person, known in _known(project, row, everybody):
         why = eligibility.why_not(known)
         if why is None and trained is not None and person.pk not in trained:
-            why = "training-first", ""
+            why = "training-first" if person.pk not in spent else "not-qualified", ""
+        if why is None or why[0] in PASSING:
+            able.append(person)
         if why is None:
             continue
         one = kept.setdefault(why[0], Kept(why[0], WORDS.get(why[0], why[0])))
@@ -87,7 +96,7 @@ def look_over(project: Project) -> LookOver:
             one.who.append((person, why[1]))
     number = sum(one.number for one in kept.values())
     rows = sorted(kept.values(), key=lambda one: -one.number)
-    return LookOver(len(everybody), len(everybody) - number, rows)
+    return LookOver(len(everybody), len(everybody) - number, rows, able)
 
 
 def taskers_of(project: Project):
@@ -98,7 +107,7 @@ def taskers_of(project: Project):
 
 
 def _taskers(project: Project) -> list[Person]:
-    return list(taskers_of(project).only("pk", "public_id", "name", "email", "time_zone"))
+    return list(taskers_of(project).only("pk", "public_id", "name", "email", "kind", "time_zone"))
 
 
 def _trained(row: DealingRules) -> set[int] | None:
@@ -106,6 +115,17 @@ def _trained(row: DealingRules) -> set[int] | None:
     if not row.training_tasks or not row.training_skill_id:
         return None
     return set(_valid().filter(skill=row.training_skill_id).values_list("person", flat=True))
+
+
+def _out_of_tries(row: DealingRules) -> set[int]:
+    """Who failed the course as often as one may, since they last passed."""
+    if not row.training_tasks:
+        return set()
+    tries = CourseTry.objects.filter(project=row.project_id, forgiven_at=None, ended_at__isnull=False)
+    failed: dict[int, int] = defaultdict(int)
+    for person, passed in tries.order_by("pk").values_list("tasker", "passed"):
+        failed[person] = 0 if passed else failed[person] + 1
+    return {person for person, number in failed.items() if number >= row.training_tries}
 
 
 def _valid():

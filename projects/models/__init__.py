@@ -7,7 +7,16 @@ from projects.models.courses import CourseStep, CourseTry
 from projects.models.promises import Assignment, BatchCursor, Draft, Turn
 from projects.models.remarks import Remark, RemarkQuerySet
 from projects.models.reports import AgreementReport
-from projects.models.rules import BatchPace, BlockedPair, DayTally, DealingRules, Exclusion, Requirement, StockedGold
+from projects.models.rules import (
+    BatchPace,
+    BlockedPair,
+    DayTally,
+    DealingRules,
+    Exclusion,
+    Requirement,
+    Stall,
+    StockedGold,
+)
 from projects.models.seats import ModelAnswer, Seat, SeatMove
 from projects.models.settlements import GoldSettlement, SeenAnswer
 from projects.models.truth import Belief, Calibrated, Crowd, Estimation, Ranking, SecondLook, Trait
@@ -42,6 +51,7 @@ __all__ = [
     "Archive",
     "ArchivePart",
     "ArchivedTask",
+    "Stall",
     "StockedGold",
     "Requirement",
     "Exclusion",

@@ -175,6 +175,22 @@ class BatchPace(models.Model):
         return f"{self.batch}: {self.hourly:.0f}/h"
 
 
+class Stall(models.Model):
+    """Tasks of a project that wait for answers which nobody may give, as a worker last saw (sole writer: stalls.py)."""
+
+    project = models.OneToOneField(Project, on_delete=models.CASCADE, related_name="stall", primary_key=True)
+    tasks = models.PositiveIntegerField(default=0)
+    begun = models.PositiveIntegerField(default=0)  # of them, those of which answers came in
+    whole = models.BooleanField(default=True)  # whether all that is open was looked at
+    people = models.PositiveIntegerField(default=0)  # who qualify
+    machines = models.PositiveIntegerField(default=0)  # models that have a seat
+    kept = models.JSONField(default=dict)  # how many are kept out, by the code of the reason: qualifying.WORDS
+    looked_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return f"{self.project}: {self.tasks} wait for nobody"
+
+
 class StockedGold(models.Model):
     """A known answer in the stock that claims are dealt from, and how worn it is."""
 

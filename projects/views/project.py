@@ -10,8 +10,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
-from projects import archive, batches, configure, notices
-from projects.models import Batch, BatchProgress, Intake, Project, ProjectSettings
+from projects import archive, batches, configure, notices, stalls
+from projects.admission.qualifying import WORDS
+from projects.models import Batch, BatchProgress, Intake, Project, ProjectSettings, Stall
 from projects.tasktypes import TASK_TYPES
 from projects.views.door import managed_batch, manages, signed_in
 from taskers import ledger
@@ -70,6 +71,15 @@ def move(request: MemberRequest, project: Project) -> HttpResponse:
 
 
 @require_POST
+@manages
+def settle(request: MemberRequest, project: Project) -> HttpResponse:
+    """Have what nobody may still do decided by what came in."""
+    stalls.request(project, by=request.user)
+    messages.success(request, _("They are being decided by what came in; what stays in doubt goes to the reviewers."))
+    return redirect("project", project.public_id)
+
+
+@require_POST
 @signed_in
 def move_batch(request: MemberRequest, batch_id: UUID) -> HttpResponse:
     """Start, pause, resume, close or cancel a batch."""
@@ -105,7 +115,9 @@ def archive_batch(request: MemberRequest, batch_id: UUID) -> HttpResponse:
 def _progress(project: Project, settings: ProjectSettings) -> dict:
     # With each row come the sums of all batches, also of those beyond the last row.
     every = {f"every_{name}": Window(Sum(f"progress__{name}")) for name in FIGURES}
-    rows = list(project.batches.select_related("progress", "archive").annotate(**every).order_by("-pk")[:MOST])
+    rows = list(
+        project.batches.select_related("progress", "archive", "project__stall").annotate(**every).order_by("-pk")[:MOST]
+    )
     unfinished = Intake.objects.filter(batch__project=project, state__in=["waiting", "running", "failed"])
     intakes = list(unfinished.select_related("batch").defer("errors").order_by("-pk")[:20])
     sums = {name: int((getattr(rows[0], f"every_{name}") if rows else None) or 0) for name in FIGURES}
@@ -123,8 +135,18 @@ def _progress(project: Project, settings: ProjectSettings) -> dict:
         "more_batches": len(rows) == MOST,
         "sums": sums,
         "intakes": intakes,
+        "stall": _stall(rows[0].project) if rows else None,
         "said": notices.said_of(project, settings, waiting=any(one.state != Intake.State.FAILED for one in intakes)),
     }
+
+
+def _stall(project: Project) -> Stall | None:
+    """What waits for nobody, with the reasons why people are kept out in words."""
+    found = getattr(project, "stall", None)
+    if found is None or not found.tasks or project.state != Project.State.LIVE:
+        return None
+    found.reasons = [(WORDS.get(code, code), number) for code, number in found.kept.items()]  # type: ignore[attr-defined]
+    return found
 
 
 def _of(batch: Batch) -> BatchProgress:

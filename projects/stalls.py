@@ -1,0 +1,131 @@
+"""Tasks that wait for answers which nobody may give: found by a worker, told on the project's page, with the remedy.
+
+Whoever qualifies has judged them, skipped them, or is kept apart from who did; or nobody qualifies at all. They may be
+decided by what came in, like those of a batch that is over.
+"""
+
+from collections.abc import Sequence
+from time import monotonic
+
+from django.db.models import F
+from procrastinate.contrib.django import app
+
+from projects import winding_up
+from projects.admission import qualifying
+from projects.models import BlockedPair, Project, Seat, Stall
+from projects.queue.clock import Clock
+from taskers.models import Person
+from taskers.outbox import emit
+from taskers.statements import ask
+
+JOB = "projects.jobs.settle_stalled"
+MOST_PEOPLE = 60  # a task is judged by 50 at most: where more qualify, somebody may still do it
+LOOKED = 2000  # open judgements of a project, the deepest first: those are asked last
+LONGEST = 20.0  # seconds of one look at all projects; the next goes on where it stopped
+
+# Of what is open: the tasks that none of these people may still do.
+STUCK = """
+SELECT w.task_id, EXISTS (
+  SELECT FROM projects_assignment a WHERE a.task_id = w.task_id
+    AND (a.kind || '', a.state || '') = ('judge', 'submitted') AND a.voided_at IS NULL OFFSET 0
+) AS begun, w.looked
+FROM (
+  SELECT DISTINCT o.task_id, o.batch_id, count(*) OVER () AS looked FROM (
+    SELECT a.task_id, a.batch_id FROM projects_batch b CROSS JOIN LATERAL (
+      SELECT a.task_id, a.batch_id FROM projects_assignment a
+      WHERE a.batch_id = b.id AND a.state = 'open' AND a.kind = 'judge'
+      ORDER BY a.slot DESC, a.id + 0 DESC LIMIT %(looked)s::int
+    ) a WHERE b.project_id = %(project)s::bigint AND b.state = 'live' LIMIT %(looked)s::int
+  ) o
+) w
+WHERE NOT EXISTS (
+  SELECT FROM unnest(%(people)s::bigint[]) AS p(id)
+  WHERE NOT EXISTS (
+    SELECT FROM projects_assignment mine
+    WHERE mine.tasker_id = p.id AND mine.batch_id = w.batch_id AND mine.task_id = w.task_id
+      AND mine.state IN ('held', 'submitted', 'skipped') OFFSET 0
+  ) AND NOT EXISTS (
+    SELECT FROM unnest(%(ones)s::bigint[], %(others)s::bigint[]) AS pair(one, other)
+    JOIN projects_assignment theirs ON theirs.tasker_id = pair.other AND theirs.batch_id = w.batch_id
+      AND theirs.task_id = w.task_id AND theirs.kind = 'judge' AND theirs.state IN ('held', 'submitted', 'expired')
+    WHERE pair.one = p.id OFFSET 0
+  )
+)
+ORDER BY w.task_id
+"""
+
+
+def watch() -> int:
+    """Look at the projects that hand out work, those first that weren't looked at for longest; says how many stall."""
+    live = Project.objects.filter(state=Project.State.LIVE, batches__state="live").distinct()
+    rows = live.annotate(looked=F("stall__looked_at")).order_by(F("looked").asc(nulls_first=True), "pk")
+    until, stalled = monotonic() + LONGEST, 0
+    for project in rows:
+        stalled += look(project).tasks > 0
+        if monotonic() > until:
+            break
+    Stall.objects.exclude(project__in=live).delete()
+    return stalled
+
+
+def look(project: Project) -> Stall:
+    """What of a project waits for nobody, kept for its page."""
+    people, models, kept = _able(project)
+    found = _stuck(project, people)
+    looked = found[0][2] if found else 0
+    made, _new = Stall.objects.update_or_create(
+        project=project,
+        defaults={
+            "tasks": len(found),
+            "begun": sum(begun for _task, begun, _looked in found),
+            "whole": looked < LOOKED,
+            "people": len(people) - models,
+            "machines": models,
+            "kept": kept,
+            "looked_at": Clock(),
+        },
+    )
+    return made
+
+
+def request(project: Project, *, by: Person) -> None:
+    """Have a worker decide what is stuck by what came in."""
+    app.configure_task(JOB, queue="jobs").defer(project_key=project.pk, person_key=by.pk)
+
+
+def settle(project: Project, *, by: Person) -> int:
+    """Decide the tasks that nobody may still do by what came in, or pass them to reviewers; returns how many.
+
+    Each is a transaction of its own; one that somebody works on meanwhile, or of which nothing came in, is left.
+    """
+    people, _models, _kept = _able(project)
+    settled = sum(winding_up.settle(task) for task, begun, _looked in _stuck(project, people) if begun)
+    emit(
+        "stalled_settled",
+        organization_id=project.organization_id,
+        actor_id=by.pk,
+        project_key=project.public_id,
+        subject=f"project:{project.public_id}",
+        tasks=settled,
+    )
+    look(project)
+    return settled
+
+
+def _able(project: Project) -> tuple[list[int], int, dict[str, int]]:
+    """Who may do tasks here, today or tomorrow; how many of them are models; and how many are kept out, by reason."""
+    seen = qualifying.look_over(project)
+    off = set(Seat.objects.filter(project=project, mode=Seat.Mode.OFF).values_list("tasker", flat=True))
+    able = [one for one in seen.able if one.pk not in off]
+    models = sum(one.kind == Person.Kind.MODEL for one in able)
+    kept = {one.code: one.number for one in seen.kept if one.code not in qualifying.PASSING}
+    return [one.pk for one in able], models, kept
+
+
+def _stuck(project: Project, people: Sequence[int]) -> list[tuple[int, bool, int]]:
+    if len(people) > MOST_PEOPLE:
+        return []
+    pairs = BlockedPair.objects.filter(organization=project.organization_id, lifted_at=None)
+    both = [pair for one, other in pairs.values_list("first", "second") for pair in ((one, other), (other, one))]
+    terms = {"project": project.pk, "people": list(people), "looked": LOOKED}
+    return ask(STUCK, terms | {"ones": [one for one, _ in both], "others": [other for _, other in both]})
