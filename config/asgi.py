@@ -1,4 +1,4 @@
-"""The web process: HTTP through Django, websockets through Channels."""
+"""The web process: HTTP through Django, websockets through Channels, both behind what anybody may send at most."""
 
 import os
 
@@ -13,6 +13,9 @@ from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E40
 from django.urls import re_path  # noqa: E402
 
 from assist.routing import websocket_urlpatterns  # noqa: E402
+from config.bodies import BodyLimits  # noqa: E402
+from config.connections import RequestsPerAddress  # noqa: E402
+from config.limits import Limits  # noqa: E402
 
 NO_SUCH_SOCKET = 4404
 
@@ -27,11 +30,10 @@ async def nowhere(scope, receive, send) -> None:
         await send({"type": "websocket.close", "code": NO_SUCH_SOCKET})
 
 
-application = ProtocolTypeRouter(
-    {
-        "http": http,
-        "websocket": AllowedHostsOriginValidator(
-            AuthMiddlewareStack(URLRouter([*websocket_urlpatterns, re_path("", nowhere)]))
-        ),
-    }
+anywhere_else = re_path("", nowhere)  # type: ignore[arg-type]  # Channels routes to ASGI apps
+sockets = AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter([*websocket_urlpatterns, anywhere_else])))
+limits = Limits()
+application = RequestsPerAddress(
+    BodyLimits(ProtocolTypeRouter({"http": http, "websocket": sockets}), limits),
+    limits,
 )

@@ -151,7 +151,8 @@ STORAGES = {
     "staticfiles": {"BACKEND": "config.storage.HashedStaticFiles"},
 }
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
-DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024 * 1024
+# The second line behind config.limits, which bounds each address before it is known who asks.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024
 WHITENOISE_USE_FINDERS = DEBUG
 WHITENOISE_AUTOREFRESH = DEBUG
 

@@ -15,6 +15,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from config import postgres, production, stamps
 from config.folder import ROOT, data_folder, listen, make_writable, own
+from config.limits import open_files
 from config.postgres import Holder
 from config.problem import CannotStart
 from config.stamps import Stamps
@@ -82,6 +83,7 @@ def serve() -> None:
 
 def execute(plan: Plan) -> None:
     """Take the data folder and the port, then live until SIGINT, SIGTERM or SIGHUP. Raises CannotStart."""
+    open_files()
     data = data_folder()
     make_writable(data)
     with own(data, plan.address):

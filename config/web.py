@@ -7,8 +7,12 @@ several of them share one port.
 import os
 import socket
 import sys
+from dataclasses import replace
 
 import uvicorn
+
+from config.connections import bounded
+from config.limits import Limits, fitting, open_files
 
 GRACE = 10  # seconds for requests in flight when asked to stop
 LONGEST_FRAME = 1024 * 1024  # bytes; the copilot's messages are far smaller
@@ -17,29 +21,41 @@ PING_SECONDS = 20.0
 # So long may what was sent to somebody lie unread before the line is cut: one that has stopped reading answers no ping,
 # and without this its socket would wait for ever to get rid of its last words. A download may be paused for as long.
 UNREAD_SECONDS = 300.0
+PROBE_AFTER, PROBE_AGAIN = 60, 15  # seconds of silence after which the system asks whether the other side is there
 
 
 def main() -> None:
     listener = socket.socket(fileno=int(sys.argv[1]))
-    uvicorn.Server(configuration()).run(sockets=[patient(listener)])
+    limits = Limits()
+    limits = replace(limits, connections=fitting(limits, open_files()))
+    uvicorn.Server(configuration(limits=limits)).run(sockets=[patient(listener)])
 
 
 def patient(listener: socket.socket, seconds: float = UNREAD_SECONDS) -> socket.socket:
-    """The listener, whose connections are cut when nothing is read from them any more, where the system can do that."""
+    """The listener, whose connections are cut when nothing is read from them any more, or when the other side is gone
+    without a word, where the system can do that."""
     if hasattr(socket, "TCP_USER_TIMEOUT"):
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(seconds * 1000))
+    if hasattr(socket, "TCP_KEEPIDLE"):
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, PROBE_AFTER)
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, PROBE_AGAIN)
     return listener
 
 
-def configuration(ping: float = PING_SECONDS) -> uvicorn.Config:
+def configuration(ping: float = PING_SECONDS, limits: Limits | None = None) -> uvicorn.Config:
     """How one web process serves."""
+    limits = limits or Limits()
+    http, ws = bounded(limits)
     return uvicorn.Config(
         "config.asgi:application",
+        http=http,
+        ws=ws,
         lifespan="off",
         log_config=None,
         access_log=os.environ.get("TANDEM_ACCESS_LOG", "no") in {"1", "true", "yes", "on"},
         proxy_headers=True,
-        forwarded_allow_ips=os.environ.get("TANDEM_PROXIES", "127.0.0.1"),
+        forwarded_allow_ips=limits.proxies,
         server_header=False,
         timeout_graceful_shutdown=GRACE,
         ws_max_size=LONGEST_FRAME,

@@ -7,6 +7,8 @@ from typing import Any
 
 from django.utils.translation import gettext
 
+MEDIA_TYPE = "application/problem+json"
+
 
 class Word(str):
     """A value in a sentence that is a word of ours, such as "a number", and so is said in the reader's language too."""

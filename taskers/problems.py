@@ -13,9 +13,8 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
-from taskers.errors import NotAllowed, NotFound, Problem, StorageFull
+from taskers.errors import MEDIA_TYPE, NotAllowed, NotFound, Problem, StorageFull
 
-MEDIA_TYPE = "application/problem+json"
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 

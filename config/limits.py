@@ -1,0 +1,81 @@
+"""How much one request, one address and all together may take of a web process, before anybody knows who asks."""
+
+import os
+import resource
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from config import environment
+
+KIB, MIB = 1024, 1024 * 1024
+OWN_FILES = 256  # descriptors for the database, the runtime, logs and files that are open at the same time
+
+
+class Caps(NamedTuple):
+    """The most bytes of a body, by what it holds."""
+
+    form: int = MIB
+    json: int = 2 * MIB
+    lines: int = 0  # JSON Lines, read as they come
+
+    def of(self, content_type: bytes) -> int:
+        """The cap for a body of this `Content-Type`."""
+        if content_type.startswith(b"application/x-ndjson"):
+            return self.lines
+        return self.json if b"json" in content_type.partition(b";")[0] else self.form
+
+
+SMALL = Caps()
+ANSWER = Caps(json=8 * MIB)
+
+
+def upload() -> int:
+    """The most bytes of a file that is loaded (`TANDEM_UPLOAD`, in MiB)."""
+    return environment.number("TANDEM_UPLOAD", 2048) * MIB
+
+
+def larger() -> Mapping[str, Caps]:
+    """Addresses that take more than SMALL, by the names of their views; all of them from people who signed in."""
+    file = upload()
+    answers = ("studio-draft", "studio-submit", "studio-try-submit", "studio-try-keep", "grid-draft", "grid-submit")
+    reviews = ("review-draft", "review-decide", "api-draft", "api-submit", "gold-act", "api-course-items")
+    return {
+        "load": Caps(form=file),
+        "people-invite-list": Caps(form=2 * MIB),
+        "api-batch-intakes": Caps(form=file),
+        "api-batch-tasks": Caps(json=8 * MIB, lines=file),
+        **dict.fromkeys((*answers, *reviews), ANSWER),
+    }
+
+
+def _most(name: str, default: int) -> Any:
+    return field(default_factory=lambda: environment.number(name, default))
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The limits of one web process."""
+
+    connections: int = _most("TANDEM_CONNECTIONS", 2000)
+    per_address: int = _most("TANDEM_CONNECTIONS_PER_ADDRESS", 256)
+    proxies: str = field(default_factory=lambda: os.environ.get("TANDEM_PROXIES", "127.0.0.1"))
+    head_bytes: int = 64 * KIB
+    head_seconds: float = 10.0  # from a connection's begin, or the last answer's end, to a whole head
+    body_grace: float = 20.0  # seconds in which no body is too slow...
+    body_rate: int = 4 * KIB  # ...and the bytes a second that must have come since its begin after them
+    in_hand: int = 8 * MIB  # bytes of bodies that are parsed in memory at the same time; the rest waits its turn...
+    turn_seconds: float = 30.0  # ...for so long
+    small_body: int = 64 * KIB  # below this a body waits for nobody
+
+
+def open_files() -> int:
+    """Raise this process's limit of open files to the hardest that it may have; returns it."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return hard
+
+
+def fitting(limits: Limits, files: int) -> int:
+    """As many connections as are asked for and as there are files for."""
+    return limits.connections if files == resource.RLIM_INFINITY else min(limits.connections, files - OWN_FILES)
