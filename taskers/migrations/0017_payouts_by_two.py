@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('taskers', '0014_audit'),
+        ('taskers', '0016_gold_settles_like_work'),
     ]
 
     operations = [
