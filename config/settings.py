@@ -104,6 +104,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "taskers.passwords.Guessable"},
     {"NAME": "taskers.passwords.AccessEnds"},
 ]
 LOGIN_URL = "account_login"
@@ -117,11 +118,12 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "taskers.password_links.PasswordLinks"
 ACCOUNT_SESSION_REMEMBER = True
-ACCOUNT_RATE_LIMITS = {"login_failed": "10/5m/ip,5/5m/key"}
+ACCOUNT_RATE_LIMITS = {"login": "", "login_failed": ""}  # taskers/sign_in_limits.py counts them
 SOCIALACCOUNT_ONLY = False
 SOCIALACCOUNT_AUTO_SIGNUP = False
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_ISSUER = "Tandem"
+MFA_FORMS = {"authenticate": "taskers.second_step.CodeForm", "reauthenticate": "taskers.second_step.CodeAgainForm"}
 
 # Mail is optional: without a host every link that a mail would carry is shown to the manager instead.
 EMAIL_HOST = os.environ.get("TANDEM_MAIL_HOST", "")
@@ -161,6 +163,18 @@ RUNTIME_ADDRESS = os.environ.get("TANDEM_RUNTIME") or f"unix:{DATA_DIR / 'run' /
 MODELS_DIR = Path(os.environ.get("TANDEM_MODELS") or DATA_DIR / "models")
 
 REDIS_URL = os.environ.get("REDIS_URL", "")
+# Sign-in keeps here which codes were used and how often links were asked for: all processes must know.
+CACHES = {
+    "default": (
+        {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+        if REDIS_URL
+        else {
+            "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+            "LOCATION": "taskers_cache",
+            "OPTIONS": {"MAX_ENTRIES": 100_000},
+        }
+    )
+}
 CHANNEL_LAYERS = {
     "default": (
         {"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": {"hosts": [REDIS_URL]}}

@@ -11,6 +11,7 @@ from projects.admission import banning
 from projects.models import Batch, Exclusion, Project
 from projects.teaching import settling, stock
 from projects.truth import agreement_reports, budgets, estimating
+from taskers import throttle
 from taskers.models import Person
 
 EXPIRE_AT_ONCE = 2000
@@ -52,6 +53,13 @@ async def resume_stalled(timestamp: int) -> int:
 def collect_assets(timestamp: int) -> int:
     """Delete stored media that nothing refers to any more; returns how many."""
     return assets.collect()
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(queue="jobs", queueing_lock="clean_throttle")
+def clean_throttle(timestamp: int) -> int:
+    """Throw away the counters of the shared throttle that have settled; returns how many."""
+    return throttle.clean()
 
 
 @app.periodic(cron="50 3 * * *")

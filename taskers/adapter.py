@@ -1,11 +1,17 @@
 """How allauth fits in: nobody signs up unasked, and no mail server is needed."""
 
+from typing import Any
+
 from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from taskers import sign_ins
+from taskers import sign_in_limits, sign_ins
 from taskers.models import Person
+from taskers.throttle import Admission
 
 
 class ClosedDoor(DefaultAccountAdapter):
@@ -18,6 +24,25 @@ class ClosedDoor(DefaultAccountAdapter):
         """Sends only where a mail server is configured; elsewhere managers hand links over themselves."""
         if settings.EMAIL_HOST:
             super().send_mail(template_prefix, email, context)
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: str) -> None:
+        """Counts the try; raises ValidationError, with how long to wait, where there were too many."""
+        self._try = sign_in_limits.begin(request, credentials.get("email", ""))
+        if not self._try.admission.allowed:
+            raise too_many(self._try.admission)
+
+    def authenticate(self, request: HttpRequest, **credentials: str) -> Person | None:
+        """Whose password this is, if anybody's; a right one doesn't count as a try."""
+        person = super().authenticate(request, **credentials)
+        if person is not None:
+            self._try.succeeded()
+        return person
+
+    def post_login(self, request: HttpRequest, user: Person, **terms: Any) -> HttpResponse:
+        """They are in: from now on this browser is known to their account."""
+        response = super().post_login(request, user, **terms)
+        sign_in_limits.remember(request, response, user)
+        return response
 
     def authentication_failed(self, request: HttpRequest, **credentials: str) -> None:
         """A wrong password or an unknown address: both look alike to whoever tried, and are written down."""
@@ -34,3 +59,15 @@ class ClosedDoor(DefaultAccountAdapter):
         """Somebody who was shown out knew their password."""
         sign_ins.deactivated(user)
         return super().respond_user_inactive(request, user)
+
+
+def too_many(admission: Admission) -> ValidationError:
+    """What somebody is told who tried too often."""
+    wait = admission.wait
+    if wait < 90:
+        for_how_long = ngettext("%(count)d second", "%(count)d seconds", wait) % {"count": wait}
+    else:
+        for_how_long = ngettext("%(count)d minute", "%(count)d minutes", -(-wait // 60)) % {"count": -(-wait // 60)}
+    return ValidationError(
+        _("Too many tries. Wait %(time)s, then try again.") % {"time": for_how_long}, code="too_many"
+    )

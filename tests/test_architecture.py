@@ -75,6 +75,7 @@ WRITERS = {
     "AuditRecord": "taskers/audit.py",
     "Grade": "taskers/quality.py",
     "Standing": "taskers/quality.py",
+    "ThrottleBucket": "taskers/throttle.py",
     "Suggestion": "assist/suggestions.py",
     "ModelVersion": "assist/registry.py",
     "Deployment": "assist/registry.py",

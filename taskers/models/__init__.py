@@ -6,6 +6,7 @@ from taskers.models.outbox import Cursor, Event, EventPart
 from taskers.models.people import ApiToken, Invitation, Membership, Organization, Person
 from taskers.models.preferences import Preferences
 from taskers.models.skills import Qualification, Skill
+from taskers.models.throttle import ThrottleBucket
 from taskers.models.trust import Grade, LabelStanding, Standing
 
 __all__ = [
@@ -28,5 +29,6 @@ __all__ = [
     "Qualification",
     "Skill",
     "Standing",
+    "ThrottleBucket",
     "Transfer",
 ]

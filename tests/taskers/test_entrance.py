@@ -4,7 +4,6 @@ import re
 from datetime import timedelta
 
 import pytest
-from django.core.cache import cache
 from django.utils import timezone
 
 from taskers import invitations
@@ -46,7 +45,7 @@ def test_an_invitation_serves_nobody_else(client, cast) -> None:
 
 def test_invitation_needs_a_good_password(client, cast) -> None:
     link = link_for(cast, "ada@example.org")
-    for poor in ("short", "password1234", ""):
+    for poor in ("short", "password1234", "aaaaaaaaaaaa", "123456789012", "riverside2026", ""):
         assert client.post(link, {"name": "Ada", "password": poor}).status_code == 422
     assert not Person.objects.filter(email="ada@example.org").exists()
 
@@ -112,23 +111,6 @@ def test_signing_in_and_out(client, cast) -> None:
     assert client.get("/accounts/logout/").status_code == 200  # asks; signing out takes a POST
     assert client.post("/accounts/logout/")["Location"] == "/accounts/login/"
     assert client.get("/")["Location"].startswith("/accounts/login/")
-
-
-@pytest.fixture
-def nobody_tried_before():
-    """Failed tries are counted in the cache, which tests share."""
-    cache.clear()
-    yield
-    cache.clear()
-
-
-@pytest.mark.usefixtures("nobody_tried_before")
-def test_a_wrong_password_says_so_and_too_many_are_slowed(client, cast) -> None:
-    for _try in range(5):
-        answer = client.post("/accounts/login/", {"login": "alice@example.org", "password": "wrong"})
-        assert "not correct" in answer.content.decode()
-    answer = client.post("/accounts/login/", {"login": "alice@example.org", "password": make.PASSWORD})
-    assert "Too many" in answer.content.decode() and not answer.wsgi_request.user.is_authenticated
 
 
 def test_nobody_signs_up_unasked(client) -> None:
