@@ -7,9 +7,11 @@ and the search goes on where it stopped. Pages are cut by key, so the last page 
 import base64
 import binascii
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any
+from uuid import UUID
 
 from django.db import connection
 from django.db.models import Count, Exists, OuterRef, Subquery
@@ -20,6 +22,7 @@ from taskers.models import Person
 
 PAGE = 50
 LOOK_AT = 2000
+CODE = re.compile("[0-9a-f]{8}")
 LAST = "\U0010ffff"  # sorts after every external id that begins alike
 
 WITHHELD = {f"withheld-{one.value}": one.label for one in Task.Withheld if one.value}
@@ -130,6 +133,15 @@ SELECT k, id, true FROM (SELECT led.k, led.id FROM led JOIN projects_task t ON t
 UNION ALL
 SELECT k, id, false FROM (SELECT k, id FROM led ORDER BY {outer} OFFSET {last} LIMIT 1) AS edge
 """
+
+
+def loaded_as(project: Project, said: str) -> str:
+    """The external id of the task that taskers know by this code (Task.code); anything else as it is said."""
+    if not CODE.fullmatch(said):
+        return said
+    first, last = UUID(f"{said}{'0' * 24}"), UUID(f"{said}{'f' * 24}")
+    rows = Task.objects.filter(project=project, public_id__range=(first, last))
+    return rows.values_list("external_id", flat=True).first() or said
 
 
 def lead_for(filters: Filters) -> Lead:

@@ -6,11 +6,12 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.text import slugify
+from procrastinate.contrib.django import app
 
 from projects import instructions, label_attributes
 from projects.aggregation.calibration import Calibration
 from projects.errors import Refused
-from projects.models import Label, Project, ProjectSettings
+from projects.models import Label, Project, ProjectSettings, StockedGold
 from projects.tasktypes import TASK_TYPES, asked_fields
 from projects.tasktypes.classification import Classification
 from projects.tasktypes.preference import OWN_LABELS, Preference
@@ -32,6 +33,7 @@ FIELDS = (
     "audit_share",
     "rate",
     "lease_seconds",
+    "file_order",
     "copilot",
     "label_mapping",
     "minimum_score",
@@ -48,6 +50,7 @@ FIELDS = (
     "empty_usual",
     "shows_verdicts",
 )
+REORDER = "projects.jobs.reorder_project"
 # What says how many judgements a task gets.
 OVERLAP = ("aggregation", "most", "target")
 COLOURS = ("#1971c2", "#e8590c", "#2f9e44", "#9c36b5", "#c2255c", "#0c8599", "#f08c00", "#5f3dc4", "#66a80f", "#495057")
@@ -102,6 +105,8 @@ def change(project: Project, by: Person | None, **settings: object) -> ProjectSe
         values["instructions_by_language"] = instructions.checked(project, said, kept)
     _check_fields(project, values)
     _check(values, project.task_type)
+    if values.get("file_order"):
+        _check_file_order(project)
     method, most = values.get("aggregation", methods.MAJORITY), values.get("most")
     values.setdefault("target", methods.usual_target(method, values.get("wanted", 1), most))
     if most and (before is None or any(getattr(before, name) != values.get(name) for name in OVERLAP)):
@@ -112,6 +117,8 @@ def change(project: Project, by: Person | None, **settings: object) -> ProjectSe
         project=project, version=before.version + 1 if before else 1, made_by=by, **values
     )
     _tell("settings_changed", project, by, version=made.version, changed=sorted(settings))
+    if before and before.file_order != made.file_order:  # what is open already takes its new place by and by
+        app.configure_task(REORDER, queue="jobs").defer(project_key=project.pk)
     return made
 
 
@@ -300,6 +307,17 @@ def _check(values: Mapping, task_type: str) -> None:
     fitting = [one.key for one in methods.fitting(task_type, values.get("fields") or [])]
     if values.get("aggregation", methods.MAJORITY) not in fitting:
         raise Refused("Choose one of %(choices)s.", code="bad-setting", place="aggregation", choices=", ".join(fitting))
+
+
+def _check_file_order(project: Project) -> None:
+    """Out of an order that is known, what is mixed in unseen would be seen."""
+    dealt = StockedGold.objects.filter(project=project, pool=StockedGold.Pool.CONTROL, retired_at=None)
+    if dealt.exists():
+        text = (
+            "Known answers are mixed into this project's work, and in file order they would stand out."
+            " Retire them first."
+        )
+        raise Refused(text, code="file-order", place="file_order")
 
 
 def _check_overlap(target: float, method: str, most: int, calibration: Calibration | None) -> None:

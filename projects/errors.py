@@ -22,6 +22,12 @@ class Banned(StateConflict):
     code = "banned"
 
 
+class TooManyReports(StateConflict):
+    """You reported as many tasks as one person may in a day. Skip this one, or do it as well as it can be done."""
+
+    code = "too-many-reports"
+
+
 class AlreadySubmitted(StateConflict):
     """This work was already handed in with another answer; the first one stands."""
 

@@ -93,6 +93,11 @@ class SettingsForm(InLanguages, PairFields):
         max_value=7 * 24 * 60,
         help_text=_("Who shows no sign of life for this long gives the task back."),
     )
+    file_order = forms.BooleanField(
+        label=_("Hand out in file order"),
+        required=False,
+        help_text=_("Else shuffled. In file order no known answers can be mixed in: they would stand out."),
+    )
     copilot = forms.BooleanField(
         label=_("Copilot"), required=False, initial=True, help_text=_("Taskers may ask the model for suggestions.")
     )
@@ -226,6 +231,7 @@ class SettingsForm(InLanguages, PairFields):
                 "wanted": data["wanted"],
                 "rate": to_millionths(data["rate"]),
                 "lease_seconds": data["lease_minutes"] * 60,
+                "file_order": data["file_order"],
                 "copilot": data["copilot"],
                 "thresholds": thresholds,
                 "aggregation": data["aggregation"] or methods.MAJORITY,
@@ -248,6 +254,7 @@ def settings_initial(settings: ProjectSettings) -> dict[str, Any]:
         "wanted": settings.wanted,
         "rate": in_units(settings.rate),
         "lease_minutes": max(1, round(settings.lease_seconds / 60)),
+        "file_order": settings.file_order,
         "copilot": settings.copilot,
         "agreement": round(100 * thresholds.get("agreement", 0.75)),
         "iou": round(100 * thresholds.get("iou", 0.5)),

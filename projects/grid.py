@@ -138,7 +138,10 @@ def group_json(group: list[Assignment], tasker: Person) -> dict:
     project = first.task.project
     settings = project.settings.get(version=first.settings_version or 0)
     saved = {one.assignment_id: one for one in Draft.objects.filter(assignment__in=group)}
-    tiles = [{"id": str(one.public_id), "small": thumbnail_url(one.task), "task": task_json(one.task)} for one in group]
+    tiles = [
+        {"id": str(one.public_id), "small": thumbnail_url(one.task), "task": task_json(one.task, tasker)}
+        for one in group
+    ]
     answers = {str(one.public_id): saved[one.pk].answer for one in group if one.pk in saved}
     version = max((one.version for one in saved.values()), default=0)
     return {
@@ -148,7 +151,7 @@ def group_json(group: list[Assignment], tasker: Person) -> dict:
         "deadline": first.deadline.isoformat() if first.deadline else None,
         "lease_seconds": settings.lease_seconds,
         "project": project_json(project, settings, tasker) | {"copilot": False},
-        "task": {"id": None, "external_id": "", "payload": {}, "image": None, "tiles": tiles},
+        "task": {"id": None, "name": "", "payload": {}, "image": None, "tiles": tiles},
         "draft": {"version": version, "answer": {"tiles": answers}} if saved else None,
         "pay": ledger.money(sum(one.rate or 0 for one in group), project.organization.currency),
         "next_media": [thumbnail_url(task) for task in _ahead(group) if task.asset_id],
@@ -158,4 +161,4 @@ def group_json(group: list[Assignment], tasker: Person) -> dict:
 def _ahead(group: list[Assignment]) -> list[Task]:
     """What comes after the furthest that the walk has come in this group."""
     walked = [one for one in group if one.kind == Assignment.Kind.JUDGE]
-    return queue.peek(max(walked, key=lambda one: one.pk), len(group)) if walked else []
+    return queue.peek(max(walked, key=lambda one: one.walk_key), len(group)) if walked else []

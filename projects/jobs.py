@@ -118,6 +118,12 @@ def settle_stalled(project_key: int, person_key: int) -> int:
     return stalls.settle(Project.objects.get(pk=project_key), by=Person.objects.get(pk=person_key))
 
 
+@app.task(queue="jobs", retry=RetryStrategy(max_attempts=10, exponential_wait=2))
+def reorder_project(project_key: int) -> None:
+    """Shuffle what a project has open, or bring it into file order, as its settings say."""
+    queue.reorder(project_key)
+
+
 @app.task(queue="jobs")
 def report_agreement(project_key: int) -> None:
     """Work out how far the people of a project agree."""

@@ -42,7 +42,9 @@ SELECT EXISTS (SELECT FROM procrastinate_workers WHERE last_heartbeat > now() - 
   (SELECT count(*) FROM projects_remark r WHERE r.project_id = %(project)s AND r.to = 'manager'
      AND r.thread_id IS NULL AND r.answered_at IS NULL),
   (SELECT count(*) FROM (
-     SELECT FROM projects_task t WHERE t.project_id = %(project)s AND t.withheld = 'broken' LIMIT 1000) t)
+     SELECT FROM projects_task t WHERE t.project_id = %(project)s AND t.withheld = 'broken' LIMIT 1000) t),
+  (SELECT count(DISTINCT b.task_id) FROM projects_brokenreport b JOIN projects_task t ON t.id = b.task_id
+   WHERE b.project_id = %(project)s AND b.outcome = '' AND t.withheld <> 'broken')
 FROM projects_stockedgold WHERE project_id = %(project)s
 """
 
@@ -52,21 +54,22 @@ def said_of(project: Project, settings: ProjectSettings, *, waiting: bool) -> li
 
     `settings` are the project's newest, which the page has read already.
     """
-    alive, leaked, doubtful, stopped, questions, broken = _asked(project)
+    alive, leaked, doubtful, stopped, questions, broken, reported = _asked(project)
     sentences = [_worker(alive, waiting), _questions(questions), _broken(project, broken)]
+    sentences += [_reported(project, reported)]
     sentences += [_known_answers(leaked, doubtful), _models(stopped)]
     return [one for one in (*sentences, *(speak(project, settings) for speak in SPEAKERS)) if one]
 
 
-def _asked(project: Project) -> tuple[bool, int, int, str | None, int, int]:
+def _asked(project: Project) -> tuple[bool, int, int, str | None, int, int, int]:
     """A worker lives; known answers that leaked lately, or are doubtful; models that stopped; questions that wait;
-    tasks that were reported as broken, as far as a thousand."""
+    tasks that were reported as broken and withheld, as far as a thousand; tasks reported by too few people for that."""
     try:
         with connection.cursor() as cursor:
             cursor.execute(ASKED, {"silence": SILENCE, "project": project.pk})
             return cursor.fetchone()
     except DatabaseError:
-        return False, 0, 0, None, 0, 0
+        return False, 0, 0, None, 0, 0, 0
 
 
 def _known_answers(leaked: int, doubtful: int) -> str:
@@ -104,6 +107,19 @@ def _broken(project: Project, reported: int) -> str:
     said = ngettext("%(n)s task was reported as broken.", "%(n)s tasks were reported as broken.", reported)
     address = reverse("tasks", args=[project.public_id]) + "?state=withheld-broken"
     return format_html('{} <a href="{}">{}</a>', said % {"n": reported}, address, _("Look"))
+
+
+def _reported(project: Project, waiting: int) -> str:
+    """Tasks that somebody reported and that are handed out all the same, until others say so too or a manager looks."""
+    if not waiting:
+        return ""
+    said = ngettext(
+        "%(n)s task was reported, by too few people to withhold it.",
+        "%(n)s tasks were reported, by too few people to withhold them.",
+        waiting,
+    )
+    address = reverse("project-reports", args=[project.public_id])
+    return format_html('{} <a href="{}">{}</a>', said % {"n": waiting}, address, _("Who reported what"))
 
 
 def _models(stopped: str | None) -> str:

@@ -222,10 +222,13 @@ def project_json(project: Project, settings: ProjectSettings, reader: Person) ->
 
 
 def task_json(task: Task, tasker: Person | None = None) -> dict:
-    """A task as its tasker sees it, a pair on the sides drawn for them; without one, in its own order."""
+    """A task as its tasker sees it, a pair on the sides drawn for them; without one, as a reviewer does: by the name
+    that it was loaded under, a pair in its own order.
+    """
     image = None
     room = TASK_TYPES[task.project.task_type]
-    shown = {"id": str(task.public_id), "external_id": task.external_id, "payload": room.shown(task.payload)}
+    name = task.code if tasker else task.external_id
+    shown = {"id": str(task.public_id), "name": name, "payload": room.shown(task.payload)}
     if isinstance(room, Preference):
         left = sides.left_of(task, tasker) if tasker else FIRST
         return shown | {"image": None, "images": _images(task), "left": left}

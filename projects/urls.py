@@ -6,6 +6,7 @@ from projects import examples, grid, media, studio, trial
 from projects.views import (
     agreement,
     apart,
+    broken,
     course,
     export,
     gold,
@@ -38,6 +39,8 @@ PROJECT = [
     path("course/", course.page, name="project-course"),
     path("course/items/<uuid:task_id>/", course.item, name="course-item"),
     path("course/people/<uuid:person_id>/again/", course.again, name="course-again"),
+    path("reports/", broken.page, name="project-reports"),
+    path("reports/<uuid:task_id>/", broken.settle, name="report-settle"),
     path("questions/", talk.questions, name="project-questions"),
     path("load/", load.load, name="load"),
     path("tasks/", tasks.tasks, name="tasks"),

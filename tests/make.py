@@ -2,11 +2,12 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any
 
 from django.contrib.auth.hashers import make_password
+from django.db import connection
 
 from projects import batches, configure, queue, submission
 from projects.models import Annotation, Assignment, Batch, Project, Task
@@ -112,6 +113,7 @@ def tasks(in_batch: Batch, number: int = 1, *, wanted: int | None = None, text: 
             )
         )
     queue.open_slots([one.pk for one in made])
+    in_order(made)
     emit(
         "loaded",
         organization_id=in_batch.project.organization_id,
@@ -122,6 +124,20 @@ def tasks(in_batch: Batch, number: int = 1, *, wanted: int | None = None, text: 
         wanted=number * wanted,
     )
     return made
+
+
+IN_ORDER = """
+UPDATE projects_assignment a
+SET walk_key = ((extract(epoch FROM statement_timestamp()) * 1000000)::bigint << 11) + made.place
+FROM (SELECT id, row_number() OVER (ORDER BY id) AS place FROM projects_task WHERE id = ANY(%s)) made
+WHERE a.task_id = made.id AND a.state = 'open'
+"""
+
+
+def in_order(tasks: Iterable[Task]) -> None:
+    """Have these tasks handed out as they were made, for stories that tell which comes next; in life it is drawn."""
+    with connection.cursor() as cursor:
+        cursor.execute(IN_ORDER, [[one.pk for one in tasks]])
 
 
 def task(in_batch: Batch, **terms: Any) -> Task:

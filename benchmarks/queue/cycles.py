@@ -22,7 +22,7 @@ FLOOR_TAKE = """
 UPDATE projects_assignment SET state = 'held', tasker_id = %s, token = gen_random_uuid(), held_at = clock_timestamp(),
   deadline = clock_timestamp() + interval '15 minutes', settings_version = 1, rate = 50000, copilot = true
 WHERE id = (SELECT id FROM projects_assignment WHERE batch_id = %s AND state = 'open' AND kind = 'judge' AND slot = 0
-            ORDER BY id + 0 LIMIT 1 FOR UPDATE SKIP LOCKED)
+            ORDER BY walk_key LIMIT 1 FOR UPDATE SKIP LOCKED)
 RETURNING id, task_id
 """
 FLOOR_END = "UPDATE projects_assignment SET state = 'submitted', ended_at = clock_timestamp() WHERE id = %s"

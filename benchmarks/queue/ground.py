@@ -77,15 +77,15 @@ WITH did AS (
   UPDATE projects_assignment a SET state = 'submitted', tasker_id = %(tasker)s, token = gen_random_uuid(),
     deadline = now(), held_at = now(), ended_at = now(), settings_version = 1, rate = 50000, copilot = true
   FROM (SELECT id FROM projects_assignment WHERE batch_id = %(batch)s AND slot = 0 AND state = 'open'
-        ORDER BY id LIMIT %(number)s) mine
-  WHERE a.id = mine.id RETURNING a.id, a.task_id, a.batch_id
+        ORDER BY walk_key LIMIT %(number)s) mine
+  WHERE a.id = mine.id RETURNING a.id, a.task_id, a.batch_id, a.walk_key
 ), wrote AS (
   INSERT INTO projects_annotation
     (public_id, assignment_id, task_id, tasker_id, answer, settings_version, active_ms, refused)
   SELECT gen_random_uuid(), id, task_id, %(tasker)s, '{"spans": []}', 1, 1000, '[]' FROM did
 )
 INSERT INTO projects_batchcursor (tasker_id, batch_id, slot, assignment_key)
-SELECT %(tasker)s, batch_id, 0, max(id) FROM did GROUP BY batch_id
+SELECT %(tasker)s, batch_id, 0, max(walk_key) FROM did GROUP BY batch_id
 ON CONFLICT (tasker_id, batch_id, slot) DO UPDATE SET assignment_key = excluded.assignment_key
 """
 
@@ -98,7 +98,7 @@ def has_done(tasker: Person, of: Batch, number: int) -> None:
 
 ALL = DID.replace(
     "SELECT id FROM projects_assignment WHERE batch_id = %(batch)s AND slot = 0 AND state = 'open'\n"
-    "        ORDER BY id LIMIT %(number)s",
+    "        ORDER BY walk_key LIMIT %(number)s",
     """SELECT DISTINCT ON (o.task_id) o.id FROM projects_assignment o WHERE o.batch_id = %(batch)s AND o.state = 'open'
         ORDER BY o.task_id, o.slot""",
 )

@@ -36,4 +36,5 @@ def of(tasker: Person, projects: Sequence[Project]) -> dict[int, Prospect]:
     empty = [pk for pk in free if pk not in found and left.get(pk, NOTHING_OPEN).none]
     if empty:
         found |= {pk: one.nothing() for pk, one in outlook.by_project(tasker, empty).items()}
+    left |= {pk: one.roughly() for pk, one in left.items() if choice.terms[pk].gold_share}
     return {pk: Prospect(terms, found.get(pk), left.get(pk, NOTHING_OPEN)) for pk, terms in choice.terms.items()}

@@ -82,8 +82,27 @@ class RulesForm(forms.Form):
         help_text=_("Uses. A worn one may be known by heart."),
     )
 
+    reporters = forms.IntegerField(
+        label=_("People who must report a task"),
+        required=False,
+        min_value=1,
+        max_value=10,
+        help_text=_("Then it is withheld as broken; until then others are asked. Empty: as it is."),
+    )
+    reports_daily = forms.IntegerField(
+        label=_("Reports per person and day"),
+        required=False,
+        min_value=0,
+        max_value=1000,
+        help_text=_("At most, so that nobody stops the work alone. Empty: as it is."),
+    )
+    reports_share = percent(
+        _("Reports, % of one's work"), _("Beside the first three of a day, up to the number above."), 10
+    )
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["reports_share"].required = False
         for reason, words in SKIP_REASONS.items():
             self.fields[f"skip_{reason}"] = forms.ChoiceField(
                 label=words, choices=[(mode, MODES[mode]) for mode in SKIP_MODES]
@@ -98,7 +117,10 @@ class RulesForm(forms.Form):
         """The rules as `rules.revise` takes them. Call when valid."""
         data = self.cleaned_data
         earnings = data["daily_earnings"]
-        return {
+        reports = {name: data[name] for name in ("reporters", "reports_daily") if data[name] is not None}
+        if data["reports_share"] is not None:
+            reports["reports_share"] = data["reports_share"] / 100
+        return reports | {
             "priority": data["priority"],
             "lease_seconds": data["lease_minutes"] * 60,
             "standing_floor": data["standing_floor"] / 100,
@@ -123,6 +145,9 @@ def rules_initial(project: Project, row: DealingRules) -> dict[str, Any]:
         "daily_earnings": None if row.daily_earnings is None else in_units(row.daily_earnings),
         "gold_share": round(100 * row.gold_share),
         "gold_uses": row.gold_uses,
+        "reporters": row.reporters,
+        "reports_daily": row.reports_daily,
+        "reports_share": round(100 * row.reports_share),
     }
 
 

@@ -53,6 +53,15 @@ class RulesShape(serializers.Serializer):
     )
     gold_share = serializers.FloatField(required=False, min_value=0, max_value=0.5)
     gold_uses = serializers.IntegerField(required=False, min_value=1, max_value=10**6)
+    reporters = serializers.IntegerField(
+        required=False, min_value=1, max_value=10, help_text="people who must report a task before it is withheld"
+    )
+    reports_daily = serializers.IntegerField(
+        required=False, min_value=0, max_value=1000, help_text="tasks that one person may report in a day, at most"
+    )
+    reports_share = serializers.FloatField(
+        required=False, min_value=0, max_value=1, help_text="of what they hand in, beside the first few"
+    )
     skip_modes = serializers.DictField(
         child=serializers.ChoiceField(SKIP_MODES), required=False, help_text=f"by reason: {', '.join(SKIP_REASONS)}"
     )
@@ -76,6 +85,9 @@ class RulesShape(serializers.Serializer):
             "daily_earnings": None if earnings is None else str(in_units(earnings)),
             "gold_share": instance.gold_share,
             "gold_uses": instance.gold_uses,
+            "reporters": instance.reporters,
+            "reports_daily": instance.reports_daily,
+            "reports_share": instance.reports_share,
             "skip_modes": instance.skip_modes,
             "requirements": RequirementShape(asked, many=True).data,
         }

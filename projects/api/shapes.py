@@ -150,6 +150,7 @@ class SettingsShape(serializers.Serializer):
         help_text="in units of the organization's currency, for one accepted judgement",
     )
     lease_seconds = serializers.IntegerField(min_value=30, max_value=7 * 24 * 3600, required=False)
+    file_order = serializers.BooleanField(required=False, help_text="hand out in file order; excludes unseen gold")
     copilot = serializers.BooleanField(required=False)
     label_mapping = serializers.DictField(
         child=serializers.CharField(max_length=60), required=False, help_text="the model's label -> a label's key"

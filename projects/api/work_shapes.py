@@ -38,8 +38,8 @@ class WorkImage(serializers.Serializer):
 
 class WorkTask(serializers.Serializer):
     id = serializers.UUIDField()
-    external_id = serializers.CharField()
-    payload = serializers.DictField(help_text="of a pair without what its candidates came from")
+    name = serializers.CharField(help_text="a short one, drawn: it tells nothing of where the task came from")
+    payload = serializers.DictField(help_text="what there is to judge; without names of files and without `meta`")
     image = WorkImage(allow_null=True)
     images = serializers.DictField(child=WorkImage(), required=False, help_text="of a pair, by candidate")
     left = serializers.ChoiceField(PAIR, required=False, help_text="of a pair, which to show on the left")

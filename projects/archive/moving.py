@@ -29,6 +29,7 @@ from projects.models import (
     Batch,
     BatchCursor,
     Belief,
+    BrokenReport,
     Draft,
     Remark,
     SecondLook,
@@ -52,11 +53,13 @@ CHILDREN: files.Children = {
     "beliefs": Belief,
     "second_looks": SecondLook,
     "remarks": Remark,
+    "reports": BrokenReport,
 }
 FIGURES = ("tasks", "wanted", "submitted", "decided", "in_review", "spent")
 
 # Children before parents. What the database refuses to delete, it lets go once the task's line is in the archive.
 DELETES = (
+    "DELETE FROM projects_brokenreport WHERE task_id = ANY(%s)",
     "DELETE FROM projects_remark WHERE task_id = ANY(%s) AND thread_id IS NOT NULL",
     "DELETE FROM projects_remark WHERE task_id = ANY(%s)",
     "DELETE FROM projects_secondlook WHERE task_id = ANY(%s)",

@@ -14,6 +14,7 @@ from projects.models import (
     Assignment,
     Batch,
     Belief,
+    BrokenReport,
     Draft,
     Project,
     Remark,
@@ -36,6 +37,7 @@ class Kept:
     beliefs: list[Belief]
     second_looks: list[SecondLook]
     remarks: list[Remark]
+    reports: list[BrokenReport]
 
     def __lt__(self, other: "Kept") -> bool:
         return self.task.pk < other.task.pk

@@ -9,9 +9,11 @@ import json
 import random
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.db import connection, transaction
+from django.utils import timezone
 
 from projects import assets, known_answers, queue
 from projects.checking import canonical, labels_of
@@ -22,7 +24,7 @@ from projects.models import ArchivedTask, Asset, Batch, Project, Task
 from projects.tasktypes import TASK_TYPES, TaskType
 from projects.tasktypes.preference import PAIR
 from projects.tasktypes.shape import a_text, joined
-from projects.teaching import courses
+from projects.teaching import courses, dealing
 from taskers.errors import StateConflict
 from taskers.models import Person
 from taskers.outbox import emit
@@ -79,6 +81,7 @@ class Target:
     room: TaskType
     wanted: int
     by: Person | None
+    since: datetime  # when the load began
 
 
 def load(
@@ -119,7 +122,8 @@ def load_all(batch: Batch, items: Iterable[Item], *, by: Person | None) -> Loade
 
 def _target(batch: Batch, by: Person | None) -> Target:
     project = Project.objects.select_related("organization").get(pk=batch.project_id)
-    return Target(batch, project, TASK_TYPES[project.task_type], project.settings_now().wanted, by)
+    wanted = project.settings_now().wanted
+    return Target(batch, project, TASK_TYPES[project.task_type], wanted, by, timezone.now())
 
 
 def _chunks(items: Iterable[Item]) -> Iterator[list[Item]]:
@@ -142,7 +146,7 @@ def _load_chunk(target: Target, chunk: list[Item]) -> Loaded:
     new = _unknown(target, ready, done)
     if new:
         keys = _copy(target, new)
-        queue.open_slots(keys)
+        queue.open_slots(keys, since=target.since)
         _keep_known(target, keys, new)
         done.loaded = len(new)
         done.ids = sum(row.id is not None for row in new)
@@ -251,6 +255,8 @@ def _with_known(target: Target, row: Row, ready: Ready, labels: dict[str, dict])
     """With the row's right answer checked, if one came; Refused with the place in it."""
     if row.known is None:
         return ready
+    if not row.known.course:
+        dealing.refuse_in_file_order(target.project)
     try:
         answer = canonical(target.project, ready.payload, row.known.answer, labels)
     except Refused as refused:

@@ -2,6 +2,7 @@
 
 from projects.models.answers import Annotation, Gold, Verdict
 from projects.models.archives import Archive, ArchivedTask, ArchivePart
+from projects.models.broken import BrokenReport
 from projects.models.browsing import VerdictEntry
 from projects.models.courses import CourseStep, CourseTry
 from projects.models.promises import Assignment, BatchCursor, Draft, Turn
@@ -41,6 +42,7 @@ __all__ = [
     "Seat",
     "SeatMove",
     "AgreementReport",
+    "BrokenReport",
     "Belief",
     "Calibrated",
     "Crowd",

@@ -4,7 +4,7 @@ import uuid
 
 from django.contrib.postgres.functions import RandomUUID
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Func, Q
 from django.db.models.functions import Now
 
 from projects.models.work import Batch, Task
@@ -51,6 +51,17 @@ class Assignment(models.Model):
     kind = models.CharField(max_length=8, choices=Kind, default=Kind.JUDGE, db_default="judge")
     state = models.CharField(max_length=9, choices=State, default=State.OPEN, db_default="open")
     slot = models.PositiveSmallIntegerField(default=0)
+    # Where it stands in the order in which its batch is handed out: the moment it was made, in 2048ths of a
+    # microsecond, drawn by lot between them. So whatever is put back lies ahead of every cursor. What is loaded is
+    # shuffled over the two seconds before its load began (queue/slots.py).
+    walk_key = models.BigIntegerField(
+        editable=False,
+        db_default=Func(
+            template="((extract(epoch FROM statement_timestamp()) * 1000000)::bigint << 11)"
+            " + floor(random() * 2048)::bigint",
+            output_field=models.BigIntegerField(),
+        ),
+    )
     tasker = models.ForeignKey(
         Person, null=True, blank=True, on_delete=models.PROTECT, related_name="assignments", db_index=False
     )
@@ -101,10 +112,9 @@ class Assignment(models.Model):
             ),
         ]
         indexes = [
-            # The walk of a claim: breadth first through what a batch has open. Asked for by `id + 0`, so that no other
-            # index seems to serve: the planner likes the primary key, and would walk it past everybody else's rows.
+            # The walk of a claim: breadth first through what a batch has open.
             models.Index(
-                F("batch"), F("slot"), F("id") + 0, condition=Q(state="open", kind="judge"), name="assignment_walk"
+                fields=["batch", "slot", "walk_key"], condition=Q(state="open", kind="judge"), name="assignment_walk"
             ),
             models.Index(fields=["tasker", "batch"], condition=Q(state="held"), name="assignment_held_by"),
             # What a tasker holds, asked for at each claim by `tasker + 0`, so that nothing else seems to serve: where
@@ -159,9 +169,10 @@ class Turn(models.Model):
 class BatchCursor(models.Model):
     """How far a tasker's walk through one slot of a batch has come: what lies before it was theirs, or taken.
 
-    What is put back gets a new, higher key, so it lies ahead of every cursor of its slot. What a walk passed by all the
-    same (locked at that moment, or committed late) is found by a second, slow walk behind it: `swept` is where that
-    stands, `rounds` how often it came round.
+    `assignment_key` is the walk key of the last one. What is put back gets a new, higher key, so it lies ahead of every
+    cursor of its slot. What a walk passed by all the same (locked at that moment, committed late, or loaded while the
+    walk went on) is found by a second, slow walk behind it: `swept` is where that stands, `rounds` how often it came
+    round.
     """
 
     tasker = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+", db_index=False)

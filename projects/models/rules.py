@@ -24,6 +24,11 @@ class DealingRules(models.Model):
     gold_share = models.FloatField(default=0.0)  # of claims, on the long run
     gold_uses = models.PositiveIntegerField(default=200)  # a known answer is retired after so many
     skip_modes = models.JSONField(default=dict, blank=True)  # reason -> others, me or review: queue/leases.py
+    # Of tasks as broken: how many people it takes to withhold one, and how many one person may report in a day, at most
+    # and beside the first few as a share of what they hand in (queue/broken.py).
+    reporters = models.PositiveSmallIntegerField(default=2, db_default=2)
+    reports_daily = models.PositiveSmallIntegerField(default=10, db_default=10)
+    reports_share = models.FloatField(default=0.1, db_default=0.1)
     training_tasks = models.PositiveSmallIntegerField(default=0)  # before the first judgement
     training_pass = models.FloatField(default=0.8)  # mean score, in [0, 1]
     training_tries = models.PositiveSmallIntegerField(default=2)
@@ -39,6 +44,9 @@ class DealingRules(models.Model):
                 condition=Q(standing_floor__gte=0, standing_floor__lte=1), name="rules_floor_in_unit"
             ),
             models.CheckConstraint(condition=Q(gold_share__gte=0, gold_share__lte=0.5), name="rules_gold_share_sane"),
+            models.CheckConstraint(
+                condition=Q(reporters__gte=1, reports_share__gte=0, reports_share__lte=1), name="rules_reports_sane"
+            ),
             models.CheckConstraint(condition=Q(training_pass__gte=0, training_pass__lte=1), name="rules_pass_in_unit"),
             models.CheckConstraint(
                 condition=Q(training_tasks=0) | Q(training_skill__isnull=False), name="rules_training_gives_a_skill"

@@ -67,6 +67,8 @@ class ProjectSettings(models.Model):
     wanted = models.PositiveSmallIntegerField(default=1)
     rate = models.BigIntegerField(default=0)  # millionths of the currency unit, for one accepted judgement
     lease_seconds = models.PositiveIntegerField(default=900)
+    # In the order of the files, not shuffled: there gold would be known by standing out of it, so there is none.
+    file_order = models.BooleanField(default=False, db_default=False)
     copilot = models.BooleanField(default=True)
     label_mapping = models.JSONField(default=dict)  # the model's label -> this project's label key
     minimum_score = models.FloatField(default=0.0)
@@ -338,3 +340,8 @@ class Task(models.Model):
 
     def __str__(self) -> str:
         return self.external_id
+
+    @property
+    def code(self) -> str:
+        """Its name before taskers: a piece of its public id, which tells neither where it came from nor when."""
+        return str(self.public_id)[:8]

@@ -5,10 +5,11 @@ the task's row first, so that what is counted for it can't change between the lo
 """
 
 from projects.queue.audit import audit
+from projects.queue.broken import dismiss, report, uphold
 from projects.queue.claim import Foreseen, Wish, claim, claim_any, claim_group, foresee, peek
 from projects.queue.gold import begins_with_course, set_aside, take_up
 from projects.queue.handing_in import Delivery, deliver, hand_in, lock_known
-from projects.queue.leases import expire_due, in_hands, let_go, release, renew, report, skip
+from projects.queue.leases import expire_due, in_hands, let_go, release, renew, skip
 from projects.queue.nothing import Nothing
 from projects.queue.reviewing import (
     claim_review,
@@ -28,6 +29,7 @@ from projects.queue.slots import (
     open_slots,
     raise_wanted,
     raising,
+    reorder,
     restore,
     void,
     want_no_more,
@@ -54,6 +56,7 @@ __all__ = [
     "claim_group",
     "claim_review",
     "deliver",
+    "dismiss",
     "expire_due",
     "fill",
     "first_reviewable",
@@ -71,11 +74,13 @@ __all__ = [
     "refuse_own_work",
     "release",
     "renew",
+    "reorder",
     "report",
     "restore",
     "set_aside",
     "take_up",
     "skip",
+    "uphold",
     "void",
     "waiting_for_review",
     "want_no_more",

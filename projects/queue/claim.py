@@ -15,7 +15,7 @@ from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
 
 from projects.admission import eligibility
-from projects.models import Assignment, Project, Task
+from projects.models import Assignment, DealingRules, Project, Task
 from projects.queue import gold, outlook, taking, turns
 from projects.queue.apart import waiting_for
 from projects.queue.leases import expire_due
@@ -37,9 +37,9 @@ STRIDES = 10  # so many times `taking.STRIDE` rows are passed in one claim; the 
 
 AHEAD = """
 SELECT a.task_id FROM projects_assignment a
-WHERE a.batch_id = %(batch)s::bigint AND a.slot = %(slot)s::int AND a.id + 0 > %(key)s::bigint
+WHERE a.batch_id = %(batch)s::bigint AND a.slot = %(slot)s::int AND a.walk_key > %(key)s::bigint
   AND a.state = 'open' AND a.kind = 'judge'
-ORDER BY a.id + 0 LIMIT %(number)s::int
+ORDER BY a.walk_key LIMIT %(number)s::int
 """
 
 
@@ -101,6 +101,8 @@ def foresee(mine: Assignment, tasker: Person, projects: Sequence[Project]) -> Fo
             choice.refuse(pk, why)
     if mine.kind == Assignment.Kind.TRAINING or choice.held not in (None, mine.pk) or not choice.places:
         return None
+    if choice.places[0].terms.apart:
+        return None  # the walk can't be foretold then, so neither is gold
     dealt, key = gold.foresee(tasker, choice.places[0].terms, turns.dice(tasker, choice.turn))
     task = _foreseen_gold(tasker, choice, key) if dealt else taking.foresee(tasker, choice.places, by_key)
     if task is None:
@@ -146,10 +148,16 @@ def claim_group(
 
 
 def peek(assignment: Assignment, number: int = 2) -> list[Task]:
-    """The tasks that this assignment's tasker will probably get next, so that their media can be fetched ahead."""
+    """The tasks that this assignment's tasker will probably get next, so that their media can be fetched ahead.
+
+    None where known answers are mixed in: they come from elsewhere, and would be known by not having been fetched.
+    """
     if assignment.task.asset_id is None:
         return []  # nothing to fetch ahead but the task itself
-    rows = ask(AHEAD, {"batch": assignment.batch_id, "slot": assignment.slot, "key": assignment.pk, "number": number})
+    if DealingRules.objects.filter(project=assignment.task.project_id, gold_share__gt=0).exists():
+        return []
+    terms = {"batch": assignment.batch_id, "slot": assignment.slot, "key": assignment.walk_key}
+    rows = ask(AHEAD, terms | {"number": number})
     by_key = Task.objects.select_related("asset").in_bulk([task for (task,) in rows])
     return [by_key[task] for (task,) in rows]
 

@@ -5,15 +5,15 @@ from collections.abc import Mapping, Sequence
 from uuid import UUID, uuid4
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from projects.models import Assignment, Project, StockedGold, Task, Verdict
 from projects.queue import teaching
 from projects.queue.clock import Clock
+from projects.queue.draws import HELPED, MODELS_AUDITED
 from projects.queue.nothing import Nothing
 from projects.queue.places import Terms, choose
 from projects.queue.slots import fill, lock
-from projects.queue.taking import BRING, HELPED, whole
+from projects.queue.taking import BRING, whole
 from projects.queue.turns import turn
 from projects.teaching import dealing
 from taskers.errors import StateConflict
@@ -50,6 +50,7 @@ WITH picked AS (
   SELECT t.id, t.batch_id, %(kind)s, 'held', 0, %(tasker)s::bigint, %(token)s::uuid, clock_timestamp(),
     clock_timestamp() + make_interval(secs => %(lease)s::int), %(version)s::int, %(rate)s::bigint,
     {HELPED.format(copilot="%(copilot)s::boolean", task="t.id", control="%(control)s::float")}
+      AND NOT {MODELS_AUDITED.format(task="t.id", project="%(project)s::bigint", share="%(audit)s::float")}
   FROM turn, picked JOIN projects_task t ON t.id = picked.task_id
   RETURNING *
 ), told AS (
@@ -137,12 +138,6 @@ def begins_with_course(tasker: Person, project: Project) -> bool:
     return course_is_due(tasker, choose(tasker, [project], few=True).terms[project.pk])
 
 
-def doubt(task: Task, note: str) -> None:
-    """Somebody says that a known answer's task is broken: its manager looks at it first."""
-    words = _("Reported as broken: %(note)s") % {"note": note}
-    StockedGold.objects.filter(gold__task=task, suspect_at=None).update(suspect_at=Clock(), suspect_why=words[:200])
-
-
 @transaction.atomic
 def set_aside(task: Task, *, by: Person | None) -> Task:
     """Ask nobody to judge a task any more, since its answer is known; doing it again changes nothing. A decided one
@@ -215,6 +210,7 @@ def _deal(
         "rate": terms.rate,
         "copilot": terms.copilot,
         "control": terms.control,
+        "audit": terms.audit or 0.0,
         "organization": project.organization_id,
         "project_key": project.public_id,
     }

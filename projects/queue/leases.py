@@ -10,7 +10,6 @@ from django.db import transaction
 from projects.errors import LeaseLost
 from projects.models import Assignment, DealingRules, Project, Task
 from projects.queue.clock import Clock, from_now
-from projects.queue.gold import doubt
 from projects.queue.slots import fill, lock, withhold
 from taskers.errors import Problem, StateConflict
 from taskers.models import Person
@@ -60,7 +59,7 @@ def renew(assignment: Assignment, tasker: Person, token: UUID) -> datetime:
 
 def release(assignment: Assignment, tasker: Person, token: UUID) -> None:
     """Give work back untouched. Raises LeaseLost."""
-    _end(assignment, tasker, token, state="released")
+    end(assignment, tasker, token, state="released")
 
 
 @transaction.atomic
@@ -73,7 +72,7 @@ def skip(assignment: Assignment, tasker: Person, token: UUID, *, reason: str, no
     rules = DealingRules.objects.filter(project=assignment.task.project_id).first()
     mode = (rules.skip_modes if rules else {}).get(reason) or USUAL_MODES.get(reason, "others")
     state = "released" if mode == "me" else "skipped"
-    _end(assignment, tasker, token, state=state, reason=reason, note=note)
+    end(assignment, tasker, token, state=state, reason=reason, note=note)
     if assignment.kind != Assignment.Kind.JUDGE:
         return
     said = note or SKIP_REASONS[reason]
@@ -82,17 +81,6 @@ def skip(assignment: Assignment, tasker: Person, token: UUID, *, reason: str, no
     if mode == "review":
         with contextlib.suppress(StateConflict):  # decided or withheld meanwhile: the skip stands all the same
             withhold(assignment.task, Task.Withheld.REVIEW, by=tasker, note=said[:500])
-
-
-@transaction.atomic
-def report(assignment: Assignment, tasker: Person, token: UUID, *, note: str) -> None:
-    """Say that a task is broken: it is withheld and goes to the manager. Raises LeaseLost."""
-    _end(assignment, tasker, token, state="skipped", reason="broken", note=note)
-    if assignment.kind in (Assignment.Kind.GOLD, Assignment.Kind.TRAINING):
-        doubt(assignment.task, note)
-    # Decided or withheld meanwhile: the report stands on the assignment all the same.
-    with contextlib.suppress(StateConflict):
-        withhold(assignment.task, "broken", by=tasker, note=note[:500])
 
 
 @transaction.atomic
@@ -133,7 +121,8 @@ def _expire(pk: int, task_id: int) -> int:
 
 
 @transaction.atomic
-def _end(assignment: Assignment, tasker: Person, token: UUID, *, state: str, reason: str = "", note: str = "") -> None:
+def end(assignment: Assignment, tasker: Person, token: UUID, *, state: str, reason: str = "", note: str = "") -> None:
+    """What was held ends unsubmitted, and is replaced. Raises LeaseLost."""
     task = lock(assignment.task_id)
     mine = _in_hands(assignment, tasker, token)
     if not mine.update(state=state, ended_at=Clock(), reason=reason, note=note[:2000]):

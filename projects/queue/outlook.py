@@ -54,19 +54,20 @@ FROM unnest(%(projects)s::bigint[]) AS p(id)
 # What is open in some projects from where this tasker's walk stands, so many judgements of each; tasks that are theirs
 # already are left out, and each counts once however many judgements of it are open.
 LOOKED = 300
+STEPS = (10, 20, 50, 100, 200, LOOKED)
 OPEN = f"""
 SELECT p.id, n.tasks, n.looked FROM unnest(%(projects)s::bigint[]) AS p(id) CROSS JOIN LATERAL (
   SELECT count(DISTINCT a.task_id) FILTER (WHERE a.free) AS tasks, count(*) AS looked FROM (
     SELECT a.task_id, NOT {MINE} AS free FROM projects_batch b CROSS JOIN LATERAL (
       SELECT a.slot FROM projects_assignment a WHERE a.batch_id = b.id AND a.state = 'open' AND a.kind = 'judge'
-      ORDER BY a.slot DESC, a.id + 0 DESC LIMIT 1
+      ORDER BY a.slot DESC, a.walk_key DESC LIMIT 1
     ) deepest CROSS JOIN LATERAL generate_series(0, deepest.slot) AS s(slot)
     LEFT JOIN projects_batchcursor c ON c.tasker_id = %(tasker)s::bigint AND c.batch_id = b.id AND c.slot = s.slot
     CROSS JOIN LATERAL (
       SELECT a.batch_id, a.task_id FROM projects_assignment a
-      WHERE a.batch_id = b.id AND a.slot = s.slot AND a.id + 0 > coalesce(c.assignment_key, 0) AND a.state = 'open'
+      WHERE a.batch_id = b.id AND a.slot = s.slot AND a.walk_key > coalesce(c.assignment_key, 0) AND a.state = 'open'
         AND a.kind = 'judge'
-      ORDER BY a.id + 0 LIMIT {LOOKED}
+      ORDER BY a.walk_key LIMIT {LOOKED}
     ) a WHERE b.project_id = p.id AND b.state = 'live' LIMIT {LOOKED}
   ) a
 ) n
@@ -79,6 +80,13 @@ class Left(NamedTuple):
 
     tasks: int = 0
     whole: bool = True
+    most: int = 0  # no more than so many, where the number itself isn't told
+
+    def roughly(self) -> "Left":
+        """The same where known answers are mixed in: a number that fell by each task but gold would tell them apart."""
+        if self.none or not self.whole:
+            return self
+        return self._replace(most=next(one for one in STEPS if one >= self.tasks))
 
     @property
     def none(self) -> bool:

@@ -25,7 +25,7 @@ MOST_BATCHES = 60
 # What a batch has open, if anything: its deepest slot.
 DEEPEST = """LATERAL (
     SELECT a.slot FROM projects_assignment a WHERE a.batch_id = r.id AND a.state = 'open' AND a.kind = 'judge'
-    ORDER BY a.slot DESC, a.id + 0 DESC LIMIT 1
+    ORDER BY a.slot DESC, a.walk_key DESC LIMIT 1
   ) deepest"""
 # One after another in their order, until enough of them have something open.
 NEXT = f"""
@@ -68,7 +68,7 @@ SELECT p.id, coalesce((SELECT number FROM projects_turn WHERE tasker_id = %(task
   (SELECT max(x.audit_share) FROM projects_seat x WHERE x.project_id = p.id AND x.mode <> 'off'), held.id,
   r.standing_floor, r.standing_evidence, st.good, st.poor,
   r.daily_tasks, r.daily_earnings, day.judgements, day.promised,
-  r.gold_share, r.training_tasks, r.training_tries, trained.value,
+  CASE WHEN s.file_order THEN 0 ELSE r.gold_share END, r.training_tasks, r.training_tries, trained.value,
   barred.kind, barred.reason, barred.until,
   (SELECT jsonb_agg(jsonb_build_array(k.name, q.comparator, q.value, q.values, k.kind, mine.value))
    FROM projects_requirement q JOIN taskers_skill k ON k.id = q.skill_id
@@ -85,7 +85,7 @@ SELECT p.id, coalesce((SELECT number FROM projects_turn WHERE tasker_id = %(task
   b.rank, b.id, b.slot, walked.slots, walked.keys, walked.swept, walked.rounds
 FROM projects_project p
 JOIN LATERAL (
-  SELECT version, lease_seconds, rate, copilot, control_share FROM projects_projectsettings
+  SELECT version, lease_seconds, rate, copilot, control_share, file_order FROM projects_projectsettings
   WHERE project_id = p.id ORDER BY version DESC LIMIT 1
 ) s ON true
 LEFT JOIN LATERAL (

@@ -2,25 +2,60 @@
 
 import json
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
 
 from projects.errors import AlreadyDecided
-from projects.models import Assignment, Task, Verdict
+from projects.models import Assignment, BrokenReport, Task, Verdict
 from projects.queue.clock import Clock
 from taskers.errors import NotFound, Problem, StateConflict
 from taskers.models import Person
 from taskers.outbox import emit
 from taskers.statements import ask
 
-OPEN_SLOTS = """
-INSERT INTO projects_assignment (task_id, batch_id, kind, state, slot)
-SELECT t.id, t.batch_id, 'judge', 'open', s.slot
-FROM projects_task t CROSS JOIN LATERAL generate_series(0, t.wanted - 1) AS s(slot)
-WHERE t.id = ANY(%s)
+# Where a loaded row stands in its batch's order (Assignment.walk_key): by lot among those of its load, or as in the
+# file. What a draft takes in before anybody walks it is one load. `SPREAD` of the keys' units are two seconds.
+SPREAD = 1 << 32
+KEY_AT = "((extract(epoch FROM {moment}) * 1000000)::bigint << 11)"
+LOADED_AT = KEY_AT.format(
+    moment="CASE b.state WHEN 'draft' THEN b.created_at ELSE coalesce(%(since)s::timestamptz, statement_timestamp())"
+    " END"
+)
+IN_ORDER = f"CASE WHEN o.file_order THEN t.id & {SPREAD - 1} ELSE floor(random() * {SPREAD})::bigint END - {SPREAD}"
+ORDERED = """JOIN LATERAL (
+  SELECT file_order FROM projects_projectsettings WHERE project_id = {project} ORDER BY version DESC LIMIT 1
+) o ON true"""
+
+OPEN_SLOTS = f"""
+INSERT INTO projects_assignment (task_id, batch_id, kind, state, slot, walk_key)
+SELECT t.id, t.batch_id, 'judge', 'open', s.slot, {LOADED_AT} + {IN_ORDER}
+FROM projects_task t JOIN projects_batch b ON b.id = t.batch_id {ORDERED.format(project="t.project_id")}
+CROSS JOIN LATERAL generate_series(0, t.wanted - 1) AS s(slot)
+WHERE t.id = ANY(%(tasks)s)
 ORDER BY s.slot, t.id
 ON CONFLICT DO NOTHING
+"""
+
+# Gives the open rows of a project their places anew, ahead of every cursor; some at a time. What somebody takes at this
+# moment is passed by. New places begin after the last that anything made until now may have.
+REORDERED = 2000
+AFTERWARDS = "SELECT clock_timestamp() + interval '3 seconds'"
+REORDER = f"""
+WITH stale AS (
+  SELECT a.id, a.task_id FROM projects_batch b CROSS JOIN generate_series(0, 49) AS s(slot) CROSS JOIN LATERAL (
+    SELECT a.id, a.task_id FROM projects_assignment a
+    WHERE a.batch_id = b.id AND a.slot = s.slot AND a.state = 'open' AND a.kind = 'judge'
+      AND a.walk_key < {KEY_AT.format(moment="%(since)s::timestamptz")} - {SPREAD}
+    ORDER BY a.walk_key LIMIT %(most)s::int FOR UPDATE SKIP LOCKED
+  ) a
+  WHERE b.project_id = %(project)s::bigint AND b.state IN ('draft', 'live', 'paused')
+  LIMIT %(most)s::int
+)
+UPDATE projects_assignment a SET walk_key = {KEY_AT.format(moment="%(since)s::timestamptz")} + {IN_ORDER}
+FROM stale JOIN projects_task t ON t.id = stale.task_id {ORDERED.format(project="t.project_id")}
+WHERE a.id = stale.id
 """
 
 MOST_WANTED = 50  # judgements of one task
@@ -80,11 +115,30 @@ SETTLE = f"""{WITHDRAWN}, restored AS (
 """
 
 
-def open_slots(task_ids: Sequence[int]) -> int:
-    """Make the open judgements of freshly loaded tasks, breadth first; doing it again adds nothing. Says how many."""
+def open_slots(task_ids: Sequence[int], *, since: datetime | None = None) -> int:
+    """Make the open judgements of freshly loaded tasks, breadth first; doing it again adds nothing. Says how many.
+
+    All that a load brings in since it began is shuffled together, unless its project hands out in file order.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(OPEN_SLOTS, [list(task_ids)])
+        cursor.execute(OPEN_SLOTS, {"tasks": list(task_ids), "since": since})
         return cursor.rowcount
+
+
+def reorder(project_key: int) -> int:
+    """Put what a project has open into the order that its settings ask for now; says how many judgements.
+
+    Each piece is a transaction of its own, and it may be done again. What is in people's hands isn't touched.
+    """
+    moved = 0
+    with connection.cursor() as cursor:
+        cursor.execute(AFTERWARDS)
+        (since,) = cursor.fetchone()
+        while True:
+            cursor.execute(REORDER, {"project": project_key, "since": since, "most": REORDERED})
+            if not cursor.rowcount:
+                return moved
+            moved += cursor.rowcount
 
 
 def lock(task_id: int) -> Task:
@@ -135,7 +189,8 @@ def withhold(task: Task, why: str, *, by: Person | None = None, note: str = "") 
 
 @transaction.atomic
 def restore(task: Task, *, by: Person | None = None) -> Task:
-    """Hand a withheld task out again; one that waited for review is asked of one more person.
+    """Hand a withheld task out again; one that waited for review is asked of one more person, and of one that was
+    reported as broken nobody says so any more.
 
     Raises StateConflict when it isn't withheld.
     """
@@ -144,6 +199,9 @@ def restore(task: Task, *, by: Person | None = None) -> Task:
     if not Task.objects.filter(pk=task.pk).exclude(withheld="").update(withheld=""):
         raise StateConflict("This task isn't withheld.")
     task.withheld = ""
+    if before == Task.Withheld.BROKEN:
+        fine = {"outcome": BrokenReport.Outcome.FINE, "settled_by": by, "settled_at": Clock()}
+        BrokenReport.objects.open().filter(task=task).update(**fine)
     added = 0
     if not fill(task) and before == Task.Withheld.REVIEW:
         added = 1

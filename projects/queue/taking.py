@@ -39,8 +39,9 @@ FOUND = f"""
     SELECT locked.id FROM (
       SELECT a.id FROM (
         SELECT a.id, a.batch_id, a.task_id FROM projects_assignment a
-        WHERE a.batch_id = p.batch AND a.slot = p.slot AND a.id + 0 > p.after AND a.state = 'open' AND a.kind = 'judge'
-        ORDER BY a.id + 0 LIMIT {STRIDE}
+        WHERE a.batch_id = p.batch AND a.slot = p.slot AND a.walk_key > p.after
+          AND a.state = 'open' AND a.kind = 'judge'
+        ORDER BY a.walk_key LIMIT {STRIDE}
       ) a WHERE NOT {MINE} OFFSET 0
     ) free CROSS JOIN LATERAL (
       SELECT a.id FROM projects_assignment a WHERE a.id = free.id AND a.state = 'open' FOR UPDATE SKIP LOCKED
@@ -73,7 +74,7 @@ ORDER BY a.id"""
 # A cursor never goes back: what the second walk finds behind it leaves it where it is.
 MOVED = """moved AS (
   INSERT INTO projects_batchcursor AS c (tasker_id, batch_id, slot, assignment_key)
-  SELECT %(tasker)s::bigint, batch_id, slot, max(id) FROM taken GROUP BY batch_id, slot
+  SELECT %(tasker)s::bigint, batch_id, slot, max(walk_key) FROM taken GROUP BY batch_id, slot
   ON CONFLICT (tasker_id, batch_id, slot)
     DO UPDATE SET assignment_key = greatest(c.assignment_key, excluded.assignment_key)
 )"""
@@ -109,8 +110,9 @@ WITH others AS ({AT_WORK}), free AS (
   FROM {PLACES} CROSS JOIN LATERAL (
     SELECT a.task_id FROM (
       SELECT a.id, a.batch_id, a.task_id FROM projects_assignment a
-      WHERE a.batch_id = p.batch AND a.slot = p.slot AND a.id + 0 > p.after AND a.state = 'open' AND a.kind = 'judge'
-      ORDER BY a.id + 0 LIMIT {4 * CROWD}
+      WHERE a.batch_id = p.batch AND a.slot = p.slot AND a.walk_key > p.after
+        AND a.state = 'open' AND a.kind = 'judge'
+      ORDER BY a.walk_key LIMIT {4 * CROWD}
     ) a WHERE NOT {MINE}
   ) a
   LIMIT (SELECT 1 + %(tasker)s::bigint % (number + 1) FROM others)
@@ -138,14 +140,14 @@ WITH taken AS (
 
 # The rows of some stretches of the walk, in its order, and which of them this tasker could take.
 LOOK = f"""
-SELECT p.batch, p.slot, a.id, NOT {MINE} AS free
+SELECT p.batch, p.slot, a.walk_key, NOT {MINE} AS free
 FROM unnest(%(batches)s::bigint[], %(slots)s::int[], %(after)s::bigint[], %(upto)s::bigint[])
   AS p(batch, slot, after, upto)
 CROSS JOIN LATERAL (
-  SELECT a.id, a.batch_id, a.task_id FROM projects_assignment a
-  WHERE a.batch_id = p.batch AND a.slot = p.slot AND a.id + 0 > p.after AND a.id + 0 <= p.upto
+  SELECT a.walk_key, a.batch_id, a.task_id FROM projects_assignment a
+  WHERE a.batch_id = p.batch AND a.slot = p.slot AND a.walk_key > p.after AND a.walk_key <= p.upto
     AND a.state = 'open' AND a.kind = 'judge'
-  ORDER BY a.id + 0 LIMIT %(rows)s::int
+  ORDER BY a.walk_key LIMIT %(rows)s::int
 ) a
 LIMIT %(rows)s::int
 """

@@ -1,7 +1,8 @@
 """A course's next item, held by whoever takes it; or why there is none. Like gold it is inserted held, never queued.
 
 A try asks as many items as the project says, in the course's order, those first that this person hasn't answered in an
-earlier try. Whoever failed waits as long as the rules say, and has only so many tries since they last passed.
+earlier try, and those last that they reported as broken. Whoever failed waits as long as the rules say, and has only so
+many tries since they last passed.
 """
 
 from datetime import datetime, timedelta
@@ -13,7 +14,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from projects.models import Assignment, CourseStep, CourseTry, DealingRules, Project, StockedGold
+from projects.models import Assignment, BrokenReport, CourseStep, CourseTry, DealingRules, Project, StockedGold
 from projects.queue.clock import Clock, from_now
 from projects.queue.nothing import Nothing
 from projects.queue.places import Terms
@@ -81,8 +82,10 @@ def failures(tasker: Person, project: Project):
 
 def _next_kept(attempt: CourseTry) -> StockedGold | None:
     mine = CourseStep.objects.filter(kept=OuterRef("pk"), attempt__tasker=attempt.tasker_id)
+    reported = BrokenReport.objects.filter(task=OuterRef("gold__task"), tasker=attempt.tasker_id)
     rows = course_items(attempt.project).filter(suspect_at=None).exclude(pk__in=attempt.steps.values("kept"))
-    return rows.annotate(seen=Exists(mine)).order_by("seen", "position", "gold_id").first()
+    rows = rows.annotate(reported=Exists(reported), seen=Exists(mine))
+    return rows.order_by("reported", "seen", "position", "gold_id").first()
 
 
 def _rate(rules: DealingRules, kept: StockedGold, tasker: Person) -> int:

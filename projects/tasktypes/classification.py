@@ -157,7 +157,7 @@ class Classification:
         return {"fields": kept}, lost
 
     def shown(self, payload: Payload) -> Payload:
-        return payload
+        return {name: value for name, value in payload.items() if name not in ("asset", "name", "meta")}
 
     def decisive(self, fields: Sequence[Mapping]) -> Sequence[Mapping]:
         """Those of the asked fields that a method must be able to decide: all, though nobody is graded by some."""

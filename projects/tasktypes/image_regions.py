@@ -136,7 +136,7 @@ class ImageRegions:
         return check.under_labels(answer, self.answer_list, labels)
 
     def shown(self, payload: Payload) -> Payload:
-        return payload
+        return {name: payload[name] for name in ("width", "height")}
 
     def studio_keys(self, labels: Sequence[Mapping], grid: int = 1) -> Mapping[str, str]:
         return studio_keys.of_regions(labels)

@@ -100,7 +100,9 @@ class Preference(Classification):
         return [*(one for _, one in others), *own]
 
     def shown(self, payload: Payload) -> Payload:
-        hidden = {name: {key: value for key, value in payload[name].items() if key != "item"} for name in PAIR}
+        hidden = {}
+        for name in PAIR:
+            hidden[name] = {key: value for key, value in payload[name].items() if key not in ("item", "asset", "name")}
         return {name: value for name, value in payload.items() if name != "meta"} | hidden
 
     def studio_keys(self, labels: Sequence[Mapping], grid: int = 1) -> Mapping[str, str]:

@@ -77,7 +77,7 @@ class TaskType(Protocol):
         ...
 
     def shown(self, payload: Payload) -> Payload:
-        """What of a payload whoever judges it may see."""
+        """What of a payload whoever judges it may see: what there is to judge, nothing of where it came from."""
         ...
 
     def studio_keys(self, labels: Sequence[Mapping], grid: int = 1) -> Mapping[str, str]:

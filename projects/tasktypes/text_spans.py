@@ -126,7 +126,7 @@ class TextSpans:
         return check.under_labels(answer, self.answer_list, labels)
 
     def shown(self, payload: Payload) -> Payload:
-        return payload
+        return {name: value for name, value in payload.items() if name != "meta"}
 
     def studio_keys(self, labels: Sequence[Mapping], grid: int = 1) -> Mapping[str, str]:
         return studio_keys.of_spans(labels)

@@ -12,7 +12,8 @@ from typing import Any
 from django.db import transaction
 from django.db.models.functions import Now
 
-from projects.models import Annotation, Assignment, Gold, SeenAnswer, StockedGold, Task
+from projects.errors import Refused
+from projects.models import Annotation, Assignment, Gold, Project, SeenAnswer, StockedGold, Task
 from projects.teaching import contradictions, scoring
 from projects.teaching.gold_check import GoldCheck
 from projects.truth.follow_up import MOST_LABELS
@@ -22,6 +23,16 @@ from taskers.models import Grade, Person
 from taskers.outbox import emit
 
 MOST_OFTEN = 0.5
+IN_FILE_ORDER = (
+    "This project hands out in file order: a known answer would stand out of it and be known. Shuffle its tasks first"
+    " (Settings), or put the answer into the course."
+)
+
+
+def refuse_in_file_order(project: Project) -> None:
+    """Raises Refused where nothing can be mixed in unseen."""
+    if project.settings_now().file_order:
+        raise Refused(IN_FILE_ORDER, code="file-order", place="gold")
 
 
 def gold_is_due(share: float, evidence: float, dice: random.Random) -> bool:
@@ -37,10 +48,13 @@ def stock(
     task: Task, answer: dict, *, by: Person | None, pool: str = StockedGold.Pool.CONTROL, dice: random.Random
 ) -> StockedGold:
     """Keep a task's known answer in the stock; suspect, where another one contradicts it. Raises StateConflict while it
-    is there; one that was taken out may come back with another answer, and starts afresh.
+    is there; one that was taken out may come back with another answer, and starts afresh. Raises Refused where the
+    project hands out in file order.
 
     The caller has made sure that nobody is asked to judge the task any more (`queue.set_aside`).
     """
+    if pool == StockedGold.Pool.CONTROL:
+        refuse_in_file_order(task.project)
     known, _made = Gold.objects.get_or_create(task=task, defaults={"answer": answer, "made_by": by})
     fresh: dict[str, Any] = {"pool": pool, "shuffle": dice.random()}
     kept, made = StockedGold.objects.get_or_create(gold=known, defaults={"project_id": task.project_id} | fresh)

@@ -116,7 +116,7 @@ def _known(kept: StockedGold) -> dict[str, Any]:
     task = kept.gold.task
     return {
         "task": str(task.public_id),
-        "name": task.external_id,
+        "name": task.code,
         "text": words_of(task.payload),
         "picture": task.asset_id is not None,
         "second": task.other_asset_id is not None,

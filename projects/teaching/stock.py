@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from projects import queue
 from projects.aggregation import leakage
 from projects.aggregation.leakage import Use
-from projects.models import Gold, Project, StockedGold, Task
+from projects.models import BrokenReport, Gold, Project, StockedGold, Task
 from projects.queue.clock import Clock
 from projects.teaching import dealing
 from projects.truth.evidence import VOTELESS, as_it_counts, known_answer, terms_of
@@ -95,8 +95,10 @@ def restore(kept: StockedGold, *, by: Person, pool: str = "") -> None:
 
     `pool`, if given, is where it goes: into the course (at its place of before), or among what is mixed in unseen.
     Nobody is asked to judge its task any more. Raises StateConflict when there is nothing against it, or while people
-    judge it.
+    judge it; Refused where it would be mixed into what is handed out in file order.
     """
+    if (pool or kept.pool) == StockedGold.Pool.CONTROL:
+        dealing.refuse_in_file_order(kept.project)
     queue.set_aside(kept.gold.task, by=by)
     Gold.objects.filter(pk=kept.gold_id).update(retired_at=None)
     rows = StockedGold.objects.filter(pk=kept.pk)
@@ -105,6 +107,8 @@ def restore(kept: StockedGold, *, by: Person, pool: str = "") -> None:
     fresh |= {"pool": pool or kept.pool}
     if not against.update(**fresh, uses=0, looks=0, fresh_at=Clock()):
         raise StateConflict("This known answer is in the stock, and nothing speaks against it.")
+    fine = {"outcome": BrokenReport.Outcome.FINE, "settled_by": by, "settled_at": Clock()}
+    BrokenReport.objects.open().filter(task=kept.gold.task).update(**fine)
     _tell("gold_restored", kept, by)
 
 

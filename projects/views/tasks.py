@@ -65,7 +65,7 @@ def _filters(request: MemberRequest, project: Project) -> tuple[dict[str, str], 
     tasker = taskers_of(project).filter(email=asked["tasker"].lower()).first() if asked["tasker"] else None
     state = asked["state"] if asked["state"] in browse.STATES else ""
     low, high = _share(asked["low"]), _share(asked["high"])
-    filters = Filters(asked["external_id"], batch, state, label, tasker, low, high)
+    filters = Filters(browse.loaded_as(project, asked["external_id"]), batch, state, label, tasker, low, high)
     answers = {"batch": batch, "state": state, "label": label, "tasker": tasker, "low": low, "high": high}
     unknown = next((name for name, answer in answers.items() if asked[name] and answer in (None, "")), "")
     return asked, filters, unknown

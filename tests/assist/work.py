@@ -37,6 +37,7 @@ def image_task(in_batch: Batch, file: bytes, name: str = "picture.png") -> Task:
         wanted=2,
     )
     queue.open_slots([task.pk])
+    make.in_order([task])
     return task
 
 

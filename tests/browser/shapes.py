@@ -24,7 +24,8 @@ owner = Project.objects.get(name="Objects in photographs").organization
 by = owner.memberships.filter(role="manager").first().person
 labels = [one | {{"attributes": label_attributes.read(one.get("attributes", ""))}} for one in terms["labels"]]
 project = configure.create(
-    owner, by, name=terms["name"], task_type="image_regions", wanted=1, rate=0, copilot=terms["copilot"], labels=labels,
+    owner, by, name=terms["name"], task_type="image_regions", wanted=1, rate=0, file_order=True,
+    copilot=terms["copilot"], labels=labels,
     empty_usual=terms["empty_usual"],
 )
 batch = batches.move(batches.create(project, "First", by=by), "live", by=by)

@@ -3,6 +3,7 @@ what it is, and nothing of it acts: the pages' guard fails a test on any word of
 """
 
 import json
+import re
 from collections.abc import Callable
 
 import pytest
@@ -25,6 +26,7 @@ ACTED = "() => window.fired || document.querySelector('#studio :is(img[src=x], s
 WIDE = "document.documentElement.scrollWidth > window.innerWidth"
 FIELDS_SCRIPT = """
 import json
+import re
 from django.core.files.base import ContentFile
 from projects import batches, configure, loading
 from projects.models import Project
@@ -37,7 +39,7 @@ fields = [
     {{"key": "words", "name": evil + " words", "kind": "text", "required": False}},
 ]
 project = configure.create(
-    owner, by, name="Bad fields " + evil, task_type="classification", wanted=1, rate=0, fields=fields,
+    owner, by, name="Bad fields " + evil, task_type="classification", wanted=1, rate=0, file_order=True, fields=fields,
     labels=[{{"key": "one", "name": evil, "field": "kind"}}, {{"key": "two", "name": "Two", "field": "kind"}}],
     instructions=evil,
 )
@@ -108,7 +110,7 @@ def test_fields_choices_and_free_text_of_a_classification_are_text(site: Site, s
     page.goto(f"/studio/{project}/")
     expect(page.locator("#workbench")).to_be_visible()
     expect(page.locator("#stage")).to_contain_text("<script>window.fired = 1</script>{{ 7 * 7 }}")
-    expect(page.locator("#task-name")).to_have_text(f"{EVIL}0")
+    expect(page.locator("#task-name")).to_have_text(re.compile("^[0-9a-f]{8}$"))  # never what it was loaded under
     expect(page.locator("#panel")).to_contain_text("<b>bold</b>")
     page.locator("#panel textarea").fill(f"{SCRIPT} {UNSEEN}")
     page.locator("#panel [role=radio], #panel input[type=radio]").first.click()

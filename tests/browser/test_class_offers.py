@@ -34,7 +34,7 @@ labels = [
     {{"key": "glad", "name": "Thanks and praise", "field": "Tone"}},
 ]
 project = configure.create(owner, by, task_type="classification", wanted=1, rate=0, labels=labels,
-    fields=asked_fields.read("Subject (tree)" + chr(10) + "Tone (choice)"), **terms)
+    file_order=True, fields=asked_fields.read("Subject (tree)" + chr(10) + "Tone (choice)"), **terms)
 batch = batches.move(batches.create(project, "First", by=by), "live", by=by)
 rows = "".join(json.dumps({{"text": str(n) + ": " + {letter!r}}}) + chr(10) for n in range(3))
 loading.load_file(project, ContentFile(rows.encode(), name="letters.jsonl"), name="letters.jsonl", by=by, batch=batch)
@@ -167,7 +167,7 @@ def test_suggestions_of_the_next_letter_are_there_when_it_comes(site: Site, sign
     jun.get_by_label("Thanks and praise").check()
     jun.keyboard.press("Escape")
     jun.keyboard.press("Control+Enter")
-    expect(jun.locator("#task-name")).to_have_text(coming["external_id"])
+    expect(jun.locator("#task-name")).to_have_text(coming["name"])
     expect(offer).to_have_count(0)
     assert len(asked) == 1
     held[0].continue_()

@@ -49,7 +49,7 @@ def handed_in(site: Site, project: str, name: str) -> list[dict]:
     rows = site.query(
         "SELECT n.answer FROM projects_annotation n JOIN taskers_person p ON p.id = n.tasker_id"
         " JOIN projects_task t ON t.id = n.task_id JOIN projects_project r ON r.id = t.project_id"
-        " WHERE p.email = %s AND t.external_id = %s AND r.name = %s",
+        " WHERE p.email = %s AND left(t.public_id::text, 8) = %s AND r.name = %s",
         JUN,
         name,
         project,
@@ -179,7 +179,7 @@ from projects.models import Project
 from django.core.files.base import ContentFile
 from taskers.models import Organization
 of = Project.objects.get(name="Letters to the town hall").organization
-made = configure.create(of, None, name="Moods", task_type="classification", wanted=2,
+made = configure.create(of, None, name="Moods", task_type="classification", wanted=2, file_order=True,
     labels=[{"name": "Glad", "hotkey": "g"}, {"name": "Sad"}])
 batch = batches.move(batches.create(made, "First", by=None), "live", by=None)
 intake.run(intake.keep(batch, ContentFile(b"Good.\\nBad.\\nSo so.\\n"), name="moods.txt", by=None).pk)
@@ -211,7 +211,7 @@ ORDER = ["good", "chipped", "missing"]
 
 
 def tiles(page: Page) -> list[str]:
-    """The external ids on the screen, in order."""
+    """The names on the screen, in order."""
     expect(page.locator(".tile__press").first).to_be_visible()
     labels = page.locator(".tile__press").evaluate_all("all => all.map(one => one.getAttribute('aria-label'))")
     return [label.split(", ")[1] for label in labels]
@@ -220,7 +220,7 @@ def tiles(page: Page) -> list[str]:
 def proposed(site: Site, names: list[str]) -> list[str | None]:
     """What each tile begins with, by key."""
     rows = site.query(
-        "SELECT t.external_id, t.payload->'proposed' FROM projects_task t"
+        "SELECT left(t.public_id::text, 8), t.payload->'proposed' FROM projects_task t"
         " JOIN projects_project r ON r.id = t.project_id WHERE r.name = %s",
         WASHERS,
     )
@@ -264,7 +264,7 @@ def test_one_of_a_grid_that_was_taken_back_keeps_none_of_the_others(
     lost, *names = tiles(jun)
     ((task,),) = site.query(
         "SELECT t.public_id FROM projects_task t JOIN projects_project r ON r.id = t.project_id"
-        " WHERE r.name = %s AND t.external_id = %s",
+        " WHERE r.name = %s AND left(t.public_id::text, 8) = %s",
         WASHERS,
         lost,
     )

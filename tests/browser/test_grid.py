@@ -23,6 +23,7 @@ from projects import batches, configure, intake
 from projects.models import Project
 of = Project.objects.get(name="Letters to the town hall").organization
 made = configure.create(of, None, name="Sounds of a day", task_type="classification", wanted=1, grid=24,
+    file_order=True,
     labels=[{"name": "Loud", "hotkey": "l"}, {"name": "Quiet", "hotkey": "q"}, {"name": "Silent", "hotkey": "m"}])
 batch = batches.move(batches.create(made, "First", by=None), "live", by=None)
 lines = [json.dumps({"external_id": f"sound-{n:02}", "payload": {"text": f"Sound {n}"}}) for n in range(24)]

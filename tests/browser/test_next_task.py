@@ -176,7 +176,7 @@ def test_suggestions_of_the_next_text_are_those_that_were_read_before_it_was_cla
     assert len(read) == 1, "what was foreseen is read while its tasker works"
     jun.keyboard.press("Shift+A")
     jun.keyboard.press("Control+Enter")
-    expect(jun.locator("#task-name")).to_have_text(coming["external_id"])
+    expect(jun.locator("#task-name")).to_have_text(coming["name"])
     offers = jun.locator(f"{MARKS}[data-offer]")
     expect(offers).to_have_count(1, timeout=90_000)
     expect(offers).to_contain_text("Maria Lopez")

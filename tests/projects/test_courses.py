@@ -98,7 +98,7 @@ def test_where_some_items_are_kept_to_the_end_those_alone_decide(cast, project, 
     answered(cast.alice, project, make.OSLO)
     ended = lesson(answered(cast.alice, project, make.MARIA))
     assert ended["result"]["passed"] is True
-    assert [one["name"] for one in ended["items"]] == [test.gold.task.external_id]
+    assert [one["name"] for one in ended["items"]] == [test.gold.task.code]
 
 
 def test_who_fails_waits_and_has_only_so_many_tries(cast, project, batch, skill) -> None:

@@ -72,6 +72,7 @@ def photos(cast, tmp_path, settings):
         fields = {"asset": picture.sha256, "width": 30, "height": 20, "name": name}
         rows.append(intake.Row(name, f"set/{name}", fields, picture))
     intake.load_all(make.batch(project), rows, by=None)
+    make.in_order(Task.objects.filter(project=project))
     make.judged(cast.alice, project, {"regions": [region("r1", "dog", 0, 5), region("r2", "cat", 7, 9)]})
     make.judged(cast.alice, project, {"regions": []})
     configure.set_labels(project, [labels[0]], by=None)

@@ -270,10 +270,10 @@ def test_a_chunk_that_fails_leaves_nothing_of_itself(reports, monkeypatch):
     slots = iter([False, True])
     real = queue.open_slots
 
-    def breaks(keys):
+    def breaks(keys, **terms):
         if next(slots):
             raise OSError("disk full")
-        return real(keys)
+        return real(keys, **terms)
 
     monkeypatch.setattr(queue, "open_slots", breaks)
     started = kept(reports, lines(*({"text": f"Text {n}"} for n in range(4))))

@@ -66,13 +66,15 @@ def test_a_skip_needs_a_reason_of_the_list(cast, mine) -> None:
     assert mine.state == "held"
 
 
-def test_a_broken_task_is_withheld_for_the_manager(cast, project, mine) -> None:
+def test_a_broken_task_is_withheld_for_the_manager_once_two_say_so(cast, project, mine) -> None:
     queue.report(mine, cast.alice, mine.token, note="The text is empty.")
+    bobs = make.held(cast.bob, project)
+    queue.report(bobs, cast.bob, bobs.token, note="Nothing to read.")
     mine.task.refresh_from_db()
-    assert mine.task.withheld == "broken"
-    assert queue.claim(cast.bob, project).code == "all-done"
+    assert mine.task == bobs.task and mine.task.withheld == "broken"
+    assert queue.claim(cast.carol, project).code == "all-done"
     queue.restore(mine.task, by=cast.mina)
-    assert make.held(cast.bob, project).task == mine.task
+    assert make.held(cast.carol, project).task == mine.task
     assert queue.audit().breaches == []
 
 

@@ -1,12 +1,13 @@
 """The manager's pages: who may see them, what they show, what they cost."""
 
+import random
 import re
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
-from projects import batches, revision, rollups, studio
+from projects import batches, known_answers, revision, rollups, studio
 from projects.models import Batch, BatchProgress, Project
 from projects.views import project as project_page
 from taskers import invitations
@@ -248,6 +249,16 @@ def test_manager_says_that_empty_answers_are_usual_and_the_studio_is_told(cast, 
     assert studio.project_json(project, settings, cast.alice)["empty_usual"] is True
     mina.post(page("project-settings", project.public_id), changed(project))
     assert (project.settings_now().version, project.settings_now().empty_usual) == (3, False)
+
+
+def test_file_order_is_chosen_on_the_form_and_refused_there_beside_unseen_gold(cast, mina, project, batch) -> None:
+    mina.post(page("project-settings", project.public_id), changed(project, file_order="on"))
+    assert project.settings_now().file_order
+    mina.post(page("project-settings", project.public_id), changed(project))
+    known_answers.keep(make.task(batch), make.MARIA, by=cast.mina, dice=random.Random(1))
+    answer = mina.post(page("project-settings", project.public_id), changed(project, file_order="on"))
+    assert answer.status_code == 422 and "Retire them first" in answer.content.decode()
+    assert not project.settings_now().file_order
 
 
 def test_label_keeps_its_key_when_it_is_renamed(mina, project) -> None:

@@ -134,7 +134,7 @@ def test_what_was_locked_when_the_walk_came_by_is_found_behind_it(cast, project)
     batch = make.batch(project, "Small")
     first, second = make.tasks(batch, 2, wanted=1)
     overlooked = Assignment.objects.get(task=first)
-    BatchCursor.objects.create(tasker=cast.alice, batch=batch, slot=0, assignment_key=overlooked.pk)
+    BatchCursor.objects.create(tasker=cast.alice, batch=batch, slot=0, assignment_key=overlooked.walk_key)
     assert make.judged(cast.alice, project, make.MARIA).task == second
     assert make.held(cast.alice, project).task == first
 
@@ -147,10 +147,10 @@ def test_the_second_walk_comes_round_however_much_lies_behind(cast, project, mon
         mine = make.held(cast.alice, project)
         make.submission.submit(mine, cast.alice, mine.token, make.MARIA)
         assert mine.task == task
-    last = Assignment.objects.filter(batch=batch).order_by("-pk").first()
+    last = Assignment.objects.filter(batch=batch).order_by("-walk_key").first()
     for slot in (0, 1):
         BatchCursor.objects.update_or_create(
-            tasker=cast.alice, batch=batch, slot=slot, defaults={"assignment_key": last.pk}
+            tasker=cast.alice, batch=batch, slot=slot, defaults={"assignment_key": last.walk_key}
         )
     found = [queue.claim(cast.alice, project) for _ in range(6)]
     assert any(isinstance(one, Assignment) and one.task == tasks[7] for one in found)

@@ -37,16 +37,18 @@ def test_a_report_on_a_known_answer_reaches_its_manager(cast, project, decided) 
     queue.set_aside(task, by=cast.mina)
     kept = dealing.stock(task, make.MARIA, by=cast.mina, dice=DICE)
     make.task(batch)
-    mine = queue.claim(cast.alice, project, dice=Always())
-    assert mine.kind == "gold"
-    queue.report(mine, cast.alice, mine.token, note="The text is cut off.")
-    kept.refresh_from_db()
+    for tasker, note in ((cast.carol, "I can't read it."), (cast.alice, "The text is cut off.")):
+        mine = queue.claim(tasker, project, dice=Always())
+        assert mine.kind == "gold" and kept.suspect_at is None
+        queue.report(mine, tasker, mine.token, note=note)
+        kept.refresh_from_db()
     assert kept.suspect_at and kept.suspect_why == "Reported as broken: The text is cut off."
     assert "1 known answer may be wrong" in " ".join(notices.said_of(project, project.settings_now(), waiting=False))
 
 
 def test_a_reported_task_is_told_on_the_projects_page_until_something_is_done(cast, project) -> None:
     task = make.task(make.batch(project))
+    rules.change(project, cast.mina, reporters=1)
     mine = make.held(cast.alice, project)
     queue.report(mine, cast.alice, mine.token, note="It is empty.")
     (said,) = [one for one in notices.said_of(project, project.settings_now(), waiting=False) if "reported" in one]

@@ -18,7 +18,7 @@ import { say } from "../studio/words.js";
 export function createComparison(stage, { task, nameOf, shown, said }) {
   const size = { width: task.image.width, height: task.image.height };
   const edge = edgeOf(size);
-  const canvas = element("div", { class: "canvas", tabindex: "0", role: "img", "aria-label": say("Image {name} with the answers over it", { name: task.external_id }) });
+  const canvas = element("div", { class: "canvas", tabindex: "0", role: "img", "aria-label": say("Image {name} with the answers over it", { name: task.name }) });
   stage.replaceChildren(canvas);
   const levels = createLevels(task.image.url, size, () => viewport.redrawAll());
   let under = null;

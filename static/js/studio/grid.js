@@ -61,7 +61,7 @@ class GridRoom {
     const picture = task.image ? element("img", { class: "tile__picture", src: small, alt: "", draggable: "false" }) : element("span", { class: "tile__text", dir: "auto" }, task.payload.text);
     const words = element("span", { class: "tile__label" });
     const press = element("button", { class: "tile__press", type: "button", tabindex: "-1", onclick: () => (this.#go(place), this.act("flip")) }, picture, words);
-    const closer = element("button", { class: "tile__closer", type: "button", tabindex: "-1", title: say("Look closer ({key})", { key: this.keymap.shown("zoom") }), "aria-label": say("Look closer: {name}", { name: task.external_id }), onclick: () => (this.#go(place), this.#zoom()) }, icon("plus"));
+    const closer = element("button", { class: "tile__closer", type: "button", tabindex: "-1", title: say("Look closer ({key})", { key: this.keymap.shown("zoom") }), "aria-label": say("Look closer: {name}", { name: task.name }), onclick: () => (this.#go(place), this.#zoom()) }, icon("plus"));
     press.addEventListener("focus", () => this.#go(place));
     return { host: element("li", { class: "tile" }, press, closer), press, words, picture };
   }
@@ -170,7 +170,7 @@ class GridRoom {
   #wordsOf({ id, task }, place) {
     const source = this.#desk.sourceOf(id);
     const how = source === "suggestion" ? say("as proposed") : source === "edited" ? say("changed") : "";
-    return [say("{place} of {count}", { place: place + 1, count: this.#tiles.length }), task.external_id, this.#nameOf(this.#desk.valueOf(id)), how].filter(Boolean).join(", ");
+    return [say("{place} of {count}", { place: place + 1, count: this.#tiles.length }), task.name, this.#nameOf(this.#desk.valueOf(id)), how].filter(Boolean).join(", ");
   }
 
   #refresh() {

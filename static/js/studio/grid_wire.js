@@ -39,6 +39,6 @@ export function createGridWire(wire) {
 /** A group has no name of its own: it is called by how many there are. */
 function named(reply) {
   const task = reply.assignment?.task;
-  if (task) task.external_id = sayCount(task.tiles.length, "One image", "{count} images");
+  if (task) task.name = sayCount(task.tiles.length, "One image", "{count} images");
   return reply;
 }

@@ -100,7 +100,7 @@ class ImageRoom {
 
   #buildStage(stage) {
     const { task } = this.#work;
-    const name = say("Image {name}. Arrow keys move a pointer, Enter places, question mark lists all keys.", { name: task.payload.name ?? task.external_id });
+    const name = say("Image {name}. Arrow keys move a pointer, Enter places, question mark lists all keys.", { name: task.name });
     this.canvas = element("div", { class: "canvas", tabindex: "0", role: "application", "aria-label": name });
     stage.replaceChildren(this.canvas);
     this.levels = createLevels(task.image.url, this.#size, () => this.viewport.redrawAll());

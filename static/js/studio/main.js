@@ -56,7 +56,7 @@ function showTask(assignment, work) {
   const { project, task } = assignment;
   asked = project.fields ?? [];
   byId("project-name").textContent = project.name;
-  byId("task-name").textContent = task.external_id;
+  byId("task-name").textContent = task.name;
   byId("pay").textContent = assignment.pay ?? "";
   courseIs(assignment.course ?? null);
   byId("workbench").hidden = false;
@@ -92,7 +92,7 @@ function showTask(assignment, work) {
   markHistory();
   room.ready().then(() => (prefetch(assignment.next_media ?? []), once("asides", fetchAsides), session.lookAhead()), () => imageFailed());
   if (!dialogs.dialogOpen()) room.focus();
-  announce(say("Next task: {name}.", { name: task.external_id }));
+  announce(say("Next task: {name}.", { name: task.name }));
 }
 
 /** What the first edit doesn't need comes behind it, so that it is there when the network isn't. */

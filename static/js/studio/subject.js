@@ -24,7 +24,7 @@ function showText({ stage, task }) {
 }
 
 function showImage({ stage, tools, task, keyOf }) {
-  const subject = createPicture(stage, task.image, say("Image {name}", { name: task.payload.name ?? task.external_id }));
+  const subject = createPicture(stage, task.image, say("Image {name}", { name: task.name }));
   tools.append(lookTools(keyOf, subject));
   return subject;
 }

@@ -1,0 +1,161 @@
+"""Tasks that people report as broken: nobody empties a project alone, a manager sees who said what, and gold isn't told
+apart by it."""
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from projects import known_answers, notices, queue
+from projects.admission import rules
+from projects.errors import TooManyReports
+from projects.models import Assignment, BrokenReport, StockedGold, Task
+from taskers import skills
+from tests import make
+from tests.projects.api.pipeline import Api
+from tests.projects.test_gold import DICE, Always, stocked
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def project(cast):
+    return make.project(cast.riverside, wanted=1)
+
+
+@pytest.fixture
+def batch(project):
+    return make.batch(project)
+
+
+def signed_in(person) -> Client:
+    client = Client()
+    client.force_login(person)
+    return client
+
+
+def reported(tasker, project, note: str = "It is empty.", **terms) -> Task:
+    mine = queue.claim(tasker, project, **terms)
+    assert isinstance(mine, Assignment), mine
+    queue.report(mine, tasker, mine.token, note=note)
+    return mine.task
+
+
+def withheld(project) -> int:
+    return Task.objects.filter(project=project, withheld="broken").count()
+
+
+def test_one_tasker_who_reports_forty_tasks_withholds_none_and_is_stopped_after_a_few(cast, project, batch) -> None:
+    """Issue 11, line 20, as it was seen: through the studio's own address, one after the other."""
+    make.tasks(batch, 40)
+    alice, said = signed_in(cast.alice), []
+    work = alice.post(reverse("studio-claim", args=[project.public_id]), "{}", "application/json").json()
+    for _try in range(40):
+        mine = work["assignment"]
+        address = reverse("studio-report", args=[mine["id"]])
+        answer = alice.post(address, {"token": mine["token"], "note": "Broken."}, "application/json")
+        said.append(answer.status_code)
+        if answer.status_code == 200:
+            work = answer.json()
+    assert said == [200] * 3 + [409] * 37
+    assert answer.json()["code"] == "too-many-reports"
+    assert withheld(project) == 0 and queue.audit().breaches == []
+    assert Assignment.objects.filter(state="open").count() == 39, "others are asked, and she holds one yet"
+
+
+def test_who_works_may_report_a_share_of_it_up_to_a_number_a_day(cast, project, batch) -> None:
+    rules.change(project, cast.mina, reports_share=0.2, reports_daily=5)
+    make.tasks(batch, 40)
+    for _ in range(20):
+        make.judged(cast.alice, project, make.MARIA)
+    for _ in range(5):
+        reported(cast.alice, project)
+    with pytest.raises(TooManyReports):
+        reported(cast.alice, project)
+    reported(cast.bob, project)
+
+
+def test_a_second_person_withholds_it_and_the_same_one_never_counts_twice(cast, project, batch) -> None:
+    task = make.task(batch, wanted=2)
+    assert reported(cast.alice, project) == task and withheld(project) == 0
+    assert queue.claim(cast.alice, project).code == "all-done", "it isn't shown to her again"
+    assert reported(cast.bob, project) == task and withheld(project) == 1
+    assert queue.claim(cast.carol, project).code == "all-done"
+    assert queue.audit().breaches == []
+
+
+def test_a_manager_is_told_sees_who_reported_what_and_dismisses_it(cast, project, batch) -> None:
+    task = make.task(batch)
+    reported(cast.alice, project, "I can't <read> it.")
+    said = " ".join(notices.said_of(project, project.settings_now(), waiting=False))
+    assert "1 task was reported, by too few people to withhold it." in said
+    mina, address = signed_in(cast.mina), reverse("project-reports", args=[project.public_id])
+    assert address in said
+    shown = mina.get(address).content.decode()
+    assert "Alice" in shown and "I can&#x27;t &lt;read&gt; it." in shown and "Handed out" in shown
+    reported(cast.bob, project)
+    assert "Withheld" in mina.get(address).content.decode()
+    settle = reverse("report-settle", args=[project.public_id, task.public_id])
+    mina.post(settle, {"act": "fine"})
+    assert withheld(project) == 0 and "Alice" not in mina.get(address).content.decode()
+    assert reported(cast.carol, project) == task
+    assert withheld(project) == 0, "what a manager has dismissed counts no more"
+    assert "nothing was wrong with 0" in mina.get(address).content.decode()
+    mina.post(settle, {"act": "broken"})
+    assert withheld(project) == 1 and not BrokenReport.objects.open().exists()
+    assert "Nobody says any more" in mina.post(settle, {"act": "fine"}, follow=True).content.decode()
+    assert queue.audit().breaches == []
+
+
+def test_reports_are_for_managers_of_the_project_alone(cast, project, batch) -> None:
+    task = make.task(batch)
+    reported(cast.alice, project)
+    for person, status in ((cast.nora, 404), (cast.sam, 404), (cast.alice, 403), (cast.rita, 403)):
+        client = signed_in(person)
+        assert client.get(reverse("project-reports", args=[project.public_id])).status_code == status
+        settle = reverse("report-settle", args=[project.public_id, task.public_id])
+        assert client.post(settle, {"act": "broken"}).status_code == status
+    assert withheld(project) == 0
+
+
+def test_reported_gold_leaves_the_stock_as_any_task_leaves_the_queue(cast, project, batch) -> None:
+    """The same answer, the same next task, the same count: nothing of it tells gold (issue 11, line 14)."""
+    make.tasks(batch, 6)
+    (kept,) = stocked(batch)
+    rules.change(project, cast.mina, gold_share=0.1)
+    assert reported(cast.alice, project, dice=Always()) == kept.gold.task
+    kept.refresh_from_db()
+    assert kept.suspect_at is None
+    assert queue.claim(cast.bob, project, dice=Always()).task == kept.gold.task, "others get it as before"
+    mine = make.held(cast.bob, project)
+    queue.report(mine, cast.bob, mine.token, note="The text is cut off.")
+    kept.refresh_from_db()
+    assert kept.suspect_why == "Reported as broken: The text is cut off."
+    assert queue.claim(cast.carol, project, dice=Always()).kind == "judge"
+    queue.dismiss(kept.gold.task, by=cast.mina)
+    kept.refresh_from_db()
+    assert kept.suspect_at is None
+    queue.release(mine := make.held(cast.carol, project), cast.carol, mine.token)
+    assert queue.claim(cast.carol, project, dice=Always()).kind == "gold"
+
+
+def test_nobody_takes_a_course_apart_by_reporting_its_items(cast, project, batch) -> None:
+    for task in make.tasks(batch, 3):
+        known_answers.keep(task, make.MARIA, by=cast.mina, dice=DICE, course=True)
+    make.task(batch)
+    rules.change(project, cast.mina, training_tasks=3, training_skill=skills.define(cast.riverside, "Names"))
+    for _ in range(3):
+        reported(cast.alice, project)
+    assert not StockedGold.objects.exclude(suspect_at=None).exists()
+    assert make.held(cast.bob, project).kind == "training", "the course is whole for everybody else"
+    for _ in range(3):
+        make.judged(cast.alice, project, make.MARIA)
+    assert make.held(cast.alice, project).kind == "judge", "she answers them after all, and goes on"
+
+
+def test_the_rules_of_reports_are_a_managers_to_set(cast, project) -> None:
+    mina = Api(cast.mina, cast.riverside)
+    address = reverse("api-rules", args=[project.public_id])
+    changed = mina.client.patch(address, {"reporters": 3, "reports_daily": 4}, "application/json").json()
+    assert (changed["reporters"], changed["reports_daily"], changed["reports_share"]) == (3, 4, 0.1)
+    shown = signed_in(cast.mina).get(reverse("project-rules", args=[project.public_id])).content.decode()
+    assert "People who must report a task" in shown
