@@ -12,6 +12,9 @@ DATA_DIR = Path(os.environ.get("TANDEM_DATA") or BASE_DIR / "var")
 
 DEBUG = environment.flag("TANDEM_DEBUG")
 SECRET_KEY = environment.kept_secret("SECRET_KEY", DATA_DIR / "secret")
+# Under these lies what is sealed in the database (taskers/secret_box.py); the first one seals.
+SECRET_BOX_KEYS = environment.words("TANDEM_SECRET_BOX")
+SECRET_BOX_FILE = DATA_DIR / "secret-box"
 ALLOWED_HOSTS = environment.words("TANDEM_HOSTS", "127.0.0.1,localhost,[::1]")
 CSRF_TRUSTED_ORIGINS = environment.words("TANDEM_ORIGINS")
 
@@ -123,6 +126,7 @@ SOCIALACCOUNT_ONLY = False
 SOCIALACCOUNT_AUTO_SIGNUP = False
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_ISSUER = "Tandem"
+MFA_ADAPTER = "taskers.second_step_secrets.SealedSecrets"
 MFA_FORMS = {"authenticate": "taskers.second_step.CodeForm", "reauthenticate": "taskers.second_step.CodeAgainForm"}
 
 # Mail is optional: without a host every link that a mail would carry is shown to the manager instead.

@@ -11,7 +11,7 @@ from projects.admission import banning
 from projects.models import Batch, Exclusion, Project
 from projects.teaching import settling, stock
 from projects.truth import agreement_reports, budgets, estimating
-from taskers import throttle
+from taskers import secret_box, throttle
 from taskers.models import Person
 
 EXPIRE_AT_ONCE = 2000
@@ -60,6 +60,13 @@ def collect_assets(timestamp: int) -> int:
 def clean_throttle(timestamp: int) -> int:
     """Throw away the counters of the shared throttle that have settled; returns how many."""
     return throttle.clean()
+
+
+@app.periodic(cron="40 3 * * *")
+@app.task(queue="jobs", queueing_lock="reseal")
+def reseal(timestamp: int) -> int:
+    """Seal what an older process left in clear or under an older key; returns how many secrets."""
+    return secret_box.reseal()
 
 
 @app.periodic(cron="50 3 * * *")

@@ -1,15 +1,16 @@
-"""The part of people and money, and whom it listens to."""
+"""The part of people and money, and what it does once at the start."""
 
 from django.apps import AppConfig
 
 
 class TaskersConfig(AppConfig):
-    """Hears of sign-ins once the models are there."""
+    """Hears of sign-ins, and tells the secret box where it has something, once the models are there."""
 
     name = "taskers"
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from taskers import sign_ins
+        from taskers import second_step_secrets, secret_box, sign_ins
 
         sign_ins.listen()
+        secret_box.PLACES.append(second_step_secrets.PLACE)

@@ -81,7 +81,9 @@ def record(
     """
     where = origin.here()
     actor = actor or where.person
-    keys = [_key(organization)] if organization is not None else _organizations_of(person or actor)
+    keys: list[int | None] = [*_organizations_of(person or actor)] or [None]
+    if organization is not None:
+        keys = [organization if isinstance(organization, int) else organization.pk]
     AuditRecord.objects.bulk_create(
         AuditRecord(
             organization_id=key,
@@ -94,7 +96,7 @@ def record(
             agent=where.agent,
             detail=dict(detail or {}),
         )
-        for key in keys or [None]
+        for key in keys
     )
 
 
@@ -153,10 +155,6 @@ def signed_in_from(person: Person, address: str, *, since: datetime) -> bool:
     """Whether this person came in from this address before."""
     rows = AuditRecord.objects.filter(person=person, kind=Kind.SIGN_IN, outcome=Outcome.DONE)
     return rows.filter(address=address, at__gte=since).exists()
-
-
-def _key(organization: Organization | int) -> int:
-    return organization if isinstance(organization, int) else organization.pk
 
 
 def _organizations_of(person: Person | None) -> list[int]:

@@ -24,8 +24,8 @@ class Origin:
     @property
     def person(self) -> Person | None:
         """Whoever is signed in, by a session or by a token."""
-        user = getattr(self.request, "user", None)
-        return user if isinstance(getattr(user, "pk", None), int) and user.is_authenticated else None
+        user: Person | None = getattr(self.request, "user", None)
+        return user if user is not None and user.is_authenticated else None
 
 
 NOWHERE = Origin()
