@@ -1,7 +1,8 @@
 """What models offered, and what became of it. The only writer of Suggestion."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -42,6 +43,12 @@ def keep(binding: Binding, model: str, offers: Sequence[Offer]) -> None:
         ],
         ignore_conflicts=True,
     )
+
+
+def offered(ids: Collection[UUID]) -> dict[str, int]:
+    """Of these ids of suggestions, those that there are, each with the key of the task that it was offered for."""
+    rows = Suggestion.objects.filter(public_id__in=ids).values_list("public_id", "task_key")
+    return {str(public): task for public, task in rows}
 
 
 def kept_of_text(binding: Binding, model: str) -> list[Offer]:

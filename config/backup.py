@@ -99,7 +99,7 @@ def restore(url: str, data: Path, folder: Path, *, replace: bool = False) -> str
     _run("pg_restore", url, [*arguments, f"--dbname={name}", str(folder / DUMP)])
     _settle_outbox(url)
     try:
-        _copy(folder / "media", media_folder(data))
+        _copy(folder / "media", media_folder(data), only={folder / name for name in manifest["files"]})
     except OSError as problem:
         raise CannotStart(f"The media could not be written to {media_folder(data)}: {problem.strerror}.") from None
     Stamps(data / "run" / "stamps").clear()
@@ -136,12 +136,20 @@ def _verified(folder: Path) -> dict:
         raise CannotStart(f"{folder} has backup format {manifest.get('format')}, and this Tandem reads {FORMAT}.")
     for name, expected in manifest["files"].items():
         try:
-            right = _sha256(folder / name) == expected
+            right = _within(folder, name) and _sha256(folder / name) == expected
         except OSError:
             right = False
         if not right:
             raise CannotStart(f"The backup is damaged: {folder / name} is missing or changed; nothing was restored.")
     return manifest
+
+
+def _within(folder: Path, name: str) -> bool:
+    """Whether a name in the manifest is that of a file of the backup's own: no way up or out, no link on the way."""
+    steps = Path(name).parts
+    if not steps or Path(name).is_absolute() or ".." in steps:
+        return False
+    return not any(folder.joinpath(*steps[: n + 1]).is_symlink() for n in range(len(steps)))
 
 
 def _make_room(url: str, replace: bool) -> None:
@@ -197,13 +205,17 @@ def _tool(tool: str, url: str) -> str:
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    return (path for path in sorted(folder.rglob("*")) if path.is_file())
+    """What lies in a folder itself: no link is followed."""
+    return (path for path in sorted(folder.rglob("*")) if path.is_file() and not path.is_symlink())
 
 
-def _copy(source: Path, target: Path) -> None:
-    """Copy what is not there yet. Media are named by their content, so a file of the same size is the same."""
+def _copy(source: Path, target: Path, *, only: set[Path] | None = None) -> None:
+    """Copy what is not there yet, or of that only some. Media are named by their content, so a file of the same size is
+    the same."""
     target.mkdir(parents=True, exist_ok=True)
     for path in _files(source):
+        if only is not None and path not in only:
+            continue
         to = target / path.relative_to(source)
         if to.exists() and to.stat().st_size == path.stat().st_size:
             continue

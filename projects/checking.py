@@ -1,14 +1,22 @@
-"""Answers as they are checked before anything is written: by the room of their type, with the project's labels."""
+"""Answers as they are checked before anything is written: by the room of their type, with the project's labels.
+
+What an answer says of where its parts come from is checked too. Who offers suggestions plugs in OFFERED.
+"""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
+from uuid import UUID
 
 from projects.models import Project, Task
 from projects.queue.handing_in import LABELS
 from projects.tasktypes import TASK_TYPES
 from projects.tasktypes.classification import AskedLabels, Classification
 from taskers.statements import ask
+
+# Suggestions by their ids -> the key of the task that each was offered for; ids that nobody offered are left out.
+Offered = Callable[[Collection[UUID]], Mapping[str, int]]
+OFFERED: list[Offered] = []
 
 
 def check_for(task: Task, answer: object, *, since: datetime | None = None, version: int | None = None) -> dict:
@@ -31,6 +39,25 @@ def canonical(
     if isinstance(room, Classification):
         return room.check_answer(answer, payload, AskedLabels(labels, _fields(project, version)))
     return room.check_answer(answer, payload, labels)
+
+
+def genuine(task_key: int, parts: str, answer: dict) -> dict:
+    """The answer whose parts name no suggestion that wasn't offered for this task: what was invented is left out, and
+    that the part came from a suggestion stays, since whoever says so is believed not to have been blind."""
+    named = {source["suggestion"] for part in answer[parts] if (source := part["provenance"])["suggestion"]}
+    if not named or not OFFERED:
+        return answer
+    known = {key for key, task in OFFERED[0]([UUID(one) for one in named]).items() if task == task_key}
+    if named <= known:
+        return answer
+    kept = [
+        part if (part["provenance"]["suggestion"] or "") in known | {""} else _nameless(part) for part in answer[parts]
+    ]
+    return answer | {parts: kept}
+
+
+def _nameless(part: dict) -> dict:
+    return part | {"provenance": {"source": part["provenance"]["source"], "suggestion": None, "model": None}}
 
 
 def _fields(project: Project, version: int | None) -> list[dict]:

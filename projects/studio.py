@@ -366,11 +366,11 @@ def _body(request: MemberRequest) -> dict:
     if not isinstance(body, dict):
         raise Refused("The body is a JSON object.", code="wrong-shape", status=400)
     try:
-        storable = "\\u0000" not in json.dumps(body, ensure_ascii=False).encode().decode()
-    except UnicodeEncodeError:  # half of a surrogate pair
+        storable = "\\u0000" not in json.dumps(body, ensure_ascii=False, allow_nan=False).encode().decode()
+    except ValueError:  # half of a surrogate pair, NaN or infinity
         storable = False
     if not storable:
-        raise Refused("The text holds a character that can't be stored (NUL or half of a pair).", code="bad-text")
+        raise Refused("There is a character or number that can't be kept (NUL, half of a pair, NaN).", code="bad-text")
     return body
 
 

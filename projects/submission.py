@@ -1,19 +1,23 @@
 """Handing work in: checked, written down and weighed in one transaction; doing it twice changes nothing."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from uuid import UUID
 
 from django.db import transaction
+from django.utils import timezone
 
 from projects import consensus, model_answers, queue
-from projects.checking import canonical, check_for
+from projects.checking import canonical, check_for, genuine
 from projects.errors import AlreadySubmitted, LeaseLost
 from projects.models import Annotation, Assignment, Draft, Task, Verdict
+from projects.tasktypes import TASK_TYPES
 from projects.teaching import courses, settling
 from taskers.models import Person
 from taskers.outbox import emit
 
 LONGEST = 24 * 3600 * 1000  # milliseconds of work on one task that are believed
+CLOCKS = 5000  # milliseconds that this machine's clock and the database's may be apart
 
 
 def submit(
@@ -33,10 +37,11 @@ def submit(
     Raises Refused (with the place of the fault; the draft is kept), LeaseLost or AlreadySubmitted.
     """
     said = model_answers.said(assignment, tasker, confidence)
-    active_ms, refused = max(0, min(int(active_ms), LONGEST)), [str(one)[:40] for one in refused][:5000]
+    active_ms, refused = _believed(assignment, active_ms), [str(one)[:40] for one in refused][:5000]
     with transaction.atomic():
         task, labels = queue.lock_known(assignment)
-        answer = canonical(task.project, task.payload, answer, labels, assignment.settings_version)
+        checked = canonical(task.project, task.payload, answer, labels, assignment.settings_version)
+        answer = genuine(task.pk, TASK_TYPES[task.project.task_type].answer_list, checked)
         event = "submitted" if assignment.kind == Assignment.Kind.JUDGE else f"{assignment.kind}_submitted"
         done = queue.deliver(assignment, tasker, token, answer, event=event, active_ms=active_ms, refused=refused)
         if done is None:
@@ -68,6 +73,7 @@ def decide(
     checked = check(assignment, answer)
     with transaction.atomic():
         task = queue.lock(assignment.task_id)
+        checked = genuine(task.pk, TASK_TYPES[task.project.task_type].answer_list, checked)
         annotation, made = _write(assignment, reviewer, token, checked, 0, ())
         if not made:
             return Verdict.objects.get(task=task, rests_on=[annotation.pk])
@@ -78,6 +84,12 @@ def decide(
 def check(assignment: Assignment, answer: object) -> dict:
     """The answer in canonical form, or Refused. Labels retired while the work was in hand are still taken."""
     return check_for(assignment.task, answer, since=assignment.held_at, version=assignment.settings_version)
+
+
+def _believed(assignment: Assignment, active_ms: int) -> int:
+    """Milliseconds of work, no more than passed since the work was handed out."""
+    since = timezone.now() - assignment.held_at if assignment.held_at else timedelta(0)
+    return max(0, min(int(active_ms), LONGEST, round(since / timedelta(milliseconds=1)) + CLOCKS))
 
 
 def _again_or_late(

@@ -84,6 +84,13 @@ class KeyReused(Problem):
     status = 409
 
 
+class Unstorable(Problem):
+    """There is a character or number here that can't be kept: NUL, half of a pair, NaN or infinity. Take it out."""
+
+    code = "unstorable"
+    status = 400
+
+
 class StorageFull(Problem):
     """The server's disk is full: nothing of this was kept. Tell whoever runs this Tandem."""
 

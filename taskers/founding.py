@@ -9,7 +9,7 @@ from django.db import transaction
 from taskers import invitations
 from taskers.errors import Problem
 from taskers.models import Organization, Person
-from taskers.models.people import Role
+from taskers.models.people import Role, one_line
 from taskers.outbox import emit
 
 
@@ -48,7 +48,7 @@ def found(name: str, *, owner_email: str, owner_name: str = "", currency: str = 
     organization = Organization.objects.create(name=name, currency=currency)
     owner = Person.objects.filter(email=email).first()
     newcomer = owner is None
-    owner = owner or Person.objects.create_user(email, name=owner_name.strip()[:120] or email.split("@")[0])
+    owner = owner or Person.objects.create_user(email, name=one_line(owner_name) or email.split("@")[0])
     subject = f"organization:{organization.public_id}"
     emit("founded", organization_id=organization.pk, actor_id=owner.pk, subject=subject)
     invitations.grant(organization, owner, Role.OWNER, by=owner)

@@ -19,7 +19,7 @@ from taskers.access import STAFF, require_over
 from taskers.audit import Kind
 from taskers.errors import NotAllowed, NotFound, Problem, StateConflict
 from taskers.models import Invitation, Membership, Organization, Person
-from taskers.models.people import Role
+from taskers.models.people import Role, one_line
 from taskers.outbox import emit
 from taskers.password_links import links
 
@@ -73,7 +73,7 @@ def invite(
     invitation = Invitation.objects.create(
         organization=organization,
         email=email,
-        name=name.strip()[:120],
+        name=one_line(name),
         role=role,
         project_key=project_key,
         secret_hash=_digest(secret),
@@ -127,7 +127,7 @@ def accept(secret: str, *, name: str = "", password: str = "", person: Person | 
     if not opened.update(accepted_at=timezone.now()):
         raise InvitationGone()
     if person is None:
-        person = Person.objects.create_user(invitation.email, password, name=name.strip()[:120] or invitation.name)
+        person = Person.objects.create_user(invitation.email, password, name=one_line(name) or invitation.name)
     grant(invitation.organization, person, invitation.role, by=person, project_key=invitation.project_key)
     audit.record(
         Kind.INVITATION_ACCEPTED,

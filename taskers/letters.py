@@ -16,7 +16,8 @@ def send_invitation(invitation: Invitation, link: str) -> bool:
     """Mail an invitation's link to its address; says whether it went out. A broken mail server stops nothing."""
     if not settings.EMAIL_HOST:
         return False
-    organization, by = invitation.organization.name, str(invitation.invited_by)
+    # A name from before names were kept on one line must not break the head of the letter.
+    organization, by = (" ".join(one.split()) for one in (invitation.organization.name, str(invitation.invited_by)))
     body = _(
         "%(by)s invites you to %(organization)s on Tandem, as %(role)s.\n\nOpen this link to come in:\n%(link)s\n\n"
         "It works once, until %(until)s."

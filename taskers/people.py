@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from taskers import audit
 from taskers.errors import Problem
 from taskers.models import Membership, Person
+from taskers.models.people import one_line
 from taskers.outbox import emit
 from taskers.password_links import links
 
@@ -33,7 +34,7 @@ def change_profile(person: Person, *, name: str, time_zone: str, language: str =
 
     No language means the one that their browser asks for. Raises BadProfile.
     """
-    name = " ".join(name.split())[:120]
+    name = one_line(name)
     if not name:
         raise BadProfile(_("A name is needed."), place="name")
     if time_zone not in available_timezones():

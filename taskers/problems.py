@@ -4,17 +4,18 @@ import errno
 import sys
 
 from django.core.exceptions import PermissionDenied
-from django.db import OperationalError
+from django.db import DataError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views import defaults
-from psycopg.errors import DiskFull
+from psycopg.errors import CharacterNotInRepertoire, DiskFull, InvalidTextRepresentation, UntranslatableCharacter
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
-from taskers.errors import MEDIA_TYPE, NotAllowed, NotFound, Problem, StorageFull
+from taskers.errors import MEDIA_TYPE, NotAllowed, NotFound, Problem, StorageFull, Unstorable
 
+NEVER_KEPT = (CharacterNotInRepertoire, InvalidTextRepresentation, UntranslatableCharacter)
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -24,13 +25,18 @@ def as_json(problem: Problem, extra: dict | None = None) -> JsonResponse:
 
 
 def named(error: BaseException | None) -> Problem | None:
-    """The named error that this is: itself, or that a disk is full, ours or the database's; None for any other."""
+    """The named error that this is: itself, that a disk is full, ours or the database's, or that PostgreSQL can't keep
+    what was sent; None for any other."""
     if isinstance(error, Problem):
         return error
     if isinstance(error, OSError) and error.errno in NO_ROOM:
         return StorageFull()
     if isinstance(error, OperationalError) and isinstance(error.__cause__, DiskFull):
         return StorageFull()
+    if isinstance(error, UnicodeEncodeError) and error.reason == "surrogates not allowed":
+        return Unstorable()
+    if isinstance(error, DataError) and (isinstance(error.__cause__, NEVER_KEPT) or "NUL (0x00)" in str(error)):
+        return Unstorable()
     return None
 
 

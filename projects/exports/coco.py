@@ -6,6 +6,7 @@ to a temporary file, which follows.
 """
 
 import json
+import re
 import tempfile
 from collections.abc import Iterator
 from typing import IO, Any
@@ -49,7 +50,7 @@ def _images(project: Project, batch: Batch | None, categories: dict[str, int], s
         payload = one.payload
         image = {
             "id": image_id,
-            "file_name": payload["name"],
+            "file_name": file_name(payload["name"], payload["asset"]),
             "width": payload["width"],
             "height": payload["height"],
             "external_id": one.external_id,
@@ -67,6 +68,12 @@ def _images(project: Project, batch: Batch | None, categories: dict[str, int], s
             }
             spool.write((b"," if annotation_id > 1 else b"") + _json(annotation))
         yield (b"," if image_id > 1 else b"") + _json(image)
+
+
+def file_name(name: str, sha256: str) -> str:
+    """A picture's name as a path that leads nowhere but down: readers write files by it."""
+    steps = [step for step in re.split(r"[\\/]+", name) if step not in {"", ".", ".."} and not step.endswith(":")]
+    return "/".join("".join(one if one.isprintable() else "_" for one in step) for step in steps) or sha256
 
 
 def measured(shape: dict[str, Any]) -> dict[str, Any]:

@@ -126,6 +126,11 @@ class Membership(models.Model):
         return f"{self.person} as {self.get_role_display()} in {self.organization}"
 
 
+def one_line(name: str, longest: int = 120) -> str:
+    """A name as it is kept: on one line, since it stands in the heads of letters and in files."""
+    return " ".join(name.split())[:longest]
+
+
 class Invitation(models.Model):
     """A link that lets one person in; only the hash of its secret is kept."""
 

@@ -54,6 +54,28 @@ def test_offer_is_kept_with_its_model_and_latency(held: Assignment) -> None:
     assert (str(version), version.capability, version.licence) == ("en-core-web-sm@3.8.0", "spans", "MIT")
 
 
+def test_a_suggestion_that_nobody_offered_for_the_task_is_not_kept_as_where_a_part_came_from(held, cast) -> None:
+    """Invented, or of another task: the part still counts as one that isn't blind, but names nothing."""
+    real = offered(held, span_offer(0, 11))
+    elsewhere = offered(make.held(cast.bob, make_other(cast)), span_offer(0, 11))
+    invented = make.span(20, 26, "place", id="s9") | {
+        "provenance": {"source": "suggestion", "suggestion": str(uuid4()), "model": "gpt-99"}
+    }
+    said = [taken(real, 0, 11), invented, taken(elsewhere, 40, 44, "place")]
+    annotation = submitted(held, *said)
+    origins = [part["provenance"] for part in annotation.answer["spans"]]
+    assert [one["suggestion"] for one in origins] == [str(real.public_id), None, None]
+    assert [one["model"] for one in origins] == [str(real.model), None, None]
+    assert {one["source"] for one in origins} == {"suggestion"}
+    assert submitted(held, *said) == annotation, "the same answer again is the same"
+
+
+def make_other(cast: Cast):
+    project = make.project(cast.riverside, "Other")
+    make.tasks(make.batch(project), 1)
+    return project
+
+
 def test_same_offer_twice_is_written_once(held: Assignment) -> None:
     assert held.tasker and held.token
     binding = bind(held.tasker.pk, held.public_id, held.token)

@@ -203,6 +203,34 @@ def test_a_damaged_backup_is_refused_before_anything_is_touched(old, new, data, 
     assert not (tmp_path / "elsewhere").exists()
 
 
+def test_only_what_the_manifest_names_is_restored_and_no_link_is_followed(old, new, data, tmp_path):
+    """A backup that somebody put a file and links into: neither gets out, nor does what they lead to get in."""
+    secret = tmp_path / "secret"
+    secret.write_text("not of the backup")
+    backup.backup(old, data, tmp_path / "saved")
+    media = tmp_path / "saved" / "media"
+    (media / "ab" / "page.html").write_text("<script>")
+    (media / "ab" / "link").symlink_to(secret)
+    (media / "out").symlink_to(tmp_path / "data")
+    backup.restore(new, tmp_path / "elsewhere", tmp_path / "saved")
+    assert files(tmp_path / "elsewhere" / "media") == files(data / "media")
+
+
+@pytest.mark.parametrize("name", ["../secret", "/etc/hostname", "media/ab/link"])
+def test_a_manifest_that_leads_out_of_its_backup_is_refused(old, new, data, tmp_path, name):
+    secret = tmp_path / "secret"
+    secret.write_text("not of the backup")
+    backup.backup(old, data, tmp_path / "saved")
+    (tmp_path / "saved" / "media" / "ab" / "link").symlink_to(secret)
+    manifest = tmp_path / "saved" / "manifest.json"
+    held = json.loads(manifest.read_text())
+    held["files"][name] = hashlib.sha256((tmp_path / "saved" / name).read_bytes()).hexdigest()
+    manifest.write_text(json.dumps(held))
+    with pytest.raises(CannotStart, match="damaged"):
+        backup.restore(new, tmp_path / "elsewhere", tmp_path / "saved")
+    assert contents(new) == {} and not (tmp_path / "elsewhere").exists()
+
+
 def test_an_unfinished_backup_has_no_name_and_can_not_be_restored(old, new, data, tmp_path, monkeypatch):
     monkeypatch.setattr(backup, "_manifest", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left")))
     with pytest.raises(CannotStart, match="could not be written.*No space left"):

@@ -20,6 +20,7 @@ from spacy.vocab import Vocab
 
 from projects import configure, exports, geometry, intake, queue, submission
 from projects.errors import Refused
+from projects.exports import coco as coco_format
 from projects.exports import decided as reading
 from projects.exports.docbin import Columns, _map, string_number
 from projects.exports.spacy_symbols import SYMBOLS
@@ -126,6 +127,21 @@ def test_coco_loads_in_pycocotools(photos, tmp_path):
     assert (dog["area"], dog["bbox"], dog["iscrowd"]) == (34, [0, 3, 5, 7], 0)
     assert loaded.loadCats([dog["category_id"]])[0]["key"] == "dog"
     assert loaded.getAnnIds(imgIds=[2]) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [
+        ("cats/one.png", "cats/one.png"),
+        ("../../x.png", "x.png"),
+        ("/etc/passwd", "etc/passwd"),
+        ("C:\\Temp\\..\\x.png", "Temp/x.png"),
+        ("a\nb.png", "a_b.png"),
+        ("..", "f" * 64),
+    ],
+)
+def test_names_in_coco_lead_nowhere_but_down(name, written):
+    assert coco_format.file_name(name, "f" * 64) == written
 
 
 @pytest.mark.parametrize(

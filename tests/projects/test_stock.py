@@ -1,9 +1,11 @@
 """The watch over the known answers: leaked ones retire by themselves, doubtful ones are shown, all can be put back."""
 
 import random
+from datetime import timedelta
 
 import pytest
 from django.db import connection
+from django.db.models import F
 
 from projects import configure, notices, queue, submission
 from projects.admission import rules
@@ -81,6 +83,8 @@ def person(cast, number: int):
 def work(tasker, project, answer, ms: int, dice) -> Annotation:
     mine = queue.claim(tasker, project, dice=dice)
     assert isinstance(mine, Assignment), mine
+    Assignment.objects.filter(pk=mine.pk).update(held_at=F("held_at") - timedelta(milliseconds=ms))
+    mine.refresh_from_db()
     return submission.submit(mine, tasker, mine.token, answer, active_ms=ms)
 
 

@@ -55,6 +55,23 @@ def alice(cast, project) -> Tab:
     return tab
 
 
+def test_no_more_time_is_believed_than_passed_since_the_work_was_handed_out(alice) -> None:
+    status, _found = alice.act("submit", answer=make.MARIA, active_ms=23 * 3600 * 1000, refused=[])
+    assert status == 200
+    assert Annotation.objects.get().active_ms < 60_000
+
+
+@pytest.mark.parametrize("what", ["NaN", "Infinity", "-Infinity", '"\\ud800"', '"\\u0000"'])
+@pytest.mark.parametrize("path", ["draft", "submit", "skip"])
+def test_what_the_database_cannot_keep_is_refused_by_name(alice, path, what) -> None:
+    body = '{"token": "%s", "version": 0, "answer": {"spans": [], "note": %s}, "note": %s, "reason": "other"}'
+    method = "PUT" if path == "draft" else "POST"
+    address = f"/studio/assignments/{alice.held['id']}/{path}"
+    status, found = alice.send(method, address, body % (alice.held["token"], what, what))
+    assert status in {400, 422} and found["code"] in {"not-json", "bad-text"}
+    assert not Draft.objects.exists() and not Annotation.objects.exists()
+
+
 def test_a_task_comes_with_all_that_the_page_needs(alice) -> None:
     held = alice.held
     assert held["task"]["payload"]["text"] == make.TEXT

@@ -5,7 +5,7 @@ import re
 import pytest
 from django.core import mail
 
-from taskers import access, invitations
+from taskers import access, invitation_list, invitations
 from taskers.models import Event, Invitation, Membership, Person
 from taskers.models.people import Role
 from tests import make
@@ -105,6 +105,23 @@ def test_invitation_is_mailed_only_where_a_server_is_configured(mina, settings) 
     mina.post("/people/invite/", {"email": "b@example.org", "role": "tasker"})
     assert [one.to for one in mail.outbox] == [["b@example.org"]]
     assert "http://testserver/invitations/" in mail.outbox[0].body
+
+
+def test_a_name_with_a_line_break_breaks_no_letter(mina, cast, settings) -> None:
+    """Neither one that is written now, which is kept on one line, nor one that was kept before that."""
+    settings.EMAIL_HOST = "mail.example.org"
+    table = 'email,name,role\na@example.org,"Ann\nBcc: x@example.org",tasker\n'
+    invitation_list.invite_all(cast.riverside, cast.mina, table)
+    assert Invitation.objects.get(email="a@example.org").name == "Ann Bcc: x@example.org"
+    Person.objects.filter(pk=cast.mina.pk).update(name="Mina\r\nBcc: x@example.org")
+    mina.post("/people/invite/", {"email": "b@example.org", "role": "tasker"})
+    assert mail.outbox[-1].to == ["b@example.org"]
+    assert "\n" not in mail.outbox[-1].subject and "Mina Bcc: x@example.org" in mail.outbox[-1].subject
+
+
+@pytest.mark.parametrize("page", ["/people/?q=%00", "/people/?q=%ed%a0%80", "/people/?role=%00", "/people/?page=%00"])
+def test_an_address_with_what_cannot_be_kept_is_no_fault_of_ours(mina, page) -> None:
+    assert mina.get(page).status_code in {200, 400, 404}
 
 
 def test_a_broken_mail_server_stops_no_invitation(mina, settings) -> None:
