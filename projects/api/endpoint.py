@@ -34,6 +34,7 @@ REASONS = {
     413: "The body is too large.",
     415: "The body's media type isn't read here.",
     422: "It was read, and can't be taken; `place` says where.",
+    429: "Too much of this is going on at once.",
 }
 
 

@@ -35,7 +35,7 @@ class Export(Endpoint):
     )
     def get(self, request: Request, project_id: UUID, format: str) -> HttpResponseBase:
         project = self.project(project_id, *access.MANAGE)
-        return file_of(project, format, request.query_params.get("batch", ""))
+        return file_of(project, format, request.query_params.get("batch", ""), by=self.person)
 
 
 @csrf_exempt

@@ -9,8 +9,10 @@ from django.db import connections
 from projects.errors import Refused
 from projects.exports import coco, conll, docbin, jsonl, ranking, table
 from projects.exports.format import ExportFormat
+from projects.exports.slots import SLOTS, Download
 from projects.models import Batch, Project
 from projects.tasktypes import TASK_TYPES
+from taskers.models import Person
 
 FORMATS: dict[str, ExportFormat] = {
     module.FORMAT.key: module.FORMAT for module in (jsonl, coco, conll, docbin, table, ranking)
@@ -18,7 +20,7 @@ FORMATS: dict[str, ExportFormat] = {
 
 PIECE = 64 * 1024
 
-__all__ = ["FORMATS", "ExportFormat", "export", "file_name", "formats_for", "stream"]
+__all__ = ["FORMATS", "ExportFormat", "download", "export", "file_name", "formats_for", "stream"]
 
 
 def formats_for(project: Project) -> list[ExportFormat]:
@@ -41,6 +43,12 @@ def stream(project: Project, key: str, *, batch: Batch | None = None) -> AsyncGe
     Refused comes at the call, before anything is sent.
     """
     return in_thread(export(project, key, batch=batch))
+
+
+def download(project: Project, key: str, *, by: Person, batch: Batch | None = None) -> Download:
+    """The same for somebody who asked for it. Raises TooManyExports too."""
+    made = stream(project, key, batch=batch)
+    return Download(made, SLOTS.take(by.pk, project.organization_id))
 
 
 def file_name(project: Project, key: str, *, batch: Batch | None = None) -> str:

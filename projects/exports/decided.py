@@ -12,11 +12,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from django.db.models import F, Func, IntegerField, QuerySet
+
 from projects import archive
 from projects.archive import Kept
 from projects.models import Annotation, Batch, Project, Verdict
 
 CHUNK = 200
+CHUNK_BYTES = 64 * 1024  # of answers and payloads, as the database stores them; in memory it is some fifty times that
+STORED = Func(F("answer"), function="pg_column_size", output_field=IntegerField()) + Func(
+    F("task__payload"), function="pg_column_size", output_field=IntegerField()
+)
 END = 2**63 - 1  # after every key
 
 
@@ -68,12 +74,24 @@ def decided(project: Project, batch: Batch | None = None, *, judgements: bool = 
     rows = rows.select_related("task__batch", "decided_by").order_by("task_id")
     last = 0
     while last < END:
-        chunk = list(rows.filter(task_id__gt=last)[:CHUNK])
-        upto = chunk[-1].task_id if len(chunk) == CHUNK else END
+        upto = _upto(rows, last)
+        chunk = list(rows.filter(task_id__gt=last, task_id__lte=upto))
         live = {verdict.task_id for verdict in chunk}
         kept = (one for one in archive.between(project, batch, last, upto) if one.task.pk not in live)
         yield from _merged(_live(chunk, judgements), _archived(kept, judgements))
         last = upto
+
+
+def _upto(rows: QuerySet[Verdict], last: int) -> int:
+    """Where a chunk ends that begins behind a task: after at most CHUNK tasks, and fewer where they are large, since a
+    reader may take hours over them while they are held. END where there are no more."""
+    weights = rows.filter(task_id__gt=last).values_list("task_id", STORED)[:CHUNK]
+    last, size = END, 0
+    for task, weight in weights:
+        last, size = task, size + weight
+        if size >= CHUNK_BYTES:
+            break
+    return last
 
 
 def _merged(*streams: Iterator[tuple[int, Decided]]) -> Iterator[Decided]:

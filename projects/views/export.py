@@ -11,6 +11,7 @@ from projects.models import Batch, Project
 from projects.tasktypes import TASK_TYPES
 from projects.views.door import manages
 from taskers.errors import NotFound
+from taskers.models import Person
 from taskers.requests import MemberRequest
 
 
@@ -32,15 +33,16 @@ def export(request: MemberRequest, project: Project) -> HttpResponse:
 @manages
 def download(request: MemberRequest, project: Project, format: str) -> HttpResponseBase:
     """The file, written while it is read; of one batch if the address names it."""
-    return file_of(project, format, request.GET.get("batch", ""))
+    return file_of(project, format, request.GET.get("batch", ""), by=request.user)
 
 
-def file_of(project: Project, format: str, batch_id: str) -> StreamingHttpResponse:
-    """The response that carries an export. Raises Refused for another type's format, NotFound for no batch of it."""
+def file_of(project: Project, format: str, batch_id: str, *, by: Person) -> StreamingHttpResponse:
+    """The response that carries an export. Raises Refused for another type's format, NotFound for no batch of it, and
+    TooManyExports."""
     batch = _batch(project, batch_id) if batch_id else None
     name = exports.file_name(project, format, batch=batch)
     response = StreamingHttpResponse(
-        exports.stream(project, format, batch=batch), content_type=exports.FORMATS[format].media_type
+        exports.download(project, format, by=by, batch=batch), content_type=exports.FORMATS[format].media_type
     )
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     response["X-Content-Type-Options"] = "nosniff"

@@ -1,7 +1,9 @@
 """Exports: decided tasks only, read by the tools they are for, in constant memory."""
 
+import gc
 import io
 import json
+import random
 import tracemalloc
 import zlib
 from datetime import UTC, datetime
@@ -10,6 +12,8 @@ import numpy as np
 import pytest
 import spacy
 from asgiref.sync import async_to_sync
+from django.test import Client
+from django.urls import reverse
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
@@ -23,6 +27,7 @@ from projects.errors import Refused
 from projects.exports import coco as coco_format
 from projects.exports import decided as reading
 from projects.exports.docbin import Columns, _map, string_number
+from projects.exports.slots import Slots, TooManyExports
 from projects.exports.spacy_symbols import SYMBOLS
 from projects.exports.tokens import bio, cuts_of, tokenize, without_overlaps
 from projects.intake.pictures import read_picture
@@ -280,13 +285,19 @@ def test_formats_that_do_not_fit_are_refused_before_anything_is_sent(cast, repor
     assert exports.file_name(reports, "docbin") == "names-in-reports.spacy"
 
 
-def many(project, number: int) -> None:
-    """A project with many decided tasks."""
+def many(project, number: int, **more) -> None:
+    """A project with many decided tasks, whose answers hold something more."""
     batch = make.batch(project, "Many")
     rows = [intake.Row(f"line {n}", f"many-{n}", {"text": f"Text {n} of Ada Lovelace. " * 20}) for n in range(number)]
     intake.load_all(batch, rows, by=None)
     Verdict.objects.bulk_create(
-        Verdict(task=task, answer={"spans": [make.span(0, 4)]}, confidence=1, method="majority_v1", settings_version=1)
+        Verdict(
+            task=task,
+            answer={"spans": [make.span(0, 4)]} | more,
+            confidence=1,
+            method="majority_v1",
+            settings_version=1,
+        )
         for task in Task.objects.filter(batch=batch)
     )
 
@@ -338,6 +349,66 @@ def test_a_reader_that_goes_away_leaves_no_temporary_files(cast, photos, monkeyp
 
     async_to_sync(leave)()
     assert made and all(one.closed for one in made)
+
+
+def test_large_answers_are_read_few_at_a_time(cast):
+    project = make.project(cast.riverside, wanted=1)
+    many(project, 9, noise=random.Random(1).randbytes(30_000).hex())  # which the database makes little smaller
+    tracemalloc.start()
+    try:
+        exporting = exports.export(project, "jsonl")
+        assert sum(map(len, exporting)) > 9 * 60_000
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 6 * 200_000, "of nine tasks, two or three are held at a time"
+
+
+@pytest.fixture
+def slots(monkeypatch) -> Slots:
+    slots = Slots(person=2, organization=3, all=4)
+    monkeypatch.setattr(exports, "SLOTS", slots)
+    return slots
+
+
+def test_stalled_exports_are_so_many_and_then_refused_by_name(cast, reports, slots):
+    client = Client()
+    client.force_login(cast.mina)
+    address = reverse("export-download", args=[reports.public_id, "jsonl"])
+    stalled = [client.get(address) for _ in range(2)]
+    refused = client.get(address, headers={"accept": "application/json"})
+    assert (refused.status_code, refused.json()["code"]) == (429, "too-many-exports")
+    stalled.clear()  # their readers went away
+    gc.collect()
+    assert client.get(address).status_code == 200
+
+
+def test_export_that_was_read_to_its_end_or_never_begun_gives_its_place_back(cast, reports, slots):
+    client = Client()
+    client.force_login(cast.mina)
+    address = reverse("export-download", args=[reports.public_id, "jsonl"])
+    assert async_to_sync(_all)(client.get(address).streaming_content)
+    exports.download(reports, "jsonl", by=cast.mina)  # and nobody keeps it
+    gc.collect()
+    assert not slots.taken
+
+
+async def _all(pieces) -> bytes:
+    return b"".join([piece async for piece in pieces])
+
+
+def test_one_organizations_exports_leave_room_for_anothers(cast):
+    slots = Slots(person=2, organization=3, all=4)
+    given = [slots.take(person, 1) for person in (1, 1, 2)]
+    for person, organization in ((1, 2), (3, 1)):
+        with pytest.raises(TooManyExports):
+            slots.take(person, organization)
+    slots.take(4, 2)
+    with pytest.raises(TooManyExports):
+        slots.take(5, 3)
+    for give_back in given:
+        give_back(), give_back()
+    assert slots.taken == {("person", 4): 1, ("organization", 2): 1, ("all", 0): 1}
 
 
 def test_work_that_was_voided_is_exported_as_such(cast, reports):
