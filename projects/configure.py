@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 from procrastinate.contrib.django import app
 
-from projects import instructions, label_attributes
+from projects import instructions, label_attributes, label_colours
 from projects.aggregation.calibration import Calibration
 from projects.errors import Refused
 from projects.models import Label, Project, ProjectSettings, StockedGold
@@ -53,7 +53,6 @@ FIELDS = (
 REORDER = "projects.jobs.reorder_project"
 # What says how many judgements a task gets.
 OVERLAP = ("aggregation", "most", "target")
-COLOURS = ("#1971c2", "#e8590c", "#2f9e44", "#9c36b5", "#c2255c", "#0c8599", "#f08c00", "#5f3dc4", "#66a80f", "#495057")
 
 
 @transaction.atomic
@@ -174,6 +173,7 @@ def _with_own(project: Project, labels: Sequence[Mapping]) -> Sequence[Mapping]:
 def _plain_labels(project: Project, labels: Sequence[Mapping]) -> list[dict]:
     plain: list[dict] = []
     keys: set[str] = set()
+    colours = iter(label_colours.fresh((str(one.get("colour") or "") for one in labels), len(labels)))
     for index, one in enumerate(labels):
         place = f"labels[{index}]"
         name = str(one.get("name", "")).strip()[:80]
@@ -183,7 +183,7 @@ def _plain_labels(project: Project, labels: Sequence[Mapping]) -> list[dict]:
             raise Refused("A label needs a name with a letter or digit in it.", code="bad-label", place=f"{place}.name")
         if key in keys:
             raise Refused("Two labels would have the key %(key)r.", code="label-twice", place=f"{place}.key", key=key)
-        colour = str(one.get("colour") or COLOURS[index % len(COLOURS)])
+        colour = str(one.get("colour") or next(colours))
         if len(colour) != 7 or colour[0] != "#" or not all(c in "0123456789abcdefABCDEF" for c in colour[1:]):
             raise Refused("A colour looks like #1971c2.", code="bad-colour", place=f"{place}.colour")
         keys.add(key)

@@ -7,8 +7,7 @@ from django import forms
 from django.forms import BaseFormSet, formset_factory
 from django.utils.translation import gettext_lazy as _
 
-from projects import label_attributes
-from projects.configure import COLOURS
+from projects import label_attributes, label_colours
 from projects.errors import Refused
 
 SHAPE_NAMES = (
@@ -77,6 +76,8 @@ class LabelForm(forms.Form):
 class Labels(BaseFormSet):
     """The rows of the label table; rows without a name are passed over."""
 
+    colours = " ".join(label_colours.COLOURS)  # what the page gives to rows that are added
+
     def filled(self) -> list[dict[str, Any]]:
         """Labels as configure takes them. Call when valid."""
         rows = [form.cleaned_data for form in self.ordered_forms if form.cleaned_data.get("name", "").strip()]
@@ -118,4 +119,4 @@ def label_rows(labels: Sequence[Mapping], mapping: Mapping[str, str]) -> list[di
 
 def blank_rows(number: int = 3) -> list[dict[str, Any]]:
     """Rows of a project that has no labels yet, each in a colour of its own."""
-    return [{"colour": COLOURS[index % len(COLOURS)]} for index in range(number)]
+    return [{"colour": colour} for colour in label_colours.fresh([], number)]

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from projects import access, desk, drafts, es_modules, instructions, markdown, queue, rooms, sides, submission
 from projects.errors import Refused, StaleDraft
+from projects.label_colours import patterns
 from projects.models import Assignment, Project, ProjectSettings, Task
 from projects.queue import Nothing
 from projects.tasktypes import TASK_TYPES
@@ -199,16 +200,13 @@ def project_json(project: Project, settings: ProjectSettings, reader: Person) ->
         "task_type": project.task_type,
         "instructions_html": markdown.safe_html(said),
         "instructions_language": language if language in dict(site.LANGUAGES) else "",
-        "copilot": settings.copilot,
-        "suggest": settings.suggest,
-        "confidence": settings.confidence,
-        "fields": settings.fields,
-        "empty_usual": settings.empty_usual,
+        **{name: getattr(settings, name) for name in ("copilot", "suggest", "confidence", "fields", "empty_usual")},
         "labels": [
             {
                 "key": label.key,
                 "name": label.name,
                 "colour": label.colour,
+                "pattern": pattern,
                 "hotkey": label.hotkey,
                 "retired": label.retired_at is not None,
                 "shapes": label.shapes,
@@ -216,7 +214,7 @@ def project_json(project: Project, settings: ProjectSettings, reader: Person) ->
                 "field": label.field,
                 "parent": keys.get(label.parent_id or 0),
             }
-            for label in labels
+            for label, pattern in zip(labels, patterns(tuple(label.colour for label in labels)), strict=True)
         ],
     }
 

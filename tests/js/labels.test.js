@@ -33,9 +33,26 @@ test("a label keeps the key its project gave it, unless the studio needs that ke
   createKeymap([...taken, ...made]);
 });
 
-test("beyond nine labels without keys there is none to give", () => {
-  const labels = Array.from({ length: 11 }, (_, i) => ({ key: `l${i}`, name: `L${i}` }));
-  const made = labelBindings(labels, [], "Labels");
-  assert.deepEqual(made[8].keys, ["9"]);
-  assert.deepEqual(made[10].keys, []);
+const many = (count) => Array.from({ length: count }, (_, i) => ({ key: `l${i}`, name: `L${i}` }));
+
+test("labels beyond nine have two keys, the first of which is the same for all", () => {
+  const taken = [...studioBindings(), ...everything()];
+  const made = labelBindings(many(60), taken, "Labels");
+  const keys = made.map((one) => one.keys);
+  assert.deepEqual([keys[8], keys[9], keys[17], keys[18], keys[43], keys[44]], [["9"], ["0 1"], ["0 9"], ["0 a"], ["0 z"], []]);
+  const keymap = createKeymap([...taken, ...made]);
+  const press = (...pressed) => pressed.map((key) => keymap.find({ key, code: "" })).at(-1);
+  assert.equal(press("0", "s"), "label:l36", "the second key skips no task, whatever it does alone");
+  assert.equal(press("s"), "skip");
+  assert.equal(press("0", "Enter"), null, "nor does one that belongs to no label submit");
+  assert.equal(press("Enter"), "submit");
+  assert.equal(keymap.find({ key: "à", code: "Digit0" }), "more-labels");
+  assert.equal(keymap.find({ key: "&", code: "Digit1" }), "label:l9");
+  assert.equal(keymap.shown("label:l18"), "0 A");
+});
+
+test("where a label has 0 for itself no other label begins with it", () => {
+  const made = labelBindings([{ key: "none", name: "None", hotkey: "0" }, ...many(12)], [], "Labels");
+  assert.deepEqual(made.map((one) => one.keys).at(-1), []);
+  assert.equal(createKeymap(made).find({ key: "0", code: "Digit0" }), "label:none");
 });

@@ -148,3 +148,30 @@ test("a suggestion that waits stays the same item while others are accepted, and
   assert.equal(item("u-3"), third);
   assert.equal(item("s1"), first);
 });
+
+test("several are labelled, taken, refused and deleted together, each in one step", () => {
+  const mine = desk();
+  mine.mark(30, 34, "place");
+  mine.mark(30, 34, "date");
+  mine.relabelMany(new Set(["s1", "s2", "u-1", "u-2"]), "place");
+  assert.deepEqual(mine.state.spans.map(({ start, label, provenance }) => [start, label, provenance.source]), [
+    [0, "place", "edited"], [8, "place", "suggestion"], [30, "place", "human"],
+  ], "of two that say the same one stays");
+  mine.undo();
+  assert.deepEqual(mine.state.spans.map(({ id }) => id), ["s2", "s1"]);
+  assert.equal(mine.acceptMany(new Set(["u-1", "u-3", "s1"])), 2);
+  assert.equal(mine.removeMany(new Set(["s1", "s3", "u-2"])), 3);
+  assert.deepEqual(mine.state.spans.map(({ start }) => start), [20, 30]);
+  assert.deepEqual(mine.state.refused.map(({ suggestion }) => suggestion).sort(), ["u-1", "u-2"]);
+  mine.undo();
+  assert.equal(mine.state.spans.length, 4);
+  assert.deepEqual(mine.state.refused, []);
+});
+
+test("how sure the copilot was stays known when an offer was taken", () => {
+  const mine = createTextDesk({ answer: null, onChange() {} });
+  mine.receive({ spans: [{ ...offers[0], score: 0.7 }], model: "spacy@3.8" });
+  mine.accept("u-1");
+  mine.mark(30, 34, "place");
+  assert.deepEqual(mine.items().map((item) => mine.scoreOf(item)), [0.7, null]);
+});

@@ -31,7 +31,7 @@ function say(table, words, row, facts = {}) {
 
 /** @returns {HTMLElement} the new row, behind `after` or at the end */
 function addRow(table, after = null) {
-  const colour = freshColour(rowsOf(table).map((other) => other.querySelector("[type=color]")?.value));
+  const colour = freshColour(rowsOf(table).map((other) => other.querySelector("[type=color]")?.value), table.dataset.colours.split(" "));
   const row = table.querySelector("template[data-blank]").content.firstElementChild.cloneNode(true);
   row.querySelector("[type=color]").value = colour;
   if (after) after.after(row);

@@ -22,7 +22,7 @@ export function createChoiceTree({ field, labels, onChoose }) {
   function build(label, level) {
     const children = under(label.key);
     const group = children.length ? element("ul", { role: "group" }, ...children.map((one) => build(one, level + 1))) : null;
-    const line = element("span", { class: "tree__line" }, element("span", { class: "tree__turn", "aria-hidden": "true" }), swatch(label.colour), element("span", { class: "clip" }, label.name));
+    const line = element("span", { class: "tree__line" }, element("span", { class: "tree__turn", "aria-hidden": "true" }), swatch(label.colour, label.pattern), element("span", { class: "clip" }, label.name));
     const node = element("li", { role: "treeitem", id: `tree-${field.key}-${label.key}`, class: "tree__item", "aria-level": level, "aria-selected": "false", "aria-label": label.name, "aria-expanded": group ? "false" : null, "data-key": label.key }, line, group);
     nodes.set(label.key, node);
     return node;

@@ -73,7 +73,7 @@ function options(field, { fields, labels, keyOf, onChoose }) {
   const rows = own.map((label, place) => {
     const key = keyOf(label.key);
     const digit = !key && place < 9 && element("kbd", { class: "key asked__digit" }, String(place + 1));
-    return element("label", { class: "asked__option", onclick: (event) => event.detail > 0 && event.target !== inputs[place] && pressed(place) }, inputs[place], label.colour && swatch(label.colour), element("span", { class: "asked__word" }, label.name), key ? element("kbd", { class: "key" }, key) : digit);
+    return element("label", { class: "asked__option", onclick: (event) => event.detail > 0 && event.target !== inputs[place] && pressed(place) }, inputs[place], label.colour && swatch(label.colour, label.pattern), element("span", { class: "asked__word" }, label.name), key ? element("kbd", { class: "key" }, key) : digit);
   });
   /** A press with the mouse that changes nothing still says "this one". */
   function pressed(place) {

@@ -30,8 +30,11 @@ export function icon(name) {
   return svg;
 }
 
-/** A label's colour; its name must stand beside it. @returns {SVGElement} */
-export function swatch(colour) {
+/** Lines over a swatch, by the pattern of its label; see projects/label_colours.py. */
+const LINES = ["", "M-2 8 8-2M4 14 14 4", "M-2 4 8 14M4-2 14 8", "M0 3H12M0 9H12"];
+
+/** A label's colour, with its pattern if it has one; its name must stand beside it. @returns {SVGElement} */
+export function swatch(colour, pattern = 0) {
   const svg = document.createElementNS(SVG, "svg");
   svg.setAttribute("class", "swatch");
   svg.setAttribute("viewBox", "0 0 12 12");
@@ -41,6 +44,13 @@ export function swatch(colour) {
   square.setAttribute("height", "12");
   square.setAttribute("fill", colour);
   svg.append(square);
+  if (pattern) {
+    const lines = document.createElementNS(SVG, "path");
+    lines.setAttribute("d", LINES[pattern]);
+    lines.setAttribute("stroke", "#fff");
+    lines.setAttribute("stroke-width", "2");
+    svg.append(lines);
+  }
   return svg;
 }
 

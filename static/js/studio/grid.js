@@ -5,6 +5,7 @@ import { byId, element, icon, swatch } from "./elements.js";
 import { gridBindings } from "./grid_bindings.js";
 import { createGridDesk } from "./grid_desk.js";
 import { createKeymap } from "./keys.js";
+import { withSecondKeys } from "./keys_of_labels.js";
 import { createPalette } from "./palette.js";
 import { createSubject } from "./subject.js";
 import { say, sayCount } from "./words.js";
@@ -22,6 +23,9 @@ class GridRoom {
   #at = 0;
   #nodes = [];
   #closer = null;
+  #picked = new Set(); // ids of the tiles that the next label is for
+  #from = null; // place from which a range goes
+  #closed = false;
 
   constructor(hosts, work) {
     const [field] = work.fields;
@@ -29,7 +33,7 @@ class GridRoom {
     this.#tiles = work.task.tiles;
     this.#labels = labelsOf(field, work.fields, work.labels);
     const taken = work.own("grid", [...work.bindings, ...gridBindings()]);
-    this.keymap = createKeymap([...taken, ...choiceBindings(this.#labels, taken)]);
+    this.keymap = createKeymap([...taken, ...this.#labelKeys(taken)]);
     this.#desk = createGridDesk({ field, labels: this.#labels, tiles: this.#tiles, answer: work.answer, onChange: () => this.#refresh() });
     this.#build(hosts, field);
     this.#refresh();
@@ -45,10 +49,20 @@ class GridRoom {
     stage.replaceChildren(this.frame, this.closer);
     const keyOf = (label) => this.#keyOf(label);
     this.palette = createPalette(panel, this.#labels, { keyOf, onPick: (label) => this.#set(label) });
+    this.#findLabels().catch(() => {}); // without a network the work goes on without it
     this.counts = element("dl", { class: "facts facts--narrow small grid-counts" });
     const fill = element("button", { class: "button button--small", type: "button", onclick: () => this.act("fill") }, say("Fill the rest"), " ", element("kbd", { class: "key" }, this.keymap.shown("fill")));
     this.fillButton = fill;
     panel.append(element("section", { class: "panel-part", "aria-labelledby": "counts-title" }, element("h2", { class: "panel-part__title", id: "counts-title" }, say("On this screen")), this.counts, fill));
+  }
+
+  /** The digits are the first labels' that have no key of their own; those beyond have two keys. */
+  #labelKeys(taken) {
+    const keys = choiceBindings(this.#labels, taken);
+    const group = say("Choices");
+    const has = new Set(keys.map(({ action }) => (action.startsWith("digit:") ? `label:${this.#labels[action.slice(6) - 1]?.key}` : action)));
+    const bare = this.#labels.filter(({ key }) => !has.has(`label:${key}`)).map(({ key, name }) => ({ action: `label:${key}`, keys: [], text: name, group }));
+    return withSecondKeys([...keys, ...bare], new Set([...taken, ...keys].flatMap((one) => one.keys)), group);
   }
 
   #keyOf(label) {
@@ -60,10 +74,18 @@ class GridRoom {
   #tile({ small, task }, place) {
     const picture = task.image ? element("img", { class: "tile__picture", src: small, alt: "", draggable: "false" }) : element("span", { class: "tile__text", dir: "auto" }, task.payload.text);
     const words = element("span", { class: "tile__label" });
-    const press = element("button", { class: "tile__press", type: "button", tabindex: "-1", onclick: () => (this.#go(place), this.act("flip")) }, picture, words);
+    const press = element("button", { class: "tile__press", type: "button", tabindex: "-1", onclick: (event) => this.#clicked(event, place) }, picture, words);
     const closer = element("button", { class: "tile__closer", type: "button", tabindex: "-1", title: say("Look closer ({key})", { key: this.keymap.shown("zoom") }), "aria-label": say("Look closer: {name}", { name: task.name }), onclick: () => (this.#go(place), this.#zoom()) }, icon("plus"));
     press.addEventListener("focus", () => this.#go(place));
     return { host: element("li", { class: "tile" }, press, closer), press, words, picture };
+  }
+
+  #clicked(event, place) {
+    if (event.shiftKey) return this.#reach(place);
+    this.#go(place);
+    if (event.ctrlKey || event.metaKey) return this.#pick(place);
+    this.#letGo();
+    this.act("flip");
   }
 
   /** On a tile Enter hands in: Space is the key that presses it. */
@@ -88,9 +110,60 @@ class GridRoom {
   }
 
   #move(by) {
-    this.#go(Math.min(Math.max(this.#at + by, 0), this.#tiles.length - 1));
+    this.#go(this.#placeBy(by));
     if (this.#closer) return this.#look();
     this.#nodes[this.#at].press.focus();
+  }
+
+  #placeBy(by) {
+    return Math.min(Math.max(this.#at + by, 0), this.#tiles.length - 1);
+  }
+
+  // --- several at once --------------------------------------------------------------------------------------
+
+  /** All from where the selection began to this place. */
+  #reach(place) {
+    const from = this.#picked.size ? (this.#from ?? this.#at) : this.#at;
+    const [first, last] = [Math.min(from, place), Math.max(from, place)];
+    this.#take(this.#tiles.slice(first, last + 1).map(({ id }) => id), from);
+    this.#move(place - this.#at);
+  }
+
+  #pick(place) {
+    const { id } = this.#tiles[place];
+    const next = new Set(this.#picked);
+    if (!next.delete(id)) next.add(id);
+    this.#take(next, place);
+  }
+
+  #take(ids, from) {
+    [this.#picked, this.#from] = [new Set(ids), from];
+    this.#refresh();
+    this.#work.announce(sayCount(this.#picked.size, "{count} selected", "{count} selected"));
+  }
+
+  /** @returns {boolean} whether any was selected */
+  #letGo() {
+    if (!this.#picked.size) return false;
+    this.#picked = new Set();
+    this.#refresh();
+    return true;
+  }
+
+  /** One label for all that are selected, in one step; then they are no longer. */
+  #setPicked(label) {
+    const { size } = this.#picked;
+    const ids = this.#picked;
+    this.#picked = new Set();
+    if (!this.#desk.setAll(ids, label)) this.#refresh();
+    this.#work.announce(sayCount(size, "One image labelled {label}", "{count} images labelled {label}", { label: this.#nameOf(label) }));
+  }
+
+  async #findLabels() {
+    const { createLabelSearch } = await import("./label_search.js");
+    if (this.#closed) return;
+    const { announce } = this.#work;
+    this.search = createLabelSearch(this.palette, this.#labels, { keyOf: (action) => this.keymap.shown(action), announce, onPick: (label) => this.#set(label), onDone: () => this.focus() });
   }
 
   /** The tile that undo or redo changed comes in sight, under the keys. */
@@ -111,6 +184,7 @@ class GridRoom {
   }
 
   #set(label) {
+    if (this.#picked.size) return this.#setPicked(label);
     this.#desk.set(this.#here.id, label);
     this.#tell();
   }
@@ -169,8 +243,9 @@ class GridRoom {
 
   #wordsOf({ id, task }, place) {
     const source = this.#desk.sourceOf(id);
+    const picked = this.#picked.has(id) ? say("selected") : "";
     const how = source === "suggestion" ? say("as proposed") : source === "edited" ? say("changed") : "";
-    return [say("{place} of {count}", { place: place + 1, count: this.#tiles.length }), task.name, this.#nameOf(this.#desk.valueOf(id)), how].filter(Boolean).join(", ");
+    return [say("{place} of {count}", { place: place + 1, count: this.#tiles.length }), task.name, this.#nameOf(this.#desk.valueOf(id)), how, picked].filter(Boolean).join(", ");
   }
 
   #refresh() {
@@ -179,9 +254,10 @@ class GridRoom {
       const { press, words, host } = this.#nodes[place];
       const label = this.#labels.find((one) => one.key === this.#desk.valueOf(tile.id));
       const edited = this.#desk.sourceOf(tile.id) === "edited";
-      words.replaceChildren(...(label ? [swatch(label.colour)] : []), element("span", { class: "clip" }, label?.name ?? say("No label")), ...(edited ? [icon("pencil")] : []));
+      words.replaceChildren(...(label ? [swatch(label.colour, label.pattern)] : []), element("span", { class: "clip" }, label?.name ?? say("No label")), ...(edited ? [icon("pencil")] : []));
       host.toggleAttribute("data-open", !label);
       host.toggleAttribute("data-edited", edited);
+      host.toggleAttribute("data-picked", this.#picked.has(tile.id));
       press.setAttribute("aria-label", this.#wordsOf(tile, place));
     });
     const counted = this.#labels.map((label) => [label.name, this.#desk.count(label.key)]).filter(([, count]) => count);
@@ -203,6 +279,13 @@ class GridRoom {
     down: () => this.#move(this.#columns()),
     flip: () => (this.#desk.flip(this.#here.id), this.#tell()),
     "flip-back": () => (this.#desk.flip(this.#here.id, -1), this.#tell()),
+    "reach-left": () => this.#reach(this.#placeBy(-1)),
+    "reach-right": () => this.#reach(this.#placeBy(1)),
+    "reach-up": () => this.#reach(this.#placeBy(-this.#columns())),
+    "reach-down": () => this.#reach(this.#placeBy(this.#columns())),
+    pick: () => this.#pick(this.#at),
+    "select-all": () => this.#take(this.#tiles.map(({ id }) => id), 0),
+    "find-label": () => this.search?.focus(),
     fill: () => this.#fill(),
     "next-open": () => this.#nextOpen(),
     zoom: () => this.#zoom(),
@@ -230,7 +313,7 @@ class GridRoom {
   }
 
   escape() {
-    if (!this.#closer) return false;
+    if (!this.#closer) return this.#letGo();
     this.#back();
     return true;
   }
@@ -266,6 +349,7 @@ class GridRoom {
   async ready() {}
 
   close() {
+    this.#closed = true;
     this.#closer?.close();
     byId("tools").replaceChildren();
   }

@@ -26,6 +26,13 @@ export function createGridDesk({ field, labels, tiles, answer, onChange = () => 
     return true;
   }
 
+  /** One label for several, in one step. @returns {number} how many had another */
+  function setAll(ids, label) {
+    const other = [...ids].filter((id) => values()[id] !== label);
+    if (other.length) history.push({ values: { ...values(), ...Object.fromEntries(other.map((id) => [id, label])) } }, say("Label"));
+    return other.length;
+  }
+
   function sourceOf(id) {
     if (proposed[id] === undefined) return "human";
     return proposed[id] === values()[id] ? "suggestion" : "edited";
@@ -53,6 +60,7 @@ export function createGridDesk({ field, labels, tiles, answer, onChange = () => 
     undo: () => again(history.undo),
     redo: () => again(history.redo),
     set,
+    setAll,
     valueOf: (id) => values()[id],
     sourceOf,
     /** The next label in the project's order, or the one before. With two of them: the other one. */

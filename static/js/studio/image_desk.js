@@ -271,6 +271,11 @@ export function createImageDesk({ labels, size, answer, refused = [], outline = 
       history.push(regions === now().regions ? now() : { ...now(), regions }, by > 0 ? say("Forward") : say("Backward"));
       return true;
     },
+    /** Several regions at once, in one step. @param {string|null} lead selected then */
+    revise(regions, name, lead = selected) {
+      [selected, handle, since] = [lead, null, "chosen"];
+      history.push({ ...now(), regions }, name);
+    },
     hide: (id = selected) => turn(hidden, id),
     lock: (id = selected) => turn(locked, id),
     undo: () => history.undo() && (reopen(), true),

@@ -12,7 +12,7 @@ const TWICE = 400; // ms between the clicks of a double click
 /**
  * @param {object} desk @param {object} viewport
  * @param {{snap: (point: number[], event: object|null, except?: string) => number[], finish: () => void,
- *   colour: () => string, tell: (what: string) => void, crosshair: () => boolean}} ways
+ *   colour: () => string, tell: (what: string) => void, crosshair: () => boolean, also: (id: string) => void}} ways also: one more is selected, or one less
  */
 export function createOutlineTools(desk, viewport, ways) {
   return {
@@ -59,12 +59,14 @@ function selectTool(desk, viewport, ways) {
   }
 
   function click(point, event) {
+    const under = regionAt(desk.free, ...point, REACH / 2 / viewport.view.scale)?.id ?? null;
+    if (event.shiftKey || event.ctrlKey || event.metaKey) return under && ways.also(under);
     const twice = event.timeStamp - last.time < TWICE && apart(viewport, last.at, point) < SLIP;
     last = { at: point, time: event.timeStamp };
     if (grip && event.altKey && grip.index !== null && grip.region.shape.points) return desk.removeCorner(grip.index);
     if (grip && twice && insertAt(point)) return true;
     if (grip?.index !== null && grip?.region.shape.points) return desk.chooseHandle(grip.index);
-    return desk.select(regionAt(desk.free, ...point, REACH / 2 / viewport.view.scale)?.id ?? null);
+    return desk.select(under);
   }
 
   function insertAt(point) {

@@ -8,36 +8,39 @@ import { createSheet } from "./sheet.js";
 const OFFER = "#12b5d6";
 
 /**
- * @param {{desk: object, colourOf: (label: string) => string, size: {width: number, height: number},
- *   levels: object, bare: () => boolean, look: {opacity: number}}} options levels: the image, see image_levels.js; bare:
+ * @param {{desk: object, lookOf: (label: string) => {colour: string, pattern: number}, size: {width: number, height: number},
+ *   levels: object, bare: () => boolean, look: {opacity: number}, also: () => Iterable<string>, glow: () => string|null}} options also:
+ *   what is selected beside the selected one; glow: what is pointed out;  levels: the image, see image_levels.js; bare:
  *   leave every mark out, to see the image itself
  */
-export function createPicture({ desk, colourOf, size, levels, bare, look }) {
+export function createPicture({ desk, lookOf, size, levels, bare, look, also, glow }) {
   const edge = edgeOf(size);
   const sheet = createSheet(size, edge);
 
   function drawRegions(context, view, frame) {
     const shown = desk.state.regions.filter((region) => !desk.hidden.has(region.id));
     const masks = shown.filter((region) => region.shape.type === "mask");
-    sheet.update(masks.map(({ shape, label }) => ({ shape, colour: colourOf(label) })));
+    sheet.update(masks.map(({ shape, label }) => ({ shape, ...lookOf(label) })));
     context.globalAlpha = look.opacity;
     context.imageSmoothingEnabled = view.scale < 3;
     sheet.draw(context, view, frame);
     for (const { shape, label, id } of shown) {
-      if (shape.type !== "mask" && id !== desk.selected) drawOutline(context, view, shape, { colour: colourOf(label) });
+      if (shape.type !== "mask" && id !== desk.selected) drawOutline(context, view, shape, lookOf(label));
     }
+    const beside = new Set(also());
+    for (const region of shown) if (beside.has(region.id) && region.id !== desk.selected) drawBox(context, view, boxAround(region.shape));
     const chosen = shown.find((region) => region.id === desk.selected);
     if (chosen) drawChosen(context, view, chosen);
     context.globalAlpha = 1;
   }
 
   function drawChosen(context, view, { shape, label }) {
-    const colour = colourOf(label);
+    const look = lookOf(label);
     if (shape.type === "mask") {
-      drawMask(context, view, shape, { colour, edge: edge * 2, fill: 0.25 });
+      drawMask(context, view, shape, { ...look, edge: edge * 2, fill: 0.25 });
       return drawBox(context, view, boxAround(shape));
     }
-    drawOutline(context, view, shape, { colour, chosen: true });
+    drawOutline(context, view, shape, { ...look, chosen: true });
     if (desk.open) drawHandles(context, view, shape, desk.handle);
   }
 
@@ -69,15 +72,30 @@ export function createPicture({ desk, colourOf, size, levels, bare, look }) {
       drawOffer(context, view);
     },
     drawTop(context, viewport, tool, cursor) {
-      if (desk.state.outline) drawOpen(context, viewport.view, desk.state.outline, tool.place?.() ?? cursor?.at, colourOf(desk.label));
+      const pointed = glow() && desk.state.regions.find(({ id }) => id === glow());
+      if (pointed) drawGlow(context, viewport.view, boxAround(pointed.shape));
+      if (desk.state.outline) drawOpen(context, viewport.view, desk.state.outline, tool.place?.() ?? cursor?.at, lookOf(desk.label).colour);
       tool.draw(context);
       if (!cursor) return;
-      if (cursor.path) drawStroke(context, viewport.view, cursor.path, cursor.radius, colourOf(desk.label));
+      if (cursor.path) drawStroke(context, viewport.view, cursor.path, cursor.radius, lookOf(desk.label).colour);
       drawCross(context, viewport, cursor.at);
       if (cursor.corner) drawBox(context, viewport.view, boxOfCorners(cursor.corner, cursor.at));
       drawTarget(context, viewport.view, cursor.at);
     },
   };
+}
+
+/** A frame with some room around what is in it, so that it isn't taken for a selection. */
+function drawGlow(context, view, [left, top, width, height]) {
+  const [x, y] = toScreen(view, left, top);
+  context.beginPath();
+  context.roundRect(x - 5, y - 5, width * view.scale + 10, height * view.scale + 10, 5);
+  context.lineWidth = 5;
+  context.strokeStyle = "rgb(0 0 0 / 70%)";
+  context.stroke();
+  context.lineWidth = 2.5;
+  context.strokeStyle = "#ffffff";
+  context.stroke();
 }
 
 /** A polygon or line that is being placed, with a line on to where the next corner would be. */

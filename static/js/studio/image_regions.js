@@ -53,6 +53,7 @@ class ImageRoom {
   #on = { removing: false, bare: false }; // clicks take away; marks are left out
   #listens = true; // there is a copilot
   #built = false;
+  #glow = null; // the region that is pointed out
   #closed = false;
 
   constructor(hosts, work) {
@@ -104,7 +105,7 @@ class ImageRoom {
     this.canvas = element("div", { class: "canvas", tabindex: "0", role: "application", "aria-label": name });
     stage.replaceChildren(this.canvas);
     this.levels = createLevels(task.image.url, this.#size, () => this.viewport.redrawAll());
-    this.picture = createPicture({ desk: this.#desk, colourOf: (key) => this.#colourOf(key), size: this.#size, levels: this.levels, bare: () => this.#on.bare, look: LOOK });
+    this.picture = createPicture({ desk: this.#desk, lookOf: (key) => this.#lookOf(key), size: this.#size, levels: this.levels, bare: () => this.#on.bare, look: LOOK, also: () => this.lists?.group.now() ?? [], glow: () => this.#glow });
     this.viewport = createViewport(this.canvas, {
       drawImage: (context, view) => this.viewport && this.picture.drawImage(context, view, this.viewport.frame),
       drawMarks: (context, view) => this.#built && this.picture.drawMarks(context, view, this.viewport.frame),
@@ -113,12 +114,13 @@ class ImageRoom {
     const ways = {
       onNoCopilot: () => this.#noCopilot(),
       radius: () => this.#radius(),
-      colour: () => this.#colourOf(this.#desk.label),
+      colour: () => this.#lookOf(this.#desk.label).colour,
       removing: () => this.#on.removing,
       crosshair: () => LOOK.crosshair,
       snap: (point, event, except) => this.#snap(point, event, except),
       finish: (value) => this.#finish(value),
-      pick: (at) => this.#choose(regionAt(this.#desk.free, ...at, SNAP / this.viewport.view.scale)?.id ?? null),
+      pick: (at) => this.#choose(this.#idAt(at)),
+      also: (id) => this.lists?.group.toggle(id),
       tell: (what) => this.#tell(what),
       spot: ([x, y]) => this.#work.announce(say("{x} % across, {y} % down", { x, y })),
     };
@@ -136,7 +138,7 @@ class ImageRoom {
     const keyOf = (action) => this.keymap.shown(action);
     this.toolbar = createToolbar(tools, { kit: this.#kit, act, keyOf, onRadius: (radius) => this.#setRadius(radius) });
     this.bar = createOfferBar(stage, { confidence: this.#work.confidence, act, keyOf, choose: (index) => this.#desk.cycle(index - this.#desk.state.proposal.chosen) });
-    this.palette = createPalette(panel, this.#work.labels, { keyOf: (key) => keyOf(`label:${key}`), onPick: (key) => this.#chooseLabel(key) });
+    this.palette = createPalette(panel, this.#work.labels, { keyOf: (key) => keyOf(`label:${key}`), onPick: (key) => this.act(`label:${key}`) });
     this.#buildLater(panel).catch(() => {}); // without a network the work goes on without them
   }
 
@@ -144,24 +146,43 @@ class ImageRoom {
   async #buildLater(panel) {
     const onDone = () => this.focus();
     const asked = this.#work.labels.some((label) => label.attributes?.length);
-    const [rows, fields, view, heard] = await Promise.all([import("./image_rows.js"), asked && import("./attribute_fields.js"), import("./image_view.js"), import("./image_heard.js"), import("./image_large.js"), import("./mark_list.js"), import("./windowed_list.js"), import("./list_window.js")]);
+    const [lists, fields, view, heard] = await Promise.all([
+      import("./image_lists.js"), asked && import("./attribute_fields.js"), import("./image_view.js"), import("./image_heard.js"), import("./image_large.js"),
+      // What image_lists.js asks for, at the same time as it.
+      import("./image_rows.js"), import("./mark_list.js"), import("./windowed_list.js"), import("./list_window.js"), import("./list_tools.js"), import("./list_order.js"), import("./label_search.js"), import("./mark_group.js"), import("./region_groups.js"), import("./hover_links.js"),
+    ]);
     if (this.#closed) return;
-    this.#buildRows(panel, rows);
+    this.lists = lists.createImageLists(panel, this.#forLists());
     this.heard = heard.createHeard(this.#desk, { tool: () => this.#tool(), on: () => this.#on });
     if (fields) this.fields = fields.createAttributeFields(panel, { onSet: (key, value) => this.#desk.describe(key, value), onDone });
     this.settings = view.createViewSettings(panel, { onChange: () => this.#look(), onDone });
     this.#showFields();
   }
 
-  #buildRows(panel, { createRows }) {
-    this.rows = createRows(panel, {
+  #forLists() {
+    return {
       desk: this.#desk,
       size: this.#size,
+      scored: Boolean(this.#work.copilot) && this.#work.confidence !== "hidden",
+      labels: this.#work.labels,
+      palette: this.palette,
+      canvas: this.canvas,
+      announce: this.#work.announce,
       nameOf: (key) => this.#nameOf(key),
-      colourOf: (key) => this.#colourOf(key),
-      onSelect: (id) => this.#choose(id === this.#desk.selected ? null : id),
-    });
-    this.rows.show();
+      lookOf: (key) => this.#lookOf(key),
+      keyOf: (action) => this.keymap.shown(action),
+      idAt: (event) => (this.#on.bare ? null : this.#idAt(this.viewport.pointOf(event))),
+      glow: (id) => ((this.#glow = id), this.viewport.redrawTop()),
+      choose: (id) => this.#choose(id),
+      changed: () => this.#refresh(),
+      act: (action) => this.act(action),
+      focus: () => this.focus(),
+    };
+  }
+
+  /** The region under a point of the image, or null. */
+  #idAt(point) {
+    return regionAt(this.#desk.free, ...point, SNAP / this.viewport.view.scale)?.id ?? null;
   }
 
   #handsOn() {
@@ -176,7 +197,7 @@ class ImageRoom {
       pen: () => this.cursor.turnPen(this.#tool()),
       pressAway: () => this.cursor.press(this.#tool(), true),
       turn: (what) => this.#turn(what),
-      show: ({ id, shape }) => (this.viewport.reveal(...middleOf(shape)), this.rows?.bring(id)),
+      show: ({ id, shape }) => (this.viewport.reveal(...middleOf(shape)), this.lists?.bring(id)),
       resize: (factor, more) => this.#setRadius(CHOICE.radius * factor + more),
       viewport: this.viewport,
     };
@@ -256,7 +277,7 @@ class ImageRoom {
     const at = regions.findIndex((one) => one.id === id);
     if (at < 0) return;
     this.viewport.reveal(...middleOf(regions[at].shape));
-    this.#work.announce(say("{label}, {what}, {n} of {count}", { label: this.#nameOf(regions[at].label), what: this.rows?.kindOf(regions[at]) ?? "", n: at + 1, count: regions.length }));
+    this.#work.announce(say("{label}, {what}, {n} of {count}", { label: this.#nameOf(regions[at].label), what: this.lists?.kindOf(regions[at]) ?? "", n: at + 1, count: regions.length }));
   }
 
   #step(by) {
@@ -272,13 +293,13 @@ class ImageRoom {
 
   #labelOf = (key) => this.#work.labels.find((label) => label.key === key);
   #nameOf = (key) => this.#labelOf(key)?.name ?? key;
-  #colourOf = (key) => this.#labelOf(key)?.colour ?? "#868e96";
+  #lookOf = (key) => this.#labelOf(key) ?? { colour: "#868e96" };
 
   /** The state of the work has changed. */
   #refresh() {
     if (!this.#built) return;
     this.#show();
-    this.rows?.show();
+    this.lists?.show();
     this.#showFields();
     this.#work.onChange();
   }
@@ -328,6 +349,7 @@ class ImageRoom {
     if (ARROWS[action]) return this.#arrow(ARROWS[action], event?.shiftKey), document.activeElement === this.canvas;
     const colon = action.indexOf(":");
     const name = action.slice(colon + 1);
+    if (this.lists?.act(action)) return true;
     if (action.startsWith("tool:")) this.#setTool(name);
     else if (action.startsWith("label:")) this.#chooseLabel(name);
     else if (this.actions[action]) this.actions[action]();
@@ -394,6 +416,7 @@ class ImageRoom {
 
   close() {
     this.#closed = true;
+    this.lists?.close();
     this.#copilot.close();
     this.pointer.close();
     this.viewport.close();

@@ -1,14 +1,17 @@
 /** The list of regions: what each is called, what can be done with it. */
 import { createMarkList } from "./mark_list.js";
+import { ringArea } from "./outlines.js";
 import { areaOf } from "./rle.js";
 import { say } from "./words.js";
 
 /**
  * @param {HTMLElement} host
  * @param {{desk: object, size: {width: number, height: number}, nameOf: (label: string) => string,
- *   colourOf: (label: string) => string, onSelect: (id: string) => void}} ways
+ *   lookOf: (label: string) => {colour: string, pattern: number}, group: object,
+ *   scoreOf: (suggestion: string|null) => number|null, onSelect: (id: string, event: MouseEvent) => void}} ways
+ *   group: see mark_group.js
  */
-export function createRows(host, { desk, size, nameOf, colourOf, onSelect }) {
+export function createRows(host, { desk, size, nameOf, lookOf, group, scoreOf, onSelect }) {
   const verbs = {
     select: onSelect,
     hide: (id) => desk.hide(id),
@@ -17,7 +20,7 @@ export function createRows(host, { desk, size, nameOf, colourOf, onSelect }) {
     backward: (id) => desk.shift(-1, id),
     delete: (id) => desk.remove(id),
   };
-  const chosen = (item) => item.selected;
+  const chosen = (item) => item.lead;
   const list = createMarkList(host, {
     title: say("Regions"),
     empty: say("Nothing is marked yet."),
@@ -25,11 +28,13 @@ export function createRows(host, { desk, size, nameOf, colourOf, onSelect }) {
     verbs: [
       { name: "forward", icon: () => "up", text: () => say("Bring forward"), only: chosen },
       { name: "backward", icon: () => "down", text: () => say("Send backward"), only: chosen },
-      { name: "lock", icon: (item) => (item.locked ? "lock" : "unlock"), text: (item) => (item.locked ? say("Unlock") : say("Lock")), only: (item) => item.selected || item.locked },
+      { name: "lock", icon: (item) => (item.locked ? "lock" : "unlock"), text: (item) => (item.locked ? say("Unlock") : say("Lock")), only: (item) => item.lead || item.locked },
       { name: "hide", icon: (item) => (item.hidden ? "eye-off" : "eye"), text: (item) => (item.hidden ? say("Show") : say("Hide")) },
       { name: "delete", icon: () => "bin", text: () => say("Delete"), only: (item) => !item.locked },
     ],
-    onVerb: (name, id) => verbs[name](id),
+    onVerb: (name, id, event) => verbs[name](id, event),
+    onReach: (id) => group.reach(id),
+    onToggle: (id) => group.toggle(id),
   });
 
   /** What a region is, in a word or two. */
@@ -44,10 +49,24 @@ export function createRows(host, { desk, size, nameOf, colourOf, onSelect }) {
     return shape.type === "polygon" ? say("polygon, {count} corners", { count }) : say("line, {count} places", { count });
   }
 
-  function standOf(region, selected) {
-    const { id, label } = region;
-    return { name: nameOf(label), colour: colourOf(label), detail: kindOf(region), selected, hidden: desk.hidden.has(id), locked: desk.locked.has(id) };
+  /** What is known of a region; see list_order.js. */
+  function readOf({ label, shape, attributes, provenance }) {
+    const name = nameOf(label);
+    const words = [name, ...Object.values(attributes ?? {})].join(" ").toLowerCase();
+    return { words, label, name, size: sizeOf(shape), score: scoreOf(provenance.suggestion), source: provenance.source };
   }
 
-  return { kindOf, show: () => list.show(desk.state.regions, desk.selected), bring: list.bring };
+  function standOf(region, selected) {
+    const { id, label } = region;
+    return { name: nameOf(label), ...lookOf(label), detail: kindOf(region), selected: selected || group.has(id), hidden: desk.hidden.has(id), locked: desk.locked.has(id) };
+  }
+
+  return { ...list, kindOf, readOf };
+}
+
+/** Pixels that a shape covers. */
+function sizeOf(shape) {
+  if (shape.type === "mask") return areaOf(shape);
+  if (shape.type === "box") return shape.width * shape.height;
+  return shape.type === "polygon" ? ringArea(shape.points) : 0;
 }

@@ -27,8 +27,12 @@ const SHOWN = {
 
 /**
  * @typedef {{action: string, keys: string[], text: string, group: string}} Binding
- * keys: chords such as "a", "shift+a", "ctrl+z", "enter", "?", "left". ctrl stands for Command too.
+ * keys: chords such as "a", "shift+a", "ctrl+z", "enter", "?", "left", or two after one another: "0 a". ctrl stands for
+ * Command too.
  */
+
+/** What the first of two keys does: the next one says which label. */
+export const MORE = "more-labels";
 
 /**
  * The chord of a keydown. Shift is named for letters and named keys only: "?" is "?" on every layout.
@@ -73,11 +77,14 @@ export function createKeymap(bindings) {
   if (clash.length) throw new Error(`Two actions share the key ${clash.join(", ")}`);
   const byChord = new Map();
   for (const { action, keys } of bindings) for (const key of keys) byChord.set(key, action);
+  let begun = ""; // the first of two keys
   return {
     bindings,
     /** @returns {string|null} the action of a keydown */
     find(event) {
-      return byChord.get(chordOf(event)) ?? byChord.get(digitOf(event)) ?? null;
+      const found = [chordOf(event), digitOf(event)].map((key) => [byChord.get(begun + key), `${key} `]).find(([action]) => action);
+      begun = found?.[0] === MORE ? found[1] : "";
+      return found?.[0] ?? null;
     },
     /** The first key of an action, as printed on a button; "" when it has none. */
     shown(action) {
@@ -87,10 +94,10 @@ export function createKeymap(bindings) {
   };
 }
 
-/** "ctrl+shift+z" → "Ctrl Shift Z" @param {string} chord */
+/** "ctrl+shift+z" → "Ctrl Shift Z", "0 a" → "0 A" @param {string} chord */
 export function printed(chord) {
   return chord
-    .split(/\+(?=.)/)
+    .split(/\+(?=.)| /)
     .map((part) => SHOWN[part] ?? (part.length === 1 || /^f[0-9]+$/.test(part) ? part.toUpperCase() : part))
     .join(" ");
 }

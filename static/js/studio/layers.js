@@ -29,14 +29,16 @@ export function channels(colour) {
   return [(value >> 16) & 255, (value >> 8) & 255, value & 255];
 }
 
-/** A bitmap as a picture: tinted inside, solid along its edge. */
-export function tint(bits, colour, edge, fill = FILL) {
+/** A bitmap as a picture: tinted inside, solid along its edge, striped where its label has a pattern. */
+export function tint(bits, colour, edge, fill = FILL, pattern = 0) {
   const canvas = document.createElement("canvas");
   canvas.width = Math.max(1, bits.width);
   canvas.height = Math.max(1, bits.height);
   const context = canvas.getContext("2d");
   const picture = context.createImageData(canvas.width, canvas.height);
-  colourIn(new Uint32Array(picture.data.buffer), bits, pixelOf(colour, fill), pixelOf(colour, 1), edge);
+  const pixels = new Uint32Array(picture.data.buffer);
+  colourIn(pixels, bits, pixelOf(colour, fill), pixelOf(colour, 1), edge);
+  if (pattern) stripe(pixels, bits.width, pixelOf(colour, fill), pixelOf(colour, 0.75), edge, pattern);
   context.putImageData(picture, 0, 0);
   return canvas;
 }
@@ -59,11 +61,20 @@ function colourIn(pixels, { width, height, data }, inner, outer, edge) {
   }
 }
 
-function pictureOf(entry, colour, edge, fill) {
-  const key = `${colour} ${edge} ${fill}`;
+/** How far along a pattern's stripes lie; see projects/label_colours.py. */
+const ACROSS = [null, (x, y) => x + y, (x, y) => x - y + 1e6, (x, y) => y];
+
+function stripe(pixels, width, inner, line, edge, pattern) {
+  for (let at = 0, across = ACROSS[pattern]; at < pixels.length; at += 1) {
+    if (pixels[at] === inner && across(at % width, Math.floor(at / width)) % (edge * 7) < edge * 2) pixels[at] = line;
+  }
+}
+
+function pictureOf(entry, colour, edge, fill, pattern) {
+  const key = `${colour} ${edge} ${fill} ${pattern}`;
   let picture = entry.pictures.get(key);
   if (!picture) {
-    picture = tint(entry.bits, colour, Math.max(1, Math.round(edge / entry.step)), fill);
+    picture = tint(entry.bits, colour, Math.max(1, Math.round(edge / entry.step)), fill, pattern);
     entry.pictures.set(key, picture);
   }
   return picture;
@@ -71,16 +82,16 @@ function pictureOf(entry, colour, edge, fill) {
 
 /**
  * Draw one mask in image coordinates through a view.
- * @param {{colour: string, edge: number, fill?: number, sizeRatio?: number}} look edge: outline in mask pixels;
+ * @param {{colour: string, edge: number, fill?: number, sizeRatio?: number, pattern?: number}} look edge: outline in mask pixels;
  *   sizeRatio: image pixels per mask pixel
  */
-export function drawMask(context, view, shape, { colour, edge, fill = FILL, sizeRatio = 1 }) {
+export function drawMask(context, view, shape, { colour, edge, fill = FILL, sizeRatio = 1, pattern = 0 }) {
   const entry = prepared(shape);
   const [left, top, width, height] = entry.box;
   if (!width || !height) return;
   const scale = view.scale * sizeRatio;
   context.drawImage(
-    pictureOf(entry, colour, edge, fill),
+    pictureOf(entry, colour, edge, fill, pattern),
     left * scale + view.x,
     top * scale + view.y,
     Math.ceil(width / entry.step) * entry.step * scale,

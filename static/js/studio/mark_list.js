@@ -11,7 +11,8 @@ const PROVENANCE = {
 
 /**
  * @typedef {{id: string}} Item a region, a span, an offer; never changed in place
- * @typedef {{name: string, colour: string, detail?: string, hidden?: boolean, locked?: boolean, selected: boolean}} Stand
+ * @typedef {{name: string, colour: string, pattern?: number, detail?: string, hidden?: boolean, locked?: boolean, selected: boolean,
+ *   lead?: boolean}} Stand selected: with others, maybe; lead: it is the one that keys act on where they act on one
  * @typedef {{name: string, icon: (row: Item & Stand) => string, text: (row: Item & Stand) => string,
  *   only?: (row: Item & Stand) => boolean}} Verb
  */
@@ -19,55 +20,71 @@ const PROVENANCE = {
 /**
  * @param {HTMLElement} host
  * @param {{title: string, empty: string, standOf: (item: Item, selected: boolean) => Stand, verbs: Verb[],
- *   onVerb: (name: string, id: string) => void}} ways standOf: how an item looks just now, asked for those near sight
+ *   onVerb: (name: string, id: string, event: MouseEvent) => void, onReach?: (id: string) => void,
+ *   onToggle?: (id: string) => void}} ways standOf: how an item looks just now, asked for those near sight
  *   alone; "select" is a verb of every row
- * @returns {{show: (items: Item[], selected: string|null) => void, bring: (id: string) => void}}
+ * @returns {{show: (items: Item[], selected: string|null, shown?: Item[]) => void, bring: (id: string) => void,
+ *   glow: (id: string|null) => void, head: HTMLElement, frame: HTMLElement}} show: of all the items those that are shown, in
+ *   the order of the list; a row's number is its item's place among all
  */
-export function createMarkList(host, { title, empty, standOf, verbs, onVerb }) {
+export function createMarkList(host, { title, empty, standOf, verbs, onVerb, onReach, onToggle }) {
   const count = element("span", { class: "badge number" });
   const nothing = element("p", { class: "marks__empty small muted" }, empty);
-  const list = createWindowedList({ labelledBy: "marks-title", describedBy: "marks-keys", onVerb, rowOf });
+  const list = createWindowedList({ labelledBy: "marks-title", describedBy: "marks-keys", onVerb, onReach, onToggle, rowOf });
+  const head = element("div", { class: "panel-part__head" }, element("h2", { class: "panel-part__title", id: "marks-title" }, title), count);
+  const keys = say("The up and down arrow keys go from row to row. With Shift they select several; Shift and Enter select one more or one less.");
+  let all = null;
+  let places = new Map();
   host.append(
     element(
       "section",
       { class: "panel-part panel-part--grow", "aria-labelledby": "marks-title" },
-      element("div", { class: "panel-part__head" }, element("h2", { class: "panel-part__title", id: "marks-title" }, title), count),
-      element("p", { class: "visually-hidden", id: "marks-keys" }, say("The up and down arrow keys go from row to row.")),
+      head,
+      element("p", { class: "visually-hidden", id: "marks-keys" }, keys),
       list.frame,
       nothing,
     ),
   );
 
   function rowOf(item, selected) {
-    const row = { ...item, ...standOf(item, selected) };
-    const { id, name, colour, detail, provenance, hidden, locked, offer } = row;
+    const row = { ...item, lead: selected, ...standOf(item, selected), number: places.get(item.id) };
+    const { id, number, name, colour, pattern, detail, provenance, hidden, locked, offer } = row;
     const mine = verbs.filter(({ only }) => !only || only(row));
-    const kind = [!detail, provenance?.source, hidden, locked, offer, ...mine.map((verb) => verb.text(row))].join();
-    return { kind, look: [id, name, colour, detail, selected].join("\n"), make: () => rowNode(row, mine), fill: (node) => fillRow(node, row) };
+    const kind = [!detail, pattern, provenance?.source, hidden, locked, offer, ...mine.map((verb) => verb.text(row))].join();
+    return { kind, look: [id, number, name, colour, detail, row.selected].join("\n"), make: () => rowNode(row, mine), fill: (node) => fillRow(node, row) };
   }
 
   return {
-    show(items, selected) {
-      nothing.hidden = items.length > 0;
-      list.frame.hidden = count.hidden = items.length === 0;
-      count.textContent = String(items.length);
-      count.setAttribute("aria-label", sayCount(items.length, "{count} mark", "{count} marks"));
-      list.show(items, selected);
+    show(items, selected, shown = items) {
+      if (items !== all) places = new Map(items.map(({ id }, place) => [id, place + 1]));
+      all = items;
+      nothing.hidden = shown.length > 0;
+      nothing.textContent = items.length ? say("No mark is as the filter asks.") : empty;
+      list.frame.hidden = shown.length === 0;
+      count.hidden = items.length === 0;
+      const words = sayCount(items.length, "{count} mark", "{count} marks");
+      count.textContent = shown.length === items.length ? String(items.length) : `${shown.length} / ${items.length}`;
+      count.setAttribute("aria-label", shown.length === items.length ? words : say("{shown} of {marks}", { shown: shown.length, marks: words }));
+      list.show(shown, selected);
     },
     bring: (id) => list.bring(id),
+    glow: (id) => list.glow(id),
+    head,
+    frame: list.frame,
   };
 }
 
 /** A row of its kind, for whatever item. */
 function rowNode(row, verbs) {
-  const { colour, detail, hidden, locked, offer } = row;
+  const { colour, pattern, detail, hidden, locked, offer } = row;
   return element(
     "li",
     { class: "marks__row", "data-hidden": hidden, "data-locked": locked, "data-offer": offer, "data-crowded": verbs.length > 3 },
     element(
       "button",
       { class: "marks__select", type: "button", "data-verb": "select" },
-      swatch(colour),
+      element("span", { class: "marks__number small muted number" }),
+      swatch(colour, pattern),
       element("span", { class: "marks__name clip", dir: "auto" }),
       detail && element("span", { class: "marks__detail small muted number clip" }),
       source(row),
@@ -77,13 +94,15 @@ function rowNode(row, verbs) {
 }
 
 /** What one item of a kind has that others haven't. */
-function fillRow(node, { id, name, colour, detail, selected }) {
+function fillRow(node, { id, number, name, colour, detail, selected }) {
   const [select, ...verbs] = node.children;
-  const [, words, more] = select.children;
+  const [place, , words, more] = select.children;
   node.dataset.id = id;
   node.toggleAttribute("data-selected", Boolean(selected));
   select.setAttribute("aria-pressed", String(Boolean(selected)));
   select.querySelector("rect").setAttribute("fill", colour);
+  node.removeAttribute("data-glow");
+  place.textContent = String(number);
   words.textContent = name;
   if (detail) more.textContent = detail;
   for (const verb of verbs) verb.setAttribute("aria-label", `${verb.title}: ${name}`);

@@ -2,11 +2,14 @@
 import { toScreen } from "./geometry.js";
 import { cornersOf, handlesOf } from "./outlines.js";
 
+/** Lines by the pattern of a label; see projects/label_colours.py. */
+const DASHES = [[], [10, 5], [3, 4], [12, 4, 3, 4]];
+
 /**
  * @param {CanvasRenderingContext2D} context @param {object} view @param {object} shape
- * @param {{colour: string, chosen?: boolean}} look
+ * @param {{colour: string, chosen?: boolean, pattern?: number}} look
  */
-export function drawOutline(context, view, shape, { colour, chosen = false }) {
+export function drawOutline(context, view, shape, { colour, chosen = false, pattern = 0 }) {
   if (shape.type === "point") return drawDot(context, view, shape, colour, chosen);
   trace(context, view, cornersOf(shape), shape.type !== "polyline");
   if (shape.type !== "polyline") {
@@ -21,7 +24,9 @@ export function drawOutline(context, view, shape, { colour, chosen = false }) {
   context.stroke();
   context.lineWidth = chosen ? 3 : 2;
   context.strokeStyle = colour;
+  context.setLineDash(DASHES[pattern]);
   context.stroke();
+  context.setLineDash([]);
 }
 
 export function trace(context, view, points, closed) {

@@ -14,11 +14,11 @@ export function createSheet(size, edge) {
   canvas.height = Math.ceil(size.height / step);
   const context = canvas.getContext("2d");
   const own = { scale: 1 / step, x: 0, y: 0 };
-  let drawn = []; // {shape, colour}, from back to front
+  let drawn = []; // {shape, colour, pattern}, from back to front
 
   /** The box in which two lists differ, or null; whether only new ones lie on top. */
   function difference(next) {
-    const same = (a, b) => a && b && a.shape === b.shape && a.colour === b.colour;
+    const same = (a, b) => a && b && a.shape === b.shape && a.colour === b.colour && a.pattern === b.pattern;
     let start = 0;
     while (start < next.length && same(next[start], drawn[start])) start += 1;
     let [mine, theirs] = [next.length, drawn.length];
@@ -27,8 +27,8 @@ export function createSheet(size, edge) {
     return { changed, start, onTop: theirs === start && mine === next.length };
   }
 
-  function put({ shape, colour }) {
-    drawMask(context, own, shape, { colour, edge });
+  function put({ shape, colour, pattern }) {
+    drawMask(context, own, shape, { colour, pattern, edge });
   }
 
   function redraw(next, changed) {
@@ -51,7 +51,7 @@ export function createSheet(size, edge) {
   }
 
   return {
-    /** @param {{shape: object, colour: string}[]} masks from back to front */
+    /** @param {{shape: object, colour: string, pattern: number}[]} masks from back to front */
     update(masks) {
       const { changed, start, onTop } = difference(masks);
       if (changed.length && onTop) masks.slice(start).forEach(put);
@@ -65,11 +65,11 @@ export function createSheet(size, edge) {
         return;
       }
       if (step === 1) return drawPart(target, view, frame);
-      for (const { shape, colour } of drawn) {
+      for (const { shape, colour, pattern } of drawn) {
         const [x, y, width, height] = boxAround(shape);
         const [left, top] = [x * view.scale + view.x, y * view.scale + view.y];
         if (left > frame.width || top > frame.height || left + width * view.scale < 0 || top + height * view.scale < 0) continue;
-        drawMask(target, view, shape, { colour, edge });
+        drawMask(target, view, shape, { colour, pattern, edge });
       }
     },
   };

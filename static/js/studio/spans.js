@@ -31,6 +31,13 @@ export function addSpans(spans, wanted) {
   return inOrder([...spans, ...made]);
 }
 
+/** Another label for many; of those that say the same then, one stays. @param {Set<string>} ids @returns {Span[]} */
+export function relabelSpans(spans, ids, label) {
+  const said = new Set(spans.filter(({ id }) => !ids.has(id)).map(saying));
+  const next = spans.map((span) => (ids.has(span.id) && span.label !== label ? { ...span, label, provenance: changed(span.provenance) } : span));
+  return inOrder(next.filter((span) => !ids.has(span.id) || (!said.has(saying(span)) && said.add(saying(span)))));
+}
+
 /** What two spans must share to be the same mark. */
 export function saying({ start, end, label }) {
   return `${start} ${end} ${label}`;

@@ -5,7 +5,7 @@
  */
 import { createHistory, differing } from "./history.js";
 import { asOffered, changed } from "./provenance.js";
-import { addSpan, addSpans, changeSpan, describeSpan, removeSpan, saying } from "./spans.js";
+import { addSpan, addSpans, changeSpan, describeSpan, relabelSpans, removeSpan, saying } from "./spans.js";
 import { say } from "./words.js";
 
 /**
@@ -22,6 +22,7 @@ class TextDesk {
   #history;
   #offers = []; // in the order of the text, made once: as long as one waits it is the same item
   #starts = new Set(); // where they begin: marks that begin elsewhere can't say the same
+  #scores = new Map(); // of all that were offered
   #current = null;
   #onChange;
   #seen = {}; // what pending() and items() found for a state and its offers: asked for many times between two changes
@@ -63,6 +64,7 @@ class TextDesk {
     this.#offers = spans
       .map((offer) => ({ ...offer, id: offer.suggestion, offer: true, provenance: asOffered(offer.suggestion, model) }))
       .sort(inOrder);
+    this.#scores = new Map(spans.map(({ suggestion, score }) => [suggestion, score ?? null]));
     this.#starts = new Set(spans.map(({ start }) => start));
     if (!this.#current && !this.#history.canUndo) this.#current = this.#firstOffer() ?? null;
     this.#onChange();
@@ -171,10 +173,46 @@ class TextDesk {
   remove(id = this.#current) {
     const span = this.state.spans.find((one) => one.id === id);
     if (!span) return this.refuse(id);
-    const { suggestion } = span.provenance;
-    const offer = suggestion && (this.#offers.find((one) => one.suggestion === suggestion) ?? span);
-    const refused = offer ? [...this.state.refused, { ...plain(offer), suggestion }] : this.state.refused;
-    return this.#push({ spans: removeSpan(this.state.spans, id), refused }, say("Delete"));
+    const refused = this.#asRefused([span]);
+    return this.#push({ spans: removeSpan(this.state.spans, id), refused: refused.length ? [...this.state.refused, ...refused] : this.state.refused }, say("Delete"));
+  }
+
+  /** As what each counts that is deleted: nothing where it is a person's own. */
+  #asRefused(items) {
+    const offers = new Map(this.#offers.map((one) => [one.suggestion, one]));
+    return items
+      .map((item) => ({ item, suggestion: item.provenance.suggestion }))
+      .filter(({ suggestion }) => suggestion)
+      .map(({ item, suggestion }) => ({ ...plain(offers.get(suggestion) ?? item), suggestion }));
+  }
+
+  /** Several deleted or refused in one step. @param {Set<string>} ids @returns {number} how many */
+  removeMany(ids) {
+    const gone = this.items().filter(({ id }) => ids.has(id));
+    const { spans, refused } = this.state;
+    this.#current = null;
+    if (gone.length) this.#push({ spans: spans.filter(({ id }) => !ids.has(id)), refused: [...refused, ...this.#asRefused(gone)] }, say("Delete"));
+    return gone.length;
+  }
+
+  /** Several under another label in one step; offers among them are taken so. @param {Set<string>} ids @returns {number} how many */
+  relabelMany(ids, label) {
+    const offers = this.pending().filter(({ id }) => ids.has(id));
+    const taken = offers.map((offer) => ({ ...offer, label, provenance: offer.label === label ? offer.provenance : changed(offer.provenance) }));
+    this.#push({ spans: addSpans(relabelSpans(this.state.spans, ids, label), taken) }, say("Label"));
+    return ids.size;
+  }
+
+  /** Of several those that are on offer, taken as they are. @param {Set<string>} ids @returns {number} how many */
+  acceptMany(ids) {
+    const offers = this.pending().filter(({ id }) => ids.has(id));
+    if (offers.length) this.#push({ spans: addSpans(this.state.spans, offers) }, say("Accept"));
+    return offers.length;
+  }
+
+  /** How sure the copilot was of an offer, or of what came of it; null if nobody knows. */
+  scoreOf({ score, provenance }) {
+    return score ?? this.#scores.get(provenance.suggestion) ?? null;
   }
 
   /** Another label for what is current. @returns {boolean} false when nothing is */

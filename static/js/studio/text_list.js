@@ -6,23 +6,27 @@ import { say } from "./words.js";
  * @param {HTMLElement} panel
  * @param {object} desk see text_desk.js
  * @param {(item: object) => object} rowOf see text_looks.js
- * @param {(id: string) => void} onSelect
- * @returns {{show: (items: object[], selected: string|null) => void}} eyes are on the text: the list comes a frame
- *   behind it, unless the focus is in it
+ * @param {(id: string, event: MouseEvent) => void} onSelect
+ * @returns {{show: (items: object[], selected: string|null) => void, head: HTMLElement, frame: HTMLElement,
+ *   glow: (id: string|null) => void, take: (more: object) => void}} eyes are on the text: the list comes a frame behind it,
+ *   unless the focus is in it; take: what text_lists.js adds to it
  */
 export function createSpanList(panel, desk, rowOf, onSelect) {
   const isOffer = (item) => item.offer;
+  let more = { arrange: (items) => items, has: () => false, reach: () => {}, toggle: () => {} };
   const list = createMarkList(panel, {
     title: say("Spans"),
     empty: say("Nothing is marked yet. Select words, then press a label's key."),
-    standOf: (item, selected) => ({ ...rowOf(item), selected }),
+    standOf: (item, selected) => ({ ...rowOf(item), selected: selected || more.has(item.id) }),
     verbs: [
       { name: "accept", only: isOffer, icon: () => "check", text: () => say("Accept") },
       { name: "refuse", only: isOffer, icon: () => "cross", text: () => say("Refuse") },
       { name: "delete", only: (item) => !item.offer, icon: () => "bin", text: () => say("Delete") },
     ],
-    onVerb: (name, id) => {
-      if (name === "select") onSelect(id);
+    onReach: (id) => more.reach(id),
+    onToggle: (id) => more.toggle(id),
+    onVerb: (name, id, event) => {
+      if (name === "select") onSelect(id, event);
       else if (name === "delete") desk.remove(id);
       else desk[name](id);
     },
@@ -32,9 +36,14 @@ export function createSpanList(panel, desk, rowOf, onSelect) {
   let asked = null; // the frame for which the newest waits
   const draw = () => {
     asked = null;
-    list.show(...newest);
+    const [items, selected] = newest;
+    list.show(items, selected, more.arrange(items));
   };
   return {
+    head: list.head,
+    frame: list.frame,
+    glow: list.glow,
+    take: (given) => (more = given),
     show(...state) {
       newest = state;
       if (document.activeElement?.closest(".rows-frame")) draw();

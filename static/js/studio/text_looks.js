@@ -11,11 +11,11 @@ export function createLooks(text, toUnits, { labelOf, confidence }) {
   const known = new WeakMap();
 
   function look(item) {
-    const { name, colour } = labelOf(item.label);
+    const { name, colour, pattern } = labelOf(item.label);
     const sure = item.offer ? sureness(item.score, confidence) : ""; // in words or in figures
     const tag = sure ? `${name} · ${sure}` : name;
-    const mark = { id: item.id, offer: item.offer, ...toUnits(item), colour, tag };
-    return { mark, row: { name: shortly(text.slice(mark.start, mark.end)), detail: tag, colour } };
+    const mark = { id: item.id, offer: item.offer, ...toUnits(item), colour, pattern, tag };
+    return { mark, row: { name: shortly(text.slice(mark.start, mark.end)), detail: tag, colour, pattern } };
   }
 
   return (item) => {

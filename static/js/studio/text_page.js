@@ -11,7 +11,7 @@ import { blockAt, blocksOf, goesOn } from "./text_blocks.js";
 import { paragraphRunsLeft } from "./text_direction.js";
 
 /**
- * @typedef {{id: string, start: number, end: number, colour: string, tag: string, offer?: boolean,
+ * @typedef {{id: string, start: number, end: number, colour: string, pattern?: number, tag: string, offer?: boolean,
  *   current?: boolean, lane?: number}} Mark
  */
 
@@ -183,19 +183,21 @@ function shapeOf({ start, end, lane }) {
   return `${start} ${end} ${lane}`;
 }
 
-function lookOf({ id, colour, tag, offer, current }) {
-  return `${id} ${colour} ${offer ? 1 : 0}${current ? 1 : 0} ${tag}`;
+function lookOf({ id, colour, pattern, tag, offer, current }) {
+  return `${id} ${colour} ${pattern} ${offer ? 1 : 0}${current ? 1 : 0} ${tag}`;
 }
 
 function signedWith(node, id) {
   return [...node.querySelectorAll(`[data-id="${CSS.escape(id)}"]`)];
 }
 
-function dress(node, { id, colour, tag, offer, current }) {
+function dress(node, { id, colour, pattern, tag, offer, current }) {
   node.dataset.id = id;
   node.toggleAttribute("data-offer", Boolean(offer));
   node.toggleAttribute("data-current", Boolean(current));
   if ("tag" in node.dataset) node.dataset.tag = tag;
+  if (pattern) node.dataset.pattern = pattern;
+  else delete node.dataset.pattern;
   node.style.setProperty("--colour", colour);
 }
 

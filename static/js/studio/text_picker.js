@@ -16,7 +16,7 @@ export function createPicker(host, labels, { keyOf, onPick }) {
       element(
         "button",
         { class: "picker__label", type: "button", onclick: () => onPick(label.key) },
-        swatch(label.colour),
+        swatch(label.colour, label.pattern),
         label.name,
         keyOf(label.key) && element("kbd", { class: "key" }, keyOf(label.key)),
       ),

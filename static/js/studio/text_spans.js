@@ -86,10 +86,40 @@ class TextRoom {
     });
     this.cursor = createWordCursor(this.#page, () => this.#tokens, () => this.#cursorMoved());
     this.picker = createPicker(sheet, labels, { keyOf, onPick: (label) => this.#label(label) });
-    this.palette = createPalette(panel, labels, { keyOf, onPick: (label) => this.#label(label) });
+    this.palette = createPalette(panel, labels, { keyOf, onPick: (label) => this.act(`label:${label}`) });
     this.modes = createModes(panel, ways);
-    this.list = createSpanList(panel, this.#desk, (item) => this.#seenAs(item).row, (id) => (this.#desk.select(id === this.#desk.current ? null : id), this.#bring()));
+    this.list = createSpanList(panel, this.#desk, (item) => this.#seenAs(item).row, (id, event) => this.#pressed(id, event));
+    this.#buildLists().catch(() => {});
     if (this.#asksAttributes()) this.#buildFields(panel).catch(() => {}); // without a network the work goes on without
+  }
+
+  #pressed(id, event) {
+    if (this.lists?.pressed(id, event)) return;
+    this.#desk.select(id === this.#desk.current ? null : id);
+    this.#bring();
+  }
+
+  async #buildLists() {
+    const { createTextLists } = await import("./text_lists.js");
+    if (this.#closed) return;
+    const { announce, labels, copilot, confidence } = this.#work;
+    let selection = null; // of the text, while the focus is in the search for a label
+    this.lists = createTextLists({
+      desk: this.#desk, list: this.list, labels, palette: this.palette, host: this.#page.host, announce,
+      scored: Boolean(copilot) && confidence !== "hidden",
+      nameOf: this.#nameOf,
+      wordsOf: (item) => this.#seenAs(item).row.name,
+      keyOf: (action) => this.keymap.shown(action),
+      choose: (id) => (this.#desk.select(id), this.#bring()),
+      changed: () => this.#refresh(),
+      act: (action) => this.act(action),
+      onOpen: () => (selection = this.#page.selection()),
+      focus: () => {
+        this.focus();
+        if (selection && selection.start < selection.end) this.#page.select(selection.anchor, selection.focus);
+        selection = null;
+      },
+    });
   }
 
   #asksAttributes() {
@@ -279,6 +309,7 @@ class TextRoom {
     if (items !== this.#drawn) this.#page.draw(items.map((item) => this.#seenAs(item).mark));
     this.#drawn = items;
     this.#page.sign(this.#desk.current);
+    this.lists?.show();
     if (kept && kept.start < kept.end && this.#page.selection()?.end !== kept.end) this.#page.select(kept.anchor, kept.focus);
     this.list.show(items, this.#desk.current);
   }
@@ -345,6 +376,7 @@ class TextRoom {
       if (document.activeElement !== this.#page.host) return false;
       return this.#arrows[action]();
     }
+    if (this.lists?.act(action)) return true;
     if (action.startsWith("label:")) this.#label(action.slice(6));
     else if (this.#verbs[action]) this.#verbs[action]();
     else return false;

@@ -14,13 +14,15 @@ import { rowAfter, rowsInPage, topFor } from "./list_window.js";
  * @property {(item: Item, selected: boolean) => {kind: string, look: string, make: () => HTMLElement, fill: (node: HTMLElement) => void}} rowOf
  *   asked for rows in the page alone. A row is an <li data-id> with buttons that carry data-verb; it is made for its kind,
  *   filled when its look has changed, and filled for another item of its kind when its own is far out of sight
- * @property {(verb: string, id: string) => void} onVerb a button of a row was pressed
+ * @property {(verb: string, id: string, event: MouseEvent) => void} onVerb a button of a row was pressed
+ * @property {(id: string) => void} [onReach] the selection goes as far as this row
+ * @property {(id: string) => void} [onToggle] this row is to be selected beside the others, or no longer
  */
 
 /**
  * @param {Ways} ways
- * @returns {{frame: HTMLElement, show: (items: Item[], selected: string|null) => void, bring: (id: string) => void}}
- *   frame: what scrolls; bring: an item comes in sight, with the focus if a row had it
+ * @returns {{frame: HTMLElement, show: (items: Item[], selected: string|null) => void, bring: (id: string) => void, glow: (id: string|null) => void}}
+ *   frame: what scrolls; bring: an item comes in sight, with the focus if a row had it; glow: a row in the page is pointed out
  */
 export function createWindowedList(ways) {
   return new WindowedList(ways);
@@ -68,6 +70,11 @@ class WindowedList {
     this.#activate(at);
     this.#bring();
     if (verb) this.#focus(verb);
+  }
+
+  glow(id) {
+    this.#list.querySelector("[data-glow]")?.removeAttribute("data-glow");
+    this.#rows.get(id)?.node.setAttribute("data-glow", "");
   }
 
   /** Where the active row is now; when it is gone, the one that came in its place. */
@@ -170,17 +177,21 @@ class WindowedList {
     button?.focus({ preventScroll: true });
   }
 
-  #clicked({ target }) {
-    const button = target.closest("button");
-    if (button) this.#ways.onVerb(button.dataset.verb, button.closest("li").dataset.id);
+  #clicked(event) {
+    const button = event.target.closest("button");
+    if (button) this.#ways.onVerb(button.dataset.verb, button.closest("li").dataset.id, event);
   }
 
   #pressed(event) {
     const button = this.#focused();
-    if (!button || event.ctrlKey || event.altKey || event.metaKey || event.shiftKey) return;
+    if (!button || event.altKey || event.metaKey) return;
+    const { onReach, onToggle } = this.#ways;
+    const several = (event.key === " " && event.ctrlKey) || (event.key === "Enter" && event.shiftKey);
+    if (several && onToggle) return event.preventDefault(), onToggle(this.#active.id);
     const at = rowAfter(event.key, this.#active.at, this.#sight.count);
-    if (at === null) return;
+    if (at === null || event.ctrlKey || (event.shiftKey && !onReach)) return;
     event.preventDefault();
+    if (event.shiftKey) onReach(this.#active.id), onReach(this.#items[at].id);
     this.#activate(at);
     this.#bring();
     this.#focus(button.dataset.verb);
