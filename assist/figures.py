@@ -102,7 +102,7 @@ def _work(project: Project) -> list[Annotation]:
     """People's answers given while the copilot was offered to all but the control arm; those drawn for a trap aside."""
     terms = {row.version: row for row in project.settings.filter(copilot=True)}
     kinds = [Assignment.Kind.JUDGE, Assignment.Kind.GOLD]
-    rows = Annotation.objects.filter(task__project=project, assignment__kind__in=kinds, active_ms__gt=0)
+    rows = Annotation.objects.current().filter(task__project=project, assignment__kind__in=kinds, active_ms__gt=0)
     rows = rows.filter(assignment__settings_version__in=list(terms), tasker__kind=Person.Kind.HUMAN)
     newest = rows.select_related("assignment", "tasker").order_by("-pk")[:NEWEST_WORK]
     return [row for row in newest if not _trapped(row.assignment, terms)]

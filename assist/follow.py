@@ -74,7 +74,7 @@ def _teach(events: Iterable[Event]) -> None:
 
 def _settle(events: Iterable[Event]) -> None:
     for event in events:
-        if event.kind in {"submitted", "gold_submitted", "training_submitted", "reviewed"}:
+        if event.kind in {"submitted", "gold_submitted", "training_submitted", "reviewed", "corrected"}:
             rows = Annotation.objects.select_related("task__project")
             annotation = rows.filter(pk=event.data["annotation"]).first()
             if annotation is not None:

@@ -92,7 +92,7 @@ def sweep(*, limit: int = SWEPT) -> int:
     keys = set(open_ones.values_list("assignment_key", flat=True))
     ended = Assignment.objects.filter(pk__in=keys).exclude(state__in=["open", "held"])
     given_back = ended.exclude(state=Assignment.State.SUBMITTED).values_list("pk", flat=True)
-    handed_in = Annotation.objects.filter(assignment__in=ended).select_related("task__project")
+    handed_in = Annotation.objects.current().filter(assignment__in=ended).select_related("task__project")
     return sum(map(settle, handed_in)) + sum(map(ignore, given_back))
 
 

@@ -5,10 +5,12 @@ What an answer says of where its parts come from is checked too. Who offers sugg
 
 import json
 from collections.abc import Callable, Collection, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from projects.models import Project, Task
+from django.utils import timezone
+
+from projects.models import Assignment, Project, Task
 from projects.queue.handing_in import LABELS
 from projects.tasktypes import TASK_TYPES
 from projects.tasktypes.classification import AskedLabels, Classification
@@ -17,6 +19,9 @@ from taskers.statements import ask
 # Suggestions by their ids -> the key of the task that each was offered for; ids that nobody offered are left out.
 Offered = Callable[[Collection[UUID]], Mapping[str, int]]
 OFFERED: list[Offered] = []
+
+LONGEST = 24 * 3600 * 1000  # milliseconds of work on one task that are believed
+CLOCKS = 5000  # milliseconds that this machine's clock and the database's may be apart
 
 
 def check_for(task: Task, answer: object, *, since: datetime | None = None, version: int | None = None) -> dict:
@@ -39,6 +44,12 @@ def canonical(
     if isinstance(room, Classification):
         return room.check_answer(answer, payload, AskedLabels(labels, _fields(project, version)))
     return room.check_answer(answer, payload, labels)
+
+
+def believed(assignment: Assignment, active_ms: int) -> int:
+    """Milliseconds of work, no more than passed since the work was handed out."""
+    since = timezone.now() - assignment.held_at if assignment.held_at else timedelta(0)
+    return max(0, min(int(active_ms), LONGEST, round(since / timedelta(milliseconds=1)) + CLOCKS))
 
 
 def genuine(task_key: int, parts: str, answer: dict) -> dict:

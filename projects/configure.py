@@ -49,6 +49,7 @@ FIELDS = (
     "grid",
     "empty_usual",
     "shows_verdicts",
+    "correction_minutes",
 )
 REORDER = "projects.jobs.reorder_project"
 # What says how many judgements a task gets.
@@ -300,6 +301,7 @@ def _check(values: Mapping, task_type: str) -> None:
         between("most", values.get("wanted", 1), 50)
     between("target", 0.5, 0.999)
     between("audit_share", 0, 1)
+    between("correction_minutes", 0, 7 * 24 * 60)
     if values.get("budget") is not None:
         if values.get("most") is None:
             raise Refused("Say how many judgements one task may get at most.", code="bad-setting", place="most")

@@ -14,7 +14,7 @@ from procrastinate.contrib.django import app
 from projects import deadline, queue
 from projects.aggregation.overlap import wanted_after
 from projects.deadline import TooLong
-from projects.errors import AlreadyDecided
+from projects.errors import AlreadyDecided, StillCorrectable
 from projects.models import Annotation, SecondLook, Task, Verdict
 from projects.queue.clock import Clock
 from projects.queue.draws import VERDICT_AUDITED
@@ -77,13 +77,16 @@ def consider(task: Task) -> Verdict | None:
     """Weigh a task anew; decide it if it is sure enough, ask one more person, or pass it to review.
 
     The caller holds the task's lock. Work that arrives after the decision is graded and paid by the verdict that
-    stands, and changes nothing.
+    stands, and changes nothing. While an answer may still be corrected, nothing follows at all.
     """
     terms, votes = of_task(task)
     if terms.verdict is not None:
         current = Verdict.objects.get(pk=terms.verdict)
-        _follow_up_late(terms, task, current, votes)
+        if not terms.correctable:
+            _follow_up_late(terms, task, current, votes)
         return current
+    if terms.correctable:
+        return None
     complete = not task.withheld and len(votes) >= task.wanted
     try:
         weighed = weighing.weigh_within(AT_ONCE, terms, votes)
@@ -108,7 +111,7 @@ def consider_later(task_key: int) -> Verdict | None:
     with transaction.atomic():
         task = queue.lock(task_key)
         now, votes_now = of_task(task)
-        if now.verdict is not None or _basis(now, votes_now) != _basis(terms, votes):
+        if now.verdict is not None or now.correctable or _basis(now, votes_now) != _basis(terms, votes):
             return consider(task)
         complete = not task.withheld and len(votes) >= task.wanted
         if weighed is not None:
@@ -162,8 +165,13 @@ def consider_last(task: Task) -> Verdict | None:
 
 @transaction.atomic
 def resolve(task: Task, reviewer: Person, decision: Annotation, *, note: str = "") -> Verdict:
-    """A reviewer's decision becomes the verdict. The caller holds the task's lock and has handed the review in."""
+    """A reviewer's decision becomes the verdict. The caller holds the task's lock and has handed the review in.
+
+    Raises StillCorrectable.
+    """
     terms, votes = of_task(task)
+    if terms.correctable:
+        raise StillCorrectable()
     verdict = _conclude(
         terms,
         task,

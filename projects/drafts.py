@@ -5,12 +5,13 @@ from collections.abc import Mapping
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 
 from projects import draft_changes
 from projects.errors import LeaseLost, Refused, StaleDraft
 from projects.models import Assignment, Draft
+from projects.queue.clock import Clock
 from taskers.models import Person
 from taskers.statements import ask
 
@@ -88,7 +89,8 @@ def change(assignment: Assignment, tasker: Person, token: UUID, *, version: int,
 
 
 def _mine(assignment: Assignment, tasker: Person, token: UUID) -> QuerySet[Assignment]:
-    return Assignment.objects.filter(pk=assignment.pk, tasker=tasker, token=token, state__in=["held", "expired"])
+    in_hands, correctable = Q(state__in=["held", "expired"]), Q(state="submitted", correctable__until__gt=Clock())
+    return Assignment.objects.filter(in_hands | correctable, pk=assignment.pk, tasker=tasker, token=token)
 
 
 def _newest(assignment: Assignment) -> dict | None:

@@ -63,3 +63,15 @@ class PartnersWork(Problem):
 
     code = "partners-work"
     status = 403
+
+
+class CorrectionOver(StateConflict):
+    """The time to correct this work is over; what was handed in counts."""
+
+    code = "correction-over"
+
+
+class StillCorrectable(StateConflict):
+    """An answer to this task may still be corrected by whoever gave it; decide it when that time is over."""
+
+    code = "still-correctable"

@@ -169,6 +169,18 @@ class SettingsForm(InLanguages, PairFields):
         help_text=_("In My work: their own answer beside what was decided, so that nobody contests blind."),
     )
 
+    correction_minutes = forms.IntegerField(
+        label=_("Time to correct, in minutes"),
+        required=False,
+        initial=0,
+        min_value=0,
+        max_value=7 * 24 * 60,
+        help_text=_(
+            "From My work a tasker may correct what they handed in for so long; until then nothing of it is decided or"
+            " paid. 0: not at all."
+        ),
+    )
+
     fields_asked = forms.CharField(
         label=_("Fields"),
         required=False,
@@ -240,6 +252,7 @@ class SettingsForm(InLanguages, PairFields):
                 "pay_floor": data["pay_floor"] / 100,
                 "minimum_score": data["minimum_score"] / 100,
                 "shows_verdicts": data["shows_verdicts"],
+                "correction_minutes": data["correction_minutes"] or 0,
             }
         )
 
@@ -267,6 +280,7 @@ def settings_initial(settings: ProjectSettings) -> dict[str, Any]:
         "pay_floor": round(100 * settings.pay_floor),
         "minimum_score": round(100 * settings.minimum_score),
         "shows_verdicts": settings.shows_verdicts,
+        "correction_minutes": settings.correction_minutes,
         "fields_asked": asked_fields.written(settings.fields or asked_fields.usual()),
         "grid": settings.grid,
         "empty_usual": settings.empty_usual,

@@ -18,6 +18,7 @@ MOST = 500  # events of one task that are shown, the newest
 SAID = {
     "claimed": (gettext_lazy("Taken up"), ""),
     "submitted": (gettext_lazy("Handed in"), "good"),
+    "corrected": (gettext_lazy("Corrected"), "good"),
     "reviewed": (gettext_lazy("Review handed in"), "good"),
     "review_claimed": (gettext_lazy("Taken up for review"), ""),
     "released": (gettext_lazy("Given back"), ""),
@@ -78,13 +79,14 @@ class History:
 
 
 def of(task: Task) -> History:
-    """The history of a task; six queries however long it is."""
-    rows = Assignment.objects.filter(task=task).select_related("tasker", "annotation")
+    """The history of a task; seven queries however long it is."""
+    rows = Assignment.objects.filter(task=task).select_related("tasker")
     # What was made open and withdrawn says nothing about anybody.
     assignments = [one for one in rows.order_by("pk") if one.state != Assignment.State.WITHDRAWN]
     verdicts = list(Verdict.objects.filter(task=task).select_related("decided_by").order_by("-pk"))
-    answers = [Answer(one.annotation, one) for one in assignments if hasattr(one, "annotation")]
-    answers.sort(key=lambda one: one.annotation.pk)  # as they were handed in
+    by_key = {one.pk: one for one in assignments}
+    handed_in = Annotation.objects.filter(task=task).order_by("pk")
+    answers = [Answer(one, by_key[one.assignment_id]) for one in handed_in]
     found = History(_moments(task), assignments, answers, verdicts)
     _weigh(answers, found.verdict)
     _add_grades(answers)

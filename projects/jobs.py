@@ -6,10 +6,10 @@ from django.utils import timezone
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from projects import archive, assets, consensus, intake, queue, reaping, stalls, winding_up
+from projects import archive, assets, consensus, corrections, intake, queue, reaping, stalls, winding_up
 from projects.admission import banning
 from projects.models import Batch, Exclusion, Project
-from projects.teaching import settling, stock
+from projects.teaching import stock
 from projects.truth import agreement_reports, budgets, estimating
 from taskers import secret_box, throttle
 from taskers.models import Person
@@ -165,7 +165,7 @@ def watch_known_answers(timestamp: int) -> int:
 
 
 @app.periodic(cron="* * * * *")
-@app.task(queue="queue", queueing_lock="settle_gold")
-def settle_gold(timestamp: int) -> int:
-    """Grade and pay the answers to known ones whose moment has come; returns how many."""
-    return settling.settle_due()
+@app.task(queue="queue", queueing_lock="settle_what_is_due")
+def settle_what_is_due(timestamp: int) -> int:
+    """Consider work that can't be corrected any more, and settle the gold whose moment has come; returns how many."""
+    return corrections.catch_up()

@@ -246,7 +246,7 @@ def _parts(task: Task) -> list[dict]:
 def remarks_json(task: Task, reviewer: Person) -> list[dict]:
     """What taskers tell the reviewer, each with the answer that it came with."""
     talks = reading.of_task(task, Remark.To.REVIEWER)
-    keys = dict(Annotation.objects.filter(task=task).values_list("assignment", "public_id")) if talks else {}
+    keys = dict(Annotation.objects.current().filter(task=task).values_list("assignment", "public_id")) if talks else {}
     return [
         reading.told(talk, reviewer)
         | {
@@ -324,7 +324,7 @@ def _base(task: Task, text: object) -> Annotation | None:
     """The answer that a decision began with, or None for one made anew."""
     if text is None:
         return None
-    found = Annotation.objects.filter(task=task, public_id=_uuid({"base": text}, "base")).first()
+    found = Annotation.objects.current().filter(task=task, public_id=_uuid({"base": text}, "base")).first()
     if found is None:
         raise Refused("This answer isn't one of the task's.", code="unknown-answer", place="base")
     return found

@@ -9,6 +9,7 @@ from projects.admission import prospects
 from projects.models import (
     Annotation,
     Assignment,
+    Correctable,
     Gold,
     GoldSettlement,
     Project,
@@ -16,6 +17,7 @@ from projects.models import (
     Verdict,
 )
 from projects.queue import Nothing
+from projects.queue.clock import Clock
 from projects.queue.outlook import Left
 from projects.tasktypes import TASK_TYPES
 from projects.teaching import dealing
@@ -51,6 +53,7 @@ class Entry:
     grade: Grade | None = None  # the newest: the one that counts
     transfers: list[Transfer] = field(default_factory=list)  # what it earned, taken back or not
     dispute: Dispute | None = None  # the newest
+    until: datetime | None = None  # how long it may be corrected
 
     @property
     def earned(self) -> int:
@@ -108,9 +111,11 @@ def entries(
     person: Person, organization: Organization, *, project: Project | None = None, before: int | None = None
 ) -> tuple[list[Entry], int | None]:
     """A page of somebody's work, newest first, and the key before which the next page begins (None: the last)."""
-    rows = Annotation.objects.filter(
-        tasker=person, assignment__kind__in=LISTED, task__project__organization=organization
-    ).select_related("assignment", "task__project")
+    rows = (
+        Annotation.objects.current()
+        .filter(tasker=person, assignment__kind__in=LISTED, task__project__organization=organization)
+        .select_related("assignment", "task__project")
+    )
     if project is not None:
         rows = rows.filter(task__project=project)
     if before is not None:
@@ -174,6 +179,9 @@ def _with_fates(person: Person, page: Sequence[Annotation]) -> list[Entry]:
     subjects = [f"annotation:{pk}" for pk in by_key if pk not in alone]
     for grade in Grade.objects.filter(subject__in=subjects, tasker=person).order_by("pk"):
         by_key[int(grade.subject.partition(":")[2])].grade = grade
+    assignments = {one.annotation.assignment_id: one for one in by_key.values()}
+    for still in Correctable.objects.filter(assignment__in=assignments, assignment__voided_at=None, until__gt=Clock()):
+        assignments[still.assignment_id].until = still.until
     for transfer in Transfer.objects.filter(key__in=keys).select_related("reversed_by").order_by("pk"):
         keys[transfer.key].transfers.append(transfer)
     for dispute in Dispute.objects.filter(tasker=person, subject__in=of_subject).order_by("pk"):

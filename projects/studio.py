@@ -65,7 +65,7 @@ def page(request: MemberRequest, project_id: UUID) -> HttpResponse:
     # A course is taken item by item, in the room of a single image.
     single = trying or queue.begins_with_course(request.user, project)
     grid = 1 if single else project.settings_now().grid
-    return _room(request, [project.task_type], {"project": project, "trying": trying, "grid": grid})
+    return room(request, [project.task_type], {"project": project, "trying": trying, "grid": grid})
 
 
 @require_GET
@@ -82,7 +82,7 @@ def any_page(request: MemberRequest) -> HttpResponse:
     return render(request, "projects/studio.html", context | {"later": later})
 
 
-def _room(request: MemberRequest, types: list[str], context: dict) -> HttpResponse:
+def room(request: MemberRequest, types: list[str], context: dict) -> HttpResponse:
     """The page with all that tasks of these types need, so that no task waits for a script."""
     media = {TASK_TYPES[key].media for key in types}
     types = [*types, "grid"] if context.get("grid", 1) > 1 else types

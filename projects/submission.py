@@ -1,23 +1,18 @@
 """Handing work in: checked, written down and weighed in one transaction; doing it twice changes nothing."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.utils import timezone
 
-from projects import consensus, model_answers, queue
-from projects.checking import canonical, check_for, genuine
+from projects import consensus, corrections, model_answers, queue
+from projects.checking import believed, canonical, check_for, genuine
 from projects.errors import AlreadySubmitted, LeaseLost
 from projects.models import Annotation, Assignment, Draft, Task, Verdict
 from projects.tasktypes import TASK_TYPES
 from projects.teaching import courses, settling
 from taskers.models import Person
 from taskers.outbox import emit
-
-LONGEST = 24 * 3600 * 1000  # milliseconds of work on one task that are believed
-CLOCKS = 5000  # milliseconds that this machine's clock and the database's may be apart
 
 
 def submit(
@@ -37,7 +32,7 @@ def submit(
     Raises Refused (with the place of the fault; the draft is kept), LeaseLost or AlreadySubmitted.
     """
     said = model_answers.said(assignment, tasker, confidence)
-    active_ms, refused = _believed(assignment, active_ms), [str(one)[:40] for one in refused][:5000]
+    active_ms, refused = believed(assignment, active_ms), [str(one)[:40] for one in refused][:5000]
     with transaction.atomic():
         task, labels = queue.lock_known(assignment)
         checked = canonical(task.project, task.payload, answer, labels, assignment.settings_version)
@@ -46,6 +41,8 @@ def submit(
         done = queue.deliver(assignment, tasker, token, answer, event=event, active_ms=active_ms, refused=refused)
         if done is None:
             return _again_or_late(assignment, task, tasker, token, answer, active_ms, refused, said)
+        if done.correctable:
+            return done.annotation
         if assignment.kind == Assignment.Kind.GOLD:
             _compare(assignment, done.annotation, said)
         elif assignment.kind == Assignment.Kind.TRAINING:
@@ -86,12 +83,6 @@ def check(assignment: Assignment, answer: object) -> dict:
     return check_for(assignment.task, answer, since=assignment.held_at, version=assignment.settings_version)
 
 
-def _believed(assignment: Assignment, active_ms: int) -> int:
-    """Milliseconds of work, no more than passed since the work was handed out."""
-    since = timezone.now() - assignment.held_at if assignment.held_at else timedelta(0)
-    return max(0, min(int(active_ms), LONGEST, round(since / timedelta(milliseconds=1)) + CLOCKS))
-
-
 def _again_or_late(
     assignment: Assignment,
     task: Task,
@@ -104,12 +95,13 @@ def _again_or_late(
 ) -> Annotation:
     """What isn't held any more: handed in before, or late; or a named error."""
     annotation, made = _write(assignment, tasker, token, checked, active_ms, refused)
-    if made and assignment.kind == Assignment.Kind.GOLD:
-        _tell("gold_submitted", task, tasker, assignment, annotation)
-        _compare(assignment, annotation, said)
-    elif made:
-        _tell("submitted", task, tasker, assignment, annotation)
-        if said is not None:
+    is_gold = assignment.kind == Assignment.Kind.GOLD
+    if made:
+        _tell("gold_submitted" if is_gold else "submitted", task, tasker, assignment, annotation)
+    if made and not corrections.begin(assignment, annotation):
+        if is_gold:
+            _compare(assignment, annotation, said)
+        elif said is not None:
             model_answers.receive(said, task, annotation)
         else:
             consensus.consider(task)
@@ -124,7 +116,7 @@ def _compare(assignment: Assignment, annotation: Annotation, said: model_answers
 def _write(
     assignment: Assignment, tasker: Person, token: UUID, checked: dict, active_ms: int, refused: Sequence[str]
 ) -> tuple[Annotation, bool]:
-    before = Annotation.objects.filter(assignment=assignment, tasker=tasker).first()
+    before = Annotation.objects.current().filter(assignment=assignment, tasker=tasker).first()
     if before is not None:
         if assignment.token != token:
             raise LeaseLost()

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from projects import tasker_pages
+from projects import correcting, tasker_pages
 from projects.views import talk
 
 urlpatterns = [
@@ -12,5 +12,6 @@ urlpatterns = [
     path("my-work/questions/", talk.mine, name="my-questions"),
     path("my-work/questions/<uuid:remark_id>/more/", talk.more, name="my-question-more"),
     path("my-work/<uuid:annotation_id>/", tasker_pages.piece, name="my-work-piece"),
+    path("my-work/<uuid:annotation_id>/correct/", correcting.page, name="my-work-correct"),
     path("my-work/<uuid:annotation_id>/contest/", tasker_pages.contest, name="my-work-contest"),
 ]

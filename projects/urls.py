@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from projects import examples, grid, media, studio, trial
+from projects import correcting, examples, grid, media, studio, trial
 from projects.views import (
     agreement,
     apart,
@@ -59,6 +59,19 @@ PROJECT = [
     path("export/<slug:format>/", export.download, name="export-download"),
 ]
 
+# What the studio asks while it has a correction in it.
+CORRECT = [
+    path("heartbeat", correcting.heartbeat, name="correct-heartbeat"),
+    path("ahead", correcting.ahead, name="correct-ahead"),
+    path("draft", correcting.draft, name="correct-draft"),
+    path("submit", correcting.submit, name="correct-submit"),
+    path("skip", correcting.leave, name="correct-skip"),
+    path("release", correcting.leave, name="correct-release"),
+    path("report", correcting.report, name="correct-report"),
+    path("remarks", talk.over, name="correct-remarks"),
+    path("remarks/say", talk.say, name="correct-say"),
+]
+
 STUDIO = [
     path("any/", studio.any_page, name="studio-any"),
     path("any/claim", studio.claim_any, name="studio-any-claim"),
@@ -82,6 +95,8 @@ STUDIO = [
     path("assignments/<uuid:assignment_id>/skip", studio.skip, name="studio-skip"),
     path("assignments/<uuid:assignment_id>/release", studio.release, name="studio-release"),
     path("assignments/<uuid:assignment_id>/report", studio.report, name="studio-report"),
+    path("corrections/<uuid:annotation_id>/claim", correcting.claim, name="correct-claim"),
+    path("assignments/<uuid:assignment_id>/correct/", include(CORRECT)),
     path("assignments/<uuid:assignment_id>/remarks", talk.over, name="studio-remarks"),
     path("assignments/<uuid:assignment_id>/remarks/say", talk.say, name="studio-say"),
 ]

@@ -76,10 +76,12 @@ def _in_work(batch: Batch) -> set[int]:
 
 @transaction.atomic
 def _wind_up(batch: Batch, key: int) -> bool:
-    """Whether a task is done with; not while somebody works on it."""
+    """Whether a task is done with; not while somebody works on it, or may correct what they answered."""
     task = queue.lock(key)
     if Verdict.objects.current().filter(task=task).exists():
         return True
+    if queue.is_correctable(task):
+        return False
     try:
         came_in = queue.want_no_more(task)
     except StateConflict:

@@ -185,6 +185,12 @@ class SettingsShape(serializers.Serializer):
     shows_verdicts = serializers.BooleanField(
         required=False, help_text="whether taskers may look at their own answers beside what was decided"
     )
+    correction_minutes = serializers.IntegerField(
+        min_value=0,
+        max_value=7 * 24 * 60,
+        required=False,
+        help_text="how long a tasker may correct what they handed in; nothing of it is decided or paid before",
+    )
     fields_asked = FieldShape(source="fields", many=True, required=False)
     grid = serializers.IntegerField(
         min_value=1, max_value=100, required=False, help_text="images of a classification decided on one screen"

@@ -66,7 +66,7 @@ class Judgements(Endpoint):
         return self.get(request, task_id)
 
     def _of(self, task: Task):
-        return Annotation.objects.filter(task=task, assignment__kind=Assignment.Kind.JUDGE)
+        return Annotation.objects.current().filter(task=task, assignment__kind=Assignment.Kind.JUDGE)
 
 
 class TaskVerdicts(Endpoint):

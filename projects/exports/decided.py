@@ -108,7 +108,8 @@ def _archived(tasks: Iterable[Kept], judgements: bool) -> Iterator[tuple[int, De
     for one in tasks:
         for verdict in one.verdicts:
             if verdict.superseded_at is None:
-                work = [_judgement(verdict, row) for row in one.annotations] if judgements else []
+                current = [row for row in one.annotations if row.superseded_at is None]
+                work = [_judgement(verdict, row) for row in current] if judgements else []
                 yield one.task.pk, _one(verdict, work)
 
 
@@ -133,7 +134,7 @@ def _one(verdict: Verdict, judgements: list[Judgement]) -> Decided:
 
 def _judgements(chunk: list[Verdict]) -> dict[int, list[Judgement]]:
     by_task = {verdict.task_id: verdict for verdict in chunk}
-    rows = Annotation.objects.filter(task__in=by_task).select_related("tasker", "assignment").order_by("pk")
+    rows = Annotation.objects.current().filter(task__in=by_task).select_related("tasker", "assignment").order_by("pk")
     found: dict[int, list[Judgement]] = defaultdict(list)
     for row in rows:
         found[row.task_id].append(_judgement(by_task[row.task_id], row))

@@ -19,7 +19,7 @@ from projects.models.rules import (
     StockedGold,
 )
 from projects.models.seats import ModelAnswer, Seat, SeatMove
-from projects.models.settlements import GoldSettlement, SeenAnswer
+from projects.models.settlements import Correctable, GoldSettlement, SeenAnswer
 from projects.models.truth import Belief, Calibrated, Crowd, Estimation, Ranking, SecondLook, Trait
 from projects.models.work import (
     Asset,
@@ -34,6 +34,7 @@ from projects.models.work import (
 )
 
 __all__ = [
+    "Correctable",
     "GoldSettlement",
     "SeenAnswer",
     "Remark",

@@ -19,15 +19,22 @@ ARCHIVED = "EXISTS (SELECT FROM projects_archivedtask t WHERE t.id = OLD.task_id
 
 class AnnotationQuerySet(models.QuerySet["Annotation"]):
     def counting(self) -> "AnnotationQuerySet":
-        """The judgements that a verdict may rest on: submitted and not voided."""
-        return self.filter(assignment__kind="judge", assignment__state="submitted", assignment__voided_at=None)
+        """The judgements that a verdict may rest on: submitted, not voided, and the newest where one was corrected."""
+        return self.current().filter(
+            assignment__kind="judge", assignment__state="submitted", assignment__voided_at=None
+        )
+
+    def current(self) -> "AnnotationQuerySet":
+        """Those that no correction took the place of."""
+        return self.filter(superseded_at=None)
 
 
 class Annotation(models.Model):
-    """Work that was handed in. Never lost, changed or overwritten: the database refuses."""
+    """Work that was handed in. Never lost, changed or overwritten: the database refuses. A correction is a new one,
+    which supersedes the one before; one of each assignment counts."""
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    assignment = models.OneToOneField(Assignment, on_delete=models.PROTECT, related_name="annotation")
+    assignment = models.ForeignKey(Assignment, on_delete=models.PROTECT, related_name="annotations")
     task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="annotations")
     tasker = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="annotations")
     answer = models.JSONField()
@@ -35,11 +42,24 @@ class Annotation(models.Model):
     active_ms = models.PositiveIntegerField(default=0)
     refused = models.JSONField(default=list)  # ids of suggestions that its tasker turned down
     at = models.DateTimeField(db_default=Now(), editable=False)
+    superseded_at = models.DateTimeField(null=True, blank=True)  # when its tasker corrected it (corrections.py)
 
     objects = AnnotationQuerySet.as_manager()
 
     class Meta:
-        triggers = [kept_or_archived("annotation_append_only", ARCHIVED)]
+        triggers = [
+            pgtrigger.Protect(
+                name="annotation_append_only",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.AnyChange(exclude=["superseded_at"]),
+            ),
+            kept_or_archived("annotation_not_deleted", ARCHIVED, pgtrigger.Delete),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["assignment"], condition=Q(superseded_at=None), name="annotation_one_current"
+            ),
+        ]
         indexes = [models.Index(fields=["tasker", "id"], name="annotation_by_tasker")]
 
     def __str__(self) -> str:

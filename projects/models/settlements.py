@@ -1,4 +1,4 @@
-"""What became of answers to gold, and who has seen which right answer."""
+"""What follows from work later than the moment it is handed in, and who has seen which right answer."""
 
 from django.db import models
 from django.db.models import Q
@@ -7,6 +7,22 @@ from django.db.models.functions import Now
 from projects.models.promises import Assignment
 from projects.models.work import Project
 from taskers.models import Person
+
+
+class Correctable(models.Model):
+    """Work that was handed in and may still be corrected: while the row is there, nothing of it is decided, graded or
+    paid. It goes in the transaction that decides what then can be (corrections.py)."""
+
+    assignment = models.OneToOneField(
+        Assignment, on_delete=models.PROTECT, related_name="correctable", primary_key=True
+    )
+    until = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["until"], name="correctable_until")]
+
+    def __str__(self) -> str:
+        return f"{self.assignment_id} until {self.until}"
 
 
 class GoldSettlement(models.Model):

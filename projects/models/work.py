@@ -94,6 +94,8 @@ class ProjectSettings(models.Model):
     empty_usual = models.BooleanField(default=False, db_default=False)  # the studio doesn't ask before an empty answer
     # Whether taskers may look at what they answered beside what was decided.
     shows_verdicts = models.BooleanField(default=True, db_default=True)
+    # How long work may be corrected once it is handed in; before that nothing of it is decided, graded or paid.
+    correction_minutes = models.PositiveIntegerField(default=0, db_default=0)
     made_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
     made_at = models.DateTimeField(db_default=Now(), editable=False)
 
@@ -122,6 +124,7 @@ class ProjectSettings(models.Model):
             models.CheckConstraint(condition=Q(lease_seconds__gte=30), name="settings_lease_sane"),
             models.CheckConstraint(condition=Q(pay_floor__gte=0, pay_floor__lte=1), name="settings_pay_floor_in_unit"),
             models.CheckConstraint(condition=Q(grid__gte=1, grid__lte=100), name="settings_grid_sane"),
+            models.CheckConstraint(condition=Q(correction_minutes__lte=10_080), name="settings_correction_sane"),
         ]
 
     def __str__(self) -> str:

@@ -33,7 +33,8 @@ SELECT 'reviewed by somebody who judged it', r.task_id FROM projects_assignment 
   WHERE r.kind = 'review' AND r.state IN ('held', 'submitted')
 UNION ALL
 SELECT 'handed in without an annotation', a.task_id FROM projects_assignment a
-  LEFT JOIN projects_annotation n ON n.assignment_id = a.id WHERE a.state = 'submitted' AND n.id IS NULL
+  LEFT JOIN projects_annotation n ON n.assignment_id = a.id AND n.superseded_at IS NULL
+  WHERE a.state = 'submitted' AND n.id IS NULL
 UNION ALL
 SELECT 'an annotation of work that was not handed in', a.task_id FROM projects_annotation n
   JOIN projects_assignment a ON a.id = n.assignment_id WHERE a.state <> 'submitted'

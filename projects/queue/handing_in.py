@@ -39,10 +39,10 @@ COUNTED = """
 LATE = "(SELECT kind, rate FROM projects_assignment WHERE id = %(assignment)s::bigint) mine"
 COUNT_LATE = f"{COUNTED.format(mine=LATE)} RETURNING d.id"
 
-# Everything that handing in writes, in one statement: the state, the annotation, the draft's end, the tasker's day,
-# the event. The caller holds the task's lock, so the counts are those of everybody before this one. The assignment is
-# found by its key whatever the statistics say: a comparison that implied "held" or "somebody's" would let the planner
-# walk all of those.
+# Everything that handing in writes, in one statement: the state, the annotation, how long it may be corrected, the
+# draft's end, the tasker's day, the event. The caller holds the task's lock, so the counts are those of everybody
+# before this one. The assignment is found by its key whatever the statistics say: a comparison that implied "held" or
+# "somebody's" would let the planner walk all of those.
 DELIVER = f"""
 WITH mine AS (
   UPDATE projects_assignment SET state = 'submitted', ended_at = clock_timestamp()
@@ -56,6 +56,13 @@ WITH mine AS (
     %(refused)s::jsonb
   FROM mine
   RETURNING id, public_id, task_id, settings_version, at
+), correctable AS (
+  INSERT INTO projects_correctable (assignment_id, until)
+  SELECT mine.id, clock_timestamp() + make_interval(mins => s.correction_minutes)
+  FROM mine JOIN projects_projectsettings s
+    ON s.project_id = %(project)s::bigint AND s.version = mine.settings_version AND s.correction_minutes > 0
+  WHERE %(corrects)s::boolean AND mine.kind || '' IN ('judge', 'gold')
+  RETURNING until
 ), done AS (
   DELETE FROM projects_draft WHERE assignment_id IN (SELECT id FROM mine)
 ), counted AS (
@@ -68,7 +75,8 @@ WITH mine AS (
 SELECT w.id, w.public_id, w.settings_version, w.at,
   (SELECT count(*) FROM projects_assignment a
    WHERE a.task_id = w.task_id AND a.kind = 'judge' AND a.state = 'submitted' AND a.voided_at IS NULL),
-  EXISTS (SELECT FROM projects_verdict v WHERE v.task_id = w.task_id AND v.superseded_at IS NULL)
+  EXISTS (SELECT FROM projects_verdict v WHERE v.task_id = w.task_id AND v.superseded_at IS NULL),
+  EXISTS (SELECT FROM correctable)
 FROM written w
 """
 
@@ -80,6 +88,7 @@ class Delivery:
     annotation: Annotation
     judgements: int  # of the task, this one counted if it is one
     decided: bool
+    correctable: bool  # nothing follows yet
 
     def may_decide(self, task: Task) -> bool:
         """Whether anything can follow: while judgements are out, nothing but their arrival.
@@ -128,11 +137,12 @@ def deliver(
         "event": event,
         "project_key": project.public_id,
         "subject": f"task:{assignment.task.public_id}",
+        "corrects": tasker.kind == Person.Kind.HUMAN,
     }
     rows = ask(DELIVER, terms)
     if not rows:
         return None
-    key, public_id, version, at, before, decided = rows[0]
+    key, public_id, version, at, before, decided, correctable = rows[0]
     annotation = Annotation(
         pk=key,
         public_id=public_id,
@@ -148,7 +158,7 @@ def deliver(
     annotation._state.adding = False
     assignment.state = Assignment.State.SUBMITTED
     mine = int(assignment.kind == Assignment.Kind.JUDGE)  # the statement counts what was there before it
-    return Delivery(annotation, before + mine, decided)
+    return Delivery(annotation, before + mine, decided, correctable)
 
 
 def hand_in(assignment: Assignment, tasker: Person, token: UUID) -> Assignment:

@@ -6,10 +6,10 @@ from uuid import uuid4
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from projects.errors import OwnWork, PartnersWork
+from projects.errors import OwnWork, PartnersWork, StillCorrectable
 from projects.models import Assignment, BlockedPair, Project, Task
 from projects.queue.clock import Clock, from_now
-from projects.queue.slots import lock
+from projects.queue.slots import is_correctable, lock
 from taskers.errors import StateConflict
 from taskers.models import Person
 from taskers.outbox import emit
@@ -53,10 +53,13 @@ def claim_review(task: Task, reviewer: Person) -> Assignment:
     """The review of a task, held by this reviewer; asking again renews it.
 
     Also opens a decided task, for a second look. Raises OwnWork for whoever judged the task, PartnersWork where one
-    they are kept apart from did, and StateConflict while another reviewer has it. The caller has checked the role.
+    they are kept apart from did, StillCorrectable while an answer is, and StateConflict while another reviewer has it.
+    The caller has checked the role.
     """
     task = lock(task.pk)
     refuse_own_work(task, reviewer)
+    if is_correctable(task):
+        raise StillCorrectable()
     settings = task.project.settings_now()
     held = Assignment.objects.filter(task=task, kind="review", state="held")
     if held.filter(tasker=reviewer).update(deadline=from_now(settings.lease_seconds)):

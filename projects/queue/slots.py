@@ -8,7 +8,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from projects.errors import AlreadyDecided
-from projects.models import Assignment, BrokenReport, Task, Verdict
+from projects.models import Assignment, BrokenReport, Correctable, Task, Verdict
 from projects.queue.clock import Clock
 from taskers.errors import NotFound, Problem, StateConflict
 from taskers.models import Person
@@ -149,6 +149,11 @@ def lock(task_id: int) -> Task:
     if found is None:
         raise NotFound()
     return found
+
+
+def is_correctable(task: Task) -> bool:
+    """Whether an answer to it may still be corrected: then nothing of it is decided. Ask under the task's lock."""
+    return Correctable.objects.filter(assignment__task=task).exists()
 
 
 def fill(task: Task) -> int:

@@ -28,19 +28,23 @@ NEAR = 20  # judgements before it, of which one says whether this is settled at 
 FEW_MINUTES = timedelta(minutes=10)  # the longest that it comes after the one that it goes by
 LATER = (600, 7200)  # seconds until it grades somebody who isn't told what it was compared with
 FORGOTTEN = timedelta(days=7)  # what it goes by may never be decided
+TURN = timedelta(seconds=90)  # a worker comes round each minute
 PIECE = 1000
 
 # Judgements of a tasker in a project beside one annotation, the nearest first, each with the first verdict of its task.
 BESIDE = """
-SELECT a.id, n.id, n.at, v.at, v.decided_by_id IS NULL, v.rests_on,
+SELECT a.id, n.id, a.ended_at + make_interval(mins => s.correction_minutes), s.correction_minutes, v.at,
+  v.decided_by_id IS NULL, v.rests_on,
   (SELECT max(key::bigint) FROM jsonb_object_keys(v.agreements) AS key)
 FROM (
-  SELECT n.id, n.at, n.assignment_id, n.task_id FROM projects_annotation n
-  WHERE n.tasker_id = %(tasker)s::bigint AND n.id {beside} %(annotation)s::bigint ORDER BY n.id {order} LIMIT 200
+  SELECT n.id, n.assignment_id, n.task_id, n.settings_version FROM projects_annotation n
+  WHERE n.tasker_id = %(tasker)s::bigint AND n.id {beside} %(annotation)s::bigint AND n.superseded_at IS NULL
+  ORDER BY n.id {order} LIMIT 200
 ) n
 JOIN projects_assignment a ON a.id = n.assignment_id
   AND (a.kind || '', a.state || '') = ('judge', 'submitted') AND a.voided_at IS NULL
 JOIN projects_task t ON t.id = n.task_id AND t.project_id = %(project)s::bigint
+JOIN projects_projectsettings s ON s.project_id = t.project_id AND s.version = n.settings_version
 LEFT JOIN LATERAL (
   SELECT * FROM projects_verdict v WHERE v.task_id = n.task_id ORDER BY v.id LIMIT 1
 ) v ON true
@@ -50,12 +54,15 @@ BEFORE, AFTER = BESIDE.format(beside="<", order="DESC"), BESIDE.format(beside=">
 
 # What isn't settled yet, or grades nobody yet; with how the judgement that it goes by fared.
 OPEN = """
-SELECT clock_timestamp(), g.assignment_id, g.goes_by, g.due_at, g.settled_at IS NOT NULL, n.id, n.at, n.tasker_id,
-  g.project_id, l.at, v.at, v.rests_on, l.id
+SELECT clock_timestamp(), g.assignment_id, g.goes_by, g.due_at, g.settled_at IS NOT NULL, s.correction_minutes > 0,
+  n.id, a.ended_at + make_interval(mins => s.correction_minutes), n.tasker_id, g.project_id,
+  (SELECT b.ended_at + make_interval(mins => s.correction_minutes) FROM projects_assignment b WHERE b.id = g.goes_by),
+  v.at, v.rests_on, l.id
 FROM projects_goldsettlement g
 JOIN projects_assignment a ON a.id = g.assignment_id AND a.voided_at IS NULL
-JOIN projects_annotation n ON n.assignment_id = g.assignment_id
-LEFT JOIN projects_annotation l ON l.assignment_id = g.goes_by
+JOIN projects_annotation n ON n.assignment_id = g.assignment_id AND n.superseded_at IS NULL
+JOIN projects_projectsettings s ON s.project_id = g.project_id AND s.version = n.settings_version
+LEFT JOIN projects_annotation l ON l.assignment_id = g.goes_by AND l.superseded_at IS NULL
 LEFT JOIN LATERAL (
   SELECT * FROM projects_verdict v WHERE v.task_id = l.task_id ORDER BY v.id LIMIT 1
 ) v ON true
@@ -85,8 +92,9 @@ class _Open:
     goes_by: int | None
     due_at: datetime | None
     settled: bool
+    in_turns: bool  # a worker decides what comes beside it, so that it settles this too
     annotation: int
-    at: datetime
+    at: datetime  # since when something might follow
     tasker: int
     project: int
     like_at: datetime | None
@@ -124,7 +132,7 @@ def settle_due(tasker: Person | None = None) -> int:
     while rows := [_open(row) for row in ask(OPEN, terms | {"after": after})]:
         after = rows[-1].assignment
         for one in rows:
-            due, alone = _due(one)
+            due, alone = (None, False) if tasker and one.in_turns else _due(one)
             if due is None or due > one.now:
                 continue
             done += _grade(one.assignment) if one.settled else _settle(one.assignment, alone=alone, at=due)
@@ -178,7 +186,7 @@ def _locked(key: int) -> tuple[Assignment, Annotation] | None:
     """An answer to gold that still counts, its task locked as for any decision; None once it is voided."""
     task = queue.lock(Assignment.objects.values_list("task", flat=True).get(pk=key))
     rows = Annotation.objects.select_related("assignment", "tasker")
-    annotation = rows.filter(assignment=key, assignment__voided_at=None).first()
+    annotation = rows.filter(assignment=key, assignment__voided_at=None, superseded_at=None).first()
     if annotation is None:
         return None
     annotation.task = annotation.assignment.task = task
@@ -191,9 +199,11 @@ def _beside(statement: str, tasker: int, project: int, annotation: int, *, numbe
 
 
 def _judged(row: Sequence) -> _Judged:
-    key, annotation, at, decided_at, by_method, rests_on, newest = row
+    key, annotation, at, minutes, decided_at, by_method, rests_on, newest = row
     # The newest answer decides when it comes, unless somebody is asked about all of them; what is late is met decided.
     at_once = decided_at is not None and ((by_method and annotation == newest) or annotation > (newest or annotation))
+    if minutes:  # then its end decides, at the worker's next turn
+        at_once = decided_at is not None and decided_at < at + TURN
     return _Judged(key, at, decided_at, at_once, _is_alone(rests_on, annotation))
 
 

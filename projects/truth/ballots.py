@@ -280,7 +280,7 @@ def _gold(terms: Terms) -> tuple[list[Known], int]:
     Groups of one gold repeat each other, so only a few are asked about.
     """
     truths = _truths(terms)
-    rows = Annotation.objects.filter(
+    rows = Annotation.objects.current().filter(
         task__project=terms.project, assignment__kind="gold", assignment__state="submitted", assignment__voided_at=None
     )
     rows = rows.select_related("assignment", "tasker", "task").order_by("task", "pk")

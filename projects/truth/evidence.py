@@ -5,7 +5,7 @@ Every answer that was handed in gets a vote or a named reason why not: never a s
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
@@ -45,6 +45,7 @@ class Terms:
     crowd_version: int = 0
     verdict: int | None = None  # the key of the task's current verdict, where one task was asked about
     verdicts: Sequence[int] = ()  # all that there were, then
+    correctable: bool = False  # an answer to it may still be corrected, then
 
     @property
     def most(self) -> int:
@@ -126,15 +127,17 @@ ANSWERS = """
  JOIN taskers_person p ON p.id = a.tasker_id
  LEFT JOIN taskers_standing st ON st.tasker_id = a.tasker_id AND st.project_key = %(key)s::uuid
  LEFT JOIN projects_trait tr ON tr.tasker_id = a.tasker_id AND tr.crowd_id = {crowd}
- WHERE a.task_id = ANY(%(tasks)s::bigint[]))::text
+ WHERE a.task_id = ANY(%(tasks)s::bigint[]) AND a.superseded_at IS NULL)::text
 """
 OF_PROJECT = f"SELECT {TERMS} FROM {PROJECT}"
 OF_TASKS = f"SELECT {ANSWERS.format(crowd='%(crowd)s::bigint')}"
-# The verdicts of a task, oldest first, each with whether it stands.
+# The verdicts of a task, oldest first, each with whether it stands; and whether an answer may still be corrected.
 OF_TASK = f"""
 SELECT {TERMS}, {ANSWERS.format(crowd="c.id")},
   (SELECT json_agg(json_build_array(v.id, v.superseded_at IS NULL) ORDER BY v.id)
-   FROM projects_verdict v WHERE v.task_id = ANY(%(tasks)s::bigint[]))::text
+   FROM projects_verdict v WHERE v.task_id = ANY(%(tasks)s::bigint[]))::text,
+  EXISTS (SELECT FROM projects_annotation a JOIN projects_correctable c ON c.assignment_id = a.assignment_id
+    WHERE a.task_id = ANY(%(tasks)s::bigint[]))
 FROM {PROJECT}
 """
 
@@ -159,8 +162,8 @@ def of_task(task: Task) -> tuple[Terms, list[Vote]]:
     """Both for one task, with its verdicts: one query."""
     project = task.project
     found = {"project": project.pk, "method": "", "key": project.public_id, "tasks": [task.pk]}
-    *row, answers, verdicts = ask(OF_TASK, found)[0]
-    terms = _terms(project, row, json.loads(verdicts or "[]"))
+    *row, answers, verdicts, correctable = ask(OF_TASK, found)[0]
+    terms = replace(_terms(project, row, json.loads(verdicts or "[]")), correctable=correctable)
     return terms, _by_task(terms, {task.pk: task}, answers)[task.pk]
 
 

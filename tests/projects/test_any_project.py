@@ -164,7 +164,7 @@ def test_home_asks_no_more_for_more_projects(cast, plain, paid, django_assert_nu
     for number in range(6):
         make.task(make.batch(make.project(cast.riverside, f"More {number}")))
     every = list(type(plain).objects.of(cast.riverside))
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         assert len(statement.openings(cast.alice, every)) == 8
 
 

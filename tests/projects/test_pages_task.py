@@ -10,7 +10,7 @@ from tests import make
 
 pytestmark = pytest.mark.django_db
 
-MOST_QUERIES = 15  # each chapter of the history is one query
+MOST_QUERIES = 16  # each chapter of the history is one query
 
 
 @pytest.fixture

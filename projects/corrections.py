@@ -1,0 +1,123 @@
+"""Correcting what was handed in, for as long as the project grants: a new annotation takes the place of the old one.
+
+Until that time is over nothing of the work is decided, graded or paid, gold like the rest. Then a worker considers it,
+piece by piece; nothing depends on when exactly it comes round.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import transaction
+
+from projects import consensus, queue
+from projects.checking import believed, check_for, genuine
+from projects.errors import CorrectionOver
+from projects.models import Annotation, Assignment, Correctable, Draft, Task
+from projects.queue.clock import Clock, from_now
+from projects.tasktypes import TASK_TYPES
+from projects.teaching import settling
+from taskers.models import Person
+from taskers.outbox import emit
+
+LISTED = (Assignment.Kind.JUDGE, Assignment.Kind.GOLD)
+PIECE = 500
+
+
+def begin(assignment: Assignment, annotation: Annotation) -> bool:
+    """Grant the time to correct late work that was just handed in; whether its project grants any. What comes in time
+    is granted it as it is handed in (queue/handing_in.py)."""
+    if annotation.tasker.kind != Person.Kind.HUMAN or assignment.kind not in LISTED:
+        return False
+    minutes = assignment.task.project.settings.get(version=annotation.settings_version).correction_minutes
+    if minutes:
+        Correctable.objects.create(assignment=assignment, until=from_now(60 * minutes))
+    return bool(minutes)
+
+
+def until(assignment: Assignment) -> datetime:
+    """Until when this work may be corrected. Raises CorrectionOver when it may not, or no more."""
+    rows = Correctable.objects.filter(assignment=assignment, assignment__voided_at=None, until__gt=Clock())
+    found = rows.values_list("until", flat=True).first()
+    if found is None:
+        raise CorrectionOver()
+    return found
+
+
+@transaction.atomic
+def reopen(assignment: Assignment) -> Draft:
+    """The draft of a correction: what was begun of it, or else what was handed in. Raises CorrectionOver."""
+    until(assignment)
+    newest = Annotation.objects.current().get(assignment=assignment)
+    return Draft.objects.get_or_create(assignment=assignment, defaults={"version": 1, "answer": newest.answer})[0]
+
+
+def drop(assignment: Assignment) -> None:
+    """Forget what was begun of a correction; what was handed in stays."""
+    Draft.objects.filter(assignment=assignment, assignment__state=Assignment.State.SUBMITTED).delete()
+
+
+@transaction.atomic
+def correct(assignment: Assignment, answer: object, *, active_ms: int = 0, refused: Sequence[str] = ()) -> Annotation:
+    """Hand in work anew. The same answer again changes nothing. The caller has checked whose work it is.
+
+    Raises Refused with the place of the fault, or CorrectionOver.
+    """
+    task = queue.lock(assignment.task_id)
+    until(assignment)
+    since, version = assignment.held_at, assignment.settings_version
+    checked = check_for(task, answer, since=since, version=version)
+    checked = genuine(task.pk, TASK_TYPES[task.project.task_type].answer_list, checked)
+    before = Annotation.objects.current().select_related("tasker").get(assignment=assignment)
+    Draft.objects.filter(assignment=assignment).delete()
+    if checked == before.answer:
+        return before
+    Annotation.objects.current().filter(pk=before.pk).update(superseded_at=Clock())
+    made = Annotation.objects.create(
+        assignment=assignment,
+        task=task,
+        tasker=before.tasker,
+        answer=checked,
+        settings_version=before.settings_version,
+        active_ms=believed(assignment, before.active_ms + active_ms),
+        refused=[*before.refused, *refused][:5000],
+    )
+    _tell(task, made, before)
+    return made
+
+
+def catch_up() -> int:
+    """Consider what can't be corrected any more, and settle the gold that is due; returns how many of both."""
+    ended = 0
+    while rows := list(Correctable.objects.filter(until__lte=Clock()).order_by("until", "pk")[:PIECE]):
+        ended += sum(_end(row.pk) for row in rows)
+    return ended + settling.settle_due()
+
+
+@transaction.atomic
+def _end(key: int) -> bool:
+    """What follows from one piece of work, once. False where that was seen to already."""
+    assignment = Assignment.objects.select_related("tasker").get(pk=key)
+    assignment.task = task = queue.lock(assignment.task_id)
+    if not Correctable.objects.filter(pk=key, until__lte=Clock()).delete()[0]:
+        return False
+    Draft.objects.filter(assignment=key).delete()
+    if assignment.voided_at is None and assignment.kind == Assignment.Kind.GOLD:
+        settling.receive(assignment, Annotation.objects.current().select_related("tasker").get(assignment=key))
+    elif assignment.kind == Assignment.Kind.JUDGE:  # voided or not: another answer may have waited for this one
+        consensus.consider(task)
+    return True
+
+
+def _tell(task: Task, made: Annotation, before: Annotation) -> None:
+    emit(
+        "corrected",
+        organization_id=task.project.organization_id,
+        actor_id=made.tasker_id,
+        project_key=task.project.public_id,
+        subject=f"task:{task.public_id}",
+        batch=task.batch_id,
+        task=task.pk,
+        assignment=made.assignment_id,
+        annotation=made.pk,
+        superseded=before.pk,
+    )
