@@ -7,8 +7,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from assist.models import ModelVersion
-from projects.forms import percent
 from projects.models import Label, Project, ProjectSettings
+from projects.units import in_percent, of_percent, percent
 
 SUGGEST = {
     "segment": _("Masks always wait for a click; each is then shown, however sure the model is."),
@@ -32,14 +32,14 @@ class CopilotForm(forms.Form):
         choices=ProjectSettings.Suggest.choices,
     )
     confidence = forms.ChoiceField(label=_("How sure the model is"), choices=ProjectSettings.Confidence.choices)
-    minimum_score = percent(_("Suggestions from, %"), _("Those that the model is less sure of aren't shown."), 0)
+    minimum_score = percent(_("Suggestions from, %"), _("Those that the model is less sure of aren't shown."))
     control_share = percent(
         _("Without the copilot, %"),
         _("This share of tasks is done without it, to measure what it saves. 10 is a good start."),
-        0,
+        most=50,
     )
     trap_share = percent(
-        _("Known answers with a trap, %"), _("One wrong suggestion, to see who looks before accepting."), 0
+        _("Known answers with a trap, %"), _("One wrong suggestion, to see who looks before accepting."), most=50
     )
 
     def __init__(self, *args: Any, labels: Iterable[Label], capability: str, **kwargs: Any) -> None:
@@ -51,21 +51,9 @@ class CopilotForm(forms.Form):
             self.fields["minimum_score"].help_text = LEAST[capability]
         if capability == "classify":
             self.fields["copilot"].help_text = _("For texts alone: images are classified without it.")
-        for name in ("control_share", "trap_share"):
-            self.fields[name].widget.attrs["max"] = 50
         self.labels = list(labels)
         for label in self.labels:
-            field = percent(label.name, "", 0)
-            field.required = False
-            self.fields[OWN + label.key] = field
-
-    def clean(self) -> dict[str, Any]:
-        """Shares of more than a half would starve what they measure."""
-        data = super().clean() or {}
-        for name in ("control_share", "trap_share"):
-            if (data.get(name) or 0) > 50:
-                self.add_error(name, _("At most 50 %."))
-        return data
+            self.fields[OWN + label.key] = percent(label.name, required=False)
 
     @property
     def own_minimums(self) -> list[Any]:
@@ -76,27 +64,27 @@ class CopilotForm(forms.Form):
         """The settings as configure's verbs take them. Call when valid."""
         data = self.cleaned_data
         own = {label.key: data.get(OWN + label.key) for label in self.labels}
-        least = {"minimum_score": data["minimum_score"] / 100} if "minimum_score" in data else {}
+        least = {"minimum_score": of_percent(data["minimum_score"])} if "minimum_score" in data else {}
         return least | {
             "copilot": data["copilot"],
             "suggest": data["suggest"],
             "confidence": data["confidence"],
-            "control_share": data["control_share"] / 100,
-            "trap_share": data["trap_share"] / 100,
-            "label_minimums": {key: value / 100 for key, value in own.items() if value is not None},
+            "control_share": of_percent(data["control_share"]),
+            "trap_share": of_percent(data["trap_share"]),
+            "label_minimums": {key: of_percent(value) for key, value in own.items() if value is not None},
         }
 
 
 def initial(settings: ProjectSettings) -> dict[str, Any]:
     """What the form shows at first."""
-    own = {OWN + key: round(100 * value) for key, value in settings.label_minimums.items()}
+    own = {OWN + key: in_percent(value) for key, value in settings.label_minimums.items()}
     return own | {
         "copilot": settings.copilot,
         "suggest": settings.suggest,
         "confidence": settings.confidence,
-        "minimum_score": round(100 * settings.minimum_score),
-        "control_share": round(100 * settings.control_share),
-        "trap_share": round(100 * settings.trap_share),
+        "minimum_score": in_percent(settings.minimum_score),
+        "control_share": in_percent(settings.control_share),
+        "trap_share": in_percent(settings.trap_share),
     }
 
 

@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.forms import Form
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -69,8 +70,7 @@ def deploy(request: MemberRequest, project: Project) -> HttpResponse:
     capability = capability_of(project.task_type, project.settings_now())
     form = DeployForm(request.POST, project=project, capability=capability)
     if not form.is_valid():
-        said = "; ".join(str(one) for errors in form.errors.values() for one in errors)
-        raise Problem(said, code="bad-deployment", status=422)
+        return _refused(request, project, deploy_form=form)
     made = registry.deploy(project, form.cleaned_data["version"], share=form.cleaned_data["share"], by=request.user)
     told = {"model": made.version, "share": made.share}
     messages.success(request, _("%(model)s answers in %(share)s %% of new work.") % told)
@@ -83,7 +83,7 @@ def place(request: MemberRequest, project: Project) -> HttpResponse:
     """Give a version a seat: from now on it claims and answers by itself."""
     form = PlaceForm(request.POST, project=project, capability=ABLE.get(project.task_type, ""))
     if not form.is_valid():
-        raise Problem(_("Choose one of the models that can do this work."), code="bad-version", status=422)
+        return _refused(request, project, place_form=form)
     made = placing.place(project, form.cleaned_data["version"], by=request.user)
     told = {"model": made.version}
     messages.success(request, _("%(model)s has a seat. It is watched until you let it do more.") % told)
@@ -132,6 +132,14 @@ def stop(request: MemberRequest, batch_id: UUID) -> HttpResponse:
     for row in rows:
         preparing.stop(row)
     return redirect("project-copilot", batch.project.public_id)
+
+
+def _refused(request: MemberRequest, project: Project, **forms: Form) -> HttpResponse:
+    """The page, with what is wrong with one of its other forms."""
+    terms = project.settings_now()
+    capability = capability_of(project.task_type, terms)
+    form = CopilotForm(initial=initial(terms), labels=project.labels.in_use(), capability=capability)
+    return render(request, "assist/copilot.html", _context(project, form, capability) | forms, status=422)
 
 
 def _context(project: Project, form: CopilotForm, capability: str) -> dict[str, Any]:

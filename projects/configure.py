@@ -10,6 +10,7 @@ from procrastinate.contrib.django import app
 
 from projects import instructions, label_attributes, label_colours
 from projects.aggregation.calibration import Calibration
+from projects.aggregation.region_parts import IOU
 from projects.errors import Refused
 from projects.models import Label, Project, ProjectSettings, StockedGold
 from projects.tasktypes import TASK_TYPES, asked_fields
@@ -18,6 +19,7 @@ from projects.tasktypes.preference import OWN_LABELS, Preference
 from projects.tasktypes.region_shapes import SHAPES
 from projects.truth import methods
 from projects.truth.evidence import terms_of
+from projects.truth.weighing import AGREEMENT
 from taskers.errors import StateConflict, Word
 from taskers.models import Organization, Person
 from taskers.outbox import emit
@@ -52,8 +54,11 @@ FIELDS = (
     "correction_minutes",
 )
 REORDER = "projects.jobs.reorder_project"
+# What holds where a project says no threshold of its own.
+THRESHOLDS = {"agreement": AGREEMENT, "iou": IOU, "span_match": "exact"}
 # What says how many judgements a task gets.
 OVERLAP = ("aggregation", "most", "target")
+TOLD = ("settings_changed", "labels_changed")  # the events of a change
 
 
 @transaction.atomic
@@ -83,15 +88,33 @@ def create(
         raise StateConflict(
             "There is already a project named %(name)r.", code="project-exists", place="name", name=name
         ) from None
-    set_labels(project, labels, by=by)
-    change(project, by, **settings)
+    change(project, by, labels=labels, **settings)
     _tell("project_created", project, by, task_type=task_type)
     return project
 
 
 @transaction.atomic
-def change(project: Project, by: Person | None, **settings: object) -> ProjectSettings:
-    """The next version of a project's settings: the present one with these changes. Raises Refused."""
+def change(
+    project: Project, by: Person | None, *, labels: Sequence[Mapping] | None = None, **settings: object
+) -> ProjectSettings:
+    """The next version of a project's settings: the present one with these changes; and these labels, if any are said.
+
+    Raises Refused, also where a tasker could not answer what would be asked then.
+    """
+    before, made = _next_version(project, by, **settings)
+    if labels is not None:
+        _put_labels(project, labels, by)
+    elif before is None or before.grid != made.grid:
+        _check_hotkeys(project, list(project.labels.in_use().values("key", "name", "hotkey", "shapes")))
+    if labels is not None or before is None or before.fields != made.fields:
+        check_answerable(project, made)
+    return made
+
+
+def _next_version(
+    project: Project, by: Person | None, **settings: object
+) -> tuple[ProjectSettings | None, ProjectSettings]:
+    """The version before, if there is one, and the one that holds now."""
     unknown = set(settings) - set(FIELDS)
     if unknown:
         raise Refused("There is no setting %(choices)s.", code="unknown-setting", choices=", ".join(sorted(unknown)))
@@ -107,19 +130,21 @@ def change(project: Project, by: Person | None, **settings: object) -> ProjectSe
     _check(values, project.task_type)
     if values.get("file_order"):
         _check_file_order(project)
+    if before and THRESHOLDS | values["thresholds"] == THRESHOLDS | before.thresholds:
+        values["thresholds"] = before.thresholds
     method, most = values.get("aggregation", methods.MAJORITY), values.get("most")
     values.setdefault("target", methods.usual_target(method, values.get("wanted", 1), most))
     if most and (before is None or any(getattr(before, name) != values.get(name) for name in OVERLAP)):
         _check_overlap(values["target"], method, most, terms_of(project, method=method).calibration if before else None)
     if before and all(getattr(before, field) == value for field, value in values.items()):
-        return before
+        return before, before
     made = ProjectSettings.objects.create(
         project=project, version=before.version + 1 if before else 1, made_by=by, **values
     )
     _tell("settings_changed", project, by, version=made.version, changed=sorted(settings))
     if before and before.file_order != made.file_order:  # what is open already takes its new place by and by
         app.configure_task(REORDER, queue="jobs").defer(project_key=project.pk)
-    return made
+    return before, made
 
 
 @transaction.atomic
@@ -127,8 +152,16 @@ def set_labels(project: Project, labels: Sequence[Mapping], *, by: Person | None
     """Make a project's labels these, in this order: known keys are changed, new ones added, those left out retired.
 
     Each is {"name", "key"?, "colour"?, "hotkey"?, "shapes"?, "attributes"?, "field"?, "parent"?}; a parent is the key
-    or name of a label before it. Raises Refused with the place of the fault.
+    or name of a label before it. Raises Refused with the place of the fault, also where a tasker could not answer what
+    is asked with these.
     """
+    Project.objects.select_for_update(no_key=True).get(pk=project.pk)
+    rows = _put_labels(project, labels, by)
+    check_answerable(project, project.settings_now())
+    return rows
+
+
+def _put_labels(project: Project, labels: Sequence[Mapping], by: Person | None) -> list[Label]:
     wanted = _plain_labels(project, _with_own(project, labels))
     project.labels.filter(retired_at=None).exclude(key__in=[one["key"] for one in wanted]).update(
         retired_at=timezone.now(), hotkey=""
@@ -277,6 +310,12 @@ def _check_fields(project: Project, values: dict) -> None:
         raise Refused(text, code="bad-grid", place="grid")
 
 
+def check_answerable(project: Project, settings: ProjectSettings) -> None:
+    """Raises Refused where a tasker could not answer what these settings ask with the labels in use."""
+    labels = list(project.labels.in_use().values("key", "name", "field"))
+    TASK_TYPES[project.task_type].check_answerable(labels, settings.fields)
+
+
 def _check(values: Mapping, task_type: str) -> None:
     def between(field: str, low: float, high: float) -> None:
         value = values.get(field, low)
@@ -306,9 +345,10 @@ def _check(values: Mapping, task_type: str) -> None:
         if values.get("most") is None:
             raise Refused("Say how many judgements one task may get at most.", code="bad-setting", place="most")
         between("budget", values.get("wanted", 1), values["most"])
-    fitting = [one.key for one in methods.fitting(task_type, values.get("fields") or [])]
+    fitting = {one.key: f"{one.title} ({one.key})" for one in methods.fitting(task_type, values.get("fields") or [])}
     if values.get("aggregation", methods.MAJORITY) not in fitting:
-        raise Refused("Choose one of %(choices)s.", code="bad-setting", place="aggregation", choices=", ".join(fitting))
+        text = "What is asked here can't be decided that way. Choose one of %(choices)s."
+        raise Refused(text, code="bad-setting", place="aggregation", choices=", ".join(fitting.values()))
 
 
 def _check_file_order(project: Project) -> None:

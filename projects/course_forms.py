@@ -6,8 +6,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from projects.admission.rule_forms import skills_of
-from projects.forms import in_units, percent, to_millionths
 from projects.models import DealingRules, Project
+from projects.units import amount, in_currency, in_percent, in_units, of_percent, percent, to_millionths
 from taskers.models import Skill
 
 SHOWN = (
@@ -27,7 +27,7 @@ class CourseForm(forms.Form):
         help_text=_("0: no course. Where there are fewer, all are asked."),
     )
     shown = forms.ChoiceField(label=_("The right answers are shown"), choices=SHOWN)
-    training_pass = percent(_("Pass mark, %"), _("The mean score of a try; partly right answers count in part."), 80)
+    training_pass = percent(_("Pass mark, %"), _("The mean score of a try; partly right answers count in part."))
     training_tries = forms.IntegerField(label=_("Tries"), min_value=1, max_value=100)
     training_wait = forms.IntegerField(
         label=_("Hours between two tries"), min_value=0, max_value=8_760, help_text=_("0: at once.")
@@ -47,17 +47,16 @@ class CourseForm(forms.Form):
         max_value=36_500,
         help_text=_("Empty: for good."),
     )
-    training_rate = forms.DecimalField(
-        label=_("Pay for an item done well"),
+    training_rate = amount(
+        _("Pay for an item done well"),
         min_value=0,
         max_digits=12,
-        decimal_places=6,
-        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
         help_text=_("Once per person and item, however often it is tried. 0: unpaid."),
     )
 
     def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["training_rate"].label = in_currency(self.fields["training_rate"].label, project.organization)
         self.fields["skill"].queryset = skills_of(project.organization)  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
@@ -74,7 +73,7 @@ class CourseForm(forms.Form):
             "skill_name": data["skill_name"],
             "shown": {"each": True, "end": False, "mixed": None}[data["shown"]],
             "training_tasks": data["training_tasks"],
-            "training_pass": data["training_pass"] / 100,
+            "training_pass": of_percent(data["training_pass"]),
             "training_tries": data["training_tries"],
             "training_wait": data["training_wait"],
             "training_days": data["training_days"],
@@ -87,7 +86,7 @@ def course_initial(row: DealingRules, shown: str) -> dict[str, Any]:
     return {
         "training_tasks": row.training_tasks,
         "shown": shown,
-        "training_pass": round(100 * row.training_pass),
+        "training_pass": in_percent(row.training_pass),
         "training_tries": row.training_tries,
         "training_wait": row.training_wait,
         "skill": row.training_skill.key if row.training_skill else None,

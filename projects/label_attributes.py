@@ -18,11 +18,14 @@ from projects.errors import Refused
 
 KINDS = ("flag", "number", "text")
 MOST = 20
-LINE = re.compile(r"(?P<name>[^()]{1,60}?)\s*\((?P<takes>[^()]{1,1000})\)")
+BRACKETS = {"(", ")"}
+LINE = re.compile(r"(?P<name>[^()]{1,60}?)\s*\((?P<takes>[^()]{1,4000})\)")
 
 
-def read(text: str, place: str = "attributes") -> list[dict[str, Any]]:
-    """The attributes in a text; Refused with the line that can't be read."""
+def read(text: str, place: str = "attributes", known: Sequence[Mapping] = ()) -> list[dict[str, Any]]:
+    """The attributes in a text; Refused with the line that can't be read. One that is called like one of the `known`
+    keeps that one's key."""
+    keys = {one["name"]: one["key"] for one in known}
     found: list[dict[str, Any]] = []
     for number, line in enumerate((one.strip() for one in text.splitlines()), start=1):
         if not line:
@@ -36,10 +39,11 @@ def read(text: str, place: str = "attributes") -> list[dict[str, Any]]:
                 number=number,
             )
         name, takes = match["name"].strip(), match["takes"].strip()
+        held = {"name": name, "key": keys.get(name, "")}
         if takes.lower() in KINDS:
-            found.append({"name": name, "kind": takes.lower()})
+            found.append(held | {"kind": takes.lower()})
         else:
-            found.append({"name": name, "kind": "choice", "choices": takes.split(",")})
+            found.append(held | {"kind": "choice", "choices": takes.split(",")})
     return checked(found, place)
 
 
@@ -54,10 +58,12 @@ def checked(attributes: Sequence[Mapping], place: str = "attributes") -> list[di
             raise Refused(
                 "An attribute takes %(choices)s or a choice.", code="bad-attribute", place=at, choices=", ".join(KINDS)
             )
-        name = str(one.get("name") or "").strip()[:60]
-        key = (str(one.get("key") or "") or slugify(name, allow_unicode=True).replace("-", "_"))[:60]
+        name = " ".join(str(one.get("name") or "").split())[:60]
+        key = (str(one.get("key") or "").strip() or slugify(name, allow_unicode=True).replace("-", "_"))[:60]
         if not key or any(key == other["key"] for other in plain):
             raise Refused("Each attribute needs a name of its own.", code="bad-attribute", place=at)
+        if not name or BRACKETS & set(name):
+            raise Refused("An attribute has a name without brackets.", code="bad-attribute", place=at)
         held = {"key": key, "name": name, "kind": one["kind"]}
         if one["kind"] == "choice":
             held["choices"] = _choices(one.get("choices"), at)
@@ -73,8 +79,10 @@ def written(attributes: Sequence[Mapping]) -> str:
 
 
 def _choices(value: object, place: str) -> list[str]:
-    choices = [str(one).strip()[:60] for one in value] if isinstance(value, (list, tuple)) else []
+    choices = [" ".join(str(one).split())[:60] for one in value] if isinstance(value, (list, tuple)) else []
     choices = list(dict.fromkeys(one for one in choices if one))
+    if any(BRACKETS & set(one) or "," in one for one in choices):
+        raise Refused("A choice has no brackets and no commas.", code="bad-attribute", place=place)
     if not 2 <= len(choices) <= 50:
         raise Refused("A choice is between two to fifty different words.", code="bad-attribute", place=place)
     return choices

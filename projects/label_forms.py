@@ -1,6 +1,6 @@
 """The label table that a manager fills in: a form for each row, and what is in it at first."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from projects import label_attributes, label_colours
 from projects.errors import Refused
+from projects.tasktypes import TASK_TYPES
 
 SHAPE_NAMES = (
     ("mask", _("Masks")),
@@ -17,7 +18,11 @@ SHAPE_NAMES = (
     ("polyline", _("Lines")),
     ("point", _("Points")),
 )
-MAX_LABELS = 200
+MAX_LABELS = 200  # so many the API takes too
+
+
+# What some task types ask of a label and others don't: which, says each type.
+OF_TYPES = {name for room in TASK_TYPES.values() for name in room.labels_asked}
 
 
 class LabelForm(forms.Form):
@@ -66,11 +71,44 @@ class LabelForm(forms.Form):
         label=_("Lies under"), required=False, max_length=80, widget=forms.TextInput(attrs={"spellcheck": "false"})
     )
 
+    def __init__(
+        self,
+        *args: Any,
+        asked: Collection[str],
+        shown: Collection[str],
+        attributes: Mapping[str, Sequence[Mapping]] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Of OF_TYPES those in `shown` are there, those in `asked` are looked at. `attributes`: label key -> what it
+        asks for now."""
+        super().__init__(*args, **kwargs)
+        self.asked, self.known = asked, attributes or {}
+        for name in OF_TYPES - set(shown):
+            del self.fields[name]
+
+    @property
+    def is_meant(self) -> bool:
+        """Whether it says a label: rows without a name are passed over. Call when valid."""
+        return bool(self.cleaned_data.get("name", "").strip())
+
     def clean_attributes(self) -> list[dict[str, Any]]:
         try:
-            return label_attributes.read(self.cleaned_data["attributes"])
+            known = self.known.get(self.cleaned_data.get("key", ""), ())
+            return label_attributes.read(self.cleaned_data["attributes"], known=known)
         except Refused as problem:
             raise forms.ValidationError(problem.text) from None
+
+    def clean(self) -> dict[str, Any]:
+        """A label that is there keeps a name, or its row is taken away; a region has a shape."""
+        data = super().clean() or {}
+        for name in OF_TYPES - set(self.asked):
+            self.errors.pop(name, None)
+            data.pop(name, None)
+        if data.get("key") and not data.get("name", "").strip() and "name" not in self.errors:
+            self.add_error("name", _("Give it a name, or take its row away."))
+        if "shapes" in self.asked and data.get("name", "").strip() and not data.get("shapes"):
+            self.add_error("shapes", _("Choose at least one shape."))
+        return data
 
 
 class Labels(BaseFormSet):
@@ -78,23 +116,21 @@ class Labels(BaseFormSet):
 
     colours = " ".join(label_colours.COLOURS)  # what the page gives to rows that are added
 
+    @property
+    def meant(self) -> list[LabelForm]:
+        """The rows that say a label, in their order. Call when valid."""
+        return [form for form in self.ordered_forms if form.is_meant]
+
     def filled(self) -> list[dict[str, Any]]:
-        """Labels as configure takes them. Call when valid."""
-        rows = [form.cleaned_data for form in self.ordered_forms if form.cleaned_data.get("name", "").strip()]
-        return [
-            {key: row.get(key, "") for key in ("key", "name", "colour", "hotkey")}
-            | {"shapes": row.get("shapes") or ["mask"], "attributes": row.get("attributes") or []}
-            | {"field": row.get("field", ""), "parent": row.get("parent", "")}
-            for row in rows
-        ]
+        """Labels as configure takes them; what isn't asked isn't said. Call when valid."""
+        names = ("key", "name", "colour", "hotkey", "shapes", "attributes", "field", "parent")
+        return [{key: form.cleaned_data[key] for key in names if key in form.cleaned_data} for form in self.meant]
 
     def mapping(self, keys: Sequence[str]) -> dict[str, str]:
         """The model's names -> label keys, `keys` being those of the filled rows. Call when valid."""
-        rows = [form.cleaned_data for form in self.ordered_forms if form.cleaned_data.get("name", "").strip()]
-        pairs = zip(rows, keys, strict=True)
-        return {
-            name.strip(): key for row, key in pairs for name in row.get("model_names", "").split(",") if name.strip()
-        }
+        pairs = zip(self.meant, keys, strict=True)
+        said = [(form.cleaned_data.get("model_names", ""), key) for form, key in pairs]
+        return {name.strip(): key for names, key in said for name in names.split(",") if name.strip()}
 
 
 LabelFormSet = formset_factory(

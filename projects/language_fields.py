@@ -22,6 +22,7 @@ class InLanguages(forms.Form):
                 label=_("Instructions in %(language)s") % {"language": name},
                 required=False,
                 max_length=instructions.LONGEST,
+                strip=False,
                 widget=forms.Textarea(attrs={"rows": 10, "spellcheck": "true"}),
             )
 

@@ -1,6 +1,7 @@
 """What a manager says of pairs alone: whether neither may be better, and what is asked beside it."""
 
 import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -16,6 +17,8 @@ TAKES_CHOICES = re.compile(r"\((?:choice|multiple|tree)\b")
 
 class PairFields(forms.Form):
     """The part of a project's form that is for preferences."""
+
+    known: Sequence[Mapping] = ()  # the fields that the project asks for now
 
     ties = forms.BooleanField(
         label=_("“About equal” is an answer"),
@@ -34,7 +37,7 @@ class PairFields(forms.Form):
     def clean_also_asked(self) -> str:
         text = self.cleaned_data["also_asked"]
         try:
-            self.cleaned_data["also"] = asked_fields.read(text) if text.strip() else []
+            self.cleaned_data["also"] = asked_fields.read(text, known=self.known) if text.strip() else []
         except Refused as problem:
             raise forms.ValidationError(problem.text) from None
         return text
@@ -42,11 +45,7 @@ class PairFields(forms.Form):
     @property
     def takes_choices(self) -> bool:
         """Whether any of what is also asked takes labels."""
-        return bool(TAKES_CHOICES.search(str(self["also_asked"].value() or "")))
-
-    def also(self) -> dict[str, Any]:
-        """The settings that a preference's terms hold besides. Call when valid."""
-        return {"fields": self.cleaned_data["also"]}
+        return "also_asked" in self.fields and bool(TAKES_CHOICES.search(str(self["also_asked"].value() or "")))
 
     def own_labels(self, task_type: str) -> list[dict[str, str]]:
         """The labels that a type has by itself, as far as they are wanted. Call when valid."""

@@ -3,6 +3,8 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from urllib.parse import quote, unquote
 
 from django.db import transaction
 from django.db.models import Value
@@ -11,7 +13,7 @@ from django.db.models.functions import Coalesce
 from projects import configure
 from projects.models import Project, ProjectSettings
 from taskers.errors import Problem
-from taskers.models import Person
+from taskers.models import Event, Person
 
 SHOWN = ("key", "name", "colour", "hotkey", "shapes", "attributes", "field")
 
@@ -23,8 +25,26 @@ class Overwrites(Problem):
     status = 412
 
 
+@dataclass(frozen=True)
+class Changes:
+    """What happened to a project's settings after a mark was taken: who was the last, which settings and thresholds are
+    others now, and what became of labels, by name."""
+
+    who: Person | None = None
+    settings: list[str] = field(default_factory=list)
+    added: list[str] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
+    retired: list[str] = field(default_factory=list)
+    moved: bool = False  # the labels that stayed stand in another order
+
+    @property
+    def labels(self) -> bool:
+        """Whether anything became of labels."""
+        return bool(self.added or self.changed or self.retired or self.moved)
+
+
 def mark(project: Project) -> str:
-    """A short text that is another one after every change of the settings or labels (an ETag)."""
+    """A text that is another one after every change of the settings or labels (an ETag), and tells which."""
     version = project.settings.order_by("-version").values_list("version", flat=True).first()
     return _mark(version or 0, labels_of(project))
 
@@ -36,8 +56,20 @@ def labels_of(project: Project) -> list[dict]:
 
 
 def _mark(version: int, labels: Sequence[Mapping]) -> str:
-    text = json.dumps(list(labels), sort_keys=True)
-    return f"{version}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+    return ";".join([str(version), *(f"{quote(one['key'])}={_digest(one)}" for one in labels)])
+
+
+def _digest(label: Mapping) -> str:
+    return hashlib.sha256(json.dumps(label, sort_keys=True).encode()).hexdigest()[:8]
+
+
+def check_unchanged(project: Project, seen: str) -> None:
+    """Raises Overwrites where the settings or labels are no longer those of a mark. Call in a transaction: from here to
+    its end nobody else changes them."""
+    # The lock makes two revisions follow each other, so that the second sees what the first did.
+    Project.objects.select_for_update(no_key=True).get(pk=project.pk)
+    if seen != mark(project):
+        raise Overwrites()
 
 
 @transaction.atomic
@@ -48,16 +80,13 @@ def revise(
 
     Raises Overwrites otherwise, and Refused for what can't be.
     """
-    # The lock makes two revisions follow each other, so that the second sees what the first did.
-    Project.objects.select_for_update(no_key=True).get(pk=project.pk)
+    check_unchanged(project, seen)
     before = labels_of(project)
-    now = project.settings_now()
-    if seen != _mark(now.version, before):
-        raise Overwrites()
     kept = {one["key"]: one for one in before}
-    if [_said(one, kept.get(one.get("key") or "", {})) for one in labels] != before:
-        configure.set_labels(project, labels, by=by)
-    return configure.change(project, by, **settings)
+    same = [_said(one, kept.get(one.get("key") or "", {})) for one in labels] == before
+    made = configure.change(project, by, labels=None if same else labels, **settings)
+    configure.check_answerable(project, made)
+    return made
 
 
 def _said(label: Mapping, kept: Mapping) -> dict:
@@ -65,15 +94,36 @@ def _said(label: Mapping, kept: Mapping) -> dict:
     return {key: kept.get(key, "") if label.get(key) is None else label[key] for key in (*SHOWN, "parent")}
 
 
-def changed_since(project: Project, seen: str) -> tuple[str, list[str]]:
-    """Who changed the settings after a mark was taken, and which fields, for the notice that says so."""
-    try:
-        version = int(seen.partition("-")[0])
-    except ValueError:
-        version = 0
-    rows = project.settings.filter(version__gte=version).select_related("made_by").order_by("version")
-    first, last = rows.first(), rows.last()
-    if first is None or last is None or first.pk == last.pk:
-        return "", ["labels"]
-    fields = [one for one in configure.FIELDS if getattr(first, one) != getattr(last, one)]
-    return str(last.made_by or ""), fields or ["labels"]
+def changed_since(project: Project, seen: str) -> Changes:
+    """What was changed after a mark was taken, for the notice that says so."""
+    version, *marks = seen.split(";")
+    first = project.settings.filter(version=int(version) if version.isdecimal() and len(version) < 9 else 0).first()
+    last = project.settings_now()
+    then = {unquote(key): digest for key, _, digest in (one.rpartition("=") for one in marks)}
+    labels = labels_of(project)
+    now = {one["key"]: _digest(one) for one in labels}
+    names = dict(project.labels.values_list("key", "name"))
+    return Changes(
+        who=_last_to_change(project),
+        settings=_differing(_values(first), _values(last)) if first else [],
+        added=[names[key] for key in now if key not in then],
+        changed=[names[key] for key in now if key in then and now[key] != then[key]],
+        retired=[names.get(key, key) for key in then if key not in now],
+        moved=[key for key in then if key in now] != [key for key in now if key in then],
+    )
+
+
+def _values(settings: ProjectSettings) -> dict[str, object]:
+    """What a version says, each threshold by its own name."""
+    said = {name: getattr(settings, name) for name in configure.FIELDS if name != "thresholds"}
+    return said | {name: settings.thresholds.get(name, usual) for name, usual in configure.THRESHOLDS.items()}
+
+
+def _differing(then: Mapping[str, object], now: Mapping[str, object]) -> list[str]:
+    return [name for name in now if then[name] != now[name]]
+
+
+def _last_to_change(project: Project) -> Person | None:
+    rows = Event.objects.filter(subject=f"project:{project.public_id}", kind__in=configure.TOLD)
+    newest = rows.order_by("-pk").first()
+    return Person.objects.filter(pk=newest.actor_id).first() if newest and newest.actor_id else None

@@ -124,6 +124,9 @@ class TokenForm(forms.Form):
         choices=[(30, _("30 days")), (90, _("90 days")), (365, _("a year")), (0, _("until revoked"))],
     )
 
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, auto_id="token_%s", **kwargs)  # it shares its page with a person's own name
+
     def expires_at(self):
         """When the token ends, or None."""
         days = self.cleaned_data["days"]

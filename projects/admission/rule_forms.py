@@ -7,9 +7,20 @@ from django import forms
 from django.forms import BaseFormSet, formset_factory
 from django.utils.translation import gettext_lazy as _
 
-from projects.forms import in_units, percent, to_millionths
 from projects.models import Batch, BlockedPair, DealingRules, Exclusion, Project, Requirement
 from projects.queue.leases import SKIP_MODES, SKIP_REASONS, USUAL_MODES
+from projects.units import (
+    amount,
+    in_currency,
+    in_minutes,
+    in_percent,
+    in_units,
+    of_minutes,
+    of_percent,
+    percent,
+    time_for_a_task,
+    to_millionths,
+)
 from taskers.models import Organization, Person, Skill
 
 MODES = {
@@ -37,14 +48,10 @@ class RulesForm(forms.Form):
         max_value=HIGHEST,
         help_text=_("Higher is handed out first. What waits gains one step every ten minutes, so nothing starves."),
     )
-    lease_minutes = forms.IntegerField(
-        label=_("Time for one task, in minutes"),
-        min_value=1,
-        max_value=7 * 24 * 60,
-        help_text=_("Who shows no sign of life for this long gives the task back."),
-    )
+    lease_minutes = time_for_a_task()
     standing_floor = percent(
-        _("Least standing, %"), _("Who falls below it gets no more work here. 0 asks for nothing."), 0
+        _("Least standing, %"),
+        _("Who falls below it gets no more work here. 0 asks for nothing."),
     )
     standing_evidence = forms.FloatField(
         label=_("After this much evidence"),
@@ -59,21 +66,17 @@ class RulesForm(forms.Form):
         max_value=10**6,
         help_text=_("By the clock where they live. Empty: no limit."),
     )
-    daily_earnings = forms.DecimalField(
-        label=_("Pay per person and day"),
+    daily_earnings = amount(
+        _("Pay per person and day"),
         required=False,
         min_value=Decimal("0.000001"),
         max_digits=15,
-        decimal_places=6,
-        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
         help_text=_("What is promised to one person in a day. Empty: no limit."),
     )
-    gold_share = forms.IntegerField(
-        label=_("Known answers among the work, %"),
-        min_value=0,
-        max_value=50,
-        widget=forms.NumberInput(attrs={"min": 0, "max": 50, "inputmode": "numeric"}),
-        help_text=_("Mixed in unseen, more often for people of whom little is known. At most 50."),
+    gold_share = percent(
+        _("Known answers among the work, %"),
+        _("Mixed in unseen, more often for people of whom little is known. At most 50."),
+        most=50,
     )
     gold_uses = forms.IntegerField(
         label=_("Retire a known answer after"),
@@ -97,12 +100,12 @@ class RulesForm(forms.Form):
         help_text=_("At most, so that nobody stops the work alone. Empty: as it is."),
     )
     reports_share = percent(
-        _("Reports, % of one's work"), _("Beside the first three of a day, up to the number above."), 10
+        _("Reports, % of one's work"), _("Beside the first three of a day, up to the number above."), required=False
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, organization: Organization, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["reports_share"].required = False
+        self.fields["daily_earnings"].label = in_currency(self.fields["daily_earnings"].label, organization)
         for reason, words in SKIP_REASONS.items():
             self.fields[f"skip_{reason}"] = forms.ChoiceField(
                 label=words, choices=[(mode, MODES[mode]) for mode in SKIP_MODES]
@@ -119,15 +122,15 @@ class RulesForm(forms.Form):
         earnings = data["daily_earnings"]
         reports = {name: data[name] for name in ("reporters", "reports_daily") if data[name] is not None}
         if data["reports_share"] is not None:
-            reports["reports_share"] = data["reports_share"] / 100
+            reports["reports_share"] = of_percent(data["reports_share"])
         return reports | {
             "priority": data["priority"],
-            "lease_seconds": data["lease_minutes"] * 60,
-            "standing_floor": data["standing_floor"] / 100,
+            "lease_seconds": of_minutes(data["lease_minutes"]),
+            "standing_floor": of_percent(data["standing_floor"]),
             "standing_evidence": data["standing_evidence"],
             "daily_tasks": data["daily_tasks"],
             "daily_earnings": None if earnings is None else to_millionths(earnings),
-            "gold_share": data["gold_share"] / 100,
+            "gold_share": of_percent(data["gold_share"]),
             "gold_uses": data["gold_uses"],
             "skip_modes": {reason: data[f"skip_{reason}"] for reason in SKIP_REASONS},
         }
@@ -138,16 +141,16 @@ def rules_initial(project: Project, row: DealingRules) -> dict[str, Any]:
     modes = {f"skip_{one}": row.skip_modes.get(one) or USUAL_MODES.get(one, "others") for one in SKIP_REASONS}
     return modes | {
         "priority": project.priority,
-        "lease_minutes": max(1, round(project.settings_now().lease_seconds / 60)),
-        "standing_floor": round(100 * row.standing_floor),
+        "lease_minutes": in_minutes(project.settings_now().lease_seconds),
+        "standing_floor": in_percent(row.standing_floor),
         "standing_evidence": row.standing_evidence,
         "daily_tasks": row.daily_tasks,
         "daily_earnings": None if row.daily_earnings is None else in_units(row.daily_earnings),
-        "gold_share": round(100 * row.gold_share),
+        "gold_share": in_percent(row.gold_share),
         "gold_uses": row.gold_uses,
         "reporters": row.reporters,
         "reports_daily": row.reports_daily,
-        "reports_share": round(100 * row.reports_share),
+        "reports_share": in_percent(row.reports_share),
     }
 
 

@@ -9,8 +9,8 @@ from projects import course_report
 from projects.api.rule_shapes import PersonShape
 from projects.api.shapes import ObjectJSON, PageShape
 from projects.api.work_shapes import LessonItem
-from projects.forms import in_units, to_millionths
 from projects.models import DealingRules
+from projects.units import in_units, to_millionths
 from taskers.models import Skill
 
 LONGEST = 4000

@@ -7,11 +7,11 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from projects.forms import in_units, to_millionths
 from projects.models import Batch, Belief, Intake, Project, ProjectSettings, Task, Verdict
 from projects.tasktypes import TASK_TYPES, asked_fields
 from projects.tasktypes.region_shapes import SHAPES
 from projects.truth import methods
+from projects.units import in_units, to_millionths
 
 MAX_LIMIT = 200
 

@@ -34,6 +34,7 @@ NUMBER = re.compile(
     rf"number(?:\s+(?P<min>{AMOUNT})\s+to\s+(?P<max>{AMOUNT}))?(?:\s+step\s+(?P<step>{AMOUNT}))?(?:\s+(?P<unit>\S{{1,20}}))?"
 )
 TEXT = re.compile(r"text(?:\s+(?P<longest>\d{1,5}))?")
+UNIT = re.compile(r"[^\s(),]{1,20}")
 
 Asked = dict[str, Any]
 
@@ -61,8 +62,50 @@ def checked(fields: object, place: str = "fields") -> list[Asked]:
     return plain
 
 
-def read(text: str, place: str = "fields") -> list[Asked]:
-    """The fields in a manager's text; Refused with the line that can't be read."""
+def check_answerable(fields: Sequence[Mapping], labels: Sequence[Mapping]) -> None:
+    """Refused, with the place of the fault, where nobody could answer a field or give a label: a choice without labels,
+    a label of no field, a condition that never holds. Labels are {"key", "name", "field"}, "" for the first choice."""
+    takes = [one["key"] for one in fields if one["kind"] in CHOICES]
+    options: dict[str, set[str]] = {key: set() for key in takes}
+    for index, label in enumerate(labels):
+        field = label.get("field") or (takes[0] if takes else "")
+        if field and field not in options:
+            raise Refused(
+                "“%(name)s” answers “%(field)s”, but no field of that name takes choices.",
+                code="no-field",
+                place=f"labels[{index}].field",
+                name=label["name"],
+                field=field,
+            )
+        if field:
+            options[field].add(label["key"])
+    for index, one in enumerate(fields):
+        if one["key"] in options and not options[one["key"]]:
+            raise Refused(
+                "“%(name)s” takes a choice, and there is no label to choose: add labels that answer it.",
+                code="no-choices",
+                place=f"fields[{index}]",
+                name=one["name"],
+            )
+        when = one.get("when")
+        if when and when["is"] not in options[when["field"]]:
+            raise Refused(
+                "“%(name)s” would never be shown: “%(is)s” is no label of “%(field)s”. Labels: %(choices)s.",
+                code="never-shown",
+                place=f"fields[{index}].when",
+                name=one["name"],
+                field=when["field"],
+                choices=", ".join(sorted(options[when["field"]])),
+                **{"is": when["is"]},
+            )
+
+
+def read(text: str, place: str = "fields", known: Sequence[Mapping] = ()) -> list[Asked]:
+    """The fields in a manager's text; Refused with the line that can't be read.
+
+    A field that is called like one of the `known` keeps that one's key: programs give keys of their own.
+    """
+    keys = {one["name"]: one["key"] for one in known}
     found: list[Asked] = []
     for number, line in enumerate((one.strip() for one in text.splitlines()), start=1):
         if not line:
@@ -77,9 +120,11 @@ def read(text: str, place: str = "fields") -> list[Asked]:
                 place=f"{place}[{len(found)}]",
                 number=number,
             )
-        asked |= {"name": match["name"].strip(), "required": takes[1:] != ["optional"]}
+        name = match["name"].strip()
+        asked |= {"name": name, "required": takes[1:] != ["optional"], "key": keys.get(name, "")}
         if match["field"]:
-            asked["when"] = {"field": key_of(match["field"]), "is": match["is"].strip()}
+            above = match["field"].strip()
+            asked["when"] = {"field": keys.get(above) or key_of(above), "is": match["is"].strip()}
         found.append(asked)
     return checked(found, place)
 
@@ -143,10 +188,12 @@ def _field(one: object, place: str, before: Sequence[Mapping]) -> Asked:
         raise Refused(
             "A field takes one of: %(choices)s.", code="bad-fields", place=f"{place}.kind", choices=", ".join(KINDS)
         )
-    name = str(one.get("name") or "").strip()[:80]
-    key = str(one.get("key") or key_of(name))[:60]
+    name = " ".join(str(one.get("name") or "").split())[:80]
+    key = str(one.get("key") or "").strip()[:60] or key_of(name)
     if not name or not key:
         raise Refused("A field needs a name with a letter or digit in it.", code="bad-fields", place=f"{place}.name")
+    if "(" in name or ")" in name:
+        raise Refused("A field's name has no brackets.", code="bad-fields", place=f"{place}.name")
     held: Asked = {"key": key, "name": name, "kind": one["kind"], "required": one.get("required", True) is not False}
     if one.get("when"):
         held["when"] = _when(one["when"], f"{place}.when", before)
@@ -174,7 +221,9 @@ def _range(one: Mapping, place: str) -> dict[str, Any]:
     if ("min" in found) != ("max" in found) or found.get("min", 0) > found.get("max", 0) or found.get("step", 1) <= 0:
         raise Refused("A number goes from less to more, by steps above 0.", code="bad-fields", place=place)
     if one.get("unit"):
-        found["unit"] = str(one["unit"])[:20]
+        if not UNIT.fullmatch(str(one["unit"])):
+            raise Refused("A unit is one word of at most 20 characters.", code="bad-fields", place=f"{place}.unit")
+        found["unit"] = str(one["unit"])
     return found
 
 
@@ -196,7 +245,7 @@ def _amount(one: Mapping, name: str, place: str, low: float, high: float) -> flo
             low=low,
             high=high,
         )
-    return int(value) if value == int(value) else value
+    return int(value) if value == int(value) else round(value, 6)
 
 
 def _taken(words: str) -> Asked | None:

@@ -52,6 +52,8 @@ class Classification:
     payload_fields: tuple[str, ...] = (*PICTURE, *TEXT, "proposed", "meta")
     intakes: tuple[str, ...] = ("zip", "jsonl", "csv", "text")
     exports: tuple[str, ...] = ("jsonl", "table")
+    settings_asked: tuple[str, ...] = ("copilot", "fields_asked", "grid", "minimum_score")
+    labels_asked: tuple[str, ...] = ("model_names", "field", "parent")
 
     def check_payload(self, payload: object) -> Payload:
         found = check.an_object(payload, "", (), self.payload_fields)
@@ -92,6 +94,9 @@ class Classification:
             given[name] = _part(found, known[name], place, asked)
             places[name] = place
         return {"fields": _ordered(asked.fields, given, places)}
+
+    def check_answerable(self, labels: Sequence[Mapping], fields: Sequence[Mapping]) -> None:
+        asked_fields.check_answerable(fields, labels)
 
     def agreement(self, a: Answer, b: Answer, thresholds: Mapping[str, Any]) -> float:
         return fields_agreement(a, b, thresholds.get("numbers"), thresholds.get("optional", ()))

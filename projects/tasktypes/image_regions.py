@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from projects.aggregation.masks import merge_regions
+from projects.aggregation.region_parts import IOU
 from projects.agreement import regions_agreement
 from projects.errors import Refused
 from projects.tasktypes import effort, studio_keys
@@ -24,7 +25,6 @@ MAX_PIXELS = 64_000_000
 MAX_POINTS_IN_ALL = 50_000  # of all polygons and lines of one answer
 MAX_COUNTS_IN_ALL = 8_000_000  # characters of all masks of one answer
 MAX_COMPARING = 10.0  # seconds that comparing an answer with one like it may take
-DEFAULT_IOU = 0.5  # from this overlap on, two regions of one label are the same region
 SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -38,6 +38,8 @@ class ImageRegions:
     payload_fields: tuple[str, ...] = ("asset", "width", "height", "name", "meta")
     intakes: tuple[str, ...] = ("zip", "jsonl")
     exports: tuple[str, ...] = ("jsonl", "coco")
+    settings_asked: tuple[str, ...] = ("copilot", "empty_usual", "iou", "minimum_score")
+    labels_asked: tuple[str, ...] = ("shapes", "attributes")
 
     def check_payload(self, payload: object) -> Payload:
         found = check.an_object(payload, "", ("asset", "width", "height", "name"), ("meta",))
@@ -72,6 +74,9 @@ class ImageRegions:
             text = "Too much lies over each other to be compared: draw fewer shapes at one place, with fewer corners."
             raise Refused(text, code="too-much-overlap", place="regions")
         return {"regions": checked}
+
+    def check_answerable(self, labels: Sequence[Mapping], fields: Sequence[Mapping]) -> None:
+        check.some_labels(labels)
 
     def _region(
         self, region: object, place: str, payload: Payload, labels: Collection[str], seen: set[str]
@@ -113,15 +118,15 @@ class ImageRegions:
         }
 
     def agreement(self, a: Answer, b: Answer, thresholds: Mapping[str, Any]) -> float:
-        return regions_agreement(a, b, thresholds.get("iou", DEFAULT_IOU))
+        return regions_agreement(a, b, thresholds.get("iou", IOU))
 
     def gold_check(self, answer: Answer, known: Answer, thresholds: Mapping[str, Any]) -> GoldCheck:
-        return check_regions(answer, known, thresholds.get("iou", DEFAULT_IOU))
+        return check_regions(answer, known, thresholds.get("iou", IOU))
 
     def merge(
         self, answers: Sequence[Answer], thresholds: Mapping[str, Any], trust: Sequence[float] | None = None
     ) -> Answer:
-        return merge_regions(answers, thresholds.get("iou", DEFAULT_IOU))
+        return merge_regions(answers, thresholds.get("iou", IOU))
 
     def effort(self, answers: Sequence[Answer], enough: float) -> float:
         return effort.regions([answer["regions"] for answer in answers], enough)

@@ -39,6 +39,8 @@ class Preference(Classification):
     payload_fields: tuple[str, ...] = ("prompt", *PAIR, "first_item", "second_item", "meta")
     intakes: tuple[str, ...] = ("jsonl", "csv")
     exports: tuple[str, ...] = ("jsonl", "table", "ranking")
+    settings_asked: tuple[str, ...] = ("ties", "also_asked")
+    labels_asked: tuple[str, ...] = ("field", "parent")
 
     def check_payload(self, payload: object) -> Payload:
         found = check.an_object(payload, "", PAIR, self.payload_fields)
@@ -78,7 +80,10 @@ class Preference(Classification):
     def asks(self, fields: Sequence[Mapping]) -> list[Asked]:
         """The preference, and behind it what else is asked."""
         mine: Asked = {"key": PREFERRED, "name": "Preferred", "kind": "choice", "required": True}
-        return [mine, *(dict(one) for one in fields if one.get("key") != PREFERRED)]
+        others = [dict(one) for one in fields if dict(one) != mine]
+        if any(PREFERRED in (one.get("key"), key_of(str(one.get("name") or ""))) for one in others):
+            raise Refused("Which of the two is preferred is asked already.", code="field-twice", place="fields")
+        return [mine, *others]
 
     def own_labels(self, labels: Sequence[Mapping], known: Mapping[str, str]) -> list[dict[str, Any]]:
         """These labels and behind them the type's own: those in use (`known`, key to name), at first all. Where some of

@@ -22,6 +22,8 @@ class TaskType(Protocol):
     payload_fields: tuple[str, ...]  # what a payload may hold; other fields of a loaded row go into its meta
     intakes: tuple[str, ...]  # keys of projects.intake readers that make sense for this type
     exports: tuple[str, ...]  # keys of projects.exports formats that make sense for this type
+    settings_asked: tuple[str, ...]  # fields of the form of settings that are asked beside those that every type asks
+    labels_asked: tuple[str, ...]  # fields of a row of the label table, likewise
 
     def check_payload(self, payload: object) -> Payload:
         """Return the payload in canonical form; raise Refused naming the first fault and its place."""
@@ -34,6 +36,11 @@ class TaskType(Protocol):
         Canonical means: the same content always gives the same JSON, so answers can be compared by equality.
         Checking a canonical answer returns it.
         """
+        ...
+
+    def check_answerable(self, labels: Sequence[Mapping], fields: Sequence[Mapping]) -> None:
+        """Refused, with the place of the fault, where a tasker could not answer what is asked with these labels
+        ({"key", "name", "field"}) and fields."""
         ...
 
     def agreement(self, a: Answer, b: Answer, thresholds: Mapping[str, Any]) -> float:

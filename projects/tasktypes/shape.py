@@ -150,6 +150,12 @@ def a_label(value: object, place: str, labels: Collection[str]) -> str:
     return value
 
 
+def some_labels(labels: Sequence[Mapping]) -> None:
+    """Refused where there is no label to mark anything with."""
+    if not labels:
+        raise Refused("Without a label nothing can be marked: add one.", code="no-labels", place="labels")
+
+
 def rule_of(labels: Collection[str], label: str) -> Mapping[str, Any]:
     """What a label asks of the parts that carry it ({"shapes"?, "attributes"?}); nothing where only keys are known."""
     return labels[label] or {} if isinstance(labels, Mapping) else {}

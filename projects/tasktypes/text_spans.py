@@ -34,6 +34,8 @@ class TextSpans:
     payload_fields: tuple[str, ...] = ("text", "title", "meta")
     intakes: tuple[str, ...] = ("jsonl", "csv", "text")
     exports: tuple[str, ...] = ("jsonl", "conll", "docbin")
+    settings_asked: tuple[str, ...] = ("copilot", "empty_usual", "span_match", "minimum_score")
+    labels_asked: tuple[str, ...] = ("model_names", "attributes")
 
     def check_payload(self, payload: object) -> Payload:
         found = check.an_object(payload, "", ("text",), ("title", "meta"))
@@ -75,6 +77,9 @@ class TextSpans:
                 most=MAX_OVERLAPS,
             )
         return {"spans": checked}
+
+    def check_answerable(self, labels: Sequence[Mapping], fields: Sequence[Mapping]) -> None:
+        check.some_labels(labels)
 
     def _span(self, span: object, place: str, text: str, labels: Collection[str], seen: set[str]) -> dict[str, Any]:
         fields = ("id", "start", "end", "label")

@@ -33,6 +33,11 @@ class Method:
     title: Promise | str
     choose: Promise | str
 
+    @property
+    def one_choice(self) -> bool:
+        """Whether it decides answers that are one label, and no others."""
+        return self.key == CATEGORICAL
+
 
 TOLD: dict[str, Method] = {
     one.key: one

@@ -1,6 +1,7 @@
 """Making a project, and changing what it asks for."""
 
 import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -8,28 +9,35 @@ from django.forms import Form
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from projects import access, configure, instructions, markdown, revision
-from projects.forms import (
-    NewProjectForm,
-    SettingsForm,
-    rate_label,
-    settings_initial,
-)
-from projects.label_forms import LabelFormSet, Labels, blank_rows, label_rows
-from projects.models import Project
+from projects.forms import ChangedSettingsForm, NewProjectForm, SettingsForm, settings_initial
+from projects.label_forms import OF_TYPES, LabelFormSet, Labels, blank_rows, label_rows
+from projects.models import Project, ProjectSettings
 from projects.pair_fields import own_labels
 from projects.revision import Overwrites
 from projects.tasktypes import TASK_TYPES
-from projects.truth import methods
 from projects.views.door import manages
 from taskers.errors import Problem
 from taskers.requests import MemberRequest
 from taskers.views.door import needs_role
 
-LABEL_PLACE = re.compile(r"labels\[(\d+)\]\.(name|key|hotkey)")
+LABEL_PLACE = re.compile(r"labels\[(\d+)\]\.(\w+)")
+# A word for each setting that the form's own labels don't name.
+BY_NAME = {
+    "label_mapping": _lazy("What the model calls it"),
+    "label_minimums": _lazy("Another least for single labels"),
+    "lease_seconds": _lazy("Time for one task, in minutes"),
+    "instructions_by_language": _lazy("Instructions in other languages"),
+    "suggest": _lazy("Suggestions appear"),
+    "confidence": _lazy("How sure the model is"),
+    "control_share": _lazy("Without the copilot, %"),
+    "trap_share": _lazy("Known answers with a trap, %"),
+    "fields": _lazy("Fields"),
+}
 
 
 @require_http_methods(["GET", "POST"])
@@ -37,8 +45,10 @@ LABEL_PLACE = re.compile(r"labels\[(\d+)\]\.(name|key|hotkey)")
 @needs_role(*access.MANAGE)
 def new(request: MemberRequest) -> HttpResponse:
     """A form that makes a project, ready to load data into."""
-    form = NewProjectForm(request.POST or None, languages=instructions.languages(request.organization))
-    labels: Any = LabelFormSet(request.POST or None, initial=blank_rows(), prefix="labels")
+    organization = request.organization
+    spoken = instructions.languages(organization)
+    form = NewProjectForm(request.POST or None, languages=spoken, organization=organization)
+    labels = _labels(request, blank_rows(), request.POST.get("task_type", ""))
     if request.method == "POST" and form.is_valid() and labels.is_valid():
         try:
             project = _create(request, form, labels)
@@ -46,21 +56,18 @@ def new(request: MemberRequest) -> HttpResponse:
             return redirect("load", project.public_id)
         except Problem as problem:
             _blame(form, labels, problem)
-    form.fields["rate"].label = rate_label(request.organization)
     context = {"form": form, "labels": labels, "project": None, "preview": _preview(form)}
     return render(request, "projects/new.html", context, status=422 if request.method == "POST" else 200)
 
 
 def _create(request: MemberRequest, form: NewProjectForm, labels: Labels) -> Project:
-    rows, task_type = labels.filled(), form.cleaned_data["task_type"]
+    task_type = form.cleaned_data["task_type"]
     return configure.create(
         request.organization,
         request.user,
         name=form.cleaned_data["name"],
         task_type=task_type,
-        labels=[*rows, *form.own_labels(task_type)],
-        label_mapping=labels.mapping([configure.label_key(row) for row in rows]),
-        **form.terms(task_type),
+        **_terms(form, labels, task_type),
     )
 
 
@@ -69,31 +76,27 @@ def _create(request: MemberRequest, form: NewProjectForm, labels: Labels) -> Pro
 def settings(request: MemberRequest, project: Project) -> HttpResponse:
     """The settings in force, and a form that makes the next version of them."""
     now = project.settings_now()
-    seen = request.POST.get("seen") or revision.mark(project)
+    posted = request.method == "POST"
+    seen = request.POST.get("seen", "") if posted else revision.mark(project)
+    form = _form(request, project, now)
     own = {one["key"] for one in own_labels(project.task_type)}
-    rows = label_rows([one for one in revision.labels_of(project) if one["key"] not in own], now.label_mapping)
-    spoken = {code: code for code in now.instructions_by_language} | instructions.languages(project.organization)
-    form = SettingsForm(request.POST or None, initial=settings_initial(now), languages=spoken)
-    fitting = [(one.key, one.title) for one in methods.fitting(project.task_type, now.fields)]
-    form.fields["aggregation"].choices = fitting  # type: ignore[attr-defined]
-    labels: Any = LabelFormSet(request.POST or None, initial=rows, prefix="labels")
-    status, conflict = 200, None
-    if request.method == "POST":
-        status = 422
-        if form.is_valid() and labels.is_valid():
-            try:
-                version = _revise(request, project, form, labels, seen).version
-                messages.success(request, _("Saved as version %(version)s.") % {"version": version})
-                return redirect("project-settings", project.public_id)
-            except Overwrites as problem:
-                status, conflict = problem.status, _conflict(project, seen)
-                seen = revision.mark(project)  # saving again, having read the notice, is meant
-            except Problem as problem:
-                _blame(form, labels, problem)
-    form.fields["rate"].label = rate_label(project.organization)
+    shown = [one for one in revision.labels_of(project) if one["key"] not in own]
+    labels = _labels(request, label_rows(shown, now.label_mapping), project.task_type, project, shown)
+    status, conflict = 422 if posted else 200, None
+    if posted and form.is_valid() and labels.is_valid():
+        try:
+            terms = _terms(form, labels, project.task_type)
+            version = revision.revise(project, request.user, seen=seen, **terms).version
+            messages.success(request, _("Saved as version %(version)s.") % {"version": version})
+            return redirect("project-settings", project.public_id)
+        except Overwrites as problem:
+            status, conflict = problem.status, _conflict(request, form, revision.changed_since(project, seen))
+            seen = revision.mark(project)  # saving again, having read the notice, is meant
+        except Problem as problem:
+            _blame(form, labels, problem)
     context = {
         "project": project,
-        "room": TASK_TYPES[project.task_type],
+        "media": TASK_TYPES[project.task_type].media,
         "form": form,
         "labels": labels,
         "seen": seen,
@@ -105,35 +108,67 @@ def settings(request: MemberRequest, project: Project) -> HttpResponse:
     return render(request, "projects/settings.html", context, status=status)
 
 
-def _revise(request: MemberRequest, project: Project, form: SettingsForm, labels: Labels, seen: str):
-    rows = labels.filled()
-    return revision.revise(
-        project,
-        request.user,
-        seen=seen,
-        labels=[*rows, *form.own_labels(project.task_type)],
-        label_mapping=labels.mapping([configure.label_key(row) for row in rows]),
-        **form.terms(project.task_type),
+def _form(request: MemberRequest, project: Project, now: ProjectSettings) -> ChangedSettingsForm:
+    return ChangedSettingsForm(
+        request.POST or None,
+        initial=settings_initial(now),
+        task_type=project.task_type,
+        organization=project.organization,
+        languages={code: code for code in now.instructions_by_language} | instructions.languages(project.organization),
+        known=now.fields,
     )
 
 
-def _conflict(project: Project, seen: str) -> dict[str, Any]:
-    who, fields = revision.changed_since(project, seen)
-    return {"who": who, "fields": ", ".join(field.replace("_", " ") for field in fields)}
+def _labels(
+    request: MemberRequest,
+    rows: list[dict],
+    task_type: str,
+    project: Project | None = None,
+    shown: Sequence[Mapping] = (),
+) -> Any:
+    """The label table. What a type doesn't ask is only shown where another type may still be chosen."""
+    asked = TASK_TYPES[task_type].labels_asked if task_type in TASK_TYPES else OF_TYPES
+    terms: dict[str, Any] = {"asked": asked, "shown": asked if project else OF_TYPES}
+    terms["attributes"] = {one["key"]: one["attributes"] for one in shown}
+    return LabelFormSet(request.POST or None, initial=rows, prefix="labels", form_kwargs=terms)
+
+
+def _terms(form: SettingsForm, labels: Labels, task_type: str) -> dict[str, Any]:
+    """All that the page says, as configure's verbs take it."""
+    rows = labels.filled()
+    terms = form.terms(task_type) | {"labels": [*rows, *form.own_labels(task_type)]}
+    if "model_names" in TASK_TYPES[task_type].labels_asked:
+        terms["label_mapping"] = labels.mapping([configure.label_key(row) for row in rows])
+    return terms
+
+
+def _conflict(request: MemberRequest, form: SettingsForm, changes: revision.Changes) -> dict[str, Any]:
+    """What the notice says: everything that is another now, by the words that the page has for it."""
+    words = {name: field.label for name, field in form.fields.items()} | BY_NAME
+    named = [str(words.get(name, name)) for name in changes.settings]
+    return {"changes": changes, "named": named, "mine": changes.who == request.user}
 
 
 def _preview(form: Form) -> str:
     return markdown.safe_html(str(form["instructions"].value() or "")[: instructions.LONGEST])
 
 
-def _blame(form: Form, labels: Labels, problem: Problem) -> None:
+def _blame(form: SettingsForm, labels: Labels, problem: Problem) -> None:
     """Put a verb's refusal beside the field it is about."""
-    if place := LABEL_PLACE.fullmatch(problem.place):
-        rows = [row for row in labels.ordered_forms if row.cleaned_data.get("name", "").strip()]
-        rows[int(place[1])].add_error("hotkey" if place[2] == "hotkey" else "name", problem.text)
+    place = LABEL_PLACE.fullmatch(problem.place)
+    if place and int(place[1]) < len(labels.meant):
+        row = labels.meant[int(place[1])]
+        row.add_error(place[2] if place[2] in row.fields else "name", problem.text)
         return
-    field = problem.place if problem.place in form.fields else None
-    form.add_error(field, f"{problem.text} ({problem.place})" if problem.place and field is None else problem.text)
+    if problem.place == "labels" and labels.forms:
+        labels.forms[0].add_error("name", problem.text)
+        return
+    field = problem.place
+    if field.startswith("fields"):
+        field = next((one for one in ("fields_asked", "also_asked") if one in form.asked), "")
+        form.blame_row(problem.place)
+    field = {"lease_seconds": "lease_minutes"}.get(field, field)
+    form.add_error(field if field in form.fields else None, problem.text)
 
 
 @require_POST

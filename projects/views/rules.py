@@ -32,14 +32,7 @@ BATCHES = 50  # on a page
 @manages
 def page(request: MemberRequest, project: Project) -> HttpResponse:
     """The rules in force, and a form that changes them."""
-    row = rules.in_force(project)
-    form = RulesForm(request.POST or None, initial=rules_initial(project, row))
-    asked: Any = RequirementFormSet(
-        request.POST or None,
-        initial=requirement_rows(project),
-        prefix="asked",
-        form_kwargs={"skills": skills_of(project.organization)},
-    )
+    form, asked = _forms(project, request.POST or None)
     if request.method == "POST" and form.is_valid() and asked.is_valid():
         try:
             rules.revise(project, request.user, requirements=asked.wanted(), **form.terms())
@@ -48,9 +41,7 @@ def page(request: MemberRequest, project: Project) -> HttpResponse:
         except Problem as problem:
             form.add_error(problem.place if problem.place in form.fields else None, problem.text)
     status = 422 if request.method == "POST" else 200
-    return render(
-        request, "projects/rules.html", _context(project, form, asked, request.GET.get("page")), status=status
-    )
+    return render(request, "projects/rules.html", _context(request, project, form, asked), status=status)
 
 
 @require_POST
@@ -60,23 +51,41 @@ def arrange(request: MemberRequest, batch_id) -> HttpResponse:
     batch = managed_batch(request, batch_id)
     form = BatchForm.of(batch, request.POST)
     if not form.is_valid():
-        said = "; ".join(str(one) for errors in form.errors.values() for one in errors)
-        raise Problem(said, code="bad-setting", place="deadline", status=422)
+        context = _context(request, batch.project, *_forms(batch.project), refused=(batch, form))
+        return render(request, "projects/rules.html", context, status=422)
     batch_verbs.arrange(batch, by=request.user, **form.cleaned_data)
     messages.success(request, _("Batch %(name)s is in its new place.") % {"name": batch.name})
     return redirect("project-rules", batch.project.public_id)
 
 
-def _context(project: Project, form: RulesForm, asked: Any, page: str | None) -> dict[str, Any]:
+def _forms(project: Project, data: Any = None) -> tuple[RulesForm, Any]:
+    """The rules in force as forms: terms, and what is required."""
+    initial = rules_initial(project, rules.in_force(project))
+    skills = {"skills": skills_of(project.organization)}
+    rows = requirement_rows(project)
+    asked = RequirementFormSet(data, initial=rows, prefix="asked", form_kwargs=skills)
+    return RulesForm(data, initial=initial, organization=project.organization), asked
+
+
+def _context(
+    request: MemberRequest,
+    project: Project,
+    form: RulesForm,
+    asked: Any,
+    *,
+    refused: tuple[Batch, BatchForm] | None = None,
+) -> dict[str, Any]:
+    """What the page shows; `refused` is a batch whose place couldn't be set, with its form."""
     open_ones = project.batches.filter(state__in=["live", "paused", "draft"])
-    here = Paginator(open_ones.order_by("-priority", "deadline", "pk"), BATCHES).get_page(page)
-    rows: list[Batch] = list(here.object_list)
+    here = Paginator(open_ones.order_by("-priority", "deadline", "pk"), BATCHES).get_page(request.GET.get("page"))
+    shown = {row: BatchForm.of(row) for row in here.object_list}
+    shown |= [refused] if refused else []
     return {
         "project": project,
         "room": TASK_TYPES[project.task_type],
         "form": form,
         "asked": asked,
-        "batches": [(row, BatchForm.of(row)) for row in rows],
+        "batches": list(shown.items()),
         "here": here,
         "seen": qualifying.look_over(project),
         "tab": "people",

@@ -1,9 +1,12 @@
 """How money, trust and project keys are said in templates."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from uuid import UUID
 
 from django import template
 from django.conf import settings
+from django.forms import BaseForm, BaseFormSet, BoundField
 
 from taskers import ledger
 from taskers.quality import Estimate
@@ -57,3 +60,40 @@ def likely_from(known: Estimate) -> int:
 def likely_width(known: Estimate) -> int:
     """How wide an estimate's interval is, of 100."""
     return max(1, round(100 * (known.high - known.low)))
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Why something was refused: where it is mended, by a field's name and the id of its box ("" for no box)."""
+
+    text: str
+    name: str = ""
+    box: str = ""
+
+
+@register.inclusion_tag("_faults.html")
+def faults(*forms: BaseForm | BaseFormSet | None) -> dict[str, list[Fault]]:
+    """All that is wrong with what was sent, as a list at the top that leads to the fields; nothing where nothing is."""
+    return {"faults": [one for form in forms if form is not None for one in _faults(form)]}
+
+
+def _faults(form: BaseForm | BaseFormSet) -> Iterator[Fault]:
+    if not form.is_bound:
+        return
+    if isinstance(form, BaseFormSet):
+        for text in form.non_form_errors():
+            yield Fault(str(text))
+        for number, row in enumerate(form.forms, start=1):
+            for one in _faults(row):
+                yield Fault(one.text, f"{number}, {one.name}" if one.name else str(number), one.box)
+        return
+    for text in form.non_field_errors():
+        yield Fault(str(text))
+    for field in form:
+        for text in field.errors:
+            yield Fault(str(text), str(field.label), "" if field.is_hidden else _box(field))
+
+
+def _box(field: BoundField) -> str:
+    """The id of what a person types into or chooses first."""
+    return field.id_for_label or next((one.id_for_label for one in field.subwidgets), "")

@@ -65,7 +65,7 @@ def test_manager_sets_the_terms_and_sees_them_again(mina: Client, project: Proje
     assert (now.suggest, now.confidence, now.minimum_score, now.control_share) == ("asked", "number", 0.2, 0.25)
     assert now.label_minimums == {"person": 0.6}
     refused = mina.post(at, TERMS | {"control_share": "80"})
-    assert refused.status_code == 422 and "At most 50 %" in refused.content.decode()
+    assert refused.status_code == 422 and "less than or equal to 50" in refused.content.decode()
     assert project.settings_now() == now
 
 

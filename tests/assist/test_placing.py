@@ -207,7 +207,7 @@ def test_what_was_prepared_is_not_asked_again(cast: Cast, project) -> None:
 def test_what_no_model_can_answer_alone_is_refused_by_name(cast: Cast, project, type_and_fields) -> None:
     kind, fields = type_and_fields
     terms = {"fields": asked_fields.read(fields)} if fields else {}
-    other = make.project(cast.riverside, "Others", kind, labels=[], **terms)
+    other = make.project(cast.riverside, "Others", kind, **terms)
     with pytest.raises(StateConflict, match=r"wait for a click|a single field"):
         placing.place(other, registry.model_version(CLASSES), by=cast.mina)
     with pytest.raises(StateConflict, match="can't do what these tasks need"):

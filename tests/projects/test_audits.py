@@ -85,7 +85,7 @@ class TestDraw:
             assert refused.value.place == "audit_share"
         with pytest.raises(Exception, match="settings_audit_share_in_unit"), transaction.atomic():
             project.settings.create(version=99, audit_share=1.01)
-        made = configure.create(cast.riverside, cast.mina, name="Usual", task_type="text_spans")
+        made = configure.create(cast.riverside, cast.mina, name="Usual", task_type="text_spans", labels=make.LABELS)
         assert made.settings_now().audit_share == 0.02
 
 

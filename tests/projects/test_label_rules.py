@@ -45,7 +45,7 @@ def test_masks_are_the_default_and_other_changes_leave_the_rules(cast):
 
 @pytest.mark.django_db
 def test_studio_is_told_and_the_server_keeps_to_it(cast):
-    project = make.project(cast.riverside, task_type="image_regions", labels=[])
+    project = make.project(cast.riverside, task_type="image_regions")
     asked = label_attributes.read("Occluded (flag)")
     configure.set_labels(project, [{"name": "Cat", "shapes": ["box"], "attributes": asked}], by=cast.mina)
     told = studio.project_json(project, project.settings_now(), cast.mina)["labels"][0]
@@ -67,8 +67,7 @@ def test_studio_is_told_and_the_server_keeps_to_it(cast):
 
 @pytest.mark.django_db
 def test_changed_rules_are_a_change_of_the_settings(cast):
-    project = make.project(cast.riverside, task_type="image_regions", labels=[])
-    configure.set_labels(project, [{"name": "Cat"}], by=cast.mina)
+    project = make.project(cast.riverside, task_type="image_regions", labels=[{"name": "Cat"}])
     before = revision.mark(project)
     rows = [one | {"shapes": ["polygon"]} for one in revision.labels_of(project)]
     revision.revise(project, cast.mina, seen=before, labels=rows)

@@ -12,7 +12,7 @@ from projects.models import Batch, BatchProgress, Project
 from projects.views import project as project_page
 from taskers import invitations
 from taskers.models import Account, Event
-from tests import make
+from tests import make, sending
 
 pytestmark = pytest.mark.django_db
 
@@ -217,6 +217,45 @@ def test_what_cannot_be_is_said_and_nothing_is_made(mina, field: str, value: str
     assert not Project.objects.filter(name="Ships").exists()
 
 
+def test_a_bad_pay_is_said_at_the_top_and_keeps_its_currency(mina, project) -> None:
+    """Issue 11, line 1: the page came back at its head without a word, and “in USD” was gone."""
+    answer = mina.post(page("project-settings", project.public_id), changed(project, rate="much"))
+    shown = sending.read(answer.content.decode(), "")
+    assert (answer.status_code, [box for _text, box in shown.faults]) == (422, ["#id_rate"])
+    assert shown.faults[0][0] == "Pay per accepted judgement, in USD: Enter a number."
+    assert any("one thing to mend" in one and "Enter a number." in one for one in shown.alerts)
+    assert "Pay per accepted judgement, in USD</label>" in answer.content.decode()
+
+
+def test_every_fault_is_in_the_list_wherever_its_field_lies(mina, project) -> None:
+    form = changed(project, wanted="0", instructions_xx="") | {
+        "labels-0-hotkey": "long",
+        "labels-1-attributes": "Pose",
+        "labels-0-key": "x" * 61,
+    }
+    shown = sending.read(mina.post(page("project-settings", project.public_id), form).content.decode(), "")
+    boxes = [box for _text, box in shown.faults]
+    assert boxes == ["#id_wanted", "", "#id_labels-0-hotkey", "#id_labels-1-attributes"], "a hidden field has no box"
+    assert shown.faults[2][0].startswith("1, Key: ")
+    assert {box[1:] for box in boxes if box} <= shown.ids
+
+
+def test_a_refusal_by_htmx_has_its_list_too(mina, project) -> None:
+    answer = mina.post(page("load", project.public_id), {"batch_name": ""}, headers={"HX-Request": "true"})
+    shown = sending.read(answer.content.decode(), "")
+    assert [box for _text, box in shown.faults] == ["#id_file", "#id_batch_name"]
+    assert "<html" not in answer.content.decode() and {"id_file", "id_batch_name"} <= shown.ids
+
+
+def test_a_batch_that_cannot_be_placed_so_says_so_on_its_page(mina, project, batch) -> None:
+    prefix = f"b{batch.public_id.hex}"
+    said = {f"{prefix}-priority": "high", f"{prefix}-deadline": "soon"}
+    answer = mina.post(page("batch-arrange", batch.public_id), said)
+    shown = sending.read(answer.content.decode(), "")
+    assert (answer.status_code, len(shown.faults)) == (422, 2)
+    assert {box[1:] for _text, box in shown.faults} == {f"id_{prefix}-priority", f"id_{prefix}-deadline"} & shown.ids
+
+
 def test_name_taken_is_said(cast, mina, project) -> None:
     answer = mina.post(page("project-new"), FORM | {"name": project.name})
     assert answer.status_code == 422
@@ -286,6 +325,53 @@ def test_one_manager_never_overwrites_another_unseen(cast, mina, project) -> Non
     again = stale | {"seen": re.search(r'name="seen" value="([^"]+)"', shown).group(1)}  # type: ignore[union-attr]
     assert mina.post(page("project-settings", project.public_id), again).status_code == 302
     assert (project.settings_now().wanted, project.settings_now().rate) == (4, 35_000)
+
+
+def test_a_conflict_names_every_setting_and_every_label_that_changed(cast, mina, project) -> None:
+    """Issue 11, line 4: it named one of two, and old labels went over new ones unseen."""
+    mina.post(page("project-settings", project.public_id), changed(project))
+    stale = changed(project, wanted="4")
+    theirs = changed(project, rate="0.20", agreement="90") | {
+        "labels-TOTAL_FORMS": "2",
+        "labels-0-name": "Human being",
+        "labels-1-key": "",
+        "labels-1-name": "Ship",
+        "labels-1-hotkey": "",
+    }
+    assert signed_in(cast.olga).post(page("project-settings", project.public_id), theirs).status_code == 302
+    answer = mina.post(page("project-settings", project.public_id), stale)
+    shown = answer.content.decode()
+    notice = next(one for one in sending.read(shown, "").alerts if "Olga" in one)
+    for words in (
+        "Pay per accepted judgement, in USD",
+        "Agreement that decides, %",
+        "New labels: Ship",
+        "Changed labels: Human being",
+        "Labels taken away: Place",
+        "puts your labels in the place",
+    ):
+        assert words in notice
+    assert "Judgements per task" not in notice
+    assert {one.key for one in project.labels.in_use()} == {"person", "ship"}, "nothing went over them unseen"
+    assert mina.post(page("project-settings", project.public_id), stale).status_code == 412, (
+        "nor does it by asking twice"
+    )
+
+
+def test_a_form_that_says_not_what_it_saw_overwrites_nothing(cast, mina, project) -> None:
+    form = changed(project, wanted="4")
+    del form["seen"]
+    assert mina.post(page("project-settings", project.public_id), form).status_code == 412
+    assert project.settings_now().version == 1
+
+
+def test_ones_own_other_tab_is_called_that(mina, project) -> None:
+    stale = changed(project, wanted="4")
+    mina.post(page("project-settings", project.public_id), changed(project, wanted="3"))
+    assert (
+        "You changed these settings in another tab"
+        in mina.post(page("project-settings", project.public_id), stale).content.decode()
+    )
 
 
 def test_another_managers_labels_count_as_a_change(cast, mina, project) -> None:

@@ -159,18 +159,19 @@ def test_a_project_of_pairs_has_its_labels_and_its_question_by_itself(cast) -> N
 
 
 def test_ties_go_where_the_labels_said_leave_them_out(cast) -> None:
-    project = pairs(cast)
-    configure.set_labels(project, [{"name": "Rude", "field": "Tone"}], by=cast.mina)
+    tone = {"name": "Tone", "kind": "choice", "required": False}
+    rude = {"name": "Rude", "field": "Tone"}
+    project = pairs(cast, fields=[tone], labels=[rude])
     assert {one.key for one in project.labels.in_use()} == {"rude", *OWN_LABELS}, "none was said, so all stay"
-    configure.set_labels(project, [{"key": "first"}, {"key": "second"}], by=cast.mina)
-    assert {one.key for one in project.labels.in_use()} == set(PAIR)
+    configure.set_labels(project, [rude, {"key": "first"}, {"key": "second"}], by=cast.mina)
+    assert {one.key for one in project.labels.in_use()} == {"rude", *PAIR}
     task = batch_of(project, PAYLOAD).tasks.get()
     mine = make.held(cast.alice, project)
     with pytest.raises(Refused) as refused:
         submission.submit(mine, cast.alice, mine.token, said("tie"))
     assert (refused.value.code, refused.value.place) == ("unknown-label", "fields[0].value")
     configure.set_labels(
-        project, [{"key": "first"}, {"key": "second"}, {"key": "tie", "name": "Both bad"}], by=cast.mina
+        project, [rude, {"key": "first"}, {"key": "second"}, {"key": "tie", "name": "Both bad"}], by=cast.mina
     )
     assert project.labels.in_use().get(key="tie").name == "Both bad"
     assert task.payload["first"] == PAYLOAD["first"]

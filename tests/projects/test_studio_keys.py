@@ -38,7 +38,9 @@ def test_both_sides_know_the_same_keys(case: dict) -> None:
     ],
 )
 def test_a_label_is_kept_off_the_studios_keys(cast, task_type: str, labels: list, text: str | None) -> None:
-    project = make.project(cast.riverside, task_type=task_type, labels=[])
+    begun = {"fields": [{"name": "Tone", "kind": "choice"}], "labels": [{"name": "Kind", "field": "Tone"}]}
+    terms = begun if task_type == "preference" else {"labels": [{"name": "First of all"}]}
+    project = make.project(cast.riverside, task_type=task_type, **terms)
     if text is None:
         configure.set_labels(project, labels, by=cast.mina)
         return
@@ -51,7 +53,7 @@ def test_a_label_is_kept_off_the_studios_keys(cast, task_type: str, labels: list
 
 @pytest.mark.django_db
 def test_the_grid_has_keys_of_its_own(cast) -> None:
-    one_screen = make.project(cast.riverside, "One", task_type="classification", labels=[], grid=12)
+    one_screen = make.project(cast.riverside, "One", task_type="classification", labels=[{"name": "Dog"}], grid=12)
     for key, fine in [("f", False), ("k", True)]:
         try:
             configure.set_labels(one_screen, [{"name": "Cat", "hotkey": key}], by=cast.mina)

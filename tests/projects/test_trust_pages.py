@@ -127,7 +127,7 @@ def test_the_form_at_its_defaults_asks_for_what_unanimity_reaches(cast, client) 
 
 def test_a_new_project_begins_with_the_majority_and_is_offered_what_fits_its_type(cast, client) -> None:
     for task_type in ("text_spans", "image_regions", "classification"):
-        made = configure.create(cast.riverside, cast.mina, name=task_type, task_type=task_type)
+        made = configure.create(cast.riverside, cast.mina, name=task_type, task_type=task_type, labels=make.LABELS)
         assert made.settings_now().aggregation == "majority_v1"
     shown = page(client, cast.mina, "project-new").content.decode()
     assert re.search('<option value="majority_v1"[^>]* selected', shown)

@@ -323,7 +323,7 @@ def test_classes_have_outcomes_too(cast, monkeypatch) -> None:
         said(tasker, empty, NOTHING)
     assert outcome(empty) == (False, "review", 0)  # no class at all
     said(cast.alice, gone, PLACE)
-    configure.set_labels(project, [], by=cast.mina)
+    configure.set_labels(project, [{"name": "Thing"}], by=cast.mina)
     consensus.consider(queue.lock(gone.pk))
     assert Belief.objects.get(task=gone).votes == {str(gone.annotations.get().pk): "retired-label"}
     assert estimating.run(estimating.start(project, by=cast.mina).pk).state == "done"

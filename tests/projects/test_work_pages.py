@@ -100,8 +100,8 @@ def test_at_least_without_a_number_is_asked_for(mina, cast, project) -> None:
     assert not Requirement.objects.exists()
 
 
-def test_every_field_says_what_it_does() -> None:
-    form = RulesForm()
+def test_every_field_says_what_it_does(cast) -> None:
+    form = RulesForm(organization=cast.riverside)
     plain = [name for name, field in form.fields.items() if not field.help_text and not name.startswith("skip_")]
     assert plain == []
 

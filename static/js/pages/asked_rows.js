@@ -45,6 +45,7 @@ function refresh() {
     offer(part(row, "is"), choicesOf(field, values, labels).map(({ key, name }) => [key, name]), is, editor.dataset.choose);
   });
   source.value = values.map(writeLine).filter(Boolean).join("\n");
+  source.dispatchEvent(new CustomEvent("tandem:asked", { bubbles: true }));
 }
 
 function addRow(values = blankRow(), after = null) {
@@ -135,7 +136,10 @@ function showFault() {
   const said = row.querySelector("[data-row-fault]");
   said.textContent = text;
   said.hidden = false;
-  part(row, "name").setAttribute("aria-invalid", "true");
+  const box = part(row, "name");
+  box.setAttribute("aria-invalid", "true");
+  box.id = "field-at-fault";
+  for (const link of document.querySelectorAll(`a[data-fault][href="#${source.id}"]`)) link.href = `#${box.id}`;
 }
 
 const written = editor && readLines(source.value);

@@ -1,4 +1,4 @@
-/** A new project's form shows only what the chosen task type asks, and the methods that decide it. */
+/** A new project's form shows only what the chosen task type asks. */
 
 const form = document.querySelector("[data-task-type]");
 
@@ -10,11 +10,6 @@ function follow() {
   for (const part of form.querySelectorAll("[data-not-for]")) part.hidden = part.dataset.notFor === asked;
   const also = form.querySelector("[name=also_asked]").value;
   form.querySelector("[data-labels-part]").hidden = asked === "pair" && !/\((choice|multiple|tree)\b/.test(also);
-  for (const part of form.querySelectorAll("[data-fits]")) {
-    part.hidden = !part.dataset.fits.split(" ").includes(chosen);
-    if (part.matches("option")) part.disabled = part.hidden;
-    if (part.hidden && part.selected) part.closest("select").value = "";
-  }
 }
 
 if (form) {

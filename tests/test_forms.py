@@ -1,0 +1,189 @@
+"""Every form of every page, sent as it stands there: saved, or refused with the reason in sight (issue 11, line 1).
+
+The forms are found by walking through the pages of a project of each task type as each of its people, so a new one is
+tried the day it appears. Each is sent inside a transaction that is taken back, so that none disturbs the next.
+"""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from django.conf import settings as site
+from django.db import transaction
+from django.test import Client
+from django.urls import Resolver404, resolve
+
+from projects.models import DealingRules, Label, Project, ProjectSettings
+from tests import full_project, sending
+from tests.full_project import KINDS
+
+pytestmark = pytest.mark.django_db
+
+# Sent as they stand these ask for something that only a person knows: refused, and the page says what is missing.
+ASKS = {
+    "people-invite": "whose address",
+    "people-invite-list": "whose addresses",
+    "token-issue": "what the key is for",
+    "account_change_password": "the passwords",
+    "account_reauthenticate": "the password",
+    "project-new": "its name",
+    "skills": "its name",
+    "skill": "whom to give it",
+    "people-apart pair": "which two people",
+    "people-apart exclusion": "whom to keep out",
+    "project-exclusions": "whom to keep out",
+    "load": "a file",
+    "models": "the model's name",
+    "assignment-rework": "why",
+    "task-word": "the words",
+    "remark-answer": "the words",
+    "my-question-more": "the words",
+    "my-work-contest": "what is wrong",
+}
+# These can't be done in the state that the project is in here; they say so.
+CANNOT = {
+    "batch-prepare": "no model is deployed that could go ahead",
+    "task-withhold": "it is withheld already",
+}
+# What says how things are, and so changes nothing when it is sent as it stands.
+SAYS_WHAT_IS = {"project-settings", "project-rules", "project-course", "project-copilot", "profile", "batch-arrange"}
+# Forms that this walk doesn't come to, with where they are tried.
+ELSEWHERE = {
+    "account_login": "tests/taskers/test_entrance.py",
+    "account_reset_password": "only where mail is sent; tests/taskers/test_entrance.py",
+    "intake-go-on": "a file that stopped half-way: tests/projects/test_pages_load.py",
+    "batch-archive": "a batch that is over: tests/projects/test_archive_pages.py",
+    "batch-prepare-stop": "while a model goes ahead: tests/assist/test_copilot_page.py",
+    "copilot-withdraw": "once a model is deployed: tests/assist/test_copilot_page.py",
+    "course-again": "after a try at a course: tests/projects/test_course_pages.py",
+    "invitation-withdraw": "tests/taskers/test_people_pages.py",
+    "organization-switch": "for members of two organizations: tests/taskers/test_profile.py",
+    "pair-together": "tests/projects/test_pairs.py",
+    "person-reactivate": "for who was shown out: tests/taskers/test_people_pages.py",
+    "second-look-dismiss": "tests/projects/test_trust_pages.py",
+    "token-revoke": "tests/taskers/test_profile.py",
+}
+ADMIN = "admin:"  # the admin's own desk: tests/taskers/test_admin.py
+WAYS_OUT = {"account_logout"}
+EVERYBODY = {"mina": "/projects/", "olga": "/people/", "rita": "/review/", "finn": "/profile/", "alice": "/"}
+
+
+def name_of(path: str) -> str:
+    try:
+        return resolve(path).view_name
+    except Resolver404:
+        return ""
+
+
+def ours(path: str) -> bool:
+    name = name_of(path)
+    return bool(name) and not path.startswith(("/studio/", "/api", "/admin/", "/media/")) and name not in WAYS_OUT
+
+
+def pages(client: Client, start: str, within: str) -> Iterator[sending.Page]:
+    """Every page that links lead to from here, each address once, whatever is asked of it besides."""
+    waiting, seen = [start], {start}
+    while waiting:
+        address = waiting.pop(0)
+        answer = client.get(address)
+        if answer.status_code != 200 or not answer["Content-Type"].startswith("text/html"):
+            continue
+        page = sending.read(answer.content.decode(), address)
+        yield page
+        for path in dict.fromkeys(urlsplit(link).path for link in page.links):
+            if path not in seen and path.startswith(within) and ours(path):
+                seen.add(path)
+                waiting.append(path)
+
+
+def key_of(form: sending.Form, button: tuple[str, str]) -> str:
+    """The address's name, and what tells apart the forms that go there."""
+    told = [button[1]] if button[0] else [value for name, value in form.fields if name in {"form", "state"}]
+    return " ".join([name_of(urlsplit(form.action).path), *told])
+
+
+def faults_of(person: Any, form: sending.Form, button: tuple[str, str], key: str) -> list[str]:
+    """What is wrong with how a form was taken."""
+    client = Client(raise_request_exception=False)
+    client.force_login(person)
+    before = state()
+    answer = sending.send(client, form, button)
+    unchanged = before == state()
+    refused = answer.status_code >= 400 or answer.status_code == 200 and b"data-fault" in answer.content
+    if answer.status_code == 302:
+        answer = client.get(answer["Location"])
+        if answer.status_code == 302:
+            answer = client.get(answer["Location"])
+    page = sending.read(answer.content.decode(), form.page)
+    expected = key in ASKS or key.split()[0] in ASKS or key in CANNOT
+    said = [*page.alerts, *(text for text, _box in page.faults)]
+    found = []
+    if answer.status_code >= 500:
+        found.append(f"{key} of {form.page} answered {answer.status_code}")
+    if (refused or said) and not expected:
+        found.append(f"{key} of {form.page} is refused as it stands: {answer.status_code} {said}")
+    if expected and not said:
+        found.append(f"{key} of {form.page} answered {answer.status_code} and says nothing")
+    errors = set(re.findall(r'class="field__error[^>]*>\s*(?:<span[^>]*>)?([^<]+)<', answer.content.decode()))
+    told = " ".join(text for text, _box in page.faults)
+    found += [f"{key} of {form.page} says {one!r} at a field alone" for one in errors if one.strip() not in told]
+    lost = [box for _text, box in page.faults if box[1:] not in {*page.ids, ""}]
+    found += [f"{key} of {form.page} leads to {box}, which isn't there" for box in lost]
+    if key.split()[0] in SAYS_WHAT_IS and not unchanged:
+        found.append(f"{key} of {form.page} changes something as it stands")
+    return found
+
+
+def state() -> list[Any]:
+    """What the forms that say how things are could change."""
+    rows = [model.objects.order_by("pk").values() for model in (ProjectSettings, Label, DealingRules, Project)]
+    return [list(one) for one in rows]
+
+
+def tried(cast: Any, starts: dict[str, str], within: str, sent: set[str]) -> list[str]:
+    """Send every form that these people find on the pages that lie within; gives what is wrong."""
+    found: list[str] = []
+    for who, start in starts.items():
+        person = getattr(cast, who)
+        client = Client()
+        client.force_login(person)
+        for page in pages(client, start, within):
+            for form, button in ((one, button) for one in page.forms for button in one.buttons or [("", "")]):
+                key = key_of(form, button)
+                if form.method != "post" or key in sent or key.startswith(ADMIN):
+                    continue
+                sent.add(key)
+                with transaction.atomic():
+                    found += faults_of(person, form, button, key)
+                    transaction.set_rollback(True)
+    return found
+
+
+def in_templates() -> set[str]:
+    """The names of the addresses to which our templates post."""
+    found: set[str] = set()
+    for path in (Path(site.BASE_DIR) / "templates").rglob("*.html"):
+        source = re.sub(r'{% url "([^"]+)"[^%]*%}', r"url:\1", path.read_text())
+        for tag in re.findall(r'<form\b[^>]*method="post"(?:[^>"]|"[^"]*")*>', source):
+            found |= set(re.findall(r'action="url:([^"]+)"', tag))
+    return {name for name in found if not name.startswith(ADMIN)} - WAYS_OUT
+
+
+@pytest.mark.parametrize("task_type", KINDS)
+def test_every_form_of_a_project_sent_as_it_stands_is_saved_or_says_why_not(cast, task_type: str) -> None:
+    project, sent = full_project.project(cast, task_type), set[str]()
+    assert tried(cast, {"mina": f"/projects/{project.public_id}/"}, "/projects/", sent) == []
+    assert {"project-settings", "project-rules", "project-course", "project-new", "load"} <= sent
+
+
+def test_every_form_around_the_work_sent_as_it_stands_is_saved_or_says_why_not(cast) -> None:
+    """Of everybody; and none of our templates is left out."""
+    full_project.project(cast, "preference")
+    full_project.project(cast, "text_spans")
+    sent: set[str] = set()
+    assert tried(cast, EVERYBODY, "/", sent) == []
+    missing = in_templates() - {key.split()[0] for key in sent} - set(ELSEWHERE)
+    assert missing == set(), "let the walk come to these forms, or say in ELSEWHERE where they are tried"
