@@ -63,7 +63,10 @@ ELSEWHERE = {
     "organization-switch": "for members of two organizations: tests/taskers/test_profile.py",
     "pair-together": "tests/projects/test_pairs.py",
     "person-reactivate": "for who was shown out: tests/taskers/test_people_pages.py",
+    "project-settle": "while tasks wait for nobody: tests/projects/test_stalls.py",
+    "report-settle": "for a task that was reported: tests/projects/test_broken.py",
     "second-look-dismiss": "tests/projects/test_trust_pages.py",
+    "task-known": "for an item that was taken out of a course: tests/projects/test_course_pages.py",
     "token-revoke": "tests/taskers/test_profile.py",
 }
 ADMIN = "admin:"  # the admin's own desk: tests/taskers/test_admin.py
@@ -168,7 +171,7 @@ def in_templates() -> set[str]:
     for path in (Path(site.BASE_DIR) / "templates").rglob("*.html"):
         source = re.sub(r'{% url "([^"]+)"[^%]*%}', r"url:\1", path.read_text())
         for tag in re.findall(r'<form\b[^>]*method="post"(?:[^>"]|"[^"]*")*>', source):
-            found |= set(re.findall(r'action="url:([^"]+)"', tag))
+            found |= set(re.findall(r'action="url:([\w-]+)', tag))
     return {name for name in found if not name.startswith(ADMIN)} - WAYS_OUT
 
 
