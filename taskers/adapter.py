@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from taskers import sign_in_limits, sign_ins
+from taskers.fresh_sign_in import has_second_step
 from taskers.models import Person
 from taskers.throttle import Admission
 
@@ -49,16 +50,30 @@ class ClosedDoor(DefaultAccountAdapter):
         sign_ins.wrong_password(credentials.get("email", ""))
 
     def reauthenticate(self, user: Person, password: str) -> bool:
-        """Whether this is their password, asked again before something grave."""
+        """Whether this is their password, asked again before something grave.
+
+        Of whoever has a second step, that is asked, and a password is not enough.
+        """
+        if has_second_step(user):
+            raise ValidationError(_("You sign in with a second step: prove it with that."), code="second_step")
         if super().reauthenticate(user, password):
             return True
         sign_ins.not_afresh(user)
         return False
 
+    def get_reauthentication_methods(self, user: Person) -> list[dict]:
+        """How they may prove again that it is they: by the second step where they have one, and never by less."""
+        methods = super().get_reauthentication_methods(user)
+        return [one for one in methods if one["id"] != "reauthenticate"] if _stronger(methods) else methods
+
     def respond_user_inactive(self, request: HttpRequest, user: Person) -> HttpResponse:
         """Somebody who was shown out knew their password."""
         sign_ins.deactivated(user)
         return super().respond_user_inactive(request, user)
+
+
+def _stronger(methods: list[dict]) -> bool:
+    return any(one["id"] != "reauthenticate" for one in methods)
 
 
 def too_many(admission: Admission) -> ValidationError:

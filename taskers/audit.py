@@ -36,7 +36,6 @@ class Kind(TextChoices):
     RECOVERY_CODES_MADE = "recovery_codes_made", _("Two-step sign-in: new recovery codes")
     TOKEN_MADE = "token_made", _("API token made")
     TOKEN_REVOKED = "token_revoked", _("API token revoked")
-    SESSIONS_ENDED = "sessions_ended", _("Sessions ended")
     INVITED = "invited", _("Invited")
     INVITATION_WITHDRAWN = "invitation_withdrawn", _("Invitation withdrawn")
     INVITATION_ACCEPTED = "invitation_accepted", _("Invitation accepted")
@@ -44,6 +43,7 @@ class Kind(TextChoices):
     ROLE_ENDED = "role_ended", _("Role taken away")
     DEACTIVATED = "deactivated", _("Person deactivated")
     REACTIVATED = "reactivated", _("Person reactivated")
+    TOKENS_LISTED = "tokens_listed", _("Looked at API tokens")
     PEOPLE_LISTED = "people_listed", _("Looked at people")
     MONEY_VIEWED = "money_viewed", _("Looked at money")
     EXPORTED = "exported", _("Exported")
@@ -81,8 +81,10 @@ def record(
     """
     where = origin.here()
     actor = actor or where.person
-    keys: list[int | None] = [*_organizations_of(person or actor)] or [None]
-    if organization is not None:
+    keys: list[int | None]
+    if organization is None:
+        keys = [*_organizations_of(person or actor)] or [None]
+    else:
         keys = [organization if isinstance(organization, int) else organization.pk]
     AuditRecord.objects.bulk_create(
         AuditRecord(

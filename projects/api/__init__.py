@@ -12,6 +12,7 @@ from projects.api import (
     projects,
     rankings,
     rules,
+    tokens,
     verdicts,
     work,
 )
@@ -38,6 +39,8 @@ urlpatterns = [
         courses.Again.as_view(),
         name="api-course-again",
     ),
+    path("tokens/", tokens.Tokens.as_view(), name="api-tokens"),
+    path("tokens/<uuid:token_id>/", tokens.OneToken.as_view(), name="api-token"),
     path("skills/", people.Skills.as_view(), name="api-skills"),
     path("skills/<slug:skill_key>/people/", people.Holders.as_view(), name="api-skill-people"),
     path("skills/<slug:skill_key>/people/<uuid:person_id>/", people.Holder.as_view(), name="api-skill-person"),

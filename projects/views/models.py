@@ -16,6 +16,7 @@ from projects.tasktypes import TASK_TYPES
 from projects.views.door import manages
 from taskers.errors import Problem
 from taskers.requests import MemberRequest
+from taskers.views.door import require_fresh_sign_in
 
 
 @require_http_methods(["GET", "POST"])
@@ -26,6 +27,7 @@ def page(request: MemberRequest, project: Project) -> HttpResponse:
         return _page(request, project)
     form = RegisterForm(request.POST)
     if form.is_valid():
+        require_fresh_sign_in(request)
         try:
             seat, secret = seats.register(project, name=form.cleaned_data["name"], by=request.user, **form.terms())
             return _page(request, project, made={"seat": seat, "secret": secret})
@@ -56,6 +58,7 @@ def move(request: MemberRequest, project: Project, seat_id: UUID) -> HttpRespons
 def token(request: MemberRequest, project: Project, seat_id: UUID) -> HttpResponse:
     """Another token in place of those it has."""
     seat = seats.one_of(project, seat_id)
+    require_fresh_sign_in(request)
     return _page(request, project, made={"seat": seat, "secret": seats.new_token(seat, by=request.user)})
 
 

@@ -4,11 +4,14 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from allauth.account.adapter import get_adapter
+from allauth.core.exceptions import ReauthenticationRequired
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 
 from taskers import access
-from taskers.errors import NotFound
+from taskers.errors import NotAllowed, NotFound
+from taskers.fresh_sign_in import is_fresh
 from taskers.requests import MemberRequest
 
 View = Callable[..., HttpResponse]
@@ -29,3 +32,13 @@ def needs_role(*roles: str) -> Callable[[View], View]:
         return wrapped
 
     return wrap
+
+
+def require_fresh_sign_in(request: MemberRequest) -> None:
+    """Has whoever signed in a while ago do so again, with their second step if they have one; then the view is asked
+    again with what was sent. Raises ReauthenticationRequired, or NotAllowed where there is no way to ask them."""
+    if is_fresh(request):
+        return
+    if not get_adapter().get_reauthentication_methods(request.user):
+        raise NotAllowed("Sign out and in again, and then do this right away.")
+    raise ReauthenticationRequired()

@@ -1,4 +1,4 @@
-"""A person's own page: name and clock, sign-in, organizations, keys for programs."""
+"""A person's own page: name and clock, sign-in, organizations, API tokens."""
 
 from uuid import UUID
 
@@ -16,6 +16,7 @@ from taskers.errors import NotFound
 from taskers.forms import ProfileForm, TokenForm
 from taskers.models import ApiToken, Person
 from taskers.requests import MemberRequest
+from taskers.views.door import require_fresh_sign_in
 
 
 @never_cache
@@ -36,12 +37,13 @@ def profile(request: MemberRequest) -> HttpResponse:
 @never_cache
 @login_required
 def issue_token(request: MemberRequest) -> HttpResponse:
-    """Make a token and show its secret, this once."""
+    """Make a token and show its secret, this once. A stolen session alone makes none."""
     if not request.organization:
         raise NotFound()
     form = TokenForm(request.POST)
     if not form.is_valid():
         return _page(request, token_form=form, status=422)
+    require_fresh_sign_in(request)
     name, until = form.cleaned_data["name"], form.expires_at()
     token, secret = tokens.issue(request.user, request.organization, name=name, expires_at=until)
     return _page(request, made={"token": token, "secret": secret})

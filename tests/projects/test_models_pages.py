@@ -36,7 +36,7 @@ def test_the_page_and_the_programs_are_told_the_same(cast, project, client) -> N
 
 
 def test_mina_does_on_the_page_what_programs_do(cast, project, client) -> None:
-    client.force_login(cast.mina)
+    client.post("/accounts/login/", {"login": "mina@example.org", "password": make.PASSWORD})
     here = reverse("models", args=[project.public_id])
     terms = {"target_error": "5", "assurance": "95", "audit_share": "10"}
     assert client.post(here, terms | {"name": "Max", "audit_share": "1"}).status_code == 422

@@ -3,18 +3,21 @@
 import re
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from taskers import invitations, tokens
 from taskers.middleware import ClockMiddleware
 from taskers.models import ApiToken
+from tests import make
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def alice(client, cast):
-    client.force_login(cast.alice)
+def alice(client, cast) -> Client:
+    """Her browser, in which she has just signed in."""
+    client.post("/accounts/login/", {"login": "alice@example.org", "password": make.PASSWORD})
     return client
 
 
@@ -67,7 +70,7 @@ def test_token_needs_a_name(alice) -> None:
 
 
 def test_stranger_has_a_profile_but_no_tokens(client, cast) -> None:
-    client.force_login(cast.sam)
+    client.post("/accounts/login/", {"login": "sam@example.org", "password": make.PASSWORD})
     assert client.get("/profile/").status_code == 200
     assert client.post("/profile/tokens/", {"name": "x", "days": "30"}).status_code == 404
 
