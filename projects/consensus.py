@@ -20,7 +20,7 @@ from projects.queue.clock import Clock
 from projects.queue.draws import VERDICT_AUDITED
 from projects.truth import learning, weighing
 from projects.truth.evidence import RETIRED, TAMPERED, Terms, Vote, of_task
-from projects.truth.follow_up import follow_up, key_of
+from projects.truth.follow_up import earned_of, follow_up, key_of, promised_for
 from projects.truth.weighing import Weighed, agreement_in
 from taskers.errors import StateConflict
 from taskers.models import Grade, Person
@@ -117,7 +117,7 @@ def consider_later(task_key: int) -> Verdict | None:
         if weighed is not None:
             return _go_on(terms, task, votes, weighed, complete=complete)
         if complete:
-            ask(PASS_ON, {"beliefs": "[]"} | queue.withholding(task, Task.Withheld.REVIEW, note=TOO_LONG))
+            _pass_on_unweighed(task)
         return None
 
 
@@ -152,7 +152,11 @@ def consider_last(task: Task) -> Verdict | None:
     The caller holds the task's lock and has made sure that it wants no more than it has, and has no verdict.
     """
     terms, votes = of_task(task)
-    weighed = weighing.weigh(terms, votes)
+    try:
+        weighed = weighing.weigh_within(AT_MOST, terms, votes)
+    except TooLong:
+        _pass_on_unweighed(task)
+        return None
     if task.withheld:
         weighing.keep(terms, [(task, weighed)])
         return None
@@ -161,6 +165,20 @@ def consider_last(task: Task) -> Verdict | None:
         return _decide(terms, task, weighed)
     _pass_on(terms, task, weighed, doubt)
     return None
+
+
+def foretell(task: Task) -> tuple[bool, int]:
+    """Whether `consider_last` would decide a task now, and what its answers would earn then, in millionths; where it
+    wouldn't, what was promised for them. Writes and locks nothing."""
+    terms, votes = of_task(task)
+    task.wanted = min(task.wanted, len(votes))
+    try:
+        weighed = weighing.weigh_within(AT_ONCE, terms, votes)
+    except TooLong:
+        return False, promised_for(votes)
+    if task.withheld or _by_models(votes) or _doubt(terms, task, weighed):
+        return False, promised_for(votes)
+    return True, earned_of(terms, votes, _agreements_with(terms, weighed))
 
 
 @transaction.atomic
@@ -245,6 +263,10 @@ def _pass_on(terms: Terms, task: Task, weighed: Weighed, doubt: str) -> None:
     task.withheld = Task.Withheld.REVIEW
 
 
+def _pass_on_unweighed(task: Task) -> None:
+    ask(PASS_ON, {"beliefs": "[]"} | queue.withholding(task, Task.Withheld.REVIEW, note=TOO_LONG))
+
+
 def _sure(terms: Terms, weighed: Weighed) -> float:
     """The confidence that the overlap goes by: none where the answers decide nothing or too few of them have a vote."""
     enough = len(weighed.voting) >= terms.settings.wanted
@@ -253,24 +275,29 @@ def _sure(terms: Terms, weighed: Weighed) -> float:
 
 def _decide(terms: Terms, task: Task, weighed: Weighed) -> Verdict:
     outcome = weighed.outcome
-    by_key = {one.annotation.pk: value for one, value in zip(weighed.voting, outcome.agreements, strict=True)}
-    answer = outcome.answer or {}
-    rest = [one for one in weighed.votes if not one.votes]
-    alone = len(weighed.supports) == 1
-    compared = [None] * len(rest) if alone else _agreements(terms, rest, answer)
-    by_key |= {one.annotation.pk: value for one, value in zip(rest, compared, strict=True)}
     return _conclude(
         terms,
         task,
         weighed.votes,
-        [by_key[one.annotation.pk] for one in weighed.votes],
+        _agreements_with(terms, weighed),
         weighed.supports,
-        answer=answer,
+        answer=outcome.answer or {},
         confidence=weighed.confidence,
         method=weighed.method,
         rests_on=[one.annotation.pk for one in weighed.supports],
         beliefs=weighing.beliefs(terms, [(task, weighed)]),
     )
+
+
+def _agreements_with(terms: Terms, weighed: Weighed) -> list[float | None]:
+    """How far each answer agrees with what they decide together, in their order."""
+    outcome = weighed.outcome
+    by_key = {one.annotation.pk: value for one, value in zip(weighed.voting, outcome.agreements, strict=True)}
+    rest = [one for one in weighed.votes if not one.votes]
+    alone = len(weighed.supports) == 1
+    compared = [None] * len(rest) if alone else _agreements(terms, rest, outcome.answer or {})
+    by_key |= {one.annotation.pk: value for one, value in zip(rest, compared, strict=True)}
+    return [by_key[one.annotation.pk] for one in weighed.votes]
 
 
 def _agreements(terms: Terms, votes: Sequence[Vote], answer: dict) -> list[float | None]:

@@ -102,8 +102,7 @@ def void_banned_work(exclusion_key: int) -> None:
 @app.task(queue="jobs", retry=RetryStrategy(max_attempts=10, exponential_wait=2))
 def wind_up_batch(batch_key: int, tasks: list[int] | None = None) -> None:
     """Decide and pay what was begun in a batch that is over; again in a while, as long as somebody works on it."""
-    if left := winding_up.run(Batch.objects.get(pk=batch_key), tasks):
-        winding_up.look_again(batch_key, left)
+    winding_up.go_on(Batch.objects.get(pk=batch_key), tasks)
 
 
 @app.task(queue="jobs", retry=RetryStrategy(max_attempts=10, exponential_wait=2))

@@ -5,14 +5,15 @@ if not, it waits for a reviewer. Of a cancelled batch, whose reviews nobody need
 (docs/decisions/0012).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from django.db import transaction
+from django.db.models import F
 from procrastinate.contrib.django import app
 from procrastinate.types import JSONValue
 
 from projects import consensus, queue
-from projects.models import Assignment, Batch, Task, Verdict
+from projects.models import Assignment, Batch, Task, Verdict, WindUp
 from projects.truth.follow_up import pay_undecided
 from taskers.errors import StateConflict
 from taskers.statements import ask
@@ -21,7 +22,7 @@ OVER = (Batch.State.CLOSED, Batch.State.CANCELLED)
 JOB = "projects.jobs.wind_up_batch"
 LOOK_AT_FIRST = 10  # seconds: by then, whoever chose a task before the end has taken it
 LOOK_AGAIN = 60
-PIECE = 500
+PIECE = 250  # tasks that one job winds up
 
 # The next undecided tasks of a batch of which judgements came in.
 BEGUN = """
@@ -36,6 +37,7 @@ ORDER BY t.id LIMIT %(piece)s::int
 
 def start(batch: Batch) -> None:
     """Have a worker wind a batch up that is over."""
+    WindUp.objects.get_or_create(batch=batch)
     app.configure_task(JOB, queue="jobs", schedule_in={"seconds": LOOK_AT_FIRST}).defer(batch_key=batch.pk)
 
 
@@ -43,6 +45,23 @@ def look_again(batch_key: int, tasks: Iterable[int]) -> None:
     """Have a worker look at these tasks again, when whoever works on them may have handed in."""
     keys: list[JSONValue] = [*sorted(tasks)]
     app.configure_task(JOB, queue="jobs", schedule_in={"seconds": LOOK_AGAIN}).defer(batch_key=batch_key, tasks=keys)
+
+
+def go_on(batch: Batch, tasks: Sequence[int] | None = None) -> None:
+    """Wind up these tasks of a batch; or, of all that were begun, the first PIECE, and have the others done beside, by
+    as many workers as there are. Those that somebody works on are looked at again."""
+    begun = list(_begun(batch)) if tasks is None else []
+    for at in range(PIECE, len(begun), PIECE):  # after whatever else there is to do
+        app.configure_task(JOB, queue="jobs", priority=-1).defer(batch_key=batch.pk, tasks=list(begun[at : at + PIECE]))
+    mine = begun[:PIECE] if tasks is None else list(tasks)
+    if tasks is None:
+        held = _in_work(batch)
+        WindUp.objects.update_or_create(batch=batch, defaults={"tasks": len(held.union(begun)), "done": 0})
+        mine += sorted(held.difference(begun))
+    left = run(batch, mine)
+    WindUp.objects.filter(batch=batch).update(done=F("done") + len(set(mine) - left))
+    if left:
+        look_again(batch.pk, left)
 
 
 def run(batch: Batch, tasks: Iterable[int] | None = None) -> set[int]:
@@ -53,8 +72,10 @@ def run(batch: Batch, tasks: Iterable[int] | None = None) -> set[int]:
     batch.refresh_from_db(fields=["state"])
     if batch.state not in OVER:
         return set()
+    if tasks is not None:
+        return {key for key in tasks if not _wind_up(batch, key)}
     left = _in_work(batch)
-    for key in _begun(batch) if tasks is None else tasks:
+    for key in _begun(batch):
         if _wind_up(batch, key):
             left.discard(key)
         else:
@@ -95,10 +116,11 @@ def _wind_up(batch: Batch, key: int) -> bool:
 def settle(key: int) -> bool:
     """Decide a task by what came in, or pass it to a reviewer, though its batch goes on: nobody else may be asked.
 
-    Returns whether it did: not while somebody works on it, nor where nothing came in or it is decided.
+    Returns whether it did: not while somebody works on it or may correct what they answered, nor where nothing came in
+    or it is decided.
     """
     task = queue.lock(key)
-    if Verdict.objects.current().filter(task=task).exists():
+    if Verdict.objects.current().filter(task=task).exists() or queue.is_correctable(task):
         return False
     try:
         came_in = queue.want_no_more(task)

@@ -31,10 +31,12 @@ from projects.models.work import (
     Project,
     ProjectSettings,
     Task,
+    WindUp,
 )
 
 __all__ = [
     "Correctable",
+    "WindUp",
     "GoldSettlement",
     "SeenAnswer",
     "Remark",

@@ -252,6 +252,22 @@ class BatchProgress(models.Model):
         return f"{self.batch}: {self.decided}/{self.tasks}"
 
 
+class WindUp(models.Model):
+    """How far the half-done tasks of a batch that is over are decided (sole writer: winding_up.py)."""
+
+    batch = models.OneToOneField(Batch, on_delete=models.CASCADE, related_name="wind_up", primary_key=True)
+    tasks = models.PositiveIntegerField(null=True, blank=True)  # null until they were counted
+    done = models.PositiveIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.batch}: {self.done} of {self.tasks}"
+
+    @property
+    def going_on(self) -> bool:
+        """Whether some are left."""
+        return self.tasks is None or self.done < self.tasks
+
+
 class Intake(models.Model):
     """A file on its way into a batch: how far it came, and which of its rows were refused."""
 

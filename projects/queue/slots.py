@@ -108,6 +108,22 @@ withheld AS (
   WHERE id = %(task)s::bigint AND withheld || '' = ''
   RETURNING id
 ), {WITHDRAWN}, {TOLD}"""
+# Of a task of which nobody is to be asked any more: what is open goes, if anything came in; then what did is counted,
+# and no more is wanted.
+TAKE_BACK = """
+UPDATE projects_assignment SET state = 'withdrawn', ended_at = clock_timestamp()
+WHERE task_id = %(task)s::bigint AND (kind || '', state || '') = ('judge', 'open') AND EXISTS (
+  SELECT FROM projects_assignment a WHERE a.task_id = %(task)s::bigint
+    AND (a.kind || '', a.state || '') = ('judge', 'submitted') AND a.voided_at IS NULL)
+RETURNING id
+"""
+CAME_IN = """
+SELECT count(*) FILTER (WHERE state = 'submitted' AND voided_at IS NULL), count(*) FILTER (WHERE state = 'held')
+FROM projects_assignment WHERE task_id = %(task)s::bigint AND kind || '' = 'judge'
+"""
+LOWER = f"""
+WITH lowered AS (UPDATE projects_task SET wanted = %(wanted)s::int WHERE id = %(task)s::bigint), {TOLD} SELECT 1
+"""
 # Belongs to the statement that decides the task: nothing of it is handed out or waits any more.
 SETTLE = f"""{WITHDRAWN}, restored AS (
   UPDATE projects_task SET withheld = '' WHERE id = %(task)s::bigint AND withheld || '' <> ''
@@ -268,19 +284,17 @@ def want_no_more(task: Task) -> int:
     One of which none came in stays as it is. For a batch that is over. The caller holds the task's lock. Raises
     StateConflict while somebody works on it.
     """
-    judgements = Assignment.objects.counting().filter(task=task)
-    came_in = judgements.filter(state="submitted").count()
-    if came_in:
-        # Taken back first and asked then: a claim locks no task, so only what is withdrawn can't be taken any more.
-        judgements.filter(state="open").update(state="withdrawn", ended_at=Clock())
-    if judgements.filter(state="held").exists():
+    # Taken back first and asked then: a claim locks no task, so only what is withdrawn can't be taken any more.
+    ask(TAKE_BACK, {"task": task.pk})
+    ((came_in, held),) = ask(CAME_IN, {"task": task.pk})
+    if held:
         raise StateConflict("Somebody is working on this task.", code="in-work")
     if not came_in:
         return 0
     removed, task.wanted = max(0, task.wanted - came_in), min(task.wanted, came_in)
     if removed:
-        Task.objects.filter(pk=task.pk).update(wanted=task.wanted)
-        _tell("overlap_lowered", task, None, wanted=task.wanted, removed=removed)
+        told = _telling("overlap_lowered", task, None, wanted=task.wanted, removed=removed)
+        ask(LOWER, told | {"wanted": task.wanted})
     return came_in
 
 

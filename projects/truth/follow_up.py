@@ -54,6 +54,17 @@ def pay_undecided(task: Task) -> None:
     ledger.earn_all([_owed(task, one, undecided_key(one)) for one in rows])
 
 
+def earned_of(terms: Terms, votes: Sequence[Vote], agreements: Sequence[float | None]) -> int:
+    """What answers that agree so far with a verdict earn, in millionths."""
+    rows = zip(votes, agreements, strict=True)
+    return promised_for([vote for vote, value in rows if value is None or value >= terms.settings.pay_floor])
+
+
+def promised_for(votes: Sequence[Vote]) -> int:
+    """What was promised for these answers, in millionths."""
+    return sum(vote.annotation.assignment.rate or 0 for vote in votes if _is_paid(vote.annotation))
+
+
 def _may_be_graded(vote: Vote) -> bool:
     """Models are graded by blind work alone; and nobody for what other hands made of their answer."""
     return vote.why not in {NOT_BLIND, TAMPERED}

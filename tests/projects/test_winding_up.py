@@ -1,15 +1,31 @@
 """Batches that are closed or cancelled while their tasks are half judged: decided by what came in, and paid."""
 
+import html
+import re
+
 import pytest
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from projects import archive, batches, configure, jobs, oversight, queue, rollups, statement, submission, winding_up
+from projects import (
+    archive,
+    batches,
+    closing,
+    configure,
+    jobs,
+    oversight,
+    queue,
+    rollups,
+    statement,
+    submission,
+    winding_up,
+)
 from projects.admission import banning
 from projects.models import Assignment, BatchProgress, Task, Verdict
 from taskers import ledger
 from taskers.errors import StateConflict
-from taskers.models import Transfer
+from taskers.models import Event, Transfer
 from tests import make
+from tests.projects.judging import given, said
 
 pytestmark = pytest.mark.django_db
 RATE = 50_000
@@ -185,3 +201,87 @@ def test_nothing_is_archived_before_it_is_paid(cast, batch, task) -> None:
     archive.archive(batch, by=cast.mina)
     assert owed(cast) == [RATE, 0, 0]
     assert not Task.objects.exists()
+
+
+@pytest.mark.parametrize("end", ["closed", "cancelled"])
+def test_closing_a_batch_says_beforehand_what_it_will_do_and_does_that(client, cast, project, batch, end) -> None:
+    for answer in (make.MARIA, make.MARIA, make.OSLO):  # two that agree, and one on which they don't
+        made = make.task(batch)
+        said(cast.alice, made, make.MARIA)
+        said(cast.bob, made, answer)
+    done = make.task(batch)
+    for who in (cast.alice, cast.bob, cast.carol):
+        said(who, done, make.MARIA)
+    make.tasks(batch, 4)
+    given(cast.carol, make.task(batch))
+    rollups.add(Event.objects.order_by("pk"))
+    told = closing.forecast(batch)
+    assert (told.done, told.decide, told.review, told.held, told.untouched) == (1, 2, 1, 1, 4)
+    assert (told.earned, told.promised, told.about) == (4 * RATE, 2 * RATE, False)
+
+    client.force_login(cast.mina)
+    address = f"/projects/batches/{batch.public_id}/end/{end}/"
+    assert address in client.get(f"/projects/{project.public_id}/").content.decode()
+    page = " ".join(re.sub(r"<[^>]+>", "", client.get(address).content.decode()).split())
+    assert "2 half-done tasks are decided by what came in. Their answers earn $0.20." in page
+    assert "1 half-done task goes to the reviewers" in page and "4 tasks end without an answer." in page
+    assert "1 task is in somebody's hands" in html.unescape(page) and "1 task is decided, and stays so." in page
+    assert ("paid as promised at once: $0.10" in page) == (end == "cancelled")
+
+    before = sum(owed(cast))
+    client.post(f"/projects/batches/{batch.public_id}/move/", {"state": end})
+    winding_up.run(batch)
+    assert Verdict.objects.current().count() == told.done + told.decide
+    assert Task.objects.filter(withheld="review").count() == told.review
+    assert sum(owed(cast)) - before == told.earned + (told.promised if end == "cancelled" else 0)
+    assert client.get(address).status_code == 302, "it is over"
+    assert nothing_is_wrong()
+
+
+def test_a_large_batch_is_told_by_a_sample(cast, project, batch, monkeypatch) -> None:
+    monkeypatch.setattr(closing, "LOOKED", 20)
+    monkeypatch.setattr(closing, "LONGEST", 0.0)  # one is weighed
+    tasks = make.tasks(batch, 40)
+    for one in tasks[:10]:  # a look at the first alone would find nothing else
+        said(cast.alice, one, make.MARIA)
+    rollups.add(Event.objects.order_by("pk"))
+    told = closing.forecast(batch)
+    assert told.about and (told.done, told.review, told.held) == (0, 0, 0)
+    assert told.decide + told.untouched == 40 and 8 <= told.decide <= 12
+    assert told.earned == told.decide * RATE
+
+
+def test_only_who_manages_it_is_told_what_its_end_would_do(client, cast, batch) -> None:
+    for who, status in ((cast.alice, 403), (cast.nora, 404)):
+        client.force_login(who)
+        assert client.get(f"/projects/batches/{batch.public_id}/end/closed/").status_code == status
+
+
+def test_closing_a_large_batch_is_done_in_pieces_by_several_and_its_page_shows_how_far(
+    client, cast, project, batch, task, monkeypatch
+) -> None:
+    monkeypatch.setattr(winding_up, "PIECE", 2)
+    begun = make.tasks(batch, 5)
+    for one in begun:
+        said(cast.alice, one, make.MARIA)
+    client.force_login(cast.mina)
+    client.post(f"/projects/batches/{batch.public_id}/move/", {"state": "closed"})
+    address = f"/projects/{project.public_id}/"
+    assert "Its half-done tasks are being decided" in client.get(address).content.decode()
+    assert not Verdict.objects.exists(), "nothing of it in the request"
+
+    first = ProcrastinateJob.objects.get()
+    jobs.wind_up_batch(**first.args)
+    pieces = list(ProcrastinateJob.objects.exclude(pk=first.pk).order_by("pk"))
+    assert len(pieces) == 3 and Verdict.objects.count() == 1, "Bob still works on the other of the first two"
+    assert "Half-done tasks: 1 of 6 decided or passed on" in client.get(address).content.decode()
+    for one in pieces[:2]:
+        jobs.wind_up_batch(**one.args)
+    assert "Half-done tasks: 5 of 6" in client.get(address).content.decode()
+
+    # A worker that dies leaves its piece to another; doing one again changes nothing.
+    jobs.wind_up_batch(**pieces[0].args)
+    bob_hands_in(cast, task, make.MARIA)
+    jobs.wind_up_batch(**pieces[2].args)
+    assert "Half-done tasks:" not in client.get(address).content.decode()
+    assert Verdict.objects.current().count() == 6 and nothing_is_wrong()
