@@ -34,7 +34,7 @@ FROM (
     SELECT a.task_id, a.batch_id FROM projects_batch b CROSS JOIN LATERAL (
       SELECT a.task_id, a.batch_id FROM projects_assignment a
       WHERE a.batch_id = b.id AND a.state = 'open' AND a.kind = 'judge'
-      ORDER BY a.slot DESC, a.id + 0 DESC LIMIT %(looked)s::int
+      ORDER BY a.slot DESC, a.walk_key DESC LIMIT %(looked)s::int
     ) a WHERE b.project_id = %(project)s::bigint AND b.state = 'live' LIMIT %(looked)s::int
   ) o
 ) w
