@@ -19,6 +19,7 @@ from projects.models import Annotation, SecondLook, Task, Verdict
 from projects.queue.clock import Clock
 from projects.queue.draws import VERDICT_AUDITED
 from projects.truth import learning, weighing
+from projects.truth.doubts import doubt_of, is_by_models, sure_of
 from projects.truth.evidence import RETIRED, TAMPERED, Terms, Vote, of_task
 from projects.truth.follow_up import earned_of, follow_up, key_of, promised_for
 from projects.truth.weighing import Weighed, agreement_in
@@ -128,14 +129,14 @@ def _basis(terms: Terms, votes: Sequence[Vote]) -> tuple:
 
 def _go_on(terms: Terms, task: Task, votes: Sequence[Vote], weighed: Weighed, *, complete: bool) -> Verdict | None:
     """What follows from answers that were weighed. The caller holds the task's lock."""
-    by_models = _by_models(votes)
-    doubt = _doubt(terms, task, weighed) if complete else ""
+    by_models = is_by_models(votes)
+    doubt = doubt_of(terms, task, weighed) if complete else ""
     if complete and not doubt and not by_models:
         return _decide(terms, task, weighed)
     if not complete:
         weighing.keep(terms, [(task, weighed)])
         return None
-    wanted = wanted_after(_sure(terms, weighed), len(votes), task.wanted, terms.settings.target, terms.most)
+    wanted = wanted_after(sure_of(terms, weighed), len(votes), task.wanted, terms.settings.target, terms.most)
     if by_models:  # they may count; without a person they decide nothing here
         wanted = max(wanted, task.wanted + 1)
     if task.wanted < wanted <= queue.MOST_WANTED and (by_models or not weighed.has(TAMPERED)):
@@ -160,8 +161,8 @@ def consider_last(task: Task) -> Verdict | None:
     if task.withheld:
         weighing.keep(terms, [(task, weighed)])
         return None
-    doubt = _doubt(terms, task, weighed)
-    if not doubt and not _by_models(votes):
+    doubt = doubt_of(terms, task, weighed)
+    if not doubt and not is_by_models(votes):
         return _decide(terms, task, weighed)
     _pass_on(terms, task, weighed, doubt)
     return None
@@ -176,7 +177,7 @@ def foretell(task: Task) -> tuple[bool, int]:
         weighed = weighing.weigh_within(AT_ONCE, terms, votes)
     except TooLong:
         return False, promised_for(votes)
-    if task.withheld or _by_models(votes) or _doubt(terms, task, weighed):
+    if task.withheld or is_by_models(votes) or doubt_of(terms, task, weighed):
         return False, promised_for(votes)
     return True, earned_of(terms, votes, _agreements_with(terms, weighed))
 
@@ -234,29 +235,6 @@ def reopen(task: Task, *, by: Person) -> Task:
     return task
 
 
-def _doubt(terms: Terms, task: Task, weighed: Weighed) -> str:
-    """Why the answers don't decide, in a sentence for a reviewer; empty if they do."""
-    if weighed.has(TAMPERED):
-        return "An answer was changed after it was handed in, by other means than Tandem's; it has no vote."
-    counted, least = len(weighed.voting), min(task.wanted, terms.settings.wanted)
-    if counted < least:
-        why = "their labels are retired" if weighed.has(RETIRED) else "people saw what the model says"
-        return f"Only {counted} of {len(weighed.votes)} answers have a vote ({why}); {least} are needed."
-    if not weighed.outcome.decided:
-        return weighed.outcome.why
-    if terms.settings.most is not None and weighed.confidence < terms.settings.target:
-        most = "" if task.wanted < terms.settings.most else ", the most that may be asked"
-        return (
-            f"{weighed.confidence:.0%} sure after {counted} answers{most};"
-            f" {terms.settings.target:.0%} is wanted. {weighed.outcome.why}"
-        )
-    return ""
-
-
-def _by_models(votes: Sequence[Vote]) -> bool:
-    return bool(votes) and all(one.annotation.tasker.kind == Person.Kind.MODEL for one in votes)
-
-
 def _pass_on(terms: Terms, task: Task, weighed: Weighed, doubt: str) -> None:
     believed = {"beliefs": weighing.beliefs(terms, [(task, weighed)])}
     ask(PASS_ON, believed | queue.withholding(task, Task.Withheld.REVIEW, note=doubt, rank=-weighed.gain))
@@ -265,12 +243,6 @@ def _pass_on(terms: Terms, task: Task, weighed: Weighed, doubt: str) -> None:
 
 def _pass_on_unweighed(task: Task) -> None:
     ask(PASS_ON, {"beliefs": "[]"} | queue.withholding(task, Task.Withheld.REVIEW, note=TOO_LONG))
-
-
-def _sure(terms: Terms, weighed: Weighed) -> float:
-    """The confidence that the overlap goes by: none where the answers decide nothing or too few of them have a vote."""
-    enough = len(weighed.voting) >= terms.settings.wanted
-    return weighed.confidence if weighed.outcome.decided and enough else 0.0
 
 
 def _decide(terms: Terms, task: Task, weighed: Weighed) -> Verdict:
