@@ -1,9 +1,17 @@
-"""A tasker's own account: what they did, how it was judged, what it earned. Reads only."""
+"""A tasker's own account: what they did, how it was judged, what it earned. Reads only.
 
+Verdicts, pay and standing are shown as of the last turn of a few minutes (`as_of`), all together: so close a look at
+the moments of each tells nothing of how it was decided.
+"""
+
+import time
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
+
+from django.conf import settings
+from django.db.models import Sum
 
 from projects.admission import prospects
 from projects.models import (
@@ -107,6 +115,12 @@ class Opening:
         return TASK_TYPES[self.project.task_type].title
 
 
+def as_of() -> datetime:
+    """The moment up to which a tasker is shown what was decided; nothing that came since."""
+    every, now = settings.SHOWN_EVERY, time.time()
+    return datetime.fromtimestamp(now - now % every, UTC) if every else datetime.max.replace(tzinfo=UTC)
+
+
 def entries(
     person: Person, organization: Organization, *, project: Project | None = None, before: int | None = None
 ) -> tuple[list[Entry], int | None]:
@@ -130,12 +144,17 @@ def entry(person: Person, annotation: Annotation) -> Entry:
 
 
 def totals(person: Person, organization: Organization) -> Totals:
-    """What is owed to somebody, on its way to them, and paid."""
+    """What is owed to somebody, on its way to them, and paid. A payout is shown at once, with all that is in it."""
     accounts = list(Account.objects.filter(organization=organization, tasker=person, currency=organization.currency))
     by_key = ledger.balances(accounts)
     sums: dict[str, int] = defaultdict(int)
     for account in accounts:
         sums[account.kind] += by_key[account.pk]
+    owed = Transfer.objects.filter(at__gte=as_of())
+    mine = [one.pk for one in accounts if one.kind == Account.Kind.OWED]
+    if mine and not owed.filter(source__in=mine, target__kind=Account.Kind.IN_PAYOUT).exists():
+        sums["owed"] -= owed.filter(target__in=mine).aggregate(sum=Sum("amount"))["sum"] or 0
+        sums["owed"] += owed.filter(source__in=mine).aggregate(sum=Sum("amount"))["sum"] or 0
     return Totals(sums["owed"], sums["in_payout"], sums["paid"])
 
 
@@ -148,14 +167,14 @@ def payouts(person: Person, organization: Organization, number: int = 12) -> lis
 def openings(person: Person, projects: Iterable[Project]) -> list[Opening]:
     """What there is to know of these projects for somebody who may work in them; where there is work comes first."""
     found = list(projects)
-    settings, stands = _newest_settings(found), prospects.of(person, found)
-    shown = quality.shown(person, [one.public_id for one in found])
+    newest, stands = _newest_settings(found), prospects.of(person, found)
+    shown = quality.shown(person, [one.public_id for one in found], before=as_of())
     openings = []
     for one in found:
         terms, nothing, left = stands[one.pk]
         estimate = shown.get(one.public_id) or quality.estimate(0.0, 0.0)
         words = wording.standing(estimate)
-        openings.append(Opening(one, settings[one.pk], words, estimate, left, terms.held is not None, nothing))
+        openings.append(Opening(one, newest[one.pk], words, estimate, left, terms.held is not None, nothing))
     return sorted(openings, key=_order)
 
 
@@ -170,19 +189,21 @@ def _newest_settings(projects: Sequence[Project]) -> dict[int, ProjectSettings]:
 
 def _with_fates(person: Person, page: Sequence[Annotation]) -> list[Entry]:
     """The page's decisions, grades, transfers and disputes, in a fixed number of queries."""
-    by_key = {one.pk: Entry(one) for one in page}
+    by_key, seen = {one.pk: Entry(one) for one in page}, as_of()
     of_subject: dict[str, list[Entry]] = defaultdict(list)
     for one in by_key.values():
         of_subject[f"task:{one.annotation.task.public_id}"].append(one)
-    keys, alone = _decided(by_key.values()), _settled(by_key.values())
+    keys, alone = _decided(by_key.values(), seen), _settled(by_key.values(), seen)
     keys |= {dealing.key_of(one.annotation): one for one in by_key.values()}
     subjects = [f"annotation:{pk}" for pk in by_key if pk not in alone]
-    for grade in Grade.objects.filter(subject__in=subjects, tasker=person).order_by("pk"):
+    for grade in Grade.objects.filter(subject__in=subjects, tasker=person, at__lt=seen).order_by("pk"):
         by_key[int(grade.subject.partition(":")[2])].grade = grade
     assignments = {one.annotation.assignment_id: one for one in by_key.values()}
     for still in Correctable.objects.filter(assignment__in=assignments, assignment__voided_at=None, until__gt=Clock()):
         assignments[still.assignment_id].until = still.until
-    for transfer in Transfer.objects.filter(key__in=keys).select_related("reversed_by").order_by("pk"):
+    for transfer in Transfer.objects.filter(key__in=keys, at__lt=seen).select_related("reversed_by").order_by("pk"):
+        if hasattr(transfer, "reversed_by") and transfer.reversed_by.at >= seen:
+            transfer._state.fields_cache["reversed_by"] = None  # type: ignore[attr-defined]
         keys[transfer.key].transfers.append(transfer)
     for dispute in Dispute.objects.filter(tasker=person, subject__in=of_subject).order_by("pk"):
         for one in of_subject[dispute.subject]:
@@ -190,7 +211,7 @@ def _with_fates(person: Person, page: Sequence[Annotation]) -> list[Entry]:
     return list(by_key.values())
 
 
-def _decided(entries: Iterable[Entry]) -> dict[str, Entry]:
+def _decided(entries: Iterable[Entry], seen: datetime) -> dict[str, Entry]:
     """Gives judgements their verdicts; says under which keys they may have earned something."""
     of_task: dict[int, list[Entry]] = defaultdict(list)
     for one in entries:
@@ -200,16 +221,16 @@ def _decided(entries: Iterable[Entry]) -> dict[str, Entry]:
     for verdict in Verdict.objects.filter(task__in=of_task).defer("answer").order_by("pk"):
         for one in of_task[verdict.task_id]:
             keys[verdict_key(verdict.pk, one.annotation)] = one
-            if verdict.superseded_at is None:
+            if verdict.at < seen and (verdict.superseded_at is None or verdict.superseded_at >= seen):
                 one.decision = Decision(verdict.at, verdict, verdict.note)
     return keys
 
 
-def _settled(entries: Iterable[Entry]) -> set[int]:
+def _settled(entries: Iterable[Entry], seen: datetime) -> set[int]:
     """Gives answers to gold that are settled their known answers, or, where it is shown so, themselves: an answer that
     decided its task alone. Returns the keys of those, which are compared with nothing."""
     gold = {one.annotation.assignment_id: one for one in entries if one.annotation.assignment.kind != "judge"}
-    rows = GoldSettlement.objects.filter(assignment__in=gold, settled_at__isnull=False)
+    rows = GoldSettlement.objects.filter(assignment__in=gold, settled_at__lt=seen)
     known = Gold.objects.filter(task__in=[one.annotation.task_id for one in gold.values()]).defer("answer")
     by_task = {one.task_id: one for one in known} if gold else {}
     alone = set()

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import wraps
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
@@ -91,6 +92,7 @@ def my_work(request: MemberRequest) -> HttpResponse:
     if request.htmx and request.htmx.target == "entries":
         return render(request, "taskers/_entries.html", context)
     context |= {
+        "every": settings.SHOWN_EVERY // 60,
         "totals": statement.totals(request.user, organization),
         "courses": course_report.taken_by(request.user, mine),
         "payouts": statement.payouts(request.user, organization),

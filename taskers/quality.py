@@ -9,6 +9,7 @@ for each label that a grade speaks of.
 import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
@@ -16,7 +17,7 @@ from django.db.models.functions import Now
 from scipy.stats import beta
 
 from taskers.models import Grade, LabelStanding, Organization, Person, Standing
-from taskers.statements import ask, columns, row_of
+from taskers.statements import array, ask, columns, row_of
 
 # A known answer and a reviewer are taken at their word; the others' agreement counts half, since people err alike.
 WEIGHTS = {Grade.Source.GOLD.value: 1.0, Grade.Source.REVIEW.value: 1.0, Grade.Source.VERDICT.value: 0.5}
@@ -95,6 +96,23 @@ WITH moved AS MATERIALIZED (
   FROM taskers_grade WHERE project_key = %(project)s::uuid ORDER BY tasker_id, subject, id DESC
 ), {SHIFT}
 SELECT count(*) FROM whole
+"""
+
+
+# What somebody's grades since a moment add to what they are shown, each less the one of its subject that it replaced.
+MOST_FRESH = 500  # of one project; a moment is some minutes
+NOTHING = 1e-9
+FRESH = """
+SELECT g.project_key, sum(g.value - coalesce(b.value, 0)), sum(1 - g.value - coalesce(1 - b.value, 0))
+FROM unnest(%(projects)s::uuid[]) AS p(key) CROSS JOIN LATERAL (
+  SELECT n.id, n.project_key, n.subject, n.value, n.at FROM taskers_grade n
+  WHERE n.tasker_id = %(tasker)s::bigint AND n.project_key = p.key ORDER BY n.id DESC LIMIT %(most)s::int
+) g
+LEFT JOIN LATERAL (
+  SELECT o.value FROM taskers_grade o
+  WHERE o.subject = g.subject AND o.tasker_id = %(tasker)s::bigint AND o.id < g.id ORDER BY o.id DESC LIMIT 1
+) b ON true
+WHERE g.at >= %(before)s::timestamptz GROUP BY g.project_key
 """
 
 
@@ -183,11 +201,16 @@ def standing(tasker: Person, project_key: UUID) -> Estimate:
     return estimate(row.good if row else 0.0, row.poor if row else 0.0)
 
 
-def shown(tasker: Person, project_keys: Collection[UUID]) -> dict[UUID, Estimate]:
-    """By project, what a tasker is told of their standing: every grade counts alike, so that no step says whether a
-    known answer, a reviewer or the others were compared with. Projects without any grade are left out."""
+def shown(tasker: Person, project_keys: Collection[UUID], *, before: datetime) -> dict[UUID, Estimate]:
+    """By project, what a tasker is told of their standing before that moment: every grade counts alike, so that no step
+    says whether a known answer, a reviewer or the others were compared with. Projects without any are left out."""
     rows = Standing.objects.filter(tasker=tasker, project_key__in=project_keys)
-    return {row.project_key: estimate(row.shown_good, row.shown_poor) for row in rows}
+    sums = {row.project_key: (row.shown_good, row.shown_poor) for row in rows}
+    terms = {"tasker": tasker.pk, "projects": array(list(project_keys)), "before": before, "most": MOST_FRESH}
+    for key, good, poor in ask(FRESH, terms) if rows and before.year < datetime.max.year else ():
+        whole = sums[key]
+        sums[key] = (max(0.0, whole[0] - good), max(0.0, whole[1] - poor))
+    return {key: estimate(good, poor) for key, (good, poor) in sums.items() if good + poor > NOTHING}
 
 
 def estimate(good: float, poor: float) -> Estimate:

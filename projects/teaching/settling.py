@@ -122,7 +122,7 @@ def receive(assignment: Assignment, annotation: Annotation) -> None:
         due_at=due,
     )
     if first or (drawn and drawn.at_once):
-        _settle(assignment.pk, alone=drawn.alone if drawn else True, at=None)
+        _settle(assignment.pk, alone=drawn.alone if drawn else True)
 
 
 def settle_due(tasker: Person | None = None) -> int:
@@ -135,7 +135,7 @@ def settle_due(tasker: Person | None = None) -> int:
             due, alone = (None, False) if tasker and one.in_turns else _due(one)
             if due is None or due > one.now:
                 continue
-            done += _grade(one.assignment) if one.settled else _settle(one.assignment, alone=alone, at=due)
+            done += _grade(one.assignment) if one.settled else _settle(one.assignment, alone=alone)
     return done
 
 
@@ -159,11 +159,11 @@ def _due(one: _Open) -> tuple[datetime | None, bool]:
 
 
 @transaction.atomic
-def _settle(key: int, *, alone: bool, at: datetime | None) -> bool:
+def _settle(key: int, *, alone: bool) -> bool:
     """Pay, and unless it is shown as decided alone grade. False where that was done already, or it was voided."""
     if (work := _locked(key)) is None:
         return False
-    said: dict = {"settled_at": at or Clock(), "graded_at": None if alone else Clock(), "alone": alone}
+    said: dict = {"settled_at": Clock(), "graded_at": None if alone else Clock(), "alone": alone}
     said["due_at"] = from_now(round(_dice(key, "grade").uniform(*LATER))) if alone else None
     if not GoldSettlement.objects.filter(pk=key, settled_at=None).update(**said):
         return False

@@ -112,6 +112,7 @@ def _environment(database: str, data: Path) -> dict[str, str]:
         "TANDEM_DATA": str(data),
         "TANDEM_MEDIA": str(data / "media"),
         "TANDEM_POOL": "8",
+        "TANDEM_SHOWN_EVERY": "0",
         "DJANGO_SETTINGS_MODULE": "config.settings",
     }
 

@@ -3,7 +3,9 @@
 import json
 import random
 import re
+import time
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 import pytest
 
@@ -12,7 +14,7 @@ from projects.admission import rules
 from projects.models import Annotation, GoldSettlement, Task, Verdict
 from projects.queue.clock import Clock
 from projects.teaching import dealing, settling
-from taskers import ledger, quality
+from taskers import ledger, payouts, quality
 from taskers.models import Dispute, Grade, Standing, Transfer
 from tests import make
 from tests.projects.judging import all_settled, classified, given, said
@@ -214,4 +216,40 @@ def test_a_step_of_the_standing_that_is_shown_tells_nothing_of_its_source(cast, 
     all_settled(project)
     row = Standing.objects.get(tasker=cast.alice)
     assert (before, row.shown_good, row.good) == (1.0, 2.0, 1.5)
-    assert quality.shown(cast.alice, [project.public_id])[project.public_id].evidence == 2.0
+    never = datetime.max.replace(tzinfo=UTC)
+    assert quality.shown(cast.alice, [project.public_id], before=never)[project.public_id].evidence == 2.0
+
+
+@pytest.fixture
+def turns(settings, monkeypatch):
+    """My work turns once an hour, and the hour is young; the next one comes when it is asked."""
+    settings.SHOWN_EVERY, now = 3600, time.time()
+    start = now - now % 3600
+    monkeypatch.setattr(statement.time, "time", lambda: start + 1)
+    return lambda: monkeypatch.setattr(statement.time, "time", lambda: start + 3601)
+
+
+def test_verdicts_pay_and_standing_are_shown_together_at_a_turn(alice, cast, project, batch, turns) -> None:
+    work = said(cast.alice, make.task(batch), make.MARIA)
+    known = gold_of(cast.alice, gold(batch), make.MARIA)
+    said(cast.bob, work.task, make.MARIA)
+    all_settled(project)
+    assert Transfer.objects.filter(target__tasker=cast.alice).count() == 2
+    before = looked_at(alice, work)
+    assert "Waiting" in before and "$0.05" not in before and before == looked_at(alice, known)
+    assert statement.totals(cast.alice, cast.riverside).owed == 0
+    page = alice.get("/my-work/").content.decode()
+    assert "Nothing of yours was compared yet." in page and "every 60 minutes" in page
+    turns()
+    assert statement.totals(cast.alice, cast.riverside).owed == 100_000
+    assert "Full agreement" in looked_at(alice, work) and looked_at(alice, work) == looked_at(alice, known)
+    assert re.search(r"Early days: between \d+ and \d+ % good", alice.get("/my-work/").content.decode())
+
+
+def test_what_is_taken_back_is_shown_at_the_next_turn(alice, cast, project, batch, turns) -> None:
+    work = said(cast.alice, make.task(batch), make.MARIA)
+    said(cast.bob, work.task, make.MARIA)
+    turns()
+    assert statement.entry(cast.alice, work).earned == 50_000 == statement.totals(cast.alice, cast.riverside).owed
+    payouts.propose(cast.riverside, cast.finn)
+    assert statement.totals(cast.alice, cast.riverside).owed == 0
