@@ -1,14 +1,22 @@
 """The index of current verdicts, kept from the outbox: who looks for a label or follows verdicts reads only this."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from uuid import UUID
 
-from projects.models import Project, Verdict, VerdictEntry
+from projects.models import ArchivedTask, Project, Verdict, VerdictEntry, VerdictGone
 from projects.tasktypes import TASK_TYPES
 from taskers.models import Event
 from taskers.outbox import follow
+from taskers.statements import ask
 
 READER = "verdict_index"
 KINDS = ("decided", "reopened", "returned")  # returned: from the archive
+ARCHIVED = "part_archived"
+KEYS = """
+SELECT nextval(pg_get_serial_sequence('projects_verdictentry', 'id')) FROM generate_series(1, %(number)s::int)
+"""
+
+Line = VerdictEntry | VerdictGone
 
 
 def catch_up() -> int:
@@ -18,20 +26,50 @@ def catch_up() -> int:
 
 def add(events: Iterable[Event]) -> None:
     """Bring the lines of the events' tasks up to date. What is indexed already keeps its place."""
+    events = list(events)
     tasks = {event.data["task"] for event in events if event.kind in KINDS}
-    if not tasks:
-        return
-    current = Verdict.objects.current().filter(task__in=tasks)
-    indexed = VerdictEntry.objects.filter(task__in=tasks, label="").values_list("verdict", flat=True)
-    new = current.exclude(pk__in=list(indexed)).select_related("task__project").order_by("pk")
-    VerdictEntry.objects.filter(task__in=tasks).exclude(verdict__superseded_at=None).delete()
-    VerdictEntry.objects.bulk_create([entry for verdict in new for entry in _entries(verdict)])
+    if tasks:
+        _renew(tasks)
+    parts = [event.data["part"] for event in events if event.kind == ARCHIVED]
+    if parts:
+        gone = ArchivedTask.objects.filter(part__in=parts, decided=True).order_by("id")
+        _say_gone(gone.values_list("project", "public_id", "external_id"), VerdictGone.Why.ARCHIVED)
 
 
-def since(project: Project, after: int, limit: int) -> Sequence[VerdictEntry]:
-    """The next current verdicts of a project in the order of their lines; a line's key is where to go on."""
+def since(project: Project, after: int, limit: int) -> Sequence[Line]:
+    """The next lines of a project's feed: current verdicts, and those that stand no longer here; each task once, in the
+    order in which that came about. A line's key is where to go on. Who follows holds exactly the current verdicts."""
     lines = VerdictEntry.objects.filter(project=project, label="", pk__gt=after)
-    return list(lines.select_related("task", "verdict").order_by("pk")[:limit])
+    gone = VerdictGone.objects.filter(project=project, pk__gt=after)
+    found: list[Line] = [*lines.select_related("task", "verdict").order_by("pk")[:limit], *gone.order_by("pk")[:limit]]
+    return sorted(found, key=lambda line: line.pk)[:limit]
+
+
+def _renew(tasks: Collection[int]) -> None:
+    current = Verdict.objects.current().filter(task__in=tasks)
+    lines = VerdictEntry.objects.filter(task__in=tasks, label="")
+    new = list(
+        current.exclude(pk__in=list(lines.values_list("verdict", flat=True)))
+        .select_related("task__project")
+        .order_by("pk")
+    )
+    undone = lines.exclude(task__in=current.values("task"))
+    undone_rows = list(undone.order_by("pk").values_list("project", "task__public_id", "task__external_id"))
+    VerdictEntry.objects.filter(task__in=tasks).exclude(verdict__superseded_at=None).delete()
+    VerdictGone.objects.filter(task_public_id__in=[verdict.task.public_id for verdict in new]).delete()
+    VerdictEntry.objects.bulk_create([entry for verdict in new for entry in _entries(verdict)])
+    _say_gone(undone_rows, VerdictGone.Why.REOPENED)
+
+
+def _say_gone(rows: Iterable[tuple[int, UUID, str]], why: str) -> None:
+    """One line for each of these tasks (project, id, external id), at the end of the feed."""
+    rows = list(rows)
+    VerdictGone.objects.filter(task_public_id__in=[public for _project, public, _name in rows]).delete()
+    keys = (key for (key,) in ask(KEYS, {"number": len(rows)}))
+    VerdictGone.objects.bulk_create(
+        VerdictGone(id=key, project_id=project, task_public_id=public, external_id=name, why=why)
+        for key, (project, public, name) in zip(keys, rows, strict=True)
+    )
 
 
 def _entries(verdict: Verdict) -> Iterable[VerdictEntry]:

@@ -7,7 +7,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from projects.models import Batch, Belief, Intake, Project, ProjectSettings, Task, Verdict
+from projects.models import Batch, Belief, Intake, Project, ProjectSettings, Task, Verdict, VerdictGone
 from projects.tasktypes import TASK_TYPES, asked_fields
 from projects.tasktypes.region_shapes import SHAPES
 from projects.truth import methods
@@ -364,8 +364,27 @@ class VerdictShape(serializers.Serializer):
     superseded_at = serializers.DateTimeField(allow_null=True)
 
 
+class FeedLine(VerdictShape):
+    """A verdict that stands, or the word that a task's verdict stands no longer here: then only `task`, `external_id`,
+    `state` and `at` are said."""
+
+    state = serializers.ChoiceField(["decided", *VerdictGone.Why.values], default="decided")
+    id = serializers.UUIDField(source="public_id", allow_null=True)
+    answer = serializers.DictField(allow_null=True)
+    confidence = serializers.FloatField(allow_null=True)
+    method = serializers.CharField(allow_null=True)
+    settings_version = serializers.IntegerField(allow_null=True)
+    note = serializers.CharField(allow_blank=True, allow_null=True)
+
+    def to_representation(self, instance: Verdict | VerdictGone) -> dict[str, Any]:
+        if isinstance(instance, VerdictGone):
+            said = {"task": str(instance.task_public_id), "external_id": instance.external_id, "state": instance.why}
+            return dict.fromkeys(self.fields) | said | {"at": self.fields["at"].to_representation(instance.at)}
+        return super().to_representation(instance) | {"state": "decided"}
+
+
 class VerdictPage(PageShape):
-    results = VerdictShape(many=True)
+    results = FeedLine(many=True)
 
 
 class VerdictList(serializers.Serializer):

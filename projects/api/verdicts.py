@@ -1,5 +1,6 @@
 """What was decided: as a feed that misses nothing, and task by task."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from rest_framework.request import Request
@@ -9,9 +10,9 @@ from projects import access, verdict_index
 from projects.admission import banning
 from projects.api.endpoint import Endpoint, described
 from projects.api.lists import asked, page
-from projects.api.shapes import PageQuery, TaskShape, VerdictList, VerdictPage, VerdictShape
+from projects.api.shapes import FeedLine, PageQuery, TaskShape, VerdictList, VerdictPage, VerdictShape
 from projects.api.work_shapes import JudgementList, JudgementShape, ReworkBody
-from projects.models import Annotation, Assignment, Task, Verdict
+from projects.models import Annotation, Assignment, Task, Verdict, VerdictEntry
 from taskers.errors import NotFound
 
 
@@ -19,7 +20,8 @@ class Verdicts(Endpoint):
     """A project's verdicts in the order in which they were decided.
 
     Keep `next` and ask again later with `after`: what was decided since is given, a task whose verdict changed once
-    more. A verdict appears about a second after its decision, as long as a worker is alive.
+    more. A task that was reopened, or went into the archive with its batch, is told too (`state`): whoever follows
+    holds exactly the verdicts that stand. A line appears about a second later, as long as a worker is alive.
     """
 
     @described("Follow verdicts", {200: VerdictPage}, operation_id="verdicts_list", parameters=[PageQuery])
@@ -27,9 +29,11 @@ class Verdicts(Endpoint):
         project = self.project(project_id, *access.MANAGE)
         after, limit = asked(request)
         lines = verdict_index.since(project, after, limit + 1)
-        return Response(
-            page(lines, after, limit, lambda given: VerdictShape([one.verdict for one in given], many=True).data)
-        )
+
+        def shaped(given: Sequence[verdict_index.Line]) -> list:
+            return FeedLine([one.verdict if isinstance(one, VerdictEntry) else one for one in given], many=True).data
+
+        return Response(page(lines, after, limit, shaped))
 
 
 class OneTask(Endpoint):

@@ -219,7 +219,17 @@ def _keep(found: Archive, tasks: Sequence[Task], number: int) -> None:
         rows={"tasks": len(tasks)} | {name: len(rows) for name, rows in children.items()},
         **_figures(tasks, children),
     )
-    ArchivedTask.objects.bulk_create(_line(task, part) for task in tasks)
+    decided = {one.task_id for one in children["verdicts"] if one.superseded_at is None}  # type: ignore[attr-defined]
+    ArchivedTask.objects.bulk_create(_line(task, part, task.pk in decided) for task in tasks)
+    project = found.batch.project
+    emit(
+        "part_archived",
+        organization_id=project.organization_id,
+        project_key=project.public_id,
+        subject=f"batch:{found.batch.public_id}",
+        batch=found.batch_id,
+        part=part.pk,
+    )
 
 
 def _rows(model: type[models.Model], keys: Sequence[int]) -> list[models.Model]:
@@ -252,7 +262,7 @@ def _figures(tasks: Sequence[Task], children: dict[str, list]) -> dict[str, int]
     }
 
 
-def _line(task: Task, part: ArchivePart) -> ArchivedTask:
+def _line(task: Task, part: ArchivePart, decided: bool) -> ArchivedTask:
     return ArchivedTask(
         id=task.pk,
         public_id=task.public_id,
@@ -262,6 +272,7 @@ def _line(task: Task, part: ArchivePart) -> ArchivedTask:
         other_asset_id=task.other_asset_id,
         external_id=task.external_id,
         payload_hash=task.payload_hash,
+        decided=decided,
     )
 
 

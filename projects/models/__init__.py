@@ -3,7 +3,7 @@
 from projects.models.answers import Annotation, Gold, Verdict
 from projects.models.archives import Archive, ArchivedTask, ArchivePart
 from projects.models.broken import BrokenReport
-from projects.models.browsing import VerdictEntry
+from projects.models.browsing import VerdictEntry, VerdictGone
 from projects.models.courses import CourseStep, CourseTry
 from projects.models.promises import Assignment, BatchCursor, Draft, Turn
 from projects.models.remarks import Remark, RemarkQuerySet
@@ -83,4 +83,5 @@ __all__ = [
     "Turn",
     "Verdict",
     "VerdictEntry",
+    "VerdictGone",
 ]

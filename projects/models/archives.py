@@ -71,6 +71,7 @@ class ArchivedTask(models.Model):
     )
     external_id = models.CharField(max_length=200)
     payload_hash = models.CharField(max_length=64)
+    decided = models.BooleanField(default=True, db_default=True)  # whether a verdict stood
 
     class Meta:
         constraints = [

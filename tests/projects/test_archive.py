@@ -28,11 +28,12 @@ from projects.models import (
     VerdictEntry,
 )
 from projects.talk import answering, saying
-from taskers import disputes, ledger
+from taskers import disputes, ledger, tokens
 from taskers.errors import StateConflict
 from taskers.models import Transfer
 from tests import make
 from tests.projects.test_assets import picture
+from tests.projects.test_browse import followed, standing
 
 
 @pytest.fixture(autouse=True)
@@ -336,3 +337,25 @@ def test_the_page_of_an_archived_task_says_where_it_went(cast, client, two):
         assert client.get(reverse("task", args=[task.public_id])).status_code == 404
     client.force_login(cast.alice)
     assert client.get(reverse("task", args=[task.public_id])).status_code == 403
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_follows_verdicts_is_told_what_went_into_the_archive_and_what_came_back(cast, project, two, client) -> None:
+    old, _new = two
+    known: dict = {}
+    after = followed(project, known, 0)
+    assert known == standing(project) and len(known) == 9
+    archive.archive(old, by=None)
+    read_all()
+    _token, secret = tokens.issue(cast.mina, cast.riverside, name="feed")
+    address = f"/api/v1/projects/{project.public_id}/verdicts/?after={after}"
+    told = client.get(address, headers={"Authorization": f"Bearer {secret}"}).json()["results"]
+    assert len(told) == 6
+    assert {(one["state"], one["answer"], one["id"]) for one in told} == {("archived", None, None)}
+    assert {one["task"] for one in told} == known.keys() - standing(project).keys()
+    after = followed(project, known, after)
+    assert known == standing(project) and len(known) == 3
+    archive.bring_back(old, by=None)
+    read_all()
+    followed(project, known, after)
+    assert known == standing(project) and len(known) == 9

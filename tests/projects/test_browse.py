@@ -1,6 +1,8 @@
 """The task browser: every filter finds what it says, pages are cut by key, and nothing reads on for ever."""
 
+import random
 from itertools import combinations
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -11,7 +13,7 @@ from hypothesis import strategies as st
 
 from projects import browse, oversight, queue, submission, verdict_index
 from projects.browse import Filters
-from projects.models import Project, Task, Verdict, VerdictEntry
+from projects.models import Assignment, Project, Task, Verdict, VerdictEntry
 from taskers.models import Event
 from tests import make
 
@@ -242,6 +244,41 @@ def test_feed_gives_a_changed_verdict_once_more(cast, project) -> None:
     after = verdict_index.since(project, last, 10)
     assert [line.task.external_id for line in after] == ["First-0"]
     assert after[0].verdict == Verdict.objects.current().get(task__external_id="First-0")
+
+
+def followed(project: Project, known: dict, after: int) -> int:
+    """What a customer's reader does: keeps what it is told, and forgets what it is told is gone."""
+    while lines := verdict_index.since(project, after, 2):
+        for line in lines:
+            if isinstance(line, VerdictEntry):
+                known[str(line.task.public_id)] = line.verdict.public_id
+            else:
+                known.pop(str(line.task_public_id), None)
+            after = line.pk
+    return after
+
+
+def standing(project: Project) -> dict:
+    rows = Verdict.objects.current().filter(task__project=project)
+    return {str(task): public for task, public in rows.values_list("task__public_id", "public_id")}
+
+
+def test_who_follows_the_feed_holds_exactly_the_verdicts_that_stand_whatever_becomes_of_them(cast, project) -> None:
+    """Decided, reopened, decided anew by a reviewer, in an order drawn by chance."""
+    dice, known, after = random.Random(5), dict[str, Any](), 0
+    tasks = list(Task.objects.filter(project=project))
+    for _step in range(40):
+        task = dice.choice(tasks)
+        decided = Verdict.objects.current().filter(task=task).exists()
+        if decided and dice.random() < 0.7:
+            oversight.requeue(task, by=cast.mina)
+        elif not Assignment.objects.filter(task=task, state="held").exists():
+            review = queue.claim_review(task, cast.rita)
+            submission.decide(review, cast.rita, review.token, make.OSLO)
+        if dice.random() < 0.5:
+            verdict_index.add(Event.objects.all())
+            after = followed(project, known, after)
+            assert known == standing(project)
 
 
 # --- the page ------------------------------------------------------------------------------------------
