@@ -13,8 +13,12 @@ class ProjectsConfig(AppConfig):
     name = "projects"
 
     def ready(self) -> None:
-        """Give the floor below, which knows projects by key alone, their names for its pages."""
+        """Give the floor below, which knows projects and tasks by key alone, what its pages and verbs ask of them."""
+        from projects.queue import reviewing  # models may be imported only from here on
+        from taskers import disputes
+
         project_names.look_up_with(self._names)
+        disputes.JUDGES[:] = [reviewing.judges_of]
 
     def _names(self, organization) -> dict[UUID, str]:
         rows = self.get_model("Project")._default_manager.filter(organization=organization)

@@ -66,6 +66,7 @@ class DisputeDesk(OfficeAdmin):
             "original": dispute,
             "dispute": dispute,
             "own": dispute.tasker_id == request.user.pk,
+            "involved": disputes.judged_by(dispute, request.user),  # type: ignore[arg-type]
             "typed": request.POST.get("answer", ""),
             "review": _review_of(dispute) if sees_review(request) else "",
         }

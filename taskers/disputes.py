@@ -1,5 +1,8 @@
 """A tasker contests how their work was judged; somebody else answers. Neither moves grades or money by itself."""
 
+from collections.abc import Callable, Collection
+from datetime import datetime
+
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 
@@ -8,6 +11,10 @@ from taskers.models import Dispute, Organization, Person
 from taskers.outbox import emit
 
 LONGEST = 4000  # characters
+
+# From what is contested ("task:<public id>"), the keys of those who had judged it by then: none of them answers.
+Judges = Callable[[str, datetime], Collection[int]]
+JUDGES: list[Judges] = []
 
 
 class BadDispute(Problem):
@@ -21,6 +28,13 @@ class OwnDispute(Problem):
     """Nobody answers what they contest themselves; ask somebody else of the office."""
 
     code = "own-dispute"
+    status = 403
+
+
+class Involved(Problem):
+    """You judged this work yourself, or decided it; ask somebody else of the office."""
+
+    code = "involved"
     status = 403
 
 
@@ -52,12 +66,14 @@ def open(organization: Organization, tasker: Person, *, subject: str, text: str)
 
 @transaction.atomic
 def answer(dispute: Dispute, by: Person, *, state: str, text: str) -> Dispute:
-    """Answer a dispute with "upheld" or "refused" and a reason. Raises BadDispute, OwnDispute or StateConflict.
+    """Answer with "upheld" or "refused" and a reason. Raises BadDispute, OwnDispute, Involved or StateConflict.
 
     Upholding moves nothing: a reviewer decides the task anew, and grades and earnings follow from that.
     """
     if dispute.tasker_id == by.pk:
         raise OwnDispute()
+    if judged_by(dispute, by):
+        raise Involved()
     if state not in {"upheld", "refused"}:
         raise BadDispute("Answer with upheld or refused.", place="state")
     text = text.strip()
@@ -69,6 +85,12 @@ def answer(dispute: Dispute, by: Person, *, state: str, text: str) -> Dispute:
     dispute.refresh_from_db()
     _tell("dispute_answered", dispute, by)
     return dispute
+
+
+def judged_by(dispute: Dispute, person: Person) -> bool:
+    """Whether somebody had judged what is contested, or decided it, when it was contested. Who decided it anew since
+    may answer: that is how most are answered."""
+    return any(person.pk in judges(dispute.subject, dispute.opened_at) for judges in JUDGES)
 
 
 def _tell(kind: str, dispute: Dispute, actor: Person) -> None:

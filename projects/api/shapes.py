@@ -7,7 +7,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from projects.models import Batch, Belief, Intake, Project, ProjectSettings, Task, Verdict, VerdictGone
+from projects.models import Batch, Intake, Project, ProjectSettings
 from projects.tasktypes import TASK_TYPES, asked_fields
 from projects.tasktypes.region_shapes import SHAPES
 from projects.truth import methods
@@ -346,70 +346,3 @@ class IntakeShape(serializers.Serializer):
     reason = serializers.CharField(allow_blank=True)
     started_at = serializers.DateTimeField()
     ended_at = serializers.DateTimeField(allow_null=True)
-
-
-class VerdictShape(serializers.Serializer):
-    id = serializers.UUIDField(source="public_id")
-    task = serializers.UUIDField(source="task.public_id")
-    external_id = serializers.CharField(source="task.external_id")
-    answer = serializers.DictField()
-    confidence = serializers.FloatField()
-    method = serializers.CharField()
-    settings_version = serializers.IntegerField()
-    decided_by = serializers.UUIDField(
-        source="decided_by.public_id", allow_null=True, default=None, help_text="the reviewer, if one decided"
-    )
-    note = serializers.CharField(allow_blank=True)
-    at = serializers.DateTimeField()
-    superseded_at = serializers.DateTimeField(allow_null=True)
-
-
-class FeedLine(VerdictShape):
-    """A verdict that stands, or the word that a task's verdict stands no longer here: then only `task`, `external_id`,
-    `state` and `at` are said."""
-
-    state = serializers.ChoiceField(["decided", *VerdictGone.Why.values], default="decided")
-    id = serializers.UUIDField(source="public_id", allow_null=True)
-    answer = serializers.DictField(allow_null=True)
-    confidence = serializers.FloatField(allow_null=True)
-    method = serializers.CharField(allow_null=True)
-    settings_version = serializers.IntegerField(allow_null=True)
-    note = serializers.CharField(allow_blank=True, allow_null=True)
-
-    def to_representation(self, instance: Verdict | VerdictGone) -> dict[str, Any]:
-        if isinstance(instance, VerdictGone):
-            said = {"task": str(instance.task_public_id), "external_id": instance.external_id, "state": instance.why}
-            return dict.fromkeys(self.fields) | said | {"at": self.fields["at"].to_representation(instance.at)}
-        return super().to_representation(instance) | {"state": "decided"}
-
-
-class VerdictPage(PageShape):
-    results = FeedLine(many=True)
-
-
-class VerdictList(serializers.Serializer):
-    results = VerdictShape(many=True)
-
-
-class TaskShape(serializers.Serializer):
-    id = serializers.UUIDField(source="public_id")
-    project = serializers.UUIDField(source="project.public_id")
-    batch = serializers.UUIDField(source="batch.public_id")
-    external_id = serializers.CharField()
-    payload = serializers.DictField()
-    wanted = serializers.IntegerField()
-    withheld = serializers.ChoiceField(Task.Withheld.values, allow_blank=True)
-    created_at = serializers.DateTimeField()
-    gain = serializers.SerializerMethodField(
-        help_text="bits that one more judgement would be expected to tell; null where nothing was weighed yet"
-    )
-    verdict = serializers.SerializerMethodField()
-
-    @extend_schema_field(serializers.FloatField(allow_null=True))
-    def get_gain(self, task: Task) -> float | None:
-        return Belief.objects.filter(task=task).values_list("gain", flat=True).first()
-
-    @extend_schema_field(VerdictShape(allow_null=True))
-    def get_verdict(self, task: Task) -> dict[str, Any] | None:
-        found = Verdict.objects.current().filter(task=task).select_related("task", "decided_by").first()
-        return VerdictShape(found).data if found else None

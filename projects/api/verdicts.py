@@ -10,7 +10,8 @@ from projects import access, verdict_index
 from projects.admission import banning
 from projects.api.endpoint import Endpoint, described
 from projects.api.lists import asked, page
-from projects.api.shapes import FeedLine, PageQuery, TaskShape, VerdictList, VerdictPage, VerdictShape
+from projects.api.shapes import PageQuery
+from projects.api.verdict_shapes import FeedLine, TaskShape, VerdictList, VerdictPage, VerdictShape
 from projects.api.work_shapes import JudgementList, JudgementShape, ReworkBody
 from projects.models import Annotation, Assignment, Task, Verdict, VerdictEntry
 from taskers.errors import NotFound

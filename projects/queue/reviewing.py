@@ -1,13 +1,14 @@
 """Handing disagreements to reviewers: one at a time each, never their own work nor a partner's (BlockedPair)."""
 
 from collections.abc import Iterable
-from uuid import uuid4
+from datetime import datetime
+from uuid import UUID, uuid4
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from projects.errors import OwnWork, PartnersWork, StillCorrectable
-from projects.models import Assignment, BlockedPair, Project, Task
+from projects.models import Annotation, Assignment, BlockedPair, Project, Task, Verdict
 from projects.queue.clock import Clock, from_now
 from projects.queue.slots import is_correctable, lock
 from taskers.errors import StateConflict
@@ -140,3 +141,18 @@ def _tell(task: Task, reviewer: Person, made: Assignment) -> None:
         task=task.pk,
         assignment=made.pk,
     )
+
+
+def judges_of(subject: str, before: datetime) -> set[int]:
+    """The keys of all who judged, reviewed or decided a task ("task:<public id>") by then; none where it is no task."""
+    kind, _colon, key = subject.partition(":")
+    try:
+        public_id = UUID(key) if kind == "task" else None
+    except ValueError:
+        public_id = None
+    if public_id is None:
+        return set()
+    of_task = Q(task__public_id=public_id, at__lte=before)
+    decided = Verdict.objects.filter(of_task).exclude(decided_by=None)
+    handed_in = Annotation.objects.filter(of_task)
+    return {*handed_in.values_list("tasker", flat=True), *decided.values_list("decided_by", flat=True)}

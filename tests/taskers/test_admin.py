@@ -5,6 +5,7 @@ from django.contrib import admin
 from django.contrib.messages import get_messages
 from django.urls import NoReverseMatch, reverse
 
+from projects import queue, submission
 from projects.models import Task
 from taskers import disputes, invitations, payouts, quality
 from taskers.models import Dispute, Event, Payout, Transfer
@@ -256,6 +257,28 @@ def test_a_dispute_is_answered_at_its_desk(cast, client) -> None:
     assert (dispute.state, dispute.answered_by) == ("upheld", cast.rita)
     assert client.post(answer_at, {"state": "refused", "answer": "No."}).status_code == 409
     assert "You are right." in client.get(path).content.decode()
+
+
+def test_a_dispute_is_answered_by_somebody_who_had_not_judged_the_work(cast, client) -> None:
+    """What the tasker is promised. Rita decided it; Ravi did not, decides it anew, and may answer then."""
+    ravi = make.person("Ravi", cast.riverside, "reviewer")
+    project = make.project(cast.riverside, wanted=1)
+    task = make.task(make.batch(project))
+    make.judged(cast.alice, project, make.MARIA)
+    review = queue.claim_review(task, cast.rita)
+    submission.decide(review, cast.rita, review.token, make.OSLO)
+    dispute = disputes.open(cast.riverside, cast.alice, subject=f"task:{task.public_id}", text="Look at rule 3.")
+    answer_at = reverse("admin:taskers_dispute_answer", args=[dispute.pk])
+    client.force_login(cast.rita)
+    page = client.get(reverse("admin:taskers_dispute_change", args=[dispute.pk])).content.decode()
+    assert "You judged this work yourself" in page and answer_at not in page
+    assert client.post(answer_at, {"state": "refused", "answer": "No."}).status_code == 403
+    again = queue.claim_review(task, ravi)
+    submission.decide(again, ravi, again.token, make.MARIA)
+    client.force_login(ravi)
+    client.post(answer_at, {"state": "upheld", "answer": "You are right."})
+    dispute.refresh_from_db()
+    assert (dispute.state, dispute.answered_by) == ("upheld", ravi)
 
 
 def test_finance_answers_too_but_is_not_led_to_the_review(cast, client) -> None:
