@@ -67,6 +67,7 @@ MIDDLEWARE = [
     "taskers.middleware.LanguageMiddleware",
     "taskers.middleware.OrganizationMiddleware",
     "taskers.middleware.ClockMiddleware",
+    "config.audited_pages.AuditedPages",
     "taskers.middleware.ProblemMiddleware",
 ]
 

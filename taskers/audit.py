@@ -4,17 +4,15 @@ A record stands beside the act, in its transaction where it has one. It holds no
 claiming and submitting work writes one.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
-from functools import wraps
 from typing import Any
 
 from django.db.models import QuerySet, TextChoices
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from taskers import origin
-from taskers.errors import Problem
 from taskers.models import AuditRecord, Invitation, Membership, Organization, Person
 
 Outcome = AuditRecord.Outcome
@@ -100,31 +98,6 @@ def record(
         )
         for key in keys
     )
-
-
-def looked(kind: Kind, subject: str = "") -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """For a view: whoever looks, and whoever is refused, is written down with the page that they asked for.
-
-    Where the address names one thing, `subject` says which, as in "project:{project_id}".
-    """
-
-    def wrap(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-        @wraps(view)
-        def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            refused = True
-            try:
-                response = view(request, *args, **kwargs)
-                refused = response.status_code >= 400
-                return response
-            except Problem as problem:
-                refused = problem.status in {403, 404}
-                raise
-            finally:
-                saw(request, kind, subject.format(**kwargs), refused=refused)
-
-        return wrapped
-
-    return wrap
 
 
 def saw(request: HttpRequest, kind: Kind, subject: str = "", *, refused: bool = False) -> None:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from taskers.views import entrance, keys, people, person, profile, skills, tokens
+from taskers.views import audit, entrance, keys, people, person, profile, skills, tokens
 
 urlpatterns = [
     path("people/", people.people, name="people"),
@@ -10,6 +10,7 @@ urlpatterns = [
     path("people/invite/list/", people.invite_list, name="people-invite-list"),
     path("people/invitations/<uuid:invitation_id>/withdraw/", people.withdraw, name="invitation-withdraw"),
     path("people/password/<str:key>/<str:token>/", entrance.password, name="password-link"),
+    path("people/audit/", audit.audit, name="audit"),
     path("people/tokens/", tokens.tokens, name="tokens"),
     path("people/tokens/<uuid:token_id>/revoke/", tokens.revoke, name="office-token-revoke"),
     path("people/skills/", skills.skills, name="skills"),

@@ -11,7 +11,6 @@ from projects.api.lists import asked, page
 from projects.api.people import Office
 from projects.api.shapes import PageQuery
 from taskers import token_list
-from taskers.audit import Kind, saw
 
 
 class TokenShape(serializers.Serializer):
@@ -40,7 +39,6 @@ class Tokens(Office):
         self.enter()
         after, limit = asked(request)
         rows = list(token_list.live(self.organization).filter(pk__gt=after).order_by("pk")[: limit + 1])
-        saw(request._request, Kind.TOKENS_LISTED)
         return Response(page(rows, after, limit, lambda given: TokenShape(given, many=True).data))
 
 

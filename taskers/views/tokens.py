@@ -10,7 +10,6 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from taskers import token_list
-from taskers.audit import Kind, looked
 from taskers.requests import MemberRequest
 from taskers.views.door import needs_role
 from taskers.views.people import OFFICE
@@ -20,7 +19,6 @@ MOST = 500
 
 @require_GET
 @never_cache
-@looked(Kind.TOKENS_LISTED)
 @needs_role(*OFFICE)
 def tokens(request: MemberRequest) -> HttpResponse:
     """All that open something."""

@@ -1,10 +1,15 @@
 """Issue 11, line 18: what happens to access, and who looked, is written down; nobody changes it afterwards."""
 
+import re
+
 import pytest
 from django.db import DatabaseError, transaction
+from django.test import Client
+from django.urls import get_resolver
 from django.utils import timezone
 
-from taskers import audit, invitations
+from config.audited_pages import AUDITED
+from taskers import audit, invitations, tokens
 from taskers.audit import Kind
 from taskers.models import AuditRecord
 from tests import make
@@ -91,3 +96,94 @@ def test_the_database_refuses_to_change_the_trail(cast) -> None:
         with pytest.raises(DatabaseError, match="Cannot update or delete"), transaction.atomic():
             change()
     assert AuditRecord.objects.get().outcome == "done"
+
+
+def browser_of(person) -> Client:
+    browser = Client(HTTP_USER_AGENT="Firefox")
+    browser.force_login(person)
+    return browser
+
+
+def test_looking_at_people_and_money_and_carrying_data_away_leave_records(cast) -> None:
+    project = make.project(cast.riverside)
+    make.batch(project)
+    olga, finn = browser_of(cast.olga), browser_of(cast.finn)
+    for path in ("/people/", f"/people/{cast.bob.public_id}/", f"/projects/{project.public_id}/trust/"):
+        assert olga.get(path).status_code == 200
+    looked = told(Kind.PEOPLE_LISTED)
+    assert [one.detail["page"] for one in looked][:2] == ["/people/", f"/people/{cast.bob.public_id}/"]
+    assert looked[1].subject == f"person:{cast.bob.public_id}" and looked[2].subject == f"project:{project.public_id}"
+    assert {(one.actor, one.organization, one.agent) for one in looked} == {(cast.olga, cast.riverside, "Firefox")}
+    for path in ("transfer/", "payout/", "payout/owed/", "dispute/"):
+        assert finn.get(f"/admin/taskers/{path}").status_code == 200
+    assert [one.actor for one in told(Kind.MONEY_VIEWED)] == [cast.finn] * 4
+    assert olga.get(f"/projects/{project.public_id}/export/jsonl/").status_code == 200
+    _token, secret = tokens.issue(cast.mina, cast.riverside, name="Pipeline")
+    asked = Client().get(
+        f"/api/v1/projects/{project.public_id}/export/jsonl/", headers={"Authorization": f"Bearer {secret}"}
+    )
+    assert asked.status_code == 200
+    carried = told(Kind.EXPORTED)
+    assert [(one.actor, one.subject) for one in carried] == [
+        (cast.olga, f"project:{project.public_id}"),
+        (cast.mina, f"project:{project.public_id}"),
+    ]
+
+
+def test_who_may_not_look_is_written_down_and_strangers_are_nobody(cast) -> None:
+    assert browser_of(cast.alice).get("/people/").status_code == 403
+    (refused,) = told(Kind.PEOPLE_LISTED)
+    assert (refused.actor, refused.outcome, refused.organization) == (cast.alice, "refused", cast.riverside)
+    Client().get("/people/")
+    assert len(told(Kind.PEOPLE_LISTED)) == 1
+
+
+def test_a_taskers_own_work_leaves_none(cast) -> None:
+    project = make.project(cast.riverside)
+    make.tasks(make.batch(project), 1)
+    alice = browser_of(cast.alice)
+    before = AuditRecord.objects.count()
+    alice.get("/")
+    alice.post(f"/studio/{project.public_id}/claim", {}, content_type="application/json")
+    assert AuditRecord.objects.count() == before
+
+
+def test_owners_read_the_trail_and_narrow_it(cast) -> None:
+    browser_of(cast.mina).get("/people/")
+    Client().post(DOOR, {"login": "bob@example.org", "password": "not his"}, REMOTE_ADDR="203.0.113.9")
+    browser_of(cast.nora).get("/people/")  # the neighbour's own
+    olga = browser_of(cast.olga)
+    page = olga.get("/people/audit/").content.decode()
+    assert "Looked at people" in page and "203.0.113.9" in page and "Nora" not in page and "not his" not in page
+    failed = olga.get("/people/audit/", {"outcome": "failed"}).content.decode()
+    assert "203.0.113.9" in failed and "/people/</span>" not in failed
+    assert "203.0.113.9" not in olga.get("/people/audit/", {"who": "mina"}).content.decode()
+    assert "203.0.113.9" in olga.get("/people/audit/", {"who": "BOB@"}).content.decode()
+    assert "Nothing found" in olga.get("/people/audit/", {"until": "2020-01-01"}).content.decode()
+    today = f"{timezone.now():%Y-%m-%d}"
+    assert "203.0.113.9" in olga.get("/people/audit/", {"since": today, "until": today}).content.decode()
+    assert olga.get("/people/audit/", {"before": "x", "since": "y", "kind": "z", "who": "\x00"}).status_code == 200
+    assert told(Kind.AUDIT_READ)[0].actor == cast.olga
+    for _time in range(101):
+        audit.record(Kind.EXPORTED, organization=cast.riverside, actor=cast.rita)
+    newest = olga.get("/people/audit/", {"kind": "exported"}).content.decode()
+    older = re.search(r'href="\?([^"]+)">Older', newest)
+    assert older and newest.count("Rita") == 100
+    assert olga.get("/people/audit/?" + older[1].replace("&amp;", "&")).content.decode().count("Rita") == 1
+
+
+@pytest.mark.parametrize("who", ["mina", "rita", "finn", "alice"])
+def test_nobody_but_owners_reads_it(cast, who: str) -> None:
+    assert browser_of(getattr(cast, who)).get("/people/audit/").status_code == 403
+
+
+def test_every_audited_address_exists() -> None:
+    known: set[str] = set()
+
+    def walk(resolver, space: str = "") -> None:
+        for one in resolver.url_patterns:
+            inner = f"{space}{one.namespace}:" if getattr(one, "namespace", None) else space
+            walk(one, inner) if hasattr(one, "url_patterns") else known.add(f"{space}{one.name}")
+
+    walk(get_resolver())
+    assert set(AUDITED) <= known

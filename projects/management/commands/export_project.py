@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from projects import exports
 from projects.models import Batch, Project
+from taskers import audit, origin
 from taskers.errors import Problem
 
 
@@ -33,6 +34,9 @@ class Command(BaseCommand):
             batch = Batch.objects.filter(project=project, name=options["batch"]).first()
             if batch is None:
                 raise CommandError(f"The project has no batch named {options['batch']!r}.")
+        with origin.coming_from(origin.Origin(agent="manage.py export_project")):
+            subject = f"project:{project.public_id}"
+            audit.record(audit.Kind.EXPORTED, organization=project.organization_id, subject=subject)
         try:
             pieces = exports.export(project, options["format"], batch=batch)
             path = options["output"] or Path(exports.file_name(project, options["format"], batch=batch))

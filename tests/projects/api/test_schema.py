@@ -73,6 +73,8 @@ OPERATIONS = [
     ("GET", "/api/v1/projects/{project_id}/models/{seat_id}/"),
     ("PATCH", "/api/v1/projects/{project_id}/models/{seat_id}/"),
     ("PUT", "/api/v1/batches/{batch_id}/place/"),
+    ("GET", "/api/v1/tokens/"),
+    ("DELETE", "/api/v1/tokens/{token_id}/"),
     ("GET", "/api/v1/skills/"),
     ("POST", "/api/v1/skills/"),
     ("GET", "/api/v1/skills/{skill_key}/people/"),
@@ -125,6 +127,7 @@ def keys(cast) -> dict[str, str]:
     found |= {
         "seat_id": seat,
         "person_id": cast.alice,
+        "token_id": tokens.issue(cast.alice, cast.riverside, name="Alice's")[0],
         "pair_id": pairs.keep_apart(cast.riverside, cast.alice, cast.bob, relation="other", by=cast.olga),
         "exclusion_id": rules.exclude(cast.carol, project=project, reason="Rest", by=cast.olga),
     }
