@@ -87,4 +87,6 @@ def open_files() -> int:
 
 def fitting(limits: Limits, files: int) -> int:
     """As many connections as are asked for and as there are files for."""
-    return limits.connections if files == resource.RLIM_INFINITY else min(limits.connections, files - OWN_FILES)
+    if files == resource.RLIM_INFINITY:
+        return limits.connections
+    return min(limits.connections, max(files - OWN_FILES, files // 2))

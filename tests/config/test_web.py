@@ -8,7 +8,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from config.connections import Connections, RequestsPerAddress, sender
-from config.limits import Limits
+from config.limits import Limits, fitting
 from tests.config.serving import Line, serving
 
 HERE, THERE = "127.0.0.2", "127.0.0.3"
@@ -126,6 +126,11 @@ async def test_behind_a_proxy_what_one_address_asks_at_once_is_counted():
 def test_one_customers_ipv6_network_is_one_address():
     assert sender("2001:db8:1:2:3::4") == sender("2001:db8:1:2::9") != sender("2001:db8:1:3::9")
     assert sender("::ffff:1.2.3.4") == sender("1.2.3.4") == "1.2.3.4"
+
+
+def test_no_more_connections_are_taken_than_there_are_files_for():
+    asked = limits(connections=2000)
+    assert [fitting(asked, files) for files in (65_536, 1024, 256, -1)] == [2000, 768, 128, 2000]
 
 
 def test_leaving_twice_counts_once():
