@@ -1,11 +1,14 @@
 """What SAM's models share: the 1024 frame that images and prompts are put into, and the way back from it."""
 
+import math
+
 import numpy as np
 import torch
 from PIL import Image
 from torch.nn import functional
 
 from assist.runtimes import MaskPrompt, Masks, mask_size
+from assist.runtimes.specks import without_specks
 
 IMAGE_SIDE = 1024
 
@@ -68,16 +71,29 @@ def tensors(prompt: MaskPrompt, image_size: tuple[int, int], device: str = "cpu"
 
 
 def masks(logits: torch.Tensor, scores: list[float], prompt: MaskPrompt, image_size: tuple[int, int]) -> Masks:
-    """The three offers from all four tokens: `logits` 1×4×256×256, one score each."""
+    """The three offers from all four tokens: `logits` 1×4×256×256, one score each.
+
+    Specks and pinholes are taken out of what is seen; what is given back as `previous` is as the model said it.
+    """
     chosen = offered(scores, len(prompt.points))
-    kept = logits[:, chosen].float()
+    kept = logits[0, chosen].float().cpu().numpy()
+    cleaned = torch.from_numpy(_without_specks(kept, prompt, image_size)[None])
     estimates = tuple(min(1.0, max(0.0, scores[token])) for token in chosen)
     return Masks(
-        pixels=(grow(kept, image_size) > 0)[0].cpu().numpy(),
-        logits=kept[0].to(torch.float16).cpu().numpy(),
+        pixels=(grow(cleaned.to(logits.device), image_size) > 0)[0].cpu().numpy(),
+        logits=kept.astype(np.float16),
         scores=estimates,
         best=0 if chosen[0] == 0 else int(np.argmax(estimates)),
     )
+
+
+def _without_specks(logits: np.ndarray, prompt: MaskPrompt, image_size: tuple[int, int]) -> np.ndarray:
+    """Where masks are small yet: growing them makes no part that isn't there before."""
+    scale = logits.shape[-1] / IMAGE_SIDE
+    height, width = frame_size(image_size)
+    across, down = width / image_size[1] * scale, height / image_size[0] * scale
+    inside = (math.ceil(height * scale), math.ceil(width * scale))
+    return without_specks(logits, inside, [(x * across, y * down, adds) for x, y, adds in prompt.points])
 
 
 def grow(logits: torch.Tensor, image_size: tuple[int, int]) -> torch.Tensor:
