@@ -63,12 +63,14 @@ def save_group(tasker: Person, token: UUID, *, version: int, answers: Mapping[st
     if version != max((one.version for one in saved), default=0):
         named = {pk: public for public, pk in keys.items()}
         tiles = {named[one.assignment_id]: one.answer for one in saved}
-        raise StaleDraft({"version": max((one.version for one in saved), default=0), "answer": {"tiles": tiles}})
+        newest = max((one.saved_at for one in saved), default=None)
+        at = {"at": newest.isoformat()} if newest else {}
+        raise StaleDraft({"version": max((one.version for one in saved), default=0), "answer": {"tiles": tiles}} | at)
     # What moved on meanwhile is passed by; something is written even then, so that the version goes on.
     changed = {keys[one]: answer for one, answer in answers.items() if one in keys} or {next(iter(keys.values())): {}}
     rows = [Draft(assignment_id=pk, version=version + 1, answer=answer) for pk, answer in changed.items()]
     Draft.objects.bulk_create(
-        rows, update_conflicts=True, unique_fields=["assignment"], update_fields=["version", "answer"]
+        rows, update_conflicts=True, unique_fields=["assignment"], update_fields=["version", "answer", "saved_at"]
     )
     return version + 1
 

@@ -97,7 +97,7 @@ def ready(stage: Stage) -> None:
 
 def offered(stage: Stage, line: Line, prompts: int) -> None:
     """All of so many prompts are answered, and the masks are on offer."""
-    expect(stage.page.get_by_role("button", name="Mask 3")).to_be_visible(timeout=30_000)
+    expect(stage.page.get_by_role("button", name="Mask 3")).to_be_visible(timeout=60_000)
     for _attempt in range(600):
         if len({prompt for prompt, _place in line.handles.values()}) == prompts:
             break
@@ -167,9 +167,7 @@ def test_a_point_and_one_to_leave_out_by_keyboard_alone(stage: Stage, line: Line
     assert same(region, last.pixels[last.best])
 
 
-def test_a_tab_killed_between_two_clicks_keeps_what_was_accepted_and_begins_the_other_anew(
-    stage: Stage, line: Line, model: MobileSam
-) -> None:
+def test_a_tab_killed_between_two_clicks_keeps_what_was_accepted_and_what_is_on_offer(stage: Stage, line: Line) -> None:
     stage.press("b")
     stage.drag((20, 20), (120, 120))
     offered(stage, line, 1)
@@ -179,17 +177,12 @@ def test_a_tab_killed_between_two_clicks_keeps_what_was_accepted_and_begins_the_
     stage.press("c")
     stage.click((240, 180))
     offered(stage, line, 2)
-    first, _lost = line.bare()
+    first, second = line.bare()
+    stage.page.wait_for_timeout(200)
     stage.kill()
     stage.marked(1)
-    again = Line(stage.page, model)
-    stage.open()  # once more, so that the line is heard from its beginning
-    ready(stage)
-    stage.press("Escape", "c")
-    stage.click((240, 180))
-    offered(stage, again, 1)
+    expect(stage.page.get_by_role("button", name="Mask 3")).to_be_visible()
     stage.press("a")
     stage.marked(2)
     regions = stage.hand_in()
-    (second,) = again.bare()
-    assert [same(regions[0], first.pixels[first.best]), same(regions[1], second.pixels[second.best])] == [True, True]
+    assert same(regions[0], first.pixels[first.best]) and same(regions[1], second.pixels[second.best])

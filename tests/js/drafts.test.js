@@ -105,10 +105,12 @@ test("a draft that the server refuses is said so and not sent for ever", async (
 test("after the submit nothing is left behind; after a lost lease the copy stays", async () => {
   const { drafts, stash } = keeping(async (version) => ({ version: version + 1 }));
   drafts.change({ answer: { n: 1 } });
+  await stash.write("a1 other", { answer: { n: 0 } }); // a copy that didn't count
   await drafts.close({ forget: false });
   assert.deepEqual((await stash.read("a1")).answer, { n: 1 });
+  assert.deepEqual((await stash.read("a1 other")).answer, { n: 0 });
   await drafts.close({ forget: true });
-  assert.equal(await stash.read("a1"), null);
+  assert.deepEqual([await stash.read("a1"), await stash.read("a1 other")], [null, null]);
 });
 
 test("what a killed tab was sending is no other copy: the work goes on without a question", async () => {
@@ -143,8 +145,9 @@ test("the copy to go on with is the one that holds unsent work", () => {
   const clean = { version: 2, dirty: false, answer: { n: 2 } };
   assert.deepEqual(newestWork(server, clean).answer, { n: 3 });
   const unsent = newestWork(server, { version: 3, dirty: true, answer: { n: 4 }, refused: [{ suggestion: "u" }] });
-  assert.deepEqual(unsent, { answer: { n: 4 }, refused: [{ suggestion: "u" }], unfinished: null, unsent: true, version: 3, sent: undefined });
+  assert.deepEqual(unsent, { answer: { n: 4 }, refused: [{ suggestion: "u" }], unfinished: null, at: undefined, unsent: true, version: 3, sent: undefined });
   assert.deepEqual(newestWork(server, { ...clean, unfinished: { points: [[1, 2]] } }).unfinished, { points: [[1, 2]] });
+  assert.equal(newestWork(server, { ...clean, at: 7 }).at, 7);
   // The server went on without this copy: it still builds on 2, and so meets the conflict when it is sent.
   assert.equal(newestWork(server, { version: 2, dirty: true, answer: {} }).version, 2);
 });

@@ -147,6 +147,60 @@ test("the eraser does nothing where nothing is selected", () => {
   assert.equal(mine.history.canUndo, false);
 });
 
+test("erasing where the mask is not is no step, and marks nothing as edited", () => {
+  const { desk: mine } = desk();
+  mine.promptPoint(5, 5, true);
+  mine.receive(offered("p1"));
+  mine.accept();
+  assert.equal(mine.paint([[30, 25]], 3, 0), true);
+  assert.equal(mine.fill([[20, 20], [30, 20], [30, 28]], 0), true);
+  assert.equal(mine.paint([[2, 2]], 1, 1), true, "nor is painting what is painted");
+  assert.equal(mine.history.undoName, "Accept");
+  assert.equal(mine.answer().regions[0].provenance.source, "suggestion");
+});
+
+test("after accepting, the next label is the next object's", () => {
+  const { desk: mine } = desk();
+  mine.promptPoint(5, 5, true);
+  mine.receive(offered("p1"));
+  mine.accept();
+  mine.chooseLabel("dog");
+  assert.deepEqual([mine.answer().regions[0].label, mine.label], ["cat", "dog"]);
+  mine.promptPoint(20, 20, true);
+  mine.receive(offered("p2"));
+  mine.accept();
+  mine.chooseLabel("cat");
+  assert.deepEqual(mine.answer().regions.map((one) => one.label), ["cat", "dog"]);
+});
+
+test("clicks that wait and masks on offer outlive the page, and what had no answer is asked again", () => {
+  const first = desk();
+  first.desk.chooseLabel("dog");
+  first.desk.promptPoint(5, 5, true);
+  first.desk.receive(offered("p1"));
+  const offer = structuredClone(first.desk.unfinished());
+  first.desk.promptPoint(9, 9, false);
+  const waiting = structuredClone(first.desk.unfinished());
+  const again = (left, extra) => desk({ proposal: left.proposal, inHand: left.label, ...extra });
+  const second = again(offer);
+  assert.deepEqual(second.asked, []);
+  assert.equal(second.desk.accept(), true);
+  assert.equal(second.desk.answer().regions[0].label, "dog");
+  const third = again(waiting);
+  assert.deepEqual(third.asked, [{ points: [[5, 5, 1], [9, 9, 0]], box: null, previous: "h-p1-8" }]);
+  assert.equal(third.desk.receive(offered("p1")), true);
+  const alone = again(waiting, { copilot: { ask: () => null, cancel() {} } });
+  assert.deepEqual([alone.desk.state.proposal.asked, alone.desk.accept()], [null, true], "the masks of before are still on offer");
+});
+
+test("another copy of the work is one step, and undo brings this one back", () => {
+  const mine = stacked(3);
+  mine.take({ regions: mine.answer().regions.slice(0, 1) }, []);
+  assert.equal(mine.answer().regions.length, 1);
+  mine.undo();
+  assert.equal(mine.answer().regions.length, 3);
+});
+
 test("a copilot that fails says why and leaves the earlier masks", () => {
   const { desk: mine } = desk();
   mine.promptPoint(5, 5, true);

@@ -78,21 +78,47 @@ test("a label that takes no such shape gives way to one that does, and can't nam
   mine.nextLabel("dog");
   mine.putPoint([1, 1]);
   assert.equal(mine.answer().regions[0].label, "cat");
+  mine.select("r1");
   assert.equal(mine.chooseLabel("dog"), false);
   const none = desk({ labels: [{ key: "a" }] });
   assert.equal(none.drawBox([1, 1, 5, 5]), false);
 });
 
-test("a label's key names what was just made, once; what was chosen by hand always", () => {
+test("a label's key names the next one, never what was just made; what was chosen by hand always", () => {
   const mine = desk();
   mine.drawBox([10, 10, 20, 10]);
   mine.chooseLabel("dog");
+  assert.deepEqual([mine.answer().regions[0].label, mine.selected, mine.label], ["cat", null, "dog"]);
+  mine.drawBox([40, 10, 20, 10]);
+  mine.step(1); // first of all the one just made is chosen
+  assert.equal(mine.chosen, "r2");
   mine.chooseLabel("cat");
-  assert.deepEqual([mine.answer().regions[0].label, mine.selected, mine.label], ["dog", null, "cat"]);
+  assert.deepEqual(mine.answer().regions.map((region) => region.label), ["cat", "cat"]);
   mine.select("r1");
-  mine.chooseLabel("cat");
   mine.chooseLabel("dog");
   assert.deepEqual([mine.answer().regions[0].label, mine.selected], ["dog", "r1"]);
+});
+
+test("what changes nothing is no step: a nudge at the edge, a word said again", () => {
+  const mine = desk();
+  mine.drawBox([0, 0, 20, 10]);
+  mine.nudge(-1, 0);
+  mine.describe("pose", "");
+  assert.equal(mine.history.undoName, "Box");
+});
+
+test("an unfinished polygon keeps the label that was in hand, over a reload as well", () => {
+  const first = desk();
+  first.chooseLabel("dog");
+  first.chooseLabel("cat");
+  assert.equal(first.unfinished(), null);
+  first.addPlace("polygon", [1, 1]);
+  first.chooseLabel("dog");
+  const left = structuredClone(first.unfinished());
+  assert.equal(first.unfinished(), first.unfinished(), "the same as long as nothing changes");
+  const second = desk({ outline: left.outline, proposal: left.proposal, inHand: left.label });
+  assert.deepEqual([second.label, second.state.outline.points], ["dog", [[1, 1]]]);
+  assert.equal(desk({ inHand: "gone" }).label, "cat");
 });
 
 test("mask to polygon and back, box to polygon; only what the label takes", () => {

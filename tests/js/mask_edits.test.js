@@ -37,12 +37,6 @@ test("an outline adds to a mask and takes from it", () => {
   assert.equal(areaOf(edits.filled(mask, outline, 0, image)), 0);
 });
 
-test("holes are filled, bays are not", () => {
-  const ring = drawn("#####.", "#.#.#.", "###.#.", "....#.");
-  assert.equal(edits.withoutHoles(ring, image).counts, drawn("#####.", "###.#.", "###.#.", "....#.").counts);
-  assert.equal(edits.withoutHoles(drawn("###", "#.#", "###"), image).counts, drawn("###", "###", "###").counts);
-});
-
 test("a fill goes as far as the masks and edges around it let it", () => {
   const wall = drawn("...#", "...#", "####");
   assert.equal(edits.pocketAt([wall], [0, 0], image).counts, drawn("###", "###").counts);

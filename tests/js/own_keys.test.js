@@ -63,9 +63,9 @@ test("a key that can't be is refused in words", () => {
   assert.match(whyNot("5", wish, tables), /digits are for the labels/);
   assert.match(whyNot("ctrl+w", wish, tables), /browser keeps/);
   assert.match(whyNot("tab", wish, tables), /browser keeps/);
-  assert.match(whyNot("k", wish, tables), /“Next region”/);
+  assert.match(whyNot("k", wish, tables), /“Next region, /);
   assert.match(whyNot("s", wish, tables), /“Skip this task”/);
-  assert.match(whyNot("k", { table: "studio", action: "skip" }, tables), /“Next region”/);
+  assert.match(whyNot("k", { table: "studio", action: "skip" }, tables), /“Next region, /);
   assert.equal(whyNot("a", wish, tables), "", "its own key");
   assert.equal(whyNot("shift+z", wish, tables), "");
   assert.equal(whyNot("b", { table: "text", action: "accept" }, tables), "", "the image's key is free in a text");

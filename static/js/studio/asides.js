@@ -2,6 +2,7 @@
  * What the first edit doesn't need: dialogs, mishaps, lessons, talk. Fetched behind the first task, so that it is there
  * when the network isn't.
  */
+import { createCopies } from "./copies.js";
 import * as dialogs from "./dialogs.js";
 import { byId } from "./elements.js";
 import { showInstructions } from "./instructions.js";
@@ -15,15 +16,15 @@ import { say, sayCount } from "./words.js";
 /**
  * @param {object} page of main.js
  * @param {object} page.session @param {object} page.notes @param {object} page.wire
+ * @param {import("./stash.js").Stash} page.stash
  * @param {() => object|null} page.room the room at hand
- * @param {(assignment: object, work: object) => void} page.showTask
  * @param {(count: number) => void} page.talkIs
  * @param {(text: string) => void} page.announce
  */
-export function createAsides({ session, notes, wire, room, showTask, talkIs, announce }) {
+export function createAsides({ session, notes, wire, stash, room, talkIs, announce }) {
   const told = createStepsTold({ said: byId("said") });
   const working = () => byId("studio").dataset.phase === "working";
-  let other = null; // the server's copy, while nobody has chosen
+  const copies = createCopies({ session, notes, stash, room });
 
   /** Until what was handed in is answered, nothing else can be said of a task. @returns {boolean} whether that was told */
   function tooSoon() {
@@ -38,19 +39,6 @@ export function createAsides({ session, notes, wire, room, showTask, talkIs, ann
     openTalk({ wire, id: task.at ?? id, to, mark: room().selected?.() ?? null, answer: room().answer(), labels: project.labels, onCount: talkIs });
   }
 
-  async function conflict(theirs = other) {
-    other = theirs;
-    const { answer } = await dialogs.ask("conflict-dialog");
-    if (!answer) {
-      const text = say("There are two copies of your work. Until you choose one, what you do is kept on this machine alone.");
-      return notes.show("conflict", { kind: "warn", text, verb: say("Choose"), onVerb: () => conflict() });
-    }
-    notes.clear("conflict");
-    if (answer !== "theirs" || !theirs) return session.keepMine(theirs?.version ?? 0);
-    session.takeTheirs(theirs.version, theirs.answer);
-    showTask(session.assignment, { answer: theirs.answer, refused: [] });
-  }
-
   return {
     told,
     instructions: showInstructions,
@@ -63,7 +51,8 @@ export function createAsides({ session, notes, wire, room, showTask, talkIs, ann
     question: () => speak("manager"),
     talk: () => speak(""),
 
-    conflict,
+    conflict: copies.conflict,
+    recall: copies.recall,
 
     async signIn() {
       await signInAgain();

@@ -202,6 +202,11 @@ class FieldsRoom {
     return { ...this.#desk.answer(), ...this.#way.beside };
   }
 
+  /** Another copy of the work in this one's place; undo brings this one back. */
+  take(answer, refused) {
+    this.#desk.take(answer, refused);
+  }
+
   refused() {
     return this.#desk.state.refused;
   }

@@ -64,6 +64,11 @@ class ClassificationDesk {
     return shownFields(this.#fields, this.values);
   }
 
+  /** Another copy of the work in this one's place. */
+  take(answer, refused) {
+    return this.#push({ values: this.#read(answer), taken: takenIn(answer), refused }, say("The other copy"));
+  }
+
   #push(more, name, typing = null) {
     const next = { ...this.state, ...more };
     if (typing && typing === this.#typing) this.#history.amend(next);

@@ -112,7 +112,7 @@ export function createDrafts({ stash, save, key, version = 0, base = null, sent,
     },
     /** The work has changed. @param {{answer: object, refused?: object[], active_ms?: number}} next */
     change(next) {
-      work = next;
+      work = { at: Date.now(), ...next };
       dirty = true;
       stashNow();
       if (state !== "saving" && state !== "conflict") tell(state === "offline" ? "offline" : "unsaved");
@@ -161,11 +161,11 @@ export function createDrafts({ stash, save, key, version = 0, base = null, sent,
  * a conflict, and the person chooses.
  * @param {{version: number, answer: object}|null} server
  * @param {{version: number, dirty: boolean, answer: object, sent?: object|null}|null} local
- * @returns {{answer: object|null, refused: object[], unfinished: object|null, unsent: boolean, version: number, sent?: object|null}}
- *   unfinished: what was being drawn, which no server knows of
+ * @returns {{answer: object|null, refused: object[], unfinished: object|null, at?: number, unsent: boolean, version: number, sent?: object|null}}
+ *   unfinished: what was being drawn, which no server knows of; at: when this machine's copy was last changed
  */
 export function newestWork(server, local) {
-  const rest = { refused: local?.refused ?? [], unfinished: local?.unfinished ?? null };
+  const rest = { refused: local?.refused ?? [], unfinished: local?.unfinished ?? null, at: local?.at };
   if (local?.dirty) return { answer: local.answer, ...rest, unsent: true, version: local.version, sent: local.sent };
   return { answer: null, version: 0, ...server, ...rest, unsent: false };
 }

@@ -322,6 +322,11 @@ class GridRoom {
     return this.#desk.answer();
   }
 
+  /** Another copy of the work in this one's place; undo brings this one back. */
+  take(answer, refused) {
+    this.#desk.take(answer, refused);
+  }
+
   refused() {
     return NOTHING;
   }

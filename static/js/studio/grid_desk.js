@@ -9,16 +9,16 @@ import { say } from "./words.js";
  */
 export function createGridDesk({ field, labels, tiles, answer, onChange = () => {} }) {
   const keys = labels.map((label) => label.key);
-  const proposed = {};
-  const begun = {};
-  for (const { id, task } of tiles) {
-    proposed[id] = proposedValues(task.payload, [field], labels)[field.key];
-    const kept = answer?.tiles?.[id]?.fields?.[0]?.value;
-    begun[id] = keys.includes(kept) ? kept : proposed[id];
-  }
-  const history = createHistory({ values: begun }, { onChange });
+  const proposed = Object.fromEntries(tiles.map(({ id, task }) => [id, proposedValues(task.payload, [field], labels)[field.key]]));
+  const history = createHistory({ values: valuesOf(answer) }, { onChange });
   const made = new Map(); // id → {value, answer}: the same object as long as the tile stays
   const values = () => history.present.values;
+
+  /** What an answer says of each tile; what is proposed where it says nothing of use. */
+  function valuesOf(kept) {
+    const said = ({ id }) => kept?.tiles?.[id]?.fields?.[0]?.value;
+    return Object.fromEntries(tiles.map((tile) => [tile.id, keys.includes(said(tile)) ? said(tile) : proposed[tile.id]]));
+  }
 
   function set(id, label) {
     if (values()[id] === label) return false;
@@ -57,6 +57,8 @@ export function createGridDesk({ field, labels, tiles, answer, onChange = () => 
 
   return {
     history,
+    /** Another copy of the work in this one's place. */
+    take: (kept) => history.push({ values: valuesOf(kept) }, say("The other copy")),
     undo: () => again(history.undo),
     redo: () => again(history.redo),
     set,

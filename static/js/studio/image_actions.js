@@ -17,7 +17,7 @@ export const REGRETS = {
  * @param {object} desk
  * @param {{announce: (text: string) => void, tell: (what: string) => void, hint: (text: string) => void,
  *   step: (by: number) => void, accept: () => boolean, describe: () => void, view: () => void, pressAway: () => void,
- *   pen: () => void, show: (region: object) => void,
+ *   pen: () => void, show: (region: object) => void, remake: (how: "withoutHoles"|"smoothed", name: string) => void,
  *   turn: (what: "bare"|"removing"|"snapping") => boolean, resize: (factor: number, more: number) => void,
  *   viewport: object}} ways
  * @returns {Record<string, () => unknown>}
@@ -50,7 +50,8 @@ export function imageActions(desk, ways) {
     backward: () => desk.shift(-1),
     describe: ways.describe,
     under: () => announce(sayCount(desk.clearUnder(), "Taken from {count} mask", "Taken from {count} masks")),
-    "fill-holes": () => desk.fillHoles() || tell("nothing"),
+    "fill-holes": () => ways.remake("withoutHoles", say("Fill holes")),
+    smooth: () => ways.remake("smoothed", say("Smooth")),
     convert: () => desk.convert() || tell("convert"),
     visible: () => desk.turnVisible(),
     "next-corner": () => desk.stepHandle(1),

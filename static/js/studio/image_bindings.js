@@ -40,6 +40,7 @@ export function imageBindings(tools, has) {
     has.attributes && ["describe", "shift+e"],
     has.masks && ["under", "u"],
     has.masks && ["fill-holes", "shift+g"],
+    has.masks && ["smooth", "shift+d"],
     has.outlines && ["next-corner", "."],
     has.outlines && ["previous-corner", ","],
     has.outlines && ["insert-corner", "insert", "shift+n"],

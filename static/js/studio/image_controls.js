@@ -16,19 +16,6 @@ export const TOOLS = [
   ["point", say("Point")],
   ["select", say("Select and change")],
 ];
-const HINTS = {
-  box: say("Drag a box around an object; the copilot outlines it."),
-  click: say("Click on an object; the copilot outlines it."),
-  brush: say("Paint over an object."),
-  eraser: say("Select a region, then rub out what is too much."),
-  lasso: say("Draw around an object."),
-  fill: say("Click on unmarked ground that masks or the edges close in."),
-  rectangle: say("Drag from corner to corner."),
-  polygon: say("Click corner by corner; the first one again or Enter closes."),
-  polyline: say("Click along a line; Enter ends it."),
-  point: say("Click where the point is."),
-  select: say("Click on a region to select it; drag to move the view."),
-};
 
 /**
  * @param {HTMLElement} host
@@ -84,8 +71,10 @@ export function createOfferBar(host, { confidence, act, keyOf, choose }) {
   host.append(hint, bar);
 
   function masks(proposal) {
-    const choices = proposal.masks.map((mask, i) => {
-      const sure = sureness(mask.score, confidence);
+    const all = proposal.masks.map(({ score }) => sureness(score, confidence));
+    const ranked = all.length < 2 || new Set(all).size > 1; // the same word for each of them says nothing
+    const choices = all.map((word, i) => {
+      const sure = ranked && word;
       const name = sure ? say("Mask {n}, {sure}", { n: i + 1, sure }) : say("Mask {n}", { n: i + 1 });
       return element(
         "button",
@@ -97,7 +86,7 @@ export function createOfferBar(host, { confidence, act, keyOf, choose }) {
     return element("div", { class: "button-group", role: "group", "aria-label": say("Which mask ({key})", { key: keyOf("next-mask") }) }, ...choices);
   }
 
-  function content(proposal, label) {
+  function content(proposal, label, said) {
     const verb = (action, text, kind) =>
       element("button", { class: `button button--small ${kind}`, type: "button", onclick: () => act(action) }, text, " ", element("kbd", { class: "key" }, keyOf(action)));
     const parts = [];
@@ -105,7 +94,7 @@ export function createOfferBar(host, { confidence, act, keyOf, choose }) {
     if (proposal.asked) parts.push(element("span", { class: "cluster small" }, element("span", { class: "spinner" }), say("Looking…")));
     if (proposal.failed) parts.push(element("span", { class: "small offer__failed" }, proposal.failed));
     if (proposal.masks.length) parts.push(verb("accept", label ? say("Accept as {label}", { label }) : say("Accept"), "button--primary"));
-    parts.push(verb("refuse", proposal.masks.length ? say("Refuse") : say("Leave"), ""));
+    parts.push(verb("refuse", proposal.masks.length ? say("Refuse") : say("Leave"), ""), said && element("span", { class: "small muted" }, said));
     return parts;
   }
 
@@ -123,12 +112,12 @@ export function createOfferBar(host, { confidence, act, keyOf, choose }) {
       hint.textContent = text;
       told = setTimeout(rest, 3500);
     },
-    /** @param {{proposal: object|null, label: string, tool: string, empty: boolean}} state */
-    show({ proposal, label, tool, empty }) {
+    /** @param {{proposal: object|null, label: string, said: string}} state said: in the bar, or in its place */
+    show({ proposal, label, said }) {
       bar.hidden = !proposal;
-      resting = proposal || !empty ? "" : HINTS[tool];
+      resting = proposal ? "" : said;
       if (!told) rest();
-      if (proposal) bar.replaceChildren(...content(proposal, label));
+      if (proposal) bar.replaceChildren(...content(proposal, label, said).filter(Boolean));
     },
   };
 }

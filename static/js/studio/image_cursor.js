@@ -13,7 +13,7 @@ const VALUES = new Map([["brush", 1], ["eraser", 0]]); // what the pen of a tool
  * @param {object} desk
  * @param {object} viewport
  * @param {{radius: () => number, removing: () => boolean, onNoCopilot: () => void, spot: (at: number[]) => void,
- *   finish: (value?: 0|1) => void, snap: (point: number[], event: null) => number[], pick: (at: number[]) => void,
+ *   finish: (value?: 0|1) => void, snap: (point: number[], event: null) => number[], pick: (at: number[], beneath: boolean) => void,
  *   tell: (what: string) => void}} ways
  */
 export function createCursor(desk, viewport, ways) {
@@ -85,7 +85,7 @@ export function createCursor(desk, viewport, ways) {
     polyline: () => place("polyline", ways.snap(at, null)),
     point: () => desk.putPoint(at),
     fill: () => desk.fillAt(...nearestPixel(...at, viewport.image)) || ways.tell("marked"),
-    select: () => ways.pick(at),
+    select: (_value, away) => ways.pick(at, away),
   };
 
   /** Put the pen down with the brush or the eraser, or lift it: then what was drawn counts. @returns {boolean} */

@@ -3,9 +3,10 @@
  * The state is {regions, proposal, refused, outline}; what is selected, hidden or locked is no part of the history.
  * outline: a polygon, line or (by keyboard) mask outline that is being placed, {type, points}, or null.
  */
+import { same } from "./draft_changes.js";
 import { createHistory } from "./history.js";
 import { outlineVerbs } from "./image_outline_verbs.js";
-import { filled, joined, pocketAt, ringsOf, stroked, without, withoutHoles } from "./mask_edits.js";
+import { filled, joined, pocketAt, ringsOf, stroked, without } from "./mask_edits.js";
 import { boxShape, faultOf, placed, ringArea } from "./outlines.js";
 import * as offer from "./proposal.js";
 import { asOffered, changed } from "./provenance.js";
@@ -23,16 +24,19 @@ const MASKS = ["mask"];
  * @param {{regions: object[]}|null} options.answer
  * @param {{suggestion: string}[]} [options.refused]
  * @param {object|null} [options.outline] what was being placed when the page was left
+ * @param {object|null} [options.proposal] what the copilot was asked or had offered then
+ * @param {string} [options.inHand] the label in hand, if there is such a one here
  * @param {{ask: (prompt: object) => string|null, cancel: () => void}} options.copilot ask gives the prompt's id,
  *   null when there is no copilot
  * @param {() => void} options.onChange after every change of state, selection or label
  */
-export function createImageDesk({ labels, size, answer, refused = [], outline = null, copilot, onChange }) {
-  const start = { regions: answer?.regions ?? [], proposal: null, refused, outline };
+export function createImageDesk({ labels, size, answer, refused = [], outline = null, proposal = null, inHand, copilot, onChange }) {
+  const start = { regions: answer?.regions ?? [], proposal, refused, outline };
   const history = createHistory(start, { onChange: () => settle() });
-  let label = labels[0]?.key ?? null;
+  let label = (labels.find((one) => one.key === inHand) ?? labels[0])?.key ?? null;
   let selected = null;
-  let since = "chosen"; // how the selected region came to be so: "chosen" by hand, just "made", or made and "named"
+  let made = false; // the selected region was only just made: labels are for the next one
+  let left = null; // what is unfinished, as it was last told
   let handle = null;
   const hidden = new Set();
   const locked = new Set();
@@ -63,7 +67,8 @@ export function createImageDesk({ labels, size, answer, refused = [], outline = 
   function reopen() {
     const { proposal } = now();
     copilot.cancel();
-    if (proposal?.asked) ask({ ...proposal, asked: null }, "");
+    const question = proposal?.asked && { ...proposal, asked: null };
+    if (question && !ask(question, "")) history.amend({ ...now(), proposal: question });
   }
 
   /** The label for a new shape: the one in hand if it takes such shapes, else the first that does, else none. */
@@ -78,13 +83,16 @@ export function createImageDesk({ labels, size, answer, refused = [], outline = 
     if (!under) return false;
     label = under;
     const added = addRegion(now().regions, label, shape, provenance);
-    [selected, handle, since] = [added.id, null, "made"];
+    [selected, handle, made] = [added.id, null, true];
     history.push({ ...now(), proposal: null, ...rest, regions: added.regions }, name);
     return true;
   }
 
-  function reshape(id, shape, name, run, rest = {}) {
-    history.push({ ...now(), ...rest, regions: reshapeRegion(now().regions, id, shape) }, name, run);
+  /** Another shape for a region; one that is the same is no step. */
+  function reshape(id, shape, name, run, rest) {
+    const differs = !same(find(id).shape, shape);
+    const regions = differs ? reshapeRegion(now().regions, id, shape) : now().regions;
+    if (differs || rest) history.push({ ...now(), ...rest, regions }, name, run);
     return true;
   }
 
@@ -112,6 +120,10 @@ export function createImageDesk({ labels, size, answer, refused = [], outline = 
     },
     get selected() {
       return selected;
+    },
+    /** The region that was selected by hand, whose label the labels' keys change; null for one only just made. */
+    get chosen() {
+      return made ? null : selected;
     },
     /** The region that may be changed now, or null. */
     get open() {
@@ -169,22 +181,19 @@ export function createImageDesk({ labels, size, answer, refused = [], outline = 
       return true;
     },
     /**
-     * A label's key names what is on offer and takes it, or names what was just made, once; then it is the label of
-     * the next one. What a person selected takes every label.
+     * A label's key names what is on offer and takes it, or renames what a person selected; else it is the label of what
+     * comes next, and what was just made keeps its own.
      */
     chooseLabel(key) {
       if (offer.isReady(now().proposal)) {
         label = key;
-        const accepted = desk.accept();
-        since = "named";
-        return accepted;
+        return desk.accept();
       }
-      if (since === "named") selected = handle = null;
-      const region = open();
-      if (region && !takes(key, region.shape.type)) return false;
+      const region = made ? null : open();
+      if (!region) return desk.nextLabel(key), true;
+      if (!takes(key, region.shape.type)) return false;
       label = key;
-      if (since === "made") since = "named";
-      if (!region || region.label === key) onChange();
+      if (region.label === key) onChange();
       else history.push({ ...now(), regions: relabelRegion(now().regions, selected, key) }, say("Label"));
       return true;
     },
@@ -200,7 +209,7 @@ export function createImageDesk({ labels, size, answer, refused = [], outline = 
       return paintMask((shape) => stroked(shape, path, radius, value, size), value ? say("Brush") : say("Eraser"));
     },
     /** A closed outline: added to the selected mask or taken from it, or a mask of its own. @returns {boolean} */
-    fill(outline, value = 1, rest = {}) {
+    fill(outline, value = 1, rest) {
       if (offer.isReady(now().proposal)) desk.accept();
       return paintMask((shape) => filled(shape, outline, value, size), say("Outline"), rest);
     },
@@ -210,9 +219,11 @@ export function createImageDesk({ labels, size, answer, refused = [], outline = 
       const pocket = pocketAt(walls.map((region) => region.shape), [x, y], size);
       return pocket ? paintMask((shape) => (shape ? joined(shape, pocket) : pocket), say("Fill")) : false;
     },
-    fillHoles() {
+    /** The selected mask as a function makes it anew; nothing would be no mask. @param {(mask: object, size: object) => object} change */
+    remake(change, name) {
       const region = openMask();
-      return region ? reshape(region.id, withoutHoles(region.shape, size), say("Fill holes")) : false;
+      const shape = region && change(region.shape, size);
+      return Boolean(shape) && !isEmptyShape(shape) && reshape(region.id, shape, name);
     },
     /** Take the selected mask's pixels from every free mask that lies under it. @returns {number} masks changed */
     clearUnder() {
@@ -249,17 +260,19 @@ export function createImageDesk({ labels, size, answer, refused = [], outline = 
     },
     describe(key, value, id = selected) {
       if (!open(id)) return false;
+      if ((open(id).attributes[key] ?? "") === (value ?? "")) return true;
       history.push({ ...now(), regions: describeRegion(now().regions, id, key, value) }, say("Attribute"), `attribute ${id} ${key}`);
       return true;
     },
-    /** Chosen by hand: from now on every label's key names it. */
+    /** Chosen by hand: from now on a label's key renames it. */
     select(id) {
-      if (id === selected) return;
-      [selected, handle, since] = [id, null, "chosen"];
+      if (id === selected && !made) return;
+      [selected, handle, made] = [id, null, false];
       if (id) label = find(id).label;
       onChange();
     },
-    step: (by) => desk.select(neighbour(now().regions, selected, by)),
+    /** The region after or before the selected one; first of all the one that was just made. */
+    step: (by) => desk.select(made && selected ? selected : neighbour(now().regions, selected, by)),
     remove(id = selected) {
       if (!open(id)) return false;
       history.push({ ...now(), regions: removeRegion(now().regions, id) }, say("Delete"));
@@ -273,7 +286,7 @@ export function createImageDesk({ labels, size, answer, refused = [], outline = 
     },
     /** Several regions at once, in one step. @param {string|null} lead selected then */
     revise(regions, name, lead = selected) {
-      [selected, handle, since] = [lead, null, "chosen"];
+      [selected, handle, made] = [lead, null, false];
       history.push({ ...now(), regions }, name);
     },
     hide: (id = selected) => turn(hidden, id),
@@ -281,6 +294,17 @@ export function createImageDesk({ labels, size, answer, refused = [], outline = 
     undo: () => history.undo() && (reopen(), true),
     redo: () => history.redo() && (reopen(), true),
     answer: () => ({ regions: now().regions }),
+    /** Another copy of the work in this one's place. */
+    take({ regions = [] }, refused) {
+      selected = null;
+      history.push({ ...now(), regions, refused }, say("The other copy"));
+    },
+    /** What is being placed and what the copilot was asked, with the label for it: the same object until one of them changes. */
+    unfinished() {
+      const { outline, proposal } = now();
+      if (left?.outline !== outline || left?.proposal !== proposal || left?.label !== label) left = { outline, proposal, label };
+      return outline || proposal ? left : null;
+    },
   };
 
   function turn(set, id) {
@@ -290,6 +314,7 @@ export function createImageDesk({ labels, size, answer, refused = [], outline = 
     onChange();
     return true;
   }
+  if (proposal) reopen();
   return desk;
 }
 

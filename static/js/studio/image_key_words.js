@@ -13,7 +13,7 @@ const GROUPS = [
     "tool:polygon": say("Polygon: a click for each corner; the first one again or Enter closes"),
     "tool:polyline": say("Line: a click for each place; Enter ends it"),
     "tool:point": say("Point: click where it is"),
-    "tool:select": say("Select, move and change; drag elsewhere to move the view"),
+    "tool:select": say("Select, move and change; Alt takes what lies beneath; drag elsewhere to move the view"),
     smaller: say("Smaller brush"),
     larger: say("Larger brush"),
     removing: say("Clicks take away instead of add, until pressed again"),
@@ -25,8 +25,8 @@ const GROUPS = [
     "previous-mask": say("The one before"),
   }],
   [say("Regions"), {
-    next: say("Next region"),
-    previous: say("Region before"),
+    next: say("Next region, up in the list; first the one just made"),
+    previous: say("Region before, down in the list"),
     delete: say("Delete the selected region, or the corner in hand"),
     forward: say("Bring it forward"),
     backward: say("Send it backward"),
@@ -47,6 +47,7 @@ const GROUPS = [
   [say("Masks"), {
     under: say("Take its pixels from every mask underneath"),
     "fill-holes": say("Fill its holes"),
+    smooth: say("Smooth its edge; specks and pinholes go"),
   }],
   [say("Outlines"), {
     "next-corner": say("Next corner: arrows then move it alone"),

@@ -35,7 +35,7 @@ export function createImageLists(panel, room) {
   const search = createLabelSearch(room.palette, labels, { keyOf, announce, onPick: (key) => room.act(`label:${key}`), onDone: room.focus });
   linkHover(rows, room.canvas, { idAt: room.idAt, show: room.glow });
 
-  const shown = () => tools.arrange(desk.state.regions);
+  const shown = () => tools.arrange(desk.state.regions.toReversed()); // the one in front at the top
   const free = (ids) => desk.state.regions.filter(({ id }) => ids.has(id) && !desk.locked.has(id));
   const count = (number) => sayCount(number, "{count} region", "{count} regions");
 
@@ -43,14 +43,14 @@ export function createImageLists(panel, room) {
     const { regions, proposal } = desk.state;
     if (proposal?.masks.length) scores.set(proposal.suggestion, proposal.masks[proposal.chosen].score);
     group.keep((id) => regions.some((one) => one.id === id));
-    rows.show(regions, desk.selected, tools.arrange(regions));
+    rows.show(regions, desk.selected, shown());
     tools.selected(group.now().size);
   }
 
   function selected(id, event) {
     if (event?.shiftKey) return group.reach(id);
     if (event?.ctrlKey || event?.metaKey) return group.toggle(id);
-    room.choose(id === desk.selected && !group.several ? null : id);
+    room.choose(id === desk.chosen && !group.several ? null : id);
     if (group.several) group.take([id]);
   }
 
@@ -59,9 +59,9 @@ export function createImageLists(panel, room) {
     if (number !== 1) announce(sayCount(number, "{count} selected", "{count} selected"));
   }
 
-  /** The list's next, as it is filtered and sorted. */
+  /** The next one, towards the front as without a filter, or as the list is sorted. */
   function step(by, reaches) {
-    const ids = order();
+    const ids = tools.arrange(desk.state.regions).map(({ id }) => id);
     if (!ids.length) return;
     const at = ids.indexOf(desk.selected);
     const next = ids[at < 0 ? (by > 0 ? 0 : ids.length - 1) : (at + by + ids.length) % ids.length];

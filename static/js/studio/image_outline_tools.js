@@ -59,7 +59,7 @@ function selectTool(desk, viewport, ways) {
   }
 
   function click(point, event) {
-    const under = regionAt(desk.free, ...point, REACH / 2 / viewport.view.scale)?.id ?? null;
+    const under = regionAt(desk.free, ...point, REACH / 2 / viewport.view.scale, desk.selected, event.altKey)?.id ?? null;
     if (event.shiftKey || event.ctrlKey || event.metaKey) return under && ways.also(under);
     const twice = event.timeStamp - last.time < TWICE && apart(viewport, last.at, point) < SLIP;
     last = { at: point, time: event.timeStamp };

@@ -22,7 +22,7 @@ import { createViewport } from "./viewport.js";
 import { say, sayCount } from "./words.js";
 
 const ARROWS = { left: [-1, 0], right: [1, 0], up: [0, -1], down: [0, 1] };
-const CHOICE = { tool: "box", radius: 14, snapping: true }; // kept from task to task; radius for an image of 1000 pixels
+const CHOICE = { tool: "box", label: "", radius: 14, snapping: true }; // kept from task to task; radius for an image of 1000 pixels
 const SNAP = 9; // screen pixels
 
 /**
@@ -32,7 +32,7 @@ const SNAP = 9; // screen pixels
  * @param {object[]} work.labels
  * @param {object|null} work.answer
  * @param {object[]} [work.refused]
- * @param {object|null} [work.unfinished] what was being placed when the page was left
+ * @param {object|null} [work.unfinished] what was being placed or asked when the page was left, as `unfinished` gave it
  * @param {import("./keys.js").Binding[]} work.bindings the studio's own keys
  * @param {(table: string, bindings: object[]) => object[]} work.own under the person's keys; see own_keys.js
  * @param {(hear: {onAnswer: (message: object) => void, onAvailable: (listens: boolean, state: object) => void}) => object} work.join
@@ -65,12 +65,16 @@ class ImageRoom {
       onAnswer: (message) => this.#hear(message),
       onAvailable: (listens) => this.#available(listens),
     });
+    const left = work.unfinished?.points ? { outline: work.unfinished } : work.unfinished; // kept without more until now
+    if (left?.outline) CHOICE.tool = left.outline.type;
     this.#desk = createImageDesk({
       labels: work.labels,
       size: this.#size,
       answer: work.answer,
       refused: work.refused,
-      outline: work.unfinished,
+      outline: left?.outline,
+      proposal: left?.proposal,
+      inHand: left?.label ?? CHOICE.label,
       copilot: this.#copilot,
       onChange: () => this.#refresh(),
     });
@@ -119,7 +123,7 @@ class ImageRoom {
       crosshair: () => LOOK.crosshair,
       snap: (point, event, except) => this.#snap(point, event, except),
       finish: (value) => this.#finish(value),
-      pick: (at) => this.#choose(this.#idAt(at)),
+      pick: (at, beneath) => this.#choose(this.#idAt(at, beneath)),
       also: (id) => this.lists?.group.toggle(id),
       tell: (what) => this.#tell(what),
       spot: ([x, y]) => this.#work.announce(say("{x} % across, {y} % down", { x, y })),
@@ -146,16 +150,18 @@ class ImageRoom {
   async #buildLater(panel) {
     const onDone = () => this.focus();
     const asked = this.#work.labels.some((label) => label.attributes?.length);
-    const [lists, fields, view, heard] = await Promise.all([
-      import("./image_lists.js"), asked && import("./attribute_fields.js"), import("./image_view.js"), import("./image_heard.js"), import("./image_large.js"),
+    const [lists, fields, view, heard, smooth, hints] = await Promise.all([
+      import("./image_lists.js"), asked && import("./attribute_fields.js"), import("./image_view.js"), import("./image_heard.js"), import("./mask_smooth.js"), import("./image_hints.js"), import("./image_large.js"),
       // What image_lists.js asks for, at the same time as it.
       import("./image_rows.js"), import("./mark_list.js"), import("./windowed_list.js"), import("./list_window.js"), import("./list_tools.js"), import("./list_order.js"), import("./label_search.js"), import("./mark_group.js"), import("./region_groups.js"), import("./hover_links.js"),
     ]);
     if (this.#closed) return;
+    [this.smooth, this.hints] = [smooth, hints];
     this.lists = lists.createImageLists(panel, this.#forLists());
     this.heard = heard.createHeard(this.#desk, { tool: () => this.#tool(), on: () => this.#on });
     if (fields) this.fields = fields.createAttributeFields(panel, { onSet: (key, value) => this.#desk.describe(key, value), onDone });
     this.settings = view.createViewSettings(panel, { onChange: () => this.#look(), onDone });
+    this.#show();
     this.#showFields();
   }
 
@@ -181,8 +187,8 @@ class ImageRoom {
   }
 
   /** The region under a point of the image, or null. */
-  #idAt(point) {
-    return regionAt(this.#desk.free, ...point, SNAP / this.viewport.view.scale)?.id ?? null;
+  #idAt(point, beneath) {
+    return regionAt(this.#desk.free, ...point, SNAP / this.viewport.view.scale, this.#desk.selected, beneath)?.id ?? null;
   }
 
   #handsOn() {
@@ -197,6 +203,7 @@ class ImageRoom {
       pen: () => this.cursor.turnPen(this.#tool()),
       pressAway: () => this.cursor.press(this.#tool(), true),
       turn: (what) => this.#turn(what),
+      remake: (how, name) => this.smooth && (this.#desk.remake(this.smooth[how], name) || this.#tell("nothing")),
       show: ({ id, shape }) => (this.viewport.reveal(...middleOf(shape)), this.lists?.bring(id)),
       resize: (factor, more) => this.#setRadius(CHOICE.radius * factor + more),
       viewport: this.viewport,
@@ -313,11 +320,20 @@ class ImageRoom {
   #show() {
     const tool = this.#tool();
     const { state, label } = this.#desk;
+    CHOICE.label = label;
     this.viewport.redraw();
     this.canvas.dataset.cursor = this.tools[tool].cursor;
     this.toolbar.mark({ tool, removing: this.#on.removing, radius: CHOICE.radius, copilot: this.#listens });
     this.palette.mark(label);
-    this.bar.show({ proposal: state.proposal, label: this.#nameOf(label), tool, empty: !state.regions.length && !state.outline });
+    this.bar.show({ proposal: state.proposal, label: this.#nameOf(label), said: this.#hint(tool) });
+  }
+
+  #hint(tool) {
+    const { state, chosen, selected } = this.#desk;
+    const keys = this.#work.labels.map(({ key }) => this.keymap.shown(`label:${key}`)).filter(Boolean);
+    const offered = state.proposal?.masks.length;
+    if (state.proposal && !offered) return "";
+    return this.hints?.hintFor({ offered, chosen, made: selected, empty: !state.regions.length && !state.outline, tool, keys, next: this.keymap.shown("next") }) ?? "";
   }
 
   #look() {
@@ -386,9 +402,14 @@ class ImageRoom {
     return this.#desk.state.refused;
   }
 
-  /** A polygon or line that is not closed yet: kept on this machine with the rest. */
+  /** A polygon or line that is not closed yet, and what the copilot was asked: kept on this machine with the rest. */
   unfinished() {
-    return this.#desk.state.outline;
+    return this.#desk.unfinished();
+  }
+
+  /** Another copy of the work in this one's place; undo brings this one back. */
+  take(answer, refused) {
+    this.#desk.take(answer, refused);
   }
 
   get history() {
@@ -402,7 +423,7 @@ class ImageRoom {
   /** Something is on offer, or asked for, that would be left out of a submit. */
   pending() {
     const { proposal } = this.#desk.state;
-    return Boolean(proposal && !proposal.failed);
+    return Boolean(proposal?.asked || proposal?.masks.length);
   }
 
   focus() {

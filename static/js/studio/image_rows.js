@@ -1,4 +1,4 @@
-/** The list of regions: what each is called, what can be done with it. */
+/** The list of regions, the one in front at its top: what each is called, what can be done with it. */
 import { createMarkList } from "./mark_list.js";
 import { ringArea } from "./outlines.js";
 import { areaOf } from "./rle.js";

@@ -2,7 +2,7 @@
  * Drawing masks: each is turned once into a small coloured picture of its own box, kept for as long as the
  * shape is, and from then on only copied. Shapes are never changed in place, so a new outline is a new picture.
  */
-import { hitsOutline, outlineBounds } from "./outlines.js";
+import { gapTo, hitsOutline, outlineBounds } from "./outlines.js";
 import { boundsOf } from "./regions.js";
 import { cropMask } from "./rle.js";
 
@@ -114,11 +114,21 @@ export function boxAround(shape) {
   return shape.type === "mask" ? prepared(shape).box : outlineBounds(shape);
 }
 
-/** The smallest region under an image point, or null. @param {{shape: object}[]} regions @param {number} [reach] */
-export function regionAt(regions, x, y, reach = 0) {
-  const under = regions.filter((region) => near(boxAround(region.shape), x, y, reach) && hits(region.shape, x, y, reach));
-  const area = (region) => boxAround(region.shape)[2] * boxAround(region.shape)[3];
-  return under.reduce((best, region) => (!best || area(region) <= area(best) ? region : best), null);
+/**
+ * The region that a press means, or null: an outline by its line, what is selected before the others, else what is seen on
+ * top, outlines before masks as they are drawn.
+ * @param {{id: string, shape: object}[]} regions from back to front
+ * @param {number} [reach] @param {string|null} [selected] @param {boolean} [beneath] the one below what is selected
+ */
+export function regionAt(regions, x, y, reach = 0, selected = null, beneath = false) {
+  const isMask = ({ shape }) => shape.type === "mask";
+  const under = regions.filter(({ shape }) => near(boxAround(shape), x, y, reach) && hits(shape, x, y, reach)).reverse();
+  under.sort((a, b) => isMask(a) - isMask(b));
+  const own = under.findIndex(({ id }) => id === selected);
+  if (beneath && own >= 0) return under[(own + 1) % under.length];
+  const gap = (region) => (isMask(region) ? Infinity : gapTo(region.shape, x, y));
+  const lines = under.filter((region) => gap(region) <= reach).sort((a, b) => gap(a) - gap(b));
+  return lines.find(({ id }) => id === selected) ?? lines[0] ?? under[0] ?? null;
 }
 
 function near([left, top, width, height], x, y, reach) {

@@ -35,9 +35,10 @@ const told = new Set(); // what was said once and needn't be again
 
 const wire = createWire({ fetch: (...request) => fetch(...request), csrf: csrfToken, renew: renewToken, any });
 
+const stash = await openStash();
 const session = createSession({
   wire: any ? (await import("./any_wire.js")).createAnyWire(wire, rooms) : Number(studio.dataset.grid) > 1 ? (await import("./grid_wire.js")).createGridWire(wire) : wire,
-  stash: await openStash(),
+  stash,
   view: {
     showTask, showNothing, showLesson, showPhase, showSaved, showProblem, showHeld, prepare,
     openAnew: () => location.reload(),
@@ -99,13 +100,13 @@ function showTask(assignment, work) {
 function fetchAsides() {
   // What is the studio's own comes after what all forms look like.
   wear(studio.dataset.forms, document.querySelector("link[href*='/css/studio']"));
-  (globalThis.requestIdleCallback ?? setTimeout)(() => asides().catch(() => told.delete("asides")));
+  (globalThis.requestIdleCallback ?? setTimeout)(() => aside("recall")().catch(() => told.delete("asides")));
 }
 
 async function asides() {
   wear(studio.dataset.later);
   const { createAsides } = await import("./asides.js");
-  return (asides.made ??= createAsides({ session, notes, wire, room: () => room, showTask, talkIs, announce }));
+  return (asides.made ??= createAsides({ session, notes, wire, stash, room: () => room, talkIs, announce }));
 }
 
 /** Something of asides.js, to be done once it is here. */

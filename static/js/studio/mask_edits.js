@@ -81,19 +81,6 @@ export function flood({ width, height, data }, x, y, value) {
   return open;
 }
 
-/** A mask with its holes filled: what the ground around it can't be reached from. */
-export function withoutHoles(shape, image) {
-  const [left, top, width, height] = boxOf(shape);
-  const bits = { width: width + 2, height: height + 2, data: new Uint8Array((width + 2) * (height + 2)) };
-  const inner = cropMask(shape, [left, top, width, height]);
-  for (let y = 0; y < height; y += 1) bits.data.set(inner.data.subarray(y * width, (y + 1) * width), (y + 1) * bits.width + 1);
-  flood(bits, 0, 0, 2);
-  for (let y = 0; y < height; y += 1) {
-    for (let x = 0; x < width; x += 1) inner.data[y * width + x] = bits.data[(y + 1) * bits.width + x + 1] === 2 ? 0 : 1;
-  }
-  return maskOf({ box: [left, top, width, height], bits: inner }, image);
-}
-
 /**
  * The unmarked ground around a pixel, bounded by masks and the image's edges; null when the pixel is marked.
  * @param {object[]} walls masks

@@ -100,11 +100,15 @@ export function nearestOn([[ax, ay], [bx, by]], [x, y]) {
   return { at, far: Math.hypot(x - at[0], y - at[1]) };
 }
 
+/** How far a point is from a shape's line; a point is drawn as a disc, and so is nearer than its middle. */
+export function gapTo(shape, x, y) {
+  if (shape.type === "point") return Math.hypot(x - shape.x, y - shape.y) / 1.5;
+  return Math.min(...edgesOf(shape).map((edge) => nearestOn(edge, [x, y]).far));
+}
+
 /** Whether a point lies in a shape, or within `reach` of its line. */
 export function hitsOutline(shape, x, y, reach) {
-  if (shape.type === "point") return Math.hypot(x - shape.x, y - shape.y) <= reach * 1.5;
-  if (shape.type !== "polyline" && isInside(cornersOf(shape), x, y)) return true;
-  return edgesOf(shape).some((edge) => nearestOn(edge, [x, y]).far <= reach);
+  return gapTo(shape, x, y) <= reach || (!["point", "polyline"].includes(shape.type) && isInside(cornersOf(shape), x, y));
 }
 
 function isInside(corners, x, y) {

@@ -84,8 +84,8 @@ export function createSession({ wire, stash, view, project, trial = false, clock
     const mine = assignment;
     const local = trial ? null : await stashed(mine);
     const found = newestWork(mine.draft, local);
-    const { answer, refused, unfinished } = found;
-    work = { answer, refused, unfinished };
+    const { answer, refused, unfinished, at } = found;
+    work = { answer, refused, unfinished, at };
     clock.restart(local?.active_ms ?? 0);
     if (!trial) hold(mine, found);
     view.showTask(mine, found);

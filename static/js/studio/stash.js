@@ -15,7 +15,7 @@ export async function openStash(factory = globalThis.indexedDB) {
  * @typedef {object} Stash
  * @property {(key: string) => Promise<any>} read null when there is nothing
  * @property {(key: string, value: object) => Promise<void>} write
- * @property {(key: string) => Promise<void>} remove
+ * @property {(key: string) => Promise<void>} remove with what lies beside it, under its key and " other"
  */
 
 /** @returns {Promise<IDBDatabase|null>} null where it is closed to us (private window, full disk) */
@@ -41,9 +41,11 @@ function inBase(base) {
   return {
     read: async (key) => readable(await run("readonly", (store) => store.get(key))),
     write: (key, value) => run("readwrite", (store) => store.put({ ...value, answer: written(value.answer), sent: written(value.sent) }, key)),
-    remove: (key) => run("readwrite", (store) => store.delete(key)),
+    remove: (key) => run("readwrite", (store) => (store.delete(beside(key)), store.delete(key))),
   };
 }
+
+const beside = (key) => `${key} other`;
 
 const known = new WeakMap(); // part of an answer → its text: parts are never changed in place
 
@@ -73,6 +75,6 @@ export function inMemory() {
   return {
     read: async (key) => kept.get(key) ?? null,
     write: async (key, value) => void kept.set(key, structuredClone(value)),
-    remove: async (key) => void kept.delete(key),
+    remove: async (key) => void (kept.delete(beside(key)), kept.delete(key)),
   };
 }

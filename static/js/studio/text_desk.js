@@ -233,6 +233,12 @@ class TextDesk {
     return spans === this.state.spans ? true : this.#push({ spans }, name);
   }
 
+  /** Another copy of the work in this one's place. */
+  take({ spans = [] }, refused) {
+    this.#current = null;
+    return this.#push({ spans, refused }, say("The other copy"));
+  }
+
   /** @returns {{start: number, end: number}|null} what came, changed or went by it */
   undo() {
     return this.#again(() => this.#history.undo());

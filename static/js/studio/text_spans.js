@@ -402,6 +402,11 @@ class TextRoom {
     return this.#desk.current;
   }
 
+  /** Another copy of the work in this one's place; undo brings this one back. */
+  take(answer, refused) {
+    this.#desk.take(answer, refused);
+  }
+
   refused() {
     return this.#desk.state.refused;
   }

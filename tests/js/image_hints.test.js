@@ -1,0 +1,19 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { hintFor, keysInWords } from "../../static/js/studio/image_hints.js";
+
+const still = { offered: false, chosen: null, made: null, empty: false, tool: "brush", keys: ["1", "2", "3"], next: "K" };
+
+test("what a label's key does is said while a mask is offered and while a region is selected", () => {
+  assert.equal(hintFor({ ...still, offered: true }), "1–3: label of this mask");
+  assert.equal(hintFor({ ...still, made: "r1", chosen: "r1" }), "1–3: changes the label of what is selected");
+  assert.equal(hintFor({ ...still, made: "r1" }), "1–3: label of the next one; K first: of this one");
+  assert.equal(hintFor(still), "");
+  assert.equal(hintFor({ ...still, empty: true }), "Paint over an object.");
+  assert.equal(hintFor({ ...still, made: "r1", keys: [] }), "");
+});
+
+test("digits in a row are said as such, other keys by name", () => {
+  assert.equal(keysInWords(["1", "2"]), "1, 2");
+  assert.equal(keysInWords(["C", "2", "D", "4", "5"]), "C, 2, D…");
+});
