@@ -7,6 +7,7 @@ from uuid import UUID
 from django import template
 from django.conf import settings
 from django.forms import BaseForm, BaseFormSet, BoundField
+from django.utils.translation import gettext
 
 from taskers import ledger
 from taskers.quality import Estimate
@@ -85,7 +86,8 @@ def _faults(form: BaseForm | BaseFormSet) -> Iterator[Fault]:
             yield Fault(str(text))
         for number, row in enumerate(form.forms, start=1):
             for one in _faults(row):
-                yield Fault(one.text, f"{number}, {one.name}" if one.name else str(number), one.box)
+                said = gettext("Row %(number)s") % {"number": number}
+                yield Fault(one.text, f"{said}, {one.name}" if one.name else said, one.box)
         return
     for text in form.non_field_errors():
         yield Fault(str(text))

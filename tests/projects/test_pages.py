@@ -236,7 +236,7 @@ def test_every_fault_is_in_the_list_wherever_its_field_lies(mina, project) -> No
     shown = sending.read(mina.post(page("project-settings", project.public_id), form).content.decode(), "")
     boxes = [box for _text, box in shown.faults]
     assert boxes == ["#id_wanted", "", "#id_labels-0-hotkey", "#id_labels-1-attributes"], "a hidden field has no box"
-    assert shown.faults[2][0].startswith("1, Key: ")
+    assert shown.faults[2][0].startswith("Row 1, Key: ")
     assert {box[1:] for box in boxes if box} <= shown.ids
 
 
