@@ -205,8 +205,12 @@ def _find(
     drawn, wished = dice(choice.turn), _granted(tasker, choice, wish)
     if dealt := _dealt(tasker, choice, projects, drawn, wished, alone=number == 1):
         return dealt, False
-    if wished and (found := taking.take_wished(tasker, choice.places, projects, wished)):
-        return found, False
+    if wished:
+        if found := taking.take_wished(tasker, choice.places, projects, wished):
+            return found, False
+        # Somebody was faster. That happens to no gold, so whatever comes instead is drawn anew, gold as often as ever.
+        if dealt := _dealt(tasker, choice, projects, drawn, 0, alone=number == 1):
+            return dealt, False
     places, busy, end = choice.places, False, not choice.places
     for _stride in range(STRIDES):
         if found := _taken(tasker, places, projects, number, drawn):

@@ -133,6 +133,6 @@ def test_an_image_that_cannot_be_had_is_said_with_the_way_on(site: Site, sign_in
     page.locator("#report-dialog button[value=go]").click()
     expect(page.locator("#rest")).to_be_visible()
     assert site.query(
-        "SELECT t.withheld FROM projects_task t JOIN projects_project p ON p.id = t.project_id WHERE p.name = %s",
+        "SELECT r.note FROM projects_brokenreport r JOIN projects_project p ON p.id = r.project_id WHERE p.name = %s",
         "Lost picture",
-    ) == [("broken",)]
+    ) == [("The picture doesn't come.",)]

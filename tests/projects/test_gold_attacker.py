@@ -1,0 +1,188 @@
+"""Somebody who wants to know which of their tasks are gold, and looks at everything that Tandem sends them.
+
+Twenty worlds are drawn and worked through; what is seen of each task becomes numbers, each a channel of its own. A
+channel that orders gold and work better than chance in a world has an area under its curve (AUC) other than a half. The
+attacker wins where the 95 % interval of the mean of twenty worlds leaves the half out; to keep chance from failing the
+test, only who wins three times in a row with new worlds has won.
+
+Further channels: give `Seen.facts` more numbers in `_work_through`.
+"""
+
+import math
+import random
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from scipy import stats
+
+from projects import intake, queue, studio, submission
+from projects.admission import rules
+from projects.intake.rows import Known, Row
+from projects.models import Asset, Assignment, Project, Task
+from projects.queue import Wish
+from taskers.models import Person
+from taskers.models.people import Role
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+WORLDS, STEPS = 20, 20
+WORK, GOLD = 26, 14  # rows of a file; more gold than anybody is dealt
+TOKENS = re.compile(r"\b(token|seal)$")  # new with each claim: they name nothing
+ROW = "Row {number} of the harbour's log: Maria Lopez visited Oslo."
+
+
+@dataclass
+class Seen:
+    """One task as the attacker saw it, and what only the test knows of it."""
+
+    gold: bool
+    paths: frozenset[str]  # of the values in the JSON
+    facts: dict[str, float] = field(default_factory=dict)  # channel -> what was measured
+
+
+def test_nobody_tells_gold_from_work_better_than_chance(cast) -> None:
+    """Order, ids, addresses, names, prefetch: everything in the studio's JSON (issue 11, line 14)."""
+    winners: dict[str, tuple[float, float]] | None = None
+    for attempt in range(3):
+        worlds = [_world(cast, random.Random(f"{attempt}/{number}")) for number in range(WORLDS)]
+        gold, work = ({one.paths for world in worlds for one in world if one.gold is what} for what in (True, False))
+        assert len(gold) == 1 and gold == work, "the same fields in the same places"
+        won = {name: at for name, at in intervals(worlds).items() if not at[0] <= 0.5 <= at[1]}
+        winners = won if winners is None else {name: at for name, at in won.items() if name in winners}
+        if not winners:
+            return
+    assert not winners, f"an attacker tells gold by {winners}"
+
+
+def test_the_attacker_wins_where_work_comes_in_the_files_order_under_its_names(cast) -> None:
+    """As it was seen: ordinary work ascends and gold doesn't. So the test above isn't blind."""
+    worlds = [_world(cast, random.Random(f"file order/{number}"), shuffled=False) for number in range(5)]
+    low, high = intervals(worlds)["content on its longest ascent"]
+    assert high < 0.5 or low > 0.5, (low, high)
+
+
+def intervals(worlds: Sequence[Sequence[Seen]]) -> dict[str, tuple[float, float]]:
+    """The 95 % interval of the mean AUC over the worlds, by channel; those that say nothing anywhere aside."""
+    found = {}
+    for name in sorted({name for world in worlds for one in world for name in one.facts}):
+        areas = [area for world in worlds if (area := _area(world, name)) is not None]
+        if len(areas) < len(worlds) // 2 or set(areas) == {0.5}:
+            continue
+        mean, spread = sum(areas) / len(areas), stats.sem(areas)
+        reach = stats.t.ppf(0.975, len(areas) - 1) * spread
+        found[name] = (round(mean - reach, 3), round(mean + reach, 3))
+    return found
+
+
+def _area(world: Sequence[Seen], name: str) -> float | None:
+    """The chance that a piece of gold measures more than a piece of work; ties count half."""
+    told = [(one.gold, one.facts[name]) for one in world if name in one.facts]
+    gold, work = ([fact for is_gold, fact in told if is_gold is what] for what in (True, False))
+    if len(gold) < 3 or len(work) < 3:
+        return None
+    return float(stats.mannwhitneyu(gold, work).statistic) / (len(gold) * len(work))
+
+
+def _world(cast, dice: random.Random, *, shuffled: bool = True) -> list[Seen]:
+    """A file with gold among its rows, loaded as a manager does; the attacker and a neighbour work through it."""
+    project = make.project(cast.riverside, f"Log {uuid4()}", wanted=1, copilot=False)
+    rules.change(project, cast.mina, gold_share=0.3)
+    batch = make.batch(project)
+    kinds = [True] * GOLD + [False] * WORK
+    dice.shuffle(kinds)
+    rows = [_row(number, gold) for number, gold in enumerate(kinds)]
+    assert sum(done.loaded for done in intake.load(batch, rows, by=cast.mina)) == len(rows)
+    picture, _made = Asset.objects.get_or_create(
+        organization=cast.riverside, sha256="0" * 64, size=1, media_type="image/png", width=9, height=9
+    )
+    Task.objects.filter(batch=batch).update(asset=picture)
+    if not shuffled:
+        make.in_order(Task.objects.filter(batch=batch).order_by("pk"))
+    attacker, neighbour = (make.person(f"{who}{uuid4().hex[:8]}", cast.riverside, Role.TASKER) for who in "an")
+    return _work_through(project, attacker, neighbour, dice)
+
+
+def _row(number: int, gold: bool) -> Row:
+    text = ROW.format(number=number)
+    at = text.index("Maria")
+    known = Known(make.spans((at, at + 11))) if gold else None
+    fields = {"text": text, "meta": {"file": f"log-{number:04}.txt"}}
+    return Row(f"line {number}", f"log-{number:04}", fields, known=known)
+
+
+def _work_through(project: Project, attacker: Person, neighbour: Person, dice: random.Random) -> list[Seen]:
+    """The attacker asks for what is ahead, hands in, and brings the wish along, as the studio does."""
+    seen: list[Seen] = []
+    ahead: queue.Foreseen | None = None
+    for _step in range(STEPS):
+        wish = Wish(ahead.task.public_id, ahead.seal) if ahead else None
+        mine = queue.claim(attacker, project, wish=wish)
+        assert isinstance(mine, Assignment), mine
+        measured = dict(_measured(studio.assignment_json(mine, attacker)))
+        one = Seen(mine.kind == Assignment.Kind.GOLD, frozenset(measured), measured)
+        one.facts["content"] = float(mine.task.payload["text"].split()[1])  # what the attacker reads
+        if wish:
+            one.facts["comes as it was foreseen"] = float(mine.task.public_id == wish.task)
+        seen.append(one)
+        if dice.random() < 0.3:
+            make.judged(neighbour, project, make.spans())
+        ahead = queue.foresee(mine, attacker, [project])
+        assert mine.token
+        submission.submit(mine, attacker, mine.token, make.spans())
+        one.facts["something is ahead"] = float(ahead is not None)
+    return _ordered(seen)
+
+
+def _ordered(seen: list[Seen]) -> list[Seen]:
+    """With how each task lies in the order of every value that differs: above the one before, and on the longest ascent
+    of them all."""
+    for name in sorted({name for one in seen for name in one.facts}):
+        values = [one.facts.get(name, 0.0) for one in seen]
+        if len(set(values)) > 2:
+            for at, (one, on_it) in enumerate(zip(seen, _on_the_longest_ascent(values), strict=True)):
+                one.facts[f"{name} above the one before"] = float(at > 0 and values[at] > values[at - 1])
+                one.facts[f"{name} on its longest ascent"] = float(on_it)
+    return seen
+
+
+def _on_the_longest_ascent(values: Sequence[float]) -> list[bool]:
+    chains: list[list[int]] = []  # the longest that ends at each place
+    for at, value in enumerate(values):
+        best = max((chain for chain in chains if values[chain[-1]] < value), key=len, default=[])
+        chains.append([*best, at])
+    longest = set(max(chains, key=len))
+    return [at in longest for at in range(len(values))]
+
+
+def _measured(value: Any, path: str = "") -> Iterator[tuple[str, float]]:
+    """Every value of a JSON document as a number, by its path: numbers as they are, ids as large numbers, times to the
+    second, words by their length."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from _measured(inner, f"{path}.{name}".lstrip("."))
+    elif isinstance(value, list):
+        yield f"{path} how many", float(len(value))
+        for number, inner in enumerate(value):
+            yield from _measured(inner, f"{path}.{number}")
+    elif not TOKENS.search(path):
+        yield path, _number(value)
+
+
+def _number(value: Any) -> float:
+    if value is None:
+        return -1.0
+    if not isinstance(value, str):
+        return float(value)
+    if found := re.search(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", value):
+        return float(UUID(found[0]).int >> 96)
+    if re.fullmatch(r"[0-9a-f]{8}", value):
+        return float(int(value, 16))
+    if re.match(r"\d{4}-\d\d-\d\dT", value):
+        return math.floor(datetime.fromisoformat(value).timestamp())
+    return float(len(value))
