@@ -10,6 +10,7 @@ from assist.facts import Binding, Picture
 from assist.prototypes import Choices
 from projects import access
 from projects.models import Assignment, ProjectSettings, Task
+from projects.queue import left_out
 from projects.queue.clock import Clock
 from taskers.errors import Problem
 from taskers.models import Person
@@ -114,8 +115,12 @@ def _choices(task: Task, settings: ProjectSettings) -> tuple[Choices, ...]:
 
 
 def _trapped(assignment: Assignment, settings: ProjectSettings) -> bool:
-    """A trap is shown on known answers only, which nothing is decided by."""
-    return assignment.kind == Assignment.Kind.GOLD and traps.drawn(assignment.public_id, settings.trap_share)
+    """A planted error is shown where nothing is decided by the answer: on what was dealt for it, and on as many known
+    answers, where there is anything else to deal for it."""
+    if assignment.kind == Assignment.Kind.EXTRA:
+        return True
+    drawn = assignment.kind == Assignment.Kind.GOLD and traps.drawn(assignment.public_id, settings.trap_share)
+    return drawn and left_out.could_be(assignment)
 
 
 def subject_of(work: Assignment | Task) -> str:

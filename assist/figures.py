@@ -101,7 +101,7 @@ def _newest(project: Project) -> QuerySet[Suggestion]:
 def _work(project: Project) -> list[Annotation]:
     """People's answers given while the copilot was offered to all but the control arm; those drawn for a trap aside."""
     terms = {row.version: row for row in project.settings.filter(copilot=True)}
-    kinds = [Assignment.Kind.JUDGE, Assignment.Kind.GOLD]
+    kinds = [Assignment.Kind.JUDGE, Assignment.Kind.GOLD, Assignment.Kind.EXTRA]
     rows = Annotation.objects.current().filter(task__project=project, assignment__kind__in=kinds, active_ms__gt=0)
     rows = rows.filter(assignment__settings_version__in=list(terms), tasker__kind=Person.Kind.HUMAN)
     newest = rows.select_related("assignment", "tasker").order_by("-pk")[:NEWEST_WORK]
@@ -111,6 +111,8 @@ def _work(project: Project) -> list[Annotation]:
 def _trapped(assignment: Assignment, terms: Mapping[int, ProjectSettings]) -> bool:
     """By the draw, in both arms and whoever asked: to leave out those alone who saw their trap would be unfair."""
     share = terms[assignment.settings_version or 0].trap_share
+    if assignment.kind == Assignment.Kind.EXTRA:
+        return True
     return assignment.kind == Assignment.Kind.GOLD and traps.drawn(assignment.public_id, share)
 
 

@@ -39,7 +39,9 @@ class CopilotForm(forms.Form):
         most=50,
     )
     trap_share = percent(
-        _("Known answers with a trap, %"), _("One wrong suggestion, to see who looks before accepting."), most=50
+        _("Known answers with a trap, %"),
+        _("One wrong suggestion, to see who looks before accepting; on as many decided tasks too, done once more."),
+        most=50,
     )
 
     def __init__(self, *args: Any, labels: Iterable[Label], capability: str, **kwargs: Any) -> None:

@@ -13,13 +13,14 @@ from projects import consensus, queue
 from projects.checking import believed, check_for, genuine
 from projects.errors import CorrectionOver
 from projects.models import Annotation, Assignment, Correctable, Draft, Task
+from projects.models.promises import ALIKE, COMPARED
 from projects.queue.clock import Clock, from_now
 from projects.tasktypes import TASK_TYPES
 from projects.teaching import settling
 from taskers.models import Person
 from taskers.outbox import emit
 
-LISTED = (Assignment.Kind.JUDGE, Assignment.Kind.GOLD)
+LISTED = ALIKE
 PIECE = 500
 
 
@@ -101,7 +102,7 @@ def _end(key: int) -> bool:
     if not Correctable.objects.filter(pk=key, until__lte=Clock()).delete()[0]:
         return False
     Draft.objects.filter(assignment=key).delete()
-    if assignment.voided_at is None and assignment.kind == Assignment.Kind.GOLD:
+    if assignment.voided_at is None and assignment.kind in COMPARED:
         settling.receive(assignment, Annotation.objects.current().select_related("tasker").get(assignment=key))
     elif assignment.kind == Assignment.Kind.JUDGE:  # voided or not: another answer may have waited for this one
         consensus.consider(task)

@@ -24,6 +24,7 @@ from projects.models import (
     ProjectSettings,
     Verdict,
 )
+from projects.models.promises import ALIKE
 from projects.queue import Nothing
 from projects.queue.clock import Clock
 from projects.queue.outlook import Left
@@ -35,7 +36,7 @@ from taskers import ledger, quality, wording
 from taskers.models import Account, Dispute, Grade, Organization, PayoutItem, Person, Transfer
 
 PAGE = 30
-LISTED = (Assignment.Kind.JUDGE, Assignment.Kind.GOLD)
+LISTED = ALIKE
 
 
 @dataclass(frozen=True)
@@ -238,6 +239,8 @@ def _settled(entries: Iterable[Entry], seen: datetime) -> set[int]:
         one = gold[row.assignment_id]
         if row.alone:
             alone.add(one.annotation.pk)
-        said = one.annotation if row.alone else by_task[one.annotation.task_id]
+        kind = one.annotation.assignment.kind
+        known_here = by_task.get(one.annotation.task_id) if kind == Assignment.Kind.GOLD else None
+        said = one.annotation if row.alone else known_here or dealing.known_of(one.annotation.task, kind)
         one.decision = Decision(row.settled_at, said)  # type: ignore[arg-type]
     return alone

@@ -9,6 +9,7 @@ from projects import consensus, corrections, model_answers, queue
 from projects.checking import believed, canonical, check_for, genuine
 from projects.errors import AlreadySubmitted, LeaseLost
 from projects.models import Annotation, Assignment, Draft, Task, Verdict
+from projects.models.promises import COMPARED
 from projects.tasktypes import TASK_TYPES
 from projects.teaching import courses, settling
 from taskers.models import Person
@@ -43,7 +44,7 @@ def submit(
             return _again_or_late(assignment, task, tasker, token, answer, active_ms, refused, said)
         if done.correctable:
             return done.annotation
-        if assignment.kind == Assignment.Kind.GOLD:
+        if assignment.kind in COMPARED:
             _compare(assignment, done.annotation, said)
         elif assignment.kind == Assignment.Kind.TRAINING:
             courses.follow_up(assignment, done.annotation)
@@ -95,11 +96,11 @@ def _again_or_late(
 ) -> Annotation:
     """What isn't held any more: handed in before, or late; or a named error."""
     annotation, made = _write(assignment, tasker, token, checked, active_ms, refused)
-    is_gold = assignment.kind == Assignment.Kind.GOLD
+    is_compared = assignment.kind in COMPARED
     if made:
-        _tell("gold_submitted" if is_gold else "submitted", task, tasker, assignment, annotation)
+        _tell(f"{assignment.kind}_submitted" if is_compared else "submitted", task, tasker, assignment, annotation)
     if made and not corrections.begin(assignment, annotation):
-        if is_gold:
+        if is_compared:
             _compare(assignment, annotation, said)
         elif said is not None:
             model_answers.receive(said, task, annotation)

@@ -10,6 +10,11 @@ from django.db.models.functions import Now
 from projects.models.work import Batch, Task
 from taskers.models import Person
 
+# Kinds that are dealt held and never queue: compared with what is known, while they look like any judgement.
+COMPARED = ("gold", "extra")
+# What a tasker sees as one and the same work.
+ALIKE = ("judge", *COMPARED)
+
 
 class AssignmentQuerySet(models.QuerySet["Assignment"]):
     def held(self) -> "AssignmentQuerySet":
@@ -31,6 +36,7 @@ class Assignment(models.Model):
     class Kind(models.TextChoices):
         JUDGE = "judge", "Judgement"
         GOLD = "gold", "Known answer"
+        EXTRA = "extra", "Left out"  # of a decided task: counts for nothing there (queue/left_out.py)
         TRAINING = "training", "Training"
         REVIEW = "review", "Review"
         AUDIT = "audit", "Audit"

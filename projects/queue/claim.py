@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from projects.admission import eligibility
 from projects.models import Assignment, DealingRules, Project, Task
-from projects.queue import gold, outlook, taking, turns
+from projects.queue import gold, left_out, outlook, taking, turns
 from projects.queue.apart import waiting_for
 from projects.queue.leases import expire_due
 from projects.queue.nothing import Nothing, training_first
@@ -103,15 +103,17 @@ def foresee(mine: Assignment, tasker: Person, projects: Sequence[Project]) -> Fo
         return None
     if choice.places[0].terms.apart:
         return None  # the walk can't be foretold then, so neither is gold
-    dealt, key = gold.foresee(tasker, choice.places[0].terms, turns.dice(tasker, choice.turn))
-    task = _foreseen_gold(tasker, choice, key) if dealt else taking.foresee(tasker, choice.places, by_key)
+    terms = choice.places[0].terms
+    dealt, key = gold.foresee(tasker, terms, turns.dice(tasker, choice.turn))
+    key = key if dealt else left_out.due(tasker, terms)
+    task = _foreseen_dealt(tasker, choice, key) if dealt or key else taking.foresee(tasker, choice.places, by_key)
     if task is None:
         return None
     return Foreseen(task, choice.terms[task.project_id], turns.seal(tasker, choice.turn, task.public_id))
 
 
-def _foreseen_gold(tasker: Person, choice: Choice, key: int | None) -> Task | None:
-    """A known answer's task, told like any other."""
+def _foreseen_dealt(tasker: Person, choice: Choice, key: int | None) -> Task | None:
+    """The task of what will be dealt, told like any other."""
     task = Task.objects.select_related("asset", "project").filter(pk=key or 0).first()
     if task and choice.places[0].terms.copilot:
         emit(
@@ -205,6 +207,8 @@ def _find(
     drawn, wished = dice(choice.turn), _granted(tasker, choice, wish)
     if dealt := _dealt(tasker, choice, projects, drawn, wished, alone=number == 1):
         return dealt, False
+    if number == 1 and choice.places and (extra := left_out.deal(tasker, choice.places[0].terms, projects)):
+        return extra, False
     if wished:
         if found := taking.take_wished(tasker, choice.places, projects, wished):
             return found, False

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Mapping, Sequence
+from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import transaction
@@ -34,17 +35,8 @@ UNSEEN = """FROM projects_stockedgold g JOIN projects_gold known ON known.id = g
       SELECT FROM projects_task t JOIN projects_seenanswer shown ON shown.payload_hash = t.payload_hash
       WHERE t.id = known.task_id AND shown.project_id = g.project_id AND shown.tasker_id = %(tasker)s::bigint OFFSET 0)
     AND known.made_by_id IS DISTINCT FROM %(tasker)s::bigint"""
-NEXT = f"SELECT known.task_id {UNSEEN} ORDER BY g.uses, g.shuffle LIMIT 1"
-DEAL = f"""
-WITH picked AS (
-  SELECT g.gold_id, known.task_id {UNSEEN}
-  ORDER BY known.task_id = %(wish)s::bigint DESC, g.uses, g.shuffle LIMIT 1 FOR UPDATE OF g SKIP LOCKED
-), {turn("picked")}, worn AS (
-  UPDATE projects_stockedgold g SET uses = g.uses + 1, shuffle = %(shuffle)s::float,
-    retired_at = CASE WHEN g.uses + 1 >= r.gold_uses AND g.pool = 'control' THEN clock_timestamp() END,
-    retired_why = CASE WHEN g.uses + 1 >= r.gold_uses AND g.pool = 'control' THEN 'worn out' ELSE '' END
-  FROM picked, turn, projects_dealingrules r WHERE g.gold_id = picked.gold_id AND r.project_id = g.project_id
-), taken AS (
+# Puts what was picked into these hands, if the turn isn't lost.
+DEALT = f"""taken AS (
   INSERT INTO projects_assignment (task_id, batch_id, kind, state, slot, tasker_id, token, held_at, deadline,
     settings_version, rate, copilot)
   SELECT t.id, t.batch_id, %(kind)s, 'held', 0, %(tasker)s::bigint, %(token)s::uuid, clock_timestamp(),
@@ -61,6 +53,17 @@ WITH picked AS (
 )
 {BRING.format(found="picked LEFT JOIN taken a ON a.task_id = picked.task_id")}
 """
+NEXT = f"SELECT known.task_id {UNSEEN} ORDER BY g.uses, g.shuffle LIMIT 1"
+DEAL = f"""
+WITH picked AS (
+  SELECT g.gold_id, known.task_id {UNSEEN}
+  ORDER BY known.task_id = %(wish)s::bigint DESC, g.uses, g.shuffle LIMIT 1 FOR UPDATE OF g SKIP LOCKED
+), {turn("picked")}, worn AS (
+  UPDATE projects_stockedgold g SET uses = g.uses + 1, shuffle = %(shuffle)s::float,
+    retired_at = CASE WHEN g.uses + 1 >= r.gold_uses AND g.pool = 'control' THEN clock_timestamp() END,
+    retired_why = CASE WHEN g.uses + 1 >= r.gold_uses AND g.pool = 'control' THEN 'worn out' ELSE '' END
+  FROM picked, turn, projects_dealingrules r WHERE g.gold_id = picked.gold_id AND r.project_id = g.project_id
+), {DEALT}"""
 
 
 def deal(
@@ -195,15 +198,18 @@ def _deal(
     token: UUID,
     wish: int = 0,
 ) -> list[Assignment]:
-    project = projects[terms.project]
-    values = {
+    drawn = {"pool": StockedGold.Pool.CONTROL, "shuffle": dice.random(), "wish": wish}
+    values = drawn | put(tasker, terms, projects[terms.project], kind="gold", turn=turn, token=token)
+    return [whole(row, projects) for row in ask(DEAL, values)]
+
+
+def put(tasker: Person, terms: Terms, project: Project, *, kind: str, turn: int, token: UUID) -> dict[str, Any]:
+    """The terms of `DEALT`."""
+    return {
         "project": terms.project,
-        "pool": StockedGold.Pool.CONTROL,
         "tasker": tasker.pk,
         "turn": turn,
-        "shuffle": dice.random(),
-        "wish": wish,
-        "kind": "gold",
+        "kind": kind,
         "token": token,
         "lease": terms.lease,
         "version": terms.version,
@@ -214,4 +220,3 @@ def _deal(
         "organization": project.organization_id,
         "project_key": project.public_id,
     }
-    return [whole(row, projects) for row in ask(DEAL, values)]

@@ -10,6 +10,7 @@ from django.db.models import Q
 from projects.admission import eligibility
 from projects.errors import AlreadySubmitted, Banned, LeaseLost
 from projects.models import Annotation, Assignment, Exclusion, Task
+from projects.models.promises import COMPARED
 from projects.queue.clock import Clock
 from projects.queue.turns import choose_anew
 from taskers.models import Person
@@ -196,7 +197,7 @@ def _banned(assignment: Assignment, tasker: Person) -> bool:
 
 
 def _withdraw_replacement(assignment: Assignment) -> bool:
-    if assignment.kind == Assignment.Kind.GOLD:
+    if assignment.kind in COMPARED:
         return True
     replacement = Assignment.objects.filter(
         task_id=assignment.task_id, kind="judge", state="open", slot=assignment.slot

@@ -86,7 +86,8 @@ def claim_review(task: Task, reviewer: Person) -> Assignment:
 
 def refuse_own_work(task: Task, reviewer: Person) -> None:
     """Raises OwnWork for whoever judged the task, PartnersWork where one they are kept apart from did."""
-    if Assignment.objects.filter(task=task, tasker=reviewer, kind="judge", state__in=["held", "submitted"]).exists():
+    own = Assignment.objects.filter(task=task, tasker=reviewer, kind__in=["judge", "extra"])
+    if own.filter(state__in=["held", "submitted"]).exists():
         raise OwnWork()
     if _judged(task, _partners(reviewer, [task.project_id])):
         raise PartnersWork()

@@ -29,12 +29,13 @@ def turn(found: str) -> str:
 )"""
 
 
-def dice(tasker: Person, number: int) -> random.Random:
-    """What is drawn for this tasker at this turn: the same however often it is asked, and nobody's to guess.
+def dice(tasker: Person, number: int, what: str = "") -> random.Random:
+    """What is drawn for this tasker at this turn: the same however often it is asked, and nobody's to guess. What else
+    is drawn at the same turn has dice of its own.
 
     So what comes next can be looked up before it is claimed, and looking again tells nothing more.
     """
-    return random.Random(salted_hmac("tandem.turn", f"{tasker.pk}:{number}", algorithm="sha256").digest())
+    return random.Random(salted_hmac("tandem.turn", f"{tasker.pk}:{number}{what}", algorithm="sha256").digest())
 
 
 def seal(tasker: Person, number: int, task: UUID) -> str:

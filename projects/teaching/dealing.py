@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from projects.errors import Refused
-from projects.models import Annotation, Assignment, Gold, Project, SeenAnswer, StockedGold, Task
+from projects.models import Annotation, Assignment, Gold, Project, SeenAnswer, StockedGold, Task, Verdict
 from projects.teaching import contradictions, scoring
 from projects.teaching.gold_check import GoldCheck
 from projects.truth.follow_up import MOST_LABELS
@@ -124,7 +124,7 @@ def grade(assignment: Assignment, annotation: Annotation) -> None:
         organization=project.organization,
         project_key=project.public_id,
         tasker=annotation.tasker,
-        source=Grade.Source.GOLD,
+        source=Grade.Source.GOLD if assignment.kind == Assignment.Kind.GOLD else Grade.Source.VERDICT,
         value=found.score,
         blind=not assignment.copilot or annotation.tasker.kind == Person.Kind.MODEL,
         detail={"task": str(task.public_id)},
@@ -154,8 +154,15 @@ def _is_suspect(task: Task) -> bool:
 
 
 def _score(assignment: Assignment, annotation: Annotation) -> GoldCheck:
-    known = Gold.objects.get(task=assignment.task).answer
+    known = known_of(assignment.task, assignment.kind).answer
     return scoring.check(assignment.task, annotation.answer, known, annotation.settings_version)
+
+
+def known_of(task: Task, kind: str) -> Gold | Verdict:
+    """What an answer to a task is compared with: its known answer; where it was left out, its newest verdict."""
+    if kind == Assignment.Kind.GOLD:
+        return Gold.objects.get(task=task)
+    return Verdict.objects.filter(task=task).order_by("-pk")[:1].get()
 
 
 def _tell(kind: str, task: Task, by: Person | None, **data: object) -> None:

@@ -20,6 +20,7 @@ from projects.teaching import dealing
 from tests import make
 from tests.assist import work
 from tests.cast import Cast
+from tests.projects.judging import said
 
 pytestmark = pytest.mark.django_db
 TERMS = {
@@ -164,6 +165,7 @@ def test_who_takes_a_trap_as_it_is_shows_in_the_report(cast: Cast, project: Proj
     configure.change(project, cast.mina, trap_share=0.5)
     batch = make.batch(project)
     make.tasks(batch, 30)
+    said(cast.carol, make.task(batch, wanted=1), make.MARIA)  # without anything decided, no error is planted
     for task in make.tasks(batch, 20):
         queue.set_aside(task, by=None)
         dealing.stock(task, make.MARIA, by=None, dice=random.Random(1))

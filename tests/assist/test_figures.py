@@ -18,7 +18,7 @@ from taskers.models import Grade, Person
 from tests import make
 from tests.assist import work
 from tests.cast import Cast
-from tests.projects.judging import all_settled
+from tests.projects.judging import all_settled, said
 
 pytestmark = pytest.mark.django_db
 WRONG = make.spans((15, 30, "place"))
@@ -75,6 +75,7 @@ def test_known_answers_tell_the_quality_and_those_drawn_for_a_trap_do_not(cast: 
     configure.change(project, cast.mina, trap_share=0.5)
     batch = make.batch(project)
     make.tasks(batch, 3)
+    said(cast.bob, make.task(batch, wanted=1), make.MARIA)  # without anything decided, no error is planted
     for task in make.tasks(batch, 30):
         queue.set_aside(task, by=None)
         dealing.stock(task, make.MARIA, by=None, dice=random.Random(1))
