@@ -4,9 +4,9 @@ import time
 
 from allauth.account.authentication import get_authentication_records
 from allauth.mfa.models import Authenticator
-from django.http import HttpRequest
 
 from taskers.models import Person
+from taskers.requests import MemberRequest
 
 SECONDS = 300
 BY_ANY = frozenset({"password", "mfa", "socialaccount"})
@@ -19,7 +19,7 @@ def has_second_step(person: Person) -> bool:
     return Authenticator.objects.filter(user=person, type__in=kinds).exists()
 
 
-def is_fresh(request: HttpRequest) -> bool:
+def is_fresh(request: MemberRequest) -> bool:
     """Whether they signed in, or were asked again, within five minutes; with the second step, where they have one."""
     person = request.user
     enough = BY_SECOND_STEP if has_second_step(person) else BY_ANY
