@@ -187,6 +187,7 @@ class TextRoom {
     const selection = this.#page.selection();
     if (!selection || selection.start === selection.end) {
       const span = event.target.closest?.(".span");
+      if (span && (event.ctrlKey || event.metaKey) && this.lists?.pressed(span.dataset.id, event)) return;
       return this.#desk.select(span?.dataset.id ?? null);
     }
     if (event.altKey) this.#characters ??= charactersOf(this.#text);
