@@ -15,9 +15,10 @@ SUGGEST = {
     "classify": _("While too little is decided to tell how good they are, they wait to be asked for."),
 }
 LEAST = {
-    "spans": _("Those that the model is less sure of aren’t shown. A model that tells no score (spaCy’s) is let by."),
     "classify": _("Those that the model is less sure of aren’t shown, and none while its scores aren’t measured."),
 }
+# Nothing can be held back by a score: who clicks for a mask sees it before taking it, and spaCy tells none of spans.
+WITHOUT_SCORES = ("segment", "spans")
 OWN = "least_"  # before a label's key: its own least score
 
 
@@ -47,13 +48,13 @@ class CopilotForm(forms.Form):
     def __init__(self, *args: Any, labels: Iterable[Label], capability: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["suggest"].help_text = SUGGEST.get(capability, "")
-        if capability == "segment":
-            del self.fields["minimum_score"]  # who clicks has asked, and sees the masks before taking one
+        if capability in WITHOUT_SCORES:
+            del self.fields["minimum_score"]
         elif capability in LEAST:
             self.fields["minimum_score"].help_text = LEAST[capability]
         if capability == "classify":
             self.fields["copilot"].help_text = _("For texts alone: images are classified without it.")
-        self.labels = list(labels)
+        self.labels = [] if capability in WITHOUT_SCORES else list(labels)
         for label in self.labels:
             self.fields[OWN + label.key] = percent(label.name, required=False)
 
@@ -66,14 +67,15 @@ class CopilotForm(forms.Form):
         """The settings as configure's verbs take them. Call when valid."""
         data = self.cleaned_data
         own = {label.key: data.get(OWN + label.key) for label in self.labels}
-        least = {"minimum_score": of_percent(data["minimum_score"])} if "minimum_score" in data else {}
+        least: dict[str, Any] = {"minimum_score": of_percent(data["minimum_score"])} if "minimum_score" in data else {}
+        if self.labels:
+            least["label_minimums"] = {key: of_percent(value) for key, value in own.items() if value is not None}
         return least | {
             "copilot": data["copilot"],
             "suggest": data["suggest"],
             "confidence": data["confidence"],
             "control_share": of_percent(data["control_share"]),
             "trap_share": of_percent(data["trap_share"]),
-            "label_minimums": {key: of_percent(value) for key, value in own.items() if value is not None},
         }
 
 

@@ -10,16 +10,18 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
+import numpy as np
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
-from assist import preparing, whole_answers
+from assist import choices, classes, learning, preparing, prototypes, whole_answers
 from assist.client import RuntimeClient
 from assist.errors import CopilotError
 from assist.models import ModelVersion, Placement
+from assist.prototypes import Choices, Learnt
 from assist.whole_answers import ABLE
 from projects import queue, seats, submission
 from projects.errors import Refused
@@ -139,8 +141,23 @@ def _answer(version: ModelVersion, mine: Assignment, ask: Ask) -> tuple[dict[str
         return whole_answers.of_spans(found, str(version), terms.label_mapping, labels)
     if not labels:
         raise Refused("The project has no labels.", code="no-labels")
-    shares = ask("classify", text=text, labels=list(labels.values()))["scores"]
-    return whole_answers.of_classes(shares, str(version), terms.fields[0]["key"], labels)
+    field = terms.fields[0]["key"]
+    asked = next((one for one in choices.of(project, terms, mine.task.payload) if one.field == field), None)
+    taught = learning.learnt(project.public_id, str(version)).get(field)
+    if asked is None or asked.kind != "choice" or taught is None:
+        shares = ask("classify", text=text, labels=list(labels.values()))["scores"]
+        return whole_answers.of_classes(shares, str(version), field, labels)
+    shares = _as_taught(asked, taught, text, ask)
+    return whole_answers.of_classes(shares, str(version), field, {key: labels[key] for key in asked.phrases})
+
+
+def _as_taught(asked: Choices, taught: Learnt, text: str, ask: Ask) -> list[float]:
+    """A share for each label, by its words and by what verdicts taught, as the suggestions of this model go by it."""
+    phrases = list(dict.fromkeys(phrase for said in asked.phrases.values() for phrase in said))
+    reply = ask("vectors", texts=[text, *phrases])
+    first, *rest = np.frombuffer(reply["vectors"], "<f4").reshape(1 + len(phrases), reply["width"])
+    words = classes.words(asked, dict(zip(phrases, rest, strict=True)))
+    return [float(share) for share in prototypes.shares(asked, taught, words, first)]
 
 
 def _ask(runner: asyncio.Runner, client: RuntimeClient, placement: Placement, op: str, **fields: Any) -> dict:

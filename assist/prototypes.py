@@ -65,10 +65,15 @@ class Fit:
 
 def guess(choices: Choices, learnt: Learnt, words: np.ndarray, text: np.ndarray) -> Guess:
     """`words`: a unit row for each label, in their order; `text`: one unit vector."""
-    labels = list(choices.phrases)
-    shares = _shares(_units(_anchored(labels, learnt, words)) @ text, learnt.temperature or USUAL)
-    best = int(shares.argmax())
-    return Guess(choices.field, labels[best], None if learnt.temperature is None else round(float(shares[best]), 4))
+    found = shares(choices, learnt, words, text)
+    best = int(found.argmax())
+    label = list(choices.phrases)[best]
+    return Guess(choices.field, label, None if learnt.temperature is None else round(float(found[best]), 4))
+
+
+def shares(choices: Choices, learnt: Learnt, words: np.ndarray, text: np.ndarray) -> np.ndarray:
+    """A share for each label, in their order, adding up to 1; arguments as of `guess`."""
+    return _shares(_units(_anchored(list(choices.phrases), learnt, words)) @ text, learnt.temperature or USUAL)
 
 
 def sums(count: int, texts: np.ndarray, chosen: np.ndarray) -> np.ndarray:

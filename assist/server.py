@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from assist import catalogue, frames, hub, priority
-from assist.embeddings import EmbeddingStore
+from assist.embeddings import STORE_MB, EmbeddingStore
 from assist.errors import CopilotError
 from assist.runtimes import DEFAULTS, Offer
 from assist.serving import Serving
@@ -202,8 +202,9 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--models", default=os.environ.get("TANDEM_RUNTIME_MODELS") or ",".join(DEFAULTS))
     parser.add_argument("--folder", type=Path, default=default_folder())
     parser.add_argument("--embeddings", type=Path, default=data / "embeddings")
-    parser.add_argument("--memory-mb", type=int, default=512, help="embeddings held in memory")
-    parser.add_argument("--disk-mb", type=int, default=4096, help="embeddings kept on disk")
+    held, kept = (int(os.environ.get(f"TANDEM_EMBEDDINGS_{name}") or usual) for name, usual in STORE_MB.items())
+    parser.add_argument("--memory-mb", type=int, default=held, help="embeddings held in memory")
+    parser.add_argument("--disk-mb", type=int, default=kept, help="embeddings kept on disk")
     parser.add_argument("--nice", type=int, default=10, help="how far to step back for other processes")
     parser.add_argument(
         "--silent-seconds", type=float, default=hub.SILENT_SECONDS, help="a model silent for so long is started again"

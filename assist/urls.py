@@ -2,9 +2,10 @@
 
 from django.urls import path
 
-from assist import views
+from assist import overview, views
 
 urlpatterns = [
+    path("models/", overview.models, name="models-overview"),
     path("<uuid:project_id>/copilot/", views.page, name="project-copilot"),
     path("<uuid:project_id>/copilot/report/", views.report, name="copilot-report"),
     path("<uuid:project_id>/copilot/deploy/", views.deploy, name="copilot-deploy"),

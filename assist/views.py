@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.forms import Form
 from django.http import HttpResponse
@@ -12,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from assist import figures, learning, placing, preparing, prototypes, registry, status
 from assist.bindings import capability_of
+from assist.embeddings import ONE_MB
 from assist.forms import CopilotForm, DeployForm, PlaceForm, initial
 from assist.models import Deployment, Preparation
 from assist.runtimes import DEFAULTS, RUNTIMES
@@ -178,7 +180,9 @@ def _prepared(project: Project, capability: str) -> dict[str, Any]:
     wanted = {row.version_id for row in registry.deployed(project, capability)}
     running = any(row.state == Preparation.State.RUNNING for rows in found.values() for row in rows)
     shown = [_batch(one, found.get(one.pk, []), wanted) for one in batches]
-    return {"project": project, "batches": shown, "running": running}
+    kept = settings.EMBEDDINGS_MB // ONE_MB if capability == "segment" else None
+    over = kept is not None and any((one["total"] or 0) > kept for one in shown)
+    return {"project": project, "batches": shown, "running": running, "kept": kept, "over": over}
 
 
 def _batch(batch: Batch, rows: list[Preparation], wanted: set[int]) -> dict[str, Any]:

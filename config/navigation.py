@@ -18,11 +18,13 @@ PLACES = (
     ("my-work", (Role.TASKER,), "My work"),
     ("projects", (Role.OWNER, Role.MANAGER), "Projects"),
     ("review-list", (Role.OWNER, Role.MANAGER, Role.REVIEWER), "Review"),
+    ("models-overview", (Role.ML_ENGINEER,), "Models"),
     ("people", (Role.OWNER, Role.MANAGER), "People"),
     ("admin:index", (Role.OWNER, Role.MANAGER, Role.REVIEWER, Role.FINANCE), "Admin"),
 )
 # What parts above projects add to a project's own pages.
 PROJECT_TABS = (("copilot", "project-copilot", "Copilot"),)
+OF_ASSIST = {"models-overview"}
 # Roles held for single projects open every other place, which then shows only those projects.
 FOR_THE_WHOLE = {"people"}
 
@@ -48,7 +50,8 @@ def _found(request: HttpRequest) -> dict:
     places = [
         (reverse(name), _(label))
         for name, needed, label in PLACES
-        if not (whole if name in FOR_THE_WHOLE else roles).isdisjoint(needed)
+        if (name not in OF_ASSIST or apps.is_installed("assist"))
+        and not (whole if name in FOR_THE_WHOLE else roles).isdisjoint(needed)
     ]
     at = max((url for url, _label in places if _is_within(request.path, url)), key=len, default=None)
     mine = {one.organization for one in request.memberships}  # type: ignore[attr-defined]

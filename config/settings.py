@@ -165,6 +165,8 @@ WHITENOISE_AUTOREFRESH = DEBUG
 
 # The copilot's process; see assist/server.py for the forms of this address.
 RUNTIME_ADDRESS = os.environ.get("TANDEM_RUNTIME") or f"unix:{DATA_DIR / 'run' / 'runtime.sock'}"
+# The embeddings of so many MiB are kept on disk; assist/server.py reads the same of the environment.
+EMBEDDINGS_MB = environment.number("TANDEM_EMBEDDINGS_MB", 4096)
 MODELS_DIR = Path(os.environ.get("TANDEM_MODELS") or DATA_DIR / "models")
 
 REDIS_URL = os.environ.get("REDIS_URL", "")

@@ -28,7 +28,7 @@ DESKS = (
     (Role.MANAGER, "projects"),
     (Role.REVIEWER, "review-list"),
     (Role.FINANCE, "admin:taskers_payout_owed"),
-    (Role.ML_ENGINEER, "profile"),
+    (Role.ML_ENGINEER, "models-overview"),
 )
 
 # What pages/answers.js reads of a part of an answer.

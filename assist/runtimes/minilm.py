@@ -23,6 +23,8 @@ talk.disable_progress_bar()
 
 SHARPNESS = 12.0  # cosines of short texts lie close together; this spreads them before the softmax
 REMEMBERED = 4096  # labels whose vectors are kept
+WINDOW = 254  # word pieces that the model reads at once, beside the two that mark where they begin and end
+MOST_WINDOWS = 32  # of one text: some seconds
 
 
 def load(files: Sequence[Path], device: Device) -> "MiniLm":
@@ -39,9 +41,28 @@ class MiniLm:
         self._labels: dict[str, np.ndarray] = {}
 
     def vectors(self, texts: Sequence[str]) -> np.ndarray:
-        """float32, one unit row of 384 for each text. Only the first 256 word pieces of a text count."""
-        found = self._model.encode(list(texts), normalize_embeddings=True, show_progress_bar=False)
-        return np.asarray(found, np.float32).reshape(len(texts), -1)
+        """float32, one unit row of 384 for each text. A text longer than the model's window is read window by window,
+        and its row is the middle of theirs."""
+        windows = [self._windows(text) for text in texts]
+        parts = [part for some in windows for part in some]
+        found = self._model.encode(parts, normalize_embeddings=True, show_progress_bar=False)
+        rows = np.asarray(found, np.float32).reshape(len(parts), -1)
+        ends = np.cumsum([len(some) for some in windows])
+        middles = [some.mean(0) for some in np.split(rows, ends[:-1])] if len(texts) else []
+        return np.array([row / max(float(np.linalg.norm(row)), 1e-12) for row in middles], np.float32).reshape(
+            len(texts), -1
+        )
+
+    def _windows(self, text: str) -> list[str]:
+        """The text in parts that the model reads whole; of one of more than MOST_WINDOWS, so many spread over it."""
+        if len(text) <= WINDOW:  # no piece is shorter than a character
+            return [text]
+        tokenizer = self._model.tokenizer
+        pieces = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True, verbose=False)["offset_mapping"]
+        starts = range(0, len(pieces), WINDOW)
+        if len(starts) > MOST_WINDOWS:
+            starts = [starts[place] for place in np.linspace(0, len(starts) - 1, MOST_WINDOWS).astype(int)]
+        return [text[pieces[n][0] : pieces[min(n + WINDOW, len(pieces)) - 1][1]] for n in starts] or [text]
 
     def classify(self, text: str, labels: Sequence[str]) -> list[float]:
         """A share for each label, in [0, 1], adding up to 1."""

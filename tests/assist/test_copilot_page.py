@@ -61,10 +61,9 @@ def test_manager_sets_the_terms_and_sees_them_again(mina: Client, project: Proje
     at = address("project-copilot", project.public_id)
     page = mina.get(at)
     assert page.status_code == 200 and "Does it help?" in page.content.decode()
-    assert mina.post(at, TERMS | {"least_person": "60"}).status_code == 302
+    assert mina.post(at, TERMS).status_code == 302
     now = project.settings_now()
-    assert (now.suggest, now.confidence, now.minimum_score, now.control_share) == ("asked", "number", 0.2, 0.25)
-    assert now.label_minimums == {"person": 0.6}
+    assert (now.suggest, now.confidence, now.control_share) == ("asked", "number", 0.25)
     refused = mina.post(at, TERMS | {"control_share": "80"})
     assert refused.status_code == 422 and "less than or equal to 50" in refused.content.decode()
     assert project.settings_now() == now
@@ -79,7 +78,42 @@ def test_least_score_is_asked_for_where_it_does_something_and_says_what(cast: Ca
     assert mina.post(at, TERMS).status_code == 302
     assert (images.settings_now().control_share, images.settings_now().minimum_score) == (0.25, before)
     page = mina.get(address("project-copilot", project.public_id)).content.decode()
-    assert 'name="minimum_score"' in page and "A model that tells no score" in page
+    assert 'name="minimum_score"' not in page and "least_person" not in page, "no model of spans tells a score"
+    topics = make.project(cast.riverside, "Topics", "classification", labels=[{"name": "Food"}, {"name": "Sport"}])
+    at = address("project-copilot", topics.public_id)
+    assert "none while its scores aren" in mina.get(at).content.decode()
+    assert mina.post(at, TERMS | {"least_food": "60"}).status_code == 302
+    now = topics.settings_now()
+    assert (now.minimum_score, now.label_minimums) == (0.2, {"food": 0.6})
+
+
+def test_it_says_how_many_images_are_kept_ready_and_that_a_batch_has_more(cast: Cast, mina: Client, settings) -> None:
+    images = work.image_project(cast.riverside)
+    batch = make.batch(images)
+    BatchProgress.objects.update_or_create(batch=batch, defaults={"tasks": 3_000})
+    at = address("project-copilot", images.public_id)
+    page = mina.get(at).content.decode()
+    assert "about 2,048 images is kept" in page and "A batch here has more" in page
+    settings.EMBEDDINGS_MB = 8192
+    page = mina.get(at).content.decode()
+    assert "about 4,096 images is kept" in page and "A batch here has more" not in page
+
+
+def test_an_ml_engineer_has_a_page_of_models_and_only_looks(cast: Cast, project: Project) -> None:
+    emil = make.person("Emil", cast.riverside, "ml_engineer")
+    client = Client()
+    client.force_login(emil)
+    assert client.get("/", follow=True).request["PATH_INFO"] == address("models-overview")
+    page = client.get(address("models-overview")).content.decode()
+    assert project.name in page and address("project-copilot", project.public_id) not in page
+    assert client.get(address("project-copilot", project.public_id)).status_code == 403
+    client.force_login(cast.mina)
+    assert address("project-copilot", project.public_id) in client.get(address("models-overview")).content.decode()
+    for who, status in ((cast.alice, 403), (cast.sam, 404)):
+        client.force_login(who)
+        assert client.get(address("models-overview")).status_code == status
+    client.force_login(cast.nora)
+    assert project.name not in client.get(address("models-overview")).content.decode()
 
 
 def test_version_is_deployed_and_withdrawn_from_the_page(mina: Client, project: Project) -> None:

@@ -3,13 +3,16 @@
 import random
 from collections.abc import Iterator
 
+import numpy as np
 import pytest
 from django.test import Client, override_settings
 from django.urls import reverse
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from assist import placing, registry, whole_answers
+from assist import learning, placing, registry, whole_answers
 from assist.models import Placement, Prepared
+from assist.prototypes import Learnt
+from assist.runtimes.fake import FakeClasses
 from projects import model_fates, queue, seats, submission
 from projects.models import Annotation, Assignment, ModelAnswer, Project, Seat, Task, Verdict
 from projects.tasktypes import asked_fields
@@ -107,6 +110,29 @@ def test_real_classifier_picks_the_label_that_means_most_alike(cast: Cast, setti
     said = {one.task_id: one.answer["fields"][0]["value"] for one in Annotation.objects.all()}
     assert (said[soup.pk], said[match.pk]) == ("cooking_and_food", "football_and_sport")
     assert all(0.5 <= one.confidence <= 1 for one in ModelAnswer.objects.all())
+
+
+def test_a_seated_classifier_goes_by_what_verdicts_taught(cast: Cast, monkeypatch) -> None:
+    """The labels' names tell nothing; decided texts do. Until there are some it goes by the names."""
+    project = make.project(cast.riverside, "Codes", "classification", labels=[{"name": "K1"}, {"name": "K2"}], wanted=1)
+    make.tasks(make.batch(project), 2, text="fry the onions")
+    fake = FakeClasses()
+    seen = fake.vectors(["boil the onions", "score a goal"])
+
+    def ask(op: str, **fields) -> dict:
+        if op == "classify":
+            return {"scores": fake.classify(fields["text"], fields["labels"])}
+        rows = fake.vectors(fields["texts"])
+        return {"vectors": rows.astype("<f4").tobytes(), "width": rows.shape[1]}
+
+    version = placed(cast, project, CLASSES).version
+    mine = make.held(cast.alice, project)
+    answer, _sure = placing._answer(version, mine, ask)
+    assert answer["fields"][0]["value"] == "k1", "nothing tells them apart"
+    sums = np.stack([20 * seen[1], 20 * seen[0]])
+    monkeypatch.setattr(learning, "learnt", lambda *_: {"label": Learnt(("k1", "k2"), sums, 0.1)})
+    answer, sure = placing._answer(version, mine, ask)
+    assert answer["fields"][0]["value"] == "k2" and sure > 0.6
 
 
 def test_counted_it_is_weighed_with_a_person_and_never_alone(cast: Cast, project) -> None:

@@ -280,6 +280,18 @@ def test_sentences_are_told_apart_by_their_meaning(model_folder: Path) -> None:
     assert np.allclose(rows[0], rows[3], atol=1e-4)
 
 
+def test_a_text_longer_than_the_model_reads_is_read_to_its_end(model_folder: Path) -> None:
+    """What it says after the first 256 word pieces counts as much as what it says before."""
+    model = RUNTIMES["all-minilm-l6@2"].load(model_folder)
+    soup, match = "Fry the onions and simmer the soup. ", "The striker scored and the team won the match. "
+    both, other = soup * 40 + match * 120, match * 120 + soup * 40
+    rows = model.vectors([both, other, soup, match])  # type: ignore[union-attr]
+    assert float(rows[0] @ rows[1]) > 0.97, "wherever it stands"
+    assert float(rows[0] @ rows[3]) > float(rows[0] @ rows[2]), "most of it is about the match"
+    assert np.allclose((rows**2).sum(axis=1), 1, atol=1e-4)
+    assert model.vectors(["x " * 60_000]).shape == (1, 384)  # type: ignore[union-attr]
+
+
 def test_many_texts_at_once_give_the_same_spans(model_folder: Path) -> None:
     finder = RUNTIMES["en-core-web-sm@3.8.0"].load(model_folder)
     texts = ["Maria Lopez visited Denver.", "", "The World Bank lent $5 million in 2024."]
