@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser import shapes
+from tests.browser.looks import FEW, seen
 from tests.browser.site import Site
 from tests.browser.stage import Stage, square
 from tests.browser.test_next_task import annotations
@@ -57,6 +58,7 @@ def test_a_taskers_hour_in_two_tabs(site: Site, sign_in) -> None:
     assert "3 marks, changed" in mine and "Thing × 3" in mine and "More in it" in mine
     assert "1 mark, changed" in other and "Thing × 1" in other and "More in it" not in other
     expect(there.page.get_by_role("button", name="What I see here")).to_be_focused()
+    assert list(seen(there.page, "two copies", FEW)) == []
     there.press("Enter")  # as if Jun had meant to submit: nothing is lost by it
     marked(there.page, 3)
     saved(there.page)

@@ -79,7 +79,7 @@ function copyNode(title, { answer, at }, about, advised) {
   const count = sayCount(marksIn(answer).length, "{count} mark", "{count} marks");
   const when = at && new Date(at).toLocaleString(document.documentElement.lang || [], { dateStyle: "medium", timeStyle: "medium" });
   return element("section", { class: "copy", "aria-label": title },
-    element("h3", {}, title, advised && element("span", { class: "badge badge--info" }, say("More in it, or newer"))),
+    element("h3", {}, title, advised && element("span", { class: "badge badge--info" }, advised)),
     element("p", { class: "small" }, when ? say("{count}, changed {when}", { count, when }) : count),
     answer.regions && about.task.image && pictureOf(answer.regions, about),
     element("ul", { class: "copy__lines small" }, ...linesOf(answer, about).map((line) => element("li", { dir: "auto" }, line))),
@@ -137,7 +137,8 @@ export function createCopies({ session, notes, stash, room }) {
     await setAside(mine); // the other page may write where this one keeps its work
     const advice = safer(mine, server);
     const about = session.assignment;
-    byId("copies").replaceChildren(copyNode(say("What I see here"), mine, about, advice === "mine"), copyNode(say("The other copy"), server, about, advice === "theirs"));
+    const why = marksIn(mine.answer).length === marksIn(server.answer).length ? say("Newer") : say("More in it");
+    byId("copies").replaceChildren(copyNode(say("What I see here"), mine, about, advice === "mine" && why), copyNode(say("The other copy"), server, about, advice === "theirs" && why));
     for (const button of byId("conflict-dialog").querySelectorAll("[value]")) {
       button.autofocus = button.value === advice;
       button.classList.toggle("button--primary", button.value === advice);
