@@ -95,8 +95,7 @@ def pay(assignment: Assignment, annotation: Annotation, *, alone: bool = False) 
     if not assignment.rate or annotation.tasker.kind == Person.Kind.MODEL:
         return
     project = assignment.task.project
-    floor = project.settings.get(version=annotation.settings_version).pay_floor
-    if not (alone or _is_suspect(assignment.task) or _score(assignment, annotation).score >= floor):
+    if not (alone or _is_suspect(assignment.task) or is_good_enough(assignment, annotation)):
         return
     ledger.earn(
         key=key_of(annotation),
@@ -130,6 +129,12 @@ def grade(assignment: Assignment, annotation: Annotation) -> None:
         detail={"task": str(task.public_id)},
         labels=dict(list(found.labels.items())[:MOST_LABELS]),
     )
+
+
+def is_good_enough(assignment: Assignment, annotation: Annotation) -> bool:
+    """Whether an answer to gold is close enough to the known answer to be paid."""
+    floor = assignment.task.project.settings.get(version=annotation.settings_version).pay_floor
+    return _score(assignment, annotation).score >= floor
 
 
 def key_of(annotation: Annotation) -> str:

@@ -24,10 +24,11 @@ from projects.teaching import dealing
 from taskers.models import Person
 from taskers.statements import ask
 
-NEAR = 20  # judgements before it, of which one says whether this is settled at once
+MOST_NEAR = 50  # judgements beside it that are looked at
+NEAR = 4  # of those before it that fared like it: one of these says whether it is settled at once
 FEW_MINUTES = timedelta(minutes=10)  # the longest that it comes after the one that it goes by
 LATER = (600, 7200)  # seconds until it grades somebody who isn't told what it was compared with
-FORGOTTEN = timedelta(days=7)  # what it goes by may never be decided
+FORGOTTEN = timedelta(days=1)  # the longest that a grade waits, however long what it goes by does
 TURN = timedelta(seconds=90)  # a worker comes round each minute
 PIECE = 1000
 
@@ -35,6 +36,7 @@ PIECE = 1000
 BESIDE = """
 SELECT a.id, n.id, a.ended_at + make_interval(mins => s.correction_minutes), s.correction_minutes, v.at,
   v.decided_by_id IS NULL, v.rests_on,
+  coalesce((v.agreements ->> n.id::text)::float < %(floor)s::float, t.withheld = 'review'),
   (SELECT max(key::bigint) FROM jsonb_object_keys(v.agreements) AS key)
 FROM (
   SELECT n.id, n.assignment_id, n.task_id, n.settings_version FROM projects_annotation n
@@ -81,6 +83,7 @@ class _Judged:
     decided_at: datetime | None
     at_once: bool
     alone: bool
+    poor: bool  # the others didn't agree with it: it earned nothing, or a reviewer is asked
 
 
 @dataclass(frozen=True)
@@ -107,9 +110,10 @@ def receive(assignment: Assignment, annotation: Annotation) -> None:
     if annotation.tasker.kind == Person.Kind.MODEL:
         dealing.grade(assignment, annotation)
         return
-    dice, near = _dice(assignment.pk), _beside(BEFORE, annotation.tasker_id, assignment.task.project_id, annotation.pk)
+    dice, before = _dice(assignment.pk), _beside(BEFORE, annotation)
+    near = _alike(before, annotation)[:NEAR]
     drawn = dice.choice(near) if near else None
-    first = not drawn and assignment.task.project.settings.get(version=annotation.settings_version).wanted == 1
+    first = not before and assignment.task.project.settings.get(version=annotation.settings_version).wanted == 1
     like = None if first else next((one for one in near if not one.at_once), drawn)
     due = None
     if like and like.decided_at:
@@ -151,7 +155,7 @@ def _due(one: _Open) -> tuple[datetime | None, bool]:
         return max(one.decided_at, one.at) + after, one.alone
     if one.at + FORGOTTEN < one.now:
         return one.at + FORGOTTEN, one.alone
-    if one.goes_by is None and (later := _beside(AFTER, one.tasker, one.project, one.annotation, number=1)):
+    if one.goes_by is None and (later := _later(one)):
         if later[0].at_once:
             return later[0].at + timedelta(minutes=dice.uniform(0, 1)), later[0].alone
         GoldSettlement.objects.filter(pk=one.assignment).update(goes_by=later[0].assignment)
@@ -193,18 +197,33 @@ def _locked(key: int) -> tuple[Assignment, Annotation] | None:
     return annotation.assignment, annotation
 
 
-def _beside(statement: str, tasker: int, project: int, annotation: int, *, number: int = NEAR) -> list[_Judged]:
-    terms = {"tasker": tasker, "project": project, "annotation": annotation, "number": number}
-    return [_judged(row) for row in ask(statement, terms)]
+def _beside(statement: str, annotation: Annotation) -> list[_Judged]:
+    floor = annotation.task.project.settings.get(version=annotation.settings_version).pay_floor
+    terms = {"tasker": annotation.tasker_id, "project": annotation.task.project_id, "annotation": annotation.pk}
+    return [_judged(row) for row in ask(statement, terms | {"floor": floor, "number": MOST_NEAR})]
+
+
+def _alike(rows: Sequence[_Judged], annotation: Annotation) -> list[_Judged]:
+    """Those that fared as this answer to gold does: what the others don't agree with waits longer than the rest."""
+    if not rows:
+        return []
+    poor = not dealing.is_good_enough(annotation.assignment, annotation)
+    return [one for one in rows if one.alone or one.poor == poor]
+
+
+def _later(one: _Open) -> list[_Judged]:
+    annotation = Annotation.objects.select_related("assignment", "task__project").get(pk=one.annotation)
+    annotation.assignment.task = annotation.task
+    return _alike(_beside(AFTER, annotation), annotation)
 
 
 def _judged(row: Sequence) -> _Judged:
-    key, annotation, at, minutes, decided_at, by_method, rests_on, newest = row
+    key, annotation, at, minutes, decided_at, by_method, rests_on, poor, newest = row
     # The newest answer decides when it comes, unless somebody is asked about all of them; what is late is met decided.
     at_once = decided_at is not None and ((by_method and annotation == newest) or annotation > (newest or annotation))
     if minutes:  # then its end decides, at the worker's next turn
         at_once = decided_at is not None and decided_at < at + TURN
-    return _Judged(key, at, decided_at, at_once, _is_alone(rests_on, annotation))
+    return _Judged(key, at, decided_at, at_once, _is_alone(rests_on, annotation), bool(poor))
 
 
 def _is_alone(rests_on: Sequence[int] | None, annotation: int | None) -> bool:
@@ -213,7 +232,8 @@ def _is_alone(rests_on: Sequence[int] | None, annotation: int | None) -> bool:
 
 def _open(row: Sequence) -> _Open:
     rests_on, like_annotation = row[-2:]
-    return _Open(*row[:-2], alone=_is_alone(rests_on, like_annotation))
+    values = [*row[:-2], _is_alone(rests_on, like_annotation)]
+    return _Open(*values)
 
 
 def _dice(key: int, what: str = "settle") -> random.Random:

@@ -197,7 +197,9 @@ def test_gold_goes_by_the_judgement_before_it(cast, project, batch) -> None:
 
 
 def near(tasker, project) -> Sequence:
-    return settling._beside(settling.BEFORE, tasker.pk, project.pk, 2**60)
+    newest = Annotation.objects.filter(tasker=tasker).select_related("task__project").latest("pk")
+    newest.pk += 1
+    return settling._beside(settling.BEFORE, newest)
 
 
 def test_gold_is_never_forgotten(cast, project, batch) -> None:
