@@ -28,7 +28,7 @@ COMMONEST = """
 SELECT DISTINCT ON (kept_id) kept_id, number, example FROM (
   SELECT s.kept_id, count(DISTINCT s.id) AS number, (array_agg(d ORDER BY s.id))[1] AS example
   FROM projects_coursestep s CROSS JOIN LATERAL jsonb_array_elements(s.differences) d
-  WHERE s.kept_id = ANY(%(kept)s)
+  WHERE s.kept_id = ANY(%(kept)s) AND d->>'code' <> 'close'
   GROUP BY s.kept_id, d->>'code', d->>'label', d->>'given', d->>'field',
     CASE WHEN d->>'code' <> 'extra' THEN d->>'at' END
 ) found ORDER BY kept_id, number DESC, example::text

@@ -109,6 +109,7 @@ class LessonItem(serializers.Serializer):
     explanation_html = serializers.CharField(allow_blank=True, help_text="the same without anything that could act")
     score = serializers.FloatField()
     differences = serializers.ListField(child=serializers.CharField())
+    close = serializers.ListField(child=serializers.CharField(), help_text="what is off and counts as right")
 
 
 class LessonResult(serializers.Serializer):

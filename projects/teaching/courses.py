@@ -135,8 +135,9 @@ def follow_up(assignment: Assignment, annotation: Annotation) -> CourseStep | No
         return None
     kept = StockedGold.objects.select_related("gold").get(gold__task=assignment.task)
     found = scoring.check(assignment.task, annotation.answer, kept.gold.answer, annotation.settings_version)
+    told = found.differences + found.close
     step = CourseStep.objects.create(
-        attempt=attempt, kept=kept, annotation=annotation, score=found.score, differences=found.differences
+        attempt=attempt, kept=kept, annotation=annotation, score=found.score, differences=told
     )
     _pay(assignment, step)
     steps = list(attempt.steps.select_related("kept"))

@@ -46,7 +46,7 @@ def _sentence(one: Difference, labels: Mapping[str, str], text: str | None) -> s
             return _("Not to be marked: %(label)s, %(place)s.") % words
         case "wrong-label":
             return _("Wrong label, %(place)s: it is %(label)s, not %(given)s.") % words
-        case "bounds":
+        case "bounds" | "close":
             return _bounds(one, words, text)
         case _:
             return _("The answer differs from the right one.")
@@ -78,8 +78,14 @@ def _bounds(one: Difference, words: Mapping[str, str], text: str | None) -> str:
     side, off = SIDES.get(one.get("side", ""), ""), one.get("off", 0)
     if text is not None:
         how = ngettext("%(off)d character", "%(off)d characters", off) % {"off": off}
-        return _("%(label)s, %(place)s: the %(side)s is off by %(how)s.") % {**words, "side": side, "how": how}
-    terms = {**words, "side": side, "off": off, "overlap": round(100 * one.get("overlap", 0))}
+        said = {**words, "side": side, "how": how}
+        if one["code"] == "close":
+            return _("%(label)s, %(place)s: the %(side)s is off by %(how)s; any overlap counts as right here.") % said
+        return _("%(label)s, %(place)s: the %(side)s is off by %(how)s.") % said
+    overlap, least = round(100 * one.get("overlap", 0)), round(100 * one.get("least", 0))
+    terms = {**words, "side": side, "off": off, "overlap": overlap, "least": least}
+    if one["code"] == "close":
+        return _("%(label)s, %(place)s: %(overlap)d %% in common; from %(least)d %% on it counts as right.") % terms
     return _("%(label)s, %(place)s: the %(side)s is off by %(off)d px; %(overlap)d %% in common.") % terms
 
 

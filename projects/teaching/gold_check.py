@@ -7,6 +7,7 @@ answer to an empty task is perfect.
 - A span with the right bounds and label earns 1. Bounds that are off earn the share of characters in common with the
   known span (IoU); where a project matches spans by overlap, any overlap earns 1.
 - A region with the right label earns 1 from the project's IoU on, and below it IoU ÷ that threshold.
+- What is off and yet earns 1 is said apart, as close: it counts as right, and is not the right answer.
 - A wrong label on the right place earns a fifth of what the place earns: what a thing is matters most.
 """
 
@@ -26,6 +27,7 @@ from projects.agreement import shape_ious
 WRONG_LABEL = 0.2
 LABEL_FIRST = 0.25  # so much likeness of places the right label makes up for, when parts are paired
 SLIGHT = 0.1  # two regions that share less than this are not taken for the same thing
+NO_DIFFERENCE = 0.995  # IoU from which two places are taken for the same: it reads as 100 %
 MOST = 200  # differences told; a score counts them all
 SIDES = ("left", "top", "right", "bottom")
 
@@ -33,7 +35,7 @@ SIDES = ("left", "top", "right", "bottom")
 class Difference(TypedDict):
     """One thing that is wrong: plain values, so that it can be stored and said in any language."""
 
-    code: str  # missed, extra, wrong-label, bounds, choice
+    code: str  # missed, extra, wrong-label, bounds, choice; close: the bounds are off and count as right
     label: str | list[str]  # the right one (or more, of a field); for what is extra the one it was given
     given: NotRequired[str | list[str]]  # the label it was given, where that is wrong
     field: NotRequired[str]  # the key of the field, where an answer has fields
@@ -41,24 +43,27 @@ class Difference(TypedDict):
     off: NotRequired[int]  # how far the worst side is off, in characters or pixels
     side: NotRequired[str]  # which side that is: start, end, left, top, right, bottom
     overlap: NotRequired[float]  # IoU with what is known
+    least: NotRequired[float]  # IoU from which it counts as right
 
 
 @dataclass(frozen=True)
 class GoldCheck:
     """The score in [0, 1], and what is wrong in the order of the task; nothing is wrong at 1.
 
-    `labels` says the same of each label that was asked for or said: the mean credit of its parts.
+    `labels` says the same of each label that was asked for or said: the mean credit of its parts. `close` is what is
+    off without costing anything.
     """
 
     score: float
     differences: list[Difference]
     labels: dict[str, float] = field(default_factory=dict)
+    close: list[Difference] = field(default_factory=list)
 
 
 def check_spans(answer: Mapping[str, Any], known: Mapping[str, Any], how: str = "exact") -> GoldCheck:
     """An answer of spans beside the known one; `how` is the project's span_match."""
     said, right = answer["spans"], known["spans"]
-    credits, found = list[float](), list[Difference]()
+    credits, found, close = list[float](), list[Difference](), list[Difference]()
     pairs = _pairs(geometry.span_overlaps(_bounds(said), _bounds(right)), said, right, 0.0)
     for i, j, likeness in pairs:
         place = 1.0 if how == "overlap" else likeness
@@ -66,14 +71,16 @@ def check_spans(answer: Mapping[str, Any], known: Mapping[str, Any], how: str = 
         found += _label_wrong(said[i], right[j], [right[j]["start"], right[j]["end"]])
         if place < 1:
             found.append(_span_off(said[i], right[j]))
+        elif likeness < NO_DIFFERENCE:
+            close.append(_span_off(said[i], right[j]) | {"code": "close"})
     lost = _left_over(said, right, pairs, lambda span: [span["start"], span["end"]])
-    return _result(said, right, pairs, credits, found + lost)
+    return _result(said, right, pairs, credits, found + lost, close)
 
 
 def check_regions(answer: Mapping[str, Any], known: Mapping[str, Any], iou: float = 0.5) -> GoldCheck:
     """An answer of regions beside the known one; `iou` is the project's threshold."""
     said, right = answer["regions"], known["regions"]
-    credits, found = list[float](), list[Difference]()
+    credits, found, close = list[float](), list[Difference](), list[Difference]()
     shapes = (outlines.with_reach([one["shape"] for one in some]) for some in (said, right))
     likenesses = coo_array(shape_ious(*shapes))
     pairs = _pairs(likenesses, said, right, min(SLIGHT, iou))
@@ -83,8 +90,10 @@ def check_regions(answer: Mapping[str, Any], known: Mapping[str, Any], iou: floa
         found += _label_wrong(said[i], right[j], box_of(right[j]["shape"]))
         if place < 1:
             found.append(_region_off(said[i], right[j], likeness))
+        elif likeness < NO_DIFFERENCE:
+            close.append(_region_off(said[i], right[j], likeness) | {"code": "close", "least": iou})
     lost = _left_over(said, right, pairs, lambda region: box_of(region["shape"]))
-    return _result(said, right, pairs, credits, found + lost)
+    return _result(said, right, pairs, credits, found + lost, close)
 
 
 def check_by(agreement: float, label: str = "") -> GoldCheck:
@@ -156,11 +165,13 @@ def _result(
     pairs: Sequence[tuple[int, int, float]],
     credits: Sequence[float],
     differences: list[Difference],
+    close: list[Difference],
 ) -> GoldCheck:
+    close.sort(key=lambda one: one.get("at", []))
     differences.sort(key=lambda one: (one.get("at", []), one["code"]))
     parts = len(said) + len(right)
     score = min(1.0, 2 * sum(credits) / parts) if parts else 1.0
-    return GoldCheck(score, differences[:MOST], _by_label(said, right, pairs, credits))
+    return GoldCheck(score, differences[:MOST], _by_label(said, right, pairs, credits), close[:MOST])
 
 
 def _by_label(

@@ -92,7 +92,8 @@ def where(assignment: Assignment) -> dict[str, int] | None:
 
 
 def compared(project: Project, steps: Sequence[CourseStep] | Any) -> list[dict[str, Any]]:
-    """Own answers beside the right ones, each with its explanation and what is wrong, in words."""
+    """Own answers beside the right ones, each with its explanation, and in words what is wrong and what is only
+    close to right."""
     names = difference_words.names_in(project)
     return [_compared(step, names) for step in steps]
 
@@ -129,8 +130,11 @@ def _known(kept: StockedGold) -> dict[str, Any]:
 
 def _compared(step: CourseStep, names: Mapping[str, str]) -> dict[str, Any]:
     text = step.kept.gold.task.payload.get("text")
+    wrong = [one for one in step.differences if one["code"] != "close"]
+    close = [one for one in step.differences if one["code"] == "close"]
     return _known(step.kept) | {
         "answer": step.annotation.answer,
         "score": round(step.score, 4),
-        "differences": difference_words.said(step.differences, names, text),
+        "differences": difference_words.said(wrong, names, text),
+        "close": difference_words.said(close, names, text),
     }

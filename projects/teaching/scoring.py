@@ -38,4 +38,4 @@ def check(task: Task, answer: dict, known: dict, version: int) -> GoldCheck:
     except deadline.TooLong:
         return GoldCheck(0.0, [{"code": "choice", "label": ""}])
     score = found.score if _scorers[0] is by_type else _scorers[0](task, answer, known, thresholds)
-    return GoldCheck(min(1.0, max(0.0, score)), found.differences, found.labels)
+    return GoldCheck(min(1.0, max(0.0, score)), found.differences, found.labels, found.close)

@@ -269,3 +269,9 @@ test("a press picks only what is in sight and not locked", () => {
   mine.lock("r3");
   assert.deepEqual(mine.free.map((one) => one.id), ["r2"]);
 });
+
+test("an outline that encloses nothing is said to, and not that no label takes such a shape", () => {
+  const { desk: mine } = desk();
+  for (const at of [[20, 20], [20.1, 20], [20.1, 20.1]]) mine.addPlace("lasso", at);
+  assert.equal(mine.finishOutline(), "hollow");
+});

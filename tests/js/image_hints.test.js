@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { hintFor, keysInWords } from "../../static/js/studio/image_hints.js";
+import { hintFor, keysInWords, regretFor } from "../../static/js/studio/image_hints.js";
 
 const still = { offered: false, chosen: null, made: null, empty: false, tool: "brush", keys: ["1", "2", "3"], next: "K" };
 
@@ -16,4 +16,13 @@ test("what a label's key does is said while a mask is offered and while a region
 test("digits in a row are said as such, other keys by name", () => {
   assert.equal(keysInWords(["1", "2"]), "1, 2");
   assert.equal(keysInWords(["C", "2", "D", "4", "5"]), "C, 2, D…");
+});
+
+test("why something was not done is true: locks are blamed only for what they stop, and the label is named", () => {
+  assert.equal(regretFor("few", { locked: true }), "More corners are needed: three for a polygon, two for a line.");
+  assert.equal(regretFor("crossing", { locked: true }), "The outline would cross itself.");
+  assert.equal(regretFor("moving", { locked: true }), "This region is locked. Shift L unlocks it.");
+  assert.equal(regretFor("moving", { locked: false }), "The outline would cross itself.");
+  assert.equal(regretFor("taken", { locked: false, label: "Nose" }), "Nose doesn't take this shape.");
+  assert.equal(regretFor("none", { locked: false }), "Select a region first.");
 });

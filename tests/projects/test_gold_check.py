@@ -70,6 +70,11 @@ def test_regions_earn_by_overlap_label_and_presence() -> None:
     [off] = loose.differences
     assert (off["code"], off["side"], off["at"]) == ("bounds", "right", [10, 10, 40, 40])
     assert off["off"] == pytest.approx(30, abs=1) and off["overlap"] == pytest.approx(0.25, abs=0.02)
+    assert exact.close == [] and loose.close == []
+    enough = check_regions({"regions": [box(10, 10, 23, 40), known["regions"][1]]}, known)
+    assert (enough.score, enough.differences) == (1.0, [])
+    said = difference_words.said(enough.close, {"person": "Person"}, None)
+    assert said == ["Person, at 10, 10 (40 × 40 px): 57 % in common; from 50 % on it counts as right."]
     wrong = check_regions({"regions": [box(10, 10, 40, 40, "place"), known["regions"][1]]}, known)
     assert wrong.score == 0.6 and wrong.differences[0]["given"] == "place"
     assert [one["code"] for one in check_regions({"regions": []}, known).differences] == ["missed", "missed"]

@@ -71,6 +71,7 @@ export function createCopilot({
   let closed = false;
   let opened = false; // the line has said which work it is for; a question may follow at once
   let pause = null; // the timer of the next try
+  let heard = 0; // how many messages have come
   let listening = null; // the timer of the next look at whether the other side is there
   let question = null; // {id, frame, sent, resolve, reject, timer}
 
@@ -89,6 +90,7 @@ export function createCopilot({
     own.onmessage = (event) => {
       if (own !== socket) return;
       listen(QUIET_MS, knock);
+      heard += 1;
       hear(String(event.data));
     };
     own.onclose = (event) => own === socket && lost(event.code);
@@ -218,6 +220,12 @@ export function createCopilot({
     cancel() {
       if (question?.sent) socket?.send(cancelFrame(question.id));
       settle((one) => one.resolve(null));
+    },
+    /** Ask the other side whether it is there. @returns {() => boolean} whether anything has been heard since */
+    knock() {
+      const before = heard;
+      if (opened) knock();
+      return () => heard > before;
     },
     /** Hang up for good. */
     close() {

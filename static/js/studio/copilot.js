@@ -5,7 +5,10 @@
 import { createCopilot, socketUrl } from "../assist/socket.js";
 import { say } from "./words.js";
 
-const SLOW = 3000; // ms after which the page says that the answer is slow
+const SLOW = 1500; // ms after which the copilot is asked whether it is there, and once more until the page says what it heard
+
+const LATE = { phase: "slow", text: say("The copilot is slow just now. Go on without it."), model: "" };
+const CUT = { phase: "cut", text: say("No connection to the copilot. Go on without it; it comes back by itself."), model: "" };
 
 /**
  * @param {{id: string|null, token: string|null, project: {copilot: boolean}, task: {id: string}}} assignment
@@ -33,8 +36,10 @@ export function joinCopilot(assignment, { onState, onAnswer }) {
   function follow(promise, id = `q${++count}`) {
     newest = id;
     clearTimeout(timer);
-    const slow = () => onState({ phase: "slow", text: say("The copilot is slow just now. Go on without it."), model: "" });
-    timer = setTimeout(slow, SLOW);
+    timer = setTimeout(() => {
+      const there = line.knock();
+      timer = setTimeout(() => onState(there() ? LATE : CUT), SLOW);
+    }, SLOW);
     const done = (message) => {
       if (newest === id) clearTimeout(timer);
       if (phase === "ready") onState(line.state());

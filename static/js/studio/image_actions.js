@@ -1,17 +1,6 @@
-/** What each action of the image studio does, by the name that keys and buttons know it by; and why some can't. */
+/** What each action of the image studio does, by the name that keys and buttons know it by. */
 import { differing } from "./history.js";
 import { say, sayCount } from "./words.js";
-
-export const REGRETS = {
-  nothing: say("Select a mask first: this tool takes away from it."),
-  marked: say("This place is marked already."),
-  few: say("More corners are needed: three for a polygon, two for a line."),
-  crossing: say("The outline would cross itself."),
-  label: say("No label of this project takes such a shape."),
-  convert: say("This label takes no other shape that this one could become."),
-  copilot: say("The copilot is not there. The tools of the hand work without it."),
-  locked: say("This region is locked. Shift L unlocks it."),
-};
 
 /**
  * @param {object} desk
@@ -52,7 +41,7 @@ export function imageActions(desk, ways) {
     under: () => announce(sayCount(desk.clearUnder(), "Taken from {count} mask", "Taken from {count} masks")),
     "fill-holes": () => ways.remake("withoutHoles", say("Fill holes")),
     smooth: () => ways.remake("smoothed", say("Smooth")),
-    convert: () => desk.convert() || tell("convert"),
+    convert: () => desk.convert() || tell(desk.selected ? "convert" : "none"),
     visible: () => desk.turnVisible(),
     "next-corner": () => desk.stepHandle(1),
     "previous-corner": () => desk.stepHandle(-1),

@@ -1,4 +1,4 @@
-/** What the stage says at its foot: what the tool in hand does, and what a label's key does just now. */
+/** What the stage says at its foot: what the tool in hand does, what a label's key does, and why something was not done. */
 import { say } from "./words.js";
 
 const TOOLS = {
@@ -14,6 +14,28 @@ const TOOLS = {
   point: say("Click where the point is."),
   select: say("Click on a region to select it; drag to move the view. Alt takes what lies beneath."),
 };
+
+const REGRETS = {
+  nothing: say("Select a mask first: this works on one."),
+  marked: say("This place is marked already."),
+  few: say("More corners are needed: three for a polygon, two for a line."),
+  crossing: say("The outline would cross itself."),
+  hollow: say("This outline encloses nothing."),
+  label: say("No label of this project takes such a shape."),
+  taken: say("{label} doesn't take this shape."),
+  none: say("Select a region first."),
+  convert: say("This label takes no other shape that this one could become."),
+  copilot: say("The copilot is not there. The tools of the hand work without it."),
+  locked: say("This region is locked. Shift L unlocks it."),
+};
+/** What would have changed the selected region, and can't where that is locked. */
+const OF_SELECTED = ["nothing", "moving", "convert", "locked"];
+
+/** @param {string} what was not done @param {{locked: boolean, label?: string}} state of the selected region; the label it was about */
+export function regretFor(what, { locked, label }) {
+  if (locked && OF_SELECTED.includes(what)) return REGRETS.locked;
+  return say(REGRETS[what === "moving" ? "crossing" : what], { label });
+}
 
 /** Keys of labels as they are said: "1–9", or the first ones. @param {string[]} keys */
 export function keysInWords(keys) {

@@ -101,8 +101,8 @@ function selectTool(desk, viewport, ways) {
     },
     up(point, event) {
       if (!far) click(point, event);
-      else if (grip?.index === null) desk.moveBy(point[0] - start[0], point[1] - start[1]) || ways.tell("crossing");
-      else if (grip) desk.pull(grip.index, ways.snap(point, event, grip.region.id)) || ways.tell("crossing");
+      else if (grip?.index === null) desk.moveBy(point[0] - start[0], point[1] - start[1]) || ways.tell("moving");
+      else if (grip) desk.pull(grip.index, ways.snap(point, event, grip.region.id)) || ways.tell("moving");
       clear();
     },
     cancel: clear,

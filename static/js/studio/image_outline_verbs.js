@@ -41,13 +41,13 @@ export function outlineVerbs({ now, open, put, reshape, history, size, choose, h
     },
     /**
      * @param {0|1} [value] 0: what a mask's outline encloses is taken away
-     * @returns {""|"few"|"crossing"|"label"|"nothing"} why the outline can't be finished; "" when it is
+     * @returns {""|"few"|"crossing"|"label"|"hollow"|"nothing"} why the outline can't be finished; "" when it is
      */
     finishOutline(value = 1) {
       const { type, points } = now().outline;
       const fault = type === "lasso" && points.length > 2 ? "" : faultOf(type, points);
       if (fault) return fault;
-      if (type === "lasso") return fill(points, value, { outline: null }) ? "" : value ? "label" : "nothing";
+      if (type === "lasso") return fill(points, value, { outline: null }) ? "" : value ? "hollow" : "nothing";
       const name = type === "polygon" ? say("Polygon") : say("Line");
       return put({ type, points }, name, undefined, { outline: null }) ? "" : "label";
     },

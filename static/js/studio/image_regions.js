@@ -1,7 +1,7 @@
 /** The room for image tasks: binds the desk to canvas, pointer, keys and panel. */
 import { clamp } from "./geometry.js";
 import { element } from "./elements.js";
-import { imageActions, REGRETS } from "./image_actions.js";
+import { imageActions } from "./image_actions.js";
 import { imageBindings } from "./image_bindings.js";
 import { createOfferBar, createToolbar } from "./image_controls.js";
 import { createCursor } from "./image_cursor.js";
@@ -265,16 +265,16 @@ class ImageRoom {
   }
 
   /** Why something was not done: seen for a moment, and heard. */
-  #tell(what) {
-    const locked = what !== "copilot" && this.#desk.locked.has(this.#desk.selected);
-    const text = locked ? REGRETS.locked : REGRETS[what];
+  #tell(what, label) {
+    const text = this.hints?.regretFor(what, { locked: this.#desk.locked.has(this.#desk.selected), label });
+    if (!text) return false;
     this.#work.announce(text);
     this.bar.tell(text);
     return false;
   }
 
   #chooseLabel(key) {
-    if (!this.#desk.chooseLabel(key)) return this.#tell("label");
+    if (!this.#desk.chooseLabel(key)) return this.#tell("taken", this.#nameOf(key));
     return this.#show();
   }
 
@@ -355,7 +355,7 @@ class ImageRoom {
     if (document.activeElement !== this.canvas) return false;
     if (this.#tool() === "select" && this.#desk.open && this.#desk.open.shape.type !== "mask") {
       if (shift && this.#desk.handle === null && this.#desk.grow(dx, dy)) return true;
-      return this.#desk.nudge(dx * (shift ? 10 : 1), dy * (shift ? 10 : 1)) || this.#tell("crossing");
+      return this.#desk.nudge(dx * (shift ? 10 : 1), dy * (shift ? 10 : 1)) || this.#tell("moving");
     }
     return this.cursor.move(dx, dy, shift);
   }

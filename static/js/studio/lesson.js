@@ -4,6 +4,7 @@
  */
 import { drawAnswer } from "../pages/answers.js";
 import { element } from "./elements.js";
+import { verdict } from "./lesson_words.js";
 import { say, sayCount } from "./words.js";
 
 /**
@@ -27,12 +28,6 @@ export function showLesson(lesson, { labels, fields = [], onNext }) {
     element("footer", { class: "lesson__foot" }, next),
   );
   return { node, heading };
-}
-
-/** How an item or a try went. @param {{score: number, differences: string[]}} item */
-export function verdict(item) {
-  if (!item.differences.length) return say("Right");
-  return item.score > 0 ? say("Partly right: {score} %", { score: Math.round(100 * item.score) }) : say("Not right");
 }
 
 /** @param {{passed: boolean}} result */
@@ -59,13 +54,14 @@ export function namesOf(labels, fields = []) {
 export function lessonItem(item, names, titled) {
   const differences = item.differences.length
     ? element("ul", { class: "lesson__differences" }, ...item.differences.map((text) => element("li", {}, text)))
-    : element("p", {}, say("Your answer is the right one."));
+    : element("p", {}, item.close.length ? say("Near enough to count as right.") : say("Your answer is the right one."));
+  const close = item.close.length > 0 && element("ul", { class: "lesson__close" }, ...item.close.map((text) => element("li", {}, text)));
   return element("section", { class: "lesson__item", "aria-label": item.name },
     titled && element("h3", {}, `${item.name} · ${verdict(item)}`),
     item.explanation && element("div", { class: "lesson__why" }, element("h4", {}, say("Why")), explained(item.explanation_html)),
     element("div", { class: "lesson__wrong" },
       element("h4", {}, item.differences.length ? sayCount(item.differences.length, "{count} difference", "{count} differences") : say("No differences")),
-      differences),
+      differences, close),
     element("div", { class: "lesson__sides" },
       side(say("Your answer"), item, item.answer, names),
       side(say("The right answer"), item, item.known, names)),

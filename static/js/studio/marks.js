@@ -15,6 +15,7 @@ const COPILOT = {
   connecting: say("Copilot…"),
   ready: say("Copilot"),
   slow: say("Copilot slow"),
+  cut: say("No connection"),
   down: say("Copilot away"),
   off: say("Copilot off"),
   ended: say("Copilot off"),
