@@ -59,7 +59,7 @@ def handed_in(site: Site, project: str, name: str) -> list[dict]:
 
 def fill_in(page: Page) -> None:
     """A letter about lamps, from the tree to the number, without the mouse."""
-    page.keyboard.type("lam")
+    page.keyboard.type("/lam")
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
     page.keyboard.press("p")
@@ -93,6 +93,10 @@ def test_every_kind_of_field_is_filled_in_by_keyboard_alone(site: Site, jun: Pag
 
 def test_the_tree_is_walked_by_arrows_and_a_hidden_field_is_not_handed_in(site: Site, jun: Page) -> None:
     name = open_studio(jun, site, LETTERS)
+    expect(jun.get_by_role("tree")).to_be_focused()
+    jun.keyboard.press("y")  # on arrival letters are the studio's keys
+    expect(jun.get_by_label("Friendly")).to_be_checked()
+    jun.get_by_role("tree").focus()
     for key in ("ArrowDown", "ArrowRight", "ArrowRight", "Enter"):
         jun.keyboard.press(key)
     expect(jun.locator(PATH)).to_have_text("Refuse › Bins not emptied")
@@ -109,7 +113,7 @@ def test_the_tree_is_walked_by_arrows_and_a_hidden_field_is_not_handed_in(site: 
 
 def test_each_choice_and_each_stretch_of_typing_is_one_step_to_undo(site: Site, jun: Page) -> None:
     open_studio(jun, site, LETTERS)
-    jun.keyboard.type("lam")
+    jun.keyboard.type("/lam")
     jun.keyboard.press("Enter")
     jun.keyboard.press("Tab")
     jun.keyboard.press("a")

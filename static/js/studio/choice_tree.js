@@ -1,4 +1,7 @@
-/** A tree of labels to choose from: arrows walk it, letters jump, Enter or Space chooses; a real tree to a screen reader. */
+/**
+ * A tree of labels to choose from: arrows walk it, Enter or Space chooses; a real tree to a screen reader. Letters jump
+ * once somebody has gone into it (Tab, an arrow, a slash), until they have chosen; before that they are the studio's keys.
+ */
 import { element, swatch } from "./elements.js";
 
 const PATIENCE = 800; // ms between two letters that are typed as one word
@@ -16,7 +19,8 @@ export function createChoiceTree({ field, labels, onChoose }) {
   let chosen = null;
   let typed = "";
   let typedAt = 0;
-  const host = element("ul", { class: "tree", role: "tree", tabindex: "0", "aria-label": field.name, id: `tree-${field.key}`, onkeydown: pressed, onclick: clicked, onfocus: () => show() });
+  let searches = false; // letters jump
+  const host = element("ul", { class: "tree", role: "tree", tabindex: "0", "aria-label": field.name, id: `tree-${field.key}`, onkeydown: pressed, onkeyup: (event) => (searches ||= event.key === "Tab" && !event.altKey), onblur: () => (searches = false), onclick: clicked, onfocus: () => show() });
   host.append(...under(null).map((label) => build(label, 1)));
 
   function build(label, level) {
@@ -92,16 +96,23 @@ export function createChoiceTree({ field, labels, onChoose }) {
     ArrowLeft: closeUp,
     Home: () => go(visible()[0]?.key),
     End: () => go(visible().at(-1)?.key),
-    " ": () => onChoose(active),
-    Enter: () => onChoose(active),
+    " ": choose,
+    Enter: choose,
   };
+
+  function choose() {
+    searches = false;
+    onChoose(active);
+  }
 
   function pressed(event) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     // Enter on what is chosen already is the studio's: it submits.
     if (event.key === "Enter" && active === chosen) return;
-    if (KEYS[event.key]) KEYS[event.key]();
-    else if ([...event.key].length === 1 && /\p{L}|\p{N}/u.test(event.key)) jump(event.key);
+    if (KEYS[event.key]) {
+      searches = true; // a choice ends that
+      KEYS[event.key]();
+    } else if (searches && [...event.key].length === 1 && /\p{L}|\p{N}/u.test(event.key)) jump(event.key);
     else return;
     event.preventDefault();
   }
@@ -119,6 +130,11 @@ export function createChoiceTree({ field, labels, onChoose }) {
 
   return {
     host,
+    /** From now on letters jump. */
+    search() {
+      host.focus();
+      [searches, typed] = [true, ""];
+    },
     /** @param {string[]|undefined} path what is chosen */
     mark(path) {
       const now = path?.at(-1) ?? null;

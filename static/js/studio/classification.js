@@ -159,6 +159,7 @@ class FieldsRoom {
     "next-field": () => this.#step(1),
     "previous-field": () => this.#step(-1),
     "clear-field": () => this.#current && this.#desk.set(this.#current, undefined),
+    "find-label": () => this.#form.search(this.#current) && this.#work.announce(say("Type the beginning of a name.")),
     "hand-in": () => this.#work.submit?.(),
     accept: () => this.#offers?.act("accept"),
     refuse: () => this.#offers?.act("refuse"),

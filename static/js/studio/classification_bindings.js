@@ -16,6 +16,7 @@ export function classificationBindings(pictured) {
       ["next-field", ["k"], say("Next field")],
       ["previous-field", ["j"], say("Field before")],
       ["clear-field", ["delete", "backspace"], say("Empty the field")],
+      ["find-label", ["/"], say("Find a label of a tree by its name")],
       ["hand-in", ["space"], say("Submit and go on")],
     ]),
     ...(pictured ? rows(say("Image"), look) : []),

@@ -25,6 +25,12 @@ export function createFieldForm(host, ways) {
       }
     },
     focus: (key) => parts.get(key)?.focus(),
+    /** The tree at hand, or the first in sight, takes letters as names. @returns {boolean} whether there is one */
+    search(key) {
+      const trees = [parts.get(key), ...parts.values()].filter((part) => part?.search && !part.host.hidden);
+      trees[0]?.search();
+      return trees.length > 0;
+    },
     bring: (key) => parts.get(key)?.host.scrollIntoView({ block: "nearest" }),
     /** The field that an element is in. @returns {string|null} */
     fieldOf: (node) => node?.closest?.("[data-field]")?.dataset.field ?? null,
@@ -100,10 +106,11 @@ function tree(field, { fields, labels, onChoose }) {
     inputs: [made.host],
     control: element("div", {}, path, made.host),
     mark(value) {
-      path.textContent = value ? value.map(nameOf).join(" › ") : say("Nothing chosen yet. Type a name, or walk with the arrows.");
+      path.textContent = value ? value.map(nameOf).join(" › ") : say("Nothing chosen yet. Type / and a name, or walk with the arrows.");
       made.mark(value);
     },
     focus: () => made.host.focus(),
+    search: made.search,
   };
 }
 
