@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from django.conf import settings
-from django.db.models import Sum
 
 from projects.admission import prospects
 from projects.models import (
@@ -32,11 +31,28 @@ from projects.tasktypes import TASK_TYPES
 from projects.teaching import dealing
 from projects.truth.follow_up import key_of as verdict_key
 from projects.truth.follow_up import undecided_key
-from taskers import ledger, quality, wording
+from taskers import quality, wording
 from taskers.models import Account, Dispute, Grade, Organization, PayoutItem, Person, Transfer
+from taskers.statements import ask
 
 PAGE = 30
 LISTED = ALIKE
+FAR = datetime(9999, 1, 1, tzinfo=UTC)  # the latest moment that PostgreSQL and Python both know
+# Each of somebody's accounts: its balance, what of it came since `seen`, and whether a payout took from it since then.
+TOTALS = """
+SELECT a.kind, coalesce(m.whole, 0), coalesce(m.fresh, 0), coalesce(m.paying, false)
+FROM taskers_account a LEFT JOIN LATERAL (
+  SELECT sum(t.signed) AS whole, sum(t.signed) FILTER (WHERE t.at >= %(seen)s::timestamptz) AS fresh,
+    bool_or(t.paying AND t.at >= %(seen)s::timestamptz) AS paying
+  FROM (
+    SELECT amount AS signed, at, false AS paying FROM taskers_transfer WHERE target_id = a.id
+    UNION ALL
+    SELECT -amount, at, EXISTS (SELECT FROM taskers_account d WHERE d.id = target_id AND d.kind = 'in_payout')
+    FROM taskers_transfer WHERE source_id = a.id
+  ) t
+) m ON true
+WHERE a.organization_id = %(organization)s::bigint AND a.tasker_id = %(tasker)s::bigint AND a.currency = %(currency)s
+"""
 
 
 @dataclass(frozen=True)
@@ -146,16 +162,10 @@ def entry(person: Person, annotation: Annotation) -> Entry:
 
 def totals(person: Person, organization: Organization) -> Totals:
     """What is owed to somebody, on its way to them, and paid. A payout is shown at once, with all that is in it."""
-    accounts = list(Account.objects.filter(organization=organization, tasker=person, currency=organization.currency))
-    by_key = ledger.balances(accounts)
+    whose = {"organization": organization.pk, "tasker": person.pk, "currency": organization.currency}
     sums: dict[str, int] = defaultdict(int)
-    for account in accounts:
-        sums[account.kind] += by_key[account.pk]
-    owed = Transfer.objects.filter(at__gte=as_of())
-    mine = [one.pk for one in accounts if one.kind == Account.Kind.OWED]
-    if mine and not owed.filter(source__in=mine, target__kind=Account.Kind.IN_PAYOUT).exists():
-        sums["owed"] -= owed.filter(target__in=mine).aggregate(sum=Sum("amount"))["sum"] or 0
-        sums["owed"] += owed.filter(source__in=mine).aggregate(sum=Sum("amount"))["sum"] or 0
+    for kind, whole, fresh, paying in ask(TOTALS, whose | {"seen": min(as_of(), FAR)}):
+        sums[kind] += int(whole - (fresh if kind == Account.Kind.OWED and not paying else 0))
     return Totals(sums["owed"], sums["in_payout"], sums["paid"])
 
 

@@ -125,7 +125,8 @@ class TokenForm(forms.Form):
     )
 
     def __init__(self, *args, **kwargs) -> None:
-        super().__init__(*args, auto_id="token_%s", **kwargs)  # it shares its page with a person's own name
+        kwargs["auto_id"] = "token_%s"  # it shares its page with a person's own name
+        super().__init__(*args, **kwargs)
 
     def expires_at(self):
         """When the token ends, or None."""

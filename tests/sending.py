@@ -45,7 +45,10 @@ class Page:
 class _Reader(HTMLParser):
     def __init__(self, address: str) -> None:
         super().__init__()
-        self.address, self.forms, self.links, self.ids = address, [], [], set()
+        self.address = address
+        self.forms: list[Form] = []
+        self.links: list[str] = []
+        self.ids: set[str] = set()
         self.alerts: list[str] = []
         self.faults: list[tuple[str, str]] = []
         self.open: list[dict[str, Any]] = []  # elements that wait for their end

@@ -133,7 +133,7 @@ def test_alice_is_refused_in_her_language(client: Client, cast) -> None:
     project = make.project(cast.riverside)
     client.post("/profile/", {"name": "Alice", "time_zone": "UTC", "language": "es"})
     nothing = client.post(f"/studio/{project.public_id}/claim", {}, content_type="application/json").json()
-    assert nothing["nothing"]["text"] == "Has hecho todo lo que hay para ti aquí. ¡Gracias!"
+    assert nothing["nothing"]["text"] == "Todavía no hay tareas aquí."
     missing = f"/studio/assignments/{project.public_id}/heartbeat"
     answer = client.post(missing, {}, content_type="application/json").json()
     assert answer["code"] == "not-found" and answer["detail"].startswith("No hay nada en esta dirección")

@@ -6,6 +6,7 @@ import json
 import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
+from websockets.typing import Origin
 
 from config.connections import Connections, RequestsPerAddress, sender
 from config.limits import Limits, fitting
@@ -35,7 +36,7 @@ def limits(**terms) -> Limits:
 def test_unknown_socket_path_is_not_found(settings):
     settings.ALLOWED_HOSTS = ["*"]
     with serving() as port, pytest.raises(InvalidStatus) as refused:
-        connect(f"ws://127.0.0.1:{port}/ws/nowhere/", origin="http://localhost")
+        connect(f"ws://127.0.0.1:{port}/ws/nowhere/", origin=Origin("http://localhost"))
     assert refused.value.response.status_code == 404
 
 
@@ -136,6 +137,8 @@ def test_no_more_connections_are_taken_than_there_are_files_for():
 def test_leaving_twice_counts_once():
     all = Connections(limits(per_address=2))
     one, other = object(), object()
-    all.come(one, HERE), all.come(other, HERE)
-    all.go(one), all.go(one)
+    all.come(one, HERE)
+    all.come(other, HERE)
+    for _twice in range(2):
+        all.go(one)
     assert all.by_address == {HERE: 1} and list(all.open) == [other]

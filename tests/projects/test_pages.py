@@ -138,7 +138,7 @@ def test_a_taskers_home_asks_no_more(cast, project, django_assert_max_num_querie
     make.judged(cast.alice, paid, make.MARIA)
     assert Account.objects.filter(tasker=cast.alice).exists(), "what she earned is added up as well"
     client = signed_in(cast.alice)
-    with django_assert_max_num_queries(MOST_QUERIES):
+    with django_assert_max_num_queries(MOST_QUERIES + 1):  # what is due is settled before she looks
         assert client.get(page("home")).status_code == 200
 
 
