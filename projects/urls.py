@@ -1,6 +1,6 @@
 """Addresses of the work: the manager's pages, the studio, the reviewer's pages, media."""
 
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from projects import correcting, examples, grid, media, studio, trial
 from projects.views import (
@@ -73,7 +73,7 @@ CORRECT = [
     path("remarks/say", talk.say, name="correct-say"),
 ]
 
-STUDIO = [
+STUDIO: list[URLPattern | URLResolver] = [
     path("any/", studio.any_page, name="studio-any"),
     path("any/claim", studio.claim_any, name="studio-any-claim"),
     path("<uuid:project_id>/", studio.page, name="studio"),

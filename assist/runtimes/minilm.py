@@ -59,7 +59,7 @@ class MiniLm:
             return [text]
         tokenizer = self._model.tokenizer
         pieces = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True, verbose=False)["offset_mapping"]
-        starts = range(0, len(pieces), WINDOW)
+        starts: Sequence[int] = range(0, len(pieces), WINDOW)
         if len(starts) > MOST_WINDOWS:
             starts = [starts[place] for place in np.linspace(0, len(starts) - 1, MOST_WINDOWS).astype(int)]
         return [text[pieces[n][0] : pieces[min(n + WINDOW, len(pieces)) - 1][1]] for n in starts] or [text]

@@ -1,6 +1,7 @@
 """What was decided: as a feed that misses nothing, and task by task."""
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from rest_framework.request import Request
@@ -31,7 +32,7 @@ class Verdicts(Endpoint):
         after, limit = asked(request)
         lines = verdict_index.since(project, after, limit + 1)
 
-        def shaped(given: Sequence[verdict_index.Line]) -> list:
+        def shaped(given: Sequence[verdict_index.Line]) -> Any:
             return FeedLine([one.verdict if isinstance(one, VerdictEntry) else one for one in given], many=True).data
 
         return Response(page(lines, after, limit, shaped))

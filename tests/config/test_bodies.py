@@ -90,7 +90,8 @@ class Sent:
     def __init__(self, *pieces: bytes, length: int = 10, path: str = "/accounts/login/", ends: bool = True) -> None:
         headers = [(b"content-length", b"%d" % length), (b"content-type", b"application/json")]
         self.scope = {"type": "http", "path": path, "headers": headers}
-        self.pieces, self.ends, self.said = list(pieces), ends, []
+        self.pieces, self.ends = list(pieces), ends
+        self.said: list[dict] = []
 
     async def receive(self) -> dict:
         if not self.pieces:

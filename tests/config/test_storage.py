@@ -33,11 +33,11 @@ def test_file_that_did_not_fit_leaves_nothing(tmp_path):
     assert files(tmp_path) == []
 
 
-def test_two_files_of_one_name_are_both_kept(tmp_path):
+def test_two_files_of_one_name_are_both_kept(tmp_path, monkeypatch):
     storage = WholeFiles(tmp_path)
-    storage.get_available_name = lambda name, max_length=None: name  # both looked before either wrote
-    first = storage.save("assets/a.png", ContentFile(b"first"))
-    del storage.get_available_name
+    with monkeypatch.context() as both_looked_before_either_wrote:
+        both_looked_before_either_wrote.setattr(storage, "get_available_name", lambda name, max_length=None: name)
+        first = storage.save("assets/a.png", ContentFile(b"first"))
     second = storage._save("assets/a.png", ContentFile(b"second"))
     assert (tmp_path / first).read_bytes() == b"first"
     assert (tmp_path / second).read_bytes() == b"second" and first != second

@@ -275,8 +275,8 @@ def test_closing_a_large_batch_is_done_in_pieces_by_several_and_its_page_shows_h
     pieces = list(ProcrastinateJob.objects.exclude(pk=first.pk).order_by("pk"))
     assert len(pieces) == 3 and Verdict.objects.count() == 1, "Bob still works on the other of the first two"
     assert "Half-done tasks: 1 of 6 decided or passed on" in client.get(address).content.decode()
-    for one in pieces[:2]:
-        jobs.wind_up_batch(**one.args)
+    for piece in pieces[:2]:
+        jobs.wind_up_batch(**piece.args)
     assert "Half-done tasks: 5 of 6" in client.get(address).content.decode()
 
     # A worker that dies leaves its piece to another; doing one again changes nothing.
