@@ -18,10 +18,11 @@ from assist.forms import CopilotForm, DeployForm, PlaceForm, initial
 from assist.models import Deployment, Preparation
 from assist.runtimes import DEFAULTS, RUNTIMES
 from assist.whole_answers import ABLE
-from projects import configure
+from projects import revision
 from projects.drawing import Scale
 from projects.models import Batch, Project
 from projects.tasktypes import TASK_TYPES
+from projects.views.conflict import conflict_of
 from projects.views.door import managed_batch, manages, signed_in
 from taskers.errors import Problem
 from taskers.requests import MemberRequest
@@ -39,15 +40,20 @@ def page(request: MemberRequest, project: Project) -> HttpResponse:
     form = CopilotForm(
         request.POST or None, initial=initial(terms), labels=project.labels.in_use(), capability=capability
     )
+    code, conflict = 422 if request.method == "POST" else 200, None
+    seen = request.POST.get("seen", "") if request.method == "POST" else revision.mark(project)
     if request.method == "POST" and form.is_valid():
         try:
-            configure.change(project, request.user, **form.terms())
+            revision.change(project, request.user, seen=seen, **form.terms())
             messages.success(request, _("Saved. It holds from the next claim on."))
             return redirect("project-copilot", project.public_id)
+        except revision.Overwrites as problem:
+            code, conflict = problem.status, conflict_of(request, project, seen, form)
+            seen = revision.mark(project)  # saving again, having read the notice, is meant
         except Problem as problem:
-            form.add_error(None, problem.text)
-    code = 422 if request.method == "POST" else 200
-    return render(request, "assist/copilot.html", _context(project, form, capability), status=code)
+            form.add_error(problem.place if problem.place in form.fields else None, problem.text)
+    context = _context(project, form, capability) | {"seen": seen, "conflict": conflict}
+    return render(request, "assist/copilot.html", context, status=code)
 
 
 @require_GET
@@ -141,7 +147,12 @@ def _refused(request: MemberRequest, project: Project, **forms: Form) -> HttpRes
     terms = project.settings_now()
     capability = capability_of(project.task_type, terms)
     form = CopilotForm(initial=initial(terms), labels=project.labels.in_use(), capability=capability)
-    return render(request, "assist/copilot.html", _context(project, form, capability) | forms, status=422)
+    return render(
+        request,
+        "assist/copilot.html",
+        _context(project, form, capability) | {"seen": revision.mark(project)} | forms,
+        status=422,
+    )
 
 
 def _context(project: Project, form: CopilotForm, capability: str) -> dict[str, Any]:

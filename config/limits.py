@@ -39,7 +39,16 @@ def larger() -> Mapping[str, Caps]:
     """Addresses that take more than SMALL, by the names of their views; all of them from people who signed in."""
     file = upload()
     answers = ("studio-draft", "studio-submit", "studio-try-submit", "studio-try-keep", "grid-draft", "grid-submit")
-    reviews = ("review-draft", "review-decide", "api-draft", "api-submit", "gold-act", "api-course-items")
+    reviews = (
+        "correct-draft",
+        "correct-submit",
+        "review-draft",
+        "review-decide",
+        "api-draft",
+        "api-submit",
+        "gold-act",
+        "api-course-items",
+    )
     return {
         "load": Caps(form=file),
         "people-invite-list": Caps(form=2 * MIB),

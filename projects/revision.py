@@ -73,6 +73,13 @@ def check_unchanged(project: Project, seen: str) -> None:
 
 
 @transaction.atomic
+def change(project: Project, by: Person, *, seen: str, **settings: object) -> ProjectSettings:
+    """Change these settings, if all are still what the author has seen. Raises Overwrites and Refused."""
+    check_unchanged(project, seen)
+    return configure.change(project, by, **settings)
+
+
+@transaction.atomic
 def revise(
     project: Project, by: Person, *, seen: str, labels: Sequence[Mapping], **settings: object
 ) -> ProjectSettings:

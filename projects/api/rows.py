@@ -13,6 +13,7 @@ from projects.intake import READERS, Fault, Item, Row
 
 LONGEST_LIST = 8 * 1024 * 1024  # bytes; a list is held in memory whole, at some 25 times its size
 MOST_ROWS = 100_000  # of a list
+MOST_VALUES = 1_000_000  # of a body, by its commas: an empty object of three bytes takes 72 in memory
 DEEPEST = 64  # levels of a body; nothing that is stored is half as deep
 MOST_ERRORS = 1000
 
@@ -35,7 +36,7 @@ class BoundedJSON(JSONParser):
 
     def parse(self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping | None = None) -> Any:
         body = stream.read(LONGEST_LIST + 1)
-        if len(body) > LONGEST_LIST:
+        if len(body) > LONGEST_LIST or body.count(b",") > MOST_VALUES:
             raise TooLarge()
         try:
             data = super().parse(BytesIO(body), media_type, parser_context)
@@ -50,11 +51,16 @@ def _deeper(data: object) -> bool:
     """Whether lists and objects lie within each other deeper than DEEPEST levels."""
     level = [data]
     for _ in range(DEEPEST):
-        inner = [one.values() if isinstance(one, dict) else one for one in level if isinstance(one, dict | list)]
-        level = [one for some in inner for one in some if isinstance(one, dict | list)]
+        level = [one for some in level for one in _within(some) if one and isinstance(one, dict | list)]
         if not level:
             return False
     return True
+
+
+def _within(data: object) -> Iterable[object]:
+    if isinstance(data, dict):
+        return data.values()
+    return data if isinstance(data, list) else ()
 
 
 class JSONLines(BaseParser):

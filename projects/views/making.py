@@ -9,7 +9,6 @@ from django.forms import Form
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -20,24 +19,13 @@ from projects.models import Project, ProjectSettings
 from projects.pair_fields import own_labels
 from projects.revision import Overwrites
 from projects.tasktypes import TASK_TYPES
+from projects.views.conflict import conflict_of
 from projects.views.door import manages
 from taskers.errors import Problem
 from taskers.requests import MemberRequest
 from taskers.views.door import needs_role
 
 LABEL_PLACE = re.compile(r"labels\[(\d+)\]\.(\w+)")
-# A word for each setting that the form's own labels don't name.
-BY_NAME = {
-    "label_mapping": _lazy("What the model calls it"),
-    "label_minimums": _lazy("Another least for single labels"),
-    "lease_seconds": _lazy("Time for one task, in minutes"),
-    "instructions_by_language": _lazy("Instructions in other languages"),
-    "suggest": _lazy("Suggestions appear"),
-    "confidence": _lazy("How sure the model is"),
-    "control_share": _lazy("Without the copilot, %"),
-    "trap_share": _lazy("Known answers with a trap, %"),
-    "fields": _lazy("Fields"),
-}
 
 
 @require_http_methods(["GET", "POST"])
@@ -90,7 +78,7 @@ def settings(request: MemberRequest, project: Project) -> HttpResponse:
             messages.success(request, _("Saved as version %(version)s.") % {"version": version})
             return redirect("project-settings", project.public_id)
         except Overwrites as problem:
-            status, conflict = problem.status, _conflict(request, form, revision.changed_since(project, seen))
+            status, conflict = problem.status, conflict_of(request, project, seen, form)
             seen = revision.mark(project)  # saving again, having read the notice, is meant
         except Problem as problem:
             _blame(form, labels, problem)
@@ -140,13 +128,6 @@ def _terms(form: SettingsForm, labels: Labels, task_type: str) -> dict[str, Any]
     if "model_names" in TASK_TYPES[task_type].labels_asked:
         terms["label_mapping"] = labels.mapping([configure.label_key(row) for row in rows])
     return terms
-
-
-def _conflict(request: MemberRequest, form: SettingsForm, changes: revision.Changes) -> dict[str, Any]:
-    """What the notice says: everything that is another now, by the words that the page has for it."""
-    words = {name: field.label for name, field in form.fields.items()} | BY_NAME
-    named = [str(words.get(name, name)) for name in changes.settings]
-    return {"changes": changes, "named": named, "mine": changes.who == request.user}
 
 
 def _preview(form: Form) -> str:

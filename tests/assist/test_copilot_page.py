@@ -13,7 +13,7 @@ from assist import answers, figures, preparing, registry, suggestions
 from assist.bindings import bind
 from assist.facts import Offer
 from assist.models import Deployment, Preparation, Suggestion
-from projects import configure, queue, submission
+from projects import configure, queue, revision, submission
 from projects.admission import rules
 from projects.models import Annotation, Assignment, BatchProgress, Project
 from projects.teaching import dealing
@@ -57,14 +57,30 @@ def address(name: str, *keys: object) -> str:
     return reverse(name, args=keys)
 
 
+def seen(project: Project) -> dict[str, str]:
+    """The form as a page sends it that shows what holds now."""
+    return TERMS | {"seen": revision.mark(project)}
+
+
+def test_an_old_tab_of_the_copilot_changes_nothing_unseen(mina: Client, project: Project) -> None:
+    at = address("project-copilot", project.public_id)
+    stale = seen(project)
+    configure.change(project, None, copilot=False, wanted=2)
+    answer = mina.post(at, stale)
+    shown = answer.content.decode()
+    assert answer.status_code == 412 and not project.settings_now().copilot
+    assert "Judgements per task" in shown and "<li>Copilot</li>" in shown
+    assert mina.post(at, seen(project)).status_code == 302
+
+
 def test_manager_sets_the_terms_and_sees_them_again(mina: Client, project: Project) -> None:
     at = address("project-copilot", project.public_id)
     page = mina.get(at)
     assert page.status_code == 200 and "Does it help?" in page.content.decode()
-    assert mina.post(at, TERMS).status_code == 302
+    assert mina.post(at, seen(project)).status_code == 302
     now = project.settings_now()
     assert (now.suggest, now.confidence, now.control_share) == ("asked", "number", 0.25)
-    refused = mina.post(at, TERMS | {"control_share": "80"})
+    refused = mina.post(at, seen(project) | {"control_share": "80"})
     assert refused.status_code == 422 and "less than or equal to 50" in refused.content.decode()
     assert project.settings_now() == now
 
@@ -75,14 +91,14 @@ def test_least_score_is_asked_for_where_it_does_something_and_says_what(cast: Ca
     page = mina.get(at).content.decode()
     assert 'name="minimum_score"' not in page and "however sure the model is" in page, "masks are clicked for"
     before = images.settings_now().minimum_score
-    assert mina.post(at, TERMS).status_code == 302
+    assert mina.post(at, seen(images)).status_code == 302
     assert (images.settings_now().control_share, images.settings_now().minimum_score) == (0.25, before)
     page = mina.get(address("project-copilot", project.public_id)).content.decode()
     assert 'name="minimum_score"' not in page and "least_person" not in page, "no model of spans tells a score"
     topics = make.project(cast.riverside, "Topics", "classification", labels=[{"name": "Food"}, {"name": "Sport"}])
     at = address("project-copilot", topics.public_id)
     assert "none while its scores aren" in mina.get(at).content.decode()
-    assert mina.post(at, TERMS | {"least_food": "60"}).status_code == 302
+    assert mina.post(at, seen(topics) | {"least_food": "60"}).status_code == 302
     now = topics.settings_now()
     assert (now.minimum_score, now.label_minimums) == (0.2, {"food": 0.6})
 

@@ -134,6 +134,16 @@ def test_weighed_by_class_is_offered_where_it_would_be_taken(cast, client) -> No
     assert [box for _text, box in page.faults] == ["#id_aggregation"]
 
 
+def test_two_hundred_labels_are_saved_as_they_stand(cast, client) -> None:
+    labels = [{"name": f"Thing {number}", "shapes": ["box", "mask"]} for number in range(200)]
+    project = make.project(cast.riverside, "Many", "image_regions", labels=labels)
+    client.force_login(cast.mina)
+    address = reverse("project-settings", args=[project.public_id])
+    forms = sending.read(client.get(address).content.decode(), address).forms
+    form = next(one for one in forms if any(name == "seen" for name, _value in one.fields))
+    assert sending.send(client, form).status_code == 302
+
+
 def test_what_a_program_made_is_kept_when_its_page_is_saved(cast, client) -> None:
     """Keys of its own, of fields and of attributes, which the page shows by name."""
     fields = [{"key": "m1", "name": "Mood", "kind": "choice"},

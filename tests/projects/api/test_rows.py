@@ -163,6 +163,11 @@ def test_list_that_is_too_long_is_refused(mina, batch, monkeypatch) -> None:
     refused(mina.post("batch-tasks", batch.public_id, body=ROWS), 413, "too-large")
 
 
+def test_body_of_too_many_values_is_refused_unread(mina, batch, monkeypatch) -> None:
+    monkeypatch.setattr("projects.api.rows.MOST_VALUES", 2)
+    refused(mina.post("batch-tasks", batch.public_id, body=b"[{},{},{},{"), 413, "too-large")
+
+
 def test_list_of_too_many_rows_is_refused(mina, batch, monkeypatch) -> None:
     monkeypatch.setattr("projects.api.rows.MOST_ROWS", 1)
     refused(mina.post("batch-tasks", batch.public_id, body=ROWS), 413, "too-large")
