@@ -258,11 +258,37 @@ def test_a_long_text_is_all_there_and_its_last_word_can_be_marked(sheet_of: Call
     assert sheet.words(sheet.hand_in()) == [("ends.", "person")]
 
 
-def test_axe_finds_nothing_with_spans_and_attributes(sheet_of: Callable[..., Sheet]) -> None:
-    sheet = sheet_of(STORY)
-    sheet.press("ArrowRight", "1", "k")
+def heard(page: Page) -> str:
+    """The text as a screen reader has it, and the rows of the list."""
+    nodes = page.context.new_cdp_session(page).send("Accessibility.getFullAXTree")["nodes"]
+    parts = [one for one in nodes if one.get("role", {}).get("value") in ("StaticText", "button")]
+    return "\n".join(one.get("name", {}).get("value", "") for one in parts)
+
+
+def test_labels_move_no_word_are_read_apart_and_the_text_has_a_size(sheet_of: Callable[..., Sheet]) -> None:
+    sheet = sheet_of(f"{STORY} {STORY} ذهب أحمد إلى دبي مع Bo Diddley اليوم\nذهب أحمد إلى دبي مع Bo Diddley اليوم")
+    still = {word: sheet.middle(word) for word in ("Boise", "Bobcats", "stayed", "دبي", "اليوم")}
+    for word, label in (("Ada", "1"), ("met", "2"), ("Peep", "2"), ("أحمد", "1"), ("Diddley", "2")):
+        sheet.page.mouse.dblclick(*sheet.middle(word))
+        sheet.press(label)
+    sheet.marked(5)
+    sheet.press("k")
     expect(sheet.page.locator(".attributes")).to_be_attached()
+    for word, (x, y) in still.items():
+        assert sheet.middle(word) == (pytest.approx(x, abs=0.5), y)
+    said = heard(sheet.page)
+    assert " (Person) " in said and "AdaPerson" not in said and "1, Ada, Person, By hand" in said
     assert list(seen(sheet.page, "a span's attributes")) == []
+    size = "one => parseFloat(getComputedStyle(one).fontSize)"
+    sheet.page.locator(".text").focus()
+    sheet.press("-", "-")
+    assert sheet.page.locator(".text").evaluate(size) == 14
+    sheet.press("+", times=5)
+    assert sheet.page.locator(".text").evaluate(size) == 30
+    sheet.open()
+    assert sheet.page.locator(".text").evaluate(size) == 30, "kept on this machine"
+    expect(sheet.page.locator(SAID)).not_to_have_text("Text at 167 %")
+    assert list(seen(sheet.page, "a large text")) == []
 
 
 def test_the_studio_speaks_spanish_where_it_is_translated(sheet_of: Callable[..., Sheet]) -> None:

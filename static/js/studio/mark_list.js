@@ -94,13 +94,14 @@ function rowNode(row, verbs) {
 }
 
 /** What one item of a kind has that others haven't. */
-function fillRow(node, { id, number, name, colour, detail, selected }) {
+function fillRow(node, { id, number, name, colour, detail, selected, provenance }) {
   const [select, ...verbs] = node.children;
   const [place, , words, more] = select.children;
   node.dataset.id = id;
   node.toggleAttribute("data-selected", Boolean(selected));
   select.setAttribute("aria-pressed", String(Boolean(selected)));
   select.querySelector("rect").setAttribute("fill", colour);
+  select.setAttribute("aria-label", [number, name, detail, PROVENANCE[provenance?.source]?.text].filter(Boolean).join(", "));
   node.removeAttribute("data-glow");
   place.textContent = String(number);
   words.textContent = name;

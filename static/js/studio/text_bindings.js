@@ -24,6 +24,8 @@ export function textBindings({ attributes }) {
       ["mark-all", ["m"], say("Mark every occurrence of the selection, or of the span")],
       ["letters", ["t"], say("Letters instead of words, and back (or Alt while dragging)")],
       attributes && ["describe", ["shift+e"], say("Edit the span's attributes")],
+      ["smaller-text", ["-"], say("Smaller text")],
+      ["larger-text", ["+", "="], say("Larger text")],
       ["start-earlier", ["u"], say("Start one word earlier")],
       ["start-later", ["shift+u"], say("Start one word later")],
       ["end-later", ["o"], say("End one word later")],

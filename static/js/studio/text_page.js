@@ -205,7 +205,7 @@ function dress(node, { id, colour, pattern, tag, offer, current }) {
 function nested(around, content, start, end) {
   let inner = content;
   for (const mark of [...around].reverse()) {
-    const node = element("span", { class: "span", "data-first": mark.start === start, "data-tag": mark.end === end });
+    const node = element("span", { class: "span", "data-first": mark.start === start, "data-tag": mark.end === end, "data-under": mark.lane > 0 });
     dress(node, mark);
     node.style.setProperty("--lane", String(mark.lane));
     node.append(inner);

@@ -18,6 +18,7 @@ import { createTextPage } from "./text_page.js";
 import { createPicker } from "./text_picker.js";
 import { createPointer } from "./text_pointer.js";
 import { keepInSight } from "./text_scroll.js";
+import { createTextSize } from "./text_size.js";
 import { charactersOf, snap, tokenAt, tokensOf } from "./tokens.js";
 import { say, sayCount } from "./words.js";
 
@@ -88,6 +89,7 @@ class TextRoom {
     this.picker = createPicker(sheet, labels, { keyOf, onPick: (label) => this.#label(label) });
     this.palette = createPalette(panel, labels, { keyOf, onPick: (label) => this.act(`label:${label}`) });
     this.modes = createModes(panel, ways);
+    this.size = createTextSize(panel, this.#page.host, { ...ways, announce: this.#work.announce });
     this.list = createSpanList(panel, this.#desk, (item) => this.#seenAs(item).row, (id, event) => this.#pressed(id, event));
     this.#buildLists().catch(() => {});
     if (this.#asksAttributes()) this.#buildFields(panel).catch(() => {}); // without a network the work goes on without
@@ -345,6 +347,8 @@ class TextRoom {
     next: () => this.#desk.step(1) && this.#bring(),
     previous: () => this.#desk.step(-1) && this.#bring(),
     delete: () => this.#desk.remove(),
+    "smaller-text": () => this.size.step(-1),
+    "larger-text": () => this.size.step(1),
     letters: () => this.#turnLetters(),
     "mark-all": () => this.#everywhere(),
     describe: () => this.fields?.focus(),
