@@ -96,6 +96,11 @@ def test_axe_and_every_width_bear_every_dialog_and_note(room: str, site: Site, s
     page = ROOMS[room](site, sign_in, f"Reach of {room}")
     page.wait_for_load_state("networkidle")
     found = list(seen(page, "at work"))
+    page.set_viewport_size({"width": 720, "height": 450})  # 1440 × 900 at 200 %
+    expect(page.locator("#submit")).to_be_in_viewport(ratio=1)
+    stage = page.locator("#stage").bounding_box()
+    assert stage is not None and stage["height"] > 0.75 * 450 and stage["width"] > 0.5 * 720
+    page.set_viewport_size({"width": 1440, "height": 900})
     for key, name in BY_KEY.items():
         page.keyboard.press(key)
         expect(page.locator("dialog[open]")).to_be_visible()

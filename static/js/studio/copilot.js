@@ -7,9 +7,6 @@ import { say } from "./words.js";
 
 const SLOW = 1500; // ms after which the copilot is asked whether it is there, and once more until the page says what it heard
 
-const LATE = { phase: "slow", text: say("The copilot is slow just now. Go on without it."), model: "" };
-const CUT = { phase: "cut", text: say("No connection to the copilot. Go on without it; it comes back by itself."), model: "" };
-
 /**
  * @param {{id: string|null, token: string|null, project: {copilot: boolean}, task: {id: string}}} assignment
  * @param {{onState: (state: {phase: string, text: string, model: string, waits?: boolean}) => void,
@@ -38,7 +35,7 @@ export function joinCopilot(assignment, { onState, onAnswer }) {
     clearTimeout(timer);
     timer = setTimeout(() => {
       const there = line.knock();
-      timer = setTimeout(() => onState(there() ? LATE : CUT), SLOW);
+      timer = setTimeout(() => onState(there() ? { phase: "slow", text: say("The copilot is slow just now. Go on without it.") } : { phase: "cut", text: say("No connection just now. Go on without it.") }), SLOW);
     }, SLOW);
     const done = (message) => {
       if (newest === id) clearTimeout(timer);

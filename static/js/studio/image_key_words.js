@@ -59,7 +59,7 @@ const GROUPS = [
   }],
   [say("View"), {
     fit: say("Fit the image"),
-    closer: say("Closer (or the wheel)"),
+    closer: say("Closer (or the wheel; on a trackpad pinch, and two fingers move the image)"),
     further: say("Further away"),
     view: say("Brightness, contrast, opacity, crosshair"),
   }],

@@ -1,6 +1,6 @@
 /**
- * Pointers on the stage: two fingers, the middle button or the space bar move the view, the wheel zooms, and
- * everything else goes to the tool in hand. Pointer Events throughout: mouse, pen and touch.
+ * Pointers on the stage: two fingers, the middle button or the space bar move the view, the wheel zooms (on a
+ * trackpad a pinch does, and two fingers move the view), and everything else goes to the tool in hand. Pointer Events throughout: mouse, pen and touch.
  *
  * @typedef {object} Tool
  * @property {string} cursor
@@ -10,6 +10,22 @@
  * @property {() => void} [cancel]
  * @property {(point: [number, number]|null, event?: PointerEvent) => void} [hover] null: the pointer left
  */
+
+const PAUSE = 200; // ms without a word, after which a turn of the wheel is another one
+
+/**
+ * Tells a trackpad from a wheel: a wheel turns in whole steps, fingers slide by pixels. A gesture stays what it began as.
+ * @returns {(event: WheelEvent) => boolean} whether fingers slide; a pinch, which comes with Ctrl, isn't a slide
+ */
+export function slideSense() {
+  let last = -Infinity;
+  let slides = false;
+  return ({ deltaMode, deltaX, deltaY, wheelDeltaY = 1, ctrlKey, timeStamp }) => {
+    slides = Boolean((timeStamp - last < PAUSE && slides) || deltaX || (!deltaMode && deltaY % 100 && wheelDeltaY % 120));
+    last = timeStamp;
+    return slides && !ctrlKey;
+  };
+}
 
 /**
  * @param {HTMLElement} host
@@ -23,6 +39,7 @@ export function createPointer(host, viewport, tool, spaceTaken = () => false) {
   let pinch = null;
   let active = null;
   let space = false;
+  const slides = slideSense();
 
   function start(event) {
     host.focus({ preventScroll: true });
@@ -80,9 +97,8 @@ export function createPointer(host, viewport, tool, spaceTaken = () => false) {
   function wheel(event) {
     event.preventDefault();
     const unit = event.deltaMode === 1 ? 16 : event.deltaMode === 2 ? 400 : 1;
-    if (event.shiftKey || (Math.abs(event.deltaX) > Math.abs(event.deltaY) && !event.ctrlKey)) {
-      return viewport.pan(-(event.deltaX || event.deltaY) * unit, 0);
-    }
+    if (slides(event)) return viewport.pan(-event.deltaX * unit, -event.deltaY * unit);
+    if (event.shiftKey) return viewport.pan(-event.deltaY * unit, 0);
     const speed = event.ctrlKey ? 0.01 : 0.0018;
     viewport.zoom(Math.exp(-event.deltaY * unit * speed), ...viewport.placeOf(event));
   }
