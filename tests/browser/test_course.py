@@ -118,6 +118,18 @@ def test_a_course_of_texts_is_taken_by_keyboard_to_the_pass(site: Site, sign_in:
     expect(page.locator("#examples .lesson__why em").first).to_have_text("full name")
     expect(page.locator("#examples")).not_to_contain_text("Your answer")
     found += seen(page, "examples")
+    width = page.locator("#stage").evaluate("one => one.offsetWidth")
+    page.get_by_role("button", name="Keep open beside the work").click()
+    expect(page.locator(".beside #examples .lesson__item")).to_have_count(3)
+    assert page.locator("#stage").evaluate("one => one.offsetWidth") < width - 200, "beside the work, not over it"
+    expect(page.locator(".text")).to_be_focused()
+    page.reload()
+    expect(page.locator(".beside #examples .lesson__item")).to_have_count(3)
+    found += seen(page, "instructions beside the work")
+    page.keyboard.press("i")
+    expect(page.locator(".beside")).to_be_hidden()
+    page.keyboard.press("i")
+    expect(page.get_by_role("dialog")).to_be_visible()
     assert found == []
 
 

@@ -5,7 +5,7 @@
 import { createCopies } from "./copies.js";
 import * as dialogs from "./dialogs.js";
 import { byId } from "./elements.js";
-import { showInstructions } from "./instructions.js";
+import { createInstructions } from "./instructions.js";
 import { worded } from "./image_key_words.js";
 import { showKeys, wordsOfLost } from "./key_sheet.js";
 import { signInAgain } from "./sign_in.js";
@@ -24,6 +24,7 @@ import { say, sayCount } from "./words.js";
 export function createAsides({ session, notes, wire, stash, room, talkIs, announce }) {
   const told = createStepsTold({ said: byId("said") });
   const working = () => byId("studio").dataset.phase === "working";
+  const instructions = createInstructions({ project: () => session.assignment?.project ?? null, onMove: () => room()?.focus() });
   const copies = createCopies({ session, notes, stash, room });
 
   /** Until what was handed in is answered, nothing else can be said of a task. @returns {boolean} whether that was told */
@@ -41,7 +42,7 @@ export function createAsides({ session, notes, wire, stash, room, talkIs, announ
 
   return {
     told,
-    instructions: showInstructions,
+    instructions: instructions.turn,
     keys: (bindings) => showKeys(bindings),
     /** Which label had to give way to a key of this person's. */
     lost: (bindings) => notes.show("keys", { kind: "info", text: wordsOfLost(worded(bindings).find((one) => one.lost)) }),
@@ -52,7 +53,10 @@ export function createAsides({ session, notes, wire, stash, room, talkIs, announ
     talk: () => speak(""),
 
     conflict: copies.conflict,
-    recall: copies.recall,
+    recall() {
+      instructions.recall();
+      return copies.recall();
+    },
 
     async signIn() {
       await signInAgain();
