@@ -26,7 +26,7 @@ MAGIC = b"TEMB0001"
 HEADER = struct.Struct("<8sIIIIII")
 
 # How large the store is, in MiB, unless the environment says otherwise (docs/operate.md); and what one embedding takes.
-STORE_MB = {"MEMORY_MB": 512, "MB": 4096}
+STORE_MB = {"TANDEM_EMBEDDINGS_MEMORY_MB": 512, "TANDEM_EMBEDDINGS_MB": 4096}
 ONE_MB = 2
 
 HALF_WRITTEN_SECONDS = 600.0  # writing one takes some milliseconds

@@ -202,7 +202,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--models", default=os.environ.get("TANDEM_RUNTIME_MODELS") or ",".join(DEFAULTS))
     parser.add_argument("--folder", type=Path, default=default_folder())
     parser.add_argument("--embeddings", type=Path, default=data / "embeddings")
-    held, kept = (int(os.environ.get(f"TANDEM_EMBEDDINGS_{name}") or usual) for name, usual in STORE_MB.items())
+    held, kept = (int(os.environ.get(name) or usual) for name, usual in STORE_MB.items())
     parser.add_argument("--memory-mb", type=int, default=held, help="embeddings held in memory")
     parser.add_argument("--disk-mb", type=int, default=kept, help="embeddings kept on disk")
     parser.add_argument("--nice", type=int, default=10, help="how far to step back for other processes")

@@ -174,7 +174,7 @@ def in_templates() -> set[str]:
     for path in (Path(site.BASE_DIR) / "templates").rglob("*.html"):
         source = re.sub(r'{% url "([^"]+)"[^%]*%}', r"url:\1", path.read_text())
         for tag in re.findall(r'<form\b[^>]*method="post"(?:[^>"]|"[^"]*")*>', source):
-            found |= set(re.findall(r'action="url:([\w-]+)', tag))
+            found |= set(re.findall(r'action="url:([\w:-]+)', tag))
     return {name for name in found if not name.startswith(ADMIN)} - WAYS_OUT
 
 

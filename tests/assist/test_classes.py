@@ -35,6 +35,8 @@ TOPICS = [
     {"key": "library", "name": "Library", "field": "Subject"},
     {"key": "glad", "name": "Thanks and praise", "field": "Tone"},
     {"key": "cross", "name": "Anger and complaint", "field": "Tone"},
+    {"key": "council", "name": "The council", "field": "Mentions"},
+    {"key": "delay", "name": "Delay", "field": "Why"},
 ]
 PLAIN = [{"key": "good", "name": "Good"}, {"key": "bad", "name": "Bad"}]
 FIELDS = "Subject (tree)\nTone (choice)\nMentions (multiple, optional)\nWhy (choice, optional) when Tone is cross"

@@ -51,7 +51,7 @@ def test_thirty_labels_of_a_program_are_all_told_apart_in_the_studio(cast) -> No
 
 @pytest.mark.django_db
 def test_a_label_without_a_colour_gets_one_that_no_other_has(cast) -> None:
-    project = make.project(cast.riverside, labels=[])
+    project = make.project(cast.riverside, labels=[{"name": "Wreck", "colour": "#000000"}])
     said = [{"name": "Ship"}, {"name": "Port", "colour": COLOURS[0]}, {"name": "Sea"}]
     made = configure.set_labels(project, said, by=cast.mina)
     assert [one.colour for one in made] == [COLOURS[1], COLOURS[0], COLOURS[2]]

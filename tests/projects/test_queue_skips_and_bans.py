@@ -101,7 +101,7 @@ def test_a_banned_taskers_work_is_replaced_and_kept(cast, project, batch) -> Non
     holding.refresh_from_db()
     assert holding.state == "released"
     assert Verdict.objects.current().get().task == decided
-    voided = Assignment.objects.get(annotation=done)
+    voided = Assignment.objects.get(annotations=done)
     assert voided.voided_at and voided.void_reason == "Banned: Answers at random."
     assert Annotation.objects.get(pk=done.pk).answer == done.answer
     assert queue.claim(cast.alice, project).text == "You are banned here: Answers at random."
