@@ -58,7 +58,7 @@ def test_the_same_words_twice_are_news_to_a_screen_reader(stage: Stage) -> None:
     once = stage.page.evaluate(said)
     stage.click((50, 50))
     twice = stage.page.evaluate(said)
-    assert once.strip() == twice.strip() == "Select a mask first: this tool takes away from it."
+    assert once.strip() == twice.strip() == "Select a mask first: this works on one."
     assert once != twice
 
 
