@@ -62,6 +62,16 @@ TOUCHES_ACCESS = (
 )
 
 
+# By these somebody can come to act as another.
+OPENS_ACCOUNT = (
+    Kind.PASSWORD_LINK_MADE,
+    Kind.PASSWORD_CHANGED,
+    Kind.SECOND_STEP_ADDED,
+    Kind.SECOND_STEP_REMOVED,
+    Kind.RECOVERY_CODES_MADE,
+)
+
+
 def record(
     kind: Kind,
     *,
@@ -117,10 +127,16 @@ def trail(organization: Organization) -> QuerySet[AuditRecord]:
     return AuditRecord.objects.filter(organization=organization).select_related("actor", "person").order_by("-pk")
 
 
+def touched_access(by: Person, of: Person, *, since: datetime) -> bool:
+    """Whether somebody shaped another's access since then: their password, second step or roles."""
+    acts = AuditRecord.objects.filter(actor=by, person=of, kind__in=TOUCHES_ACCESS, outcome=Outcome.DONE, at__gte=since)
+    return by.pk != of.pk and acts.exists()
+
+
 def could_act_as(person: Person, *, since: datetime) -> set[int]:
-    """Who may have come to act as somebody since then: themselves, and whoever shaped their access (their password,
-    second step or roles) or let them in. Accounts with one of these in common are no two people."""
-    acts = AuditRecord.objects.filter(person=person, kind__in=TOUCHES_ACCESS, outcome=Outcome.DONE, at__gte=since)
+    """Who may have come to act as somebody since then: themselves, whoever set their password or second step for them,
+    and whoever let them in. Accounts with one of these in common are no two people."""
+    acts = AuditRecord.objects.filter(person=person, kind__in=OPENS_ACCOUNT, outcome=Outcome.DONE, at__gte=since)
     let_in = Invitation.objects.filter(email__iexact=person.email, accepted_at__gte=since)
     known = [*acts.values_list("actor", flat=True), *let_in.values_list("invited_by", flat=True)]
     return {person.pk} | {key for key in known if key is not None}

@@ -26,7 +26,7 @@ class PaidByIt(Problem):
 
 
 class NotIndependent(Problem):
-    """Somebody set up or changed both accounts within 14 days and could act by either; ask another person."""
+    """Within 14 days one of you changed the other's access, or one person let both of you in; ask somebody else."""
 
     code = "not-independent"
     status = 403
@@ -39,5 +39,6 @@ def check_second(payout: Payout, first: Person, second: Person) -> None:
     if payout.items.filter(tasker=second).exists():
         raise PaidByIt()
     since = timezone.now() - LATELY
-    if audit.could_act_as(first, since=since) & audit.could_act_as(second, since=since):
+    touched = audit.touched_access(first, second, since=since) or audit.touched_access(second, first, since=since)
+    if touched or audit.could_act_as(first, since=since) & audit.could_act_as(second, since=since):
         raise NotIndependent()

@@ -34,9 +34,10 @@ from projects.models import Project
 evil, texts = json.loads({evil!r}), json.loads({texts!r})
 owner = Project.objects.get(name="Objects in photographs").organization
 by = owner.memberships.filter(role="manager").first().person
+plain = evil.translate({{ord(one): None for one in "()"}})  # which no field's name may hold
 fields = [
-    {{"key": "kind", "name": evil, "kind": "choice", "required": True}},
-    {{"key": "words", "name": evil + " words", "kind": "text", "required": False}},
+    {{"key": "kind", "name": plain, "kind": "choice", "required": True}},
+    {{"key": "words", "name": plain + " words", "kind": "text", "required": False}},
 ]
 project = configure.create(
     owner, by, name="Bad fields " + evil, task_type="classification", wanted=1, rate=0, file_order=True, fields=fields,

@@ -192,7 +192,9 @@ def annotate_text(page: Page, project: str) -> None:
     open_studio(page, project)
     offers = page.locator("#panel .marks__row[data-offer]")
     expect(offers.first).to_be_visible(timeout=30_000)
+    found = offers.count()
     page.keyboard.press("a")
+    expect(offers).to_have_count(found - 1)
     while offers.count():
         before = offers.count()
         page.keyboard.press("a" if before > 1 else "x")

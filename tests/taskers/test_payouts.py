@@ -14,6 +14,7 @@ from taskers.errors import KeyReused, StateConflict
 from taskers.independence import LATELY, NotIndependent, PaidByIt, SamePerson
 from taskers.models import Account, Event, Payout, PayoutItem, Transfer
 from taskers.payouts import NoReference, NothingOwed
+from tests import make
 from tests.taskers.money import balance_of, earn
 
 pytestmark = pytest.mark.django_db
@@ -60,6 +61,18 @@ def test_nobody_approves_by_an_account_that_the_other_let_in_or_reset(client, ca
         payouts.approve(third, cast.fay)  # neither touched the other, but Olga could act by both accounts
     with freeze(days=15):
         assert payouts.approve(third, cast.fay).state == "approved"
+
+
+def test_nobody_approves_who_was_given_the_role_by_the_other_but_a_third_person_may_have_given_both(cast) -> None:
+    earn(cast, cast.alice, 1_000_000)
+    ravi, zoe = (make.person(name, cast.riverside) for name in ("Ravi", "Zoe"))
+    for one in (ravi, zoe):
+        invitations.grant(cast.riverside, one, "finance", by=cast.olga)
+    hers = payouts.propose(cast.riverside, cast.olga)
+    with pytest.raises(NotIndependent):
+        payouts.approve(hers, zoe)
+    payouts.cancel(hers, zoe)
+    assert payouts.approve(payouts.propose(cast.riverside, ravi), zoe).state == "approved"
 
 
 @contextmanager
