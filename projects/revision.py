@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import quote, unquote
 
 from django.db import transaction
@@ -73,7 +74,7 @@ def check_unchanged(project: Project, seen: str) -> None:
 
 
 @transaction.atomic
-def change(project: Project, by: Person, *, seen: str, **settings: object) -> ProjectSettings:
+def change(project: Project, by: Person, *, seen: str, **settings: Any) -> ProjectSettings:
     """Change these settings, if all are still what the author has seen. Raises Overwrites and Refused."""
     check_unchanged(project, seen)
     return configure.change(project, by, **settings)
