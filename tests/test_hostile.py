@@ -1,0 +1,94 @@
+"""Whatever is sent to whichever address by whomever: refused by name, never a fault of ours.
+
+A few hundred requests are drawn here, the same each time. `TANDEM_HOSTILE=3000 TANDEM_HOSTILE_SEED=7 pytest FILE` draws
+others.
+"""
+
+import json
+import os
+import random
+from collections import Counter
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from django.urls import reverse
+
+from taskers import tokens
+from tests.test_strangers import NAMES, OPEN, addresses, things  # noqa: F401
+
+pytestmark = pytest.mark.django_db
+NUMBER = int(os.environ.get("TANDEM_HOSTILE", "300"))
+SEED = int(os.environ.get("TANDEM_HOSTILE_SEED", "1"))
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+KEYS = (
+    *("token", "answer", "version", "changes", "answers", "reason", "note", "active_ms", "refused", "any", "ahead"),
+    *("name", "labels", "fields_asked", "settings", "tasks", "rows", "text", "email", "role", "q", "after", "limit"),
+    *("seen", "wanted", "rate", "task", "judgement", "state", "reference", "share", "file", "why", "until", "to"),
+)
+ODD: tuple[Any, ...] = (
+    *(None, True, -1, 0, 2**63, -(2**63), 1e308, "", " ", "\x00", "\ud800", "x" * 70_000, "../../x", "%00", "=cmd()"),
+    *("<script>", "9" * 400, "NaN", "1e999", "2026-13-45T99:00", "00000000-0000-0000-0000-000000000000", [], {}, [[]]),
+    *(
+        {"spans": [{"id": "a", "start": -1, "end": 2**40, "label": "person"}]},
+        {"regions": [{"shape": {"type": "mask"}}]},
+    ),
+    *({"fields": [{"field": "\ud800", "value": {}}]}, [None] * 300, {"a": {"a": {"a": {"a": {"a": {"a": {}}}}}}}),
+)
+RAW = (b"", b"{", b"[" * 5_000, b'{"a": NaN}', b'{"a": 1e999}', b"\xff\xfe{}", b'"\\ud800"', b"null", b"0" * 5_000)
+ASKED = ("%00", "-1", "%ed%a0%80", "9" * 99, "")
+TYPES = ("application/json", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/csv", "")
+
+
+def odd(dice: random.Random, depth: int = 2) -> Any:
+    if depth and dice.random() < 0.3:
+        return {dice.choice(KEYS): odd(dice, depth - 1) for _ in range(dice.randrange(5))}
+    return dice.choice(ODD)
+
+
+def body(dice: random.Random, kind: str) -> bytes:
+    if dice.random() < 0.2:
+        return dice.choice(RAW)
+    said = {dice.choice(KEYS): odd(dice) for _ in range(dice.randrange(8))}
+    if kind.startswith("application/json"):
+        return json.dumps(said).encode()
+    plain = {key: str(value).encode("utf-8", "replace") for key, value in said.items()}
+    if kind.startswith("multipart"):
+        head = 'Content-Disposition: form-data; name="%s"; filename="../%s\x00"'
+        return b"".join(
+            b"--x\r\n%s\r\n\r\n%s\r\n" % ((head % (key, key)).encode(), value) for key, value in plain.items()
+        )
+    return b"&".join(b"%s=%s" % (key.encode(), value.replace(b"&", b"%26")) for key, value in plain.items())
+
+
+def test_whatever_is_sent_is_no_fault_of_ours(cast, things) -> None:  # noqa: F811
+    dice, found = random.Random(SEED), Counter[int]()
+    _token, secret = tokens.issue(cast.mina, cast.riverside, name="Pipeline")
+    clients: list[tuple[Client, dict[str, str]]] = [(Client(raise_request_exception=False), {})]
+    for who in (cast.mina, cast.olga, cast.alice, cast.rita, cast.finn, cast.nora):
+        clients.append((Client(raise_request_exception=False), {}))
+        clients[-1][0].force_login(who, "django.contrib.auth.backends.ModelBackend")
+    clients.append((Client(raise_request_exception=False), {"Authorization": f"Bearer {secret}"}))
+    known = [(name, arguments) for name, arguments in addresses() if name in set(NAMES) | OPEN and name != "readyz"]
+    for _ in range(NUMBER):
+        name, arguments = dice.choice(known)
+        client, head = dice.choice(clients)
+        method, kind = dice.choice(METHODS), dice.choice(TYPES)
+        path = reverse(name, kwargs={one: things.get(one, "x") for one in arguments})
+        if dice.random() < 0.3:
+            path += "?" + "&".join(
+                f"{dice.choice(KEYS)}={dice.choice(['%00', '-1', '%ed%a0%80', '9' * 99, ''])}" for _ in "ab"
+            )
+        head = head | dice.choice([{}, {"HX-Request": "true"}, {"Accept": "application/json"}, {"Range": "bytes=9-1"}])
+        sent = body(dice, kind)
+        with transaction.atomic():  # what it does is undone, so that one request doesn't take the next one's target
+            answer = client.generic(method, path, sent, kind, headers=head)
+            status = answer.status_code
+            if answer.streaming and not answer.is_async:
+                list(answer.streaming_content)
+            transaction.set_rollback(True)
+        found[status] += 1
+        why = getattr(answer, "exc_info", None)
+        assert status < 500 or status == 503, (SEED, method, path, kind, head, sent[:300], why and repr(why[1]))
+    assert len(found) > 4, found
