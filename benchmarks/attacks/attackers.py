@@ -6,7 +6,7 @@ import json
 import socket
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from projects.errors import Refused
@@ -18,13 +18,22 @@ TRICKLE_SECONDS = 26.0  # of one on the pace of bodies, which have twenty to beg
 
 
 @dataclass(frozen=True)
+class Work:
+    """A project with a task for two taskers, and the tokens of both."""
+
+    project: str
+    tokens: list[str]
+
+
+@dataclass(frozen=True)
 class Target:
-    """The web process, and what a manager of it may know."""
+    """The web process, what a manager of it may know, and what its taskers may do."""
 
     port: int
     token: str
     batch: str
     project: str
+    work: Mapping[str, Work]
 
 
 Told = Counter[str]  # what was said, how often

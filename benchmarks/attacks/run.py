@@ -14,16 +14,20 @@ from pathlib import Path
 import psutil
 from django.db import connections
 
-from benchmarks.attacks.attackers import ATTACKS, Attack, Target
+from benchmarks.attacks import slow_answers
+from benchmarks.attacks.attackers import ATTACKS, Attack, Target, Work
 from benchmarks.queue import ground
 from config.folder import ROOT, listen
 from config.limits import open_files
-from projects.models import Batch, Project, Task, Verdict
+from projects import batches, configure, queue
+from projects.models import Batch, Task, Verdict
 from taskers import tokens
 from taskers.models import Membership, Organization, Person
+from tests.slow_answers import SIDE
 
 MIB = 1024 * 1024
 SLOWEST, MOST_MEMORY = 0.5, 300  # asked: seconds that a look at /healthz takes, and MiB that an attack may cost
+ANSWERS: tuple[Attack, ...] = (slow_answers.nested_spans, slow_answers.ragged_polygons, slow_answers.noise_masks)
 TASKS = 600
 ANSWER_BYTES = 12_000
 
@@ -31,13 +35,13 @@ ANSWER_BYTES = 12_000
 def run(names: Sequence[str]) -> int:
     """Repeat the attacks whose names hold one of these, or all; print what came of them, and 1 if it was too much."""
     open_files()
-    chosen = [one for one in ATTACKS if not names or any(name in one.__name__ for name in names)]
-    token, batch, project = _ground()
+    chosen = [one for one in (*ATTACKS, *ANSWERS) if not names or any(name in one.__name__ for name in names)]
+    token, batch, project, work = _ground()
     failed = False
     print("| attack | /healthz p95 | slowest | memory | disk | what was said |\n|---|---|---|---|---|---|", flush=True)
     for attack in chosen:
         with _web() as (port, process, temporary):
-            failed |= not _row(attack, Target(port, token, batch, project), process, temporary)
+            failed |= not _row(attack, Target(port, token, batch, project, work), process, temporary)
     print(f"\nAsked: p95 at most {SLOWEST} s, memory at most {MOST_MEMORY} MiB, and a refusal with a name.")
     return int(failed)
 
@@ -128,19 +132,38 @@ def _web() -> Iterator[tuple[int, psutil.Process, Path]]:
             web.wait(60)
 
 
-def _ground() -> tuple[str, str, str]:
-    """A project of large decided answers: a manager's token, and the ids of a batch and of the project."""
+def _ground() -> tuple[str, str, str, dict[str, Work]]:
+    """A project of large decided answers: a manager's token, the ids of a batch and of the project; and work."""
     owner = ground.organization()
     manager = Person.objects.create(email="mina@example.org", name="Mina", password="!")
     Membership.objects.create(person=manager, organization=owner, role="manager")
     project = ground.project(owner, "Reports")
     batch = ground.batch(project, "First", TASKS)
     _decide(batch)
-    return tokens.issue(manager, Organization.objects.get(pk=owner.pk), name="attacks")[1], *_ids(batch, project)
+    secret = tokens.issue(manager, Organization.objects.get(pk=owner.pk), name="attacks")[1]
+    return secret, str(batch.public_id), str(project.public_id), _work(owner)
 
 
-def _ids(batch: Batch, project: Project) -> tuple[str, str]:
-    return str(batch.public_id), str(project.public_id)
+def _work(owner: Organization) -> dict[str, Work]:
+    """A text and two pictures, each in a project of its own and for two taskers."""
+    secrets = [tokens.issue(one, owner, name="attacks")[1] for one in ground.people(owner, 2, "Tasker")]
+    picture = {"asset": "a" * 64, "name": "a.png"}
+    payloads = {
+        "spans": {"text": "a" * 20_000},
+        "images": picture | {"width": SIDE, "height": SIDE},
+        "noise": picture | {"width": 1_500, "height": 1_500},
+    }
+    found = {}
+    for kind, payload in payloads.items():
+        what = "text_spans" if kind == "spans" else "image_regions"
+        labels = [{"key": "person", "name": "Person"}] if kind == "spans" else [{"key": "thing", "name": "Thing"}]
+        labels = [one | ({"shapes": ["mask", "polygon"]} if kind != "spans" else {}) for one in labels]
+        made = configure.create(owner, None, name=kind, task_type=what, labels=labels, wanted=2, rate=0)
+        batch = batches.move(batches.create(made, "First", by=None), "live", by=None)
+        terms = {"project": made, "batch": batch, "external_id": kind, "payload_hash": "0" * 64, "wanted": 2}
+        queue.open_slots([Task.objects.create(payload=payload, **terms).pk])
+        found[kind] = Work(str(made.public_id), secrets)
+    return found
 
 
 def _decide(batch: Batch) -> None:

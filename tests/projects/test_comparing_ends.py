@@ -2,55 +2,22 @@
 of 5,000 overlapping spans took 105 s and 3.3 GB; 100 polygons of 2,000 points twice over 240 s; noise masks 34 s)."""
 
 import math
-import random
 
-import numpy as np
 import pytest
 import shapely
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from projects import consensus, deadline, geometry, jobs, outlines, queue, submission
+from projects import consensus, deadline, jobs, outlines, queue, submission
 from projects.errors import Refused
 from projects.models import Verdict
 from projects.tasktypes import TASK_TYPES, effort
 from taskers.models import Grade
 from tests import make
+from tests.slow_answers import SIDE, comb, drawn, nested, noise, star
 
 SPANS, REGIONS = TASK_TYPES["text_spans"], TASK_TYPES["image_regions"]
-SIDE = 4000
 PICTURE = {"asset": "a" * 64, "width": SIDE, "height": SIDE, "name": "a.png"}
 SQUARE = PICTURE | {"width": 1500, "height": 1500}
-
-
-def nested(number: int, text: int = 20_000, *, off: int = 0) -> dict:
-    """Spans each within the one before."""
-    return make.spans(*((index + off, text - index - off) for index in range(number)))
-
-
-def star(corners: int, seed: int = 0) -> dict:
-    """A ragged ring around the middle of the picture."""
-    dice = random.Random(seed)
-    turns = [(2 * math.pi * i / corners, 1500 + 400 * dice.random()) for i in range(corners)]
-    points = [[round(2000 + r * math.cos(a), 2), round(2000 + r * math.sin(a), 2)] for a, r in turns]
-    return {"type": "polygon", "points": points}
-
-
-def comb(teeth: int, *, lying: bool = False) -> dict:
-    """A polygon whose every side crosses every side of one that lies across it."""
-    points = [[0.0, 0.0]]
-    for tooth in range(teeth):
-        x = SIDE * tooth / teeth
-        points += [[x, SIDE], [x + SIDE / 2 / teeth, 1.0]]
-    points.append([SIDE, 0.0])
-    return {"type": "polygon", "points": [place[::-1] if lying else place for place in points]}
-
-
-def drawn(*shapes: dict) -> dict:
-    return {"regions": [{"id": f"r{n}", "label": "thing", "shape": one} for n, one in enumerate(shapes)]}
-
-
-def noise(side: int, seed: int) -> dict:
-    return geometry.mask_from_bitmap(np.random.default_rng(seed).random((side, side)) < 0.5)
 
 
 @pytest.mark.parametrize(
