@@ -9,7 +9,7 @@ from taskers import skills
 from taskers.models import Person, Skill
 from tests import make
 from tests.projects.api.pipeline import Api, refused
-from tests.projects.test_pages import FORM, changed, page, signed_in
+from tests.projects.managing import FORM, changed, page, signed_in
 
 pytestmark = pytest.mark.django_db
 

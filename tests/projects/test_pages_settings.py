@@ -1,0 +1,144 @@
+"""Making a project and changing its settings by page; what can't be is said where it is mended."""
+
+import random
+
+import pytest
+from django.test import Client
+
+from projects import known_answers, studio
+from projects.models import Batch, Project
+from tests import make, sending
+from tests.projects.managing import FORM, changed, page, signed_in
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def project(cast) -> Project:
+    return make.project(cast.riverside, "Names in reports")
+
+
+@pytest.fixture
+def batch(project) -> Batch:
+    return make.batch(project)
+
+
+@pytest.fixture
+def mina(cast) -> Client:
+    return signed_in(cast.mina)
+
+
+def test_manager_makes_a_project(cast, mina) -> None:
+    answer = mina.post(page("project-new"), FORM)
+    made = Project.objects.get(name="Ships")
+    settings = made.settings_now()
+    assert answer["Location"] == page("load", made.public_id)
+    assert (settings.wanted, settings.rate, settings.lease_seconds) == (3, 35_000, 1200)
+    assert settings.thresholds == {"agreement": 0.8, "span_match": "overlap"}
+    assert settings.label_mapping == {"GPE": "port", "LOC": "port"}
+    assert [one.name for one in made.labels.in_use()] == ["Ship", "Port"]
+    assert made.organization == cast.riverside
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("name", "", "required"),
+        ("rate", "-1", "greater than or equal to 0"),
+        ("rate", "0.0000001", "decimal places"),
+        ("wanted", "51", "less than or equal to 50"),
+        ("labels-1-hotkey", "p", "“Ship” has the key P already"),
+        ("labels-1-hotkey", "s", "S is the studio&#x27;s own key for “Skip”"),
+        ("labels-1-hotkey", "!", "a letter or a digit"),
+        ("labels-1-name", "Port", "Two labels"),
+        ("labels-0-colour", "red", "valid"),
+    ],
+)
+def test_what_cannot_be_is_said_and_nothing_is_made(mina, field: str, value: str, words: str) -> None:
+    answer = mina.post(page("project-new"), FORM | {field: value})
+    assert answer.status_code == 422
+    assert words in answer.content.decode()
+    assert not Project.objects.filter(name="Ships").exists()
+
+
+def test_a_bad_pay_is_said_at_the_top_and_keeps_its_currency(mina, project) -> None:
+    """Issue 11, line 1: the page came back at its head without a word, and “in USD” was gone."""
+    answer = mina.post(page("project-settings", project.public_id), changed(project, rate="much"))
+    shown = sending.read(answer.content.decode(), "")
+    assert (answer.status_code, [box for _text, box in shown.faults]) == (422, ["#id_rate"])
+    assert shown.faults[0][0] == "Pay per accepted judgement, in USD: Enter a number."
+    assert any("one thing to mend" in one and "Enter a number." in one for one in shown.alerts)
+    assert "Pay per accepted judgement, in USD</label>" in answer.content.decode()
+
+
+def test_every_fault_is_in_the_list_wherever_its_field_lies(mina, project) -> None:
+    form = changed(project, wanted="0", instructions_xx="") | {
+        "labels-0-hotkey": "long",
+        "labels-1-attributes": "Pose",
+        "labels-0-key": "x" * 61,
+    }
+    shown = sending.read(mina.post(page("project-settings", project.public_id), form).content.decode(), "")
+    boxes = [box for _text, box in shown.faults]
+    assert boxes == ["#id_wanted", "", "#id_labels-0-hotkey", "#id_labels-1-attributes"], "a hidden field has no box"
+    assert shown.faults[2][0].startswith("Row 1, Key: ")
+    assert {box[1:] for box in boxes if box} <= shown.ids
+
+
+def test_a_refusal_by_htmx_has_its_list_too(mina, project) -> None:
+    answer = mina.post(page("load", project.public_id), {"batch_name": ""}, headers={"HX-Request": "true"})
+    shown = sending.read(answer.content.decode(), "")
+    assert [box for _text, box in shown.faults] == ["#id_file", "#id_batch_name"]
+    assert "<html" not in answer.content.decode() and {"id_file", "id_batch_name"} <= shown.ids
+
+
+def test_name_taken_is_said(cast, mina, project) -> None:
+    answer = mina.post(page("project-new"), FORM | {"name": project.name})
+    assert answer.status_code == 422
+    assert "already a project" in answer.content.decode()
+
+
+def test_change_makes_the_next_version(cast, mina, project) -> None:
+    mina.post(page("project-settings", project.public_id), changed(project, wanted="4"))
+    settings = project.settings_now()
+    assert (settings.version, settings.wanted, settings.made_by) == (2, 4, cast.mina)
+
+
+def test_manager_says_that_empty_answers_are_usual_and_the_studio_is_told(cast, mina, project) -> None:
+    assert project.settings_now().empty_usual is False, "the studio asks unless a project says otherwise"
+    mina.post(page("project-settings", project.public_id), changed(project, empty_usual="on"))
+    settings = project.settings_now()
+    assert (settings.version, settings.empty_usual) == (2, True)
+    assert studio.project_json(project, settings, cast.alice)["empty_usual"] is True
+    mina.post(page("project-settings", project.public_id), changed(project))
+    assert (project.settings_now().version, project.settings_now().empty_usual) == (3, False)
+
+
+def test_file_order_is_chosen_on_the_form_and_refused_there_beside_unseen_gold(cast, mina, project, batch) -> None:
+    mina.post(page("project-settings", project.public_id), changed(project, file_order="on"))
+    assert project.settings_now().file_order
+    mina.post(page("project-settings", project.public_id), changed(project))
+    known_answers.keep(make.task(batch), make.MARIA, by=cast.mina, dice=random.Random(1))
+    answer = mina.post(page("project-settings", project.public_id), changed(project, file_order="on"))
+    assert answer.status_code == 422 and "Retire them first" in answer.content.decode()
+    assert not project.settings_now().file_order
+
+
+def test_label_keeps_its_key_when_it_is_renamed(mina, project) -> None:
+    form = changed(project) | {"labels-0-name": "Human being"}
+    mina.post(page("project-settings", project.public_id), form)
+    assert project.labels.get(key="person").name == "Human being"
+
+
+def test_label_taken_away_is_retired(mina, project) -> None:
+    form = changed(project) | {"labels-TOTAL_FORMS": "1"}
+    mina.post(page("project-settings", project.public_id), form)
+    assert [one.key for one in project.labels.in_use()] == ["person"]
+    assert project.labels.get(key="place").retired_at is not None
+
+
+def test_preview_shows_instructions_without_what_could_act(mina) -> None:
+    text = "**bold** <script>alert(1)</script> [x](javascript:alert(1))"
+    shown = mina.post(page("instructions-preview"), {"instructions": text}).content.decode()
+    assert "<strong>bold</strong>" in shown
+    assert "<script" not in shown
+    assert "href" not in shown
