@@ -5,7 +5,6 @@ clocks. A connection that has said nothing yet, or nothing since its last answer
 """
 
 import asyncio
-import ipaddress
 import json
 from collections import Counter
 from collections.abc import Awaitable, Callable
@@ -16,6 +15,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from config.limits import Limits
+from taskers.addresses import sender
 from taskers.errors import MEDIA_TYPE, Problem
 
 LINGER_SECONDS = 1.0  # for who was turned away to hear why
@@ -48,17 +48,6 @@ class LongHead(Problem):
 
     code = "head-too-large"
     status = 431
-
-
-def sender(address: str) -> str:
-    """What counts as one address: an IPv4 address, or the network that one IPv6 customer is given."""
-    try:
-        found = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    if isinstance(found, ipaddress.IPv6Address):
-        return str(found.ipv4_mapped or ipaddress.ip_network((found, 64), strict=False))
-    return address
 
 
 class Connections:

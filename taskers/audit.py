@@ -16,6 +16,7 @@ from taskers import origin
 from taskers.models import AuditRecord, Invitation, Membership, Organization, Person
 
 Outcome = AuditRecord.Outcome
+SUBJECT = AuditRecord._meta.get_field("subject").max_length or 0
 
 
 class Kind(TextChoices):
@@ -117,9 +118,9 @@ def saw(request: HttpRequest, kind: Kind, subject: str = "", *, refused: bool = 
     if here is None or not organization:
         return
     outcome = Outcome.REFUSED if refused else Outcome.DONE
-    record(
-        kind, organization=organization.pk, actor=here, subject=subject, outcome=outcome, detail={"page": request.path}
-    )
+    # An address is what somebody typed: of any length, and with characters that can't be kept.
+    subject, page = origin.brief(subject, SUBJECT), origin.brief(request.path)
+    record(kind, organization=organization.pk, actor=here, subject=subject, outcome=outcome, detail={"page": page})
 
 
 def trail(organization: Organization) -> QuerySet[AuditRecord]:

@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from ipaddress import ip_address
 
 from django.http import HttpRequest, HttpResponseBase
 
+from taskers import addresses
 from taskers.models import Person
 
-AGENT = 200  # characters of a browser's name that are kept
+BRIEF = 200  # characters that are kept of what others say of themselves
 
 
 @dataclass(frozen=True)
@@ -39,16 +39,17 @@ def here() -> Origin:
 
 def of_request(request: HttpRequest) -> Origin:
     """What a request says of where it comes from. The address is the server's word: it believes known proxies alone."""
-    agent = request.META.get("HTTP_USER_AGENT", "")
-    return Origin(address_of(request), "".join(one for one in agent if one.isprintable())[:AGENT], request)
+    return Origin(address_of(request), brief(request.META.get("HTTP_USER_AGENT", "")), request)
+
+
+def brief(text: str, longest: int = BRIEF) -> str:
+    """What is kept of a text that anybody may have chosen."""
+    return "".join(one for one in text if one.isprintable())[:longest]
 
 
 def address_of(request: HttpRequest) -> str | None:
     """The address that a request came from, or None where there is none, as through a socket file."""
-    try:
-        return str(ip_address(request.META.get("REMOTE_ADDR", "")))
-    except ValueError:
-        return None
+    return addresses.plain(request.META.get("REMOTE_ADDR", ""))
 
 
 @contextmanager

@@ -9,13 +9,13 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
-from ipaddress import IPv6Address, ip_address, ip_network
 
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from taskers import audit, origin, sign_ins, throttle
+from taskers.addresses import sender
 from taskers.models import Person
 from taskers.throttle import Admission, Rate
 
@@ -49,7 +49,7 @@ class Try:
 
 def begin(request: HttpRequest, email: str, what: str = PASSWORD) -> Try:
     """Count a try for this account, and say whether it may be made."""
-    account, address = _digest(email.strip().lower()), _network(request)
+    account, address = _digest(email.strip().lower()), sender(origin.address_of(request) or "unknown")
     device = devices_of(request).get(account)
     if device:
         buckets = [(f"{what}/device/{account}/{_digest(device)}", PER_DEVICE)]
@@ -97,7 +97,7 @@ def lift(email: str = "", address: str = "") -> int:
         account = _digest(email.strip().lower())
         prefixes += [f"{what}/{kind}/{account}" for what in (PASSWORD, CODE) for kind in ("pair", "device", "account")]
     if address:
-        prefixes += [f"{what}/address/{_wide(address)}" for what in (PASSWORD, CODE)]
+        prefixes += [f"{what}/address/{sender(address)}" for what in (PASSWORD, CODE)]
     person = Person.objects.filter(email=email.strip().lower()).first() if email else None
     audit.record(audit.Kind.THROTTLE_LIFTED, person=person, detail={"email": email, "address": address})
     return throttle.forget(*prefixes)
@@ -112,19 +112,6 @@ def _known_address(request: HttpRequest, email: str) -> bool:
 def _tell(key: str, email: str) -> None:
     if throttle.hit(f"told/{key}", TOLD).allowed:
         sign_ins.throttled(email)
-
-
-def _network(request: HttpRequest) -> str:
-    return _wide(origin.address_of(request) or "unknown")
-
-
-def _wide(address: str) -> str:
-    """An address as it is counted: whoever has one of the sixth version has a whole network of them."""
-    try:
-        found = ip_address(address)
-    except ValueError:
-        return address
-    return str(ip_network(f"{found}/64", strict=False)) if isinstance(found, IPv6Address) else str(found)
 
 
 def _digest(text: str) -> str:

@@ -8,8 +8,9 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 from websockets.typing import Origin
 
-from config.connections import Connections, RequestsPerAddress, sender
+from config.connections import Connections, RequestsPerAddress
 from config.limits import Limits, fitting
+from taskers.addresses import sender
 from tests.config.serving import Line, serving
 
 HERE, THERE = "127.0.0.2", "127.0.0.3"

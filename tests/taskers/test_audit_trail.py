@@ -138,6 +138,20 @@ def test_who_may_not_look_is_written_down_and_strangers_are_nobody(cast) -> None
     assert len(told(Kind.PEOPLE_LISTED)) == 1
 
 
+def test_an_address_of_any_length_is_refused_and_written_down_in_short(cast) -> None:
+    """A name in an address is whatever somebody types: too long for its column, or not to be kept at all."""
+    long, nul = "a" * 3000, "%00" * 40
+    for who, path in (
+        (cast.alice, f"/people/skills/{long}/"),
+        (cast.mina, f"/admin/taskers/payout/{long}/change/"),
+        (cast.mina, f"/admin/taskers/payout/{nul}x/change/"),
+    ):
+        assert browser_of(who).get(path).status_code == 403, path
+    kept = list(AuditRecord.objects.filter(outcome="refused"))
+    assert [one.subject[:8] for one in kept] == ["skill:aa", "object:a", "object:x"]
+    assert max(len(one.detail["page"]) for one in kept) <= 200
+
+
 def test_a_taskers_own_work_leaves_none(cast) -> None:
     project = make.project(cast.riverside)
     make.tasks(make.batch(project), 1)

@@ -119,6 +119,14 @@ def test_a_network_of_the_sixth_version_counts_as_one_address(cast: Cast) -> Non
     assert tries(Client(), "guess", "2001:db8:1:3::1") == "wrong"
 
 
+def test_who_comes_by_both_protocols_is_one_address_and_neighbours_are_two(cast: Cast) -> None:
+    """A server that listens to both tells the older addresses in the newer's form; the link-local ones have a zone."""
+    said = [tries(Client(), "guess", f"::ffff:{ATTACKER}") for _try in range(5)]
+    assert said == ["wrong"] * 5 and tries(Client(), "guess", ATTACKER) == "wait"
+    assert tries(Client(), "guess", f"::ffff:{OFFICE}") == "wrong"
+    assert tries(Client(), make.PASSWORD, "fe80::1%eth0") == "in"
+
+
 def test_an_account_that_isnt_there_is_treated_alike(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same words, the same limits and as much work for the processor."""
     Person.objects.filter(pk=cast.bob.pk).update(is_active=False)
