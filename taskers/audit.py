@@ -129,18 +129,29 @@ def trail(organization: Organization) -> QuerySet[AuditRecord]:
 
 
 def touched_access(by: Person, of: Person, *, since: datetime) -> bool:
-    """Whether somebody shaped another's access since then: their password, second step or roles."""
-    acts = AuditRecord.objects.filter(actor=by, person=of, kind__in=TOUCHES_ACCESS, outcome=Outcome.DONE, at__gte=since)
-    return by.pk != of.pk and acts.exists()
+    """Whether somebody shaped another's access since then (their password, second step or roles), by their own account
+    or by one that they could act as."""
+    acts = AuditRecord.objects.filter(person=of, kind__in=TOUCHES_ACCESS, outcome=Outcome.DONE, at__gte=since)
+    hands = {key for key in acts.values_list("actor", flat=True) if key not in (None, of.pk)}
+    return by.pk in _could_act_as(hands, since)
 
 
 def could_act_as(person: Person, *, since: datetime) -> set[int]:
-    """Who may have come to act as somebody since then: themselves, whoever set their password or second step for them,
-    and whoever let them in. Accounts with one of these in common are no two people."""
-    acts = AuditRecord.objects.filter(person=person, kind__in=OPENS_ACCOUNT, outcome=Outcome.DONE, at__gte=since)
-    let_in = Invitation.objects.filter(email__iexact=person.email, accepted_at__gte=since)
-    known = [*acts.values_list("actor", flat=True), *let_in.values_list("invited_by", flat=True)]
-    return {person.pk} | {key for key in known if key is not None}
+    """Who may have come to act as somebody since then: themselves, whoever set their password or second step for them
+    or let them in, and whoever could act as one of those. Accounts with one of these in common are no two people."""
+    return _could_act_as({person.pk}, since)
+
+
+def _could_act_as(people: set[int], since: datetime) -> set[int]:
+    found, new = set(people), people
+    while new:
+        acts = AuditRecord.objects.filter(person__in=new, kind__in=OPENS_ACCOUNT, outcome=Outcome.DONE, at__gte=since)
+        emails = Person.objects.filter(pk__in=new).values("email")
+        let_in = Invitation.objects.filter(email__in=emails, accepted_at__gte=since)
+        known = {*acts.values_list("actor", flat=True), *let_in.values_list("invited_by", flat=True)}
+        new = {key for key in known if key is not None} - found
+        found |= new
+    return found
 
 
 def signed_in_from(person: Person, address: str, *, since: datetime) -> bool:

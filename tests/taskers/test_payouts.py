@@ -12,7 +12,7 @@ from django.utils import timezone
 from taskers import invitations, ledger, payouts
 from taskers.errors import KeyReused, StateConflict
 from taskers.independence import LATELY, NotIndependent, PaidByIt, SamePerson
-from taskers.models import Account, Event, Payout, PayoutItem, Transfer
+from taskers.models import Account, Event, Payout, PayoutItem, Person, Transfer
 from taskers.payouts import NoReference, NothingOwed
 from tests import make
 from tests.taskers.money import balance_of, earn
@@ -44,8 +44,7 @@ def test_who_is_paid_by_a_run_does_not_approve_it_and_the_database_agrees(cast) 
 def test_nobody_approves_by_an_account_that_the_other_let_in_or_reset(client, cast) -> None:
     """Zoe was let in by Olga, who could act as her; so could Finn since he was given a password link for Fay."""
     earn(cast, cast.alice, 1_000_000)
-    _invitation, secret = invitations.invite(cast.riverside, cast.olga, email="zoe@example.org", role="finance")
-    zoe = invitations.accept(secret, name="Zoe", password="a long walk by the sea")
+    zoe = let_in(cast, "zoe", "finance", by=cast.olga)
     mine, theirs = (payouts.propose(cast.riverside, cast.olga), zoe)
     with pytest.raises(NotIndependent):
         payouts.approve(mine, theirs)
@@ -73,6 +72,30 @@ def test_nobody_approves_who_was_given_the_role_by_the_other_but_a_third_person_
         payouts.approve(hers, zoe)
     payouts.cancel(hers, zoe)
     assert payouts.approve(payouts.propose(cast.riverside, ravi), zoe).state == "approved"
+
+
+def test_nobody_approves_through_who_was_let_in_or_given_the_role_by_a_puppet(cast) -> None:
+    """Olga lets Pia in; as Pia she lets Zoe in, and gives Carol the role, whom she let in long ago."""
+    earn(cast, cast.alice, 1_000_000)
+    pia = let_in(cast, "pia", "owner", by=cast.olga)
+    zoe = let_in(cast, "zoe", "finance", by=pia)
+    invitations.give(cast.riverside, cast.carol, "finance", by=pia)
+    payout = payouts.propose(cast.riverside, cast.olga)
+    for puppet in (zoe, cast.carol):
+        with pytest.raises(NotIndependent):
+            payouts.approve(payout, puppet)
+    payouts.cancel(payout, cast.olga)
+    for puppet in (zoe, cast.carol):
+        payout = payouts.propose(cast.riverside, puppet)
+        with pytest.raises(NotIndependent):
+            payouts.approve(payout, cast.olga)
+        payouts.cancel(payout, puppet)
+    assert payouts.approve(payouts.propose(cast.riverside, cast.olga), cast.finn).state == "approved"
+
+
+def let_in(cast, name: str, role: str, *, by) -> Person:
+    _invitation, secret = invitations.invite(cast.riverside, by, email=f"{name}@example.org", role=role)
+    return invitations.accept(secret, name=name.title(), password="a long walk by the sea")
 
 
 @contextmanager
