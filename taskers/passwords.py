@@ -14,6 +14,7 @@ PRODUCT = "tandem"
 ROWS = ("abcdefghijklmnopqrstuvwxyz", "01234567890", "qwertyuiop", "asdfghjkl", "zxcvbnm", "qwertzuiop", "azertyuiop")
 FEWEST_DIFFERENT = 5
 FEWEST_FREE = 8  # characters that don't follow from those before them
+JUDGED = 200  # characters that are looked at, since a password may be as long as a request
 SHORTEST_NAME = 4  # of a name that counts as known; shorter ones are in many words
 
 REPEAT = gettext_noop("Repeats and runs of keys are guessed first. Take four or five words that don't belong together.")
@@ -25,7 +26,7 @@ class Guessable:
 
     def validate(self, password: str, user: Person | None = None) -> None:
         """Raises ValidationError, which says what helps."""
-        text = password.casefold()
+        text = password[:JUDGED].casefold()
         if len(set(text)) < FEWEST_DIFFERENT or free(text) < FEWEST_FREE:
             raise ValidationError(_(REPEAT), code="password_guessable")
         for name in known_names(user):
@@ -39,7 +40,7 @@ class Guessable:
 def free(text: str) -> int:
     """How many characters of a text don't follow from those before them."""
     for period in range(1, len(text) // 2 + 1):
-        if text == (text[:period] * len(text))[: len(text)]:
+        if text.startswith(text[period:]):
             text = text[:period]  # the rest only says it again
             break
     return sum(1 for before, here in zip(" " + text, text, strict=False) if not _follows(before, here))

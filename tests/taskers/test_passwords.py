@@ -1,12 +1,14 @@
 """Issue 11, line 19: what a guesser tries first is no password."""
 
+import time
+
 import pytest
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 
 from taskers import invitations
 from taskers.models import Person
-from taskers.passwords import free
+from taskers.passwords import Guessable, free
 from tests.cast import Cast
 
 POOR = [
@@ -49,6 +51,15 @@ def test_names_that_all_know_are_refused(cast: Cast) -> None:
     invitations.invite(cast.riverside, cast.mina, email="ada@example.org", role="tasker")
     with pytest.raises(ValidationError, match="riverside"):
         validate_password("Riverside2026", Person(email="ada@example.org", name="Ada"))
+
+
+def test_a_password_of_a_million_characters_is_judged_at_once() -> None:
+    begun = time.monotonic()
+    for text in ("correct horse battery " * 50_000, "".join(chr(0x4E00 + n % 20_011) for n in range(1_000_000))):
+        Guessable().validate(text)
+    with pytest.raises(ValidationError):
+        Guessable().validate("abc" * 300_000)
+    assert time.monotonic() - begun < 2
 
 
 def test_free_counts_what_does_not_follow() -> None:
