@@ -13,8 +13,6 @@ from typing import Any
 from asgiref.sync import ThreadSensitiveContext
 from channels.db import database_sync_to_async
 from django.conf import settings
-from django.contrib.auth import get_user
-from django.contrib.sessions.backends.db import SessionStore
 from django.http import HttpRequest, parse_cookie
 from django.template.loader import render_to_string
 from django.urls import Resolver404, resolve
@@ -23,6 +21,7 @@ from rest_framework.exceptions import APIException
 from config.limits import SMALL, Limits, larger
 from taskers import problems
 from taskers.errors import Problem
+from taskers.sign_in_state import signed_in_by
 from taskers.tokens import TokenAuthentication
 
 Scope = dict[str, Any]
@@ -234,12 +233,13 @@ def _headers(scope: Scope) -> dict[bytes, bytes]:
 
 def _is_known(headers: dict[bytes, bytes]) -> bool:
     """Whether somebody who may sign in sends this: by their session, or by a token."""
+    cookies = parse_cookie(headers.get(b"cookie", b"").decode("latin-1"))
+    if signed_in_by(cookies.get(settings.SESSION_COOKIE_NAME)).is_authenticated:
+        return True
     request = HttpRequest()
     request.META["HTTP_AUTHORIZATION"] = headers.get(b"authorization", b"").decode("latin-1")
-    cookies = parse_cookie(headers.get(b"cookie", b"").decode("latin-1"))
-    request.session = SessionStore(cookies.get(settings.SESSION_COOKIE_NAME))
     try:
-        return get_user(request).is_authenticated or TokenAuthentication().authenticate(request) is not None
+        return TokenAuthentication().authenticate(request) is not None
     except APIException:
         return False
 

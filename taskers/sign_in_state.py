@@ -1,17 +1,23 @@
-"""Whether somebody who came in some time ago, and has a line open since, is still signed in."""
+"""Who a session signs in, where there is no request of Django's: before it, or long after it."""
 
 from importlib import import_module
 
 from django.conf import settings
 from django.contrib.auth import get_user
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.http import HttpRequest
 
 
+def signed_in_by(session_key: str | None) -> AbstractBaseUser | AnonymousUser:
+    """Whom this session signs in, if it lives and still opens their account."""
+    request = HttpRequest()
+    request.session = import_module(settings.SESSION_ENGINE).SessionStore(session_key)
+    return get_user(request)
+
+
 def still_signed_in(session_key: str, person_key: int) -> bool:
-    """Whether this session lives and still opens this person's account.
+    """Whether somebody who came in by this session some time ago, and has a line open since, is still signed in.
 
     It doesn't after they signed out, after their password was changed, or once they were shown out.
     """
-    request = HttpRequest()
-    request.session = import_module(settings.SESSION_ENGINE).SessionStore(session_key)
-    return get_user(request).pk == person_key
+    return signed_in_by(session_key).pk == person_key
