@@ -156,8 +156,11 @@ def _work(owner: Organization) -> dict[str, Work]:
     found = {}
     for kind, payload in payloads.items():
         what = "text_spans" if kind == "spans" else "image_regions"
-        labels = [{"key": "person", "name": "Person"}] if kind == "spans" else [{"key": "thing", "name": "Thing"}]
-        labels = [one | ({"shapes": ["mask", "polygon"]} if kind != "spans" else {}) for one in labels]
+        labels: list[dict[str, object]] = [
+            {"key": "person", "name": "Person"}
+            if kind == "spans"
+            else {"key": "thing", "name": "Thing", "shapes": ["mask", "polygon"]}
+        ]
         made = configure.create(owner, None, name=kind, task_type=what, labels=labels, wanted=2, rate=0)
         batch = batches.move(batches.create(made, "First", by=None), "live", by=None)
         terms = {"project": made, "batch": batch, "external_id": kind, "payload_hash": "0" * 64, "wanted": 2}
