@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from taskers import invitations, tokens
-from taskers.models import ApiToken, AuditRecord, Invitation, Person
+from taskers.models import AuditRecord, Invitation, Person
 from tests import make
 from tests.cast import Cast
 
@@ -107,7 +107,9 @@ def test_tokens_go_with_the_last_role_and_dont_come_back_with_the_next(cast: Cas
 
 def test_who_works_elsewhere_stays_signed_in_there(cast: Cast) -> None:
     invitations.grant(cast.hilltop, cast.bob, "tasker", by=cast.nora)
-    bob = browser_of(cast.bob)
+    here, there, bob = token_of(cast.bob, cast.riverside), token_of(cast.bob, cast.hilltop), browser_of(cast.bob)
+    for organization, by in ((cast.riverside, cast.mina), (cast.hilltop, cast.nora)):
+        invitations.invite(organization, by, email="bob@example.org", role="reviewer")
     invitations.deactivate(cast.riverside, cast.bob, by=cast.mina)
-    assert is_in(bob)
-    assert Invitation.objects.count() == 0 and not ApiToken.objects.exists()
+    assert is_in(bob) and opens(there) and not opens(here)
+    assert Invitation.objects.get(withdrawn_at=None).organization == cast.hilltop
