@@ -1,7 +1,7 @@
 """The studio's wire for correcting what was handed in: the same page and the same requests, under addresses of its own.
 
 The page asks for its work at `studio/corrections/<annotation>/`, and gets an assignment whose id ends in `/correct`; so
-all that the studio sends of it comes here.
+all that the studio sends of it comes here; but its draft, which is kept like any other, and what is said of it.
 """
 
 from uuid import UUID
@@ -12,12 +12,12 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import ensure_csrf_cookie
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_POST
 
-from projects import access, corrections, drafts, studio
-from projects.errors import Refused
+from projects import access, corrections, studio
 from projects.models import Annotation, Assignment
-from projects.studio import read_token, read_whole_number, wire
+from projects.models.promises import ALIKE
+from projects.studio import read_list, read_token, read_whole_number, wire
 from taskers.errors import NotFound, Problem, StateConflict
 from taskers.models import Person
 from taskers.requests import MemberRequest
@@ -58,32 +58,17 @@ def heartbeat(request: MemberRequest, body: dict, assignment_id: UUID) -> dict:
     return {"deadline": corrections.until(access.own_assignment(request.user, assignment_id)).isoformat()}
 
 
-@require_http_methods(["PUT"])
-@wire
-def draft(request: MemberRequest, body: dict, assignment_id: UUID) -> dict:
-    """What was begun of a correction."""
-    assignment = access.own_assignment(request.user, assignment_id)
-    version, token = read_whole_number(body, "version"), read_token(body)
-    if "changes" in body:
-        return {"version": drafts.change(assignment, request.user, token, version=version, changes=body["changes"])}
-    answer, size = body.get("answer"), len(request.body)
-    return {"version": drafts.save(assignment, request.user, token, version=version, answer=answer, size=size)}
-
-
 @require_POST
 @wire
 def submit(request: MemberRequest, body: dict, assignment_id: UUID) -> dict:
     """The correction takes the place of what was handed in."""
     assignment = access.own_assignment(request.user, assignment_id)
     read_token(body)
-    refused = body.get("refused") or []
-    if not isinstance(refused, list):
-        raise Refused("refused is a list.", code="wrong-shape", place="refused")
     made = corrections.correct(
         assignment,
         body.get("answer"),
         active_ms=read_whole_number(body, "active_ms", 0),
-        refused=[str(one)[:40] for one in refused],
+        refused=read_list(body, "refused"),
     )
     return {"submitted": {"id": str(made.public_id)}} | _over(_("Corrected. What you handed in last counts."))
 
@@ -118,7 +103,7 @@ def _over(text: str) -> dict:
 
 def _of(person: Person, annotation_id: UUID) -> Assignment:
     """The assignment of one's own annotation, corrected since or not; everything else is not found."""
-    rows = Annotation.objects.filter(public_id=annotation_id, tasker=person, assignment__kind__in=corrections.LISTED)
+    rows = Annotation.objects.filter(public_id=annotation_id, tasker=person, assignment__kind__in=ALIKE)
     key = rows.values_list("assignment__public_id", flat=True).first()
     if key is None:
         raise NotFound()

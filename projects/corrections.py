@@ -20,14 +20,13 @@ from projects.teaching import settling
 from taskers.models import Person
 from taskers.outbox import emit
 
-LISTED = ALIKE
 PIECE = 500
 
 
 def begin(assignment: Assignment, annotation: Annotation) -> bool:
     """Grant the time to correct late work that was just handed in; whether its project grants any. What comes in time
     is granted it as it is handed in (queue/handing_in.py)."""
-    if annotation.tasker.kind != Person.Kind.HUMAN or assignment.kind not in LISTED:
+    if annotation.tasker.kind != Person.Kind.HUMAN or assignment.kind not in ALIKE:
         return False
     minutes = assignment.task.project.settings.get(version=annotation.settings_version).correction_minutes
     if minutes:
@@ -80,7 +79,7 @@ def correct(assignment: Assignment, answer: object, *, active_ms: int = 0, refus
         answer=checked,
         settings_version=before.settings_version,
         active_ms=believed(assignment, before.active_ms + active_ms),
-        refused=[*before.refused, *refused][:5000],
+        refused=[*before.refused, *(str(one)[:40] for one in refused)][:5000],
     )
     _tell(task, made, before)
     return made

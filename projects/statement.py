@@ -36,7 +36,6 @@ from taskers.models import Account, Dispute, Grade, Organization, PayoutItem, Pe
 from taskers.statements import ask
 
 PAGE = 30
-LISTED = ALIKE
 FAR = datetime(9999, 1, 1, tzinfo=UTC)  # the latest moment that PostgreSQL and Python both know
 # Each of somebody's accounts: its balance, what of it came since `seen`, and whether a payout took from it since then.
 TOTALS = """
@@ -144,7 +143,7 @@ def entries(
     """A page of somebody's work, newest first, and the key before which the next page begins (None: the last)."""
     rows = (
         Annotation.objects.current()
-        .filter(tasker=person, assignment__kind__in=LISTED, task__project__organization=organization)
+        .filter(tasker=person, assignment__kind__in=ALIKE, task__project__organization=organization)
         .select_related("assignment", "task__project")
     )
     if project is not None:

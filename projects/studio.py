@@ -154,7 +154,7 @@ def submit(request: MemberRequest, body: dict, assignment_id: UUID) -> dict:
         read_token(body),
         body.get("answer"),
         active_ms=read_whole_number(body, "active_ms", 0),
-        refused=_list(body, "refused"),
+        refused=read_list(body, "refused"),
     )
     said = {"submitted": {"id": str(annotation.public_id)}}
     lesson = lessons.of(assignment, annotation)
@@ -390,7 +390,7 @@ def read_whole_number(body: dict, field: str, default: int | None = None) -> int
     return value
 
 
-def _list(body: dict, field: str) -> list:
+def read_list(body: dict, field: str) -> list:
     value = body.get(field, [])
     if not isinstance(value, list):
         raise Refused("%(field)s is a list.", code="wrong-shape", place=field, field=field)

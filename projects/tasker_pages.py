@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from projects import access, course_report, statement, studio
 from projects.models import Annotation, Project
+from projects.models.promises import ALIKE
 from projects.talk import reading
 from projects.teaching import dealing, lessons, settling
 from projects.views.task import drawing
@@ -172,7 +173,7 @@ def _own(request: MemberRequest, annotation_id: UUID) -> Annotation:
     found = rows.filter(
         public_id=annotation_id,
         tasker=request.user,
-        assignment__kind__in=statement.LISTED,
+        assignment__kind__in=ALIKE,
         task__project__organization=_organization(request).pk,
     ).first()
     if found is None:
