@@ -10,11 +10,11 @@ from django.db.models import Q
 from projects.admission import eligibility
 from projects.errors import AlreadySubmitted, Banned, LeaseLost
 from projects.models import Annotation, Assignment, Exclusion, Task
-from projects.models.promises import COMPARED
+from projects.models.promises import ALIKE, COMPARED
 from projects.queue.clock import Clock
 from projects.queue.turns import choose_anew
 from taskers.models import Person
-from taskers.statements import ask
+from taskers.statements import array, ask
 
 # What each label asks of the parts that carry it, as one JSON text; those retired since the work began are still taken.
 LABELS = """
@@ -62,7 +62,7 @@ WITH mine AS (
   SELECT mine.id, clock_timestamp() + make_interval(mins => s.correction_minutes)
   FROM mine JOIN projects_projectsettings s
     ON s.project_id = %(project)s::bigint AND s.version = mine.settings_version AND s.correction_minutes > 0
-  WHERE %(corrects)s::boolean AND mine.kind || '' IN ('judge', 'gold')
+  WHERE %(corrects)s::boolean AND mine.kind = ANY(%(alike)s::text[])
   RETURNING until
 ), done AS (
   DELETE FROM projects_draft WHERE assignment_id IN (SELECT id FROM mine)
@@ -139,6 +139,7 @@ def deliver(
         "project_key": project.public_id,
         "subject": f"task:{assignment.task.public_id}",
         "corrects": tasker.kind == Person.Kind.HUMAN,
+        "alike": array(ALIKE),
     }
     rows = ask(DELIVER, terms)
     if not rows:

@@ -3,10 +3,11 @@
 import pytest
 
 from assist.bindings import bind
-from projects import configure, known_answers, queue, statement, studio, submission
+from projects import configure, corrections, known_answers, queue, statement, studio, submission
 from projects.admission import rules
-from projects.models import Assignment, Verdict
+from projects.models import Assignment, Correctable, Verdict
 from projects.queue import Wish
+from projects.queue.clock import Clock
 from taskers import ledger
 from taskers.models import Grade
 from tests import make
@@ -102,3 +103,19 @@ def test_a_reviewer_judges_no_task_that_they_were_dealt_again(cast, project, bat
     extra = next(one for one in worked(cast.alice, project, 30) if one.kind == "extra")
     with pytest.raises(Exception, match="Nobody reviews"):
         queue.refuse_own_work(extra.task, cast.alice)
+
+
+def test_it_may_be_corrected_for_as_long_as_any_work(cast, project, batch) -> None:
+    decided(batch, cast.bob, 30)
+    project = configure.change(project, cast.mina, correction_minutes=30).project
+    for task in make.tasks(batch, 20):
+        known_answers.keep(task, make.MARIA, by=cast.mina, dice=DICE)
+    make.tasks(batch, 30)
+    assert {"gold", "extra", "judge"} == {one.kind for one in worked(cast.alice, project, 25)}
+    listed, _before = statement.entries(cast.alice, cast.riverside)
+    assert {(one.state, one.until is not None) for one in listed} == {("waiting", True)}
+    Correctable.objects.update(until=Clock())
+    corrections.catch_up()
+    all_settled(project)
+    assert {one.state for one in statement.entries(cast.alice, cast.riverside)[0]} <= {"accepted", "judged"}
+    assert queue.audit().breaches == [] and ledger.audit() == []
