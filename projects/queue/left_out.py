@@ -50,9 +50,10 @@ def due(tasker: Person, terms: Terms) -> int | None:
     """The key of the task that is due at this turn, where gold isn't; the same however often it is asked."""
     if not (terms.traps and terms.copilot and terms.gold_share) or tasker.kind != Person.Kind.HUMAN:
         return None
-    dice = turns.dice(tasker, terms.turn, " left out")
-    evidence = (terms.good or 0.0) + (terms.poor or 0.0)
-    if dice.random() >= terms.traps or not dealing.gold_is_due(terms.gold_share, evidence, dice):
+    evidence, dice = (terms.good or 0.0) + (terms.poor or 0.0), turns.dice(tasker, terms.turn, " left out")
+    if not dealing.is_due_instead(terms.gold_share, evidence, turns.dice(tasker, terms.turn)):
+        return None
+    if dice.random() >= terms.traps:
         return None
     return _free(terms.project, tasker.pk, dice)
 

@@ -37,10 +37,20 @@ def refuse_in_file_order(project: Project) -> None:
 
 def gold_is_due(share: float, evidence: float, dice: random.Random) -> bool:
     """Whether this claim is to get gold: about `share` of them, up to three times as often before there is evidence."""
-    if share <= 0:
-        return False
+    fallen, chance = _fallen(share, evidence, dice)
+    return fallen < chance
+
+
+def is_due_instead(share: float, evidence: float, dice: random.Random) -> bool:
+    """Whether this claim is to get what looks like gold: exactly as often, by the same dice, where gold isn't due."""
+    fallen, chance = _fallen(share, evidence, dice)
+    return chance <= fallen < 2 * chance
+
+
+def _fallen(share: float, evidence: float, dice: random.Random) -> tuple[float, float]:
+    """How the dice fell, in [0, 1), and below what that means gold."""
     eagerness = 1 + 2 * math.exp(-evidence / 10)
-    return dice.random() < min(MOST_OFTEN, share * eagerness * dice.uniform(0.5, 1.5))
+    return dice.random(), min(MOST_OFTEN, max(0.0, share) * eagerness * dice.uniform(0.5, 1.5))
 
 
 @transaction.atomic
