@@ -1,29 +1,18 @@
-/** The room for image tasks: binds the desk to canvas, pointer, keys and panel. */
-import { clamp } from "./geometry.js";
-import { element } from "./elements.js";
+/** The room for image tasks: binds the desk to the stage, the hand, the keys and the panel. */
 import { imageActions } from "./image_actions.js";
 import { imageBindings } from "./image_bindings.js";
 import { createOfferBar, createToolbar } from "./image_controls.js";
-import { createCursor } from "./image_cursor.js";
 import { createImageDesk } from "./image_desk.js";
-import { BY_COPILOT, shapesOf, toolInHand, toolsFor } from "./image_kit.js";
-import { createLevels } from "./image_levels.js";
-import { filterOf, LOOK } from "./image_look.js";
-import { createOutlineTools, middleOf } from "./image_outline_tools.js";
-import { createPicture } from "./image_picture.js";
-import { createTools } from "./image_tools.js";
+import { createHand } from "./image_hand.js";
+import { shapesOf } from "./image_kit.js";
+import { fetchLater } from "./image_later.js";
+import { createImageStage } from "./image_stage.js";
 import { createKeymap } from "./keys.js";
 import { labelBindings } from "./keys_of_labels.js";
-import { regionAt } from "./layers.js";
 import { createPalette } from "./palette.js";
-import { snapped } from "./outlines.js";
-import { createPointer } from "./pointer.js";
-import { createViewport } from "./viewport.js";
 import { say, sayCount } from "./words.js";
 
 const ARROWS = { left: [-1, 0], right: [1, 0], up: [0, -1], down: [0, 1] };
-const CHOICE = { tool: "box", label: "", radius: 14, snapping: true }; // kept from task to task; radius for an image of 1000 pixels
-const SNAP = 9; // screen pixels
 
 /**
  * @param {{stage: HTMLElement, tools: HTMLElement, panel: HTMLElement}} hosts emptied first
@@ -49,24 +38,22 @@ class ImageRoom {
   #size;
   #desk;
   #copilot;
-  #kit;
-  #on = { removing: false, bare: false }; // clicks take away; marks are left out
-  #listens = true; // there is a copilot
+  #hand;
+  #stage;
   #built = false;
-  #glow = null; // the region that is pointed out
   #closed = false;
 
   constructor(hosts, work) {
     this.#work = work;
     this.#size = { width: work.task.image.width, height: work.task.image.height };
-    this.#kit = toolsFor(work.labels);
+    this.#hand = createHand(work.labels, this.#size);
     this.keymap = createKeymap(this.#bindings());
     this.#copilot = work.join({
       onAnswer: (message) => this.#hear(message),
       onAvailable: (listens) => this.#available(listens),
     });
     const left = work.unfinished?.points ? { outline: work.unfinished } : work.unfinished; // kept without more until now
-    if (left?.outline) CHOICE.tool = left.outline.type;
+    if (left?.outline) this.#hand.take(left.outline.type);
     this.#desk = createImageDesk({
       labels: work.labels,
       size: this.#size,
@@ -74,7 +61,7 @@ class ImageRoom {
       refused: work.refused,
       outline: left?.outline,
       proposal: left?.proposal,
-      inHand: left?.label ?? CHOICE.label,
+      inHand: left?.label ?? this.#hand.label,
       copilot: this.#copilot,
       onChange: () => this.#refresh(),
     });
@@ -83,9 +70,8 @@ class ImageRoom {
     this.#buildStage(hosts.stage);
     this.#buildPanel(hosts);
     this.actions = imageActions(this.#desk, this.#handsOn());
-    this.viewport.show(this.#size);
     this.#built = true;
-    this.#look();
+    this.#stage.look();
     this.#refresh();
   }
 
@@ -97,50 +83,34 @@ class ImageRoom {
       outlines: shapes.size > 1 || !shapes.has("mask"),
       attributes: labels.some((label) => label.attributes?.length),
     };
-    const taken = own("image", [...bindings, ...imageBindings(this.#kit, has)]);
+    const taken = own("image", [...bindings, ...imageBindings(this.#hand.kit, has)]);
     return [...taken, ...labelBindings(labels, taken, say("Labels"))];
   }
 
   // --- building ---------------------------------------------------------------------------------------------
 
-  #buildStage(stage) {
-    const { task } = this.#work;
-    const name = say("Image {name}. Arrow keys move a pointer, Enter places, question mark lists all keys.", { name: task.name });
-    this.canvas = element("div", { class: "canvas", tabindex: "0", role: "application", "aria-label": name });
-    stage.replaceChildren(this.canvas);
-    this.levels = createLevels(task.image.url, this.#size, () => this.viewport.redrawAll());
-    this.picture = createPicture({ desk: this.#desk, lookOf: (key) => this.#lookOf(key), size: this.#size, levels: this.levels, bare: () => this.#on.bare, look: LOOK, also: () => this.lists?.group.now() ?? [], glow: () => this.#glow });
-    this.viewport = createViewport(this.canvas, {
-      drawImage: (context, view) => this.viewport && this.picture.drawImage(context, view, this.viewport.frame),
-      drawMarks: (context, view) => this.#built && this.picture.drawMarks(context, view, this.viewport.frame),
-      drawTop: (context) => this.#built && this.picture.drawTop(context, this.viewport, this.tools[this.#tool()], this.cursor.shown),
-    });
-    const ways = {
-      onNoCopilot: () => this.#noCopilot(),
-      radius: () => this.#radius(),
-      colour: () => this.#lookOf(this.#desk.label).colour,
-      removing: () => this.#on.removing,
-      crosshair: () => LOOK.crosshair,
-      snap: (point, event, except) => this.#snap(point, event, except),
-      finish: (value) => this.#finish(value),
-      pick: (at, beneath) => this.#choose(this.#idAt(at, beneath)),
+  #buildStage(host) {
+    const { task, announce } = this.#work;
+    this.#stage = createImageStage(host, {
+      task, announce,
+      size: this.#size,
+      desk: this.#desk,
+      hand: this.#hand,
+      tool: () => this.#tool(),
+      lookOf: (key) => this.#lookOf(key),
+      beside: () => this.lists?.group.now() ?? [],
+      choose: (id) => this.#choose(id),
       also: (id) => this.lists?.group.toggle(id),
+      finish: (value) => this.#finish(value),
       tell: (what) => this.#tell(what),
-      spot: ([x, y]) => this.#work.announce(say("{x} % across, {y} % down", { x, y })),
-    };
-    this.tools = { ...createTools(this.#desk, this.viewport, ways), ...createOutlineTools(this.#desk, this.viewport, ways) };
-    this.cursor = createCursor(this.#desk, this.viewport, ways);
-    const inHand = () => {
-      while (this.cursor.hide());
-      return this.tools[this.#tool()];
-    };
-    this.pointer = createPointer(this.canvas, this.viewport, inHand, () => this.cursor.draws(this.#tool()));
+      onNoCopilot: () => this.#noCopilot(),
+    });
   }
 
   #buildPanel({ stage, tools, panel }) {
     const act = (action) => this.act(action);
     const keyOf = (action) => this.keymap.shown(action);
-    this.toolbar = createToolbar(tools, { kit: this.#kit, act, keyOf, onRadius: (radius) => this.#setRadius(radius) });
+    this.toolbar = createToolbar(tools, { kit: this.#hand.kit, act, keyOf, onRadius: (radius) => this.#setRadius(radius) });
     this.bar = createOfferBar(stage, { confidence: this.#work.confidence, act, keyOf, choose: (index) => this.#desk.cycle(index - this.#desk.state.proposal.chosen) });
     this.palette = createPalette(panel, this.#work.labels, { keyOf: (key) => keyOf(`label:${key}`), onPick: (key) => this.act(`label:${key}`) });
     this.#buildLater(panel).catch(() => {}); // without a network the work goes on without them
@@ -150,17 +120,13 @@ class ImageRoom {
   async #buildLater(panel) {
     const onDone = () => this.focus();
     const asked = this.#work.labels.some((label) => label.attributes?.length);
-    const [lists, fields, view, heard, smooth, hints] = await Promise.all([
-      import("./image_lists.js"), asked && import("./attribute_fields.js"), import("./image_view.js"), import("./image_heard.js"), import("./mask_smooth.js"), import("./image_hints.js"), import("./image_large.js"),
-      // What image_lists.js asks for, at the same time as it.
-      import("./image_rows.js"), import("./mark_list.js"), import("./windowed_list.js"), import("./list_window.js"), import("./list_tools.js"), import("./list_order.js"), import("./label_search.js"), import("./mark_group.js"), import("./region_groups.js"), import("./hover_links.js"),
-    ]);
+    const { lists, fields, view, heard, smooth, hints } = await fetchLater(asked);
     if (this.#closed) return;
     [this.smooth, this.hints] = [smooth, hints];
     this.lists = lists.createImageLists(panel, this.#forLists());
-    this.heard = heard.createHeard(this.#desk, { tool: () => this.#tool(), on: () => this.#on });
+    this.heard = heard.createHeard(this.#desk, { tool: () => this.#tool(), on: () => this.#hand.on });
     if (fields) this.fields = fields.createAttributeFields(panel, { onSet: (key, value) => this.#desk.describe(key, value), onDone });
-    this.settings = view.createViewSettings(panel, { onChange: () => this.#look(), onDone });
+    this.settings = view.createViewSettings(panel, { onChange: () => this.#stage.look(), onDone });
     this.#show();
     this.#showFields();
   }
@@ -172,23 +138,18 @@ class ImageRoom {
       scored: Boolean(this.#work.copilot) && this.#work.confidence !== "hidden",
       labels: this.#work.labels,
       palette: this.palette,
-      canvas: this.canvas,
+      canvas: this.#stage.canvas,
       announce: this.#work.announce,
       nameOf: (key) => this.#nameOf(key),
       lookOf: (key) => this.#lookOf(key),
       keyOf: (action) => this.keymap.shown(action),
-      idAt: (event) => (this.#on.bare ? null : this.#idAt(this.viewport.pointOf(event))),
-      glow: (id) => ((this.#glow = id), this.viewport.redrawTop()),
+      idAt: this.#stage.under,
+      glow: this.#stage.point,
       choose: (id) => this.#choose(id),
       changed: () => this.#refresh(),
       act: (action) => this.act(action),
       focus: () => this.focus(),
     };
-  }
-
-  /** The region under a point of the image, or null. */
-  #idAt(point, beneath) {
-    return regionAt(this.#desk.free, ...point, SNAP / this.viewport.view.scale, this.#desk.selected, beneath)?.id ?? null;
   }
 
   #handsOn() {
@@ -200,13 +161,13 @@ class ImageRoom {
       accept: () => this.#accept(),
       describe: () => this.fields?.focus(),
       view: () => this.settings?.turn(),
-      pen: () => this.cursor.turnPen(this.#tool()),
-      pressAway: () => this.cursor.press(this.#tool(), true),
+      pen: () => this.#stage.cursor.turnPen(this.#tool()),
+      pressAway: () => this.#stage.cursor.press(this.#tool(), true),
       turn: (what) => this.#turn(what),
       remake: (how, name) => this.smooth && (this.#desk.remake(this.smooth[how], name) || this.#tell("nothing")),
-      show: ({ id, shape }) => (this.viewport.reveal(...middleOf(shape)), this.lists?.bring(id)),
-      resize: (factor, more) => this.#setRadius(CHOICE.radius * factor + more),
-      viewport: this.viewport,
+      show: (region) => (this.#stage.reveal(region), this.lists?.bring(region.id)),
+      resize: (factor, more) => this.#setRadius(this.#hand.radius * factor + more),
+      viewport: this.#stage.viewport,
     };
   }
 
@@ -217,48 +178,36 @@ class ImageRoom {
   }
 
   #available(listens) {
-    this.#listens = listens;
+    this.#hand.hears(listens);
     if (this.#built) this.#show();
   }
 
   #noCopilot() {
-    this.#listens = false;
+    this.#hand.hears(false);
     this.#show();
     this.#tell("copilot");
   }
 
   #tool() {
-    return toolInHand(CHOICE.tool, this.#kit, this.#listens, this.#labelOf(this.#desk.label));
+    return this.#hand.tool(this.#labelOf(this.#desk.label));
   }
 
   /** A tool that the label in hand has no use for takes the first label along that has. */
   #setTool(name) {
-    CHOICE.tool = name;
-    if (!this.#listens && BY_COPILOT.includes(name)) this.#tell("copilot");
+    if (!this.#hand.take(name)) this.#tell("copilot");
     if (this.#tool() !== name) {
-      const label = this.#work.labels.find((one) => toolInHand(name, this.#kit, this.#listens, one) === name);
+      const label = this.#hand.labelOfTool();
       if (label) this.#desk.nextLabel(label.key);
     }
     this.#show();
   }
 
-  /** The brush's radius in image pixels. */
-  #radius() {
-    return CHOICE.radius * (Math.max(this.#size.width, this.#size.height) / 1000);
-  }
-
   #setRadius(radius) {
-    CHOICE.radius = clamp(Math.round(radius), 1, 100);
+    this.#hand.resize(radius);
     this.#show();
   }
 
-  #snap(point, event, except) {
-    if (!CHOICE.snapping || event?.ctrlKey || event?.metaKey) return point;
-    const others = this.#desk.state.regions.filter(({ id }) => id !== except && !this.#desk.hidden.has(id));
-    return snapped(point, others.map((region) => region.shape), SNAP / this.viewport.view.scale) ?? point;
-  }
-
-  #finish(value = this.#on.removing ? 0 : 1) {
+  #finish(value = this.#hand.on.removing ? 0 : 1) {
     const fault = this.#desk.finishOutline(value);
     if (fault) this.#tell(fault);
     return !fault;
@@ -283,7 +232,7 @@ class ImageRoom {
     const { regions } = this.#desk.state;
     const at = regions.findIndex((one) => one.id === id);
     if (at < 0) return;
-    this.viewport.reveal(...middleOf(regions[at].shape));
+    this.#stage.reveal(regions[at]);
     this.#work.announce(say("{label}, {what}, {n} of {count}", { label: this.#nameOf(regions[at].label), what: this.lists?.kindOf(regions[at]) ?? "", n: at + 1, count: regions.length }));
   }
 
@@ -320,10 +269,9 @@ class ImageRoom {
   #show() {
     const tool = this.#tool();
     const { state, label } = this.#desk;
-    CHOICE.label = label;
-    this.viewport.redraw();
-    this.canvas.dataset.cursor = this.tools[tool].cursor;
-    this.toolbar.mark({ tool, removing: this.#on.removing, radius: CHOICE.radius, copilot: this.#listens });
+    this.#hand.keepLabel(label);
+    this.#stage.show();
+    this.toolbar.mark({ tool, removing: this.#hand.on.removing, radius: this.#hand.radius, copilot: this.#hand.listens });
     this.palette.mark(label);
     this.bar.show({ proposal: state.proposal, label: this.#nameOf(label), said: this.#hint(tool) });
   }
@@ -336,33 +284,27 @@ class ImageRoom {
     return this.hints?.hintFor({ offered, chosen, made: selected, empty: !state.regions.length && !state.outline, tool, keys, next: this.keymap.shown("next") }) ?? "";
   }
 
-  #look() {
-    this.viewport.light(filterOf(LOOK));
-    this.viewport.redraw();
-  }
-
   #turn(what) {
-    const where = what === "snapping" ? CHOICE : this.#on;
-    where[what] = !where[what];
+    const on = this.#hand.turn(what);
     this.#show();
-    return where[what];
+    return on;
   }
 
   // --- what the studio asks of a room -----------------------------------------------------------------------
 
   /** Arrows move the selected outline with the select tool (Shift sizes a box), else the keyboard's pointer. */
   #arrow([dx, dy], shift) {
-    if (document.activeElement !== this.canvas) return false;
+    if (document.activeElement !== this.#stage.canvas) return false;
     if (this.#tool() === "select" && this.#desk.open && this.#desk.open.shape.type !== "mask") {
       if (shift && this.#desk.handle === null && this.#desk.grow(dx, dy)) return true;
       return this.#desk.nudge(dx * (shift ? 10 : 1), dy * (shift ? 10 : 1)) || this.#tell("moving");
     }
-    return this.cursor.move(dx, dy, shift);
+    return this.#stage.cursor.move(dx, dy, shift);
   }
 
   /** @param {string} action @param {KeyboardEvent} [event] @returns {boolean} whether it was one of this room's */
   act(action, event) {
-    if (ARROWS[action]) return this.#arrow(ARROWS[action], event?.shiftKey), document.activeElement === this.canvas;
+    if (ARROWS[action]) return this.#arrow(ARROWS[action], event?.shiftKey), document.activeElement === this.#stage.canvas;
     const colon = action.indexOf(":");
     const name = action.slice(colon + 1);
     if (this.lists?.act(action)) return true;
@@ -377,7 +319,7 @@ class ImageRoom {
 
   /** Enter, before it means submit. @returns {boolean} whether it meant something here */
   enter() {
-    if (this.cursor.press(this.#tool(), false)) return true;
+    if (this.#stage.cursor.press(this.#tool(), false)) return true;
     if (this.#desk.state.outline) return this.#finish(), true;
     return this.#accept();
   }
@@ -386,7 +328,7 @@ class ImageRoom {
   escape() {
     const { handle } = this.#desk;
     if (handle !== null) return this.#desk.chooseHandle(null), true;
-    return this.pointer.cancel() || this.#desk.leaveOutline() || this.#desk.refuse() || this.cursor.hide() || (this.#desk.selected !== null && (this.#desk.select(null), true));
+    return this.#stage.cancel() || this.#desk.leaveOutline() || this.#desk.refuse() || this.#stage.cursor.hide() || (this.#desk.selected !== null && (this.#desk.select(null), true));
   }
 
   answer() {
@@ -427,20 +369,18 @@ class ImageRoom {
   }
 
   focus() {
-    this.canvas.focus({ preventScroll: true });
+    this.#stage.canvas.focus({ preventScroll: true });
   }
 
   /** @returns {Promise<void>} once the image is on screen; rejects when it cannot be shown */
   ready() {
-    return this.levels.ready;
+    return this.#stage.ready;
   }
 
   close() {
     this.#closed = true;
     this.lists?.close();
     this.#copilot.close();
-    this.pointer.close();
-    this.viewport.close();
-    this.levels.close();
+    this.#stage.close();
   }
 }

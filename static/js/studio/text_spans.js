@@ -12,14 +12,13 @@ import { paragraphRunsLeft } from "./text_direction.js";
 import { createHandles } from "./text_handles.js";
 import { createSpanList } from "./text_list.js";
 import { createLooks, shortly } from "./text_looks.js";
+import { createMarking } from "./text_marking.js";
 import { createModes } from "./text_modes.js";
-import { occurrencesOf } from "./text_occurrences.js";
 import { createTextPage } from "./text_page.js";
 import { createPicker } from "./text_picker.js";
 import { createPointer } from "./text_pointer.js";
 import { keepInSight } from "./text_scroll.js";
 import { createTextSize } from "./text_size.js";
-import { charactersOf, snap, tokenAt, tokensOf } from "./tokens.js";
 import { say, sayCount } from "./words.js";
 
 /**
@@ -34,17 +33,13 @@ class TextRoom {
   #work;
   #text;
   #offsets;
-  #words;
-  #characters = null;
-  #letters = false; // steps and selections go by letters, not by words
-  #all = false; // the next label marks every place that says the same
   #closed = false;
   #drawn = null;
   #seenAs;
   #desk;
   #page;
+  #marking;
   #copilot;
-  #sticky = null;
   #asked = null;
   #waits; // whether suggestions wait to be asked for
 
@@ -53,7 +48,6 @@ class TextRoom {
     this.#text = work.task.payload.text;
     this.#waits = work.suggest === "asked";
     this.#offsets = createOffsets(this.#text);
-    this.#words = tokensOf(this.#text);
     const taken = work.own("text", [...work.bindings, ...textBindings({ attributes: this.#asksAttributes() })]);
     this.keymap = createKeymap([...taken, ...labelBindings(work.labels, taken, say("Labels"))]);
     this.#desk = createTextDesk({ answer: work.answer, refused: work.refused, onChange: () => this.#refresh() });
@@ -82,17 +76,31 @@ class TextRoom {
     stage.replaceChildren(this.desktop);
     this.offers = createTextOffers(stage, { confidence: this.#work.confidence, ...ways });
     this.handles = createHandles(sheet, this.#page, this.#text, {
-      snapped: (offset, end) => this.#wordEdge(offset, end),
+      snapped: (offset, end) => this.#marking.edgeAt(offset, end),
       onMove: (edges) => this.#desk.resize(this.#toPoints(edges)),
     });
-    this.cursor = createWordCursor(this.#page, () => this.#tokens, () => this.#cursorMoved());
-    this.picker = createPicker(sheet, labels, { keyOf, onPick: (label) => this.#label(label) });
+    this.picker = createPicker(sheet, labels, { keyOf, onPick: (label) => this.#marking.label(label) });
+    this.#marking = createMarking(this.#text, this.#forMarking());
+    this.cursor = createWordCursor(this.#page, this.#marking.tokens, () => this.#cursorMoved());
     this.palette = createPalette(panel, labels, { keyOf, onPick: (label) => this.act(`label:${label}`) });
     this.modes = createModes(panel, ways);
     this.size = createTextSize(panel, this.#page.host, { ...ways, announce: this.#work.announce });
     this.list = createSpanList(panel, this.#desk, (item) => this.#seenAs(item).row, (id, event) => this.#pressed(id, event));
     this.#buildLists().catch(() => {});
     if (this.#asksAttributes()) this.#buildFields(panel).catch(() => {}); // without a network the work goes on without
+  }
+
+  #forMarking() {
+    return {
+      desk: this.#desk, page: this.#page, picker: this.picker,
+      nameOf: this.#nameOf,
+      toPoints: (edges) => this.#toPoints(edges),
+      toUnits: (item) => this.#toUnits(item),
+      pressed: (id, event) => this.lists?.pressed(id, event) ?? false,
+      announce: this.#work.announce,
+      onModes: () => this.#showModes(),
+      onMarked: () => this.#refresh(),
+    };
   }
 
   #pressed(id, event) {
@@ -139,8 +147,8 @@ class TextRoom {
     const { host } = this.#page;
     this.pointer = createPointer(host, {
       onPress: () => this.picker.hide(),
-      onRelease: (event) => this.#picked(event),
-      onRest: () => this.#page.selection() && this.#offerLabels(),
+      onRelease: (event) => this.#marking.picked(event),
+      onRest: () => this.#marking.rested(),
     });
     this.resized = new ResizeObserver(() => this.#placeHandles());
     this.resized.observe(host);
@@ -173,110 +181,12 @@ class TextRoom {
     return { start: this.#offsets.toUtf16(start), end: this.#offsets.toUtf16(end) };
   }
 
-  /** What a step is: words, or characters. */
-  get #tokens() {
-    return this.#letters ? (this.#characters ??= charactersOf(this.#text)) : this.#words;
-  }
-
-  #wordEdge(offset, end) {
-    const token = this.#tokens[tokenAt(this.#tokens, end === "start" ? offset : Math.max(0, offset - 1))];
-    if (!token) return offset;
-    return end === "start" ? token.start : token.end;
-  }
-
-  /** What the mouse or a finger has just selected, or clicked. */
-  #picked(event) {
-    const selection = this.#page.selection();
-    if (!selection || selection.start === selection.end) {
-      const span = event.target.closest?.(".span");
-      if (span && (event.ctrlKey || event.metaKey) && this.lists?.pressed(span.dataset.id, event)) return;
-      return this.#desk.select(span?.dataset.id ?? null);
-    }
-    if (event.altKey) this.#characters ??= charactersOf(this.#text);
-    const words = snap(event.altKey ? this.#characters : this.#tokens, selection.start, selection.end);
-    if (!words) return;
-    this.#desk.select(null);
-    this.#page.select(words.start, words.end);
-    if (this.#sticky) return this.#mark(words, this.#sticky);
-    this.#offerLabels();
-  }
-
-  #offerLabels() {
-    const { start, end } = this.#page.selection();
-    const rects = this.#page.rectsOf(start, end);
-    if (rects.length) this.picker.show(rects[rects.length - 1]);
-  }
-
-  #mark(words, label) {
-    if (this.#all) return this.#markAll(words, label);
-    const { start, end } = this.#toPoints({ start: words.start, end: words.end });
-    this.#desk.mark(start, end, label);
-    this.#page.clear();
-    this.#work.announce(say("{words}: {label}", { words: shortly(this.#text.slice(words.start, words.end)), label: this.#nameOf(label) }));
-  }
-
-  /** Every place that says the same as these words, whole words unless letters are what is selected. */
-  #markAll({ start, end }, label) {
-    const places = this.#occurrences(start, end);
-    this.#all = false;
-    const fresh = this.#desk.markAll(places.map((place) => this.#toPoints(place)), label);
-    this.#page.clear();
-    this.#refresh();
-    const values = { all: places.length, label: this.#nameOf(label), words: shortly(this.#text.slice(start, end)) };
-    this.#work.announce(sayCount(fresh, "{words}: found {all} times, one now marked as {label}.", "{words}: found {all} times, {count} now marked as {label}.", values));
-  }
-
-  /** Mark all that says the same as the selection or the current span; with no label in hand, as the next one says. */
-  #everywhere() {
-    const selection = this.#page.selection();
-    const selected = selection?.start < selection?.end ? selection : null;
-    const item = selected ? null : this.#desk.item(this.#desk.current);
-    if (item) return this.#markAll(this.#toUnits(item), item.label);
-    if (selected && this.#sticky) return this.#markAll(selected, this.#sticky);
-    this.#all = !this.#all;
-    this.#showModes();
-    if (!this.#all) return this.#work.announce(say("Only the selection is marked."));
-    if (!selected) return this.#work.announce(say("The next label marks every occurrence of the selection."));
-    const count = this.#occurrences(selected.start, selected.end).length;
-    this.#work.announce(sayCount(count, "Found once. A label's key marks it.", "Found {count} times. A label's key marks them all."));
-  }
-
-  #occurrences = (start, end) => occurrencesOf(this.#text, this.#text.slice(start, end), this.#letters ? null : this.#words);
-
-  #turnLetters() {
-    this.#letters = !this.#letters;
-    this.#showModes();
-    this.#work.announce(this.#letters ? say("Letter by letter.") : say("Word by word."));
-  }
-
-  /** A label's key or button: marks the selection, renames what is current, or stays on for the next selections. */
-  #label(key) {
-    const selection = this.#page.selection();
-    this.picker.hide();
-    if (selection && selection.start < selection.end) return this.#mark(selection, key);
-    if (this.#desk.relabel(key)) return;
-    this.#sticky = this.#sticky === key ? null : key;
-    this.palette.mark(this.#sticky);
-    this.#showModes();
-    if (this.#sticky) this.#work.announce(say("Each selection is now marked as {label}.", { label: this.#nameOf(key) }));
-  }
-
   #cursorMoved() {
     const selection = this.#page.selection();
     this.#desk.select(null);
     this.picker.hide();
     this.#scrollTo(selection);
     this.#work.announce(shortly(this.#text.slice(selection.start, selection.end)));
-  }
-
-  /** Move one end of the current span by one word. */
-  #moveEdge(end, by) {
-    const item = this.#desk.item(this.#desk.current);
-    if (!item) return;
-    const span = this.#toUnits(item);
-    const at = tokenAt(this.#tokens, end === "start" ? span.start : span.end - 1);
-    const token = this.#tokens[Math.min(Math.max(at + by, 0), this.#tokens.length - 1)];
-    this.#desk.resize(this.#toPoints({ [end]: token[end] }));
   }
 
   #labelOf(key) {
@@ -288,8 +198,6 @@ class TextRoom {
   #refresh() {
     if (!this.list) return;
     this.#draw(this.#desk.items());
-    const current = this.#desk.item(this.#desk.current);
-    this.palette.mark(current?.label ?? this.#sticky);
     this.#showOffers();
     this.#showModes();
     this.#showFields();
@@ -317,8 +225,11 @@ class TextRoom {
     this.list.show(items, this.#desk.current);
   }
 
+  /** What a label would do: rename what is current, or what stays on. */
   #showModes() {
-    this.modes.show({ letters: this.#letters, all: this.#all, sticky: this.#sticky ? this.#nameOf(this.#sticky) : "" });
+    const { letters, all, sticky } = this.#marking.modes;
+    this.palette.mark(this.#desk.item(this.#desk.current)?.label ?? sticky);
+    this.modes.show({ letters, all, sticky: sticky ? this.#nameOf(sticky) : "" });
   }
 
   #showFields() {
@@ -349,13 +260,13 @@ class TextRoom {
     delete: () => this.#desk.remove(),
     "smaller-text": () => this.size.step(-1),
     "larger-text": () => this.size.step(1),
-    letters: () => this.#turnLetters(),
-    "mark-all": () => this.#everywhere(),
+    letters: () => this.#marking.turnLetters(),
+    "mark-all": () => this.#marking.everywhere(),
     describe: () => this.fields?.focus(),
-    "start-earlier": () => this.#moveEdge("start", -1),
-    "start-later": () => this.#moveEdge("start", 1),
-    "end-later": () => this.#moveEdge("end", 1),
-    "end-earlier": () => this.#moveEdge("end", -1),
+    "start-earlier": () => this.#marking.moveEdge("start", -1),
+    "start-later": () => this.#marking.moveEdge("start", 1),
+    "end-later": () => this.#marking.moveEdge("end", 1),
+    "end-earlier": () => this.#marking.moveEdge("end", -1),
     undo: () => this.#bring(this.#desk.undo()),
     redo: () => this.#bring(this.#desk.redo()),
   };
@@ -382,7 +293,7 @@ class TextRoom {
       return this.#arrows[action]();
     }
     if (this.lists?.act(action)) return true;
-    if (action.startsWith("label:")) this.#label(action.slice(6));
+    if (action.startsWith("label:")) this.#marking.label(action.slice(6));
     else if (this.#verbs[action]) this.#verbs[action]();
     else return false;
     return true;
@@ -394,7 +305,7 @@ class TextRoom {
 
   escape() {
     this.picker.hide();
-    if (this.#all) return (this.#all = false), this.#showModes(), true;
+    if (this.#marking.one()) return true;
     if (this.#page.selection()) return this.#page.clear(), true;
     return Boolean(this.#desk.current) && (this.#desk.select(null), true);
   }
