@@ -115,6 +115,22 @@ def test_list_and_picture_select_and_scroll_together(crowd: Stage) -> None:
     assert in_sight(page, "r600")
 
 
+def test_what_the_pointer_is_on_comes_in_sight_in_the_list_and_the_focus_stays(crowd: Stage) -> None:
+    page = crowd.page
+    glowing = page.locator(f"{MARKS}[data-glow]")
+    page.locator(MARKS).first.get_by_role("button").first.focus()
+    for place, region in (((10 * 14 + 9, 11 * 9 + 9), "r285"), ((9, 9), "r1"), ((299, 218), "r600")):
+        page.mouse.move(*crowd.at(*place))
+        expect(glowing).to_have_attribute("data-id", region)
+        assert in_sight(page, region)
+        assert page.evaluate(HELD) == ["r600", 1, 600]
+    assert page.locator(MARKS).count() < 100
+    page.mouse.move(*crowd.at(9, 9))
+    expect(glowing).to_have_attribute("data-id", "r1")
+    page.keyboard.press("ArrowDown")
+    assert page.evaluate(HELD) == ["r599", 2, 600] and in_sight(page, "r599"), "the keys go on from the focus"
+
+
 def test_what_was_deleted_far_away_comes_back_in_its_place_and_all_is_handed_in(crowd: Stage) -> None:
     page = crowd.page
     page.locator(MARKS).first.get_by_role("button").first.focus()

@@ -1,4 +1,7 @@
-/** What the pointer or the focus is on in the list is pointed out in the work, and the other way round. */
+/**
+ * What the pointer or the focus is on in the list is pointed out in the work, and the other way round: then the row comes
+ * in sight too.
+ */
 
 /**
  * @param {{frame: HTMLElement, glow: (id: string|null) => void}} list

@@ -22,7 +22,7 @@ import { rowAfter, rowsInPage, topFor } from "./list_window.js";
 /**
  * @param {Ways} ways
  * @returns {{frame: HTMLElement, show: (items: Item[], selected: string|null) => void, bring: (id: string) => void, glow: (id: string|null) => void}}
- *   frame: what scrolls; bring: an item comes in sight, with the focus if a row had it; glow: a row in the page is pointed out
+ *   frame: what scrolls; bring: an item comes in sight, with the focus if a row had it; glow: a row is pointed out, and comes in sight within the frame
  */
 export function createWindowedList(ways) {
   return new WindowedList(ways);
@@ -33,6 +33,7 @@ class WindowedList {
   #items = [];
   #selected = null;
   #active = { id: null, at: 0 }; // the row that Tab leads to
+  #glowing = null; // the row that was last pointed out
   #rows = new Map(); // id → {kind, look, node, at, count, open} of the rows in the page
   #sight = { count: 0, row: 33, top: 0, height: 600 }; // until it is measured
   #list;
@@ -72,7 +73,11 @@ class WindowedList {
     if (verb) this.#focus(verb);
   }
 
+  /** The focus stays where it is, and so does all that lies around the frame: a pointer that rests mustn't lose its place. */
   glow(id) {
+    const at = id === this.#glowing ? -1 : this.#items.findIndex((item) => item.id === id);
+    this.#glowing = id;
+    if (at >= 0) this.#scrollTo(at);
     this.#list.querySelector("[data-glow]")?.removeAttribute("data-glow");
     this.#rows.get(id)?.node.setAttribute("data-glow", "");
   }
@@ -91,14 +96,18 @@ class WindowedList {
 
   /** The active row comes in sight: within the frame, and where the frame itself is half out of sight, with it. */
   #bring() {
-    const [before, top] = [this.#sight.top, topFor(this.#sight, this.#active.at)];
+    this.#scrollTo(this.#active.at);
+    this.#rows.get(this.#active.id)?.node.scrollIntoView({ block: "nearest" });
+  }
+
+  /** The frame scrolls so that a row is in sight; the rows stand in the page in any case. */
+  #scrollTo(at) {
+    const [before, top] = [this.#sight.top, topFor(this.#sight, at)];
     this.#sight.top = top;
     this.#render();
-    if (top !== before) {
-      this.frame.scrollTop = top; // behind the rows: it asks for the layout, which is then made once
-      this.#sight.top = this.frame.scrollTop;
-    }
-    this.#rows.get(this.#active.id)?.node.scrollIntoView({ block: "nearest" });
+    if (top === before) return;
+    this.frame.scrollTop = top; // behind the rows: it asks for the layout, which is then made once
+    this.#sight.top = this.frame.scrollTop;
   }
 
   /** Put the rows in place, touching only those that come, go, move or look different. A row that goes serves one that comes. */
