@@ -91,6 +91,26 @@ def test_every_kind_of_field_is_filled_in_by_keyboard_alone(site: Site, jun: Pag
     assert handed_in(site, LETTERS, name) == [FILLED | {"tone": "angry", "what_hurts_most": "three dark lamps"}]
 
 
+def test_a_letter_is_read_in_the_size_that_jun_chose(site: Site, jun: Page) -> None:
+    open_studio(jun, site, LETTERS)
+    size = "one => parseFloat(getComputedStyle(one).fontSize)"
+    text = jun.locator(".reading")
+    assert text.evaluate(size) == 18
+    jun.keyboard.press("+")
+    jun.get_by_role("button", name="Larger").click()
+    assert text.evaluate(size) == 24
+    expect(jun.locator("#said")).to_contain_text("Text at 133 %")
+    jun.keyboard.press("?")
+    expect(jun.get_by_role("dialog")).to_contain_text("Larger text")
+    jun.keyboard.press("Escape")
+    jun.reload()
+    expect(jun.locator("#workbench")).to_be_visible()
+    assert text.evaluate(size) == 24, "kept on this machine"
+    assert list(seen(jun, "a letter in large type")) == []
+    jun.keyboard.press("-")
+    assert text.evaluate(size) == 21
+
+
 def test_the_tree_is_walked_by_arrows_and_a_hidden_field_is_not_handed_in(site: Site, jun: Page) -> None:
     name = open_studio(jun, site, LETTERS)
     expect(jun.get_by_role("tree")).to_be_focused()

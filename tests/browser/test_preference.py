@@ -129,6 +129,9 @@ def test_choosing_is_one_step_to_undo_and_markup_is_text(pairs: Site, jun: Page)
     expect(jun.get_by_role("region", name="What was asked")).to_contain_text("why is the sky blue?")
     expect(jun.get_by_text(MARKUP)).to_be_visible()
     assert "model-" not in jun.content()
+    jun.keyboard.press("-")  # what was asked and both answers in one size
+    sizes = "all => all.map((one) => parseFloat(getComputedStyle(one).fontSize))"
+    assert jun.locator(".reading").evaluate_all(sizes) == [16, 16, 16]
     group = jun.get_by_role("group", name="Which is better")
     expect(group.get_by_role("radio")).to_have_count(3)
     jun.keyboard.press("Enter")  # nothing is chosen yet

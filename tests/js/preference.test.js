@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { classificationBindings } from "../../static/js/studio/classification_bindings.js";
 import { createKeymap } from "../../static/js/studio/keys.js";
 import { asShown, ordered, preferenceBindings, preferenceChoices } from "../../static/js/studio/preference_bindings.js";
 
@@ -23,6 +24,16 @@ test("without ties there is neither a label nor a key for them", () => {
   assert.deepEqual(asShown(LABELS.slice(2, 4), "first").map(({ name }) => name), ["A", "B"]);
   const keys = (equal) => preferenceBindings(false, equal).flatMap((one) => one.keys).filter((key) => /[0-9]/.test(key));
   assert.deepEqual([keys(true), keys(false)], [["1", "2", "3"], ["1", "2"]]);
+});
+
+test("plus and minus move the images closer, or size the texts", () => {
+  for (const [pictured, words] of [[true, "Closer"], [false, "Larger text"]]) {
+    for (const bindings of [preferenceBindings(pictured), classificationBindings(pictured)]) {
+      const map = createKeymap(bindings);
+      assert.deepEqual([map.find({ key: "+" }), map.find({ key: "-" })], ["closer", "further"]);
+      assert.equal(bindings.find(({ action }) => action === "closer").text, words);
+    }
+  }
 });
 
 test("digits say which is better, whatever other field is at hand", () => {

@@ -6,6 +6,7 @@ import { createFieldForm } from "./classification_fields.js";
 import { element } from "./elements.js";
 import { createKeymap } from "./keys.js";
 import { createSubject } from "./subject.js";
+import { createTextSize } from "./text_size.js";
 import { say } from "./words.js";
 
 /**
@@ -41,6 +42,7 @@ class FieldsRoom {
   #desk;
   #subject;
   #form;
+  #size = null; // of what is read, where that is all there is to look at
   #current;
   #told = false; // whether the faults were asked to be shown
   #offers = null; // what the copilot suggests, once its part of the page is here
@@ -69,13 +71,14 @@ class FieldsRoom {
   }
 
   #build({ stage, tools, panel }) {
-    const { task, labels, submit } = this.#work;
+    const { task, labels, submit, announce } = this.#work;
+    const keyOf = (action) => this.keymap.shown(action);
     panel.replaceChildren();
-    this.#subject = this.#way.createSubject({ stage, tools, task, keyOf: (action) => this.keymap.shown(action), choose: (label) => this.#byKey(label) });
+    this.#subject = this.#way.createSubject({ stage, tools, task, keyOf, choose: (label) => this.#byKey(label) });
     this.#form = createFieldForm(panel, {
       fields: this.#fields,
       labels,
-      keyOf: (label) => this.keymap.shown(this.#way.keyOf(label)),
+      keyOf: (label) => keyOf(this.#way.keyOf(label)),
       onChoose: (field, label, byHand) => this.#choose(field, label, byHand),
       onType: (field, value) => this.#desk.type(field.key, value),
       onRest: () => this.#desk.rest(),
@@ -83,6 +86,8 @@ class FieldsRoom {
     });
     panel.addEventListener("focusin", (this.follow = ({ target }) => this.#goTo(this.#form.fieldOf(target) ?? this.#current)));
     this.panel = panel;
+    const { text } = this.#subject;
+    if (text) this.#size = createTextSize(panel, text, { act: (action) => this.act(action), keyOf, announce, actions: ["further", "closer"] });
     if (submit && this.#onlyOne()) panel.append(this.#preference());
   }
 
@@ -153,6 +158,11 @@ class FieldsRoom {
     this.#work.onChange();
   }
 
+  #zoom(by) {
+    if (this.#size) this.#size.step(by);
+    else this.#subject.zoom(by > 0 ? 1.3 : 1 / 1.3);
+  }
+
   // --- what the studio asks of a room -----------------------------------------------------------------------
 
   #verbs = {
@@ -164,8 +174,8 @@ class FieldsRoom {
     accept: () => this.#offers?.act("accept"),
     refuse: () => this.#offers?.act("refuse"),
     ask: () => this.#offers?.act("ask"),
-    closer: () => this.#subject.zoom(1.3),
-    further: () => this.#subject.zoom(1 / 1.3),
+    closer: () => this.#zoom(1),
+    further: () => this.#zoom(-1),
     fit: () => this.#subject.fit(),
     undo: () => this.#bring(this.#desk.undo()),
     redo: () => this.#bring(this.#desk.redo()),

@@ -3,13 +3,17 @@ import { say } from "./words.js";
 
 const DIGITS = ["1", "2", "3", "4", "5", "6", "7", "8", "9"];
 
-/** @param {boolean} pictured whether there is an image to look at @returns {import("./keys.js").Binding[]} */
+/** @param {boolean} pictured whether there is an image to look at, not text alone @returns {import("./keys.js").Binding[]} */
 export function classificationBindings(pictured) {
   const rows = (group, list) => list.map(([action, keys, text]) => ({ action, keys, text, group }));
   const look = [
     ["closer", ["+", "="], say("Closer")],
     ["further", ["-"], say("Further away")],
     ["fit", ["0"], say("Fit the image")],
+  ];
+  const read = [
+    ["closer", ["+", "="], say("Larger text")],
+    ["further", ["-"], say("Smaller text")],
   ];
   return [
     ...rows(say("Fields"), [
@@ -19,7 +23,7 @@ export function classificationBindings(pictured) {
       ["find-label", ["/"], say("Find a label of a tree by its name")],
       ["hand-in", ["space"], say("Submit and go on")],
     ]),
-    ...(pictured ? rows(say("Image"), look) : []),
+    ...(pictured ? rows(say("Image"), look) : rows(say("Text"), read)),
   ];
 }
 

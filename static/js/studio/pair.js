@@ -15,8 +15,10 @@ export function createPair({ stage, tools, task, keyOf, left, names, actions = {
   const pictures = sides.map((side) => side.picture).filter(Boolean);
   const asked = prompt && createReading(say("What was asked"), prompt);
   asked?.classList.add("pair__prompt");
-  stage.replaceChildren(element("div", { class: "pair" }, asked, element("div", { class: "pair__sides" }, ...sides.map((side) => side.host))));
+  const host = element("div", { class: "pair" }, asked, element("div", { class: "pair__sides" }, ...sides.map((side) => side.host)));
+  stage.replaceChildren(host);
   const subject = {
+    text: pictures.length ? null : host,
     zoom: (factor) => pictures.forEach((one) => one.zoom(factor)),
     fit: () => pictures.forEach((one) => one.fit()),
     focus: () => (asked ?? sides[0].view).focus({ preventScroll: true }),

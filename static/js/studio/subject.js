@@ -4,7 +4,10 @@ import { createPointer } from "./pointer.js";
 import { say } from "./words.js";
 import { createViewport } from "./viewport.js";
 
-/** @param {{stage: HTMLElement, tools: HTMLElement, task: object, keyOf: (action: string) => string}} options */
+/**
+ * @param {{stage: HTMLElement, tools: HTMLElement, task: object, keyOf: (action: string) => string}} options
+ * @returns {object} text: where nothing but text is shown, what holds it
+ */
 export function createSubject({ stage, tools, task, keyOf }) {
   tools.replaceChildren();
   return task.image ? showImage({ stage, tools, task, keyOf }) : showText({ stage, task });
@@ -20,7 +23,7 @@ function showText({ stage, task }) {
   const body = createReading(say("Text of the task"), text);
   const sheet = element("article", { class: "sheet" }, title && element("h3", { class: "sheet__title", dir: "auto" }, title), body);
   stage.replaceChildren(element("div", { class: "desktop" }, sheet));
-  return { zoom() {}, fit() {}, focus: () => body.focus({ preventScroll: true }), async ready() {}, close() {} };
+  return { text: body, zoom() {}, fit() {}, focus: () => body.focus({ preventScroll: true }), async ready() {}, close() {} };
 }
 
 function showImage({ stage, tools, task, keyOf }) {

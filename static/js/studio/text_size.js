@@ -19,15 +19,16 @@ export function sizeKept(kept) {
 
 /**
  * @param {HTMLElement} panel
- * @param {HTMLElement} text
- * @param {{act: (action: string) => void, keyOf: (action: string) => string, announce: (text: string) => void}} ways
+ * @param {HTMLElement} text or what holds it
+ * @param {{act: (action: string) => void, keyOf: (action: string) => string, announce: (text: string) => void,
+ *   actions?: [string, string]}} ways actions: those of the keys, smaller and larger
  * @returns {{step: (by: 1|-1) => void}}
  */
-export function createTextSize(panel, text, { act, keyOf, announce }) {
+export function createTextSize(panel, text, { act, keyOf, announce, actions = ["smaller-text", "larger-text"] }) {
   let size = sizeKept(read());
-  const buttons = [["smaller-text", say("Smaller")], ["larger-text", say("Larger")]].map(([action, words]) =>
-    element("button", { class: "palette__label", type: "button", "data-mode": action, onclick: () => act(action) },
-      element("span", { class: "clip" }, words), element("kbd", { class: "key" }, keyOf(action))));
+  const buttons = [say("Smaller"), say("Larger")].map((words, i) =>
+    element("button", { class: "palette__label", type: "button", "data-mode": actions[i], onclick: () => act(actions[i]) },
+      element("span", { class: "clip" }, words), element("kbd", { class: "key" }, keyOf(actions[i]))));
   panel.append(
     element("section", { class: "panel-part panel-part--modes", "aria-labelledby": "text-size-title" },
       element("h2", { class: "panel-part__title", id: "text-size-title" }, say("Size of the text")),
