@@ -33,15 +33,20 @@ TURN = timedelta(seconds=90)  # a worker comes round each minute
 PIECE = 1000
 
 # Judgements of a tasker in a project beside one annotation, the nearest first, each with the first verdict of its task.
+# By when they were first handed in: a correction is as new as its tasker wants, but is decided with what was beside it.
 BESIDE = """
 SELECT a.id, n.id, a.ended_at + make_interval(mins => s.correction_minutes), s.correction_minutes, v.at,
   v.decided_by_id IS NULL, v.rests_on,
   coalesce((v.agreements ->> n.id::text)::float < %(floor)s::float, t.withheld = 'review'),
   (SELECT max(key::bigint) FROM jsonb_object_keys(v.agreements) AS key)
 FROM (
-  SELECT n.id, n.assignment_id, n.task_id, n.settings_version FROM projects_annotation n
-  WHERE n.tasker_id = %(tasker)s::bigint AND n.id {beside} %(annotation)s::bigint AND n.superseded_at IS NULL
-  ORDER BY n.id {order} LIMIT 200
+  SELECT f.id AS first, n.id, n.assignment_id, n.task_id, n.settings_version FROM projects_annotation f
+  JOIN projects_annotation n ON n.assignment_id = f.assignment_id AND n.superseded_at IS NULL
+  WHERE f.tasker_id = %(tasker)s::bigint
+    AND f.id {beside} (SELECT min(id) FROM projects_annotation WHERE assignment_id = %(assignment)s::bigint)
+    AND NOT EXISTS (
+      SELECT FROM projects_annotation e WHERE e.assignment_id = f.assignment_id AND e.id < f.id OFFSET 0)
+  ORDER BY f.id {order} LIMIT 200
 ) n
 JOIN projects_assignment a ON a.id = n.assignment_id
   AND (a.kind || '', a.state || '') = ('judge', 'submitted') AND a.voided_at IS NULL
@@ -50,7 +55,7 @@ JOIN projects_projectsettings s ON s.project_id = t.project_id AND s.version = n
 LEFT JOIN LATERAL (
   SELECT * FROM projects_verdict v WHERE v.task_id = n.task_id ORDER BY v.id LIMIT 1
 ) v ON true
-ORDER BY n.id {order} LIMIT %(number)s::int
+ORDER BY n.first {order} LIMIT %(number)s::int
 """
 BEFORE, AFTER = BESIDE.format(beside="<", order="DESC"), BESIDE.format(beside=">", order="ASC")
 
@@ -199,8 +204,9 @@ def _locked(key: int) -> tuple[Assignment, Annotation] | None:
 
 def _beside(statement: str, annotation: Annotation) -> list[_Judged]:
     floor = annotation.task.project.settings.get(version=annotation.settings_version).pay_floor
-    terms = {"tasker": annotation.tasker_id, "project": annotation.task.project_id, "annotation": annotation.pk}
-    return [_judged(row) for row in ask(statement, terms | {"floor": floor, "number": MOST_NEAR})]
+    whose = {"tasker": annotation.tasker_id, "project": annotation.task.project_id}
+    terms = whose | {"assignment": annotation.assignment_id, "number": MOST_NEAR}
+    return [_judged(row) for row in ask(statement, {"floor": floor, **terms})]
 
 
 def _alike(rows: Sequence[_Judged], annotation: Annotation) -> list[_Judged]:

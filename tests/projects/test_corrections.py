@@ -142,6 +142,17 @@ def test_the_studio_opens_again_with_ones_own_answer(alice, cast, project, batch
     assert asks(alice, path + "skip", token)[1]["nothing"]["code"] == "corrected" and not Draft.objects.exists()
 
 
+def test_gold_goes_by_what_was_handed_in_before_it_however_late_it_is_corrected(cast, project, batch) -> None:
+    first = said(cast.alice, make.task(batch), make.MARIA)
+    known = gold_of(cast.alice, gold(batch), make.OSLO)
+    later = said(cast.alice, make.task(batch), make.MARIA)
+    corrected = corrections.correct(known.assignment, make.MARIA)
+    assert corrected.pk > later.pk
+    before, after = (settling._beside(one, corrected) for one in (settling.BEFORE, settling.AFTER))
+    assert [one.assignment for one in before] == [first.assignment_id]
+    assert [one.assignment for one in after] == [later.assignment_id]
+
+
 def test_gold_is_corrected_like_any_other_work(alice, cast, project, batch) -> None:
     known = gold_of(cast.alice, gold(batch), make.OSLO)
     assert "Correct it" in alice.get(f"/my-work/{known.public_id}/").content.decode()

@@ -28,7 +28,7 @@ from projects import corrections, intake, queue, statement, studio, submission
 from projects.admission import rules
 from projects.intake.rows import Known, Row
 from projects.models import Annotation, Asset, Assignment, Correctable, Project, Task
-from projects.queue import Wish, handing_in
+from projects.queue import Wish, broken, handing_in
 from projects.queue.clock import Clock
 from taskers.models import Person
 from taskers.models.people import Role
@@ -163,15 +163,17 @@ def _work_through(project: Project, attacker: Person, neighbour: Person, dice: r
         ahead = queue.foresee(mine, attacker, [project])
         one.facts["something is ahead"] = float(ahead is not None)
         wish = Wish(ahead.task.public_id, ahead.seal) if ahead else None
-        if dice.random() < REPORTED:
+        may_report = len(seen) - len(handed_in) <= broken.FIRST_FEW + len(handed_in)
+        if may_report and dice.random() < REPORTED:
             one.facts |= _reported(page, mine, wish)
         else:
             assert mine.token
             handed_in[submission.submit(mine, attacker, mine.token, make.spans())] = one
-        before, mine = mine, queue.claim(attacker, project, wish=wish)
-        assert isinstance(mine, Assignment), mine
-        one.facts["what comes next is as foreseen"] = float(wish is not None and mine.task.public_id == wish.task)
-        assert mine.task_id != before.task_id
+        following = queue.claim(attacker, project, wish=wish)
+        assert isinstance(following, Assignment), following
+        one.facts["what comes next is as foreseen"] = float(wish is not None and following.task.public_id == wish.task)
+        assert following.task_id != mine.task_id
+        mine = following
     _corrected(page, attacker, project, handed_in)
     return _ordered(seen)
 

@@ -4,7 +4,6 @@ import json
 import random
 import re
 import time
-from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import pytest
@@ -193,13 +192,11 @@ def test_gold_goes_by_the_judgement_before_it(cast, project, batch) -> None:
     assert Grade.objects.get(source="gold").subject == f"annotation:{known.pk}"
     assert settling.settle_due() == 0 and Transfer.objects.filter(key__startswith="gold:").count() == 1
     last = said(cast.alice, said(cast.bob, make.task(batch), make.MARIA).task, make.MARIA)
-    assert last.pk and {one.at_once for one in near(cast.alice, project)} == {True, False}
-
-
-def near(tasker, project) -> Sequence:
-    newest = Annotation.objects.filter(tasker=tasker).select_related("task__project").latest("pk")
-    newest.pk += 1
-    return settling._beside(settling.BEFORE, newest)
+    before = settling._beside(settling.BEFORE, gold_of(cast.alice, gold(batch), make.MARIA))
+    assert [(one.assignment, one.at_once) for one in before] == [
+        (last.assignment_id, True),
+        (work.assignment_id, False),
+    ]
 
 
 def test_gold_is_never_forgotten(cast, project, batch) -> None:
