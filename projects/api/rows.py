@@ -49,18 +49,17 @@ class BoundedJSON(JSONParser):
 
 def _deeper(data: object) -> bool:
     """Whether lists and objects lie within each other deeper than DEEPEST levels."""
-    level = [data]
+    level = [data] if isinstance(data, dict | list) else []
     for _ in range(DEEPEST):
-        level = [one for some in level for one in _within(some) if one and isinstance(one, dict | list)]
+        level = [
+            one
+            for some in level
+            for one in (some.values() if isinstance(some, dict) else some)
+            if isinstance(one, dict | list) and one
+        ]
         if not level:
             return False
     return True
-
-
-def _within(data: object) -> Iterable[object]:
-    if isinstance(data, dict):
-        return data.values()
-    return data if isinstance(data, list) else ()
 
 
 class JSONLines(BaseParser):
