@@ -1,5 +1,5 @@
-"""Three readers of the outbox: one settles the fates of suggestions, one has images embedded and texts read before
-anybody asks, one sees when enough was decided for the copilot to learn from."""
+"""Two readers of the outbox: one settles the fates of suggestions, one has images embedded and texts read before
+anybody asks."""
 
 import asyncio
 import contextlib
@@ -8,17 +8,14 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import transaction
 from django.utils import timezone
-from procrastinate.contrib.django import app
-from procrastinate.exceptions import AlreadyEnqueued
 
-from assist import learning, preparing, registry, suggestions
+from assist import preparing, registry, suggestions
 from assist.bindings import picture_of, read_picture, subject_of
 from assist.client import RuntimeClient, serving
 from assist.errors import CopilotError
 from assist.facts import Picture
-from projects.models import Annotation, Assignment, Project, Task
+from projects.models import Annotation, Assignment, Task
 from taskers.models import Event
 from taskers.outbox import follow
 
@@ -26,8 +23,6 @@ log = logging.getLogger(__name__)
 
 SETTLER = "assist_fates"
 WARMER = "assist_embeddings"
-TEACHER = "assist_classes"
-LEARN = "assist.jobs.learn"
 FRESH = timedelta(minutes=2)  # an older claim has had its first click
 PATIENCE_SECONDS = 5.0
 
@@ -55,21 +50,6 @@ def make_ready() -> int:
     if texts := [task for task in foreseen if task.asset_id is None]:
         _read(texts)
     return number
-
-
-def teach_classes() -> int:
-    """Have the copilot learn from verdicts wherever enough are new; returns how many events there were."""
-    return follow(TEACHER, _teach)
-
-
-def _teach(events: Iterable[Event]) -> None:
-    keys = {event.project_key for event in events if event.kind == "decided" and event.project_key}
-    for project in Project.objects.filter(public_id__in=keys, task_type="classification"):
-        if learning.due(project):
-            # What waits already will see these verdicts too.
-            with contextlib.suppress(AlreadyEnqueued), transaction.atomic():
-                name = f"learn:{project.pk}"
-                app.configure_task(LEARN, queue="copilot", lock=name, queueing_lock=name).defer(project_key=project.pk)
 
 
 def _settle(events: Iterable[Event]) -> None:

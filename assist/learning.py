@@ -22,6 +22,7 @@ from assist.prototypes import Choices, Learnt
 from assist.registry import WHOLE, model_version
 from projects.consensus import AUTO
 from projects.models import Annotation, Project, VerdictEntry
+from projects.terms import terms_of
 from projects.truth import evidence
 from taskers.models import Person
 
@@ -143,7 +144,7 @@ def _write(project: Project, version: ModelVersion, fields, entries, vectors, ro
 
 def _said(project: Project, entries: Sequence[VerdictEntry]) -> list[dict[str, str]]:
     """For each verdict its labels by field, under the labels of today; of a path its end."""
-    terms = evidence.terms_of(project)
+    terms = terms_of(project)
     found = []
     for entry in entries:
         answer = evidence.known_answer(terms, entry.task, entry.verdict.answer) or {"fields": []}

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from assist import follow
+from assist import follow, teaching
 from projects import model_fates, rollups, verdict_index
 
 READERS: dict[str, Callable[[], int]] = {
@@ -11,5 +11,5 @@ READERS: dict[str, Callable[[], int]] = {
     "model_fates": model_fates.catch_up,
     "assist_fates": follow.settle_fates,
     "assist_embeddings": follow.make_ready,
-    "assist_classes": follow.teach_classes,
+    "assist_classes": teaching.teach_classes,
 }

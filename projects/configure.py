@@ -17,9 +17,8 @@ from projects.tasktypes import TASK_TYPES, asked_fields
 from projects.tasktypes.classification import Classification
 from projects.tasktypes.preference import OWN_LABELS, Preference
 from projects.tasktypes.region_shapes import SHAPES
+from projects.terms import AGREEMENT, terms_of
 from projects.truth import methods
-from projects.truth.evidence import terms_of
-from projects.truth.weighing import AGREEMENT
 from taskers.errors import StateConflict, Word
 from taskers.models import Organization, Person
 from taskers.outbox import emit

@@ -18,9 +18,10 @@ from projects.errors import AlreadyDecided, StillCorrectable
 from projects.models import Annotation, SecondLook, Task, Verdict
 from projects.queue.clock import Clock
 from projects.queue.draws import VERDICT_AUDITED
+from projects.terms import Terms
 from projects.truth import learning, weighing
 from projects.truth.doubts import doubt_of, is_by_models, sure_of
-from projects.truth.evidence import RETIRED, TAMPERED, Terms, Vote, of_task
+from projects.truth.evidence import RETIRED, TAMPERED, Vote, of_task
 from projects.truth.follow_up import earned_of, follow_up, key_of, promised_for
 from projects.truth.weighing import Weighed, agreement_in
 from taskers.errors import StateConflict

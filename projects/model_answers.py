@@ -17,7 +17,7 @@ from projects.errors import Refused
 from projects.models import Annotation, Assignment, Gold, ModelAnswer, Seat, Task, Verdict
 from projects.queue.draws import MODELS_AUDITED
 from projects.teaching import scoring
-from projects.truth.weighing import AGREEMENT
+from projects.terms import AGREEMENT
 from taskers.models import Person
 from taskers.statements import ask, columns, row_of
 

@@ -13,7 +13,8 @@ from projects.aggregation.calibration import calibrate
 from projects.aggregation.vigil import RATES, Vigil
 from projects.consensus import AUTO
 from projects.models import Annotation, ModelAnswer, Seat, Task, Verdict
-from projects.truth.evidence import Terms, exposed, known_answer, terms_of
+from projects.terms import Terms, terms_of
+from projects.truth.evidence import exposed, known_answer
 from projects.truth.weighing import agreement_in, threshold_of
 from taskers.models import Event, Person
 from taskers.outbox import follow

@@ -39,8 +39,9 @@ from projects.studio import choices_json, project_json, task_json, wire
 from projects.talk import reading
 from projects.tasktypes import TASK_TYPES
 from projects.tasktypes.protocol import TaskType
+from projects.terms import terms_of
 from projects.truth import second_looks
-from projects.truth.evidence import TAMPERED, VOTELESS, as_it_counts, terms_of
+from projects.truth.evidence import TAMPERED, VOTELESS, as_it_counts
 from taskers import access as roles
 from taskers.errors import NotAllowed, NotFound, Problem
 from taskers.models import Person

@@ -2,8 +2,8 @@
 
 from django.urls import path
 
-from projects import review
-from projects.views import second_look, talk
+from projects import review, review_talk
+from projects.views import second_look
 
 urlpatterns = [
     path("", review.waiting, name="review-list"),
@@ -15,6 +15,6 @@ urlpatterns = [
     path("<uuid:task_id>/decide", review.decide, name="review-decide"),
     path("<uuid:task_id>/heartbeat", review.heartbeat, name="review-heartbeat"),
     path("<uuid:task_id>/release", review.release, name="review-release"),
-    path("remarks/<uuid:remark_id>/answer", talk.answer_in_review, name="review-answer"),
+    path("remarks/<uuid:remark_id>/answer", review_talk.answer_in_review, name="review-answer"),
     path("<uuid:task_id>/draft", review.draft, name="review-draft"),
 ]

@@ -13,7 +13,6 @@ from django.db.models.functions import Now
 from procrastinate.contrib.django import app
 
 from projects.admission import rules
-from projects.admission.banning import JOB
 from projects.errors import Refused
 from projects.models import Exclusion, Project, Seat, SeatMove
 from taskers import invitations, tokens
@@ -127,7 +126,7 @@ def _locked(seat: Seat) -> Seat:
 def _keep_out(seat: Seat, reason: str, by: Person) -> None:
     kind = Exclusion.Kind.BANNED
     made = rules.exclude(seat.tasker, reason=reason, by=by, project=seat.project, kind=kind)
-    app.configure_task(JOB, queue="queue").defer(exclusion_key=made.pk)
+    app.configure_task(rules.VOID_WORK, queue="queue").defer(exclusion_key=made.pk)
 
 
 def _let_in(seat: Seat, by: Person) -> None:

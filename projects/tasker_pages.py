@@ -13,11 +13,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from projects import access, course_report, statement, studio
+from projects.answer_drawing import drawing
 from projects.models import Annotation, Project
 from projects.models.promises import ALIKE
 from projects.talk import reading
 from projects.teaching import dealing, lessons, settling
-from projects.views.task import drawing
 from taskers import access as roles
 from taskers import disputes
 from taskers.errors import Problem

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from projects import correcting, examples, grid, media, studio, trial
+from projects import correcting, examples, grid, media, studio, tasker_talk, trial
 from projects.views import (
     agreement,
     apart,
@@ -69,8 +69,8 @@ CORRECT = [
     path("skip", correcting.leave, name="correct-skip"),
     path("release", correcting.leave, name="correct-release"),
     path("report", correcting.report, name="correct-report"),
-    path("remarks", talk.over, name="correct-remarks"),
-    path("remarks/say", talk.say, name="correct-say"),
+    path("remarks", tasker_talk.over, name="correct-remarks"),
+    path("remarks/say", tasker_talk.say, name="correct-say"),
 ]
 
 STUDIO: list[URLPattern | URLResolver] = [
@@ -98,8 +98,8 @@ STUDIO: list[URLPattern | URLResolver] = [
     path("assignments/<uuid:assignment_id>/report", studio.report, name="studio-report"),
     path("corrections/<uuid:annotation_id>/claim", correcting.claim, name="correct-claim"),
     path("assignments/<uuid:assignment_id>/correct/", include(CORRECT)),
-    path("assignments/<uuid:assignment_id>/remarks", talk.over, name="studio-remarks"),
-    path("assignments/<uuid:assignment_id>/remarks/say", talk.say, name="studio-say"),
+    path("assignments/<uuid:assignment_id>/remarks", tasker_talk.over, name="studio-remarks"),
+    path("assignments/<uuid:assignment_id>/remarks/say", tasker_talk.say, name="studio-say"),
 ]
 
 urlpatterns = [

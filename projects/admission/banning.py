@@ -14,7 +14,6 @@ from taskers.errors import StateConflict
 from taskers.models import Organization, Person
 
 PIECE = 200
-JOB = "projects.jobs.void_banned_work"
 
 
 def keep_out(
@@ -32,7 +31,7 @@ def keep_out(
         where = {"project": project, "organization": organization}
         return rules.exclude(tasker, reason=reason, by=by, kind=kind, until=until, **where)  # type: ignore[arg-type]
     made = ban(tasker, reason=reason, by=by, project=project, organization=organization)
-    app.configure_task(JOB, queue="queue").defer(exclusion_key=made.pk)
+    app.configure_task(rules.VOID_WORK, queue="queue").defer(exclusion_key=made.pk)
     return made
 
 

@@ -18,6 +18,7 @@ from taskers.models import Organization, Person, Skill
 from taskers.models.people import Role
 from taskers.outbox import emit
 
+VOID_WORK = "projects.jobs.void_banned_work"  # the job of a ban: void what nothing rests on yet
 LIMITS: dict[str, tuple[float, float]] = {
     "standing_floor": (0, 1),
     "standing_evidence": (0, 10**6),

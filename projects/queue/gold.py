@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 from django.db import transaction
 
 from projects.models import Assignment, Project, StockedGold, Task, Verdict
-from projects.queue import teaching
+from projects.queue import gold_dealing, teaching
 from projects.queue.clock import Clock
 from projects.queue.draws import HELPED, MODELS_AUDITED
 from projects.queue.nothing import Nothing
@@ -16,7 +16,6 @@ from projects.queue.places import Terms, choose
 from projects.queue.slots import fill, lock
 from projects.queue.taking import BRING, whole
 from projects.queue.turns import turn
-from projects.teaching import dealing
 from taskers.errors import StateConflict
 from taskers.models import Person
 from taskers.outbox import emit
@@ -72,7 +71,7 @@ def deal(
     """The course while it is due, gold now and then; None to go on to the walk. `wish`: the task that was foreseen."""
     if course_is_due(tasker, terms):
         return teaching.next_item(tasker, terms, projects[terms.project])
-    if dealing.gold_is_due(terms.gold_share or 0.0, (terms.good or 0.0) + (terms.poor or 0.0), dice):
+    if gold_dealing.gold_is_due(terms.gold_share or 0.0, (terms.good or 0.0) + (terms.poor or 0.0), dice):
         return _deal(tasker, terms, projects, dice, turn=terms.turn, token=uuid4(), wish=wish) or None
     return None
 
@@ -82,7 +81,7 @@ def places_in_a_group(terms: Terms, number: int, dice: random.Random) -> list[bo
     evidence, drawn = (terms.good or 0.0) + (terms.poor or 0.0), 0
     places = []
     for _place in range(number):
-        due = drawn < number // 2 and dealing.gold_is_due(terms.gold_share or 0.0, evidence, dice)
+        due = drawn < number // 2 and gold_dealing.gold_is_due(terms.gold_share or 0.0, evidence, dice)
         drawn += due
         places.append(due)
     return places
@@ -125,7 +124,7 @@ def foresee(tasker: Person, terms: Terms, dice: random.Random) -> tuple[bool, in
     """Whether `deal` would step in before the walk, and with which task; no task where it can't be said."""
     if course_is_due(tasker, terms):
         return True, None
-    if not dealing.gold_is_due(terms.gold_share or 0.0, (terms.good or 0.0) + (terms.poor or 0.0), dice):
+    if not gold_dealing.gold_is_due(terms.gold_share or 0.0, (terms.good or 0.0) + (terms.poor or 0.0), dice):
         return False, None
     found = ask(NEXT, {"project": terms.project, "pool": StockedGold.Pool.CONTROL, "tasker": tasker.pk})
     return bool(found), found[0][0] if found else None

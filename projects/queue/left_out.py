@@ -10,11 +10,10 @@ from collections.abc import Mapping
 from uuid import uuid4
 
 from projects.models import Assignment, Project
-from projects.queue import turns
+from projects.queue import gold_dealing, turns
 from projects.queue.gold import DEALT, put
 from projects.queue.places import Terms
 from projects.queue.taking import whole
-from projects.teaching import dealing
 from taskers.models import Person
 from taskers.statements import ask
 
@@ -51,7 +50,7 @@ def due(tasker: Person, terms: Terms) -> int | None:
     if not (terms.traps and terms.copilot and terms.gold_share) or tasker.kind != Person.Kind.HUMAN:
         return None
     evidence, dice = (terms.good or 0.0) + (terms.poor or 0.0), turns.dice(tasker, terms.turn, " left out")
-    if not dealing.is_due_instead(terms.gold_share, evidence, turns.dice(tasker, terms.turn)):
+    if not gold_dealing.is_due_instead(terms.gold_share, evidence, turns.dice(tasker, terms.turn)):
         return None
     if dice.random() >= terms.traps:
         return None

@@ -15,8 +15,9 @@ from django.utils.translation import gettext as _
 
 from projects.models import Project, StockedGold, Verdict
 from projects.queue.clock import Clock
+from projects.terms import Terms, terms_of
 from projects.truth.audits import REVIEW
-from projects.truth.evidence import Terms, known_answer, terms_of
+from projects.truth.evidence import known_answer
 from projects.truth.weighing import agreement_in, threshold_of
 from taskers.outbox import emit
 

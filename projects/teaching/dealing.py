@@ -5,7 +5,6 @@ How often is nobody's to guess: the share varies from claim to claim around what
 those of whom little is known. Courses, where the answer is shown afterwards, are in courses.py.
 """
 
-import math
 import random
 from typing import Any
 
@@ -22,7 +21,6 @@ from taskers.errors import StateConflict
 from taskers.models import Grade, Person
 from taskers.outbox import emit
 
-MOST_OFTEN = 0.5
 IN_FILE_ORDER = (
     "This project hands out in file order: a known answer would stand out of it and be known. Shuffle its tasks first"
     " (Settings), or put the answer into the course."
@@ -33,24 +31,6 @@ def refuse_in_file_order(project: Project) -> None:
     """Raises Refused where nothing can be mixed in unseen."""
     if project.settings_now().file_order:
         raise Refused(IN_FILE_ORDER, code="file-order", place="gold")
-
-
-def gold_is_due(share: float, evidence: float, dice: random.Random) -> bool:
-    """Whether this claim is to get gold: about `share` of them, up to three times as often before there is evidence."""
-    fallen, chance = _fallen(share, evidence, dice)
-    return fallen < chance
-
-
-def is_due_instead(share: float, evidence: float, dice: random.Random) -> bool:
-    """Whether this claim is to get what looks like gold: exactly as often, by the same dice, where gold isn't due."""
-    fallen, chance = _fallen(share, evidence, dice)
-    return chance <= fallen < 2 * chance
-
-
-def _fallen(share: float, evidence: float, dice: random.Random) -> tuple[float, float]:
-    """How the dice fell, in [0, 1), and below what that means gold."""
-    eagerness = 1 + 2 * math.exp(-evidence / 10)
-    return dice.random(), min(MOST_OFTEN, max(0.0, share) * eagerness * dice.uniform(0.5, 1.5))
 
 
 @transaction.atomic

@@ -21,7 +21,8 @@ from projects.aggregation.leakage import Use
 from projects.models import BrokenReport, Gold, Project, StockedGold, Task
 from projects.queue.clock import Clock
 from projects.teaching import dealing
-from projects.truth.evidence import VOTELESS, as_it_counts, known_answer, terms_of
+from projects.terms import terms_of
+from projects.truth.evidence import VOTELESS, as_it_counts, known_answer
 from projects.truth.weighing import agreement_in, threshold_of
 from taskers.errors import StateConflict
 from taskers.models import Person

@@ -21,8 +21,9 @@ from projects.aggregation.report import report
 from projects.aggregation.report_tables import Answered, Asked, Field
 from projects.models import AgreementReport, Annotation, BatchProgress, Project, ProjectSettings, Task, VerdictEntry
 from projects.tasktypes import TASK_TYPES, asked_fields
+from projects.terms import terms_of
 from projects.truth import methods
-from projects.truth.evidence import TAMPERED, VOTELESS, as_it_counts, terms_of
+from projects.truth.evidence import TAMPERED, VOTELESS, as_it_counts
 
 SAMPLE = 600  # tasks
 DAYS = 21  # a longer time is told week by week

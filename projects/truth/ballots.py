@@ -22,9 +22,10 @@ from projects.aggregation.presence import SIDES, Asked, Ints, Judges, Told, as_l
 from projects.aggregation.reliability import estimate_chances
 from projects.aggregation.span_words import Words
 from projects.models import Annotation, Gold, Task
+from projects.terms import Terms
 from projects.truth import methods
 from projects.truth.audits import Reviewed
-from projects.truth.evidence import Terms, Vote, as_it_counts, known_answer
+from projects.truth.evidence import Vote, as_it_counts, known_answer
 from projects.truth.questions import asked
 from projects.truth.weighing import agreement_in, threshold_of, weigh
 from taskers import quality

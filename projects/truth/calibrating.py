@@ -9,8 +9,8 @@ from scipy.special import expit, logit
 
 from projects.aggregation.calibration import Calibration, calibrate
 from projects.models import Calibrated
+from projects.terms import Terms
 from projects.truth.ballots import Judged
-from projects.truth.evidence import Terms
 
 SAID = (0.6, 0.7, 0.8, 0.9, 0.95, 0.99)  # what a page speaks of
 LEVEL = 0.9

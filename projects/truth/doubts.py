@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from projects.models import Task
-from projects.truth.evidence import RETIRED, TAMPERED, Terms, Vote
+from projects.terms import Terms
+from projects.truth.evidence import RETIRED, TAMPERED, Vote
 from projects.truth.weighing import Weighed
 from taskers.models import Person
 

@@ -19,10 +19,11 @@ from projects.aggregation.vetting import vet
 from projects.models import Annotation, BatchPace, Crowd, Estimation, Project, Task, Trait
 from projects.queue.clock import Clock
 from projects.teaching import contradictions
+from projects.terms import Terms, terms_of
 from projects.truth import calibrating, methods, rankings, second_looks, weighing
 from projects.truth.audits import Reviewed, reviewed
 from projects.truth.ballots import Ballots, Crowded, estimate_classes, estimate_groups, estimate_parts
-from projects.truth.evidence import Terms, Vote, gather, terms_of
+from projects.truth.evidence import Vote, gather
 from projects.truth.weighing import Weighed, weigh
 from taskers.errors import StateConflict
 from taskers.models import Person

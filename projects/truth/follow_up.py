@@ -10,7 +10,8 @@ from statistics import fmean
 
 from projects.models import Annotation, Task, Verdict
 from projects.tasktypes import TASK_TYPES
-from projects.truth.evidence import NOT_BLIND, TAMPERED, Terms, Vote
+from projects.terms import Terms
+from projects.truth.evidence import NOT_BLIND, TAMPERED, Vote
 from taskers import ledger, quality
 from taskers.models import Grade, Person
 

@@ -14,8 +14,9 @@ from projects.aggregation import BY_PART
 from projects.aggregation.incremental import Trait as Numbers
 from projects.aggregation.incremental import learn, newcomer, posterior
 from projects.models import Crowd, Trait
+from projects.terms import Terms
 from projects.truth import methods
-from projects.truth.evidence import Terms, Vote
+from projects.truth.evidence import Vote
 from projects.truth.questions import asked
 from projects.truth.weighing import labels_of, traits_of
 

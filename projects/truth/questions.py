@@ -6,7 +6,8 @@ import numpy as np
 
 from projects.aggregation import BY_PART
 from projects.aggregation.presence import Asked
-from projects.truth.evidence import Terms, Vote
+from projects.terms import Terms
+from projects.truth.evidence import Vote
 
 
 def asked(terms: Terms, votes: Sequence[Vote], truth: dict | None) -> Asked:

@@ -12,8 +12,9 @@ from projects import queue
 from projects.consensus import AUTO
 from projects.models import Assignment, Estimation, Project, SecondLook, Task, Verdict
 from projects.queue.clock import Clock
+from projects.terms import Terms
 from projects.truth.audits import REVIEW
-from projects.truth.evidence import TAMPERED, Terms
+from projects.truth.evidence import TAMPERED
 from projects.truth.weighing import Weighed, agreement_in, threshold_of
 from taskers.errors import StateConflict
 from taskers.models import Person

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from django.db.models import F
 
 from projects.models import Calibrated, Crowd, Estimation, Label, Project, Trait
+from projects.terms import terms_of
 from projects.truth import audits, calibrating, estimating, methods
 from projects.truth.calibrating import Line
-from projects.truth.evidence import terms_of
 from projects.truth.second_looks import open_in
 from taskers import quality
 from taskers.models import LabelStanding, Person, Standing

@@ -18,11 +18,11 @@ from projects.aggregation.reliability import gain
 from projects.deadline import TooLong
 from projects.models import Task
 from projects.tasktypes import TASK_TYPES
+from projects.terms import AGREEMENT, Terms
 from projects.truth import methods
-from projects.truth.evidence import Terms, Vote
+from projects.truth.evidence import Vote
 from taskers.statements import ask
 
-AGREEMENT = 0.75  # where a project names no threshold of its own
 # Stands alone, and as a part of the statement that decides a task (consensus.py).
 KEEP = """
 INSERT INTO projects_belief

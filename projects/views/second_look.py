@@ -10,11 +10,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from projects import access
+from projects.answer_drawing import drawing
 from projects.models import SecondLook
 from projects.review import reviewable, selection_beside, selection_of
 from projects.truth import second_looks
 from projects.views.door import signed_in
-from projects.views.task import drawing
 from taskers.errors import StateConflict
 from taskers.requests import MemberRequest
 

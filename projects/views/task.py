@@ -11,10 +11,10 @@ from django.views.decorators.http import require_GET, require_POST
 
 from projects import access, archive, history, oversight, queue
 from projects.admission import banning
+from projects.answer_drawing import drawing
 from projects.models import Assignment, Belief, Remark, StockedGold, Task
 from projects.talk import reading
 from projects.tasktypes import TASK_TYPES
-from projects.tasktypes.preference import words_of
 from projects.teaching import stock
 from projects.views.door import signed_in
 from taskers.errors import NotFound, Problem
@@ -125,19 +125,6 @@ def _act(request: MemberRequest, task_id: UUID, verb: Callable[[Task], object], 
     else:
         messages.success(request, said)
     return redirect("task", found.public_id)
-
-
-def drawing(found: Task, answers: dict[str, dict]) -> dict:
-    """What pages/answers.js draws answers to a task by; each stage names its answer's key."""
-    project, payload = found.project, found.payload
-    return {
-        "type": project.task_type,
-        "text": words_of(payload),
-        "size": {"width": payload.get("width"), "height": payload.get("height")},
-        "fields": {one["key"]: one["name"] for one in project.settings_now().fields},
-        "labels": {one.key: {"name": one.name, "colour": one.colour} for one in project.labels.all()},
-        "answers": answers,
-    }
 
 
 def _context(found: Task) -> dict:

@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from assist import figures, follow, learning, preparing, suggestions
+from assist import figures, learning, preparing, suggestions, teaching
 from assist.bindings import NOTHING_TO_GUESS, TEXTS_ALONE, bind
 from assist.errors import CopilotError
 from assist.models import Prepared, Suggestion, Taught
@@ -204,15 +204,15 @@ async def test_label_that_was_merged_or_retired_is_learnt_under_its_name_of_toda
 
 def test_reader_has_the_copilot_learn_once_when_enough_is_decided(cast: Cast, project: Project) -> None:
     def waiting() -> int:
-        return ProcrastinateJob.objects.filter(task_name=follow.LEARN, status="todo").count()
+        return ProcrastinateJob.objects.filter(task_name=teaching.LEARN, status="todo").count()
 
     decided(cast, project, 6)
-    follow.teach_classes()
+    teaching.teach_classes()
     assert waiting() == 0
     decided(cast, project, 12)
-    assert follow.teach_classes() > 0 and waiting() == 1
+    assert teaching.teach_classes() > 0 and waiting() == 1
     decided(cast, project, 13)
-    follow.teach_classes()
+    teaching.teach_classes()
     assert waiting() == 1, "what waits already will see these verdicts too"
 
 

@@ -11,6 +11,7 @@ from assist.client import status_now
 from assist.models import Prepared, Suggestion
 from projects import batches, queue, submission
 from projects.models import Assignment, Task
+from projects.queue import gold_dealing
 from projects.teaching import dealing
 from taskers.models import Cursor, Event
 from tests import make
@@ -130,7 +131,7 @@ def test_known_answers_are_foreseen_to_the_copilot_like_any_other_task(
     dealing.stock(known, make.MARIA, by=None, dice=DICE)
     held, shapes = make.held(cast.alice, project), []
     for due in (False, True):
-        monkeypatch.setattr(dealing, "gold_is_due", lambda *_, due=due: due)
+        monkeypatch.setattr(gold_dealing, "gold_is_due", lambda *_, due=due: due)
         found = queue.foresee(held, cast.alice, [project])
         assert found and (found.task == known) is due
         event = Event.objects.filter(kind="foreseen").latest("pk")

@@ -10,8 +10,8 @@ from projects.aggregation.calibration import calibrate
 from projects.errors import OwnWork, Refused
 from projects.models import Assignment, Calibrated, Crowd, SecondLook, Task, Trait, Verdict
 from projects.queue.draws import MODELS_AUDITED, VERDICT_AUDITED
+from projects.terms import terms_of
 from projects.truth import audits, calibrating, estimating, second_looks
-from projects.truth.evidence import terms_of
 from taskers import ledger
 from taskers.errors import StateConflict
 from taskers.models.people import Role

@@ -15,6 +15,7 @@ from projects.errors import Refused
 from projects.models import Label, Verdict
 from projects.tasktypes import TASK_TYPES, asked_fields
 from projects.tasktypes.classification import AskedLabels
+from projects.terms import terms_of
 from projects.truth import evidence
 from tests import make
 
@@ -357,13 +358,13 @@ class TestInAProject:
         stored = task.annotations.first().answer
         horse = Label.objects.get(project=project, key="horse")
         configure.set_labels(project, [one for one in PROJECT_LABELS if one["name"] != "Horse"], by=None)
-        terms = evidence.terms_of(project)
+        terms = terms_of(project)
         kept, why = evidence.as_it_counts(terms, task, stored)
         assert (values_of(kept), why) == ({"subject": "animal"}, evidence.PARTLY)
         Label.objects.filter(pk=horse.pk).update(merged_into=Label.objects.get(project=project, key="cow"))
         of_the_first = [one | {"field": ""} for one in PROJECT_LABELS if one["name"] != "Horse"]
         configure.change(project, None, fields=asked_fields.usual(), labels=of_the_first)
-        kept, why = evidence.as_it_counts(evidence.terms_of(project), task, stored)
+        kept, why = evidence.as_it_counts(terms_of(project), task, stored)
         assert values_of(kept) == {"subject": "animal", "kind": ["mammal", "cow"]}
         assert evidence.as_it_counts(terms, task, {"fields": [{"field": "x", "kind": "choice", "value": 3}]})[1]
 

@@ -15,8 +15,8 @@ from projects.models import (
     Verdict,
 )
 from projects.tasktypes import TASK_TYPES, asked_fields
+from projects.terms import terms_of
 from projects.truth import calibrating, estimating, methods, second_looks
-from projects.truth.evidence import terms_of
 from taskers import ledger
 from taskers.errors import StateConflict
 from taskers.models import Grade, Standing, Transfer

@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 from projects import queue, submission
 from projects.admission import rules
 from projects.models import Assignment, StockedGold
-from projects.queue import gold
+from projects.queue import gold, gold_dealing
 from projects.teaching import dealing, scoring
 from taskers import ledger, quality
 from taskers.errors import StateConflict
@@ -131,10 +131,10 @@ def test_leaked_gold_is_dealt_no_more(cast, project, batch) -> None:
 
 def test_the_share_varies_around_what_was_asked() -> None:
     dice = random.Random(3)
-    known = sum(dealing.gold_is_due(0.1, 100.0, dice) for _ in range(20_000)) / 20_000
-    unknown = sum(dealing.gold_is_due(0.1, 0.0, dice) for _ in range(20_000)) / 20_000
+    known = sum(gold_dealing.gold_is_due(0.1, 100.0, dice) for _ in range(20_000)) / 20_000
+    unknown = sum(gold_dealing.gold_is_due(0.1, 0.0, dice) for _ in range(20_000)) / 20_000
     assert 0.09 < known < 0.11 and 0.27 < unknown < 0.33
-    assert not any(dealing.gold_is_due(0.0, 0.0, dice) for _ in range(100))
+    assert not any(gold_dealing.gold_is_due(0.0, 0.0, dice) for _ in range(100))
 
 
 def test_a_task_that_people_judge_cannot_be_set_aside(cast, project, batch) -> None:
@@ -198,7 +198,7 @@ def test_grids_get_gold_as_often_as_single_claims(cast, project, batch, monkeypa
         asked.append(share)
         return False
 
-    monkeypatch.setattr(dealing, "gold_is_due", never)
+    monkeypatch.setattr(gold_dealing, "gold_is_due", never)
     rules.change(project, cast.mina, gold_share=0.07)
     assert len(queue.claim_group(cast.alice, project, 3)) == 3
     assert asked == [0.07] * 3

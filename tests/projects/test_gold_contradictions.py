@@ -8,9 +8,9 @@ from projects import queue, submission
 from projects.admission import rules
 from projects.models import Calibrated, StockedGold
 from projects.teaching import contradictions, dealing, stock
+from projects.terms import terms_of
 from projects.truth import estimating
 from projects.truth.ballots import _evidence
-from projects.truth.evidence import terms_of
 from taskers import ledger
 from taskers.models import Grade, Standing, Transfer
 from tests import make

@@ -11,8 +11,9 @@ from projects.aggregation.preference import LEFT, Votes, as_the_crowd_sees, infe
 from projects.errors import Refused
 from projects.exports import export, file_name
 from projects.models import Annotation, Assignment, Batch, Ranking, Task, Verdict
+from projects.terms import terms_of
 from projects.truth import estimating, rankings
-from projects.truth.evidence import gather, terms_of
+from projects.truth.evidence import gather
 from taskers.models import Person
 from tests import make
 from tests.projects.api.pipeline import Api

@@ -10,6 +10,7 @@ from django.db.models import F
 from projects import configure, notices, queue, submission
 from projects.admission import rules
 from projects.models import Annotation, Assignment, StockedGold
+from projects.queue import gold_dealing
 from projects.teaching import dealing, stock
 from taskers.errors import StateConflict
 from taskers.models import Event
@@ -161,7 +162,7 @@ def test_the_page_lists_retires_and_restores(client, cast, project, kept) -> Non
     assert "In the stock" in client.get(path).content.decode()
     other = make.task(make.batch(project, "Other"))
     assert client.post(f"{path}{other.public_id}/", {"act": "retire"}).status_code == 404
-    assert dealing.gold_is_due(0.0, 0.0, DICE) is False
+    assert gold_dealing.gold_is_due(0.0, 0.0, DICE) is False
 
 
 def test_what_is_said_of_a_known_answer_is_read_under_the_labels_of_today(cast) -> None:

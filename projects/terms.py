@@ -1,0 +1,150 @@
+"""What holds for every task of a project at this moment: its settings, its labels, and what is known of its crowd."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from projects.aggregation import BY_PART, incremental
+from projects.aggregation.calibration import Calibration
+from projects.aggregation.presence import SIDES
+from projects.aggregation.reliability import first_crowd
+from projects.aggregation.span_words import Words
+from projects.models import Crowd, Project, ProjectSettings
+from projects.truth import methods
+from taskers.statements import ask, columns, row_of, width
+
+AGREEMENT = 0.75  # where a project names no threshold of its own
+METHOD = "coalesce(nullif(%(method)s::text, ''), s.aggregation)"  # the one that is asked about
+BY_PART_KEYS = ", ".join(f"'{key}'" for key in BY_PART)
+# What holds for a project, as one row: the settings in force, all labels, what is known of the method and of the crowd.
+TERMS = f"""
+  {columns(ProjectSettings, "s")},
+  (SELECT json_agg(json_build_array(l.key, l.retired_at IS NOT NULL, i.key) ORDER BY l.position, l.id)
+   FROM projects_label l LEFT JOIN projects_label i ON i.id = l.merged_into_id WHERE l.project_id = s.project_id)::text,
+  (SELECT json_build_array(k.mean, k.covariance, k.known) FROM projects_calibrated k
+   WHERE k.project_id = s.project_id AND k.method = {METHOD}
+   ORDER BY k.id DESC LIMIT 1)::text,
+  c.id, c.version, c.labels::text
+"""
+# The newest settings and the newest crowd are found from the newest end of their versions, whatever the statistics say.
+PROJECT = f"""
+(SELECT * FROM projects_projectsettings WHERE project_id = %(project)s::bigint ORDER BY version DESC LIMIT 1) s
+LEFT JOIN LATERAL (
+  SELECT id, version, labels FROM projects_crowd
+  WHERE project_id = s.project_id AND method || '' = CASE WHEN {METHOD} IN ({BY_PART_KEYS}) THEN {METHOD}
+    ELSE '{methods.CATEGORICAL}' END
+  ORDER BY version DESC LIMIT 1
+) c ON true
+"""
+OF_PROJECT = f"SELECT {TERMS} FROM {PROJECT}"
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What holds for every task of a project at this moment."""
+
+    project: Project
+    settings: ProjectSettings
+    calibration: Calibration
+    labels: Mapping[str, str | None]  # every label there ever was -> the one in its place, None when there is none
+    classes: Sequence[str]  # those of the crowd, in its order; part by part, whether a thing is there or not
+    crowd_key: int | None = None
+    crowd_version: int = 0
+    verdict: int | None = None  # the key of the task's current verdict, where one task was asked about
+    verdicts: Sequence[int] = ()  # all that there were, then
+    correctable: bool = False  # an answer to it may still be corrected, then
+
+    @property
+    def most(self) -> int:
+        """How many judgements a task may get by its own answers; 0 where their number is fixed, or where a budget goes
+        to the least sure of all (budgets.py)."""
+        return 0 if self.settings.budget else self.settings.most or 0
+
+    @property
+    def estimated_by(self) -> str:
+        """The method by which the project's people are estimated, whatever decides."""
+        return methods.estimated_by(self.settings.aggregation, self.project.task_type, self.settings.fields)
+
+    @property
+    def crowd(self) -> incremental.Crowd:
+        """The population as numbers: estimated, or what is held before any estimate."""
+        return _crowd(self.crowd_key)[0] if self.crowd_key else _first_crowd(len(self.classes))
+
+    @property
+    def words(self) -> Mapping[str, Words]:
+        """Label -> what words tell of it, by the last estimate; where texts are decided span by span."""
+        return _crowd(self.crowd_key)[1] if self.crowd_key else {}
+
+
+def terms_of(project: Project, *, method: str = "") -> Terms:
+    """The settings in force, and what is known of labels, crowd and calibration: one query.
+
+    `method` asks for another method than the project's, as it would be at this moment.
+    """
+    return from_row(project, ask(OF_PROJECT, {"project": project.pk, "method": method})[0], method=method)
+
+
+def from_row(
+    project: Project, row: Sequence[Any], verdicts: Sequence[tuple[int, bool]] = (), *, method: str = ""
+) -> Terms:
+    """The terms from a row of `TERMS`; `verdicts`: the key of each of a task's verdicts, oldest first, and whether it
+    stands."""
+    settings = row_of(ProjectSettings, row[: width(ProjectSettings)])
+    labels, calibration, crowd, version, classes = row[width(ProjectSettings) :]
+    labels_now = _successors(json.loads(labels or "[]"))
+    in_use = [key for key, into in labels_now.items() if key == into]
+    known = json.loads(classes or "[]")
+    if (method or settings.aggregation) in BY_PART:
+        known = list(SIDES)
+    elif set(in_use) - set(known):
+        crowd, version, known = None, 0, []  # labels came since: begin anew rather than lose their votes
+    return Terms(
+        project,
+        settings,
+        _calibration(calibration),
+        labels_now,
+        known or in_use,
+        crowd,
+        version or 0,
+        next((key for key, stands in verdicts if stands), None),
+        [key for key, _ in verdicts],
+    )
+
+
+def _successors(rows: Sequence[tuple[str, bool, str | None]]) -> dict[str, str | None]:
+    """Label -> the one that stands for it now, through however many merges."""
+    by_key = {key: (retired, into) for key, retired, into in rows}
+
+    def last(key: str) -> str | None:
+        for _turn in range(len(by_key)):
+            retired, into = by_key[key]
+            if not retired:
+                return key
+            if not into:
+                return None
+            key = into
+        return None
+
+    return {key: last(key) for key in by_key}
+
+
+def _calibration(stored: str | None) -> Calibration:
+    if not stored:
+        return Calibration()
+    mean, ((a, b), (c, d)), known = json.loads(stored)
+    return Calibration(tuple(mean), ((a, b), (c, d)), known)
+
+
+@lru_cache(maxsize=256)
+def _crowd(key: int) -> tuple[incremental.Crowd, dict[str, Words]]:
+    """Crowds are never edited, so each process reads one once."""
+    stored = Crowd.objects.values_list("numbers", flat=True).get(pk=key)
+    words = {label: Words.from_json(one) for label, one in stored.get("words", {}).items()}
+    return incremental.Crowd.from_json(stored), words
+
+
+@lru_cache(maxsize=64)
+def _first_crowd(classes: int) -> incremental.Crowd:
+    return first_crowd(max(classes, 1))
