@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from pycocotools import mask as coco
 
-from projects.aggregation.fields import value_agreement
+from projects.inference.fields import value_agreement
 
 
 def of(output: dict[str, Any], part: dict[str, Any]) -> float:

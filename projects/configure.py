@@ -9,9 +9,9 @@ from django.utils.text import slugify
 from procrastinate.contrib.django import app
 
 from projects import instructions, label_attributes, label_colours
-from projects.aggregation.calibration import Calibration
-from projects.aggregation.region_parts import IOU
 from projects.errors import Refused
+from projects.inference.calibration import Calibration
+from projects.inference.region_parts import IOU
 from projects.models import Label, Project, ProjectSettings, StockedGold
 from projects.tasktypes import TASK_TYPES, asked_fields
 from projects.tasktypes.classification import Classification

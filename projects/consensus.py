@@ -11,10 +11,11 @@ from collections.abc import Sequence
 from django.db import transaction
 from procrastinate.contrib.django import app
 
-from projects import deadline, queue
-from projects.aggregation.overlap import wanted_after
-from projects.deadline import TooLong
+from projects import queue
 from projects.errors import AlreadyDecided, StillCorrectable
+from projects.inference import deadline
+from projects.inference.deadline import TooLong
+from projects.inference.overlap import wanted_after
 from projects.models import Annotation, SecondLook, Task, Verdict
 from projects.queue.clock import Clock
 from projects.queue.draws import VERDICT_AUDITED

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from django.db.models import F
 
 from projects import consensus, queue
-from projects.aggregation.acceptance import may_decide
-from projects.aggregation.calibration import Calibration
 from projects.errors import Refused
+from projects.inference.acceptance import may_decide
+from projects.inference.calibration import Calibration
 from projects.models import Annotation, Assignment, Gold, ModelAnswer, Seat, Task, Verdict
 from projects.queue.draws import MODELS_AUDITED
 from projects.teaching import scoring

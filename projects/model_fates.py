@@ -9,9 +9,9 @@ from collections.abc import Iterable, Sequence
 from django.db.models import Q
 
 from projects import seats
-from projects.aggregation.calibration import calibrate
-from projects.aggregation.vigil import RATES, Vigil
 from projects.consensus import AUTO
+from projects.inference.calibration import calibrate
+from projects.inference.vigil import RATES, Vigil
 from projects.models import Annotation, ModelAnswer, Seat, Task, Verdict
 from projects.terms import Terms, terms_of
 from projects.truth.evidence import exposed, known_answer

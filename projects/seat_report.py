@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from django.db.models import Count, Q
 
-from projects.aggregation.acceptance import FEWEST_KNOWN, error_rate, may_decide
+from projects.inference.acceptance import FEWEST_KNOWN, error_rate, may_decide
 from projects.model_answers import calibration_of, cap_of
 from projects.models import ModelAnswer, Project, Seat, SeatMove
 from projects.seats import of_project

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from projects.aggregation import BY_PART, incremental
-from projects.aggregation.calibration import Calibration
-from projects.aggregation.presence import SIDES
-from projects.aggregation.reliability import first_crowd
-from projects.aggregation.span_words import Words
+from projects.inference import BY_PART, incremental
+from projects.inference.calibration import Calibration
+from projects.inference.presence import SIDES
+from projects.inference.reliability import first_crowd
+from projects.inference.span_words import Words
 from projects.models import Crowd, Project, ProjectSettings
 from projects.truth import methods
 from taskers.statements import ask, columns, row_of, width

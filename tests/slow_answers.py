@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from projects import geometry
+from projects.inference import geometry
 
 SIDE = 4000  # pixels of the picture that they lie in
 

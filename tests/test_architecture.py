@@ -34,10 +34,10 @@ def test_imports_run_downwards(path: Path) -> None:
 
 
 PURE = [
-    "projects/geometry.py",
-    "projects/agreement.py",
-    "projects/teaching/gold_check.py",
-    "projects/aggregation",
+    "projects/inference/geometry.py",
+    "projects/inference/agreement.py",
+    "projects/inference/gold_check.py",
+    "projects/inference",
     "projects/tasktypes",
     "assist/protocol.py",
 ]

@@ -14,17 +14,16 @@ import numpy as np
 from benchmarks.truth import data
 from benchmarks.truth.structured import span_f1
 from benchmarks.truth.verdicts import Ledger
-from projects import geometry, outlines
-from projects.aggregation import BY_PART, Outcome
-from projects.aggregation.incremental import Crowd, Trait, crowd_of, newcomer, trait_of
-from projects.aggregation.majority import majority_v1
-from projects.aggregation.masks import merge_regions
-from projects.aggregation.presence import Asked, Judges, as_labels, decide
-from projects.aggregation.reliability import first_crowd
-from projects.aggregation.span_words import Words
-from projects.aggregation.spans import merge_spans
-from projects.aggregation.standing import standing_v1
-from projects.agreement import spans_agreement
+from projects.inference import BY_PART, Outcome, geometry, outlines
+from projects.inference.agreement import spans_agreement
+from projects.inference.incremental import Crowd, Trait, crowd_of, newcomer, trait_of
+from projects.inference.majority import majority_v1
+from projects.inference.masks import merge_regions
+from projects.inference.presence import Asked, Judges, as_labels, decide
+from projects.inference.reliability import first_crowd
+from projects.inference.span_words import Words
+from projects.inference.spans import merge_spans
+from projects.inference.standing import standing_v1
 
 FOLDS, STRANGER = 5, 0.75
 AGREED = 0.75  # where two answers say the same, unless a project says otherwise

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from benchmarks.truth import data, yardsticks
 from benchmarks.truth.statistics import paired
 from benchmarks.truth.verdicts import Ledger
-from projects.aggregation.calibration import Calibration, calibrate, calibration_error
-from projects.aggregation.classification import Estimate, estimate
-from projects.aggregation.copying import find_copies, voices
+from projects.inference.calibration import Calibration, calibrate, calibration_error
+from projects.inference.classification import Estimate, estimate
+from projects.inference.copying import find_copies, voices
 
 Floats = NDArray[np.float64]
 

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from benchmarks.truth import data
 from benchmarks.truth.categorical import Floats, estimated, hits
 from benchmarks.truth.verdicts import Ledger
-from projects.aggregation.calibration import Calibration, calibrated_posterior
-from projects.aggregation.classification import Estimate, estimate
-from projects.aggregation.overlap import least_sure
+from projects.inference.calibration import Calibration, calibrated_posterior
+from projects.inference.classification import Estimate, estimate
+from projects.inference.overlap import least_sure
 
 Ints = NDArray[np.int64]
 

@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.truth.verdicts import Ledger
-from projects.aggregation.calibration import Calibration, calibrated_posterior
-from projects.aggregation.classification import Estimate, estimate
-from projects.aggregation.vetting import vet
+from projects.inference.calibration import Calibration, calibrated_posterior
+from projects.inference.classification import Estimate, estimate
+from projects.inference.vetting import vet
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

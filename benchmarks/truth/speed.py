@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from benchmarks import database
 from benchmarks.truth import data, yardsticks
 from benchmarks.truth.verdicts import Ledger
-from projects.aggregation.classification import Estimate, estimate
-from projects.aggregation.incremental import crowd_of, posterior, trait_of
+from projects.inference.classification import Estimate, estimate
+from projects.inference.incremental import crowd_of, posterior, trait_of
 
 Triples = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
 RUNS = 7

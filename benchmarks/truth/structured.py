@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from benchmarks.truth import data, yardsticks
 from benchmarks.truth.statistics import paired
 from benchmarks.truth.verdicts import Ledger
-from projects import geometry
-from projects.aggregation.boxes import fuse_boxes
-from projects.aggregation.masks import fuse_masks
-from projects.aggregation.preference import Votes, infer_preferences
-from projects.aggregation.span_atoms import infer_spans
-from projects.agreement import relaxed_shares
+from projects.inference import geometry
+from projects.inference.agreement import relaxed_shares
+from projects.inference.boxes import fuse_boxes
+from projects.inference.masks import fuse_masks
+from projects.inference.preference import Votes, infer_preferences
+from projects.inference.span_atoms import infer_spans
 
 Floats = NDArray[np.float64]
 Spans = list[tuple[int, int, str]]

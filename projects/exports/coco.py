@@ -13,9 +13,9 @@ from typing import IO, Any
 
 from pycocotools import mask as coco
 
-from projects import outlines
 from projects.exports.decided import decided
 from projects.exports.format import ExportFormat
+from projects.inference import outlines
 from projects.models import Batch, Project
 
 SPOOLED = 8 * 1024 * 1024  # up to this size the annotations wait in memory

@@ -15,14 +15,14 @@ import math
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from projects.aggregation.fields import fields_agreement, merge_fields, without
 from projects.errors import Refused
+from projects.inference.fields import fields_agreement, merge_fields, without
+from projects.inference.gold_check import Difference, GoldCheck
 from projects.tasktypes import asked_fields, studio_keys
 from projects.tasktypes import shape as check
 from projects.tasktypes.image_regions import ImageRegions
 from projects.tasktypes.protocol import Answer, Payload
 from projects.tasktypes.text_spans import TextSpans
-from projects.teaching.gold_check import Difference, GoldCheck
 from taskers.errors import Word
 
 MAX_OPTIONS = 200

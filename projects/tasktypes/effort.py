@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from projects import geometry, outlines
+from projects.inference import geometry, outlines
 
 Parts = Sequence[Mapping[str, Any]]
 Floats = NDArray[np.float64]

@@ -10,15 +10,15 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from projects.aggregation.masks import merge_regions
-from projects.aggregation.region_parts import IOU
-from projects.agreement import regions_agreement
 from projects.errors import Refused
+from projects.inference.agreement import regions_agreement
+from projects.inference.gold_check import GoldCheck, check_regions
+from projects.inference.masks import merge_regions
+from projects.inference.region_parts import IOU
 from projects.tasktypes import effort, studio_keys
 from projects.tasktypes import shape as check
 from projects.tasktypes.protocol import Answer, Payload
 from projects.tasktypes.region_shapes import MAX_SIDE, SHAPES
-from projects.teaching.gold_check import GoldCheck, check_regions
 
 MAX_REGIONS = 1000
 MAX_PIXELS = 64_000_000

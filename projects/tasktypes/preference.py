@@ -14,6 +14,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from projects.errors import Refused
+from projects.inference.gold_check import GoldCheck
 from projects.tasktypes import shape as check
 from projects.tasktypes import studio_keys
 from projects.tasktypes.asked_fields import Asked, key_of
@@ -21,7 +22,6 @@ from projects.tasktypes.classification import PICTURE, Classification
 from projects.tasktypes.image_regions import ImageRegions
 from projects.tasktypes.protocol import Answer, Payload
 from projects.tasktypes.text_spans import MAX_TEXT, TextSpans
-from projects.teaching.gold_check import GoldCheck
 
 FIRST, SECOND, TIE = "first", "second", "tie"
 PAIR = (FIRST, SECOND)

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Protocol
 
-from projects.teaching.gold_check import GoldCheck
+from projects.inference.gold_check import GoldCheck
 
 Answer = dict[str, Any]
 Payload = dict[str, Any]
@@ -53,7 +53,7 @@ class TaskType(Protocol):
     def gold_check(self, answer: Answer, known: Answer, thresholds: Mapping[str, Any]) -> GoldCheck:
         """How good a checked answer is beside the known one, with partial credit, and what is wrong in it.
 
-        What earns how much is said in projects.teaching.gold_check. The score is 1.0 for the known answer itself.
+        What earns how much is said in projects.inference.gold_check. The score is 1.0 for the known answer itself.
         """
         ...
 

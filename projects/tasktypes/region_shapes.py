@@ -12,8 +12,8 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from projects import outlines
 from projects.errors import Refused
+from projects.inference import outlines
 from projects.tasktypes import shape as check
 from projects.tasktypes.protocol import Payload
 from projects.tasktypes.rle import check_mask

@@ -7,7 +7,7 @@ one mask, where equal answers must be equal strings.
 import numpy as np
 
 from projects.errors import Refused
-from projects.geometry import BadShape, rle_runs
+from projects.inference.geometry import BadShape, rle_runs
 
 
 def check_mask(counts: str, height: int, width: int, place: str) -> str:

@@ -11,13 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from projects.aggregation.spans import merge_spans
-from projects.agreement import spans_agreement
 from projects.errors import Refused
+from projects.inference.agreement import spans_agreement
+from projects.inference.gold_check import GoldCheck, check_spans
+from projects.inference.spans import merge_spans
 from projects.tasktypes import effort, studio_keys
 from projects.tasktypes import shape as check
 from projects.tasktypes.protocol import Answer, Payload
-from projects.teaching.gold_check import GoldCheck, check_spans
 
 MAX_SPANS = 5000
 MAX_TEXT = 200_000  # code points

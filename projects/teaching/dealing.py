@@ -12,9 +12,9 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from projects.errors import Refused
+from projects.inference.gold_check import GoldCheck
 from projects.models import Annotation, Assignment, Gold, Project, SeenAnswer, StockedGold, Task, Verdict
 from projects.teaching import contradictions, scoring
-from projects.teaching.gold_check import GoldCheck
 from projects.truth.follow_up import MOST_LABELS
 from taskers import ledger, quality
 from taskers.errors import StateConflict

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from projects.inference.gold_check import Difference
 from projects.models import Label, Project
-from projects.teaching.gold_check import Difference
 
 QUOTED = 60  # characters of a text that a sentence quotes
 SIDES = {

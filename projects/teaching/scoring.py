@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Mapping
 
-from projects import deadline
+from projects.inference import deadline
+from projects.inference.gold_check import GoldCheck
 from projects.models import Task
 from projects.tasktypes import TASK_TYPES
-from projects.teaching.gold_check import GoldCheck
 
 LONGEST = 10.0  # seconds
 

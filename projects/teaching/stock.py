@@ -16,8 +16,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from projects import queue
-from projects.aggregation import leakage
-from projects.aggregation.leakage import Use
+from projects.inference import leakage
+from projects.inference.leakage import Use
 from projects.models import BrokenReport, Gold, Project, StockedGold, Task
 from projects.queue.clock import Clock
 from projects.teaching import dealing

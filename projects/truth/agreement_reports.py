@@ -16,9 +16,9 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
-from projects import agreement
-from projects.aggregation.report import report
-from projects.aggregation.report_tables import Answered, Asked, Field
+from projects.inference import agreement
+from projects.inference.report import report
+from projects.inference.report_tables import Answered, Asked, Field
 from projects.models import AgreementReport, Annotation, BatchProgress, Project, ProjectSettings, Task, VerdictEntry
 from projects.tasktypes import TASK_TYPES, asked_fields
 from projects.terms import terms_of

@@ -13,14 +13,14 @@ from uuid import UUID
 import numpy as np
 from django.db.models import Q
 
-from projects.aggregation import BY_PART
-from projects.aggregation.classification import Estimate, estimate
-from projects.aggregation.copying import find_copies
-from projects.aggregation.incremental import crowd_of, newcomer, trait_of
-from projects.aggregation.majority import largest_group, pairwise
-from projects.aggregation.presence import SIDES, Asked, Ints, Judges, Told, as_labels, decide
-from projects.aggregation.reliability import estimate_chances
-from projects.aggregation.span_words import Words
+from projects.inference import BY_PART
+from projects.inference.classification import Estimate, estimate
+from projects.inference.copying import find_copies
+from projects.inference.incremental import crowd_of, newcomer, trait_of
+from projects.inference.majority import largest_group, pairwise
+from projects.inference.presence import SIDES, Asked, Ints, Judges, Told, as_labels, decide
+from projects.inference.reliability import estimate_chances
+from projects.inference.span_words import Words
 from projects.models import Annotation, Gold, Task
 from projects.terms import Terms
 from projects.truth import methods

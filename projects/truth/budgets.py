@@ -9,7 +9,7 @@ replays of benchmarks/truth/overlap.py spend theirs). What the budget doesn't re
 import numpy as np
 
 from projects import queue
-from projects.aggregation.overlap import least_sure
+from projects.inference.overlap import least_sure
 from projects.models import Batch, Project, ProjectSettings
 from projects.truth.evidence import TAMPERED
 from taskers.errors import Problem

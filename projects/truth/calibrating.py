@@ -7,7 +7,7 @@ from math import exp
 
 from scipy.special import expit, logit
 
-from projects.aggregation.calibration import Calibration, calibrate
+from projects.inference.calibration import Calibration, calibrate
 from projects.models import Calibrated
 from projects.terms import Terms
 from projects.truth.ballots import Judged

@@ -13,9 +13,9 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, Max
 from procrastinate.contrib.django import app
 
-from projects.aggregation.incremental import crowd_of, trait_of
-from projects.aggregation.reliability import first_crowd
-from projects.aggregation.vetting import vet
+from projects.inference.incremental import crowd_of, trait_of
+from projects.inference.reliability import first_crowd
+from projects.inference.vetting import vet
 from projects.models import Annotation, BatchPace, Crowd, Estimation, Project, Task, Trait
 from projects.queue.clock import Clock
 from projects.teaching import contradictions

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from projects.aggregation import BY_PART
-from projects.aggregation.incremental import Trait as Numbers
-from projects.aggregation.incremental import learn, newcomer, posterior
+from projects.inference import BY_PART
+from projects.inference.incremental import Trait as Numbers
+from projects.inference.incremental import learn, newcomer, posterior
 from projects.models import Crowd, Trait
 from projects.terms import Terms
 from projects.truth import methods

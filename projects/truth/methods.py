@@ -1,7 +1,7 @@
 """The ways in which answers become a verdict: by name and version, what each needs, and what it is good for.
 
 A project chooses one among those that fit its task type. Methods that work on one task with nothing else, or with the
-taskers' standings, are registered in projects.aggregation; what is said of them to people stands here.
+taskers' standings, are registered in projects.inference; what is said of them to people stands here.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -11,9 +11,9 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from projects.aggregation import AGGREGATIONS, BY_PART, WEIGHTED
-from projects.aggregation.calibration import Calibration
-from projects.aggregation.majority import share
+from projects.inference import AGGREGATIONS, BY_PART, WEIGHTED
+from projects.inference.calibration import Calibration
+from projects.inference.majority import share
 from projects.tasktypes import TASK_TYPES
 from projects.tasktypes.classification import Classification
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from projects.aggregation import BY_PART
-from projects.aggregation.presence import Asked
+from projects.inference import BY_PART
+from projects.inference.presence import Asked
 from projects.terms import Terms
 from projects.truth.evidence import Vote
 

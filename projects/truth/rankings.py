@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from projects.aggregation.preference import LEFT, RIGHT, TIE, Preferences, Votes, as_the_crowd_sees, infer_preferences
+from projects.inference.preference import LEFT, RIGHT, TIE, Preferences, Votes, as_the_crowd_sees, infer_preferences
 from projects.models import Project, Ranking, Task
 from projects.tasktypes import TASK_TYPES, preference
 from projects.tasktypes.preference import FIRST, SECOND, Preference

@@ -9,13 +9,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 
-from projects import deadline
-from projects.aggregation import AGGREGATIONS, BY_PART, WEIGHTED, Outcome
-from projects.aggregation.incremental import Trait, newcomer, posterior
-from projects.aggregation.overlap import gain_of_next
-from projects.aggregation.presence import Judges, decide
-from projects.aggregation.reliability import gain
-from projects.deadline import TooLong
+from projects.inference import AGGREGATIONS, BY_PART, WEIGHTED, Outcome, deadline
+from projects.inference.deadline import TooLong
+from projects.inference.incremental import Trait, newcomer, posterior
+from projects.inference.overlap import gain_of_next
+from projects.inference.presence import Judges, decide
+from projects.inference.reliability import gain
 from projects.models import Task
 from projects.tasktypes import TASK_TYPES
 from projects.terms import AGREEMENT, Terms

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from projects.aggregation.acceptance import error_rate, may_decide
-from projects.aggregation.calibration import Calibration, calibrate
-from projects.aggregation.vigil import Vigil, noticed_within, watched
+from projects.inference.acceptance import error_rate, may_decide
+from projects.inference.calibration import Calibration, calibrate
+from projects.inference.vigil import Vigil, noticed_within, watched
 
 
 def test_unknown_model_decides_nothing_however_sure():

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from projects.aggregation.calibration import Calibration, calibrate, calibrated_posterior, calibration_error
-from projects.aggregation.classification import ABILITY, BIAS, estimate
+from projects.inference.calibration import Calibration, calibrate, calibrated_posterior, calibration_error
+from projects.inference.classification import ABILITY, BIAS, estimate
 
 
 def crowd(seed: int, tasks=120, skill=(0.9, 0.85, 0.8, 0.7, 0.6), classes=3, shares=None):

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from projects.aggregation.coefficients import (
+from projects.inference.coefficients import (
     cohen,
     fleiss,
     krippendorff,

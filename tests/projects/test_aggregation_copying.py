@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from projects.aggregation.classification import estimate
-from projects.aggregation.copying import find_copies, voices
+from projects.inference.classification import estimate
+from projects.inference.copying import find_copies, voices
 from tests.projects.test_aggregation_classification import crowd
 
 SIZES = (200, 6, 3)

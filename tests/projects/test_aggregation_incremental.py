@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from projects.aggregation.classification import ABILITY, MOST_LIKED, estimate
-from projects.aggregation.incremental import (
+from projects.inference.classification import ABILITY, MOST_LIKED, estimate
+from projects.inference.incremental import (
     Crowd,
     Trait,
     chances_of_next,
@@ -21,9 +21,9 @@ from projects.aggregation.incremental import (
     posteriors_after,
     trait_of,
 )
-from projects.aggregation.overlap import gain_of_next, least_sure, wanted_after
-from projects.aggregation.reliability import first_crowd
-from projects.aggregation.vetting import vet
+from projects.inference.overlap import gain_of_next, least_sure, wanted_after
+from projects.inference.reliability import first_crowd
+from projects.inference.vetting import vet
 from tests.projects.test_aggregation_classification import crowd as made_up
 
 TASK, WORKER, LABEL, TRUTH = made_up(11, 300, skill=(0.9, 0.85, 0.8, 0.6, 0.34))

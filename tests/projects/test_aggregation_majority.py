@@ -6,13 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.sparse import coo_array
 
-from projects import geometry
-from projects.aggregation import AGGREGATIONS
-from projects.aggregation.majority import largest_group, majority_v1
-from projects.aggregation.masks import majority_mask, merge_regions
-from projects.aggregation.matching import cluster
-from projects.aggregation.spans import merge_spans
-from projects.agreement import regions_agreement, spans_agreement
+from projects.inference import AGGREGATIONS, geometry
+from projects.inference.agreement import regions_agreement, spans_agreement
+from projects.inference.majority import largest_group, majority_v1
+from projects.inference.masks import majority_mask, merge_regions
+from projects.inference.matching import cluster
+from projects.inference.spans import merge_spans
 from tests.projects.test_agreement import region, regions, spans
 
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from projects.aggregation.numbers import merge_numbers, merge_texts, numbers_agreement, texts_agreement
+from projects.inference.numbers import merge_numbers, merge_texts, numbers_agreement, texts_agreement
 
 values = st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=12)
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from projects.aggregation.preference import LEFT, RIGHT, TIE, Votes, infer_preferences
+from projects.inference.preference import LEFT, RIGHT, TIE, Votes, infer_preferences
 
 
 def election(seed=0, items=8, count=1500, workers=20, side=0.0, ties=-1.0, liars=0):

@@ -8,15 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from projects import geometry
-from projects.aggregation import BY_PART
-from projects.aggregation.classification import estimate
-from projects.aggregation.incremental import crowd_of, newcomer, trait_of
-from projects.aggregation.presence import Asked, Judges, Told, as_labels, chance_of_agreement, decide
-from projects.aggregation.reliability import first_crowd
-from projects.aggregation.span_rivals import find_rivals
-from projects.aggregation.span_words import Words
-from projects.agreement import regions_agreement, spans_agreement
+from projects.inference import BY_PART, geometry
+from projects.inference.agreement import regions_agreement, spans_agreement
+from projects.inference.classification import estimate
+from projects.inference.incremental import crowd_of, newcomer, trait_of
+from projects.inference.presence import Asked, Judges, Told, as_labels, chance_of_agreement, decide
+from projects.inference.reliability import first_crowd
+from projects.inference.span_rivals import find_rivals
+from projects.inference.span_words import Words
 from projects.tasktypes import TASK_TYPES
 from tests.projects.test_aggregation_spans import office, report
 from tests.projects.test_agreement import region, regions, spans

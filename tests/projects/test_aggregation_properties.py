@@ -6,13 +6,13 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from projects.aggregation import AGGREGATIONS, WEIGHTED
-from projects.aggregation.classification import Estimate, estimate
-from projects.aggregation.incremental import crowd_of, newcomer, posterior, trait_of
-from projects.aggregation.numbers import merge_numbers
-from projects.aggregation.preference import Votes, infer_preferences
-from projects.aggregation.regions import infer_regions
-from projects.aggregation.span_atoms import infer_spans
+from projects.inference import AGGREGATIONS, WEIGHTED
+from projects.inference.classification import Estimate, estimate
+from projects.inference.incremental import crowd_of, newcomer, posterior, trait_of
+from projects.inference.numbers import merge_numbers
+from projects.inference.preference import Votes, infer_preferences
+from projects.inference.regions import infer_regions
+from projects.inference.span_atoms import infer_spans
 from tests.projects.test_aggregation_classification import crowd
 from tests.projects.test_aggregation_regions import images
 

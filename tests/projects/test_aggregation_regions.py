@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from projects import geometry
-from projects.aggregation.boxes import fuse_boxes, fuse_points, weighted_quantile
-from projects.aggregation.masks import fuse_masks, fused_mask
-from projects.aggregation.regions import edge_of, fuse_shapes, infer_regions
+from projects.inference import geometry
+from projects.inference.boxes import fuse_boxes, fuse_points, weighted_quantile
+from projects.inference.masks import fuse_masks, fused_mask
+from projects.inference.regions import edge_of, fuse_shapes, infer_regions
 from tests.projects.test_agreement import region, regions
 
 box_lists = st.lists(st.tuples(*[st.integers(0, 50), st.integers(0, 50), st.integers(1, 40), st.integers(1, 40)]),

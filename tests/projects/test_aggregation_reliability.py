@@ -4,8 +4,8 @@ import random
 
 import pytest
 
-from projects.aggregation.incremental import newcomer, posterior
-from projects.aggregation.reliability import estimate_chances, first_crowd, gain
+from projects.inference.incremental import newcomer, posterior
+from projects.inference.reliability import estimate_chances, first_crowd, gain
 
 
 @pytest.mark.parametrize("classes", [1, 2, 5, 50])

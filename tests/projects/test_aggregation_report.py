@@ -8,8 +8,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from projects import agreement
-from projects.aggregation.coefficients import (
+from projects.inference import agreement
+from projects.inference.coefficients import (
     coefficient,
     cohen,
     cohen_of,
@@ -25,8 +25,8 @@ from projects.aggregation.coefficients import (
     unit_matches,
     unit_spreads,
 )
-from projects.aggregation.report import report
-from projects.aggregation.report_tables import Answered, Asked, Field
+from projects.inference.report import report
+from projects.inference.report_tables import Answered, Asked, Field
 from tests.projects.test_agreement import region, regions, spans
 
 SPANS = Asked(["person", "place"], agreement.spans_agreement, agreement.span_measures, "spans")
@@ -93,7 +93,7 @@ def test_masks_are_compared_by_area_and_outline():
 
 
 def test_overlap_is_told_of_all_masks_and_outlines_of_the_first_few(monkeypatch):
-    monkeypatch.setattr("projects.aggregation.report.MOST_OUTLINES", 1)
+    monkeypatch.setattr("projects.inference.report.MOST_OUTLINES", 1)
     asked = []
 
     def outlines(first, second):

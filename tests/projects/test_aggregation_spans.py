@@ -5,7 +5,7 @@ import time
 import numpy as np
 import pytest
 
-from projects.aggregation.span_atoms import infer_spans
+from projects.inference.span_atoms import infer_spans
 from tests.projects.test_agreement import spans
 
 NAMES = ["Ada Long", "Bo Reed", "Cy Hill", "Di Marsh", "Ed Stone", "Flo Banks"]

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from projects.aggregation import WEIGHTED
-from projects.aggregation.masks import merge_regions
-from projects.aggregation.standing import standing_v1
-from projects.agreement import regions_agreement
+from projects.inference import WEIGHTED
+from projects.inference.agreement import regions_agreement
+from projects.inference.masks import merge_regions
+from projects.inference.standing import standing_v1
 from tests.projects.test_aggregation_majority import choice, first, same
 from tests.projects.test_agreement import region, regions
 

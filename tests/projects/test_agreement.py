@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from projects import agreement, geometry
+from projects.inference import agreement, geometry
 
 
 def region(x: int, y: int, side: int, label: str = "cat", size: int = 60) -> dict:

@@ -6,8 +6,8 @@ from django.urls import reverse
 from django.utils.html import escape
 
 from projects import configure, consensus, oversight, queue, submission
-from projects.aggregation.calibration import calibrate
 from projects.errors import OwnWork, Refused
+from projects.inference.calibration import calibrate
 from projects.models import Assignment, Calibrated, Crowd, SecondLook, Task, Trait, Verdict
 from projects.queue.draws import MODELS_AUDITED, VERDICT_AUDITED
 from projects.terms import terms_of

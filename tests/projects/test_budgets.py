@@ -5,8 +5,8 @@ import pgtrigger
 import pytest
 
 from projects import configure, queue
-from projects.aggregation.overlap import least_sure
 from projects.errors import Refused
+from projects.inference.overlap import least_sure
 from projects.models import Annotation, Belief, Task
 from projects.truth import budgets
 from tests import make

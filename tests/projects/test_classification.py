@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from projects import configure, exports, queue, submission
-from projects.aggregation.fields import fields_agreement, merge_fields
 from projects.errors import Refused
+from projects.inference.fields import fields_agreement, merge_fields
 from projects.models import Label, Verdict
 from projects.tasktypes import TASK_TYPES, asked_fields
 from projects.tasktypes.classification import AskedLabels

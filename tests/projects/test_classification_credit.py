@@ -7,11 +7,11 @@ import pytest
 from projects import configure, queue, submission
 from projects.admission import rules
 from projects.errors import Refused
+from projects.inference.gold_check import GoldCheck
 from projects.models import Verdict
 from projects.tasktypes import asked_fields
 from projects.tasktypes.classification import AskedLabels
 from projects.teaching import courses, difference_words
-from projects.teaching.gold_check import GoldCheck
 from projects.truth import estimating
 from taskers import skills
 from taskers.models import Qualification, Standing, Transfer

@@ -7,8 +7,9 @@ import pytest
 import shapely
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from projects import consensus, deadline, jobs, outlines, queue, submission
+from projects import consensus, jobs, queue, submission
 from projects.errors import Refused
+from projects.inference import deadline, outlines
 from projects.models import Verdict
 from projects.tasktypes import TASK_TYPES, effort
 from taskers.models import Grade

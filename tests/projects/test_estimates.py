@@ -3,7 +3,7 @@
 import pytest
 
 from projects import configure, queue, submission
-from projects.aggregation.calibration import Calibration, calibrate
+from projects.inference.calibration import Calibration, calibrate
 from projects.models import (
     Belief,
     Calibrated,

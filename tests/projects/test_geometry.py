@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from pycocotools import mask as coco
 
-from projects import geometry
-from projects.geometry import BadShape
+from projects.inference import geometry
+from projects.inference.geometry import BadShape
 
 bitmaps = arrays.arrays(bool, arrays.array_shapes(min_dims=2, max_dims=2, min_side=1, max_side=40))
 boxes = st.lists(st.tuples(*[st.integers(0, 30)] * 4), min_size=0, max_size=6)

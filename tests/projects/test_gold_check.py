@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from projects import geometry
+from projects.inference import geometry
+from projects.inference.gold_check import WRONG_LABEL, check_regions, check_spans
 from projects.teaching import difference_words
-from projects.teaching.gold_check import WRONG_LABEL, check_regions, check_spans
 from tests import make
 
 

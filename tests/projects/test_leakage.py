@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from projects.aggregation import leakage
-from projects.aggregation.leakage import ALPHA, LOOKS, Use
+from projects.inference import leakage
+from projects.inference.leakage import ALPHA, LOOKS, Use
 
 
 def uses(dice: np.random.Generator, number: int, *, right: float = 0.8, speed: float = 1.0) -> list[Use]:

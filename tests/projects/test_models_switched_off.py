@@ -4,8 +4,8 @@ import pytest
 
 from projects import model_answers, queue, seats, submission
 from projects.admission import banning
-from projects.aggregation.vigil import noticed_within
 from projects.errors import Refused
+from projects.inference.vigil import noticed_within
 from projects.models import Annotation, Exclusion, Seat, SeatMove, Verdict
 from tests import make
 from tests.projects.judging import given

@@ -7,9 +7,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from projects import queue, submission
-from projects.aggregation.preference import LEFT, Votes, as_the_crowd_sees, infer_preferences
 from projects.errors import Refused
 from projects.exports import export, file_name
+from projects.inference.preference import LEFT, Votes, as_the_crowd_sees, infer_preferences
 from projects.models import Annotation, Assignment, Batch, Ranking, Task, Verdict
 from projects.terms import terms_of
 from projects.truth import estimating, rankings

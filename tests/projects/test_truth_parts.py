@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from projects import configure, consensus, queue, submission
-from projects.aggregation.presence import SIDES
+from projects.inference.presence import SIDES
 from projects.models import Annotation, Assignment, Belief, Calibrated, Crowd, Label, Task, Trait, Verdict
 from projects.truth import estimating, second_looks
 from taskers import ledger

@@ -15,13 +15,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from projects import deadline, outlines
-from projects.aggregation.boxes import CLOSENESS, fuse_boxes, fuse_points
-from projects.aggregation.classification import estimate
-from projects.aggregation.curves import fuse_lines, fuse_polygons
-from projects.aggregation.masks import canonical, edge_doubt, fused_mask, with_shapes
-from projects.aggregation.matching import cluster
-from projects.agreement import shape_ious
+from projects.inference import deadline, outlines
+from projects.inference.agreement import shape_ious
+from projects.inference.boxes import CLOSENESS, fuse_boxes, fuse_points
+from projects.inference.classification import estimate
+from projects.inference.curves import fuse_lines, fuse_polygons
+from projects.inference.masks import canonical, edge_doubt, fused_mask, with_shapes
+from projects.inference.matching import cluster
 
 # A tasker's mean closeness is shrunk to the crowd's as if this many shapes had been seen besides.
 TRUST_PRIOR = 4.0

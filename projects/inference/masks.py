@@ -17,13 +17,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import binary_erosion, distance_transform_edt, gaussian_filter
 
-from projects import deadline, geometry, outlines
-from projects.aggregation.boxes import INNER, closeness_weights
-from projects.aggregation.matching import cluster
-from projects.aggregation.outcome import Answer
-from projects.aggregation.pieces import common_attributes, common_provenance
-from projects.agreement import shape_ious
-from projects.geometry import Bitmap, Matrix
+from projects.inference import deadline, geometry, outlines
+from projects.inference.agreement import shape_ious
+from projects.inference.boxes import INNER, closeness_weights
+from projects.inference.geometry import Bitmap, Matrix
+from projects.inference.matching import cluster
+from projects.inference.outcome import Answer
+from projects.inference.pieces import common_attributes, common_provenance
 
 # Width of the smoothing as a share of the object's side; chosen with `INNER`.
 SMOOTHING = 0.03

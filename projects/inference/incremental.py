@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from projects.aggregation.classification import Estimate
+from projects.inference.classification import Estimate
 
 Floats = NDArray[np.float64]
 

@@ -13,7 +13,7 @@ import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from projects import geometry
+from projects.inference import geometry
 
 SAME = 0.5  # from this share of their joint length on, two spans are about one thing
 

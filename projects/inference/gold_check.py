@@ -21,8 +21,8 @@ from typing import Any, NotRequired, TypedDict
 import numpy as np
 from scipy.sparse import coo_array
 
-from projects import geometry, outlines
-from projects.agreement import shape_ious
+from projects.inference import geometry, outlines
+from projects.inference.agreement import shape_ious
 
 WRONG_LABEL = 0.2
 LABEL_FIRST = 0.25  # so much likeness of places the right label makes up for, when parts are paired

@@ -16,11 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, logit
 
-from projects.aggregation.classification import Estimate
-from projects.aggregation.incremental import Crowd, Trait, posterior
-from projects.aggregation.outcome import Agree, Answer, Outcome, Part
-from projects.aggregation.span_words import Words
-from projects.aggregation.standing import SURE
+from projects.inference.classification import Estimate
+from projects.inference.incremental import Crowd, Trait, posterior
+from projects.inference.outcome import Agree, Answer, Outcome, Part
+from projects.inference.span_words import Words
+from projects.inference.standing import SURE
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]

@@ -14,9 +14,9 @@ from typing import Any, Literal
 
 import numpy as np
 
-from projects import geometry
-from projects.geometry import Matrix
-from projects.outlines import LIKENESS, with_reach
+from projects.inference import geometry
+from projects.inference.geometry import Matrix
+from projects.inference.outlines import LIKENESS, with_reach
 
 SpanMatch = Literal["exact", "overlap"]
 

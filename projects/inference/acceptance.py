@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from scipy.stats import beta
 
-from projects.aggregation.calibration import Calibration
+from projects.inference.calibration import Calibration
 
 # With fewer known answers than this nothing is accepted alone, however sure the model is.
 FEWEST_KNOWN = 30

@@ -5,12 +5,12 @@ answers give the same outcome. A verdict stores the name under which it was made
 changes gets a new version beside the old one.
 """
 
-from projects.aggregation.majority import majority_v1
-from projects.aggregation.outcome import Aggregate, Agree, Merge, Outcome, Weigh
-from projects.aggregation.presence import ByParts
-from projects.aggregation.region_parts import REGIONS
-from projects.aggregation.span_parts import SPANS
-from projects.aggregation.standing import standing_v1
+from projects.inference.majority import majority_v1
+from projects.inference.outcome import Aggregate, Agree, Merge, Outcome, Weigh
+from projects.inference.presence import ByParts
+from projects.inference.region_parts import REGIONS
+from projects.inference.span_parts import SPANS
+from projects.inference.standing import standing_v1
 
 AGGREGATIONS: dict[str, Aggregate] = {
     "majority_v1": majority_v1,

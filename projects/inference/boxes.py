@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from projects import geometry
+from projects.inference import geometry
 
 Floats = NDArray[np.float64]
 

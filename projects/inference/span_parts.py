@@ -15,14 +15,14 @@ from typing import Any
 
 import numpy as np
 
-from projects import geometry
-from projects.aggregation.outcome import Answer
-from projects.aggregation.pieces import common_attributes, common_provenance
-from projects.aggregation.presence import LIKELY, Bools, ByParts, Floats, Ints, Judges, Merged, Where
-from projects.aggregation.span_atoms import partings
-from projects.aggregation.span_questions import estimate_spans
-from projects.aggregation.span_rivals import find_rivals
-from projects.aggregation.spans import SHARED
+from projects.inference import geometry
+from projects.inference.outcome import Answer
+from projects.inference.pieces import common_attributes, common_provenance
+from projects.inference.presence import LIKELY, Bools, ByParts, Floats, Ints, Judges, Merged, Where
+from projects.inference.span_atoms import partings
+from projects.inference.span_questions import estimate_spans
+from projects.inference.span_rivals import find_rivals
+from projects.inference.spans import SHARED
 
 Span = Mapping[str, Any]
 Said = tuple[int, Span]  # by which answer, and what

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from scipy.sparse import coo_array
 
-from projects import geometry
-from projects.aggregation.matching import cluster
-from projects.aggregation.outcome import Answer
-from projects.aggregation.pieces import common_attributes, common_provenance, most_common
+from projects.inference import geometry
+from projects.inference.matching import cluster
+from projects.inference.outcome import Answer
+from projects.inference.pieces import common_attributes, common_provenance, most_common
 
 Said = list[tuple[int, Mapping[str, Any]]]  # by which answer, and what
 

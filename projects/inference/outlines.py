@@ -1,6 +1,6 @@
 """Boxes, polygons, lines and points of an image answer: how alike two are, and one that stands for several.
 
-Shapes are as projects.tasktypes.region_shapes makes them. Masks are projects.geometry's.
+Shapes are as projects.tasktypes.region_shapes makes them. Masks are projects.inference.geometry's.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from projects import deadline, geometry
-from projects.geometry import Matrix
+from projects.inference import deadline, geometry
+from projects.inference.geometry import Matrix
 
 Shape = Mapping[str, Any]
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from projects.aggregation.coefficients import (
+from projects.inference.coefficients import (
     Interval,
     Scale,
     coefficient,
@@ -31,7 +31,7 @@ from projects.aggregation.coefficients import (
     unit_matches,
     unit_spreads,
 )
-from projects.aggregation.report_tables import Answer, Answered, Asked, Floats, Ints, Tables, tables
+from projects.inference.report_tables import Answer, Answered, Asked, Floats, Ints, Tables, tables
 
 MOST_TASKERS = 6  # of one task that are compared pair by pair: 15 pairs
 MOST_OUTLINES = 400  # pairs of masks whose outlines are compared

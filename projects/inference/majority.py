@@ -12,9 +12,9 @@ from itertools import combinations
 
 import numpy as np
 
-from projects import deadline
-from projects.aggregation.outcome import Agree, Answer, Merge, Outcome
-from projects.geometry import Matrix
+from projects.inference import deadline
+from projects.inference.geometry import Matrix
+from projects.inference.outcome import Agree, Answer, Merge, Outcome
 
 # The prior counts as much as this many answers when a group's share becomes a confidence.
 PRIOR_WEIGHT = 2.0

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import norm
 
-from projects.aggregation.classification import Estimate
-from projects.aggregation.confusion import Fit
+from projects.inference.classification import Estimate
+from projects.inference.confusion import Fit
 
 Floats = NDArray[np.float64]
 Finding = Literal["fine", "unsure", "blind", "against"]

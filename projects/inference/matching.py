@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_array
 
-from projects.geometry import LARGEST_EXACT, Matrix, components
+from projects.inference.geometry import LARGEST_EXACT, Matrix, components
 
 
 def cluster(similarity: Matrix | coo_array, owner: Sequence[int], threshold: float) -> list[list[int]]:

@@ -11,11 +11,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from projects.aggregation.classification import Estimate
-from projects.aggregation.confusion import Fit, fit, votes
-from projects.aggregation.presence import Asked, Floats, Ints, Labels, Told
-from projects.aggregation.span_atoms import POOL, STILL, TURNS
-from projects.aggregation.span_words import Stretch, features, lean, learn_words
+from projects.inference.classification import Estimate
+from projects.inference.confusion import Fit, fit, votes
+from projects.inference.presence import Asked, Floats, Ints, Labels, Told
+from projects.inference.span_atoms import POOL, STILL, TURNS
+from projects.inference.span_words import Stretch, features, lean, learn_words
 
 MOST_TEXTS = 5_000  # the newest, whose words are read
 MOST_WORDS = 20_000  # weights that are kept, of all labels together

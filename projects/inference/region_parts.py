@@ -12,14 +12,14 @@ from typing import Any, cast
 
 import numpy as np
 
-from projects import geometry, outlines
-from projects.aggregation.boxes import CLOSENESS
-from projects.aggregation.classification import estimate
-from projects.aggregation.masks import canonical, merge_shapes
-from projects.aggregation.outcome import Answer
-from projects.aggregation.pieces import common_attributes, common_provenance
-from projects.aggregation.presence import LIKELY, Asked, Bools, ByParts, Judges, Labels, Merged, Told, Where
-from projects.aggregation.regions import edge_of, fuse_shapes, things_in
+from projects.inference import geometry, outlines
+from projects.inference.boxes import CLOSENESS
+from projects.inference.classification import estimate
+from projects.inference.masks import canonical, merge_shapes
+from projects.inference.outcome import Answer
+from projects.inference.pieces import common_attributes, common_provenance
+from projects.inference.presence import LIKELY, Asked, Bools, ByParts, Judges, Labels, Merged, Told, Where
+from projects.inference.regions import edge_of, fuse_shapes, things_in
 
 IOU = 0.5  # from this overlap on, two regions are the same thing, unless a project says otherwise
 

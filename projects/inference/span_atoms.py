@@ -20,9 +20,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from projects.aggregation.classification import BIAS, HARDNESS, LOGNORMAL
-from projects.aggregation.confusion import fit, votes
-from projects.aggregation.span_words import Stretch, features, lean
+from projects.inference.classification import BIAS, HARDNESS, LOGNORMAL
+from projects.inference.confusion import fit, votes
+from projects.inference.span_words import Stretch, features, lean
 
 Floats = NDArray[np.float64]
 Bounds = tuple[int, int]

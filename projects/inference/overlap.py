@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from projects.aggregation.incremental import Crowd, Trait, chances_of_next, newcomer, posterior, posteriors_after
+from projects.inference.incremental import Crowd, Trait, chances_of_next, newcomer, posterior, posteriors_after
 
 Floats = NDArray[np.float64]
 

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from projects.aggregation.numbers import merge_numbers
+from projects.inference.numbers import merge_numbers
 
 
 def most_common(values: Sequence[str]) -> str:

@@ -14,9 +14,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from projects.aggregation.majority import largest_group, left_out, pairwise
-from projects.aggregation.outcome import Agree, Answer, Merge, Outcome
-from projects.geometry import Matrix
+from projects.inference.geometry import Matrix
+from projects.inference.majority import largest_group, left_out, pairwise
+from projects.inference.outcome import Agree, Answer, Merge, Outcome
 
 # The chance that one more wrong answer agrees with a wrong one.
 ACCIDENT = 0.1

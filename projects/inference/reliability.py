@@ -14,9 +14,9 @@ from typing import TypeVar
 
 import numpy as np
 
-from projects.aggregation.classification import pool_of
-from projects.aggregation.incremental import Crowd
-from projects.aggregation.standing import ACCIDENT, SURE
+from projects.inference.classification import pool_of
+from projects.inference.incremental import Crowd
+from projects.inference.standing import ACCIDENT, SURE
 
 Who = TypeVar("Who", bound=Hashable)
 

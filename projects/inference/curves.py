@@ -16,8 +16,8 @@ import shapely
 from numpy.typing import ArrayLike, NDArray
 from skimage.measure import find_contours
 
-from projects.aggregation.boxes import INNER, fuse_points
-from projects.aggregation.masks import smoothed_vote
+from projects.inference.boxes import INNER, fuse_points
+from projects.inference.masks import smoothed_vote
 
 Floats = NDArray[np.float64]
 Points = Sequence[Sequence[float]]

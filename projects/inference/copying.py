@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.stats import poisson
 
-from projects.aggregation.classification import BIAS, estimate
+from projects.inference.classification import BIAS, estimate
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -11,8 +11,8 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from projects.aggregation.numbers import merge_numbers, merge_texts, numbers_agreement, texts_agreement
-from projects.aggregation.pieces import common_provenance
+from projects.inference.numbers import merge_numbers, merge_texts, numbers_agreement, texts_agreement
+from projects.inference.pieces import common_provenance
 
 Part = Mapping[str, Any]
 
