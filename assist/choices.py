@@ -5,7 +5,7 @@ from typing import Any
 
 from assist.prototypes import Choices
 from projects.models import Label, Project, ProjectSettings
-from projects.tasktypes import asked_fields
+from projects.task_types import asked_fields
 
 GUESSED = ("choice", "tree")
 

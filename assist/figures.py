@@ -12,7 +12,7 @@ from assist.bindings import capability_of, subject_of
 from assist.help_report import Help, Item, Trapped
 from assist.models import Suggestion
 from projects.models import Annotation, Assignment, Project, ProjectSettings
-from projects.tasktypes import TASK_TYPES
+from projects.task_types import TASK_TYPES
 from taskers.models import Person
 
 NEWEST_SUGGESTIONS = 20_000

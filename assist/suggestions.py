@@ -12,7 +12,7 @@ from assist.facts import Binding, Offer
 from assist.models import Suggestion
 from assist.registry import model_version
 from projects.models import Annotation, Assignment
-from projects.tasktypes import TASK_TYPES
+from projects.task_types import TASK_TYPES
 
 OFFERED, ACCEPTED, EDITED = Suggestion.Fate.OFFERED, Suggestion.Fate.ACCEPTED, Suggestion.Fate.EDITED
 REFUSED, IGNORED, REFINED = Suggestion.Fate.REFUSED, Suggestion.Fate.IGNORED, Suggestion.Fate.REFINED

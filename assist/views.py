@@ -21,7 +21,7 @@ from assist.whole_answers import ABLE
 from projects import revision
 from projects.drawing import Scale
 from projects.models import Batch, Project
-from projects.tasktypes import TASK_TYPES
+from projects.task_types import TASK_TYPES
 from projects.views.conflict import conflict_of
 from projects.views.door import managed_batch, manages, signed_in
 from taskers.errors import Problem

@@ -1,7 +1,7 @@
 """What draws answers to a task beside each other, on pages of the office and of taskers."""
 
 from projects.models import Task
-from projects.tasktypes.preference import words_of
+from projects.task_types.preference import words_of
 
 
 def drawing(found: Task, answers: dict[str, dict]) -> dict:

@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from projects.models import Assignment, Project, Task
 from projects.queue.handing_in import LABELS
-from projects.tasktypes import TASK_TYPES
-from projects.tasktypes.classification import AskedLabels, Classification
+from projects.task_types import TASK_TYPES
+from projects.task_types.classification import AskedLabels, Classification
 from taskers.statements import ask
 
 # Suggestions by their ids -> the key of the task that each was offered for; ids that nobody offered are left out.

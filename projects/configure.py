@@ -13,10 +13,10 @@ from projects.errors import Refused
 from projects.inference.calibration import Calibration
 from projects.inference.region_parts import IOU
 from projects.models import Label, Project, ProjectSettings, StockedGold
-from projects.tasktypes import TASK_TYPES, asked_fields
-from projects.tasktypes.classification import Classification
-from projects.tasktypes.preference import OWN_LABELS, Preference
-from projects.tasktypes.region_shapes import SHAPES
+from projects.task_types import TASK_TYPES, asked_fields
+from projects.task_types.classification import Classification
+from projects.task_types.preference import OWN_LABELS, Preference
+from projects.task_types.region_shapes import SHAPES
 from projects.terms import AGREEMENT, terms_of
 from projects.truth import methods
 from taskers.errors import StateConflict, Word

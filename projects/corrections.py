@@ -15,7 +15,7 @@ from projects.errors import CorrectionOver
 from projects.models import Annotation, Assignment, Correctable, Draft, Task
 from projects.models.promises import ALIKE, COMPARED
 from projects.queue.clock import Clock, from_now
-from projects.tasktypes import TASK_TYPES
+from projects.task_types import TASK_TYPES
 from projects.teaching import settling
 from taskers.models import Person
 from taskers.outbox import emit

@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from projects import markdown
 from projects.models import CourseTry, DealingRules, Label, Project, StockedGold, Verdict
 from projects.queue.teaching import course_items
-from projects.tasktypes.preference import words_of
+from projects.task_types.preference import words_of
 from projects.teaching import difference_words
 from taskers.models import Person
 

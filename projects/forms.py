@@ -13,7 +13,7 @@ from projects.errors import Refused
 from projects.language_fields import IN_LANGUAGE, InLanguages
 from projects.models import Batch, Project, ProjectSettings
 from projects.pair_fields import PairFields, pair_initial
-from projects.tasktypes import TASK_TYPES, asked_fields
+from projects.task_types import TASK_TYPES, asked_fields
 from projects.truth import methods
 from projects.units import (
     amount,

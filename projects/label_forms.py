@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from projects import label_attributes, label_colours
 from projects.errors import Refused
-from projects.tasktypes import TASK_TYPES
+from projects.task_types import TASK_TYPES
 
 SHAPE_NAMES = (
     ("mask", _("Masks")),

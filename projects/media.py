@@ -17,7 +17,7 @@ from django.utils.http import parse_etags
 
 from projects import access
 from projects.models import Task
-from projects.tasktypes.preference import FIRST, SECOND
+from projects.task_types.preference import FIRST, SECOND
 from taskers.errors import NotAllowed, NotFound
 from taskers.models import Person
 from taskers.models.people import Role

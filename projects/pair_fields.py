@@ -9,8 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 from projects.errors import Refused
 from projects.models import Label, ProjectSettings
-from projects.tasktypes import asked_fields
-from projects.tasktypes.preference import OWN_LABELS, PREFERRED, TIE, Preference
+from projects.task_types import asked_fields
+from projects.task_types.preference import OWN_LABELS, PREFERRED, TIE, Preference
 
 TAKES_CHOICES = re.compile(r"\((?:choice|multiple|tree)\b")
 

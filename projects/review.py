@@ -37,8 +37,8 @@ from projects.models import (
 from projects.queue.clock import Clock
 from projects.studio import choices_json, project_json, task_json, wire
 from projects.talk import reading
-from projects.tasktypes import TASK_TYPES
-from projects.tasktypes.protocol import TaskType
+from projects.task_types import TASK_TYPES
+from projects.task_types.protocol import TaskType
 from projects.terms import terms_of
 from projects.truth import second_looks
 from projects.truth.evidence import TAMPERED, VOTELESS, as_it_counts

@@ -3,7 +3,7 @@
 from collections.abc import Container
 
 from projects import es_modules
-from projects.tasktypes import TASK_TYPES
+from projects.task_types import TASK_TYPES
 
 
 def modules(here: Container[str]) -> dict[str, str]:

@@ -8,7 +8,7 @@ nothing new.
 from django.utils.crypto import salted_hmac
 
 from projects.models import Task
-from projects.tasktypes.preference import PAIR
+from projects.task_types.preference import PAIR
 from taskers.models import Person
 
 

@@ -27,7 +27,7 @@ from projects.models.promises import ALIKE
 from projects.queue import Nothing
 from projects.queue.clock import Clock
 from projects.queue.outlook import Left
-from projects.tasktypes import TASK_TYPES
+from projects.task_types import TASK_TYPES
 from projects.teaching import dealing
 from projects.truth.follow_up import key_of as verdict_key
 from projects.truth.follow_up import undecided_key

@@ -20,8 +20,8 @@ from projects.errors import Refused, StaleDraft
 from projects.label_colours import patterns
 from projects.models import Assignment, Project, ProjectSettings, Task
 from projects.queue import Nothing
-from projects.tasktypes import TASK_TYPES
-from projects.tasktypes.preference import FIRST, SECOND, Preference
+from projects.task_types import TASK_TYPES
+from projects.task_types.preference import FIRST, SECOND, Preference
 from projects.teaching import courses, lessons
 from taskers import ledger, preferences, problems
 from taskers.errors import NotFound, Problem

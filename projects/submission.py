@@ -10,7 +10,7 @@ from projects.checking import believed, canonical, check_for, genuine
 from projects.errors import AlreadySubmitted, LeaseLost
 from projects.models import Annotation, Assignment, Draft, Task, Verdict
 from projects.models.promises import COMPARED
-from projects.tasktypes import TASK_TYPES
+from projects.task_types import TASK_TYPES
 from projects.teaching import courses, settling
 from taskers.models import Person
 from taskers.outbox import emit

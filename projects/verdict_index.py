@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from uuid import UUID
 
 from projects.models import ArchivedTask, Project, Verdict, VerdictEntry, VerdictGone
-from projects.tasktypes import TASK_TYPES
+from projects.task_types import TASK_TYPES
 from taskers.models import Event
 from taskers.outbox import follow
 from taskers.statements import ask

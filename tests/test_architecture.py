@@ -38,7 +38,7 @@ PURE = [
     "projects/inference/agreement.py",
     "projects/inference/gold_check.py",
     "projects/inference",
-    "projects/tasktypes",
+    "projects/task_types",
     "assist/protocol.py",
 ]
 

@@ -8,8 +8,8 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from projects.models import Batch, Intake, Project, ProjectSettings
-from projects.tasktypes import TASK_TYPES, asked_fields
-from projects.tasktypes.region_shapes import SHAPES
+from projects.task_types import TASK_TYPES, asked_fields
+from projects.task_types.region_shapes import SHAPES
 from projects.truth import methods
 from projects.units import in_units, to_millionths
 

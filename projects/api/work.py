@@ -20,7 +20,7 @@ from projects.api.work_shapes import (
     VersionShape,
 )
 from projects.models import Annotation, Assignment, Project
-from projects.tasktypes.preference import SECOND
+from projects.task_types.preference import SECOND
 from projects.teaching import courses, lessons
 from taskers.models import Organization, Person
 

@@ -5,7 +5,7 @@ from rest_framework import serializers
 from projects.api.rule_shapes import PersonShape
 from projects.api.shapes import AttributeShape, ObjectJSON, StorableJSON
 from projects.queue.leases import SKIP_REASONS
-from projects.tasktypes.preference import PAIR
+from projects.task_types.preference import PAIR
 
 
 class WorkLabel(serializers.Serializer):

@@ -11,7 +11,7 @@ from projects.exports import coco, conll, docbin, jsonl, ranking, table
 from projects.exports.format import ExportFormat
 from projects.exports.slots import SLOTS, Download
 from projects.models import Batch, Project
-from projects.tasktypes import TASK_TYPES
+from projects.task_types import TASK_TYPES
 from taskers.models import Person
 
 FORMATS: dict[str, ExportFormat] = {

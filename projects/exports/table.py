@@ -9,7 +9,7 @@ from typing import Any
 from projects.exports.decided import Decided, decided
 from projects.exports.format import ExportFormat
 from projects.models import Batch, Project
-from projects.tasktypes.preference import Preference, items_of
+from projects.task_types.preference import Preference, items_of
 
 FIRST = ("external_id", "batch", "content")
 ITEMS = ("first_item", "second_item")  # of a pair, what made its candidates

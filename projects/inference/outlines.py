@@ -1,6 +1,6 @@
 """Boxes, polygons, lines and points of an image answer: how alike two are, and one that stands for several.
 
-Shapes are as projects.tasktypes.region_shapes makes them. Masks are projects.inference.geometry's.
+Shapes are as projects.task_types.region_shapes makes them. Masks are projects.inference.geometry's.
 """
 
 from __future__ import annotations

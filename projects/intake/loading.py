@@ -21,9 +21,9 @@ from projects.errors import Refused
 from projects.intake.pictures import Picture
 from projects.intake.rows import Fault, Item, Known, Row
 from projects.models import ArchivedTask, Asset, Batch, Project, Task
-from projects.tasktypes import TASK_TYPES, TaskType
-from projects.tasktypes.preference import PAIR
-from projects.tasktypes.shape import a_text, joined
+from projects.task_types import TASK_TYPES, TaskType
+from projects.task_types.preference import PAIR
+from projects.task_types.shape import a_text, joined
 from projects.teaching import courses, dealing
 from taskers.errors import StateConflict
 from taskers.models import Person

@@ -15,7 +15,7 @@ from projects.errors import Refused
 from projects.intake.formats import ENDINGS, READERS
 from projects.intake.loading import Loaded, known_columns, load
 from projects.models import Batch, Intake, IntakeFaults
-from projects.tasktypes import TASK_TYPES
+from projects.task_types import TASK_TYPES
 from taskers.errors import Problem, StateConflict
 from taskers.models import Person
 

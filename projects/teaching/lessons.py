@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from projects import markdown
 from projects.models import Annotation, Assignment, CourseStep, CourseTry, DealingRules, Project, StockedGold
 from projects.queue.teaching import course_items, failures, why_no_try
-from projects.tasktypes.preference import words_of
+from projects.task_types.preference import words_of
 from projects.teaching import difference_words
 from taskers import access
 from taskers.models import Person

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from projects.inference import deadline
 from projects.inference.gold_check import GoldCheck
 from projects.models import Task
-from projects.tasktypes import TASK_TYPES
+from projects.task_types import TASK_TYPES
 
 LONGEST = 10.0  # seconds
 

@@ -11,7 +11,7 @@ from typing import Any
 from projects import terms
 from projects.errors import Refused
 from projects.models import Annotation, Assignment, Task
-from projects.tasktypes import TASK_TYPES
+from projects.task_types import TASK_TYPES
 from projects.terms import Terms
 from taskers import quality
 from taskers.models import Person

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from statistics import fmean
 
 from projects.models import Annotation, Task, Verdict
-from projects.tasktypes import TASK_TYPES
+from projects.task_types import TASK_TYPES
 from projects.terms import Terms
 from projects.truth.evidence import NOT_BLIND, TAMPERED, Vote
 from taskers import ledger, quality

@@ -14,8 +14,8 @@ from django.utils.translation import gettext_lazy as _
 from projects.inference import AGGREGATIONS, BY_PART, WEIGHTED
 from projects.inference.calibration import Calibration
 from projects.inference.majority import share
-from projects.tasktypes import TASK_TYPES
-from projects.tasktypes.classification import Classification
+from projects.task_types import TASK_TYPES
+from projects.task_types.classification import Classification
 
 CATEGORICAL = "categorical_v1"  # classes: needs a crowd and each tasker's traits, see weighing.py
 STANDING = "standing_v1"

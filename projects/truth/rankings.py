@@ -12,8 +12,8 @@ import numpy as np
 
 from projects.inference.preference import LEFT, RIGHT, TIE, Preferences, Votes, as_the_crowd_sees, infer_preferences
 from projects.models import Project, Ranking, Task
-from projects.tasktypes import TASK_TYPES, preference
-from projects.tasktypes.preference import FIRST, SECOND, Preference
+from projects.task_types import TASK_TYPES, preference
+from projects.task_types.preference import FIRST, SECOND, Preference
 from projects.truth.evidence import Vote
 from taskers.models import Person
 

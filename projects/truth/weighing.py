@@ -16,7 +16,7 @@ from projects.inference.overlap import gain_of_next
 from projects.inference.presence import Judges, decide
 from projects.inference.reliability import gain
 from projects.models import Task
-from projects.tasktypes import TASK_TYPES
+from projects.task_types import TASK_TYPES
 from projects.terms import AGREEMENT, Terms
 from projects.truth import methods
 from projects.truth.evidence import Vote

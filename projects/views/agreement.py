@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 from projects import notices
 from projects.drawing import Line, Scale, line
 from projects.models import AgreementReport, Project
-from projects.tasktypes import TASK_TYPES
+from projects.task_types import TASK_TYPES
 from projects.truth import agreement_reports
 from projects.views.door import manages
 from taskers.models import Person

@@ -14,7 +14,7 @@ from projects.admission import banning, pairs, qualifying, rules
 from projects.admission.exclusions import kept_out_of
 from projects.admission.rule_forms import ExclusionForm, PairForm
 from projects.models import BlockedPair, Exclusion, Project
-from projects.tasktypes import TASK_TYPES
+from projects.task_types import TASK_TYPES
 from projects.views.door import manages, signed_in
 from taskers import access as roles
 from taskers.errors import NotFound, Problem

@@ -13,7 +13,7 @@ from projects import queue
 from projects.admission import rules
 from projects.models import Project, Task
 from projects.queue import broken
-from projects.tasktypes import TASK_TYPES
+from projects.task_types import TASK_TYPES
 from projects.views.door import manages
 from taskers.errors import NotFound, Problem
 from taskers.requests import MemberRequest

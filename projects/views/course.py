@@ -15,7 +15,7 @@ from projects import access, course_report, known_answers, oversight
 from projects.admission import rules
 from projects.course_forms import CourseForm, course_initial
 from projects.models import CourseTry, Project, StockedGold
-from projects.tasktypes import TASK_TYPES
+from projects.task_types import TASK_TYPES
 from projects.teaching import courses, dealing, stock
 from projects.views.door import manages, signed_in
 from taskers.errors import NotFound, Problem

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_GET
 
 from projects import exports
 from projects.models import Batch, Project
-from projects.tasktypes import TASK_TYPES
+from projects.task_types import TASK_TYPES
 from projects.views.door import manages
 from taskers.errors import NotFound
 from taskers.models import Person

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from projects import oversight, queue
 from projects.models import Assignment, Project
-from projects.tasktypes import TASK_TYPES
+from projects.task_types import TASK_TYPES
 from projects.views.door import manages
 from taskers.errors import NotFound, Problem
 from taskers.models import Person

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_GET
 
 from projects import access
 from projects.models import Project
-from projects.tasktypes import TASK_TYPES
+from projects.task_types import TASK_TYPES
 from taskers import access as roles
 from taskers.errors import NotAllowed, NotFound
 from taskers.requests import MemberRequest

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from projects import exports, intake, loading, notices
 from projects.forms import LoadForm
 from projects.models import Intake, Project
-from projects.tasktypes import TASK_TYPES
+from projects.task_types import TASK_TYPES
 from projects.views.door import managed_intake, manages, signed_in
 from taskers.errors import Problem, StateConflict
 from taskers.requests import MemberRequest, key_asked

@@ -18,7 +18,7 @@ from projects.label_forms import OF_TYPES, LabelFormSet, Labels, blank_rows, lab
 from projects.models import Project, ProjectSettings
 from projects.pair_fields import own_labels
 from projects.revision import Overwrites
-from projects.tasktypes import TASK_TYPES
+from projects.task_types import TASK_TYPES
 from projects.views.conflict import conflict_of
 from projects.views.door import manages
 from taskers.errors import Problem

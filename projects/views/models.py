@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from projects import seat_report, seats
 from projects.models import Project
 from projects.seat_forms import MoveForm, RegisterForm
-from projects.tasktypes import TASK_TYPES
+from projects.task_types import TASK_TYPES
 from projects.views.door import manages
 from taskers.errors import Problem
 from taskers.requests import MemberRequest

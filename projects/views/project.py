@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 from projects import archive, batches, configure, notices, stalls
 from projects.admission.qualifying import WORDS
 from projects.models import Batch, BatchProgress, Intake, Project, ProjectSettings, Stall
-from projects.tasktypes import TASK_TYPES
+from projects.task_types import TASK_TYPES
 from projects.views.door import managed_batch, manages, signed_in
 from taskers import ledger
 from taskers.errors import Problem

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_GET, require_POST
 from projects import notices
 from projects.drawing import Scale
 from projects.models import Project
-from projects.tasktypes import TASK_TYPES
+from projects.task_types import TASK_TYPES
 from projects.truth import estimating, rankings
 from projects.views.door import manages
 from taskers.errors import NotFound

@@ -20,7 +20,7 @@ from projects.admission.rule_forms import (
     skills_of,
 )
 from projects.models import Batch, Project
-from projects.tasktypes import TASK_TYPES
+from projects.task_types import TASK_TYPES
 from projects.views.door import managed_batch, manages, signed_in
 from taskers.errors import Problem
 from taskers.requests import MemberRequest

@@ -14,7 +14,7 @@ from projects.admission import banning
 from projects.answer_drawing import drawing
 from projects.models import Assignment, Belief, Remark, StockedGold, Task
 from projects.talk import reading
-from projects.tasktypes import TASK_TYPES
+from projects.task_types import TASK_TYPES
 from projects.teaching import stock
 from projects.views.door import signed_in
 from taskers.errors import NotFound, Problem

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET
 from projects import browse
 from projects.browse import Filters
 from projects.models import Batch, Project
-from projects.tasktypes import TASK_TYPES
+from projects.task_types import TASK_TYPES
 from projects.views.door import manages
 from taskers.models import Membership, Person
 from taskers.requests import MemberRequest

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from projects import notices
 from projects.models import Project
-from projects.tasktypes import TASK_TYPES
+from projects.task_types import TASK_TYPES
 from projects.truth import estimating, trust_report
 from projects.views.door import manages
 from taskers.requests import MemberRequest

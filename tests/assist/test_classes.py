@@ -16,7 +16,7 @@ from assist.models import Prepared, Suggestion, Taught
 from assist.registry import model_version
 from projects import queue, submission, verdict_index
 from projects.models import Annotation, Assignment, Batch, Project, Task
-from projects.tasktypes import asked_fields
+from projects.task_types import asked_fields
 from taskers.errors import StateConflict
 from tests import make
 from tests.assist import work

@@ -15,7 +15,7 @@ from assist.prototypes import Learnt
 from assist.runtimes.fake import FakeClasses
 from projects import model_fates, queue, seats, submission
 from projects.models import Annotation, Assignment, ModelAnswer, Project, Seat, Task, Verdict
-from projects.tasktypes import asked_fields
+from projects.task_types import asked_fields
 from projects.teaching import dealing
 from taskers import ledger
 from taskers.errors import StateConflict

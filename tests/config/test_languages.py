@@ -13,7 +13,7 @@ from django.utils import translation
 
 from assist.errors import TEXTS
 from projects.errors import Refused
-from projects.tasktypes.shape import an_object
+from projects.task_types.shape import an_object
 from tests import make
 
 CATALOGUES = Path(settings.BASE_DIR) / "config" / "locale" / "es" / "LC_MESSAGES"
@@ -90,7 +90,7 @@ def test_no_refusal_is_put_together_where_no_catalogue_can_find_it() -> None:
 
 def test_all_that_a_room_refuses_and_the_copilot_cannot_is_said_in_spanish() -> None:
     translated = {text for kind, text in entries("django") if kind == "msgid"}
-    said = {one for _where, words in refusals("projects/tasktypes/*.py") for one in sentences(words)}
+    said = {one for _where, words in refusals("projects/task_types/*.py") for one in sentences(words)}
     assert len(said) > 60
     assert (said | set(TEXTS.values())) - translated == set()
 

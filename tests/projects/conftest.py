@@ -2,7 +2,7 @@
 
 import pytest
 
-from projects.tasktypes import TASK_TYPES
+from projects.task_types import TASK_TYPES
 from taskers.models.people import Role
 from tests import make
 from tests.projects.judging import OneLabel

@@ -6,7 +6,7 @@ from uuid import uuid4
 from projects import queue, submission
 from projects.models import Assignment, GoldSettlement, Verdict
 from projects.queue.clock import Clock, from_now
-from projects.tasktypes.text_spans import TextSpans
+from projects.task_types.text_spans import TextSpans
 from projects.teaching import dealing, settling
 from tests import make
 

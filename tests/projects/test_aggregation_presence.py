@@ -16,7 +16,7 @@ from projects.inference.presence import Asked, Judges, Told, as_labels, chance_o
 from projects.inference.reliability import first_crowd
 from projects.inference.span_rivals import find_rivals
 from projects.inference.span_words import Words
-from projects.tasktypes import TASK_TYPES
+from projects.task_types import TASK_TYPES
 from tests.projects.test_aggregation_spans import office, report
 from tests.projects.test_agreement import region, regions, spans
 

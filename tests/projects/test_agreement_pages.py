@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from projects import rollups, submission, verdict_index
 from projects.models import AgreementReport, Project
-from projects.tasktypes import asked_fields
+from projects.task_types import asked_fields
 from projects.truth import agreement_reports
 from taskers.models import Event
 from tests import make

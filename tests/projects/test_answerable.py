@@ -6,7 +6,7 @@ from django.urls import reverse
 from projects import configure, revision
 from projects.errors import Refused
 from projects.models import Project
-from projects.tasktypes import asked_fields
+from projects.task_types import asked_fields
 from tests import make, sending
 from tests.projects.api.pipeline import Api
 

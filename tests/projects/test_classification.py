@@ -13,8 +13,8 @@ from projects import configure, exports, queue, submission
 from projects.errors import Refused
 from projects.inference.fields import fields_agreement, merge_fields
 from projects.models import Label, Verdict
-from projects.tasktypes import TASK_TYPES, asked_fields
-from projects.tasktypes.classification import AskedLabels
+from projects.task_types import TASK_TYPES, asked_fields
+from projects.task_types.classification import AskedLabels
 from projects.terms import terms_of
 from projects.truth import evidence
 from tests import make

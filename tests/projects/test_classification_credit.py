@@ -9,8 +9,8 @@ from projects.admission import rules
 from projects.errors import Refused
 from projects.inference.gold_check import GoldCheck
 from projects.models import Verdict
-from projects.tasktypes import asked_fields
-from projects.tasktypes.classification import AskedLabels
+from projects.task_types import asked_fields
+from projects.task_types.classification import AskedLabels
 from projects.teaching import courses, difference_words
 from projects.truth import estimating
 from taskers import skills

@@ -11,7 +11,7 @@ from projects import consensus, jobs, queue, submission
 from projects.errors import Refused
 from projects.inference import deadline, outlines
 from projects.models import Verdict
-from projects.tasktypes import TASK_TYPES, effort
+from projects.task_types import TASK_TYPES, effort
 from taskers.models import Grade
 from tests import make
 from tests.slow_answers import SIDE, comb, drawn, nested, noise, star

@@ -12,7 +12,7 @@ from PIL import Image
 from projects import demo, queue
 from projects.management.commands import load_demo
 from projects.models import Asset, Assignment, Batch, Project, Task
-from projects.tasktypes import TASK_TYPES
+from projects.task_types import TASK_TYPES
 from taskers import access
 from taskers.models import Membership, Organization, Person
 from taskers.models.people import Role

@@ -14,7 +14,7 @@ from projects.models import (
     Trait,
     Verdict,
 )
-from projects.tasktypes import TASK_TYPES, asked_fields
+from projects.task_types import TASK_TYPES, asked_fields
 from projects.terms import terms_of
 from projects.truth import calibrating, estimating, methods, second_looks
 from taskers import ledger

@@ -13,9 +13,9 @@ from projects.api.work import _work
 from projects.errors import Refused
 from projects.exports import export
 from projects.models import Asset, Assignment, Project, Task, Verdict
-from projects.tasktypes import TASK_TYPES
-from projects.tasktypes.classification import AskedLabels
-from projects.tasktypes.preference import OWN_LABELS, PAIR, items_of
+from projects.task_types import TASK_TYPES
+from projects.task_types.classification import AskedLabels
+from projects.task_types.preference import OWN_LABELS, PAIR, items_of
 from projects.truth import methods
 from tests import make
 from tests.projects.test_intake_load import counts, lines, loaded, media, picture, zipped

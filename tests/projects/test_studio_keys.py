@@ -7,7 +7,7 @@ import pytest
 
 from projects import configure
 from projects.errors import Refused
-from projects.tasktypes import TASK_TYPES
+from projects.task_types import TASK_TYPES
 from tests import make
 
 CASES = json.loads((Path(__file__).parents[1] / "fixtures" / "studio_keys.json").read_text())

@@ -7,7 +7,7 @@ import pytest
 
 from projects import es_modules
 from projects.queue.leases import SKIP_REASONS
-from projects.tasktypes import TASK_TYPES
+from projects.task_types import TASK_TYPES
 
 DIALOGS = Path(__file__).parents[2] / "templates" / "projects" / "_studio_dialogs.html"
 

@@ -8,7 +8,7 @@ from django.test import Client
 
 from projects import queue
 from projects.models import Annotation, Assignment, Draft
-from projects.tasktypes import TASK_TYPES
+from projects.task_types import TASK_TYPES
 from tests import make
 from tests.projects.test_claim import run_out
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from pycocotools import mask as coco
 
 from projects.errors import Refused
-from projects.tasktypes import TASK_TYPES
-from projects.tasktypes.rle import check_mask, write
+from projects.task_types import TASK_TYPES
+from projects.task_types.rle import check_mask, write
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 ANSWERS = json.loads((FIXTURES / "answers.json").read_text(encoding="utf-8"))

@@ -12,7 +12,7 @@ from pycocotools import mask as coco
 
 from projects import configure, consensus, queue, rollups, submission
 from projects.models import AgreementReport, Annotation, Assignment, Belief, Calibrated, Label, Task, Verdict
-from projects.tasktypes import TASK_TYPES
+from projects.task_types import TASK_TYPES
 from projects.teaching import dealing
 from projects.truth import agreement_reports, estimating, second_looks
 from taskers import ledger

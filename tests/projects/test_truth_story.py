@@ -13,7 +13,7 @@ from projects.models import (
     Trait,
     Verdict,
 )
-from projects.tasktypes import asked_fields
+from projects.task_types import asked_fields
 from projects.truth import estimating
 from taskers import ledger, quality
 from taskers.models import Grade, LabelStanding, Standing

@@ -20,7 +20,7 @@ from projects import assets, batches, configure, demo, intake
 from projects.demo import parts
 from projects.intake.pictures import read_picture
 from projects.models import Batch, Intake, Project
-from projects.tasktypes import asked_fields
+from projects.task_types import asked_fields
 from taskers import invitations
 from taskers.models import Organization, Person
 from taskers.models.people import Role

@@ -1,6 +1,6 @@
 /**
  * Boxes, polygons, lines and points as plain values; every change gives a new one. Coordinates are image pixels, to a
- * hundredth, inside the image. The shapes are those of the server's projects/tasktypes/region_shapes.py.
+ * hundredth, inside the image. The shapes are those of the server's projects/task_types/region_shapes.py.
  * A handle is a place by which a shape is taken hold of: a polygon's and a line's corners, a box's corners and sides.
  */
 import { clamp } from "./geometry.js";

@@ -15,9 +15,9 @@ from projects.errors import Refused
 from projects.inference.agreement import spans_agreement
 from projects.inference.gold_check import GoldCheck, check_spans
 from projects.inference.spans import merge_spans
-from projects.tasktypes import effort, studio_keys
-from projects.tasktypes import shape as check
-from projects.tasktypes.protocol import Answer, Payload
+from projects.task_types import effort, studio_keys
+from projects.task_types import shape as check
+from projects.task_types.protocol import Answer, Payload
 
 MAX_SPANS = 5000
 MAX_TEXT = 200_000  # code points
@@ -25,7 +25,7 @@ MAX_OVERLAPS = 100_000  # pairs of spans of one answer that have something in co
 
 
 class TextSpans:
-    """The room of spans in texts; see projects.tasktypes.protocol for what each method promises."""
+    """The room of spans in texts; see projects.task_types.protocol for what each method promises."""
 
     key = "text_spans"
     title = "Spans in texts"

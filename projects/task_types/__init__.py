@@ -1,10 +1,10 @@
 """Task types, one room each. A new type is one new file here and one line in the registry."""
 
-from projects.tasktypes.classification import Classification
-from projects.tasktypes.image_regions import ImageRegions
-from projects.tasktypes.preference import Preference
-from projects.tasktypes.protocol import TaskType
-from projects.tasktypes.text_spans import TextSpans
+from projects.task_types.classification import Classification
+from projects.task_types.image_regions import ImageRegions
+from projects.task_types.preference import Preference
+from projects.task_types.protocol import TaskType
+from projects.task_types.text_spans import TextSpans
 
 ROOMS: tuple[TaskType, ...] = (ImageRegions(), TextSpans(), Classification(), Preference())
 TASK_TYPES: dict[str, TaskType] = {room.key: room for room in ROOMS}

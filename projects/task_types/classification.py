@@ -18,11 +18,11 @@ from typing import Any
 from projects.errors import Refused
 from projects.inference.fields import fields_agreement, merge_fields, without
 from projects.inference.gold_check import Difference, GoldCheck
-from projects.tasktypes import asked_fields, studio_keys
-from projects.tasktypes import shape as check
-from projects.tasktypes.image_regions import ImageRegions
-from projects.tasktypes.protocol import Answer, Payload
-from projects.tasktypes.text_spans import TextSpans
+from projects.task_types import asked_fields, studio_keys
+from projects.task_types import shape as check
+from projects.task_types.image_regions import ImageRegions
+from projects.task_types.protocol import Answer, Payload
+from projects.task_types.text_spans import TextSpans
 from taskers.errors import Word
 
 MAX_OPTIONS = 200
@@ -43,7 +43,7 @@ class AskedLabels(dict[str, Mapping[str, Any]]):
 
 
 class Classification:
-    """The room of classification; see projects.tasktypes.protocol for what each method promises."""
+    """The room of classification; see projects.task_types.protocol for what each method promises."""
 
     key = "classification"
     title = "Classification of images or texts"

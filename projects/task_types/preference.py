@@ -15,13 +15,13 @@ from typing import Any
 
 from projects.errors import Refused
 from projects.inference.gold_check import GoldCheck
-from projects.tasktypes import shape as check
-from projects.tasktypes import studio_keys
-from projects.tasktypes.asked_fields import Asked, key_of
-from projects.tasktypes.classification import PICTURE, Classification
-from projects.tasktypes.image_regions import ImageRegions
-from projects.tasktypes.protocol import Answer, Payload
-from projects.tasktypes.text_spans import MAX_TEXT, TextSpans
+from projects.task_types import shape as check
+from projects.task_types import studio_keys
+from projects.task_types.asked_fields import Asked, key_of
+from projects.task_types.classification import PICTURE, Classification
+from projects.task_types.image_regions import ImageRegions
+from projects.task_types.protocol import Answer, Payload
+from projects.task_types.text_spans import MAX_TEXT, TextSpans
 
 FIRST, SECOND, TIE = "first", "second", "tie"
 PAIR = (FIRST, SECOND)
@@ -32,7 +32,7 @@ LONGEST_ITEM = 200
 
 
 class Preference(Classification):
-    """The room of preferences; see projects.tasktypes.protocol for what each method promises."""
+    """The room of preferences; see projects.task_types.protocol for what each method promises."""
 
     key = "preference"
     title = "Which of two answers or images is better"

@@ -14,9 +14,9 @@ from typing import Any
 
 from projects.errors import Refused
 from projects.inference import outlines
-from projects.tasktypes import shape as check
-from projects.tasktypes.protocol import Payload
-from projects.tasktypes.rle import check_mask
+from projects.task_types import shape as check
+from projects.task_types.protocol import Payload
+from projects.task_types.rle import check_mask
 from taskers.errors import Word
 
 MAX_SIDE = 32_768

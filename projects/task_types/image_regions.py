@@ -15,10 +15,10 @@ from projects.inference.agreement import regions_agreement
 from projects.inference.gold_check import GoldCheck, check_regions
 from projects.inference.masks import merge_regions
 from projects.inference.region_parts import IOU
-from projects.tasktypes import effort, studio_keys
-from projects.tasktypes import shape as check
-from projects.tasktypes.protocol import Answer, Payload
-from projects.tasktypes.region_shapes import MAX_SIDE, SHAPES
+from projects.task_types import effort, studio_keys
+from projects.task_types import shape as check
+from projects.task_types.protocol import Answer, Payload
+from projects.task_types.region_shapes import MAX_SIDE, SHAPES
 
 MAX_REGIONS = 1000
 MAX_PIXELS = 64_000_000
@@ -29,7 +29,7 @@ SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 class ImageRegions:
-    """The room of regions in images; see projects.tasktypes.protocol for what each method promises."""
+    """The room of regions in images; see projects.task_types.protocol for what each method promises."""
 
     key = "image_regions"
     title = "Regions in images"
