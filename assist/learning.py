@@ -20,9 +20,9 @@ from assist.errors import CopilotError
 from assist.models import Deployment, ModelVersion, Suggestion, Taught
 from assist.prototypes import Choices, Learnt
 from assist.registry import WHOLE, model_version
+from projects.configuration.terms import terms_of
 from projects.consensus import AUTO
 from projects.models import Annotation, Project, VerdictEntry
-from projects.terms import terms_of
 from projects.truth import evidence
 from taskers.models import Person
 

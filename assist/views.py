@@ -18,7 +18,7 @@ from assist.forms import CopilotForm, DeployForm, PlaceForm, initial
 from assist.models import Deployment, Preparation
 from assist.runtimes import DEFAULTS, RUNTIMES
 from assist.whole_answers import ABLE
-from projects import revision
+from projects.configuration import revision
 from projects.drawing import Scale
 from projects.models import Batch, Project
 from projects.task_types import TASK_TYPES

@@ -12,6 +12,7 @@ from django.db import transaction
 from procrastinate.contrib.django import app
 
 from projects import queue
+from projects.configuration.terms import Terms
 from projects.errors import AlreadyDecided, StillCorrectable
 from projects.inference import deadline
 from projects.inference.deadline import TooLong
@@ -19,7 +20,6 @@ from projects.inference.overlap import wanted_after
 from projects.models import Annotation, SecondLook, Task, Verdict
 from projects.queue.clock import Clock
 from projects.queue.draws import VERDICT_AUDITED
-from projects.terms import Terms
 from projects.truth import learning, weighing
 from projects.truth.doubts import doubt_of, is_by_models, sure_of
 from projects.truth.evidence import RETIRED, TAMPERED, Vote, of_task

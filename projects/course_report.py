@@ -7,7 +7,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import Exists, OuterRef, QuerySet
 
-from projects import markdown
+from projects.configuration import markdown
 from projects.models import CourseTry, DealingRules, Label, Project, StockedGold, Verdict
 from projects.queue.teaching import course_items
 from projects.task_types.preference import words_of

@@ -8,13 +8,12 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from projects import configure, instructions
+from projects.configuration import configure, instructions, methods
 from projects.errors import Refused
 from projects.language_fields import IN_LANGUAGE, InLanguages
 from projects.models import Batch, Project, ProjectSettings
 from projects.pair_fields import PairFields, pair_initial
 from projects.task_types import TASK_TYPES, asked_fields
-from projects.truth import methods
 from projects.units import (
     amount,
     in_currency,

@@ -7,7 +7,7 @@ from django import forms
 from django.forms import BaseFormSet, formset_factory
 from django.utils.translation import gettext_lazy as _
 
-from projects import label_attributes, label_colours
+from projects.configuration import label_attributes, label_colours
 from projects.errors import Refused
 from projects.task_types import TASK_TYPES
 

@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from projects import instructions
+from projects.configuration import instructions
 
 IN_LANGUAGE = "instructions_"  # and a language's code: the name of a field
 

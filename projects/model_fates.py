@@ -9,11 +9,11 @@ from collections.abc import Iterable, Sequence
 from django.db.models import Q
 
 from projects import seats
+from projects.configuration.terms import Terms, terms_of
 from projects.consensus import AUTO
 from projects.inference.calibration import calibrate
 from projects.inference.vigil import RATES, Vigil
 from projects.models import Annotation, ModelAnswer, Seat, Task, Verdict
-from projects.terms import Terms, terms_of
 from projects.truth.evidence import exposed, known_answer
 from projects.truth.weighing import agreement_in, threshold_of
 from taskers.models import Event, Person

@@ -21,6 +21,7 @@ from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from projects import access, drafts, queue, submission
+from projects.configuration.terms import terms_of
 from projects.errors import LeaseLost, Refused
 from projects.models import (
     Annotation,
@@ -39,7 +40,6 @@ from projects.studio import choices_json, project_json, task_json, wire
 from projects.talk import reading
 from projects.task_types import TASK_TYPES
 from projects.task_types.protocol import TaskType
-from projects.terms import terms_of
 from projects.truth import second_looks
 from projects.truth.evidence import TAMPERED, VOTELESS, as_it_counts
 from taskers import access as roles

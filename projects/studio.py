@@ -15,9 +15,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from projects import access, desk, drafts, es_modules, instructions, markdown, queue, rooms, sides, submission
+from projects import access, desk, drafts, es_modules, queue, rooms, sides, submission
+from projects.configuration import instructions, markdown
+from projects.configuration.label_colours import patterns
 from projects.errors import Refused, StaleDraft
-from projects.label_colours import patterns
 from projects.models import Assignment, Project, ProjectSettings, Task
 from projects.queue import Nothing
 from projects.task_types import TASK_TYPES

@@ -9,7 +9,8 @@ from typing import Any
 from django.contrib.auth.hashers import make_password
 from django.db import connection
 
-from projects import batches, configure, queue, submission
+from projects import batches, queue, submission
+from projects.configuration import configure
 from projects.models import Annotation, Assignment, Batch, Project, Task
 from taskers import invitations
 from taskers.access import STAFF

@@ -19,7 +19,8 @@ from benchmarks.attacks.attackers import ATTACKS, Attack, Target, Work
 from benchmarks.queue import ground
 from config.folder import ROOT, listen
 from config.limits import open_files
-from projects import batches, configure, queue
+from projects import batches, queue
+from projects.configuration import configure
 from projects.models import Batch, Task, Verdict
 from taskers import tokens
 from taskers.models import Membership, Organization, Person

@@ -13,7 +13,8 @@ from benchmarks.copilot.page import Page
 from benchmarks.copilot.pictures import SIZES, Photograph, photograph
 from benchmarks.queue import ground
 from benchmarks.queue.wire import signed_in
-from projects import assets, batches, configure, queue
+from projects import assets, batches, queue
+from projects.configuration import configure
 from projects.intake.pictures import read_picture
 from projects.models import Batch, Project, Task
 from taskers.models import Organization

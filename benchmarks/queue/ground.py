@@ -4,7 +4,8 @@ from typing import Any
 
 from django.db import connection
 
-from projects import batches, configure, queue
+from projects import batches, queue
+from projects.configuration import configure
 from projects.models import Batch, Project
 from taskers.models import Membership, Organization, Person
 from taskers.outbox import emit

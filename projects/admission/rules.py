@@ -8,7 +8,8 @@ from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from projects import configure, queue
+from projects import queue
+from projects.configuration import configure
 from projects.errors import Refused
 from projects.models import DealingRules, Exclusion, Project, Requirement
 from projects.queue.leases import SKIP_MODES, SKIP_REASONS

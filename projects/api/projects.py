@@ -5,10 +5,11 @@ from uuid import UUID
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from projects import access, configure
+from projects import access
 from projects.api.endpoint import Endpoint, described
 from projects.api.lists import asked, page
 from projects.api.shapes import NewProject, PageQuery, ProjectLine, ProjectPage, ProjectShape
+from projects.configuration import configure
 from taskers.access import require
 
 

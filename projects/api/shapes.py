@@ -7,10 +7,10 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from projects.configuration import methods
 from projects.models import Batch, Intake, Project, ProjectSettings
 from projects.task_types import TASK_TYPES, asked_fields
 from projects.task_types.region_shapes import SHAPES
-from projects.truth import methods
 from projects.units import in_units, to_millionths
 
 MAX_LIMIT = 200

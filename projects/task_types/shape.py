@@ -164,7 +164,7 @@ def rule_of(labels: Collection[str], label: str) -> Mapping[str, Any]:
 def attributes(value: object, place: str, asked: Sequence[Mapping] | None = None) -> dict[str, Any]:
     """Attributes of a part: short names, plain values; keys sorted so that equal means equal.
 
-    `asked` is what the label asks for (projects/label_attributes.py): such a value must be what it takes, and is left
+    `asked` is what the label asks for (projects/configuration/label_attributes.py): such a value must be what it takes, and is left
     out when blank. Others are kept as they came: the label may have asked for them once.
     """
     if not isinstance(value, dict):

@@ -13,9 +13,9 @@ from itertools import combinations
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from projects.configuration.terms import Terms, terms_of
 from projects.models import Project, StockedGold, Verdict
 from projects.queue.clock import Clock
-from projects.terms import Terms, terms_of
 from projects.truth.audits import REVIEW
 from projects.truth.evidence import known_answer
 from projects.truth.weighing import agreement_in, threshold_of

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from projects import markdown
+from projects.configuration import markdown
 from projects.models import Annotation, Assignment, CourseStep, CourseTry, DealingRules, Project, StockedGold
 from projects.queue.teaching import course_items, failures, why_no_try
 from projects.task_types.preference import words_of

@@ -16,12 +16,12 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from projects import queue
+from projects.configuration.terms import terms_of
 from projects.inference import leakage
 from projects.inference.leakage import Use
 from projects.models import BrokenReport, Gold, Project, StockedGold, Task
 from projects.queue.clock import Clock
 from projects.teaching import dealing
-from projects.terms import terms_of
 from projects.truth.evidence import VOTELESS, as_it_counts, known_answer
 from projects.truth.weighing import agreement_in, threshold_of
 from taskers.errors import StateConflict

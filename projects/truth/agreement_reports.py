@@ -16,13 +16,13 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
+from projects.configuration import methods
+from projects.configuration.terms import terms_of
 from projects.inference import agreement
 from projects.inference.report import report
 from projects.inference.report_tables import Answered, Asked, Field
 from projects.models import AgreementReport, Annotation, BatchProgress, Project, ProjectSettings, Task, VerdictEntry
 from projects.task_types import TASK_TYPES, asked_fields
-from projects.terms import terms_of
-from projects.truth import methods
 from projects.truth.evidence import TAMPERED, VOTELESS, as_it_counts
 
 SAMPLE = 600  # tasks

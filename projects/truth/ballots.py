@@ -13,6 +13,8 @@ from uuid import UUID
 import numpy as np
 from django.db.models import Q
 
+from projects.configuration import methods
+from projects.configuration.terms import Terms
 from projects.inference import BY_PART
 from projects.inference.classification import Estimate, estimate
 from projects.inference.copying import find_copies
@@ -22,8 +24,6 @@ from projects.inference.presence import SIDES, Asked, Ints, Judges, Told, as_lab
 from projects.inference.reliability import estimate_chances
 from projects.inference.span_words import Words
 from projects.models import Annotation, Gold, Task
-from projects.terms import Terms
-from projects.truth import methods
 from projects.truth.audits import Reviewed
 from projects.truth.evidence import Vote, as_it_counts, known_answer
 from projects.truth.questions import asked

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from projects.configuration.terms import Terms
 from projects.models import Task
-from projects.terms import Terms
 from projects.truth.evidence import RETIRED, TAMPERED, Vote
 from projects.truth.weighing import Weighed
 from taskers.models import Person

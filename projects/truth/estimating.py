@@ -13,14 +13,15 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, Max
 from procrastinate.contrib.django import app
 
+from projects.configuration import methods
+from projects.configuration.terms import Terms, terms_of
 from projects.inference.incremental import crowd_of, trait_of
 from projects.inference.reliability import first_crowd
 from projects.inference.vetting import vet
 from projects.models import Annotation, BatchPace, Crowd, Estimation, Project, Task, Trait
 from projects.queue.clock import Clock
 from projects.teaching import contradictions
-from projects.terms import Terms, terms_of
-from projects.truth import calibrating, methods, rankings, second_looks, weighing
+from projects.truth import calibrating, rankings, second_looks, weighing
 from projects.truth.audits import Reviewed, reviewed
 from projects.truth.ballots import Ballots, Crowded, estimate_classes, estimate_groups, estimate_parts
 from projects.truth.evidence import Vote, gather

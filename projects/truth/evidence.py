@@ -8,11 +8,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from projects import terms
+from projects.configuration import terms
+from projects.configuration.terms import Terms
 from projects.errors import Refused
 from projects.models import Annotation, Assignment, Task
 from projects.task_types import TASK_TYPES
-from projects.terms import Terms
 from taskers import quality
 from taskers.models import Person
 from taskers.statements import ask

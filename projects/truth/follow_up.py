@@ -8,9 +8,9 @@ thus wait for each other instead of locking each other out, and only for as long
 from collections.abc import Sequence
 from statistics import fmean
 
+from projects.configuration.terms import Terms
 from projects.models import Annotation, Task, Verdict
 from projects.task_types import TASK_TYPES
-from projects.terms import Terms
 from projects.truth.evidence import NOT_BLIND, TAMPERED, Vote
 from taskers import ledger, quality
 from taskers.models import Grade, Person

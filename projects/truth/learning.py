@@ -10,12 +10,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from projects.configuration import methods
+from projects.configuration.terms import Terms
 from projects.inference import BY_PART
 from projects.inference.incremental import Trait as Numbers
 from projects.inference.incremental import learn, newcomer, posterior
 from projects.models import Crowd, Trait
-from projects.terms import Terms
-from projects.truth import methods
 from projects.truth.evidence import Vote
 from projects.truth.questions import asked
 from projects.truth.weighing import labels_of, traits_of

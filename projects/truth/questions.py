@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from projects.configuration.terms import Terms
 from projects.inference import BY_PART
 from projects.inference.presence import Asked
-from projects.terms import Terms
 from projects.truth.evidence import Vote
 
 

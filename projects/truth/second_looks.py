@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from django.db import transaction
 
 from projects import queue
+from projects.configuration.terms import Terms
 from projects.consensus import AUTO
 from projects.models import Assignment, Estimation, Project, SecondLook, Task, Verdict
 from projects.queue.clock import Clock
-from projects.terms import Terms
 from projects.truth.audits import REVIEW
 from projects.truth.evidence import TAMPERED
 from projects.truth.weighing import Weighed, agreement_in, threshold_of

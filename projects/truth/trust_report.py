@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 
 from django.db.models import F
 
+from projects.configuration import methods
+from projects.configuration.terms import terms_of
 from projects.models import Calibrated, Crowd, Estimation, Label, Project, Trait
-from projects.terms import terms_of
-from projects.truth import audits, calibrating, estimating, methods
+from projects.truth import audits, calibrating, estimating
 from projects.truth.calibrating import Line
 from projects.truth.second_looks import open_in
 from taskers import quality

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 
+from projects.configuration import methods
+from projects.configuration.terms import AGREEMENT, Terms
 from projects.inference import AGGREGATIONS, BY_PART, WEIGHTED, Outcome, deadline
 from projects.inference.deadline import TooLong
 from projects.inference.incremental import Trait, newcomer, posterior
@@ -17,8 +19,6 @@ from projects.inference.presence import Judges, decide
 from projects.inference.reliability import gain
 from projects.models import Task
 from projects.task_types import TASK_TYPES
-from projects.terms import AGREEMENT, Terms
-from projects.truth import methods
 from projects.truth.evidence import Vote
 from taskers.statements import ask
 

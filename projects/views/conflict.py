@@ -5,7 +5,7 @@ from typing import Any
 from django.forms import Form
 from django.utils.translation import gettext_lazy as _
 
-from projects import revision
+from projects.configuration import revision
 from projects.forms import SettingsForm
 from projects.models import Project
 from taskers.requests import MemberRequest

@@ -12,12 +12,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from projects import access, configure, instructions, markdown, revision
+from projects import access
+from projects.configuration import configure, instructions, markdown, revision
+from projects.configuration.revision import Overwrites
 from projects.forms import ChangedSettingsForm, NewProjectForm, SettingsForm, settings_initial
 from projects.label_forms import OF_TYPES, LabelFormSet, Labels, blank_rows, label_rows
 from projects.models import Project, ProjectSettings
 from projects.pair_fields import own_labels
-from projects.revision import Overwrites
 from projects.task_types import TASK_TYPES
 from projects.views.conflict import conflict_of
 from projects.views.door import manages

@@ -7,7 +7,8 @@ from django.core.files.storage import default_storage
 
 from assist.bindings import bind, read_picture
 from assist.errors import CopilotError
-from projects import configure, queue
+from projects import queue
+from projects.configuration import configure
 from projects.models import Assignment
 from projects.queue.clock import from_now
 from tests import make

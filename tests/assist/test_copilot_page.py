@@ -13,8 +13,9 @@ from assist import answers, figures, preparing, registry, suggestions
 from assist.bindings import bind
 from assist.facts import Offer
 from assist.models import Deployment, Preparation, Suggestion
-from projects import configure, queue, revision, submission
+from projects import queue, submission
 from projects.admission import rules
+from projects.configuration import configure, revision
 from projects.models import Annotation, Assignment, BatchProgress, Project
 from projects.teaching import dealing
 from tests import make

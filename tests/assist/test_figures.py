@@ -10,8 +10,9 @@ from assist import figures, registry, suggestions
 from assist.bindings import bind
 from assist.facts import Offer
 from assist.models import Suggestion
-from projects import configure, queue, submission
+from projects import queue, submission
 from projects.admission import rules
+from projects.configuration import configure
 from projects.models import Annotation, Assignment, Project, Verdict
 from projects.teaching import dealing
 from taskers.models import Grade, Person

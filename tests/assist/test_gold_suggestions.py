@@ -16,8 +16,9 @@ from assist import answers, protocol
 from assist.bindings import bind
 from assist.errors import CopilotError
 from assist.protocol import Prompt
-from projects import configure, known_answers, statement, submission
+from projects import known_answers, statement, submission
 from projects.admission import rules
+from projects.configuration import configure
 from projects.models import Assignment, Project
 from projects.queue import left_out
 from taskers.models.people import Role

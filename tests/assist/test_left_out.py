@@ -3,8 +3,9 @@
 import pytest
 
 from assist.bindings import bind
-from projects import configure, corrections, known_answers, queue, statement, studio, submission
+from projects import corrections, known_answers, queue, statement, studio, submission
 from projects.admission import rules
+from projects.configuration import configure
 from projects.models import Assignment, Correctable, Verdict
 from projects.queue import Wish
 from projects.queue.clock import Clock

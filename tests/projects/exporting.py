@@ -8,7 +8,8 @@ from PIL import Image
 from spacy.tokens import DocBin
 from spacy.vocab import Vocab
 
-from projects import configure, exports, intake
+from projects import exports, intake
+from projects.configuration import configure
 from projects.inference import geometry
 from projects.intake.pictures import read_picture
 from projects.models import Task

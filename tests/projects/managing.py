@@ -3,7 +3,7 @@
 from django.test import Client
 from django.urls import reverse
 
-from projects import revision
+from projects.configuration import revision
 from projects.models import Project
 
 FORM = {

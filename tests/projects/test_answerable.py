@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from projects import configure, revision
+from projects.configuration import configure, revision
 from projects.errors import Refused
 from projects.models import Project
 from projects.task_types import asked_fields

@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from projects import batches, configure, queue, rollups, statement
+from projects import batches, queue, rollups, statement
 from projects.admission import pairs, prospects, rules
+from projects.configuration import configure
 from projects.models import BatchPace
 from taskers import skills
 from tests import make

@@ -4,7 +4,8 @@ import numpy as np
 import pgtrigger
 import pytest
 
-from projects import configure, queue
+from projects import queue
+from projects.configuration import configure
 from projects.errors import Refused
 from projects.inference.overlap import least_sure
 from projects.models import Annotation, Belief, Task

@@ -3,7 +3,8 @@
 import pytest
 from django.db import connection
 
-from projects import batches, configure, queue, statement, submission
+from projects import batches, queue, statement, submission
+from projects.configuration import configure
 from projects.models import Asset, Assignment, Task, Verdict
 from projects.queue import Nothing
 from taskers import ledger

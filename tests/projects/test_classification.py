@@ -9,13 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from projects import configure, exports, queue, submission
+from projects import exports, queue, submission
+from projects.configuration import configure
+from projects.configuration.terms import terms_of
 from projects.errors import Refused
 from projects.inference.fields import fields_agreement, merge_fields
 from projects.models import Label, Verdict
 from projects.task_types import TASK_TYPES, asked_fields
 from projects.task_types.classification import AskedLabels
-from projects.terms import terms_of
 from projects.truth import evidence
 from tests import make
 

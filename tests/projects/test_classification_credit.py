@@ -4,8 +4,9 @@ import random
 
 import pytest
 
-from projects import configure, queue, submission
+from projects import queue, submission
 from projects.admission import rules
+from projects.configuration import configure
 from projects.errors import Refused
 from projects.inference.gold_check import GoldCheck
 from projects.models import Verdict

@@ -6,7 +6,8 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.test import Client
 
-from projects import batches, configure, corrections, queue, statement, submission, winding_up
+from projects import batches, corrections, queue, statement, submission, winding_up
+from projects.configuration import configure
 from projects.errors import CorrectionOver, StillCorrectable
 from projects.exports import decided
 from projects.models import Annotation, Assignment, Correctable, Draft, GoldSettlement, Verdict

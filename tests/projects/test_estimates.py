@@ -2,7 +2,9 @@
 
 import pytest
 
-from projects import configure, queue, submission
+from projects import queue, submission
+from projects.configuration import configure, methods
+from projects.configuration.terms import terms_of
 from projects.inference.calibration import Calibration, calibrate
 from projects.models import (
     Belief,
@@ -15,8 +17,7 @@ from projects.models import (
     Verdict,
 )
 from projects.task_types import TASK_TYPES, asked_fields
-from projects.terms import terms_of
-from projects.truth import calibrating, estimating, methods, second_looks
+from projects.truth import calibrating, estimating, second_looks
 from taskers import ledger
 from taskers.errors import StateConflict
 from taskers.models import Grade, Standing, Transfer

@@ -6,9 +6,9 @@ import pytest
 
 from projects import queue, submission
 from projects.admission import rules
+from projects.configuration.terms import terms_of
 from projects.models import Calibrated, StockedGold
 from projects.teaching import contradictions, dealing, stock
-from projects.terms import terms_of
 from projects.truth import estimating
 from projects.truth.ballots import _evidence
 from taskers import ledger

@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from projects import configure, queue, statement, submission
+from projects import queue, statement, submission
 from projects.admission import rules
+from projects.configuration import configure
 from projects.models import Annotation, GoldSettlement, Task, Verdict
 from projects.queue.clock import Clock
 from projects.teaching import dealing, settling

@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 from django.db.models import F
 
-from projects import configure, queue
+from projects import queue
+from projects.configuration import configure
 from projects.models import Annotation, Assignment, Draft
 from tests import make
 from tests.projects.test_studio_wire import Tab

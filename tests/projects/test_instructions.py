@@ -3,7 +3,8 @@
 import pytest
 from django.test import Client
 
-from projects import configure, instructions, studio
+from projects import studio
+from projects.configuration import configure, instructions
 from projects.errors import Refused
 from taskers import skills
 from taskers.models import Person, Skill

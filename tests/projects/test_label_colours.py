@@ -4,8 +4,9 @@ from itertools import combinations
 
 import pytest
 
-from projects import configure, label_colours, label_forms, studio
-from projects.label_colours import COLOURS, distance, fresh, oklab, patterns
+from projects import label_forms, studio
+from projects.configuration import configure, label_colours
+from projects.configuration.label_colours import COLOURS, distance, fresh, oklab, patterns
 from tests import make
 
 # Machado, Oliveira and Fernandes (2009), severity 1, for linear sRGB: what is seen without long, middle, short cones.

@@ -2,7 +2,8 @@
 
 import pytest
 
-from projects import configure, label_attributes, revision, studio, submission
+from projects import studio, submission
+from projects.configuration import configure, label_attributes, revision
 from projects.errors import Refused
 from projects.models import Task
 from tests import make

@@ -9,8 +9,9 @@ from django.urls import reverse
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from projects import configure, intake, jobs, known_answers, queue, submission
+from projects import intake, jobs, known_answers, queue, submission
 from projects.admission import pairs, rules
+from projects.configuration import configure
 from projects.errors import Refused
 from projects.intake import loading
 from projects.intake.rows import Row

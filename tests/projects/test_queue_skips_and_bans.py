@@ -2,8 +2,9 @@
 
 import pytest
 
-from projects import configure, queue, submission
+from projects import queue, submission
 from projects.admission import banning, rules
+from projects.configuration import configure
 from projects.errors import Refused
 from projects.models import Annotation, Assignment, Verdict
 from projects.queue import Nothing, places, taking

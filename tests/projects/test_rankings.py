@@ -7,11 +7,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from projects import queue, submission
+from projects.configuration.terms import terms_of
 from projects.errors import Refused
 from projects.exports import export, file_name
 from projects.inference.preference import LEFT, Votes, as_the_crowd_sees, infer_preferences
 from projects.models import Annotation, Assignment, Batch, Ranking, Task, Verdict
-from projects.terms import terms_of
 from projects.truth import estimating, rankings
 from projects.truth.evidence import gather
 from taskers.models import Person

@@ -7,8 +7,9 @@ import pytest
 from django.db import connection
 from django.db.models import F
 
-from projects import configure, notices, queue, submission
+from projects import notices, queue, submission
 from projects.admission import rules
+from projects.configuration import configure
 from projects.models import Annotation, Assignment, StockedGold
 from projects.queue import gold_dealing
 from projects.teaching import dealing, stock

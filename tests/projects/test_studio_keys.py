@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from projects import configure
+from projects.configuration import configure
 from projects.errors import Refused
 from projects.task_types import TASK_TYPES
 from tests import make

@@ -6,7 +6,8 @@ import re
 import pytest
 from django.urls import reverse
 
-from projects import configure, queue, rollups
+from projects import queue, rollups
+from projects.configuration import configure
 from projects.models import BatchProgress, Estimation, Project, Verdict
 from projects.truth import estimating, second_looks
 from tests import make

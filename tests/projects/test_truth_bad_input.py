@@ -10,7 +10,8 @@ import pgtrigger
 import pytest
 from pycocotools import mask as coco
 
-from projects import configure, consensus, queue, rollups, submission
+from projects import consensus, queue, rollups, submission
+from projects.configuration import configure
 from projects.models import AgreementReport, Annotation, Assignment, Belief, Calibrated, Label, Task, Verdict
 from projects.task_types import TASK_TYPES
 from projects.teaching import dealing

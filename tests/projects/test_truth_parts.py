@@ -5,7 +5,8 @@ import pgtrigger
 import pytest
 from django.urls import reverse
 
-from projects import configure, consensus, queue, submission
+from projects import consensus, queue, submission
+from projects.configuration import configure
 from projects.inference.presence import SIDES
 from projects.models import Annotation, Assignment, Belief, Calibrated, Crowd, Label, Task, Trait, Verdict
 from projects.truth import estimating, second_looks

@@ -4,7 +4,8 @@ import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from projects import configure, consensus, queue, submission
+from projects import consensus, queue, submission
+from projects.configuration import configure
 from projects.errors import Refused
 from projects.models import (
     Assignment,

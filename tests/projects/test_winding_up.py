@@ -6,20 +6,9 @@ import re
 import pytest
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from projects import (
-    archive,
-    batches,
-    closing,
-    configure,
-    jobs,
-    oversight,
-    queue,
-    rollups,
-    statement,
-    submission,
-    winding_up,
-)
+from projects import archive, batches, closing, jobs, oversight, queue, rollups, statement, submission, winding_up
 from projects.admission import banning
+from projects.configuration import configure
 from projects.models import Assignment, BatchProgress, Task, Verdict
 from taskers import ledger
 from taskers.errors import StateConflict

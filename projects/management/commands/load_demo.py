@@ -16,7 +16,8 @@ from django.core.files.base import ContentFile
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from projects import assets, batches, configure, demo, intake
+from projects import assets, batches, demo, intake
+from projects.configuration import configure
 from projects.demo import parts
 from projects.intake.pictures import read_picture
 from projects.models import Batch, Intake, Project

@@ -30,7 +30,7 @@ export function icon(name) {
   return svg;
 }
 
-/** Lines over a swatch, by the pattern of its label; see projects/label_colours.py. */
+/** Lines over a swatch, by the pattern of its label; see projects/configuration/label_colours.py. */
 const LINES = ["", "M-2 8 8-2M4 14 14 4", "M-2 4 8 14M4-2 14 8", "M0 3H12M0 9H12"];
 
 /** A label's colour, with its pattern if it has one; its name must stand beside it. @returns {SVGElement} */

@@ -61,7 +61,7 @@ function colourIn(pixels, { width, height, data }, inner, outer, edge) {
   }
 }
 
-/** How far along a pattern's stripes lie; see projects/label_colours.py. */
+/** How far along a pattern's stripes lie; see projects/configuration/label_colours.py. */
 const ACROSS = [null, (x, y) => x + y, (x, y) => x - y + 1e6, (x, y) => y];
 
 function stripe(pixels, width, inner, line, edge, pattern) {

@@ -2,7 +2,7 @@
 import { toScreen } from "./geometry.js";
 import { cornersOf, handlesOf } from "./outlines.js";
 
-/** Lines by the pattern of a label; see projects/label_colours.py. */
+/** Lines by the pattern of a label; see projects/configuration/label_colours.py. */
 const DASHES = [[], [10, 5], [3, 4], [12, 4, 3, 4]];
 
 /**

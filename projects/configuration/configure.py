@@ -8,7 +8,8 @@ from django.utils import timezone
 from django.utils.text import slugify
 from procrastinate.contrib.django import app
 
-from projects import instructions, label_attributes, label_colours
+from projects.configuration import instructions, label_attributes, label_colours, methods
+from projects.configuration.terms import AGREEMENT, terms_of
 from projects.errors import Refused
 from projects.inference.calibration import Calibration
 from projects.inference.region_parts import IOU
@@ -17,8 +18,6 @@ from projects.task_types import TASK_TYPES, asked_fields
 from projects.task_types.classification import Classification
 from projects.task_types.preference import OWN_LABELS, Preference
 from projects.task_types.region_shapes import SHAPES
-from projects.terms import AGREEMENT, terms_of
-from projects.truth import methods
 from taskers.errors import StateConflict, Word
 from taskers.models import Organization, Person
 from taskers.outbox import emit

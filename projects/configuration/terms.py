@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from projects.configuration import methods
 from projects.inference import BY_PART, incremental
 from projects.inference.calibration import Calibration
 from projects.inference.presence import SIDES
 from projects.inference.reliability import first_crowd
 from projects.inference.span_words import Words
 from projects.models import Crowd, Project, ProjectSettings
-from projects.truth import methods
 from taskers.statements import ask, columns, row_of, width
 
 AGREEMENT = 0.75  # where a project names no threshold of its own

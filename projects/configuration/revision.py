@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import Value
 from django.db.models.functions import Coalesce
 
-from projects import configure
+from projects.configuration import configure
 from projects.models import Project, ProjectSettings
 from taskers.errors import Problem
 from taskers.models import Event, Person

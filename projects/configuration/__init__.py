@@ -1,0 +1,1 @@
+"""A project's settings: label schema, instructions, fields, terms, and the verbs that change them."""
