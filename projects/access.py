@@ -2,8 +2,7 @@
 
 from uuid import UUID
 
-from projects import desk
-from projects.models import ArchivedTask, Assignment, Project, Task
+from projects.models import ArchivedTask, Assignment, Project, Task, desk
 from taskers import access
 from taskers.errors import NotFound
 from taskers.models import Organization, Person

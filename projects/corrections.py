@@ -10,10 +10,10 @@ from datetime import datetime
 from django.db import transaction
 
 from projects import consensus, queue
-from projects.checking import believed, check_for, genuine
 from projects.errors import CorrectionOver
 from projects.models import Annotation, Assignment, Correctable, Draft, Task
 from projects.models.promises import ALIKE, COMPARED
+from projects.queue.checking import believed, check_for, genuine
 from projects.queue.clock import Clock, from_now
 from projects.task_types import TASK_TYPES
 from projects.teaching import settling

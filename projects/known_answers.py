@@ -8,8 +8,8 @@ import random
 from django.db import transaction
 
 from projects import queue
-from projects.checking import check_for
 from projects.models import StockedGold, Task, Verdict
+from projects.queue.checking import check_for
 from projects.teaching import courses, dealing
 from taskers.errors import StateConflict
 from taskers.models import Person

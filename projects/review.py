@@ -20,7 +20,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from projects import access, drafts, queue, submission
+from projects import access, queue, submission
 from projects.configuration.terms import terms_of
 from projects.errors import LeaseLost, Refused
 from projects.models import (
@@ -35,6 +35,7 @@ from projects.models import (
     Task,
     Verdict,
 )
+from projects.queue import drafts
 from projects.queue.clock import Clock
 from projects.studio import choices_json, project_json, task_json, wire
 from projects.talk import reading

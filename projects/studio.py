@@ -15,12 +15,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from projects import access, desk, drafts, es_modules, queue, rooms, sides, submission
+from projects import access, es_modules, queue, rooms, submission
 from projects.configuration import instructions, markdown
 from projects.configuration.label_colours import patterns
 from projects.errors import Refused, StaleDraft
-from projects.models import Assignment, Project, ProjectSettings, Task
-from projects.queue import Nothing
+from projects.models import Assignment, Project, ProjectSettings, Task, desk
+from projects.queue import Nothing, drafts, sides
 from projects.task_types import TASK_TYPES
 from projects.task_types.preference import FIRST, SECOND, Preference
 from projects.teaching import courses, lessons

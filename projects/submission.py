@@ -6,10 +6,10 @@ from uuid import UUID
 from django.db import transaction
 
 from projects import consensus, corrections, model_answers, queue
-from projects.checking import believed, canonical, check_for, genuine
 from projects.errors import AlreadySubmitted, LeaseLost
 from projects.models import Annotation, Assignment, Draft, Task, Verdict
 from projects.models.promises import COMPARED
+from projects.queue.checking import believed, canonical, check_for, genuine
 from projects.task_types import TASK_TYPES
 from projects.teaching import courses, settling
 from taskers.models import Person

@@ -7,9 +7,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from projects import access, known_answers
-from projects.checking import check_for
 from projects.errors import Refused
 from projects.models import Task
+from projects.queue.checking import check_for
 from projects.studio import project_json, read_uuid, read_whole_number, task_json, wire
 from taskers import ledger
 from taskers.requests import MemberRequest

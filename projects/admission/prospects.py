@@ -6,9 +6,8 @@ That there is nothing is said only where it is known for sure: they may not work
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from projects.admission import eligibility
 from projects.models import Project
-from projects.queue import Nothing, outlook
+from projects.queue import Nothing, eligibility, outlook
 from projects.queue.outlook import Left
 from projects.queue.places import Terms, choose_of_each
 from taskers.models import Person

@@ -14,9 +14,8 @@ from django.db import transaction
 from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
 
-from projects.admission import eligibility
 from projects.models import Assignment, DealingRules, Project, Task
-from projects.queue import gold, left_out, outlook, taking, turns
+from projects.queue import eligibility, gold, left_out, outlook, taking, turns
 from projects.queue.apart import waiting_for
 from projects.queue.leases import expire_due
 from projects.queue.nothing import Nothing, training_first

@@ -7,10 +7,10 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from projects.admission import eligibility
 from projects.errors import AlreadySubmitted, Banned, LeaseLost
 from projects.models import Annotation, Assignment, Exclusion, Task
 from projects.models.promises import ALIKE, COMPARED
+from projects.queue import eligibility
 from projects.queue.clock import Clock
 from projects.queue.turns import choose_anew
 from taskers.models import Person

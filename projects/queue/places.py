@@ -11,8 +11,8 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from projects.admission.eligibility import Reason, local_day, midnight
 from projects.models import Project
+from projects.queue.eligibility import Reason, local_day, midnight
 from taskers.models import Person
 from taskers.statements import array, ask
 

@@ -15,9 +15,9 @@ from django.utils import timezone
 
 from projects import queue
 from projects.admission import rules
-from projects.checking import check_for
 from projects.errors import Refused
 from projects.models import Annotation, Assignment, CourseStep, CourseTry, DealingRules, Project, StockedGold, Task
+from projects.queue.checking import check_for
 from projects.queue.clock import Clock
 from projects.queue.teaching import course_items
 from projects.teaching import dealing, scoring

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from projects import draft_changes, drafts, queue
+from projects import queue
 from projects.errors import LeaseLost, Refused, StaleDraft
 from projects.models import Draft
+from projects.queue import draft_changes, drafts
 from tests import make
 
 CASES = json.loads((Path(__file__).parent.parent / "fixtures" / "draft_changes.json").read_text())

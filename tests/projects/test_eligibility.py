@@ -7,10 +7,10 @@ from django.db import connection
 from django.utils import timezone
 
 from projects import batches, queue, rollups, submission
-from projects.admission import eligibility, qualifying, rules
+from projects.admission import qualifying, rules
 from projects.errors import Refused
 from projects.models import BatchPace, BatchProgress, DayTally, Exclusion
-from projects.queue import Nothing
+from projects.queue import Nothing, eligibility
 from taskers import quality, skills
 from taskers.models import Event, Grade, Skill
 from tests import make

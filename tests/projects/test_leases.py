@@ -4,10 +4,11 @@ from uuid import uuid4
 
 import pytest
 
-from projects import drafts, queue, submission
+from projects import queue, submission
 from projects.admission import banning, rules
 from projects.errors import AlreadySubmitted, Banned, LeaseLost, Refused, StaleDraft
 from projects.models import Annotation, Assignment, Draft
+from projects.queue import drafts
 from taskers.errors import Problem, StateConflict
 from tests import make
 from tests.projects.test_claim import run_out

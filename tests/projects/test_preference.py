@@ -8,12 +8,13 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from projects import assets, batches, queue, sides, studio, submission
+from projects import assets, batches, queue, studio, submission
 from projects.api.work import _work
 from projects.configuration import configure, methods
 from projects.errors import Refused
 from projects.exports import export
 from projects.models import Asset, Assignment, Project, Task, Verdict
+from projects.queue import sides
 from projects.task_types import TASK_TYPES
 from projects.task_types.classification import AskedLabels
 from projects.task_types.preference import OWN_LABELS, PAIR, items_of

@@ -8,9 +8,9 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 
-from projects import draft_changes
 from projects.errors import LeaseLost, Refused, StaleDraft
 from projects.models import Assignment, Draft
+from projects.queue import draft_changes
 from projects.queue.clock import Clock
 from taskers.models import Person
 from taskers.statements import ask
