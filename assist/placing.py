@@ -23,7 +23,8 @@ from assist.errors import CopilotError
 from assist.models import ModelVersion, Placement
 from assist.prototypes import Choices, Learnt
 from assist.whole_answers import ABLE
-from projects import queue, seats, submission
+from projects import queue, submission
+from projects.annotators import seats
 from projects.errors import Refused
 from projects.models import Assignment, Project, ProjectSettings, Seat
 from projects.queue import Nothing

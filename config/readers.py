@@ -3,7 +3,8 @@
 from collections.abc import Callable
 
 from assist import follow, teaching
-from projects import model_fates, rollups, verdict_index
+from projects import rollups, verdict_index
+from projects.annotators import model_fates
 
 READERS: dict[str, Callable[[], int]] = {
     "rollups": rollups.catch_up,

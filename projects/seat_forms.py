@@ -6,8 +6,8 @@ from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
+from projects.annotators.seats import LIMITS
 from projects.models import Seat
-from projects.seats import LIMITS
 
 MODES = (
     (Seat.Mode.WATCH, _("Watch: its answers count for nothing and are compared with people's")),

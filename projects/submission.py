@@ -5,7 +5,8 @@ from uuid import UUID
 
 from django.db import transaction
 
-from projects import consensus, corrections, model_answers, queue
+from projects import consensus, corrections, queue
+from projects.annotators import model_answers
 from projects.errors import AlreadySubmitted, LeaseLost
 from projects.models import Annotation, Assignment, Draft, Task, Verdict
 from projects.models.promises import COMPARED

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
-from projects import oversight, queue, rollups, seats
+from projects import oversight, queue, rollups
 from projects.admission import banning, rules
+from projects.annotators import seats
 from projects.models import Asset, Project, Task
 from projects.queue.leases import SKIP_REASONS
 from projects.talk import saying

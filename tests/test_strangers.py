@@ -11,8 +11,8 @@ from uuid import uuid4
 import pytest
 from django.urls import URLResolver, get_resolver, reverse
 
-from projects import seats
 from projects.admission import pairs, rules
+from projects.annotators import seats
 from projects.models import Asset, Intake, Project, Task
 from projects.talk import saying
 from taskers import invitations, payouts, skills, tokens

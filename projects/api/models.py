@@ -7,10 +7,11 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from projects import access, seat_report, seats
+from projects import access
+from projects.annotators import seat_report, seats
+from projects.annotators.seats import LIMITS
 from projects.api.endpoint import Endpoint, described
 from projects.models import Seat
-from projects.seats import LIMITS
 
 
 def share(name: str) -> Any:

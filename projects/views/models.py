@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from projects import seat_report, seats
+from projects.annotators import seat_report, seats
 from projects.models import Project
 from projects.seat_forms import MoveForm, RegisterForm
 from projects.task_types import TASK_TYPES

@@ -13,7 +13,8 @@ from assist import learning, placing, registry, whole_answers
 from assist.models import Placement, Prepared
 from assist.prototypes import Learnt
 from assist.runtimes.fake import FakeClasses
-from projects import model_fates, queue, seats, submission
+from projects import queue, submission
+from projects.annotators import model_fates, seats
 from projects.models import Annotation, Assignment, ModelAnswer, Project, Seat, Task, Verdict
 from projects.task_types import asked_fields
 from projects.teaching import dealing

@@ -5,8 +5,9 @@ import random
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from projects import model_answers, model_fates, queue, seats, submission
+from projects import queue, submission
 from projects.admission import rules
+from projects.annotators import model_answers, model_fates, seats
 from projects.consensus import AUTO
 from projects.errors import Refused
 from projects.models import Assignment, ModelAnswer, Project, Seat, SeatMove, Task, Verdict

@@ -2,8 +2,9 @@
 
 import pytest
 
-from projects import model_answers, queue, seats, submission
+from projects import queue, submission
 from projects.admission import banning
+from projects.annotators import model_answers, seats
 from projects.errors import Refused
 from projects.inference.vigil import noticed_within
 from projects.models import Annotation, Exclusion, Seat, SeatMove, Verdict

@@ -18,8 +18,8 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from projects import seats
 from projects.admission import pairs, rules
+from projects.annotators import seats
 from projects.api import urlpatterns
 from projects.models import Intake
 from taskers import invitations, skills, tokens

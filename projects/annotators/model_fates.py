@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from django.db.models import Q
 
-from projects import seats
+from projects.annotators import seats
 from projects.configuration.terms import Terms, terms_of
 from projects.consensus import AUTO
 from projects.inference.calibration import calibrate

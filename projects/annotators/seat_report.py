@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 from django.db.models import Count, Q
 
+from projects.annotators.model_answers import calibration_of, cap_of
+from projects.annotators.seats import of_project
 from projects.inference.acceptance import FEWEST_KNOWN, error_rate, may_decide
-from projects.model_answers import calibration_of, cap_of
 from projects.models import ModelAnswer, Project, Seat, SeatMove
-from projects.seats import of_project
 from taskers.quality import Estimate
 
 NEWEST = 10_000  # answers of each model that are counted

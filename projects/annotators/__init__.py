@@ -1,0 +1,1 @@
+"""Models as annotators of a project: their life, their answers and what became of them."""
