@@ -164,8 +164,8 @@ def rule_of(labels: Collection[str], label: str) -> Mapping[str, Any]:
 def attributes(value: object, place: str, asked: Sequence[Mapping] | None = None) -> dict[str, Any]:
     """Attributes of a part: short names, plain values; keys sorted so that equal means equal.
 
-    `asked` is what the label asks for (projects/configuration/label_attributes.py): such a value must be what it takes, and is left
-    out when blank. Others are kept as they came: the label may have asked for them once.
+    `asked` is what the label asks for (projects/configuration/label_attributes.py): such a value must be what it takes,
+    and is left out when blank. Others are kept as they came: the label may have asked for them once.
     """
     if not isinstance(value, dict):
         raise Refused("Expected an object here, found %(found)s.", code="wrong-shape", place=place, found=kind(value))
