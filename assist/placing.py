@@ -23,11 +23,12 @@ from assist.errors import CopilotError
 from assist.models import ModelVersion, Placement
 from assist.prototypes import Choices, Learnt
 from assist.whole_answers import ABLE
-from projects import queue, submission
+from projects import queue
 from projects.annotators import seats
 from projects.errors import Refused
 from projects.models import Assignment, Project, ProjectSettings, Seat
 from projects.queue import Nothing
+from projects.workflow import submission
 from taskers.errors import Problem, StateConflict
 from taskers.models import Person
 

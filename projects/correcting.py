@@ -14,10 +14,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_GET, require_POST
 
-from projects import access, corrections, studio
+from projects import access, studio
 from projects.models import Annotation, Assignment
 from projects.models.promises import ALIKE
 from projects.studio import read_list, read_token, read_whole_number, wire
+from projects.workflow import corrections
 from taskers.errors import NotFound, Problem, StateConflict
 from taskers.models import Person
 from taskers.requests import MemberRequest

@@ -8,13 +8,14 @@ from uuid import UUID
 
 from django.views.decorators.http import require_http_methods, require_POST
 
-from projects import access, queue, submission
+from projects import access, queue
 from projects.errors import LeaseLost, Refused
 from projects.models import Assignment, Draft, Project, Task
 from projects.queue import Nothing, drafts
 from projects.studio import project_json, task_json, thumbnail_url, wire
 from projects.studio import read_token as token_of
 from projects.studio import read_whole_number as whole_number
+from projects.workflow import submission
 from taskers import ledger
 from taskers.errors import NotFound, Problem
 from taskers.models import Person

@@ -6,11 +6,11 @@ from django.utils import timezone
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from projects import archive, assets, consensus, corrections, intake, queue, reaping, stalls, winding_up
-from projects.admission import banning
+from projects import archive, assets, consensus, intake, queue, reaping, stalls
 from projects.models import Batch, Exclusion, Project
 from projects.teaching import stock
 from projects.truth import agreement_reports, budgets, estimating
+from projects.workflow import corrections, void_work, winding_up
 from taskers import secret_box, throttle
 from taskers.models import Person
 
@@ -96,7 +96,7 @@ def void_banned_work(exclusion_key: int) -> None:
     made = Exclusion.objects.select_related("project", "organization", "tasker", "made_by").get(pk=exclusion_key)
     after: int | None = 0
     while after is not None and made.made_by is not None:
-        after = banning.void_work(made, by=made.made_by, after=after)
+        after = void_work.void_work(made, by=made.made_by, after=after)
 
 
 @app.task(queue="jobs", retry=RetryStrategy(max_attempts=10, exponential_wait=2))

@@ -3,8 +3,9 @@
 from django.core.files.base import File
 from django.db import transaction
 
-from projects import batches, intake
+from projects import intake
 from projects.models import Batch, Intake, Project
+from projects.workflow import batches
 from taskers.models import Person
 
 

@@ -20,7 +20,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from projects import access, queue, submission
+from projects import access, queue
 from projects.configuration.terms import terms_of
 from projects.errors import LeaseLost, Refused
 from projects.models import (
@@ -38,11 +38,12 @@ from projects.models import (
 from projects.queue import drafts
 from projects.queue.clock import Clock
 from projects.studio import choices_json, project_json, task_json, wire
-from projects.talk import reading
 from projects.task_types import TASK_TYPES
 from projects.task_types.protocol import TaskType
 from projects.truth import second_looks
 from projects.truth.evidence import TAMPERED, VOTELESS, as_it_counts
+from projects.workflow import submission
+from projects.workflow.comments import reading
 from taskers import access as roles
 from taskers.errors import NotAllowed, NotFound, Problem
 from taskers.models import Person

@@ -5,8 +5,8 @@ from uuid import UUID
 from django.views.decorators.http import require_POST
 
 from projects.studio import wire
-from projects.talk import answering, reading
 from projects.talk_wires import answerable, key_of
+from projects.workflow.comments import answering, reading
 from taskers.requests import MemberRequest
 
 

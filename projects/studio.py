@@ -15,7 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from projects import access, es_modules, queue, rooms, submission
+from projects import access, es_modules, queue, rooms
 from projects.configuration import instructions, markdown
 from projects.configuration.label_colours import patterns
 from projects.errors import Refused, StaleDraft
@@ -24,6 +24,7 @@ from projects.queue import Nothing, drafts, sides
 from projects.task_types import TASK_TYPES
 from projects.task_types.preference import FIRST, SECOND, Preference
 from projects.teaching import courses, lessons
+from projects.workflow import submission
 from taskers import ledger, preferences, problems
 from taskers.errors import NotFound, Problem
 from taskers.models import Organization, Person

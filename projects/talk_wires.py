@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from projects import access
 from projects.errors import OwnWork, Refused
 from projects.models import Remark
-from projects.talk import reading
+from projects.workflow.comments import reading
 from taskers.models import Person
 from taskers.requests import MemberRequest
 

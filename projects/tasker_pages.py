@@ -16,8 +16,8 @@ from projects import access, course_report, statement, studio
 from projects.answer_drawing import drawing
 from projects.models import Annotation, Project
 from projects.models.promises import ALIKE
-from projects.talk import reading
 from projects.teaching import dealing, lessons, settling
+from projects.workflow.comments import reading
 from taskers import access as roles
 from taskers import disputes
 from taskers.errors import Problem

@@ -11,9 +11,9 @@ from django.views.decorators.http import require_GET, require_POST
 from projects import access
 from projects.models import Assignment, Remark
 from projects.studio import wire
-from projects.talk import answering, reading, saying
 from projects.talk_wires import key_of, key_typed, number
 from projects.views.door import signed_in
+from projects.workflow.comments import answering, reading, saying
 from taskers.errors import NotFound, Problem
 from taskers.models import Person
 from taskers.models.people import Role

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
-from projects import oversight, queue, rollups
-from projects.admission import banning, rules
+from projects import queue, rollups
+from projects.admission import rules
 from projects.annotators import seats
 from projects.models import Asset, Project, Task
 from projects.queue.leases import SKIP_REASONS
-from projects.talk import saying
 from projects.teaching import courses, dealing
+from projects.workflow import oversight, void_work
+from projects.workflow.comments import saying
 from taskers import skills
 from taskers.models import Event
 from tests import make
@@ -135,7 +136,7 @@ def project(cast: Cast, task_type: str) -> Project:
     skills.grant(cast.bob, skill, by=cast.mina)
     rules.change(made, cast.mina, standing_floor=0.615, gold_share=0.125, skip_modes=MODES, training_pass=0.805)
     rules.revise(made, cast.mina, requirements=[{"skill": skill, "comparator": "exists", "value": None, "values": []}])
-    banning.keep_out(cast.carol, "paused", reason="Until Monday", until=None, by=cast.mina, project=made)
+    void_work.keep_out(cast.carol, "paused", reason="Until Monday", until=None, by=cast.mina, project=made)
     seats.register(made, name=f"Max for {task_type}", by=cast.mina)
     rollups.add(Event.objects.all())
     return made

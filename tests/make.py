@@ -9,9 +9,10 @@ from typing import Any
 from django.contrib.auth.hashers import make_password
 from django.db import connection
 
-from projects import batches, queue, submission
+from projects import queue
 from projects.configuration import configure
 from projects.models import Annotation, Assignment, Batch, Project, Task
+from projects.workflow import batches, submission
 from taskers import invitations
 from taskers.access import STAFF
 from taskers.models import Membership, Organization, Person

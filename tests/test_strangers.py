@@ -14,7 +14,7 @@ from django.urls import URLResolver, get_resolver, reverse
 from projects.admission import pairs, rules
 from projects.annotators import seats
 from projects.models import Asset, Intake, Project, Task
-from projects.talk import saying
+from projects.workflow.comments import saying
 from taskers import invitations, payouts, skills, tokens
 from taskers.models import Dispute, Event
 from tests import make

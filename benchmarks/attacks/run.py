@@ -19,9 +19,10 @@ from benchmarks.attacks.attackers import ATTACKS, Attack, Target, Work
 from benchmarks.queue import ground
 from config.folder import ROOT, listen
 from config.limits import open_files
-from projects import batches, queue
+from projects import queue
 from projects.configuration import configure
 from projects.models import Batch, Task, Verdict
+from projects.workflow import batches
 from taskers import tokens
 from taskers.models import Membership, Organization, Person
 from tests.slow_answers import SIDE

@@ -13,10 +13,11 @@ from benchmarks.copilot.page import Page
 from benchmarks.copilot.pictures import SIZES, Photograph, photograph
 from benchmarks.queue import ground
 from benchmarks.queue.wire import signed_in
-from projects import assets, batches, queue
+from projects import assets, queue
 from projects.configuration import configure
 from projects.intake.pictures import read_picture
 from projects.models import Batch, Project, Task
+from projects.workflow import batches
 from taskers.models import Organization
 
 # Of each size: every tasker gets one of their own, and some are looked at in advance.

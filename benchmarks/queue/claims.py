@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from benchmarks.queue import ground, plans
 from benchmarks.queue.measure import Row, at_most, median, ms, p95, seconds, told
-from projects import batches, queue
+from projects import queue
 from projects.models import Assignment, Batch, Project
 from projects.queue import Nothing
+from projects.workflow import batches
 from taskers.models import Organization, Person
 
 ROUNDS = 3

@@ -110,8 +110,9 @@ def look_ahead(owner, tasker, most: int, server: psutil.Process) -> None:
 def work(tasker, project, most: int) -> int:
     """Claim and submit, at most so often; how often it was."""
     from benchmarks.queue import ground
-    from projects import queue, submission
+    from projects import queue
     from projects.models import Assignment
+    from projects.workflow import submission
 
     for number in range(most):
         mine = queue.claim(tasker, project)
@@ -126,8 +127,9 @@ def archiving(tasks: int) -> None:
     from django.db import connection
 
     from benchmarks.queue import ground
-    from projects import batches, queue, rollups, submission, verdict_index
+    from projects import queue, rollups, verdict_index
     from projects.models import ArchivePart
+    from projects.workflow import batches, submission
 
     owner = ground.organization("Archive")
     live, over = (ground.project(owner, name, wanted=OVERLAP) for name in ("Live", "Over"))

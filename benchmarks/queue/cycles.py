@@ -9,9 +9,10 @@ from psycopg.types.json import Jsonb
 from benchmarks.queue import ground
 from benchmarks.queue.crowd import throughput
 from benchmarks.queue.measure import Row, at_least, median, told
-from projects import queue, submission
+from projects import queue
 from projects.models import Batch, Project
 from projects.queue import Nothing
+from projects.workflow import submission
 from taskers.models import Organization, Person
 
 HANDS = 8

@@ -4,9 +4,10 @@ from typing import Any
 
 from django.db import connection
 
-from projects import batches, queue
+from projects import queue
 from projects.configuration import configure
 from projects.models import Batch, Project
+from projects.workflow import batches
 from taskers.models import Membership, Organization, Person
 from taskers.outbox import emit
 

@@ -15,9 +15,10 @@ def work(project_key: int, person_key: int, log: Path, seed: str) -> None:
     """Claim and submit until there is nothing left, noting each annotation once it is acknowledged."""
     from django.db import InterfaceError, OperationalError, connection
 
-    from projects import queue, submission
+    from projects import queue
     from projects.models import Assignment, Project
     from projects.queue import Nothing
+    from projects.workflow import submission
     from taskers.errors import Problem
     from taskers.models import Person
 

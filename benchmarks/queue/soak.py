@@ -128,7 +128,8 @@ class Soak:
         from django.db import connection
 
         from benchmarks.queue import ground, wire
-        from projects import batches, intake
+        from projects import intake
+        from projects.workflow import batches
 
         owner = ground.organization()
         self.project = ground.project(owner, "Soak", wanted=WANTED, lease=30)

@@ -8,7 +8,7 @@ from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from projects import access, batches, intake
+from projects import access, intake
 from projects.api.endpoint import Endpoint, described
 from projects.api.lists import asked, page
 from projects.api.rows import BoundedJSON, JSONLines, errors_of, items_of
@@ -23,6 +23,7 @@ from projects.api.shapes import (
     NewTask,
     PageQuery,
 )
+from projects.workflow import batches
 
 
 class Batches(Endpoint):

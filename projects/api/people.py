@@ -6,7 +6,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from projects import access
-from projects.admission import banning, pairs, rules
+from projects.admission import pairs, rules
 from projects.api.endpoint import Endpoint, described
 from projects.api.lists import asked, page
 from projects.api.rule_shapes import (
@@ -24,6 +24,7 @@ from projects.api.rule_shapes import (
 )
 from projects.api.shapes import PageQuery
 from projects.models import BlockedPair, Exclusion
+from projects.workflow import void_work
 from taskers import access as roles
 from taskers import skills
 from taskers.errors import NotFound
@@ -120,7 +121,7 @@ class Exclusions(Office):
         project = self.project(data["project"], *access.MANAGE) if data["project"] else None
         if project is None:
             self.enter()
-        made = banning.keep_out(
+        made = void_work.keep_out(
             self.member(data["tasker"]),
             data["kind"],
             reason=data["reason"],

@@ -5,7 +5,7 @@ from uuid import UUID
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from projects import access, batches, oversight, queue
+from projects import access, queue
 from projects.admission import qualifying, rules
 from projects.api.course_shapes import KeepBody
 from projects.api.courses import keep
@@ -25,6 +25,7 @@ from projects.api.rule_shapes import (
 from projects.api.shapes import BatchShape, PageQuery
 from projects.models import Assignment, StockedGold
 from projects.teaching import stock
+from projects.workflow import batches, oversight
 from taskers.errors import NotFound
 from taskers.models import Person
 

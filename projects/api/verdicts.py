@@ -8,13 +8,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from projects import access, verdict_index
-from projects.admission import banning
 from projects.api.endpoint import Endpoint, described
 from projects.api.lists import asked, page
 from projects.api.shapes import PageQuery
 from projects.api.verdict_shapes import FeedLine, TaskShape, VerdictList, VerdictPage, VerdictShape
 from projects.api.work_shapes import JudgementList, JudgementShape, ReworkBody
 from projects.models import Annotation, Assignment, Task, Verdict, VerdictEntry
+from projects.workflow import void_work
 from taskers.errors import NotFound
 
 
@@ -68,7 +68,7 @@ class Judgements(Endpoint):
         one = rows.filter(public_id=body.validated_data["judgement"]).first()
         if one is None:
             raise NotFound()
-        banning.rework(one, body.validated_data["reason"], by=self.person)
+        void_work.rework(one, body.validated_data["reason"], by=self.person)
         return self.get(request, task_id)
 
     def _of(self, task: Task):

@@ -18,7 +18,6 @@ from django.db.models import Sum
 from django.db.models.functions import Now
 from procrastinate.contrib.django import app
 
-from projects import winding_up
 from projects.archive import files, keeping
 from projects.models import (
     Annotation,
@@ -36,6 +35,7 @@ from projects.models import (
     Task,
     Verdict,
 )
+from projects.workflow import winding_up
 from taskers.errors import Problem, StateConflict
 from taskers.models import Dispute, Person
 from taskers.outbox import emit

@@ -10,12 +10,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from projects import access
-from projects.admission import banning, pairs, qualifying, rules
+from projects.admission import pairs, qualifying, rules
 from projects.admission.exclusions import kept_out_of
 from projects.admission.rule_forms import ExclusionForm, PairForm
 from projects.models import BlockedPair, Exclusion, Project
 from projects.task_types import TASK_TYPES
 from projects.views.door import manages, signed_in
+from projects.workflow import void_work
 from taskers import access as roles
 from taskers.errors import NotFound, Problem
 from taskers.requests import MemberRequest
@@ -98,7 +99,7 @@ def together(request: MemberRequest, pair_id: UUID) -> HttpResponse:
 def _keep_out(request: MemberRequest, form: ExclusionForm, **where: Any) -> bool:
     data = form.cleaned_data
     try:
-        made = banning.keep_out(
+        made = void_work.keep_out(
             data["tasker"], data["kind"], reason=data["reason"], until=data["until"], by=request.user, **where
         )
     except Problem as problem:

@@ -6,9 +6,9 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET
 
-from projects import batches, closing
 from projects.task_types import TASK_TYPES
 from projects.views.door import managed_batch, signed_in
+from projects.workflow import batches, closing
 from taskers import ledger
 from taskers.errors import NotFound
 from taskers.requests import MemberRequest

@@ -11,13 +11,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
-from projects import access, course_report, known_answers, oversight
+from projects import access, course_report, known_answers
 from projects.admission import rules
 from projects.course_forms import CourseForm, course_initial
 from projects.models import CourseTry, Project, StockedGold
 from projects.task_types import TASK_TYPES
 from projects.teaching import courses, dealing, stock
 from projects.views.door import manages, signed_in
+from projects.workflow import oversight
 from taskers.errors import NotFound, Problem
 from taskers.models import Person
 from taskers.requests import MemberRequest

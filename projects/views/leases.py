@@ -9,10 +9,11 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from projects import oversight, queue
+from projects import queue
 from projects.models import Assignment, Project
 from projects.task_types import TASK_TYPES
 from projects.views.door import manages
+from projects.workflow import oversight
 from taskers.errors import NotFound, Problem
 from taskers.models import Person
 from taskers.requests import MemberRequest

@@ -11,9 +11,9 @@ from django.views.decorators.http import require_GET, require_POST
 from projects import access
 from projects.errors import Refused
 from projects.models import Project, Remark
-from projects.talk import answering, reading, saying
 from projects.talk_wires import answerable, key_typed, number
 from projects.views.door import manages, signed_in
+from projects.workflow.comments import answering, reading, saying
 from taskers.errors import Problem
 from taskers.requests import MemberRequest
 

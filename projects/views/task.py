@@ -9,14 +9,14 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from projects import access, archive, history, oversight, queue
-from projects.admission import banning
+from projects import access, archive, history, queue
 from projects.answer_drawing import drawing
 from projects.models import Assignment, Belief, Remark, StockedGold, Task
-from projects.talk import reading
 from projects.task_types import TASK_TYPES
 from projects.teaching import stock
 from projects.views.door import signed_in
+from projects.workflow import oversight, void_work
+from projects.workflow.comments import reading
 from taskers.errors import NotFound, Problem
 from taskers.requests import MemberRequest
 
@@ -110,7 +110,7 @@ def rework(request: MemberRequest, assignment_id: UUID) -> HttpResponse:
     return _act(
         request,
         assignment.task.public_id,
-        lambda one: banning.rework(assignment, reason, by=request.user),
+        lambda one: void_work.rework(assignment, reason, by=request.user),
         _("Voided; somebody else is asked."),
     )
 

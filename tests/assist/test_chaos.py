@@ -23,8 +23,9 @@ from pycocotools import mask as coco
 
 from assist.client import shared
 from config.asgi import application
-from projects import queue, submission
+from projects import queue
 from projects.models import Annotation, Assignment, Project
+from projects.workflow import submission
 from taskers.models import Organization, Person
 from tests import make
 from tests.assist import work

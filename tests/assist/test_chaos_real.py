@@ -14,8 +14,9 @@ from pycocotools import mask as coco
 from assist import suggestions
 from assist.client import shared
 from assist.models import Suggestion
-from projects import queue, submission
+from projects import queue
 from projects.models import Annotation
+from projects.workflow import submission
 from taskers.models import Organization
 from tests import make
 from tests.assist import work

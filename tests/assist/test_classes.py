@@ -14,9 +14,10 @@ from assist.bindings import NOTHING_TO_GUESS, TEXTS_ALONE, bind
 from assist.errors import CopilotError
 from assist.models import Prepared, Suggestion, Taught
 from assist.registry import model_version
-from projects import queue, submission, verdict_index
+from projects import queue, verdict_index
 from projects.models import Annotation, Assignment, Batch, Project, Task
 from projects.task_types import asked_fields
+from projects.workflow import submission
 from taskers.errors import StateConflict
 from tests import make
 from tests.assist import work

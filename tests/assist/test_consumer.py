@@ -15,9 +15,10 @@ from assist import catalogue, registry
 from assist.bindings import subject_of
 from assist.consumers import MOST_LINES
 from assist.runtimes import RUNTIMES, Offer
-from projects import queue, submission
+from projects import queue
 from projects.models import Assignment
 from projects.queue.clock import from_now
+from projects.workflow import submission
 from taskers.models import Person
 from tests import make
 from tests.assist import work

@@ -13,11 +13,12 @@ from assist import answers, figures, preparing, registry, suggestions
 from assist.bindings import bind
 from assist.facts import Offer
 from assist.models import Deployment, Preparation, Suggestion
-from projects import queue, submission
+from projects import queue
 from projects.admission import rules
 from projects.configuration import configure, revision
 from projects.models import Annotation, Assignment, BatchProgress, Project
 from projects.teaching import dealing
+from projects.workflow import submission
 from tests import make
 from tests.assist import work
 from tests.cast import Cast

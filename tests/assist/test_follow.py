@@ -9,10 +9,11 @@ from assist import follow, preparing, registry
 from assist.bindings import bind
 from assist.client import status_now
 from assist.models import Prepared, Suggestion
-from projects import batches, queue, submission
+from projects import queue
 from projects.models import Assignment, Task
 from projects.queue import gold_dealing
 from projects.teaching import dealing
+from projects.workflow import batches, submission
 from taskers.models import Cursor, Event
 from tests import make
 from tests.assist import work

@@ -13,8 +13,8 @@ from assist import status
 from assist.protocol import MAX_BYTES
 from assist.session import BURST, STRIKES
 from assist.weights import ENCODER, path_of
-from projects import submission
 from projects.models import Assignment
+from projects.workflow import submission
 from tests import make
 from tests.assist import work
 from tests.assist.conftest import Picture

@@ -13,11 +13,12 @@ from assist import learning, placing, registry, whole_answers
 from assist.models import Placement, Prepared
 from assist.prototypes import Learnt
 from assist.runtimes.fake import FakeClasses
-from projects import queue, submission
+from projects import queue
 from projects.annotators import model_fates, seats
 from projects.models import Annotation, Assignment, ModelAnswer, Project, Seat, Task, Verdict
 from projects.task_types import asked_fields
 from projects.teaching import dealing
+from projects.workflow import submission
 from taskers import ledger
 from taskers.errors import StateConflict
 from taskers.models import Event, Person, Transfer

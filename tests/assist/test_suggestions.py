@@ -11,8 +11,9 @@ from assist.bindings import bind
 from assist.facts import Offer
 from assist.mapping import project_label
 from assist.models import ModelVersion, Suggestion
-from projects import queue, submission
+from projects import queue
 from projects.models import Annotation, Assignment
+from projects.workflow import submission
 from tests import make
 from tests.assist import work
 from tests.assist.conftest import Picture, picture

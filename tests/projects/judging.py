@@ -3,11 +3,12 @@
 import random
 from uuid import uuid4
 
-from projects import queue, submission
+from projects import queue
 from projects.models import Assignment, GoldSettlement, Verdict
 from projects.queue.clock import Clock, from_now
 from projects.task_types.text_spans import TextSpans
 from projects.teaching import dealing, settling
+from projects.workflow import submission
 from tests import make
 
 PERSON, PLACE, NOTHING = make.spans((0, 11)), make.spans((0, 11, "place")), make.spans()

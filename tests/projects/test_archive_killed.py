@@ -7,9 +7,10 @@ import pytest
 from django.db import connection
 
 from benchmarks.queue import ground
-from projects import archive, batches, queue
+from projects import archive, queue
 from projects.archive.reading import tasks_of
 from projects.models import Annotation, Archive, ArchivePart, Assignment, Batch, Task, Verdict
+from projects.workflow import batches
 from tests import cast as people
 from tests import make
 from tests.projects.test_intake_killed import start

@@ -5,7 +5,7 @@ from django.db import connection, transaction
 from django.urls import reverse
 from django.utils.html import escape
 
-from projects import consensus, oversight, queue, submission
+from projects import consensus, queue
 from projects.configuration import configure
 from projects.configuration.terms import terms_of
 from projects.errors import OwnWork, Refused
@@ -13,6 +13,7 @@ from projects.inference.calibration import calibrate
 from projects.models import Assignment, Calibrated, Crowd, SecondLook, Task, Trait, Verdict
 from projects.queue.draws import MODELS_AUDITED, VERDICT_AUDITED
 from projects.truth import audits, calibrating, estimating, second_looks
+from projects.workflow import oversight, submission
 from taskers import ledger
 from taskers.errors import StateConflict
 from taskers.models.people import Role

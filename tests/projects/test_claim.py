@@ -3,10 +3,11 @@
 import pytest
 from django.db import connection
 
-from projects import batches, queue, statement, submission
+from projects import queue, statement
 from projects.configuration import configure
 from projects.models import Asset, Assignment, Task, Verdict
 from projects.queue import Nothing
+from projects.workflow import batches, submission
 from taskers import ledger
 from tests import make
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from projects import exports, queue, submission
+from projects import exports, queue
 from projects.configuration import configure
 from projects.configuration.terms import terms_of
 from projects.errors import Refused
@@ -18,6 +18,7 @@ from projects.models import Label, Verdict
 from projects.task_types import TASK_TYPES, asked_fields
 from projects.task_types.classification import AskedLabels
 from projects.truth import evidence
+from projects.workflow import submission
 from tests import make
 
 ROOM = TASK_TYPES["classification"]

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from projects import queue, submission
+from projects import queue
 from projects.admission import rules
 from projects.configuration import configure
 from projects.errors import Refused
@@ -14,6 +14,7 @@ from projects.task_types import asked_fields
 from projects.task_types.classification import AskedLabels
 from projects.teaching import courses, difference_words
 from projects.truth import estimating
+from projects.workflow import submission
 from taskers import skills
 from taskers.models import Qualification, Standing, Transfer
 from tests import make

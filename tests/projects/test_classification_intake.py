@@ -6,8 +6,9 @@ import json
 
 import pytest
 
-from projects import batches, exports
+from projects import exports
 from projects.models import Batch, Task
+from projects.workflow import batches
 from tests import make
 from tests.projects.judging import classified
 from tests.projects.test_intake_load import counts, lines, loaded, media, picture, zipped

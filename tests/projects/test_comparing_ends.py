@@ -7,11 +7,12 @@ import pytest
 import shapely
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from projects import consensus, jobs, queue, submission
+from projects import consensus, jobs, queue
 from projects.errors import Refused
 from projects.inference import deadline, outlines
 from projects.models import Verdict
 from projects.task_types import TASK_TYPES, effort
+from projects.workflow import submission
 from taskers.models import Grade
 from tests import make
 from tests.slow_answers import SIDE, comb, drawn, nested, noise, star

@@ -3,9 +3,10 @@
 import pytest
 from django.db import DatabaseError, transaction
 
-from projects import consensus, oversight, queue, submission
+from projects import consensus, queue
 from projects.errors import AlreadyDecided, OwnWork
 from projects.models import Annotation, Assignment, Task, Verdict
+from projects.workflow import oversight, submission
 from taskers import ledger, quality
 from taskers.errors import StateConflict
 from taskers.models import Account, Grade, Transfer

@@ -6,13 +6,14 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.test import Client
 
-from projects import batches, corrections, queue, statement, submission, winding_up
+from projects import queue, statement
 from projects.configuration import configure
 from projects.errors import CorrectionOver, StillCorrectable
 from projects.exports import decided
 from projects.models import Annotation, Assignment, Correctable, Draft, GoldSettlement, Verdict
 from projects.queue.clock import Clock
 from projects.teaching import settling
+from projects.workflow import batches, corrections, submission, winding_up
 from taskers import ledger
 from taskers.errors import Problem
 from taskers.models import Event, Grade, Transfer

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from projects import queue, submission
+from projects import queue
 from projects.admission import rules
 from projects.errors import Refused
 from projects.models import Annotation, Assignment, CourseStep, CourseTry, Verdict
@@ -15,6 +15,7 @@ from projects.queue import Nothing, teaching
 from projects.queue.places import choose
 from projects.queue.turns import LostTurn
 from projects.teaching import courses, dealing, lessons
+from projects.workflow import submission
 from taskers import ledger, skills
 from taskers.errors import StateConflict
 from taskers.models import Event, Grade, Qualification, Transfer

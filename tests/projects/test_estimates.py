@@ -2,7 +2,7 @@
 
 import pytest
 
-from projects import queue, submission
+from projects import queue
 from projects.configuration import configure, methods
 from projects.configuration.terms import terms_of
 from projects.inference.calibration import Calibration, calibrate
@@ -18,6 +18,7 @@ from projects.models import (
 )
 from projects.task_types import TASK_TYPES, asked_fields
 from projects.truth import calibrating, estimating, second_looks
+from projects.workflow import submission
 from taskers import ledger
 from taskers.errors import StateConflict
 from taskers.models import Grade, Standing, Transfer

@@ -4,9 +4,10 @@ import json
 
 import pytest
 
-from projects import exports, queue, submission
+from projects import exports, queue
 from projects.errors import Refused
 from projects.models import Verdict
+from projects.workflow import submission
 from tests import make
 from tests.projects.exporting import TEXT, docs, exported, first_task, reports, span
 

@@ -4,11 +4,12 @@ from uuid import uuid4
 
 import pytest
 
-from projects import queue, submission
+from projects import queue
 from projects.admission import rules
 from projects.models import Assignment
 from projects.queue import Wish
 from projects.teaching import dealing
+from projects.workflow import submission
 from tests import make
 from tests.projects.test_gold import DICE
 from tests.projects.test_studio_wire import Tab

@@ -6,11 +6,12 @@ from datetime import timedelta
 import pytest
 from django.db.models.functions import Now
 
-from projects import queue, submission
+from projects import queue
 from projects.admission import rules
 from projects.models import Assignment, StockedGold
 from projects.queue import gold, gold_dealing
 from projects.teaching import dealing, scoring
+from projects.workflow import submission
 from taskers import ledger, quality
 from taskers.errors import StateConflict
 from taskers.models import Event, Grade, LabelStanding, Standing, Transfer

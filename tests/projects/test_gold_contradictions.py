@@ -4,13 +4,14 @@ import random
 
 import pytest
 
-from projects import queue, submission
+from projects import queue
 from projects.admission import rules
 from projects.configuration.terms import terms_of
 from projects.models import Calibrated, StockedGold
 from projects.teaching import contradictions, dealing, stock
 from projects.truth import estimating
 from projects.truth.ballots import _evidence
+from projects.workflow import submission
 from taskers import ledger
 from taskers.models import Grade, Standing, Transfer
 from tests import make

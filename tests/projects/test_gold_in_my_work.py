@@ -8,12 +8,13 @@ from datetime import UTC, datetime
 
 import pytest
 
-from projects import queue, statement, submission
+from projects import queue, statement
 from projects.admission import rules
 from projects.configuration import configure
 from projects.models import Annotation, GoldSettlement, Task, Verdict
 from projects.queue.clock import Clock
 from projects.teaching import dealing, settling
+from projects.workflow import submission
 from taskers import ledger, payouts, quality
 from taskers.models import Dispute, Grade, Standing, Transfer
 from tests import make

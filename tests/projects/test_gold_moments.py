@@ -13,9 +13,10 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from projects import queue, statement, submission
+from projects import queue, statement
 from projects.models import GoldSettlement
 from projects.teaching import dealing, settling
+from projects.workflow import submission
 from taskers import quality
 from tests import make
 from tests.projects.judging import given

@@ -2,10 +2,11 @@
 
 import pytest
 
-from projects import studio, submission
+from projects import studio
 from projects.configuration import configure, label_attributes, revision
 from projects.errors import Refused
 from projects.models import Task
+from projects.workflow import submission
 from tests import make
 
 WRITTEN = "Pose (standing, sitting)\nOccluded (flag)\nLegs (number)\nRemark (text)"

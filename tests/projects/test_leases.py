@@ -4,11 +4,12 @@ from uuid import uuid4
 
 import pytest
 
-from projects import queue, submission
-from projects.admission import banning, rules
+from projects import queue
+from projects.admission import rules
 from projects.errors import AlreadySubmitted, Banned, LeaseLost, Refused, StaleDraft
 from projects.models import Annotation, Assignment, Draft
 from projects.queue import drafts
+from projects.workflow import submission, void_work
 from taskers.errors import Problem, StateConflict
 from tests import make
 from tests.projects.test_claim import run_out
@@ -104,7 +105,7 @@ def test_late_work_of_somebody_banned_meanwhile_is_refused_and_its_draft_kept(ca
     run_out(mine)
     queue.expire_due()
     where = {"organization": cast.riverside} if everywhere else {"project": project}
-    banning.ban(cast.alice, reason="Spam.", by=cast.mina, **where)
+    void_work.ban(cast.alice, reason="Spam.", by=cast.mina, **where)
     with pytest.raises(Banned):
         submission.submit(mine, cast.alice, mine.token, make.MARIA)
     assert Draft.objects.get(assignment=mine).answer == make.MARIA

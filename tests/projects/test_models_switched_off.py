@@ -2,12 +2,12 @@
 
 import pytest
 
-from projects import queue, submission
-from projects.admission import banning
+from projects import queue
 from projects.annotators import model_answers, seats
 from projects.errors import Refused
 from projects.inference.vigil import noticed_within
 from projects.models import Annotation, Exclusion, Seat, SeatMove, Verdict
+from projects.workflow import submission, void_work
 from tests import make
 from tests.projects.judging import given
 from tests.projects.test_models_at_work import (
@@ -67,7 +67,7 @@ class TestSwitchedOff:
         done = until(seat, False)
         seats.move(seat, by=cast.mina, mode="off")
         made = Exclusion.objects.get()
-        assert banning.void_work(made, by=cast.mina) is not None
+        assert void_work.void_work(made, by=cast.mina) is not None
         done.annotation.assignment.refresh_from_db()
         assert done.annotation.assignment.voided_at is not None
         assert queue.audit().breaches == []

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from projects import intake, jobs, known_answers, queue, submission
+from projects import intake, jobs, known_answers, queue
 from projects.admission import pairs, rules
 from projects.configuration import configure
 from projects.errors import Refused
@@ -17,8 +17,9 @@ from projects.intake import loading
 from projects.intake.rows import Row
 from projects.models import Asset, Assignment, StockedGold, Task
 from projects.queue import slots
-from projects.talk import saying
 from projects.teaching import stock
+from projects.workflow import submission
+from projects.workflow.comments import saying
 from tests import make
 from tests.projects.api.pipeline import Api
 from tests.projects.test_gold import Always

@@ -5,8 +5,8 @@ import re
 import pytest
 from django.test import Client
 
-from projects import batches
 from projects.models import Batch, Project
+from projects.workflow import batches
 from tests import make, sending
 from tests.projects.managing import page, signed_in
 

@@ -4,8 +4,9 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from projects import batches, history, oversight, queue, submission
+from projects import history, queue
 from projects.models import Assignment, Project, Task, Verdict
+from projects.workflow import batches, oversight, submission
 from tests import make
 
 pytestmark = pytest.mark.django_db

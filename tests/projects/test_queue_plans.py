@@ -6,11 +6,12 @@ import pytest
 from django.db import connection
 
 from benchmarks.queue import ground, plans
-from projects import batches, queue, reaping
+from projects import queue, reaping
 from projects.admission import prospects, rules
 from projects.models import Assignment, BatchCursor, Draft, Task
 from projects.queue import drafts, handing_in, leases, places, reviewing, taking
 from projects.queue.turns import LostTurn
+from projects.workflow import batches
 from taskers.models.people import Role
 from tests import make
 

@@ -2,13 +2,14 @@
 
 import pytest
 
-from projects import queue, submission
-from projects.admission import banning, rules
+from projects import queue
+from projects.admission import rules
 from projects.configuration import configure
 from projects.errors import Refused
 from projects.models import Annotation, Assignment, Verdict
 from projects.queue import Nothing, places, taking
 from projects.queue.turns import LostTurn
+from projects.workflow import submission, void_work
 from tests import make
 from tests.projects.judging import given
 
@@ -97,8 +98,8 @@ def test_a_banned_taskers_work_is_replaced_and_kept(cast, project, batch) -> Non
     undecided, _ = make.tasks(batch, 2)
     done = make.judged(cast.alice, project, make.MARIA)
     holding = make.held(cast.alice, project)
-    made = banning.ban(cast.alice, project=project, reason="Answers at random.", by=cast.mina)
-    assert banning.void_work(made, by=cast.mina) is not None and banning.void_work(made, by=cast.mina) is None
+    made = void_work.ban(cast.alice, project=project, reason="Answers at random.", by=cast.mina)
+    assert void_work.void_work(made, by=cast.mina) is not None and void_work.void_work(made, by=cast.mina) is None
     holding.refresh_from_db()
     assert holding.state == "released"
     assert Verdict.objects.current().get().task == decided
@@ -113,7 +114,7 @@ def test_a_banned_taskers_work_is_replaced_and_kept(cast, project, batch) -> Non
 def test_a_claim_that_chose_before_a_ban_takes_nothing_after_it(cast, project, batch) -> None:
     make.task(batch)
     chosen = places.choose(cast.alice, [project])
-    banning.ban(cast.alice, project=project, reason="Spam.", by=cast.mina)
+    void_work.ban(cast.alice, project=project, reason="Spam.", by=cast.mina)
     with pytest.raises(LostTurn):
         taking.take(cast.alice, chosen.places, {project.pk: project})
     assert queue.claim(cast.alice, project).code == "banned"
@@ -123,7 +124,7 @@ def test_a_claim_that_chose_before_a_ban_takes_nothing_after_it(cast, project, b
 def test_rework_asks_somebody_else(cast, project, batch) -> None:
     make.task(batch)
     done = make.judged(cast.alice, project, make.MARIA)
-    banning.rework(done.assignment, "The span is too long.", by=cast.mina)
+    void_work.rework(done.assignment, "The span is too long.", by=cast.mina)
     assert queue.claim(cast.alice, project).code == "all-done"
     make.judged(cast.bob, project, make.MARIA)
     make.judged(cast.carol, project, make.MARIA)
@@ -135,7 +136,7 @@ def test_rework_opens_a_decided_task_again(cast, project, batch) -> None:
     make.task(batch)
     done = make.judged(cast.alice, project, make.MARIA)
     make.judged(cast.bob, project, make.MARIA)
-    banning.rework(done.assignment, "Look again.", by=cast.mina)
+    void_work.rework(done.assignment, "Look again.", by=cast.mina)
     assert not Verdict.objects.current().exists()
     make.judged(cast.carol, project, make.MARIA)
     assert Verdict.objects.current().exists()
@@ -146,7 +147,7 @@ def test_rework_of_a_decided_task_asks_one_person_and_no_more(cast, project, bat
     task = make.task(batch)
     done = make.judged(cast.alice, project, make.MARIA)
     make.judged(cast.bob, project, make.MARIA)
-    banning.rework(done.assignment, "Look again.", by=cast.mina)
+    void_work.rework(done.assignment, "Look again.", by=cast.mina)
     task.refresh_from_db()
     assert task.wanted == 2
     assert Assignment.objects.filter(task=task, kind="judge", state="open").count() == 1

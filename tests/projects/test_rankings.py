@@ -6,7 +6,7 @@ from django.db import Error
 from django.urls import reverse
 from django.utils import timezone
 
-from projects import queue, submission
+from projects import queue
 from projects.configuration.terms import terms_of
 from projects.errors import Refused
 from projects.exports import export, file_name
@@ -14,6 +14,7 @@ from projects.inference.preference import LEFT, Votes, as_the_crowd_sees, infer_
 from projects.models import Annotation, Assignment, Batch, Ranking, Task, Verdict
 from projects.truth import estimating, rankings
 from projects.truth.evidence import gather
+from projects.workflow import submission
 from taskers.models import Person
 from tests import make
 from tests.projects.api.pipeline import Api

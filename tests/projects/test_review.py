@@ -7,8 +7,9 @@ from html import unescape
 import pytest
 from django.utils import timezone
 
-from projects import consensus, queue, submission
+from projects import consensus, queue
 from projects.models import Annotation, Assignment, Draft, Verdict
+from projects.workflow import submission
 from taskers import invitations, ledger
 from taskers.models import Event, Grade, Transfer
 from tests import make

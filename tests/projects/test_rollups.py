@@ -2,9 +2,9 @@
 
 import pytest
 
-from projects import batches, oversight, queue, rollups, submission
-from projects.admission import banning
+from projects import queue, rollups
 from projects.models import BatchProgress
+from projects.workflow import batches, oversight, submission, void_work
 from tests import make
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -29,7 +29,7 @@ def test_both_ways_of_counting_agree(cast) -> None:
     for answer in (make.MARIA, make.MARIA):
         make.judged(cast.bob, project, answer)
     done = make.judged(cast.carol, project, make.MARIA)
-    banning.rework(done.assignment, "Again.", by=cast.mina)
+    void_work.rework(done.assignment, "Again.", by=cast.mina)
     oversight.withhold(tasks[5], by=cast.mina)
     queue.set_aside(make.task(batch), by=cast.mina)
     waiting = queue.waiting_for_review([project]).first()

@@ -7,12 +7,13 @@ import pytest
 from django.db import connection
 from django.db.models import F
 
-from projects import notices, queue, submission
+from projects import notices, queue
 from projects.admission import rules
 from projects.configuration import configure
 from projects.models import Annotation, Assignment, StockedGold
 from projects.queue import gold_dealing
 from projects.teaching import dealing, stock
+from projects.workflow import submission
 from taskers.errors import StateConflict
 from taskers.models import Event
 from taskers.models.people import Role

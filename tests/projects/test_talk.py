@@ -74,7 +74,7 @@ def test_what_is_no_remark_is_refused(alice, change: dict, code: str) -> None:
 
 
 def test_nobody_says_more_about_a_task_than_can_be_read(alice, monkeypatch) -> None:
-    monkeypatch.setattr("projects.talk.saying.MOST", 2)
+    monkeypatch.setattr("projects.workflow.comments.saying.MOST", 2)
     assert [say(alice, f"Word {n}")[0] for n in range(3)] == [200, 200, 422]
 
 

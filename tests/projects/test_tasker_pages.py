@@ -4,8 +4,9 @@ import re
 
 import pytest
 
-from projects import oversight, queue, rollups, statement, submission
+from projects import queue, rollups, statement
 from projects.models import Annotation
+from projects.workflow import oversight, submission
 from taskers import disputes, invitations, payouts
 from taskers.models import Dispute, Transfer
 from tests import make

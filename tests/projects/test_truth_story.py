@@ -4,7 +4,7 @@ import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from projects import consensus, queue, submission
+from projects import consensus, queue
 from projects.configuration import configure
 from projects.errors import Refused
 from projects.models import (
@@ -16,6 +16,7 @@ from projects.models import (
 )
 from projects.task_types import asked_fields
 from projects.truth import estimating
+from projects.workflow import submission
 from taskers import ledger, quality
 from taskers.models import Grade, LabelStanding, Standing
 from taskers.models.people import Role

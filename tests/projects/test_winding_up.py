@@ -6,10 +6,10 @@ import re
 import pytest
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from projects import archive, batches, closing, jobs, oversight, queue, rollups, statement, submission, winding_up
-from projects.admission import banning
+from projects import archive, jobs, queue, rollups, statement
 from projects.configuration import configure
 from projects.models import Assignment, BatchProgress, Task, Verdict
+from projects.workflow import batches, closing, oversight, submission, void_work, winding_up
 from taskers import ledger
 from taskers.errors import StateConflict
 from taskers.models import Event, Transfer
@@ -151,7 +151,7 @@ def test_nobody_is_asked_about_a_batch_that_is_over(cast, batch, task) -> None:
     for ask in (
         lambda: oversight.requeue(task, by=cast.mina),
         lambda: oversight.raise_overlap(task, 4, by=cast.mina),
-        lambda: banning.rework(mine, "Look again.", by=cast.mina),
+        lambda: void_work.rework(mine, "Look again.", by=cast.mina),
     ):
         with pytest.raises(StateConflict, match="batch is over"):
             ask()

@@ -7,11 +7,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from projects import queue
-from projects.admission import banning, pairs, qualifying, rules
+from projects.admission import pairs, qualifying, rules
 from projects.admission.rule_forms import RulesForm, rules_initial
 from projects.models import BlockedPair, Exclusion, Requirement
 from projects.queue import Nothing, eligibility
 from projects.views import rules as rules_page
+from projects.workflow import void_work
 from taskers import invitations, quality, skills
 from taskers.models import Grade, Qualification, Skill
 from tests import make
@@ -230,7 +231,7 @@ def test_a_ban_takes_back_what_is_held_and_a_job_the_rest(mina, cast, project, b
     mina.post(page(project, "kept-out"), sent)
     mine.refresh_from_db()
     assert mine.state == "released"
-    banning.void_work(Exclusion.objects.get(), by=cast.mina)  # what the job does
+    void_work.void_work(Exclusion.objects.get(), by=cast.mina)  # what the job does
     done.assignment.refresh_from_db()
     assert done.assignment.voided_at and queue.audit().breaches == []
 

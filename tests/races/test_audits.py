@@ -4,9 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
-from projects import queue, submission
+from projects import queue
 from projects.models import SecondLook, Verdict
 from projects.truth import audits, second_looks
+from projects.workflow import submission
 from taskers.errors import Problem
 from tests import make
 from tests.projects.test_truth_story import PERSON, PLACE, given

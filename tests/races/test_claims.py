@@ -10,10 +10,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.db import connection, transaction
 
-from projects import queue, submission
+from projects import queue
 from projects.errors import LeaseLost
 from projects.models import Annotation, Assignment, Turn, Verdict
 from projects.queue import Nothing, Wish, turns
+from projects.workflow import submission
 from taskers import ledger
 from taskers.errors import StateConflict
 from taskers.models import Transfer

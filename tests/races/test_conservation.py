@@ -21,9 +21,10 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from projects import batches, oversight, queue, submission, winding_up
-from projects.admission import banning, rules
+from projects import queue
+from projects.admission import rules
 from projects.models import Annotation, Assignment, Batch, Task, Verdict
+from projects.workflow import batches, oversight, submission, void_work, winding_up
 from taskers import ledger
 from taskers.errors import Problem
 from taskers.models import Organization, Person
@@ -179,13 +180,13 @@ class Story(RuleBasedStateMachine):
 
     def _rework(self, who: Person, number: int) -> None:
         if mine := self._mine(who, "submitted"):
-            banning.rework(mine, "Please look again.", by=self.manager)
+            void_work.rework(mine, "Please look again.", by=self.manager)
 
     def _ban(self, who: Person, number: int) -> None:
-        made = banning.ban(who, project=self.project, reason="Spam", by=self.manager)
+        made = void_work.ban(who, project=self.project, reason="Spam", by=self.manager)
         after: int | None = 0
         while after is not None:
-            after = banning.void_work(made, by=self.manager, after=after, piece=1)
+            after = void_work.void_work(made, by=self.manager, after=after, piece=1)
         rules.lift(made, by=self.manager)  # so that the story goes on
 
     def _review(self, who: Person, number: int) -> None:

@@ -6,9 +6,10 @@ from collections import Counter
 
 import pytest
 
-from projects import queue, submission
+from projects import queue
 from projects.admission import pairs
 from projects.models import Assignment
+from projects.workflow import submission
 from tests import make
 from tests.races.connections import Connections
 

@@ -5,8 +5,9 @@ from django.contrib import admin
 from django.contrib.messages import get_messages
 from django.urls import NoReverseMatch, reverse
 
-from projects import queue, submission
+from projects import queue
 from projects.models import Task
+from projects.workflow import submission
 from taskers import disputes, invitations, payouts, quality
 from taskers.models import Dispute, Event, Payout, Transfer
 from tests import make

@@ -6,8 +6,9 @@ import time
 import pytest
 from django.db import connection, transaction
 
-from projects import oversight, rollups, submission
+from projects import rollups
 from projects.models import BatchProgress, Task
+from projects.workflow import oversight, submission
 from taskers.models import Event
 from taskers.outbox import emit, follow
 from tests import make

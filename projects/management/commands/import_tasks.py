@@ -7,8 +7,9 @@ from uuid import UUID
 from django.core.files import File
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from projects import batches, intake
+from projects import intake
 from projects.models import Batch, Intake, Project
+from projects.workflow import batches
 from taskers.errors import Problem
 
 

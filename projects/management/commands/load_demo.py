@@ -16,12 +16,13 @@ from django.core.files.base import ContentFile
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from projects import assets, batches, demo, intake
+from projects import assets, demo, intake
 from projects.configuration import configure
 from projects.demo import parts
 from projects.intake.pictures import read_picture
 from projects.models import Batch, Intake, Project
 from projects.task_types import asked_fields
+from projects.workflow import batches
 from taskers import invitations
 from taskers.models import Organization, Person
 from taskers.models.people import Role

@@ -5,7 +5,7 @@ from django.db import transaction
 from projects import consensus, queue
 from projects.models import Gold, Project, StockedGold, Task, Verdict
 from projects.queue.clock import Clock
-from projects.winding_up import refuse_if_over
+from projects.workflow.winding_up import refuse_if_over
 from taskers.errors import StateConflict
 from taskers.models import Person
 

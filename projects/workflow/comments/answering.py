@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from projects.errors import Refused
 from projects.models import Remark
 from projects.queue.clock import Clock
-from projects.talk.saying import write
+from projects.workflow.comments.saying import write
 from taskers.models import Person
 
 MOST = 100  # answers to one remark

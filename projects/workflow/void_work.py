@@ -9,7 +9,7 @@ from projects import consensus, queue
 from projects.admission import rules
 from projects.errors import Refused
 from projects.models import Assignment, Exclusion, Project, Verdict
-from projects.winding_up import refuse_if_over
+from projects.workflow.winding_up import refuse_if_over
 from taskers.errors import StateConflict
 from taskers.models import Organization, Person
 

@@ -7,8 +7,8 @@ from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
-from projects import winding_up
 from projects.models import Batch, BatchProgress, Project
+from projects.workflow import winding_up
 from taskers.errors import StateConflict
 from taskers.models import Person
 from taskers.outbox import emit
