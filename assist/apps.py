@@ -11,8 +11,8 @@ class AssistConfig(AppConfig):
     def ready(self) -> None:
         """Let projects' pages say how the copilot is; they know nothing of this app."""
         from assist import status, suggestions  # models may be imported only from here on
-        from projects import notices
         from projects.queue import checking
+        from projects.reports import notices
 
         notices.SPEAKERS.append(status.of_project)
         checking.OFFERED[:] = [suggestions.offered]

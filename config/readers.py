@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 from assist import follow, teaching
-from projects import rollups, verdict_index
 from projects.annotators import model_fates
+from projects.reports import rollups, verdict_index
 
 READERS: dict[str, Callable[[], int]] = {
     "rollups": rollups.catch_up,

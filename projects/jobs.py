@@ -6,10 +6,11 @@ from django.utils import timezone
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from projects import archive, assets, consensus, intake, queue, reaping, stalls
+from projects import archive, assets, consensus, intake, queue, reaping
 from projects.models import Batch, Exclusion, Project
+from projects.reports import agreement_reports, stalls
 from projects.teaching import stock
-from projects.truth import agreement_reports, budgets, estimating
+from projects.truth import budgets, estimating
 from projects.workflow import corrections, void_work, winding_up
 from taskers import secret_box, throttle
 from taskers.models import Person

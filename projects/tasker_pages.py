@@ -12,10 +12,11 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from projects import access, course_report, statement, studio
+from projects import access, studio
 from projects.answer_drawing import drawing
 from projects.models import Annotation, Project
 from projects.models.promises import ALIKE
+from projects.reports import course_report, statement
 from projects.teaching import dealing, lessons, settling
 from projects.workflow.comments import reading
 from taskers import access as roles

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
-from projects import queue, rollups
+from projects import queue
 from projects.admission import rules
 from projects.annotators import seats
 from projects.models import Asset, Project, Task
 from projects.queue.leases import SKIP_REASONS
+from projects.reports import rollups
 from projects.teaching import courses, dealing
 from projects.workflow import oversight, void_work
 from projects.workflow.comments import saying

@@ -47,7 +47,7 @@ def cost(tasks: int) -> None:
     from django.db import connection
 
     from benchmarks.queue import ground
-    from projects import rollups, verdict_index
+    from projects.reports import rollups, verdict_index
 
     owner = ground.organization()
     project = ground.project(owner, "Decided", wanted=OVERLAP)
@@ -127,8 +127,9 @@ def archiving(tasks: int) -> None:
     from django.db import connection
 
     from benchmarks.queue import ground
-    from projects import queue, rollups, verdict_index
+    from projects import queue
     from projects.models import ArchivePart
+    from projects.reports import rollups, verdict_index
     from projects.workflow import batches, submission
 
     owner = ground.organization("Archive")

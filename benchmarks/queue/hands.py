@@ -63,7 +63,8 @@ def mind(pause: float) -> Never:
     """What a worker does for the queue: end leases, add up progress."""
     from django.db import InterfaceError, OperationalError, connection
 
-    from projects import queue, rollups
+    from projects import queue
+    from projects.reports import rollups
 
     while True:
         try:

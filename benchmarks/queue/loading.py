@@ -11,8 +11,9 @@ from django.db import connection
 
 from benchmarks.queue import ground
 from benchmarks.queue.measure import Row, at_most
-from projects import intake, rollups
+from projects import intake
 from projects.models import Batch
+from projects.reports import rollups
 from projects.workflow import batches
 from taskers.models import Organization
 

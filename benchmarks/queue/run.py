@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from benchmarks.queue import claims as claiming
 from benchmarks.queue import cycles, ground, loading, measure, pages, wire
 from benchmarks.queue.measure import Row
-from projects import rollups
 from projects.models import Batch
+from projects.reports import rollups
 from taskers.models import Organization
 
 SECONDS = 4.0

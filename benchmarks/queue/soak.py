@@ -229,8 +229,9 @@ class Soak:
     def _count(self) -> int:
         from django.db import connection
 
-        from projects import queue, rollups
+        from projects import queue
         from projects.models import Annotation, BatchProgress, Task
+        from projects.reports import rollups
         from taskers import ledger
 
         connection.close()

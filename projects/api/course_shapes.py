@@ -5,11 +5,11 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from projects import course_report
 from projects.api.rule_shapes import PersonShape
 from projects.api.shapes import ObjectJSON, PageShape
 from projects.api.work_shapes import LessonItem
 from projects.models import DealingRules
+from projects.reports import course_report
 from projects.units import in_units, to_millionths
 from taskers.models import Skill
 

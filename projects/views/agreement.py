@@ -10,11 +10,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
-from projects import notices
 from projects.drawing import Line, Scale, line
 from projects.models import AgreementReport, Project
+from projects.reports import agreement_reports, notices
 from projects.task_types import TASK_TYPES
-from projects.truth import agreement_reports
 from projects.views.door import manages
 from taskers.models import Person
 from taskers.requests import MemberRequest

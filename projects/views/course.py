@@ -11,10 +11,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
-from projects import access, course_report, known_answers
+from projects import access, known_answers
 from projects.admission import rules
 from projects.course_forms import CourseForm, course_initial
 from projects.models import CourseTry, Project, StockedGold
+from projects.reports import course_report
 from projects.task_types import TASK_TYPES
 from projects.teaching import courses, dealing, stock
 from projects.views.door import manages, signed_in

@@ -15,9 +15,10 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from projects import exports, intake, loading, notices
+from projects import exports, intake, loading
 from projects.forms import LoadForm
 from projects.models import Intake, Project
+from projects.reports import notices
 from projects.task_types import TASK_TYPES
 from projects.views.door import managed_intake, manages, signed_in
 from taskers.errors import Problem, StateConflict

@@ -6,9 +6,9 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from projects import notices
 from projects.drawing import Scale
 from projects.models import Project
+from projects.reports import notices
 from projects.task_types import TASK_TYPES
 from projects.truth import estimating, rankings
 from projects.views.door import manages

@@ -9,9 +9,10 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from projects import access, archive, history, queue
+from projects import access, archive, queue
 from projects.answer_drawing import drawing
 from projects.models import Assignment, Belief, Remark, StockedGold, Task
+from projects.reports import history
 from projects.task_types import TASK_TYPES
 from projects.teaching import stock
 from projects.views.door import signed_in

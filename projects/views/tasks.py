@@ -8,9 +8,9 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from projects import browse
-from projects.browse import Filters
 from projects.models import Batch, Project
+from projects.reports import browse
+from projects.reports.browse import Filters
 from projects.task_types import TASK_TYPES
 from projects.views.door import manages
 from taskers.models import Membership, Person

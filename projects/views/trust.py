@@ -6,10 +6,10 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from projects import notices
 from projects.models import Project
+from projects.reports import notices, trust_report
 from projects.task_types import TASK_TYPES
-from projects.truth import estimating, trust_report
+from projects.truth import estimating
 from projects.views.door import manages
 from taskers.requests import MemberRequest
 

@@ -14,8 +14,9 @@ from assist.bindings import NOTHING_TO_GUESS, TEXTS_ALONE, bind
 from assist.errors import CopilotError
 from assist.models import Prepared, Suggestion, Taught
 from assist.registry import model_version
-from projects import queue, verdict_index
+from projects import queue
 from projects.models import Annotation, Assignment, Batch, Project, Task
+from projects.reports import verdict_index
 from projects.task_types import asked_fields
 from projects.workflow import submission
 from taskers.errors import StateConflict

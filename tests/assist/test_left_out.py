@@ -3,12 +3,13 @@
 import pytest
 
 from assist.bindings import bind
-from projects import known_answers, queue, statement, studio
+from projects import known_answers, queue, studio
 from projects.admission import rules
 from projects.configuration import configure
 from projects.models import Assignment, Correctable, Verdict
 from projects.queue import Wish
 from projects.queue.clock import Clock
+from projects.reports import statement
 from projects.workflow import corrections, submission
 from taskers import ledger
 from taskers.models import Grade

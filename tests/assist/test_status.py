@@ -12,7 +12,7 @@ from assist import doctor, status
 from assist.client import status_now
 from assist.models import ModelVersion
 from assist.runtimes import DEFAULTS, RUNTIMES, Offer
-from projects import notices
+from projects.reports import notices
 from tests import make
 from tests.assist import work
 from tests.assist.running import SPACY_ONLY, Runtime, running

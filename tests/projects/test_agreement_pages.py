@@ -8,10 +8,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from projects import rollups, verdict_index
 from projects.models import AgreementReport, Project
+from projects.reports import agreement_reports, rollups, verdict_index
 from projects.task_types import asked_fields
-from projects.truth import agreement_reports
 from projects.workflow import submission
 from taskers.models import Event
 from tests import make

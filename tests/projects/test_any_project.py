@@ -5,10 +5,11 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from projects import queue, rollups, statement
+from projects import queue
 from projects.admission import pairs, prospects, rules
 from projects.configuration import configure
 from projects.models import BatchPace
+from projects.reports import rollups, statement
 from projects.workflow import batches
 from taskers import skills
 from tests import make

@@ -11,7 +11,7 @@ from django.db.utils import DatabaseError
 from django.urls import reverse
 from django.utils import timezone
 
-from projects import archive, assets, exports, intake, queue, reaping, rollups, verdict_index
+from projects import archive, assets, exports, intake, queue, reaping
 from projects.archive import moving
 from projects.intake.rows import Row
 from projects.models import (
@@ -27,6 +27,7 @@ from projects.models import (
     Verdict,
     VerdictEntry,
 )
+from projects.reports import rollups, verdict_index
 from projects.workflow import batches, submission
 from projects.workflow.comments import answering, saying
 from taskers import disputes, ledger, tokens

@@ -4,9 +4,10 @@ import pytest
 from django.db import connection, transaction
 from django.db.utils import DatabaseError
 
-from projects import archive, history, reaping, rollups, verdict_index
+from projects import archive, reaping
 from projects.archive import events as moving
 from projects.models import Task
+from projects.reports import history, rollups, verdict_index
 from taskers.models import Cursor, Event, EventPart
 from tests import make
 from tests.projects.test_archive import judge_all, read_all

@@ -4,9 +4,10 @@ import pytest
 from django.urls import reverse
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from projects import archive, jobs, queue, rollups, verdict_index
+from projects import archive, jobs, queue
 from projects.archive import moving
 from projects.models import Archive, ArchivedTask, ArchivePart, Assignment, Batch, Task
+from projects.reports import rollups, verdict_index
 from projects.workflow import batches
 from taskers import disputes
 from taskers.errors import StateConflict

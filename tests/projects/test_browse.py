@@ -11,9 +11,10 @@ from django.urls import reverse
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from projects import browse, queue, verdict_index
-from projects.browse import Filters
+from projects import queue
 from projects.models import Assignment, Project, Task, Verdict, VerdictEntry
+from projects.reports import browse, verdict_index
+from projects.reports.browse import Filters
 from projects.workflow import oversight, submission
 from taskers.models import Event
 from tests import make

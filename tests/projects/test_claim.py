@@ -3,10 +3,11 @@
 import pytest
 from django.db import connection
 
-from projects import queue, statement
+from projects import queue
 from projects.configuration import configure
 from projects.models import Asset, Assignment, Task, Verdict
 from projects.queue import Nothing
+from projects.reports import statement
 from projects.workflow import batches, submission
 from taskers import ledger
 from tests import make

@@ -6,12 +6,13 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.test import Client
 
-from projects import queue, statement
+from projects import queue
 from projects.configuration import configure
 from projects.errors import CorrectionOver, StillCorrectable
 from projects.exports import decided
 from projects.models import Annotation, Assignment, Correctable, Draft, GoldSettlement, Verdict
 from projects.queue.clock import Clock
+from projects.reports import statement
 from projects.teaching import settling
 from projects.workflow import batches, corrections, submission, winding_up
 from taskers import ledger

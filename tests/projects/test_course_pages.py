@@ -5,10 +5,11 @@ import random
 
 import pytest
 
-from projects import course_report, known_answers, queue, rollups
+from projects import known_answers, queue
 from projects.admission import rules
 from projects.models import Assignment, BatchProgress, CourseStep, CourseTry, DealingRules, StockedGold, Verdict
 from projects.queue.teaching import course_items
+from projects.reports import course_report, rollups
 from projects.teaching import courses
 from taskers import skills
 from taskers.errors import StateConflict

@@ -6,11 +6,12 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from projects import queue, rollups
+from projects import queue
 from projects.admission import qualifying, rules
 from projects.errors import Refused
 from projects.models import BatchPace, BatchProgress, DayTally, Exclusion
 from projects.queue import Nothing, eligibility
+from projects.reports import rollups
 from projects.workflow import batches, submission
 from taskers import quality, skills
 from taskers.models import Event, Grade, Skill

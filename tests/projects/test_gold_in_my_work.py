@@ -8,11 +8,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from projects import queue, statement
+from projects import queue
 from projects.admission import rules
 from projects.configuration import configure
 from projects.models import Annotation, GoldSettlement, Task, Verdict
 from projects.queue.clock import Clock
+from projects.reports import statement
 from projects.teaching import dealing, settling
 from projects.workflow import submission
 from taskers import ledger, payouts, quality

@@ -13,8 +13,9 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from projects import queue, statement
+from projects import queue
 from projects.models import GoldSettlement
+from projects.reports import statement
 from projects.teaching import dealing, settling
 from projects.workflow import submission
 from taskers import quality

@@ -5,8 +5,8 @@ import re
 import pytest
 from django.test import Client
 
-from projects import rollups
 from projects.models import Batch, BatchProgress, Project
+from projects.reports import rollups
 from projects.views import project as project_page
 from taskers import invitations
 from taskers.models import Account, Event

@@ -4,8 +4,9 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from projects import history, queue
+from projects import queue
 from projects.models import Assignment, Project, Task, Verdict
+from projects.reports import history
 from projects.workflow import batches, oversight, submission
 from tests import make
 

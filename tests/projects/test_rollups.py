@@ -2,8 +2,9 @@
 
 import pytest
 
-from projects import queue, rollups
+from projects import queue
 from projects.models import BatchProgress
+from projects.reports import rollups
 from projects.workflow import batches, oversight, submission, void_work
 from tests import make
 

@@ -6,9 +6,10 @@ import re
 import pytest
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from projects import jobs, queue, stalls
+from projects import jobs, queue
 from projects.admission import pairs, rules
 from projects.models import Stall, Verdict
+from projects.reports import stalls
 from projects.workflow import batches
 from taskers import invitations, skills
 from taskers.models.people import Role

@@ -7,11 +7,12 @@ import pytest
 from django.db import connection
 from django.db.models import F
 
-from projects import notices, queue
+from projects import queue
 from projects.admission import rules
 from projects.configuration import configure
 from projects.models import Annotation, Assignment, StockedGold
 from projects.queue import gold_dealing
+from projects.reports import notices
 from projects.teaching import dealing, stock
 from projects.workflow import submission
 from taskers.errors import StateConflict

@@ -4,8 +4,9 @@ import re
 
 import pytest
 
-from projects import queue, rollups, statement
+from projects import queue
 from projects.models import Annotation
+from projects.reports import rollups, statement
 from projects.workflow import oversight, submission
 from taskers import disputes, invitations, payouts
 from taskers.models import Dispute, Transfer
@@ -167,7 +168,7 @@ def test_standing_is_told_as_an_interval(alice, cast, project, batch) -> None:
 
 
 def test_pages_follow_each_other_without_gaps(alice, cast, project, batch, monkeypatch) -> None:
-    monkeypatch.setattr("projects.statement.PAGE", 2)
+    monkeypatch.setattr("projects.reports.statement.PAGE", 2)
     done = [both(cast, project, batch).task.code for _each in range(5)]
     seen, path = [], "/my-work/"
     while path:

@@ -6,8 +6,8 @@ import time
 import pytest
 from django.db import connection, transaction
 
-from projects import rollups
 from projects.models import BatchProgress, Task
+from projects.reports import rollups
 from projects.workflow import oversight, submission
 from taskers.models import Event
 from taskers.outbox import emit, follow

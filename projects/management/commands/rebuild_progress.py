@@ -2,7 +2,7 @@
 
 from django.core.management.base import BaseCommand
 
-from projects import rollups
+from projects.reports import rollups
 
 
 class Command(BaseCommand):

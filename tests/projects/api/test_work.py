@@ -2,8 +2,8 @@
 
 import pytest
 
-from projects import verdict_index
 from projects.models import Annotation, Draft, Project
+from projects.reports import verdict_index
 from taskers.models import Event, Transfer
 from tests import make
 from tests.projects.api.pipeline import Api, refused
