@@ -21,9 +21,9 @@ from assist.models import Deployment, ModelVersion, Suggestion, Taught
 from assist.prototypes import Choices, Learnt
 from assist.registry import WHOLE, model_version
 from projects.configuration.terms import terms_of
-from projects.consensus import AUTO
 from projects.models import Annotation, Project, VerdictEntry
-from projects.truth import evidence
+from projects.quality import evidence
+from projects.quality.consensus import AUTO
 from taskers.models import Person
 
 NEWEST = 1_000  # verdicts

@@ -5,8 +5,8 @@ from uuid import UUID
 from django.views.decorators.http import require_GET
 
 from projects import access
+from projects.quality.qualification import lessons
 from projects.studio import lessons_json, wire
-from projects.teaching import lessons
 from taskers.requests import MemberRequest
 
 

@@ -6,11 +6,11 @@ from django.utils import timezone
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from projects import archive, assets, consensus, intake, queue, reaping
+from projects import archive, assets, intake, queue, reaping
 from projects.models import Batch, Exclusion, Project
+from projects.quality import budgets, consensus, estimating
+from projects.quality.gold import stock
 from projects.reports import agreement_reports, stalls
-from projects.teaching import stock
-from projects.truth import budgets, estimating
 from projects.workflow import corrections, void_work, winding_up
 from taskers import secret_box, throttle
 from taskers.models import Person

@@ -35,13 +35,13 @@ from projects.models import (
     Task,
     Verdict,
 )
+from projects.quality import second_looks
+from projects.quality.evidence import TAMPERED, VOTELESS, as_it_counts
 from projects.queue import drafts
 from projects.queue.clock import Clock
 from projects.studio import choices_json, project_json, task_json, wire
 from projects.task_types import TASK_TYPES
 from projects.task_types.protocol import TaskType
-from projects.truth import second_looks
-from projects.truth.evidence import TAMPERED, VOTELESS, as_it_counts
 from projects.workflow import submission
 from projects.workflow.comments import reading
 from taskers import access as roles

@@ -20,10 +20,10 @@ from projects.configuration import instructions, markdown
 from projects.configuration.label_colours import patterns
 from projects.errors import Refused, StaleDraft
 from projects.models import Assignment, Project, ProjectSettings, Task, desk
+from projects.quality.qualification import courses, lessons
 from projects.queue import Nothing, drafts, sides
 from projects.task_types import TASK_TYPES
 from projects.task_types.preference import FIRST, SECOND, Preference
-from projects.teaching import courses, lessons
 from projects.workflow import submission
 from taskers import ledger, preferences, problems
 from taskers.errors import NotFound, Problem

@@ -16,8 +16,9 @@ from projects import access, studio
 from projects.answer_drawing import drawing
 from projects.models import Annotation, Project
 from projects.models.promises import ALIKE
+from projects.quality.gold import dealing, settling
+from projects.quality.qualification import lessons
 from projects.reports import course_report, statement
-from projects.teaching import dealing, lessons, settling
 from projects.workflow.comments import reading
 from taskers import access as roles
 from taskers import disputes

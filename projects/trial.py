@@ -6,9 +6,10 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from projects import access, known_answers
+from projects import access
 from projects.errors import Refused
 from projects.models import Task
+from projects.quality.gold import known_answers
 from projects.queue.checking import check_for
 from projects.studio import project_json, read_uuid, read_whole_number, task_json, wire
 from taskers import ledger

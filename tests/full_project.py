@@ -11,9 +11,10 @@ from projects import queue
 from projects.admission import rules
 from projects.annotators import seats
 from projects.models import Asset, Project, Task
+from projects.quality.gold import dealing
+from projects.quality.qualification import courses
 from projects.queue.leases import SKIP_REASONS
 from projects.reports import rollups
-from projects.teaching import courses, dealing
 from projects.workflow import oversight, void_work
 from projects.workflow.comments import saying
 from taskers import skills

@@ -69,7 +69,7 @@ def test_models_are_loaded_only_by_runtimes(path: Path) -> None:
 
 # The only writers (DESIGN section 5): anything that creates, updates or deletes these rows lives there.
 WRITERS = {
-    "Verdict": "projects/consensus.py",
+    "Verdict": "projects/quality/consensus.py",
     "Transfer": "taskers/ledger.py",
     "Payout": "taskers/payouts.py",
     "AuditRecord": "taskers/audit.py",

@@ -10,14 +10,15 @@ from dataclasses import dataclass
 
 from django.db.models import F
 
-from projects import consensus, queue
+from projects import queue
 from projects.configuration.terms import AGREEMENT
 from projects.errors import Refused
 from projects.inference.acceptance import may_decide
 from projects.inference.calibration import Calibration
 from projects.models import Annotation, Assignment, Gold, ModelAnswer, Seat, Task, Verdict
+from projects.quality import consensus
+from projects.quality.gold import scoring
 from projects.queue.draws import MODELS_AUDITED
-from projects.teaching import scoring
 from taskers.models import Person
 from taskers.statements import ask, columns, row_of
 

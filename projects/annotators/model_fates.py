@@ -10,12 +10,12 @@ from django.db.models import Q
 
 from projects.annotators import seats
 from projects.configuration.terms import Terms, terms_of
-from projects.consensus import AUTO
 from projects.inference.calibration import calibrate
 from projects.inference.vigil import RATES, Vigil
 from projects.models import Annotation, ModelAnswer, Seat, Task, Verdict
-from projects.truth.evidence import exposed, known_answer
-from projects.truth.weighing import agreement_in, threshold_of
+from projects.quality.consensus import AUTO
+from projects.quality.evidence import exposed, known_answer
+from projects.quality.weighing import agreement_in, threshold_of
 from taskers.models import Event, Person
 from taskers.outbox import follow
 

@@ -8,7 +8,7 @@ from django.urls import reverse
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from projects import access, known_answers
+from projects import access
 from projects.admission import rules
 from projects.api.course_shapes import (
     CourseChange,
@@ -25,9 +25,10 @@ from projects.api.endpoint import Endpoint, described
 from projects.api.lists import asked, page
 from projects.api.shapes import PageQuery
 from projects.models import CourseTry, Project, StockedGold
+from projects.quality.gold import dealing, known_answers
+from projects.quality.qualification import courses, lessons
 from projects.queue.teaching import course_items
 from projects.reports import course_report
-from projects.teaching import courses, dealing, lessons
 from taskers.errors import NotFound
 from taskers.models import Person
 

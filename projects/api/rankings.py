@@ -8,7 +8,7 @@ from rest_framework.response import Response
 
 from projects import access
 from projects.api.endpoint import Endpoint, described
-from projects.truth import rankings
+from projects.quality import rankings
 from taskers.errors import NotFound
 
 

@@ -24,7 +24,7 @@ from projects.api.rule_shapes import (
 )
 from projects.api.shapes import BatchShape, PageQuery
 from projects.models import Assignment, StockedGold
-from projects.teaching import stock
+from projects.quality.gold import stock
 from projects.workflow import batches, oversight
 from taskers.errors import NotFound
 from taskers.models import Person

@@ -20,9 +20,9 @@ from projects.api.work_shapes import (
     VersionShape,
 )
 from projects.models import Annotation, Assignment, Project
+from projects.quality.qualification import courses, lessons
 from projects.queue import drafts
 from projects.task_types.preference import SECOND
-from projects.teaching import courses, lessons
 from projects.workflow import submission
 from taskers.models import Organization, Person
 

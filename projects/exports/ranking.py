@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from projects.exports import table
 from projects.exports.format import ExportFormat
 from projects.models import Batch, Project
-from projects.truth import rankings
+from projects.quality import rankings
 
 COLUMNS = ("place", "item", "strength", "low", "high", "votes", "won", "lost", "tied")
 

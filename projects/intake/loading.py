@@ -15,16 +15,17 @@ from typing import Any, NamedTuple
 from django.db import connection, transaction
 from django.utils import timezone
 
-from projects import assets, known_answers, queue
+from projects import assets, queue
 from projects.errors import Refused
 from projects.intake.pictures import Picture
 from projects.intake.rows import Fault, Item, Known, Row
 from projects.models import ArchivedTask, Asset, Batch, Project, Task
+from projects.quality.gold import dealing, known_answers
+from projects.quality.qualification import courses
 from projects.queue.checking import canonical, labels_of
 from projects.task_types import TASK_TYPES, TaskType
 from projects.task_types.preference import PAIR
 from projects.task_types.shape import a_text, joined
-from projects.teaching import courses, dealing
 from taskers.errors import StateConflict
 from taskers.models import Person
 from taskers.outbox import emit

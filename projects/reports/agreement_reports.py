@@ -22,8 +22,8 @@ from projects.inference import agreement
 from projects.inference.report import report
 from projects.inference.report_tables import Answered, Asked, Field
 from projects.models import AgreementReport, Annotation, BatchProgress, Project, ProjectSettings, Task, VerdictEntry
+from projects.quality.evidence import TAMPERED, VOTELESS, as_it_counts
 from projects.task_types import TASK_TYPES, asked_fields
-from projects.truth.evidence import TAMPERED, VOTELESS, as_it_counts
 
 SAMPLE = 600  # tasks
 DAYS = 21  # a longer time is told week by week

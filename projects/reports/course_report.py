@@ -9,9 +9,9 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from projects.configuration import markdown
 from projects.models import CourseTry, DealingRules, Label, Project, StockedGold, Verdict
+from projects.quality.gold import difference_words
 from projects.queue.teaching import course_items
 from projects.task_types.preference import words_of
-from projects.teaching import difference_words
 from taskers.models import Person
 
 MOST_OUT = 50  # items taken out that are listed

@@ -24,13 +24,13 @@ from projects.models import (
     Verdict,
 )
 from projects.models.promises import ALIKE
+from projects.quality.follow_up import key_of as verdict_key
+from projects.quality.follow_up import undecided_key
+from projects.quality.gold import dealing
 from projects.queue import Nothing
 from projects.queue.clock import Clock
 from projects.queue.outlook import Left
 from projects.task_types import TASK_TYPES
-from projects.teaching import dealing
-from projects.truth.follow_up import key_of as verdict_key
-from projects.truth.follow_up import undecided_key
 from taskers import quality, wording
 from taskers.models import Account, Dispute, Grade, Organization, PayoutItem, Person, Transfer
 from taskers.statements import ask

@@ -9,9 +9,9 @@ from django.db.models import F
 from projects.configuration import methods
 from projects.configuration.terms import terms_of
 from projects.models import Calibrated, Crowd, Estimation, Label, Project, Trait
-from projects.truth import audits, calibrating, estimating
-from projects.truth.calibrating import Line
-from projects.truth.second_looks import open_in
+from projects.quality import audits, calibrating, estimating
+from projects.quality.calibrating import Line
+from projects.quality.second_looks import open_in
 from taskers import quality
 from taskers.models import LabelStanding, Person, Standing
 

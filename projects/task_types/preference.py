@@ -2,7 +2,7 @@
 
 Payload: {"prompt"?: str, "first": candidate, "second": candidate, "meta"?}; a candidate is {"text"} or {"asset",
 "width", "height", "name"}, either with {"item"?}, the key of what made it: hidden from taskers, ranked by
-projects/truth/rankings.py. In a row a text may stand for its candidate, "first_item" and "second_item" for the keys.
+projects/quality/rankings.py. In a row a text may stand for its candidate, "first_item" and "second_item" for the keys.
 Answer: {"fields": [{"field": "preferred", "kind": "choice", "value": "first" | "second" | "tie", "provenance"}, …],
 "left"?: "first" | "second"}: always in the payload's order, whichever side each was shown on; "left" says which was on
 the left. Behind the preference come the other fields that a project asks for, as in a classification.

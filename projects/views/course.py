@@ -11,13 +11,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
-from projects import access, known_answers
+from projects import access
 from projects.admission import rules
 from projects.course_forms import CourseForm, course_initial
 from projects.models import CourseTry, Project, StockedGold
+from projects.quality.gold import dealing, known_answers, stock
+from projects.quality.qualification import courses
 from projects.reports import course_report
 from projects.task_types import TASK_TYPES
-from projects.teaching import courses, dealing, stock
 from projects.views.door import manages, signed_in
 from projects.workflow import oversight
 from taskers.errors import NotFound, Problem

@@ -11,8 +11,8 @@ from django.views.decorators.http import require_GET, require_POST
 
 from projects.admission import rules
 from projects.models import Project, StockedGold
+from projects.quality.gold import stock
 from projects.task_types import TASK_TYPES
-from projects.teaching import stock
 from projects.views.door import manages
 from taskers.errors import NotFound, Problem
 from taskers.requests import MemberRequest

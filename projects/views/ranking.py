@@ -8,9 +8,9 @@ from django.views.decorators.http import require_GET, require_POST
 
 from projects.drawing import Scale
 from projects.models import Project
+from projects.quality import estimating, rankings
 from projects.reports import notices
 from projects.task_types import TASK_TYPES
-from projects.truth import estimating, rankings
 from projects.views.door import manages
 from taskers.errors import NotFound
 from taskers.requests import MemberRequest

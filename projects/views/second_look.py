@@ -12,8 +12,8 @@ from django.views.decorators.http import require_GET, require_POST
 from projects import access
 from projects.answer_drawing import drawing
 from projects.models import SecondLook
+from projects.quality import second_looks
 from projects.review import reviewable, selection_beside, selection_of
-from projects.truth import second_looks
 from projects.views.door import signed_in
 from taskers.errors import StateConflict
 from taskers.requests import MemberRequest

@@ -12,9 +12,9 @@ from django.views.decorators.http import require_GET, require_POST
 from projects import access, archive, queue
 from projects.answer_drawing import drawing
 from projects.models import Assignment, Belief, Remark, StockedGold, Task
+from projects.quality.gold import stock
 from projects.reports import history
 from projects.task_types import TASK_TYPES
-from projects.teaching import stock
 from projects.views.door import signed_in
 from projects.workflow import oversight, void_work
 from projects.workflow.comments import reading

@@ -7,9 +7,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from projects.models import Project
+from projects.quality import estimating
 from projects.reports import notices, trust_report
 from projects.task_types import TASK_TYPES
-from projects.truth import estimating
 from projects.views.door import manages
 from taskers.requests import MemberRequest
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from time import monotonic
 
-from projects import consensus
 from projects.models import Assignment, Batch, BatchProgress, Task
+from projects.quality import consensus
 from taskers.statements import ask
 
 LOOKED = 4000  # open judgements of a batch that are looked at; of one with more, some from all over it

@@ -9,14 +9,15 @@ from datetime import datetime
 
 from django.db import transaction
 
-from projects import consensus, queue
+from projects import queue
 from projects.errors import CorrectionOver
 from projects.models import Annotation, Assignment, Correctable, Draft, Task
 from projects.models.promises import ALIKE, COMPARED
+from projects.quality import consensus
+from projects.quality.gold import settling
 from projects.queue.checking import believed, check_for, genuine
 from projects.queue.clock import Clock, from_now
 from projects.task_types import TASK_TYPES
-from projects.teaching import settling
 from taskers.models import Person
 from taskers.outbox import emit
 

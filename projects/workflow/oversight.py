@@ -2,8 +2,9 @@
 
 from django.db import transaction
 
-from projects import consensus, queue
+from projects import queue
 from projects.models import Gold, Project, StockedGold, Task, Verdict
+from projects.quality import consensus
 from projects.queue.clock import Clock
 from projects.workflow.winding_up import refuse_if_over
 from taskers.errors import StateConflict

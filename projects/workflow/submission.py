@@ -5,14 +5,16 @@ from uuid import UUID
 
 from django.db import transaction
 
-from projects import consensus, queue
+from projects import queue
 from projects.annotators import model_answers
 from projects.errors import AlreadySubmitted, LeaseLost
 from projects.models import Annotation, Assignment, Draft, Task, Verdict
 from projects.models.promises import COMPARED
+from projects.quality import consensus
+from projects.quality.gold import settling
+from projects.quality.qualification import courses
 from projects.queue.checking import believed, canonical, check_for, genuine
 from projects.task_types import TASK_TYPES
-from projects.teaching import courses, settling
 from projects.workflow import corrections
 from taskers.models import Person
 from taskers.outbox import emit

@@ -12,9 +12,10 @@ from django.db.models import F
 from procrastinate.contrib.django import app
 from procrastinate.types import JSONValue
 
-from projects import consensus, queue
+from projects import queue
 from projects.models import Assignment, Batch, Task, Verdict, WindUp
-from projects.truth.follow_up import pay_undecided
+from projects.quality import consensus
+from projects.quality.follow_up import pay_undecided
 from taskers.errors import StateConflict
 from taskers.statements import ask
 

@@ -17,7 +17,7 @@ from projects import queue
 from projects.admission import rules
 from projects.configuration import configure, revision
 from projects.models import Annotation, Assignment, BatchProgress, Project
-from projects.teaching import dealing
+from projects.quality.gold import dealing
 from projects.workflow import submission
 from tests import make
 from tests.assist import work

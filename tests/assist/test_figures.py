@@ -14,7 +14,7 @@ from projects import queue
 from projects.admission import rules
 from projects.configuration import configure
 from projects.models import Annotation, Assignment, Project, Verdict
-from projects.teaching import dealing
+from projects.quality.gold import dealing
 from projects.workflow import submission
 from taskers.models import Grade, Person
 from tests import make

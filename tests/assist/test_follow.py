@@ -11,8 +11,8 @@ from assist.client import status_now
 from assist.models import Prepared, Suggestion
 from projects import queue
 from projects.models import Assignment, Task
+from projects.quality.gold import dealing
 from projects.queue import gold_dealing
-from projects.teaching import dealing
 from projects.workflow import batches, submission
 from taskers.models import Cursor, Event
 from tests import make

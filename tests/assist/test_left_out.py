@@ -3,10 +3,11 @@
 import pytest
 
 from assist.bindings import bind
-from projects import known_answers, queue, studio
+from projects import queue, studio
 from projects.admission import rules
 from projects.configuration import configure
 from projects.models import Assignment, Correctable, Verdict
+from projects.quality.gold import known_answers
 from projects.queue import Wish
 from projects.queue.clock import Clock
 from projects.reports import statement

@@ -16,8 +16,8 @@ from assist.runtimes.fake import FakeClasses
 from projects import queue
 from projects.annotators import model_fates, seats
 from projects.models import Annotation, Assignment, ModelAnswer, Project, Seat, Task, Verdict
+from projects.quality.gold import dealing
 from projects.task_types import asked_fields
-from projects.teaching import dealing
 from projects.workflow import submission
 from taskers import ledger
 from taskers.errors import StateConflict

@@ -5,9 +5,9 @@ from uuid import uuid4
 
 from projects import queue
 from projects.models import Assignment, GoldSettlement, Verdict
+from projects.quality.gold import dealing, settling
 from projects.queue.clock import Clock, from_now
 from projects.task_types.text_spans import TextSpans
-from projects.teaching import dealing, settling
 from projects.workflow import submission
 from tests import make
 

@@ -5,14 +5,14 @@ from django.db import connection, transaction
 from django.urls import reverse
 from django.utils.html import escape
 
-from projects import consensus, queue
+from projects import queue
 from projects.configuration import configure
 from projects.configuration.terms import terms_of
 from projects.errors import OwnWork, Refused
 from projects.inference.calibration import calibrate
 from projects.models import Assignment, Calibrated, Crowd, SecondLook, Task, Trait, Verdict
+from projects.quality import audits, calibrating, consensus, estimating, second_looks
 from projects.queue.draws import MODELS_AUDITED, VERDICT_AUDITED
-from projects.truth import audits, calibrating, estimating, second_looks
 from projects.workflow import oversight, submission
 from taskers import ledger
 from taskers.errors import StateConflict

@@ -5,10 +5,11 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from projects import known_answers, queue
+from projects import queue
 from projects.admission import rules
 from projects.errors import TooManyReports
 from projects.models import Assignment, BrokenReport, StockedGold, Task
+from projects.quality.gold import known_answers
 from projects.reports import notices
 from taskers import skills
 from tests import make

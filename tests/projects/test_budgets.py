@@ -9,7 +9,7 @@ from projects.configuration import configure
 from projects.errors import Refused
 from projects.inference.overlap import least_sure
 from projects.models import Annotation, Belief, Task
-from projects.truth import budgets
+from projects.quality import budgets
 from tests import make
 from tests.projects.judging import NOTHING, PERSON, PLACE, label_of, said
 

@@ -15,9 +15,9 @@ from projects.configuration.terms import terms_of
 from projects.errors import Refused
 from projects.inference.fields import fields_agreement, merge_fields
 from projects.models import Label, Verdict
+from projects.quality import evidence
 from projects.task_types import TASK_TYPES, asked_fields
 from projects.task_types.classification import AskedLabels
-from projects.truth import evidence
 from projects.workflow import submission
 from tests import make
 

@@ -10,10 +10,11 @@ from projects.configuration import configure
 from projects.errors import Refused
 from projects.inference.gold_check import GoldCheck
 from projects.models import Verdict
+from projects.quality import estimating
+from projects.quality.gold import difference_words
+from projects.quality.qualification import courses
 from projects.task_types import asked_fields
 from projects.task_types.classification import AskedLabels
-from projects.teaching import courses, difference_words
-from projects.truth import estimating
 from projects.workflow import submission
 from taskers import skills
 from taskers.models import Qualification, Standing, Transfer

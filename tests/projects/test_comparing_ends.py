@@ -7,10 +7,11 @@ import pytest
 import shapely
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from projects import consensus, jobs, queue
+from projects import jobs, queue
 from projects.errors import Refused
 from projects.inference import deadline, outlines
 from projects.models import Verdict
+from projects.quality import consensus
 from projects.task_types import TASK_TYPES, effort
 from projects.workflow import submission
 from taskers.models import Grade

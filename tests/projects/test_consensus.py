@@ -3,9 +3,10 @@
 import pytest
 from django.db import DatabaseError, transaction
 
-from projects import consensus, queue
+from projects import queue
 from projects.errors import AlreadyDecided, OwnWork
 from projects.models import Annotation, Assignment, Task, Verdict
+from projects.quality import consensus
 from projects.workflow import oversight, submission
 from taskers import ledger, quality
 from taskers.errors import StateConflict

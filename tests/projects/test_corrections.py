@@ -11,9 +11,9 @@ from projects.configuration import configure
 from projects.errors import CorrectionOver, StillCorrectable
 from projects.exports import decided
 from projects.models import Annotation, Assignment, Correctable, Draft, GoldSettlement, Verdict
+from projects.quality.gold import settling
 from projects.queue.clock import Clock
 from projects.reports import statement
-from projects.teaching import settling
 from projects.workflow import batches, corrections, submission, winding_up
 from taskers import ledger
 from taskers.errors import Problem

@@ -5,12 +5,13 @@ import random
 
 import pytest
 
-from projects import known_answers, queue
+from projects import queue
 from projects.admission import rules
 from projects.models import Assignment, BatchProgress, CourseStep, CourseTry, DealingRules, StockedGold, Verdict
+from projects.quality.gold import known_answers
+from projects.quality.qualification import courses
 from projects.queue.teaching import course_items
 from projects.reports import course_report, rollups
-from projects.teaching import courses
 from taskers import skills
 from taskers.errors import StateConflict
 from taskers.models import Event, Skill

@@ -11,10 +11,11 @@ from projects import queue
 from projects.admission import rules
 from projects.errors import Refused
 from projects.models import Annotation, Assignment, CourseStep, CourseTry, Verdict
+from projects.quality.gold import dealing
+from projects.quality.qualification import courses, lessons
 from projects.queue import Nothing, teaching
 from projects.queue.places import choose
 from projects.queue.turns import LostTurn
-from projects.teaching import courses, dealing, lessons
 from projects.workflow import submission
 from taskers import ledger, skills
 from taskers.errors import StateConflict

@@ -16,8 +16,8 @@ from projects.models import (
     Trait,
     Verdict,
 )
+from projects.quality import calibrating, estimating, second_looks
 from projects.task_types import TASK_TYPES, asked_fields
-from projects.truth import calibrating, estimating, second_looks
 from projects.workflow import submission
 from taskers import ledger
 from taskers.errors import StateConflict

@@ -3,7 +3,8 @@
 import pytest
 from django.test import Client
 
-from projects.teaching import courses, dealing
+from projects.quality.gold import dealing
+from projects.quality.qualification import courses
 from taskers import skills
 from tests import make
 from tests.projects.test_courses import DICE, answered, course

@@ -7,8 +7,8 @@ import pytest
 from projects import queue
 from projects.admission import rules
 from projects.models import Assignment
+from projects.quality.gold import dealing
 from projects.queue import Wish
-from projects.teaching import dealing
 from projects.workflow import submission
 from tests import make
 from tests.projects.test_gold import DICE

@@ -9,8 +9,8 @@ from django.db.models.functions import Now
 from projects import queue
 from projects.admission import rules
 from projects.models import Assignment, StockedGold
+from projects.quality.gold import dealing, scoring
 from projects.queue import gold, gold_dealing
-from projects.teaching import dealing, scoring
 from projects.workflow import submission
 from taskers import ledger, quality
 from taskers.errors import StateConflict

@@ -6,7 +6,7 @@ from hypothesis import strategies as some
 
 from projects.inference import geometry
 from projects.inference.gold_check import WRONG_LABEL, check_regions, check_spans
-from projects.teaching import difference_words
+from projects.quality.gold import difference_words
 from tests import make
 
 

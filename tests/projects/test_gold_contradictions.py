@@ -8,9 +8,9 @@ from projects import queue
 from projects.admission import rules
 from projects.configuration.terms import terms_of
 from projects.models import Calibrated, StockedGold
-from projects.teaching import contradictions, dealing, stock
-from projects.truth import estimating
-from projects.truth.ballots import _evidence
+from projects.quality import estimating
+from projects.quality.ballots import _evidence
+from projects.quality.gold import contradictions, dealing, stock
 from projects.workflow import submission
 from taskers import ledger
 from taskers.models import Grade, Standing, Transfer

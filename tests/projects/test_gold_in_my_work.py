@@ -12,9 +12,9 @@ from projects import queue
 from projects.admission import rules
 from projects.configuration import configure
 from projects.models import Annotation, GoldSettlement, Task, Verdict
+from projects.quality.gold import dealing, settling
 from projects.queue.clock import Clock
 from projects.reports import statement
-from projects.teaching import dealing, settling
 from projects.workflow import submission
 from taskers import ledger, payouts, quality
 from taskers.models import Dispute, Grade, Standing, Transfer

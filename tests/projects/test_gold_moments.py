@@ -15,8 +15,8 @@ import pytest
 
 from projects import queue
 from projects.models import GoldSettlement
+from projects.quality.gold import dealing, settling
 from projects.reports import statement
-from projects.teaching import dealing, settling
 from projects.workflow import submission
 from taskers import quality
 from tests import make

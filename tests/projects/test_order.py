@@ -9,15 +9,15 @@ from django.urls import reverse
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from projects import intake, jobs, known_answers, queue
+from projects import intake, jobs, queue
 from projects.admission import pairs, rules
 from projects.configuration import configure
 from projects.errors import Refused
 from projects.intake import loading
 from projects.intake.rows import Row
 from projects.models import Asset, Assignment, StockedGold, Task
+from projects.quality.gold import known_answers, stock
 from projects.queue import slots
-from projects.teaching import stock
 from projects.workflow import submission
 from projects.workflow.comments import saying
 from tests import make

@@ -5,8 +5,9 @@ import random
 import pytest
 from django.test import Client
 
-from projects import known_answers, studio
+from projects import studio
 from projects.models import Batch, Project
+from projects.quality.gold import known_answers
 from tests import make, sending
 from tests.projects.managing import FORM, changed, page, signed_in
 

@@ -7,8 +7,9 @@ from html import unescape
 import pytest
 from django.utils import timezone
 
-from projects import consensus, queue
+from projects import queue
 from projects.models import Annotation, Assignment, Draft, Verdict
+from projects.quality import consensus
 from projects.workflow import submission
 from taskers import invitations, ledger
 from taskers.models import Event, Grade, Transfer

@@ -11,9 +11,9 @@ from projects import queue
 from projects.admission import rules
 from projects.configuration import configure
 from projects.models import Annotation, Assignment, StockedGold
+from projects.quality.gold import dealing, stock
 from projects.queue import gold_dealing
 from projects.reports import notices
-from projects.teaching import dealing, stock
 from projects.workflow import submission
 from taskers.errors import StateConflict
 from taskers.models import Event

@@ -10,9 +10,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from benchmarks.queue import ground, plans
-from projects import consensus, queue
+from projects import queue
 from projects.models import Belief, Verdict
-from projects.truth import evidence
+from projects.quality import consensus, evidence
 from projects.workflow import submission
 from taskers.models import Event, Grade, Transfer
 from tests import make

@@ -6,8 +6,8 @@ from uuid import uuid4
 
 import pytest
 
-from projects import consensus
 from projects.models import Annotation, Remark
+from projects.quality import consensus
 from taskers.models import Event
 from tests import make
 from tests.projects.test_review import opened

@@ -9,8 +9,8 @@ from django.urls import reverse
 from projects import queue
 from projects.configuration import configure
 from projects.models import BatchProgress, Estimation, Project, Verdict
+from projects.quality import estimating, second_looks
 from projects.reports import rollups
-from projects.truth import estimating, second_looks
 from tests import make
 from tests.projects.judging import PERSON, PLACE, said, spammed
 

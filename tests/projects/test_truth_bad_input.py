@@ -10,13 +10,13 @@ import pgtrigger
 import pytest
 from pycocotools import mask as coco
 
-from projects import consensus, queue
+from projects import queue
 from projects.configuration import configure
 from projects.models import AgreementReport, Annotation, Assignment, Belief, Calibrated, Label, Task, Verdict
+from projects.quality import consensus, estimating, second_looks
+from projects.quality.gold import dealing
 from projects.reports import agreement_reports, rollups
 from projects.task_types import TASK_TYPES
-from projects.teaching import dealing
-from projects.truth import estimating, second_looks
 from projects.workflow import submission
 from taskers import ledger
 from taskers.models import Event, Grade, Transfer

@@ -5,11 +5,11 @@ import pgtrigger
 import pytest
 from django.urls import reverse
 
-from projects import consensus, queue
+from projects import queue
 from projects.configuration import configure
 from projects.inference.presence import SIDES
 from projects.models import Annotation, Assignment, Belief, Calibrated, Crowd, Label, Task, Trait, Verdict
-from projects.truth import estimating, second_looks
+from projects.quality import consensus, estimating, second_looks
 from projects.workflow import submission
 from taskers import ledger
 from taskers.models import Grade

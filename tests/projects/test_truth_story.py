@@ -4,7 +4,7 @@ import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from projects import consensus, queue
+from projects import queue
 from projects.configuration import configure
 from projects.errors import Refused
 from projects.models import (
@@ -14,8 +14,8 @@ from projects.models import (
     Trait,
     Verdict,
 )
+from projects.quality import consensus, estimating
 from projects.task_types import asked_fields
-from projects.truth import estimating
 from projects.workflow import submission
 from taskers import ledger, quality
 from taskers.models import Grade, LabelStanding, Standing

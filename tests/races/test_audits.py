@@ -6,7 +6,7 @@ import pytest
 
 from projects import queue
 from projects.models import SecondLook, Verdict
-from projects.truth import audits, second_looks
+from projects.quality import audits, second_looks
 from projects.workflow import submission
 from taskers.errors import Problem
 from tests import make

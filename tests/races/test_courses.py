@@ -8,7 +8,7 @@ from projects import queue
 from projects.admission import rules
 from projects.errors import AlreadySubmitted
 from projects.models import Assignment, CourseStep, CourseTry
-from projects.teaching import courses
+from projects.quality.qualification import courses
 from projects.workflow import submission
 from taskers import skills
 from tests import make

@@ -3,7 +3,7 @@
 import pytest
 
 from projects.models import Crowd, Estimation
-from projects.truth import estimating
+from projects.quality import estimating
 from tests import make
 from tests.projects.test_truth_story import said
 from tests.races.test_claims import all_at_once

@@ -19,13 +19,13 @@ from projects.inference.incremental import crowd_of, trait_of
 from projects.inference.reliability import first_crowd
 from projects.inference.vetting import vet
 from projects.models import Annotation, BatchPace, Crowd, Estimation, Project, Task, Trait
+from projects.quality import calibrating, rankings, second_looks, weighing
+from projects.quality.audits import Reviewed, reviewed
+from projects.quality.ballots import Ballots, Crowded, estimate_classes, estimate_groups, estimate_parts
+from projects.quality.evidence import Vote, gather
+from projects.quality.gold import contradictions
+from projects.quality.weighing import Weighed, weigh
 from projects.queue.clock import Clock
-from projects.teaching import contradictions
-from projects.truth import calibrating, rankings, second_looks, weighing
-from projects.truth.audits import Reviewed, reviewed
-from projects.truth.ballots import Ballots, Crowded, estimate_classes, estimate_groups, estimate_parts
-from projects.truth.evidence import Vote, gather
-from projects.truth.weighing import Weighed, weigh
 from taskers.errors import StateConflict
 from taskers.models import Person
 from taskers.outbox import emit

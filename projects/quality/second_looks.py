@@ -10,12 +10,12 @@ from django.db import transaction
 
 from projects import queue
 from projects.configuration.terms import Terms
-from projects.consensus import AUTO
 from projects.models import Assignment, Estimation, Project, SecondLook, Task, Verdict
+from projects.quality.audits import REVIEW
+from projects.quality.consensus import AUTO
+from projects.quality.evidence import TAMPERED
+from projects.quality.weighing import Weighed, agreement_in, threshold_of
 from projects.queue.clock import Clock
-from projects.truth.audits import REVIEW
-from projects.truth.evidence import TAMPERED
-from projects.truth.weighing import Weighed, agreement_in, threshold_of
 from taskers.errors import StateConflict
 from taskers.models import Person
 from taskers.outbox import emit

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from projects.configuration.terms import Terms
 from projects.models import Task
-from projects.truth.evidence import RETIRED, TAMPERED, Vote
-from projects.truth.weighing import Weighed
+from projects.quality.evidence import RETIRED, TAMPERED, Vote
+from projects.quality.weighing import Weighed
 from taskers.models import Person
 
 

@@ -18,8 +18,8 @@ from projects.inference.overlap import gain_of_next
 from projects.inference.presence import Judges, decide
 from projects.inference.reliability import gain
 from projects.models import Task
+from projects.quality.evidence import Vote
 from projects.task_types import TASK_TYPES
-from projects.truth.evidence import Vote
 from taskers.statements import ask
 
 # Stands alone, and as a part of the statement that decides a task (consensus.py).

@@ -15,10 +15,10 @@ from django.utils.translation import gettext as _
 
 from projects.configuration.terms import Terms, terms_of
 from projects.models import Project, StockedGold, Verdict
+from projects.quality.audits import REVIEW
+from projects.quality.evidence import known_answer
+from projects.quality.weighing import agreement_in, threshold_of
 from projects.queue.clock import Clock
-from projects.truth.audits import REVIEW
-from projects.truth.evidence import known_answer
-from projects.truth.weighing import agreement_in, threshold_of
 from taskers.outbox import emit
 
 WORN = ("worn out", "leaked")  # retired for these it is as right as ever; by hand it may have been wrong

@@ -20,10 +20,10 @@ from projects.configuration.terms import terms_of
 from projects.inference import leakage
 from projects.inference.leakage import Use
 from projects.models import BrokenReport, Gold, Project, StockedGold, Task
+from projects.quality.evidence import VOTELESS, as_it_counts, known_answer
+from projects.quality.gold import dealing
+from projects.quality.weighing import agreement_in, threshold_of
 from projects.queue.clock import Clock
-from projects.teaching import dealing
-from projects.truth.evidence import VOTELESS, as_it_counts, known_answer
-from projects.truth.weighing import agreement_in, threshold_of
 from taskers.errors import StateConflict
 from taskers.models import Person
 from taskers.outbox import emit

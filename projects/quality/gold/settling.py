@@ -19,8 +19,8 @@ from django.utils.crypto import salted_hmac
 
 from projects import queue
 from projects.models import Annotation, Assignment, GoldSettlement
+from projects.quality.gold import dealing
 from projects.queue.clock import Clock, from_now
-from projects.teaching import dealing
 from taskers.models import Person
 from taskers.statements import ask
 

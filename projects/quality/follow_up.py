@@ -10,8 +10,8 @@ from statistics import fmean
 
 from projects.configuration.terms import Terms
 from projects.models import Annotation, Task, Verdict
+from projects.quality.evidence import NOT_BLIND, TAMPERED, Vote
 from projects.task_types import TASK_TYPES
-from projects.truth.evidence import NOT_BLIND, TAMPERED, Vote
 from taskers import ledger, quality
 from taskers.models import Grade, Person
 

@@ -14,8 +14,8 @@ from django.db.models.functions import Now
 from projects.errors import Refused
 from projects.inference.gold_check import GoldCheck
 from projects.models import Annotation, Assignment, Gold, Project, SeenAnswer, StockedGold, Task, Verdict
-from projects.teaching import contradictions, scoring
-from projects.truth.follow_up import MOST_LABELS
+from projects.quality.follow_up import MOST_LABELS
+from projects.quality.gold import contradictions, scoring
 from taskers import ledger, quality
 from taskers.errors import StateConflict
 from taskers.models import Grade, Person

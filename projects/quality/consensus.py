@@ -18,13 +18,13 @@ from projects.inference import deadline
 from projects.inference.deadline import TooLong
 from projects.inference.overlap import wanted_after
 from projects.models import Annotation, SecondLook, Task, Verdict
+from projects.quality import learning, weighing
+from projects.quality.doubts import doubt_of, is_by_models, sure_of
+from projects.quality.evidence import RETIRED, TAMPERED, Vote, of_task
+from projects.quality.follow_up import earned_of, follow_up, key_of, promised_for
+from projects.quality.weighing import Weighed, agreement_in
 from projects.queue.clock import Clock
 from projects.queue.draws import VERDICT_AUDITED
-from projects.truth import learning, weighing
-from projects.truth.doubts import doubt_of, is_by_models, sure_of
-from projects.truth.evidence import RETIRED, TAMPERED, Vote, of_task
-from projects.truth.follow_up import earned_of, follow_up, key_of, promised_for
-from projects.truth.weighing import Weighed, agreement_in
 from taskers.errors import StateConflict
 from taskers.models import Grade, Person
 from taskers.outbox import emit

@@ -9,8 +9,9 @@ from django.db import transaction
 
 from projects import queue
 from projects.models import StockedGold, Task, Verdict
+from projects.quality.gold import dealing
+from projects.quality.qualification import courses
 from projects.queue.checking import check_for
-from projects.teaching import courses, dealing
 from taskers.errors import StateConflict
 from taskers.models import Person
 

@@ -11,7 +11,7 @@ import numpy as np
 from projects import queue
 from projects.inference.overlap import least_sure
 from projects.models import Batch, Project, ProjectSettings
-from projects.truth.evidence import TAMPERED
+from projects.quality.evidence import TAMPERED
 from taskers.errors import Problem
 from taskers.statements import ask
 

@@ -1,0 +1,1 @@
+"""Qualification tests and what they teach."""
