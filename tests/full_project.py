@@ -8,7 +8,6 @@ from typing import Any
 from uuid import uuid4
 
 from projects import queue
-from projects.admission import rules
 from projects.annotators import seats
 from projects.models import Asset, Project, Task
 from projects.quality.gold import dealing
@@ -17,6 +16,7 @@ from projects.queue.leases import SKIP_REASONS
 from projects.reports import rollups
 from projects.workflow import oversight, void_work
 from projects.workflow.comments import saying
+from projects.workforce import rules
 from taskers import skills
 from taskers.models import Event
 from tests import make

@@ -11,10 +11,10 @@ from uuid import uuid4
 import pytest
 from django.urls import URLResolver, get_resolver, reverse
 
-from projects.admission import pairs, rules
 from projects.annotators import seats
 from projects.models import Asset, Intake, Project, Task
 from projects.workflow.comments import saying
+from projects.workforce import pairs, rules
 from taskers import invitations, payouts, skills, tokens
 from taskers.models import Dispute, Event
 from tests import make

@@ -12,9 +12,9 @@ from django.db import transaction
 from django.db.models.functions import Now
 from procrastinate.contrib.django import app
 
-from projects.admission import rules
 from projects.errors import Refused
 from projects.models import Exclusion, Project, Seat, SeatMove
+from projects.workforce import rules
 from taskers import invitations, tokens
 from taskers.errors import NotFound
 from taskers.models import ApiToken, Person

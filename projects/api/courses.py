@@ -9,7 +9,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from projects import access
-from projects.admission import rules
 from projects.api.course_shapes import (
     CourseChange,
     CourseShape,
@@ -29,6 +28,7 @@ from projects.quality.gold import dealing, known_answers
 from projects.quality.qualification import courses, lessons
 from projects.queue.teaching import course_items
 from projects.reports import course_report
+from projects.workforce import rules
 from taskers.errors import NotFound
 from taskers.models import Person
 

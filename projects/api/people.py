@@ -6,7 +6,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from projects import access
-from projects.admission import pairs, rules
 from projects.api.endpoint import Endpoint, described
 from projects.api.lists import asked, page
 from projects.api.rule_shapes import (
@@ -25,6 +24,7 @@ from projects.api.rule_shapes import (
 from projects.api.shapes import PageQuery
 from projects.models import BlockedPair, Exclusion
 from projects.workflow import void_work
+from projects.workforce import pairs, rules
 from taskers import access as roles
 from taskers import skills
 from taskers.errors import NotFound

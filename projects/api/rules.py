@@ -6,7 +6,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from projects import access, queue
-from projects.admission import qualifying, rules
 from projects.api.course_shapes import KeepBody
 from projects.api.courses import keep
 from projects.api.endpoint import Endpoint, described
@@ -26,6 +25,7 @@ from projects.api.shapes import BatchShape, PageQuery
 from projects.models import Assignment, StockedGold
 from projects.quality.gold import stock
 from projects.workflow import batches, oversight
+from projects.workforce import qualifying, rules
 from taskers.errors import NotFound
 from taskers.models import Person
 

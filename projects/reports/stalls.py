@@ -10,10 +10,10 @@ from time import monotonic
 from django.db.models import F
 from procrastinate.contrib.django import app
 
-from projects.admission import qualifying
 from projects.models import BlockedPair, Project, Seat, Stall
 from projects.queue.clock import Clock
 from projects.workflow import winding_up
+from projects.workforce import qualifying
 from taskers.models import Person
 from taskers.outbox import emit
 from taskers.statements import ask

@@ -12,7 +12,6 @@ from datetime import UTC, datetime
 
 from django.conf import settings
 
-from projects.admission import prospects
 from projects.models import (
     Annotation,
     Assignment,
@@ -31,6 +30,7 @@ from projects.queue import Nothing
 from projects.queue.clock import Clock
 from projects.queue.outlook import Left
 from projects.task_types import TASK_TYPES
+from projects.workforce import prospects
 from taskers import quality, wording
 from taskers.models import Account, Dispute, Grade, Organization, PayoutItem, Person, Transfer
 from taskers.statements import ask

@@ -10,13 +10,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from projects import access
-from projects.admission import pairs, qualifying, rules
-from projects.admission.exclusions import kept_out_of
 from projects.admission.rule_forms import ExclusionForm, PairForm
 from projects.models import BlockedPair, Exclusion, Project
 from projects.task_types import TASK_TYPES
 from projects.views.door import manages, signed_in
 from projects.workflow import void_work
+from projects.workforce import pairs, qualifying, rules
+from projects.workforce.exclusions import kept_out_of
 from taskers import access as roles
 from taskers.errors import NotFound, Problem
 from taskers.requests import MemberRequest

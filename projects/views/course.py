@@ -12,7 +12,6 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from projects import access
-from projects.admission import rules
 from projects.course_forms import CourseForm, course_initial
 from projects.models import CourseTry, Project, StockedGold
 from projects.quality.gold import dealing, known_answers, stock
@@ -21,6 +20,7 @@ from projects.reports import course_report
 from projects.task_types import TASK_TYPES
 from projects.views.door import manages, signed_in
 from projects.workflow import oversight
+from projects.workforce import rules
 from taskers.errors import NotFound, Problem
 from taskers.models import Person
 from taskers.requests import MemberRequest

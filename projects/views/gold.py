@@ -9,11 +9,11 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from projects.admission import rules
 from projects.models import Project, StockedGold
 from projects.quality.gold import stock
 from projects.task_types import TASK_TYPES
 from projects.views.door import manages
+from projects.workforce import rules
 from taskers.errors import NotFound, Problem
 from taskers.requests import MemberRequest
 

@@ -11,13 +11,13 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from projects import archive
-from projects.admission.qualifying import WORDS
 from projects.configuration import configure
 from projects.models import Batch, BatchProgress, Intake, Project, ProjectSettings, Stall
 from projects.reports import notices, stalls
 from projects.task_types import TASK_TYPES
 from projects.views.door import managed_batch, manages, signed_in
 from projects.workflow import batches
+from projects.workforce.qualifying import WORDS
 from taskers import ledger
 from taskers.errors import Problem
 from taskers.requests import MemberRequest

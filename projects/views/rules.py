@@ -9,7 +9,6 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from projects.admission import qualifying, rules
 from projects.admission.rule_forms import (
     BatchForm,
     RequirementFormSet,
@@ -22,6 +21,7 @@ from projects.models import Batch, Project
 from projects.task_types import TASK_TYPES
 from projects.views.door import managed_batch, manages, signed_in
 from projects.workflow import batches as batch_verbs
+from projects.workforce import qualifying, rules
 from taskers.errors import Problem
 from taskers.requests import MemberRequest
 

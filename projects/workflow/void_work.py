@@ -6,11 +6,11 @@ from django.db import transaction
 from procrastinate.contrib.django import app
 
 from projects import queue
-from projects.admission import rules
 from projects.errors import Refused
 from projects.models import Assignment, Exclusion, Project, Verdict
 from projects.quality import consensus
 from projects.workflow.winding_up import refuse_if_over
+from projects.workforce import rules
 from taskers.errors import StateConflict
 from taskers.models import Organization, Person
 

@@ -14,11 +14,11 @@ from assist.bindings import bind
 from assist.facts import Offer
 from assist.models import Deployment, Preparation, Suggestion
 from projects import queue
-from projects.admission import rules
 from projects.configuration import configure, revision
 from projects.models import Annotation, Assignment, BatchProgress, Project
 from projects.quality.gold import dealing
 from projects.workflow import submission
+from projects.workforce import rules
 from tests import make
 from tests.assist import work
 from tests.cast import Cast

@@ -11,11 +11,11 @@ from assist.bindings import bind
 from assist.facts import Offer
 from assist.models import Suggestion
 from projects import queue
-from projects.admission import rules
 from projects.configuration import configure
 from projects.models import Annotation, Assignment, Project, Verdict
 from projects.quality.gold import dealing
 from projects.workflow import submission
+from projects.workforce import rules
 from taskers.models import Grade, Person
 from tests import make
 from tests.assist import work

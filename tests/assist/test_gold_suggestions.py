@@ -16,13 +16,13 @@ from assist import answers, protocol
 from assist.bindings import bind
 from assist.errors import CopilotError
 from assist.protocol import Prompt
-from projects.admission import rules
 from projects.configuration import configure
 from projects.models import Assignment, Project
 from projects.quality.gold import known_answers
 from projects.queue import left_out
 from projects.reports import statement
 from projects.workflow import submission
+from projects.workforce import rules
 from taskers.models.people import Role
 from tests import make
 from tests.assist.work import SPACY

@@ -4,7 +4,6 @@ import pytest
 
 from assist.bindings import bind
 from projects import queue, studio
-from projects.admission import rules
 from projects.configuration import configure
 from projects.models import Assignment, Correctable, Verdict
 from projects.quality.gold import known_answers
@@ -12,6 +11,7 @@ from projects.queue import Wish
 from projects.queue.clock import Clock
 from projects.reports import statement
 from projects.workflow import corrections, submission
+from projects.workforce import rules
 from taskers import ledger
 from taskers.models import Grade
 from tests import make

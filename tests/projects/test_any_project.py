@@ -6,11 +6,11 @@ import pytest
 from django.utils import timezone
 
 from projects import queue
-from projects.admission import pairs, prospects, rules
 from projects.configuration import configure
 from projects.models import BatchPace
 from projects.reports import rollups, statement
 from projects.workflow import batches
+from projects.workforce import pairs, prospects, rules
 from taskers import skills
 from tests import make
 

@@ -6,11 +6,11 @@ from django.test import Client
 from django.urls import reverse
 
 from projects import queue
-from projects.admission import rules
 from projects.errors import TooManyReports
 from projects.models import Assignment, BrokenReport, StockedGold, Task
 from projects.quality.gold import known_answers
 from projects.reports import notices
+from projects.workforce import rules
 from taskers import skills
 from tests import make
 from tests.projects.api.pipeline import Api

@@ -5,7 +5,6 @@ import random
 import pytest
 
 from projects import queue
-from projects.admission import rules
 from projects.configuration import configure
 from projects.errors import Refused
 from projects.inference.gold_check import GoldCheck
@@ -16,6 +15,7 @@ from projects.quality.qualification import courses
 from projects.task_types import asked_fields
 from projects.task_types.classification import AskedLabels
 from projects.workflow import submission
+from projects.workforce import rules
 from taskers import skills
 from taskers.models import Qualification, Standing, Transfer
 from tests import make

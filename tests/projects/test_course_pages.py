@@ -6,12 +6,12 @@ import random
 import pytest
 
 from projects import queue
-from projects.admission import rules
 from projects.models import Assignment, BatchProgress, CourseStep, CourseTry, DealingRules, StockedGold, Verdict
 from projects.quality.gold import known_answers
 from projects.quality.qualification import courses
 from projects.queue.teaching import course_items
 from projects.reports import course_report, rollups
+from projects.workforce import rules
 from taskers import skills
 from taskers.errors import StateConflict
 from taskers.models import Event, Skill

@@ -8,7 +8,6 @@ import pytest
 from django.utils import timezone
 
 from projects import queue
-from projects.admission import rules
 from projects.errors import Refused
 from projects.models import Annotation, Assignment, CourseStep, CourseTry, Verdict
 from projects.quality.gold import dealing
@@ -17,6 +16,7 @@ from projects.queue import Nothing, teaching
 from projects.queue.places import choose
 from projects.queue.turns import LostTurn
 from projects.workflow import submission
+from projects.workforce import rules
 from taskers import ledger, skills
 from taskers.errors import StateConflict
 from taskers.models import Event, Grade, Qualification, Transfer

@@ -7,12 +7,12 @@ from django.db import connection
 from django.utils import timezone
 
 from projects import queue
-from projects.admission import qualifying, rules
 from projects.errors import Refused
 from projects.models import BatchPace, BatchProgress, DayTally, Exclusion
 from projects.queue import Nothing, eligibility
 from projects.reports import rollups
 from projects.workflow import batches, submission
+from projects.workforce import qualifying, rules
 from taskers import quality, skills
 from taskers.models import Event, Grade, Skill
 from tests import make

@@ -5,11 +5,11 @@ from uuid import uuid4
 import pytest
 
 from projects import queue
-from projects.admission import rules
 from projects.models import Assignment
 from projects.quality.gold import dealing
 from projects.queue import Wish
 from projects.workflow import submission
+from projects.workforce import rules
 from tests import make
 from tests.projects.test_gold import DICE
 from tests.projects.test_studio_wire import Tab

@@ -7,11 +7,11 @@ import pytest
 from django.db.models.functions import Now
 
 from projects import queue
-from projects.admission import rules
 from projects.models import Assignment, StockedGold
 from projects.quality.gold import dealing, scoring
 from projects.queue import gold, gold_dealing
 from projects.workflow import submission
+from projects.workforce import rules
 from taskers import ledger, quality
 from taskers.errors import StateConflict
 from taskers.models import Event, Grade, LabelStanding, Standing, Transfer

@@ -25,13 +25,13 @@ from django.urls import reverse
 from scipy import stats
 
 from projects import intake, queue, studio
-from projects.admission import rules
 from projects.intake.rows import Known, Row
 from projects.models import Annotation, Asset, Assignment, Correctable, Project, Task
 from projects.queue import Wish, broken, handing_in
 from projects.queue.clock import Clock
 from projects.reports import statement
 from projects.workflow import corrections, submission
+from projects.workforce import rules
 from taskers.models import Person
 from taskers.models.people import Role
 from tests import make

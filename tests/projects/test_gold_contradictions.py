@@ -5,13 +5,13 @@ import random
 import pytest
 
 from projects import queue
-from projects.admission import rules
 from projects.configuration.terms import terms_of
 from projects.models import Calibrated, StockedGold
 from projects.quality import estimating
 from projects.quality.ballots import _evidence
 from projects.quality.gold import contradictions, dealing, stock
 from projects.workflow import submission
+from projects.workforce import rules
 from taskers import ledger
 from taskers.models import Grade, Standing, Transfer
 from tests import make

@@ -9,13 +9,13 @@ from datetime import UTC, datetime
 import pytest
 
 from projects import queue
-from projects.admission import rules
 from projects.configuration import configure
 from projects.models import Annotation, GoldSettlement, Task, Verdict
 from projects.quality.gold import dealing, settling
 from projects.queue.clock import Clock
 from projects.reports import statement
 from projects.workflow import submission
+from projects.workforce import rules
 from taskers import ledger, payouts, quality
 from taskers.models import Dispute, Grade, Standing, Transfer
 from tests import make

@@ -16,11 +16,11 @@ from PIL import Image
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from projects import intake, queue
-from projects.admission import prospects
 from projects.errors import Refused
 from projects.intake import loading
 from projects.models import Asset, Assignment, Intake, Task
 from projects.workflow import batches
+from projects.workforce import prospects
 from taskers.errors import StateConflict
 from taskers.models import Event
 from tests import make

@@ -5,11 +5,11 @@ from uuid import uuid4
 import pytest
 
 from projects import queue
-from projects.admission import rules
 from projects.errors import AlreadySubmitted, Banned, LeaseLost, Refused, StaleDraft
 from projects.models import Annotation, Assignment, Draft
 from projects.queue import drafts
 from projects.workflow import submission, void_work
+from projects.workforce import rules
 from taskers.errors import Problem, StateConflict
 from tests import make
 from tests.projects.test_claim import run_out

@@ -6,13 +6,13 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from projects import queue
-from projects.admission import rules
 from projects.annotators import model_answers, model_fates, seats
 from projects.errors import Refused
 from projects.models import Assignment, ModelAnswer, Project, Seat, SeatMove, Task, Verdict
 from projects.quality.consensus import AUTO
 from projects.quality.gold import dealing
 from projects.workflow import submission
+from projects.workforce import rules
 from taskers.models import Event, Grade, Person, Transfer
 from tests import make
 from tests.projects.judging import given

@@ -10,7 +10,6 @@ from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from projects import intake, jobs, queue
-from projects.admission import pairs, rules
 from projects.configuration import configure
 from projects.errors import Refused
 from projects.intake import loading
@@ -20,6 +19,7 @@ from projects.quality.gold import known_answers, stock
 from projects.queue import slots
 from projects.workflow import submission
 from projects.workflow.comments import saying
+from projects.workforce import pairs, rules
 from tests import make
 from tests.projects.api.pipeline import Api
 from tests.projects.test_gold import Always

@@ -4,11 +4,11 @@ import pytest
 from django.db import connection
 
 from projects import queue
-from projects.admission import pairs
 from projects.errors import PartnersWork, Refused
 from projects.models import Assignment, BlockedPair
 from projects.queue import Nothing, taking
 from projects.workflow import submission
+from projects.workforce import pairs
 from taskers.errors import StateConflict
 from taskers.models import Event
 from tests import make

@@ -7,11 +7,11 @@ from django.db import connection
 
 from benchmarks.queue import ground, plans
 from projects import queue, reaping
-from projects.admission import prospects, rules
 from projects.models import Assignment, BatchCursor, Draft, Task
 from projects.queue import drafts, handing_in, leases, places, reviewing, taking
 from projects.queue.turns import LostTurn
 from projects.workflow import batches
+from projects.workforce import prospects, rules
 from taskers.models.people import Role
 from tests import make
 

@@ -3,13 +3,13 @@
 import pytest
 
 from projects import queue
-from projects.admission import rules
 from projects.configuration import configure
 from projects.errors import Refused
 from projects.models import Annotation, Assignment, Verdict
 from projects.queue import Nothing, places, taking
 from projects.queue.turns import LostTurn
 from projects.workflow import submission, void_work
+from projects.workforce import rules
 from tests import make
 from tests.projects.judging import given
 

@@ -7,10 +7,10 @@ import pytest
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from projects import jobs, queue
-from projects.admission import pairs, rules
 from projects.models import Stall, Verdict
 from projects.reports import stalls
 from projects.workflow import batches
+from projects.workforce import pairs, rules
 from taskers import invitations, skills
 from taskers.models.people import Role
 from tests import make

@@ -8,13 +8,13 @@ from django.db import connection
 from django.db.models import F
 
 from projects import queue
-from projects.admission import rules
 from projects.configuration import configure
 from projects.models import Annotation, Assignment, StockedGold
 from projects.quality.gold import dealing, stock
 from projects.queue import gold_dealing
 from projects.reports import notices
 from projects.workflow import submission
+from projects.workforce import rules
 from taskers.errors import StateConflict
 from taskers.models import Event
 from taskers.models.people import Role

@@ -7,12 +7,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from projects import queue
-from projects.admission import pairs, qualifying, rules
 from projects.admission.rule_forms import RulesForm, rules_initial
 from projects.models import BlockedPair, Exclusion, Requirement
 from projects.queue import Nothing, eligibility
 from projects.views import rules as rules_page
 from projects.workflow import void_work
+from projects.workforce import pairs, qualifying, rules
 from taskers import invitations, quality, skills
 from taskers.models import Grade, Qualification, Skill
 from tests import make

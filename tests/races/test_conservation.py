@@ -22,9 +22,9 @@ from hypothesis.stateful import (
 )
 
 from projects import queue
-from projects.admission import rules
 from projects.models import Annotation, Assignment, Batch, Task, Verdict
 from projects.workflow import batches, oversight, submission, void_work, winding_up
+from projects.workforce import rules
 from taskers import ledger
 from taskers.errors import Problem
 from taskers.models import Organization, Person

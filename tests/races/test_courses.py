@@ -5,11 +5,11 @@ import random
 import pytest
 
 from projects import queue
-from projects.admission import rules
 from projects.errors import AlreadySubmitted
 from projects.models import Assignment, CourseStep, CourseTry
 from projects.quality.qualification import courses
 from projects.workflow import submission
+from projects.workforce import rules
 from taskers import skills
 from tests import make
 from tests.races.test_claims import all_at_once

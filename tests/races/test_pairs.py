@@ -7,9 +7,9 @@ from collections import Counter
 import pytest
 
 from projects import queue
-from projects.admission import pairs
 from projects.models import Assignment
 from projects.workflow import submission
+from projects.workforce import pairs
 from tests import make
 from tests.races.connections import Connections
 

@@ -14,13 +14,13 @@ from django.db.models import Max
 from django.utils import timezone
 
 from projects import queue
-from projects.admission import rules
 from projects.errors import Refused
 from projects.models import Annotation, Assignment, CourseStep, CourseTry, DealingRules, Project, StockedGold, Task
 from projects.quality.gold import dealing, scoring
 from projects.queue.checking import check_for
 from projects.queue.clock import Clock
 from projects.queue.teaching import course_items
+from projects.workforce import rules
 from taskers import ledger, skills
 from taskers.errors import StateConflict
 from taskers.models import Person, Skill

@@ -7,8 +7,8 @@ import pytest
 from django.urls import reverse
 
 from projects import queue
-from projects.admission import rules
 from projects.models import Requirement
+from projects.workforce import rules
 from taskers import skills
 from tests import make
 from tests.projects.api.pipeline import Api

@@ -18,10 +18,10 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from projects.admission import pairs, rules
 from projects.annotators import seats
 from projects.api import urlpatterns
 from projects.models import Intake
+from projects.workforce import pairs, rules
 from taskers import invitations, skills, tokens
 from tests import make
 

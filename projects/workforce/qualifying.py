@@ -13,9 +13,9 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from projects.admission import rules
 from projects.models import CourseTry, DayTally, DealingRules, Exclusion, Project, Requirement
 from projects.queue import eligibility
+from projects.workforce import rules
 from taskers.models import Membership, Person, Qualification, Standing
 from taskers.models.people import Role
 
