@@ -6,7 +6,10 @@ from django.utils import timezone
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from projects import archive, assets, intake, queue, reaping
+from projects import queue
+from projects.data import archive, importing
+from projects.data.archive import cleanup
+from projects.data.media import assets
 from projects.models import Batch, Exclusion, Project
 from projects.quality import budgets, consensus, estimating
 from projects.quality.gold import stock
@@ -26,7 +29,7 @@ EXPIRE_AT_ONCE = 2000
 )
 def load_intake(intake_key: int) -> None:
     """Load a file that was handed over into its batch."""
-    intake.run(intake_key)
+    importing.run(intake_key)
 
 
 @app.periodic(cron="* * * * *")
@@ -74,14 +77,14 @@ def reseal(timestamp: int) -> int:
 @app.task(queue="jobs", queueing_lock="reap")
 def reap(timestamp: int) -> dict[str, int]:
     """Throw away what nobody needs any more; returns how many rows of what."""
-    return reaping.reap()
+    return cleanup.reap()
 
 
 @app.periodic(cron="10 4 * * *")
 @app.task(queue="jobs", queueing_lock="archive_closed")
 def archive_closed(timestamp: int) -> dict[str, int]:
     """Archive the batches that have been over for as long as the settings say, if they say so."""
-    return reaping.archive_old(days=settings.KEEP_CLOSED) if settings.KEEP_CLOSED else {}
+    return cleanup.archive_old(days=settings.KEEP_CLOSED) if settings.KEEP_CLOSED else {}
 
 
 # Readers of events are some seconds behind, and somebody may look at a task: asked again for half an hour or so.

@@ -9,8 +9,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+from projects.data.importing import READERS
 from projects.errors import Refused
-from projects.intake import READERS
 
 MIB = 1024 * 1024
 SECONDS = 8.0  # of each attack

@@ -13,9 +13,10 @@ from benchmarks.copilot.page import Page
 from benchmarks.copilot.pictures import SIZES, Photograph, photograph
 from benchmarks.queue import ground
 from benchmarks.queue.wire import signed_in
-from projects import assets, queue
+from projects import queue
 from projects.configuration import configure
-from projects.intake.pictures import read_picture
+from projects.data.media import assets
+from projects.data.media.pictures import read_picture
 from projects.models import Batch, Project, Task
 from projects.workflow import batches
 from taskers.models import Organization

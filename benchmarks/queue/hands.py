@@ -82,20 +82,20 @@ def load(rows: int, pause: float, mark: Path) -> None:
     """
     from django.db import InterfaceError, OperationalError, connection
 
-    from projects import intake
-    from projects.intake import loading
+    from projects.data import importing
+    from projects.data.importing import storing
     from projects.models import Intake
 
     def told(_: Intake) -> None:
         mark.touch()
         time.sleep(pause)
 
-    loading.CHUNK_ROWS = rows
+    storing.CHUNK_ROWS = rows
     while True:
         try:
             if (kept := Intake.objects.exclude(state="done").order_by("pk").first()) is None:
                 return
-            intake.run(kept.pk, told=told)
+            importing.run(kept.pk, told=told)
         except (OperationalError, InterfaceError):
             connection.close()
             time.sleep(0.2)

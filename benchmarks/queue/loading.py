@@ -11,7 +11,7 @@ from django.db import connection
 
 from benchmarks.queue import ground
 from benchmarks.queue.measure import Row, at_most
-from projects import intake
+from projects.data import importing
 from projects.models import Batch
 from projects.reports import rollups
 from projects.workflow import batches
@@ -69,7 +69,7 @@ def _bare(owner: Organization, tasks: int) -> float:
 def _intake(batch: Batch, tasks: int) -> float:
     file = io.BufferedReader(Lines(tasks))
     start = time.perf_counter()
-    loaded = sum(done.loaded for done in intake.load(batch, intake.READERS["jsonl"](file, 0), by=None))
+    loaded = sum(done.loaded for done in importing.load(batch, importing.READERS["jsonl"](file, 0), by=None))
     assert loaded == tasks, loaded
     return time.perf_counter() - start
 

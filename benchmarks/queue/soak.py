@@ -128,7 +128,7 @@ class Soak:
         from django.db import connection
 
         from benchmarks.queue import ground, wire
-        from projects import intake
+        from projects.data import importing
         from projects.workflow import batches
 
         owner = ground.organization()
@@ -140,7 +140,7 @@ class Soak:
             for number in range(self.rows):
                 row = {"external_id": f"row-{number}", "payload": {"text": f"{number} {ground.TEXT}"}}
                 file.write(json.dumps(row).encode() + b"\n")
-            intake.keep(loaded, File(file), name="rows.jsonl", by=None)
+            importing.keep(loaded, File(file), name="rows.jsonl", by=None)
         self.people = ground.people(owner, self.chosen.clients, "Client")
         self.cookies = [wire.signed_in(one) for one in self.people]
         connection.close()  # no child may inherit it

@@ -8,7 +8,7 @@ from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from projects import access, intake
+from projects import access
 from projects.api.endpoint import Endpoint, described
 from projects.api.lists import asked, page
 from projects.api.rows import BoundedJSON, JSONLines, errors_of, items_of
@@ -23,6 +23,7 @@ from projects.api.shapes import (
     NewTask,
     PageQuery,
 )
+from projects.data import importing
 from projects.workflow import batches
 
 
@@ -79,7 +80,7 @@ class Tasks(Endpoint):
     )
     def post(self, request: Request, batch_id: UUID) -> Response:
         batch = self.batch(batch_id)
-        done = intake.load_all(batch, items_of(request.data), by=self.person)
+        done = importing.load_all(batch, items_of(request.data), by=self.person)
         said: dict[str, Any] = {"read": done.read, "loaded": done.loaded, "known": done.known}
         said |= {"refused": done.refused, "errors": errors_of(done.faults)}
         return Response(said | {"ids": done.ids, "unnamed": done.unnamed, "columns": done.columns})
@@ -101,7 +102,7 @@ class Intakes(Endpoint):
         body = NewIntake(data=request.data)
         body.is_valid(raise_exception=True)
         file = body.validated_data["file"]
-        made = intake.receive(batch, file, name=file.name, by=self.person)
+        made = importing.receive(batch, file, name=file.name, by=self.person)
         return Response(IntakeShape(made).data, status=202)
 
 

@@ -10,9 +10,10 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 
-from projects import access, exports
+from projects import access
 from projects import media as pictures
 from projects.api.endpoint import Endpoint, described
+from projects.data import exporting
 from projects.views.export import file_of
 from taskers import problems
 from taskers.errors import NotFound, Problem
@@ -21,7 +22,7 @@ from taskers.models.people import Role
 from taskers.tokens import TokenAuthentication
 
 BATCH = OpenApiParameter("batch", OpenApiTypes.UUID, description="only this batch")
-FORMAT = OpenApiParameter("format", str, OpenApiParameter.PATH, enum=sorted(exports.FORMATS))
+FORMAT = OpenApiParameter("format", str, OpenApiParameter.PATH, enum=sorted(exporting.FORMATS))
 
 
 class Export(Endpoint):
@@ -29,7 +30,7 @@ class Export(Endpoint):
 
     @described(
         "Export verdicts",
-        {(200, one.media_type): OpenApiTypes.BINARY for one in exports.FORMATS.values()},
+        {(200, one.media_type): OpenApiTypes.BINARY for one in exporting.FORMATS.values()},
         operation_id="projects_export",
         parameters=[BATCH, FORMAT],
     )

@@ -8,8 +8,8 @@ from typing import IO, Any
 
 from rest_framework.parsers import BaseParser, JSONParser
 
+from projects.data.importing import READERS, Fault, Item, Row
 from projects.errors import Refused
-from projects.intake import READERS, Fault, Item, Row
 
 LONGEST_LIST = 8 * 1024 * 1024  # bytes; a list is held in memory whole, at some 25 times its size
 MOST_ROWS = 100_000  # of a list

@@ -9,7 +9,7 @@ from taskers.models import Person
 
 
 class Archive(models.Model):
-    """A batch on its way into the archive, or in it (sole writer: projects/archive/)."""
+    """A batch on its way into the archive, or in it (sole writer: projects/data/archive/)."""
 
     batch = models.OneToOneField(Batch, on_delete=models.PROTECT, related_name="archive", primary_key=True)
     started_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")

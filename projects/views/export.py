@@ -6,7 +6,7 @@ from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from projects import exports
+from projects.data import exporting
 from projects.models import Batch, Project
 from projects.task_types import TASK_TYPES
 from projects.views.door import manages
@@ -22,7 +22,7 @@ def export(request: MemberRequest, project: Project) -> HttpResponse:
     context = {
         "project": project,
         "room": TASK_TYPES[project.task_type],
-        "formats": exports.formats_for(project),
+        "formats": exporting.formats_for(project),
         "batches": project.batches.exclude(state=Batch.State.DRAFT).order_by("-pk")[:200],
         "tab": "export",
     }
@@ -40,9 +40,9 @@ def file_of(project: Project, format: str, batch_id: str, *, by: Person) -> Stre
     """The response that carries an export. Raises Refused for another type's format, NotFound for no batch of it, and
     TooManyExports."""
     batch = _batch(project, batch_id) if batch_id else None
-    name = exports.file_name(project, format, batch=batch)
+    name = exporting.file_name(project, format, batch=batch)
     response = StreamingHttpResponse(
-        exports.download(project, format, by=by, batch=batch), content_type=exports.FORMATS[format].media_type
+        exporting.download(project, format, by=by, batch=batch), content_type=exporting.FORMATS[format].media_type
     )
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     response["X-Content-Type-Options"] = "nosniff"

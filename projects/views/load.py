@@ -15,7 +15,8 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from projects import exports, intake, loading
+from projects.data import exporting, importing
+from projects.data.importing import start
 from projects.forms import LoadForm
 from projects.models import Intake, Project
 from projects.reports import notices
@@ -49,7 +50,7 @@ def load(request: MemberRequest, project: Project) -> HttpResponse:
         "project": project,
         "form": form,
         "room": room,
-        "endings": ",".join(ending for ending, name in intake.ENDINGS.items() if name in room.intakes),
+        "endings": ",".join(ending for ending, name in importing.ENDINGS.items() if name in room.intakes),
         "intakes": before.order_by("-pk")[:20],
         "worker": notices.worker_alive(),
         "tab": "load",
@@ -65,7 +66,7 @@ def _initial(request: MemberRequest, project: Project) -> dict:
 
 def _load(request: MemberRequest, project: Project, form: LoadForm) -> Intake:
     file = form.cleaned_data["file"]
-    return loading.load_file(
+    return start.load_file(
         project,
         file,
         name=file.name,
@@ -90,7 +91,7 @@ def show(request: MemberRequest, intake_id: UUID) -> HttpResponse:
         "intake": found,
         "project": found.batch.project,
         "errors": found.errors[:SHOWN],
-        "stuck": intake.is_stuck(found),
+        "stuck": importing.is_stuck(found),
         "going_on": found.state in (Intake.State.WAITING, Intake.State.RUNNING),
         "worker": notices.worker_alive(),
         "tab": "load",
@@ -106,7 +107,7 @@ def go_on(request: MemberRequest, intake_id: UUID) -> HttpResponse:
     """Have what is left of a file loaded; says why not where that can't be."""
     found = managed_intake(request, intake_id)
     try:
-        intake.go_on(found)
+        importing.go_on(found)
     except StateConflict as problem:
         messages.error(request, problem.text)
     return redirect("intake", found.public_id)
@@ -117,7 +118,7 @@ def go_on(request: MemberRequest, intake_id: UUID) -> HttpResponse:
 def errors(request: MemberRequest, intake_id: UUID) -> HttpResponseBase:
     """The refused rows as CSV: where, what, why."""
     found = managed_intake(request, intake_id)
-    pieces = exports.in_thread(_csv(intake.all_faults(found)))
+    pieces = exporting.in_thread(_csv(importing.all_faults(found)))
     response = StreamingHttpResponse(pieces, content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="refused-{found.public_id}.csv"'
     return response

@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
-from projects import archive
 from projects.configuration import configure
+from projects.data import archive
 from projects.models import Batch, BatchProgress, Intake, Project, ProjectSettings, Stall
 from projects.reports import notices, stalls
 from projects.task_types import TASK_TYPES

@@ -9,8 +9,9 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from projects import access, archive, queue
+from projects import access, queue
 from projects.answer_drawing import drawing
+from projects.data import archive
 from projects.models import Assignment, Belief, Remark, StockedGold, Task
 from projects.quality.gold import stock
 from projects.reports import history

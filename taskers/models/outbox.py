@@ -76,7 +76,7 @@ class Cursor(models.Model):
 
 class EventPart(models.Model):
     """A file of events that were moved out of the table, in their order; nothing lies between its first and last that
-    it doesn't hold (sole writer: projects/archive/)."""
+    it doesn't hold (sole writer: projects/data/archive/)."""
 
     number = models.PositiveBigIntegerField(unique=True)
     file = models.CharField(max_length=200, unique=True)  # name in the storage

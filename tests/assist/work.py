@@ -7,8 +7,9 @@ from assist import suggestions
 from assist.bindings import bind
 from assist.facts import Offer
 from assist.models import Suggestion
-from projects import assets, queue
-from projects.intake.pictures import read_picture
+from projects import queue
+from projects.data.media import assets
+from projects.data.media.pictures import read_picture
 from projects.models import Assignment, Batch, Project, Task
 from projects.models.work import Asset
 from taskers.models import Organization

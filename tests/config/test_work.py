@@ -12,7 +12,8 @@ from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
 from config.management.commands import work
-from projects import intake, jobs, queue
+from projects import jobs, queue
+from projects.data import importing
 from projects.models import Assignment
 from tests import cast as people
 from tests import make
@@ -43,7 +44,7 @@ def test_leases_end_while_long_imports_fill_the_worker(monkeypatch) -> None:
         begun.append(key)
         gate.wait(120)
 
-    monkeypatch.setattr(intake, "run", load)
+    monkeypatch.setattr(importing, "run", load)
     monkeypatch.setattr(work, "READERS", {})
     for key in (1, 2, 3):
         app.configure_task("projects.jobs.load_intake", queue="intake").defer(intake_key=key)

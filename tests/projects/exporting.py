@@ -8,10 +8,10 @@ from PIL import Image
 from spacy.tokens import DocBin
 from spacy.vocab import Vocab
 
-from projects import exports, intake
 from projects.configuration import configure
+from projects.data import exporting, importing
+from projects.data.media.pictures import read_picture
 from projects.inference import geometry
-from projects.intake.pictures import read_picture
 from projects.models import Task
 from tests import make
 
@@ -31,7 +31,7 @@ def first_task() -> Task:
 
 
 def exported(project, key: str, **terms) -> bytes:
-    return b"".join(exports.export(project, key, **terms))
+    return b"".join(exporting.export(project, key, **terms))
 
 
 def region(id: str, label: str, left: int, right: int) -> dict:
@@ -66,14 +66,14 @@ def photos(cast, tmp_path, settings):
     settings.MEDIA_ROOT = tmp_path
     labels = [{"name": "Big cat", "key": "cat"}, {"name": "Dog", "key": "dog"}]
     project = make.project(cast.riverside, "Pets", "image_regions", labels=labels, wanted=1)
-    rows: list[intake.Row] = []
+    rows: list[importing.Row] = []
     for name in ("one.png", "two.png", "three.png"):
         out = io.BytesIO()
         Image.fromarray(np.full((20, 30, 3), len(rows), dtype=np.uint8)).save(out, "PNG")
         picture = read_picture(out.getvalue())
         fields = {"asset": picture.sha256, "width": 30, "height": 20, "name": name}
-        rows.append(intake.Row(name, f"set/{name}", fields, picture))
-    intake.load_all(make.batch(project), rows, by=None)
+        rows.append(importing.Row(name, f"set/{name}", fields, picture))
+    importing.load_all(make.batch(project), rows, by=None)
     make.in_order(Task.objects.filter(project=project))
     make.judged(cast.alice, project, {"regions": [region("r1", "dog", 0, 5), region("r2", "cat", 7, 9)]})
     make.judged(cast.alice, project, {"regions": []})

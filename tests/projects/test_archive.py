@@ -11,9 +11,11 @@ from django.db.utils import DatabaseError
 from django.urls import reverse
 from django.utils import timezone
 
-from projects import archive, assets, exports, intake, queue, reaping
-from projects.archive import moving
-from projects.intake.rows import Row
+from projects import queue
+from projects.data import archive, exporting, importing
+from projects.data.archive import cleanup, moving
+from projects.data.importing.rows import Row
+from projects.data.media import assets
 from projects.models import (
     Annotation,
     Archive,
@@ -78,8 +80,8 @@ def read_all() -> None:
 
 
 def everything(project, batch=None) -> dict[str, bytes]:
-    keys = [one.key for one in exports.formats_for(project)]
-    return {key: b"".join(exports.export(project, key, batch=batch)) for key in keys}
+    keys = [one.key for one in exporting.formats_for(project)]
+    return {key: b"".join(exporting.export(project, key, batch=batch)) for key in keys}
 
 
 def books() -> list:
@@ -105,9 +107,9 @@ def test_every_export_is_the_same_to_the_byte_before_and_after(cast, project, tw
 def test_an_export_that_runs_while_tasks_move_tells_each_once(cast, project, two, monkeypatch):
     old, _ = two
     whole = everything(project)["jsonl"]
-    monkeypatch.setattr("projects.exports.decided.CHUNK", 2)
-    monkeypatch.setattr(exports, "PIECE", 1)
-    running = exports.export(project, "jsonl")
+    monkeypatch.setattr("projects.data.exporting.decided.CHUNK", 2)
+    monkeypatch.setattr(exporting, "PIECE", 1)
+    running = exporting.export(project, "jsonl")
     pieces = [next(running), next(running)]
     archive.archive(old, by=None)
     assert b"".join([*pieces, *running]) == whole
@@ -208,10 +210,10 @@ def test_the_database_lets_no_answer_go_that_is_not_archived(cast, project, two)
 def test_an_archived_name_is_still_known(cast, project):
     rows = [Row(f"line {n}", f"r-{n}", {"text": f"Text {n}"}) for n in range(3)]
     first = make.batch(project, "First")
-    intake.load_all(first, rows, by=None)
+    importing.load_all(first, rows, by=None)
     batches.move(first, "cancelled", by=None)
     archive.archive(first, by=None)
-    done = intake.load_all(make.batch(project, "Again"), [*rows, Row("line 4", "r-1", {"text": "Another"})], by=None)
+    done = importing.load_all(make.batch(project, "Again"), [*rows, Row("line 4", "r-1", {"text": "Another"})], by=None)
     assert (done.loaded, done.known, [fault.code for fault in done.faults]) == (0, 3, ["external-id-conflict"])
     assert not Task.objects.exists()
 
@@ -265,8 +267,8 @@ def test_the_command_archives_checks_and_restores(cast, project, two, capsys):
     read_all()
     call_command("archive", "--closed-before", "1")
     assert not Archive.objects.exists()
-    assert reaping.archive_old(days=0) == {"archived": 1, "waiting": 0}
-    assert Archive.objects.get().batch == old and reaping.over_since(0) == []
+    assert cleanup.archive_old(days=0) == {"archived": 1, "waiting": 0}
+    assert Archive.objects.get().batch == old and cleanup.over_since(0) == []
 
 
 @pytest.mark.django_db
@@ -310,7 +312,7 @@ def test_pictures_of_archived_tasks_are_kept_and_exported(cast):
     batch = make.batch(project, "Cats")
     one = picture()
     fields = {"asset": one.sha256, "width": one.width, "height": one.height, "name": "cat.png"}
-    assert intake.load_all(batch, [Row("line 1", "cat", fields, one)], by=None).loaded == 1
+    assert importing.load_all(batch, [Row("line 1", "cat", fields, one)], by=None).loaded == 1
     mine = make.held(cast.alice, project)
     submission.submit(mine, cast.alice, mine.token, {"regions": []})
     batches.move(batch, "closed", by=None)

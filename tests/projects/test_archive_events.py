@@ -4,8 +4,9 @@ import pytest
 from django.db import connection, transaction
 from django.db.utils import DatabaseError
 
-from projects import archive, reaping
-from projects.archive import events as moving
+from projects.data import archive
+from projects.data.archive import cleanup
+from projects.data.archive import events as moving
 from projects.models import Task
 from projects.reports import history, rollups, verdict_index
 from taskers.models import Cursor, Event, EventPart
@@ -77,7 +78,7 @@ def test_an_event_that_a_file_only_seems_to_cover_stays(cast, work):
 
 def test_the_reaper_keeps_events_for_as_long_as_the_settings_say(cast, work, settings):
     read_all()
-    assert reaping.reap()["events"] == 0
+    assert cleanup.reap()["events"] == 0
     settings.KEEP_EVENTS = 0
-    assert reaping.reap()["events"] == 0
+    assert cleanup.reap()["events"] == 0
     assert verdict_index.catch_up() == 0 and Event.objects.count() == len(work)

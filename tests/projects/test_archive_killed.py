@@ -7,8 +7,9 @@ import pytest
 from django.db import connection
 
 from benchmarks.queue import ground
-from projects import archive, queue
-from projects.archive.reading import tasks_of
+from projects import queue
+from projects.data import archive
+from projects.data.archive.reading import tasks_of
 from projects.models import Annotation, Archive, ArchivePart, Assignment, Batch, Task, Verdict
 from projects.workflow import batches
 from tests import cast as people

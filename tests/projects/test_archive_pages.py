@@ -4,8 +4,9 @@ import pytest
 from django.urls import reverse
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from projects import archive, jobs, queue
-from projects.archive import moving
+from projects import jobs, queue
+from projects.data import archive
+from projects.data.archive import moving
 from projects.models import Archive, ArchivedTask, ArchivePart, Assignment, Batch, Task
 from projects.reports import rollups, verdict_index
 from projects.workflow import batches

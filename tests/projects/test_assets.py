@@ -13,8 +13,10 @@ from django.test import AsyncRequestFactory
 from django.utils import timezone
 from PIL import Image
 
-from projects import assets, intake, media
-from projects.intake.pictures import Picture, read_picture
+from projects import media
+from projects.data import importing
+from projects.data.media import assets
+from projects.data.media.pictures import Picture, read_picture
 from projects.models import Asset, Task
 from taskers.errors import NotAllowed, NotFound
 from tests import make
@@ -39,7 +41,7 @@ def task(cast):
     project = make.project(cast.riverside, "Cats", "image_regions", labels=[{"name": "Cat"}])
     one = picture()
     fields = {"asset": one.sha256, "width": 30, "height": 20, "name": "cat.png"}
-    intake.load_all(make.batch(project), [intake.Row("cat.png", "cat", fields, one)], by=None)
+    importing.load_all(make.batch(project), [importing.Row("cat.png", "cat", fields, one)], by=None)
     return Task.objects.select_related("asset").get()
 
 

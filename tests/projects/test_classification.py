@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from projects import exports, queue
+from projects import queue
 from projects.configuration import configure
 from projects.configuration.terms import terms_of
+from projects.data import exporting
 from projects.errors import Refused
 from projects.inference.fields import fields_agreement, merge_fields
 from projects.models import Label, Verdict
@@ -374,7 +375,7 @@ class TestInAProject:
         good = answer(subject="animal", kind=["mammal", "horse"], seen=["water", "grass"], remark="=SUM(A1)")
         for who in [cast.alice, cast.bob] * 3:
             make.judged(who, project, good)
-        rows = list(csv.DictReader(io.StringIO(b"".join(exports.export(project, "table")).decode("utf-8-sig"))))
+        rows = list(csv.DictReader(io.StringIO(b"".join(exporting.export(project, "table")).decode("utf-8-sig"))))
         assert len(rows) == 3
         shown = {key: rows[0][key] for key in ("subject", "kind", "seen", "legs", "remark")}
         assert shown == {

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from projects import exports
+from projects.data import exporting
 from projects.models import Batch, Task
 from projects.workflow import batches
 from tests import make
@@ -46,7 +46,7 @@ def test_other_columns_of_a_table_come_back_in_the_table_of_results(cast, letter
         make.judged(cast.alice, letters.project, classified("person"))
 
     def exported(batch=None) -> list[dict]:
-        file = b"".join(exports.export(letters.project, "table", batch=batch))
+        file = b"".join(exporting.export(letters.project, "table", batch=batch))
         return list(csv.DictReader(io.StringIO(file.decode("utf-8-sig"))))
 
     first, second, third = exported()

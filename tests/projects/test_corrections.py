@@ -8,8 +8,8 @@ from django.test import Client
 
 from projects import queue
 from projects.configuration import configure
+from projects.data.exporting import decided
 from projects.errors import CorrectionOver, StillCorrectable
-from projects.exports import decided
 from projects.models import Annotation, Assignment, Correctable, Draft, GoldSettlement, Verdict
 from projects.quality.gold import settling
 from projects.queue.clock import Clock

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from projects import exports, queue
+from projects import queue
+from projects.data import exporting
 from projects.errors import Refused
 from projects.models import Verdict
 from projects.workflow import submission
@@ -55,10 +56,10 @@ def test_one_batch_alone_can_be_exported(cast, reports):
 def test_formats_that_do_not_fit_are_refused_before_anything_is_sent(cast, reports):
     for key in ("coco", "yaml"):
         with pytest.raises(Refused) as refused:
-            exports.stream(reports, key)
+            exporting.stream(reports, key)
         assert refused.value.code == "wrong-format"
-    assert [one.key for one in exports.formats_for(reports)] == ["jsonl", "conll", "docbin"]
-    assert exports.file_name(reports, "docbin") == "names-in-reports.spacy"
+    assert [one.key for one in exporting.formats_for(reports)] == ["jsonl", "conll", "docbin"]
+    assert exporting.file_name(reports, "docbin") == "names-in-reports.spacy"
 
 
 def test_work_that_was_voided_is_exported_as_such(cast, reports):

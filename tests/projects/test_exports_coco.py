@@ -5,8 +5,8 @@ import json
 import pytest
 from pycocotools.coco import COCO
 
-from projects import exports
-from projects.exports import coco as coco_format
+from projects.data import exporting
+from projects.data.exporting import coco as coco_format
 from tests import make
 from tests.projects.exporting import bitmap, exported, photos
 
@@ -52,7 +52,7 @@ def test_names_in_coco_lead_nowhere_but_down(name, written):
     ids=["box", "polygon", "polyline", "point"],
 )
 def test_every_shape_has_its_place_in_coco(shape, area, box, tmp_path):
-    measured = exports.coco.measured(shape)
+    measured = exporting.coco.measured(shape)
     assert (measured["area"], measured["bbox"]) == (area, box)
     path = tmp_path / "one.json"
     image = {"id": 1, "width": 10, "height": 10}

@@ -9,9 +9,10 @@ from asgiref.sync import async_to_sync
 from django.test import Client
 from django.urls import reverse
 
-from projects import exports, intake
-from projects.exports import decided as reading
-from projects.exports.slots import Slots, TooManyExports
+from projects.data import exporting as exports
+from projects.data import importing
+from projects.data.exporting import decided as reading
+from projects.data.exporting.slots import Slots, TooManyExports
 from projects.models import Task, Verdict
 from tests import make
 from tests.projects.exporting import exported, photos, reports
@@ -22,8 +23,10 @@ __all__ = ["photos", "reports"]  # fixtures
 def many(project, number: int, **more) -> None:
     """A project with many decided tasks, whose answers hold something more."""
     batch = make.batch(project, "Many")
-    rows = [intake.Row(f"line {n}", f"many-{n}", {"text": f"Text {n} of Ada Lovelace. " * 20}) for n in range(number)]
-    intake.load_all(batch, rows, by=None)
+    rows = [
+        importing.Row(f"line {n}", f"many-{n}", {"text": f"Text {n} of Ada Lovelace. " * 20}) for n in range(number)
+    ]
+    importing.load_all(batch, rows, by=None)
     Verdict.objects.bulk_create(
         Verdict(
             task=task,
@@ -42,7 +45,7 @@ def test_memory_of_an_export_does_not_grow_with_the_project(cast, key, monkeypat
     monkeypatch.setattr(exports, "PIECE", 4096)
     project = make.project(cast.riverside, wanted=1)
     many(project, 600)
-    monkeypatch.setattr("projects.exports.docbin.SPOOLED", 4096)
+    monkeypatch.setattr("projects.data.exporting.docbin.SPOOLED", 4096)
     sum(map(len, exports.export(project, key)))  # imports and caches
     tracemalloc.start()
     try:

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from spacy.symbols import IDS
 from spacy.tokens import DocBin
 
-from projects.exports import decided as reading
-from projects.exports.docbin import Columns, _map, string_number
-from projects.exports.spacy_symbols import SYMBOLS
-from projects.exports.tokens import bio, cuts_of, tokenize, without_overlaps
+from projects.data.exporting import decided as reading
+from projects.data.exporting.docbin import Columns, _map, string_number
+from projects.data.exporting.spacy_symbols import SYMBOLS
+from projects.data.exporting.tokens import bio, cuts_of, tokenize, without_overlaps
 from tests import make
 from tests.projects.exporting import SPANS, TEXT, docs, exported, reports
 

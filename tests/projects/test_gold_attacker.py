@@ -24,8 +24,9 @@ from django.test import Client
 from django.urls import reverse
 from scipy import stats
 
-from projects import intake, queue, studio
-from projects.intake.rows import Known, Row
+from projects import queue, studio
+from projects.data import importing
+from projects.data.importing.rows import Known, Row
 from projects.models import Annotation, Asset, Assignment, Correctable, Project, Task
 from projects.queue import Wish, broken, handing_in
 from projects.queue.clock import Clock
@@ -129,7 +130,7 @@ def _world(cast, dice: random.Random, *, shuffled: bool = True) -> list[Seen]:
     kinds = [True] * GOLD + [False] * WORK
     dice.shuffle(kinds)
     rows = [_row(number, gold) for number, gold in enumerate(kinds)]
-    assert sum(done.loaded for done in intake.load(batch, rows, by=cast.mina)) == len(rows)
+    assert sum(done.loaded for done in importing.load(batch, rows, by=cast.mina)) == len(rows)
     picture, _made = Asset.objects.get_or_create(
         organization=cast.riverside, sha256="0" * 64, size=1, media_type="image/png", width=9, height=9
     )

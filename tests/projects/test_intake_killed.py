@@ -13,7 +13,8 @@ from django.core.files.base import ContentFile
 from django.db import connection
 from django.db.models import Count
 
-from projects import intake, jobs, queue
+from projects import jobs, queue
+from projects.data import importing
 from projects.models import Assignment, Intake, Task
 from taskers.models import Event
 from tests import cast as people
@@ -49,7 +50,7 @@ def test_an_import_whose_worker_is_killed_is_gone_on_with_by_the_next_worker(tmp
     cast = people.assemble()
     project = make.project(cast.riverside, wanted=1)
     rows = "".join(f'{{"external_id": "r-{n}", "text": "Text number {n}"}}\n' for n in range(ROWS))
-    made = intake.receive(make.batch(project), ContentFile(rows), name="rows.jsonl", by=cast.mina)
+    made = importing.receive(make.batch(project), ContentFile(rows), name="rows.jsonl", by=cast.mina)
     first = start("work")
     try:
         wait_for_progress(first)
@@ -92,7 +93,7 @@ def test_a_killed_import_goes_on_and_every_row_is_there_once(tmp_path):
     assert Task.objects.count() == killed.position == killed.loaded
     assert queue.audit().breaches == []
 
-    done = intake.run(killed.pk)
+    done = importing.run(killed.pk)
     assert (done.state, done.loaded, done.known, done.refused) == ("done", ROWS, 0, 0)
     assert Task.objects.count() == ROWS
     assert set(Assignment.objects.values("task").annotate(n=Count("id")).values_list("n", flat=True)) == {2}

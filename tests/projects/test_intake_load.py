@@ -15,9 +15,10 @@ from django.utils import timezone
 from PIL import Image
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from projects import intake, queue
+from projects import queue
+from projects.data import importing
+from projects.data.importing import storing
 from projects.errors import Refused
-from projects.intake import loading
 from projects.models import Asset, Assignment, Intake, Task
 from projects.workflow import batches
 from projects.workforce import prospects
@@ -48,11 +49,11 @@ def photos(cast, media):
 
 def kept(batch, data: str | bytes, name: str = "tasks.jsonl"):
     raw = data.encode() if isinstance(data, str) else data
-    return intake.keep(batch, ContentFile(raw), name=name, by=None)
+    return importing.keep(batch, ContentFile(raw), name=name, by=None)
 
 
 def loaded(batch, data: str | bytes, name: str = "tasks.jsonl"):
-    return intake.run(kept(batch, data, name).pk)
+    return importing.run(kept(batch, data, name).pk)
 
 
 def lines(*rows: object) -> str:
@@ -214,7 +215,7 @@ def test_a_converted_picture_is_known_again_by_what_was_sent(photos, monkeypatch
     assert (task.payload["width"], task.payload["height"]) == (20, 30)
     assert task.payload["meta"]["changes"] == ["turned upright"]
     # The next release of the decoder stores other bytes for the same file.
-    monkeypatch.setattr("projects.intake.pictures._encoded", lambda image, kind: (picture(1), "image/png"))
+    monkeypatch.setattr("projects.data.media.pictures._encoded", lambda image, kind: (picture(1), "image/png"))
     assert counts(loaded(photos, turned, "b.zip")) == ("done", 0, 1, 0)
 
 
@@ -237,7 +238,7 @@ def test_a_closed_batch_takes_no_more(reports):
     done = loaded(reports, lines({"text": "x"}))
     assert done.state == "failed" and "closed or cancelled" in done.reason
     with pytest.raises(StateConflict):
-        intake.load_all(reports, [intake.Row("line 1", None, {"text": "x"})], by=None)
+        importing.load_all(reports, [importing.Row("line 1", None, {"text": "x"})], by=None)
 
 
 class Killed(BaseException):
@@ -246,7 +247,7 @@ class Killed(BaseException):
 
 @pytest.mark.parametrize("killed_after", [0, 1, 2])
 def test_a_killed_load_goes_on_where_it_stopped(reports, monkeypatch, killed_after):
-    monkeypatch.setattr(loading, "CHUNK_ROWS", 3)
+    monkeypatch.setattr(storing, "CHUNK_ROWS", 3)
     data = lines(*({"external_id": f"r-{n}", "text": f"Text {n}"} for n in range(8)), {"text": ""})
     started = kept(reports, data)
     chunks = 0
@@ -258,16 +259,16 @@ def test_a_killed_load_goes_on_where_it_stopped(reports, monkeypatch, killed_aft
             raise Killed
 
     with pytest.raises(Killed):
-        intake.run(started.pk, told=told)
+        importing.run(started.pk, told=told)
     started.refresh_from_db()
     assert (started.state, started.position) == ("running", 3 * (killed_after + 1))
     assert Task.objects.count() == min(8, started.position)
-    assert counts(intake.run(started.pk)) == ("done", 8, 0, 1)
+    assert counts(importing.run(started.pk)) == ("done", 8, 0, 1)
     assert Assignment.objects.count() == 16 and queue.audit().breaches == []
 
 
 def test_a_chunk_that_fails_leaves_nothing_of_itself(reports, monkeypatch):
-    monkeypatch.setattr(loading, "CHUNK_ROWS", 2)
+    monkeypatch.setattr(storing, "CHUNK_ROWS", 2)
     slots = iter([False, True])
     real = queue.open_slots
 
@@ -279,25 +280,25 @@ def test_a_chunk_that_fails_leaves_nothing_of_itself(reports, monkeypatch):
     monkeypatch.setattr(queue, "open_slots", breaks)
     started = kept(reports, lines(*({"text": f"Text {n}"} for n in range(4))))
     with pytest.raises(OSError, match="disk full"):
-        intake.run(started.pk)
+        importing.run(started.pk)
     started.refresh_from_db()
     assert (started.state, started.position, started.loaded) == ("failed", 2, 2)
     assert "OSError" in started.reason and Task.objects.count() == 2
     monkeypatch.setattr(queue, "open_slots", real)
-    assert counts(intake.run(started.pk)) == ("done", 4, 0, 0)
+    assert counts(importing.run(started.pk)) == ("done", 4, 0, 0)
 
 
 def test_two_workers_on_one_file_load_it_once(reports, monkeypatch):
-    monkeypatch.setattr(loading, "CHUNK_ROWS", 2)
+    monkeypatch.setattr(storing, "CHUNK_ROWS", 2)
     started = kept(reports, lines(*({"text": f"Text {n}"} for n in range(4))))
     again: list = []
 
     def told(_) -> None:
         if not again:
             again.append(None)
-            intake.run(started.pk)
+            importing.run(started.pk)
 
-    assert counts(intake.run(started.pk, told=told)) == ("done", 4, 0, 0)
+    assert counts(importing.run(started.pk, told=told)) == ("done", 4, 0, 0)
     assert Task.objects.count() == 4
 
 
@@ -305,11 +306,11 @@ def test_a_finished_load_is_not_repeated_and_its_file_goes(reports, media, djang
     with django_capture_on_commit_callbacks(execute=True):
         done = loaded(reports, lines({"text": "x"}))
     assert not default_storage.exists(done.file.name)
-    assert intake.run(done.pk).state == "done"
+    assert importing.run(done.pk).state == "done"
 
 
 def test_receiving_a_file_has_a_worker_load_it(cast, reports):
-    made = intake.receive(reports, ContentFile(b"hello"), name="a.txt", by=cast.mina)
+    made = importing.receive(reports, ContentFile(b"hello"), name="a.txt", by=cast.mina)
     assert made.state == "waiting" and made.started_by == cast.mina
     job = ProcrastinateJob.objects.get(task_name="projects.jobs.load_intake")
     assert job.args == {"intake_key": made.pk} and job.queue_name == "intake"
@@ -317,33 +318,33 @@ def test_receiving_a_file_has_a_worker_load_it(cast, reports):
 
 def test_memory_of_a_load_does_not_grow_with_the_file(reports, monkeypatch):
     """Rows are taken from the reader no faster than chunks are committed."""
-    monkeypatch.setattr(loading, "CHUNK_ROWS", 10)
+    monkeypatch.setattr(storing, "CHUNK_ROWS", 10)
     ahead = 0
 
-    def rows() -> Iterator[intake.Row]:
+    def rows() -> Iterator[importing.Row]:
         nonlocal ahead
         for n in range(100):
             ahead += 1
             assert ahead <= 10
-            yield intake.Row(f"line {n}", None, {"text": f"Text {n}"})
+            yield importing.Row(f"line {n}", None, {"text": f"Text {n}"})
 
-    for done in intake.load(reports, rows(), by=None):
+    for done in importing.load(reports, rows(), by=None):
         ahead -= done.read
     assert ahead == 0 and Task.objects.count() == 100
 
 
 def test_file_of_refused_rows_is_given_up_and_says_so(reports, monkeypatch):
-    monkeypatch.setattr(sys.modules["projects.intake.receive"], "MOST_ERRORS", 3)
-    monkeypatch.setattr(loading, "CHUNK_ROWS", 2)
+    monkeypatch.setattr(sys.modules["projects.data.importing.receive"], "MOST_ERRORS", 3)
+    monkeypatch.setattr(storing, "CHUNK_ROWS", 2)
     done = loaded(reports, "{\n" * 9)
     assert done.state == Intake.State.FAILED and done.refused == 4
     assert done.reason == "4 rows were refused; what comes after them was not read."
 
 
 def test_large_rows_make_small_chunks(reports, monkeypatch):
-    monkeypatch.setattr(loading, "CHUNK_BYTES", 100)
-    rows = [intake.Row(f"line {n}", None, {"text": f"Text {n}"}, size=60) for n in range(5)]
-    assert [done.read for done in intake.load(reports, rows, by=None)] == [2, 2, 1]
+    monkeypatch.setattr(storing, "CHUNK_BYTES", 100)
+    rows = [importing.Row(f"line {n}", None, {"text": f"Text {n}"}, size=60) for n in range(5)]
+    assert [done.read for done in importing.load(reports, rows, by=None)] == [2, 2, 1]
 
 
 def test_who_comes_while_a_file_is_loaded_is_told_so_and_asks_again(cast, reports) -> None:
@@ -354,7 +355,7 @@ def test_who_comes_while_a_file_is_loaded_is_told_so_and_asks_again(cast, report
     assert prospects.of(cast.alice, [reports.project])[reports.project_id].nothing == found
     Intake.objects.filter(pk=file.pk).update(started_at=timezone.now() - timedelta(minutes=1))
     assert queue.claim(cast.alice, reports.project).retry_seconds == 12
-    intake.run(file.pk)
+    importing.run(file.pk)
     assert make.judged(cast.alice, reports.project, make.MARIA).task.external_id == "a"
     assert queue.claim(cast.alice, reports.project).code == "all-done"
 

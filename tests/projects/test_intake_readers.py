@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from projects.data.importing import READERS, Fault, Row
+from projects.data.importing.readers import MAX_COLUMNS, MAX_LINE
 from projects.errors import Refused
-from projects.intake import READERS, Fault, Row
-from projects.intake.readers import MAX_COLUMNS, MAX_LINE
 
 
 def items(reader: str, data: bytes | str, skip: int = 0) -> list:

@@ -9,11 +9,12 @@ from django.urls import reverse
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from projects import intake, jobs, queue
+from projects import jobs, queue
 from projects.configuration import configure
+from projects.data import importing
+from projects.data.importing import storing
+from projects.data.importing.rows import Row
 from projects.errors import Refused
-from projects.intake import loading
-from projects.intake.rows import Row
 from projects.models import Asset, Assignment, StockedGold, Task
 from projects.quality.gold import known_answers, stock
 from projects.queue import slots
@@ -37,7 +38,7 @@ def load(batch, first: int, number: int, **more) -> list[str]:
     """Rows as a file brings them, by their verb; their names in the file's order."""
     names = [f"row-{at:04}" for at in range(first, first + number)]
     rows = [Row(name, name, {"text": f"{name}: {make.TEXT}"}, **more) for name in names]
-    assert sum(done.loaded for done in intake.load(batch, rows, by=None)) == number
+    assert sum(done.loaded for done in importing.load(batch, rows, by=None)) == number
     return names
 
 
@@ -56,7 +57,7 @@ def test_a_batch_is_handed_out_in_an_order_that_is_drawn_and_whole(cast, project
 
 
 def test_chunks_of_one_load_are_shuffled_together(cast, project, monkeypatch) -> None:
-    monkeypatch.setattr(loading, "CHUNK_ROWS", 10)
+    monkeypatch.setattr(storing, "CHUNK_ROWS", 10)
     names = load(make.batch(project), 0, 60)
     assert set(worked(cast.alice, project, 10)) != set(names[:10])
 
@@ -84,7 +85,7 @@ def test_what_is_loaded_later_or_put_back_is_reached_by_those_who_have_passed(ca
 
 
 def test_file_order_is_a_setting_and_holds_across_chunks_and_loads(cast, project, monkeypatch) -> None:
-    monkeypatch.setattr(loading, "CHUNK_ROWS", 10)
+    monkeypatch.setattr(storing, "CHUNK_ROWS", 10)
     configure.change(project, cast.mina, file_order=True)
     batch = make.batch(project)
     names = load(batch, 0, 25)
@@ -162,7 +163,7 @@ def test_taskers_get_a_drawn_name_and_nothing_of_where_a_task_came_from(cast, pr
     """By the studio, the API and the pages; a manager finds the task by either name."""
     batch = make.batch(project, "Secret source")
     row = Row("1", "row-0001", {"text": make.TEXT, "meta": {"file": "scan-0001.txt", "gold": True}, "line": 1})
-    assert [done.loaded for done in intake.load(batch, [row], by=None)] == [1]
+    assert [done.loaded for done in importing.load(batch, [row], by=None)] == [1]
     alice, mina = Client(), Client()
     alice.force_login(cast.alice)
     mina.force_login(cast.mina)

@@ -13,7 +13,8 @@ from django.test import Client
 from django.urls import reverse
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from projects import intake, jobs
+from projects import jobs
+from projects.data import importing
 from projects.models import Batch, Intake, Project, Task
 from tests import cast as people
 from tests import make
@@ -68,7 +69,7 @@ def test_file_makes_a_batch_an_intake_and_a_job(cast, mina, project) -> None:
 
 def test_good_rows_go_in_and_bad_ones_are_listed(mina, project) -> None:
     send(mina, project)
-    intake.run(only_intake().pk)
+    importing.run(only_intake().pk)
     shown = mina.get(reverse("intake", args=[only_intake().public_id])).content.decode()
     assert set(Task.objects.values_list("external_id", flat=True)) == {"r-1", "r-3"}
     assert "line 2" in shown
@@ -78,7 +79,7 @@ def test_good_rows_go_in_and_bad_ones_are_listed(mina, project) -> None:
 
 def test_import_says_by_what_its_tasks_are_named_and_which_fields_it_kept(mina, project) -> None:
     send(mina, project, b'{"id": 1, "text": "One", "source": "mail"}\n{"id": 2, "text": "Two"}\n{"text": "Three"}')
-    intake.run(only_intake().pk)
+    importing.run(only_intake().pk)
     shown = mina.get(reverse("intake", args=[only_intake().public_id])).content.decode()
     assert "2 tasks are named by their field “id”" in shown
     assert "1 task came without an “external_id” or “id”" in shown
@@ -88,7 +89,7 @@ def test_import_says_by_what_its_tasks_are_named_and_which_fields_it_kept(mina, 
 
 def test_refused_rows_come_as_csv(mina, project) -> None:
     send(mina, project)
-    intake.run(only_intake().pk)
+    importing.run(only_intake().pk)
     answer = mina.get(reverse("intake-errors", args=[only_intake().public_id]))
     rows = list(csv.DictReader(io.StringIO(whole(answer))))
     assert [row["place"].split(",")[0] for row in rows] == ["line 2", "line 3"]
@@ -96,20 +97,20 @@ def test_refused_rows_come_as_csv(mina, project) -> None:
 
 
 def test_every_refused_row_can_be_named_however_many(mina, project, monkeypatch) -> None:
-    monkeypatch.setattr(import_module("projects.intake.receive"), "KEPT_ERRORS", 3)
-    monkeypatch.setattr(import_module("projects.intake.loading"), "CHUNK_ROWS", 2)
+    monkeypatch.setattr(import_module("projects.data.importing.receive"), "KEPT_ERRORS", 3)
+    monkeypatch.setattr(import_module("projects.data.importing.storing"), "CHUNK_ROWS", 2)
     send(mina, project, b"not json\n" * 8)
-    done = intake.run(only_intake().pk)
+    done = importing.run(only_intake().pk)
     assert (done.refused, len(done.errors)) == (8, 3)
     rows = csv.DictReader(io.StringIO(whole(mina.get(reverse("intake-errors", args=[done.public_id])))))
     assert [row["place"].split(",")[0] for row in rows] == [f"line {number}" for number in range(1, 9)]
 
 
 def test_one_request_keeps_a_thousand_faults_and_their_number(project, monkeypatch) -> None:
-    monkeypatch.setattr(import_module("projects.intake.loading"), "KEPT_FAULTS", 3)
-    monkeypatch.setattr(import_module("projects.intake.loading"), "CHUNK_ROWS", 2)
-    rows = [intake.Row(f"line {number}", f"r-{number}", {"text": ""}) for number in range(8)]
-    done = intake.load_all(make.batch(project), rows, by=None)
+    monkeypatch.setattr(import_module("projects.data.importing.storing"), "KEPT_FAULTS", 3)
+    monkeypatch.setattr(import_module("projects.data.importing.storing"), "CHUNK_ROWS", 2)
+    rows = [importing.Row(f"line {number}", f"r-{number}", {"text": ""}) for number in range(8)]
+    done = importing.load_all(make.batch(project), rows, by=None)
     assert (done.refused, len(done.faults)) == (8, 3)
 
 
@@ -127,7 +128,7 @@ def test_part_stops_asking_when_it_is_done(mina, project) -> None:
     send(mina, project)
     address = reverse("intake", args=[only_intake().public_id])
     assert mina.get(address, headers={"HX-Request": "true"}).status_code == 200
-    intake.run(only_intake().pk)
+    importing.run(only_intake().pk)
     assert mina.get(address, headers={"HX-Request": "true"}).status_code == 286
 
 
@@ -143,7 +144,7 @@ def test_import_that_nobody_is_at_can_be_gone_on_with(mina, project) -> None:
     assert "Go on loading" in mina.get(page).content.decode()
     mina.post(go_on)
     assert ProcrastinateJob.objects.get().args == {"intake_key": made.pk}
-    assert intake.run(made.pk).loaded == 2
+    assert importing.run(made.pk).loaded == 2
 
 
 @pytest.mark.parametrize("fault", [OperationalError, InterfaceError])
@@ -154,14 +155,14 @@ def test_import_stays_unfinished_while_the_database_is_away(mina, project, monke
         raise fault("the connection is closed")
 
     with monkeypatch.context() as patch:
-        patch.setattr(import_module("projects.intake.receive"), "load", away)
+        patch.setattr(import_module("projects.data.importing.receive"), "load", away)
         with pytest.raises(fault):
-            intake.run(only_intake().pk)
+            importing.run(only_intake().pk)
     assert only_intake().state == "running"
     job = ProcrastinateJob.objects.get()
     again = jobs.load_intake.get_retry_exception(fault(), jobs.load_intake.configure(**job.args).job)
     assert again is not None, "the job isn't tried again"
-    assert intake.run(only_intake().pk).state == "done"
+    assert importing.run(only_intake().pk).state == "done"
 
 
 def test_waiting_import_says_that_no_worker_is_alive(mina, project) -> None:

@@ -8,11 +8,12 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from projects import assets, queue, studio
+from projects import queue, studio
 from projects.api.work import _work
 from projects.configuration import configure, methods
+from projects.data.exporting import export
+from projects.data.media import assets
 from projects.errors import Refused
-from projects.exports import export
 from projects.models import Asset, Assignment, Project, Task, Verdict
 from projects.queue import sides
 from projects.task_types import TASK_TYPES

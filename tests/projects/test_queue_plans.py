@@ -6,7 +6,8 @@ import pytest
 from django.db import connection
 
 from benchmarks.queue import ground, plans
-from projects import queue, reaping
+from projects import queue
+from projects.data.archive import cleanup
 from projects.models import Assignment, BatchCursor, Draft, Task
 from projects.queue import drafts, handing_in, leases, places, reviewing, taking
 from projects.queue.turns import LostTurn
@@ -173,15 +174,15 @@ def test_the_reaper_leaves_what_is_needed(cast, project, batch) -> None:
     for assignment, tasker in ((mine, cast.alice), (hers, cast.bob)):
         drafts.save(assignment, tasker, assignment.token, version=0, answer=make.MARIA)
     queue.release(mine, cast.alice, mine.token)
-    assert reaping.reap(drafts=30)["drafts"] == 0
+    assert cleanup.reap(drafts=30)["drafts"] == 0
     with connection.cursor() as cursor:
         cursor.execute("UPDATE projects_draft SET saved_at = now() - interval '31 days'")
-        assert reaping.reap(drafts=30)["drafts"] == 0, "the work has only just ended"
+        assert cleanup.reap(drafts=30)["drafts"] == 0, "the work has only just ended"
         cursor.execute("UPDATE projects_assignment SET ended_at = now() - interval '31 days' WHERE state = 'released'")
-    assert reaping.reap(drafts=30)["drafts"] == 1
+    assert cleanup.reap(drafts=30)["drafts"] == 1
     assert Draft.objects.get().assignment == hers
     batches.move(batch, "closed", by=cast.mina)
-    assert reaping.reap()["cursors"] == 2 and not BatchCursor.objects.exists()
+    assert cleanup.reap()["cursors"] == 2 and not BatchCursor.objects.exists()
 
 
 def test_finished_batches_that_are_still_live_hide_nothing(cast, project, monkeypatch) -> None:

@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from projects import queue
 from projects.configuration.terms import terms_of
+from projects.data.exporting import export, file_name
 from projects.errors import Refused
-from projects.exports import export, file_name
 from projects.inference.preference import LEFT, Votes, as_the_crowd_sees, infer_preferences
 from projects.models import Annotation, Assignment, Batch, Ranking, Task, Verdict
 from projects.quality import estimating, rankings

@@ -13,8 +13,9 @@ from django.test import Client
 from django.urls import reverse
 from PIL import Image
 
-from projects import exports, intake, media
-from projects.intake.pictures import read_picture
+from projects import media
+from projects.data import exporting, importing
+from projects.data.media.pictures import read_picture
 from projects.models import Task
 from tests import cast as people
 from tests import make
@@ -70,7 +71,7 @@ def photograph(everybody, tmp_path, settings) -> Task:
     picture = read_picture(out.getvalue())
     fields = {"asset": picture.sha256, "width": 300, "height": 200, "name": "noise.png"}
     project = make.project(everybody.riverside, "Noise", "image_regions", labels=[{"name": "Dot"}])
-    intake.load_all(make.batch(project), [intake.Row("noise.png", "noise", fields, picture)], by=None)
+    importing.load_all(make.batch(project), [importing.Row("noise.png", "noise", fields, picture)], by=None)
     return Task.objects.get()
 
 
@@ -103,7 +104,7 @@ def test_stranger_and_neighbour_get_no_picture_over_http(everybody, photograph, 
 
 
 def test_an_export_is_sent_while_it_is_read(everybody, monkeypatch):
-    monkeypatch.setattr(exports, "PIECE", 1)
+    monkeypatch.setattr(exporting, "PIECE", 1)
     project = make.project(everybody.riverside, wanted=1)
     make.tasks(make.batch(project), 5)
     for _ in range(5):

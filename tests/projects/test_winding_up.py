@@ -6,8 +6,9 @@ import re
 import pytest
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from projects import archive, jobs, queue
+from projects import jobs, queue
 from projects.configuration import configure
+from projects.data import archive
 from projects.models import Assignment, BatchProgress, Task, Verdict
 from projects.reports import rollups, statement
 from projects.workflow import batches, closing, oversight, submission, void_work, winding_up

@@ -5,7 +5,8 @@ from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from projects import archive, reaping
+from projects.data import archive
+from projects.data.archive import cleanup
 from projects.models import Archive, Batch
 from taskers.errors import Problem
 
@@ -24,7 +25,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["closed_before"] is not None:
-            told = reaping.archive_old(days=options["closed_before"])
+            told = cleanup.archive_old(days=options["closed_before"])
             waiting = f"; {told['waiting']} can't be archived yet (see the log)" if told["waiting"] else ""
             self.stdout.write(f"Archived {told['archived']} batches{waiting}.")
             return

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from projects import exports
+from projects.data import exporting
 from projects.models import Batch, Project
 from taskers import audit, origin
 from taskers.errors import Problem
@@ -21,7 +21,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("project", type=UUID, help="the project's id")
-        parser.add_argument("format", choices=list(exports.FORMATS))
+        parser.add_argument("format", choices=list(exporting.FORMATS))
         parser.add_argument("--output", type=Path, help="default: a file named after the project; - is stdout")
         parser.add_argument("--batch", default="", help="only the batch of this name")
 
@@ -38,8 +38,8 @@ class Command(BaseCommand):
             subject = f"project:{project.public_id}"
             audit.record(audit.Kind.EXPORTED, organization=project.organization_id, subject=subject)
         try:
-            pieces = exports.export(project, options["format"], batch=batch)
-            path = options["output"] or Path(exports.file_name(project, options["format"], batch=batch))
+            pieces = exporting.export(project, options["format"], batch=batch)
+            path = options["output"] or Path(exporting.file_name(project, options["format"], batch=batch))
             if str(path) == "-":
                 sys.stdout.buffer.writelines(pieces)
                 return

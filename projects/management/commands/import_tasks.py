@@ -7,7 +7,7 @@ from uuid import UUID
 from django.core.files import File
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from projects import intake
+from projects.data import importing
 from projects.models import Batch, Intake, Project
 from projects.workflow import batches
 from taskers.errors import Problem
@@ -22,7 +22,9 @@ class Command(BaseCommand):
         parser.add_argument("project", type=UUID, help="the project's id")
         parser.add_argument("file", type=Path)
         parser.add_argument("--batch", default="", help="the batch's name, new or not; default: the file's name")
-        parser.add_argument("--format", default="", choices=["", *intake.READERS], help="default: by the file's ending")
+        parser.add_argument(
+            "--format", default="", choices=["", *importing.READERS], help="default: by the file's ending"
+        )
         parser.add_argument("--draft", action="store_true", help="leave a new batch as a draft instead of live")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -33,8 +35,8 @@ class Command(BaseCommand):
         try:
             batch = _batch(project, options["batch"] or path.name)
             with path.open("rb") as file:
-                kept = intake.keep(batch, File(file), name=path.name, by=None, format=options["format"])
-            done = intake.run(kept.pk, told=self._tell)
+                kept = importing.keep(batch, File(file), name=path.name, by=None, format=options["format"])
+            done = importing.run(kept.pk, told=self._tell)
             if batch.state == Batch.State.DRAFT and done.loaded and not options["draft"]:
                 batches.move(batch, "live", by=None)
         except OSError as error:

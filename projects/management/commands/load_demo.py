@@ -16,10 +16,12 @@ from django.core.files.base import ContentFile
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from projects import assets, demo, intake
+from projects import demo
 from projects.configuration import configure
+from projects.data import importing
+from projects.data.media import assets
+from projects.data.media.pictures import read_picture
 from projects.demo import parts
-from projects.intake.pictures import read_picture
 from projects.models import Batch, Intake, Project
 from projects.task_types import asked_fields
 from projects.workflow import batches
@@ -218,7 +220,7 @@ class Command(BaseCommand):
 
     def _load(self, project: Project, name: str, file: File, by: Person) -> None:
         batch = Batch.objects.filter(project=project, name=name).first() or batches.create(project, name, by=by)
-        done = intake.run(intake.keep(batch, file, name=str(file.name), by=by).pk)
+        done = importing.run(importing.keep(batch, file, name=str(file.name), by=by).pk)
         if done.state != Intake.State.DONE or done.refused:
             faults = "; ".join(f"{error['place']}: {error['text']}" for error in done.errors[:3])
             raise CommandError(f"{project.name}: {done.reason or faults}")

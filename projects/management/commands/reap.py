@@ -2,7 +2,7 @@
 
 from django.core.management.base import BaseCommand
 
-from projects import reaping
+from projects.data.archive import cleanup
 
 
 class Command(BaseCommand):
@@ -18,5 +18,5 @@ class Command(BaseCommand):
         parser.add_argument("--events", type=int, help="days to keep events in the table, 0 for ever")
 
     def handle(self, *args, drafts: int | None, events: int | None, **options) -> None:
-        gone = reaping.reap(drafts=drafts, events=events)
+        gone = cleanup.reap(drafts=drafts, events=events)
         self.stdout.write("Removed " + ", ".join(f"{number} {what}" for what, number in gone.items()) + ".")

@@ -11,9 +11,9 @@ from django.test import AsyncClient
 from django.urls import reverse
 from PIL import Image
 
-from projects import intake
-from projects.intake.pictures import read_picture
-from projects.intake.rows import Row
+from projects.data import importing
+from projects.data.importing.rows import Row
+from projects.data.media.pictures import read_picture
 from projects.models import Project, Task
 from taskers import tokens
 from tests import cast as people
@@ -79,7 +79,7 @@ def picture(everybody) -> Task:
     Image.fromarray(np.full((6, 8), 90, np.uint8)).save(file, "PNG")
     stored = read_picture(file.getvalue())
     fields = {"asset": stored.sha256, "width": 8, "height": 6, "name": "grey.png"}
-    intake.load_all(make.batch(project), [Row("grey.png", "grey.png", fields, stored)], by=None)
+    importing.load_all(make.batch(project), [Row("grey.png", "grey.png", fields, stored)], by=None)
     return Task.objects.select_related("project").get(project=project)
 
 

@@ -3,7 +3,7 @@
 A DocBin is one zlib stream of one msgpack map whose columns are as long as the corpus, so spaCy itself builds
 it in memory; and importing spaCy costs a web process hundreds of megabytes. Here each column grows in a
 temporary file, and the map is written from those. `doc.ents` holds what doesn't overlap
-(projects.exports.tokens), `doc.spans["sc"]` all spans, `doc.user_data` the task's ids.
+(projects.data.exporting.tokens), `doc.spans["sc"]` all spans, `doc.user_data` the task's ids.
 """
 
 import struct
@@ -16,11 +16,11 @@ from typing import IO, Any
 
 import msgpack
 
+from projects.data.exporting.decided import Decided, decided
+from projects.data.exporting.format import ExportFormat
+from projects.data.exporting.spacy_symbols import SYMBOLS
+from projects.data.exporting.tokens import Bounds, cuts_of, tokenize, without_overlaps
 from projects.errors import Refused
-from projects.exports.decided import Decided, decided
-from projects.exports.format import ExportFormat
-from projects.exports.spacy_symbols import SYMBOLS
-from projects.exports.tokens import Bounds, cuts_of, tokenize, without_overlaps
 from projects.models import Batch, Project
 
 VERSION = "0.1"  # of DocBin's own layout

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from django.core.files.storage import default_storage
 from django.db import connection, transaction
 
-from projects.archive import files, keeping
-from projects.archive.moving import CHILDREN
-from projects.intake.loading import lock_of
+from projects.data.archive import files, keeping
+from projects.data.archive.moving import CHILDREN
+from projects.data.importing.storing import lock_of
 from projects.models import Archive, ArchivedTask, ArchivePart, Batch, Task
 from taskers.errors import StateConflict
 from taskers.models import Event, Person

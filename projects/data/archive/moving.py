@@ -18,7 +18,7 @@ from django.db.models import Sum
 from django.db.models.functions import Now
 from procrastinate.contrib.django import app
 
-from projects.archive import files, keeping
+from projects.data.archive import files, keeping
 from projects.models import (
     Annotation,
     Archive,

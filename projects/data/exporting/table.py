@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from projects.exports.decided import Decided, decided
-from projects.exports.format import ExportFormat
+from projects.data.exporting.decided import Decided, decided
+from projects.data.exporting.format import ExportFormat
 from projects.models import Batch, Project
 from projects.task_types.preference import Preference, items_of
 

@@ -11,9 +11,9 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 
+from projects.data.importing.formats import ENDINGS, READERS
+from projects.data.importing.storing import Loaded, known_columns, load
 from projects.errors import Refused
-from projects.intake.formats import ENDINGS, READERS
-from projects.intake.loading import Loaded, known_columns, load
 from projects.models import Batch, Intake, IntakeFaults
 from projects.task_types import TASK_TYPES
 from taskers.errors import Problem, StateConflict

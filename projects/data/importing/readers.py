@@ -11,8 +11,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO
 
+from projects.data.importing.rows import Fault, Item, Known, Row
 from projects.errors import Refused
-from projects.intake.rows import Fault, Item, Known, Row
 
 MAX_LINE = 4 * 1024 * 1024  # bytes
 MAX_COLUMNS = 1000

@@ -2,14 +2,14 @@
 
 Four columns with single spaces: token, part of speech, chunk, entity tag (BIO). Parts of speech and
 chunks are not labelled here, so their columns hold "-X-" and "_". A document starts with a -DOCSTART-
-line; a sentence ends with a line of the text. Tokens and overlapping spans: see projects.exports.tokens.
+line; a sentence ends with a line of the text. Tokens and overlapping spans: see projects.data.exporting.tokens.
 """
 
 from collections.abc import Iterator
 
-from projects.exports.decided import Decided, decided
-from projects.exports.format import ExportFormat
-from projects.exports.tokens import bio, cuts_of, tokenize, without_overlaps
+from projects.data.exporting.decided import Decided, decided
+from projects.data.exporting.format import ExportFormat
+from projects.data.exporting.tokens import bio, cuts_of, tokenize, without_overlaps
 from projects.models import Batch, Project
 
 DOCUMENT = "-DOCSTART- -X- O O\n\n"

@@ -1,9 +1,9 @@
 """Data on its way in: pure readers that turn files into rows, and the verbs that make tasks of them."""
 
-from projects.intake.formats import ENDINGS, READERS
-from projects.intake.loading import Loaded, load, load_all
-from projects.intake.receive import all_faults, go_on, guess_format, is_stuck, keep, receive, run
-from projects.intake.rows import Fault, Item, Reader, Row
+from projects.data.importing.formats import ENDINGS, READERS
+from projects.data.importing.receive import all_faults, go_on, guess_format, is_stuck, keep, receive, run
+from projects.data.importing.rows import Fault, Item, Reader, Row
+from projects.data.importing.storing import Loaded, load, load_all
 
 __all__ = [
     "ENDINGS",

@@ -14,8 +14,8 @@ from typing import Any
 
 from django.db.models import F, Func, IntegerField, QuerySet
 
-from projects import archive
-from projects.archive import Kept
+from projects.data import archive
+from projects.data.archive import Kept
 from projects.models import Annotation, Batch, Project, Verdict
 
 CHUNK = 200

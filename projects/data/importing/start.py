@@ -3,7 +3,7 @@
 from django.core.files.base import File
 from django.db import transaction
 
-from projects import intake
+from projects.data import importing
 from projects.models import Batch, Intake, Project
 from projects.workflow import batches
 from taskers.models import Person
@@ -27,4 +27,4 @@ def load_file(
     target = batch or batches.create(project, batch_name, by=by)
     if live and target.state == Batch.State.DRAFT:
         target = batches.move(target, Batch.State.LIVE, by=by)
-    return intake.receive(target, file, name=name, by=by)
+    return importing.receive(target, file, name=name, by=by)

@@ -4,11 +4,11 @@ The rows in the files are the rows of the tables, so exports and pages of archiv
 files lie in Django's storage below `archive/`; the database keeps their names, their sha256 and a line for each task.
 """
 
-from projects.archive.events import archive_events, events_of
-from projects.archive.keeping import Unreadable
-from projects.archive.moving import archive, request, run
-from projects.archive.reading import Kept, between, check, find
-from projects.archive.returning import bring_back
+from projects.data.archive.events import archive_events, events_of
+from projects.data.archive.keeping import Unreadable
+from projects.data.archive.moving import archive, request, run
+from projects.data.archive.reading import Kept, between, check, find
+from projects.data.archive.returning import bring_back
 
 __all__ = [
     "Kept",

@@ -15,10 +15,11 @@ from typing import Any, NamedTuple
 from django.db import connection, transaction
 from django.utils import timezone
 
-from projects import assets, queue
+from projects import queue
+from projects.data.importing.rows import Fault, Item, Known, Row
+from projects.data.media import assets
+from projects.data.media.pictures import Picture
 from projects.errors import Refused
-from projects.intake.pictures import Picture
-from projects.intake.rows import Fault, Item, Known, Row
 from projects.models import ArchivedTask, Asset, Batch, Project, Task
 from projects.quality.gold import dealing, known_answers
 from projects.quality.qualification import courses

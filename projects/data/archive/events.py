@@ -12,7 +12,7 @@ from django.db.models import Min
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
-from projects.archive import files, keeping
+from projects.data.archive import files, keeping
 from taskers.models import Cursor, Event, EventPart
 
 PART = 10_000  # events

@@ -9,7 +9,7 @@ from django.core.files.storage import Storage, default_storage
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from projects.intake.pictures import Picture
+from projects.data.media.pictures import Picture
 from projects.models import Asset
 from taskers.models import Organization
 

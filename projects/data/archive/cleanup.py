@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
-from projects import archive
+from projects.data import archive
 from projects.models import Batch
 from taskers.errors import Problem
 from taskers.models import Event

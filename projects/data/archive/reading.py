@@ -4,8 +4,8 @@ import heapq
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from projects.archive import files, keeping
-from projects.archive.moving import CHILDREN
+from projects.data.archive import files, keeping
+from projects.data.archive.moving import CHILDREN
 from projects.models import (
     Annotation,
     Archive,

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from projects.exports import table
-from projects.exports.format import ExportFormat
+from projects.data.exporting import table
+from projects.data.exporting.format import ExportFormat
 from projects.models import Batch, Project
 from projects.quality import rankings
 

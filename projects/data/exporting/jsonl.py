@@ -6,8 +6,8 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from projects.exports.decided import Decided, decided
-from projects.exports.format import ExportFormat
+from projects.data.exporting.decided import Decided, decided
+from projects.data.exporting.format import ExportFormat
 from projects.models import Batch, Project
 
 

@@ -6,10 +6,10 @@ from collections.abc import AsyncGenerator, Generator, Iterator
 from asgiref.sync import sync_to_async
 from django.db import connections
 
+from projects.data.exporting import coco, conll, docbin, jsonl, ranking, table
+from projects.data.exporting.format import ExportFormat
+from projects.data.exporting.slots import SLOTS, Download
 from projects.errors import Refused
-from projects.exports import coco, conll, docbin, jsonl, ranking, table
-from projects.exports.format import ExportFormat
-from projects.exports.slots import SLOTS, Download
 from projects.models import Batch, Project
 from projects.task_types import TASK_TYPES
 from taskers.models import Person

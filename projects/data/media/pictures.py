@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageOps
 
+from projects.data.media.metadata import without_metadata
 from projects.errors import Refused
-from projects.intake.metadata import without_metadata
 
 MAX_PIXELS = 64_000_000
 MAX_BYTES = 100 * 1024 * 1024

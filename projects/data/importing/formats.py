@@ -1,8 +1,8 @@
 """The readers by name. A new intake format is one new reader and one line here."""
 
-from projects.intake.archives import read_zip
-from projects.intake.readers import read_csv, read_jsonl, read_text
-from projects.intake.rows import Reader
+from projects.data.importing.archives import read_zip
+from projects.data.importing.readers import read_csv, read_jsonl, read_text
+from projects.data.importing.rows import Reader
 
 READERS: dict[str, Reader] = {
     "jsonl": read_jsonl,

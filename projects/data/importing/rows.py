@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, BinaryIO, NamedTuple
 
+from projects.data.media.pictures import Picture
 from projects.errors import Refused
-from projects.intake.pictures import Picture
 
 
 class Known(NamedTuple):

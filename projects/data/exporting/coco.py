@@ -13,8 +13,8 @@ from typing import IO, Any
 
 from pycocotools import mask as coco
 
-from projects.exports.decided import decided
-from projects.exports.format import ExportFormat
+from projects.data.exporting.decided import decided
+from projects.data.exporting.format import ExportFormat
 from projects.inference import outlines
 from projects.models import Batch, Project
 

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import BinaryIO
 
+from projects.data.importing.rows import Fault, Item, Row
+from projects.data.media.pictures import MAX_BYTES, read_picture
 from projects.errors import Refused
-from projects.intake.pictures import MAX_BYTES, read_picture
-from projects.intake.rows import Fault, Item, Row
 
 MAX_DIRECTORY = 32 * 1024 * 1024  # bytes of the list of entries
 MAX_ENTRIES = 200_000  # each takes up most of a kilobyte while the archive is read

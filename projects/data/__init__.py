@@ -1,0 +1,1 @@
+"""Data in and out: media, importing, exporting, the archive."""

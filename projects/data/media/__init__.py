@@ -1,0 +1,1 @@
+"""Media by content hash: stored, measured, collected."""
