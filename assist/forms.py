@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from assist.models import ModelVersion
 from projects.models import Label, Project, ProjectSettings
-from projects.units import in_percent, of_percent, percent
+from projects.web.shared.units import in_percent, of_percent, percent
 
 SUGGEST = {
     "segment": _("Masks always wait for a click; each is then shown, however sure the model is."),

@@ -19,11 +19,11 @@ from assist.models import Deployment, Preparation
 from assist.runtimes import DEFAULTS, RUNTIMES
 from assist.whole_answers import ABLE
 from projects.configuration import revision
-from projects.drawing import Scale
 from projects.models import Batch, Project
 from projects.task_types import TASK_TYPES
-from projects.views.conflict import conflict_of
-from projects.views.door import managed_batch, manages, signed_in
+from projects.web.manager.conflict import conflict_of
+from projects.web.shared.access import managed_batch, manages, signed_in
+from projects.web.shared.charts import Scale
 from taskers.errors import Problem
 from taskers.requests import MemberRequest
 

@@ -2,8 +2,9 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from projects import correcting, examples, grid, media, studio, tasker_talk, trial
-from projects.views import (
+from projects.web.annotator import correcting, examples, grid, studio, trial
+from projects.web.annotator import talk as tasker_talk
+from projects.web.manager import (
     agreement,
     apart,
     broken,
@@ -24,6 +25,7 @@ from projects.views import (
     tasks,
     trust,
 )
+from projects.web.shared import media
 
 PROJECT = [
     path("", project.project, name="project"),
@@ -127,9 +129,9 @@ urlpatterns = [
     path("projects/remarks/<uuid:remark_id>/answer/", talk.answer, name="remark-answer"),
     path("projects/assignments/<uuid:assignment_id>/release/", task.release, name="assignment-release"),
     path("projects/assignments/<uuid:assignment_id>/rework/", task.rework, name="assignment-rework"),
-    path("", include("projects.tasker_urls")),
+    path("", include("projects.web.annotator.urls")),
     path("studio/", include(STUDIO)),
-    path("review/", include("projects.review_urls")),
+    path("review/", include("projects.web.reviewer.urls")),
     path("media/<uuid:task_id>/", media.task_media, name="task-media"),
     path("media/<uuid:task_id>/small/", media.task_thumbnail, name="task-thumbnail"),
     path("media/<uuid:task_id>/second/", media.task_media, {"which": "second"}, name="task-media-second"),

@@ -10,7 +10,7 @@ from projects.api.shapes import ObjectJSON, PageShape
 from projects.api.work_shapes import LessonItem
 from projects.models import DealingRules
 from projects.reports import course_report
-from projects.units import in_units, to_millionths
+from projects.web.shared.units import in_units, to_millionths
 from taskers.models import Skill
 
 LONGEST = 4000

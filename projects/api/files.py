@@ -11,10 +11,10 @@ from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 
 from projects import access
-from projects import media as pictures
 from projects.api.endpoint import Endpoint, described
 from projects.data import exporting
-from projects.views.export import file_of
+from projects.web.manager.export import file_of
+from projects.web.shared import media as pictures
 from taskers import problems
 from taskers.errors import NotFound, Problem
 from taskers.models import Person

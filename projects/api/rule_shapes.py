@@ -8,7 +8,7 @@ from rest_framework import serializers
 from projects.api.shapes import PageShape
 from projects.models import Assignment, BlockedPair, DealingRules, Exclusion, Requirement, StockedGold
 from projects.queue.leases import SKIP_MODES, SKIP_REASONS
-from projects.units import in_units, to_millionths
+from projects.web.shared.units import in_units, to_millionths
 from taskers.models import Skill
 
 HIGHEST = 1_000_000

@@ -11,7 +11,7 @@ from projects.configuration import methods
 from projects.models import Batch, Intake, Project, ProjectSettings
 from projects.task_types import TASK_TYPES, asked_fields
 from projects.task_types.region_shapes import SHAPES
-from projects.units import in_units, to_millionths
+from projects.web.shared.units import in_units, to_millionths
 
 MAX_LIMIT = 200
 

@@ -7,7 +7,7 @@ from django.urls import reverse
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from projects import access, queue, studio
+from projects import access, queue
 from projects.api.endpoint import Endpoint, described
 from projects.api.work_shapes import (
     ClaimShape,
@@ -23,6 +23,7 @@ from projects.models import Annotation, Assignment, Project
 from projects.quality.qualification import courses, lessons
 from projects.queue import drafts
 from projects.task_types.preference import SECOND
+from projects.web.annotator import studio
 from projects.workflow import submission
 from taskers.models import Organization, Person
 

@@ -3,13 +3,14 @@
 import pytest
 
 from assist.bindings import bind
-from projects import queue, studio
+from projects import queue
 from projects.configuration import configure
 from projects.models import Assignment, Correctable, Verdict
 from projects.quality.gold import known_answers
 from projects.queue import Wish
 from projects.queue.clock import Clock
 from projects.reports import statement
+from projects.web.annotator import studio
 from projects.workflow import corrections, submission
 from projects.workforce import rules
 from taskers import ledger

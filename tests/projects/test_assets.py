@@ -13,11 +13,11 @@ from django.test import AsyncRequestFactory
 from django.utils import timezone
 from PIL import Image
 
-from projects import media
 from projects.data import importing
 from projects.data.media import assets
 from projects.data.media.pictures import Picture, read_picture
 from projects.models import Asset, Task
+from projects.web.shared import media
 from taskers.errors import NotAllowed, NotFound
 from tests import make
 

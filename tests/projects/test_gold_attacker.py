@@ -24,13 +24,14 @@ from django.test import Client
 from django.urls import reverse
 from scipy import stats
 
-from projects import queue, studio
+from projects import queue
 from projects.data import importing
 from projects.data.importing.rows import Known, Row
 from projects.models import Annotation, Asset, Assignment, Correctable, Project, Task
 from projects.queue import Wish, broken, handing_in
 from projects.queue.clock import Clock
 from projects.reports import statement
+from projects.web.annotator import studio
 from projects.workflow import corrections, submission
 from projects.workforce import rules
 from taskers.models import Person

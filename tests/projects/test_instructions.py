@@ -3,9 +3,9 @@
 import pytest
 from django.test import Client
 
-from projects import studio
 from projects.configuration import configure, instructions
 from projects.errors import Refused
+from projects.web.annotator import studio
 from taskers import skills
 from taskers.models import Person, Skill
 from tests import make

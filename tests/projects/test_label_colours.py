@@ -4,9 +4,10 @@ from itertools import combinations
 
 import pytest
 
-from projects import label_forms, studio
 from projects.configuration import configure, label_colours
 from projects.configuration.label_colours import COLOURS, distance, fresh, oklab, patterns
+from projects.web.annotator import studio
+from projects.web.manager.forms import labels as label_forms
 from tests import make
 
 # Machado, Oliveira and Fernandes (2009), severity 1, for linear sRGB: what is seen without long, middle, short cones.

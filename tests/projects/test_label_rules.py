@@ -2,10 +2,10 @@
 
 import pytest
 
-from projects import studio
 from projects.configuration import configure, label_attributes, revision
 from projects.errors import Refused
 from projects.models import Task
+from projects.web.annotator import studio
 from projects.workflow import submission
 from tests import make
 

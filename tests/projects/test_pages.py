@@ -7,7 +7,7 @@ from django.test import Client
 
 from projects.models import Batch, BatchProgress, Project
 from projects.reports import rollups
-from projects.views import project as project_page
+from projects.web.manager import project as project_page
 from taskers import invitations
 from taskers.models import Account, Event
 from tests import make

@@ -5,9 +5,9 @@ import random
 import pytest
 from django.test import Client
 
-from projects import studio
 from projects.models import Batch, Project
 from projects.quality.gold import known_answers
+from projects.web.annotator import studio
 from tests import make, sending
 from tests.projects.managing import FORM, changed, page, signed_in
 

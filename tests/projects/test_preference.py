@@ -8,7 +8,7 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from projects import queue, studio
+from projects import queue
 from projects.api.work import _work
 from projects.configuration import configure, methods
 from projects.data.exporting import export
@@ -19,6 +19,7 @@ from projects.queue import sides
 from projects.task_types import TASK_TYPES
 from projects.task_types.classification import AskedLabels
 from projects.task_types.preference import OWN_LABELS, PAIR, items_of
+from projects.web.annotator import studio
 from projects.workflow import batches, submission
 from tests import make
 from tests.projects.test_intake_load import counts, lines, loaded, media, picture, zipped

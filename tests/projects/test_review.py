@@ -115,7 +115,7 @@ def test_review_of_one_project_stays_in_it_from_the_list_to_the_last_decision(ri
 
 
 def test_a_long_list_goes_on(rita, cast, project, batch, monkeypatch) -> None:
-    monkeypatch.setattr("projects.review.PAGE", 2)
+    monkeypatch.setattr("projects.web.reviewer.review.PAGE", 2)
     for _each in range(3):
         disputed(cast, project, batch)
     first = rita.get("/review/").content.decode()

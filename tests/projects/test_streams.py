@@ -13,10 +13,10 @@ from django.test import Client
 from django.urls import reverse
 from PIL import Image
 
-from projects import media
 from projects.data import exporting, importing
 from projects.data.media.pictures import read_picture
 from projects.models import Task
+from projects.web.shared import media
 from tests import cast as people
 from tests import make
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from projects import es_modules
 from projects.queue.leases import SKIP_REASONS
 from projects.task_types import TASK_TYPES
+from projects.web.annotator import es_modules
 
 DIALOGS = Path(__file__).parents[2] / "templates" / "projects" / "_studio_dialogs.html"
 

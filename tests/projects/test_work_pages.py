@@ -7,10 +7,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from projects import queue
-from projects.admission.rule_forms import RulesForm, rules_initial
 from projects.models import BlockedPair, Exclusion, Requirement
 from projects.queue import Nothing, eligibility
-from projects.views import rules as rules_page
+from projects.web.manager import rules as rules_page
+from projects.web.manager.forms.rules import RulesForm, rules_initial
 from projects.workflow import void_work
 from projects.workforce import pairs, qualifying, rules
 from taskers import invitations, quality, skills

@@ -1,0 +1,18 @@
+"""The wire of a project's examples: what its course teaches, shown beside the instructions."""
+
+from uuid import UUID
+
+from django.views.decorators.http import require_GET
+
+from projects import access
+from projects.quality.qualification import lessons
+from projects.web.annotator.studio import lessons_json, wire
+from taskers.requests import MemberRequest
+
+
+@require_GET
+@wire
+def examples(request: MemberRequest, body: dict, project_id: UUID) -> dict:
+    """Items of the course with their right answers and why, as far as this person may see them."""
+    project = access.project(request.user, project_id, *access.WORK, *access.REVIEW)
+    return lessons_json(project, {"examples": lessons.examples(project, request.user)}, request.user)

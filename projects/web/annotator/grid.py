@@ -1,0 +1,165 @@
+"""The grid's wire: many tasks on one screen under one lease. Each view makes one call into a verb.
+
+A group is what one person holds under one token. It is claimed at once, kept by one heartbeat, drafted in small
+deltas, and handed in at once; each assignment in it is submitted once, and says what became of it.
+"""
+
+from uuid import UUID
+
+from django.views.decorators.http import require_http_methods, require_POST
+
+from projects import access, queue
+from projects.errors import LeaseLost, Refused
+from projects.models import Assignment, Draft, Project, Task
+from projects.queue import Nothing, drafts
+from projects.web.annotator.studio import project_json, task_json, thumbnail_url, wire
+from projects.web.annotator.studio import read_token as token_of
+from projects.web.annotator.studio import read_whole_number as whole_number
+from projects.workflow import submission
+from taskers import ledger
+from taskers.errors import NotFound, Problem
+from taskers.models import Person
+from taskers.requests import MemberRequest
+
+LARGEST = 100
+
+
+@require_POST
+@wire
+def claim(request: MemberRequest, body: dict, project_id: UUID) -> dict:
+    return _next(request, access.project(request.user, project_id, *access.WORK))
+
+
+@require_POST
+@wire
+def heartbeat(request: MemberRequest, body: dict) -> dict:
+    token = token_of(body)
+    for one in _group(request, token, "held"):
+        return {"deadline": queue.renew(one, request.user, token).isoformat()}
+    raise LeaseLost()
+
+
+@require_http_methods(["PUT"])
+@wire
+def draft(request: MemberRequest, body: dict) -> dict:
+    answers = (body.get("answer") or {}).get("tiles") if isinstance(body.get("answer"), dict) else None
+    if not isinstance(answers, dict):
+        raise Refused("A draft is an object of tiles.", code="wrong-shape", place="answer")
+    version = whole_number(body, "version")
+    return {"version": drafts.save_group(request.user, token_of(body), version=version, answers=answers)}
+
+
+@require_POST
+@wire
+def submit(request: MemberRequest, body: dict) -> dict:
+    token = token_of(body)
+    group = {str(one.public_id): one for one in _group(request, token, *Assignment.State.values)}
+    answers = _answers(body)
+    active = whole_number(body, "active_ms", 0) // max(1, len(answers))
+    results = [_submit_one(request, group.get(key), key, token, answer, active) for key, answer in answers.items()]
+    return {"results": results} | _next(request, next(iter(group.values())).task.project)
+
+
+@require_POST
+@wire
+def skip(request: MemberRequest, body: dict) -> dict:
+    """Say no to one of the group; the others stay."""
+    one = _one(request, body)
+    queue.skip(one, request.user, token_of(body), reason=str(body.get("reason", "")), note=str(body.get("note", "")))
+    return _next(request, one.task.project)
+
+
+@require_POST
+@wire
+def report(request: MemberRequest, body: dict) -> dict:
+    one = _one(request, body)
+    queue.report(one, request.user, token_of(body), note=str(body.get("note", "")))
+    return _next(request, one.task.project)
+
+
+@require_POST
+@wire
+def release(request: MemberRequest, body: dict) -> dict:
+    token = token_of(body)
+    for one in _group(request, token, "held"):
+        queue.release(one, request.user, token)
+    return {"released": True}
+
+
+def _submit_one(
+    request: MemberRequest, one: Assignment | None, key: str, token: UUID, answer: object, active: int
+) -> dict:
+    """Each in its own transaction: one that has moved on keeps none of the others back."""
+    try:
+        if one is None:
+            raise LeaseLost()
+        annotation = submission.submit(one, request.user, token, answer, active_ms=active)
+        return {"id": key, "submitted": str(annotation.public_id)}
+    except Problem as problem:
+        return {"id": key, "code": problem.code, "text": problem.text, "place": problem.place}
+
+
+def _answers(body: dict) -> dict[str, object]:
+    answers = body.get("answers")
+    if not isinstance(answers, dict) or not 1 <= len(answers) <= LARGEST:
+        raise Refused(
+            "Answers are an object of 1 to %(largest)s.", code="wrong-shape", place="answers", largest=LARGEST
+        )
+    return answers
+
+
+def _one(request: MemberRequest, body: dict) -> Assignment:
+    try:
+        return access.own_assignment(request.user, UUID(str(body.get("id"))))
+    except ValueError:
+        raise Refused("id is missing or isn't a UUID.", code="wrong-shape", place="id") from None
+
+
+def _group(request: MemberRequest, token: UUID, *states: str) -> list[Assignment]:
+    """What this person holds or held under a token, while they belong to its organization. NotFound for nothing."""
+    rows = Assignment.objects.filter(tasker=request.user, token=token).select_related("task__project__organization")
+    found = list(rows.select_related("task__asset", "task__batch").order_by("pk")[:LARGEST])
+    if not found:
+        raise NotFound()
+    access.own_assignment(request.user, found[0].public_id)
+    return [one for one in found if one.state in states]
+
+
+def _next(request: MemberRequest, project: Project) -> dict:
+    grid = project.settings_now().grid
+    found = queue.claim_group(request.user, project, grid)
+    if isinstance(found, Nothing):
+        return {"nothing": {"code": found.code, "text": found.text, "retry_seconds": found.retry_seconds}}
+    return {"assignment": group_json(found, request.user)}
+
+
+def group_json(group: list[Assignment], tasker: Person) -> dict:
+    """A group as the studio shows it: like one assignment, whose task has tiles."""
+    first = group[0]
+    project = first.task.project
+    settings = project.settings.get(version=first.settings_version or 0)
+    saved = {one.assignment_id: one for one in Draft.objects.filter(assignment__in=group)}
+    tiles = [
+        {"id": str(one.public_id), "small": thumbnail_url(one.task), "task": task_json(one.task, tasker)}
+        for one in group
+    ]
+    answers = {str(one.public_id): saved[one.pk].answer for one in group if one.pk in saved}
+    version = max((one.version for one in saved.values()), default=0)
+    return {
+        "id": str(first.token),
+        "token": str(first.token),
+        "kind": "judge",
+        "deadline": first.deadline.isoformat() if first.deadline else None,
+        "lease_seconds": settings.lease_seconds,
+        "project": project_json(project, settings, tasker) | {"copilot": False},
+        "task": {"id": None, "name": "", "payload": {}, "image": None, "tiles": tiles},
+        "draft": {"version": version, "answer": {"tiles": answers}} if saved else None,
+        "pay": ledger.money(sum(one.rate or 0 for one in group), project.organization.currency),
+        "next_media": [thumbnail_url(task) for task in _ahead(group) if task.asset_id],
+    }
+
+
+def _ahead(group: list[Assignment]) -> list[Task]:
+    """What comes after the furthest that the walk has come in this group."""
+    walked = [one for one in group if one.kind == Assignment.Kind.JUDGE]
+    return queue.peek(max(walked, key=lambda one: one.walk_key), len(group)) if walked else []

@@ -1,0 +1,202 @@
+"""A tasker's own pages: what is open to them, and what became of what they did."""
+
+from collections.abc import Callable
+from functools import wraps
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from projects import access
+from projects.models import Annotation, Project
+from projects.models.promises import ALIKE
+from projects.quality.gold import dealing, settling
+from projects.quality.qualification import lessons
+from projects.reports import course_report, statement
+from projects.web.annotator import studio
+from projects.web.shared.answer_drawing import drawing
+from projects.workflow.comments import reading
+from taskers import access as roles
+from taskers import disputes
+from taskers.errors import Problem
+from taskers.models.people import Role
+from taskers.requests import MemberRequest, key_asked
+
+# Where those who do no tasks begin, by the first of these roles that they may act as.
+DESKS = (
+    (Role.MANAGER, "projects"),
+    (Role.REVIEWER, "review-list"),
+    (Role.FINANCE, "admin:taskers_payout_owed"),
+    (Role.ML_ENGINEER, "models-overview"),
+)
+
+# What pages/answers.js reads of a part of an answer.
+DRAWN = {"start", "end", "label", "shape", "field", "kind", "value"}
+
+
+def up_to_date(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """What is due by now is settled before its tasker looks."""
+
+    @wraps(view)
+    def wrapped(request: MemberRequest, *args: object, **kwargs: object) -> HttpResponse:
+        if request.user.is_authenticated:
+            settling.settle_due(request.user)
+        return view(request, *args, **kwargs)
+
+    return wrapped
+
+
+@require_GET
+@login_required
+@up_to_date
+def home(request: MemberRequest) -> HttpResponse:
+    """The projects open to a tasker; office people go to their own desk."""
+    organization = request.organization
+    if not organization:
+        return render(request, "taskers/nowhere.html")
+    granted = [(one.role, one.project_key) for one in request.memberships if one.organization_id == organization.pk]
+    keys = roles.project_keys_among(granted, *access.WORK)
+    if keys is not None and not keys:
+        return redirect(_desk(request))
+    open_to_me = access.among(organization, keys).filter(state=Project.State.LIVE)
+    openings = statement.openings(request.user, reading.with_unread(open_to_me, request.user))
+    context = {
+        "openings": openings,
+        "totals": statement.totals(request.user, organization),
+        "currency": organization.currency,
+        "answered": sum(one.project.unread for one in openings),  # type: ignore[attr-defined]
+    }
+    return render(request, "taskers/home.html", context)
+
+
+@require_GET
+@login_required
+@up_to_date
+def my_work(request: MemberRequest) -> HttpResponse:
+    """The statement: 30 pieces of work at a time, newest first."""
+    organization = _organization(request)
+    mine = access.projects_for(request.user, organization, *Role.values).order_by("name")
+    chosen = mine.filter(public_id=key_asked(request, "project")).first()
+    entries, before = statement.entries(
+        request.user, organization, project=chosen, before=_number(request.GET.get("before"))
+    )
+    context = {
+        "entries": entries,
+        "before": before,
+        "earlier": "before" in request.GET,
+        "projects": mine,
+        "chosen": chosen,
+        "currency": organization.currency,
+    }
+    if request.htmx and request.htmx.target == "entries":
+        return render(request, "taskers/_entries.html", context)
+    context |= {
+        "every": settings.SHOWN_EVERY // 60,
+        "totals": statement.totals(request.user, organization),
+        "courses": course_report.taken_by(request.user, mine),
+        "payouts": statement.payouts(request.user, organization),
+        "standings": [one for one in statement.openings(request.user, mine) if one.estimate.evidence],
+    }
+    return render(request, "taskers/my_work.html", context)
+
+
+@require_GET
+@login_required
+def course(request: MemberRequest, project_id: UUID) -> HttpResponse:
+    """One's own tries of a project's course, with what they taught."""
+    project = access.project(request.user, project_id, *Role.values)
+    tries = list(course_report.tries_of(request.user, project).select_related("project"))
+    context = {
+        "project": project,
+        "tries": [(one, lessons.done(one)) for one in tries],
+        "view": studio.lessons_json(project, {f"t{one.pk}": lessons.again(one) for one in tries}, request.user),
+    }
+    return render(request, "taskers/course.html", context)
+
+
+@require_GET
+@login_required
+@up_to_date
+def piece(request: MemberRequest, annotation_id: UUID) -> HttpResponse:
+    """One piece of one's own work."""
+    return _piece(request, _own(request, annotation_id))
+
+
+@require_POST
+@login_required
+def contest(request: MemberRequest, annotation_id: UUID) -> HttpResponse:
+    """Contest how a piece of one's own work was judged."""
+    annotation = _own(request, annotation_id)
+    subject, text = f"task:{annotation.task.public_id}", request.POST.get("text", "")
+    try:
+        disputes.open(annotation.task.project.organization, request.user, subject=subject, text=text)
+    except Problem as problem:
+        return _piece(request, annotation, problem)
+    messages.success(request, _("Sent. Somebody of the office looks at it and answers here."))
+    return redirect("my-work-piece", annotation_id)
+
+
+def _piece(request: MemberRequest, annotation: Annotation, problem: Problem | None = None) -> HttpResponse:
+    task, entry = annotation.task, statement.entry(request.user, annotation)
+    shown = task.project.settings_now().shows_verdicts
+    if shown and entry.decision:
+        dealing.show(request.user, task)
+    context = {
+        "entry": entry,
+        "task": task,
+        "view": drawing(task, _answers(entry)) if shown else None,
+        "currency": task.project.organization.currency,
+        "problem": problem,
+        "text": request.POST.get("text", ""),
+    }
+    return render(request, "taskers/piece.html", context, status=problem.status if problem else 200)
+
+
+def _answers(entry: statement.Entry) -> dict[str, dict]:
+    """What is drawn of the answers and no more: ids and provenance would say how each was made, and so what is gold."""
+    answers = {"mine": entry.annotation.answer} | ({"verdict": entry.decision.answer} if entry.decision else {})
+    return {
+        key: {
+            name: [{part: said for part, said in one.items() if part in DRAWN} for one in parts]
+            for name, parts in answer.items()
+            if isinstance(parts, list)
+        }
+        for key, answer in answers.items()
+    }
+
+
+def _own(request: MemberRequest, annotation_id: UUID) -> Annotation:
+    """One's own work, gold like any other, in the organization that one is working in; everything else is not found."""
+    rows = Annotation.objects.select_related("assignment", "task__project__organization")
+    found = rows.filter(
+        public_id=annotation_id,
+        tasker=request.user,
+        assignment__kind__in=ALIKE,
+        task__project__organization=_organization(request).pk,
+    ).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def _organization(request: MemberRequest):
+    if not request.organization:
+        raise Http404
+    return request.organization
+
+
+def _desk(request: MemberRequest) -> str:
+    for role, place in DESKS:
+        keys = roles.project_keys_of(request.user, request.organization, role)
+        if keys is None or keys:
+            return place
+    return "profile"
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text and text.isdecimal() and len(text) < 19 else None

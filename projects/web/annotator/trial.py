@@ -1,0 +1,78 @@
+"""A manager tries a project in the studio: a task as a tasker would see it, checked as theirs; nothing is held."""
+
+import random
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from projects import access
+from projects.errors import Refused
+from projects.models import Task
+from projects.quality.gold import known_answers
+from projects.queue.checking import check_for
+from projects.web.annotator.studio import project_json, read_uuid, read_whole_number, task_json, wire
+from taskers import ledger
+from taskers.requests import MemberRequest
+
+
+@require_POST
+@wire
+def try_claim(request: MemberRequest, body: dict, project_id: UUID) -> dict:
+    """A task as a tasker would see it, for a manager to try: nothing is held."""
+    project = access.project(request.user, project_id, *access.MANAGE)
+    rows = Task.objects.filter(project=project, withheld="").select_related("asset")
+    task = rows.filter(pk__gt=read_whole_number(body, "after", 0)).order_by("pk").first() or rows.order_by("pk").first()
+    if task is None:
+        withheld = Task.objects.filter(project=project).exists()
+        text = _("All tasks of this project are held back.") if withheld else _("Load some tasks first.")
+        return {"nothing": {"code": "empty", "text": text, "retry_seconds": None}}
+    settings = project.settings_now()
+    return {
+        "try": True,
+        "assignment": {
+            "id": None,
+            "token": None,
+            "kind": "judge",
+            "course": None,
+            "deadline": None,
+            "lease_seconds": settings.lease_seconds,
+            "project": project_json(project, settings, request.user),
+            "task": task_json(task, request.user) | {"after": task.pk},
+            "draft": None,
+            "pay": ledger.money(settings.rate, project.organization.currency),
+        },
+    }
+
+
+@require_POST
+@wire
+def try_submit(request: MemberRequest, body: dict, project_id: UUID) -> dict:
+    """Check a tried answer as a real one would be; nothing is written."""
+    project = access.project(request.user, project_id, *access.MANAGE)
+    task = Task.objects.filter(project=project, public_id=read_uuid(body, "task")).select_related("project").first()
+    if task is None:
+        raise Refused("This task isn't in the project.", code="unknown-task", place="task")
+    check_for(task, body.get("answer"))
+    return {"checked": True}
+
+
+@require_POST
+@wire
+def try_keep(request: MemberRequest, body: dict, project_id: UUID) -> dict:
+    """Keep a tried answer as the right one: for the course, or to be mixed in unseen."""
+    project = access.project(request.user, project_id, *access.MANAGE)
+    task = Task.objects.filter(project=project, public_id=read_uuid(body, "task")).select_related("project").first()
+    if task is None:
+        raise Refused("This task isn't in the project.", code="unknown-task", place="task")
+    course = body.get("course") is True
+    known_answers.keep(
+        task,
+        body.get("answer"),
+        by=request.user,
+        dice=random.SystemRandom(),
+        course=course,
+        explanation=str(body.get("explanation", "")),
+        shown=body.get("shown") is not False,
+    )
+    return {"kept": _("Kept: the last item of the course.") if course else _("Kept among the known answers.")}

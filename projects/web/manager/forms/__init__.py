@@ -1,0 +1,1 @@
+"""The forms of a project's settings, one module per subject."""

@@ -1,0 +1,340 @@
+"""What a manager types, as forms: every field with its words, and the way between people's units and ours."""
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from projects.configuration import configure, instructions, methods
+from projects.errors import Refused
+from projects.models import Batch, Project, ProjectSettings
+from projects.task_types import TASK_TYPES, asked_fields
+from projects.web.manager.forms.languages import IN_LANGUAGE, InLanguages
+from projects.web.manager.forms.preference import PairFields, pair_initial
+from projects.web.shared.units import (
+    amount,
+    in_currency,
+    in_minutes,
+    in_percent,
+    in_units,
+    of_minutes,
+    of_percent,
+    percent,
+    time_for_a_task,
+    to_millionths,
+)
+from taskers.models import Organization
+
+SPAN_MATCH = (("exact", _("Exactly the same stretch")), ("overlap", _("Overlapping stretches")))
+# What some task types ask of a project and others don't: which, says each type.
+OF_TYPES = {name for room in TASK_TYPES.values() for name in room.settings_asked}
+FIRST_TERMS = {"wanted": 2, "rate": 50_000}  # what a new project's page proposes; all else is the model's defaults
+
+
+class MethodSelect(forms.Select):
+    """Each method says which task types it is for, and whether it needs a single choice, so that a page can offer only
+    what would be taken. `now`, if given, are the methods that fit what the form asks at the moment."""
+
+    now: set[str] | None = None
+
+    def create_option(
+        self, name: str, value: Any, label: Any, selected: bool, *args: Any, **kwargs: Any
+    ) -> dict[str, Any]:
+        """Django's, with `data-fits` and `data-one`; hidden where it wouldn't be taken, unless it is chosen already."""
+        option = super().create_option(name, value, label, selected, *args, **kwargs)
+        option["attrs"]["data-fits"] = " ".join(methods.types_of(str(value)))
+        if methods.TOLD[str(value)].one_choice:
+            option["attrs"]["data-one"] = True
+        if self.now is not None and value not in self.now and not selected:
+            option["attrs"] |= {"hidden": True, "disabled": True}
+        return option
+
+
+class SettingsForm(InLanguages, PairFields):
+    """What every project asks for, whatever its type."""
+
+    row_at_fault: int | None = None  # which of the fields couldn't be read, from 0
+    asked: Collection[str] = OF_TYPES  # which of them are looked at
+
+    instructions = forms.CharField(
+        label=_("Instructions"),
+        required=False,
+        max_length=instructions.LONGEST,
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 10, "spellcheck": "true"}),
+        help_text=_(
+            "Markdown. Say what to mark, what not to, and show examples of hard cases. "
+            "Whoever reads none of the languages below is shown this."
+        ),
+    )
+    wanted = forms.IntegerField(
+        label=_("Judgements per task"),
+        min_value=1,
+        max_value=50,
+        help_text=_("How many people should answer each task."),
+    )
+    rate = amount(_("Pay per accepted judgement"), min_value=Decimal(0), max_digits=12)
+    lease_minutes = time_for_a_task()
+    file_order = forms.BooleanField(
+        label=_("Hand out in file order"),
+        required=False,
+        help_text=_("Else shuffled. In file order no known answers can be mixed in: they would stand out."),
+    )
+    copilot = forms.BooleanField(
+        label=_("Copilot"), required=False, help_text=_("Taskers may ask the model for suggestions.")
+    )
+    empty_usual = forms.BooleanField(
+        label=_("Empty answers are usual"),
+        required=False,
+        help_text=_("The studio doesn't ask before a task is handed in without a mark."),
+    )
+    agreement = percent(_("Agreement that decides, %"), _("Answers this alike decide a task by themselves."))
+    iou = percent(_("Same region from, %"), _("Two regions that overlap this much are the same one."))
+    span_match = forms.ChoiceField(label=_("Same span if"), choices=SPAN_MATCH)
+    aggregation = forms.ChoiceField(
+        label=_("Method"),
+        choices=[(one.key, one.title) for one in methods.TOLD.values()],
+        required=False,
+        widget=MethodSelect,
+        help_text=_("How answers become a verdict. Each verdict keeps the method that made it."),
+    )
+    most = forms.IntegerField(
+        label=_("Judgements at most"),
+        required=False,
+        min_value=1,
+        max_value=50,
+        help_text=_("While the answers aren't sure enough, one more person is asked, up to this. Empty: never."),
+    )
+    target = percent(
+        _("Sure enough from, %"),
+        _(
+            "The confidence that more people are asked for; as far as known answers bear it out. Empty: 90, and by"
+            " majority no more than the judgements per task reach when all agree."
+        ),
+        least=50,
+        most=99.9,
+        required=False,
+    )
+    budget = forms.FloatField(
+        label=_("Judgements on average, at most"),
+        required=False,
+        min_value=1,
+        max_value=50,
+        widget=forms.NumberInput(attrs={"step": "any"}),
+        help_text=_(
+            "What a task may cost on average: the judgements beyond go to the least sure. Empty: to all unsure."
+        ),
+    )
+    audit_share = percent(
+        _("Verdicts audited, %"),
+        _(
+            "Drawn by chance, whatever was answered, and shown to a reviewer: by these and by known answers a project"
+            " learns how far to believe its method. 0: none."
+        ),
+        required=False,
+    )
+    pay_floor = percent(_("Paid from, %"), _("The least agreement with the verdict that is paid."))
+    minimum_score = percent(
+        _("Suggestions from, %"),
+        _("Spans and classes that the model is less sure of aren't shown; masks always are."),
+    )
+
+    shows_verdicts = forms.BooleanField(
+        label=_("Taskers see answers and verdicts"),
+        required=False,
+        help_text=_("In My work: their own answer beside what was decided, so that nobody contests blind."),
+    )
+
+    correction_minutes = forms.IntegerField(
+        label=_("Time to correct, in minutes"),
+        required=False,
+        initial=0,
+        min_value=0,
+        max_value=7 * 24 * 60,
+        help_text=_(
+            "From My work a tasker may correct what they handed in for so long; until then nothing of it is decided or"
+            " paid. 0: not at all."
+        ),
+    )
+
+    fields_asked = forms.CharField(
+        label=_("Fields"),
+        required=False,
+        max_length=10_000,
+        widget=forms.Textarea(attrs={"rows": 6, "spellcheck": "false"}),
+    )
+    grid = forms.IntegerField(
+        label=_("Images on one screen"),
+        required=False,
+        min_value=1,
+        max_value=100,
+        help_text=_("From 2 on, many images are looked over at once and the wrong ones flipped. Needs one choice."),
+    )
+
+    def __init__(self, *args: Any, organization: Organization, known: Sequence[Mapping] = (), **kwargs: Any) -> None:
+        """`known` are the fields that the project asks for now: what is called the same keeps its key."""
+        super().__init__(*args, **kwargs)
+        self.known = known
+        self.fields["rate"].label = in_currency(self.fields["rate"].label, organization)
+
+    @property
+    def methods_told(self) -> list[tuple[methods.Method, str]]:
+        """The methods that may be chosen here, each with the task types that it is for."""
+        offered = [key for key, _title in self.fields["aggregation"].choices]  # type: ignore[attr-defined]
+        return [(methods.TOLD[key], " ".join(methods.types_of(key))) for key in offered if key in methods.TOLD]
+
+    def clean_fields_asked(self) -> str:
+        text = self.cleaned_data["fields_asked"]
+        try:
+            read = asked_fields.read(text, known=self.known) if text.strip() else asked_fields.usual()
+        except Refused as problem:
+            self.blame_row(problem.place)
+            raise forms.ValidationError(problem.text) from None
+        self.cleaned_data["fields"] = read
+        return text
+
+    def blame_row(self, place: str) -> None:
+        """Say which of the fields is at fault, by the place that a refusal names."""
+        found = re.match(r"fields\[(\d+)\]", place or "")
+        self.row_at_fault = int(found[1]) if found else None
+
+    def clean_grid(self) -> int:
+        return self.cleaned_data["grid"] or 1
+
+    def terms(self, task_type: str) -> dict[str, Any]:
+        """The settings as configure's verbs take them: those that the type asks. Call when valid."""
+        data = self.cleaned_data
+        asked = TASK_TYPES[task_type].settings_asked
+        thresholds: dict[str, Any] = {"agreement": of_percent(data["agreement"])}
+        if "iou" in asked:
+            thresholds["iou"] = of_percent(data["iou"])
+        if "span_match" in asked:
+            thresholds["span_match"] = data["span_match"]
+        found: dict[str, Any] = {"thresholds": thresholds}
+        if "fields_asked" in asked:
+            found["fields"] = data["fields"]
+        if "also_asked" in asked:
+            found["fields"] = data["also"]
+        found |= {name: data[name] for name in ("copilot", "grid", "empty_usual") if name in asked}
+        for name in ("minimum_score", "target", "audit_share", "pay_floor"):
+            if (name in asked or name not in OF_TYPES) and data[name] is not None:
+                found[name] = of_percent(data[name])
+        if data["aggregation"]:
+            found["aggregation"] = data["aggregation"]
+        return found | {
+            "instructions": data["instructions"].replace("\r\n", "\n"),
+            "instructions_by_language": self.said_in_languages(),
+            "wanted": data["wanted"],
+            "rate": to_millionths(data["rate"]),
+            "lease_seconds": of_minutes(data["lease_minutes"]),
+            "file_order": data["file_order"],
+            "shows_verdicts": data["shows_verdicts"],
+            "correction_minutes": data["correction_minutes"] or 0,
+            "most": data["most"],
+            "budget": data["budget"],
+        }
+
+
+def settings_initial(settings: ProjectSettings) -> dict[str, Any]:
+    """What the form of a project shows at first."""
+    thresholds = configure.THRESHOLDS | settings.thresholds
+    translated = {IN_LANGUAGE + code: text for code, text in settings.instructions_by_language.items()}
+    own = translated | pair_initial(settings)
+    return own | {
+        "instructions": settings.instructions,
+        "wanted": settings.wanted,
+        "rate": in_units(settings.rate),
+        "lease_minutes": in_minutes(settings.lease_seconds),
+        "file_order": settings.file_order,
+        "copilot": settings.copilot,
+        "agreement": in_percent(thresholds["agreement"]),
+        "iou": in_percent(thresholds["iou"]),
+        "span_match": thresholds["span_match"],
+        "aggregation": settings.aggregation,
+        "most": settings.most,
+        "target": in_percent(settings.target),
+        "budget": settings.budget,
+        "audit_share": in_percent(settings.audit_share),
+        "pay_floor": in_percent(settings.pay_floor),
+        "minimum_score": in_percent(settings.minimum_score),
+        "shows_verdicts": settings.shows_verdicts,
+        "correction_minutes": settings.correction_minutes,
+        "fields_asked": asked_fields.written(settings.fields or asked_fields.usual()),
+        "grid": settings.grid,
+        "empty_usual": settings.empty_usual,
+    }
+
+
+class ChangedSettingsForm(SettingsForm):
+    """The settings of a project that is there: what its task type doesn't ask isn't in it."""
+
+    def __init__(self, *args: Any, task_type: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.asked = TASK_TYPES[task_type].settings_asked
+        for name in OF_TYPES - set(self.asked):
+            del self.fields[name]
+        choice: Any = self.fields["aggregation"]
+        choice.choices = [(key, title) for key, title in choice.choices if task_type in methods.types_of(key)]
+        choice.widget.now = {one.key for one in methods.fitting(task_type, self._fields_now())}
+
+    def _fields_now(self) -> Sequence[Mapping]:
+        """What the form asks as it stands; what the project does where that can't be read."""
+        if "fields_asked" not in self.fields:
+            return self.known
+        try:
+            return asked_fields.read(str(self["fields_asked"].value() or "")) or self.known
+        except Refused:
+            return self.known
+
+
+class NewProjectForm(SettingsForm):
+    """A project that isn't there yet. It shows what any type may ask, and looks at what the chosen one does."""
+
+    name = forms.CharField(label=_("Name"), max_length=120)
+    task_type = forms.ChoiceField(
+        label=_("Task type"),
+        choices=[(key, room.title) for key, room in TASK_TYPES.items()],
+        widget=forms.RadioSelect,
+        initial=next(iter(TASK_TYPES)),
+    )
+    field_order = ("name", "task_type")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        initial = settings_initial(ProjectSettings(**FIRST_TERMS)) | {"target": None, "ties": True}
+        super().__init__(*args, initial=initial, **kwargs)
+
+    def clean(self) -> dict[str, Any]:
+        """What the chosen type doesn't ask has no faults."""
+        data = super().clean() or {}
+        if room := TASK_TYPES.get(data.get("task_type", "")):
+            self.asked = room.settings_asked
+        for name in OF_TYPES - set(self.asked):
+            self.errors.pop(name, None)
+        return data
+
+
+class LoadForm(forms.Form):
+    """A file, and the batch it goes into."""
+
+    file = forms.FileField(label=_("File"), allow_empty_file=True)
+    batch = forms.ModelChoiceField(
+        Batch.objects.none(), label=_("Batch"), required=False, empty_label=_("A new batch"), to_field_name="public_id"
+    )
+    batch_name = forms.CharField(
+        label=_("Name of the new batch"), required=False, max_length=120, help_text=_("Such as a date or a source.")
+    )
+    live = forms.BooleanField(label=_("Hand tasks out as soon as they are loaded"), required=False, initial=True)
+
+    def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        open_ones = project.batches.filter(state__in=["draft", "live", "paused"]).order_by("-pk")
+        self.fields["batch"].queryset = open_ones  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if not data.get("batch") and not data.get("batch_name", "").strip():
+            self.add_error("batch_name", _("Name the new batch, or choose one that is there."))
+        return data

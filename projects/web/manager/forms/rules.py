@@ -1,0 +1,285 @@
+"""Who may work on what, as managers type it: every field says what it does."""
+
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.forms import BaseFormSet, formset_factory
+from django.utils.translation import gettext_lazy as _
+
+from projects.models import Batch, BlockedPair, DealingRules, Exclusion, Project, Requirement
+from projects.queue.leases import SKIP_MODES, SKIP_REASONS, USUAL_MODES
+from projects.web.shared.units import (
+    amount,
+    in_currency,
+    in_minutes,
+    in_percent,
+    in_units,
+    of_minutes,
+    of_percent,
+    percent,
+    time_for_a_task,
+    to_millionths,
+)
+from taskers.models import Organization, Person, Skill
+
+MODES = {
+    "others": _("Others are asked"),
+    "me": _("Comes back to them"),
+    "review": _("A reviewer decides"),
+}
+HIGHEST = 1_000_000
+COMPARATORS = (
+    (Requirement.Comparator.EXISTS, _("has it")),
+    (Requirement.Comparator.AT_LEAST, _("at least")),
+    (Requirement.Comparator.IN, _("one of")),
+    (Requirement.Comparator.MISSING, _("must not have it")),
+)
+MOMENT = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+MOMENTS = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
+
+
+class RulesForm(forms.Form):
+    """A project's rules. Fields left empty where that is allowed set no limit."""
+
+    priority = forms.IntegerField(
+        label=_("Priority"),
+        min_value=-HIGHEST,
+        max_value=HIGHEST,
+        help_text=_("Higher is handed out first. What waits gains one step every ten minutes, so nothing starves."),
+    )
+    lease_minutes = time_for_a_task()
+    standing_floor = percent(
+        _("Least standing, %"),
+        _("Who falls below it gets no more work here. 0 asks for nothing."),
+    )
+    standing_evidence = forms.FloatField(
+        label=_("After this much evidence"),
+        min_value=0,
+        max_value=10**6,
+        help_text=_("Graded work before the floor is asked, so that one bad start shuts nobody out."),
+    )
+    daily_tasks = forms.IntegerField(
+        label=_("Tasks per person and day"),
+        required=False,
+        min_value=1,
+        max_value=10**6,
+        help_text=_("By the clock where they live. Empty: no limit."),
+    )
+    daily_earnings = amount(
+        _("Pay per person and day"),
+        required=False,
+        min_value=Decimal("0.000001"),
+        max_digits=15,
+        help_text=_("What is promised to one person in a day. Empty: no limit."),
+    )
+    gold_share = percent(
+        _("Known answers among the work, %"),
+        _("Mixed in unseen, more often for people of whom little is known. At most 50."),
+        most=50,
+    )
+    gold_uses = forms.IntegerField(
+        label=_("Retire a known answer after"),
+        min_value=1,
+        max_value=10**6,
+        help_text=_("Uses. A worn one may be known by heart."),
+    )
+
+    reporters = forms.IntegerField(
+        label=_("People who must report a task"),
+        required=False,
+        min_value=1,
+        max_value=10,
+        help_text=_("Then it is withheld as broken; until then others are asked. Empty: as it is."),
+    )
+    reports_daily = forms.IntegerField(
+        label=_("Reports per person and day"),
+        required=False,
+        min_value=0,
+        max_value=1000,
+        help_text=_("At most, so that nobody stops the work alone. Empty: as it is."),
+    )
+    reports_share = percent(
+        _("Reports, % of one's work"), _("Beside the first three of a day, up to the number above."), required=False
+    )
+
+    def __init__(self, *args: Any, organization: Organization, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["daily_earnings"].label = in_currency(self.fields["daily_earnings"].label, organization)
+        for reason, words in SKIP_REASONS.items():
+            self.fields[f"skip_{reason}"] = forms.ChoiceField(
+                label=words, choices=[(mode, MODES[mode]) for mode in SKIP_MODES]
+            )
+
+    @property
+    def skips(self) -> list[Any]:
+        """The fields of the skip reasons, for the page."""
+        return [self[f"skip_{reason}"] for reason in SKIP_REASONS]
+
+    def terms(self) -> dict[str, Any]:
+        """The rules as `rules.revise` takes them. Call when valid."""
+        data = self.cleaned_data
+        earnings = data["daily_earnings"]
+        reports = {name: data[name] for name in ("reporters", "reports_daily") if data[name] is not None}
+        if data["reports_share"] is not None:
+            reports["reports_share"] = of_percent(data["reports_share"])
+        return reports | {
+            "priority": data["priority"],
+            "lease_seconds": of_minutes(data["lease_minutes"]),
+            "standing_floor": of_percent(data["standing_floor"]),
+            "standing_evidence": data["standing_evidence"],
+            "daily_tasks": data["daily_tasks"],
+            "daily_earnings": None if earnings is None else to_millionths(earnings),
+            "gold_share": of_percent(data["gold_share"]),
+            "gold_uses": data["gold_uses"],
+            "skip_modes": {reason: data[f"skip_{reason}"] for reason in SKIP_REASONS},
+        }
+
+
+def rules_initial(project: Project, row: DealingRules) -> dict[str, Any]:
+    """What the form shows at first."""
+    modes = {f"skip_{one}": row.skip_modes.get(one) or USUAL_MODES.get(one, "others") for one in SKIP_REASONS}
+    return modes | {
+        "priority": project.priority,
+        "lease_minutes": in_minutes(project.settings_now().lease_seconds),
+        "standing_floor": in_percent(row.standing_floor),
+        "standing_evidence": row.standing_evidence,
+        "daily_tasks": row.daily_tasks,
+        "daily_earnings": None if row.daily_earnings is None else in_units(row.daily_earnings),
+        "gold_share": in_percent(row.gold_share),
+        "gold_uses": row.gold_uses,
+        "reporters": row.reporters,
+        "reports_daily": row.reports_daily,
+        "reports_share": in_percent(row.reports_share),
+    }
+
+
+class RequirementForm(forms.Form):
+    """One thing that is asked for; a row without a skill is passed over."""
+
+    skill = forms.ModelChoiceField(
+        Skill.objects.none(), label=_("Skill or language"), required=False, empty_label=_("Nothing")
+    )
+    comparator = forms.ChoiceField(label=_("How"), choices=COMPARATORS, required=False)
+    value = forms.CharField(
+        label=_("Value"),
+        required=False,
+        max_length=200,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "decimal"}),
+    )
+
+    def __init__(self, *args: Any, skills: Any = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["skill"].queryset = skills  # type: ignore[attr-defined]
+        self.fields["skill"].label_from_instance = lambda one: f"{one.name} ({one.get_kind_display().lower()})"  # type: ignore[attr-defined]
+
+    def clean_value(self) -> list[float]:
+        try:
+            return [float(one) for one in self.cleaned_data["value"].replace(";", ",").split(",") if one.strip()]
+        except ValueError:
+            raise forms.ValidationError(_("A number, or several with commas between.")) from None
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        needs = data.get("comparator") in (Requirement.Comparator.AT_LEAST, Requirement.Comparator.IN)
+        if data.get("skill") and needs and not data.get("value") and "value" not in self.errors:
+            self.add_error("value", _("How much?"))
+        return data
+
+
+class Requirements(BaseFormSet):
+    """All that a project asks for."""
+
+    def wanted(self) -> list[dict[str, Any]]:
+        """As `rules.revise` takes them. Call when valid."""
+        rows = [form.cleaned_data for form in self.forms if form.cleaned_data.get("skill")]
+        return [_wanted(row["skill"], row["comparator"] or Requirement.Comparator.EXISTS, row["value"]) for row in rows]
+
+
+def _wanted(skill: Skill, comparator: str, values: list[float]) -> dict[str, Any]:
+    at_least, one_of = Requirement.Comparator.AT_LEAST, Requirement.Comparator.IN
+    return {
+        "skill": skill,
+        "comparator": comparator,
+        "value": values[0] if comparator == at_least and values else None,
+        "values": values if comparator == one_of else [],
+    }
+
+
+RequirementFormSet = formset_factory(RequirementForm, formset=Requirements, extra=2, max_num=30, validate_max=True)
+
+
+def requirement_rows(project: Project) -> list[dict[str, Any]]:
+    """What the rows show at first."""
+    rows = Requirement.objects.filter(project=project).select_related("skill").order_by("pk")
+    return [{"skill": one.skill, "comparator": one.comparator, "value": _typed(one)} for one in rows]
+
+
+def _typed(one: Requirement) -> str:
+    values = one.values if one.comparator == Requirement.Comparator.IN else [one.value]
+    return ", ".join(f"{value:g}" for value in values if value is not None)
+
+
+class BatchForm(forms.Form):
+    """How soon a batch is wanted."""
+
+    priority = forms.IntegerField(label=_("Priority"), min_value=-HIGHEST, max_value=HIGHEST)
+    deadline = forms.DateTimeField(label=_("Deadline"), required=False, widget=MOMENT, input_formats=MOMENTS)
+
+    @classmethod
+    def of(cls, batch: Batch, data: Any = None) -> "BatchForm":
+        """The form of one batch among others on a page."""
+        initial = {"priority": batch.priority, "deadline": batch.deadline}
+        return cls(data, initial=initial, prefix=f"b{batch.public_id.hex}")
+
+
+class PeopleField(forms.ModelChoiceField):
+    """One of some people, by name and address."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        return f"{obj.name} ({obj.email})" if obj.name else obj.email
+
+
+class ExclusionForm(forms.Form):
+    """Keeping somebody out, with a reason that they read."""
+
+    tasker = PeopleField(Person.objects.none(), label=_("Person"), to_field_name="public_id")
+    kind = forms.ChoiceField(
+        label=_("How"),
+        choices=[
+            (Exclusion.Kind.PAUSED, _("Pause: no work for a while")),
+            (Exclusion.Kind.BLOCKED, _("Block: no work until lifted")),
+            (Exclusion.Kind.BANNED, _("Ban: also take back what isn't decided yet")),
+        ],
+    )
+    reason = forms.CharField(label=_("Reason"), max_length=300, help_text=_("They read this sentence."))
+    until = forms.DateTimeField(
+        label=_("Until"),
+        required=False,
+        widget=MOMENT,
+        input_formats=MOMENTS,
+        help_text=_("Empty: until somebody lifts it."),
+    )
+
+    def __init__(self, *args: Any, people: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["tasker"].queryset = people  # type: ignore[attr-defined]
+
+
+class PairForm(forms.Form):
+    """Two people who must not judge the same task."""
+
+    one = PeopleField(Person.objects.none(), label=_("Person"), to_field_name="public_id")
+    other = PeopleField(Person.objects.none(), label=_("And"), to_field_name="public_id")
+    relation = forms.ChoiceField(label=_("Why"), choices=BlockedPair.Relation.choices)
+    note = forms.CharField(label=_("Note"), required=False, max_length=200, help_text=_("For the office only."))
+
+    def __init__(self, *args: Any, people: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("one", "other"):
+            self.fields[name].queryset = people  # type: ignore[attr-defined]
+
+
+def skills_of(organization: Organization):
+    """A QuerySet of what an organization's projects may ask for."""
+    return Skill.objects.filter(organization=organization).order_by("kind", "name", "pk")

@@ -1,0 +1,59 @@
+"""The known answers of a project: how they fare, and taking them out of or back into the stock."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from projects.models import Project, StockedGold
+from projects.quality.gold import stock
+from projects.task_types import TASK_TYPES
+from projects.web.shared.access import manages
+from projects.workforce import rules
+from taskers.errors import NotFound, Problem
+from taskers.requests import MemberRequest
+
+PAGE = 50
+
+
+@require_GET
+@manages
+def page(request: MemberRequest, project: Project) -> HttpResponse:
+    """The stock, 50 at a time."""
+    pages = Paginator(stock.known_answers(project), PAGE)
+    here = pages.get_page(request.GET.get("page"))
+    context = {
+        "project": project,
+        "room": TASK_TYPES[project.task_type],
+        "lines": stock.lines(list(here.object_list)),
+        "here": here,
+        "limit": rules.in_force(project).gold_uses,
+        "share": rules.in_force(project).gold_share,
+        "tab": "people",
+        "part": "gold",
+    }
+    return render(request, "projects/gold.html", context)
+
+
+@require_POST
+@manages
+def act(request: MemberRequest, project: Project, task_id: UUID) -> HttpResponse:
+    """Retire one, with a reason, or put it back."""
+    rows = StockedGold.objects.filter(project=project).select_related("gold__task__project")
+    kept = rows.filter(gold__task__public_id=task_id).first()
+    if kept is None:
+        raise NotFound()
+    try:
+        if request.POST.get("act") == "retire":
+            stock.retire(kept, request.POST.get("why", ""), by=request.user)
+            messages.success(request, _("Retired: nobody gets it any more."))
+        else:
+            stock.restore(kept, by=request.user)
+            messages.success(request, _("Back in the stock; its count starts afresh."))
+    except Problem as problem:
+        messages.error(request, problem.text)
+    return redirect("project-gold", project.public_id)

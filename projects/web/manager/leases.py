@@ -1,0 +1,88 @@
+"""What is in whose hands, and taking it back."""
+
+from collections import defaultdict
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from projects import queue
+from projects.models import Assignment, Project
+from projects.task_types import TASK_TYPES
+from projects.web.shared.access import manages
+from projects.workflow import oversight
+from taskers.errors import NotFound, Problem
+from taskers.models import Person
+from taskers.requests import MemberRequest
+
+MOST = 300
+
+
+@require_GET
+@manages
+def page(request: MemberRequest, project: Project) -> HttpResponse:
+    """By person, those whose time runs out first on top; the part within renews itself."""
+    template = "projects/_leases.html" if request.htmx else "projects/leases.html"
+    return render(request, template, _context(project))
+
+
+@require_POST
+@manages
+def let_go(request: MemberRequest, project: Project) -> HttpResponse:
+    """Take one piece of work, or all that one person holds, out of somebody's hands."""
+    try:
+        if request.POST.get("person"):
+            person = _person(project, request.POST["person"])
+            number = oversight.let_go_of(project, person, by=request.user)
+            messages.success(request, _("%(n)s taken back from %(name)s.") % {"n": number, "name": person})
+        else:
+            queue.let_go(_held(project, request.POST.get("assignment", "")), by=request.user)
+            messages.success(request, _("Taken back; somebody else gets it."))
+    except NotFound:
+        raise
+    except Problem as problem:
+        messages.error(request, problem.text)
+    return redirect("project-leases", project.public_id)
+
+
+def _context(project: Project) -> dict:
+    rows = list(queue.in_hands(project)[: MOST + 1])
+    hands: dict[Person, list[Assignment]] = defaultdict(list)
+    for row in rows[:MOST]:
+        assert row.tasker is not None  # held: the database says so too
+        hands[row.tasker].append(row)
+    return {
+        "project": project,
+        "room": TASK_TYPES[project.task_type],
+        "hands": list(hands.items()),
+        "more": len(rows) > MOST,
+        "tab": "people",
+        "part": "leases",
+    }
+
+
+def _held(project: Project, text: str) -> Assignment:
+    rows = Assignment.objects.select_related("task__project")
+    found = rows.filter(public_id=_key(text), batch__project=project).first()
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def _person(project: Project, text: str) -> Person:
+    found = Person.objects.filter(
+        public_id=_key(text), assignments__batch__project=project, assignments__state="held"
+    ).first()
+    if found is None:
+        raise NotFound(_("They hold nothing here any more."))
+    return found
+
+
+def _key(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise NotFound() from None

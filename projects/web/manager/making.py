@@ -1,0 +1,163 @@
+"""Making a project, and changing what it asks for."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.contrib import messages
+from django.forms import Form
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from projects import access
+from projects.configuration import configure, instructions, markdown, revision
+from projects.configuration.revision import Overwrites
+from projects.models import Project, ProjectSettings
+from projects.task_types import TASK_TYPES
+from projects.web.manager.conflict import conflict_of
+from projects.web.manager.forms.labels import OF_TYPES, LabelFormSet, Labels, blank_rows, label_rows
+from projects.web.manager.forms.preference import own_labels
+from projects.web.manager.forms.project import ChangedSettingsForm, NewProjectForm, SettingsForm, settings_initial
+from projects.web.shared.access import manages
+from taskers.errors import Problem
+from taskers.requests import MemberRequest
+from taskers.views.door import needs_role
+
+LABEL_PLACE = re.compile(r"labels\[(\d+)\]\.(\w+)")
+
+
+@require_http_methods(["GET", "POST"])
+@never_cache
+@needs_role(*access.MANAGE)
+def new(request: MemberRequest) -> HttpResponse:
+    """A form that makes a project, ready to load data into."""
+    organization = request.organization
+    spoken = instructions.languages(organization)
+    form = NewProjectForm(request.POST or None, languages=spoken, organization=organization)
+    labels = _labels(request, blank_rows(), request.POST.get("task_type", ""))
+    if request.method == "POST" and form.is_valid() and labels.is_valid():
+        try:
+            project = _create(request, form, labels)
+            messages.success(request, _("The project is made. Load some data next."))
+            return redirect("load", project.public_id)
+        except Problem as problem:
+            _blame(form, labels, problem)
+    context = {"form": form, "labels": labels, "project": None, "preview": _preview(form)}
+    return render(request, "projects/new.html", context, status=422 if request.method == "POST" else 200)
+
+
+def _create(request: MemberRequest, form: NewProjectForm, labels: Labels) -> Project:
+    task_type = form.cleaned_data["task_type"]
+    return configure.create(
+        request.organization,
+        request.user,
+        name=form.cleaned_data["name"],
+        task_type=task_type,
+        **_terms(form, labels, task_type),
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@manages
+def settings(request: MemberRequest, project: Project) -> HttpResponse:
+    """The settings in force, and a form that makes the next version of them."""
+    now = project.settings_now()
+    posted = request.method == "POST"
+    seen = request.POST.get("seen", "") if posted else revision.mark(project)
+    form = _form(request, project, now)
+    own = {one["key"] for one in own_labels(project.task_type)}
+    shown = [one for one in revision.labels_of(project) if one["key"] not in own]
+    labels = _labels(request, label_rows(shown, now.label_mapping), project.task_type, project, shown)
+    status, conflict = 422 if posted else 200, None
+    if posted and form.is_valid() and labels.is_valid():
+        try:
+            terms = _terms(form, labels, project.task_type)
+            version = revision.revise(project, request.user, seen=seen, **terms).version
+            messages.success(request, _("Saved as version %(version)s.") % {"version": version})
+            return redirect("project-settings", project.public_id)
+        except Overwrites as problem:
+            status, conflict = problem.status, conflict_of(request, project, seen, form)
+            seen = revision.mark(project)  # saving again, having read the notice, is meant
+        except Problem as problem:
+            _blame(form, labels, problem)
+    context = {
+        "project": project,
+        "media": TASK_TYPES[project.task_type].media,
+        "form": form,
+        "labels": labels,
+        "seen": seen,
+        "conflict": conflict,
+        "version": now.version,
+        "preview": _preview(form),
+        "tab": "settings",
+    }
+    return render(request, "projects/settings.html", context, status=status)
+
+
+def _form(request: MemberRequest, project: Project, now: ProjectSettings) -> ChangedSettingsForm:
+    return ChangedSettingsForm(
+        request.POST or None,
+        initial=settings_initial(now),
+        task_type=project.task_type,
+        organization=project.organization,
+        languages={code: code for code in now.instructions_by_language} | instructions.languages(project.organization),
+        known=now.fields,
+    )
+
+
+def _labels(
+    request: MemberRequest,
+    rows: list[dict],
+    task_type: str,
+    project: Project | None = None,
+    shown: Sequence[Mapping] = (),
+) -> Any:
+    """The label table. What a type doesn't ask is only shown where another type may still be chosen."""
+    asked = TASK_TYPES[task_type].labels_asked if task_type in TASK_TYPES else OF_TYPES
+    terms: dict[str, Any] = {"asked": asked, "shown": asked if project else OF_TYPES}
+    terms["attributes"] = {one["key"]: one["attributes"] for one in shown}
+    return LabelFormSet(request.POST or None, initial=rows, prefix="labels", form_kwargs=terms)
+
+
+def _terms(form: SettingsForm, labels: Labels, task_type: str) -> dict[str, Any]:
+    """All that the page says, as configure's verbs take it."""
+    rows = labels.filled()
+    terms = form.terms(task_type) | {"labels": [*rows, *form.own_labels(task_type)]}
+    if "model_names" in TASK_TYPES[task_type].labels_asked:
+        terms["label_mapping"] = labels.mapping([configure.label_key(row) for row in rows])
+    return terms
+
+
+def _preview(form: Form) -> str:
+    return markdown.safe_html(str(form["instructions"].value() or "")[: instructions.LONGEST])
+
+
+def _blame(form: SettingsForm, labels: Labels, problem: Problem) -> None:
+    """Put a verb's refusal beside the field it is about."""
+    place = LABEL_PLACE.fullmatch(problem.place)
+    if place and int(place[1]) < len(labels.meant):
+        row = labels.meant[int(place[1])]
+        row.add_error(place[2] if place[2] in row.fields else "name", problem.text)
+        return
+    if problem.place == "labels" and labels.forms:
+        labels.forms[0].add_error("name", problem.text)
+        return
+    field = problem.place
+    if field.startswith("fields"):
+        field = next((one for one in ("fields_asked", "also_asked") if one in form.asked), "")
+        form.blame_row(problem.place)
+    field = {"lease_seconds": "lease_minutes"}.get(field, field)
+    form.add_error(field if field in form.fields else None, problem.text)
+
+
+@require_POST
+@needs_role(*access.MANAGE)
+def preview(request: MemberRequest) -> HttpResponse:
+    """Instructions as taskers will see them."""
+    asked = request.htmx.trigger_name if request.htmx else None
+    said = asked if asked and asked.startswith("instructions") else "instructions"
+    html = markdown.safe_html(request.POST.get(said, "")[: instructions.LONGEST])
+    return render(request, "projects/_preview.html", {"preview": html})

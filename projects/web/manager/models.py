@@ -1,0 +1,84 @@
+"""Models at work on a project: the page, a seat for a new one, and the levers."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from projects.annotators import seat_report, seats
+from projects.models import Project
+from projects.task_types import TASK_TYPES
+from projects.web.manager.forms.annotators import MoveForm, RegisterForm
+from projects.web.shared.access import manages
+from taskers.errors import Problem
+from taskers.requests import MemberRequest
+from taskers.views.door import require_fresh_sign_in
+
+
+@require_http_methods(["GET", "POST"])
+@manages
+def page(request: MemberRequest, project: Project) -> HttpResponse:
+    """All of them; posting gives a seat to another."""
+    if request.method != "POST":
+        return _page(request, project)
+    form = RegisterForm(request.POST)
+    if form.is_valid():
+        require_fresh_sign_in(request)
+        try:
+            seat, secret = seats.register(project, name=form.cleaned_data["name"], by=request.user, **form.terms())
+            return _page(request, project, made={"seat": seat, "secret": secret})
+        except Problem as problem:
+            form.add_error(problem.place if problem.place in form.fields else None, problem.text)
+    return _page(request, project, register=form, status=422)
+
+
+@require_POST
+@manages
+def move(request: MemberRequest, project: Project, seat_id: UUID) -> HttpResponse:
+    """Change what one may do."""
+    seat = seats.one_of(project, seat_id)
+    form = MoveForm(request.POST, seat=seat)
+    if form.is_valid():
+        data = form.cleaned_data
+        try:
+            moved = seats.move(seat, by=request.user, mode=data["mode"], reason=data["reason"], **form.terms())
+            messages.success(request, _("%(model)s is set.") % {"model": moved.tasker})
+            return redirect("models", project.public_id)
+        except Problem as problem:
+            form.add_error(problem.place if problem.place in form.fields else None, problem.text)
+    return _page(request, project, moved={seat.pk: form}, status=422)
+
+
+@require_POST
+@manages
+def token(request: MemberRequest, project: Project, seat_id: UUID) -> HttpResponse:
+    """Another token in place of those it has."""
+    seat = seats.one_of(project, seat_id)
+    require_fresh_sign_in(request)
+    return _page(request, project, made={"seat": seat, "secret": seats.new_token(seat, by=request.user)})
+
+
+def _page(
+    request: MemberRequest,
+    project: Project,
+    *,
+    register: RegisterForm | None = None,
+    moved: dict[int, MoveForm] | None = None,
+    made: dict[str, Any] | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    lines = seat_report.of(project)
+    context = {
+        "project": project,
+        "room": TASK_TYPES[project.task_type],
+        "rows": [(one, (moved or {}).get(one.seat.pk) or MoveForm(seat=one.seat)) for one in lines],
+        "form": register or RegisterForm(),
+        "open": (moved or {}).keys(),
+        "made": made,
+        "tab": "trust",
+    }
+    return render(request, "projects/models.html", context, status=status)

@@ -1,0 +1,167 @@
+"""A project at a glance: how far each batch is, what waits, and the levers."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.db.models import Sum, Window
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET, require_POST
+
+from projects.configuration import configure
+from projects.data import archive
+from projects.models import Batch, BatchProgress, Intake, Project, ProjectSettings, Stall
+from projects.reports import notices, stalls
+from projects.task_types import TASK_TYPES
+from projects.web.shared.access import managed_batch, manages, signed_in
+from projects.workflow import batches
+from projects.workforce.qualifying import WORDS
+from taskers import ledger
+from taskers.errors import Problem
+from taskers.requests import MemberRequest
+
+MOST = 200
+FIGURES = ("tasks", "decided", "in_review", "wanted", "submitted", "spent")  # of BatchProgress
+# What may be done to a batch, by its state: (the state it goes to, the words on the button).
+LEVERS = {
+    Batch.State.DRAFT: (("live", gettext_lazy("Start")), ("cancelled", gettext_lazy("Cancel"))),
+    Batch.State.LIVE: (
+        ("paused", gettext_lazy("Pause")),
+        ("closed", gettext_lazy("Close")),
+        ("cancelled", gettext_lazy("Cancel")),
+    ),
+    Batch.State.PAUSED: (
+        ("live", gettext_lazy("Resume")),
+        ("closed", gettext_lazy("Close")),
+        ("cancelled", gettext_lazy("Cancel")),
+    ),
+}
+
+
+@require_GET
+@manages
+def project(request: MemberRequest, project: Project) -> HttpResponse:
+    """The project's page; its progress renews itself."""
+    settings = project.settings_now()
+    context = _progress(project, settings) | {
+        "settings": settings,
+        "labels": project.labels.in_use(),
+        "room": TASK_TYPES[project.task_type],
+        "rate": ledger.money(settings.rate, project.organization.currency),
+        "tab": "overview",
+    }
+    return render(request, "projects/project.html", context)
+
+
+@require_GET
+@manages
+def progress(request: MemberRequest, project: Project) -> HttpResponse:
+    """The part of the page that changes by itself."""
+    return render(request, "projects/_progress.html", _progress(project, project.settings_now()))
+
+
+@require_POST
+@manages
+def move(request: MemberRequest, project: Project) -> HttpResponse:
+    """Pause, resume or archive the whole project."""
+    state = request.POST.get("state", "")
+    if state not in Project.State.values:
+        raise Problem("A project is live, paused or archived.", code="bad-state", place="state", status=422)
+    configure.move(project, state, by=request.user)
+    return redirect("project", project.public_id)
+
+
+@require_POST
+@manages
+def settle(request: MemberRequest, project: Project) -> HttpResponse:
+    """Have what nobody may still do decided by what came in."""
+    stalls.request(project, by=request.user)
+    messages.success(request, _("They are being decided by what came in; what stays in doubt goes to the reviewers."))
+    return redirect("project", project.public_id)
+
+
+@require_POST
+@signed_in
+def move_batch(request: MemberRequest, batch_id: UUID) -> HttpResponse:
+    """Start, pause, resume, close or cancel a batch."""
+    batch = managed_batch(request, batch_id)
+    state = request.POST.get("state", "")
+    if state not in batches.MOVES:
+        raise Problem(
+            "A batch becomes %(choices)s.",
+            code="bad-state",
+            place="state",
+            status=422,
+            choices=", ".join(batches.MOVES),
+        )
+    batches.move(batch, state, by=request.user)
+    if request.htmx:
+        return render(request, "projects/_progress.html", _progress(batch.project, batch.project.settings_now()))
+    messages.success(request, _("Batch %(name)s: %(state)s.") % {"name": batch.name, "state": batch.state})
+    return redirect("project", batch.project.public_id)
+
+
+@require_POST
+@signed_in
+def archive_batch(request: MemberRequest, batch_id: UUID) -> HttpResponse:
+    """Have a batch that is over moved into files."""
+    batch = managed_batch(request, batch_id)
+    archive.request(batch, by=request.user)
+    if request.htmx:
+        return render(request, "projects/_progress.html", _progress(batch.project, batch.project.settings_now()))
+    messages.success(request, _("Batch %(name)s is being archived.") % {"name": batch.name})
+    return redirect("project", batch.project.public_id)
+
+
+def _progress(project: Project, settings: ProjectSettings) -> dict:
+    # With each row come the sums of all batches, also of those beyond the last row.
+    every = {f"every_{name}": Window(Sum(f"progress__{name}")) for name in FIGURES}
+    rows = list(
+        project.batches.select_related("progress", "archive", "wind_up", "project__stall")
+        .annotate(**every)
+        .order_by("-pk")[:MOST]
+    )
+    unfinished = Intake.objects.filter(batch__project=project, state__in=["waiting", "running", "failed"])
+    intakes = list(unfinished.select_related("batch").defer("errors").order_by("-pk")[:20])
+    sums = {name: int((getattr(rows[0], f"every_{name}") if rows else None) or 0) for name in FIGURES}
+    for row in rows:
+        row.levers = LEVERS.get(Batch.State(row.state), ())  # type: ignore[attr-defined]
+        row.done = _of(row)  # type: ignore[attr-defined]
+        row.over = row.state in (Batch.State.CLOSED, Batch.State.CANCELLED)  # type: ignore[attr-defined]
+        row.winding = getattr(row, "wind_up", None)  # type: ignore[attr-defined]
+        row.moved = getattr(row, "archive", None)  # type: ignore[attr-defined]
+    most = settings.most
+    return {
+        "project": project,
+        "saved": _saved(sums, most),
+        "most": most,
+        "batches": rows,
+        "more_batches": len(rows) == MOST,
+        "sums": sums,
+        "intakes": intakes,
+        "stall": _stall(rows[0].project) if rows else None,
+        "said": notices.said_of(project, settings, waiting=any(one.state != Intake.State.FAILED for one in intakes)),
+    }
+
+
+def _stall(project: Project) -> Stall | None:
+    """What waits for nobody, with the reasons why people are kept out in words."""
+    found = getattr(project, "stall", None)
+    if found is None or not found.tasks or project.state != Project.State.LIVE:
+        return None
+    found.reasons = [(WORDS.get(code, code), number) for code, number in found.kept.items()]  # type: ignore[attr-defined]
+    return found
+
+
+def _of(batch: Batch) -> BatchProgress:
+    """A batch's rollup; a batch without one hasn't come anywhere yet."""
+    return batch.progress if hasattr(batch, "progress") else BatchProgress(batch=batch)
+
+
+def _saved(sums: dict[str, int], most: int | None) -> int | None:
+    """The share of judgements, in percent, that dynamic overlap didn't need; None where there is nothing to say."""
+    if not most or not sums["decided"]:
+        return None
+    return max(0, round(100 * (1 - sums["spent"] / (most * sums["decided"]))))

@@ -1,0 +1,1 @@
+"""What pages of several roles use: who comes in, media, drawn answers, units."""
