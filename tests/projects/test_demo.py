@@ -9,8 +9,9 @@ import pytest
 from django.core.management import call_command
 from PIL import Image
 
-from projects import demo, queue
-from projects.management.commands import load_demo
+from config import demo
+from config.management.commands import load_demo
+from projects import queue
 from projects.models import Asset, Assignment, Batch, Project, Task
 from projects.task_types import TASK_TYPES
 from taskers import access

@@ -16,12 +16,12 @@ from django.core.files.base import ContentFile
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from projects import demo
+from config import demo
+from config.demo import parts
 from projects.configuration import configure
 from projects.data import importing
 from projects.data.media import assets
 from projects.data.media.pictures import read_picture
-from projects.demo import parts
 from projects.models import Batch, Intake, Project
 from projects.task_types import asked_fields
 from projects.workflow import batches
