@@ -14,7 +14,7 @@ from assist.client import shared
 from assist.desk import Desk, TrialDesk
 from assist.errors import CopilotError
 from assist.session import SIGNED_OUT, Session
-from taskers.sign_in_state import still_signed_in
+from taskers.credentials.sign_in_state import still_signed_in
 
 log = logging.getLogger(__name__)
 

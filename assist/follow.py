@@ -17,7 +17,7 @@ from assist.errors import CopilotError
 from assist.facts import Picture
 from projects.models import Annotation, Assignment, Task
 from taskers.models import Event
-from taskers.outbox import follow
+from taskers.outbox.events import follow
 
 log = logging.getLogger(__name__)
 

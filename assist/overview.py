@@ -15,7 +15,7 @@ from projects.models import Project
 from taskers import access as roles
 from taskers.errors import NotAllowed, NotFound
 from taskers.models.people import Role
-from taskers.requests import MemberRequest
+from taskers.web.requests import MemberRequest
 
 SEES = (*access.MANAGE, Role.ML_ENGINEER)
 MOST = 100  # projects

@@ -16,7 +16,7 @@ from assist.weights import WeightsProblem
 from projects.models import Project
 from taskers.errors import StateConflict
 from taskers.models import Person
-from taskers.outbox import emit
+from taskers.outbox.events import emit
 
 WHOLE = 100  # percent
 

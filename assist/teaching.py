@@ -10,7 +10,7 @@ from procrastinate.exceptions import AlreadyEnqueued
 from assist import learning
 from projects.models import Project
 from taskers.models import Event
-from taskers.outbox import follow
+from taskers.outbox.events import follow
 
 TEACHER = "assist_classes"
 LEARN = "assist.jobs.learn"

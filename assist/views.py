@@ -25,7 +25,7 @@ from projects.web.manager.conflict import conflict_of
 from projects.web.shared.access import managed_batch, manages, signed_in
 from projects.web.shared.charts import Scale
 from taskers.errors import Problem
-from taskers.requests import MemberRequest
+from taskers.web.requests import MemberRequest
 
 BATCHES_SHOWN = 30
 SAVED = Scale(-0.5, 0.5)

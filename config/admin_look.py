@@ -34,7 +34,7 @@ def _place(title: StrOrPromise, icon: str, url: str, needs: str, query: str = ""
         "title": title,
         "icon": icon,
         "link": lambda request: f"{reverse_lazy(url)}{query}",
-        "permission": f"taskers.admin_access.{needs}",
+        "permission": f"taskers.web.admin_access.{needs}",
     }
 
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponseBase
 
-from taskers import audit
-from taskers.audit import Kind
+from taskers.audit import trail
+from taskers.audit.trail import Kind
 
 AUDITED: dict[str, Kind] = {
     **dict.fromkeys(("people", "person", "skill", "people-apart", "project-exclusions"), Kind.PEOPLE_LISTED),
@@ -42,5 +42,5 @@ class AuditedPages:
             named = next(
                 (f"{place.partition('_')[0]}:{found.kwargs[place]}" for place in PLACES if place in found.kwargs), ""
             )
-            audit.saw(request, kind, named, refused=response.status_code == 403)
+            trail.saw(request, kind, named, refused=response.status_code == 403)
         return response

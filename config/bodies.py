@@ -19,10 +19,10 @@ from django.urls import Resolver404, resolve
 from rest_framework.exceptions import APIException
 
 from config.limits import SMALL, Limits, larger
-from taskers import problems
+from taskers.credentials.sign_in_state import signed_in_by
+from taskers.credentials.tokens import TokenAuthentication
 from taskers.errors import Problem
-from taskers.sign_in_state import signed_in_by
-from taskers.tokens import TokenAuthentication
+from taskers.web import problems
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]

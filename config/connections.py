@@ -15,7 +15,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from config.limits import Limits
-from taskers.addresses import sender
+from taskers.audit.addresses import sender
 from taskers.errors import MEDIA_TYPE, Problem
 
 LINGER_SECONDS = 1.0  # for who was turned away to hear why

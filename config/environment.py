@@ -62,7 +62,7 @@ def database(url: str, pool_size: int) -> dict:
         raise ImproperlyConfigured(f"DATABASE_URL must start with postgresql://, not {parts.scheme}://.")
     query = dict(parse_qsl(parts.query))
     options: dict = {key: value for key, value in query.items() if key not in {"host", "port"}}
-    # Prepared statements (taskers/statements.py) are planned once per connection; none is worth compiling.
+    # Prepared statements (taskers/database/prepared.py) are planned once per connection; none is worth compiling.
     options.setdefault("options", "-c plan_cache_mode=force_generic_plan -c jit=off")
     if pool_size:
         # Without a pool each request in flight under ASGI opens a backend of its own.

@@ -12,7 +12,7 @@ DATA_DIR = Path(os.environ.get("TANDEM_DATA") or BASE_DIR / "var")
 
 DEBUG = environment.flag("TANDEM_DEBUG")
 SECRET_KEY = environment.kept_secret("SECRET_KEY", DATA_DIR / "secret")
-# Under these lies what is sealed in the database (taskers/secret_box.py); the first one seals.
+# Under these lies what is sealed in the database (taskers/credentials/secret_box.py); the first one seals.
 SECRET_BOX_KEYS = environment.words("TANDEM_SECRET_BOX")
 SECRET_BOX_FILE = DATA_DIR / "secret-box"
 ALLOWED_HOSTS = environment.words("TANDEM_HOSTS", "127.0.0.1,localhost,[::1]")
@@ -52,7 +52,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "config.redaction.QuietReferrer",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "taskers.middleware.PrivateMiddleware",
+    "taskers.web.middleware.PrivateMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -61,14 +61,14 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "taskers.origin.OriginMiddleware",
+    "taskers.audit.origin.OriginMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "taskers.middleware.LanguageMiddleware",
-    "taskers.middleware.OrganizationMiddleware",
-    "taskers.middleware.ClockMiddleware",
+    "taskers.web.middleware.LanguageMiddleware",
+    "taskers.web.middleware.OrganizationMiddleware",
+    "taskers.web.middleware.ClockMiddleware",
     "config.audited_pages.AuditedPages",
-    "taskers.middleware.ProblemMiddleware",
+    "taskers.web.middleware.ProblemMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -108,27 +108,30 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "taskers.passwords.Guessable"},
-    {"NAME": "taskers.passwords.AccessEnds"},
+    {"NAME": "taskers.credentials.passwords.Guessable"},
+    {"NAME": "taskers.credentials.passwords.AccessEnds"},
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = LOGIN_URL
-ACCOUNT_ADAPTER = "taskers.adapter.ClosedDoor"
+ACCOUNT_ADAPTER = "taskers.web.adapter.ClosedDoor"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_ON_GET = False
-ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "taskers.password_links.PasswordLinks"
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "taskers.credentials.password_links.PasswordLinks"
 ACCOUNT_SESSION_REMEMBER = True
-ACCOUNT_RATE_LIMITS = {"login": "", "login_failed": ""}  # taskers/sign_in_limits.py counts them
+ACCOUNT_RATE_LIMITS = {"login": "", "login_failed": ""}  # taskers/credentials/sign_in_limits.py counts them
 SOCIALACCOUNT_ONLY = False
 SOCIALACCOUNT_AUTO_SIGNUP = False
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_ISSUER = "Tandem"
-MFA_ADAPTER = "taskers.second_step_secrets.SealedSecrets"
-MFA_FORMS = {"authenticate": "taskers.second_step.CodeForm", "reauthenticate": "taskers.second_step.CodeAgainForm"}
+MFA_ADAPTER = "taskers.credentials.second_step_secrets.SealedSecrets"
+MFA_FORMS = {
+    "authenticate": "taskers.web.second_step.CodeForm",
+    "reauthenticate": "taskers.web.second_step.CodeAgainForm",
+}
 
 # Mail is optional: without a host every link that a mail would carry is shown to the manager instead.
 EMAIL_HOST = os.environ.get("TANDEM_MAIL_HOST", "")
@@ -226,12 +229,12 @@ CONTENT_SECURITY_POLICY = {
 ADMIN_CSP = {"script-src": [UNSAFE_EVAL], "style-src": [UNSAFE_INLINE]}
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["taskers.tokens.TokenAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["taskers.credentials.tokens.TokenAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "EXCEPTION_HANDLER": "taskers.problems.api_exception",
+    "EXCEPTION_HANDLER": "taskers.web.problems.api_exception",
     "UNAUTHENTICATED_USER": None,
 }
 SPECTACULAR_SETTINGS = {

@@ -12,7 +12,7 @@ from django.views.i18n import JavaScriptCatalog
 from config import health
 
 admin.site.site_header = "Tandem"
-handler500 = "taskers.problems.server_error"
+handler500 = "taskers.web.problems.server_error"
 
 
 def _relaxed(resolver: tuple) -> tuple:

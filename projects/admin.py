@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display as shown
 
 from projects.models import Annotation, Assignment, Task, Verdict
-from taskers.admin_access import OfficeAdmin, OwnProjects
 from taskers.models.people import Role
+from taskers.web.admin_access import OfficeAdmin, OwnProjects
 
 LONGEST = 4000  # characters of an answer that are shown
 

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from django.apps import AppConfig
 
-from taskers import project_names
+from taskers.organizations import project_names
 
 
 class ProjectsConfig(AppConfig):
@@ -15,7 +15,7 @@ class ProjectsConfig(AppConfig):
     def ready(self) -> None:
         """Give the floor below, which knows projects and tasks by key alone, what its pages and verbs ask of them."""
         from projects.queue import reviewing  # models may be imported only from here on
-        from taskers import disputes
+        from taskers.money import disputes
 
         project_names.look_up_with(self._names)
         disputes.JUDGES[:] = [reviewing.judges_of]

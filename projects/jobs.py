@@ -15,7 +15,7 @@ from projects.quality import budgets, consensus, estimating
 from projects.quality.gold import stock
 from projects.reports import agreement_reports, stalls
 from projects.workflow import corrections, void_work, winding_up
-from taskers import secret_box, throttle
+from taskers.credentials import secret_box, throttle
 from taskers.models import Person
 
 EXPIRE_AT_ONCE = 2000

@@ -6,13 +6,14 @@ from django.contrib.admin import display
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from taskers import ledger, quality
-from taskers.admin_access import OfficeAdmin
-from taskers.dispute_desk import DisputeDesk
 from taskers.models import Dispute, Event, Grade, Payout, Standing, Transfer
 from taskers.models.people import Role
-from taskers.payout_desk import PayoutDesk
-from taskers.project_names import project_names
+from taskers.money import ledger
+from taskers.organizations.project_names import project_names
+from taskers.standing import grades
+from taskers.web.admin_access import OfficeAdmin
+from taskers.web.dispute_desk import DisputeDesk
+from taskers.web.payout_desk import PayoutDesk
 
 # One way in for everybody, two-step sign-in included.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
@@ -85,7 +86,7 @@ class StandingAdmin(OfficeAdmin):
 
     @display(description=_("Good work, 9 times out of 10"))
     def likely(self, standing: Standing) -> str:
-        known = quality.estimate(standing.good, standing.poor)
+        known = grades.estimate(standing.good, standing.poor)
         return f"{known.low:.0%} – {known.high:.0%}"
 
     @display(description=_("Evidence"))

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from taskers.views import audit, entrance, keys, people, person, profile, skills, tokens
+from taskers.web.views import audit, entrance, keys, people, person, profile, skills, tokens
 
 urlpatterns = [
     path("people/", people.people, name="people"),

@@ -17,8 +17,8 @@ from projects.reports import rollups
 from projects.workflow import oversight, void_work
 from projects.workflow.comments import saying
 from projects.workforce import rules
-from taskers import skills
 from taskers.models import Event
+from taskers.skills import skills
 from tests import make
 from tests.cast import Cast
 

@@ -13,11 +13,11 @@ from projects import queue
 from projects.configuration import configure
 from projects.models import Annotation, Assignment, Batch, Project, Task
 from projects.workflow import batches, submission
-from taskers import invitations
 from taskers.access import STAFF
 from taskers.models import Membership, Organization, Person
 from taskers.models.people import Role
-from taskers.outbox import emit, emit_all, happening
+from taskers.outbox.events import emit, emit_all, happening
+from taskers.people import invitations
 
 PASSWORD = "correct horse battery"
 TEXT = "Maria Lopez of the Harbor Board visited Oslo on 3 May 2024."

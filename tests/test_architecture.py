@@ -70,12 +70,12 @@ def test_models_are_loaded_only_by_runtimes(path: Path) -> None:
 # The only writers (DESIGN section 5): anything that creates, updates or deletes these rows lives there.
 WRITERS = {
     "Verdict": "projects/quality/consensus.py",
-    "Transfer": "taskers/ledger.py",
-    "Payout": "taskers/payouts.py",
-    "AuditRecord": "taskers/audit.py",
-    "Grade": "taskers/quality.py",
-    "Standing": "taskers/quality.py",
-    "ThrottleBucket": "taskers/throttle.py",
+    "Transfer": "taskers/money/ledger.py",
+    "Payout": "taskers/money/payouts.py",
+    "AuditRecord": "taskers/audit/trail.py",
+    "Grade": "taskers/standing/grades.py",
+    "Standing": "taskers/standing/grades.py",
+    "ThrottleBucket": "taskers/credentials/throttle.py",
     "Suggestion": "assist/suggestions.py",
     "ModelVersion": "assist/registry.py",
     "Deployment": "assist/registry.py",

@@ -15,7 +15,7 @@ from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
-from taskers import tokens
+from taskers.credentials import tokens
 from tests.test_strangers import NAMES, OPEN, addresses, things  # noqa: F401
 
 pytestmark = pytest.mark.django_db

@@ -15,8 +15,11 @@ from projects.annotators import seats
 from projects.models import Asset, Intake, Project, Task
 from projects.workflow.comments import saying
 from projects.workforce import pairs, rules
-from taskers import invitations, payouts, skills, tokens
+from taskers.credentials import tokens
 from taskers.models import Dispute, Event
+from taskers.money import payouts
+from taskers.people import invitations
+from taskers.skills import skills
 from tests import make
 
 OURS = ("taskers.", "projects.", "config.", "assist.")

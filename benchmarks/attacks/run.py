@@ -23,7 +23,7 @@ from projects import queue
 from projects.configuration import configure
 from projects.models import Batch, Task, Verdict
 from projects.workflow import batches
-from taskers import tokens
+from taskers.credentials import tokens
 from taskers.models import Membership, Organization, Person
 from tests.slow_answers import SIDE
 

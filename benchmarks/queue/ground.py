@@ -9,7 +9,7 @@ from projects.configuration import configure
 from projects.models import Batch, Project
 from projects.workflow import batches
 from taskers.models import Membership, Organization, Person
-from taskers.outbox import emit
+from taskers.outbox.events import emit
 
 TEXT = "Maria Lopez of the Harbor Board visited Oslo on 3 May 2024 and met the people who run its ferries."
 LABELS = [{"key": "person", "name": "Person"}, {"key": "place", "name": "Place"}]

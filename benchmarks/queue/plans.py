@@ -6,8 +6,8 @@ from psycopg import sql
 from projects.models import Project
 from projects.queue import taking
 from projects.queue.places import choose
+from taskers.database.prepared import numbered
 from taskers.models import Person
-from taskers.statements import numbered
 
 
 def of_the_walk(tasker: Person, project: Project) -> str:

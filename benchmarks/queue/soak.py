@@ -232,7 +232,7 @@ class Soak:
         from projects import queue
         from projects.models import Annotation, BatchProgress, Task
         from projects.reports import rollups
-        from taskers import ledger
+        from taskers.money import ledger
 
         connection.close()
         while rollups.catch_up():

@@ -19,8 +19,8 @@ from projects.models import Annotation, Assignment, Gold, ModelAnswer, Seat, Tas
 from projects.quality import consensus
 from projects.quality.gold import scoring
 from projects.queue.draws import MODELS_AUDITED
+from taskers.database.prepared import ask, columns, row_of
 from taskers.models import Person
-from taskers.statements import ask, columns, row_of
 
 # As many decisions as go with this many audits on the average may be made while none comes back.
 AUDITS_AHEAD = 10

@@ -17,7 +17,7 @@ from projects.quality.consensus import AUTO
 from projects.quality.evidence import exposed, known_answer
 from projects.quality.weighing import agreement_in, threshold_of
 from taskers.models import Event, Person
-from taskers.outbox import follow
+from taskers.outbox.events import follow
 
 READER = "model_fates"
 TELLING = {"decided", "voided", "gold_submitted"}

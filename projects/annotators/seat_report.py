@@ -10,7 +10,7 @@ from projects.annotators.model_answers import calibration_of, cap_of
 from projects.annotators.seats import of_project
 from projects.inference.acceptance import FEWEST_KNOWN, error_rate, may_decide
 from projects.models import ModelAnswer, Project, Seat, SeatMove
-from taskers.quality import Estimate
+from taskers.standing.grades import Estimate
 
 NEWEST = 10_000  # answers of each model that are counted
 MOVES = 10

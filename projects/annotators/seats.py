@@ -15,11 +15,12 @@ from procrastinate.contrib.django import app
 from projects.errors import Refused
 from projects.models import Exclusion, Project, Seat, SeatMove
 from projects.workforce import rules
-from taskers import invitations, tokens
+from taskers.credentials import tokens
 from taskers.errors import NotFound
 from taskers.models import ApiToken, Person
 from taskers.models.people import Role
-from taskers.outbox import emit
+from taskers.outbox.events import emit
+from taskers.people import invitations
 
 # What may be asked for, from and to.
 LIMITS = {"target_error": (0.001, 0.4), "assurance": (0.5, 0.999), "audit_share": (0.02, 1.0)}

@@ -19,8 +19,8 @@ from projects.api.shapes import ProblemShape
 from projects.models import Assignment, Batch, Intake, Project, Task
 from taskers.errors import NotFound
 from taskers.models import Organization, Person
-from taskers.problems import MEDIA_TYPE
-from taskers.requests import MemberRequest
+from taskers.web.problems import MEDIA_TYPE
+from taskers.web.requests import MemberRequest
 
 T = TypeVar("T")
 
@@ -41,7 +41,7 @@ REASONS = {
 class TokenScheme(OpenApiAuthenticationExtension):
     """How the token is sent, for the API's description."""
 
-    target_class = "taskers.tokens.TokenAuthentication"
+    target_class = "taskers.credentials.tokens.TokenAuthentication"
     name = "token"
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:

@@ -15,11 +15,11 @@ from projects.api.endpoint import Endpoint, described
 from projects.data import exporting
 from projects.web.manager.export import file_of
 from projects.web.shared import media as pictures
-from taskers import problems
+from taskers.credentials.tokens import TokenAuthentication
 from taskers.errors import NotFound, Problem
 from taskers.models import Person
 from taskers.models.people import Role
-from taskers.tokens import TokenAuthentication
+from taskers.web import problems
 
 BATCH = OpenApiParameter("batch", OpenApiTypes.UUID, description="only this batch")
 FORMAT = OpenApiParameter("format", str, OpenApiParameter.PATH, enum=sorted(exporting.FORMATS))

@@ -26,9 +26,9 @@ from projects.models import BlockedPair, Exclusion
 from projects.workflow import void_work
 from projects.workforce import pairs, rules
 from taskers import access as roles
-from taskers import skills
 from taskers.errors import NotFound
 from taskers.models import Person, Skill
+from taskers.skills import skills
 
 
 class Office(Endpoint):

@@ -10,7 +10,7 @@ from projects.api.endpoint import described
 from projects.api.lists import asked, page
 from projects.api.people import Office
 from projects.api.shapes import PageQuery
-from taskers import token_list
+from taskers.web import token_list
 
 
 class TokenShape(serializers.Serializer):

@@ -20,7 +20,7 @@ from projects.task_types.preference import OWN_LABELS, Preference
 from projects.task_types.region_shapes import SHAPES
 from taskers.errors import StateConflict, Word
 from taskers.models import Organization, Person
-from taskers.outbox import emit
+from taskers.outbox.events import emit
 
 # What a version of the settings says; the rest of the row is its bookkeeping.
 FIELDS = (

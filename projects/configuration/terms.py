@@ -13,7 +13,7 @@ from projects.inference.presence import SIDES
 from projects.inference.reliability import first_crowd
 from projects.inference.span_words import Words
 from projects.models import Crowd, Project, ProjectSettings
-from taskers.statements import ask, columns, row_of, width
+from taskers.database.prepared import ask, columns, row_of, width
 
 AGREEMENT = 0.75  # where a project names no threshold of its own
 METHOD = "coalesce(nullif(%(method)s::text, ''), s.aggregation)"  # the one that is asked about

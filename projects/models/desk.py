@@ -1,6 +1,6 @@
 """What lies on a tasker's desk: a piece of their work with all that the studio shows around it, in one statement each.
 
-Every click of every tasker asks for these; they are prepared (taskers/statements.py) for the same reason as a
+Every click of every tasker asks for these; they are prepared (taskers/database/prepared.py) for the same reason as a
 claim is.
 """
 
@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from projects.models import Asset, Assignment, Batch, Draft, Label, Project, ProjectSettings, Task
+from taskers.database.prepared import ask, columns, row_of, width
 from taskers.models import Organization, Person
-from taskers.statements import ask, columns, row_of, width
 
 CHAPTERS = (Assignment, Task, Project, Organization, Batch, Asset)
 

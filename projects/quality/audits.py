@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from projects.models import Project, SecondLook, Task, Verdict
 from projects.queue.draws import VERDICT_AUDITED
-from taskers.statements import ask
+from taskers.database.prepared import ask
 
 REVIEW = "review_v1"
 

@@ -28,8 +28,8 @@ from projects.quality.audits import Reviewed
 from projects.quality.evidence import Vote, as_it_counts, known_answer
 from projects.quality.questions import asked
 from projects.quality.weighing import agreement_in, threshold_of, weigh
-from taskers import quality
 from taskers.models import Grade, Standing
+from taskers.standing import grades as quality
 
 GOLD, AUDIT = "gold", "audit"
 MOST_AUDITS = 2000  # that the method is asked about, the newest

@@ -12,8 +12,8 @@ from projects import queue
 from projects.inference.overlap import least_sure
 from projects.models import Batch, Project, ProjectSettings
 from projects.quality.evidence import TAMPERED
+from taskers.database.prepared import ask
 from taskers.errors import Problem
-from taskers.statements import ask
 
 # Of a batch: its tasks and their judgements; those that are through with the first round, which may cost more; and what
 # they were given beyond it.

@@ -25,10 +25,10 @@ from projects.quality.follow_up import earned_of, follow_up, key_of, promised_fo
 from projects.quality.weighing import Weighed, agreement_in
 from projects.queue.clock import Clock
 from projects.queue.draws import VERDICT_AUDITED
+from taskers.database.prepared import array, ask
 from taskers.errors import StateConflict
 from taskers.models import Grade, Person
-from taskers.outbox import emit
-from taskers.statements import array, ask
+from taskers.outbox.events import emit
 
 REVIEW = "review_v1"
 AUTO = "auto_v1"  # one model's answer, alone: model_answers.py says when

@@ -28,7 +28,7 @@ from projects.quality.weighing import Weighed, weigh
 from projects.queue.clock import Clock
 from taskers.errors import StateConflict
 from taskers.models import Person
-from taskers.outbox import emit
+from taskers.outbox.events import emit
 
 JOB = "projects.jobs.estimate"
 PIECE = 100  # tasks weighed in one transaction

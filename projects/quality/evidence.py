@@ -13,9 +13,9 @@ from projects.configuration.terms import Terms
 from projects.errors import Refused
 from projects.models import Annotation, Assignment, Task
 from projects.task_types import TASK_TYPES
-from taskers import quality
+from taskers.database.prepared import ask
 from taskers.models import Person
-from taskers.statements import ask
+from taskers.standing import grades
 
 # Why an answer has no vote, or an uncommon one.
 TAMPERED = "tampered"  # what is stored isn't what the task type would have taken: changed by other hands
@@ -108,7 +108,7 @@ def _said(terms: Terms, row: Sequence[Any]) -> Said:
     one.assignment = Assignment.from_db("default", ASSIGNMENT, [assignment, task, tasker, rate, copilot])
     one.tasker = Person.from_db("default", PERSON, [tasker, kind])
     # The traits of a crowd that knows too few labels are nobody's.
-    return one, quality.mean(good or 0.0, poor or 0.0), (trait or []) if terms.crowd_key else []
+    return one, grades.mean(good or 0.0, poor or 0.0), (trait or []) if terms.crowd_key else []
 
 
 def exposed(answers: Sequence[Annotation]) -> bool:

@@ -12,8 +12,9 @@ from projects.configuration.terms import Terms
 from projects.models import Annotation, Task, Verdict
 from projects.quality.evidence import NOT_BLIND, TAMPERED, Vote
 from projects.task_types import TASK_TYPES
-from taskers import ledger, quality
 from taskers.models import Grade, Person
+from taskers.money import ledger
+from taskers.standing import grades as quality
 
 MOST_LABELS = 50  # of one answer, that are graded apart
 

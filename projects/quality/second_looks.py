@@ -18,7 +18,7 @@ from projects.quality.weighing import Weighed, agreement_in, threshold_of
 from projects.queue.clock import Clock
 from taskers.errors import StateConflict
 from taskers.models import Person
-from taskers.outbox import emit
+from taskers.outbox.events import emit
 
 FELL = 0.1  # a confidence must have fallen by so much to be worth anybody's time
 FEW = 20  # of them are looked at for the next that a reviewer may decide; whoever judged all those finds the list

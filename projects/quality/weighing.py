@@ -20,7 +20,7 @@ from projects.inference.reliability import gain
 from projects.models import Task
 from projects.quality.evidence import Vote
 from projects.task_types import TASK_TYPES
-from taskers.statements import ask
+from taskers.database.prepared import ask
 
 # Stands alone, and as a part of the statement that decides a task (consensus.py).
 KEEP = """

@@ -11,7 +11,7 @@ from zlib import crc32
 
 from django.db import transaction
 
-from taskers.statements import ask
+from taskers.database.prepared import ask
 
 LOCK_PAIRS = "SELECT pg_advisory_xact_lock(%(space)s::int, key) FROM unnest(%(keys)s::int[]) AS key"
 LOCK_SPACE = 0x61707274  # another corner than the claims' own

@@ -22,7 +22,7 @@ from projects.queue.slots import lock, restore, withhold
 from projects.queue.turns import choose_anew
 from taskers.errors import StateConflict
 from taskers.models import Person
-from taskers.outbox import emit
+from taskers.outbox.events import emit
 
 SAID = "Reported as broken: "
 FIRST_FEW = 3  # that anybody may report in a day, however little they did

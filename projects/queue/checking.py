@@ -14,7 +14,7 @@ from projects.models import Assignment, Project, Task
 from projects.queue.handing_in import LABELS
 from projects.task_types import TASK_TYPES
 from projects.task_types.classification import AskedLabels, Classification
-from taskers.statements import ask
+from taskers.database.prepared import ask
 
 # Suggestions by their ids -> the key of the task that each was offered for; ids that nobody offered are left out.
 Offered = Callable[[Collection[UUID]], Mapping[str, int]]

@@ -22,9 +22,9 @@ from projects.queue.nothing import Nothing, training_first
 from projects.queue.outlook import Outlook
 from projects.queue.places import Choice, Place, Terms, choose
 from projects.queue.turns import LostTurn
+from taskers.database.prepared import ask
 from taskers.models import Organization, Person
-from taskers.outbox import emit
-from taskers.statements import ask
+from taskers.outbox.events import emit
 
 # What is drawn at a turn.
 Dice = Callable[[int], random.Random]

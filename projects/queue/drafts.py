@@ -12,8 +12,8 @@ from projects.errors import LeaseLost, Refused, StaleDraft
 from projects.models import Assignment, Draft
 from projects.queue import draft_changes
 from projects.queue.clock import Clock
+from taskers.database.prepared import ask
 from taskers.models import Person
-from taskers.statements import ask
 
 LOCK = "SELECT pg_advisory_xact_lock(%(space)s::int, hashtext(%(token)s::text))"
 LOCK_SPACE = 0x647266  # our corner of PostgreSQL's advisory locks

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.utils.translation import gettext as _
 
-from taskers.quality import PRIOR_GOOD, PRIOR_POOR
+from taskers.standing.grades import PRIOR_GOOD, PRIOR_POOR
 
 
 class Rules(Protocol):

@@ -16,10 +16,10 @@ from projects.queue.places import Terms, choose
 from projects.queue.slots import fill, lock
 from projects.queue.taking import BRING, whole
 from projects.queue.turns import turn
+from taskers.database.prepared import ask
 from taskers.errors import StateConflict
 from taskers.models import Person
-from taskers.outbox import emit
-from taskers.statements import ask
+from taskers.outbox.events import emit
 
 # The least used of the stock that this tasker neither saw, whatever became of it, nor made, nor was shown the right
 # answer to under another name; what is being dealt at this moment is passed by, so the stock rotates. Worn out, it

@@ -13,8 +13,8 @@ from projects.models.promises import ALIKE, COMPARED
 from projects.queue import eligibility
 from projects.queue.clock import Clock
 from projects.queue.turns import choose_anew
+from taskers.database.prepared import array, ask
 from taskers.models import Person
-from taskers.statements import array, ask
 
 # What each label asks of the parts that carry it, as one JSON text; those retired since the work began are still taken.
 LABELS = """

@@ -11,10 +11,10 @@ from projects.errors import LeaseLost
 from projects.models import Assignment, DealingRules, Project, Task
 from projects.queue.clock import Clock, from_now
 from projects.queue.slots import fill, lock, withhold
+from taskers.database.prepared import ask
 from taskers.errors import Problem, StateConflict
 from taskers.models import Person
-from taskers.outbox import emit
-from taskers.statements import ask
+from taskers.outbox.events import emit
 
 DUE = """
 SELECT a.id, a.task_id FROM projects_assignment a

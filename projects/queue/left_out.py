@@ -14,8 +14,8 @@ from projects.queue import gold_dealing, turns
 from projects.queue.gold import DEALT, put
 from projects.queue.places import Terms
 from projects.queue.taking import whole
+from taskers.database.prepared import ask
 from taskers.models import Person
-from taskers.statements import ask
 
 LOOKED = 200  # tasks, from a place that is drawn
 

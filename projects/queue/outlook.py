@@ -16,8 +16,8 @@ from projects.queue.nothing import (
     waiting,
 )
 from projects.queue.taking import MINE
+from taskers.database.prepared import ask
 from taskers.models import Person
-from taskers.statements import ask
 
 # By project. Whoever loads a file that hasn't come in within an hour is told so on its page; nobody else waits for it.
 STATEMENT = f"""

@@ -13,8 +13,8 @@ from uuid import UUID
 
 from projects.models import Project
 from projects.queue.eligibility import Reason, local_day, midnight
+from taskers.database.prepared import array, ask
 from taskers.models import Person
-from taskers.statements import array, ask
 
 AGING = 600.0  # seconds without being served that weigh as much as one step of priority
 # How many batches with something open are looked at at a time: the most urgent few, nearly always enough; and where

@@ -11,10 +11,10 @@ from projects.errors import OwnWork, PartnersWork, StillCorrectable
 from projects.models import Annotation, Assignment, BlockedPair, Project, Task, Verdict
 from projects.queue.clock import Clock, from_now
 from projects.queue.slots import is_correctable, lock
+from taskers.database.prepared import ask
 from taskers.errors import StateConflict
 from taskers.models import Person
-from taskers.outbox import emit
-from taskers.statements import ask
+from taskers.outbox.events import emit
 
 # The waiting tasks of some projects in their order, each project's by an index: however many tasks there are, and
 # however many wait, only so many rows of each project are looked at. {free} may leave out more, row by row.

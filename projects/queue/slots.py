@@ -10,10 +10,10 @@ from django.db import connection, transaction
 from projects.errors import AlreadyDecided
 from projects.models import Assignment, BrokenReport, Correctable, Task, Verdict
 from projects.queue.clock import Clock
+from taskers.database.prepared import ask
 from taskers.errors import NotFound, Problem, StateConflict
 from taskers.models import Person
-from taskers.outbox import emit
-from taskers.statements import ask
+from taskers.outbox.events import emit
 
 # Where a loaded row stands in its batch's order (Assignment.walk_key): by lot among those of its load, or as in the
 # file. What a draft takes in before anybody walks it is one load. `SPREAD` of the keys' units are two seconds.

@@ -12,8 +12,8 @@ from projects.queue.apart import keeping_apart
 from projects.queue.draws import HELPED, MODELS_AUDITED
 from projects.queue.places import Choice, Place, as_columns
 from projects.queue.turns import LostTurn, turn
+from taskers.database.prepared import ask, columns, row_of, width
 from taskers.models import Person
-from taskers.statements import ask, columns, row_of, width
 
 # Whether this tasker had to do with the task of row `a`. OFFSET 0 keeps it a look-up per row: as a join, the planner
 # may read everything the tasker ever did first.

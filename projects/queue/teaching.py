@@ -19,9 +19,9 @@ from projects.queue.clock import Clock, from_now
 from projects.queue.nothing import Nothing
 from projects.queue.places import Terms
 from projects.queue.turns import LostTurn, turn
+from taskers.database.prepared import ask
 from taskers.models import Person
-from taskers.outbox import emit
-from taskers.statements import ask
+from taskers.outbox.events import emit
 
 # Moves this tasker's turn on, so that two tabs can't take an item each.
 TURN = f"WITH one AS (SELECT 1), {turn('one')} SELECT number FROM turn"

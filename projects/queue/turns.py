@@ -11,8 +11,8 @@ from uuid import UUID
 
 from django.utils.crypto import salted_hmac
 
+from taskers.database.prepared import array, ask
 from taskers.models import Person
-from taskers.statements import array, ask
 
 
 class LostTurn(Exception):

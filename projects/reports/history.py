@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from projects.models import Annotation, Assignment, Task, Verdict
-from taskers import ledger
 from taskers.models import Event, EventPart, Grade, Person, Transfer
+from taskers.money import ledger
 
 MOST = 500  # events of one task that are shown, the newest
 

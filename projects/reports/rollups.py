@@ -10,7 +10,7 @@ from django.db.models import F
 
 from projects.models import BatchProgress
 from taskers.models import Event
-from taskers.outbox import follow
+from taskers.outbox.events import follow
 
 READER = "rollups"
 

@@ -14,9 +14,9 @@ from projects.models import BlockedPair, Project, Seat, Stall
 from projects.queue.clock import Clock
 from projects.workflow import winding_up
 from projects.workforce import qualifying
+from taskers.database.prepared import ask
 from taskers.models import Person
-from taskers.outbox import emit
-from taskers.statements import ask
+from taskers.outbox.events import emit
 
 JOB = "projects.jobs.settle_stalled"
 MOST_PEOPLE = 60  # a task is judged by 50 at most: where more qualify, somebody may still do it

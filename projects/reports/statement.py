@@ -31,9 +31,10 @@ from projects.queue.clock import Clock
 from projects.queue.outlook import Left
 from projects.task_types import TASK_TYPES
 from projects.workforce import prospects
-from taskers import quality, wording
+from taskers.database.prepared import ask
 from taskers.models import Account, Dispute, Grade, Organization, PayoutItem, Person, Transfer
-from taskers.statements import ask
+from taskers.standing import grades
+from taskers.web import wording
 
 PAGE = 30
 FAR = datetime(9999, 1, 1, tzinfo=UTC)  # the latest moment that PostgreSQL and Python both know
@@ -120,7 +121,7 @@ class Opening:
     project: Project
     settings: ProjectSettings
     standing: wording.Wording
-    estimate: quality.Estimate
+    estimate: grades.Estimate
     left: Left  # how many tasks are open to them
     holding: bool  # whether they have begun something here
     nothing: Nothing | None = None  # why there is nothing for them now, where that is known without walking
@@ -178,11 +179,11 @@ def openings(person: Person, projects: Iterable[Project]) -> list[Opening]:
     """What there is to know of these projects for somebody who may work in them; where there is work comes first."""
     found = list(projects)
     newest, stands = _newest_settings(found), prospects.of(person, found)
-    shown = quality.shown(person, [one.public_id for one in found], before=as_of())
+    shown = grades.shown(person, [one.public_id for one in found], before=as_of())
     openings = []
     for one in found:
         terms, nothing, left = stands[one.pk]
-        estimate = shown.get(one.public_id) or quality.estimate(0.0, 0.0)
+        estimate = shown.get(one.public_id) or grades.estimate(0.0, 0.0)
         words = wording.standing(estimate)
         openings.append(Opening(one, newest[one.pk], words, estimate, left, terms.held is not None, nothing))
     return sorted(openings, key=_order)

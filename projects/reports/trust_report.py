@@ -12,8 +12,8 @@ from projects.models import Calibrated, Crowd, Estimation, Label, Project, Trait
 from projects.quality import audits, calibrating, estimating
 from projects.quality.calibrating import Line
 from projects.quality.second_looks import open_in
-from taskers import quality
 from taskers.models import LabelStanding, Person, Standing
+from taskers.standing import grades
 
 MOST = 200  # taskers that are shown, those of whom most is known
 MOST_PAIRS = 50  # of those who may copy each other
@@ -26,7 +26,7 @@ class OnLabel:
     """What is known of a tasker where one label is concerned."""
 
     name: str
-    known: quality.Estimate
+    known: grades.Estimate
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Known:
     """What is known of one tasker."""
 
     tasker: Person
-    known: quality.Estimate
+    known: grades.Estimate
     labels: Sequence[OnLabel] = field(default_factory=list)
     finding: str = ""  # of the last estimate: blind, against, unsure or fine
 
@@ -114,13 +114,13 @@ def _taskers(project: Project) -> list[Known]:
     labels: dict[int, list[OnLabel]] = defaultdict(list)
     for one in LabelStanding.objects.filter(project_key=project.public_id, tasker__in=keys).order_by("label"):
         if one.label in names:
-            labels[one.tasker_id].append(OnLabel(names[one.label], quality.estimate(one.good, one.poor)))
+            labels[one.tasker_id].append(OnLabel(names[one.label], grades.estimate(one.good, one.poor)))
     newest = Trait.objects.filter(crowd__project=project, tasker__in=keys).order_by("tasker", "-crowd__version")
     findings = dict(newest.distinct("tasker").values_list("tasker", "finding"))
     return [
         Known(
             one.tasker,
-            quality.estimate(one.good, one.poor),
+            grades.estimate(one.good, one.poor),
             sorted(labels[one.tasker_id], key=lambda known: known.known.mean)[:FEW],
             findings.get(one.tasker_id, ""),
         )

@@ -5,9 +5,9 @@ from uuid import UUID
 
 from projects.models import ArchivedTask, Project, Verdict, VerdictEntry, VerdictGone
 from projects.task_types import TASK_TYPES
+from taskers.database.prepared import ask
 from taskers.models import Event
-from taskers.outbox import follow
-from taskers.statements import ask
+from taskers.outbox.events import follow
 
 READER = "verdict_index"
 KINDS = ("decided", "reopened", "returned")  # returned: from the archive

@@ -11,7 +11,7 @@ from projects.models import Batch, BatchProgress, Project
 from projects.workflow import winding_up
 from taskers.errors import StateConflict
 from taskers.models import Person
-from taskers.outbox import emit
+from taskers.outbox.events import emit
 
 MOVES = {
     "live": ["draft", "paused"],

@@ -9,7 +9,7 @@ from time import monotonic
 
 from projects.models import Assignment, Batch, BatchProgress, Task
 from projects.quality import consensus
-from taskers.statements import ask
+from taskers.database.prepared import ask
 
 LOOKED = 4000  # open judgements of a batch that are looked at; of one with more, some from all over it
 PLACES = 10  # where those are looked for

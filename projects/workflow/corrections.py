@@ -19,7 +19,7 @@ from projects.queue.checking import believed, check_for, genuine
 from projects.queue.clock import Clock, from_now
 from projects.task_types import TASK_TYPES
 from taskers.models import Person
-from taskers.outbox import emit
+from taskers.outbox.events import emit
 
 PIECE = 500
 

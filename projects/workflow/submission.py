@@ -17,7 +17,7 @@ from projects.queue.checking import believed, canonical, check_for, genuine
 from projects.task_types import TASK_TYPES
 from projects.workflow import corrections
 from taskers.models import Person
-from taskers.outbox import emit
+from taskers.outbox.events import emit
 
 
 def submit(

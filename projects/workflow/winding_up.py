@@ -16,8 +16,8 @@ from projects import queue
 from projects.models import Assignment, Batch, Task, Verdict, WindUp
 from projects.quality import consensus
 from projects.quality.follow_up import pay_undecided
+from taskers.database.prepared import ask
 from taskers.errors import StateConflict
-from taskers.statements import ask
 
 OVER = (Batch.State.CLOSED, Batch.State.CANCELLED)
 JOB = "projects.jobs.wind_up_batch"

@@ -13,7 +13,7 @@ from taskers import access
 from taskers.errors import StateConflict
 from taskers.models import Organization, Person
 from taskers.models.people import Role
-from taskers.outbox import emit
+from taskers.outbox.events import emit
 
 
 def keep_apart(

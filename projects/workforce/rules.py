@@ -17,7 +17,7 @@ from taskers import access
 from taskers.errors import StateConflict
 from taskers.models import Organization, Person, Skill
 from taskers.models.people import Role
-from taskers.outbox import emit
+from taskers.outbox.events import emit
 
 VOID_WORK = "projects.jobs.void_banned_work"  # the job of a ban: void what nothing rests on yet
 LIMITS: dict[str, tuple[float, float]] = {

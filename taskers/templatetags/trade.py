@@ -9,8 +9,8 @@ from django.conf import settings
 from django.forms import BaseForm, BaseFormSet, BoundField
 from django.utils.translation import gettext
 
-from taskers import ledger
-from taskers.quality import Estimate
+from taskers.money import ledger
+from taskers.standing.grades import Estimate
 
 register = template.Library()
 

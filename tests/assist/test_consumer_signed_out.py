@@ -7,7 +7,7 @@ from django.test import Client
 
 from assist.session import NOT_YOURS, SIGNED_OUT
 from projects.models import Assignment
-from taskers import invitations
+from taskers.people import invitations
 from tests import make
 from tests.assist.page import Page, in_thread
 from tests.assist.running import Runtime

@@ -13,8 +13,8 @@ from projects.reports import statement
 from projects.web.annotator import studio
 from projects.workflow import corrections, submission
 from projects.workforce import rules
-from taskers import ledger
 from taskers.models import Grade
+from taskers.money import ledger
 from tests import make
 from tests.projects.judging import all_settled, said
 from tests.projects.test_gold import DICE

@@ -19,9 +19,9 @@ from projects.models import Annotation, Assignment, ModelAnswer, Project, Seat, 
 from projects.quality.gold import dealing
 from projects.task_types import asked_fields
 from projects.workflow import submission
-from taskers import ledger
 from taskers.errors import StateConflict
 from taskers.models import Event, Person, Transfer
+from taskers.money import ledger
 from tests import make
 from tests.assist import work
 from tests.assist.running import Runtime, running

@@ -11,7 +11,7 @@ from django.utils import timezone
 from config.bodies import BodyLimits, Turns
 from config.limits import MIB, Limits, larger
 from projects.models import Task
-from taskers import tokens
+from taskers.credentials import tokens
 from tests import make
 from tests.cast import Cast
 from tests.config.serving import Line, serving

@@ -11,7 +11,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils.module_loading import import_string
 
 from config.redaction import redact
-from taskers import invitations
+from taskers.people import invitations
 from tests.cast import Cast
 
 SECRET = "s3cr3t-Zm9v_bar"

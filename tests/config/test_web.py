@@ -10,7 +10,7 @@ from websockets.typing import Origin
 
 from config.connections import Connections, RequestsPerAddress
 from config.limits import Limits, fitting
-from taskers.addresses import sender
+from taskers.audit.addresses import sender
 from tests.config.serving import Line, serving
 
 HERE, THERE = "127.0.0.2", "127.0.0.3"

@@ -11,7 +11,7 @@ from projects.models import BatchPace
 from projects.reports import rollups, statement
 from projects.workflow import batches
 from projects.workforce import pairs, prospects, rules
-from taskers import skills
+from taskers.skills import skills
 from tests import make
 
 pytestmark = pytest.mark.django_db

@@ -32,9 +32,10 @@ from projects.models import (
 from projects.reports import rollups, verdict_index
 from projects.workflow import batches, submission
 from projects.workflow.comments import answering, saying
-from taskers import disputes, ledger, tokens
+from taskers.credentials import tokens
 from taskers.errors import StateConflict
 from taskers.models import Transfer
+from taskers.money import disputes, ledger
 from tests import make
 from tests.projects.test_assets import picture
 from tests.projects.test_browse import followed, standing

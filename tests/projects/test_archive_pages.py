@@ -10,8 +10,8 @@ from projects.data.archive import moving
 from projects.models import Archive, ArchivedTask, ArchivePart, Assignment, Batch, Task
 from projects.reports import rollups, verdict_index
 from projects.workflow import batches
-from taskers import disputes
 from taskers.errors import StateConflict
+from taskers.money import disputes
 from tests import make
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -14,9 +14,9 @@ from projects.models import Assignment, Calibrated, Crowd, SecondLook, Task, Tra
 from projects.quality import audits, calibrating, consensus, estimating, second_looks
 from projects.queue.draws import MODELS_AUDITED, VERDICT_AUDITED
 from projects.workflow import oversight, submission
-from taskers import ledger
 from taskers.errors import StateConflict
 from taskers.models.people import Role
+from taskers.money import ledger
 from tests import make
 from tests.projects.judging import OneLabel, classified, given, known_answers, said, spammed
 

@@ -11,7 +11,7 @@ from projects.models import Assignment, BrokenReport, StockedGold, Task
 from projects.quality.gold import known_answers
 from projects.reports import notices
 from projects.workforce import rules
-from taskers import skills
+from taskers.skills import skills
 from tests import make
 from tests.projects.api.pipeline import Api
 from tests.projects.test_gold import DICE, Always, stocked

@@ -9,7 +9,7 @@ from projects.models import Asset, Assignment, Task, Verdict
 from projects.queue import Nothing
 from projects.reports import statement
 from projects.workflow import batches, submission
-from taskers import ledger
+from taskers.money import ledger
 from tests import make
 
 pytestmark = pytest.mark.django_db

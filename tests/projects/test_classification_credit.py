@@ -16,8 +16,8 @@ from projects.task_types import asked_fields
 from projects.task_types.classification import AskedLabels
 from projects.workflow import submission
 from projects.workforce import rules
-from taskers import skills
 from taskers.models import Qualification, Standing, Transfer
+from taskers.skills import skills
 from tests import make
 from tests.projects.test_classification import FIELDS, NUMBERS, PROJECT_LABELS, ROOM, taken, values_of
 

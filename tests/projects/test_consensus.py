@@ -8,9 +8,10 @@ from projects.errors import AlreadyDecided, OwnWork
 from projects.models import Annotation, Assignment, Task, Verdict
 from projects.quality import consensus
 from projects.workflow import oversight, submission
-from taskers import ledger, quality
 from taskers.errors import StateConflict
 from taskers.models import Account, Grade, Transfer
+from taskers.money import ledger
+from taskers.standing import grades
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -55,7 +56,7 @@ def test_two_who_agree_outvote_a_third(cast, project, task) -> None:
     assert [span["label"] for span in verdict.answer["spans"]] == ["person"]
     assert owed(cast.riverside) == {"Alice": 50_000, "Bob": 50_000}
     assert dict(Grade.objects.values_list("tasker__name", "value")) == {"Alice": 1.0, "Bob": 1.0, "Carol": 0.0}
-    assert quality.standing(cast.carol, project.public_id).mean < quality.standing(cast.alice, project.public_id).mean
+    assert grades.standing(cast.carol, project.public_id).mean < grades.standing(cast.alice, project.public_id).mean
     assert queue.audit().breaches == [] and ledger.audit() == []
 
 
@@ -105,7 +106,7 @@ def test_a_new_verdict_supersedes_and_money_follows(cast, project, task) -> None
     assert first.superseded_at is not None
     assert owed(cast.riverside) == {"Carol": 50_000}
     assert Transfer.objects.filter(reverses__isnull=False).count() == 2
-    assert quality.standing(cast.alice, project.public_id).mean < quality.standing(cast.carol, project.public_id).mean
+    assert grades.standing(cast.alice, project.public_id).mean < grades.standing(cast.carol, project.public_id).mean
     assert queue.audit().breaches == [] and ledger.audit() == []
 
 

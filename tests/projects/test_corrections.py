@@ -15,9 +15,9 @@ from projects.quality.gold import settling
 from projects.queue.clock import Clock
 from projects.reports import statement
 from projects.workflow import batches, corrections, submission, winding_up
-from taskers import ledger
 from taskers.errors import Problem
 from taskers.models import Event, Grade, Transfer
+from taskers.money import ledger
 from tests import make
 from tests.projects.judging import given, said
 from tests.projects.test_gold_in_my_work import drawn, gold, gold_of, plain

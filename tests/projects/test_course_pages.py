@@ -12,9 +12,9 @@ from projects.quality.qualification import courses
 from projects.queue.teaching import course_items
 from projects.reports import course_report, rollups
 from projects.workforce import rules
-from taskers import skills
 from taskers.errors import StateConflict
 from taskers.models import Event, Skill
+from taskers.skills import skills
 from tests import make
 from tests.projects.test_courses import answered
 

@@ -17,9 +17,10 @@ from projects.queue.places import choose
 from projects.queue.turns import LostTurn
 from projects.workflow import submission
 from projects.workforce import rules
-from taskers import ledger, skills
 from taskers.errors import StateConflict
 from taskers.models import Event, Grade, Qualification, Transfer
+from taskers.money import ledger
+from taskers.skills import skills
 from tests import make
 
 pytestmark = pytest.mark.django_db

@@ -13,8 +13,9 @@ from projects.queue import Nothing, eligibility
 from projects.reports import rollups
 from projects.workflow import batches, submission
 from projects.workforce import qualifying, rules
-from taskers import quality, skills
 from taskers.models import Event, Grade, Skill
+from taskers.skills import skills
+from taskers.standing import grades
 from tests import make
 from tests.projects.test_claim import run_out
 
@@ -109,7 +110,7 @@ def test_a_low_standing_closes_the_project_once_there_is_evidence(cast, project,
     rules.change(project, cast.mina, standing_floor=0.7, standing_evidence=3)
 
     def grade(number: int) -> None:
-        quality.record(
+        grades.record(
             key=f"g{number}",
             subject=f"s{number}",
             organization=cast.riverside,

@@ -19,9 +19,9 @@ from projects.models import (
 from projects.quality import calibrating, estimating, second_looks
 from projects.task_types import TASK_TYPES, asked_fields
 from projects.workflow import submission
-from taskers import ledger
 from taskers.errors import StateConflict
 from taskers.models import Grade, Standing, Transfer
+from taskers.money import ledger
 from tests import make
 from tests.projects.judging import ANIMALS, PERSON, PLACE, classified, known_answers, said, spammed
 

@@ -5,7 +5,7 @@ from django.test import Client
 
 from projects.quality.gold import dealing
 from projects.quality.qualification import courses
-from taskers import skills
+from taskers.skills import skills
 from tests import make
 from tests.projects.test_courses import DICE, answered, course
 

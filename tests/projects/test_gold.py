@@ -12,9 +12,10 @@ from projects.quality.gold import dealing, scoring
 from projects.queue import gold, gold_dealing
 from projects.workflow import submission
 from projects.workforce import rules
-from taskers import ledger, quality
 from taskers.errors import StateConflict
 from taskers.models import Event, Grade, LabelStanding, Standing, Transfer
+from taskers.money import ledger
+from taskers.standing import grades
 from tests import make
 from tests.projects.judging import all_settled
 
@@ -91,7 +92,7 @@ def test_gold_grades_and_pays_once_and_only_what_is_right_enough(cast) -> None:
     assert Grade.objects.get(tasker=cast.bob).value == 0.0
     assert [one.target.tasker for one in Transfer.objects.all()] == [cast.alice]  # wrong: graded, not paid
     assert ledger.audit() == []
-    assert quality.standing(cast.bob, project.public_id).mean < quality.standing(cast.alice, project.public_id).mean
+    assert grades.standing(cast.bob, project.public_id).mean < grades.standing(cast.alice, project.public_id).mean
 
 
 def test_gold_tells_of_each_label_and_a_rebuild_says_the_same(cast, project, batch) -> None:
@@ -104,7 +105,7 @@ def test_gold_tells_of_each_label_and_a_rebuild_says_the_same(cast, project, bat
     kept = LabelStanding.objects.order_by("label").values_list("label", "good", "poor")
     assert list(kept) == [("person", 1.0, 0.0), ("place", 0.0, 1.0)]
     stands = Standing.objects.values_list("good", "poor", "shown_good", "shown_poor").get(tasker=cast.alice)
-    quality.rebuild(project.public_id)
+    grades.rebuild(project.public_id)
     assert list(kept.all()) == [("person", 1.0, 0.0), ("place", 0.0, 1.0)]
     again = Standing.objects.values_list("good", "poor", "shown_good", "shown_poor").get(tasker=cast.alice)
     assert again == stands

@@ -12,8 +12,8 @@ from projects.quality.ballots import _evidence
 from projects.quality.gold import contradictions, dealing, stock
 from projects.workflow import submission
 from projects.workforce import rules
-from taskers import ledger
 from taskers.models import Grade, Standing, Transfer
+from taskers.money import ledger
 from tests import make
 from tests.projects.judging import all_settled, given
 from tests.projects.test_gold import Always, done

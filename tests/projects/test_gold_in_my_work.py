@@ -16,8 +16,9 @@ from projects.queue.clock import Clock
 from projects.reports import statement
 from projects.workflow import submission
 from projects.workforce import rules
-from taskers import ledger, payouts, quality
 from taskers.models import Dispute, Grade, Standing, Transfer
+from taskers.money import ledger, payouts
+from taskers.standing import grades
 from tests import make
 from tests.projects.judging import all_settled, classified, given, said
 
@@ -179,7 +180,7 @@ def test_where_one_answer_decides_alone_gold_is_shown_so_and_paid_whatever_it_sa
     assert not Grade.objects.exists() and statement.totals(cast.alice, cast.riverside).owed == 100_000
     assert settling.settle_due() == 0, "it grades some time later"
     all_settled(project)
-    assert Grade.objects.get().value == 0.0 and quality.standing(cast.alice, project.public_id).evidence == 1.0
+    assert Grade.objects.get().value == 0.0 and grades.standing(cast.alice, project.public_id).evidence == 1.0
     assert looked_at(alice, work) == looked_at(alice, known)
 
 
@@ -219,7 +220,7 @@ def test_a_step_of_the_standing_that_is_shown_tells_nothing_of_its_source(cast, 
     row = Standing.objects.get(tasker=cast.alice)
     assert (before, row.shown_good, row.good) == (1.0, 2.0, 1.5)
     never = datetime.max.replace(tzinfo=UTC)
-    assert quality.shown(cast.alice, [project.public_id], before=never)[project.public_id].evidence == 2.0
+    assert grades.shown(cast.alice, [project.public_id], before=never)[project.public_id].evidence == 2.0
 
 
 @pytest.fixture

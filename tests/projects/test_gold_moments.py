@@ -18,7 +18,7 @@ from projects.models import GoldSettlement
 from projects.quality.gold import dealing, settling
 from projects.reports import statement
 from projects.workflow import submission
-from taskers import quality
+from taskers.standing import grades
 from tests import make
 from tests.projects.judging import given
 
@@ -58,7 +58,7 @@ class Attacker:
         alice = self.cast.alice
         settling.settle_due(alice)
         rows, _before = statement.entries(alice, self.cast.riverside, project=self.project)
-        known = quality.shown(alice, [self.project.public_id], before=NEVER).get(self.project.public_id)
+        known = grades.shown(alice, [self.project.public_id], before=NEVER).get(self.project.public_id)
         evidence = known.evidence if known else 0.0
         fresh = [one for one in rows if one.decision and self.noted[one.annotation.pk].decided is None]
         for one in fresh:

@@ -6,8 +6,8 @@ from django.test import Client
 from projects.configuration import configure, instructions
 from projects.errors import Refused
 from projects.web.annotator import studio
-from taskers import skills
 from taskers.models import Person, Skill
+from taskers.skills import skills
 from tests import make
 from tests.projects.api.pipeline import Api, refused
 from tests.projects.managing import FORM, changed, page, signed_in

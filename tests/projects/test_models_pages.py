@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from projects.annotators import seat_report
 from projects.models import ModelAnswer, Seat
-from taskers import tokens
+from taskers.credentials import tokens
 from tests import make
 from tests.projects.test_models_at_work import RIGHT, SURE, answered_by, proven, read, seated, until
 from tests.projects.test_models_at_work import project as project  # a fixture

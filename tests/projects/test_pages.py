@@ -8,8 +8,8 @@ from django.test import Client
 from projects.models import Batch, BatchProgress, Project
 from projects.reports import rollups
 from projects.web.manager import project as project_page
-from taskers import invitations
 from taskers.models import Account, Event
+from taskers.people import invitations
 from tests import make
 from tests.projects.managing import page, signed_in
 

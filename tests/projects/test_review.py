@@ -11,8 +11,9 @@ from projects import queue
 from projects.models import Annotation, Assignment, Draft, Verdict
 from projects.quality import consensus
 from projects.workflow import submission
-from taskers import invitations, ledger
 from taskers.models import Event, Grade, Transfer
+from taskers.money import ledger
+from taskers.people import invitations
 from tests import make
 
 pytestmark = pytest.mark.django_db

@@ -11,8 +11,9 @@ from projects.models import Stall, Verdict
 from projects.reports import stalls
 from projects.workflow import batches
 from projects.workforce import pairs, rules
-from taskers import invitations, skills
 from taskers.models.people import Role
+from taskers.people import invitations
+from taskers.skills import skills
 from tests import make
 from tests.projects.judging import said
 

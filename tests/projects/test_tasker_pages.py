@@ -8,8 +8,9 @@ from projects import queue
 from projects.models import Annotation
 from projects.reports import rollups, statement
 from projects.workflow import oversight, submission
-from taskers import disputes, invitations, payouts
 from taskers.models import Dispute, Transfer
+from taskers.money import disputes, payouts
+from taskers.people import invitations
 from tests import make
 from tests.taskers.money import balance_of
 

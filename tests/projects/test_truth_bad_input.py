@@ -18,8 +18,8 @@ from projects.quality.gold import dealing
 from projects.reports import agreement_reports, rollups
 from projects.task_types import TASK_TYPES
 from projects.workflow import submission
-from taskers import ledger
 from taskers.models import Event, Grade, Transfer
+from taskers.money import ledger
 from tests import make
 from tests.projects.judging import OneLabel, known_answers, said
 from tests.projects.test_review import opened

@@ -11,9 +11,9 @@ from projects.inference.presence import SIDES
 from projects.models import Annotation, Assignment, Belief, Calibrated, Crowd, Label, Task, Trait, Verdict
 from projects.quality import consensus, estimating, second_looks
 from projects.workflow import submission
-from taskers import ledger
 from taskers.models import Grade
 from taskers.models.people import Role
+from taskers.money import ledger
 from tests import make
 from tests.projects.judging import known_answers, said
 from tests.projects.test_truth_bad_input import BLANK, LEFT, RIGHT, TAMPERED, masks, outcome, reason

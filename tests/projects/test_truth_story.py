@@ -17,9 +17,10 @@ from projects.models import (
 from projects.quality import consensus, estimating
 from projects.task_types import asked_fields
 from projects.workflow import submission
-from taskers import ledger, quality
 from taskers.models import Grade, LabelStanding, Standing
 from taskers.models.people import Role
+from taskers.money import ledger
+from taskers.standing import grades
 from tests import make
 from tests.projects.judging import ANIMALS, NOTHING, PERSON, PLACE, classified, given, known_answers, label_of, said
 
@@ -206,7 +207,7 @@ def test_what_a_label_is_worth_in_somebodys_hands_is_kept_apart(cast) -> None:
     assert rows[(cast.alice, "place")] == (0.5, 0)
     kept = sorted(LabelStanding.objects.values_list("tasker", "label", "good", "poor"))
     whole = sorted(Standing.objects.values_list("tasker", "good", "poor"))
-    quality.rebuild(project.public_id)
+    grades.rebuild(project.public_id)
     assert sorted(LabelStanding.objects.values_list("tasker", "label", "good", "poor")) == kept
     assert sorted(Standing.objects.values_list("tasker", "good", "poor")) == whole
 

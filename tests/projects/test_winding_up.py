@@ -12,9 +12,9 @@ from projects.data import archive
 from projects.models import Assignment, BatchProgress, Task, Verdict
 from projects.reports import rollups, statement
 from projects.workflow import batches, closing, oversight, submission, void_work, winding_up
-from taskers import ledger
 from taskers.errors import StateConflict
 from taskers.models import Event, Transfer
+from taskers.money import ledger
 from tests import make
 from tests.projects.judging import given, said
 

@@ -13,8 +13,10 @@ from projects.web.manager import rules as rules_page
 from projects.web.manager.forms.rules import RulesForm, rules_initial
 from projects.workflow import void_work
 from projects.workforce import pairs, qualifying, rules
-from taskers import invitations, quality, skills
 from taskers.models import Grade, Qualification, Skill
+from taskers.people import invitations
+from taskers.skills import skills
+from taskers.standing import grades
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -124,7 +126,7 @@ def told_apart(cast, project) -> list:
     skills.grant(cast.bob, spanish, 1, by=cast.mina)  # too little
     rules.exclude(dora, project=project, reason="Too fast", by=cast.mina)
     for number in range(3):
-        quality.record(
+        grades.record(
             key=f"g{number}",
             subject=f"s{number}",
             organization=cast.riverside,

@@ -15,10 +15,10 @@ from projects.errors import LeaseLost
 from projects.models import Annotation, Assignment, Turn, Verdict
 from projects.queue import Nothing, Wish, turns
 from projects.workflow import submission
-from taskers import ledger
 from taskers.errors import StateConflict
 from taskers.models import Transfer
 from taskers.models.people import Role
+from taskers.money import ledger
 from tests import make
 from tests.projects.test_claim import run_out
 

@@ -25,9 +25,9 @@ from projects import queue
 from projects.models import Annotation, Assignment, Batch, Task, Verdict
 from projects.workflow import batches, oversight, submission, void_work, winding_up
 from projects.workforce import rules
-from taskers import ledger
 from taskers.errors import Problem
 from taskers.models import Organization, Person
+from taskers.money import ledger
 from tests import make
 from tests.races.connections import Connections
 

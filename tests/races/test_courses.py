@@ -10,7 +10,7 @@ from projects.models import Assignment, CourseStep, CourseTry
 from projects.quality.qualification import courses
 from projects.workflow import submission
 from projects.workforce import rules
-from taskers import skills
+from taskers.skills import skills
 from tests import make
 from tests.races.test_claims import all_at_once
 

@@ -11,9 +11,9 @@ from collections import Counter
 import pytest
 from django.db import connections
 
-from taskers import ledger, payouts
 from taskers.errors import Problem
 from taskers.models import Payout, PayoutItem, Transfer
+from taskers.money import ledger, payouts
 from tests.taskers.money import balance_of, cost, earn
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -4,10 +4,10 @@ from functools import partial
 
 import pytest
 
-from taskers import ledger, payouts
 from taskers.errors import Problem, StateConflict
 from taskers.models import Payout, PayoutItem, Transfer
-from taskers.payouts import NothingOwed
+from taskers.money import ledger, payouts
+from taskers.money.payouts import NothingOwed
 from tests.races.connections import Connections
 from tests.taskers.money import balance_of, earn
 

@@ -5,8 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.db import connection
 
-from taskers import throttle
-from taskers.throttle import Rate
+from taskers.credentials import throttle
+from taskers.credentials.throttle import Rate
 
 
 @pytest.mark.django_db(transaction=True)

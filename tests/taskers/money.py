@@ -3,8 +3,8 @@
 from itertools import count
 from uuid import UUID
 
-from taskers import ledger
 from taskers.models import Organization, Person, Transfer
+from taskers.money import ledger
 from tests.cast import Cast
 
 PROJECT = UUID(int=1)

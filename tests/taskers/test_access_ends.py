@@ -5,8 +5,9 @@ import re
 import pytest
 from django.test import Client
 
-from taskers import invitations, tokens
+from taskers.credentials import tokens
 from taskers.models import AuditRecord, Invitation, Person
+from taskers.people import invitations
 from tests import make
 from tests.cast import Cast
 

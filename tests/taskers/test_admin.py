@@ -8,8 +8,10 @@ from django.urls import NoReverseMatch, reverse
 from projects import queue
 from projects.models import Task
 from projects.workflow import submission
-from taskers import disputes, invitations, payouts, quality
 from taskers.models import Dispute, Event, Payout, Transfer
+from taskers.money import disputes, payouts
+from taskers.people import invitations
+from taskers.standing import grades
 from tests import make
 from tests.taskers.money import PROJECT, balance_of, earn
 
@@ -147,7 +149,7 @@ def test_waiting_tasks_lead_to_their_review(cast, client) -> None:
 
 
 def test_grades_and_standings_are_told(cast, client) -> None:
-    quality.record(
+    grades.record(
         key="g1", subject="annotation:1", organization=cast.riverside, project_key=PROJECT, tasker=cast.alice,
         source="review", value=0.9, blind=True,
     )  # fmt: skip

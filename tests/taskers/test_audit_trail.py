@@ -9,9 +9,11 @@ from django.urls import get_resolver
 from django.utils import timezone
 
 from config.audited_pages import AUDITED
-from taskers import audit, invitations, tokens
-from taskers.audit import Kind
+from taskers.audit import trail
+from taskers.audit.trail import Kind
+from taskers.credentials import tokens
 from taskers.models import AuditRecord
+from taskers.people import invitations
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -70,28 +72,28 @@ def test_profile_password_and_roles_leave_records(client, cast) -> None:
 def test_a_password_link_is_remembered_by_who_made_it(client, cast) -> None:
     """For line 17: nobody pays with an approver whose account they could have entered."""
     morning = timezone.now()
-    assert cast.olga.pk not in audit.could_act_as(cast.finn, since=morning)
+    assert cast.olga.pk not in trail.could_act_as(cast.finn, since=morning)
     client.force_login(cast.olga)
     client.post(f"/people/{cast.finn.public_id}/password-link/")
     (made,) = told(Kind.PASSWORD_LINK_MADE)
     assert (made.actor, made.person, made.organization) == (cast.olga, cast.finn, cast.riverside)
-    assert cast.olga.pk in audit.could_act_as(cast.finn, since=morning)
-    assert cast.olga.pk not in audit.could_act_as(cast.fay, since=morning)
-    assert cast.olga.pk not in audit.could_act_as(cast.finn, since=timezone.now())
+    assert cast.olga.pk in trail.could_act_as(cast.finn, since=morning)
+    assert cast.olga.pk not in trail.could_act_as(cast.fay, since=morning)
+    assert cast.olga.pk not in trail.could_act_as(cast.finn, since=timezone.now())
 
 
 def test_who_was_let_in_lately_is_no_second_person(cast) -> None:
     morning = timezone.now()
     _invitation, secret = invitations.invite(cast.riverside, cast.olga, email="zoe@example.org", role="finance")
     zoe = invitations.accept(secret, name="Zoe", password="a long walk by the sea")
-    assert cast.olga.pk in audit.could_act_as(zoe, since=morning)
-    assert cast.finn.pk not in audit.could_act_as(zoe, since=morning)
+    assert cast.olga.pk in trail.could_act_as(zoe, since=morning)
+    assert cast.finn.pk not in trail.could_act_as(zoe, since=morning)
     (accepted,) = told(Kind.INVITATION_ACCEPTED)
     assert accepted.detail["invited_by"] == str(cast.olga.public_id)
 
 
 def test_the_database_refuses_to_change_the_trail(cast) -> None:
-    audit.record(Kind.EXPORTED, organization=cast.riverside, actor=cast.mina)
+    trail.record(Kind.EXPORTED, organization=cast.riverside, actor=cast.mina)
     for change in (AuditRecord.objects.all().delete, lambda: AuditRecord.objects.update(outcome="refused")):
         with pytest.raises(DatabaseError, match="Cannot update or delete"), transaction.atomic():
             change()
@@ -179,7 +181,7 @@ def test_owners_read_the_trail_and_narrow_it(cast) -> None:
     assert olga.get("/people/audit/", {"before": "x", "since": "y", "kind": "z", "who": "\x00"}).status_code == 200
     assert told(Kind.AUDIT_READ)[0].actor == cast.olga
     for _time in range(101):
-        audit.record(Kind.EXPORTED, organization=cast.riverside, actor=cast.rita)
+        trail.record(Kind.EXPORTED, organization=cast.riverside, actor=cast.rita)
     newest = olga.get("/people/audit/", {"kind": "exported"}).content.decode()
     older = re.search(r'href="\?([^"]+)">Older', newest)
     assert older and newest.count("Rita") == 100

@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 from django.db import Error, transaction
 
-from taskers import ledger
 from taskers.errors import KeyReused
-from taskers.ledger import Earning
 from taskers.models import Account, Event, Transfer
-from taskers.outbox import emit_all, happening
+from taskers.money import ledger
+from taskers.money.ledger import Earning
+from taskers.outbox.events import emit_all, happening
 from tests.races.connections import Connections
 from tests.taskers.money import PROJECT, balance_of, cost
 

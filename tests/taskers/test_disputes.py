@@ -2,10 +2,10 @@
 
 import pytest
 
-from taskers import disputes
-from taskers.disputes import AlreadyContested, BadDispute, OwnDispute
 from taskers.errors import StateConflict
 from taskers.models import Dispute, Event, Transfer
+from taskers.money import disputes
+from taskers.money.disputes import AlreadyContested, BadDispute, OwnDispute
 
 pytestmark = pytest.mark.django_db
 SUBJECT = "task:00000000-0000-0000-0000-000000000001"

@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from taskers import invitations
 from taskers.models import Invitation, Membership, Person
+from taskers.people import invitations
 from tests import make
 
 pytestmark = pytest.mark.django_db

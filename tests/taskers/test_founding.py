@@ -7,8 +7,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
 
-from taskers import founding
 from taskers.models import Organization, Person
+from taskers.organizations import founding
 
 
 def found_by_command(*words: str) -> str:

@@ -3,9 +3,9 @@
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from taskers import invitation_list
-from taskers.invitations import BadInvitation
 from taskers.models import Invitation
+from taskers.people import invitation_list
+from taskers.people.invitations import BadInvitation
 
 pytestmark = pytest.mark.django_db
 

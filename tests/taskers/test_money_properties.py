@@ -8,9 +8,9 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from taskers import ledger, payouts
 from taskers.errors import Problem
 from taskers.models import Account, Payout, PayoutItem, Transfer
+from taskers.money import ledger, payouts
 from tests.taskers.money import balance_of, cost, earn
 
 AMOUNTS = st.integers(1, 30_000_000)

@@ -10,7 +10,7 @@ from projects.models import BatchProgress, Task
 from projects.reports import rollups
 from projects.workflow import oversight, submission
 from taskers.models import Event
-from taskers.outbox import emit, follow
+from taskers.outbox.events import emit, follow
 from tests import make
 
 

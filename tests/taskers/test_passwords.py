@@ -6,9 +6,9 @@ import pytest
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 
-from taskers import invitations
+from taskers.credentials.passwords import Guessable, free
 from taskers.models import Person
-from taskers.passwords import Guessable, free
+from taskers.people import invitations
 from tests.cast import Cast
 
 POOR = [

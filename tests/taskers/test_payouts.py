@@ -9,11 +9,12 @@ import pytest
 from django.db import DatabaseError, transaction
 from django.utils import timezone
 
-from taskers import invitations, ledger, payouts
 from taskers.errors import KeyReused, StateConflict
-from taskers.independence import LATELY, NotIndependent, PaidByIt, SamePerson
 from taskers.models import Account, Event, Payout, PayoutItem, Person, Transfer
-from taskers.payouts import NoReference, NothingOwed
+from taskers.money import ledger, payouts
+from taskers.money.independence import LATELY, NotIndependent, PaidByIt, SamePerson
+from taskers.money.payouts import NoReference, NothingOwed
+from taskers.people import invitations
 from tests import make
 from tests.taskers.money import balance_of, earn
 
@@ -101,7 +102,7 @@ def let_in(cast, name: str, role: str, *, by) -> Person:
 @contextmanager
 def freeze(*, days: int):
     """What was done lately lies so many days back."""
-    with patch("taskers.independence.LATELY", LATELY - timedelta(days=days)):
+    with patch("taskers.money.independence.LATELY", LATELY - timedelta(days=days)):
         yield
 
 

@@ -5,9 +5,10 @@ import re
 import pytest
 from django.core import mail
 
-from taskers import access, invitation_list, invitations
+from taskers import access
 from taskers.models import Event, Invitation, Membership, Person
 from taskers.models.people import Role
+from taskers.people import invitation_list, invitations
 from tests import make
 
 pytestmark = pytest.mark.django_db

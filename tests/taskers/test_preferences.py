@@ -6,8 +6,8 @@ import re
 import pytest
 from django.test import Client
 
-from taskers import preferences
 from taskers.models import Preferences
+from taskers.people import preferences
 
 pytestmark = pytest.mark.django_db
 

@@ -6,9 +6,10 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from taskers import invitations, tokens
-from taskers.middleware import ClockMiddleware
+from taskers.credentials import tokens
 from taskers.models import ApiToken
+from taskers.people import invitations
+from taskers.web.middleware import ClockMiddleware
 from tests import make
 
 pytestmark = pytest.mark.django_db

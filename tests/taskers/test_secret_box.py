@@ -14,8 +14,8 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
 
-from taskers import secret_box
-from taskers.secret_box import BoxLocked
+from taskers.credentials import secret_box
+from taskers.credentials.secret_box import BoxLocked
 from tests import make
 from tests.cast import Cast
 from tests.taskers.test_second_step import SECRET, at_the_second_step, code_now, with_second_step

@@ -9,9 +9,9 @@ from django.core.management import CommandError, call_command
 from django.db.models import F
 from django.test import Client
 
-from taskers import throttle
+from taskers.credentials import throttle
+from taskers.credentials.throttle import Rate
 from taskers.models import AuditRecord, Person, ThrottleBucket
-from taskers.throttle import Rate
 from tests import make
 from tests.cast import Cast
 

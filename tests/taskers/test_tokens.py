@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from taskers import tokens
+from taskers.credentials import tokens
 from taskers.models import ApiToken, AuditRecord, Person
 from tests import make
 from tests.cast import Cast
@@ -51,7 +51,7 @@ def test_who_proves_it_again_gets_the_token_at_once(stolen: Client, cast: Cast) 
 
 def test_a_sign_in_grows_old(stolen: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     stolen.post("/accounts/reauthenticate/", {"password": make.PASSWORD})
-    monkeypatch.setattr("taskers.fresh_sign_in.SECONDS", -1)
+    monkeypatch.setattr("taskers.web.fresh_sign_in.SECONDS", -1)
     assert stolen.post(MAKE, WANTED).status_code == 302 and not ApiToken.objects.exists()
 
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from taskers import quality, wording
+from taskers.standing import grades
+from taskers.web import wording
 
 
 @pytest.mark.parametrize(
@@ -22,16 +23,16 @@ def test_agreement_in_words(value: float, text: str, tone: str) -> None:
 
 
 def test_nothing_is_said_of_who_was_never_judged() -> None:
-    assert wording.standing(quality.estimate(0, 0)) == wording.Wording("Not judged yet", "")
+    assert wording.standing(grades.estimate(0, 0)) == wording.Wording("Not judged yet", "")
 
 
 def test_little_evidence_is_called_early_and_judges_nobody() -> None:
-    said = wording.standing(quality.estimate(0.5, 1.5))
+    said = wording.standing(grades.estimate(0.5, 1.5))
     assert said.text.startswith("Early days: between ") and said.tone == ""
 
 
 def test_much_good_work_is_good_and_much_poor_work_is_not() -> None:
-    assert wording.standing(quality.estimate(95, 5)).tone == "good"
-    assert wording.standing(quality.estimate(40, 60)).tone == "bad"
-    low, high = (quality.estimate(95, 5).low, quality.estimate(95, 5).high)
-    assert wording.standing(quality.estimate(95, 5)).text == f"Between {100 * low:.0f} and {100 * high:.0f} % good"
+    assert wording.standing(grades.estimate(95, 5)).tone == "good"
+    assert wording.standing(grades.estimate(40, 60)).tone == "bad"
+    low, high = (grades.estimate(95, 5).low, grades.estimate(95, 5).high)
+    assert wording.standing(grades.estimate(95, 5)).text == f"Between {100 * low:.0f} and {100 * high:.0f} % good"

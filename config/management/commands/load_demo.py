@@ -25,9 +25,9 @@ from projects.data.media.pictures import read_picture
 from projects.models import Batch, Intake, Project
 from projects.task_types import asked_fields
 from projects.workflow import batches
-from taskers import invitations
 from taskers.models import Organization, Person
 from taskers.models.people import Role
+from taskers.people import invitations
 
 ORGANIZATION = "Riverside Records Office"
 ACCOUNTS = "demo-accounts.txt"

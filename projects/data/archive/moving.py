@@ -38,7 +38,7 @@ from projects.models import (
 from projects.workflow import winding_up
 from taskers.errors import Problem, StateConflict
 from taskers.models import Dispute, Person
-from taskers.outbox import emit
+from taskers.outbox.events import emit
 
 JOB = "projects.jobs.archive_batch"
 PART = 500  # tasks, and no more bytes of text than PART_BYTES, but always one task

@@ -11,7 +11,7 @@ from projects.data.importing.storing import lock_of
 from projects.models import Archive, ArchivedTask, ArchivePart, Batch, Task
 from taskers.errors import StateConflict
 from taskers.models import Event, Person
-from taskers.outbox import emit, emit_all, happening
+from taskers.outbox.events import emit, emit_all, happening
 
 # The same lock that a load takes: while rows move, no load looks for a used external_id in the wrong table.
 ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(%s)"

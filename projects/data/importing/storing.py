@@ -29,7 +29,7 @@ from projects.task_types.preference import PAIR
 from projects.task_types.shape import a_text, joined
 from taskers.errors import StateConflict
 from taskers.models import Person
-from taskers.outbox import emit
+from taskers.outbox.events import emit
 
 CHUNK_ROWS = 2000
 CHUNK_BYTES = 32 * 1024 * 1024

@@ -5,7 +5,7 @@ import sys
 from django.core.management.base import BaseCommand
 
 from projects import queue
-from taskers import ledger
+from taskers.money import ledger
 
 SHOWN = 100
 

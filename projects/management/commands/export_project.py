@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from projects.data import exporting
 from projects.models import Batch, Project
-from taskers import audit, origin
+from taskers.audit import origin, trail
 from taskers.errors import Problem
 
 
@@ -36,7 +36,7 @@ class Command(BaseCommand):
                 raise CommandError(f"The project has no batch named {options['batch']!r}.")
         with origin.coming_from(origin.Origin(agent="manage.py export_project")):
             subject = f"project:{project.public_id}"
-            audit.record(audit.Kind.EXPORTED, organization=project.organization_id, subject=subject)
+            trail.record(trail.Kind.EXPORTED, organization=project.organization_id, subject=subject)
         try:
             pieces = exporting.export(project, options["format"], batch=batch)
             path = options["output"] or Path(exporting.file_name(project, options["format"], batch=batch))

@@ -19,7 +19,7 @@ from projects.quality.audits import REVIEW
 from projects.quality.evidence import known_answer
 from projects.quality.weighing import agreement_in, threshold_of
 from projects.queue.clock import Clock
-from taskers.outbox import emit
+from taskers.outbox.events import emit
 
 WORN = ("worn out", "leaked")  # retired for these it is as right as ever; by hand it may have been wrong
 

@@ -16,10 +16,11 @@ from projects.inference.gold_check import GoldCheck
 from projects.models import Annotation, Assignment, Gold, Project, SeenAnswer, StockedGold, Task, Verdict
 from projects.quality.follow_up import MOST_LABELS
 from projects.quality.gold import contradictions, scoring
-from taskers import ledger, quality
 from taskers.errors import StateConflict
 from taskers.models import Grade, Person
-from taskers.outbox import emit
+from taskers.money import ledger
+from taskers.outbox.events import emit
+from taskers.standing import grades
 
 IN_FILE_ORDER = (
     "This project hands out in file order: a known answer would stand out of it and be known. Shuffle its tasks first"
@@ -107,7 +108,7 @@ def grade(assignment: Assignment, annotation: Annotation) -> None:
     if _is_suspect(task) or had_seen(annotation, task):
         return
     found = _score(assignment, annotation)
-    quality.record(
+    grades.record(
         key=key_of(annotation),
         subject=f"annotation:{annotation.pk}",
         organization=project.organization,

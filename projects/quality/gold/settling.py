@@ -21,8 +21,8 @@ from projects import queue
 from projects.models import Annotation, Assignment, GoldSettlement
 from projects.quality.gold import dealing
 from projects.queue.clock import Clock, from_now
+from taskers.database.prepared import ask
 from taskers.models import Person
-from taskers.statements import ask
 
 MOST_NEAR = 50  # judgements beside it that are looked at
 NEAR = 4  # of those before it that fared like it: one of these says whether it is settled at once

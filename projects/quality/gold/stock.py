@@ -26,7 +26,7 @@ from projects.quality.weighing import agreement_in, threshold_of
 from projects.queue.clock import Clock
 from taskers.errors import StateConflict
 from taskers.models import Person
-from taskers.outbox import emit
+from taskers.outbox.events import emit
 
 LEAKED = "leaked"
 

@@ -21,10 +21,11 @@ from projects.queue.checking import check_for
 from projects.queue.clock import Clock
 from projects.queue.teaching import course_items
 from projects.workforce import rules
-from taskers import ledger, skills
 from taskers.errors import StateConflict
 from taskers.models import Person, Skill
-from taskers.outbox import emit
+from taskers.money import ledger
+from taskers.outbox.events import emit
+from taskers.skills import skills
 
 LONGEST = 4000  # characters of an explanation
 NEARLY = 1e-9  # what floats may lose of a score that meets the mark

@@ -22,7 +22,7 @@ from projects.web.annotator.studio import read_list, read_token, read_whole_numb
 from projects.workflow import corrections
 from taskers.errors import NotFound, Problem, StateConflict
 from taskers.models import Person
-from taskers.requests import MemberRequest
+from taskers.web.requests import MemberRequest
 
 
 @require_GET

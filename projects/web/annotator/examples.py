@@ -7,7 +7,7 @@ from django.views.decorators.http import require_GET
 from projects import access
 from projects.quality.qualification import lessons
 from projects.web.annotator.studio import lessons_json, wire
-from taskers.requests import MemberRequest
+from taskers.web.requests import MemberRequest
 
 
 @require_GET

@@ -16,10 +16,10 @@ from projects.web.annotator.studio import project_json, task_json, thumbnail_url
 from projects.web.annotator.studio import read_token as token_of
 from projects.web.annotator.studio import read_whole_number as whole_number
 from projects.workflow import submission
-from taskers import ledger
 from taskers.errors import NotFound, Problem
 from taskers.models import Person
-from taskers.requests import MemberRequest
+from taskers.money import ledger
+from taskers.web.requests import MemberRequest
 
 LARGEST = 100
 

@@ -22,10 +22,10 @@ from projects.web.annotator import studio
 from projects.web.shared.answer_drawing import drawing
 from projects.workflow.comments import reading
 from taskers import access as roles
-from taskers import disputes
 from taskers.errors import Problem
 from taskers.models.people import Role
-from taskers.requests import MemberRequest, key_asked
+from taskers.money import disputes
+from taskers.web.requests import MemberRequest, key_asked
 
 # Where those who do no tasks begin, by the first of these roles that they may act as.
 DESKS = (

@@ -26,10 +26,12 @@ from projects.task_types import TASK_TYPES
 from projects.task_types.preference import FIRST, SECOND, Preference
 from projects.web.annotator import editor_modules, es_modules
 from projects.workflow import submission
-from taskers import ledger, preferences, problems
 from taskers.errors import NotFound, Problem
 from taskers.models import Organization, Person
-from taskers.requests import MemberRequest
+from taskers.money import ledger
+from taskers.people import preferences
+from taskers.web import problems
+from taskers.web.requests import MemberRequest
 
 
 class SignedOut(Problem):

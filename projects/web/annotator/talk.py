@@ -17,7 +17,7 @@ from projects.workflow.comments import answering, reading, saying
 from taskers.errors import NotFound, Problem
 from taskers.models import Person
 from taskers.models.people import Role
-from taskers.requests import MemberRequest
+from taskers.web.requests import MemberRequest
 
 
 @require_POST

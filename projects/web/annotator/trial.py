@@ -12,8 +12,8 @@ from projects.models import Task
 from projects.quality.gold import known_answers
 from projects.queue.checking import check_for
 from projects.web.annotator.studio import project_json, read_uuid, read_whole_number, task_json, wire
-from taskers import ledger
-from taskers.requests import MemberRequest
+from taskers.money import ledger
+from taskers.web.requests import MemberRequest
 
 
 @require_POST

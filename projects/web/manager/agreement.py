@@ -16,7 +16,7 @@ from projects.task_types import TASK_TYPES
 from projects.web.shared.access import manages
 from projects.web.shared.charts import Line, Scale, line
 from taskers.models import Person
-from taskers.requests import MemberRequest
+from taskers.web.requests import MemberRequest
 
 COEFFICIENTS = {
     "alpha_nominal": gettext_lazy("Krippendorff’s α, nominal"),

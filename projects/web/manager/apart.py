@@ -19,9 +19,9 @@ from projects.workforce import pairs, qualifying, rules
 from projects.workforce.exclusions import kept_out_of
 from taskers import access as roles
 from taskers.errors import NotFound, Problem
-from taskers.requests import MemberRequest
-from taskers.skills import people_of
-from taskers.views.door import needs_role
+from taskers.skills.skills import people_of
+from taskers.web.requests import MemberRequest
+from taskers.web.views.door import needs_role
 
 
 @require_http_methods(["GET", "POST"])

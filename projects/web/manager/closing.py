@@ -9,9 +9,9 @@ from django.views.decorators.http import require_GET
 from projects.task_types import TASK_TYPES
 from projects.web.shared.access import managed_batch, signed_in
 from projects.workflow import batches, closing
-from taskers import ledger
 from taskers.errors import NotFound
-from taskers.requests import MemberRequest
+from taskers.money import ledger
+from taskers.web.requests import MemberRequest
 
 ENDS = ("closed", "cancelled")
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from projects.configuration import revision
 from projects.models import Project
 from projects.web.manager.forms.project import SettingsForm
-from taskers.requests import MemberRequest
+from taskers.web.requests import MemberRequest
 
 # A word for each setting that the form's own labels don't name.
 BY_NAME = {

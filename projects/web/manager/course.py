@@ -23,7 +23,7 @@ from projects.workflow import oversight
 from projects.workforce import rules
 from taskers.errors import NotFound, Problem
 from taskers.models import Person
-from taskers.requests import MemberRequest
+from taskers.web.requests import MemberRequest
 
 PEOPLE = 50
 

@@ -12,7 +12,7 @@ from projects.task_types import TASK_TYPES
 from projects.web.shared.access import manages
 from taskers.errors import NotFound
 from taskers.models import Person
-from taskers.requests import MemberRequest
+from taskers.web.requests import MemberRequest
 
 
 @require_GET

@@ -15,7 +15,7 @@ from projects.task_types import TASK_TYPES
 from projects.web.shared.access import manages
 from projects.workforce import rules
 from taskers.errors import NotFound, Problem
-from taskers.requests import MemberRequest
+from taskers.web.requests import MemberRequest
 
 PAGE = 50
 

@@ -16,7 +16,7 @@ from projects.web.shared.access import manages
 from projects.workflow import oversight
 from taskers.errors import NotFound, Problem
 from taskers.models import Person
-from taskers.requests import MemberRequest
+from taskers.web.requests import MemberRequest
 
 MOST = 300
 

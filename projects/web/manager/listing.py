@@ -11,7 +11,7 @@ from projects.models import Project
 from projects.task_types import TASK_TYPES
 from taskers import access as roles
 from taskers.errors import NotAllowed, NotFound
-from taskers.requests import MemberRequest
+from taskers.web.requests import MemberRequest
 
 MOST = 200
 

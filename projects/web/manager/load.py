@@ -23,7 +23,7 @@ from projects.task_types import TASK_TYPES
 from projects.web.manager.forms.project import LoadForm
 from projects.web.shared.access import managed_intake, manages, signed_in
 from taskers.errors import Problem, StateConflict
-from taskers.requests import MemberRequest, key_asked
+from taskers.web.requests import MemberRequest, key_asked
 
 SHOWN = 50  # refused rows on the page; the CSV has all
 ROWS_A_PIECE = 1000

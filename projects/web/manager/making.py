@@ -23,8 +23,8 @@ from projects.web.manager.forms.preference import own_labels
 from projects.web.manager.forms.project import ChangedSettingsForm, NewProjectForm, SettingsForm, settings_initial
 from projects.web.shared.access import manages
 from taskers.errors import Problem
-from taskers.requests import MemberRequest
-from taskers.views.door import needs_role
+from taskers.web.requests import MemberRequest
+from taskers.web.views.door import needs_role
 
 LABEL_PLACE = re.compile(r"labels\[(\d+)\]\.(\w+)")
 

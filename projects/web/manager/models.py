@@ -15,8 +15,8 @@ from projects.task_types import TASK_TYPES
 from projects.web.manager.forms.annotators import MoveForm, RegisterForm
 from projects.web.shared.access import manages
 from taskers.errors import Problem
-from taskers.requests import MemberRequest
-from taskers.views.door import require_fresh_sign_in
+from taskers.web.requests import MemberRequest
+from taskers.web.views.door import require_fresh_sign_in
 
 
 @require_http_methods(["GET", "POST"])

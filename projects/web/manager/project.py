@@ -18,9 +18,9 @@ from projects.task_types import TASK_TYPES
 from projects.web.shared.access import managed_batch, manages, signed_in
 from projects.workflow import batches
 from projects.workforce.qualifying import WORDS
-from taskers import ledger
 from taskers.errors import Problem
-from taskers.requests import MemberRequest
+from taskers.money import ledger
+from taskers.web.requests import MemberRequest
 
 MOST = 200
 FIGURES = ("tasks", "decided", "in_review", "wanted", "submitted", "spent")  # of BatchProgress

@@ -13,7 +13,7 @@ from projects.task_types import TASK_TYPES
 from projects.web.shared.access import manages
 from projects.web.shared.charts import Scale
 from taskers.errors import NotFound
-from taskers.requests import MemberRequest
+from taskers.web.requests import MemberRequest
 
 CHANCE = Scale(0.0, 1.0)
 MOST = 500  # items and taskers that are shown; the export has all

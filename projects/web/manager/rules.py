@@ -23,7 +23,7 @@ from projects.web.shared.access import managed_batch, manages, signed_in
 from projects.workflow import batches as batch_verbs
 from projects.workforce import qualifying, rules
 from taskers.errors import Problem
-from taskers.requests import MemberRequest
+from taskers.web.requests import MemberRequest
 
 BATCHES = 50  # on a page
 

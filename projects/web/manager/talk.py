@@ -15,7 +15,7 @@ from projects.web.shared.access import manages, signed_in
 from projects.web.shared.talk import answerable, key_typed, number
 from projects.workflow.comments import answering, reading, saying
 from taskers.errors import Problem
-from taskers.requests import MemberRequest
+from taskers.web.requests import MemberRequest
 
 
 @require_GET

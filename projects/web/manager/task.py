@@ -20,7 +20,7 @@ from projects.web.shared.answer_drawing import drawing
 from projects.workflow import oversight, void_work
 from projects.workflow.comments import reading
 from taskers.errors import NotFound, Problem
-from taskers.requests import MemberRequest
+from taskers.web.requests import MemberRequest
 
 
 @require_GET

@@ -14,7 +14,7 @@ from projects.reports.browse import Filters
 from projects.task_types import TASK_TYPES
 from projects.web.shared.access import manages
 from taskers.models import Membership, Person
-from taskers.requests import MemberRequest
+from taskers.web.requests import MemberRequest
 
 OFFERED = 200  # batches and taskers that the form offers
 

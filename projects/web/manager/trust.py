@@ -11,7 +11,7 @@ from projects.quality import estimating
 from projects.reports import notices, trust_report
 from projects.task_types import TASK_TYPES
 from projects.web.shared.access import manages
-from taskers.requests import MemberRequest
+from taskers.web.requests import MemberRequest
 
 
 @require_GET

@@ -47,7 +47,7 @@ from projects.workflow.comments import reading
 from taskers import access as roles
 from taskers.errors import NotAllowed, NotFound, Problem
 from taskers.models import Person
-from taskers.requests import MemberRequest, key_asked
+from taskers.web.requests import MemberRequest, key_asked
 
 PAGE = 50
 

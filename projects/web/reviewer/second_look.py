@@ -16,7 +16,7 @@ from projects.web.reviewer.review import reviewable, selection_beside, selection
 from projects.web.shared.access import signed_in
 from projects.web.shared.answer_drawing import drawing
 from taskers.errors import StateConflict
-from taskers.requests import MemberRequest
+from taskers.web.requests import MemberRequest
 
 MOST = 100
 

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_POST
 from projects.web.annotator.studio import wire
 from projects.web.shared.talk import answerable, key_of
 from projects.workflow.comments import answering, reading
-from taskers.requests import MemberRequest
+from taskers.web.requests import MemberRequest
 
 
 @require_POST

@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from projects import access
 from projects.models import Batch, Intake, Project
 from taskers.errors import NotFound
-from taskers.requests import MemberRequest
+from taskers.web.requests import MemberRequest
 
 View = Callable[..., HttpResponseBase]
 

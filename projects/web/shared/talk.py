@@ -9,7 +9,7 @@ from projects.errors import OwnWork, Refused
 from projects.models import Remark
 from projects.workflow.comments import reading
 from taskers.models import Person
-from taskers.requests import MemberRequest
+from taskers.web.requests import MemberRequest
 
 
 def answerable(person: Person, remark_id: UUID) -> Remark:

@@ -9,8 +9,8 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from taskers.ledger import MILLIONTHS
 from taskers.models import Organization
+from taskers.money.ledger import MILLIONTHS
 
 CENT = Decimal("0.01")
 

@@ -9,7 +9,7 @@ from projects.errors import Refused
 from projects.models import Assignment, Remark, Task
 from taskers.errors import KeyReused
 from taskers.models import Person
-from taskers.outbox import emit
+from taskers.outbox.events import emit
 
 LONGEST = 2000  # characters
 MOST = 50  # of one person, about one piece of work

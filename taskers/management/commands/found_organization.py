@@ -2,8 +2,8 @@
 
 from django.core.management.base import BaseCommand, CommandError
 
-from taskers import founding
 from taskers.errors import Problem
+from taskers.organizations import founding
 
 
 class Command(BaseCommand):

@@ -2,7 +2,8 @@
 
 from django.core.management.base import BaseCommand, CommandError
 
-from taskers import origin, sign_in_limits
+from taskers.audit import origin
+from taskers.credentials import sign_in_limits
 
 
 class Command(BaseCommand):

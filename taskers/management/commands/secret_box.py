@@ -2,7 +2,7 @@
 
 from django.core.management.base import BaseCommand, CommandError
 
-from taskers import secret_box
+from taskers.credentials import secret_box
 from taskers.errors import Problem
 
 

@@ -5,7 +5,7 @@ import json
 from django.test import Client
 from django.urls import reverse
 
-from taskers import tokens
+from taskers.credentials import tokens
 
 PROBLEM = "application/problem+json"
 

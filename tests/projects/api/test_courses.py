@@ -5,7 +5,7 @@ import pytest
 from projects import queue
 from projects.models import StockedGold, Task
 from projects.queue.teaching import course_items
-from taskers import skills
+from taskers.skills import skills
 from tests import make
 from tests.projects.api.test_rules import Office
 from tests.projects.test_courses import answered

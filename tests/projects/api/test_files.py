@@ -15,7 +15,7 @@ from projects.data import importing
 from projects.data.importing.rows import Row
 from projects.data.media.pictures import read_picture
 from projects.models import Project, Task
-from taskers import tokens
+from taskers.credentials import tokens
 from tests import cast as people
 from tests import make
 

@@ -9,7 +9,7 @@ from django.urls import reverse
 from projects import queue
 from projects.models import Requirement
 from projects.workforce import rules
-from taskers import skills
+from taskers.skills import skills
 from tests import make
 from tests.projects.api.pipeline import Api
 from tests.projects.test_gold import stocked

@@ -22,7 +22,9 @@ from projects.annotators import seats
 from projects.api import urlpatterns
 from projects.models import Intake
 from projects.workforce import pairs, rules
-from taskers import invitations, skills, tokens
+from taskers.credentials import tokens
+from taskers.people import invitations
+from taskers.skills import skills
 from tests import make
 
 pytestmark = pytest.mark.django_db

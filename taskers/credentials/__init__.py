@@ -1,0 +1,1 @@
+"""Passwords, second steps, tokens, sealed secrets, and how often each may be tried."""

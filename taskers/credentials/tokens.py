@@ -1,0 +1,103 @@
+"""Keys for programs: shown once, kept as a hash, checked on every request."""
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+
+from django.http import HttpRequest
+from django.utils import timezone
+from rest_framework.authentication import BaseAuthentication, get_authorization_header
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.request import Request
+
+from taskers.audit import trail
+from taskers.audit.trail import Kind
+from taskers.models import ApiToken, Membership, Organization, Person
+from taskers.outbox.events import emit
+
+PREFIX = "tdm_"
+
+
+def issue(
+    person: Person, organization: Organization, *, name: str, expires_at: datetime | None = None
+) -> tuple[ApiToken, str]:
+    """A new token and its secret, which can't be shown again."""
+    secret = PREFIX + secrets.token_urlsafe(32)
+    token = ApiToken.objects.create(
+        person=person,
+        organization=organization,
+        name=name,
+        prefix=secret[:8],
+        secret_hash=digest(secret),
+        expires_at=expires_at,
+    )
+    emit("token_issued", organization_id=organization.pk, actor_id=person.pk, subject=f"token:{token.public_id}")
+    _audit(Kind.TOKEN_MADE, token, by=None)
+    return token, secret
+
+
+def revoke(token: ApiToken, by: Person, *, why: str = "asked") -> bool:
+    """End a token at once; revoking it again changes nothing and gives False."""
+    ended = bool(ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=timezone.now()))
+    if ended:
+        emit("token_revoked", organization_id=token.organization_id, actor_id=by.pk, subject=f"token:{token.public_id}")
+        _audit(Kind.TOKEN_REVOKED, token, by=by, why=why)
+    return ended
+
+
+def revoke_all(person: Person, organization: Organization | None = None, *, by: Person | None, why: str) -> int:
+    """End a person's tokens at once, of one organization or of all; returns how many. Nobody is `by` for commands."""
+    mine = ApiToken.objects.filter(person=person, revoked_at=None)
+    if organization is not None:
+        mine = mine.filter(organization=organization)
+    ended = 0
+    for token in mine.order_by("pk"):
+        ended += revoke(token, by or person, why=why)
+    return ended
+
+
+def digest(secret: str) -> str:
+    """What is kept of a secret. The secret carries 256 random bits, so a plain hash can't be searched backwards."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def _audit(kind: Kind, token: ApiToken, by: Person | None, **detail: str) -> None:
+    trail.record(
+        kind,
+        organization=token.organization_id,
+        actor=by,
+        person=token.person,
+        subject=f"token:{token.public_id}",
+        detail={"name": token.name} | detail,
+    )
+
+
+class TokenAuthentication(BaseAuthentication):
+    """`Authorization: Bearer tdm_…`. Sets `request.organization` to the one the token belongs to."""
+
+    def authenticate(self, request: Request | HttpRequest) -> tuple[Person, ApiToken] | None:
+        header = get_authorization_header(request)  # type: ignore[arg-type]  # asks for its META alone
+        words = header.split()
+        if not words or words[0].lower() != b"bearer":
+            return None
+        if len(words) != 2:
+            raise AuthenticationFailed("The header must read 'Authorization: Bearer' and one token.")
+        token = self._live(words[1].decode("latin-1"))
+        now = timezone.now()
+        if token.last_used_at is None or now - token.last_used_at > timedelta(minutes=1):
+            ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)
+        plain = request._request if isinstance(request, Request) else request
+        plain.organization = token.organization  # type: ignore[attr-defined]
+        return token.person, token
+
+    def authenticate_header(self, request: Request) -> str:
+        return 'Bearer realm="tandem"'
+
+    def _live(self, secret: str) -> ApiToken:
+        rows = ApiToken.objects.select_related("person", "organization")
+        token = rows.filter(secret_hash=digest(secret), revoked_at=None, person__is_active=True).first()
+        if token is None or (token.expires_at and token.expires_at <= timezone.now()):
+            raise AuthenticationFailed("This token is unknown, expired or revoked.")
+        if not Membership.objects.live().filter(person=token.person, organization=token.organization).exists():
+            raise AuthenticationFailed("This token's owner is no longer in its organization.")
+        return token

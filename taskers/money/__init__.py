@@ -1,0 +1,1 @@
+"""The ledger, payouts, disputes, and whose yes counts."""

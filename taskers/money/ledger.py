@@ -1,0 +1,281 @@
+"""The books. The only writer of Transfer; amounts are integer millionths of a currency unit."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Sum
+
+from taskers.database.prepared import ask, columns, row_of, width
+from taskers.errors import KeyReused
+from taskers.models import Account, Organization, Person, Transfer
+
+MILLIONTHS = 1_000_000
+
+# Opens the accounts that are missing and makes the transfers that weren't made, in one statement whatever their number.
+# Sorted, so that two of these at once wait for each other instead of locking each other out; the accounts come first,
+# since the transfers can't be sorted before all of them are known. An account that another transaction opens at this
+# very moment can't be seen here; its transfers are then left out, and the next look at what is missing finds it.
+EARN = f"""
+WITH earned AS (
+  SELECT * FROM unnest(%(keys)s::text[], %(organizations)s::bigint[], %(currencies)s::text[], %(projects)s::uuid[],
+      %(taskers)s::bigint[], %(amounts)s::bigint[], %(reasons)s::text[], %(details)s::jsonb[])
+    AS e(key, organization, currency, project, tasker, amount, reason, detail)
+), opened AS (
+  INSERT INTO taskers_account (organization_id, kind, currency, tasker_id, project_key)
+  SELECT DISTINCT e.organization, 'labelling', e.currency, NULL::bigint, e.project FROM earned e
+  WHERE NOT EXISTS (
+    SELECT FROM taskers_account a WHERE a.organization_id = e.organization AND a.kind = 'labelling'
+      AND a.currency = e.currency AND a.tasker_id IS NULL AND a.project_key = e.project)
+  UNION ALL
+  SELECT DISTINCT e.organization, 'owed', e.currency, e.tasker, NULL::uuid FROM earned e
+  WHERE NOT EXISTS (
+    SELECT FROM taskers_account a WHERE a.organization_id = e.organization AND a.kind = 'owed'
+      AND a.currency = e.currency AND a.tasker_id = e.tasker AND a.project_key IS NULL)
+  ORDER BY 1, 2, 3, 4, 5
+  ON CONFLICT DO NOTHING
+  RETURNING *
+), known AS NOT MATERIALIZED (
+  SELECT id, organization_id, kind, currency, tasker_id, project_key FROM taskers_account
+  UNION ALL
+  SELECT id, organization_id, kind, currency, tasker_id, project_key FROM opened
+)
+INSERT INTO taskers_transfer AS t (key, source_id, target_id, amount, currency, reason, detail)
+SELECT e.key, s.id, d.id, e.amount, e.currency, e.reason, e.detail
+FROM earned e
+JOIN known s ON s.organization_id = e.organization AND s.kind = 'labelling' AND s.currency = e.currency
+  AND s.tasker_id IS NULL AND s.project_key = e.project
+JOIN known d ON d.organization_id = e.organization AND d.kind = 'owed' AND d.currency = e.currency
+  AND d.tasker_id = e.tasker AND d.project_key IS NULL
+ORDER BY e.key
+ON CONFLICT DO NOTHING
+RETURNING {columns(Transfer, "t")}
+"""
+
+EARNED = f"""
+SELECT {columns(Transfer, "t")}, s.kind, d.kind, s.organization_id, t.currency, s.project_key, d.tasker_id, t.amount
+FROM taskers_transfer t JOIN taskers_account s ON s.id = t.source_id JOIN taskers_account d ON d.id = t.target_id
+WHERE t.key = ANY(%(keys)s::text[])
+"""
+
+REVERSE = f"""
+INSERT INTO taskers_transfer AS t (key, source_id, target_id, amount, currency, reverses_id, reason, detail)
+SELECT 'reversal:' || o.id, o.target_id, o.source_id, o.amount, o.currency, o.id, %(reason)s, o.detail
+FROM taskers_transfer o WHERE o.id = ANY(%(transfers)s::bigint[])
+ORDER BY o.id
+ON CONFLICT DO NOTHING
+RETURNING {columns(Transfer, "t")}
+"""
+REVERSED = f"SELECT {columns(Transfer, 't')} FROM taskers_transfer t WHERE t.reverses_id = ANY(%(transfers)s::bigint[])"
+
+
+BALANCES = """
+SELECT account, sum(amount) FROM (
+  SELECT target_id AS account, amount FROM taskers_transfer WHERE target_id = ANY(%(accounts)s::bigint[])
+  UNION ALL
+  SELECT source_id, -amount FROM taskers_transfer WHERE source_id = ANY(%(accounts)s::bigint[])
+) moved GROUP BY account
+"""
+
+
+@dataclass(frozen=True)
+class Earning:
+    """What a decision earns one tasker, in millionths; owed once per key."""
+
+    key: str
+    organization: Organization
+    project_key: UUID
+    tasker: Person
+    amount: int
+    reason: str = ""
+    detail: dict = field(default_factory=dict)
+
+    @property
+    def terms(self) -> tuple:
+        """What a second one with the same key must agree in."""
+        return (self.organization.pk, self.organization.currency, self.project_key, self.tasker.pk, self.amount)
+
+
+def account(
+    organization: Organization, kind: str, *, tasker: Person | None = None, project_key: UUID | None = None
+) -> Account:
+    """The account of this kind and owner, opened if there is none yet."""
+    found, _ = Account.objects.get_or_create(
+        organization=organization,
+        kind=kind,
+        currency=organization.currency,
+        tasker=tasker,
+        project_key=project_key,
+    )
+    return found
+
+
+def post(
+    *, key: str, source: Account, target: Account, amount: int, reason: str = "", detail: dict | None = None
+) -> Transfer:
+    """Move money once. The same key with the same terms returns the first transfer; with others raises KeyReused."""
+    transfer, made = Transfer.objects.get_or_create(
+        key=key,
+        defaults={
+            "source": source,
+            "target": target,
+            "amount": amount,
+            "currency": source.currency,
+            "reason": reason,
+            "detail": detail or {},
+        },
+    )
+    same = (transfer.source_id, transfer.target_id, transfer.amount) == (source.pk, target.pk, amount)
+    if not made and not same:
+        raise _reused(key)
+    return transfer
+
+
+def earn(
+    *, key: str, organization: Organization, project_key: UUID, tasker: Person, amount: int, reason: str, detail: dict
+) -> Transfer:
+    """Owe a tasker what a decision earned them, once per key."""
+    return earn_all([Earning(key, organization, project_key, tasker, amount, reason, detail)])[0]
+
+
+def earn_all(rows: Sequence[Earning]) -> list[Transfer]:
+    """Owe what decisions earned, each once per key; the transfers, made now or before, in the order of the rows.
+
+    One statement while nothing was made before. Raises KeyReused if a key was used on other terms; the rest may be made
+    by then, and is undone with the caller's transaction. Calls of one transaction should come in the same order
+    everywhere, as with anything that locks; within a call that is seen to.
+    """
+    made: dict[str, Transfer] = {}
+    wanted: dict[str, Earning] = {}
+    for one in rows:
+        if wanted.setdefault(one.key, one).terms != one.terms:
+            raise _reused(one.key)
+    while missing := [one for key, one in wanted.items() if key not in made]:
+        made |= {one.key: one for one in map(_transfer, ask(EARN, _as_columns(missing)))}
+        if any(one.key not in made for one in missing):
+            made |= _made_before([one for one in missing if one.key not in made])
+    return [made[one.key] for one in rows]
+
+
+def reverse(transfer: Transfer, *, reason: str) -> Transfer:
+    """Take a transfer back by its opposite; a second reversal of the same returns the first."""
+    return reverse_all([transfer], reason=reason)[0]
+
+
+def reverse_all(transfers: Sequence[Transfer], *, reason: str) -> list[Transfer]:
+    """Take transfers back by their opposites, each once; the reversals, made now or before, in their order."""
+    if not transfers:
+        return []
+    keys = [one.pk for one in transfers]
+    made = {one.reverses_id: one for one in map(_transfer, ask(REVERSE, {"transfers": keys, "reason": reason[:200]}))}
+    if missing := [key for key in keys if key not in made]:
+        made |= {one.reverses_id: one for one in map(_transfer, ask(REVERSED, {"transfers": missing}))}
+    return [made[key] for key in keys]
+
+
+def unreversed(keys: Iterable[str]) -> list[Transfer]:
+    """Those of the transfers with these keys that were not taken back."""
+    return list(Transfer.objects.filter(key__in=list(keys), reversed_by=None))
+
+
+def balance(of: Account) -> int:
+    """What came in less what went out, in millionths."""
+    came = of.incoming.aggregate(sum=Sum("amount"))["sum"] or 0
+    went = of.outgoing.aggregate(sum=Sum("amount"))["sum"] or 0
+    return came - went
+
+
+def balances(accounts: Iterable[Account]) -> dict[int, int]:
+    """Account key -> balance in millionths, in one query however many accounts there are."""
+    keys = [one.pk for one in accounts]
+    found = {key: int(amount) for key, amount in ask(BALANCES, {"accounts": keys})} if keys else {}
+    return {key: found.get(key, 0) for key in keys}
+
+
+def owed(organization: Organization) -> list[tuple[Person, int]]:
+    """Each tasker with a balance, and what they are owed in millionths, largest first."""
+    accounts = list(
+        Account.objects.filter(
+            organization=organization, kind=Account.Kind.OWED, currency=organization.currency
+        ).select_related("tasker")
+    )
+    by_key = balances(accounts)
+    rows = [(one.tasker, by_key[one.pk]) for one in accounts if one.tasker and by_key[one.pk]]
+    return sorted(rows, key=lambda row: (-row[1], row[0].pk))
+
+
+def money(amount: int, currency: str) -> str:
+    """An amount in millionths for people: at least two decimals, more only where there are any."""
+    sign, amount = ("−" if amount < 0 else ""), abs(amount)
+    whole, rest = divmod(amount, MILLIONTHS)
+    decimals = f"{rest:06d}".rstrip("0").ljust(2, "0")
+    symbol = {"USD": "$", "EUR": "€", "GBP": "£"}.get(currency)
+    return f"{sign}{symbol}{whole:,}.{decimals}" if symbol else f"{sign}{whole:,}.{decimals} {currency}"
+
+
+# DESIGN rule 5: each row is balanced by construction, so what can go wrong is a transfer between currencies or
+# organizations, a reversal that isn't the opposite of what it takes back, or a payout that moved other money than it
+# says.
+BOOKS = """
+SELECT 'currencies differ' AS what, t.key FROM taskers_transfer t
+  JOIN taskers_account s ON s.id = t.source_id JOIN taskers_account d ON d.id = t.target_id
+  WHERE t.currency <> s.currency OR t.currency <> d.currency OR s.organization_id <> d.organization_id
+UNION ALL
+SELECT 'reversal is not the opposite', r.key FROM taskers_transfer r JOIN taskers_transfer t ON t.id = r.reverses_id
+  WHERE r.amount <> t.amount OR r.source_id <> t.target_id OR r.target_id <> t.source_id
+UNION ALL
+SELECT 'payout item without its money', 'payout:' || i.payout_id || ':tasker:' || i.tasker_id FROM taskers_payoutitem i
+  LEFT JOIN taskers_transfer t ON t.key = 'payout:' || i.payout_id || ':tasker:' || i.tasker_id || ':reserve'
+  WHERE t.id IS NULL OR t.amount <> i.cents * 10000
+UNION ALL
+SELECT 'settled without its money', 'payout:' || i.payout_id || ':tasker:' || i.tasker_id FROM taskers_payoutitem i
+  JOIN taskers_payout p ON p.id = i.payout_id AND p.state = 'settled'
+  LEFT JOIN taskers_transfer t ON t.key = 'payout:' || i.payout_id || ':tasker:' || i.tasker_id || ':settle'
+  WHERE t.id IS NULL OR t.amount <> i.cents * 10000
+UNION ALL
+SELECT 'one debt is asked for twice', i.key FROM taskers_payoutitem i
+  JOIN taskers_payout p ON p.id = i.payout_id AND p.state <> 'cancelled'
+  GROUP BY i.key HAVING count(*) > 1
+"""
+
+
+def audit() -> list[tuple[str, str]]:
+    """What is wrong with the books, as (what, key); empty when nothing is."""
+    with connection.cursor() as cursor:
+        cursor.execute(BOOKS)
+        return cursor.fetchall()
+
+
+def _as_columns(rows: Sequence[Earning]) -> dict[str, list]:
+    return {
+        "keys": [one.key for one in rows],
+        "organizations": [one.organization.pk for one in rows],
+        "currencies": [one.organization.currency for one in rows],
+        "projects": [one.project_key for one in rows],
+        "taskers": [one.tasker.pk for one in rows],
+        "amounts": [one.amount for one in rows],
+        "reasons": [one.reason for one in rows],
+        "details": [json.dumps(one.detail) for one in rows],
+    }
+
+
+def _made_before(rows: Sequence[Earning]) -> dict[str, Transfer]:
+    """Those of these earnings that were made before, by key. Raises KeyReused where it was on other terms."""
+    wanted = {one.key: one for one in rows}
+    found = {}
+    for row in ask(EARNED, {"keys": list(wanted)}):
+        transfer, (source, target, *terms) = _transfer(row[: width(Transfer)]), row[width(Transfer) :]
+        if (source, target, tuple(terms)) != ("labelling", "owed", wanted[transfer.key].terms):
+            raise _reused(transfer.key)
+        found[transfer.key] = transfer
+    return found
+
+
+def _transfer(row: tuple) -> Transfer:
+    return row_of(Transfer, row)
+
+
+def _reused(key: str) -> KeyReused:
+    return KeyReused("The transfer %(key)s was already made on other terms.", place=key, key=key)

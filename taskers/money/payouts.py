@@ -1,0 +1,191 @@
+"""Paying what is owed, once: proposed by one person, approved by another, settled when the processor has paid.
+
+The only writer of Payout.state. Money moves in the same transaction as the state.
+"""
+
+from collections.abc import Iterator
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+from django.db.models.functions import Now
+
+from taskers.errors import Problem, StateConflict
+from taskers.models import Account, Organization, Payout, PayoutItem, Person
+from taskers.money import ledger
+from taskers.money.independence import check_second
+from taskers.outbox.events import emit
+
+MILLIONTHS_PER_CENT = ledger.MILLIONTHS // 100
+
+
+class NothingOwed(Problem):
+    """Nobody is owed a whole cent that isn't in a payout already."""
+
+    code = "nothing-owed"
+    status = 409
+
+
+class NoReference(Problem):
+    """Write down the processor's reference, so that the payment can be found again."""
+
+    code = "no-reference"
+    status = 422
+
+
+@transaction.atomic
+def propose(organization: Organization, made_by: Person) -> Payout:
+    """Make a run of everything owed, in whole cents; fractions stay owed. Raises NothingOwed.
+
+    Whoever was in a run that was called off after its table was taken away is asked for that debt again, by the same
+    key; the rest of what they are owed waits for the run after it.
+
+    Two runs made at once follow each other: the accounts are locked in the order of their keys, so the second finds
+    only what the first left.
+    """
+    accounts = list(
+        Account.objects.select_for_update(of=("self",), no_key=True)
+        .filter(organization=organization, kind=Account.Kind.OWED, currency=organization.currency)
+        .select_related("tasker")
+        .order_by("pk")
+    )
+    by_key = ledger.balances(accounts)
+    due = [(one, by_key[one.pk] // MILLIONTHS_PER_CENT) for one in accounts]
+    due = [(one, cents) for one, cents in due if cents > 0]
+    if not due:
+        raise NothingOwed()
+    payout = Payout.objects.create(organization=organization, currency=organization.currency, made_by=made_by)
+    asked = _asked_for_before(organization)
+    for owed, cents in due:
+        assert owed.tasker is not None  # a constraint of the table
+        before = asked.get(owed.tasker.pk)
+        key = before.key if before else f"{payout.public_id}:{owed.tasker.public_id}"
+        cents = min(cents, before.cents) if before else cents
+        PayoutItem.objects.create(payout=payout, tasker=owed.tasker, cents=cents, key=key)
+        _move(payout, owed.tasker, cents, Account.Kind.OWED, Account.Kind.IN_PAYOUT, "reserve")
+    _tell("payout_proposed", payout, made_by)
+    return payout
+
+
+@transaction.atomic
+def approve(payout: Payout, person: Person) -> Payout:
+    """A second person says yes. Raises StateConflict if it isn't waiting for approval, or what `check_second` does."""
+    check_second(payout, payout.made_by, person)
+    _change(payout, ["proposed"], state="approved", approved_by=person, approved_at=Now())
+    _tell("payout_approved", payout, person)
+    return payout
+
+
+@transaction.atomic
+def export(payout: Payout, person: Person) -> list[list[str]]:
+    """The table for the processor, as `processor_rows` has it; that it was taken away is written down.
+
+    From the first time on, two people are needed to call the run off. Raises StateConflict for a run that nobody
+    approved: only what two people have seen is paid.
+    """
+    _lock(payout)
+    rows = list(processor_rows(payout))
+    if payout.exported_at is None:
+        _change(payout, [payout.state], exported_at=Now())
+    _tell("payout_exported", payout, person)
+    return rows
+
+
+@transaction.atomic
+def settle(payout: Payout, person: Person, *, reference: str) -> Payout:
+    """The processor has paid. Raises NoReference, or StateConflict unless it is approved."""
+    reference = reference.strip()
+    if not reference:
+        raise NoReference(place="reference")
+    _change(payout, ["approved"], state="settled", ended_by=person, ended_at=Now(), reference=reference[:120])
+    for item in payout.items.select_related("tasker"):
+        _move(payout, item.tasker, item.cents, Account.Kind.IN_PAYOUT, Account.Kind.PAID, "settle")
+    _tell("payout_settled", payout, person)
+    return payout
+
+
+@transaction.atomic
+def cancel(payout: Payout, person: Person) -> Payout:
+    """Call a run off before it is settled: the money is owed again.
+
+    Once its table was taken away, that takes two: the first asks for it and nothing moves, a second one does it. Raises
+    StateConflict, or what `check_second` does.
+    """
+    _lock(payout)
+    if payout.exported_at and payout.state == Payout.State.APPROVED:
+        if payout.cancel_asked_by is None:
+            _change(payout, ["approved"], cancel_asked_by=person)
+            _tell("payout_cancel_asked", payout, person)
+            return payout
+        check_second(payout, payout.cancel_asked_by, person)
+    _change(payout, ["proposed", "approved"], state="cancelled", ended_by=person, ended_at=Now())
+    for item in payout.items.select_related("tasker"):
+        _move(payout, item.tasker, item.cents, Account.Kind.IN_PAYOUT, Account.Kind.OWED, "cancel")
+    _tell("payout_cancelled", payout, person)
+    return payout
+
+
+@transaction.atomic
+def keep(payout: Payout, person: Person) -> Payout:
+    """Don't call it off after all. Raises StateConflict where nobody asked for that."""
+    if payout.cancel_asked_by is None:
+        raise StateConflict("Nobody asked to cancel this payout.")
+    _change(payout, ["approved"], cancel_asked_by=None)
+    _tell("payout_kept", payout, person)
+    return payout
+
+
+def processor_rows(payout: Payout) -> Iterator[list[str]]:
+    """The table for the payment processor: a heading, then a row per tasker, with a key that makes repeats harmless.
+
+    Raises StateConflict for a run that nobody approved.
+    """
+    if payout.state not in {Payout.State.APPROVED, Payout.State.SETTLED}:
+        raise StateConflict("Only an approved payout can be handed to the processor.")
+    yield ["payment_key", "tasker", "name", "email", "amount", "currency"]
+    for item in payout.items.select_related("tasker").order_by("pk"):
+        tasker = item.tasker
+        amount = f"{item.cents // 100}.{item.cents % 100:02d}"
+        yield [item.key, str(tasker.public_id), _plain(tasker.name), _plain(tasker.email), amount, payout.currency]
+
+
+def _asked_for_before(organization: Organization) -> dict[int, PayoutItem]:
+    """Tasker -> the oldest debt that a processor was told of, that was called off and that no run asks for again."""
+    told = PayoutItem.objects.filter(payout__organization=organization, payout__currency=organization.currency)
+    again = told.exclude(payout__state=Payout.State.CANCELLED).filter(key=OuterRef("key"))
+    called_off = told.filter(payout__state=Payout.State.CANCELLED, payout__exported_at__isnull=False)
+    found: dict[int, PayoutItem] = {}
+    for item in called_off.filter(~Exists(again)).order_by("pk"):
+        found.setdefault(item.tasker_id, item)
+    return found
+
+
+def _plain(text: str) -> str:
+    """A cell that no spreadsheet takes for a formula."""
+    return "'" + text if text[:1] in "=+-@\t\r" else text
+
+
+def _lock(payout: Payout) -> None:
+    """Nobody else moves this run until the transaction ends; what it says is what stands now."""
+    payout.refresh_from_db(from_queryset=Payout.objects.select_for_update(no_key=True))
+
+
+def _change(payout: Payout, before: list[str], **after: object) -> None:
+    if not Payout.objects.filter(pk=payout.pk, state__in=before).update(**after):
+        payout.refresh_from_db()
+        raise StateConflict("This payout is %(state)s; nothing was changed.", state=payout.get_state_display().lower())
+    payout.refresh_from_db()
+
+
+def _move(payout: Payout, tasker: Person, cents: int, source: str, target: str, step: str) -> None:
+    ledger.post(
+        key=f"payout:{payout.pk}:tasker:{tasker.pk}:{step}",
+        source=ledger.account(payout.organization, source, tasker=tasker),
+        target=ledger.account(payout.organization, target, tasker=tasker),
+        amount=cents * MILLIONTHS_PER_CENT,
+        reason=f"Payout {payout.public_id}",
+        detail={"payout": str(payout.public_id)},
+    )
+
+
+def _tell(kind: str, payout: Payout, actor: Person) -> None:
+    emit(kind, organization_id=payout.organization_id, actor_id=actor.pk, subject=f"payout:{payout.public_id}")

@@ -1,0 +1,1 @@
+"""Organizations: founding them, and the names of their projects."""

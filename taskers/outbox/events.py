@@ -1,0 +1,92 @@
+"""Writing and reading the outbox. Writers and readers never wait for each other."""
+
+import json
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from uuid import UUID
+
+from django.db import transaction
+
+from taskers.database.prepared import ask, columns, row_of
+from taskers.models import Cursor, Event
+
+logger = logging.getLogger(__name__)
+
+
+EMIT = f"""
+INSERT INTO taskers_event AS e (kind, organization_id, actor_id, project_key, subject, data)
+SELECT * FROM unnest(%(kinds)s::text[], %(organizations)s::bigint[], %(actors)s::bigint[], %(projects)s::uuid[],
+  %(subjects)s::text[], %(data)s::jsonb[])
+RETURNING {columns(Event, "e")}
+"""
+
+
+def happening(
+    kind: str,
+    *,
+    organization_id: int,
+    actor_id: int | None = None,
+    project_key: UUID | None = None,
+    subject: str = "",
+    **data: object,
+) -> Event:
+    """An event that isn't written yet, for `emit_all`."""
+    return Event(
+        kind=kind,
+        organization_id=organization_id,
+        actor_id=actor_id,
+        project_key=project_key,
+        subject=subject,
+        data=data,
+    )
+
+
+def emit(
+    kind: str,
+    *,
+    organization_id: int,
+    actor_id: int | None = None,
+    project_key: UUID | None = None,
+    subject: str = "",
+    **data: object,
+) -> Event:
+    """Write down that something happened, in the transaction that does it."""
+    event = happening(
+        kind, organization_id=organization_id, actor_id=actor_id, project_key=project_key, subject=subject, **data
+    )
+    return emit_all([event])[0]
+
+
+def emit_all(events: Sequence[Event]) -> list[Event]:
+    """Write down several happenings in their order, in one statement, in the transaction that does them."""
+    if not events:
+        return []
+    terms = {
+        "kinds": [one.kind for one in events],
+        "organizations": [one.organization_id for one in events],
+        "actors": [one.actor_id for one in events],
+        "projects": [one.project_key for one in events],
+        "subjects": [one.subject for one in events],
+        "data": [json.dumps(one.data) for one in events],
+    }
+    return [row_of(Event, row) for row in ask(EMIT, terms)]
+
+
+def follow(reader: str, handle: Callable[[Iterable[Event]], None], *, limit: int = 500) -> int:
+    """Hand the next events to `handle` and move the reader's cursor past them, both in one transaction.
+
+    Whatever `handle` writes to the database is therefore written exactly once. Returns how many events there were;
+    a second process with the same reader name waits for nothing and gets 0.
+    """
+    with transaction.atomic():
+        Cursor.objects.get_or_create(reader=reader)
+        cursor = Cursor.objects.select_for_update(skip_locked=True).filter(reader=reader).first()
+        if cursor is None:
+            return 0
+        events = list(Event.objects.settled_after(cursor.transaction, cursor.event_id)[:limit])
+        if not events:
+            return 0
+        handle(events)
+        last = events[-1]
+        Cursor.objects.filter(reader=reader).update(transaction=last.transaction, event_id=last.pk)
+        return len(events)

@@ -1,0 +1,189 @@
+"""Finance's desk in the admin: what is owed, payout runs, and what two people do with them. Each step is one verb."""
+
+import csv
+from collections.abc import Callable
+
+from django.contrib import messages
+from django.contrib.admin import display
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count, Sum
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import URLPattern, path
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET, require_POST
+from unfold.decorators import display as shown
+
+from taskers.errors import Problem
+from taskers.models import Payout, Person
+from taskers.models.people import Role
+from taskers.money import ledger, payouts
+from taskers.web.admin_access import OfficeAdmin
+
+CENT = ledger.MILLIONTHS // 100
+SHOWN = 500  # rows of one table on a page; the CSV has them all
+
+
+class PayoutDesk(OfficeAdmin):
+    """Payouts, and everything that may be done to them."""
+
+    roles = (Role.FINANCE,)
+    list_display = ("made_at", "amount", "people", "state_shown", "made_by", "approved_by", "reference")
+    list_filter = ("state",)
+    list_select_related = ("made_by", "approved_by")
+    ordering = ("-pk",)
+    list_before_template = "admin/desk/payouts_before.html"
+
+    def get_queryset(self, request: HttpRequest):
+        return super().get_queryset(request).annotate(_cents=Sum("items__cents"), _people=Count("items"))
+
+    @display(description=gettext_lazy("Amount"))
+    def amount(self, payout: Payout) -> str:
+        return ledger.money((payout._cents or 0) * CENT, payout.currency)  # type: ignore[attr-defined]
+
+    @display(description=gettext_lazy("People"))
+    def people(self, payout: Payout) -> int:
+        return payout._people  # type: ignore[attr-defined]
+
+    @shown(
+        description=gettext_lazy("State"),
+        label={"proposed": "warning", "approved": "info", "settled": "success", "cancelled": "danger"},
+    )
+    def state_shown(self, payout: Payout) -> tuple[str, str]:
+        return payout.state, payout.get_state_display()
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
+        return [
+            path("owed/", view(require_GET(self.owed)), name="taskers_payout_owed"),
+            path("propose/", view(require_POST(self.propose)), name="taskers_payout_propose"),
+            path("<int:payout_id>/approve/", view(require_POST(self.approve)), name="taskers_payout_approve"),
+            path("<int:payout_id>/settle/", view(require_POST(self.settle)), name="taskers_payout_settle"),
+            path("<int:payout_id>/cancel/", view(require_POST(self.cancel)), name="taskers_payout_cancel"),
+            path("<int:payout_id>/keep/", view(require_POST(self.keep)), name="taskers_payout_keep"),
+            path("<int:payout_id>/processor.csv", view(require_GET(self.processor)), name="taskers_payout_processor"),
+            *super().get_urls(),
+        ]
+
+    def owed(self, request: HttpRequest) -> HttpResponse:
+        """What each tasker is owed, and the button that makes a run of it."""
+        self._only_finance(request)
+        organization = request.organization  # type: ignore[attr-defined]
+        rows = ledger.owed(organization)
+        payable = sum(amount // CENT * CENT for _person, amount in rows if amount > 0)
+        context = self._frame(request, _("What is owed")) | {
+            "table": {
+                "headers": [_("Tasker"), _("Email"), _("Owed")],
+                "rows": [
+                    [str(person), person.email, ledger.money(amount, organization.currency)]
+                    for person, amount in rows[:SHOWN]
+                ],
+            },
+            "more": max(0, len(rows) - SHOWN),
+            "total": ledger.money(sum(amount for _person, amount in rows), organization.currency),
+            "payable": ledger.money(payable, organization.currency) if payable else "",
+        }
+        return render(request, "admin/desk/owed.html", context)
+
+    def propose(self, request: HttpRequest) -> HttpResponse:
+        """Make a run of everything owed."""
+        self._only_finance(request)
+        try:
+            payout = payouts.propose(request.organization, request.user)  # type: ignore[attr-defined, arg-type]
+        except Problem as problem:
+            messages.error(request, problem.text)
+            return redirect("admin:taskers_payout_owed")
+        messages.success(request, _("The run is made. A second person of finance approves it."))
+        return redirect("admin:taskers_payout_change", payout.pk)
+
+    def approve(self, request: HttpRequest, payout_id: int) -> HttpResponse:
+        """The second person says yes."""
+        done = _("Approved. Export the table and pay it.")
+        return self._step(request, payout_id, payouts.approve, lambda payout: done)
+
+    def cancel(self, request: HttpRequest, payout_id: int) -> HttpResponse:
+        """Call it off, or ask a second person to."""
+        asked = _("Asked. A second person of finance calls it off, once the processor has said that nothing was paid.")
+        return self._step(
+            request,
+            payout_id,
+            payouts.cancel,
+            lambda payout: asked if payout.state == "approved" else _("Cancelled. The money is owed again."),
+        )
+
+    def keep(self, request: HttpRequest, payout_id: int) -> HttpResponse:
+        """Don't call it off after all."""
+        return self._step(request, payout_id, payouts.keep, lambda payout: _("The run goes on."))
+
+    def settle(self, request: HttpRequest, payout_id: int) -> HttpResponse:
+        """The processor has paid."""
+        reference = request.POST.get("reference", "")
+
+        def settled(payout: Payout, person: Person) -> Payout:
+            return payouts.settle(payout, person, reference=reference)
+
+        return self._step(request, payout_id, settled, lambda payout: _("Settled. Everybody in it is paid."))
+
+    def processor(self, request: HttpRequest, payout_id: int) -> HttpResponse:
+        """The table for the payment processor."""
+        payout = self._payout(request, payout_id)
+        try:
+            rows = payouts.export(payout, request.user)  # type: ignore[arg-type]
+        except Problem as problem:
+            messages.error(request, problem.text)
+            return redirect("admin:taskers_payout_change", payout.pk)
+        name = f"payout-{payout.public_id}.csv"
+        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+        response = HttpResponse(content_type="text/csv; charset=utf-8", headers=headers)
+        csv.writer(response).writerows(rows)
+        return response
+
+    def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context=None) -> HttpResponse:
+        """One payout: who gets what, who did what, and the next step."""
+        payout = self._payout(request, object_id)
+        items = payout.items.select_related("tasker").order_by("-cents", "pk")
+        amount = payout._cents or 0  # type: ignore[attr-defined]
+        context = self._frame(request, _("Payout")) | {
+            "payout": payout,
+            "original": payout,
+            "amount": ledger.money(amount * CENT, payout.currency),
+            "own": payout.made_by_id == request.user.pk,
+            "table": {
+                "headers": [_("Tasker"), _("Email"), _("Amount")],
+                "rows": [
+                    [str(item.tasker), item.tasker.email, ledger.money(item.cents * CENT, payout.currency)]
+                    for item in items[:SHOWN]
+                ],
+            },
+            "more": max(0, payout._people - SHOWN),  # type: ignore[attr-defined]
+        }
+        return render(request, "admin/desk/payout.html", context)
+
+    def _step(
+        self,
+        request: HttpRequest,
+        payout_id: int,
+        verb: Callable[[Payout, Person], Payout],
+        done: Callable[[Payout], str],
+    ) -> HttpResponse:
+        payout = self._payout(request, payout_id)
+        try:
+            messages.success(request, done(verb(payout, request.user)))  # type: ignore[arg-type]
+        except Problem as problem:
+            messages.error(request, problem.text)
+        return redirect("admin:taskers_payout_change", payout.pk)
+
+    def _payout(self, request: HttpRequest, key: int | str) -> Payout:
+        self._only_finance(request)
+        payout = self.get_object(request, str(key))
+        if payout is None:
+            raise Http404
+        return payout
+
+    def _only_finance(self, request: HttpRequest) -> None:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+
+    def _frame(self, request: HttpRequest, title: str) -> dict:
+        return self.admin_site.each_context(request) | {"title": title, "opts": self.opts}

@@ -1,0 +1,76 @@
+"""The audit trail, for owners: what happened to access, who looked and who carried data away, narrowed by filters."""
+
+from datetime import timedelta
+
+from django import forms
+from django.db.models import Q, QuerySet
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET
+
+from taskers.audit.trail import Kind, trail
+from taskers.models import AuditRecord
+from taskers.models.people import Role
+from taskers.web.requests import MemberRequest
+from taskers.web.views.door import needs_role
+
+PAGE = 100
+
+
+class TrailForm(forms.Form):
+    """By what the trail is narrowed; what can't be read narrows nothing."""
+
+    who = forms.CharField(label=_("Name or email"), required=False, max_length=120)
+    kind = forms.ChoiceField(label=_("What"), required=False, choices=[("", _("Anything")), *Kind.choices])
+    outcome = forms.ChoiceField(
+        label=_("Outcome"), required=False, choices=[("", _("Any")), *AuditRecord.Outcome.choices]
+    )
+    since = forms.DateTimeField(
+        label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}), input_formats=["%Y-%m-%d"]
+    )
+    until = forms.DateTimeField(
+        label=_("To"), required=False, widget=forms.DateInput(attrs={"type": "date"}), input_formats=["%Y-%m-%d"]
+    )
+    before = forms.IntegerField(required=False, min_value=1, max_value=2**62, widget=forms.HiddenInput)
+
+
+@require_GET
+@never_cache
+@needs_role(Role.OWNER)
+def audit(request: MemberRequest) -> HttpResponse:
+    """The newest first, 100 at a time."""
+    form = TrailForm(request.GET)
+    form.is_valid()
+    rows = list(_narrowed(trail(request.organization), form.cleaned_data)[: PAGE + 1])
+    for one in rows:
+        one.what = Kind(one.kind).label if one.kind in Kind.values else one.kind  # type: ignore[attr-defined]
+    asked = request.GET.copy()
+    if len(rows) > PAGE:
+        asked["before"] = str(rows[PAGE - 1].pk)
+    context = {
+        "form": form,
+        "records": rows[:PAGE],
+        "older": asked.urlencode() if len(rows) > PAGE else "",
+        "part": "audit",
+    }
+    return render(request, "taskers/audit.html", context)
+
+
+def _narrowed(rows: QuerySet[AuditRecord], asked: dict) -> QuerySet[AuditRecord]:
+    if who := asked.get("who"):
+        rows = rows.filter(
+            Q(actor__name__icontains=who)
+            | Q(actor__email__icontains=who)
+            | Q(person__name__icontains=who)
+            | Q(person__email__icontains=who)
+        )
+    for field in ("kind", "outcome"):
+        if asked.get(field):
+            rows = rows.filter(**{field: asked[field]})
+    if asked.get("since"):
+        rows = rows.filter(at__gte=asked["since"])
+    if asked.get("until"):
+        rows = rows.filter(at__lt=asked["until"] + timedelta(days=1))
+    return rows.filter(pk__lt=asked["before"]) if asked.get("before") else rows
