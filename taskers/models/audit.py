@@ -10,7 +10,7 @@ from taskers.models.people import Organization, Person
 class AuditRecord(models.Model):
     """One thing that somebody did or tried: who, on whom or what, from where, when, and how it ended.
 
-    Never changed and never deleted; it holds no secret (sole writer: taskers/audit/trail.py, which also lists the kinds).
+    Never changed and never deleted; it holds no secret (sole writer: taskers/audit/trail.py, with the kinds).
     What a person does to their own account is written once for each organization that they belong to, so that each
     reads a trail of its own.
     """
