@@ -10,9 +10,10 @@ class AssistConfig(AppConfig):
 
     def ready(self) -> None:
         """Let projects' pages say how the copilot is; they know nothing of this app."""
-        from assist import status, suggestions  # models may be imported only from here on
+        from assist.suggestions import record  # models may be imported only from here on
+        from assist.web import status  # models may be imported only from here on
         from projects.queue import checking
         from projects.reports import notices
 
         notices.SPEAKERS.append(status.of_project)
-        checking.OFFERED[:] = [suggestions.offered]
+        checking.OFFERED[:] = [record.offered]

@@ -2,8 +2,10 @@
 
 from procrastinate.contrib.django import app
 
-from assist import learning, placing, preparing, suggestions
+from assist.annotators import placing
 from assist.errors import CopilotError
+from assist.learning import label_vectors
+from assist.suggestions import preparing, record
 from projects.models import Project
 
 
@@ -37,7 +39,7 @@ def forget_prepared(timestamp: int) -> int:
 @app.task(queue="jobs", queueing_lock="sweep_fates")
 def sweep_fates(timestamp: int) -> int:
     """Settle the suggestions whose work ended before they were written down; returns how many."""
-    return suggestions.sweep()
+    return record.sweep()
 
 
 @app.task(queue="copilot")
@@ -48,6 +50,6 @@ def learn(project_key: int) -> int:
     """
     project = Project.objects.get(pk=project_key)
     try:
-        return learning.learn(project) if learning.due(project) else 0
+        return label_vectors.learn(project) if label_vectors.due(project) else 0
     except CopilotError:
         return 0

@@ -12,7 +12,7 @@ from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
 from django.urls import re_path  # noqa: E402
 
-from assist.routing import websocket_urlpatterns  # noqa: E402
+from assist.session.routing import websocket_urlpatterns  # noqa: E402
 from config.bodies import BodyLimits  # noqa: E402
 from config.connections import RequestsPerAddress  # noqa: E402
 from config.limits import Limits  # noqa: E402

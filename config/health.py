@@ -20,7 +20,7 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from assist import client
+from assist.runtime import client
 
 WORKER_SILENCE = 30  # seconds; workers say that they live every 10
 PATIENCE = 1.5  # seconds for the database or a disk to answer; who asks wants to know within two

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 
-from assist import follow, teaching
+from assist.learning import teaching
+from assist.suggestions import follow
 from projects.annotators import model_fates
 from projects.reports import rollups, verdict_index
 

@@ -167,9 +167,9 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 4_000  # a project of two hundred labels says te
 WHITENOISE_USE_FINDERS = DEBUG
 WHITENOISE_AUTOREFRESH = DEBUG
 
-# The copilot's process; see assist/server.py for the forms of this address.
+# The copilot's process; see assist/runtime/server.py for the forms of this address.
 RUNTIME_ADDRESS = os.environ.get("TANDEM_RUNTIME") or f"unix:{DATA_DIR / 'run' / 'runtime.sock'}"
-# The embeddings of so many MiB are kept on disk; assist/server.py reads the same of the environment.
+# The embeddings of so many MiB are kept on disk; assist/runtime/server.py reads the same of the environment.
 EMBEDDINGS_MB = environment.number("TANDEM_EMBEDDINGS_MB", 4096)
 MODELS_DIR = Path(os.environ.get("TANDEM_MODELS") or DATA_DIR / "models")
 

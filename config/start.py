@@ -128,7 +128,7 @@ class _Life:
     async def _fetch_models(self) -> None:
         if not self.plan.runtimes:
             return
-        command = [sys.executable, "-m", "assist.weights", "fetch"]
+        command = [sys.executable, "-m", "assist.adapters.weights", "fetch"]
         if await self.supervisor.step(Child("models", command)):
             self.say("start", "The copilot's models are missing, so Tandem starts with the copilot off.", "error")
 
@@ -180,7 +180,7 @@ class _Life:
         """In the order of starting; they stop the other way round, so that nobody works for the departed."""
         plan = self.plan
         python, environment = sys.executable, plan.environment
-        runtime = [Child("runtime", [python, "-m", "assist.server"], environment, grace=5.0)] * plan.runtimes
+        runtime = [Child("runtime", [python, "-m", "assist.runtime.server"], environment, grace=5.0)] * plan.runtimes
         worker = [python, str(ROOT / "manage.py"), "work"]
         workers = [Child(_numbered("worker", at, plan.workers), worker, environment) for at in range(plan.workers)]
         webs = []

@@ -41,6 +41,6 @@ urlpatterns = [
     path("api/", include("config.api")),
     path("", include("taskers.urls")),
     path("", include("projects.urls")),
-    *([path("projects/", include("assist.urls"))] if apps.is_installed("assist") else []),
+    *([path("projects/", include("assist.web.urls"))] if apps.is_installed("assist") else []),
     path("admin/", _relaxed(admin.site.urls)),
 ]

@@ -22,16 +22,16 @@ import onnxruntime
 import torch
 from pycocotools import mask as coco
 
-from assist import priority
-from assist.embeddings import EmbeddingStore
-from assist.pictures import pixels_of
-from assist.runtimes import LONGEST_SIDE, RUNTIMES, Embedding, MaskPrompt, sam_frame
-from assist.runtimes.devices import CPU
-from assist.runtimes.mobile_sam import MobileSam
-from assist.runtimes.sam_decoder import SamDecoder
-from assist.runtimes.sam_decoder import load as load_decoder
-from assist.runtimes.spacy_spans import SpacySpans
-from assist.weights import default_folder, verify
+from assist.adapters import priority
+from assist.adapters.runtimes import LONGEST_SIDE, RUNTIMES, Embedding, MaskPrompt, sam_frame
+from assist.adapters.runtimes.devices import CPU
+from assist.adapters.runtimes.mobile_sam import MobileSam
+from assist.adapters.runtimes.sam_decoder import SamDecoder
+from assist.adapters.runtimes.sam_decoder import load as load_decoder
+from assist.adapters.runtimes.spacy_spans import SpacySpans
+from assist.adapters.weights import default_folder, verify
+from assist.runtime.embeddings import EmbeddingStore
+from assist.runtime.pictures import pixels_of
 
 SAM = "mobile-sam@0.2.0"
 REST_SECONDS = 0.05  # threads of the library that spin after their work are still by then

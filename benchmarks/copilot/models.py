@@ -3,7 +3,7 @@
 import asyncio
 import time
 
-from assist.client import RuntimeClient
+from assist.runtime.client import RuntimeClient
 from benchmarks.copilot import site
 from benchmarks.copilot.bare import SAM, Crew
 from benchmarks.copilot.ground import Work, text

@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from assist import client
+from assist.runtime import client
 from config.start import Plan, execute
 from config.voice import Plain
 

@@ -13,8 +13,8 @@ import pytest
 from PIL import Image
 from skimage import data
 
-from assist import weights
-from assist.client import RuntimeClient, shared
+from assist.adapters import weights
+from assist.runtime.client import RuntimeClient, shared
 from tests.assist.running import FAKE, REAL, Runtime, running
 
 

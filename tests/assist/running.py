@@ -12,8 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from assist import client
-from assist.weights import default_folder
+from assist.adapters.weights import default_folder
+from assist.runtime import client
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 REAL = ("mobile-sam@0.2.0", "en-core-web-sm@3.8.0", "all-minilm-l6@2")
@@ -37,7 +37,7 @@ class Runtime:
         return f"unix:{self.folder / 'runtime.sock'}"
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "assist.server", "--address", self.address]
+        command = [sys.executable, "-m", "assist.runtime.server", "--address", self.address]
         command += ["--models", ",".join(self.models), "--folder", str(self.weights)]
         command += ["--embeddings", str(self.folder / "embeddings"), "--nice", "0"]
         command += ["--stop-with-parent", str(os.getpid()), *self.more]

@@ -8,11 +8,11 @@ from uuid import UUID, uuid4
 
 import numpy as np
 
+from assist.adapters.runtimes.fake import FakeClasses
 from assist.errors import CopilotError
-from assist.facts import Binding, Offer, Picture
-from assist.prototypes import Learnt
-from assist.runtimes.fake import FakeClasses
-from assist.session import Session
+from assist.session.session import Session
+from assist.suggestions.facts import Binding, Offer, Picture
+from assist.suggestions.prototypes import Learnt
 from tests.assist.running import settled
 
 TOKEN = UUID("6f0c9d1e-2a3b-4c5d-8e9f-001122334455")

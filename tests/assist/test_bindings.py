@@ -5,8 +5,8 @@ from uuid import uuid4
 import pytest
 from django.core.files.storage import default_storage
 
-from assist.bindings import bind, read_picture
 from assist.errors import CopilotError
+from assist.suggestions.bindings import bind, read_picture
 from projects import queue
 from projects.configuration import configure
 from projects.models import Assignment

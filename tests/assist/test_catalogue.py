@@ -8,10 +8,11 @@ import torch
 from django.core.management import CommandError, call_command
 from segment_anything import sam_model_registry
 
-from assist import catalogue, registry
+from assist.adapters import catalogue
+from assist.adapters.runtimes import MaskPrompt, RuntimeMissing, meta_sam
+from assist.adapters.weights import WeightsProblem
 from assist.models import Deployment, ModelVersion
-from assist.runtimes import MaskPrompt, RuntimeMissing, meta_sam
-from assist.weights import WeightsProblem
+from assist.registry import registry
 from taskers.errors import StateConflict
 from taskers.models import Event
 from tests.assist import work

@@ -21,7 +21,7 @@ from channels.testing import WebsocketCommunicator
 from django.test import Client
 from pycocotools import mask as coco
 
-from assist.client import shared
+from assist.runtime.client import shared
 from config.asgi import application
 from projects import queue
 from projects.models import Annotation, Assignment, Project

@@ -11,9 +11,9 @@ import psutil
 import pytest
 from pycocotools import mask as coco
 
-from assist import suggestions
-from assist.client import shared
 from assist.models import Suggestion
+from assist.runtime.client import shared
+from assist.suggestions import record
 from projects import queue
 from projects.models import Annotation
 from projects.workflow import submission
@@ -62,7 +62,7 @@ def hand_in(one: Tasker, reply: dict[str, Any]) -> None:
     provenance = {"source": "suggestion", "suggestion": reply["suggestion"], "model": work.SAM}
     region = {"id": "r1", "label": "cat", "shape": shape, "attributes": {}, "provenance": provenance}
     assert one.held.token
-    suggestions.settle(submission.submit(one.held, one.person, one.held.token, {"regions": [region]}))
+    record.settle(submission.submit(one.held, one.person, one.held.token, {"regions": [region]}))
 
 
 def kill_model(runtime: Runtime) -> None:

@@ -9,11 +9,13 @@ from django.test import Client
 from django.urls import reverse
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from assist import figures, learning, preparing, suggestions, teaching
-from assist.bindings import NOTHING_TO_GUESS, TEXTS_ALONE, bind
 from assist.errors import CopilotError
+from assist.learning import label_vectors, teaching
 from assist.models import Prepared, Suggestion, Taught
-from assist.registry import model_version
+from assist.registry.registry import model_version
+from assist.suggestions import preparing, record
+from assist.suggestions.bindings import NOTHING_TO_GUESS, TEXTS_ALONE, bind
+from assist.web import figures
 from projects import queue
 from projects.models import Annotation, Assignment, Batch, Project, Task
 from projects.reports import verdict_index
@@ -135,7 +137,7 @@ def settled(cast: Cast, held: Assignment, subject, tone: str, marks: dict, refus
     rows = {row.output["field"]: row for row in Suggestion.objects.filter(assignment_key=held.pk)}
     answer = filled(subject, tone, {name: as_offered(rows[name], source) for name, source in marks.items()})
     ids = [str(rows[name].public_id) for name in refused]
-    suggestions.settle(submission.submit(held, cast.alice, held.token, answer, refused=ids))
+    record.settle(submission.submit(held, cast.alice, held.token, answer, refused=ids))
     found = Suggestion.objects.filter(assignment_key=held.pk).order_by("pk")
     return list(found.values_list("fate", "edit"))
 
@@ -163,13 +165,13 @@ async def test_verdicts_teach_the_labels_and_how_far_the_scores_may_be_believed(
 ) -> None:
     at(real_runtime.address)
     await in_thread(decided)(cast, project, 60)
-    assert await in_thread(learning.due)(project)
-    assert await in_thread(learning.learn)(project) == 60
+    assert await in_thread(label_vectors.due)(project)
+    assert await in_thread(label_vectors.learn)(project) == 60
     rows = {row.field: row for row in await in_thread(lambda: list(Taught.objects.all()))()}
     assert set(rows) == {"subject", "tone"}
     assert rows["subject"].labels == ["lamp", "road", "library"]
     assert all(row.verdicts == row.blind == 60 and row.temperature and row.right > 0.8 for row in rows.values())
-    assert not await in_thread(learning.due)(project), "until a fifth more is decided"
+    assert not await in_thread(label_vectors.due)(project), "until a fifth more is decided"
     held = await held_letter(cast, project, "Two lamps on Mill Lane are broken and it is pitch dark.")
     page, ready = await opened(cast, held)
     assert ready["waits"] is False
@@ -183,7 +185,7 @@ async def test_work_done_with_suggestions_teaches_but_proves_nothing(
 ) -> None:
     at(real_runtime.address)
     await in_thread(decided)(cast, project, 54, helped=10)
-    await in_thread(learning.learn)(project)
+    await in_thread(label_vectors.learn)(project)
     (row,) = await in_thread(lambda: list(Taught.objects.filter(field="subject")))()
     assert (row.verdicts, row.blind, row.temperature) == (54, 44, None)
 
@@ -199,7 +201,7 @@ async def test_label_that_was_merged_or_retired_is_learnt_under_its_name_of_toda
         project.labels.filter(pk=road.pk).update(retired_at=lamp.project.created_at, merged_into=lamp)
 
     await in_thread(merge)()
-    await in_thread(learning.learn)(project)
+    await in_thread(label_vectors.learn)(project)
     (row,) = await in_thread(lambda: list(Taught.objects.filter(field="subject")))()
     assert row.labels == ["lamp", "library"] and row.verdicts == 12
 
@@ -316,6 +318,6 @@ def test_nobody_waits_for_a_runtime_that_is_away(cast: Cast, project: Project, s
     settings.RUNTIME_ADDRESS = "unix:/nowhere/runtime.sock"
     decided(cast, project, 12)
     with pytest.raises(CopilotError, match="not running"):
-        learning.learn(project)
+        label_vectors.learn(project)
     assert Taught.objects.count() == 0 and Annotation.objects.count() == 12
     assert (queue.audit()).breaches == []

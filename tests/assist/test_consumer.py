@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 from pycocotools import mask as coco
 
-from assist import catalogue, registry
-from assist.bindings import subject_of
-from assist.consumers import MOST_LINES
-from assist.runtimes import RUNTIMES, Offer
+from assist.adapters import catalogue
+from assist.adapters.runtimes import RUNTIMES, Offer
+from assist.registry import registry
+from assist.session.consumers import MOST_LINES
+from assist.suggestions.bindings import subject_of
 from projects import queue
 from projects.models import Assignment
 from projects.queue.clock import from_now
@@ -207,7 +208,7 @@ async def test_wrong_token_is_cut_off(cast: Cast, text: Assignment, fake_runtime
 async def test_prompt_after_the_lease_has_ended_gets_no_answer(
     cast: Cast, text: Assignment, fake_runtime: Runtime, at, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("assist.desk.FRESH_SECONDS", 0.0)
+    monkeypatch.setattr("assist.session.desk.FRESH_SECONDS", 0.0)
     at(fake_runtime.address)
     page = await page_of(cast.alice, text.public_id)
     await page.open(text.token)
@@ -220,7 +221,7 @@ async def test_prompt_after_the_lease_has_ended_gets_no_answer(
 async def test_prompt_after_submitting_gets_no_answer(
     cast: Cast, text: Assignment, fake_runtime: Runtime, at, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("assist.desk.FRESH_SECONDS", 0.0)
+    monkeypatch.setattr("assist.session.desk.FRESH_SECONDS", 0.0)
     at(fake_runtime.address)
     page = await page_of(cast.alice, text.public_id)
     await page.open(text.token)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from django.test import Client
 
-from assist.session import NOT_YOURS, SIGNED_OUT
+from assist.session.session import NOT_YOURS, SIGNED_OUT
 from projects.models import Assignment
 from taskers.people import invitations
 from tests import make
@@ -78,7 +78,7 @@ async def test_the_next_prompt_gets_no_answer_after_she(
 async def test_a_silent_line_is_hung_up_too(
     cast: Cast, text: Assignment, fake_runtime: Runtime, at, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("assist.consumers.LOOK_SECONDS", 0.05)
+    monkeypatch.setattr("assist.session.consumers.LOOK_SECONDS", 0.05)
     at(fake_runtime.address)
     alice = await in_thread(Alice)(cast, text)
     assert (await alice.page.open(text.token))["type"] == "ready"
@@ -90,7 +90,7 @@ async def test_a_line_ends_with_the_membership(
     cast: Cast, text: Assignment, fake_runtime: Runtime, at, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Alice also works at Hilltop, so she stays signed in; Riverside's work is no longer hers."""
-    monkeypatch.setattr("assist.desk.FRESH_SECONDS", 0.0)
+    monkeypatch.setattr("assist.session.desk.FRESH_SECONDS", 0.0)
     await in_thread(invitations.grant)(cast.hilltop, cast.alice, "tasker", by=cast.nora)
     at(fake_runtime.address)
     alice = await in_thread(Alice)(cast, text)

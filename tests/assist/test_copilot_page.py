@@ -9,10 +9,13 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from assist import answers, figures, preparing, registry, suggestions
-from assist.bindings import bind
-from assist.facts import Offer
 from assist.models import Deployment, Preparation, Suggestion
+from assist.registry import registry
+from assist.session import answers
+from assist.suggestions import preparing, record
+from assist.suggestions.bindings import bind
+from assist.suggestions.facts import Offer
+from assist.web import figures
 from projects import queue
 from projects.configuration import configure, revision
 from projects.models import Annotation, Assignment, BatchProgress, Project
@@ -136,14 +139,14 @@ def test_an_ml_engineer_has_a_page_of_models_and_only_looks(cast: Cast, project:
 
 def test_version_is_deployed_and_withdrawn_from_the_page(mina: Client, project: Project) -> None:
     mina.get(address("project-copilot", project.public_id))
-    version = str(suggestions.model_version(work.SPACY).public_id)
+    version = str(record.model_version(work.SPACY).public_id)
     told = mina.post(address("copilot-deploy", project.public_id), {"version": version, "share": 40}, follow=True)
     assert "answers in 40 % of new work" in told.content.decode()
-    registry.measured(suggestions.model_version(work.SPACY), {"f1": 0.7, "text seconds": 0.01})
-    registry.measured(suggestions.model_version(work.SPACY), {"f1": 0.84})
+    registry.measured(record.model_version(work.SPACY), {"f1": 0.7, "text seconds": 0.01})
+    registry.measured(record.model_version(work.SPACY), {"f1": 0.84})
     assert "f1: 0.84 · text seconds: 0.01" in mina.get(address("project-copilot", project.public_id)).content.decode()
     assert Deployment.objects.live().get().share == 40
-    masks = str(suggestions.model_version(work.SAM).public_id)
+    masks = str(record.model_version(work.SAM).public_id)
     wrong = mina.post(address("copilot-deploy", project.public_id), {"version": masks, "share": 40})
     assert wrong.status_code == 422, "a model of masks can't answer for texts"
     mina.post(address("copilot-withdraw", project.public_id), {"version": version})
@@ -209,7 +212,7 @@ def offer(held: Assignment, model: str = work.SPACY) -> Offer:
     assert held.tasker and held.token
     binding = bind(held.tasker.pk, held.public_id, held.token)
     (made,) = answers.span_offers(binding, model, [[0, 11, "PERSON", None]], 5)
-    suggestions.keep(binding, model, [made])
+    record.keep(binding, model, [made])
     return made
 
 
@@ -232,7 +235,7 @@ def test_who_takes_a_trap_as_it_is_shows_in_the_report(cast: Cast, project: Proj
         taken.pop("model_label")
         assert mine.token
         answer = submission.submit(mine, cast.alice, mine.token, {"spans": [taken]})
-        suggestions.settle(answer)
+        record.settle(answer)
     (row,) = figures.help_of(project).traps
     assert 4 <= shown <= 16 and (row.shown, row.taken, row.flagged) == (shown, shown, True)
     assert Suggestion.objects.filter(trap=True).count() == shown

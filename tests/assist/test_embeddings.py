@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from assist.embeddings import EmbeddingStore
-from assist.runtimes import Embedding
+from assist.adapters.runtimes import Embedding
+from assist.runtime.embeddings import EmbeddingStore
 
 MODEL = "m@1"
 ONE = 2 * 4 * 8 * 8  # bytes of one embedding here

@@ -6,10 +6,12 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from assist import figures, registry, suggestions
-from assist.bindings import bind
-from assist.facts import Offer
 from assist.models import Suggestion
+from assist.registry import registry
+from assist.suggestions import record
+from assist.suggestions.bindings import bind
+from assist.suggestions.facts import Offer
+from assist.web import figures
 from projects import queue
 from projects.configuration import configure
 from projects.models import Annotation, Assignment, Project, Verdict
@@ -125,7 +127,7 @@ def test_namesakes_are_two_people(cast: Cast, project: Project) -> None:
             held = make.held(tasker, project)
             offer = Offer({"text": True}, work.span_offer(0, 11), None, 9, trap=True)
             assert held.token
-            suggestions.keep(bind(tasker.pk, held.public_id, held.token), work.SPACY, [offer])
+            record.keep(bind(tasker.pk, held.public_id, held.token), work.SPACY, [offer])
             fate = "accepted" if tasker == cast.bob else "refused"
             Suggestion.objects.filter(public_id=offer.public_id).update(fate=fate, settled_at=held.held_at)
             done(tasker, held, make.MARIA, helped=bool(place % 2), seconds=seconds)

@@ -5,10 +5,11 @@ import time
 import pytest
 from django.test import override_settings
 
-from assist import follow, preparing, registry
-from assist.bindings import bind
-from assist.client import status_now
 from assist.models import Prepared, Suggestion
+from assist.registry import registry
+from assist.runtime.client import status_now
+from assist.suggestions import follow, preparing
+from assist.suggestions.bindings import bind
 from projects import queue
 from projects.models import Assignment, Task
 from projects.quality.gold import dealing

@@ -12,10 +12,10 @@ from uuid import uuid4
 
 import pytest
 
-from assist import answers, protocol
-from assist.bindings import bind
 from assist.errors import CopilotError
-from assist.protocol import Prompt
+from assist.session import answers, protocol
+from assist.session.protocol import Prompt
+from assist.suggestions.bindings import bind
 from projects.configuration import configure
 from projects.models import Assignment, Project
 from projects.quality.gold import known_answers

@@ -15,8 +15,8 @@ import psutil
 import pytest
 import uvicorn
 
-from assist import client
-from assist.client import RuntimeClient
+from assist.runtime import client
+from assist.runtime.client import RuntimeClient
 from config.web import configuration, patient
 from projects.models import Assignment
 from tests import make

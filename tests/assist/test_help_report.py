@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from assist.help_report import Item, by, measure, trapped
+from assist.suggestions.help_report import Item, by, measure, trapped
 
 PEOPLE = 12
 EACH = 60  # pieces of work of a person

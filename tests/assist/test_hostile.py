@@ -9,10 +9,10 @@ from typing import Any
 import psutil
 import pytest
 
-from assist import status
-from assist.protocol import MAX_BYTES
-from assist.session import BURST, STRIKES
-from assist.weights import ENCODER, path_of
+from assist.adapters.weights import ENCODER, path_of
+from assist.session.protocol import MAX_BYTES
+from assist.session.session import BURST, STRIKES
+from assist.web import status
 from projects.models import Assignment
 from projects.workflow import submission
 from tests import make

@@ -8,10 +8,11 @@ from pathlib import Path
 import psutil
 import pytest
 
-from assist import catalogue, hub
-from assist.client import RuntimeClient, serving
+from assist.adapters import catalogue
+from assist.adapters.runtimes import RUNTIMES
 from assist.errors import CopilotError
-from assist.runtimes import RUNTIMES
+from assist.runtime import hub
+from assist.runtime.client import RuntimeClient, serving
 from tests.assist.conftest import Picture
 from tests.assist.running import Runtime, running
 

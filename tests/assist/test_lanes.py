@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 
 from assist.errors import CopilotError
-from assist.lanes import Lane
+from assist.runtime.lanes import Lane
 from tests.assist.running import settled
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from assist.bindings import bind
+from assist.suggestions.bindings import bind
 from projects import queue
 from projects.configuration import configure
 from projects.models import Assignment, Correctable, Verdict

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 import torch
 
-from assist.runtimes import RUNTIMES, MaskPrompt, Segmenter, sam_frame
-from assist.runtimes.devices import CPU, Device
-from assist.runtimes.half import halved
-from assist.runtimes.sam_decoder import SamDecoder, load
-from assist.runtimes.sam_light import LightDecoder
-from assist.weights import verify
+from assist.adapters.runtimes import RUNTIMES, MaskPrompt, Segmenter, sam_frame
+from assist.adapters.runtimes.devices import CPU, Device
+from assist.adapters.runtimes.half import halved
+from assist.adapters.runtimes.sam_decoder import SamDecoder, load
+from assist.adapters.runtimes.sam_light import LightDecoder
+from assist.adapters.weights import verify
 from tests.assist.conftest import Picture
 
 RANDOM = np.random.default_rng(5)

@@ -9,10 +9,12 @@ from django.test import Client, override_settings
 from django.urls import reverse
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from assist import learning, placing, registry, whole_answers
+from assist.adapters.runtimes.fake import FakeClasses
+from assist.annotators import placing, whole_answers
+from assist.learning import label_vectors
 from assist.models import Placement, Prepared
-from assist.prototypes import Learnt
-from assist.runtimes.fake import FakeClasses
+from assist.registry import registry
+from assist.suggestions.prototypes import Learnt
 from projects import queue
 from projects.annotators import model_fates, seats
 from projects.models import Annotation, Assignment, ModelAnswer, Project, Seat, Task, Verdict
@@ -132,7 +134,7 @@ def test_a_seated_classifier_goes_by_what_verdicts_taught(cast: Cast, monkeypatc
     answer, _sure = placing._answer(version, mine, ask)
     assert answer["fields"][0]["value"] == "k1", "nothing tells them apart"
     sums = np.stack([20 * seen[1], 20 * seen[0]])
-    monkeypatch.setattr(learning, "learnt", lambda *_: {"label": Learnt(("k1", "k2"), sums, 0.1)})
+    monkeypatch.setattr(label_vectors, "learnt", lambda *_: {"label": Learnt(("k1", "k2"), sums, 0.1)})
     answer, sure = placing._answer(version, mine, ask)
     assert answer["fields"][0]["value"] == "k2" and sure > 0.6
 

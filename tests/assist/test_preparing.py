@@ -3,9 +3,10 @@
 import pytest
 from django.test import override_settings
 
-from assist import preparing, registry
-from assist.bindings import bind
 from assist.models import Preparation, Prepared
+from assist.registry import registry
+from assist.suggestions import preparing
+from assist.suggestions.bindings import bind
 from taskers.errors import StateConflict
 from tests import make
 from tests.assist import work

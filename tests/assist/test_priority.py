@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from assist import priority
+from assist.adapters import priority
 from tests.assist.running import ROOT
 
 LOWER = "import os; from assist import priority; priority.lower(7); print(os.nice(0))"

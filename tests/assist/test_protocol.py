@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from assist import protocol
-from assist.protocol import (
+from assist.session import protocol
+from assist.session.protocol import (
     BadMessage,
     Cancel,
     ClassesFound,

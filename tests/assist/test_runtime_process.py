@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 from pycocotools import mask as coco
 
-from assist import frames
-from assist.client import RuntimeClient, reachable, shared
+from assist.adapters.runtimes import RUNTIMES, MaskPrompt
 from assist.errors import CopilotError
-from assist.runtimes import RUNTIMES, MaskPrompt
+from assist.runtime import frames
+from assist.runtime.client import RuntimeClient, reachable, shared
 from tests.assist.conftest import Picture
 from tests.assist.running import FAKE, ROOT, Runtime, running, settled
 
@@ -122,7 +122,7 @@ async def test_unknown_model_and_wrong_capability_are_refused(ask_fake: RuntimeC
 
 
 async def test_unknown_question_is_refused(ask_fake: RuntimeClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(__import__("assist.client", fromlist=["SECONDS"]).SECONDS, "train", 5.0)
+    monkeypatch.setitem(__import__("assist.runtime.client", fromlist=["SECONDS"]).SECONDS, "train", 5.0)
     assert (await refused(ask_fake.ask("train"))).code == "bad-message"
 
 
@@ -228,7 +228,7 @@ async def test_missing_weights_leave_the_other_model_running(tmp_path: Path) -> 
     with running(SAM, SPANS, weights=tmp_path) as runtime:
         client = RuntimeClient(runtime.address)
         problem = await refused(client.embed(SAM, "0" * 64, lambda: asyncio.sleep(0, b"")))
-        assert problem.code == "model-missing" and "python -m assist.weights fetch" in problem.text
+        assert problem.code == "model-missing" and "python -m assist.adapters.weights fetch" in problem.text
         assert (await client.spans(SPANS, "Oslo", "alice"))["spans"]
         status = (await client.status())["models"]
         assert (status[SAM]["state"], status[SPANS]["state"]) == ("failed", "ready")
@@ -274,7 +274,7 @@ async def test_lines_that_stop_in_the_middle_of_a_frame_hold_nobody_up(
 
 
 async def test_second_runtime_at_one_address_refuses_to_start(fake_runtime: Runtime) -> None:
-    command = [sys.executable, "-m", "assist.server", "--address", fake_runtime.address, "--models", SPANS]
+    command = [sys.executable, "-m", "assist.runtime.server", "--address", fake_runtime.address, "--models", SPANS]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert done.returncode == 1 and "already serves" in done.stderr
     assert reachable(fake_runtime.address)
@@ -304,7 +304,7 @@ async def test_tcp_works_as_well(square: Picture) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     address = f"tcp://127.0.0.1:{port}"
-    command = [sys.executable, "-m", "assist.server", "--address", address, "--models", SPANS, "--nice", "0"]
+    command = [sys.executable, "-m", "assist.runtime.server", "--address", address, "--models", SPANS, "--nice", "0"]
     process = subprocess.Popen(command, cwd=ROOT)
     try:
         client = shared(address)

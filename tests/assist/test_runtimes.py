@@ -15,11 +15,20 @@ from PIL import Image
 from scipy import ndimage
 from skimage import data
 
-from assist import weights
-from assist.pictures import BadPicture, pixels_of
-from assist.priority import Aside
-from assist.runtimes import DEFAULTS, RUNTIMES, Embedding, MaskPrompt, Segmenter, SpanFinder, mask_size, sam_frame
-from assist.runtimes.sam_frame import frame_size, preprocess
+from assist.adapters import weights
+from assist.adapters.priority import Aside
+from assist.adapters.runtimes import (
+    DEFAULTS,
+    RUNTIMES,
+    Embedding,
+    MaskPrompt,
+    Segmenter,
+    SpanFinder,
+    mask_size,
+    sam_frame,
+)
+from assist.adapters.runtimes.sam_frame import frame_size, preprocess
+from assist.runtime.pictures import BadPicture, pixels_of
 from tests.assist.conftest import Picture
 
 FACE = (180.0, 65.0, 90.0, 110.0)  # the astronaut's, x, y, width, height

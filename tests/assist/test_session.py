@@ -8,8 +8,8 @@ from uuid import uuid4
 import pytest
 
 from assist.errors import CopilotError
-from assist.facts import Binding
-from assist.session import BURST, STRIKES
+from assist.session.session import BURST, STRIKES
+from assist.suggestions.facts import Binding
 from tests.assist.running import settled
 from tests.assist.sitting import IMAGE, TEXT, TOKEN, Page
 

@@ -8,11 +8,11 @@ from uuid import uuid4
 import numpy as np
 import pytest
 
-from assist import classes
-from assist.facts import Binding
-from assist.packing import packed
-from assist.prototypes import Choices, Learnt
-from assist.runtimes.fake import FakeClasses
+from assist.adapters.runtimes.fake import FakeClasses
+from assist.suggestions import classes
+from assist.suggestions.facts import Binding
+from assist.suggestions.packing import packed
+from assist.suggestions.prototypes import Choices, Learnt
 from tests.assist.running import settled
 from tests.assist.sitting import Page
 

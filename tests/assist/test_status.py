@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from assist import doctor, status
-from assist.client import status_now
+from assist.adapters.runtimes import DEFAULTS, RUNTIMES, Offer
 from assist.models import ModelVersion
-from assist.runtimes import DEFAULTS, RUNTIMES, Offer
+from assist.runtime import doctor
+from assist.runtime.client import status_now
+from assist.web import status
 from projects.reports import notices
 from tests import make
 from tests.assist import work
@@ -60,7 +61,7 @@ def test_missing_weights_are_said_with_what_to_do(cast: Cast, settings, tmp_path
                 break
             status._Asked.at = -status.FRESH_SECONDS
             time.sleep(0.05)
-        assert "python -m assist.weights fetch" in sentence
+        assert "python -m assist.adapters.weights fetch" in sentence
 
 
 def test_capability_that_nobody_serves_is_said(settings) -> None:
@@ -127,7 +128,7 @@ def test_what_the_doctor_measured_is_kept_where_that_is_asked_for(db: None, sett
 def test_doctor_says_what_to_do_about_a_missing_file(settings, tmp_path: Path) -> None:
     settings.MODELS_DIR = tmp_path
     (finding,) = doctor.examine([RUNTIMES[work.SAM]], tmp_path)
-    assert not finding.well and "python -m assist.weights fetch" in finding.lines[0]
+    assert not finding.well and "python -m assist.adapters.weights fetch" in finding.lines[0]
     with pytest.raises(CommandError):
         said("doctor")
 

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 from pycocotools import mask as coco
 
-from assist import figures, suggestions
-from assist.bindings import bind
-from assist.facts import Offer
-from assist.mapping import project_label
 from assist.models import ModelVersion, Suggestion
+from assist.suggestions import record
+from assist.suggestions.bindings import bind
+from assist.suggestions.facts import Offer
+from assist.suggestions.mapping import project_label
+from assist.web import figures
 from projects import queue
 from projects.models import Annotation, Assignment
 from projects.workflow import submission
@@ -82,13 +83,13 @@ def test_same_offer_twice_is_written_once(held: Assignment) -> None:
     binding = bind(held.tasker.pk, held.public_id, held.token)
     offer = Offer({"text": True}, span_offer(0, 11), None, 9)
     for _ in range(2):
-        suggestions.keep(binding, work.SPACY, [offer])
+        record.keep(binding, work.SPACY, [offer])
     assert Suggestion.objects.count() == 1
-    assert suggestions.kept_of_text(binding, work.SPACY) == [offer]
+    assert record.kept_of_text(binding, work.SPACY) == [offer]
 
 
 def test_model_version_names_its_files_by_hash(db: None) -> None:
-    artifacts = suggestions.model_version(SAM).artifacts
+    artifacts = record.model_version(SAM).artifacts
     assert len(artifacts) == 2 and all(len(sha256) == 64 for sha256 in artifacts.values())
 
 
@@ -102,7 +103,7 @@ def test_four_fates(held: Assignment) -> None:
         taken(changed, 19, 30, source="edited"),
         refused=[str(refused.public_id)],  # type: ignore[arg-type]
     )
-    suggestions.settle(annotation)
+    record.settle(annotation)
     assert fates(kept, changed, refused, left) == ["accepted", "edited", "refused", "ignored"]
     assert all(row.settled_at for row in (kept, changed, refused, left))
 
@@ -110,44 +111,44 @@ def test_four_fates(held: Assignment) -> None:
 def test_settling_twice_changes_nothing(held: Assignment) -> None:
     row = offered(held, span_offer(0, 11))
     annotation = submitted(held, taken(row, 0, 11))
-    assert suggestions.settle(annotation) == 1
+    assert record.settle(annotation) == 1
     before = Suggestion.objects.get()
-    assert suggestions.settle(annotation) == 0
+    assert record.settle(annotation) == 0
     assert Suggestion.objects.get().settled_at == before.settled_at
 
 
 @pytest.mark.parametrize("place", [(0, 5, "person"), (0, 11, "place")])
 def test_changed_span_that_claims_to_be_as_offered_counts_as_edited(held: Assignment, place: tuple) -> None:
     row = offered(held, span_offer(0, 11))
-    suggestions.settle(submitted(held, taken(row, *place)))
+    record.settle(submitted(held, taken(row, *place)))
     assert fates(row) == ["edited"]
 
 
 def test_taken_and_refused_at_once_counts_as_taken(held: Assignment) -> None:
     row = offered(held, span_offer(0, 11))
-    suggestions.settle(submitted(held, taken(row, 0, 11), refused=(str(row.public_id),)))
+    record.settle(submitted(held, taken(row, 0, 11), refused=(str(row.public_id),)))
     assert fates(row) == ["accepted"]
 
 
 def test_tasker_cannot_settle_what_was_offered_to_another(cast: Cast, held: Assignment) -> None:
     bobs = make.held(cast.bob, held.task.project)
     to_bob = offered(bobs, span_offer(0, 11))
-    suggestions.settle(submitted(held, taken(to_bob, 0, 11), refused=(str(to_bob.public_id),)))
+    record.settle(submitted(held, taken(to_bob, 0, 11), refused=(str(to_bob.public_id),)))
     assert fates(to_bob) == ["offered"]
 
 
 def test_made_up_ids_settle_nothing(held: Assignment) -> None:
     row = offered(held, span_offer(0, 11))
     annotation = submitted(held, make.span(0, 11), refused=("not a uuid", str(uuid4())))
-    suggestions.settle(annotation)
+    record.settle(annotation)
     assert fates(row) == ["ignored"]
 
 
 def test_work_that_is_given_back_leaves_ignored_offers_that_a_late_submit_corrects(held: Assignment) -> None:
     row = offered(held, span_offer(0, 11))
-    assert suggestions.ignore(held.pk) == 1
+    assert record.ignore(held.pk) == 1
     assert fates(row) == ["ignored"]
-    suggestions.settle(submitted(held, taken(row, 0, 11)))
+    record.settle(submitted(held, taken(row, 0, 11)))
     assert fates(row) == ["accepted"]
 
 
@@ -166,7 +167,7 @@ def at_a_picture(cast: Cast, file: bytes) -> Assignment:
 
 def handed_in(held: Assignment, *regions: dict) -> None:
     assert held.tasker and held.token
-    suggestions.settle(submission.submit(held, held.tasker, held.token, {"regions": list(regions)}))
+    record.settle(submission.submit(held, held.tasker, held.token, {"regions": list(regions)}))
 
 
 def test_mask_taken_as_offered_and_mask_retouched(cast: Cast, cat: Picture) -> None:
@@ -217,9 +218,9 @@ def test_offer_that_is_written_down_after_the_work_had_ended_is_settled_by_the_s
     assert other.tasker and other.token
     queue.release(other, other.tasker, other.token)
     submitted(held, taken(late, 0, 11))
-    assert suggestions.sweep() == 2
+    assert record.sweep() == 2
     assert fates(late, given_back, open_still) == ["accepted", "ignored", "offered"]
-    assert suggestions.sweep() == 0
+    assert record.sweep() == 0
 
 
 def encoded(pixels: np.ndarray) -> str:

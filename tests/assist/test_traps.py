@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from pycocotools import mask as coco
 
-from assist import edits, traps
-from assist.facts import Offer
+from assist.suggestions import edits, traps
+from assist.suggestions.facts import Offer
 
 
 def rle(pixels: np.ndarray) -> dict:

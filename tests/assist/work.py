@@ -3,10 +3,10 @@
 from typing import Any
 from uuid import uuid4
 
-from assist import suggestions
-from assist.bindings import bind
-from assist.facts import Offer
 from assist.models import Suggestion
+from assist.suggestions import record
+from assist.suggestions.bindings import bind
+from assist.suggestions.facts import Offer
 from projects import queue
 from projects.data.media import assets
 from projects.data.media.pictures import read_picture
@@ -47,7 +47,7 @@ def offered(held: Assignment, output: dict[str, Any], model: str = SPACY) -> Sug
     assert held.tasker and held.token
     binding = bind(held.tasker.pk, held.public_id, held.token)
     offer = Offer({"text": True} if "start" in output else {"points": [[1, 1, 1]]}, output, None, 9, uuid4())
-    suggestions.keep(binding, model, [offer])
+    record.keep(binding, model, [offer])
     return Suggestion.objects.get(public_id=offer.public_id)
 
 

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, Response, WebSocket, expect
 
-from assist import weights
-from assist.pictures import pixels_of
-from assist.runtimes import RUNTIMES, MaskPrompt, Masks
-from assist.runtimes.mobile_sam import MobileSam
+from assist.adapters import weights
+from assist.adapters.runtimes import RUNTIMES, MaskPrompt, Masks
+from assist.adapters.runtimes.mobile_sam import MobileSam
+from assist.runtime.pictures import pixels_of
 from tests.browser import shapes
 from tests.browser.site import Site
 from tests.browser.stage import Stage, pixels

@@ -13,7 +13,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from assist import frames
+from assist.runtime import frames
 from config import health, postgres
 from tests.full_disk import full_disk
 

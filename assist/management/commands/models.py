@@ -6,10 +6,12 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from assist import catalogue, doctor, registry, weights
-from assist.client import status_now
-from assist.runtimes import DEFAULTS, RUNTIMES
-from assist.weights import WeightsProblem
+from assist.adapters import catalogue, weights
+from assist.adapters.runtimes import DEFAULTS, RUNTIMES
+from assist.adapters.weights import WeightsProblem
+from assist.registry import registry
+from assist.runtime import doctor
+from assist.runtime.client import status_now
 from taskers.errors import Problem
 
 

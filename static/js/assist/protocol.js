@@ -1,6 +1,6 @@
 /**
  * Every message between a page and the copilot, and the only place that reads or writes them here.
- * The twin of assist/protocol.py; both are tested against tests/fixtures/assist_protocol.json.
+ * The twin of assist/session/protocol.py; both are tested against tests/fixtures/assist_protocol.json.
  *
  * @typedef {[number, number, 0|1]} Point  x, y in pixels of the image; 1 includes, 0 leaves out
  * @typedef {[number, number, number, number]} Box  x, y, width, height
@@ -76,7 +76,7 @@ function checked(message) {
 }
 
 /**
- * The message in a frame from a page, by the rules of `parse` in assist/protocol.py. What is wrong with one is said in
+ * The message in a frame from a page, by the rules of `parse` in assist/session/protocol.py. What is wrong with one is said in
  * words there: no page of ours sends such.
  * @param {string} frame
  */

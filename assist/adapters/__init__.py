@@ -1,0 +1,1 @@
+"""The models themselves: their files and how each is asked."""

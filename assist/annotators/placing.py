@@ -1,0 +1,178 @@
+"""A model of this installation as a tasker: it is given a seat, claims through the queue, and hands in like anybody.
+
+All that a seat means (watched, counted, deciding, audits, switching itself off) is projects' to say; here is only who
+fills it. The only writer of Placement.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F
+from procrastinate.contrib.django import app
+from procrastinate.exceptions import AlreadyEnqueued
+
+from assist.annotators import whole_answers
+from assist.annotators.whole_answers import ABLE
+from assist.errors import CopilotError
+from assist.learning import label_vectors
+from assist.models import ModelVersion, Placement
+from assist.runtime.client import RuntimeClient
+from assist.suggestions import choices, classes, preparing, prototypes
+from assist.suggestions.prototypes import Choices, Learnt
+from projects import queue
+from projects.annotators import seats
+from projects.errors import Refused
+from projects.models import Assignment, Project, ProjectSettings, Seat
+from projects.queue import Nothing
+from projects.workflow import submission
+from taskers.errors import Problem, StateConflict
+from taskers.models import Person
+
+log = logging.getLogger(__name__)
+
+Ask = Callable[..., dict[str, Any]]  # an operation of the runtime and its fields
+
+JOB = "assist.jobs.work"
+AT_ONCE = 500  # tasks of one run; the next minute brings the next
+USUAL = {"all-done", "empty", "loading", "waiting"}  # why nothing is handed out, in the course of things
+MOST_SKIPPED = 20  # of one run: more, and something is wrong with all of them
+
+
+@transaction.atomic
+def place(project: Project, version: ModelVersion, *, by: Person, **terms: float) -> Placement:
+    """Give the version a seat, watched at first, and set it to work. Raises StateConflict or Refused (see seats.py)."""
+    why = hindrance(project, project.settings_now())
+    if why:
+        raise StateConflict(why)
+    if version.capability != ABLE[project.task_type] or version.removed_at is not None:
+        raise StateConflict(f"{version} can't do what these tasks need.")
+    seat = seats.give(project, name=str(version), by=by, **terms)
+    made = Placement.objects.create(seat=seat, version=version, placed_by=by)
+    _defer(made)
+    return made
+
+
+def hindrance(project: Project, terms: ProjectSettings) -> str:
+    """Why no model can answer this project's tasks by itself; "" if one can."""
+    if project.task_type not in ABLE:
+        return "Models of images wait for a click, so they can't answer by themselves."
+    if project.task_type == "classification" and [one["kind"] for one in terms.fields] != ["choice"]:
+        return "A model can answer a single field that takes a choice, and nothing else."
+    return ""
+
+
+def of_project(project: Project) -> Sequence[Placement]:
+    """The models of this installation that have a seat here, oldest first."""
+    rows = Placement.objects.filter(seat__project=project)
+    return list(rows.select_related("seat__tasker", "version", "placed_by").order_by("pk"))
+
+
+def start_due() -> int:
+    """Set every placed model to work that may claim; returns how many. Asking twice does no harm."""
+    rows = Placement.objects.exclude(seat__mode=Seat.Mode.OFF).filter(seat__project__state=Project.State.LIVE)
+    return sum(_defer(one) for one in rows.order_by("pk"))
+
+
+def run(key: int) -> int:
+    """Claim and answer until there is nothing more, or the copilot is away; returns how many tasks were answered."""
+    rows = Placement.objects.select_related("seat__project__organization", "seat__tasker", "version")
+    placement = rows.get(pk=key)
+    if placement.seat.mode == Seat.Mode.OFF:
+        return 0
+    answered = skipped = 0
+    note = ""
+    with asyncio.Runner() as runner:
+        client = RuntimeClient(settings.RUNTIME_ADDRESS)
+        try:
+            while answered + skipped < AT_ONCE and skipped < MOST_SKIPPED:
+                mine = queue.claim(placement.seat.tasker, placement.seat.project)
+                if isinstance(mine, Nothing):
+                    note = "" if mine.code in USUAL else mine.text
+                    break
+                if _deal_with(placement, mine, partial(_ask, runner, client, placement)):
+                    answered += 1
+                else:
+                    skipped += 1
+        except (CopilotError, Problem) as problem:
+            log.info("%s stopped: %s", placement, problem.text)
+            Placement.objects.filter(pk=key).update(note=problem.text[:300])
+            return answered
+        finally:
+            runner.run(client.close())
+    if skipped == MOST_SKIPPED:
+        note = "It could make nothing of one task after the other: look at the last that it skipped."
+    Placement.objects.filter(pk=key).exclude(note=note[:300]).update(note=note[:300])
+    return answered
+
+
+def _deal_with(placement: Placement, mine: Assignment, ask: Ask) -> bool:
+    """Answer one task, or skip one that no answer can be made for. Raises CopilotError, with the work given back."""
+    tasker, token = placement.seat.tasker, mine.token
+    assert token is not None  # it was claimed a moment ago
+    try:
+        answer, sure = _answer(placement.version, mine, ask)
+        submission.submit(mine, tasker, token, answer, confidence=sure)
+    except CopilotError:
+        queue.release(mine, tasker, token)
+        raise
+    except Refused as refused:
+        queue.skip(mine, tasker, token, reason="too-hard", note=refused.text[:500])
+        Placement.objects.filter(pk=placement.pk).update(skipped=F("skipped") + 1)
+        return False
+    Placement.objects.filter(pk=placement.pk).update(answered=F("answered") + 1)
+    return True
+
+
+def _answer(version: ModelVersion, mine: Assignment, ask: Ask) -> tuple[dict[str, Any], float]:
+    """What the model says to a task, and how sure it is."""
+    project, text = mine.task.project, str(mine.task.payload.get("text", ""))
+    labels = dict(project.labels.in_use().values_list("key", "name"))
+    terms = project.settings.get(version=mine.settings_version or 0)
+    if why := hindrance(project, terms):
+        raise Refused(why, code="not-able")
+    if not text.strip():
+        raise Refused("There is no text here to read.", code="no-text")
+    if version.capability == "spans":
+        found = preparing.found(mine.task_id, str(version))
+        if found is None:
+            found = ask("spans_of", texts=[text])["spans"][0]  # behind what people ask
+        return whole_answers.of_spans(found, str(version), terms.label_mapping, labels)
+    if not labels:
+        raise Refused("The project has no labels.", code="no-labels")
+    field = terms.fields[0]["key"]
+    asked = next((one for one in choices.of(project, terms, mine.task.payload) if one.field == field), None)
+    taught = label_vectors.learnt(project.public_id, str(version)).get(field)
+    if asked is None or asked.kind != "choice" or taught is None:
+        shares = ask("classify", text=text, labels=list(labels.values()))["scores"]
+        return whole_answers.of_classes(shares, str(version), field, labels)
+    shares = _as_taught(asked, taught, text, ask)
+    return whole_answers.of_classes(shares, str(version), field, {key: labels[key] for key in asked.phrases})
+
+
+def _as_taught(asked: Choices, taught: Learnt, text: str, ask: Ask) -> list[float]:
+    """A share for each label, by its words and by what verdicts taught, as the suggestions of this model go by it."""
+    phrases = list(dict.fromkeys(phrase for said in asked.phrases.values() for phrase in said))
+    reply = ask("vectors", texts=[text, *phrases])
+    first, *rest = np.frombuffer(reply["vectors"], "<f4").reshape(1 + len(phrases), reply["width"])
+    words = classes.words(asked, dict(zip(phrases, rest, strict=True)))
+    return [float(share) for share in prototypes.shares(asked, taught, words, first)]
+
+
+def _ask(runner: asyncio.Runner, client: RuntimeClient, placement: Placement, op: str, **fields: Any) -> dict:
+    return runner.run(client.ask(op, model=str(placement.version), asker=f"place:{placement.pk}", **fields))
+
+
+def _defer(placement: Placement) -> bool:
+    job = app.configure_task(JOB, queue="copilot", lock=f"place:{placement.pk}", queueing_lock=f"place:{placement.pk}")
+    try:
+        with transaction.atomic():
+            job.defer(placement_key=placement.pk)
+    except AlreadyEnqueued:
+        return False
+    return True

@@ -1,0 +1,48 @@
+"""What a model makes of a whole task by itself, and how sure it is. Pure.
+
+Masks wait for somebody's click, so models of masks can't. A span finder marks what the project has a label for; a
+classifier picks the likeliest of the labels of the one field.
+"""
+
+from collections.abc import Mapping, Sequence
+from math import prod
+from typing import Any
+
+from assist.suggestions.mapping import project_label
+
+# Which models can answer which tasks without anybody's help.
+ABLE = {"text_spans": "spans", "classification": "classify"}
+# What stands for each span of a model that gives no scores: where all tasks look alike, more spans are more chances to
+# err. How far to believe it is learnt from the seat's blind answers.
+UNSCORED = 0.9
+
+Found = Sequence[Sequence[Any]]  # start, end, the model's label, score or None
+
+
+def of_spans(
+    found: Found, model: str, mapping: Mapping[str, str], labels: Mapping[str, str]
+) -> tuple[dict[str, Any], float]:
+    """The spans that the project has a label for (`labels`: key -> name), and the chance that all of it is right."""
+    kept: dict[tuple[int, int, str], float] = {}
+    for start, end, theirs, score in found:
+        label = project_label(theirs, mapping, labels)
+        if label:
+            kept[int(start), int(end), label] = UNSCORED if score is None else float(score)
+    spans = [
+        {"id": f"m{n}", "start": start, "end": end, "label": label, "attributes": {}, "provenance": _by(model)}
+        for n, (start, end, label) in enumerate(sorted(kept), start=1)
+    ]
+    return {"spans": spans}, prod(kept.values()) if kept else UNSCORED
+
+
+def of_classes(
+    shares: Sequence[float], model: str, field: str, labels: Mapping[str, str]
+) -> tuple[dict[str, Any], float]:
+    """The likeliest label (`labels`: key -> name, in the order of the shares) of the one field, and its share."""
+    best = max(range(len(shares)), key=lambda n: (shares[n], -n))
+    part = {"field": field, "kind": "choice", "value": list(labels)[best], "provenance": _by(model)}
+    return {"fields": [part]}, min(1.0, max(0.0, float(shares[best])))
+
+
+def _by(model: str) -> dict[str, str]:
+    return {"source": "suggestion", "model": model}

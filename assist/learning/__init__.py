@@ -1,0 +1,1 @@
+"""What the copilot learns from verdicts."""

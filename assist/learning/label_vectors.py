@@ -1,0 +1,168 @@
+"""What verdicts teach the copilot about a project's labels. The only writer of Taught.
+
+Nothing is trained: the newest verdicts give each label its prototype, and those found without the copilot's help
+say how far its scores may be believed (assist/suggestions/prototypes.py). Done again whenever a fifth more has been decided.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+from django.conf import settings
+from django.db import transaction
+
+from assist.errors import CopilotError
+from assist.models import Deployment, ModelVersion, Suggestion, Taught
+from assist.registry.registry import WHOLE, model_version
+from assist.runtime.client import RuntimeClient, serving, status_now
+from assist.suggestions import choices, classes, prototypes
+from assist.suggestions.bindings import capability_of
+from assist.suggestions.prototypes import Choices, Learnt
+from projects.configuration.terms import terms_of
+from projects.models import Annotation, Project, VerdictEntry
+from projects.quality import evidence
+from projects.quality.consensus import AUTO
+from taskers.models import Person
+
+NEWEST = 1_000  # verdicts
+LEAST = 10  # fresh ones that are worth beginning for
+PORTION = 64  # texts at once, so that people's own questions come in between
+
+
+def learnt(project_key: UUID, model: str) -> dict[str, Learnt]:
+    """By field, what this model has been taught in a project."""
+    name, _, version = model.rpartition("@")
+    rows = Taught.objects.filter(project__public_id=project_key, version__name=name, version__version=version)
+    return {row.field: _learnt(row) for row in rows}
+
+
+def standing(project: Project) -> list[dict[str, Any]]:
+    """What has been taught so far about the fields that are asked now, for the page."""
+    titles = {one["key"]: one["name"] for one in project.settings_now().fields}
+    rows = Taught.objects.filter(project=project, field__in=titles).select_related("version")
+    return [
+        {
+            "title": titles[row.field],
+            "version": row.version,
+            "verdicts": row.verdicts,
+            "blind": row.blind,
+            "right_percent": None if row.right is None else round(100 * row.right),
+            "proven": row.temperature is not None,
+        }
+        for row in rows.order_by("version", "field")
+    ]
+
+
+def due(project: Project) -> bool:
+    """Whether enough was decided since it was last taught."""
+    terms = project.settings_now()
+    if not terms.copilot or not capability_of(project.task_type, terms):
+        return False
+    decided = VerdictEntry.objects.filter(project=project, label="").select_related("task")
+    newest = decided.order_by("-pk").first()
+    if newest is None or "text" not in newest.task.payload or not choices.of(project, terms):
+        return False
+    rows = list(Taught.objects.filter(project=project).values_list("upto", "verdicts"))
+    last = max((upto for upto, _ in rows), default=0)
+    wanted = max(LEAST, max((verdicts for _, verdicts in rows), default=0) // 5)
+    return decided.filter(pk__gt=last)[:wanted].count() >= wanted
+
+
+def learn(project: Project) -> int:
+    """Teach every version that answers here from the newest verdicts; returns how many verdicts there were.
+
+    Raises CopilotError where the runtime doesn't answer.
+    """
+    fields = choices.of(project, project.settings_now())
+    entries = _entries(project)
+    if not fields or not entries:
+        return 0
+    for version in _versions(project):
+        asyncio.run(_teach(project, version, fields, entries))
+    return len(entries)
+
+
+def _versions(project: Project) -> list[ModelVersion]:
+    live = Deployment.objects.live().filter(project=project, version__capability=ModelVersion.Capability.CLASSIFY)
+    rows = list(live.select_related("version"))
+    found = [row.version for row in rows]
+    if sum(row.share for row in rows) < WHOLE:
+        status = status_now(settings.RUNTIME_ADDRESS, 5.0)
+        if status is None:
+            raise CopilotError("copilot-down")
+        found.append(model_version(serving(status, "classify")))
+    return list(dict.fromkeys(found))
+
+
+def _entries(project: Project) -> list[VerdictEntry]:
+    """The newest verdicts on texts, newest first; what a model decided alone teaches no model."""
+    rows = VerdictEntry.objects.filter(project=project, label="").exclude(verdict__method=AUTO)
+    newest = rows.select_related("task", "verdict").order_by("-pk")[:NEWEST]
+    return [row for row in newest if row.task.payload.get("text")]
+
+
+async def _teach(
+    project: Project, version: ModelVersion, fields: Sequence[Choices], entries: Sequence[VerdictEntry]
+) -> None:
+    client = RuntimeClient(settings.RUNTIME_ADDRESS)
+    try:
+        rows = await classes.phrases(client, str(version), fields)
+        texts = [str(entry.task.payload["text"]) for entry in entries]
+        portions = [texts[at : at + PORTION] for at in range(0, len(texts), PORTION)]
+        vectors = np.concatenate([await client.vectors(str(version), some) for some in portions])
+    finally:
+        await client.close()
+    await asyncio.to_thread(_write, project, version, fields, entries, vectors, rows)
+
+
+@transaction.atomic
+def _write(project: Project, version: ModelVersion, fields, entries, vectors, rows) -> None:
+    said, blind = _said(project, entries), _blind(entries)
+    for one in fields:
+        labels = {label: place for place, label in enumerate(one.phrases)}
+        places = np.array([labels.get(values.get(one.field, ""), -1) for values in said])
+        used = places >= 0
+        texts, chosen = vectors[used], places[used]
+        fit = prototypes.fit(classes.words(one, rows), texts, chosen, blind[used])
+        Taught.objects.update_or_create(
+            project=project,
+            version=version,
+            field=one.field,
+            defaults={
+                "labels": list(labels),
+                "sums": prototypes.sums(len(labels), texts, chosen).astype("<f4").tobytes(),
+                "verdicts": len(chosen),
+                "blind": fit.blind,
+                "right": fit.right,
+                "temperature": fit.temperature,
+                "upto": entries[0].pk,
+            },
+        )
+
+
+def _said(project: Project, entries: Sequence[VerdictEntry]) -> list[dict[str, str]]:
+    """For each verdict its labels by field, under the labels of today; of a path its end."""
+    terms = terms_of(project)
+    found = []
+    for entry in entries:
+        answer = evidence.known_answer(terms, entry.task, entry.verdict.answer) or {"fields": []}
+        parts = {part["field"]: part["value"] for part in answer["fields"] if part["kind"] in choices.GUESSED}
+        found.append({name: value if isinstance(value, str) else value[-1] for name, value in parts.items()})
+    return found
+
+
+def _blind(entries: Sequence[VerdictEntry]) -> np.ndarray:
+    """Which verdicts are on tasks that people alone have answered, none of whom was shown a suggestion for it."""
+    rows = Annotation.objects.filter(task__in=[entry.task_id for entry in entries])
+    work = list(rows.values_list("task_id", "assignment_id", "tasker__kind"))
+    keys = [assignment for _, assignment, _ in work]
+    shown = set(Suggestion.objects.filter(assignment_key__in=keys).values_list("assignment_key", flat=True))
+    helped = {task for task, assignment, kind in work if assignment in shown or kind == Person.Kind.MODEL}
+    return np.array([entry.task_id not in helped for entry in entries])
+
+
+def _learnt(row: Taught) -> Learnt:
+    sums = np.frombuffer(bytes(row.sums), "<f4")
+    return Learnt(tuple(row.labels), sums.reshape(len(row.labels), -1), row.temperature)

@@ -1,0 +1,31 @@
+"""A reader of the outbox sees when enough was decided for the copilot to learn from."""
+
+import contextlib
+from collections.abc import Iterable
+
+from django.db import transaction
+from procrastinate.contrib.django import app
+from procrastinate.exceptions import AlreadyEnqueued
+
+from assist.learning import label_vectors
+from projects.models import Project
+from taskers.models import Event
+from taskers.outbox.events import follow
+
+TEACHER = "assist_classes"
+LEARN = "assist.jobs.learn"
+
+
+def teach_classes() -> int:
+    """Have the copilot learn from verdicts wherever enough are new; returns how many events there were."""
+    return follow(TEACHER, _teach)
+
+
+def _teach(events: Iterable[Event]) -> None:
+    keys = {event.project_key for event in events if event.kind == "decided" and event.project_key}
+    for project in Project.objects.filter(public_id__in=keys, task_type="classification"):
+        if label_vectors.due(project):
+            # What waits already will see these verdicts too.
+            with contextlib.suppress(AlreadyEnqueued), transaction.atomic():
+                name = f"learn:{project.pk}"
+                app.configure_task(LEARN, queue="copilot", lock=name, queueing_lock=name).defer(project_key=project.pk)

@@ -1,0 +1,213 @@
+"""Embeddings by (image sha256, model): in memory first, then on disk, made once however many ask.
+
+Half precision everywhere, so that an answer is the same whether its embedding was just made or read back.
+"""
+
+import asyncio
+import contextlib
+import logging
+import os
+import struct
+import threading
+import time
+import zlib
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import numpy as np
+
+from assist.adapters.runtimes import Embedding
+
+log = logging.getLogger(__name__)
+
+# File: magic, crc32 of the numbers, image height and width, channels, grid height and width; then float16 numbers.
+MAGIC = b"TEMB0001"
+HEADER = struct.Struct("<8sIIIIII")
+
+# How large the store is, in MiB, unless the environment says otherwise (docs/operate.md); and what one embedding takes.
+STORE_MB = {"TANDEM_EMBEDDINGS_MEMORY_MB": 512, "TANDEM_EMBEDDINGS_MB": 4096}
+ONE_MB = 2
+
+HALF_WRITTEN_SECONDS = 600.0  # writing one takes some milliseconds
+
+Key = tuple[str, str]  # image sha256, model
+
+
+class EmbeddingStore:
+    """Memory over disk, each with its own limit in bytes; the least recently used goes first.
+
+    A full or broken disk costs only speed: it is logged, counted in `disk_faults`, and memory goes on.
+    """
+
+    def __init__(self, folder: Path | None, memory_bytes: int = 512 << 20, disk_bytes: int = 4 << 30) -> None:
+        self._folder = folder
+        self._memory_bytes = memory_bytes
+        self._disk_bytes = disk_bytes
+        self._held: OrderedDict[Key, Embedding] = OrderedDict()
+        self._held_bytes = 0
+        self._files: OrderedDict[str, int] | None = None  # name -> size, oldest first; read at first use
+        self._lock = threading.Lock()
+        self._making: dict[Key, asyncio.Task[Embedding]] = {}
+        self._writing: set[asyncio.Task[None]] = set()
+        self.disk_faults = 0
+
+    def recall(self, key: Key) -> Embedding | None:
+        """From memory, at once."""
+        with self._lock:
+            embedding = self._held.get(key)
+            if embedding is not None:
+                self._held.move_to_end(key)
+            return embedding
+
+    def read(self, key: Key) -> Embedding | None:
+        """From memory or disk; a file that is torn or not ours counts as absent and is removed."""
+        embedding = self.recall(key)
+        if embedding is not None or self._folder is None:
+            return embedding
+        path = self._folder / _name(key)
+        try:
+            embedding = _decode(path.read_bytes())
+            os.utime(path)
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError) as error:
+            self._fault("read", error)
+            _remove(path)
+            return None
+        self._hold(key, embedding)
+        with self._lock:
+            if self._files is not None and path.name in self._files:
+                self._files.move_to_end(path.name)
+        return embedding
+
+    def write(self, key: Key, embedding: Embedding) -> None:
+        """Into memory, and to disk if the disk lets us."""
+        self._hold(key, embedding)
+        if self._folder is None:
+            return
+        part = self._folder / f".{_name(key)}.{os.getpid()}.{threading.get_ident()}.part"
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            data = _encode(embedding)
+            self._make_room(len(data))
+            part.write_bytes(data)
+            os.replace(part, self._folder / _name(key))
+            with self._lock:
+                self._known_files()[_name(key)] = len(data)
+        except OSError as error:
+            self._fault("written", error)
+            _remove(part)
+
+    async def obtain(self, key: Key, make: Callable[[], Awaitable[Embedding]] | None) -> Embedding | None:
+        """The embedding, made by `make` if nobody has it; who asks meanwhile waits for the same one.
+
+        Without `make`, None if it is neither held nor being made. A cancelled asker stops nobody else's wait.
+        """
+        embedding = self.recall(key)
+        if embedding is not None:
+            return embedding
+        making = self._making.get(key)
+        if making is None:
+            embedding = await asyncio.to_thread(self.read, key)
+            if embedding is not None:
+                return embedding
+            making = self._making.get(key)  # somebody may have begun during the read
+        if making is None:
+            if make is None:
+                return None
+            making = asyncio.create_task(self._make(key, make))
+            self._making[key] = making
+            making.add_done_callback(lambda task: self._made(key, task))
+        return await asyncio.shield(making)
+
+    def bytes_held(self) -> int:
+        """What memory holds now."""
+        return self._held_bytes
+
+    async def written(self) -> None:
+        """Wait until what was made is on disk, as far as the disk lets us."""
+        while self._writing:
+            await asyncio.wait(set(self._writing))
+
+    async def _make(self, key: Key, make: Callable[[], Awaitable[Embedding]]) -> Embedding:
+        """Whoever waits for it has it at once; it goes to disk behind them."""
+        embedding = await make()
+        self._hold(key, embedding)
+        writing = asyncio.create_task(asyncio.to_thread(self.write, key, embedding))
+        self._writing.add(writing)
+        writing.add_done_callback(self._writing.discard)
+        return embedding
+
+    def _made(self, key: Key, task: asyncio.Task[Embedding]) -> None:
+        del self._making[key]
+        if not task.cancelled():
+            task.exception()  # looked at here, since every asker may have gone
+
+    def _hold(self, key: Key, embedding: Embedding) -> None:
+        with self._lock:
+            old = self._held.pop(key, None)
+            self._held_bytes += embedding.features.nbytes - (old.features.nbytes if old else 0)
+            self._held[key] = embedding
+            while self._held_bytes > self._memory_bytes and len(self._held) > 1:
+                _, gone = self._held.popitem(last=False)
+                self._held_bytes -= gone.features.nbytes
+
+    def _known_files(self) -> OrderedDict[str, int]:
+        """The caller holds the lock."""
+        if self._files is None:
+            assert self._folder is not None
+            entries = list(os.scandir(self._folder))
+            self._sweep(entries)
+            seen = [(entry.stat(), entry.name) for entry in entries if entry.name.endswith(".emb")]
+            seen.sort(key=lambda pair: pair[0].st_mtime)
+            self._files = OrderedDict((name, stat.st_size) for stat, name in seen)
+        return self._files
+
+    @staticmethod
+    def _sweep(entries: list[os.DirEntry[str]]) -> None:
+        """Remove what a process that was killed left half written; a young one another process may be at just now."""
+        for entry in entries:
+            if entry.name.endswith(".part"):
+                with contextlib.suppress(OSError):  # another process was quicker
+                    if time.time() - entry.stat().st_mtime > HALF_WRITTEN_SECONDS:
+                        os.unlink(entry)
+
+    def _make_room(self, size: int) -> None:
+        assert self._folder is not None
+        with self._lock:
+            files = self._known_files()
+            while files and sum(files.values()) + size > self._disk_bytes:
+                name, _ = files.popitem(last=False)
+                _remove(self._folder / name)
+
+    def _fault(self, verb: str, error: Exception) -> None:
+        self.disk_faults += 1
+        log.warning("An embedding could not be %s in %s: %s. Going on without it.", verb, self._folder, error)
+
+
+def _remove(path: Path) -> None:
+    """Gone if it can be; a disk that refuses even that is told of elsewhere."""
+    with contextlib.suppress(OSError):
+        path.unlink()
+
+
+def _name(key: Key) -> str:
+    sha256, model = key
+    return f"{sha256}.{model}.emb"
+
+
+def _encode(embedding: Embedding) -> bytes:
+    numbers = np.ascontiguousarray(embedding.features, np.float16).tobytes()
+    _, channels, rows, columns = embedding.features.shape
+    return HEADER.pack(MAGIC, zlib.crc32(numbers), *embedding.image_size, channels, rows, columns) + numbers
+
+
+def _decode(data: bytes) -> Embedding:
+    if len(data) < HEADER.size:
+        raise ValueError("the file is cut short")
+    magic, crc, height, width, channels, rows, columns = HEADER.unpack_from(data)
+    numbers = memoryview(data)[HEADER.size :]
+    if magic != MAGIC or len(numbers) != 2 * channels * rows * columns or zlib.crc32(numbers) != crc:
+        raise ValueError("the file is torn or not an embedding")
+    return Embedding(np.frombuffer(numbers, np.float16).reshape(1, channels, rows, columns), (height, width))

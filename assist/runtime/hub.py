@@ -1,0 +1,259 @@
+"""One process for each model, and the one before them that web processes speak to.
+
+A model that dies, of a native crash or for want of memory, takes neither the others nor the web down: it is started
+again after a pause that grows while it keeps dying, and who asks meanwhile is told so. One that hangs is ended, and
+then started again likewise.
+"""
+
+import asyncio
+import contextlib
+import logging
+import os
+import sys
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from assist.adapters.runtimes import Offer
+from assist.adapters.weights import WeightsProblem, data_folder
+from assist.errors import CopilotError
+from assist.runtime.client import RuntimeClient
+
+log = logging.getLogger(__name__)
+
+PAUSES = (0.2, 0.5, 1.0, 2.0, 5.0, 15.0, 30.0)  # seconds before a model is started again
+STEADY_SECONDS = 60.0  # who lived so long has not kept dying
+MOST = 8  # model processes at once; the one asked longest ago makes room
+START_SECONDS = 30.0  # until a fresh process listens; loading its model takes longer, and is its own affair
+STATUS_SECONDS = 1.0
+STOP_SECONDS = 5.0
+SILENT_SECONDS = 30.0  # a model that hasn't said how it is for so long hangs
+LOADING = 10  # times as patient with one that isn't loaded yet: importing libraries leaves it no time to answer
+JOB_SECONDS = {"segment": 120.0, "spans": 300.0, "classify": 300.0}  # the longest that one question may take it
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long a model may say nothing at all, and how long it may be at one thing, by what it can do; seconds."""
+
+    silent: float = SILENT_SECONDS
+    job: Mapping[str, float] = field(default_factory=lambda: JOB_SECONDS)
+
+
+Find = Callable[[str], Offer]
+Command = list[str]
+
+
+class ModelProcess:
+    """One model in a process of its own, started again whenever it ends or hangs."""
+
+    def __init__(self, offer: Offer, address: str, command: Command, patience: Patience) -> None:
+        self.offer = offer
+        self.asked = time.monotonic()
+        self.deaths = 0
+        self._client = RuntimeClient(address, back_off=(0.05,))
+        self._command = [*command, "--alone", "--models", offer.key, "--address", address]
+        self._patience = patience
+        self._answers = 0
+        self._hung = False
+        self._up = asyncio.Event()
+        self._down = ""
+        self._keeping = asyncio.create_task(self._keep(), name=offer.key)
+
+    async def ask(self, op: str, fields: dict[str, Any]) -> dict[str, Any]:
+        """The model's answer. Raises CopilotError, "copilot-down" while it is being started again."""
+        self.asked = time.monotonic()
+        try:
+            async with asyncio.timeout(None if self._down else START_SECONDS):
+                if not self._down:
+                    await self._up.wait()
+            reply = await self._client.ask(op, **fields)
+            self._answers += 1
+            return reply
+        except CopilotError as problem:
+            if problem.code == "copilot-down":
+                raise CopilotError("copilot-down", self._down) from None
+            raise
+        except TimeoutError:
+            raise CopilotError("too-slow") from None
+
+    async def status(self) -> dict[str, Any]:
+        """How it is: what the process says of its model, or that it can't say anything now."""
+        with contextlib.suppress(CopilotError, TimeoutError):
+            async with asyncio.timeout(STATUS_SECONDS):
+                answer = await self._client.status()
+                return answer["models"][self.offer.key] | {"deaths": self.deaths, "faults": answer["disk_faults"]}
+        state = "restarting" if self._down else "loading"
+        return {
+            "capability": self.offer.capability,
+            "state": state,
+            "text": self._down,
+            "device": "",
+            "load_seconds": 0.0,
+            "waiting": 0,
+            "deaths": self.deaths,
+            "faults": 0,
+        }
+
+    async def stop(self) -> None:
+        """End it for good."""
+        self._keeping.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._keeping
+        await self._client.close()
+
+    async def _keep(self) -> None:
+        quick = 0
+        while True:
+            started = time.monotonic()
+            code = await self._live()
+            quick = quick + 1 if time.monotonic() - started < STEADY_SECONDS else 0
+            pause = PAUSES[min(quick, len(PAUSES) - 1)]
+            self.deaths += 1
+            self._up.clear()
+            what = "did not answer any more" if self._hung else "stopped unexpectedly"
+            self._down = f"{self.offer.key} {what} and is being started again. Go on without it meanwhile."
+            log.error("%s %s (code %s); it is started again in %.1f s", self.offer.key, what, code, pause)
+            await asyncio.sleep(pause)
+
+    async def _live(self) -> int:
+        """From the start of the process to its end."""
+        process = await asyncio.create_subprocess_exec(*self._command, stdin=asyncio.subprocess.DEVNULL)
+        watching = asyncio.create_task(self._watch(process))
+        try:
+            return await process.wait()
+        finally:
+            watching.cancel()
+            if process.returncode is None:
+                process.terminate()
+                try:
+                    async with asyncio.timeout(STOP_SECONDS):
+                        await process.wait()
+                except TimeoutError:
+                    process.kill()
+                    await process.wait()
+
+    async def _watch(self, process: asyncio.subprocess.Process) -> None:
+        """Note that it answers again; and end it once it hangs, since a hung process holds up all who ask."""
+        self._hung = False
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LOADING * self._patience.silent):
+                await self._see_it_up()
+            await self._until_it_hangs()
+        self._hung = True
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+
+    async def _until_it_hangs(self) -> None:
+        """Until it has been silent, or at one and the same thing, for longer than patience lasts."""
+        job = self._patience.job[self.offer.capability]
+        heard = moved = time.monotonic()
+        before = (0, 0)
+        while time.monotonic() - heard < self._patience.silent and time.monotonic() - moved < job:
+            await asyncio.sleep(self._patience.silent / 20)
+            with contextlib.suppress(CopilotError, TimeoutError):
+                async with asyncio.timeout(self._patience.silent):
+                    waiting = (await self._client.status())["models"][self.offer.key]["waiting"]
+                heard = time.monotonic()
+                if not waiting or before != (waiting, self._answers):
+                    moved = heard
+                before = (waiting, self._answers)
+
+    async def _see_it_up(self) -> None:
+        """Note that it answers again."""
+        while True:
+            with contextlib.suppress(CopilotError):
+                answer = await self._client.status()
+                self._up.set()
+                if answer["models"][self.offer.key]["state"] != "loading":
+                    self._down = ""
+                    return
+            await asyncio.sleep(0.05)
+
+
+class Hub:
+    """Hands each question to the process of the model it names. Create it inside a running loop.
+
+    A model that isn't running but is known (added to the catalogue, deployed since) is started when it is asked for.
+    """
+
+    def __init__(
+        self, models: Iterable[Offer], find: Find, place: Path, command: Command, patience: Patience | None = None
+    ) -> None:
+        self._patience = patience or Patience()
+        self._find = find
+        self._place = place
+        self._command = command
+        self._started = 0
+        for stale in place.parent.glob(f"{place.name}.*.model*"):  # left by one that was killed
+            stale.unlink(missing_ok=True)
+        self._usual = [offer.key for offer in models]
+        self._models = {key: self._start(find(key)) for key in self._usual}
+        self._stopping: set[asyncio.Task[None]] = set()
+
+    async def status(self, question: dict[str, Any]) -> dict[str, Any]:
+        """What is served, and how each model is."""
+        models = dict(self._models)
+        states = await asyncio.gather(*(model.status() for model in models.values()))
+        faults = sum(state.pop("faults") for state in states)
+        return {"models": dict(zip(models, states, strict=True)), "disk_faults": faults}
+
+    async def answer(self, question: dict[str, Any]) -> dict[str, Any]:
+        """Whatever the named model says. Raises CopilotError "model-missing" for a name nobody knows."""
+        fields = {name: value for name, value in question.items() if name not in {"id", "op"}}
+        return await self._named(str(question.get("model"))).ask(question["op"], fields)
+
+    async def close(self) -> None:
+        """End every model's process."""
+        await asyncio.gather(*(model.stop() for model in self._models.values()), *self._stopping)
+
+    def _named(self, key: str) -> ModelProcess:
+        model = self._models.get(key)
+        if model is not None:
+            return model
+        try:
+            offer = self._find(key)
+        except WeightsProblem:
+            raise CopilotError("model-missing", f"This runtime does not serve {key[:80]}.") from None
+        self._make_room()
+        self._models[key] = self._start(offer)
+        return self._models[key]
+
+    def _make_room(self) -> None:
+        spare = [key for key in self._models if key not in self._usual]
+        if len(self._models) < MOST or not spare:
+            return
+        oldest = min(spare, key=lambda key: self._models[key].asked)
+        task = asyncio.create_task(self._models.pop(oldest).stop())
+        self._stopping.add(task)
+        task.add_done_callback(self._stopping.discard)
+
+    def _start(self, offer: Offer) -> ModelProcess:
+        self._started += 1
+        address = f"unix:{self._place}.{os.getpid()}.model{self._started}"
+        return ModelProcess(offer, address, self._command, self._patience)
+
+
+def command(*, folder: Path, embeddings: Path, memory_mb: int, disk_mb: int) -> Command:
+    """How a model's own process is started; it ends when we do."""
+    options = {"--folder": folder, "--embeddings": embeddings, "--memory-mb": memory_mb, "--disk-mb": disk_mb}
+    words = [str(word) for pair in options.items() for word in pair]
+    return [
+        sys.executable,
+        "-m",
+        "assist.runtime.server",
+        *words,
+        "--nice",
+        "0",
+        "--stop-with-parent",
+        str(os.getpid()),
+    ]
+
+
+def own_place(address_kind: str, place: str) -> Path:
+    """Where the models' sockets lie: beside ours, or in the data folder if ours isn't a file."""
+    if address_kind == "unix":
+        return Path(place)
+    return data_folder() / "run" / f"models-{os.getpid()}"

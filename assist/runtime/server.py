@@ -1,0 +1,261 @@
+"""The runtime process: owns the models, answers web processes over a socket. `python -m assist.runtime.server`.
+
+Needs no settings and no database. From the environment: TANDEM_RUNTIME (`unix:/path` or `tcp://host:port`),
+TANDEM_DATA, TANDEM_MODELS (the folder of model files), TANDEM_RUNTIME_MODELS (what to serve, by name).
+A TCP address belongs in a private network: whoever reaches it may ask.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import fcntl
+import logging
+import os
+import re
+import signal
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
+from typing import IO, Any
+
+from assist.adapters import catalogue, priority
+from assist.adapters.runtimes import DEFAULTS, Offer
+from assist.adapters.weights import WeightsProblem, data_folder, default_folder
+from assist.errors import CopilotError
+from assist.runtime import frames, hub
+from assist.runtime.embeddings import STORE_MB, EmbeddingStore
+from assist.runtime.serving import Serving
+
+log = logging.getLogger("assist.runtime")
+
+IN_FLIGHT = 1024  # questions at once on one line
+SECONDS = {
+    "status": 5.0,
+    "segment": 60.0,
+    "spans": 30.0,
+    "embed": 120.0,
+    "spans_of": 300.0,
+    "classify": 30.0,
+    "vectors": 300.0,
+}
+SHA256 = re.compile(r"[0-9a-f]{64}")
+
+Answer = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
+Answers = Mapping[str, Answer]
+
+
+class Line:
+    """One connection from a web process. Each question is a task of its own; cancels are read in between."""
+
+    def __init__(self, answers: Answers, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._answers = answers
+        self._reader = reader
+        self._writer = writer
+        self._writing = asyncio.Lock()
+        self._tasks: dict[int, asyncio.Task[None]] = {}
+
+    async def serve(self) -> None:
+        """Until the line ends; then nobody waits for the answers any more."""
+        try:
+            while (message := await frames.read(self._reader)) is not None:
+                self._take(message)
+        except frames.BadFrame as problem:
+            log.warning("A line was closed: %s", problem)
+        finally:
+            for task in list(self._tasks.values()):
+                task.cancel()
+            self._writer.close()
+
+    def _take(self, message: dict[str, Any]) -> None:
+        id, op = message.get("id"), message.get("op")
+        if not isinstance(id, int):
+            raise frames.BadFrame("a question without a number")
+        if op == "cancel":
+            if id in self._tasks:
+                self._tasks[id].cancel()
+            return
+        task = asyncio.create_task(self._answer(id, str(op), message))
+        self._tasks[id] = task
+        task.add_done_callback(lambda _: self._tasks.pop(id, None))
+
+    async def _answer(self, id: int, op: str, message: dict[str, Any]) -> None:
+        try:
+            reply = {"id": id, "ok": await self._ask(op, message)}
+        except CopilotError as problem:
+            reply = {"id": id, "error": problem.code, "text": problem.text}
+        except TimeoutError:
+            reply = {"id": id, "error": "too-slow", "text": ""}
+        except asyncio.CancelledError:
+            return
+        except Exception:
+            log.exception("%s failed", op)
+            reply = {"id": id, "error": "failed", "text": ""}
+        with contextlib.suppress(ConnectionError):
+            async with self._writing:
+                self._writer.write(frames.pack(reply))
+                await self._writer.drain()
+
+    async def _ask(self, op: str, message: dict[str, Any]) -> dict[str, Any]:
+        if op not in self._answers:
+            raise CopilotError("bad-message", f"The runtime does not know {op[:40]!r}.")
+        if len(self._tasks) > IN_FLIGHT:
+            raise CopilotError("busy")
+        if op in {"embed", "segment"} and not SHA256.fullmatch(str(message.get("image"))):
+            raise CopilotError("bad-message", "An image is named by its sha256.")
+        async with asyncio.timeout(SECONDS[op]):
+            return await self._answers[op](message)
+
+
+class AlreadyServing(Exception):
+    """Another runtime serves this address; the message says which."""
+
+
+def _own_socket(path: Path) -> IO[str]:
+    """The lock that makes this process the one at `path`, with a dead one's socket cleared away."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = open(f"{path}.lock", "w")  # noqa: SIM115 -- held as long as the process lives
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.close()
+        raise AlreadyServing(f"Another runtime already serves {path}: stop it first.") from None
+    path.unlink(missing_ok=True)
+    return lock
+
+
+@contextlib.asynccontextmanager
+async def alone(models: Sequence[Offer], folder: Path, store: EmbeddingStore) -> AsyncIterator[Answers]:
+    """The answers of models in this very process."""
+    serving = Serving(models, folder, store)
+    try:
+        yield {
+            "status": serving.status,
+            "embed": serving.embed,
+            "segment": serving.segment,
+            "spans": serving.spans,
+            "spans_of": serving.spans_of,
+            "classify": serving.classify,
+            "vectors": serving.vectors,
+        }
+    finally:
+        serving.close()
+        await store.written()
+
+
+@contextlib.asynccontextmanager
+async def apart(
+    models: Sequence[Offer], folder: Path, place: Path, command: hub.Command, patience: hub.Patience
+) -> AsyncIterator[Answers]:
+    """The answers of models that have a process each."""
+    processes = hub.Hub(models, lambda key: catalogue.find(key, folder), place, command, patience)
+    try:
+        yield {op: processes.status if op == "status" else processes.answer for op in SECONDS}
+    finally:
+        await processes.close()
+
+
+async def serve(address: str, open_answers: contextlib.AbstractAsyncContextManager[Answers]) -> None:
+    """Answer at `address` until cancelled. Raises AlreadyServing, OSError, or ValueError for a bad address."""
+    kind, place, port = frames.split_address(address)
+    with contextlib.ExitStack() as held:
+        if kind == "unix":
+            held.enter_context(_own_socket(Path(place)))
+        async with open_answers as answers:
+
+            async def line(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+                with contextlib.suppress(asyncio.CancelledError):  # at the end; asyncio would report each as an error
+                    await Line(answers, reader, writer).serve()
+
+            if kind == "unix":
+                before = os.umask(0o177)  # only our own user may ask
+                try:
+                    server = await asyncio.start_unix_server(line, place)
+                finally:
+                    os.umask(before)
+            else:
+                server = await asyncio.start_server(line, place, port)
+            held.callback(server.close)  # without waiting for lines that web processes keep open
+            await asyncio.Event().wait()
+
+
+async def _until_told(work: Awaitable[None], parent: int | None) -> None:
+    """Run until SIGTERM, SIGINT, or the death of the parent that started us."""
+    task = asyncio.ensure_future(work)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, task.cancel)
+    while not task.done():
+        await asyncio.wait([task], timeout=1.0)
+        if parent is not None and os.getppid() != parent:
+            task.cancel()
+            parent = None
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    data = data_folder()
+    parser = argparse.ArgumentParser(
+        prog="python -m assist.runtime.server", description="The copilot's runtime process."
+    )
+    parser.add_argument(
+        "--address",
+        default=os.environ.get("TANDEM_RUNTIME") or f"unix:{data / 'run' / 'runtime.sock'}",
+    )
+    parser.add_argument("--models", default=os.environ.get("TANDEM_RUNTIME_MODELS") or ",".join(DEFAULTS))
+    parser.add_argument("--folder", type=Path, default=default_folder())
+    parser.add_argument("--embeddings", type=Path, default=data / "embeddings")
+    held, kept = (int(os.environ.get(name) or usual) for name, usual in STORE_MB.items())
+    parser.add_argument("--memory-mb", type=int, default=held, help="embeddings held in memory")
+    parser.add_argument("--disk-mb", type=int, default=kept, help="embeddings kept on disk")
+    parser.add_argument("--nice", type=int, default=10, help="how far to step back for other processes")
+    parser.add_argument(
+        "--silent-seconds", type=float, default=hub.SILENT_SECONDS, help="a model silent for so long is started again"
+    )
+    parser.add_argument("--job-seconds", type=float, help="so is one that is at one question for so long")
+    parser.add_argument("--alone", action="store_true", help="hold the models in this process, not in one each")
+    parser.add_argument(
+        "--stop-with-parent", type=int, metavar="PID", help="end when this process, which started us, is gone"
+    )
+    return parser.parse_args(arguments)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command line."""
+    options = _options(arguments)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    try:
+        models = _models(options)
+        work = serve(options.address, _answers(options, models))
+        priority.lower(options.nice)
+        log.info("Serving %s at %s", ", ".join(offer.key for offer in models), options.address)
+        asyncio.run(_until_told(work, options.stop_with_parent))
+    except WeightsProblem as problem:
+        print(problem, file=sys.stderr)
+        return 2
+    except (AlreadyServing, OSError, ValueError) as problem:
+        print(f"The runtime can't start: {problem}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _models(options: argparse.Namespace) -> list[Offer]:
+    keys = [key.strip() for key in options.models.split(",") if key.strip()]
+    return [catalogue.find(key, options.folder) for key in keys]
+
+
+def _answers(options: argparse.Namespace, models: Sequence[Offer]) -> contextlib.AbstractAsyncContextManager[Answers]:
+    if options.alone:
+        store = EmbeddingStore(options.embeddings, options.memory_mb << 20, options.disk_mb << 20)
+        return alone(models, options.folder, store)
+    kind, place, _ = frames.split_address(options.address)
+    command = hub.command(
+        folder=options.folder, embeddings=options.embeddings, memory_mb=options.memory_mb, disk_mb=options.disk_mb
+    )
+    job = dict.fromkeys(hub.JOB_SECONDS, options.job_seconds) if options.job_seconds else hub.JOB_SECONDS
+    patience = hub.Patience(options.silent_seconds, job)
+    return apart(models, options.folder, hub.own_place(kind, place), command, patience)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,242 @@
+"""What a runtime process does with a question: models, lanes, embeddings. No sockets here, and no Django."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Iterable
+from functools import partial
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+from pycocotools import mask as coco
+
+from assist.adapters.runtimes import (
+    LONGEST_SIDE,
+    Classifier,
+    Embedding,
+    MaskPrompt,
+    Masks,
+    Offer,
+    Runtime,
+    RuntimeMissing,
+    Segmenter,
+    SpanFinder,
+    devices,
+)
+from assist.adapters.runtimes.devices import CPU, DeviceMissing
+from assist.adapters.weights import WeightsProblem
+from assist.errors import CopilotError
+from assist.runtime.embeddings import EmbeddingStore
+from assist.runtime.handles import Handles
+from assist.runtime.lanes import Lane
+from assist.runtime.pictures import BadPicture, pixels_of
+
+log = logging.getLogger(__name__)
+
+PROMPTS_WAITING = 256
+ENCODES_WAITING = 64
+MOST_HANDS = 8  # masks worked out at once; fewer where there are fewer cores
+LOAD_AGAIN_SECONDS = 15.0
+
+
+class HeldModel:
+    """One model of this process and the lanes before it. It loads in the background; who asks meanwhile waits."""
+
+    def __init__(self, offer: Offer, folder: Path) -> None:
+        self.offer = offer
+        self.problem = ""
+        self.seconds = 0.0  # how long the last load took
+        self._folder = folder
+        self._runtime: Runtime | None = None
+        self._tried = -LOAD_AGAIN_SECONDS
+        self._loading = asyncio.Lock()
+        hands = min(devices.usable_cores(), MOST_HANDS) if offer.capability == "segment" else 1
+        self.prompts = Lane(f"{offer.key} prompts", PROMPTS_WAITING, hands=hands)
+        self.encodes = Lane(f"{offer.key} encodes", ENCODES_WAITING, behind=self.prompts)
+
+    async def ready(self) -> Runtime:
+        """The loaded model. Raises CopilotError "model-missing"; a failed load is tried again after a while."""
+        async with self._loading:
+            if self._runtime is None and time.monotonic() - self._tried >= LOAD_AGAIN_SECONDS:
+                await self._load()
+        if self._runtime is None:
+            raise CopilotError("model-missing", self.problem)
+        return self._runtime
+
+    async def _load(self) -> None:
+        self._tried = started = time.monotonic()
+        try:
+            self._runtime = await asyncio.to_thread(self._loaded)
+            self.problem = ""
+        except (WeightsProblem, RuntimeMissing, DeviceMissing) as problem:
+            self.problem = str(problem)
+        except Exception as error:  # a broken model must not take the others down
+            log.exception("%s could not be loaded", self.offer.key)
+            self.problem = f"{self.offer.key} could not be loaded ({type(error).__name__}): see the runtime's log."
+        self.seconds = time.monotonic() - started
+        log.info("%s: %s", self.offer.key, self.problem or f"ready after {self.seconds:.1f} s")
+
+    def _loaded(self) -> Runtime:
+        return self.offer.load(self._folder, devices.choose() if self.offer.accelerated else CPU)
+
+    def status(self) -> dict[str, Any]:
+        """How it is, for people and pages."""
+        state = "ready" if self._runtime else "failed" if self.problem else "loading"
+        return {
+            "capability": self.offer.capability,
+            "state": state,
+            "text": self.problem,
+            "device": self._runtime.device if self._runtime else "",
+            "load_seconds": round(self.seconds, 2),
+            "waiting": len(self.prompts) + len(self.encodes),
+        }
+
+    def close(self) -> None:
+        """Stop its lanes."""
+        self.prompts.close()
+        self.encodes.close()
+
+
+class Serving:
+    """All models of this process. Create it inside a running loop."""
+
+    def __init__(self, models: Iterable[Offer], folder: Path, store: EmbeddingStore) -> None:
+        self._models = {offer.key: HeldModel(offer, folder) for offer in models}
+        self._store = store
+        self._handles = Handles()
+        self._warming = [asyncio.create_task(self._warm(model)) for model in self._models.values()]
+
+    @staticmethod
+    async def _warm(model: HeldModel) -> None:
+        try:
+            await model.ready()
+        except CopilotError as problem:
+            log.warning("%s", problem.text)
+
+    async def status(self, question: dict[str, Any]) -> dict[str, Any]:
+        """What is loaded, and how full it is."""
+        return {
+            "models": {key: model.status() for key, model in self._models.items()},
+            "embedding_bytes": self._store.bytes_held(),
+            "disk_faults": self._store.disk_faults,
+        }
+
+    async def embed(self, question: dict[str, Any]) -> dict[str, Any]:
+        """Have the image's embedding ready. `urgent` says that a person waits."""
+        model, segmenter = await self._segmenter(question)
+        embedding = await self._embedding(model, segmenter, question, urgent=bool(question.get("urgent")))
+        return {"image_size": list(embedding.image_size)}
+
+    async def segment(self, question: dict[str, Any]) -> dict[str, Any]:
+        """Three masks for one prompt."""
+        model, segmenter = await self._segmenter(question)
+        embedding = await self._embedding(model, segmenter, question, urgent=True)
+        owner = question["owner"]
+        previous = self._handles.find(owner, question["previous"]) if question.get("previous") else None
+        prompt = MaskPrompt(
+            tuple((x, y, bool(include)) for x, y, include in question["points"]),
+            tuple(question["box"]) if question.get("box") else None,
+            previous,
+        )
+        started = time.monotonic()
+        masks = await model.prompts.run(partial(segmenter.decode, embedding, prompt), question["asker"])
+        counts = await asyncio.to_thread(_run_lengths, masks)  # meanwhile the next prompt is decoded
+        return {
+            "masks": [
+                {
+                    "size": list(masks.pixels.shape[1:]),
+                    "counts": counts[i],
+                    "score": round(masks.scores[i], 4),
+                    "handle": self._handles.keep(owner, masks.logits[i]),
+                }
+                for i in range(len(counts))
+            ],
+            "best": masks.best,
+            "image_size": list(embedding.image_size),
+            "seconds": round(time.monotonic() - started, 4),
+        }
+
+    async def spans(self, question: dict[str, Any]) -> dict[str, Any]:
+        """The spans of a text."""
+        model = self._named(question, "spans")
+        finder = cast(SpanFinder, await model.ready())
+        text = question["text"]
+        found = await model.prompts.run(lambda: finder.spans(text), question["asker"])
+        return {"spans": [[span.start, span.end, span.label, span.score] for span in found]}
+
+    async def spans_of(self, question: dict[str, Any]) -> dict[str, Any]:
+        """The spans of many texts, for work done in advance: it waits behind what people ask."""
+        model = self._named(question, "spans")
+        finder = cast(SpanFinder, await model.ready())
+        texts = question["texts"]
+        found = await model.encodes.run(lambda: finder.spans_of(texts), urgent=False)
+        return {"spans": [[[one.start, one.end, one.label, one.score] for one in spans] for spans in found]}
+
+    async def classify(self, question: dict[str, Any]) -> dict[str, Any]:
+        """A share for each label of a text."""
+        model = self._named(question, "classify")
+        classifier = cast(Classifier, await model.ready())
+        text, labels = question["text"], question["labels"]
+        scores = await model.prompts.run(lambda: classifier.classify(text, labels), question["asker"])
+        return {"scores": [round(score, 4) for score in scores]}
+
+    async def vectors(self, question: dict[str, Any]) -> dict[str, Any]:
+        """A unit vector for each text: at once for somebody who waits, else behind what people ask."""
+        model = self._named(question, "classify")
+        classifier = cast(Classifier, await model.ready())
+        texts = question["texts"]
+        asker = question.get("asker")
+        lane = model.prompts if asker else model.encodes
+        rows = await lane.run(lambda: classifier.vectors(texts), asker, urgent=bool(asker))
+        return {"vectors": rows.astype("<f4").tobytes(), "width": int(rows.shape[1])}
+
+    def close(self) -> None:
+        """Stop everything that waits."""
+        for task in self._warming:
+            task.cancel()
+        for model in self._models.values():
+            model.close()
+
+    async def _segmenter(self, question: dict[str, Any]) -> tuple[HeldModel, Segmenter]:
+        model = self._named(question, "segment")
+        return model, cast(Segmenter, await model.ready())
+
+    def _named(self, question: dict[str, Any], capability: str) -> HeldModel:
+        model = self._models.get(question["model"])
+        if model is None or model.offer.capability != capability:
+            raise CopilotError("model-missing", f"This runtime does not serve {str(question['model'])[:80]}.")
+        return model
+
+    async def _embedding(
+        self, model: HeldModel, segmenter: Segmenter, question: dict[str, Any], urgent: bool
+    ) -> Embedding:
+        key = (question["image"], model.offer.key)
+        data: bytes | None = question.get("data")
+        if urgent:
+            model.encodes.hasten(key)
+
+        make = None
+        if data is not None:
+            work = _encoding(segmenter.embed if urgent else segmenter.embed_ahead, data)
+            make = partial(model.encodes.run, work, urgent=urgent, subject=key)
+        embedding = await self._store.obtain(key, make)
+        if embedding is None:
+            raise CopilotError("need-image")
+        return embedding
+
+
+def _encoding(embed: Callable[..., Embedding], data: bytes) -> Callable[[], Embedding]:
+    def work() -> Embedding:
+        try:
+            return embed(*pixels_of(data, LONGEST_SIDE))
+        except BadPicture as problem:
+            raise CopilotError("no-image", f"The copilot can't read this image: {problem}.") from None
+
+    return work
+
+
+def _run_lengths(masks: Masks) -> list[str]:
+    """COCO's compressed run lengths of each mask."""
+    runs = coco.encode(np.asfortranarray(masks.pixels.transpose(1, 2, 0).astype(np.uint8)))
+    return [run["counts"].decode("ascii") for run in runs]

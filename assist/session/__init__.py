@@ -1,0 +1,1 @@
+"""One tasker at one task over a websocket."""

@@ -1,0 +1,140 @@
+"""From what the runtime says to what the page hears and what is written down. Pure."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+from uuid import uuid4, uuid5
+
+from assist.errors import CopilotError
+from assist.session.protocol import ClassesFound, MasksFound, OfferedClass, OfferedMask, OfferedSpan, Prompt, SpansFound
+from assist.suggestions import traps
+from assist.suggestions.facts import Binding, Offer, Picture
+from assist.suggestions.mapping import project_label
+from assist.suggestions.prototypes import Guess
+
+WANTS_POINTS = "This task takes a prompt with points or a box."
+WANTS_TEXT = "This task takes a prompt with text: true."
+
+
+def check(prompt: Prompt, binding: Binding) -> None:
+    """Raises CopilotError "bad-prompt" if the task is of another kind, "outside-image" if it points beside it."""
+    picture = binding.picture
+    if prompt.text != (picture is None):
+        raise CopilotError("bad-prompt", WANTS_TEXT if picture is None else WANTS_POINTS)
+    if picture is None:
+        return
+    for x, y, _ in prompt.points:
+        if not (0 <= x <= picture.width and 0 <= y <= picture.height):
+            raise CopilotError("outside-image")
+    inside(prompt.box, picture)
+
+
+def inside(box: tuple[float, float, float, float] | None, picture: Picture) -> list[float] | None:
+    """The part of a box that lies within the image: a drag may end beyond its edge. Raises "outside-image"."""
+    if box is None:
+        return None
+    left, top = max(0.0, box[0]), max(0.0, box[1])
+    right, bottom = min(picture.width, box[0] + box[2]), min(picture.height, box[1] + box[3])
+    if right <= left or bottom <= top:
+        raise CopilotError("outside-image")
+    return [left, top, right - left, bottom - top]
+
+
+def masks(
+    prompt: Prompt, binding: Binding, model: str, reply: dict[str, Any], latency_ms: int
+) -> tuple[MasksFound, list[Offer]]:
+    """The message with the masks, and the one offer that they are."""
+    if binding.trap:
+        reply = traps.spoil_masks(reply)
+    found = tuple(
+        OfferedMask((mask["size"][0], mask["size"][1]), mask["counts"], mask["score"], mask["handle"])
+        for mask in reply["masks"]
+    )
+    offer = Offer(
+        prompt={
+            "points": [[x, y, int(include)] for x, y, include in prompt.points],
+            "box": list(prompt.box) if prompt.box else None,
+            "previous": prompt.previous,
+        },
+        output={
+            "masks": [{"size": list(mask.size), "counts": mask.counts, "score": mask.score} for mask in found],
+            "best": reply["best"],
+            "image_size": reply["image_size"],
+        },
+        score=found[reply["best"]].score,
+        latency_ms=latency_ms,
+        trap=binding.trap,
+    )
+    height, width = reply["image_size"]
+    message = MasksFound(prompt.id, str(offer.public_id), model, found, reply["best"], (height, width), latency_ms)
+    return message, [offer]
+
+
+def span_offers(binding: Binding, model: str, found: Sequence[Sequence[Any]], latency_ms: int) -> list[Offer]:
+    """An offer for each span that the project has a label for, and that is as sure as the project asks.
+
+    The same answer for the same work gives the same offers by the same names, whether or not they were written down.
+    """
+    offers = []
+    for start, end, model_label, score in found:
+        label = project_label(model_label, binding.mapping, binding.labels)
+        if label is None or (score is not None and score < _least(binding, label)):
+            continue
+        output = {"start": start, "end": end, "label": label, "model_label": model_label}
+        offers.append(Offer({"text": True}, output, score, latency_ms))
+    if binding.trap:
+        offers = traps.spoil_spans(offers, sorted(binding.labels), _seed(binding))
+    return [_named(binding, model, offer) for offer in offers]
+
+
+def class_offers(binding: Binding, model: str, guesses: Sequence[Guess], latency_ms: int) -> list[Offer]:
+    """An offer for each guess that is as sure as the project asks; where it asks for that, an unknown score is not.
+
+    Named as spans are.
+    """
+    fields = {choices.field: choices for choices in binding.choices}
+    offers = []
+    for one in guesses:
+        least, choices = _least(binding, one.label), fields[one.field]
+        if least > 0 and (one.score is None or one.score < least):
+            continue
+        output = {"field": one.field, "kind": choices.kind, "label": one.label, "value": choices.value(one.label)}
+        offers.append(Offer({"text": True}, output, one.score, latency_ms))
+    if binding.trap:
+        offers = traps.spoil_classes(offers, fields, _seed(binding))
+    return [_named(binding, model, offer) for offer in offers]
+
+
+def _named(binding: Binding, model: str, offer: Offer) -> Offer:
+    """Under a name that nobody can guess who doesn't know the assignment's, and that is the same at each asking."""
+    what = json.dumps([model, offer.output], sort_keys=True)
+    return replace(offer, public_id=uuid5(binding.assignment_id or uuid4(), what))
+
+
+def _least(binding: Binding, label: str) -> float:
+    return binding.minimums.get(label, binding.minimum_score)
+
+
+def _seed(binding: Binding) -> str:
+    return str(binding.assignment_key)
+
+
+def spans(prompt: Prompt, model: str, offers: list[Offer], latency_ms: int) -> SpansFound:
+    """The message with the spans."""
+    found = tuple(
+        OfferedSpan(
+            str(offer.public_id), offer.output["start"], offer.output["end"], offer.output["label"], offer.score
+        )
+        for offer in offers
+    )
+    return SpansFound(prompt.id, model, found, latency_ms)
+
+
+def classes(prompt: Prompt, model: str, offers: list[Offer], latency_ms: int) -> ClassesFound:
+    """The message with the classes."""
+    found = tuple(
+        OfferedClass(str(offer.public_id), offer.output["field"], offer.output["label"], offer.score)
+        for offer in offers
+    )
+    return ClassesFound(prompt.id, model, found, latency_ms)

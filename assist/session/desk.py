@@ -1,0 +1,108 @@
+"""What a session needs of the database, as coroutines: the binding, the image, the record of what was offered."""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+from uuid import UUID
+
+from channels.db import database_sync_to_async
+
+from assist.errors import CopilotError
+from assist.learning import label_vectors
+from assist.suggestions import preparing, record
+from assist.suggestions.bindings import bind, bind_trial, held_now, read_picture
+from assist.suggestions.facts import Binding, Offer, Picture
+from assist.suggestions.prototypes import Learnt
+
+FRESH_SECONDS = 3.0
+
+
+def _look_up(binding: Binding, model: str) -> tuple[list[Offer], Any]:
+    kept = record.kept_of_text(binding, model)
+    return kept, None if kept else preparing.found(binding.task_key, model)
+
+
+# Not the thread that all of Django's synchronous code shares: a slow page must not delay a click, nor the reverse.
+_bind = database_sync_to_async(bind, thread_sensitive=False)
+_held_now = database_sync_to_async(held_now, thread_sensitive=False)
+_bind_trial = database_sync_to_async(bind_trial, thread_sensitive=False)
+_keep = database_sync_to_async(record.keep, thread_sensitive=False)
+_prepared = database_sync_to_async(preparing.found, thread_sensitive=False)
+_known = database_sync_to_async(_look_up, thread_sensitive=False)
+_learnt = database_sync_to_async(label_vectors.learnt, thread_sensitive=False)
+
+
+class Desk:
+    """One person's claim to one subject (an assignment), looked up again every few seconds at most.
+
+    That they are still signed in is asked each time: a line answers nobody who has left.
+    """
+
+    def __init__(self, person_key: int, subject: UUID, signed_in: Callable[[], bool]) -> None:
+        self._person_key = person_key
+        self._subject = subject
+        self._signed_in = database_sync_to_async(signed_in, thread_sensitive=False)
+        self._checked = -FRESH_SECONDS
+
+    async def stay(self) -> None:
+        """Raises CopilotError "signed-out" once the sign-in that opened the line has ended."""
+        if not await self._signed_in():
+            raise CopilotError("signed-out")
+
+    async def open(self, token: UUID) -> Binding:
+        """The binding; raises CopilotError like `bind`."""
+        await self.stay()
+        binding = await _bind(self._person_key, self._subject, token)
+        self._checked = time.monotonic()
+        return binding
+
+    async def check(self, token: UUID) -> None:
+        """Raises CopilotError if they have signed out, or the assignment is not theirs any more.
+
+        After the assignment it asks at most every few seconds.
+        """
+        await self.stay()
+        if time.monotonic() - self._checked >= FRESH_SECONDS:
+            await self._look_again(token)
+            self._checked = time.monotonic()
+
+    async def _look_again(self, token: UUID) -> None:
+        await _held_now(self._person_key, self._subject, token)
+
+    async def read(self, picture: Picture) -> bytes:
+        """The image's file."""
+        return await asyncio.to_thread(read_picture, picture)
+
+    async def keep(self, binding: Binding, model: str, offers: Sequence[Offer]) -> None:
+        """Write down what was offered."""
+        await _keep(binding, model, offers)
+
+    async def known(self, binding: Binding, model: str) -> tuple[list[Offer], Any]:
+        """What was offered for this text before; if nothing was, what the model said of it in advance, or None."""
+        return await _known(binding, model)
+
+    async def learnt(self, binding: Binding, model: str) -> dict[str, Learnt]:
+        """What verdicts taught this model about the project's fields."""
+        return await _learnt(binding.project_key, model)
+
+
+class TrialDesk(Desk):
+    """A manager trying a task: the same answers, and nothing written down."""
+
+    async def open(self, token: UUID) -> Binding:
+        """The binding; raises CopilotError like `bind_trial`. There is no lease, so the token is not looked at."""
+        await self.stay()
+        binding = await _bind_trial(self._person_key, self._subject)
+        self._checked = time.monotonic()
+        return binding
+
+    async def _look_again(self, token: UUID) -> None:
+        await _bind_trial(self._person_key, self._subject)
+
+    async def keep(self, binding: Binding, model: str, offers: Sequence[Offer]) -> None:
+        """Nothing: a trial leaves no trace."""
+
+    async def known(self, binding: Binding, model: str) -> tuple[list[Offer], Any]:
+        """Only what the model said in advance: nothing was kept."""
+        return [], await _prepared(binding.task_key, model)

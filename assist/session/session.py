@@ -1,0 +1,308 @@
+"""One tasker at one task: takes frames, gives frames. Plain asyncio; knows no socket and no table.
+
+Every frame is dealt with at once and every answer comes from a task of its own, so that a cancel or a newer prompt
+never waits behind an older one.
+"""
+
+import asyncio
+import logging
+import secrets
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any, Protocol
+from uuid import UUID
+
+from django.utils import translation
+
+from assist.errors import TEXTS, CopilotError
+from assist.runtime.client import RuntimeClient, serving
+from assist.session import answers, protocol
+from assist.session.protocol import BadMessage, Cancel, Error, Open, Ping, Pong, Prompt, Ready, ServerMessage
+from assist.suggestions import classes, packing
+from assist.suggestions.facts import Binding, Offer, Picture
+from assist.suggestions.prototypes import Learnt
+
+log = logging.getLogger(__name__)
+
+# Close codes, told in docs/assist-protocol.md.
+SIGNED_OUT, NOT_YOURS, NOT_HELD, TOO_BIG, FLOOD = 4401, 4403, 4409, 4413, 4429
+CLOSING = {"signed-out": SIGNED_OUT, "not-yours": NOT_YOURS, "not-held": NOT_HELD, "too-big": TOO_BIG}
+
+# A person at a mouse says a few things a second. A message costs one, an unreadable one ten.
+BURST = 60.0
+PER_SECOND = 15.0
+BAD_COSTS = 10.0
+STRIKES = 20  # messages over the limit until the line is cut
+
+
+class DeskLike(Protocol):
+    """What a session asks of the database (assist/session/desk.py)."""
+
+    async def open(self, token: UUID) -> Binding: ...
+    async def check(self, token: UUID) -> None: ...
+    async def read(self, picture: Picture) -> bytes: ...
+    async def keep(self, binding: Binding, model: str, offers: Sequence[Offer]) -> None: ...
+    async def known(self, binding: Binding, model: str) -> tuple[list[Offer], Any]: ...
+    async def learnt(self, binding: Binding, model: str) -> dict[str, Learnt]: ...
+
+
+class Session:
+    """Between one page and the runtime. `say` sends a frame, in the page's language; `hang_up` closes with a code."""
+
+    def __init__(
+        self,
+        desk: DeskLike,
+        runtime: RuntimeClient,
+        say: Callable[[str], Awaitable[None]],
+        hang_up: Callable[[int], Awaitable[None]],
+        language: str = "en",
+    ) -> None:
+        self._desk = desk
+        self._runtime = runtime
+        self._send = say
+        self._hang_up = hang_up
+        self._language = language
+        self._token: UUID | None = None
+        self._binding: Binding | None = None
+        self._model = ""
+        self._opening: asyncio.Task[None] | None = None
+        self._asking: asyncio.Task[None] | None = None
+        self._asking_id = ""
+        self._warming: asyncio.Task[None] | None = None
+        self._looking: asyncio.Task[tuple[list[Offer], Any]] | None = None
+        self._keeping: set[asyncio.Task[None]] = set()
+        self._name = secrets.token_hex(8)  # two pages at one task don't take each other's place
+        self._allowance = BURST
+        self._counted = time.monotonic()
+        self._strikes = 0
+        self._over = False
+        self._finders = {"segment": self._find_masks, "spans": self._find_spans, "classify": self._find_classes}
+
+    async def hear(self, frame: str | None) -> None:
+        """Deal with one frame; None stands for one that is not text. Never raises, never waits for an answer."""
+        if self._over or not await self._allowed(1.0):
+            return
+        try:
+            if frame is None:
+                raise BadMessage("bad-message", "Messages are text.")
+            message = protocol.parse(frame)
+        except BadMessage as problem:
+            self._allowance -= BAD_COSTS
+            await self._refuse(problem.id, problem)
+            return
+        match message:
+            case Open():
+                self._open(message)
+            case Prompt():
+                await self._prompt(message)
+            case Cancel(id=id):
+                if id == self._asking_id:
+                    await self._let_go("cancelled")
+            case Ping(id=id):
+                await self._say(Pong(id))
+
+    async def close(self) -> None:
+        """The page has gone: nobody waits for answers, but what was offered is still written down."""
+        self._over = True
+        for task in (self._opening, self._asking, self._warming, self._looking):
+            if task is not None:
+                task.cancel()
+        if self._keeping:
+            await asyncio.wait(self._keeping, timeout=5)
+
+    def _open(self, message: Open) -> None:
+        if self._opening is not None:
+            self._opening.cancel()
+        self._opening = asyncio.create_task(self._guard(message.id, partial(self._bind, message)))
+
+    async def _bind(self, message: Open) -> None:
+        self._binding = None
+        binding = await self._desk.open(message.token)
+        model = serving(await self._runtime.status(), binding.capability, binding.model)
+        if binding.choices:
+            binding = replace(binding, learnt=await self._desk.learnt(binding, model))
+        self._token, self._binding, self._model = message.token, binding, model
+        if binding.picture is None:
+            self._looking = asyncio.create_task(self._desk.known(binding, model))
+        await self._say(Ready(message.id, binding.capability, model, _unproven(binding)))
+        if binding.picture is not None:
+            self._warming = asyncio.create_task(self._warm(binding.picture))
+
+    async def _prompt(self, prompt: Prompt) -> None:
+        await self._let_go("superseded")
+        self._asking_id = prompt.id
+        self._asking = asyncio.create_task(self._guard(prompt.id, partial(self._answer, prompt)))
+
+    async def _answer(self, prompt: Prompt) -> None:
+        started = time.monotonic()
+        binding, token = await self._bound()
+        answers.check(prompt, binding)
+        # The right to ask is looked up while the model works, and before anything is said.
+        held = asyncio.create_task(self._desk.check(token))
+        try:
+            message, offers = await self._finders[binding.capability](prompt, binding, started)
+        finally:
+            await held
+        self._asking_id = ""
+        await self._say(message)
+        if offers:
+            self._keep(binding, offers)
+        if binding.trap and self._binding is binding:
+            self._binding = replace(binding, trap=False)  # one wrong answer tells; more would only cost time
+
+    async def _bound(self) -> tuple[Binding, UUID]:
+        """What the line is bound to, once an `open` that is under way is through: a question may come close behind it.
+
+        Raises CopilotError "not-open".
+        """
+        while self._opening is not None and not self._opening.done():
+            await asyncio.wait([self._opening])
+        if self._binding is None or self._token is None:
+            raise CopilotError("not-open")
+        return self._binding, self._token
+
+    async def _find_masks(
+        self, prompt: Prompt, binding: Binding, started: float
+    ) -> tuple[ServerMessage, Sequence[Offer]]:
+        picture = binding.picture
+        assert picture is not None
+        reply = await self._runtime.segment(
+            self._model,
+            picture.sha256,
+            lambda: self._desk.read(picture),
+            asker=self._name,
+            owner=str(binding.assignment_key or f"trial-{binding.task_key}"),
+            points=[[x, y, int(include)] for x, y, include in prompt.points],
+            box=answers.inside(prompt.box, picture),
+            previous=prompt.previous,
+        )
+        return answers.masks(prompt, binding, self._model, reply, _since(started))
+
+    async def _find_spans(
+        self, prompt: Prompt, binding: Binding, started: float
+    ) -> tuple[ServerMessage, Sequence[Offer]]:
+        known, found = await self._known(binding)
+        if known:
+            return answers.spans(prompt, self._model, known, _since(started)), ()
+        if found is None:
+            found = (await self._runtime.spans(self._model, binding.text, asker=self._name))["spans"]
+        offers = answers.span_offers(binding, self._model, found, _since(started))
+        return answers.spans(prompt, self._model, offers, _since(started)), offers
+
+    async def _find_classes(
+        self, prompt: Prompt, binding: Binding, started: float
+    ) -> tuple[ServerMessage, Sequence[Offer]]:
+        known, ahead = await self._known(binding)
+        if known:
+            return answers.classes(prompt, self._model, known, _since(started)), ()
+        guesses = await classes.guesses(
+            self._runtime,
+            self._model,
+            binding.choices,
+            binding.learnt,
+            binding.text,
+            self._name,
+            None if ahead is None else packing.unpacked(ahead),
+        )
+        offers = answers.class_offers(binding, self._model, guesses, _since(started))
+        return answers.classes(prompt, self._model, offers, _since(started)), offers
+
+    async def _known(self, binding: Binding) -> tuple[list[Offer], Any]:
+        """What was offered for this text before, or said of it in advance: looked up when the line was opened.
+
+        Asked a second time, it is looked up anew, once what was told meanwhile is written down.
+        """
+        looking, self._looking = self._looking, None
+        if looking is not None:
+            return await looking
+        if self._keeping:
+            await asyncio.wait(self._keeping)
+        return await self._desk.known(binding, self._model)
+
+    async def _warm(self, picture: Picture) -> None:
+        try:
+            await self._runtime.embed(self._model, picture.sha256, lambda: self._desk.read(picture), urgent=True)
+        except CopilotError as problem:
+            log.info("No embedding before the first click: %s", problem.text)
+        except Exception:
+            log.exception("No embedding before the first click")
+
+    async def _let_go(self, why: str) -> None:
+        """Stop waiting for the present prompt, and say so."""
+        id, task, self._asking_id, self._asking = self._asking_id, self._asking, "", None
+        if id and task is not None and not task.done():
+            task.cancel()
+            await self._apologise(id, why, TEXTS[why])
+
+    async def _guard(self, id: str, work: Callable[[], Awaitable[None]]) -> None:
+        """Whatever goes wrong becomes an error of this id; nothing escapes."""
+        try:
+            await work()
+        except CopilotError as problem:
+            await self._refuse(id, problem)
+        except Exception:
+            log.exception("A question to the copilot failed")
+            await self._refuse(id, CopilotError("failed"))
+
+    async def _refuse(self, id: str | None, problem: CopilotError) -> None:
+        if id == self._asking_id:
+            self._asking_id = ""
+        text = TEXTS[problem.code] if problem.code == "model-missing" else problem.text  # paths are for operators
+        await self._apologise(id, problem.code, text)
+        if problem.code in CLOSING:
+            await self._end(CLOSING[problem.code])
+
+    async def _apologise(self, id: str | None, code: str, text: str) -> None:
+        """Say why there is no answer, in the language of the page."""
+        with translation.override(self._language):
+            said = translation.gettext(text)
+        await self._say(Error(id, code, said))
+
+    async def _allowed(self, cost: float) -> bool:
+        """Whether this message is within what a person can say; the line of a flood is cut."""
+        now = time.monotonic()
+        self._allowance = min(BURST, self._allowance + (now - self._counted) * PER_SECOND) - cost
+        self._counted = now
+        if self._allowance >= 0:
+            self._strikes = 0
+            return True
+        self._allowance = max(self._allowance, -BURST)
+        self._strikes += 1
+        if self._strikes == 1:
+            await self._apologise(None, "slow-down", TEXTS["slow-down"])
+        elif self._strikes > STRIKES:
+            await self._end(FLOOD)
+        return False
+
+    async def _end(self, code: int) -> None:
+        if not self._over:
+            self._over = True
+            await self._hang_up(code)
+
+    async def _say(self, message: ServerMessage) -> None:
+        if not self._over:
+            await self._send(protocol.dump(message))
+
+    def _keep(self, binding: Binding, offers: Sequence[Offer]) -> None:
+        """Written down after the page has its answer: no click waits for the database."""
+
+        async def kept() -> None:
+            try:
+                await self._desk.keep(binding, self._model, offers)
+            except Exception:
+                log.exception("What was offered could not be written down")
+
+        task = asyncio.create_task(kept())
+        self._keeping.add(task)
+        task.add_done_callback(self._keeping.discard)
+
+
+def _unproven(binding: Binding) -> bool:
+    """Whether nobody knows yet how far this model's classes may be believed here: nobody is led by them unasked."""
+    return binding.capability == "classify" and all(one.temperature is None for one in binding.learnt.values())
+
+
+def _since(started: float) -> int:
+    return round((time.monotonic() - started) * 1000)

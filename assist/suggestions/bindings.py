@@ -1,0 +1,146 @@
+"""What a copilot's socket is bound to: one live assignment in one person's hands."""
+
+from uuid import UUID
+
+from django.core.files.storage import default_storage
+
+from assist.errors import CopilotError
+from assist.registry import registry
+from assist.suggestions import choices, traps
+from assist.suggestions.facts import Binding, Picture
+from assist.suggestions.prototypes import Choices
+from projects import access
+from projects.models import Assignment, ProjectSettings, Task
+from projects.queue import left_out
+from projects.queue.clock import Clock
+from taskers.errors import Problem
+from taskers.models import Person
+
+# What the copilot can do for a task type; of classifications, for those of texts. Nothing for preferences: people are
+# asked there which of two models is better, and a third one's word would only be in their way.
+CAPABILITIES = {"image_regions": "segment", "text_spans": "spans", "classification": "classify"}
+TEXTS_ALONE = "The copilot suggests classes of texts; this one shows an image. Go on without it."
+NOTHING_TO_GUESS = "Nothing is asked here that the copilot has a guess for. Go on without it."
+
+
+def capability_of(task_type: str, settings: ProjectSettings) -> str:
+    """What the copilot can do for a project; empty for nothing. Many tasks on one screen get no suggestions."""
+    return CAPABILITIES.get(task_type, "") if settings.grid == 1 else ""
+
+
+def bind(person_key: int, assignment_id: UUID, token: UUID) -> Binding:
+    """The binding, if this person holds this assignment now with this token and may use the copilot for it.
+
+    Raises CopilotError: "not-yours" for strangers, neighbours and the signed-out, "not-held" when the lease has
+    ended or the token is an old one, "copilot-off" when the project or the draw said no.
+    """
+    return _binding(held_now(person_key, assignment_id, token))
+
+
+def held_now(person_key: int, assignment_id: UUID, token: UUID) -> Assignment:
+    """The assignment, if this person holds it now with this token. Raises CopilotError "not-yours" or "not-held"."""
+    person = Person.objects.filter(pk=person_key, is_active=True).first()
+    if person is None:
+        raise CopilotError("not-yours")
+    try:
+        assignment = access.own_assignment(person, assignment_id)
+    except Problem:
+        raise CopilotError("not-yours") from None
+    if not _held(assignment, token):
+        raise CopilotError("not-held")
+    return assignment
+
+
+def bind_trial(person_key: int, task_id: UUID) -> Binding:
+    """The binding of a manager who tries a task: nothing is held, and nothing is kept.
+
+    Raises CopilotError: "not-yours" for everybody who doesn't manage the task's project, "copilot-off".
+    """
+    person = Person.objects.filter(pk=person_key, is_active=True).first()
+    if person is None:
+        raise CopilotError("not-yours")
+    try:
+        task = access.task(person, task_id, *access.MANAGE)
+    except Problem:
+        raise CopilotError("not-yours") from None
+    settings = task.project.settings_now()
+    if not settings.copilot:
+        raise CopilotError("copilot-off")
+    return _of_task(task, settings, None)
+
+
+def _held(assignment: Assignment, token: UUID) -> bool:
+    """By the database's clock, whether or not anybody has noticed yet that the lease ran out."""
+    rows = Assignment.objects.held().filter(pk=assignment.pk, token=token)
+    return rows.filter(deadline__gte=Clock()).exists()
+
+
+def _binding(assignment: Assignment) -> Binding:
+    task = assignment.task
+    settings = task.project.settings.get(version=assignment.settings_version or 0)
+    wanted = settings.copilot if assignment.copilot is None else assignment.copilot
+    if not wanted:
+        raise CopilotError("copilot-off")
+    return _of_task(task, settings, assignment)
+
+
+def _of_task(task: Task, settings: ProjectSettings, assignment: Assignment | None) -> Binding:
+    capability = capability_of(task.project.task_type, settings)
+    if not capability:
+        raise CopilotError("copilot-off")
+    return Binding(
+        assignment_key=assignment.pk if assignment else None,
+        assignment_id=assignment.public_id if assignment else None,
+        task_key=task.pk,
+        project_key=task.project.public_id,
+        capability=capability,
+        picture=picture_of(task),
+        text=str(task.payload.get("text", "")),
+        choices=_choices(task, settings) if capability == "classify" else (),
+        mapping=dict(settings.label_mapping),
+        labels=frozenset(task.project.labels.in_use().values_list("key", flat=True)),
+        minimum_score=settings.minimum_score,
+        minimums=dict(settings.label_minimums),
+        trap=assignment is not None and _trapped(assignment, settings),
+        model=registry.chosen(task.project.public_id, capability, subject_of(assignment or task)) or "",
+    )
+
+
+def _choices(task: Task, settings: ProjectSettings) -> tuple[Choices, ...]:
+    if "text" not in task.payload:
+        raise CopilotError("copilot-off", TEXTS_ALONE)
+    found = tuple(choices.of(task.project, settings, task.payload))
+    if not found:
+        raise CopilotError("copilot-off", NOTHING_TO_GUESS)
+    return found
+
+
+def _trapped(assignment: Assignment, settings: ProjectSettings) -> bool:
+    """A planted error is shown where nothing is decided by the answer: on what was dealt for it, and on as many known
+    answers, where there is anything else to deal for it."""
+    if assignment.kind == Assignment.Kind.EXTRA:
+        return True
+    drawn = assignment.kind == Assignment.Kind.GOLD and traps.drawn(assignment.public_id, settings.trap_share)
+    return drawn and left_out.could_be(assignment)
+
+
+def subject_of(work: Assignment | Task) -> str:
+    """By what it is drawn which of a project's model versions answers."""
+    return str(work.public_id)
+
+
+def picture_of(task: Task) -> Picture | None:
+    """The image of a task, if it has one."""
+    asset = task.asset
+    if asset is None:
+        return None
+    return Picture(asset.sha256, asset.height, asset.width, str(asset.file.name))
+
+
+def read_picture(picture: Picture) -> bytes:
+    """The image's file. Raises CopilotError "no-image"."""
+    try:
+        with default_storage.open(picture.file) as file:
+            return file.read()
+    except OSError:
+        raise CopilotError("no-image") from None

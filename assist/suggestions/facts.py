@@ -1,0 +1,50 @@
+"""Plain values that pass between the copilot's parts: what a socket is bound to, what was offered."""
+
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID, uuid4
+
+from assist.suggestions.prototypes import Choices, Learnt
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A stored image: its content's name, its size upright in pixels, where its file lies."""
+
+    sha256: str
+    height: int
+    width: int
+    file: str
+
+
+@dataclass(frozen=True)
+class Binding:
+    """An assignment and its task, as far as the copilot needs them; without an assignment, a manager's trial."""
+
+    assignment_key: int | None
+    task_key: int
+    project_key: UUID
+    capability: str  # "segment" | "spans" | "classify"
+    picture: Picture | None = None
+    text: str = ""
+    choices: tuple[Choices, ...] = ()  # of a classification: the fields that are guessed
+    learnt: dict[str, Learnt] = field(default_factory=dict)  # field -> what verdicts taught the model that answers
+    mapping: dict[str, str] = field(default_factory=dict)  # the model's label -> the project's label key
+    labels: frozenset[str] = frozenset()  # keys in use
+    minimum_score: float = 0.0
+    minimums: dict[str, float] = field(default_factory=dict)  # label key -> its own least score
+    trap: bool = False  # this work is shown one wrong suggestion
+    assignment_id: UUID | None = None  # the assignment's public name
+    model: str = ""  # the version deployed for this work; empty: whatever the runtime serves
+
+
+@dataclass(frozen=True)
+class Offer:
+    """One thing that was offered: what was asked, what was answered, how sure, how fast."""
+
+    prompt: dict[str, Any]
+    output: dict[str, Any]
+    score: float | None
+    latency_ms: int
+    public_id: UUID = field(default_factory=uuid4)
+    trap: bool = False  # wrong on purpose

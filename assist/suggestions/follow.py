@@ -1,0 +1,125 @@
+"""Two readers of the outbox: one settles the fates of suggestions, one has images embedded and texts read before
+anybody asks."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Iterable
+from datetime import timedelta
+
+from django.conf import settings
+from django.utils import timezone
+
+from assist.errors import CopilotError
+from assist.registry import registry
+from assist.runtime.client import RuntimeClient, serving
+from assist.suggestions import preparing, record
+from assist.suggestions.bindings import picture_of, read_picture, subject_of
+from assist.suggestions.facts import Picture
+from projects.models import Annotation, Assignment, Task
+from taskers.models import Event
+from taskers.outbox.events import follow
+
+log = logging.getLogger(__name__)
+
+SETTLER = "assist_fates"
+WARMER = "assist_embeddings"
+FRESH = timedelta(minutes=2)  # an older claim has had its first click
+PATIENCE_SECONDS = 5.0
+
+Ahead = tuple[Picture, str]  # and the model version deployed for it, or ""
+
+
+def settle_fates() -> int:
+    """Settle what was offered for work that has ended since; returns how many events there were."""
+    return follow(SETTLER, _settle)
+
+
+def make_ready() -> int:
+    """Have images embedded of tasks that were just claimed, and images and texts looked at that come next by what was
+    foreseen.
+
+    The runtime is asked after the cursor has moved on: what is lost costs somebody one slow answer, an event read twice
+    would cost everybody. Returns how many events there were.
+    """
+    fresh: list[Event] = []
+    number = follow(WARMER, lambda events: fresh.extend(_fresh(events)))
+    held = _held([event.data["assignment"] for event in fresh if event.kind in {"claimed", "dealt"}])
+    foreseen = _tasks([event.data["task"] for event in fresh if event.kind == "foreseen"])
+    if pictures := _pictures(held, foreseen):
+        asyncio.run(_warm(pictures))
+    if texts := [task for task in foreseen if task.asset_id is None]:
+        _read(texts)
+    return number
+
+
+def _settle(events: Iterable[Event]) -> None:
+    for event in events:
+        if event.kind in {"submitted", "gold_submitted", "training_submitted", "reviewed", "corrected"}:
+            rows = Annotation.objects.select_related("task__project")
+            annotation = rows.filter(pk=event.data["annotation"]).first()
+            if annotation is not None:
+                record.settle(annotation)
+        elif event.kind in {"released", "skipped", "expired"}:
+            record.ignore(event.data["assignment"])
+
+
+def _fresh(events: Iterable[Event]) -> list[Event]:
+    since = timezone.now() - FRESH
+    return [event for event in events if event.at >= since]
+
+
+def _held(keys: list[int]) -> list[Assignment]:
+    rows = Assignment.objects.held().filter(pk__in=keys, copilot=True)
+    return list(rows.select_related("task__asset", "task__project"))
+
+
+def _tasks(keys: list[int]) -> list[Task]:
+    return list(Task.objects.filter(pk__in=keys).select_related("asset", "project"))
+
+
+def _pictures(held: list[Assignment], foreseen: list[Task]) -> list[Ahead]:
+    """Each image once for each model, those claimed before those that are only likely."""
+    likely = [(one.task, one) for one in held] + [(task, task) for task in foreseen]
+    found = [(picture_of(task), _model(task, drawn)) for task, drawn in likely if _is_segmented(task)]
+    return list(dict.fromkeys((picture, model) for picture, model in found if picture is not None))
+
+
+def _is_segmented(task: Task) -> bool:
+    return task.project.task_type == "image_regions"
+
+
+def _model(task: Task, drawn: Assignment | Task) -> str:
+    """The version that will answer; for the next tasks, whose draw is still to come, the likeliest guess."""
+    return registry.chosen(task.project.public_id, "segment", subject_of(drawn)) or ""
+
+
+def _read(texts: list[Task]) -> None:
+    try:
+        preparing.read_ahead(texts, PATIENCE_SECONDS)
+    except (CopilotError, TimeoutError) as problem:
+        log.info("No text was read in advance: %s", getattr(problem, "text", "it took too long"))
+
+
+async def _warm(pictures: list[Ahead]) -> None:
+    client = RuntimeClient(settings.RUNTIME_ADDRESS)
+    try:
+        # What has begun when patience ends goes on in the runtime.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                status = await client.status()
+                asked = [(serving(status, "segment", model), picture) for picture, model in pictures]
+                await asyncio.gather(*(_embed(client, model, picture) for model, picture in asked))
+    except CopilotError as problem:
+        log.info("Nothing was embedded in advance: %s", problem.text)
+    finally:
+        await client.close()
+
+
+async def _embed(client: RuntimeClient, model: str, picture: Picture) -> None:
+    async def supply() -> bytes:
+        return await asyncio.to_thread(read_picture, picture)
+
+    # Busy, or an image that can't be read: whoever clicks first will hear of it.
+    with contextlib.suppress(CopilotError):
+        await client.embed(model, picture.sha256, supply)

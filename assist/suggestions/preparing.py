@@ -1,0 +1,259 @@
+"""Suggestions ahead of the people: a model goes through a whole batch in the background, or reads what somebody will
+get next. The only writer of Preparation and Prepared.
+
+Texts are read and their spans kept, or where they lie; images get their embeddings, so that the first click on any of
+them is a warm one. Each handful is one transaction with the cursor, so a job that was killed goes on where it stood,
+and a handful done twice is written once.
+"""
+
+import asyncio
+import logging
+import time
+from collections import defaultdict
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Exists, F, OuterRef
+from procrastinate.contrib.django import app
+
+from assist.errors import CopilotError
+from assist.models import ModelVersion, Preparation, Prepared
+from assist.registry import registry
+from assist.runtime.client import RuntimeClient, serving, status_now
+from assist.suggestions.bindings import capability_of, picture_of, read_picture, subject_of
+from assist.suggestions.packing import packed
+from projects.models import Batch, Task
+from taskers.errors import StateConflict
+from taskers.models import Person
+
+log = logging.getLogger(__name__)
+
+JOB = "assist.jobs.prepare"
+HANDFUL = 64
+PIECE = 5_000  # rows let go of at once
+TRIES = 12  # times that a copilot which is down is asked again
+PAUSE_SECONDS = 5.0
+RUNNING, STOPPED, FAILED, DONE = (Preparation.State[name] for name in ("RUNNING", "STOPPED", "FAILED", "DONE"))
+
+
+@transaction.atomic
+def start_all(batch: Batch, *, by: Person) -> list[Preparation]:
+    """Begin, or go on, with each version that answers in this project: those deployed, and for the rest of the work the
+    one that the runtime answers with by itself. What is under way already stays so.
+
+    Raises StateConflict, also where nothing is left to begin.
+    """
+    capability = _capability(batch)
+    shares = {row.version: row.share for row in registry.deployed(batch.project, capability)}
+    if sum(shares.values()) < registry.WHOLE:
+        shares.setdefault(registry.model_version(_usual(capability)), registry.WHOLE)
+    running = set(Preparation.objects.filter(batch=batch, state=RUNNING).values_list("version", flat=True))
+    begun = [start(batch, by=by, version=one) for one in shares if one.pk not in running]
+    if not begun:
+        raise StateConflict("This is under way already.")
+    return begun
+
+
+@transaction.atomic
+def start(batch: Batch, *, by: Person, version: ModelVersion | None = None) -> Preparation:
+    """Begin, or go on after a stop or a failure; a worker does the work. Raises StateConflict.
+
+    Without a version it is the one that the runtime answers with by itself.
+    """
+    capability = _capability(batch)
+    chosen = version or registry.model_version(_usual(capability))
+    if chosen.capability != capability:
+        raise StateConflict(f"{chosen} can't do what these tasks need.")
+    row, made = Preparation.objects.get_or_create(batch=batch, version=chosen, defaults={"started_by": by})
+    if not made:
+        moved = Preparation.objects.filter(pk=row.pk).exclude(state=RUNNING).update(state=RUNNING, note="")
+        if not moved:
+            raise StateConflict("This is under way already.")
+        row.refresh_from_db()
+    app.configure_task(JOB, queue="copilot", lock=f"prepare:{row.pk}").defer(preparation_key=row.pk)
+    return row
+
+
+def stop(row: Preparation) -> None:
+    """No further handful. Raises StateConflict if it isn't under way."""
+    if not Preparation.objects.filter(pk=row.pk, state=RUNNING).update(state=STOPPED):
+        raise StateConflict("This isn't under way any more.")
+
+
+def run(key: int, *, pause: float = PAUSE_SECONDS) -> int:
+    """Go on until the batch's end, a stop, or a copilot that doesn't come back; returns how many tasks became ready."""
+    ready = 0
+    while True:
+        row = Preparation.objects.select_related("batch__project", "version").filter(pk=key, state=RUNNING).first()
+        if row is None:
+            return ready
+        tasks = list(
+            Task.objects.filter(batch=row.batch, pk__gt=row.after).select_related("asset").order_by("pk")[:HANDFUL]
+        )
+        if not tasks:
+            Preparation.objects.filter(pk=key, state=RUNNING).update(state=DONE)
+            return ready
+        started = time.monotonic()
+        try:
+            problems = _handful(row, tasks, pause)
+        except CopilotError as problem:
+            note = f"{problem.text} {row.done:,} tasks are ready; start it again to go on."
+            Preparation.objects.filter(pk=key, state=RUNNING).update(state=FAILED, note=note[:300])
+            return ready
+        ready += len(tasks)
+        _moved(row, tasks, problems, time.monotonic() - started)
+
+
+def read_ahead(tasks: Sequence[Task], patience: float) -> int:
+    """Have these texts read, each by the model that will probably answer for it; returns how many weren't before.
+
+    Raises CopilotError, or TimeoutError after `patience` seconds with one model.
+    """
+    status = status_now(settings.RUNTIME_ADDRESS, 2.0)
+    if status is None:
+        raise CopilotError("copilot-down")
+    asked: dict[str, list[Task]] = defaultdict(list)
+    for task in tasks:
+        capability = capability_of(task.project.task_type, task.project.settings_now())
+        if capability and task.payload.get("text"):
+            deployed = registry.chosen(task.project.public_id, capability, subject_of(task)) or ""
+            asked[serving(status, capability, deployed)].append(task)
+    return sum(_read_new(registry.model_version(model), rows, patience) for model, rows in asked.items())
+
+
+def forget() -> int:
+    """Let go of what was prepared for tasks that are gone or whose batches are over; returns how many rows.
+
+    Where such a batch is opened again, the model is asked when somebody comes.
+    """
+    over = [Batch.State.CLOSED, Batch.State.CANCELLED]
+    wanted = Task.objects.filter(pk=OuterRef("task_key")).exclude(batch__state__in=over)
+    rows = Prepared.objects.filter(~Exists(wanted))
+    gone = 0
+    while keys := list(rows.values_list("pk", flat=True)[:PIECE]):
+        gone += Prepared.objects.filter(pk__in=keys).delete()[0]
+    return gone
+
+
+def found(task_key: int, model: str) -> Any:
+    """What was prepared for a task by this model (see Prepared.output); None if nothing was."""
+    name, _, version = model.rpartition("@")
+    rows = Prepared.objects.filter(task_key=task_key, version__name=name, version__version=version)
+    return rows.values_list("output", flat=True).first()
+
+
+def outstanding(row: Preparation) -> bool:
+    """Whether tasks were loaded since the model came to the batch's end."""
+    return Task.objects.filter(batch=row.batch_id, pk__gt=row.after).exists()
+
+
+def _capability(batch: Batch) -> str:
+    found = capability_of(batch.project.task_type, batch.project.settings_now())
+    if not found:
+        raise StateConflict("The copilot has nothing to offer for this type of task.")
+    if found == "classify" and not _has_texts(batch):
+        raise StateConflict("The copilot suggests classes of texts; this batch holds images.")
+    return found
+
+
+def _usual(capability: str) -> str:
+    status = status_now(settings.RUNTIME_ADDRESS, 2.0)
+    if status is None:
+        raise StateConflict("The copilot is not running: start it first.")
+    try:
+        return serving(status, capability)
+    except CopilotError as problem:
+        raise StateConflict(problem.text) from None
+
+
+def _handful(row: Preparation, tasks: Sequence[Task], pause: float) -> int:
+    """Have these tasks made ready; returns how many the model could do nothing with. Raises CopilotError."""
+    for attempt in range(TRIES):
+        try:
+            return WAYS[row.version.capability](row, tasks)
+        except CopilotError as problem:
+            if problem.code not in {"copilot-down", "busy", "too-slow"} or attempt == TRIES - 1:
+                raise
+            time.sleep(pause)
+    raise AssertionError("not reached")
+
+
+def _has_texts(batch: Batch) -> bool:
+    """By its first task: a batch is loaded from one kind of file."""
+    first = Task.objects.filter(batch=batch).order_by("pk").first()
+    return first is None or "text" in first.payload
+
+
+def _texts(row: Preparation, tasks: Sequence[Task]) -> int:
+    read = [task for task in tasks if task.payload.get("text")]
+    _read(row.version, read)
+    return len(tasks) - len(read)
+
+
+def _read_new(version: ModelVersion, tasks: Sequence[Task], patience: float) -> int:
+    known = Prepared.objects.filter(version=version, task_key__in=[task.pk for task in tasks])
+    read = set(known.values_list("task_key", flat=True))
+    return _read(version, [task for task in tasks if task.pk not in read], patience)
+
+
+def _read(version: ModelVersion, tasks: Sequence[Task], patience: float | None = None) -> int:
+    """Keep what this model says of these texts; returns how many there were."""
+    if tasks:
+        answers = asyncio.run(_answers(version, [str(task.payload["text"]) for task in tasks], patience))
+        made = [
+            Prepared(task_key=task.pk, version=version, output=said) for task, said in zip(tasks, answers, strict=True)
+        ]
+        Prepared.objects.bulk_create(made, ignore_conflicts=True)
+    return len(tasks)
+
+
+async def _answers(version: ModelVersion, texts: Sequence[str], patience: float | None) -> list:
+    client = RuntimeClient(settings.RUNTIME_ADDRESS)
+    try:
+        async with asyncio.timeout(patience):
+            if version.capability == "spans":
+                return await client.spans_of(str(version), texts)
+            return [packed(row) for row in await client.vectors(str(version), texts)]
+    finally:
+        await client.close()
+
+
+def _pictures(row: Preparation, tasks: Sequence[Task]) -> int:
+    return asyncio.run(_images(row, tasks))
+
+
+async def _images(row: Preparation, tasks: Sequence[Task]) -> int:
+    """One after another: encodes in advance wait for clicks anyway."""
+    client, problems = RuntimeClient(settings.RUNTIME_ADDRESS), 0
+    try:
+        for task in tasks:
+            picture = picture_of(task)
+            if picture is None:
+                problems += 1
+                continue
+            try:
+                await client.embed(str(row.version), picture.sha256, partial(asyncio.to_thread, read_picture, picture))
+            except CopilotError as problem:
+                if problem.code != "no-image":
+                    raise
+                problems += 1
+    finally:
+        await client.close()
+    return problems
+
+
+WAYS = {"segment": _pictures, "spans": _texts, "classify": _texts}
+
+
+@transaction.atomic
+def _moved(row: Preparation, tasks: Sequence[Task], problems: int, seconds: float) -> None:
+    """Past these tasks, unless somebody else already is."""
+    Preparation.objects.filter(pk=row.pk, after=row.after).update(
+        after=tasks[-1].pk,
+        done=F("done") + len(tasks),
+        problems=F("problems") + problems,
+        seconds=F("seconds") + seconds,
+    )

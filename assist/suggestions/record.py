@@ -1,0 +1,147 @@
+"""What models offered, and what became of it. The only writer of Suggestion."""
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from assist.models import Suggestion
+from assist.registry.registry import model_version
+from assist.suggestions import edits
+from assist.suggestions.facts import Binding, Offer
+from projects.models import Annotation, Assignment
+from projects.task_types import TASK_TYPES
+
+OFFERED, ACCEPTED, EDITED = Suggestion.Fate.OFFERED, Suggestion.Fate.ACCEPTED, Suggestion.Fate.EDITED
+REFUSED, IGNORED, REFINED = Suggestion.Fate.REFUSED, Suggestion.Fate.IGNORED, Suggestion.Fate.REFINED
+
+ENLARGED = 0.05  # how much of a mask may differ at its edge once the page has brought it up to the image's size
+SWEPT = 5_000
+
+
+def keep(binding: Binding, model: str, offers: Sequence[Offer]) -> None:
+    """Write down what was offered for an assignment. The same offer twice is written once."""
+    assert binding.assignment_key is not None  # a trial keeps nothing
+    version = model_version(model)
+    Suggestion.objects.bulk_create(
+        [
+            Suggestion(
+                public_id=offer.public_id,
+                assignment_key=binding.assignment_key,
+                task_key=binding.task_key,
+                project_key=binding.project_key,
+                model=version,
+                prompt=offer.prompt,
+                output=offer.output,
+                score=offer.score,
+                latency_ms=offer.latency_ms,
+                trap=offer.trap,
+            )
+            for offer in offers
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def offered(ids: Collection[UUID]) -> dict[str, int]:
+    """Of these ids of suggestions, those that there are, each with the key of the task that it was offered for."""
+    rows = Suggestion.objects.filter(public_id__in=ids).values_list("public_id", "task_key")
+    return {str(public): task for public, task in rows}
+
+
+def kept_of_text(binding: Binding, model: str) -> list[Offer]:
+    """What this model has offered for this assignment's text already: a reload shows the same again."""
+    assert binding.assignment_key is not None  # a trial keeps nothing
+    name, _, version = model.rpartition("@")
+    rows = Suggestion.objects.filter(assignment_key=binding.assignment_key, prompt={"text": True})
+    rows = rows.filter(model__name=name, model__version=version).order_by("pk")
+    return [Offer(row.prompt, row.output, row.score, row.latency_ms, row.public_id, row.trap) for row in rows]
+
+
+def settle(annotation: Annotation) -> int:
+    """Set the fates of what was offered for a submitted annotation, from what its parts say of their origin.
+
+    Whoever claims to have taken an offer as it was, but changed it, has edited it; how much is written down.
+    Suggestions of other assignments are left alone whatever the answer says. Doing it again changes nothing; returns
+    how many fates changed.
+    """
+    taken = _taken(annotation)
+    refused = set(map(str, annotation.refused))
+    rows = list(Suggestion.objects.filter(assignment_key=annotation.assignment_id))
+    fates: dict[tuple[str, float | None], list[int]] = {}
+    for row in rows:
+        parts = taken.get(str(row.public_id), [])
+        fate = _fate(row, parts, refused, rows)
+        edit = 0.0 if fate == ACCEPTED else min(edits.of(row.output, part) for part in parts) if parts else None
+        fates.setdefault((fate, edit), []).append(row.pk)
+    return sum(_move(keys, fate, edit) for (fate, edit), keys in fates.items())
+
+
+def ignore(assignment_key: int) -> int:
+    """Nothing came of what was offered: the work was given back, skipped, or ran out."""
+    keys = Suggestion.objects.filter(assignment_key=assignment_key, fate=OFFERED).values_list("pk", flat=True)
+    return _move(list(keys), IGNORED)
+
+
+def sweep(*, limit: int = SWEPT) -> int:
+    """Settle what was written down after its work had ended already: masks are, once the page has its answer, so the
+    outbox's reader may have passed by. Returns how many fates changed; the newest `limit` open ones are looked at."""
+    open_ones = Suggestion.objects.filter(fate=OFFERED).order_by("-pk")[:limit]
+    keys = set(open_ones.values_list("assignment_key", flat=True))
+    ended = Assignment.objects.filter(pk__in=keys).exclude(state__in=["open", "held"])
+    given_back = ended.exclude(state=Assignment.State.SUBMITTED).values_list("pk", flat=True)
+    handed_in = Annotation.objects.current().filter(assignment__in=ended).select_related("task__project")
+    return sum(map(settle, handed_in)) + sum(map(ignore, given_back))
+
+
+def _move(keys: Sequence[int], fate: str, edit: float | None = None) -> int:
+    return Suggestion.objects.filter(~Q(fate=fate), pk__in=keys).update(fate=fate, edit=edit, settled_at=Now())
+
+
+def _taken(annotation: Annotation) -> dict[str, list[dict[str, Any]]]:
+    """Suggestion id -> the parts of the answer that came from it."""
+    taken: dict[str, list[dict[str, Any]]] = {}
+    for part in _parts(annotation):
+        suggestion = (part.get("provenance") or {}).get("suggestion")
+        if isinstance(suggestion, str):
+            taken.setdefault(suggestion, []).append(part)
+    return taken
+
+
+def _parts(annotation: Annotation) -> Iterable[dict[str, Any]]:
+    room = TASK_TYPES[annotation.task.project.task_type]
+    return annotation.answer.get(room.answer_list, [])
+
+
+def _fate(row: Suggestion, parts: list[dict[str, Any]], refused: set[str], rows: Sequence[Suggestion]) -> str:
+    if parts:
+        return ACCEPTED if any(_as_it_was(row.output, part) for part in parts) else EDITED
+    if str(row.public_id) in refused:
+        return REFUSED
+    return REFINED if any(_sets_out_from(row, one) for one in rows) else IGNORED
+
+
+def _sets_out_from(earlier: Suggestion, later: Suggestion) -> bool:
+    """Whether a later click refined this mask: it carries all of its points. Three clicks at a thing are one offer."""
+    before, now = earlier.prompt, later.prompt
+    if later.pk <= earlier.pk or not now.get("previous"):
+        return False
+    points = before.get("points", [])
+    return now.get("box") == before.get("box") and now.get("points", [])[: len(points)] == points
+
+
+def _as_it_was(output: dict[str, Any], part: dict[str, Any]) -> bool:
+    if part["provenance"].get("source") != "suggestion":
+        return False
+    if "field" in output:
+        return part.get("field") == output["field"] and part.get("value") == output["value"]
+    if "masks" not in output:
+        return all(part.get(name) == output.get(name) for name in ("start", "end", "label"))
+    shape = part.get("shape", {})
+    sizes = {tuple(mask["size"]) for mask in output["masks"]}
+    if tuple(shape.get("size", ())) not in sizes:
+        # Brought up to the image's size on accepting: not the same run by run, but nearly so to the eye.
+        return edits.of(output, part) <= ENLARGED
+    return shape.get("counts") in {mask["counts"] for mask in output["masks"]}

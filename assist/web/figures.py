@@ -1,0 +1,185 @@
+"""What became of a project's suggestions, and what they saved: read from a bounded, recent part of its work."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.db.models import Avg, Count, Q, QuerySet
+
+from assist.models import Suggestion
+from assist.registry import registry
+from assist.suggestions import blind_scores, help_report, traps
+from assist.suggestions.bindings import capability_of, subject_of
+from assist.suggestions.help_report import Help, Item, Trapped
+from projects.models import Annotation, Assignment, Project, ProjectSettings
+from projects.task_types import TASK_TYPES
+from taskers.models import Person
+
+NEWEST_SUGGESTIONS = 20_000
+NEWEST_WORK = 5_000
+FATES = tuple(Suggestion.Fate.values)
+
+
+@dataclass(frozen=True)
+class Acceptance:
+    """One model's suggestions in a project: how many of each fate, and how they were."""
+
+    model: str
+    fates: dict[str, int]
+    edit: float | None  # mean share changed of those that were edited
+    latency: float | None  # mean milliseconds
+
+    @property
+    def taken_percent(self) -> int | None:
+        return None if self.taken is None else round(100 * self.taken)
+
+    @property
+    def edit_percent(self) -> int | None:
+        return None if self.edit is None else round(100 * self.edit)
+
+    @property
+    def settled(self) -> int:
+        """How many have a fate of their own: a mask that a later click refined has its fate with that one."""
+        return sum(self.fates.values()) - self.fates["offered"] - self.fates["refined"]
+
+    @property
+    def taken(self) -> float | None:
+        """The share of those whose work was handed in that were accepted, as they were or edited."""
+        return (self.fates["accepted"] + self.fates["edited"]) / self.settled if self.settled else None
+
+
+def acceptance(project: Project) -> list[Acceptance]:
+    """For each model, over the newest suggestions; traps aside."""
+    newest = _newest(project).values("pk")
+    rows: Any = Suggestion.objects.filter(pk__in=newest).values("model__name", "model__version")
+    counts = {fate: Count("pk", filter=Q(fate=fate)) for fate in FATES}
+    rows = rows.annotate(edit_mean=Avg("edit", filter=Q(fate="edited")), latency_mean=Avg("latency_ms"), **counts)
+    return [
+        Acceptance(
+            f"{row['model__name']}@{row['model__version']}",
+            {fate: row[fate] for fate in FATES},
+            row["edit_mean"],
+            row["latency_mean"],
+        )
+        for row in rows.order_by("model__name", "model__version")
+    ]
+
+
+@dataclass(frozen=True)
+class HelpReport:
+    """The whole of a project, by model and by tasker; and who takes traps."""
+
+    whole: Help
+    models: dict[str, Help]
+    taskers: dict[str, Help]
+    traps: list[Trapped]
+    per_part: tuple[float | None, float | None]  # mean seconds per region, span or answer: with help, without
+
+
+def help_of(project: Project) -> HelpReport:
+    """What the copilot saved against the control arm, over the newest work that was handed in."""
+    work = _work(project)
+    items = _items(project, work)
+    traps = _traps(project)
+    names = _names([*(row.tasker for row in work), *(person for person, _ in traps)])
+    taskers = {names[key]: one for key, one in help_report.by(items, "tasker").items()}
+    trapped = help_report.trapped((_key(person), taken) for person, taken in traps)
+    return HelpReport(
+        help_report.measure(items),
+        help_report.by(items, "model"),
+        dict(sorted(taskers.items())),
+        [replace(one, tasker=names[one.tasker]) for one in trapped],
+        (_mean(one.pace for one in items if one.helped), _mean(one.pace for one in items if not one.helped)),
+    )
+
+
+def _newest(project: Project) -> QuerySet[Suggestion]:
+    rows = Suggestion.objects.filter(project_key=project.public_id, trap=False)
+    return rows.order_by("-pk")[:NEWEST_SUGGESTIONS]
+
+
+def _work(project: Project) -> list[Annotation]:
+    """People's answers given while the copilot was offered to all but the control arm; those drawn for a trap aside."""
+    terms = {row.version: row for row in project.settings.filter(copilot=True)}
+    kinds = [Assignment.Kind.JUDGE, Assignment.Kind.GOLD, Assignment.Kind.EXTRA]
+    rows = Annotation.objects.current().filter(task__project=project, assignment__kind__in=kinds, active_ms__gt=0)
+    rows = rows.filter(assignment__settings_version__in=list(terms), tasker__kind=Person.Kind.HUMAN)
+    newest = rows.select_related("assignment", "tasker").order_by("-pk")[:NEWEST_WORK]
+    return [row for row in newest if not _trapped(row.assignment, terms)]
+
+
+def _trapped(assignment: Assignment, terms: Mapping[int, ProjectSettings]) -> bool:
+    """By the draw, in both arms and whoever asked: to leave out those alone who saw their trap would be unfair."""
+    share = terms[assignment.settings_version or 0].trap_share
+    if assignment.kind == Assignment.Kind.EXTRA:
+        return True
+    return assignment.kind == Assignment.Kind.GOLD and traps.drawn(assignment.public_id, share)
+
+
+def _items(project: Project, work: Sequence[Annotation]) -> list[Item]:
+    scores, models = blind_scores.of(work), _models(project, work)
+    return [
+        Item(
+            _key(row.tasker),
+            bool(row.assignment.copilot),
+            row.active_ms / 1000,
+            scores.get(row.pk),
+            model if row.assignment.copilot else "",
+            _parts(project, row),
+        )
+        for row, model in zip(work, models, strict=True)
+    ]
+
+
+def _parts(project: Project, row: Annotation) -> int:
+    parts = row.answer.get(TASK_TYPES[project.task_type].answer_list)
+    return max(1, len(parts)) if isinstance(parts, list) else 1
+
+
+def _models(project: Project, work: Sequence[Annotation]) -> list[str]:
+    """The version that each piece of work was drawn for, asked or not: who finds a task easy doesn't ask, and a model
+    that is compared only where it was asked is compared on the harder half.
+
+    Where the runtime's default answered it goes by what it was called for those who did ask, about that time.
+    """
+    capability = capability_of(project.task_type, project.settings_now())
+    subjects = [(subject_of(row.assignment), row.assignment.held_at or row.at) for row in work]
+    drawn = registry.chosen_then(project, capability, subjects)
+    asked = _asked([row.assignment_id for row in work])
+    usual = [asked.get(row.assignment_id, "") if not one else "" for row, one in zip(work, drawn, strict=True)]
+    now, found = next(filter(None, usual), ""), []
+    for one, told in zip(drawn, usual, strict=True):
+        now = told or now
+        found.append(one or now)
+    return found
+
+
+def _asked(assignments: list[int]) -> dict[int, str]:
+    rows = Suggestion.objects.filter(assignment_key__in=assignments).order_by("pk")
+    values = rows.values_list("assignment_key", "model__name", "model__version")
+    return {key: f"{name}@{version}" for key, name, version in values}
+
+
+def _traps(project: Project) -> list[tuple[Person, bool]]:
+    rows = Suggestion.objects.filter(project_key=project.public_id, trap=True).exclude(fate="offered")
+    found = list(rows.order_by("-pk").values_list("assignment_key", "fate")[:NEWEST_WORK])
+    who = Assignment.objects.filter(pk__in=[key for key, _ in found]).select_related("tasker")
+    people = {row.pk: row.tasker for row in who if row.tasker}
+    return [(people[key], fate == "accepted") for key, fate in found if key in people]
+
+
+def _key(person: Person) -> str:
+    return str(person.pk)
+
+
+def _names(people: Iterable[Person]) -> dict[str, str]:
+    """Key -> name; namesakes are told apart by the address they sign in with."""
+    known = {_key(person): person for person in people}
+    shared = Counter(map(str, known.values()))
+    return {key: f"{one} ({one.email})" if shared[str(one)] > 1 else str(one) for key, one in known.items()}
+
+
+def _mean(values: Iterable[float]) -> float | None:
+    found = list(values)
+    return sum(found) / len(found) if found else None

@@ -1,0 +1,51 @@
+"""Every project's models on one page: for who looks after models, whether or not they manage the projects."""
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from assist.models import Deployment, Placement
+from assist.suggestions.bindings import capability_of
+from assist.web import figures, status
+from projects import access
+from projects.models import Project
+from taskers import access as roles
+from taskers.errors import NotAllowed, NotFound
+from taskers.models.people import Role
+from taskers.web.requests import MemberRequest
+
+SEES = (*access.MANAGE, Role.ML_ENGINEER)
+MOST = 100  # projects
+
+
+@require_GET
+@login_required
+def models(request: MemberRequest) -> HttpResponse:
+    """Which models answer where, how often what they offer is taken, and which work as taskers."""
+    organization = request.organization
+    if not organization:
+        raise NotFound("You don't belong to an organization here; ask whoever invited you.")
+    rows = list(access.projects_for(request.user, organization, *SEES).order_by("-priority", "-pk")[:MOST])
+    if not rows and not roles.may(request.user, organization, *SEES):
+        raise NotAllowed("This page is for ML engineers and managers; ask one to give you the role.")
+    managed = set(access.projects_for(request.user, organization, *access.MANAGE).values_list("pk", flat=True))
+    return render(request, "assist/models.html", {"lines": [_line(one, one.pk in managed) for one in rows]})
+
+
+def _line(project: Project, managed: bool) -> dict[str, Any]:
+    terms = project.settings_now()
+    capability = capability_of(project.task_type, terms)
+    live = list(Deployment.objects.live().filter(project=project).select_related("version").order_by("pk"))
+    return {
+        "project": project,
+        "managed": managed,
+        "on": bool(capability) and terms.copilot,
+        "trouble": status.of_project(project, terms),
+        "deployed": live,
+        "rest": 100 - sum(one.share for one in live),
+        "acceptance": figures.acceptance(project) if capability else [],
+        "seats": list(Placement.objects.filter(seat__project=project).select_related("version", "seat")),
+    }

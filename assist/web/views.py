@@ -1,0 +1,226 @@
+"""The copilot's page of a project: which models answer, on what terms, what they prepared, and whether they help."""
+
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import messages
+from django.forms import Form
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from assist.adapters.runtimes import DEFAULTS, RUNTIMES
+from assist.annotators import placing
+from assist.annotators.whole_answers import ABLE
+from assist.learning import label_vectors
+from assist.models import Deployment, Preparation
+from assist.registry import registry
+from assist.runtime.embeddings import ONE_MB
+from assist.suggestions import preparing, prototypes
+from assist.suggestions.bindings import capability_of
+from assist.web import figures, status
+from assist.web.forms import CopilotForm, DeployForm, PlaceForm, initial
+from projects.configuration import revision
+from projects.models import Batch, Project
+from projects.task_types import TASK_TYPES
+from projects.web.manager.conflict import conflict_of
+from projects.web.shared.access import managed_batch, manages, signed_in
+from projects.web.shared.charts import Scale
+from taskers.errors import Problem
+from taskers.web.requests import MemberRequest
+
+BATCHES_SHOWN = 30
+SAVED = Scale(-0.5, 0.5)
+
+
+@require_http_methods(["GET", "POST"])
+@manages
+def page(request: MemberRequest, project: Project) -> HttpResponse:
+    """The terms in force and a form that changes them; models, and batches made ready."""
+    terms = project.settings_now()
+    capability = capability_of(project.task_type, terms)
+    form = CopilotForm(
+        request.POST or None, initial=initial(terms), labels=project.labels.in_use(), capability=capability
+    )
+    code, conflict = 422 if request.method == "POST" else 200, None
+    seen = request.POST.get("seen", "") if request.method == "POST" else revision.mark(project)
+    if request.method == "POST" and form.is_valid():
+        try:
+            revision.change(project, request.user, seen=seen, **form.terms())
+            messages.success(request, _("Saved. It holds from the next claim on."))
+            return redirect("project-copilot", project.public_id)
+        except revision.Overwrites as problem:
+            code, conflict = problem.status, conflict_of(request, project, seen, form)
+            seen = revision.mark(project)  # saving again, having read the notice, is meant
+        except Problem as problem:
+            form.add_error(problem.place if problem.place in form.fields else None, problem.text)
+    context = _context(project, form, capability) | {"seen": seen, "conflict": conflict}
+    return render(request, "assist/copilot.html", context, status=code)
+
+
+@require_GET
+@manages
+def report(request: MemberRequest, project: Project) -> HttpResponse:
+    """What became of suggestions and what they saved: a part of the page, since it reads much."""
+    found = figures.help_of(project)
+    context = {
+        "acceptance": figures.acceptance(project),
+        "help": found,
+        "zero": SAVED.at(0),
+        "models": [(name, one, _marked(one)) for name, one in found.models.items()],
+        "taskers": [(name, one, _marked(one)) for name, one in found.taskers.items()],
+    }
+    return render(request, "assist/_report.html", context)
+
+
+@require_POST
+@manages
+def deploy(request: MemberRequest, project: Project) -> HttpResponse:
+    """Let a version answer in a share of the work."""
+    capability = capability_of(project.task_type, project.settings_now())
+    form = DeployForm(request.POST, project=project, capability=capability)
+    if not form.is_valid():
+        return _refused(request, project, deploy_form=form)
+    made = registry.deploy(project, form.cleaned_data["version"], share=form.cleaned_data["share"], by=request.user)
+    told = {"model": made.version, "share": made.share}
+    messages.success(request, _("%(model)s answers in %(share)s %% of new work.") % told)
+    return redirect("project-copilot", project.public_id)
+
+
+@require_POST
+@manages
+def place(request: MemberRequest, project: Project) -> HttpResponse:
+    """Give a version a seat: from now on it claims and answers by itself."""
+    form = PlaceForm(request.POST, project=project, capability=ABLE.get(project.task_type, ""))
+    if not form.is_valid():
+        return _refused(request, project, place_form=form)
+    made = placing.place(project, form.cleaned_data["version"], by=request.user)
+    told = {"model": made.version}
+    messages.success(request, _("%(model)s has a seat. It is watched until you let it do more.") % told)
+    return redirect("models", project.public_id)
+
+
+@require_POST
+@manages
+def withdraw(request: MemberRequest, project: Project) -> HttpResponse:
+    """Let a version answer no longer."""
+    rows = Deployment.objects.live().filter(project=project, version__public_id=_uuid(request.POST.get("version")))
+    row = rows.select_related("version", "project").first()
+    if row is None:
+        raise Problem(_("This version doesn't answer here."), code="not-deployed", status=422)
+    registry.withdraw(row, by=request.user)
+    messages.success(request, _("%(model)s answers no longer.") % {"model": row.version})
+    return redirect("project-copilot", project.public_id)
+
+
+@require_POST
+@signed_in
+def prepare(request: MemberRequest, batch_id: UUID) -> HttpResponse:
+    """Have the models that answer here go through a batch ahead of the people."""
+    batch = managed_batch(request, batch_id)
+    preparing.start_all(batch, by=request.user)
+    messages.success(request, _("Being made ready. People may work meanwhile."))
+    return redirect("project-copilot", batch.project.public_id)
+
+
+@require_GET
+@manages
+def prepared(request: MemberRequest, project: Project) -> HttpResponse:
+    """How far the models have come: a part of the page that renews itself while they are at it."""
+    capability = capability_of(project.task_type, project.settings_now())
+    return render(request, "assist/_prepared.html", _prepared(project, capability))
+
+
+@require_POST
+@signed_in
+def stop(request: MemberRequest, batch_id: UUID) -> HttpResponse:
+    """No further."""
+    batch = managed_batch(request, batch_id)
+    rows = list(Preparation.objects.filter(batch=batch, state=Preparation.State.RUNNING))
+    if not rows:
+        raise Problem(_("This isn't under way any more."), code="state-conflict", status=409)
+    for row in rows:
+        preparing.stop(row)
+    return redirect("project-copilot", batch.project.public_id)
+
+
+def _refused(request: MemberRequest, project: Project, **forms: Form) -> HttpResponse:
+    """The page, with what is wrong with one of its other forms."""
+    terms = project.settings_now()
+    capability = capability_of(project.task_type, terms)
+    form = CopilotForm(initial=initial(terms), labels=project.labels.in_use(), capability=capability)
+    return render(
+        request,
+        "assist/copilot.html",
+        _context(project, form, capability) | {"seen": revision.mark(project)} | forms,
+        status=422,
+    )
+
+
+def _context(project: Project, form: CopilotForm, capability: str) -> dict[str, Any]:
+    able = ABLE.get(project.task_type, "")
+    for key in DEFAULTS:
+        if RUNTIMES[key].capability in {capability, able}:
+            registry.model_version(key)  # so that it can be chosen, before anybody was ever offered anything
+    deployed = list(
+        Deployment.objects.live().filter(project=project).select_related("version", "started_by").order_by("pk")
+    )
+    return _prepared(project, capability) | {
+        "room": TASK_TYPES[project.task_type],
+        "tab": "copilot",
+        "form": form,
+        "capability": capability,
+        "deployed": deployed,
+        "rest": 100 - sum(one.share for one in deployed),
+        "deploy_form": DeployForm(project=project, capability=capability),
+        "trouble": status.of_capability(capability) if capability else "",
+        "hindrance": placing.hindrance(project, project.settings_now()),
+        "placed": placing.of_project(project),
+        "place_form": PlaceForm(project=project, capability=able),
+        "taught": label_vectors.standing(project) if capability == "classify" else [],
+        "enough": prototypes.ENOUGH,
+        "images": capability == "classify" and status.of_images(project),
+    }
+
+
+def _prepared(project: Project, capability: str) -> dict[str, Any]:
+    """The newest open batches, each with how far its models have come ahead of the people."""
+    open_ones = project.batches.filter(state__in=["live", "paused", "draft"]).select_related("progress")
+    batches = list(open_ones.order_by("-pk")[:BATCHES_SHOWN])
+    found: dict[int, list[Preparation]] = {}
+    for row in Preparation.objects.filter(batch__in=batches).select_related("version").order_by("pk"):
+        found.setdefault(row.batch_id, []).append(row)
+    wanted = {row.version_id for row in registry.deployed(project, capability)}
+    running = any(row.state == Preparation.State.RUNNING for rows in found.values() for row in rows)
+    shown = [_batch(one, found.get(one.pk, []), wanted) for one in batches]
+    kept = settings.EMBEDDINGS_MB // ONE_MB if capability == "segment" else None
+    over = kept is not None and any((one["total"] or 0) > kept for one in shown)
+    return {"project": project, "batches": shown, "running": running, "kept": kept, "over": over}
+
+
+def _batch(batch: Batch, rows: list[Preparation], wanted: set[int]) -> dict[str, Any]:
+    running = any(row.state == Preparation.State.RUNNING for row in rows)
+    begun = rows and wanted <= {row.version_id for row in rows}
+    done = begun and all(row.state == Preparation.State.DONE and not preparing.outstanding(row) for row in rows)
+    models = [{"row": row, "rate": row.done / row.seconds * 60 if row.seconds else None} for row in rows]
+    progress = getattr(batch, "progress", None)
+    return {
+        "batch": batch,
+        "models": models or [{"row": None, "rate": None}],  # one line that offers to begin
+        "total": progress.tasks if progress else None,
+        "running": running,
+        "more": not running and not done,
+    }
+
+
+def _marked(one: Any) -> Any:
+    return one.saved and SAVED.interval(one.saved.value, one.saved.low, one.saved.high)
+
+
+def _uuid(text: str | None) -> UUID:
+    try:
+        return UUID(text or "")
+    except ValueError:
+        raise Problem(_("Say which version."), code="bad-version", status=422) from None
