@@ -1,4 +1,4 @@
-"""Models that an operator added by file, beside those that Tandem knows by itself (assist/adapters/runtimes/__init__.py).
+"""Models that an operator added by file, beside those that Tandem knows by itself (assist/adapters).
 
 They lie by content in the folder of model files, `DIR/<sha256>`, and are listed in `DIR/catalogue.json`, which the
 runtime process reads too: no database, no network.

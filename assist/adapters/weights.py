@@ -71,7 +71,7 @@ class WrongHash(WeightsProblem):
 
 def data_folder() -> Path:
     """`$TANDEM_DATA`, else `var` beside the application: where settings.py looks too."""
-    return Path(os.environ.get("TANDEM_DATA") or Path(__file__).resolve().parent.parent / "var")
+    return Path(os.environ.get("TANDEM_DATA") or Path(__file__).resolve().parents[2] / "var")
 
 
 def default_folder() -> Path:

@@ -1,7 +1,8 @@
 """What verdicts teach the copilot about a project's labels. The only writer of Taught.
 
 Nothing is trained: the newest verdicts give each label its prototype, and those found without the copilot's help
-say how far its scores may be believed (assist/suggestions/prototypes.py). Done again whenever a fifth more has been decided.
+say how far its scores may be believed (assist/suggestions/prototypes.py). Done again whenever a fifth more has been
+decided.
 """
 
 import asyncio
