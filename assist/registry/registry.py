@@ -8,8 +8,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models.functions import Now
 
-from assist.adapters import catalogue
-from assist.adapters.runtimes import RUNTIMES, Offer
+from assist.adapters import RUNTIMES, Offer, catalogue
 from assist.adapters.weights import WeightsProblem
 from assist.models import Deployment, ModelVersion, Placement
 from assist.registry.lots import lot

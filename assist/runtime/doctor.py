@@ -9,17 +9,8 @@ from typing import TypeVar, cast
 
 import psutil
 
-from assist.adapters.runtimes import (
-    Classifier,
-    MaskPrompt,
-    Offer,
-    Runtime,
-    RuntimeMissing,
-    Segmenter,
-    SpanFinder,
-    devices,
-)
-from assist.adapters.runtimes.devices import CPU, DeviceMissing
+from assist.adapters import Classifier, MaskPrompt, Offer, Runtime, RuntimeMissing, Segmenter, SpanFinder, devices
+from assist.adapters.devices import CPU, DeviceMissing
 from assist.adapters.weights import WeightsProblem
 
 T = TypeVar("T")

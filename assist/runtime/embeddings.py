@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from assist.adapters.runtimes import Embedding
+from assist.adapters import Embedding
 
 log = logging.getLogger(__name__)
 

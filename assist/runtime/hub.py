@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from assist.adapters.runtimes import Offer
+from assist.adapters import Offer
 from assist.adapters.weights import WeightsProblem, data_folder
 from assist.errors import CopilotError
 from assist.runtime.client import RuntimeClient

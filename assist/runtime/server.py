@@ -18,8 +18,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from pathlib import Path
 from typing import IO, Any
 
-from assist.adapters import catalogue, priority
-from assist.adapters.runtimes import DEFAULTS, Offer
+from assist.adapters import DEFAULTS, Offer, catalogue, priority
 from assist.adapters.weights import WeightsProblem, data_folder, default_folder
 from assist.errors import CopilotError
 from assist.runtime import frames, hub

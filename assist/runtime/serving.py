@@ -11,7 +11,7 @@ from typing import Any, cast
 import numpy as np
 from pycocotools import mask as coco
 
-from assist.adapters.runtimes import (
+from assist.adapters import (
     LONGEST_SIDE,
     Classifier,
     Embedding,
@@ -24,7 +24,7 @@ from assist.adapters.runtimes import (
     SpanFinder,
     devices,
 )
-from assist.adapters.runtimes.devices import CPU, DeviceMissing
+from assist.adapters.devices import CPU, DeviceMissing
 from assist.adapters.weights import WeightsProblem
 from assist.errors import CopilotError
 from assist.runtime.embeddings import EmbeddingStore

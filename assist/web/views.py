@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from assist.adapters.runtimes import DEFAULTS, RUNTIMES
+from assist.adapters import DEFAULTS, RUNTIMES
 from assist.annotators import placing
 from assist.annotators.whole_answers import ABLE
 from assist.learning import label_vectors

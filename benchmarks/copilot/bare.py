@@ -22,13 +22,12 @@ import onnxruntime
 import torch
 from pycocotools import mask as coco
 
-from assist.adapters import priority
-from assist.adapters.runtimes import LONGEST_SIDE, RUNTIMES, Embedding, MaskPrompt, sam_frame
-from assist.adapters.runtimes.devices import CPU
-from assist.adapters.runtimes.mobile_sam import MobileSam
-from assist.adapters.runtimes.sam_decoder import SamDecoder
-from assist.adapters.runtimes.sam_decoder import load as load_decoder
-from assist.adapters.runtimes.spacy_spans import SpacySpans
+from assist.adapters import LONGEST_SIDE, RUNTIMES, Embedding, MaskPrompt, priority, sam_frame
+from assist.adapters.devices import CPU
+from assist.adapters.mobile_sam import MobileSam
+from assist.adapters.sam_decoder import SamDecoder
+from assist.adapters.sam_decoder import load as load_decoder
+from assist.adapters.spacy_spans import SpacySpans
 from assist.adapters.weights import default_folder, verify
 from assist.runtime.embeddings import EmbeddingStore
 from assist.runtime.pictures import pixels_of

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 import numpy as np
 
-from assist.adapters.runtimes.fake import FakeClasses
+from assist.adapters.fake import FakeClasses
 from assist.errors import CopilotError
 from assist.session.session import Session
 from assist.suggestions.facts import Binding, Offer, Picture

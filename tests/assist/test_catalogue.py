@@ -8,8 +8,7 @@ import torch
 from django.core.management import CommandError, call_command
 from segment_anything import sam_model_registry
 
-from assist.adapters import catalogue
-from assist.adapters.runtimes import MaskPrompt, RuntimeMissing, meta_sam
+from assist.adapters import MaskPrompt, RuntimeMissing, catalogue, meta_sam
 from assist.adapters.weights import WeightsProblem
 from assist.models import Deployment, ModelVersion
 from assist.registry import registry

@@ -11,8 +11,7 @@ import numpy as np
 import pytest
 from pycocotools import mask as coco
 
-from assist.adapters import catalogue
-from assist.adapters.runtimes import RUNTIMES, Offer
+from assist.adapters import RUNTIMES, Offer, catalogue
 from assist.registry import registry
 from assist.session.consumers import MOST_LINES
 from assist.suggestions.bindings import subject_of

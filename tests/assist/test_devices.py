@@ -7,9 +7,9 @@ import onnxruntime
 import pytest
 import torch
 
-from assist.adapters.runtimes import RUNTIMES, devices, mobile_sam
-from assist.adapters.runtimes.cores import Cores
-from assist.adapters.runtimes.devices import Device, DeviceMissing
+from assist.adapters import RUNTIMES, devices, mobile_sam
+from assist.adapters.cores import Cores
+from assist.adapters.devices import Device, DeviceMissing
 
 
 def machine(monkeypatch: pytest.MonkeyPatch, *, cuda: bool = False, mps: bool = False) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from assist.adapters.runtimes import Embedding
+from assist.adapters import Embedding
 from assist.runtime.embeddings import EmbeddingStore
 
 MODEL = "m@1"

@@ -8,8 +8,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from assist.adapters import catalogue
-from assist.adapters.runtimes import RUNTIMES
+from assist.adapters import RUNTIMES, catalogue
 from assist.errors import CopilotError
 from assist.runtime import hub
 from assist.runtime.client import RuntimeClient, serving

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from assist.adapters.runtimes import RUNTIMES, MaskPrompt, Segmenter, sam_frame
-from assist.adapters.runtimes.devices import CPU, Device
-from assist.adapters.runtimes.half import halved
-from assist.adapters.runtimes.sam_decoder import SamDecoder, load
-from assist.adapters.runtimes.sam_light import LightDecoder
+from assist.adapters import RUNTIMES, MaskPrompt, Segmenter, sam_frame
+from assist.adapters.devices import CPU, Device
+from assist.adapters.half import halved
+from assist.adapters.sam_decoder import SamDecoder, load
+from assist.adapters.sam_light import LightDecoder
 from assist.adapters.weights import verify
 from tests.assist.conftest import Picture
 

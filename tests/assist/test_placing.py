@@ -9,7 +9,7 @@ from django.test import Client, override_settings
 from django.urls import reverse
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from assist.adapters.runtimes.fake import FakeClasses
+from assist.adapters.fake import FakeClasses
 from assist.annotators import placing, whole_answers
 from assist.learning import label_vectors
 from assist.models import Placement, Prepared

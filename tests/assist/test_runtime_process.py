@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from pycocotools import mask as coco
 
-from assist.adapters.runtimes import RUNTIMES, MaskPrompt
+from assist.adapters import RUNTIMES, MaskPrompt
 from assist.errors import CopilotError
 from assist.runtime import frames
 from assist.runtime.client import RuntimeClient, reachable, shared

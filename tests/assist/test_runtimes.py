@@ -15,9 +15,7 @@ from PIL import Image
 from scipy import ndimage
 from skimage import data
 
-from assist.adapters import weights
-from assist.adapters.priority import Aside
-from assist.adapters.runtimes import (
+from assist.adapters import (
     DEFAULTS,
     RUNTIMES,
     Embedding,
@@ -26,8 +24,10 @@ from assist.adapters.runtimes import (
     SpanFinder,
     mask_size,
     sam_frame,
+    weights,
 )
-from assist.adapters.runtimes.sam_frame import frame_size, preprocess
+from assist.adapters.priority import Aside
+from assist.adapters.sam_frame import frame_size, preprocess
 from assist.runtime.pictures import BadPicture, pixels_of
 from tests.assist.conftest import Picture
 

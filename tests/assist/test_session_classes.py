@@ -8,7 +8,7 @@ from uuid import uuid4
 import numpy as np
 import pytest
 
-from assist.adapters.runtimes.fake import FakeClasses
+from assist.adapters.fake import FakeClasses
 from assist.suggestions import classes
 from assist.suggestions.facts import Binding
 from assist.suggestions.packing import packed

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 from scipy import ndimage
 
-from assist.adapters.runtimes.specks import without_specks
+from assist.adapters.specks import without_specks
 
 SIDE = 256
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from assist.adapters.runtimes import DEFAULTS, RUNTIMES, Offer
+from assist.adapters import DEFAULTS, RUNTIMES, Offer
 from assist.models import ModelVersion
 from assist.runtime import doctor
 from assist.runtime.client import status_now

@@ -9,9 +9,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, Response, WebSocket, expect
 
-from assist.adapters import weights
-from assist.adapters.runtimes import RUNTIMES, MaskPrompt, Masks
-from assist.adapters.runtimes.mobile_sam import MobileSam
+from assist.adapters import RUNTIMES, MaskPrompt, Masks, weights
+from assist.adapters.mobile_sam import MobileSam
 from assist.runtime.pictures import pixels_of
 from tests.browser import shapes
 from tests.browser.site import Site

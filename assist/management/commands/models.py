@@ -6,8 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from assist.adapters import catalogue, weights
-from assist.adapters.runtimes import DEFAULTS, RUNTIMES
+from assist.adapters import DEFAULTS, RUNTIMES, catalogue, weights
 from assist.adapters.weights import WeightsProblem
 from assist.registry import registry
 from assist.runtime import doctor

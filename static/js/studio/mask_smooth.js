@@ -5,7 +5,7 @@ import { flood, maskOf } from "./mask_edits.js";
 import { boxBetween, clamp } from "./geometry.js";
 import { areaOf, boxOf, cropMask } from "./rle.js";
 
-/** A speck or pinhole is less than this share of its mask, and of the image; the same as assist/adapters/runtimes/specks.py. */
+/** A speck or pinhole is less than this share of its mask, and of the image; the same as assist/adapters/specks.py. */
 const OF_MASK = 0.02;
 const OF_IMAGE = 0.001;
 

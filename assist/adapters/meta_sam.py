@@ -12,11 +12,11 @@ import torch
 from segment_anything import sam_model_registry
 from segment_anything.modeling import Sam
 
-from assist.adapters.runtimes import Embedding, MaskPrompt, Masks, RuntimeMissing, sam_frame
-from assist.adapters.runtimes.cores import Cores
-from assist.adapters.runtimes.devices import Device
-from assist.adapters.runtimes.half import halved
-from assist.adapters.runtimes.sam_light import LightDecoder
+from assist.adapters import Embedding, MaskPrompt, Masks, RuntimeMissing, sam_frame
+from assist.adapters.cores import Cores
+from assist.adapters.devices import Device
+from assist.adapters.half import halved
+from assist.adapters.sam_light import LightDecoder
 
 VARIANTS = ("vit_b", "vit_l", "vit_h")
 

@@ -8,14 +8,14 @@ import numpy as np
 import onnxruntime
 import torch
 
+from assist.adapters import Embedding, MaskPrompt, Masks, sam_frame
+from assist.adapters.cores import Cores
+from assist.adapters.devices import CPU, Device
+from assist.adapters.half import halved
 from assist.adapters.priority import Aside
-from assist.adapters.runtimes import Embedding, MaskPrompt, Masks, sam_frame
-from assist.adapters.runtimes.cores import Cores
-from assist.adapters.runtimes.devices import CPU, Device
-from assist.adapters.runtimes.half import halved
-from assist.adapters.runtimes.sam_decoder import SamDecoder
-from assist.adapters.runtimes.sam_decoder import load as load_decoder
-from assist.adapters.runtimes.sam_light import LightDecoder
+from assist.adapters.sam_decoder import SamDecoder
+from assist.adapters.sam_decoder import load as load_decoder
+from assist.adapters.sam_light import LightDecoder
 
 PROVIDERS = {
     "cuda": ["CUDAExecutionProvider", "CPUExecutionProvider"],

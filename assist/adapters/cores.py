@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 import torch
 
-from assist.adapters.runtimes.devices import usable_cores
+from assist.adapters.devices import usable_cores
 
 
 class Cores:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from assist.adapters.runtimes.devices import Device
+from assist.adapters.devices import Device
 
 Decode = Callable[..., tuple[Tensor, Tensor]]
 

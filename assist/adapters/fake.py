@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from assist.adapters.runtimes import Embedding, FoundSpan, MaskPrompt, Masks, mask_size
-from assist.adapters.runtimes.devices import Device
+from assist.adapters import Embedding, FoundSpan, MaskPrompt, Masks, mask_size
+from assist.adapters.devices import Device
 
 
 def masks(files: Sequence[Path], device: Device) -> "FakeMasks":

@@ -7,8 +7,8 @@ import torch
 from PIL import Image
 from torch.nn import functional
 
-from assist.adapters.runtimes import MaskPrompt, Masks, mask_size
-from assist.adapters.runtimes.specks import without_specks
+from assist.adapters import MaskPrompt, Masks, mask_size
+from assist.adapters.specks import without_specks
 
 IMAGE_SIDE = 1024
 
