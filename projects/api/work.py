@@ -23,7 +23,7 @@ from projects.models import Annotation, Assignment, Project
 from projects.quality.qualification import courses, lessons
 from projects.queue import drafts
 from projects.task_types.preference import SECOND
-from projects.web.annotator import studio
+from projects.web.annotator import work_json
 from projects.workflow import submission
 from taskers.models import Organization, Person
 
@@ -153,7 +153,7 @@ def _claimed(found: Assignment | queue.Nothing, tasker: Person) -> dict[str, Any
 
 
 def _work(assignment: Assignment, tasker: Person) -> dict[str, Any]:
-    shown = studio.assignment_json(assignment, tasker)
+    shown = work_json.assignment_json(assignment, tasker)
     if shown["task"]["image"]:  # its address for a browser's session; a token opens those below /api/
         shown["task"]["image"]["url"] = reverse("api-task-media", args=[assignment.task.public_id])
     for name, picture in shown["task"].get("images", {}).items():

@@ -10,7 +10,7 @@ from projects.quality.gold import known_answers
 from projects.queue import Wish
 from projects.queue.clock import Clock
 from projects.reports import statement
-from projects.web.annotator import studio
+from projects.web.annotator import work_json
 from projects.workflow import corrections, submission
 from projects.workforce import rules
 from taskers.models import Grade
@@ -77,7 +77,7 @@ def test_it_looks_like_any_work_changes_no_verdict_and_is_paid_and_graded(cast, 
     done = worked(cast.alice, project, 40)
     extra = [one for one in done if one.kind == "extra"]
     assert extra and len({one.task_id for one in done}) == 40, "none comes twice"
-    shapes = {frozenset(studio.assignment_json(one, cast.alice)) for one in done}
+    shapes = {frozenset(work_json.assignment_json(one, cast.alice)) for one in done}
     assert len(shapes) == 1
     assert list(Verdict.objects.order_by("pk").values(*verdicts[0])[: len(verdicts)]) == verdicts
     assert queue.audit().breaches == [] and ledger.audit() == []

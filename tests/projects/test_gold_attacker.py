@@ -31,7 +31,7 @@ from projects.models import Annotation, Asset, Assignment, Correctable, Project,
 from projects.queue import Wish, broken, handing_in
 from projects.queue.clock import Clock
 from projects.reports import statement
-from projects.web.annotator import studio
+from projects.web.annotator import work_json
 from projects.workflow import corrections, submission
 from projects.workforce import rules
 from taskers.models import Person
@@ -156,7 +156,7 @@ def _work_through(project: Project, attacker: Person, neighbour: Person, dice: r
     page.force_login(attacker)
     mine, wish = make.held(attacker, project), None
     for _step in range(STEPS):
-        facts = dict(measured(studio.assignment_json(mine, attacker)))
+        facts = dict(measured(work_json.assignment_json(mine, attacker)))
         one = Seen(mine.kind == Assignment.Kind.GOLD, frozenset(facts), facts)
         one.facts["content"] = float(mine.task.payload["text"].split()[1])  # what the attacker reads
         if wish:

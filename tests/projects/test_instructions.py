@@ -5,7 +5,7 @@ from django.test import Client
 
 from projects.configuration import configure, instructions
 from projects.errors import Refused
-from projects.web.annotator import studio
+from projects.web.annotator import work_json
 from taskers.models import Person, Skill
 from taskers.skills import skills
 from tests import make
@@ -54,7 +54,7 @@ def test_a_language_that_no_page_can_be_in_reaches_those_who_declare_it(cast, pr
     assert instructions.for_reader(now, cast.alice) == ("", ENGLISH)
     skills.grant(cast.alice, french, by=cast.olga)
     assert instructions.for_reader(now, cast.alice) == ("french", FRENCH)
-    assert studio.project_json(project, now, cast.alice)["instructions_language"] == ""
+    assert work_json.project_json(project, now, cast.alice)["instructions_language"] == ""
 
 
 def test_a_manager_who_tries_a_task_reads_them_too(cast, project) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from projects.configuration import configure, label_colours
 from projects.configuration.label_colours import COLOURS, distance, fresh, oklab, patterns
-from projects.web.annotator import studio
+from projects.web.annotator import work_json
 from projects.web.manager.forms import labels as label_forms
 from tests import make
 
@@ -47,7 +47,7 @@ def test_labels_of_one_colour_have_patterns() -> None:
 def test_thirty_labels_of_a_program_are_all_told_apart_in_the_studio(cast) -> None:
     labels = [{"name": f"Kind {number}"} for number in range(30)]
     project = make.project(cast.riverside, labels=labels)
-    shown = studio.project_json(project, project.settings_now(), cast.alice)["labels"]
+    shown = work_json.project_json(project, project.settings_now(), cast.alice)["labels"]
     assert len({(one["colour"], one["pattern"]) for one in shown}) == 30
 
 

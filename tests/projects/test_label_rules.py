@@ -5,7 +5,7 @@ import pytest
 from projects.configuration import configure, label_attributes, revision
 from projects.errors import Refused
 from projects.models import Task
-from projects.web.annotator import studio
+from projects.web.annotator import work_json
 from projects.workflow import submission
 from tests import make
 
@@ -50,7 +50,7 @@ def test_studio_is_told_and_the_server_keeps_to_it(cast):
     project = make.project(cast.riverside, task_type="image_regions")
     asked = label_attributes.read("Occluded (flag)")
     configure.set_labels(project, [{"name": "Cat", "shapes": ["box"], "attributes": asked}], by=cast.mina)
-    told = studio.project_json(project, project.settings_now(), cast.mina)["labels"][0]
+    told = work_json.project_json(project, project.settings_now(), cast.mina)["labels"][0]
     assert (told["shapes"], told["attributes"]) == (["box"], asked)
 
     payload = {"asset": "a" * 64, "width": 20, "height": 10, "name": "cat.png"}

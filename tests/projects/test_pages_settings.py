@@ -7,7 +7,7 @@ from django.test import Client
 
 from projects.models import Batch, Project
 from projects.quality.gold import known_answers
-from projects.web.annotator import studio
+from projects.web.annotator import work_json
 from tests import make, sending
 from tests.projects.managing import FORM, changed, page, signed_in
 
@@ -109,7 +109,7 @@ def test_manager_says_that_empty_answers_are_usual_and_the_studio_is_told(cast, 
     mina.post(page("project-settings", project.public_id), changed(project, empty_usual="on"))
     settings = project.settings_now()
     assert (settings.version, settings.empty_usual) == (2, True)
-    assert studio.project_json(project, settings, cast.alice)["empty_usual"] is True
+    assert work_json.project_json(project, settings, cast.alice)["empty_usual"] is True
     mina.post(page("project-settings", project.public_id), changed(project))
     assert (project.settings_now().version, project.settings_now().empty_usual) == (3, False)
 

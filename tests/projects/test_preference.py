@@ -19,7 +19,7 @@ from projects.queue import sides
 from projects.task_types import TASK_TYPES
 from projects.task_types.classification import AskedLabels
 from projects.task_types.preference import OWN_LABELS, PAIR, items_of
-from projects.web.annotator import studio
+from projects.web.annotator import work_json
 from projects.workflow import batches, submission
 from tests import make
 from tests.projects.test_intake_load import counts, lines, loaded, media, picture, zipped
@@ -225,7 +225,7 @@ def test_pictures_loaded_before_are_compared_and_kept_as_long_as_the_pair(cast, 
     assert assets.collect(before=timezone.now() + timedelta(days=2)) == 0
     assert Asset.objects.count() == 2
     batches.move(made, "live", by=None)
-    shown = studio.assignment_json(make.held(cast.alice, project), cast.alice)["task"]
+    shown = work_json.assignment_json(make.held(cast.alice, project), cast.alice)["task"]
     assert shown["image"] is None and "item" not in shown["payload"]["second"]
     client.force_login(cast.alice)
     sent = {name: client.get(shown["images"][name]["url"]).headers["ETag"] for name in PAIR}
@@ -248,13 +248,13 @@ def test_sides_are_drawn_for_each_person_and_task_and_stay(cast) -> None:
         assert 15 < lefts.count("first") < 45
     assert drawn[cast.alice] != drawn[cast.bob]
     mine = make.held(cast.alice, project)
-    shown = studio.assignment_json(mine, cast.alice)["task"]
+    shown = work_json.assignment_json(mine, cast.alice)["task"]
     assert shown["left"] == sides.left_of(mine.task, cast.alice)
     foreseen = queue.foresee(mine, cast.alice, [project])
     assert foreseen is not None
-    ahead = studio.foreseen_json(foreseen, cast.alice)["task"]
+    ahead = work_json.foreseen_json(foreseen, cast.alice)["task"]
     submission.submit(mine, cast.alice, mine.token, said("first", left=shown["left"]))
-    held = studio.assignment_json(make.held(cast.alice, project), cast.alice)["task"]
+    held = work_json.assignment_json(make.held(cast.alice, project), cast.alice)["task"]
     assert (held["id"], held["left"]) == (ahead["id"], ahead["left"])
 
 

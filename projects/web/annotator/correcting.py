@@ -17,8 +17,8 @@ from django.views.decorators.http import require_GET, require_POST
 from projects import access
 from projects.models import Annotation, Assignment
 from projects.models.promises import ALIKE
-from projects.web.annotator import studio
-from projects.web.annotator.studio import read_list, read_token, read_whole_number, wire
+from projects.web.annotator import studio, work_json
+from projects.web.shared.json_view import read_list, read_token, read_whole_number, wire
 from projects.workflow import corrections
 from taskers.errors import NotFound, Problem, StateConflict
 from taskers.models import Person
@@ -47,7 +47,7 @@ def claim(request: MemberRequest, body: dict, annotation_id: UUID) -> dict:
     """The piece of work, with what was begun of its correction or else what was handed in."""
     assignment = _of(request.user, annotation_id)
     saved = corrections.reopen(assignment)
-    shown = studio.assignment_json(assignment, request.user)
+    shown = work_json.assignment_json(assignment, request.user)
     shown |= {"id": f"{assignment.public_id}/correct", "deadline": corrections.until(assignment).isoformat()}
     shown["project"]["copilot"] = False  # what it would suggest now was offered then
     return {"assignment": shown | {"draft": {"version": saved.version, "answer": saved.answer}}}

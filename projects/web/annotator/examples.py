@@ -6,7 +6,8 @@ from django.views.decorators.http import require_GET
 
 from projects import access
 from projects.quality.qualification import lessons
-from projects.web.annotator.studio import lessons_json, wire
+from projects.web.annotator.work_json import lessons_json
+from projects.web.shared.json_view import wire
 from taskers.web.requests import MemberRequest
 
 

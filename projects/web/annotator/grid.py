@@ -12,9 +12,10 @@ from projects import access, queue
 from projects.errors import LeaseLost, Refused
 from projects.models import Assignment, Draft, Project, Task
 from projects.queue import Nothing, drafts
-from projects.web.annotator.studio import project_json, task_json, thumbnail_url, wire
-from projects.web.annotator.studio import read_token as token_of
-from projects.web.annotator.studio import read_whole_number as whole_number
+from projects.web.annotator.work_json import project_json, task_json, thumbnail_url
+from projects.web.shared.json_view import read_token as token_of
+from projects.web.shared.json_view import read_whole_number as whole_number
+from projects.web.shared.json_view import wire
 from projects.workflow import submission
 from taskers.errors import NotFound, Problem
 from taskers.models import Person

@@ -18,7 +18,7 @@ from projects.models.promises import ALIKE
 from projects.quality.gold import dealing, settling
 from projects.quality.qualification import lessons
 from projects.reports import course_report, statement
-from projects.web.annotator import studio
+from projects.web.annotator import work_json
 from projects.web.shared.answer_drawing import drawing
 from projects.workflow.comments import reading
 from taskers import access as roles
@@ -114,7 +114,7 @@ def course(request: MemberRequest, project_id: UUID) -> HttpResponse:
     context = {
         "project": project,
         "tries": [(one, lessons.done(one)) for one in tries],
-        "view": studio.lessons_json(project, {f"t{one.pk}": lessons.again(one) for one in tries}, request.user),
+        "view": work_json.lessons_json(project, {f"t{one.pk}": lessons.again(one) for one in tries}, request.user),
     }
     return render(request, "taskers/course.html", context)
 

@@ -1,62 +1,26 @@
-"""The studio's wire: JSON over the session's sign-in. Each view makes one call into a verb."""
+"""The studio: each view makes one call into a verb."""
 
-import json
-from collections.abc import Callable, Sequence
-from functools import wraps
-from typing import Any
+from collections.abc import Sequence
 from uuid import UUID
 
-from django.conf import settings as site
 from django.contrib.auth.decorators import login_required
-from django.http import HttpResponse, JsonResponse
+from django.http import HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
-from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from projects import access, queue
-from projects.configuration import instructions, markdown
-from projects.configuration.label_colours import patterns
-from projects.errors import Refused, StaleDraft
-from projects.models import Assignment, Project, ProjectSettings, Task, desk
+from projects.models import Assignment, Project
 from projects.quality.qualification import courses, lessons
-from projects.queue import Nothing, drafts, sides
+from projects.queue import Nothing, drafts
 from projects.task_types import TASK_TYPES
-from projects.task_types.preference import FIRST, SECOND, Preference
 from projects.web.annotator import editor_modules, es_modules
+from projects.web.annotator.work_json import assignment_json, choices_json, foreseen_json, lesson_json
+from projects.web.shared.json_view import read_list, read_token, read_uuid, read_whole_number, wire
 from projects.workflow import submission
-from taskers.errors import NotFound, Problem
+from taskers.errors import NotFound
 from taskers.models import Organization, Person
-from taskers.money import ledger
-from taskers.people import preferences
-from taskers.web import problems
 from taskers.web.requests import MemberRequest
-
-
-class SignedOut(Problem):
-    """Your session has ended; sign in again, your work is kept."""
-
-    code = "signed-out"
-    status = 401
-
-
-def wire(view: Callable[..., dict]) -> Callable[..., HttpResponse]:
-    """JSON in, JSON out: the view gets the body as a dict; named errors become problem+json."""
-
-    @wraps(view)
-    @never_cache
-    def wrapped(request: MemberRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        try:
-            if not request.user.is_authenticated:
-                raise SignedOut()
-            return JsonResponse(view(request, _body(request), *args, **kwargs))
-        except StaleDraft as problem:
-            return problems.as_json(problem, {"draft": problem.newest})
-        except Problem as problem:
-            return problems.as_json(problem)
-
-    return wrapped
 
 
 @require_GET
@@ -110,12 +74,6 @@ def ahead(request: MemberRequest, body: dict, assignment_id: UUID) -> dict:
     mine = _live(request, project.organization) if body.get("any") is True else [project]
     found = queue.foresee(assignment, request.user, mine)
     return {"ahead": foreseen_json(found, request.user) if found else None}
-
-
-def choices_json(person: Person) -> dict:
-    """What this person chose for the studio."""
-    chosen = preferences.of(person)
-    return {"keys": chosen.keys, "submit_on_choice": chosen.submit_on_choice}
 
 
 @require_POST
@@ -198,131 +156,6 @@ def report(request: MemberRequest, body: dict, assignment_id: UUID) -> dict:
     return _next(request, assignment.task.project, body)
 
 
-def project_json(project: Project, settings: ProjectSettings, reader: Person) -> dict:
-    """What the studio needs to know of a project; its instructions in the reader's language."""
-    language, said = instructions.for_reader(settings, reader)
-    labels = desk.labels(project)
-    keys = {label.pk: label.key for label in labels}
-    return {
-        "id": str(project.public_id),
-        "name": project.name,
-        "task_type": project.task_type,
-        "instructions_html": markdown.safe_html(said),
-        "instructions_language": language if language in dict(site.LANGUAGES) else "",
-        **{name: getattr(settings, name) for name in ("copilot", "suggest", "confidence", "fields", "empty_usual")},
-        "labels": [
-            {
-                "key": label.key,
-                "name": label.name,
-                "colour": label.colour,
-                "pattern": pattern,
-                "hotkey": label.hotkey,
-                "retired": label.retired_at is not None,
-                "shapes": label.shapes,
-                "attributes": label.attributes,
-                "field": label.field,
-                "parent": keys.get(label.parent_id or 0),
-            }
-            for label, pattern in zip(labels, patterns(tuple(label.colour for label in labels)), strict=True)
-        ],
-    }
-
-
-def task_json(task: Task, tasker: Person | None = None) -> dict:
-    """A task as its tasker sees it, a pair on the sides drawn for them; without one, as a reviewer does: by the name
-    that it was loaded under, a pair in its own order.
-    """
-    image = None
-    room = TASK_TYPES[task.project.task_type]
-    name = task.code if tasker else task.external_id
-    shown = {"id": str(task.public_id), "name": name, "payload": room.shown(task.payload)}
-    if isinstance(room, Preference):
-        left = sides.left_of(task, tasker) if tasker else FIRST
-        return shown | {"image": None, "images": _images(task), "left": left}
-    if task.asset_id and task.asset:
-        image = {"url": media_url(task), "width": task.asset.width, "height": task.asset.height}
-    return shown | {"image": image}
-
-
-def _images(task: Task) -> dict[str, dict]:
-    """The pictures of a pair, each by its candidate's place."""
-    urls = {FIRST: media_url(task), SECOND: reverse("task-media-second", args=[task.public_id])}
-    pictured = {name: task.payload[name] for name in urls if "asset" in task.payload[name]}
-    return {name: {"url": urls[name], "width": one["width"], "height": one["height"]} for name, one in pictured.items()}
-
-
-def media_url(task: Task) -> str:
-    """Where a task's picture is served, to those who may see the task."""
-    return reverse("task-media", args=[task.public_id])
-
-
-def thumbnail_url(task: Task) -> str:
-    """Where its small picture is served."""
-    return reverse("task-thumbnail", args=[task.public_id])
-
-
-def assignment_json(assignment: Assignment, tasker: Person) -> dict:
-    """An assignment in somebody's hands."""
-    project = assignment.task.project
-    around = desk.around(assignment)
-    settings, saved = around.settings, around.draft
-    return {
-        "id": str(assignment.public_id),
-        "token": str(assignment.token),
-        "kind": "judge",  # gold must not be told apart; a course says so itself
-        "course": lessons.where(assignment),
-        "deadline": assignment.deadline.isoformat() if assignment.deadline else None,
-        "lease_seconds": settings.lease_seconds,
-        "project": project_json(project, settings, tasker) | {"copilot": bool(assignment.copilot)},
-        "task": task_json(assignment.task, tasker),
-        "draft": {"version": saved.version, "answer": saved.answer} if saved else None,
-        "pay": ledger.money(assignment.rate or 0, project.organization.currency),
-        "remarks": around.remarks,
-        "answered": around.answered,
-    }
-
-
-def foreseen_json(found: queue.Foreseen, tasker: Person) -> dict:
-    """A task that nobody holds yet, as it will be shown; its seal goes with the claim that asks for it."""
-    project = found.task.project
-    settings = project.settings_now()
-    return {
-        "id": None,
-        "token": None,
-        "seal": found.seal,
-        "kind": "judge",
-        "course": None,
-        "deadline": None,
-        "lease_seconds": settings.lease_seconds,
-        "project": project_json(project, settings, tasker),
-        "task": task_json(found.task, tasker),
-        "draft": None,
-        "pay": ledger.money(found.terms.rate, project.organization.currency),
-        "remarks": 0,
-        "answered": False,
-    }
-
-
-def lesson_json(project: Project, lesson: dict, reader: Person) -> dict:
-    """What a course has to say, to be read before the next piece of work; with what its answers are drawn by."""
-    _pictured(lesson["items"])
-    return lesson | {"project": project_json(project, project.settings_now(), reader)}
-
-
-def lessons_json(project: Project, lists: dict[str, list[dict]], reader: Person) -> dict:
-    """Lists of items of a course, by name, with what their answers are drawn by."""
-    for items in lists.values():
-        _pictured(items)
-    shown = project_json(project, project.settings_now(), reader)
-    return {"lessons": lists, "labels": shown["labels"], "fields": shown["fields"]}
-
-
-def _pictured(items: list[dict]) -> None:
-    for item in items:
-        item["picture"] = reverse("task-media", args=[item["task"]]) if item["picture"] else None
-        item["second"] = reverse("task-media-second", args=[item["task"]]) if item["second"] else None
-
-
 def _unread(request: MemberRequest, body: dict, mine: Sequence[Project]) -> dict | None:
     """A lesson that was begun and not gone on from, as after a reload; what the body says was read is done with."""
     if "read" in body:
@@ -363,44 +196,3 @@ def _claimed(found: Assignment | Nothing, tasker: Person) -> dict:
     if isinstance(found, Nothing):
         return {"nothing": {"code": found.code, "text": found.text, "retry_seconds": found.retry_seconds}}
     return {"assignment": assignment_json(found, tasker)}
-
-
-def _body(request: MemberRequest) -> dict:
-    try:
-        body = json.loads(request.body or b"{}")
-    except (ValueError, RecursionError):
-        raise Refused("The body isn't JSON.", code="not-json", status=400) from None
-    if not isinstance(body, dict):
-        raise Refused("The body is a JSON object.", code="wrong-shape", status=400)
-    try:
-        storable = "\\u0000" not in json.dumps(body, ensure_ascii=False, allow_nan=False).encode().decode()
-    except ValueError:  # half of a surrogate pair, NaN or infinity
-        storable = False
-    if not storable:
-        raise Refused("There is a character or number that can't be kept (NUL, half of a pair, NaN).", code="bad-text")
-    return body
-
-
-def read_token(body: dict) -> UUID:
-    return read_uuid(body, "token")
-
-
-def read_uuid(body: dict, field: str) -> UUID:
-    try:
-        return UUID(str(body.get(field)))
-    except ValueError:
-        raise Refused("%(field)s is missing or isn't a UUID.", code="wrong-shape", place=field, field=field) from None
-
-
-def read_whole_number(body: dict, field: str, default: int | None = None) -> int:
-    value = body.get(field, default)
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**53:
-        raise Refused("%(field)s is a whole number, 0 or more.", code="wrong-shape", place=field, field=field)
-    return value
-
-
-def read_list(body: dict, field: str) -> list:
-    value = body.get(field, [])
-    if not isinstance(value, list):
-        raise Refused("%(field)s is a list.", code="wrong-shape", place=field, field=field)
-    return value

@@ -41,7 +41,8 @@ from projects.queue import drafts
 from projects.queue.clock import Clock
 from projects.task_types import TASK_TYPES
 from projects.task_types.protocol import TaskType
-from projects.web.annotator.studio import choices_json, project_json, task_json, wire
+from projects.web.annotator.work_json import choices_json, project_json, task_json
+from projects.web.shared.json_view import wire
 from projects.workflow import submission
 from projects.workflow.comments import reading
 from taskers import access as roles

@@ -1,0 +1,81 @@
+"""Views that take JSON and give it, over the sign-in of the session; and how a value of a body is read."""
+
+import json
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse, JsonResponse
+from django.views.decorators.cache import never_cache
+
+from projects.errors import Refused, StaleDraft
+from taskers.errors import Problem
+from taskers.web import problems
+from taskers.web.requests import MemberRequest
+
+
+class SignedOut(Problem):
+    """Your session has ended; sign in again, your work is kept."""
+
+    code = "signed-out"
+    status = 401
+
+
+def wire(view: Callable[..., dict]) -> Callable[..., HttpResponse]:
+    """JSON in, JSON out: the view gets the body as a dict; named errors become problem+json."""
+
+    @wraps(view)
+    @never_cache
+    def wrapped(request: MemberRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            if not request.user.is_authenticated:
+                raise SignedOut()
+            return JsonResponse(view(request, _body(request), *args, **kwargs))
+        except StaleDraft as problem:
+            return problems.as_json(problem, {"draft": problem.newest})
+        except Problem as problem:
+            return problems.as_json(problem)
+
+    return wrapped
+
+
+def _body(request: MemberRequest) -> dict:
+    try:
+        body = json.loads(request.body or b"{}")
+    except (ValueError, RecursionError):
+        raise Refused("The body isn't JSON.", code="not-json", status=400) from None
+    if not isinstance(body, dict):
+        raise Refused("The body is a JSON object.", code="wrong-shape", status=400)
+    try:
+        storable = "\\u0000" not in json.dumps(body, ensure_ascii=False, allow_nan=False).encode().decode()
+    except ValueError:  # half of a surrogate pair, NaN or infinity
+        storable = False
+    if not storable:
+        raise Refused("There is a character or number that can't be kept (NUL, half of a pair, NaN).", code="bad-text")
+    return body
+
+
+def read_token(body: dict) -> UUID:
+    return read_uuid(body, "token")
+
+
+def read_uuid(body: dict, field: str) -> UUID:
+    try:
+        return UUID(str(body.get(field)))
+    except ValueError:
+        raise Refused("%(field)s is missing or isn't a UUID.", code="wrong-shape", place=field, field=field) from None
+
+
+def read_whole_number(body: dict, field: str, default: int | None = None) -> int:
+    value = body.get(field, default)
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**53:
+        raise Refused("%(field)s is a whole number, 0 or more.", code="wrong-shape", place=field, field=field)
+    return value
+
+
+def read_list(body: dict, field: str) -> list:
+    value = body.get(field, [])
+    if not isinstance(value, list):
+        raise Refused("%(field)s is a list.", code="wrong-shape", place=field, field=field)
+    return value
