@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import ndimage
 
-# A speck or a pinhole is smaller than both shares; the same as in static/js/studio/mask_smooth.js.
+# A speck or a pinhole is smaller than both shares; the same as in static/js/studio/image/mask_smooth.js.
 OF_MASK = 0.02
 OF_IMAGE = 0.001
 

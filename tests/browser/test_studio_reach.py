@@ -34,7 +34,7 @@ NOTES = {
     "waiting": {"kind": "warn", "text": WAITING},
 }
 NOTE = """async ([key, note]) => {
-  const { href } = document.querySelector("link[rel=modulepreload][href*='/studio/notes.']");
+  const { href } = document.querySelector("link[rel=modulepreload][href*='/studio/shell/notes.']");
   const { createNotes } = await import(href);
   (window.notesOfTest ??= createNotes(document.getElementById("notes"))).show(key, note);
 }"""

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { pathTo, proposedValues, shownFields, takes } from "../../static/js/studio/asked_fields.js";
-import { choiceBindings, classificationBindings, offerBindings } from "../../static/js/studio/classification_bindings.js";
-import { createClassificationDesk } from "../../static/js/studio/classification_desk.js";
-import { createGridDesk } from "../../static/js/studio/grid_desk.js";
-import { createGridWire } from "../../static/js/studio/grid_wire.js";
-import { createKeymap } from "../../static/js/studio/keys.js";
-import { studioBindings } from "../../static/js/studio/studio_bindings.js";
+import { pathTo, proposedValues, shownFields, takes } from "../../static/js/studio/classification/asked_fields.js";
+import { choiceBindings, classificationBindings, offerBindings } from "../../static/js/studio/classification/bindings.js";
+import { createClassificationDesk } from "../../static/js/studio/classification/desk.js";
+import { createGridDesk } from "../../static/js/studio/shell/grid_desk.js";
+import { createGridWire } from "../../static/js/studio/shell/grid_wire.js";
+import { createKeymap } from "../../static/js/studio/shared/keys.js";
+import { studioBindings } from "../../static/js/studio/shell/studio_bindings.js";
 
 const fields = [
   { key: "subject", name: "Subject", kind: "choice", required: true },

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { asMinutes, createClock } from "../../static/js/studio/clock.js";
+import { asMinutes, createClock } from "../../static/js/studio/shell/clock.js";
 
 test("a long pause counts as half a minute, time out of sight not at all", () => {
   let time = 0;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
-import { joinCopilot } from "../../static/js/studio/copilot.js";
+import { joinCopilot } from "../../static/js/studio/shell/copilot.js";
 
 /** A line whose other side answers pings while it is plugged in, and never the question. */
 class Line {

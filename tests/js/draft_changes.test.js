@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { changesBetween, same } from "../../static/js/studio/draft_changes.js";
+import { changesBetween, same } from "../../static/js/studio/shell/draft_changes.js";
 
 const cases = JSON.parse(readFileSync(new URL("../fixtures/draft_changes.json", import.meta.url)));
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createDrafts, newestWork } from "../../static/js/studio/drafts.js";
-import { inMemory } from "../../static/js/studio/stash.js";
-import { WireProblem } from "../../static/js/studio/wire.js";
+import { createDrafts, newestWork } from "../../static/js/studio/shell/drafts.js";
+import { inMemory } from "../../static/js/studio/shell/stash.js";
+import { WireProblem } from "../../static/js/studio/shell/wire.js";
 
 const rest = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const offline = () => new WireProblem({ status: 0, code: "offline", text: "No answer" });

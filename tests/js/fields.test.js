@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { belongsToField } from "../../static/js/studio/fields.js";
+import { belongsToField } from "../../static/js/studio/shared/fields.js";
 
 /** A keydown on an element of this tag and type. */
 function press(key, tag, { type, ...held } = {}) {

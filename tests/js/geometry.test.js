@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import * as plane from "../../static/js/studio/geometry.js";
+import * as plane from "../../static/js/studio/shared/geometry.js";
 
 const image = { width: 400, height: 200 };
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createHistory, differing } from "../../static/js/studio/history.js";
+import { createHistory, differing } from "../../static/js/studio/shared/history.js";
 
 test("undo and redo walk the same steps back and forth", () => {
   const history = createHistory("empty");

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createImageDesk } from "../../static/js/studio/image_desk.js";
-import { areaOf, encodeMask } from "../../static/js/studio/rle.js";
+import { createImageDesk } from "../../static/js/studio/image/desk.js";
+import { areaOf, encodeMask } from "../../static/js/studio/shared/rle.js";
 
 const size = { width: 40, height: 30 };
 const labels = [{ key: "cat" }, { key: "dog" }];

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createHand } from "../../static/js/studio/image_hand.js";
+import { createHand } from "../../static/js/studio/image/hand.js";
 
 const CAT = { key: "cat", shapes: ["mask"] };
 const SHIP = { key: "ship", shapes: ["box"] };

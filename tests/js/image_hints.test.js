@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { hintFor, keysInWords, regretFor } from "../../static/js/studio/image_hints.js";
+import { hintFor, keysInWords, regretFor } from "../../static/js/studio/image/hints.js";
 
 const still = { offered: false, chosen: null, made: null, empty: false, tool: "brush", keys: ["1", "2", "3"], next: "K" };
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
-import { decodeLarge, sizesOf } from "../../static/js/studio/image_large.js";
+import { decodeLarge, sizesOf } from "../../static/js/studio/image/large.js";
 
 const SIZE = { width: 8001, height: 5000 };
 const before = { fetch: globalThis.fetch, createImageBitmap: globalThis.createImageBitmap };

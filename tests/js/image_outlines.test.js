@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createImageDesk } from "../../static/js/studio/image_desk.js";
-import { serves, toolInHand, toolsFor } from "../../static/js/studio/image_kit.js";
-import { areaOf } from "../../static/js/studio/rle.js";
+import { createImageDesk } from "../../static/js/studio/image/desk.js";
+import { serves, toolInHand, toolsFor } from "../../static/js/studio/image/kit.js";
+import { areaOf } from "../../static/js/studio/shared/rle.js";
 
 const size = { width: 100, height: 80 };
 const ALL = ["mask", "box", "polygon", "polyline", "point"];

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { chordOf, conflicts, createKeymap, printed } from "../../static/js/studio/keys.js";
+import { chordOf, conflicts, createKeymap, printed } from "../../static/js/studio/shared/keys.js";
 
 const press = (key, extra = {}) => ({ key, code: "", ...extra });
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { matching } from "../../static/js/studio/label_search.js";
+import { matching } from "../../static/js/studio/shared/label_search.js";
 
 const NAMES = ["Grey seal", "Sea lion", "Sealed box", "Harbour seal"];
 

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { comparingBindings, decidingBindings } from "../../static/js/review/bindings.js";
-import { imageBindings } from "../../static/js/studio/image_bindings.js";
-import { toolsFor } from "../../static/js/studio/image_kit.js";
-import { conflicts, createKeymap } from "../../static/js/studio/keys.js";
-import { labelBindings } from "../../static/js/studio/keys_of_labels.js";
-import { studioBindings } from "../../static/js/studio/studio_bindings.js";
-import { textBindings } from "../../static/js/studio/text_bindings.js";
+import { imageBindings } from "../../static/js/studio/image/bindings.js";
+import { toolsFor } from "../../static/js/studio/image/kit.js";
+import { conflicts, createKeymap } from "../../static/js/studio/shared/keys.js";
+import { labelBindings } from "../../static/js/studio/shared/keys_of_labels.js";
+import { studioBindings } from "../../static/js/studio/shell/studio_bindings.js";
+import { textBindings } from "../../static/js/studio/text/bindings.js";
 
 const everything = () =>
   imageBindings(toolsFor([{ shapes: ["mask", "box", "polygon", "polyline", "point"] }]), { masks: true, outlines: true, attributes: true });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { regionAt } from "../../static/js/studio/layers.js";
-import { encodeMask } from "../../static/js/studio/rle.js";
+import { regionAt } from "../../static/js/studio/shared/layers.js";
+import { encodeMask } from "../../static/js/studio/shared/rle.js";
 
 const image = { width: 60, height: 40 };
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { verdict } from "../../static/js/studio/lesson_words.js";
+import { verdict } from "../../static/js/studio/shell/lesson_words.js";
 
 test("what is off but counts isn't called right", () => {
   assert.equal(verdict({ score: 1, differences: [], close: [] }), "Right");

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { arranged, noWish } from "../../static/js/studio/list_order.js";
+import { arranged, noWish } from "../../static/js/studio/shared/list_order.js";
 
 const READ = {
   a: { words: "person maria", label: "person", name: "Person", size: 4, score: null, source: "human" },

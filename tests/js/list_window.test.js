@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { rowAfter, rowsInPage, topFor } from "../../static/js/studio/list_window.js";
+import { rowAfter, rowsInPage, topFor } from "../../static/js/studio/shared/list_window.js";
 
 const sight = (more) => ({ count: 600, row: 30, top: 0, height: 300, ...more });
 const ends = (rows) => [rows[0], rows.at(-1), rows.length];

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createGroup } from "../../static/js/studio/mark_group.js";
+import { createGroup } from "../../static/js/studio/shared/mark_group.js";
 
 /** A list of five marks, of which the room knows one as selected. */
 function marks(order = ["a", "b", "c", "d", "e"]) {

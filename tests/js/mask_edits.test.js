@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { fillOutline, stroke } from "../../static/js/studio/geometry.js";
-import * as edits from "../../static/js/studio/mask_edits.js";
-import { areaOf, decodeMask, encodeMask } from "../../static/js/studio/rle.js";
+import { fillOutline, stroke } from "../../static/js/studio/shared/geometry.js";
+import * as edits from "../../static/js/studio/image/mask_edits.js";
+import { areaOf, decodeMask, encodeMask } from "../../static/js/studio/shared/rle.js";
 
 const image = { width: 40, height: 30 };
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { smoothed, withoutHoles, withoutSpecks } from "../../static/js/studio/mask_smooth.js";
-import { areaOf, decodeMask, encodeMask } from "../../static/js/studio/rle.js";
+import { smoothed, withoutHoles, withoutSpecks } from "../../static/js/studio/image/mask_smooth.js";
+import { areaOf, decodeMask, encodeMask } from "../../static/js/studio/shared/rle.js";
 
 const image = { width: 120, height: 90 };
 

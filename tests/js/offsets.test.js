@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { createOffsets } from "../../static/js/studio/offsets.js";
+import { createOffsets } from "../../static/js/studio/shared/offsets.js";
 
 const cases = JSON.parse(readFileSync(new URL("../fixtures/offsets.json", import.meta.url)));
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import * as outlines from "../../static/js/studio/outlines.js";
+import * as outlines from "../../static/js/studio/image/outlines.js";
 
 const image = { width: 100, height: 80 };
 const square = { type: "polygon", points: [[10, 10], [30, 10], [30, 30], [10, 30]] };

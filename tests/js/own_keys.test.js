@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { keyTables, whyNot } from "../../static/js/studio/key_tables.js";
-import { createKeymap } from "../../static/js/studio/keys.js";
-import { labelBindings } from "../../static/js/studio/keys_of_labels.js";
-import { choiceBindings } from "../../static/js/studio/classification_bindings.js";
-import { wordsOfLost } from "../../static/js/studio/key_sheet.js";
-import { ownKeys } from "../../static/js/studio/own_keys.js";
+import { keyTables, whyNot } from "../../static/js/studio/shell/key_tables.js";
+import { createKeymap } from "../../static/js/studio/shared/keys.js";
+import { labelBindings } from "../../static/js/studio/shared/keys_of_labels.js";
+import { choiceBindings } from "../../static/js/studio/classification/bindings.js";
+import { wordsOfLost } from "../../static/js/studio/shell/key_sheet.js";
+import { ownKeys } from "../../static/js/studio/shell/own_keys.js";
 
 const KEYS = [
   { action: "submit", keys: ["enter"], text: "Submit", group: "Everywhere" },

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { slideSense } from "../../static/js/studio/pointer.js";
+import { slideSense } from "../../static/js/studio/shared/pointer.js";
 
 const wheel = { deltaMode: 0, deltaX: 0, deltaY: 100, wheelDeltaY: -120, ctrlKey: false, timeStamp: 0 };
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { classificationBindings } from "../../static/js/studio/classification_bindings.js";
-import { createKeymap } from "../../static/js/studio/keys.js";
-import { asShown, ordered, preferenceBindings, preferenceChoices } from "../../static/js/studio/preference_bindings.js";
+import { classificationBindings } from "../../static/js/studio/classification/bindings.js";
+import { createKeymap } from "../../static/js/studio/shared/keys.js";
+import { asShown, ordered, preferenceBindings, preferenceChoices } from "../../static/js/studio/preference/bindings.js";
 
 const LABELS = [
   { key: "rude", name: "Rude", field: "tone", hotkey: "u" },

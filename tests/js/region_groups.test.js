@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { fitting, relabelled, shifted, withCopies } from "../../static/js/studio/region_groups.js";
-import { boxOf, decodeMask, encodeMask } from "../../static/js/studio/rle.js";
+import { fitting, relabelled, shifted, withCopies } from "../../static/js/studio/image/region_groups.js";
+import { boxOf, decodeMask, encodeMask } from "../../static/js/studio/shared/rle.js";
 
 const SIZE = { width: 40, height: 30 };
 const box = (x, y, width = 10, height = 10) => ({ type: "box", x, y, width, height });

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { asOffered } from "../../static/js/studio/provenance.js";
-import * as model from "../../static/js/studio/regions.js";
-import { encodeMask } from "../../static/js/studio/rle.js";
+import { asOffered } from "../../static/js/studio/shared/provenance.js";
+import * as model from "../../static/js/studio/image/regions.js";
+import { encodeMask } from "../../static/js/studio/shared/rle.js";
 
 const shape = (...set) => {
   const data = new Uint8Array(12);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import * as rle from "../../static/js/studio/rle.js";
+import * as rle from "../../static/js/studio/shared/rle.js";
 
 const cases = JSON.parse(readFileSync(new URL("../fixtures/rle.json", import.meta.url)));
 

@@ -1,8 +1,8 @@
 // A tasker's sitting before a server that answers from lists.
-import { createClock } from "../../static/js/studio/clock.js";
-import { createSession } from "../../static/js/studio/session.js";
-import { inMemory } from "../../static/js/studio/stash.js";
-import { WireProblem } from "../../static/js/studio/wire.js";
+import { createClock } from "../../static/js/studio/shell/clock.js";
+import { createSession } from "../../static/js/studio/shell/session.js";
+import { inMemory } from "../../static/js/studio/shell/stash.js";
+import { WireProblem } from "../../static/js/studio/shell/wire.js";
 
 export const task = (id, draft = null) => ({
   assignment: { id, token: `t-${id}`, lease_seconds: 900, draft, task: { id: `task-${id}`, after: 1 } },

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { asOffered } from "../../static/js/studio/provenance.js";
-import * as model from "../../static/js/studio/spans.js";
-import { snap, tokenAt, tokensOf } from "../../static/js/studio/tokens.js";
+import { asOffered } from "../../static/js/studio/shared/provenance.js";
+import * as model from "../../static/js/studio/text/spans.js";
+import { snap, tokenAt, tokensOf } from "../../static/js/studio/text/tokens.js";
 
 const add = (spans, start, end, label, provenance) =>
   model.addSpan(spans, { start, end, label, provenance }).spans;

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
-import { createHistory } from "../../static/js/studio/history.js";
-import { createImageDesk } from "../../static/js/studio/image_desk.js";
-import { createHeard } from "../../static/js/studio/image_heard.js";
-import { createStepsTold } from "../../static/js/studio/steps_told.js";
+import { createHistory } from "../../static/js/studio/shared/history.js";
+import { createImageDesk } from "../../static/js/studio/image/desk.js";
+import { createHeard } from "../../static/js/studio/image/heard.js";
+import { createStepsTold } from "../../static/js/studio/shell/steps_told.js";
 
 let said;
 let timers;

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { classificationBindings } from "../../static/js/studio/classification_bindings.js";
-import { gridBindings } from "../../static/js/studio/grid_bindings.js";
-import { imageBindings } from "../../static/js/studio/image_bindings.js";
-import { toolsFor } from "../../static/js/studio/image_kit.js";
-import { preferenceBindings } from "../../static/js/studio/preference_bindings.js";
-import { studioBindings } from "../../static/js/studio/studio_bindings.js";
-import { textBindings } from "../../static/js/studio/text_bindings.js";
+import { classificationBindings } from "../../static/js/studio/classification/bindings.js";
+import { gridBindings } from "../../static/js/studio/shell/grid_bindings.js";
+import { imageBindings } from "../../static/js/studio/image/bindings.js";
+import { toolsFor } from "../../static/js/studio/image/kit.js";
+import { preferenceBindings } from "../../static/js/studio/preference/bindings.js";
+import { studioBindings } from "../../static/js/studio/shell/studio_bindings.js";
+import { textBindings } from "../../static/js/studio/text/bindings.js";
 
 // tests/projects/test_studio_keys.py asks the server the same.
 const CASES = JSON.parse(readFileSync(new URL("../fixtures/studio_keys.json", import.meta.url), "utf8"));

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { blockAt, blocksOf, goesOn } from "../../static/js/studio/text_blocks.js";
-import { edgeRunsLeft, paragraphRunsLeft } from "../../static/js/studio/text_direction.js";
-import { occurrencesOf } from "../../static/js/studio/text_occurrences.js";
-import { charactersOf, snap, tokensOf } from "../../static/js/studio/tokens.js";
+import { blockAt, blocksOf, goesOn } from "../../static/js/studio/text/blocks.js";
+import { edgeRunsLeft, paragraphRunsLeft } from "../../static/js/studio/shared/text_direction.js";
+import { occurrencesOf } from "../../static/js/studio/text/occurrences.js";
+import { charactersOf, snap, tokensOf } from "../../static/js/studio/text/tokens.js";
 
 const cut = (text, parts) => parts.map(({ start, end }) => text.slice(start, end));
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createTextDesk } from "../../static/js/studio/text_desk.js";
-import { createMarking } from "../../static/js/studio/text_marking.js";
+import { createTextDesk } from "../../static/js/studio/text/desk.js";
+import { createMarking } from "../../static/js/studio/text/marking.js";
 
 const TEXT = "Bo met Bobby; Bo left.";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { sizeAfter, sizeKept, SIZES } from "../../static/js/studio/text_size.js";
+import { sizeAfter, sizeKept, SIZES } from "../../static/js/studio/shared/text_size.js";
 
 test("the text grows and shrinks step by step, and stops at its ends", () => {
   assert.equal(sizeAfter(1.125, 1), 1.3125);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createLease } from "../../static/js/studio/lease.js";
-import { createWire, WireProblem } from "../../static/js/studio/wire.js";
+import { createLease } from "../../static/js/studio/shell/lease.js";
+import { createWire, WireProblem } from "../../static/js/studio/shell/wire.js";
 
 const json = (status, body, type = "application/json") =>
   new Response(JSON.stringify(body), { status, headers: { "Content-Type": type } });

@@ -18,7 +18,7 @@
  * @typedef {Ready|Masks|Spans|Classes|Pong|Failure} ServerMessage
  */
 
-import { say } from "../studio/words.js";
+import { say } from "../studio/shared/words.js";
 
 export const MAX_BYTES = 64 * 1024;
 export const MAX_POINTS = 64;

@@ -4,7 +4,7 @@
  *
  * The newest question wins: asking again lets go of the one before, whose promise resolves to null.
  */
-import { say } from "../studio/words.js";
+import { say } from "../studio/shared/words.js";
 import { cancelFrame, maskPromptFrame, openFrame, parseServer, pingFrame, textPromptFrame } from "./protocol.js";
 
 /**

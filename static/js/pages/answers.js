@@ -1,8 +1,8 @@
 /** A task's answers side by side: spans in their text, masks over the picture's thumbnail. */
 
-import { element, pageData, swatch } from "../studio/elements.js";
-import { drawOutline } from "../studio/outline_drawing.js";
-import { decodeMask } from "../studio/rle.js";
+import { element, pageData, swatch } from "../studio/shared/elements.js";
+import { drawOutline } from "../studio/shared/outline_drawing.js";
+import { decodeMask } from "../studio/shared/rle.js";
 import { wordsOf } from "../review/answers.js";
 import { channels, segmentsOf, shrunk } from "./segments.js";
 

@@ -1,5 +1,5 @@
 /** A course's right answers drawn on the manager's page, and its order changed by keys. */
-import { pageData } from "../studio/elements.js";
+import { pageData } from "../studio/shared/elements.js";
 import { drawAnswer } from "./answers.js";
 
 const MOVES = { ArrowUp: "[data-up]", ArrowDown: "[data-down]" };

@@ -1,9 +1,9 @@
 /** The page of a person's keys: every action with its own, changed by pressing another, refused in words where it can't be. */
-import { byId, element, pageData } from "../studio/elements.js";
-import { keyTables, whyNot } from "../studio/key_tables.js";
-import { chordOf, printed } from "../studio/keys.js";
-import { nameOf, ownKeys } from "../studio/own_keys.js";
-import { say } from "../studio/words.js";
+import { byId, element, pageData } from "../studio/shared/elements.js";
+import { keyTables, whyNot } from "../studio/shell/key_tables.js";
+import { chordOf, printed } from "../studio/shared/keys.js";
+import { nameOf, ownKeys } from "../studio/shell/own_keys.js";
+import { say } from "../studio/shared/words.js";
 
 const MODIFIERS = ["Shift", "Control", "Alt", "Meta", "AltGraph", "CapsLock", "Dead"];
 const tables = keyTables();

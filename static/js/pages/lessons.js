@@ -1,7 +1,7 @@
 /** A tasker's own tries of a course, to be read again. */
-import { pageData, element } from "../studio/elements.js";
-import { lessonItem, namesOf } from "../studio/lesson.js";
-import { say } from "../studio/words.js";
+import { pageData, element } from "../studio/shared/elements.js";
+import { lessonItem, namesOf } from "../studio/shell/lesson.js";
+import { say } from "../studio/shared/words.js";
 
 const { lessons, labels, fields } = pageData("lessons-view");
 const names = namesOf(labels, fields);

@@ -1,6 +1,6 @@
 /** The answers in the side panel: which is in sight, which is chosen, how well each agrees with the others. */
-import { element, icon, swatch } from "../studio/elements.js";
-import { say } from "../studio/words.js";
+import { element, icon, swatch } from "../studio/shared/elements.js";
+import { say } from "../studio/shared/words.js";
 import { labelCounts, standingOf } from "./answers.js";
 
 /**

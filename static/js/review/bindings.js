@@ -1,7 +1,7 @@
 /** The reviewer's keys: those that hold while comparing, and those that hold while editing as well. */
-import { say } from "../studio/words.js";
+import { say } from "../studio/shared/words.js";
 
-/** @returns {import("../studio/keys.js").Binding[]} */
+/** @returns {import("../studio/shared/keys.js").Binding[]} */
 export function decidingBindings() {
   const group = say("Everywhere");
   return [
@@ -14,7 +14,7 @@ export function decidingBindings() {
   ];
 }
 
-/** @param {{name: string}[]} answers @returns {import("../studio/keys.js").Binding[]} */
+/** @param {{name: string}[]} answers @returns {import("../studio/shared/keys.js").Binding[]} */
 export function comparingBindings(answers) {
   const group = say("Answers");
   return [

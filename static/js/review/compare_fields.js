@@ -1,7 +1,7 @@
 /** Answers to a classification: the image or text, and under it a table of who said what in each field. */
-import { element, swatch } from "../studio/elements.js";
-import { createSubject } from "../studio/subject.js";
-import { say } from "../studio/words.js";
+import { element, swatch } from "../studio/shared/elements.js";
+import { createSubject } from "../studio/shared/subject.js";
+import { say } from "../studio/shared/words.js";
 import { wordsOf } from "./answers.js";
 
 /**

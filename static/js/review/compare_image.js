@@ -1,13 +1,13 @@
 /** Answers to an image task over each other, one colour for each. */
-import { element } from "../studio/elements.js";
-import { toScreen } from "../studio/geometry.js";
-import { twoTone } from "../studio/image_tools.js";
-import { createLevels } from "../studio/image_levels.js";
-import { boxAround, drawMask, edgeOf, regionAt } from "../studio/layers.js";
-import { drawOutline } from "../studio/outline_drawing.js";
-import { createPointer } from "../studio/pointer.js";
-import { createViewport } from "../studio/viewport.js";
-import { say } from "../studio/words.js";
+import { element } from "../studio/shared/elements.js";
+import { toScreen } from "../studio/shared/geometry.js";
+import { twoTone } from "../studio/image/tools.js";
+import { createLevels } from "../studio/image/levels.js";
+import { boxAround, drawMask, edgeOf, regionAt } from "../studio/shared/layers.js";
+import { drawOutline } from "../studio/shared/outline_drawing.js";
+import { createPointer } from "../studio/shared/pointer.js";
+import { createViewport } from "../studio/shared/viewport.js";
+import { say } from "../studio/shared/words.js";
 
 /**
  * @param {HTMLElement} stage emptied first

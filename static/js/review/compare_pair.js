@@ -1,6 +1,6 @@
 /** Answers about a pair: both candidates in the order of the task, and who preferred which, seen on which side. */
-import { createPair } from "../studio/pair.js";
-import { say } from "../studio/words.js";
+import { createPair } from "../studio/shared/pair.js";
+import { say } from "../studio/shared/words.js";
 import { compareFields } from "./compare_fields.js";
 
 /** @param {HTMLElement} stage @param {object} work see compare_fields.js */

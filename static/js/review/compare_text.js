@@ -1,9 +1,9 @@
 /** Answers to a text task over each other: a span that several gave is drawn once and names them. */
-import { element } from "../studio/elements.js";
-import { createOffsets } from "../studio/offsets.js";
-import { createTextPage } from "../studio/text_page.js";
-import { keepInSight } from "../studio/text_scroll.js";
-import { say } from "../studio/words.js";
+import { element } from "../studio/shared/elements.js";
+import { createOffsets } from "../studio/shared/offsets.js";
+import { createTextPage } from "../studio/text/page.js";
+import { keepInSight } from "../studio/text/scroll.js";
+import { say } from "../studio/shared/words.js";
 import { sharedSpans } from "./answers.js";
 
 const AGREED = "#6b7780";

@@ -1,19 +1,19 @@
 /** The reviewer's page: compare the answers, take one, edit it or make another, decide, go on to the next. */
-import { joinCopilot } from "../studio/copilot.js";
-import * as dialogs from "../studio/dialogs.js";
-import { createDrafts, newestWork } from "../studio/drafts.js";
-import { byId, pageData } from "../studio/elements.js";
-import { belongsToField } from "../studio/fields.js";
-import { createKeymap } from "../studio/keys.js";
-import { createLease } from "../studio/lease.js";
-import { createNotes } from "../studio/notes.js";
-import { ownKeys } from "../studio/own_keys.js";
-import { loadRooms } from "../studio/rooms.js";
-import { signInAgain } from "../studio/sign_in.js";
-import { renewToken, csrfToken } from "../studio/token.js";
-import { openStash } from "../studio/stash.js";
-import { createWire } from "../studio/wire.js";
-import { say } from "../studio/words.js";
+import { joinCopilot } from "../studio/shell/copilot.js";
+import * as dialogs from "../studio/shell/dialogs.js";
+import { createDrafts, newestWork } from "../studio/shell/drafts.js";
+import { byId, pageData } from "../studio/shared/elements.js";
+import { belongsToField } from "../studio/shared/fields.js";
+import { createKeymap } from "../studio/shared/keys.js";
+import { createLease } from "../studio/shell/lease.js";
+import { createNotes } from "../studio/shell/notes.js";
+import { ownKeys } from "../studio/shell/own_keys.js";
+import { loadRooms } from "../studio/shell/rooms.js";
+import { signInAgain } from "../studio/shell/sign_in.js";
+import { renewToken, csrfToken } from "../studio/shared/token.js";
+import { openStash } from "../studio/shell/stash.js";
+import { createWire } from "../studio/shell/wire.js";
+import { say } from "../studio/shared/words.js";
 import { createAnswerList } from "./answer_list.js";
 import { bestOf, colourOf, letterOf, marksOf, nextOf } from "./answers.js";
 import { comparingBindings, decidingBindings } from "./bindings.js";
@@ -247,8 +247,8 @@ const ACTIONS = {
   fit: () => view.fit(),
   closer: () => view.zoom(1.3),
   further: () => view.zoom(1 / 1.3),
-  instructions: () => import("../studio/instructions.js").then(({ showInstructions }) => showInstructions(project)),
-  keys: () => import("../studio/key_sheet.js").then(({ showKeys }) => showKeys((room?.keymap ?? comparing).bindings)),
+  instructions: () => import("../studio/shell/instructions.js").then(({ showInstructions }) => showInstructions(project)),
+  keys: () => import("../studio/shell/key_sheet.js").then(({ showKeys }) => showKeys((room?.keymap ?? comparing).bindings)),
 };
 const ALWAYS = ["submit", "escape", "back", "release", "instructions", "keys"];
 

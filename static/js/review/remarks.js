@@ -1,6 +1,6 @@
 /** What taskers told the reviewer, under the answer that it came with: go to the mark it is about, answer it. */
-import { element } from "../studio/elements.js";
-import { say } from "../studio/words.js";
+import { element } from "../studio/shared/elements.js";
+import { say } from "../studio/shared/words.js";
 import { marksOf } from "./answers.js";
 
 /**

@@ -1,13 +1,13 @@
 /** The room for classifications: what is to be judged on the stage, the fields in the panel, one key per choice. */
-import { CHOICES, labelsOf } from "./asked_fields.js";
-import { choiceBindings, classificationBindings, offerBindings } from "./classification_bindings.js";
-import { createClassificationDesk } from "./classification_desk.js";
-import { createFieldForm } from "./classification_fields.js";
-import { element } from "./elements.js";
-import { createKeymap } from "./keys.js";
-import { createSubject } from "./subject.js";
-import { createTextSize } from "./text_size.js";
-import { say } from "./words.js";
+import { CHOICES, labelsOf } from "./classification/asked_fields.js";
+import { choiceBindings, classificationBindings, offerBindings } from "./classification/bindings.js";
+import { createClassificationDesk } from "./classification/desk.js";
+import { createFieldForm } from "./classification/fields.js";
+import { element } from "./shared/elements.js";
+import { createKeymap } from "./shared/keys.js";
+import { createSubject } from "./shared/subject.js";
+import { createTextSize } from "./shared/text_size.js";
+import { say } from "./shared/words.js";
 
 /**
  * @param {{stage: HTMLElement, tools: HTMLElement, panel: HTMLElement}} hosts emptied first
@@ -65,7 +65,7 @@ class FieldsRoom {
   }
 
   async #joinCopilot(panel) {
-    const { createClassOffers } = await import("./class_offers.js");
+    const { createClassOffers } = await import("./classification/class_offers.js");
     if (this.#closed) return;
     this.#offers = createClassOffers(panel, { desk: this.#desk, work: this.#work, keymap: this.keymap, current: () => this.#current, focus: (field) => this.#form.focus(field) });
   }

@@ -1,16 +1,16 @@
 /** The room for image tasks: binds the desk to the stage, the hand, the keys and the panel. */
-import { imageActions } from "./image_actions.js";
-import { imageBindings } from "./image_bindings.js";
-import { createOfferBar, createToolbar } from "./image_controls.js";
-import { createImageDesk } from "./image_desk.js";
-import { createHand } from "./image_hand.js";
-import { shapesOf } from "./image_kit.js";
-import { fetchLater } from "./image_later.js";
-import { createImageStage } from "./image_stage.js";
-import { createKeymap } from "./keys.js";
-import { labelBindings } from "./keys_of_labels.js";
-import { createPalette } from "./palette.js";
-import { say, sayCount } from "./words.js";
+import { imageActions } from "./image/actions.js";
+import { imageBindings } from "./image/bindings.js";
+import { createOfferBar, createToolbar } from "./image/controls.js";
+import { createImageDesk } from "./image/desk.js";
+import { createHand } from "./image/hand.js";
+import { shapesOf } from "./image/kit.js";
+import { fetchLater } from "./image/later.js";
+import { createImageStage } from "./image/stage.js";
+import { createKeymap } from "./shared/keys.js";
+import { labelBindings } from "./shared/keys_of_labels.js";
+import { createPalette } from "./shared/palette.js";
+import { say, sayCount } from "./shared/words.js";
 
 const ARROWS = { left: [-1, 0], right: [1, 0], up: [0, -1], down: [0, 1] };
 
@@ -22,7 +22,7 @@ const ARROWS = { left: [-1, 0], right: [1, 0], up: [0, -1], down: [0, 1] };
  * @param {object|null} work.answer
  * @param {object[]} [work.refused]
  * @param {object|null} [work.unfinished] what was being placed or asked when the page was left, as `unfinished` gave it
- * @param {import("./keys.js").Binding[]} work.bindings the studio's own keys
+ * @param {import("./shared/keys.js").Binding[]} work.bindings the studio's own keys
  * @param {(table: string, bindings: object[]) => object[]} work.own under the person's keys; see own_keys.js
  * @param {(hear: {onAnswer: (message: object) => void, onAvailable: (listens: boolean, state: object) => void}) => object} work.join
  *   gives the copilot; see copilot.js

@@ -1,19 +1,19 @@
 /** The studio's page: joins the session, the room of the task at hand, the keys and the dialogs. */
-import { createClock } from "./clock.js";
-import { joinCopilot } from "./copilot.js";
-import * as dialogs from "./dialogs.js";
-import { byId, pageData, wear } from "./elements.js";
-import { belongsToField } from "./fields.js";
-import { createMarks } from "./marks.js";
-import { createNotes } from "./notes.js";
-import { ownKeys } from "./own_keys.js";
-import { loadRooms } from "./rooms.js";
-import { createSession } from "./session.js";
-import { openStash } from "./stash.js";
-import { studioBindings } from "./studio_bindings.js";
-import { csrfToken, renewToken } from "./token.js";
-import { createWire } from "./wire.js";
-import { say } from "./words.js";
+import { createClock } from "./shell/clock.js";
+import { joinCopilot } from "./shell/copilot.js";
+import * as dialogs from "./shell/dialogs.js";
+import { byId, pageData, wear } from "./shared/elements.js";
+import { belongsToField } from "./shared/fields.js";
+import { createMarks } from "./shell/marks.js";
+import { createNotes } from "./shell/notes.js";
+import { ownKeys } from "./shell/own_keys.js";
+import { loadRooms } from "./shell/rooms.js";
+import { createSession } from "./shell/session.js";
+import { openStash } from "./shell/stash.js";
+import { studioBindings } from "./shell/studio_bindings.js";
+import { csrfToken, renewToken } from "./shared/token.js";
+import { createWire } from "./shell/wire.js";
+import { say } from "./shared/words.js";
 
 const studio = byId("studio");
 const any = studio.dataset.project === "any";
@@ -37,7 +37,7 @@ const wire = createWire({ fetch: (...request) => fetch(...request), csrf: csrfTo
 
 const stash = await openStash();
 const session = createSession({
-  wire: any ? (await import("./any_wire.js")).createAnyWire(wire, rooms) : Number(studio.dataset.grid) > 1 ? (await import("./grid_wire.js")).createGridWire(wire) : wire,
+  wire: any ? (await import("./any_wire.js")).createAnyWire(wire, rooms) : Number(studio.dataset.grid) > 1 ? (await import("./shell/grid_wire.js")).createGridWire(wire) : wire,
   stash,
   view: {
     showTask, showNothing, showLesson, showPhase, showSaved, showProblem, showHeld, prepare,
@@ -105,7 +105,7 @@ function fetchAsides() {
 
 async function asides() {
   wear(studio.dataset.later);
-  const { createAsides } = await import("./asides.js");
+  const { createAsides } = await import("./shell/asides.js");
   return (asides.made ??= createAsides({ session, notes, wire, stash, room: () => room, talkIs, announce }));
 }
 
@@ -170,7 +170,7 @@ function showHeld(assignment) {
 
 /** Without what it needs a task isn't shown ahead. */
 async function prepare({ task }) {
-  ahead = await import("./ahead.js");
+  ahead = await import("./shell/ahead.js");
   ahead.prepare(task);
 }
 
@@ -187,7 +187,7 @@ async function showLesson(lesson, go) {
   notes.clearAll();
   courseIs(null);
   wear(studio.dataset.lesson);
-  (await import("./lesson_page.js")).openLesson(lesson, go);
+  (await import("./shell/lesson_page.js")).openLesson(lesson, go);
 }
 
 /** Whether the task at hand belongs to a course, and how far that has come. */

@@ -1,8 +1,8 @@
 /** The room for preferences: two candidates side by side, and which is better; with what else is asked of them. */
 import { createFieldsRoom } from "./classification.js";
-import { createPair } from "./pair.js";
-import { NAMES, OF_FIELD, asShown, ordered, preferenceBindings, preferenceChoices } from "./preference_bindings.js";
-import { say } from "./words.js";
+import { createPair } from "./shared/pair.js";
+import { NAMES, OF_FIELD, asShown, ordered, preferenceBindings, preferenceChoices } from "./preference/bindings.js";
+import { say } from "./shared/words.js";
 
 /** @param {{stage: HTMLElement, tools: HTMLElement, panel: HTMLElement}} hosts @param {object} work see classification.js */
 export function createRoom(hosts, work) {

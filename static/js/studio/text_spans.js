@@ -1,25 +1,25 @@
 /** The room for text tasks: binds the desk to the text on the page, the keys and the panel. */
-import { element } from "./elements.js";
-import { createKeymap } from "./keys.js";
-import { labelBindings } from "./keys_of_labels.js";
-import { createOffsets } from "./offsets.js";
-import { createPalette } from "./palette.js";
-import { textBindings } from "./text_bindings.js";
-import { createTextDesk } from "./text_desk.js";
-import { createTextOffers } from "./text_offers.js";
-import { createWordCursor } from "./text_cursor.js";
-import { paragraphRunsLeft } from "./text_direction.js";
-import { createHandles } from "./text_handles.js";
-import { createSpanList } from "./text_list.js";
-import { createLooks, shortly } from "./text_looks.js";
-import { createMarking } from "./text_marking.js";
-import { createModes } from "./text_modes.js";
-import { createTextPage } from "./text_page.js";
-import { createPicker } from "./text_picker.js";
-import { createPointer } from "./text_pointer.js";
-import { keepInSight } from "./text_scroll.js";
-import { createTextSize } from "./text_size.js";
-import { say, sayCount } from "./words.js";
+import { element } from "./shared/elements.js";
+import { createKeymap } from "./shared/keys.js";
+import { labelBindings } from "./shared/keys_of_labels.js";
+import { createOffsets } from "./shared/offsets.js";
+import { createPalette } from "./shared/palette.js";
+import { textBindings } from "./text/bindings.js";
+import { createTextDesk } from "./text/desk.js";
+import { createTextOffers } from "./text/offers.js";
+import { createWordCursor } from "./text/cursor.js";
+import { paragraphRunsLeft } from "./shared/text_direction.js";
+import { createHandles } from "./text/handles.js";
+import { createSpanList } from "./text/list.js";
+import { createLooks, shortly } from "./text/looks.js";
+import { createMarking } from "./text/marking.js";
+import { createModes } from "./text/modes.js";
+import { createTextPage } from "./text/page.js";
+import { createPicker } from "./text/picker.js";
+import { createPointer } from "./text/pointer.js";
+import { keepInSight } from "./text/scroll.js";
+import { createTextSize } from "./shared/text_size.js";
+import { say, sayCount } from "./shared/words.js";
 
 /**
  * @param {{stage: HTMLElement, tools: HTMLElement, panel: HTMLElement}} hosts emptied first
@@ -110,7 +110,7 @@ class TextRoom {
   }
 
   async #buildLists() {
-    const { createTextLists } = await import("./text_lists.js");
+    const { createTextLists } = await import("./text/lists.js");
     if (this.#closed) return;
     const { announce, labels, copilot, confidence } = this.#work;
     let selection = null; // of the text, while the focus is in the search for a label
@@ -137,7 +137,7 @@ class TextRoom {
   }
 
   async #buildFields(panel) {
-    const { createAttributeFields } = await import("./attribute_fields.js");
+    const { createAttributeFields } = await import("./shared/attribute_fields.js");
     if (this.#closed) return;
     this.fields = createAttributeFields(panel, { onSet: (key, value) => this.#desk.describe(key, value), onDone: () => this.focus() });
     this.#showFields();

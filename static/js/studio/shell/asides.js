@@ -1,0 +1,147 @@
+/**
+ * What the first edit doesn't need: dialogs, mishaps, lessons, talk. Fetched behind the first task, so that it is there
+ * when the network isn't.
+ */
+import { createCopies } from "./copies.js";
+import * as dialogs from "./dialogs.js";
+import { byId } from "../shared/elements.js";
+import { createInstructions } from "./instructions.js";
+import { worded } from "../image/key_words.js";
+import { showKeys, wordsOfLost } from "./key_sheet.js";
+import { signInAgain } from "./sign_in.js";
+import { createStepsTold } from "./steps_told.js";
+import { openTalk } from "./talk.js";
+import { say, sayCount } from "../shared/words.js";
+
+/**
+ * @param {object} page of main.js
+ * @param {object} page.session @param {object} page.notes @param {object} page.wire
+ * @param {import("./stash.js").Stash} page.stash
+ * @param {() => object|null} page.room the room at hand
+ * @param {(count: number) => void} page.talkIs
+ * @param {(text: string) => void} page.announce
+ */
+export function createAsides({ session, notes, wire, stash, room, talkIs, announce }) {
+  const told = createStepsTold({ said: byId("said") });
+  const working = () => byId("studio").dataset.phase === "working";
+  const instructions = createInstructions({ project: () => session.assignment?.project ?? null, onMove: () => room()?.focus() });
+  const copies = createCopies({ session, notes, stash, room });
+
+  /** Until what was handed in is answered, nothing else can be said of a task. @returns {boolean} whether that was told */
+  function tooSoon() {
+    if (!session.sending) return false;
+    notes.show("waiting", { kind: "info", text: say("What you handed in has had no answer yet. Try again in a moment.") });
+    return true;
+  }
+
+  function speak(to) {
+    const { id, task, project } = session.assignment ?? {};
+    if (!room() || tooSoon() || !id) return;
+    openTalk({ wire, id: task.at ?? id, to, mark: room().selected?.() ?? null, answer: room().answer(), labels: project.labels, onCount: talkIs });
+  }
+
+  return {
+    told,
+    instructions: instructions.turn,
+    keys: (bindings) => showKeys(bindings),
+    /** Which label had to give way to a key of this person's. */
+    lost: (bindings) => notes.show("keys", { kind: "info", text: wordsOfLost(worded(bindings).find((one) => one.lost)) }),
+    answered: () => notes.show("answered", { kind: "info", text: say("What you asked was answered."), verb: say("Read"), onVerb: () => open("/my-work/questions/", "_blank") }),
+
+    comment: () => speak("reviewer"),
+    question: () => speak("manager"),
+    talk: () => speak(""),
+
+    conflict: copies.conflict,
+    recall() {
+      instructions.recall();
+      return copies.recall();
+    },
+
+    async signIn() {
+      await signInAgain();
+      session.wake();
+    },
+
+    /** The time is over, but until somebody else takes the task a submit is still in time. */
+    expired() {
+      notes.clear("lease");
+      const text = say("Your time for this task ran out. You can still submit it, unless somebody else has begun it.");
+      notes.show("expired", { kind: "warn", text, verb: say("Next task"), onVerb: () => session.abandon() });
+    },
+
+    async gone(problem) {
+      byId("lost-text").textContent = problem.message;
+      await dialogs.ask("lost-dialog");
+      session.abandon();
+    },
+
+    leaseSoon(soon) {
+      if (!soon) return notes.clear("lease");
+      notes.show("lease", { kind: "warn", text: say("This task is kept for you for two more minutes: the server has not heard from this page.") });
+    },
+
+    moved() {
+      notes.show("moved", { kind: "info", text: say("The task that was shown went to somebody else. This one is yours.") });
+    },
+
+    sent(sent) {
+      const moved = (sent.submitted?.results ?? []).filter((one) => one.code);
+      if (moved.length) notes.show("sent", { kind: "warn", text: sayCount(moved.length, "One was not taken: {text}", "{count} were not taken: {text}", { text: moved[0].text }) });
+      if (sent.kept) notes.show("sent", { kind: "good", text: sent.kept });
+      if (sent.checked) notes.show("sent", { kind: "good", text: say("The answer to the last task would be taken. Nothing was kept.") });
+    },
+
+    /** The page without a task on it: why, and what can be done. */
+    rest({ title, text, waits = false }) {
+      if (room()) return; // one has come meanwhile
+      const part = byId("rest-template").content.cloneNode(true);
+      if (title) part.querySelector("[data-title]").textContent = title;
+      part.querySelector("[data-text]").textContent = text;
+      part.querySelector("[data-again]").addEventListener("click", () => session.claim());
+      part.querySelector("[data-waiting]").hidden = !waits;
+      byId("task-name").textContent = "";
+      byId("workbench").hidden = true;
+      byId("rest").hidden = false;
+      byId("rest").replaceChildren(part);
+      announce(text);
+    },
+
+    /** Handing in was asked for while suggestions wait for a word. */
+    pending() {
+      if (!room()?.pending()) return;
+      const keys = Object.fromEntries(["accept", "refuse", "submit"].map((action) => [action, room().keymap.shown(action)]));
+      const text = say("Suggestions are waiting: accept ({accept}) or refuse ({refuse}) them. {submit} again submits without them.", keys);
+      notes.show("pending", { kind: "info", text });
+    },
+
+    async skip() {
+      if (tooSoon()) return;
+      const { answer, fields } = await dialogs.ask("skip-dialog");
+      if (answer === "go") session.skip(fields.reason, fields.note);
+    },
+
+    /** In a trial: what is marked now becomes the right answer of this task. */
+    async keep() {
+      if (!room() || !working()) return;
+      const answer = room().answer();
+      const { answer: verb, fields } = await dialogs.ask("keep-dialog");
+      if (verb !== "go") return;
+      session.keep(answer, { course: fields.pool === "course", explanation: fields.explanation, shown: fields.shown === "now" });
+    },
+
+    /** An untouched task is given back at once; one with work in it stays ours until its time runs out. */
+    async leave(href) {
+      for (let waited = 0; session.sending && waited < 60; waited += 1) await new Promise((resolve) => setTimeout(resolve, 50));
+      if (room()?.isEmpty() || room()?.untouched?.()) await session.release();
+      else await session.flush();
+      location.assign(href);
+    },
+
+    async report() {
+      if (tooSoon()) return;
+      const { answer, fields } = await dialogs.ask("report-dialog");
+      if (answer === "go") session.report(fields.note);
+    },
+  };
+}

@@ -1,0 +1,70 @@
+/**
+ * The copilot as the rooms see it: questions with an id, answers when they come, never an exception, never a wait.
+ * The line itself is assist/socket.js; without one (switched off) every question is declined.
+ */
+import { createCopilot, socketUrl } from "../../assist/socket.js";
+import { say } from "../shared/words.js";
+
+const SLOW = 1500; // ms after which the copilot is asked whether it is there, and once more until the page says what it heard
+
+/**
+ * @param {{id: string|null, token: string|null, project: {copilot: boolean}, task: {id: string}}} assignment
+ * @param {{onState: (state: {phase: string, text: string, model: string, waits?: boolean}) => void,
+ *   onAnswer: (message: object) => void}} hear
+ */
+export function joinCopilot(assignment, { onState, onAnswer }) {
+  if (!assignment.project.copilot) return absent(onState);
+  let count = 0;
+  let newest = "";
+  let phase = "connecting";
+  let timer = null;
+
+  const line = createCopilot({
+    url: socketUrl(assignment.id ?? `try/${assignment.task.id}`),
+    token: assignment.token ?? assignment.task.id, // a trial holds nothing; the message only has the same shape
+    onState(state) {
+      phase = state.phase;
+      onState(state);
+    },
+  });
+
+  const listens = () => phase === "ready" || phase === "connecting";
+
+  function follow(promise, id = `q${++count}`) {
+    newest = id;
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      const there = line.knock();
+      timer = setTimeout(() => onState(there() ? { phase: "slow", text: say("The copilot is slow just now. Go on without it.") } : { phase: "cut", text: say("No connection just now. Go on without it.") }), SLOW);
+    }, SLOW);
+    const done = (message) => {
+      if (newest === id) clearTimeout(timer);
+      if (phase === "ready") onState(line.state());
+      if (message) onAnswer({ ...message, id });
+    };
+    promise.then(done, (problem) => done({ type: "error", code: problem.code, text: problem.message }));
+    return id;
+  }
+
+  return {
+    /** @returns {string|null} the question's id; null when nobody listens */
+    ask: (prompt, id) => (listens() ? follow(line.segment(prompt), id) : null),
+    askText: (_none, id) => (listens() ? follow(line.text(), id) : null),
+    cancel() {
+      clearTimeout(timer);
+      line.cancel();
+    },
+    get listens() {
+      return listens();
+    },
+    close() {
+      clearTimeout(timer);
+      line.close();
+    },
+  };
+}
+
+function absent(onState) {
+  onState({ phase: "none", text: "", model: "" });
+  return { ask: () => null, askText: () => null, cancel() {}, listens: false, close() {} };
+}

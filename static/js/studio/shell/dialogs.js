@@ -1,0 +1,25 @@
+/** The studio's dialogs: asking, and telling what can't be told in passing. */
+import { byId } from "../shared/elements.js";
+
+/** Whether any dialog is open: keys then belong to it. */
+export function dialogOpen() {
+  return document.querySelector("dialog[open]") !== null;
+}
+
+/**
+ * Open a dialog and wait for its answer.
+ * @param {string} id
+ * @returns {Promise<{answer: string, fields: Record<string, string>}>} answer "" when it was closed
+ */
+export function ask(id) {
+  const dialog = byId(id);
+  const form = dialog.querySelector("form");
+  if (dialog.open) return new Promise(() => {});
+  form.reset();
+  dialog.returnValue = "";
+  dialog.showModal();
+  return new Promise((resolve) => {
+    const done = () => resolve({ answer: dialog.returnValue, fields: Object.fromEntries(new FormData(form)) });
+    dialog.addEventListener("close", done, { once: true });
+  });
+}

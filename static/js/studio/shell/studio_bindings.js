@@ -1,0 +1,20 @@
+/** The keys that are the same in every room. */
+import { say } from "../shared/words.js";
+
+/** @returns {import("../shared/keys.js").Binding[]} */
+export function studioBindings() {
+  const group = say("Everywhere");
+  return [
+    { action: "submit", keys: ["enter", "ctrl+enter"], text: say("Submit and go on"), group },
+    { action: "undo", keys: ["ctrl+z"], text: say("Undo"), group },
+    { action: "redo", keys: ["ctrl+shift+z", "ctrl+y"], text: say("Redo"), group },
+    { action: "escape", keys: ["esc"], text: say("Let go of what is in hand"), group },
+    { action: "skip", keys: ["s"], text: say("Skip this task"), group },
+    { action: "comment", keys: ["shift+c"], text: say("Comment to the reviewer, on what is selected or all of it"), group },
+    { action: "question", keys: ["shift+s"], text: say("Ask a manager"), group },
+    { action: "talk", keys: ["shift+i"], text: say("What was said about this task"), group },
+    { action: "report", keys: ["r"], text: say("Report a problem"), group },
+    { action: "instructions", keys: ["i"], text: say("Instructions"), group },
+    { action: "keys", keys: ["?"], text: say("These keys"), group },
+  ];
+}
