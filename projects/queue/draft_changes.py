@@ -1,4 +1,4 @@
-"""What differs between two versions of a draft, put into the older one; static/js/studio/shell/draft_changes.js finds it.
+"""What differs between two versions of a draft, put into the older one; the studio's shell/draft_changes.js finds it.
 
 Changes: {"drop": {list: [id, ...]}, "put": {list: [[index, part], ...]}, "order": {list: [id, ...]},
 "set": {field: value}, "unset": [field, ...]}. Parts are told apart by their ids. `index` is where a new part stands in

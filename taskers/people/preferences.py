@@ -1,7 +1,7 @@
 """What a person chooses for the studio: their own keys, and whether a choice hands in at once.
 
-Which actions there are is known where the keys are pressed (static/js/studio/shell/key_tables.js): what doesn't belong to any
-is kept and has no effect. Here it is made sure that a choice has its shape, and that no key means two things.
+Which actions there are is known where the keys are pressed (static/js/studio/shell/key_tables.js): what doesn't belong
+to any is kept and has no effect. Here it is made sure that a choice has its shape, and that no key means two things.
 """
 
 import re

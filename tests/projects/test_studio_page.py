@@ -9,7 +9,7 @@ from projects.queue.leases import SKIP_REASONS
 from projects.task_types import TASK_TYPES
 from projects.web.annotator import es_modules
 
-DIALOGS = Path(__file__).parents[2] / "templates" / "projects" / "_studio_dialogs.html"
+DIALOGS = Path(__file__).parents[2] / "templates" / "projects" / "shared" / "_studio_dialogs.html"
 
 
 def test_skip_dialog_offers_the_reasons_that_skipping_takes() -> None:

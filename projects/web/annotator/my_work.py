@@ -58,7 +58,7 @@ def home(request: MemberRequest) -> HttpResponse:
     """The projects open to a tasker; office people go to their own desk."""
     organization = request.organization
     if not organization:
-        return render(request, "taskers/nowhere.html")
+        return render(request, "projects/annotator/nowhere.html")
     granted = [(one.role, one.project_key) for one in request.memberships if one.organization_id == organization.pk]
     keys = roles.project_keys_among(granted, *access.WORK)
     if keys is not None and not keys:
@@ -71,7 +71,7 @@ def home(request: MemberRequest) -> HttpResponse:
         "currency": organization.currency,
         "answered": sum(one.project.unread for one in openings),  # type: ignore[attr-defined]
     }
-    return render(request, "taskers/home.html", context)
+    return render(request, "projects/annotator/home.html", context)
 
 
 @require_GET
@@ -94,7 +94,7 @@ def my_work(request: MemberRequest) -> HttpResponse:
         "currency": organization.currency,
     }
     if request.htmx and request.htmx.target == "entries":
-        return render(request, "taskers/_entries.html", context)
+        return render(request, "projects/annotator/_entries.html", context)
     context |= {
         "every": settings.SHOWN_EVERY // 60,
         "totals": statement.totals(request.user, organization),
@@ -102,7 +102,7 @@ def my_work(request: MemberRequest) -> HttpResponse:
         "payouts": statement.payouts(request.user, organization),
         "standings": [one for one in statement.openings(request.user, mine) if one.estimate.evidence],
     }
-    return render(request, "taskers/my_work.html", context)
+    return render(request, "projects/annotator/my_work.html", context)
 
 
 @require_GET
@@ -116,7 +116,7 @@ def course(request: MemberRequest, project_id: UUID) -> HttpResponse:
         "tries": [(one, lessons.done(one)) for one in tries],
         "view": work_json.lessons_json(project, {f"t{one.pk}": lessons.again(one) for one in tries}, request.user),
     }
-    return render(request, "taskers/course.html", context)
+    return render(request, "projects/annotator/course.html", context)
 
 
 @require_GET
@@ -154,7 +154,7 @@ def _piece(request: MemberRequest, annotation: Annotation, problem: Problem | No
         "problem": problem,
         "text": request.POST.get("text", ""),
     }
-    return render(request, "taskers/piece.html", context, status=problem.status if problem else 200)
+    return render(request, "projects/annotator/piece.html", context, status=problem.status if problem else 200)
 
 
 def _answers(entry: statement.Entry) -> dict[str, dict]:

@@ -52,7 +52,7 @@ def any_page(request: MemberRequest) -> HttpResponse:
         "any": editor_modules.showing("any"),
     }
     context = {"project": None, "trying": False, "modules": modules, "choices": choices_json(request.user)}
-    return render(request, "projects/studio.html", context | {"later": later})
+    return render(request, "projects/annotator/studio.html", context | {"later": later})
 
 
 def room(request: MemberRequest, types: list[str], context: dict) -> HttpResponse:
@@ -62,7 +62,7 @@ def room(request: MemberRequest, types: list[str], context: dict) -> HttpRespons
     entries = [*types, "grid_wire"] if "grid" in types else types
     modules = es_modules.needed_by("js/studio/main.js", *(f"js/studio/{key}.js" for key in entries))
     context |= {"types": types, "media": media, "modules": modules, "choices": choices_json(request.user)}
-    return render(request, "projects/studio.html", context)
+    return render(request, "projects/annotator/studio.html", context)
 
 
 @require_POST

@@ -49,7 +49,9 @@ def _over(assignment: Assignment, tasker: Person) -> dict:
 def mine(request: MemberRequest) -> HttpResponse:
     """What somebody asked and said, with the answers; what is shown counts as read."""
     talks, before = reading.said_by(request.user, _mine(request), number(request.GET.get("before")))
-    shown = render(request, "taskers/questions.html", {"talks": talks, "before": before, "me": request.user.pk})
+    shown = render(
+        request, "projects/annotator/questions.html", {"talks": talks, "before": before, "me": request.user.pk}
+    )
     reading.seen(request.user, talks)
     return shown
 

@@ -45,14 +45,14 @@ COEFFICIENT, MEASURE = Scale(-0.2, 1.0), Scale(0.0, 1.0)
 def agreement(request: MemberRequest, project: Project) -> HttpResponse:
     """The page."""
     context = _figures(project) | {"room": TASK_TYPES[project.task_type], "tab": "agreement"}
-    return render(request, "projects/agreement.html", context)
+    return render(request, "projects/manager/agreement.html", context)
 
 
 @require_GET
 @manages
 def figures(request: MemberRequest, project: Project) -> HttpResponse:
     """The part that changes once the worker is done."""
-    return render(request, "projects/_agreement.html", _figures(project))
+    return render(request, "projects/manager/_agreement.html", _figures(project))
 
 
 @require_POST

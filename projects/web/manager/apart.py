@@ -42,7 +42,7 @@ def of_project(request: MemberRequest, project: Project) -> HttpResponse:
         "tab": "people",
         "part": "exclusions",
     }
-    return render(request, "projects/exclusions.html", context, status=_status(request))
+    return render(request, "projects/manager/exclusions.html", context, status=_status(request))
 
 
 @require_http_methods(["GET", "POST"])
@@ -64,7 +64,7 @@ def of_organization(request: MemberRequest) -> HttpResponse:
         "pairs": pairs.pairs_of(request.organization),
         "part": "apart",
     }
-    return render(request, "projects/apart.html", context, status=_status(request))
+    return render(request, "projects/manager/apart.html", context, status=_status(request))
 
 
 @require_POST

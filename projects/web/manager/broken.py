@@ -37,7 +37,7 @@ def page(request: MemberRequest, project: Project) -> HttpResponse:
         "tab": "people",
         "part": "reports",
     }
-    return render(request, "projects/reports.html", context)
+    return render(request, "projects/manager/reports.html", context)
 
 
 @require_POST

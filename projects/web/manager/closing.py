@@ -36,4 +36,4 @@ def page(request: MemberRequest, batch_id: UUID, state: str) -> HttpResponse:
         "promised": ledger.money(told.promised, currency),
         "tab": "overview",
     }
-    return render(request, "projects/closing.html", context)
+    return render(request, "projects/manager/closing.html", context)

@@ -25,7 +25,7 @@ BY_NAME = {
 
 
 def conflict_of(request: MemberRequest, project: Project, seen: str, form: Form) -> dict[str, Any]:
-    """For projects/_conflict.html: everything that is another now than at the mark, by the words that pages have."""
+    """For manager/_conflict.html: everything that is another now than at the mark, by the words that pages have."""
     changes = revision.changed_since(project, seen)
     shown = {name: field.label for one in (SettingsForm.base_fields, form.fields) for name, field in one.items()}
     named = [str((shown | BY_NAME).get(name, name)) for name in changes.settings]

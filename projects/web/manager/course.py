@@ -44,7 +44,7 @@ def page(request: MemberRequest, project: Project) -> HttpResponse:
         except Problem as problem:
             form.add_error(problem.place if problem.place in form.fields else None, problem.text)
     status = 422 if request.method == "POST" else 200
-    return render(request, "projects/course.html", _context(request, project, form, items), status=status)
+    return render(request, "projects/manager/course.html", _context(request, project, form, items), status=status)
 
 
 @require_POST
@@ -73,7 +73,7 @@ def item(request: MemberRequest, project: Project, task_id: UUID) -> HttpRespons
         said = problem.text
     if request.htmx:
         items = course_report.items(project, rules.in_force(project))
-        return render(request, "projects/_course_items.html", _items(project, items) | {"problem": said})
+        return render(request, "projects/manager/_course_items.html", _items(project, items) | {"problem": said})
     if said:
         messages.error(request, said)
     return redirect("project-course", project.public_id)

@@ -26,7 +26,7 @@ def export(request: MemberRequest, project: Project) -> HttpResponse:
         "batches": project.batches.exclude(state=Batch.State.DRAFT).order_by("-pk")[:200],
         "tab": "export",
     }
-    return render(request, "projects/export.html", context)
+    return render(request, "projects/manager/export.html", context)
 
 
 @require_GET

@@ -36,7 +36,7 @@ def page(request: MemberRequest, project: Project) -> HttpResponse:
         "tab": "people",
         "part": "gold",
     }
-    return render(request, "projects/gold.html", context)
+    return render(request, "projects/manager/gold.html", context)
 
 
 @require_POST

@@ -33,7 +33,7 @@ def projects(request: MemberRequest) -> HttpResponse:
         "projects": sorted(rows, key=lambda row: row.state == Project.State.ARCHIVED),
         "may_make": everywhere,
     }
-    return render(request, "projects/list.html", context)
+    return render(request, "projects/manager/list.html", context)
 
 
 def _with_progress(rows: QuerySet[Project]) -> QuerySet[Project]:

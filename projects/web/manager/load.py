@@ -55,7 +55,7 @@ def load(request: MemberRequest, project: Project) -> HttpResponse:
         "worker": notices.worker_alive(),
         "tab": "load",
     }
-    template = "projects/_load_form.html" if request.htmx else "projects/load.html"
+    template = "projects/manager/_load_form.html" if request.htmx else "projects/manager/load.html"
     return render(request, template, context, status=status)
 
 
@@ -97,8 +97,10 @@ def show(request: MemberRequest, intake_id: UUID) -> HttpResponse:
         "tab": "load",
     }
     if not request.htmx:
-        return render(request, "projects/intake.html", context)
-    return render(request, "projects/_intake.html", context, status=200 if context["going_on"] else POLLING_STOPS)
+        return render(request, "projects/manager/intake.html", context)
+    return render(
+        request, "projects/manager/_intake.html", context, status=200 if context["going_on"] else POLLING_STOPS
+    )
 
 
 @require_POST

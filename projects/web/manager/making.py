@@ -46,7 +46,7 @@ def new(request: MemberRequest) -> HttpResponse:
         except Problem as problem:
             _blame(form, labels, problem)
     context = {"form": form, "labels": labels, "project": None, "preview": _preview(form)}
-    return render(request, "projects/new.html", context, status=422 if request.method == "POST" else 200)
+    return render(request, "projects/manager/new.html", context, status=422 if request.method == "POST" else 200)
 
 
 def _create(request: MemberRequest, form: NewProjectForm, labels: Labels) -> Project:
@@ -94,7 +94,7 @@ def settings(request: MemberRequest, project: Project) -> HttpResponse:
         "preview": _preview(form),
         "tab": "settings",
     }
-    return render(request, "projects/settings.html", context, status=status)
+    return render(request, "projects/manager/settings.html", context, status=status)
 
 
 def _form(request: MemberRequest, project: Project, now: ProjectSettings) -> ChangedSettingsForm:
@@ -160,4 +160,4 @@ def preview(request: MemberRequest) -> HttpResponse:
     asked = request.htmx.trigger_name if request.htmx else None
     said = asked if asked and asked.startswith("instructions") else "instructions"
     html = markdown.safe_html(request.POST.get(said, "")[: instructions.LONGEST])
-    return render(request, "projects/_preview.html", {"preview": html})
+    return render(request, "projects/manager/_preview.html", {"preview": html})

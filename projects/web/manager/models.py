@@ -81,4 +81,4 @@ def _page(
         "made": made,
         "tab": "trust",
     }
-    return render(request, "projects/models.html", context, status=status)
+    return render(request, "projects/manager/models.html", context, status=status)

@@ -52,14 +52,14 @@ def project(request: MemberRequest, project: Project) -> HttpResponse:
         "rate": ledger.money(settings.rate, project.organization.currency),
         "tab": "overview",
     }
-    return render(request, "projects/project.html", context)
+    return render(request, "projects/manager/project.html", context)
 
 
 @require_GET
 @manages
 def progress(request: MemberRequest, project: Project) -> HttpResponse:
     """The part of the page that changes by itself."""
-    return render(request, "projects/_progress.html", _progress(project, project.settings_now()))
+    return render(request, "projects/manager/_progress.html", _progress(project, project.settings_now()))
 
 
 @require_POST
@@ -98,7 +98,9 @@ def move_batch(request: MemberRequest, batch_id: UUID) -> HttpResponse:
         )
     batches.move(batch, state, by=request.user)
     if request.htmx:
-        return render(request, "projects/_progress.html", _progress(batch.project, batch.project.settings_now()))
+        return render(
+            request, "projects/manager/_progress.html", _progress(batch.project, batch.project.settings_now())
+        )
     messages.success(request, _("Batch %(name)s: %(state)s.") % {"name": batch.name, "state": batch.state})
     return redirect("project", batch.project.public_id)
 
@@ -110,7 +112,9 @@ def archive_batch(request: MemberRequest, batch_id: UUID) -> HttpResponse:
     batch = managed_batch(request, batch_id)
     archive.request(batch, by=request.user)
     if request.htmx:
-        return render(request, "projects/_progress.html", _progress(batch.project, batch.project.settings_now()))
+        return render(
+            request, "projects/manager/_progress.html", _progress(batch.project, batch.project.settings_now())
+        )
     messages.success(request, _("Batch %(name)s is being archived.") % {"name": batch.name})
     return redirect("project", batch.project.public_id)
 

@@ -39,7 +39,7 @@ def ranking(request: MemberRequest, project: Project) -> HttpResponse:
         "worker": notices.worker_alive(),
         "tab": "ranking",
     }
-    return render(request, "projects/ranking.html", context)
+    return render(request, "projects/manager/ranking.html", context)
 
 
 @require_POST

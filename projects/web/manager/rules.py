@@ -41,7 +41,7 @@ def page(request: MemberRequest, project: Project) -> HttpResponse:
         except Problem as problem:
             form.add_error(problem.place if problem.place in form.fields else None, problem.text)
     status = 422 if request.method == "POST" else 200
-    return render(request, "projects/rules.html", _context(request, project, form, asked), status=status)
+    return render(request, "projects/manager/rules.html", _context(request, project, form, asked), status=status)
 
 
 @require_POST
@@ -52,7 +52,7 @@ def arrange(request: MemberRequest, batch_id) -> HttpResponse:
     form = BatchForm.of(batch, request.POST)
     if not form.is_valid():
         context = _context(request, batch.project, *_forms(batch.project), refused=(batch, form))
-        return render(request, "projects/rules.html", context, status=422)
+        return render(request, "projects/manager/rules.html", context, status=422)
     batch_verbs.arrange(batch, by=request.user, **form.cleaned_data)
     messages.success(request, _("Batch %(name)s is in its new place.") % {"name": batch.name})
     return redirect("project-rules", batch.project.public_id)

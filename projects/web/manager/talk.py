@@ -29,7 +29,7 @@ def _questions(request: MemberRequest, project: Project, status: int = 200, **co
     waiting = request.GET.get("answered") != "1"
     talks, before = reading.questions(project, waiting=waiting, before=number(request.GET.get("before")))
     context |= {"project": project, "talks": talks, "before": before, "waiting": waiting, "tab": "people"}
-    return render(request, "projects/questions.html", context | {"part": "questions"}, status=status)
+    return render(request, "projects/manager/questions.html", context | {"part": "questions"}, status=status)
 
 
 @require_POST

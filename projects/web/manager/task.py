@@ -31,13 +31,13 @@ def task(request: MemberRequest, task_id: UUID) -> HttpResponse:
         found = access.task(request.user, task_id, *access.MANAGE)
     except NotFound:
         return _archived(request, task_id)
-    return render(request, "projects/task.html", _context(found))
+    return render(request, "projects/manager/task.html", _context(found))
 
 
 def _archived(request: MemberRequest, task_id: UUID) -> HttpResponse:
     line = access.archived_task(request.user, task_id, *access.MANAGE)
     context = {"line": line, "project": line.project, "kept": archive.find(line), "tab": "tasks"}
-    return render(request, "projects/archived.html", context)
+    return render(request, "projects/manager/archived.html", context)
 
 
 @require_POST

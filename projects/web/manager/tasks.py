@@ -39,14 +39,14 @@ def tasks(request: MemberRequest, project: Project) -> HttpResponse:
         "tab": "tasks",
     }
     if request.htmx and request.htmx.target == "found":
-        return render(request, "projects/_tasks.html", context)
+        return render(request, "projects/manager/_tasks.html", context)
     context |= {
         "batches": project.batches.order_by("-pk")[:OFFERED],
         "labels": project.labels.order_by("position", "pk"),
         "taskers": taskers_of(project)[:OFFERED],
         "states": browse.STATES.items(),
     }
-    return render(request, "projects/tasks.html", context)
+    return render(request, "projects/manager/tasks.html", context)
 
 
 def taskers_of(project: Project) -> QuerySet[Person]:

@@ -25,7 +25,7 @@ def trust(request: MemberRequest, project: Project) -> HttpResponse:
         "worker": notices.worker_alive(),
         "tab": "trust",
     }
-    return render(request, "projects/trust.html", context)
+    return render(request, "projects/manager/trust.html", context)
 
 
 @require_GET
@@ -33,7 +33,7 @@ def trust(request: MemberRequest, project: Project) -> HttpResponse:
 def run(request: MemberRequest, project: Project) -> HttpResponse:
     """How far the estimate has come: the part of the page that renews itself while one is on its way."""
     context = {"project": project, "run": estimating.latest(project), "worker": notices.worker_alive()}
-    return render(request, "projects/_estimation.html", context)
+    return render(request, "projects/manager/_estimation.html", context)
 
 
 @require_POST

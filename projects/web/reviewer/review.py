@@ -98,8 +98,8 @@ def waiting(request: MemberRequest) -> HttpResponse:
         "next": page[PAGE - 1].public_id if len(page) > PAGE else None,
     }
     if request.htmx and request.htmx.target == "waiting":
-        return render(request, "projects/_review_rows.html", context | {"swapped": True})
-    return render(request, "projects/review_list.html", context)
+        return render(request, "projects/reviewer/_review_rows.html", context | {"swapped": True})
+    return render(request, "projects/reviewer/review_list.html", context)
 
 
 @require_GET
@@ -132,7 +132,7 @@ def page(request: MemberRequest, task_id: UUID) -> HttpResponse:
         "choices": choices_json(request.user),
         "parts": [] if audit else _parts(task),
     }
-    return render(request, "projects/review.html", context)
+    return render(request, "projects/reviewer/review.html", context)
 
 
 @require_POST

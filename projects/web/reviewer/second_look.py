@@ -30,7 +30,7 @@ def proposals(request: MemberRequest) -> HttpResponse:
     rows = list(found(selection.projects)[: MOST + 1])
     others = selection._replace(audits=not selection.audits)
     context = {"rows": rows[:MOST], "more": len(rows) > MOST, "selection": selection, "others": others}
-    return render(request, "projects/second_looks.html", context)
+    return render(request, "projects/reviewer/second_looks.html", context)
 
 
 @require_GET
@@ -48,7 +48,7 @@ def decided(request: MemberRequest, task_id: UUID) -> HttpResponse:
         "selection": selection_beside(request, task)._replace(audits=look.reason == SecondLook.Reason.AUDIT),
         "view": drawing(task, {"verdict": look.verdict.answer}),
     }
-    return render(request, "projects/second_look.html", context)
+    return render(request, "projects/reviewer/second_look.html", context)
 
 
 @require_POST

@@ -19,7 +19,7 @@ export function element(name, attributes = {}, ...children) {
   return made;
 }
 
-/** An icon of templates/projects/_icons.html by its name. @returns {SVGElement} */
+/** An icon of templates/projects/shared/_icons.html by its name. @returns {SVGElement} */
 export function icon(name) {
   const svg = document.createElementNS(SVG, "svg");
   svg.setAttribute("class", "icon");
