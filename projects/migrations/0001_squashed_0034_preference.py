@@ -122,7 +122,7 @@ class Migration(migrations.Migration):
                 ('in_review', models.BigIntegerField()),
                 ('spent', models.BigIntegerField()),
                 ('made_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('archive', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='parts', to='projects.data.archive')),
+                ('archive', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='parts', to='projects.archive')),
             ],
             options={
                 'indexes': [models.Index(fields=['last_task'], name='archive_part_reach')],
@@ -526,7 +526,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('faults', models.JSONField()),
-                ('intake', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='more_faults', to='projects.data.importing')),
+                ('intake', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='more_faults', to='projects.intake')),
             ],
         ),
         migrations.CreateModel(
