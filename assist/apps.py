@@ -12,8 +12,8 @@ class AssistConfig(AppConfig):
         """Let projects' pages say how the copilot is; they know nothing of this app."""
         from assist.suggestions import record  # models may be imported only from here on
         from assist.web import status  # models may be imported only from here on
-        from projects.queue import checking
+        from projects.queue import answer_check
         from projects.reports import notices
 
         notices.SPEAKERS.append(status.of_project)
-        checking.OFFERED[:] = [record.offered]
+        answer_check.OFFERED[:] = [record.offered]

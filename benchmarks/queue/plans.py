@@ -4,8 +4,8 @@ from django.db import connection
 from psycopg import sql
 
 from projects.models import Project
-from projects.queue import taking
-from projects.queue.places import choose
+from projects.queue import take
+from projects.queue.candidate_slots import choose
 from taskers.database.prepared import numbered
 from taskers.models import Person
 
@@ -13,8 +13,8 @@ from taskers.models import Person
 def of_the_walk(tasker: Person, project: Project) -> str:
     """The plan of a claim's walk, from the index to the locked row."""
     places = choose(tasker, [project]).places
-    terms = taking.as_columns(places, {project.pk: (project.organization_id, project.public_id)})
-    plan = generic(taking.TAKE, terms | {"tasker": tasker.pk, "token": project.public_id, "number": 1, "turn": 0})
+    terms = take.as_columns(places, {project.pk: (project.organization_id, project.public_id)})
+    plan = generic(take.TAKE, terms | {"tasker": tasker.pk, "token": project.public_id, "number": 1, "turn": 0})
     return plan[plan.index("CTE found") : plan.index("CTE turn")]
 
 

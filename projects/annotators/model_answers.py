@@ -18,7 +18,7 @@ from projects.inference.calibration import Calibration
 from projects.models import Annotation, Assignment, Gold, ModelAnswer, Seat, Task, Verdict
 from projects.quality import consensus
 from projects.quality.gold import scoring
-from projects.queue.draws import MODELS_AUDITED
+from projects.queue.model_draws import MODELS_AUDITED
 from taskers.database.prepared import ask, columns, row_of
 from taskers.models import Person
 

@@ -26,7 +26,7 @@ from projects.api.shapes import PageQuery
 from projects.models import CourseTry, Project, StockedGold
 from projects.quality.gold import dealing, known_answers
 from projects.quality.qualification import courses, lessons
-from projects.queue.teaching import course_items
+from projects.queue.qualification import course_items
 from projects.reports import course_report
 from projects.workforce import rules
 from taskers.errors import NotFound

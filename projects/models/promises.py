@@ -162,7 +162,7 @@ class Draft(models.Model):
 class Turn(models.Model):
     """How often a tasker was given something, so that two tabs which chose at the same moment don't both take.
 
-    Whoever takes must know the number, and moves it on by the same statement (projects/queue/turns.py).
+    Whoever takes must know the number, and moves it on by the same statement (projects/queue/claim_numbers.py).
     """
 
     tasker = models.OneToOneField(Person, on_delete=models.CASCADE, related_name="+", primary_key=True)

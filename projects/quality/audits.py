@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from projects.models import Project, SecondLook, Task, Verdict
-from projects.queue.draws import VERDICT_AUDITED
+from projects.queue.model_draws import VERDICT_AUDITED
 from taskers.database.prepared import ask
 
 REVIEW = "review_v1"

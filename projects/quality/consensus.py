@@ -24,7 +24,7 @@ from projects.quality.evidence import RETIRED, TAMPERED, Vote, of_task
 from projects.quality.follow_up import earned_of, follow_up, key_of, promised_for
 from projects.quality.weighing import Weighed, agreement_in
 from projects.queue.clock import Clock
-from projects.queue.draws import VERDICT_AUDITED
+from projects.queue.model_draws import VERDICT_AUDITED
 from taskers.database.prepared import array, ask
 from taskers.errors import StateConflict
 from taskers.models import Grade, Person

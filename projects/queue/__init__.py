@@ -7,10 +7,11 @@ the task's row first, so that what is counted for it can't change between the lo
 from projects.queue.audit import audit
 from projects.queue.broken import dismiss, report, uphold
 from projects.queue.claim import Foreseen, Wish, claim, claim_any, claim_group, foresee, peek
+from projects.queue.claim_numbers import choose_anew
+from projects.queue.complete import Delivery, deliver, hand_in, lock_known
 from projects.queue.gold import begins_with_course, set_aside, take_up
-from projects.queue.handing_in import Delivery, deliver, hand_in, lock_known
 from projects.queue.leases import expire_due, in_hands, let_go, release, renew, skip
-from projects.queue.nothing import Nothing
+from projects.queue.no_work import Nothing
 from projects.queue.reviewing import (
     claim_review,
     first_reviewable,
@@ -37,7 +38,6 @@ from projects.queue.slots import (
     withhold,
     withholding,
 )
-from projects.queue.turns import choose_anew
 
 __all__ = [
     "MOST_WANTED",

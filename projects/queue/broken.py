@@ -16,10 +16,10 @@ from django.utils.translation import gettext as _
 
 from projects.errors import TooManyReports
 from projects.models import Assignment, BrokenReport, DayTally, DealingRules, Project, StockedGold, Task
+from projects.queue.claim_numbers import choose_anew
 from projects.queue.clock import Clock
 from projects.queue.leases import end
 from projects.queue.slots import lock, restore, withhold
-from projects.queue.turns import choose_anew
 from taskers.errors import StateConflict
 from taskers.models import Person
 from taskers.outbox.events import emit

@@ -1,7 +1,7 @@
 """The next piece of work for somebody: first choose where from small tables, then walk an index to it.
 
 Two statements, each a transaction of its own, however much there is to do: the choice of places, and the walk, which
-takes only what was chosen in this tasker's turn (turns.py), so that two tabs of one tasker show the same task.
+takes only what was chosen in this tasker's turn (claim_numbers.py), so that two tabs of one tasker show the same task.
 """
 
 import random
@@ -15,13 +15,13 @@ from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
 
 from projects.models import Assignment, DealingRules, Project, Task
-from projects.queue import eligibility, gold, left_out, outlook, taking, turns
-from projects.queue.apart import waiting_for
+from projects.queue import availability, claim_numbers, eligibility, gold, left_out, take
+from projects.queue.availability import Outlook
+from projects.queue.candidate_slots import Choice, Place, Terms, choose
+from projects.queue.claim_numbers import LostTurn
+from projects.queue.conflicts_of_interest import waiting_for
 from projects.queue.leases import expire_due
-from projects.queue.nothing import Nothing, training_first
-from projects.queue.outlook import Outlook
-from projects.queue.places import Choice, Place, Terms, choose
-from projects.queue.turns import LostTurn
+from projects.queue.no_work import Nothing, training_first
 from taskers.database.prepared import ask
 from taskers.models import Organization, Person
 from taskers.outbox.events import emit
@@ -69,7 +69,7 @@ def claim(
     """
     if project.state != Project.State.LIVE:
         return Nothing("project-not-live", _("This project isn't handing out work at the moment."))
-    return _first(_next(tasker, [project], 1, lambda turn: dice or turns.dice(tasker, turn), wish))
+    return _first(_next(tasker, [project], 1, lambda turn: dice or claim_numbers.dice(tasker, turn), wish))
 
 
 def claim_any(
@@ -84,7 +84,7 @@ def claim_any(
     live = [one for one in projects if one.state == Project.State.LIVE and one.organization_id == organization.pk]
     if not live:
         return Nothing("all-done", _("No project hands out work to you at the moment."))
-    return _first(_next(tasker, live, 1, lambda turn: dice or turns.dice(tasker, turn), wish))
+    return _first(_next(tasker, live, 1, lambda turn: dice or claim_numbers.dice(tasker, turn), wish))
 
 
 def foresee(mine: Assignment, tasker: Person, projects: Sequence[Project]) -> Foreseen | None:
@@ -103,12 +103,12 @@ def foresee(mine: Assignment, tasker: Person, projects: Sequence[Project]) -> Fo
     if choice.places[0].terms.apart:
         return None  # the walk can't be foretold then, so neither is gold
     terms = choice.places[0].terms
-    dealt, key = gold.foresee(tasker, terms, turns.dice(tasker, choice.turn))
+    dealt, key = gold.foresee(tasker, terms, claim_numbers.dice(tasker, choice.turn))
     key = key if dealt else left_out.due(tasker, terms)
-    task = _foreseen_dealt(tasker, choice, key) if dealt or key else taking.foresee(tasker, choice.places, by_key)
+    task = _foreseen_dealt(tasker, choice, key) if dealt or key else take.foresee(tasker, choice.places, by_key)
     if task is None:
         return None
-    return Foreseen(task, choice.terms[task.project_id], turns.seal(tasker, choice.turn, task.public_id))
+    return Foreseen(task, choice.terms[task.project_id], claim_numbers.seal(tasker, choice.turn, task.public_id))
 
 
 def _foreseen_dealt(tasker: Person, choice: Choice, key: int | None) -> Task | None:
@@ -201,7 +201,7 @@ def _find(
     tasker: Person, choice: Choice, projects: Mapping[int, Project], number: int, dice: Dice, wish: Wish | None
 ) -> tuple[list[Assignment], bool]:
     """What this tasker holds already, or is dealt, or the next on the walk; else whether to ask again at once."""
-    if again := taking.again(tasker, choice, projects):
+    if again := take.again(tasker, choice, projects):
         return again, False
     drawn, wished = dice(choice.turn), _granted(tasker, choice, wish)
     if dealt := _dealt(tasker, choice, projects, drawn, wished, alone=number == 1):
@@ -209,7 +209,7 @@ def _find(
     if number == 1 and choice.places and (extra := left_out.deal(tasker, choice.places[0].terms, projects)):
         return extra, False
     if wished:
-        if found := taking.take_wished(tasker, choice.places, projects, wished):
+        if found := take.take_wished(tasker, choice.places, projects, wished):
             return found, False
         # Somebody was faster. That happens to no gold, so whatever comes instead is drawn anew, gold as often as ever.
         if dealt := _dealt(tasker, choice, projects, drawn, 0, alone=number == 1):
@@ -220,15 +220,15 @@ def _find(
             return found, False
         if not places:
             break
-        places, busy, end = taking.look_ahead(tasker, places)
+        places, busy, end = take.look_ahead(tasker, places)
         if busy or end:
             break
-    return taking.sweep(tasker, places, projects), busy or not end
+    return take.sweep(tasker, places, projects), busy or not end
 
 
 def _granted(tasker: Person, choice: Choice, wish: Wish | None) -> int:
     """The key of the task that is wished for, if it was foreseen at this very turn; else 0."""
-    if wish is None or not constant_time_compare(wish.seal, turns.seal(tasker, choice.turn, wish.task)):
+    if wish is None or not constant_time_compare(wish.seal, claim_numbers.seal(tasker, choice.turn, wish.task)):
         return 0
     return Task.objects.filter(public_id=wish.task).values_list("pk", flat=True).first() or 0
 
@@ -265,7 +265,7 @@ def _taken(
     tasker: Person, places: Sequence[Place], projects: Mapping[int, Project], number: int, dice: random.Random
 ) -> list[Assignment]:
     if number == 1 or not places:
-        return taking.take(tasker, places, projects)
+        return take.take(tasker, places, projects)
     terms = places[0].terms  # a group is of one project
     number = min(number, eligibility.left_today(terms, number))
     gold_at = gold.places_in_a_group(terms, number, dice)
@@ -288,7 +288,7 @@ def _group(
         if len(found) == number or not more:
             break
         here = one._replace(terms=terms)
-        taken = taking.take(tasker, [here], projects, number=number - len(found), token=token)
+        taken = take.take(tasker, [here], projects, number=number - len(found), token=token)
         more -= bool(found)
         found += taken
         terms = terms._replace(turn=terms.turn + bool(taken))
@@ -298,7 +298,7 @@ def _group(
 def _coming(tasker: Person, choice: Choice) -> Outlook:
     """What may still come in the projects where this tasker may work."""
     allowed = [pk for pk in choice.terms if pk not in choice.refusals]
-    return outlook.together(outlook.by_project(tasker, allowed).values() if allowed else [])
+    return availability.together(availability.by_project(tasker, allowed).values() if allowed else [])
 
 
 def _refusal(tasker: Person, choice: Choice) -> Nothing | None:

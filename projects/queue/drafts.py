@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 
 from projects.errors import LeaseLost, Refused, StaleDraft
 from projects.models import Assignment, Draft
-from projects.queue import draft_changes
+from projects.queue import draft_merge
 from projects.queue.clock import Clock
 from taskers.database.prepared import ask
 from taskers.models import Person
@@ -85,7 +85,7 @@ def change(assignment: Assignment, tasker: Person, token: UUID, *, version: int,
         if not _mine(assignment, tasker, token).exists():
             raise LeaseLost()
         raise StaleDraft(_newest(assignment))
-    answer = draft_changes.applied(kept.answer, changes)
+    answer = draft_merge.applied(kept.answer, changes)
     size = len(json.dumps(answer, ensure_ascii=False))
     return save(assignment, tasker, token, version=version, answer=answer, size=size)
 

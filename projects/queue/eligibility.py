@@ -17,7 +17,7 @@ from taskers.standing.grades import PRIOR_GOOD, PRIOR_POOR
 
 
 class Rules(Protocol):
-    """What a project asks, and what is known of the person: `projects.queue.places.Terms`."""
+    """What a project asks, and what is known of the person: `projects.queue.candidate_slots.Terms`."""
 
     @property
     def standing_floor(self) -> float | None: ...

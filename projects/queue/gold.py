@@ -8,14 +8,14 @@ from uuid import UUID, uuid4
 from django.db import transaction
 
 from projects.models import Assignment, Project, StockedGold, Task, Verdict
-from projects.queue import gold_dealing, teaching
+from projects.queue import gold_dealing, qualification
+from projects.queue.candidate_slots import Terms, choose
+from projects.queue.claim_numbers import turn
 from projects.queue.clock import Clock
-from projects.queue.draws import HELPED, MODELS_AUDITED
-from projects.queue.nothing import Nothing
-from projects.queue.places import Terms, choose
+from projects.queue.model_draws import HELPED, MODELS_AUDITED
+from projects.queue.no_work import Nothing
 from projects.queue.slots import fill, lock
-from projects.queue.taking import BRING, whole
-from projects.queue.turns import turn
+from projects.queue.take import BRING, whole
 from taskers.database.prepared import ask
 from taskers.errors import StateConflict
 from taskers.models import Person
@@ -70,7 +70,7 @@ def deal(
 ) -> list[Assignment] | Nothing | None:
     """The course while it is due, gold now and then; None to go on to the walk. `wish`: the task that was foreseen."""
     if course_is_due(tasker, terms):
-        return teaching.next_item(tasker, terms, projects[terms.project])
+        return qualification.next_item(tasker, terms, projects[terms.project])
     if gold_dealing.gold_is_due(terms.gold_share or 0.0, (terms.good or 0.0) + (terms.poor or 0.0), dice):
         return _deal(tasker, terms, projects, dice, turn=terms.turn, token=uuid4(), wish=wish) or None
     return None

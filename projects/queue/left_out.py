@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from uuid import uuid4
 
 from projects.models import Assignment, Project
-from projects.queue import gold_dealing, turns
+from projects.queue import claim_numbers, gold_dealing
+from projects.queue.candidate_slots import Terms
 from projects.queue.gold import DEALT, put
-from projects.queue.places import Terms
-from projects.queue.taking import whole
+from projects.queue.take import whole
 from taskers.database.prepared import ask
 from taskers.models import Person
 
@@ -34,7 +34,7 @@ ORDER BY t.id LIMIT 1
 """
 BOUNDS = "SELECT min(id), max(id) FROM projects_task WHERE project_id = %(project)s::bigint"
 DEAL = f"""
-WITH picked AS (SELECT id AS task_id FROM projects_task WHERE id = %(task)s::bigint), {turns.turn("picked")}, {DEALT}"""
+WITH picked AS (SELECT id AS task_id FROM projects_task WHERE id = %(task)s::bigint), {claim_numbers.turn("picked")}, {DEALT}"""
 
 
 def deal(tasker: Person, terms: Terms, projects: Mapping[int, Project]) -> list[Assignment]:
@@ -50,8 +50,8 @@ def due(tasker: Person, terms: Terms) -> int | None:
     """The key of the task that is due at this turn, where gold isn't; the same however often it is asked."""
     if not (terms.traps and terms.copilot and terms.gold_share) or tasker.kind != Person.Kind.HUMAN:
         return None
-    evidence, dice = (terms.good or 0.0) + (terms.poor or 0.0), turns.dice(tasker, terms.turn, " left out")
-    if not gold_dealing.is_due_instead(terms.gold_share, evidence, turns.dice(tasker, terms.turn)):
+    evidence, dice = (terms.good or 0.0) + (terms.poor or 0.0), claim_numbers.dice(tasker, terms.turn, " left out")
+    if not gold_dealing.is_due_instead(terms.gold_share, evidence, claim_numbers.dice(tasker, terms.turn)):
         return None
     if dice.random() >= terms.traps:
         return None

@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from projects.configuration import markdown
 from projects.models import CourseTry, DealingRules, Label, Project, StockedGold, Verdict
 from projects.quality.gold import difference_words
-from projects.queue.teaching import course_items
+from projects.queue.qualification import course_items
 from projects.task_types.preference import words_of
 from taskers.models import Person
 

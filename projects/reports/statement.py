@@ -27,8 +27,8 @@ from projects.quality.follow_up import key_of as verdict_key
 from projects.quality.follow_up import undecided_key
 from projects.quality.gold import dealing
 from projects.queue import Nothing
+from projects.queue.availability import Left
 from projects.queue.clock import Clock
-from projects.queue.outlook import Left
 from projects.task_types import TASK_TYPES
 from projects.workforce import prospects
 from taskers.database.prepared import ask

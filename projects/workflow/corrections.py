@@ -15,7 +15,7 @@ from projects.models import Annotation, Assignment, Correctable, Draft, Task
 from projects.models.promises import ALIKE, COMPARED
 from projects.quality import consensus
 from projects.quality.gold import settling
-from projects.queue.checking import believed, check_for, genuine
+from projects.queue.answer_check import believed, check_for, genuine
 from projects.queue.clock import Clock, from_now
 from projects.task_types import TASK_TYPES
 from taskers.models import Person

@@ -13,7 +13,7 @@ from projects.models.promises import COMPARED
 from projects.quality import consensus
 from projects.quality.gold import settling
 from projects.quality.qualification import courses
-from projects.queue.checking import believed, canonical, check_for, genuine
+from projects.queue.answer_check import believed, canonical, check_for, genuine
 from projects.task_types import TASK_TYPES
 from projects.workflow import corrections
 from taskers.models import Person

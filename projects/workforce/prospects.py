@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from projects.models import Project
-from projects.queue import Nothing, eligibility, outlook
-from projects.queue.outlook import Left
-from projects.queue.places import Terms, choose_of_each
+from projects.queue import Nothing, availability, eligibility
+from projects.queue.availability import Left
+from projects.queue.candidate_slots import Terms, choose_of_each
 from taskers.models import Person
 
 NOTHING_OPEN = Left()
@@ -31,9 +31,9 @@ def of(tasker: Person, projects: Sequence[Project]) -> dict[int, Prospect]:
     free = {pk: terms for pk, terms in choice.terms.items() if terms.held is None}
     found = {pk: Nothing(*why) for pk, terms in free.items() if (why := eligibility.why_not(terms))}
     open_still = {one.terms.project for one in choice.places} - set(found)
-    left = outlook.open_to(tasker, sorted(open_still), apart=choice.partners) if open_still else {}
+    left = availability.open_to(tasker, sorted(open_still), apart=choice.partners) if open_still else {}
     empty = [pk for pk in free if pk not in found and left.get(pk, NOTHING_OPEN).none]
     if empty:
-        found |= {pk: one.nothing() for pk, one in outlook.by_project(tasker, empty).items()}
+        found |= {pk: one.nothing() for pk, one in availability.by_project(tasker, empty).items()}
     left |= {pk: one.roughly() for pk, one in left.items() if choice.terms[pk].gold_share}
     return {pk: Prospect(terms, found.get(pk), left.get(pk, NOTHING_OPEN)) for pk, terms in choice.terms.items()}

@@ -12,7 +12,7 @@ from projects.errors import OwnWork, Refused
 from projects.inference.calibration import calibrate
 from projects.models import Assignment, Calibrated, Crowd, SecondLook, Task, Trait, Verdict
 from projects.quality import audits, calibrating, consensus, estimating, second_looks
-from projects.queue.draws import MODELS_AUDITED, VERDICT_AUDITED
+from projects.queue.model_draws import MODELS_AUDITED, VERDICT_AUDITED
 from projects.workflow import oversight, submission
 from taskers.errors import StateConflict
 from taskers.models.people import Role

@@ -9,7 +9,7 @@ from projects import queue
 from projects.models import Assignment, BatchProgress, CourseStep, CourseTry, DealingRules, StockedGold, Verdict
 from projects.quality.gold import known_answers
 from projects.quality.qualification import courses
-from projects.queue.teaching import course_items
+from projects.queue.qualification import course_items
 from projects.reports import course_report, rollups
 from projects.workforce import rules
 from taskers.errors import StateConflict

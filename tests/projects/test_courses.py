@@ -12,9 +12,9 @@ from projects.errors import Refused
 from projects.models import Annotation, Assignment, CourseStep, CourseTry, Verdict
 from projects.quality.gold import dealing
 from projects.quality.qualification import courses, lessons
-from projects.queue import Nothing, teaching
-from projects.queue.places import choose
-from projects.queue.turns import LostTurn
+from projects.queue import Nothing, qualification
+from projects.queue.candidate_slots import choose
+from projects.queue.claim_numbers import LostTurn
 from projects.workflow import submission
 from projects.workforce import rules
 from taskers.errors import StateConflict
@@ -250,7 +250,7 @@ def test_two_tabs_show_the_same_item(cast, project, batch, skill) -> None:
     [terms] = choose(cast.alice, [project]).terms.values()
     stale = terms._replace(turn=terms.turn - 1)
     with pytest.raises(LostTurn):
-        teaching.next_item(cast.alice, stale, project)
+        qualification.next_item(cast.alice, stale, project)
     again = queue.claim(cast.alice, project, dice=DICE)
     assert isinstance(again, Assignment) and again.pk == first.pk
     assert Assignment.objects.filter(kind="training").count() == CourseTry.objects.count() == 1

@@ -9,7 +9,7 @@ import pytest
 from projects import queue
 from projects.errors import LeaseLost, Refused, StaleDraft
 from projects.models import Draft
-from projects.queue import draft_changes, drafts
+from projects.queue import draft_merge, drafts
 from tests import make
 
 CASES = json.loads((Path(__file__).parent.parent / "fixtures" / "draft_changes.json").read_text())
@@ -18,7 +18,7 @@ A, B = {"id": "a"}, {"id": "b"}
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
 def test_changes_make_the_next_version_of_the_one_before(case: dict) -> None:
-    assert draft_changes.applied(case["base"], case["changes"] or {}) == case["next"]
+    assert draft_merge.applied(case["base"], case["changes"] or {}) == case["next"]
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_changes_make_the_next_version_of_the_one_before(case: dict) -> None:
 )
 def test_changes_that_do_not_fit_are_refused(changes: object) -> None:
     with pytest.raises(Refused, match="changes can't be put"):
-        draft_changes.applied({"spans": [A]}, changes)
+        draft_merge.applied({"spans": [A]}, changes)
 
 
 def test_a_thousand_steps_sent_as_changes_are_the_work_itself() -> None:
@@ -63,7 +63,7 @@ def test_a_thousand_steps_sent_as_changes_are_the_work_itself() -> None:
         known = {part["id"]: part for part in base}
         put = [[None, part] for part in following if part["id"] in known and known[part["id"]] != part]
         changes = {"drop": {"spans": sorted(gone)}, "put": {"spans": put + [list(row) for row in new]}}
-        assert draft_changes.applied({"spans": base}, changes) == {"spans": following}
+        assert draft_merge.applied({"spans": base}, changes) == {"spans": following}
         base = following
 
 

@@ -28,7 +28,7 @@ from projects import queue
 from projects.data import importing
 from projects.data.importing.rows import Known, Row
 from projects.models import Annotation, Asset, Assignment, Correctable, Project, Task
-from projects.queue import Wish, broken, handing_in
+from projects.queue import Wish, broken, complete
 from projects.queue.clock import Clock
 from projects.reports import statement
 from projects.web.annotator import work_json
@@ -80,7 +80,7 @@ def test_the_attacker_wins_where_work_comes_in_the_files_order_under_its_names(c
 
 
 def test_the_attacker_wins_where_gold_cannot_be_corrected(cast, monkeypatch) -> None:
-    monkeypatch.setattr(handing_in, "ALIKE", ("judge",))
+    monkeypatch.setattr(complete, "ALIKE", ("judge",))
     worlds = [_world(cast, random.Random(f"no correction/{number}")) for number in range(4)]
     low, high = intervals(worlds)["piece: may be corrected"]
     assert high < 0.5, (low, high)

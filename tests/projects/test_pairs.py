@@ -6,7 +6,7 @@ from django.db import connection
 from projects import queue
 from projects.errors import PartnersWork, Refused
 from projects.models import Assignment, BlockedPair
-from projects.queue import Nothing, taking
+from projects.queue import Nothing, take
 from projects.workflow import submission
 from projects.workforce import pairs
 from taskers.errors import StateConflict
@@ -127,7 +127,7 @@ def test_whoever_has_no_partner_walks_by_the_very_same_statements(cast, project,
 
 
 def test_the_statements_differ_by_the_partners_alone() -> None:
-    for plain, apart in ((taking.TAKE, taking.TAKE_APART), (taking.LOOK, taking.LOOK_APART)):
+    for plain, apart in ((take.TAKE, take.TAKE_APART), (take.LOOK, take.LOOK_APART)):
         assert apart.count("theirs.tasker_id") == 1
         assert "apart" not in plain
 

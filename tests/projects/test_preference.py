@@ -15,7 +15,7 @@ from projects.data.exporting import export
 from projects.data.media import assets
 from projects.errors import Refused
 from projects.models import Asset, Assignment, Project, Task, Verdict
-from projects.queue import sides
+from projects.queue import side_order
 from projects.task_types import TASK_TYPES
 from projects.task_types.classification import AskedLabels
 from projects.task_types.preference import OWN_LABELS, PAIR, items_of
@@ -243,13 +243,13 @@ def test_sides_are_drawn_for_each_person_and_task_and_stay(cast) -> None:
     project = pairs(cast)
     batch_of(project, *({**PAYLOAD, "prompt": f"Q{n}"} for n in range(60)))
     tasks = list(Task.objects.filter(project=project))
-    drawn = {who: [sides.left_of(task, who) for task in tasks] for who in (cast.alice, cast.bob)}
+    drawn = {who: [side_order.left_of(task, who) for task in tasks] for who in (cast.alice, cast.bob)}
     for lefts in drawn.values():
         assert 15 < lefts.count("first") < 45
     assert drawn[cast.alice] != drawn[cast.bob]
     mine = make.held(cast.alice, project)
     shown = work_json.assignment_json(mine, cast.alice)["task"]
-    assert shown["left"] == sides.left_of(mine.task, cast.alice)
+    assert shown["left"] == side_order.left_of(mine.task, cast.alice)
     foreseen = queue.foresee(mine, cast.alice, [project])
     assert foreseen is not None
     ahead = work_json.foreseen_json(foreseen, cast.alice)["task"]

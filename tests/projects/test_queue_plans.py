@@ -9,8 +9,8 @@ from benchmarks.queue import ground, plans
 from projects import queue
 from projects.data.archive import cleanup
 from projects.models import Assignment, BatchCursor, Draft, Task
-from projects.queue import drafts, handing_in, leases, places, reviewing, taking
-from projects.queue.turns import LostTurn
+from projects.queue import candidate_slots, complete, drafts, leases, reviewing, take
+from projects.queue.claim_numbers import LostTurn
 from projects.workflow import batches
 from projects.workforce import prospects, rules
 from taskers.models.people import Role
@@ -61,16 +61,16 @@ def test_handing_in_finds_its_row_by_its_key_while_nothing_is_held_and_nobody_ha
     terms = {"assignment": 1, "tasker": 1, "token": key, "answer": "{}", "active_ms": 0, "refused": "[]", "project": 1}
     terms |= {"today": "2026-01-01", "organization": 1, "event": "submitted", "project_key": key, "subject": ""}
     terms |= {"corrects": None, "alike": []}
-    plan = plans.generic(handing_in.DELIVER, terms)
+    plan = plans.generic(complete.DELIVER, terms)
     update = plan[plan.index("CTE mine") : plan.index("CTE written")]
     assert "Index Scan using projects_assignment_pkey" in update, plan
 
 
 def test_two_tabs_that_chose_at_the_same_moment_do_not_both_take(cast, project, batch) -> None:
-    chosen = [places.choose(cast.alice, [project]) for _tab in range(2)]
-    (mine,) = taking.take(cast.alice, chosen[0].places, {project.pk: project})
+    chosen = [candidate_slots.choose(cast.alice, [project]) for _tab in range(2)]
+    (mine,) = take.take(cast.alice, chosen[0].places, {project.pk: project})
     with pytest.raises(LostTurn):
-        taking.take(cast.alice, chosen[1].places, {project.pk: project})
+        take.take(cast.alice, chosen[1].places, {project.pk: project})
     assert make.held(cast.alice, project) == mine
     assert Assignment.objects.filter(state="held").count() == 1
 
@@ -143,7 +143,7 @@ def test_what_was_locked_when_the_walk_came_by_is_found_behind_it(cast, project)
 
 
 def test_the_second_walk_comes_round_however_much_lies_behind(cast, project, monkeypatch) -> None:
-    monkeypatch.setattr(taking, "SWEEP_ROWS", 3)
+    monkeypatch.setattr(take, "SWEEP_ROWS", 3)
     batch = make.batch(project, "Long")
     tasks = make.tasks(batch, 8, wanted=2)
     for task in tasks[:7]:  # what Alice has done lies open for others in the second slot
@@ -160,7 +160,7 @@ def test_the_second_walk_comes_round_however_much_lies_behind(cast, project, mon
 
 
 def test_who_has_done_everything_is_told_so_and_the_walk_remembers(cast, project, monkeypatch) -> None:
-    monkeypatch.setattr(taking, "STRIDE", 2)
+    monkeypatch.setattr(take, "STRIDE", 2)
     make.tasks(make.batch(project, "Done"), 5, wanted=2)
     for _ in range(5):
         make.judged(cast.alice, project, make.MARIA)
@@ -186,7 +186,7 @@ def test_the_reaper_leaves_what_is_needed(cast, project, batch) -> None:
 
 
 def test_finished_batches_that_are_still_live_hide_nothing(cast, project, monkeypatch) -> None:
-    monkeypatch.setattr(places, "MOST_BATCHES", 2)
+    monkeypatch.setattr(candidate_slots, "MOST_BATCHES", 2)
     for number in range(4):
         make.task(make.batch(project, f"Finished {number}"), wanted=1)
         make.judged(cast.bob, project, make.MARIA)
@@ -195,7 +195,7 @@ def test_finished_batches_that_are_still_live_hide_nothing(cast, project, monkey
 
 
 def test_who_has_done_the_most_urgent_batches_gets_work_of_the_next(cast, project, monkeypatch) -> None:
-    monkeypatch.setattr(places, "FEW_BATCHES", 2)
+    monkeypatch.setattr(candidate_slots, "FEW_BATCHES", 2)
     for number in range(4):
         make.task(make.batch(project, f"Done {number}"))
         make.judged(cast.alice, project, make.MARIA)
@@ -208,8 +208,8 @@ def test_who_has_done_the_most_urgent_batches_gets_work_of_the_next(cast, projec
 
 
 def test_who_has_done_many_batches_gets_work_of_those_further_down(cast, project, monkeypatch) -> None:
-    monkeypatch.setattr(places, "FEW_BATCHES", 1)
-    monkeypatch.setattr(places, "MOST_BATCHES", 2)
+    monkeypatch.setattr(candidate_slots, "FEW_BATCHES", 1)
+    monkeypatch.setattr(candidate_slots, "MOST_BATCHES", 2)
     for number in range(5):
         make.task(make.batch(project, f"Done {number}"))
         make.judged(cast.alice, project, make.MARIA)
@@ -219,8 +219,8 @@ def test_who_has_done_many_batches_gets_work_of_those_further_down(cast, project
 
 
 def test_projects_that_may_not_be_entered_hide_nothing_of_the_others(cast, project, monkeypatch) -> None:
-    monkeypatch.setattr(places, "FEW_BATCHES", 2)
-    monkeypatch.setattr(places, "MOST_BATCHES", 2)
+    monkeypatch.setattr(candidate_slots, "FEW_BATCHES", 2)
+    monkeypatch.setattr(candidate_slots, "MOST_BATCHES", 2)
     closed = make.project(cast.riverside, "Closed")
     for number in range(5):
         urgent = batches.create(closed, f"Urgent {number}", by=cast.mina, priority=9)
@@ -233,7 +233,7 @@ def test_projects_that_may_not_be_entered_hide_nothing_of_the_others(cast, proje
 
 
 def test_home_looks_for_open_work_of_each_project(cast, project, monkeypatch) -> None:
-    monkeypatch.setattr(places, "MOST_BATCHES", 2)
+    monkeypatch.setattr(candidate_slots, "MOST_BATCHES", 2)
     other = make.project(cast.riverside, "Other")
     for number in range(3):
         make.task(make.batch(other, f"Before {number}"))
@@ -252,7 +252,7 @@ def test_what_is_in_ones_hands_is_found_by_oneself_while_the_statistics_know_of_
         cursor.execute("SET LOCAL enable_seqscan TO off")
     terms = {"tasker": cast.alice.pk, "projects": [project.pk], "today": "2026-01-01", "aging": 1.0, "most": 6}
     terms |= {"midnight": "2026-01-01", "after": 0}
-    plan = plans.generic(places.CHOOSE, terms)
+    plan = plans.generic(candidate_slots.CHOOSE, terms)
     assert set(re.findall(r"using (\w+) on projects_assignment", plan)) == {"assignment_walk", "assignment_in_hands"}
 
 

@@ -23,7 +23,7 @@ from projects.errors import Refused
 from projects.models import ArchivedTask, Asset, Batch, Project, Task
 from projects.quality.gold import dealing, known_answers
 from projects.quality.qualification import courses
-from projects.queue.checking import canonical, labels_of
+from projects.queue.answer_check import canonical, labels_of
 from projects.task_types import TASK_TYPES, TaskType
 from projects.task_types.preference import PAIR
 from projects.task_types.shape import a_text, joined

@@ -11,7 +11,7 @@ from projects import queue
 from projects.models import StockedGold, Task, Verdict
 from projects.quality.gold import dealing
 from projects.quality.qualification import courses
-from projects.queue.checking import check_for
+from projects.queue.answer_check import check_for
 from taskers.errors import StateConflict
 from taskers.models import Person
 

@@ -17,9 +17,9 @@ from projects import queue
 from projects.errors import Refused
 from projects.models import Annotation, Assignment, CourseStep, CourseTry, DealingRules, Project, StockedGold, Task
 from projects.quality.gold import dealing, scoring
-from projects.queue.checking import check_for
+from projects.queue.answer_check import check_for
 from projects.queue.clock import Clock
-from projects.queue.teaching import course_items
+from projects.queue.qualification import course_items
 from projects.workforce import rules
 from taskers.errors import StateConflict
 from taskers.models import Person, Skill

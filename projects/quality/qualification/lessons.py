@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from projects.configuration import markdown
 from projects.models import Annotation, Assignment, CourseStep, CourseTry, DealingRules, Project, StockedGold
 from projects.quality.gold import difference_words
-from projects.queue.teaching import course_items, failures, why_no_try
+from projects.queue.qualification import course_items, failures, why_no_try
 from projects.task_types.preference import words_of
 from taskers import access
 from taskers.models import Person

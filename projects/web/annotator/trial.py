@@ -10,7 +10,7 @@ from projects import access
 from projects.errors import Refused
 from projects.models import Task
 from projects.quality.gold import known_answers
-from projects.queue.checking import check_for
+from projects.queue.answer_check import check_for
 from projects.web.annotator.work_json import project_json, task_json
 from projects.web.shared.json_view import read_uuid, read_whole_number, wire
 from taskers.money import ledger

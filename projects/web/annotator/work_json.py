@@ -8,7 +8,7 @@ from projects.configuration import instructions, markdown
 from projects.configuration.label_colours import patterns
 from projects.models import Assignment, Project, ProjectSettings, Task, desk
 from projects.quality.qualification import lessons
-from projects.queue import sides
+from projects.queue import side_order
 from projects.task_types import TASK_TYPES
 from projects.task_types.preference import FIRST, SECOND, Preference
 from taskers.models import Person
@@ -55,7 +55,7 @@ def task_json(task: Task, tasker: Person | None = None) -> dict:
     name = task.code if tasker else task.external_id
     shown = {"id": str(task.public_id), "name": name, "payload": room.shown(task.payload)}
     if isinstance(room, Preference):
-        left = sides.left_of(task, tasker) if tasker else FIRST
+        left = side_order.left_of(task, tasker) if tasker else FIRST
         return shown | {"image": None, "images": _images(task), "left": left}
     if task.asset_id and task.asset:
         image = {"url": media_url(task), "width": task.asset.width, "height": task.asset.height}

@@ -4,7 +4,7 @@ import pytest
 
 from projects import queue
 from projects.models import StockedGold, Task
-from projects.queue.teaching import course_items
+from projects.queue.qualification import course_items
 from taskers.skills import skills
 from tests import make
 from tests.projects.api.test_rules import Office

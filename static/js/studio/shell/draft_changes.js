@@ -1,6 +1,6 @@
 /**
  * What differs between two versions of an answer, small enough to be sent after every action; the same as
- * projects/queue/draft_changes.py, held together by tests/fixtures/draft_changes.json.
+ * projects/queue/draft_merge.py, held together by tests/fixtures/draft_changes.json.
  * Changes: {"put": {list: [[index, part], …]}, "drop": {list: [id, …]}, "order": {list: [id, …]}, "set": {field: value}}.
  * Parts are told apart by their ids; `index` is where a new part stands in the end, null where a known one stays in its place.
  */

@@ -15,10 +15,10 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from projects.models import Assignment, BrokenReport, CourseStep, CourseTry, DealingRules, Project, StockedGold
+from projects.queue.candidate_slots import Terms
+from projects.queue.claim_numbers import LostTurn, turn
 from projects.queue.clock import Clock, from_now
-from projects.queue.nothing import Nothing
-from projects.queue.places import Terms
-from projects.queue.turns import LostTurn, turn
+from projects.queue.no_work import Nothing
 from taskers.database.prepared import ask
 from taskers.models import Person
 from taskers.outbox.events import emit

@@ -128,7 +128,7 @@ class Terms(NamedTuple):
     """What one project promises to, and asks of, one tasker at this moment (the fields are the columns above)."""
 
     project: int
-    turn: int  # the number that this choice is true at: turns.py
+    turn: int  # the number that this choice is true at: claim_numbers.py
     version: int
     lease: int  # seconds
     rate: int  # millionths
@@ -153,7 +153,7 @@ class Terms(NamedTuple):
     barred_reason: str | None
     barred_until: datetime | None
     lacking: str | None  # JSON: the requirements that aren't met
-    apart: list[int] | None  # who must not judge the same task: apart.py
+    apart: list[int] | None  # who must not judge the same task: conflicts_of_interest.py
 
 
 class Place(NamedTuple):
@@ -189,7 +189,7 @@ class Choice:
 
     @property
     def partners(self) -> set[int]:
-        """Who must not judge the same task as this tasker: apart.py."""
+        """Who must not judge the same task as this tasker: conflicts_of_interest.py."""
         return {one for terms in self.terms.values() for one in terms.apart or ()}
 
     @property

@@ -11,8 +11,8 @@ from projects.errors import AlreadySubmitted, Banned, LeaseLost
 from projects.models import Annotation, Assignment, Exclusion, Task
 from projects.models.promises import ALIKE, COMPARED
 from projects.queue import eligibility
+from projects.queue.claim_numbers import choose_anew
 from projects.queue.clock import Clock
-from projects.queue.turns import choose_anew
 from taskers.database.prepared import array, ask
 from taskers.models import Person
 

@@ -11,7 +11,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from projects.models import Assignment, Project, Task
-from projects.queue.handing_in import LABELS
+from projects.queue.complete import LABELS
 from projects.task_types import TASK_TYPES
 from projects.task_types.classification import AskedLabels, Classification
 from taskers.database.prepared import ask

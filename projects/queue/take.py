@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from uuid import UUID, uuid4
 
 from projects.models import Asset, Assignment, Project, Task
-from projects.queue.apart import keeping_apart
-from projects.queue.draws import HELPED, MODELS_AUDITED
-from projects.queue.places import Choice, Place, as_columns
-from projects.queue.turns import LostTurn, turn
+from projects.queue.candidate_slots import Choice, Place, as_columns
+from projects.queue.claim_numbers import LostTurn, turn
+from projects.queue.conflicts_of_interest import keeping_apart
+from projects.queue.model_draws import HELPED, MODELS_AUDITED
 from taskers.database.prepared import ask, columns, row_of, width
 from taskers.models import Person
 

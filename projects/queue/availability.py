@@ -4,18 +4,9 @@ hands, or in from a file that is being loaded."""
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
-from projects.queue.apart import keeping_apart
-from projects.queue.nothing import (
-    Nothing,
-    all_done,
-    done_by_others,
-    for_others,
-    loading,
-    nothing_yet,
-    stopped,
-    waiting,
-)
-from projects.queue.taking import MINE
+from projects.queue.conflicts_of_interest import keeping_apart
+from projects.queue.no_work import Nothing, all_done, done_by_others, for_others, loading, nothing_yet, stopped, waiting
+from projects.queue.take import MINE
 from taskers.database.prepared import ask
 from taskers.models import Person
 
