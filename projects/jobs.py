@@ -12,7 +12,7 @@ from projects.data.archive import cleanup
 from projects.data.media import assets
 from projects.models import Batch, Exclusion, Project
 from projects.quality import budgets, consensus, estimating
-from projects.quality.gold import stock
+from projects.quality.gold import pool
 from projects.reports import agreement_reports, stalls
 from projects.workflow import corrections, void_work, winding_up
 from taskers.credentials import secret_box, throttle
@@ -164,7 +164,7 @@ def estimate_all(timestamp: int) -> int:
 @app.task(queue="jobs", queueing_lock="watch_known_answers")
 def watch_known_answers(timestamp: int) -> int:
     """Retire known answers that leaked and point at those that may be wrong; returns how many."""
-    return len(stock.watch(seed=timestamp))
+    return len(pool.watch(seed=timestamp))
 
 
 @app.periodic(cron="* * * * *")

@@ -10,8 +10,8 @@ from uuid import uuid4
 from projects import queue
 from projects.annotators import seats
 from projects.models import Asset, Project, Task
-from projects.quality.gold import dealing
-from projects.quality.qualification import courses
+from projects.quality.gold import grading
+from projects.quality.qualification import qualification_tests
 from projects.queue.leases import SKIP_REASONS
 from projects.reports import rollups
 from projects.workflow import oversight, void_work
@@ -129,8 +129,8 @@ def project(cast: Cast, task_type: str) -> Project:
     withheld, gold, item, _open = tasks(first, 4)
     oversight.withhold(withheld, by=cast.mina, note="The scan is blank")
     queue.set_aside(gold, by=cast.mina)
-    dealing.stock(gold, kind.right, by=cast.mina, dice=DICE)
-    courses.add(item, kind.right, by=cast.mina, dice=DICE, explanation="It *is* so.")
+    grading.stock(gold, kind.right, by=cast.mina, dice=DICE)
+    qualification_tests.add(item, kind.right, by=cast.mina, dice=DICE, explanation="It *is* so.")
     hers = make.held(cast.alice, made)
     saying.say(hers, cast.alice, uuid4(), to="manager", words="Is the tail part of it?")
     skill = skills.define(cast.riverside, f"Read {task_type}")

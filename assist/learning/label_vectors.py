@@ -23,7 +23,7 @@ from assist.suggestions.bindings import capability_of
 from assist.suggestions.prototypes import Choices, Learnt
 from projects.configuration.terms import terms_of
 from projects.models import Annotation, Project, VerdictEntry
-from projects.quality import evidence
+from projects.quality import votes
 from projects.quality.consensus import AUTO
 from taskers.models import Person
 
@@ -148,7 +148,7 @@ def _said(project: Project, entries: Sequence[VerdictEntry]) -> list[dict[str, s
     terms = terms_of(project)
     found = []
     for entry in entries:
-        answer = evidence.known_answer(terms, entry.task, entry.verdict.answer) or {"fields": []}
+        answer = votes.known_answer(terms, entry.task, entry.verdict.answer) or {"fields": []}
         parts = {part["field"]: part["value"] for part in answer["fields"] if part["kind"] in choices.GUESSED}
         found.append({name: value if isinstance(value, str) else value[-1] for name, value in parts.items()})
     return found

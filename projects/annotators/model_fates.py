@@ -13,9 +13,9 @@ from projects.configuration.terms import Terms, terms_of
 from projects.inference.calibration import calibrate
 from projects.inference.vigil import RATES, Vigil
 from projects.models import Annotation, ModelAnswer, Seat, Task, Verdict
+from projects.quality.aggregation import agreement_in, threshold_of
 from projects.quality.consensus import AUTO
-from projects.quality.evidence import exposed, known_answer
-from projects.quality.weighing import agreement_in, threshold_of
+from projects.quality.votes import exposed, known_answer
 from taskers.models import Event, Person
 from taskers.outbox.events import follow
 

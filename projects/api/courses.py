@@ -24,8 +24,8 @@ from projects.api.endpoint import Endpoint, described
 from projects.api.lists import asked, page
 from projects.api.shapes import PageQuery
 from projects.models import CourseTry, Project, StockedGold
-from projects.quality.gold import dealing, known_answers
-from projects.quality.qualification import courses, lessons
+from projects.quality.gold import authoring, grading
+from projects.quality.qualification import feedback, qualification_tests
 from projects.queue.qualification import course_items
 from projects.reports import course_report
 from projects.workforce import rules
@@ -45,7 +45,7 @@ class Course(Endpoint):
         project = self.project(project_id, *access.MANAGE)
         body = CourseChange(data=request.data, context={"organization": self.organization})
         body.is_valid(raise_exception=True)
-        courses.set_terms(project, self.person, **body.terms())
+        qualification_tests.set_terms(project, self.person, **body.terms())
         return Response(_course(project))
 
 
@@ -68,7 +68,7 @@ class Items(Endpoint):
         known = {kept.gold.task.public_id: kept.pk for kept in course_items(project)}
         if any(task not in known for task in body.validated_data["tasks"]):
             raise NotFound("One of these tasks isn't in the course.")
-        courses.arrange(project, [known[task] for task in body.validated_data["tasks"]], by=self.person)
+        qualification_tests.arrange(project, [known[task] for task in body.validated_data["tasks"]], by=self.person)
         return Response(_course(project))
 
 
@@ -80,13 +80,13 @@ class OneItem(Endpoint):
         project = self.project(project_id, *access.MANAGE)
         body = ItemChange(data=request.data)
         body.is_valid(raise_exception=True)
-        courses.explain(_item(project, task_id), **body.validated_data, by=self.person)
+        qualification_tests.explain(_item(project, task_id), **body.validated_data, by=self.person)
         return Response(_course(project))
 
     @described("Take an item out", {204: None}, operation_id="courses_remove")
     def delete(self, request: Request, project_id: UUID, task_id: UUID) -> Response:
         project = self.project(project_id, *access.MANAGE)
-        dealing.retire(_item(project, task_id), "taken out of the course", by=self.person)
+        grading.retire(_item(project, task_id), "taken out of the course", by=self.person)
         return Response(status=204)
 
 
@@ -111,7 +111,7 @@ class Again(Endpoint):
         person = Person.objects.filter(public_id=person_id, pk__in=tried).first()
         if person is None:
             raise NotFound()
-        return Response({"tries": courses.forgive(project, person, by=self.person)})
+        return Response({"tries": qualification_tests.forgive(project, person, by=self.person)})
 
 
 class Mine(Endpoint):
@@ -131,12 +131,12 @@ def keep(endpoint: Endpoint, project: Project, given: dict[str, Any], *, course:
         raise NotFound()
     given |= {"by": endpoint.person, "dice": random.SystemRandom(), "course": course}
     if "answer" in given:
-        return known_answers.keep(task, given.pop("answer"), **given)
-    return known_answers.keep_decided(task, **given)
+        return authoring.keep(task, given.pop("answer"), **given)
+    return authoring.keep_decided(task, **given)
 
 
 def _own(attempt: CourseTry) -> dict[str, Any]:
-    items = lessons.again(attempt)
+    items = feedback.again(attempt)
     for item in items:
         item["picture"] = reverse("api-task-media", args=[item["task"]]) if item["picture"] else None
         item["second"] = reverse("api-task-media-second", args=[item["task"]]) if item["second"] else None
@@ -146,7 +146,7 @@ def _own(attempt: CourseTry) -> dict[str, Any]:
         "score": attempt.score,
         "passed": attempt.passed,
         "set_aside": attempt.forgiven_at is not None,
-        "done": lessons.done(attempt),
+        "done": feedback.done(attempt),
         "of": attempt.items,
         "items": items,
     }

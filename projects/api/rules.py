@@ -23,7 +23,7 @@ from projects.api.rule_shapes import (
 )
 from projects.api.shapes import BatchShape, PageQuery
 from projects.models import Assignment, StockedGold
-from projects.quality.gold import stock
+from projects.quality.gold import pool
 from projects.workflow import batches, oversight
 from projects.workforce import qualifying, rules
 from taskers.errors import NotFound
@@ -100,8 +100,8 @@ class KnownAnswers(Endpoint):
     def get(self, request: Request, project_id: UUID) -> Response:
         project = self.project(project_id, *access.MANAGE)
         after, limit = asked(request)
-        rows = list(stock.known_answers(project).filter(pk__gt=after).order_by("pk")[: limit + 1])
-        return Response(page(rows, after, limit, lambda given: GoldShape(stock.lines(given), many=True).data))
+        rows = list(pool.known_answers(project).filter(pk__gt=after).order_by("pk")[: limit + 1])
+        return Response(page(rows, after, limit, lambda given: GoldShape(pool.lines(given), many=True).data))
 
     @described("Keep a known answer", {201: GoldShape}, request=KeepBody, operation_id="gold_keep")
     def post(self, request: Request, project_id: UUID) -> Response:
@@ -109,7 +109,7 @@ class KnownAnswers(Endpoint):
         body = KeepBody(data=request.data)
         body.is_valid(raise_exception=True)
         kept = keep(self, project, body.validated_data, course=False)
-        return Response(GoldShape(stock.lines([kept])[0]).data, status=201)
+        return Response(GoldShape(pool.lines([kept])[0]).data, status=201)
 
 
 class OneKnownAnswer(Endpoint):
@@ -125,9 +125,9 @@ class OneKnownAnswer(Endpoint):
         if kept is None:
             raise NotFound()
         if body.validated_data["move"] == "retire":
-            stock.retire(kept, body.validated_data["why"], by=self.person)
+            pool.retire(kept, body.validated_data["why"], by=self.person)
         elif body.validated_data["move"] == "work":
             oversight.make_ordinary(kept.gold.task, by=self.person)
         else:
-            stock.restore(kept, by=self.person)
+            pool.restore(kept, by=self.person)
         return Response(status=204)

@@ -20,7 +20,7 @@ from projects.api.work_shapes import (
     VersionShape,
 )
 from projects.models import Annotation, Assignment, Project
-from projects.quality.qualification import courses, lessons
+from projects.quality.qualification import feedback, qualification_tests
 from projects.queue import drafts
 from projects.task_types.preference import SECOND
 from projects.web.annotator import work_json
@@ -120,9 +120,9 @@ class Release(Endpoint):
 
 def _lesson(assignment: Assignment, annotation: Annotation) -> dict[str, Any] | None:
     """What a course says of the answer. The next task comes with it, so it counts as read."""
-    lesson = lessons.of(assignment, annotation)
+    lesson = feedback.of(assignment, annotation)
     if lesson:
-        courses.go_on(annotation.tasker, annotation.public_id)
+        qualification_tests.go_on(annotation.tasker, annotation.public_id)
     for item in lesson["items"] if lesson else ():
         item["picture"] = reverse("api-task-media", args=[item["task"]]) if item["picture"] else None
         item["second"] = reverse("api-task-media-second", args=[item["task"]]) if item["second"] else None

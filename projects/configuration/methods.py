@@ -17,7 +17,7 @@ from projects.inference.majority import share
 from projects.task_types import TASK_TYPES
 from projects.task_types.classification import Classification
 
-CATEGORICAL = "categorical_v1"  # classes: needs a crowd and each tasker's traits, see weighing.py
+CATEGORICAL = "categorical_v1"  # classes: needs a crowd and each tasker's traits, see aggregation.py
 STANDING = "standing_v1"
 MAJORITY = "majority_v1"
 # Part by part, for answers that hold their parts in this list: need a crowd and each tasker's traits as well.

@@ -11,7 +11,7 @@ from taskers.models import Person
 
 
 class CourseTry(models.Model):
-    """One go at a project's course; it ends when its last item is handed in (sole writer: courses.py)."""
+    """One go at a project's course; it ends when its last item is handed in (sole writer: qualification_tests.py)."""
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+", db_index=False)
     tasker = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+")

@@ -55,7 +55,7 @@ class Trait(models.Model):
 
 
 class Belief(models.Model):
-    """What is held likely of one task at this moment, renewed with each answer (sole writer: weighing.py)."""
+    """What is held likely of one task at this moment, renewed with each answer (sole writer: aggregation.py)."""
 
     task = models.OneToOneField(Task, on_delete=models.PROTECT, related_name="belief", primary_key=True)
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+", db_index=False)
@@ -68,7 +68,7 @@ class Belief(models.Model):
     classes = models.JSONField(default=dict)  # label -> probability, where the method knows classes
     # Of what is decided part by part, the most doubtful first: {"label", "likely", "edge"} (aggregation/outcome.py).
     parts = models.JSONField(default=list, db_default=[])
-    votes = models.JSONField(default=dict)  # annotation key -> why it has no vote, or an uncommon one (evidence.py)
+    votes = models.JSONField(default=dict)  # annotation key -> why it has no vote, or an uncommon one (votes.py)
     at = models.DateTimeField(db_default=Now())
 
     class Meta:

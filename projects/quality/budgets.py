@@ -11,7 +11,7 @@ import numpy as np
 from projects import queue
 from projects.inference.overlap import least_sure
 from projects.models import Batch, Project, ProjectSettings
-from projects.quality.evidence import TAMPERED
+from projects.quality.votes import TAMPERED
 from taskers.database.prepared import ask
 from taskers.errors import Problem
 

@@ -10,7 +10,7 @@ from scipy.special import expit, logit
 from projects.configuration.terms import Terms
 from projects.inference.calibration import Calibration, calibrate
 from projects.models import Calibrated
-from projects.quality.ballots import Judged
+from projects.quality.dataset import Judged
 
 SAID = (0.6, 0.7, 0.8, 0.9, 0.95, 0.99)  # what a page speaks of
 LEVEL = 0.9

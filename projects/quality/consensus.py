@@ -18,11 +18,11 @@ from projects.inference import deadline
 from projects.inference.deadline import TooLong
 from projects.inference.overlap import wanted_after
 from projects.models import Annotation, SecondLook, Task, Verdict
-from projects.quality import learning, weighing
-from projects.quality.doubts import doubt_of, is_by_models, sure_of
-from projects.quality.evidence import RETIRED, TAMPERED, Vote, of_task
-from projects.quality.follow_up import earned_of, follow_up, key_of, promised_for
-from projects.quality.weighing import Weighed, agreement_in
+from projects.quality import aggregation, learning
+from projects.quality.aggregation import Weighed, agreement_in
+from projects.quality.decision_rule import doubt_of, is_by_models, sure_of
+from projects.quality.effects import earned_of, follow_up, key_of, promised_for
+from projects.quality.votes import RETIRED, TAMPERED, Vote, of_task
 from projects.queue.clock import Clock
 from projects.queue.model_draws import VERDICT_AUDITED
 from taskers.database.prepared import array, ask
@@ -63,7 +63,7 @@ WITH decided AS (
   VALUES (gen_random_uuid(), %(task)s::bigint, %(answer)s::jsonb, %(confidence)s::float, %(method)s,
     %(rests_on)s::bigint[], %(agreements)s::jsonb, %(version)s::int, %(decided_by)s::bigint, %(note)s)
   RETURNING id, public_id, at
-), {queue.SETTLE}, believed AS ({weighing.KEEP}), audited AS ({AUDIT}), told AS (
+), {queue.SETTLE}, believed AS ({aggregation.KEEP}), audited AS ({AUDIT}), told AS (
   INSERT INTO taskers_event (organization_id, kind, actor_id, project_key, subject, data)
   SELECT %(organization)s::bigint, 'decided', %(decided_by)s::bigint, %(project_key)s::uuid, %(subject)s,
     %(told)s::jsonb || jsonb_build_object('verdict', id)
@@ -72,8 +72,8 @@ WITH decided AS (
 SELECT id, public_id, at FROM decided
 """
 # What is believed, and what follows while it isn't sure enough: one more is asked, or a reviewer.
-ASK_MORE = f"WITH believed AS ({weighing.KEEP}), {queue.RAISED} SELECT wanted FROM raised"
-PASS_ON = f"WITH believed AS ({weighing.KEEP}), {queue.WITHHELD} SELECT id FROM withheld"
+ASK_MORE = f"WITH believed AS ({aggregation.KEEP}), {queue.RAISED} SELECT wanted FROM raised"
+PASS_ON = f"WITH believed AS ({aggregation.KEEP}), {queue.WITHHELD} SELECT id FROM withheld"
 
 
 def consider(task: Task) -> Verdict | None:
@@ -92,7 +92,7 @@ def consider(task: Task) -> Verdict | None:
         return None
     complete = not task.withheld and len(votes) >= task.wanted
     try:
-        weighed = weighing.weigh_within(AT_ONCE, terms, votes)
+        weighed = aggregation.weigh_within(AT_ONCE, terms, votes)
     except TooLong:
         if complete:
             app.configure_task(JOB, queue="jobs").defer(task_key=task.pk)
@@ -108,7 +108,7 @@ def consider_later(task_key: int) -> Verdict | None:
     task = Task.objects.select_related("project__organization").get(pk=task_key)
     terms, votes = of_task(task)
     try:
-        weighed = weighing.weigh_within(AT_MOST, terms, votes)
+        weighed = aggregation.weigh_within(AT_MOST, terms, votes)
     except TooLong:
         weighed = None
     with transaction.atomic():
@@ -136,13 +136,13 @@ def _go_on(terms: Terms, task: Task, votes: Sequence[Vote], weighed: Weighed, *,
     if complete and not doubt and not by_models:
         return _decide(terms, task, weighed)
     if not complete:
-        weighing.keep(terms, [(task, weighed)])
+        aggregation.keep(terms, [(task, weighed)])
         return None
     wanted = wanted_after(sure_of(terms, weighed), len(votes), task.wanted, terms.settings.target, terms.most)
     if by_models:  # they may count; without a person they decide nothing here
         wanted = max(wanted, task.wanted + 1)
     if task.wanted < wanted <= queue.MOST_WANTED and (by_models or not weighed.has(TAMPERED)):
-        ask(ASK_MORE, {"beliefs": weighing.beliefs(terms, [(task, weighed)])} | queue.raising(task, wanted))
+        ask(ASK_MORE, {"beliefs": aggregation.beliefs(terms, [(task, weighed)])} | queue.raising(task, wanted))
         task.wanted = wanted
     else:
         _pass_on(terms, task, weighed, doubt)
@@ -156,12 +156,12 @@ def consider_last(task: Task) -> Verdict | None:
     """
     terms, votes = of_task(task)
     try:
-        weighed = weighing.weigh_within(AT_MOST, terms, votes)
+        weighed = aggregation.weigh_within(AT_MOST, terms, votes)
     except TooLong:
         _pass_on_unweighed(task)
         return None
     if task.withheld:
-        weighing.keep(terms, [(task, weighed)])
+        aggregation.keep(terms, [(task, weighed)])
         return None
     doubt = doubt_of(terms, task, weighed)
     if not doubt and not is_by_models(votes):
@@ -176,7 +176,7 @@ def foretell(task: Task) -> tuple[bool, int]:
     terms, votes = of_task(task)
     task.wanted = min(task.wanted, len(votes))
     try:
-        weighed = weighing.weigh_within(AT_ONCE, terms, votes)
+        weighed = aggregation.weigh_within(AT_ONCE, terms, votes)
     except TooLong:
         return False, promised_for(votes)
     if task.withheld or is_by_models(votes) or doubt_of(terms, task, weighed):
@@ -238,7 +238,7 @@ def reopen(task: Task, *, by: Person) -> Task:
 
 
 def _pass_on(terms: Terms, task: Task, weighed: Weighed, doubt: str) -> None:
-    believed = {"beliefs": weighing.beliefs(terms, [(task, weighed)])}
+    believed = {"beliefs": aggregation.beliefs(terms, [(task, weighed)])}
     ask(PASS_ON, believed | queue.withholding(task, Task.Withheld.REVIEW, note=doubt, rank=-weighed.gain))
     task.withheld = Task.Withheld.REVIEW
 
@@ -259,7 +259,7 @@ def _decide(terms: Terms, task: Task, weighed: Weighed) -> Verdict:
         confidence=weighed.confidence,
         method=weighed.method,
         rests_on=[one.annotation.pk for one in weighed.supports],
-        beliefs=weighing.beliefs(terms, [(task, weighed)]),
+        beliefs=aggregation.beliefs(terms, [(task, weighed)]),
     )
 
 

@@ -19,12 +19,12 @@ from projects.inference.incremental import crowd_of, trait_of
 from projects.inference.reliability import first_crowd
 from projects.inference.vetting import vet
 from projects.models import Annotation, BatchPace, Crowd, Estimation, Project, Task, Trait
-from projects.quality import calibrating, rankings, second_looks, weighing
+from projects.quality import aggregation, calibrating, rankings, second_looks
+from projects.quality.aggregation import Weighed, weigh
 from projects.quality.audits import Reviewed, reviewed
-from projects.quality.ballots import Ballots, Crowded, estimate_classes, estimate_groups, estimate_parts
-from projects.quality.evidence import Vote, gather
+from projects.quality.dataset import Ballots, Crowded, estimate_classes, estimate_groups, estimate_parts
 from projects.quality.gold import contradictions
-from projects.quality.weighing import Weighed, weigh
+from projects.quality.votes import Vote, gather
 from projects.queue.clock import Clock
 from taskers.errors import StateConflict
 from taskers.models import Person
@@ -177,7 +177,7 @@ def _tasks(estimation: Estimation, piece: int) -> bool:
     terms = terms_of(project, method=method)
     found = weighed_anew(terms, tasks, estimation)
     if terms.settings.aggregation == method:
-        weighing.keep(terms, [(task, found[task.pk]) for task in tasks if found[task.pk].votes])
+        aggregation.keep(terms, [(task, found[task.pk]) for task in tasks if found[task.pk].votes])
     proposed = second_looks.propose(terms, estimation, found)
     Estimation.objects.filter(pk=estimation.pk).update(
         position=tasks[-1].pk, weighed=F("weighed") + len(tasks), proposed=F("proposed") + proposed

@@ -16,9 +16,9 @@ from projects.inference import BY_PART
 from projects.inference.incremental import Trait as Numbers
 from projects.inference.incremental import learn, newcomer, posterior
 from projects.models import Crowd, Trait
-from projects.quality.evidence import Vote
+from projects.quality.aggregation import labels_of, traits_of
 from projects.quality.questions import asked
-from projects.quality.weighing import labels_of, traits_of
+from projects.quality.votes import Vote
 
 MOST_QUESTIONS = 24  # of one task that teach at once; all of them do with the next estimate
 

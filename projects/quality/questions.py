@@ -7,7 +7,7 @@ import numpy as np
 from projects.configuration.terms import Terms
 from projects.inference import BY_PART
 from projects.inference.presence import Asked
-from projects.quality.evidence import Vote
+from projects.quality.votes import Vote
 
 
 def asked(terms: Terms, votes: Sequence[Vote], truth: dict | None) -> Asked:

@@ -12,7 +12,7 @@ import numpy as np
 
 from projects.inference.preference import LEFT, RIGHT, TIE, Preferences, Votes, as_the_crowd_sees, infer_preferences
 from projects.models import Project, Ranking, Task
-from projects.quality.evidence import Vote
+from projects.quality.votes import Vote
 from projects.task_types import TASK_TYPES, preference
 from projects.task_types.preference import FIRST, SECOND, Preference
 from taskers.models import Person

@@ -11,10 +11,10 @@ from django.db import transaction
 from projects import queue
 from projects.configuration.terms import Terms
 from projects.models import Assignment, Estimation, Project, SecondLook, Task, Verdict
+from projects.quality.aggregation import Weighed, agreement_in, threshold_of
 from projects.quality.audits import REVIEW
 from projects.quality.consensus import AUTO
-from projects.quality.evidence import TAMPERED
-from projects.quality.weighing import Weighed, agreement_in, threshold_of
+from projects.quality.votes import TAMPERED
 from projects.queue.clock import Clock
 from taskers.errors import StateConflict
 from taskers.models import Person

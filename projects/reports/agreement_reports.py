@@ -22,7 +22,7 @@ from projects.inference import agreement
 from projects.inference.report import report
 from projects.inference.report_tables import Answered, Asked, Field
 from projects.models import AgreementReport, Annotation, BatchProgress, Project, ProjectSettings, Task, VerdictEntry
-from projects.quality.evidence import TAMPERED, VOTELESS, as_it_counts
+from projects.quality.votes import TAMPERED, VOTELESS, as_it_counts
 from projects.task_types import TASK_TYPES, asked_fields
 
 SAMPLE = 600  # tasks

@@ -73,7 +73,7 @@ def _asked(project: Project) -> tuple[bool, int, int, str | None, int, int, int]
 
 
 def _known_answers(leaked: int, doubtful: int) -> str:
-    """What the watch over the known answers found (stock.py): leaked lately, or doubtful until somebody looks."""
+    """What the watch over the known answers found (pool.py): leaked lately, or doubtful until somebody looks."""
     said = []
     if leaked:
         said.append(

@@ -23,9 +23,9 @@ from projects.models import (
     Verdict,
 )
 from projects.models.promises import ALIKE
-from projects.quality.follow_up import key_of as verdict_key
-from projects.quality.follow_up import undecided_key
-from projects.quality.gold import dealing
+from projects.quality.effects import key_of as verdict_key
+from projects.quality.effects import undecided_key
+from projects.quality.gold import grading
 from projects.queue import Nothing
 from projects.queue.availability import Left
 from projects.queue.clock import Clock
@@ -205,7 +205,7 @@ def _with_fates(person: Person, page: Sequence[Annotation]) -> list[Entry]:
     for one in by_key.values():
         of_subject[f"task:{one.annotation.task.public_id}"].append(one)
     keys, alone = _decided(by_key.values(), seen), _settled(by_key.values(), seen)
-    keys |= {dealing.key_of(one.annotation): one for one in by_key.values()}
+    keys |= {grading.key_of(one.annotation): one for one in by_key.values()}
     subjects = [f"annotation:{pk}" for pk in by_key if pk not in alone]
     for grade in Grade.objects.filter(subject__in=subjects, tasker=person, at__lt=seen).order_by("pk"):
         by_key[int(grade.subject.partition(":")[2])].grade = grade
@@ -251,6 +251,6 @@ def _settled(entries: Iterable[Entry], seen: datetime) -> set[int]:
             alone.add(one.annotation.pk)
         kind = one.annotation.assignment.kind
         known_here = by_task.get(one.annotation.task_id) if kind == Assignment.Kind.GOLD else None
-        said = one.annotation if row.alone else known_here or dealing.known_of(one.annotation.task, kind)
+        said = one.annotation if row.alone else known_here or grading.known_of(one.annotation.task, kind)
         one.decision = Decision(row.settled_at, said)  # type: ignore[arg-type]
     return alone

@@ -12,7 +12,7 @@ from projects.models import Annotation, Assignment, Draft, Task, Verdict
 from projects.models.promises import COMPARED
 from projects.quality import consensus
 from projects.quality.gold import settling
-from projects.quality.qualification import courses
+from projects.quality.qualification import qualification_tests
 from projects.queue.answer_check import believed, canonical, check_for, genuine
 from projects.task_types import TASK_TYPES
 from projects.workflow import corrections
@@ -51,7 +51,7 @@ def submit(
         if assignment.kind in COMPARED:
             _compare(assignment, done.annotation, said)
         elif assignment.kind == Assignment.Kind.TRAINING:
-            courses.follow_up(assignment, done.annotation)
+            qualification_tests.follow_up(assignment, done.annotation)
         elif said is not None:
             model_answers.receive(said, task, done.annotation)
         elif done.may_decide(task):

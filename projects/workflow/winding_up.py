@@ -15,7 +15,7 @@ from procrastinate.types import JSONValue
 from projects import queue
 from projects.models import Assignment, Batch, Task, Verdict, WindUp
 from projects.quality import consensus
-from projects.quality.follow_up import pay_undecided
+from projects.quality.effects import pay_undecided
 from taskers.database.prepared import ask
 from taskers.errors import StateConflict
 

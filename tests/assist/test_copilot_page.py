@@ -19,7 +19,7 @@ from assist.web import figures
 from projects import queue
 from projects.configuration import configure, revision
 from projects.models import Annotation, Assignment, BatchProgress, Project
-from projects.quality.gold import dealing
+from projects.quality.gold import grading
 from projects.workflow import submission
 from projects.workforce import rules
 from tests import make
@@ -223,7 +223,7 @@ def test_who_takes_a_trap_as_it_is_shows_in_the_report(cast: Cast, project: Proj
     said(cast.carol, make.task(batch, wanted=1), make.MARIA)  # without anything decided, no error is planted
     for task in make.tasks(batch, 20):
         queue.set_aside(task, by=None)
-        dealing.stock(task, make.MARIA, by=None, dice=random.Random(1))
+        grading.stock(task, make.MARIA, by=None, dice=random.Random(1))
     rules.change(project, cast.mina, gold_share=0.5)
     shown = 0
     for _ in range(20):

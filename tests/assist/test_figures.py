@@ -15,7 +15,7 @@ from assist.web import figures
 from projects import queue
 from projects.configuration import configure
 from projects.models import Annotation, Assignment, Project, Verdict
-from projects.quality.gold import dealing
+from projects.quality.gold import grading
 from projects.workflow import submission
 from projects.workforce import rules
 from taskers.models import Grade, Person
@@ -82,7 +82,7 @@ def test_known_answers_tell_the_quality_and_those_drawn_for_a_trap_do_not(cast: 
     said(cast.bob, make.task(batch, wanted=1), make.MARIA)  # without anything decided, no error is planted
     for task in make.tasks(batch, 30):
         queue.set_aside(task, by=None)
-        dealing.stock(task, make.MARIA, by=None, dice=random.Random(1))
+        grading.stock(task, make.MARIA, by=None, dice=random.Random(1))
     rules.change(project, cast.mina, gold_share=0.5)
     trapped = counted = 0
     for _ in range(30):

@@ -12,7 +12,7 @@ from assist.suggestions import follow, preparing
 from assist.suggestions.bindings import bind
 from projects import queue
 from projects.models import Assignment, Task
-from projects.quality.gold import dealing
+from projects.quality.gold import grading
 from projects.queue import gold_dealing
 from projects.workflow import batches, submission
 from taskers.models import Cursor, Event
@@ -130,7 +130,7 @@ def test_known_answers_are_foreseen_to_the_copilot_like_any_other_task(
 ) -> None:
     known = make.tasks(project.batches.get(), 1)[0]
     queue.set_aside(known, by=None)
-    dealing.stock(known, make.MARIA, by=None, dice=DICE)
+    grading.stock(known, make.MARIA, by=None, dice=DICE)
     held, shapes = make.held(cast.alice, project), []
     for due in (False, True):
         monkeypatch.setattr(gold_dealing, "gold_is_due", lambda *_, due=due: due)

@@ -18,7 +18,7 @@ from assist.session.protocol import Prompt
 from assist.suggestions.bindings import bind
 from projects.configuration import configure
 from projects.models import Assignment, Project
-from projects.quality.gold import known_answers
+from projects.quality.gold import authoring
 from projects.queue import left_out
 from projects.reports import statement
 from projects.workflow import submission
@@ -48,7 +48,7 @@ def project(cast) -> Project:
     for task in make.tasks(batch, 30):
         said(cast.bob, task, make.MARIA)
     for task in make.tasks(batch, 30):
-        known_answers.keep(task, make.MARIA, by=cast.mina, dice=DICE)
+        authoring.keep(task, make.MARIA, by=cast.mina, dice=DICE)
     return configure.change(made, cast.mina, trap_share=0.5, correction_minutes=30).project
 
 

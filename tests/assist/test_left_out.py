@@ -6,7 +6,7 @@ from assist.suggestions.bindings import bind
 from projects import queue
 from projects.configuration import configure
 from projects.models import Assignment, Correctable, Verdict
-from projects.quality.gold import known_answers
+from projects.quality.gold import authoring
 from projects.queue import Wish
 from projects.queue.clock import Clock
 from projects.reports import statement
@@ -57,7 +57,7 @@ def worked(tasker, project, number: int) -> list[Assignment]:
 def test_half_of_the_planted_errors_are_on_work_left_out_of_consensus(cast, project, batch) -> None:
     decided(batch, cast.bob, 60)
     for task in make.tasks(batch, 60):
-        known_answers.keep(task, make.MARIA, by=cast.mina, dice=DICE)
+        authoring.keep(task, make.MARIA, by=cast.mina, dice=DICE)
     make.tasks(batch, 120)
     planted = {"gold": 0, "extra": 0, "judge": 0}
     wish = None
@@ -90,7 +90,7 @@ def test_it_looks_like_any_work_changes_no_verdict_and_is_paid_and_graded(cast, 
 
 def test_where_nothing_is_decided_yet_nothing_is_planted_on_gold_either(cast, project, batch) -> None:
     for task in make.tasks(batch, 10):
-        known_answers.keep(task, make.MARIA, by=cast.mina, dice=DICE)
+        authoring.keep(task, make.MARIA, by=cast.mina, dice=DICE)
     make.tasks(batch, 10)
     for mine in iter(lambda: queue.claim(cast.alice, project), None):
         if not isinstance(mine, Assignment) or Assignment.objects.filter(tasker=cast.alice).count() > 8:
@@ -114,7 +114,7 @@ def test_it_may_be_corrected_for_as_long_as_any_work(cast, project, batch) -> No
     decided(batch, cast.bob, 30)
     project = configure.change(project, cast.mina, correction_minutes=30).project
     for task in make.tasks(batch, 20):
-        known_answers.keep(task, make.MARIA, by=cast.mina, dice=DICE)
+        authoring.keep(task, make.MARIA, by=cast.mina, dice=DICE)
     make.tasks(batch, 30)
     assert {"gold", "extra", "judge"} == {one.kind for one in worked(cast.alice, project, 25)}
     listed, _before = statement.entries(cast.alice, cast.riverside)

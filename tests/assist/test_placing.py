@@ -18,7 +18,7 @@ from assist.suggestions.prototypes import Learnt
 from projects import queue
 from projects.annotators import model_fates, seats
 from projects.models import Annotation, Assignment, ModelAnswer, Project, Seat, Task, Verdict
-from projects.quality.gold import dealing
+from projects.quality.gold import grading
 from projects.task_types import asked_fields
 from projects.workflow import submission
 from taskers.errors import StateConflict
@@ -164,7 +164,7 @@ def test_known_answers_let_it_decide_and_audits_go_to_people(cast: Cast, project
     for index in range(60):
         task = make.task(batch, text="Maria Lopez came here.")
         queue.set_aside(task, by=cast.mina)
-        dealing.stock(task, says(task.payload["text"]), by=cast.mina, dice=random.Random(index))
+        grading.stock(task, says(task.payload["text"]), by=cast.mina, dice=random.Random(index))
         mine = given(placement.seat.tasker, task, "gold")
         submission.submit(mine, placement.seat.tasker, mine.token, says(task.payload["text"]), confidence=0.25)
     settled()

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 from projects import queue
 from projects.models import Assignment, GoldSettlement, Verdict
-from projects.quality.gold import dealing, settling
+from projects.quality.gold import grading, settling
 from projects.queue.clock import Clock, from_now
 from projects.task_types.text_spans import TextSpans
 from projects.workflow import submission
@@ -26,7 +26,7 @@ def known_answers(cast, project, batch, people_and_answers, number=6, truth=PERS
     for index in range(number):
         task = make.task(batch)
         queue.set_aside(task, by=cast.mina)
-        dealing.stock(task, truth, by=cast.mina, dice=random.Random(index))
+        grading.stock(task, truth, by=cast.mina, dice=random.Random(index))
         for tasker, answer in people_and_answers:
             handed = given(tasker, task, "gold")
             submission.submit(handed, tasker, handed.token, answer)

@@ -8,7 +8,7 @@ from django.urls import reverse
 from projects import queue
 from projects.errors import TooManyReports
 from projects.models import Assignment, BrokenReport, StockedGold, Task
-from projects.quality.gold import known_answers
+from projects.quality.gold import authoring
 from projects.reports import notices
 from projects.workforce import rules
 from taskers.skills import skills
@@ -142,7 +142,7 @@ def test_reported_gold_leaves_the_stock_as_any_task_leaves_the_queue(cast, proje
 
 def test_nobody_takes_a_course_apart_by_reporting_its_items(cast, project, batch) -> None:
     for task in make.tasks(batch, 3):
-        known_answers.keep(task, make.MARIA, by=cast.mina, dice=DICE, course=True)
+        authoring.keep(task, make.MARIA, by=cast.mina, dice=DICE, course=True)
     make.task(batch)
     rules.change(project, cast.mina, training_tasks=3, training_skill=skills.define(cast.riverside, "Names"))
     for _ in range(3):

@@ -16,7 +16,7 @@ from projects.data import exporting
 from projects.errors import Refused
 from projects.inference.fields import fields_agreement, merge_fields
 from projects.models import Label, Verdict
-from projects.quality import evidence
+from projects.quality import votes
 from projects.task_types import TASK_TYPES, asked_fields
 from projects.task_types.classification import AskedLabels
 from projects.workflow import submission
@@ -362,14 +362,14 @@ class TestInAProject:
         horse = Label.objects.get(project=project, key="horse")
         configure.set_labels(project, [one for one in PROJECT_LABELS if one["name"] != "Horse"], by=None)
         terms = terms_of(project)
-        kept, why = evidence.as_it_counts(terms, task, stored)
-        assert (values_of(kept), why) == ({"subject": "animal"}, evidence.PARTLY)
+        kept, why = votes.as_it_counts(terms, task, stored)
+        assert (values_of(kept), why) == ({"subject": "animal"}, votes.PARTLY)
         Label.objects.filter(pk=horse.pk).update(merged_into=Label.objects.get(project=project, key="cow"))
         of_the_first = [one | {"field": ""} for one in PROJECT_LABELS if one["name"] != "Horse"]
         configure.change(project, None, fields=asked_fields.usual(), labels=of_the_first)
-        kept, why = evidence.as_it_counts(terms_of(project), task, stored)
+        kept, why = votes.as_it_counts(terms_of(project), task, stored)
         assert values_of(kept) == {"subject": "animal", "kind": ["mammal", "cow"]}
-        assert evidence.as_it_counts(terms, task, {"fields": [{"field": "x", "kind": "choice", "value": 3}]})[1]
+        assert votes.as_it_counts(terms, task, {"fields": [{"field": "x", "kind": "choice", "value": 3}]})[1]
 
     def test_the_table_has_a_row_for_each_task_and_a_column_for_each_field(self, cast, project) -> None:
         good = answer(subject="animal", kind=["mammal", "horse"], seen=["water", "grass"], remark="=SUM(A1)")

@@ -11,7 +11,7 @@ from projects.inference.gold_check import GoldCheck
 from projects.models import Verdict
 from projects.quality import estimating
 from projects.quality.gold import difference_words
-from projects.quality.qualification import courses
+from projects.quality.qualification import qualification_tests
 from projects.task_types import asked_fields
 from projects.task_types.classification import AskedLabels
 from projects.workflow import submission
@@ -78,7 +78,9 @@ def test_who_adds_a_remark_that_the_known_answer_lacks_passes_the_course(cast) -
     project = make.project(cast.riverside, "A", "classification", labels=OPTIONS[:2], fields=fields)
     skill = skills.define(cast.riverside, "Animals", kind="qualification")
     task, *_rest = make.tasks(make.batch(project), 3)
-    courses.add(task, {"fields": [{"field": "animal", "value": "cat"}]}, by=cast.mina, dice=random.Random(7))
+    qualification_tests.add(
+        task, {"fields": [{"field": "animal", "value": "cat"}]}, by=cast.mina, dice=random.Random(7)
+    )
     rules.change(project, cast.mina, training_tasks=1, training_skill=skill, training_pass=0.9)
     said = [{"field": "animal", "value": "cat"}, {"field": "remark", "value": "asleep"}]
     make.judged(cast.alice, project, {"fields": said})

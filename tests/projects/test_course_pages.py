@@ -7,8 +7,8 @@ import pytest
 
 from projects import queue
 from projects.models import Assignment, BatchProgress, CourseStep, CourseTry, DealingRules, StockedGold, Verdict
-from projects.quality.gold import known_answers
-from projects.quality.qualification import courses
+from projects.quality.gold import authoring
+from projects.quality.qualification import qualification_tests
 from projects.queue.qualification import course_items
 from projects.reports import course_report, rollups
 from projects.workforce import rules
@@ -36,7 +36,9 @@ def batch(project):
 def course(cast, project, batch):
     """Two items about Maria, passed at 80 %, with two tries."""
     items = [
-        courses.add(task, make.MARIA, by=cast.mina, dice=DICE, explanation="Only *people*. <script>alert(1)</script>")
+        qualification_tests.add(
+            task, make.MARIA, by=cast.mina, dice=DICE, explanation="Only *people*. <script>alert(1)</script>"
+        )
         for task in make.tasks(batch, 2)
     ]
     make.tasks(batch, 2)
@@ -182,7 +184,7 @@ def test_a_decided_task_becomes_an_item_or_a_known_answer(mina, cast, project, b
     refused = mina.post(f"/projects/tasks/{open_one.public_id}/keep/", {}, follow=True)
     assert "decided yet" in refused.content.decode() and queue.audit().breaches == []
     with pytest.raises(StateConflict, match="stock"):
-        known_answers.keep_decided(one, by=cast.mina, dice=DICE)
+        authoring.keep_decided(one, by=cast.mina, dice=DICE)
 
 
 def test_an_answer_tried_in_the_studio_is_kept(mina, cast, project, batch) -> None:
@@ -221,12 +223,12 @@ def test_nobody_goes_on_for_somebody_else(alice, cast, project, course) -> None:
 
 def test_a_reset_try_shows_no_lesson(alice, cast, project, course) -> None:
     answered(cast.alice, project, make.OSLO)
-    courses.forgive(project, cast.alice, by=cast.mina)
+    qualification_tests.forgive(project, cast.alice, by=cast.mina)
     assert "assignment" in posted(alice, f"/studio/{project.public_id}/claim").json()
 
 
 def test_a_tasker_sees_results_and_lessons_again(alice, cast, project, course) -> None:
-    courses.explain(course[1], "", shown=False, by=cast.mina)
+    qualification_tests.explain(course[1], "", shown=False, by=cast.mina)
     answered(cast.alice, project, make.OSLO)
     path = f"/my-work/courses/{project.public_id}/"
     said = alice.get(path).content.decode()

@@ -10,8 +10,8 @@ from django.utils import timezone
 from projects import queue
 from projects.errors import Refused
 from projects.models import Annotation, Assignment, CourseStep, CourseTry, Verdict
-from projects.quality.gold import dealing
-from projects.quality.qualification import courses, lessons
+from projects.quality.gold import grading
+from projects.quality.qualification import feedback, qualification_tests
 from projects.queue import Nothing, qualification
 from projects.queue.candidate_slots import choose
 from projects.queue.claim_numbers import LostTurn
@@ -47,7 +47,9 @@ def skill(cast):
 def course(batch, skill, cast, items: int = 2, *, shown: bool = True, **terms) -> list:
     """A course of items whose right answer is Maria, in force."""
     made = [
-        courses.add(task, make.MARIA, by=cast.mina, dice=DICE, explanation=f"Names, part {number}", shown=shown)
+        qualification_tests.add(
+            task, make.MARIA, by=cast.mina, dice=DICE, explanation=f"Names, part {number}", shown=shown
+        )
         for number, task in enumerate(make.tasks(batch, items), 1)
     ]
     rules.change(batch.project, cast.mina, **{"training_tasks": items, "training_skill": skill} | terms)
@@ -61,14 +63,14 @@ def answered(tasker, project, answer) -> Annotation:
 
 
 def lesson(annotation) -> dict[str, Any]:
-    found = lessons.of(annotation.assignment, annotation)
+    found = feedback.of(annotation.assignment, annotation)
     assert found is not None
     return found
 
 
 def test_a_course_comes_first_in_its_order_and_passing_it_opens_the_project(cast, project, batch, skill) -> None:
     items = course(batch, skill, cast, 3)
-    courses.arrange(project, [items[2].pk, items[0].pk, items[1].pk], by=cast.mina)
+    qualification_tests.arrange(project, [items[2].pk, items[0].pk, items[1].pk], by=cast.mina)
     done = [answered(cast.alice, project, make.MARIA).task_id for _ in range(3)]
     assert done == [items[2].gold.task_id, items[0].gold.task_id, items[1].gold.task_id]
     assert Qualification.objects.get(person=cast.alice, skill=skill).value == 1.0
@@ -97,7 +99,7 @@ def test_a_qualification_shows_nothing_before_its_end(cast, project, batch, skil
 
 def test_where_some_items_are_kept_to_the_end_those_alone_decide(cast, project, batch, skill) -> None:
     practice, test = course(batch, skill, cast, training_pass=0.9)
-    courses.explain(test, "", shown=False, by=cast.mina)
+    qualification_tests.explain(test, "", shown=False, by=cast.mina)
     answered(cast.alice, project, make.OSLO)
     ended = lesson(answered(cast.alice, project, make.MARIA))
     assert ended["result"]["passed"] is True
@@ -124,8 +126,8 @@ def test_a_manager_gives_tries_back(cast, project, batch, skill) -> None:
     for _ in range(2):
         answered(cast.alice, project, make.OSLO)
     assert isinstance(queue.claim(cast.alice, project, dice=DICE), Nothing)
-    assert courses.forgive(project, cast.alice, by=cast.mina) == 1
-    assert courses.forgive(project, cast.alice, by=cast.mina) == 0
+    assert qualification_tests.forgive(project, cast.alice, by=cast.mina) == 1
+    assert qualification_tests.forgive(project, cast.alice, by=cast.mina) == 0
     assert queue.claim(cast.alice, project, dice=DICE).kind == "training"
     assert Event.objects.filter(kind="course_forgiven").count() == 1
 
@@ -133,7 +135,7 @@ def test_a_manager_gives_tries_back(cast, project, batch, skill) -> None:
 def test_tries_given_back_in_mid_try_end_it_without_a_trace(cast, project, batch, skill) -> None:
     course(batch, skill, cast)
     mine = queue.claim(cast.alice, project, dice=DICE)
-    courses.forgive(project, cast.alice, by=cast.mina)
+    qualification_tests.forgive(project, cast.alice, by=cast.mina)
     annotation = submission.submit(mine, cast.alice, mine.token, make.OSLO)
     assert not CourseStep.objects.exists() and lesson(annotation)["items"] == []
     answered(cast.alice, project, make.MARIA)
@@ -203,7 +205,7 @@ def test_nobody_gets_a_grid_before_they_passed_the_course(cast, project, batch, 
 
 def test_gold_never_shows_that_it_was_gold(cast, project, batch, skill) -> None:
     task = queue.set_aside(make.tasks(batch, 1)[0], by=None)
-    dealing.stock(task, make.MARIA, by=None, dice=DICE)
+    grading.stock(task, make.MARIA, by=None, dice=DICE)
     rules.change(project, cast.mina, gold_share=0.5)
 
     class Always(random.Random):
@@ -211,29 +213,29 @@ def test_gold_never_shows_that_it_was_gold(cast, project, batch, skill) -> None:
             return 0.0
 
     mine = queue.claim(cast.alice, project, dice=Always())
-    assert mine.kind == "gold" and lessons.where(mine) is None
+    assert mine.kind == "gold" and feedback.where(mine) is None
     annotation = submission.submit(mine, cast.alice, mine.token, make.OSLO)
-    assert lessons.of(mine, annotation) is None
+    assert feedback.of(mine, annotation) is None
 
 
 def test_what_is_put_in_a_course_is_checked(cast, project, batch, skill) -> None:
     [task] = make.tasks(batch, 1)
     with pytest.raises(Refused, match="label"):
-        courses.add(task, make.spans((0, 5, "animal")), by=cast.mina, dice=DICE)
+        qualification_tests.add(task, make.spans((0, 5, "animal")), by=cast.mina, dice=DICE)
     with pytest.raises(Refused, match="explanation"):
-        courses.add(task, make.MARIA, by=cast.mina, dice=DICE, explanation="x" * 5000)
-    courses.add(task, make.MARIA, by=cast.mina, dice=DICE)
+        qualification_tests.add(task, make.MARIA, by=cast.mina, dice=DICE, explanation="x" * 5000)
+    qualification_tests.add(task, make.MARIA, by=cast.mina, dice=DICE)
     with pytest.raises(StateConflict, match="stock"):
-        courses.add(task, make.MARIA, by=cast.mina, dice=DICE)
+        qualification_tests.add(task, make.MARIA, by=cast.mina, dice=DICE)
     held = make.held(cast.alice, project)
     with pytest.raises(StateConflict, match="judging"):
-        courses.add(held.task, make.MARIA, by=cast.mina, dice=DICE)
+        qualification_tests.add(held.task, make.MARIA, by=cast.mina, dice=DICE)
 
 
 def test_an_item_taken_out_in_mid_try_starts_the_course_anew(cast, project, batch, skill) -> None:
     first, second = course(batch, skill, cast, training_tries=1)
     answered(cast.alice, project, make.OSLO)
-    dealing.retire(second, "taken out", by=cast.mina)
+    grading.retire(second, "taken out", by=cast.mina)
     assert lesson(answered(cast.alice, project, make.MARIA))["result"]["passed"] is True
 
 

@@ -3,8 +3,8 @@
 import pytest
 from django.test import Client
 
-from projects.quality.gold import dealing
-from projects.quality.qualification import courses
+from projects.quality.gold import grading
+from projects.quality.qualification import qualification_tests
 from taskers.skills import skills
 from tests import make
 from tests.projects.test_courses import DICE, answered, course
@@ -20,7 +20,7 @@ def project(cast):
 @pytest.fixture
 def items(cast, project) -> list:
     batch = make.batch(project)
-    dealing.stock(make.tasks(batch, 1)[0], make.MARIA, by=cast.mina, dice=DICE)  # gold, of which nobody may know
+    grading.stock(make.tasks(batch, 1)[0], make.MARIA, by=cast.mina, dice=DICE)  # gold, of which nobody may know
     return course(batch, skills.define(cast.riverside, "Names", kind="qualification"), cast, 2)
 
 
@@ -43,7 +43,7 @@ def test_a_tasker_sees_what_the_course_has_taught_them(cast, project, items) -> 
 
 def test_what_is_kept_to_the_end_is_no_example_before_it(cast, project, items) -> None:
     for item in items:
-        courses.explain(item, "Kept to the end.", shown=False, by=cast.mina)
+        qualification_tests.explain(item, "Kept to the end.", shown=False, by=cast.mina)
     answered(cast.alice, project, make.OSLO)
     assert shown_to(cast.alice, project) == (200, [])
     answered(cast.alice, project, make.MARIA)

@@ -6,7 +6,7 @@ import pytest
 
 from projects import queue
 from projects.models import Assignment
-from projects.quality.gold import dealing
+from projects.quality.gold import grading
 from projects.queue import Wish
 from projects.workflow import submission
 from projects.workforce import rules
@@ -54,7 +54,7 @@ def test_gold_comes_as_it_was_foreseen_like_any_other_task(cast, project, batch)
     golden = make.tasks(batch, 15)
     for task in golden:
         queue.set_aside(task, by=None)
-        dealing.stock(task, make.MARIA, by=None, dice=DICE)
+        grading.stock(task, make.MARIA, by=None, dice=DICE)
     rules.change(project, cast.mina, gold_share=0.3)
     mine = queue.claim(cast.alice, project)
     kinds, wrong = [], 0

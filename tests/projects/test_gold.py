@@ -8,7 +8,7 @@ from django.db.models.functions import Now
 
 from projects import queue
 from projects.models import Assignment, StockedGold
-from projects.quality.gold import dealing, scoring
+from projects.quality.gold import grading, scoring
 from projects.queue import gold, gold_dealing
 from projects.workflow import submission
 from projects.workforce import rules
@@ -46,7 +46,7 @@ def stocked(batch, number: int = 1) -> list[StockedGold]:
     tasks = make.tasks(batch, number)
     for task in tasks:
         queue.set_aside(task, by=None)
-    return [dealing.stock(task, make.MARIA, by=None, dice=DICE) for task in tasks]
+    return [grading.stock(task, make.MARIA, by=None, dice=DICE) for task in tasks]
 
 
 def done(tasker, project, answer, dice) -> Assignment:
@@ -98,7 +98,7 @@ def test_gold_grades_and_pays_once_and_only_what_is_right_enough(cast) -> None:
 def test_gold_tells_of_each_label_and_a_rebuild_says_the_same(cast, project, batch) -> None:
     (task,) = make.tasks(batch)
     queue.set_aside(task, by=None)
-    dealing.stock(task, make.MARIA_AND_OSLO, by=None, dice=DICE)
+    grading.stock(task, make.MARIA_AND_OSLO, by=None, dice=DICE)
     rules.change(project, cast.mina, gold_share=0.1)
     done(cast.alice, project, make.MARIA, Always())
     all_settled(project)
@@ -125,10 +125,10 @@ def test_the_stock_rotates_and_wears_out(cast, project, batch) -> None:
 def test_leaked_gold_is_dealt_no_more(cast, project, batch) -> None:
     (kept,) = stocked(batch)
     rules.change(project, cast.mina, gold_share=0.1)
-    dealing.retire(kept, "leaked", by=cast.mina)
+    grading.retire(kept, "leaked", by=cast.mina)
     assert queue.claim(cast.alice, project, dice=Always()).kind == "judge"
     with pytest.raises(StateConflict):
-        dealing.retire(kept, "leaked", by=cast.mina)
+        grading.retire(kept, "leaked", by=cast.mina)
 
 
 def test_the_share_varies_around_what_was_asked() -> None:

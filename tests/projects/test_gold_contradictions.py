@@ -8,8 +8,8 @@ from projects import queue
 from projects.configuration.terms import terms_of
 from projects.models import Calibrated, StockedGold
 from projects.quality import estimating
-from projects.quality.ballots import _evidence
-from projects.quality.gold import contradictions, dealing, stock
+from projects.quality.dataset import _evidence
+from projects.quality.gold import contradictions, grading, pool
 from projects.workflow import submission
 from projects.workforce import rules
 from taskers.models import Grade, Standing, Transfer
@@ -38,7 +38,7 @@ def batch(project):
 def stocked(batch, answer, text=make.TEXT) -> StockedGold:
     (task,) = make.tasks(batch, text=text)
     queue.set_aside(task, by=None)
-    return dealing.stock(task, answer, by=None, dice=random.Random(7))
+    return grading.stock(task, answer, by=None, dice=random.Random(7))
 
 
 def suspects() -> set[int]:
@@ -74,9 +74,9 @@ def test_mina_may_say_that_both_are_right(cast, project, batch) -> None:
     for kept in (stocked(batch, make.MARIA), stocked(batch, make.OSLO)):
         kept.refresh_from_db()
         if kept.suspect_at:
-            stock.restore(kept, by=cast.mina)
+            pool.restore(kept, by=cast.mina)
     for kept in StockedGold.objects.filter(suspect_at__isnull=False):
-        stock.restore(kept, by=cast.mina)
+        pool.restore(kept, by=cast.mina)
     assert contradictions.mark(project) == [] and suspects() == set()
 
 
@@ -105,7 +105,7 @@ def test_an_estimate_finds_what_a_reviewer_decided_otherwise(cast, project, batc
     (task,) = make.tasks(batch)
     mine = given(cast.alice, task)
     submission.submit(mine, cast.alice, mine.token, make.MARIA)
-    kept = dealing.stock(task, make.MARIA, by=cast.mina, dice=random.Random(7))
+    kept = grading.stock(task, make.MARIA, by=cast.mina, dice=random.Random(7))
     estimating.run(estimating.start(project, by=cast.mina).pk)
     assert suspects() == set()
     review = queue.claim_review(task, cast.rita)
@@ -114,7 +114,7 @@ def test_an_estimate_finds_what_a_reviewer_decided_otherwise(cast, project, batc
     kept.refresh_from_db()
     assert kept.suspect_why == "A reviewer decided this task otherwise."
     assert Calibrated.objects.latest("pk").sources["contradictory"] == 1
-    stock.restore(kept, by=cast.mina)
+    pool.restore(kept, by=cast.mina)
     estimating.run(estimating.start(project, by=cast.mina).pk)
     assert suspects() == set()
 
@@ -129,5 +129,5 @@ def test_voided_gold_counts_no_more_and_takes_no_money_back(cast, project, batch
     queue.void(mine, "Somebody else was at the keyboard", by=cast.mina)
     estimating.run(estimating.start(project, by=cast.mina).pk)
     assert (Calibrated.objects.latest("pk").known, _evidence(terms_of(project))) == (0, {})
-    assert stock.lines([kept])[0].scored == 0
+    assert pool.lines([kept])[0].scored == 0
     assert Transfer.objects.count() == 1 and queue.audit().breaches == [] and ledger.audit() == []

@@ -11,7 +11,7 @@ import pytest
 from projects import queue
 from projects.configuration import configure
 from projects.models import Annotation, GoldSettlement, Task, Verdict
-from projects.quality.gold import dealing, settling
+from projects.quality.gold import grading, settling
 from projects.queue.clock import Clock
 from projects.reports import statement
 from projects.workflow import submission
@@ -44,7 +44,7 @@ def alice(client, cast):
 def gold(batch, answer=make.MARIA) -> Task:
     task = make.task(batch)
     queue.set_aside(task, by=None)
-    dealing.stock(task, answer, by=None, dice=random.Random(7))
+    grading.stock(task, answer, by=None, dice=random.Random(7))
     return task
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from projects import queue
 from projects.models import GoldSettlement
-from projects.quality.gold import dealing, settling
+from projects.quality.gold import grading, settling
 from projects.reports import statement
 from projects.workflow import submission
 from taskers.standing import grades
@@ -85,7 +85,7 @@ def worked_on(cast, seed: int) -> list[Noted]:
     known = make.tasks(batch, 12)
     for task in known:
         queue.set_aside(task, by=None)
-        dealing.stock(task, make.MARIA, by=None, dice=dice)
+        grading.stock(task, make.MARIA, by=None, dice=dice)
     others = make.tasks(batch, 3 * PIECES)
     attacker = Attacker(cast, project)
     walks = {cast.alice: iter(others), cast.bob: iter(others)}

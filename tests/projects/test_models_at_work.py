@@ -10,7 +10,7 @@ from projects.annotators import model_answers, model_fates, seats
 from projects.errors import Refused
 from projects.models import Assignment, ModelAnswer, Project, Seat, SeatMove, Task, Verdict
 from projects.quality.consensus import AUTO
-from projects.quality.gold import dealing
+from projects.quality.gold import grading
 from projects.workflow import submission
 from projects.workforce import rules
 from taskers.models import Event, Grade, Person, Transfer
@@ -49,7 +49,7 @@ def met_gold(cast, seat, batch, right=60, wrong=0) -> Seat:
     for index in range(right + wrong):
         task = make.task(batch)
         queue.set_aside(task, by=cast.mina)
-        dealing.stock(task, RIGHT, by=cast.mina, dice=random.Random(index))
+        grading.stock(task, RIGHT, by=cast.mina, dice=random.Random(index))
         mine = given(seat.tasker, task, "gold")
         answer = RIGHT if index < right else WRONG
         submission.submit(mine, seat.tasker, mine.token, answer, confidence=SURE)

@@ -16,7 +16,7 @@ from projects.data.importing import storing
 from projects.data.importing.rows import Row
 from projects.errors import Refused
 from projects.models import Asset, Assignment, StockedGold, Task
-from projects.quality.gold import known_answers, stock
+from projects.quality.gold import authoring, pool
 from projects.queue import slots
 from projects.workflow import submission
 from projects.workflow.comments import saying
@@ -120,20 +120,20 @@ def test_tasks_of_a_shuffled_project_are_shuffled_again_when_its_file_order_ends
 def test_file_order_and_unseen_gold_exclude_each_other_with_the_reason(cast, project) -> None:
     batch = make.batch(project)
     task, other = make.tasks(batch, 2)
-    kept = known_answers.keep(task, make.MARIA, by=cast.mina, dice=DICE)
+    kept = authoring.keep(task, make.MARIA, by=cast.mina, dice=DICE)
     with pytest.raises(Refused, match="stand out") as refused:
         configure.change(project, cast.mina, file_order=True)
     assert (refused.value.code, refused.value.place) == ("file-order", "file_order")
-    stock.retire(kept, "leaked", by=cast.mina)
+    pool.retire(kept, "leaked", by=cast.mina)
     configure.change(project, cast.mina, file_order=True)
     for verb in (
-        lambda: known_answers.keep(other, make.MARIA, by=cast.mina, dice=DICE),
-        lambda: stock.restore(StockedGold.objects.get(), by=cast.mina),
+        lambda: authoring.keep(other, make.MARIA, by=cast.mina, dice=DICE),
+        lambda: pool.restore(StockedGold.objects.get(), by=cast.mina),
     ):
         with pytest.raises(Refused, match="file order") as refused:
             verb()
         assert refused.value.code == "file-order"
-    known_answers.keep(other, make.MARIA, by=cast.mina, dice=DICE, course=True)  # that is shown openly
+    authoring.keep(other, make.MARIA, by=cast.mina, dice=DICE, course=True)  # that is shown openly
 
 
 def test_a_program_asks_for_file_order_and_is_told_of_gold_row_by_row(cast) -> None:
@@ -150,7 +150,7 @@ def test_a_program_asks_for_file_order_and_is_told_of_gold_row_by_row(cast) -> N
 
 def test_in_file_order_nothing_unseen_is_dealt_even_where_some_was_kept_at_the_same_moment(cast, project) -> None:
     task, *_ = make.tasks(make.batch(project), 3)
-    known_answers.keep(task, make.MARIA, by=cast.mina, dice=DICE)
+    authoring.keep(task, make.MARIA, by=cast.mina, dice=DICE)
     rules.change(project, cast.mina, gold_share=0.5)
     assert queue.claim(cast.bob, project, dice=Always()).kind == "gold"
     StockedGold.objects.update(retired_at=timezone.now())
@@ -185,7 +185,7 @@ def test_what_comes_ahead_is_told_of_gold_as_of_work_or_not_at_all(cast, project
     """Kept apart from somebody, a walk can't be foretold; and a grid's pictures are fetched ahead of all or none."""
     batch = make.batch(project)
     make.tasks(batch, 4)
-    known_answers.keep(make.task(batch), make.MARIA, by=cast.mina, dice=DICE)
+    authoring.keep(make.task(batch), make.MARIA, by=cast.mina, dice=DICE)
     rules.change(project, cast.mina, gold_share=0.5)
     pairs.keep_apart(cast.riverside, cast.alice, cast.bob, relation="other", by=cast.mina)
     mine = queue.claim(cast.alice, project)

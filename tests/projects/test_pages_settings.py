@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from projects.models import Batch, Project
-from projects.quality.gold import known_answers
+from projects.quality.gold import authoring
 from projects.web.annotator import work_json
 from tests import make, sending
 from tests.projects.managing import FORM, changed, page, signed_in
@@ -118,7 +118,7 @@ def test_file_order_is_chosen_on_the_form_and_refused_there_beside_unseen_gold(c
     mina.post(page("project-settings", project.public_id), changed(project, file_order="on"))
     assert project.settings_now().file_order
     mina.post(page("project-settings", project.public_id), changed(project))
-    known_answers.keep(make.task(batch), make.MARIA, by=cast.mina, dice=random.Random(1))
+    authoring.keep(make.task(batch), make.MARIA, by=cast.mina, dice=random.Random(1))
     answer = mina.post(page("project-settings", project.public_id), changed(project, file_order="on"))
     assert answer.status_code == 422 and "Retire them first" in answer.content.decode()
     assert not project.settings_now().file_order

@@ -13,7 +13,7 @@ from projects.errors import Refused
 from projects.inference.preference import LEFT, Votes, as_the_crowd_sees, infer_preferences
 from projects.models import Annotation, Assignment, Batch, Ranking, Task, Verdict
 from projects.quality import estimating, rankings
-from projects.quality.evidence import gather
+from projects.quality.votes import gather
 from projects.workflow import submission
 from taskers.models import Person
 from tests import make

@@ -10,7 +10,7 @@ from django.db.models import F
 from projects import queue
 from projects.configuration import configure
 from projects.models import Annotation, Assignment, StockedGold
-from projects.quality.gold import dealing, stock
+from projects.quality.gold import grading, pool
 from projects.queue import gold_dealing
 from projects.reports import notices
 from projects.workflow import submission
@@ -41,7 +41,7 @@ def test_a_report_on_a_known_answer_reaches_its_manager(cast, project, decided) 
     if decided:
         make.judged(cast.bob, project, make.MARIA)
     queue.set_aside(task, by=cast.mina)
-    kept = dealing.stock(task, make.MARIA, by=cast.mina, dice=DICE)
+    kept = grading.stock(task, make.MARIA, by=cast.mina, dice=DICE)
     make.task(batch)
     for tasker, note in ((cast.carol, "I can't read it."), (cast.alice, "The text is cut off.")):
         mine = queue.claim(tasker, project, dice=Always())
@@ -67,7 +67,7 @@ def test_nobody_gets_a_known_answer_that_they_made(cast, project) -> None:
     batch = make.batch(project)
     task = make.task(batch)
     queue.set_aside(task, by=cast.alice)
-    dealing.stock(task, make.MARIA, by=cast.alice, dice=DICE)
+    grading.stock(task, make.MARIA, by=cast.alice, dice=DICE)
     make.tasks(batch, 2)
     assert queue.claim(cast.alice, project, dice=Always()).kind == "judge"
     assert queue.claim(cast.bob, project, dice=Always()).kind == "gold"
@@ -104,22 +104,22 @@ def one_use(cast, project, number: int, answer, ms: int) -> None:
 def test_a_planted_leak_is_retired_and_told(cast, project, kept) -> None:
     for number in range(10):
         one_use(cast, project, number, make.OSLO if number % 3 else make.MARIA, USUAL)
-    assert stock.watch() == []  # ten are too few to look
+    assert pool.watch() == []  # ten are too few to look
     for number in range(10, 24):
         one_use(cast, project, number, make.MARIA, USUAL // 5)
-    assert stock.watch() == [kept]  # the second look: at 12 uses it was not sure, or it is now
+    assert pool.watch() == [kept]  # the second look: at 12 uses it was not sure, or it is now
     kept.refresh_from_db()
     assert kept.retired_why == "leaked" and "14 of 14 were right" in kept.suspect_why
     assert Event.objects.filter(kind="gold_leaked").count() == 1
     assert "1 known answer looks leaked" in " ".join(notices.said_of(project, project.settings_now(), waiting=False))
     assert queue.claim(cast.carol, project, dice=Always()).kind == "judge"
-    assert stock.watch() == []
+    assert pool.watch() == []
 
 
 def test_a_sound_one_is_left_alone_and_each_look_is_taken_once(cast, project, kept) -> None:
     for number in range(12):
         one_use(cast, project, number, make.MARIA if number % 4 else make.OSLO, USUAL)
-    assert stock.watch() == [] and stock.watch() == []
+    assert pool.watch() == [] and pool.watch() == []
     kept.refresh_from_db()
     assert (kept.looks, kept.retired_at, kept.suspect_at) == (1, None, None)
 
@@ -127,30 +127,30 @@ def test_a_sound_one_is_left_alone_and_each_look_is_taken_once(cast, project, ke
 def test_a_wrong_known_answer_is_shown_and_stays_until_somebody_looks(cast, project, kept) -> None:
     for number in range(12):
         one_use(cast, project, number, make.OSLO, USUAL)
-    assert stock.watch() == [kept]
+    assert pool.watch() == [kept]
     kept.refresh_from_db()
     assert kept.retired_at is None and kept.suspect_why == "12 people gave the same other answer, 0 the known one."
     assert "may be wrong" in " ".join(notices.said_of(project, project.settings_now(), waiting=False))
-    stock.restore(kept, by=cast.mina)  # "it is right"
+    pool.restore(kept, by=cast.mina)  # "it is right"
     kept.refresh_from_db()
     assert (kept.suspect_at, kept.looks, kept.uses) == (None, 0, 0)
-    assert stock.watch() == []  # what was known before counts no more
+    assert pool.watch() == []  # what was known before counts no more
 
 
 def test_retired_by_hand_and_put_back(cast, project, kept) -> None:
-    stock.retire(kept, " ", by=cast.mina)
+    pool.retire(kept, " ", by=cast.mina)
     kept.refresh_from_db()
     assert kept.retired_why == "by hand"
-    stock.restore(kept, by=cast.mina)
+    pool.restore(kept, by=cast.mina)
     with pytest.raises(StateConflict):
-        stock.restore(kept, by=cast.mina)
+        pool.restore(kept, by=cast.mina)
     assert queue.claim(cast.alice, project, dice=Always()).kind == "gold"
 
 
 def test_lines_say_how_each_fares(cast, project, kept) -> None:
     one_use(cast, project, 1, make.MARIA, USUAL)
     one_use(cast, project, 2, make.OSLO, USUAL)
-    (line,) = stock.lines(list(stock.known_answers(project)))
+    (line,) = pool.lines(list(pool.known_answers(project)))
     assert (line.scored, line.mean, line.kept.uses) == (2, 0.5, 2)
 
 
@@ -174,17 +174,17 @@ def test_what_is_said_of_a_known_answer_is_read_under_the_labels_of_today(cast) 
     people = [make.person(f"P{number}", cast.riverside, Role.TASKER) for number in range(12)]
     (task,) = make.tasks(batch)
     queue.set_aside(task, by=None)
-    kept = dealing.stock(task, make.MARIA, by=None, dice=DICE)
+    kept = grading.stock(task, make.MARIA, by=None, dice=DICE)
     for one in people:
         mine = given(one, task, "gold")
         submission.submit(mine, one, mine.token, make.spans((0, 11, "place")))
     all_settled(project)
     with connection.cursor() as cursor:
-        cursor.execute(stock.EVIDENCE, {"project": project.pk, "task": task.pk, "since": kept.fresh_at})
+        cursor.execute(pool.EVIDENCE, {"project": project.pk, "task": task.pk, "since": kept.fresh_at})
         rows = cursor.fetchall()
-    assert stock._groups(kept.gold, rows) == (0, [12])
+    assert pool._groups(kept.gold, rows) == (0, [12])
     configure.set_labels(project, make.LABELS[1:], by=cast.mina)
     project.labels.filter(key="person").update(merged_into=project.labels.get(key="place"))
-    assert stock._groups(kept.gold, rows) == (12, []), "they say the same by now"
+    assert pool._groups(kept.gold, rows) == (12, []), "they say the same by now"
     project.labels.filter(key="person").update(merged_into=None)
-    assert stock._groups(kept.gold, rows) == (0, []), "nothing is known any more"
+    assert pool._groups(kept.gold, rows) == (0, []), "nothing is known any more"

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from benchmarks.queue import ground, plans
 from projects import queue
 from projects.models import Belief, Verdict
-from projects.quality import consensus, evidence
+from projects.quality import consensus, votes
 from projects.workflow import submission
 from taskers.models import Event, Grade, Transfer
 from tests import make
@@ -89,7 +89,7 @@ def young(cast):
 
 def test_evidence_is_found_by_the_task_whatever_the_statistics_say(young) -> None:
     terms = {"project": young.pk, "method": "", "key": young.public_id, "tasks": [1]}
-    plan = plans.generic(evidence.OF_TASK, terms)
+    plan = plans.generic(votes.OF_TASK, terms)
     assert by_key(plan, "projects_assignment") == {"projects_assignment_pkey"}, plan
 
 

@@ -14,7 +14,7 @@ from projects import queue
 from projects.configuration import configure
 from projects.models import AgreementReport, Annotation, Assignment, Belief, Calibrated, Label, Task, Verdict
 from projects.quality import consensus, estimating, second_looks
-from projects.quality.gold import dealing
+from projects.quality.gold import grading
 from projects.reports import agreement_reports, rollups
 from projects.task_types import TASK_TYPES
 from projects.workflow import submission
@@ -108,7 +108,7 @@ def test_known_answers_that_contradict_each_other_teach_nothing(cast) -> None:
     known_answers(cast, project, batch, [(cast.alice, PERSON), (cast.bob, PERSON)], number=2)
     other = make.task(batch)  # the same text, another answer
     queue.set_aside(other, by=cast.mina)
-    dealing.stock(other, PLACE, by=cast.mina, dice=random.Random(1))
+    grading.stock(other, PLACE, by=cast.mina, dice=random.Random(1))
     estimating.run(estimating.start(project, by=cast.mina).pk)
     kept = Calibrated.objects.get()
     assert (kept.known, kept.sources) == (0, {"contradictory": 3})

@@ -7,7 +7,7 @@ import pytest
 from projects import queue
 from projects.errors import AlreadySubmitted
 from projects.models import Assignment, CourseStep, CourseTry
-from projects.quality.qualification import courses
+from projects.quality.qualification import qualification_tests
 from projects.workflow import submission
 from projects.workforce import rules
 from taskers.skills import skills
@@ -24,7 +24,7 @@ def project(cast):
     batch = make.batch(made)
     make.tasks(batch, 2)
     for task in make.tasks(batch, 3):
-        courses.add(task, make.MARIA, by=cast.mina, dice=random.Random(1))
+        qualification_tests.add(task, make.MARIA, by=cast.mina, dice=random.Random(1))
     rules.change(made, cast.mina, training_tasks=3, training_skill=skills.define(cast.riverside, "Names"))
     return made
 

@@ -21,8 +21,8 @@ from projects.data.media import assets
 from projects.data.media.pictures import Picture
 from projects.errors import Refused
 from projects.models import ArchivedTask, Asset, Batch, Project, Task
-from projects.quality.gold import dealing, known_answers
-from projects.quality.qualification import courses
+from projects.quality.gold import authoring, grading
+from projects.quality.qualification import qualification_tests
 from projects.queue.answer_check import canonical, labels_of
 from projects.task_types import TASK_TYPES, TaskType
 from projects.task_types.preference import PAIR
@@ -172,7 +172,7 @@ def _keep_known(target: Target, keys: list[int], rows: list[Ready]) -> None:
     known = {key: row.known for key, row in zip(keys, rows, strict=True) if row.known}
     tasks = Task.objects.select_related("project__organization").in_bulk(list(known))
     for key, one in known.items():  # in the order of the rows
-        known_answers.keep(
+        authoring.keep(
             tasks[key],
             one.answer,
             by=target.by,
@@ -258,13 +258,13 @@ def _with_known(target: Target, row: Row, ready: Ready, labels: dict[str, dict])
     if row.known is None:
         return ready
     if not row.known.course:
-        dealing.refuse_in_file_order(target.project)
+        grading.refuse_in_file_order(target.project)
     try:
         answer = canonical(target.project, ready.payload, row.known.answer, labels)
     except Refused as refused:
         place = f"gold.{refused.place}" if refused.place else "gold"
         raise Refused(refused.template, code=refused.code, place=place, **refused.values) from None
-    explanation = courses.explained(row.known.explanation)
+    explanation = qualification_tests.explained(row.known.explanation)
     return ready._replace(known=row.known._replace(answer=answer, explanation=explanation))
 
 

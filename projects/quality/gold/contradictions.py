@@ -15,9 +15,9 @@ from django.utils.translation import gettext as _
 
 from projects.configuration.terms import Terms, terms_of
 from projects.models import Project, StockedGold, Verdict
+from projects.quality.aggregation import agreement_in, threshold_of
 from projects.quality.audits import REVIEW
-from projects.quality.evidence import known_answer
-from projects.quality.weighing import agreement_in, threshold_of
+from projects.quality.votes import known_answer
 from projects.queue.clock import Clock
 from taskers.outbox.events import emit
 

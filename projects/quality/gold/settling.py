@@ -19,7 +19,7 @@ from django.utils.crypto import salted_hmac
 
 from projects import queue
 from projects.models import Annotation, Assignment, GoldSettlement
-from projects.quality.gold import dealing
+from projects.quality.gold import grading
 from projects.queue.clock import Clock, from_now
 from taskers.database.prepared import ask
 from taskers.models import Person
@@ -113,7 +113,7 @@ class _Open:
 def receive(assignment: Assignment, annotation: Annotation) -> None:
     """Take in an answer to gold. Models, who see no page of theirs, are graded at once; people at some moment."""
     if annotation.tasker.kind == Person.Kind.MODEL:
-        dealing.grade(assignment, annotation)
+        grading.grade(assignment, annotation)
         return
     dice, before = _dice(assignment.pk), _beside(BEFORE, annotation)
     near = _alike(before, annotation)[:NEAR]
@@ -176,9 +176,9 @@ def _settle(key: int, *, alone: bool) -> bool:
     said["due_at"] = from_now(round(_dice(key, "grade").uniform(*LATER))) if alone else None
     if not GoldSettlement.objects.filter(pk=key, settled_at=None).update(**said):
         return False
-    dealing.pay(*work, alone=alone)
+    grading.pay(*work, alone=alone)
     if not alone:
-        dealing.grade(*work)
+        grading.grade(*work)
     return True
 
 
@@ -187,7 +187,7 @@ def _grade(key: int) -> bool:
     open_ones = GoldSettlement.objects.filter(pk=key, graded_at=None, settled_at__isnull=False)
     if (work := _locked(key)) is None or not open_ones.update(graded_at=Clock(), due_at=None):
         return False
-    dealing.grade(*work)
+    grading.grade(*work)
     return True
 
 
@@ -213,7 +213,7 @@ def _alike(rows: Sequence[_Judged], annotation: Annotation) -> list[_Judged]:
     """Those that fared as this answer to gold does: what the others don't agree with waits longer than the rest."""
     if not rows:
         return []
-    poor = not dealing.is_good_enough(annotation.assignment, annotation)
+    poor = not grading.is_good_enough(annotation.assignment, annotation)
     return [one for one in rows if one.alone or one.poor == poor]
 
 

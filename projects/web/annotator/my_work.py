@@ -15,8 +15,8 @@ from django.views.decorators.http import require_GET, require_POST
 from projects import access
 from projects.models import Annotation, Project
 from projects.models.promises import ALIKE
-from projects.quality.gold import dealing, settling
-from projects.quality.qualification import lessons
+from projects.quality.gold import grading, settling
+from projects.quality.qualification import feedback
 from projects.reports import course_report, statement
 from projects.web.annotator import work_json
 from projects.web.shared.answer_drawing import drawing
@@ -113,8 +113,8 @@ def course(request: MemberRequest, project_id: UUID) -> HttpResponse:
     tries = list(course_report.tries_of(request.user, project).select_related("project"))
     context = {
         "project": project,
-        "tries": [(one, lessons.done(one)) for one in tries],
-        "view": work_json.lessons_json(project, {f"t{one.pk}": lessons.again(one) for one in tries}, request.user),
+        "tries": [(one, feedback.done(one)) for one in tries],
+        "view": work_json.lessons_json(project, {f"t{one.pk}": feedback.again(one) for one in tries}, request.user),
     }
     return render(request, "projects/annotator/course.html", context)
 
@@ -145,7 +145,7 @@ def _piece(request: MemberRequest, annotation: Annotation, problem: Problem | No
     task, entry = annotation.task, statement.entry(request.user, annotation)
     shown = task.project.settings_now().shows_verdicts
     if shown and entry.decision:
-        dealing.show(request.user, task)
+        grading.show(request.user, task)
     context = {
         "entry": entry,
         "task": task,

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from projects import access, queue
 from projects.models import Assignment, Project
-from projects.quality.qualification import courses, lessons
+from projects.quality.qualification import feedback, qualification_tests
 from projects.queue import Nothing, drafts
 from projects.task_types import TASK_TYPES
 from projects.web.annotator import editor_modules, es_modules
@@ -124,7 +124,7 @@ def submit(request: MemberRequest, body: dict, assignment_id: UUID) -> dict:
         refused=read_list(body, "refused"),
     )
     said = {"submitted": {"id": str(annotation.public_id)}}
-    lesson = lessons.of(assignment, annotation)
+    lesson = feedback.of(assignment, annotation)
     if lesson and (lesson["items"] or lesson["result"]):
         return said | {"lesson": lesson_json(assignment.task.project, lesson, request.user)}
     return said | _next(request, assignment.task.project, body)
@@ -159,9 +159,9 @@ def report(request: MemberRequest, body: dict, assignment_id: UUID) -> dict:
 def _unread(request: MemberRequest, body: dict, mine: Sequence[Project]) -> dict | None:
     """A lesson that was begun and not gone on from, as after a reload; what the body says was read is done with."""
     if "read" in body:
-        courses.go_on(request.user, read_uuid(body, "read"))
+        qualification_tests.go_on(request.user, read_uuid(body, "read"))
         return None
-    found = lessons.unread(request.user, mine)
+    found = feedback.unread(request.user, mine)
     return {"lesson": lesson_json(*found, request.user)} if found else None
 
 

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_POST
 from projects import access
 from projects.errors import Refused
 from projects.models import Task
-from projects.quality.gold import known_answers
+from projects.quality.gold import authoring
 from projects.queue.answer_check import check_for
 from projects.web.annotator.work_json import project_json, task_json
 from projects.web.shared.json_view import read_uuid, read_whole_number, wire
@@ -67,7 +67,7 @@ def try_keep(request: MemberRequest, body: dict, project_id: UUID) -> dict:
     if task is None:
         raise Refused("This task isn't in the project.", code="unknown-task", place="task")
     course = body.get("course") is True
-    known_answers.keep(
+    authoring.keep(
         task,
         body.get("answer"),
         by=request.user,

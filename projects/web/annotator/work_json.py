@@ -7,7 +7,7 @@ from projects import queue
 from projects.configuration import instructions, markdown
 from projects.configuration.label_colours import patterns
 from projects.models import Assignment, Project, ProjectSettings, Task, desk
-from projects.quality.qualification import lessons
+from projects.quality.qualification import feedback
 from projects.queue import side_order
 from projects.task_types import TASK_TYPES
 from projects.task_types.preference import FIRST, SECOND, Preference
@@ -88,7 +88,7 @@ def assignment_json(assignment: Assignment, tasker: Person) -> dict:
         "id": str(assignment.public_id),
         "token": str(assignment.token),
         "kind": "judge",  # gold must not be told apart; a course says so itself
-        "course": lessons.where(assignment),
+        "course": feedback.where(assignment),
         "deadline": assignment.deadline.isoformat() if assignment.deadline else None,
         "lease_seconds": settings.lease_seconds,
         "project": project_json(project, settings, tasker) | {"copilot": bool(assignment.copilot)},

@@ -13,8 +13,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from projects import access
 from projects.models import CourseTry, Project, StockedGold
-from projects.quality.gold import dealing, known_answers, stock
-from projects.quality.qualification import courses
+from projects.quality.gold import authoring, grading, pool
+from projects.quality.qualification import qualification_tests
 from projects.reports import course_report
 from projects.task_types import TASK_TYPES
 from projects.web.manager.forms.qualification import CourseForm, course_initial
@@ -38,7 +38,7 @@ def page(request: MemberRequest, project: Project) -> HttpResponse:
     form = CourseForm(request.POST or None, project=project, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
-            courses.set_terms(project, request.user, **form.terms())
+            qualification_tests.set_terms(project, request.user, **form.terms())
             messages.success(request, _("Saved. It holds from the next claim on."))
             return redirect("project-course", project.public_id)
         except Problem as problem:
@@ -55,20 +55,20 @@ def item(request: MemberRequest, project: Project, task_id: UUID) -> HttpRespons
     try:
         match request.POST.get("act"):
             case "up":
-                courses.move(kept, -1, by=request.user)
+                qualification_tests.move(kept, -1, by=request.user)
             case "down":
-                courses.move(kept, 1, by=request.user)
+                qualification_tests.move(kept, 1, by=request.user)
             case "remove":
-                dealing.retire(kept, "taken out of the course", by=request.user)
+                grading.retire(kept, "taken out of the course", by=request.user)
             case "back":
-                stock.restore(kept, by=request.user)
+                pool.restore(kept, by=request.user)
             case "mix":
-                stock.restore(kept, by=request.user, pool=StockedGold.Pool.CONTROL)
+                pool.restore(kept, by=request.user, pool=StockedGold.Pool.CONTROL)
             case "work":
                 oversight.make_ordinary(kept.gold.task, by=request.user)
             case _:
                 shown = request.POST.get("shown") != "end"
-                courses.explain(kept, request.POST.get("explanation", ""), shown=shown, by=request.user)
+                qualification_tests.explain(kept, request.POST.get("explanation", ""), shown=shown, by=request.user)
     except Problem as problem:
         said = problem.text
     if request.htmx:
@@ -86,7 +86,7 @@ def again(request: MemberRequest, project: Project, person_id: UUID) -> HttpResp
     person = Person.objects.filter(public_id=person_id, pk__in=_triers(project)).first()
     if person is None:
         raise NotFound()
-    number = courses.forgive(project, person, by=request.user)
+    number = qualification_tests.forgive(project, person, by=request.user)
     said = ngettext("%(who)s has %(n)d try back.", "%(who)s has %(n)d tries back.", number)
     messages.success(request, said % {"who": person, "n": number})
     return redirect("project-course", project.public_id)
@@ -99,7 +99,7 @@ def keep(request: MemberRequest, task_id: UUID) -> HttpResponse:
     task = access.task(request.user, task_id, *access.MANAGE)
     course = request.POST.get("pool") != "control"
     try:
-        known_answers.keep_decided(
+        authoring.keep_decided(
             task,
             by=request.user,
             dice=random.SystemRandom(),

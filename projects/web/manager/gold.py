@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from projects.models import Project, StockedGold
-from projects.quality.gold import stock
+from projects.quality.gold import pool
 from projects.task_types import TASK_TYPES
 from projects.web.shared.access import manages
 from projects.workforce import rules
@@ -24,12 +24,12 @@ PAGE = 50
 @manages
 def page(request: MemberRequest, project: Project) -> HttpResponse:
     """The stock, 50 at a time."""
-    pages = Paginator(stock.known_answers(project), PAGE)
+    pages = Paginator(pool.known_answers(project), PAGE)
     here = pages.get_page(request.GET.get("page"))
     context = {
         "project": project,
         "room": TASK_TYPES[project.task_type],
-        "lines": stock.lines(list(here.object_list)),
+        "lines": pool.lines(list(here.object_list)),
         "here": here,
         "limit": rules.in_force(project).gold_uses,
         "share": rules.in_force(project).gold_share,
@@ -49,10 +49,10 @@ def act(request: MemberRequest, project: Project, task_id: UUID) -> HttpResponse
         raise NotFound()
     try:
         if request.POST.get("act") == "retire":
-            stock.retire(kept, request.POST.get("why", ""), by=request.user)
+            pool.retire(kept, request.POST.get("why", ""), by=request.user)
             messages.success(request, _("Retired: nobody gets it any more."))
         else:
-            stock.restore(kept, by=request.user)
+            pool.restore(kept, by=request.user)
             messages.success(request, _("Back in the stock; its count starts afresh."))
     except Problem as problem:
         messages.error(request, problem.text)

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 from projects import access, queue
 from projects.data import archive
 from projects.models import Assignment, Belief, Remark, StockedGold, Task
-from projects.quality.gold import stock
+from projects.quality.gold import pool as stock
 from projects.reports import history
 from projects.task_types import TASK_TYPES
 from projects.web.shared.access import signed_in

@@ -36,7 +36,7 @@ from projects.models import (
     Verdict,
 )
 from projects.quality import second_looks
-from projects.quality.evidence import TAMPERED, VOTELESS, as_it_counts
+from projects.quality.votes import TAMPERED, VOTELESS, as_it_counts
 from projects.queue import drafts
 from projects.queue.clock import Clock
 from projects.task_types import TASK_TYPES

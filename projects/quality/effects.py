@@ -10,7 +10,7 @@ from statistics import fmean
 
 from projects.configuration.terms import Terms
 from projects.models import Annotation, Task, Verdict
-from projects.quality.evidence import NOT_BLIND, TAMPERED, Vote
+from projects.quality.votes import NOT_BLIND, TAMPERED, Vote
 from projects.task_types import TASK_TYPES
 from taskers.models import Grade, Person
 from taskers.money import ledger

@@ -1,6 +1,6 @@
 """Making known answers: of a verdict, of what a manager answered in the studio, of a loaded row.
 
-They are mixed in unseen (dealing.py), or become the items of a course, shown afterwards (courses.py).
+They are mixed in unseen (grading.py), or become the items of a course, shown afterwards (qualification_tests.py).
 """
 
 import random
@@ -9,8 +9,8 @@ from django.db import transaction
 
 from projects import queue
 from projects.models import StockedGold, Task, Verdict
-from projects.quality.gold import dealing
-from projects.quality.qualification import courses
+from projects.quality.gold import grading
+from projects.quality.qualification import qualification_tests
 from projects.queue.answer_check import check_for
 from taskers.errors import StateConflict
 from taskers.models import Person
@@ -32,10 +32,10 @@ def keep(
     Raises Refused with the place of the fault, or StateConflict when the task is in work or in the stock already.
     """
     if course:
-        return courses.add(task, answer, by=by, dice=dice, explanation=explanation, shown=shown)
+        return qualification_tests.add(task, answer, by=by, dice=dice, explanation=explanation, shown=shown)
     checked = check_for(task, answer)
     queue.set_aside(task, by=by)
-    return dealing.stock(task, checked, by=by, dice=dice)
+    return grading.stock(task, checked, by=by, dice=dice)
 
 
 def keep_decided(

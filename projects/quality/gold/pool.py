@@ -1,6 +1,6 @@
 """The stock of known answers: looked over, put back, and watched for those that leaked or may be wrong.
 
-dealing.py puts in, scores and retires; aggregation/leakage.py says what is odd, contradictions.py what can't be right.
+grading.py puts in, scores and retires; aggregation/leakage.py says what is odd, contradictions.py what can't be right.
 """
 
 import json
@@ -20,9 +20,9 @@ from projects.configuration.terms import terms_of
 from projects.inference import leakage
 from projects.inference.leakage import Use
 from projects.models import BrokenReport, Gold, Project, StockedGold, Task
-from projects.quality.evidence import VOTELESS, as_it_counts, known_answer
-from projects.quality.gold import dealing
-from projects.quality.weighing import agreement_in, threshold_of
+from projects.quality.aggregation import agreement_in, threshold_of
+from projects.quality.gold import grading
+from projects.quality.votes import VOTELESS, as_it_counts, known_answer
 from projects.queue.clock import Clock
 from taskers.errors import StateConflict
 from taskers.models import Person
@@ -87,7 +87,7 @@ def lines(rows: Sequence[StockedGold]) -> list[Line]:
 
 def retire(kept: StockedGold, why: str, *, by: Person) -> None:
     """Deal a known answer no more. Raises StateConflict when it isn't dealt any more."""
-    dealing.retire(kept, why.strip() or "by hand", by=by)
+    grading.retire(kept, why.strip() or "by hand", by=by)
 
 
 @transaction.atomic
@@ -99,7 +99,7 @@ def restore(kept: StockedGold, *, by: Person, pool: str = "") -> None:
     judge it; Refused where it would be mixed into what is handed out in file order.
     """
     if (pool or kept.pool) == StockedGold.Pool.CONTROL:
-        dealing.refuse_in_file_order(kept.project)
+        grading.refuse_in_file_order(kept.project)
     queue.set_aside(kept.gold.task, by=by)
     Gold.objects.filter(pk=kept.gold_id).update(retired_at=None)
     rows = StockedGold.objects.filter(pk=kept.pk)
@@ -164,7 +164,7 @@ def _leaked(kept: StockedGold, jump: leakage.Jump, since: Any) -> None:
         " before, %(before)s of %(earlier)s."
     )
     StockedGold.objects.filter(pk=kept.pk).update(suspect_why=(text % figures)[:200])
-    dealing.retire(kept, LEAKED, by=None)
+    grading.retire(kept, LEAKED, by=None)
     _tell("gold_leaked", kept, None, p=jump.p)
 
 

@@ -16,7 +16,7 @@ from django.utils import timezone
 from projects import queue
 from projects.errors import Refused
 from projects.models import Annotation, Assignment, CourseStep, CourseTry, DealingRules, Project, StockedGold, Task
-from projects.quality.gold import dealing, scoring
+from projects.quality.gold import grading, scoring
 from projects.queue.answer_check import check_for
 from projects.queue.clock import Clock
 from projects.queue.qualification import course_items
@@ -47,7 +47,7 @@ def add(
     """
     checked = check_for(task, answer)
     queue.set_aside(task, by=by)
-    kept = dealing.stock(task, checked, by=by, pool=StockedGold.Pool.TRAINING, dice=dice)
+    kept = grading.stock(task, checked, by=by, pool=StockedGold.Pool.TRAINING, dice=dice)
     last = StockedGold.objects.filter(project=task.project, pool=kept.pool).aggregate(last=Max("position"))["last"]
     kept.position, kept.explanation, kept.shown = (last or 0) + 1, explained(explanation), shown
     kept.save(update_fields=["position", "explanation", "shown"])

@@ -24,10 +24,10 @@ from projects.inference.presence import SIDES, Asked, Ints, Judges, Told, as_lab
 from projects.inference.reliability import estimate_chances
 from projects.inference.span_words import Words
 from projects.models import Annotation, Gold, Task
+from projects.quality.aggregation import agreement_in, threshold_of, weigh
 from projects.quality.audits import Reviewed
-from projects.quality.evidence import Vote, as_it_counts, known_answer
 from projects.quality.questions import asked
-from projects.quality.weighing import agreement_in, threshold_of, weigh
+from projects.quality.votes import Vote, as_it_counts, known_answer
 from taskers.models import Grade, Standing
 from taskers.standing import grades as quality
 

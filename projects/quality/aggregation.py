@@ -18,7 +18,7 @@ from projects.inference.overlap import gain_of_next
 from projects.inference.presence import Judges, decide
 from projects.inference.reliability import gain
 from projects.models import Task
-from projects.quality.evidence import Vote
+from projects.quality.votes import Vote
 from projects.task_types import TASK_TYPES
 from taskers.database.prepared import ask
 

@@ -2,7 +2,7 @@
 is paid and graded is in settling.py.
 
 How often is nobody's to guess: the share varies from claim to claim around what the project asks, and is higher for
-those of whom little is known. Courses, where the answer is shown afterwards, are in courses.py.
+those of whom little is known. Courses, where the answer is shown afterwards, are in qualification_tests.py.
 """
 
 import random
@@ -14,7 +14,7 @@ from django.db.models.functions import Now
 from projects.errors import Refused
 from projects.inference.gold_check import GoldCheck
 from projects.models import Annotation, Assignment, Gold, Project, SeenAnswer, StockedGold, Task, Verdict
-from projects.quality.follow_up import MOST_LABELS
+from projects.quality.effects import MOST_LABELS
 from projects.quality.gold import contradictions, scoring
 from taskers.errors import StateConflict
 from taskers.models import Grade, Person

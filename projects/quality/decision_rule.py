@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from projects.configuration.terms import Terms
 from projects.models import Task
-from projects.quality.evidence import RETIRED, TAMPERED, Vote
-from projects.quality.weighing import Weighed
+from projects.quality.aggregation import Weighed
+from projects.quality.votes import RETIRED, TAMPERED, Vote
 from taskers.models import Person
 
 
