@@ -5,10 +5,10 @@ from collections.abc import Callable
 from assist.learning import teaching
 from assist.suggestions import follow
 from projects.annotators import model_fates
-from projects.reports import rollups, verdict_index
+from projects.reports import progress, verdict_index
 
 READERS: dict[str, Callable[[], int]] = {
-    "rollups": rollups.catch_up,
+    "rollups": progress.catch_up,
     "verdict_index": verdict_index.catch_up,
     "model_fates": model_fates.catch_up,
     "assist_fates": follow.settle_fates,

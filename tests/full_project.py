@@ -13,7 +13,7 @@ from projects.models import Asset, Project, Task
 from projects.quality.gold import grading
 from projects.quality.qualification import qualification_tests
 from projects.queue.leases import SKIP_REASONS
-from projects.reports import rollups
+from projects.reports import progress
 from projects.workflow import oversight, void_work
 from projects.workflow.comments import saying
 from projects.workforce import rules
@@ -140,5 +140,5 @@ def project(cast: Cast, task_type: str) -> Project:
     rules.revise(made, cast.mina, requirements=[{"skill": skill, "comparator": "exists", "value": None, "values": []}])
     void_work.keep_out(cast.carol, "paused", reason="Until Monday", until=None, by=cast.mina, project=made)
     seats.register(made, name=f"Max for {task_type}", by=cast.mina)
-    rollups.add(Event.objects.all())
+    progress.add(Event.objects.all())
     return made

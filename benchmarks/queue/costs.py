@@ -47,7 +47,8 @@ def cost(tasks: int) -> None:
     from django.db import connection
 
     from benchmarks.queue import ground
-    from projects.reports import rollups, verdict_index
+    from projects.reports import progress as rollups
+    from projects.reports import verdict_index
 
     owner = ground.organization()
     project = ground.project(owner, "Decided", wanted=OVERLAP)
@@ -129,7 +130,8 @@ def archiving(tasks: int) -> None:
     from benchmarks.queue import ground
     from projects import queue
     from projects.models import ArchivePart
-    from projects.reports import rollups, verdict_index
+    from projects.reports import progress as rollups
+    from projects.reports import verdict_index
     from projects.workflow import batches, submission
 
     owner = ground.organization("Archive")

@@ -64,12 +64,12 @@ def mind(pause: float) -> Never:
     from django.db import InterfaceError, OperationalError, connection
 
     from projects import queue
-    from projects.reports import rollups
+    from projects.reports import progress
 
     while True:
         try:
             queue.expire_due()
-            rollups.catch_up()
+            progress.catch_up()
         except (OperationalError, InterfaceError):
             connection.close()
         time.sleep(pause)

@@ -13,7 +13,7 @@ from benchmarks.queue import ground
 from benchmarks.queue.measure import Row, at_most
 from projects.data import importing
 from projects.models import Batch
-from projects.reports import rollups
+from projects.reports import progress
 from projects.workflow import batches
 from taskers.models import Organization
 
@@ -34,7 +34,7 @@ def measure(owner: Organization, tasks: int) -> tuple[list[Row], Batch]:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     ours = _intake(batch, tasks)
     grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
-    while rollups.catch_up():
+    while progress.catch_up():
         pass
     rows = [
         at_most(f"loading {tasks:,} text tasks / bare COPY", f"{ours:.1f} s / {bare:.1f} s", ours / bare, 3),

@@ -7,7 +7,7 @@ from benchmarks.queue import claims as claiming
 from benchmarks.queue import cycles, ground, loading, measure, pages, wire
 from benchmarks.queue.measure import Row
 from projects.models import Batch
-from projects.reports import rollups
+from projects.reports import progress
 from taskers.models import Organization
 
 SECONDS = 4.0
@@ -35,7 +35,7 @@ def _on_the_field(
     start = time.perf_counter()
     small = claiming.prepare(owner, "1000", 1_000, claims=claims)
     large = claiming.prepare(owner, str(tasks), tasks, claims=claims, loaded=loaded)
-    while rollups.catch_up():
+    while progress.catch_up():
         pass
     ground.analyze()
     print(f"{tasks:,} tasks with 3 judgements each, ready after {time.perf_counter() - start:.0f} s.\n", flush=True)

@@ -231,14 +231,14 @@ class Soak:
 
         from projects import queue
         from projects.models import Annotation, BatchProgress, Task
-        from projects.reports import rollups
+        from projects.reports import progress
         from taskers.money import ledger
 
         connection.close()
-        while rollups.catch_up():
+        while progress.catch_up():
             pass
         kept = list(BatchProgress.objects.order_by("pk").values())
-        rollups.rebuild()
+        progress.rebuild()
         acknowledged = {(key, said) for key, said in (line.split() for line in self.log.read_text().splitlines())}
         rows = Annotation.objects.values_list("assignment__public_id", "answer__spans__0__id")
         there = {str(key): stamp for key, stamp in rows.iterator()}

@@ -9,7 +9,7 @@ from projects.api.rule_shapes import PersonShape
 from projects.api.shapes import ObjectJSON, PageShape
 from projects.api.work_shapes import LessonItem
 from projects.models import DealingRules
-from projects.reports import course_report
+from projects.reports import qualification
 from projects.web.shared.units import in_units, to_millionths
 from taskers.models import Skill
 
@@ -95,7 +95,7 @@ class CourseShape(serializers.Serializer):
 
     @extend_schema_field(CourseItem(many=True))
     def get_items(self, row: DealingRules) -> Any:
-        return CourseItem(course_report.items(row.project, row), many=True).data
+        return CourseItem(qualification.items(row.project, row), many=True).data
 
 
 class KeepBody(serializers.Serializer):

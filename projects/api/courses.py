@@ -27,7 +27,7 @@ from projects.models import CourseTry, Project, StockedGold
 from projects.quality.gold import authoring, grading
 from projects.quality.qualification import feedback, qualification_tests
 from projects.queue.qualification import course_items
-from projects.reports import course_report
+from projects.reports import qualification
 from projects.workforce import rules
 from taskers.errors import NotFound
 from taskers.models import Person
@@ -97,7 +97,7 @@ class People(Endpoint):
     def get(self, request: Request, project_id: UUID) -> Response:
         project = self.project(project_id, *access.MANAGE)
         after, limit = asked(request)
-        rows = course_report.people(project, after=after, limit=limit + 1)
+        rows = qualification.people(project, after=after, limit=limit + 1)
         return Response(page(rows, after, limit, lambda given: StandingShape(given, many=True).data))
 
 
@@ -120,7 +120,7 @@ class Mine(Endpoint):
     @described("See your own tries again", {200: TriesShape}, operation_id="courses_mine")
     def get(self, request: Request, project_id: UUID) -> Response:
         project = self.project(project_id, *access.WORK)
-        tries = course_report.tries_of(self.person, project).select_related("project")
+        tries = qualification.tries_of(self.person, project).select_related("project")
         return Response({"results": [_own(one) for one in tries]})
 
 

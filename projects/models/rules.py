@@ -172,7 +172,7 @@ class DayTally(models.Model):
 
 
 class BatchPace(models.Model):
-    """When a batch was last served and how fast it is worked on; kept by rollups.py from the outbox."""
+    """When a batch was last served and how fast it is worked on; kept by progress.py from the outbox."""
 
     batch = models.OneToOneField(Batch, on_delete=models.CASCADE, related_name="pace", primary_key=True)
     served_at = models.DateTimeField(null=True)

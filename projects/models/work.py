@@ -235,7 +235,7 @@ class Batch(models.Model):
 
 
 class BatchProgress(models.Model):
-    """How far a batch has come, kept by rollups.py from the outbox, so that no page counts a big table."""
+    """How far a batch has come, kept by progress.py from the outbox, so that no page counts a big table."""
 
     batch = models.OneToOneField(Batch, on_delete=models.CASCADE, related_name="progress", primary_key=True)
     tasks = models.BigIntegerField(default=0)

@@ -20,7 +20,7 @@ from projects.configuration import configure
 from projects.models import Assignment, Project
 from projects.quality.gold import authoring
 from projects.queue import left_out
-from projects.reports import statement
+from projects.reports import earnings
 from projects.workflow import submission
 from projects.workforce import rules
 from taskers.models.people import Role
@@ -63,7 +63,7 @@ def world(project: Project) -> list[Seen]:
         seen[mine.pk] = Seen(mine.kind == Assignment.Kind.GOLD, frozenset(facts), facts)
         assert mine.token
         submission.submit(mine, attacker, mine.token, make.MARIA)
-    for entry in statement.entries(attacker, project.organization)[0]:
+    for entry in earnings.entries(attacker, project.organization)[0]:
         waits = (entry.until - entry.annotation.at).total_seconds() if entry.until else -1.0
         seen[entry.annotation.assignment_id].facts["seconds to correct it"] = round(waits)
     return list(seen.values())

@@ -9,7 +9,7 @@ from projects.models import Assignment, Correctable, Verdict
 from projects.quality.gold import authoring
 from projects.queue import Wish
 from projects.queue.clock import Clock
-from projects.reports import statement
+from projects.reports import earnings
 from projects.web.annotator import work_json
 from projects.workflow import corrections, submission
 from projects.workforce import rules
@@ -82,9 +82,9 @@ def test_it_looks_like_any_work_changes_no_verdict_and_is_paid_and_graded(cast, 
     assert list(Verdict.objects.order_by("pk").values(*verdicts[0])[: len(verdicts)]) == verdicts
     assert queue.audit().breaches == [] and ledger.audit() == []
     all_settled(project)
-    assert statement.totals(cast.alice, cast.riverside).owed == 40 * 50_000
+    assert earnings.totals(cast.alice, cast.riverside).owed == 40 * 50_000
     assert Grade.objects.filter(tasker=cast.alice, source="verdict").count() >= len(extra)
-    listed, _before = statement.entries(cast.alice, cast.riverside)
+    listed, _before = earnings.entries(cast.alice, cast.riverside)
     assert {one.state for one in listed} <= {"accepted", "judged", "waiting"} and len(listed) == 30
 
 
@@ -117,10 +117,10 @@ def test_it_may_be_corrected_for_as_long_as_any_work(cast, project, batch) -> No
         authoring.keep(task, make.MARIA, by=cast.mina, dice=DICE)
     make.tasks(batch, 30)
     assert {"gold", "extra", "judge"} == {one.kind for one in worked(cast.alice, project, 25)}
-    listed, _before = statement.entries(cast.alice, cast.riverside)
+    listed, _before = earnings.entries(cast.alice, cast.riverside)
     assert {(one.state, one.until is not None) for one in listed} == {("waiting", True)}
     Correctable.objects.update(until=Clock())
     corrections.catch_up()
     all_settled(project)
-    assert {one.state for one in statement.entries(cast.alice, cast.riverside)[0]} <= {"accepted", "judged"}
+    assert {one.state for one in earnings.entries(cast.alice, cast.riverside)[0]} <= {"accepted", "judged"}
     assert queue.audit().breaches == [] and ledger.audit() == []

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from projects.models import AgreementReport, Project
-from projects.reports import agreement_reports, rollups, verdict_index
+from projects.reports import agreement_reports, progress, verdict_index
 from projects.task_types import asked_fields
 from projects.workflow import submission
 from taskers.models import Event
@@ -31,7 +31,7 @@ def project(cast) -> Project:
             mine = make.held(tasker, made)
             submission.submit(mine, tasker, mine.token, answers[mine.task_id])
     verdict_index.add(Event.objects.all())
-    rollups.add(Event.objects.all())
+    progress.add(Event.objects.all())
     return made
 
 
@@ -95,7 +95,7 @@ def test_each_field_of_a_classification_has_its_figures(cast, mina) -> None:
         for task, animal, number in zip(tasks, animals, seen, strict=True):
             said(tasker, task, _filled(animal if tasker == cast.alice or number < 4 else "cat", number))
     verdict_index.add(Event.objects.all())
-    rollups.add(Event.objects.all())
+    progress.add(Event.objects.all())
     agreement_reports.make(made.pk)
     numbers = AgreementReport.objects.get(project=made).numbers
     assert set(numbers["fields"]) == {"animal", "legs", "seen"}, "a text has no coefficient"

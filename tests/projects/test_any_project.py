@@ -8,7 +8,7 @@ from django.utils import timezone
 from projects import queue
 from projects.configuration import configure
 from projects.models import BatchPace
-from projects.reports import rollups, statement
+from projects.reports import earnings, progress
 from projects.workflow import batches
 from projects.workforce import pairs, prospects, rules
 from taskers.skills import skills
@@ -81,7 +81,7 @@ def test_who_does_no_tasks_gets_none(client, cast, plain, who) -> None:
 
 
 def test_home_offers_any_and_says_why_a_project_is_closed(alice, cast, plain, paid) -> None:
-    rollups.catch_up()
+    progress.catch_up()
     rules.exclude(cast.alice, project=paid, reason="Please read rule 3", by=cast.mina)
     page = alice.get("/").content.decode()
     assert "Give me the most useful work" in page and 'href="/studio/any/"' in page
@@ -168,7 +168,7 @@ def test_home_asks_no_more_for_more_projects(cast, plain, paid, django_assert_nu
         make.task(make.batch(make.project(cast.riverside, f"More {number}")))
     every = list(type(plain).objects.of(cast.riverside))
     with django_assert_num_queries(4):
-        assert len(statement.openings(cast.alice, every)) == 8
+        assert len(earnings.openings(cast.alice, every)) == 8
 
 
 def test_a_strict_project_cannot_starve_the_others(cast, plain, paid) -> None:

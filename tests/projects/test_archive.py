@@ -29,7 +29,7 @@ from projects.models import (
     Verdict,
     VerdictEntry,
 )
-from projects.reports import rollups, verdict_index
+from projects.reports import progress, verdict_index
 from projects.workflow import batches, submission
 from projects.workflow.comments import answering, saying
 from taskers.credentials import tokens
@@ -75,7 +75,7 @@ def two(cast, project):
 
 
 def read_all() -> None:
-    for reader in (rollups, verdict_index):
+    for reader in (progress, verdict_index):
         while reader.catch_up():
             pass
 
@@ -123,7 +123,7 @@ def test_progress_stays_and_a_new_count_agrees(cast, project, two):
     archive.archive(old, by=None)
     read_all()
     assert list(BatchProgress.objects.order_by("pk").values()) == before
-    rollups.rebuild()
+    progress.rebuild()
     assert list(BatchProgress.objects.order_by("pk").values()) == before
     assert BatchProgress.objects.get(batch=old).decided == 6
 

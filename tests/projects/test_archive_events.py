@@ -8,7 +8,7 @@ from projects.data import archive
 from projects.data.archive import cleanup
 from projects.data.archive import events as moving
 from projects.models import Task
-from projects.reports import history, rollups, verdict_index
+from projects.reports import progress, task_history, verdict_index
 from taskers.models import Cursor, Event, EventPart
 from tests import make
 from tests.projects.test_archive import judge_all, read_all
@@ -32,7 +32,7 @@ def work(cast):
 
 def test_nothing_goes_before_every_reader_has_passed(cast, work):
     assert archive.archive_events(days=0) == 0, "nobody has read anything"
-    while rollups.catch_up():
+    while progress.catch_up():
         pass
     Cursor.objects.create(reader="slow", transaction=work[4]["transaction"], event_id=work[4]["id"])
     assert archive.archive_events(days=0) == 5
@@ -55,7 +55,7 @@ def test_every_event_is_in_a_file_in_order_and_as_it_was(cast, work, monkeypatch
     kept = [{name: getattr(event, name) for name in names} for part in parts for event in archive.events_of(part)]
     assert kept == work
     assert archive.archive_events(days=0) == 0
-    told = history.of(Task.objects.first()).moments
+    told = task_history.of(Task.objects.first()).moments
     assert [moment.text for moment in told][0] == "What came before is in the archive of events"
     assert told[0].detail == EventPart.objects.order_by("number").last().file
 

@@ -8,7 +8,7 @@ from projects import jobs, queue
 from projects.data import archive
 from projects.data.archive import moving
 from projects.models import Archive, ArchivedTask, ArchivePart, Assignment, Batch, Task
-from projects.reports import rollups, verdict_index
+from projects.reports import progress, verdict_index
 from projects.workflow import batches
 from taskers.errors import StateConflict
 from taskers.money import disputes
@@ -39,7 +39,7 @@ def mina(cast, client):
 
 
 def read_all() -> None:
-    for reader in (rollups, verdict_index):
+    for reader in (progress, verdict_index):
         while reader.catch_up():
             pass
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from projects import queue
 from projects.models import Assignment, Project, Task, Verdict, VerdictEntry
-from projects.reports import browse, verdict_index
-from projects.reports.browse import Filters
+from projects.reports import task_search, verdict_index
+from projects.reports.task_search import Filters
 from projects.workflow import oversight, submission
 from taskers.models import Event
 from tests import make
@@ -43,8 +43,8 @@ def names(project: Project, filters: Filters) -> list[str]:
     """External ids of everything that fits, page by page."""
     found, after = [], ""
     while True:
-        page = browse.search(project, filters, after=after)
-        found += [line.task.external_id for line in browse.lines(page.keys)]
+        page = task_search.search(project, filters, after=after)
+        found += [line.task.external_id for line in task_search.lines(page.keys)]
         after = page.later
         if not after:
             return found
@@ -82,7 +82,9 @@ def test_by_batch(project) -> None:
 )
 def test_by_state(project, state: str, expected: list[str]) -> None:
     assert names(project, Filters(state=state)) == expected
-    whole = {line.task.external_id: line.state for line in browse.lines(browse.search(project, Filters()).keys)}
+    whole = {
+        line.task.external_id: line.state for line in task_search.lines(task_search.search(project, Filters()).keys)
+    }
     if state != "open":  # a task that is in work may have more to hand out
         assert [name for name, found in whole.items() if found == state] == expected
 
@@ -138,28 +140,28 @@ def test_neighbours_tasks_never_appear(cast, project) -> None:
 
 
 def walk(project: Project, filters: Filters) -> list[list[int]]:
-    pages = [browse.search(project, filters)]
+    pages = [task_search.search(project, filters)]
     while pages[-1].later:
-        pages.append(browse.search(project, filters, after=pages[-1].later))
+        pages.append(task_search.search(project, filters, after=pages[-1].later))
     return [list(page.keys) for page in pages]
 
 
 @pytest.mark.parametrize("filters", [Filters(), Filters(external_id="F"), Filters(state="open")])
 def test_pages_go_forward_and_back_over_the_same_tasks(project, filters: Filters, monkeypatch) -> None:
-    monkeypatch.setattr(browse, "PAGE", 2)
-    pages = [browse.search(project, filters)]
+    monkeypatch.setattr(task_search, "PAGE", 2)
+    pages = [task_search.search(project, filters)]
     while pages[-1].later:
-        pages.append(browse.search(project, filters, after=pages[-1].later))
+        pages.append(task_search.search(project, filters, after=pages[-1].later))
     assert all(len(page.keys) <= 2 for page in pages)
     back = [pages[-1]]
     while back[-1].earlier:
-        back.append(browse.search(project, filters, before=back[-1].earlier))
+        back.append(task_search.search(project, filters, before=back[-1].earlier))
     assert [page.keys for page in reversed(back)] == [page.keys for page in pages]
     assert pages[0].earlier == ""
 
 
 def test_same_confidence_is_cut_by_key(project, monkeypatch) -> None:
-    monkeypatch.setattr(browse, "PAGE", 1)
+    monkeypatch.setattr(task_search, "PAGE", 1)
     assert walk(project, Filters(low=0.0)) == [
         [Task.objects.get(external_id="First-0").pk],
         [Task.objects.get(external_id="First-1").pk],
@@ -167,24 +169,24 @@ def test_same_confidence_is_cut_by_key(project, monkeypatch) -> None:
 
 
 def test_long_search_stops_and_goes_on(project, monkeypatch) -> None:
-    monkeypatch.setattr(browse, "LOOK_AT", 3)
+    monkeypatch.setattr(task_search, "LOOK_AT", 3)
     # The last task of all, asked for in a way that no index leads to.
     filters = Filters(batch=project.batches.get(name="First"), state="decided")
-    first = browse.search(project, filters)
+    first = task_search.search(project, filters)
     assert (len(first.keys), first.stopped, bool(first.later)) == (2, True, True)
     assert names(project, filters) == ["First-0", "First-1"]
 
 
 def test_broken_cursor_starts_anew(project) -> None:
-    whole = browse.search(project, Filters()).keys
+    whole = task_search.search(project, Filters()).keys
     for cursor in ("!", "bnVsbA", "WzEsIHRydWVd", "W251bGwsIDFd", "a" * 400, "WzFlOTk5LCAxXQ"):
-        assert browse.search(project, Filters(), after=cursor).keys == whole
+        assert task_search.search(project, Filters(), after=cursor).keys == whole
 
 
 @given(cursor=st.text(max_size=40))
 @settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 def test_no_cursor_breaks_a_page(project, cursor: str) -> None:
-    browse.search(project, Filters(low=0.1), after=cursor)
+    task_search.search(project, Filters(low=0.1), after=cursor)
 
 
 # --- cost ----------------------------------------------------------------------------------------------
@@ -201,18 +203,18 @@ def test_no_cursor_breaks_a_page(project, cursor: str) -> None:
     ],
 )
 def test_each_search_is_led_by_its_index(project, filters: Filters, index: str) -> None:
-    lead = browse.lead_for(filters)
-    query = browse.compile_search(filters, lead, None, False)
+    lead = task_search.lead_for(filters)
+    query = task_search.compile_search(filters, lead, None, False)
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; SET LOCAL enable_sort = off")
-        cursor.execute("EXPLAIN " + query, browse.terms(project, filters, None))
+        cursor.execute("EXPLAIN " + query, task_search.terms(project, filters, None))
         plan = "\n".join(row[0] for row in cursor.fetchall())
     assert index in plan, plan
 
 
 def test_page_never_counts_or_reads_all(project) -> None:
     for filters in (Filters(), Filters(state="open"), Filters(external_id="x", low=0.5)):
-        query = browse.compile_search(filters, browse.lead_for(filters), None, False)
+        query = task_search.compile_search(filters, task_search.lead_for(filters), None, False)
         assert "count(" not in query.lower()
         assert query.count("LIMIT") >= 3
 
@@ -321,7 +323,7 @@ def test_filter_that_names_nothing_here_is_said(cast, project, name: str, value:
 
 
 def test_page_keeps_filters_when_it_turns(cast, project, monkeypatch) -> None:
-    monkeypatch.setattr(browse, "PAGE", 2)
+    monkeypatch.setattr(task_search, "PAGE", 2)
     mina = Client()
     mina.force_login(cast.mina)
     html = shown(mina, project, state="open")

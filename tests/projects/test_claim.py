@@ -7,7 +7,7 @@ from projects import queue
 from projects.configuration import configure
 from projects.models import Asset, Assignment, Task, Verdict
 from projects.queue import Nothing
-from projects.reports import statement
+from projects.reports import earnings
 from projects.workflow import batches, submission
 from taskers.money import ledger
 from tests import make
@@ -127,7 +127,7 @@ def test_held_work_of_a_cancelled_batch_is_taken_and_paid(cast, project, batch) 
     batches.move(batch, "cancelled", by=cast.mina)
     annotation = submission.submit(mine, cast.alice, mine.token, make.MARIA)
     assert Verdict.objects.current().get(task=task).rests_on == [annotation.pk]
-    assert statement.totals(cast.alice, cast.riverside).owed == 50_000
+    assert earnings.totals(cast.alice, cast.riverside).owed == 50_000
     assert queue.audit().breaches == [] and ledger.audit() == []
 
 

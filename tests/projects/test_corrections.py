@@ -13,7 +13,7 @@ from projects.errors import CorrectionOver, StillCorrectable
 from projects.models import Annotation, Assignment, Correctable, Draft, GoldSettlement, Verdict
 from projects.quality.gold import settling
 from projects.queue.clock import Clock
-from projects.reports import statement
+from projects.reports import earnings
 from projects.workflow import batches, corrections, submission, winding_up
 from taskers.errors import Problem
 from taskers.models import Event, Grade, Transfer
@@ -61,7 +61,7 @@ def test_nothing_is_decided_graded_or_paid_before_the_time_to_correct_is_over(ca
     assert not any(one.objects.exists() for one in (Verdict, Grade, Transfer, GoldSettlement))
     with pytest.raises(StillCorrectable):
         queue.claim_review(task, cast.rita)
-    assert {one.state for one in statement.entries(cast.alice, cast.riverside)[0]} == {"waiting"}
+    assert {one.state for one in earnings.entries(cast.alice, cast.riverside)[0]} == {"waiting"}
     Correctable.objects.filter(assignment__tasker=cast.alice).update(until=Clock())
     assert corrections.catch_up() == 2 and not Verdict.objects.exists(), "Bob may still correct his"
     assert time_is_up() >= 1 and corrections.catch_up() == 0
@@ -81,7 +81,7 @@ def test_the_newest_answer_counts_and_the_old_one_stays_as_it_was(alice, cast, p
     hers.refresh_from_db()
     assert plain(hers.answer) == plain(make.OSLO) and hers.superseded_at is not None
     assert Transfer.objects.count() == 2 and ledger.audit() == [] and queue.audit().breaches == []
-    (entry,) = statement.entries(cast.alice, cast.riverside)[0]
+    (entry,) = earnings.entries(cast.alice, cast.riverside)[0]
     assert (entry.annotation, entry.state, entry.earned) == (made, "judged", 50_000)
     (row,) = decided.decided(project, judgements=True)
     assert [plain(one.answer) for one in row.judgements] == [plain(make.MARIA)] * 2

@@ -10,7 +10,8 @@ from projects.models import Assignment, BatchProgress, CourseStep, CourseTry, De
 from projects.quality.gold import authoring
 from projects.quality.qualification import qualification_tests
 from projects.queue.qualification import course_items
-from projects.reports import course_report, rollups
+from projects.reports import progress as rollups
+from projects.reports import qualification
 from projects.workforce import rules
 from taskers.errors import StateConflict
 from taskers.models import Event, Skill
@@ -112,7 +113,7 @@ def test_course_item_taken_out_says_what_it_is_and_becomes_what_is_chosen(mina, 
 
     # Ordinary work again: judged, decided and counted like any other; not in the list of what was taken out any more.
     mina.post(page(project, "items", first.public_id), {"act": "work"})
-    assert [one.gold.task for one in course_report.taken_out(project)] == [second]
+    assert [one.gold.task for one in qualification.taken_out(project)] == [second]
     rules.change(project, cast.mina, training_tasks=0, training_skill=None)
     for _ in range(3):
         make.judged(cast.bob, project, make.OSLO)

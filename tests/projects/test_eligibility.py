@@ -10,7 +10,7 @@ from projects import queue
 from projects.errors import Refused
 from projects.models import BatchPace, BatchProgress, DayTally, Exclusion
 from projects.queue import Nothing, eligibility
-from projects.reports import rollups
+from projects.reports import progress
 from projects.workflow import batches, submission
 from projects.workforce import qualifying, rules
 from taskers.models import Event, Grade, Skill
@@ -209,7 +209,7 @@ def test_work_that_waits_long_is_served_in_between(cast, project) -> None:
 
 def test_serving_is_seen_by_the_rollups(cast, project, batch) -> None:
     make.judged(cast.alice, project, make.MARIA)
-    rollups.pace(Event.objects.order_by("pk"))
+    progress.pace(Event.objects.order_by("pk"))
     pace = BatchPace.objects.get(batch=batch)
     assert pace.served_at is not None and pace.hourly > 0
 

@@ -30,7 +30,7 @@ from projects.data.importing.rows import Known, Row
 from projects.models import Annotation, Asset, Assignment, Correctable, Project, Task
 from projects.queue import Wish, broken, complete
 from projects.queue.clock import Clock
-from projects.reports import statement
+from projects.reports import earnings
 from projects.web.annotator import work_json
 from projects.workflow import corrections, submission
 from projects.workforce import rules
@@ -212,7 +212,7 @@ def _corrected(page: Client, attacker: Person, project: Project, handed_in: dict
         over = dict(works[: math.ceil(len(works) * (turn + 1) / TURNS)])
         Correctable.objects.filter(assignment__in=over).update(until=Clock())
         corrections.catch_up()
-        listed, _before = statement.entries(attacker, project.organization)
+        listed, _before = earnings.entries(attacker, project.organization)
         decided = {entry.annotation.assignment_id: entry for entry in listed if entry.decision}
         for key, one in over.items():
             one.facts["over: turns undecided"] = one.facts.get("over: turns undecided", 0.0) + (key not in decided)

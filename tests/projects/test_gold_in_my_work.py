@@ -13,7 +13,7 @@ from projects.configuration import configure
 from projects.models import Annotation, GoldSettlement, Task, Verdict
 from projects.quality.gold import grading, settling
 from projects.queue.clock import Clock
-from projects.reports import statement
+from projects.reports import earnings
 from projects.workflow import submission
 from projects.workforce import rules
 from taskers.models import Dispute, Grade, Standing, Transfer
@@ -177,7 +177,7 @@ def test_where_one_answer_decides_alone_gold_is_shown_so_and_paid_whatever_it_sa
     known = gold_of(cast.alice, gold(batch), make.OSLO)  # wrong, and not told so
     assert "Accepted" in looked_at(alice, work) and "$0.05" in looked_at(alice, work)
     assert looked_at(alice, work) == looked_at(alice, known)
-    assert not Grade.objects.exists() and statement.totals(cast.alice, cast.riverside).owed == 100_000
+    assert not Grade.objects.exists() and earnings.totals(cast.alice, cast.riverside).owed == 100_000
     assert settling.settle_due() == 0, "it grades some time later"
     all_settled(project)
     assert Grade.objects.get().value == 0.0 and grades.standing(cast.alice, project.public_id).evidence == 1.0
@@ -228,8 +228,8 @@ def turns(settings, monkeypatch):
     """My work turns once an hour, and the hour is young; the next one comes when it is asked."""
     settings.SHOWN_EVERY, now = 3600, time.time()
     start = now - now % 3600
-    monkeypatch.setattr(statement.time, "time", lambda: start + 1)
-    return lambda: monkeypatch.setattr(statement.time, "time", lambda: start + 3601)
+    monkeypatch.setattr(earnings.time, "time", lambda: start + 1)
+    return lambda: monkeypatch.setattr(earnings.time, "time", lambda: start + 3601)
 
 
 def test_verdicts_pay_and_standing_are_shown_together_at_a_turn(alice, cast, project, batch, turns) -> None:
@@ -240,11 +240,11 @@ def test_verdicts_pay_and_standing_are_shown_together_at_a_turn(alice, cast, pro
     assert Transfer.objects.filter(target__tasker=cast.alice).count() == 2
     before = looked_at(alice, work)
     assert "Waiting" in before and "$0.05" not in before and before == looked_at(alice, known)
-    assert statement.totals(cast.alice, cast.riverside).owed == 0
+    assert earnings.totals(cast.alice, cast.riverside).owed == 0
     page = alice.get("/my-work/").content.decode()
     assert "Nothing of yours was compared yet." in page and "every 60 minutes" in page
     turns()
-    assert statement.totals(cast.alice, cast.riverside).owed == 100_000
+    assert earnings.totals(cast.alice, cast.riverside).owed == 100_000
     assert "Full agreement" in looked_at(alice, work) and looked_at(alice, work) == looked_at(alice, known)
     assert re.search(r"Early days: between \d+ and \d+ % good", alice.get("/my-work/").content.decode())
 
@@ -253,6 +253,6 @@ def test_what_is_taken_back_is_shown_at_the_next_turn(alice, cast, project, batc
     work = said(cast.alice, make.task(batch), make.MARIA)
     said(cast.bob, work.task, make.MARIA)
     turns()
-    assert statement.entry(cast.alice, work).earned == 50_000 == statement.totals(cast.alice, cast.riverside).owed
+    assert earnings.entry(cast.alice, work).earned == 50_000 == earnings.totals(cast.alice, cast.riverside).owed
     payouts.propose(cast.riverside, cast.finn)
-    assert statement.totals(cast.alice, cast.riverside).owed == 0
+    assert earnings.totals(cast.alice, cast.riverside).owed == 0

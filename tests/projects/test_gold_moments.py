@@ -16,7 +16,7 @@ import pytest
 from projects import queue
 from projects.models import GoldSettlement
 from projects.quality.gold import grading, settling
-from projects.reports import statement
+from projects.reports import earnings
 from projects.workflow import submission
 from taskers.standing import grades
 from tests import make
@@ -57,7 +57,7 @@ class Attacker:
     def look(self) -> None:
         alice = self.cast.alice
         settling.settle_due(alice)
-        rows, _before = statement.entries(alice, self.cast.riverside, project=self.project)
+        rows, _before = earnings.entries(alice, self.cast.riverside, project=self.project)
         known = grades.shown(alice, [self.project.public_id], before=NEVER).get(self.project.public_id)
         evidence = known.evidence if known else 0.0
         fresh = [one for one in rows if one.decision and self.noted[one.annotation.pk].decided is None]

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from projects.models import Batch, BatchProgress, Project
-from projects.reports import rollups
+from projects.reports import progress
 from projects.web.manager import project as project_page
 from taskers.models import Account, Event
 from taskers.people import invitations
@@ -35,7 +35,7 @@ def mina(cast) -> Client:
 
 def count_up() -> None:
     """Add up the progress as a worker would."""
-    rollups.add(Event.objects.all())
+    progress.add(Event.objects.all())
 
 
 SCREENS = ("project", "project-progress", "project-settings", "load", "tasks", "export")

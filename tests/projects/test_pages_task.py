@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from projects import queue
 from projects.models import Assignment, Project, Task, Verdict
-from projects.reports import history
+from projects.reports import task_history
 from projects.workflow import batches, oversight, submission
 from tests import make
 
@@ -69,7 +69,7 @@ def test_history_is_whole_and_in_order(cast, project, task) -> None:
     make.judged(cast.bob, project, make.MARIA)
     make.judged(cast.carol, project, make.MARIA)
     oversight.requeue(task, by=cast.mina)
-    told = history.of(task)
+    told = task_history.of(task)
     assert [one.text for one in reversed(told.moments)][:3] == ["Loaded in batch First", "Taken up", "Skipped"]
     assert [one.text for one in told.moments][:2] == ["Verdict set aside", "More judgements wanted"]
     assert [one.assignment.tasker for one in told.answers] == [cast.bob, cast.carol]
@@ -82,10 +82,10 @@ def test_history_counts_money_that_stands(cast, project, task) -> None:
     make.judged(cast.bob, project, make.MARIA)
     oversight.requeue(task, by=cast.mina)
     make.judged(cast.carol, project, make.MARIA)
-    assert [one.earned for one in history.of(task).answers] == ["$0.05"] * 3
+    assert [one.earned for one in task_history.of(task).answers] == ["$0.05"] * 3
     review = queue.claim_review(task, cast.rita)
     submission.decide(review, cast.rita, review.token, {"spans": []})
-    earned = {one.assignment.tasker: one.earned for one in history.of(task).answers}
+    earned = {one.assignment.tasker: one.earned for one in task_history.of(task).answers}
     assert earned[cast.alice] == "$0.00"
     assert earned[cast.rita] == ""
 

@@ -4,7 +4,7 @@ import pytest
 
 from projects import queue
 from projects.models import BatchProgress
-from projects.reports import rollups
+from projects.reports import progress as rollups
 from projects.workflow import batches, oversight, submission, void_work
 from tests import make
 

@@ -6,7 +6,7 @@ import pytest
 
 from projects import queue
 from projects.models import Annotation
-from projects.reports import rollups, statement
+from projects.reports import earnings, progress
 from projects.workflow import oversight, submission
 from taskers.models import Dispute, Transfer
 from taskers.money import disputes, payouts
@@ -41,8 +41,8 @@ def both(cast, project, batch, hers=make.MARIA, his=make.MARIA) -> Annotation:
     return mine
 
 
-def fate_of(annotation: Annotation) -> statement.Entry:
-    return statement.entry(annotation.tasker, annotation)
+def fate_of(annotation: Annotation) -> earnings.Entry:
+    return earnings.entry(annotation.tasker, annotation)
 
 
 def reviewed(cast, task, answer, note="") -> None:
@@ -52,7 +52,7 @@ def reviewed(cast, task, answer, note="") -> None:
 
 def test_home_shows_what_is_open_with_its_pay(alice, cast, project, batch) -> None:
     make.tasks(batch, 3)
-    rollups.catch_up()
+    progress.catch_up()
     make.project(cast.hilltop, "Hilltop secret")
     page = alice.get("/").content.decode()
     assert "Names in reports" in page and "$0.05" in page and "Not judged yet" in page
@@ -154,7 +154,7 @@ def test_totals_are_what_transfers_say(alice, cast, project, batch) -> None:
     both(cast, project, batch)
     payouts.propose(cast.riverside, cast.finn)
     both(cast, project, batch)
-    totals = statement.totals(cast.alice, cast.riverside)
+    totals = earnings.totals(cast.alice, cast.riverside)
     assert (totals.owed, totals.in_payout, totals.paid) == (50_000, 50_000, 150_000)
     assert (totals.owed, totals.in_payout, totals.paid) == tuple(
         balance_of(cast.alice, kind) for kind in ("owed", "in_payout", "paid")
@@ -169,7 +169,7 @@ def test_standing_is_told_as_an_interval(alice, cast, project, batch) -> None:
 
 
 def test_pages_follow_each_other_without_gaps(alice, cast, project, batch, monkeypatch) -> None:
-    monkeypatch.setattr("projects.reports.statement.PAGE", 2)
+    monkeypatch.setattr("projects.reports.earnings.PAGE", 2)
     done = [both(cast, project, batch).task.code for _each in range(5)]
     seen, path = [], "/my-work/"
     while path:
@@ -186,7 +186,7 @@ def test_one_page_takes_the_same_number_of_queries_however_long(
     for _each in range(6):
         both(cast, project, batch)
     with django_assert_max_num_queries(6):
-        entries, _before = statement.entries(cast.alice, cast.riverside)
+        entries, _before = earnings.entries(cast.alice, cast.riverside)
         assert [one.state for one in entries] == ["judged"] * 6
 
 

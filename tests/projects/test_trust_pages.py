@@ -10,7 +10,7 @@ from projects import queue
 from projects.configuration import configure
 from projects.models import BatchProgress, Estimation, Project, Verdict
 from projects.quality import estimating, second_looks
-from projects.reports import rollups
+from projects.reports import progress
 from tests import make
 from tests.projects.judging import PERSON, PLACE, said, spammed
 
@@ -78,7 +78,7 @@ def test_the_project_page_says_what_was_saved(cast, client) -> None:
     task = make.task(batch)
     for tasker in (cast.alice, cast.bob):
         said(tasker, task, PERSON)
-    while rollups.catch_up():
+    while progress.catch_up():
         pass
     assert BatchProgress.objects.get(batch=batch).spent == 2
     shown = page(client, cast.mina, "project", project.public_id).content.decode()

@@ -15,7 +15,7 @@ from projects.configuration import configure
 from projects.models import AgreementReport, Annotation, Assignment, Belief, Calibrated, Label, Task, Verdict
 from projects.quality import consensus, estimating, second_looks
 from projects.quality.gold import grading
-from projects.reports import agreement_reports, rollups
+from projects.reports import agreement_reports, progress
 from projects.task_types import TASK_TYPES
 from projects.workflow import submission
 from taskers.models import Event, Grade, Transfer
@@ -227,7 +227,7 @@ def test_pages_name_an_answer_changed_by_other_hands(cast, client, stored) -> No
     mine = told.pop(str(changed.public_id))
     assert mine["changed"] and mine["answer"] == {"spans": []} and mine["agreement"] is None
     assert [(one["changed"], one["agreement"]) for one in told.values()] == [(False, 1.0)] * 2
-    rollups.add(Event.objects.all())
+    progress.add(Event.objects.all())
     agreement_reports.make(project.pk)
     numbers = AgreementReport.objects.get(project=project).numbers
     assert (numbers["tasks"], numbers["answers"], numbers["changed"]) == (1, 2, 1)

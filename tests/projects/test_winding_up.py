@@ -10,7 +10,7 @@ from projects import jobs, queue
 from projects.configuration import configure
 from projects.data import archive
 from projects.models import Assignment, BatchProgress, Task, Verdict
-from projects.reports import rollups, statement
+from projects.reports import earnings, progress
 from projects.workflow import batches, closing, oversight, submission, void_work, winding_up
 from taskers.errors import StateConflict
 from taskers.models import Event, Transfer
@@ -47,7 +47,7 @@ def bob_hands_in(cast, task, answer) -> None:
 
 
 def owed(cast) -> list[int]:
-    return [statement.totals(one, cast.riverside).owed for one in (cast.alice, cast.bob, cast.carol)]
+    return [earnings.totals(one, cast.riverside).owed for one in (cast.alice, cast.bob, cast.carol)]
 
 
 def nothing_is_wrong() -> bool:
@@ -175,10 +175,10 @@ def test_progress_of_a_batch_that_was_wound_up_is_what_a_rebuild_counts(cast, ba
     batches.move(batch, "cancelled", by=cast.mina)
     queue.let_go(Assignment.objects.get(task=task, tasker=cast.bob), by=cast.mina)
     winding_up.run(batch)
-    while rollups.catch_up():
+    while progress.catch_up():
         pass
     told = BatchProgress.objects.values().get(batch=batch)
-    rollups.rebuild()
+    progress.rebuild()
     assert BatchProgress.objects.values().get(batch=batch) == told
     assert (told["wanted"], told["submitted"], told["decided"]) == (1, 1, 1)
 
@@ -187,7 +187,7 @@ def test_progress_of_a_batch_that_was_wound_up_is_what_a_rebuild_counts(cast, ba
 def test_nothing_is_archived_before_it_is_paid(cast, batch, task) -> None:
     batches.move(batch, "cancelled", by=cast.mina)
     queue.let_go(Assignment.objects.get(task=task, tasker=cast.bob), by=cast.mina)
-    while rollups.catch_up():
+    while progress.catch_up():
         pass
     archive.archive(batch, by=cast.mina)
     assert owed(cast) == [RATE, 0, 0]
@@ -205,7 +205,7 @@ def test_closing_a_batch_says_beforehand_what_it_will_do_and_does_that(client, c
         said(who, done, make.MARIA)
     make.tasks(batch, 4)
     given(cast.carol, make.task(batch))
-    rollups.add(Event.objects.order_by("pk"))
+    progress.add(Event.objects.order_by("pk"))
     told = closing.forecast(batch)
     assert (told.done, told.decide, told.review, told.held, told.untouched) == (1, 2, 1, 1, 4)
     assert (told.earned, told.promised, told.about) == (4 * RATE, 2 * RATE, False)
@@ -235,7 +235,7 @@ def test_a_large_batch_is_told_by_a_sample(cast, project, batch, monkeypatch) ->
     tasks = make.tasks(batch, 40)
     for one in tasks[:10]:  # a look at the first alone would find nothing else
         said(cast.alice, one, make.MARIA)
-    rollups.add(Event.objects.order_by("pk"))
+    progress.add(Event.objects.order_by("pk"))
     told = closing.forecast(batch)
     assert told.about and (told.done, told.review, told.held) == (0, 0, 0)
     assert told.decide + told.untouched == 40 and 8 <= told.decide <= 12

@@ -7,7 +7,7 @@ import pytest
 from django.db import connection, transaction
 
 from projects.models import BatchProgress, Task
-from projects.reports import rollups
+from projects.reports import progress
 from projects.workflow import oversight, submission
 from taskers.models import Event
 from taskers.outbox.events import emit, follow
@@ -96,10 +96,10 @@ def test_progress_from_events_agrees_with_a_count(cast) -> None:
     oversight.requeue(second, by=cast.mina)
     assert [task.withheld for task in Task.objects.order_by("pk")] == ["review", "", ""]
     settled()
-    while rollups.catch_up():
+    while progress.catch_up():
         pass
     added_up = BatchProgress.objects.values().get(batch=batch)
-    rollups.rebuild()
+    progress.rebuild()
     counted = BatchProgress.objects.values().get(batch=batch)
     assert added_up == counted
     assert counted | {"batch_id": 0} == {
@@ -107,7 +107,7 @@ def test_progress_from_events_agrees_with_a_count(cast) -> None:
     }  # fmt: skip
     make.judged(cast.carol, project, make.MARIA)
     settled()
-    rollups.catch_up()
+    progress.catch_up()
     assert BatchProgress.objects.get(batch=batch).submitted == 7
 
 

@@ -2,7 +2,7 @@
 
 from django.core.management.base import BaseCommand
 
-from projects.reports import rollups
+from projects.reports import progress
 
 
 class Command(BaseCommand):
@@ -11,4 +11,4 @@ class Command(BaseCommand):
     help = "Counts the progress of every batch anew, while work goes on."
 
     def handle(self, *args, **options) -> None:
-        self.stdout.write(f"The progress of {rollups.rebuild()} batches was counted anew.")
+        self.stdout.write(f"The progress of {progress.rebuild()} batches was counted anew.")

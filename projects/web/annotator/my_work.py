@@ -17,7 +17,7 @@ from projects.models import Annotation, Project
 from projects.models.promises import ALIKE
 from projects.quality.gold import grading, settling
 from projects.quality.qualification import feedback
-from projects.reports import course_report, statement
+from projects.reports import earnings, qualification
 from projects.web.annotator import work_json
 from projects.web.shared.answer_drawing import drawing
 from projects.workflow.comments import reading
@@ -64,10 +64,10 @@ def home(request: MemberRequest) -> HttpResponse:
     if keys is not None and not keys:
         return redirect(_desk(request))
     open_to_me = access.among(organization, keys).filter(state=Project.State.LIVE)
-    openings = statement.openings(request.user, reading.with_unread(open_to_me, request.user))
+    openings = earnings.openings(request.user, reading.with_unread(open_to_me, request.user))
     context = {
         "openings": openings,
-        "totals": statement.totals(request.user, organization),
+        "totals": earnings.totals(request.user, organization),
         "currency": organization.currency,
         "answered": sum(one.project.unread for one in openings),  # type: ignore[attr-defined]
     }
@@ -82,7 +82,7 @@ def my_work(request: MemberRequest) -> HttpResponse:
     organization = _organization(request)
     mine = access.projects_for(request.user, organization, *Role.values).order_by("name")
     chosen = mine.filter(public_id=key_asked(request, "project")).first()
-    entries, before = statement.entries(
+    entries, before = earnings.entries(
         request.user, organization, project=chosen, before=_number(request.GET.get("before"))
     )
     context = {
@@ -97,10 +97,10 @@ def my_work(request: MemberRequest) -> HttpResponse:
         return render(request, "projects/annotator/_entries.html", context)
     context |= {
         "every": settings.SHOWN_EVERY // 60,
-        "totals": statement.totals(request.user, organization),
-        "courses": course_report.taken_by(request.user, mine),
-        "payouts": statement.payouts(request.user, organization),
-        "standings": [one for one in statement.openings(request.user, mine) if one.estimate.evidence],
+        "totals": earnings.totals(request.user, organization),
+        "courses": qualification.taken_by(request.user, mine),
+        "payouts": earnings.payouts(request.user, organization),
+        "standings": [one for one in earnings.openings(request.user, mine) if one.estimate.evidence],
     }
     return render(request, "projects/annotator/my_work.html", context)
 
@@ -110,7 +110,7 @@ def my_work(request: MemberRequest) -> HttpResponse:
 def course(request: MemberRequest, project_id: UUID) -> HttpResponse:
     """One's own tries of a project's course, with what they taught."""
     project = access.project(request.user, project_id, *Role.values)
-    tries = list(course_report.tries_of(request.user, project).select_related("project"))
+    tries = list(qualification.tries_of(request.user, project).select_related("project"))
     context = {
         "project": project,
         "tries": [(one, feedback.done(one)) for one in tries],
@@ -142,7 +142,7 @@ def contest(request: MemberRequest, annotation_id: UUID) -> HttpResponse:
 
 
 def _piece(request: MemberRequest, annotation: Annotation, problem: Problem | None = None) -> HttpResponse:
-    task, entry = annotation.task, statement.entry(request.user, annotation)
+    task, entry = annotation.task, earnings.entry(request.user, annotation)
     shown = task.project.settings_now().shows_verdicts
     if shown and entry.decision:
         grading.show(request.user, task)
@@ -157,7 +157,7 @@ def _piece(request: MemberRequest, annotation: Annotation, problem: Problem | No
     return render(request, "projects/annotator/piece.html", context, status=problem.status if problem else 200)
 
 
-def _answers(entry: statement.Entry) -> dict[str, dict]:
+def _answers(entry: earnings.Entry) -> dict[str, dict]:
     """What is drawn of the answers and no more: ids and provenance would say how each was made, and so what is gold."""
     answers = {"mine": entry.annotation.answer} | ({"verdict": entry.decision.answer} if entry.decision else {})
     return {

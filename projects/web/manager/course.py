@@ -15,7 +15,7 @@ from projects import access
 from projects.models import CourseTry, Project, StockedGold
 from projects.quality.gold import authoring, grading, pool
 from projects.quality.qualification import qualification_tests
-from projects.reports import course_report
+from projects.reports import qualification
 from projects.task_types import TASK_TYPES
 from projects.web.manager.forms.qualification import CourseForm, course_initial
 from projects.web.shared.access import manages, signed_in
@@ -33,8 +33,8 @@ PEOPLE = 50
 def page(request: MemberRequest, project: Project) -> HttpResponse:
     """The course as it is, and a form that changes its terms."""
     row = rules.in_force(project)
-    items = course_report.items(project, row)
-    initial = course_initial(row, course_report.showing(items))
+    items = qualification.items(project, row)
+    initial = course_initial(row, qualification.showing(items))
     form = CourseForm(request.POST or None, project=project, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
@@ -72,7 +72,7 @@ def item(request: MemberRequest, project: Project, task_id: UUID) -> HttpRespons
     except Problem as problem:
         said = problem.text
     if request.htmx:
-        items = course_report.items(project, rules.in_force(project))
+        items = qualification.items(project, rules.in_force(project))
         return render(request, "projects/manager/_course_items.html", _items(project, items) | {"problem": said})
     if said:
         messages.error(request, said)
@@ -126,15 +126,15 @@ def _triers(project: Project):
     return CourseTry.objects.filter(project=project).values("tasker")
 
 
-def _items(project: Project, items: list[course_report.Item]) -> dict[str, Any]:
-    out = course_report.taken_out(project)
-    return {"project": project, "items": items, "out": out, "view": course_report.view(project, items)}
+def _items(project: Project, items: list[qualification.Item]) -> dict[str, Any]:
+    out = qualification.taken_out(project)
+    return {"project": project, "items": items, "out": out, "view": qualification.view(project, items)}
 
 
 def _context(request: MemberRequest, project: Project, form: CourseForm, items: list) -> dict[str, Any]:
     after = request.GET.get("after", "")
     key = int(after) if after.isascii() and after.isdigit() and len(after) < 19 else 0
-    people = course_report.people(project, after=key, limit=PEOPLE + 1)
+    people = qualification.people(project, after=key, limit=PEOPLE + 1)
     return _items(project, items) | {
         "room": TASK_TYPES[project.task_type],
         "form": form,

@@ -13,7 +13,7 @@ from projects import access, queue
 from projects.data import archive
 from projects.models import Assignment, Belief, Remark, StockedGold, Task
 from projects.quality.gold import pool as stock
-from projects.reports import history
+from projects.reports import task_history
 from projects.task_types import TASK_TYPES
 from projects.web.shared.access import signed_in
 from projects.web.shared.answer_drawing import drawing
@@ -130,7 +130,7 @@ def _act(request: MemberRequest, task_id: UUID, verb: Callable[[Task], object], 
 
 
 def _context(found: Task) -> dict:
-    past = history.of(found)
+    past = task_history.of(found)
     project = found.project
     known = StockedGold.objects.filter(gold__task=found).first()
     return {
@@ -154,7 +154,7 @@ def _context(found: Task) -> dict:
     }
 
 
-def _state(found: Task, past: history.History) -> str:
+def _state(found: Task, past: task_history.History) -> str:
     if past.verdict:
         return "decided"
     if found.withheld:

@@ -9,8 +9,8 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from projects.models import Batch, Project
-from projects.reports import browse
-from projects.reports.browse import Filters
+from projects.reports import task_search
+from projects.reports.task_search import Filters
 from projects.task_types import TASK_TYPES
 from projects.web.shared.access import manages
 from taskers.models import Membership, Person
@@ -25,17 +25,17 @@ def tasks(request: MemberRequest, project: Project) -> HttpResponse:
     """A page of tasks that fit; asked by htmx, the list alone."""
     asked, filters, unknown = _filters(request, project)
     after, before = request.GET.get("after", "")[:500], request.GET.get("before", "")[:500]
-    found = browse.search(project, filters, after=after, before=before)
+    found = task_search.search(project, filters, after=after, before=before)
     context = {
         "project": project,
         "room": TASK_TYPES[project.task_type],
         "asked": asked,
         "filtered": filters.asked > 0 or bool(unknown),
         "unknown": unknown,
-        "lines": [] if unknown else browse.lines(found.keys),
+        "lines": [] if unknown else task_search.lines(found.keys),
         "links": {} if unknown else _links(asked, found.earlier, found.later, after or before),
         "stopped": found.stopped and not unknown,
-        "looked_at": browse.LOOK_AT,
+        "looked_at": task_search.LOOK_AT,
         "tab": "tasks",
     }
     if request.htmx and request.htmx.target == "found":
@@ -44,7 +44,7 @@ def tasks(request: MemberRequest, project: Project) -> HttpResponse:
         "batches": project.batches.order_by("-pk")[:OFFERED],
         "labels": project.labels.order_by("position", "pk"),
         "taskers": taskers_of(project)[:OFFERED],
-        "states": browse.STATES.items(),
+        "states": task_search.STATES.items(),
     }
     return render(request, "projects/manager/tasks.html", context)
 
@@ -63,9 +63,9 @@ def _filters(request: MemberRequest, project: Project) -> tuple[dict[str, str], 
     batch = _batch(project, asked["batch"])
     label = project.labels.filter(key=asked["label"]).first() if asked["label"] else None
     tasker = taskers_of(project).filter(email=asked["tasker"].lower()).first() if asked["tasker"] else None
-    state = asked["state"] if asked["state"] in browse.STATES else ""
+    state = asked["state"] if asked["state"] in task_search.STATES else ""
     low, high = _share(asked["low"]), _share(asked["high"])
-    filters = Filters(browse.loaded_as(project, asked["external_id"]), batch, state, label, tasker, low, high)
+    filters = Filters(task_search.loaded_as(project, asked["external_id"]), batch, state, label, tasker, low, high)
     answers = {"batch": batch, "state": state, "label": label, "tasker": tasker, "low": low, "high": high}
     unknown = next((name for name, answer in answers.items() if asked[name] and answer in (None, "")), "")
     return asked, filters, unknown

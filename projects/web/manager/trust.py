@@ -8,7 +8,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from projects.models import Project
 from projects.quality import estimating
-from projects.reports import notices, trust_report
+from projects.reports import annotator_accuracy, notices
 from projects.task_types import TASK_TYPES
 from projects.web.shared.access import manages
 from taskers.web.requests import MemberRequest
@@ -21,7 +21,7 @@ def trust(request: MemberRequest, project: Project) -> HttpResponse:
     context = {
         "project": project,
         "room": TASK_TYPES[project.task_type],
-        "report": trust_report.of(project),
+        "report": annotator_accuracy.of(project),
         "worker": notices.worker_alive(),
         "tab": "trust",
     }
