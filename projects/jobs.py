@@ -14,7 +14,7 @@ from projects.models import Batch, Exclusion, Project
 from projects.quality import budgets, consensus, estimating
 from projects.quality.gold import pool
 from projects.reports import agreement_reports, stalls
-from projects.workflow import corrections, void_work, winding_up
+from projects.workflow import batch_closing, corrections, void_work
 from taskers.credentials import secret_box, throttle
 from taskers.models import Person
 
@@ -106,7 +106,7 @@ def void_banned_work(exclusion_key: int) -> None:
 @app.task(queue="jobs", retry=RetryStrategy(max_attempts=10, exponential_wait=2))
 def wind_up_batch(batch_key: int, tasks: list[int] | None = None) -> None:
     """Decide and pay what was begun in a batch that is over; again in a while, as long as somebody works on it."""
-    winding_up.go_on(Batch.objects.get(pk=batch_key), tasks)
+    batch_closing.go_on(Batch.objects.get(pk=batch_key), tasks)
 
 
 @app.task(queue="jobs", retry=RetryStrategy(max_attempts=10, exponential_wait=2))

@@ -14,7 +14,7 @@ from projects.quality.gold import grading
 from projects.quality.qualification import qualification_tests
 from projects.queue.leases import SKIP_REASONS
 from projects.reports import progress
-from projects.workflow import oversight, void_work
+from projects.workflow import task_actions, void_work
 from projects.workflow.comments import saying
 from projects.workforce import rules
 from taskers.models import Event
@@ -127,7 +127,7 @@ def project(cast: Cast, task_type: str) -> Project:
     make.judged(cast.alice, made, kind.right)
     make.judged(cast.bob, made, kind.other)
     withheld, gold, item, _open = tasks(first, 4)
-    oversight.withhold(withheld, by=cast.mina, note="The scan is blank")
+    task_actions.withhold(withheld, by=cast.mina, note="The scan is blank")
     queue.set_aside(gold, by=cast.mina)
     grading.stock(gold, kind.right, by=cast.mina, dice=DICE)
     qualification_tests.add(item, kind.right, by=cast.mina, dice=DICE, explanation="It *is* so.")

@@ -24,7 +24,7 @@ from projects.api.rule_shapes import (
 from projects.api.shapes import BatchShape, PageQuery
 from projects.models import Assignment, StockedGold
 from projects.quality.gold import pool
-from projects.workflow import batches, oversight
+from projects.workflow import batches, task_actions
 from projects.workforce import qualifying, rules
 from taskers.errors import NotFound
 from taskers.models import Person
@@ -83,7 +83,7 @@ class Leases(Endpoint):
         if person := body.validated_data.get("person"):
             held = Assignment.objects.held().filter(batch__project=project).values("tasker")
             found = Person.objects.filter(public_id=person, pk__in=held).first()
-            taken = oversight.let_go_of(project, found, by=self.person) if found else 0
+            taken = task_actions.let_go_of(project, found, by=self.person) if found else 0
             return Response({"taken": taken})
         rows = Assignment.objects.select_related("task__project").filter(batch__project=project)
         one = rows.filter(public_id=body.validated_data["assignment"]).first()
@@ -127,7 +127,7 @@ class OneKnownAnswer(Endpoint):
         if body.validated_data["move"] == "retire":
             pool.retire(kept, body.validated_data["why"], by=self.person)
         elif body.validated_data["move"] == "work":
-            oversight.make_ordinary(kept.gold.task, by=self.person)
+            task_actions.make_ordinary(kept.gold.task, by=self.person)
         else:
             pool.restore(kept, by=self.person)
         return Response(status=204)

@@ -210,7 +210,7 @@ class Batch(models.Model):
         LIVE = "live", "Live"  # draft | paused -> live
         PAUSED = "paused", "Paused"  # live -> paused: rewrites no task rows
         CLOSED = "closed", "Closed"
-        CANCELLED = "cancelled", "Cancelled"  # held work is still accepted and paid: winding_up.py
+        CANCELLED = "cancelled", "Cancelled"  # held work is still accepted and paid: batch_closing.py
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="batches")
@@ -253,7 +253,7 @@ class BatchProgress(models.Model):
 
 
 class WindUp(models.Model):
-    """How far the half-done tasks of a batch that is over are decided (sole writer: winding_up.py)."""
+    """How far the half-done tasks of a batch that is over are decided (sole writer: batch_closing.py)."""
 
     batch = models.OneToOneField(Batch, on_delete=models.CASCADE, related_name="wind_up", primary_key=True)
     tasks = models.PositiveIntegerField(null=True, blank=True)  # null until they were counted

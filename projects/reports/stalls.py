@@ -12,7 +12,7 @@ from procrastinate.contrib.django import app
 
 from projects.models import BlockedPair, Project, Seat, Stall
 from projects.queue.clock import Clock
-from projects.workflow import winding_up
+from projects.workflow import batch_closing
 from projects.workforce import qualifying
 from taskers.database.prepared import ask
 from taskers.models import Person
@@ -99,7 +99,7 @@ def settle(project: Project, *, by: Person) -> int:
     Each is a transaction of its own; one that somebody works on meanwhile, or of which nothing came in, is left.
     """
     people, _models, _kept = _able(project)
-    settled = sum(winding_up.settle(task) for task, begun, _looked in _stuck(project, people) if begun)
+    settled = sum(batch_closing.settle(task) for task, begun, _looked in _stuck(project, people) if begun)
     emit(
         "stalled_settled",
         organization_id=project.organization_id,

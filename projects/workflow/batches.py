@@ -1,6 +1,6 @@
 """A batch's life: made, loaded, live, paused and live again, closed or cancelled. None of it rewrites a task.
 
-What was begun when a batch ends is wound up afterwards, by a worker (winding_up.py).
+What was begun when a batch ends is wound up afterwards, by a worker (batch_closing.py).
 """
 
 from datetime import datetime
@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 
 from projects.models import Batch, BatchProgress, Project
-from projects.workflow import winding_up
+from projects.workflow import batch_closing
 from taskers.errors import StateConflict
 from taskers.models import Person
 from taskers.outbox.events import emit
@@ -50,8 +50,8 @@ def move(batch: Batch, state: str, *, by: Person | None) -> Batch:
         )
     batch.refresh_from_db()
     _tell(batch, state, by)
-    if state in winding_up.OVER:
-        winding_up.start(batch)
+    if state in batch_closing.OVER:
+        batch_closing.start(batch)
     return batch
 
 

@@ -9,7 +9,7 @@ from projects import queue
 from projects.errors import Refused
 from projects.models import Assignment, Exclusion, Project, Verdict
 from projects.quality import consensus
-from projects.workflow.winding_up import refuse_if_over
+from projects.workflow.batch_closing import refuse_if_over
 from projects.workforce import rules
 from taskers.errors import StateConflict
 from taskers.models import Organization, Person

@@ -13,7 +13,7 @@ from projects.inference.calibration import calibrate
 from projects.models import Assignment, Calibrated, Crowd, SecondLook, Task, Trait, Verdict
 from projects.quality import audits, calibrating, consensus, estimating, second_looks
 from projects.queue.model_draws import MODELS_AUDITED, VERDICT_AUDITED
-from projects.workflow import oversight, submission
+from projects.workflow import submission, task_actions
 from taskers.errors import StateConflict
 from taskers.models.people import Role
 from taskers.money import ledger
@@ -139,7 +139,7 @@ class TestOpening:
         task = decided(cast, make.batch(project))
         second_looks.dismiss(task, by=cast.rita)
         configure.change(project, cast.mina, audit_share=0.0)
-        oversight.requeue(task, by=cast.mina)
+        task_actions.requeue(task, by=cast.mina)
         assert audits.reviewed([task]) == {}
         said(cast.carol, task, PERSON)
         assert looks(task) == [("audit", "dismissed"), ("audit", "open")]
@@ -152,7 +152,7 @@ class TestOpening:
         project = audited(cast, share=0.0)
         task = decided(cast, make.batch(project))
         configure.change(project, cast.mina, audit_share=1.0)
-        oversight.requeue(task, by=cast.mina)
+        task_actions.requeue(task, by=cast.mina)
         said(cast.carol, task, PERSON)
         assert Verdict.objects.filter(task=task).count() == 2 and looks(task) == []
 

@@ -15,7 +15,7 @@ from projects import queue
 from projects.models import Assignment, Project, Task, Verdict, VerdictEntry
 from projects.reports import task_search, verdict_index
 from projects.reports.task_search import Filters
-from projects.workflow import oversight, submission
+from projects.workflow import submission, task_actions
 from taskers.models import Event
 from tests import make
 
@@ -34,7 +34,7 @@ def project(cast) -> Project:
     rest = make.tasks(first, 3)
     make.tasks(second, 4)
     make.held(cast.carol, project)
-    oversight.withhold(rest[2], by=cast.mina)
+    task_actions.withhold(rest[2], by=cast.mina)
     verdict_index.add(Event.objects.all())
     return project
 
@@ -235,7 +235,7 @@ def test_index_holds_current_verdicts_once(project) -> None:
 
 
 def test_index_forgets_what_was_set_aside(cast, project) -> None:
-    oversight.requeue(Task.objects.get(external_id="First-0"), by=cast.mina)
+    task_actions.requeue(Task.objects.get(external_id="First-0"), by=cast.mina)
     verdict_index.add(Event.objects.all())
     assert {task for task, _label in entries(project)} == {"First-1"}
 
@@ -275,7 +275,7 @@ def test_who_follows_the_feed_holds_exactly_the_verdicts_that_stand_whatever_bec
         task = dice.choice(tasks)
         decided = Verdict.objects.current().filter(task=task).exists()
         if decided and dice.random() < 0.7:
-            oversight.requeue(task, by=cast.mina)
+            task_actions.requeue(task, by=cast.mina)
         elif not Assignment.objects.filter(task=task, state="held").exists():
             review = queue.claim_review(task, cast.rita)
             submission.decide(review, cast.rita, review.token, make.OSLO)

@@ -7,7 +7,7 @@ from projects import queue
 from projects.errors import AlreadyDecided, OwnWork
 from projects.models import Annotation, Assignment, Task, Verdict
 from projects.quality import consensus
-from projects.workflow import oversight, submission
+from projects.workflow import submission, task_actions
 from taskers.errors import StateConflict
 from taskers.models import Account, Grade, Transfer
 from taskers.money import ledger
@@ -122,7 +122,7 @@ def test_work_that_comes_after_the_verdict_is_graded_and_paid_by_it(cast, projec
 def test_a_reopened_task_asks_one_more_person(cast, project, task) -> None:
     for tasker in (cast.alice, cast.bob, cast.carol):
         make.judged(tasker, project, make.MARIA)
-    oversight.requeue(task, by=cast.mina)
+    task_actions.requeue(task, by=cast.mina)
     task.refresh_from_db()
     assert task.wanted == 4
     assert not Verdict.objects.current().exists()
@@ -135,22 +135,22 @@ def test_a_reopened_task_asks_one_more_person(cast, project, task) -> None:
 def test_raising_the_overlap_asks_more_people_and_leaves_review(cast, project, task) -> None:
     for tasker, answer in ((cast.alice, make.MARIA), (cast.bob, make.OSLO), (cast.carol, make.spans())):
         make.judged(tasker, project, answer)
-    oversight.raise_overlap(task, 5, by=cast.mina)
+    task_actions.raise_overlap(task, 5, by=cast.mina)
     assert queue.audit().breaches == []
     make.judged(cast.olga, project, make.MARIA)
     make.judged(cast.mina, project, make.MARIA)
     assert Verdict.objects.current().get(task=task).method == "majority_v1"
     with pytest.raises(AlreadyDecided):
-        oversight.raise_overlap(task, 6, by=cast.mina)
+        task_actions.raise_overlap(task, 6, by=cast.mina)
 
 
 def test_all_work_that_came_in_while_held_back_is_decided_at_requeue(cast, project, task) -> None:
     hands = [(tasker, make.held(tasker, project)) for tasker in (cast.alice, cast.bob, cast.carol)]
-    oversight.withhold(task, by=cast.mina)
+    task_actions.withhold(task, by=cast.mina)
     for tasker, mine in hands:
         submission.submit(mine, tasker, mine.token, make.MARIA)
     assert not Verdict.objects.exists()
-    oversight.requeue(task, by=cast.mina)
+    task_actions.requeue(task, by=cast.mina)
     assert Verdict.objects.current().filter(task=task).exists()
 
 

@@ -14,7 +14,7 @@ from projects.models import Annotation, Assignment, Correctable, Draft, GoldSett
 from projects.quality.gold import settling
 from projects.queue.clock import Clock
 from projects.reports import earnings
-from projects.workflow import batches, corrections, submission, winding_up
+from projects.workflow import batch_closing, batches, corrections, submission
 from taskers.errors import Problem
 from taskers.models import Event, Grade, Transfer
 from taskers.money import ledger
@@ -201,10 +201,10 @@ def test_voided_and_late_work(cast, project, batch) -> None:
 def test_a_cancelled_batch_waits_for_what_may_be_corrected(cast, project, batch) -> None:
     said(cast.alice, make.task(batch), make.OSLO)
     batches.move(batch, "cancelled", by=cast.mina)
-    winding_up.run(batch)
+    batch_closing.run(batch)
     assert not Transfer.objects.exists()
     time_is_up()
-    winding_up.run(batch)
+    batch_closing.run(batch)
     assert Transfer.objects.count() == 1 and ledger.audit() == []
 
 

@@ -7,7 +7,7 @@ from django.urls import reverse
 from projects import queue
 from projects.models import Assignment, Project, Task, Verdict
 from projects.reports import task_history
-from projects.workflow import batches, oversight, submission
+from projects.workflow import batches, submission, task_actions
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -68,7 +68,7 @@ def test_history_is_whole_and_in_order(cast, project, task) -> None:
     queue.skip(first, cast.alice, first.token, reason="unclear", note="Which Maria?")
     make.judged(cast.bob, project, make.MARIA)
     make.judged(cast.carol, project, make.MARIA)
-    oversight.requeue(task, by=cast.mina)
+    task_actions.requeue(task, by=cast.mina)
     told = task_history.of(task)
     assert [one.text for one in reversed(told.moments)][:3] == ["Loaded in batch First", "Taken up", "Skipped"]
     assert [one.text for one in told.moments][:2] == ["Verdict set aside", "More judgements wanted"]
@@ -80,7 +80,7 @@ def test_history_is_whole_and_in_order(cast, project, task) -> None:
 def test_history_counts_money_that_stands(cast, project, task) -> None:
     make.judged(cast.alice, project, make.MARIA)
     make.judged(cast.bob, project, make.MARIA)
-    oversight.requeue(task, by=cast.mina)
+    task_actions.requeue(task, by=cast.mina)
     make.judged(cast.carol, project, make.MARIA)
     assert [one.earned for one in task_history.of(task).answers] == ["$0.05"] * 3
     review = queue.claim_review(task, cast.rita)
@@ -91,7 +91,7 @@ def test_history_counts_money_that_stands(cast, project, task) -> None:
 
 
 def test_page_asks_little_however_long_the_history(cast, mina, project, task, django_assert_max_num_queries) -> None:
-    oversight.raise_overlap(task, 3, by=cast.mina)
+    task_actions.raise_overlap(task, 3, by=cast.mina)
     for tasker in (cast.alice, cast.bob, cast.carol):
         make.judged(tasker, project, make.MARIA)
     with django_assert_max_num_queries(MOST_QUERIES):

@@ -5,7 +5,7 @@ import pytest
 from projects import queue
 from projects.models import BatchProgress
 from projects.reports import progress as rollups
-from projects.workflow import batches, oversight, submission, void_work
+from projects.workflow import batches, submission, task_actions, void_work
 from tests import make
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -31,13 +31,13 @@ def test_both_ways_of_counting_agree(cast) -> None:
         make.judged(cast.bob, project, answer)
     done = make.judged(cast.carol, project, make.MARIA)
     void_work.rework(done.assignment, "Again.", by=cast.mina)
-    oversight.withhold(tasks[5], by=cast.mina)
+    task_actions.withhold(tasks[5], by=cast.mina)
     queue.set_aside(make.task(batch), by=cast.mina)
     waiting = queue.waiting_for_review([project]).first()
     if waiting:
         review = queue.claim_review(waiting, cast.rita)
         submission.decide(review, cast.rita, review.token, make.MARIA)
-        oversight.requeue(waiting, by=cast.mina)
+        task_actions.requeue(waiting, by=cast.mina)
     kept = caught_up(batch)
     rollups.rebuild()
     assert progress(batch) == kept

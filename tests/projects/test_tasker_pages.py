@@ -7,7 +7,7 @@ import pytest
 from projects import queue
 from projects.models import Annotation
 from projects.reports import earnings, progress
-from projects.workflow import oversight, submission
+from projects.workflow import submission, task_actions
 from taskers.models import Dispute, Transfer
 from taskers.money import disputes, payouts
 from taskers.people import invitations
@@ -242,7 +242,7 @@ def test_contesting_and_being_answered(alice, cast, project, batch) -> None:
 
 def test_requeued_work_is_weighed_again_and_paid_once(cast, project, batch) -> None:
     mine = both(cast, project, batch)
-    oversight.requeue(mine.task, by=cast.mina)
+    task_actions.requeue(mine.task, by=cast.mina)
     make.judged(cast.carol, project, make.MARIA)
     assert fate_of(mine).earned == 50_000 == balance_of(cast.alice, "owed")
 

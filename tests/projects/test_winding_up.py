@@ -11,7 +11,7 @@ from projects.configuration import configure
 from projects.data import archive
 from projects.models import Assignment, BatchProgress, Task, Verdict
 from projects.reports import earnings, progress
-from projects.workflow import batches, closing, oversight, submission, void_work, winding_up
+from projects.workflow import batch_closing, batches, closing_forecast, submission, task_actions, void_work
 from taskers.errors import StateConflict
 from taskers.models import Event, Transfer
 from taskers.money import ledger
@@ -57,13 +57,13 @@ def nothing_is_wrong() -> bool:
 @pytest.mark.parametrize("end", ["closed", "cancelled"])
 def test_what_came_in_decides_once_nobody_works_on_it(cast, batch, task, end) -> None:
     batches.move(batch, end, by=cast.mina)
-    assert winding_up.run(batch) == {task.pk}, "Bob works on it"
+    assert batch_closing.run(batch) == {task.pk}, "Bob works on it"
     assert not Verdict.objects.exists()
     bob_hands_in(cast, task, make.MARIA)
-    assert winding_up.run(batch, [task.pk]) == set()
+    assert batch_closing.run(batch, [task.pk]) == set()
     assert len(Verdict.objects.current().get(task=task).rests_on) == 2
     assert owed(cast) == [RATE, RATE, 0]
-    assert winding_up.run(batch) == set()
+    assert batch_closing.run(batch) == set()
     assert Transfer.objects.count() == 2
     assert nothing_is_wrong()
 
@@ -71,7 +71,7 @@ def test_what_came_in_decides_once_nobody_works_on_it(cast, batch, task, end) ->
 def test_one_answer_alone_is_paid_too(cast, project, batch, task) -> None:
     batches.move(batch, "cancelled", by=cast.mina)
     queue.let_go(Assignment.objects.get(task=task, tasker=cast.bob), by=cast.mina)
-    assert winding_up.run(batch) == set()
+    assert batch_closing.run(batch) == set()
     task.refresh_from_db()
     assert task.wanted == 1
     assert owed(cast) == [RATE, 0, 0]
@@ -81,8 +81,8 @@ def test_one_answer_alone_is_paid_too(cast, project, batch, task) -> None:
 def test_a_cancelled_batch_pays_what_its_answers_do_not_decide(cast, batch, task) -> None:
     bob_hands_in(cast, task, make.OSLO)
     batches.move(batch, "cancelled", by=cast.mina)
-    winding_up.run(batch)
-    winding_up.run(batch)
+    batch_closing.run(batch)
+    batch_closing.run(batch)
     task.refresh_from_db()
     assert (task.withheld, task.wanted) == ("review", 2)
     assert owed(cast) == [RATE, RATE, 0] and Transfer.objects.count() == 2
@@ -92,11 +92,11 @@ def test_a_cancelled_batch_pays_what_its_answers_do_not_decide(cast, batch, task
 def test_a_reviewer_who_decides_it_all_the_same_pays_nothing_twice(cast, batch, task) -> None:
     bob_hands_in(cast, task, make.OSLO)
     batches.move(batch, "cancelled", by=cast.mina)
-    winding_up.run(batch)
+    batch_closing.run(batch)
     review = queue.claim_review(task, cast.rita)
     submission.decide(review, cast.rita, review.token, make.MARIA)
     assert owed(cast) == [RATE, 0, 0], "what the verdict doesn't earn is taken back, as ever"
-    winding_up.run(batch)
+    batch_closing.run(batch)
     assert owed(cast) == [RATE, 0, 0]
     assert nothing_is_wrong()
 
@@ -104,7 +104,7 @@ def test_a_reviewer_who_decides_it_all_the_same_pays_nothing_twice(cast, batch, 
 def test_of_a_closed_batch_the_reviewer_decides_who_is_paid(cast, batch, task) -> None:
     bob_hands_in(cast, task, make.OSLO)
     batches.move(batch, "closed", by=cast.mina)
-    winding_up.run(batch)
+    batch_closing.run(batch)
     assert owed(cast) == [0, 0, 0]
     assert list(queue.waiting_for_review([batch.project])) == [task]
 
@@ -113,7 +113,7 @@ def test_doubt_asks_nobody_more_where_nobody_can_be_asked(cast, project, batch, 
     configure.change(project, cast.mina, most=5, target=0.8)
     queue.let_go(Assignment.objects.get(task=task, tasker=cast.bob), by=cast.mina)
     batches.move(batch, "cancelled", by=cast.mina)
-    winding_up.run(batch)
+    batch_closing.run(batch)
     task.refresh_from_db()
     assert task.wanted == 1
     assert not Assignment.objects.filter(task=task, state="open").exists()
@@ -122,14 +122,14 @@ def test_doubt_asks_nobody_more_where_nobody_can_be_asked(cast, project, batch, 
 
 def test_a_batch_that_goes_on_is_left_alone(cast, batch, task) -> None:
     before = list(Task.objects.values())
-    assert winding_up.run(batch) == set()
+    assert batch_closing.run(batch) == set()
     assert list(Task.objects.values()) == before
 
 
 def test_untouched_tasks_stay_as_they_are(cast, batch) -> None:
     make.tasks(batch, 2)
     batches.move(batch, "cancelled", by=cast.mina)
-    winding_up.run(batch)
+    batch_closing.run(batch)
     assert set(Task.objects.values_list("wanted", "withheld")) == {(3, "")}
 
 
@@ -148,11 +148,11 @@ def test_the_end_of_a_batch_is_a_job_that_comes_again_while_somebody_works_on_it
 def test_nobody_is_asked_about_a_batch_that_is_over(cast, batch, task) -> None:
     bob_hands_in(cast, task, make.OSLO)
     batches.move(batch, "cancelled", by=cast.mina)
-    winding_up.run(batch)
+    batch_closing.run(batch)
     mine = Assignment.objects.select_related("task").get(task=task, tasker=cast.bob)
     for ask in (
-        lambda: oversight.requeue(task, by=cast.mina),
-        lambda: oversight.raise_overlap(task, 4, by=cast.mina),
+        lambda: task_actions.requeue(task, by=cast.mina),
+        lambda: task_actions.raise_overlap(task, 4, by=cast.mina),
         lambda: void_work.rework(mine, "Look again.", by=cast.mina),
     ):
         with pytest.raises(StateConflict, match="batch is over"):
@@ -163,9 +163,9 @@ def test_a_task_that_was_held_and_given_back_stays_as_it_was(cast, project, batc
     task = make.task(batch)
     mine = make.held(cast.alice, project)
     batches.move(batch, "cancelled", by=cast.mina)
-    assert winding_up.run(batch) == {task.pk}
+    assert batch_closing.run(batch) == {task.pk}
     queue.release(mine, cast.alice, mine.token)
-    assert winding_up.run(batch, [task.pk]) == set()
+    assert batch_closing.run(batch, [task.pk]) == set()
     task.refresh_from_db()
     assert task.wanted == 3
 
@@ -174,7 +174,7 @@ def test_a_task_that_was_held_and_given_back_stays_as_it_was(cast, project, batc
 def test_progress_of_a_batch_that_was_wound_up_is_what_a_rebuild_counts(cast, batch, task) -> None:
     batches.move(batch, "cancelled", by=cast.mina)
     queue.let_go(Assignment.objects.get(task=task, tasker=cast.bob), by=cast.mina)
-    winding_up.run(batch)
+    batch_closing.run(batch)
     while progress.catch_up():
         pass
     told = BatchProgress.objects.values().get(batch=batch)
@@ -206,7 +206,7 @@ def test_closing_a_batch_says_beforehand_what_it_will_do_and_does_that(client, c
     make.tasks(batch, 4)
     given(cast.carol, make.task(batch))
     progress.add(Event.objects.order_by("pk"))
-    told = closing.forecast(batch)
+    told = closing_forecast.forecast(batch)
     assert (told.done, told.decide, told.review, told.held, told.untouched) == (1, 2, 1, 1, 4)
     assert (told.earned, told.promised, told.about) == (4 * RATE, 2 * RATE, False)
 
@@ -221,7 +221,7 @@ def test_closing_a_batch_says_beforehand_what_it_will_do_and_does_that(client, c
 
     before = sum(owed(cast))
     client.post(f"/projects/batches/{batch.public_id}/move/", {"state": end})
-    winding_up.run(batch)
+    batch_closing.run(batch)
     assert Verdict.objects.current().count() == told.done + told.decide
     assert Task.objects.filter(withheld="review").count() == told.review
     assert sum(owed(cast)) - before == told.earned + (told.promised if end == "cancelled" else 0)
@@ -230,13 +230,13 @@ def test_closing_a_batch_says_beforehand_what_it_will_do_and_does_that(client, c
 
 
 def test_a_large_batch_is_told_by_a_sample(cast, project, batch, monkeypatch) -> None:
-    monkeypatch.setattr(closing, "LOOKED", 20)
-    monkeypatch.setattr(closing, "LONGEST", 0.0)  # one is weighed
+    monkeypatch.setattr(closing_forecast, "LOOKED", 20)
+    monkeypatch.setattr(closing_forecast, "LONGEST", 0.0)  # one is weighed
     tasks = make.tasks(batch, 40)
     for one in tasks[:10]:  # a look at the first alone would find nothing else
         said(cast.alice, one, make.MARIA)
     progress.add(Event.objects.order_by("pk"))
-    told = closing.forecast(batch)
+    told = closing_forecast.forecast(batch)
     assert told.about and (told.done, told.review, told.held) == (0, 0, 0)
     assert told.decide + told.untouched == 40 and 8 <= told.decide <= 12
     assert told.earned == told.decide * RATE
@@ -251,7 +251,7 @@ def test_only_who_manages_it_is_told_what_its_end_would_do(client, cast, batch) 
 def test_closing_a_large_batch_is_done_in_pieces_by_several_and_its_page_shows_how_far(
     client, cast, project, batch, task, monkeypatch
 ) -> None:
-    monkeypatch.setattr(winding_up, "PIECE", 2)
+    monkeypatch.setattr(batch_closing, "PIECE", 2)
     begun = make.tasks(batch, 5)
     for one in begun:
         said(cast.alice, one, make.MARIA)

@@ -23,7 +23,7 @@ from hypothesis.stateful import (
 
 from projects import queue
 from projects.models import Annotation, Assignment, Batch, Task, Verdict
-from projects.workflow import batches, oversight, submission, void_work, winding_up
+from projects.workflow import batch_closing, batches, submission, task_actions, void_work
 from projects.workforce import rules
 from taskers.errors import Problem
 from taskers.models import Organization, Person
@@ -165,14 +165,14 @@ class Story(RuleBasedStateMachine):
             queue.let_go(mine, by=self.manager)
 
     def _withhold(self, who: Person, number: int) -> None:
-        oversight.withhold(self._task(number), by=self.manager)
+        task_actions.withhold(self._task(number), by=self.manager)
 
     def _requeue(self, who: Person, number: int) -> None:
-        self.raised.append(oversight.requeue(self._task(number), by=self.manager).pk)
+        self.raised.append(task_actions.requeue(self._task(number), by=self.manager).pk)
 
     def _raise_overlap(self, who: Person, number: int) -> None:
         task = self._task(number)
-        self.raised.append(oversight.raise_overlap(task, min(task.wanted + 1, 4), by=self.manager).pk)
+        self.raised.append(task_actions.raise_overlap(task, min(task.wanted + 1, 4), by=self.manager).pk)
 
     def _void(self, who: Person, number: int) -> None:
         if mine := self._mine(who, "submitted"):
@@ -200,7 +200,7 @@ class Story(RuleBasedStateMachine):
             queue.set_aside(self._task(0), by=self.manager)
 
     def _wind_up(self, who: Person, number: int) -> None:
-        winding_up.run(Batch.objects.get(pk=self.batch.pk))
+        batch_closing.run(Batch.objects.get(pk=self.batch.pk))
 
     def _pause(self, who: Person, number: int) -> None:
         batches.move(self.batch, "paused", by=self.manager)

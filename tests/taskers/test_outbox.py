@@ -8,7 +8,7 @@ from django.db import connection, transaction
 
 from projects.models import BatchProgress, Task
 from projects.reports import progress
-from projects.workflow import oversight, submission
+from projects.workflow import submission, task_actions
 from taskers.models import Event
 from taskers.outbox.events import emit, follow
 from tests import make
@@ -93,7 +93,7 @@ def test_progress_from_events_agrees_with_a_count(cast) -> None:
         mine = make.held(tasker, project)
         bob_errs = mine.task == first and tasker == cast.bob
         submission.submit(mine, tasker, mine.token, make.OSLO if bob_errs else make.MARIA)
-    oversight.requeue(second, by=cast.mina)
+    task_actions.requeue(second, by=cast.mina)
     assert [task.withheld for task in Task.objects.order_by("pk")] == ["review", "", ""]
     settled()
     while progress.catch_up():

@@ -35,7 +35,7 @@ from projects.models import (
     Task,
     Verdict,
 )
-from projects.workflow import winding_up
+from projects.workflow import batch_closing
 from taskers.errors import Problem, StateConflict
 from taskers.models import Dispute, Person
 from taskers.outbox.events import emit
@@ -97,7 +97,7 @@ def archive(batch: Batch, *, by: Person | None, told: Callable[[int], None] | No
     Safe to run again, after a kill at any point too. Raises StateConflict, with the reason, where the batch isn't over:
     work in hands, tasks waiting for review, open disputes, readers of the outbox that have yet to see its end.
     """
-    winding_up.run(batch)
+    batch_closing.run(batch)
     found = _begin(batch, by)
     while moved := _move(found):
         if told:

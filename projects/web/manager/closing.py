@@ -8,7 +8,7 @@ from django.views.decorators.http import require_GET
 
 from projects.task_types import TASK_TYPES
 from projects.web.shared.access import managed_batch, signed_in
-from projects.workflow import batches, closing
+from projects.workflow import batches, closing_forecast
 from taskers.errors import NotFound
 from taskers.money import ledger
 from taskers.web.requests import MemberRequest
@@ -25,7 +25,7 @@ def page(request: MemberRequest, batch_id: UUID, state: str) -> HttpResponse:
         raise NotFound()
     if batch.state not in batches.MOVES[state]:
         return redirect("project", batch.project.public_id)
-    told, currency = closing.forecast(batch), batch.project.organization.currency
+    told, currency = closing_forecast.forecast(batch), batch.project.organization.currency
     context = {
         "project": batch.project,
         "room": TASK_TYPES[batch.project.task_type],

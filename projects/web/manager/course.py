@@ -19,7 +19,7 @@ from projects.reports import qualification
 from projects.task_types import TASK_TYPES
 from projects.web.manager.forms.qualification import CourseForm, course_initial
 from projects.web.shared.access import manages, signed_in
-from projects.workflow import oversight
+from projects.workflow import task_actions
 from projects.workforce import rules
 from taskers.errors import NotFound, Problem
 from taskers.models import Person
@@ -65,7 +65,7 @@ def item(request: MemberRequest, project: Project, task_id: UUID) -> HttpRespons
             case "mix":
                 pool.restore(kept, by=request.user, pool=StockedGold.Pool.CONTROL)
             case "work":
-                oversight.make_ordinary(kept.gold.task, by=request.user)
+                task_actions.make_ordinary(kept.gold.task, by=request.user)
             case _:
                 shown = request.POST.get("shown") != "end"
                 qualification_tests.explain(kept, request.POST.get("explanation", ""), shown=shown, by=request.user)

@@ -13,7 +13,7 @@ from projects import queue
 from projects.models import Assignment, Project
 from projects.task_types import TASK_TYPES
 from projects.web.shared.access import manages
-from projects.workflow import oversight
+from projects.workflow import task_actions
 from taskers.errors import NotFound, Problem
 from taskers.models import Person
 from taskers.web.requests import MemberRequest
@@ -36,7 +36,7 @@ def let_go(request: MemberRequest, project: Project) -> HttpResponse:
     try:
         if request.POST.get("person"):
             person = _person(project, request.POST["person"])
-            number = oversight.let_go_of(project, person, by=request.user)
+            number = task_actions.let_go_of(project, person, by=request.user)
             messages.success(request, _("%(n)s taken back from %(name)s.") % {"n": number, "name": person})
         else:
             queue.let_go(_held(project, request.POST.get("assignment", "")), by=request.user)

@@ -17,7 +17,7 @@ from projects.reports import task_history
 from projects.task_types import TASK_TYPES
 from projects.web.shared.access import signed_in
 from projects.web.shared.answer_drawing import drawing
-from projects.workflow import oversight, void_work
+from projects.workflow import task_actions, void_work
 from projects.workflow.comments import reading
 from taskers.errors import NotFound, Problem
 from taskers.web.requests import MemberRequest
@@ -44,7 +44,7 @@ def _archived(request: MemberRequest, task_id: UUID) -> HttpResponse:
 @signed_in
 def requeue(request: MemberRequest, task_id: UUID) -> HttpResponse:
     """Hand the task out again."""
-    return _act(request, task_id, lambda one: oversight.requeue(one, by=request.user), _("Handed out again."))
+    return _act(request, task_id, lambda one: task_actions.requeue(one, by=request.user), _("Handed out again."))
 
 
 @require_POST
@@ -55,7 +55,7 @@ def withhold(request: MemberRequest, task_id: UUID) -> HttpResponse:
     return _act(
         request,
         task_id,
-        lambda one: oversight.withhold(one, by=request.user, note=note),
+        lambda one: task_actions.withhold(one, by=request.user, note=note),
         _("Held back: nobody gets this task now."),
     )
 
@@ -67,7 +67,7 @@ def raise_overlap(request: MemberRequest, task_id: UUID) -> HttpResponse:
     wanted = request.POST.get("wanted", "")
     number = int(wanted) if wanted.isascii() and wanted.isdigit() and len(wanted) < 6 else 0
     said = _("%(number)s judgements are wanted now.") % {"number": number}
-    return _act(request, task_id, lambda one: oversight.raise_overlap(one, number, by=request.user), said)
+    return _act(request, task_id, lambda one: task_actions.raise_overlap(one, number, by=request.user), said)
 
 
 @require_POST
@@ -81,7 +81,7 @@ def known_answer(request: MemberRequest, task_id: UUID) -> HttpResponse:
             pool, said = StockedGold.Pool.CONTROL, _("It is a known answer now.")
         case _:
             said = _("It is ordinary work now.")
-            return _act(request, task_id, lambda one: oversight.make_ordinary(one, by=request.user), said)
+            return _act(request, task_id, lambda one: task_actions.make_ordinary(one, by=request.user), said)
     return _act(request, task_id, lambda one: stock.put_back(one, pool, by=request.user), said)
 
 

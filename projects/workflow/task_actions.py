@@ -6,7 +6,7 @@ from projects import queue
 from projects.models import Gold, Project, StockedGold, Task, Verdict
 from projects.quality import consensus
 from projects.queue.clock import Clock
-from projects.workflow.winding_up import refuse_if_over
+from projects.workflow.batch_closing import refuse_if_over
 from taskers.errors import StateConflict
 from taskers.models import Person
 
