@@ -4,13 +4,13 @@ from collections.abc import Callable
 
 from assist.learning import teaching
 from assist.suggestions import follow
-from projects.annotators import model_fates
+from projects.annotators import outcomes
 from projects.reports import progress, verdict_index
 
 READERS: dict[str, Callable[[], int]] = {
     "rollups": progress.catch_up,
     "verdict_index": verdict_index.catch_up,
-    "model_fates": model_fates.catch_up,
+    "model_fates": outcomes.catch_up,
     "assist_fates": follow.settle_fates,
     "assist_embeddings": follow.make_ready,
     "assist_classes": teaching.teach_classes,

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 from projects import queue
-from projects.annotators import seats
+from projects.annotators import lifecycle
 from projects.models import Asset, Project, Task
 from projects.quality.gold import grading
 from projects.quality.qualification import qualification_tests
@@ -139,6 +139,6 @@ def project(cast: Cast, task_type: str) -> Project:
     rules.change(made, cast.mina, standing_floor=0.615, gold_share=0.125, skip_modes=MODES, training_pass=0.805)
     rules.revise(made, cast.mina, requirements=[{"skill": skill, "comparator": "exists", "value": None, "values": []}])
     void_work.keep_out(cast.carol, "paused", reason="Until Monday", until=None, by=cast.mina, project=made)
-    seats.register(made, name=f"Max for {task_type}", by=cast.mina)
+    lifecycle.register(made, name=f"Max for {task_type}", by=cast.mina)
     progress.add(Event.objects.all())
     return made

@@ -11,7 +11,7 @@ from uuid import uuid4
 import pytest
 from django.urls import URLResolver, get_resolver, reverse
 
-from projects.annotators import seats
+from projects.annotators import lifecycle
 from projects.models import Asset, Intake, Project, Task
 from projects.workflow.comments import saying
 from projects.workforce import pairs, rules
@@ -59,7 +59,7 @@ def things(cast, settings) -> dict[str, object]:
     skills.grant(cast.alice, skill, by=cast.mina)
     pair = pairs.keep_apart(cast.riverside, cast.bob, cast.carol, relation="other", by=cast.mina)
     kept = rules.exclude(cast.bob, project=project, reason="Secret reason", by=cast.mina)
-    seat, _secret = seats.register(project, name="Secret model", by=cast.mina)
+    seat, _secret = lifecycle.register(project, name="Secret model", by=cast.mina)
     remark = saying.say(mine, cast.alice, uuid4(), to="manager", words="Secret question")
     return {
         "remark_id": remark.public_id,

@@ -26,7 +26,7 @@ from assist.runtime.client import RuntimeClient
 from assist.suggestions import choices, classes, preparing, prototypes
 from assist.suggestions.prototypes import Choices, Learnt
 from projects import queue
-from projects.annotators import seats
+from projects.annotators import lifecycle
 from projects.errors import Refused
 from projects.models import Assignment, Project, ProjectSettings, Seat
 from projects.queue import Nothing
@@ -52,7 +52,7 @@ def place(project: Project, version: ModelVersion, *, by: Person, **terms: float
         raise StateConflict(why)
     if version.capability != ABLE[project.task_type] or version.removed_at is not None:
         raise StateConflict(f"{version} can't do what these tasks need.")
-    seat = seats.give(project, name=str(version), by=by, **terms)
+    seat = lifecycle.give(project, name=str(version), by=by, **terms)
     made = Placement.objects.create(seat=seat, version=version, placed_by=by)
     _defer(made)
     return made

@@ -8,8 +8,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from projects import access
-from projects.annotators import seat_report, seats
-from projects.annotators.seats import LIMITS
+from projects.annotators import lifecycle, report
+from projects.annotators.lifecycle import LIMITS
 from projects.api.endpoint import Endpoint, described
 from projects.models import Seat
 
@@ -77,15 +77,15 @@ class Models(Endpoint):
 
     @described("List the models at work", {200: ModelList}, operation_id="models_list")
     def get(self, request: Request, project_id: UUID) -> Response:
-        return Response(ModelList({"results": seat_report.of(self.project(project_id, *access.MANAGE))}).data)
+        return Response(ModelList({"results": report.of(self.project(project_id, *access.MANAGE))}).data)
 
     @described("Give a model a seat", {201: RegisteredModel}, request=NewModel, operation_id="models_register")
     def post(self, request: Request, project_id: UUID) -> Response:
         project = self.project(project_id, *access.MANAGE)
         body = NewModel(data=request.data)
         body.is_valid(raise_exception=True)
-        seat, secret = seats.register(project, by=self.person, **body.validated_data)
-        shown = ModelShape(seat_report.line(seat)).data
+        seat, secret = lifecycle.register(project, by=self.person, **body.validated_data)
+        shown = ModelShape(report.line(seat)).data
         return Response(shown | {"token": secret}, status=201)
 
 
@@ -94,14 +94,14 @@ class OneModel(Endpoint):
 
     @described("Get a model at work", {200: ModelShape}, operation_id="models_get")
     def get(self, request: Request, project_id: UUID, seat_id: UUID) -> Response:
-        return Response(ModelShape(seat_report.line(self._seat(project_id, seat_id))).data)
+        return Response(ModelShape(report.line(self._seat(project_id, seat_id))).data)
 
     @described("Change what a model may do", {200: ModelShape}, request=ModelMove, operation_id="models_move")
     def patch(self, request: Request, project_id: UUID, seat_id: UUID) -> Response:
         seat = self._seat(project_id, seat_id)
         body = ModelMove(data=request.data)
         body.is_valid(raise_exception=True)
-        return Response(ModelShape(seat_report.line(seats.move(seat, by=self.person, **body.validated_data))).data)
+        return Response(ModelShape(report.line(lifecycle.move(seat, by=self.person, **body.validated_data))).data)
 
     def _seat(self, project_id: UUID, seat_id: UUID) -> Seat:
-        return seats.one_of(self.project(project_id, *access.MANAGE), seat_id)
+        return lifecycle.one_of(self.project(project_id, *access.MANAGE), seat_id)

@@ -14,7 +14,7 @@ from taskers.models.append_only import append_only
 
 
 class Seat(models.Model):
-    """What one model may do in one project (sole writer: seats.py and model_fates.py)."""
+    """What one model may do in one project (sole writer: lifecycle.py and outcomes.py)."""
 
     class Mode(models.TextChoices):
         OFF = "off", "Off"  # it gets no work

@@ -31,7 +31,7 @@ from taskers.models import Grade, Person
 from taskers.outbox.events import emit
 
 REVIEW = "review_v1"
-AUTO = "auto_v1"  # one model's answer, alone: model_answers.py says when
+AUTO = "auto_v1"  # one model's answer, alone: answers.py says when
 JOB = "projects.jobs.consider_later"
 AT_ONCE = 1.0  # seconds of comparing for which somebody who hands in may wait; beyond, a worker does it
 AT_MOST = 120.0  # seconds of a worker

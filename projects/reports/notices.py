@@ -123,7 +123,7 @@ def _reported(project: Project, waiting: int) -> str:
 
 
 def _models(stopped: str | None) -> str:
-    """What became of models that may decide alone (seats.py)."""
+    """What became of models that may decide alone (lifecycle.py)."""
     if not stopped:
         return ""
     return _(

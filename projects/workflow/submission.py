@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db import transaction
 
 from projects import queue
-from projects.annotators import model_answers
+from projects.annotators import answers
 from projects.errors import AlreadySubmitted, LeaseLost
 from projects.models import Annotation, Assignment, Draft, Task, Verdict
 from projects.models.promises import COMPARED
@@ -36,7 +36,7 @@ def submit(
 
     Raises Refused (with the place of the fault; the draft is kept), LeaseLost or AlreadySubmitted.
     """
-    said = model_answers.said(assignment, tasker, confidence)
+    said = answers.said(assignment, tasker, confidence)
     active_ms, refused = believed(assignment, active_ms), [str(one)[:40] for one in refused][:5000]
     with transaction.atomic():
         task, labels = queue.lock_known(assignment)
@@ -53,7 +53,7 @@ def submit(
         elif assignment.kind == Assignment.Kind.TRAINING:
             qualification_tests.follow_up(assignment, done.annotation)
         elif said is not None:
-            model_answers.receive(said, task, done.annotation)
+            answers.receive(said, task, done.annotation)
         elif done.may_decide(task):
             consensus.consider(task)
         return done.annotation
@@ -96,7 +96,7 @@ def _again_or_late(
     checked: dict,
     active_ms: int,
     refused: Sequence[str],
-    said: model_answers.Said | None,
+    said: answers.Said | None,
 ) -> Annotation:
     """What isn't held any more: handed in before, or late; or a named error."""
     annotation, made = _write(assignment, tasker, token, checked, active_ms, refused)
@@ -107,15 +107,15 @@ def _again_or_late(
         if is_compared:
             _compare(assignment, annotation, said)
         elif said is not None:
-            model_answers.receive(said, task, annotation)
+            answers.receive(said, task, annotation)
         else:
             consensus.consider(task)
     return annotation
 
 
-def _compare(assignment: Assignment, annotation: Annotation, said: model_answers.Said | None) -> None:
+def _compare(assignment: Assignment, annotation: Annotation, said: answers.Said | None) -> None:
     settling.receive(assignment, annotation)
-    model_answers.compare(said, annotation)
+    answers.compare(said, annotation)
 
 
 def _write(

@@ -16,7 +16,7 @@ from assist.models import Placement, Prepared
 from assist.registry import registry
 from assist.suggestions.prototypes import Learnt
 from projects import queue
-from projects.annotators import model_fates, seats
+from projects.annotators import lifecycle, outcomes
 from projects.models import Annotation, Assignment, ModelAnswer, Project, Seat, Task, Verdict
 from projects.quality.gold import grading
 from projects.task_types import asked_fields
@@ -51,13 +51,13 @@ def placed(cast: Cast, project: Project, model: str = SPANS, mode: str = "watch"
     terms = {"target_error": 0.1, "audit_share": 0.2} | terms
     made = placing.place(project, registry.model_version(model), by=cast.mina, **terms)
     if mode != "watch":
-        seats.move(made.seat, by=cast.mina, mode=mode)
+        lifecycle.move(made.seat, by=cast.mina, mode=mode)
     return Placement.objects.get(pk=made.pk)
 
 
 def settled() -> None:
     """What the reader of the outbox does, of the newest events: it sees only what was committed."""
-    model_fates.settle(list(Event.objects.order_by("-pk")[:200])[::-1])
+    outcomes.settle(list(Event.objects.order_by("-pk")[:200])[::-1])
 
 
 def by_hand(answer: dict) -> dict:
@@ -187,7 +187,7 @@ def test_it_switches_itself_off_when_audits_say_so_and_works_no_more(cast: Cast,
         ModelAnswer(seat=placement.seat, annotation_id=-i - 1, fate="known", right=True, **terms) for i in range(300)
     ]
     ModelAnswer.objects.bulk_create(record)
-    Seat.objects.filter(pk=placement.seat_id).update(**model_fates.taught(placement.seat))
+    Seat.objects.filter(pk=placement.seat_id).update(**outcomes.taught(placement.seat))
     make.tasks(batch, 40, text="Maria Lopez came here.")
     placing.run(placement.pk)
     for task in Task.objects.filter(batch=batch):  # people see something else everywhere

@@ -6,7 +6,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from projects import queue
-from projects.annotators import model_answers, model_fates, seats
+from projects.annotators import answers, lifecycle, outcomes
 from projects.errors import Refused
 from projects.models import Assignment, ModelAnswer, Project, Seat, SeatMove, Task, Verdict
 from projects.quality.consensus import AUTO
@@ -33,15 +33,15 @@ def project(cast):
 
 
 def seated(cast, project, name="Max", mode="watch", **terms) -> Seat:
-    seat, _secret = seats.register(
+    seat, _secret = lifecycle.register(
         project, name=name, by=cast.mina, **{"target_error": 0.1, "audit_share": 0.2} | terms
     )
-    return seats.move(seat, by=cast.mina, mode=mode) if mode != "watch" else seat
+    return lifecycle.move(seat, by=cast.mina, mode=mode) if mode != "watch" else seat
 
 
 def read() -> None:
     """What the reader of the outbox does, of the newest events: it sees only what was committed."""
-    model_fates.settle(list(Event.objects.order_by("-pk")[:40])[::-1])
+    outcomes.settle(list(Event.objects.order_by("-pk")[:40])[::-1])
 
 
 def met_gold(cast, seat, batch, right=60, wrong=0) -> Seat:
@@ -63,7 +63,7 @@ def proven(seat: Seat, right=300) -> Seat:
     terms = {"task_id": 0, "confidence": SURE, "at_least": 0.5, "accepted": False, "drawn": False, "mode": "watch"}
     record = [ModelAnswer(seat=seat, annotation_id=-i - 1, fate="known", right=True, **terms) for i in range(right)]
     ModelAnswer.objects.bulk_create(record)
-    Seat.objects.filter(pk=seat.pk).update(**model_fates.taught(seat))
+    Seat.objects.filter(pk=seat.pk).update(**outcomes.taught(seat))
     seat.refresh_from_db()
     return seat
 
@@ -87,7 +87,7 @@ def label_of(answer: dict) -> str:
 
 
 def drawn(seat: Seat, task: Task) -> bool:
-    said = model_answers.said(Assignment(task=task), seat.tasker, 0.5)
+    said = answers.said(Assignment(task=task), seat.tasker, 0.5)
     assert said is not None
     return said.drawn
 
@@ -103,11 +103,11 @@ def until(seat: Seat, is_drawn: bool, **terms) -> ModelAnswer:
 
 class TestSeat:
     def test_mina_gives_max_a_seat_and_reads_its_token_once(self, cast, project) -> None:
-        seat, secret = seats.register(project, name="Max", by=cast.mina)
+        seat, secret = lifecycle.register(project, name="Max", by=cast.mina)
         assert secret.startswith("tdm_") and seat.mode == "watch"
         assert seat.tasker.kind == Person.Kind.MODEL and not seat.tasker.has_usable_password()
         assert SeatMove.objects.get().reason == "Registered"
-        again = seats.new_token(seat, by=cast.mina)
+        again = lifecycle.new_token(seat, by=cast.mina)
         assert again != secret
         assert seat.tasker.tokens.filter(revoked_at=None).count() == 1
 
@@ -124,7 +124,7 @@ class TestSeat:
     )
     def test_terms_that_would_let_anything_through_are_refused(self, cast, project, terms, place) -> None:
         with pytest.raises(Refused) as refused:
-            seats.register(project, by=cast.mina, **terms)
+            lifecycle.register(project, by=cast.mina, **terms)
         assert refused.value.place == place
         assert not Seat.objects.exists()
 
@@ -180,7 +180,7 @@ class TestWatched:
             mine = make.held(cast.alice, project)
             submission.submit(mine, cast.alice, mine.token, RIGHT)
             fates[mine.task_id] = mine.copilot
-        model_fates.settle(Event.objects.order_by("pk"))
+        outcomes.settle(Event.objects.order_by("pk"))
         for done in ModelAnswer.objects.all():
             assert fates[done.task_id] is (not done.drawn), "whoever answers what is drawn gets no copilot"
             assert done.fate == ("known" if done.drawn else "lost")
@@ -279,7 +279,7 @@ class TestDeciding:
     def test_one_whose_audits_never_come_back_stops(self, cast, project) -> None:
         batch = make.batch(project)
         seat = proven(seated(cast, project, mode="decide"))
-        cap = model_answers.cap_of(seat)
+        cap = answers.cap_of(seat)
         make.tasks(batch, 100)
         fates = [says(seat).fate for _ in range(100)]
         assert fates.count("alone") == cap == 50
@@ -298,11 +298,11 @@ def test_the_reader_learns_from_the_outbox_once(cast) -> None:
     task = make.task(make.batch(project))
     done = says(seated(cast, project))
     answered_by(cast.alice, task)
-    while model_fates.catch_up():
+    while outcomes.catch_up():
         pass
     done.refresh_from_db()
     assert done.right is True and Seat.objects.get().known == 1
-    assert model_fates.catch_up() == 0
+    assert outcomes.catch_up() == 0
 
 
 def numbered_from(number: int, *models) -> None:

@@ -5,7 +5,7 @@ import json
 import pytest
 from django.urls import reverse
 
-from projects.annotators import seat_report
+from projects.annotators import report as seat_report
 from projects.models import ModelAnswer, Seat
 from taskers.credentials import tokens
 from tests import make

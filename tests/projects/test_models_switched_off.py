@@ -3,7 +3,7 @@
 import pytest
 
 from projects import queue
-from projects.annotators import model_answers, seats
+from projects.annotators import answers, lifecycle
 from projects.errors import Refused
 from projects.inference.vigil import noticed_within
 from projects.models import Annotation, Exclusion, Seat, SeatMove, Verdict
@@ -65,7 +65,7 @@ class TestSwitchedOff:
         seat = seated(cast, project, mode="count")
         make.tasks(make.batch(project), 30)
         done = until(seat, False)
-        seats.move(seat, by=cast.mina, mode="off")
+        lifecycle.move(seat, by=cast.mina, mode="off")
         made = Exclusion.objects.get()
         assert void_work.void_work(made, by=cast.mina) is not None
         done.annotation.assignment.refresh_from_db()
@@ -76,7 +76,7 @@ class TestSwitchedOff:
         Seat.objects.update(audit_share=0.02)
         at_work.refresh_from_db()
         mine = make.held(at_work.tasker, at_work.project)
-        seats.move(at_work, by=cast.mina, mode="off", reason="Broken")
+        lifecycle.move(at_work, by=cast.mina, mode="off", reason="Broken")
         submission.submit(mine, at_work.tasker, mine.token, RIGHT, confidence=SURE)
         assert not Verdict.objects.exists() and queue.audit().breaches == []
 
@@ -84,21 +84,21 @@ class TestSwitchedOff:
         """It was read as deciding, and switched off before it decided."""
         Seat.objects.update(audit_share=0.02)
         mine = make.held(at_work.tasker, at_work.project)
-        said = model_answers.said(mine, at_work.tasker, SURE)
+        said = answers.said(mine, at_work.tasker, SURE)
         Seat.objects.update(mode="off")
         done = given(cast.bob, mine.task, "review")  # any annotation will do: none is looked at
         assert said is not None and said.accepted
-        assert not model_answers._may_decide_alone(said.seat, mine.task, submitted_quietly(done))
+        assert not answers._may_decide_alone(said.seat, mine.task, submitted_quietly(done))
 
     def test_only_a_manager_with_a_reason_lets_it_in_again(self, cast, at_work) -> None:
         self.fail(cast, at_work)
         known = at_work.known
         with pytest.raises(Refused, match="Say why"):
-            seats.move(at_work, by=cast.mina, mode="decide")
-        again = seats.move(at_work, by=cast.mina, mode="decide", reason="A new version")
+            lifecycle.move(at_work, by=cast.mina, mode="decide")
+        again = lifecycle.move(at_work, by=cast.mina, mode="decide", reason="A new version")
         assert again.stopped_at is None and again.audits == 0 and again.known == known > 300
         assert not Exclusion.objects.filter(lifted_at=None).exists()
-        assert says(again).accepted == model_answers.Said(again, SURE, False).accepted, "what is known of it is kept"
+        assert says(again).accepted == answers.Said(again, SURE, False).accepted, "what is known of it is kept"
         assert [one.mode for one in SeatMove.objects.order_by("pk")] == ["watch", "decide", "off", "decide"]
 
 

@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from projects.annotators import seat_report, seats
+from projects.annotators import lifecycle, report
 from projects.models import Project
 from projects.task_types import TASK_TYPES
 from projects.web.manager.forms.annotators import MoveForm, RegisterForm
@@ -29,7 +29,7 @@ def page(request: MemberRequest, project: Project) -> HttpResponse:
     if form.is_valid():
         require_fresh_sign_in(request)
         try:
-            seat, secret = seats.register(project, name=form.cleaned_data["name"], by=request.user, **form.terms())
+            seat, secret = lifecycle.register(project, name=form.cleaned_data["name"], by=request.user, **form.terms())
             return _page(request, project, made={"seat": seat, "secret": secret})
         except Problem as problem:
             form.add_error(problem.place if problem.place in form.fields else None, problem.text)
@@ -40,12 +40,12 @@ def page(request: MemberRequest, project: Project) -> HttpResponse:
 @manages
 def move(request: MemberRequest, project: Project, seat_id: UUID) -> HttpResponse:
     """Change what one may do."""
-    seat = seats.one_of(project, seat_id)
+    seat = lifecycle.one_of(project, seat_id)
     form = MoveForm(request.POST, seat=seat)
     if form.is_valid():
         data = form.cleaned_data
         try:
-            moved = seats.move(seat, by=request.user, mode=data["mode"], reason=data["reason"], **form.terms())
+            moved = lifecycle.move(seat, by=request.user, mode=data["mode"], reason=data["reason"], **form.terms())
             messages.success(request, _("%(model)s is set.") % {"model": moved.tasker})
             return redirect("models", project.public_id)
         except Problem as problem:
@@ -57,9 +57,9 @@ def move(request: MemberRequest, project: Project, seat_id: UUID) -> HttpRespons
 @manages
 def token(request: MemberRequest, project: Project, seat_id: UUID) -> HttpResponse:
     """Another token in place of those it has."""
-    seat = seats.one_of(project, seat_id)
+    seat = lifecycle.one_of(project, seat_id)
     require_fresh_sign_in(request)
-    return _page(request, project, made={"seat": seat, "secret": seats.new_token(seat, by=request.user)})
+    return _page(request, project, made={"seat": seat, "secret": lifecycle.new_token(seat, by=request.user)})
 
 
 def _page(
@@ -71,7 +71,7 @@ def _page(
     made: dict[str, Any] | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    lines = seat_report.of(project)
+    lines = report.of(project)
     context = {
         "project": project,
         "room": TASK_TYPES[project.task_type],

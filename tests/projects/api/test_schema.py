@@ -18,7 +18,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from projects.annotators import seats
+from projects.annotators import lifecycle
 from projects.api import urlpatterns
 from projects.models import Intake
 from projects.workforce import pairs, rules
@@ -125,7 +125,7 @@ def keys(cast) -> dict[str, str]:
     skill = skills.define(cast.riverside, "Spanish")
     skills.grant(cast.alice, skill, by=cast.olga)
     rules.ask_for(make.project(cast.riverside, "Spanish only"), skill, by=cast.olga)
-    seat, _secret = seats.register(make.project(cast.riverside, "Read by a model"), name="Reader", by=cast.olga)
+    seat, _secret = lifecycle.register(make.project(cast.riverside, "Read by a model"), name="Reader", by=cast.olga)
     found |= {
         "seat_id": seat,
         "person_id": cast.alice,

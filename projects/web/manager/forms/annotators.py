@@ -6,7 +6,7 @@ from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
-from projects.annotators.seats import LIMITS
+from projects.annotators.lifecycle import LIMITS
 from projects.models import Seat
 
 MODES = (
@@ -47,7 +47,7 @@ class TermsForm(forms.Form):
     )
 
     def terms(self) -> dict[str, float]:
-        """As seats.py takes them."""
+        """As lifecycle.py takes them."""
         return {name: self.cleaned_data[name] / 100 for name in LIMITS}
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from django.db.models import Q
 
-from projects.annotators import seats
+from projects.annotators import lifecycle
 from projects.configuration.terms import Terms, terms_of
 from projects.inference.calibration import calibrate
 from projects.inference.vigil import RATES, Vigil
@@ -51,7 +51,7 @@ def _learn(key: int, rows: Sequence[ModelAnswer]) -> None:
     changed = {"audits": vigil.audits, "stakes": list(vigil.stakes)} | ({"alone": 0} if came_back else {})
     Seat.objects.filter(pk=key).update(**changed, **taught(seat))
     if seat.mode == Seat.Mode.DECIDE and came_back and vigil.fires(1 - seat.assurance):
-        seats.stop(seat, _why(seat))
+        lifecycle.stop(seat, _why(seat))
 
 
 def _compared(seat: Seat, rows: Sequence[ModelAnswer]) -> list[ModelAnswer]:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from django.db.models import Count, Q
 
-from projects.annotators.model_answers import calibration_of, cap_of
-from projects.annotators.seats import of_project
+from projects.annotators.answers import calibration_of, cap_of
+from projects.annotators.lifecycle import of_project
 from projects.inference.acceptance import FEWEST_KNOWN, error_rate, may_decide
 from projects.models import ModelAnswer, Project, Seat, SeatMove
 from taskers.standing.grades import Estimate
