@@ -14,7 +14,7 @@ from django.urls import URLResolver, get_resolver, reverse
 from projects.annotators import lifecycle
 from projects.models import Asset, Intake, Project, Task
 from projects.workflow.comments import saying
-from projects.workforce import pairs, rules
+from projects.workforce import conflicts_of_interest, rules
 from taskers.credentials import tokens
 from taskers.models import Dispute, Event
 from taskers.money import payouts
@@ -57,7 +57,7 @@ def things(cast, settings) -> dict[str, object]:
     dispute = Dispute.objects.create(organization=cast.riverside, tasker=cast.alice, subject="annotation:1", text="No")
     skill = skills.define(cast.riverside, "Secret skill")
     skills.grant(cast.alice, skill, by=cast.mina)
-    pair = pairs.keep_apart(cast.riverside, cast.bob, cast.carol, relation="other", by=cast.mina)
+    pair = conflicts_of_interest.keep_apart(cast.riverside, cast.bob, cast.carol, relation="other", by=cast.mina)
     kept = rules.exclude(cast.bob, project=project, reason="Secret reason", by=cast.mina)
     seat, _secret = lifecycle.register(project, name="Secret model", by=cast.mina)
     remark = saying.say(mine, cast.alice, uuid4(), to="manager", words="Secret question")

@@ -24,7 +24,7 @@ from projects.api.rule_shapes import (
 from projects.api.shapes import PageQuery
 from projects.models import BlockedPair, Exclusion
 from projects.workflow import void_work
-from projects.workforce import pairs, rules
+from projects.workforce import conflicts_of_interest, rules
 from taskers import access as roles
 from taskers.errors import NotFound
 from taskers.models import Person, Skill
@@ -158,7 +158,7 @@ class Pairs(Office):
     def get(self, request: Request) -> Response:
         self.enter()
         after, limit = asked(request)
-        rows = list(pairs.pairs_of(self.organization).filter(pk__gt=after).order_by("pk")[: limit + 1])
+        rows = list(conflicts_of_interest.pairs_of(self.organization).filter(pk__gt=after).order_by("pk")[: limit + 1])
         return Response(page(rows, after, limit, lambda given: PairShape(given, many=True).data))
 
     @described("Keep two apart", {201: PairShape}, request=NewPair, operation_id="pairs_create")
@@ -167,7 +167,7 @@ class Pairs(Office):
         body = NewPair(data=request.data)
         body.is_valid(raise_exception=True)
         data = body.validated_data
-        made = pairs.keep_apart(
+        made = conflicts_of_interest.keep_apart(
             self.organization,
             self.member(data["one"]),
             self.member(data["other"]),
@@ -188,5 +188,5 @@ class OnePair(Office):
         found = BlockedPair.objects.filter(organization=self.organization, public_id=pair_id).first()
         if found is None:
             raise NotFound()
-        pairs.bring_together(found, by=self.person)
+        conflicts_of_interest.bring_together(found, by=self.person)
         return Response(status=204)

@@ -25,7 +25,7 @@ from projects.api.shapes import BatchShape, PageQuery
 from projects.models import Assignment, StockedGold
 from projects.quality.gold import pool
 from projects.workflow import batches, task_actions
-from projects.workforce import qualifying, rules
+from projects.workforce import qualified_people, rules
 from taskers.errors import NotFound
 from taskers.models import Person
 
@@ -53,7 +53,7 @@ class Qualifying(Endpoint):
 
     @described("Count who qualifies", {200: QualifyingShape}, operation_id="rules_qualifying")
     def get(self, request: Request, project_id: UUID) -> Response:
-        return Response(QualifyingShape(qualifying.look_over(self.project(project_id, *access.MANAGE))).data)
+        return Response(QualifyingShape(qualified_people.look_over(self.project(project_id, *access.MANAGE))).data)
 
 
 class Place(Endpoint):

@@ -30,7 +30,7 @@ from projects.queue import Nothing
 from projects.queue.availability import Left
 from projects.queue.clock import Clock
 from projects.task_types import TASK_TYPES
-from projects.workforce import prospects
+from projects.workforce import availability
 from taskers.database.prepared import ask
 from taskers.models import Account, Dispute, Grade, Organization, PayoutItem, Person, Transfer
 from taskers.standing import grades
@@ -178,7 +178,7 @@ def payouts(person: Person, organization: Organization, number: int = 12) -> lis
 def openings(person: Person, projects: Iterable[Project]) -> list[Opening]:
     """What there is to know of these projects for somebody who may work in them; where there is work comes first."""
     found = list(projects)
-    newest, stands = _newest_settings(found), prospects.of(person, found)
+    newest, stands = _newest_settings(found), availability.of(person, found)
     shown = grades.shown(person, [one.public_id for one in found], before=as_of())
     openings = []
     for one in found:

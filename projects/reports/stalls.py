@@ -13,7 +13,7 @@ from procrastinate.contrib.django import app
 from projects.models import BlockedPair, Project, Seat, Stall
 from projects.queue.clock import Clock
 from projects.workflow import batch_closing
-from projects.workforce import qualifying
+from projects.workforce import qualified_people
 from taskers.database.prepared import ask
 from taskers.models import Person
 from taskers.outbox.events import emit
@@ -114,11 +114,11 @@ def settle(project: Project, *, by: Person) -> int:
 
 def _able(project: Project) -> tuple[list[int], int, dict[str, int]]:
     """Who may do tasks here, today or tomorrow; how many of them are models; and how many are kept out, by reason."""
-    seen = qualifying.look_over(project)
+    seen = qualified_people.look_over(project)
     off = set(Seat.objects.filter(project=project, mode=Seat.Mode.OFF).values_list("tasker", flat=True))
     able = [one for one in seen.able if one.pk not in off]
     models = sum(one.kind == Person.Kind.MODEL for one in able)
-    kept = {one.code: one.number for one in seen.kept if one.code not in qualifying.PASSING}
+    kept = {one.code: one.number for one in seen.kept if one.code not in qualified_people.PASSING}
     return [one.pk for one in able], models, kept
 
 

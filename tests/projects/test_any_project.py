@@ -10,7 +10,7 @@ from projects.configuration import configure
 from projects.models import BatchPace
 from projects.reports import earnings, progress
 from projects.workflow import batches
-from projects.workforce import pairs, prospects, rules
+from projects.workforce import availability, conflicts_of_interest, rules
 from taskers.skills import skills
 from tests import make
 
@@ -113,7 +113,7 @@ def test_home_counts_tasks_that_one_may_still_do_and_not_judgements(alice, cast)
     page = alice.get("/").content.decode()
     assert "You have done everything there is for you here." in page, "others may still do all four"
     new = make.tasks(many.batches.get(), 5)
-    pairs.keep_apart(cast.riverside, cast.alice, cast.bob, relation="other", by=cast.mina)
+    conflicts_of_interest.keep_apart(cast.riverside, cast.alice, cast.bob, relation="other", by=cast.mina)
     his = {make.judged(cast.bob, many, make.MARIA).task for _ in range(3)}
     hers = len(set(new) - his)
     assert hers < 5 and f"<dd>{hers} tasks</dd>" in alice.get("/").content.decode(), "she is kept apart from Bob"
@@ -143,7 +143,7 @@ def test_whoever_finds_nothing_reads_why_as_it_is(alice, cast, state, words) -> 
         if state in ("paused", "closed"):
             batches.move(batch, state, by=cast.mina)
     if state == "left to others":
-        pairs.keep_apart(cast.riverside, cast.alice, cast.bob, relation="other", by=cast.mina)
+        conflicts_of_interest.keep_apart(cast.riverside, cast.alice, cast.bob, relation="other", by=cast.mina)
     if state in ("done by others", "left to others"):
         make.judged(cast.bob, project, make.MARIA)
     if state == "done by her":
@@ -156,11 +156,11 @@ def test_whoever_finds_nothing_reads_why_as_it_is(alice, cast, state, words) -> 
 def test_reasons_before_asking_are_those_of_asking(cast, plain, paid) -> None:
     rules.ask_for(paid, skills.define(cast.riverside, "Spanish"), by=cast.mina)
     make.judged(cast.bob, plain, make.MARIA)
-    known = prospects.of(cast.alice, [plain, paid])
+    known = availability.of(cast.alice, [plain, paid])
     asked = queue.claim(cast.alice, paid)
     assert (known[paid.pk].nothing.code, known[paid.pk].nothing.text) == (asked.code, asked.text)
     assert known[plain.pk].nothing is None
-    assert prospects.of(cast.alice, []) == {}
+    assert availability.of(cast.alice, []) == {}
 
 
 def test_home_asks_no_more_for_more_projects(cast, plain, paid, django_assert_num_queries) -> None:
@@ -188,7 +188,7 @@ def test_a_strict_project_cannot_starve_the_others(cast, plain, paid) -> None:
 def test_pairs_hold_in_any_too(cast, plain, paid) -> None:
     every = [plain, paid]
     configure.change(paid, None, wanted=2)
-    pairs.keep_apart(cast.riverside, cast.alice, cast.bob, relation="relatives", by=cast.mina)
+    conflicts_of_interest.keep_apart(cast.riverside, cast.alice, cast.bob, relation="relatives", by=cast.mina)
     hers = queue.claim_any(cast.alice, cast.riverside, every)
     his = queue.claim_any(cast.bob, cast.riverside, every)
     assert hers.task != his.task

@@ -12,7 +12,7 @@ from projects.models import BatchPace, BatchProgress, DayTally, Exclusion
 from projects.queue import Nothing, eligibility
 from projects.reports import progress
 from projects.workflow import batches, submission
-from projects.workforce import qualifying, rules
+from projects.workforce import qualified_people, rules
 from taskers.models import Event, Grade, Skill
 from taskers.skills import skills
 from taskers.standing import grades
@@ -154,7 +154,7 @@ def test_who_sets_their_clock_to_another_day_gets_no_other_day_by_it(cast, proje
     cast.alice.time_zone = "UTC"
     assert refusal(cast.alice, project).code == "daily-cap"
     cast.alice.save()
-    assert [(one.code, one.number) for one in qualifying.look_over(project).kept] == [("daily-cap", 1)]
+    assert [(one.code, one.number) for one in qualified_people.look_over(project).kept] == [("daily-cap", 1)]
 
 
 def test_late_work_counts_towards_the_days_cap(cast, project, batch) -> None:

@@ -21,7 +21,7 @@ from projects.data.importing import storing
 from projects.errors import Refused
 from projects.models import Asset, Assignment, Intake, Task
 from projects.workflow import batches
-from projects.workforce import prospects
+from projects.workforce import availability
 from taskers.errors import StateConflict
 from taskers.models import Event
 from tests import make
@@ -352,7 +352,7 @@ def test_who_comes_while_a_file_is_loaded_is_told_so_and_asks_again(cast, report
     file = kept(reports, lines({"external_id": "a", "text": "Maria lives in Rome."}))
     found = queue.claim(cast.alice, reports.project)
     assert (found.code, found.retry_seconds) == ("loading", 2)
-    assert prospects.of(cast.alice, [reports.project])[reports.project_id].nothing == found
+    assert availability.of(cast.alice, [reports.project])[reports.project_id].nothing == found
     Intake.objects.filter(pk=file.pk).update(started_at=timezone.now() - timedelta(minutes=1))
     assert queue.claim(cast.alice, reports.project).retry_seconds == 12
     importing.run(file.pk)

@@ -20,7 +20,7 @@ from projects.quality.gold import authoring, pool
 from projects.queue import slots
 from projects.workflow import submission
 from projects.workflow.comments import saying
-from projects.workforce import pairs, rules
+from projects.workforce import conflicts_of_interest, rules
 from tests import make
 from tests.projects.api.pipeline import Api
 from tests.projects.test_gold import Always
@@ -187,7 +187,7 @@ def test_what_comes_ahead_is_told_of_gold_as_of_work_or_not_at_all(cast, project
     make.tasks(batch, 4)
     authoring.keep(make.task(batch), make.MARIA, by=cast.mina, dice=DICE)
     rules.change(project, cast.mina, gold_share=0.5)
-    pairs.keep_apart(cast.riverside, cast.alice, cast.bob, relation="other", by=cast.mina)
+    conflicts_of_interest.keep_apart(cast.riverside, cast.alice, cast.bob, relation="other", by=cast.mina)
     mine = queue.claim(cast.alice, project)
     assert queue.foresee(mine, cast.alice, [project]) is None
     picture = Asset.objects.create(organization=cast.riverside, sha256="0" * 64, size=1, media_type="image/png")

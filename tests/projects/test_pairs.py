@@ -8,7 +8,7 @@ from projects.errors import PartnersWork, Refused
 from projects.models import Assignment, BlockedPair
 from projects.queue import Nothing, take
 from projects.workflow import submission
-from projects.workforce import pairs
+from projects.workforce import conflicts_of_interest
 from taskers.errors import StateConflict
 from taskers.models import Event
 from tests import make
@@ -31,7 +31,7 @@ def batch(project):
 
 def part(cast, one="alice", other="bob") -> BlockedPair:
     people = (getattr(cast, one), getattr(cast, other))
-    return pairs.keep_apart(cast.riverside, *people, relation="relatives", by=cast.mina)
+    return conflicts_of_interest.keep_apart(cast.riverside, *people, relation="relatives", by=cast.mina)
 
 
 def everything(tasker, project) -> set[int]:
@@ -102,10 +102,10 @@ def test_together_again(cast, project, batch) -> None:
     made = part(cast)
     done = everything(cast.alice, project)
     assert everything(cast.bob, project) == set()
-    pairs.bring_together(made, by=cast.mina)
+    conflicts_of_interest.bring_together(made, by=cast.mina)
     assert everything(cast.bob, project) == done
     with pytest.raises(StateConflict):
-        pairs.bring_together(made, by=cast.mina)
+        conflicts_of_interest.bring_together(made, by=cast.mina)
     kinds = Event.objects.filter(kind__in=["kept_apart", "brought_together"]).values_list("kind", flat=True)
     assert list(kinds.order_by("pk")) == ["kept_apart", "brought_together"]
 
@@ -149,6 +149,6 @@ def test_a_pair_that_was_lifted_or_is_another_organizations_keeps_no_reviewer_aw
     make.judged(cast.bob, project, make.OSLO)
     first, second = sorted((cast.alice, cast.rita), key=lambda one: one.pk)
     BlockedPair.objects.create(organization=cast.hilltop, first=first, second=second, made_by=cast.nora)
-    pairs.bring_together(part(cast, "alice", "rita"), by=cast.mina)
+    conflicts_of_interest.bring_together(part(cast, "alice", "rita"), by=cast.mina)
     assert queue.next_review([project], cast.rita) == task
     assert queue.claim_review(task, cast.rita).tasker == cast.rita

@@ -12,7 +12,7 @@ from projects.models import Assignment, BatchCursor, Draft, Task
 from projects.queue import candidate_slots, complete, drafts, leases, reviewing, take
 from projects.queue.claim_numbers import LostTurn
 from projects.workflow import batches
-from projects.workforce import prospects, rules
+from projects.workforce import availability, rules
 from taskers.models.people import Role
 from tests import make
 
@@ -228,7 +228,7 @@ def test_projects_that_may_not_be_entered_hide_nothing_of_the_others(cast, proje
     rules.exclude(cast.alice, project=closed, reason="A break.", by=cast.mina)
     task = make.task(make.batch(project))
     assert queue.claim_any(cast.alice, cast.riverside, [closed, project]).task == task
-    known = prospects.of(cast.alice, [closed, project])
+    known = availability.of(cast.alice, [closed, project])
     assert known[closed.pk].nothing.code == "paused"
 
 
@@ -238,7 +238,7 @@ def test_home_looks_for_open_work_of_each_project(cast, project, monkeypatch) ->
     for number in range(3):
         make.task(make.batch(other, f"Before {number}"))
     make.task(make.batch(project))
-    assert {pk: one.nothing for pk, one in prospects.of(cast.alice, [other, project]).items()} == {
+    assert {pk: one.nothing for pk, one in availability.of(cast.alice, [other, project]).items()} == {
         other.pk: None,
         project.pk: None,
     }

@@ -10,7 +10,7 @@ from projects import jobs, queue
 from projects.models import Stall, Verdict
 from projects.reports import stalls
 from projects.workflow import batches
-from projects.workforce import pairs, rules
+from projects.workforce import conflicts_of_interest, rules
 from taskers.models.people import Role
 from taskers.people import invitations
 from taskers.skills import skills
@@ -83,7 +83,7 @@ def test_stall_where_the_others_skipped_it_or_are_kept_apart(mina, cast, project
     mine = make.held(cast.bob, project)
     queue.skip(mine, cast.bob, mine.token, reason="too-hard")
     assert told(mina, project) == "", "Carol may"
-    pairs.keep_apart(cast.riverside, cast.alice, cast.carol, relation="household", by=cast.mina)
+    conflicts_of_interest.keep_apart(cast.riverside, cast.alice, cast.carol, relation="household", by=cast.mina)
     assert told(mina, project).startswith("1 task waits for an answer that nobody may give.")
 
 

@@ -12,7 +12,7 @@ from projects.queue import Nothing, eligibility
 from projects.web.manager import rules as rules_page
 from projects.web.manager.forms.rules import RulesForm, rules_initial
 from projects.workflow import void_work
-from projects.workforce import pairs, qualifying, rules
+from projects.workforce import conflicts_of_interest, qualified_people, rules
 from taskers.models import Grade, Qualification, Skill
 from taskers.people import invitations
 from taskers.skills import skills
@@ -142,7 +142,7 @@ def told_apart(cast, project) -> list:
 def test_who_qualifies_is_what_a_claim_would_say(cast, project, batch) -> None:
     people = told_apart(cast, project)
     make.judged(cast.alice, project, make.MARIA)  # and her day's cap is reached
-    seen = qualifying.look_over(project)
+    seen = qualified_people.look_over(project)
     codes = {person.name: kept.code for kept in seen.kept for person, _said in kept.who}
     for one in people:
         found = queue.claim(one, project)
@@ -170,7 +170,7 @@ def test_who_qualifies_takes_as_many_queries_for_many_as_for_few(
     for number in range(20):
         make.person(f"More{number}", cast.riverside, "tasker")
     with django_assert_num_queries(8):
-        qualifying.look_over(project)
+        qualified_people.look_over(project)
 
 
 def test_a_batch_gets_its_place(mina, cast, project, batch) -> None:
@@ -256,7 +256,7 @@ def test_pairs_and_exclusions_of_the_whole_house(mina, cast, project, batch) -> 
     shown = mina.get("/people/apart/").content.decode()
     assert "Alice, Bob" in shown and "They live together" in shown and "Oak 3" in shown
     mina.post(f"/people/pairs/{BlockedPair.objects.get().public_id}/together/")
-    assert not pairs.pairs_of(cast.riverside).exists()
+    assert not conflicts_of_interest.pairs_of(cast.riverside).exists()
     sent = {"form": "exclusion", "tasker": one, "kind": "blocked", "reason": "A contract ended", "until": ""}
     assert mina.post("/people/apart/", sent).status_code == 302
     assert queue.claim(cast.alice, project).code == "blocked"

@@ -9,7 +9,7 @@ import pytest
 from projects import queue
 from projects.models import Assignment
 from projects.workflow import submission
-from projects.workforce import pairs
+from projects.workforce import conflicts_of_interest
 from tests import make
 from tests.races.connections import Connections
 
@@ -37,7 +37,7 @@ def test_both_at_once_never_share_a_task(cast, hands) -> None:
     project = make.project(cast.riverside, wanted=3)
     batch = make.batch(project)
     for other in (cast.bob, cast.carol):
-        pairs.keep_apart(cast.riverside, cast.alice, other, relation="household", by=cast.mina)
+        conflicts_of_interest.keep_apart(cast.riverside, cast.alice, other, relation="household", by=cast.mina)
 
     def work(who, pause: float) -> bool:
         time.sleep(pause)
@@ -64,11 +64,13 @@ def test_a_pair_made_while_both_claim_holds_all_the_same(cast, hands) -> None:
         make.tasks(make.batch(project), 1)
 
         def part():
-            return pairs.keep_apart(cast.riverside, cast.alice, cast.bob, relation="relatives", by=cast.mina)
+            return conflicts_of_interest.keep_apart(
+                cast.riverside, cast.alice, cast.bob, relation="relatives", by=cast.mina
+            )
 
         _hers, _his, made = hands.at_once(
             [lambda p=project: queue.claim(cast.alice, p), lambda p=project: queue.claim(cast.bob, p), part]
         )
         assert shared(cast) == []
-        pairs.bring_together(made, by=cast.mina)
+        conflicts_of_interest.bring_together(made, by=cast.mina)
     assert queue.audit().breaches == []

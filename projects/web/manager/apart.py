@@ -15,7 +15,7 @@ from projects.task_types import TASK_TYPES
 from projects.web.manager.forms.rules import ExclusionForm, PairForm
 from projects.web.shared.access import manages, signed_in
 from projects.workflow import void_work
-from projects.workforce import pairs, qualifying, rules
+from projects.workforce import conflicts_of_interest, qualified_people, rules
 from projects.workforce.exclusions import kept_out_of
 from taskers import access as roles
 from taskers.errors import NotFound, Problem
@@ -28,7 +28,7 @@ from taskers.web.views.door import needs_role
 @manages
 def of_project(request: MemberRequest, project: Project) -> HttpResponse:
     """Who is kept out of one project, and a form that keeps somebody out."""
-    form = ExclusionForm(request.POST or None, people=qualifying.taskers_of(project))
+    form = ExclusionForm(request.POST or None, people=qualified_people.taskers_of(project))
     if request.method == "POST" and form.is_valid():
         made = _keep_out(request, form, project=project)
         if made:
@@ -61,7 +61,7 @@ def of_organization(request: MemberRequest) -> HttpResponse:
         "form": form,
         "pair_form": pair,
         "rows": kept_out_of(request.organization),
-        "pairs": pairs.pairs_of(request.organization),
+        "pairs": conflicts_of_interest.pairs_of(request.organization),
         "part": "apart",
     }
     return render(request, "projects/manager/apart.html", context, status=_status(request))
@@ -89,7 +89,7 @@ def together(request: MemberRequest, pair_id: UUID) -> HttpResponse:
     if found is None:
         raise NotFound()
     try:
-        pairs.bring_together(found, by=request.user)
+        conflicts_of_interest.bring_together(found, by=request.user)
         messages.success(request, _("%(pair)s may judge the same tasks again.") % {"pair": found})
     except Problem as problem:
         messages.error(request, problem.text)
@@ -113,7 +113,7 @@ def _keep_out(request: MemberRequest, form: ExclusionForm, **where: Any) -> bool
 def _keep_apart(request: MemberRequest, form: PairForm) -> bool:
     data = form.cleaned_data
     try:
-        made = pairs.keep_apart(
+        made = conflicts_of_interest.keep_apart(
             request.organization,
             data["one"],
             data["other"],

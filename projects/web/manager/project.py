@@ -17,7 +17,7 @@ from projects.reports import notices, stalls
 from projects.task_types import TASK_TYPES
 from projects.web.shared.access import managed_batch, manages, signed_in
 from projects.workflow import batches
-from projects.workforce.qualifying import WORDS
+from projects.workforce.qualified_people import WORDS
 from taskers.errors import Problem
 from taskers.money import ledger
 from taskers.web.requests import MemberRequest

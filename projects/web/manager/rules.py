@@ -21,7 +21,7 @@ from projects.web.manager.forms.rules import (
 )
 from projects.web.shared.access import managed_batch, manages, signed_in
 from projects.workflow import batches as batch_verbs
-from projects.workforce import qualifying, rules
+from projects.workforce import qualified_people, rules
 from taskers.errors import Problem
 from taskers.web.requests import MemberRequest
 
@@ -87,7 +87,7 @@ def _context(
         "asked": asked,
         "batches": list(shown.items()),
         "here": here,
-        "seen": qualifying.look_over(project),
+        "seen": qualified_people.look_over(project),
         "tab": "people",
         "part": "rules",
     }

@@ -21,7 +21,7 @@ from schemathesis.specs.openapi.checks import (
 from projects.annotators import lifecycle
 from projects.api import urlpatterns
 from projects.models import Intake
-from projects.workforce import pairs, rules
+from projects.workforce import conflicts_of_interest, rules
 from taskers.credentials import tokens
 from taskers.people import invitations
 from taskers.skills import skills
@@ -130,7 +130,9 @@ def keys(cast) -> dict[str, str]:
         "seat_id": seat,
         "person_id": cast.alice,
         "token_id": tokens.issue(cast.alice, cast.riverside, name="Alice's")[0],
-        "pair_id": pairs.keep_apart(cast.riverside, cast.alice, cast.bob, relation="other", by=cast.olga),
+        "pair_id": conflicts_of_interest.keep_apart(
+            cast.riverside, cast.alice, cast.bob, relation="other", by=cast.olga
+        ),
         "exclusion_id": rules.exclude(cast.carol, project=project, reason="Rest", by=cast.olga),
     }
     mine = make.held(cast.olga, project)
