@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from projects.models import ArchivedTask, Assignment, Project, Task, desk
+from projects.models import ArchivedTask, Assignment, Project, Task, assignment_context
 from taskers import access
 from taskers.errors import NotFound
 from taskers.models import Organization, Person
@@ -43,7 +43,7 @@ def archived_task(person: Person, public_id: UUID, *roles: str) -> ArchivedTask:
 
 def own_assignment(person: Person, public_id: UUID) -> Assignment:
     """An assignment in this person's own hands, now or before; anybody else's is not found."""
-    found = desk.own(person, public_id)
+    found = assignment_context.own(person, public_id)
     if found is None:
         raise NotFound()
     return found

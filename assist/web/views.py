@@ -22,7 +22,7 @@ from assist.suggestions import preparing, prototypes
 from assist.suggestions.bindings import capability_of
 from assist.web import figures, status
 from assist.web.forms import CopilotForm, DeployForm, PlaceForm, initial
-from projects.configuration import revision
+from projects.configuration import save_settings
 from projects.models import Batch, Project
 from projects.task_types import TASK_TYPES
 from projects.web.manager.conflict import conflict_of
@@ -45,15 +45,15 @@ def page(request: MemberRequest, project: Project) -> HttpResponse:
         request.POST or None, initial=initial(terms), labels=project.labels.in_use(), capability=capability
     )
     code, conflict = 422 if request.method == "POST" else 200, None
-    seen = request.POST.get("seen", "") if request.method == "POST" else revision.mark(project)
+    seen = request.POST.get("seen", "") if request.method == "POST" else save_settings.mark(project)
     if request.method == "POST" and form.is_valid():
         try:
-            revision.change(project, request.user, seen=seen, **form.terms())
+            save_settings.change(project, request.user, seen=seen, **form.terms())
             messages.success(request, _("Saved. It holds from the next claim on."))
             return redirect("project-copilot", project.public_id)
-        except revision.Overwrites as problem:
+        except save_settings.Overwrites as problem:
             code, conflict = problem.status, conflict_of(request, project, seen, form)
-            seen = revision.mark(project)  # saving again, having read the notice, is meant
+            seen = save_settings.mark(project)  # saving again, having read the notice, is meant
         except Problem as problem:
             form.add_error(problem.place if problem.place in form.fields else None, problem.text)
     context = _context(project, form, capability) | {"seen": seen, "conflict": conflict}
@@ -154,7 +154,7 @@ def _refused(request: MemberRequest, project: Project, **forms: Form) -> HttpRes
     return render(
         request,
         "assist/copilot.html",
-        _context(project, form, capability) | {"seen": revision.mark(project)} | forms,
+        _context(project, form, capability) | {"seen": save_settings.mark(project)} | forms,
         status=422,
     )
 

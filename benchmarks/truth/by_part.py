@@ -14,12 +14,12 @@ import numpy as np
 from benchmarks.truth import data
 from benchmarks.truth.structured import span_f1
 from benchmarks.truth.verdicts import Ledger
-from projects.inference import BY_PART, Outcome, geometry, outlines
+from projects.inference import BY_PART, Outcome, geometry, vector_shapes
 from projects.inference.agreement import spans_agreement
 from projects.inference.incremental import Crowd, Trait, crowd_of, newcomer, trait_of
+from projects.inference.instance_level import Asked, Judges, as_labels, decide
 from projects.inference.majority import majority_v1
 from projects.inference.masks import merge_regions
-from projects.inference.presence import Asked, Judges, as_labels, decide
 from projects.inference.reliability import first_crowd
 from projects.inference.span_words import Words
 from projects.inference.spans import merge_spans
@@ -73,7 +73,7 @@ def regions(found: Sequence[data.Picture], ledger: Ledger) -> None:
     ledger.say("\n## Part by part: bubil, one image at a time")
     for kind, shapes, truth in (
         ("masks", [[geometry.mask_from_bitmap(mask) for mask in one.masks] for one in found], _true_mask),
-        ("boxes", [[outlines.box(box) for box in one.boxes] for one in found], _true_box),
+        ("boxes", [[vector_shapes.box(box) for box in one.boxes] for one in found], _true_box),
     ):
         answers = [[{"regions": [_region(shape)]} for shape in some] for some in shapes]
         plain = [_iou(merge_regions(some), truth(one)) for some, one in zip(answers, found, strict=True)]
@@ -148,7 +148,7 @@ def _true_mask(one: data.Picture) -> dict[str, Any]:
 
 
 def _true_box(one: data.Picture) -> dict[str, Any]:
-    return outlines.box(one.true_box.tolist())
+    return vector_shapes.box(one.true_box.tolist())
 
 
 def _iou(answer: dict[str, Any], truth: dict[str, Any]) -> float:
@@ -158,4 +158,4 @@ def _iou(answer: dict[str, Any], truth: dict[str, Any]) -> float:
         return 0.0
     if truth["type"] == "mask":
         return float(geometry.mask_ious(shapes, [truth]).max())
-    return float(outlines.box_likeness(shapes, [truth]).max())
+    return float(vector_shapes.box_likeness(shapes, [truth]).max())

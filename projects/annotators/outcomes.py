@@ -11,7 +11,7 @@ from django.db.models import Q
 from projects.annotators import lifecycle
 from projects.configuration.terms import Terms, terms_of
 from projects.inference.calibration import calibrate
-from projects.inference.vigil import RATES, Vigil
+from projects.inference.sequential_test import RATES, Vigil
 from projects.models import Annotation, ModelAnswer, Seat, Task, Verdict
 from projects.quality.aggregation import agreement_in, threshold_of
 from projects.quality.consensus import AUTO

@@ -9,7 +9,7 @@ from typing import Any
 from projects.configuration import methods
 from projects.inference import BY_PART, incremental
 from projects.inference.calibration import Calibration
-from projects.inference.presence import SIDES
+from projects.inference.instance_level import SIDES
 from projects.inference.reliability import first_crowd
 from projects.inference.span_words import Words
 from projects.models import Crowd, Project, ProjectSettings

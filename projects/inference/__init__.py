@@ -5,9 +5,9 @@ answers give the same outcome. A verdict stores the name under which it was made
 changes gets a new version beside the old one.
 """
 
+from projects.inference.instance_level import ByParts
 from projects.inference.majority import majority_v1
 from projects.inference.outcome import Aggregate, Agree, Merge, Outcome, Weigh
-from projects.inference.presence import ByParts
 from projects.inference.region_parts import REGIONS
 from projects.inference.span_parts import SPANS
 from projects.inference.standing import standing_v1

@@ -2,7 +2,7 @@
 
 A model is a tasker. Its answer may decide alone where its calibrated confidence, learnt from blind work
 only, reaches the project's target accuracy with a stated assurance. A random share of what it would decide
-always goes to people; whether it still deserves to decide is watched over in vigil.py.
+always goes to people; whether it still deserves to decide is watched over in sequential_test.py.
 """
 
 from __future__ import annotations

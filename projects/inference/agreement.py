@@ -16,7 +16,7 @@ import numpy as np
 
 from projects.inference import geometry
 from projects.inference.geometry import Matrix
-from projects.inference.outlines import LIKENESS, with_reach
+from projects.inference.vector_shapes import LIKENESS, with_reach
 
 SpanMatch = Literal["exact", "overlap"]
 

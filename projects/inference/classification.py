@@ -15,7 +15,7 @@ import numpy as np
 from numpy.polynomial.hermite_e import hermegauss
 from numpy.typing import NDArray
 
-from projects.inference.confusion import Fit, Floats, Member, fit, votes
+from projects.inference.dawid_skene import Fit, Floats, Member, fit, votes
 
 _NODES, _WEIGHTS = hermegauss(5)
 

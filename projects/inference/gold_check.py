@@ -21,7 +21,7 @@ from typing import Any, NotRequired, TypedDict
 import numpy as np
 from scipy.sparse import coo_array
 
-from projects.inference import geometry, outlines
+from projects.inference import geometry, vector_shapes
 from projects.inference.agreement import shape_ious
 
 WRONG_LABEL = 0.2
@@ -81,7 +81,7 @@ def check_regions(answer: Mapping[str, Any], known: Mapping[str, Any], iou: floa
     """An answer of regions beside the known one; `iou` is the project's threshold."""
     said, right = answer["regions"], known["regions"]
     credits, found, close = list[float](), list[Difference](), list[Difference]()
-    shapes = (outlines.with_reach([one["shape"] for one in some]) for some in (said, right))
+    shapes = (vector_shapes.with_reach([one["shape"] for one in some]) for some in (said, right))
     likenesses = coo_array(shape_ious(*shapes))
     pairs = _pairs(likenesses, said, right, min(SLIGHT, iou))
     for i, j, likeness in pairs:
@@ -103,7 +103,9 @@ def check_by(agreement: float, label: str = "") -> GoldCheck:
 
 def box_of(shape: Mapping[str, Any]) -> list[int]:
     """The [x, y, width, height] around a shape of any kind, in whole pixels."""
-    return geometry.mask_box(shape) if shape["type"] == "mask" else [round(side) for side in outlines.box_of(shape)]
+    return (
+        geometry.mask_box(shape) if shape["type"] == "mask" else [round(side) for side in vector_shapes.box_of(shape)]
+    )
 
 
 def _pairs(likeness: coo_array, said: Sequence, right: Sequence, least: float) -> list[tuple[int, int, float]]:

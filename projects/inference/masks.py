@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import binary_erosion, distance_transform_edt, gaussian_filter
 
-from projects.inference import deadline, geometry, outlines
+from projects.inference import deadline, geometry, vector_shapes
 from projects.inference.agreement import shape_ious
 from projects.inference.boxes import INNER, closeness_weights
 from projects.inference.geometry import Bitmap, Matrix
@@ -44,7 +44,7 @@ def merge_regions(answers: Sequence[Answer], iou: float = 0.5) -> Answer:
 def with_shapes(answer: Mapping[str, Any]) -> list[tuple[Mapping[str, Any], Mapping[str, Any]]]:
     """Each region of one answer with its shape as it is compared with others."""
     regions = answer["regions"]
-    return list(zip(regions, outlines.with_reach([region["shape"] for region in regions]), strict=True))
+    return list(zip(regions, vector_shapes.with_reach([region["shape"] for region in regions]), strict=True))
 
 
 @dataclass(frozen=True)
@@ -173,8 +173,8 @@ def merge_shapes(shapes: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     if kind == "mask":
         return majority_mask(shapes)
     if kind in ("box", "point"):
-        return outlines.median_box(shapes) if kind == "box" else outlines.median_point(shapes)
-    return outlines.most_central(shapes)
+        return vector_shapes.median_box(shapes) if kind == "box" else vector_shapes.median_point(shapes)
+    return vector_shapes.most_central(shapes)
 
 
 def _window(masks: Sequence[Mapping[str, Any]]) -> tuple[slice, slice]:
@@ -196,5 +196,5 @@ def canonical(region: Mapping[str, Any]) -> tuple[Any, ...]:
     """What regions are sorted by, so that the order in which they were drawn is nothing."""
     shape = region["shape"]
     if shape["type"] != "mask":
-        return (*outlines.box_of(shape), region["label"], json.dumps(shape, sort_keys=True))
+        return (*vector_shapes.box_of(shape), region["label"], json.dumps(shape, sort_keys=True))
     return (*geometry.mask_box(shape), region["label"], shape["counts"])

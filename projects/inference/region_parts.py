@@ -12,13 +12,13 @@ from typing import Any, cast
 
 import numpy as np
 
-from projects.inference import geometry, outlines
+from projects.inference import geometry, vector_shapes
 from projects.inference.boxes import CLOSENESS
 from projects.inference.classification import estimate
+from projects.inference.instance_level import LIKELY, Asked, Bools, ByParts, Judges, Labels, Merged, Told, Where
 from projects.inference.masks import canonical, merge_shapes
 from projects.inference.outcome import Answer
 from projects.inference.pieces import common_attributes, common_provenance
-from projects.inference.presence import LIKELY, Asked, Bools, ByParts, Judges, Labels, Merged, Told, Where
 from projects.inference.regions import edge_of, fuse_shapes, things_in
 
 IOU = 0.5  # from this overlap on, two regions are the same thing, unless a project says otherwise
@@ -100,4 +100,4 @@ def _closeness(one: _Thing, judges: Judges) -> list[float]:
 def _is_nothing(shape: Mapping[str, Any]) -> bool:
     if shape["type"] == "mask":
         return geometry.mask_area(shape) == 0
-    return shape["type"] == "box" and 0 in outlines.box_of(shape)[2:]
+    return shape["type"] == "box" and 0 in vector_shapes.box_of(shape)[2:]

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from projects.inference import deadline, outlines
+from projects.inference import deadline, vector_shapes
 from projects.inference.agreement import shape_ious
 from projects.inference.boxes import CLOSENESS, fuse_boxes, fuse_points
 from projects.inference.classification import estimate
@@ -84,12 +84,15 @@ def fuse_shapes(shapes: Sequence[Mapping[str, Any]], trust: Sequence[float]) -> 
     deadline.check()
     kinds = {shape["type"] for shape in shapes}
     if kinds == {"box"}:
-        return outlines.box(fuse_boxes([outlines.box_of(shape) for shape in shapes], trust).box)
+        return vector_shapes.box(fuse_boxes([vector_shapes.box_of(shape) for shape in shapes], trust).box)
     if kinds == {"mask"}:
         return fused_mask(shapes, trust)
     if kinds == {"point"}:
         x, y = fuse_points([(shape["x"], shape["y"]) for shape in shapes], trust)
-        return outlines.median_point(shapes) | {"x": outlines.tidy(float(x)), "y": outlines.tidy(float(y))}
+        return vector_shapes.median_point(shapes) | {
+            "x": vector_shapes.tidy(float(x)),
+            "y": vector_shapes.tidy(float(y)),
+        }
     if kinds == {"polygon"} or kinds == {"polyline"}:
         return _fuse_curves(shapes, np.asarray(trust, dtype=float))
     raise ValueError(f"shapes of kind {', '.join(sorted(kinds))} can't be fused")
@@ -101,13 +104,13 @@ def edge_of(shapes: Sequence[Mapping[str, Any]], trust: Sequence[float]) -> floa
     if len(shapes) == 1:
         return None
     if kinds == {"box"}:
-        return fuse_boxes([outlines.box_of(shape) for shape in shapes], trust).spread
+        return fuse_boxes([vector_shapes.box_of(shape) for shape in shapes], trust).spread
     return edge_doubt(shapes, trust) if kinds == {"mask"} else None
 
 
 def _fuse_curves(shapes: Sequence[Mapping[str, Any]], trust: NDArray[np.float64]) -> dict[str, Any]:
     """Polygons or lines, fused; where nothing fused can be had, the one most like all."""
-    central = outlines.most_central(shapes, trust)
+    central = vector_shapes.most_central(shapes, trust)
     if len(shapes) == 1:
         return central
     if central["type"] == "polyline":
@@ -119,8 +122,8 @@ def _fuse_curves(shapes: Sequence[Mapping[str, Any]], trust: NDArray[np.float64]
         return central
     # A smoothed outline may reach a hair beyond what anybody drew, and so beyond the image.
     low, high = np.min([s.min(0) for s in drawn], axis=0), np.max([s.max(0) for s in drawn], axis=0)
-    points = _apart(_tidy(np.clip(ring if outlines.ring_area(ring) > 0 else ring[::-1], low, high).tolist()))
-    if len(points) < 3 or outlines.crosses_itself(points) or not outlines.ring_area(points):
+    points = _apart(_tidy(np.clip(ring if vector_shapes.ring_area(ring) > 0 else ring[::-1], low, high).tolist()))
+    if len(points) < 3 or vector_shapes.crosses_itself(points) or not vector_shapes.ring_area(points):
         return central
     first = points.index(min(points))
     return {"type": "polygon", "points": points[first:] + points[:first]}
@@ -132,7 +135,7 @@ def _apart(points: list[list[float]]) -> list[list[float]]:
 
 
 def _tidy(points: Sequence[Sequence[float]]) -> list[list[float]]:
-    return [[outlines.tidy(value) for value in point] for point in points]
+    return [[vector_shapes.tidy(value) for value in point] for point in points]
 
 
 def things_in(image: int, answers: Mapping[Hashable, Mapping[str, Any]], iou: float) -> list[Cluster]:

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from projects.inference.classification import BIAS, HARDNESS, LOGNORMAL
-from projects.inference.confusion import fit, votes
+from projects.inference.dawid_skene import fit, votes
 from projects.inference.span_words import Stretch, features, lean
 
 Floats = NDArray[np.float64]

@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 
 from projects.inference import geometry
+from projects.inference.instance_level import LIKELY, Bools, ByParts, Floats, Ints, Judges, Merged, Where
 from projects.inference.outcome import Answer
 from projects.inference.pieces import common_attributes, common_provenance
-from projects.inference.presence import LIKELY, Bools, ByParts, Floats, Ints, Judges, Merged, Where
 from projects.inference.span_atoms import partings
 from projects.inference.span_questions import estimate_spans
 from projects.inference.span_rivals import find_rivals

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from projects.inference.classification import Estimate
-from projects.inference.confusion import Fit, fit, votes
-from projects.inference.presence import Asked, Floats, Ints, Labels, Told
+from projects.inference.dawid_skene import Fit, fit, votes
+from projects.inference.instance_level import Asked, Floats, Ints, Labels, Told
 from projects.inference.span_atoms import POOL, STILL, TURNS
 from projects.inference.span_words import Stretch, features, lean, learn_words
 

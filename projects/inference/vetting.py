@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy.stats import norm
 
 from projects.inference.classification import Estimate
-from projects.inference.confusion import Fit
+from projects.inference.dawid_skene import Fit
 
 Floats = NDArray[np.float64]
 Finding = Literal["fine", "unsure", "blind", "against"]

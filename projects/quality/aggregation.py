@@ -14,8 +14,8 @@ from projects.configuration.terms import AGREEMENT, Terms
 from projects.inference import AGGREGATIONS, BY_PART, WEIGHTED, Outcome, deadline
 from projects.inference.deadline import TooLong
 from projects.inference.incremental import Trait, newcomer, posterior
+from projects.inference.instance_level import Judges, decide
 from projects.inference.overlap import gain_of_next
-from projects.inference.presence import Judges, decide
 from projects.inference.reliability import gain
 from projects.models import Task
 from projects.quality.votes import Vote

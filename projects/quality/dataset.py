@@ -19,8 +19,8 @@ from projects.inference import BY_PART
 from projects.inference.classification import Estimate, estimate
 from projects.inference.copying import find_copies
 from projects.inference.incremental import crowd_of, newcomer, trait_of
+from projects.inference.instance_level import SIDES, Asked, Ints, Judges, Told, as_labels, decide
 from projects.inference.majority import largest_group, pairwise
-from projects.inference.presence import SIDES, Asked, Ints, Judges, Told, as_labels, decide
 from projects.inference.reliability import estimate_chances
 from projects.inference.span_words import Words
 from projects.models import Annotation, Gold, Task

@@ -6,7 +6,7 @@ import numpy as np
 
 from projects.configuration.terms import Terms
 from projects.inference import BY_PART
-from projects.inference.presence import Asked
+from projects.inference.instance_level import Asked
 from projects.quality.votes import Vote
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from projects.inference import geometry, outlines
+from projects.inference import geometry, vector_shapes
 
 Parts = Sequence[Mapping[str, Any]]
 Floats = NDArray[np.float64]
@@ -78,10 +78,10 @@ def _meeting(shapes: Sequence[Mapping[str, Any]]) -> Iterator[float]:
             continue
         sizes = np.array([len(shape["counts"] if kind == "mask" else shape["points"]) for shape in here], dtype=float)
         boxes = np.array([_corners(shape) for shape in here], dtype=float)
-        within = outlines.FAR if kind == "polyline" else 0.0
+        within = vector_shapes.FAR if kind == "polyline" else 0.0
         rows, columns = [], []
         for start in range(0, len(here), ROWS):
-            row, column = np.nonzero(outlines.boxes_meet(boxes[start : start + ROWS], boxes, within))
+            row, column = np.nonzero(vector_shapes.boxes_meet(boxes[start : start + ROWS], boxes, within))
             rows.append(row + start)
             columns.append(column)
             yield _pairs(kind, sizes[row + start], sizes[column])
@@ -102,7 +102,7 @@ def _fusing(shapes: Sequence[Mapping[str, Any]]) -> float:
 
 
 def _corners(shape: Mapping[str, Any]) -> list[float]:
-    x, y, width, height = geometry.mask_box(shape) if shape["type"] == "mask" else outlines.box_of(shape)
+    x, y, width, height = geometry.mask_box(shape) if shape["type"] == "mask" else vector_shapes.box_of(shape)
     return [x, y, x + width, y + height]
 
 

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 from projects.errors import Refused
-from projects.inference import outlines
+from projects.inference import vector_shapes
 from projects.task_types import shape as check
 from projects.task_types.protocol import Payload
 from projects.task_types.rle import check_mask
@@ -69,9 +69,9 @@ def polygon(value: dict, payload: Payload, place: str) -> Shape:
         points.pop()
     if len(points) < 3:
         raise Refused("A polygon has at least three corners.", code="too-few-points", place=f"{place}.points")
-    if outlines.crosses_itself(points):
+    if vector_shapes.crosses_itself(points):
         raise Refused("The polygon crosses or touches itself.", code="crossing-polygon", place=f"{place}.points")
-    area = outlines.ring_area(points)
+    area = vector_shapes.ring_area(points)
     if not area:
         raise Refused("The polygon has no area.", code="empty-shape", place=f"{place}.points")
     turned = points if area > 0 else points[::-1]
@@ -139,12 +139,12 @@ def _number(value: object, place: str, high: float) -> float:
         raise Refused("Infinity and NaN are no places.", code="not-a-number", place=place)
     # Rounding may carry a place at the very edge a hair over it.
     if not -0.005 <= value <= high + 0.005:
-        shown = outlines.tidy(value) if abs(value) < 10**12 else Word("a number with too many digits")
+        shown = vector_shapes.tidy(value) if abs(value) < 10**12 else Word("a number with too many digits")
         raise Refused(
             "Expected a number from 0 to %(high)s, found %(shown)s.",
             code="out-of-range",
             place=place,
-            high=outlines.tidy(high),
+            high=vector_shapes.tidy(high),
             shown=shown,
         )
-    return min(max(outlines.tidy(value), 0), outlines.tidy(high))
+    return min(max(vector_shapes.tidy(value), 0), vector_shapes.tidy(high))

@@ -17,7 +17,7 @@ from assist.suggestions.bindings import bind
 from assist.suggestions.facts import Offer
 from assist.web import figures
 from projects import queue
-from projects.configuration import configure, revision
+from projects.configuration import configure, save_settings
 from projects.models import Annotation, Assignment, BatchProgress, Project
 from projects.quality.gold import grading
 from projects.workflow import submission
@@ -64,7 +64,7 @@ def address(name: str, *keys: object) -> str:
 
 def seen(project: Project) -> dict[str, str]:
     """The form as a page sends it that shows what holds now."""
-    return TERMS | {"seen": revision.mark(project)}
+    return TERMS | {"seen": save_settings.mark(project)}
 
 
 def test_an_old_tab_of_the_copilot_changes_nothing_unseen(mina: Client, project: Project) -> None:

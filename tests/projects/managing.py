@@ -3,7 +3,7 @@
 from django.test import Client
 from django.urls import reverse
 
-from projects.configuration import revision
+from projects.configuration import save_settings
 from projects.models import Project
 
 FORM = {
@@ -48,11 +48,11 @@ def page(name: str, *keys: object) -> str:
 
 def changed(project: Project, **fields: str) -> dict[str, str]:
     """The settings form as a browser would send it back, with some fields changed."""
-    rows = revision.labels_of(project)
+    rows = save_settings.labels_of(project)
     labels = {"labels-TOTAL_FORMS": str(len(rows)), "labels-INITIAL_FORMS": str(len(rows))}
     for index, row in enumerate(rows):
         labels |= {f"labels-{index}-{name}": value for name, value in row.items()} | {
             f"labels-{index}-ORDER": str(index)
         }
     kept = {name: value for name, value in FORM.items() if not name.startswith(("labels", "name", "task_type"))}
-    return kept | labels | {"seen": revision.mark(project)} | fields
+    return kept | labels | {"seen": save_settings.mark(project)} | fields

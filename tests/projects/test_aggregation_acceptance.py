@@ -5,7 +5,7 @@ import pytest
 
 from projects.inference.acceptance import error_rate, may_decide
 from projects.inference.calibration import Calibration, calibrate
-from projects.inference.vigil import Vigil, noticed_within, watched
+from projects.inference.sequential_test import Vigil, noticed_within, watched
 
 
 def test_unknown_model_decides_nothing_however_sure():

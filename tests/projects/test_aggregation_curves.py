@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from projects.inference.curves import fuse_lines, fuse_polygons
-from projects.inference.outlines import polygon_likeness
 from projects.inference.pieces import common_attributes
 from projects.inference.regions import fuse_shapes, infer_regions
+from projects.inference.vector_shapes import polygon_likeness
 
 
 def ring(corners: int, wobble: float, seed: int, centre=(100.0, 80.0), radius: float = 40.0) -> list[list[float]]:

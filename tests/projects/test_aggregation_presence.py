@@ -12,7 +12,7 @@ from projects.inference import BY_PART, geometry
 from projects.inference.agreement import regions_agreement, spans_agreement
 from projects.inference.classification import estimate
 from projects.inference.incremental import crowd_of, newcomer, trait_of
-from projects.inference.presence import Asked, Judges, Told, as_labels, chance_of_agreement, decide
+from projects.inference.instance_level import Asked, Judges, Told, as_labels, chance_of_agreement, decide
 from projects.inference.reliability import first_crowd
 from projects.inference.span_rivals import find_rivals
 from projects.inference.span_words import Words

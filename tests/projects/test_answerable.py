@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from projects.configuration import configure, revision
+from projects.configuration import configure, save_settings
 from projects.errors import Refused
 from projects.models import Project
 from projects.task_types import asked_fields
@@ -84,7 +84,7 @@ def test_a_region_without_a_shape_and_a_label_without_its_name_are_refused(cast,
     client.force_login(cast.mina)
     address = reverse("project-settings", args=[project.public_id])
     form = next(one for one in sending.read(client.get(address).content.decode(), address).forms if one.buttons and
-                ("seen", revision.mark(project)) in one.fields)  # fmt: skip
+                ("seen", save_settings.mark(project)) in one.fields)  # fmt: skip
     form.fields = [(name, value) for name, value in form.fields if name != "labels-0-shapes"]
     page = sending.read(sending.send(client, form, **{"labels-1-name": ""}).content.decode(), address)
     assert [box for _text, box in page.faults] == ["#id_labels-0-shapes_0", "#id_labels-1-name"]
@@ -153,8 +153,8 @@ def test_what_a_program_made_is_kept_when_its_page_is_saved(cast, client) -> Non
     cats = make.project(cast.riverside, "Cats", labels=[{"name": "Cat", "attributes": pose}])
     client.force_login(cast.mina)
     for project in (moods, cats):
-        address, before = reverse("project-settings", args=[project.public_id]), revision.mark(project)
+        address, before = reverse("project-settings", args=[project.public_id]), save_settings.mark(project)
         forms = sending.read(client.get(address).content.decode(), address).forms
         form = next(one for one in forms if any(name == "seen" for name, _value in one.fields))
         assert sending.send(client, form).status_code == 302
-        assert revision.mark(project) == before
+        assert save_settings.mark(project) == before

@@ -9,7 +9,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from projects import jobs, queue
 from projects.errors import Refused
-from projects.inference import deadline, outlines
+from projects.inference import deadline, vector_shapes
 from projects.models import Verdict
 from projects.quality import consensus
 from projects.task_types import TASK_TYPES, effort
@@ -63,10 +63,10 @@ def test_outlines_are_compared_exactly_wherever_their_sides_do_not_cross_without
     """Shapes that lie apart aren't looked at, the others are cut; combs across each other are counted in pixels."""
     [ring, *others] = [star(1000, seed) for seed in range(3)]
     small = {"type": "polygon", "points": [[10, 10], [30, 10], [30, 30]]}
-    table = outlines.polygon_likeness([ring, small], [*others, small])
+    table = vector_shapes.polygon_likeness([ring, small], [*others, small])
     assert table[0, 2] == table[1, 0] == table[1, 1] == 0 and table[1, 2] == 1
     assert table[0, :2] == pytest.approx([_iou(ring, one) for one in others], abs=1e-12)
-    [[across]] = outlines.polygon_likeness([comb(900)], [comb(900, lying=True)])
+    [[across]] = vector_shapes.polygon_likeness([comb(900)], [comb(900, lying=True)])
     assert across == pytest.approx(1 / 3, abs=0.02), "either fills half of the square, and they share a quarter of it"
 
 
@@ -77,8 +77,8 @@ def _iou(first: dict, second: dict) -> float:
 
 def test_lines_further_apart_than_far_have_nothing_in_common_and_nearer_ones_what_they_had() -> None:
     line, near, far = ({"type": "polyline", "points": [[x, 0], [x, 100]]} for x in (0, 12, 3000))
-    assert outlines.line_likeness([line], [line, near, far]).tolist() == [[1.0, 0.5, 0.0]]
-    assert outlines.line_likeness([], [line]).shape == (0, 1)
+    assert vector_shapes.line_likeness([line], [line, near, far]).tolist() == [[1.0, 0.5, 0.0]]
+    assert vector_shapes.line_likeness([], [line]).shape == (0, 1)
 
 
 def test_effort_grows_with_what_meets_and_not_with_what_lies_apart() -> None:
@@ -93,7 +93,7 @@ def test_effort_grows_with_what_meets_and_not_with_what_lies_apart() -> None:
 def test_comparing_stops_when_its_time_is_over() -> None:
     shapes = [star(300, seed) for seed in range(30)]
     with pytest.raises(deadline.TooLong), deadline.within(0):
-        outlines.polygon_likeness(shapes, shapes)
+        vector_shapes.polygon_likeness(shapes, shapes)
     with deadline.within(60):
         with pytest.raises(deadline.TooLong), deadline.within(0):
             deadline.check()

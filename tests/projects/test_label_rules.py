@@ -2,7 +2,7 @@
 
 import pytest
 
-from projects.configuration import configure, label_attributes, revision
+from projects.configuration import configure, label_attributes, save_settings
 from projects.errors import Refused
 from projects.models import Task
 from projects.web.annotator import work_json
@@ -70,8 +70,8 @@ def test_studio_is_told_and_the_server_keeps_to_it(cast):
 @pytest.mark.django_db
 def test_changed_rules_are_a_change_of_the_settings(cast):
     project = make.project(cast.riverside, task_type="image_regions", labels=[{"name": "Cat"}])
-    before = revision.mark(project)
-    rows = [one | {"shapes": ["polygon"]} for one in revision.labels_of(project)]
-    revision.revise(project, cast.mina, seen=before, labels=rows)
-    assert revision.mark(project) != before
+    before = save_settings.mark(project)
+    rows = [one | {"shapes": ["polygon"]} for one in save_settings.labels_of(project)]
+    save_settings.revise(project, cast.mina, seen=before, labels=rows)
+    assert save_settings.mark(project) != before
     assert project.labels.get().shapes == ["polygon"]

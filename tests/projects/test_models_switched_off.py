@@ -5,7 +5,7 @@ import pytest
 from projects import queue
 from projects.annotators import answers, lifecycle
 from projects.errors import Refused
-from projects.inference.vigil import noticed_within
+from projects.inference.sequential_test import noticed_within
 from projects.models import Annotation, Exclusion, Seat, SeatMove, Verdict
 from projects.workflow import submission, void_work
 from tests import make

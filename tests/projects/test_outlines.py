@@ -6,8 +6,8 @@ import pytest
 
 from projects.inference.agreement import regions_agreement, shape_ious
 from projects.inference.masks import merge_regions
-from projects.inference.outlines import with_reach
 from projects.inference.regions import fuse_shapes, infer_regions
+from projects.inference.vector_shapes import with_reach
 from projects.task_types import TASK_TYPES
 
 IMAGE = {"asset": "a" * 64, "width": 100, "height": 80, "name": "cat.png"}

@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from projects import queue
 from projects.configuration import configure
-from projects.inference.presence import SIDES
+from projects.inference.instance_level import SIDES
 from projects.models import Annotation, Assignment, Belief, Calibrated, Crowd, Label, Task, Trait, Verdict
 from projects.quality import consensus, estimating, second_looks
 from projects.workflow import submission

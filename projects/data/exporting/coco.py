@@ -15,7 +15,7 @@ from pycocotools import mask as coco
 
 from projects.data.exporting.decided import decided
 from projects.data.exporting.format import ExportFormat
-from projects.inference import outlines
+from projects.inference import vector_shapes
 from projects.models import Batch, Project
 
 SPOOLED = 8 * 1024 * 1024  # up to this size the annotations wait in memory
@@ -89,14 +89,14 @@ def measured(shape: dict[str, Any]) -> dict[str, Any]:
             "area": int(coco.area(rle)),
             "bbox": [float(side) for side in coco.toBbox(rle)],
         }
-    x, y, width, height = sides = [float(side) for side in outlines.box_of(shape)]
+    x, y, width, height = sides = [float(side) for side in vector_shapes.box_of(shape)]
     if shape["type"] == "point":
         keypoint = [shape["x"], shape["y"], 2 if shape.get("visible", True) else 1]
         return {"segmentation": [], "area": 0, "bbox": sides, "keypoints": keypoint, "num_keypoints": 1}
     if shape["type"] == "polyline":
         return {"segmentation": [], "area": 0, "bbox": sides, "polyline": _flat(shape["points"])}
     ring = shape.get("points") or [[x, y], [x + width, y], [x + width, y + height], [x, y + height]]
-    return {"segmentation": [_flat(ring)], "area": abs(outlines.ring_area(ring)), "bbox": sides}
+    return {"segmentation": [_flat(ring)], "area": abs(vector_shapes.ring_area(ring)), "bbox": sides}
 
 
 def _flat(points: list) -> list[float]:

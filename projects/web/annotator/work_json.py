@@ -6,7 +6,7 @@ from django.urls import reverse
 from projects import queue
 from projects.configuration import instructions, markdown
 from projects.configuration.label_colours import patterns
-from projects.models import Assignment, Project, ProjectSettings, Task, desk
+from projects.models import Assignment, Project, ProjectSettings, Task, assignment_context
 from projects.quality.qualification import feedback
 from projects.queue import side_order
 from projects.task_types import TASK_TYPES
@@ -19,7 +19,7 @@ from taskers.people import preferences
 def project_json(project: Project, settings: ProjectSettings, reader: Person) -> dict:
     """What the studio needs to know of a project; its instructions in the reader's language."""
     language, said = instructions.for_reader(settings, reader)
-    labels = desk.labels(project)
+    labels = assignment_context.labels(project)
     keys = {label.pk: label.key for label in labels}
     return {
         "id": str(project.public_id),
@@ -82,7 +82,7 @@ def thumbnail_url(task: Task) -> str:
 def assignment_json(assignment: Assignment, tasker: Person) -> dict:
     """An assignment in somebody's hands."""
     project = assignment.task.project
-    around = desk.around(assignment)
+    around = assignment_context.around(assignment)
     settings, saved = around.settings, around.draft
     return {
         "id": str(assignment.public_id),

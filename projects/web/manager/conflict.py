@@ -5,7 +5,7 @@ from typing import Any
 from django.forms import Form
 from django.utils.translation import gettext_lazy as _
 
-from projects.configuration import revision
+from projects.configuration import save_settings
 from projects.models import Project
 from projects.web.manager.forms.project import SettingsForm
 from taskers.web.requests import MemberRequest
@@ -26,7 +26,7 @@ BY_NAME = {
 
 def conflict_of(request: MemberRequest, project: Project, seen: str, form: Form) -> dict[str, Any]:
     """For manager/_conflict.html: everything that is another now than at the mark, by the words that pages have."""
-    changes = revision.changed_since(project, seen)
+    changes = save_settings.changed_since(project, seen)
     shown = {name: field.label for one in (SettingsForm.base_fields, form.fields) for name, field in one.items()}
     named = [str((shown | BY_NAME).get(name, name)) for name in changes.settings]
     return {"changes": changes, "named": named, "mine": changes.who == request.user}

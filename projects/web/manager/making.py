@@ -13,8 +13,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from projects import access
-from projects.configuration import configure, instructions, markdown, revision
-from projects.configuration.revision import Overwrites
+from projects.configuration import configure, instructions, markdown, save_settings
+from projects.configuration.save_settings import Overwrites
 from projects.models import Project, ProjectSettings
 from projects.task_types import TASK_TYPES
 from projects.web.manager.conflict import conflict_of
@@ -66,21 +66,21 @@ def settings(request: MemberRequest, project: Project) -> HttpResponse:
     """The settings in force, and a form that makes the next version of them."""
     now = project.settings_now()
     posted = request.method == "POST"
-    seen = request.POST.get("seen", "") if posted else revision.mark(project)
+    seen = request.POST.get("seen", "") if posted else save_settings.mark(project)
     form = _form(request, project, now)
     own = {one["key"] for one in own_labels(project.task_type)}
-    shown = [one for one in revision.labels_of(project) if one["key"] not in own]
+    shown = [one for one in save_settings.labels_of(project) if one["key"] not in own]
     labels = _labels(request, label_rows(shown, now.label_mapping), project.task_type, project, shown)
     status, conflict = 422 if posted else 200, None
     if posted and form.is_valid() and labels.is_valid():
         try:
             terms = _terms(form, labels, project.task_type)
-            version = revision.revise(project, request.user, seen=seen, **terms).version
+            version = save_settings.revise(project, request.user, seen=seen, **terms).version
             messages.success(request, _("Saved as version %(version)s.") % {"version": version})
             return redirect("project-settings", project.public_id)
         except Overwrites as problem:
             status, conflict = problem.status, conflict_of(request, project, seen, form)
-            seen = revision.mark(project)  # saving again, having read the notice, is meant
+            seen = save_settings.mark(project)  # saving again, having read the notice, is meant
         except Problem as problem:
             _blame(form, labels, problem)
     context = {
