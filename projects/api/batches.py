@@ -10,9 +10,9 @@ from rest_framework.response import Response
 
 from projects import access
 from projects.api.endpoint import Endpoint, described
-from projects.api.lists import asked, page
+from projects.api.pagination import asked, page
 from projects.api.rows import BoundedJSON, JSONLines, errors_of, items_of
-from projects.api.shapes import (
+from projects.api.serializers import (
     BatchMove,
     BatchPage,
     BatchShape,

@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from projects import access
-from projects.api.course_shapes import (
+from projects.api.course_serializers import (
     CourseChange,
     CourseShape,
     ItemChange,
@@ -21,8 +21,8 @@ from projects.api.course_shapes import (
     TriesShape,
 )
 from projects.api.endpoint import Endpoint, described
-from projects.api.lists import asked, page
-from projects.api.shapes import PageQuery
+from projects.api.pagination import asked, page
+from projects.api.serializers import PageQuery
 from projects.models import CourseTry, Project, StockedGold
 from projects.quality.gold import authoring, grading
 from projects.quality.qualification import feedback, qualification_tests

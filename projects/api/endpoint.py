@@ -15,7 +15,7 @@ from rest_framework.views import APIView
 
 from projects import access
 from projects.api.rows import BoundedJSON
-from projects.api.shapes import ProblemShape
+from projects.api.serializers import ProblemShape
 from projects.models import Assignment, Batch, Intake, Project, Task
 from taskers.errors import NotFound
 from taskers.models import Organization, Person

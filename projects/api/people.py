@@ -7,8 +7,8 @@ from rest_framework.response import Response
 
 from projects import access
 from projects.api.endpoint import Endpoint, described
-from projects.api.lists import asked, page
-from projects.api.rule_shapes import (
+from projects.api.pagination import asked, page
+from projects.api.rule_serializers import (
     ExclusionPage,
     ExclusionShape,
     GrantBody,
@@ -21,7 +21,7 @@ from projects.api.rule_shapes import (
     SkillList,
     SkillShape,
 )
-from projects.api.shapes import PageQuery
+from projects.api.serializers import PageQuery
 from projects.models import BlockedPair, Exclusion
 from projects.workflow import void_work
 from projects.workforce import conflicts_of_interest, rules

@@ -7,8 +7,8 @@ from rest_framework.response import Response
 
 from projects import access
 from projects.api.endpoint import Endpoint, described
-from projects.api.lists import asked, page
-from projects.api.shapes import NewProject, PageQuery, ProjectLine, ProjectPage, ProjectShape
+from projects.api.pagination import asked, page
+from projects.api.serializers import NewProject, PageQuery, ProjectLine, ProjectPage, ProjectShape
 from projects.configuration import configure
 from taskers.access import require
 

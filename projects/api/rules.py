@@ -6,11 +6,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from projects import access, queue
-from projects.api.course_shapes import KeepBody
+from projects.api.course_serializers import KeepBody
 from projects.api.courses import keep
 from projects.api.endpoint import Endpoint, described
-from projects.api.lists import asked, page
-from projects.api.rule_shapes import (
+from projects.api.pagination import asked, page
+from projects.api.rule_serializers import (
     BatchPlace,
     GoldMove,
     GoldPage,
@@ -21,7 +21,7 @@ from projects.api.rule_shapes import (
     RulesShape,
     TakenShape,
 )
-from projects.api.shapes import BatchShape, PageQuery
+from projects.api.serializers import BatchShape, PageQuery
 from projects.models import Assignment, StockedGold
 from projects.quality.gold import pool
 from projects.workflow import batches, task_actions

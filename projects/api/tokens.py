@@ -7,9 +7,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from projects.api.endpoint import described
-from projects.api.lists import asked, page
+from projects.api.pagination import asked, page
 from projects.api.people import Office
-from projects.api.shapes import PageQuery
+from projects.api.serializers import PageQuery
 from taskers.web import token_list
 
 

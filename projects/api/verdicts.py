@@ -9,10 +9,10 @@ from rest_framework.response import Response
 
 from projects import access
 from projects.api.endpoint import Endpoint, described
-from projects.api.lists import asked, page
-from projects.api.shapes import PageQuery
-from projects.api.verdict_shapes import FeedLine, TaskShape, VerdictList, VerdictPage, VerdictShape
-from projects.api.work_shapes import JudgementList, JudgementShape, ReworkBody
+from projects.api.pagination import asked, page
+from projects.api.serializers import PageQuery
+from projects.api.verdict_serializers import FeedLine, TaskShape, VerdictList, VerdictPage, VerdictShape
+from projects.api.work_serializers import JudgementList, JudgementShape, ReworkBody
 from projects.models import Annotation, Assignment, Task, Verdict, VerdictEntry
 from projects.reports import verdict_index
 from projects.workflow import void_work

@@ -9,7 +9,7 @@ from rest_framework.response import Response
 
 from projects import access, queue
 from projects.api.endpoint import Endpoint, described
-from projects.api.work_shapes import (
+from projects.api.work_serializers import (
     ClaimShape,
     DeadlineShape,
     DraftBody,

@@ -5,7 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from projects.api.shapes import PageShape
+from projects.api.serializers import PageShape
 from projects.models import Belief, Task, Verdict, VerdictGone
 
 

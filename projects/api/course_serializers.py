@@ -5,9 +5,9 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from projects.api.rule_shapes import PersonShape
-from projects.api.shapes import ObjectJSON, PageShape
-from projects.api.work_shapes import LessonItem
+from projects.api.rule_serializers import PersonShape
+from projects.api.serializers import ObjectJSON, PageShape
+from projects.api.work_serializers import LessonItem
 from projects.models import DealingRules
 from projects.reports import qualification
 from projects.web.shared.units import in_units, to_millionths

@@ -5,7 +5,7 @@ from typing import Any
 
 from rest_framework.request import Request
 
-from projects.api.shapes import PageQuery
+from projects.api.serializers import PageQuery
 
 
 def asked(request: Request) -> tuple[int, int]:

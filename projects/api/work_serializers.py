@@ -2,8 +2,8 @@
 
 from rest_framework import serializers
 
-from projects.api.rule_shapes import PersonShape
-from projects.api.shapes import AttributeShape, ObjectJSON, StorableJSON
+from projects.api.rule_serializers import PersonShape
+from projects.api.serializers import AttributeShape, ObjectJSON, StorableJSON
 from projects.queue.leases import SKIP_REASONS
 from projects.task_types.preference import PAIR
 
