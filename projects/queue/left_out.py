@@ -34,7 +34,8 @@ ORDER BY t.id LIMIT 1
 """
 BOUNDS = "SELECT min(id), max(id) FROM projects_task WHERE project_id = %(project)s::bigint"
 DEAL = f"""
-WITH picked AS (SELECT id AS task_id FROM projects_task WHERE id = %(task)s::bigint), {claim_numbers.turn("picked")}, {DEALT}"""
+WITH picked AS (SELECT id AS task_id FROM projects_task WHERE id = %(task)s::bigint),
+  {claim_numbers.turn("picked")}, {DEALT}"""
 
 
 def deal(tasker: Person, terms: Terms, projects: Mapping[int, Project]) -> list[Assignment]:
