@@ -2,8 +2,8 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from projects.web.annotator import comments as tasker_talk
 from projects.web.annotator import correcting, examples, grid, studio, trial
-from projects.web.annotator import talk as tasker_talk
 from projects.web.manager import (
     agreement,
     annotator_accuracy,

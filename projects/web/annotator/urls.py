@@ -2,14 +2,14 @@
 
 from django.urls import path
 
-from projects.web.annotator import correcting, my_work, talk
+from projects.web.annotator import comments, correcting, my_work
 
 urlpatterns = [
     path("", my_work.home, name="home"),
     path("my-work/", my_work.my_work, name="my-work"),
     path("my-work/courses/<uuid:project_id>/", my_work.course, name="my-course"),
-    path("my-work/questions/", talk.mine, name="my-questions"),
-    path("my-work/questions/<uuid:remark_id>/more/", talk.more, name="my-question-more"),
+    path("my-work/questions/", comments.mine, name="my-questions"),
+    path("my-work/questions/<uuid:remark_id>/more/", comments.more, name="my-question-more"),
     path("my-work/<uuid:annotation_id>/", my_work.piece, name="my-work-piece"),
     path("my-work/<uuid:annotation_id>/correct/", correcting.page, name="my-work-correct"),
     path("my-work/<uuid:annotation_id>/contest/", my_work.contest, name="my-work-contest"),

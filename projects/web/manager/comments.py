@@ -12,7 +12,7 @@ from projects import access
 from projects.errors import Refused
 from projects.models import Project, Remark
 from projects.web.shared.access import manages, signed_in
-from projects.web.shared.talk import answerable, key_typed, number
+from projects.web.shared.comments import answerable, key_typed, number
 from projects.workflow.comments import answering, reading, saying
 from taskers.errors import Problem
 from taskers.web.requests import MemberRequest

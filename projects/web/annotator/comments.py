@@ -11,8 +11,8 @@ from django.views.decorators.http import require_GET, require_POST
 from projects import access
 from projects.models import Assignment, Remark
 from projects.web.shared.access import signed_in
+from projects.web.shared.comments import key_of, key_typed, number
 from projects.web.shared.json_view import wire
-from projects.web.shared.talk import key_of, key_typed, number
 from projects.workflow.comments import answering, reading, saying
 from taskers.errors import NotFound, Problem
 from taskers.models import Person

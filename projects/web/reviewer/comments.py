@@ -4,8 +4,8 @@ from uuid import UUID
 
 from django.views.decorators.http import require_POST
 
+from projects.web.shared.comments import answerable, key_of
 from projects.web.shared.json_view import wire
-from projects.web.shared.talk import answerable, key_of
 from projects.workflow.comments import answering, reading
 from taskers.web.requests import MemberRequest
 
