@@ -1,4 +1,4 @@
-"""The admin of money, trust and the outbox. It shows rows; payout_desk.py and dispute_desk.py hold what may be done."""
+"""The admin of money, trust and the outbox. It shows rows; admin_payouts.py and admin_disputes.py hold what may be done."""
 
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
@@ -12,8 +12,8 @@ from taskers.money import ledger
 from taskers.organizations.project_names import project_names
 from taskers.standing import grades
 from taskers.web.admin_access import OfficeAdmin
-from taskers.web.dispute_desk import DisputeDesk
-from taskers.web.payout_desk import PayoutDesk
+from taskers.web.admin_disputes import DisputeDesk
+from taskers.web.admin_payouts import PayoutDesk
 
 # One way in for everybody, two-step sign-in included.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]

@@ -34,7 +34,7 @@ from projects.workforce import availability
 from taskers.database.prepared import ask
 from taskers.models import Account, Dispute, Grade, Organization, PayoutItem, Person, Transfer
 from taskers.standing import grades
-from taskers.web import wording
+from taskers.web import formatting
 
 PAGE = 30
 FAR = datetime(9999, 1, 1, tzinfo=UTC)  # the latest moment that PostgreSQL and Python both know
@@ -100,9 +100,9 @@ class Entry:
         return "judged" if self.grade else "accepted"
 
     @property
-    def agreement(self) -> wording.Wording | None:
+    def agreement(self) -> formatting.Wording | None:
         """How far the answer agrees with what was decided, in words."""
-        return wording.agreement(self.grade.value) if self.grade else None
+        return formatting.agreement(self.grade.value) if self.grade else None
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ class Opening:
 
     project: Project
     settings: ProjectSettings
-    standing: wording.Wording
+    standing: formatting.Wording
     estimate: grades.Estimate
     left: Left  # how many tasks are open to them
     holding: bool  # whether they have begun something here
@@ -184,7 +184,7 @@ def openings(person: Person, projects: Iterable[Project]) -> list[Opening]:
     for one in found:
         terms, nothing, left = stands[one.pk]
         estimate = shown.get(one.public_id) or grades.estimate(0.0, 0.0)
-        words = wording.standing(estimate)
+        words = formatting.standing(estimate)
         openings.append(Opening(one, newest[one.pk], words, estimate, left, terms.held is not None, nothing))
     return sorted(openings, key=_order)
 

@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 
 from taskers.models import Organization, Person
-from taskers.organizations import founding
+from taskers.organizations import create
 
 
 def found_by_command(*words: str) -> str:
@@ -29,7 +29,7 @@ def test_the_first_owner_gets_in_by_the_printed_link(db):
 
 def test_somebody_known_owns_the_new_one_too_and_keeps_their_password(cast):
     before = cast.olga.password
-    organization, path = founding.found("Bureau of Maps", owner_email=cast.olga.email)
+    organization, path = create.found("Bureau of Maps", owner_email=cast.olga.email)
     cast.olga.refresh_from_db()
     assert path == ""
     assert cast.olga.password == before

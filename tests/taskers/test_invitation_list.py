@@ -4,7 +4,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from taskers.models import Invitation
-from taskers.people import invitation_list
+from taskers.people import bulk_invite
 from taskers.people.invitations import BadInvitation
 
 pytestmark = pytest.mark.django_db
@@ -26,7 +26,7 @@ def outcomes(lines) -> dict[int, str]:
 
 
 def test_good_lines_go_in_and_bad_ones_are_named(cast) -> None:
-    found = outcomes(invitation_list.invite_all(cast.riverside, cast.mina, TABLE))
+    found = outcomes(bulk_invite.invite_all(cast.riverside, cast.mina, TABLE))
     assert found[2] == found[5] == found[9] == "invited"
     assert "not an email address" in found[3]
     assert "ask an owner" in found[6]
@@ -41,12 +41,12 @@ def test_good_lines_go_in_and_bad_ones_are_named(cast) -> None:
 
 
 def test_columns_may_stand_in_another_order(cast) -> None:
-    invitation_list.invite_all(cast.riverside, cast.mina, "Role,Email\nreviewer,ada@example.org\n")
+    bulk_invite.invite_all(cast.riverside, cast.mina, "Role,Email\nreviewer,ada@example.org\n")
     assert Invitation.objects.get().role == "reviewer"
 
 
 def test_a_line_number_counts_lines_not_rows(cast) -> None:
-    lines = invitation_list.invite_all(cast.riverside, cast.mina, 'a@example.org,"Two\nlines",tasker\nbad,,\n')
+    lines = bulk_invite.invite_all(cast.riverside, cast.mina, 'a@example.org,"Two\nlines",tasker\nbad,,\n')
     assert outcomes(lines).keys() == {1, 3}
 
 
@@ -56,23 +56,23 @@ def test_a_line_number_counts_lines_not_rows(cast) -> None:
 )
 def test_what_is_no_table_is_refused_whole(text, code, cast) -> None:
     with pytest.raises(BadInvitation) as fault:
-        invitation_list.invite_all(cast.riverside, cast.mina, text)
+        bulk_invite.invite_all(cast.riverside, cast.mina, text)
     assert fault.value.code == code and fault.value.place.startswith("line ")
     assert not Invitation.objects.exists()
 
 
 def test_too_long_a_table_is_refused_whole(cast) -> None:
-    text = "".join(f"p{number}@example.org\n" for number in range(invitation_list.MOST + 1))
+    text = "".join(f"p{number}@example.org\n" for number in range(bulk_invite.MOST + 1))
     with pytest.raises(BadInvitation, match="at most 2000"):
-        invitation_list.invite_all(cast.riverside, cast.mina, text)
+        bulk_invite.invite_all(cast.riverside, cast.mina, text)
     assert not Invitation.objects.exists()
 
 
 def test_wrong_encoding_is_named_with_its_line(cast) -> None:
     with pytest.raises(BadInvitation) as fault:
-        invitation_list.text_of("ada@example.org,Ada\nzoe@example.org,Zoë\n".encode("latin-1"))
+        bulk_invite.text_of("ada@example.org,Ada\nzoe@example.org,Zoë\n".encode("latin-1"))
     assert (fault.value.code, fault.value.place) == ("wrong-encoding", "line 2")
-    assert invitation_list.text_of("\ufeffemail".encode()) == "email"
+    assert bulk_invite.text_of("\ufeffemail".encode()) == "email"
 
 
 def test_the_page_shows_links_and_reasons(client, cast) -> None:

@@ -8,7 +8,7 @@ from django.core import mail
 from taskers import access
 from taskers.models import Event, Invitation, Membership, Person
 from taskers.models.people import Role
-from taskers.people import invitation_list, invitations
+from taskers.people import bulk_invite, invitations
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -112,7 +112,7 @@ def test_a_name_with_a_line_break_breaks_no_letter(mina, cast, settings) -> None
     """Neither one that is written now, which is kept on one line, nor one that was kept before that."""
     settings.EMAIL_HOST = "mail.example.org"
     table = 'email,name,role\na@example.org,"Ann\nBcc: x@example.org",tasker\n'
-    invitation_list.invite_all(cast.riverside, cast.mina, table)
+    bulk_invite.invite_all(cast.riverside, cast.mina, table)
     assert Invitation.objects.get(email="a@example.org").name == "Ann Bcc: x@example.org"
     Person.objects.filter(pk=cast.mina.pk).update(name="Mina\r\nBcc: x@example.org")
     mina.post("/people/invite/", {"email": "b@example.org", "role": "tasker"})

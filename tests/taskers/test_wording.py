@@ -3,7 +3,7 @@
 import pytest
 
 from taskers.standing import grades
-from taskers.web import wording
+from taskers.web import formatting
 
 
 @pytest.mark.parametrize(
@@ -19,20 +19,20 @@ from taskers.web import wording
     ],
 )
 def test_agreement_in_words(value: float, text: str, tone: str) -> None:
-    assert wording.agreement(value) == wording.Wording(text, tone)
+    assert formatting.agreement(value) == formatting.Wording(text, tone)
 
 
 def test_nothing_is_said_of_who_was_never_judged() -> None:
-    assert wording.standing(grades.estimate(0, 0)) == wording.Wording("Not judged yet", "")
+    assert formatting.standing(grades.estimate(0, 0)) == formatting.Wording("Not judged yet", "")
 
 
 def test_little_evidence_is_called_early_and_judges_nobody() -> None:
-    said = wording.standing(grades.estimate(0.5, 1.5))
+    said = formatting.standing(grades.estimate(0.5, 1.5))
     assert said.text.startswith("Early days: between ") and said.tone == ""
 
 
 def test_much_good_work_is_good_and_much_poor_work_is_not() -> None:
-    assert wording.standing(grades.estimate(95, 5)).tone == "good"
-    assert wording.standing(grades.estimate(40, 60)).tone == "bad"
+    assert formatting.standing(grades.estimate(95, 5)).tone == "good"
+    assert formatting.standing(grades.estimate(40, 60)).tone == "bad"
     low, high = (grades.estimate(95, 5).low, grades.estimate(95, 5).high)
-    assert wording.standing(grades.estimate(95, 5)).text == f"Between {100 * low:.0f} and {100 * high:.0f} % good"
+    assert formatting.standing(grades.estimate(95, 5)).text == f"Between {100 * low:.0f} and {100 * high:.0f} % good"

@@ -3,7 +3,7 @@
 from django.core.management.base import BaseCommand, CommandError
 
 from taskers.errors import Problem
-from taskers.organizations import founding
+from taskers.organizations import create
 
 
 class Command(BaseCommand):
@@ -19,7 +19,7 @@ class Command(BaseCommand):
 
     def handle(self, *args, name: str, owner_email: str, owner_name: str, currency: str, **options) -> None:
         try:
-            organization, path = founding.found(name, owner_email=owner_email, owner_name=owner_name, currency=currency)
+            organization, path = create.found(name, owner_email=owner_email, owner_name=owner_name, currency=currency)
         except Problem as problem:
             raise CommandError(problem.text) from None
         self.stdout.write(f"{organization} is there, owned by {owner_email}.")

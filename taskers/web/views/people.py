@@ -16,9 +16,9 @@ from taskers import access
 from taskers.errors import Problem
 from taskers.models import Invitation, Membership, Organization, Person
 from taskers.models.people import Role
-from taskers.notifications import letters
+from taskers.notifications import mail
 from taskers.organizations.project_names import project_names
-from taskers.people import invitation_list, invitations
+from taskers.people import bulk_invite, invitations
 from taskers.web.forms import InviteForm, InviteListForm
 from taskers.web.requests import MemberRequest, key_asked
 from taskers.web.views.door import needs_role
@@ -59,7 +59,7 @@ def invite(request: MemberRequest) -> HttpResponse:
                 request.organization, request.user, email=email, role=role, project_key=project
             )
             link = _link(request, secret)
-            made = {"invitation": invitation, "link": link, "sent": letters.send_invitation(invitation, link)}
+            made = {"invitation": invitation, "link": link, "sent": mail.send_invitation(invitation, link)}
             form = InviteForm(request.user, request.organization)
         except Problem as problem:
             form.add_error("email" if problem.place == "email" else None, problem.text)
@@ -79,8 +79,8 @@ def invite_list(request: MemberRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             file = form.cleaned_data["file"]
-            text = invitation_list.text_of(file.read()) if file else form.cleaned_data["text"]
-            done = invitation_list.invite_all(request.organization, request.user, text)
+            text = bulk_invite.text_of(file.read()) if file else form.cleaned_data["text"]
+            done = bulk_invite.invite_all(request.organization, request.user, text)
             lines = [_shown(request, line) for line in done]
         except Problem as problem:
             form.add_error(None, f"{problem.place}: {problem.text}" if problem.place else problem.text)
@@ -162,7 +162,7 @@ def _link(request: MemberRequest, secret: str) -> str:
     return request.build_absolute_uri(reverse("invitation", args=[secret]))
 
 
-def _shown(request: MemberRequest, line: invitation_list.Line) -> dict:
+def _shown(request: MemberRequest, line: bulk_invite.Line) -> dict:
     link = _link(request, line.secret) if line.invitation else ""
-    sent = line.invitation is not None and letters.send_invitation(line.invitation, link)
+    sent = line.invitation is not None and mail.send_invitation(line.invitation, link)
     return {"number": line.number, "email": line.email, "why": line.why, "link": link, "sent": sent}
