@@ -2,17 +2,17 @@
 
 from procrastinate.contrib.django import app
 
-from assist.annotators import placing
+from assist.annotators import work as placing
 from assist.errors import CopilotError
 from assist.learning import label_vectors
-from assist.suggestions import preparing, record
+from assist.suggestions import precompute, record
 from projects.models import Project
 
 
 @app.task(queue="copilot")
 def prepare(preparation_key: int) -> int:
     """Let a model go through a batch ahead of the people; returns how many tasks it made ready."""
-    return preparing.run(preparation_key)
+    return precompute.run(preparation_key)
 
 
 @app.task(queue="copilot")
@@ -32,7 +32,7 @@ def work_all(timestamp: int) -> int:
 @app.task(queue="jobs", queueing_lock="forget_prepared")
 def forget_prepared(timestamp: int) -> int:
     """Let go of what was prepared for work that is over; returns how many rows."""
-    return preparing.forget()
+    return precompute.forget()
 
 
 @app.periodic(cron="*/10 * * * *")

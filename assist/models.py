@@ -71,7 +71,7 @@ class Deployment(models.Model):
 
 class Placement(models.Model):
     """A model version that fills a seat of a project: it claims tasks and answers them by itself (sole writer:
-    placing.py)."""
+    work.py)."""
 
     seat = models.OneToOneField(Seat, on_delete=models.PROTECT, related_name="+")
     version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="placements")
@@ -86,7 +86,7 @@ class Placement(models.Model):
 
 
 class Preparation(models.Model):
-    """A model going through a batch ahead of the people (sole writer: preparing.py)."""
+    """A model going through a batch ahead of the people (sole writer: precompute.py)."""
 
     class State(models.TextChoices):
         RUNNING = "running", "Under way"
@@ -120,7 +120,7 @@ class Prepared(models.Model):
     task_key = models.BigIntegerField()
     version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="+")
     # Spans as the runtime answers: [[start, end, the model's label, score or null], ...]. For classes the text's vector
-    # (packing.py): what it means for the labels is worked out when it is offered, by what is known then.
+    # (vector_encoding.py): what it means for the labels is worked out when it is offered, by what is known then.
     output = models.JSONField()
 
     class Meta:
@@ -175,7 +175,7 @@ class Suggestion(models.Model):
     output = models.JSONField(default=dict)
     score = models.FloatField(null=True, blank=True)
     latency_ms = models.PositiveIntegerField(default=0)
-    trap = models.BooleanField(default=False)  # wrong on purpose (traps.py)
+    trap = models.BooleanField(default=False)  # wrong on purpose (planted_errors.py)
     # How much of it was changed before it was handed in, in [0, 1]: one less their overlap. Only where it was taken.
     edit = models.FloatField(null=True, blank=True)
     fate = models.CharField(max_length=8, choices=Fate, default=Fate.OFFERED)

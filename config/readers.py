@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from assist.learning import teaching
+from assist.learning import follow as teaching
 from assist.suggestions import follow
 from projects.annotators import outcomes
 from projects.reports import progress, verdict_index

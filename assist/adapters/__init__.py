@@ -13,7 +13,7 @@ from typing import Protocol
 import numpy as np
 
 from assist.adapters.devices import CPU, Device
-from assist.adapters.weights import DECODER, ENCODER, Artifact, verify
+from assist.adapters.files import DECODER, ENCODER, Artifact, verify
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from assist.adapters import RUNTIMES, Offer
-from assist.adapters.weights import CHUNK, Artifact, WeightsProblem, path_of
+from assist.adapters.files import CHUNK, Artifact, WeightsProblem, path_of
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,60}")
 LISTED = "catalogue.json"

@@ -18,7 +18,7 @@ from assist.errors import CopilotError
 from assist.models import Deployment, ModelVersion, Suggestion, Taught
 from assist.registry.registry import WHOLE, model_version
 from assist.runtime.client import RuntimeClient, serving, status_now
-from assist.suggestions import choices, classes, prototypes
+from assist.suggestions import choices, class_vectors, prototypes
 from assist.suggestions.bindings import capability_of
 from assist.suggestions.prototypes import Choices, Learnt
 from projects.configuration.terms import terms_of
@@ -109,7 +109,7 @@ async def _teach(
 ) -> None:
     client = RuntimeClient(settings.RUNTIME_ADDRESS)
     try:
-        rows = await classes.phrases(client, str(version), fields)
+        rows = await class_vectors.phrases(client, str(version), fields)
         texts = [str(entry.task.payload["text"]) for entry in entries]
         portions = [texts[at : at + PORTION] for at in range(0, len(texts), PORTION)]
         vectors = np.concatenate([await client.vectors(str(version), some) for some in portions])
@@ -126,7 +126,7 @@ def _write(project: Project, version: ModelVersion, fields, entries, vectors, ro
         places = np.array([labels.get(values.get(one.field, ""), -1) for values in said])
         used = places >= 0
         texts, chosen = vectors[used], places[used]
-        fit = prototypes.fit(classes.words(one, rows), texts, chosen, blind[used])
+        fit = prototypes.fit(class_vectors.words(one, rows), texts, chosen, blind[used])
         Taught.objects.update_or_create(
             project=project,
             version=version,

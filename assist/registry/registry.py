@@ -9,9 +9,9 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from assist.adapters import RUNTIMES, Offer, catalogue
-from assist.adapters.weights import WeightsProblem
+from assist.adapters.files import WeightsProblem
 from assist.models import Deployment, ModelVersion, Placement
-from assist.registry.lots import lot
+from assist.registry.hash_bucket import lot
 from projects.models import Project
 from taskers.errors import StateConflict
 from taskers.models import Person

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from assist.errors import CopilotError
-from assist.runtime import frames
+from assist.runtime import framing
 
 CONNECT_SECONDS = 2.0
 BACK_OFF_SECONDS = (0.1, 0.25, 0.5, 1.0, 2.0, 5.0)
@@ -103,7 +103,7 @@ class RuntimeClient:
         answer: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
         self._waiting[id] = answer
         try:
-            writer.write(frames.pack({"id": id, "op": op, **fields}))
+            writer.write(framing.pack({"id": id, "op": op, **fields}))
             async with asyncio.timeout(SECONDS[op]):
                 await writer.drain()
                 reply = await answer
@@ -152,7 +152,7 @@ class RuntimeClient:
         """One try; after a failure none is made until the back-off has passed."""
         if time.monotonic() < self._not_before:
             return
-        kind, place, port = frames.split_address(self._address)
+        kind, place, port = framing.split_address(self._address)
         try:
             async with asyncio.timeout(CONNECT_SECONDS):
                 reader, writer = await (
@@ -169,8 +169,8 @@ class RuntimeClient:
 
     async def _read(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            with contextlib.suppress(frames.BadFrame):
-                while (reply := await frames.read(reader)) is not None:
+            with contextlib.suppress(framing.BadFrame):
+                while (reply := await framing.read(reader)) is not None:
                     answer = self._waiting.get(reply.get("id", 0))
                     if answer is not None and not answer.done():
                         answer.set_result(reply)
@@ -183,7 +183,7 @@ class RuntimeClient:
 
     def _forget(self, writer: asyncio.StreamWriter, id: int) -> None:
         if not writer.is_closing():
-            writer.write(frames.pack({"id": id, "op": "cancel"}))
+            writer.write(framing.pack({"id": id, "op": "cancel"}))
 
 
 _clients: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, RuntimeClient]] = weakref.WeakKeyDictionary()
@@ -229,15 +229,15 @@ def status_now(address: str, seconds: float = 0.5) -> dict[str, Any] | None:
     """What `RuntimeClient.status` says, for code that is not asynchronous; None if nobody answers in time."""
     try:
         with _plain_line(address, seconds) as line, line.makefile("rb") as file:
-            line.sendall(frames.pack({"id": 1, "op": "status"}))
-            reply = frames.read_now(file)
-    except (OSError, frames.BadFrame):
+            line.sendall(framing.pack({"id": 1, "op": "status"}))
+            reply = framing.read_now(file)
+    except (OSError, framing.BadFrame):
         return None
     return reply.get("ok") if reply else None
 
 
 def _plain_line(address: str, seconds: float) -> socket.socket:
-    kind, place, port = frames.split_address(address)
+    kind, place, port = framing.split_address(address)
     if kind == "tcp":
         return socket.create_connection((place, port), seconds)
     line = socket.socket(socket.AF_UNIX)

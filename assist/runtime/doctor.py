@@ -11,7 +11,7 @@ import psutil
 
 from assist.adapters import Classifier, MaskPrompt, Offer, Runtime, RuntimeMissing, Segmenter, SpanFinder, devices
 from assist.adapters.devices import CPU, DeviceMissing
-from assist.adapters.weights import WeightsProblem
+from assist.adapters.files import WeightsProblem
 
 T = TypeVar("T")
 

@@ -19,10 +19,10 @@ from pathlib import Path
 from typing import IO, Any
 
 from assist.adapters import DEFAULTS, Offer, catalogue, priority
-from assist.adapters.weights import WeightsProblem, data_folder, default_folder
+from assist.adapters.files import WeightsProblem, data_folder, default_folder
 from assist.errors import CopilotError
-from assist.runtime import frames, hub
-from assist.runtime.embeddings import STORE_MB, EmbeddingStore
+from assist.runtime import framing, supervisor
+from assist.runtime.embedding_store import STORE_MB, EmbeddingStore
 from assist.runtime.serving import Serving
 
 log = logging.getLogger("assist.runtime")
@@ -56,9 +56,9 @@ class Line:
     async def serve(self) -> None:
         """Until the line ends; then nobody waits for the answers any more."""
         try:
-            while (message := await frames.read(self._reader)) is not None:
+            while (message := await framing.read(self._reader)) is not None:
                 self._take(message)
-        except frames.BadFrame as problem:
+        except framing.BadFrame as problem:
             log.warning("A line was closed: %s", problem)
         finally:
             for task in list(self._tasks.values()):
@@ -68,7 +68,7 @@ class Line:
     def _take(self, message: dict[str, Any]) -> None:
         id, op = message.get("id"), message.get("op")
         if not isinstance(id, int):
-            raise frames.BadFrame("a question without a number")
+            raise framing.BadFrame("a question without a number")
         if op == "cancel":
             if id in self._tasks:
                 self._tasks[id].cancel()
@@ -91,7 +91,7 @@ class Line:
             reply = {"id": id, "error": "failed", "text": ""}
         with contextlib.suppress(ConnectionError):
             async with self._writing:
-                self._writer.write(frames.pack(reply))
+                self._writer.write(framing.pack(reply))
                 await self._writer.drain()
 
     async def _ask(self, op: str, message: dict[str, Any]) -> dict[str, Any]:
@@ -143,10 +143,10 @@ async def alone(models: Sequence[Offer], folder: Path, store: EmbeddingStore) ->
 
 @contextlib.asynccontextmanager
 async def apart(
-    models: Sequence[Offer], folder: Path, place: Path, command: hub.Command, patience: hub.Patience
+    models: Sequence[Offer], folder: Path, place: Path, command: supervisor.Command, patience: supervisor.Patience
 ) -> AsyncIterator[Answers]:
     """The answers of models that have a process each."""
-    processes = hub.Hub(models, lambda key: catalogue.find(key, folder), place, command, patience)
+    processes = supervisor.Hub(models, lambda key: catalogue.find(key, folder), place, command, patience)
     try:
         yield {op: processes.status if op == "status" else processes.answer for op in SECONDS}
     finally:
@@ -155,7 +155,7 @@ async def apart(
 
 async def serve(address: str, open_answers: contextlib.AbstractAsyncContextManager[Answers]) -> None:
     """Answer at `address` until cancelled. Raises AlreadyServing, OSError, or ValueError for a bad address."""
-    kind, place, port = frames.split_address(address)
+    kind, place, port = framing.split_address(address)
     with contextlib.ExitStack() as held:
         if kind == "unix":
             held.enter_context(_own_socket(Path(place)))
@@ -209,7 +209,10 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--disk-mb", type=int, default=kept, help="embeddings kept on disk")
     parser.add_argument("--nice", type=int, default=10, help="how far to step back for other processes")
     parser.add_argument(
-        "--silent-seconds", type=float, default=hub.SILENT_SECONDS, help="a model silent for so long is started again"
+        "--silent-seconds",
+        type=float,
+        default=supervisor.SILENT_SECONDS,
+        help="a model silent for so long is started again",
     )
     parser.add_argument("--job-seconds", type=float, help="so is one that is at one question for so long")
     parser.add_argument("--alone", action="store_true", help="hold the models in this process, not in one each")
@@ -247,13 +250,13 @@ def _answers(options: argparse.Namespace, models: Sequence[Offer]) -> contextlib
     if options.alone:
         store = EmbeddingStore(options.embeddings, options.memory_mb << 20, options.disk_mb << 20)
         return alone(models, options.folder, store)
-    kind, place, _ = frames.split_address(options.address)
-    command = hub.command(
+    kind, place, _ = framing.split_address(options.address)
+    command = supervisor.command(
         folder=options.folder, embeddings=options.embeddings, memory_mb=options.memory_mb, disk_mb=options.disk_mb
     )
-    job = dict.fromkeys(hub.JOB_SECONDS, options.job_seconds) if options.job_seconds else hub.JOB_SECONDS
-    patience = hub.Patience(options.silent_seconds, job)
-    return apart(models, options.folder, hub.own_place(kind, place), command, patience)
+    job = dict.fromkeys(supervisor.JOB_SECONDS, options.job_seconds) if options.job_seconds else supervisor.JOB_SECONDS
+    patience = supervisor.Patience(options.silent_seconds, job)
+    return apart(models, options.folder, supervisor.own_place(kind, place), command, patience)
 
 
 if __name__ == "__main__":

@@ -25,12 +25,12 @@ from assist.adapters import (
     devices,
 )
 from assist.adapters.devices import CPU, DeviceMissing
-from assist.adapters.weights import WeightsProblem
+from assist.adapters.files import WeightsProblem
 from assist.errors import CopilotError
-from assist.runtime.embeddings import EmbeddingStore
-from assist.runtime.handles import Handles
+from assist.runtime.decoding import BadPicture, pixels_of
+from assist.runtime.embedding_store import EmbeddingStore
 from assist.runtime.lanes import Lane
-from assist.runtime.pictures import BadPicture, pixels_of
+from assist.runtime.mask_cache import Handles
 
 log = logging.getLogger(__name__)
 

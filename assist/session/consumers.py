@@ -12,7 +12,7 @@ from django.utils.translation import get_language_from_request
 
 from assist.errors import CopilotError
 from assist.runtime.client import shared
-from assist.session.desk import Desk, TrialDesk
+from assist.session.gateway import Desk, TrialDesk
 from assist.session.session import SIGNED_OUT, Session
 from taskers.credentials.sign_in_state import still_signed_in
 

@@ -18,10 +18,10 @@ from django.utils import translation
 
 from assist.errors import TEXTS, CopilotError
 from assist.runtime.client import RuntimeClient, serving
-from assist.session import answers, protocol
+from assist.session import protocol, replies
 from assist.session.protocol import BadMessage, Cancel, Error, Open, Ping, Pong, Prompt, Ready, ServerMessage
-from assist.suggestions import classes, packing
-from assist.suggestions.facts import Binding, Offer, Picture
+from assist.suggestions import class_vectors, vector_encoding
+from assist.suggestions.offers import Binding, Offer, Picture
 from assist.suggestions.prototypes import Learnt
 
 log = logging.getLogger(__name__)
@@ -38,7 +38,7 @@ STRIKES = 20  # messages over the limit until the line is cut
 
 
 class DeskLike(Protocol):
-    """What a session asks of the database (assist/session/desk.py)."""
+    """What a session asks of the database (assist/session/gateway.py)."""
 
     async def open(self, token: UUID) -> Binding: ...
     async def check(self, token: UUID) -> None: ...
@@ -138,7 +138,7 @@ class Session:
     async def _answer(self, prompt: Prompt) -> None:
         started = time.monotonic()
         binding, token = await self._bound()
-        answers.check(prompt, binding)
+        replies.check(prompt, binding)
         # The right to ask is looked up while the model works, and before anything is said.
         held = asyncio.create_task(self._desk.check(token))
         try:
@@ -175,39 +175,39 @@ class Session:
             asker=self._name,
             owner=str(binding.assignment_key or f"trial-{binding.task_key}"),
             points=[[x, y, int(include)] for x, y, include in prompt.points],
-            box=answers.inside(prompt.box, picture),
+            box=replies.inside(prompt.box, picture),
             previous=prompt.previous,
         )
-        return answers.masks(prompt, binding, self._model, reply, _since(started))
+        return replies.masks(prompt, binding, self._model, reply, _since(started))
 
     async def _find_spans(
         self, prompt: Prompt, binding: Binding, started: float
     ) -> tuple[ServerMessage, Sequence[Offer]]:
         known, found = await self._known(binding)
         if known:
-            return answers.spans(prompt, self._model, known, _since(started)), ()
+            return replies.spans(prompt, self._model, known, _since(started)), ()
         if found is None:
             found = (await self._runtime.spans(self._model, binding.text, asker=self._name))["spans"]
-        offers = answers.span_offers(binding, self._model, found, _since(started))
-        return answers.spans(prompt, self._model, offers, _since(started)), offers
+        offers = replies.span_offers(binding, self._model, found, _since(started))
+        return replies.spans(prompt, self._model, offers, _since(started)), offers
 
     async def _find_classes(
         self, prompt: Prompt, binding: Binding, started: float
     ) -> tuple[ServerMessage, Sequence[Offer]]:
         known, ahead = await self._known(binding)
         if known:
-            return answers.classes(prompt, self._model, known, _since(started)), ()
-        guesses = await classes.guesses(
+            return replies.classes(prompt, self._model, known, _since(started)), ()
+        guesses = await class_vectors.guesses(
             self._runtime,
             self._model,
             binding.choices,
             binding.learnt,
             binding.text,
             self._name,
-            None if ahead is None else packing.unpacked(ahead),
+            None if ahead is None else vector_encoding.unpacked(ahead),
         )
-        offers = answers.class_offers(binding, self._model, guesses, _since(started))
-        return answers.classes(prompt, self._model, offers, _since(started)), offers
+        offers = replies.class_offers(binding, self._model, guesses, _since(started))
+        return replies.classes(prompt, self._model, offers, _since(started)), offers
 
     async def _known(self, binding: Binding) -> tuple[list[Offer], Any]:
         """What was offered for this text before, or said of it in advance: looked up when the line was opened.

@@ -6,8 +6,8 @@ from django.core.files.storage import default_storage
 
 from assist.errors import CopilotError
 from assist.registry import registry
-from assist.suggestions import choices, traps
-from assist.suggestions.facts import Binding, Picture
+from assist.suggestions import choices, planted_errors
+from assist.suggestions.offers import Binding, Picture
 from assist.suggestions.prototypes import Choices
 from projects import access
 from projects.models import Assignment, ProjectSettings, Task
@@ -120,7 +120,7 @@ def _trapped(assignment: Assignment, settings: ProjectSettings) -> bool:
     answers, where there is anything else to deal for it."""
     if assignment.kind == Assignment.Kind.EXTRA:
         return True
-    drawn = assignment.kind == Assignment.Kind.GOLD and traps.drawn(assignment.public_id, settings.trap_share)
+    drawn = assignment.kind == Assignment.Kind.GOLD and planted_errors.drawn(assignment.public_id, settings.trap_share)
     return drawn and left_out.could_be(assignment)
 
 

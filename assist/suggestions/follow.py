@@ -13,9 +13,9 @@ from django.utils import timezone
 from assist.errors import CopilotError
 from assist.registry import registry
 from assist.runtime.client import RuntimeClient, serving
-from assist.suggestions import preparing, record
+from assist.suggestions import precompute, record
 from assist.suggestions.bindings import picture_of, read_picture, subject_of
-from assist.suggestions.facts import Picture
+from assist.suggestions.offers import Picture
 from projects.models import Annotation, Assignment, Task
 from taskers.models import Event
 from taskers.outbox.events import follow
@@ -96,7 +96,7 @@ def _model(task: Task, drawn: Assignment | Task) -> str:
 
 def _read(texts: list[Task]) -> None:
     try:
-        preparing.read_ahead(texts, PATIENCE_SECONDS)
+        precompute.read_ahead(texts, PATIENCE_SECONDS)
     except (CopilotError, TimeoutError) as problem:
         log.info("No text was read in advance: %s", getattr(problem, "text", "it took too long"))
 

@@ -9,8 +9,8 @@ from django.db.models.functions import Now
 
 from assist.models import Suggestion
 from assist.registry.registry import model_version
-from assist.suggestions import edits
-from assist.suggestions.facts import Binding, Offer
+from assist.suggestions import edit_distance
+from assist.suggestions.offers import Binding, Offer
 from projects.models import Annotation, Assignment
 from projects.task_types import TASK_TYPES
 
@@ -74,7 +74,7 @@ def settle(annotation: Annotation) -> int:
     for row in rows:
         parts = taken.get(str(row.public_id), [])
         fate = _fate(row, parts, refused, rows)
-        edit = 0.0 if fate == ACCEPTED else min(edits.of(row.output, part) for part in parts) if parts else None
+        edit = 0.0 if fate == ACCEPTED else min(edit_distance.of(row.output, part) for part in parts) if parts else None
         fates.setdefault((fate, edit), []).append(row.pk)
     return sum(_move(keys, fate, edit) for (fate, edit), keys in fates.items())
 
@@ -143,5 +143,5 @@ def _as_it_was(output: dict[str, Any], part: dict[str, Any]) -> bool:
     sizes = {tuple(mask["size"]) for mask in output["masks"]}
     if tuple(shape.get("size", ())) not in sizes:
         # Brought up to the image's size on accepting: not the same run by run, but nearly so to the eye.
-        return edits.of(output, part) <= ENLARGED
+        return edit_distance.of(output, part) <= ENLARGED
     return shape.get("counts") in {mask["counts"] for mask in output["masks"]}

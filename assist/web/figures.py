@@ -9,7 +9,8 @@ from django.db.models import Avg, Count, Q, QuerySet
 
 from assist.models import Suggestion
 from assist.registry import registry
-from assist.suggestions import blind_scores, help_report, traps
+from assist.suggestions import blind_scores, help_report
+from assist.suggestions import planted_errors as traps
 from assist.suggestions.bindings import capability_of, subject_of
 from assist.suggestions.help_report import Help, Item, Trapped
 from projects.models import Annotation, Assignment, Project, ProjectSettings

@@ -12,13 +12,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from assist.adapters import DEFAULTS, RUNTIMES
-from assist.annotators import placing
-from assist.annotators.whole_answers import ABLE
+from assist.annotators import work
+from assist.annotators.autonomous_answers import ABLE
 from assist.learning import label_vectors
 from assist.models import Deployment, Preparation
 from assist.registry import registry
-from assist.runtime.embeddings import ONE_MB
-from assist.suggestions import preparing, prototypes
+from assist.runtime.embedding_store import ONE_MB
+from assist.suggestions import precompute, prototypes
 from assist.suggestions.bindings import capability_of
 from assist.web import figures, status
 from assist.web.forms import CopilotForm, DeployForm, PlaceForm, initial
@@ -96,7 +96,7 @@ def place(request: MemberRequest, project: Project) -> HttpResponse:
     form = PlaceForm(request.POST, project=project, capability=ABLE.get(project.task_type, ""))
     if not form.is_valid():
         return _refused(request, project, place_form=form)
-    made = placing.place(project, form.cleaned_data["version"], by=request.user)
+    made = work.place(project, form.cleaned_data["version"], by=request.user)
     told = {"model": made.version}
     messages.success(request, _("%(model)s has a seat. It is watched until you let it do more.") % told)
     return redirect("models", project.public_id)
@@ -120,7 +120,7 @@ def withdraw(request: MemberRequest, project: Project) -> HttpResponse:
 def prepare(request: MemberRequest, batch_id: UUID) -> HttpResponse:
     """Have the models that answer here go through a batch ahead of the people."""
     batch = managed_batch(request, batch_id)
-    preparing.start_all(batch, by=request.user)
+    precompute.start_all(batch, by=request.user)
     messages.success(request, _("Being made ready. People may work meanwhile."))
     return redirect("project-copilot", batch.project.public_id)
 
@@ -142,7 +142,7 @@ def stop(request: MemberRequest, batch_id: UUID) -> HttpResponse:
     if not rows:
         raise Problem(_("This isn't under way any more."), code="state-conflict", status=409)
     for row in rows:
-        preparing.stop(row)
+        precompute.stop(row)
     return redirect("project-copilot", batch.project.public_id)
 
 
@@ -176,8 +176,8 @@ def _context(project: Project, form: CopilotForm, capability: str) -> dict[str, 
         "rest": 100 - sum(one.share for one in deployed),
         "deploy_form": DeployForm(project=project, capability=capability),
         "trouble": status.of_capability(capability) if capability else "",
-        "hindrance": placing.hindrance(project, project.settings_now()),
-        "placed": placing.of_project(project),
+        "hindrance": work.hindrance(project, project.settings_now()),
+        "placed": work.of_project(project),
         "place_form": PlaceForm(project=project, capability=able),
         "taught": label_vectors.standing(project) if capability == "classify" else [],
         "enough": prototypes.ENOUGH,
@@ -203,7 +203,7 @@ def _prepared(project: Project, capability: str) -> dict[str, Any]:
 def _batch(batch: Batch, rows: list[Preparation], wanted: set[int]) -> dict[str, Any]:
     running = any(row.state == Preparation.State.RUNNING for row in rows)
     begun = rows and wanted <= {row.version_id for row in rows}
-    done = begun and all(row.state == Preparation.State.DONE and not preparing.outstanding(row) for row in rows)
+    done = begun and all(row.state == Preparation.State.DONE and not precompute.outstanding(row) for row in rows)
     models = [{"row": row, "rate": row.done / row.seconds * 60 if row.seconds else None} for row in rows]
     progress = getattr(batch, "progress", None)
     return {

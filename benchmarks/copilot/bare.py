@@ -24,13 +24,13 @@ from pycocotools import mask as coco
 
 from assist.adapters import LONGEST_SIDE, RUNTIMES, Embedding, MaskPrompt, priority, sam_frame
 from assist.adapters.devices import CPU
+from assist.adapters.files import default_folder, verify
 from assist.adapters.mobile_sam import MobileSam
 from assist.adapters.sam_decoder import SamDecoder
 from assist.adapters.sam_decoder import load as load_decoder
 from assist.adapters.spacy_spans import SpacySpans
-from assist.adapters.weights import default_folder, verify
-from assist.runtime.embeddings import EmbeddingStore
-from assist.runtime.pictures import pixels_of
+from assist.runtime.decoding import pixels_of
+from assist.runtime.embedding_store import EmbeddingStore
 
 SAM = "mobile-sam@0.2.0"
 REST_SECONDS = 0.05  # threads of the library that spin after their work are still by then

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 from skimage import data
 
-from assist.adapters import weights
+from assist.adapters import files
 from assist.runtime.client import RuntimeClient, shared
 from tests.assist.running import FAKE, REAL, Runtime, running
 
@@ -44,10 +44,10 @@ def picture(pixels: np.ndarray) -> Picture:
 @pytest.fixture(scope="session")
 def model_folder() -> Path:
     """The pinned models, fetched if they are not there yet; a machine that can't have them fails here."""
-    folder = weights.default_folder()
+    folder = files.default_folder()
     folder.mkdir(parents=True, exist_ok=True)
     with filelock.FileLock(folder / ".lock"):
-        weights.fetch(folder)
+        files.fetch(folder)
     return folder
 
 

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from assist.adapters.weights import default_folder
+from assist.adapters.files import default_folder
 from assist.runtime import client
 
 ROOT = Path(__file__).resolve().parent.parent.parent

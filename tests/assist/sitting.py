@@ -11,7 +11,7 @@ import numpy as np
 from assist.adapters.fake import FakeClasses
 from assist.errors import CopilotError
 from assist.session.session import Session
-from assist.suggestions.facts import Binding, Offer, Picture
+from assist.suggestions.offers import Binding, Offer, Picture
 from assist.suggestions.prototypes import Learnt
 from tests.assist.running import settled
 

@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 from segment_anything import sam_model_registry
 
 from assist.adapters import MaskPrompt, RuntimeMissing, catalogue, meta_sam
-from assist.adapters.weights import WeightsProblem
+from assist.adapters.files import WeightsProblem
 from assist.models import Deployment, ModelVersion
 from assist.registry import registry
 from taskers.errors import StateConflict

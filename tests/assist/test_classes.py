@@ -10,10 +10,10 @@ from django.urls import reverse
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from assist.errors import CopilotError
-from assist.learning import label_vectors, teaching
+from assist.learning import follow, label_vectors
 from assist.models import Prepared, Suggestion, Taught
 from assist.registry.registry import model_version
-from assist.suggestions import preparing, record
+from assist.suggestions import precompute, record
 from assist.suggestions.bindings import NOTHING_TO_GUESS, TEXTS_ALONE, bind
 from assist.web import figures
 from projects import queue
@@ -208,15 +208,15 @@ async def test_label_that_was_merged_or_retired_is_learnt_under_its_name_of_toda
 
 def test_reader_has_the_copilot_learn_once_when_enough_is_decided(cast: Cast, project: Project) -> None:
     def waiting() -> int:
-        return ProcrastinateJob.objects.filter(task_name=teaching.LEARN, status="todo").count()
+        return ProcrastinateJob.objects.filter(task_name=follow.LEARN, status="todo").count()
 
     decided(cast, project, 6)
-    teaching.teach_classes()
+    follow.teach_classes()
     assert waiting() == 0
     decided(cast, project, 12)
-    assert teaching.teach_classes() > 0 and waiting() == 1
+    assert follow.teach_classes() > 0 and waiting() == 1
     decided(cast, project, 13)
-    teaching.teach_classes()
+    follow.teach_classes()
     assert waiting() == 1, "what waits already will see these verdicts too"
 
 
@@ -226,10 +226,10 @@ def test_whole_batch_of_texts_is_read_ahead_and_offered_without_the_model(
     settings.RUNTIME_ADDRESS = real_runtime.address
     batch = make.batch(project)
     make.tasks(batch, 3, text=LAMP)
-    row = preparing.start(batch, by=cast.mina)
-    assert (str(row.version), preparing.run(row.pk)) == (MINILM, 3)
+    row = precompute.start(batch, by=cast.mina)
+    assert (str(row.version), precompute.run(row.pk)) == (MINILM, 3)
     held = make.held(cast.alice, project)
-    assert Prepared.objects.count() == 3 and set(preparing.found(held.task_id, MINILM)) == {"vector"}
+    assert Prepared.objects.count() == 3 and set(precompute.found(held.task_id, MINILM)) == {"vector"}
 
 
 async def test_prepared_text_is_answered_from_what_was_kept(
@@ -239,8 +239,8 @@ async def test_prepared_text_is_answered_from_what_was_kept(
     held = await held_letter(cast, project)
 
     def prepare() -> None:
-        row = preparing.start(held.task.batch, by=cast.mina)
-        preparing.run(row.pk)
+        row = precompute.start(held.task.batch, by=cast.mina)
+        precompute.run(row.pk)
         # Were it read again, it would be about something else.
         Task.objects.filter(pk=held.task_id).update(payload={"text": BOOKS})
 
@@ -269,7 +269,7 @@ def test_images_are_classified_without_it_and_that_is_said(cast: Cast, cat: Pict
     project, batch = pictured(cast, cat)
     assert refusal(cast.alice, make.held(cast.alice, project)) == TEXTS_ALONE
     with pytest.raises(StateConflict, match="holds images"):
-        preparing.start(batch, by=cast.mina)
+        precompute.start(batch, by=cast.mina)
     client.force_login(cast.mina, "django.contrib.auth.backends.ModelBackend")
     page = client.get(reverse("project-copilot", args=[project.public_id])).content.decode()
     assert "The newest tasks here are images" in page and "For texts alone" in page

@@ -207,7 +207,7 @@ async def test_wrong_token_is_cut_off(cast: Cast, text: Assignment, fake_runtime
 async def test_prompt_after_the_lease_has_ended_gets_no_answer(
     cast: Cast, text: Assignment, fake_runtime: Runtime, at, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("assist.session.desk.FRESH_SECONDS", 0.0)
+    monkeypatch.setattr("assist.session.gateway.FRESH_SECONDS", 0.0)
     at(fake_runtime.address)
     page = await page_of(cast.alice, text.public_id)
     await page.open(text.token)
@@ -220,7 +220,7 @@ async def test_prompt_after_the_lease_has_ended_gets_no_answer(
 async def test_prompt_after_submitting_gets_no_answer(
     cast: Cast, text: Assignment, fake_runtime: Runtime, at, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("assist.session.desk.FRESH_SECONDS", 0.0)
+    monkeypatch.setattr("assist.session.gateway.FRESH_SECONDS", 0.0)
     at(fake_runtime.address)
     page = await page_of(cast.alice, text.public_id)
     await page.open(text.token)

@@ -90,7 +90,7 @@ async def test_a_line_ends_with_the_membership(
     cast: Cast, text: Assignment, fake_runtime: Runtime, at, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Alice also works at Hilltop, so she stays signed in; Riverside's work is no longer hers."""
-    monkeypatch.setattr("assist.session.desk.FRESH_SECONDS", 0.0)
+    monkeypatch.setattr("assist.session.gateway.FRESH_SECONDS", 0.0)
     await in_thread(invitations.grant)(cast.hilltop, cast.alice, "tasker", by=cast.nora)
     at(fake_runtime.address)
     alice = await in_thread(Alice)(cast, text)

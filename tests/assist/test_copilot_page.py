@@ -11,10 +11,10 @@ from django.urls import reverse
 
 from assist.models import Deployment, Preparation, Suggestion
 from assist.registry import registry
-from assist.session import answers
-from assist.suggestions import preparing, record
+from assist.session import replies
+from assist.suggestions import precompute, record
 from assist.suggestions.bindings import bind
-from assist.suggestions.facts import Offer
+from assist.suggestions.offers import Offer
 from assist.web import figures
 from projects import queue
 from projects.configuration import configure, save_settings
@@ -182,13 +182,13 @@ def test_progress_of_what_is_made_ready_renews_itself_and_goes_on_for_what_was_l
     page = mina.get(at).content.decode()
     assert f'hx-get="{at}" hx-trigger="every' in page and "of 3" in page and "fake-spans@1" in page
     row = Preparation.objects.get()
-    assert preparing.run(row.pk) == 3
+    assert precompute.run(row.pk) == 3
     page = mina.get(at).content.decode()
     assert "Done" in page and "hx-trigger" not in page and "<button" not in page
     make.tasks(batch, 2)
     assert "Go on" in mina.get(at).content.decode()
     mina.post(address("batch-prepare", batch.public_id))
-    assert preparing.run(row.pk) == 2
+    assert precompute.run(row.pk) == 2
 
 
 def test_control_arm_is_drawn_by_hash_and_written_down(cast: Cast, project: Project) -> None:
@@ -211,7 +211,7 @@ def offer(held: Assignment, model: str = work.SPACY) -> Offer:
     """One span that a model offered; of a known answer with a trap, a wrong one."""
     assert held.tasker and held.token
     binding = bind(held.tasker.pk, held.public_id, held.token)
-    (made,) = answers.span_offers(binding, model, [[0, 11, "PERSON", None]], 5)
+    (made,) = replies.span_offers(binding, model, [[0, 11, "PERSON", None]], 5)
     record.keep(binding, model, [made])
     return made
 

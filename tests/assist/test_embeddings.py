@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from assist.adapters import Embedding
-from assist.runtime.embeddings import EmbeddingStore
+from assist.runtime.embedding_store import EmbeddingStore
 
 MODEL = "m@1"
 ONE = 2 * 4 * 8 * 8  # bytes of one embedding here

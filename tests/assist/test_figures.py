@@ -10,7 +10,7 @@ from assist.models import Suggestion
 from assist.registry import registry
 from assist.suggestions import record
 from assist.suggestions.bindings import bind
-from assist.suggestions.facts import Offer
+from assist.suggestions.offers import Offer
 from assist.web import figures
 from projects import queue
 from projects.configuration import configure

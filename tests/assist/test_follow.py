@@ -8,7 +8,7 @@ from django.test import override_settings
 from assist.models import Prepared, Suggestion
 from assist.registry import registry
 from assist.runtime.client import status_now
-from assist.suggestions import follow, preparing
+from assist.suggestions import follow, precompute
 from assist.suggestions.bindings import bind
 from projects import queue
 from projects.models import Assignment, Task
@@ -122,7 +122,7 @@ def test_text_that_was_foreseen_is_read_before_it_is_claimed(cast: Cast, project
     then = queue.claim(cast.alice, project, wish=wish)
     assert isinstance(then, Assignment) and then.token
     binding = bind(cast.alice.pk, then.public_id, then.token)
-    assert preparing.found(binding.task_key, FAKE[1]) == row.output
+    assert precompute.found(binding.task_key, FAKE[1]) == row.output
 
 
 def test_known_answers_are_foreseen_to_the_copilot_like_any_other_task(
@@ -157,9 +157,9 @@ def test_what_was_prepared_goes_with_the_batch_it_was_for(cast: Cast, project) -
     kept = make.tasks(other, 1)[0]
     keys = [*Task.objects.filter(batch=batch).values_list("pk", flat=True), kept.pk, 2**40]  # an archived one
     Prepared.objects.bulk_create(Prepared(task_key=key, version=version, output=[]) for key in keys)
-    assert preparing.forget() == 1
+    assert precompute.forget() == 1
     batches.move(batch, "closed", by=cast.mina)
-    assert preparing.forget() == 3
+    assert precompute.forget() == 3
     assert Prepared.objects.get().task_key == kept.pk
 
 

@@ -13,7 +13,7 @@ from uuid import uuid4
 import pytest
 
 from assist.errors import CopilotError
-from assist.session import answers, protocol
+from assist.session import protocol, replies
 from assist.session.protocol import Prompt
 from assist.suggestions.bindings import bind
 from projects.configuration import configure
@@ -76,8 +76,8 @@ def offered(mine: Assignment) -> dict[str, float]:
         binding = bind(mine.tasker.pk, mine.public_id, mine.token)
     except CopilotError:
         return {"helped": 0.0}
-    offers = answers.span_offers(binding, SPACY, FOUND, 9)
-    message = json.loads(protocol.dump(answers.spans(Prompt("p", text=True), SPACY, offers, 9)))
+    offers = replies.span_offers(binding, SPACY, FOUND, 9)
+    message = json.loads(protocol.dump(replies.spans(Prompt("p", text=True), SPACY, offers, 9)))
     wrong = [at for at, one in enumerate(message["spans"]) if (one["start"], one["end"], one["label"]) not in RIGHT]
     facts = dict(measured(message)) | {"helped": 1.0, "wrong": float(len(wrong))}
     return facts | ({"which is wrong": float(wrong[0])} if wrong else {})

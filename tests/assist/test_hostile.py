@@ -9,7 +9,7 @@ from typing import Any
 import psutil
 import pytest
 
-from assist.adapters.weights import ENCODER, path_of
+from assist.adapters.files import ENCODER, path_of
 from assist.session.protocol import MAX_BYTES
 from assist.session.session import BURST, STRIKES
 from assist.web import status

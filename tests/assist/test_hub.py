@@ -10,7 +10,7 @@ import pytest
 
 from assist.adapters import RUNTIMES, catalogue
 from assist.errors import CopilotError
-from assist.runtime import hub
+from assist.runtime import supervisor
 from assist.runtime.client import RuntimeClient, serving
 from tests.assist.conftest import Picture
 from tests.assist.running import Runtime, running
@@ -137,19 +137,19 @@ async def test_pauses_grow_while_a_model_keeps_dying(monkeypatch: pytest.MonkeyP
     enough = asyncio.Event()
 
     async def sleep(seconds: float) -> None:
-        if seconds in hub.PAUSES:
+        if seconds in supervisor.PAUSES:
             paused.append(seconds)
         if len(paused) == 9:
             enough.set()
         await real(0)
 
     real = asyncio.sleep
-    monkeypatch.setattr(hub.asyncio, "sleep", sleep)
-    dying = hub.Hub([RUNTIMES[SPANS]], RUNTIMES.__getitem__, tmp_path / "sock", ["false"])
+    monkeypatch.setattr(supervisor.asyncio, "sleep", sleep)
+    dying = supervisor.Hub([RUNTIMES[SPANS]], RUNTIMES.__getitem__, tmp_path / "sock", ["false"])
     async with asyncio.timeout(30):
         await enough.wait()
         await dying.close()
-    assert paused[:9] == [*hub.PAUSES[1:], 30.0, 30.0, 30.0]
+    assert paused[:9] == [*supervisor.PAUSES[1:], 30.0, 30.0, 30.0]
 
 
 async def test_stopped_runtime_leaves_no_process_and_no_socket_behind() -> None:

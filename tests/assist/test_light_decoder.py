@@ -8,10 +8,10 @@ import torch
 
 from assist.adapters import RUNTIMES, MaskPrompt, Segmenter, sam_frame
 from assist.adapters.devices import CPU, Device
+from assist.adapters.files import verify
 from assist.adapters.half import halved
 from assist.adapters.sam_decoder import SamDecoder, load
 from assist.adapters.sam_light import LightDecoder
-from assist.adapters.weights import verify
 from tests.assist.conftest import Picture
 
 RANDOM = np.random.default_rng(5)

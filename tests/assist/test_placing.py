@@ -10,7 +10,8 @@ from django.urls import reverse
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from assist.adapters.fake import FakeClasses
-from assist.annotators import placing, whole_answers
+from assist.annotators import autonomous_answers
+from assist.annotators import work as placing
 from assist.learning import label_vectors
 from assist.models import Placement, Prepared
 from assist.registry import registry
@@ -154,7 +155,7 @@ def test_counted_it_is_weighed_with_a_person_and_never_alone(cast: Cast, project
 def says(text: str) -> dict:
     """What the fake says to a text, as an answer."""
     found = [[0, 5, "PERSON", 0.5], [6, 11, "PERSON", 0.5]]
-    return whole_answers.of_spans(found, SPANS, {}, {"person": "Person"})[0] if text else {}
+    return autonomous_answers.of_spans(found, SPANS, {}, {"person": "Person"})[0] if text else {}
 
 
 def test_known_answers_let_it_decide_and_audits_go_to_people(cast: Cast, project) -> None:

@@ -5,7 +5,7 @@ from django.test import override_settings
 
 from assist.models import Preparation, Prepared
 from assist.registry import registry
-from assist.suggestions import preparing
+from assist.suggestions import precompute
 from assist.suggestions.bindings import bind
 from taskers.errors import StateConflict
 from tests import make
@@ -26,68 +26,68 @@ def batch(cast: Cast, fake_runtime: Runtime, settings):
 
 
 def test_whole_batch_is_read_once(cast: Cast, batch) -> None:
-    row = preparing.start(batch, by=cast.mina)
-    assert preparing.run(row.pk) == 150
+    row = precompute.start(batch, by=cast.mina)
+    assert precompute.run(row.pk) == 150
     row.refresh_from_db()
     assert (row.state, row.done, row.problems) == ("done", 150, 0) and row.seconds > 0
     assert Prepared.objects.count() == 150
-    assert preparing.run(row.pk) == 0, "a second run finds nothing to do"
+    assert precompute.run(row.pk) == 0, "a second run finds nothing to do"
     make.tasks(batch, 10)
-    preparing.start(batch, by=cast.mina)
-    assert preparing.run(row.pk) == 10, "what was loaded since is added"
+    precompute.start(batch, by=cast.mina)
+    assert precompute.run(row.pk) == 10, "what was loaded since is added"
 
 
 def test_each_version_that_answers_is_made_ready_and_the_default_for_the_rest_alone(cast: Cast, batch) -> None:
     spacy = registry.model_version(work.SPACY)
     registry.deploy(batch.project, spacy, share=60, by=cast.mina)
-    begun = preparing.start_all(batch, by=cast.mina)
+    begun = precompute.start_all(batch, by=cast.mina)
     assert [str(row.version) for row in begun] == [work.SPACY, SPANS]
     with pytest.raises(StateConflict, match="under way already"):
-        preparing.start_all(batch, by=cast.mina)
-    preparing.stop(begun[0])
-    assert [row.pk for row in preparing.start_all(batch, by=cast.mina)] == [begun[0].pk], "the other one goes on"
+        precompute.start_all(batch, by=cast.mina)
+    precompute.stop(begun[0])
+    assert [row.pk for row in precompute.start_all(batch, by=cast.mina)] == [begun[0].pk], "the other one goes on"
     for row in begun:
-        preparing.stop(row)
+        precompute.stop(row)
     registry.deploy(batch.project, spacy, share=100, by=cast.mina)
-    assert [str(row.version) for row in preparing.start_all(batch, by=cast.mina)] == [work.SPACY]
+    assert [str(row.version) for row in precompute.start_all(batch, by=cast.mina)] == [work.SPACY]
 
 
 def test_stopped_and_killed_work_goes_on_where_it_stood(cast: Cast, batch, monkeypatch: pytest.MonkeyPatch) -> None:
-    row = preparing.start(batch, by=cast.mina)
+    row = precompute.start(batch, by=cast.mina)
     with pytest.raises(StateConflict, match="under way already"):
-        preparing.start(batch, by=cast.mina)
+        precompute.start(batch, by=cast.mina)
     with monkeypatch.context() as broken:
-        broken.setattr(preparing, "_moved", lambda *_: 1 / 0)  # killed after the rows, before the cursor
+        broken.setattr(precompute, "_moved", lambda *_: 1 / 0)  # killed after the rows, before the cursor
         with pytest.raises(ZeroDivisionError):
-            preparing.run(row.pk)
-    assert Prepared.objects.count() == preparing.HANDFUL
-    preparing.stop(row)
-    assert preparing.run(row.pk) == 0
-    preparing.start(batch, by=cast.mina)
-    assert preparing.run(row.pk) == 150
+            precompute.run(row.pk)
+    assert Prepared.objects.count() == precompute.HANDFUL
+    precompute.stop(row)
+    assert precompute.run(row.pk) == 0
+    precompute.start(batch, by=cast.mina)
+    assert precompute.run(row.pk) == 150
     row.refresh_from_db()
     assert row.done == Prepared.objects.count() == 150
 
 
 def test_copilot_that_stays_away_is_said_and_nothing_is_lost(cast: Cast, batch) -> None:
-    row = preparing.start(batch, by=cast.mina)
+    row = precompute.start(batch, by=cast.mina)
     with override_settings(RUNTIME_ADDRESS="unix:/nowhere/runtime.sock"):
-        preparing.run(row.pk, pause=0)
+        precompute.run(row.pk, pause=0)
         row.refresh_from_db()
         assert row.state == Preparation.State.FAILED and "not running" in row.note
-        preparing.start(batch, by=cast.mina, version=row.version)
-    assert preparing.run(row.pk) == 150
+        precompute.start(batch, by=cast.mina, version=row.version)
+    assert precompute.run(row.pk) == 150
 
 
 def test_what_was_prepared_is_found_by_task_and_model(cast: Cast, batch) -> None:
-    row = preparing.start(batch, by=cast.mina)
-    preparing.run(row.pk)
+    row = precompute.start(batch, by=cast.mina)
+    precompute.run(row.pk)
     held = make.held(cast.alice, batch.project)
     assert held.token
     binding = bind(cast.alice.pk, held.public_id, held.token)
-    reply = preparing.found(binding.task_key, SPANS)
+    reply = precompute.found(binding.task_key, SPANS)
     assert reply and reply[0][2] in {"PERSON", "DATE"}
-    assert preparing.found(binding.task_key, "nobody@1") is None
+    assert precompute.found(binding.task_key, "nobody@1") is None
 
 
 def test_images_are_read_in_advance_and_broken_ones_counted(cast: Cast, cat: Picture, settings) -> None:
@@ -99,8 +99,8 @@ def test_images_are_read_in_advance_and_broken_ones_counted(cast: Cast, cat: Pic
     with running(*FAKE) as runtime:
         settings.RUNTIME_ADDRESS = runtime.address
         runtime.until_ready()
-        row = preparing.start(batch, by=cast.mina)
-        preparing.run(row.pk)
+        row = precompute.start(batch, by=cast.mina)
+        precompute.run(row.pk)
         assert len(list((runtime.folder / "embeddings").glob("*.emb"))) == 3
     row.refresh_from_db()
     assert (row.state, row.done, row.problems) == ("done", 4, 1)

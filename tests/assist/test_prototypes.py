@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from assist.suggestions.packing import packed, unpacked
 from assist.suggestions.prototypes import ENOUGH, Choices, Learnt, fit, guess, mean_of, sums
+from assist.suggestions.vector_encoding import packed, unpacked
 
 WIDTH = 16
 CHOICES = Choices("mood", "choice", {"glad": ("joy",), "sad": ("grief",), "cross": ("rage",)})

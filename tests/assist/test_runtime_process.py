@@ -14,7 +14,7 @@ from pycocotools import mask as coco
 
 from assist.adapters import RUNTIMES, MaskPrompt
 from assist.errors import CopilotError
-from assist.runtime import frames
+from assist.runtime import framing
 from assist.runtime.client import RuntimeClient, reachable, shared
 from tests.assist.conftest import Picture
 from tests.assist.running import FAKE, ROOT, Runtime, running, settled
@@ -228,7 +228,7 @@ async def test_missing_weights_leave_the_other_model_running(tmp_path: Path) -> 
     with running(SAM, SPANS, weights=tmp_path) as runtime:
         client = RuntimeClient(runtime.address)
         problem = await refused(client.embed(SAM, "0" * 64, lambda: asyncio.sleep(0, b"")))
-        assert problem.code == "model-missing" and "python -m assist.adapters.weights fetch" in problem.text
+        assert problem.code == "model-missing" and "python -m assist.adapters.files fetch" in problem.text
         assert (await client.spans(SPANS, "Oslo", "alice"))["spans"]
         status = (await client.status())["models"]
         assert (status[SAM]["state"], status[SPANS]["state"]) == ("failed", "ready")
@@ -244,7 +244,7 @@ async def test_line_that_speaks_nonsense_is_closed_and_the_others_go_on(
         b"GET / HTTP/1.1\r\n\r\n",
         b"\xff\xff\xff\xff",
         b"\x00\x00\x00\x01\xc1",
-        frames.pack({"op": "status"}),
+        framing.pack({"op": "status"}),
     ):
         reader, writer = await asyncio.open_unix_connection(path)
         writer.write(nonsense)
@@ -258,7 +258,7 @@ async def test_lines_that_stop_in_the_middle_of_a_frame_hold_nobody_up(
 ) -> None:
     """Half-open: the other side said that much is to come, and never says more; it may never even hang up."""
     path = fake_runtime.address.removeprefix("unix:")
-    whole = frames.pack({"id": 1, "op": "spans", "model": SPANS, "text": "Oslo", "asker": "alice"})
+    whole = framing.pack({"id": 1, "op": "spans", "model": SPANS, "text": "Oslo", "asker": "alice"})
     lines = [await asyncio.open_unix_connection(path) for _ in range(40)]
     for number, (_, writer) in enumerate(lines):
         writer.write(whole[: number % len(whole)])
@@ -294,7 +294,7 @@ async def test_sigterm_ends_it_in_order() -> None:
 @pytest.mark.parametrize("address", ["", "runtime.sock", "tcp://host", "http://x:1", "unix:"])
 def test_address_that_makes_no_sense_is_refused(address: str) -> None:
     with pytest.raises(ValueError) as caught:
-        frames.split_address(address)
+        framing.split_address(address)
     assert "unix:/path or tcp://host:port" in str(caught.value)
 
 

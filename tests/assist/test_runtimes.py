@@ -22,13 +22,13 @@ from assist.adapters import (
     MaskPrompt,
     Segmenter,
     SpanFinder,
+    files,
     mask_size,
     sam_frame,
-    weights,
 )
 from assist.adapters.priority import Aside
 from assist.adapters.sam_frame import frame_size, preprocess
-from assist.runtime.pictures import BadPicture, pixels_of
+from assist.runtime.decoding import BadPicture, pixels_of
 from tests.assist.conftest import Picture
 
 FACE = (180.0, 65.0, 90.0, 110.0)  # the astronaut's, x, y, width, height
@@ -119,7 +119,7 @@ def test_prompt_that_points_at_nothing_is_refused(sam: Segmenter, astronaut_embe
 def test_decoder_agrees_with_the_graph_it_was_read_from(sam, model_folder: Path) -> None:
     """The graph picks one mask; that one's logits are ours, to within rounding."""
     session = onnxruntime.InferenceSession(
-        str(weights.verify(weights.DECODER, model_folder)), providers=["CPUExecutionProvider"]
+        str(files.verify(files.DECODER, model_folder)), providers=["CPUExecutionProvider"]
     )
     features = np.random.default_rng(0).normal(size=(1, 256, 64, 64)).astype(np.float16)
     theirs = session.run(

@@ -9,7 +9,7 @@ import pytest
 
 from assist.errors import CopilotError
 from assist.session.session import BURST, STRIKES
-from assist.suggestions.facts import Binding
+from assist.suggestions.offers import Binding
 from tests.assist.running import settled
 from tests.assist.sitting import IMAGE, TEXT, TOKEN, Page
 

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from assist.adapters.fake import FakeClasses
-from assist.suggestions import classes
-from assist.suggestions.facts import Binding
-from assist.suggestions.packing import packed
+from assist.suggestions import class_vectors
+from assist.suggestions.offers import Binding
 from assist.suggestions.prototypes import Choices, Learnt
+from assist.suggestions.vector_encoding import packed
 from tests.assist.running import settled
 from tests.assist.sitting import Page
 
@@ -25,7 +25,7 @@ LETTER = Binding(5, 6, uuid4(), "classify", text="My rage about the lamp", choic
 
 @pytest.fixture
 async def letter() -> AsyncIterator[Page]:
-    classes._known.clear()
+    class_vectors._known.clear()
     made = Page(LETTER)
     yield made
     await made.session.close()

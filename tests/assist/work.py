@@ -6,7 +6,7 @@ from uuid import uuid4
 from assist.models import Suggestion
 from assist.suggestions import record
 from assist.suggestions.bindings import bind
-from assist.suggestions.facts import Offer
+from assist.suggestions.offers import Offer
 from projects import queue
 from projects.data.media import assets
 from projects.data.media.pictures import read_picture

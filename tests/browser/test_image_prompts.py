@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, Response, WebSocket, expect
 
-from assist.adapters import RUNTIMES, MaskPrompt, Masks, weights
+from assist.adapters import RUNTIMES, MaskPrompt, Masks, files
 from assist.adapters.mobile_sam import MobileSam
-from assist.runtime.pictures import pixels_of
+from assist.runtime.decoding import pixels_of
 from tests.browser import shapes
 from tests.browser.site import Site
 from tests.browser.stage import Stage, pixels
@@ -67,7 +67,7 @@ class Line:
 @pytest.fixture(scope="module")
 def model() -> MobileSam:
     """The default mask model, loaded here beside the application's own."""
-    loaded = RUNTIMES[SAM].load(weights.default_folder())
+    loaded = RUNTIMES[SAM].load(files.default_folder())
     assert isinstance(loaded, MobileSam)
     return loaded
 

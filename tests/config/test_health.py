@@ -13,7 +13,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from assist.runtime import frames
+from assist.runtime import framing
 from config import health, postgres
 from tests.full_disk import full_disk
 
@@ -38,8 +38,8 @@ class Runtime(threading.Thread):
             while True:
                 line, _ = self.listener.accept()
                 with line, line.makefile("rb") as file:
-                    if frames.read_now(file):
-                        line.sendall(frames.pack({"id": 1, "ok": {"models": {"sam@1": self.model}}}))
+                    if framing.read_now(file):
+                        line.sendall(framing.pack({"id": 1, "ok": {"models": {"sam@1": self.model}}}))
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from assist.adapters import DEFAULTS, RUNTIMES, catalogue, weights
-from assist.adapters.weights import WeightsProblem
+from assist.adapters import DEFAULTS, RUNTIMES, catalogue, files
+from assist.adapters.files import WeightsProblem
 from assist.registry import registry
 from assist.runtime import doctor
 from assist.runtime.client import status_now
@@ -47,7 +47,7 @@ class Command(BaseCommand):
                 case "list":
                     self._list(folder)
                 case "fetch":
-                    weights.fetch(folder, self.stdout.write, options["tarball"])
+                    files.fetch(folder, self.stdout.write, options["tarball"])
                     self._verify(folder)
                 case "verify":
                     self._verify(folder)
@@ -70,7 +70,7 @@ class Command(BaseCommand):
 
     def _list(self, folder: Path) -> None:
         for key, offer in catalogue.offers(folder).items():
-            missing = [one for one in offer.artifacts if not weights.path_of(one, folder).exists()]
+            missing = [one for one in offer.artifacts if not files.path_of(one, folder).exists()]
             state = "missing" if missing else "installed"
             usual = "default" if key in DEFAULTS else ""
             self.stdout.write(f"{key:24} {offer.capability:8} {state:10} {usual:8} {offer.licence:11} {offer.source}")
@@ -79,8 +79,8 @@ class Command(BaseCommand):
         added = [
             one for key, offer in catalogue.offers(folder).items() if key not in RUNTIMES for one in offer.artifacts
         ]
-        for artifact in (*weights.PINNED, *added):
-            path = weights.verify(artifact, folder)
+        for artifact in (*files.PINNED, *added):
+            path = files.verify(artifact, folder)
             self.stdout.write(f"{artifact.name}: right ({path})")
 
     def _examine(self, folder: Path, keys: list[str], *, record: bool) -> None:

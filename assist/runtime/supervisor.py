@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from assist.adapters import Offer
-from assist.adapters.weights import WeightsProblem, data_folder
+from assist.adapters.files import WeightsProblem, data_folder
 from assist.errors import CopilotError
 from assist.runtime.client import RuntimeClient
 

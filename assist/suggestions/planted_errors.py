@@ -12,8 +12,8 @@ from uuid import UUID
 import numpy as np
 from pycocotools import mask as coco
 
-from assist.registry.lots import lot
-from assist.suggestions.facts import Offer
+from assist.registry.hash_bucket import lot
+from assist.suggestions.offers import Offer
 from assist.suggestions.prototypes import Choices
 
 OFF_CENTRE = 0.35  # how far a trap's mask lies off, as a share of its size

@@ -8,9 +8,9 @@ from uuid import uuid4, uuid5
 
 from assist.errors import CopilotError
 from assist.session.protocol import ClassesFound, MasksFound, OfferedClass, OfferedMask, OfferedSpan, Prompt, SpansFound
-from assist.suggestions import traps
-from assist.suggestions.facts import Binding, Offer, Picture
-from assist.suggestions.mapping import project_label
+from assist.suggestions import planted_errors
+from assist.suggestions.label_map import project_label
+from assist.suggestions.offers import Binding, Offer, Picture
 from assist.suggestions.prototypes import Guess
 
 WANTS_POINTS = "This task takes a prompt with points or a box."
@@ -46,7 +46,7 @@ def masks(
 ) -> tuple[MasksFound, list[Offer]]:
     """The message with the masks, and the one offer that they are."""
     if binding.trap:
-        reply = traps.spoil_masks(reply)
+        reply = planted_errors.spoil_masks(reply)
     found = tuple(
         OfferedMask((mask["size"][0], mask["size"][1]), mask["counts"], mask["score"], mask["handle"])
         for mask in reply["masks"]
@@ -84,7 +84,7 @@ def span_offers(binding: Binding, model: str, found: Sequence[Sequence[Any]], la
         output = {"start": start, "end": end, "label": label, "model_label": model_label}
         offers.append(Offer({"text": True}, output, score, latency_ms))
     if binding.trap:
-        offers = traps.spoil_spans(offers, sorted(binding.labels), _seed(binding))
+        offers = planted_errors.spoil_spans(offers, sorted(binding.labels), _seed(binding))
     return [_named(binding, model, offer) for offer in offers]
 
 
@@ -102,7 +102,7 @@ def class_offers(binding: Binding, model: str, guesses: Sequence[Guess], latency
         output = {"field": one.field, "kind": choices.kind, "label": one.label, "value": choices.value(one.label)}
         offers.append(Offer({"text": True}, output, one.score, latency_ms))
     if binding.trap:
-        offers = traps.spoil_classes(offers, fields, _seed(binding))
+        offers = planted_errors.spoil_classes(offers, fields, _seed(binding))
     return [_named(binding, model, offer) for offer in offers]
 
 

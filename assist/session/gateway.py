@@ -10,9 +10,9 @@ from channels.db import database_sync_to_async
 
 from assist.errors import CopilotError
 from assist.learning import label_vectors
-from assist.suggestions import preparing, record
+from assist.suggestions import precompute, record
 from assist.suggestions.bindings import bind, bind_trial, held_now, read_picture
-from assist.suggestions.facts import Binding, Offer, Picture
+from assist.suggestions.offers import Binding, Offer, Picture
 from assist.suggestions.prototypes import Learnt
 
 FRESH_SECONDS = 3.0
@@ -20,7 +20,7 @@ FRESH_SECONDS = 3.0
 
 def _look_up(binding: Binding, model: str) -> tuple[list[Offer], Any]:
     kept = record.kept_of_text(binding, model)
-    return kept, None if kept else preparing.found(binding.task_key, model)
+    return kept, None if kept else precompute.found(binding.task_key, model)
 
 
 # Not the thread that all of Django's synchronous code shares: a slow page must not delay a click, nor the reverse.
@@ -28,7 +28,7 @@ _bind = database_sync_to_async(bind, thread_sensitive=False)
 _held_now = database_sync_to_async(held_now, thread_sensitive=False)
 _bind_trial = database_sync_to_async(bind_trial, thread_sensitive=False)
 _keep = database_sync_to_async(record.keep, thread_sensitive=False)
-_prepared = database_sync_to_async(preparing.found, thread_sensitive=False)
+_prepared = database_sync_to_async(precompute.found, thread_sensitive=False)
 _known = database_sync_to_async(_look_up, thread_sensitive=False)
 _learnt = database_sync_to_async(label_vectors.learnt, thread_sensitive=False)
 

@@ -17,13 +17,13 @@ from django.db.models import F
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
-from assist.annotators import whole_answers
-from assist.annotators.whole_answers import ABLE
+from assist.annotators import autonomous_answers
+from assist.annotators.autonomous_answers import ABLE
 from assist.errors import CopilotError
 from assist.learning import label_vectors
 from assist.models import ModelVersion, Placement
 from assist.runtime.client import RuntimeClient
-from assist.suggestions import choices, classes, preparing, prototypes
+from assist.suggestions import choices, class_vectors, precompute, prototypes
 from assist.suggestions.prototypes import Choices, Learnt
 from projects import queue
 from projects.annotators import lifecycle
@@ -139,10 +139,10 @@ def _answer(version: ModelVersion, mine: Assignment, ask: Ask) -> tuple[dict[str
     if not text.strip():
         raise Refused("There is no text here to read.", code="no-text")
     if version.capability == "spans":
-        found = preparing.found(mine.task_id, str(version))
+        found = precompute.found(mine.task_id, str(version))
         if found is None:
             found = ask("spans_of", texts=[text])["spans"][0]  # behind what people ask
-        return whole_answers.of_spans(found, str(version), terms.label_mapping, labels)
+        return autonomous_answers.of_spans(found, str(version), terms.label_mapping, labels)
     if not labels:
         raise Refused("The project has no labels.", code="no-labels")
     field = terms.fields[0]["key"]
@@ -150,9 +150,9 @@ def _answer(version: ModelVersion, mine: Assignment, ask: Ask) -> tuple[dict[str
     taught = label_vectors.learnt(project.public_id, str(version)).get(field)
     if asked is None or asked.kind != "choice" or taught is None:
         shares = ask("classify", text=text, labels=list(labels.values()))["scores"]
-        return whole_answers.of_classes(shares, str(version), field, labels)
+        return autonomous_answers.of_classes(shares, str(version), field, labels)
     shares = _as_taught(asked, taught, text, ask)
-    return whole_answers.of_classes(shares, str(version), field, {key: labels[key] for key in asked.phrases})
+    return autonomous_answers.of_classes(shares, str(version), field, {key: labels[key] for key in asked.phrases})
 
 
 def _as_taught(asked: Choices, taught: Learnt, text: str, ask: Ask) -> list[float]:
@@ -160,7 +160,7 @@ def _as_taught(asked: Choices, taught: Learnt, text: str, ask: Ask) -> list[floa
     phrases = list(dict.fromkeys(phrase for said in asked.phrases.values() for phrase in said))
     reply = ask("vectors", texts=[text, *phrases])
     first, *rest = np.frombuffer(reply["vectors"], "<f4").reshape(1 + len(phrases), reply["width"])
-    words = classes.words(asked, dict(zip(phrases, rest, strict=True)))
+    words = class_vectors.words(asked, dict(zip(phrases, rest, strict=True)))
     return [float(share) for share in prototypes.shares(asked, taught, words, first)]
 
 

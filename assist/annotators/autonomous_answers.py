@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from math import prod
 from typing import Any
 
-from assist.suggestions.mapping import project_label
+from assist.suggestions.label_map import project_label
 
 # Which models can answer which tasks without anybody's help.
 ABLE = {"text_spans": "spans", "classification": "classify"}

@@ -24,7 +24,7 @@ from assist.models import ModelVersion, Preparation, Prepared
 from assist.registry import registry
 from assist.runtime.client import RuntimeClient, serving, status_now
 from assist.suggestions.bindings import capability_of, picture_of, read_picture, subject_of
-from assist.suggestions.packing import packed
+from assist.suggestions.vector_encoding import packed
 from projects.models import Batch, Task
 from taskers.errors import StateConflict
 from taskers.models import Person
