@@ -24,7 +24,7 @@ from psycopg.conninfo import conninfo_to_dict
 from config import postgres_place
 from config.folder import ROOT, media_folder
 from config.problem import CannotStart
-from config.stamps import Stamps
+from config.step_cache import Stamps
 
 FORMAT = 1
 DUMP = "database.dump"

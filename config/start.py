@@ -13,14 +13,14 @@ from pathlib import Path
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
-from config import postgres, production, stamps
+from config import postgres, production, step_cache
 from config.folder import ROOT, data_folder, listen, make_writable, own
 from config.limits import open_files
+from config.log_output import Json, Plain
 from config.postgres import Holder
 from config.problem import CannotStart
-from config.stamps import Stamps
+from config.step_cache import Stamps
 from config.supervisor import Child, Stopped, Supervisor, sweep
-from config.voice import Json, Plain
 
 OLDEST_POSTGRES = 15
 PARTS = ("web", "worker", "runtime")
@@ -146,13 +146,13 @@ class _Life:
 
     async def _prepare(self) -> None:
         """Migrations, static files and the demo: each in a process of its own, and only where it is due."""
-        database = await asyncio.to_thread(stamps.database_key, self.url)
+        database = await asyncio.to_thread(step_cache.database_key, self.url)
         if self.plan.migrate:
-            key = database and f"{database} {stamps.migrations_key()}"
+            key = database and f"{database} {step_cache.migrations_key()}"
             await self._once("migrate", key, ["migrate", "--no-input", "--verbosity", "1"])
         if self.plan.webs:
             collect = ["collectstatic", "--no-input", "--clear", "--verbosity", "0"]
-            await self._once("static", stamps.static_key(), collect)
+            await self._once("static", step_cache.static_key(), collect)
         if self.plan.demo:
             await self._once("demo", database, ["load_demo", "--verbosity", "0"])
 

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import psutil
 
-from config.voice import Plain
+from config.log_output import Plain
 
-LEASH = Path(__file__).with_name("leash.py")
+LEASH = Path(__file__).with_name("parent_death_signal.py")
 CHUNK = 65_536
 
 

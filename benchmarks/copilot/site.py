@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from assist.runtime import client
+from config.log_output import Plain
 from config.start import Plan, execute
-from config.voice import Plain
 
 PATIENCE = 300.0
 QUIET_SECONDS = 1.0

@@ -26,7 +26,7 @@ import django
 from benchmarks import database
 from benchmarks.queue import hands
 from benchmarks.queue.caller import FORESEEN
-from config import leash, postgres
+from config import parent_death_signal, postgres
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 WANTED = 3
@@ -70,7 +70,7 @@ class Forked:
 
     @staticmethod
     def _tied(parent: int, work: Callable[..., None], *arguments: object) -> None:
-        leash.tie(parent, signal.SIGKILL)
+        parent_death_signal.tie(parent, signal.SIGKILL)
         work(*arguments)
 
     def poll(self) -> int | None:
@@ -217,7 +217,7 @@ class Soak:
         return self._start("config.web", self.listener.fileno())
 
     def _start(self, module: str, *arguments: object) -> Process:
-        command = [sys.executable, leash.__file__, str(os.getpid()), sys.executable, "-m", module]
+        command = [sys.executable, parent_death_signal.__file__, str(os.getpid()), sys.executable, "-m", module]
         command += map(str, arguments)
         environment = os.environ | {"TANDEM_POOL": "8"}
         with (self.data / "said").open("ab") as said:  # they complain of each other's deaths

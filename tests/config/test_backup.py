@@ -14,7 +14,7 @@ from psycopg import sql
 
 from config import backup
 from config.problem import CannotStart
-from config.stamps import Stamps
+from config.step_cache import Stamps
 
 ROOT = Path(__file__).resolve().parents[2]
 SERVER = os.environ["DATABASE_URL"]

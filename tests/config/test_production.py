@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from config import folder, install, production, stamps, start
+from config import folder, install, production, start, step_cache
 from config.problem import CannotStart
 from tests.config.outside import outside
 
@@ -125,7 +125,7 @@ def test_a_machines_connections_are_counted_before_they_run_out():
 
 
 def test_a_stamp_holds_for_its_own_key_only(tmp_path):
-    kept = stamps.Stamps(tmp_path / "stamps")
+    kept = step_cache.Stamps(tmp_path / "stamps")
     assert not kept.done("migrate", "a")
     kept.mark("migrate", "a")
     assert kept.done("migrate", "a")
@@ -136,9 +136,9 @@ def test_a_stamp_holds_for_its_own_key_only(tmp_path):
 
 def test_a_new_database_under_an_old_address_has_a_key_of_its_own():
     url = os.environ["DATABASE_URL"]
-    assert stamps.database_key(url) == stamps.database_key(url)
-    assert stamps.database_key(url) != stamps.database_key(url.replace("/tandem?", "/postgres?"))
-    assert stamps.database_key("postgresql://127.0.0.1:1/none") is None
+    assert step_cache.database_key(url) == step_cache.database_key(url)
+    assert step_cache.database_key(url) != step_cache.database_key(url.replace("/tandem?", "/postgres?"))
+    assert step_cache.database_key("postgresql://127.0.0.1:1/none") is None
 
 
 def test_installing_asks_for_everything_in_pyproject_and_again_only_after_a_change(tmp_path, monkeypatch, capsys):

@@ -13,8 +13,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from config.log_output import Json, Plain
 from config.supervisor import Child, Stopped, Supervisor, sweep
-from config.voice import Json, Plain
 
 ROOT = Path(__file__).resolve().parents[2]
 SLEEP = "import time; print('up'); time.sleep(600)"
@@ -147,7 +147,7 @@ async def test_a_very_long_line_and_broken_text_harm_nobody(supervisor, heard):
 def killed_supervisor(record: Path, code: str) -> int:
     """The id of a child whose supervisor was killed with SIGKILL."""
     program = (
-        "import asyncio; from pathlib import Path; from config.supervisor import *; from config.voice import Plain;"
+        "import asyncio; from pathlib import Path; from config.supervisor import *; from config.log_output import Plain;"
         f"supervisor = Supervisor(Plain(), Path({str(record)!r}));"
         f"asyncio.run(supervisor.keep([[Child('web', [{sys.executable!r}, '-c', {code!r}])]]))"
     )

@@ -15,11 +15,11 @@ from pathlib import Path
 
 import psutil
 
-from config import leash, postgres
+from config import parent_death_signal, postgres
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 KEPT = {"PATH", "HOME", "LANG", "TMPDIR"}
-SOAK = [sys.executable, leash.__file__, str(os.getpid()), sys.executable, "-m", "benchmarks.queue.soak"]
+SOAK = [sys.executable, parent_death_signal.__file__, str(os.getpid()), sys.executable, "-m", "benchmarks.queue.soak"]
 
 
 def environment(**more: str) -> dict[str, str]:
