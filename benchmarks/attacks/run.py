@@ -16,7 +16,7 @@ from django.db import connections
 
 from benchmarks.attacks import slow_answers
 from benchmarks.attacks.attackers import ATTACKS, Attack, Target, Work
-from benchmarks.queue import ground
+from benchmarks.queue import fixtures
 from config.folder import ROOT, listen
 from config.limits import open_files
 from projects import queue
@@ -136,11 +136,11 @@ def _web() -> Iterator[tuple[int, psutil.Process, Path]]:
 
 def _ground() -> tuple[str, str, str, dict[str, Work]]:
     """A project of large decided answers: a manager's token, the ids of a batch and of the project; and work."""
-    owner = ground.organization()
+    owner = fixtures.organization()
     manager = Person.objects.create(email="mina@example.org", name="Mina", password="!")
     Membership.objects.create(person=manager, organization=owner, role="manager")
-    project = ground.project(owner, "Reports")
-    batch = ground.batch(project, "First", TASKS)
+    project = fixtures.project(owner, "Reports")
+    batch = fixtures.batch(project, "First", TASKS)
     _decide(batch)
     secret = tokens.issue(manager, Organization.objects.get(pk=owner.pk), name="attacks")[1]
     return secret, str(batch.public_id), str(project.public_id), _work(owner)
@@ -148,7 +148,7 @@ def _ground() -> tuple[str, str, str, dict[str, Work]]:
 
 def _work(owner: Organization) -> dict[str, Work]:
     """A text and two pictures, each in a project of its own and for two taskers."""
-    secrets = [tokens.issue(one, owner, name="attacks")[1] for one in ground.people(owner, 2, "Tasker")]
+    secrets = [tokens.issue(one, owner, name="attacks")[1] for one in fixtures.people(owner, 2, "Tasker")]
     picture = {"asset": "a" * 64, "name": "a.png"}
     payloads = {
         "spans": {"text": "a" * 20_000},
@@ -175,5 +175,5 @@ def _decide(batch: Batch) -> None:
     """Answers of some size, which the database can't make much smaller."""
     dice = random.Random(11)
     for task in Task.objects.filter(batch=batch):
-        answer = ground.ANSWER | {"noise": dice.randbytes(ANSWER_BYTES // 2).hex()}
+        answer = fixtures.ANSWER | {"noise": dice.randbytes(ANSWER_BYTES // 2).hex()}
         Verdict.objects.create(task=task, answer=answer, confidence=1, method="majority_v1", settings_version=1)

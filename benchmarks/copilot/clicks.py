@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from benchmarks.copilot import site
 from benchmarks.copilot.bare import Bare, Crew
-from benchmarks.copilot.ground import Work
+from benchmarks.copilot.fixtures import Work
 from benchmarks.copilot.page import Line, Page
 from benchmarks.copilot.pictures import SIZES, Photograph
 from benchmarks.queue.http import Asker

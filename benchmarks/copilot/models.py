@@ -6,7 +6,7 @@ import time
 from assist.runtime.client import RuntimeClient
 from benchmarks.copilot import site
 from benchmarks.copilot.bare import SAM, Crew
-from benchmarks.copilot.ground import Work, text
+from benchmarks.copilot.fixtures import Work, text
 from benchmarks.copilot.pictures import SIZES, photograph
 from benchmarks.queue.measure import Row, at_least, at_most, median, ms, paired
 

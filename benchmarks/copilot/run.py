@@ -10,15 +10,15 @@ import torch
 
 from benchmarks.copilot import clicks, models, site
 from benchmarks.copilot.bare import NICE, Crew
-from benchmarks.copilot.ground import Work
-from benchmarks.queue import ground
+from benchmarks.copilot.fixtures import Work
+from benchmarks.queue import fixtures
 from benchmarks.queue.measure import Row
 
 
 def run(parts: Sequence[str]) -> None:
     """Measure these parts and print one table; a part that fails is said and leaves the others alone."""
     start = time.monotonic()
-    owner = ground.organization()
+    owner = fixtures.organization()
     with Crew() as crew, site.running() as port:
         work = Work(port, owner)
         rows = asyncio.run(_all(parts, work, crew))

@@ -3,7 +3,7 @@
 import time
 from dataclasses import dataclass
 
-from benchmarks.queue import ground, plans
+from benchmarks.queue import fixtures, plans
 from benchmarks.queue.measure import Row, at_most, median, ms, p95, seconds, told
 from projects import queue
 from projects.models import Assignment, Batch, Project
@@ -28,23 +28,23 @@ class Field:
 
 def prepare(owner: Organization, name: str, tasks: int, *, claims: int, loaded: Batch | None = None) -> Field:
     """The field, with all the claims' newcomers; its open batch is the one that was loaded, if one was."""
-    project = loaded.project if loaded else ground.project(owner, f"{name} tasks")
-    paused = ground.batch(project, "Paused", max(tasks // 5, 10), priority=9)
+    project = loaded.project if loaded else fixtures.project(owner, f"{name} tasks")
+    paused = fixtures.batch(project, "Paused", max(tasks // 5, 10), priority=9)
     batches.move(paused, "paused", by=None)
-    batch = batches.move(loaded, "live", by=None) if loaded else ground.batch(project, "Open", tasks)
-    veteran, finished = ground.people(owner, 2, f"Old{name}")
-    newcomers = ground.people(owner, claims * ROUNDS, f"New{name}")
-    ground.has_done(veteran, batch, min(20_000, max(tasks // 50, 1)))
+    batch = batches.move(loaded, "live", by=None) if loaded else fixtures.batch(project, "Open", tasks)
+    veteran, finished = fixtures.people(owner, 2, f"Old{name}")
+    newcomers = fixtures.people(owner, claims * ROUNDS, f"New{name}")
+    fixtures.has_done(veteran, batch, min(20_000, max(tasks // 50, 1)))
     return Field(project, batch, paused, newcomers, veteran, finished)
 
 
 def measure(small: Field, large: Field, claims: int) -> list[Row]:
     """The table's claim rows. All cases take turns, so that what else the machine does meets all of them alike."""
     owner = large.project.organization
-    plain = ground.project(owner, "Nothing paused")
-    ground.batch(plain, "Open", 5_000)
-    ground.has_done_everything(large.finished, large.batch)
-    ground.analyze()
+    plain = fixtures.project(owner, "Nothing paused")
+    fixtures.batch(plain, "Open", 5_000)
+    fixtures.has_done_everything(large.finished, large.batch)
+    fixtures.analyze()
     assert "Index Scan using assignment_walk" in plans.of_the_walk(large.veteran, large.project)
     slowest, asks = _until_nothing(large)
     print(f"Who did everything was told so at the ask number {asks}; the slowest took {ms(slowest)}.\n", flush=True)
@@ -59,7 +59,7 @@ def measure(small: Field, large: Field, claims: int) -> list[Row]:
         ]
         for key, tasker, project in cases[number % 5 :] + cases[: number % 5]:
             times[key] += seconds([lambda who=tasker, of=project: queue.claim(who, of)])  # type: ignore[misc]
-        ground.finish(large.veteran)
+        fixtures.finish(large.veteran)
     warm = {key: taken[claims // 4 :] for key, taken in times.items()}
     return [row for name, key, base, limit in _ratios(large) for row in _both(name, warm[key], warm[base], limit)]
 

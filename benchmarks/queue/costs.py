@@ -46,7 +46,7 @@ def cost(tasks: int) -> None:
     """CPU of both sides and bytes of every table for tasks that went the whole way."""
     from django.db import connection
 
-    from benchmarks.queue import ground
+    from benchmarks.queue import fixtures as ground
     from projects.reports import progress as rollups
     from projects.reports import verdict_index
 
@@ -93,7 +93,7 @@ class Spent:
 
 def look_ahead(owner, tasker, most: int, server: psutil.Process) -> None:
     """What it costs to say which task comes next, and to tell the copilot."""
-    from benchmarks.queue import ground
+    from benchmarks.queue import fixtures as ground
     from projects import queue
     from projects.models import Assignment
 
@@ -110,7 +110,7 @@ def look_ahead(owner, tasker, most: int, server: psutil.Process) -> None:
 
 def work(tasker, project, most: int) -> int:
     """Claim and submit, at most so often; how often it was."""
-    from benchmarks.queue import ground
+    from benchmarks.queue import fixtures as ground
     from projects import queue
     from projects.models import Assignment
     from projects.workflow import submission
@@ -127,7 +127,7 @@ def archiving(tasks: int) -> None:
     """Claims and submits alone, then while a batch is archived by another process."""
     from django.db import connection
 
-    from benchmarks.queue import ground
+    from benchmarks.queue import fixtures as ground
     from projects import queue
     from projects.models import ArchivePart
     from projects.reports import progress as rollups

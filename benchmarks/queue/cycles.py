@@ -6,7 +6,7 @@ import psycopg
 from django.db import connection
 from psycopg.types.json import Jsonb
 
-from benchmarks.queue import ground
+from benchmarks.queue import fixtures
 from benchmarks.queue.crowd import throughput
 from benchmarks.queue.measure import Row, at_least, median, told
 from projects import queue
@@ -36,7 +36,7 @@ VALUES (gen_random_uuid(), %s, %s, %s, %s, 1, 0, '[]')
 
 def measure(owner: Organization, project: Project, batch: Batch, tasks: int, seconds: float) -> list[Row]:
     """Both at 8 hands, in turns; then once more where every third submit decides its task."""
-    taskers = ground.people(owner, HANDS, f"Hand{tasks}")
+    taskers = fixtures.people(owner, HANDS, f"Hand{tasks}")
     floors, ours = [], []
     for _ in range(ROUNDS):
         floors.append(throughput(_floor(batch), taskers, seconds))
@@ -48,9 +48,9 @@ def measure(owner: Organization, project: Project, batch: Batch, tasks: int, sec
     # Batches of a few tasks, nearest deadline first: the judgements of a task follow each other, and decide it.
     deciding = []
     for number in range(3):
-        short = ground.project(owner, f"Decided {tasks} {number}")
+        short = fixtures.project(owner, f"Decided {tasks} {number}")
         for index in range(int(max(floor, verb) * seconds / 10) + 20):
-            ground.batch(short, f"Few {index}", 10)
+            fixtures.batch(short, f"Few {index}", 10)
         deciding.append(throughput(_ours(short), taskers, seconds))
     third = median(deciding)
     return [*rows, told("the same, each third decides, grades and pays", _told(third, floor), third / floor)]
@@ -66,7 +66,7 @@ def _ours(project: Project) -> Callable[[Person], Callable[[], object]]:
             mine = queue.claim(tasker, project)
             assert not isinstance(mine, Nothing), mine
             assert mine.token
-            submission.submit(mine, tasker, mine.token, ground.ANSWER)
+            submission.submit(mine, tasker, mine.token, fixtures.ANSWER)
 
         return cycle
 
@@ -79,7 +79,7 @@ def _floor(batch: Batch) -> Callable[[Person], Callable[[], object]]:
 
     def make(tasker: Person) -> Callable[[], object]:
         server = psycopg.connect(**plain)
-        answer = Jsonb(ground.ANSWER)
+        answer = Jsonb(fixtures.ANSWER)
 
         def cycle() -> None:
             with server.transaction():

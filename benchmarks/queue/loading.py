@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import psycopg
 from django.db import connection
 
-from benchmarks.queue import ground
+from benchmarks.queue import fixtures
 from benchmarks.queue.measure import Row, at_most
 from projects.data import importing
 from projects.models import Batch
@@ -30,7 +30,7 @@ def measure(owner: Organization, tasks: int) -> tuple[list[Row], Batch]:
     With it comes the batch that was loaded, a draft still.
     """
     bare = _bare(owner, tasks)
-    batch = batches.create(ground.project(owner, "Loaded"), "Loaded", by=None)
+    batch = batches.create(fixtures.project(owner, "Loaded"), "Loaded", by=None)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     ours = _intake(batch, tasks)
     grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
@@ -44,7 +44,7 @@ def measure(owner: Organization, tasks: int) -> tuple[list[Row], Batch]:
 
 
 def _bare(owner: Organization, tasks: int) -> float:
-    project = ground.project(owner, "Bare copy")
+    project = fixtures.project(owner, "Bare copy")
     batch = batches.create(project, "Bare", by=None)
     params = connection.get_connection_params()
     plain = {key: params[key] for key in ("dbname", "user", "password", "host", "port") if params.get(key)}
@@ -54,7 +54,7 @@ def _bare(owner: Organization, tasks: int) -> float:
         start = time.perf_counter()
         with cursor.copy(COPY_TASKS) as copy:
             for number in range(tasks):
-                payload = json.dumps({"text": f"{number} {ground.TEXT}"})
+                payload = json.dumps({"text": f"{number} {fixtures.TEXT}"})
                 copy.write_row((first + number, project.pk, batch.pk, f"b{number}", payload, f"{number:064d}", WANTED))
         with cursor.copy(COPY_SLOTS) as copy:
             for slot in range(WANTED):
@@ -83,7 +83,7 @@ class Lines(io.RawIOBase):
 
     def _make(self, tasks: int) -> Iterator[bytes]:
         for number in range(tasks):
-            row = {"external_id": f"l{number}", "payload": {"text": f"{number} {ground.TEXT}"}}
+            row = {"external_id": f"l{number}", "payload": {"text": f"{number} {fixtures.TEXT}"}}
             yield json.dumps(row).encode() + b"\n"
 
     def readable(self) -> bool:

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from benchmarks.queue import claims as claiming
-from benchmarks.queue import cycles, ground, loading, measure, pages, wire
+from benchmarks.queue import cycles, fixtures, loading, measure, pages, wire
 from benchmarks.queue.measure import Row
 from projects.models import Batch
 from projects.reports import progress
@@ -19,7 +19,7 @@ def run(parts: Sequence[str], *, tasks: int, claims: int) -> None:
     parts = parts or PARTS
     start, loaded = time.perf_counter(), None
     rows: list[Row] = []
-    owner = ground.organization()
+    owner = fixtures.organization()
     if "loading" in parts:
         rows, loaded = loading.measure(owner, tasks)
         _part("loading", rows, start)
@@ -37,7 +37,7 @@ def _on_the_field(
     large = claiming.prepare(owner, str(tasks), tasks, claims=claims, loaded=loaded)
     while progress.catch_up():
         pass
-    ground.analyze()
+    fixtures.analyze()
     print(f"{tasks:,} tasks with 3 judgements each, ready after {time.perf_counter() - start:.0f} s.\n", flush=True)
     measured: dict[str, Callable[[], list[Row]]] = {
         "pages": lambda: pages.measure(owner, small.project, large.project),

@@ -24,8 +24,8 @@ from pathlib import Path
 import django
 
 from benchmarks import database
-from benchmarks.queue import hands
-from benchmarks.queue.caller import FORESEEN
+from benchmarks.queue import workers
+from benchmarks.queue.client import FORESEEN
 from config import parent_death_signal, postgres
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -127,21 +127,21 @@ class Soak:
         from django.core.files import File
         from django.db import connection
 
-        from benchmarks.queue import ground, wire
+        from benchmarks.queue import fixtures, wire
         from projects.data import importing
         from projects.workflow import batches
 
-        owner = ground.organization()
-        self.project = ground.project(owner, "Soak", wanted=WANTED, lease=30)
+        owner = fixtures.organization()
+        self.project = fixtures.project(owner, "Soak", wanted=WANTED, lease=30)
         self.rows = self.tasks // 2
-        ground.batch(self.project, "Open", self.tasks - self.rows, wanted=WANTED)
+        fixtures.batch(self.project, "Open", self.tasks - self.rows, wanted=WANTED)
         loaded = batches.move(batches.create(self.project, "Loaded", by=None), "live", by=None)
         with tempfile.TemporaryFile() as file:
             for number in range(self.rows):
-                row = {"external_id": f"row-{number}", "payload": {"text": f"{number} {ground.TEXT}"}}
+                row = {"external_id": f"row-{number}", "payload": {"text": f"{number} {fixtures.TEXT}"}}
                 file.write(json.dumps(row).encode() + b"\n")
             importing.keep(loaded, File(file), name="rows.jsonl", by=None)
-        self.people = ground.people(owner, self.chosen.clients, "Client")
+        self.people = fixtures.people(owner, self.chosen.clients, "Client")
         self.cookies = [wire.signed_in(one) for one in self.people]
         connection.close()  # no child may inherit it
 
@@ -200,14 +200,14 @@ class Soak:
         seed = f"{self.chosen.seed}-{self.starts}"
         if number % 2:
             at = (self.listener.getsockname()[1], self.project.public_id, *self.cookies[number])
-            return self._start("benchmarks.queue.caller", *at, self.log, seed)
-        return self._fork(hands.work, self.project.pk, self.people[number].pk, self.log, seed)
+            return self._start("benchmarks.queue.client", *at, self.log, seed)
+        return self._fork(workers.work, self.project.pk, self.people[number].pk, self.log, seed)
 
     def _mind(self) -> Process:
-        return self._fork(hands.mind, 0.2)
+        return self._fork(workers.mind, 0.2)
 
     def _import(self) -> Process:
-        return self._fork(hands.load, CHUNK, self.dice.uniform(0.1, 0.4), self.mark)
+        return self._fork(workers.load, CHUNK, self.dice.uniform(0.1, 0.4), self.mark)
 
     def _fork(self, work: Callable[..., None], *arguments: object) -> Process:
         self.started.append(made := Forked(work, *arguments))

@@ -16,7 +16,7 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from django.db import connection
 from django.middleware.csrf import _get_new_csrf_string
 
-from benchmarks.queue import ground
+from benchmarks.queue import fixtures
 from benchmarks.queue.http import Asker
 from benchmarks.queue.measure import Row, at_least, at_most, median, ms, p95
 from projects import queue
@@ -30,7 +30,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 def measure(owner: Organization, project: Project, seconds: float) -> list[Row]:
     """8 and 32 taskers, in turns with the bare view."""
     rows: list[Row] = []
-    taskers = ground.people(owner, 32, "Wire")
+    taskers = fixtures.people(owner, 32, "Wire")
     tasks = list(Task.objects.filter(project=project).values_list("pk", flat=True)[:1000])
     with _server() as port:
         askers = [Asker(port, *signed_in(one)) for one in taskers]
@@ -89,7 +89,7 @@ async def _studio(asker: Asker, project: Project, seconds: float) -> int:
         body: dict[str, object] = {}
         if mine:
             path = f"/studio/assignments/{mine['id']}/submit"
-            body = {"token": mine["token"], "answer": ground.ANSWER, "active_ms": 900, "refused": []}
+            body = {"token": mine["token"], "answer": fixtures.ANSWER, "active_ms": 900, "refused": []}
         start = time.perf_counter()
         status, answer = await asker.post(path, body)
         if mine and status == 200:

@@ -6,7 +6,7 @@ import time
 import pytest
 from django.db import connection
 
-from benchmarks.queue import ground
+from benchmarks.queue import fixtures
 from projects import queue
 from projects.data import archive
 from projects.data.archive.reading import tasks_of
@@ -67,8 +67,8 @@ def test_a_killed_archiver_loses_and_doubles_nothing(tmp_path, settings, monkeyp
     settings.MEDIA_ROOT = tmp_path / "media"
     monkeypatch.setenv("TANDEM_MEDIA", str(settings.MEDIA_ROOT))
     cast = people.assemble()
-    batch = ground.batch(make.project(cast.riverside, labels=ground.LABELS), "Old", TASKS, wanted=1)
-    ground.has_done(cast.alice, batch, TASKS)
+    batch = fixtures.batch(make.project(cast.riverside, labels=fixtures.LABELS), "Old", TASKS, wanted=1)
+    fixtures.has_done(cast.alice, batch, TASKS)
     decide(batch)
     batches.move(batch, "closed", by=cast.mina)
     before = places()

@@ -5,7 +5,7 @@ import re
 import pytest
 from django.db import connection
 
-from benchmarks.queue import ground, plans
+from benchmarks.queue import fixtures, plans
 from projects import queue
 from projects.data.archive import cleanup
 from projects.models import Assignment, BatchCursor, Draft, Task
@@ -54,7 +54,7 @@ def test_a_claim_is_two_statements(cast, project, batch, django_assert_num_queri
 
 def test_handing_in_finds_its_row_by_its_key_while_nothing_is_held_and_nobody_has_done_anything(cast, project) -> None:
     """Planned on statistics of that kind, the server once walked everything that anybody ever did."""
-    ground.batch(project, "Open", 2_000)
+    fixtures.batch(project, "Open", 2_000)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE projects_assignment")
     key = project.public_id
@@ -78,8 +78,8 @@ def test_two_tabs_that_chose_at_the_same_moment_do_not_both_take(cast, project, 
 def test_the_walk_is_an_index_scan_of_its_own_index(cast) -> None:
     """Thirty thousand open rows before and among others'; `python -m benchmarks.queue` asserts the same of millions."""
     for name in ("One", "Two"):
-        project = ground.project(cast.riverside, name)
-        ground.batch(project, "Open", 5_000)
+        project = fixtures.project(cast.riverside, name)
+        fixtures.batch(project, "Open", 5_000)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE projects_assignment")
         cursor.execute("ANALYZE projects_task")
@@ -90,8 +90,8 @@ def test_the_walk_is_an_index_scan_of_its_own_index(cast) -> None:
 
 def test_the_walk_is_the_same_index_scan_when_the_server_believes_in_a_million_tasks(cast) -> None:
     """The statistics are those of three million judgements; the rows needn't be there for a plan."""
-    project = ground.project(cast.riverside, "Great")
-    ground.batch(project, "Open", 2_000)
+    project = fixtures.project(cast.riverside, "Great")
+    fixtures.batch(project, "Open", 2_000)
     with connection.cursor() as cursor:
         for table in ("projects_assignment", "projects_task", "projects_batchcursor"):
             cursor.execute(f"ANALYZE {table}")
@@ -103,8 +103,8 @@ def test_the_walk_is_the_same_index_scan_when_the_server_believes_in_a_million_t
 
 @pytest.mark.parametrize("statement", [reviewing.LIST, reviewing.NEXT])
 def test_the_review_list_walks_its_index_however_many_tasks_there_are_and_wait(cast, statement: str) -> None:
-    project = ground.project(cast.riverside, "Great")
-    ground.batch(project, "Open", 2_000)
+    project = fixtures.project(cast.riverside, "Great")
+    fixtures.batch(project, "Open", 2_000)
     with connection.cursor() as cursor:
         cursor.execute("UPDATE projects_task SET withheld = 'review', review_rank = -id % 7 WHERE id % 2 = 0")
         cursor.execute("ANALYZE projects_task, projects_assignment")
@@ -246,7 +246,7 @@ def test_home_looks_for_open_work_of_each_project(cast, project, monkeypatch) ->
 
 def test_what_is_in_ones_hands_is_found_by_oneself_while_the_statistics_know_of_nothing_held(cast, project) -> None:
     """The server once walked everybody's held rows, and what was left in the index of all that had been handed in."""
-    ground.batch(project, "Open", 2_000)
+    fixtures.batch(project, "Open", 2_000)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE projects_assignment")
         cursor.execute("SET LOCAL enable_seqscan TO off")
@@ -257,7 +257,7 @@ def test_what_is_in_ones_hands_is_found_by_oneself_while_the_statistics_know_of_
 
 
 def test_what_ran_out_is_found_by_its_deadline(cast, project) -> None:
-    ground.batch(project, "Open", 2_000)
+    fixtures.batch(project, "Open", 2_000)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE projects_assignment")
         cursor.execute("SET LOCAL enable_seqscan TO off")

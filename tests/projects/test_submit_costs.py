@@ -9,7 +9,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from benchmarks.queue import ground, plans
+from benchmarks.queue import fixtures, plans
 from projects import queue
 from projects.models import Belief, Verdict
 from projects.quality import consensus, votes
@@ -77,8 +77,8 @@ def test_an_answer_that_leaves_doubt_is_two_statements_of_the_engine_whatever_fo
 @pytest.fixture
 def young(cast):
     """A project whose statistics were taken before anybody did anything."""
-    project = ground.project(cast.riverside, "Young")
-    ground.batch(project, "Open", 2_000)
+    project = fixtures.project(cast.riverside, "Young")
+    fixtures.batch(project, "Open", 2_000)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE projects_assignment")
         cursor.execute("ANALYZE projects_task")

@@ -1,6 +1,6 @@
 """A tasker at the studio's wire, made to be killed.
 
-`python -m benchmarks.queue.caller PORT PROJECT COOKIE CSRF LOG SEED`. It needs no Django. Like the studio it asks again
+`python -m benchmarks.queue.client PORT PROJECT COOKIE CSRF LOG SEED`. It needs no Django. Like the studio it asks again
 when the answer to a submit is lost, with the same body: the server may have died after it wrote the work down.
 """
 

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 from typing import Never
 
-from benchmarks.queue.caller import FORESEEN, WISHES, answer_of
+from benchmarks.queue.client import FORESEEN, WISHES, answer_of
 
 PATIENCE = 60.0  # seconds without a database before it gives up
 

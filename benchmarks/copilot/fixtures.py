@@ -11,7 +11,7 @@ import numpy as np
 from benchmarks.copilot.bare import SAM
 from benchmarks.copilot.page import Page
 from benchmarks.copilot.pictures import SIZES, Photograph, photograph
-from benchmarks.queue import ground
+from benchmarks.queue import fixtures
 from benchmarks.queue.wire import signed_in
 from projects import queue
 from projects.configuration import configure
@@ -51,7 +51,7 @@ class Work:
     """Hands out people with a task in their hands."""
 
     def __init__(self, port: int, owner: Organization) -> None:
-        self._cookies = iter([signed_in(one) for one in ground.people(owner, PEOPLE, "Copilot")])
+        self._cookies = iter([signed_in(one) for one in fixtures.people(owner, PEOPLE, "Copilot")])
         self._port = port
         self._pictures: dict[str, Photograph] = {}  # by task id
         self._numbers = itertools.count()
@@ -111,7 +111,7 @@ def _image_task(batch: Batch, picture: Photograph) -> Task:
 
 
 def _texts(owner: Organization) -> Project:
-    project = ground.project(owner, "Reports", wanted=1)
+    project = fixtures.project(owner, "Reports", wanted=1)
     batch = batches.move(batches.create(project, "Reports", by=None), "live", by=None)
     rows = [
         Task(
