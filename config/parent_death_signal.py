@@ -1,4 +1,4 @@
-"""Runs a command that must not outlive the process that asked for it: `python parent_death_signal.py PARENT COMMAND...`.
+"""Runs a command that must not outlive whoever asked for it: `python parent_death_signal.py PARENT COMMAND...`.
 
 On Linux the kernel sends SIGTERM when the parent dies, however it dies. Elsewhere the next start sweeps up
 (config.supervisor.sweep). A program of its own, and not a hook between fork and exec, because such hooks can

@@ -1,4 +1,4 @@
-"""The admin of money, trust and the outbox. It shows rows; admin_payouts.py and admin_disputes.py hold what may be done."""
+"""The admin of money, trust and the outbox. What may be done stands in web/admin_payouts.py and admin_disputes.py."""
 
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin

@@ -147,7 +147,8 @@ async def test_a_very_long_line_and_broken_text_harm_nobody(supervisor, heard):
 def killed_supervisor(record: Path, code: str) -> int:
     """The id of a child whose supervisor was killed with SIGKILL."""
     program = (
-        "import asyncio; from pathlib import Path; from config.supervisor import *; from config.log_output import Plain;"
+        "import asyncio; from pathlib import Path; from config.supervisor import *; "
+        "from config.log_output import Plain;"
         f"supervisor = Supervisor(Plain(), Path({str(record)!r}));"
         f"asyncio.run(supervisor.keep([[Child('web', [{sys.executable!r}, '-c', {code!r}])]]))"
     )
