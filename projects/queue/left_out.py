@@ -1,9 +1,9 @@
 """Work left out of consensus: decided tasks, dealt once more so that planted errors are shown on others than gold.
 
 A planted error (assist/suggestions/planted_errors.py) says that an answer is compared with something. As many go on
-these as on gold, so it doesn't say with what. Their tasks are decided: nothing rests on the answer, its tasker is paid and graded
-by the verdict that stands, at such a moment as gold is. Models get none, nor does anybody in groups, which no copilot
-helps.
+these as on gold, so it doesn't say with what. Their tasks are decided: nothing rests on the answer, its tasker is paid
+and graded by the verdict that stands, at such a moment as gold is. Models get none, nor does anybody in groups, which
+no copilot helps.
 """
 
 import random
