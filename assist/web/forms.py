@@ -40,7 +40,7 @@ class CopilotForm(forms.Form):
         most=50,
     )
     trap_share = percent(
-        _("Known answers with a trap, %"),
+        _("Gold with a planted error, %"),
         _("One wrong suggestion, to see who looks before accepting; on as many decided tasks too, done once more."),
         most=50,
     )

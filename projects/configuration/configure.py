@@ -354,7 +354,7 @@ def _check_file_order(project: Project) -> None:
     dealt = StockedGold.objects.filter(project=project, pool=StockedGold.Pool.CONTROL, retired_at=None)
     if dealt.exists():
         text = (
-            "Known answers are mixed into this project's work, and in file order they would stand out."
+            "Gold is mixed into this project's work, and in file order they would stand out."
             " Retire them first."
         )
         raise Refused(text, code="file-order", place="file_order")

@@ -49,12 +49,12 @@ TOLD: dict[str, Method] = {
         ),
         Method(
             STANDING,
-            _("Weighed by standing"),
+            _("Weighted vote"),
             _("Taskers count by how often they were right: two trusted ones outweigh three strangers."),
         ),
         Method(
             CATEGORICAL,
-            _("Weighed by class"),
+            _("Dawid-Skene"),
             _(
                 "Learns how able each tasker is, to which labels they lean and which tasks are hard; what is mistaken"
                 " for what is learnt of all together. For many tasks with one label each."
@@ -67,7 +67,7 @@ TOLD: dict[str, Method] = {
         ),
         Method(
             PARTS["regions"],
-            _("Thing by thing"),
+            _("Instance-level merge"),
             _("Decides of each thing in the image whether it is there, and draws it from all who drew it."),
         ),
     )

@@ -1,4 +1,4 @@
-"""Known answers dealt among the rest: gold unseen, a course openly. They are inserted held, and never queue."""
+"""Gold dealt among the rest: gold unseen, a course openly. They are inserted held, and never queue."""
 
 import random
 from collections.abc import Mapping, Sequence

@@ -89,7 +89,7 @@ def _known_answers(leaked: int, doubtful: int) -> str:
             ngettext("%(n)s known answer may be wrong.", "%(n)s known answers may be wrong.", doubtful)
             % {"n": doubtful}
         )
-    return " ".join([*said, _("See Known answers under Who works.")]) if said else ""
+    return " ".join([*said, _("See Gold under Workforce.")]) if said else ""
 
 
 def _questions(waiting: int) -> str:
@@ -97,7 +97,7 @@ def _questions(waiting: int) -> str:
     if not waiting:
         return ""
     said = ngettext("%(n)s question of a tasker waits.", "%(n)s questions of taskers wait.", waiting)
-    return " ".join([said % {"n": waiting}, _("See Questions under Who works.")])
+    return " ".join([said % {"n": waiting}, _("See Questions under Workforce.")])
 
 
 def _broken(project: Project, reported: int) -> str:
@@ -127,7 +127,7 @@ def _models(stopped: str | None) -> str:
     if not stopped:
         return ""
     return _(
-        "%(models)s switched itself off: its audits say that it errs too often. See Models at work under Trust."
+        "%(models)s switched itself off: its audits say that it errs too often. See Models at work under Quality."
     ) % {"models": stopped}
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 EVERYWHERE = {"s": "Skip", "r": "Report", "i": "Instructions"}
 REGIONS = {
     "a": "Accept",
-    "x": "Refuse",
+    "x": "Reject",
     "m": "Next mask",
     "k": "Next region",
     "j": "Region before",
@@ -19,12 +19,12 @@ REGIONS = {
     "w": "Brightness and contrast",
 }
 MASKS = {"b": "Copilot box", "c": "Copilot click", "t": "Clicks take away"}
-PAINTED = {"d": "Brush", "e": "Eraser", "l": "Outline", "g": "Fill", "u": "Take pixels from underneath"}
+PAINTED = {"d": "Brush", "e": "Eraser", "l": "Freehand", "g": "Fill", "u": "Take pixels from underneath"}
 OUTLINES = {"q": "Convert", "z": "Snapping"}
 BY_HAND = {"box": {"n": "Box by hand"}, "polygon": {"p": "Polygon"}, "polyline": {"y": "Line"}, "point": {"o": "Point"}}
 SPANS = {
     "a": "Accept",
-    "x": "Refuse",
+    "x": "Reject",
     "q": "Show suggestions",
     "k": "Next span",
     "j": "Span before",

@@ -1,4 +1,4 @@
-"""Keys for programs: shown once, kept as a hash, checked on every request."""
+"""API tokens: shown once, kept as a hash, checked on every request."""
 
 import hashlib
 import secrets

@@ -114,7 +114,7 @@ def test_to_choose_what_is_suggested_is_to_take_it_and_a_reload_remembers(
     expect(offers.first).not_to_contain_text("unsure")
     jun.get_by_label("Anger and complaint").check()
     expect(offers).to_have_count(1)
-    offers.first.get_by_role("button", name="Refuse").click()
+    offers.first.get_by_role("button", name="Reject").click()
     expect(offers).to_have_count(0)
     expect(jun.locator("#saved-mark")).to_have_attribute("data-state", "saved")
     jun.reload()

@@ -27,7 +27,7 @@ def test_a_polygons_line_is_the_polygons_and_delete_removes_what_was_meant(stage
     stage.press("Escape", "e")
     stage.press("k")
     stage.drag((200, 200), (220, 200))  # where no mask is
-    undo_is(page, "Outline")
+    undo_is(page, "Freehand")
     stage.press("Escape", "p")
     stage.click((80, 20), (300, 20), (300, 220), (80, 220), (80, 20))
     stage.press("v", "Escape")

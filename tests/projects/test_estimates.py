@@ -179,7 +179,7 @@ def test_a_choice_that_may_be_left_open_keeps_its_own_method(cast) -> None:
 
 def test_a_method_must_fit_the_task_type(cast) -> None:
     project = make.project(cast.riverside)
-    with pytest.raises(Exception, match=r"Choose one of Majority \(majority_v1\), Weighed by standing \(standing_v1\)"):
+    with pytest.raises(Exception, match=r"Choose one of Majority \(majority_v1\), Weighted vote \(standing_v1\)"):
         configure.change(project, cast.mina, aggregation="categorical_v1")
     assert configure.change(project, cast.mina, aggregation="standing_v1").version == 2
     with pytest.raises(Exception, match="most"):

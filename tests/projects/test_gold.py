@@ -1,4 +1,4 @@
-"""Known answers: dealt unseen and not too often, scored, paid, worn out."""
+"""Gold: dealt unseen and not too often, scored, paid, worn out."""
 
 import random
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Known answers that can't both be right: suspect from the start, and nobody's judge until a manager settles it."""
+"""Gold that can't both be right: suspect from the start, and nobody's judge until a manager settles it."""
 
 import random
 

@@ -45,7 +45,7 @@ def read() -> None:
 
 
 def met_gold(cast, seat, batch, right=60, wrong=0) -> Seat:
-    """Known answers that the model met among its work."""
+    """Gold that the model met among its work."""
     for index in range(right + wrong):
         task = make.task(batch)
         queue.set_aside(task, by=cast.mina)

@@ -133,7 +133,7 @@ def test_a_new_project_begins_with_the_majority_and_is_offered_what_fits_its_typ
         assert made.settings_now().aggregation == "majority_v1"
     shown = page(client, cast.mina, "project-new").content.decode()
     assert re.search('<option value="majority_v1"[^>]* selected', shown)
-    assert 'value="regions_v1" data-fits="image_regions"' in shown and "Thing by thing" in shown
+    assert 'value="regions_v1" data-fits="image_regions"' in shown and "Instance-level merge" in shown
     project = make.project(cast.riverside, "Pictures", "image_regions", aggregation="regions_v1")
     shown = page(client, cast.mina, "project-settings", project.public_id).content.decode()
     assert "Decides of each thing in the image" in shown and "spans_v1" not in shown

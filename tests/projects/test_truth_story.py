@@ -1,4 +1,4 @@
-"""Whom to trust, how often to ask, and when to look again: the truth engine at work on rows."""
+"""Annotator accuracy, how often to ask, and when to look again: the truth engine at work on rows."""
 
 import pytest
 from django.db import connection, transaction

@@ -1,1 +1,1 @@
-"""Known answers and courses: kept in stock, dealt, scored, explained."""
+"""Gold and courses: kept in stock, dealt, scored, explained."""

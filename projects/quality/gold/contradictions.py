@@ -1,4 +1,4 @@
-"""Known answers that can't both be right: two to one payload that differ, or one that a reviewer decided otherwise.
+"""Gold that can't both be right: two to one payload that differ, or one that a reviewer decided otherwise.
 
 They are suspect until a manager settles it: neither dealt, nor graded by, nor told to an estimate. Looked for when one
 is stocked, and by every estimate.

@@ -1,4 +1,4 @@
-"""Known answers: kept in a stock, dealt now and then, graded, and taken out when they are worn or known. When an answer
+"""Gold: kept in a stock, dealt now and then, graded, and taken out when they are worn or known. When an answer
 is paid and graded is in settling.py.
 
 How often is nobody's to guess: the share varies from claim to claim around what the project asks, and is higher for

@@ -76,4 +76,4 @@ def try_keep(request: MemberRequest, body: dict, project_id: UUID) -> dict:
         explanation=str(body.get("explanation", "")),
         shown=body.get("shown") is not False,
     )
-    return {"kept": _("Kept: the last item of the course.") if course else _("Kept among the known answers.")}
+    return {"kept": _("Kept: the last item of the course.") if course else _("Kept as gold.")}

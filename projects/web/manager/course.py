@@ -110,7 +110,7 @@ def keep(request: MemberRequest, task_id: UUID) -> HttpResponse:
     except Problem as problem:
         messages.error(request, problem.text)
     else:
-        messages.success(request, _("It is the last item of the course.") if course else _("It is a known answer now."))
+        messages.success(request, _("It is the last item of the course.") if course else _("It is gold now."))
     return redirect("task", task.public_id)
 
 

@@ -78,7 +78,7 @@ def known_answer(request: MemberRequest, task_id: UUID) -> HttpResponse:
         case "course":
             pool, said = StockedGold.Pool.TRAINING, _("It is an item of the course again.")
         case "mix":
-            pool, said = StockedGold.Pool.CONTROL, _("It is a known answer now.")
+            pool, said = StockedGold.Pool.CONTROL, _("It is gold now.")
         case _:
             said = _("It is ordinary work now.")
             return _act(request, task_id, lambda one: task_actions.make_ordinary(one, by=request.user), said)

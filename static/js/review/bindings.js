@@ -8,7 +8,7 @@ export function decidingBindings() {
     { action: "submit", keys: ["enter", "ctrl+enter"], text: say("Decide: what is chosen or edited becomes the verdict"), group },
     { action: "instructions", keys: ["i"], text: say("Instructions"), group },
     { action: "keys", keys: ["?"], text: say("These keys"), group },
-    { action: "escape", keys: ["esc"], text: say("Let go; back to the answers"), group },
+    { action: "escape", keys: ["esc"], text: say("Deselect; back to the answers"), group },
     { action: "undo", keys: ["ctrl+z"], text: say("Undo"), group },
     { action: "redo", keys: ["ctrl+shift+z", "ctrl+y"], text: say("Redo"), group },
   ];

@@ -1,4 +1,4 @@
-"""Who works, by program: rules, skills, exclusions, pairs, leases, known answers, work of any project."""
+"""Workforce, by program: rules, skills, exclusions, pairs, leases, known answers, work of any project."""
 
 import json
 from uuid import uuid4

@@ -92,7 +92,7 @@ class SettingsForm(InLanguages, PairFields):
         help_text=_("The studio doesn't ask before a task is handed in without a mark."),
     )
     agreement = percent(_("Agreement that decides, %"), _("Answers this alike decide a task by themselves."))
-    iou = percent(_("Same region from, %"), _("Two regions that overlap this much are the same one."))
+    iou = percent(_("IoU threshold, %"), _("Two regions that overlap this much are the same one."))
     span_match = forms.ChoiceField(label=_("Same span if"), choices=SPAN_MATCH)
     aggregation = forms.ChoiceField(
         label=_("Method"),
@@ -102,14 +102,14 @@ class SettingsForm(InLanguages, PairFields):
         help_text=_("How answers become a verdict. Each verdict keeps the method that made it."),
     )
     most = forms.IntegerField(
-        label=_("Judgements at most"),
+        label=_("Maximum overlap"),
         required=False,
         min_value=1,
         max_value=50,
         help_text=_("While the answers aren't sure enough, one more person is asked, up to this. Empty: never."),
     )
     target = percent(
-        _("Sure enough from, %"),
+        _("Target confidence, %"),
         _(
             "The confidence that more people are asked for; as far as known answers bear it out. Empty: 90, and by"
             " majority no more than the judgements per task reach when all agree."
@@ -136,7 +136,7 @@ class SettingsForm(InLanguages, PairFields):
         ),
         required=False,
     )
-    pay_floor = percent(_("Paid from, %"), _("The least agreement with the verdict that is paid."))
+    pay_floor = percent(_("Minimum agreement for pay, %"), _("The least agreement with the verdict that is paid."))
     minimum_score = percent(
         _("Suggestions from, %"),
         _("Spans and classes that the model is less sure of aren't shown; masks always are."),

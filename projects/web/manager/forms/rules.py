@@ -74,12 +74,12 @@ class RulesForm(forms.Form):
         help_text=_("What is promised to one person in a day. Empty: no limit."),
     )
     gold_share = percent(
-        _("Known answers among the work, %"),
+        _("Gold among the work, %"),
         _("Mixed in unseen, more often for people of whom little is known. At most 50."),
         most=50,
     )
     gold_uses = forms.IntegerField(
-        label=_("Retire a known answer after"),
+        label=_("Retire gold after"),
         min_value=1,
         max_value=10**6,
         help_text=_("Uses. A worn one may be known by heart."),

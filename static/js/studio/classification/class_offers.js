@@ -112,7 +112,7 @@ export function createClassOffers(panel, { desk, work, keymap, current, focus })
     if (option) put(option.querySelector(".asked__word"), "after", element("span", { class: "badge badge--info" }, say("Suggested")));
     if (!waiting) return;
     const line = element("p", { class: "asked__offer small" }, icon("spark"), element("span", {}, say("Copilot: {label}", { label: words(offer) })), work.confidence !== "hidden" && element("span", { class: "badge" }, sure(offer)));
-    const verbs = element("span", { class: "cluster" }, verb("accept", say("Accept"), offer, "button--primary"), verb("refuse", say("Refuse"), offer));
+    const verbs = element("span", { class: "cluster" }, verb("accept", say("Accept"), offer, "button--primary"), verb("refuse", say("Reject"), offer));
     for (const button of verbs.children) button.addEventListener("click", () => act(button.dataset.offerVerb, offer.field) && focus(offer.field));
     line.append(verbs);
     put(place.querySelector(".asked__name"), "after", line);

@@ -150,7 +150,7 @@ class ClassificationDesk {
   refuse(key = null) {
     const offer = this.#waiting(key);
     if (!offer) return null;
-    this.#push({ refused: [...this.state.refused, plain(offer)] }, say("Refuse"));
+    this.#push({ refused: [...this.state.refused, plain(offer)] }, say("Reject"));
     return offer;
   }
 

@@ -177,7 +177,7 @@ export function createImageDesk({ labels, size, answer, refused = [], outline = 
       copilot.cancel();
       const { suggestion } = proposal;
       const gone = suggestion ? [...now().refused, { suggestion }] : now().refused;
-      history.push({ ...now(), proposal: null, refused: gone }, say("Refuse"));
+      history.push({ ...now(), proposal: null, refused: gone }, say("Reject"));
       return true;
     },
     /**
@@ -211,7 +211,7 @@ export function createImageDesk({ labels, size, answer, refused = [], outline = 
     /** A closed outline: added to the selected mask or taken from it, or a mask of its own. @returns {boolean} */
     fill(outline, value = 1, rest) {
       if (offer.isReady(now().proposal)) desk.accept();
-      return paintMask((shape) => filled(shape, outline, value, size), say("Outline"), rest);
+      return paintMask((shape) => filled(shape, outline, value, size), say("Freehand"), rest);
     },
     /** The unmarked ground around a pixel, up to the masks and edges around it. @returns {boolean} false on a mask */
     fillAt(x, y) {

@@ -7,7 +7,7 @@ const GROUPS = [
     "tool:click": say("Click: the copilot finds what is under it; right click or Alt takes away"),
     "tool:brush": say("Brush: draw on the selected region, or a new one"),
     "tool:eraser": say("Eraser: take away from the selected region"),
-    "tool:lasso": say("Outline: fill what you draw around; right click or Alt takes away"),
+    "tool:lasso": say("Freehand: fill what you draw around; right click or Alt takes away"),
     "tool:fill": say("Fill: the unmarked ground up to the masks around it"),
     "tool:rectangle": say("Box by hand: drag it, or set two corners"),
     "tool:polygon": say("Polygon: a click for each corner; the first one again or Enter closes"),
@@ -20,7 +20,7 @@ const GROUPS = [
   }],
   [say("Copilot"), {
     accept: say("Accept the mask (Enter does too)"),
-    refuse: say("Refuse the mask"),
+    refuse: say("Reject the mask"),
     "next-mask": say("Next of the copilot's three masks"),
     "previous-mask": say("The one before"),
   }],

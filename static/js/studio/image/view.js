@@ -6,7 +6,7 @@ import { say } from "../shared/words.js";
 const SLIDERS = [
   ["brightness", say("Brightness"), 25, 300],
   ["contrast", say("Contrast"), 25, 300],
-  ["opacity", say("Marks"), 10, 100],
+  ["opacity", say("Mask opacity"), 10, 100],
 ];
 
 /** @param {HTMLElement} host @param {{onChange: () => void, onDone: () => void}} ways */

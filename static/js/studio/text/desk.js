@@ -166,7 +166,7 @@ class TextDesk {
     const offer = this.pending().find((one) => one.suggestion === id);
     if (!offer) return false;
     this.#current = this.#nextOffer(offer);
-    return this.#push({ refused: [...this.state.refused, plain(offer)] }, say("Refuse"));
+    return this.#push({ refused: [...this.state.refused, plain(offer)] }, say("Reject"));
   }
 
   /** Delete a span; one that came from the copilot then counts as refused. */

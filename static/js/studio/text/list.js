@@ -20,7 +20,7 @@ export function createSpanList(panel, desk, rowOf, onSelect) {
     standOf: (item, selected) => ({ ...rowOf(item), selected: selected || more.has(item.id) }),
     verbs: [
       { name: "accept", only: isOffer, icon: () => "check", text: () => say("Accept") },
-      { name: "refuse", only: isOffer, icon: () => "cross", text: () => say("Refuse") },
+      { name: "refuse", only: isOffer, icon: () => "cross", text: () => say("Reject") },
       { name: "delete", only: (item) => !item.offer, icon: () => "bin", text: () => say("Delete") },
     ],
     onReach: (id) => more.reach(id),
