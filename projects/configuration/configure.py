@@ -353,10 +353,7 @@ def _check_file_order(project: Project) -> None:
     """Out of an order that is known, what is mixed in unseen would be seen."""
     dealt = StockedGold.objects.filter(project=project, pool=StockedGold.Pool.CONTROL, retired_at=None)
     if dealt.exists():
-        text = (
-            "Gold is mixed into this project's work, and in file order they would stand out."
-            " Retire them first."
-        )
+        text = "Gold is mixed into this project's work, and in file order they would stand out. Retire them first."
         raise Refused(text, code="file-order", place="file_order")
 
 

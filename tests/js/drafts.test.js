@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createDrafts, newestWork } from "../../static/js/studio/shell/drafts.js";
-import { inMemory } from "../../static/js/studio/shell/stash.js";
+import { inMemory } from "../../static/js/studio/shell/local_store.js";
 import { WireProblem } from "../../static/js/studio/shell/wire.js";
 
 const rest = (ms) => new Promise((resolve) => setTimeout(resolve, ms));

@@ -48,7 +48,7 @@ test("the copilot's line is not reached from what saves work", () => {
     reached.add(file);
     for (const next of graph.get(file)) visit(next);
   };
-  for (const name of ["session", "drafts", "lease", "stash", "wire"]) visit(join(SCRIPTS, `studio/shell/${name}.js`));
+  for (const name of ["session", "drafts", "lease", "local_store", "wire"]) visit(join(SCRIPTS, `studio/shell/${name}.js`));
   assert.deepEqual([...reached].map((file) => relative(SCRIPTS, file)).filter((file) => /assist|copilot/.test(file)), []);
 });
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { inMemory } from "../../static/js/studio/shell/stash.js";
+import { inMemory } from "../../static/js/studio/shell/local_store.js";
 import { NONE, nothing, problem, sitting, task } from "./sitting.js";
 
 test("claim, work, submit: the next task comes with the answer and nothing is left on this machine", async () => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createClock } from "../../static/js/studio/shell/clock.js";
 import { createSession } from "../../static/js/studio/shell/session.js";
-import { inMemory } from "../../static/js/studio/shell/stash.js";
+import { inMemory } from "../../static/js/studio/shell/local_store.js";
 import { NONE, PROJECT, foreseeing, foreseen, held, nothing, problem, shownTasks, sitting, soon, task } from "./sitting.js";
 
 test("the next task is shown before the server has answered, and the claim confirms it", async () => {
@@ -59,7 +59,7 @@ test("a refusal brings the task back as it was handed in", async () => {
 });
 
 async function toCome(real) {
-  const { copilotToCome } = await import("../../static/js/studio/shell/ahead.js");
+  const { copilotToCome } = await import("../../static/js/studio/shell/prefetch.js");
   const [calls, heard] = [[], []];
   const note = (verb) => (prompt, id) => (calls.push([verb, prompt, id]), real.answers ? (id ?? "q1") : null);
   const join = () => ({ ask: note("ask"), askText: note("askText"), cancel: () => calls.push(["cancel"]), close: () => calls.push(["close"]), listens: real.answers });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createClock } from "../../static/js/studio/shell/clock.js";
-import { inMemory } from "../../static/js/studio/shell/stash.js";
+import { inMemory } from "../../static/js/studio/shell/local_store.js";
 import { NONE, foreseeing, held, nothing, problem, sitting, task } from "./sitting.js";
 
 /** A clock whose time is moved by hand, by somebody who does something every second of it. */

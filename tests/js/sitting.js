@@ -1,7 +1,7 @@
 // A tasker's sitting before a server that answers from lists.
 import { createClock } from "../../static/js/studio/shell/clock.js";
 import { createSession } from "../../static/js/studio/shell/session.js";
-import { inMemory } from "../../static/js/studio/shell/stash.js";
+import { inMemory } from "../../static/js/studio/shell/local_store.js";
 import { WireProblem } from "../../static/js/studio/shell/wire.js";
 
 export const task = (id, draft = null) => ({

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { written } from "../../static/js/studio/shell/stash.js";
+import { written } from "../../static/js/studio/shell/local_store.js";
 
 const spans = (count) => Array.from({ length: count }, (_, i) => ({ id: `s${i}`, start: i, end: i + 1, words: 'a "quoted" line\n', toJSON() { return tally(this); } }));
 let put = 0; // parts that were put into words

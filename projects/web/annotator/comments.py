@@ -12,7 +12,7 @@ from projects import access
 from projects.models import Assignment, Remark
 from projects.web.shared.access import signed_in
 from projects.web.shared.comments import key_of, key_typed, number
-from projects.web.shared.json_view import wire
+from projects.web.shared.json_view import json_view
 from projects.workflow.comments import answering, reading, saying
 from taskers.errors import NotFound, Problem
 from taskers.models import Person
@@ -21,14 +21,14 @@ from taskers.web.requests import MemberRequest
 
 
 @require_POST
-@wire
+@json_view
 def over(request: MemberRequest, body: dict, assignment_id: UUID) -> dict:
     """What was said over a piece of one's own work; what is shown counts as read."""
     return _over(access.own_assignment(request.user, assignment_id), request.user)
 
 
 @require_POST
-@wire
+@json_view
 def say(request: MemberRequest, body: dict, assignment_id: UUID) -> dict:
     """A comment to the reviewer, or a question to a manager; then everything that was said."""
     assignment = access.own_assignment(request.user, assignment_id)

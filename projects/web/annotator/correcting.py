@@ -18,7 +18,7 @@ from projects import access
 from projects.models import Annotation, Assignment
 from projects.models.promises import ALIKE
 from projects.web.annotator import studio, work_json
-from projects.web.shared.json_view import read_list, read_token, read_whole_number, wire
+from projects.web.shared.json_view import json_view, read_list, read_token, read_whole_number
 from projects.workflow import corrections
 from taskers.errors import NotFound, Problem, StateConflict
 from taskers.models import Person
@@ -42,7 +42,7 @@ def page(request: MemberRequest, annotation_id: UUID) -> HttpResponse:
 
 
 @require_POST
-@wire
+@json_view
 def claim(request: MemberRequest, body: dict, annotation_id: UUID) -> dict:
     """The piece of work, with what was begun of its correction or else what was handed in."""
     assignment = _of(request.user, annotation_id)
@@ -54,14 +54,14 @@ def claim(request: MemberRequest, body: dict, annotation_id: UUID) -> dict:
 
 
 @require_POST
-@wire
+@json_view
 def heartbeat(request: MemberRequest, body: dict, assignment_id: UUID) -> dict:
     """Nothing to renew: it lasts until the time is over."""
     return {"deadline": corrections.until(access.own_assignment(request.user, assignment_id)).isoformat()}
 
 
 @require_POST
-@wire
+@json_view
 def submit(request: MemberRequest, body: dict, assignment_id: UUID) -> dict:
     """The correction takes the place of what was handed in."""
     assignment = access.own_assignment(request.user, assignment_id)
@@ -76,7 +76,7 @@ def submit(request: MemberRequest, body: dict, assignment_id: UUID) -> dict:
 
 
 @require_POST
-@wire
+@json_view
 def leave(request: MemberRequest, body: dict, assignment_id: UUID) -> dict:
     """The work stays as it was handed in."""
     corrections.drop(access.own_assignment(request.user, assignment_id))
@@ -84,7 +84,7 @@ def leave(request: MemberRequest, body: dict, assignment_id: UUID) -> dict:
 
 
 @require_POST
-@wire
+@json_view
 def ahead(request: MemberRequest, body: dict, assignment_id: UUID) -> dict:
     """Nothing comes after a correction."""
     access.own_assignment(request.user, assignment_id)
@@ -92,7 +92,7 @@ def ahead(request: MemberRequest, body: dict, assignment_id: UUID) -> dict:
 
 
 @require_POST
-@wire
+@json_view
 def report(request: MemberRequest, body: dict, assignment_id: UUID) -> dict:
     """What was handed in can't be given back."""
     access.own_assignment(request.user, assignment_id)

@@ -13,9 +13,9 @@ from projects.errors import LeaseLost, Refused
 from projects.models import Assignment, Draft, Project, Task
 from projects.queue import Nothing, drafts
 from projects.web.annotator.work_json import project_json, task_json, thumbnail_url
+from projects.web.shared.json_view import json_view
 from projects.web.shared.json_view import read_token as token_of
 from projects.web.shared.json_view import read_whole_number as whole_number
-from projects.web.shared.json_view import wire
 from projects.workflow import submission
 from taskers.errors import NotFound, Problem
 from taskers.models import Person
@@ -26,13 +26,13 @@ LARGEST = 100
 
 
 @require_POST
-@wire
+@json_view
 def claim(request: MemberRequest, body: dict, project_id: UUID) -> dict:
     return _next(request, access.project(request.user, project_id, *access.WORK))
 
 
 @require_POST
-@wire
+@json_view
 def heartbeat(request: MemberRequest, body: dict) -> dict:
     token = token_of(body)
     for one in _group(request, token, "held"):
@@ -41,7 +41,7 @@ def heartbeat(request: MemberRequest, body: dict) -> dict:
 
 
 @require_http_methods(["PUT"])
-@wire
+@json_view
 def draft(request: MemberRequest, body: dict) -> dict:
     answers = (body.get("answer") or {}).get("tiles") if isinstance(body.get("answer"), dict) else None
     if not isinstance(answers, dict):
@@ -51,7 +51,7 @@ def draft(request: MemberRequest, body: dict) -> dict:
 
 
 @require_POST
-@wire
+@json_view
 def submit(request: MemberRequest, body: dict) -> dict:
     token = token_of(body)
     group = {str(one.public_id): one for one in _group(request, token, *Assignment.State.values)}
@@ -62,7 +62,7 @@ def submit(request: MemberRequest, body: dict) -> dict:
 
 
 @require_POST
-@wire
+@json_view
 def skip(request: MemberRequest, body: dict) -> dict:
     """Say no to one of the group; the others stay."""
     one = _one(request, body)
@@ -71,7 +71,7 @@ def skip(request: MemberRequest, body: dict) -> dict:
 
 
 @require_POST
-@wire
+@json_view
 def report(request: MemberRequest, body: dict) -> dict:
     one = _one(request, body)
     queue.report(one, request.user, token_of(body), note=str(body.get("note", "")))
@@ -79,7 +79,7 @@ def report(request: MemberRequest, body: dict) -> dict:
 
 
 @require_POST
-@wire
+@json_view
 def release(request: MemberRequest, body: dict) -> dict:
     token = token_of(body)
     for one in _group(request, token, "held"):

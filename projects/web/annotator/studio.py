@@ -16,7 +16,7 @@ from projects.queue import Nothing, drafts
 from projects.task_types import TASK_TYPES
 from projects.web.annotator import editor_modules, es_modules
 from projects.web.annotator.work_json import assignment_json, choices_json, foreseen_json, lesson_json
-from projects.web.shared.json_view import read_list, read_token, read_uuid, read_whole_number, wire
+from projects.web.shared.json_view import json_view, read_list, read_token, read_uuid, read_whole_number
 from projects.workflow import submission
 from taskers.errors import NotFound
 from taskers.models import Organization, Person
@@ -66,7 +66,7 @@ def room(request: MemberRequest, types: list[str], context: dict) -> HttpRespons
 
 
 @require_POST
-@wire
+@json_view
 def ahead(request: MemberRequest, body: dict, assignment_id: UUID) -> dict:
     """What will probably come after this piece of work, to be made ready; nothing is held."""
     assignment = access.own_assignment(request.user, assignment_id)
@@ -77,14 +77,14 @@ def ahead(request: MemberRequest, body: dict, assignment_id: UUID) -> dict:
 
 
 @require_POST
-@wire
+@json_view
 def claim(request: MemberRequest, body: dict, project_id: UUID) -> dict:
     project = access.project(request.user, project_id, *access.WORK)
     return _unread(request, body, [project]) or _next(request, project, body)
 
 
 @require_POST
-@wire
+@json_view
 def claim_any(request: MemberRequest, body: dict) -> dict:
     if not request.organization:
         raise NotFound()
@@ -93,7 +93,7 @@ def claim_any(request: MemberRequest, body: dict) -> dict:
 
 
 @require_POST
-@wire
+@json_view
 def heartbeat(request: MemberRequest, body: dict, assignment_id: UUID) -> dict:
     assignment = access.own_assignment(request.user, assignment_id)
     deadline = queue.renew(assignment, request.user, read_token(body))
@@ -101,7 +101,7 @@ def heartbeat(request: MemberRequest, body: dict, assignment_id: UUID) -> dict:
 
 
 @require_http_methods(["PUT"])
-@wire
+@json_view
 def draft(request: MemberRequest, body: dict, assignment_id: UUID) -> dict:
     assignment = access.own_assignment(request.user, assignment_id)
     version, token = read_whole_number(body, "version"), read_token(body)
@@ -112,7 +112,7 @@ def draft(request: MemberRequest, body: dict, assignment_id: UUID) -> dict:
 
 
 @require_POST
-@wire
+@json_view
 def submit(request: MemberRequest, body: dict, assignment_id: UUID) -> dict:
     assignment = access.own_assignment(request.user, assignment_id)
     annotation = submission.submit(
@@ -131,7 +131,7 @@ def submit(request: MemberRequest, body: dict, assignment_id: UUID) -> dict:
 
 
 @require_POST
-@wire
+@json_view
 def skip(request: MemberRequest, body: dict, assignment_id: UUID) -> dict:
     assignment = access.own_assignment(request.user, assignment_id)
     queue.skip(
@@ -141,7 +141,7 @@ def skip(request: MemberRequest, body: dict, assignment_id: UUID) -> dict:
 
 
 @require_POST
-@wire
+@json_view
 def release(request: MemberRequest, body: dict, assignment_id: UUID) -> dict:
     assignment = access.own_assignment(request.user, assignment_id)
     queue.release(assignment, request.user, read_token(body))
@@ -149,7 +149,7 @@ def release(request: MemberRequest, body: dict, assignment_id: UUID) -> dict:
 
 
 @require_POST
-@wire
+@json_view
 def report(request: MemberRequest, body: dict, assignment_id: UUID) -> dict:
     assignment = access.own_assignment(request.user, assignment_id)
     queue.report(assignment, request.user, read_token(body), note=str(body.get("note", "")))

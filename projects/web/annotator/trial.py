@@ -12,13 +12,13 @@ from projects.models import Task
 from projects.quality.gold import authoring
 from projects.queue.answer_check import check_for
 from projects.web.annotator.work_json import project_json, task_json
-from projects.web.shared.json_view import read_uuid, read_whole_number, wire
+from projects.web.shared.json_view import json_view, read_uuid, read_whole_number
 from taskers.money import ledger
 from taskers.web.requests import MemberRequest
 
 
 @require_POST
-@wire
+@json_view
 def try_claim(request: MemberRequest, body: dict, project_id: UUID) -> dict:
     """A task as a tasker would see it, for a manager to try: nothing is held."""
     project = access.project(request.user, project_id, *access.MANAGE)
@@ -47,7 +47,7 @@ def try_claim(request: MemberRequest, body: dict, project_id: UUID) -> dict:
 
 
 @require_POST
-@wire
+@json_view
 def try_submit(request: MemberRequest, body: dict, project_id: UUID) -> dict:
     """Check a tried answer as a real one would be; nothing is written."""
     project = access.project(request.user, project_id, *access.MANAGE)
@@ -59,7 +59,7 @@ def try_submit(request: MemberRequest, body: dict, project_id: UUID) -> dict:
 
 
 @require_POST
-@wire
+@json_view
 def try_keep(request: MemberRequest, body: dict, project_id: UUID) -> dict:
     """Keep a tried answer as the right one: for the course, or to be mixed in unseen."""
     project = access.project(request.user, project_id, *access.MANAGE)

@@ -25,7 +25,7 @@ def trust(request: MemberRequest, project: Project) -> HttpResponse:
         "worker": notices.worker_alive(),
         "tab": "trust",
     }
-    return render(request, "projects/manager/trust.html", context)
+    return render(request, "projects/manager/quality.html", context)
 
 
 @require_GET

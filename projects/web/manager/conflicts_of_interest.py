@@ -64,7 +64,7 @@ def of_organization(request: MemberRequest) -> HttpResponse:
         "pairs": conflicts_of_interest.pairs_of(request.organization),
         "part": "apart",
     }
-    return render(request, "projects/manager/apart.html", context, status=_status(request))
+    return render(request, "projects/manager/conflicts_of_interest.html", context, status=_status(request))
 
 
 @require_POST

@@ -25,7 +25,7 @@ MOST = 300
 @manages
 def page(request: MemberRequest, project: Project) -> HttpResponse:
     """By person, those whose time runs out first on top; the part within renews itself."""
-    template = "projects/manager/_leases.html" if request.htmx else "projects/manager/leases.html"
+    template = "projects/manager/_leases.html" if request.htmx else "projects/manager/in_progress.html"
     return render(request, template, _context(project))
 
 

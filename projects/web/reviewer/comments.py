@@ -5,13 +5,13 @@ from uuid import UUID
 from django.views.decorators.http import require_POST
 
 from projects.web.shared.comments import answerable, key_of
-from projects.web.shared.json_view import wire
+from projects.web.shared.json_view import json_view
 from projects.workflow.comments import answering, reading
 from taskers.web.requests import MemberRequest
 
 
 @require_POST
-@wire
+@json_view
 def answer_in_review(request: MemberRequest, body: dict, remark_id: UUID) -> dict:
     """Answer a tasker's comment, beside the mark it is about."""
     remark = answerable(request.user, remark_id)

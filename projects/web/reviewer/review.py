@@ -42,7 +42,7 @@ from projects.queue.clock import Clock
 from projects.task_types import TASK_TYPES
 from projects.task_types.protocol import TaskType
 from projects.web.annotator.work_json import choices_json, project_json, task_json
-from projects.web.shared.json_view import wire
+from projects.web.shared.json_view import json_view
 from projects.workflow import submission
 from projects.workflow.comments import reading
 from taskers import access as roles
@@ -136,7 +136,7 @@ def page(request: MemberRequest, task_id: UUID) -> HttpResponse:
 
 
 @require_POST
-@wire
+@json_view
 def decide(request: MemberRequest, body: dict, task_id: UUID) -> dict:
     """The decision becomes the verdict; says where the next is: of the second looks after one of them, else waiting.
 
@@ -155,14 +155,14 @@ def decide(request: MemberRequest, body: dict, task_id: UUID) -> dict:
 
 
 @require_POST
-@wire
+@json_view
 def heartbeat(request: MemberRequest, body: dict, task_id: UUID) -> dict:
     token = _uuid(body, "token")
     return {"deadline": queue.renew(_own_review(request.user, task_id, token), request.user, token).isoformat()}
 
 
 @require_POST
-@wire
+@json_view
 def release(request: MemberRequest, body: dict, task_id: UUID) -> dict:
     token = _uuid(body, "token")
     review = _own_review(request.user, task_id, token)
@@ -171,7 +171,7 @@ def release(request: MemberRequest, body: dict, task_id: UUID) -> dict:
 
 
 @require_http_methods(["PUT"])
-@wire
+@json_view
 def draft(request: MemberRequest, body: dict, task_id: UUID) -> dict:
     token = _uuid(body, "token")
     review = _own_review(request.user, task_id, token)

@@ -22,7 +22,7 @@ class SignedOut(Problem):
     status = 401
 
 
-def wire(view: Callable[..., dict]) -> Callable[..., HttpResponse]:
+def json_view(view: Callable[..., dict]) -> Callable[..., HttpResponse]:
     """JSON in, JSON out: the view gets the body as a dict; named errors become problem+json."""
 
     @wraps(view)

@@ -2,7 +2,7 @@
  * The studio's talk with the server where a task of any type may come next: nobody fetches what no task of theirs needs,
  * so a type's room and looks come with its first task, all at once, and are here before the session hears of it.
  */
-import { loadRooms } from "./shell/rooms.js";
+import { loadRooms } from "./shell/editors.js";
 
 /**
  * @param {object} wire see wire.js

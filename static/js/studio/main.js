@@ -7,9 +7,9 @@ import { belongsToField } from "./shared/fields.js";
 import { createMarks } from "./shell/marks.js";
 import { createNotes } from "./shell/notes.js";
 import { ownKeys } from "./shell/own_keys.js";
-import { loadRooms } from "./shell/rooms.js";
+import { loadRooms } from "./shell/editors.js";
 import { createSession } from "./shell/session.js";
-import { openStash } from "./shell/stash.js";
+import { openStash } from "./shell/local_store.js";
 import { studioBindings } from "./shell/studio_bindings.js";
 import { csrfToken, renewToken } from "./shared/token.js";
 import { createWire } from "./shell/wire.js";
@@ -26,7 +26,7 @@ const hosts = { stage: byId("stage"), tools: byId("tools"), panel: byId("panel")
 let room = null;
 let kept = []; // the parts of the work that were last handed to the session
 let asked = []; // the fields of the task that was last shown
-let ahead = null; // ahead.js, once something was foreseen
+let ahead = null; // prefetch.js, once something was foreseen
 let coming = null; // the copilot of a task that is shown before it is ours
 let soon = false; // it is to be handed in as soon as it is
 let warned = false; // of suggestions that wait for a word
@@ -170,7 +170,7 @@ function showHeld(assignment) {
 
 /** Without what it needs a task isn't shown ahead. */
 async function prepare({ task }) {
-  ahead = await import("./shell/ahead.js");
+  ahead = await import("./shell/prefetch.js");
   ahead.prepare(task);
 }
 

@@ -2,7 +2,7 @@
  * One image at several sizes, each half of the one before, so that a frame never has to shrink forty million pixels:
  * it copies from the smallest that is fine enough, and only what is in sight.
  */
-import { inSight } from "./sheet.js";
+import { inSight } from "./canvas.js";
 
 const SMALL = 2_000_000; // pixels; up to that one size does, and decoding it holds nothing up
 

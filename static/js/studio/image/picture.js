@@ -3,7 +3,7 @@ import { toScreen } from "../shared/geometry.js";
 import { drawBox, drawCross, drawStroke } from "./tools.js";
 import { boxAround, drawMask, edgeOf } from "../shared/layers.js";
 import { drawHandles, drawOutline, trace } from "../shared/outline_drawing.js";
-import { createSheet } from "./sheet.js";
+import { createSheet } from "./canvas.js";
 
 const OFFER = "#12b5d6";
 

@@ -10,13 +10,13 @@ import { worded } from "../image/key_words.js";
 import { showKeys, wordsOfLost } from "./key_sheet.js";
 import { signInAgain } from "./sign_in.js";
 import { createStepsTold } from "./steps_told.js";
-import { openTalk } from "./talk.js";
+import { openTalk } from "./comments.js";
 import { say, sayCount } from "../shared/words.js";
 
 /**
  * @param {object} page of main.js
  * @param {object} page.session @param {object} page.notes @param {object} page.wire
- * @param {import("./stash.js").Stash} page.stash
+ * @param {import("./local_store.js").Stash} page.stash
  * @param {() => object|null} page.room the room at hand
  * @param {(count: number) => void} page.talkIs
  * @param {(text: string) => void} page.announce

@@ -88,7 +88,7 @@ function copyNode(title, { answer, at }, about, advised) {
 
 /**
  * @param {object} page
- * @param {object} page.session @param {object} page.notes @param {import("./stash.js").Stash} page.stash
+ * @param {object} page.session @param {object} page.notes @param {import("./local_store.js").Stash} page.stash
  * @param {() => object|null} page.room
  */
 export function createCopies({ session, notes, stash, room }) {

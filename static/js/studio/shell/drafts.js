@@ -9,7 +9,7 @@ import { changesBetween, same } from "./draft_changes.js";
 
 /**
  * @param {object} options
- * @param {import("./stash.js").Stash} options.stash
+ * @param {import("./local_store.js").Stash} options.stash
  * @param {(version: number, work: object, changes: object|null) => Promise<{version: number}>} options.save sends one
  *   draft: what has changed since that version, or all of it where `changes` is null
  * @param {string} options.key where it lies on this machine

@@ -27,7 +27,7 @@ import { createLease } from "./lease.js";
 const LOST = ["lease-lost", "already-submitted", "not-found"];
 
 /**
- * @param {{wire: object, stash: import("./stash.js").Stash, view: View, project: string, trial?: boolean,
+ * @param {{wire: object, stash: import("./local_store.js").Stash, view: View, project: string, trial?: boolean,
  *   clock: object, pause?: (ms: number) => Promise<void>}} options
  */
 export function createSession({ wire, stash, view, project, trial = false, clock, pause = sleep }) {
