@@ -6,6 +6,7 @@ from projects.models.broken import BrokenReport
 from projects.models.browsing import VerdictEntry, VerdictGone
 from projects.models.courses import CourseStep, CourseTry
 from projects.models.promises import Assignment, BatchCursor, Draft, Turn
+from projects.models.quality import Belief, Calibrated, Crowd, Estimation, Ranking, SecondLook, Trait
 from projects.models.remarks import Remark, RemarkQuerySet
 from projects.models.reports import AgreementReport
 from projects.models.rules import (
@@ -20,7 +21,6 @@ from projects.models.rules import (
 )
 from projects.models.seats import ModelAnswer, Seat, SeatMove
 from projects.models.settlements import Correctable, GoldSettlement, SeenAnswer
-from projects.models.truth import Belief, Calibrated, Crowd, Estimation, Ranking, SecondLook, Trait
 from projects.models.work import (
     Asset,
     Batch,

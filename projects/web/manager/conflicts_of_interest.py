@@ -21,7 +21,7 @@ from taskers import access as roles
 from taskers.errors import NotFound, Problem
 from taskers.skills.skills import people_of
 from taskers.web.requests import MemberRequest
-from taskers.web.views.door import needs_role
+from taskers.web.views.access import needs_role
 
 
 @require_http_methods(["GET", "POST"])

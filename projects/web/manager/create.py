@@ -24,7 +24,7 @@ from projects.web.manager.forms.project import ChangedSettingsForm, NewProjectFo
 from projects.web.shared.access import manages
 from taskers.errors import Problem
 from taskers.web.requests import MemberRequest
-from taskers.web.views.door import needs_role
+from taskers.web.views.access import needs_role
 
 LABEL_PLACE = re.compile(r"labels\[(\d+)\]\.(\w+)")
 

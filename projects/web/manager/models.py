@@ -16,7 +16,7 @@ from projects.web.manager.forms.annotators import MoveForm, RegisterForm
 from projects.web.shared.access import manages
 from taskers.errors import Problem
 from taskers.web.requests import MemberRequest
-from taskers.web.views.door import require_fresh_sign_in
+from taskers.web.views.access import require_fresh_sign_in
 
 
 @require_http_methods(["GET", "POST"])

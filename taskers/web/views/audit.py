@@ -14,7 +14,7 @@ from taskers.audit.trail import Kind, trail
 from taskers.models import AuditRecord
 from taskers.models.people import Role
 from taskers.web.requests import MemberRequest
-from taskers.web.views.door import needs_role
+from taskers.web.views.access import needs_role
 
 PAGE = 100
 

@@ -21,7 +21,7 @@ from taskers.organizations.project_names import project_names
 from taskers.people import bulk_invite, invitations
 from taskers.web.forms import InviteForm, InviteListForm
 from taskers.web.requests import MemberRequest, key_asked
-from taskers.web.views.door import needs_role
+from taskers.web.views.access import needs_role
 
 OFFICE = (Role.OWNER, Role.MANAGER)
 PAGE = 50

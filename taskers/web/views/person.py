@@ -17,7 +17,7 @@ from taskers.organizations.project_names import project_names
 from taskers.people import invitations
 from taskers.web.forms import RoleForm
 from taskers.web.requests import MemberRequest
-from taskers.web.views.door import needs_role
+from taskers.web.views.access import needs_role
 from taskers.web.views.people import OFFICE
 
 

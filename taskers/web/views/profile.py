@@ -18,7 +18,7 @@ from taskers.models import ApiToken, Person
 from taskers.people import profile as people
 from taskers.web.forms import ProfileForm, TokenForm
 from taskers.web.requests import MemberRequest
-from taskers.web.views.door import require_fresh_sign_in
+from taskers.web.views.access import require_fresh_sign_in
 
 
 @never_cache

@@ -15,7 +15,7 @@ from taskers.errors import NotFound, Problem
 from taskers.models import Person, Qualification, Skill
 from taskers.skills import skills as verbs
 from taskers.web.requests import MemberRequest
-from taskers.web.views.door import needs_role
+from taskers.web.views.access import needs_role
 from taskers.web.views.people import OFFICE
 
 MOST = 500

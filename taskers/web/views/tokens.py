@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from taskers.web import token_list
 from taskers.web.requests import MemberRequest
-from taskers.web.views.door import needs_role
+from taskers.web.views.access import needs_role
 from taskers.web.views.people import OFFICE
 
 MOST = 500
