@@ -27,7 +27,7 @@ def cast(db) -> people.Cast:
 
 @pytest.fixture(autouse=True)
 def patient_readers(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Readers of the outbox wait, for a minute at most, until what was written may be read.
+    """Readers of the outbox wait, for three minutes at most, until what was written may be read.
 
     They stay behind the oldest transaction of the whole server, and the tests beside this one run theirs there too:
     most of them are one transaction from their beginning to their end.
@@ -35,7 +35,7 @@ def patient_readers(monkeypatch: pytest.MonkeyPatch) -> None:
     settled_after = EventQuerySet.settled_after
 
     def patiently(self: EventQuerySet, transaction: int, pk: int) -> EventQuerySet:
-        until = time.monotonic() + 60
+        until = time.monotonic() + 180
         # Inside a test's own transaction nothing is ever settled.
         while not connection.savepoint_ids and not _settled() and time.monotonic() < until:
             time.sleep(0.02)

@@ -307,7 +307,7 @@ class TestCalibration:
     ) -> None:
         """The method errs on two tasks of twenty, and reviewers look only there."""
         if method == "categorical_v1":
-            monkeypatch.setitem(consensus.weighing.TASK_TYPES, "text_spans", OneLabel())
+            monkeypatch.setitem(consensus.aggregation.TASK_TYPES, "text_spans", OneLabel())
         before = {}
         for share in (0.0, 1.0):
             project = audited(cast, f"{share:.0%}", share, aggregation=method)
