@@ -24,11 +24,11 @@ from projects.quality.decision_rule import doubt_of, is_by_models, sure_of
 from projects.quality.effects import earned_of, follow_up, key_of, promised_for
 from projects.quality.votes import RETIRED, TAMPERED, Vote, of_task
 from projects.queue.clock import Clock
+from projects.queue.events import emit_of_task
 from projects.queue.model_draws import VERDICT_AUDITED
 from taskers.database.prepared import array, ask
 from taskers.errors import StateConflict
 from taskers.models import Grade, Person
-from taskers.outbox.events import emit
 
 REVIEW = "review_v1"
 AUTO = "auto_v1"  # one model's answer, alone: answers.py says when
@@ -233,7 +233,7 @@ def reopen(task: Task, *, by: Person) -> Task:
     if current is None or not Verdict.objects.current().filter(pk=current.pk).update(superseded_at=Clock()):
         raise StateConflict("This task has no verdict to set aside.")
     task = queue.ask_again(task, by=by)
-    _tell("reopened", task, by, judgements=len(current.agreements))
+    emit_of_task("reopened", task, by, judgements=len(current.agreements))
     return task
 
 
@@ -373,16 +373,3 @@ def _follow_up_late(terms: Terms, task: Task, verdict: Verdict, votes: Sequence[
         alone = verdict.decided_by_id is None and len(verdict.rests_on) == 1
         agreements = [None] * len(new) if alone else _agreements(terms, new, verdict.answer)
         follow_up(terms, task, verdict, new, agreements, ())
-
-
-def _tell(kind: str, task: Task, actor: Person | None, **data: object) -> None:
-    emit(
-        kind,
-        organization_id=task.project.organization_id,
-        actor_id=actor.pk if actor else None,
-        project_key=task.project.public_id,
-        subject=f"task:{task.public_id}",
-        batch=task.batch_id,
-        task=task.pk,
-        **data,
-    )

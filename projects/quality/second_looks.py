@@ -10,15 +10,15 @@ from django.db import transaction
 
 from projects import queue
 from projects.configuration.terms import Terms
-from projects.models import Assignment, Estimation, Project, SecondLook, Task, Verdict
+from projects.models import Assignment, Estimation, SecondLook, Task, Verdict
 from projects.quality.aggregation import Weighed, agreement_in, threshold_of
 from projects.quality.audits import REVIEW
 from projects.quality.consensus import AUTO
 from projects.quality.votes import TAMPERED
 from projects.queue.clock import Clock
+from projects.queue.events import emit_of_task
 from taskers.errors import StateConflict
 from taskers.models import Person
-from taskers.outbox.events import emit
 
 FELL = 0.1  # a confidence must have fallen by so much to be worth anybody's time
 FEW = 20  # of them are looked at for the next that a reviewer may decide; whoever judged all those finds the list
@@ -108,16 +108,7 @@ def dismiss(task: Task, *, by: Person) -> bool:
     mine = Assignment.objects.filter(task=task, kind="review", state="held", tasker=by).first()
     if mine is not None and mine.token is not None:
         queue.release(mine, by, mine.token)
-    project: Project = task.project
-    emit(
-        "second_look_dismissed",
-        organization_id=project.organization_id,
-        actor_id=by.pk,
-        project_key=project.public_id,
-        subject=f"task:{task.public_id}",
-        batch=task.batch_id,
-        task=task.pk,
-    )
+    emit_of_task("second_look_dismissed", task, by)
     return look.reason == SecondLook.Reason.AUDIT
 
 

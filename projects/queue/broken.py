@@ -18,11 +18,11 @@ from projects.errors import TooManyReports
 from projects.models import Assignment, BrokenReport, DayTally, DealingRules, Project, StockedGold, Task
 from projects.queue.claim_numbers import choose_anew
 from projects.queue.clock import Clock
+from projects.queue.events import emit_of_task
 from projects.queue.leases import end
 from projects.queue.slots import lock, restore, withhold
 from taskers.errors import StateConflict
 from taskers.models import Person
-from taskers.outbox.events import emit
 
 SAID = "Reported as broken: "
 FIRST_FEW = 3  # that anybody may report in a day, however little they did
@@ -115,16 +115,7 @@ def _settle(task: Task, outcome: str, by: Person) -> None:
     rows = BrokenReport.objects.open().filter(task=task)
     if not rows.update(outcome=outcome, settled_by=by, settled_at=Clock()):
         raise StateConflict("Nobody says any more that this task is broken.")
-    emit(
-        "reports_settled",
-        organization_id=task.project.organization_id,
-        actor_id=by.pk,
-        project_key=task.project.public_id,
-        subject=f"task:{task.public_id}",
-        batch=task.batch_id,
-        task=task.pk,
-        outcome=outcome,
-    )
+    emit_of_task("reports_settled", task, by, outcome=outcome)
 
 
 def _withhold(task: Task, *, by: Person, note: str) -> None:

@@ -12,6 +12,7 @@ from projects.queue import gold_dealing, qualification
 from projects.queue.candidate_slots import Terms, choose
 from projects.queue.claim_numbers import turn
 from projects.queue.clock import Clock
+from projects.queue.events import emit_of_task
 from projects.queue.model_draws import HELPED, MODELS_AUDITED
 from projects.queue.no_work import Nothing
 from projects.queue.slots import fill, lock
@@ -19,7 +20,6 @@ from projects.queue.take import BRING, whole
 from taskers.database.prepared import ask
 from taskers.errors import StateConflict
 from taskers.models import Person
-from taskers.outbox.events import emit
 
 # The least used of the stock that this tasker neither saw, whatever became of it, nor made, nor was shown the right
 # answer to under another name; what is being dealt at this moment is passed by, so the stock rotates. Worn out, it
@@ -156,7 +156,7 @@ def set_aside(task: Task, *, by: Person | None) -> Task:
         raise StateConflict("People are judging this task; wait for its verdict.", code="in-work")
     removed, task.wanted = task.wanted, 0
     Task.objects.filter(pk=task.pk).update(wanted=0)
-    _tell("set_aside", task, by, removed=removed)
+    emit_of_task("set_aside", task, by, removed=removed)
     return task
 
 
@@ -170,21 +170,8 @@ def take_up(task: Task, *, by: Person | None) -> Task:
     task.wanted = task.project.settings_now().wanted
     Task.objects.filter(pk=task.pk).update(wanted=task.wanted)
     fill(task)
-    _tell("taken_up", task, by, added=task.wanted)
+    emit_of_task("taken_up", task, by, added=task.wanted)
     return task
-
-
-def _tell(kind: str, task: Task, by: Person | None, **data: object) -> None:
-    emit(
-        kind,
-        organization_id=task.project.organization_id,
-        actor_id=by.pk if by else None,
-        project_key=task.project.public_id,
-        subject=f"task:{task.public_id}",
-        batch=task.batch_id,
-        task=task.pk,
-        **data,
-    )
 
 
 def _deal(

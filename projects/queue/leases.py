@@ -10,11 +10,11 @@ from django.db import transaction
 from projects.errors import LeaseLost
 from projects.models import Assignment, DealingRules, Project, Task
 from projects.queue.clock import Clock, from_now
+from projects.queue.events import emit_of_task
 from projects.queue.slots import fill, lock, withhold
 from taskers.database.prepared import ask
 from taskers.errors import Problem, StateConflict
 from taskers.models import Person
-from taskers.outbox.events import emit
 
 DUE = """
 SELECT a.id, a.task_id FROM projects_assignment a
@@ -91,7 +91,7 @@ def let_go(assignment: Assignment, *, by: Person) -> None:
     if not held.update(state="released", ended_at=Clock(), reason="by-manager"):
         raise StateConflict("Nobody holds this work any more.")
     fill(task)
-    _tell(assignment, "released", by)
+    emit_of_task("released", assignment.task, by, assignment=assignment.pk)
 
 
 def in_hands(project: Project):
@@ -116,7 +116,7 @@ def _expire(pk: int, task_id: int) -> int:
     fill(task)
     assignment = Assignment.objects.get(pk=pk)
     assignment.task = task
-    _tell(assignment, "expired", None)
+    emit_of_task("expired", assignment.task, None, assignment=assignment.pk)
     return 1
 
 
@@ -128,7 +128,7 @@ def end(assignment: Assignment, tasker: Person, token: UUID, *, state: str, reas
     if not mine.update(state=state, ended_at=Clock(), reason=reason, note=note[:2000]):
         raise LeaseLost()
     fill(task)
-    _tell(assignment, state, tasker, reason=reason)
+    emit_of_task(state, assignment.task, tasker, assignment=assignment.pk, reason=reason)
 
 
 def _declined(task: Task, tasker: Person) -> int:
@@ -142,18 +142,3 @@ def _declined(task: Task, tasker: Person) -> int:
 
 def _in_hands(assignment: Assignment, tasker: Person, token: UUID):
     return Assignment.objects.filter(pk=assignment.pk, state="held", tasker=tasker, token=token)
-
-
-def _tell(assignment: Assignment, kind: str, by: Person | None, **data: object) -> None:
-    project = assignment.task.project
-    emit(
-        kind,
-        organization_id=project.organization_id,
-        actor_id=by.pk if by else None,
-        project_key=project.public_id,
-        subject=f"task:{assignment.task.public_id}",
-        batch=assignment.batch_id,
-        task=assignment.task_id,
-        assignment=assignment.pk,
-        **data,
-    )

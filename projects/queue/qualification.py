@@ -18,10 +18,10 @@ from projects.models import Assignment, BrokenReport, CourseStep, CourseTry, Dea
 from projects.queue.candidate_slots import Terms
 from projects.queue.claim_numbers import LostTurn, turn
 from projects.queue.clock import Clock, from_now
+from projects.queue.events import emit_of_task
 from projects.queue.no_work import Nothing
 from taskers.database.prepared import ask
 from taskers.models import Person
-from taskers.outbox.events import emit
 
 # Moves this tasker's turn on, so that two tabs can't take an item each.
 TURN = f"WITH one AS (SELECT 1), {turn('one')} SELECT number FROM turn"
@@ -97,6 +97,7 @@ def _rate(rules: DealingRules, kept: StockedGold, tasker: Person) -> int:
 
 def _hold(tasker: Person, terms: Terms, project: Project, kept: StockedGold, rate: int) -> Assignment:
     task = kept.gold.task
+    task.project = project
     made = Assignment.objects.create(
         task=task,
         batch_id=task.batch_id,
@@ -110,17 +111,7 @@ def _hold(tasker: Person, terms: Terms, project: Project, kept: StockedGold, rat
         rate=rate,
         copilot=terms.copilot,
     )
-    emit(
-        "dealt",
-        organization_id=project.organization_id,
-        actor_id=tasker.pk,
-        project_key=project.public_id,
-        subject=f"task:{task.public_id}",
-        batch=task.batch_id,
-        task=task.pk,
-        assignment=made.pk,
-        dealt=str(made.kind),
-    )
+    emit_of_task("dealt", task, tasker, assignment=made.pk, dealt=str(made.kind))
     found = Assignment.objects.select_related("task__asset", "task__batch").get(pk=made.pk)
     found.task.project = project
     return found

@@ -10,11 +10,11 @@ from django.db.models import Q, QuerySet
 from projects.errors import OwnWork, PartnersWork, StillCorrectable
 from projects.models import Annotation, Assignment, BlockedPair, Project, Task, Verdict
 from projects.queue.clock import Clock, from_now
+from projects.queue.events import emit_of_task
 from projects.queue.slots import is_correctable, lock
 from taskers.database.prepared import ask
 from taskers.errors import StateConflict
 from taskers.models import Person
-from taskers.outbox.events import emit
 
 # The waiting tasks of some projects in their order, each project's by an index: however many tasks there are, and
 # however many wait, only so many rows of each project are looked at. {free} may leave out more, row by row.
@@ -80,7 +80,7 @@ def claim_review(task: Task, reviewer: Person) -> Assignment:
         deadline=from_now(settings.lease_seconds),
         settings_version=settings.version,
     )
-    _tell(task, reviewer, made)
+    emit_of_task("review_claimed", task, reviewer, assignment=made.pk)
     return Assignment.objects.select_related("task__project").get(pk=made.pk)
 
 
@@ -128,20 +128,6 @@ def _judged(task: Task, people: Iterable[int]) -> bool:
     """Whether any of them judged a task, holds it, or may still hand it in late."""
     states = ["held", "submitted", "expired"]
     return Assignment.objects.filter(task=task, tasker__in=people, kind="judge", state__in=states).exists()
-
-
-def _tell(task: Task, reviewer: Person, made: Assignment) -> None:
-    project: Project = task.project
-    emit(
-        "review_claimed",
-        organization_id=project.organization_id,
-        actor_id=reviewer.pk,
-        project_key=project.public_id,
-        subject=f"task:{task.public_id}",
-        batch=task.batch_id,
-        task=task.pk,
-        assignment=made.pk,
-    )
 
 
 def judges_of(subject: str, before: datetime) -> set[int]:

@@ -10,10 +10,10 @@ from django.db import connection, transaction
 from projects.errors import AlreadyDecided
 from projects.models import Assignment, BrokenReport, Correctable, Task, Verdict
 from projects.queue.clock import Clock
+from projects.queue.events import emit_of_task
 from taskers.database.prepared import ask
 from taskers.errors import NotFound, Problem, StateConflict
 from taskers.models import Person
-from taskers.outbox.events import emit
 
 # Where a loaded row stands in its batch's order (Assignment.walk_key): by lot among those of its load, or as in the
 # file. What a draft takes in before anybody walks it is one load. `SPREAD` of the keys' units are two seconds.
@@ -227,7 +227,7 @@ def restore(task: Task, *, by: Person | None = None) -> Task:
     if not fill(task) and before == Task.Withheld.REVIEW:
         added = 1
         _add_wanted(task, added)
-    _tell("restored", task, by, why=before, wanted=task.wanted, added=added)
+    emit_of_task("restored", task, by, why=before, wanted=task.wanted, added=added)
     return task
 
 
@@ -274,7 +274,7 @@ def void(assignment: Assignment, reason: str, *, by: Person) -> None:
     if not live.update(voided_at=Clock(), void_reason=reason[:200]):
         raise StateConflict("Only work that was handed in and still counts can be voided.")
     fill(task)
-    _tell("voided", task, by, assignment=assignment.pk, reason=reason)
+    emit_of_task("voided", task, by, assignment=assignment.pk, reason=reason)
 
 
 @transaction.atomic
@@ -302,19 +302,6 @@ def _add_wanted(task: Task, number: int) -> None:
     Task.objects.filter(pk=task.pk).update(wanted=task.wanted + number)
     task.wanted += number
     fill(task)
-
-
-def _tell(kind: str, task: Task, by: Person | None, **data: object) -> None:
-    emit(
-        kind,
-        organization_id=task.project.organization_id,
-        actor_id=by.pk if by else None,
-        project_key=task.project.public_id,
-        subject=f"task:{task.public_id}",
-        batch=task.batch_id,
-        task=task.pk,
-        **data,
-    )
 
 
 def _telling(event: str, task: Task, by: Person | None, **told: object) -> dict[str, Any]:

@@ -11,15 +11,15 @@ from django.db import transaction
 
 from projects import queue
 from projects.errors import CorrectionOver
-from projects.models import Annotation, Assignment, Correctable, Draft, Task
+from projects.models import Annotation, Assignment, Correctable, Draft
 from projects.models.promises import ALIKE, COMPARED
 from projects.quality import consensus
 from projects.quality.gold import settling
 from projects.queue.answer_check import believed, check_for, genuine
 from projects.queue.clock import Clock, from_now
+from projects.queue.events import emit_of_task
 from projects.task_types import TASK_TYPES
 from taskers.models import Person
-from taskers.outbox.events import emit
 
 PIECE = 500
 
@@ -82,7 +82,8 @@ def correct(assignment: Assignment, answer: object, *, active_ms: int = 0, refus
         active_ms=believed(assignment, before.active_ms + active_ms),
         refused=[*before.refused, *(str(one)[:40] for one in refused)][:5000],
     )
-    _tell(task, made, before)
+    said = {"assignment": made.assignment_id, "annotation": made.pk, "superseded": before.pk}
+    emit_of_task("corrected", task, before.tasker, **said)
     return made
 
 
@@ -107,18 +108,3 @@ def _end(key: int) -> bool:
     elif assignment.kind == Assignment.Kind.JUDGE:  # voided or not: another answer may have waited for this one
         consensus.consider(task)
     return True
-
-
-def _tell(task: Task, made: Annotation, before: Annotation) -> None:
-    emit(
-        "corrected",
-        organization_id=task.project.organization_id,
-        actor_id=made.tasker_id,
-        project_key=task.project.public_id,
-        subject=f"task:{task.public_id}",
-        batch=task.batch_id,
-        task=task.pk,
-        assignment=made.assignment_id,
-        annotation=made.pk,
-        superseded=before.pk,
-    )

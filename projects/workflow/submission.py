@@ -14,10 +14,10 @@ from projects.quality import consensus
 from projects.quality.gold import settling
 from projects.quality.qualification import qualification_tests
 from projects.queue.answer_check import believed, canonical, check_for, genuine
+from projects.queue.events import emit_of_task
 from projects.task_types import TASK_TYPES
 from projects.workflow import corrections
 from taskers.models import Person
-from taskers.outbox.events import emit
 
 
 def submit(
@@ -79,7 +79,14 @@ def decide(
         annotation, made = _write(assignment, reviewer, token, checked, 0, ())
         if not made:
             return Verdict.objects.get(task=task, rests_on=[annotation.pk])
-        _tell("reviewed", task, reviewer, assignment, annotation, base=base.pk if base else None)
+        emit_of_task(
+            "reviewed",
+            task,
+            reviewer,
+            assignment=assignment.pk,
+            annotation=annotation.pk,
+            base=base.pk if base else None,
+        )
         return consensus.resolve(task, reviewer, annotation, note=note)
 
 
@@ -102,7 +109,13 @@ def _again_or_late(
     annotation, made = _write(assignment, tasker, token, checked, active_ms, refused)
     is_compared = assignment.kind in COMPARED
     if made:
-        _tell(f"{assignment.kind}_submitted" if is_compared else "submitted", task, tasker, assignment, annotation)
+        emit_of_task(
+            f"{assignment.kind}_submitted" if is_compared else "submitted",
+            task,
+            tasker,
+            assignment=assignment.pk,
+            annotation=annotation.pk,
+        )
     if made and not corrections.begin(assignment, annotation):
         if is_compared:
             _compare(assignment, annotation, said)
@@ -140,18 +153,3 @@ def _write(
     )
     Draft.objects.filter(assignment=assignment).delete()
     return annotation, True
-
-
-def _tell(kind: str, task: Task, actor: Person, assignment: Assignment, annotation: Annotation, **data: object) -> None:
-    emit(
-        kind,
-        organization_id=task.project.organization_id,
-        actor_id=actor.pk,
-        project_key=task.project.public_id,
-        subject=f"task:{task.public_id}",
-        batch=task.batch_id,
-        task=task.pk,
-        assignment=assignment.pk,
-        annotation=annotation.pk,
-        **data,
-    )

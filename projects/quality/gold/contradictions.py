@@ -19,7 +19,7 @@ from projects.quality.aggregation import agreement_in, threshold_of
 from projects.quality.audits import REVIEW
 from projects.quality.votes import known_answer
 from projects.queue.clock import Clock
-from taskers.outbox.events import emit
+from projects.queue.events import emit_of_task
 
 WORN = ("worn out", "leaked")  # retired for these it is as right as ever; by hand it may have been wrong
 
@@ -93,14 +93,5 @@ def _doubt(kept: StockedGold, why: str) -> bool:
     live = StockedGold.objects.filter(pk=kept.pk, suspect_at=None)
     if not live.update(suspect_at=Clock(), suspect_why=why[:200]):
         return False
-    task = kept.gold.task
-    emit(
-        "gold_doubted",
-        organization_id=task.project.organization_id,
-        project_key=task.project.public_id,
-        subject=f"task:{task.public_id}",
-        batch=task.batch_id,
-        task=task.pk,
-        why=why,
-    )
+    emit_of_task("gold_doubted", kept.gold.task, None, why=why)
     return True

@@ -16,10 +16,10 @@ from projects.inference.gold_check import GoldCheck
 from projects.models import Annotation, Assignment, Gold, Project, SeenAnswer, StockedGold, Task, Verdict
 from projects.quality.effects import MOST_LABELS
 from projects.quality.gold import contradictions, scoring
+from projects.queue.events import emit_of_task
 from taskers.errors import StateConflict
 from taskers.models import Grade, Person
 from taskers.money import ledger
-from taskers.outbox.events import emit
 from taskers.standing import grades
 
 IN_FILE_ORDER = (
@@ -51,7 +51,7 @@ def stock(
     kept, made = StockedGold.objects.get_or_create(gold=known, defaults={"project_id": task.project_id} | fresh)
     if not made:
         _keep_anew(kept, answer, by, fresh)
-    _tell("gold_stocked", task, by, pool=pool)
+    emit_of_task("gold_stocked", task, by, pool=pool)
     if contradictions.mark(task.project, payload=task.payload_hash):
         kept.refresh_from_db()
     return kept
@@ -74,7 +74,7 @@ def retire(kept: StockedGold, why: str, *, by: Person | None) -> None:
     live = StockedGold.objects.filter(pk=kept.pk, retired_at=None)
     if not live.update(retired_at=Now(), retired_why=why[:80]):
         raise StateConflict("This isn't dealt any more.")
-    _tell("gold_retired", kept.gold.task, by, why=why)
+    emit_of_task("gold_retired", kept.gold.task, by, why=why)
 
 
 def pay(assignment: Assignment, annotation: Annotation, *, alone: bool = False) -> None:
@@ -159,16 +159,3 @@ def known_of(task: Task, kind: str) -> Gold | Verdict:
     if kind == Assignment.Kind.GOLD:
         return Gold.objects.get(task=task)
     return Verdict.objects.filter(task=task).order_by("-pk")[:1].get()
-
-
-def _tell(kind: str, task: Task, by: Person | None, **data: object) -> None:
-    emit(
-        kind,
-        organization_id=task.project.organization_id,
-        actor_id=by.pk if by else None,
-        project_key=task.project.public_id,
-        subject=f"task:{task.public_id}",
-        batch=task.batch_id,
-        task=task.pk,
-        **data,
-    )

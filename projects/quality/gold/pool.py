@@ -24,9 +24,9 @@ from projects.quality.aggregation import agreement_in, threshold_of
 from projects.quality.gold import grading
 from projects.quality.votes import VOTELESS, as_it_counts, known_answer
 from projects.queue.clock import Clock
+from projects.queue.events import emit_of_task
 from taskers.errors import StateConflict
 from taskers.models import Person
-from taskers.outbox.events import emit
 
 LEAKED = "leaked"
 
@@ -110,7 +110,7 @@ def restore(kept: StockedGold, *, by: Person, pool: str = "") -> None:
         raise StateConflict("This known answer is in the stock, and nothing speaks against it.")
     fine = {"outcome": BrokenReport.Outcome.FINE, "settled_by": by, "settled_at": Clock()}
     BrokenReport.objects.open().filter(task=kept.gold.task).update(**fine)
-    _tell("gold_restored", kept, by)
+    emit_of_task("gold_restored", kept.gold.task, by)
 
 
 def put_back(task: Task, pool: str, *, by: Person) -> None:
@@ -165,7 +165,7 @@ def _leaked(kept: StockedGold, jump: leakage.Jump, since: Any) -> None:
     )
     StockedGold.objects.filter(pk=kept.pk).update(suspect_why=(text % figures)[:200])
     grading.retire(kept, LEAKED, by=None)
-    _tell("gold_leaked", kept, None, p=jump.p)
+    emit_of_task("gold_leaked", kept.gold.task, None, p=jump.p)
 
 
 def _doubt(kept: StockedGold, rows: Sequence[tuple]) -> bool:
@@ -177,7 +177,7 @@ def _doubt(kept: StockedGold, rows: Sequence[tuple]) -> bool:
     text = _("%(n)s people gave the same other answer, %(right)s the known one.") % {"n": max(others), "right": right}
     if not StockedGold.objects.filter(pk=kept.pk, suspect_at=None).update(suspect_at=Now(), suspect_why=text[:200]):
         return False
-    _tell("gold_doubted", kept, None, p=p)
+    emit_of_task("gold_doubted", kept.gold.task, None, p=p)
     return True
 
 
@@ -206,17 +206,3 @@ def _groups(gold: Gold, rows: Sequence[tuple]) -> tuple[int, list[int]]:
             sizes.append(0)
         sizes[at] += 1
     return right, sizes
-
-
-def _tell(kind: str, kept: StockedGold, by: Person | None, **data: object) -> None:
-    task = kept.gold.task
-    emit(
-        kind,
-        organization_id=task.project.organization_id,
-        actor_id=by.pk if by else None,
-        project_key=task.project.public_id,
-        subject=f"task:{task.public_id}",
-        batch=task.batch_id,
-        task=task.pk,
-        **data,
-    )
