@@ -30,7 +30,8 @@ from tests.projects.judging import said
 from tests.projects.test_gold import DICE
 from tests.projects.test_gold_attacker import Interval, Seen, interval, intervals, measured, winners
 
-pytestmark = pytest.mark.django_db
+# Each world in transactions of its own: one long one would hold up the readers of the outbox in the tests beside.
+pytestmark = pytest.mark.django_db(transaction=True)
 
 WORLDS, PIECES = 20, 20
 FOUND = [[0, 11, "PERSON", 0.9], [40, 44, "GPE", 0.8]]  # what the model says of make.TEXT; right, and both are kept

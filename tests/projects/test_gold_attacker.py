@@ -38,7 +38,8 @@ from taskers.models import Person
 from taskers.models.people import Role
 from tests import make
 
-pytestmark = pytest.mark.django_db
+# Each world in transactions of its own: one long one would hold up the readers of the outbox in the tests beside.
+pytestmark = pytest.mark.django_db(transaction=True)
 
 WORLDS, STEPS = 20, 20
 REPORTED = 0.4  # of what she gets; the rest is handed in

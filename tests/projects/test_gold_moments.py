@@ -22,7 +22,8 @@ from taskers.standing import grades
 from tests import make
 from tests.projects.judging import given
 
-pytestmark = pytest.mark.django_db
+# Each world in transactions of its own: one long one would hold up the readers of the outbox in the tests beside.
+pytestmark = pytest.mark.django_db(transaction=True)
 NEVER = datetime.max.replace(tzinfo=UTC)
 
 PIECES = 16  # of Alice's, in one project
