@@ -8,6 +8,7 @@ import pytest
 from projects.queue.leases import SKIP_REASONS
 from projects.task_types import TASK_TYPES
 from projects.web.annotator import es_modules
+from tests import make
 
 DIALOGS = Path(__file__).parents[2] / "templates" / "projects" / "shared" / "_studio_dialogs.html"
 
@@ -32,3 +33,13 @@ def test_a_page_for_any_project_fetches_no_room_before_a_task_of_its_type_comes(
         sheets = {name for name in mine if name.endswith(".css")}
         assert ("css/studio_text.css" in sheets) == (room.media != "image")
     assert {name for _rel, _types, name in later}.isdisjoint(at_once)
+
+
+@pytest.mark.django_db
+def test_a_page_of_many_images_at_once_fetches_what_it_needs_with_the_page(client, cast) -> None:
+    project = make.project(cast.riverside, "Belt", "classification", labels=make.LABELS, grid=12)
+    client.force_login(cast.alice)
+    page = client.get(f"/studio/{project.public_id}/").content.decode()
+    at_once = set(re.findall(r'<link rel="modulepreload" href="/static/([^"]+)">', page))
+    names = ("main", "classification", "shell/grid", "shell/grid_wire")
+    assert at_once >= {f"js/studio/{name}.js" for name in names}

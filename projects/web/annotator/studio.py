@@ -58,9 +58,11 @@ def any_page(request: MemberRequest) -> HttpResponse:
 def room(request: MemberRequest, types: list[str], context: dict) -> HttpResponse:
     """The page with all that tasks of these types need, so that no task waits for a script."""
     media = {TASK_TYPES[key].media for key in types}
-    types = [*types, "grid"] if context.get("grid", 1) > 1 else types
-    entries = [*types, "grid_wire"] if "grid" in types else types
-    modules = es_modules.needed_by("js/studio/main.js", *(f"js/studio/{key}.js" for key in entries))
+    entries = [f"js/studio/{key}.js" for key in types]
+    if context.get("grid", 1) > 1:
+        types = [*types, "grid"]
+        entries += ["js/studio/shell/grid.js", "js/studio/shell/grid_wire.js"]
+    modules = es_modules.needed_by("js/studio/main.js", *entries)
     context |= {"types": types, "media": media, "modules": modules, "choices": choices_json(request.user)}
     return render(request, "projects/annotator/studio.html", context)
 
