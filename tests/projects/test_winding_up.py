@@ -216,7 +216,7 @@ def test_closing_a_batch_says_beforehand_what_it_will_do_and_does_that(client, c
     page = " ".join(re.sub(r"<[^>]+>", "", client.get(address).content.decode()).split())
     assert "2 half-done tasks are decided by what came in. Their answers earn $0.20." in page
     assert "1 half-done task goes to the reviewers" in page and "4 tasks end without an answer." in page
-    assert "1 task is in somebody's hands" in html.unescape(page) and "1 task is decided, and stays so." in page
+    assert "1 task is in progress" in html.unescape(page) and "1 task is decided, and stays so." in page
     assert ("paid as promised at once: $0.10" in page) == (end == "cancelled")
 
     before = sum(owed(cast))

@@ -81,7 +81,7 @@ class SettingsForm(InLanguages, PairFields):
     file_order = forms.BooleanField(
         label=_("Hand out in file order"),
         required=False,
-        help_text=_("Else shuffled. In file order no known answers can be mixed in: they would stand out."),
+        help_text=_("Else shuffled. In file order no gold can be mixed in: it would stand out."),
     )
     copilot = forms.BooleanField(
         label=_("Copilot"), required=False, help_text=_("Taskers may ask the model for suggestions.")
