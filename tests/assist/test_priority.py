@@ -10,7 +10,7 @@ import pytest
 from assist.adapters import priority
 from tests.assist.running import ROOT
 
-LOWER = "import os; from assist import priority; priority.lower(7); print(os.nice(0))"
+LOWER = "import os; from assist.adapters import priority; priority.lower(7); print(os.nice(0))"
 LOOK = "; print(open(priority.OWN_SESSION).read())"
 
 

@@ -15,7 +15,10 @@ import io, json, sys
 import numpy as np
 from PIL import Image
 from django.core.files.base import ContentFile
-from projects import batches, configure, intake, label_attributes, loading
+from projects.workflow import batches
+from projects.configuration import configure, label_attributes
+from projects.data import importing as intake
+from projects.data.importing import start as loading
 from projects.models import Project, Task
 from taskers.models import Organization, Person
 

@@ -11,7 +11,9 @@ pytestmark = pytest.mark.xdist_group("browser")
 
 PRIYA = "priya@riverside.example"
 SCRIPT = """
-from projects import batches, configure, queue, submission
+from projects.workflow import batches, submission
+from projects.configuration import configure
+from projects import queue
 from projects.models import Assignment, Project
 from tests import make
 owner = Project.objects.get(name="Objects in photographs").organization

@@ -28,7 +28,9 @@ FIELDS_SCRIPT = """
 import json
 import re
 from django.core.files.base import ContentFile
-from projects import batches, configure, loading
+from projects.workflow import batches
+from projects.configuration import configure
+from projects.data.importing import start as loading
 from projects.models import Project
 
 evil, texts = json.loads({evil!r}), json.loads({texts!r})

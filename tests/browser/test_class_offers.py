@@ -18,9 +18,11 @@ pytestmark = pytest.mark.xdist_group("browser")
 LETTER = "The street lamp in front of our house has been dark for weeks, and I am furious that nobody cares."
 SCRIPT = """
 import json
-from projects import batches, configure, loading
+from projects.workflow import batches
+from projects.configuration import configure
+from projects.data.importing import start as loading
 from projects.models import Project
-from projects.tasktypes import asked_fields
+from projects.task_types import asked_fields
 from django.core.files.base import ContentFile
 
 terms = json.loads({terms!r})

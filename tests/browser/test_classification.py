@@ -198,7 +198,9 @@ def test_a_tab_that_is_killed_in_mid_work_loses_nothing(site: Site, jun_on_a_tra
 
 
 SINGLE = """
-from projects import batches, configure, intake
+from projects.workflow import batches
+from projects.configuration import configure
+from projects.data import importing as intake
 from projects.models import Project
 from django.core.files.base import ContentFile
 from taskers.models import Organization

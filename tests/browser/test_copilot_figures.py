@@ -15,11 +15,14 @@ TEXT = "Maria Lopez met Jonas Berg in Oslo."
 SCRIPT = """
 import random, time
 from assist import suggestions
-from assist.bindings import bind
+from assist.suggestions.bindings import bind
 from assist.errors import CopilotError
-from assist.facts import Offer
+from assist.suggestions.offers import Offer
 from django.core.files.base import ContentFile
-from projects import batches, configure, loading, queue, submission
+from projects.workflow import batches, submission
+from projects.configuration import configure
+from projects.data.importing import start as loading
+from projects import queue
 from projects.models import Assignment, Project, Task
 from taskers.models import Person
 

@@ -19,7 +19,9 @@ TEXT = "Maria Lopez met Jonas Berg in Oslo."
 OFFERED = [(0, 11, "person", 0.95), (16, 26, "person", 0.62), (30, 34, "place", 0.31)]
 SCRIPT = """
 import json
-from projects import batches, configure, loading
+from projects.workflow import batches
+from projects.configuration import configure
+from projects.data.importing import start as loading
 from projects.models import Project
 from django.core.files.base import ContentFile
 

@@ -14,7 +14,9 @@ JUN = "jun@riverside.example"
 
 HANDED_IN = """
 import time
-from projects import configure, queue, submission
+from projects.configuration import configure
+from projects import queue
+from projects.workflow import submission
 from projects.models import Assignment, Project
 from taskers.models import Person
 

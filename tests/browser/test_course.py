@@ -14,10 +14,11 @@ TASKER = "jun@riverside.example"
 TEXT = "Maria Lopez of the Harbor Board visited Oslo."
 
 MAKE = """
-from projects import batches, configure
-from projects.intake.loading import load_all
+from projects.workflow import batches
+from projects.configuration import configure
+from projects.data.importing.storing import load_all
 from projects.models import Project, Task
-from projects.teaching import courses
+from projects.quality.qualification import qualification_tests as courses
 from taskers.models import Person
 maya = Person.objects.get(email="maya@riverside.example")
 river = Project.objects.first().organization
@@ -46,7 +47,7 @@ print(project.public_id)
 """
 
 GRID = """
-from projects.tasktypes import asked_fields
+from projects.task_types import asked_fields
 labels = [{"name": "Loud", "hotkey": "l"}, {"name": "Quiet", "hotkey": "q"}]
 terms = {"labels": labels, "wanted": 1, "rate": 50000, "grid": 4}
 project = configure.create(river, maya, name="A grid behind a course", task_type="classification", **terms)

@@ -19,7 +19,9 @@ NAME = "Sounds of a day"
 PROJECT = """
 import json
 from django.core.files.base import ContentFile
-from projects import batches, configure, intake
+from projects.workflow import batches
+from projects.configuration import configure
+from projects.data import importing as intake
 from projects.models import Project
 of = Project.objects.get(name="Letters to the town hall").organization
 made = configure.create(of, None, name="Sounds of a day", task_type="classification", wanted=1, grid=24,

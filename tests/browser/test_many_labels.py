@@ -338,7 +338,9 @@ def test_spans_are_filtered_chosen_together_and_labelled_by_searching(site: Site
 GRID = """
 import json
 from django.core.files.base import ContentFile
-from projects import batches, configure, intake
+from projects.workflow import batches
+from projects.configuration import configure
+from projects.data import importing as intake
 from projects.models import Project
 of = Project.objects.get(name="Letters to the town hall").organization
 made = configure.create(of, None, name="Twelve kinds of sound", task_type="classification", wanted=1, grid=12,

@@ -27,7 +27,9 @@ MARKUP = "<b onclick=alert(1)>Rayleigh</b> scattering & more"
 MAKE = """
 import json
 from django.core.files.base import ContentFile
-from projects import batches, configure, intake
+from projects.workflow import batches
+from projects.configuration import configure
+from projects.data import importing as intake
 from projects.models import Asset, Project
 of = Project.objects.get(name="Letters to the town hall").organization
 def pairs(name, rows, **terms):

@@ -8,7 +8,9 @@ from tests.browser.site import Site
 SCRIPT = """
 import io, json
 from django.core.files.base import ContentFile
-from projects import batches, configure, label_attributes, loading
+from projects.workflow import batches
+from projects.configuration import configure, label_attributes
+from projects.data.importing import start as loading
 from projects.models import Project
 
 terms = json.loads(open({path!r}).read())

@@ -142,7 +142,7 @@ def test_the_whole_application_comes_back_by_the_commands_alone(databases, tmp_p
 UNREAD = """
 import time
 from taskers.models import Event
-from taskers.outbox import emit, follow
+from taskers.outbox.events import emit, follow
 def read():
     seen, until = [], time.monotonic() + 60
     while time.monotonic() < until:
