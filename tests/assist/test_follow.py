@@ -69,7 +69,7 @@ def test_failure_in_the_middle_loses_no_event(cast: Cast, project, monkeypatch: 
     assert held.token
     queue.release(held, cast.alice, held.token)
     with monkeypatch.context() as broken:
-        broken.setattr(follow.suggestions, "ignore", lambda key: 1 / 0)
+        broken.setattr(follow.record, "ignore", lambda key: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             follow.settle_fates()
     follow.settle_fates()

@@ -228,7 +228,7 @@ async def test_missing_weights_leave_the_other_model_running(tmp_path: Path) -> 
     with running(SAM, SPANS, weights=tmp_path) as runtime:
         client = RuntimeClient(runtime.address)
         problem = await refused(client.embed(SAM, "0" * 64, lambda: asyncio.sleep(0, b"")))
-        assert problem.code == "model-missing" and "python -m assist.adapters.files fetch" in problem.text
+        assert problem.code == "model-missing" and "python -m assist.adapters fetch" in problem.text
         assert (await client.spans(SPANS, "Oslo", "alice"))["spans"]
         status = (await client.status())["models"]
         assert (status[SAM]["state"], status[SPANS]["state"]) == ("failed", "ready")

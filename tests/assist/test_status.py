@@ -61,7 +61,7 @@ def test_missing_weights_are_said_with_what_to_do(cast: Cast, settings, tmp_path
                 break
             status._Asked.at = -status.FRESH_SECONDS
             time.sleep(0.05)
-        assert "python -m assist.adapters.files fetch" in sentence
+        assert "python -m assist.adapters fetch" in sentence
 
 
 def test_capability_that_nobody_serves_is_said(settings) -> None:
@@ -128,7 +128,7 @@ def test_what_the_doctor_measured_is_kept_where_that_is_asked_for(db: None, sett
 def test_doctor_says_what_to_do_about_a_missing_file(settings, tmp_path: Path) -> None:
     settings.MODELS_DIR = tmp_path
     (finding,) = doctor.examine([RUNTIMES[work.SAM]], tmp_path)
-    assert not finding.well and "python -m assist.adapters.files fetch" in finding.lines[0]
+    assert not finding.well and "python -m assist.adapters fetch" in finding.lines[0]
     with pytest.raises(CommandError):
         said("doctor")
 

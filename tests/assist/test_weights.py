@@ -104,7 +104,7 @@ def test_file_that_changed_on_disk_is_not_used(tmp_path: Path, tarball: Path) ->
 def test_missing_file_names_the_command(tmp_path: Path) -> None:
     with pytest.raises(WeightsMissing) as caught:
         files.verify(artifact(), tmp_path)
-    assert "python -m assist.adapters.files fetch" in str(caught.value)
+    assert "python -m assist.adapters fetch" in str(caught.value)
 
 
 def test_folder_that_cannot_be_written_is_named(tmp_path: Path, tarball: Path) -> None:
@@ -148,7 +148,7 @@ def test_broken_package_file_is_named(tmp_path: Path, content: bytes) -> None:
 
 def test_command_verifies_without_settings_or_database(tmp_path: Path) -> None:
     environment = {"PATH": "", "TANDEM_MODELS": str(tmp_path)}
-    command = [sys.executable, "-m", "assist.adapters.files", "verify"]
+    command = [sys.executable, "-m", "assist.adapters", "verify"]
     done = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1 and str(tmp_path) in done.stderr

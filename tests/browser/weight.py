@@ -3,11 +3,20 @@
 from collections.abc import Iterable
 
 LATER = (
-    *("image_view", "image_large", "image_heard", "image_hints", "mask_smooth", "attribute_fields", "ahead", "asides"),
+    *(
+        "image/view",
+        "image/large",
+        "image/heard",
+        "image/hints",
+        "mask_smooth",
+        "attribute_fields",
+        "prefetch",
+        "asides",
+    ),
     *("class_offers", "copies", "answers", "offsets"),
-    *("image_lists", "text_lists", "image_rows", "mark_list", "windowed_list", "list_window"),
+    *("image/lists", "text/lists", "image/rows", "mark_list", "windowed_list", "list_window"),
     *("list_tools", "list_order", "label_search", "mark_group", "region_groups", "hover_links", "studio_lists"),
-    *("forms", "instructions", "key_sheet", "image_key_words", "sign_in", "steps_told", "talk"),
+    *("forms", "instructions", "key_sheet", "image/key_words", "sign_in", "steps_told", "comments"),
 )
 
 
