@@ -14,7 +14,7 @@ MANAGER = "maya@riverside.example"
 TEXT = "Maria Lopez met Jonas Berg in Oslo."
 SCRIPT = """
 import random, time
-from assist import suggestions
+from assist.suggestions import record
 from assist.suggestions.bindings import bind
 from assist.errors import CopilotError
 from assist.suggestions.offers import Offer
@@ -50,7 +50,7 @@ for person in people:
         if held.copilot:
             binding = bind(person.pk, held.public_id, held.token)
             made = Offer({{"text": True}}, {{"start": start, "end": start + 11, "label": "person"}}, None, 40)
-            suggestions.keep(binding, "en-core-web-sm@3.8.0", [made])
+            record.keep(binding, "en-core-web-sm@3.8.0", [made])
             source = dice.choice(["suggestion", "suggestion", "edited", ""])
             if source:
                 mine = {{"source": source, "suggestion": str(made.public_id), "model": "en-core-web-sm@3.8.0"}}
