@@ -15,7 +15,7 @@ GONE_MODULES = {
     *("statement", "stock", "taking", "talk", "tasktypes", "teaching", "traps", "truth", "turns", "vigil", "voice"),
     *("weighing", "whole_answers", "winding_up", "wire", "wording"),
 }
-GONE_SCRIPTS = {"ahead", "rooms", "sheet", "stash", "talk"}
+GONE_SCRIPTS = {"ahead", "desk", "rooms", "sheet", "stash", "talk"}
 GONE_FROM_PAGES = {
     *("Trust", "Whom to trust", "Who works", "In people's hands", "Kept out", "Known answers", "Let it answer"),
     *("Make ready", "Sure enough from, %", "Judgements at most", "Same region from, %", "Paid from, %", "Refuse"),

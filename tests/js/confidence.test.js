@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { floors, sureness } from "../../static/js/studio/shared/confidence.js";
-import { createTextDesk } from "../../static/js/studio/text/desk.js";
+import { createTextDesk } from "../../static/js/studio/text/editor.js";
 
 const SURE = { suggestion: "u-1", start: 0, end: 3, label: "person", score: 0.93 };
 const HALF = { suggestion: "u-2", start: 8, end: 13, label: "place", score: 0.55 };

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createClassificationDesk } from "../../static/js/studio/classification/desk.js";
+import { createClassificationDesk } from "../../static/js/studio/classification/editor.js";
 import { linesOf, marksIn, safer } from "../../static/js/studio/shell/copies.js";
-import { createGridDesk } from "../../static/js/studio/shell/grid_desk.js";
-import { createTextDesk } from "../../static/js/studio/text/desk.js";
+import { createGridDesk } from "../../static/js/studio/shell/grid_editor.js";
+import { createTextDesk } from "../../static/js/studio/text/editor.js";
 
 const regions = (count) => ({ regions: Array.from({ length: count }, (_, i) => ({ id: `r${i}`, label: i ? "cat" : "dog" })) });
 const labels = [{ key: "cat", name: "Cat" }, { key: "dog", name: "Dog" }, { key: "person", name: "Person" }];

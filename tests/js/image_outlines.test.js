@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createImageDesk } from "../../static/js/studio/image/desk.js";
+import { createImageDesk } from "../../static/js/studio/image/editor.js";
 import { serves, toolInHand, toolsFor } from "../../static/js/studio/image/kit.js";
 import { areaOf } from "../../static/js/studio/shared/rle.js";
 

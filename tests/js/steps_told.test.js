@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import { createHistory } from "../../static/js/studio/shared/history.js";
-import { createImageDesk } from "../../static/js/studio/image/desk.js";
+import { createImageDesk } from "../../static/js/studio/image/editor.js";
 import { createHeard } from "../../static/js/studio/image/heard.js";
 import { createStepsTold } from "../../static/js/studio/shell/steps_told.js";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createTextDesk } from "../../static/js/studio/text/desk.js";
+import { createTextDesk } from "../../static/js/studio/text/editor.js";
 import { createMarking } from "../../static/js/studio/text/marking.js";
 
 const TEXT = "Bo met Bobby; Bo left.";

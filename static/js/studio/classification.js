@@ -1,7 +1,7 @@
 /** The room for classifications: what is to be judged on the stage, the fields in the panel, one key per choice. */
 import { CHOICES, labelsOf } from "./classification/asked_fields.js";
 import { choiceBindings, classificationBindings, offerBindings } from "./classification/bindings.js";
-import { createClassificationDesk } from "./classification/desk.js";
+import { createClassificationDesk } from "./classification/editor.js";
 import { createFieldForm } from "./classification/fields.js";
 import { element } from "./shared/elements.js";
 import { createKeymap } from "./shared/keys.js";

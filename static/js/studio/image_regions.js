@@ -2,7 +2,7 @@
 import { imageActions } from "./image/actions.js";
 import { imageBindings } from "./image/bindings.js";
 import { createOfferBar, createToolbar } from "./image/controls.js";
-import { createImageDesk } from "./image/desk.js";
+import { createImageDesk } from "./image/editor.js";
 import { createHand } from "./image/hand.js";
 import { shapesOf } from "./image/kit.js";
 import { fetchLater } from "./image/later.js";

@@ -5,7 +5,7 @@ import { labelBindings } from "./shared/keys_of_labels.js";
 import { createOffsets } from "./shared/offsets.js";
 import { createPalette } from "./shared/palette.js";
 import { textBindings } from "./text/bindings.js";
-import { createTextDesk } from "./text/desk.js";
+import { createTextDesk } from "./text/editor.js";
 import { createTextOffers } from "./text/offers.js";
 import { createWordCursor } from "./text/cursor.js";
 import { paragraphRunsLeft } from "./shared/text_direction.js";

@@ -7,7 +7,7 @@ import { boxBetween, nearestPixel, toScreen } from "../shared/geometry.js";
 const SLIP = 4;
 
 /**
- * @param {object} desk see image/desk.js
+ * @param {object} desk see image/editor.js
  * @param {object} viewport see viewport.js
  * @param {{onNoCopilot: () => void, radius: () => number, colour: () => string, removing: () => boolean,
  *   crosshair: () => boolean, tell: (what: string) => void}} ways

@@ -3,7 +3,7 @@ import { labelsOf } from "../classification/asked_fields.js";
 import { choiceBindings } from "../classification/bindings.js";
 import { byId, element, icon, swatch } from "../shared/elements.js";
 import { gridBindings } from "./grid_bindings.js";
-import { createGridDesk } from "./grid_desk.js";
+import { createGridDesk } from "./grid_editor.js";
 import { createKeymap } from "../shared/keys.js";
 import { withSecondKeys } from "../shared/keys_of_labels.js";
 import { createPalette } from "../shared/palette.js";

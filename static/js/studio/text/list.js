@@ -4,7 +4,7 @@ import { say } from "../shared/words.js";
 
 /**
  * @param {HTMLElement} panel
- * @param {object} desk see text/desk.js
+ * @param {object} desk see text/editor.js
  * @param {(item: object) => object} rowOf see text/looks.js
  * @param {(id: string, event: MouseEvent) => void} onSelect
  * @returns {{show: (items: object[], selected: string|null) => void, head: HTMLElement, frame: HTMLElement,

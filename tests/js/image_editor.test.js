@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createImageDesk } from "../../static/js/studio/image/desk.js";
+import { createImageDesk } from "../../static/js/studio/image/editor.js";
 import { areaOf, encodeMask } from "../../static/js/studio/shared/rle.js";
 
 const size = { width: 40, height: 30 };

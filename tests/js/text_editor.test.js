@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createTextDesk } from "../../static/js/studio/text/desk.js";
+import { createTextDesk } from "../../static/js/studio/text/editor.js";
 
 const offer = (suggestion, start, end, label) => ({ suggestion, start, end, label, score: null });
 const offers = [offer("u-1", 0, 3, "person"), offer("u-2", 8, 13, "place"), offer("u-3", 20, 24, "date")];
