@@ -179,17 +179,21 @@ def in_templates() -> set[str]:
 
 
 @pytest.mark.parametrize("task_type", KINDS)
-def test_every_form_of_a_project_sent_as_it_stands_is_saved_or_says_why_not(cast, task_type: str) -> None:
+def test_every_form_of_a_project_sent_as_it_stands_is_saved_or_says_why_not(
+    cast, task_type: str, record_property
+) -> None:
     project, sent = full_project.project(cast, task_type), set[str]()
     assert tried(cast, {"mina": f"/projects/{project.public_id}/"}, "/projects/", sent) == []
+    record_property("forms", len(sent))
     assert {"project-settings", "project-rules", "project-course", "project-new", "load"} <= sent
 
 
-def test_every_form_around_the_work_sent_as_it_stands_is_saved_or_says_why_not(cast) -> None:
+def test_every_form_around_the_work_sent_as_it_stands_is_saved_or_says_why_not(cast, record_property) -> None:
     """Of everybody; and none of our templates is left out."""
     full_project.project(cast, "preference")
     full_project.project(cast, "text_spans")
     sent: set[str] = set()
     assert tried(cast, EVERYBODY, "/", sent) == []
+    record_property("forms", len(sent))
     missing = in_templates() - {key.split()[0] for key in sent} - set(ELSEWHERE)
     assert missing == set(), "let the walk come to these forms, or say in ELSEWHERE where they are tried"

@@ -62,7 +62,7 @@ def body(dice: random.Random, kind: str) -> bytes:
     return b"&".join(b"%s=%s" % (key.encode(), value.replace(b"&", b"%26")) for key, value in plain.items())
 
 
-def test_whatever_is_sent_is_no_fault_of_ours(cast, things) -> None:  # noqa: F811
+def test_whatever_is_sent_is_no_fault_of_ours(cast, things, record_property) -> None:  # noqa: F811
     dice, found = random.Random(SEED), Counter[int]()
     _token, secret = tokens.issue(cast.mina, cast.riverside, name="Pipeline")
     clients: list[tuple[Client, dict[str, str]]] = [(Client(raise_request_exception=False), {})]
@@ -91,4 +91,6 @@ def test_whatever_is_sent_is_no_fault_of_ours(cast, things) -> None:  # noqa: F8
         found[status] += 1
         why = getattr(answer, "exc_info", None)
         assert status < 500 or status == 503, (SEED, method, path, kind, head, sent[:300], why and repr(why[1]))
+    record_property("requests", NUMBER)
+    record_property("5xx but 503", sum(number for status, number in found.items() if status >= 500 and status != 503))
     assert len(found) > 4, found

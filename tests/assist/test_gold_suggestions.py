@@ -28,7 +28,7 @@ from tests import make
 from tests.assist.work import SPACY
 from tests.projects.judging import said
 from tests.projects.test_gold import DICE
-from tests.projects.test_gold_attacker import Interval, Seen, interval, intervals, measured, winners
+from tests.projects.test_gold_attacker import Interval, Seen, farthest, interval, intervals, measured, winners
 
 # Each world in transactions of its own: one long one would hold up the readers of the outbox in the tests beside.
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -102,8 +102,14 @@ def worlds_of(project: Project, number: int) -> list[list[Seen]]:
     return [world(project) for _world in range(number)]
 
 
-def test_nobody_tells_gold_by_what_is_suggested_better_than_chance(project) -> None:
-    assert not winners(lambda _attempt: told(worlds_of(project, WORLDS))), "what an attacker tells gold by"
+def test_nobody_tells_gold_by_what_is_suggested_better_than_chance(project, record_property) -> None:
+    def intervals_of(_attempt: int) -> dict[str, Interval]:
+        found = told(worlds_of(project, WORLDS))
+        record_property("channels", len(found))
+        record_property("farthest from .5", farthest(found))
+        return found
+
+    assert not winners(intervals_of), "what an attacker tells gold by"
 
 
 def test_the_attacker_wins_where_gold_alone_shows_planted_errors(project, monkeypatch) -> None:

@@ -157,9 +157,10 @@ def odds(projects: Sequence[Sequence[Noted]]) -> float:
     return float((share - 0.5) / error)
 
 
-def test_attacker_tells_gold_no_better_than_chance_by_moment_money_and_standing(cast) -> None:
+def test_attacker_tells_gold_no_better_than_chance_by_moment_money_and_standing(cast, record_property) -> None:
     projects = [worked_on(cast, seed) for seed in range(SEEDS)]
     assert sum(one.gold for some in projects for one in some) > 2 * SEEDS
+    record_property("standard errors above chance", round(odds(projects), 2))
     # 1.96 would be 95 %, and fail one honest run in forty.
     assert odds(projects) < 3
 
