@@ -6,7 +6,9 @@ it, and so does an error on the page's console.
 """
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Generator, Iterator
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,6 +20,29 @@ from tests.browser.signing_in import enter
 from tests.browser.site import CHROMIUM, Site, chromium_path, running
 from tests.browser.stage import Stage
 from tests.browser.test_studio import JUN
+
+FAILED = pytest.StashKey[bool]()
+# What a page of the studio says of its state, or else all its words.
+STATE = """() => {
+  const studio = document.querySelector("#studio");
+  const shown = (id) => document.querySelector(id)?.innerText;
+  if (!studio) return document.body.innerText.slice(0, 1500);
+  const { phase } = studio.dataset, saved = document.querySelector("#saved-mark")?.dataset.state;
+  const held = document.activeElement?.outerHTML.slice(0, 200);
+  const words = [shown("#notes"), shown("#said"), shown("dialog[open]")];
+  return JSON.stringify({ phase, saved, words, held });
+}"""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Remember that a test failed, for the fixtures that come down after it."""
+    report = yield
+    if report.failed:
+        item.stash[FAILED] = True
+    return report
 
 
 # Of the package, not of the session: Playwright keeps an event loop running in this thread until it is closed.
@@ -40,10 +65,12 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def visitor(site: Site, chromium: Browser) -> Iterator[Callable[..., Page]]:
-    """Opens pages in browsers of their own: `visitor()`, wide by default. Guards what they ask and say."""
+def visitor(site: Site, chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Callable[..., Page]]:
+    """Opens pages in browsers of their own: `visitor()`, wide by default. Guards what they ask and say; of a test that
+    failed it prints what the pages showed and what they had asked."""
     contexts: list[BrowserContext] = []
     faults: list[str] = []
+    talk: deque[str] = deque(maxlen=40)
 
     def open_page(width: int = 1440, height: int = 900, **options: Any) -> Page:
         context = chromium.new_context(
@@ -63,9 +90,16 @@ def visitor(site: Site, chromium: Browser) -> Iterator[Callable[..., Page]]:
         page.on("websocket", lambda opened: asked(opened.url))
         page.on("pageerror", lambda error: faults.append(f"{page.url}: {error}"))
         page.on("console", lambda said: _listen(said, faults))
+        page.on("request", lambda asks: talk.append(_now(asks.method, asks.url, "…")))
+        page.on("response", lambda says: talk.append(_now(says.request.method, says.url, says.status)))
         return page
 
     yield open_page
+    if request.node.stash.get(FAILED, False):
+        for context in contexts:
+            for page in context.pages:
+                print(f"{page.url}\n{page.evaluate(STATE)}")
+        print("What was asked and answered:", *talk, "The end of the log:", site.log()[-3000:], sep="\n")
     for context in contexts:
         context.close()
     assert not faults, "\n".join(faults)
@@ -96,6 +130,10 @@ def touching(site: Site, sign_in: Callable[..., Page], request: pytest.FixtureRe
     """The same on a screen that is worked on by finger."""
     address = shapes.make_project(site, f"Shapes: {request.node.name}"[:120])
     return Stage(sign_in(JUN, has_touch=True), site, address)
+
+
+def _now(method: str, url: str, what: object) -> str:
+    return f"{datetime.now():%M:%S.%f} {method} {urlsplit(url).path} {what}"
 
 
 def _listen(said, faults: list[str]) -> None:

@@ -80,6 +80,10 @@ class Site:
         printed = self.beside.run(source).split()
         return printed[-1] if printed else ""
 
+    def log(self) -> str:
+        """What its processes have said."""
+        return (self.data / "log.txt").read_text(errors="replace")
+
     def environment(self) -> dict[str, str]:
         """What its processes know."""
         return _environment(self.database, self.data)
