@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from html import escape
 from pathlib import Path
 
-from tests.walls import FLOORS, ROOT, SOURCES, imports
+from tests.support.walls import FLOORS, ROOT, SOURCES, imports
 
 PICTURE = Path(__file__).with_name("pictures") / "packages.svg"
 EVERYBODYS = {"models", "errors", "access", "database"}

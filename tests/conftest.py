@@ -9,7 +9,10 @@ from django.db.models import Max
 
 from taskers.models import Event
 from taskers.models.outbox import EventQuerySet
-from tests import cast as people
+
+pytest.register_assert_rewrite("tests.support")  # what is asserted there is told as fully as in a test
+
+from tests.support import cast as people  # noqa: E402
 
 pytest_plugins = ["tests.plugins.database"]
 
@@ -21,7 +24,7 @@ hypothesis.settings.load_profile("same")
 
 @pytest.fixture
 def cast(db) -> people.Cast:
-    """Everybody (tests/cast.py)."""
+    """Everybody (tests/support/cast.py)."""
     return people.assemble()
 
 

@@ -17,8 +17,8 @@ from django.test import Client
 from django.urls import Resolver404, resolve
 
 from projects.models import DealingRules, Label, Project, ProjectSettings
-from tests import full_project, sending
-from tests.full_project import KINDS
+from tests.support import full_project, sending
+from tests.support.full_project import KINDS
 
 pytestmark = pytest.mark.django_db
 

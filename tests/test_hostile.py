@@ -16,7 +16,7 @@ from django.test import Client
 from django.urls import reverse
 
 from taskers.credentials import tokens
-from tests.test_strangers import NAMES, OPEN, addresses, things  # noqa: F401
+from tests.support.addresses import NAMES, OPEN, addresses, things  # noqa: F401
 
 pytestmark = pytest.mark.django_db
 NUMBER = int(os.environ.get("TANDEM_HOSTILE", "300"))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.walls import ROOT, SOURCES, named
+from tests.support.walls import ROOT, SOURCES, named
 
 GONE_MODULES = {
     *("apart", "ballots", "belief", "browse", "checking", "configuring", "dealing", "desk", "door", "drawing", "edits"),

@@ -11,10 +11,10 @@ from projects import queue
 from projects.configuration import configure
 from projects.models import Assignment
 from projects.queue.clock import from_now
-from tests import make
-from tests.assist import work
-from tests.assist.conftest import Picture
-from tests.cast import Cast
+from tests.support import make
+from tests.support.assist import work
+from tests.support.assist.pictures import Picture
+from tests.support.cast import Cast
 
 pytestmark = pytest.mark.django_db
 

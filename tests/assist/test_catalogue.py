@@ -14,9 +14,9 @@ from assist.models import Deployment, ModelVersion
 from assist.registry import registry
 from taskers.errors import StateConflict
 from taskers.models import Event
-from tests.assist import work
-from tests.assist.conftest import Picture
-from tests.cast import Cast
+from tests.support.assist import work
+from tests.support.assist.pictures import Picture
+from tests.support.cast import Cast
 
 FILE = b"a checkpoint" * 1000
 METRICS = ["--metrics", "miou=0.71", "boxes=590"]

@@ -4,41 +4,33 @@ Nobody gets a wrong answer, nobody waits for ever, and no work is lost or refuse
 """
 
 import asyncio
-import json
 import random
 import signal
 import time
 from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
 import psutil
 import pytest
-from channels.db import database_sync_to_async
-from channels.testing import WebsocketCommunicator
-from django.test import Client
 from pycocotools import mask as coco
 
 from assist.runtime.client import shared
-from config.asgi import application
 from projects import queue
-from projects.models import Annotation, Assignment, Project
+from projects.models import Annotation, Project
 from projects.workflow import submission
-from taskers.models import Organization, Person
-from tests import make
-from tests.assist import work
-from tests.assist.conftest import Picture
-from tests.assist.running import FAKE, Runtime, running
-from tests.cast import Cast
+from taskers.models import Organization
+from tests.support import make
+from tests.support.assist import work
+from tests.support.assist.pictures import Picture
+from tests.support.assist.running import FAKE, Runtime, running
+from tests.support.assist.taskers import PATIENCE, REFUSALS, Tasker, in_thread
+from tests.support.cast import Cast
 
 pytestmark = pytest.mark.django_db(transaction=True)
-in_thread = partial(database_sync_to_async, thread_sensitive=False)
 
 SECONDS = 16.0
-PATIENCE = 20.0  # a question's answer or refusal; without deaths in between it is some milliseconds
-REFUSALS = {"copilot-down", "model-missing", "too-slow", "busy"}
 TEXT = "Maria met Jonas in Oslo"
 WORDS = {"Maria", "Jonas", "Oslo"}
 
@@ -51,45 +43,6 @@ class Told:
     wrong: list[Any] = field(default_factory=list)
     slowest: float = 0.0
     handed_in: int = 0
-
-
-@dataclass
-class Tasker:
-    """Somebody at a task, with its socket."""
-
-    person: Person
-    held: Assignment
-    line: WebsocketCommunicator | None = None
-    asked: int = 0
-
-    async def sit_down(self) -> None:
-        """A fresh socket at the work in hand; whether the copilot is there is another matter."""
-        self.line = await self._line()
-        connected, _ = await self.line.connect(timeout=PATIENCE)
-        assert connected
-
-    @in_thread
-    def _line(self) -> WebsocketCommunicator:
-        client = Client()
-        client.force_login(self.person, "django.contrib.auth.backends.ModelBackend")
-        cookie = f"sessionid={client.cookies['sessionid'].value}".encode()
-        headers = [(b"origin", b"http://localhost"), (b"host", b"localhost"), (b"cookie", cookie)]
-        return WebsocketCommunicator(application, f"/ws/assist/{self.held.public_id}/", headers=headers)
-
-    async def ask(self, message: dict[str, Any], patience: float = PATIENCE) -> dict[str, Any]:
-        """The answer to one message of ours."""
-        assert self.line is not None
-        self.asked += 1
-        id = f"m{self.asked}"
-        await self.line.send_to(text_data=json.dumps(message | {"id": id}))
-        while True:
-            reply = json.loads(await self.line.receive_from(timeout=patience))
-            if reply["id"] == id:
-                return reply
-
-    async def leave(self) -> None:
-        assert self.line is not None
-        await self.line.disconnect()
 
 
 @pytest.fixture

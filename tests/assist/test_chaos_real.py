@@ -18,12 +18,12 @@ from projects import queue
 from projects.models import Annotation
 from projects.workflow import submission
 from taskers.models import Organization
-from tests import make
-from tests.assist import work
-from tests.assist.conftest import Picture
-from tests.assist.running import Runtime, running
-from tests.assist.test_chaos import REFUSALS, Tasker, in_thread
-from tests.cast import Cast
+from tests.support import make
+from tests.support.assist import work
+from tests.support.assist.pictures import Picture
+from tests.support.assist.running import Runtime, running
+from tests.support.assist.taskers import REFUSALS, Tasker, in_thread
+from tests.support.cast import Cast
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -22,12 +22,12 @@ from projects.reports import verdict_index
 from projects.task_types import asked_fields
 from projects.workflow import submission
 from taskers.errors import StateConflict
-from tests import make
-from tests.assist import work
-from tests.assist.conftest import Picture
-from tests.assist.page import Page, in_thread, kept, page_of
-from tests.assist.running import Runtime
-from tests.cast import Cast
+from tests.support import make
+from tests.support.assist import work
+from tests.support.assist.page import Page, in_thread, kept, page_of
+from tests.support.assist.pictures import Picture
+from tests.support.assist.running import Runtime
+from tests.support.cast import Cast
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

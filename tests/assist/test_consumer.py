@@ -20,12 +20,12 @@ from projects.models import Assignment
 from projects.queue.clock import from_now
 from projects.workflow import submission
 from taskers.models import Person
-from tests import make
-from tests.assist import work
-from tests.assist.conftest import Picture
-from tests.assist.page import in_thread, kept, page_of, suggestions
-from tests.assist.running import FAKE, Runtime, running
-from tests.cast import Cast
+from tests.support import make
+from tests.support.assist import work
+from tests.support.assist.page import in_thread, kept, page_of, suggestions
+from tests.support.assist.pictures import Picture
+from tests.support.assist.running import FAKE, Runtime, running
+from tests.support.cast import Cast
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

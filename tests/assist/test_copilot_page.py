@@ -22,10 +22,10 @@ from projects.models import Annotation, Assignment, BatchProgress, Project
 from projects.quality.gold import grading
 from projects.workflow import submission
 from projects.workforce import rules
-from tests import make
-from tests.assist import work
-from tests.cast import Cast
-from tests.projects.judging import said
+from tests.support import make
+from tests.support.assist import work
+from tests.support.cast import Cast
+from tests.support.projects.judging import said
 
 pytestmark = pytest.mark.django_db
 TERMS = {

@@ -19,10 +19,10 @@ from projects.quality.gold import grading
 from projects.workflow import submission
 from projects.workforce import rules
 from taskers.models import Grade, Person
-from tests import make
-from tests.assist import work
-from tests.cast import Cast
-from tests.projects.judging import all_settled, said
+from tests.support import make
+from tests.support.assist import work
+from tests.support.cast import Cast
+from tests.support.projects.judging import all_settled, said
 
 pytestmark = pytest.mark.django_db
 WRONG = make.spans((15, 30, "place"))

@@ -16,13 +16,13 @@ from projects.quality.gold import grading
 from projects.queue import gold_dealing
 from projects.workflow import batches, submission
 from taskers.models import Cursor, Event
-from tests import make
-from tests.assist import work
-from tests.assist.conftest import Picture, picture
-from tests.assist.running import FAKE, Runtime, running
-from tests.assist.work import offered, span_offer
-from tests.cast import Cast
-from tests.projects.test_gold import DICE
+from tests.support import make
+from tests.support.assist import work
+from tests.support.assist.pictures import Picture, picture
+from tests.support.assist.running import FAKE, Runtime, running
+from tests.support.assist.work import offered, span_offer
+from tests.support.cast import Cast
+from tests.support.projects.gold import DICE
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -24,11 +24,11 @@ from projects.reports import earnings
 from projects.workflow import submission
 from projects.workforce import rules
 from taskers.models.people import Role
-from tests import make
-from tests.assist.work import SPACY
-from tests.projects.judging import said
-from tests.projects.test_gold import DICE
-from tests.projects.test_gold_attacker import Interval, Seen, farthest, interval, intervals, measured, winners
+from tests.support import make
+from tests.support.assist.work import SPACY
+from tests.support.projects.attackers import Interval, Seen, farthest, interval, intervals, measured, winners
+from tests.support.projects.gold import DICE
+from tests.support.projects.judging import said
 
 # Each world in transactions of its own: one long one would hold up the readers of the outbox in the tests beside.
 pytestmark = pytest.mark.django_db(transaction=True)

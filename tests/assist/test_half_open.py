@@ -19,10 +19,10 @@ from assist.runtime import client
 from assist.runtime.client import RuntimeClient
 from config.web import configuration, patient
 from projects.models import Assignment
-from tests import make
-from tests.assist.page import Page
-from tests.assist.running import FAKE, ROOT, Runtime, running
-from tests.cast import Cast
+from tests.support import make
+from tests.support.assist.page import Page
+from tests.support.assist.running import FAKE, ROOT, Runtime, running
+from tests.support.cast import Cast
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -12,8 +12,8 @@ from assist.adapters import RUNTIMES, catalogue
 from assist.errors import CopilotError
 from assist.runtime import supervisor
 from assist.runtime.client import RuntimeClient, serving
-from tests.assist.conftest import Picture
-from tests.assist.running import Runtime, running
+from tests.support.assist.pictures import Picture
+from tests.support.assist.running import Runtime, running
 
 MASKS, SPANS, CLASSES = "fake-masks@1", "fake-spans@1", "fake-classes@1"
 ALL = (MASKS, SPANS, CLASSES)

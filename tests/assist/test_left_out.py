@@ -15,9 +15,9 @@ from projects.workflow import corrections, submission
 from projects.workforce import rules
 from taskers.models import Grade
 from taskers.money import ledger
-from tests import make
-from tests.projects.judging import all_settled, said
-from tests.projects.test_gold import DICE
+from tests.support import make
+from tests.support.projects.gold import DICE
+from tests.support.projects.judging import all_settled, said
 
 pytestmark = pytest.mark.django_db
 

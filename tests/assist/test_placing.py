@@ -25,11 +25,11 @@ from projects.workflow import submission
 from taskers.errors import StateConflict
 from taskers.models import Event, Person, Transfer
 from taskers.money import ledger
-from tests import make
-from tests.assist import work
-from tests.assist.running import Runtime, running
-from tests.cast import Cast
-from tests.projects.test_truth_story import given
+from tests.support import make
+from tests.support.assist import work
+from tests.support.assist.running import Runtime, running
+from tests.support.cast import Cast
+from tests.support.projects.judging import given
 
 SPACY, MINILM, SPANS, CLASSES = "en-core-web-sm@3.8.0", "all-minilm-l6@2", "fake-spans@1", "fake-classes@1"
 TOPICS = [{"name": "Cooking and food"}, {"name": "Football and sport"}]

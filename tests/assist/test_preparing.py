@@ -8,11 +8,11 @@ from assist.registry import registry
 from assist.suggestions import precompute
 from assist.suggestions.bindings import bind
 from taskers.errors import StateConflict
-from tests import make
-from tests.assist import work
-from tests.assist.conftest import Picture, picture
-from tests.assist.running import FAKE, Runtime, running
-from tests.cast import Cast
+from tests.support import make
+from tests.support.assist import work
+from tests.support.assist.pictures import Picture, picture
+from tests.support.assist.running import FAKE, Runtime, running
+from tests.support.cast import Cast
 
 SPANS = FAKE[1]
 

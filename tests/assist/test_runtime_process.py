@@ -16,8 +16,8 @@ from assist.adapters import RUNTIMES, MaskPrompt
 from assist.errors import CopilotError
 from assist.runtime import framing
 from assist.runtime.client import RuntimeClient, reachable, shared
-from tests.assist.conftest import Picture
-from tests.assist.running import FAKE, ROOT, Runtime, running, settled
+from tests.support.assist.pictures import Picture
+from tests.support.assist.running import FAKE, ROOT, Runtime, running, settled
 
 SAM, SPACY = "mobile-sam@0.2.0", "en-core-web-sm@3.8.0"
 MASKS, SPANS = FAKE

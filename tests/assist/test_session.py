@@ -10,8 +10,8 @@ import pytest
 from assist.errors import CopilotError
 from assist.session.session import BURST, STRIKES
 from assist.suggestions.offers import Binding
-from tests.assist.running import settled
-from tests.assist.sitting import IMAGE, TEXT, TOKEN, Page
+from tests.support.assist.running import settled
+from tests.support.assist.sitting import IMAGE, TEXT, TOKEN, Page
 
 
 @pytest.fixture

@@ -13,8 +13,8 @@ from assist.suggestions import class_vectors
 from assist.suggestions.offers import Binding
 from assist.suggestions.prototypes import Choices, Learnt
 from assist.suggestions.vector_encoding import packed
-from tests.assist.running import settled
-from tests.assist.sitting import Page
+from tests.support.assist.running import settled
+from tests.support.assist.sitting import Page
 
 MOOD = Choices("mood", "choice", {"glad": ("joy and thanks",), "angry": ("rage", "fury and complaint")})
 WHERE = Choices(

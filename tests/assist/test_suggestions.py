@@ -15,11 +15,11 @@ from assist.web import figures
 from projects import queue
 from projects.models import Annotation, Assignment
 from projects.workflow import submission
-from tests import make
-from tests.assist import work
-from tests.assist.conftest import Picture, picture
-from tests.assist.work import SAM, offered, span_offer
-from tests.cast import Cast
+from tests.support import make
+from tests.support.assist import work
+from tests.support.assist.pictures import Picture, picture
+from tests.support.assist.work import SAM, offered, span_offer
+from tests.support.cast import Cast
 
 pytestmark = pytest.mark.django_db
 

@@ -9,9 +9,9 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import Locator, Page, Route, WebSocketRoute, expect
 
-from tests.browser.looks import seen
-from tests.browser.site import Site
-from tests.browser.test_studio import JUN, submit, taken
+from tests.support.browser.looks import seen
+from tests.support.browser.site import Site
+from tests.support.browser.studio import JUN, submit, taken
 
 pytestmark = pytest.mark.xdist_group("browser")
 

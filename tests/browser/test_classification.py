@@ -3,71 +3,25 @@
 All of it is Jun's work on the demo's letters and washers. One tasker's answers alone decide nothing and earn nothing.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 
 import pytest
-from playwright.sync_api import Browser, Error, Page, expect
+from playwright.sync_api import Error, Page, expect
 
-from tests.browser.looks import faults, seen
-from tests.browser.signing_in import enter
-from tests.browser.site import Site
-from tests.browser.test_studio import JUN, submit, taken
+from tests.support.browser.classification import LETTERS, MANAGER, WASHERS, fill_in, handed_in, open_studio, tiles
+from tests.support.browser.looks import faults, seen
+from tests.support.browser.site import Site
+from tests.support.browser.studio import JUN, submit, taken
 
 pytestmark = pytest.mark.xdist_group("browser")
 
-LETTERS, WASHERS = "Letters to the town hall", "Washers on the belt"
-MANAGER = "maya@riverside.example"
 PATH = ".asked__path"
 
 
 @pytest.fixture
 def jun(site: Site, sign_in: Callable[..., Page]) -> Page:
     return sign_in(JUN)
-
-
-@pytest.fixture
-def jun_on_a_train(site: Site, chromium: Browser) -> Iterator[Page]:
-    """Jun where lines break and tabs crash; what the console says of that is expected."""
-    context = chromium.new_context(base_url=site.url, viewport={"width": 1440, "height": 900})
-    page = context.new_page()
-    enter(page, site, JUN)
-    yield page
-    context.close()
-
-
-def open_studio(page: Page, site: Site, name: str) -> str:
-    """The task that is shown, or "" for a grid."""
-    ((project,),) = site.query("SELECT public_id FROM projects_project WHERE name = %s", name)
-    page.goto(f"/studio/{project}/")
-    expect(page.locator("#workbench")).to_be_visible()
-    return page.locator("#task-name").inner_text()
-
-
-def handed_in(site: Site, project: str, name: str) -> list[dict]:
-    """Field -> value of each answer that Jun has handed in for a task."""
-    rows = site.query(
-        "SELECT n.answer FROM projects_annotation n JOIN taskers_person p ON p.id = n.tasker_id"
-        " JOIN projects_task t ON t.id = n.task_id JOIN projects_project r ON r.id = t.project_id"
-        " WHERE p.email = %s AND left(t.public_id::text, 8) = %s AND r.name = %s",
-        JUN,
-        name,
-        project,
-    )
-    return [{part["field"]: part["value"] for part in answer["fields"]} for (answer,) in rows]
-
-
-def fill_in(page: Page) -> None:
-    """A letter about lamps, from the tree to the number, without the mouse."""
-    page.keyboard.type("/lam")
-    page.keyboard.press("Enter")
-    page.keyboard.press("Tab")
-    page.keyboard.press("p")
-    page.keyboard.press("k")
-    page.keyboard.press("3")
-    page.keyboard.press("1")
-    page.keyboard.press("k")
-    page.keyboard.type("4")
 
 
 FILLED = {"subject": ["streets", "lamp"], "tone": "plain", "mentions": ["address", "money"], "urgency": 4}
@@ -234,13 +188,6 @@ def test_choosing_hands_in_at_once_for_whoever_asks_for_it(site: Site, jun: Page
 # --- the grid ----------------------------------------------------------------------------------------------------
 
 ORDER = ["good", "chipped", "missing"]
-
-
-def tiles(page: Page) -> list[str]:
-    """The names on the screen, in order."""
-    expect(page.locator(".tile__press").first).to_be_visible()
-    labels = page.locator(".tile__press").evaluate_all("all => all.map(one => one.getAttribute('aria-label'))")
-    return [label.split(", ")[1] for label in labels]
 
 
 def proposed(site: Site, names: list[str]) -> list[str | None]:

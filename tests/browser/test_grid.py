@@ -7,11 +7,11 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.signing_in import enter
-from tests.browser.site import Site
-from tests.browser.stage import killed
-from tests.browser.test_classification import LETTERS, handed_in, open_studio, tiles
-from tests.browser.test_studio import JUN, saved
+from tests.support.browser.classification import LETTERS, handed_in, open_studio, tiles
+from tests.support.browser.signing_in import enter
+from tests.support.browser.site import Site
+from tests.support.browser.stage import killed
+from tests.support.browser.studio import JUN, saved
 
 pytestmark = pytest.mark.xdist_group("browser")
 

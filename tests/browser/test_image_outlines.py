@@ -5,7 +5,7 @@ alone, after undo and redo, and after the tab was killed in the middle of it. Ju
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.stage import FINE, Stage, near, numbers
+from tests.support.browser.stage import FINE, Stage, near, numbers
 
 pytestmark = pytest.mark.xdist_group("studio")
 

@@ -8,10 +8,10 @@ import pytest
 from playwright.sync_api import Page, WebSocketRoute, expect
 from pycocotools import mask as coco
 
-from tests.browser import shapes
-from tests.browser.site import Site
-from tests.browser.stage import HEIGHT, WIDTH, Stage, iou, pixels, rectangle, square
-from tests.browser.test_studio import JUN, MARKS
+from tests.support.browser import shapes
+from tests.support.browser.site import Site
+from tests.support.browser.stage import HEIGHT, WIDTH, Stage, iou, pixels, rectangle, square
+from tests.support.browser.studio import JUN, MARKS
 
 pytestmark = pytest.mark.xdist_group("studio")
 

@@ -12,10 +12,10 @@ from playwright.sync_api import Page, Response, WebSocket, expect
 from assist.adapters import RUNTIMES, MaskPrompt, Masks, files
 from assist.adapters.mobile_sam import MobileSam
 from assist.runtime.decoding import pixels_of
-from tests.browser import shapes
-from tests.browser.site import Site
-from tests.browser.stage import Stage, pixels
-from tests.browser.test_studio import JUN
+from tests.support.browser import shapes
+from tests.support.browser.site import Site
+from tests.support.browser.stage import Stage, pixels
+from tests.support.browser.studio import JUN
 
 pytestmark = pytest.mark.xdist_group("studio")
 

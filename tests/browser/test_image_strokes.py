@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.browser.stage import Stage, iou, near, painted, pixels, rectangle, square
-from tests.browser.test_studio import MARKS
+from tests.support.browser.stage import Stage, iou, near, painted, pixels, rectangle, square
+from tests.support.browser.studio import MARKS
 
 pytestmark = pytest.mark.xdist_group("studio")
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.stage import FINE, HEIGHT, WIDTH, Stage, iou, near, painted, pixels, rectangle, square
-from tests.browser.test_studio import saved
+from tests.support.browser.stage import FINE, HEIGHT, WIDTH, Stage, iou, near, painted, pixels, rectangle, square
+from tests.support.browser.studio import saved
 
 pytestmark = pytest.mark.xdist_group("studio")
 

@@ -6,12 +6,12 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser import shapes, texts
-from tests.browser.begun import go_on
-from tests.browser.looks import FEW, seen
-from tests.browser.site import Site
-from tests.browser.stage import Stage
-from tests.browser.test_studio import JUN, MARKS, saved
+from tests.support.browser import shapes, texts
+from tests.support.browser.begun import go_on
+from tests.support.browser.looks import FEW, seen
+from tests.support.browser.site import Site
+from tests.support.browser.stage import Stage
+from tests.support.browser.studio import JUN, MARKS, saved
 
 pytestmark = pytest.mark.xdist_group("studio")
 

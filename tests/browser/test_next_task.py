@@ -7,10 +7,9 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser import shapes, texts
-from tests.browser.site import Site
-from tests.browser.test_studio import JUN, MARKS, saved, taken
-from tests.browser.test_talk import draw_box
+from tests.support.browser import shapes, texts
+from tests.support.browser.site import Site
+from tests.support.browser.studio import JUN, MARKS, annotations, draw_box, saved, taken
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -50,15 +49,6 @@ WATCH = """() => {
     return context.getImageData(canvas.width >> 1, canvas.height >> 1, 1, 1).data[3] > 0;
   };
 }"""
-
-
-def annotations(site: Site, project: str) -> int:
-    ((count,),) = site.query(
-        "SELECT count(*) FROM projects_annotation n JOIN projects_task t ON t.id = n.task_id"
-        " JOIN projects_project p ON p.id = t.project_id WHERE p.name = %s",
-        project,
-    )
-    return count
 
 
 def test_the_next_task_is_painted_while_the_submit_is_on_its_way(site: Site, sign_in: Callable[..., Page]) -> None:

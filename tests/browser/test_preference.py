@@ -8,13 +8,12 @@ from contextlib import suppress
 import pytest
 from playwright.sync_api import Browser, Error, Locator, Page, Response, expect
 
-from tests.browser.looks import FEW, faults, seen
-from tests.browser.signing_in import enter
-from tests.browser.site import Site
-from tests.browser.test_classification import open_studio
-from tests.browser.test_studio import JUN, saved, submit, taken
-from tests.browser.test_studio_weight import MOST
-from tests.browser.weight import later
+from tests.support.browser.classification import open_studio
+from tests.support.browser.looks import FEW, faults, seen
+from tests.support.browser.signing_in import enter
+from tests.support.browser.site import Site
+from tests.support.browser.studio import JUN, saved, submit, taken
+from tests.support.browser.weight import MOST, later
 
 pytestmark = pytest.mark.xdist_group("browser")
 

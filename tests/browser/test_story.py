@@ -19,7 +19,7 @@ from playwright.sync_api import Page, expect
 from pycocotools.coco import COCO
 from spacy.tokens import DocBin
 
-from tests.browser.site import Site
+from tests.support.browser.site import Site
 
 pytestmark = pytest.mark.xdist_group("browser")
 

@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser import shapes
-from tests.browser.looks import faults
-from tests.browser.site import Site
-from tests.browser.test_studio import JUN
+from tests.support.browser import shapes
+from tests.support.browser.looks import faults
+from tests.support.browser.site import Site
+from tests.support.browser.studio import JUN
 
 pytestmark = pytest.mark.xdist_group("browser")
 

@@ -9,13 +9,13 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.browser import shapes, texts
-from tests.browser.begun import go_on
-from tests.browser.looks import seen
-from tests.browser.site import Site
-from tests.browser.stage import Stage
-from tests.browser.test_classification import LETTERS, MANAGER, WASHERS, fill_in, open_studio, submit, tiles
-from tests.browser.test_studio import JUN
+from tests.support.browser import shapes, texts
+from tests.support.browser.begun import go_on
+from tests.support.browser.classification import LETTERS, MANAGER, WASHERS, fill_in, open_studio, tiles
+from tests.support.browser.looks import seen
+from tests.support.browser.site import Site
+from tests.support.browser.stage import Stage
+from tests.support.browser.studio import JUN, submit
 
 pytestmark = pytest.mark.xdist_group("browser")
 

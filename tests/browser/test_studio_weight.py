@@ -6,14 +6,12 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, Response, expect
 
-from tests.browser import shapes
-from tests.browser.site import Site
-from tests.browser.test_studio import JUN
-from tests.browser.weight import later
+from tests.support.browser import shapes
+from tests.support.browser.site import Site
+from tests.support.browser.studio import JUN
+from tests.support.browser.weight import MOST, later
 
 pytestmark = pytest.mark.xdist_group("studio")
-
-MOST = 60_000  # bytes of our own scripts and styles, gzipped
 
 
 def test_the_image_studio_is_light_flat_and_asks_for_nothing_twice(site: Site, sign_in: Callable[..., Page]) -> None:

@@ -6,24 +6,16 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser import shapes
-from tests.browser.looks import FEW, faults, seen
-from tests.browser.site import Site
-from tests.browser.test_studio import JUN, jun_on_a_train, saved  # noqa: F401
+from tests.support.browser import shapes
+from tests.support.browser.looks import FEW, faults, seen
+from tests.support.browser.site import Site
+from tests.support.browser.studio import JUN, draw_box, saved  # noqa: F401
 
 pytestmark = pytest.mark.xdist_group("browser")
 
 MAYA = "maya@riverside.example"
 PRIYA = "priya@riverside.example"
 EVIL = "<img src=x onerror=alert(1)> & “why?”"
-
-
-def draw_box(page: Page) -> None:
-    """A box by keyboard, which stays selected."""
-    page.locator(".canvas").focus()
-    for key in ("n", "ArrowLeft", "Enter", "ArrowRight", "ArrowDown", "Enter", "Escape"):
-        page.keyboard.press(key)
-    expect(page.locator("#panel .marks__row")).to_have_count(1)
 
 
 def test_a_comment_on_a_region_and_a_question_are_answered(site: Site, sign_in: Callable[..., Page]) -> None:
@@ -76,7 +68,7 @@ def test_a_comment_on_a_region_and_a_question_are_answered(site: Site, sign_in: 
 
 def test_words_that_the_server_did_not_get_stay_in_the_dialog_and_arrive_once(
     site: Site,
-    jun_on_a_train: Page,  # noqa: F811
+    jun_on_a_train: Page,
 ) -> None:
     address = shapes.make_project(site, "Talked about on a train")
     jun = jun_on_a_train

@@ -1,5 +1,5 @@
 """The text studio in a real Chromium: what is handed in is what was selected, by words and by letters, in every script,
-in long texts too. Every test has a project of its own (tests/browser/texts.py). Jun does the work.
+in long texts too. Every test has a project of its own (tests/support/browser/texts.py). Jun does the work.
 """
 
 from collections.abc import Callable, Sequence
@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser import texts
-from tests.browser.looks import faults, seen
-from tests.browser.site import Site
-from tests.browser.stage import killed
-from tests.browser.test_studio import JUN, MARKS, saved
+from tests.support.browser import texts
+from tests.support.browser.looks import faults, seen
+from tests.support.browser.site import Site
+from tests.support.browser.stage import killed
+from tests.support.browser.studio import JUN, MARKS, saved
 
 pytestmark = pytest.mark.xdist_group("studio")
 

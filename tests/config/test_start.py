@@ -19,7 +19,7 @@ import psutil
 import pytest
 
 from config import postgres
-from tests.config.outside import outside
+from tests.support.config.outside import outside
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 240.0  # seconds; a first start makes a database and loads the demo, here beside other tests

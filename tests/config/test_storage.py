@@ -9,9 +9,9 @@ from django.urls import reverse
 
 from config.storage import WholeFiles
 from projects.models import Intake
-from tests import make
-from tests.cast import Cast
-from tests.full_disk import full_disk
+from tests.support import make
+from tests.support.cast import Cast
+from tests.support.full_disk import full_disk
 
 LARGE = b"Oslo is in Norway.\n" * 5000
 

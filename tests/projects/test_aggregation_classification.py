@@ -7,17 +7,7 @@ from hypothesis import strategies as st
 
 from projects.inference.calibration import Calibration, calibrate, calibrated_posterior, calibration_error
 from projects.inference.classification import ABILITY, BIAS, estimate
-
-
-def crowd(seed: int, tasks=120, skill=(0.9, 0.85, 0.8, 0.7, 0.6), classes=3, shares=None):
-    """Triples of a crowd in which tasker w is right with probability skill[w], and the truth."""
-    random = np.random.default_rng(seed)
-    truth = random.choice(classes, tasks, p=shares)
-    task = np.repeat(np.arange(tasks), len(skill))
-    worker = np.tile(np.arange(len(skill)), tasks)
-    right = random.random(task.size) < np.array(skill)[worker]
-    wrong = (truth[task] + random.integers(1, classes, task.size)) % classes
-    return task, worker, np.where(right, truth[task], wrong), truth
+from tests.support.projects.crowds import crowd
 
 
 def accuracy(result, truth) -> float:

@@ -24,7 +24,7 @@ from projects.inference.incremental import (
 from projects.inference.overlap import gain_of_next, least_sure, wanted_after
 from projects.inference.reliability import first_crowd
 from projects.inference.vetting import vet
-from tests.projects.test_aggregation_classification import crowd as made_up
+from tests.support.projects.crowds import crowd as made_up
 
 TASK, WORKER, LABEL, TRUTH = made_up(11, 300, skill=(0.9, 0.85, 0.8, 0.6, 0.34))
 BATCH = estimate(TASK, WORKER, LABEL, (300, 5, 3))

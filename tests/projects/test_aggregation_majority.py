@@ -12,19 +12,7 @@ from projects.inference.majority import largest_group, majority_v1
 from projects.inference.masks import majority_mask, merge_regions
 from projects.inference.matching import cluster
 from projects.inference.spans import merge_spans
-from tests.projects.test_agreement import region, regions, spans
-
-
-def choice(value: str) -> dict:
-    return {"choice": value}
-
-
-def same(a: dict, b: dict) -> float:
-    return float(a["choice"] == b["choice"])
-
-
-def first(answers, trust=None):
-    return answers[0]
+from tests.support.projects.answers import choice, first, region, regions, same, spans
 
 
 def decide(*values: str, prior: float = 0.7):

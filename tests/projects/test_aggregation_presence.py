@@ -17,8 +17,8 @@ from projects.inference.reliability import first_crowd
 from projects.inference.span_rivals import find_rivals
 from projects.inference.span_words import Words
 from projects.task_types import TASK_TYPES
-from tests.projects.test_aggregation_spans import office, report
-from tests.projects.test_agreement import region, regions, spans
+from tests.support.projects.answers import region, regions, spans
+from tests.support.projects.crowds import office, report
 
 SPANS, REGIONS = BY_PART["spans_v1"], BY_PART["regions_v1"]
 MARIA, OSLO = (0, 11, "person"), (40, 44, "place")

@@ -13,8 +13,7 @@ from projects.inference.numbers import merge_numbers
 from projects.inference.preference import Votes, infer_preferences
 from projects.inference.regions import infer_regions
 from projects.inference.span_atoms import infer_spans
-from tests.projects.test_aggregation_classification import crowd
-from tests.projects.test_aggregation_regions import images
+from tests.support.projects.crowds import crowd, images
 
 METHODS = [*AGGREGATIONS, *WEIGHTED]
 

@@ -2,26 +2,12 @@
 
 import time
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from projects.inference import agreement, geometry
-
-
-def region(x: int, y: int, side: int, label: str = "cat", size: int = 60) -> dict:
-    bitmap = np.zeros((size, size), dtype=bool)
-    bitmap[y : y + side, x : x + side] = True
-    return {"id": f"{x}-{y}", "label": label, "shape": geometry.mask_from_bitmap(bitmap), "attributes": {}}
-
-
-def regions(*items: dict) -> dict:
-    return {"regions": list(items)}
-
-
-def spans(*items: tuple[int, int, str]) -> dict:
-    return {"spans": [{"id": str(i), "start": a, "end": b, "label": c} for i, (a, b, c) in enumerate(items)]}
+from projects.inference import agreement
+from tests.support.projects.answers import region, regions, spans
 
 
 def test_nothing_agrees_with_nothing_and_not_with_something():

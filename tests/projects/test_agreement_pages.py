@@ -13,9 +13,9 @@ from projects.reports import agreement_reports, progress, verdict_index
 from projects.task_types import asked_fields
 from projects.workflow import submission
 from taskers.models import Event
-from tests import make
-from tests.projects.judging import said
-from tests.projects.test_classification_credit import ASKED, OPTIONS, _filled
+from tests.support import make
+from tests.support.projects.classification import ASKED, OPTIONS, filled
+from tests.support.projects.judging import said
 
 pytestmark = pytest.mark.django_db
 
@@ -93,7 +93,7 @@ def test_each_field_of_a_classification_has_its_figures(cast, mina) -> None:
     animals, legs = ("cat", "dog", "cat", "dog"), (4, 4, 3, 2)
     for tasker, seen in ((cast.alice, legs), (cast.bob, (4, 4, 3, 3))):
         for task, animal, number in zip(tasks, animals, seen, strict=True):
-            said(tasker, task, _filled(animal if tasker == cast.alice or number < 4 else "cat", number))
+            said(tasker, task, filled(animal if tasker == cast.alice or number < 4 else "cat", number))
     verdict_index.add(Event.objects.all())
     progress.add(Event.objects.all())
     agreement_reports.make(made.pk)

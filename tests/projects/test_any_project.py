@@ -12,7 +12,7 @@ from projects.reports import earnings, progress
 from projects.workflow import batches
 from projects.workforce import availability, conflicts_of_interest, rules
 from taskers.skills import skills
-from tests import make
+from tests.support import make
 
 pytestmark = pytest.mark.django_db
 

@@ -29,16 +29,17 @@ from projects.models import (
     Verdict,
     VerdictEntry,
 )
-from projects.reports import progress, verdict_index
+from projects.reports import progress
 from projects.workflow import batches, submission
 from projects.workflow.comments import answering, saying
 from taskers.credentials import tokens
 from taskers.errors import StateConflict
 from taskers.models import Transfer
 from taskers.money import disputes, ledger
-from tests import make
-from tests.projects.test_assets import picture
-from tests.projects.test_browse import followed, standing
+from tests.support import make
+from tests.support.projects.archiving import judge_all, read_all
+from tests.support.projects.feed import followed, standing
+from tests.support.projects.pictures import picture
 
 
 @pytest.fixture(autouse=True)
@@ -50,13 +51,6 @@ def folder(tmp_path, settings):
 @pytest.fixture
 def project(cast):
     return make.project(cast.riverside)
-
-
-def judge_all(cast, project) -> None:
-    """Alice and Bob hand in everything there is; they agree about Maria, and every verdict earns."""
-    for tasker in (cast.alice, cast.bob):
-        while isinstance(found := queue.claim(tasker, project), Assignment):
-            submission.submit(found, tasker, found.token, make.MARIA_AND_OSLO, active_ms=1234)
 
 
 @pytest.fixture
@@ -72,12 +66,6 @@ def two(cast, project):
     batches.move(old, "closed", by=cast.mina)
     read_all()
     return old, new
-
-
-def read_all() -> None:
-    for reader in (progress, verdict_index):
-        while reader.catch_up():
-            pass
 
 
 def everything(project, batch=None) -> dict[str, bytes]:

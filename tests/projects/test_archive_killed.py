@@ -12,9 +12,9 @@ from projects.data import archive
 from projects.data.archive.reading import tasks_of
 from projects.models import Annotation, Archive, ArchivePart, Assignment, Batch, Task, Verdict
 from projects.workflow import batches
-from tests import cast as people
-from tests import make
-from tests.projects.test_intake_killed import start
+from tests.support import cast as people
+from tests.support import make
+from tests.support.commands import start
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

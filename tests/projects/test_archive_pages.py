@@ -12,7 +12,7 @@ from projects.reports import progress, verdict_index
 from projects.workflow import batches
 from taskers.errors import StateConflict
 from taskers.money import disputes
-from tests import make
+from tests.support import make
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

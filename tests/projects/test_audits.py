@@ -17,8 +17,8 @@ from projects.workflow import submission, task_actions
 from taskers.errors import StateConflict
 from taskers.models.people import Role
 from taskers.money import ledger
-from tests import make
-from tests.projects.judging import OneLabel, classified, given, known_answers, said, spammed
+from tests.support import make
+from tests.support.projects.judging import OneLabel, classified, given, known_answers, said, spammed
 
 pytestmark = pytest.mark.django_db
 

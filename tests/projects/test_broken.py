@@ -12,9 +12,9 @@ from projects.quality.gold import authoring
 from projects.reports import notices
 from projects.workforce import rules
 from taskers.skills import skills
-from tests import make
-from tests.projects.api.pipeline import Api
-from tests.projects.test_gold import DICE, Always, stocked
+from tests.support import make
+from tests.support.projects.gold import DICE, Always, stocked
+from tests.support.projects.pipeline import Api
 
 pytestmark = pytest.mark.django_db
 

@@ -10,8 +10,8 @@ from projects.errors import Refused
 from projects.inference.overlap import least_sure
 from projects.models import Annotation, Belief, Task
 from projects.quality import budgets
-from tests import make
-from tests.projects.judging import NOTHING, PERSON, PLACE, label_of, said
+from tests.support import make
+from tests.support.projects.judging import NOTHING, PERSON, PLACE, label_of, said
 
 pytestmark = pytest.mark.django_db
 

@@ -18,9 +18,9 @@ from projects.workflow import batch_closing, batches, corrections, submission
 from taskers.errors import Problem
 from taskers.models import Event, Grade, Transfer
 from taskers.money import ledger
-from tests import make
-from tests.projects.judging import given, said
-from tests.projects.test_gold_in_my_work import drawn, gold, gold_of, plain
+from tests.support import make
+from tests.support.projects.gold_in_my_work import drawn, gold, gold_of, plain
+from tests.support.projects.judging import given, said
 
 pytestmark = pytest.mark.django_db
 

@@ -16,8 +16,8 @@ from projects.workforce import rules
 from taskers.errors import StateConflict
 from taskers.models import Event, Skill
 from taskers.skills import skills
-from tests import make
-from tests.projects.test_courses import answered
+from tests.support import make
+from tests.support.projects.courses import answered
 
 pytestmark = pytest.mark.django_db
 DICE = random.Random(7)

@@ -21,10 +21,10 @@ from taskers.errors import StateConflict
 from taskers.models import Event, Grade, Qualification, Transfer
 from taskers.money import ledger
 from taskers.skills import skills
-from tests import make
+from tests.support import make
+from tests.support.projects.courses import DICE, answered, course
 
 pytestmark = pytest.mark.django_db
-DICE = random.Random(7)
 
 
 @pytest.fixture
@@ -42,24 +42,6 @@ def batch(project):
 @pytest.fixture
 def skill(cast):
     return skills.define(cast.riverside, "Names", kind="qualification")
-
-
-def course(batch, skill, cast, items: int = 2, *, shown: bool = True, **terms) -> list:
-    """A course of items whose right answer is Maria, in force."""
-    made = [
-        qualification_tests.add(
-            task, make.MARIA, by=cast.mina, dice=DICE, explanation=f"Names, part {number}", shown=shown
-        )
-        for number, task in enumerate(make.tasks(batch, items), 1)
-    ]
-    rules.change(batch.project, cast.mina, **{"training_tasks": items, "training_skill": skill} | terms)
-    return made
-
-
-def answered(tasker, project, answer) -> Annotation:
-    mine = queue.claim(tasker, project, dice=DICE)
-    assert isinstance(mine, Assignment) and mine.kind == "training", mine
-    return submission.submit(mine, tasker, mine.token, answer)
 
 
 def lesson(annotation) -> dict[str, Any]:

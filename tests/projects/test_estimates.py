@@ -22,8 +22,8 @@ from projects.workflow import submission
 from taskers.errors import StateConflict
 from taskers.models import Grade, Standing, Transfer
 from taskers.money import ledger
-from tests import make
-from tests.projects.judging import ANIMALS, PERSON, PLACE, classified, known_answers, said, spammed
+from tests.support import make
+from tests.support.projects.judging import ANIMALS, PERSON, PLACE, classified, known_answers, said, spammed
 
 pytestmark = pytest.mark.django_db
 

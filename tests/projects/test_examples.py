@@ -6,8 +6,8 @@ from django.test import Client
 from projects.quality.gold import grading
 from projects.quality.qualification import qualification_tests
 from taskers.skills import skills
-from tests import make
-from tests.projects.test_courses import DICE, answered, course
+from tests.support import make
+from tests.support.projects.courses import DICE, answered, course
 
 pytestmark = pytest.mark.django_db
 

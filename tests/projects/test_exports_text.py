@@ -13,8 +13,8 @@ from projects.data.exporting import decided as reading
 from projects.data.exporting.docbin import Columns, _map, string_number
 from projects.data.exporting.spacy_symbols import SYMBOLS
 from projects.data.exporting.tokens import bio, cuts_of, tokenize, without_overlaps
-from tests import make
-from tests.projects.exporting import SPANS, TEXT, docs, exported, reports
+from tests.support import make
+from tests.support.projects.exporting import SPANS, TEXT, docs, exported, reports
 
 __all__ = ["reports"]  # a fixture
 

@@ -10,9 +10,9 @@ from projects.quality.gold import grading
 from projects.queue import Wish
 from projects.workflow import submission
 from projects.workforce import rules
-from tests import make
-from tests.projects.test_gold import DICE
-from tests.projects.test_studio_wire import Tab
+from tests.support import make
+from tests.support.projects.gold import DICE
+from tests.support.projects.studio import Tab
 
 pytestmark = pytest.mark.django_db
 

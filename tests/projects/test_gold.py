@@ -16,18 +16,11 @@ from taskers.errors import StateConflict
 from taskers.models import Event, Grade, LabelStanding, Standing, Transfer
 from taskers.money import ledger
 from taskers.standing import grades
-from tests import make
-from tests.projects.judging import all_settled
+from tests.support import make
+from tests.support.projects.gold import DICE, Always, done, stocked
+from tests.support.projects.judging import all_settled
 
 pytestmark = pytest.mark.django_db
-DICE = random.Random(7)
-
-
-class Always(random.Random):
-    """Dice that always fall for gold."""
-
-    def random(self) -> float:
-        return 0.0
 
 
 @pytest.fixture
@@ -40,20 +33,6 @@ def batch(project):
     made = make.batch(project)
     make.tasks(made, 4)
     return made
-
-
-def stocked(batch, number: int = 1) -> list[StockedGold]:
-    tasks = make.tasks(batch, number)
-    for task in tasks:
-        queue.set_aside(task, by=None)
-    return [grading.stock(task, make.MARIA, by=None, dice=DICE) for task in tasks]
-
-
-def done(tasker, project, answer, dice) -> Assignment:
-    mine = queue.claim(tasker, project, dice=dice)
-    assert isinstance(mine, Assignment), mine
-    submission.submit(mine, tasker, mine.token, answer)
-    return mine
 
 
 def test_gold_looks_like_any_other_task_and_takes_nobodys_place(cast, project, batch) -> None:

@@ -14,9 +14,9 @@ from projects.workflow import submission
 from projects.workforce import rules
 from taskers.models import Grade, Standing, Transfer
 from taskers.money import ledger
-from tests import make
-from tests.projects.judging import all_settled, given
-from tests.projects.test_gold import Always, done
+from tests.support import make
+from tests.support.projects.gold import Always, done
+from tests.support.projects.judging import all_settled, given
 
 pytestmark = pytest.mark.django_db
 

@@ -19,8 +19,8 @@ from projects.quality.gold import grading, settling
 from projects.reports import earnings
 from projects.workflow import submission
 from taskers.standing import grades
-from tests import make
-from tests.projects.judging import given
+from tests.support import make
+from tests.support.projects.judging import given
 
 # Each world in transactions of its own: one long one would hold up the readers of the outbox in the tests beside.
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -8,8 +8,8 @@ from django.db.models import F
 from projects import queue
 from projects.configuration import configure
 from projects.models import Annotation, Assignment, Draft
-from tests import make
-from tests.projects.test_studio_wire import Tab
+from tests.support import make
+from tests.support.projects.studio import Tab
 
 pytestmark = pytest.mark.django_db
 LABELS = [{"name": "Cat"}, {"name": "Dog"}]

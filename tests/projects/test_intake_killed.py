@@ -1,12 +1,8 @@
 """An import whose process is killed outright, from outside, in the middle: nothing is lost, doubled or half-made."""
 
-import os
 import signal
 import subprocess
-import sys
 import time
-from pathlib import Path
-from urllib.parse import quote
 
 import pytest
 from django.core.files.base import ContentFile
@@ -17,24 +13,13 @@ from projects import jobs, queue
 from projects.data import importing
 from projects.models import Assignment, Intake, Task
 from taskers.models import Event
-from tests import cast as people
-from tests import make
+from tests.support import cast as people
+from tests.support import make
+from tests.support.commands import start
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 ROWS = 30_000
-
-
-def start(*arguments: object) -> subprocess.Popen:
-    """A command of manage.py in a process of its own, on the test's database."""
-    at = connection.settings_dict
-    address = f"postgresql://{at['USER']}:{at['PASSWORD']}@/{at['NAME']}?host={quote(str(at['HOST']), safe='')}"
-    if at["PORT"]:
-        address += f"&port={at['PORT']}"
-    environment = os.environ | {"DATABASE_URL": address, "DJANGO_SETTINGS_MODULE": "config.settings"}
-    command = [sys.executable, str(ROOT / "manage.py"), *map(str, arguments)]
-    return subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 def wait_for_progress(process: subprocess.Popen) -> None:

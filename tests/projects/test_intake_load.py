@@ -1,13 +1,9 @@
 """Loading: rows become tasks once, whatever is repeated, wrong, or killed in the middle."""
 
-import io
-import json
 import sys
-import zipfile
 from collections.abc import Iterator
 from datetime import timedelta
 
-import numpy as np
 import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
@@ -24,14 +20,9 @@ from projects.workflow import batches
 from projects.workforce import availability
 from taskers.errors import StateConflict
 from taskers.models import Event
-from tests import make
-
-
-@pytest.fixture
-def media(tmp_path, settings):
-    """A media folder of the test's own."""
-    settings.MEDIA_ROOT = tmp_path / "media"
-    return settings.MEDIA_ROOT
+from tests.support import make
+from tests.support.projects.importing import counts, kept, lines, loaded, picture, zipped
+from tests.support.projects.importing import media as media  # a fixture
 
 
 @pytest.fixture
@@ -45,38 +36,6 @@ def photos(cast, media):
     """A draft batch of an image project."""
     project = make.project(cast.riverside, "Cats", "image_regions", labels=[{"name": "Cat"}], wanted=1)
     return make.batch(project, state="draft")
-
-
-def kept(batch, data: str | bytes, name: str = "tasks.jsonl"):
-    raw = data.encode() if isinstance(data, str) else data
-    return importing.keep(batch, ContentFile(raw), name=name, by=None)
-
-
-def loaded(batch, data: str | bytes, name: str = "tasks.jsonl"):
-    return importing.run(kept(batch, data, name).pk)
-
-
-def lines(*rows: object) -> str:
-    return "\n".join(json.dumps(row) for row in rows)
-
-
-def picture(shade: int = 90, size: tuple[int, int] = (30, 20), **options) -> bytes:
-    out = io.BytesIO()
-    image = Image.fromarray(np.full((size[1], size[0], 3), shade, dtype=np.uint8))
-    image.save(out, options.pop("kind", "PNG"), **options)
-    return out.getvalue()
-
-
-def zipped(**entries: bytes) -> bytes:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as archive:
-        for name, data in entries.items():
-            archive.writestr(f"{name}.png", data)
-    return out.getvalue()
-
-
-def counts(done) -> tuple[str, int, int, int]:
-    return done.state, done.loaded, done.known, done.refused
 
 
 def test_rows_become_tasks_with_the_judgements_that_are_wanted(cast, reports):

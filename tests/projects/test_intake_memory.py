@@ -6,9 +6,9 @@ import psutil
 import pytest
 
 from projects.models import Task
-from tests import cast as people
-from tests import make
-from tests.projects.test_intake_killed import start
+from tests.support import cast as people
+from tests.support import make
+from tests.support.commands import start
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

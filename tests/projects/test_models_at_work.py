@@ -14,34 +14,26 @@ from projects.quality.gold import grading
 from projects.workflow import submission
 from projects.workforce import rules
 from taskers.models import Event, Grade, Person, Transfer
-from tests import make
-from tests.projects.judging import given
+from tests.support import make
+from tests.support.projects.judging import given
+from tests.support.projects.models_at_work import (
+    RIGHT,
+    SURE,
+    UNSURE,
+    WRONG,
+    answered_by,
+    drawn,
+    label_of,
+    project_of,
+    proven,
+    read,
+    says,
+    seated,
+    until,
+)
+from tests.support.projects.models_at_work import project as project  # a fixture
 
 pytestmark = pytest.mark.django_db
-
-RIGHT, WRONG = make.MARIA, make.OSLO
-SURE, UNSURE = 0.99, 0.6
-
-
-def project_of(cast, name="Names in reports", **terms):
-    return make.project(cast.riverside, name, **{"wanted": 1, "copilot": False} | terms)
-
-
-@pytest.fixture
-def project(cast):
-    return project_of(cast)
-
-
-def seated(cast, project, name="Max", mode="watch", **terms) -> Seat:
-    seat, _secret = lifecycle.register(
-        project, name=name, by=cast.mina, **{"target_error": 0.1, "audit_share": 0.2} | terms
-    )
-    return lifecycle.move(seat, by=cast.mina, mode=mode) if mode != "watch" else seat
-
-
-def read() -> None:
-    """What the reader of the outbox does, of the newest events: it sees only what was committed."""
-    outcomes.settle(list(Event.objects.order_by("-pk")[:40])[::-1])
 
 
 def met_gold(cast, seat, batch, right=60, wrong=0) -> Seat:
@@ -56,49 +48,6 @@ def met_gold(cast, seat, batch, right=60, wrong=0) -> Seat:
     read()
     seat.refresh_from_db()
     return seat
-
-
-def proven(seat: Seat, right=300) -> Seat:
-    """A long record, of tasks that were archived since: what it said was right, and how often it was."""
-    terms = {"task_id": 0, "confidence": SURE, "at_least": 0.5, "accepted": False, "drawn": False, "mode": "watch"}
-    record = [ModelAnswer(seat=seat, annotation_id=-i - 1, fate="known", right=True, **terms) for i in range(right)]
-    ModelAnswer.objects.bulk_create(record)
-    Seat.objects.filter(pk=seat.pk).update(**outcomes.taught(seat))
-    seat.refresh_from_db()
-    return seat
-
-
-def says(seat: Seat, answer=RIGHT, confidence=SURE) -> ModelAnswer:
-    """The model claims its next task through the queue and hands in."""
-    mine = make.held(seat.tasker, seat.project)
-    done = submission.submit(mine, seat.tasker, mine.token, answer, confidence=confidence)
-    assert queue.audit().breaches == []
-    return ModelAnswer.objects.get(annotation=done)
-
-
-def answered_by(person, task, answer=RIGHT):
-    """A person answers what is open of a task."""
-    mine = given(person, task)
-    return submission.submit(mine, person, mine.token, answer)
-
-
-def label_of(answer: dict) -> str:
-    return answer["spans"][0]["label"]
-
-
-def drawn(seat: Seat, task: Task) -> bool:
-    said = answers.said(Assignment(task=task), seat.tasker, 0.5)
-    assert said is not None
-    return said.drawn
-
-
-def until(seat: Seat, is_drawn: bool, **terms) -> ModelAnswer:
-    """What it says to its next task that is drawn, or isn't; those before are done as well."""
-    for _ in range(200):
-        done = says(seat, **terms)
-        if done.drawn == is_drawn:
-            return done
-    raise AssertionError("no such task")
 
 
 class TestSeat:

@@ -8,9 +8,9 @@ from django.urls import reverse
 from projects.annotators import report as seat_report
 from projects.models import ModelAnswer, Seat
 from taskers.credentials import tokens
-from tests import make
-from tests.projects.test_models_at_work import RIGHT, SURE, answered_by, proven, read, seated, until
-from tests.projects.test_models_at_work import project as project  # a fixture
+from tests.support import make
+from tests.support.projects.models_at_work import RIGHT, SURE, answered_by, proven, read, seated, until
+from tests.support.projects.models_at_work import project as project  # a fixture
 
 pytestmark = pytest.mark.django_db
 

@@ -8,20 +8,10 @@ from projects.errors import Refused
 from projects.inference.sequential_test import noticed_within
 from projects.models import Annotation, Exclusion, Seat, SeatMove, Verdict
 from projects.workflow import submission, void_work
-from tests import make
-from tests.projects.judging import given
-from tests.projects.test_models_at_work import (
-    RIGHT,
-    SURE,
-    WRONG,
-    answered_by,
-    proven,
-    read,
-    says,
-    seated,
-    until,
-)
-from tests.projects.test_models_at_work import project as project  # a fixture
+from tests.support import make
+from tests.support.projects.judging import given
+from tests.support.projects.models_at_work import RIGHT, SURE, WRONG, answered_by, proven, read, says, seated, until
+from tests.support.projects.models_at_work import project as project  # a fixture
 
 pytestmark = pytest.mark.django_db
 

@@ -21,9 +21,9 @@ from projects.queue import slots
 from projects.workflow import submission
 from projects.workflow.comments import saying
 from projects.workforce import conflicts_of_interest, rules
-from tests import make
-from tests.projects.api.pipeline import Api
-from tests.projects.test_gold import Always
+from tests.support import make
+from tests.support.projects.gold import Always
+from tests.support.projects.pipeline import Api
 
 pytestmark = pytest.mark.django_db
 DICE = random.Random(14)

@@ -10,8 +10,8 @@ from projects.reports import progress
 from projects.web.manager import project as project_page
 from taskers.models import Account, Event
 from taskers.people import invitations
-from tests import make
-from tests.projects.managing import page, signed_in
+from tests.support import make
+from tests.support.projects.managing import page, signed_in
 
 pytestmark = pytest.mark.django_db
 

@@ -7,8 +7,8 @@ from django.test import Client
 
 from projects.models import Batch, Project
 from projects.workflow import batches
-from tests import make, sending
-from tests.projects.managing import page, signed_in
+from tests.support import make, sending
+from tests.support.projects.managing import page, signed_in
 
 pytestmark = pytest.mark.django_db
 

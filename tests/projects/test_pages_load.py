@@ -16,8 +16,8 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from projects import jobs
 from projects.data import importing
 from projects.models import Batch, Intake, Project, Task
-from tests import cast as people
-from tests import make
+from tests.support import cast as people
+from tests.support import make
 
 pytestmark = pytest.mark.django_db
 

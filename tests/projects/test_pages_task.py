@@ -8,7 +8,7 @@ from projects import queue
 from projects.models import Assignment, Project, Task, Verdict
 from projects.reports import task_history
 from projects.workflow import batches, submission, task_actions
-from tests import make
+from tests.support import make
 
 pytestmark = pytest.mark.django_db
 

@@ -11,8 +11,8 @@ from projects.workflow import submission
 from projects.workforce import conflicts_of_interest
 from taskers.errors import StateConflict
 from taskers.models import Event
-from tests import make
-from tests.projects.test_claim import run_out
+from tests.support import make
+from tests.support.projects.leases import run_out
 
 pytestmark = pytest.mark.django_db
 

@@ -14,7 +14,7 @@ from projects.queue.claim_numbers import LostTurn
 from projects.workflow import batches
 from projects.workforce import availability, rules
 from taskers.models.people import Role
-from tests import make
+from tests.support import make
 
 pytestmark = pytest.mark.django_db
 

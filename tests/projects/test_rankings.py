@@ -16,9 +16,9 @@ from projects.quality import estimating, rankings
 from projects.quality.votes import gather
 from projects.workflow import submission
 from taskers.models import Person
-from tests import make
-from tests.projects.api.pipeline import Api
-from tests.projects.test_preference import pairs, said
+from tests.support import make
+from tests.support.projects.pipeline import Api
+from tests.support.projects.preference import pairs, said
 
 pytestmark = pytest.mark.django_db
 

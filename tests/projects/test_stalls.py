@@ -14,8 +14,8 @@ from projects.workforce import conflicts_of_interest, rules
 from taskers.models.people import Role
 from taskers.people import invitations
 from taskers.skills import skills
-from tests import make
-from tests.projects.judging import said
+from tests.support import make
+from tests.support.projects.judging import said
 
 pytestmark = pytest.mark.django_db
 

@@ -18,9 +18,9 @@ from projects.workforce import rules
 from taskers.errors import StateConflict
 from taskers.models import Event
 from taskers.models.people import Role
-from tests import make
-from tests.projects.judging import all_settled, given
-from tests.projects.test_gold import Always, stocked
+from tests.support import make
+from tests.support.projects.gold import Always, stocked
+from tests.support.projects.judging import all_settled, given
 
 pytestmark = pytest.mark.django_db
 DICE = random.Random(7)

@@ -17,8 +17,8 @@ from projects.data import exporting, importing
 from projects.data.media.pictures import read_picture
 from projects.models import Task
 from projects.web.shared import media
-from tests import cast as people
-from tests import make
+from tests.support import cast as people
+from tests.support import make
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -8,7 +8,7 @@ import pytest
 from projects.queue.leases import SKIP_REASONS
 from projects.task_types import TASK_TYPES
 from projects.web.annotator import es_modules
-from tests import make
+from tests.support import make
 
 DIALOGS = Path(__file__).parents[2] / "templates" / "projects" / "shared" / "_studio_dialogs.html"
 

@@ -1,44 +1,17 @@
 """The studio's wire: the same verbs over HTTP, with named errors as problem+json and nothing half-written."""
 
-import json
 from uuid import uuid4
 
 import pytest
-from django.test import Client
 
 from projects import queue
 from projects.models import Annotation, Assignment, Draft
 from projects.task_types import TASK_TYPES
-from tests import make
-from tests.projects.test_claim import run_out
+from tests.support import make
+from tests.support.projects.leases import run_out
+from tests.support.projects.studio import Tab
 
 pytestmark = pytest.mark.django_db
-
-
-class Tab:
-    """A browser tab of somebody at work in a project."""
-
-    def __init__(self, person, project) -> None:
-        self.client = Client()
-        self.client.force_login(person)
-        self.project = project
-        self.held: dict = {}
-
-    def send(self, method: str, path: str, body: object) -> tuple[int, dict]:
-        text = body if isinstance(body, str) else json.dumps(body)
-        answer = self.client.generic(method, path, text, "application/json")
-        kind = "application/problem+json" if answer.status_code >= 400 else "application/json"
-        assert answer["Content-Type"] == kind
-        return answer.status_code, answer.json()
-
-    def claim(self) -> dict:
-        status, found = self.send("POST", f"/studio/{self.project.public_id}/claim", {})
-        assert status == 200
-        self.held = found.get("assignment", {})
-        return found
-
-    def act(self, what: str, method: str = "POST", **body: object) -> tuple[int, dict]:
-        return self.send(method, f"/studio/assignments/{self.held['id']}/{what}", {"token": self.held["token"]} | body)
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from projects.models import Belief, Verdict
 from projects.quality import consensus, votes
 from projects.workflow import submission
 from taskers.models import Event, Grade, Transfer
-from tests import make
+from tests.support import make
 
 pytestmark = pytest.mark.django_db
 

@@ -9,9 +9,9 @@ import pytest
 from projects.models import Annotation, Remark
 from projects.quality import consensus
 from taskers.models import Event
-from tests import make
-from tests.projects.test_review import opened
-from tests.projects.test_studio_wire import Tab
+from tests.support import make
+from tests.support.projects.reviewing import opened
+from tests.support.projects.studio import Tab
 
 pytestmark = pytest.mark.django_db
 EVIL = "<script>alert(1)</script> & “quotes”"

@@ -11,8 +11,8 @@ from projects.workflow import submission, task_actions
 from taskers.models import Dispute, Transfer
 from taskers.money import disputes, payouts
 from taskers.people import invitations
-from tests import make
-from tests.taskers.money import balance_of
+from tests.support import make
+from tests.support.taskers.money import balance_of
 
 pytestmark = pytest.mark.django_db
 

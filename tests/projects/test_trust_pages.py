@@ -11,8 +11,8 @@ from projects.configuration import configure
 from projects.models import BatchProgress, Estimation, Project, Verdict
 from projects.quality import estimating, second_looks
 from projects.reports import progress
-from tests import make
-from tests.projects.judging import PERSON, PLACE, said, spammed
+from tests.support import make
+from tests.support.projects.judging import PERSON, PLACE, said, spammed
 
 pytestmark = pytest.mark.django_db
 

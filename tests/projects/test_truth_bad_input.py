@@ -5,10 +5,8 @@ import random
 from dataclasses import dataclass, field
 from itertools import product
 
-import numpy as np
 import pgtrigger
 import pytest
-from pycocotools import mask as coco
 
 from projects import queue
 from projects.configuration import configure
@@ -20,13 +18,13 @@ from projects.task_types import TASK_TYPES
 from projects.workflow import submission
 from taskers.models import Event, Grade, Transfer
 from taskers.money import ledger
-from tests import make
-from tests.projects.judging import OneLabel, known_answers, said
-from tests.projects.test_review import opened
+from tests.support import make
+from tests.support.projects.judging import NOTHING, PERSON, PLACE, OneLabel, known_answers, said
+from tests.support.projects.reviewing import opened
+from tests.support.projects.rows import BLANK, LEFT, RIGHT, TAMPERED, masks, outcome, reason
 
 pytestmark = pytest.mark.django_db
 
-PERSON, PLACE, NOTHING = make.spans((0, 11)), make.spans((0, 11, "place")), make.spans()
 METHODS = ("majority_v1", "standing_v1", "spans_v1")
 
 
@@ -51,17 +49,6 @@ ROWS = [
     Row("a tie", [PERSON, PLACE], wanted=2, withheld="review", why="answers"),
     Row("three different answers", [PERSON, PLACE, NOTHING], withheld="review", why="answers"),
 ]
-
-
-def outcome(task: Task) -> tuple:
-    task.refresh_from_db()
-    decided = Verdict.objects.current().filter(task=task).exists()
-    return decided, task.withheld, Grade.objects.filter(detail__task=str(task.public_id)).count()
-
-
-def reason(task: Task) -> str:
-    """What reviewers and managers read: why it was withheld."""
-    return Event.objects.filter(kind="withheld", subject=f"task:{task.public_id}").latest("pk").data["note"]
 
 
 @pytest.mark.parametrize(("row", "method"), list(product(ROWS, METHODS)), ids=lambda one: getattr(one, "name", one))
@@ -174,23 +161,6 @@ def test_a_voided_annotation_counts_no_more(cast) -> None:
     assert str(spam.pk) not in verdict.agreements
 
 
-TAMPERED = [
-    [],
-    "text",
-    17,
-    {"spans": None},
-    {"spans": [17]},
-    {"spans": [{"start": 0}]},
-    {"spans": [{**make.span(0, 11), "label": ["person"]}]},
-    {"spans": [make.span(0, 10**9)]},
-    {"spans": [make.span(11, 0)]},
-    {"spans": [make.span(0, 11, "nobody")]},
-    {"regions": []},
-    {**PERSON, "extra": 1},
-    {"spans": [make.span(0, 11, id=f"s{index}") for index in range(10_000)]},
-]
-
-
 def tampered(annotation: Annotation, stored: object) -> None:
     """Other hands change an answer in the database."""
     with pgtrigger.ignore("projects.Annotation:annotation_append_only"):
@@ -267,21 +237,6 @@ def test_as_many_spans_as_there_may_be_are_weighed(cast) -> None:
     said(cast.alice, task, many)
     said(cast.bob, task, many)
     assert len(Verdict.objects.current().get(task=task).answer["spans"]) == 5000
-
-
-def masks(*grids) -> dict:
-    """Regions of one label, from grids of 0 and 1."""
-    parts = []
-    for index, grid in enumerate(grids):
-        counts = coco.encode(np.asfortranarray(grid, dtype=np.uint8))["counts"].decode()
-        shape = {"type": "mask", "size": [4, 4], "counts": counts}
-        parts.append({"id": f"r{index}", "label": "person", "shape": shape, "attributes": {}})
-    return {"regions": parts}
-
-
-LEFT = [[1, 1, 0, 0]] * 4
-RIGHT = [[0, 0, 1, 1]] * 4
-BLANK = [[0, 0, 0, 0]] * 4
 
 
 def picture(cast, wanted=2) -> Task:

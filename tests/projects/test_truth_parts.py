@@ -14,9 +14,9 @@ from projects.workflow import submission
 from taskers.models import Grade
 from taskers.models.people import Role
 from taskers.money import ledger
-from tests import make
-from tests.projects.judging import known_answers, said
-from tests.projects.test_truth_bad_input import BLANK, LEFT, RIGHT, TAMPERED, masks, outcome, reason
+from tests.support import make
+from tests.support.projects.judging import known_answers, said
+from tests.support.projects.rows import BLANK, LEFT, RIGHT, TAMPERED, masks, outcome, reason
 
 pytestmark = pytest.mark.django_db
 

@@ -21,8 +21,18 @@ from taskers.models import Grade, LabelStanding, Standing
 from taskers.models.people import Role
 from taskers.money import ledger
 from taskers.standing import grades
-from tests import make
-from tests.projects.judging import ANIMALS, NOTHING, PERSON, PLACE, classified, given, known_answers, label_of, said
+from tests.support import make
+from tests.support.projects.judging import (
+    ANIMALS,
+    NOTHING,
+    PERSON,
+    PLACE,
+    classified,
+    given,
+    known_answers,
+    label_of,
+    said,
+)
 
 pytestmark = pytest.mark.django_db
 

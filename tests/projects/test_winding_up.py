@@ -15,8 +15,8 @@ from projects.workflow import batch_closing, batches, closing_forecast, submissi
 from taskers.errors import StateConflict
 from taskers.models import Event, Transfer
 from taskers.money import ledger
-from tests import make
-from tests.projects.judging import given, said
+from tests.support import make
+from tests.support.projects.judging import given, said
 
 pytestmark = pytest.mark.django_db
 RATE = 50_000

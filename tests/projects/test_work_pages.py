@@ -17,7 +17,7 @@ from taskers.models import Grade, Qualification, Skill
 from taskers.people import invitations
 from taskers.skills import skills
 from taskers.standing import grades
-from tests import make
+from tests.support import make
 
 pytestmark = pytest.mark.django_db
 

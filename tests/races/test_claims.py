@@ -1,7 +1,6 @@
 """Many at once, from connections of their own: never one slot twice, never one tasker twice on a task."""
 
 import random
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -19,8 +18,9 @@ from taskers.errors import StateConflict
 from taskers.models import Transfer
 from taskers.models.people import Role
 from taskers.money import ledger
-from tests import make
-from tests.projects.test_claim import run_out
+from tests.support import make
+from tests.support.connections import all_at_once
+from tests.support.projects.leases import run_out
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PEOPLE = 8
@@ -29,22 +29,6 @@ PEOPLE = 8
 @pytest.fixture
 def crowd(cast):
     return [make.person(f"Tasker{number}", cast.riverside, Role.TASKER) for number in range(PEOPLE)]
-
-
-def all_at_once(calls: list[Callable]) -> list:
-    """Run every call on a thread and a connection of its own, started together."""
-    barrier = threading.Barrier(len(calls))
-
-    def run(call: Callable):
-        try:
-            connection.ensure_connection()
-            barrier.wait(20)
-            return call()
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(calls)) as pool:
-        return [future.result(60) for future in [pool.submit(run, call) for call in calls]]
 
 
 def test_a_crowd_claims_exactly_what_is_wanted(cast, crowd) -> None:

@@ -11,8 +11,8 @@ from projects.quality.qualification import qualification_tests
 from projects.workflow import submission
 from projects.workforce import rules
 from taskers.skills import skills
-from tests import make
-from tests.races.test_claims import all_at_once
+from tests.support import make
+from tests.support.connections import all_at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 TABS = 2

@@ -4,9 +4,9 @@ import pytest
 
 from projects.models import Crowd, Estimation
 from projects.quality import estimating
-from tests import make
-from tests.projects.test_truth_story import said
-from tests.races.test_claims import all_at_once
+from tests.support import make
+from tests.support.connections import all_at_once
+from tests.support.projects.judging import said
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -12,8 +12,8 @@ from taskers.models import Dispute, Event, Payout, Transfer
 from taskers.money import disputes, payouts
 from taskers.people import invitations
 from taskers.standing import grades
-from tests import make
-from tests.taskers.money import PROJECT, balance_of, earn
+from tests.support import make
+from tests.support.taskers.money import PROJECT, balance_of, earn
 
 pytestmark = pytest.mark.django_db
 

@@ -14,7 +14,7 @@ from taskers.audit.trail import Kind
 from taskers.credentials import tokens
 from taskers.models import AuditRecord
 from taskers.people import invitations
-from tests import make
+from tests.support import make
 
 pytestmark = pytest.mark.django_db
 DOOR = "/accounts/login/"

@@ -11,7 +11,7 @@ from projects.reports import progress
 from projects.workflow import submission, task_actions
 from taskers.models import Event
 from taskers.outbox.events import emit, follow
-from tests import make
+from tests.support import make
 
 
 @pytest.fixture(autouse=True)

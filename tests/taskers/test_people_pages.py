@@ -9,7 +9,7 @@ from taskers import access
 from taskers.models import Event, Invitation, Membership, Person
 from taskers.models.people import Role
 from taskers.people import bulk_invite, invitations
-from tests import make
+from tests.support import make
 
 pytestmark = pytest.mark.django_db
 

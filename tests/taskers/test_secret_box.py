@@ -16,9 +16,9 @@ from django.test import Client
 
 from taskers.credentials import secret_box
 from taskers.credentials.secret_box import BoxLocked
-from tests import make
-from tests.cast import Cast
-from tests.taskers.test_second_step import SECRET, at_the_second_step, code_now, with_second_step
+from tests.support import make
+from tests.support.cast import Cast
+from tests.support.taskers.second_step import SECRET, at_the_second_step, code_now, with_second_step
 
 pytestmark = pytest.mark.django_db
 

@@ -9,9 +9,9 @@ from django.utils import timezone
 
 from taskers.credentials import tokens
 from taskers.models import ApiToken, AuditRecord, Person
-from tests import make
-from tests.cast import Cast
-from tests.taskers.test_second_step import at_the_second_step, code_now, with_second_step, wrong_code
+from tests.support import make
+from tests.support.cast import Cast
+from tests.support.taskers.second_step import at_the_second_step, code_now, with_second_step, wrong_code
 
 pytestmark = pytest.mark.django_db
 WANTED = {"name": "Pipeline", "days": "30"}

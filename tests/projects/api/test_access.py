@@ -6,8 +6,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from projects.models import Intake
-from tests import make
-from tests.projects.api.pipeline import Api, refused
+from tests.support import make
+from tests.support.projects.pipeline import Api, refused
 
 pytestmark = pytest.mark.django_db
 

@@ -6,9 +6,9 @@ from projects import queue
 from projects.models import StockedGold, Task
 from projects.queue.qualification import course_items
 from taskers.skills import skills
-from tests import make
-from tests.projects.api.test_rules import Office
-from tests.projects.test_courses import answered
+from tests.support import make
+from tests.support.projects.courses import answered
+from tests.support.projects.pipeline import Office
 
 pytestmark = pytest.mark.django_db
 

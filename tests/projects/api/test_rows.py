@@ -9,8 +9,8 @@ from django.urls import reverse
 from projects import queue
 from projects.models import Project, Task
 from taskers.models import Event
-from tests import make
-from tests.projects.api.pipeline import refused
+from tests.support import make
+from tests.support.projects.pipeline import refused
 
 pytestmark = pytest.mark.django_db
 

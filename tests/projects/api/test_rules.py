@@ -1,28 +1,18 @@
 """Workforce, by program: rules, skills, exclusions, pairs, leases, known answers, work of any project."""
 
-import json
 from uuid import uuid4
 
 import pytest
-from django.urls import reverse
 
 from projects import queue
 from projects.models import Requirement
 from projects.workforce import rules
 from taskers.skills import skills
-from tests import make
-from tests.projects.api.pipeline import Api
-from tests.projects.test_gold import stocked
+from tests.support import make
+from tests.support.projects.gold import stocked
+from tests.support.projects.pipeline import Api, Office
 
 pytestmark = pytest.mark.django_db
-
-
-class Office(Api):
-    """A manager's program."""
-
-    def send(self, method: str, name: str, *keys: object, body: object = None):
-        path = reverse(f"api-{name}", args=keys)
-        return self.client.generic(method, path, json.dumps(body or {}), "application/json")
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ from projects.workforce import conflicts_of_interest, rules
 from taskers.credentials import tokens
 from taskers.people import invitations
 from taskers.skills import skills
-from tests import make
+from tests.support import make
 
 pytestmark = pytest.mark.django_db
 

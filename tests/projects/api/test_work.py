@@ -5,8 +5,8 @@ import pytest
 from projects.models import Annotation, Draft, Project
 from projects.reports import verdict_index
 from taskers.models import Event, Transfer
-from tests import make
-from tests.projects.api.pipeline import Api, refused
+from tests.support import make
+from tests.support.projects.pipeline import Api, refused
 
 pytestmark = pytest.mark.django_db
 
