@@ -205,6 +205,8 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = TLS
 KEEP_DRAFTS = environment.number("TANDEM_KEEP_DRAFTS", 30)
 KEEP_EVENTS = environment.number("TANDEM_KEEP_EVENTS", 180)
 KEEP_CLOSED = environment.number("TANDEM_KEEP_CLOSED", 0)
+# How readers of the outbox learn what they may read next.
+OUTBOX_READ = "taskers.outbox.events.settled"
 # How often My work takes in verdicts, pay and standing, in seconds (docs/decisions/0014); 0: as they come.
 SHOWN_EVERY = environment.number("TANDEM_SHOWN_EVERY", 300)
 SESSION_COOKIE_AGE = environment.number("TANDEM_SESSION_SECONDS", 12 * 3600)

@@ -15,8 +15,9 @@ from tests.support import make
 
 
 @pytest.fixture(autouse=True)
-def patient_readers() -> None:
+def impatient_readers(settings) -> None:
     """Readers as they are: these tests wait by themselves, and see what can't be read yet."""
+    settings.OUTBOX_READ = "taskers.outbox.events.settled"
 
 
 def read(reader: str = "test", *, number: int = 0) -> list[str]:
