@@ -169,7 +169,7 @@ test("what is sent is what has changed since the server last answered", async ()
 test("an answer lost on the way is no second copy: the next sending goes on from it", async () => {
   const server = { version: 0, answer: null };
   let lost = false;
-  const { drafts, states } = keeping(async (version, work, changes) => {
+  const { drafts, states } = keeping(async (version, work, _changes) => {
     if (version !== server.version) throw new WireProblem({ status: 409, code: "stale-draft", text: "Newer", body: { draft: structuredClone(server) } });
     Object.assign(server, { version: version + 1, answer: work.answer });
     if (lost) throw ((lost = false), offline());

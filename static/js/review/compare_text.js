@@ -10,8 +10,8 @@ const AGREED = "#6b7780";
 
 /**
  * @param {HTMLElement} stage emptied first
- * @param {{task: object, nameOf: (label: string) => string, said: (answer: string, mark: string) => number, shown: () => {letter: string, index: number,
- *   colour: string, chosen: boolean, answer: object}[]}} work
+ * @param {{task: any, nameOf: (label: string) => string, said: (answer: string, mark: string) => number, shown: () => {id: string, letter: string, index: number,
+ *   colour: string, chosen: boolean, answer: any}[]}} work
  */
 export function createComparison(stage, { task, nameOf, shown, said }) {
   const { text, title } = task.payload;

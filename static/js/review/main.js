@@ -29,7 +29,7 @@ const { task, project, answers, review, urls, draft, remarks } = pageData("revie
 const [rooms, { createComparison }] = await Promise.all([loadRooms([project.task_type]), COMPARISONS[project.task_type]()]);
 const page = byId("review");
 const hosts = { stage: byId("stage"), tools: byId("tools"), panel: byId("panel") };
-const wire = createWire({ fetch: (...request) => fetch(...request), csrf: csrfToken, renew: renewToken });
+const wire = createWire({ fetch: (address, options) => fetch(address, options), csrf: csrfToken, renew: renewToken });
 const notes = createNotes(byId("notes"));
 const stash = await openStash();
 const own = ownKeys(pageData("choices").keys);
@@ -41,6 +41,7 @@ let room = null; // the room, while editing
 let base = null; // the answer that the edited one began with
 let drafts = null;
 let sending = false;
+let instructions = null; // once somebody has asked for them
 
 function rows() {
   return answers.map((one, index) => ({
@@ -101,7 +102,7 @@ function solo() {
 
 // --- editing ----------------------------------------------------------------------------------------------------
 
-/** @param {object|null} answer where to begin @param {string|null} from the answer's id */
+/** @param {any|null} answer where to begin @param {string|null} from the answer's id */
 function edit(answer, from) {
   view?.close();
   view = null;
@@ -247,10 +248,16 @@ const ACTIONS = {
   fit: () => view.fit(),
   closer: () => view.zoom(1.3),
   further: () => view.zoom(1 / 1.3),
-  instructions: () => import("../studio/shell/instructions.js").then(({ showInstructions }) => showInstructions(project)),
+  instructions: () => turnInstructions(),
   keys: () => import("../studio/shell/key_sheet.js").then(({ showKeys }) => showKeys((room?.keymap ?? comparing).bindings)),
 };
 const ALWAYS = ["submit", "escape", "back", "release", "instructions", "keys"];
+
+async function turnInstructions() {
+  const { createInstructions } = await import("../studio/shell/instructions.js");
+  instructions ??= createInstructions({ project: () => project, onMove: () => (room ?? view).focus() });
+  instructions.turn(project);
+}
 
 /** @returns {boolean} whether something was done */
 function run(action, event) {

@@ -5,10 +5,10 @@ import { marksOf } from "./answers.js";
 
 /**
  * @param {object} options
- * @param {object[]} options.remarks as the page carries them @param {object[]} options.answers
+ * @param {any[]} options.remarks as the page carries them @param {any[]} options.answers
  * @param {(key: string) => string} options.nameOf a label's name
  * @param {(index: number, mark: string) => void} options.onShow go to a mark of an answer
- * @param {(url: string, body: object) => Promise<{talk: object}>} options.send
+ * @param {(url: string, body: any) => Promise<{talk: any}>} options.send
  */
 export function createRemarks({ remarks, answers, nameOf, onShow, send }) {
   const known = remarks.map((one) => ({ ...one }));

@@ -5,7 +5,7 @@
 import { loadRooms } from "./shell/editors.js";
 
 /**
- * @param {object} wire see wire.js
+ * @param {any} wire see wire.js
  * @param {Record<string, Function>} rooms by type; filled as they come
  * @param {(type: string) => Promise<Record<string, Function>>} [fetchRoom]
  */
@@ -32,7 +32,7 @@ async function roomOf(type) {
 }
 
 function arrived(link) {
-  return new Promise((done) => {
+  return new Promise((/** @type {(event?: Event) => void} */ done) => {
     link.onload = link.onerror = done;
     link.rel = link.dataset.rel;
     if (link.rel !== "stylesheet") done();

@@ -11,7 +11,7 @@ import { say } from "./shared/words.js";
 
 /**
  * @param {{stage: HTMLElement, tools: HTMLElement, panel: HTMLElement}} hosts emptied first
- * @param {object} work see image_regions.js; with `fields` of the project, and `submit` where choosing may hand in
+ * @param {any} work see image_regions.js; with `fields` of the project, and `submit` where choosing may hand in
  */
 export function createRoom(hosts, work) {
   return createFieldsRoom(hosts, work, {
@@ -25,9 +25,9 @@ export function createRoom(hosts, work) {
 
 /**
  * The same room for another thing to judge.
- * @param {{stage: HTMLElement, tools: HTMLElement, panel: HTMLElement}} hosts @param {object} work
- * @param {{table: string, bindings: object[], choices: typeof choiceBindings, createSubject: typeof createSubject,
- *   keyOf: (label: string) => string, verbs?: Record<string, string>, beside?: object}} way its table of keys, and what
+ * @param {{stage: HTMLElement, tools: HTMLElement, panel: HTMLElement}} hosts @param {any} work
+ * @param {{table: string, bindings: any[], choices: typeof choiceBindings, createSubject: typeof createSubject,
+ *   keyOf: (label: string) => string, verbs?: Record<string, string>, beside?: any}} way its table of keys, and what
  *   chooses labels besides their own keys; how the thing is shown, which action chooses a label, the labels that other
  *   actions choose, and what an answer says besides its fields
  */

@@ -18,13 +18,13 @@ const ARROWS = { left: [-1, 0], right: [1, 0], up: [0, -1], down: [0, 1] };
  * @param {{stage: HTMLElement, tools: HTMLElement, panel: HTMLElement}} hosts emptied first
  * @param {object} work
  * @param {object} work.task
- * @param {object[]} work.labels
- * @param {object|null} work.answer
- * @param {object[]} [work.refused]
- * @param {object|null} [work.unfinished] what was being placed or asked when the page was left, as `unfinished` gave it
+ * @param {any[]} work.labels
+ * @param {any|null} work.answer
+ * @param {any[]} [work.refused]
+ * @param {any|null} [work.unfinished] what was being placed or asked when the page was left, as `unfinished` gave it
  * @param {import("./shared/keys.js").Binding[]} work.bindings the studio's own keys
- * @param {(table: string, bindings: object[]) => object[]} work.own under the person's keys; see own_keys.js
- * @param {(hear: {onAnswer: (message: object) => void, onAvailable: (listens: boolean, state: object) => void}) => object} work.join
+ * @param {(table: string, bindings: any[]) => any[]} work.own under the person's keys; see own_keys.js
+ * @param {(hear: {onAnswer: (message: any) => void, onAvailable: (listens: boolean, state: any) => void}) => any} work.join
  *   gives the copilot; see copilot.js
  * @param {(text: string) => void} work.announce for screen readers
  * @param {() => void} work.onChange
@@ -34,6 +34,8 @@ export function createRoom(hosts, work) {
 }
 
 class ImageRoom {
+  smooth; // fetched late, as are the hints
+  hints;
   #work;
   #size;
   #desk;

@@ -24,8 +24,8 @@ const marks = createMarks({ clock, announce });
 const notes = createNotes(byId("notes"));
 const hosts = { stage: byId("stage"), tools: byId("tools"), panel: byId("panel") };
 let room = null;
+let madeAsides = null; // what asides.js made, once it is here
 let kept = []; // the parts of the work that were last handed to the session
-let asked = []; // the fields of the task that was last shown
 let ahead = null; // prefetch.js, once something was foreseen
 let coming = null; // the copilot of a task that is shown before it is ours
 let soon = false; // it is to be handed in as soon as it is
@@ -33,7 +33,7 @@ let warned = false; // of suggestions that wait for a word
 let retry = null;
 const told = new Set(); // what was said once and needn't be again
 
-const wire = createWire({ fetch: (...request) => fetch(...request), csrf: csrfToken, renew: renewToken, any });
+const wire = createWire({ fetch: (address, options) => fetch(address, options), csrf: csrfToken, renew: renewToken, any });
 
 const stash = await openStash();
 const session = createSession({
@@ -55,7 +55,6 @@ function showTask(assignment, work) {
   closeRoom();
   notes.clearAll();
   const { project, task } = assignment;
-  asked = project.fields ?? [];
   byId("project-name").textContent = project.name;
   byId("task-name").textContent = task.name;
   byId("pay").textContent = assignment.pay ?? "";
@@ -106,7 +105,7 @@ function fetchAsides() {
 async function asides() {
   wear(studio.dataset.later);
   const { createAsides } = await import("./shell/asides.js");
-  return (asides.made ??= createAsides({ session, notes, wire, stash, room: () => room, talkIs, announce }));
+  return (madeAsides ??= createAsides({ session, notes, wire, stash, room: () => room, talkIs, announce }));
 }
 
 /** Something of asides.js, to be done once it is here. */
@@ -211,7 +210,7 @@ function showPhase(phase) {
 
 function showSaved(state, detail) {
   marks.showSaved(state);
-  asides.made?.told.saved(state);
+  madeAsides?.told.saved(state);
   if (state === "conflict") aside("conflict")(detail);
   if (state === "refused") showProblem(detail, null);
 }
@@ -237,7 +236,7 @@ function changed() {
   const parts = partsOf(room);
   if (parts.every((part, i) => part === kept[i])) return;
   kept = parts;
-  asides.made?.told.stepped(room.history);
+  madeAsides?.told.stepped(room.history);
   session.change({ answer: room.answer(), refused: room.refused(), unfinished: room.unfinished?.() ?? null });
 }
 

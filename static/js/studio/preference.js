@@ -4,7 +4,7 @@ import { createPair } from "./shared/pair.js";
 import { NAMES, OF_FIELD, asShown, ordered, preferenceBindings, preferenceChoices } from "./preference/bindings.js";
 import { say } from "./shared/words.js";
 
-/** @param {{stage: HTMLElement, tools: HTMLElement, panel: HTMLElement}} hosts @param {object} work see classification.js */
+/** @param {{stage: HTMLElement, tools: HTMLElement, panel: HTMLElement}} hosts @param {any} work see classification.js */
 export function createRoom(hosts, work) {
   const { left = "first", images = {} } = work.task;
   const [onLeft, onRight] = ordered(left);

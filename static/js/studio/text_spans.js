@@ -23,7 +23,7 @@ import { say, sayCount } from "./shared/words.js";
 
 /**
  * @param {{stage: HTMLElement, tools: HTMLElement, panel: HTMLElement}} hosts emptied first
- * @param {object} work see image_regions.js
+ * @param {any} work see image_regions.js
  */
 export function createRoom(hosts, work) {
   return new TextRoom(hosts, work);

@@ -6,7 +6,7 @@ import { say, sayCount } from "../shared/words.js";
 
 /**
  * @param {HTMLElement} panel that holds the fields (classification/fields.js)
- * @param {{desk: object, work: object, keymap: object, current: () => string|null,
+ * @param {{desk: any, work: any, keymap: any, current: () => string|null,
  *   focus: (field: string) => void}} ways
  */
 export function createClassOffers(panel, { desk, work, keymap, current, focus }) {
@@ -113,7 +113,7 @@ export function createClassOffers(panel, { desk, work, keymap, current, focus })
     if (!waiting) return;
     const line = element("p", { class: "asked__offer small" }, icon("spark"), element("span", {}, say("Copilot: {label}", { label: words(offer) })), work.confidence !== "hidden" && element("span", { class: "badge" }, sure(offer)));
     const verbs = element("span", { class: "cluster" }, verb("accept", say("Accept"), offer, "button--primary"), verb("refuse", say("Reject"), offer));
-    for (const button of verbs.children) button.addEventListener("click", () => act(button.dataset.offerVerb, offer.field) && focus(offer.field));
+    for (const button of verbs.querySelectorAll("button")) button.addEventListener("click", () => act(button.dataset.offerVerb, offer.field) && focus(offer.field));
     line.append(verbs);
     put(place.querySelector(".asked__name"), "after", line);
   }

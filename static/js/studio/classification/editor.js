@@ -10,8 +10,8 @@ import { asOffered, changed } from "../shared/provenance.js";
 import { say } from "../shared/words.js";
 
 /**
- * @param {{fields: object[], labels: object[], payload: object, answer: {fields: object[]}|null,
- *   refused?: object[], onChange?: () => void}} options
+ * @param {{fields: any[], labels: any[], payload: any, answer: {fields: any[]}|null,
+ *   refused?: any[], onChange?: () => void}} options
  */
 export function createClassificationDesk(options) {
   return new ClassificationDesk(options);
@@ -113,7 +113,7 @@ class ClassificationDesk {
 
   // --- what the copilot offers ------------------------------------------------------------------------------
 
-  /** The copilot's labels have come. @param {{classes: object[], model: string}} message */
+  /** The copilot's labels have come. @param {{classes: any[], model: string}} message */
   receive({ classes, model }) {
     const made = classes.map((one) => ({ ...one, model, value: this.#valueOf(one) }));
     this.#offers = made.filter(({ field, value }) => value !== undefined && this.#proposed[field] === undefined);
@@ -138,7 +138,7 @@ class ClassificationDesk {
     return this.#offers.filter((one) => !gone.has(one.suggestion));
   }
 
-  /** Take the offer for a field, or the first that waits. @returns {object|null} what was taken */
+  /** Take the offer for a field, or the first that waits. @returns {any|null} what was taken */
   accept(key = null) {
     const offer = this.#waiting(key);
     if (!offer) return null;
@@ -146,7 +146,7 @@ class ClassificationDesk {
     return offer;
   }
 
-  /** @returns {object|null} what was refused */
+  /** @returns {any|null} what was refused */
   refuse(key = null) {
     const offer = this.#waiting(key);
     if (!offer) return null;

@@ -3,12 +3,12 @@ import { differing } from "../shared/history.js";
 import { say, sayCount } from "../shared/words.js";
 
 /**
- * @param {object} desk
+ * @param {any} desk
  * @param {{announce: (text: string) => void, tell: (what: string) => void, hint: (text: string) => void,
  *   step: (by: number) => void, accept: () => boolean, describe: () => void, view: () => void, pressAway: () => void,
- *   pen: () => void, show: (region: object) => void, remake: (how: "withoutHoles"|"smoothed", name: string) => void,
+ *   pen: () => void, show: (region: any) => void, remake: (how: "withoutHoles"|"smoothed", name: string) => void,
  *   turn: (what: "bare"|"removing"|"snapping") => boolean, resize: (factor: number, more: number) => void,
- *   viewport: object}} ways
+ *   viewport: any}} ways
  * @returns {Record<string, () => unknown>}
  */
 export function imageActions(desk, ways) {

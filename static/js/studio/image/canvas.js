@@ -51,7 +51,7 @@ export function createSheet(size, edge) {
   }
 
   return {
-    /** @param {{shape: object, colour: string, pattern: number}[]} masks from back to front */
+    /** @param {{shape: any, colour: string, pattern: number}[]} masks from back to front */
     update(masks) {
       const { changed, start, onTop } = difference(masks);
       if (changed.length && onTop) masks.slice(start).forEach(put);

@@ -112,7 +112,7 @@ export function createOfferBar(host, { confidence, act, keyOf, choose }) {
       hint.textContent = text;
       told = setTimeout(rest, 3500);
     },
-    /** @param {{proposal: object|null, label: string, said: string}} state said: in the bar, or in its place */
+    /** @param {{proposal: any|null, label: string, said: string}} state said: in the bar, or in its place */
     show({ proposal, label, said }) {
       bar.hidden = !proposal;
       resting = proposal ? "" : said;

@@ -10,9 +10,9 @@ const FINE = 3;
 const VALUES = new Map([["brush", 1], ["eraser", 0]]); // what the pen of a tool writes
 
 /**
- * @param {object} desk
- * @param {object} viewport
- * @param {{radius: () => number, removing: () => boolean, onNoCopilot: () => void, spot: (at: number[]) => void,
+ * @param {any} desk
+ * @param {any} viewport
+ * @param {{radius: () => number, removing: () => boolean, onNoCopilot: () => void, spot: (at: any) => void,
  *   finish: (value?: 0|1) => void, snap: (point: number[], event: null) => number[], pick: (at: number[], beneath: boolean) => void,
  *   tell: (what: string) => void}} ways
  */
@@ -42,7 +42,7 @@ export function createCursor(desk, viewport, ways) {
     return true;
   }
 
-  /** The first press sets a corner, the second one makes the box. @param {(box: number[]) => void} make */
+  /** The first press sets a corner, the second one makes the box. @param {any} to @param {(box: number[]) => void} make @param {() => void} [tiny] */
   function box(to, make, tiny) {
     const from = corner;
     corner = from ? null : to;

@@ -21,12 +21,12 @@ const MASKS = ["mask"];
  * @param {object} options
  * @param {{key: string, shapes?: string[]}[]} options.labels
  * @param {{width: number, height: number}} options.size the image's full size
- * @param {{regions: object[]}|null} options.answer
+ * @param {{regions: any[]}|null} options.answer
  * @param {{suggestion: string}[]} [options.refused]
- * @param {object|null} [options.outline] what was being placed when the page was left
- * @param {object|null} [options.proposal] what the copilot was asked or had offered then
+ * @param {any|null} [options.outline] what was being placed when the page was left
+ * @param {any|null} [options.proposal] what the copilot was asked or had offered then
  * @param {string} [options.inHand] the label in hand, if there is such a one here
- * @param {{ask: (prompt: object) => string|null, cancel: () => void}} options.copilot ask gives the prompt's id,
+ * @param {{ask: (prompt: any) => string|null, cancel: () => void}} options.copilot ask gives the prompt's id,
  *   null when there is no copilot
  * @param {() => void} options.onChange after every change of state, selection or label
  */
@@ -96,7 +96,7 @@ export function createImageDesk({ labels, size, answer, refused = [], outline = 
     return true;
   }
 
-  /** Change the selected mask, or begin one. @param {(shape: object|null) => object} change */
+  /** Change the selected mask, or begin one. @param {(shape: any) => any} change @param {string} name @param {any} [rest] */
   function paintMask(change, name, rest) {
     const region = openMask();
     const shape = change(region?.shape ?? null);
@@ -219,7 +219,7 @@ export function createImageDesk({ labels, size, answer, refused = [], outline = 
       const pocket = pocketAt(walls.map((region) => region.shape), [x, y], size);
       return pocket ? paintMask((shape) => (shape ? joined(shape, pocket) : pocket), say("Fill")) : false;
     },
-    /** The selected mask as a function makes it anew; nothing would be no mask. @param {(mask: object, size: object) => object} change */
+    /** The selected mask as a function makes it anew; nothing would be no mask. @param {(mask: any, size: any) => any} change */
     remake(change, name) {
       const region = openMask();
       const shape = region && change(region.shape, size);

@@ -5,7 +5,7 @@ import { say } from "../shared/words.js";
 const NAMES = Object.fromEntries(TOOLS);
 
 /**
- * @param {object} desk
+ * @param {any} desk
  * @param {{tool: () => string, on: () => {bare: boolean, removing: boolean}}} room
  * @returns {(action: string) => string} what there is to say after an action, "" for nothing
  */

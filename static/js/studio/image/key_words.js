@@ -76,7 +76,7 @@ const KNOWN = Object.fromEntries(GROUPS.flatMap(([group, texts]) => Object.entri
 
 /**
  * Bindings with the words that the image's own table leaves out.
- * @param {object[]} bindings
+ * @param {any[]} bindings
  * @returns {import("../shared/keys.js").Binding[]}
  */
 export function worded(bindings) {

@@ -17,8 +17,8 @@ const scores = new Map(); // of suggestions that were on offer in this sitting
 
 /**
  * @param {HTMLElement} panel
- * @param {{desk: object, scored: boolean, size: {width: number, height: number}, labels: object[], palette: object, canvas: HTMLElement,
- *   nameOf: (label: string) => string, lookOf: (label: string) => object, keyOf: (action: string) => string,
+ * @param {{desk: any, scored: boolean, size: {width: number, height: number}, labels: any[], palette: any, canvas: HTMLElement,
+ *   nameOf: (label: string) => string, lookOf: (label: string) => any, keyOf: (action: string) => string,
  *   choose: (id: string|null) => void, chooseLabel: (key: string) => void, changed: () => void, act: (action: string) => void,
  *   idAt: (event: PointerEvent) => string|null, glow: (id: string|null) => void, announce: (text: string) => void,
  *   focus: () => void}} room

@@ -20,8 +20,7 @@ export function maskOf({ box, bits }, image) {
 /** The box around points, widened and cut at the image's edges. */
 function around(points, reach, image) {
   const [xs, ys] = [points.map((point) => point[0]), points.map((point) => point[1])];
-  const low = [Math.min(...xs) - reach, Math.min(...ys) - reach];
-  return boxBetween(low, [Math.max(...xs) + reach, Math.max(...ys) + reach], image);
+  return boxBetween([Math.min(...xs) - reach, Math.min(...ys) - reach], [Math.max(...xs) + reach, Math.max(...ys) + reach], image);
 }
 
 /** A mask (null: an empty one) with what lies in a window added (value 1) or taken away (0). */
@@ -83,7 +82,7 @@ export function flood({ width, height, data }, x, y, value) {
 
 /**
  * The unmarked ground around a pixel, bounded by masks and the image's edges; null when the pixel is marked.
- * @param {object[]} walls masks
+ * @param {any[]} walls masks
  */
 export function pocketAt(walls, [x, y], image) {
   const data = new Uint8Array(image.width * image.height);

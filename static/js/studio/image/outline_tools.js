@@ -10,8 +10,8 @@ const REACH = 10; // screen pixels from which a handle is taken hold of
 const TWICE = 400; // ms between the clicks of a double click
 
 /**
- * @param {object} desk @param {object} viewport
- * @param {{snap: (point: number[], event: object|null, except?: string) => number[], finish: () => void,
+ * @param {any} desk @param {any} viewport
+ * @param {{snap: (point: number[], event: any|null, except?: string) => number[], finish: () => void,
  *   colour: () => string, tell: (what: string) => void, crosshair: () => boolean, also: (id: string) => void}} ways also: one more is selected, or one less
  */
 export function createOutlineTools(desk, viewport, ways) {
@@ -59,7 +59,7 @@ function selectTool(desk, viewport, ways) {
   }
 
   function click(point, event) {
-    const under = regionAt(desk.free, ...point, REACH / 2 / viewport.view.scale, desk.selected, event.altKey)?.id ?? null;
+    const under = regionAt(desk.free, point[0], point[1], REACH / 2 / viewport.view.scale, desk.selected, event.altKey)?.id ?? null;
     if (event.shiftKey || event.ctrlKey || event.metaKey) return under && ways.also(under);
     const twice = event.timeStamp - last.time < TWICE && apart(viewport, last.at, point) < SLIP;
     last = { at: point, time: event.timeStamp };

@@ -8,8 +8,8 @@ import { createSheet } from "./canvas.js";
 const OFFER = "#12b5d6";
 
 /**
- * @param {{desk: object, lookOf: (label: string) => {colour: string, pattern: number}, size: {width: number, height: number},
- *   levels: object, bare: () => boolean, look: {opacity: number}, also: () => Iterable<string>, glow: () => string|null}} options also:
+ * @param {{desk: any, lookOf: (label: string) => {colour: string, pattern: number}, size: {width: number, height: number},
+ *   levels: any, bare: () => boolean, look: {opacity: number}, also: () => Iterable<string>, glow: () => string|null}} options also:
  *   what is selected beside the selected one; glow: what is pointed out;  levels: the image, see image/levels.js; bare:
  *   leave every mark out, to see the image itself
  */
@@ -85,7 +85,7 @@ export function createPicture({ desk, lookOf, size, levels, bare, look, also, gl
   };
 }
 
-/** A frame with some room around what is in it, so that it isn't taken for a selection. */
+/** A frame with some room around what is in it, so that it isn't taken for a selection. @type {(context: any, view: any, box: number[]) => void} */
 function drawGlow(context, view, [left, top, width, height]) {
   const [x, y] = toScreen(view, left, top);
   context.beginPath();

@@ -6,8 +6,8 @@ import { say } from "../shared/words.js";
 
 /**
  * @param {HTMLElement} host
- * @param {{desk: object, size: {width: number, height: number}, nameOf: (label: string) => string,
- *   lookOf: (label: string) => {colour: string, pattern: number}, group: object,
+ * @param {{desk: any, size: {width: number, height: number}, nameOf: (label: string) => string,
+ *   lookOf: (label: string) => {colour: string, pattern: number}, group: any,
  *   scoreOf: (suggestion: string|null) => number|null, onSelect: (id: string, event: MouseEvent) => void}} ways
  *   group: see mark_group.js
  */

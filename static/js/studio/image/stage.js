@@ -16,7 +16,7 @@ const SNAP = 9; // screen pixels
 
 /**
  * @param {HTMLElement} host emptied first
- * @param {{task: object, size: {width: number, height: number}, desk: object, hand: object, tool: () => string,
+ * @param {{task: any, size: {width: number, height: number}, desk: any, hand: any, tool: () => string,
  *   lookOf: (label: string) => {colour: string, pattern: number}, beside: () => Iterable<string>,
  *   announce: (text: string) => void, choose: (id: string|null) => void, also: (id: string) => void,
  *   finish: (value?: 0|1) => void, tell: (what: string) => void, onNoCopilot: () => void}} room hand: see image/hand.js;
@@ -59,7 +59,7 @@ export function createImageStage(host, room) {
 
   /** The region under a point of the image, or null. */
   function idAt(point, beneath) {
-    return regionAt(desk.free, ...point, SNAP / viewport.view.scale, desk.selected, beneath)?.id ?? null;
+    return regionAt(desk.free, point[0], point[1], SNAP / viewport.view.scale, desk.selected, beneath)?.id ?? null;
   }
 
   function snap(point, event, except) {

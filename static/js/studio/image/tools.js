@@ -7,8 +7,8 @@ import { boxBetween, nearestPixel, toScreen } from "../shared/geometry.js";
 const SLIP = 4;
 
 /**
- * @param {object} desk see image/editor.js
- * @param {object} viewport see viewport.js
+ * @param {any} desk see image/editor.js
+ * @param {any} viewport see viewport.js
  * @param {{onNoCopilot: () => void, radius: () => number, colour: () => string, removing: () => boolean,
  *   crosshair: () => boolean, tell: (what: string) => void}} ways
  * @returns {Record<string, import("../shared/pointer.js").Tool & {draw: (context: CanvasRenderingContext2D) => void}>}
@@ -171,6 +171,7 @@ function tracePath(context, view, path) {
   path.forEach((point, i) => context[i ? "lineTo" : "moveTo"](...toScreen(view, ...point)));
 }
 
+/** @type {(context: CanvasRenderingContext2D, view: any, box: number[]) => void} */
 export function drawBox(context, view, [left, top, width, height]) {
   const [x, y] = toScreen(view, left, top);
   context.beginPath();

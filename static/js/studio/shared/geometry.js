@@ -10,12 +10,12 @@ export function clamp(value, low, high) {
   return Math.min(high, Math.max(low, value));
 }
 
-/** @param {View} view @returns {[number, number]} */
+/** @type {(view: View, ...at: number[]) => [number, number]} */
 export function toImage(view, x, y) {
   return [(x - view.x) / view.scale, (y - view.y) / view.scale];
 }
 
-/** @param {View} view @returns {[number, number]} */
+/** @type {(view: View, ...at: number[]) => [number, number]} */
 export function toScreen(view, x, y) {
   return [x * view.scale + view.x, y * view.scale + view.y];
 }

@@ -26,7 +26,7 @@ const SHOWN = {
 };
 
 /**
- * @typedef {{action: string, keys: string[], text: string, group: string}} Binding
+ * @typedef {{action: string, keys: string[], text: string, group: string, lost?: any}} Binding
  * keys: chords such as "a", "shift+a", "ctrl+z", "enter", "?", "left", or two after one another: "0 a". ctrl stands for
  * Command too.
  */

@@ -18,14 +18,15 @@ const SORTS = [
 let sort = ""; // kept from task to task; what a filter hides in one task is none of the next one's
 
 /**
- * @param {object} list see mark_list.js
+ * @param {any} list see mark_list.js
  * @param {{labels: {key: string, name: string}[], sources: string[], scored: boolean, keyOf: (action: string) => string,
- *   readOf: (item: object) => import("./list_order.js").Read, onChange: () => void, onDone: () => void,
+ *   readOf: (item: any) => import("./list_order.js").Read, onChange: () => void, onDone: () => void,
  *   verbs: [string, string][], act: (action: string) => void}} ways sources, scored: what can be asked for here; verbs: what
  *   can be done to several at once, each an action and its name
  */
 export function createListTools(list, { labels, sources, scored, keyOf, readOf, onChange, onDone, verbs, act }) {
-  const wish = { ...noWish(), sort: scored || sort !== "score" ? sort : "" };
+  /** @type {import("./list_order.js").Wish} */
+  const wish = { ...noWish(), sort: /** @type {any} */ (scored || sort !== "score" ? sort : "") };
   const words = element("input", { class: "input list-tools__words", type: "search", autocomplete: "off", placeholder: say("Words…"), "aria-label": say("Only with these words") });
   const choose = (name, text, rows) => element("select", { class: "input", name, "aria-label": text }, ...rows.map(([value, word]) => element("option", { value }, word)));
   const label = choose("label", say("Only with this label"), [["", say("Every label")], ...labels.map(({ key, name }) => [key, name])]);
@@ -75,7 +76,7 @@ export function createListTools(list, { labels, sources, scored, keyOf, readOf, 
   }
 
   return {
-    /** @param {object[]} items @returns {object[]} as they are to be shown */
+    /** @param {any[]} items @returns {any[]} as they are to be shown */
     arrange: (items) => arranged(items, wish, readOf),
     /** Whether the list goes another way than the marks do. */
     get on() {

@@ -103,7 +103,7 @@ export function encodeMask(bitmap) {
   return { size: [bitmap.height, bitmap.width], counts: packRuns(runsOf(bitmap)) };
 }
 
-/** A bitmap of one box as a mask over the whole image. @param {[number, number, number, number]} box */
+/** A bitmap of one box as a mask over the whole image. @param {any} bitmap @param {number[]} box @param {any} size */
 export function encodeWindow(bitmap, [left, top], { width, height }) {
   return { size: [height, width], counts: packRuns(runsWithin(bitmap, left, top, width, height)) };
 }
@@ -161,7 +161,7 @@ export function boxOf({ size: [height], counts }) {
 
 /**
  * The set pixels within a box, row by row; with a `step`, of every second, third… row and column only.
- * @param {[number, number, number, number]} box
+ * @param {{size: number[], counts: string}} mask @param {number[]} box @param {number} [step]
  */
 export function cropMask({ size: [height], counts }, [left, top, width, boxHeight], step = 1) {
   const wide = Math.ceil(width / step);

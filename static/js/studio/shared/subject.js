@@ -5,8 +5,8 @@ import { say } from "./words.js";
 import { createViewport } from "./viewport.js";
 
 /**
- * @param {{stage: HTMLElement, tools: HTMLElement, task: object, keyOf: (action: string) => string}} options
- * @returns {object} text: where nothing but text is shown, what holds it
+ * @param {{stage: HTMLElement, tools: HTMLElement, task: any, keyOf: (action: string) => string}} options
+ * @returns {any} text: where nothing but text is shown, what holds it
  */
 export function createSubject({ stage, tools, task, keyOf }) {
   tools.replaceChildren();

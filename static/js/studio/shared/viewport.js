@@ -7,7 +7,7 @@ import { element } from "./elements.js";
 
 /**
  * @param {HTMLElement} host positioned; the canvases fill it
- * @param {Record<"drawImage"|"drawMarks"|"drawTop", (context: CanvasRenderingContext2D, view: object) => void>} paint
+ * @param {Record<"drawImage"|"drawMarks"|"drawTop", (context: CanvasRenderingContext2D, view: any) => void>} paint
  */
 export function createViewport(host, { drawImage, drawMarks, drawTop }) {
   const sheets = [drawImage, drawMarks, drawTop].map((work) => ({

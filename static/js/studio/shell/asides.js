@@ -15,9 +15,9 @@ import { say, sayCount } from "../shared/words.js";
 
 /**
  * @param {object} page of main.js
- * @param {object} page.session @param {object} page.notes @param {object} page.wire
+ * @param {any} page.session @param {any} page.notes @param {any} page.wire
  * @param {import("./local_store.js").Stash} page.stash
- * @param {() => object|null} page.room the room at hand
+ * @param {() => any|null} page.room the room at hand
  * @param {(count: number) => void} page.talkIs
  * @param {(text: string) => void} page.announce
  */

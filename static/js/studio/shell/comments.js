@@ -13,7 +13,7 @@ let asked = null; // what the dialog was opened for
  * @param {string} asking.id the piece of work
  * @param {"reviewer"|"manager"|""} asking.to "": to read first
  * @param {string|null} asking.mark the region or span that is selected
- * @param {object} asking.answer @param {object[]} asking.labels to name marks by
+ * @param {object} asking.answer @param {any[]} asking.labels to name marks by
  * @param {(count: number) => void} asking.onCount how much was said
  */
 export function openTalk(asking) {

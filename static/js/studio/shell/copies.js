@@ -15,14 +15,14 @@ const SIDE = 260; // of a picture, in pixels
 const QUOTED = 3; // spans of a label that are quoted
 const MOST = 4; // copies kept of a task
 
-/** What there is in an answer: regions, spans, fields filled in, tiles with a label. @returns {object[]} */
+/** What there is in an answer: regions, spans, fields filled in, tiles with a label. @returns {any[]} */
 export function marksIn(answer) {
   return answer.regions ?? answer.spans ?? answer.fields ?? Object.values(answer.tiles ?? {}).filter(({ fields }) => fields?.length);
 }
 
 /**
  * The copy that it costs least to go on with: the one with more in it, else the newer one.
- * @param {{answer: object, at: number}} mine @param {{answer: object, at: number}} theirs
+ * @param {{answer: any, at: number}} mine @param {{answer: any, at: number}} theirs
  * @returns {"mine"|"theirs"}
  */
 export function safer(mine, theirs) {
@@ -32,7 +32,8 @@ export function safer(mine, theirs) {
 
 /**
  * An answer in a few lines.
- * @param {{task: object, project: {labels: object[], fields?: object[]}}} about
+ * @param {any} answer
+ * @param {{task: any, project: {labels: any[], fields?: any[]}}} about
  * @returns {string[]}
  */
 export function linesOf(answer, { task, project }) {
@@ -88,8 +89,8 @@ function copyNode(title, { answer, at }, about, advised) {
 
 /**
  * @param {object} page
- * @param {object} page.session @param {object} page.notes @param {import("./local_store.js").Stash} page.stash
- * @param {() => object|null} page.room
+ * @param {any} page.session @param {any} page.notes @param {import("./local_store.js").Stash} page.stash
+ * @param {() => any|null} page.room
  */
 export function createCopies({ session, notes, stash, room }) {
   let other = null; // the server's copy, while nobody has chosen

@@ -10,13 +10,13 @@ import { changesBetween, same } from "./draft_changes.js";
 /**
  * @param {object} options
  * @param {import("./local_store.js").Stash} options.stash
- * @param {(version: number, work: object, changes: object|null) => Promise<{version: number}>} options.save sends one
+ * @param {(version: number, work: any, changes: any|null) => Promise<{version: number}>} options.save sends one
  *   draft: what has changed since that version, or all of it where `changes` is null
  * @param {string} options.key where it lies on this machine
  * @param {number} [options.version] the version the server has
- * @param {object|null} [options.base] the answer of that version
- * @param {object|null} [options.sent] an answer on its way to the server when this page's forerunner ended
- * @param {(state: string, detail?: object) => void} [options.onState]
+ * @param {any|null} [options.base] the answer of that version
+ * @param {any|null} [options.sent] an answer on its way to the server when this page's forerunner ended
+ * @param {(state: string, detail?: any) => void} [options.onState]
  * @param {number} [options.wait] ms from a change to its sending, and that this machine's disk may take before it
  * @param {number} [options.again] ms until a failed sending is tried again
  */
@@ -110,7 +110,7 @@ export function createDrafts({ stash, save, key, version = 0, base = null, sent,
     get state() {
       return state;
     },
-    /** The work has changed. @param {{answer: object, refused?: object[], active_ms?: number}} next */
+    /** The work has changed. @param {{answer: any, refused?: any[], active_ms?: number}} next */
     change(next) {
       work = { at: Date.now(), ...next };
       dirty = true;
@@ -159,9 +159,9 @@ export function createDrafts({ stash, save, key, version = 0, base = null, sent,
  * Which copy of the work to go on with: the one on this machine when it holds something the server has not.
  * `version` is the one that copy builds on; where the server has gone further meanwhile, the first sending meets
  * a conflict, and the person chooses.
- * @param {{version: number, answer: object}|null} server
- * @param {{version: number, dirty: boolean, answer: object, sent?: object|null}|null} local
- * @returns {{answer: object|null, refused: object[], unfinished: object|null, at?: number, unsent: boolean, version: number, sent?: object|null}}
+ * @param {{version: number, answer: any}|null} server
+ * @param {{version: number, dirty: boolean, answer: any, sent?: any, refused?: any[], unfinished?: any, at?: number}|null} local
+ * @returns {{answer: any|null, refused: any[], unfinished: any|null, at?: number, unsent: boolean, version: number, sent?: any|null}}
  *   unfinished: what was being drawn, which no server knows of; at: when this machine's copy was last changed
  */
 export function newestWork(server, local) {

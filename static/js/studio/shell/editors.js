@@ -10,7 +10,7 @@ const ROOMS = {
   text_spans: () => import("../text_spans.js"),
 };
 
-/** @param {string[]} types @returns {Promise<Record<string, (hosts: object, work: object) => object>>} by type, its createRoom */
+/** @param {string[]} types @returns {Promise<Record<string, (hosts: any, work: any) => any>>} by type, its createRoom */
 export async function loadRooms(types) {
   const found = await Promise.all(types.map((type) => ROOMS[type]()));
   return Object.fromEntries(types.map((type, i) => [type, found[i].createRoom]));

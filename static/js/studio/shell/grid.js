@@ -10,7 +10,7 @@ import { createPalette } from "../shared/palette.js";
 import { createSubject } from "../shared/subject.js";
 import { say, sayCount } from "../shared/words.js";
 
-/** @param {object} hosts emptied first @param {object} work see classification.js; its task holds `tiles` */
+/** @param {any} hosts emptied first @param {any} work see classification.js; its task holds `tiles` */
 export function createRoom(hosts, work) {
   return new GridRoom(hosts, work);
 }
@@ -60,7 +60,7 @@ class GridRoom {
   #labelKeys(taken) {
     const keys = choiceBindings(this.#labels, taken);
     const group = say("Choices");
-    const has = new Set(keys.map(({ action }) => (action.startsWith("digit:") ? `label:${this.#labels[action.slice(6) - 1]?.key}` : action)));
+    const has = new Set(keys.map(({ action }) => (action.startsWith("digit:") ? `label:${this.#labels[Number(action.slice(6)) - 1]?.key}` : action)));
     const bare = this.#labels.filter(({ key }) => !has.has(`label:${key}`)).map(({ key, name }) => ({ action: `label:${key}`, keys: [], text: name, group }));
     return withSecondKeys([...keys, ...bare], new Set([...taken, ...keys].flatMap((one) => one.keys)), group);
   }
@@ -296,7 +296,7 @@ class GridRoom {
   /** @returns {boolean} whether the action was one of this room's */
   act(action) {
     if (action.startsWith("label:")) this.#set(action.slice(6));
-    else if (action.startsWith("digit:")) this.#labels[action.slice(6) - 1] && this.#set(this.#labels[action.slice(6) - 1].key);
+    else if (action.startsWith("digit:")) this.#labels[Number(action.slice(6)) - 1] && this.#set(this.#labels[Number(action.slice(6)) - 1].key);
     else if (this.#verbs[action]) this.#verbs[action]();
     else return false;
     return true;

@@ -4,8 +4,8 @@ import { createHistory } from "../shared/history.js";
 import { say } from "../shared/words.js";
 
 /**
- * @param {{field: object, labels: {key: string}[], tiles: {id: string, task: object}[],
- *   answer: {tiles: Record<string, {fields: object[]}>}|null, onChange?: () => void}} options labels: those of the field
+ * @param {{field: any, labels: {key: string}[], tiles: {id: string, task: any}[],
+ *   answer: {tiles: Record<string, {fields: any[]}>}|null, onChange?: () => void}} options labels: those of the field
  */
 export function createGridDesk({ field, labels, tiles, answer, onChange = () => {} }) {
   const keys = labels.map((label) => label.key);

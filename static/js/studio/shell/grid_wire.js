@@ -4,7 +4,7 @@
  */
 import { sayCount } from "../shared/words.js";
 
-/** @param {object} wire see wire.js */
+/** @param {any} wire see wire.js */
 export function createGridWire(wire) {
   const sent = new Map(); // token → the tiles as the server's draft has them
   const post = (verb, body) => wire.send("POST", `/studio/grid/${verb}`, body).then(named);

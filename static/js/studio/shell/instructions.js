@@ -9,9 +9,9 @@ import { say } from "../shared/words.js";
 const KEPT = "tandem.instructions";
 
 /**
- * @param {{project: () => object|null, onMove: () => void}} page project: of the task at hand; onMove: the instructions
+ * @param {{project: () => any|null, onMove: () => void}} page project: of the task at hand; onMove: the instructions
  *   came beside the work, or went
- * @returns {{turn: (project: object) => void, recall: () => void}} turn: open the dialog, or close what stands beside
+ * @returns {{turn: (project: any) => void, recall: () => void}} turn: open the dialog, or close what stands beside
  */
 export function createInstructions({ project, onMove }) {
   const dialog = byId("instructions-dialog");
@@ -24,7 +24,8 @@ export function createInstructions({ project, onMove }) {
   let shown = null; // the project whose instructions are filled in
   byId("main").append(pane);
   byId("pin-instructions").addEventListener("click", () => (dialog.close(), put(true)));
-  new MutationObserver(follow).observe(byId("task-name"), { childList: true });
+  const name = document.getElementById("task-name"); // where one page shows task after task
+  if (name) new MutationObserver(follow).observe(name, { childList: true });
 
   /** Beside the work, or back into the dialog; kept. */
   function put(beside) {

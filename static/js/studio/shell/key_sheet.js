@@ -32,7 +32,10 @@ function keyRow(row) {
   return element("div", {}, element("dt", {}, ...names), element("dd", {}, row.text, lost));
 }
 
-/** Of a label whose key does something else here: which of the two wins, and where the label is instead. */
+/**
+ * Of a label whose key does something else here: which of the two wins, and where the label is instead.
+ * @param {{keys: string[], text: string, lost?: any}} row
+ */
 export function wordsOfLost({ keys, text, lost }) {
   const values = { key: printed(lost.key), action: lost.text, label: text, place: keys.length ? printed(keys[0]) : "" };
   return keys.length

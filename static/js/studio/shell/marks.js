@@ -21,7 +21,7 @@ const COPILOT = {
   ended: say("Copilot off"),
 };
 
-/** @param {{clock: object, announce: (text: string) => void}} options */
+/** @param {{clock: any, announce: (text: string) => void}} options */
 export function createMarks({ clock, announce }) {
   const saved = byId("saved-mark");
   const copilot = byId("copilot-mark");

@@ -3,22 +3,22 @@
  * show goes to the view it is given.
  *
  * @typedef {object} View
- * @property {(assignment: object, work: {answer: object|null, refused: object[], unfinished: object|null}) => void} showTask
+ * @property {(assignment: any, work: {answer: any|null, refused: any[], unfinished?: any|null}) => void} showTask
  * @property {(nothing: {code: string, text: string, retry_seconds: number|null}) => void} showNothing
- * @property {(lesson: object, go: () => void) => void} showLesson of a course, to be read before the next task
+ * @property {(lesson: any, go: () => void) => void} showLesson of a course, to be read before the next task
  * @property {(phase: "loading"|"working"|"sending"|"ahead"|"waiting"|"idle") => void} showPhase "ahead": the last task is
  *   on its way, and what was foreseen is shown already
- * @property {(assignment: object) => void} showHeld what was shown ahead is ours now
+ * @property {(assignment: any) => void} showHeld what was shown ahead is ours now
  * @property {() => void} showMoved what was shown ahead went to somebody else
- * @property {(foreseen: object) => Promise<void>} prepare what probably comes next; unless that is done, it isn't shown ahead
- * @property {(state: string, detail?: object) => void} showSaved
+ * @property {(foreseen: any) => Promise<void>} prepare what probably comes next; unless that is done, it isn't shown ahead
+ * @property {(state: string, detail?: any) => void} showSaved
  * @property {(problem: Error, again: (() => void)|null) => void} showProblem
  * @property {() => void} showSignIn
  * @property {(problem: Error) => void} showExpired the lease is over; a submit may still be in time
  * @property {(problem: Error) => void} showLost the task is somebody else's now
  * @property {(soon: boolean) => void} showLeaseSoon
  * @property {() => void} openAnew the page is to be loaded again: what comes next is of another kind
- * @property {(sent: object) => void} showSent
+ * @property {(sent: any) => void} showSent
  */
 import { createDrafts, newestWork } from "./drafts.js";
 import { createLease } from "./lease.js";
@@ -27,8 +27,8 @@ import { createLease } from "./lease.js";
 const LOST = ["lease-lost", "already-submitted", "not-found"];
 
 /**
- * @param {{wire: object, stash: import("./local_store.js").Stash, view: View, project: string, trial?: boolean,
- *   clock: object, pause?: (ms: number) => Promise<void>}} options
+ * @param {{wire: any, stash: import("./local_store.js").Stash, view: View, project: string, trial?: boolean,
+ *   clock: any, pause?: (ms: number) => Promise<void>}} options
  */
 export function createSession({ wire, stash, view, project, trial = false, clock, pause = sleep }) {
   let assignment = null;
@@ -38,7 +38,7 @@ export function createSession({ wire, stash, view, project, trial = false, clock
   let busy = false;
   let ahead = null; // what will probably come next; nobody holds it
 
-  /** Do one request; a lost network is waited out, anything else is shown. @returns {object|null} the reply */
+  /** Do one request; a lost network is waited out, anything else is shown. @returns {Promise<any>} the reply */
   async function through(request, phase) {
     view.showPhase(phase);
     for (let wait = 1000; ; wait = Math.min(wait * 2, 15_000)) {
@@ -100,6 +100,7 @@ export function createSession({ wire, stash, view, project, trial = false, clock
     return (await read(mine.id)) ?? (await read(early(mine)));
   }
 
+  /** @param {any} mine @param {{version: number, sent?: any}} found */
   function hold(mine, { version, sent }) {
     drafts = createDrafts({
       stash,
@@ -209,7 +210,7 @@ export function createSession({ wire, stash, view, project, trial = false, clock
     return false;
   }
 
-  /** @param {{answer: object, refused: object[]}} final as it is now, changed since the task was shown or not */
+  /** @param {{answer: any, refused: any[]}} final as it is now, changed since the task was shown or not */
   function submit(final) {
     work = final;
     const { answer, refused } = work;
@@ -249,7 +250,7 @@ export function createSession({ wire, stash, view, project, trial = false, clock
     },
     submit,
     keep,
-    /** The work has changed: keep it safe. @param {{answer: object, refused: object[]}} next */
+    /** The work has changed: keep it safe. @param {{answer: any, refused: any[], unfinished?: any}} next */
     change(next) {
       work = next;
       clock.touch();

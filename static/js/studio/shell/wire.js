@@ -4,7 +4,7 @@ import { say } from "../shared/words.js";
 
 /** What went wrong, told by the server (problem+json) or by the network. */
 export class WireProblem extends Error {
-  /** @param {{status: number, code: string, text: string, place?: string, body?: object}} problem */
+  /** @param {{status: number, code: string, text: string, place?: string, body?: any}} problem */
   constructor({ status, code, text, place = "", body = {} }) {
     super(text);
     this.status = status;
@@ -26,7 +26,7 @@ export class WireProblem extends Error {
 const SLOWEST = 50; // characters a millisecond: a large answer on a poor line gets its time
 
 /**
- * @param {{fetch: typeof fetch, csrf: () => string, renew?: () => Promise<void>, patience?: number, any?: boolean}} options
+ * @param {{fetch: typeof globalThis.fetch, csrf: () => string, renew?: () => Promise<unknown>, patience?: number, any?: boolean}} options
  *   renew: fetch a new CSRF token; patience: ms until a request without an answer counts as "no network"; any: what comes next may be of any project
  */
 export function createWire({ fetch, csrf, renew = async () => {}, patience = 20_000, any = false }) {

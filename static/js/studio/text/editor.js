@@ -10,7 +10,7 @@ import { say } from "../shared/words.js";
 
 /**
  * @param {object} options
- * @param {{spans: object[]}|null} options.answer
+ * @param {{spans: any[]}|null} options.answer
  * @param {{suggestion: string, start: number, end: number, label: string}[]} [options.refused]
  * @param {() => void} options.onChange
  */
@@ -59,7 +59,7 @@ class TextDesk {
     return true;
   }
 
-  /** The copilot's spans have come. @param {{spans: object[], model: string}} message */
+  /** The copilot's spans have come. @param {{spans: any[], model: string}} message */
   receive({ spans, model }) {
     this.#offers = spans
       .map((offer) => ({ ...offer, id: offer.suggestion, offer: true, provenance: asOffered(offer.suggestion, model) }))

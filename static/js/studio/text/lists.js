@@ -9,8 +9,8 @@ import { createGroup } from "../shared/mark_group.js";
 import { say, sayCount } from "../shared/words.js";
 
 /**
- * @param {{desk: object, list: object, labels: object[], palette: object, host: HTMLElement, scored: boolean,
- *   nameOf: (label: string) => string, wordsOf: (item: object) => string, keyOf: (action: string) => string,
+ * @param {{desk: any, list: any, labels: any[], palette: any, host: HTMLElement, scored: boolean,
+ *   nameOf: (label: string) => string, wordsOf: (item: any) => string, keyOf: (action: string) => string,
  *   choose: (id: string|null) => void, changed: () => void, act: (action: string) => void, announce: (text: string) => void,
  *   onOpen: () => void, focus: () => void}} room list: see text/list.js; host: the text
  */

@@ -10,8 +10,8 @@ import { say, sayCount } from "../shared/words.js";
 /**
  * Offsets are UTF-16 units here, code points at the desk.
  * @param {string} text
- * @param {{desk: object, page: object, picker: object, nameOf: (label: string) => string,
- *   toPoints: (edges: object) => object, toUnits: (item: object) => {start: number, end: number},
+ * @param {{desk: any, page: any, picker: any, nameOf: (label: string) => string,
+ *   toPoints: (edges: any) => any, toUnits: (item: any) => {start: number, end: number},
  *   pressed: (id: string, event: PointerEvent) => boolean, announce: (text: string) => void,
  *   onModes: () => void, onMarked: () => void}} room pressed: whether a click on a span was about several; onModes: what
  *   the next selection or label does is another; onMarked: many places were

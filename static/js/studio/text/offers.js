@@ -28,7 +28,7 @@ export function createTextOffers(host, { confidence, act, keyOf }) {
     get floor() {
       return floor;
     },
-    /** @param {{pending: object[], unasked: boolean}} state */
+    /** @param {{pending: any[], unasked: boolean}} state */
     show({ pending, unasked }) {
       bar.hidden = !pending.length && !unasked;
       if (bar.hidden) return;
