@@ -1,7 +1,7 @@
 """Whatever is sent to whichever address by whomever: refused by name, never a fault of ours.
 
-A few hundred requests are drawn here, the same each time. `TANDEM_HOSTILE=3000 TANDEM_HOSTILE_SEED=7 pytest FILE` draws
-others.
+A few hundred requests are drawn here, the same each time; `make torture` draws three thousand, of a seed that
+`TANDEM_HOSTILE_SEED` may name.
 """
 
 import json
@@ -19,8 +19,7 @@ from taskers.credentials import tokens
 from tests.support.addresses import NAMES, OPEN, addresses, things  # noqa: F401
 
 pytestmark = pytest.mark.django_db
-NUMBER = int(os.environ.get("TANDEM_HOSTILE", "300"))
-SEED = int(os.environ.get("TANDEM_HOSTILE_SEED", "1"))
+OTHERS = int(os.environ.get("TANDEM_HOSTILE_SEED", "7"))
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 KEYS = (
     *("token", "answer", "version", "changes", "answers", "reason", "note", "active_ms", "refused", "any", "ahead"),
@@ -62,8 +61,9 @@ def body(dice: random.Random, kind: str) -> bytes:
     return b"&".join(b"%s=%s" % (key.encode(), value.replace(b"&", b"%26")) for key, value in plain.items())
 
 
-def test_whatever_is_sent_is_no_fault_of_ours(cast, things, record_property) -> None:  # noqa: F811
-    dice, found = random.Random(SEED), Counter[int]()
+@pytest.mark.parametrize("number, seed", [(300, 1), pytest.param(3000, OTHERS, marks=pytest.mark.torture)])
+def test_whatever_is_sent_is_no_fault_of_ours(cast, things, record_property, number, seed) -> None:  # noqa: F811
+    dice, found = random.Random(seed), Counter[int]()
     _token, secret = tokens.issue(cast.mina, cast.riverside, name="Pipeline")
     clients: list[tuple[Client, dict[str, str]]] = [(Client(raise_request_exception=False), {})]
     for who in (cast.mina, cast.olga, cast.alice, cast.rita, cast.finn, cast.nora):
@@ -71,7 +71,7 @@ def test_whatever_is_sent_is_no_fault_of_ours(cast, things, record_property) -> 
         clients[-1][0].force_login(who, "django.contrib.auth.backends.ModelBackend")
     clients.append((Client(raise_request_exception=False), {"Authorization": f"Bearer {secret}"}))
     known = [(name, arguments) for name, arguments in addresses() if name in set(NAMES) | OPEN and name != "readyz"]
-    for _ in range(NUMBER):
+    for _ in range(number):
         name, arguments = dice.choice(known)
         client, head = dice.choice(clients)
         method, kind = dice.choice(METHODS), dice.choice(TYPES)
@@ -90,7 +90,7 @@ def test_whatever_is_sent_is_no_fault_of_ours(cast, things, record_property) -> 
             transaction.set_rollback(True)
         found[status] += 1
         why = getattr(answer, "exc_info", None)
-        assert status < 500 or status == 503, (SEED, method, path, kind, head, sent[:300], why and repr(why[1]))
-    record_property("requests", NUMBER)
+        assert status < 500 or status == 503, (seed, method, path, kind, head, sent[:300], why and repr(why[1]))
+    record_property("requests", number)
     record_property("5xx but 503", sum(number for status, number in found.items() if status >= 500 and status != 503))
     assert len(found) > 4, found

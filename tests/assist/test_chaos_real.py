@@ -25,7 +25,7 @@ from tests.support.assist.running import Runtime, running
 from tests.support.assist.taskers import REFUSALS, Tasker, in_thread
 from tests.support.cast import Cast
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.torture]
 
 LOADING = 100.0  # a question may wait for the model to be loaded again, on a machine that is busy besides
 BOXES = ([180, 65, 90, 110], [20, 40, 400, 380], [60, 260, 200, 240])

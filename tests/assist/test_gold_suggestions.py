@@ -26,14 +26,14 @@ from projects.workforce import rules
 from taskers.models.people import Role
 from tests.support import make
 from tests.support.assist.work import SPACY
-from tests.support.projects.attackers import Interval, Seen, farthest, interval, intervals, measured, winners
+from tests.support.projects.attackers import FEW, MANY, Interval, Seen, farthest, interval, intervals, measured, winners
 from tests.support.projects.gold import DICE
 from tests.support.projects.judging import said
 
 # Each world in transactions of its own: one long one would hold up the readers of the outbox in the tests beside.
 pytestmark = pytest.mark.django_db(transaction=True)
 
-WORLDS, PIECES = 20, 20
+PIECES = 20
 FOUND = [[0, 11, "PERSON", 0.9], [40, 44, "GPE", 0.8]]  # what the model says of make.TEXT; right, and both are kept
 RIGHT = {(0, 11, "person"), (40, 44, "place")}
 COIN = "a planted error is on gold"
@@ -102,9 +102,10 @@ def worlds_of(project: Project, number: int) -> list[list[Seen]]:
     return [world(project) for _world in range(number)]
 
 
-def test_nobody_tells_gold_by_what_is_suggested_better_than_chance(project, record_property) -> None:
+@pytest.mark.parametrize("worlds", [FEW, MANY])
+def test_nobody_tells_gold_by_what_is_suggested_better_than_chance(project, record_property, worlds) -> None:
     def intervals_of(_attempt: int) -> dict[str, Interval]:
-        found = told(worlds_of(project, WORLDS))
+        found = told(worlds_of(project, worlds))
         record_property("channels", len(found))
         record_property("farthest from .5", farthest(found))
         return found

@@ -1,8 +1,8 @@
 """Somebody who wants to know which of their tasks are gold, and looks at everything that Tandem sends them.
 
-Twenty worlds are drawn and worked through; what is seen of each task becomes numbers, each a channel of its own. A
+Some worlds are drawn and worked through; what is seen of each task becomes numbers, each a channel of its own. A
 channel that orders gold and work better than chance in a world has an area under its curve (AUC) other than a half. The
-attacker wins where the 95 % interval of the mean of twenty worlds leaves the half out; to keep chance from failing the
+attacker wins where the 95 % interval of the mean over all worlds leaves the half out; to keep chance from failing the
 test, only who wins three times in a row with new worlds has won.
 
 Further channels: give `Seen.facts` more numbers in `_work_through`. Planted errors are played for in
@@ -34,12 +34,12 @@ from projects.workforce import rules
 from taskers.models import Person
 from taskers.models.people import Role
 from tests.support import make
-from tests.support.projects.attackers import Interval, Seen, farthest, intervals, measured, winners
+from tests.support.projects.attackers import FEW, MANY, Interval, Seen, farthest, intervals, measured, winners
 
 # Each world in transactions of its own: one long one would hold up the readers of the outbox in the tests beside.
 pytestmark = pytest.mark.django_db(transaction=True)
 
-WORLDS, STEPS = 20, 20
+STEPS = 20
 REPORTED = 0.4  # of what she gets; the rest is handed in
 TURNS = 3  # of a worker that sees to what can't be corrected any more
 ANEW = make.spans((0, 3))
@@ -47,12 +47,13 @@ WORK, GOLD = 26, 14  # rows of a file; more gold than anybody is dealt
 ROW = "Row {number} of the harbour's log: Maria Lopez visited Oslo."
 
 
-def test_nobody_tells_gold_from_work_better_than_chance(cast, record_property) -> None:
+@pytest.mark.parametrize("number_of_worlds", [FEW, MANY])
+def test_nobody_tells_gold_from_work_better_than_chance(cast, record_property, number_of_worlds) -> None:
     """Order, ids, addresses, names, prefetch: everything in the studio's JSON; reports; corrections (issue 11, line
     14)."""
 
     def intervals_of(attempt: int) -> dict[str, Interval]:
-        worlds = [_world(cast, random.Random(f"{attempt}/{number}")) for number in range(WORLDS)]
+        worlds = [_world(cast, random.Random(f"{attempt}/{number}")) for number in range(number_of_worlds)]
         gold, work = ({one.paths for world in worlds for one in world if one.gold is what} for what in (True, False))
         assert len(gold) == 1 and gold == work, "the same fields in the same places"
         found = intervals(worlds)

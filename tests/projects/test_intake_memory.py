@@ -35,6 +35,7 @@ def most_memory_of_loading(folder, project, rows: int) -> int:
     return most
 
 
+@pytest.mark.torture
 def test_an_import_takes_no_more_memory_for_twelve_times_the_rows(tmp_path) -> None:
     project = make.project(people.assemble().riverside, wanted=1)
     one, few, many = (most_memory_of_loading(tmp_path, project, rows) for rows in (1, 5_000, 60_000))
