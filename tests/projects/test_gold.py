@@ -8,7 +8,7 @@ from django.db.models.functions import Now
 
 from projects import queue
 from projects.models import Assignment, StockedGold
-from projects.quality.gold import grading, scoring
+from projects.quality.gold import grading
 from projects.queue import gold, gold_dealing
 from projects.workflow import submission
 from projects.workforce import rules
@@ -122,18 +122,6 @@ def test_a_task_that_people_judge_cannot_be_set_aside(cast, project, batch) -> N
     mine = make.held(cast.alice, project)
     with pytest.raises(StateConflict, match="judging"):
         queue.set_aside(mine.task, by=cast.mina)
-
-
-def test_a_scorer_can_be_plugged_in(cast, project, batch) -> None:
-    stocked(batch)
-    rules.change(project, cast.mina, gold_share=0.1)
-    scoring.score_with(lambda task, answer, known, thresholds: 0.25)
-    try:
-        done(cast.alice, project, make.MARIA, Always())
-        all_settled(project)
-    finally:
-        scoring.score_with(scoring.by_type)
-    assert Grade.objects.get(tasker=cast.alice).value == 0.25
 
 
 @pytest.fixture
