@@ -9,8 +9,7 @@ import random
 from collections.abc import Iterable
 from uuid import UUID
 
-from django.utils.crypto import salted_hmac
-
+from projects.queue import draws
 from taskers.database.prepared import array, ask
 from taskers.models import Person
 
@@ -35,12 +34,12 @@ def dice(tasker: Person, number: int, what: str = "") -> random.Random:
 
     So what comes next can be looked up before it is claimed, and looking again tells nothing more.
     """
-    return random.Random(salted_hmac("tandem.turn", f"{tasker.pk}:{number}{what}", algorithm="sha256").digest())
+    return draws.rng("turn", f"{tasker.pk}:{number}{what}")
 
 
 def seal(tasker: Person, number: int, task: UUID) -> str:
     """Says that this task was foreseen for this tasker at this turn: a claim that brings it gets it if it can."""
-    return salted_hmac("tandem.foreseen", f"{tasker.pk}:{number}:{task}", algorithm="sha256").hexdigest()
+    return draws.digest("foreseen", f"{tasker.pk}:{number}:{task}").hex()
 
 
 MOVE_ON = """
