@@ -57,6 +57,16 @@ def test_strings_have_the_numbers_that_spacy_gives_them(word):
     assert string_number(word) == spacy.strings.StringStore().add(word)
 
 
+def test_strings_keep_the_numbers_that_files_from_before_hold():
+    known = {
+        "": 0,
+        "person": 14800503047316267216,
+        "naïve — 3 May 2024": 9180178797886877053,
+        "a\0b": 14668456501541330817,
+    }
+    assert {word: string_number(word) for word in known} == known
+
+
 texts = st.text(alphabet="aB7 \n\t.,'é👩\u0301-", min_size=1, max_size=40)
 
 
