@@ -8,8 +8,9 @@ from os import environ
 from pathlib import Path
 
 from config import backup, postgres, start
-from config.folder import data_folder, make_writable
+from config.folder import make_writable
 from config.problem import CannotStart
+from taskers.files.folders import data_folder
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -14,13 +14,14 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 from config import postgres, production, step_cache
-from config.folder import ROOT, data_folder, listen, make_writable, own
+from config.folder import ROOT, listen, make_writable, own
 from config.limits import open_files
 from config.log_output import Json, Plain
 from config.postgres import Holder
 from config.problem import CannotStart
 from config.step_cache import Stamps
 from config.supervisor import Child, Stopped, Supervisor, sweep
+from taskers.files.folders import data_folder
 
 OLDEST_POSTGRES = 15
 PARTS = ("web", "worker", "runtime")

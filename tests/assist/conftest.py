@@ -11,6 +11,7 @@ from skimage import data
 
 from assist.adapters import files
 from assist.runtime.client import RuntimeClient, shared
+from taskers.files.folders import models_folder
 from tests.support.assist.pictures import Picture, picture
 from tests.support.assist.running import FAKE, REAL, Runtime, running
 
@@ -18,7 +19,7 @@ from tests.support.assist.running import FAKE, REAL, Runtime, running
 @pytest.fixture(scope="session")
 def model_folder() -> Path:
     """The pinned models, fetched if they are not there yet; a machine that can't have them fails here."""
-    folder = files.default_folder()
+    folder = models_folder()
     folder.mkdir(parents=True, exist_ok=True)
     with filelock.FileLock(folder / ".lock"):
         files.fetch(folder)

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, Response, WebSocket, expect
 
-from assist.adapters import RUNTIMES, MaskPrompt, Masks, files
+from assist.adapters import RUNTIMES, MaskPrompt, Masks
 from assist.adapters.mobile_sam import MobileSam
 from assist.runtime.decoding import pixels_of
+from taskers.files.folders import models_folder
 from tests.support.browser import shapes
 from tests.support.browser.site import Site
 from tests.support.browser.stage import Stage, pixels
@@ -67,7 +68,7 @@ class Line:
 @pytest.fixture(scope="module")
 def model() -> MobileSam:
     """The default mask model, loaded here beside the application's own."""
-    loaded = RUNTIMES[SAM].load(files.default_folder())
+    loaded = RUNTIMES[SAM].load(models_folder())
     assert isinstance(loaded, MobileSam)
     return loaded
 

@@ -23,6 +23,7 @@ from projects.task_types import TASK_TYPES
 from projects.web.manager.forms.project import LoadForm
 from projects.web.shared.access import managed_intake, manages, signed_in
 from taskers.errors import Problem, StateConflict
+from taskers.files.csv_cells import plain
 from taskers.web.requests import MemberRequest, key_asked
 
 SHOWN = 50  # refused rows on the page; the CSV has all
@@ -127,15 +128,14 @@ def errors(request: MemberRequest, intake_id: UUID) -> HttpResponseBase:
 
 
 def _csv(faults: Iterator[dict]) -> Generator[bytes, None, None]:
-    rows = chain([["place", "code", "text"]], _plain(faults))
+    rows = chain([["place", "code", "text"]], _cells(faults))
     while some := list(islice(rows, ROWS_A_PIECE)):
         piece = io.StringIO()
         csv.writer(piece).writerows(some)
         yield piece.getvalue().encode()
 
 
-def _plain(faults: Iterator[dict]) -> Iterator[list[str]]:
+def _cells(faults: Iterator[dict]) -> Iterator[list[str]]:
     """Cells that a spreadsheet doesn't take for formulas: rows quote what strangers sent."""
     for fault in faults:
-        cells = [str(fault.get(name, "")) for name in ("place", "code", "text")]
-        yield [f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell for cell in cells]
+        yield [plain(str(fault.get(name, ""))) for name in ("place", "code", "text")]

@@ -12,8 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from assist.adapters.files import default_folder
 from assist.runtime import client
+from taskers.files.folders import models_folder
 
 ROOT = Path(__file__).resolve().parents[3]
 REAL = ("mobile-sam@0.2.0", "en-core-web-sm@3.8.0", "all-minilm-l6@2")
@@ -28,7 +28,7 @@ class Runtime:
     models: tuple[str, ...]
     folder: Path
     seconds: float = 0.0  # how long each answer of a fake takes
-    weights: Path = field(default_factory=default_folder)
+    weights: Path = field(default_factory=models_folder)
     more: tuple[str, ...] = ()  # of its command line
     process: subprocess.Popen[bytes] | None = None
 
@@ -81,7 +81,7 @@ def running(
 ) -> Iterator[Runtime]:
     """A started runtime, gone at the end. Its folder is short: a socket's path has about a hundred letters."""
     folder = Path(tempfile.mkdtemp(prefix="tandem-"))
-    runtime = Runtime(models, folder, seconds, weights or default_folder(), more)
+    runtime = Runtime(models, folder, seconds, weights or models_folder(), more)
     try:
         runtime.start()
         yield runtime
