@@ -29,7 +29,7 @@ from projects.web.manager.conflict import conflict_of
 from projects.web.shared.access import managed_batch, manages, signed_in
 from projects.web.shared.charts import Scale
 from taskers.errors import Problem
-from taskers.web.requests import MemberRequest
+from taskers.web.requests import MemberRequest, key_in
 
 BATCHES_SHOWN = 30
 SAVED = Scale(-0.5, 0.5)
@@ -106,7 +106,7 @@ def place(request: MemberRequest, project: Project) -> HttpResponse:
 @manages
 def withdraw(request: MemberRequest, project: Project) -> HttpResponse:
     """Let a version answer no longer."""
-    rows = Deployment.objects.live().filter(project=project, version__public_id=_uuid(request.POST.get("version")))
+    rows = Deployment.objects.live().filter(project=project, version__public_id=key_in(request.POST.get("version")))
     row = rows.select_related("version", "project").first()
     if row is None:
         raise Problem(_("This version doesn't answer here."), code="not-deployed", status=422)
@@ -217,10 +217,3 @@ def _batch(batch: Batch, rows: list[Preparation], wanted: set[int]) -> dict[str,
 
 def _marked(one: Any) -> Any:
     return one.saved and SAVED.interval(one.saved.value, one.saved.low, one.saved.high)
-
-
-def _uuid(text: str | None) -> UUID:
-    try:
-        return UUID(text or "")
-    except ValueError:
-        raise Problem(_("Say which version."), code="bad-version", status=422) from None

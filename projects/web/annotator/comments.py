@@ -11,8 +11,8 @@ from django.views.decorators.http import require_GET, require_POST
 from projects import access
 from projects.models import Assignment, Remark
 from projects.web.shared.access import signed_in
-from projects.web.shared.comments import key_of, key_typed, number
-from projects.web.shared.json_view import json_view
+from projects.web.shared.comments import key_typed, number
+from projects.web.shared.json_view import json_view, read_uuid
 from projects.workflow.comments import answering, reading, saying
 from taskers.errors import NotFound, Problem
 from taskers.models import Person
@@ -33,7 +33,7 @@ def say(request: MemberRequest, body: dict, assignment_id: UUID) -> dict:
     """A comment to the reviewer, or a question to a manager; then everything that was said."""
     assignment = access.own_assignment(request.user, assignment_id)
     said = {name: str(body.get(name) or "") for name in ("to", "words", "mark")}
-    saying.say(assignment, request.user, key_of(body), **said)
+    saying.say(assignment, request.user, read_uuid(body, "id"), **said)
     return _over(assignment, request.user)
 
 

@@ -13,7 +13,7 @@ from projects.errors import LeaseLost, Refused
 from projects.models import Assignment, Draft, Project, Task
 from projects.queue import Nothing, drafts
 from projects.web.annotator.work_json import project_json, task_json, thumbnail_url
-from projects.web.shared.json_view import json_view
+from projects.web.shared.json_view import json_view, read_uuid
 from projects.web.shared.json_view import read_token as token_of
 from projects.web.shared.json_view import read_whole_number as whole_number
 from projects.workflow import submission
@@ -110,10 +110,7 @@ def _answers(body: dict) -> dict[str, object]:
 
 
 def _one(request: MemberRequest, body: dict) -> Assignment:
-    try:
-        return access.own_assignment(request.user, UUID(str(body.get("id"))))
-    except ValueError:
-        raise Refused("id is missing or isn't a UUID.", code="wrong-shape", place="id") from None
+    return access.own_assignment(request.user, read_uuid(body, "id"))
 
 
 def _group(request: MemberRequest, token: UUID, *states: str) -> list[Assignment]:

@@ -1,7 +1,6 @@
 """What is in whose hands, and taking it back."""
 
 from collections import defaultdict
-from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -16,7 +15,7 @@ from projects.web.shared.access import manages
 from projects.workflow import task_actions
 from taskers.errors import NotFound, Problem
 from taskers.models import Person
-from taskers.web.requests import MemberRequest
+from taskers.web.requests import MemberRequest, key_in
 
 MOST = 300
 
@@ -66,7 +65,7 @@ def _context(project: Project) -> dict:
 
 def _held(project: Project, text: str) -> Assignment:
     rows = Assignment.objects.select_related("task__project")
-    found = rows.filter(public_id=_key(text), batch__project=project).first()
+    found = rows.filter(public_id=key_in(text), batch__project=project).first()
     if found is None:
         raise NotFound()
     return found
@@ -74,15 +73,8 @@ def _held(project: Project, text: str) -> Assignment:
 
 def _person(project: Project, text: str) -> Person:
     found = Person.objects.filter(
-        public_id=_key(text), assignments__batch__project=project, assignments__state="held"
+        public_id=key_in(text), assignments__batch__project=project, assignments__state="held"
     ).first()
     if found is None:
         raise NotFound(_("They hold nothing here any more."))
     return found
-
-
-def _key(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        raise NotFound() from None

@@ -4,8 +4,8 @@ from uuid import UUID
 
 from django.views.decorators.http import require_POST
 
-from projects.web.shared.comments import answerable, key_of
-from projects.web.shared.json_view import json_view
+from projects.web.shared.comments import answerable
+from projects.web.shared.json_view import json_view, read_uuid
 from projects.workflow.comments import answering, reading
 from taskers.web.requests import MemberRequest
 
@@ -15,6 +15,6 @@ from taskers.web.requests import MemberRequest
 def answer_in_review(request: MemberRequest, body: dict, remark_id: UUID) -> dict:
     """Answer a tasker's comment, beside the mark it is about."""
     remark = answerable(request.user, remark_id)
-    answering.answer(remark, request.user, str(body.get("words") or ""), key_of(body))
+    answering.answer(remark, request.user, str(body.get("words") or ""), read_uuid(body, "id"))
     (talk,) = [one for one in reading.of_task(remark.task, remark.to) if one.first.pk == remark.pk]
     return {"talk": reading.told(talk, request.user)}

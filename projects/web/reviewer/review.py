@@ -42,7 +42,7 @@ from projects.queue.clock import Clock
 from projects.task_types import TASK_TYPES
 from projects.task_types.protocol import TaskType
 from projects.web.annotator.work_json import choices_json, project_json, task_json
-from projects.web.shared.json_view import json_view
+from projects.web.shared.json_view import json_view, read_uuid
 from projects.workflow import submission
 from projects.workflow.comments import reading
 from taskers import access as roles
@@ -142,7 +142,7 @@ def decide(request: MemberRequest, body: dict, task_id: UUID) -> dict:
 
     Whoever goes through one project stays in it: where nothing of it is left, there is no next.
     """
-    token = _uuid(body, "token")
+    token = read_uuid(body, "token")
     review = _own_review(request.user, task_id, token)
     selection = selection_beside(request, review.task)
     base = _base(review.task, body.get("base"))
@@ -157,14 +157,14 @@ def decide(request: MemberRequest, body: dict, task_id: UUID) -> dict:
 @require_POST
 @json_view
 def heartbeat(request: MemberRequest, body: dict, task_id: UUID) -> dict:
-    token = _uuid(body, "token")
+    token = read_uuid(body, "token")
     return {"deadline": queue.renew(_own_review(request.user, task_id, token), request.user, token).isoformat()}
 
 
 @require_POST
 @json_view
 def release(request: MemberRequest, body: dict, task_id: UUID) -> dict:
-    token = _uuid(body, "token")
+    token = read_uuid(body, "token")
     review = _own_review(request.user, task_id, token)
     queue.release(review, request.user, token)
     return {"next": selection_beside(request, review.task).through("review-list")}
@@ -173,7 +173,7 @@ def release(request: MemberRequest, body: dict, task_id: UUID) -> dict:
 @require_http_methods(["PUT"])
 @json_view
 def draft(request: MemberRequest, body: dict, task_id: UUID) -> dict:
-    token = _uuid(body, "token")
+    token = read_uuid(body, "token")
     review = _own_review(request.user, task_id, token)
     version = body.get("version")
     if isinstance(version, bool) or not isinstance(version, int) or version < 0:
@@ -328,14 +328,7 @@ def _base(task: Task, text: object) -> Annotation | None:
     """The answer that a decision began with, or None for one made anew."""
     if text is None:
         return None
-    found = Annotation.objects.current().filter(task=task, public_id=_uuid({"base": text}, "base")).first()
+    found = Annotation.objects.current().filter(task=task, public_id=read_uuid({"base": text}, "base")).first()
     if found is None:
         raise Refused("This answer isn't one of the task's.", code="unknown-answer", place="base")
     return found
-
-
-def _uuid(body: dict, field: str) -> UUID:
-    try:
-        return UUID(str(body.get(field)))
-    except ValueError:
-        raise Refused("%(field)s is missing or isn't a UUID.", code="wrong-shape", place=field, field=field) from None

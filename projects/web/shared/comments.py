@@ -5,11 +5,11 @@ from uuid import UUID, uuid4
 from django.utils.translation import gettext as _
 
 from projects import access
-from projects.errors import OwnWork, Refused
+from projects.errors import OwnWork
 from projects.models import Remark
 from projects.workflow.comments import reading
 from taskers.models import Person
-from taskers.web.requests import MemberRequest
+from taskers.web.requests import NO_KEY, MemberRequest, key_in
 
 
 def answerable(person: Person, remark_id: UUID) -> Remark:
@@ -23,19 +23,10 @@ def answerable(person: Person, remark_id: UUID) -> Remark:
     return remark
 
 
-def key_of(body: dict) -> UUID:
-    try:
-        return UUID(str(body.get("id")))
-    except ValueError:
-        raise Refused(_("id is missing or isn't a UUID."), code="wrong-shape", place="id") from None
-
-
 def key_typed(request: MemberRequest) -> UUID:
     """The key that the form brought, so that a second press of its button says nothing twice."""
-    try:
-        return UUID(request.POST.get("key", ""))
-    except ValueError:
-        return uuid4()
+    key = key_in(request.POST.get("key"))
+    return uuid4() if key == NO_KEY else key
 
 
 def number(text: str | None) -> int | None:
