@@ -15,9 +15,11 @@ from assist.registry.hash_bucket import lot
 from projects.models import Project
 from taskers.errors import StateConflict
 from taskers.models import Person
+from taskers.models.limits import Between
 from taskers.outbox.events import emit
 
 WHOLE = 100  # percent
+SHARE = Between(1, WHOLE)  # of a project's work, for one version
 
 
 def model_version(key: str) -> ModelVersion:
@@ -75,7 +77,7 @@ def deploy(project: Project, version: ModelVersion, *, share: int, by: Person) -
 
     The version's earlier deployment there ends. Raises StateConflict if the shares would add up to more than all.
     """
-    if not 1 <= share <= WHOLE:
+    if not SHARE.holds(share):
         raise StateConflict("The share is from 1 to 100 percent.")
     if version.removed_at is not None:
         raise StateConflict(f"{version} was removed from this installation.")

@@ -7,7 +7,9 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from assist.models import ModelVersion
+from assist.registry.registry import SHARE
 from projects.models import Label, Project, ProjectSettings
+from projects.models.limits import SETTINGS
 from projects.web.shared.units import in_percent, of_percent, percent
 
 SUGGEST = {
@@ -37,12 +39,12 @@ class CopilotForm(forms.Form):
     control_share = percent(
         _("Without the copilot, %"),
         _("This share of tasks is done without it, to measure what it saves. 10 is a good start."),
-        most=50,
+        within=SETTINGS["control_share"],
     )
     trap_share = percent(
         _("Gold with a planted error, %"),
         _("One wrong suggestion, to see who looks before accepting; on as many decided tasks too, done once more."),
-        most=50,
+        within=SETTINGS["trap_share"],
     )
 
     def __init__(self, *args: Any, labels: Iterable[Label], capability: str, **kwargs: Any) -> None:
@@ -112,7 +114,7 @@ class DeployForm(forms.Form):
     version = forms.ModelChoiceField(
         label=_("Model"), queryset=ModelVersion.objects.none(), to_field_name="public_id", empty_label=None
     )
-    share = forms.IntegerField(label=_("Share of the work, %"), initial=100, min_value=1, max_value=100)
+    share = forms.IntegerField(label=_("Share of the work, %"), initial=100, **SHARE.bounds)
 
     def __init__(self, *args: Any, project: Project, capability: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

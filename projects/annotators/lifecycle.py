@@ -13,17 +13,16 @@ from django.db.models.functions import Now
 from procrastinate.contrib.django import app
 
 from projects.errors import Refused
-from projects.models import Exclusion, Project, Seat, SeatMove
+from projects.models import Exclusion, Project, Seat, SeatMove, limits
 from projects.workforce import rules
 from taskers.credentials import tokens
 from taskers.errors import NotFound
 from taskers.models import ApiToken, Person
+from taskers.models.limits import TOKEN_NAME
 from taskers.models.people import Role
 from taskers.outbox.events import emit
 from taskers.people import invitations
 
-# What may be asked for, from and to.
-LIMITS = {"target_error": (0.001, 0.4), "assurance": (0.5, 0.999), "audit_share": (0.02, 1.0)}
 BEGINNING = {"audits": 0, "stakes": []}  # of the vigil
 
 
@@ -46,10 +45,10 @@ def one_of(project: Project, public_id: UUID) -> Seat:
 def register(project: Project, *, name: str, by: Person, **terms: float) -> tuple[Seat, str]:
     """Let a model work on a project as its tasker, watched at first; the seat, and its token's secret, shown once.
 
-    `terms`: see LIMITS. Raises Refused with the place of the fault.
+    `terms`: see limits.ANNOTATOR. Raises Refused with the place of the fault.
     """
     seat = give(project, name=name, by=by, **terms)
-    _token, secret = tokens.issue(seat.tasker, project.organization, name=seat.tasker.name[:80])
+    _token, secret = tokens.issue(seat.tasker, project.organization, name=seat.tasker.name[:TOKEN_NAME])
     return seat, secret
 
 
@@ -57,8 +56,10 @@ def register(project: Project, *, name: str, by: Person, **terms: float) -> tupl
 def give(project: Project, *, name: str, by: Person, **terms: float) -> Seat:
     """A seat for a model that needs no token, since it works within Tandem. Raises Refused like register."""
     name = " ".join(name.split())
-    if not 0 < len(name) <= 120:
-        raise Refused("Give the model a name of at most 120 characters.", code="bad-name", place="name")
+    if not 0 < len(name) <= limits.NAME:
+        raise Refused(
+            "Give the model a name of at most %(most)s characters.", code="bad-name", place="name", most=limits.NAME
+        )
     Project.objects.select_for_update(no_key=True).get(pk=project.pk)  # two of one name would come one after another
     if Seat.objects.filter(project=project, tasker__name=name).exists():
         raise Refused("A model of this name is at work here already.", code="name-taken", place="name")
@@ -75,7 +76,7 @@ def new_token(seat: Seat, *, by: Person) -> str:
     """End the model's tokens and make another; its secret, shown once."""
     for token in ApiToken.objects.filter(person=seat.tasker, revoked_at=None).order_by("pk"):
         tokens.revoke(token, by)
-    _token, secret = tokens.issue(seat.tasker, seat.project.organization, name=seat.tasker.name[:80])
+    _token, secret = tokens.issue(seat.tasker, seat.project.organization, name=seat.tasker.name[:TOKEN_NAME])
     return secret
 
 
@@ -87,7 +88,7 @@ def move(seat: Seat, *, by: Person, mode: str = "", reason: str = "", **terms: f
     anew where it is switched on or its target changes. Raises Refused.
     """
     seat = _locked(seat)
-    before, mode, reason = seat.mode, mode or seat.mode, reason.strip()[:300]
+    before, mode, reason = seat.mode, mode or seat.mode, reason.strip()[: limits.REASON]
     if mode not in Seat.Mode.values:
         raise Refused("Choose one of %(choices)s.", code="bad-mode", place="mode", choices=", ".join(Seat.Mode.values))
     if seat.stopped_at and mode != Seat.Mode.OFF and not reason:
@@ -138,21 +139,14 @@ def _let_in(seat: Seat, by: Person) -> None:
 
 def _check(terms: dict[str, float]) -> None:
     for name, value in terms.items():
-        low, high = LIMITS[name]
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high:
-            raise Refused(
-                "%(name)s is a number from %(low)g to %(high)g.",
-                code="bad-terms",
-                place=name,
-                name=name,
-                low=low,
-                high=high,
-            )
+        limits.check(name, value, limits.ANNOTATOR[name], "bad-terms")
 
 
 def _write_down(seat: Seat, before: str, reason: str, by: Person | None) -> None:
-    terms = {name: getattr(seat, name) for name in LIMITS}
-    SeatMove.objects.create(seat=seat, before=before, mode=seat.mode, reason=reason[:300], terms=terms, by=by)
+    terms = {name: getattr(seat, name) for name in limits.ANNOTATOR}
+    SeatMove.objects.create(
+        seat=seat, before=before, mode=seat.mode, reason=reason[: limits.REASON], terms=terms, by=by
+    )
     emit(
         "model_moved",
         organization_id=seat.project.organization_id,
@@ -161,6 +155,6 @@ def _write_down(seat: Seat, before: str, reason: str, by: Person | None) -> None
         subject=f"person:{seat.tasker.public_id}",
         before=before,
         mode=seat.mode,
-        reason=reason[:300],
+        reason=reason[: limits.REASON],
         itself=by is None,
     )

@@ -9,15 +9,14 @@ from rest_framework.response import Response
 
 from projects import access
 from projects.annotators import lifecycle, report
-from projects.annotators.lifecycle import LIMITS
 from projects.api.endpoint import Endpoint, described
-from projects.models import Seat
+from projects.models import Seat, limits
+from projects.models.limits import ANNOTATOR
 
 
 def share(name: str) -> Any:
     """One of the terms, from 0 to 1; what is left out stays."""
-    low, high = LIMITS[name]
-    return serializers.FloatField(required=False, min_value=low, max_value=high)
+    return serializers.FloatField(required=False, **ANNOTATOR[name].bounds)
 
 
 class TermsBody(serializers.Serializer):
@@ -29,12 +28,12 @@ class TermsBody(serializers.Serializer):
 
 
 class NewModel(TermsBody):
-    name = serializers.CharField(max_length=120)
+    name = serializers.CharField(max_length=limits.NAME)
 
 
 class ModelMove(TermsBody):
     mode = serializers.ChoiceField(Seat.Mode.values, required=False)
-    reason = serializers.CharField(max_length=300, required=False, allow_blank=True, default="")
+    reason = serializers.CharField(max_length=limits.REASON, required=False, allow_blank=True, default="")
 
 
 class ErrorShape(serializers.Serializer):

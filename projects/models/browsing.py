@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from projects.models import limits
 from projects.models.answers import Verdict
 from projects.models.work import Project, Task
 
@@ -48,7 +49,7 @@ class VerdictGone(models.Model):
     id = models.BigIntegerField(primary_key=True)
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+", db_index=False)
     task_public_id = models.UUIDField(unique=True)  # a plain key: the task may be in the archive
-    external_id = models.CharField(max_length=200)
+    external_id = models.CharField(max_length=limits.EXTERNAL_ID)
     why = models.CharField(max_length=8, choices=Why)
     at = models.DateTimeField(db_default=Now(), editable=False)
 

@@ -8,7 +8,9 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
+from projects.models import limits
 from projects.models.answers import Gold
+from projects.models.limits import RULES
 from projects.models.work import Batch, Project
 from taskers.models import Organization, Person, Skill
 
@@ -40,14 +42,13 @@ class DealingRules(models.Model):
     class Meta:
         verbose_name_plural = "dealing rules"
         constraints = [
+            models.CheckConstraint(condition=RULES["standing_floor"].on("standing_floor"), name="rules_floor_in_unit"),
+            models.CheckConstraint(condition=RULES["gold_share"].on("gold_share"), name="rules_gold_share_sane"),
             models.CheckConstraint(
-                condition=Q(standing_floor__gte=0, standing_floor__lte=1), name="rules_floor_in_unit"
+                condition=Q(reporters__gte=RULES["reporters"].least) & RULES["reports_share"].on("reports_share"),
+                name="rules_reports_sane",
             ),
-            models.CheckConstraint(condition=Q(gold_share__gte=0, gold_share__lte=0.5), name="rules_gold_share_sane"),
-            models.CheckConstraint(
-                condition=Q(reporters__gte=1, reports_share__gte=0, reports_share__lte=1), name="rules_reports_sane"
-            ),
-            models.CheckConstraint(condition=Q(training_pass__gte=0, training_pass__lte=1), name="rules_pass_in_unit"),
+            models.CheckConstraint(condition=RULES["training_pass"].on("training_pass"), name="rules_pass_in_unit"),
             models.CheckConstraint(
                 condition=Q(training_tasks=0) | Q(training_skill__isnull=False), name="rules_training_gives_a_skill"
             ),
@@ -97,7 +98,7 @@ class Exclusion(models.Model):
     project = models.ForeignKey(Project, null=True, blank=True, on_delete=models.CASCADE, related_name="exclusions")
     tasker = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="exclusions")
     kind = models.CharField(max_length=7, choices=Kind)
-    reason = models.CharField(max_length=300)
+    reason = models.CharField(max_length=limits.REASON)
     made_by = models.ForeignKey(Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     made_at = models.DateTimeField(db_default=Now(), editable=False)
     until = models.DateTimeField(null=True, blank=True)
@@ -131,7 +132,7 @@ class BlockedPair(models.Model):
     first = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+", db_index=False)
     second = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+", db_index=False)
     relation = models.CharField(max_length=9, choices=Relation, default=Relation.OTHER)
-    note = models.CharField(max_length=200, blank=True)
+    note = models.CharField(max_length=limits.PAIR_NOTE, blank=True)
     made_by = models.ForeignKey(Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     made_at = models.DateTimeField(db_default=Now(), editable=False)
     lifted_at = models.DateTimeField(null=True, blank=True)
@@ -216,7 +217,7 @@ class StockedGold(models.Model):
     shown = models.BooleanField(default=True, db_default=True)
     shuffle = models.FloatField(default=0.0)  # redrawn at each use, so that the order can't be learnt
     retired_at = models.DateTimeField(null=True, blank=True)
-    retired_why = models.CharField(max_length=80, blank=True)
+    retired_why = models.CharField(max_length=limits.RETIRED_WHY, blank=True)
     fresh_at = models.DateTimeField(db_default=Now())  # what was handed in before doesn't bear on it: put back since
     looks = models.PositiveSmallIntegerField(default=0, db_default=0)  # how often leaks.py has looked since then
     suspect_at = models.DateTimeField(null=True, blank=True)  # it may be wrong: grades nobody

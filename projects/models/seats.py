@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
+from projects.models import limits
 from projects.models.answers import Annotation
 from projects.models.work import Project, Task
 from taskers.models import Person
@@ -104,7 +105,7 @@ class SeatMove(models.Model):
     seat = models.ForeignKey(Seat, on_delete=models.PROTECT, related_name="moves")
     before = models.CharField(max_length=6, choices=Seat.Mode, blank=True)
     mode = models.CharField(max_length=6, choices=Seat.Mode)
-    reason = models.CharField(max_length=300, blank=True)
+    reason = models.CharField(max_length=limits.REASON, blank=True)
     terms = models.JSONField(default=dict)  # those in force from then on
     by = models.ForeignKey(Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+")  # empty: itself
     at = models.DateTimeField(db_default=Now(), editable=False)

@@ -15,7 +15,7 @@ from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Sum
 from django.utils.translation import gettext as _
 
 from projects.errors import TooManyReports
-from projects.models import Assignment, BrokenReport, DayTally, DealingRules, Project, StockedGold, Task
+from projects.models import Assignment, BrokenReport, DayTally, DealingRules, Project, StockedGold, Task, limits
 from projects.queue.claim_numbers import choose_anew
 from projects.queue.clock import Clock
 from projects.queue.events import emit_of_task
@@ -42,7 +42,7 @@ def report(assignment: Assignment, tasker: Person, token: UUID, *, note: str) ->
         raise TooManyReports()
     end(assignment, tasker, token, state="skipped", reason="broken", note=note)
     terms = {"project": task.project, "task": task, "assignment": assignment, "tasker": tasker}
-    BrokenReport.objects.create(**terms, note=note[:2000])
+    BrokenReport.objects.create(**terms, note=note[: limits.NOTE])
     if people_against(task) >= rules.reporters:
         _withhold(task, by=tasker, note=note)
 
@@ -124,7 +124,7 @@ def _withhold(task: Task, *, by: Person, note: str) -> None:
     )
     # Decided or withheld meanwhile: the reports stand all the same.
     with contextlib.suppress(StateConflict):
-        withhold(task, Task.Withheld.BROKEN, by=by, note=note[:500])
+        withhold(task, Task.Withheld.BROKEN, by=by, note=note[: limits.WITHHELD_NOTE])
 
 
 def _reported_today(tasker: Person, project: Project) -> int:

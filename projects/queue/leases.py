@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import transaction
 
 from projects.errors import LeaseLost
-from projects.models import Assignment, DealingRules, Project, Task
+from projects.models import Assignment, DealingRules, Project, Task, limits
 from projects.queue.clock import Clock, from_now
 from projects.queue.events import emit_of_task
 from projects.queue.slots import fill, lock, withhold
@@ -80,7 +80,7 @@ def skip(assignment: Assignment, tasker: Person, token: UUID, *, reason: str, no
         mode, said = "review", f"{people} people skipped it. The last one: {said}"
     if mode == "review":
         with contextlib.suppress(StateConflict):  # decided or withheld meanwhile: the skip stands all the same
-            withhold(assignment.task, Task.Withheld.REVIEW, by=tasker, note=said[:500])
+            withhold(assignment.task, Task.Withheld.REVIEW, by=tasker, note=said[: limits.WITHHELD_NOTE])
 
 
 @transaction.atomic
@@ -125,7 +125,7 @@ def end(assignment: Assignment, tasker: Person, token: UUID, *, state: str, reas
     """What was held ends unsubmitted, and is replaced. Raises LeaseLost."""
     task = lock(assignment.task_id)
     mine = _in_hands(assignment, tasker, token)
-    if not mine.update(state=state, ended_at=Clock(), reason=reason, note=note[:2000]):
+    if not mine.update(state=state, ended_at=Clock(), reason=reason, note=note[: limits.NOTE]):
         raise LeaseLost()
     fill(task)
     emit_of_task(state, assignment.task, tasker, assignment=assignment.pk, reason=reason)

@@ -8,7 +8,7 @@ from django.db.models.functions import Now
 
 from projects import queue
 from projects.errors import Refused
-from projects.models import Assignment, BlockedPair
+from projects.models import Assignment, BlockedPair, limits
 from taskers import access
 from taskers.errors import StateConflict
 from taskers.models import Organization, Person
@@ -41,7 +41,7 @@ def _pair(
         first=first,
         second=second,
         lifted_at=None,
-        defaults={"relation": relation, "note": note.strip()[:200], "made_by": by},
+        defaults={"relation": relation, "note": note.strip()[: limits.PAIR_NOTE], "made_by": by},
     )
     if not new:
         raise StateConflict(

@@ -8,7 +8,7 @@ from django.core.files import File
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from projects.data import importing
-from projects.models import Batch, Intake, Project
+from projects.models import Batch, Intake, Project, limits
 from projects.workflow import batches
 from taskers.errors import Problem
 
@@ -63,5 +63,5 @@ class Command(BaseCommand):
 
 def _batch(project: Project, name: str) -> Batch:
     """The batch of this name, made if there is none."""
-    name = name.strip()[:120]
+    name = name.strip()[: limits.NAME]
     return Batch.objects.filter(project=project, name=name).first() or batches.create(project, name, by=None)

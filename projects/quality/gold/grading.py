@@ -13,7 +13,7 @@ from django.db.models.functions import Now
 
 from projects.errors import Refused
 from projects.inference.gold_check import GoldCheck
-from projects.models import Annotation, Assignment, Gold, Project, SeenAnswer, StockedGold, Task, Verdict
+from projects.models import Annotation, Assignment, Gold, Project, SeenAnswer, StockedGold, Task, Verdict, limits
 from projects.quality.effects import MOST_LABELS
 from projects.quality.gold import contradictions, scoring
 from projects.queue.events import emit_of_task
@@ -72,7 +72,7 @@ def _keep_anew(kept: StockedGold, answer: dict, by: Person | None, fresh: dict[s
 def retire(kept: StockedGold, why: str, *, by: Person | None) -> None:
     """Deal a known answer no more, since it leaked or is wrong. Raises StateConflict when it isn't dealt any more."""
     live = StockedGold.objects.filter(pk=kept.pk, retired_at=None)
-    if not live.update(retired_at=Now(), retired_why=why[:80]):
+    if not live.update(retired_at=Now(), retired_why=why[: limits.RETIRED_WHY]):
         raise StateConflict("This isn't dealt any more.")
     emit_of_task("gold_retired", kept.gold.task, by, why=why)
 

@@ -15,7 +15,17 @@ from django.utils import timezone
 
 from projects import queue
 from projects.errors import Refused
-from projects.models import Annotation, Assignment, CourseStep, CourseTry, DealingRules, Project, StockedGold, Task
+from projects.models import (
+    Annotation,
+    Assignment,
+    CourseStep,
+    CourseTry,
+    DealingRules,
+    Project,
+    StockedGold,
+    Task,
+    limits,
+)
 from projects.quality.gold import grading, scoring
 from projects.queue.answer_check import check_for
 from projects.queue.clock import Clock
@@ -27,7 +37,6 @@ from taskers.money import ledger
 from taskers.outbox.events import emit
 from taskers.skills import skills
 
-LONGEST = 4000  # characters of an explanation
 NEARLY = 1e-9  # what floats may lose of a score that meets the mark
 
 
@@ -186,9 +195,12 @@ def _pay(assignment: Assignment, step: CourseStep) -> None:
 
 def explained(text: str) -> str:
     """An explanation as it is kept. Raises Refused."""
-    if "\x00" in text or len(text) > LONGEST:
+    if "\x00" in text or len(text) > limits.EXPLANATION:
         raise Refused(
-            "An explanation has at most %(longest)s characters.", code="too-long", place="explanation", longest=LONGEST
+            "An explanation has at most %(longest)s characters.",
+            code="too-long",
+            place="explanation",
+            longest=limits.EXPLANATION,
         )
     return text.strip()
 

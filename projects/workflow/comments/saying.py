@@ -6,12 +6,11 @@ from uuid import UUID
 from django.db import transaction
 
 from projects.errors import Refused
-from projects.models import Assignment, Remark, Task
+from projects.models import Assignment, Remark, Task, limits
 from taskers.errors import KeyReused
 from taskers.models import Person
 from taskers.outbox.events import emit
 
-LONGEST = 2000  # characters
 MOST = 50  # of one person, about one piece of work
 MARK = re.compile(r"[A-Za-z0-9._:-]{0,64}")
 
@@ -46,8 +45,8 @@ def write(key: UUID, author: Person, words: str, *, event: str, task: Task, **sa
     words = words.replace("\r\n", "\n").replace("\x00", "").strip()
     if not words:
         raise Refused("Say something first.", code="bad-remark", place="words")
-    if len(words) > LONGEST:
-        raise Refused("At most %(most)s characters, please.", code="bad-remark", place="words", most=LONGEST)
+    if len(words) > limits.COMMENT:
+        raise Refused("At most %(most)s characters, please.", code="bad-remark", place="words", most=limits.COMMENT)
     made, new = Remark.objects.get_or_create(
         public_id=key, defaults={"project": task.project, "task": task, "author": author, "words": words, **said}
     )
