@@ -319,7 +319,7 @@ export function createImageDesk({ labels, size, answer, refused = [], outline = 
 }
 
 /** A mask as offered (at most 1024 px) at the image's full size. */
-export function fullShape({ size: [height, width], counts }, size) {
+function fullShape({ size: [height, width], counts }, size) {
   if (height === size.height && width === size.width) return { type: "mask", size: [height, width], counts };
   const { bits, box } = resizedWindow(decodeMask({ size: [height, width], counts }), size.height, size.width);
   return { type: "mask", ...encodeWindow(bits, box, size) };

@@ -7,7 +7,7 @@ import { boxBetween, fillOutline, stroke } from "../shared/geometry.js";
 import { boxOf, cropMask, encodeWindow, mergeMasks, packRuns } from "../shared/rle.js";
 
 /** @returns {Window} the part of a mask (null: an empty one) within a box */
-export function windowOf(shape, box) {
+function windowOf(shape, box) {
   const bits = shape ? cropMask(shape, box) : { width: box[2], height: box[3], data: new Uint8Array(box[2] * box[3]) };
   return { box, bits };
 }

@@ -132,7 +132,7 @@ export function ringArea(ring) {
 }
 
 /** Whether a ring meets itself anywhere but at neighbouring corners: the server takes no such polygon. */
-export function crossesItself(ring) {
+function crossesItself(ring) {
   const count = ring.length;
   const edge = (i) => [ring[i], ring[(i + 1) % count]];
   for (let i = 0; i < count; i += 1) {

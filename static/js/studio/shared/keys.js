@@ -49,7 +49,7 @@ export function chordOf(event) {
 }
 
 /** The digit on the top row whatever the layout prints there (AZERTY prints & on 1); "" for other keys. */
-export function digitOf(event) {
+function digitOf(event) {
   const match = /^Digit([0-9])$/.exec(event.code ?? "");
   const plain = !event.ctrlKey && !event.metaKey && !event.altKey && !event.shiftKey;
   return match && plain ? match[1] : "";

@@ -30,7 +30,7 @@ export function channels(colour) {
 }
 
 /** A bitmap as a picture: tinted inside, solid along its edge, striped where its label has a pattern. */
-export function tint(bits, colour, edge, fill = FILL, pattern = 0) {
+function tint(bits, colour, edge, fill = FILL, pattern = 0) {
   const canvas = document.createElement("canvas");
   canvas.width = Math.max(1, bits.width);
   canvas.height = Math.max(1, bits.height);

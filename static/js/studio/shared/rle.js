@@ -263,12 +263,3 @@ export function resizedWindow(bitmap, height, width) {
   }
   return { bits, box: [left, top, bits.width, bits.height] };
 }
-
-/** All of a bitmap at another size. */
-export function resizeMask(bitmap, height, width) {
-  if (bitmap.height === height && bitmap.width === width) return bitmap;
-  const { bits, box: [left, top] } = resizedWindow(bitmap, height, width);
-  const data = new Uint8Array(height * width);
-  for (let y = 0; y < bits.height; y += 1) data.set(bits.data.subarray(y * bits.width, (y + 1) * bits.width), (top + y) * width + left);
-  return { height, width, data };
-}

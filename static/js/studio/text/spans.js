@@ -9,7 +9,7 @@ function inOrder(spans) {
 }
 
 /** A span that says exactly the same, or undefined. */
-export function twinOf(spans, { start, end, label }) {
+function twinOf(spans, { start, end, label }) {
   return spans.find((span) => span.start === start && span.end === end && span.label === label);
 }
 
