@@ -27,8 +27,8 @@ from projects.web.manager.forms.rules import RulesForm
 from projects.workforce import rules
 from taskers.models import limits as of_people
 from taskers.models.limits import Between
-from tests.cast import Cast
-from tests.walls import ROOT, SOURCES, TREES, named
+from tests.support.cast import Cast
+from tests.support.walls import ROOT, SOURCES, TREES, named
 
 KINDS: list[tuple[str, Mapping[str, Between], list[type]]] = [
     ("a project's settings", limits.SETTINGS, [SettingsForm, SettingsShape]),
