@@ -149,7 +149,7 @@ class DeadlineShape(serializers.Serializer):
 
 
 class DraftBody(TokenOnly):
-    version = serializers.IntegerField(min_value=0, max_value=2**31 - 1, help_text="the one this builds on, 0 at first")
+    version = serializers.IntegerField(**limits.VERSION.bounds, help_text="the one this builds on, 0 at first")
     answer = ObjectJSON()
 
 
@@ -159,7 +159,7 @@ class VersionShape(serializers.Serializer):
 
 class SubmitBody(TokenOnly):
     answer = StorableJSON()
-    active_ms = serializers.IntegerField(required=False, min_value=0, max_value=2**53, default=0)
+    active_ms = serializers.IntegerField(required=False, **limits.ACTIVE_MS.bounds, default=0)
     refused = serializers.ListField(
         child=serializers.CharField(max_length=limits.SUGGESTION),
         required=False,

@@ -73,6 +73,8 @@ ANNOTATOR: dict[str, Between] = {
     "assurance": Between(0.5, 0.999),
     "audit_share": Between(0.02, 1.0),
 }
+VERSION = Between(0, 2**31 - 1)  # of a draft
+ACTIVE_MS = Between(0, 2**53 - 1)  # milliseconds of work, as whoever did it says
 PRIORITY = Between(-1_000_000, 1_000_000)  # of a project, a batch
 
 # Characters.

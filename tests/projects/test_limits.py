@@ -24,6 +24,7 @@ from projects.web.manager.forms.annotators import TermsForm
 from projects.web.manager.forms.project import SettingsForm
 from projects.web.manager.forms.qualification import CourseForm
 from projects.web.manager.forms.rules import RulesForm
+from projects.web.shared.json_view import read_whole_number
 from projects.workforce import rules
 from taskers.models import limits as of_people
 from taskers.models.limits import Between
@@ -145,10 +146,9 @@ def test_a_project_takes_no_more_labels_than_its_page_shows(cast: Cast) -> None:
 
 NUMBERED = {"min_value", "max_value", "max_length", "max_digits", "max_num"}
 PLACES = ("projects/web/", "projects/api/", "assist/web/", "taskers/web/")
-# Kinds of numbers that are nobody's rule: pages of lists, versions of drafts, milliseconds, names of files.
+# Kinds of numbers that are nobody's rule: pages of lists, names of files.
 ALONE = {
     "projects/api/serializers.py": {1},
-    "projects/api/work_serializers.py": {0, 2**31 - 1, 2**53},
     "taskers/web/forms.py": {200},
     "taskers/web/views/audit.py": {1, 2**62, 120},
     "projects/web/manager/forms/labels.py": {1},
@@ -180,3 +180,11 @@ def test_pages_let_people_type_as_much_as_is_taken() -> None:
     }
     assert said
     assert not sorted(one for one in said if one[0] not in known)
+
+
+@pytest.mark.parametrize("number", [-1, 2**31, 1.0, True, "1", None])
+def test_the_studio_takes_no_version_of_a_draft_that_the_database_could_not_hold(number: object) -> None:
+    with pytest.raises(Refused) as problem:
+        read_whole_number({"version": number}, "version", limits.VERSION)
+    assert problem.value.place == "version"
+    assert read_whole_number({"version": 2**31 - 1}, "version", limits.VERSION) == 2**31 - 1

@@ -15,7 +15,7 @@ from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_GET, require_POST
 
 from projects import access
-from projects.models import Annotation, Assignment
+from projects.models import Annotation, Assignment, limits
 from projects.models.promises import ALIKE
 from projects.web.annotator import studio, work_json
 from projects.web.shared.json_view import json_view, read_list, read_token, read_whole_number
@@ -69,7 +69,7 @@ def submit(request: MemberRequest, body: dict, assignment_id: UUID) -> dict:
     made = corrections.correct(
         assignment,
         body.get("answer"),
-        active_ms=read_whole_number(body, "active_ms", 0),
+        active_ms=read_whole_number(body, "active_ms", limits.ACTIVE_MS, 0),
         refused=read_list(body, "refused"),
     )
     return {"submitted": {"id": str(made.public_id)}} | _over(_("Corrected. What you handed in last counts."))

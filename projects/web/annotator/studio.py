@@ -10,7 +10,7 @@ from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from projects import access, queue
-from projects.models import Assignment, Project
+from projects.models import Assignment, Project, limits
 from projects.quality.qualification import feedback, qualification_tests
 from projects.queue import Nothing, drafts
 from projects.task_types import TASK_TYPES
@@ -106,7 +106,7 @@ def heartbeat(request: MemberRequest, body: dict, assignment_id: UUID) -> dict:
 @json_view
 def draft(request: MemberRequest, body: dict, assignment_id: UUID) -> dict:
     assignment = access.own_assignment(request.user, assignment_id)
-    version, token = read_whole_number(body, "version"), read_token(body)
+    version, token = read_whole_number(body, "version", limits.VERSION), read_token(body)
     if "changes" in body:
         return {"version": drafts.change(assignment, request.user, token, version=version, changes=body["changes"])}
     answer, size = body.get("answer"), len(request.body)
@@ -122,7 +122,7 @@ def submit(request: MemberRequest, body: dict, assignment_id: UUID) -> dict:
         request.user,
         read_token(body),
         body.get("answer"),
-        active_ms=read_whole_number(body, "active_ms", 0),
+        active_ms=read_whole_number(body, "active_ms", limits.ACTIVE_MS, 0),
         refused=read_list(body, "refused"),
     )
     said = {"submitted": {"id": str(annotation.public_id)}}

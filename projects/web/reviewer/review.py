@@ -34,6 +34,7 @@ from projects.models import (
     SecondLook,
     Task,
     Verdict,
+    limits,
 )
 from projects.quality import second_looks
 from projects.quality.votes import TAMPERED, VOTELESS, as_it_counts
@@ -42,7 +43,7 @@ from projects.queue.clock import Clock
 from projects.task_types import TASK_TYPES
 from projects.task_types.protocol import TaskType
 from projects.web.annotator.work_json import choices_json, project_json, task_json
-from projects.web.shared.json_view import json_view, read_uuid
+from projects.web.shared.json_view import json_view, read_uuid, read_whole_number
 from projects.workflow import submission
 from projects.workflow.comments import reading
 from taskers import access as roles
@@ -175,9 +176,7 @@ def release(request: MemberRequest, body: dict, task_id: UUID) -> dict:
 def draft(request: MemberRequest, body: dict, task_id: UUID) -> dict:
     token = read_uuid(body, "token")
     review = _own_review(request.user, task_id, token)
-    version = body.get("version")
-    if isinstance(version, bool) or not isinstance(version, int) or version < 0:
-        raise Refused("version is a whole number, 0 or more.", code="wrong-shape", place="version")
+    version = read_whole_number(body, "version", limits.VERSION)
     size = len(request.body)
     saved = drafts.save(review, request.user, token, version=version, answer=body.get("answer"), size=size)
     return {"version": saved}
