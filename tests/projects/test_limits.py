@@ -26,8 +26,10 @@ from projects.web.manager.forms.qualification import CourseForm
 from projects.web.manager.forms.rules import RulesForm
 from projects.web.shared.json_view import read_whole_number
 from projects.workforce import rules
+from taskers.errors import Problem
 from taskers.models import limits as of_people
 from taskers.models.limits import Between
+from taskers.skills import skills
 from tests.support.cast import Cast
 from tests.support.walls import ROOT, SOURCES, TREES, named
 
@@ -142,6 +144,21 @@ def test_a_project_takes_no_more_labels_than_its_page_shows(cast: Cast) -> None:
     labels = [{"name": f"Label {number}"} for number in range(limits.LABELS + 1)]
     with pytest.raises(Refused, match="at most 200 labels"):
         configure.create(cast.riverside, cast.mina, name="Many", task_type="text_spans", labels=labels)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), 2e9])
+def test_a_skill_has_a_value_that_can_be_kept_and_asked_for(cast: Cast, value: float) -> None:
+    project = configure.create(
+        cast.riverside, cast.mina, name="Skilled", task_type="text_spans", labels=[{"name": "Any"}]
+    )
+    skill = skills.define(cast.riverside, "Spanish", by=cast.mina)
+    with pytest.raises(Problem) as problem:
+        skills.grant(cast.alice, skill, value, by=cast.mina)
+    assert problem.value.place == "value"
+    with pytest.raises(Refused) as refused:
+        rules.ask_for(project, skill, by=cast.mina, comparator="at_least", value=value)
+    assert refused.value.place == "value"
 
 
 NUMBERED = {"min_value", "max_value", "max_length", "max_digits", "max_num"}
