@@ -4,6 +4,7 @@
 .PHONY: help setup setup-test setup-bench run serve check test torture pure lower lint js tools models bench soak backup restore
 
 PORT ?= 8000
+DEMO ?= yes
 WORKERS ?= logical
 LOWER := tests/projects tests/taskers
 PURE := tests/test_architecture.py tests/test_words.py $(patsubst %,tests/assist/test_%.py,help_report protocol prototypes session_classes specks traps weights)
@@ -14,7 +15,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 VENV := .venv/bin/python
 
 help:
-	@echo "make run [PORT=9000]   start everything on this machine, with a demo"
+	@echo "make run [PORT=9000]   start everything on this machine, with a demo; DEMO=no starts empty"
 	@echo "make check             lint, types, JavaScript, pure Python, the lower floors: after each change"
 	@echo "make test              all that must hold: before a change is sent"
 	@echo "make torture           soaks, chaos with real models, memory, attackers with many worlds: before a release"
@@ -27,7 +28,7 @@ setup setup-test setup-bench:
 	@$(PYTHON) config/install.py $(if $(filter setup-test,$@),test) $(if $(filter setup-bench,$@),test bench)
 
 run: setup
-	@$(VENV) -m config run --port $(PORT)
+	@$(VENV) -m config run --port $(PORT) $(if $(filter no,$(DEMO)),--no-demo)
 
 serve: setup
 	@$(VENV) -m config serve

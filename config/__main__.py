@@ -34,8 +34,10 @@ def _parser() -> argparse.ArgumentParser:
         made.set_defaults(do=do)
         return made
 
-    run = command("run", lambda chosen: start.run(chosen.port), "start everything on this machine, with a demo")
+    said = "start everything on this machine, with a demo"
+    run = command("run", lambda chosen: start.run(chosen.port, demo=chosen.demo), said)
     run.add_argument("--port", type=int, default=8000)
+    run.add_argument("--no-demo", dest="demo", action="store_false", help="start empty, or as it was left")
     command("serve", lambda _: start.serve(), "the production start; the environment says how")
     save = command("backup", _backup, "write the database and the media into a new folder")
     save.add_argument("folder", type=Path)
