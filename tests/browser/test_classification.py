@@ -73,7 +73,7 @@ def test_the_tree_is_walked_by_arrows_and_a_hidden_field_is_not_handed_in(site: 
     jun.get_by_role("tree").focus()
     for key in ("ArrowDown", "ArrowRight", "ArrowRight", "Enter"):
         jun.keyboard.press(key)
-    expect(jun.locator(PATH)).to_have_text("Refuse › Bins not emptied")
+    expect(jun.locator(PATH)).to_have_text("Waste › Bins not emptied")
     jun.keyboard.press("Tab")
     jun.keyboard.press("a")
     jun.get_by_label("What hurts most").fill("The smell.")
@@ -82,7 +82,7 @@ def test_the_tree_is_walked_by_arrows_and_a_hidden_field_is_not_handed_in(site: 
     jun.get_by_label("Urgency").fill("2")
     jun.keyboard.press("Escape")
     submit(jun)
-    assert handed_in(site, LETTERS, name) == [{"subject": ["refuse", "bins"], "tone": "friendly", "urgency": 2}]
+    assert handed_in(site, LETTERS, name) == [{"subject": ["waste", "bins"], "tone": "friendly", "urgency": 2}]
 
 
 def test_each_choice_and_each_stretch_of_typing_is_one_step_to_undo(site: Site, jun: Page) -> None:

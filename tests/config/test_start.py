@@ -22,7 +22,7 @@ from config import postgres
 from tests.support.config.outside import outside
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 240.0  # seconds; a first start makes a database and loads the demo, here beside other tests
+PATIENCE = 400.0  # seconds; a first start makes a database and loads the demo, here beside other tests
 
 
 class Tandem:

@@ -20,7 +20,7 @@ import psycopg
 from tests.support.browser.beside import Beside
 
 ROOT = Path(__file__).resolve().parents[3]
-PATIENCE = 240  # seconds until everything runs: the demo is loaded and the models warm up
+PATIENCE = 400  # seconds until everything runs, beside other tests: the demo is loaded and the models warm up
 # What Playwright leaves out, which only one flag can say; and a page of the browser's own frame, made ahead for each
 # window that nobody here looks at.
 LEFT_OUT = [
