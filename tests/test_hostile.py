@@ -22,7 +22,19 @@ pytestmark = pytest.mark.django_db
 OTHERS = int(os.environ.get("TANDEM_HOSTILE_SEED", "7"))
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 KEYS = (
-    *("token", "answer", "version", "changes", "answers", "reason", "note", "active_ms", "refused", "any", "ahead"),
+    *(
+        "token",
+        "answer",
+        "version",
+        "changes",
+        "answers",
+        "reason",
+        "note",
+        "active_ms",
+        "rejected",
+        "any",
+        "requested",
+    ),
     *("name", "labels", "fields_asked", "settings", "tasks", "rows", "text", "email", "role", "q", "after", "limit"),
     *("seen", "wanted", "rate", "task", "judgement", "state", "reference", "share", "file", "why", "until", "to"),
 )

@@ -111,8 +111,8 @@ def _taken(annotation: Annotation) -> dict[str, list[dict[str, Any]]]:
 
 
 def _parts(annotation: Annotation) -> Iterable[dict[str, Any]]:
-    room = TASK_TYPES[annotation.task.project.task_type]
-    return annotation.answer.get(room.answer_list, [])
+    task_type = TASK_TYPES[annotation.task.project.task_type]
+    return annotation.answer.get(task_type.answer_list, [])
 
 
 def _fate(row: Suggestion, parts: list[dict[str, Any]], refused: set[str], rows: Sequence[Suggestion]) -> str:

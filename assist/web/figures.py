@@ -9,8 +9,7 @@ from django.db.models import Avg, Count, Q, QuerySet
 
 from assist.models import Suggestion
 from assist.registry import registry
-from assist.suggestions import blind_scores, help_report
-from assist.suggestions import planted_errors as traps
+from assist.suggestions import blind_scores, help_report, planted_errors
 from assist.suggestions.bindings import capability_of, subject_of
 from assist.suggestions.help_report import Help, Item, Trapped
 from projects.models import Annotation, Assignment, Project, ProjectSettings
@@ -51,7 +50,7 @@ class Acceptance:
 
 
 def acceptance(project: Project) -> list[Acceptance]:
-    """For each model, over the newest suggestions; traps aside."""
+    """For each model, over the newest suggestions; planted errors aside."""
     newest = _newest(project).values("pk")
     rows: Any = Suggestion.objects.filter(pk__in=newest).values("model__name", "model__version")
     counts = {fate: Count("pk", filter=Q(fate=fate)) for fate in FATES}
@@ -69,7 +68,7 @@ def acceptance(project: Project) -> list[Acceptance]:
 
 @dataclass(frozen=True)
 class HelpReport:
-    """The whole of a project, by model and by tasker; and who takes traps."""
+    """The whole of a project, by model and by tasker; and who takes planted errors."""
 
     whole: Help
     models: dict[str, Help]
@@ -115,7 +114,7 @@ def _trapped(assignment: Assignment, terms: Mapping[int, ProjectSettings]) -> bo
     share = terms[assignment.settings_version or 0].trap_share
     if assignment.kind == Assignment.Kind.EXTRA:
         return True
-    return assignment.kind == Assignment.Kind.GOLD and traps.drawn(assignment.public_id, share)
+    return assignment.kind == Assignment.Kind.GOLD and planted_errors.drawn(assignment.public_id, share)
 
 
 def _items(project: Project, work: Sequence[Annotation]) -> list[Item]:

@@ -168,7 +168,7 @@ def _context(project: Project, form: CopilotForm, capability: str) -> dict[str, 
         Deployment.objects.live().filter(project=project).select_related("version", "started_by").order_by("pk")
     )
     return _prepared(project, capability) | {
-        "room": TASK_TYPES[project.task_type],
+        "task_type": TASK_TYPES[project.task_type],
         "tab": "copilot",
         "form": form,
         "capability": capability,

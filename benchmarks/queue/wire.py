@@ -89,7 +89,7 @@ async def _studio(asker: Asker, project: Project, seconds: float) -> int:
         body: dict[str, object] = {}
         if mine:
             path = f"/studio/assignments/{mine['id']}/submit"
-            body = {"token": mine["token"], "answer": fixtures.ANSWER, "active_ms": 900, "refused": []}
+            body = {"token": mine["token"], "answer": fixtures.ANSWER, "active_ms": 900, "rejected": []}
         start = time.perf_counter()
         status, answer = await asker.post(path, body)
         if mine and status == 200:

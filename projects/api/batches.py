@@ -82,7 +82,7 @@ class Tasks(Endpoint):
         batch = self.batch(batch_id)
         done = importing.load_all(batch, items_of(request.data), by=self.person)
         said: dict[str, Any] = {"read": done.read, "loaded": done.loaded, "known": done.known}
-        said |= {"refused": done.refused, "errors": errors_of(done.faults)}
+        said |= {"rejected": done.refused, "errors": errors_of(done.faults)}
         return Response(said | {"ids": done.ids, "unnamed": done.unnamed, "columns": done.columns})
 
 
@@ -107,7 +107,7 @@ class Intakes(Endpoint):
 
 
 class OneIntake(Endpoint):
-    """How far a file has come, and its refused rows."""
+    """How far a file has come, and its rejected rows."""
 
     @described("Get an intake", {200: IntakeShape}, operation_id="intakes_get")
     def get(self, request: Request, intake_id: UUID) -> Response:

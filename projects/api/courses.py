@@ -1,4 +1,4 @@
-"""A project's course: terms, items, who passed; and known answers made by program."""
+"""A project's course: terms, items, who passed; and gold made by program."""
 
 import random
 from typing import Any
@@ -125,7 +125,7 @@ class Mine(Endpoint):
 
 
 def keep(endpoint: Endpoint, project: Project, given: dict[str, Any], *, course: bool) -> StockedGold:
-    """Keep the answer that was sent, or the task's verdict, as a known answer."""
+    """Keep the answer that was sent, or the task's verdict, as gold."""
     task = endpoint.task(given.pop("task"), *access.MANAGE)
     if task.project_id != project.pk:
         raise NotFound()

@@ -1,4 +1,4 @@
-"""Models at work, over the wire: giving one a seat, how it fares, and what it may do."""
+"""Models at work, over the wire: adding one, how it fares, and what it may do."""
 
 from typing import Any
 from uuid import UUID
@@ -78,7 +78,7 @@ class Models(Endpoint):
     def get(self, request: Request, project_id: UUID) -> Response:
         return Response(ModelList({"results": report.of(self.project(project_id, *access.MANAGE))}).data)
 
-    @described("Give a model a seat", {201: RegisteredModel}, request=NewModel, operation_id="models_register")
+    @described("Add a model annotator", {201: RegisteredModel}, request=NewModel, operation_id="models_register")
     def post(self, request: Request, project_id: UUID) -> Response:
         project = self.project(project_id, *access.MANAGE)
         body = NewModel(data=request.data)

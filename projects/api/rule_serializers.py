@@ -99,7 +99,7 @@ class RulesShape(serializers.Serializer):
         }
 
 
-class KeptShape(serializers.Serializer):
+class BarrierShape(serializers.Serializer):
     code = serializers.CharField()
     text = serializers.CharField(source="words")
     people = serializers.IntegerField(source="number")
@@ -110,7 +110,7 @@ class QualifyingShape(serializers.Serializer):
 
     taskers = serializers.IntegerField(source="number")
     may = serializers.IntegerField()
-    kept = KeptShape(many=True)
+    excluded = BarrierShape(source="kept", many=True)
 
 
 class BatchPlace(serializers.Serializer):
@@ -126,7 +126,7 @@ class PersonShape(serializers.Serializer):
 
 
 class LeaseShape(serializers.Serializer):
-    """A piece of work in somebody's hands."""
+    """A piece of work that somebody holds."""
 
     assignment = serializers.UUIDField(source="public_id")
     task = serializers.UUIDField(source="task.public_id")
@@ -144,7 +144,7 @@ class LeasesShape(serializers.Serializer):
     more = serializers.BooleanField()
 
 
-class LetGoBody(serializers.Serializer):
+class ReleaseBody(serializers.Serializer):
     """One of the two: a piece of work, or all that a person holds in the project."""
 
     assignment = serializers.UUIDField(required=False)
@@ -156,8 +156,8 @@ class LetGoBody(serializers.Serializer):
         return attrs
 
 
-class TakenShape(serializers.Serializer):
-    taken = serializers.IntegerField(help_text="pieces of work that others get now")
+class ReleasedShape(serializers.Serializer):
+    released = serializers.IntegerField(help_text="pieces of work that others get now")
 
 
 class NewExclusion(serializers.Serializer):
@@ -184,7 +184,7 @@ class ExclusionPage(PageShape):
     results = ExclusionShape(many=True)
 
 
-class NewPair(serializers.Serializer):
+class NewConflict(serializers.Serializer):
     """Two people who must not judge the same task."""
 
     one = serializers.UUIDField()
@@ -193,7 +193,7 @@ class NewPair(serializers.Serializer):
     note = serializers.CharField(required=False, allow_blank=True, max_length=limits.PAIR_NOTE, default="")
 
 
-class PairShape(serializers.Serializer):
+class ConflictShape(serializers.Serializer):
     id = serializers.UUIDField(source="public_id")
     people = serializers.SerializerMethodField()
     relation = serializers.ChoiceField(BlockedPair.Relation.values)
@@ -205,8 +205,8 @@ class PairShape(serializers.Serializer):
         return list(PersonShape([pair.first, pair.second], many=True).data)
 
 
-class PairPage(PageShape):
-    results = PairShape(many=True)
+class ConflictPage(PageShape):
+    results = ConflictShape(many=True)
 
 
 class SkillShape(serializers.Serializer):
@@ -240,7 +240,7 @@ class QualificationPage(PageShape):
 
 
 class GoldShape(serializers.Serializer):
-    """A known answer in the stock, and how it fares."""
+    """A gold task, and how it fares."""
 
     task = serializers.UUIDField(source="kept.gold.task.public_id")
     external_id = serializers.CharField(source="kept.gold.task.external_id")

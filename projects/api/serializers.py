@@ -342,7 +342,7 @@ class LoadedShape(serializers.Serializer):
     read = serializers.IntegerField()
     loaded = serializers.IntegerField(help_text="new tasks")
     known = serializers.IntegerField(help_text="rows that were tasks already, unchanged")
-    refused = serializers.IntegerField()
+    rejected = serializers.IntegerField()
     errors = FaultShape(many=True, help_text="the first 1,000 refusals")  # type: ignore[assignment]
     ids = serializers.IntegerField(help_text=IDS)
     unnamed = serializers.IntegerField(help_text=UNNAMED)
@@ -362,7 +362,7 @@ class IntakeShape(serializers.Serializer):
     position = serializers.IntegerField(help_text="rows read")
     loaded = serializers.IntegerField()
     known = serializers.IntegerField()
-    refused = serializers.IntegerField()
+    rejected = serializers.IntegerField(source="refused")
     errors = FaultShape(many=True)  # type: ignore[assignment]
     ids = serializers.IntegerField(help_text=IDS)
     unnamed = serializers.IntegerField(help_text=UNNAMED)

@@ -160,14 +160,14 @@ class VersionShape(serializers.Serializer):
 class SubmitBody(TokenOnly):
     answer = StorableJSON()
     active_ms = serializers.IntegerField(required=False, **limits.ACTIVE_MS.bounds, default=0)
-    refused = serializers.ListField(
+    rejected = serializers.ListField(
         child=serializers.CharField(max_length=limits.SUGGESTION),
         required=False,
         default=list,
         max_length=limits.REFUSED,
     )
     confidence = serializers.FloatField(
-        required=False, allow_null=True, default=None, **limits.SHARE.bounds, help_text="of a model with a seat"
+        required=False, allow_null=True, default=None, **limits.SHARE.bounds, help_text="of a model annotator"
     )
     any = serializers.BooleanField(required=False, default=False, help_text=ANY_HELP)
 

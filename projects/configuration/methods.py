@@ -74,6 +74,15 @@ TOLD: dict[str, Method] = {
 }
 
 
+# What decided where no method was asked.
+BY_HAND: dict[str, Promise | str] = {"review_v1": _("By a reviewer"), "auto_v1": _("By a model alone")}
+
+
+def title(key: str) -> str:
+    """What decided a verdict, for people; a method that is no longer known, by its key."""
+    return str(TOLD[key].title if key in TOLD else BY_HAND.get(key, key))
+
+
 def choice_in(task_type: str) -> Callable[[dict[str, Any]], str | None] | None:
     """What reads the one label out of an answer of this type; None for types whose answers aren't one label."""
     return getattr(TASK_TYPES[task_type], "choice", None)

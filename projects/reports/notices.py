@@ -78,16 +78,15 @@ def _known_answers(leaked: int, doubtful: int) -> str:
     if leaked:
         said.append(
             ngettext(
-                "%(n)s known answer looks leaked and was retired.",
-                "%(n)s known answers look leaked and were retired.",
+                "%(n)s gold task looks leaked and was retired.",
+                "%(n)s gold tasks look leaked and were retired.",
                 leaked,
             )
             % {"n": leaked}
         )
     if doubtful:
         said.append(
-            ngettext("%(n)s known answer may be wrong.", "%(n)s known answers may be wrong.", doubtful)
-            % {"n": doubtful}
+            ngettext("%(n)s gold task may be wrong.", "%(n)s gold tasks may be wrong.", doubtful) % {"n": doubtful}
         )
     return " ".join([*said, _("See Gold under Workforce.")]) if said else ""
 

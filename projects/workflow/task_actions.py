@@ -63,7 +63,7 @@ def make_ordinary(task: Task, *, by: Person) -> Task:
 
 def _refuse_if_known(task: Task) -> None:
     if StockedGold.objects.filter(gold__task=task, retired_at=None).exists():
-        raise StateConflict("This task is a known answer; take it out first.", code="in-stock")
+        raise StateConflict("This task is gold; take it out first.", code="in-stock")
 
 
 def let_go_of(project: Project, person: Person, *, by: Person) -> int:

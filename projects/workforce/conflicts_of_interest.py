@@ -45,7 +45,10 @@ def _pair(
     )
     if not new:
         raise StateConflict(
-            "%(first)s and %(second)s are kept apart already.", code="apart-already", first=first, second=second
+            "%(first)s and %(second)s have a conflict of interest already.",
+            code="conflict-exists",
+            first=first,
+            second=second,
         )
     _tell("kept_apart", made, by, relation=relation)
     return made
@@ -55,7 +58,7 @@ def _pair(
 def bring_together(pair: BlockedPair, *, by: Person | None) -> None:
     """Let two people judge the same tasks again. Raises StateConflict when they may already."""
     if not BlockedPair.objects.filter(pk=pair.pk, lifted_at=None).update(lifted_at=Now()):
-        raise StateConflict("These two aren't kept apart any more.")
+        raise StateConflict("These two have no conflict of interest any more.")
     _tell("brought_together", pair, by)
 
 

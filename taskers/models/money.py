@@ -126,7 +126,7 @@ class Payout(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Payout {self.public_id}"
+        return f"Payout of {self.made_at:%Y-%m-%d}"
 
 
 class PayoutItem(models.Model):
@@ -177,4 +177,4 @@ class Dispute(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.tasker} on {self.subject}"
+        return f"{self.tasker}, {self.opened_at:%Y-%m-%d}"

@@ -1,6 +1,6 @@
 """Who sees what in the admin: roles in the organization one is working in, never Django's permissions.
 
-The admin is a wire. Rows are read there, never edited by hand; what changes something is a POST to a desk's own address
+The admin translates. Rows are read there, never edited by hand; what changes something is a POST to an address
 that calls one verb.
 """
 

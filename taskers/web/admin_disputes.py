@@ -18,7 +18,7 @@ from taskers.money import disputes
 from taskers.web.admin_access import OfficeAdmin, sees_review
 
 
-class DisputeDesk(OfficeAdmin):
+class DisputeAdmin(OfficeAdmin):
     """Disputes, the open ones first, and answering them."""
 
     roles = (Role.REVIEWER, Role.FINANCE)
@@ -70,7 +70,7 @@ class DisputeDesk(OfficeAdmin):
             "typed": request.POST.get("answer", ""),
             "review": _review_of(dispute) if sees_review(request) else "",
         }
-        return render(request, "admin/desk/dispute.html", context, status=status)
+        return render(request, "admin/money/dispute.html", context, status=status)
 
     def _dispute(self, request: HttpRequest, key: int | str) -> Dispute:
         if not self.has_view_permission(request):

@@ -113,8 +113,8 @@ def test_thirty_labels_are_found_by_typing_and_by_two_keys_and_look_different(
     stage.press("/", "Escape")
     expect(page.locator(".canvas")).to_be_focused()
     stage.press("?")
-    expect(page.locator("#cheat-sheet")).to_contain_text("0 BKind 20")
-    expect(page.locator("#cheat-sheet")).to_contain_text("/Find a label by its name")
+    expect(page.locator("#shortcuts")).to_contain_text("0 BKind 20")
+    expect(page.locator("#shortcuts")).to_contain_text("/Find a label by its name")
     stage.press("Escape")
     regions = stage.hand_in()
     assert [one["label"] for one in regions] == ["kind_21"]

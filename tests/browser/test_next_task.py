@@ -55,7 +55,7 @@ def test_the_next_task_is_painted_while_the_submit_is_on_its_way(site: Site, sig
     name = "One after the other"
     address = shapes.make_project(site, name, pictures=3, size=(1200, 900))
     jun = sign_in(JUN)
-    with jun.expect_response("**/ahead"):
+    with jun.expect_response("**/lookahead"):
         jun.goto(address)
     draw_box(jun)
     saved(jun)
@@ -73,7 +73,7 @@ def test_the_next_task_is_painted_while_the_submit_is_on_its_way(site: Site, sig
 
     # Work begun meanwhile is ours once the claim has confirmed it; even handing it in may be said already.
     draw_box(jun)
-    expect(jun.locator("#studio")).to_have_attribute("data-phase", "ahead")
+    expect(jun.locator("#studio")).to_have_attribute("data-phase", "prefetched")
     jun.keyboard.press("Control+Enter")
     expect(jun.locator("#task-name")).not_to_have_text(second, timeout=15_000)
     taken(jun)
@@ -87,7 +87,7 @@ def test_handing_in_at_once_to_a_slow_server_says_nothing_of_a_lost_task(
     name = "Handed in at once"
     address = shapes.make_project(site, name, pictures=3)
     jun = sign_in(JUN)
-    with jun.expect_response("**/ahead"):
+    with jun.expect_response("**/lookahead"):
         jun.goto(address)
     jun.evaluate(HOLD_BACK, HELD_BACK)
     late: list[str] = []
@@ -96,7 +96,7 @@ def test_handing_in_at_once_to_a_slow_server_says_nothing_of_a_lost_task(
     draw_box(jun)
     jun.keyboard.press("Control+Enter")  # before the draft of the box was due
     expect(jun.locator("#task-name")).not_to_have_text(first)
-    expect(jun.locator("#studio")).to_have_attribute("data-phase", "ahead")
+    expect(jun.locator("#studio")).to_have_attribute("data-phase", "prefetched")
     said(jun, "s", "Shift+C", "r")
     taken(jun)
     expect(jun.locator("#notes")).to_be_empty()
@@ -119,7 +119,7 @@ def test_what_the_copilot_is_asked_ahead_is_answered_once_the_task_is_ours(
 ) -> None:
     address = shapes.make_project(site, "Asked ahead", pictures=3, copilot=True)
     jun = sign_in(JUN)
-    with jun.expect_response("**/ahead"):
+    with jun.expect_response("**/lookahead"):
         jun.goto(address)
     expect(jun.locator("#copilot-mark")).to_have_attribute("data-state", "ready", timeout=60_000)
     jun.evaluate(HOLD_BACK, HELD_BACK)
@@ -134,7 +134,7 @@ def test_what_the_copilot_is_asked_ahead_is_answered_once_the_task_is_ours(
     jun.mouse.down()
     jun.mouse.move(x + 60, y + 60, steps=4)
     jun.mouse.up()
-    expect(jun.locator("#studio")).to_have_attribute("data-phase", "ahead")
+    expect(jun.locator("#studio")).to_have_attribute("data-phase", "prefetched")
     expect(jun.get_by_text("Looking…")).to_be_visible()
     expect(jun.get_by_role("button", name="Mask 3")).to_be_visible(timeout=90_000)
     expect(jun.locator("#panel .marks__row")).to_have_count(0)
@@ -146,9 +146,9 @@ def test_suggestions_of_the_next_text_are_those_that_were_read_before_it_was_cla
     lines = [f"Report {number}: Walter Brennan met Maria Lopez in Denver." for number in range(3)]
     address = texts.make_project(site, "Read ahead", lines, copilot=True)
     jun = sign_in(JUN)
-    with jun.expect_response("**/ahead") as looked:
+    with jun.expect_response("**/lookahead") as looked:
         jun.goto(address)
-    coming = looked.value.json()["ahead"]["task"]
+    coming = looked.value.json()["lookahead"]["task"]
     expect(jun.locator(f"{MARKS}[data-offer]").first).to_be_visible(timeout=60_000)
     # What was read is put into other words: if they are shown, nobody asked the model again.
     start = lines[0].index("Maria Lopez")
@@ -176,7 +176,7 @@ def test_a_refused_submit_brings_the_work_back(site: Site, sign_in: Callable[...
     name = "Refused on the way"
     address = shapes.make_project(site, name, pictures=2)
     jun = sign_in(JUN)
-    with jun.expect_response("**/ahead"):
+    with jun.expect_response("**/lookahead"):
         jun.goto(address)
     draw_box(jun)
     saved(jun)

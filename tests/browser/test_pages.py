@@ -13,7 +13,7 @@ pytestmark = pytest.mark.xdist_group("browser")
 PATHS = {
     "maya": ["/projects/", "/projects/new/", "PROJECT", "PROJECTtasks/", "PROJECTload/", "PROJECTexport/",
              "PROJECTagreement/", "PROJECTtrust/", "PROJECTsettings/", "PROJECTrules/", "PROJECThands/",
-             "PROJECTkept-out/", "PROJECTgold/", "PROJECTcopilot/", "/people/skills/", "/people/apart/",
+             "PROJECTexcluded/", "PROJECTgold/", "PROJECTcopilot/", "/people/skills/", "/people/conflicts/",
              "TASK", "/people/", "/review/", "/profile/", "TRY"],
     "leo": ["/", "/my-work/", "/profile/"],
     "priya": ["/review/", "/review/second/"],

@@ -362,7 +362,7 @@ def again(site: Site, people: dict[str, Page]) -> None:
         [PICTURES, REPORTS],
     ):
         page = people[email.split("@")[0]]
-        body = {"token": str(token), "answer": answer, "active_ms": 1, "refused": []}
+        body = {"token": str(token), "answer": answer, "active_ms": 1, "rejected": []}
         assert post(page, f"/studio/assignments/{assignment}/submit", body) == 200
     for task, token, answer in site.query(
         "SELECT t.public_id, a.token, n.answer FROM projects_annotation n"

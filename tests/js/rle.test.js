@@ -57,7 +57,7 @@ test("a crop holds what is set within its box", () => {
   }
 });
 
-test("broken run lengths are refused, each with its reason", () => {
+test("broken run lengths are rejected, each with its reason", () => {
   const packed = (runs) => ({ size: [2, 2], counts: rle.packRuns(runs) });
   assert.throws(() => rle.decodeMask(packed([1, 2])), /shorter/);
   assert.throws(() => rle.decodeMask(packed([1, 9])), /longer/);

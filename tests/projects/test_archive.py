@@ -153,7 +153,7 @@ def test_what_is_not_over_stays(cast, project):
     with pytest.raises(StateConflict, match="Only a closed"):
         archive.archive(live, by=None)
     batches.move(live, "closed", by=cast.mina)
-    with pytest.raises(StateConflict, match="people's hands"):
+    with pytest.raises(StateConflict, match="still in progress"):
         archive.archive(live, by=None)
     queue.release(mine, cast.alice, mine.token)
     open_one = disputes.open(cast.riverside, cast.alice, subject=f"task:{task.public_id}", text="It was right.")

@@ -265,7 +265,7 @@ class TestAnswering:
         decided(cast, batch)
         estimated(cast, project)
         client.force_login(cast.mina)
-        shown = client.get(reverse("trust", args=[project.public_id])).content.decode()
+        shown = client.get(reverse("project-quality", args=[project.public_id])).content.decode()
         assert "1 was told by an audit" in shown and "1 is open" in shown and "1 is answered" in shown
 
 

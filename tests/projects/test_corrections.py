@@ -131,7 +131,7 @@ def test_the_studio_opens_again_with_ones_own_answer(alice, cast, project, batch
     assert asks(alice, path + "draft", begun, "put") == (200, {"version": 2})
     _status, again = asks(alice, f"/studio/corrections/{hers.public_id}/claim")
     assert again["assignment"]["draft"]["version"] == 2, "a reload loses nothing"
-    assert asks(alice, path + "ahead", token) == (200, {"ahead": None})
+    assert asks(alice, path + "lookahead", token) == (200, {"lookahead": None})
     status, problem = asks(alice, path + "submit", token | {"answer": {"spans": "none"}})
     assert (status, problem["code"]) == (422, "wrong-shape")
     _status, said_back = asks(alice, path + "submit", token | {"answer": make.MARIA, "active_ms": 7})

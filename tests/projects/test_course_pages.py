@@ -123,10 +123,10 @@ def test_course_item_taken_out_says_what_it_is_and_becomes_what_is_chosen(mina, 
     assert (progress.tasks, progress.decided, progress.wanted) == (3, 3, 3) and queue.audit().breaches == []
 
     # Mixed in unseen, by the task's own page.
-    mina.post(f"/projects/tasks/{second.public_id}/known/", {"act": "mix"})
+    mina.post(f"/projects/tasks/{second.public_id}/gold/", {"act": "mix"})
     kept = StockedGold.objects.get(gold__task=second)
     assert (kept.pool, kept.retired_at) == ("control", None)
-    refused = mina.post(f"/projects/tasks/{second.public_id}/known/", {"act": "work"}, follow=True)
+    refused = mina.post(f"/projects/tasks/{second.public_id}/gold/", {"act": "work"}, follow=True)
     assert "take it out first" in refused.content.decode()
 
 
@@ -176,7 +176,7 @@ def test_a_decided_task_becomes_an_item_or_a_known_answer(mina, cast, project, b
     for _ in range(2):
         make.judged(cast.alice, project, make.MARIA)
     one, other, open_one = tasks
-    assert "Use as a known answer" in mina.get(f"/projects/tasks/{one.public_id}/").content.decode()
+    assert "Use as gold" in mina.get(f"/projects/tasks/{one.public_id}/").content.decode()
     mina.post(f"/projects/tasks/{one.public_id}/keep/", {"pool": "course", "explanation": "So.", "shown": "end"})
     mina.post(f"/projects/tasks/{other.public_id}/keep/", {"pool": "control"})
     kept = {one.gold.task_id: one for one in StockedGold.objects.all()}

@@ -137,8 +137,8 @@ def test_classes_that_the_majority_decides_are_calibrated_by_its_own_word(cast, 
     three_of_three = (2 * 0.7 + 2) / (2 + 2)
     assert Verdict.objects.current().get(task=task).confidence == pytest.approx(float(learnt(three_of_three)))
     client.force_login(cast.mina)
-    page = client.get(f"/projects/{project.public_id}/trust/").content.decode()
-    assert "Majority" in page and "12 known answers" in page
+    page = client.get(f"/projects/{project.public_id}/quality/").content.decode()
+    assert "Majority" in page and "12 gold tasks" in page
 
 
 TWO_FIELDS = "Label (choice)\nWhy (text 40, optional)"

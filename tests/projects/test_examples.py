@@ -3,6 +3,7 @@
 import pytest
 from django.test import Client
 
+from projects.configuration import configure
 from projects.quality.gold import grading
 from projects.quality.qualification import qualification_tests
 from taskers.skills import skills
@@ -62,6 +63,15 @@ def test_an_example_comes_with_all_that_it_is_drawn_by(cast, project, items) -> 
     first = told["lessons"]["examples"][0]
     assert first["known"]["spans"][0]["label"] == "person" and first["text"] == make.TEXT
     assert "answer" not in first and [one["key"] for one in told["labels"]] == ["person", "place"]
+
+
+def test_the_instructions_come_with_them(cast, project) -> None:
+    """Where no task has come yet, the studio has them from here."""
+    configure.change(project, None, instructions="Mark **names**.")
+    client = Client()
+    client.force_login(cast.alice)
+    told = client.get(f"/studio/{project.public_id}/examples").json()
+    assert told["instructions_html"] == "<p>Mark <strong>names</strong>.</p>\n" and told["instructions_language"] == ""
 
 
 @pytest.mark.parametrize(("who", "status"), [("finn", 403), ("nora", 404), ("sam", 404)])

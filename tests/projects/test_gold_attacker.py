@@ -139,7 +139,7 @@ def _work_through(project: Project, attacker: Person, neighbour: Person, dice: r
 
 def _reported(page: Client, mine: Assignment, wish: Wish | None) -> dict[str, float]:
     """What answers a report that brings the wish along, and one more of the same work."""
-    ahead = {"ahead": {"task": str(wish.task), "seal": wish.seal}} if wish else {}
+    ahead = {"requested": {"task": str(wish.task), "signature": wish.seal}} if wish else {}
     first, again = (_asked(page, "studio-report", mine, note="It is cut off.", **ahead) for _time in range(2))
     return {
         "reported: status": float(first.status_code),

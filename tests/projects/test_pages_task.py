@@ -48,8 +48,9 @@ def test_page_tells_who_did_what(cast, mina, project, task) -> None:
     make.judged(cast.alice, project, make.MARIA)
     make.judged(cast.bob, project, make.MARIA)
     html = shown(mina, task)
-    for words in ("Alice", "Bob", "Decided", "Verdict", "earned $0.05", "In the verdict", "Grade 1.00"):
+    for words in ("Alice", "Bob", "Decided", "Verdict", "earned $0.05", "In the verdict", "Grade 1.00", "Majority"):
         assert words in html
+    assert "majority_v1" not in html
 
 
 def test_page_says_how_much_one_more_judgement_would_tell(cast, mina, project, task) -> None:

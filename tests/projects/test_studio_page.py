@@ -41,5 +41,5 @@ def test_a_page_of_many_images_at_once_fetches_what_it_needs_with_the_page(clien
     client.force_login(cast.alice)
     page = client.get(f"/studio/{project.public_id}/").content.decode()
     at_once = set(re.findall(r'<link rel="modulepreload" href="/static/([^"]+)">', page))
-    names = ("main", "classification", "shell/grid", "shell/grid_wire")
+    names = ("main", "classification", "shell/grid", "shell/grid_api")
     assert at_once >= {f"js/studio/{name}.js" for name in names}

@@ -29,7 +29,7 @@ def alice(cast, project) -> Tab:
 
 
 def test_no_more_time_is_believed_than_passed_since_the_work_was_handed_out(alice) -> None:
-    status, _found = alice.act("submit", answer=make.MARIA, active_ms=23 * 3600 * 1000, refused=[])
+    status, _found = alice.act("submit", answer=make.MARIA, active_ms=23 * 3600 * 1000, rejected=[])
     assert status == 200
     assert Annotation.objects.get().active_ms < 60_000
 
@@ -55,7 +55,7 @@ def test_a_task_comes_with_all_that_the_page_needs(alice) -> None:
 
 def test_submitting_brings_the_next_task_and_finally_says_that_all_is_done(alice) -> None:
     first = alice.held["task"]["id"]
-    status, found = alice.act("submit", answer=make.MARIA, active_ms=1200, refused=[])
+    status, found = alice.act("submit", answer=make.MARIA, active_ms=1200, rejected=[])
     assert status == 200 and found["submitted"]["id"]
     assert found["assignment"]["task"]["id"] != first
     alice.held = found["assignment"]

@@ -97,7 +97,7 @@ def test_agreed_work_is_judged_and_earned(alice, cast, project, batch) -> None:
     assert (mine.state, mine.earned, mine.agreement.text) == ("judged", 50_000, "Full agreement")
     page = alice.get("/my-work/").content.decode()
     assert mine.annotation.task.code in page and "First-0" not in page
-    assert "Full agreement" in page and "100 %" in page and "$0.05" in page
+    assert "Full agreement" in page and "100\N{NO-BREAK SPACE}%" in page and "$0.05" in page
 
 
 def test_work_waits_for_the_others_and_for_a_reviewer_and_is_judged(alice, cast, project, batch) -> None:

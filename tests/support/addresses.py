@@ -55,9 +55,9 @@ def things(cast, settings) -> dict[str, object]:
     pair = conflicts_of_interest.keep_apart(cast.riverside, cast.bob, cast.carol, relation="other", by=cast.mina)
     kept = rules.exclude(cast.bob, project=project, reason="Secret reason", by=cast.mina)
     seat, _secret = lifecycle.register(project, name="Secret model", by=cast.mina)
-    remark = saying.say(mine, cast.alice, uuid4(), to="manager", words="Secret question")
+    comment = saying.say(mine, cast.alice, uuid4(), to="manager", words="Secret question")
     return {
-        "remark_id": remark.public_id,
+        "comment_id": comment.public_id,
         "seat_id": seat.public_id,
         "skill_key": skill.key,
         "pair_id": pair.public_id,

@@ -10,7 +10,7 @@ FLOORS = {
     "taskers": """urls|admin|apps|management|templatetags
         web notifications organizations people credentials skills money standing audit outbox access models database
         files errors""",
-    "projects": """urls|admin|apps|jobs|management
+    "projects": """urls|admin|apps|jobs|management|templatetags
         api web.reviewer web.manager web.annotator web.shared reports data workflow annotators quality workforce queue
         configuration task_types inference access models errors""",
     "assist": """apps|jobs|management

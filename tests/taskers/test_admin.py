@@ -1,4 +1,6 @@
-"""The admin: who sees what, that nothing is edited by hand, and finance's and the reviewers' desks."""
+"""The admin: who sees what, that nothing is edited by hand, and what finance and reviewers do there."""
+
+import re
 
 import pytest
 from django.contrib import admin
@@ -148,6 +150,22 @@ def test_waiting_tasks_lead_to_their_review(cast, client) -> None:
     assert f'href="/review/{task.public_id}/"' in page
 
 
+def test_books_payouts_and_disputes_say_names_and_no_keys(cast, rows, client) -> None:
+    """A project by its name, a payout and a dispute by their day."""
+    project = Task.objects.first().project
+    client.force_login(cast.olga)
+    paid = Transfer.objects.filter(source__project_key=project.public_id).first()
+    books = (reverse("admin:taskers_transfer_changelist"), reverse("admin:taskers_transfer_change", args=[paid.pk]))
+    for path in books:
+        page = client.get(path).content.decode()
+        assert project.name in page and str(project.public_id) not in page, path
+    for path in (rows["taskers_payout"], rows["taskers_dispute"]):
+        page = client.get(path).content.decode()
+        assert not re.search(r">[^<]*[0-9a-f]{8}-[0-9a-f]{4}-", page), path
+    verdict = client.get(rows["projects_verdict"]).content.decode()
+    assert "Majority" in verdict and "majority_v1" not in verdict
+
+
 def test_grades_and_standings_are_told(cast, client) -> None:
     grades.record(
         key="g1", subject="annotation:1", organization=cast.riverside, project_key=PROJECT, tasker=cast.alice,
@@ -197,7 +215,7 @@ def test_finance_pays_from_the_admin(cast, client) -> None:
     assert balance_of(cast.alice, "paid") == 12_340_000 and balance_of(cast.alice, "owed") == 5_678
 
 
-def test_at_the_desk_two_people_call_off_a_run_whose_table_was_taken_away(cast, client) -> None:
+def test_in_the_admin_two_people_call_off_a_run_whose_table_was_taken_away(cast, client) -> None:
     fay = type(client)()
     client.force_login(cast.finn)
     fay.force_login(cast.fay)
@@ -245,7 +263,7 @@ def test_no_one_else_touches_money(who, cast, client) -> None:
     assert balance_of(cast.alice, "owed") == 1_000_000
 
 
-def test_a_dispute_is_answered_at_its_desk(cast, client) -> None:
+def test_a_dispute_is_answered_in_the_admin(cast, client) -> None:
     task = make.task(make.batch(make.project(cast.riverside)))
     dispute = disputes.open(cast.riverside, cast.alice, subject=f"task:{task.public_id}", text="Look at rule 3.")
     path = reverse("admin:taskers_dispute_change", args=[dispute.pk])

@@ -110,7 +110,7 @@ def test_looking_at_people_and_money_and_carrying_data_away_leave_records(cast) 
     project = make.project(cast.riverside)
     make.batch(project)
     olga, finn = browser_of(cast.olga), browser_of(cast.finn)
-    for path in ("/people/", f"/people/{cast.bob.public_id}/", f"/projects/{project.public_id}/trust/"):
+    for path in ("/people/", f"/people/{cast.bob.public_id}/", f"/projects/{project.public_id}/quality/"):
         assert olga.get(path).status_code == 200
     looked = told(Kind.PEOPLE_LISTED)
     assert [one.detail["page"] for one in looked][:2] == ["/people/", f"/people/{cast.bob.public_id}/"]

@@ -85,6 +85,16 @@ def test_the_page_shows_links_and_reasons(client, cast) -> None:
     assert answer.status_code == 422 and "Choose a file" in answer.content.decode()
 
 
+def test_the_page_names_the_roles_that_one_may_give(client, cast) -> None:
+    client.force_login(cast.olga)
+    page = client.get("/people/invite/list/").content.decode()
+    assert "Owner, Manager, Reviewer, Finance, ML engineer, Tasker" in page and "ml_engineer" not in page
+    assert [
+        line.invitation is not None
+        for line in bulk_invite.invite_all(cast.riverside, cast.olga, "x@a.example,,ML engineer")
+    ] == [True]
+
+
 def test_tasker_invites_nobody_from_a_list(client, cast) -> None:
     client.force_login(cast.alice)
     assert client.post("/people/invite/list/", {"text": "x@example.org"}).status_code == 403

@@ -58,6 +58,12 @@ def test_manager_sees_members_and_none_of_the_neighbours(mina) -> None:
     assert "ned@example.org" not in page and "sam@example.org" not in page
 
 
+def test_the_owner_finds_the_audit_trail_from_here(client, mina, cast) -> None:
+    assert "/people/audit/" not in mina.get("/people/").content.decode()
+    client.force_login(cast.olga)
+    assert "/people/audit/" in client.get("/people/").content.decode()
+
+
 def test_finding_people_by_name_and_role(mina, cast) -> None:
     found = mina.get("/people/", {"q": "ali"}, headers={"HX-Request": "true", "HX-Target": "members"}).content.decode()
     assert "alice@example.org" in found and "bob@example.org" not in found

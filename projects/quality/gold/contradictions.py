@@ -85,7 +85,7 @@ def _contradicting(terms: Terms, some: Sequence[_Said]) -> list[tuple[StockedGol
 def _why(other: _Said) -> str:
     if other.kept is None:
         return _("A reviewer decided this task otherwise.")
-    text = _("The known answer of %(task)s, which asks the same, is another one.")
+    text = _("%(task)s asks the same, and its gold answer is another one.")
     return text % {"task": other.kept.gold.task.external_id[:100]}
 
 

@@ -23,7 +23,7 @@ from taskers.money import ledger
 from taskers.standing import grades
 
 IN_FILE_ORDER = (
-    "This project hands out in file order: a known answer would stand out of it and be known. Shuffle its tasks first"
+    "This project hands out in file order: gold would stand out of it and be known. Shuffle its tasks first"
     " (Settings), or put the answer into the course."
 )
 

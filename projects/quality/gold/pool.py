@@ -107,7 +107,7 @@ def restore(kept: StockedGold, *, by: Person, pool: str = "") -> None:
     fresh: dict[str, Any] = {"retired_at": None, "retired_why": "", "suspect_at": None, "suspect_why": ""}
     fresh |= {"pool": pool or kept.pool}
     if not against.update(**fresh, uses=0, looks=0, fresh_at=Clock()):
-        raise StateConflict("This known answer is in the stock, and nothing speaks against it.")
+        raise StateConflict("This task is gold, and nothing speaks against it.")
     fine = {"outcome": BrokenReport.Outcome.FINE, "settled_by": by, "settled_at": Clock()}
     BrokenReport.objects.open().filter(task=kept.gold.task).update(**fine)
     emit_of_task("gold_restored", kept.gold.task, by)
@@ -117,7 +117,7 @@ def put_back(task: Task, pool: str, *, by: Person) -> None:
     """Use a task's known answer again that was taken out, in this pool. Raises StateConflict where there is none."""
     kept = StockedGold.objects.select_related("gold__task__project").filter(gold__task=task).first()
     if kept is None or kept.retired_at is None:
-        raise StateConflict("No known answer of this task was taken out.")
+        raise StateConflict("This task wasn't gold that was taken out.")
     restore(kept, by=by, pool=pool)
 
 

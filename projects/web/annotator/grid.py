@@ -1,4 +1,4 @@
-"""The grid's wire: many tasks on one screen under one lease. Each view makes one call into a verb.
+"""The grid: many tasks on one screen under one lease. Each view makes one call into a verb.
 
 A group is what one person holds under one token. It is claimed at once, kept by one heartbeat, drafted in small
 deltas, and handed in at once; each assignment in it is submitted once, and says what became of it.

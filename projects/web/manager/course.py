@@ -95,7 +95,7 @@ def again(request: MemberRequest, project: Project, person_id: UUID) -> HttpResp
 @require_POST
 @signed_in
 def keep(request: MemberRequest, task_id: UUID) -> HttpResponse:
-    """Use a decided task as an item of the course, or as a known answer that is mixed in unseen."""
+    """Use a decided task as an item of the course, or as gold that is mixed in unseen."""
     task = access.task(request.user, task_id, *access.MANAGE)
     course = request.POST.get("pool") != "control"
     try:
@@ -136,7 +136,7 @@ def _context(request: MemberRequest, project: Project, form: CourseForm, items: 
     key = int(after) if after.isascii() and after.isdigit() and len(after) < 19 else 0
     people = qualification.people(project, after=key, limit=PEOPLE + 1)
     return _items(project, items) | {
-        "room": TASK_TYPES[project.task_type],
+        "task_type": TASK_TYPES[project.task_type],
         "form": form,
         "rules": rules.in_force(project),
         "people": people[:PEOPLE],

@@ -19,7 +19,7 @@ def export(request: MemberRequest, project: Project) -> HttpResponse:
     """The formats that make sense for the project's type."""
     context = {
         "project": project,
-        "room": TASK_TYPES[project.task_type],
+        "task_type": TASK_TYPES[project.task_type],
         "formats": exporting.formats_for(project),
         "batches": project.batches.exclude(state=Batch.State.DRAFT).order_by("-pk")[:200],
         "tab": "export",

@@ -1,4 +1,4 @@
-"""The known answers of a project: how they fare, and taking them out of or back into the stock."""
+"""The gold of a project: how it fares, retiring it and putting it back."""
 
 from uuid import UUID
 
@@ -28,7 +28,7 @@ def page(request: MemberRequest, project: Project) -> HttpResponse:
     here = pages.get_page(request.GET.get("page"))
     context = {
         "project": project,
-        "room": TASK_TYPES[project.task_type],
+        "task_type": TASK_TYPES[project.task_type],
         "lines": pool.lines(list(here.object_list)),
         "here": here,
         "limit": rules.in_force(project).gold_uses,

@@ -1,4 +1,4 @@
-"""What is in whose hands, and taking it back."""
+"""Work in progress: who holds what, and taking it back."""
 
 from collections import defaultdict
 
@@ -24,14 +24,14 @@ MOST = 300
 @manages
 def page(request: MemberRequest, project: Project) -> HttpResponse:
     """By person, those whose time runs out first on top; the part within renews itself."""
-    template = "projects/manager/_leases.html" if request.htmx else "projects/manager/in_progress.html"
+    template = "projects/manager/_in_progress.html" if request.htmx else "projects/manager/in_progress.html"
     return render(request, template, _context(project))
 
 
 @require_POST
 @manages
-def let_go(request: MemberRequest, project: Project) -> HttpResponse:
-    """Take one piece of work, or all that one person holds, out of somebody's hands."""
+def release(request: MemberRequest, project: Project) -> HttpResponse:
+    """Take one piece of work, or all that one person holds, back from whoever holds it."""
     try:
         if request.POST.get("person"):
             person = _person(project, request.POST["person"])
@@ -44,22 +44,22 @@ def let_go(request: MemberRequest, project: Project) -> HttpResponse:
         raise
     except Problem as problem:
         messages.error(request, problem.text)
-    return redirect("project-leases", project.public_id)
+    return redirect("project-in-progress", project.public_id)
 
 
 def _context(project: Project) -> dict:
     rows = list(queue.in_hands(project)[: MOST + 1])
-    hands: dict[Person, list[Assignment]] = defaultdict(list)
+    held: dict[Person, list[Assignment]] = defaultdict(list)
     for row in rows[:MOST]:
         assert row.tasker is not None  # held: the database says so too
-        hands[row.tasker].append(row)
+        held[row.tasker].append(row)
     return {
         "project": project,
-        "room": TASK_TYPES[project.task_type],
-        "hands": list(hands.items()),
+        "task_type": TASK_TYPES[project.task_type],
+        "held": list(held.items()),
         "more": len(rows) > MOST,
         "tab": "people",
-        "part": "leases",
+        "part": "in-progress",
     }
 
 

@@ -45,13 +45,13 @@ def load(request: MemberRequest, project: Project) -> HttpResponse:
                 return _go(request, reverse("intake", args=[made.public_id]))
             except Problem as problem:
                 form.add_error(problem.place if problem.place in form.fields else None, problem.text)
-    room = TASK_TYPES[project.task_type]
+    task_type = TASK_TYPES[project.task_type]
     before = Intake.objects.filter(batch__project=project).select_related("batch").defer("errors")
     context = {
         "project": project,
         "form": form,
-        "room": room,
-        "endings": ",".join(ending for ending, name in importing.ENDINGS.items() if name in room.intakes),
+        "task_type": task_type,
+        "endings": ",".join(ending for ending, name in importing.ENDINGS.items() if name in task_type.intakes),
         "intakes": before.order_by("-pk")[:20],
         "worker": notices.worker_alive(),
         "tab": "load",

@@ -74,11 +74,11 @@ def _page(
     lines = report.of(project)
     context = {
         "project": project,
-        "room": TASK_TYPES[project.task_type],
+        "task_type": TASK_TYPES[project.task_type],
         "rows": [(one, (moved or {}).get(one.seat.pk) or MoveForm(seat=one.seat)) for one in lines],
         "form": register or RegisterForm(),
         "open": (moved or {}).keys(),
         "made": made,
-        "tab": "trust",
+        "tab": "quality",
     }
     return render(request, "projects/manager/models.html", context, status=status)

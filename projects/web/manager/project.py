@@ -48,7 +48,7 @@ def project(request: MemberRequest, project: Project) -> HttpResponse:
     context = _progress(project, settings) | {
         "settings": settings,
         "labels": project.labels.in_use(),
-        "room": TASK_TYPES[project.task_type],
+        "task_type": TASK_TYPES[project.task_type],
         "rate": ledger.money(settings.rate, project.organization.currency),
         "tab": "overview",
     }

@@ -27,7 +27,7 @@ def tasks(request: MemberRequest, project: Project) -> HttpResponse:
     found = task_search.search(project, filters, after=after, before=before)
     context = {
         "project": project,
-        "room": TASK_TYPES[project.task_type],
+        "task_type": TASK_TYPES[project.task_type],
         "asked": asked,
         "filtered": filters.asked > 0 or bool(unknown),
         "unknown": unknown,

@@ -1,4 +1,4 @@
-"""The reviewer's wire: the waiting list, one review at a time, the decision. Each view makes one call into a verb."""
+"""Review: the waiting list, one review at a time, the decision. Each view makes one call into a verb."""
 
 import random
 from collections import Counter
@@ -204,7 +204,7 @@ def review_json(review: Assignment, reviewer: Person, selection: Selection, *, b
             "blind": blind,
         },
         "draft": {"version": saved.version, "answer": saved.answer} if saved else None,
-        "remarks": remarks_json(task, reviewer),
+        "comments": comments_json(task, reviewer),
         "verdict": ({"answer": verdict.answer, "method": verdict.method, "note": verdict.note} if verdict else None),
         "urls": {
             "decide": selection.through("review-decide", task.public_id),
@@ -221,17 +221,17 @@ def answers_json(task: Task, settings: ProjectSettings) -> list[dict]:
 
     One that other hands changed is named as that and shows nothing: what is stored may be anything.
     """
-    room, terms = TASK_TYPES[task.project.task_type], terms_of(task.project)
+    task_type, terms = TASK_TYPES[task.project.task_type], terms_of(task.project)
     answers = list(Annotation.objects.counting().filter(task=task).order_by("pk"))
     counted = [as_it_counts(terms, task, one.answer) for one in answers]
-    agreements = _mean_agreements(room, counted, settings)
+    agreements = _mean_agreements(task_type, counted, settings)
     rows = list(zip(answers, counted, agreements, strict=True))
     random.Random(str(task.public_id)).shuffle(rows)
     return [
         {
             "id": str(one.public_id),
             "name": _("Answer %(letter)s") % {"letter": ascii_uppercase[index % 26] + "′" * (index // 26)},
-            "answer": {room.answer_list: []} if why == TAMPERED else one.answer,
+            "answer": {task_type.answer_list: []} if why == TAMPERED else one.answer,
             "agreement": agreement,
             "changed": why == TAMPERED,
         }
@@ -246,28 +246,30 @@ def _parts(task: Task) -> list[dict]:
     return [one | {"name": names.get(one["label"], one["label"])} for one in found or []]
 
 
-def remarks_json(task: Task, reviewer: Person) -> list[dict]:
+def comments_json(task: Task, reviewer: Person) -> list[dict]:
     """What taskers tell the reviewer, each with the answer that it came with."""
-    talks = reading.of_task(task, Remark.To.REVIEWER)
-    keys = dict(Annotation.objects.current().filter(task=task).values_list("assignment", "public_id")) if talks else {}
+    threads = reading.of_task(task, Remark.To.REVIEWER)
+    keys = (
+        dict(Annotation.objects.current().filter(task=task).values_list("assignment", "public_id")) if threads else {}
+    )
     return [
-        reading.told(talk, reviewer)
+        reading.told(thread, reviewer)
         | {
-            "answer": str(keys.get(talk.first.assignment_id or 0, "")),
-            "url": reverse("review-answer", args=[talk.first.public_id]),
+            "answer": str(keys.get(thread.first.assignment_id or 0, "")),
+            "url": reverse("review-answer", args=[thread.first.public_id]),
         }
-        for talk in talks
+        for thread in threads
     ]
 
 
 def _mean_agreements(
-    room: TaskType, counted: Sequence[tuple[dict, str]], settings: ProjectSettings
+    task_type: TaskType, counted: Sequence[tuple[dict, str]], settings: ProjectSettings
 ) -> list[float | None]:
     """For each answer the mean of its agreement with each other one; None where there is none, or it has no vote."""
     voting = [index for index, (_answer, why) in enumerate(counted) if why not in VOTELESS]
     values: dict[int, list[float]] = {index: [] for index in range(len(counted))}
     for i, j in combinations(voting, 2):
-        alike = room.agreement(counted[i][0], counted[j][0], settings.thresholds)
+        alike = task_type.agreement(counted[i][0], counted[j][0], settings.thresholds)
         values[i].append(alike)
         values[j].append(alike)
     return [fmean(some) if some else None for some in values.values()]

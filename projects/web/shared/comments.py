@@ -12,15 +12,15 @@ from taskers.models import Person
 from taskers.web.requests import NO_KEY, MemberRequest, key_in
 
 
-def answerable(person: Person, remark_id: UUID) -> Remark:
-    """A remark that this person may answer for the office: comments as reviewer, questions as manager."""
-    remark = reading.find(remark_id)
-    roles = access.REVIEW if remark.to == Remark.To.REVIEWER else access.MANAGE
-    project = remark.task.project
+def answerable(person: Person, comment_id: UUID) -> Remark:
+    """A comment that this person may answer for the office: comments as reviewer, questions as manager."""
+    comment = reading.find(comment_id)
+    roles = access.REVIEW if comment.to == Remark.To.REVIEWER else access.MANAGE
+    project = comment.task.project
     access.access.require(person, project.organization, *roles, project_key=project.public_id)
-    if remark.author_id == person.pk:
+    if comment.author_id == person.pk:
         raise OwnWork(_("Nobody answers their own question."))
-    return remark
+    return comment
 
 
 def key_typed(request: MemberRequest) -> UUID:

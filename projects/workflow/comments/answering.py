@@ -22,11 +22,11 @@ def answer(remark: Remark, by: Person, words: str, key: UUID) -> Remark:
     the same answer. Raises Refused or KeyReused.
     """
     if remark.thread_id is not None or remark.to == Remark.To.TASKERS:
-        raise Refused(_("This isn't something to be answered."), code="bad-remark", place="remark")
+        raise Refused(_("This isn't something to be answered."), code="bad-comment", place="comment")
     first = Remark.objects.select_for_update(of=("self",)).select_related("task__project").get(pk=remark.pk)
     replies = Remark.objects.filter(thread=first)
     if replies.count() >= MOST and not replies.filter(public_id=key).exists():
-        raise Refused(_("This talk is long enough."), code="too-many-remarks", place="words")
+        raise Refused(_("This talk is long enough."), code="too-many-comments", place="words")
     asks_again = by.pk == first.author_id
     said = {"assignment": first.assignment, "thread": first, "to": first.to, "mark": first.mark}
     made = write(

@@ -22,13 +22,13 @@ def say(assignment: Assignment, tasker: Person, key: UUID, *, to: str, words: st
     The same key again gives the same remark. Raises Refused or KeyReused.
     """
     if to not in (Remark.To.REVIEWER, Remark.To.MANAGER):
-        raise Refused("A remark goes to the reviewer or to a manager.", code="bad-remark", place="to")
+        raise Refused("A comment goes to the reviewer or to a manager.", code="bad-comment", place="to")
     if not MARK.fullmatch(mark):
-        raise Refused("This names no mark.", code="bad-remark", place="mark")
+        raise Refused("This names no mark.", code="bad-comment", place="mark")
     mine = Remark.objects.filter(assignment=assignment, author=tasker)
     if mine.count() >= MOST and not mine.filter(public_id=key).exists():
         text = "You have said %(most)s things about this task; that is as much as it takes."
-        raise Refused(text, code="too-many-remarks", place="words", most=MOST)
+        raise Refused(text, code="too-many-comments", place="words", most=MOST)
     event = "asked" if to == Remark.To.MANAGER else "commented"
     task = assignment.task
     return write(key, tasker, words, event=event, task=task, assignment=assignment, to=to, mark=mark)
@@ -44,9 +44,9 @@ def write(key: UUID, author: Person, words: str, *, event: str, task: Task, **sa
     """The row, once for each key, and the event with it."""
     words = words.replace("\r\n", "\n").replace("\x00", "").strip()
     if not words:
-        raise Refused("Say something first.", code="bad-remark", place="words")
+        raise Refused("Say something first.", code="bad-comment", place="words")
     if len(words) > limits.COMMENT:
-        raise Refused("At most %(most)s characters, please.", code="bad-remark", place="words", most=limits.COMMENT)
+        raise Refused("At most %(most)s characters, please.", code="bad-comment", place="words", most=limits.COMMENT)
     made, new = Remark.objects.get_or_create(
         public_id=key, defaults={"project": task.project, "task": task, "author": author, "words": words, **said}
     )

@@ -68,7 +68,7 @@ export function pingFrame(id) {
   return checked({ type: "ping", id });
 }
 
-/** Nothing leaves that the other side would refuse. */
+/** Nothing leaves that the other side would reject. */
 function checked(message) {
   const frame = JSON.stringify(message);
   parseClient(frame);

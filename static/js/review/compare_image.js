@@ -55,8 +55,8 @@ export function createComparison(stage, { task, nameOf, shown, said }) {
     const taken = [];
     for (const { id, answer, letter, colour } of shown()) {
       for (const region of answer.regions) {
-        const remarks = said(id, region.id);
-        drawTag(context, view, region, `${letter} ${nameOf(region.label)}${remarks ? ` · “${remarks}”` : ""}`, colour, taken);
+        const comments = said(id, region.id);
+        drawTag(context, view, region, `${letter} ${nameOf(region.label)}${comments ? ` · “${comments}”` : ""}`, colour, taken);
       }
     }
     if (!under) return;

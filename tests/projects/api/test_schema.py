@@ -85,9 +85,9 @@ OPERATIONS = [
     ("GET", "/api/v1/exclusions/"),
     ("POST", "/api/v1/exclusions/"),
     ("DELETE", "/api/v1/exclusions/{exclusion_id}/"),
-    ("GET", "/api/v1/pairs/"),
-    ("POST", "/api/v1/pairs/"),
-    ("DELETE", "/api/v1/pairs/{pair_id}/"),
+    ("GET", "/api/v1/conflicts/"),
+    ("POST", "/api/v1/conflicts/"),
+    ("DELETE", "/api/v1/conflicts/{pair_id}/"),
 ]
 # A stream, which a WSGI client would gather in a thread without this test's transaction: tests/projects/test_streams.py
 EXPORT = ("GET", "/api/v1/projects/{project_id}/export/{format}/")

@@ -20,7 +20,7 @@ IMAGE = Binding(1, 2, uuid4(), "segment", Picture("a" * 64, 30, 40, "assets/a.pn
 TEXT = Binding(3, 4, uuid4(), "spans", text="Maria met 2024 in Oslo.", labels=frozenset({"person", "date"}))
 
 
-class Desk:
+class Gateway:
     """The database's part, played by the test."""
 
     def __init__(self, binding: Binding) -> None:
@@ -110,10 +110,10 @@ class Page:
     """A session with its page on the other side."""
 
     def __init__(self, binding: Binding) -> None:
-        self.desk, self.model = Desk(binding), Model()
+        self.gateway, self.model = Gateway(binding), Model()
         self.heard: list[dict[str, Any]] = []
         self.code: int | None = None
-        self.session = Session(self.desk, self.model, self._hear, self._cut)  # type: ignore[arg-type]
+        self.session = Session(self.gateway, self.model, self._hear, self._cut)  # type: ignore[arg-type]
 
     async def _hear(self, frame: str) -> None:
         self.heard.append(json.loads(frame))

@@ -17,10 +17,10 @@ LATER = (
     *("class_offers", "copies", "answers", "offsets"),
     *("image/lists", "text/lists", "image/rows", "mark_list", "windowed_list", "list_window"),
     *("list_tools", "list_order", "label_search", "mark_group", "region_groups", "hover_links", "studio_lists"),
-    *("forms", "instructions", "key_sheet", "image/key_words", "sign_in", "steps_told", "comments"),
+    *("forms", "instructions", "shortcuts", "image/key_words", "sign_in", "steps_told", "comments"),
 )
 
 
 def later(fetched: Iterable[str]) -> set[str]:
-    """What the room asks for itself, behind the first paint."""
+    """What the editor asks for itself, behind the first paint."""
     return {url for url in fetched if any(f"/{name}." in url for name in LATER)}

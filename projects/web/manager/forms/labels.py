@@ -20,7 +20,7 @@ SHAPE_NAMES = (
     ("point", _("Points")),
 )
 # What some task types ask of a label and others don't: which, says each type.
-OF_TYPES = {name for room in TASK_TYPES.values() for name in room.labels_asked}
+OF_TYPES = {name for task_type in TASK_TYPES.values() for name in task_type.labels_asked}
 
 
 class LabelForm(forms.Form):

@@ -30,7 +30,7 @@ from taskers.models import Organization
 
 SPAN_MATCH = (("exact", _("Exactly the same stretch")), ("overlap", _("Overlapping stretches")))
 # What some task types ask of a project and others don't: which, says each type.
-OF_TYPES = {name for room in TASK_TYPES.values() for name in room.settings_asked}
+OF_TYPES = {name for task_type in TASK_TYPES.values() for name in task_type.settings_asked}
 FIRST_TERMS = {"wanted": 2, "rate": 50_000}  # what a new project's page proposes; all else is the model's defaults
 
 
@@ -109,7 +109,7 @@ class SettingsForm(InLanguages, PairFields):
     target = percent(
         _("Target confidence, %"),
         _(
-            "The confidence that more people are asked for; as far as known answers bear it out. Empty: 90, and by"
+            "The confidence that more people are asked for; as far as gold bears it out. Empty: 90, and by"
             " majority no more than the judgements per task reach when all agree."
         ),
         within=SETTINGS["target"],
@@ -127,7 +127,7 @@ class SettingsForm(InLanguages, PairFields):
     audit_share = percent(
         _("Verdicts audited, %"),
         _(
-            "Drawn by chance, whatever was answered, and shown to a reviewer: by these and by known answers a project"
+            "Drawn by chance, whatever was answered, and shown to a reviewer: by these and by gold a project"
             " learns how far to believe its method. 0: none."
         ),
         required=False,
@@ -290,7 +290,7 @@ class NewProjectForm(SettingsForm):
     name = forms.CharField(label=_("Name"), max_length=limits.NAME)
     task_type = forms.ChoiceField(
         label=_("Task type"),
-        choices=[(key, room.title) for key, room in TASK_TYPES.items()],
+        choices=[(key, task_type.title) for key, task_type in TASK_TYPES.items()],
         widget=forms.RadioSelect,
         initial=next(iter(TASK_TYPES)),
     )
@@ -303,8 +303,8 @@ class NewProjectForm(SettingsForm):
     def clean(self) -> dict[str, Any]:
         """What the chosen type doesn't ask has no faults."""
         data = super().clean() or {}
-        if room := TASK_TYPES.get(data.get("task_type", "")):
-            self.asked = room.settings_asked
+        if task_type := TASK_TYPES.get(data.get("task_type", "")):
+            self.asked = task_type.settings_asked
         for name in OF_TYPES - set(self.asked):
             self.errors.pop(name, None)
         return data

@@ -1,4 +1,4 @@
-/** Keys and what they do: one table that the dispatcher, the buttons and the cheat sheet all read. */
+/** Keys and what they do: one table that the dispatcher, the buttons and the list of shortcuts all read. */
 
 const NAMED = {
   " ": "space",

@@ -1,5 +1,5 @@
 /**
- * Masks as COCO's compressed run lengths, the one encoding on the wire and in the database.
+ * Masks as COCO's compressed run lengths, the one encoding in requests and in the database.
  * A shape is {size: [height, width], counts: string}; runs go down the columns, zeros first.
  * A bitmap is {height, width, data: Uint8Array}, row by row, 0 or 1.
  * Source: the format of pycocotools' `_mask` (each run minus the run two before it, from the fourth run on,

@@ -21,8 +21,8 @@ export function createReading(label, text) {
 function showText({ stage, task }) {
   const { text, title } = task.payload;
   const body = createReading(say("Text of the task"), text);
-  const sheet = element("article", { class: "sheet" }, title && element("h3", { class: "sheet__title", dir: "auto" }, title), body);
-  stage.replaceChildren(element("div", { class: "desktop" }, sheet));
+  const article = element("article", { class: "document" }, title && element("h3", { class: "document__title", dir: "auto" }, title), body);
+  stage.replaceChildren(element("div", { class: "document-area" }, article));
   return { text: body, zoom() {}, fit() {}, focus: () => body.focus({ preventScroll: true }), async ready() {}, close() {} };
 }
 

@@ -1,5 +1,5 @@
 /**
- * The copilot as the rooms see it: questions with an id, answers when they come, never an exception, never a wait.
+ * The copilot as the editors see it: questions with an id, answers when they come, never an exception, never a wait.
  * The line itself is assist/socket.js; without one (switched off) every question is declined.
  */
 import { createCopilot, socketUrl } from "../../assist/socket.js";

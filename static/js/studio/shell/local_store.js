@@ -5,14 +5,14 @@
 
 const STORE = "work";
 
-/** @param {IDBFactory|undefined} [factory] @returns {Promise<Stash>} */
-export async function openStash(factory = globalThis.indexedDB) {
+/** @param {IDBFactory|undefined} [factory] @returns {Promise<LocalStore>} */
+export async function openLocalStore(factory = globalThis.indexedDB) {
   const base = factory ? await open(factory) : null;
   return base ? inBase(base) : inMemory();
 }
 
 /**
- * @typedef {object} Stash
+ * @typedef {object} LocalStore
  * @property {(key: string) => Promise<any>} read null when there is nothing
  * @property {(key: string, value: any) => Promise<void>} write
  * @property {(key: string) => Promise<void>} remove with what lies beside it, under its key and " other"
@@ -69,7 +69,7 @@ function readable(kept) {
   return kept;
 }
 
-/** @returns {Stash} */
+/** @returns {LocalStore} */
 export function inMemory() {
   const kept = new Map();
   return {

@@ -9,7 +9,7 @@ const SAVED = {
   saving: say("Saving…"),
   offline: say("Offline, kept here"),
   conflict: say("Two copies"),
-  refused: say("Not saved"),
+  rejected: say("Not saved"),
 };
 const COPILOT = {
   connecting: say("Copilot…"),

@@ -1,4 +1,4 @@
-/** What a task needs that is shown before it is ours. Fetched behind the first task, with the first that is foreseen. */
+/** What a task needs that is shown before it is ours. Fetched behind the first task, with the first that is prefetched. */
 import { say } from "../shared/words.js";
 
 let _prepared = []; // held, so that what was decoded stays

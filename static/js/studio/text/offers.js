@@ -39,7 +39,7 @@ export function createTextOffers(host, { confidence, act, keyOf }) {
       bar.replaceChildren(
         element("span", { class: "small" }, sayCount(pending.length, "{count} suggestion", "{count} suggestions")),
         verb("accept", say("Accept"), "button--primary"),
-        verb("refuse", say("Reject")),
+        verb("reject", say("Reject")),
         verb("accept-all", say("Accept all")),
         ...sure(levels),
       );

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createImageDesk } from "../../static/js/studio/image/editor.js";
+import { createImageStore } from "../../static/js/studio/image/store.js";
 import { areaOf, encodeMask } from "../../static/js/studio/shared/rle.js";
 
 const size = { width: 40, height: 30 };
@@ -17,16 +17,16 @@ function offered(id, { suggestion = "u-1", width, height } = {}) {
   return { type: "masks", id, suggestion, model: "sam@1", best: 1, masks: [mask(4, 0.5), mask(8, 0.9), mask(12, 0.7)] };
 }
 
-/** A desk with a copilot that notes what it was asked. */
-function desk(extra = {}) {
+/** A store with a copilot that notes what it was asked. */
+function store(extra = {}) {
   const asked = [];
   const copilot = { ask: (prompt) => `p${asked.push(prompt)}`, cancel() {} };
-  const made = createImageDesk({ labels, size, answer: null, copilot, onChange() {}, ...extra });
-  return { desk: made, asked };
+  const made = createImageStore({ labels, size, answer: null, copilot, onChange() {}, ...extra });
+  return { store: made, asked };
 }
 
 test("box, answer, label: three steps to a region that says where it came from", () => {
-  const { desk: mine, asked } = desk();
+  const { store: mine, asked } = store();
   mine.promptBox([1, 2, 10, 10]);
   assert.deepEqual(asked[0], { points: [], box: [1, 2, 10, 10], previous: null });
   mine.receive(offered("p1"));
@@ -40,7 +40,7 @@ test("box, answer, label: three steps to a region that says where it came from",
 });
 
 test("the next click refines the mask that was chosen", () => {
-  const { desk: mine, asked } = desk();
+  const { store: mine, asked } = store();
   mine.promptPoint(5, 6, true);
   mine.receive(offered("p1"));
   mine.cycle(1);
@@ -49,7 +49,7 @@ test("the next click refines the mask that was chosen", () => {
 });
 
 test("an answer to an older question is dropped", () => {
-  const { desk: mine } = desk();
+  const { store: mine } = store();
   mine.promptPoint(5, 6, true);
   mine.promptPoint(7, 7, true);
   assert.equal(mine.receive(offered("p1")), false);
@@ -59,7 +59,7 @@ test("an answer to an older question is dropped", () => {
 });
 
 test("undo takes back the accept, the click and the box, one by one; redo asks again", () => {
-  const { desk: mine, asked } = desk();
+  const { store: mine, asked } = store();
   mine.promptBox([0, 0, 9, 9]);
   mine.receive(offered("p1"));
   mine.promptPoint(3, 3, true);
@@ -80,7 +80,7 @@ test("undo takes back the accept, the click and the box, one by one; redo asks a
 });
 
 test("redo of a question that was never answered asks it anew", () => {
-  const { desk: mine, asked } = desk();
+  const { store: mine, asked } = store();
   mine.promptPoint(5, 5, true);
   mine.undo();
   assert.equal(mine.receive(offered("p1")), false);
@@ -89,20 +89,20 @@ test("redo of a question that was never answered asks it anew", () => {
   assert.equal(mine.receive(offered("p2")), true);
 });
 
-test("a refused offer is remembered by its id, an unanswered one is only let go", () => {
-  const { desk: mine } = desk();
+test("a rejected offer is remembered by its id, an unanswered one is only let go", () => {
+  const { store: mine } = store();
   mine.promptPoint(5, 5, true);
-  mine.refuse();
+  mine.reject();
   mine.promptPoint(5, 5, true);
   mine.receive(offered("p2", { suggestion: "u-9" }));
-  mine.refuse();
-  assert.deepEqual(mine.state.refused, [{ suggestion: "u-9" }]);
+  mine.reject();
+  assert.deepEqual(mine.state.rejected, [{ suggestion: "u-9" }]);
   mine.undo();
-  assert.deepEqual(mine.state.refused, []);
+  assert.deepEqual(mine.state.rejected, []);
 });
 
 test("a mask at half size is accepted at the image's full size", () => {
-  const { desk: mine } = desk();
+  const { store: mine } = store();
   mine.promptPoint(5, 5, true);
   mine.receive(offered("p1", { width: 20, height: 15 }));
   mine.accept();
@@ -112,7 +112,7 @@ test("a mask at half size is accepted at the image's full size", () => {
 });
 
 test("brush and eraser change the selected region and mark an accepted offer as edited", () => {
-  const { desk: mine } = desk();
+  const { store: mine } = store();
   mine.promptPoint(5, 5, true);
   mine.receive(offered("p1"));
   mine.accept();
@@ -129,7 +129,7 @@ test("brush and eraser change the selected region and mark an accepted offer as 
 });
 
 test("without a copilot everything by hand still works", () => {
-  const { desk: mine } = desk({ copilot: { ask: () => null, cancel() {} } });
+  const { store: mine } = store({ copilot: { ask: () => null, cancel() {} } });
   assert.equal(mine.promptBox([0, 0, 5, 5]), false);
   assert.equal(mine.history.canUndo, false);
   mine.chooseLabel("dog");
@@ -142,13 +142,13 @@ test("without a copilot everything by hand still works", () => {
 });
 
 test("the eraser does nothing where nothing is selected", () => {
-  const { desk: mine } = desk();
+  const { store: mine } = store();
   assert.equal(mine.paint([[5, 5]], 3, 0), false);
   assert.equal(mine.history.canUndo, false);
 });
 
 test("erasing where the mask is not is no step, and marks nothing as edited", () => {
-  const { desk: mine } = desk();
+  const { store: mine } = store();
   mine.promptPoint(5, 5, true);
   mine.receive(offered("p1"));
   mine.accept();
@@ -160,7 +160,7 @@ test("erasing where the mask is not is no step, and marks nothing as edited", ()
 });
 
 test("after accepting, the next label is the next object's", () => {
-  const { desk: mine } = desk();
+  const { store: mine } = store();
   mine.promptPoint(5, 5, true);
   mine.receive(offered("p1"));
   mine.accept();
@@ -174,23 +174,23 @@ test("after accepting, the next label is the next object's", () => {
 });
 
 test("clicks that wait and masks on offer outlive the page, and what had no answer is asked again", () => {
-  const first = desk();
-  first.desk.chooseLabel("dog");
-  first.desk.promptPoint(5, 5, true);
-  first.desk.receive(offered("p1"));
-  const offer = structuredClone(first.desk.unfinished());
-  first.desk.promptPoint(9, 9, false);
-  const waiting = structuredClone(first.desk.unfinished());
-  const again = (left, extra) => desk({ proposal: left.proposal, inHand: left.label, ...extra });
+  const first = store();
+  first.store.chooseLabel("dog");
+  first.store.promptPoint(5, 5, true);
+  first.store.receive(offered("p1"));
+  const offer = structuredClone(first.store.unfinished());
+  first.store.promptPoint(9, 9, false);
+  const waiting = structuredClone(first.store.unfinished());
+  const again = (left, extra) => store({ proposal: left.proposal, inHand: left.label, ...extra });
   const second = again(offer);
   assert.deepEqual(second.asked, []);
-  assert.equal(second.desk.accept(), true);
-  assert.equal(second.desk.answer().regions[0].label, "dog");
+  assert.equal(second.store.accept(), true);
+  assert.equal(second.store.answer().regions[0].label, "dog");
   const third = again(waiting);
   assert.deepEqual(third.asked, [{ points: [[5, 5, 1], [9, 9, 0]], box: null, previous: "h-p1-8" }]);
-  assert.equal(third.desk.receive(offered("p1")), true);
+  assert.equal(third.store.receive(offered("p1")), true);
   const alone = again(waiting, { copilot: { ask: () => null, cancel() {} } });
-  assert.deepEqual([alone.desk.state.proposal.asked, alone.desk.accept()], [null, true], "the masks of before are still on offer");
+  assert.deepEqual([alone.store.state.proposal.asked, alone.store.accept()], [null, true], "the masks of before are still on offer");
 });
 
 test("another copy of the work is one step, and undo brings this one back", () => {
@@ -202,7 +202,7 @@ test("another copy of the work is one step, and undo brings this one back", () =
 });
 
 test("a copilot that fails says why and leaves the earlier masks", () => {
-  const { desk: mine } = desk();
+  const { store: mine } = store();
   mine.promptPoint(5, 5, true);
   mine.receive(offered("p1"));
   mine.promptPoint(6, 6, true);
@@ -211,9 +211,9 @@ test("a copilot that fails says why and leaves the earlier masks", () => {
   assert.equal(mine.accept(), true);
 });
 
-/** A desk with squares of 10, the first at x 0, each 5 further right and over the one before. */
+/** A store with squares of 10, the first at x 0, each 5 further right and over the one before. */
 function stacked(count) {
-  const mine = desk().desk;
+  const mine = store().store;
   for (let i = 0; i < count; i += 1) {
     mine.select(null);
     mine.fill([[5 * i, 0], [5 * i + 10, 0], [5 * i + 10, 10], [5 * i, 10]]);
@@ -252,7 +252,7 @@ test("a mask's outline that is placed by keyboard adds, or takes away", () => {
 });
 
 test("an outline placed over an offer takes the offer first, as the mouse's does", () => {
-  const { desk: mine } = desk();
+  const { store: mine } = store();
   mine.promptPoint(5, 5, true);
   mine.receive(offered("p1"));
   for (const at of [[20, 20], [24, 20], [24, 24], [20, 24]]) mine.addPlace("lasso", at);
@@ -271,7 +271,7 @@ test("a press picks only what is in sight and not locked", () => {
 });
 
 test("an outline that encloses nothing is said to, and not that no label takes such a shape", () => {
-  const { desk: mine } = desk();
+  const { store: mine } = store();
   for (const at of [[20, 20], [20.1, 20], [20.1, 20.1]]) mine.addPlace("lasso", at);
   assert.equal(mine.finishOutline(), "hollow");
 });

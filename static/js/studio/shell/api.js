@@ -1,9 +1,9 @@
-/** The studio's talk with the server: JSON over fetch, every failure as one kind of error with a code. */
+/** The studio's requests to the server: JSON over fetch, every failure as one kind of error with a code. */
 
 import { say } from "../shared/words.js";
 
 /** What went wrong, told by the server (problem+json) or by the network. */
-export class WireProblem extends Error {
+export class ApiProblem extends Error {
   /** @param {{status: number, code: string, text: string, place?: string, body?: any}} problem */
   constructor({ status, code, text, place = "", body = {} }) {
     super(text);
@@ -29,7 +29,7 @@ const SLOWEST = 50; // characters a millisecond: a large answer on a poor line g
  * @param {{fetch: typeof globalThis.fetch, csrf: () => string, renew?: () => Promise<unknown>, patience?: number, any?: boolean}} options
  *   renew: fetch a new CSRF token; patience: ms until a request without an answer counts as "no network"; any: what comes next may be of any project
  */
-export function createWire({ fetch, csrf, renew = async () => {}, patience = 20_000, any = false }) {
+export function createApi({ fetch, csrf, renew = async () => {}, patience = 20_000, any = false }) {
   function request(method, path, content) {
     return answered(
       fetch(path, {
@@ -42,7 +42,7 @@ export function createWire({ fetch, csrf, renew = async () => {}, patience = 20_
     );
   }
 
-  /** @throws {WireProblem} */
+  /** @throws {ApiProblem} */
   async function send(method, path, body) {
     const text = JSON.stringify(body);
     let response = await request(method, path, text);
@@ -74,9 +74,9 @@ export function createWire({ fetch, csrf, renew = async () => {}, patience = 20_
     /** The whole answer, or where they are known only the changes since that version. */
     draft: (one, version, answer, changes = null) => send("PUT", of(one, "draft"), { token: one.token, version, ...(changes ? { changes } : { answer }) }),
     /** What will probably come next; nothing is held. */
-    ahead: (one) => send("POST", of(one, "ahead"), { ...onward }),
-    /** @param {{task: string, seal: string}} [wish] what was foreseen, to be had next if it can be */
-    submit: (one, work, wish) => send("POST", of(one, "submit"), { token: one.token, ...work, ...onward, ...(wish && { ahead: wish }) }),
+    lookahead: (one) => send("POST", of(one, "lookahead"), { ...onward }),
+    /** @param {{task: string, signature: string}} [requested] what was prefetched, to be had next if it can be */
+    submit: (one, work, requested) => send("POST", of(one, "submit"), { token: one.token, ...work, ...onward, ...(requested && { requested }) }),
     skip: (one, reason, note) => send("POST", of(one, "skip"), { token: one.token, reason, note, ...onward }),
     report: (one, note) => send("POST", of(one, "report"), { token: one.token, note, ...onward }),
     release: (one) => send("POST", of(one, "release"), { token: one.token }),
@@ -88,14 +88,14 @@ function isJson(response) {
 }
 
 function signedOut() {
-  return new WireProblem({ status: 401, code: "signed-out", text: say("You are signed out.") });
+  return new ApiProblem({ status: 401, code: "signed-out", text: say("You are signed out.") });
 }
 
 async function answered(promise) {
   try {
     return await promise;
   } catch (error) {
-    throw new WireProblem({ status: 0, code: "offline", text: say("No answer from the server ({error}).", { error: error.name }) });
+    throw new ApiProblem({ status: 0, code: "offline", text: say("No answer from the server ({error}).", { error: error.name }) });
   }
 }
 
@@ -105,5 +105,5 @@ function problemOf(response, body) {
   }
   const text = body.detail ?? body.title ?? say("The server answered {status}.", { status: response.status });
   const code = body.code ?? (response.status === 403 ? "forbidden" : "server-error");
-  return new WireProblem({ status: response.status, code, text, place: body.place, body });
+  return new ApiProblem({ status: response.status, code, text, place: body.place, body });
 }

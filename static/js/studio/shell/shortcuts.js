@@ -1,4 +1,4 @@
-/** The sheet of keys on `?`. Fetched behind the first task: nobody needs it before. */
+/** The list of shortcuts on `?`. Fetched behind the first task: nobody needs it before. */
 import { byId, element } from "../shared/elements.js";
 import { worded } from "../image/key_words.js";
 import { printed } from "../shared/keys.js";
@@ -11,12 +11,12 @@ export function showKeys(bindings) {
   const parts = [...groups].map(([group, rows]) =>
     element(
       "section",
-      { class: "cheat-sheet__group" },
+      { class: "shortcuts__group" },
       element("h3", {}, group),
       element("dl", {}, ...rows.filter((row) => row.keys.length || row.lost).map(keyRow)),
     ),
   );
-  byId("cheat-sheet").replaceChildren(...parts);
+  byId("shortcuts").replaceChildren(...parts);
   byId("keys-dialog").showModal();
 }
 

@@ -7,7 +7,7 @@ import { say } from "../shared/words.js";
  * @param {{field: any, labels: {key: string}[], tiles: {id: string, task: any}[],
  *   answer: {tiles: Record<string, {fields: any[]}>}|null, onChange?: () => void}} options labels: those of the field
  */
-export function createGridDesk({ field, labels, tiles, answer, onChange = () => {} }) {
+export function createGridStore({ field, labels, tiles, answer, onChange = () => {} }) {
   const keys = labels.map((label) => label.key);
   const proposed = Object.fromEntries(tiles.map(({ id, task }) => [id, proposedValues(task.payload, [field], labels)[field.key]]));
   const history = createHistory({ values: valuesOf(answer) }, { onChange });

@@ -1,7 +1,7 @@
 /**
  * Everything that can be done to a text task, without a page: the state, its one history, and the verbs.
- * The state is {spans, refused}. What the copilot offers lies beside it: an offer is pending while it is neither
- * taken, nor refused, nor said by a span already. Offsets are code points.
+ * The state is {spans, rejected}. What the copilot offers lies beside it: an offer is pending while it is neither
+ * taken, nor rejected, nor said by a span already. Offsets are code points.
  */
 import { createHistory, differing } from "../shared/history.js";
 import { asOffered, changed } from "../shared/provenance.js";
@@ -11,14 +11,14 @@ import { say } from "../shared/words.js";
 /**
  * @param {object} options
  * @param {{spans: any[]}|null} options.answer
- * @param {{suggestion: string, start: number, end: number, label: string}[]} [options.refused]
+ * @param {{suggestion: string, start: number, end: number, label: string}[]} [options.rejected]
  * @param {() => void} options.onChange
  */
-export function createTextDesk({ answer, refused = [], onChange }) {
-  return new TextDesk({ spans: answer?.spans ?? [], refused }, onChange);
+export function createTextStore({ answer, rejected = [], onChange }) {
+  return new TextStore({ spans: answer?.spans ?? [], rejected }, onChange);
 }
 
-class TextDesk {
+class TextStore {
   #history;
   #offers = []; // in the order of the text, made once: as long as one waits it is the same item
   #starts = new Set(); // where they begin: marks that begin elsewhere can't say the same
@@ -94,9 +94,9 @@ class TextDesk {
   }
 
   #waiting() {
-    const { spans, refused } = this.state;
-    const taken = new Set([...spans.map((span) => span.provenance.suggestion), ...refused.map((one) => one.suggestion)]);
-    const said = new Set([...spans, ...refused].filter(({ start }) => this.#starts.has(start)).map(saying));
+    const { spans, rejected } = this.state;
+    const taken = new Set([...spans.map((span) => span.provenance.suggestion), ...rejected.map((one) => one.suggestion)]);
+    const said = new Set([...spans, ...rejected].filter(({ start }) => this.#starts.has(start)).map(saying));
     return this.#offers.filter((offer) => !taken.has(offer.suggestion) && !said.has(saying(offer)));
   }
 
@@ -162,23 +162,23 @@ class TextDesk {
     return this.#push({ spans: addSpans(this.state.spans, offers) }, say("Accept all"));
   }
 
-  refuse(id = this.#firstOffer()) {
+  reject(id = this.#firstOffer()) {
     const offer = this.pending().find((one) => one.suggestion === id);
     if (!offer) return false;
     this.#current = this.#nextOffer(offer);
-    return this.#push({ refused: [...this.state.refused, plain(offer)] }, say("Reject"));
+    return this.#push({ rejected: [...this.state.rejected, plain(offer)] }, say("Reject"));
   }
 
-  /** Delete a span; one that came from the copilot then counts as refused. */
+  /** Delete a span; one that came from the copilot then counts as rejected. */
   remove(id = this.#current) {
     const span = this.state.spans.find((one) => one.id === id);
-    if (!span) return this.refuse(id);
-    const refused = this.#asRefused([span]);
-    return this.#push({ spans: removeSpan(this.state.spans, id), refused: refused.length ? [...this.state.refused, ...refused] : this.state.refused }, say("Delete"));
+    if (!span) return this.reject(id);
+    const rejected = this.#asRejected([span]);
+    return this.#push({ spans: removeSpan(this.state.spans, id), rejected: rejected.length ? [...this.state.rejected, ...rejected] : this.state.rejected }, say("Delete"));
   }
 
   /** As what each counts that is deleted: nothing where it is a person's own. */
-  #asRefused(items) {
+  #asRejected(items) {
     const offers = new Map(this.#offers.map((one) => [one.suggestion, one]));
     return items
       .map((item) => ({ item, suggestion: item.provenance.suggestion }))
@@ -186,12 +186,12 @@ class TextDesk {
       .map(({ item, suggestion }) => ({ ...plain(offers.get(suggestion) ?? item), suggestion }));
   }
 
-  /** Several deleted or refused in one step. @param {Set<string>} ids @returns {number} how many */
+  /** Several deleted or rejected in one step. @param {Set<string>} ids @returns {number} how many */
   removeMany(ids) {
     const gone = this.items().filter(({ id }) => ids.has(id));
-    const { spans, refused } = this.state;
+    const { spans, rejected } = this.state;
     this.#current = null;
-    if (gone.length) this.#push({ spans: spans.filter(({ id }) => !ids.has(id)), refused: [...refused, ...this.#asRefused(gone)] }, say("Delete"));
+    if (gone.length) this.#push({ spans: spans.filter(({ id }) => !ids.has(id)), rejected: [...rejected, ...this.#asRejected(gone)] }, say("Delete"));
     return gone.length;
   }
 
@@ -234,9 +234,9 @@ class TextDesk {
   }
 
   /** Another copy of the work in this one's place. */
-  take({ spans = [] }, refused) {
+  take({ spans = [] }, rejected) {
     this.#current = null;
-    return this.#push({ spans, refused }, say("The other copy"));
+    return this.#push({ spans, rejected }, say("The other copy"));
   }
 
   /** @returns {{start: number, end: number}|null} what came, changed or went by it */
@@ -249,7 +249,7 @@ class TextDesk {
   }
 
   #again(verb) {
-    const said = ({ spans, refused }) => [...spans, ...refused];
+    const said = ({ spans, rejected }) => [...spans, ...rejected];
     const before = said(this.state);
     return (verb() && differing(before, said(this.state))) || null;
   }

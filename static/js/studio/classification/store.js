@@ -1,8 +1,8 @@
 /**
  * Everything that can be done to a classification, without a page: what is filled in, its one history, the verbs.
- * The state is {values, taken, refused}; what is proposed and kept counts as the suggestion's, what is changed as edited.
+ * The state is {values, taken, rejected}; what is proposed and kept counts as the suggestion's, what is changed as edited.
  * What the copilot offers lies beside it: an offer waits while its field is shown and open. To fill that in as it was
- * offered takes it, to fill it in otherwise refuses it; what was taken and then changed is edited.
+ * offered takes it, to fill it in otherwise rejects it; what was taken and then changed is edited.
  */
 import { pathTo, proposedValues, same, shownFields, takes } from "./asked_fields.js";
 import { createHistory, differing } from "../shared/history.js";
@@ -11,13 +11,13 @@ import { say } from "../shared/words.js";
 
 /**
  * @param {{fields: any[], labels: any[], payload: any, answer: {fields: any[]}|null,
- *   refused?: any[], onChange?: () => void}} options
+ *   rejected?: any[], onChange?: () => void}} options
  */
-export function createClassificationDesk(options) {
-  return new ClassificationDesk(options);
+export function createClassificationStore(options) {
+  return new ClassificationStore(options);
 }
 
-class ClassificationDesk {
+class ClassificationStore {
   #fields;
   #labels;
   #proposed;
@@ -27,13 +27,13 @@ class ClassificationDesk {
   #written = { state: null, parts: [] };
   #offers = [];
 
-  constructor({ fields, labels, payload, answer, refused = [], onChange = () => {} }) {
+  constructor({ fields, labels, payload, answer, rejected = [], onChange = () => {} }) {
     this.#fields = fields;
     this.#labels = labels;
     this.#proposed = proposedValues(payload, fields, labels);
     this.#onChange = onChange;
     const values = answer ? this.#read(answer) : this.#proposed;
-    this.#history = createHistory({ values, taken: takenIn(answer), refused }, { onChange });
+    this.#history = createHistory({ values, taken: takenIn(answer), rejected }, { onChange });
   }
 
   /** A draft may be of earlier fields: what they don't take any more is left out. */
@@ -65,8 +65,8 @@ class ClassificationDesk {
   }
 
   /** Another copy of the work in this one's place. */
-  take(answer, refused) {
-    return this.#push({ values: this.#read(answer), taken: takenIn(answer), refused }, say("The other copy"));
+  take(answer, rejected) {
+    return this.#push({ values: this.#read(answer), taken: takenIn(answer), rejected }, say("The other copy"));
   }
 
   #push(more, name, typing = null) {
@@ -101,14 +101,14 @@ class ClassificationDesk {
 
   /** What becomes of a field's offer when the field is filled in so, or emptied. */
   #fate(key, value) {
-    const { taken, refused } = this.state;
+    const { taken, rejected } = this.state;
     const offer = this.#offers.find((one) => one.field === key) ?? taken[key];
     if (!offer) return {};
-    const others = refused.filter((one) => one.suggestion !== offer.suggestion);
-    if (value !== undefined && same(value, offer.value)) return { taken: { ...taken, [key]: offer }, refused: others };
+    const others = rejected.filter((one) => one.suggestion !== offer.suggestion);
+    if (value !== undefined && same(value, offer.value)) return { taken: { ...taken, [key]: offer }, rejected: others };
     if (value === undefined && !taken[key]) return {};
-    if (value !== undefined && (taken[key] || others.length < refused.length)) return {};
-    return { taken: without(taken, key), refused: [...others, plain(offer)] };
+    if (value !== undefined && (taken[key] || others.length < rejected.length)) return {};
+    return { taken: without(taken, key), rejected: [...others, plain(offer)] };
   }
 
   // --- what the copilot offers ------------------------------------------------------------------------------
@@ -132,9 +132,9 @@ class ClassificationDesk {
     return open.flatMap(({ key }) => this.offered().filter((one) => one.field === key));
   }
 
-  /** All that is offered and not refused. */
+  /** All that is offered and not rejected. */
   offered() {
-    const gone = new Set(this.state.refused.map((one) => one.suggestion));
+    const gone = new Set(this.state.rejected.map((one) => one.suggestion));
     return this.#offers.filter((one) => !gone.has(one.suggestion));
   }
 
@@ -146,11 +146,11 @@ class ClassificationDesk {
     return offer;
   }
 
-  /** @returns {any|null} what was refused */
-  refuse(key = null) {
+  /** @returns {any|null} what was rejected */
+  reject(key = null) {
     const offer = this.#waiting(key);
     if (!offer) return null;
-    this.#push({ refused: [...this.state.refused, plain(offer)] }, say("Reject"));
+    this.#push({ rejected: [...this.state.rejected, plain(offer)] }, say("Reject"));
     return offer;
   }
 
@@ -180,10 +180,10 @@ class ClassificationDesk {
   }
 
   #again(verb) {
-    const { values, refused } = this.state;
+    const { values, rejected } = this.state;
     this.#typing = null;
     if (!verb()) return null;
-    const about = differing(refused, this.state.refused)?.field;
+    const about = differing(rejected, this.state.rejected)?.field;
     return this.shown().find(({ key }) => this.values[key] !== values[key] || key === about)?.key ?? null;
   }
 

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { pathTo, proposedValues, shownFields, takes } from "../../static/js/studio/classification/asked_fields.js";
 import { choiceBindings, classificationBindings, offerBindings } from "../../static/js/studio/classification/bindings.js";
-import { createClassificationDesk } from "../../static/js/studio/classification/editor.js";
-import { createGridDesk } from "../../static/js/studio/shell/grid_editor.js";
-import { createGridWire } from "../../static/js/studio/shell/grid_wire.js";
+import { createClassificationStore } from "../../static/js/studio/classification/store.js";
+import { createGridStore } from "../../static/js/studio/shell/grid_store.js";
+import { createGridApi } from "../../static/js/studio/shell/grid_api.js";
 import { createKeymap } from "../../static/js/studio/shared/keys.js";
 import { studioBindings } from "../../static/js/studio/shell/studio_bindings.js";
 
@@ -18,7 +18,7 @@ const fields = [
 const label = (key, field = "", parent = null) => ({ key, name: key.toUpperCase(), colour: "#1971c2", hotkey: "", field, parent });
 const labels = [label("animal"), label("thing", "subject"), label("grass", "seen"), label("water", "seen"), label("mammal", "kind"), label("horse", "kind", "mammal")];
 
-const desk = (extra = {}) => createClassificationDesk({ fields, labels, payload: {}, answer: null, ...extra });
+const store = (extra = {}) => createClassificationStore({ fields, labels, payload: {}, answer: null, ...extra });
 const values = (made) => Object.fromEntries(made.answer().fields.map((part) => [part.field, part.value]));
 
 test("a field is asked for only where another one says so, and what hangs on a hidden one is hidden too", () => {
@@ -31,7 +31,7 @@ test("a field is asked for only where another one says so, and what hangs on a h
 });
 
 test("a choice is one, options go on and off, a step of a tree brings its path", () => {
-  const mine = desk();
+  const mine = store();
   mine.choose(fields[0], "thing");
   mine.choose(fields[0], "animal");
   mine.choose(fields[1], "water");
@@ -44,7 +44,7 @@ test("a choice is one, options go on and off, a step of a tree brings its path",
 });
 
 test("what is hidden stays out of the answer and comes back when it is asked for again", () => {
-  const mine = desk();
+  const mine = store();
   mine.choose(fields[0], "animal");
   mine.choose(fields[2], "horse");
   mine.choose(fields[0], "thing");
@@ -54,7 +54,7 @@ test("what is hidden stays out of the answer and comes back when it is asked for
 });
 
 test("all is in one history, and what is typed in one go is one step", () => {
-  const mine = desk();
+  const mine = store();
   mine.choose(fields[0], "thing");
   mine.type("remark", "o");
   mine.type("remark", "od");
@@ -74,7 +74,7 @@ test("all is in one history, and what is typed in one go is one step", () => {
 });
 
 test("typing after an undo is a step of its own", () => {
-  const mine = desk();
+  const mine = store();
   mine.type("remark", "a");
   mine.undo();
   mine.type("remark", "b");
@@ -83,7 +83,7 @@ test("typing after an undo is a step of its own", () => {
 });
 
 test("undo and redo say which field they changed", () => {
-  const mine = desk();
+  const mine = store();
   const [first] = mine.shown();
   mine.choose(first, "animal");
   const asked = mine.shown().find((one) => one.key !== first.key && one.kind === "multiple");
@@ -92,9 +92,9 @@ test("undo and redo say which field they changed", () => {
   assert.deepEqual([mine.redo(), mine.redo(), mine.redo()], [first.key, asked.key, null]);
 });
 
-test("faults are what the server would refuse", () => {
+test("faults are what the server would reject", () => {
   const faults = (given) => {
-    const mine = desk();
+    const mine = store();
     for (const [key, value] of Object.entries(given)) mine.set(key, value);
     return mine.faults().map((field) => field.key);
   };
@@ -116,7 +116,7 @@ test("what is proposed is taken by key or name, and what makes no sense is passe
 });
 
 test("a proposal that is kept is the suggestion's, a changed one is edited, the rest is by hand", () => {
-  const mine = desk({ payload: { proposed: { subject: "thing", legs: 4 } } });
+  const mine = store({ payload: { proposed: { subject: "thing", legs: 4 } } });
   mine.set("legs", 6);
   mine.set("remark", "ok");
   const sources = Object.fromEntries(mine.answer().fields.map((part) => [part.field, part.provenance.source]));
@@ -125,15 +125,15 @@ test("a proposal that is kept is the suggestion's, a changed one is edited, the 
 
 test("a draft is taken up again, less what the fields don't take any more; the same work is the same list", () => {
   const answer = { fields: [{ field: "subject", value: "gone" }, { field: "legs", value: 2 }, { field: "remark", value: "hm" }] };
-  const mine = desk({ answer });
+  const mine = store({ answer });
   assert.deepEqual(values(mine), { legs: 2, remark: "hm" });
   assert.equal(mine.answer().fields, mine.answer().fields);
 });
 
-test("no two actions share a key, whatever keys the labels wish for", () => {
-  const wishes = [..."srifkjzn123"].map((hotkey, i) => ({ key: `l${i}`, name: hotkey, hotkey }));
+test("no two actions share a key, whatever keys the labels ask for", () => {
+  const asking = [..."srifkjzn123"].map((hotkey, i) => ({ key: `l${i}`, name: hotkey, hotkey }));
   const taken = [...studioBindings(), ...classificationBindings(true)];
-  const map = createKeymap([...taken, ...choiceBindings(wishes, taken)]);
+  const map = createKeymap([...taken, ...choiceBindings(asking, taken)]);
   assert.equal(map.find({ key: "s" }), "skip");
   assert.equal(map.find({ key: "1" }), "label:l8");
   assert.equal(map.find({ key: "4" }), "digit:4");
@@ -142,7 +142,7 @@ test("no two actions share a key, whatever keys the labels wish for", () => {
 // --- what the copilot offers -------------------------------------------------------------------------------------
 
 const suggested = (extra = {}) => {
-  const mine = desk(extra);
+  const mine = store(extra);
   mine.receive({
     model: "minilm@2",
     classes: [
@@ -154,7 +154,7 @@ const suggested = (extra = {}) => {
   return mine;
 };
 const origin = (mine, key) => mine.answer().fields.find((part) => part.field === key).provenance;
-const refusedOf = (mine) => mine.state.refused.map((one) => one.suggestion);
+const rejectedOf = (mine) => mine.state.rejected.map((one) => one.suggestion);
 
 test("an offer for a shown, open field waits; one for a field that isn't asked yet doesn't", () => {
   const mine = suggested();
@@ -167,47 +167,47 @@ test("an offer for a shown, open field waits; one for a field that isn't asked y
   assert.equal(mine.accept(), null);
 });
 
-test("to choose what is offered takes it, to choose otherwise refuses it, and the mind may change", () => {
+test("to choose what is offered takes it, to choose otherwise rejects it, and the mind may change", () => {
   const mine = suggested();
   mine.choose(fields[0], "animal");
   assert.equal(origin(mine, "subject").suggestion, "u-1");
   mine.undo();
   mine.choose(fields[0], "thing");
-  assert.deepEqual([origin(mine, "subject").source, refusedOf(mine)], ["human", ["u-1"]]);
+  assert.deepEqual([origin(mine, "subject").source, rejectedOf(mine)], ["human", ["u-1"]]);
   mine.choose(fields[0], "animal");
-  assert.deepEqual([origin(mine, "subject").source, refusedOf(mine)], ["suggestion", []]);
+  assert.deepEqual([origin(mine, "subject").source, rejectedOf(mine)], ["suggestion", []]);
 });
 
-test("what was taken and then changed is edited; emptied, it is refused", () => {
+test("what was taken and then changed is edited; emptied, it is rejected", () => {
   const mine = suggested();
   mine.accept();
   mine.choose(fields[0], "thing");
   assert.deepEqual(origin(mine, "subject"), { source: "edited", suggestion: "u-1", model: "minilm@2" });
   mine.set("subject", undefined);
-  assert.deepEqual([values(mine), refusedOf(mine), mine.pending()], [{}, ["u-1"], []]);
+  assert.deepEqual([values(mine), rejectedOf(mine), mine.pending()], [{}, ["u-1"], []]);
 });
 
-test("a refusal is one step to undo, and the offer waits again", () => {
+test("a rejection is one step to undo, and the offer waits again", () => {
   const mine = suggested();
-  assert.equal(mine.refuse().suggestion, "u-1");
+  assert.equal(mine.reject().suggestion, "u-1");
   assert.deepEqual([mine.pending(), mine.offered().map((one) => one.suggestion)], [[], ["u-2"]]);
   mine.undo();
   assert.equal(mine.pending().length, 1);
 });
 
 test("what was answered before the offer came is the person's own", () => {
-  const mine = desk();
+  const mine = store();
   mine.choose(fields[0], "animal");
   mine.receive({ model: "m@1", classes: [{ suggestion: "u-1", field: "subject", label: "animal", score: 1 }] });
-  assert.deepEqual([mine.pending(), origin(mine, "subject").source, refusedOf(mine)], [[], "human", []]);
+  assert.deepEqual([mine.pending(), origin(mine, "subject").source, rejectedOf(mine)], [[], "human", []]);
 });
 
-test("a draft remembers what was taken and refused", () => {
+test("a draft remembers what was taken and rejected", () => {
   const mine = suggested();
   mine.accept();
-  mine.refuse("kind");
-  const again = suggested({ answer: mine.answer(), refused: mine.state.refused });
-  assert.deepEqual([again.pending(), refusedOf(again)], [[], ["u-2"]]);
+  mine.reject("kind");
+  const again = suggested({ answer: mine.answer(), rejected: mine.state.rejected });
+  assert.deepEqual([again.pending(), rejectedOf(again)], [[], ["u-2"]]);
   assert.deepEqual(origin(again, "subject"), { source: "suggestion", suggestion: "u-1", model: "minilm@2" });
   again.choose(fields[0], "thing");
   assert.equal(origin(again, "subject").source, "edited");
@@ -221,7 +221,7 @@ test("a label keeps the key that accepting would have; Shift with it accepts the
   const taken = [...studioBindings(), ...classificationBindings(false)];
   const own = [...taken, ...choiceBindings([{ key: "angry", name: "Angry", hotkey: "a" }], taken)];
   const map = createKeymap([...own, ...offerBindings(own)]);
-  assert.deepEqual([map.find({ key: "a" }), map.find({ key: "A", shiftKey: true }), map.find({ key: "x" })], ["label:angry", "accept", "refuse"]);
+  assert.deepEqual([map.find({ key: "a" }), map.find({ key: "A", shiftKey: true }), map.find({ key: "x" })], ["label:angry", "accept", "reject"]);
   assert.equal(map.shown("accept"), "Shift A");
 });
 
@@ -231,7 +231,7 @@ const field = { key: "label", name: "Label", kind: "choice", required: true };
 const two = [label("good"), label("bad")];
 const tile = (id, proposed) => ({ id, task: { payload: proposed ? { proposed: { "": proposed } } : {} } });
 const tiles = [tile("a", "good"), tile("b", "good"), tile("c", "bad"), tile("d")];
-const grid = (extra = {}) => createGridDesk({ field, labels: two, tiles, answer: null, ...extra });
+const grid = (extra = {}) => createGridStore({ field, labels: two, tiles, answer: null, ...extra });
 
 test("a grid begins with what is proposed; one that is flipped and flipped back is as proposed", () => {
   const mine = grid();
@@ -262,12 +262,12 @@ test("undo and redo say which tile they changed, the first of several", () => {
 
 test("a tile that stays is the same object, so that a draft is a small delta", async () => {
   const sent = [];
-  const wire = createGridWire({ send: async (method, path, body) => (sent.push(body), { version: sent.length }) });
+  const api = createGridApi({ send: async (method, path, body) => (sent.push(body), { version: sent.length }) });
   const mine = grid();
   const one = { token: "t" };
-  await wire.draft(one, 0, mine.answer());
+  await api.draft(one, 0, mine.answer());
   mine.flip("b");
-  await wire.draft(one, 1, mine.answer());
+  await api.draft(one, 1, mine.answer());
   assert.deepEqual(sent.map((body) => Object.keys(body.answer.tiles)), [["a", "b", "c", "d"], ["b"]]);
 });
 
@@ -279,13 +279,13 @@ test("a draft that could not be sent is sent with the next one", async () => {
     sent.push(body);
     return { version: 1 };
   };
-  const wire = createGridWire({ send });
+  const api = createGridApi({ send });
   const mine = grid();
   mine.flip("a");
-  await assert.rejects(wire.draft({ token: "t" }, 0, mine.answer()));
+  await assert.rejects(api.draft({ token: "t" }, 0, mine.answer()));
   away = false;
   mine.flip("b");
-  await wire.draft({ token: "t" }, 0, mine.answer());
+  await api.draft({ token: "t" }, 0, mine.answer());
   assert.equal(sent[0].answer.tiles.a.fields[0].value, "bad");
   assert.equal(sent[0].answer.tiles.b.fields[0].value, "bad");
 });

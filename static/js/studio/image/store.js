@@ -1,6 +1,6 @@
 /**
  * Everything that can be done to an image task, without a canvas: the state, its one history, and the verbs.
- * The state is {regions, proposal, refused, outline}; what is selected, hidden or locked is no part of the history.
+ * The state is {regions, proposal, rejected, outline}; what is selected, hidden or locked is no part of the history.
  * outline: a polygon, line or (by keyboard) mask outline that is being placed, {type, points}, or null.
  */
 import { same } from "../shell/draft_changes.js";
@@ -22,7 +22,7 @@ const MASKS = ["mask"];
  * @param {{key: string, shapes?: string[]}[]} options.labels
  * @param {{width: number, height: number}} options.size the image's full size
  * @param {{regions: any[]}|null} options.answer
- * @param {{suggestion: string}[]} [options.refused]
+ * @param {{suggestion: string}[]} [options.rejected]
  * @param {any|null} [options.outline] what was being placed when the page was left
  * @param {any|null} [options.proposal] what the copilot was asked or had offered then
  * @param {string} [options.inHand] the label in hand, if there is such a one here
@@ -30,8 +30,8 @@ const MASKS = ["mask"];
  *   null when there is no copilot
  * @param {() => void} options.onChange after every change of state, selection or label
  */
-export function createImageDesk({ labels, size, answer, refused = [], outline = null, proposal = null, inHand, copilot, onChange }) {
-  const start = { regions: answer?.regions ?? [], proposal, refused, outline };
+export function createImageStore({ labels, size, answer, rejected = [], outline = null, proposal = null, inHand, copilot, onChange }) {
+  const start = { regions: answer?.regions ?? [], proposal, rejected, outline };
   const history = createHistory(start, { onChange: () => settle() });
   let label = (labels.find((one) => one.key === inHand) ?? labels[0])?.key ?? null;
   let selected = null;
@@ -111,7 +111,7 @@ export function createImageDesk({ labels, size, answer, refused = [], outline = 
     return takes(label, "box") ? boxShape(boxOf(mask)) : null;
   }
 
-  const desk = {
+  const store = {
     get state() {
       return now();
     },
@@ -140,7 +140,7 @@ export function createImageDesk({ labels, size, answer, refused = [], outline = 
     locked,
     history,
     takes,
-    ...outlineVerbs({ now, open, put, reshape, history, size, choose: (index) => ((handle = index), onChange()), handle: () => handle, fill: (...all) => desk.fill(...all) }),
+    ...outlineVerbs({ now, open, put, reshape, history, size, choose: (index) => ((handle = index), onChange()), handle: () => handle, fill: (...all) => store.fill(...all) }),
 
     /** @returns {boolean} false when there is no copilot to ask */
     promptBox: (box) => ask(offer.fromBox(box), say("Box")),
@@ -171,13 +171,13 @@ export function createImageDesk({ labels, size, answer, refused = [], outline = 
       const taken = isEmptyShape(shape) ? null : asTaken(shape);
       return taken ? put(taken, say("Accept"), asOffered(proposal.suggestion, proposal.model)) : false;
     },
-    refuse() {
+    reject() {
       const { proposal } = now();
       if (!proposal) return false;
       copilot.cancel();
       const { suggestion } = proposal;
-      const gone = suggestion ? [...now().refused, { suggestion }] : now().refused;
-      history.push({ ...now(), proposal: null, refused: gone }, say("Reject"));
+      const gone = suggestion ? [...now().rejected, { suggestion }] : now().rejected;
+      history.push({ ...now(), proposal: null, rejected: gone }, say("Reject"));
       return true;
     },
     /**
@@ -187,10 +187,10 @@ export function createImageDesk({ labels, size, answer, refused = [], outline = 
     chooseLabel(key) {
       if (offer.isReady(now().proposal)) {
         label = key;
-        return desk.accept();
+        return store.accept();
       }
       const region = made ? null : open();
-      if (!region) return desk.nextLabel(key), true;
+      if (!region) return store.nextLabel(key), true;
       if (!takes(key, region.shape.type)) return false;
       label = key;
       if (region.label === key) onChange();
@@ -205,12 +205,12 @@ export function createImageDesk({ labels, size, answer, refused = [], outline = 
     },
     /** Brush (value 1) or eraser (0) along a path; a mask on offer is accepted first. @returns {boolean} */
     paint(path, radius, value) {
-      if (offer.isReady(now().proposal)) desk.accept();
+      if (offer.isReady(now().proposal)) store.accept();
       return paintMask((shape) => stroked(shape, path, radius, value, size), value ? say("Brush") : say("Eraser"));
     },
     /** A closed outline: added to the selected mask or taken from it, or a mask of its own. @returns {boolean} */
     fill(outline, value = 1, rest) {
-      if (offer.isReady(now().proposal)) desk.accept();
+      if (offer.isReady(now().proposal)) store.accept();
       return paintMask((shape) => filled(shape, outline, value, size), say("Freehand"), rest);
     },
     /** The unmarked ground around a pixel, up to the masks and edges around it. @returns {boolean} false on a mask */
@@ -230,7 +230,7 @@ export function createImageDesk({ labels, size, answer, refused = [], outline = 
       const above = find(selected);
       if (above?.shape.type !== "mask") return 0;
       let count = 0;
-      const [free, top] = [desk.free, now().regions.indexOf(above)];
+      const [free, top] = [store.free, now().regions.indexOf(above)];
       const regions = now().regions.flatMap((region, at) => {
         if (at >= top || !free.includes(region) || region.shape.type !== "mask") return [region];
         const shape = without(region.shape, above.shape);
@@ -272,7 +272,7 @@ export function createImageDesk({ labels, size, answer, refused = [], outline = 
       onChange();
     },
     /** The region after or before the selected one; first of all the one that was just made. */
-    step: (by) => desk.select(made && selected ? selected : neighbour(now().regions, selected, by)),
+    step: (by) => store.select(made && selected ? selected : neighbour(now().regions, selected, by)),
     remove(id = selected) {
       if (!open(id)) return false;
       history.push({ ...now(), regions: removeRegion(now().regions, id) }, say("Delete"));
@@ -295,9 +295,9 @@ export function createImageDesk({ labels, size, answer, refused = [], outline = 
     redo: () => history.redo() && (reopen(), true),
     answer: () => ({ regions: now().regions }),
     /** Another copy of the work in this one's place. */
-    take({ regions = [] }, refused) {
+    take({ regions = [] }, rejected) {
       selected = null;
-      history.push({ ...now(), regions, refused }, say("The other copy"));
+      history.push({ ...now(), regions, rejected }, say("The other copy"));
     },
     /** What is being placed and what the copilot was asked, with the label for it: the same object until one of them changes. */
     unfinished() {
@@ -315,7 +315,7 @@ export function createImageDesk({ labels, size, answer, refused = [], outline = 
     return true;
   }
   if (proposal) reopen();
-  return desk;
+  return store;
 }
 
 /** A mask as offered (at most 1024 px) at the image's full size. */

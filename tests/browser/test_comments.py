@@ -25,24 +25,24 @@ def test_a_comment_on_a_region_and_a_question_are_answered(site: Site, sign_in: 
     expect(jun.locator("#workbench")).to_be_visible()
     draw_box(jun)
     jun.locator("#panel .marks__select").first.press("Shift+C")
-    expect(jun.locator("#talk-dialog")).to_be_visible()
+    expect(jun.locator("#comments-dialog")).to_be_visible()
     expect(jun.get_by_text("Nothing was said yet.")).to_be_visible()
     expect(jun.get_by_label("About the selected one: Thing, 1 of 1")).to_be_checked()
     jun.keyboard.type(EVIL)
     assert list(seen(jun, "a comment being written", FEW)) == []
     jun.get_by_role("button", name="Send", exact=True).press("Enter")
-    expect(jun.locator("#talks .talk__words")).to_have_text(EVIL)
-    expect(jun.locator("#talks .muted").first).to_contain_text("Thing, 1 of 1")
+    expect(jun.locator("#threads .thread__words")).to_have_text(EVIL)
+    expect(jun.locator("#threads .muted").first).to_contain_text("Thing, 1 of 1")
     jun.keyboard.press("Escape")
-    expect(jun.locator("#talk-count")).to_have_text("1")
+    expect(jun.locator("#comments-count")).to_have_text("1")
 
     jun.locator(".canvas").focus()
     jun.keyboard.press("Shift+S")
-    expect(jun.locator("#talk-dialog")).to_be_visible()
+    expect(jun.locator("#comments-dialog")).to_be_visible()
     expect(jun.get_by_label("Ask a manager")).to_be_checked()
     jun.keyboard.type("Is a shadow part of a thing?")
     jun.get_by_role("button", name="Send", exact=True).press("Enter")
-    expect(jun.locator("#talks .talk")).to_have_count(2)
+    expect(jun.locator("#threads .thread")).to_have_count(2)
     jun.keyboard.press("Escape")
     saved(jun)
 
@@ -55,7 +55,7 @@ def test_a_comment_on_a_region_and_a_question_are_answered(site: Site, sign_in: 
 
     jun.reload()
     expect(jun.get_by_text("What you asked was answered.")).to_be_visible()
-    expect(jun.locator("#talk-count")).to_have_text("2")
+    expect(jun.locator("#comments-count")).to_have_text("2")
     jun.locator(".canvas").focus()
     jun.keyboard.press("Shift+I")
     expect(jun.get_by_text("No, it isn't.")).to_be_visible()
@@ -76,7 +76,7 @@ def test_words_that_the_server_did_not_get_stay_in_the_dialog_and_arrive_once(
     expect(jun.locator("#workbench")).to_be_visible()
     jun.wait_for_load_state("networkidle")
     jun.keyboard.press("Shift+S")
-    expect(jun.locator("#talk-dialog")).to_be_visible()
+    expect(jun.locator("#comments-dialog")).to_be_visible()
     jun.keyboard.type("Did this arrive?")
     lost: list[object] = []
 
@@ -88,12 +88,12 @@ def test_words_that_the_server_did_not_get_stay_in_the_dialog_and_arrive_once(
         else:
             route.continue_()
 
-    jun.route("**/remarks/say", lose)
+    jun.route("**/comments/say", lose)
     with jun.expect_event("requestfailed"):
         jun.get_by_role("button", name="Send", exact=True).click()
-    expect(jun.locator("#talk-fault")).to_contain_text("still here")
+    expect(jun.locator("#comments-fault")).to_contain_text("still here")
     jun.get_by_role("button", name="Send", exact=True).click()
-    expect(jun.locator("#talks .talk")).to_have_count(1)
+    expect(jun.locator("#threads .thread")).to_have_count(1)
     ((count,),) = site.query("SELECT count(*) FROM projects_remark WHERE words = 'Did this arrive?'")
     assert count == 1
 
@@ -107,10 +107,10 @@ def test_the_reviewer_finds_the_comment_at_its_region_and_keeps_a_note(
     jun.goto(address)
     draw_box(jun)
     jun.locator("#panel .marks__select").first.press("Shift+C")
-    expect(jun.locator("#talk-dialog")).to_be_visible()
+    expect(jun.locator("#comments-dialog")).to_be_visible()
     jun.keyboard.type(EVIL)
     jun.get_by_role("button", name="Send", exact=True).press("Enter")
-    expect(jun.locator("#talks .talk__words")).to_have_text(EVIL)
+    expect(jun.locator("#threads .thread__words")).to_have_text(EVIL)
     jun.keyboard.press("Escape")
     jun.locator("#submit").click()
     expect(jun.locator("#rest")).to_contain_text("everything there is for you")
@@ -124,20 +124,20 @@ def test_the_reviewer_finds_the_comment_at_its_region_and_keeps_a_note(
     expect(priya.locator("#instructions-dialog")).to_be_visible()
     expect(priya.locator("#instructions")).not_to_be_empty()
     priya.keyboard.press("Escape")
-    expect(priya.locator(".remark .talk__words")).to_have_text(EVIL)
-    expect(priya.locator(".remark")).to_contain_text("Answer A · Thing, 1 of 1")
+    expect(priya.locator(".comment .thread__words")).to_have_text(EVIL)
+    expect(priya.locator(".comment")).to_contain_text("Answer A · Thing, 1 of 1")
     assert "Jun" not in priya.content(), "names stay hidden"
     priya.get_by_role("button", name="Show it").click()
-    priya.locator(".remark summary").click()
+    priya.locator(".comment summary").click()
     priya.get_by_label("Answer to the tasker").fill("It is.")
-    priya.locator(".remark details button").click()
-    expect(priya.locator(".talk__answer")).to_contain_text("It is.")
+    priya.locator(".comment details button").click()
+    expect(priya.locator(".thread__answer")).to_contain_text("It is.")
     assert faults(priya) == []
     priya.get_by_label("Note to the taskers").fill("Mind the edges.")
     saved(priya)
     priya.reload()
     expect(priya.get_by_label("Note to the taskers")).to_have_value("Mind the edges.")
-    expect(priya.locator(".talk__answer")).to_contain_text("It is.")
+    expect(priya.locator(".thread__answer")).to_contain_text("It is.")
 
 
 def test_the_reviewer_signs_in_in_another_tab_and_the_decision_is_made(

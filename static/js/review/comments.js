@@ -5,16 +5,16 @@ import { marksOf } from "./answers.js";
 
 /**
  * @param {object} options
- * @param {any[]} options.remarks as the page carries them @param {any[]} options.answers
+ * @param {any[]} options.comments as the page carries them @param {any[]} options.answers
  * @param {(key: string) => string} options.nameOf a label's name
  * @param {(index: number, mark: string) => void} options.onShow go to a mark of an answer
- * @param {(url: string, body: any) => Promise<{talk: any}>} options.send
+ * @param {(url: string, body: any) => Promise<{thread: any}>} options.send
  */
-export function createRemarks({ remarks, answers, nameOf, onShow, send }) {
-  const known = remarks.map((one) => ({ ...one }));
-  const nodes = new Map(); // remark id → its node, kept so that what is being typed stays
+export function createComments({ comments, answers, nameOf, onShow, send }) {
+  const known = comments.map((one) => ({ ...one }));
+  const nodes = new Map(); // comment id → its node, kept so that what is being typed stays
 
-  /** The label and place of the mark that a remark is about; "" for the whole task. */
+  /** The label and place of the mark that a comment is about; "" for the whole task. */
   function aboutOf({ answer, mark }) {
     const found = answers.find((one) => one.id === answer);
     const marks = found ? marksOf(found.answer) : [];
@@ -29,13 +29,13 @@ export function createRemarks({ remarks, answers, nameOf, onShow, send }) {
     const field = element("textarea", { class: "input", rows: "2", maxlength: "2000", "aria-label": say("Answer to the tasker") });
     const fault = element("p", { class: "field__error", role: "alert", hidden: true });
     const button = element("button", { class: "button button--small", type: "button", onclick: () => reply() }, say("Answer"));
-    const replies = element("div", { class: "talk" });
+    const replies = element("div", { class: "thread" });
     let key = crypto.randomUUID();
 
     function show() {
       replies.replaceChildren(
-        said("talk__said", [index < 0 ? say("An answer that counts no more") : answers[index].name, about].filter(Boolean).join(" · "), one.words),
-        ...one.answers.map((each) => said("talk__answer", each.mine ? say("You") : say("In answer"), each.words)),
+        said("thread__first", [index < 0 ? say("An answer that counts no more") : answers[index].name, about].filter(Boolean).join(" · "), one.words),
+        ...one.answers.map((each) => said("thread__answer", each.mine ? say("You") : say("In answer"), each.words)),
       );
     }
 
@@ -43,8 +43,8 @@ export function createRemarks({ remarks, answers, nameOf, onShow, send }) {
       button.disabled = true;
       fault.hidden = true;
       try {
-        const { talk } = await send(one.url, { id: key, words: field.value });
-        Object.assign(one, { answers: talk.answers });
+        const { thread } = await send(one.url, { id: key, words: field.value });
+        Object.assign(one, { answers: thread.answers });
         key = crypto.randomUUID();
         field.value = "";
         show();
@@ -58,11 +58,11 @@ export function createRemarks({ remarks, answers, nameOf, onShow, send }) {
 
     show();
     const go = index >= 0 && element("button", { class: "button button--small button--quiet", type: "button", onclick: () => onShow(index, one.mark) }, about ? say("Show it") : say("Show the answer"));
-    return element("li", { class: "remark" }, replies, fault, element("details", {}, element("summary", { class: "small" }, say("Answer")), field, element("div", { class: "cluster" }, button)), go);
+    return element("li", { class: "comment" }, replies, fault, element("details", {}, element("summary", { class: "small" }, say("Answer")), field, element("div", { class: "cluster" }, button)), go);
   }
 
   function said(kind, head, words) {
-    return element("div", { class: kind }, element("p", { class: "small muted" }, head), element("p", { class: "talk__words", dir: "auto" }, words));
+    return element("div", { class: kind }, element("p", { class: "small muted" }, head), element("p", { class: "thread__words", dir: "auto" }, words));
   }
 
   return {
@@ -75,9 +75,9 @@ export function createRemarks({ remarks, answers, nameOf, onShow, send }) {
       host.append(
         element(
           "section",
-          { class: "panel-part", "aria-labelledby": "remarks-title" },
-          element("h2", { class: "panel-part__title", id: "remarks-title" }, say("What taskers say")),
-          element("ul", { class: "remarks" }, ...nodes.values()),
+          { class: "panel-part", "aria-labelledby": "taskers-comments" },
+          element("h2", { class: "panel-part__title", id: "taskers-comments" }, say("What taskers say")),
+          element("ul", { class: "comments" }, ...nodes.values()),
         ),
       );
     },

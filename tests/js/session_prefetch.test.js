@@ -3,32 +3,32 @@ import { test } from "node:test";
 import { createClock } from "../../static/js/studio/shell/clock.js";
 import { createSession } from "../../static/js/studio/shell/session.js";
 import { inMemory } from "../../static/js/studio/shell/local_store.js";
-import { NONE, PROJECT, foreseeing, foreseen, held, nothing, problem, shownTasks, sitting, soon, task } from "./sitting.js";
+import { NONE, PROJECT, prefetching, prefetched, held, nothing, problem, shownTasks, sitting, soon, task } from "./sitting.js";
 
 test("the next task is shown before the server has answered, and the claim confirms it", async () => {
-  const { session, shown, names, asked, answer, stash } = await foreseeing({ submitted: {}, ...held("a2", { project: { ...PROJECT, copilot: false } }) });
-  const done = session.submit({ answer: { spans: [1] }, refused: [] });
+  const { session, shown, names, asked, answer, localStore } = await prefetching({ submitted: {}, ...held("a2", { project: { ...PROJECT, copilot: false } }) });
+  const done = session.submit({ answer: { spans: [1] }, rejected: [] });
   assert.deepEqual(shownTasks(shown), ["task-a1", "task-a2"], "at once");
   assert.equal(session.assignment.id, null);
-  session.change({ answer: { spans: [2] }, refused: [] });
+  session.change({ answer: { spans: [2] }, rejected: [] });
   await soon();
-  assert.deepEqual((await stash.read("task:task-a2")).answer, { spans: [2] }, "what is begun is safe already");
-  assert.deepEqual(asked[0][2], { task: "task-a2", seal: "s" });
+  assert.deepEqual((await localStore.read("task:task-a2")).answer, { spans: [2] }, "what is begun is safe already");
+  assert.deepEqual(asked[0][2], { task: "task-a2", signature: "s" });
   answer();
   assert.equal(await done, true);
   assert.equal(session.assignment.id, "a2");
   assert.deepEqual(shownTasks(shown), ["task-a1", "task-a2"], "not shown anew");
   assert.ok(names().includes("showHeld") && !names().includes("showMoved"));
   await soon();
-  assert.deepEqual((await stash.read("a2")).answer, { spans: [2] });
-  assert.equal(await stash.read("task:task-a2"), null);
+  assert.deepEqual((await localStore.read("a2")).answer, { spans: [2] });
+  assert.equal(await localStore.read("task:task-a2"), null);
   await session.release();
 });
 
 test("when somebody else was faster, what comes instead is shown, and what was begun is said to be gone", async () => {
-  const { session, shown, names, answer } = await foreseeing({ submitted: {}, ...held("a3") });
+  const { session, shown, names, answer } = await prefetching({ submitted: {}, ...held("a3") });
   const done = session.submit(NONE);
-  session.change({ answer: { spans: [2] }, refused: [] });
+  session.change({ answer: { spans: [2] }, rejected: [] });
   answer();
   await done;
   assert.deepEqual(shownTasks(shown), ["task-a1", "task-a2", "task-a3"]);
@@ -37,7 +37,7 @@ test("when somebody else was faster, what comes instead is shown, and what was b
 });
 
 test("labels that changed meanwhile have the task shown anew", async () => {
-  const { session, shown, answer } = await foreseeing({ submitted: {}, ...held("a2", { project: { labels: ["b"], copilot: true } }) });
+  const { session, shown, answer } = await prefetching({ submitted: {}, ...held("a2", { project: { labels: ["b"], copilot: true } }) });
   const done = session.submit(NONE);
   answer();
   await done;
@@ -45,9 +45,9 @@ test("labels that changed meanwhile have the task shown anew", async () => {
   await session.release();
 });
 
-test("a refusal brings the task back as it was handed in", async () => {
-  const { session, shown, names, answer } = await foreseeing(problem(422, "bad-answer"));
-  const final = { answer: { spans: [1] }, refused: [] };
+test("a rejection brings the task back as it was handed in", async () => {
+  const { session, shown, names, answer } = await prefetching(problem(422, "bad-answer"));
+  const final = { answer: { spans: [1] }, rejected: [] };
   const done = session.submit(final);
   answer();
   assert.equal(await done, false);
@@ -66,7 +66,7 @@ async function toCome(real) {
   return { one: copilotToCome(join, (message) => heard.push(message)), calls, heard };
 }
 
-test("what the copilot is asked while a task is shown ahead is asked once it has come, the newest question alone", async () => {
+test("what the copilot is asked while a task is shown early is asked once it has come, the newest question alone", async () => {
   const { one, calls } = await toCome({ answers: true });
   const [first, second] = [one.ask("box"), one.ask("another box")];
   assert.ok(first && second && first !== second && one.listens);
@@ -90,27 +90,27 @@ test("a question that was let go of isn't asked, and what a text says is asked l
   assert.deepEqual(text.calls, [["askText", undefined, id]]);
 });
 
-test("where no copilot comes, whoever asked it ahead hears so", async () => {
+test("where no copilot comes, whoever asked it early hears so", async () => {
   const { one, heard } = await toCome({ answers: false });
   const id = one.ask("box");
   one.come();
   assert.deepEqual(heard.map((message) => [message.type, message.id]), [["error", id]]);
 });
 
-test("what can't be made ready isn't shown ahead: the next task comes with the answer", async () => {
-  const wire = { ahead: async () => foreseen("a2"), submit: async () => ({ submitted: {}, ...held("a2") }) };
+test("what can't be made ready isn't shown early: the next task comes with the answer", async () => {
+  const api = { lookahead: async () => prefetched("a2"), submit: async () => ({ submitted: {}, ...held("a2") }) };
   const shown = [];
   const prepare = async () => { throw new TypeError("Failed to fetch dynamically imported module"); };
   const view = new Proxy({ prepare }, { get: (known, name) => known[name] ?? ((...given) => shown.push([name, ...given])) });
   const session = createSession({
-    wire: { claim: async () => held("a1"), draft: async () => ({ version: 1 }), heartbeat: async () => ({}), release: async () => ({}), ...wire },
-    stash: inMemory(), view, project: "p1", clock: createClock({ now: () => 0 }), pause: async () => {},
+    api: { claim: async () => held("a1"), draft: async () => ({ version: 1 }), heartbeat: async () => ({}), release: async () => ({}), ...api },
+    localStore: inMemory(), view, project: "p1", clock: createClock({ now: () => 0 }), pause: async () => {},
   });
   await session.claim();
   await session.lookAhead();
   await session.submit(NONE);
   assert.deepEqual(shownTasks(shown), ["task-a1", "task-a2"]);
-  assert.ok(!shown.some(([name, phase]) => name === "showPhase" && phase === "ahead"));
+  assert.ok(!shown.some(([name, phase]) => name === "showPhase" && phase === "prefetched"));
   await session.release();
 });
 
@@ -124,9 +124,9 @@ test("a draft that falls due while the submit is on its way isn't sent, and says
   t.mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
   let drafts = 0;
   const draft = async () => { drafts += 1; throw LATE; };
-  const { session, shown, names, answer } = await foreseeing({ submitted: {}, ...held("a2") }, { more: { draft } });
-  session.change({ answer: { spans: [1] }, refused: [] });
-  const done = session.submit({ answer: { spans: [1] }, refused: [] });
+  const { session, shown, names, answer } = await prefetching({ submitted: {}, ...held("a2") }, { more: { draft } });
+  session.change({ answer: { spans: [1] }, rejected: [] });
+  const done = session.submit({ answer: { spans: [1] }, rejected: [] });
   t.mock.timers.tick(5000);
   await turns();
   answer();
@@ -134,7 +134,7 @@ test("a draft that falls due while the submit is on its way isn't sent, and says
   t.mock.timers.tick(5000);
   await turns();
   assert.equal(drafts, 0);
-  assert.ok(!saves(shown).includes("refused") && !names().includes("showProblem"));
+  assert.ok(!saves(shown).includes("rejected") && !names().includes("showProblem"));
   await session.release();
 });
 
@@ -152,38 +152,38 @@ test("nor is it where the answer to the submit was lost on the way", async (t) =
   };
   const { session, shown, names } = sitting({ claim: [task("a1")], more: { draft, submit } });
   await session.claim();
-  session.change({ answer: { spans: [1] }, refused: [] });
-  assert.equal(await session.submit({ answer: { spans: [1] }, refused: [] }), true);
+  session.change({ answer: { spans: [1] }, rejected: [] });
+  assert.equal(await session.submit({ answer: { spans: [1] }, rejected: [] }), true);
   assert.equal(drafts, 0);
-  assert.ok(!saves(shown).includes("refused") && !names().includes("showProblem"));
+  assert.ok(!saves(shown).includes("rejected") && !names().includes("showProblem"));
 });
 
 test("a draft and a beat that left before the submit and come too late say nothing either", async (t) => {
   t.mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
   const late = [];
   const hold = () => new Promise((_resolve, reject) => late.push(() => reject(LATE)));
-  const { session, shown, names, answer } = await foreseeing({ submitted: {}, ...held("a2") }, { more: { draft: hold, heartbeat: hold } });
-  session.change({ answer: { spans: [1] }, refused: [] });
+  const { session, shown, names, answer } = await prefetching({ submitted: {}, ...held("a2") }, { more: { draft: hold, heartbeat: hold } });
+  session.change({ answer: { spans: [1] }, rejected: [] });
   session.wake();
   await turns();
   assert.equal(late.length, 2, "both are on their way");
-  const done = session.submit({ answer: { spans: [1] }, refused: [] });
+  const done = session.submit({ answer: { spans: [1] }, rejected: [] });
   for (const fail of late) fail();
   await turns();
   answer();
   await done;
-  assert.ok(!saves(shown).includes("refused"));
+  assert.ok(!saves(shown).includes("rejected"));
   assert.ok(!names().includes("showExpired") && !names().includes("showProblem"));
   await session.release();
 });
 
-test("after a refusal the work is saved again as ever", async (t) => {
+test("after a rejection the work is saved again as ever", async (t) => {
   t.mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
   const sent = [];
   const draft = async (_one, version, answer) => (sent.push(answer), { version: version + 1 });
-  const { session, shown, answer } = await foreseeing(problem(422, "bad-answer"), { more: { draft } });
-  session.change({ answer: { spans: [1] }, refused: [] });
-  const done = session.submit({ answer: { spans: [1] }, refused: [] });
+  const { session, shown, answer } = await prefetching(problem(422, "bad-answer"), { more: { draft } });
+  session.change({ answer: { spans: [1] }, rejected: [] });
+  const done = session.submit({ answer: { spans: [1] }, rejected: [] });
   answer();
   assert.equal(await done, false);
   assert.equal(saves(shown).at(-1), "unsaved");
