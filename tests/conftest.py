@@ -1,11 +1,16 @@
 """What every test can ask for."""
 
+import gc
+from collections.abc import Iterator
+
 import hypothesis
 import pytest
+from django.db import connection
 
 pytest.register_assert_rewrite("tests.support")  # what is asserted there is told as fully as in a test
 
 from tests.support import cast as people  # noqa: E402
+from tests.support.waiting import until  # noqa: E402
 
 pytest_plugins = ["tests.plugins.database"]
 
@@ -19,3 +24,26 @@ hypothesis.settings.load_profile("same")
 def cast(db) -> people.Cast:
     """Everybody (tests/support/cast.py)."""
     return people.assemble()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker) -> Iterator[None]:
+    """The test database is dropped once everybody has left it.
+
+    A thread that has ended leaves its connection to the garbage collector, and a process that was killed leaves its
+    server process at its last statement: a moment later they are gone.
+    """
+    yield
+    with django_db_blocker.unblock():
+        gc.collect()
+        until(lambda: not _others(), 60, lambda: f"somebody keeps the test database open: {_others()}")
+        connection.close()
+
+
+def _others() -> list[tuple]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pid, application_name, state, left(query, 200) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
+        )
+        return cursor.fetchall()

@@ -148,3 +148,9 @@ def test_what_tests_share_is_support(path: Path) -> None:
     # mypy is told to take a missing module for one without types.
     places = [ROOT / one.replace(".", "/") for one in shared]
     assert not [one for one in places if not any(at.with_suffix(".py").exists() for at in (one, one.parent))]
+
+
+@pytest.mark.parametrize("path", TESTS, ids=named)
+def test_a_page_is_waited_for_by_what_it_shows(path: Path) -> None:
+    timed = [line for line in path.read_text().splitlines() if ".wait_for_timeout" + "(" in line]
+    assert not [line for line in timed if "  # " not in line], "a time says beside it why it isn't waited for a thing"

@@ -137,7 +137,7 @@ async def _ask(runtime: Runtime) -> None:
 def test_client_that_answers_pings_is_let_be(held: Assignment, slow: Runtime) -> None:
     with serving() as port:
         visitor = visiting(port, held)
-        time.sleep(6 * PING)
+        time.sleep(6 * PING)  # time is the point here: six pings, each answered
         assert waiting(slow) == 1 and lines_at(port) == 1
         visitor.kill()
         visitor.wait()

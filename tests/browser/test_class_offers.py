@@ -1,7 +1,6 @@
 """Suggestions for a classification in the studio, by the real model: asked for, taken, refused, and where none come."""
 
 import json
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from uuid import uuid4
@@ -12,6 +11,7 @@ from playwright.sync_api import Locator, Page, Route, WebSocketRoute, expect
 from tests.support.browser.looks import seen
 from tests.support.browser.site import Site
 from tests.support.browser.studio import JUN, submit, taken
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -52,16 +52,16 @@ def letters(site: Site, name: str, **terms: str) -> str:
 
 def fates(site: Site, project: str) -> list[tuple[str, str]]:
     """Field and fate of what was suggested there, once all of it is settled."""
-    until = time.monotonic() + 30
-    while True:
+
+    def settled() -> list[tuple[str, str]] | None:
         rows = site.query(
             "SELECT s.output->>'field', s.fate FROM assist_suggestion s JOIN projects_project r"
             " ON r.public_id = s.project_key WHERE r.name = %s ORDER BY s.id",
             project,
         )
-        if rows and all(fate != "offered" for _, fate in rows) or time.monotonic() > until:
-            return [(field, fate) for field, fate in rows]
-        time.sleep(0.2)
+        return None if any(fate == "offered" for _, fate in rows) else [(field, fate) for field, fate in rows]
+
+    return until(settled)
 
 
 def ask_until_it_answers(page: Page) -> Locator:

@@ -12,7 +12,7 @@ from playwright.sync_api import Error, Page, expect
 from tests.support.browser.classification import LETTERS, MANAGER, WASHERS, fill_in, handed_in, open_studio, tiles
 from tests.support.browser.looks import faults, seen
 from tests.support.browser.site import Site
-from tests.support.browser.studio import JUN, submit, taken
+from tests.support.browser.studio import JUN, kept_here, painted, submit, taken
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -116,7 +116,7 @@ def test_offline_reloaded_and_submitted_twice_is_one_annotation(site: Site, jun_
     page.locator("[role=tree]").focus()
     fill_in(page)
     expect(page.locator("#saved-mark")).to_have_attribute("data-state", "offline", timeout=10_000)
-    page.wait_for_timeout(300)
+    kept_here(page)
     page.context.set_offline(False)
     page.reload()
     expect(page.locator("#task-name")).to_have_text(name)
@@ -138,7 +138,7 @@ def test_a_tab_that_is_killed_in_mid_work_loses_nothing(site: Site, jun_on_a_tra
     name = open_studio(page, site, LETTERS)
     page.locator("[role=tree]").focus()
     fill_in(page)
-    page.wait_for_timeout(300)  # the time that a machine takes to write a few bytes to its disk
+    kept_here(page)
     with suppress(Error):
         page.goto("chrome://crash")
     again = page.context.new_page()
@@ -170,7 +170,8 @@ def test_choosing_hands_in_at_once_for_whoever_asks_for_it(site: Site, jun: Page
     site.script(SINGLE)
     first = open_studio(jun, site, "Moods")
     jun.keyboard.press("g")
-    jun.wait_for_timeout(300)
+    expect(jun.get_by_label("Glad")).to_be_checked()
+    jun.wait_for_timeout(300)  # time is what is asked here: whether a choice goes off by itself
     expect(jun.locator("#task-name")).to_have_text(first)  # nobody asked for it yet
     jun.get_by_label("Submit as soon as I press a choice's key").check()
     jun.keyboard.press("2")
@@ -280,9 +281,8 @@ def test_two_fingers_bring_an_image_closer(site: Site, sign_in: Callable[..., Pa
     tiles(page)
     page.keyboard.press("z")
     stage = page.locator(".closer__subject .stage__view")
-    canvas = stage.locator("canvas").first
-    page.wait_for_timeout(500)
-    before = canvas.evaluate("one => one.toDataURL()")
+    canvas = stage.locator("canvas:first-child")
+    before = painted(canvas)
     box = stage.bounding_box()
     assert box is not None
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
@@ -296,8 +296,7 @@ def test_two_fingers_bring_an_image_closer(site: Site, sign_in: Callable[..., Pa
     for apart in (60, 80, 120):
         fingers("touchMove", apart)
     fingers("touchEnd", 0)
-    page.wait_for_timeout(200)
-    assert canvas.evaluate("one => one.toDataURL()") != before
+    assert painted(canvas) != before
 
 
 def test_fields_are_made_in_rows_by_keyboard(site: Site, sign_in: Callable[..., Page]) -> None:

@@ -1,7 +1,6 @@
 """The next task is on screen before the server has answered for the last one, and everything still counts once."""
 
 import json
-import time
 from collections.abc import Callable
 
 import pytest
@@ -10,6 +9,7 @@ from playwright.sync_api import Page, expect
 from tests.support.browser import shapes, texts
 from tests.support.browser.site import Site
 from tests.support.browser.studio import JUN, MARKS, annotations, draw_box, saved, taken
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -153,16 +153,11 @@ def test_suggestions_of_the_next_text_are_those_that_were_read_before_it_was_cla
     # What was read is put into other words: if they are shown, nobody asked the model again.
     start = lines[0].index("Maria Lopez")
     doctored = json.dumps([[start, start + len("Maria Lopez"), "PERSON", None]])
-    for _attempt in range(100):
-        read = site.query(
-            "UPDATE assist_prepared p SET output = %s FROM projects_task t"
-            " WHERE t.id = p.task_key AND t.public_id = %s RETURNING p.id",
-            doctored,
-            coming["id"],
-        )
-        if read:
-            break
-        time.sleep(0.2)
+    doctor = (
+        "UPDATE assist_prepared p SET output = %s FROM projects_task t"
+        " WHERE t.id = p.task_key AND t.public_id = %s RETURNING p.id"
+    )
+    read = until(lambda: site.query(doctor, doctored, coming["id"]))
     assert len(read) == 1, "what was foreseen is read while its tasker works"
     jun.keyboard.press("Shift+A")
     jun.keyboard.press("Control+Enter")

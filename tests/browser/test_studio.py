@@ -4,7 +4,6 @@ All of it is Jun's work on the demo's projects. One tasker's answers alone decid
 other stories of the session find their books as they left them.
 """
 
-import time
 from collections.abc import Callable
 
 import numpy as np
@@ -15,7 +14,8 @@ from pycocotools import mask as coco
 from tests.support.browser.looks import seen
 from tests.support.browser.signing_in import by_form
 from tests.support.browser.site import Site
-from tests.support.browser.studio import JUN, MARKS, saved, submit, taken
+from tests.support.browser.studio import JUN, MARKS, kept_here, saved, submit, taken
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.xdist_group("studio")
 
@@ -68,12 +68,12 @@ def payload_of(site: Site, name: str) -> dict:
 
 def fate_of(site: Site, suggestion: str) -> str:
     """What became of a suggestion; a reader of the outbox says so a moment after the submit."""
-    for _attempt in range(100):
+
+    def settled() -> str | None:
         ((fate,),) = site.query("SELECT fate FROM assist_suggestion WHERE public_id = %s", suggestion)
-        if fate != "offered":
-            break
-        time.sleep(0.2)
-    return fate
+        return fate if fate != "offered" else None
+
+    return until(settled)
 
 
 def test_mask_is_made_and_handed_in_by_keyboard_alone(site: Site, jun: Page) -> None:
@@ -169,7 +169,7 @@ def test_work_done_without_a_network_is_kept_and_handed_in_once(site: Site, jun_
     page.keyboard.press("k")
     page.keyboard.press("Delete")
     expect(row).to_have_attribute("aria-setsize", str(marked - 1))
-    page.wait_for_timeout(300)
+    kept_here(page)
     page.context.set_offline(False)
     page.reload()
     expect(page.locator("#task-name")).to_have_text(name)

@@ -16,6 +16,7 @@ from tests.support.browser.looks import seen
 from tests.support.browser.site import Site
 from tests.support.browser.stage import Stage
 from tests.support.browser.studio import JUN, submit
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -135,16 +136,22 @@ def test_the_page_without_a_task_is_read_as_well(site: Site, sign_in: Callable[.
     held: list[Route] = []
     page.route("**/claim", lambda route: held.append(route))
     page.goto(address)
+
+    def asked() -> bool:
+        """Whether the page has asked for a task."""
+        page.wait_for_timeout(20)  # what a page asks is seen only while Playwright waits
+        return bool(held)
+
     expect(page.locator("#rest-text")).to_be_visible()
     found = list(seen(page, "loading"))
     nothing = {"code": "all-done", "text": "You have done everything there is for you here. Thank you!"}
     page.wait_for_function("() => document.readyState === 'complete'")
-    page.wait_for_timeout(500)
+    until(asked)
     held.pop().fulfill(json={"nothing": nothing | {"retry_seconds": 600}})
     expect(page.locator("#rest")).to_contain_text("looks again by itself")
     found += seen(page, "rest")
     page.get_by_role("button", name="Look again").click()
-    page.wait_for_timeout(500)
+    until(asked)
     held.pop().fulfill(status=422, json={"code": "refused", "detail": "What was sent can't be taken as it is."})
     expect(page.locator("#rest")).to_contain_text("No task could be fetched")
     found += seen(page, "no task")

@@ -11,7 +11,7 @@ from tests.support.browser import texts
 from tests.support.browser.looks import faults, seen
 from tests.support.browser.site import Site
 from tests.support.browser.stage import killed
-from tests.support.browser.studio import JUN, MARKS, saved
+from tests.support.browser.studio import JUN, MARKS, kept_here, saved
 
 pytestmark = pytest.mark.xdist_group("studio")
 
@@ -131,7 +131,7 @@ def test_spans_within_and_across_each_other_outlive_a_tab_killed_in_mid_stroke(
         studio.marked(count)
     studio.press("Control+Shift+z", times=4)
     studio.marked(4)
-    studio.page.wait_for_timeout(300)  # the time that a machine takes to write a few bytes to its disk
+    kept_here(studio.page)
     studio.page.mouse.move(*studio.middle("wrote"))
     studio.page.mouse.down()
     studio.page.mouse.move(*studio.middle("left"), steps=4)

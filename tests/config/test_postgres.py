@@ -4,7 +4,6 @@ import os
 import pwd
 import signal
 import subprocess
-import time
 
 import psutil
 import psycopg
@@ -13,6 +12,7 @@ import pytest
 from config import postgres, postgres_place
 from config.problem import CannotStart
 from tests.support.config.servers import killed_owner, note, notes
+from tests.support.waiting import until
 
 
 def test_first_start_makes_a_cluster_that_answers_and_the_last_to_leave_stops_it(data):
@@ -183,7 +183,4 @@ def test_the_system_user_gets_binaries_it_can_reach_and_others_run_the_wheels(da
 
 
 def wait_until_gone(pid: int) -> None:
-    deadline = time.monotonic() + 10
-    while psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    until(lambda: not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE, 10)

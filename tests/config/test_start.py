@@ -10,7 +10,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from unittest.mock import ANY
@@ -20,6 +19,7 @@ import pytest
 
 from config import postgres
 from tests.support.config.outside import outside
+from tests.support.waiting import until
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 400.0  # seconds; a first start makes a database and loads the demo, here beside other tests
@@ -49,11 +49,11 @@ class Tandem:
         return self.output.read_text()
 
     def wait_for(self, words: str) -> None:
-        deadline = time.monotonic() + PATIENCE
-        while words not in self.said():
+        def it_says() -> bool:
             assert self.process.poll() is None, self.said()
-            assert time.monotonic() < deadline, self.said()
-            time.sleep(0.1)
+            return words in self.said()
+
+        until(it_says, PATIENCE, self.said)
 
     def get(self, path: str, **headers: str) -> tuple[int, str]:
         """Status and body; redirects are not followed."""
@@ -67,16 +67,14 @@ class Tandem:
         return {entry["name"]: entry["pid"] for entry in json.loads((self.data / "run/children.json").read_text())}
 
     def wait_for_children(self, *names: str) -> None:
-        deadline = time.monotonic() + PATIENCE
-        while set(self.children()) != set(names):
-            assert time.monotonic() < deadline, self.said()
-            time.sleep(0.1)
+        until(lambda: set(self.children()) == set(names), PATIENCE, self.said)
 
     def wait_until_whole(self) -> None:
-        deadline = time.monotonic() + PATIENCE
-        while (ready := self.get("/readyz"))[0] != 200 or json.loads(ready[1])["degraded"]:
-            assert time.monotonic() < deadline, (ready, self.said())
-            time.sleep(0.2)
+        def whole() -> bool:
+            status, body = self.get("/readyz")
+            return status == 200 and not json.loads(body)["degraded"]
+
+        until(whole, PATIENCE, lambda: (self.get("/readyz"), self.said()))
 
     def stop(self, number: signal.Signals) -> int:
         self.process.send_signal(number)

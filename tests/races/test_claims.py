@@ -1,7 +1,6 @@
 """Many at once, from connections of their own: never one slot twice, never one tasker twice on a task."""
 
 import random
-import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -21,6 +20,7 @@ from taskers.money import ledger
 from tests.support import make
 from tests.support.connections import all_at_once
 from tests.support.projects.leases import run_out
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PEOPLE = 8
@@ -162,16 +162,15 @@ def test_a_task_that_is_claimed_at_this_moment_is_not_set_aside(cast) -> None:
 
 def wait_until_somebody_waits() -> None:
     """Until another connection waits for a lock that this one holds."""
-    end = time.monotonic() + 30
-    while time.monotonic() < end:
+
+    def waiting() -> int:
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
             )
-            if cursor.fetchone()[0]:
-                return
-        time.sleep(0.02)
-    raise AssertionError("nobody waits")
+            return cursor.fetchone()[0]
+
+    until(waiting, 30)
 
 
 def test_a_crowd_works_everything_off(cast, crowd) -> None:

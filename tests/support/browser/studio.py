@@ -2,7 +2,7 @@
 
 import re
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.support.browser.site import Site
 
@@ -41,3 +41,38 @@ def annotations(site: Site, project: str) -> int:
         project,
     )
     return count
+
+
+# What was written in this browser's store is there once a later reading of it is done; a change is written in the frame
+# that shows it.
+WRITTEN = """() => new Promise((done, fail) => requestAnimationFrame(() => requestAnimationFrame(() => {
+  const opening = indexedDB.open("tandem-studio", 1);
+  opening.onerror = () => fail(opening.error);
+  opening.onsuccess = () => {
+    const reading = opening.result.transaction("work", "readonly");
+    reading.objectStore("work").count();
+    reading.oncomplete = () => (opening.result.close(), done());
+  };
+})))"""
+# Pixels of all these canvases, once all have some and half a second of frames has changed none.
+STILL = """(canvases) => new Promise((done) => {
+  let last = "", since = 0;
+  const look = (now) => {
+    const inked = canvases.every((one) =>
+      one.width && one.getContext("2d").getImageData(0, 0, one.width, one.height).data.some(Boolean));
+    const pixels = JSON.stringify(canvases.map((one) => one.toDataURL()));
+    if (pixels !== last || !inked) [last, since] = [pixels, now];
+    now - since > 500 ? done(JSON.parse(pixels)) : requestAnimationFrame(look);
+  };
+  requestAnimationFrame(look);
+})"""
+
+
+def kept_here(page: Page) -> None:
+    """The work as it stands is in the browser's store: what a crash or a reload would leave."""
+    page.evaluate(WRITTEN)
+
+
+def painted(canvases: Locator) -> list[str]:
+    """What is to be seen on these canvases, once it is painted and rests."""
+    return canvases.evaluate_all(STILL)
