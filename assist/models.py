@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from projects.models import Batch, Project, Seat
+from projects.models import Batch, ModelAnnotator, Project
 from taskers.models import Person
 
 
@@ -69,11 +69,11 @@ class Deployment(models.Model):
         return f"{self.version} in {self.project}: {self.share} %"
 
 
-class Placement(models.Model):
+class AnnotatorVersion(models.Model):
     """A model version that fills a seat of a project: it claims tasks and answers them by itself (sole writer:
     work.py)."""
 
-    seat = models.OneToOneField(Seat, on_delete=models.PROTECT, related_name="+")
+    seat = models.OneToOneField(ModelAnnotator, on_delete=models.PROTECT, related_name="+")
     version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="placements")
     answered = models.PositiveIntegerField(default=0)
     skipped = models.PositiveIntegerField(default=0)  # tasks that it could make nothing of
@@ -85,7 +85,7 @@ class Placement(models.Model):
         return f"{self.version} in {self.seat}"
 
 
-class Preparation(models.Model):
+class Precompute(models.Model):
     """A model going through a batch ahead of the people (sole writer: precompute.py)."""
 
     class State(models.TextChoices):
@@ -107,13 +107,13 @@ class Preparation(models.Model):
     started_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["batch", "version"], name="preparation_once")]
+        constraints = [models.UniqueConstraint(fields=["batch", "version"], name="precompute_once")]
 
     def __str__(self) -> str:
         return f"{self.version} on {self.batch}: {self.done}"
 
 
-class Prepared(models.Model):
+class Precomputed(models.Model):
     """What a model said of a task before anybody opened it; offered, as suggestions, to whoever gets the task."""
 
     # A plain key: it outlives the archiving of the task it was made for, until the night after (preparing.forget).
@@ -124,14 +124,14 @@ class Prepared(models.Model):
     output = models.JSONField()
 
     class Meta:
-        verbose_name_plural = "prepared"
-        constraints = [models.UniqueConstraint(fields=["task_key", "version"], name="prepared_once")]
+        verbose_name_plural = "precomputed"
+        constraints = [models.UniqueConstraint(fields=["task_key", "version"], name="precomputed_once")]
 
     def __str__(self) -> str:
         return f"{self.version} on task {self.task_key}"
 
 
-class Taught(models.Model):
+class LabelVectors(models.Model):
     """What verdicts taught a model about one field of a project (sole writer: learning.py)."""
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+", db_index=False)
@@ -147,8 +147,8 @@ class Taught(models.Model):
     at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:
-        verbose_name_plural = "taught"
-        constraints = [models.UniqueConstraint(fields=["project", "version", "field"], name="taught_once")]
+        verbose_name_plural = "label vectors"
+        constraints = [models.UniqueConstraint(fields=["project", "version", "field"], name="label_vectors_once")]
 
     def __str__(self) -> str:
         return f"{self.version} on {self.field} in {self.project}"

@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 
 from assist.adapters import RUNTIMES, Offer, catalogue
 from assist.adapters.files import WeightsProblem
-from assist.models import Deployment, ModelVersion, Placement
+from assist.models import AnnotatorVersion, Deployment, ModelVersion
 from assist.registry.hash_bucket import lot
 from projects.models import Project
 from taskers.errors import StateConflict
@@ -56,7 +56,7 @@ def remove(folder: Path, key: str) -> None:
         projects = list(asked.values_list("project__name", flat=True)[:5])
         if projects:
             raise StateConflict(f"{key} still answers in {', '.join(projects)}: withdraw it there first.")
-        seated = Placement.objects.filter(version__name=name, version__version=version).exclude(seat__mode="off")
+        seated = AnnotatorVersion.objects.filter(version__name=name, version__version=version).exclude(seat__mode="off")
         working = list(seated.values_list("seat__project__name", flat=True)[:5])
         if working:
             raise StateConflict(f"{key} still works in {', '.join(working)}: switch it off there first.")

@@ -15,7 +15,7 @@ from assist.adapters import DEFAULTS, RUNTIMES
 from assist.annotators import work
 from assist.annotators.autonomous_answers import ABLE
 from assist.learning import label_vectors
-from assist.models import Deployment, Preparation
+from assist.models import Deployment, Precompute
 from assist.registry import registry
 from assist.runtime.embedding_store import ONE_MB
 from assist.suggestions import precompute, prototypes
@@ -138,7 +138,7 @@ def prepared(request: MemberRequest, project: Project) -> HttpResponse:
 def stop(request: MemberRequest, batch_id: UUID) -> HttpResponse:
     """No further."""
     batch = managed_batch(request, batch_id)
-    rows = list(Preparation.objects.filter(batch=batch, state=Preparation.State.RUNNING))
+    rows = list(Precompute.objects.filter(batch=batch, state=Precompute.State.RUNNING))
     if not rows:
         raise Problem(_("This isn't under way any more."), code="state-conflict", status=409)
     for row in rows:
@@ -189,21 +189,21 @@ def _prepared(project: Project, capability: str) -> dict[str, Any]:
     """The newest open batches, each with how far its models have come ahead of the people."""
     open_ones = project.batches.filter(state__in=["live", "paused", "draft"]).select_related("progress")
     batches = list(open_ones.order_by("-pk")[:BATCHES_SHOWN])
-    found: dict[int, list[Preparation]] = {}
-    for row in Preparation.objects.filter(batch__in=batches).select_related("version").order_by("pk"):
+    found: dict[int, list[Precompute]] = {}
+    for row in Precompute.objects.filter(batch__in=batches).select_related("version").order_by("pk"):
         found.setdefault(row.batch_id, []).append(row)
     wanted = {row.version_id for row in registry.deployed(project, capability)}
-    running = any(row.state == Preparation.State.RUNNING for rows in found.values() for row in rows)
+    running = any(row.state == Precompute.State.RUNNING for rows in found.values() for row in rows)
     shown = [_batch(one, found.get(one.pk, []), wanted) for one in batches]
     kept = settings.EMBEDDINGS_MB // ONE_MB if capability == "segment" else None
     over = kept is not None and any((one["total"] or 0) > kept for one in shown)
     return {"project": project, "batches": shown, "running": running, "kept": kept, "over": over}
 
 
-def _batch(batch: Batch, rows: list[Preparation], wanted: set[int]) -> dict[str, Any]:
-    running = any(row.state == Preparation.State.RUNNING for row in rows)
+def _batch(batch: Batch, rows: list[Precompute], wanted: set[int]) -> dict[str, Any]:
+    running = any(row.state == Precompute.State.RUNNING for row in rows)
     begun = rows and wanted <= {row.version_id for row in rows}
-    done = begun and all(row.state == Preparation.State.DONE and not precompute.outstanding(row) for row in rows)
+    done = begun and all(row.state == Precompute.State.DONE and not precompute.outstanding(row) for row in rows)
     models = [{"row": row, "rate": row.done / row.seconds * 60 if row.seconds else None} for row in rows]
     progress = getattr(batch, "progress", None)
     return {

@@ -16,7 +16,7 @@ from benchmarks.truth.structured import span_f1
 from benchmarks.truth.verdicts import Ledger
 from projects.inference import BY_PART, Outcome, geometry, vector_shapes
 from projects.inference.agreement import spans_agreement
-from projects.inference.incremental import Crowd, Trait, crowd_of, newcomer, trait_of
+from projects.inference.incremental import AccuracyModel, AnnotatorParameters, crowd_of, newcomer, trait_of
 from projects.inference.instance_level import Asked, Judges, as_labels, decide
 from projects.inference.majority import majority_v1
 from projects.inference.masks import merge_regions
@@ -29,7 +29,7 @@ FOLDS, STRANGER = 5, 0.75
 AGREED = 0.75  # where two answers say the same, unless a project says otherwise
 TERMS = {"span_match": "overlap"}  # the taskers of pico agree on bounds too seldom for anything else
 SPANS, REGIONS = BY_PART["spans_v1"], BY_PART["regions_v1"]
-Known = tuple[Crowd, dict[Any, Trait], Mapping[str, Words]]
+Known = tuple[AccuracyModel, dict[Any, AnnotatorParameters], Mapping[str, Words]]
 
 
 def run(root: Path, ledger: Ledger) -> None:

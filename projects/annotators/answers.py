@@ -15,7 +15,7 @@ from projects.configuration.terms import AGREEMENT
 from projects.errors import Refused
 from projects.inference.acceptance import may_decide
 from projects.inference.calibration import Calibration
-from projects.models import Annotation, Assignment, Gold, ModelAnswer, Seat, Task, Verdict
+from projects.models import Annotation, Assignment, Gold, ModelAnnotator, ModelAnswer, Task, Verdict
 from projects.quality import consensus
 from projects.quality.gold import scoring
 from projects.queue.model_draws import MODELS_AUDITED
@@ -28,15 +28,15 @@ AUDITS_AHEAD = 10
 # The seat, and whether the task is drawn: by the largest share of the project's models, so that an audit of one is an
 # audit of all, and no model decides a task by which another is audited.
 SEATED = f"""
-SELECT {columns(Seat, "s")}, {
+SELECT {columns(ModelAnnotator, "s")}, {
     MODELS_AUDITED.format(
         task="%(task)s::bigint",
         project="s.project_id",
-        share="(SELECT max(x.audit_share) FROM projects_seat x WHERE x.project_id = s.project_id"
+        share="(SELECT max(x.audit_share) FROM projects_modelannotator x WHERE x.project_id = s.project_id"
         " AND (x.id = s.id OR x.mode <> 'off'))",
     )
 }
-FROM projects_seat s WHERE s.project_id = %(project)s::bigint AND s.tasker_id = %(tasker)s::bigint
+FROM projects_modelannotator s WHERE s.project_id = %(project)s::bigint AND s.tasker_id = %(tasker)s::bigint
 """
 
 
@@ -44,7 +44,7 @@ FROM projects_seat s WHERE s.project_id = %(project)s::bigint AND s.tasker_id = 
 class Said:
     """How sure a model is, and the seat that it speaks from."""
 
-    seat: Seat
+    seat: ModelAnnotator
     confidence: float
     drawn: bool
 
@@ -72,10 +72,10 @@ def said(assignment: Assignment, tasker: Person, confidence: float | None) -> Sa
     if isinstance(confidence, bool) or not isinstance(confidence, (int, float)) or not 0 <= confidence <= 1:
         raise Refused("Say how sure you are, from 0 to 1.", code="bad-confidence", place="confidence")
     *seat, drawn = rows[0]
-    return Said(row_of(Seat, seat), float(confidence), drawn)
+    return Said(row_of(ModelAnnotator, seat), float(confidence), drawn)
 
 
-def calibration_of(seat: Seat) -> Calibration:
+def calibration_of(seat: ModelAnnotator) -> Calibration:
     """What the seat's blind answers taught."""
     if not seat.mean:
         return Calibration()
@@ -83,7 +83,7 @@ def calibration_of(seat: Seat) -> Calibration:
     return Calibration((seat.mean[0], seat.mean[1]), ((a, b), (c, d)), seat.known)
 
 
-def cap_of(seat: Seat) -> int:
+def cap_of(seat: ModelAnnotator) -> int:
     """How many tasks may be decided alone while no audit comes back."""
     return math.ceil(AUDITS_AHEAD / seat.audit_share)
 
@@ -91,7 +91,7 @@ def cap_of(seat: Seat) -> int:
 def receive(said: Said, task: Task, annotation: Annotation) -> None:
     """Take a model's judgement for what it is worth. The caller holds the task's lock and has handed it in."""
     seat, accepted = said.seat, said.accepted
-    if said.drawn or seat.mode in (Seat.Mode.OFF, Seat.Mode.WATCH):
+    if said.drawn or seat.mode in (ModelAnnotator.Mode.OFF, ModelAnnotator.Mode.WATCH):
         _keep(said, annotation, accepted, ModelAnswer.Fate.WAITING)
         why = "Drawn for an audit: people answer without it." if said.drawn else "This model is watched, not counted."
         queue.void(annotation.assignment, why, by=annotation.tasker)
@@ -116,13 +116,13 @@ def compare(said: Said | None, annotation: Annotation) -> None:
     _keep(said, annotation, said.accepted, ModelAnswer.Fate.KNOWN, right=right, drawn=False)
 
 
-def _may_decide_alone(seat: Seat, task: Task, annotation: Annotation) -> bool:
+def _may_decide_alone(seat: ModelAnnotator, task: Task, annotation: Annotation) -> bool:
     """The seat is asked last, by one conditional UPDATE: whoever switches it off meanwhile has the last word."""
     if task.withheld or Verdict.objects.current().filter(task=task).exists():
         return False
     if Annotation.objects.counting().filter(task=task).exclude(pk=annotation.pk).exists():
         return False
-    mine = Seat.objects.filter(pk=seat.pk, mode=Seat.Mode.DECIDE, alone__lt=cap_of(seat))
+    mine = ModelAnnotator.objects.filter(pk=seat.pk, mode=ModelAnnotator.Mode.DECIDE, alone__lt=cap_of(seat))
     return bool(mine.update(alone=F("alone") + 1))
 
 

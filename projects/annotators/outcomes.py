@@ -12,7 +12,7 @@ from projects.annotators import lifecycle
 from projects.configuration.terms import Terms, terms_of
 from projects.inference.calibration import calibrate
 from projects.inference.sequential_test import RATES, Vigil
-from projects.models import Annotation, ModelAnswer, Seat, Task, Verdict
+from projects.models import Annotation, ModelAnnotator, ModelAnswer, Task, Verdict
 from projects.quality.aggregation import agreement_in, threshold_of
 from projects.quality.consensus import AUTO
 from projects.quality.votes import exposed, known_answer
@@ -42,19 +42,19 @@ def settle(events: Iterable[Event]) -> None:
 
 
 def _learn(key: int, rows: Sequence[ModelAnswer]) -> None:
-    locked = Seat.objects.select_for_update(of=("self",)).select_related("project__organization", "tasker")
+    locked = ModelAnnotator.objects.select_for_update(of=("self",)).select_related("project__organization", "tasker")
     seat = locked.get(pk=key)
     came_back = _compared(seat, rows)
     vigil = Vigil(seat.audits, tuple(seat.stakes or (0.0,) * len(RATES)))
     for one in came_back:
         vigil = vigil.after(not one.right, seat.target_error)
     changed = {"audits": vigil.audits, "stakes": list(vigil.stakes)} | ({"alone": 0} if came_back else {})
-    Seat.objects.filter(pk=key).update(**changed, **taught(seat))
-    if seat.mode == Seat.Mode.DECIDE and came_back and vigil.fires(1 - seat.assurance):
+    ModelAnnotator.objects.filter(pk=key).update(**changed, **taught(seat))
+    if seat.mode == ModelAnnotator.Mode.DECIDE and came_back and vigil.fires(1 - seat.assurance):
         lifecycle.stop(seat, _why(seat))
 
 
-def _compared(seat: Seat, rows: Sequence[ModelAnswer]) -> list[ModelAnswer]:
+def _compared(seat: ModelAnnotator, rows: Sequence[ModelAnswer]) -> list[ModelAnswer]:
     """Judge these answers by the verdicts that stand; those of them that are audits come back."""
     terms = terms_of(seat.project)
     keys = [one.task_id for one in rows]
@@ -104,10 +104,10 @@ def _right(terms: Terms, one: ModelAnswer, verdict: Verdict) -> bool | None:
 
 def _is_audit(one: ModelAnswer) -> bool:
     """Whether it stands for what the model decides alone: it would have, had it not been drawn."""
-    return one.drawn and one.accepted and one.mode == Seat.Mode.DECIDE
+    return one.drawn and one.accepted and one.mode == ModelAnnotator.Mode.DECIDE
 
 
-def taught(seat: Seat) -> dict[str, object]:
+def taught(seat: ModelAnnotator) -> dict[str, object]:
     """What the newest blind answers say of the model's confidence, as columns of its seat."""
     rows = ModelAnswer.objects.filter(seat=seat, fate=Fate.KNOWN).order_by("-pk")
     known = list(rows.values_list("confidence", "right")[:NEWEST])
@@ -119,9 +119,9 @@ def taught(seat: Seat) -> dict[str, object]:
     }
 
 
-def _why(seat: Seat) -> str:
+def _why(seat: ModelAnnotator) -> str:
     rows = ModelAnswer.objects.filter(
-        seat=seat, fate=Fate.KNOWN, drawn=True, accepted=True, mode=Seat.Mode.DECIDE
+        seat=seat, fate=Fate.KNOWN, drawn=True, accepted=True, mode=ModelAnnotator.Mode.DECIDE
     ).order_by("-pk")
     newest = list(rows.values_list("right", flat=True)[:50])
     return (

@@ -9,7 +9,7 @@ from django.db.models import Count, Q
 from projects.annotators.answers import calibration_of, cap_of
 from projects.annotators.lifecycle import of_project
 from projects.inference.acceptance import FEWEST_KNOWN, error_rate, may_decide
-from projects.models import ModelAnswer, Project, Seat, SeatMove
+from projects.models import ModelAnnotator, ModelAnnotatorChange, ModelAnswer, Project
 from taskers.standing.grades import Estimate
 
 NEWEST = 10_000  # answers of each model that are counted
@@ -22,7 +22,7 @@ KNOWN = Q(accepted=True, fate=ModelAnswer.Fate.KNOWN)
 class Line:
     """One model's state. Counts are of its newest answers; `error` is of those sure enough to decide alone."""
 
-    seat: Seat
+    seat: ModelAnnotator
     answers: int
     accepted: int
     alone: int
@@ -33,7 +33,7 @@ class Line:
     error: Estimate | None  # None while none was compared
     needs: float | None  # the confidence from which it is sure enough; None while nothing is
     lacking: int  # blind answers until anything may be accepted
-    moves: Sequence[SeatMove]
+    moves: Sequence[ModelAnnotatorChange]
 
     @property
     def share(self) -> float | None:
@@ -43,14 +43,14 @@ class Line:
     @property
     def halted(self) -> bool:
         """Whether it decides nothing more until an audit comes back."""
-        return self.seat.mode == Seat.Mode.DECIDE and self.seat.alone >= cap_of(self.seat)
+        return self.seat.mode == ModelAnnotator.Mode.DECIDE and self.seat.alone >= cap_of(self.seat)
 
     @property
     def state(self) -> str:
         """In one word: off, stopped (by itself), watch, count, learning, halted or decide."""
-        if self.seat.mode == Seat.Mode.OFF:
+        if self.seat.mode == ModelAnnotator.Mode.OFF:
             return "stopped" if self.seat.stopped_at else "off"
-        if self.seat.mode != Seat.Mode.DECIDE:
+        if self.seat.mode != ModelAnnotator.Mode.DECIDE:
             return self.seat.mode
         return "halted" if self.halted else "learning" if self.needs is None else "decide"
 
@@ -60,10 +60,10 @@ def of(project: Project) -> list[Line]:
     return [line(seat) for seat in of_project(project)]
 
 
-def line(seat: Seat) -> Line:
+def line(seat: ModelAnnotator) -> Line:
     """One model's."""
     newest = ModelAnswer.objects.filter(seat=seat).order_by("-pk").values("pk")[:NEWEST]
-    audit = Q(drawn=True, accepted=True, mode=Seat.Mode.DECIDE)
+    audit = Q(drawn=True, accepted=True, mode=ModelAnnotator.Mode.DECIDE)
     found = ModelAnswer.objects.filter(pk__in=newest).aggregate(
         answers=Count("pk"),
         sure=Count("pk", filter=Q(accepted=True)),
@@ -77,12 +77,12 @@ def line(seat: Seat) -> Line:
     error = None
     if found["compared"]:
         error = Estimate(*error_rate(found["compared"], found["wrong"]), found["compared"])
-    moves = SeatMove.objects.filter(seat=seat).select_related("by").order_by("-pk")[:MOVES]
+    moves = ModelAnnotatorChange.objects.filter(seat=seat).select_related("by").order_by("-pk")[:MOVES]
     lacking = max(0, FEWEST_KNOWN - seat.known)
     return Line(seat, **found, error=error, needs=needs(seat), lacking=lacking, moves=list(moves))
 
 
-def needs(seat: Seat) -> float | None:
+def needs(seat: ModelAnnotator) -> float | None:
     """The least confidence with which the model would decide alone, to a thousandth where it is close to one."""
     known, target = calibration_of(seat), 1 - seat.target_error
     for confidence in CONFIDENCES:

@@ -22,7 +22,7 @@ from projects.api.rule_serializers import (
     SkillShape,
 )
 from projects.api.serializers import PageQuery
-from projects.models import BlockedPair, Exclusion
+from projects.models import ConflictOfInterest, Exclusion
 from projects.workflow import void_work
 from projects.workforce import conflicts_of_interest, rules
 from taskers import access as roles
@@ -185,7 +185,7 @@ class OneConflict(Office):
     @described("End a conflict of interest", {204: None}, operation_id="conflicts_end")
     def delete(self, request: Request, pair_id: UUID) -> Response:
         self.enter()
-        found = BlockedPair.objects.filter(organization=self.organization, public_id=pair_id).first()
+        found = ConflictOfInterest.objects.filter(organization=self.organization, public_id=pair_id).first()
         if found is None:
             raise NotFound()
         conflicts_of_interest.bring_together(found, by=self.person)

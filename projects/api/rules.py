@@ -22,7 +22,7 @@ from projects.api.rule_serializers import (
     RulesShape,
 )
 from projects.api.serializers import BatchShape, PageQuery
-from projects.models import Assignment, StockedGold
+from projects.models import Assignment, PooledGold
 from projects.quality.gold import pool
 from projects.workflow import batches, task_actions
 from projects.workforce import qualified_people, rules
@@ -120,7 +120,7 @@ class OneGold(Endpoint):
         project = self.project(project_id, *access.MANAGE)
         body = GoldMove(data=request.data)
         body.is_valid(raise_exception=True)
-        rows = StockedGold.objects.filter(project=project).select_related("gold__task__project")
+        rows = PooledGold.objects.filter(project=project).select_related("gold__task__project")
         kept = rows.filter(gold__task__public_id=task_id).first()
         if kept is None:
             raise NotFound()

@@ -12,7 +12,7 @@ from projects.inference.calibration import Calibration
 from projects.inference.instance_level import SIDES
 from projects.inference.reliability import first_crowd
 from projects.inference.span_words import Words
-from projects.models import Crowd, Project, ProjectSettings
+from projects.models import AccuracyModel, Project, ProjectSettings
 from taskers.database.prepared import ask, columns, row_of, width
 
 AGREEMENT = 0.75  # where a project names no threshold of its own
@@ -23,7 +23,7 @@ TERMS = f"""
   {columns(ProjectSettings, "s")},
   (SELECT json_agg(json_build_array(l.key, l.retired_at IS NOT NULL, i.key) ORDER BY l.position, l.id)
    FROM projects_label l LEFT JOIN projects_label i ON i.id = l.merged_into_id WHERE l.project_id = s.project_id)::text,
-  (SELECT json_build_array(k.mean, k.covariance, k.known) FROM projects_calibrated k
+  (SELECT json_build_array(k.mean, k.covariance, k.known) FROM projects_methodcalibration k
    WHERE k.project_id = s.project_id AND k.method = {METHOD}
    ORDER BY k.id DESC LIMIT 1)::text,
   c.id, c.version, c.labels::text
@@ -32,7 +32,7 @@ TERMS = f"""
 PROJECT = f"""
 (SELECT * FROM projects_projectsettings WHERE project_id = %(project)s::bigint ORDER BY version DESC LIMIT 1) s
 LEFT JOIN LATERAL (
-  SELECT id, version, labels FROM projects_crowd
+  SELECT id, version, labels FROM projects_accuracymodel
   WHERE project_id = s.project_id AND method || '' = CASE WHEN {METHOD} IN ({BY_PART_KEYS}) THEN {METHOD}
     ELSE '{methods.CATEGORICAL}' END
   ORDER BY version DESC LIMIT 1
@@ -68,7 +68,7 @@ class Terms:
         return methods.estimated_by(self.settings.aggregation, self.project.task_type, self.settings.fields)
 
     @property
-    def crowd(self) -> incremental.Crowd:
+    def crowd(self) -> incremental.AccuracyModel:
         """The population as numbers: estimated, or what is held before any estimate."""
         return _crowd(self.crowd_key)[0] if self.crowd_key else _first_crowd(len(self.classes))
 
@@ -138,13 +138,13 @@ def _calibration(stored: str | None) -> Calibration:
 
 
 @lru_cache(maxsize=256)
-def _crowd(key: int) -> tuple[incremental.Crowd, dict[str, Words]]:
+def _crowd(key: int) -> tuple[incremental.AccuracyModel, dict[str, Words]]:
     """Crowds are never edited, so each process reads one once."""
-    stored = Crowd.objects.values_list("numbers", flat=True).get(pk=key)
+    stored = AccuracyModel.objects.values_list("numbers", flat=True).get(pk=key)
     words = {label: Words.from_json(one) for label, one in stored.get("words", {}).items()}
-    return incremental.Crowd.from_json(stored), words
+    return incremental.AccuracyModel.from_json(stored), words
 
 
 @lru_cache(maxsize=64)
-def _first_crowd(classes: int) -> incremental.Crowd:
+def _first_crowd(classes: int) -> incremental.AccuracyModel:
     return first_crowd(max(classes, 1))

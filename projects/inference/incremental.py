@@ -1,6 +1,6 @@
 """The posterior of one task and the standing of one tasker, at once, between two batch estimates.
 
-A batch (`classification.estimate`) leaves a `Crowd`: what holds for all; and for each tasker a `Trait`:
+A batch (`classification.estimate`) leaves a `AccuracyModel`: what holds for all; and for each tasker a `AnnotatorParameters`:
 what holds for them. Both are plain numbers that go into JSON. A submission then costs one call of
 `posterior` (work in proportion to the labels on the task) and, once the task is decided, one call of
 `learn` per tasker, with the posterior of the *other* taskers' labels, so that nobody is graded by
@@ -23,7 +23,7 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Crowd:
+class AccuracyModel:
     """What a batch knows of all: the members of the pool side by side. G groups over M members.
 
     `ease` (G,), `member` (G,) the member each group belongs to, `ability` (M,), `confusions` (M, K, K),
@@ -60,13 +60,13 @@ class Crowd:
         return {name: getattr(self, name).tolist() for name in self.__dataclass_fields__}
 
     @classmethod
-    def from_json(cls, stored: dict[str, Any]) -> Crowd:
+    def from_json(cls, stored: dict[str, Any]) -> AccuracyModel:
         numbers = {name: np.array(stored[name]) for name in cls.__dataclass_fields__}
         return cls(**{**numbers, "member": numbers["member"].astype(np.int64)})
 
 
 @dataclass(frozen=True)
-class Trait:
+class AnnotatorParameters:
     """A tasker per member: `mean` (M, D) of ability and likings, `spread` (M, D, D)."""
 
     mean: Floats
@@ -76,18 +76,18 @@ class Trait:
         return {"mean": self.mean.tolist(), "spread": self.spread.tolist()}
 
     @classmethod
-    def from_json(cls, stored: dict[str, Any]) -> Trait:
+    def from_json(cls, stored: dict[str, Any]) -> AnnotatorParameters:
         return cls(np.array(stored["mean"], dtype=float), np.array(stored["spread"], dtype=float))
 
 
-def crowd_of(estimate: Estimate) -> Crowd:
+def crowd_of(estimate: Estimate) -> AccuracyModel:
     """The common part of a batch estimate."""
     groups = [len(member.ease) for member in estimate.members]
     variances = np.zeros((len(groups), _width(estimate)))
     for m, fit in enumerate(estimate.fits):
         variances[m, : fit.variances.size] = fit.variances
     offset = np.concatenate([f.classes[:, None] + np.log(f.shares) for f in estimate.fits], axis=1)
-    return Crowd(
+    return AccuracyModel(
         np.concatenate([member.ease for member in estimate.members]),
         np.repeat(np.arange(len(groups)), groups),
         np.array([fit.ability for fit in estimate.fits]),
@@ -97,37 +97,41 @@ def crowd_of(estimate: Estimate) -> Crowd:
     )
 
 
-def trait_of(estimate: Estimate, worker: int) -> Trait:
+def trait_of(estimate: Estimate, worker: int) -> AnnotatorParameters:
     """One tasker's part of a batch estimate."""
     size = _width(estimate)
     mean, spread = np.zeros((len(estimate.fits), size)), np.zeros((len(estimate.fits), size, size))
     for m, fit in enumerate(estimate.fits):
         wide = fit.traits.shape[1]
         mean[m, :wide], spread[m, :wide, :wide] = fit.traits[worker], fit.spread[worker]
-    return Trait(mean, spread)
+    return AnnotatorParameters(mean, spread)
 
 
 def _width(estimate: Estimate) -> int:
     return max(fit.variances.size for fit in estimate.fits)
 
 
-def newcomer(crowd: Crowd) -> Trait:
+def newcomer(crowd: AccuracyModel) -> AnnotatorParameters:
     """A tasker of whom nothing is known: the population's mean and variances."""
-    return Trait(np.zeros_like(crowd.variances), np.stack([np.diag(row) for row in crowd.variances]))
+    return AnnotatorParameters(np.zeros_like(crowd.variances), np.stack([np.diag(row) for row in crowd.variances]))
 
 
-def posterior(crowd: Crowd, traits: Sequence[Trait], labels: Sequence[int]) -> Floats:
+def posterior(crowd: AccuracyModel, traits: Sequence[AnnotatorParameters], labels: Sequence[int]) -> Floats:
     """Probability of each class (K,) of a task on which taskers with `traits` gave `labels`."""
     return _pooled(crowd, _scores(crowd, traits, labels)).mean(0)
 
 
-def posteriors_after(crowd: Crowd, traits: Sequence[Trait], labels: Sequence[int], asked: Trait) -> Floats:
+def posteriors_after(
+    crowd: AccuracyModel, traits: Sequence[AnnotatorParameters], labels: Sequence[int], asked: AnnotatorParameters
+) -> Floats:
     """(K, K): for each label that one more tasker may give, the probability of each class then."""
     scores, logs = _scores(crowd, traits, labels), _answer_logs(crowd, asked.mean[None])[0]
     return np.stack([_pooled(crowd, scores + logs[:, :, label]).mean(0) for label in range(crowd.classes)])
 
 
-def chances_of_next(crowd: Crowd, traits: Sequence[Trait], labels: Sequence[int], asked: Trait) -> Floats:
+def chances_of_next(
+    crowd: AccuracyModel, traits: Sequence[AnnotatorParameters], labels: Sequence[int], asked: AnnotatorParameters
+) -> Floats:
     """(M, K): the chance of each label that one more tasker may give, to each member of the pool."""
     scores, logs = _scores(crowd, traits, labels), _answer_logs(crowd, asked.mean[None])[0]
     joint = np.exp(scores - np.maximum.reduceat(scores.max(0), crowd.starts)[crowd.member])
@@ -135,7 +139,7 @@ def chances_of_next(crowd: Crowd, traits: Sequence[Trait], labels: Sequence[int]
     return given / given.sum(1, keepdims=True)
 
 
-def _scores(crowd: Crowd, traits: Sequence[Trait], labels: Sequence[int]) -> Floats:
+def _scores(crowd: AccuracyModel, traits: Sequence[AnnotatorParameters], labels: Sequence[int]) -> Floats:
     """(K, G) joint log chance of what was said."""
     if not labels:
         return crowd.offset
@@ -145,7 +149,7 @@ def _scores(crowd: Crowd, traits: Sequence[Trait], labels: Sequence[int]) -> Flo
     return crowd.offset + (given - top - np.log(np.exp(logits - top[..., None]).sum(-1))).sum(0)
 
 
-def learn(crowd: Crowd, trait: Trait, label: int, others: Floats) -> Trait:
+def learn(crowd: AccuracyModel, trait: AnnotatorParameters, label: int, others: Floats) -> AnnotatorParameters:
     """The tasker after one more label; `others` (K,) is the posterior without it. Near-certain
     posteriors teach much, undecided ones little."""
     logs = _answer_logs(crowd, trait.mean[None])[0]
@@ -162,7 +166,7 @@ def learn(crowd: Crowd, trait: Trait, label: int, others: Floats) -> Trait:
             np.eye(len(curve)) + spreads[m] @ curve, spreads[m]
         )
         means[m] = means[m] + spreads[m] @ slope
-    return Trait(means, spreads)
+    return AnnotatorParameters(means, spreads)
 
 
 def _pull(weight: Floats, chance: Floats, ease: Floats, label: int, likings: bool) -> tuple[Floats, Floats]:
@@ -187,14 +191,14 @@ def _pull(weight: Floats, chance: Floats, ease: Floats, label: int, likings: boo
     return np.append(slope, np.eye(classes)[label] * weight.sum() - expected), curve
 
 
-def _answer_logs(crowd: Crowd, means: Floats) -> Floats:
+def _answer_logs(crowd: AccuracyModel, means: Floats) -> Floats:
     """(taskers, K, G, K) log chances; `means` (taskers, M, D)."""
     logits = _answer_logits(crowd, means)
     logits -= logits.max(-1, keepdims=True)
     return logits - np.log(np.exp(logits).sum(-1, keepdims=True))
 
 
-def _answer_logits(crowd: Crowd, means: Floats) -> Floats:
+def _answer_logits(crowd: AccuracyModel, means: Floats) -> Floats:
     """The same, each but for a sum that is common to its answers."""
     by_group = means[:, crowd.member]
     liked = by_group[:, None, :, 1:] if means.shape[-1] > 1 else np.zeros((len(means), 1, 1, 1))
@@ -205,11 +209,11 @@ def _answer_logits(crowd: Crowd, means: Floats) -> Floats:
     return logits
 
 
-def _per_member(crowd: Crowd, values: Floats) -> Floats:
+def _per_member(crowd: AccuracyModel, values: Floats) -> Floats:
     return np.add.reduceat(values, crowd.starts, axis=-1)
 
 
-def _pooled(crowd: Crowd, scores: Floats) -> Floats:
+def _pooled(crowd: AccuracyModel, scores: Floats) -> Floats:
     """Posterior (M, K) of each member from joint scores (K, G)."""
     top = np.maximum.reduceat(scores.max(0), crowd.starts)
     joint = np.add.reduceat(np.exp(scores - top[crowd.member]), crowd.starts, axis=1).T

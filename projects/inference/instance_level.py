@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy.special import expit, logit
 
 from projects.inference.classification import Estimate
-from projects.inference.incremental import Crowd, Trait, posterior
+from projects.inference.incremental import AccuracyModel, AnnotatorParameters, posterior
 from projects.inference.outcome import Agree, Answer, Outcome, Part
 from projects.inference.span_words import Words
 from projects.inference.standing import SURE
@@ -37,8 +37,8 @@ class Judges:
     `standings`, the chance that what each says of a thing (its label) is right. Beside them, for texts, the `text` and
     what its `words` tell of each label."""
 
-    crowd: Crowd
-    traits: Sequence[Trait]
+    crowd: AccuracyModel
+    traits: Sequence[AnnotatorParameters]
     standings: Sequence[float]
     text: str = ""
     words: Mapping[str, Words] = field(default_factory=dict)

@@ -10,7 +10,14 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from projects.inference.incremental import Crowd, Trait, chances_of_next, newcomer, posterior, posteriors_after
+from projects.inference.incremental import (
+    AccuracyModel,
+    AnnotatorParameters,
+    chances_of_next,
+    newcomer,
+    posterior,
+    posteriors_after,
+)
 
 Floats = NDArray[np.float64]
 
@@ -36,7 +43,12 @@ def least_sure(
     return open_to[order[:votes]]
 
 
-def gain_of_next(crowd: Crowd, traits: list[Trait], labels: list[int], candidate: Trait | None = None) -> float:
+def gain_of_next(
+    crowd: AccuracyModel,
+    traits: list[AnnotatorParameters],
+    labels: list[int],
+    candidate: AnnotatorParameters | None = None,
+) -> float:
     """How much one more label (of `candidate`, by default a stranger) would be expected to sharpen a
     task: the mutual information between that label and the class, in bits. Zero for a settled task and
     for a tasker who answers blindly; the task, or the tasker, with the highest is the best to ask."""

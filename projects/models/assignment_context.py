@@ -31,9 +31,9 @@ WHERE a.public_id = %(assignment)s::uuid AND a.tasker_id + 0 = %(tasker)s::bigin
 
 AROUND = f"""
 SELECT {columns(ProjectSettings, "s")}, {columns(Draft, "d")},
-  (SELECT count(*) FROM projects_remark r WHERE r.task_id = %(task)s::bigint AND r.thread_id IS NULL
+  (SELECT count(*) FROM projects_comment r WHERE r.task_id = %(task)s::bigint AND r.thread_id IS NULL
      AND (r.assignment_id = %(assignment)s::bigint OR r.to = 'taskers')),
-  EXISTS (SELECT FROM projects_remark r WHERE r.reader_id = %(tasker)s::bigint)
+  EXISTS (SELECT FROM projects_comment r WHERE r.reader_id = %(tasker)s::bigint)
 FROM projects_projectsettings s
 LEFT JOIN projects_draft d ON d.assignment_id = %(assignment)s::bigint
 WHERE s.project_id = %(project)s::bigint AND s.version = %(version)s::int

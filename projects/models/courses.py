@@ -5,12 +5,12 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from projects.models.answers import Annotation
-from projects.models.rules import StockedGold
+from projects.models.rules import PooledGold
 from projects.models.work import Project
 from taskers.models import Person
 
 
-class CourseTry(models.Model):
+class QualificationAttempt(models.Model):
     """One go at a project's course; it ends when its last item is handed in (sole writer: qualification_tests.py)."""
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+", db_index=False)
@@ -24,29 +24,30 @@ class CourseTry(models.Model):
     forgiven_by = models.ForeignKey(Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
-        verbose_name_plural = "course tries"
         constraints = [
             models.UniqueConstraint(
-                fields=["project", "tasker"], condition=Q(ended_at=None, forgiven_at=None), name="course_try_once"
+                fields=["project", "tasker"],
+                condition=Q(ended_at=None, forgiven_at=None),
+                name="qualification_attempt_once",
             ),
             models.CheckConstraint(
                 condition=Q(ended_at=None, score=None, passed=None)
                 | Q(ended_at__isnull=False, score__gte=0, score__lte=1, passed__isnull=False),
-                name="course_try_ends_with_a_score",
+                name="qualification_attempt_ends_with_a_score",
             ),
         ]
-        indexes = [models.Index(fields=["project", "tasker", "id"], name="course_try_of")]
+        indexes = [models.Index(fields=["project", "tasker", "id"], name="qualification_attempt_of")]
 
     def __str__(self) -> str:
         return f"{self.tasker}: {self.score if self.score is not None else 'going on'}"
 
 
-class CourseStep(models.Model):
+class QualificationStep(models.Model):
     """One item of a course, answered in one try: what it was worth and what was wrong (teaching/gold_check.py)."""
 
-    attempt = models.ForeignKey(CourseTry, on_delete=models.CASCADE, related_name="steps")
-    kept = models.ForeignKey(StockedGold, on_delete=models.PROTECT, related_name="steps")
-    annotation = models.OneToOneField(Annotation, on_delete=models.PROTECT, related_name="course_step")
+    attempt = models.ForeignKey(QualificationAttempt, on_delete=models.CASCADE, related_name="steps")
+    kept = models.ForeignKey(PooledGold, on_delete=models.PROTECT, related_name="steps")
+    annotation = models.OneToOneField(Annotation, on_delete=models.PROTECT, related_name="qualification_step")
     score = models.FloatField()
     differences = models.JSONField(default=list)
     at = models.DateTimeField(db_default=Now(), editable=False)
@@ -54,8 +55,8 @@ class CourseStep(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["attempt", "kept"], name="course_step_once"),
-            models.CheckConstraint(condition=Q(score__gte=0, score__lte=1), name="course_step_score_in_unit"),
+            models.UniqueConstraint(fields=["attempt", "kept"], name="qualification_step_once"),
+            models.CheckConstraint(condition=Q(score__gte=0, score__lte=1), name="qualification_step_score_in_unit"),
         ]
 
     def __str__(self) -> str:

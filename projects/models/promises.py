@@ -160,7 +160,7 @@ class Draft(models.Model):
         return f"Draft {self.version}"
 
 
-class Turn(models.Model):
+class ClaimNumber(models.Model):
     """How often a tasker was given something, so that two tabs which chose at the same moment don't both take.
 
     Whoever takes must know the number, and moves it on by the same statement (projects/queue/claim_numbers.py).

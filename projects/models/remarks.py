@@ -11,21 +11,21 @@ from projects.models.work import Project, Task
 from taskers.models import Person
 
 
-class RemarkQuerySet(models.QuerySet["Remark"]):
-    def first_ones(self) -> "RemarkQuerySet":
+class CommentQuerySet(models.QuerySet["Comment"]):
+    def first_ones(self) -> "CommentQuerySet":
         """Those that begin a talk; the others answer one of them."""
         return self.filter(thread=None)
 
-    def questions(self) -> "RemarkQuerySet":
+    def questions(self) -> "CommentQuerySet":
         """What a manager was asked."""
-        return self.first_ones().filter(to=Remark.To.MANAGER)
+        return self.first_ones().filter(to=Comment.To.MANAGER)
 
-    def waiting(self) -> "RemarkQuerySet":
+    def waiting(self) -> "CommentQuerySet":
         """First ones that nobody has answered since their author spoke last."""
         return self.first_ones().filter(answered_at=None)
 
 
-class Remark(models.Model):
+class Comment(models.Model):
     """One thing that somebody said of a task, in plain words. Said is said: none is edited (sole writer: talk/)."""
 
     class To(models.TextChoices):
@@ -52,24 +52,24 @@ class Remark(models.Model):
         Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
 
-    objects = RemarkQuerySet.as_manager()
+    objects = CommentQuerySet.as_manager()
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=~Q(words=""), name="remark_says_something"),
+            models.CheckConstraint(condition=~Q(words=""), name="comment_says_something"),
             models.CheckConstraint(
-                condition=Q(to="taskers") | Q(assignment__isnull=False), name="remark_of_a_tasker_names_its_work"
+                condition=Q(to="taskers") | Q(assignment__isnull=False), name="comment_of_a_tasker_names_its_work"
             ),
         ]
         indexes = [
-            models.Index(fields=["task", "id"], name="remark_by_task"),
-            models.Index(fields=["assignment", "id"], name="remark_by_work"),
-            models.Index(fields=["project", "id"], condition=Q(to="manager", thread=None), name="remark_question"),
+            models.Index(fields=["task", "id"], name="comment_by_task"),
+            models.Index(fields=["assignment", "id"], name="comment_by_work"),
+            models.Index(fields=["project", "id"], condition=Q(to="manager", thread=None), name="comment_question"),
             models.Index(
-                fields=["project"], condition=Q(to="manager", thread=None, answered_at=None), name="remark_waiting"
+                fields=["project"], condition=Q(to="manager", thread=None, answered_at=None), name="comment_waiting"
             ),
-            models.Index(fields=["reader"], condition=Q(reader__isnull=False), name="remark_unread"),
-            models.Index(fields=["author", "id"], condition=Q(thread=None), name="remark_by_author"),
+            models.Index(fields=["reader"], condition=Q(reader__isnull=False), name="comment_unread"),
+            models.Index(fields=["author", "id"], condition=Q(thread=None), name="comment_by_author"),
         ]
 
     def __str__(self) -> str:

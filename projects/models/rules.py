@@ -15,7 +15,7 @@ from projects.models.work import Batch, Project
 from taskers.models import Organization, Person, Skill
 
 
-class DealingRules(models.Model):
+class AssignmentRules(models.Model):
     """A project's rules for handing out work; without a row nothing is asked and nothing is mixed in."""
 
     project = models.OneToOneField(Project, on_delete=models.CASCADE, related_name="rules", primary_key=True)
@@ -40,7 +40,7 @@ class DealingRules(models.Model):
     training_skill = models.ForeignKey(Skill, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
-        verbose_name_plural = "dealing rules"
+        verbose_name_plural = "assignment rules"
         constraints = [
             models.CheckConstraint(condition=RULES["standing_floor"].on("standing_floor"), name="rules_floor_in_unit"),
             models.CheckConstraint(condition=RULES["gold_share"].on("gold_share"), name="rules_gold_share_sane"),
@@ -118,7 +118,7 @@ class Exclusion(models.Model):
         return f"{self.tasker} {self.kind}"
 
 
-class BlockedPair(models.Model):
+class ConflictOfInterest(models.Model):
     """Two people who must not judge the same task; the one with the lower key comes first, so a pair is one row."""
 
     class Relation(models.TextChoices):
@@ -139,13 +139,13 @@ class BlockedPair(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=Q(first__lt=F("second")), name="pair_in_order"),
+            models.CheckConstraint(condition=Q(first__lt=F("second")), name="conflict_in_order"),
             models.UniqueConstraint(
-                fields=["first", "second", "organization"], condition=Q(lifted_at=None), name="pair_once"
+                fields=["first", "second", "organization"], condition=Q(lifted_at=None), name="conflict_once"
             ),
         ]
         # A claim asks from both sides; the constraint's index serves the first.
-        indexes = [models.Index(fields=["second", "organization"], condition=Q(lifted_at=None), name="pair_second")]
+        indexes = [models.Index(fields=["second", "organization"], condition=Q(lifted_at=None), name="conflict_second")]
 
     def __str__(self) -> str:
         return f"{self.first} and {self.second}"
@@ -200,7 +200,7 @@ class Stall(models.Model):
         return f"{self.project}: {self.tasks} wait for nobody"
 
 
-class StockedGold(models.Model):
+class PooledGold(models.Model):
     """A known answer in the stock that claims are dealt from, and how worn it is."""
 
     class Pool(models.TextChoices):
@@ -224,10 +224,10 @@ class StockedGold(models.Model):
     suspect_why = models.CharField(max_length=200, blank=True, db_default="")
 
     class Meta:
-        verbose_name_plural = "stocked gold"
+        verbose_name_plural = "pooled gold"
         indexes = [
             models.Index(
-                fields=["project", "pool", "uses", "shuffle"], condition=Q(retired_at=None), name="gold_in_stock"
+                fields=["project", "pool", "uses", "shuffle"], condition=Q(retired_at=None), name="gold_in_pool"
             )
         ]
 

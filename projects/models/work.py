@@ -260,7 +260,7 @@ class BatchProgress(models.Model):
         return f"{self.batch}: {self.decided}/{self.tasks}"
 
 
-class WindUp(models.Model):
+class BatchClosing(models.Model):
     """How far the half-done tasks of a batch that is over are decided (sole writer: batch_closing.py)."""
 
     batch = models.OneToOneField(Batch, on_delete=models.CASCADE, related_name="wind_up", primary_key=True)
@@ -276,7 +276,7 @@ class WindUp(models.Model):
         return self.tasks is None or self.done < self.tasks
 
 
-class Intake(models.Model):
+class Import(models.Model):
     """A file on its way into a batch: how far it came, and which of its rows were refused."""
 
     class State(models.TextChoices):
@@ -310,10 +310,10 @@ class Intake(models.Model):
         return self.name
 
 
-class IntakeFaults(models.Model):
+class ImportFaults(models.Model):
     """Refused rows of an intake beyond the first ones, those of one chunk of the file: each row can be named."""
 
-    intake = models.ForeignKey(Intake, on_delete=models.CASCADE, related_name="more_faults")
+    intake = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="more_faults")
     faults = models.JSONField()  # [{"place", "code", "text"}]
 
     def __str__(self) -> str:

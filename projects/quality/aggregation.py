@@ -1,4 +1,4 @@
-"""How likely each answer to a task is, now: the project's method over the evidence. The only writer of Belief.
+"""How likely each answer to a task is, now: the project's method over the evidence. The only writer of Posterior.
 
 Renewed once all judgements wanted are in, and with every answer after that, in proportion to the answers on the task:
 before, nothing could follow. It is kept in the statement that decides, or by one of its own.
@@ -13,7 +13,7 @@ from projects.configuration import methods
 from projects.configuration.terms import AGREEMENT, Terms
 from projects.inference import AGGREGATIONS, BY_PART, WEIGHTED, Outcome, deadline
 from projects.inference.deadline import TooLong
-from projects.inference.incremental import Trait, newcomer, posterior
+from projects.inference.incremental import AnnotatorParameters, newcomer, posterior
 from projects.inference.instance_level import Judges, decide
 from projects.inference.overlap import gain_of_next
 from projects.inference.reliability import gain
@@ -24,7 +24,7 @@ from taskers.database.prepared import ask
 
 # Stands alone, and as a part of the statement that decides a task (consensus.py).
 KEEP = """
-INSERT INTO projects_belief
+INSERT INTO projects_posterior
   (task_id, project_id, method, crowd, answers, raw, confidence, gain, classes, parts, votes, at)
 SELECT task, project, method, crowd, answers, raw, confidence, gain, classes, parts, votes, now()
 FROM jsonb_to_recordset(%(beliefs)s::jsonb) AS b(task bigint, project bigint, method text, crowd int, answers int,
@@ -118,10 +118,10 @@ def threshold_of(terms: Terms) -> float:
     return float(terms.settings.thresholds.get("agreement", AGREEMENT))
 
 
-def traits_of(terms: Terms, votes: Sequence[Vote]) -> list[Trait]:
+def traits_of(terms: Terms, votes: Sequence[Vote]) -> list[AnnotatorParameters]:
     """Each one's tasker within the crowd; spreads aren't read for weighing."""
     stranger = newcomer(terms.crowd)
-    return [Trait.from_json({"mean": one.mean, "spread": []}) if one.mean else stranger for one in votes]
+    return [AnnotatorParameters.from_json({"mean": one.mean, "spread": []}) if one.mean else stranger for one in votes]
 
 
 def labels_of(terms: Terms, votes: Sequence[Vote]) -> list[int | None]:

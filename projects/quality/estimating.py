@@ -3,7 +3,7 @@
 A run goes in two strides. First the people: all answers together say what holds for the crowd and for each tasker, and
 known answers say how far the method is to be believed. Then the tasks, piece by piece: each is weighed again by that,
 and a verdict that no longer looks right is proposed for a second look. Both strides may be cut off anywhere and are
-taken up where they stood; the same rows give the same result. The only writer of Crowd and Estimation.
+taken up where they stood; the same rows give the same result. The only writer of AccuracyModel and Estimation.
 """
 
 from collections.abc import Iterator, Sequence
@@ -18,7 +18,7 @@ from projects.configuration.terms import Terms, terms_of
 from projects.inference.incremental import crowd_of, trait_of
 from projects.inference.reliability import first_crowd
 from projects.inference.vetting import vet
-from projects.models import Annotation, BatchPace, Crowd, Estimation, Project, Task, Trait
+from projects.models import AccuracyModel, Annotation, AnnotatorParameters, BatchPace, Estimation, Project, Task
 from projects.quality import aggregation, calibrating, rankings, second_looks
 from projects.quality.aggregation import Weighed, weigh
 from projects.quality.audits import Reviewed, reviewed
@@ -112,8 +112,8 @@ def _people(estimation: Estimation) -> None:
     ballots = Ballots(terms, _every_task(estimation, terms))
     method = terms.estimated_by
     crowded = ESTIMATES.get(method, estimate_parts)(ballots)
-    newest = Crowd.objects.filter(project=project).aggregate(newest=Max("version"))["newest"] or 0
-    crowd = Crowd.objects.create(
+    newest = AccuracyModel.objects.filter(project=project).aggregate(newest=Max("version"))["newest"] or 0
+    crowd = AccuracyModel.objects.create(
         project=project,
         version=newest + 1,
         method=method,
@@ -124,8 +124,8 @@ def _people(estimation: Estimation) -> None:
         upto=estimation.upto,
         copies=[asdict(one) for one in crowded.copies],
     )
-    Trait.objects.bulk_create(_traits(crowd, crowded), batch_size=500)
-    Trait.objects.filter(crowd__project=project, crowd__version__lte=newest).delete()
+    AnnotatorParameters.objects.bulk_create(_traits(crowd, crowded), batch_size=500)
+    AnnotatorParameters.objects.filter(crowd__project=project, crowd__version__lte=newest).delete()
     for key, judged in crowded.judged.items():
         calibrating.renew(terms, key, judged, contradictory=ballots.contradictory)
     if rankings.ranks(project):
@@ -153,12 +153,17 @@ def _every_task(estimation: Estimation, terms: Terms) -> Iterator[tuple[Task, li
         after = tasks[-1].pk
 
 
-def _traits(crowd: Crowd, crowded: Crowded) -> list[Trait]:
+def _traits(crowd: AccuracyModel, crowded: Crowded) -> list[AnnotatorParameters]:
     if crowded.estimate is None:
-        return [Trait(crowd=crowd, tasker_id=key, mean=[chance]) for key, chance in sorted(crowded.chances.items())]
+        return [
+            AnnotatorParameters(crowd=crowd, tasker_id=key, mean=[chance])
+            for key, chance in sorted(crowded.chances.items())
+        ]
     worths = vet(crowded.estimate)
     return [
-        Trait(crowd=crowd, tasker_id=key, finding=worths[place].finding, **trait_of(crowded.estimate, place).to_json())
+        AnnotatorParameters(
+            crowd=crowd, tasker_id=key, finding=worths[place].finding, **trait_of(crowded.estimate, place).to_json()
+        )
         for place, key in enumerate(crowded.taskers)
     ]
 
@@ -187,7 +192,7 @@ def _tasks(estimation: Estimation, piece: int) -> bool:
 
 def _method_of(estimation: Estimation) -> str:
     """By which method its people were estimated. Asked by key: a row that waited for its lock was joined before."""
-    return Crowd.objects.values_list("method", flat=True).get(pk=estimation.crowd_id or 0)
+    return AccuracyModel.objects.values_list("method", flat=True).get(pk=estimation.crowd_id or 0)
 
 
 def weighed_anew(terms: Terms, tasks: Sequence[Task], estimation: Estimation) -> dict[int, Weighed]:
@@ -197,7 +202,7 @@ def weighed_anew(terms: Terms, tasks: Sequence[Task], estimation: Estimation) ->
     taskers = {one.annotation.tasker_id for votes in found.values() for one in votes}
     chances: dict[int, float] = {}
     if method == methods.STANDING:
-        rows = Trait.objects.filter(crowd=estimation.crowd_id, tasker__in=sorted(taskers))
+        rows = AnnotatorParameters.objects.filter(crowd=estimation.crowd_id, tasker__in=sorted(taskers))
         chances = {one.tasker_id: one.mean[0] for one in rows}
     return {
         key: weigh(

@@ -13,9 +13,9 @@ import numpy as np
 from projects.configuration import methods
 from projects.configuration.terms import Terms
 from projects.inference import BY_PART
-from projects.inference.incremental import Trait as Numbers
+from projects.inference.incremental import AnnotatorParameters as Numbers
 from projects.inference.incremental import learn, newcomer, posterior
-from projects.models import Crowd, Trait
+from projects.models import AccuracyModel, AnnotatorParameters
 from projects.quality.aggregation import labels_of, traits_of
 from projects.quality.questions import asked
 from projects.quality.votes import Vote
@@ -49,8 +49,10 @@ def teach(terms: Terms, votes: Sequence[Vote], truth: dict | None) -> None:
     by_tasker: dict[int, list[_Lesson]] = defaultdict(list)
     for one in lessons:
         by_tasker[one.tasker].append(one)
-    rows = {one.tasker_id: one for one in Trait.objects.filter(crowd=crowd_key, tasker__in=list(by_tasker))}
-    Trait.objects.bulk_create(
+    rows = {
+        one.tasker_id: one for one in AnnotatorParameters.objects.filter(crowd=crowd_key, tasker__in=list(by_tasker))
+    }
+    AnnotatorParameters.objects.bulk_create(
         [_learnt(terms, crowd_key, rows.get(key), by_tasker[key]) for key in sorted(by_tasker)],
         update_conflicts=True,
         unique_fields=["crowd", "tasker"],
@@ -104,18 +106,25 @@ def _lessons(
     return lessons
 
 
-def _learnt(terms: Terms, crowd_key: int, row: Trait | None, lessons: Sequence[_Lesson]) -> Trait:
+def _learnt(
+    terms: Terms, crowd_key: int, row: AnnotatorParameters | None, lessons: Sequence[_Lesson]
+) -> AnnotatorParameters:
     after = Numbers.from_json({"mean": row.mean, "spread": row.spread}) if row else newcomer(terms.crowd)
     for one in lessons:
         after = learn(terms.crowd, after, one.label, one.told)
     learnt = (row.learnt if row else 0) + 1
-    return Trait(crowd_id=crowd_key, tasker_id=lessons[0].tasker, learnt=learnt, **after.to_json())
+    return AnnotatorParameters(crowd_id=crowd_key, tasker_id=lessons[0].tasker, learnt=learnt, **after.to_json())
 
 
 def _begin(terms: Terms) -> int:
     """The crowd of a project of which nothing was estimated yet, or not for its labels of today."""
-    newest = Crowd.objects.filter(project=terms.project).order_by("-version").values_list("version", flat=True).first()
-    made, _ = Crowd.objects.get_or_create(
+    newest = (
+        AccuracyModel.objects.filter(project=terms.project)
+        .order_by("-version")
+        .values_list("version", flat=True)
+        .first()
+    )
+    made, _ = AccuracyModel.objects.get_or_create(
         project=terms.project,
         version=(newest or 0) + 1,
         defaults={

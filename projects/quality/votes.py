@@ -62,7 +62,7 @@ ANSWERS = """
    AND (d.kind || '', d.state || '') = ('judge', 'submitted') AND d.voided_at IS NULL
  JOIN taskers_person p ON p.id = a.tasker_id
  LEFT JOIN taskers_standing st ON st.tasker_id = a.tasker_id AND st.project_key = %(key)s::uuid
- LEFT JOIN projects_trait tr ON tr.tasker_id = a.tasker_id AND tr.crowd_id = {crowd}
+ LEFT JOIN projects_annotatorparameters tr ON tr.tasker_id = a.tasker_id AND tr.crowd_id = {crowd}
  WHERE a.task_id = ANY(%(tasks)s::bigint[]) AND a.superseded_at IS NULL)::text
 """
 OF_TASKS = f"SELECT {ANSWERS.format(crowd='%(crowd)s::bigint')}"

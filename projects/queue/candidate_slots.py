@@ -63,9 +63,9 @@ WITH live AS (
 ), batch AS MATERIALIZED (
   {batches}
 )
-SELECT p.id, coalesce((SELECT number FROM projects_turn WHERE tasker_id = %(tasker)s::bigint), 0),
+SELECT p.id, coalesce((SELECT number FROM projects_claimnumber WHERE tasker_id = %(tasker)s::bigint), 0),
   s.version, s.lease_seconds, s.rate, s.copilot, s.control_share, s.trap_share,
-  (SELECT max(x.audit_share) FROM projects_seat x WHERE x.project_id = p.id AND x.mode <> 'off'), held.id,
+  (SELECT max(x.audit_share) FROM projects_modelannotator x WHERE x.project_id = p.id AND x.mode <> 'off'), held.id,
   r.standing_floor, r.standing_evidence, st.good, st.poor,
   r.daily_tasks, r.daily_earnings, day.judgements, day.promised,
   CASE WHEN s.file_order THEN 0 ELSE r.gold_share END, r.training_tasks, r.training_tries, trained.value,
@@ -79,7 +79,7 @@ SELECT p.id, coalesce((SELECT number FROM projects_turn WHERE tasker_id = %(task
      WHEN 'in' THEN coalesce(mine.value = ANY(q.values), false)
      WHEN 'missing' THEN mine.id IS NULL
      ELSE mine.id IS NOT NULL END) AS lacking,
-  (SELECT array_agg(x.first_id + x.second_id - %(tasker)s::bigint) FROM projects_blockedpair x
+  (SELECT array_agg(x.first_id + x.second_id - %(tasker)s::bigint) FROM projects_conflictofinterest x
    WHERE (x.first_id = %(tasker)s::bigint OR x.second_id = %(tasker)s::bigint)
      AND x.organization_id = p.organization_id AND x.lifted_at IS NULL) AS apart,
   b.rank, b.id, b.slot, walked.slots, walked.keys, walked.swept, walked.rounds
@@ -94,7 +94,7 @@ LEFT JOIN LATERAL (
     AND a.kind IN ('judge', 'gold', 'training', 'extra', 'rework')
   ORDER BY a.id + 0 LIMIT 1
 ) held ON true
-LEFT JOIN projects_dealingrules r ON r.project_id = p.id
+LEFT JOIN projects_assignmentrules r ON r.project_id = p.id
 LEFT JOIN taskers_standing st ON st.tasker_id = %(tasker)s::bigint AND st.project_key = p.public_id
 LEFT JOIN LATERAL (
   -- Asked where a day has a limit. Whoever sets their clock back or forth gets no other day by it:

@@ -1,6 +1,6 @@
 """A tasker's turn: two tabs of one tasker may choose at the same moment, but only one of them takes what it chose.
 
-What a claim chose from was true at one number of the tasker's Turn. Whatever puts work into hands asks for that number
+What a claim chose from was true at one number of the tasker's ClaimNumber. Whatever puts work into hands asks for that number
 and moves it on, all in one statement; who finds another number there has lost the turn, and chooses anew. No lock is
 held between choosing and taking.
 """
@@ -21,7 +21,7 @@ class LostTurn(Exception):
 def turn(found: str) -> str:
     """The part of a statement that moves the number on if there is something in `found`; empty when it is lost."""
     return f"""turn AS (
-  INSERT INTO projects_turn AS n (tasker_id, number)
+  INSERT INTO projects_claimnumber AS n (tasker_id, number)
   SELECT %(tasker)s::bigint, %(turn)s::bigint + 1 WHERE EXISTS (SELECT FROM {found})
   ON CONFLICT (tasker_id) DO UPDATE SET number = n.number + 1 WHERE n.number = %(turn)s::bigint
   RETURNING number
@@ -43,7 +43,7 @@ def seal(tasker: Person, number: int, task: UUID) -> str:
 
 
 MOVE_ON = """
-INSERT INTO projects_turn AS n (tasker_id, number)
+INSERT INTO projects_claimnumber AS n (tasker_id, number)
 SELECT p.id, 1 FROM unnest(%(taskers)s::bigint[]) AS p(id) ORDER BY p.id
 ON CONFLICT (tasker_id) DO UPDATE SET number = n.number + 1
 RETURNING number

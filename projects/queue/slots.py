@@ -104,7 +104,7 @@ raised AS (
 WITHHELD = f"""
 withheld AS (
   UPDATE projects_task SET withheld = %(why)s,
-    review_rank = coalesce(%(rank)s::float, -(SELECT gain FROM projects_belief WHERE task_id = %(task)s::bigint), 0)
+    review_rank = coalesce(%(rank)s::float, -(SELECT gain FROM projects_posterior WHERE task_id = %(task)s::bigint), 0)
   WHERE id = %(task)s::bigint AND withheld || '' = ''
   RETURNING id
 ), {WITHDRAWN}, {TOLD}"""

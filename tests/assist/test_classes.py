@@ -11,7 +11,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from assist.errors import CopilotError
 from assist.learning import follow, label_vectors
-from assist.models import Prepared, Suggestion, Taught
+from assist.models import LabelVectors, Precomputed, Suggestion
 from assist.registry.registry import model_version
 from assist.suggestions import precompute, record
 from assist.suggestions.bindings import NOTHING_TO_GUESS, TEXTS_ALONE, bind
@@ -167,7 +167,7 @@ async def test_verdicts_teach_the_labels_and_how_far_the_scores_may_be_believed(
     await in_thread(decided)(cast, project, 60)
     assert await in_thread(label_vectors.due)(project)
     assert await in_thread(label_vectors.learn)(project) == 60
-    rows = {row.field: row for row in await in_thread(lambda: list(Taught.objects.all()))()}
+    rows = {row.field: row for row in await in_thread(lambda: list(LabelVectors.objects.all()))()}
     assert set(rows) == {"subject", "tone"}
     assert rows["subject"].labels == ["lamp", "road", "library"]
     assert all(row.verdicts == row.blind == 60 and row.temperature and row.right > 0.8 for row in rows.values())
@@ -186,7 +186,7 @@ async def test_work_done_with_suggestions_teaches_but_proves_nothing(
     at(real_runtime.address)
     await in_thread(decided)(cast, project, 54, helped=10)
     await in_thread(label_vectors.learn)(project)
-    (row,) = await in_thread(lambda: list(Taught.objects.filter(field="subject")))()
+    (row,) = await in_thread(lambda: list(LabelVectors.objects.filter(field="subject")))()
     assert (row.verdicts, row.blind, row.temperature) == (54, 44, None)
 
 
@@ -202,7 +202,7 @@ async def test_label_that_was_merged_or_retired_is_learnt_under_its_name_of_toda
 
     await in_thread(merge)()
     await in_thread(label_vectors.learn)(project)
-    (row,) = await in_thread(lambda: list(Taught.objects.filter(field="subject")))()
+    (row,) = await in_thread(lambda: list(LabelVectors.objects.filter(field="subject")))()
     assert row.labels == ["lamp", "library"] and row.verdicts == 12
 
 
@@ -229,7 +229,7 @@ def test_whole_batch_of_texts_is_read_ahead_and_offered_without_the_model(
     row = precompute.start(batch, by=cast.mina)
     assert (str(row.version), precompute.run(row.pk)) == (MINILM, 3)
     held = make.held(cast.alice, project)
-    assert Prepared.objects.count() == 3 and set(precompute.found(held.task_id, MINILM)) == {"vector"}
+    assert Precomputed.objects.count() == 3 and set(precompute.found(held.task_id, MINILM)) == {"vector"}
 
 
 async def test_prepared_text_is_answered_from_what_was_kept(
@@ -306,8 +306,8 @@ def test_manager_sees_how_far_it_may_be_believed(cast: Cast, project: Project, c
     decided(cast, project, 1)
     version = model_version(MINILM)
     terms = {"labels": ["glad"], "sums": b"", "verdicts": 1234, "blind": 60, "right": 0.87, "upto": 1}
-    Taught.objects.create(project=project, version=version, field="tone", temperature=0.1, **terms)
-    Taught.objects.create(project=project, version=version, field="subject", temperature=None, **terms)
+    LabelVectors.objects.create(project=project, version=version, field="tone", temperature=0.1, **terms)
+    LabelVectors.objects.create(project=project, version=version, field="subject", temperature=None, **terms)
     client.force_login(cast.mina, "django.contrib.auth.backends.ModelBackend")
     page = client.get(reverse("project-copilot", args=[project.public_id])).content.decode()
     for words in ("How far it may be believed", "1,234", "87 %", "Scores are measured", "Unsure"):
@@ -319,5 +319,5 @@ def test_nobody_waits_for_a_runtime_that_is_away(cast: Cast, project: Project, s
     decided(cast, project, 12)
     with pytest.raises(CopilotError, match="not running"):
         label_vectors.learn(project)
-    assert Taught.objects.count() == 0 and Annotation.objects.count() == 12
+    assert LabelVectors.objects.count() == 0 and Annotation.objects.count() == 12
     assert (queue.audit()).breaches == []

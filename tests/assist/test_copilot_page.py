@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from assist.models import Deployment, Preparation, Suggestion
+from assist.models import Deployment, Precompute, Suggestion
 from assist.registry import registry
 from assist.session import replies
 from assist.suggestions import precompute, record
@@ -181,7 +181,7 @@ def test_progress_of_what_is_made_ready_renews_itself_and_goes_on_for_what_was_l
     mina.post(address("batch-prepare", batch.public_id))
     page = mina.get(at).content.decode()
     assert f'hx-get="{at}" hx-trigger="every' in page and "of 3" in page and "fake-spans@1" in page
-    row = Preparation.objects.get()
+    row = Precompute.objects.get()
     assert precompute.run(row.pk) == 3
     page = mina.get(at).content.decode()
     assert "Done" in page and "hx-trigger" not in page and "<button" not in page

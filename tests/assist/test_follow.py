@@ -5,7 +5,7 @@ import time
 import pytest
 from django.test import override_settings
 
-from assist.models import Prepared, Suggestion
+from assist.models import Precomputed, Suggestion
 from assist.registry import registry
 from assist.runtime.client import status_now
 from assist.suggestions import follow, precompute
@@ -109,14 +109,14 @@ def test_text_that_was_foreseen_is_read_before_it_is_claimed(cast: Cast, project
     held = make.held(cast.alice, project)
     with override_settings(RUNTIME_ADDRESS=fake_runtime.address):
         follow.make_ready()
-        assert not Prepared.objects.exists(), "the page asks for what was claimed by itself"
+        assert not Precomputed.objects.exists(), "the page asks for what was claimed by itself"
         found = queue.foresee(held, cast.alice, [project])
         assert found and follow.make_ready() > 0
-        row = Prepared.objects.get()
+        row = Precomputed.objects.get()
         assert row.task_key == found.task.pk and row.output
         queue.foresee(held, cast.alice, [project])
         follow.make_ready()
-        assert Prepared.objects.count() == 1
+        assert Precomputed.objects.count() == 1
     submission.submit(held, cast.alice, held.token, make.MARIA)
     wish = queue.Wish(found.task.public_id, found.seal)
     then = queue.claim(cast.alice, project, wish=wish)
@@ -156,11 +156,11 @@ def test_what_was_prepared_goes_with_the_batch_it_was_for(cast: Cast, project) -
     other = make.batch(project, "Second")
     kept = make.tasks(other, 1)[0]
     keys = [*Task.objects.filter(batch=batch).values_list("pk", flat=True), kept.pk, 2**40]  # an archived one
-    Prepared.objects.bulk_create(Prepared(task_key=key, version=version, output=[]) for key in keys)
+    Precomputed.objects.bulk_create(Precomputed(task_key=key, version=version, output=[]) for key in keys)
     assert precompute.forget() == 1
     batches.move(batch, "closed", by=cast.mina)
     assert precompute.forget() == 3
-    assert Prepared.objects.get().task_key == kept.pk
+    assert Precomputed.objects.get().task_key == kept.pk
 
 
 @pytest.mark.parametrize("settings", [{"copilot": False}])

@@ -13,12 +13,12 @@ from assist.adapters.fake import FakeClasses
 from assist.annotators import autonomous_answers
 from assist.annotators import work as placing
 from assist.learning import label_vectors
-from assist.models import Placement, Prepared
+from assist.models import AnnotatorVersion, Precomputed
 from assist.registry import registry
 from assist.suggestions.prototypes import Learnt
 from projects import queue
 from projects.annotators import lifecycle, outcomes
-from projects.models import Annotation, Assignment, ModelAnswer, Project, Seat, Task, Verdict
+from projects.models import Annotation, Assignment, ModelAnnotator, ModelAnswer, Project, Task, Verdict
 from projects.quality.gold import grading
 from projects.task_types import asked_fields
 from projects.workflow import submission
@@ -48,12 +48,12 @@ def project(cast: Cast, fakes: Runtime, settings) -> Project:
     return make.project(cast.riverside, wanted=1, copilot=False)
 
 
-def placed(cast: Cast, project: Project, model: str = SPANS, mode: str = "watch", **terms: float) -> Placement:
+def placed(cast: Cast, project: Project, model: str = SPANS, mode: str = "watch", **terms: float) -> AnnotatorVersion:
     terms = {"target_error": 0.1, "audit_share": 0.2} | terms
     made = placing.place(project, registry.model_version(model), by=cast.mina, **terms)
     if mode != "watch":
         lifecycle.move(made.seat, by=cast.mina, mode=mode)
-    return Placement.objects.get(pk=made.pk)
+    return AnnotatorVersion.objects.get(pk=made.pk)
 
 
 def settled() -> None:
@@ -100,7 +100,7 @@ def test_real_spacy_finds_the_names_and_is_compared_with_people(cast: Cast, proj
     submission.submit(person, cast.alice, person.token, by_hand(said.answer))
     settled()
     done.refresh_from_db()
-    assert (done.fate, done.right) == ("known", True) and Seat.objects.get().known == 1
+    assert (done.fate, done.right) == ("known", True) and ModelAnnotator.objects.get().known == 1
 
 
 def test_real_classifier_picks_the_label_that_means_most_alike(cast: Cast, settings, model_folder) -> None:
@@ -169,7 +169,7 @@ def test_known_answers_let_it_decide_and_audits_go_to_people(cast: Cast, project
         mine = given(placement.seat.tasker, task, "gold")
         submission.submit(mine, placement.seat.tasker, mine.token, says(task.payload["text"]), confidence=0.25)
     settled()
-    assert Seat.objects.get().known == 60
+    assert ModelAnnotator.objects.get().known == 60
     make.tasks(batch, 30, text="Maria Lopez came here.")
     assert placing.run(placement.pk) == 30
     assert fates(project) == {"known", "alone", "waiting"}
@@ -188,14 +188,14 @@ def test_it_switches_itself_off_when_audits_say_so_and_works_no_more(cast: Cast,
         ModelAnswer(seat=placement.seat, annotation_id=-i - 1, fate="known", right=True, **terms) for i in range(300)
     ]
     ModelAnswer.objects.bulk_create(record)
-    Seat.objects.filter(pk=placement.seat_id).update(**outcomes.taught(placement.seat))
+    ModelAnnotator.objects.filter(pk=placement.seat_id).update(**outcomes.taught(placement.seat))
     make.tasks(batch, 40, text="Maria Lopez came here.")
     placing.run(placement.pk)
     for task in Task.objects.filter(batch=batch):  # people see something else everywhere
         mine = given(cast.alice, task)
         submission.submit(mine, cast.alice, mine.token, make.spans((12, 16)))
     settled()
-    seat = Seat.objects.get()
+    seat = ModelAnnotator.objects.get()
     assert seat.mode == "off" and seat.stopped_at is not None
     make.tasks(batch, 5)
     assert placing.run(placement.pk) == 0 and placing.start_due() == 0
@@ -228,7 +228,7 @@ def test_tasks_without_a_text_are_skipped_and_it_stops_after_some(cast: Cast, pr
 def test_what_was_prepared_is_not_asked_again(cast: Cast, project) -> None:
     task = make.task(make.batch(project))
     version = registry.model_version(SPANS)
-    Prepared.objects.create(task_key=task.pk, version=version, output=[[0, 11, "PERSON", 0.8]])
+    Precomputed.objects.create(task_key=task.pk, version=version, output=[[0, 11, "PERSON", 0.8]])
     placing.run(placed(cast, project).pk)
     assert [one["end"] for one in Annotation.objects.get().answer["spans"]] == [11]
     assert ModelAnswer.objects.get().confidence == 0.8
@@ -243,7 +243,7 @@ def test_what_no_model_can_answer_alone_is_refused_by_name(cast: Cast, project, 
         placing.place(other, registry.model_version(CLASSES), by=cast.mina)
     with pytest.raises(StateConflict, match="can't do what these tasks need"):
         placing.place(project, registry.model_version(CLASSES), by=cast.mina)
-    assert not Seat.objects.exists()
+    assert not ModelAnnotator.objects.exists()
 
 
 def test_a_model_at_work_is_not_removed(cast: Cast, project, tmp_path) -> None:
@@ -269,7 +269,7 @@ def test_mina_gives_spacy_a_seat_on_the_page_and_strangers_cant(cast: Cast, proj
     assert "A model as a tasker" in mina.get(page).content.decode()
     at = reverse("copilot-place", args=[project.public_id])
     version = {"seat-version": str(registry.model_version(SPACY).public_id)}
-    assert bob.post(at, version).status_code == 403 and not Seat.objects.exists()
+    assert bob.post(at, version).status_code == 403 and not ModelAnnotator.objects.exists()
     told = mina.post(at, version, follow=True).content.decode()
     assert "has a seat. It is watched" in told and SPACY in told
     assert "Watched" in mina.get(page).content.decode()

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from projects.inference.classification import ABILITY, MOST_LIKED, estimate
 from projects.inference.incremental import (
-    Crowd,
-    Trait,
+    AccuracyModel,
+    AnnotatorParameters,
     chances_of_next,
     crowd_of,
     learn,
@@ -56,8 +56,8 @@ def test_one_more_vote_for_the_leader_never_lowers_it(labels):
 
 def test_both_survive_json():
     stored = json.loads(json.dumps(CROWD.to_json()))
-    trait = Trait.from_json(json.loads(json.dumps(TRAITS[0].to_json())))
-    assert posterior(Crowd.from_json(stored), [trait], [1]) == pytest.approx(posterior(CROWD, TRAITS[:1], [1]))
+    trait = AnnotatorParameters.from_json(json.loads(json.dumps(TRAITS[0].to_json())))
+    assert posterior(AccuracyModel.from_json(stored), [trait], [1]) == pytest.approx(posterior(CROWD, TRAITS[:1], [1]))
 
 
 def test_newcomer_who_keeps_being_right_gains_and_one_who_is_blind_falls():
@@ -151,7 +151,7 @@ def learnt_plainly(crowd, trait, label, others):
                 curve += weight[k, g] * (second - np.outer(mean, mean))
         spreads[m] = spreads[m] - spreads[m] @ curve @ np.linalg.solve(np.eye(size) + spreads[m] @ curve, spreads[m])
         means[m] = means[m] + spreads[m] @ slope
-    return Trait(means, spreads)
+    return AnnotatorParameters(means, spreads)
 
 
 @pytest.mark.parametrize("crowd", [CROWD, first_crowd(2), first_crowd(7)], ids=["estimated", "two", "seven"])
@@ -190,7 +190,7 @@ def wide(classes):
     np.fill_diagonal(confusions, 0.0)
     variances = np.hstack([few.variances[:, :1], np.repeat(few.variances[:, 1:2], classes, axis=1)])
     offset = np.repeat(few.offset[:1] + np.log(2 / classes), classes, axis=0)
-    return Crowd(few.ease, few.member, few.ability, np.repeat(confusions[None], 4, axis=0), offset, variances)
+    return AccuracyModel(few.ease, few.member, few.ability, np.repeat(confusions[None], 4, axis=0), offset, variances)
 
 
 @pytest.mark.parametrize(("made", "most"), [(first_crowd, 16), (wide, 96)], ids=["as it is now", "as it was kept"])

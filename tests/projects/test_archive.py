@@ -23,8 +23,8 @@ from projects.models import (
     ArchivePart,
     Assignment,
     BatchProgress,
+    Comment,
     Gold,
-    Remark,
     Task,
     Verdict,
     VerdictEntry,
@@ -124,7 +124,7 @@ def test_a_batch_comes_back_as_it_was(cast, project, two, monkeypatch):
     answering.answer(said, cast.mina, "Because.", uuid4())
 
     def rows():
-        nouns = (Task, Assignment, Annotation, Verdict, Remark)
+        nouns = (Task, Assignment, Annotation, Verdict, Comment)
         return [list(noun.objects.order_by("pk").values()) for noun in nouns] + [
             set(VerdictEntry.objects.values_list("task", "label", "verdict"))
         ]
@@ -266,7 +266,7 @@ def test_the_archive_knows_every_table_that_hangs_on_a_task():
     moved = {model._meta.db_table for model in (Task, *moving.CHILDREN.values())}
     known = moved | {"projects_verdictentry"}  # deleted with them
     # Known answers stay where they are, and with them who took them.
-    known |= {"projects_gold", "projects_coursestep", "projects_goldsettlement"}
+    known |= {"projects_gold", "projects_qualificationstep", "projects_goldsettlement"}
     known |= {"projects_correctable"}  # none is left of a batch that is over
     with connection.cursor() as cursor:
         cursor.execute(REFERENCES, [sorted(moved)])

@@ -10,7 +10,7 @@ from projects.configuration import configure
 from projects.configuration.terms import terms_of
 from projects.errors import OwnWork, Refused
 from projects.inference.calibration import calibrate
-from projects.models import Assignment, Calibrated, Crowd, SecondLook, Task, Trait, Verdict
+from projects.models import AccuracyModel, AnnotatorParameters, Assignment, MethodCalibration, SecondLook, Task, Verdict
 from projects.quality import audits, calibrating, consensus, estimating, second_looks
 from projects.queue.model_draws import MODELS_AUDITED, VERDICT_AUDITED
 from projects.workflow import submission, task_actions
@@ -44,10 +44,10 @@ def reviewed(cast, task, answer=PERSON) -> Verdict:
     return submission.decide(review, cast.rita, review.token, answer)
 
 
-def estimated(cast, project) -> Calibrated:
+def estimated(cast, project) -> MethodCalibration:
     estimating.run(estimating.start(project, by=cast.mina).pk)
     method = project.settings_now().aggregation
-    return Calibrated.objects.filter(project=project, method=method).latest("pk")
+    return MethodCalibration.objects.filter(project=project, method=method).latest("pk")
 
 
 def looks(task) -> list[tuple[str, str]]:
@@ -297,7 +297,7 @@ class TestCalibration:
             reviewed(cast, decided(cast, batch, PLACE), PERSON)
         kept = estimated(cast, project)
         assert (kept.known, kept.sources) == (0, {"contradictory": 0})
-        crowd = Crowd.objects.filter(project=project).latest("version")
+        crowd = AccuracyModel.objects.filter(project=project).latest("version")
         traits = {one.tasker: one.finding for one in crowd.traits.all()}
         assert traits[cast.alice] == traits[cast.bob] != "fine", "told what is right, the estimate knows them"
 
@@ -352,7 +352,7 @@ class TestCalibration:
         for _turn in range(4):
             second_looks.dismiss(decided(cast, batch), by=cast.rita)
         estimated(cast, project)
-        assert set(Trait.objects.values_list("tasker", flat=True)) == {cast.alice.pk, cast.bob.pk}
+        assert set(AnnotatorParameters.objects.values_list("tasker", flat=True)) == {cast.alice.pk, cast.bob.pk}
 
     def test_gold_counts_beside_audits(self, cast) -> None:
         project = audited(cast)

@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from projects import queue
 from projects.errors import TooManyReports
-from projects.models import Assignment, BrokenReport, StockedGold, Task
+from projects.models import Assignment, BrokenReport, PooledGold, Task
 from projects.quality.gold import authoring
 from projects.reports import notices
 from projects.workforce import rules
@@ -147,7 +147,7 @@ def test_nobody_takes_a_course_apart_by_reporting_its_items(cast, project, batch
     rules.change(project, cast.mina, training_tasks=3, training_skill=skills.define(cast.riverside, "Names"))
     for _ in range(3):
         reported(cast.alice, project)
-    assert not StockedGold.objects.exclude(suspect_at=None).exists()
+    assert not PooledGold.objects.exclude(suspect_at=None).exists()
     assert make.held(cast.bob, project).kind == "training", "the course is whole for everybody else"
     for _ in range(3):
         make.judged(cast.alice, project, make.MARIA)

@@ -15,7 +15,7 @@ from projects import queue
 from projects.data import importing
 from projects.data.importing import storing
 from projects.errors import Refused
-from projects.models import Asset, Assignment, Intake, Task
+from projects.models import Asset, Assignment, Import, Task
 from projects.workflow import batches
 from projects.workforce import availability
 from taskers.errors import StateConflict
@@ -296,7 +296,7 @@ def test_file_of_refused_rows_is_given_up_and_says_so(reports, monkeypatch):
     monkeypatch.setattr(sys.modules["projects.data.importing.receive"], "MOST_ERRORS", 3)
     monkeypatch.setattr(storing, "CHUNK_ROWS", 2)
     done = loaded(reports, "{\n" * 9)
-    assert done.state == Intake.State.FAILED and done.refused == 4
+    assert done.state == Import.State.FAILED and done.refused == 4
     assert done.reason == "4 rows were refused; what comes after them was not read."
 
 
@@ -312,7 +312,7 @@ def test_who_comes_while_a_file_is_loaded_is_told_so_and_asks_again(cast, report
     found = queue.claim(cast.alice, reports.project)
     assert (found.code, found.retry_seconds) == ("loading", 2)
     assert availability.of(cast.alice, [reports.project])[reports.project_id].nothing == found
-    Intake.objects.filter(pk=file.pk).update(started_at=timezone.now() - timedelta(minutes=1))
+    Import.objects.filter(pk=file.pk).update(started_at=timezone.now() - timedelta(minutes=1))
     assert queue.claim(cast.alice, reports.project).retry_seconds == 12
     importing.run(file.pk)
     assert make.judged(cast.alice, reports.project, make.MARIA).task.external_id == "a"
@@ -324,7 +324,7 @@ def test_nobody_waits_for_a_file_that_brings_them_nothing(cast, reports, off: st
     batches.move(reports, "live", by=cast.mina)
     file = kept(reports, lines({"external_id": "a", "text": "One"}))
     if off == "of an hour ago":
-        Intake.objects.filter(pk=file.pk).update(started_at=timezone.now() - timedelta(hours=1))
+        Import.objects.filter(pk=file.pk).update(started_at=timezone.now() - timedelta(hours=1))
     else:
         batches.move(reports, "paused", by=cast.mina)
     assert queue.claim(cast.alice, reports.project).code == "empty"

@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from projects.annotators import report as seat_report
-from projects.models import ModelAnswer, Seat
+from projects.models import ModelAnnotator, ModelAnswer
 from taskers.credentials import tokens
 from tests.support import make
 from tests.support.projects.models_at_work import RIGHT, SURE, answered_by, proven, read, seated, until
@@ -41,12 +41,12 @@ def test_mina_does_on_the_page_what_programs_do(cast, project, client) -> None:
     terms = {"target_error": "5", "assurance": "95", "audit_share": "10"}
     assert client.post(here, terms | {"name": "Max", "audit_share": "1"}).status_code == 422
     assert "tdm_" in client.post(here, terms | {"name": "Max"}).content.decode()
-    seat = Seat.objects.get()
+    seat = ModelAnnotator.objects.get()
     assert (seat.mode, seat.audit_share) == ("watch", 0.1)
     there = reverse("model-move", args=[project.public_id, seat.public_id])
     moved = {f"m{seat.pk}-{name}": value for name, value in (terms | {"mode": "decide", "reason": "Good"}).items()}
     assert client.post(there, moved).status_code == 302
-    assert Seat.objects.get().mode == "decide"
+    assert ModelAnnotator.objects.get().mode == "decide"
     assert client.post(there, moved | {f"m{seat.pk}-mode": "king"}).status_code == 422
     fresh = client.post(reverse("model-token", args=[project.public_id, seat.public_id])).content.decode()
     assert "tdm_" in fresh and "tdm_" not in client.get(here).content.decode()
@@ -66,7 +66,7 @@ def test_a_model_works_by_the_api_from_its_seat_to_a_verdict(cast, project, clie
     assert code == 201 and made["state"] == "watch"
     assert ask("POST", here, managers, {"name": "Max"})[1]["code"] == "name-taken"
     assert ask("GET", here, made["token"])[0] == 403, "a model manages nothing"
-    proven(Seat.objects.get())
+    proven(ModelAnnotator.objects.get())
     one = reverse("api-model", args=[project.public_id, made["id"]])
     code, moved = ask("PATCH", one, managers, {"mode": "decide", "audit_share": 0.02})
     assert code == 200 and moved["state"] == "decide" and "token" not in moved

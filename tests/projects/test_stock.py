@@ -9,7 +9,7 @@ from django.db.models import F
 
 from projects import queue
 from projects.configuration import configure
-from projects.models import Annotation, Assignment, StockedGold
+from projects.models import Annotation, Assignment, PooledGold
 from projects.quality.gold import grading, pool
 from projects.queue import gold_dealing
 from projects.reports import notices
@@ -74,7 +74,7 @@ def test_nobody_gets_a_known_answer_that_they_made(cast, project) -> None:
 
 
 @pytest.fixture
-def kept(project) -> StockedGold:
+def kept(project) -> PooledGold:
     batch = make.batch(project)
     make.tasks(batch, 60)
     return stocked(batch)[0]

@@ -10,7 +10,7 @@ import pytest
 
 from projects import queue
 from projects.configuration import configure
-from projects.models import AgreementReport, Annotation, Assignment, Belief, Calibrated, Label, Task, Verdict
+from projects.models import AgreementReport, Annotation, Assignment, Label, MethodCalibration, Posterior, Task, Verdict
 from projects.quality import consensus, estimating, second_looks
 from projects.quality.gold import grading
 from projects.reports import agreement_reports, progress
@@ -74,7 +74,7 @@ def test_a_task_that_everybody_skips_goes_to_review_with_the_third(cast) -> None
     task.refresh_from_db()
     assert task.withheld == "review" and list(queue.waiting_for_review([project])) == [task]
     assert reason(task) == "3 people skipped it. The last one: The instructions don't say what to do here"
-    assert not Verdict.objects.exists() and not Belief.objects.exists() and not Grade.objects.exists()
+    assert not Verdict.objects.exists() and not Posterior.objects.exists() and not Grade.objects.exists()
     assert estimating.run(estimating.start(project, by=cast.mina).pk).weighed == 1
     assert queue.audit().breaches == []
 
@@ -97,7 +97,7 @@ def test_known_answers_that_contradict_each_other_teach_nothing(cast) -> None:
     queue.set_aside(other, by=cast.mina)
     grading.stock(other, PLACE, by=cast.mina, dice=random.Random(1))
     estimating.run(estimating.start(project, by=cast.mina).pk)
-    kept = Calibrated.objects.get()
+    kept = MethodCalibration.objects.get()
     assert (kept.known, kept.sources) == (0, {"contradictory": 3})
 
 
@@ -109,7 +109,7 @@ def test_a_retired_label_has_no_vote_and_is_no_fault(cast) -> None:
     said(cast.bob, task, PERSON)
     assert outcome(task) == (False, "review", 0)
     assert "retired" in reason(task)
-    assert set(Belief.objects.get(task=task).votes.values()) == {"retired-label"}
+    assert set(Posterior.objects.get(task=task).votes.values()) == {"retired-label"}
     review = queue.claim_review(task, cast.rita)
     submission.decide(review, cast.rita, review.token, PERSON)
     assert {one.tasker for one in Grade.objects.all()} == {cast.bob}
@@ -126,7 +126,7 @@ def test_a_merged_label_votes_under_the_new_one(cast) -> None:
     said(cast.bob, task, PERSON)
     verdict = Verdict.objects.current().get(task=task)
     assert [part["label"] for part in verdict.answer["spans"]] == ["person"]
-    assert "merged-label" in Belief.objects.get(task=task).votes.values()
+    assert "merged-label" in Posterior.objects.get(task=task).votes.values()
 
 
 def test_parts_under_a_retired_label_are_left_out(cast) -> None:
@@ -137,7 +137,7 @@ def test_parts_under_a_retired_label_are_left_out(cast) -> None:
     said(cast.bob, task, PERSON)
     verdict = Verdict.objects.current().get(task=task)
     assert [part["label"] for part in verdict.answer["spans"]] == ["person"]
-    assert "partly-retired" in Belief.objects.get(task=task).votes.values()
+    assert "partly-retired" in Posterior.objects.get(task=task).votes.values()
 
 
 def test_an_answer_under_older_settings_votes_and_is_named(cast) -> None:
@@ -147,7 +147,7 @@ def test_an_answer_under_older_settings_votes_and_is_named(cast) -> None:
     configure.change(project, cast.mina, instructions="Now with more words.")
     said(cast.bob, task, PERSON)
     assert outcome(task) == (True, "", 2)
-    assert list(Belief.objects.get(task=task).votes.values()) == ["older-settings"]
+    assert list(Posterior.objects.get(task=task).votes.values()) == ["older-settings"]
 
 
 def test_a_voided_annotation_counts_no_more(cast) -> None:
@@ -176,7 +176,7 @@ def test_an_answer_changed_by_other_hands_goes_to_review_by_name(cast, stored) -
     said(cast.bob, task, PERSON)
     assert outcome(task) == (False, "review", 0)
     assert "changed after it was handed in" in reason(task)
-    assert Belief.objects.get(task=task).votes == {str(changed.pk): "tampered"}
+    assert Posterior.objects.get(task=task).votes == {str(changed.pk): "tampered"}
     estimating.run(estimating.start(project, by=cast.mina).pk)
     review = queue.claim_review(task, cast.rita)
     submission.decide(review, cast.rita, review.token, PERSON)
@@ -266,7 +266,7 @@ def test_an_empty_mask_in_the_database_is_named_as_tampered(cast) -> None:
     tampered(changed, masks(BLANK))  # no tasker can hand this in
     said(cast.bob, task, masks(LEFT))
     assert outcome(task) == (False, "review", 0)
-    assert set(Belief.objects.get(task=task).votes.values()) == {"tampered"}
+    assert set(Posterior.objects.get(task=task).votes.values()) == {"tampered"}
 
 
 def test_classes_have_outcomes_too(cast, monkeypatch) -> None:
@@ -283,5 +283,5 @@ def test_classes_have_outcomes_too(cast, monkeypatch) -> None:
     said(cast.alice, gone, PLACE)
     configure.set_labels(project, [{"name": "Thing"}], by=cast.mina)
     consensus.consider(queue.lock(gone.pk))
-    assert Belief.objects.get(task=gone).votes == {str(gone.annotations.get().pk): "retired-label"}
+    assert Posterior.objects.get(task=gone).votes == {str(gone.annotations.get().pk): "retired-label"}
     assert estimating.run(estimating.start(project, by=cast.mina).pk).state == "done"

@@ -10,7 +10,7 @@ from django.db import connection, transaction
 
 from projects import queue
 from projects.errors import LeaseLost
-from projects.models import Annotation, Assignment, Turn, Verdict
+from projects.models import Annotation, Assignment, ClaimNumber, Verdict
 from projects.queue import Nothing, Wish, claim_numbers
 from projects.workflow import submission
 from taskers.errors import StateConflict
@@ -57,7 +57,7 @@ def test_a_crowd_that_foresees_the_same_task_has_it_once(cast, crowd) -> None:
     theirs = [queue.claim(one, project) for one in crowd]
     wished = batch.tasks.order_by("pk").last()
     # All are given a seal for one and the same task, as if each had foreseen it.
-    seals = [claim_numbers.seal(one, Turn.objects.get(tasker=one).number, wished.public_id) for one in crowd]
+    seals = [claim_numbers.seal(one, ClaimNumber.objects.get(tasker=one).number, wished.public_id) for one in crowd]
     for one, mine in zip(crowd, theirs, strict=True):
         submission.submit(mine, one, mine.token, make.MARIA)
     asking = zip(crowd, seals, strict=True)

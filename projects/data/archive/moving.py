@@ -27,10 +27,10 @@ from projects.models import (
     Assignment,
     Batch,
     BatchCursor,
-    Belief,
     BrokenReport,
+    Comment,
     Draft,
-    Remark,
+    Posterior,
     SecondLook,
     Task,
     Verdict,
@@ -50,9 +50,9 @@ CHILDREN: files.Children = {
     "drafts": Draft,
     "annotations": Annotation,
     "verdicts": Verdict,
-    "beliefs": Belief,
+    "beliefs": Posterior,
     "second_looks": SecondLook,
-    "remarks": Remark,
+    "remarks": Comment,
     "reports": BrokenReport,
 }
 FIGURES = ("tasks", "wanted", "submitted", "decided", "in_review", "spent")
@@ -60,10 +60,10 @@ FIGURES = ("tasks", "wanted", "submitted", "decided", "in_review", "spent")
 # Children before parents. What the database refuses to delete, it lets go once the task's line is in the archive.
 DELETES = (
     "DELETE FROM projects_brokenreport WHERE task_id = ANY(%s)",
-    "DELETE FROM projects_remark WHERE task_id = ANY(%s) AND thread_id IS NOT NULL",
-    "DELETE FROM projects_remark WHERE task_id = ANY(%s)",
+    "DELETE FROM projects_comment WHERE task_id = ANY(%s) AND thread_id IS NOT NULL",
+    "DELETE FROM projects_comment WHERE task_id = ANY(%s)",
     "DELETE FROM projects_secondlook WHERE task_id = ANY(%s)",
-    "DELETE FROM projects_belief WHERE task_id = ANY(%s)",
+    "DELETE FROM projects_posterior WHERE task_id = ANY(%s)",
     "DELETE FROM projects_verdictentry WHERE task_id = ANY(%s)",
     "DELETE FROM projects_draft d USING projects_assignment a WHERE a.id = d.assignment_id AND a.task_id = ANY(%s)",
     "DELETE FROM projects_annotation WHERE task_id = ANY(%s)",

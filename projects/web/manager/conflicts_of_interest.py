@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from projects import access
-from projects.models import BlockedPair, Exclusion, Project
+from projects.models import ConflictOfInterest, Exclusion, Project
 from projects.task_types import TASK_TYPES
 from projects.web.manager.forms.rules import ExclusionForm, PairForm
 from projects.web.shared.access import manages, signed_in
@@ -84,7 +84,7 @@ def lift(request: MemberRequest, exclusion_id: UUID) -> HttpResponse:
 @needs_role(*access.MANAGE)
 def end(request: MemberRequest, pair_id: UUID) -> HttpResponse:
     """Let two people judge the same tasks again."""
-    rows = BlockedPair.objects.select_related("first", "second")
+    rows = ConflictOfInterest.objects.select_related("first", "second")
     found = rows.filter(public_id=pair_id, organization=request.organization).first()
     if found is None:
         raise NotFound()

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from projects.configuration import configure
 from projects.data import archive
-from projects.models import Batch, BatchProgress, Intake, Project, ProjectSettings, Stall
+from projects.models import Batch, BatchProgress, Import, Project, ProjectSettings, Stall
 from projects.reports import notices, stalls
 from projects.task_types import TASK_TYPES
 from projects.web.shared.access import managed_batch, manages, signed_in
@@ -127,7 +127,7 @@ def _progress(project: Project, settings: ProjectSettings) -> dict:
         .annotate(**every)
         .order_by("-pk")[:MOST]
     )
-    unfinished = Intake.objects.filter(batch__project=project, state__in=["waiting", "running", "failed"])
+    unfinished = Import.objects.filter(batch__project=project, state__in=["waiting", "running", "failed"])
     intakes = list(unfinished.select_related("batch").defer("errors").order_by("-pk")[:20])
     sums = {name: int((getattr(rows[0], f"every_{name}") if rows else None) or 0) for name in FIGURES}
     for row in rows:
@@ -146,7 +146,7 @@ def _progress(project: Project, settings: ProjectSettings) -> dict:
         "sums": sums,
         "intakes": intakes,
         "stall": _stall(rows[0].project) if rows else None,
-        "said": notices.said_of(project, settings, waiting=any(one.state != Intake.State.FAILED for one in intakes)),
+        "said": notices.said_of(project, settings, waiting=any(one.state != Import.State.FAILED for one in intakes)),
     }
 
 

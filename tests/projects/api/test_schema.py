@@ -20,7 +20,7 @@ from schemathesis.specs.openapi.checks import (
 
 from projects.annotators import lifecycle
 from projects.api import urlpatterns
-from projects.models import Intake
+from projects.models import Import
 from projects.workforce import conflicts_of_interest, rules
 from taskers.credentials import tokens
 from taskers.people import invitations
@@ -120,7 +120,7 @@ def keys(cast) -> dict[str, str]:
     batch = make.batch(project)
     tasks = make.tasks(batch, 5)
     make.judged(cast.alice, project, make.MARIA)
-    intake = Intake.objects.create(batch=batch, name="a.jsonl", format="jsonl", file="a.jsonl")
+    intake = Import.objects.create(batch=batch, name="a.jsonl", format="jsonl", file="a.jsonl")
     found = {"project_id": project, "batch_id": batch, "task_id": tasks[0], "intake_id": intake}
     skill = skills.define(cast.riverside, "Spanish")
     skills.grant(cast.alice, skill, by=cast.olga)
