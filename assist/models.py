@@ -70,11 +70,11 @@ class Deployment(models.Model):
 
 
 class AnnotatorVersion(models.Model):
-    """A model version that fills a seat of a project: it claims tasks and answers them by itself (sole writer:
+    """A model version that works as an annotator of a project: it claims tasks and answers them by itself (sole writer:
     work.py)."""
 
-    seat = models.OneToOneField(ModelAnnotator, on_delete=models.PROTECT, related_name="+")
-    version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="placements")
+    annotator = models.OneToOneField(ModelAnnotator, on_delete=models.PROTECT, related_name="+")
+    version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="annotator_versions")
     answered = models.PositiveIntegerField(default=0)
     skipped = models.PositiveIntegerField(default=0)  # tasks that it could make nothing of
     note = models.CharField(max_length=300, blank=True)  # why it isn't at work just now; empty while it is
@@ -82,7 +82,7 @@ class AnnotatorVersion(models.Model):
     placed_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
 
     def __str__(self) -> str:
-        return f"{self.version} in {self.seat}"
+        return f"{self.version} in {self.annotator}"
 
 
 class Precompute(models.Model):
@@ -157,7 +157,7 @@ class LabelVectors(models.Model):
 class Suggestion(models.Model):
     """Something a model offered for an assignment, and what became of it (sole writer: suggestions.py)."""
 
-    class Fate(models.TextChoices):
+    class Outcome(models.TextChoices):
         OFFERED = "offered", "Offered"
         ACCEPTED = "accepted", "Accepted as it was"
         EDITED = "edited", "Accepted and edited"
@@ -175,25 +175,25 @@ class Suggestion(models.Model):
     output = models.JSONField(default=dict)
     score = models.FloatField(null=True, blank=True)
     latency_ms = models.PositiveIntegerField(default=0)
-    trap = models.BooleanField(default=False)  # wrong on purpose (planted_errors.py)
+    planted = models.BooleanField(default=False)  # wrong on purpose (planted_errors.py)
     # How much of it was changed before it was handed in, in [0, 1]: one less their overlap. Only where it was taken.
     edit = models.FloatField(null=True, blank=True)
-    fate = models.CharField(max_length=8, choices=Fate, default=Fate.OFFERED)
+    outcome = models.CharField(max_length=8, choices=Outcome, default=Outcome.OFFERED)
     offered_at = models.DateTimeField(db_default=Now(), editable=False)
     settled_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(fate="offered", settled_at=None) | (~Q(fate="offered") & Q(settled_at__isnull=False)),
+                condition=Q(outcome="offered", settled_at=None) | (~Q(outcome="offered") & Q(settled_at__isnull=False)),
                 name="suggestion_settled_has_time",
             )
         ]
         indexes = [
             models.Index(fields=["assignment_key"], name="suggestion_by_assignment"),
             models.Index(fields=["project_key", "id"], name="suggestion_by_project"),
-            models.Index(fields=["id"], condition=Q(fate="offered"), name="suggestion_open"),
+            models.Index(fields=["id"], condition=Q(outcome="offered"), name="suggestion_open"),
         ]
 
     def __str__(self) -> str:
-        return f"{self.model} for {self.assignment_key}: {self.fate}"
+        return f"{self.model} for {self.assignment_key}: {self.outcome}"

@@ -14,7 +14,19 @@ GONE_MODULES = {
     *("evidence", "facts", "founding", "frames", "handing_in", "handles", "hub", "known_answers", "leash", "letters"),
     *("lots", "model_fates", "moments", "nothing", "outlines", "outlook", "oversight", "packing", "pairs", "pieces_of"),
     *("places", "placing", "preparing", "presence", "prospects", "reaping", "revision", "rooms", "sides", "stamps"),
-    *("statement", "stock", "taking", "talk", "tasktypes", "teaching", "traps", "truth", "turns", "vigil", "voice"),
+    *(
+        "statement",
+        "stock",
+        "taking",
+        "talk",
+        "tasktypes",
+        "teaching",
+        "planted_errors",
+        "truth",
+        "turns",
+        "vigil",
+        "voice",
+    ),
     *("weighing", "whole_answers", "winding_up", "wire", "wording"),
 }
 GONE_SCRIPTS = {

@@ -56,8 +56,10 @@ def remove(folder: Path, key: str) -> None:
         projects = list(asked.values_list("project__name", flat=True)[:5])
         if projects:
             raise StateConflict(f"{key} still answers in {', '.join(projects)}: withdraw it there first.")
-        seated = AnnotatorVersion.objects.filter(version__name=name, version__version=version).exclude(seat__mode="off")
-        working = list(seated.values_list("seat__project__name", flat=True)[:5])
+        seated = AnnotatorVersion.objects.filter(version__name=name, version__version=version).exclude(
+            annotator__mode="off"
+        )
+        working = list(seated.values_list("annotator__project__name", flat=True)[:5])
         if working:
             raise StateConflict(f"{key} still works in {', '.join(working)}: switch it off there first.")
         catalogue.remove(folder, key)

@@ -149,8 +149,8 @@ class Session:
         await self._say(message)
         if offers:
             self._keep(binding, offers)
-        if binding.trap and self._binding is binding:
-            self._binding = replace(binding, trap=False)  # one wrong answer tells; more would only cost time
+        if binding.planted and self._binding is binding:
+            self._binding = replace(binding, planted=False)  # one wrong answer tells; more would only cost time
 
     async def _bound(self) -> tuple[Binding, UUID]:
         """What the line is bound to, once an `open` that is under way is through: a question may come close behind it.

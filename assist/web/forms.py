@@ -41,7 +41,7 @@ class CopilotForm(forms.Form):
         _("This share of tasks is done without it, to measure what it saves. 10 is a good start."),
         within=SETTINGS["control_share"],
     )
-    trap_share = percent(
+    planted_share = percent(
         _("Gold with a planted error, %"),
         _("One wrong suggestion, to see who looks before accepting; on as many decided tasks too, done once more."),
         within=SETTINGS["trap_share"],
@@ -77,7 +77,7 @@ class CopilotForm(forms.Form):
             "suggest": data["suggest"],
             "confidence": data["confidence"],
             "control_share": of_percent(data["control_share"]),
-            "trap_share": of_percent(data["trap_share"]),
+            "planted_share": of_percent(data["planted_share"]),
         }
 
 
@@ -90,7 +90,7 @@ def initial(settings: ProjectSettings) -> dict[str, Any]:
         "confidence": settings.confidence,
         "minimum_score": in_percent(settings.minimum_score),
         "control_share": in_percent(settings.control_share),
-        "trap_share": in_percent(settings.trap_share),
+        "planted_share": in_percent(settings.planted_share),
     }
 
 
@@ -102,9 +102,9 @@ class PlaceForm(forms.Form):
     )
 
     def __init__(self, data: Any = None, *, project: Project, capability: str) -> None:
-        super().__init__(data, prefix="seat")
+        super().__init__(data, prefix="annotator")
         rows = ModelVersion.objects.filter(capability=capability, removed_at=None)
-        rows = rows.exclude(placements__seat__project=project)
+        rows = rows.exclude(annotator_versions__annotator__project=project)
         self.fields["version"].queryset = rows.order_by("name", "version")  # type: ignore[attr-defined]
 
 

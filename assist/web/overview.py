@@ -47,5 +47,7 @@ def _line(project: Project, managed: bool) -> dict[str, Any]:
         "deployed": live,
         "rest": 100 - sum(one.share for one in live),
         "acceptance": figures.acceptance(project) if capability else [],
-        "seats": list(AnnotatorVersion.objects.filter(seat__project=project).select_related("version", "seat")),
+        "annotators": list(
+            AnnotatorVersion.objects.filter(annotator__project=project).select_related("version", "annotator")
+        ),
     }

@@ -92,13 +92,13 @@ def deploy(request: MemberRequest, project: Project) -> HttpResponse:
 @require_POST
 @manages
 def place(request: MemberRequest, project: Project) -> HttpResponse:
-    """Give a version a seat: from now on it claims and answers by itself."""
+    """Make a version a model annotator: from now on it claims and answers by itself."""
     form = PlaceForm(request.POST, project=project, capability=ABLE.get(project.task_type, ""))
     if not form.is_valid():
         return _refused(request, project, place_form=form)
     made = work.place(project, form.cleaned_data["version"], by=request.user)
     told = {"model": made.version}
-    messages.success(request, _("%(model)s has a seat. It is watched until you let it do more.") % told)
+    messages.success(request, _("%(model)s is an annotator now. It is watched until you let it do more.") % told)
     return redirect("models", project.public_id)
 
 

@@ -42,7 +42,7 @@ FIELDS = (
     "suggest",
     "confidence",
     "control_share",
-    "trap_share",
+    "planted_share",
     "aggregation",
     "thresholds",
     "pay_floor",

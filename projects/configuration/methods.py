@@ -17,10 +17,10 @@ from projects.inference.majority import share
 from projects.task_types import TASK_TYPES
 from projects.task_types.classification import Classification
 
-CATEGORICAL = "categorical_v1"  # classes: needs a crowd and each tasker's traits, see aggregation.py
+CATEGORICAL = "categorical_v1"  # classes: needs an accuracy model and each tasker's parameters, see aggregation.py
 STANDING = "standing_v1"
 MAJORITY = "majority_v1"
-# Part by part, for answers that hold their parts in this list: need a crowd and each tasker's traits as well.
+# Part by part, for answers that hold their parts in this list: these need an accuracy model with parameters as well.
 PARTS = {"spans": "spans_v1", "regions": "regions_v1"}
 TARGET = 0.9  # the confidence that is sure enough where a project says nothing else
 

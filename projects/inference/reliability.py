@@ -25,7 +25,7 @@ FIRST_ABILITY, FIRST_VARIANCES = 1.5, (1.0, 0.5)
 STILL = 1e-4
 
 
-def first_crowd(classes: int) -> AccuracyModel:
+def first_accuracy_model(classes: int) -> AccuracyModel:
     """The population before any estimate: classes equally common, mistakes spread evenly. ValueError below one."""
     if classes < 1:
         raise ValueError("there must be at least one class")

@@ -3,9 +3,10 @@
 from projects.models.answers import Annotation, Gold, Verdict
 from projects.models.archives import Archive, ArchivedTask, ArchivePart
 from projects.models.broken import BrokenReport
-from projects.models.browsing import VerdictEntry, VerdictGone
-from projects.models.courses import QualificationAttempt, QualificationStep
+from projects.models.comments import Comment, CommentQuerySet
+from projects.models.model_annotators import ModelAnnotator, ModelAnnotatorChange, ModelAnswer
 from projects.models.promises import Assignment, BatchCursor, ClaimNumber, Draft
+from projects.models.qualification import QualificationAttempt, QualificationStep
 from projects.models.quality import (
     AccuracyModel,
     AnnotatorParameters,
@@ -15,7 +16,6 @@ from projects.models.quality import (
     Ranking,
     SecondLook,
 )
-from projects.models.remarks import Comment, CommentQuerySet
 from projects.models.reports import AgreementReport
 from projects.models.rules import (
     AssignmentRules,
@@ -27,8 +27,8 @@ from projects.models.rules import (
     Requirement,
     Stall,
 )
-from projects.models.seats import ModelAnnotator, ModelAnnotatorChange, ModelAnswer
 from projects.models.settlements import Correctable, GoldSettlement, SeenAnswer
+from projects.models.verdict_index import VerdictEntry, VerdictGone
 from projects.models.work import (
     Asset,
     Batch,

@@ -51,7 +51,7 @@ class Around:
 
     settings: ProjectSettings
     draft: Draft | None
-    remarks: int  # talks about the task that its tasker may read
+    comments: int  # talks about the task that its tasker may read
     answered: bool  # whether answers wait that this tasker hasn't seen
 
 
@@ -82,10 +82,10 @@ def around(assignment: Assignment) -> Around:
         "project": assignment.task.project_id,
         "version": assignment.settings_version or 0,
     }
-    *row, remarks, answered = ask(AROUND, terms)[0]
+    *row, comments, answered = ask(AROUND, terms)[0]
     cut = width(ProjectSettings)
     draft = row_of(Draft, tuple(row[cut:])) if row[cut] else None
-    return Around(row_of(ProjectSettings, tuple(row[:cut])), draft, remarks, answered)
+    return Around(row_of(ProjectSettings, tuple(row[:cut])), draft, comments, answered)
 
 
 def labels(project: Project) -> list[Label]:

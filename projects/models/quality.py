@@ -13,8 +13,8 @@ from taskers.models.append_only import append_only
 class AccuracyModel(models.Model):
     """What one estimate says of all who work on a project. Never edited; the newest is in use (writer: estimating.py).
 
-    `numbers` belong to the method: the pool's parameters for classes (inference.incremental.AccuracyModel), nothing where
-    taskers are known by their traits alone. `labels` are the classes, in the order of the numbers.
+    `numbers` belong to the method: the pool's for classes (inference.incremental.AccuracyModel), nothing where taskers
+    are known by their parameters alone. `labels` are the classes, in the order of the numbers.
     """
 
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="crowds")
@@ -38,9 +38,11 @@ class AccuracyModel(models.Model):
 
 
 class AnnotatorParameters(models.Model):
-    """What is known of one tasker within a crowd: from its estimate, and what was learnt since."""
+    """What is known of one tasker within an accuracy model: from its estimate, and what was learnt since."""
 
-    crowd = models.ForeignKey(AccuracyModel, on_delete=models.CASCADE, related_name="traits", db_index=False)
+    accuracy_model = models.ForeignKey(
+        AccuracyModel, on_delete=models.CASCADE, related_name="parameters", db_index=False
+    )
     tasker = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
     mean = models.JSONField()  # per member of the pool: ability and likings; or the one chance to be right
     spread = models.JSONField(default=list)  # their covariances
@@ -48,19 +50,19 @@ class AnnotatorParameters(models.Model):
     finding = models.CharField(max_length=8, blank=True)  # blind, against, unsure or fine: aggregation/vetting.py
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["crowd", "tasker"], name="annotator_parameters_once")]
+        constraints = [models.UniqueConstraint(fields=["accuracy_model", "tasker"], name="annotator_parameters_once")]
 
     def __str__(self) -> str:
-        return f"{self.tasker_id} in crowd {self.crowd_id}"
+        return f"{self.tasker_id} in accuracy model {self.accuracy_model_id}"
 
 
 class Posterior(models.Model):
     """What is held likely of one task at this moment, renewed with each answer (sole writer: aggregation.py)."""
 
-    task = models.OneToOneField(Task, on_delete=models.PROTECT, related_name="belief", primary_key=True)
+    task = models.OneToOneField(Task, on_delete=models.PROTECT, related_name="posterior", primary_key=True)
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+", db_index=False)
     method = models.CharField(max_length=40)
-    crowd = models.PositiveIntegerField(default=0)  # its version; 0 before any estimate
+    accuracy_model = models.PositiveIntegerField(default=0)  # its version; 0 before any estimate
     answers = models.PositiveSmallIntegerField(default=0)  # those that had a vote
     raw = models.FloatField(default=0.0)  # the method's own confidence
     confidence = models.FloatField(default=0.0)  # the same, calibrated
@@ -109,12 +111,12 @@ class Estimation(models.Model):
     class State(models.TextChoices):
         WAITING = "waiting", "Waiting for a worker"
         PEOPLE = "people", "Estimating the people"  # waiting -> people
-        TASKS = "tasks", "Weighing the tasks again"  # people -> tasks: the crowd is stored
+        TASKS = "tasks", "Weighing the tasks again"  # people -> tasks: the accuracy model is stored
         DONE = "done", "Done"  # tasks -> done
 
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="estimations")
     state = models.CharField(max_length=8, choices=State, default=State.WAITING)
-    crowd = models.ForeignKey(AccuracyModel, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    accuracy_model = models.ForeignKey(AccuracyModel, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     upto = models.BigIntegerField(default=0)  # annotations after this one are left for the next run
     position = models.BigIntegerField(default=0)  # the key of the last task that was weighed
     weighed = models.PositiveIntegerField(default=0)

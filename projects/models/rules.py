@@ -192,7 +192,7 @@ class Stall(models.Model):
     begun = models.PositiveIntegerField(default=0)  # of them, those of which answers came in
     whole = models.BooleanField(default=True)  # whether all that is open was looked at
     people = models.PositiveIntegerField(default=0)  # who qualify
-    machines = models.PositiveIntegerField(default=0)  # models that have a seat
+    machines = models.PositiveIntegerField(default=0)  # models that are annotators
     kept = models.JSONField(default=dict)  # how many are kept out, by the code of the reason: qualifying.WORDS
     looked_at = models.DateTimeField(db_default=Now())
 

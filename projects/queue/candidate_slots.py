@@ -64,7 +64,7 @@ WITH live AS (
   {batches}
 )
 SELECT p.id, coalesce((SELECT number FROM projects_claimnumber WHERE tasker_id = %(tasker)s::bigint), 0),
-  s.version, s.lease_seconds, s.rate, s.copilot, s.control_share, s.trap_share,
+  s.version, s.lease_seconds, s.rate, s.copilot, s.control_share, s.planted_share,
   (SELECT max(x.audit_share) FROM projects_modelannotator x WHERE x.project_id = p.id AND x.mode <> 'off'), held.id,
   r.standing_floor, r.standing_evidence, st.good, st.poor,
   r.daily_tasks, r.daily_earnings, day.judgements, day.promised,
@@ -85,7 +85,7 @@ SELECT p.id, coalesce((SELECT number FROM projects_claimnumber WHERE tasker_id =
   b.rank, b.id, b.slot, walked.slots, walked.keys, walked.swept, walked.rounds
 FROM projects_project p
 JOIN LATERAL (
-  SELECT version, lease_seconds, rate, copilot, control_share, trap_share, file_order FROM projects_projectsettings
+  SELECT version, lease_seconds, rate, copilot, control_share, planted_share, file_order FROM projects_projectsettings
   WHERE project_id = p.id ORDER BY version DESC LIMIT 1
 ) s ON true
 LEFT JOIN LATERAL (
@@ -134,7 +134,7 @@ class Terms(NamedTuple):
     rate: int  # millionths
     copilot: bool
     control: float  # the share of claims that go without it
-    traps: float  # the share of gold that shows a planted error
+    planted_share: float  # the share of gold that shows a planted error
     audit: float | None  # the share of tasks by which models are audited: there nobody gets it
     held: int | None  # the assignment that is in these hands already
     standing_floor: float | None

@@ -1,6 +1,6 @@
 """A tasker's turn: two tabs of one tasker may choose at the same moment, but only one of them takes what it chose.
 
-What a claim chose from was true at one number of the tasker's ClaimNumber. Whatever puts work into hands asks for that number
+What a claim chose from was true at one ClaimNumber of the tasker's. Whatever puts work into hands asks for that number
 and moves it on, all in one statement; who finds another number there has lost the turn, and chooses anew. No lock is
 held between choosing and taking.
 """

@@ -115,8 +115,8 @@ def _taskers(project: Project) -> list[Known]:
     for one in LabelStanding.objects.filter(project_key=project.public_id, tasker__in=keys).order_by("label"):
         if one.label in names:
             labels[one.tasker_id].append(OnLabel(names[one.label], grades.estimate(one.good, one.poor)))
-    newest = AnnotatorParameters.objects.filter(crowd__project=project, tasker__in=keys).order_by(
-        "tasker", "-crowd__version"
+    newest = AnnotatorParameters.objects.filter(accuracy_model__project=project, tasker__in=keys).order_by(
+        "tasker", "-accuracy_model__version"
     )
     findings = dict(newest.distinct("tasker").values_list("tasker", "finding"))
     return [

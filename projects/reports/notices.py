@@ -37,8 +37,8 @@ ASKED = """
 SELECT EXISTS (SELECT FROM procrastinate_workers WHERE last_heartbeat > now() - make_interval(secs => %(silence)s)),
   count(*) FILTER (WHERE retired_why = 'leaked' AND retired_at > now() - interval '7 days'),
   count(*) FILTER (WHERE suspect_at IS NOT NULL AND retired_at IS NULL),
-  (SELECT string_agg(p.name, ', ' ORDER BY p.name) FROM projects_modelannotator s JOIN taskers_person p ON p.id = s.tasker_id
-   WHERE s.project_id = %(project)s AND s.stopped_at IS NOT NULL),
+  (SELECT string_agg(p.name, ', ' ORDER BY p.name) FROM projects_modelannotator s
+   JOIN taskers_person p ON p.id = s.tasker_id WHERE s.project_id = %(project)s AND s.stopped_at IS NOT NULL),
   (SELECT count(*) FROM projects_comment r WHERE r.project_id = %(project)s AND r.to = 'manager'
      AND r.thread_id IS NULL AND r.answered_at IS NULL),
   (SELECT count(*) FROM (

@@ -32,7 +32,7 @@ def submit(
 ) -> Annotation:
     """Hand in a judgement, once. The same answer again returns the first annotation.
 
-    `confidence` in [0, 1] is how sure a model with a seat is, and asked of no one else.
+    `confidence` in [0, 1] is how sure a model annotator is, and asked of no one else.
 
     Raises Refused (with the place of the fault; the draft is kept), LeaseLost or AlreadySubmitted.
     """

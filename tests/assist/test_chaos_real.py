@@ -104,5 +104,5 @@ async def test_killed_mask_model_gives_the_same_masks_again_and_holds_no_work_up
         await shared(runtime.address).close()
     assert await in_thread(Annotation.objects.count)() == 3
     taken = Suggestion.objects.filter(public_id__in=[reply["suggestion"] for reply in first])
-    assert await in_thread(lambda: sorted(taken.values_list("fate", flat=True)))() == ["accepted"] * 3
+    assert await in_thread(lambda: sorted(taken.values_list("outcome", flat=True)))() == ["accepted"] * 3
     assert (await in_thread(queue.audit)()).breaches == []

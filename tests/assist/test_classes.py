@@ -112,18 +112,18 @@ async def test_alice_asks_what_a_letter_is_about(cast: Cast, project: Project, r
 
 async def test_fate_of_each_suggestion_is_kept(cast: Cast, project: Project, real_runtime: Runtime, at) -> None:
     at(real_runtime.address)
-    fates: list[list[tuple[str, float | None]]] = []
+    outcomes: list[list[tuple[str, float | None]]] = []
     for subject, tone, marks, refused in (
         (["streets", "lamp"], "cross", {"subject": "suggestion", "tone": "suggestion"}, ()),
         (["streets", "road"], "glad", {"subject": "edited", "tone": "edited"}, ()),
         (["library"], "glad", {}, ("subject",)),
     ):
-        held = await held_letter(cast, project, f"{len(fates)}: {LAMP}")
+        held = await held_letter(cast, project, f"{len(outcomes)}: {LAMP}")
         page, _ = await opened(cast, held)
         await page.prompt(text=True)
         await page.line.disconnect()
-        fates.append(await in_thread(settled)(cast, held, subject, tone, marks, refused))
-    assert fates == [
+        outcomes.append(await in_thread(settled)(cast, held, subject, tone, marks, refused))
+    assert outcomes == [
         [("accepted", 0.0), ("accepted", 0.0)],
         [("edited", 0.5), ("edited", 1.0)],  # half of the path is as it was offered
         [("refused", None), ("ignored", None)],
@@ -139,7 +139,7 @@ def settled(cast: Cast, held: Assignment, subject, tone: str, marks: dict, refus
     ids = [str(rows[name].public_id) for name in refused]
     record.settle(submission.submit(held, cast.alice, held.token, answer, refused=ids))
     found = Suggestion.objects.filter(assignment_key=held.pk).order_by("pk")
-    return list(found.values_list("fate", "edit"))
+    return list(found.values_list("outcome", "edit"))
 
 
 def decided(cast: Cast, project: Project, number: int, helped: int = 0) -> None:

@@ -66,7 +66,7 @@ async def test_alice_gets_the_astronauts_face_from_the_real_model(
     rows = await kept(2)
     assert [str(row.public_id) for row in rows] == [masks["suggestion"], refined["suggestion"]]
     assert str(rows[0].model) == work.SAM and rows[0].assignment_key == image.pk
-    assert 0 < rows[1].latency_ms <= refined["latency_ms"] and rows[0].fate == "offered"
+    assert 0 < rows[1].latency_ms <= refined["latency_ms"] and rows[0].outcome == "offered"
     await page.line.disconnect()
 
 

@@ -34,7 +34,7 @@ TERMS = {
     "confidence": "number",
     "minimum_score": "20",
     "control_share": "25",
-    "trap_share": "10",
+    "planted_share": "10",
 }
 
 
@@ -217,7 +217,7 @@ def offer(held: Assignment, model: str = work.SPACY) -> Offer:
 
 
 def test_who_takes_a_trap_as_it_is_shows_in_the_report(cast: Cast, project: Project) -> None:
-    configure.change(project, cast.mina, trap_share=0.5)
+    configure.change(project, cast.mina, planted_share=0.5)
     batch = make.batch(project)
     make.tasks(batch, 30)
     said(cast.carol, make.task(batch, wanted=1), make.MARIA)  # without anything decided, no error is planted
@@ -230,18 +230,18 @@ def test_who_takes_a_trap_as_it_is_shows_in_the_report(cast: Cast, project: Proj
         mine = queue.claim(cast.alice, project, dice=Always())
         assert isinstance(mine, Assignment) and mine.kind == "gold"
         made = offer(mine)
-        shown += made.trap
+        shown += made.planted
         taken = {**made.output, "id": "s1", "provenance": {"source": "suggestion", "suggestion": str(made.public_id)}}
         taken.pop("model_label")
         assert mine.token
         answer = submission.submit(mine, cast.alice, mine.token, {"spans": [taken]})
         record.settle(answer)
-    (row,) = figures.help_of(project).traps
+    (row,) = figures.help_of(project).planted_errors
     assert 4 <= shown <= 16 and (row.shown, row.taken, row.flagged) == (shown, shown, True)
-    assert Suggestion.objects.filter(trap=True).count() == shown
+    assert Suggestion.objects.filter(planted=True).count() == shown
     rules.change(project, cast.mina, gold_share=0.0)
     judged = make.held(cast.bob, project)
-    assert not offer(judged).trap, "never on work that decides something"
+    assert not offer(judged).planted, "never on work that decides something"
 
 
 def planted(cast: Cast, project: Project, saving: float) -> None:

@@ -34,8 +34,8 @@ def project(cast: Cast):
     return made
 
 
-def fate() -> str:
-    return Suggestion.objects.get().fate
+def outcome() -> str:
+    return Suggestion.objects.get().outcome
 
 
 def test_submitted_work_settles_its_offers_once(cast: Cast, project) -> None:
@@ -46,12 +46,12 @@ def test_submitted_work_settles_its_offers_once(cast: Cast, project) -> None:
     assert held.token
     submission.submit(held, cast.alice, held.token, answer)
     assert follow.settle_fates() > 0
-    assert fate() == "accepted"
+    assert outcome() == "accepted"
     assert follow.settle_fates() == 0
     settled_at = Suggestion.objects.get().settled_at
     Cursor.objects.filter(reader=follow.SETTLER).delete()  # as after a restored backup: everything is read again
     assert follow.settle_fates() > 0
-    assert (fate(), Suggestion.objects.get().settled_at) == ("accepted", settled_at)
+    assert (outcome(), Suggestion.objects.get().settled_at) == ("accepted", settled_at)
 
 
 def test_work_given_back_leaves_its_offers_ignored(cast: Cast, project) -> None:
@@ -60,7 +60,7 @@ def test_work_given_back_leaves_its_offers_ignored(cast: Cast, project) -> None:
     assert held.token
     queue.release(held, cast.alice, held.token)
     follow.settle_fates()
-    assert fate() == "ignored"
+    assert outcome() == "ignored"
 
 
 def test_failure_in_the_middle_loses_no_event(cast: Cast, project, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -73,7 +73,7 @@ def test_failure_in_the_middle_loses_no_event(cast: Cast, project, monkeypatch: 
         with pytest.raises(ZeroDivisionError):
             follow.settle_fates()
     follow.settle_fates()
-    assert fate() == "ignored"
+    assert outcome() == "ignored"
 
 
 def embedded(runtime: Runtime) -> int:

@@ -50,7 +50,7 @@ def project(cast) -> Project:
         said(cast.bob, task, make.MARIA)
     for task in make.tasks(batch, 30):
         authoring.keep(task, make.MARIA, by=cast.mina, dice=DICE)
-    return configure.change(made, cast.mina, trap_share=0.5, correction_minutes=30).project
+    return configure.change(made, cast.mina, planted_share=0.5, correction_minutes=30).project
 
 
 def world(project: Project) -> list[Seen]:

@@ -212,7 +212,7 @@ def check_masks(site: Site) -> None:
     )
     counts = {email.split("@")[0]: code for email, code in rows}
     assert len(set(counts.values())) == 3
-    kept = site.query("SELECT fate, latency_ms FROM assist_suggestion")
+    kept = site.query("SELECT outcome, latency_ms FROM assist_suggestion")
     assert kept and all(latency > 0 for _fate, latency in kept)
 
 
@@ -309,14 +309,14 @@ WHERE w.email = ANY(%s) OR p.name = ANY(%s) GROUP BY a.kind
 TASKERS = [PEOPLE[name] for name in ("leo", "amina", "jun")]
 
 
-def fates(site: Site) -> dict[str, int]:
+def outcomes(site: Site) -> dict[str, int]:
     """What became of the copilot's offers, once the outbox told it: six masks and most spans were taken as they were,
     two spans refused."""
     until = time.monotonic() + 60
     while True:
         rows = site.query(
-            "SELECT fate, count(*) FROM assist_suggestion s JOIN projects_project p ON p.public_id = s.project_key"
-            " WHERE p.name = ANY(%s) GROUP BY fate",
+            "SELECT outcome, count(*) FROM assist_suggestion s JOIN projects_project p ON p.public_id = s.project_key"
+            " WHERE p.name = ANY(%s) GROUP BY outcome",
             [PICTURES, REPORTS],
         )
         found = dict(rows)
@@ -346,7 +346,7 @@ def check_books(site: Site) -> None:
     assert balances["paid"] == 300_000
     assert balances["owed"] == 10_000
     assert balances.get("in_payout", 0) == 0
-    assert fates(site)["accepted"] > 6 and fates(site)["refused"] == 2
+    assert outcomes(site)["accepted"] > 6 and outcomes(site)["refused"] == 2
     audit = site.manage("audit")
     assert audit.returncode == 0, audit.stdout + audit.stderr
 

@@ -297,9 +297,9 @@ class TestCalibration:
             reviewed(cast, decided(cast, batch, PLACE), PERSON)
         kept = estimated(cast, project)
         assert (kept.known, kept.sources) == (0, {"contradictory": 0})
-        crowd = AccuracyModel.objects.filter(project=project).latest("version")
-        traits = {one.tasker: one.finding for one in crowd.traits.all()}
-        assert traits[cast.alice] == traits[cast.bob] != "fine", "told what is right, the estimate knows them"
+        accuracy_model = AccuracyModel.objects.filter(project=project).latest("version")
+        parameters = {one.tasker: one.finding for one in accuracy_model.parameters.all()}
+        assert parameters[cast.alice] == parameters[cast.bob] != "fine", "told what is right, the estimate knows them"
 
     @pytest.mark.parametrize("method", ["majority_v1", "standing_v1", "spans_v1", "categorical_v1"])
     def test_a_sample_that_reviewers_chose_leaves_it_unmoved_and_audits_set_it_right(

@@ -62,8 +62,8 @@ def test_the_same_with_classes(cast, choices, spammers) -> None:
     estimating.run(estimating.start(project, by=cast.mina).pk)
     assert everything() == before
     assert [one.task for one in second_looks.open_in([project])] == [task]
-    crowd = AccuracyModel.objects.filter(project=project).latest("version")
-    assert {one.tasker.name for one in crowd.traits.exclude(finding="fine")} == {"Sly", "Slim"}
+    accuracy_model = AccuracyModel.objects.filter(project=project).latest("version")
+    assert {one.tasker.name for one in accuracy_model.parameters.exclude(finding="fine")} == {"Sly", "Slim"}
 
 
 def test_what_was_dismissed_is_not_proposed_again(cast, spammers) -> None:
@@ -82,8 +82,8 @@ def test_a_run_that_is_cut_off_goes_on_where_it_stood(cast, spammers) -> None:
     project, task = spammed(cast, spammers)
     make.tasks(task.batch, 3)
     whole = estimating.run(estimating.start(project, by=cast.mina).pk)
-    traits = list(whole.crowd.traits.order_by("tasker").values("tasker", "mean"))
-    assert traits
+    parameters = list(whole.accuracy_model.parameters.order_by("tasker").values("tasker", "mean"))
+    assert parameters
 
     cut = estimating.start(project, by=cast.mina)
     with pytest.raises(StateConflict, match="on its way"):
@@ -93,7 +93,9 @@ def test_a_run_that_is_cut_off_goes_on_where_it_stood(cast, spammers) -> None:
     assert Estimation.objects.get(pk=cut.pk).state == "tasks"
     again = estimating.run(cut.pk)
     assert (again.state, again.weighed) == ("done", whole.weighed)
-    assert list(again.crowd.traits.order_by("tasker").values("tasker", "mean")) == traits  # the same rows, the same
+    assert (
+        list(again.accuracy_model.parameters.order_by("tasker").values("tasker", "mean")) == parameters
+    )  # the same rows, the same
     assert not estimating.step(cut.pk)
 
 
@@ -165,9 +167,9 @@ def test_what_is_more_or_less_than_one_label_is_estimated_by_groups_that_agree(c
     alike = TASK_TYPES["classification"].agreement
     assert [alike(one.answer, answer, {}) for one in Verdict.objects.current()] == [1.0] * 3
     done = estimating.run(estimating.start(project, by=cast.mina).pk)
-    assert done.crowd.method == "standing_v1"
+    assert done.accuracy_model.method == "standing_v1"
     assert (done.weighed, done.proposed) == (9, 0), "what everybody said is no cause for doubt"
-    assert {one.tasker for one in AnnotatorParameters.objects.filter(crowd=done.crowd)} == set(honest)
+    assert {one.tasker for one in AnnotatorParameters.objects.filter(accuracy_model=done.accuracy_model)} == set(honest)
     assert [(one.method, one.known) for one in MethodCalibration.objects.all()] == [("majority_v1", 6)]
 
 

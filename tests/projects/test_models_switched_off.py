@@ -20,19 +20,19 @@ class TestSwitchedOff:
     @pytest.fixture
     def at_work(self, cast, project) -> ModelAnnotator:
         batch = make.batch(project)
-        seat = seated(cast, project, mode="decide", audit_share=1.0)  # everything is an audit here
-        seat = proven(seat)
+        annotator = seated(cast, project, mode="decide", audit_share=1.0)  # everything is an audit here
+        annotator = proven(annotator)
         make.tasks(batch, 60)
-        return seat
+        return annotator
 
-    def fail(self, cast, seat: ModelAnnotator, most: int = 60) -> int:
+    def fail(self, cast, annotator: ModelAnnotator, most: int = 60) -> int:
         """It errs from now on; how many audits pass until it is off."""
         for number in range(1, most + 1):
-            done = says(seat, WRONG)
+            done = says(annotator, WRONG)
             answered_by(cast.alice, done.annotation.task)
             read()
-            seat.refresh_from_db()
-            if seat.mode == "off":
+            annotator.refresh_from_db()
+            if annotator.mode == "off":
                 return number
         raise AssertionError("it was never noticed")
 
@@ -52,10 +52,10 @@ class TestSwitchedOff:
         assert "Max switched itself off" in page
 
     def test_what_it_said_of_undecided_tasks_is_asked_of_people(self, cast, project) -> None:
-        seat = seated(cast, project, mode="count")
+        annotator = seated(cast, project, mode="count")
         make.tasks(make.batch(project), 30)
-        done = until(seat, False)
-        lifecycle.move(seat, by=cast.mina, mode="off")
+        done = until(annotator, False)
+        lifecycle.move(annotator, by=cast.mina, mode="off")
         made = Exclusion.objects.get()
         assert void_work.void_work(made, by=cast.mina) is not None
         done.annotation.assignment.refresh_from_db()
@@ -78,7 +78,7 @@ class TestSwitchedOff:
         ModelAnnotator.objects.update(mode="off")
         done = given(cast.bob, mine.task, "review")  # any annotation will do: none is looked at
         assert said is not None and said.accepted
-        assert not answers._may_decide_alone(said.seat, mine.task, submitted_quietly(done))
+        assert not answers._may_decide_alone(said.annotator, mine.task, submitted_quietly(done))
 
     def test_only_a_manager_with_a_reason_lets_it_in_again(self, cast, at_work) -> None:
         self.fail(cast, at_work)

@@ -54,7 +54,7 @@ def test_deciding_part_by_part_learns_by_two_statements_more(cast) -> None:
         for tasker in (cast.alice, cast.bob, cast.carol):
             last = statements(tasker, project)
         assert Verdict.objects.filter(task=task).exists()
-    assert last == 2 + 3 + 1 + 2, "the first made the crowd, the second read it, this one only learns"
+    assert last == 2 + 3 + 1 + 2, "the first made the accuracy model, the second read it, this one only learns"
 
 
 def test_an_answer_that_leaves_doubt_is_two_statements_of_the_engine_whatever_follows(cast) -> None:

@@ -159,10 +159,10 @@ def test_mina_sees_who_says_what_another_says_and_it_changes_no_weight(cast, cli
             seen = truth if dice.random() < 0.85 else dice.choice(["cat", "dog", "owl"])
             said(tasker, task, {"fields": [{"field": "label", "value": copied if tasker in pair else seen}]})
     run = estimating.run(estimating.start(project, by=cast.mina).pk)
-    (found,) = run.crowd.copies
+    (found,) = run.accuracy_model.copies
     assert {found["who"], found["of"]} == {one.pk for one in pair}
     assert (found["shared"], found["differed"]) == (60, 0) and found["expected"] > 12
     shown = page(client, cast.mina, "project-quality", project.public_id).content.decode()
     assert "Slim and Sly" in shown or "Sly and Slim" in shown
     assert "a question to ask, not a proof" in shown and "1 pair in" in shown
-    assert run.crowd.traits.count() == 5, "both keep their say"
+    assert run.accuracy_model.parameters.count() == 5, "both keep their say"

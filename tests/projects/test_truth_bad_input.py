@@ -85,7 +85,7 @@ def test_one_tasker_who_answers_everything_is_nobodys_judge(cast) -> None:
         said(cast.alice, task, PERSON)
     assert Verdict.objects.current().count() == 20 and not Grade.objects.exists()
     done = estimating.run(estimating.start(project, by=cast.mina).pk)
-    assert done.crowd.traits.get().mean == [0.75]  # a stranger still
+    assert done.accuracy_model.parameters.get().mean == [0.75]  # a stranger still
     assert done.proposed == 0
 
 

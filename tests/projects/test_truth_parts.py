@@ -118,13 +118,17 @@ def test_who_marks_what_comes_is_outvoted_once_known(cast, honest, careless) -> 
 
     known_answers(cast, project, batch, everybody, number=12)
     estimating.run(estimating.start(project, by=cast.mina).pk)
-    crowd = AccuracyModel.objects.filter(project=project).latest("version")
-    assert crowd.method == "spans_v1" and crowd.labels == list(SIDES) and crowd.traits.count() == 5
+    accuracy_model = AccuracyModel.objects.filter(project=project).latest("version")
+    assert (
+        accuracy_model.method == "spans_v1"
+        and accuracy_model.labels == list(SIDES)
+        and accuracy_model.parameters.count() == 5
+    )
     task = make.task(batch)
     for tasker, answer in everybody:
         said(tasker, task, answer)
     assert marked(verdict_of(task).answer) == marked(PERSON)
-    assert Posterior.objects.get(task=task).crowd == crowd.version
+    assert Posterior.objects.get(task=task).accuracy_model == accuracy_model.version
     kept = MethodCalibration.objects.get()
     assert kept.method == "spans_v1" and kept.known == 12
 
@@ -134,11 +138,11 @@ def test_each_verdict_teaches_who_misses_and_who_invents(cast) -> None:
     for task in make.tasks(make.batch(project), 12):
         for tasker, answer in ((cast.alice, BOTH), (cast.bob, BOTH), (cast.carol, PERSON)):
             said(tasker, task, answer)
-    traits = {one.tasker: one for one in AnnotatorParameters.objects.all()}
-    assert set(traits) == {cast.alice, cast.bob, cast.carol} and traits[cast.carol].learnt == 12
-    ability = {who: np.array(one.mean)[:, 0].mean() for who, one in traits.items()}
+    parameters = {one.tasker: one for one in AnnotatorParameters.objects.all()}
+    assert set(parameters) == {cast.alice, cast.bob, cast.carol} and parameters[cast.carol].learnt == 12
+    ability = {who: np.array(one.mean)[:, 0].mean() for who, one in parameters.items()}
     assert ability[cast.carol] < ability[cast.alice]
-    liking = np.array(traits[cast.carol].mean)[1:, 1:].mean(0)
+    liking = np.array(parameters[cast.carol].mean)[1:, 1:].mean(0)
     assert liking[0] > liking[1], "she rather says that nothing is there"
 
 
@@ -291,7 +295,7 @@ def test_words_that_an_estimate_learnt_are_kept_with_the_crowd_and_used(cast) ->
     assert not Verdict.objects.filter(task=before).exists() or marked(verdict_of(before).answer) == []
     at_first = Posterior.objects.get(task=before).raw
     run = estimating.run(estimating.start(project, by=cast.mina).pk)
-    bias, weights = run.crowd.numbers["words"]["person"]
+    bias, weights = run.accuracy_model.numbers["words"]["person"]
     assert weights["has maria"] > 0 > bias + weights.get("has harbor", 0.0)
     after = make.task(batch, text="Report 99: Maria Lopez visited the harbor on a rainy day.")
     for tasker, answer in answers:

@@ -36,7 +36,7 @@ class Kept:
     verdicts: list[Verdict]
     beliefs: list[Posterior]
     second_looks: list[SecondLook]
-    remarks: list[Comment]
+    comments: list[Comment]
     reports: list[BrokenReport]
 
     def __lt__(self, other: "Kept") -> bool:

@@ -123,7 +123,7 @@ def _progress(project: Project, settings: ProjectSettings) -> dict:
     # With each row come the sums of all batches, also of those beyond the last row.
     every = {f"every_{name}": Window(Sum(f"progress__{name}")) for name in FIGURES}
     rows = list(
-        project.batches.select_related("progress", "archive", "wind_up", "project__stall")
+        project.batches.select_related("progress", "archive", "closing", "project__stall")
         .annotate(**every)
         .order_by("-pk")[:MOST]
     )
@@ -134,7 +134,7 @@ def _progress(project: Project, settings: ProjectSettings) -> dict:
         row.levers = LEVERS.get(Batch.State(row.state), ())  # type: ignore[attr-defined]
         row.done = _of(row)  # type: ignore[attr-defined]
         row.over = row.state in (Batch.State.CLOSED, Batch.State.CANCELLED)  # type: ignore[attr-defined]
-        row.winding = getattr(row, "wind_up", None)  # type: ignore[attr-defined]
+        row.winding = getattr(row, "closing", None)  # type: ignore[attr-defined]
         row.moved = getattr(row, "archive", None)  # type: ignore[attr-defined]
     most = settings.most
     return {

@@ -108,5 +108,5 @@ def _with_answers(page: Sequence[Comment]) -> list[Talk]:
     return [Talk(one, answers[one.pk]) for one in page]
 
 
-def _words(remark: Comment, asker: Person) -> dict:
-    return {"words": remark.words, "at": remark.at.isoformat(), "mine": remark.author_id == asker.pk}
+def _words(comment: Comment, asker: Person) -> dict:
+    return {"words": comment.words, "at": comment.at.isoformat(), "mine": comment.author_id == asker.pk}

@@ -61,6 +61,6 @@ def write(key: UUID, author: Person, words: str, *, event: str, task: Task, **sa
         project_key=task.project.public_id,
         subject=f"task:{task.public_id}",
         task=task.pk,
-        remark=made.pk,
+        comment=made.pk,
     )
     return made

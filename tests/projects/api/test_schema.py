@@ -72,8 +72,8 @@ OPERATIONS = [
     ("GET", "/api/v1/projects/{project_id}/ranking/"),
     ("GET", "/api/v1/projects/{project_id}/models/"),
     ("POST", "/api/v1/projects/{project_id}/models/"),
-    ("GET", "/api/v1/projects/{project_id}/models/{seat_id}/"),
-    ("PATCH", "/api/v1/projects/{project_id}/models/{seat_id}/"),
+    ("GET", "/api/v1/projects/{project_id}/models/{annotator_id}/"),
+    ("PATCH", "/api/v1/projects/{project_id}/models/{annotator_id}/"),
     ("PUT", "/api/v1/batches/{batch_id}/place/"),
     ("GET", "/api/v1/tokens/"),
     ("DELETE", "/api/v1/tokens/{token_id}/"),
@@ -125,9 +125,11 @@ def keys(cast) -> dict[str, str]:
     skill = skills.define(cast.riverside, "Spanish")
     skills.grant(cast.alice, skill, by=cast.olga)
     rules.ask_for(make.project(cast.riverside, "Spanish only"), skill, by=cast.olga)
-    seat, _secret = lifecycle.register(make.project(cast.riverside, "Read by a model"), name="Reader", by=cast.olga)
+    annotator, _secret = lifecycle.register(
+        make.project(cast.riverside, "Read by a model"), name="Reader", by=cast.olga
+    )
     found |= {
-        "seat_id": seat,
+        "annotator_id": annotator,
         "person_id": cast.alice,
         "token_id": tokens.issue(cast.alice, cast.riverside, name="Alice's")[0],
         "pair_id": conflicts_of_interest.keep_apart(

@@ -35,10 +35,10 @@ class Comment(models.Model):
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True)
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+", db_index=False)
-    task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="remarks", db_index=False)
+    task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="comments", db_index=False)
     # The piece of work it was said over; None for a word of the office about the task.
     assignment = models.ForeignKey(
-        Assignment, null=True, blank=True, on_delete=models.PROTECT, related_name="remarks", db_index=False
+        Assignment, null=True, blank=True, on_delete=models.PROTECT, related_name="comments", db_index=False
     )
     thread = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="replies")
     author = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+", db_index=False)
