@@ -16,15 +16,15 @@ def prepare(preparation_key: int) -> int:
 
 
 @app.task(queue="copilot")
-def work(placement_key: int) -> int:
-    """Let a model that has a seat answer what there is for it; returns how many tasks it answered."""
-    return model_work.run(placement_key)
+def work(annotator_version_key: int) -> int:
+    """Let a model that is an annotator answer what there is for it; returns how many tasks it answered."""
+    return model_work.run(annotator_version_key)
 
 
 @app.periodic(cron="* * * * *")
 @app.task(queue="jobs", queueing_lock="work_all")
 def work_all(timestamp: int) -> int:
-    """Set every model that has a seat to work; returns how many."""
+    """Set every model that is an annotator to work; returns how many."""
     return model_work.start_due()
 
 

@@ -163,7 +163,7 @@ class Suggestion(models.Model):
         EDITED = "edited", "Accepted and edited"
         REFUSED = "refused", "Refused"
         IGNORED = "ignored", "Ignored"
-        REFINED = "refined", "Refined by a later click"  # the later one's fate tells
+        REFINED = "refined", "Refined by a later click"  # the later one's outcome tells
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     # Plain keys: a suggestion outlives the closing of the work it was made for.

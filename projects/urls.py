@@ -56,8 +56,8 @@ PROJECT = [
     path("ranking/", ranking.ranking, name="ranking"),
     path("ranking/renew/", ranking.renew, name="ranking-renew"),
     path("models/", models.page, name="models"),
-    path("models/<uuid:seat_id>/move/", models.move, name="model-move"),
-    path("models/<uuid:seat_id>/token/", models.token, name="model-token"),
+    path("models/<uuid:annotator_id>/move/", models.move, name="model-move"),
+    path("models/<uuid:annotator_id>/token/", models.token, name="model-token"),
     path("export/", export.export, name="export"),
     path("export/<slug:format>/", export.download, name="export-download"),
 ]

@@ -16,7 +16,7 @@ from django.db import transaction
 from django.test import Client
 from django.urls import Resolver404, resolve
 
-from projects.models import DealingRules, Label, Project, ProjectSettings
+from projects.models import AssignmentRules, Label, Project, ProjectSettings
 from tests.support import full_project, sending
 from tests.support.full_project import KINDS
 
@@ -145,7 +145,7 @@ def faults_of(person: Any, form: sending.Form, button: tuple[str, str], key: str
 
 def state() -> list[Any]:
     """What the forms that say how things are could change."""
-    rows = [model.objects.order_by("pk").values() for model in (ProjectSettings, Label, DealingRules, Project)]
+    rows = [model.objects.order_by("pk").values() for model in (ProjectSettings, Label, AssignmentRules, Project)]
     return [list(one) for one in rows]
 
 

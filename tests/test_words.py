@@ -14,20 +14,14 @@ GONE_MODULES = {
     *("evidence", "facts", "founding", "frames", "handing_in", "handles", "hub", "known_answers", "leash", "letters"),
     *("lots", "model_fates", "moments", "nothing", "outlines", "outlook", "oversight", "packing", "pairs", "pieces_of"),
     *("places", "placing", "preparing", "presence", "prospects", "reaping", "revision", "rooms", "sides", "stamps"),
-    *(
-        "statement",
-        "stock",
-        "taking",
-        "talk",
-        "tasktypes",
-        "teaching",
-        "planted_errors",
-        "truth",
-        "turns",
-        "vigil",
-        "voice",
-    ),
+    *("statement", "stock", "taking", "talk", "tasktypes", "teaching", "traps", "truth", "turns", "vigil", "voice"),
     *("weighing", "whole_answers", "winding_up", "wire", "wording"),
+    *("browsing", "courses", "remarks", "seats", "trust"),
+}
+GONE_CLASSES = {
+    *("Belief", "BlockedPair", "Calibrated", "CourseStep", "CourseTry", "Crowd", "DealingRules", "Fate", "Intake"),
+    *("IntakeFaults", "Placement", "Preparation", "Prepared", "Remark", "Seat", "SeatMove", "StockedGold", "Taught"),
+    *("Trait", "Trapped", "Turn", "Vigil", "WindUp"),
 }
 GONE_SCRIPTS = {
     *(
@@ -61,6 +55,12 @@ def test_no_module_has_a_word_that_was_given_up() -> None:
     assert not [named(path) for path in SOURCES if GONE_MODULES & {path.stem, path.parent.name}]
     scripts = (ROOT / "static/js").rglob("*.js")
     assert not [named(path) for path in scripts if path.stem in GONE_SCRIPTS]
+
+
+def test_no_class_has_a_name_that_was_given_up() -> None:
+    classes = {(one, named(path)) for path in SOURCES for one in re.findall(r"^class (\w+)", path.read_text(), re.M)}
+    assert ("ModelAnnotator", "projects/models/model_annotators.py") in classes, "nothing was read"
+    assert not sorted((one, where) for one, where in classes if one in GONE_CLASSES)
 
 
 def words_of(name: str) -> set[str]:

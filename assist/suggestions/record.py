@@ -61,11 +61,11 @@ def kept_of_text(binding: Binding, model: str) -> list[Offer]:
 
 
 def settle(annotation: Annotation) -> int:
-    """Set the fates of what was offered for a submitted annotation, from what its parts say of their origin.
+    """Set the outcomes of what was offered for a submitted annotation, from what its parts say of their origin.
 
     Whoever claims to have taken an offer as it was, but changed it, has edited it; how much is written down.
     Suggestions of other assignments are left alone whatever the answer says. Doing it again changes nothing; returns
-    how many fates changed.
+    how many outcomes changed.
     """
     taken = _taken(annotation)
     refused = set(map(str, annotation.refused))
@@ -89,7 +89,7 @@ def ignore(assignment_key: int) -> int:
 
 def sweep(*, limit: int = SWEPT) -> int:
     """Settle what was written down after its work had ended already: masks are, once the page has its answer, so the
-    outbox's reader may have passed by. Returns how many fates changed; the newest `limit` open ones are looked at."""
+    outbox's reader may have passed by. Returns how many changed; the newest `limit` open ones are looked at."""
     open_ones = Suggestion.objects.filter(outcome=OFFERED).order_by("-pk")[:limit]
     keys = set(open_ones.values_list("assignment_key", flat=True))
     ended = Assignment.objects.filter(pk__in=keys).exclude(state__in=["open", "held"])

@@ -23,7 +23,7 @@ OUTCOMES = tuple(Suggestion.Outcome.values)
 
 @dataclass(frozen=True)
 class Acceptance:
-    """One model's suggestions in a project: how many of each fate, and how they were."""
+    """One model's suggestions in a project: how many of each outcome, and how they were."""
 
     model: str
     outcomes: dict[str, int]
@@ -40,7 +40,7 @@ class Acceptance:
 
     @property
     def settled(self) -> int:
-        """How many have a fate of their own: a mask that a later click refined has its fate with that one."""
+        """How many have an outcome of their own: a mask that a later click refined has its outcome with that one."""
         return sum(self.outcomes.values()) - self.outcomes["offered"] - self.outcomes["refined"]
 
     @property

@@ -44,7 +44,7 @@ class CopilotForm(forms.Form):
     planted_share = percent(
         _("Gold with a planted error, %"),
         _("One wrong suggestion, to see who looks before accepting; on as many decided tasks too, done once more."),
-        within=SETTINGS["trap_share"],
+        within=SETTINGS["planted_share"],
     )
 
     def __init__(self, *args: Any, labels: Iterable[Label], capability: str, **kwargs: Any) -> None:

@@ -21,7 +21,7 @@ def of_call(mine: Assignment, person: Person, call: Call, dice: random.Random) -
     output = {"field": "label", "kind": "choice", "label": label, "value": label}
     offers = [Offer({"text": True}, output, score, dice.randint(18, 70), uuid4())]
     binding = _binding(mine, person, "classify")
-    if binding.trap:
+    if binding.planted:
         fields = {one.field: one for one in binding.choices}
         offers = planted_errors.spoil_classes(offers, fields, str(mine.public_id))
     record.keep(binding, CLASSES, offers)

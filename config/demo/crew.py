@@ -71,7 +71,7 @@ def sign_in(person: Person, address: int, outcome: str = trail.Outcome.DONE) -> 
 
 
 def sit(
-    worker: Worker, person: Person, desk: Desk, number: int, dice: random.Random, remarks: list[tuple[str, str]]
+    worker: Worker, person: Person, desk: Desk, number: int, dice: random.Random, comments: list[tuple[str, str]]
 ) -> Course:
     """Somebody at a desk: the next task, an answer, and so on, until that many are done or nothing is left.
 
@@ -94,8 +94,8 @@ def sit(
         elif fallen < 0.014:
             return  # called away; the lease runs out
         else:
-            if remarks and getattr(item, "hard", False):
-                to, words = remarks.pop(0)
+            if comments and getattr(item, "hard", False):
+                to, words = comments.pop(0)
                 saying.say(mine, person, uuid4(), to=to, words=words)
             answer, refused = desk.answer(worker, item, offers, dice)
             submission.submit(mine, person, mine.token, answer, active_ms=int(seconds * 1000), refused=refused)

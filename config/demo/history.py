@@ -184,17 +184,17 @@ def _plan(story: Story, desk: Desk, other: Desk) -> None:
         if place < len(days) - 3:
             story.plan(day + timedelta(hours=8, minutes=7), office.morning(people["maya"], desk, dice))
             story.plan(day + timedelta(hours=15, minutes=20), office.review(people["priya"], [desk, other], 12, dice))
-    for day, remark in zip(days[3::2], crew.REMARKS, strict=False):
-        story.plan(day, _wonder(asked, remark))
+    for day, comment in zip(days[3::2], crew.REMARKS, strict=False):
+        story.plan(day, _wonder(asked, comment))
     _plan_money(story, days, desk)
     for worker in CREW[:3]:
         sits(worker, desk, story.now - LATELY, 20)
     sits(CREW[3], other, story.now - LATELY, 20)
 
 
-def _wonder(asked: list[tuple[str, str]], remark: tuple[str, str]) -> Iterator[float]:
+def _wonder(asked: list[tuple[str, str]], comment: tuple[str, str]) -> Iterator[float]:
     """Whoever comes to the next hard task will say this."""
-    asked.append(remark)
+    asked.append(comment)
     yield 0.0
 
 

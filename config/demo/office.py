@@ -7,7 +7,7 @@ from uuid import uuid4
 from config.demo import crew
 from config.demo.crew import Course, Desk
 from projects import queue
-from projects.models import Annotation, Exclusion, Remark, SecondLook, Task, Verdict
+from projects.models import Annotation, Comment, Exclusion, SecondLook, Task, Verdict
 from projects.quality import second_looks
 from projects.queue import broken
 from projects.workflow import submission, void_work
@@ -74,10 +74,10 @@ def _same(one: dict, other: dict) -> bool:
 def morning(manager: Person, desk: Desk, dice: random.Random) -> Course:
     """A manager answers questions, settles reports of broken tasks, and keeps out who can't be relied on."""
     crew.sign_in(manager, 11)
-    waiting = Remark.objects.questions().filter(project=desk.project, answered_at=None).order_by("pk")
-    for remark in list(waiting[:1]):
+    waiting = Comment.objects.questions().filter(project=desk.project, answered_at=None).order_by("pk")
+    for comment in list(waiting[:1]):
         yield dice.uniform(40, 200)
-        answering.answer(remark, manager, dice.choice(ANSWERS), uuid4())
+        answering.answer(comment, manager, dice.choice(ANSWERS), uuid4())
     reported = list(broken.reported(desk.project)[:2])
     if len(reported) > 1:  # the newest can wait
         yield dice.uniform(20, 60)

@@ -122,7 +122,7 @@ CALLS: Terms = {
     "lease_seconds": TWENTY_MINUTES,
     "copilot": True,
     "control_share": 0.3,
-    "trap_share": 0.3,
+    "planted_share": 0.3,
     "audit_share": 0.06,
     "thresholds": {"agreement": 0.75},
 }

@@ -16,10 +16,10 @@ from projects.api.serializers import (
     BatchMove,
     BatchPage,
     BatchShape,
-    IntakeShape,
+    ImportShape,
     LoadedShape,
     NewBatch,
-    NewIntake,
+    NewImport,
     NewTask,
     PageQuery,
 )
@@ -93,22 +93,22 @@ class Intakes(Endpoint):
 
     @described(
         "Load a file",
-        {202: IntakeShape},
-        request={"multipart/form-data": NewIntake},
+        {202: ImportShape},
+        request={"multipart/form-data": NewImport},
         operation_id="intakes_create",
     )
     def post(self, request: Request, batch_id: UUID) -> Response:
         batch = self.batch(batch_id)
-        body = NewIntake(data=request.data)
+        body = NewImport(data=request.data)
         body.is_valid(raise_exception=True)
         file = body.validated_data["file"]
         made = importing.receive(batch, file, name=file.name, by=self.person)
-        return Response(IntakeShape(made).data, status=202)
+        return Response(ImportShape(made).data, status=202)
 
 
-class OneIntake(Endpoint):
+class OneImport(Endpoint):
     """How far a file has come, and its rejected rows."""
 
-    @described("Get an intake", {200: IntakeShape}, operation_id="intakes_get")
+    @described("Get an intake", {200: ImportShape}, operation_id="intakes_get")
     def get(self, request: Request, intake_id: UUID) -> Response:
-        return Response(IntakeShape(self.intake(intake_id)).data)
+        return Response(ImportShape(self.intake(intake_id)).data)

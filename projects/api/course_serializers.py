@@ -8,7 +8,7 @@ from rest_framework import serializers
 from projects.api.rule_serializers import PersonShape
 from projects.api.serializers import ObjectJSON, PageShape
 from projects.api.work_serializers import LessonItem
-from projects.models import DealingRules, limits
+from projects.models import AssignmentRules, limits
 from projects.models.limits import RULES
 from projects.reports import qualification
 from projects.web.shared.units import in_units, to_millionths
@@ -88,11 +88,11 @@ class CourseShape(serializers.Serializer):
     pay = serializers.SerializerMethodField()
     items = serializers.SerializerMethodField()
 
-    def get_pay(self, row: DealingRules) -> str:
+    def get_pay(self, row: AssignmentRules) -> str:
         return str(in_units(row.training_rate))
 
     @extend_schema_field(CourseItem(many=True))
-    def get_items(self, row: DealingRules) -> Any:
+    def get_items(self, row: AssignmentRules) -> Any:
         return CourseItem(qualification.items(row.project, row), many=True).data
 
 

@@ -6,7 +6,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from projects.api.serializers import PageShape
-from projects.models import Assignment, BlockedPair, DealingRules, Exclusion, Requirement, StockedGold, limits
+from projects.models import Assignment, AssignmentRules, ConflictOfInterest, Exclusion, PooledGold, Requirement, limits
 from projects.models.limits import RULES
 from projects.queue.leases import SKIP_MODES, SKIP_REASONS
 from projects.web.shared.units import in_units, to_millionths
@@ -79,7 +79,7 @@ class RulesShape(serializers.Serializer):
             value["daily_earnings"] = to_millionths(value["daily_earnings"])
         return value
 
-    def to_representation(self, instance: DealingRules) -> dict[str, Any]:
+    def to_representation(self, instance: AssignmentRules) -> dict[str, Any]:
         earnings, project = instance.daily_earnings, instance.project
         asked = Requirement.objects.filter(project=project).select_related("skill").order_by("pk")
         return {
@@ -189,19 +189,19 @@ class NewConflict(serializers.Serializer):
 
     one = serializers.UUIDField()
     other = serializers.UUIDField()
-    relation = serializers.ChoiceField(BlockedPair.Relation.values)
+    relation = serializers.ChoiceField(ConflictOfInterest.Relation.values)
     note = serializers.CharField(required=False, allow_blank=True, max_length=limits.PAIR_NOTE, default="")
 
 
 class ConflictShape(serializers.Serializer):
     id = serializers.UUIDField(source="public_id")
     people = serializers.SerializerMethodField()
-    relation = serializers.ChoiceField(BlockedPair.Relation.values)
+    relation = serializers.ChoiceField(ConflictOfInterest.Relation.values)
     note = serializers.CharField(allow_blank=True)
     made_at = serializers.DateTimeField()
 
     @extend_schema_field(PersonShape(many=True))
-    def get_people(self, pair: BlockedPair) -> list[dict[str, Any]]:
+    def get_people(self, pair: ConflictOfInterest) -> list[dict[str, Any]]:
         return list(PersonShape([pair.first, pair.second], many=True).data)
 
 
@@ -244,7 +244,7 @@ class GoldShape(serializers.Serializer):
 
     task = serializers.UUIDField(source="kept.gold.task.public_id")
     external_id = serializers.CharField(source="kept.gold.task.external_id")
-    pool = serializers.ChoiceField(StockedGold.Pool.values, source="kept.pool")
+    pool = serializers.ChoiceField(PooledGold.Pool.values, source="kept.pool")
     uses = serializers.IntegerField(source="kept.uses")
     scored = serializers.IntegerField()
     mean = serializers.FloatField(allow_null=True, help_text="of the scores, in [0, 1]")

@@ -7,9 +7,9 @@ from rest_framework.response import Response
 
 from projects import access, queue
 from projects.api.course_serializers import KeepBody
-from projects.api.courses import keep
 from projects.api.endpoint import Endpoint, described
 from projects.api.pagination import asked, page
+from projects.api.qualification import keep
 from projects.api.rule_serializers import (
     BatchPlace,
     GoldMove,

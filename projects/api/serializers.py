@@ -8,7 +8,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from projects.configuration import methods
-from projects.models import Batch, Intake, Project, ProjectSettings, limits
+from projects.models import Batch, Import, Project, ProjectSettings, limits
 from projects.models.limits import SETTINGS
 from projects.task_types import TASK_TYPES, asked_fields
 from projects.task_types.region_shapes import SHAPES
@@ -349,16 +349,16 @@ class LoadedShape(serializers.Serializer):
     columns = serializers.ListField(child=serializers.CharField(), help_text=COLUMNS)
 
 
-class NewIntake(serializers.Serializer):
+class NewImport(serializers.Serializer):
     file = serializers.FileField()
 
 
-class IntakeShape(serializers.Serializer):
+class ImportShape(serializers.Serializer):
     id = serializers.UUIDField(source="public_id")
     batch = serializers.UUIDField(source="batch.public_id")
     name = serializers.CharField()
     format = serializers.CharField()
-    state = serializers.ChoiceField(Intake.State.values)
+    state = serializers.ChoiceField(Import.State.values)
     position = serializers.IntegerField(help_text="rows read")
     loaded = serializers.IntegerField()
     known = serializers.IntegerField()

@@ -13,7 +13,7 @@ from projects.configuration.terms import AGREEMENT, terms_of
 from projects.errors import Refused
 from projects.inference.calibration import Calibration
 from projects.inference.region_parts import IOU
-from projects.models import Label, Project, ProjectSettings, StockedGold, limits
+from projects.models import Label, PooledGold, Project, ProjectSettings, limits
 from projects.task_types import TASK_TYPES, asked_fields
 from projects.task_types.classification import Classification
 from projects.task_types.preference import OWN_LABELS, Preference
@@ -343,7 +343,7 @@ def _check(values: Mapping, task_type: str) -> None:
 
 def _check_file_order(project: Project) -> None:
     """Out of an order that is known, what is mixed in unseen would be seen."""
-    dealt = StockedGold.objects.filter(project=project, pool=StockedGold.Pool.CONTROL, retired_at=None)
+    dealt = PooledGold.objects.filter(project=project, pool=PooledGold.Pool.CONTROL, retired_at=None)
     if dealt.exists():
         text = "Gold is mixed into this project's work, and in file order they would stand out. Retire them first."
         raise Refused(text, code="file-order", place="file_order")

@@ -169,7 +169,7 @@ class Migration(migrations.Migration):
                 ('upto', models.BigIntegerField(default=0)),
                 ('copies', models.JSONField(blank=True, db_default=[], default=list)),
                 ('at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='crowds', to='projects.project')),
+                ('project', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='accuracy_models', to='projects.project')),
             ],
         ),
         migrations.CreateModel(

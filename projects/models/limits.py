@@ -43,7 +43,7 @@ SETTINGS: dict[str, Between] = {
     "lease_seconds": Between(30, WEEK),
     "minimum_score": SHARE,
     "control_share": Between(0, 0.5),
-    "trap_share": Between(0, 0.5),
+    "planted_share": Between(0, 0.5),
     "grid": Between(1, 100),
     "correction_minutes": Between(0, WEEK // 60),
 }

@@ -17,7 +17,7 @@ class AccuracyModel(models.Model):
     are known by their parameters alone. `labels` are the classes, in the order of the numbers.
     """
 
-    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="crowds")
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="accuracy_models")
     version = models.PositiveIntegerField()
     method = models.CharField(max_length=40)
     labels = models.JSONField(default=list)

@@ -78,14 +78,14 @@ class ProjectSettings(models.Model):
     suggest = models.CharField(max_length=6, choices=Suggest, default=Suggest.OPEN)
     confidence = models.CharField(max_length=6, choices=Confidence, default=Confidence.BAND)
     control_share = models.FloatField(default=0.0)  # of claims, by hash: these go without the copilot, to compare
-    trap_share = models.FloatField(default=0.0)  # of known answers, by hash: these show one wrong suggestion
+    planted_share = models.FloatField(default=0.0)  # of known answers, by hash: these show one wrong suggestion
     aggregation = models.CharField(max_length=40, default="majority_v1")
     thresholds = models.JSONField(default=dict)  # iou, span_match, agreement: read by the task type's room
     # Dynamic overlap: `wanted` grows to at most this while the confidence is below the target; empty: it never does.
     most = models.PositiveSmallIntegerField(null=True, blank=True)
     target = models.FloatField(default=0.9)  # calibrated confidence
     # Of all tasks, drawn by chance (model_draws.py): a reviewer looks at the verdict, so that it is known how far to
-    # believe the method. Not the audits of models, whose share is their seat's.
+    # believe the method. Not the audits of models, whose share is the model annotator's.
     audit_share = models.FloatField(default=0.02, db_default=0.02)
     # Judgements a task on average; where it is set, `wanted` grows for the least sure of a batch (truth/budgets.py).
     budget = models.FloatField(null=True, blank=True)
@@ -121,7 +121,7 @@ class ProjectSettings(models.Model):
             ),
             models.CheckConstraint(condition=Q(rate__gte=0), name="settings_rate_not_negative"),
             models.CheckConstraint(
-                condition=SETTINGS["control_share"].on("control_share") & SETTINGS["trap_share"].on("trap_share"),
+                condition=SETTINGS["control_share"].on("control_share") & SETTINGS["planted_share"].on("planted_share"),
                 name="settings_shares_sane",
             ),
             models.CheckConstraint(
@@ -137,11 +137,6 @@ class ProjectSettings(models.Model):
 
     def __str__(self) -> str:
         return f"{self.project} v{self.version}"
-
-
-def masks_alone() -> list[str]:
-    """The shapes that a label takes unless its project says otherwise."""
-    return ["mask"]
 
 
 class LabelQuerySet(models.QuerySet["Label"]):
@@ -162,7 +157,7 @@ class Label(models.Model):
     retired_at = models.DateTimeField(null=True, blank=True)
     merged_into = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="merged")
     # What a part with this label may be, and what is asked of it; see tasktypes/region_shapes.py, label_attributes.py.
-    shapes = models.JSONField(default=masks_alone, db_default=["mask"])
+    shapes = models.JSONField(db_default=["mask"])
     attributes = models.JSONField(default=list, blank=True, db_default=[])
     # In a classification: the field whose choice it is ("" for the first one), and what it lies under in a tree.
     field = models.CharField(max_length=limits.KEY, blank=True, default="", db_default="")
@@ -263,7 +258,7 @@ class BatchProgress(models.Model):
 class BatchClosing(models.Model):
     """How far the half-done tasks of a batch that is over are decided (sole writer: batch_closing.py)."""
 
-    batch = models.OneToOneField(Batch, on_delete=models.CASCADE, related_name="wind_up", primary_key=True)
+    batch = models.OneToOneField(Batch, on_delete=models.CASCADE, related_name="closing", primary_key=True)
     tasks = models.PositiveIntegerField(null=True, blank=True)  # null until they were counted
     done = models.PositiveIntegerField(default=0)
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from projects import queue
 from projects.configuration import configure
 from projects.errors import Refused
-from projects.models import DealingRules, Exclusion, Project, Requirement, limits
+from projects.models import AssignmentRules, Exclusion, Project, Requirement, limits
 from projects.queue.leases import SKIP_MODES, SKIP_REASONS
 from taskers import access
 from taskers.errors import StateConflict
@@ -27,11 +27,11 @@ MAY_BE_EMPTY = {"daily_tasks", "daily_earnings", "training_days"}
 @transaction.atomic
 def change(
     project: Project, by: Person | None, *, training_skill: Skill | None = None, **rules: object
-) -> DealingRules:
+) -> AssignmentRules:
     """Set some of a project's rules; the others stay. Raises Refused with the place of the fault."""
     for name, value in rules.items():
         _check(name, value)
-    row, _ = DealingRules.objects.select_for_update().get_or_create(project=project)
+    row, _ = AssignmentRules.objects.select_for_update().get_or_create(project=project)
     if training_skill is not None:
         _own(project, training_skill)
         rules["training_skill"] = training_skill
@@ -137,9 +137,9 @@ def lift(exclusion: Exclusion, *, by: Person | None) -> None:
     _tell_person("exclusion_lifted", exclusion, by)
 
 
-def in_force(project: Project) -> DealingRules:
+def in_force(project: Project) -> AssignmentRules:
     """The project's rules; where none were ever set, those that ask nothing and mix nothing in."""
-    return DealingRules.objects.filter(project=project).first() or DealingRules(project=project)
+    return AssignmentRules.objects.filter(project=project).first() or AssignmentRules(project=project)
 
 
 @transaction.atomic
@@ -151,7 +151,7 @@ def revise(
     priority: int | None = None,
     lease_seconds: int | None = None,
     **changed: object,
-) -> DealingRules:
+) -> AssignmentRules:
     """Everything that a project's rules page sets, together or not at all. What isn't named stays.
 
     `requirements`, if given, become all there are: each {"skill", "comparator", "value", "values"}. Raises Refused.

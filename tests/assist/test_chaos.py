@@ -54,7 +54,7 @@ async def runtime(settings) -> AsyncIterator[Runtime]:
 
 
 @in_thread
-def crowd(owner: Organization, picture: Picture) -> tuple[Project, list[Tasker]]:
+def accuracy_model(owner: Organization, picture: Picture) -> tuple[Project, list[Tasker]]:
     """Eight people at photographs and eight at texts, with work for all of them to go on."""
     images, texts = work.image_project(owner), make.project(owner, "Chaos")
     for number in range(4):  # for two people each
@@ -68,7 +68,7 @@ def crowd(owner: Organization, picture: Picture) -> tuple[Project, list[Tasker]]
 async def test_nobody_gets_a_wrong_answer_waits_for_ever_or_loses_work(
     cast: Cast, astronaut: Picture, runtime: Runtime, seconds: int
 ) -> None:
-    texts, taskers = await crowd(cast.riverside, astronaut)
+    texts, taskers = await accuracy_model(cast.riverside, astronaut)
     told, end = Told(), time.monotonic() + seconds
     killing = asyncio.create_task(kill(runtime, end))
     await asyncio.gather(*(busy(one, texts, told, end, random.Random(n)) for n, one in enumerate(taskers)))

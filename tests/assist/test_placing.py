@@ -269,12 +269,12 @@ def test_a_job_is_asked_for_once_and_each_task_is_answered_once(cast: Cast, proj
     assert Annotation.objects.count() == 6
 
 
-def test_mina_gives_spacy_a_seat_on_the_page_and_strangers_cant(cast: Cast, project) -> None:
+def test_mina_makes_spacy_an_annotator_on_the_page_and_strangers_cant(cast: Cast, project) -> None:
     mina, bob = Client(), Client()
     mina.force_login(cast.mina)
     bob.force_login(cast.bob)
     page = reverse("project-copilot", args=[project.public_id])
-    assert "A model as a tasker" in mina.get(page).content.decode()
+    assert "Model annotators" in mina.get(page).content.decode()
     at = reverse("copilot-place", args=[project.public_id])
     version = {"annotator-version": str(registry.model_version(SPACY).public_id)}
     assert bob.post(at, version).status_code == 403 and not ModelAnnotator.objects.exists()

@@ -89,10 +89,10 @@ async def test_class_below_the_least_or_of_unknown_score_is_not_offered(
 
 
 async def test_trap_names_another_label_of_the_same_field(letter: Page) -> None:
-    page = Page(replace(LETTER, trap=True))
+    page = Page(replace(LETTER, planted=True))
     await page.open()
     found = {one["field"]: one["label"] for one in await asked_for_classes(page)}
     assert (found["mood"], found["where"]) in {("glad", "lamp"), ("angry", "bin")}
     await settled(lambda: page.gateway.kept)
-    assert [offer.trap for offer in page.gateway.kept].count(True) == 1
+    assert [offer.planted for offer in page.gateway.kept].count(True) == 1
     await page.session.close()

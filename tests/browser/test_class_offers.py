@@ -50,16 +50,18 @@ def letters(site: Site, name: str, **terms: str) -> str:
     return f"/studio/{site.script(SCRIPT.format(terms=json.dumps(terms), letter=LETTER))}/"
 
 
-def fates(site: Site, project: str) -> list[tuple[str, str]]:
+def outcomes(site: Site, project: str) -> list[tuple[str, str]]:
     """Field and fate of what was suggested there, once all of it is settled."""
 
     def settled() -> list[tuple[str, str]] | None:
         rows = site.query(
-            "SELECT s.output->>'field', s.fate FROM assist_suggestion s JOIN projects_project r"
+            "SELECT s.output->>'field', s.outcome FROM assist_suggestion s JOIN projects_project r"
             " ON r.public_id = s.project_key WHERE r.name = %s ORDER BY s.id",
             project,
         )
-        return None if any(fate == "offered" for _, fate in rows) else [(field, fate) for field, fate in rows]
+        return (
+            None if any(outcome == "offered" for _, outcome in rows) else [(field, outcome) for field, outcome in rows]
+        )
 
     return until(settled)
 
@@ -102,7 +104,7 @@ def test_suggestions_wait_and_are_taken_and_refused_by_key(site: Site, sign_in: 
     jun.get_by_label("Thanks and praise").check()
     jun.keyboard.press("Escape")
     submit(jun)
-    assert fates(site, name) == [("subject", "accepted"), ("tone", "refused")]
+    assert outcomes(site, name) == [("subject", "accepted"), ("tone", "refused")]
 
 
 def test_to_choose_what_is_suggested_is_to_take_it_and_a_reload_remembers(
@@ -128,7 +130,7 @@ def test_to_choose_what_is_suggested_is_to_take_it_and_a_reload_remembers(
     jun.keyboard.press("Enter")
     jun.keyboard.press("Escape")
     submit(jun)
-    assert fates(site, "Letters by mouse") == [("subject", "refused"), ("tone", "accepted")]
+    assert outcomes(site, "Letters by mouse") == [("subject", "refused"), ("tone", "accepted")]
 
 
 def answer_by_turns(page: Page, asked: list[str]) -> None:

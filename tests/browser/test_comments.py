@@ -94,7 +94,7 @@ def test_words_that_the_server_did_not_get_stay_in_the_dialog_and_arrive_once(
     expect(jun.locator("#comments-fault")).to_contain_text("still here")
     jun.get_by_role("button", name="Send", exact=True).click()
     expect(jun.locator("#threads .thread")).to_have_count(1)
-    ((count,),) = site.query("SELECT count(*) FROM projects_remark WHERE words = 'Did this arrive?'")
+    ((count,),) = site.query("SELECT count(*) FROM projects_comment WHERE words = 'Did this arrive?'")
     assert count == 1
 
 

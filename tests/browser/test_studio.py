@@ -70,8 +70,8 @@ def fate_of(site: Site, suggestion: str) -> str:
     """What became of a suggestion; a reader of the outbox says so a moment after the submit."""
 
     def settled() -> str | None:
-        ((fate,),) = site.query("SELECT fate FROM assist_suggestion WHERE public_id = %s", suggestion)
-        return fate if fate != "offered" else None
+        ((outcome,),) = site.query("SELECT outcome FROM assist_suggestion WHERE public_id = %s", suggestion)
+        return outcome if outcome != "offered" else None
 
     return until(settled)
 

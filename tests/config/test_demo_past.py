@@ -20,10 +20,10 @@ from projects.models import (
     Batch,
     BatchProgress,
     BrokenReport,
+    Comment,
     Estimation,
     Exclusion,
     Project,
-    Remark,
     SecondLook,
     Task,
     Verdict,
@@ -62,7 +62,7 @@ ONCE = (
     Payout,
     Person,
     Project,
-    Remark,
+    Comment,
     SecondLook,
     Suggestion,
     Task,
@@ -141,9 +141,9 @@ def work_goes_on_and_waits_at_every_desk(calls: Project, minutes: Project) -> No
     looks = Counter(SecondLook.objects.values_list("reason", "state"))
     assert looks["audit", "open"] and looks["audit", "dismissed"]
     assert {one.outcome for one in BrokenReport.objects.all()} >= {"", "broken"}
-    questions = Remark.objects.questions().filter(project=calls)
+    questions = Comment.objects.questions().filter(project=calls)
     assert questions.filter(answered_at=None).exists() and questions.exclude(answered_at=None).exists()
-    assert Remark.objects.filter(to=Remark.To.REVIEWER).exists()
+    assert Comment.objects.filter(to=Comment.To.REVIEWER).exists()
 
 
 def the_careless_one_was_found_by_the_rules(calls: Project) -> None:
@@ -177,9 +177,9 @@ def the_copilots_help_is_measured_in_both_arms(calls: Project, minutes: Project)
         whole = figures.help_of(project).whole
         assert whole.helped > whole.control >= 5 and whole.saved is not None
     assert figures.help_of(calls).whole.finding == "saves"
-    assert figures.help_of(calls).traps
-    fates = Counter(Suggestion.objects.values_list("fate", flat=True))
-    assert all(fates[fate] for fate in ("accepted", "edited", "refused", "ignored"))
+    assert figures.help_of(calls).planted_errors
+    outcomes = Counter(Suggestion.objects.values_list("outcome", flat=True))
+    assert all(outcomes[outcome] for outcome in ("accepted", "edited", "refused", "ignored"))
 
 
 def the_demos_other_taskers_find_their_work_untouched(calls: Project, minutes: Project) -> None:

@@ -8,7 +8,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import connection
 
-from tests.walls import ROOT
+from tests.support.walls import ROOT
 
 STEPS = sorted(ROOT.glob("*/migrations/0*.py"))
 OURS = {"taskers", "projects", "assist", "config"}
@@ -52,7 +52,7 @@ def test_a_database_from_before_the_first_release_is_refused_by_name() -> None:
     with pytest.raises(CommandError) as refusal:
         call_command("migrate", verbosity=0)
     told = str(refusal.value)
-    assert connection.settings_dict["NAME"] in told and "of before its first release" in told
+    assert connection.settings_dict["NAME"] in told and "from before its first release" in told
     assert "TANDEM_DATA" in told and "DATABASE_URL" in told
 
 

@@ -29,7 +29,7 @@ def test_permuting_triples_tasks_and_taskers_changes_nothing(seed, random):
     new_task, new_worker = np.array(random.sample(range(25), 25)), np.array(random.sample(range(5), 5))
     mixed = estimate(new_task[task][order], new_worker[worker][order], label[order], (25, 5, 3))
     assert mixed.posterior[new_task] == pytest.approx(plain.posterior, abs=1e-6)
-    assert mixed.fits[1].traits[new_worker] == pytest.approx(plain.fits[1].traits, abs=1e-5)
+    assert mixed.fits[1].parameters[new_worker] == pytest.approx(plain.fits[1].parameters, abs=1e-5)
 
 
 def test_same_input_gives_the_same_bits():
@@ -50,7 +50,7 @@ def test_better_than_majority_where_taskers_differ():
 def test_adversary_is_turned_round_and_spammer_ignored():
     task, worker, label, truth = crowd(1, 400, skill=(0.85, 0.85, 0.85, 0.1, 0.5), classes=2)
     result = estimate(task, worker, label, (400, 5, 2))
-    ability = result.fits[1].ability + result.fits[1].traits[:, 0]
+    ability = result.fits[1].ability + result.fits[1].parameters[:, 0]
     assert ability[3] < -0.5 and abs(ability[4]) < 0.4 < ability[:3].min()
     assert accuracy(result, truth) > 0.95
 

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from projects.models import Annotation, Remark
+from projects.models import Annotation, Comment
 from projects.quality import consensus
 from taskers.models import Event
 from tests.support import make
@@ -55,7 +55,7 @@ def test_a_comment_waits_with_the_work_and_comes_again_with_it(alice, cast) -> N
 def test_the_same_comment_twice_is_one(alice) -> None:
     key = str(uuid4())
     assert say(alice, "Once", id=key)[0] == say(alice, "Once", id=key)[0] == 200
-    assert Remark.objects.count() == 1 and Event.objects.filter(kind="commented").count() == 1
+    assert Comment.objects.count() == 1 and Event.objects.filter(kind="commented").count() == 1
     status, problem = say(alice, "Something else", id=key)
     assert (status, problem["code"]) == (409, "key-reused")
 
@@ -75,7 +75,7 @@ def test_the_same_comment_twice_is_one(alice) -> None:
 def test_what_is_no_comment_is_refused(alice, change: dict, code: str) -> None:
     status, problem = say(alice, **{"words": "Fine"} | change)
     assert (status, problem["code"]) == (422, code)
-    assert not Remark.objects.exists()
+    assert not Comment.objects.exists()
 
 
 def test_nobody_says_more_about_a_task_than_can_be_read(alice, monkeypatch) -> None:
@@ -131,7 +131,7 @@ def test_mina_is_asked_answers_and_is_asked_again(alice, cast, project, client) 
     assert "1 question of a tasker waits." in client.get(address).content.decode()
     page = client.get(f"{address}questions/").content.decode()
     assert "Is a goblet a cup?" in page and "Alice" in page
-    (comment,) = Remark.objects.all()
+    (comment,) = Comment.objects.all()
 
     key = str(uuid4())
     for _press in range(2):
@@ -153,7 +153,7 @@ def test_mina_is_asked_answers_and_is_asked_again(alice, cast, project, client) 
 def test_an_empty_answer_is_refused_where_it_was_typed(alice, cast, project, client) -> None:
     say(alice, "Is a goblet a cup?", to="manager")
     client.force_login(cast.mina)
-    (comment,) = Remark.objects.all()
+    (comment,) = Comment.objects.all()
     done = client.post(f"/projects/comments/{comment.public_id}/answer/", {"words": " "})
     assert done.status_code == 422 and "Say something first." in done.content.decode()
 
@@ -170,14 +170,14 @@ def test_an_empty_answer_is_refused_where_it_was_typed(alice, cast, project, cli
 )
 def test_only_those_who_are_asked_answer(alice, cast, client, who: str, to: str, status: int) -> None:
     say(alice, "Is a goblet a cup?", to=to)
-    (comment,) = Remark.objects.all()
+    (comment,) = Comment.objects.all()
     client.force_login(getattr(cast, who))
     body = {"id": str(uuid4()), "words": "No"}
     for address in (f"/projects/comments/{comment.public_id}/answer/", f"/review/comments/{comment.public_id}/answer"):
         assert client.post(address, body, content_type="application/json").status_code == status
     if who != "alice":
         assert client.post(f"/my-work/questions/{comment.public_id}/more/", {"words": "No"}).status_code == 404
-    assert Remark.objects.count() == 1
+    assert Comment.objects.count() == 1
 
 
 def test_what_mina_leaves_for_the_next_is_shown_when_the_task_comes_back(alice, cast, project, client) -> None:

@@ -7,7 +7,7 @@ import pytest
 from django.db.models.functions import Now
 
 from projects import queue
-from projects.models import Assignment, StockedGold
+from projects.models import Assignment, PooledGold
 from projects.quality.gold import grading
 from projects.queue import gold, gold_dealing
 from projects.workflow import submission
@@ -97,7 +97,7 @@ def test_the_stock_rotates_and_wears_out(cast, project, batch) -> None:
     for name in ("Ada", "Ben", "Cleo", "Dan"):
         seen.append(done(make.person(name, cast.riverside, "tasker"), project, make.MARIA, Always()).task_id)
     assert sorted(seen.count(one) for one in set(seen)) == [2, 2] and seen[0] != seen[1]
-    assert set(StockedGold.objects.values_list("retired_why", flat=True)) == {"worn out"}
+    assert set(PooledGold.objects.values_list("retired_why", flat=True)) == {"worn out"}
     assert queue.claim(cast.carol, project, dice=Always()).kind == "judge"
 
 

@@ -11,7 +11,7 @@ from django.db.models import Count
 
 from projects import jobs, queue
 from projects.data import importing
-from projects.models import Assignment, Intake, Task
+from projects.models import Assignment, Import, Task
 from taskers.models import Event
 from tests.support import cast as people
 from tests.support import make
@@ -26,7 +26,7 @@ ROWS = 30_000
 def wait_for_progress(process: subprocess.Popen) -> None:
     """Until the first chunks are committed."""
     deadline = time.monotonic() + 60
-    while not Intake.objects.filter(position__gt=0).exists():
+    while not Import.objects.filter(position__gt=0).exists():
         assert process.poll() is None, "the import ended before it could be killed"
         assert time.monotonic() < deadline, "the import doesn't get on"
         time.sleep(0.01)
@@ -43,14 +43,14 @@ def test_an_import_whose_worker_is_killed_is_gone_on_with_by_the_next_worker(tmp
     finally:
         first.send_signal(signal.SIGKILL)
         first.wait(20)
-    killed = Intake.objects.get()
+    killed = Import.objects.get()
     assert killed.state == "running" and 0 < killed.position < ROWS
     with connection.cursor() as cursor:  # dead for an hour by now
         cursor.execute("UPDATE procrastinate_workers SET last_heartbeat = now() - interval '1 hour'")
     second = start("work")
     try:
         jobs.resume_stalled.defer(timestamp=0)  # every two minutes by the clock
-        until(lambda: second.poll() is not None or Intake.objects.get().state == "done", 90)
+        until(lambda: second.poll() is not None or Import.objects.get().state == "done", 90)
         assert second.poll() is None, "it ended before it was done"
     finally:
         second.terminate()
@@ -72,7 +72,7 @@ def test_a_killed_import_goes_on_and_every_row_is_there_once(tmp_path):
     finally:
         process.send_signal(signal.SIGKILL)
         process.wait(20)
-    killed = Intake.objects.get()
+    killed = Import.objects.get()
     assert killed.state == "running" and 0 < killed.position < ROWS
     assert Task.objects.count() == killed.position == killed.loaded
     assert queue.audit().breaches == []

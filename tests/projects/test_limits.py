@@ -18,7 +18,7 @@ from projects.api.rule_serializers import RulesShape
 from projects.api.serializers import SettingsShape, ThresholdsShape
 from projects.configuration import configure
 from projects.errors import Refused
-from projects.models import DealingRules, ProjectSettings, limits
+from projects.models import AssignmentRules, ProjectSettings, limits
 from projects.task_types import asked_fields
 from projects.web.manager.forms.annotators import TermsForm
 from projects.web.manager.forms.project import SettingsForm
@@ -98,7 +98,7 @@ def test_forms_and_serializers_take_what_a_limit_allows_and_no_more() -> None:
 # What else must hold so that a number may be as much as its limit says.
 BESIDE: list[tuple[type[models.Model], Mapping[str, Between], dict[str, int]]] = [
     (ProjectSettings, limits.SETTINGS, {"most": 50}),
-    (DealingRules, limits.RULES, {"training_skill_id": 1}),
+    (AssignmentRules, limits.RULES, {"training_skill_id": 1}),
 ]
 
 

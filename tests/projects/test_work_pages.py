@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from projects import queue
-from projects.models import BlockedPair, Exclusion, Requirement
+from projects.models import ConflictOfInterest, Exclusion, Requirement
 from projects.queue import Nothing, eligibility
 from projects.web.manager import rules as rules_page
 from projects.web.manager.forms.rules import RulesForm, rules_initial
@@ -255,7 +255,7 @@ def test_pairs_and_exclusions_of_the_whole_house(mina, cast, project, batch) -> 
     assert mina.post("/people/conflicts/", sent).status_code == 422  # they are already
     shown = mina.get("/people/conflicts/").content.decode()
     assert "Alice, Bob" in shown and "They live together" in shown and "Oak 3" in shown
-    mina.post(f"/people/conflicts/{BlockedPair.objects.get().public_id}/end/")
+    mina.post(f"/people/conflicts/{ConflictOfInterest.objects.get().public_id}/end/")
     assert not conflicts_of_interest.pairs_of(cast.riverside).exists()
     sent = {"form": "exclusion", "tasker": one, "kind": "blocked", "reason": "A contract ended", "until": ""}
     assert mina.post("/people/conflicts/", sent).status_code == 302

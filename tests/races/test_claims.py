@@ -27,14 +27,14 @@ PEOPLE = 8
 
 
 @pytest.fixture
-def crowd(cast):
+def accuracy_model(cast):
     return [make.person(f"Tasker{number}", cast.riverside, Role.TASKER) for number in range(PEOPLE)]
 
 
-def test_a_crowd_claims_exactly_what_is_wanted(cast, crowd) -> None:
+def test_a_crowd_claims_exactly_what_is_wanted(cast, accuracy_model) -> None:
     project = make.project(cast.riverside, wanted=2)
     make.tasks(make.batch(project), 3)
-    found = all_at_once([lambda who=who: queue.claim(who, project) for who in crowd])
+    found = all_at_once([lambda who=who: queue.claim(who, project) for who in accuracy_model])
     given = [one for one in found if isinstance(one, Assignment)]
     assert len(given) == 6  # 3 tasks × 2, although 8 asked
     assert max(Counter((one.task_id, one.slot) for one in given).values()) == 1
@@ -50,17 +50,19 @@ def test_six_tabs_of_one_tasker_show_one_task(cast) -> None:
     assert Assignment.objects.filter(state="held").count() == 1
 
 
-def test_a_crowd_that_foresees_the_same_task_has_it_once(cast, crowd) -> None:
+def test_a_crowd_that_foresees_the_same_task_has_it_once(cast, accuracy_model) -> None:
     project = make.project(cast.riverside, wanted=1)
     batch = make.batch(project)
     make.tasks(batch, 2 * PEOPLE)
-    theirs = [queue.claim(one, project) for one in crowd]
+    theirs = [queue.claim(one, project) for one in accuracy_model]
     wished = batch.tasks.order_by("pk").last()
     # All are given a seal for one and the same task, as if each had foreseen it.
-    seals = [claim_numbers.seal(one, ClaimNumber.objects.get(tasker=one).number, wished.public_id) for one in crowd]
-    for one, mine in zip(crowd, theirs, strict=True):
+    seals = [
+        claim_numbers.seal(one, ClaimNumber.objects.get(tasker=one).number, wished.public_id) for one in accuracy_model
+    ]
+    for one, mine in zip(accuracy_model, theirs, strict=True):
         submission.submit(mine, one, mine.token, make.MARIA)
-    asking = zip(crowd, seals, strict=True)
+    asking = zip(accuracy_model, seals, strict=True)
     wishes = [
         lambda one=one, seal=seal: queue.claim(one, project, wish=Wish(wished.public_id, seal)) for one, seal in asking
     ]
@@ -173,7 +175,7 @@ def wait_until_somebody_waits() -> None:
     until(waiting, 30)
 
 
-def test_a_crowd_works_everything_off(cast, crowd) -> None:
+def test_a_crowd_works_everything_off(cast, accuracy_model) -> None:
     """Claims, submits, skips and releases at random; afterwards every task has what it wanted."""
     project = make.project(cast.riverside, wanted=3)
     make.tasks(make.batch(project), 12)
@@ -188,9 +190,9 @@ def test_a_crowd_works_everything_off(cast, crowd) -> None:
             done += 1
         return done
 
-    done = all_at_once([lambda who=who, seed=seed: work(who, seed) for seed, who in enumerate(crowd)])
+    done = all_at_once([lambda who=who, seed=seed: work(who, seed) for seed, who in enumerate(accuracy_model)])
     # Somebody may find only others' leases and leave; nobody is left to do the rest only if all is done or all left.
-    for who in crowd:
+    for who in accuracy_model:
         done.append(work(who, 99))
     assert sum(done) == 36
     assert Verdict.objects.current().count() == 12

@@ -7,7 +7,7 @@ import pytest
 from django.urls import URLResolver, get_resolver
 
 from projects.annotators import lifecycle
-from projects.models import Asset, Intake, Project, Task
+from projects.models import Asset, Import, Project, Task
 from projects.workflow.comments import saying
 from projects.workforce import conflicts_of_interest, rules
 from taskers.credentials import tokens
@@ -48,17 +48,17 @@ def things(cast, settings) -> dict[str, object]:
     token, _secret = tokens.issue(cast.mina, cast.riverside, name="Pipeline")
     invitation, _secret = invitations.invite(cast.riverside, cast.mina, email="new@example.org", role="tasker")
     asset = Asset.objects.create(organization=cast.riverside, sha256="0" * 64, media_type="image/png", size=1)
-    intake = Intake.objects.create(batch=batch, name="a.jsonl", format="jsonl", file="a.jsonl")
+    intake = Import.objects.create(batch=batch, name="a.jsonl", format="jsonl", file="a.jsonl")
     dispute = Dispute.objects.create(organization=cast.riverside, tasker=cast.alice, subject="annotation:1", text="No")
     skill = skills.define(cast.riverside, "Secret skill")
     skills.grant(cast.alice, skill, by=cast.mina)
     pair = conflicts_of_interest.keep_apart(cast.riverside, cast.bob, cast.carol, relation="other", by=cast.mina)
     kept = rules.exclude(cast.bob, project=project, reason="Secret reason", by=cast.mina)
-    seat, _secret = lifecycle.register(project, name="Secret model", by=cast.mina)
+    annotator, _secret = lifecycle.register(project, name="Secret model", by=cast.mina)
     comment = saying.say(mine, cast.alice, uuid4(), to="manager", words="Secret question")
     return {
         "comment_id": comment.public_id,
-        "seat_id": seat.public_id,
+        "annotator_id": annotator.public_id,
         "skill_key": skill.key,
         "pair_id": pair.public_id,
         "exclusion_id": kept.public_id,

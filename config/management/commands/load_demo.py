@@ -23,7 +23,7 @@ from projects.configuration import configure
 from projects.data import importing
 from projects.data.media import assets
 from projects.data.media.pictures import read_picture
-from projects.models import Batch, Intake, Project
+from projects.models import Batch, Import, Project
 from projects.workflow import batches
 from taskers.models import Organization, Person
 from taskers.models.people import Role
@@ -136,7 +136,7 @@ class Command(BaseCommand):
     def _load(self, project: Project, name: str, file: File, by: Person) -> None:
         batch = Batch.objects.filter(project=project, name=name).first() or batches.create(project, name, by=by)
         done = importing.run(importing.keep(batch, file, name=str(file.name), by=by).pk)
-        if done.state != Intake.State.DONE or done.refused:
+        if done.state != Import.State.DONE or done.refused:
             faults = "; ".join(f"{error['place']}: {error['text']}" for error in done.errors[:3])
             raise CommandError(f"{project.name}: {done.reason or faults}")
         if batch.state == Batch.State.DRAFT:

@@ -50,9 +50,9 @@ CHILDREN: files.Children = {
     "drafts": Draft,
     "annotations": Annotation,
     "verdicts": Verdict,
-    "beliefs": Posterior,
+    "posteriors": Posterior,
     "second_looks": SecondLook,
-    "remarks": Comment,
+    "comments": Comment,
     "reports": BrokenReport,
 }
 FIGURES = ("tasks", "wanted", "submitted", "decided", "in_review", "spent")

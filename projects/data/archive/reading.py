@@ -34,7 +34,7 @@ class Kept:
     drafts: list[Draft]
     annotations: list[Annotation]
     verdicts: list[Verdict]
-    beliefs: list[Posterior]
+    posteriors: list[Posterior]
     second_looks: list[SecondLook]
     comments: list[Comment]
     reports: list[BrokenReport]

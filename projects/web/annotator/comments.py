@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from projects import access
-from projects.models import Assignment, Remark
+from projects.models import Assignment, Comment
 from projects.web.shared.access import signed_in
 from projects.web.shared.comments import key_typed, number
 from projects.web.shared.json_view import json_view, read_uuid
@@ -60,7 +60,7 @@ def mine(request: MemberRequest) -> HttpResponse:
 @signed_in
 def more(request: MemberRequest, comment_id: UUID) -> HttpResponse:
     """Say more in a thread of one's own: it waits for an answer again."""
-    comment = Remark.objects.filter(public_id=comment_id, author=request.user, project__in=_mine(request)).first()
+    comment = Comment.objects.filter(public_id=comment_id, author=request.user, project__in=_mine(request)).first()
     if comment is None:
         raise NotFound()
     try:

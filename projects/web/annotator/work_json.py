@@ -102,7 +102,7 @@ def assignment_json(assignment: Assignment, tasker: Person) -> dict:
         "task": task_json(assignment.task, tasker),
         "draft": {"version": saved.version, "answer": saved.answer} if saved else None,
         "pay": ledger.money(assignment.rate or 0, project.organization.currency),
-        "comments": around.remarks,
+        "comments": around.comments,
         "answered": around.answered,
     }
 

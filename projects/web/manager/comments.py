@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from projects import access
 from projects.errors import Refused
-from projects.models import Project, Remark
+from projects.models import Comment, Project
 from projects.web.shared.access import manages, signed_in
 from projects.web.shared.comments import answerable, key_typed, number
 from projects.workflow.comments import answering, reading, saying
@@ -41,13 +41,13 @@ def answer(request: MemberRequest, comment_id: UUID) -> HttpResponse:
     try:
         answering.answer(comment, request.user, words, key_typed(request))
     except Refused as problem:
-        if comment.to == Remark.To.MANAGER:
+        if comment.to == Comment.To.MANAGER:
             said = {"problem": problem, "failed": comment.public_id, "words": words}
             return _questions(request, comment.task.project, problem.status, **said)
         messages.error(request, problem.text)
     else:
         messages.success(request, _("Sent. Whoever asked finds it in the studio and among their work."))
-    if comment.to == Remark.To.MANAGER:
+    if comment.to == Comment.To.MANAGER:
         return redirect("project-questions", comment.task.project.public_id)
     return redirect("task", comment.task.public_id)
 

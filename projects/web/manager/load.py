@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from projects.data import exporting, importing
 from projects.data.importing import start
-from projects.models import Intake, Project
+from projects.models import Import, Project
 from projects.reports import notices
 from projects.task_types import TASK_TYPES
 from projects.web.manager.forms.project import LoadForm
@@ -46,7 +46,7 @@ def load(request: MemberRequest, project: Project) -> HttpResponse:
             except Problem as problem:
                 form.add_error(problem.place if problem.place in form.fields else None, problem.text)
     task_type = TASK_TYPES[project.task_type]
-    before = Intake.objects.filter(batch__project=project).select_related("batch").defer("errors")
+    before = Import.objects.filter(batch__project=project).select_related("batch").defer("errors")
     context = {
         "project": project,
         "form": form,
@@ -65,7 +65,7 @@ def _initial(request: MemberRequest, project: Project) -> dict:
     return {"batch": chosen, "batch_name": date_format(timezone.localtime(), "Y-m-d H:i")}
 
 
-def _load(request: MemberRequest, project: Project, form: LoadForm) -> Intake:
+def _load(request: MemberRequest, project: Project, form: LoadForm) -> Import:
     file = form.cleaned_data["file"]
     return start.load_file(
         project,
@@ -93,7 +93,7 @@ def show(request: MemberRequest, intake_id: UUID) -> HttpResponse:
         "project": found.batch.project,
         "errors": found.errors[:SHOWN],
         "stuck": importing.is_stuck(found),
-        "going_on": found.state in (Intake.State.WAITING, Intake.State.RUNNING),
+        "going_on": found.state in (Import.State.WAITING, Import.State.RUNNING),
         "worker": notices.worker_alive(),
         "tab": "load",
     }

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from projects import access, queue
 from projects.data import archive
-from projects.models import Assignment, Belief, Remark, StockedGold, Task
+from projects.models import Assignment, Comment, PooledGold, Posterior, Task
 from projects.quality.gold import pool
 from projects.reports import task_history
 from projects.task_types import TASK_TYPES
@@ -76,9 +76,9 @@ def gold(request: MemberRequest, task_id: UUID) -> HttpResponse:
     """Say what a task is that was gold: of the course, mixed in unseen, or ordinary work."""
     match request.POST.get("act"):
         case "course":
-            into, said = StockedGold.Pool.TRAINING, _("It is an item of the course again.")
+            into, said = PooledGold.Pool.TRAINING, _("It is an item of the course again.")
         case "mix":
-            into, said = StockedGold.Pool.CONTROL, _("It is gold now.")
+            into, said = PooledGold.Pool.CONTROL, _("It is gold now.")
         case _:
             said = _("It is ordinary work now.")
             return _act(request, task_id, lambda one: task_actions.make_ordinary(one, by=request.user), said)
@@ -132,19 +132,19 @@ def _act(request: MemberRequest, task_id: UUID, verb: Callable[[Task], object], 
 def _context(found: Task) -> dict:
     past = task_history.of(found)
     project = found.project
-    known = StockedGold.objects.filter(gold__task=found).first()
+    known = PooledGold.objects.filter(gold__task=found).first()
     return {
         "task": found,
         "project": project,
         "task_type": TASK_TYPES[project.task_type],
         "history": past,
-        "threads": reading.of_task(found, *Remark.To.values),
+        "threads": reading.of_task(found, *Comment.To.values),
         "word_key": uuid4(),
         "more_wanted": found.wanted + 1,
         "known": known,
         "in_use": known is not None and known.retired_at is None,
         "state": _state(found, past),
-        "belief": None if past.verdict else Belief.objects.filter(task=found).first(),
+        "belief": None if past.verdict else Posterior.objects.filter(task=found).first(),
         "view": drawing(
             found,
             {f"a{one.annotation.pk}": one.annotation.answer for one in past.answers}

@@ -26,11 +26,11 @@ from projects.errors import LeaseLost, Refused
 from projects.models import (
     Annotation,
     Assignment,
-    Belief,
+    Comment,
     Draft,
+    Posterior,
     Project,
     ProjectSettings,
-    Remark,
     SecondLook,
     Task,
     Verdict,
@@ -241,14 +241,14 @@ def answers_json(task: Task, settings: ProjectSettings) -> list[dict]:
 
 def _parts(task: Task) -> list[dict]:
     """What was merged of the answers part by part, the most doubtful first, with the names of the labels."""
-    found = Belief.objects.filter(task=task).values_list("parts", flat=True).first()
+    found = Posterior.objects.filter(task=task).values_list("parts", flat=True).first()
     names = dict(task.project.labels.values_list("key", "name")) if found else {}
     return [one | {"name": names.get(one["label"], one["label"])} for one in found or []]
 
 
 def comments_json(task: Task, reviewer: Person) -> list[dict]:
     """What taskers tell the reviewer, each with the answer that it came with."""
-    threads = reading.of_task(task, Remark.To.REVIEWER)
+    threads = reading.of_task(task, Comment.To.REVIEWER)
     keys = (
         dict(Annotation.objects.current().filter(task=task).values_list("assignment", "public_id")) if threads else {}
     )

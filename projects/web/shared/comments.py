@@ -6,16 +6,16 @@ from django.utils.translation import gettext as _
 
 from projects import access
 from projects.errors import OwnWork
-from projects.models import Remark
+from projects.models import Comment
 from projects.workflow.comments import reading
 from taskers.models import Person
 from taskers.web.requests import NO_KEY, MemberRequest, key_in
 
 
-def answerable(person: Person, comment_id: UUID) -> Remark:
+def answerable(person: Person, comment_id: UUID) -> Comment:
     """A comment that this person may answer for the office: comments as reviewer, questions as manager."""
     comment = reading.find(comment_id)
-    roles = access.REVIEW if comment.to == Remark.To.REVIEWER else access.MANAGE
+    roles = access.REVIEW if comment.to == Comment.To.REVIEWER else access.MANAGE
     project = comment.task.project
     access.access.require(person, project.organization, *roles, project_key=project.public_id)
     if comment.author_id == person.pk:

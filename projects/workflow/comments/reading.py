@@ -17,7 +17,7 @@ PAGE = 50
 
 @dataclass
 class Talk:
-    """A remark and the answers to it, in their order."""
+    """A comment and the answers to it, in their order."""
 
     first: Comment
     answers: list[Comment] = field(default_factory=list)
@@ -57,7 +57,7 @@ def said_by(tasker: Person, projects: Iterable[Project], before: int | None = No
 
 
 def find(public_id: UUID) -> Comment:
-    """A remark with its task and project; NotFound for none. The caller checks who may see it."""
+    """A comment with its task and project; NotFound for none. The caller checks who may see it."""
     rows = Comment.objects.select_related("task__project__organization", "author", "assignment")
     found = rows.filter(public_id=public_id).first()
     if found is None:

@@ -5,7 +5,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from projects.models import Intake
+from projects.models import Import
 from tests.support import make
 from tests.support.projects.pipeline import Api, refused
 
@@ -20,7 +20,7 @@ POSTS = ("batches", "claim", "batch-move", "batch-tasks", "batch-intakes")
 def keys(cast, project, batch) -> dict[str, tuple]:
     """An address of each kind in Riverside."""
     task = make.task(batch)
-    made = Intake.objects.create(batch=batch, name="a.jsonl", format="jsonl", file="a.jsonl")
+    made = Import.objects.create(batch=batch, name="a.jsonl", format="jsonl", file="a.jsonl")
     by_project = dict.fromkeys(("project", "batches", "verdicts", "claim"), (project.public_id,))
     by_batch = dict.fromkeys(("batch", "batch-move", "batch-tasks", "batch-intakes"), (batch.public_id,))
     by_task = dict.fromkeys(("task", "task-verdicts", "task-media"), (task.public_id,))

@@ -3,7 +3,7 @@
 import random
 
 from projects import queue
-from projects.models import Assignment, StockedGold
+from projects.models import Assignment, PooledGold
 from projects.quality.gold import grading
 from projects.workflow import submission
 from tests.support import make
@@ -18,7 +18,7 @@ class Always(random.Random):
         return 0.0
 
 
-def stocked(batch, number: int = 1) -> list[StockedGold]:
+def stocked(batch, number: int = 1) -> list[PooledGold]:
     tasks = make.tasks(batch, number)
     for task in tasks:
         queue.set_aside(task, by=None)

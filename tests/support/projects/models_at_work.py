@@ -4,7 +4,7 @@ import pytest
 
 from projects import queue
 from projects.annotators import answers, lifecycle, outcomes
-from projects.models import Assignment, ModelAnswer, Seat, Task
+from projects.models import Assignment, ModelAnnotator, ModelAnswer, Task
 from projects.workflow import submission
 from taskers.models import Event
 from tests.support import make
@@ -23,11 +23,11 @@ def project(cast):
     return project_of(cast)
 
 
-def seated(cast, project, name="Max", mode="watch", **terms) -> Seat:
-    seat, _secret = lifecycle.register(
+def seated(cast, project, name="Max", mode="watch", **terms) -> ModelAnnotator:
+    annotator, _secret = lifecycle.register(
         project, name=name, by=cast.mina, **{"target_error": 0.1, "audit_share": 0.2} | terms
     )
-    return lifecycle.move(seat, by=cast.mina, mode=mode) if mode != "watch" else seat
+    return lifecycle.move(annotator, by=cast.mina, mode=mode) if mode != "watch" else annotator
 
 
 def read() -> None:
@@ -35,20 +35,23 @@ def read() -> None:
     outcomes.settle(list(Event.objects.order_by("-pk")[:40])[::-1])
 
 
-def proven(seat: Seat, right=300) -> Seat:
+def proven(annotator: ModelAnnotator, right=300) -> ModelAnnotator:
     """A long record, of tasks that were archived since: what it said was right, and how often it was."""
     terms = {"task_id": 0, "confidence": SURE, "at_least": 0.5, "accepted": False, "drawn": False, "mode": "watch"}
-    record = [ModelAnswer(seat=seat, annotation_id=-i - 1, fate="known", right=True, **terms) for i in range(right)]
+    record = [
+        ModelAnswer(annotator=annotator, annotation_id=-i - 1, outcome="known", right=True, **terms)
+        for i in range(right)
+    ]
     ModelAnswer.objects.bulk_create(record)
-    Seat.objects.filter(pk=seat.pk).update(**outcomes.taught(seat))
-    seat.refresh_from_db()
-    return seat
+    ModelAnnotator.objects.filter(pk=annotator.pk).update(**outcomes.taught(annotator))
+    annotator.refresh_from_db()
+    return annotator
 
 
-def says(seat: Seat, answer=RIGHT, confidence=SURE) -> ModelAnswer:
+def says(annotator: ModelAnnotator, answer=RIGHT, confidence=SURE) -> ModelAnswer:
     """The model claims its next task through the queue and hands in."""
-    mine = make.held(seat.tasker, seat.project)
-    done = submission.submit(mine, seat.tasker, mine.token, answer, confidence=confidence)
+    mine = make.held(annotator.tasker, annotator.project)
+    done = submission.submit(mine, annotator.tasker, mine.token, answer, confidence=confidence)
     assert queue.audit().breaches == []
     return ModelAnswer.objects.get(annotation=done)
 
@@ -63,16 +66,16 @@ def label_of(answer: dict) -> str:
     return answer["spans"][0]["label"]
 
 
-def drawn(seat: Seat, task: Task) -> bool:
-    said = answers.said(Assignment(task=task), seat.tasker, 0.5)
+def drawn(annotator: ModelAnnotator, task: Task) -> bool:
+    said = answers.said(Assignment(task=task), annotator.tasker, 0.5)
     assert said is not None
     return said.drawn
 
 
-def until(seat: Seat, is_drawn: bool, **terms) -> ModelAnswer:
+def until(annotator: ModelAnnotator, is_drawn: bool, **terms) -> ModelAnswer:
     """What it says to its next task that is drawn, or isn't; those before are done as well."""
     for _ in range(200):
-        done = says(seat, **terms)
+        done = says(annotator, **terms)
         if done.drawn == is_drawn:
             return done
     raise AssertionError("no such task")

@@ -5,15 +5,15 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from projects.models import Seat, limits
+from projects.models import ModelAnnotator, limits
 from projects.models.limits import ANNOTATOR
 from projects.web.shared.units import in_percent, of_percent, percent
 
 MODES = (
-    (Seat.Mode.WATCH, _("Watch: its answers count for nothing and are compared with people's")),
-    (Seat.Mode.COUNT, _("Count: its answers are weighed with those of people, never without one")),
-    (Seat.Mode.DECIDE, _("Decide: where it is sure enough, its answer alone is the verdict")),
-    (Seat.Mode.OFF, _("Off: it gets no work, and what it said of undecided tasks is asked of people")),
+    (ModelAnnotator.Mode.WATCH, _("Watch: its answers count for nothing and are compared with people's")),
+    (ModelAnnotator.Mode.COUNT, _("Count: its answers are weighed with those of people, never without one")),
+    (ModelAnnotator.Mode.DECIDE, _("Decide: where it is sure enough, its answer alone is the verdict")),
+    (ModelAnnotator.Mode.OFF, _("Off: it gets no work, and what it said of undecided tasks is asked of people")),
 )
 
 
@@ -57,6 +57,6 @@ class MoveForm(TermsForm):
     )
     field_order = ("mode",)
 
-    def __init__(self, data: Any = None, *, seat: Seat) -> None:
-        now = {name: in_percent(getattr(seat, name)) for name in ANNOTATOR} | {"mode": seat.mode}
-        super().__init__(data, initial=now, prefix=f"m{seat.pk}", auto_id="id_%s")
+    def __init__(self, data: Any = None, *, annotator: ModelAnnotator) -> None:
+        now = {name: in_percent(getattr(annotator, name)) for name in ANNOTATOR} | {"mode": annotator.mode}
+        super().__init__(data, initial=now, prefix=f"m{annotator.pk}", auto_id="id_%s")

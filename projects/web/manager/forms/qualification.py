@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from projects.models import DealingRules, Project, limits
+from projects.models import AssignmentRules, Project, limits
 from projects.models.limits import RULES
 from projects.web.manager.forms.rules import skills_of
 from projects.web.shared.units import amount, in_currency, in_percent, in_units, of_percent, percent, to_millionths
@@ -80,7 +80,7 @@ class CourseForm(forms.Form):
         }
 
 
-def course_initial(row: DealingRules, shown: str) -> dict[str, Any]:
+def course_initial(row: AssignmentRules, shown: str) -> dict[str, Any]:
     """What the form shows at first."""
     return {
         "training_tasks": row.training_tasks,

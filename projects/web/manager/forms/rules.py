@@ -6,7 +6,7 @@ from django import forms
 from django.forms import BaseFormSet, formset_factory
 from django.utils.translation import gettext_lazy as _
 
-from projects.models import Batch, BlockedPair, DealingRules, Exclusion, Project, Requirement, limits
+from projects.models import AssignmentRules, Batch, ConflictOfInterest, Exclusion, Project, Requirement, limits
 from projects.models.limits import RULES
 from projects.queue.leases import SKIP_MODES, SKIP_REASONS, USUAL_MODES
 from projects.web.shared.units import (
@@ -128,7 +128,7 @@ class RulesForm(forms.Form):
         }
 
 
-def rules_initial(project: Project, row: DealingRules) -> dict[str, Any]:
+def rules_initial(project: Project, row: AssignmentRules) -> dict[str, Any]:
     """What the form shows at first."""
     modes = {f"skip_{one}": row.skip_modes.get(one) or USUAL_MODES.get(one, "others") for one in SKIP_REASONS}
     return modes | {
@@ -265,7 +265,7 @@ class PairForm(forms.Form):
 
     one = PeopleField(Person.objects.none(), label=_("Person"), to_field_name="public_id")
     other = PeopleField(Person.objects.none(), label=_("And"), to_field_name="public_id")
-    relation = forms.ChoiceField(label=_("Why"), choices=BlockedPair.Relation.choices)
+    relation = forms.ChoiceField(label=_("Why"), choices=ConflictOfInterest.Relation.choices)
     note = forms.CharField(
         label=_("Note"), required=False, max_length=limits.PAIR_NOTE, help_text=_("For the office only.")
     )

@@ -23,7 +23,7 @@ from projects.api.course_serializers import (
 from projects.api.endpoint import Endpoint, described
 from projects.api.pagination import asked, page
 from projects.api.serializers import PageQuery
-from projects.models import CourseTry, Project, StockedGold
+from projects.models import PooledGold, Project, QualificationAttempt
 from projects.quality.gold import authoring, grading
 from projects.quality.qualification import feedback, qualification_tests
 from projects.queue.qualification import course_items
@@ -107,7 +107,7 @@ class Again(Endpoint):
     @described("Reset a person's tries", {200: TriesBack}, request=None, operation_id="courses_reset")
     def post(self, request: Request, project_id: UUID, person_id: UUID) -> Response:
         project = self.project(project_id, *access.MANAGE)
-        tried = CourseTry.objects.filter(project=project).values("tasker")
+        tried = QualificationAttempt.objects.filter(project=project).values("tasker")
         person = Person.objects.filter(public_id=person_id, pk__in=tried).first()
         if person is None:
             raise NotFound()
@@ -124,7 +124,7 @@ class Mine(Endpoint):
         return Response({"results": [_own(one) for one in tries]})
 
 
-def keep(endpoint: Endpoint, project: Project, given: dict[str, Any], *, course: bool) -> StockedGold:
+def keep(endpoint: Endpoint, project: Project, given: dict[str, Any], *, course: bool) -> PooledGold:
     """Keep the answer that was sent, or the task's verdict, as gold."""
     task = endpoint.task(given.pop("task"), *access.MANAGE)
     if task.project_id != project.pk:
@@ -135,7 +135,7 @@ def keep(endpoint: Endpoint, project: Project, given: dict[str, Any], *, course:
     return authoring.keep_decided(task, **given)
 
 
-def _own(attempt: CourseTry) -> dict[str, Any]:
+def _own(attempt: QualificationAttempt) -> dict[str, Any]:
     items = feedback.again(attempt)
     for item in items:
         item["picture"] = reverse("api-task-media", args=[item["task"]]) if item["picture"] else None
@@ -156,8 +156,8 @@ def _course(project: Project) -> Any:
     return CourseShape(rules.in_force(project)).data
 
 
-def _item(project: Project, task_id: UUID) -> StockedGold:
-    rows = StockedGold.objects.filter(project=project, pool=StockedGold.Pool.TRAINING).select_related("project")
+def _item(project: Project, task_id: UUID) -> PooledGold:
+    rows = PooledGold.objects.filter(project=project, pool=PooledGold.Pool.TRAINING).select_related("project")
     found = rows.select_related("project", "gold__task__project").filter(gold__task__public_id=task_id).first()
     if found is None:
         raise NotFound()
