@@ -60,7 +60,7 @@ def test_neither_of_two_that_contradict_is_dealt_until_mina_settles_it(client, c
     client.force_login(cast.mina)
     path = f"/projects/{project.public_id}/gold/"
     shown = client.get(path).content.decode()
-    assert shown.count("May be wrong") == 2 and "which asks the same, is another one." in shown
+    assert shown.count("May be wrong") == 2 and "asks the same, and its gold answer is another one." in shown
     client.post(f"{path}{right.gold.task.public_id}/", {"act": "restore"})
     client.post(f"{path}{wrong.gold.task.public_id}/", {"act": "retire", "why": "wrong"})
     assert contradictions.mark(project) == []  # settled, and not doubted again

@@ -96,7 +96,7 @@ def test_rita_reads_how_likely_each_part_is_and_how_far_its_edge_is_in_doubt(cas
     assert part["label"] == "person" and 0.5 < part["likely"] <= 1 and 0 < part["edge"] < 1
     client.force_login(cast.rita)
     shown = client.get(reverse("review", args=[task.public_id])).content.decode()
-    assert f"Person: {part['likely']:.0%}".replace("%", " % likely") in shown
+    assert f"Person: {part['likely']:.0%}".replace("%", "\N{NO-BREAK SPACE}% likely") in shown
     assert f"edge unsure by {part['edge']:.1f} px" in shown
 
     words = make.task(make.batch(spans_project(cast)))

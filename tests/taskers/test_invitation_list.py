@@ -79,7 +79,7 @@ def test_the_page_shows_links_and_reasons(client, cast) -> None:
     client.force_login(cast.mina)
     file = SimpleUploadedFile("people.csv", TABLE.encode("utf-8-sig"), "text/csv")
     page = client.post("/people/invite/list/", {"file": file}).content.decode()
-    assert "3 made, 4 refused" in page
+    assert "3 made, 4 rejected" in page
     assert page.count("http://testserver/invitations/") >= 3
     answer = client.post("/people/invite/list/", {"text": ""})
     assert answer.status_code == 422 and "Choose a file" in answer.content.decode()

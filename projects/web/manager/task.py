@@ -144,7 +144,7 @@ def _context(found: Task) -> dict:
         "known": known,
         "in_use": known is not None and known.retired_at is None,
         "state": _state(found, past),
-        "belief": None if past.verdict else Posterior.objects.filter(task=found).first(),
+        "posterior": None if past.verdict else Posterior.objects.filter(task=found).first(),
         "view": drawing(
             found,
             {f"a{one.annotation.pk}": one.annotation.answer for one in past.answers}
