@@ -6,9 +6,10 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch, URLPattern, path, reverse
+from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_GET, require_POST
 from unfold.decorators import display as shown
 
 from taskers.errors import Problem
@@ -39,6 +40,7 @@ class DisputeAdmin(OfficeAdmin):
         answer = self.admin_site.admin_view(require_POST(self.answer))
         return [path("<int:dispute_id>/answer/", answer, name="taskers_dispute_answer"), *super().get_urls()]
 
+    @method_decorator(require_GET)
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context=None) -> HttpResponse:
         """One dispute, and the form that answers it."""
         return self._page(request, self._dispute(request, object_id))

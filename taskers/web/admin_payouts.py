@@ -10,6 +10,7 @@ from django.db.models import Count, Sum
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, path
+from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
@@ -139,6 +140,7 @@ class PayoutAdmin(OfficeAdmin):
         csv.writer(response).writerows(rows)
         return response
 
+    @method_decorator(require_GET)
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context=None) -> HttpResponse:
         """One payout: who gets what, who did what, and the next step."""
         payout = self._payout(request, object_id)

@@ -141,12 +141,3 @@ def test_a_voided_answer_counts_no_more(project) -> None:
     ).update(voided_at=timezone.now())
     agreement_reports.make(project.pk)
     assert AgreementReport.objects.get(project=project).numbers["tasks"] == 2
-
-
-def test_taskers_and_neighbours_stay_out(project, cast) -> None:
-    for person, status in ((cast.alice, 403), (cast.nora, 404)):
-        client = Client()
-        client.force_login(person)
-        assert client.get(page("agreement", project)).status_code == status
-        assert client.post(page("agreement-renew", project)).status_code == status
-    assert not AgreementReport.objects.exists()

@@ -99,13 +99,6 @@ def test_the_worker_waits_for_readers_and_says_what_for(cast, mina, batch) -> No
     assert "Archived" in page(mina, batch) and not Archive.objects.get().reason
 
 
-@pytest.mark.parametrize(("who", "status"), [("alice", 403), ("rita", 403), ("nora", 404), ("sam", 404)])
-def test_nobody_else_archives(cast, client, batch, who: str, status: int) -> None:
-    client.force_login(getattr(cast, who))
-    assert press(client, batch).status_code == status
-    assert not Archive.objects.exists()
-
-
 def test_a_part_holds_as_many_tasks_as_fit(cast, monkeypatch) -> None:
     project = make.project(cast.riverside, wanted=1)
     batch = make.batch(project)

@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 from asgiref.sync import async_to_sync
-from django.contrib.auth.models import AnonymousUser
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.test import AsyncRequestFactory
@@ -14,7 +13,7 @@ from projects.data import importing
 from projects.data.media import assets
 from projects.models import Asset, Task
 from projects.web.shared import media
-from taskers.errors import NotAllowed, NotFound
+from taskers.errors import NotFound
 from tests.support import make
 from tests.support.projects.pictures import picture
 
@@ -91,15 +90,6 @@ def test_everybody_of_the_project_gets_the_picture(cast, task):
         assert response["Cache-Control"].startswith("private") and response["X-Content-Type-Options"] == "nosniff"
     response, body = ask(cast.alice, task, media.task_thumbnail)
     assert body == picture().thumbnail and response["Content-Type"] == "image/jpeg"
-
-
-@pytest.mark.parametrize("view", [media.task_media, media.task_thumbnail])
-def test_stranger_and_neighbour_find_no_picture(cast, task, view):
-    for person in (cast.sam, cast.nora, cast.ned):
-        with pytest.raises(NotFound):
-            ask(person, task, view)
-    with pytest.raises(NotAllowed, match="Sign in"):
-        ask(AnonymousUser(), task, view)
 
 
 def test_a_text_task_has_no_picture(cast):

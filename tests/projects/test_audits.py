@@ -227,17 +227,6 @@ class TestAnswering:
             assert escape(there) in looked
         assert client.post(left).url == reverse("second-looks") + chosen
 
-    @pytest.mark.parametrize("who", ["sam", "nils", "alice"])
-    def test_strangers_neighbours_and_taskers_neither_see_nor_answer_it(self, cast, client, who) -> None:
-        task = decided(cast, make.batch(audited(cast)))
-        client.force_login(getattr(cast, who))
-        for answer in (
-            client.get(reverse("second-look", args=[task.public_id])),
-            client.post(reverse("second-look-dismiss", args=[task.public_id])),
-        ):
-            assert answer.status_code == (403 if who == "alice" else 404)
-        assert looks(task) == [("audit", "open")]
-
     def test_rita_is_told_neither_the_verdict_nor_that_it_is_doubted(self, cast, client) -> None:
         project = audited(cast, wanted=3)
         task = make.task(make.batch(project))

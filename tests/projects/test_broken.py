@@ -108,17 +108,6 @@ def test_a_manager_is_told_sees_who_reported_what_and_dismisses_it(cast, project
     assert queue.audit().breaches == []
 
 
-def test_reports_are_for_managers_of_the_project_alone(cast, project, batch) -> None:
-    task = make.task(batch)
-    reported(cast.alice, project)
-    for person, status in ((cast.nora, 404), (cast.sam, 404), (cast.alice, 403), (cast.rita, 403)):
-        client = signed_in(person)
-        assert client.get(reverse("project-reports", args=[project.public_id])).status_code == status
-        settle = reverse("report-settle", args=[project.public_id, task.public_id])
-        assert client.post(settle, {"act": "broken"}).status_code == status
-    assert withheld(project) == 0
-
-
 def test_reported_gold_leaves_the_stock_as_any_task_leaves_the_queue(cast, project, batch) -> None:
     """The same answer, the same next task, the same count: nothing of it tells gold (issue 11, line 14)."""
     make.tasks(batch, 6)

@@ -158,28 +158,6 @@ def test_an_empty_answer_is_refused_where_it_was_typed(alice, cast, project, cli
     assert done.status_code == 422 and "Say something first." in done.content.decode()
 
 
-@pytest.mark.parametrize(
-    ("who", "to", "status"),
-    [
-        ("rita", "manager", 403),
-        ("alice", "manager", 403),
-        ("bob", "reviewer", 403),
-        ("nora", "manager", 404),
-        ("sam", "reviewer", 404),
-    ],
-)
-def test_only_those_who_are_asked_answer(alice, cast, client, who: str, to: str, status: int) -> None:
-    say(alice, "Is a goblet a cup?", to=to)
-    (comment,) = Comment.objects.all()
-    client.force_login(getattr(cast, who))
-    body = {"id": str(uuid4()), "words": "No"}
-    for address in (f"/projects/comments/{comment.public_id}/answer/", f"/review/comments/{comment.public_id}/answer"):
-        assert client.post(address, body, content_type="application/json").status_code == status
-    if who != "alice":
-        assert client.post(f"/my-work/questions/{comment.public_id}/more/", {"words": "No"}).status_code == 404
-    assert Comment.objects.count() == 1
-
-
 def test_what_mina_leaves_for_the_next_is_shown_when_the_task_comes_back(alice, cast, project, client) -> None:
     say(alice, "I wasn't sure.")
     alice.act("submit", answer=make.MARIA)

@@ -170,17 +170,6 @@ def test_gold_is_corrected_like_any_other_work(alice, cast, project, batch) -> N
     assert Transfer.objects.count() == 1 and queue.audit().breaches == []
 
 
-@pytest.mark.parametrize("who", ["bob", "mina", "ned", "sam"])
-def test_nobody_corrects_somebody_elses_work(who, client, cast, project, batch) -> None:
-    hers = said(cast.alice, make.task(batch), make.OSLO)
-    client.force_login(getattr(cast, who))
-    path = f"/studio/assignments/{hers.assignment.public_id}/correct/submit"
-    assert client.get(f"/my-work/{hers.public_id}/correct/").status_code in (403, 404)
-    assert asks(client, f"/studio/corrections/{hers.public_id}/claim")[0] in (403, 404)
-    assert asks(client, path, {"token": str(hers.assignment.token), "answer": make.MARIA})[0] in (403, 404)
-    assert Annotation.objects.count() == 1
-
-
 def test_voided_and_late_work(cast, project, batch) -> None:
     first, second = make.task(batch), make.task(batch)
     hers = said(cast.alice, first, make.OSLO)

@@ -72,8 +72,3 @@ def test_the_instructions_come_with_them(cast, project) -> None:
     client.force_login(cast.alice)
     told = client.get(f"/studio/{project.public_id}/examples").json()
     assert told["instructions_html"] == "<p>Mark <strong>names</strong>.</p>\n" and told["instructions_language"] == ""
-
-
-@pytest.mark.parametrize(("who", "status"), [("finn", 403), ("nora", 404), ("sam", 404)])
-def test_strangers_and_neighbours_see_none(cast, project, items, who: str, status: int) -> None:
-    assert shown_to(getattr(cast, who), project) == (status, [])

@@ -45,13 +45,6 @@ def test_batch_goes_nowhere_it_cannot(mina, batch, state: str, status: int) -> N
     assert mina.post(page("batch-move", batch.public_id), {"state": state}).status_code == status
 
 
-@pytest.mark.parametrize(("who", "status"), [("alice", 403), ("nora", 404), ("sam", 404)])
-def test_others_move_no_batch(cast, batch, who: str, status: int) -> None:
-    answer = signed_in(getattr(cast, who)).post(page("batch-move", batch.public_id), {"state": "paused"})
-    batch.refresh_from_db()
-    assert (answer.status_code, batch.state) == (status, "live")
-
-
 def test_manager_pauses_the_project(mina, project) -> None:
     mina.post(page("project-move", project.public_id), {"state": "paused"})
     project.refresh_from_db()

@@ -219,23 +219,6 @@ def test_neighbours_batch_is_no_choice(cast, mina, project) -> None:
     assert not Import.objects.exists()
 
 
-@pytest.mark.parametrize("name", ["intake", "intake-errors"])
-@pytest.mark.parametrize(("who", "status"), [("alice", 403), ("nora", 404), ("sam", 404)])
-def test_others_see_no_intake(cast, mina, project, name: str, who: str, status: int) -> None:
-    send(mina, project)
-    client = Client()
-    client.force_login(getattr(cast, who))
-    assert client.get(reverse(name, args=[only_intake().public_id])).status_code == status
-
-
-@pytest.mark.parametrize(("who", "status"), [("alice", 403), ("nora", 404), ("sam", 404)])
-def test_others_load_nothing(cast, project, who: str, status: int) -> None:
-    client = Client()
-    client.force_login(getattr(cast, who))
-    assert send(client, project).status_code == status
-    assert not Import.objects.exists()
-
-
 # --- export -------------------------------------------------------------------------------------------
 
 

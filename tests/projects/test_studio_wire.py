@@ -94,14 +94,6 @@ def test_a_bad_answer_names_its_fault_and_place_and_writes_nothing(alice, answer
     assert Assignment.objects.filter(state="held").count() == 1
 
 
-def test_a_strangers_assignment_is_not_found(cast, project, alice) -> None:
-    bob = Tab(cast.bob, project)
-    bob.held = alice.held
-    for what in ("heartbeat", "submit", "skip", "release", "report"):
-        status, problem = bob.act(what, answer=make.MARIA)
-        assert (status, problem["code"]) == (404, "not-found")
-
-
 def test_an_expired_assignment_is_lost_once_somebody_else_has_it(cast, project, alice) -> None:
     alice.act("draft", "PUT", version=0, answer=make.MARIA)
     run_out(Assignment.objects.get(public_id=alice.held["id"]))

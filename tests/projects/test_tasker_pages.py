@@ -215,15 +215,6 @@ def test_work_at_another_organization_is_not_mixed_in(alice, cast, project, batc
     assert there.task.code in page and here.task.code not in page
 
 
-@pytest.mark.parametrize("who", ["bob", "mina", "rita", "ned", "sam"])
-def test_nobody_opens_or_contests_somebody_elses_work(who, client, cast, project, batch) -> None:
-    hers = both(cast, project, batch)
-    client.force_login(getattr(cast, who))
-    assert client.get(f"/my-work/{hers.public_id}/").status_code == 404
-    assert client.post(f"/my-work/{hers.public_id}/contest/", {"text": "Mine!"}).status_code == 404
-    assert not Dispute.objects.exists()
-
-
 def test_contesting_and_being_answered(alice, cast, project, batch) -> None:
     mine = both(cast, project, batch, his=make.OSLO)
     reviewed(cast, mine.task, make.OSLO)

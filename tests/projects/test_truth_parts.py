@@ -114,7 +114,7 @@ def test_who_marks_what_comes_is_outvoted_once_known(cast, honest, careless) -> 
     first = make.task(batch)
     for tasker, answer in everybody:
         said(tasker, first, answer)
-    assert outcome(first)[0] is False or marked(verdict_of(first).answer) != marked(PERSON), "nobody is known yet"
+    assert marked(verdict_of(first).answer) != marked(PERSON), "nobody is known yet"
 
     known_answers(cast, project, batch, everybody, number=12)
     estimating.run(estimating.start(project, by=cast.mina).pk)
@@ -255,7 +255,7 @@ class TestOddInput:
         task = make.task(batch)
         for tasker in honest:
             said(tasker, task, NOTHING)
-        assert not Verdict.objects.filter(task=task).exists() or verdict_of(task).confidence < 0.6
+        assert outcome(task)[1] == "review"
         assert MethodCalibration.objects.get().right == 0
 
     def test_nothing_handed_in_is_nothing_estimated(self, cast) -> None:
@@ -292,7 +292,7 @@ def test_words_that_an_estimate_learnt_are_kept_with_the_crowd_and_used(cast) ->
     answers = ((cast.alice, make.spans((11, 22))), (cast.bob, NOTHING), (cast.carol, NOTHING))
     for tasker, answer in answers:
         said(tasker, before, answer)
-    assert not Verdict.objects.filter(task=before).exists() or marked(verdict_of(before).answer) == []
+    assert marked(verdict_of(before).answer) == []
     at_first = Posterior.objects.get(task=before).raw
     run = estimating.run(estimating.start(project, by=cast.mina).pk)
     bias, weights = run.accuracy_model.numbers["words"]["person"]
@@ -300,7 +300,7 @@ def test_words_that_an_estimate_learnt_are_kept_with_the_crowd_and_used(cast) ->
     after = make.task(batch, text="Report 99: Maria Lopez visited the harbor on a rainy day.")
     for tasker, answer in answers:
         said(tasker, after, answer)
-    assert outcome(after)[1] == "review" or marked(verdict_of(after).answer) == [(11, 22, "person")]
+    assert marked(verdict_of(after).answer) == [(11, 22, "person")]
     now = Posterior.objects.get(task=after).raw
     assert now != at_first, "three strangers were enough to say that nothing is there; the words doubt it"
     assert now == Posterior.objects.get(task=before).raw, "the estimate weighed the first again in the same way"

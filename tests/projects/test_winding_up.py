@@ -242,12 +242,6 @@ def test_a_large_batch_is_told_by_a_sample(cast, project, batch, monkeypatch) ->
     assert told.earned == told.decide * RATE
 
 
-def test_only_who_manages_it_is_told_what_its_end_would_do(client, cast, batch) -> None:
-    for who, status in ((cast.alice, 403), (cast.nora, 404)):
-        client.force_login(who)
-        assert client.get(f"/projects/batches/{batch.public_id}/end/closed/").status_code == status
-
-
 def test_closing_a_large_batch_is_done_in_pieces_by_several_and_its_page_shows_how_far(
     client, cast, project, batch, task, monkeypatch
 ) -> None:

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from taskers import access
 from taskers.errors import Problem
@@ -70,6 +70,7 @@ def invite(request: MemberRequest) -> HttpResponse:
     return _page(request, **_members(request), invite_form=form, made=made, status=status)
 
 
+@require_http_methods(["GET", "POST"])
 @never_cache
 @needs_role(*OFFICE)
 def invite_list(request: MemberRequest) -> HttpResponse:

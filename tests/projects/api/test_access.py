@@ -28,25 +28,6 @@ def keys(cast, project, batch) -> dict[str, tuple]:
     return by_project | by_batch | by_task | export | {"intake": (made.public_id,)}
 
 
-@pytest.mark.parametrize("name", [*GETS, "export", "task-media"])
-def test_neighbour_finds_nothing(nora, keys, name: str) -> None:
-    refused(nora.get(name, *keys[name]), 404, "not-found")
-
-
-@pytest.mark.parametrize("name", POSTS)
-def test_neighbour_moves_nothing(nora, keys, name: str) -> None:
-    refused(nora.post(name, *keys[name]), 404, "not-found")
-
-
-@pytest.mark.parametrize("name", [*GETS, "export"])
-def test_tasker_without_the_role_is_told_so(alice, keys, name: str) -> None:
-    refused(alice.get(name, *keys[name]), 403, "not-allowed")
-
-
-def test_manager_is_no_tasker(mina, project) -> None:
-    refused(mina.post("claim", project.public_id), 403, "not-allowed")
-
-
 @pytest.mark.parametrize("name", [*GETS, "export"])
 def test_stranger_is_asked_for_a_token(keys, name: str) -> None:
     answer = Client().get(reverse(f"api-{name}", args=keys[name]))

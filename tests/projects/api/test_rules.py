@@ -148,17 +148,6 @@ def test_a_program_goes_on_with_any_project(cast, project, batch) -> None:
     assert alice.post("claim-any").json()["nothing"]["code"] == "paused"
 
 
-@pytest.mark.parametrize("who", ["alice", "rita", "finn"])
-def test_others_of_the_house_may_not(cast, project, batch, who) -> None:
-    api = Office(getattr(cast, who), cast.riverside)
-    for name in ("rules", "qualifying", "leases", "gold"):
-        assert api.get(name, project.public_id).status_code == 403
-    for name in ("skills", "exclusions", "conflicts"):
-        assert api.get(name).status_code == 403
-    body = {"tasker": str(cast.bob.public_id), "kind": "banned", "reason": "x"}
-    assert api.post("exclusions", body=body).status_code == 403
-
-
 def test_a_program_says_that_empty_answers_are_usual(cast, mina) -> None:
     body = {"name": "Rare ships", "task_type": "image_regions", "labels": [{"name": "Ship"}]}
     made = mina.send("POST", "projects", body=body).json()
