@@ -23,7 +23,7 @@ TABLES = (
     "projects_annotation",
     "projects_verdict",
     "projects_verdictentry",
-    "projects_posterior",
+    "projects_belief",
     "taskers_event",
     "taskers_grade",
     "taskers_transfer",

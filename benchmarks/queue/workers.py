@@ -84,16 +84,16 @@ def load(rows: int, pause: float, mark: Path) -> None:
 
     from projects.data import importing
     from projects.data.importing import storing
-    from projects.models import Import
+    from projects.models import Intake
 
-    def told(_: Import) -> None:
+    def told(_: Intake) -> None:
         mark.touch()
         time.sleep(pause)
 
     storing.CHUNK_ROWS = rows
     while True:
         try:
-            if (kept := Import.objects.exclude(state="done").order_by("pk").first()) is None:
+            if (kept := Intake.objects.exclude(state="done").order_by("pk").first()) is None:
                 return
             importing.run(kept.pk, told=told)
         except (OperationalError, InterfaceError):

@@ -85,7 +85,7 @@ class Submit(Endpoint):
             data["token"],
             data["answer"],
             active_ms=data["active_ms"],
-            refused=data["rejected"],
+            refused=data["refused"],
             confidence=data["confidence"],
         )
         submitted = {"submitted": {"id": annotation.public_id}}

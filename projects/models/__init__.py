@@ -3,92 +3,84 @@
 from projects.models.answers import Annotation, Gold, Verdict
 from projects.models.archives import Archive, ArchivedTask, ArchivePart
 from projects.models.broken import BrokenReport
-from projects.models.comments import Comment, CommentQuerySet
-from projects.models.model_annotators import ModelAnnotator, ModelAnnotatorChange, ModelAnswer
-from projects.models.promises import Assignment, BatchCursor, ClaimNumber, Draft
-from projects.models.qualification import QualificationAttempt, QualificationStep
-from projects.models.quality import (
-    AccuracyModel,
-    AnnotatorParameters,
-    Estimation,
-    MethodCalibration,
-    Posterior,
-    Ranking,
-    SecondLook,
-)
+from projects.models.browsing import VerdictEntry, VerdictGone
+from projects.models.courses import CourseStep, CourseTry
+from projects.models.promises import Assignment, BatchCursor, Draft, Turn
+from projects.models.quality import Belief, Calibrated, Crowd, Estimation, Ranking, SecondLook, Trait
+from projects.models.remarks import Remark, RemarkQuerySet
 from projects.models.reports import AgreementReport
 from projects.models.rules import (
-    AssignmentRules,
     BatchPace,
-    ConflictOfInterest,
+    BlockedPair,
     DayTally,
+    DealingRules,
     Exclusion,
-    PooledGold,
     Requirement,
     Stall,
+    StockedGold,
 )
+from projects.models.seats import ModelAnswer, Seat, SeatMove
 from projects.models.settlements import Correctable, GoldSettlement, SeenAnswer
-from projects.models.verdict_index import VerdictEntry, VerdictGone
 from projects.models.work import (
     Asset,
     Batch,
-    BatchClosing,
     BatchProgress,
-    Import,
-    ImportFaults,
+    Intake,
+    IntakeFaults,
     Label,
     Project,
     ProjectSettings,
     Task,
+    WindUp,
 )
 
 __all__ = [
     "Correctable",
-    "BatchClosing",
+    "WindUp",
     "GoldSettlement",
     "SeenAnswer",
-    "Comment",
-    "CommentQuerySet",
+    "Remark",
+    "RemarkQuerySet",
     "ModelAnswer",
-    "ModelAnnotator",
-    "ModelAnnotatorChange",
+    "Seat",
+    "SeatMove",
     "AgreementReport",
     "BrokenReport",
-    "Posterior",
-    "MethodCalibration",
-    "AccuracyModel",
+    "Belief",
+    "Calibrated",
+    "Crowd",
     "Estimation",
     "Ranking",
     "SecondLook",
-    "AnnotatorParameters",
+    "Trait",
     "Archive",
     "ArchivePart",
     "ArchivedTask",
     "Stall",
-    "PooledGold",
+    "StockedGold",
     "Requirement",
     "Exclusion",
-    "AssignmentRules",
+    "DealingRules",
     "DayTally",
     "BatchPace",
-    "ConflictOfInterest",
+    "BlockedPair",
     "Annotation",
     "Asset",
     "Assignment",
     "Batch",
     "BatchCursor",
     "BatchProgress",
-    "QualificationStep",
-    "QualificationAttempt",
+    "CourseStep",
+    "CourseTry",
     "Draft",
     "Gold",
-    "Import",
-    "ImportFaults",
+    "Intake",
+    "IntakeFaults",
     "Label",
     "Project",
     "ProjectSettings",
     "Task",
-    "ClaimNumber",
+    "Turn",
     "Verdict",
     "VerdictEntry",
     "VerdictGone",

@@ -8,7 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from projects.models import Batch, Project, Task
-from tests.support import make
+from tests import make
 
 
 @pytest.fixture

@@ -11,13 +11,12 @@ from projects.reports import progress
 from projects.workflow import submission, task_actions
 from taskers.models import Event
 from taskers.outbox.events import emit, follow
-from tests.support import make
+from tests import make
 
 
 @pytest.fixture(autouse=True)
-def impatient_readers(settings) -> None:
+def patient_readers() -> None:
     """Readers as they are: these tests wait by themselves, and see what can't be read yet."""
-    settings.OUTBOX_READ = "taskers.outbox.events.settled"
 
 
 def read(reader: str = "test", *, number: int = 0) -> list[str]:

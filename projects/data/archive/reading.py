@@ -13,11 +13,11 @@ from projects.models import (
     ArchivePart,
     Assignment,
     Batch,
+    Belief,
     BrokenReport,
-    Comment,
     Draft,
-    Posterior,
     Project,
+    Remark,
     SecondLook,
     Task,
     Verdict,
@@ -34,9 +34,9 @@ class Kept:
     drafts: list[Draft]
     annotations: list[Annotation]
     verdicts: list[Verdict]
-    posteriors: list[Posterior]
+    beliefs: list[Belief]
     second_looks: list[SecondLook]
-    comments: list[Comment]
+    remarks: list[Remark]
     reports: list[BrokenReport]
 
     def __lt__(self, other: "Kept") -> bool:

@@ -1,5 +1,7 @@
 """Decided tasks on their way out, as files."""
 
+from uuid import UUID
+
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
@@ -10,7 +12,7 @@ from projects.task_types import TASK_TYPES
 from projects.web.shared.access import manages
 from taskers.errors import NotFound
 from taskers.models import Person
-from taskers.web.requests import MemberRequest, key_in
+from taskers.web.requests import MemberRequest
 
 
 @require_GET
@@ -19,7 +21,7 @@ def export(request: MemberRequest, project: Project) -> HttpResponse:
     """The formats that make sense for the project's type."""
     context = {
         "project": project,
-        "task_type": TASK_TYPES[project.task_type],
+        "room": TASK_TYPES[project.task_type],
         "formats": exporting.formats_for(project),
         "batches": project.batches.exclude(state=Batch.State.DRAFT).order_by("-pk")[:200],
         "tab": "export",
@@ -48,7 +50,10 @@ def file_of(project: Project, format: str, batch_id: str, *, by: Person) -> Stre
 
 
 def _batch(project: Project, batch_id: str) -> Batch:
-    found = project.batches.filter(public_id=key_in(batch_id)).first()
+    try:
+        found = project.batches.filter(public_id=UUID(batch_id)).first()
+    except ValueError:
+        found = None
     if found is None:
         raise NotFound("There is no such batch in this project.")
     return found

@@ -148,13 +148,13 @@ export function createCopilot({
       tries = 0;
       tell("ready", "", { capability: message.capability, model: message.model, waits: message.waits ?? false });
     } else if (message.type === "error") {
-      rejected(message);
+      refused(message);
     } else if (question && message.id === question.id) {
       settle((one) => one.resolve(message));
     }
   }
 
-  function rejected({ id, code, text }) {
+  function refused({ id, code, text }) {
     if (id !== null && id.startsWith("o")) {
       tell(code === "copilot-off" ? "off" : "down", text);
       if (code !== "copilot-off") pause = later(open, OPEN_AGAIN_MS);

@@ -2,15 +2,15 @@
 
 import re
 from collections.abc import Collection, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from projects.configuration import configure, methods
+from projects.configuration import configure, instructions, methods
 from projects.errors import Refused
-from projects.models import Batch, Project, ProjectSettings, limits
-from projects.models.limits import RATE, SETTINGS
+from projects.models import Batch, Project, ProjectSettings
 from projects.task_types import TASK_TYPES, asked_fields
 from projects.web.manager.forms.languages import IN_LANGUAGE, InLanguages
 from projects.web.manager.forms.preference import PairFields, pair_initial
@@ -30,7 +30,7 @@ from taskers.models import Organization
 
 SPAN_MATCH = (("exact", _("Exactly the same stretch")), ("overlap", _("Overlapping stretches")))
 # What some task types ask of a project and others don't: which, says each type.
-OF_TYPES = {name for task_type in TASK_TYPES.values() for name in task_type.settings_asked}
+OF_TYPES = {name for room in TASK_TYPES.values() for name in room.settings_asked}
 FIRST_TERMS = {"wanted": 2, "rate": 50_000}  # what a new project's page proposes; all else is the model's defaults
 
 
@@ -62,7 +62,7 @@ class SettingsForm(InLanguages, PairFields):
     instructions = forms.CharField(
         label=_("Instructions"),
         required=False,
-        max_length=limits.INSTRUCTIONS,
+        max_length=instructions.LONGEST,
         strip=False,
         widget=forms.Textarea(attrs={"rows": 10, "spellcheck": "true"}),
         help_text=_(
@@ -72,10 +72,11 @@ class SettingsForm(InLanguages, PairFields):
     )
     wanted = forms.IntegerField(
         label=_("Judgements per task"),
-        **SETTINGS["wanted"].bounds,
+        min_value=1,
+        max_value=50,
         help_text=_("How many people should answer each task."),
     )
-    rate = amount(_("Pay per accepted judgement"), RATE)
+    rate = amount(_("Pay per accepted judgement"), min_value=Decimal(0), max_digits=12)
     lease_minutes = time_for_a_task()
     file_order = forms.BooleanField(
         label=_("Hand out in file order"),
@@ -103,22 +104,25 @@ class SettingsForm(InLanguages, PairFields):
     most = forms.IntegerField(
         label=_("Maximum overlap"),
         required=False,
-        **SETTINGS["most"].bounds,
+        min_value=1,
+        max_value=50,
         help_text=_("While the answers aren't sure enough, one more person is asked, up to this. Empty: never."),
     )
     target = percent(
         _("Target confidence, %"),
         _(
-            "The confidence that more people are asked for; as far as gold bears it out. Empty: 90, and by"
+            "The confidence that more people are asked for; as far as known answers bear it out. Empty: 90, and by"
             " majority no more than the judgements per task reach when all agree."
         ),
-        within=SETTINGS["target"],
+        least=50,
+        most=99.9,
         required=False,
     )
     budget = forms.FloatField(
         label=_("Judgements on average, at most"),
         required=False,
-        **SETTINGS["budget"].bounds,
+        min_value=1,
+        max_value=50,
         widget=forms.NumberInput(attrs={"step": "any"}),
         help_text=_(
             "What a task may cost on average: the judgements beyond go to the least sure. Empty: to all unsure."
@@ -127,7 +131,7 @@ class SettingsForm(InLanguages, PairFields):
     audit_share = percent(
         _("Verdicts audited, %"),
         _(
-            "Drawn by chance, whatever was answered, and shown to a reviewer: by these and by gold a project"
+            "Drawn by chance, whatever was answered, and shown to a reviewer: by these and by known answers a project"
             " learns how far to believe its method. 0: none."
         ),
         required=False,
@@ -148,7 +152,8 @@ class SettingsForm(InLanguages, PairFields):
         label=_("Time to correct, in minutes"),
         required=False,
         initial=0,
-        **SETTINGS["correction_minutes"].bounds,
+        min_value=0,
+        max_value=7 * 24 * 60,
         help_text=_(
             "From My work a tasker may correct what they handed in for so long; until then nothing of it is decided or"
             " paid. 0: not at all."
@@ -158,13 +163,14 @@ class SettingsForm(InLanguages, PairFields):
     fields_asked = forms.CharField(
         label=_("Fields"),
         required=False,
-        max_length=limits.LISTED,
+        max_length=10_000,
         widget=forms.Textarea(attrs={"rows": 6, "spellcheck": "false"}),
     )
     grid = forms.IntegerField(
         label=_("Images on one screen"),
         required=False,
-        **SETTINGS["grid"].bounds,
+        min_value=1,
+        max_value=100,
         help_text=_("From 2 on, many images are looked over at once and the wrong ones flipped. Needs one choice."),
     )
 
@@ -287,10 +293,10 @@ class ChangedSettingsForm(SettingsForm):
 class NewProjectForm(SettingsForm):
     """A project that isn't there yet. It shows what any type may ask, and looks at what the chosen one does."""
 
-    name = forms.CharField(label=_("Name"), max_length=limits.NAME)
+    name = forms.CharField(label=_("Name"), max_length=120)
     task_type = forms.ChoiceField(
         label=_("Task type"),
-        choices=[(key, task_type.title) for key, task_type in TASK_TYPES.items()],
+        choices=[(key, room.title) for key, room in TASK_TYPES.items()],
         widget=forms.RadioSelect,
         initial=next(iter(TASK_TYPES)),
     )
@@ -303,8 +309,8 @@ class NewProjectForm(SettingsForm):
     def clean(self) -> dict[str, Any]:
         """What the chosen type doesn't ask has no faults."""
         data = super().clean() or {}
-        if task_type := TASK_TYPES.get(data.get("task_type", "")):
-            self.asked = task_type.settings_asked
+        if room := TASK_TYPES.get(data.get("task_type", "")):
+            self.asked = room.settings_asked
         for name in OF_TYPES - set(self.asked):
             self.errors.pop(name, None)
         return data
@@ -318,10 +324,7 @@ class LoadForm(forms.Form):
         Batch.objects.none(), label=_("Batch"), required=False, empty_label=_("A new batch"), to_field_name="public_id"
     )
     batch_name = forms.CharField(
-        label=_("Name of the new batch"),
-        required=False,
-        max_length=limits.NAME,
-        help_text=_("Such as a date or a source."),
+        label=_("Name of the new batch"), required=False, max_length=120, help_text=_("Such as a date or a source.")
     )
     live = forms.BooleanField(label=_("Hand tasks out as soon as they are loaded"), required=False, initial=True)
 
