@@ -13,7 +13,7 @@ from projects.inference.instance_level import SIDES
 from projects.inference.reliability import first_crowd
 from projects.inference.span_words import Words
 from projects.models import Crowd, Project, ProjectSettings
-from taskers.database.prepared import ask, columns, row_of, width
+from taskers.database.prepared import ask_named, columns, from_columns
 
 AGREEMENT = 0.75  # where a project names no threshold of its own
 METHOD = "coalesce(nullif(%(method)s::text, ''), s.aggregation)"  # the one that is asked about
@@ -22,11 +22,12 @@ BY_PART_KEYS = ", ".join(f"'{key}'" for key in BY_PART)
 TERMS = f"""
   {columns(ProjectSettings, "s")},
   (SELECT json_agg(json_build_array(l.key, l.retired_at IS NOT NULL, i.key) ORDER BY l.position, l.id)
-   FROM projects_label l LEFT JOIN projects_label i ON i.id = l.merged_into_id WHERE l.project_id = s.project_id)::text,
+   FROM projects_label l LEFT JOIN projects_label i ON i.id = l.merged_into_id
+   WHERE l.project_id = s.project_id)::text AS label_rows,
   (SELECT json_build_array(k.mean, k.covariance, k.known) FROM projects_calibrated k
    WHERE k.project_id = s.project_id AND k.method = {METHOD}
-   ORDER BY k.id DESC LIMIT 1)::text,
-  c.id, c.version, c.labels::text
+   ORDER BY k.id DESC LIMIT 1)::text AS calibration,
+  c.id AS crowd, c.version AS crowd_version, c.labels::text AS classes
 """
 # The newest settings and the newest crowd are found from the newest end of their versions, whatever the statistics say.
 PROJECT = f"""
@@ -52,9 +53,6 @@ class Terms:
     classes: Sequence[str]  # those of the crowd, in its order; part by part, whether a thing is there or not
     crowd_key: int | None = None
     crowd_version: int = 0
-    verdict: int | None = None  # the key of the task's current verdict, where one task was asked about
-    verdicts: Sequence[int] = ()  # all that there were, then
-    correctable: bool = False  # an answer to it may still be corrected, then
 
     @property
     def most(self) -> int:
@@ -83,34 +81,21 @@ def terms_of(project: Project, *, method: str = "") -> Terms:
 
     `method` asks for another method than the project's, as it would be at this moment.
     """
-    return from_row(project, ask(OF_PROJECT, {"project": project.pk, "method": method})[0], method=method)
+    (row,) = ask_named(OF_PROJECT, {"project": project.pk, "method": method})
+    return from_row(project, row, method=method)
 
 
-def from_row(
-    project: Project, row: Sequence[Any], verdicts: Sequence[tuple[int, bool]] = (), *, method: str = ""
-) -> Terms:
-    """The terms from a row of `TERMS`; `verdicts`: the key of each of a task's verdicts, oldest first, and whether it
-    stands."""
-    settings = row_of(ProjectSettings, row[: width(ProjectSettings)])
-    labels, calibration, crowd, version, classes = row[width(ProjectSettings) :]
-    labels_now = _successors(json.loads(labels or "[]"))
+def from_row(project: Project, row: Mapping[str, Any], *, method: str = "") -> Terms:
+    """The terms from a row that has the columns of `TERMS`."""
+    settings = from_columns(ProjectSettings, "s", row)
+    labels_now = _successors(json.loads(row["label_rows"] or "[]"))
     in_use = [key for key, into in labels_now.items() if key == into]
-    known = json.loads(classes or "[]")
+    crowd, version, known = row["crowd"], row["crowd_version"] or 0, json.loads(row["classes"] or "[]")
     if (method or settings.aggregation) in BY_PART:
         known = list(SIDES)
     elif set(in_use) - set(known):
         crowd, version, known = None, 0, []  # labels came since: begin anew rather than lose their votes
-    return Terms(
-        project,
-        settings,
-        _calibration(calibration),
-        labels_now,
-        known or in_use,
-        crowd,
-        version or 0,
-        next((key for key, stands in verdicts if stands), None),
-        [key for key, _ in verdicts],
-    )
+    return Terms(project, settings, _calibration(row["calibration"]), labels_now, known or in_use, crowd, version)
 
 
 def _successors(rows: Sequence[tuple[str, bool, str | None]]) -> dict[str, str | None]:
