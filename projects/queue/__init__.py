@@ -8,7 +8,7 @@ from projects.queue.audit import audit
 from projects.queue.broken import dismiss, report, uphold
 from projects.queue.claim import Foreseen, Wish, claim, claim_any, claim_group, foresee, peek
 from projects.queue.claim_numbers import choose_anew
-from projects.queue.complete import Delivery, deliver, hand_in, lock_known
+from projects.queue.complete import Delivery, deliver, lock_known
 from projects.queue.gold import begins_with_course, set_aside, take_up
 from projects.queue.leases import expire_due, in_hands, let_go, release, renew, skip
 from projects.queue.no_work import Nothing
@@ -55,7 +55,6 @@ __all__ = [
     "fill",
     "first_reviewable",
     "foresee",
-    "hand_in",
     "is_correctable",
     "in_hands",
     "let_go",
