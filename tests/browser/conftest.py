@@ -8,12 +8,13 @@ it, and so does an error on the page's console.
 import shutil
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Error, Page, sync_playwright
 
 from tests.browser import shapes
 from tests.browser.signing_in import enter
@@ -96,8 +97,8 @@ def visitor(site: Site, chromium: Browser, request: pytest.FixtureRequest) -> It
 
     yield open_page
     if request.node.stash.get(FAILED, False):
-        for context in contexts:
-            for page in context.pages:
+        for page in (page for context in contexts for page in context.pages):
+            with suppress(Error):  # a page that has crashed tells nothing
                 print(f"{page.url}\n{page.evaluate(STATE)}")
         print("What was asked and answered:", *talk, "The end of the log:", site.log()[-3000:], sep="\n")
     for context in contexts:

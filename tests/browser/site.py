@@ -81,8 +81,9 @@ class Site:
         return printed[-1] if printed else ""
 
     def log(self) -> str:
-        """What its processes have said."""
-        return (self.data / "log.txt").read_text(errors="replace")
+        """What its processes have said, the accounts that it began with left out."""
+        lines = (self.data / "log.txt").read_text(errors="replace").splitlines()
+        return "\n".join(line for line in lines if not any(one in line for one in self.passwords.values()))
 
     def environment(self) -> dict[str, str]:
         """What its processes know."""

@@ -41,6 +41,7 @@ let room = null; // the room, while editing
 let base = null; // the answer that the edited one began with
 let drafts = null;
 let sending = false;
+let instructions = null; // once somebody has asked for them
 
 function rows() {
   return answers.map((one, index) => ({
@@ -247,10 +248,16 @@ const ACTIONS = {
   fit: () => view.fit(),
   closer: () => view.zoom(1.3),
   further: () => view.zoom(1 / 1.3),
-  instructions: () => import("../studio/shell/instructions.js").then(({ showInstructions }) => showInstructions(project)),
+  instructions: () => void turnInstructions(),
   keys: () => import("../studio/shell/key_sheet.js").then(({ showKeys }) => showKeys((room?.keymap ?? comparing).bindings)),
 };
 const ALWAYS = ["submit", "escape", "back", "release", "instructions", "keys"];
+
+async function turnInstructions() {
+  const { createInstructions } = await import("../studio/shell/instructions.js");
+  instructions ??= createInstructions({ project: () => project, onMove: () => (room ?? view).focus() });
+  instructions.turn(project);
+}
 
 /** @returns {boolean} whether something was done */
 function run(action, event) {
