@@ -1,11 +1,13 @@
-# Everything a person types. `make run` and `make test` are enough to begin; docs/operate.md tells the rest.
+# Everything a person types. `make run`, `make check` and `make test` are enough to begin; docs/operate.md tells the rest.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test setup-bench run serve test lower lint js tools models bench soak backup restore
+.PHONY: help setup setup-test setup-bench run serve check test torture pure lower lint js tools models bench soak backup restore
 
 PORT ?= 8000
+DEMO ?= yes
 WORKERS ?= logical
 LOWER := tests/projects tests/taskers
+PURE := tests/test_architecture.py tests/test_words.py $(patsubst %,tests/assist/test_%.py,help_report protocol prototypes session_classes specks traps weights)
 
 # The first Python that is new enough.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -13,18 +15,20 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 VENV := .venv/bin/python
 
 help:
-	@echo "make run [PORT=9000]   start everything on this machine, with a demo"
-	@echo "make test              every test and check"
+	@echo "make run [PORT=9000]   start everything on this machine, with a demo; DEMO=no starts empty"
+	@echo "make check             lint, types, JavaScript, pure Python, the lower floors: after each change"
+	@echo "make test              all that must hold: before a change is sent"
+	@echo "make torture           soaks, chaos with real models, memory, attackers with many worlds: before a release"
 	@echo "make serve             the production start (docs/operate.md)"
 	@echo "make backup DIR=...    write a backup        make restore DIR=...  read it back"
-	@echo "make lint | js         parts of make test    make bench | soak     measure, torture"
+	@echo "make lint | js | lower parts of make check   make bench | soak     measure, kill for an hour"
 
 setup setup-test setup-bench:
 	@test -n "$(PYTHON)" || { echo "tandem: Python 3.11 or newer is needed: install it, or set PYTHON to it." >&2; exit 1; }
 	@$(PYTHON) config/install.py $(if $(filter setup-test,$@),test) $(if $(filter setup-bench,$@),test bench)
 
 run: setup
-	@$(VENV) -m config run --port $(PORT)
+	@$(VENV) -m config run --port $(PORT) $(if $(filter no,$(DEMO)),--no-demo)
 
 serve: setup
 	@$(VENV) -m config serve
@@ -40,13 +44,34 @@ test: setup-test tools models js
 	@$(MAKE) --no-print-directory -j 2 lint lower
 	$(VENV) -m pytest -n $(WORKERS) --dist loadgroup $(LOWER:%=--ignore=%)
 
+# What is quick to know: all but the browser, the copilot, the processes and the races.
+check: setup-test node_modules js
+	@$(MAKE) --no-print-directory -j 2 lint lower
+	@$(MAKE) --no-print-directory pure
+
+torture: setup-test tools models
+	$(VENV) -m pytest -m torture
+	@$(VENV) -m benchmarks soak
+
+pure: setup-test
+	$(VENV) -m pytest -q $(PURE)
+
 lower: setup-test
 	$(VENV) -m pytest -q -n $(WORKERS) --ds=tests.settings_without_assist $(LOWER)
 
-lint: setup-test
+lint: setup-test node_modules
 	$(VENV) -m ruff check .
+	$(VENV) -m ruff format --check --quiet .
 	$(VENV) -m mypy .
 	$(VENV) -m djlint --lint --quiet templates
+	node_modules/.bin/eslint static/js tests/js
+	node_modules/.bin/tsc --project tsconfig.json
+
+# The checkers of JavaScript, in the versions that package.json names; nothing of them is needed to run.
+node_modules: package.json
+	@command -v npm >/dev/null || { echo "tandem: npm is missing, and the JavaScript checks need it: on Debian, apt install npm." >&2; exit 1; }
+	@npm install --no-package-lock --no-audit --no-fund --loglevel=error
+	@touch node_modules
 
 js:
 	node --test $$(find tests/js -name '*.test.js' | sort)

@@ -2,7 +2,7 @@
 
 from procrastinate.contrib.django import app
 
-from assist.annotators import work as placing
+from assist.annotators import work as model_work
 from assist.errors import CopilotError
 from assist.learning import label_vectors
 from assist.suggestions import precompute, record
@@ -16,16 +16,16 @@ def prepare(preparation_key: int) -> int:
 
 
 @app.task(queue="copilot")
-def work(placement_key: int) -> int:
-    """Let a model that has a seat answer what there is for it; returns how many tasks it answered."""
-    return placing.run(placement_key)
+def work(annotator_version_key: int) -> int:
+    """Let a model that is an annotator answer what there is for it; returns how many tasks it answered."""
+    return model_work.run(annotator_version_key)
 
 
 @app.periodic(cron="* * * * *")
 @app.task(queue="jobs", queueing_lock="work_all")
 def work_all(timestamp: int) -> int:
-    """Set every model that has a seat to work; returns how many."""
-    return placing.start_due()
+    """Set every model that is an annotator to work; returns how many."""
+    return model_work.start_due()
 
 
 @app.periodic(cron="40 3 * * *")

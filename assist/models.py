@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from projects.models import Batch, Project, Seat
+from projects.models import Batch, ModelAnnotator, Project
 from taskers.models import Person
 
 
@@ -69,12 +69,12 @@ class Deployment(models.Model):
         return f"{self.version} in {self.project}: {self.share} %"
 
 
-class Placement(models.Model):
-    """A model version that fills a seat of a project: it claims tasks and answers them by itself (sole writer:
+class AnnotatorVersion(models.Model):
+    """A model version that works as an annotator of a project: it claims tasks and answers them by itself (sole writer:
     work.py)."""
 
-    seat = models.OneToOneField(Seat, on_delete=models.PROTECT, related_name="+")
-    version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="placements")
+    annotator = models.OneToOneField(ModelAnnotator, on_delete=models.PROTECT, related_name="+")
+    version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="annotator_versions")
     answered = models.PositiveIntegerField(default=0)
     skipped = models.PositiveIntegerField(default=0)  # tasks that it could make nothing of
     note = models.CharField(max_length=300, blank=True)  # why it isn't at work just now; empty while it is
@@ -82,10 +82,10 @@ class Placement(models.Model):
     placed_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
 
     def __str__(self) -> str:
-        return f"{self.version} in {self.seat}"
+        return f"{self.version} in {self.annotator}"
 
 
-class Preparation(models.Model):
+class Precompute(models.Model):
     """A model going through a batch ahead of the people (sole writer: precompute.py)."""
 
     class State(models.TextChoices):
@@ -107,13 +107,13 @@ class Preparation(models.Model):
     started_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["batch", "version"], name="preparation_once")]
+        constraints = [models.UniqueConstraint(fields=["batch", "version"], name="precompute_once")]
 
     def __str__(self) -> str:
         return f"{self.version} on {self.batch}: {self.done}"
 
 
-class Prepared(models.Model):
+class Precomputed(models.Model):
     """What a model said of a task before anybody opened it; offered, as suggestions, to whoever gets the task."""
 
     # A plain key: it outlives the archiving of the task it was made for, until the night after (preparing.forget).
@@ -124,14 +124,14 @@ class Prepared(models.Model):
     output = models.JSONField()
 
     class Meta:
-        verbose_name_plural = "prepared"
-        constraints = [models.UniqueConstraint(fields=["task_key", "version"], name="prepared_once")]
+        verbose_name_plural = "precomputed"
+        constraints = [models.UniqueConstraint(fields=["task_key", "version"], name="precomputed_once")]
 
     def __str__(self) -> str:
         return f"{self.version} on task {self.task_key}"
 
 
-class Taught(models.Model):
+class LabelVectors(models.Model):
     """What verdicts taught a model about one field of a project (sole writer: learning.py)."""
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+", db_index=False)
@@ -147,8 +147,8 @@ class Taught(models.Model):
     at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:
-        verbose_name_plural = "taught"
-        constraints = [models.UniqueConstraint(fields=["project", "version", "field"], name="taught_once")]
+        verbose_name_plural = "label vectors"
+        constraints = [models.UniqueConstraint(fields=["project", "version", "field"], name="label_vectors_once")]
 
     def __str__(self) -> str:
         return f"{self.version} on {self.field} in {self.project}"
@@ -157,13 +157,13 @@ class Taught(models.Model):
 class Suggestion(models.Model):
     """Something a model offered for an assignment, and what became of it (sole writer: suggestions.py)."""
 
-    class Fate(models.TextChoices):
+    class Outcome(models.TextChoices):
         OFFERED = "offered", "Offered"
         ACCEPTED = "accepted", "Accepted as it was"
         EDITED = "edited", "Accepted and edited"
         REFUSED = "refused", "Refused"
         IGNORED = "ignored", "Ignored"
-        REFINED = "refined", "Refined by a later click"  # the later one's fate tells
+        REFINED = "refined", "Refined by a later click"  # the later one's outcome tells
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     # Plain keys: a suggestion outlives the closing of the work it was made for.
@@ -175,25 +175,25 @@ class Suggestion(models.Model):
     output = models.JSONField(default=dict)
     score = models.FloatField(null=True, blank=True)
     latency_ms = models.PositiveIntegerField(default=0)
-    trap = models.BooleanField(default=False)  # wrong on purpose (planted_errors.py)
+    planted = models.BooleanField(default=False)  # wrong on purpose (planted_errors.py)
     # How much of it was changed before it was handed in, in [0, 1]: one less their overlap. Only where it was taken.
     edit = models.FloatField(null=True, blank=True)
-    fate = models.CharField(max_length=8, choices=Fate, default=Fate.OFFERED)
+    outcome = models.CharField(max_length=8, choices=Outcome, default=Outcome.OFFERED)
     offered_at = models.DateTimeField(db_default=Now(), editable=False)
     settled_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(fate="offered", settled_at=None) | (~Q(fate="offered") & Q(settled_at__isnull=False)),
+                condition=Q(outcome="offered", settled_at=None) | (~Q(outcome="offered") & Q(settled_at__isnull=False)),
                 name="suggestion_settled_has_time",
             )
         ]
         indexes = [
             models.Index(fields=["assignment_key"], name="suggestion_by_assignment"),
             models.Index(fields=["project_key", "id"], name="suggestion_by_project"),
-            models.Index(fields=["id"], condition=Q(fate="offered"), name="suggestion_open"),
+            models.Index(fields=["id"], condition=Q(outcome="offered"), name="suggestion_open"),
         ]
 
     def __str__(self) -> str:
-        return f"{self.model} for {self.assignment_key}: {self.fate}"
+        return f"{self.model} for {self.assignment_key}: {self.outcome}"

@@ -8,8 +8,9 @@ from os import environ
 from pathlib import Path
 
 from config import backup, postgres, start
-from config.folder import data_folder, make_writable
+from config.folder import make_writable
 from config.problem import CannotStart
+from taskers.files.folders import data_folder
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -33,8 +34,10 @@ def _parser() -> argparse.ArgumentParser:
         made.set_defaults(do=do)
         return made
 
-    run = command("run", lambda chosen: start.run(chosen.port), "start everything on this machine, with a demo")
+    said = "start everything on this machine, with a demo"
+    run = command("run", lambda chosen: start.run(chosen.port, demo=chosen.demo), said)
     run.add_argument("--port", type=int, default=8000)
+    run.add_argument("--no-demo", dest="demo", action="store_false", help="start empty, or as it was left")
     command("serve", lambda _: start.serve(), "the production start; the environment says how")
     save = command("backup", _backup, "write the database and the media into a new folder")
     save.add_argument("folder", type=Path)

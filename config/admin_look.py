@@ -76,7 +76,7 @@ UNFOLD = {
                 ],
             },
             {
-                "title": _("Work and trust"),
+                "title": _("Work and standing"),
                 "items": [
                     _place(_("Assignments"), "assignment_ind", "admin:projects_assignment_changelist", "sees_people"),
                     _place(_("Annotations"), "edit_note", "admin:projects_annotation_changelist", "sees_people"),

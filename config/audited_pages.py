@@ -11,9 +11,9 @@ from taskers.audit import trail
 from taskers.audit.trail import Kind
 
 AUDITED: dict[str, Kind] = {
-    **dict.fromkeys(("people", "person", "skill", "people-apart", "project-exclusions"), Kind.PEOPLE_LISTED),
-    **dict.fromkeys(("trust", "agreement", "project-course", "project-leases"), Kind.PEOPLE_LISTED),
-    **dict.fromkeys(("api-skill-people", "api-exclusions", "api-pairs", "api-course-people"), Kind.PEOPLE_LISTED),
+    **dict.fromkeys(("people", "person", "skill", "people-conflicts", "project-exclusions"), Kind.PEOPLE_LISTED),
+    **dict.fromkeys(("project-quality", "agreement", "project-course", "project-in-progress"), Kind.PEOPLE_LISTED),
+    **dict.fromkeys(("api-skill-people", "api-exclusions", "api-conflicts", "api-course-people"), Kind.PEOPLE_LISTED),
     **dict.fromkeys((f"admin:taskers_{one}_changelist" for one in ("grade", "standing", "event")), Kind.PEOPLE_LISTED),
     **dict.fromkeys(
         (f"admin:taskers_{one}_changelist" for one in ("transfer", "payout", "dispute")), Kind.MONEY_VIEWED

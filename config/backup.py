@@ -22,9 +22,10 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
 from config import postgres_place
-from config.folder import ROOT, media_folder
+from config.folder import ROOT
 from config.problem import CannotStart
 from config.step_cache import Stamps
+from taskers.files.folders import media_folder
 
 FORMAT = 1
 DUMP = "database.dump"

@@ -1,4 +1,4 @@
-"""The data folder: found, made, and owned by one running Tandem at a time."""
+"""The data folder: made, and owned by one running Tandem at a time."""
 
 import contextlib
 import errno
@@ -12,16 +12,6 @@ from typing import IO
 from config.problem import CannotStart
 
 ROOT = Path(__file__).resolve().parent.parent
-
-
-def data_folder() -> Path:
-    """`TANDEM_DATA`, else `var` in the checkout; absolute."""
-    return Path(os.environ.get("TANDEM_DATA") or ROOT / "var").resolve()
-
-
-def media_folder(data: Path) -> Path:
-    """`TANDEM_MEDIA`, else `media` in the data folder."""
-    return Path(os.environ.get("TANDEM_MEDIA") or data / "media").resolve()
 
 
 def make_writable(data: Path) -> None:

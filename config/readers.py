@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from assist.learning import follow as teaching
+from assist.learning.follow import teach_classes
 from assist.suggestions import follow
 from projects.annotators import outcomes
 from projects.reports import progress, verdict_index
@@ -13,5 +13,5 @@ READERS: dict[str, Callable[[], int]] = {
     "model_fates": outcomes.catch_up,
     "assist_fates": follow.settle_fates,
     "assist_embeddings": follow.make_ready,
-    "assist_classes": teaching.teach_classes,
+    "assist_classes": teach_classes,
 }

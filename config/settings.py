@@ -6,9 +6,10 @@ from pathlib import Path
 from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 
 from config import admin_look, environment, postgres
+from taskers.files.folders import data_folder, media_folder, models_folder
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-DATA_DIR = Path(os.environ.get("TANDEM_DATA") or BASE_DIR / "var")
+DATA_DIR = data_folder()
 
 DEBUG = environment.flag("TANDEM_DEBUG")
 SECRET_KEY = environment.kept_secret("SECRET_KEY", DATA_DIR / "secret")
@@ -155,7 +156,7 @@ USE_TZ = True
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = DATA_DIR / "static"
-MEDIA_ROOT = Path(os.environ.get("TANDEM_MEDIA") or DATA_DIR / "media")
+MEDIA_ROOT = media_folder(DATA_DIR)
 STORAGES = {
     "default": {"BACKEND": "config.storage.WholeFiles"},
     "staticfiles": {"BACKEND": "config.storage.HashedStaticFiles"},
@@ -171,7 +172,7 @@ WHITENOISE_AUTOREFRESH = DEBUG
 RUNTIME_ADDRESS = os.environ.get("TANDEM_RUNTIME") or f"unix:{DATA_DIR / 'run' / 'runtime.sock'}"
 # The embeddings of so many MiB are kept on disk; assist/runtime/server.py reads the same of the environment.
 EMBEDDINGS_MB = environment.number("TANDEM_EMBEDDINGS_MB", 4096)
-MODELS_DIR = Path(os.environ.get("TANDEM_MODELS") or DATA_DIR / "models")
+MODELS_DIR = models_folder()
 
 REDIS_URL = os.environ.get("REDIS_URL", "")
 # Sign-in keeps here which codes were used and how often links were asked for: all processes must know.
@@ -205,6 +206,8 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = TLS
 KEEP_DRAFTS = environment.number("TANDEM_KEEP_DRAFTS", 30)
 KEEP_EVENTS = environment.number("TANDEM_KEEP_EVENTS", 180)
 KEEP_CLOSED = environment.number("TANDEM_KEEP_CLOSED", 0)
+# How readers of the outbox learn what they may read next.
+OUTBOX_READ = "taskers.outbox.events.settled"
 # How often My work takes in verdicts, pay and standing, in seconds (docs/decisions/0014); 0: as they come.
 SHOWN_EVERY = environment.number("TANDEM_SHOWN_EVERY", 300)
 SESSION_COOKIE_AGE = environment.number("TANDEM_SESSION_SECONDS", 12 * 3600)

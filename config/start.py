@@ -14,18 +14,24 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 from config import postgres, production, step_cache
-from config.folder import ROOT, data_folder, listen, make_writable, own
+from config.folder import ROOT, listen, make_writable, own
 from config.limits import open_files
 from config.log_output import Json, Plain
 from config.postgres import Holder
 from config.problem import CannotStart
 from config.step_cache import Stamps
 from config.supervisor import Child, Stopped, Supervisor, sweep
+from taskers.files.folders import data_folder
 
 OLDEST_POSTGRES = 15
 PARTS = ("web", "worker", "runtime")
 OF_WORKER = 5  # connections a worker holds outside the pool: its jobs, and listening for new ones
 ACCOUNTS = "demo-accounts.txt"  # written by `load_demo`
+NOBODY = (
+    "Nobody is here yet. Begin an organization:"
+    ' `.venv/bin/python manage.py found_organization "Bureau of Maps" olga@maps.gov`'
+    " prints the link with which its owner sets a password."
+)
 LOOK_SECONDS = 1.0  # between two looks at the embedded server
 
 
@@ -53,9 +59,9 @@ class Plan:
         return f"http://{host}:{self.port}"
 
 
-def run(port: int) -> None:
-    """Everything for one person on their own machine, with the demo; returns when it was stopped."""
-    execute(Plan("127.0.0.1", port, Plain(), demo=True))
+def run(port: int, *, demo: bool = True) -> None:
+    """Everything for one person on their own machine, with the demo or empty; returns when it was stopped."""
+    execute(Plan("127.0.0.1", port, Plain(), demo=demo))
 
 
 def serve() -> None:
@@ -218,6 +224,8 @@ class _Life:
             for line in accounts.read_text().splitlines():
                 self.say("start", line)
             self.say("start", f"These demo accounts and passwords are kept in {accounts}")
+        elif not self.plan.demo and await asyncio.to_thread(is_empty, self.url):
+            self.say("start", NOBODY)
         self.say("start", "Ctrl-C stops everything.")
 
 
@@ -238,6 +246,12 @@ def check_database(url: str) -> int:
     if found < OLDEST_POSTGRES:
         raise CannotStart(f"The database server is PostgreSQL {found}, and Tandem needs {OLDEST_POSTGRES} or newer.")
     return row[0] if row else 0
+
+
+def is_empty(url: str) -> bool:
+    """Whether no organization has begun here, so that nobody can sign in."""
+    with psycopg.connect(url, connect_timeout=10) as connection:
+        return connection.execute("SELECT FROM taskers_organization LIMIT 1").fetchone() is None
 
 
 async def _answers(where: tuple) -> bool:

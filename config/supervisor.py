@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import sys
-import time
 from asyncio.subprocess import DEVNULL, PIPE, STDOUT, Process
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,10 +13,12 @@ from pathlib import Path
 
 import psutil
 
+from assist.runtime import children
 from config.log_output import Plain
 
 LEASH = Path(__file__).with_name("parent_death_signal.py")
 CHUNK = 65_536
+USUAL = children.Pauses()
 
 
 @dataclass(frozen=True)
@@ -39,15 +40,13 @@ class Supervisor:
     """Runs single steps, then keeps stages of children alive until `stop` is called.
 
     `record` is the file in which living children are noted, for `sweep` after a crash. A child that dies is
-    started again after `pause` seconds, doubled each time up to `longest`, and back to `pause` once it has
-    lived `longest` seconds.
+    started again after one of the `pauses`.
     """
 
-    def __init__(self, voice: Plain, record: Path, pause: float = 0.5, longest: float = 30.0) -> None:
+    def __init__(self, voice: Plain, record: Path, pauses: children.Pauses = USUAL) -> None:
         self.voice = voice
         self.record = record
-        self.pause = pause
-        self.longest = longest
+        self.pauses = pauses
         self.stopping = asyncio.Event()
         self._hurry = asyncio.Event()
         self._live: dict[str, Process] = {}
@@ -82,18 +81,10 @@ class Supervisor:
             await asyncio.gather(*(tasks[child.name] for child in stage))
 
     async def _keep(self, child: Child) -> None:
-        pause = self.pause
-        while not self.stopping.is_set():
-            born = time.monotonic()
-            ending = await self._live_once(child)
-            if self.stopping.is_set():
-                return
-            if time.monotonic() - born >= self.longest:
-                pause = self.pause
+        def died(ending: str, pause: float) -> None:
             self.voice.say("start", f"{child.name} {ending}; starting it again in {pause:g} s", "error")
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self.stopping.wait(), pause)
-            pause = min(pause * 2, self.longest)
+
+        await children.keep(lambda: self._live_once(child), self.pauses, died, self.stopping)
 
     async def _live_once(self, child: Child) -> str:
         """One life of a child, from start to death; gives the cause of death."""
@@ -135,17 +126,12 @@ class Supervisor:
     async def _end(self, child: Child, process: Process | None) -> None:
         if process is None or process.returncode is not None:
             return
-        with contextlib.suppress(ProcessLookupError):
-            process.terminate()
-        ended = asyncio.create_task(process.wait())
-        hurry = asyncio.create_task(self._hurry.wait())
-        await asyncio.wait({ended, hurry}, timeout=child.grace, return_when=asyncio.FIRST_COMPLETED)
-        hurry.cancel()
-        if not ended.done():
+
+        def kill() -> None:
             self.voice.say("start", f"{child.name} did not stop by itself; killing it", "error")
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-        await ended
+            os.killpg(process.pid, signal.SIGKILL)
+
+        await children.end(process, child.grace, kill, self._hurry)
 
     async def _pump(self, name: str, process: Process) -> None:
         assert process.stdout is not None

@@ -1,7 +1,7 @@
 """python -m docs.packages: draws docs/pictures/packages.svg, the packages of the three apps and what each imports.
 
 The order is the one that tests/test_architecture.py holds. An arrow is an import, always downwards; those into models,
-errors, access and database, which nearly everybody has, are left out.
+errors, access, database and files, which nearly everybody has, are left out.
 """
 
 from collections import defaultdict
@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from html import escape
 from pathlib import Path
 
-from tests.walls import FLOORS, ROOT, SOURCES, imports
+from tests.support.walls import FLOORS, ROOT, SOURCES, imports
 
 PICTURE = Path(__file__).with_name("pictures") / "packages.svg"
-EVERYBODYS = {"models", "errors", "access", "database"}
+EVERYBODYS = {"models", "errors", "access", "database", "files"}
 WIDTH, HEIGHT, GAP, COLUMN = 170, 26, 18, 320
 TOP = 60
 

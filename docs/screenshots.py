@@ -8,8 +8,8 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from config import postgres
-from tests.browser.signing_in import by_form
-from tests.browser.site import CHROMIUM, Site, chromium_path, running
+from tests.support.browser.signing_in import by_form
+from tests.support.browser.site import CHROMIUM, Site, chromium_path, running
 
 FOLDER = Path(__file__).resolve().parent / "pictures"
 

@@ -9,6 +9,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display as shown
 
+from projects.configuration import methods
 from projects.models import Annotation, Assignment, Task, Verdict
 from taskers.models.people import Role
 from taskers.web.admin_access import OfficeAdmin, OwnProjects
@@ -63,11 +64,25 @@ class VerdictAdmin(OfTasks):
     """Decided answers, those that stand and those before them."""
 
     roles = (Role.REVIEWER,)
-    list_display = ("at", "task", "method", "confidence", "decided_by", "superseded_at")
+    list_display = ("at", "task", "decided_how", "confidence", "decided_by", "superseded_at")
     list_filter = (*OfTasks.list_filter, "method")
     list_select_related = ("task", "decided_by")
-    fields = ("task", "method", "confidence", "answer_shown", "decided_by", "note", "rests_on", "at", "superseded_at")
-    readonly_fields = ("answer_shown",)
+    fields = (
+        "task",
+        "decided_how",
+        "confidence",
+        "answer_shown",
+        "decided_by",
+        "note",
+        "rests_on",
+        "at",
+        "superseded_at",
+    )
+    readonly_fields = ("answer_shown", "decided_how")
+
+    @display(description=_("How"), ordering="method")
+    def decided_how(self, verdict: Verdict) -> str:
+        return methods.title(verdict.method)
 
 
 @admin.register(Assignment)

@@ -59,7 +59,7 @@ class OwnWork(Problem):
 
 
 class PartnersWork(Problem):
-    """Nobody reviews a task that somebody worked on whom they are kept apart from."""
+    """Nobody reviews a task that somebody worked on whom they have a conflict of interest with."""
 
     code = "partners-work"
     status = 403

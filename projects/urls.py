@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from projects.web.annotator import comments as tasker_talk
+from projects.web.annotator import comments as tasker_comments
 from projects.web.annotator import correcting, examples, grid, studio, trial
 from projects.web.manager import (
     agreement,
@@ -34,9 +34,9 @@ PROJECT = [
     path("settle/", project.settle, name="project-settle"),
     path("settings/", create.settings, name="project-settings"),
     path("rules/", rules.page, name="project-rules"),
-    path("hands/", in_progress.page, name="project-leases"),
-    path("hands/let-go/", in_progress.let_go, name="project-let-go"),
-    path("kept-out/", conflicts_of_interest.of_project, name="project-exclusions"),
+    path("in-progress/", in_progress.page, name="project-in-progress"),
+    path("in-progress/release/", in_progress.release, name="in-progress-release"),
+    path("excluded/", conflicts_of_interest.of_project, name="project-exclusions"),
     path("gold/", gold.page, name="project-gold"),
     path("gold/<uuid:task_id>/", gold.act, name="gold-act"),
     path("course/", course.page, name="project-course"),
@@ -50,14 +50,14 @@ PROJECT = [
     path("agreement/", agreement.agreement, name="agreement"),
     path("agreement/figures/", agreement.figures, name="agreement-figures"),
     path("agreement/renew/", agreement.renew, name="agreement-renew"),
-    path("trust/", annotator_accuracy.trust, name="trust"),
-    path("trust/run/", annotator_accuracy.run, name="trust-run"),
-    path("trust/estimate/", annotator_accuracy.estimate, name="trust-estimate"),
+    path("quality/", annotator_accuracy.page, name="project-quality"),
+    path("quality/run/", annotator_accuracy.run, name="quality-run"),
+    path("quality/estimate/", annotator_accuracy.estimate, name="quality-estimate"),
     path("ranking/", ranking.ranking, name="ranking"),
     path("ranking/renew/", ranking.renew, name="ranking-renew"),
     path("models/", models.page, name="models"),
-    path("models/<uuid:seat_id>/move/", models.move, name="model-move"),
-    path("models/<uuid:seat_id>/token/", models.token, name="model-token"),
+    path("models/<uuid:annotator_id>/move/", models.move, name="model-move"),
+    path("models/<uuid:annotator_id>/token/", models.token, name="model-token"),
     path("export/", export.export, name="export"),
     path("export/<slug:format>/", export.download, name="export-download"),
 ]
@@ -65,14 +65,14 @@ PROJECT = [
 # What the studio asks while it has a correction in it.
 CORRECT = [
     path("heartbeat", correcting.heartbeat, name="correct-heartbeat"),
-    path("ahead", correcting.ahead, name="correct-ahead"),
+    path("lookahead", correcting.lookahead, name="correct-lookahead"),
     path("draft", studio.draft, name="correct-draft"),
     path("submit", correcting.submit, name="correct-submit"),
     path("skip", correcting.leave, name="correct-skip"),
     path("release", correcting.leave, name="correct-release"),
     path("report", correcting.report, name="correct-report"),
-    path("remarks", tasker_talk.over, name="correct-remarks"),
-    path("remarks/say", tasker_talk.say, name="correct-say"),
+    path("comments", tasker_comments.over, name="correct-comments"),
+    path("comments/say", tasker_comments.say, name="correct-say"),
 ]
 
 STUDIO: list[URLPattern | URLResolver] = [
@@ -92,7 +92,7 @@ STUDIO: list[URLPattern | URLResolver] = [
     path("grid/report", grid.report, name="grid-report"),
     path("grid/release", grid.release, name="grid-release"),
     path("assignments/<uuid:assignment_id>/heartbeat", studio.heartbeat, name="studio-heartbeat"),
-    path("assignments/<uuid:assignment_id>/ahead", studio.ahead, name="studio-ahead"),
+    path("assignments/<uuid:assignment_id>/lookahead", studio.lookahead, name="studio-lookahead"),
     path("assignments/<uuid:assignment_id>/draft", studio.draft, name="studio-draft"),
     path("assignments/<uuid:assignment_id>/submit", studio.submit, name="studio-submit"),
     path("assignments/<uuid:assignment_id>/skip", studio.skip, name="studio-skip"),
@@ -100,8 +100,8 @@ STUDIO: list[URLPattern | URLResolver] = [
     path("assignments/<uuid:assignment_id>/report", studio.report, name="studio-report"),
     path("corrections/<uuid:annotation_id>/claim", correcting.claim, name="correct-claim"),
     path("assignments/<uuid:assignment_id>/correct/", include(CORRECT)),
-    path("assignments/<uuid:assignment_id>/remarks", tasker_talk.over, name="studio-remarks"),
-    path("assignments/<uuid:assignment_id>/remarks/say", tasker_talk.say, name="studio-say"),
+    path("assignments/<uuid:assignment_id>/comments", tasker_comments.over, name="studio-comments"),
+    path("assignments/<uuid:assignment_id>/comments/say", tasker_comments.say, name="studio-say"),
 ]
 
 urlpatterns = [
@@ -114,8 +114,8 @@ urlpatterns = [
     path("projects/batches/<uuid:batch_id>/archive/", project.archive_batch, name="batch-archive"),
     path("projects/batches/<uuid:batch_id>/arrange/", rules.arrange, name="batch-arrange"),
     path("projects/exclusions/<uuid:exclusion_id>/lift/", conflicts_of_interest.lift, name="exclusion-lift"),
-    path("people/apart/", conflicts_of_interest.of_organization, name="people-apart"),
-    path("people/pairs/<uuid:pair_id>/together/", conflicts_of_interest.together, name="pair-together"),
+    path("people/conflicts/", conflicts_of_interest.of_organization, name="people-conflicts"),
+    path("people/conflicts/<uuid:pair_id>/end/", conflicts_of_interest.end, name="conflict-end"),
     path("projects/intakes/<uuid:intake_id>/", load.show, name="intake"),
     path("projects/intakes/<uuid:intake_id>/go-on/", load.go_on, name="intake-go-on"),
     path("projects/intakes/<uuid:intake_id>/errors.csv", load.errors, name="intake-errors"),
@@ -123,10 +123,10 @@ urlpatterns = [
     path("projects/tasks/<uuid:task_id>/requeue/", task.requeue, name="task-requeue"),
     path("projects/tasks/<uuid:task_id>/withhold/", task.withhold, name="task-withhold"),
     path("projects/tasks/<uuid:task_id>/keep/", course.keep, name="task-keep"),
-    path("projects/tasks/<uuid:task_id>/known/", task.known_answer, name="task-known"),
+    path("projects/tasks/<uuid:task_id>/gold/", task.gold, name="task-gold"),
     path("projects/tasks/<uuid:task_id>/overlap/", task.raise_overlap, name="task-overlap"),
-    path("projects/tasks/<uuid:task_id>/word/", comments.tell_taskers, name="task-word"),
-    path("projects/remarks/<uuid:remark_id>/answer/", comments.answer, name="remark-answer"),
+    path("projects/tasks/<uuid:task_id>/comment/", comments.tell_taskers, name="task-comment"),
+    path("projects/comments/<uuid:comment_id>/answer/", comments.answer, name="comment-answer"),
     path("projects/assignments/<uuid:assignment_id>/release/", task.release, name="assignment-release"),
     path("projects/assignments/<uuid:assignment_id>/rework/", task.rework, name="assignment-rework"),
     path("", include("projects.web.annotator.urls")),

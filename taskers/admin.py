@@ -1,4 +1,6 @@
-"""The admin of money, trust and the outbox. What may be done stands in web/admin_payouts.py and admin_disputes.py."""
+"""The admin of money, standing and the outbox. What may be done stands in web/admin_payouts.py, admin_disputes.py."""
+
+from uuid import UUID
 
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
@@ -6,14 +8,14 @@ from django.contrib.admin import display
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from taskers.models import Dispute, Event, Grade, Payout, Standing, Transfer
+from taskers.models import Account, Dispute, Event, Grade, Payout, Standing, Transfer
 from taskers.models.people import Role
 from taskers.money import ledger
 from taskers.organizations.project_names import project_names
 from taskers.standing import grades
 from taskers.web.admin_access import OfficeAdmin
-from taskers.web.admin_disputes import DisputeDesk
-from taskers.web.admin_payouts import PayoutDesk
+from taskers.web.admin_disputes import DisputeAdmin
+from taskers.web.admin_payouts import PayoutAdmin
 
 # One way in for everybody, two-step sign-in included.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
@@ -21,8 +23,8 @@ admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-a
 for model in list(admin.site._registry):
     admin.site.unregister(model)
 
-admin.site.register(Payout, PayoutDesk)
-admin.site.register(Dispute, DisputeDesk)
+admin.site.register(Payout, PayoutAdmin)
+admin.site.register(Dispute, DisputeAdmin)
 
 
 @admin.register(Transfer)
@@ -31,12 +33,29 @@ class TransferAdmin(OfficeAdmin):
 
     roles = (Role.FINANCE,)
     organization_path = "source__organization"
-    list_display = ("at", "money", "from_account", "to_account", "reason", "key")
+    list_display = ("at", "money", "reason", "key")
     list_select_related = ("source__tasker", "target__tasker")
     list_filter = ("target__kind",)
     search_fields = ("key__exact",)
     search_help_text = _("The exact key of a transfer")
+    fields = ("at", "money", "from_account", "to_account", "reason", "key", "reverses")
+    readonly_fields = ("money", "from_account", "to_account")
     ordering = ("-pk",)
+
+    def get_list_display(self, request: HttpRequest) -> list:
+        """The columns, and both accounts, a project's by its name."""
+        names = project_names(request.organization)  # type: ignore[attr-defined]
+
+        @display(description=_("From"))
+        def source(transfer: Transfer) -> str:
+            return _named(transfer.source, names)
+
+        @display(description=_("To"))
+        def target(transfer: Transfer) -> str:
+            return _named(transfer.target, names)
+
+        at, money, *others = self.list_display
+        return [at, money, source, target, *others]
 
     @display(description=_("Amount"))
     def money(self, transfer: Transfer) -> str:
@@ -44,11 +63,18 @@ class TransferAdmin(OfficeAdmin):
 
     @display(description=_("From"))
     def from_account(self, transfer: Transfer) -> str:
-        return str(transfer.source)
+        return _named(transfer.source, project_names(transfer.source.organization))
 
     @display(description=_("To"))
     def to_account(self, transfer: Transfer) -> str:
-        return str(transfer.target)
+        return _named(transfer.target, project_names(transfer.target.organization))
+
+
+def _named(account: Account, names: dict[UUID, str]) -> str:
+    """An account by what it is and whose: a tasker's, or a project's by its name."""
+    key = account.project_key
+    whose = str(account.tasker) if key is None else names.get(key, str(key))
+    return f"{account.get_kind_display()}: {whose}"
 
 
 @admin.register(Grade)

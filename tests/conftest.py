@@ -1,15 +1,16 @@
 """What every test can ask for."""
 
-import time
+import gc
+from collections.abc import Iterator
 
 import hypothesis
 import pytest
 from django.db import connection
-from django.db.models import Max
 
-from taskers.models import Event
-from taskers.models.outbox import EventQuerySet
-from tests import cast as people
+pytest.register_assert_rewrite("tests.support")  # what is asserted there is told as fully as in a test
+
+from tests.support import cast as people  # noqa: E402
+from tests.support.waiting import until  # noqa: E402
 
 pytest_plugins = ["tests.plugins.database"]
 
@@ -21,31 +22,28 @@ hypothesis.settings.load_profile("same")
 
 @pytest.fixture
 def cast(db) -> people.Cast:
-    """Everybody (tests/cast.py)."""
+    """Everybody (tests/support/cast.py)."""
     return people.assemble()
 
 
-@pytest.fixture(autouse=True)
-def patient_readers(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Readers of the outbox wait, for three minutes at most, until what was written may be read.
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker) -> Iterator[None]:
+    """The test database is dropped once everybody has left it.
 
-    They stay behind the oldest transaction of the whole server, and the tests beside this one run theirs there too:
-    most of them are one transaction from their beginning to their end.
+    A thread that has ended leaves its connection to the garbage collector, and a process that was killed leaves its
+    server process at its last statement: a moment later they are gone.
     """
-    settled_after = EventQuerySet.settled_after
-
-    def patiently(self: EventQuerySet, transaction: int, pk: int) -> EventQuerySet:
-        until = time.monotonic() + 180
-        # Inside a test's own transaction nothing is ever settled.
-        while not connection.savepoint_ids and not _settled() and time.monotonic() < until:
-            time.sleep(0.02)
-        return settled_after(self, transaction, pk)
-
-    monkeypatch.setattr(EventQuerySet, "settled_after", patiently)
+    yield
+    with django_db_blocker.unblock():
+        gc.collect()
+        until(lambda: not _others(), 60, lambda: f"somebody keeps the test database open: {_others()}")
+        connection.close()
 
 
-def _settled() -> bool:
-    newest = Event.objects.aggregate(newest=Max("transaction"))["newest"]
+def _others() -> list[tuple]:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
-        return newest is None or newest < cursor.fetchone()[0]
+        cursor.execute(
+            "SELECT pid, application_name, state, left(query, 200) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
+        )
+        return cursor.fetchall()

@@ -14,5 +14,8 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = True
 
+# Readers of the outbox wait until what was written may be read, however many tests run beside.
+OUTBOX_READ = "tests.support.outbox.settled_in_time"
+
 # Stories go on at once; tests/projects/test_gold_in_my_work.py is about the moments.
 SHOWN_EVERY = 0

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.walls import APPS, FLOORS, ROOT, SOURCES, TREES, floor_of, imports, named
-from tests.writes import written_by
+from tests.support.walls import APPS, FLOORS, ROOT, SOURCES, TREES, floor_of, imports, named
+from tests.support.writes import written_by
 
 
 def test_imports_run_downwards() -> None:
@@ -130,3 +130,27 @@ def test_files_and_functions_stay_readable(path: Path) -> None:
 
 def test_no_signals_steer_the_program() -> None:
     assert not [named(path) for path in SOURCES if "post_save" in path.read_text()]
+
+
+TESTS = sorted((ROOT / "tests").rglob("*.py"))
+
+
+@pytest.mark.parametrize("path", TESTS, ids=named)
+def test_what_tests_share_is_support(path: Path) -> None:
+    shared = [
+        f"{node.module}.{alias.name}"
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "tests"
+        for alias in node.names
+    ]
+    known = ("tests.support.", "tests.plugins.", "tests.settings.")
+    assert not [one for one in shared if not one.startswith(known)], "shared functions live in tests/support"
+    # mypy is told to take a missing module for one without types.
+    places = [ROOT / one.replace(".", "/") for one in shared]
+    assert not [one for one in places if not any(at.with_suffix(".py").exists() for at in (one, one.parent))]
+
+
+@pytest.mark.parametrize("path", TESTS, ids=named)
+def test_a_page_is_waited_for_by_what_it_shows(path: Path) -> None:
+    timed = [line for line in path.read_text().splitlines() if ".wait_for_timeout" + "(" in line]
+    assert not [line for line in timed if "  # " not in line], "a time says beside it why it isn't waited for a thing"

@@ -16,9 +16,9 @@ from django.db import transaction
 from django.test import Client
 from django.urls import Resolver404, resolve
 
-from projects.models import DealingRules, Label, Project, ProjectSettings
-from tests import full_project, sending
-from tests.full_project import KINDS
+from projects.models import AssignmentRules, Label, Project, ProjectSettings
+from tests.support import full_project, sending
+from tests.support.full_project import KINDS
 
 pytestmark = pytest.mark.django_db
 
@@ -32,14 +32,14 @@ ASKS = {
     "project-new": "its name",
     "skills": "its name",
     "skill": "whom to give it",
-    "people-apart pair": "which two people",
-    "people-apart exclusion": "whom to keep out",
+    "people-conflicts pair": "which two people",
+    "people-conflicts exclusion": "whom to keep out",
     "project-exclusions": "whom to keep out",
     "load": "a file",
     "models": "the model's name",
     "assignment-rework": "why",
-    "task-word": "the words",
-    "remark-answer": "the words",
+    "task-comment": "the words",
+    "comment-answer": "the words",
     "my-question-more": "the words",
     "my-work-contest": "what is wrong",
 }
@@ -64,12 +64,12 @@ ELSEWHERE = {
     "course-again": "after a try at a course: tests/projects/test_course_pages.py",
     "invitation-withdraw": "tests/taskers/test_people_pages.py",
     "organization-switch": "for members of two organizations: tests/taskers/test_profile.py",
-    "pair-together": "tests/projects/test_pairs.py",
+    "conflict-end": "tests/projects/test_pairs.py",
     "person-reactivate": "for who was shown out: tests/taskers/test_people_pages.py",
     "project-settle": "while tasks wait for nobody: tests/projects/test_stalls.py",
     "report-settle": "for a task that was reported: tests/projects/test_broken.py",
     "second-look-dismiss": "tests/projects/test_trust_pages.py",
-    "task-known": "for an item that was taken out of a course: tests/projects/test_course_pages.py",
+    "task-gold": "for an item that was taken out of a course: tests/projects/test_course_pages.py",
     "token-revoke": "tests/taskers/test_profile.py",
 }
 ADMIN = "admin:"  # the admin's own desk: tests/taskers/test_admin.py
@@ -145,7 +145,7 @@ def faults_of(person: Any, form: sending.Form, button: tuple[str, str], key: str
 
 def state() -> list[Any]:
     """What the forms that say how things are could change."""
-    rows = [model.objects.order_by("pk").values() for model in (ProjectSettings, Label, DealingRules, Project)]
+    rows = [model.objects.order_by("pk").values() for model in (ProjectSettings, Label, AssignmentRules, Project)]
     return [list(one) for one in rows]
 
 

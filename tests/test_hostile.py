@@ -1,7 +1,7 @@
 """Whatever is sent to whichever address by whomever: refused by name, never a fault of ours.
 
-A few hundred requests are drawn here, the same each time. `TANDEM_HOSTILE=3000 TANDEM_HOSTILE_SEED=7 pytest FILE` draws
-others.
+A few hundred requests are drawn here, the same each time; `make torture` draws three thousand, of a seed that
+`TANDEM_HOSTILE_SEED` may name.
 """
 
 import json
@@ -15,15 +15,26 @@ from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
-from taskers.credentials import tokens
-from tests.test_strangers import NAMES, OPEN, addresses, things  # noqa: F401
+from tests.support import full_organization
+from tests.support.addresses import addresses
 
 pytestmark = pytest.mark.django_db
-NUMBER = int(os.environ.get("TANDEM_HOSTILE", "300"))
-SEED = int(os.environ.get("TANDEM_HOSTILE_SEED", "1"))
+OTHERS = int(os.environ.get("TANDEM_HOSTILE_SEED", "7"))
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 KEYS = (
-    *("token", "answer", "version", "changes", "answers", "reason", "note", "active_ms", "refused", "any", "ahead"),
+    *(
+        "token",
+        "answer",
+        "version",
+        "changes",
+        "answers",
+        "reason",
+        "note",
+        "active_ms",
+        "rejected",
+        "any",
+        "requested",
+    ),
     *("name", "labels", "fields_asked", "settings", "tasks", "rows", "text", "email", "role", "q", "after", "limit"),
     *("seen", "wanted", "rate", "task", "judgement", "state", "reference", "share", "file", "why", "until", "to"),
 )
@@ -62,20 +73,22 @@ def body(dice: random.Random, kind: str) -> bytes:
     return b"&".join(b"%s=%s" % (key.encode(), value.replace(b"&", b"%26")) for key, value in plain.items())
 
 
-def test_whatever_is_sent_is_no_fault_of_ours(cast, things, record_property) -> None:  # noqa: F811
-    dice, found = random.Random(SEED), Counter[int]()
-    _token, secret = tokens.issue(cast.mina, cast.riverside, name="Pipeline")
+@pytest.mark.parametrize("number, seed", [(300, 1), pytest.param(3000, OTHERS, marks=pytest.mark.torture)])
+def test_whatever_is_sent_is_no_fault_of_ours(db, settings, record_property, number, seed) -> None:
+    settings.RUNTIME_ADDRESS = "unix:/nowhere/runtime.sock"
+    dice, found, world = random.Random(seed), Counter[int](), full_organization.assemble()
     clients: list[tuple[Client, dict[str, str]]] = [(Client(raise_request_exception=False), {})]
-    for who in (cast.mina, cast.olga, cast.alice, cast.rita, cast.finn, cast.nora):
+    for who in ("mina", "olga", "alice", "rita", "finn", "hugo"):
         clients.append((Client(raise_request_exception=False), {}))
-        clients[-1][0].force_login(who, "django.contrib.auth.backends.ModelBackend")
-    clients.append((Client(raise_request_exception=False), {"Authorization": f"Bearer {secret}"}))
-    known = [(name, arguments) for name, arguments in addresses() if name in set(NAMES) | OPEN and name != "readyz"]
-    for _ in range(NUMBER):
+        clients[-1][0].force_login(world.people[who], "django.contrib.auth.backends.ModelBackend")
+    clients.append((Client(raise_request_exception=False), {"Authorization": f"Bearer {world.secrets['mina']}"}))
+    ours = [one for one in addresses() if one.ours and one.name and one.name != "readyz"]
+    known = [(one.name, one.arguments) for one in ours if not one.name.startswith("admin:")]
+    for _ in range(number):
         name, arguments = dice.choice(known)
         client, head = dice.choice(clients)
         method, kind = dice.choice(METHODS), dice.choice(TYPES)
-        path = reverse(name, kwargs={one: things.get(one, "x") for one in arguments})
+        path = reverse(name, kwargs={one: world.things[one] for one in arguments})
         if dice.random() < 0.3:
             path += "?" + "&".join(
                 f"{dice.choice(KEYS)}={dice.choice(['%00', '-1', '%ed%a0%80', '9' * 99, ''])}" for _ in "ab"
@@ -90,7 +103,7 @@ def test_whatever_is_sent_is_no_fault_of_ours(cast, things, record_property) -> 
             transaction.set_rollback(True)
         found[status] += 1
         why = getattr(answer, "exc_info", None)
-        assert status < 500 or status == 503, (SEED, method, path, kind, head, sent[:300], why and repr(why[1]))
-    record_property("requests", NUMBER)
+        assert status < 500 or status == 503, (seed, method, path, kind, head, sent[:300], why and repr(why[1]))
+    record_property("requests", number)
     record_property("5xx but 503", sum(number for status, number in found.items() if status >= 500 and status != 503))
     assert len(found) > 4, found

@@ -19,6 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from taskers.files.folders import models_folder
+
 CHUNK = 1 << 20
 NPM_SECONDS = 900
 
@@ -67,16 +69,6 @@ class WeightsMissing(WeightsProblem):
 
 class WrongHash(WeightsProblem):
     """The file is there, but is not the pinned one."""
-
-
-def data_folder() -> Path:
-    """`$TANDEM_DATA`, else `var` beside the application: where settings.py looks too."""
-    return Path(os.environ.get("TANDEM_DATA") or Path(__file__).resolve().parents[2] / "var")
-
-
-def default_folder() -> Path:
-    """`$TANDEM_MODELS`, else `models` in the data folder."""
-    return Path(os.environ.get("TANDEM_MODELS") or data_folder() / "models")
 
 
 def path_of(artifact: Artifact, folder: Path) -> Path:
@@ -252,7 +244,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; 0 when every file is in place and right."""
     parser = argparse.ArgumentParser(prog="python -m assist.adapters", description="The copilot's model files.")
     parser.add_argument("action", choices=["fetch", "verify"])
-    parser.add_argument("--folder", type=Path, default=default_folder())
+    parser.add_argument("--folder", type=Path, default=models_folder())
     parser.add_argument("--from", dest="tarball", type=Path, help="a package file carried here by hand")
     options = parser.parse_args(arguments)
     try:

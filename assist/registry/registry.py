@@ -10,14 +10,16 @@ from django.db.models.functions import Now
 
 from assist.adapters import RUNTIMES, Offer, catalogue
 from assist.adapters.files import WeightsProblem
-from assist.models import Deployment, ModelVersion, Placement
+from assist.models import AnnotatorVersion, Deployment, ModelVersion
 from assist.registry.hash_bucket import lot
 from projects.models import Project
 from taskers.errors import StateConflict
 from taskers.models import Person
+from taskers.models.limits import Between
 from taskers.outbox.events import emit
 
 WHOLE = 100  # percent
+SHARE = Between(1, WHOLE)  # of a project's work, for one version
 
 
 def model_version(key: str) -> ModelVersion:
@@ -54,8 +56,10 @@ def remove(folder: Path, key: str) -> None:
         projects = list(asked.values_list("project__name", flat=True)[:5])
         if projects:
             raise StateConflict(f"{key} still answers in {', '.join(projects)}: withdraw it there first.")
-        seated = Placement.objects.filter(version__name=name, version__version=version).exclude(seat__mode="off")
-        working = list(seated.values_list("seat__project__name", flat=True)[:5])
+        seated = AnnotatorVersion.objects.filter(version__name=name, version__version=version).exclude(
+            annotator__mode="off"
+        )
+        working = list(seated.values_list("annotator__project__name", flat=True)[:5])
         if working:
             raise StateConflict(f"{key} still works in {', '.join(working)}: switch it off there first.")
         catalogue.remove(folder, key)
@@ -75,7 +79,7 @@ def deploy(project: Project, version: ModelVersion, *, share: int, by: Person) -
 
     The version's earlier deployment there ends. Raises StateConflict if the shares would add up to more than all.
     """
-    if not 1 <= share <= WHOLE:
+    if not SHARE.holds(share):
         raise StateConflict("The share is from 1 to 100 percent.")
     if version.removed_at is not None:
         raise StateConflict(f"{version} was removed from this installation.")

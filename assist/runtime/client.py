@@ -13,19 +13,10 @@ import numpy as np
 
 from assist.errors import CopilotError
 from assist.runtime import framing
+from assist.runtime.operations import CANCEL, OPERATIONS
 
 CONNECT_SECONDS = 2.0
 BACK_OFF_SECONDS = (0.1, 0.25, 0.5, 1.0, 2.0, 5.0)
-# A little more than the runtime's own time-outs, so that it is the runtime that says "too slow".
-SECONDS = {
-    "status": 6.0,
-    "segment": 65.0,
-    "spans": 35.0,
-    "embed": 125.0,
-    "spans_of": 305.0,
-    "classify": 35.0,
-    "vectors": 305.0,
-}
 
 Supply = Callable[[], Awaitable[bytes]]
 
@@ -104,7 +95,7 @@ class RuntimeClient:
         self._waiting[id] = answer
         try:
             writer.write(framing.pack({"id": id, "op": op, **fields}))
-            async with asyncio.timeout(SECONDS[op]):
+            async with asyncio.timeout(OPERATIONS[op].patience):
                 await writer.drain()
                 reply = await answer
         except ConnectionError:
@@ -183,7 +174,7 @@ class RuntimeClient:
 
     def _forget(self, writer: asyncio.StreamWriter, id: int) -> None:
         if not writer.is_closing():
-            writer.write(framing.pack({"id": id, "op": "cancel"}))
+            writer.write(framing.pack({"id": id, "op": CANCEL}))
 
 
 _clients: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, RuntimeClient]] = weakref.WeakKeyDictionary()

@@ -14,33 +14,23 @@ import os
 import re
 import signal
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from pathlib import Path
 from typing import IO, Any
 
 from assist.adapters import DEFAULTS, Offer, catalogue, priority
-from assist.adapters.files import WeightsProblem, data_folder, default_folder
+from assist.adapters.files import WeightsProblem
 from assist.errors import CopilotError
 from assist.runtime import framing, supervisor
 from assist.runtime.embedding_store import STORE_MB, EmbeddingStore
+from assist.runtime.operations import CANCEL, OPERATIONS, Answers
 from assist.runtime.serving import Serving
+from taskers.files.folders import data_folder, models_folder
 
 log = logging.getLogger("assist.runtime")
 
 IN_FLIGHT = 1024  # questions at once on one line
-SECONDS = {
-    "status": 5.0,
-    "segment": 60.0,
-    "spans": 30.0,
-    "embed": 120.0,
-    "spans_of": 300.0,
-    "classify": 30.0,
-    "vectors": 300.0,
-}
 SHA256 = re.compile(r"[0-9a-f]{64}")
-
-Answer = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
-Answers = Mapping[str, Answer]
 
 
 class Line:
@@ -69,7 +59,7 @@ class Line:
         id, op = message.get("id"), message.get("op")
         if not isinstance(id, int):
             raise framing.BadFrame("a question without a number")
-        if op == "cancel":
+        if op == CANCEL:
             if id in self._tasks:
                 self._tasks[id].cancel()
             return
@@ -99,9 +89,9 @@ class Line:
             raise CopilotError("bad-message", f"The runtime does not know {op[:40]!r}.")
         if len(self._tasks) > IN_FLIGHT:
             raise CopilotError("busy")
-        if op in {"embed", "segment"} and not SHA256.fullmatch(str(message.get("image"))):
+        if OPERATIONS[op].of_an_image and not SHA256.fullmatch(str(message.get("image"))):
             raise CopilotError("bad-message", "An image is named by its sha256.")
-        async with asyncio.timeout(SECONDS[op]):
+        async with asyncio.timeout(OPERATIONS[op].seconds):
             return await self._answers[op](message)
 
 
@@ -127,15 +117,7 @@ async def alone(models: Sequence[Offer], folder: Path, store: EmbeddingStore) ->
     """The answers of models in this very process."""
     serving = Serving(models, folder, store)
     try:
-        yield {
-            "status": serving.status,
-            "embed": serving.embed,
-            "segment": serving.segment,
-            "spans": serving.spans,
-            "spans_of": serving.spans_of,
-            "classify": serving.classify,
-            "vectors": serving.vectors,
-        }
+        yield {name: getattr(serving, name) for name in OPERATIONS}
     finally:
         serving.close()
         await store.written()
@@ -148,7 +130,7 @@ async def apart(
     """The answers of models that have a process each."""
     processes = supervisor.Hub(models, lambda key: catalogue.find(key, folder), place, command, patience)
     try:
-        yield {op: processes.status if op == "status" else processes.answer for op in SECONDS}
+        yield {one.name: processes.answer if one.of_a_model else processes.status for one in OPERATIONS.values()}
     finally:
         await processes.close()
 
@@ -202,7 +184,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         default=os.environ.get("TANDEM_RUNTIME") or f"unix:{data / 'run' / 'runtime.sock'}",
     )
     parser.add_argument("--models", default=os.environ.get("TANDEM_RUNTIME_MODELS") or ",".join(DEFAULTS))
-    parser.add_argument("--folder", type=Path, default=default_folder())
+    parser.add_argument("--folder", type=Path, default=models_folder())
     parser.add_argument("--embeddings", type=Path, default=data / "embeddings")
     held, kept = (int(os.environ.get(name) or usual) for name, usual in STORE_MB.items())
     parser.add_argument("--memory-mb", type=int, default=held, help="embeddings held in memory")

@@ -17,14 +17,15 @@ from pathlib import Path
 from typing import Any
 
 from assist.adapters import Offer
-from assist.adapters.files import WeightsProblem, data_folder
+from assist.adapters.files import WeightsProblem
 from assist.errors import CopilotError
+from assist.runtime import children
 from assist.runtime.client import RuntimeClient
+from taskers.files.folders import data_folder
 
 log = logging.getLogger(__name__)
 
-PAUSES = (0.2, 0.5, 1.0, 2.0, 5.0, 15.0, 30.0)  # seconds before a model is started again
-STEADY_SECONDS = 60.0  # who lived so long has not kept dying
+PAUSES = children.Pauses(steady=60.0)
 MOST = 8  # model processes at once; the one asked longest ago makes room
 START_SECONDS = 30.0  # until a fresh process listens; loading its model takes longer, and is its own affair
 STATUS_SECONDS = 1.0
@@ -105,18 +106,14 @@ class ModelProcess:
         await self._client.close()
 
     async def _keep(self) -> None:
-        quick = 0
-        while True:
-            started = time.monotonic()
-            code = await self._live()
-            quick = quick + 1 if time.monotonic() - started < STEADY_SECONDS else 0
-            pause = PAUSES[min(quick, len(PAUSES) - 1)]
-            self.deaths += 1
-            self._up.clear()
-            what = "did not answer any more" if self._hung else "stopped unexpectedly"
-            self._down = f"{self.offer.key} {what} and is being started again. Go on without it meanwhile."
-            log.error("%s %s (code %s); it is started again in %.1f s", self.offer.key, what, code, pause)
-            await asyncio.sleep(pause)
+        await children.keep(self._live, PAUSES, self._died, stopping=asyncio.Event())
+
+    def _died(self, code: int, pause: float) -> None:
+        self.deaths += 1
+        self._up.clear()
+        what = "did not answer any more" if self._hung else "stopped unexpectedly"
+        self._down = f"{self.offer.key} {what} and is being started again. Go on without it meanwhile."
+        log.error("%s %s (code %s); it is started again in %.1f s", self.offer.key, what, code, pause)
 
     async def _live(self) -> int:
         """From the start of the process to its end."""
@@ -127,13 +124,7 @@ class ModelProcess:
         finally:
             watching.cancel()
             if process.returncode is None:
-                process.terminate()
-                try:
-                    async with asyncio.timeout(STOP_SECONDS):
-                        await process.wait()
-                except TimeoutError:
-                    process.kill()
-                    await process.wait()
+                await children.end(process, STOP_SECONDS, process.kill)
 
     async def _watch(self, process: asyncio.subprocess.Process) -> None:
         """Note that it answers again; and end it once it hangs, since a hung process holds up all who ask."""

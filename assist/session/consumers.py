@@ -12,7 +12,7 @@ from django.utils.translation import get_language_from_request
 
 from assist.errors import CopilotError
 from assist.runtime.client import shared
-from assist.session.gateway import Desk, TrialDesk
+from assist.session.gateway import Gateway, TrialGateway
 from assist.session.session import SIGNED_OUT, Session
 from taskers.credentials.sign_in_state import still_signed_in
 
@@ -30,7 +30,7 @@ class AssistConsumer(AsyncWebsocketConsumer):
     """One page's line. Channels gives it one frame at a time, so each frame is only passed on."""
 
     session: Session | None = None
-    desk: type[Desk] = Desk
+    gateway: type[Gateway] = Gateway
     watch: asyncio.Task[None] | None = None
 
     async def connect(self) -> None:
@@ -41,9 +41,9 @@ class AssistConsumer(AsyncWebsocketConsumer):
             return
         await self._join(user.pk)
         signed_in = partial(still_signed_in, self.scope["session"].session_key, user.pk)
-        desk = self.desk(user.pk, self.scope["url_route"]["kwargs"]["subject"], signed_in)
-        self.session = Session(desk, shared(settings.RUNTIME_ADDRESS), self._say, self._hang_up, self._language())
-        self.watch = asyncio.create_task(self._keep_looking(desk))
+        gateway = self.gateway(user.pk, self.scope["url_route"]["kwargs"]["subject"], signed_in)
+        self.session = Session(gateway, shared(settings.RUNTIME_ADDRESS), self._say, self._hang_up, self._language())
+        self.watch = asyncio.create_task(self._keep_looking(gateway))
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         if self.session is not None:
@@ -64,12 +64,12 @@ class AssistConsumer(AsyncWebsocketConsumer):
             if not mine:
                 del lines[person]
 
-    async def _keep_looking(self, desk: Desk) -> None:
+    async def _keep_looking(self, gateway: Gateway) -> None:
         """Hang up once the sign-in has ended, though nobody asks anything. A database that is away ends no line."""
         while True:
             await asyncio.sleep(LOOK_SECONDS)
             try:
-                await desk.stay()
+                await gateway.stay()
             except CopilotError:
                 await self._hang_up(SIGNED_OUT)
                 return
@@ -102,4 +102,4 @@ class AssistConsumer(AsyncWebsocketConsumer):
 class TrialConsumer(AssistConsumer):
     """The line of a manager who tries a task."""
 
-    desk = TrialDesk
+    gateway = TrialGateway

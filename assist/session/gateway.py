@@ -33,7 +33,7 @@ _known = database_sync_to_async(_look_up, thread_sensitive=False)
 _learnt = database_sync_to_async(label_vectors.learnt, thread_sensitive=False)
 
 
-class Desk:
+class Gateway:
     """One person's claim to one subject (an assignment), looked up again every few seconds at most.
 
     That they are still signed in is asked each time: a line answers nobody who has left.
@@ -87,7 +87,7 @@ class Desk:
         return await _learnt(binding.project_key, model)
 
 
-class TrialDesk(Desk):
+class TrialGateway(Gateway):
     """A manager trying a task: the same answers, and nothing written down."""
 
     async def open(self, token: UUID) -> Binding:

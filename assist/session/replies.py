@@ -45,7 +45,7 @@ def masks(
     prompt: Prompt, binding: Binding, model: str, reply: dict[str, Any], latency_ms: int
 ) -> tuple[MasksFound, list[Offer]]:
     """The message with the masks, and the one offer that they are."""
-    if binding.trap:
+    if binding.planted:
         reply = planted_errors.spoil_masks(reply)
     found = tuple(
         OfferedMask((mask["size"][0], mask["size"][1]), mask["counts"], mask["score"], mask["handle"])
@@ -64,7 +64,7 @@ def masks(
         },
         score=found[reply["best"]].score,
         latency_ms=latency_ms,
-        trap=binding.trap,
+        planted=binding.planted,
     )
     height, width = reply["image_size"]
     message = MasksFound(prompt.id, str(offer.public_id), model, found, reply["best"], (height, width), latency_ms)
@@ -83,7 +83,7 @@ def span_offers(binding: Binding, model: str, found: Sequence[Sequence[Any]], la
             continue
         output = {"start": start, "end": end, "label": label, "model_label": model_label}
         offers.append(Offer({"text": True}, output, score, latency_ms))
-    if binding.trap:
+    if binding.planted:
         offers = planted_errors.spoil_spans(offers, sorted(binding.labels), _seed(binding))
     return [_named(binding, model, offer) for offer in offers]
 
@@ -101,7 +101,7 @@ def class_offers(binding: Binding, model: str, guesses: Sequence[Guess], latency
             continue
         output = {"field": one.field, "kind": choices.kind, "label": one.label, "value": choices.value(one.label)}
         offers.append(Offer({"text": True}, output, one.score, latency_ms))
-    if binding.trap:
+    if binding.planted:
         offers = planted_errors.spoil_classes(offers, fields, _seed(binding))
     return [_named(binding, model, offer) for offer in offers]
 

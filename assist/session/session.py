@@ -37,7 +37,7 @@ BAD_COSTS = 10.0
 STRIKES = 20  # messages over the limit until the line is cut
 
 
-class DeskLike(Protocol):
+class GatewayLike(Protocol):
     """What a session asks of the database (assist/session/gateway.py)."""
 
     async def open(self, token: UUID) -> Binding: ...
@@ -53,13 +53,13 @@ class Session:
 
     def __init__(
         self,
-        desk: DeskLike,
+        gateway: GatewayLike,
         runtime: RuntimeClient,
         say: Callable[[str], Awaitable[None]],
         hang_up: Callable[[int], Awaitable[None]],
         language: str = "en",
     ) -> None:
-        self._desk = desk
+        self._gateway = gateway
         self._runtime = runtime
         self._send = say
         self._hang_up = hang_up
@@ -119,13 +119,13 @@ class Session:
 
     async def _bind(self, message: Open) -> None:
         self._binding = None
-        binding = await self._desk.open(message.token)
+        binding = await self._gateway.open(message.token)
         model = serving(await self._runtime.status(), binding.capability, binding.model)
         if binding.choices:
-            binding = replace(binding, learnt=await self._desk.learnt(binding, model))
+            binding = replace(binding, learnt=await self._gateway.learnt(binding, model))
         self._token, self._binding, self._model = message.token, binding, model
         if binding.picture is None:
-            self._looking = asyncio.create_task(self._desk.known(binding, model))
+            self._looking = asyncio.create_task(self._gateway.known(binding, model))
         await self._say(Ready(message.id, binding.capability, model, _unproven(binding)))
         if binding.picture is not None:
             self._warming = asyncio.create_task(self._warm(binding.picture))
@@ -140,7 +140,7 @@ class Session:
         binding, token = await self._bound()
         replies.check(prompt, binding)
         # The right to ask is looked up while the model works, and before anything is said.
-        held = asyncio.create_task(self._desk.check(token))
+        held = asyncio.create_task(self._gateway.check(token))
         try:
             message, offers = await self._finders[binding.capability](prompt, binding, started)
         finally:
@@ -149,8 +149,8 @@ class Session:
         await self._say(message)
         if offers:
             self._keep(binding, offers)
-        if binding.trap and self._binding is binding:
-            self._binding = replace(binding, trap=False)  # one wrong answer tells; more would only cost time
+        if binding.planted and self._binding is binding:
+            self._binding = replace(binding, planted=False)  # one wrong answer tells; more would only cost time
 
     async def _bound(self) -> tuple[Binding, UUID]:
         """What the line is bound to, once an `open` that is under way is through: a question may come close behind it.
@@ -171,7 +171,7 @@ class Session:
         reply = await self._runtime.segment(
             self._model,
             picture.sha256,
-            lambda: self._desk.read(picture),
+            lambda: self._gateway.read(picture),
             asker=self._name,
             owner=str(binding.assignment_key or f"trial-{binding.task_key}"),
             points=[[x, y, int(include)] for x, y, include in prompt.points],
@@ -219,11 +219,11 @@ class Session:
             return await looking
         if self._keeping:
             await asyncio.wait(self._keeping)
-        return await self._desk.known(binding, self._model)
+        return await self._gateway.known(binding, self._model)
 
     async def _warm(self, picture: Picture) -> None:
         try:
-            await self._runtime.embed(self._model, picture.sha256, lambda: self._desk.read(picture), urgent=True)
+            await self._runtime.embed(self._model, picture.sha256, lambda: self._gateway.read(picture), urgent=True)
         except CopilotError as problem:
             log.info("No embedding before the first click: %s", problem.text)
         except Exception:
@@ -290,7 +290,7 @@ class Session:
 
         async def kept() -> None:
             try:
-                await self._desk.keep(binding, self._model, offers)
+                await self._gateway.keep(binding, self._model, offers)
             except Exception:
                 log.exception("What was offered could not be written down")
 

@@ -101,7 +101,7 @@ def _of_task(task: Task, settings: ProjectSettings, assignment: Assignment | Non
         labels=frozenset(task.project.labels.in_use().values_list("key", flat=True)),
         minimum_score=settings.minimum_score,
         minimums=dict(settings.label_minimums),
-        trap=assignment is not None and _trapped(assignment, settings),
+        planted=assignment is not None and _shows_planted_error(assignment, settings),
         model=registry.chosen(task.project.public_id, capability, subject_of(assignment or task)) or "",
     )
 
@@ -115,12 +115,14 @@ def _choices(task: Task, settings: ProjectSettings) -> tuple[Choices, ...]:
     return found
 
 
-def _trapped(assignment: Assignment, settings: ProjectSettings) -> bool:
+def _shows_planted_error(assignment: Assignment, settings: ProjectSettings) -> bool:
     """A planted error is shown where nothing is decided by the answer: on what was dealt for it, and on as many known
     answers, where there is anything else to deal for it."""
     if assignment.kind == Assignment.Kind.EXTRA:
         return True
-    drawn = assignment.kind == Assignment.Kind.GOLD and planted_errors.drawn(assignment.public_id, settings.trap_share)
+    drawn = assignment.kind == Assignment.Kind.GOLD and planted_errors.drawn(
+        assignment.public_id, settings.planted_share
+    )
     return drawn and left_out.could_be(assignment)
 
 

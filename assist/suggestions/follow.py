@@ -1,4 +1,4 @@
-"""Two readers of the outbox: one settles the fates of suggestions, one has images embedded and texts read before
+"""Two readers of the outbox: one settles the outcomes of suggestions, one has images embedded and texts read before
 anybody asks."""
 
 import asyncio

@@ -148,7 +148,7 @@ def _plain(interval: Interval | None) -> Interval | None:
 
 
 @dataclass(frozen=True)
-class Trapped:
+class PlantedErrorRate:
     """One person and the deliberately wrong suggestions they were shown: how many they took as they were."""
 
     tasker: str
@@ -165,7 +165,7 @@ class Trapped:
 CARELESS = 0.2
 
 
-def trapped(outcomes: Iterable[tuple[str, bool]]) -> list[Trapped]:
+def planted_error_rates(outcomes: Iterable[tuple[str, bool]]) -> list[PlantedErrorRate]:
     """From (tasker, taken as it was) for each trap shown, the most careless first. Intervals by Clopper and Pearson."""
     counts: dict[str, list[int]] = {}
     for tasker, fell in outcomes:
@@ -175,5 +175,5 @@ def trapped(outcomes: Iterable[tuple[str, bool]]) -> list[Trapped]:
     rows = []
     for tasker, (shown, taken) in counts.items():
         low = float(stats.beta.ppf((1 - CONFIDENCE) / 2, taken, shown - taken + 1)) if taken else 0.0
-        rows.append(Trapped(tasker, shown, taken, low))
+        rows.append(PlantedErrorRate(tasker, shown, taken, low))
     return sorted(rows, key=lambda row: (-row.low, -row.taken, row.tasker))

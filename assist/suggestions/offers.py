@@ -33,7 +33,7 @@ class Binding:
     labels: frozenset[str] = frozenset()  # keys in use
     minimum_score: float = 0.0
     minimums: dict[str, float] = field(default_factory=dict)  # label key -> its own least score
-    trap: bool = False  # this work is shown one wrong suggestion
+    planted: bool = False  # this work is shown one wrong suggestion
     assignment_id: UUID | None = None  # the assignment's public name
     model: str = ""  # the version deployed for this work; empty: whatever the runtime serves
 
@@ -47,4 +47,4 @@ class Offer:
     score: float | None
     latency_ms: int
     public_id: UUID = field(default_factory=uuid4)
-    trap: bool = False  # wrong on purpose
+    planted: bool = False  # wrong on purpose

@@ -55,14 +55,14 @@ def _wrong_span(offer: Offer, labels: Sequence[str]) -> Offer:
         output["label"] = others[0]
     else:
         output["end"] = output["start"] + max(1, (output["end"] - output["start"]) // 2)
-    return replace(offer, output=output, trap=True)
+    return replace(offer, output=output, planted=True)
 
 
 def _wrong_class(offer: Offer, fields: Mapping[str, Choices], seed: str) -> Offer:
     choices = fields[offer.output["field"]]
     others = sorted(set(choices.phrases) - {offer.output["label"]})
     label = others[int(lot(f"wrong {seed}") * len(others))]
-    return replace(offer, output={**offer.output, "label": label, "value": choices.value(label)}, trap=True)
+    return replace(offer, output={**offer.output, "label": label, "value": choices.value(label)}, planted=True)
 
 
 def _shift(pixels: np.ndarray) -> tuple[int, int]:

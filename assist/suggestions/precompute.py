@@ -1,5 +1,5 @@
 """Suggestions ahead of the people: a model goes through a whole batch in the background, or reads what somebody will
-get next. The only writer of Preparation and Prepared.
+get next. The only writer of Precompute and Precomputed.
 
 Texts are read and their spans kept, or where they lie; images get their embeddings, so that the first click on any of
 them is a warm one. Each handful is one transaction with the cursor, so a job that was killed goes on where it stood,
@@ -20,7 +20,7 @@ from django.db.models import Exists, F, OuterRef
 from procrastinate.contrib.django import app
 
 from assist.errors import CopilotError
-from assist.models import ModelVersion, Preparation, Prepared
+from assist.models import ModelVersion, Precompute, Precomputed
 from assist.registry import registry
 from assist.runtime.client import RuntimeClient, serving, status_now
 from assist.suggestions.bindings import capability_of, picture_of, read_picture, subject_of
@@ -36,11 +36,11 @@ HANDFUL = 64
 PIECE = 5_000  # rows let go of at once
 TRIES = 12  # times that a copilot which is down is asked again
 PAUSE_SECONDS = 5.0
-RUNNING, STOPPED, FAILED, DONE = (Preparation.State[name] for name in ("RUNNING", "STOPPED", "FAILED", "DONE"))
+RUNNING, STOPPED, FAILED, DONE = (Precompute.State[name] for name in ("RUNNING", "STOPPED", "FAILED", "DONE"))
 
 
 @transaction.atomic
-def start_all(batch: Batch, *, by: Person) -> list[Preparation]:
+def start_all(batch: Batch, *, by: Person) -> list[Precompute]:
     """Begin, or go on, with each version that answers in this project: those deployed, and for the rest of the work the
     one that the runtime answers with by itself. What is under way already stays so.
 
@@ -50,7 +50,7 @@ def start_all(batch: Batch, *, by: Person) -> list[Preparation]:
     shares = {row.version: row.share for row in registry.deployed(batch.project, capability)}
     if sum(shares.values()) < registry.WHOLE:
         shares.setdefault(registry.model_version(_usual(capability)), registry.WHOLE)
-    running = set(Preparation.objects.filter(batch=batch, state=RUNNING).values_list("version", flat=True))
+    running = set(Precompute.objects.filter(batch=batch, state=RUNNING).values_list("version", flat=True))
     begun = [start(batch, by=by, version=one) for one in shares if one.pk not in running]
     if not begun:
         raise StateConflict("This is under way already.")
@@ -58,7 +58,7 @@ def start_all(batch: Batch, *, by: Person) -> list[Preparation]:
 
 
 @transaction.atomic
-def start(batch: Batch, *, by: Person, version: ModelVersion | None = None) -> Preparation:
+def start(batch: Batch, *, by: Person, version: ModelVersion | None = None) -> Precompute:
     """Begin, or go on after a stop or a failure; a worker does the work. Raises StateConflict.
 
     Without a version it is the one that the runtime answers with by itself.
@@ -67,9 +67,9 @@ def start(batch: Batch, *, by: Person, version: ModelVersion | None = None) -> P
     chosen = version or registry.model_version(_usual(capability))
     if chosen.capability != capability:
         raise StateConflict(f"{chosen} can't do what these tasks need.")
-    row, made = Preparation.objects.get_or_create(batch=batch, version=chosen, defaults={"started_by": by})
+    row, made = Precompute.objects.get_or_create(batch=batch, version=chosen, defaults={"started_by": by})
     if not made:
-        moved = Preparation.objects.filter(pk=row.pk).exclude(state=RUNNING).update(state=RUNNING, note="")
+        moved = Precompute.objects.filter(pk=row.pk).exclude(state=RUNNING).update(state=RUNNING, note="")
         if not moved:
             raise StateConflict("This is under way already.")
         row.refresh_from_db()
@@ -77,9 +77,9 @@ def start(batch: Batch, *, by: Person, version: ModelVersion | None = None) -> P
     return row
 
 
-def stop(row: Preparation) -> None:
+def stop(row: Precompute) -> None:
     """No further handful. Raises StateConflict if it isn't under way."""
-    if not Preparation.objects.filter(pk=row.pk, state=RUNNING).update(state=STOPPED):
+    if not Precompute.objects.filter(pk=row.pk, state=RUNNING).update(state=STOPPED):
         raise StateConflict("This isn't under way any more.")
 
 
@@ -87,21 +87,21 @@ def run(key: int, *, pause: float = PAUSE_SECONDS) -> int:
     """Go on until the batch's end, a stop, or a copilot that doesn't come back; returns how many tasks became ready."""
     ready = 0
     while True:
-        row = Preparation.objects.select_related("batch__project", "version").filter(pk=key, state=RUNNING).first()
+        row = Precompute.objects.select_related("batch__project", "version").filter(pk=key, state=RUNNING).first()
         if row is None:
             return ready
         tasks = list(
             Task.objects.filter(batch=row.batch, pk__gt=row.after).select_related("asset").order_by("pk")[:HANDFUL]
         )
         if not tasks:
-            Preparation.objects.filter(pk=key, state=RUNNING).update(state=DONE)
+            Precompute.objects.filter(pk=key, state=RUNNING).update(state=DONE)
             return ready
         started = time.monotonic()
         try:
             problems = _handful(row, tasks, pause)
         except CopilotError as problem:
             note = f"{problem.text} {row.done:,} tasks are ready; start it again to go on."
-            Preparation.objects.filter(pk=key, state=RUNNING).update(state=FAILED, note=note[:300])
+            Precompute.objects.filter(pk=key, state=RUNNING).update(state=FAILED, note=note[:300])
             return ready
         ready += len(tasks)
         _moved(row, tasks, problems, time.monotonic() - started)
@@ -131,21 +131,21 @@ def forget() -> int:
     """
     over = [Batch.State.CLOSED, Batch.State.CANCELLED]
     wanted = Task.objects.filter(pk=OuterRef("task_key")).exclude(batch__state__in=over)
-    rows = Prepared.objects.filter(~Exists(wanted))
+    rows = Precomputed.objects.filter(~Exists(wanted))
     gone = 0
     while keys := list(rows.values_list("pk", flat=True)[:PIECE]):
-        gone += Prepared.objects.filter(pk__in=keys).delete()[0]
+        gone += Precomputed.objects.filter(pk__in=keys).delete()[0]
     return gone
 
 
 def found(task_key: int, model: str) -> Any:
-    """What was prepared for a task by this model (see Prepared.output); None if nothing was."""
+    """What was prepared for a task by this model (see Precomputed.output); None if nothing was."""
     name, _, version = model.rpartition("@")
-    rows = Prepared.objects.filter(task_key=task_key, version__name=name, version__version=version)
+    rows = Precomputed.objects.filter(task_key=task_key, version__name=name, version__version=version)
     return rows.values_list("output", flat=True).first()
 
 
-def outstanding(row: Preparation) -> bool:
+def outstanding(row: Precompute) -> bool:
     """Whether tasks were loaded since the model came to the batch's end."""
     return Task.objects.filter(batch=row.batch_id, pk__gt=row.after).exists()
 
@@ -169,7 +169,7 @@ def _usual(capability: str) -> str:
         raise StateConflict(problem.text) from None
 
 
-def _handful(row: Preparation, tasks: Sequence[Task], pause: float) -> int:
+def _handful(row: Precompute, tasks: Sequence[Task], pause: float) -> int:
     """Have these tasks made ready; returns how many the model could do nothing with. Raises CopilotError."""
     for attempt in range(TRIES):
         try:
@@ -187,14 +187,14 @@ def _has_texts(batch: Batch) -> bool:
     return first is None or "text" in first.payload
 
 
-def _texts(row: Preparation, tasks: Sequence[Task]) -> int:
+def _texts(row: Precompute, tasks: Sequence[Task]) -> int:
     read = [task for task in tasks if task.payload.get("text")]
     _read(row.version, read)
     return len(tasks) - len(read)
 
 
 def _read_new(version: ModelVersion, tasks: Sequence[Task], patience: float) -> int:
-    known = Prepared.objects.filter(version=version, task_key__in=[task.pk for task in tasks])
+    known = Precomputed.objects.filter(version=version, task_key__in=[task.pk for task in tasks])
     read = set(known.values_list("task_key", flat=True))
     return _read(version, [task for task in tasks if task.pk not in read], patience)
 
@@ -204,9 +204,10 @@ def _read(version: ModelVersion, tasks: Sequence[Task], patience: float | None =
     if tasks:
         answers = asyncio.run(_answers(version, [str(task.payload["text"]) for task in tasks], patience))
         made = [
-            Prepared(task_key=task.pk, version=version, output=said) for task, said in zip(tasks, answers, strict=True)
+            Precomputed(task_key=task.pk, version=version, output=said)
+            for task, said in zip(tasks, answers, strict=True)
         ]
-        Prepared.objects.bulk_create(made, ignore_conflicts=True)
+        Precomputed.objects.bulk_create(made, ignore_conflicts=True)
     return len(tasks)
 
 
@@ -221,11 +222,11 @@ async def _answers(version: ModelVersion, texts: Sequence[str], patience: float 
         await client.close()
 
 
-def _pictures(row: Preparation, tasks: Sequence[Task]) -> int:
+def _pictures(row: Precompute, tasks: Sequence[Task]) -> int:
     return asyncio.run(_images(row, tasks))
 
 
-async def _images(row: Preparation, tasks: Sequence[Task]) -> int:
+async def _images(row: Precompute, tasks: Sequence[Task]) -> int:
     """One after another: encodes in advance wait for clicks anyway."""
     client, problems = RuntimeClient(settings.RUNTIME_ADDRESS), 0
     try:
@@ -249,9 +250,9 @@ WAYS = {"segment": _pictures, "spans": _texts, "classify": _texts}
 
 
 @transaction.atomic
-def _moved(row: Preparation, tasks: Sequence[Task], problems: int, seconds: float) -> None:
+def _moved(row: Precompute, tasks: Sequence[Task], problems: int, seconds: float) -> None:
     """Past these tasks, unless somebody else already is."""
-    Preparation.objects.filter(pk=row.pk, after=row.after).update(
+    Precompute.objects.filter(pk=row.pk, after=row.after).update(
         after=tasks[-1].pk,
         done=F("done") + len(tasks),
         problems=F("problems") + problems,

@@ -14,8 +14,8 @@ from assist.suggestions.offers import Binding, Offer
 from projects.models import Annotation, Assignment
 from projects.task_types import TASK_TYPES
 
-OFFERED, ACCEPTED, EDITED = Suggestion.Fate.OFFERED, Suggestion.Fate.ACCEPTED, Suggestion.Fate.EDITED
-REFUSED, IGNORED, REFINED = Suggestion.Fate.REFUSED, Suggestion.Fate.IGNORED, Suggestion.Fate.REFINED
+OFFERED, ACCEPTED, EDITED = Suggestion.Outcome.OFFERED, Suggestion.Outcome.ACCEPTED, Suggestion.Outcome.EDITED
+REFUSED, IGNORED, REFINED = Suggestion.Outcome.REFUSED, Suggestion.Outcome.IGNORED, Suggestion.Outcome.REFINED
 
 ENLARGED = 0.05  # how much of a mask may differ at its edge once the page has brought it up to the image's size
 SWEPT = 5_000
@@ -37,7 +37,7 @@ def keep(binding: Binding, model: str, offers: Sequence[Offer]) -> None:
                 output=offer.output,
                 score=offer.score,
                 latency_ms=offer.latency_ms,
-                trap=offer.trap,
+                planted=offer.planted,
             )
             for offer in offers
         ],
@@ -57,38 +57,40 @@ def kept_of_text(binding: Binding, model: str) -> list[Offer]:
     name, _, version = model.rpartition("@")
     rows = Suggestion.objects.filter(assignment_key=binding.assignment_key, prompt={"text": True})
     rows = rows.filter(model__name=name, model__version=version).order_by("pk")
-    return [Offer(row.prompt, row.output, row.score, row.latency_ms, row.public_id, row.trap) for row in rows]
+    return [Offer(row.prompt, row.output, row.score, row.latency_ms, row.public_id, row.planted) for row in rows]
 
 
 def settle(annotation: Annotation) -> int:
-    """Set the fates of what was offered for a submitted annotation, from what its parts say of their origin.
+    """Set the outcomes of what was offered for a submitted annotation, from what its parts say of their origin.
 
     Whoever claims to have taken an offer as it was, but changed it, has edited it; how much is written down.
     Suggestions of other assignments are left alone whatever the answer says. Doing it again changes nothing; returns
-    how many fates changed.
+    how many outcomes changed.
     """
     taken = _taken(annotation)
     refused = set(map(str, annotation.refused))
     rows = list(Suggestion.objects.filter(assignment_key=annotation.assignment_id))
-    fates: dict[tuple[str, float | None], list[int]] = {}
+    outcomes: dict[tuple[str, float | None], list[int]] = {}
     for row in rows:
         parts = taken.get(str(row.public_id), [])
-        fate = _fate(row, parts, refused, rows)
-        edit = 0.0 if fate == ACCEPTED else min(edit_distance.of(row.output, part) for part in parts) if parts else None
-        fates.setdefault((fate, edit), []).append(row.pk)
-    return sum(_move(keys, fate, edit) for (fate, edit), keys in fates.items())
+        outcome = _fate(row, parts, refused, rows)
+        edit = (
+            0.0 if outcome == ACCEPTED else min(edit_distance.of(row.output, part) for part in parts) if parts else None
+        )
+        outcomes.setdefault((outcome, edit), []).append(row.pk)
+    return sum(_move(keys, outcome, edit) for (outcome, edit), keys in outcomes.items())
 
 
 def ignore(assignment_key: int) -> int:
     """Nothing came of what was offered: the work was given back, skipped, or ran out."""
-    keys = Suggestion.objects.filter(assignment_key=assignment_key, fate=OFFERED).values_list("pk", flat=True)
+    keys = Suggestion.objects.filter(assignment_key=assignment_key, outcome=OFFERED).values_list("pk", flat=True)
     return _move(list(keys), IGNORED)
 
 
 def sweep(*, limit: int = SWEPT) -> int:
     """Settle what was written down after its work had ended already: masks are, once the page has its answer, so the
-    outbox's reader may have passed by. Returns how many fates changed; the newest `limit` open ones are looked at."""
-    open_ones = Suggestion.objects.filter(fate=OFFERED).order_by("-pk")[:limit]
+    outbox's reader may have passed by. Returns how many changed; the newest `limit` open ones are looked at."""
+    open_ones = Suggestion.objects.filter(outcome=OFFERED).order_by("-pk")[:limit]
     keys = set(open_ones.values_list("assignment_key", flat=True))
     ended = Assignment.objects.filter(pk__in=keys).exclude(state__in=["open", "held"])
     given_back = ended.exclude(state=Assignment.State.SUBMITTED).values_list("pk", flat=True)
@@ -96,8 +98,10 @@ def sweep(*, limit: int = SWEPT) -> int:
     return sum(map(settle, handed_in)) + sum(map(ignore, given_back))
 
 
-def _move(keys: Sequence[int], fate: str, edit: float | None = None) -> int:
-    return Suggestion.objects.filter(~Q(fate=fate), pk__in=keys).update(fate=fate, edit=edit, settled_at=Now())
+def _move(keys: Sequence[int], outcome: str, edit: float | None = None) -> int:
+    return Suggestion.objects.filter(~Q(outcome=outcome), pk__in=keys).update(
+        outcome=outcome, edit=edit, settled_at=Now()
+    )
 
 
 def _taken(annotation: Annotation) -> dict[str, list[dict[str, Any]]]:
@@ -111,8 +115,8 @@ def _taken(annotation: Annotation) -> dict[str, list[dict[str, Any]]]:
 
 
 def _parts(annotation: Annotation) -> Iterable[dict[str, Any]]:
-    room = TASK_TYPES[annotation.task.project.task_type]
-    return annotation.answer.get(room.answer_list, [])
+    task_type = TASK_TYPES[annotation.task.project.task_type]
+    return annotation.answer.get(task_type.answer_list, [])
 
 
 def _fate(row: Suggestion, parts: list[dict[str, Any]], refused: set[str], rows: Sequence[Suggestion]) -> str:

@@ -9,25 +9,24 @@ from django.db.models import Avg, Count, Q, QuerySet
 
 from assist.models import Suggestion
 from assist.registry import registry
-from assist.suggestions import blind_scores, help_report
-from assist.suggestions import planted_errors as traps
+from assist.suggestions import blind_scores, help_report, planted_errors
 from assist.suggestions.bindings import capability_of, subject_of
-from assist.suggestions.help_report import Help, Item, Trapped
+from assist.suggestions.help_report import Help, Item, PlantedErrorRate
 from projects.models import Annotation, Assignment, Project, ProjectSettings
 from projects.task_types import TASK_TYPES
 from taskers.models import Person
 
 NEWEST_SUGGESTIONS = 20_000
 NEWEST_WORK = 5_000
-FATES = tuple(Suggestion.Fate.values)
+OUTCOMES = tuple(Suggestion.Outcome.values)
 
 
 @dataclass(frozen=True)
 class Acceptance:
-    """One model's suggestions in a project: how many of each fate, and how they were."""
+    """One model's suggestions in a project: how many of each outcome, and how they were."""
 
     model: str
-    fates: dict[str, int]
+    outcomes: dict[str, int]
     edit: float | None  # mean share changed of those that were edited
     latency: float | None  # mean milliseconds
 
@@ -41,25 +40,25 @@ class Acceptance:
 
     @property
     def settled(self) -> int:
-        """How many have a fate of their own: a mask that a later click refined has its fate with that one."""
-        return sum(self.fates.values()) - self.fates["offered"] - self.fates["refined"]
+        """How many have an outcome of their own: a mask that a later click refined has its outcome with that one."""
+        return sum(self.outcomes.values()) - self.outcomes["offered"] - self.outcomes["refined"]
 
     @property
     def taken(self) -> float | None:
         """The share of those whose work was handed in that were accepted, as they were or edited."""
-        return (self.fates["accepted"] + self.fates["edited"]) / self.settled if self.settled else None
+        return (self.outcomes["accepted"] + self.outcomes["edited"]) / self.settled if self.settled else None
 
 
 def acceptance(project: Project) -> list[Acceptance]:
-    """For each model, over the newest suggestions; traps aside."""
+    """For each model, over the newest suggestions; planted errors aside."""
     newest = _newest(project).values("pk")
     rows: Any = Suggestion.objects.filter(pk__in=newest).values("model__name", "model__version")
-    counts = {fate: Count("pk", filter=Q(fate=fate)) for fate in FATES}
-    rows = rows.annotate(edit_mean=Avg("edit", filter=Q(fate="edited")), latency_mean=Avg("latency_ms"), **counts)
+    counts = {outcome: Count("pk", filter=Q(outcome=outcome)) for outcome in OUTCOMES}
+    rows = rows.annotate(edit_mean=Avg("edit", filter=Q(outcome="edited")), latency_mean=Avg("latency_ms"), **counts)
     return [
         Acceptance(
             f"{row['model__name']}@{row['model__version']}",
-            {fate: row[fate] for fate in FATES},
+            {outcome: row[outcome] for outcome in OUTCOMES},
             row["edit_mean"],
             row["latency_mean"],
         )
@@ -69,12 +68,12 @@ def acceptance(project: Project) -> list[Acceptance]:
 
 @dataclass(frozen=True)
 class HelpReport:
-    """The whole of a project, by model and by tasker; and who takes traps."""
+    """The whole of a project, by model and by tasker; and who takes planted errors."""
 
     whole: Help
     models: dict[str, Help]
     taskers: dict[str, Help]
-    traps: list[Trapped]
+    planted_errors: list[PlantedErrorRate]
     per_part: tuple[float | None, float | None]  # mean seconds per region, span or answer: with help, without
 
 
@@ -82,21 +81,21 @@ def help_of(project: Project) -> HelpReport:
     """What the copilot saved against the control arm, over the newest work that was handed in."""
     work = _work(project)
     items = _items(project, work)
-    traps = _traps(project)
-    names = _names([*(row.tasker for row in work), *(person for person, _ in traps)])
+    planted_errors = _planted_errors(project)
+    names = _names([*(row.tasker for row in work), *(person for person, _ in planted_errors)])
     taskers = {names[key]: one for key, one in help_report.by(items, "tasker").items()}
-    trapped = help_report.trapped((_key(person), taken) for person, taken in traps)
+    planted_error_rates = help_report.planted_error_rates((_key(person), taken) for person, taken in planted_errors)
     return HelpReport(
         help_report.measure(items),
         help_report.by(items, "model"),
         dict(sorted(taskers.items())),
-        [replace(one, tasker=names[one.tasker]) for one in trapped],
+        [replace(one, tasker=names[one.tasker]) for one in planted_error_rates],
         (_mean(one.pace for one in items if one.helped), _mean(one.pace for one in items if not one.helped)),
     )
 
 
 def _newest(project: Project) -> QuerySet[Suggestion]:
-    rows = Suggestion.objects.filter(project_key=project.public_id, trap=False)
+    rows = Suggestion.objects.filter(project_key=project.public_id, planted=False)
     return rows.order_by("-pk")[:NEWEST_SUGGESTIONS]
 
 
@@ -107,15 +106,15 @@ def _work(project: Project) -> list[Annotation]:
     rows = Annotation.objects.current().filter(task__project=project, assignment__kind__in=kinds, active_ms__gt=0)
     rows = rows.filter(assignment__settings_version__in=list(terms), tasker__kind=Person.Kind.HUMAN)
     newest = rows.select_related("assignment", "tasker").order_by("-pk")[:NEWEST_WORK]
-    return [row for row in newest if not _trapped(row.assignment, terms)]
+    return [row for row in newest if not _shows_planted_error(row.assignment, terms)]
 
 
-def _trapped(assignment: Assignment, terms: Mapping[int, ProjectSettings]) -> bool:
+def _shows_planted_error(assignment: Assignment, terms: Mapping[int, ProjectSettings]) -> bool:
     """By the draw, in both arms and whoever asked: to leave out those alone who saw their trap would be unfair."""
-    share = terms[assignment.settings_version or 0].trap_share
+    share = terms[assignment.settings_version or 0].planted_share
     if assignment.kind == Assignment.Kind.EXTRA:
         return True
-    return assignment.kind == Assignment.Kind.GOLD and traps.drawn(assignment.public_id, share)
+    return assignment.kind == Assignment.Kind.GOLD and planted_errors.drawn(assignment.public_id, share)
 
 
 def _items(project: Project, work: Sequence[Annotation]) -> list[Item]:
@@ -162,12 +161,12 @@ def _asked(assignments: list[int]) -> dict[int, str]:
     return {key: f"{name}@{version}" for key, name, version in values}
 
 
-def _traps(project: Project) -> list[tuple[Person, bool]]:
-    rows = Suggestion.objects.filter(project_key=project.public_id, trap=True).exclude(fate="offered")
-    found = list(rows.order_by("-pk").values_list("assignment_key", "fate")[:NEWEST_WORK])
+def _planted_errors(project: Project) -> list[tuple[Person, bool]]:
+    rows = Suggestion.objects.filter(project_key=project.public_id, planted=True).exclude(outcome="offered")
+    found = list(rows.order_by("-pk").values_list("assignment_key", "outcome")[:NEWEST_WORK])
     who = Assignment.objects.filter(pk__in=[key for key, _ in found]).select_related("tasker")
     people = {row.pk: row.tasker for row in who if row.tasker}
-    return [(people[key], fate == "accepted") for key, fate in found if key in people]
+    return [(people[key], outcome == "accepted") for key, outcome in found if key in people]
 
 
 def _key(person: Person) -> str:

@@ -7,7 +7,9 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from assist.models import ModelVersion
+from assist.registry.registry import SHARE
 from projects.models import Label, Project, ProjectSettings
+from projects.models.limits import SETTINGS
 from projects.web.shared.units import in_percent, of_percent, percent
 
 SUGGEST = {
@@ -37,12 +39,12 @@ class CopilotForm(forms.Form):
     control_share = percent(
         _("Without the copilot, %"),
         _("This share of tasks is done without it, to measure what it saves. 10 is a good start."),
-        most=50,
+        within=SETTINGS["control_share"],
     )
-    trap_share = percent(
+    planted_share = percent(
         _("Gold with a planted error, %"),
         _("One wrong suggestion, to see who looks before accepting; on as many decided tasks too, done once more."),
-        most=50,
+        within=SETTINGS["planted_share"],
     )
 
     def __init__(self, *args: Any, labels: Iterable[Label], capability: str, **kwargs: Any) -> None:
@@ -75,7 +77,7 @@ class CopilotForm(forms.Form):
             "suggest": data["suggest"],
             "confidence": data["confidence"],
             "control_share": of_percent(data["control_share"]),
-            "trap_share": of_percent(data["trap_share"]),
+            "planted_share": of_percent(data["planted_share"]),
         }
 
 
@@ -88,7 +90,7 @@ def initial(settings: ProjectSettings) -> dict[str, Any]:
         "confidence": settings.confidence,
         "minimum_score": in_percent(settings.minimum_score),
         "control_share": in_percent(settings.control_share),
-        "trap_share": in_percent(settings.trap_share),
+        "planted_share": in_percent(settings.planted_share),
     }
 
 
@@ -100,9 +102,9 @@ class PlaceForm(forms.Form):
     )
 
     def __init__(self, data: Any = None, *, project: Project, capability: str) -> None:
-        super().__init__(data, prefix="seat")
+        super().__init__(data, prefix="annotator")
         rows = ModelVersion.objects.filter(capability=capability, removed_at=None)
-        rows = rows.exclude(placements__seat__project=project)
+        rows = rows.exclude(annotator_versions__annotator__project=project)
         self.fields["version"].queryset = rows.order_by("name", "version")  # type: ignore[attr-defined]
 
 
@@ -112,7 +114,7 @@ class DeployForm(forms.Form):
     version = forms.ModelChoiceField(
         label=_("Model"), queryset=ModelVersion.objects.none(), to_field_name="public_id", empty_label=None
     )
-    share = forms.IntegerField(label=_("Share of the work, %"), initial=100, min_value=1, max_value=100)
+    share = forms.IntegerField(label=_("Share of the work, %"), initial=100, **SHARE.bounds)
 
     def __init__(self, *args: Any, project: Project, capability: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

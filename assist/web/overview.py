@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from assist.models import Deployment, Placement
+from assist.models import AnnotatorVersion, Deployment
 from assist.suggestions.bindings import capability_of
 from assist.web import figures, status
 from projects import access
@@ -47,5 +47,7 @@ def _line(project: Project, managed: bool) -> dict[str, Any]:
         "deployed": live,
         "rest": 100 - sum(one.share for one in live),
         "acceptance": figures.acceptance(project) if capability else [],
-        "seats": list(Placement.objects.filter(seat__project=project).select_related("version", "seat")),
+        "annotators": list(
+            AnnotatorVersion.objects.filter(annotator__project=project).select_related("version", "annotator")
+        ),
     }

@@ -15,7 +15,7 @@ from assist.adapters import DEFAULTS, RUNTIMES
 from assist.annotators import work
 from assist.annotators.autonomous_answers import ABLE
 from assist.learning import label_vectors
-from assist.models import Deployment, Preparation
+from assist.models import Deployment, Precompute
 from assist.registry import registry
 from assist.runtime.embedding_store import ONE_MB
 from assist.suggestions import precompute, prototypes
@@ -29,7 +29,7 @@ from projects.web.manager.conflict import conflict_of
 from projects.web.shared.access import managed_batch, manages, signed_in
 from projects.web.shared.charts import Scale
 from taskers.errors import Problem
-from taskers.web.requests import MemberRequest
+from taskers.web.requests import MemberRequest, key_in
 
 BATCHES_SHOWN = 30
 SAVED = Scale(-0.5, 0.5)
@@ -92,13 +92,13 @@ def deploy(request: MemberRequest, project: Project) -> HttpResponse:
 @require_POST
 @manages
 def place(request: MemberRequest, project: Project) -> HttpResponse:
-    """Give a version a seat: from now on it claims and answers by itself."""
+    """Make a version a model annotator: from now on it claims and answers by itself."""
     form = PlaceForm(request.POST, project=project, capability=ABLE.get(project.task_type, ""))
     if not form.is_valid():
         return _refused(request, project, place_form=form)
     made = work.place(project, form.cleaned_data["version"], by=request.user)
     told = {"model": made.version}
-    messages.success(request, _("%(model)s has a seat. It is watched until you let it do more.") % told)
+    messages.success(request, _("%(model)s is an annotator now. It is watched until you let it do more.") % told)
     return redirect("models", project.public_id)
 
 
@@ -106,7 +106,7 @@ def place(request: MemberRequest, project: Project) -> HttpResponse:
 @manages
 def withdraw(request: MemberRequest, project: Project) -> HttpResponse:
     """Let a version answer no longer."""
-    rows = Deployment.objects.live().filter(project=project, version__public_id=_uuid(request.POST.get("version")))
+    rows = Deployment.objects.live().filter(project=project, version__public_id=key_in(request.POST.get("version")))
     row = rows.select_related("version", "project").first()
     if row is None:
         raise Problem(_("This version doesn't answer here."), code="not-deployed", status=422)
@@ -138,7 +138,7 @@ def prepared(request: MemberRequest, project: Project) -> HttpResponse:
 def stop(request: MemberRequest, batch_id: UUID) -> HttpResponse:
     """No further."""
     batch = managed_batch(request, batch_id)
-    rows = list(Preparation.objects.filter(batch=batch, state=Preparation.State.RUNNING))
+    rows = list(Precompute.objects.filter(batch=batch, state=Precompute.State.RUNNING))
     if not rows:
         raise Problem(_("This isn't under way any more."), code="state-conflict", status=409)
     for row in rows:
@@ -168,7 +168,7 @@ def _context(project: Project, form: CopilotForm, capability: str) -> dict[str, 
         Deployment.objects.live().filter(project=project).select_related("version", "started_by").order_by("pk")
     )
     return _prepared(project, capability) | {
-        "room": TASK_TYPES[project.task_type],
+        "task_type": TASK_TYPES[project.task_type],
         "tab": "copilot",
         "form": form,
         "capability": capability,
@@ -189,21 +189,21 @@ def _prepared(project: Project, capability: str) -> dict[str, Any]:
     """The newest open batches, each with how far its models have come ahead of the people."""
     open_ones = project.batches.filter(state__in=["live", "paused", "draft"]).select_related("progress")
     batches = list(open_ones.order_by("-pk")[:BATCHES_SHOWN])
-    found: dict[int, list[Preparation]] = {}
-    for row in Preparation.objects.filter(batch__in=batches).select_related("version").order_by("pk"):
+    found: dict[int, list[Precompute]] = {}
+    for row in Precompute.objects.filter(batch__in=batches).select_related("version").order_by("pk"):
         found.setdefault(row.batch_id, []).append(row)
     wanted = {row.version_id for row in registry.deployed(project, capability)}
-    running = any(row.state == Preparation.State.RUNNING for rows in found.values() for row in rows)
+    running = any(row.state == Precompute.State.RUNNING for rows in found.values() for row in rows)
     shown = [_batch(one, found.get(one.pk, []), wanted) for one in batches]
     kept = settings.EMBEDDINGS_MB // ONE_MB if capability == "segment" else None
     over = kept is not None and any((one["total"] or 0) > kept for one in shown)
     return {"project": project, "batches": shown, "running": running, "kept": kept, "over": over}
 
 
-def _batch(batch: Batch, rows: list[Preparation], wanted: set[int]) -> dict[str, Any]:
-    running = any(row.state == Preparation.State.RUNNING for row in rows)
+def _batch(batch: Batch, rows: list[Precompute], wanted: set[int]) -> dict[str, Any]:
+    running = any(row.state == Precompute.State.RUNNING for row in rows)
     begun = rows and wanted <= {row.version_id for row in rows}
-    done = begun and all(row.state == Preparation.State.DONE and not precompute.outstanding(row) for row in rows)
+    done = begun and all(row.state == Precompute.State.DONE and not precompute.outstanding(row) for row in rows)
     models = [{"row": row, "rate": row.done / row.seconds * 60 if row.seconds else None} for row in rows]
     progress = getattr(batch, "progress", None)
     return {
@@ -217,10 +217,3 @@ def _batch(batch: Batch, rows: list[Preparation], wanted: set[int]) -> dict[str,
 
 def _marked(one: Any) -> Any:
     return one.saved and SAVED.interval(one.saved.value, one.saved.low, one.saved.high)
-
-
-def _uuid(text: str | None) -> UUID:
-    try:
-        return UUID(text or "")
-    except ValueError:
-        raise Problem(_("Say which version."), code="bad-version", status=422) from None

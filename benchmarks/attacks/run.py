@@ -25,7 +25,7 @@ from projects.models import Batch, Task, Verdict
 from projects.workflow import batches
 from taskers.credentials import tokens
 from taskers.models import Membership, Organization, Person
-from tests.slow_answers import SIDE
+from tests.support.slow_answers import SIDE
 
 MIB = 1024 * 1024
 SLOWEST, MOST_MEMORY = 0.5, 300  # asked: seconds that a look at /healthz takes, and MiB that an attack may cost

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from benchmarks.attacks.attackers import SECONDS, Target, Told
-from tests.slow_answers import comb, drawn, nested, noise, star
+from tests.support.slow_answers import comb, drawn, nested, noise, star
 
 PATIENCE = 300.0  # seconds that an attacker waits for an answer
 Make = Callable[[int], dict[str, Any]]  # by the number of the attacker

@@ -24,13 +24,14 @@ from pycocotools import mask as coco
 
 from assist.adapters import LONGEST_SIDE, RUNTIMES, Embedding, MaskPrompt, priority, sam_frame
 from assist.adapters.devices import CPU
-from assist.adapters.files import default_folder, verify
+from assist.adapters.files import verify
 from assist.adapters.mobile_sam import MobileSam
 from assist.adapters.sam_decoder import SamDecoder
 from assist.adapters.sam_decoder import load as load_decoder
 from assist.adapters.spacy_spans import SpacySpans
 from assist.runtime.decoding import pixels_of
 from assist.runtime.embedding_store import EmbeddingStore
+from taskers.files.folders import models_folder
 
 SAM = "mobile-sam@0.2.0"
 REST_SECONDS = 0.05  # threads of the library that spin after their work are still by then
@@ -44,7 +45,7 @@ class Ours:
 
     def __init__(self) -> None:
         self.offer = RUNTIMES[SAM]
-        self.sam: MobileSam = self.offer.load(default_folder(), CPU)  # type: ignore[assignment]
+        self.sam: MobileSam = self.offer.load(models_folder(), CPU)  # type: ignore[assignment]
         self.files: dict[str, bytes] = {}
         self.embeddings: dict[str, Embedding] = {}
 
@@ -98,7 +99,7 @@ class Beside(Ours):
 
     def __init__(self) -> None:
         super().__init__()
-        encoder, decoder = (verify(artifact, default_folder()) for artifact in self.offer.artifacts)
+        encoder, decoder = (verify(artifact, models_folder()) for artifact in self.offer.artifacts)
         self.plain_encoder = onnxruntime.InferenceSession(str(encoder), providers=["CPUExecutionProvider"])
         self.plain_decoder: SamDecoder = load_decoder(decoder)
 

@@ -31,16 +31,16 @@ class Page:
     async def ahead(self, assignment: dict[str, Any]) -> dict[str, Any]:
         """What will come after this one."""
         self.fresh()
-        status, answer = await self.http.post(f"/studio/assignments/{assignment['id']}/ahead", {})
-        assert status == 200 and answer["ahead"], (status, answer)
-        return answer["ahead"]
+        status, answer = await self.http.post(f"/studio/assignments/{assignment['id']}/lookahead", {})
+        assert status == 200 and answer["lookahead"], (status, answer)
+        return answer["lookahead"]
 
     async def submit(
         self, assignment: dict[str, Any], answer: dict[str, Any], foreseen: dict[str, Any]
     ) -> dict[str, Any]:
         """Hand in; the next task, which was foreseen."""
-        wish = {"task": foreseen["task"]["id"], "seal": foreseen["seal"]}
-        body = {"token": assignment["token"], "answer": answer, "active_ms": 900, "refused": [], "ahead": wish}
+        wish = {"task": foreseen["task"]["id"], "signature": foreseen["signature"]}
+        body = {"token": assignment["token"], "answer": answer, "active_ms": 900, "rejected": [], "requested": wish}
         self.fresh()
         status, reply = await self.http.post(f"/studio/assignments/{assignment['id']}/submit", body)
         assert status == 200 and "assignment" in reply, (status, reply)

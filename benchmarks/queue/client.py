@@ -75,10 +75,10 @@ def main(port: str, project: str, cookie: str, csrf: str, log: str, seed: str) -
                 caller.post(f"{at}/release", {"token": mine["token"]})
                 continue
             stamp = dice.randrange(10**12)
-            body = {"token": mine["token"], "answer": answer_of(stamp), "active_ms": 900, "refused": []}
-            ahead = caller.post(f"{at}/ahead", {})[1].get("ahead") if dice.random() < WISHES else None
+            body = {"token": mine["token"], "answer": answer_of(stamp), "active_ms": 900, "rejected": []}
+            ahead = caller.post(f"{at}/lookahead", {})[1].get("lookahead") if dice.random() < WISHES else None
             if ahead:
-                body["ahead"] = {"task": ahead["task"]["id"], "seal": ahead["seal"]}
+                body["requested"] = {"task": ahead["task"]["id"], "signature": ahead["signature"]}
                 wished.write("asked\n")
             status, answer = caller.post(f"{at}/submit", body)
             if status == 200:

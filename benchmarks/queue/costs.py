@@ -23,7 +23,7 @@ TABLES = (
     "projects_annotation",
     "projects_verdict",
     "projects_verdictentry",
-    "projects_belief",
+    "projects_posterior",
     "taskers_event",
     "taskers_grade",
     "taskers_transfer",

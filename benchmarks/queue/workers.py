@@ -84,16 +84,16 @@ def load(rows: int, pause: float, mark: Path) -> None:
 
     from projects.data import importing
     from projects.data.importing import storing
-    from projects.models import Intake
+    from projects.models import Import
 
-    def told(_: Intake) -> None:
+    def told(_: Import) -> None:
         mark.touch()
         time.sleep(pause)
 
     storing.CHUNK_ROWS = rows
     while True:
         try:
-            if (kept := Intake.objects.exclude(state="done").order_by("pk").first()) is None:
+            if (kept := Import.objects.exclude(state="done").order_by("pk").first()) is None:
                 return
             importing.run(kept.pk, told=told)
         except (OperationalError, InterfaceError):

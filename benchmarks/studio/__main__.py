@@ -9,7 +9,7 @@ from playwright.sync_api import sync_playwright
 
 from benchmarks import database
 from benchmarks.studio import first_edit, goals, large, masks, spans
-from tests.browser.site import CHROMIUM, chromium_path, running
+from tests.support.browser.site import CHROMIUM, chromium_path, running
 
 PARTS = {"first-edit": first_edit.measure, "masks": masks.measure, "spans": spans.measure, "large": large.measure}
 

@@ -7,9 +7,9 @@ from playwright.sync_api import Browser, Page
 from benchmarks.studio.goals import Goal
 from benchmarks.studio.masks import LABELS
 from benchmarks.studio.sitting import signed_in
-from tests.browser import shapes
-from tests.browser.site import Site
-from tests.browser.weight import later
+from tests.support.browser import shapes
+from tests.support.browser.site import Site
+from tests.support.browser.weight import later
 
 CHAIN = 20  # more links than this are a loop
 

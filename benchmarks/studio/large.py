@@ -5,8 +5,8 @@ from playwright.sync_api import Browser, Page
 from benchmarks.studio.goals import Goal
 from benchmarks.studio.masks import LABELS, look_about, middle
 from benchmarks.studio.sitting import figure, opened, p95, timed, times
-from tests.browser import shapes
-from tests.browser.site import Site
+from tests.support.browser import shapes
+from tests.support.browser.site import Site
 
 SIZE = (8000, 5000)
 STROKES = 10

@@ -6,8 +6,8 @@ from pycocotools import mask as coco
 
 from benchmarks.studio.goals import Goal
 from benchmarks.studio.sitting import BREATH, NO_MARK, Figures, compare, each, opened, p95, submitted, timed, times
-from tests.browser import shapes
-from tests.browser.site import Site
+from tests.support.browser import shapes
+from tests.support.browser.site import Site
 
 SIZE = (1024, 683)
 FEW, MANY = 10, 500

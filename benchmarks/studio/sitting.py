@@ -9,9 +9,9 @@ from collections.abc import Callable
 import numpy as np
 from playwright.sync_api import Browser, Page
 
-from tests.browser.begun import go_on
-from tests.browser.signing_in import by_form
-from tests.browser.site import Site
+from tests.support.browser.begun import go_on
+from tests.support.browser.signing_in import by_form
+from tests.support.browser.site import Site
 
 JUN = "jun@riverside.example"
 ROUNDS = 30

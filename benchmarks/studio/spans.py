@@ -7,8 +7,8 @@ from playwright.sync_api import Browser, Page, WebSocketRoute
 
 from benchmarks.studio.goals import Goal
 from benchmarks.studio.sitting import NO_MARK, ROUNDS, Figures, compare, each, opened, p95, submitted, times
-from tests.browser import texts
-from tests.browser.site import Site
+from tests.support.browser import texts
+from tests.support.browser.site import Site
 
 CHARACTERS = 100_000
 FEW, MANY = 10, 2000

@@ -16,11 +16,17 @@ from benchmarks.truth.structured import span_f1
 from benchmarks.truth.verdicts import Ledger
 from projects.inference import BY_PART, Outcome, geometry, vector_shapes
 from projects.inference.agreement import spans_agreement
-from projects.inference.incremental import Crowd, Trait, crowd_of, newcomer, trait_of
+from projects.inference.incremental import (
+    AccuracyModel,
+    AnnotatorParameters,
+    accuracy_model_of,
+    newcomer,
+    parameters_of,
+)
 from projects.inference.instance_level import Asked, Judges, as_labels, decide
 from projects.inference.majority import majority_v1
 from projects.inference.masks import merge_regions
-from projects.inference.reliability import first_crowd
+from projects.inference.reliability import first_accuracy_model
 from projects.inference.span_words import Words
 from projects.inference.spans import merge_spans
 from projects.inference.standing import standing_v1
@@ -29,7 +35,7 @@ FOLDS, STRANGER = 5, 0.75
 AGREED = 0.75  # where two answers say the same, unless a project says otherwise
 TERMS = {"span_match": "overlap"}  # the taskers of pico agree on bounds too seldom for anything else
 SPANS, REGIONS = BY_PART["spans_v1"], BY_PART["regions_v1"]
-Known = tuple[Crowd, dict[Any, Trait], Mapping[str, Words]]
+Known = tuple[AccuracyModel, dict[Any, AnnotatorParameters], Mapping[str, Words]]
 
 
 def run(root: Path, ledger: Ledger) -> None:
@@ -41,7 +47,7 @@ def run(root: Path, ledger: Ledger) -> None:
 def spans(found: Sequence[data.Document], ledger: Ledger) -> None:
     """Span F1 of what is merged from each document's answers, and how many are decided, how sure and how rightly."""
     fold = np.random.default_rng(0).integers(0, FOLDS, len(found))
-    unknown: Known = (first_crowd(2), {}, {})
+    unknown: Known = (first_accuracy_model(2), {}, {})
     known = [_learnt([one for one, at in zip(found, fold, strict=True) if at != number]) for number in range(FOLDS)]
     truth = [one.truth for one in found]
     ledger.say("\n## Part by part: pico, one document at a time")
@@ -94,19 +100,19 @@ def _learnt(found: Sequence[data.Document]) -> Known:
     taskers = sorted({who for one in found for who in one.answers}, key=str)
     labels = as_labels(rows, taskers)
     told = SPANS.estimate(rows, labels)
-    traits = {who: trait_of(told.estimate, place) for place, who in enumerate(taskers)}
-    return crowd_of(told.estimate), traits, told.words
+    parameters = {who: parameters_of(told.estimate, place) for place, who in enumerate(taskers)}
+    return accuracy_model_of(told.estimate), parameters, told.words
 
 
 def _judges(one: data.Document, known: Known) -> Judges:
-    crowd, traits, words = known
-    known_of = [traits.get(who, newcomer(crowd)) for who in one.answers]
-    return Judges(crowd, known_of, [STRANGER] * len(one.answers), one.text, words)
+    accuracy_model, parameters, words = known
+    known_of = [parameters.get(who, newcomer(accuracy_model)) for who in one.answers]
+    return Judges(accuracy_model, known_of, [STRANGER] * len(one.answers), one.text, words)
 
 
 def _strangers(number: int) -> Judges:
-    crowd = first_crowd(2)
-    return Judges(crowd, [newcomer(crowd)] * number, [STRANGER] * number)
+    accuracy_model = first_accuracy_model(2)
+    return Judges(accuracy_model, [newcomer(accuracy_model)] * number, [STRANGER] * number)
 
 
 def _merged(one: data.Document, known: Known) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""A batch beside crowd-kit's Dawid-Skene on the same labels, and an increment beside one indexed SELECT."""
+"""A batch beside accuracy_model-kit's Dawid-Skene on the same labels, and an increment beside one indexed SELECT."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from benchmarks import database
 from benchmarks.truth import data, yardsticks
 from benchmarks.truth.verdicts import Ledger
 from projects.inference.classification import Estimate, estimate
-from projects.inference.incremental import crowd_of, posterior, trait_of
+from projects.inference.incremental import accuracy_model_of, parameters_of, posterior
 
 Triples = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
 RUNS = 7
@@ -43,7 +43,7 @@ def run(root: Path, ledger: Ledger) -> None:
 
 def increment(result: Estimate, ledger: Ledger) -> None:
     """The posterior of a task of five labels and four classes, beside SELECT by primary key through psycopg."""
-    crowd, traits = crowd_of(result), [trait_of(result, who) for who in range(5)]
+    accuracy_model, parameters = accuracy_model_of(result), [parameters_of(result, who) for who in range(5)]
     with database.fresh() as url, psycopg.connect(url, autocommit=True) as connection:
         connection.execute("CREATE TEMP TABLE label (id bigint PRIMARY KEY, task bigint, answer jsonb)")
         connection.execute("INSERT INTO label SELECT n, n / 5, '{}' FROM generate_series(1, 100000) n")
@@ -55,7 +55,10 @@ def increment(result: Estimate, ledger: Ledger) -> None:
             connection.execute("SELECT id, answer FROM label WHERE task = %s", [next(at) % 20_000]).fetchall()
 
         ours, theirs = in_turn(
-            [lambda: posterior(crowd, traits, [0, 1, 0, 0, 2]), select], time.perf_counter, runs=RUNS, times=500
+            [lambda: posterior(accuracy_model, parameters, [0, 1, 0, 0, 2]), select],
+            time.perf_counter,
+            runs=RUNS,
+            times=500,
         )
     reached = f"{ours * 1e6:.0f} µs / {theirs * 1e6:.0f} µs = {ours / theirs:.2f}"
     ledger.told("increment / one indexed SELECT", "≤ 1", reached, ours <= theirs)

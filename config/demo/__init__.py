@@ -1,1 +1,1 @@
-"""The demo's own data: reports written for it, and the instructions of its two projects."""
+"""The demo: the organization's own data and instructions, and what its people did in the weeks before."""

@@ -11,8 +11,8 @@ from django.db.models import Q
 from projects.annotators import lifecycle
 from projects.configuration.terms import Terms, terms_of
 from projects.inference.calibration import calibrate
-from projects.inference.sequential_test import RATES, Vigil
-from projects.models import Annotation, ModelAnswer, Seat, Task, Verdict
+from projects.inference.sequential_test import RATES, SequentialTest
+from projects.models import Annotation, ModelAnnotator, ModelAnswer, Task, Verdict
 from projects.quality.aggregation import agreement_in, threshold_of
 from projects.quality.consensus import AUTO
 from projects.quality.votes import exposed, known_answer
@@ -22,7 +22,7 @@ from taskers.outbox.events import follow
 READER = "model_fates"
 TELLING = {"decided", "voided", "gold_submitted"}
 NEWEST = 2000  # answers that teach; older ones were given by what is another model by now
-Fate = ModelAnswer.Fate
+Outcome = ModelAnswer.Outcome
 
 
 def catch_up() -> int:
@@ -33,30 +33,30 @@ def catch_up() -> int:
 def settle(events: Iterable[Event]) -> None:
     """Learn from what these events tell of models."""
     tasks = {event.data["task"] for event in events if event.kind in TELLING}
-    rows = ModelAnswer.objects.filter(task__in=tasks, fate__in=[Fate.WAITING, Fate.KNOWN]).order_by("pk")
-    by_seat: dict[int, list[ModelAnswer]] = defaultdict(list)
+    rows = ModelAnswer.objects.filter(task__in=tasks, outcome__in=[Outcome.WAITING, Outcome.KNOWN]).order_by("pk")
+    by_annotator: dict[int, list[ModelAnswer]] = defaultdict(list)
     for one in rows.select_related("annotation__assignment", "task"):
-        by_seat[one.seat_id].append(one)
-    for key in sorted(by_seat):
-        _learn(key, by_seat[key])
+        by_annotator[one.annotator_id].append(one)
+    for key in sorted(by_annotator):
+        _learn(key, by_annotator[key])
 
 
 def _learn(key: int, rows: Sequence[ModelAnswer]) -> None:
-    locked = Seat.objects.select_for_update(of=("self",)).select_related("project__organization", "tasker")
-    seat = locked.get(pk=key)
-    came_back = _compared(seat, rows)
-    vigil = Vigil(seat.audits, tuple(seat.stakes or (0.0,) * len(RATES)))
+    locked = ModelAnnotator.objects.select_for_update(of=("self",)).select_related("project__organization", "tasker")
+    annotator = locked.get(pk=key)
+    came_back = _compared(annotator, rows)
+    test = SequentialTest(annotator.audits, tuple(annotator.e_values or (0.0,) * len(RATES)))
     for one in came_back:
-        vigil = vigil.after(not one.right, seat.target_error)
-    changed = {"audits": vigil.audits, "stakes": list(vigil.stakes)} | ({"alone": 0} if came_back else {})
-    Seat.objects.filter(pk=key).update(**changed, **taught(seat))
-    if seat.mode == Seat.Mode.DECIDE and came_back and vigil.fires(1 - seat.assurance):
-        lifecycle.stop(seat, _why(seat))
+        test = test.after(not one.right, annotator.target_error)
+    changed = {"audits": test.audits, "e_values": list(test.e_values)} | ({"alone": 0} if came_back else {})
+    ModelAnnotator.objects.filter(pk=key).update(**changed, **taught(annotator))
+    if annotator.mode == ModelAnnotator.Mode.DECIDE and came_back and test.fires(1 - annotator.assurance):
+        lifecycle.stop(annotator, _why(annotator))
 
 
-def _compared(seat: Seat, rows: Sequence[ModelAnswer]) -> list[ModelAnswer]:
+def _compared(annotator: ModelAnnotator, rows: Sequence[ModelAnswer]) -> list[ModelAnswer]:
     """Judge these answers by the verdicts that stand; those of them that are audits come back."""
-    terms = terms_of(seat.project)
+    terms = terms_of(annotator.project)
     keys = [one.task_id for one in rows]
     verdicts = {one.task_id: one for one in Verdict.objects.current().filter(task__in=keys)}
     voices = _voices(keys, verdicts.values())
@@ -65,13 +65,13 @@ def _compared(seat: Seat, rows: Sequence[ModelAnswer]) -> list[ModelAnswer]:
         verdict = verdicts.get(one.task_id)
         if verdict is None or one.annotation.assignment.kind == "gold":
             continue
-        before = one.fate
+        before = one.outcome
         right = _right(terms, one, verdict) if _independent(verdict, voices[one.task_id]) else None
-        if right is None and before == Fate.KNOWN:
+        if right is None and before == Outcome.KNOWN:
             continue
-        one.fate, one.right = (Fate.LOST, None) if right is None else (Fate.KNOWN, right)
-        ModelAnswer.objects.filter(pk=one.pk).update(fate=one.fate, right=one.right)
-        if before == Fate.WAITING and right is not None and _is_audit(one):
+        one.outcome, one.right = (Outcome.LOST, None) if right is None else (Outcome.KNOWN, right)
+        ModelAnswer.objects.filter(pk=one.pk).update(outcome=one.outcome, right=one.right)
+        if before == Outcome.WAITING and right is not None and _is_audit(one):
             came_back.append(one)
     return came_back
 
@@ -104,12 +104,12 @@ def _right(terms: Terms, one: ModelAnswer, verdict: Verdict) -> bool | None:
 
 def _is_audit(one: ModelAnswer) -> bool:
     """Whether it stands for what the model decides alone: it would have, had it not been drawn."""
-    return one.drawn and one.accepted and one.mode == Seat.Mode.DECIDE
+    return one.drawn and one.accepted and one.mode == ModelAnnotator.Mode.DECIDE
 
 
-def taught(seat: Seat) -> dict[str, object]:
-    """What the newest blind answers say of the model's confidence, as columns of its seat."""
-    rows = ModelAnswer.objects.filter(seat=seat, fate=Fate.KNOWN).order_by("-pk")
+def taught(annotator: ModelAnnotator) -> dict[str, object]:
+    """What the newest blind answers say of the model's confidence, as columns of its row."""
+    rows = ModelAnswer.objects.filter(annotator=annotator, outcome=Outcome.KNOWN).order_by("-pk")
     known = list(rows.values_list("confidence", "right")[:NEWEST])
     learnt = calibrate([one for one, _ in known], [bool(right) for _, right in known])
     return {
@@ -119,12 +119,12 @@ def taught(seat: Seat) -> dict[str, object]:
     }
 
 
-def _why(seat: Seat) -> str:
+def _why(annotator: ModelAnnotator) -> str:
     rows = ModelAnswer.objects.filter(
-        seat=seat, fate=Fate.KNOWN, drawn=True, accepted=True, mode=Seat.Mode.DECIDE
+        annotator=annotator, outcome=Outcome.KNOWN, drawn=True, accepted=True, mode=ModelAnnotator.Mode.DECIDE
     ).order_by("-pk")
     newest = list(rows.values_list("right", flat=True)[:50])
     return (
         f"{newest.count(False)} of its last {len(newest)} audits were wrong: more than"
-        f" {100 * seat.target_error:g} % errors, with {100 * seat.assurance:g} % assurance."
+        f" {100 * annotator.target_error:g} % errors, with {100 * annotator.assurance:g} % assurance."
     )

@@ -9,20 +9,20 @@ from django.db.models import Count, Q
 from projects.annotators.answers import calibration_of, cap_of
 from projects.annotators.lifecycle import of_project
 from projects.inference.acceptance import FEWEST_KNOWN, error_rate, may_decide
-from projects.models import ModelAnswer, Project, Seat, SeatMove
+from projects.models import ModelAnnotator, ModelAnnotatorChange, ModelAnswer, Project
 from taskers.standing.grades import Estimate
 
 NEWEST = 10_000  # answers of each model that are counted
 MOVES = 10
 CONFIDENCES = np.concatenate([np.arange(0.5, 0.99, 0.01), np.arange(0.99, 1.0, 0.001)])
-KNOWN = Q(accepted=True, fate=ModelAnswer.Fate.KNOWN)
+KNOWN = Q(accepted=True, outcome=ModelAnswer.Outcome.KNOWN)
 
 
 @dataclass(frozen=True)
 class Line:
     """One model's state. Counts are of its newest answers; `error` is of those sure enough to decide alone."""
 
-    seat: Seat
+    annotator: ModelAnnotator
     answers: int
     accepted: int
     alone: int
@@ -33,7 +33,7 @@ class Line:
     error: Estimate | None  # None while none was compared
     needs: float | None  # the confidence from which it is sure enough; None while nothing is
     lacking: int  # blind answers until anything may be accepted
-    moves: Sequence[SeatMove]
+    moves: Sequence[ModelAnnotatorChange]
 
     @property
     def share(self) -> float | None:
@@ -43,33 +43,33 @@ class Line:
     @property
     def halted(self) -> bool:
         """Whether it decides nothing more until an audit comes back."""
-        return self.seat.mode == Seat.Mode.DECIDE and self.seat.alone >= cap_of(self.seat)
+        return self.annotator.mode == ModelAnnotator.Mode.DECIDE and self.annotator.alone >= cap_of(self.annotator)
 
     @property
     def state(self) -> str:
         """In one word: off, stopped (by itself), watch, count, learning, halted or decide."""
-        if self.seat.mode == Seat.Mode.OFF:
-            return "stopped" if self.seat.stopped_at else "off"
-        if self.seat.mode != Seat.Mode.DECIDE:
-            return self.seat.mode
+        if self.annotator.mode == ModelAnnotator.Mode.OFF:
+            return "stopped" if self.annotator.stopped_at else "off"
+        if self.annotator.mode != ModelAnnotator.Mode.DECIDE:
+            return self.annotator.mode
         return "halted" if self.halted else "learning" if self.needs is None else "decide"
 
 
 def of(project: Project) -> list[Line]:
     """Every model at work in a project."""
-    return [line(seat) for seat in of_project(project)]
+    return [line(annotator) for annotator in of_project(project)]
 
 
-def line(seat: Seat) -> Line:
+def line(annotator: ModelAnnotator) -> Line:
     """One model's."""
-    newest = ModelAnswer.objects.filter(seat=seat).order_by("-pk").values("pk")[:NEWEST]
-    audit = Q(drawn=True, accepted=True, mode=Seat.Mode.DECIDE)
+    newest = ModelAnswer.objects.filter(annotator=annotator).order_by("-pk").values("pk")[:NEWEST]
+    audit = Q(drawn=True, accepted=True, mode=ModelAnnotator.Mode.DECIDE)
     found = ModelAnswer.objects.filter(pk__in=newest).aggregate(
         answers=Count("pk"),
         sure=Count("pk", filter=Q(accepted=True)),
-        alone=Count("pk", filter=Q(fate=ModelAnswer.Fate.ALONE)),
+        alone=Count("pk", filter=Q(outcome=ModelAnswer.Outcome.ALONE)),
         audits=Count("pk", filter=audit & KNOWN),
-        waiting=Count("pk", filter=audit & Q(fate=ModelAnswer.Fate.WAITING)),
+        waiting=Count("pk", filter=audit & Q(outcome=ModelAnswer.Outcome.WAITING)),
         compared=Count("pk", filter=KNOWN),
         wrong=Count("pk", filter=KNOWN & Q(right=False)),
     )
@@ -77,15 +77,15 @@ def line(seat: Seat) -> Line:
     error = None
     if found["compared"]:
         error = Estimate(*error_rate(found["compared"], found["wrong"]), found["compared"])
-    moves = SeatMove.objects.filter(seat=seat).select_related("by").order_by("-pk")[:MOVES]
-    lacking = max(0, FEWEST_KNOWN - seat.known)
-    return Line(seat, **found, error=error, needs=needs(seat), lacking=lacking, moves=list(moves))
+    moves = ModelAnnotatorChange.objects.filter(annotator=annotator).select_related("by").order_by("-pk")[:MOVES]
+    lacking = max(0, FEWEST_KNOWN - annotator.known)
+    return Line(annotator, **found, error=error, needs=needs(annotator), lacking=lacking, moves=list(moves))
 
 
-def needs(seat: Seat) -> float | None:
+def needs(annotator: ModelAnnotator) -> float | None:
     """The least confidence with which the model would decide alone, to a thousandth where it is close to one."""
-    known, target = calibration_of(seat), 1 - seat.target_error
+    known, target = calibration_of(annotator), 1 - annotator.target_error
     for confidence in CONFIDENCES:
-        if may_decide(float(confidence), known, target, seat.assurance).accept:
+        if may_decide(float(confidence), known, target, annotator.assurance).accept:
             return round(float(confidence), 3)
     return None

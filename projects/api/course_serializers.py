@@ -8,38 +8,36 @@ from rest_framework import serializers
 from projects.api.rule_serializers import PersonShape
 from projects.api.serializers import ObjectJSON, PageShape
 from projects.api.work_serializers import LessonItem
-from projects.models import DealingRules
+from projects.models import AssignmentRules, limits
+from projects.models.limits import RULES
 from projects.reports import qualification
 from projects.web.shared.units import in_units, to_millionths
 from taskers.models import Skill
-
-LONGEST = 4000
 
 
 class CourseChange(serializers.Serializer):
     """What a course asks and gives. What is left out stays."""
 
     items_asked = serializers.IntegerField(
-        required=False, min_value=0, max_value=100, help_text="in a try; 0: no course"
+        required=False, **RULES["training_tasks"].bounds, help_text="in a try; 0: no course"
     )
     shown = serializers.BooleanField(
         required=False, help_text="for every item: its right answer at once (training), or at the end (qualification)"
     )
-    pass_mark = serializers.FloatField(required=False, min_value=0, max_value=1)
-    tries = serializers.IntegerField(required=False, min_value=1, max_value=100)
-    wait_hours = serializers.IntegerField(required=False, min_value=0, max_value=8_760)
+    pass_mark = serializers.FloatField(required=False, **RULES["training_pass"].bounds)
+    tries = serializers.IntegerField(required=False, **RULES["training_tries"].bounds)
+    wait_hours = serializers.IntegerField(required=False, **RULES["training_wait"].bounds)
     skill = serializers.SlugRelatedField(
         slug_field="key", queryset=Skill.objects.all(), required=False, help_text="what passing gives: its key"
     )
     days = serializers.IntegerField(
         required=False,
         allow_null=True,
-        min_value=1,
-        max_value=36_500,
+        **RULES["training_days"].bounds,
         help_text="how long a pass holds; null: for good",
     )
     pay = serializers.DecimalField(
-        required=False, max_digits=12, decimal_places=6, min_value=0, help_text="of an item done well, once per person"
+        required=False, **limits.RATE.bounds, help_text="of an item done well, once per person"
     )
 
     def get_fields(self) -> dict[str, Any]:
@@ -90,11 +88,11 @@ class CourseShape(serializers.Serializer):
     pay = serializers.SerializerMethodField()
     items = serializers.SerializerMethodField()
 
-    def get_pay(self, row: DealingRules) -> str:
+    def get_pay(self, row: AssignmentRules) -> str:
         return str(in_units(row.training_rate))
 
     @extend_schema_field(CourseItem(many=True))
-    def get_items(self, row: DealingRules) -> Any:
+    def get_items(self, row: AssignmentRules) -> Any:
         return CourseItem(qualification.items(row.project, row), many=True).data
 
 
@@ -107,20 +105,20 @@ class KeepBody(serializers.Serializer):
 
 class NewItem(KeepBody):
     explanation = serializers.CharField(
-        required=False, allow_blank=True, max_length=LONGEST, default="", help_text="Markdown"
+        required=False, allow_blank=True, max_length=limits.EXPLANATION, default="", help_text="Markdown"
     )
     shown = serializers.BooleanField(required=False, default=True)
 
 
 class ItemChange(serializers.Serializer):
-    explanation = serializers.CharField(allow_blank=True, max_length=LONGEST, help_text="Markdown")
+    explanation = serializers.CharField(allow_blank=True, max_length=limits.EXPLANATION, help_text="Markdown")
     shown = serializers.BooleanField()
 
 
 class OrderBody(serializers.Serializer):
     """Tasks of the course in their new order; those not named follow as they were."""
 
-    tasks = serializers.ListField(child=serializers.UUIDField(), max_length=1000)
+    tasks = serializers.ListField(child=serializers.UUIDField(), max_length=limits.ORDERED)
 
 
 class StandingShape(serializers.Serializer):

@@ -16,7 +16,7 @@ from rest_framework.views import APIView
 from projects import access
 from projects.api.rows import BoundedJSON
 from projects.api.serializers import ProblemShape
-from projects.models import Assignment, Batch, Intake, Project, Task
+from projects.models import Assignment, Batch, Import, Project, Task
 from taskers.errors import NotFound
 from taskers.models import Organization, Person
 from taskers.web.problems import MEDIA_TYPE
@@ -95,9 +95,9 @@ class Endpoint(APIView):
         found.project = self.project(found.project.public_id, *access.MANAGE)
         return found
 
-    def intake(self, public_id: UUID) -> Intake:
+    def intake(self, public_id: UUID) -> Import:
         """The intake, for managers of its project."""
-        found = Intake.objects.select_related("batch__project").filter(public_id=public_id).first()
+        found = Import.objects.select_related("batch__project").filter(public_id=public_id).first()
         if found is None:
             raise NotFound()
         found.batch.project = self.project(found.batch.project.public_id, *access.MANAGE)

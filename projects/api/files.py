@@ -14,7 +14,7 @@ from projects import access
 from projects.api.endpoint import Endpoint, described
 from projects.data import exporting
 from projects.web.manager.export import file_of
-from projects.web.shared import media as pictures
+from projects.web.shared.media import task_media
 from taskers.credentials.tokens import TokenAuthentication
 from taskers.errors import NotFound, Problem
 from taskers.models import Person
@@ -51,7 +51,7 @@ async def media(request: HttpRequest, task_id: UUID, which: str = "first") -> Ht
         return person
 
     request.auser = asker  # type: ignore[method-assign]
-    return await pictures.task_media(request, task_id, which)
+    return await task_media(request, task_id, which)
 
 
 def _asker(request: HttpRequest, task_id: UUID) -> Person:

@@ -1,4 +1,4 @@
-"""Models at work, over the wire: giving one a seat, how it fares, and what it may do."""
+"""Models at work, over the wire: adding one, how it fares, and what it may do."""
 
 from typing import Any
 from uuid import UUID
@@ -9,15 +9,14 @@ from rest_framework.response import Response
 
 from projects import access
 from projects.annotators import lifecycle, report
-from projects.annotators.lifecycle import LIMITS
 from projects.api.endpoint import Endpoint, described
-from projects.models import Seat
+from projects.models import ModelAnnotator, limits
+from projects.models.limits import ANNOTATOR
 
 
 def share(name: str) -> Any:
     """One of the terms, from 0 to 1; what is left out stays."""
-    low, high = LIMITS[name]
-    return serializers.FloatField(required=False, min_value=low, max_value=high)
+    return serializers.FloatField(required=False, **ANNOTATOR[name].bounds)
 
 
 class TermsBody(serializers.Serializer):
@@ -29,12 +28,12 @@ class TermsBody(serializers.Serializer):
 
 
 class NewModel(TermsBody):
-    name = serializers.CharField(max_length=120)
+    name = serializers.CharField(max_length=limits.NAME)
 
 
 class ModelMove(TermsBody):
-    mode = serializers.ChoiceField(Seat.Mode.values, required=False)
-    reason = serializers.CharField(max_length=300, required=False, allow_blank=True, default="")
+    mode = serializers.ChoiceField(ModelAnnotator.Mode.values, required=False)
+    reason = serializers.CharField(max_length=limits.REASON, required=False, allow_blank=True, default="")
 
 
 class ErrorShape(serializers.Serializer):
@@ -46,20 +45,20 @@ class ErrorShape(serializers.Serializer):
 class ModelShape(serializers.Serializer):
     """A model at work. Counts are of its newest 10,000 answers."""
 
-    id = serializers.UUIDField(source="seat.public_id")
-    person = serializers.UUIDField(source="seat.tasker.public_id")
-    name = serializers.CharField(source="seat.tasker.name")
-    mode = serializers.CharField(source="seat.mode")
+    id = serializers.UUIDField(source="annotator.public_id")
+    person = serializers.UUIDField(source="annotator.tasker.public_id")
+    name = serializers.CharField(source="annotator.tasker.name")
+    mode = serializers.CharField(source="annotator.mode")
     state = serializers.CharField(help_text="off, stopped (by itself), watch, count, learning, halted or decide")
-    target_error = serializers.FloatField(source="seat.target_error")
-    assurance = serializers.FloatField(source="seat.assurance")
-    audit_share = serializers.FloatField(source="seat.audit_share")
+    target_error = serializers.FloatField(source="annotator.target_error")
+    assurance = serializers.FloatField(source="annotator.assurance")
+    audit_share = serializers.FloatField(source="annotator.audit_share")
     answers = serializers.IntegerField()
     accepted = serializers.IntegerField(help_text="sure enough to decide alone")
     alone = serializers.IntegerField(help_text="decided alone")
     audits = serializers.IntegerField(help_text="that came back")
     waiting = serializers.IntegerField(help_text="audits that people haven't answered yet")
-    known = serializers.IntegerField(source="seat.known", help_text="answers that its confidence was learnt from")
+    known = serializers.IntegerField(source="annotator.known", help_text="answers that its confidence was learnt from")
     error = ErrorShape(allow_null=True, help_text="of those sure enough, with a 90 % interval")
     needs = serializers.FloatField(allow_null=True, help_text="the least confidence that is sure enough")
 
@@ -79,13 +78,13 @@ class Models(Endpoint):
     def get(self, request: Request, project_id: UUID) -> Response:
         return Response(ModelList({"results": report.of(self.project(project_id, *access.MANAGE))}).data)
 
-    @described("Give a model a seat", {201: RegisteredModel}, request=NewModel, operation_id="models_register")
+    @described("Add a model annotator", {201: RegisteredModel}, request=NewModel, operation_id="models_register")
     def post(self, request: Request, project_id: UUID) -> Response:
         project = self.project(project_id, *access.MANAGE)
         body = NewModel(data=request.data)
         body.is_valid(raise_exception=True)
-        seat, secret = lifecycle.register(project, by=self.person, **body.validated_data)
-        shown = ModelShape(report.line(seat)).data
+        annotator, secret = lifecycle.register(project, by=self.person, **body.validated_data)
+        shown = ModelShape(report.line(annotator)).data
         return Response(shown | {"token": secret}, status=201)
 
 
@@ -93,15 +92,15 @@ class OneModel(Endpoint):
     """One of them."""
 
     @described("Get a model at work", {200: ModelShape}, operation_id="models_get")
-    def get(self, request: Request, project_id: UUID, seat_id: UUID) -> Response:
-        return Response(ModelShape(report.line(self._seat(project_id, seat_id))).data)
+    def get(self, request: Request, project_id: UUID, annotator_id: UUID) -> Response:
+        return Response(ModelShape(report.line(self._annotator(project_id, annotator_id))).data)
 
     @described("Change what a model may do", {200: ModelShape}, request=ModelMove, operation_id="models_move")
-    def patch(self, request: Request, project_id: UUID, seat_id: UUID) -> Response:
-        seat = self._seat(project_id, seat_id)
+    def patch(self, request: Request, project_id: UUID, annotator_id: UUID) -> Response:
+        annotator = self._annotator(project_id, annotator_id)
         body = ModelMove(data=request.data)
         body.is_valid(raise_exception=True)
-        return Response(ModelShape(report.line(lifecycle.move(seat, by=self.person, **body.validated_data))).data)
+        return Response(ModelShape(report.line(lifecycle.move(annotator, by=self.person, **body.validated_data))).data)
 
-    def _seat(self, project_id: UUID, seat_id: UUID) -> Seat:
-        return lifecycle.one_of(self.project(project_id, *access.MANAGE), seat_id)
+    def _annotator(self, project_id: UUID, annotator_id: UUID) -> ModelAnnotator:
+        return lifecycle.one_of(self.project(project_id, *access.MANAGE), annotator_id)

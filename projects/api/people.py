@@ -1,4 +1,4 @@
-"""Skills and who has them; who is kept out, and who is kept apart from whom."""
+"""Skills and who has them; exclusions and conflicts of interest."""
 
 from uuid import UUID
 
@@ -9,20 +9,20 @@ from projects import access
 from projects.api.endpoint import Endpoint, described
 from projects.api.pagination import asked, page
 from projects.api.rule_serializers import (
+    ConflictPage,
+    ConflictShape,
     ExclusionPage,
     ExclusionShape,
     GrantBody,
+    NewConflict,
     NewExclusion,
-    NewPair,
-    PairPage,
-    PairShape,
     QualificationPage,
     QualificationShape,
     SkillList,
     SkillShape,
 )
 from projects.api.serializers import PageQuery
-from projects.models import BlockedPair, Exclusion
+from projects.models import ConflictOfInterest, Exclusion
 from projects.workflow import void_work
 from projects.workforce import conflicts_of_interest, rules
 from taskers import access as roles
@@ -103,9 +103,9 @@ class Holder(Office):
 
 
 class Exclusions(Office):
-    """Who is kept out."""
+    """Exclusions."""
 
-    @described("List who is kept out", {200: ExclusionPage}, operation_id="exclusions_list", parameters=[PageQuery])
+    @described("List exclusions", {200: ExclusionPage}, operation_id="exclusions_list", parameters=[PageQuery])
     def get(self, request: Request) -> Response:
         self.enter()
         after, limit = asked(request)
@@ -151,20 +151,20 @@ class OneExclusion(Office):
         return Response(status=204)
 
 
-class Pairs(Office):
+class Conflicts(Office):
     """Who must not judge the same task."""
 
-    @described("List pairs kept apart", {200: PairPage}, operation_id="pairs_list", parameters=[PageQuery])
+    @described("List conflicts of interest", {200: ConflictPage}, operation_id="conflicts_list", parameters=[PageQuery])
     def get(self, request: Request) -> Response:
         self.enter()
         after, limit = asked(request)
         rows = list(conflicts_of_interest.pairs_of(self.organization).filter(pk__gt=after).order_by("pk")[: limit + 1])
-        return Response(page(rows, after, limit, lambda given: PairShape(given, many=True).data))
+        return Response(page(rows, after, limit, lambda given: ConflictShape(given, many=True).data))
 
-    @described("Keep two apart", {201: PairShape}, request=NewPair, operation_id="pairs_create")
+    @described("Add a conflict of interest", {201: ConflictShape}, request=NewConflict, operation_id="conflicts_create")
     def post(self, request: Request) -> Response:
         self.enter()
-        body = NewPair(data=request.data)
+        body = NewConflict(data=request.data)
         body.is_valid(raise_exception=True)
         data = body.validated_data
         made = conflicts_of_interest.keep_apart(
@@ -176,16 +176,16 @@ class Pairs(Office):
             by=self.person,
         )
         made.refresh_from_db()
-        return Response(PairShape(made).data, status=201)
+        return Response(ConflictShape(made).data, status=201)
 
 
-class OnePair(Office):
+class OneConflict(Office):
     """A pair, ended by deleting it; it stays in the history."""
 
-    @described("End a pair", {204: None}, operation_id="pairs_end")
+    @described("End a conflict of interest", {204: None}, operation_id="conflicts_end")
     def delete(self, request: Request, pair_id: UUID) -> Response:
         self.enter()
-        found = BlockedPair.objects.filter(organization=self.organization, public_id=pair_id).first()
+        found = ConflictOfInterest.objects.filter(organization=self.organization, public_id=pair_id).first()
         if found is None:
             raise NotFound()
         conflicts_of_interest.bring_together(found, by=self.person)

@@ -6,12 +6,12 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from projects.api.serializers import PageShape
-from projects.models import Assignment, BlockedPair, DealingRules, Exclusion, Requirement, StockedGold
+from projects.models import Assignment, AssignmentRules, ConflictOfInterest, Exclusion, PooledGold, Requirement, limits
+from projects.models.limits import RULES
 from projects.queue.leases import SKIP_MODES, SKIP_REASONS
 from projects.web.shared.units import in_units, to_millionths
 from taskers.models import Skill
-
-HIGHEST = 1_000_000
+from taskers.models.limits import SKILL_KEY, SKILL_NAME, SKILL_NOTE, SKILL_VALUE
 
 
 class RequirementShape(serializers.Serializer):
@@ -19,9 +19,12 @@ class RequirementShape(serializers.Serializer):
 
     skill = serializers.SlugRelatedField(slug_field="key", queryset=Skill.objects.all(), help_text="its key")
     comparator = serializers.ChoiceField(Requirement.Comparator.values, default=Requirement.Comparator.EXISTS)
-    value = serializers.FloatField(required=False, allow_null=True, default=None, min_value=-1e9, max_value=1e9)
+    value = serializers.FloatField(required=False, allow_null=True, default=None, **SKILL_VALUE.bounds)
     values = serializers.ListField(
-        child=serializers.FloatField(min_value=-1e9, max_value=1e9), required=False, default=list, max_length=50
+        child=serializers.FloatField(**SKILL_VALUE.bounds),
+        required=False,
+        default=list,
+        max_length=limits.REQUIRED_VALUES,
     )
 
     def get_fields(self) -> dict[str, Any]:
@@ -35,37 +38,40 @@ class RequirementShape(serializers.Serializer):
 class RulesShape(serializers.Serializer):
     """A project's rules. What is left out of a change stays; null takes a limit away."""
 
-    priority = serializers.IntegerField(required=False, min_value=-HIGHEST, max_value=HIGHEST)
-    lease_seconds = serializers.IntegerField(required=False, min_value=30, max_value=7 * 24 * 3600)
-    standing_floor = serializers.FloatField(required=False, min_value=0, max_value=1)
+    priority = serializers.IntegerField(required=False, **limits.PRIORITY.bounds)
+    lease_seconds = serializers.IntegerField(required=False, **limits.SETTINGS["lease_seconds"].bounds)
+    standing_floor = serializers.FloatField(required=False, **RULES["standing_floor"].bounds)
     standing_evidence = serializers.FloatField(
-        required=False, min_value=0, max_value=10**6, help_text="graded work before the floor is asked"
+        required=False, **RULES["standing_evidence"].bounds, help_text="graded work before the floor is asked"
     )
-    daily_tasks = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=10**6)
+    daily_tasks = serializers.IntegerField(required=False, allow_null=True, **RULES["daily_tasks"].bounds)
     daily_earnings = serializers.DecimalField(
         required=False,
         allow_null=True,
-        max_digits=15,
-        decimal_places=6,
-        min_value=0,
+        **limits.DAILY.bounds,
         normalize_output=True,
         help_text="promised to one person in a day, in units of the organization's currency",
     )
-    gold_share = serializers.FloatField(required=False, min_value=0, max_value=0.5)
-    gold_uses = serializers.IntegerField(required=False, min_value=1, max_value=10**6)
+    gold_share = serializers.FloatField(required=False, **RULES["gold_share"].bounds)
+    gold_uses = serializers.IntegerField(required=False, **RULES["gold_uses"].bounds)
     reporters = serializers.IntegerField(
-        required=False, min_value=1, max_value=10, help_text="people who must report a task before it is withheld"
+        required=False, **RULES["reporters"].bounds, help_text="people who must report a task before it is withheld"
     )
     reports_daily = serializers.IntegerField(
-        required=False, min_value=0, max_value=1000, help_text="tasks that one person may report in a day, at most"
+        required=False, **RULES["reports_daily"].bounds, help_text="tasks that one person may report in a day, at most"
     )
     reports_share = serializers.FloatField(
-        required=False, min_value=0, max_value=1, help_text="of what they hand in, beside the first few"
+        required=False, **RULES["reports_share"].bounds, help_text="of what they hand in, beside the first few"
     )
     skip_modes = serializers.DictField(
         child=serializers.ChoiceField(SKIP_MODES), required=False, help_text=f"by reason: {', '.join(SKIP_REASONS)}"
     )
-    requirements: Any = RequirementShape(many=True, required=False, help_text="if given, these become all there are")
+    requirements: Any = serializers.ListSerializer(
+        child=RequirementShape(),
+        required=False,
+        max_length=limits.REQUIREMENTS,
+        help_text="if given, these become all there are",
+    )
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         value = super().to_internal_value(data)
@@ -73,7 +79,7 @@ class RulesShape(serializers.Serializer):
             value["daily_earnings"] = to_millionths(value["daily_earnings"])
         return value
 
-    def to_representation(self, instance: DealingRules) -> dict[str, Any]:
+    def to_representation(self, instance: AssignmentRules) -> dict[str, Any]:
         earnings, project = instance.daily_earnings, instance.project
         asked = Requirement.objects.filter(project=project).select_related("skill").order_by("pk")
         return {
@@ -93,7 +99,7 @@ class RulesShape(serializers.Serializer):
         }
 
 
-class KeptShape(serializers.Serializer):
+class BarrierShape(serializers.Serializer):
     code = serializers.CharField()
     text = serializers.CharField(source="words")
     people = serializers.IntegerField(source="number")
@@ -104,13 +110,13 @@ class QualifyingShape(serializers.Serializer):
 
     taskers = serializers.IntegerField(source="number")
     may = serializers.IntegerField()
-    kept = KeptShape(many=True)
+    excluded = BarrierShape(source="kept", many=True)
 
 
 class BatchPlace(serializers.Serializer):
     """How soon a batch is wanted; both are set."""
 
-    priority = serializers.IntegerField(min_value=-HIGHEST, max_value=HIGHEST)
+    priority = serializers.IntegerField(**limits.PRIORITY.bounds)
     deadline = serializers.DateTimeField(allow_null=True)
 
 
@@ -120,7 +126,7 @@ class PersonShape(serializers.Serializer):
 
 
 class LeaseShape(serializers.Serializer):
-    """A piece of work in somebody's hands."""
+    """A piece of work that somebody holds."""
 
     assignment = serializers.UUIDField(source="public_id")
     task = serializers.UUIDField(source="task.public_id")
@@ -138,7 +144,7 @@ class LeasesShape(serializers.Serializer):
     more = serializers.BooleanField()
 
 
-class LetGoBody(serializers.Serializer):
+class ReleaseBody(serializers.Serializer):
     """One of the two: a piece of work, or all that a person holds in the project."""
 
     assignment = serializers.UUIDField(required=False)
@@ -150,8 +156,8 @@ class LetGoBody(serializers.Serializer):
         return attrs
 
 
-class TakenShape(serializers.Serializer):
-    taken = serializers.IntegerField(help_text="pieces of work that others get now")
+class ReleasedShape(serializers.Serializer):
+    released = serializers.IntegerField(help_text="pieces of work that others get now")
 
 
 class NewExclusion(serializers.Serializer):
@@ -160,7 +166,7 @@ class NewExclusion(serializers.Serializer):
     tasker = serializers.UUIDField()
     project = serializers.UUIDField(required=False, allow_null=True, default=None)
     kind = serializers.ChoiceField(Exclusion.Kind.values)
-    reason = serializers.CharField(max_length=300, help_text="they read it")
+    reason = serializers.CharField(max_length=limits.REASON, help_text="they read it")
     until = serializers.DateTimeField(required=False, allow_null=True, default=None)
 
 
@@ -178,34 +184,34 @@ class ExclusionPage(PageShape):
     results = ExclusionShape(many=True)
 
 
-class NewPair(serializers.Serializer):
+class NewConflict(serializers.Serializer):
     """Two people who must not judge the same task."""
 
     one = serializers.UUIDField()
     other = serializers.UUIDField()
-    relation = serializers.ChoiceField(BlockedPair.Relation.values)
-    note = serializers.CharField(required=False, allow_blank=True, max_length=200, default="")
+    relation = serializers.ChoiceField(ConflictOfInterest.Relation.values)
+    note = serializers.CharField(required=False, allow_blank=True, max_length=limits.PAIR_NOTE, default="")
 
 
-class PairShape(serializers.Serializer):
+class ConflictShape(serializers.Serializer):
     id = serializers.UUIDField(source="public_id")
     people = serializers.SerializerMethodField()
-    relation = serializers.ChoiceField(BlockedPair.Relation.values)
+    relation = serializers.ChoiceField(ConflictOfInterest.Relation.values)
     note = serializers.CharField(allow_blank=True)
     made_at = serializers.DateTimeField()
 
     @extend_schema_field(PersonShape(many=True))
-    def get_people(self, pair: BlockedPair) -> list[dict[str, Any]]:
+    def get_people(self, pair: ConflictOfInterest) -> list[dict[str, Any]]:
         return list(PersonShape([pair.first, pair.second], many=True).data)
 
 
-class PairPage(PageShape):
-    results = PairShape(many=True)
+class ConflictPage(PageShape):
+    results = ConflictShape(many=True)
 
 
 class SkillShape(serializers.Serializer):
-    key = serializers.SlugField(max_length=60, read_only=True)
-    name = serializers.CharField(max_length=80)
+    key = serializers.SlugField(max_length=SKILL_KEY, read_only=True)
+    name = serializers.CharField(max_length=SKILL_NAME)
     kind = serializers.ChoiceField(Skill.Kind.values, default=Skill.Kind.SKILL)
 
 
@@ -214,9 +220,9 @@ class SkillList(serializers.Serializer):
 
 
 class GrantBody(serializers.Serializer):
-    value = serializers.FloatField(required=False, default=1.0, min_value=-1e9, max_value=1e9)
+    value = serializers.FloatField(required=False, default=1.0, **SKILL_VALUE.bounds)
     expires_at = serializers.DateTimeField(required=False, allow_null=True, default=None)
-    note = serializers.CharField(required=False, allow_blank=True, max_length=200, default="")
+    note = serializers.CharField(required=False, allow_blank=True, max_length=SKILL_NOTE, default="")
 
 
 class QualificationShape(serializers.Serializer):
@@ -234,11 +240,11 @@ class QualificationPage(PageShape):
 
 
 class GoldShape(serializers.Serializer):
-    """A known answer in the stock, and how it fares."""
+    """A gold task, and how it fares."""
 
     task = serializers.UUIDField(source="kept.gold.task.public_id")
     external_id = serializers.CharField(source="kept.gold.task.external_id")
-    pool = serializers.ChoiceField(StockedGold.Pool.values, source="kept.pool")
+    pool = serializers.ChoiceField(PooledGold.Pool.values, source="kept.pool")
     uses = serializers.IntegerField(source="kept.uses")
     scored = serializers.IntegerField()
     mean = serializers.FloatField(allow_null=True, help_text="of the scores, in [0, 1]")
@@ -256,4 +262,4 @@ class GoldMove(serializers.Serializer):
     move = serializers.ChoiceField(
         ["retire", "restore", "work"], help_text="`work`: one that is retired becomes ordinary work"
     )
-    why = serializers.CharField(required=False, allow_blank=True, max_length=80, default="")
+    why = serializers.CharField(required=False, allow_blank=True, max_length=limits.RETIRED_WHY, default="")

@@ -1,4 +1,4 @@
-"""A project's rules, what is in people's hands, and its known answers."""
+"""A project's rules, work in progress, and gold."""
 
 from uuid import UUID
 
@@ -7,22 +7,22 @@ from rest_framework.response import Response
 
 from projects import access, queue
 from projects.api.course_serializers import KeepBody
-from projects.api.courses import keep
 from projects.api.endpoint import Endpoint, described
 from projects.api.pagination import asked, page
+from projects.api.qualification import keep
 from projects.api.rule_serializers import (
     BatchPlace,
     GoldMove,
     GoldPage,
     GoldShape,
     LeasesShape,
-    LetGoBody,
     QualifyingShape,
+    ReleaseBody,
+    ReleasedShape,
     RulesShape,
-    TakenShape,
 )
 from projects.api.serializers import BatchShape, PageQuery
-from projects.models import Assignment, StockedGold
+from projects.models import Assignment, PooledGold
 from projects.quality.gold import pool
 from projects.workflow import batches, task_actions
 from projects.workforce import qualified_people, rules
@@ -68,42 +68,42 @@ class Place(Endpoint):
 
 
 class Leases(Endpoint):
-    """What is in whose hands."""
+    """Work in progress, by who holds it."""
 
     @described("List what is held", {200: LeasesShape}, operation_id="leases_list")
     def get(self, request: Request, project_id: UUID) -> Response:
         rows = list(queue.in_hands(self.project(project_id, *access.MANAGE))[: MOST + 1])
         return Response(LeasesShape({"results": rows[:MOST], "more": len(rows) > MOST}).data)
 
-    @described("Take work back", {200: TakenShape}, request=LetGoBody, operation_id="leases_let_go")
+    @described("Take work back", {200: ReleasedShape}, request=ReleaseBody, operation_id="leases_release")
     def post(self, request: Request, project_id: UUID) -> Response:
         project = self.project(project_id, *access.MANAGE)
-        body = LetGoBody(data=request.data)
+        body = ReleaseBody(data=request.data)
         body.is_valid(raise_exception=True)
         if person := body.validated_data.get("person"):
             held = Assignment.objects.held().filter(batch__project=project).values("tasker")
             found = Person.objects.filter(public_id=person, pk__in=held).first()
             taken = task_actions.let_go_of(project, found, by=self.person) if found else 0
-            return Response({"taken": taken})
+            return Response({"released": taken})
         rows = Assignment.objects.select_related("task__project").filter(batch__project=project)
         one = rows.filter(public_id=body.validated_data["assignment"]).first()
         if one is None:
             raise NotFound()
         queue.let_go(one, by=self.person)
-        return Response({"taken": 1})
+        return Response({"released": 1})
 
 
-class KnownAnswers(Endpoint):
-    """The stock of known answers."""
+class Gold(Endpoint):
+    """The gold of a project."""
 
-    @described("List known answers", {200: GoldPage}, operation_id="gold_list", parameters=[PageQuery])
+    @described("List gold", {200: GoldPage}, operation_id="gold_list", parameters=[PageQuery])
     def get(self, request: Request, project_id: UUID) -> Response:
         project = self.project(project_id, *access.MANAGE)
         after, limit = asked(request)
         rows = list(pool.known_answers(project).filter(pk__gt=after).order_by("pk")[: limit + 1])
         return Response(page(rows, after, limit, lambda given: GoldShape(pool.lines(given), many=True).data))
 
-    @described("Keep a known answer", {201: GoldShape}, request=KeepBody, operation_id="gold_keep")
+    @described("Add gold", {201: GoldShape}, request=KeepBody, operation_id="gold_keep")
     def post(self, request: Request, project_id: UUID) -> Response:
         project = self.project(project_id, *access.MANAGE)
         body = KeepBody(data=request.data)
@@ -112,15 +112,15 @@ class KnownAnswers(Endpoint):
         return Response(GoldShape(pool.lines([kept])[0]).data, status=201)
 
 
-class OneKnownAnswer(Endpoint):
-    """Taking a known answer out of the stock, or back into it."""
+class OneGold(Endpoint):
+    """Retiring gold, and putting it back."""
 
     @described("Retire, restore, or make ordinary work", {204: None}, request=GoldMove, operation_id="gold_move")
     def post(self, request: Request, project_id: UUID, task_id: UUID) -> Response:
         project = self.project(project_id, *access.MANAGE)
         body = GoldMove(data=request.data)
         body.is_valid(raise_exception=True)
-        rows = StockedGold.objects.filter(project=project).select_related("gold__task__project")
+        rows = PooledGold.objects.filter(project=project).select_related("gold__task__project")
         kept = rows.filter(gold__task__public_id=task_id).first()
         if kept is None:
             raise NotFound()

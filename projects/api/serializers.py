@@ -8,7 +8,8 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from projects.configuration import methods
-from projects.models import Batch, Intake, Project, ProjectSettings
+from projects.models import Batch, Import, Project, ProjectSettings, limits
+from projects.models.limits import SETTINGS
 from projects.task_types import TASK_TYPES, asked_fields
 from projects.task_types.region_shapes import SHAPES
 from projects.web.shared.units import in_units, to_millionths
@@ -77,15 +78,19 @@ class PageQuery(serializers.Serializer):
 class AttributeShape(serializers.Serializer):
     """What is asked of each part with the label."""
 
-    key = serializers.CharField(max_length=60, required=False, help_text="made from the name if left out")
-    name = serializers.CharField(max_length=60)
+    key = serializers.CharField(max_length=limits.KEY, required=False, help_text="made from the name if left out")
+    name = serializers.CharField(max_length=limits.KEY)
     kind = serializers.ChoiceField(["choice", "flag", "number", "text"])
-    choices = serializers.ListField(child=serializers.CharField(max_length=60), required=False, max_length=50)
+    choices = serializers.ListField(
+        child=serializers.CharField(max_length=limits.KEY), required=False, max_length=int(limits.CHOICES.most)
+    )
 
 
 class LabelShape(serializers.Serializer):
-    key = serializers.RegexField(r"^[-\w]+$", max_length=60, required=False, help_text="made from the name if left out")
-    name = serializers.CharField(max_length=80)
+    key = serializers.RegexField(
+        r"^[-\w]+$", max_length=limits.KEY, required=False, help_text="made from the name if left out"
+    )
+    name = serializers.CharField(max_length=limits.LABEL_NAME)
     colour = serializers.RegexField(r"^#[0-9a-fA-F]{6}$", required=False)
     hotkey = serializers.RegexField(r"^[0-9a-zA-Z]$", required=False, allow_blank=True)
     shapes = serializers.ListField(
@@ -94,15 +99,19 @@ class LabelShape(serializers.Serializer):
         min_length=1,
         help_text="what a region may be; masks",
     )
-    attributes = AttributeShape(many=True, required=False)
+    attributes: Any = serializers.ListSerializer(child=AttributeShape(), required=False, max_length=limits.ATTRIBUTES)
     field = serializers.CharField(
-        max_length=60,
+        max_length=asked_fields.NAME,
         required=False,
         allow_blank=True,
         help_text="of a classification: whose choice it is; the first's",
     )
     parent = serializers.CharField(  # type: ignore[assignment]
-        source="parent_key", max_length=60, required=False, allow_blank=True, help_text="key of the label it lies under"
+        source="parent_key",
+        max_length=limits.LABEL_NAME,
+        required=False,
+        allow_blank=True,
+        help_text="key of the label it lies under",
     )
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
@@ -113,32 +122,34 @@ class LabelShape(serializers.Serializer):
 class WhenShape(serializers.Serializer):
     """Asked only where an earlier field is something."""
 
-    field = serializers.CharField(max_length=60)
+    field = serializers.CharField(max_length=asked_fields.KEY)
 
     def get_fields(self) -> dict[str, Any]:
-        return super().get_fields() | {"is": serializers.CharField(max_length=60, help_text="a label's key")}
+        return super().get_fields() | {"is": serializers.CharField(max_length=limits.KEY, help_text="a label's key")}
 
 
 class FieldShape(serializers.Serializer):
     """What a classification asks for. Choices are the project's labels."""
 
-    key = serializers.CharField(max_length=60, required=False, help_text="made from the name if left out")
-    name = serializers.CharField(max_length=80)
+    key = serializers.CharField(max_length=asked_fields.KEY, required=False, help_text="made from the name if left out")
+    name = serializers.CharField(max_length=asked_fields.NAME)
     kind = serializers.ChoiceField(list(asked_fields.KINDS))
     required = serializers.BooleanField(required=False, default=True)  # type: ignore[assignment]
     when = WhenShape(required=False)
     min = serializers.FloatField(required=False, help_text="of a number, with max")
     max = serializers.FloatField(required=False)
     step = serializers.FloatField(required=False)
-    unit = serializers.CharField(max_length=20, required=False)
-    longest = serializers.IntegerField(min_value=1, max_value=20_000, required=False, help_text="characters of a text")
+    unit = serializers.CharField(max_length=asked_fields.UNIT, required=False)
+    longest = serializers.IntegerField(
+        min_value=1, max_value=asked_fields.LONGEST_SAID, required=False, help_text="characters of a text"
+    )
 
 
 class ThresholdsShape(serializers.Serializer):
     """Shares in [0, 1]. `iou` is for regions, `span_match` for spans."""
 
-    agreement = serializers.FloatField(min_value=0, max_value=1, required=False)
-    iou = serializers.FloatField(min_value=0, max_value=1, required=False)
+    agreement = serializers.FloatField(**limits.THRESHOLDS["agreement"].bounds, required=False)
+    iou = serializers.FloatField(**limits.THRESHOLDS["iou"].bounds, required=False)
     span_match = serializers.ChoiceField(["exact", "overlap"], required=False)
 
 
@@ -146,67 +157,65 @@ class SettingsShape(serializers.Serializer):
     """What a project asks for; what is left out keeps its default."""
 
     instructions = serializers.CharField(
-        max_length=50_000, required=False, allow_blank=True, trim_whitespace=False, help_text="Markdown"
+        max_length=limits.INSTRUCTIONS, required=False, allow_blank=True, trim_whitespace=False, help_text="Markdown"
     )
     instructions_by_language = serializers.DictField(
-        child=serializers.CharField(max_length=50_000, allow_blank=True, trim_whitespace=False),
+        child=serializers.CharField(max_length=limits.INSTRUCTIONS, allow_blank=True, trim_whitespace=False),
         required=False,
         help_text="the code of a language, or the key of one that taskers declare -> Markdown; else `instructions`",
     )
-    wanted = serializers.IntegerField(min_value=1, max_value=50, required=False, help_text="judgements per task")
+    wanted = serializers.IntegerField(**SETTINGS["wanted"].bounds, required=False, help_text="judgements per task")
     rate = serializers.DecimalField(
-        max_digits=12,
-        decimal_places=6,
-        min_value=0,
+        **limits.RATE.bounds,
         required=False,
         normalize_output=True,
         help_text="in units of the organization's currency, for one accepted judgement",
     )
-    lease_seconds = serializers.IntegerField(min_value=30, max_value=7 * 24 * 3600, required=False)
+    lease_seconds = serializers.IntegerField(**SETTINGS["lease_seconds"].bounds, required=False)
     file_order = serializers.BooleanField(required=False, help_text="hand out in file order; excludes unseen gold")
     copilot = serializers.BooleanField(required=False)
     label_mapping = serializers.DictField(
-        child=serializers.CharField(max_length=60), required=False, help_text="the model's label -> a label's key"
+        child=serializers.CharField(max_length=limits.KEY),
+        required=False,
+        help_text="the model's label -> a label's key",
     )
-    minimum_score = serializers.FloatField(min_value=0, max_value=1, required=False)
+    minimum_score = serializers.FloatField(**SETTINGS["minimum_score"].bounds, required=False)
     aggregation = serializers.ChoiceField(
         sorted(methods.TOLD), required=False, help_text="how answers become a verdict; must fit the task type"
     )
     most = serializers.IntegerField(
-        min_value=1,
-        max_value=50,
+        **SETTINGS["most"].bounds,
         required=False,
         allow_null=True,
         help_text="judgements per task at most, while unsure",
     )
-    target = serializers.FloatField(min_value=0.5, max_value=0.999, required=False, help_text="sure enough from")
+    target = serializers.FloatField(**SETTINGS["target"].bounds, required=False, help_text="sure enough from")
     audit_share = serializers.FloatField(
-        min_value=0,
-        max_value=1,
+        **SETTINGS["audit_share"].bounds,
         required=False,
         help_text="of all tasks, drawn by chance: reviewers look at the verdict, which calibrates the method",
     )
     budget = serializers.FloatField(
-        min_value=1,
-        max_value=50,
+        **SETTINGS["budget"].bounds,
         required=False,
         allow_null=True,
         help_text="judgements per task on average; more than are wanted go to the least sure tasks",
     )
     thresholds = ThresholdsShape(required=False)
-    pay_floor = serializers.FloatField(min_value=0, max_value=1, required=False)
+    pay_floor = serializers.FloatField(**SETTINGS["pay_floor"].bounds, required=False)
     shows_verdicts = serializers.BooleanField(
         required=False, help_text="whether taskers may look at their own answers beside what was decided"
     )
     correction_minutes = serializers.IntegerField(
-        min_value=0,
-        max_value=7 * 24 * 60,
+        **SETTINGS["correction_minutes"].bounds,
         required=False,
         help_text="how long a tasker may correct what they handed in; nothing of it is decided or paid before",
     )
-    fields_asked = FieldShape(source="fields", many=True, required=False)
+    fields_asked: Any = serializers.ListSerializer(
+        child=FieldShape(), source="fields", required=False, max_length=asked_fields.MOST
+    )
     grid = serializers.IntegerField(
-        min_value=1, max_value=100, required=False, help_text="images of a classification decided on one screen"
+        **SETTINGS["grid"].bounds, required=False, help_text="images of a classification decided on one screen"
     )
     empty_usual = serializers.BooleanField(
         required=False, help_text="answers without a mark are usual: the studio doesn't ask before one is handed in"
@@ -224,9 +233,9 @@ class SettingsShape(serializers.Serializer):
 
 
 class NewProject(SettingsShape):
-    name = serializers.CharField(max_length=120)
+    name = serializers.CharField(max_length=limits.NAME)
     task_type = serializers.ChoiceField(sorted(TASK_TYPES))
-    labels: Any = serializers.ListSerializer(child=LabelShape(), required=False, max_length=200)
+    labels: Any = serializers.ListSerializer(child=LabelShape(), required=False, max_length=limits.LABELS)
 
 
 class ProjectShape(serializers.Serializer):
@@ -273,8 +282,8 @@ class ProjectPage(PageShape):
 
 
 class NewBatch(serializers.Serializer):
-    name = serializers.CharField(max_length=120)
-    priority = serializers.IntegerField(required=False, min_value=-1_000_000, max_value=1_000_000)
+    name = serializers.CharField(max_length=limits.NAME)
+    priority = serializers.IntegerField(required=False, **limits.PRIORITY.bounds)
     deadline = serializers.DateTimeField(required=False, allow_null=True)
 
 
@@ -310,7 +319,9 @@ class BatchMove(serializers.Serializer):
 class NewTask(serializers.Serializer):
     """A row to load. The same external id with the same payload again is known, with another one a conflict."""
 
-    external_id = serializers.CharField(max_length=200, required=False, help_text="or `id`, where there is none")
+    external_id = serializers.CharField(
+        max_length=limits.EXTERNAL_ID, required=False, help_text="or `id`, where there is none"
+    )
     payload = serializers.DictField()
 
 
@@ -331,27 +342,27 @@ class LoadedShape(serializers.Serializer):
     read = serializers.IntegerField()
     loaded = serializers.IntegerField(help_text="new tasks")
     known = serializers.IntegerField(help_text="rows that were tasks already, unchanged")
-    refused = serializers.IntegerField()
+    rejected = serializers.IntegerField()
     errors = FaultShape(many=True, help_text="the first 1,000 refusals")  # type: ignore[assignment]
     ids = serializers.IntegerField(help_text=IDS)
     unnamed = serializers.IntegerField(help_text=UNNAMED)
     columns = serializers.ListField(child=serializers.CharField(), help_text=COLUMNS)
 
 
-class NewIntake(serializers.Serializer):
+class NewImport(serializers.Serializer):
     file = serializers.FileField()
 
 
-class IntakeShape(serializers.Serializer):
+class ImportShape(serializers.Serializer):
     id = serializers.UUIDField(source="public_id")
     batch = serializers.UUIDField(source="batch.public_id")
     name = serializers.CharField()
     format = serializers.CharField()
-    state = serializers.ChoiceField(Intake.State.values)
+    state = serializers.ChoiceField(Import.State.values)
     position = serializers.IntegerField(help_text="rows read")
     loaded = serializers.IntegerField()
     known = serializers.IntegerField()
-    refused = serializers.IntegerField()
+    rejected = serializers.IntegerField(source="refused")
     errors = FaultShape(many=True)  # type: ignore[assignment]
     ids = serializers.IntegerField(help_text=IDS)
     unnamed = serializers.IntegerField(help_text=UNNAMED)

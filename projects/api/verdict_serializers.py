@@ -6,7 +6,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from projects.api.serializers import PageShape
-from projects.models import Belief, Task, Verdict, VerdictGone
+from projects.models import Posterior, Task, Verdict, VerdictGone
 
 
 class VerdictShape(serializers.Serializer):
@@ -68,7 +68,7 @@ class TaskShape(serializers.Serializer):
 
     @extend_schema_field(serializers.FloatField(allow_null=True))
     def get_gain(self, task: Task) -> float | None:
-        return Belief.objects.filter(task=task).values_list("gain", flat=True).first()
+        return Posterior.objects.filter(task=task).values_list("gain", flat=True).first()
 
     @extend_schema_field(VerdictShape(allow_null=True))
     def get_verdict(self, task: Task) -> dict[str, Any] | None:

@@ -85,7 +85,7 @@ class Submit(Endpoint):
             data["token"],
             data["answer"],
             active_ms=data["active_ms"],
-            refused=data["refused"],
+            refused=data["rejected"],
             confidence=data["confidence"],
         )
         submitted = {"submitted": {"id": annotation.public_id}}

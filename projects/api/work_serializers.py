@@ -4,6 +4,7 @@ from rest_framework import serializers
 
 from projects.api.rule_serializers import PersonShape
 from projects.api.serializers import AttributeShape, ObjectJSON, StorableJSON
+from projects.models import limits
 from projects.queue.leases import SKIP_REASONS
 from projects.task_types.preference import PAIR
 
@@ -148,7 +149,7 @@ class DeadlineShape(serializers.Serializer):
 
 
 class DraftBody(TokenOnly):
-    version = serializers.IntegerField(min_value=0, max_value=2**31 - 1, help_text="the one this builds on, 0 at first")
+    version = serializers.IntegerField(**limits.VERSION.bounds, help_text="the one this builds on, 0 at first")
     answer = ObjectJSON()
 
 
@@ -158,19 +159,22 @@ class VersionShape(serializers.Serializer):
 
 class SubmitBody(TokenOnly):
     answer = StorableJSON()
-    active_ms = serializers.IntegerField(required=False, min_value=0, max_value=2**53, default=0)
-    refused = serializers.ListField(
-        child=serializers.CharField(max_length=40), required=False, default=list, max_length=5000
+    active_ms = serializers.IntegerField(required=False, **limits.ACTIVE_MS.bounds, default=0)
+    rejected = serializers.ListField(
+        child=serializers.CharField(max_length=limits.SUGGESTION),
+        required=False,
+        default=list,
+        max_length=limits.REFUSED,
     )
     confidence = serializers.FloatField(
-        required=False, allow_null=True, default=None, min_value=0, max_value=1, help_text="of a model with a seat"
+        required=False, allow_null=True, default=None, **limits.SHARE.bounds, help_text="of a model annotator"
     )
     any = serializers.BooleanField(required=False, default=False, help_text=ANY_HELP)
 
 
 class SkipBody(TokenOnly):
     reason = serializers.ChoiceField(sorted(SKIP_REASONS))
-    note = serializers.CharField(required=False, allow_blank=True, max_length=2000, default="")
+    note = serializers.CharField(required=False, allow_blank=True, max_length=limits.NOTE, default="")
     any = serializers.BooleanField(required=False, default=False, help_text=ANY_HELP)
 
 
@@ -191,4 +195,4 @@ class JudgementList(serializers.Serializer):
 
 class ReworkBody(serializers.Serializer):
     judgement = serializers.UUIDField()
-    reason = serializers.CharField(max_length=200, help_text="kept with the answer that counts no more")
+    reason = serializers.CharField(max_length=limits.VOID_REASON, help_text="kept with the answer that counts no more")

@@ -13,13 +13,14 @@ from projects.configuration.terms import AGREEMENT, terms_of
 from projects.errors import Refused
 from projects.inference.calibration import Calibration
 from projects.inference.region_parts import IOU
-from projects.models import Label, Project, ProjectSettings, StockedGold
+from projects.models import Label, PooledGold, Project, ProjectSettings, limits
 from projects.task_types import TASK_TYPES, asked_fields
 from projects.task_types.classification import Classification
 from projects.task_types.preference import OWN_LABELS, Preference
 from projects.task_types.region_shapes import SHAPES
 from taskers.errors import StateConflict, Word
 from taskers.models import Organization, Person
+from taskers.models.limits import Between
 from taskers.outbox.events import emit
 
 # What a version of the settings says; the rest of the row is its bookkeeping.
@@ -41,7 +42,7 @@ FIELDS = (
     "suggest",
     "confidence",
     "control_share",
-    "trap_share",
+    "planted_share",
     "aggregation",
     "thresholds",
     "pay_floor",
@@ -56,6 +57,7 @@ REORDER = "projects.jobs.reorder_project"
 THRESHOLDS = {"agreement": AGREEMENT, "iou": IOU, "span_match": "exact"}
 # What says how many judgements a task gets.
 OVERLAP = ("aggregation", "most", "target")
+MAY_BE_EMPTY = ("most", "budget")
 TOLD = ("settings_changed", "labels_changed")  # the events of a change
 
 
@@ -80,7 +82,7 @@ def create(
     try:
         with transaction.atomic():
             project = Project.objects.create(
-                organization=organization, name=name[:120], task_type=task_type, created_by=by, state="live"
+                organization=organization, name=name[: limits.NAME], task_type=task_type, created_by=by, state="live"
             )
     except IntegrityError:
         raise StateConflict(
@@ -191,7 +193,7 @@ def label_key(label: Mapping) -> str:
     """The key of a label: the one it has, or else one made from its name, whatever its script."""
     name = str(label.get("name", ""))
     made = slugify(name) or slugify(name, allow_unicode=True)
-    return str(label.get("key") or made.replace("-", "_"))[:60]
+    return str(label.get("key") or made.replace("-", "_"))[: limits.KEY]
 
 
 def _with_own(project: Project, labels: Sequence[Mapping]) -> Sequence[Mapping]:
@@ -203,12 +205,14 @@ def _with_own(project: Project, labels: Sequence[Mapping]) -> Sequence[Mapping]:
 
 
 def _plain_labels(project: Project, labels: Sequence[Mapping]) -> list[dict]:
+    if len(labels) > limits.LABELS:
+        raise Refused("A project has at most %(most)s labels.", code="bad-label", place="labels", most=limits.LABELS)
     plain: list[dict] = []
     keys: set[str] = set()
     colours = iter(label_colours.fresh((str(one.get("colour") or "") for one in labels), len(labels)))
     for index, one in enumerate(labels):
         place = f"labels[{index}]"
-        name = str(one.get("name", "")).strip()[:80]
+        name = str(one.get("name", "")).strip()[: limits.LABEL_NAME]
         key = label_key(one)
         hotkey = str(one.get("hotkey") or "").lower()[:1]
         if not name or not key:
@@ -315,34 +319,22 @@ def check_answerable(project: Project, settings: ProjectSettings) -> None:
 
 
 def _check(values: Mapping, task_type: str) -> None:
-    def between(field: str, low: float, high: float) -> None:
-        value = values.get(field, low)
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high:
-            raise Refused(
-                "%(field)s is a number from %(low)s to %(high)s.",
-                code="bad-setting",
-                place=field,
-                field=field,
-                low=low,
-                high=high,
-            )
-
-    between("wanted", 1, 50)
-    between("rate", 0, 10**12)
-    between("pay_floor", 0, 1)
-    between("minimum_score", 0, 1)
-    between("grid", 1, 100)
-    if "lease_seconds" in values:
-        between("lease_seconds", 30, 7 * 24 * 3600)
-    if values.get("most") is not None:
-        between("most", values.get("wanted", 1), 50)
-    between("target", 0.5, 0.999)
-    between("audit_share", 0, 1)
-    between("correction_minutes", 0, 7 * 24 * 60)
-    if values.get("budget") is not None:
-        if values.get("most") is None:
+    for name, limit in limits.SETTINGS.items():
+        if name in values and not (values[name] is None and name in MAY_BE_EMPTY):
+            limits.check(name, values[name], limit, "bad-setting")
+    for name, limit in limits.THRESHOLDS.items():
+        if name in (values.get("thresholds") or {}):
+            limits.check(name, values["thresholds"][name], limit, "bad-setting")
+    if len(values.get("instructions") or "") > limits.INSTRUCTIONS:
+        text = "Instructions are a text of at most %(most)s characters."
+        raise Refused(text, code="too-long", place="instructions", most=limits.INSTRUCTIONS)
+    wanted, most, budget = values.get("wanted", 1), values.get("most"), values.get("budget")
+    if most is not None:
+        limits.check("most", most, Between(wanted, limits.SETTINGS["most"].most), "bad-setting")
+    if budget is not None:
+        if most is None:
             raise Refused("Say how many judgements one task may get at most.", code="bad-setting", place="most")
-        between("budget", values.get("wanted", 1), values["most"])
+        limits.check("budget", budget, Between(wanted, most), "bad-setting")
     fitting = {one.key: f"{one.title} ({one.key})" for one in methods.fitting(task_type, values.get("fields") or [])}
     if values.get("aggregation", methods.MAJORITY) not in fitting:
         text = "What is asked here can't be decided that way. Choose one of %(choices)s."
@@ -351,7 +343,7 @@ def _check(values: Mapping, task_type: str) -> None:
 
 def _check_file_order(project: Project) -> None:
     """Out of an order that is known, what is mixed in unseen would be seen."""
-    dealt = StockedGold.objects.filter(project=project, pool=StockedGold.Pool.CONTROL, retired_at=None)
+    dealt = PooledGold.objects.filter(project=project, pool=PooledGold.Pool.CONTROL, retired_at=None)
     if dealt.exists():
         text = "Gold is mixed into this project's work, and in file order they would stand out. Retire them first."
         raise Refused(text, code="file-order", place="file_order")

@@ -8,10 +8,8 @@ from django.db.models.functions import Now
 from django.utils.translation import get_language
 
 from projects.errors import Refused
-from projects.models import Project, ProjectSettings
+from projects.models import Project, ProjectSettings, limits
 from taskers.models import Organization, Person, Skill
-
-LONGEST = 50_000  # characters
 
 
 def languages(organization: Organization) -> dict[str, str]:
@@ -31,9 +29,9 @@ def checked(project: Project, said: object, before: Mapping[str, str]) -> dict[s
         if code not in known:
             text = "There is no language “%(language)s” here."
             raise Refused(text, code="unknown-language", place=place, language=str(code)[:60])
-        if not isinstance(words, str) or len(words) > LONGEST:
+        if not isinstance(words, str) or len(words) > limits.INSTRUCTIONS:
             text = "Instructions are a text of at most %(most)s characters."
-            raise Refused(text, code="too-long", place=f"{place}.{code}", most=LONGEST)
+            raise Refused(text, code="too-long", place=f"{place}.{code}", most=limits.INSTRUCTIONS)
     return {code: said[code] for code in sorted(said) if said[code].strip()}
 
 

@@ -15,9 +15,9 @@ from typing import Any
 from django.utils.text import slugify
 
 from projects.errors import Refused
+from projects.models import limits
 
 KINDS = ("flag", "number", "text")
-MOST = 20
 BRACKETS = {"(", ")"}
 LINE = re.compile(r"(?P<name>[^()]{1,60}?)\s*\((?P<takes>[^()]{1,4000})\)")
 
@@ -50,16 +50,18 @@ def read(text: str, place: str = "attributes", known: Sequence[Mapping] = ()) ->
 def checked(attributes: Sequence[Mapping], place: str = "attributes") -> list[dict[str, Any]]:
     """Attributes in the form in which they are held; Refused if they aren't any."""
     plain: list[dict[str, Any]] = []
-    if not isinstance(attributes, (list, tuple)) or len(attributes) > MOST:
-        raise Refused("Attributes are a list of at most %(most)s.", code="bad-attribute", place=place, most=MOST)
+    if not isinstance(attributes, (list, tuple)) or len(attributes) > limits.ATTRIBUTES:
+        raise Refused(
+            "Attributes are a list of at most %(most)s.", code="bad-attribute", place=place, most=limits.ATTRIBUTES
+        )
     for index, one in enumerate(attributes):
         at = f"{place}[{index}]"
         if not isinstance(one, Mapping) or one.get("kind") not in (*KINDS, "choice"):
             raise Refused(
                 "An attribute takes %(choices)s or a choice.", code="bad-attribute", place=at, choices=", ".join(KINDS)
             )
-        name = " ".join(str(one.get("name") or "").split())[:60]
-        key = (str(one.get("key") or "").strip() or slugify(name, allow_unicode=True).replace("-", "_"))[:60]
+        name = " ".join(str(one.get("name") or "").split())[: limits.KEY]
+        key = (str(one.get("key") or "").strip() or slugify(name, allow_unicode=True).replace("-", "_"))[: limits.KEY]
         if not key or any(key == other["key"] for other in plain):
             raise Refused("Each attribute needs a name of its own.", code="bad-attribute", place=at)
         if not name or BRACKETS & set(name):
@@ -79,10 +81,10 @@ def written(attributes: Sequence[Mapping]) -> str:
 
 
 def _choices(value: object, place: str) -> list[str]:
-    choices = [" ".join(str(one).split())[:60] for one in value] if isinstance(value, (list, tuple)) else []
+    choices = [" ".join(str(one).split())[: limits.KEY] for one in value] if isinstance(value, (list, tuple)) else []
     choices = list(dict.fromkeys(one for one in choices if one))
     if any(BRACKETS & set(one) or "," in one for one in choices):
         raise Refused("A choice has no brackets and no commas.", code="bad-attribute", place=place)
-    if not 2 <= len(choices) <= 50:
+    if not limits.CHOICES.holds(len(choices)):
         raise Refused("A choice is between two to fifty different words.", code="bad-attribute", place=place)
     return choices

@@ -17,10 +17,10 @@ from projects.inference.majority import share
 from projects.task_types import TASK_TYPES
 from projects.task_types.classification import Classification
 
-CATEGORICAL = "categorical_v1"  # classes: needs a crowd and each tasker's traits, see aggregation.py
+CATEGORICAL = "categorical_v1"  # classes: needs an accuracy model and each tasker's parameters, see aggregation.py
 STANDING = "standing_v1"
 MAJORITY = "majority_v1"
-# Part by part, for answers that hold their parts in this list: need a crowd and each tasker's traits as well.
+# Part by part, for answers that hold their parts in this list: these need an accuracy model with parameters as well.
 PARTS = {"spans": "spans_v1", "regions": "regions_v1"}
 TARGET = 0.9  # the confidence that is sure enough where a project says nothing else
 
@@ -72,6 +72,15 @@ TOLD: dict[str, Method] = {
         ),
     )
 }
+
+
+# What decided where no method was asked.
+BY_HAND: dict[str, Promise | str] = {"review_v1": _("By a reviewer"), "auto_v1": _("By a model alone")}
+
+
+def title(key: str) -> str:
+    """What decided a verdict, for people; a method that is no longer known, by its key."""
+    return str(TOLD[key].title if key in TOLD else BY_HAND.get(key, key))
 
 
 def choice_in(task_type: str) -> Callable[[dict[str, Any]], str | None] | None:

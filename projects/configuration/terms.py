@@ -10,29 +10,30 @@ from projects.configuration import methods
 from projects.inference import BY_PART, incremental
 from projects.inference.calibration import Calibration
 from projects.inference.instance_level import SIDES
-from projects.inference.reliability import first_crowd
+from projects.inference.reliability import first_accuracy_model
 from projects.inference.span_words import Words
-from projects.models import Crowd, Project, ProjectSettings
+from projects.models import AccuracyModel, Project, ProjectSettings
 from taskers.database.prepared import ask, columns, row_of, width
 
 AGREEMENT = 0.75  # where a project names no threshold of its own
 METHOD = "coalesce(nullif(%(method)s::text, ''), s.aggregation)"  # the one that is asked about
 BY_PART_KEYS = ", ".join(f"'{key}'" for key in BY_PART)
-# What holds for a project, as one row: the settings in force, all labels, what is known of the method and of the crowd.
+# What holds for a project, as one row: the settings in force, all labels, what is known of the method, and the newest
+# accuracy model.
 TERMS = f"""
   {columns(ProjectSettings, "s")},
   (SELECT json_agg(json_build_array(l.key, l.retired_at IS NOT NULL, i.key) ORDER BY l.position, l.id)
    FROM projects_label l LEFT JOIN projects_label i ON i.id = l.merged_into_id WHERE l.project_id = s.project_id)::text,
-  (SELECT json_build_array(k.mean, k.covariance, k.known) FROM projects_calibrated k
+  (SELECT json_build_array(k.mean, k.covariance, k.known) FROM projects_methodcalibration k
    WHERE k.project_id = s.project_id AND k.method = {METHOD}
    ORDER BY k.id DESC LIMIT 1)::text,
   c.id, c.version, c.labels::text
 """
-# The newest settings and the newest crowd are found from the newest end of their versions, whatever the statistics say.
+# The newest settings and accuracy model are found from the newest end of their versions, whatever the statistics say.
 PROJECT = f"""
 (SELECT * FROM projects_projectsettings WHERE project_id = %(project)s::bigint ORDER BY version DESC LIMIT 1) s
 LEFT JOIN LATERAL (
-  SELECT id, version, labels FROM projects_crowd
+  SELECT id, version, labels FROM projects_accuracymodel
   WHERE project_id = s.project_id AND method || '' = CASE WHEN {METHOD} IN ({BY_PART_KEYS}) THEN {METHOD}
     ELSE '{methods.CATEGORICAL}' END
   ORDER BY version DESC LIMIT 1
@@ -49,9 +50,9 @@ class Terms:
     settings: ProjectSettings
     calibration: Calibration
     labels: Mapping[str, str | None]  # every label there ever was -> the one in its place, None when there is none
-    classes: Sequence[str]  # those of the crowd, in its order; part by part, whether a thing is there or not
-    crowd_key: int | None = None
-    crowd_version: int = 0
+    classes: Sequence[str]  # those of the accuracy model, in its order; part by part, whether a thing is there or not
+    accuracy_model_key: int | None = None
+    accuracy_version: int = 0
     verdict: int | None = None  # the key of the task's current verdict, where one task was asked about
     verdicts: Sequence[int] = ()  # all that there were, then
     correctable: bool = False  # an answer to it may still be corrected, then
@@ -68,18 +69,18 @@ class Terms:
         return methods.estimated_by(self.settings.aggregation, self.project.task_type, self.settings.fields)
 
     @property
-    def crowd(self) -> incremental.Crowd:
+    def accuracy_model(self) -> incremental.AccuracyModel:
         """The population as numbers: estimated, or what is held before any estimate."""
-        return _crowd(self.crowd_key)[0] if self.crowd_key else _first_crowd(len(self.classes))
+        return _crowd(self.accuracy_model_key)[0] if self.accuracy_model_key else _first_crowd(len(self.classes))
 
     @property
     def words(self) -> Mapping[str, Words]:
         """Label -> what words tell of it, by the last estimate; where texts are decided span by span."""
-        return _crowd(self.crowd_key)[1] if self.crowd_key else {}
+        return _crowd(self.accuracy_model_key)[1] if self.accuracy_model_key else {}
 
 
 def terms_of(project: Project, *, method: str = "") -> Terms:
-    """The settings in force, and what is known of labels, crowd and calibration: one query.
+    """The settings in force, and what is known of labels, accuracy model and calibration: one query.
 
     `method` asks for another method than the project's, as it would be at this moment.
     """
@@ -92,21 +93,21 @@ def from_row(
     """The terms from a row of `TERMS`; `verdicts`: the key of each of a task's verdicts, oldest first, and whether it
     stands."""
     settings = row_of(ProjectSettings, row[: width(ProjectSettings)])
-    labels, calibration, crowd, version, classes = row[width(ProjectSettings) :]
+    labels, calibration, accuracy_model, version, classes = row[width(ProjectSettings) :]
     labels_now = _successors(json.loads(labels or "[]"))
     in_use = [key for key, into in labels_now.items() if key == into]
     known = json.loads(classes or "[]")
     if (method or settings.aggregation) in BY_PART:
         known = list(SIDES)
     elif set(in_use) - set(known):
-        crowd, version, known = None, 0, []  # labels came since: begin anew rather than lose their votes
+        accuracy_model, version, known = None, 0, []  # labels came since: begin anew rather than lose their votes
     return Terms(
         project,
         settings,
         _calibration(calibration),
         labels_now,
         known or in_use,
-        crowd,
+        accuracy_model,
         version or 0,
         next((key for key, stands in verdicts if stands), None),
         [key for key, _ in verdicts],
@@ -138,13 +139,13 @@ def _calibration(stored: str | None) -> Calibration:
 
 
 @lru_cache(maxsize=256)
-def _crowd(key: int) -> tuple[incremental.Crowd, dict[str, Words]]:
+def _crowd(key: int) -> tuple[incremental.AccuracyModel, dict[str, Words]]:
     """Crowds are never edited, so each process reads one once."""
-    stored = Crowd.objects.values_list("numbers", flat=True).get(pk=key)
+    stored = AccuracyModel.objects.values_list("numbers", flat=True).get(pk=key)
     words = {label: Words.from_json(one) for label, one in stored.get("words", {}).items()}
-    return incremental.Crowd.from_json(stored), words
+    return incremental.AccuracyModel.from_json(stored), words
 
 
 @lru_cache(maxsize=64)
-def _first_crowd(classes: int) -> incremental.Crowd:
-    return first_crowd(max(classes, 1))
+def _first_crowd(classes: int) -> incremental.AccuracyModel:
+    return first_accuracy_model(max(classes, 1))

@@ -21,7 +21,7 @@ WEIGHTED: dict[str, Weigh] = {
     "standing_v1": standing_v1,
 }
 
-# Those that decide answers made of parts, one by one: they need a crowd of two classes and each tasker's traits.
+# Those that decide answers made of parts, one by one: they need an accuracy model of two classes, with parameters.
 BY_PART: dict[str, ByParts] = {
     "spans_v1": SPANS,
     "regions_v1": REGIONS,

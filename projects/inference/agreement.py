@@ -64,13 +64,6 @@ def regions_agreement(first: Mapping[str, Any], second: Mapping[str, Any], iou: 
     return _dice(len(matched), *_sizes(first, second, "regions"))
 
 
-def regions_quality(first: Mapping[str, Any], second: Mapping[str, Any], iou: float = 0.5) -> float:
-    """Panoptic quality of two image_regions answers: the matched regions' IoU counts, not only their
-    number (Kirillov et al. 2019). 1 when both are empty."""
-    matched = match_regions(first["regions"], second["regions"], iou)
-    return _dice(sum(overlap for _, _, overlap in matched), *_sizes(first, second, "regions"))
-
-
 def match_spans(
     first: Sequence[Mapping[str, Any]], second: Sequence[Mapping[str, Any]], how: SpanMatch
 ) -> list[tuple[int, int]]:

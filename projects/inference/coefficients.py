@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import combinations
 from typing import Any, Literal
 
 import numpy as np
@@ -59,11 +58,6 @@ def cohen_of(sums: Floats) -> float | None:
     return None if by_chance >= 1 else (float(alike / size) - by_chance) / (1 - by_chance)
 
 
-def pairwise_cohen(table: NDArray[np.int64]) -> dict[tuple[int, int], float | None]:
-    """κ of every pair of taskers (columns)."""
-    return {(i, j): cohen(table[:, i], table[:, j]) for i, j in combinations(range(table.shape[1]), 2)}
-
-
 def fleiss(table: NDArray[np.int64]) -> float | None:
     """Fleiss' κ (1971). Units with fewer than two answers are left out; where units differ in how many
     answers they have, each counts alike in the observed part and each answer in the chance part."""
@@ -96,33 +90,6 @@ def krippendorff(table: NDArray[Any], scale: Scale = "nominal") -> float | None:
         return _alpha_interval(np.asarray(table, dtype=float))
     coincidences = _coincidences(np.asarray(table))
     return _alpha(coincidences, _distances(coincidences.sum(1), scale))
-
-
-def label_agreement(table: NDArray[np.int64], classes: int) -> list[float | None]:
-    """α of each class against the rest: which labels people agree on."""
-    return [krippendorff(np.where(table < 0, -1, (table == k).astype(np.int64))) for k in range(classes)]
-
-
-def with_interval(
-    table: NDArray[Any],
-    measure: Callable[[NDArray[Any]], float | None],
-    random: np.random.Generator,
-    draws: int = 500,
-    level: float = 0.95,
-) -> Interval:
-    """`measure` of the table with a bootstrap interval over units; draws for which the measure can't be
-    computed are left out, and with fewer than half of them left the bounds are None."""
-    answered = ~np.isnan(table) if table.dtype.kind == "f" else table >= 0
-    usable = table[answered.sum(1) >= 2]
-    value = measure(usable) if len(usable) else None
-    if value is None:
-        return Interval(None, None, None, len(usable))
-    samples = [measure(usable[random.integers(0, len(usable), len(usable))]) for _ in range(draws)]
-    known = [sample for sample in samples if sample is not None]
-    if 2 * len(known) < draws:
-        return Interval(value, None, None, len(usable))
-    low, high = np.quantile(known, [(1 - level) / 2, (1 + level) / 2])
-    return Interval(value, float(low), float(high), len(usable))
 
 
 def unit_coincidences(table: NDArray[np.int64]) -> Floats:
@@ -210,11 +177,6 @@ def resampled(
         return Interval(value, None, None, len(filled))
     low, high = np.quantile(known, [(1 - level) / 2, (1 + level) / 2])
     return Interval(float(value), float(low), float(high), len(filled))
-
-
-def over_time(table: NDArray[Any], period: NDArray[np.int64], scale: Scale = "nominal") -> dict[int, float | None]:
-    """α of the units of each period (a day or a week number), to be drawn over time."""
-    return {int(when): krippendorff(table[period == when], scale) for when in np.unique(period)}
 
 
 def _counts(table: NDArray[np.int64]) -> Floats:

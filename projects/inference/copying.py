@@ -106,8 +106,8 @@ def _judged(given: _Labels, who: int, of: int, known: Floats, habits: Floats) ->
     rest[rows, mine] -= 1
     rest[rows, theirs] -= 1
     predicted = (known[common] @ habits[who])[rows, theirs]
-    crowd = (rest[rows, theirs] + MODEL_WEIGHT * predicted) / (rest.sum(1) + MODEL_WEIGHT)
-    expected, differed = float((1 - np.maximum(crowd, predicted)).sum()), int((mine != theirs).sum())
+    accuracy_model = (rest[rows, theirs] + MODEL_WEIGHT * predicted) / (rest.sum(1) + MODEL_WEIGHT)
+    expected, differed = float((1 - np.maximum(accuracy_model, predicted)).sum()), int((mine != theirs).sum())
     return Copy(who, of, int(common.size), differed, expected, float(poisson.cdf(differed, max(expected, 1e-9))))
 
 

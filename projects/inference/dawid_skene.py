@@ -50,7 +50,7 @@ class Fit:
     """What was learnt. Shapes: tasks T, taskers W, classes K, groups G, parameters D = 1 (+ K).
 
     `joint` (T, K, G) posterior of each task's class and difficulty group; `table` (W, K, G, K)
-    log chance of each answer; `newcomer` (K, G, K) the same for a tasker without labels; `traits`
+    log chance of each answer; `newcomer` (K, G, K) the same for a tasker without labels; `parameters`
     (W, D) [s, b...] and `spread` (W, D, D) their covariance; `classes` (K,) log share of each class;
     `confusions` (K, K) the population's e_kl, zeros on the diagonal.
     """
@@ -58,7 +58,7 @@ class Fit:
     joint: Floats
     table: Floats
     newcomer: Floats
-    traits: Floats
+    parameters: Floats
     spread: Floats
     classes: Floats
     shares: Floats
@@ -74,7 +74,7 @@ class Fit:
 
 @dataclass
 class _State:
-    traits: Floats
+    parameters: Floats
     variances: Floats
     ability: float
     confusions: Floats
@@ -146,20 +146,20 @@ def fit(
         before, posterior = posterior, joint.sum(1)
         if turn > 8 and np.abs(posterior - before).sum() < STILL * tasks:
             break
-    newcomer = answer_logs(replace(state, traits=np.zeros((1, state.variances.size))), ease, member.bias)[..., 0]
-    return Fit(joint.transpose(2, 0, 1), table.transpose(3, 0, 1, 2), newcomer, state.traits, state.spread,
+    newcomer = answer_logs(replace(state, parameters=np.zeros((1, state.variances.size))), ease, member.bias)[..., 0]
+    return Fit(joint.transpose(2, 0, 1), table.transpose(3, 0, 1, 2), newcomer, state.parameters, state.spread,
                class_logs, shares, state.ability, state.confusions, state.variances)  # fmt: skip
 
 
 def answer_logs(state: _State, ease: Floats, bias: bool) -> Floats:
     """Log chance (K, G, K, W) by true class and difficulty group of each answer of each tasker."""
-    classes, workers = len(state.confusions), len(state.traits)
+    classes, workers = len(state.confusions), len(state.parameters)
     logits = np.empty((classes, ease.size, classes, workers))
     logits[:] = state.confusions[:, None, :, None]
     right = np.arange(classes)
-    logits[right, :, right] = ease[:, None] * (state.ability + state.traits[:, 0])
+    logits[right, :, right] = ease[:, None] * (state.ability + state.parameters[:, 0])
     if bias:
-        logits += state.traits[:, 1:].T
+        logits += state.parameters[:, 1:].T
     logits -= logits.max(2, keepdims=True)
     return logits - np.log(np.exp(logits).sum(2, keepdims=True))
 
@@ -180,15 +180,15 @@ def _first_state(workers: int, classes: int, bias: bool) -> _State:
 
 
 def _step(state: _State, counts: Floats, ease: Floats, bias: bool, chance: Floats) -> None:
-    """One Newton step on every tasker's traits, then on the ability and the confusions of all. `chance`
+    """One Newton step on every tasker's parameters, then on the ability and the confusions of all. `chance`
     (K, G, K, W) are the chances of the answers under `state`."""
     totals = counts.sum(2)
-    slope = _slope(counts - totals[:, :, None] * chance, ease, bias) - state.traits / state.variances
+    slope = _slope(counts - totals[:, :, None] * chance, ease, bias) - state.parameters / state.variances
     curve: Floats = _curve(totals, chance, ease, bias) + np.diag(1 / state.variances)
     state.spread = np.asarray(np.linalg.inv(curve), dtype=np.float64)
     move = (state.spread @ slope[..., None])[..., 0]
     longest = np.abs(move).max(1, keepdims=True)
-    state.traits = state.traits + move * np.minimum(1, LONGEST_STEP / np.maximum(longest, 1e-9))
+    state.parameters = state.parameters + move * np.minimum(1, LONGEST_STEP / np.maximum(longest, 1e-9))
     _step_population(state, counts, totals, np.exp(answer_logs(state, ease, bias)), ease)
 
 
@@ -235,7 +235,7 @@ def _step_population(state: _State, counts: Floats, totals: Floats, chance: Floa
 
 
 def _learn_variances(state: _State) -> None:
-    square = state.traits**2 + np.einsum("wdd->wd", state.spread)
+    square = state.parameters**2 + np.einsum("wdd->wd", state.spread)
     workers, size = square.shape
     state.variances[0] = (square[:, 0].sum() + 1.0) / (workers + 2)
     if size > 1:

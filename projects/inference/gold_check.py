@@ -96,11 +96,6 @@ def check_regions(answer: Mapping[str, Any], known: Mapping[str, Any], iou: floa
     return _result(said, right, pairs, credits, found + lost, close)
 
 
-def check_by(agreement: float, label: str = "") -> GoldCheck:
-    """What is known of a type whose answers have no parts: they agree so far, or they differ."""
-    return GoldCheck(agreement, [] if agreement >= 1 else [{"code": "choice", "label": label}])
-
-
 def box_of(shape: Mapping[str, Any]) -> list[int]:
     """The [x, y, width, height] around a shape of any kind, in whole pixels."""
     return (

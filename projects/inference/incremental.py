@@ -1,10 +1,10 @@
 """The posterior of one task and the standing of one tasker, at once, between two batch estimates.
 
-A batch (`classification.estimate`) leaves a `Crowd`: what holds for all; and for each tasker a `Trait`:
-what holds for them. Both are plain numbers that go into JSON. A submission then costs one call of
-`posterior` (work in proportion to the labels on the task) and, once the task is decided, one call of
+A batch (`classification.estimate`) leaves an `AccuracyModel`: what holds for all; and for each tasker
+`AnnotatorParameters`: what holds for them. Both are plain numbers that go into JSON. A submission then costs one call
+of `posterior` (work in proportion to the labels on the task) and, once the task is decided, one call of
 `learn` per tasker, with the posterior of the *other* taskers' labels, so that nobody is graded by
-themselves (assumed density filtering: one Newton step on the tasker's traits, Opper 1998).
+themselves (assumed density filtering: one Newton step on the tasker's parameters, Opper 1998).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Crowd:
+class AccuracyModel:
     """What a batch knows of all: the members of the pool side by side. G groups over M members.
 
     `ease` (G,), `member` (G,) the member each group belongs to, `ability` (M,), `confusions` (M, K, K),
@@ -60,13 +60,13 @@ class Crowd:
         return {name: getattr(self, name).tolist() for name in self.__dataclass_fields__}
 
     @classmethod
-    def from_json(cls, stored: dict[str, Any]) -> Crowd:
+    def from_json(cls, stored: dict[str, Any]) -> AccuracyModel:
         numbers = {name: np.array(stored[name]) for name in cls.__dataclass_fields__}
         return cls(**{**numbers, "member": numbers["member"].astype(np.int64)})
 
 
 @dataclass(frozen=True)
-class Trait:
+class AnnotatorParameters:
     """A tasker per member: `mean` (M, D) of ability and likings, `spread` (M, D, D)."""
 
     mean: Floats
@@ -76,18 +76,18 @@ class Trait:
         return {"mean": self.mean.tolist(), "spread": self.spread.tolist()}
 
     @classmethod
-    def from_json(cls, stored: dict[str, Any]) -> Trait:
+    def from_json(cls, stored: dict[str, Any]) -> AnnotatorParameters:
         return cls(np.array(stored["mean"], dtype=float), np.array(stored["spread"], dtype=float))
 
 
-def crowd_of(estimate: Estimate) -> Crowd:
+def accuracy_model_of(estimate: Estimate) -> AccuracyModel:
     """The common part of a batch estimate."""
     groups = [len(member.ease) for member in estimate.members]
     variances = np.zeros((len(groups), _width(estimate)))
     for m, fit in enumerate(estimate.fits):
         variances[m, : fit.variances.size] = fit.variances
     offset = np.concatenate([f.classes[:, None] + np.log(f.shares) for f in estimate.fits], axis=1)
-    return Crowd(
+    return AccuracyModel(
         np.concatenate([member.ease for member in estimate.members]),
         np.repeat(np.arange(len(groups)), groups),
         np.array([fit.ability for fit in estimate.fits]),
@@ -97,76 +97,96 @@ def crowd_of(estimate: Estimate) -> Crowd:
     )
 
 
-def trait_of(estimate: Estimate, worker: int) -> Trait:
+def parameters_of(estimate: Estimate, worker: int) -> AnnotatorParameters:
     """One tasker's part of a batch estimate."""
     size = _width(estimate)
     mean, spread = np.zeros((len(estimate.fits), size)), np.zeros((len(estimate.fits), size, size))
     for m, fit in enumerate(estimate.fits):
-        wide = fit.traits.shape[1]
-        mean[m, :wide], spread[m, :wide, :wide] = fit.traits[worker], fit.spread[worker]
-    return Trait(mean, spread)
+        wide = fit.parameters.shape[1]
+        mean[m, :wide], spread[m, :wide, :wide] = fit.parameters[worker], fit.spread[worker]
+    return AnnotatorParameters(mean, spread)
 
 
 def _width(estimate: Estimate) -> int:
     return max(fit.variances.size for fit in estimate.fits)
 
 
-def newcomer(crowd: Crowd) -> Trait:
+def newcomer(accuracy_model: AccuracyModel) -> AnnotatorParameters:
     """A tasker of whom nothing is known: the population's mean and variances."""
-    return Trait(np.zeros_like(crowd.variances), np.stack([np.diag(row) for row in crowd.variances]))
+    return AnnotatorParameters(
+        np.zeros_like(accuracy_model.variances), np.stack([np.diag(row) for row in accuracy_model.variances])
+    )
 
 
-def posterior(crowd: Crowd, traits: Sequence[Trait], labels: Sequence[int]) -> Floats:
-    """Probability of each class (K,) of a task on which taskers with `traits` gave `labels`."""
-    return _pooled(crowd, _scores(crowd, traits, labels)).mean(0)
+def posterior(
+    accuracy_model: AccuracyModel, parameters: Sequence[AnnotatorParameters], labels: Sequence[int]
+) -> Floats:
+    """Probability of each class (K,) of a task on which taskers with `parameters` gave `labels`."""
+    return _pooled(accuracy_model, _scores(accuracy_model, parameters, labels)).mean(0)
 
 
-def posteriors_after(crowd: Crowd, traits: Sequence[Trait], labels: Sequence[int], asked: Trait) -> Floats:
+def posteriors_after(
+    accuracy_model: AccuracyModel,
+    parameters: Sequence[AnnotatorParameters],
+    labels: Sequence[int],
+    asked: AnnotatorParameters,
+) -> Floats:
     """(K, K): for each label that one more tasker may give, the probability of each class then."""
-    scores, logs = _scores(crowd, traits, labels), _answer_logs(crowd, asked.mean[None])[0]
-    return np.stack([_pooled(crowd, scores + logs[:, :, label]).mean(0) for label in range(crowd.classes)])
+    scores, logs = _scores(accuracy_model, parameters, labels), _answer_logs(accuracy_model, asked.mean[None])[0]
+    return np.stack(
+        [_pooled(accuracy_model, scores + logs[:, :, label]).mean(0) for label in range(accuracy_model.classes)]
+    )
 
 
-def chances_of_next(crowd: Crowd, traits: Sequence[Trait], labels: Sequence[int], asked: Trait) -> Floats:
+def chances_of_next(
+    accuracy_model: AccuracyModel,
+    parameters: Sequence[AnnotatorParameters],
+    labels: Sequence[int],
+    asked: AnnotatorParameters,
+) -> Floats:
     """(M, K): the chance of each label that one more tasker may give, to each member of the pool."""
-    scores, logs = _scores(crowd, traits, labels), _answer_logs(crowd, asked.mean[None])[0]
-    joint = np.exp(scores - np.maximum.reduceat(scores.max(0), crowd.starts)[crowd.member])
-    given = np.add.reduceat(np.einsum("kg,kgl->gl", joint, np.exp(logs)), crowd.starts, axis=0)
+    scores, logs = _scores(accuracy_model, parameters, labels), _answer_logs(accuracy_model, asked.mean[None])[0]
+    joint = np.exp(scores - np.maximum.reduceat(scores.max(0), accuracy_model.starts)[accuracy_model.member])
+    given = np.add.reduceat(np.einsum("kg,kgl->gl", joint, np.exp(logs)), accuracy_model.starts, axis=0)
     return given / given.sum(1, keepdims=True)
 
 
-def _scores(crowd: Crowd, traits: Sequence[Trait], labels: Sequence[int]) -> Floats:
+def _scores(accuracy_model: AccuracyModel, parameters: Sequence[AnnotatorParameters], labels: Sequence[int]) -> Floats:
     """(K, G) joint log chance of what was said."""
     if not labels:
-        return crowd.offset
-    logits = _answer_logits(crowd, np.array([trait.mean for trait in traits]))
+        return accuracy_model.offset
+    logits = _answer_logits(accuracy_model, np.array([one.mean for one in parameters]))
     given = logits[np.arange(len(labels)), :, :, list(labels)]
     top = logits.max(-1)
-    return crowd.offset + (given - top - np.log(np.exp(logits - top[..., None]).sum(-1))).sum(0)
+    return accuracy_model.offset + (given - top - np.log(np.exp(logits - top[..., None]).sum(-1))).sum(0)
 
 
-def learn(crowd: Crowd, trait: Trait, label: int, others: Floats) -> Trait:
+def learn(
+    accuracy_model: AccuracyModel, parameters: AnnotatorParameters, label: int, others: Floats
+) -> AnnotatorParameters:
     """The tasker after one more label; `others` (K,) is the posterior without it. Near-certain
     posteriors teach much, undecided ones little."""
-    logs = _answer_logs(crowd, trait.mean[None])[0]
-    shares = np.exp(crowd.offset - crowd.offset.max())
-    shares = others[:, None] * shares / np.maximum(_per_member(crowd, shares.sum(0))[crowd.member], 1e-300)
+    logs = _answer_logs(accuracy_model, parameters.mean[None])[0]
+    shares = np.exp(accuracy_model.offset - accuracy_model.offset.max())
+    shares = (
+        others[:, None] * shares / np.maximum(_per_member(accuracy_model, shares.sum(0))[accuracy_model.member], 1e-300)
+    )
     weight = shares * np.exp(logs[:, :, label])
-    weight /= np.maximum(_per_member(crowd, weight.sum(0))[crowd.member], 1e-300)
+    weight /= np.maximum(_per_member(accuracy_model, weight.sum(0))[accuracy_model.member], 1e-300)
     chance = np.exp(logs)
-    means, spreads = trait.mean.copy(), trait.spread.copy()
+    means, spreads = parameters.mean.copy(), parameters.spread.copy()
     for m in range(len(means)):
-        here = crowd.member == m
-        slope, curve = _pull(weight[:, here], chance[:, here], crowd.ease[here], label, means.shape[1] > 1)
+        here = accuracy_model.member == m
+        slope, curve = _pull(weight[:, here], chance[:, here], accuracy_model.ease[here], label, means.shape[1] > 1)
         spreads[m] = spreads[m] - spreads[m] @ curve @ np.linalg.solve(
             np.eye(len(curve)) + spreads[m] @ curve, spreads[m]
         )
         means[m] = means[m] + spreads[m] @ slope
-    return Trait(means, spreads)
+    return AnnotatorParameters(means, spreads)
 
 
 def _pull(weight: Floats, chance: Floats, ease: Floats, label: int, likings: bool) -> tuple[Floats, Floats]:
-    """Slope and expected curvature of one label's log chance in the traits [s, b...].
+    """Slope and expected curvature of one label's log chance in the parameters [s, b...].
 
     A label's logit holds its own liking, and the ability times the ease where it is the right one: an identity beside
     one column, so that nothing larger than (K·G, K) and (K, K) is made.
@@ -187,30 +207,30 @@ def _pull(weight: Floats, chance: Floats, ease: Floats, label: int, likings: boo
     return np.append(slope, np.eye(classes)[label] * weight.sum() - expected), curve
 
 
-def _answer_logs(crowd: Crowd, means: Floats) -> Floats:
+def _answer_logs(accuracy_model: AccuracyModel, means: Floats) -> Floats:
     """(taskers, K, G, K) log chances; `means` (taskers, M, D)."""
-    logits = _answer_logits(crowd, means)
+    logits = _answer_logits(accuracy_model, means)
     logits -= logits.max(-1, keepdims=True)
     return logits - np.log(np.exp(logits).sum(-1, keepdims=True))
 
 
-def _answer_logits(crowd: Crowd, means: Floats) -> Floats:
+def _answer_logits(accuracy_model: AccuracyModel, means: Floats) -> Floats:
     """The same, each but for a sum that is common to its answers."""
-    by_group = means[:, crowd.member]
+    by_group = means[:, accuracy_model.member]
     liked = by_group[:, None, :, 1:] if means.shape[-1] > 1 else np.zeros((len(means), 1, 1, 1))
-    logits = crowd.plain + liked
-    gain = by_group[:, :, 0] * crowd.ease
-    for k in range(crowd.classes):
+    logits = accuracy_model.plain + liked
+    gain = by_group[:, :, 0] * accuracy_model.ease
+    for k in range(accuracy_model.classes):
         logits[:, k, :, k] += gain
     return logits
 
 
-def _per_member(crowd: Crowd, values: Floats) -> Floats:
-    return np.add.reduceat(values, crowd.starts, axis=-1)
+def _per_member(accuracy_model: AccuracyModel, values: Floats) -> Floats:
+    return np.add.reduceat(values, accuracy_model.starts, axis=-1)
 
 
-def _pooled(crowd: Crowd, scores: Floats) -> Floats:
+def _pooled(accuracy_model: AccuracyModel, scores: Floats) -> Floats:
     """Posterior (M, K) of each member from joint scores (K, G)."""
-    top = np.maximum.reduceat(scores.max(0), crowd.starts)
-    joint = np.add.reduceat(np.exp(scores - top[crowd.member]), crowd.starts, axis=1).T
+    top = np.maximum.reduceat(scores.max(0), accuracy_model.starts)
+    joint = np.add.reduceat(np.exp(scores - top[accuracy_model.member]), accuracy_model.starts, axis=1).T
     return joint / joint.sum(1, keepdims=True)

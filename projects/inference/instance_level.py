@@ -2,8 +2,8 @@
 
 Whatever anybody marked in a task is one question, "is it there?", and everybody who answered the task has answered it,
 by marking it or by leaving it out. Those questions of a whole project go to the worker models (`classification`, two
-classes), which leave a crowd and a trait of each tasker; here one task is decided by them, at once. So two careful
-people can outvote three who miss much, and what everybody marked is kept whatever else they differ about.
+classes), which leave an accuracy model and the parameters of each tasker; here one task is decided by them, at once. So
+two careful people can outvote three who miss much, and what everybody marked is kept whatever else they differ about.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy.special import expit, logit
 
 from projects.inference.classification import Estimate
-from projects.inference.incremental import Crowd, Trait, posterior
+from projects.inference.incremental import AccuracyModel, AnnotatorParameters, posterior
 from projects.inference.outcome import Agree, Answer, Outcome, Part
 from projects.inference.span_words import Words
 from projects.inference.standing import SURE
@@ -33,28 +33,28 @@ MOST_PARTS = 20  # of one task that are told one by one
 
 @dataclass(frozen=True)
 class Judges:
-    """Those who answered a task, in the order of their answers: traits within a crowd of two classes (SIDES), and
-    `standings`, the chance that what each says of a thing (its label) is right. Beside them, for texts, the `text` and
-    what its `words` tell of each label."""
+    """Those who answered a task, in the order of their answers: parameters within an accuracy model of two classes
+    (SIDES), and `standings`, the chance that what each says of a thing (its label) is right. Beside them, for texts,
+    the `text` and what its `words` tell of each label."""
 
-    crowd: Crowd
-    traits: Sequence[Trait]
+    accuracy_model: AccuracyModel
+    parameters: Sequence[AnnotatorParameters]
     standings: Sequence[float]
     text: str = ""
     words: Mapping[str, Words] = field(default_factory=dict)
 
     def without(self, which: int) -> Judges:
         """All but one."""
-        traits, standings = list(self.traits), list(self.standings)
-        del traits[which], standings[which]
-        return replace(self, traits=traits, standings=standings)
+        parameters, standings = list(self.parameters), list(self.standings)
+        del parameters[which], standings[which]
+        return replace(self, parameters=parameters, standings=standings)
 
     def chances_in(self, label: str, starts: Ints, ends: Ints, said: Bools) -> Floats:
         """The same for stretches [start, end) of the text under one label, where words are known to tell something."""
         chances, words = self.chances(said), self.words.get(label)
         if words is None or not self.text or not chances.size:
             return chances
-        often = float(posterior(self.crowd, [], [])[1])
+        often = float(posterior(self.accuracy_model, [], [])[1])
         lean = words.lean(self.text, starts.tolist(), ends.tolist())
         inside = np.clip(chances, 1e-9, 1 - 1e-9)
         # The words say how often such a stretch is inside, in the place of how often any is.
@@ -63,7 +63,7 @@ class Judges:
     def chances(self, said: Bools) -> Floats:
         """(questions, judges) who marked it -> how likely each thing is there."""
         patterns, place = np.unique(said, axis=0, return_inverse=True)
-        told = [posterior(self.crowd, self.traits, [int(one) for one in row])[1] for row in patterns]
+        told = [posterior(self.accuracy_model, self.parameters, [int(one) for one in row])[1] for row in patterns]
         return np.array(told, dtype=float).round(9)[place.reshape(-1)] if len(said) else np.zeros(0)
 
     def name(self, who: Sequence[int], labels: Sequence[str]) -> tuple[str, float]:
@@ -79,8 +79,8 @@ class Judges:
 
     def missed(self) -> float:
         """How likely a thing is overlooked by all, if it were there as often as not."""
-        before = float(posterior(self.crowd, [], [])[1])
-        after = float(posterior(self.crowd, self.traits, [0] * len(self.traits))[1])
+        before = float(posterior(self.accuracy_model, [], [])[1])
+        after = float(posterior(self.accuracy_model, self.parameters, [0] * len(self.parameters))[1])
         odds = (after / max(1 - after, 1e-12)) * ((1 - before) / max(before, 1e-12))
         return odds / (1 + odds)
 

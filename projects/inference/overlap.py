@@ -10,7 +10,14 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from projects.inference.incremental import Crowd, Trait, chances_of_next, newcomer, posterior, posteriors_after
+from projects.inference.incremental import (
+    AccuracyModel,
+    AnnotatorParameters,
+    chances_of_next,
+    newcomer,
+    posterior,
+    posteriors_after,
+)
 
 Floats = NDArray[np.float64]
 
@@ -36,15 +43,22 @@ def least_sure(
     return open_to[order[:votes]]
 
 
-def gain_of_next(crowd: Crowd, traits: list[Trait], labels: list[int], candidate: Trait | None = None) -> float:
+def gain_of_next(
+    accuracy_model: AccuracyModel,
+    parameters: list[AnnotatorParameters],
+    labels: list[int],
+    candidate: AnnotatorParameters | None = None,
+) -> float:
     """How much one more label (of `candidate`, by default a stranger) would be expected to sharpen a
     task: the mutual information between that label and the class, in bits. Zero for a settled task and
     for a tasker who answers blindly; the task, or the tasker, with the highest is the best to ask."""
-    asked = newcomer(crowd) if candidate is None else candidate
-    now = posterior(crowd, traits, labels)
-    after = posteriors_after(crowd, traits, labels, asked)
-    alone = len(crowd.ability) == 1  # a single member knows the chances of its answers; the pool must find them
-    chance = chances_of_next(crowd, traits, labels, asked)[0] if alone else _answer_chances(after, now)
+    asked = newcomer(accuracy_model) if candidate is None else candidate
+    now = posterior(accuracy_model, parameters, labels)
+    after = posteriors_after(accuracy_model, parameters, labels, asked)
+    alone = (
+        len(accuracy_model.ability) == 1
+    )  # a single member knows the chances of its answers; the pool must find them
+    chance = chances_of_next(accuracy_model, parameters, labels, asked)[0] if alone else _answer_chances(after, now)
     return max(_entropy(now) - float(chance @ [_entropy(row) for row in after]), 0.0)
 
 

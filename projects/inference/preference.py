@@ -6,7 +6,7 @@ habits and for taskers of different worth:
     left : right : tie  =  exp(u / 2) : exp(-u / 2) : exp(c + t_w)
     u = (1 + a_w) (strength_i - strength_j) + b + b_w
 
-1 + a_w is the tasker's reliability (1: votes like the crowd; 0: blindly; below: against it), b and b_w
+1 + a_w is the tasker's reliability (1: votes like the accuracy_model; 0: blindly; below: against it), b and b_w
 a liking for the left side, t_w for ties. An item may belong to a group (the answers of one model, say):
 its strength is the group's plus its own deviation, so that one comparison of an answer teaches a little
 about all answers of that model. Every family of numbers has a normal prior whose variance is estimated

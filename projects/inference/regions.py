@@ -193,8 +193,8 @@ def _trust(clusters: Sequence[Cluster], taskers: Sequence[Hashable]) -> dict[Has
             total[who] += float(mean)
             count[who] += 1
     seen = sum(count.values())
-    crowd = sum(total.values()) / seen if seen else 0.5
-    shrunk = {who: (total[who] + TRUST_PRIOR * crowd) / (count[who] + TRUST_PRIOR) for who in taskers}
+    accuracy_model = sum(total.values()) / seen if seen else 0.5
+    shrunk = {who: (total[who] + TRUST_PRIOR * accuracy_model) / (count[who] + TRUST_PRIOR) for who in taskers}
     return {who: max(value, 1e-3) ** CLOSENESS for who, value in shrunk.items()}
 
 

@@ -15,7 +15,7 @@ from typing import TypeVar
 import numpy as np
 
 from projects.inference.classification import pool_of
-from projects.inference.incremental import Crowd
+from projects.inference.incremental import AccuracyModel
 from projects.inference.standing import ACCIDENT, SURE
 
 Who = TypeVar("Who", bound=Hashable)
@@ -25,7 +25,7 @@ FIRST_ABILITY, FIRST_VARIANCES = 1.5, (1.0, 0.5)
 STILL = 1e-4
 
 
-def first_crowd(classes: int) -> Crowd:
+def first_accuracy_model(classes: int) -> AccuracyModel:
     """The population before any estimate: classes equally common, mistakes spread evenly. ValueError below one."""
     if classes < 1:
         raise ValueError("there must be at least one class")
@@ -38,7 +38,7 @@ def first_crowd(classes: int) -> Crowd:
         row[0] = FIRST_VARIANCES[0]
         row[1:] = FIRST_VARIANCES[1] if member.bias else 0.0
     shares = np.log(np.concatenate([member.shares for member in pool]))
-    return Crowd(
+    return AccuracyModel(
         np.concatenate([member.ease for member in pool]),
         np.repeat(np.arange(len(pool)), groups),
         np.full(len(pool), FIRST_ABILITY),

@@ -24,28 +24,28 @@ MOST = 0.5
 
 
 @dataclass(frozen=True)
-class Vigil:
-    """The stakes after `audits` audits, one for each of RATES; `Vigil()` is the beginning."""
+class SequentialTest:
+    """The e-values after `audits` audits, one for each of RATES; `SequentialTest()` is the beginning."""
 
     audits: int = 0
-    stakes: tuple[float, ...] = (0.0,) * len(RATES)
+    e_values: tuple[float, ...] = (0.0,) * len(RATES)
 
     @property
     def capital(self) -> float:
         """What one unit has become, with what hasn't been bet yet."""
-        return sum(self.stakes) + 1.0 / (self.audits + 1)
+        return sum(self.e_values) + 1.0 / (self.audits + 1)
 
-    def after(self, wrong: bool, allowed: float) -> Vigil:
-        """The vigil one audit later. `allowed` is the most errors that are wanted, in (0, 0.5)."""
+    def after(self, wrong: bool, allowed: float) -> SequentialTest:
+        """The test one audit later. `allowed` is the most errors that are wanted, in (0, 0.5)."""
         if not 0 < allowed < MOST:
             raise ValueError("the errors allowed must be above none and below half")
         k = self.audits + 1
         joins = 1.0 / (k * (k + 1)) / len(RATES)
-        stakes = []
-        for stake, rate in zip(self.stakes, rates(allowed), strict=True):
+        e_values = []
+        for stake, rate in zip(self.e_values, rates(allowed), strict=True):
             factor = rate / allowed if wrong else (1 - rate) / (1 - allowed)
-            stakes.append(min((stake + joins) * factor, 1e300))
-        return Vigil(k, tuple(stakes))
+            e_values.append(min((stake + joins) * factor, 1e300))
+        return SequentialTest(k, tuple(e_values))
 
     def fires(self, alpha: float) -> bool:
         """Whether the errors are more than allowed, with at most `alpha` chance of ever saying so of a sound one."""
@@ -69,9 +69,9 @@ def noticed_within(allowed: float, real: float, alpha: float, before: int = 0) -
     return (log(1 / alpha) + log(len(RATES)) + log(k * (k + 1))) / best if best > 0 else inf
 
 
-def watched(errors: Sequence[bool], allowed: float, vigil: Vigil | None = None) -> Vigil:
-    """A vigil over audits in their order."""
-    vigil = vigil or Vigil()
+def watched(errors: Sequence[bool], allowed: float, test: SequentialTest | None = None) -> SequentialTest:
+    """A sequential test over audits in their order."""
+    test = test or SequentialTest()
     for wrong in errors:
-        vigil = vigil.after(wrong, allowed)
-    return vigil
+        test = test.after(wrong, allowed)
+    return test

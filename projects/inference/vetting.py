@@ -3,7 +3,7 @@
 A tasker's worth is informedness (Youden 1950, Powers 2011): the chance of saying a class where it is
 true less the chance of saying it where it is not, averaged over the classes; 1 for always right, 0 for
 blind (whatever the favourite answer), below 0 for the contrary. Its uncertainty comes from the posterior
-of the tasker's traits, so that few labels flag nobody.
+of the tasker's parameters, so that few labels flag nobody.
 """
 
 from __future__ import annotations
@@ -48,30 +48,30 @@ def vet(estimate: Estimate) -> list[Worth]:
 
 
 def informedness(fit: Fit) -> tuple[Floats, Floats]:
-    """Mean and standard deviation per tasker, the latter by the delta method from the traits' spread."""
-    base = _worth(fit, fit.traits)
-    slopes = np.zeros_like(fit.traits)
+    """Mean and standard deviation per tasker, the latter by the delta method from the parameters' spread."""
+    base = _worth(fit, fit.parameters)
+    slopes = np.zeros_like(fit.parameters)
     step = 1e-4
-    for d in range(fit.traits.shape[1]):
-        moved = fit.traits.copy()
+    for d in range(fit.parameters.shape[1]):
+        moved = fit.parameters.copy()
         moved[:, d] += step
         slopes[:, d] = (_worth(fit, moved) - base) / step
     variance = np.einsum("wd,wde,we->w", slopes, fit.spread, slopes)
     return base, np.sqrt(np.maximum(variance, 0))
 
 
-def _worth(fit: Fit, traits: Floats) -> Floats:
+def _worth(fit: Fit, parameters: Floats) -> Floats:
     classes = fit.confusions.shape[0]
-    logits = np.repeat(fit.confusions[None], len(traits), axis=0)
+    logits = np.repeat(fit.confusions[None], len(parameters), axis=0)
     right = np.arange(classes)
-    logits[:, right, right] = (fit.ability + traits[:, 0])[:, None]
-    if traits.shape[1] > 1:
-        logits = logits + traits[:, None, 1:]
+    logits[:, right, right] = (fit.ability + parameters[:, 0])[:, None]
+    if parameters.shape[1] > 1:
+        logits = logits + parameters[:, None, 1:]
     chance = np.exp(logits - logits.max(2, keepdims=True))
     chance /= chance.sum(2, keepdims=True)
     hit = chance[:, right, right]
     if classes < 2:
-        return np.ones(len(traits))
+        return np.ones(len(parameters))
     false = (chance.sum(1) - hit) / (classes - 1)
     return (hit - false).mean(1)
 

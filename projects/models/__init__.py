@@ -3,84 +3,92 @@
 from projects.models.answers import Annotation, Gold, Verdict
 from projects.models.archives import Archive, ArchivedTask, ArchivePart
 from projects.models.broken import BrokenReport
-from projects.models.browsing import VerdictEntry, VerdictGone
-from projects.models.courses import CourseStep, CourseTry
-from projects.models.promises import Assignment, BatchCursor, Draft, Turn
-from projects.models.quality import Belief, Calibrated, Crowd, Estimation, Ranking, SecondLook, Trait
-from projects.models.remarks import Remark, RemarkQuerySet
+from projects.models.comments import Comment, CommentQuerySet
+from projects.models.model_annotators import ModelAnnotator, ModelAnnotatorChange, ModelAnswer
+from projects.models.promises import Assignment, BatchCursor, ClaimNumber, Draft
+from projects.models.qualification import QualificationAttempt, QualificationStep
+from projects.models.quality import (
+    AccuracyModel,
+    AnnotatorParameters,
+    Estimation,
+    MethodCalibration,
+    Posterior,
+    Ranking,
+    SecondLook,
+)
 from projects.models.reports import AgreementReport
 from projects.models.rules import (
+    AssignmentRules,
     BatchPace,
-    BlockedPair,
+    ConflictOfInterest,
     DayTally,
-    DealingRules,
     Exclusion,
+    PooledGold,
     Requirement,
     Stall,
-    StockedGold,
 )
-from projects.models.seats import ModelAnswer, Seat, SeatMove
 from projects.models.settlements import Correctable, GoldSettlement, SeenAnswer
+from projects.models.verdict_index import VerdictEntry, VerdictGone
 from projects.models.work import (
     Asset,
     Batch,
+    BatchClosing,
     BatchProgress,
-    Intake,
-    IntakeFaults,
+    Import,
+    ImportFaults,
     Label,
     Project,
     ProjectSettings,
     Task,
-    WindUp,
 )
 
 __all__ = [
     "Correctable",
-    "WindUp",
+    "BatchClosing",
     "GoldSettlement",
     "SeenAnswer",
-    "Remark",
-    "RemarkQuerySet",
+    "Comment",
+    "CommentQuerySet",
     "ModelAnswer",
-    "Seat",
-    "SeatMove",
+    "ModelAnnotator",
+    "ModelAnnotatorChange",
     "AgreementReport",
     "BrokenReport",
-    "Belief",
-    "Calibrated",
-    "Crowd",
+    "Posterior",
+    "MethodCalibration",
+    "AccuracyModel",
     "Estimation",
     "Ranking",
     "SecondLook",
-    "Trait",
+    "AnnotatorParameters",
     "Archive",
     "ArchivePart",
     "ArchivedTask",
     "Stall",
-    "StockedGold",
+    "PooledGold",
     "Requirement",
     "Exclusion",
-    "DealingRules",
+    "AssignmentRules",
     "DayTally",
     "BatchPace",
-    "BlockedPair",
+    "ConflictOfInterest",
     "Annotation",
     "Asset",
     "Assignment",
     "Batch",
     "BatchCursor",
     "BatchProgress",
-    "CourseStep",
-    "CourseTry",
+    "QualificationStep",
+    "QualificationAttempt",
     "Draft",
     "Gold",
-    "Intake",
-    "IntakeFaults",
+    "Import",
+    "ImportFaults",
     "Label",
     "Project",
     "ProjectSettings",
     "Task",
-    "Turn",
+    "ClaimNumber",
     "Verdict",
     "VerdictEntry",
     "VerdictGone",

@@ -108,7 +108,7 @@ class Verdict(models.Model):
         indexes = [models.Index(fields=["task", "id"], name="verdict_by_task")]
 
     def __str__(self) -> str:
-        return f"Verdict of {self.task_id} ({self.method})"
+        return f"Verdict of {self.task_id}"
 
 
 class Gold(models.Model):

@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from projects.models import limits
 from projects.models.work import Asset, Batch, Project
 from taskers.models import Person
 
@@ -69,7 +70,7 @@ class ArchivedTask(models.Model):
     other_asset = models.ForeignKey(
         Asset, null=True, on_delete=models.PROTECT, related_name="other_archived_tasks", db_index=False
     )
-    external_id = models.CharField(max_length=200)
+    external_id = models.CharField(max_length=limits.EXTERNAL_ID)
     payload_hash = models.CharField(max_length=64)
     decided = models.BooleanField(default=True, db_default=True)  # whether a verdict stood
 

@@ -31,9 +31,9 @@ WHERE a.public_id = %(assignment)s::uuid AND a.tasker_id + 0 = %(tasker)s::bigin
 
 AROUND = f"""
 SELECT {columns(ProjectSettings, "s")}, {columns(Draft, "d")},
-  (SELECT count(*) FROM projects_remark r WHERE r.task_id = %(task)s::bigint AND r.thread_id IS NULL
+  (SELECT count(*) FROM projects_comment r WHERE r.task_id = %(task)s::bigint AND r.thread_id IS NULL
      AND (r.assignment_id = %(assignment)s::bigint OR r.to = 'taskers')),
-  EXISTS (SELECT FROM projects_remark r WHERE r.reader_id = %(tasker)s::bigint)
+  EXISTS (SELECT FROM projects_comment r WHERE r.reader_id = %(tasker)s::bigint)
 FROM projects_projectsettings s
 LEFT JOIN projects_draft d ON d.assignment_id = %(assignment)s::bigint
 WHERE s.project_id = %(project)s::bigint AND s.version = %(version)s::int
@@ -51,7 +51,7 @@ class Around:
 
     settings: ProjectSettings
     draft: Draft | None
-    remarks: int  # talks about the task that its tasker may read
+    comments: int  # talks about the task that its tasker may read
     answered: bool  # whether answers wait that this tasker hasn't seen
 
 
@@ -82,10 +82,10 @@ def around(assignment: Assignment) -> Around:
         "project": assignment.task.project_id,
         "version": assignment.settings_version or 0,
     }
-    *row, remarks, answered = ask(AROUND, terms)[0]
+    *row, comments, answered = ask(AROUND, terms)[0]
     cut = width(ProjectSettings)
     draft = row_of(Draft, tuple(row[cut:])) if row[cut] else None
-    return Around(row_of(ProjectSettings, tuple(row[:cut])), draft, remarks, answered)
+    return Around(row_of(ProjectSettings, tuple(row[:cut])), draft, comments, answered)
 
 
 def labels(project: Project) -> list[Label]:

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import F, Func, Q
 from django.db.models.functions import Now
 
+from projects.models import limits
 from projects.models.work import Batch, Task
 from taskers.models import Person
 
@@ -81,7 +82,7 @@ class Assignment(models.Model):
     rate = models.BigIntegerField(null=True, blank=True)  # millionths, as promised at claim
     copilot = models.BooleanField(null=True, blank=True)  # whether its tasker could ask the copilot
     voided_at = models.DateTimeField(null=True, blank=True)
-    void_reason = models.CharField(max_length=200, blank=True, db_default="")
+    void_reason = models.CharField(max_length=limits.VOID_REASON, blank=True, db_default="")
 
     objects = AssignmentQuerySet.as_manager()
 
@@ -159,7 +160,7 @@ class Draft(models.Model):
         return f"Draft {self.version}"
 
 
-class Turn(models.Model):
+class ClaimNumber(models.Model):
     """How often a tasker was given something, so that two tabs which chose at the same moment don't both take.
 
     Whoever takes must know the number, and moves it on by the same statement (projects/queue/claim_numbers.py).

@@ -10,14 +10,14 @@ from taskers.models import Person
 from taskers.models.append_only import append_only
 
 
-class Crowd(models.Model):
+class AccuracyModel(models.Model):
     """What one estimate says of all who work on a project. Never edited; the newest is in use (writer: estimating.py).
 
-    `numbers` belong to the method: the pool's parameters for classes (aggregation.incremental.Crowd), nothing where
-    taskers are known by their traits alone. `labels` are the classes, in the order of the numbers.
+    `numbers` belong to the method: the pool's for classes (inference.incremental.AccuracyModel), nothing where taskers
+    are known by their parameters alone. `labels` are the classes, in the order of the numbers.
     """
 
-    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="crowds")
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="accuracy_models")
     version = models.PositiveIntegerField()
     method = models.CharField(max_length=40)
     labels = models.JSONField(default=list)
@@ -30,17 +30,19 @@ class Crowd(models.Model):
     at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:
-        triggers = [append_only("crowd_append_only")]
-        constraints = [models.UniqueConstraint(fields=["project", "version"], name="crowd_version_once")]
+        triggers = [append_only("accuracy_model_append_only")]
+        constraints = [models.UniqueConstraint(fields=["project", "version"], name="accuracy_model_version_once")]
 
     def __str__(self) -> str:
         return f"{self.project} v{self.version}"
 
 
-class Trait(models.Model):
-    """What is known of one tasker within a crowd: from its estimate, and what was learnt since."""
+class AnnotatorParameters(models.Model):
+    """What is known of one tasker within an accuracy model: from its estimate, and what was learnt since."""
 
-    crowd = models.ForeignKey(Crowd, on_delete=models.CASCADE, related_name="traits", db_index=False)
+    accuracy_model = models.ForeignKey(
+        AccuracyModel, on_delete=models.CASCADE, related_name="parameters", db_index=False
+    )
     tasker = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
     mean = models.JSONField()  # per member of the pool: ability and likings; or the one chance to be right
     spread = models.JSONField(default=list)  # their covariances
@@ -48,19 +50,19 @@ class Trait(models.Model):
     finding = models.CharField(max_length=8, blank=True)  # blind, against, unsure or fine: aggregation/vetting.py
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["crowd", "tasker"], name="trait_once")]
+        constraints = [models.UniqueConstraint(fields=["accuracy_model", "tasker"], name="annotator_parameters_once")]
 
     def __str__(self) -> str:
-        return f"{self.tasker_id} in crowd {self.crowd_id}"
+        return f"{self.tasker_id} in accuracy model {self.accuracy_model_id}"
 
 
-class Belief(models.Model):
+class Posterior(models.Model):
     """What is held likely of one task at this moment, renewed with each answer (sole writer: aggregation.py)."""
 
-    task = models.OneToOneField(Task, on_delete=models.PROTECT, related_name="belief", primary_key=True)
+    task = models.OneToOneField(Task, on_delete=models.PROTECT, related_name="posterior", primary_key=True)
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+", db_index=False)
     method = models.CharField(max_length=40)
-    crowd = models.PositiveIntegerField(default=0)  # its version; 0 before any estimate
+    accuracy_model = models.PositiveIntegerField(default=0)  # its version; 0 before any estimate
     answers = models.PositiveSmallIntegerField(default=0)  # those that had a vote
     raw = models.FloatField(default=0.0)  # the method's own confidence
     confidence = models.FloatField(default=0.0)  # the same, calibrated
@@ -74,16 +76,16 @@ class Belief(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(confidence__gte=0, confidence__lte=1, gain__gte=0), name="belief_in_bounds"
+                condition=Q(confidence__gte=0, confidence__lte=1, gain__gte=0), name="posterior_in_bounds"
             ),
         ]
-        indexes = [models.Index(fields=["project", "task"], name="belief_by_project")]
+        indexes = [models.Index(fields=["project", "task"], name="posterior_by_project")]
 
     def __str__(self) -> str:
-        return f"Belief of {self.task_id}: {self.confidence:.2f}"
+        return f"Posterior of {self.task_id}: {self.confidence:.2f}"
 
 
-class Calibrated(models.Model):
+class MethodCalibration(models.Model):
     """How far a project's method is to be believed, from known answers. Never edited; the newest is in use."""
 
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="calibrations", db_index=False)
@@ -96,9 +98,8 @@ class Calibrated(models.Model):
     at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:
-        verbose_name_plural = "calibrated"
-        triggers = [append_only("calibrated_append_only")]
-        indexes = [models.Index(fields=["project", "method", "-id"], name="calibrated_newest")]
+        triggers = [append_only("method_calibration_append_only")]
+        indexes = [models.Index(fields=["project", "method", "-id"], name="method_calibration_newest")]
 
     def __str__(self) -> str:
         return f"{self.project}: {self.method} by {self.known}"
@@ -110,12 +111,12 @@ class Estimation(models.Model):
     class State(models.TextChoices):
         WAITING = "waiting", "Waiting for a worker"
         PEOPLE = "people", "Estimating the people"  # waiting -> people
-        TASKS = "tasks", "Weighing the tasks again"  # people -> tasks: the crowd is stored
+        TASKS = "tasks", "Weighing the tasks again"  # people -> tasks: the accuracy model is stored
         DONE = "done", "Done"  # tasks -> done
 
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="estimations")
     state = models.CharField(max_length=8, choices=State, default=State.WAITING)
-    crowd = models.ForeignKey(Crowd, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    accuracy_model = models.ForeignKey(AccuracyModel, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     upto = models.BigIntegerField(default=0)  # annotations after this one are left for the next run
     position = models.BigIntegerField(default=0)  # the key of the last task that was weighed
     weighed = models.PositiveIntegerField(default=0)

@@ -8,12 +8,14 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
+from projects.models import limits
 from projects.models.answers import Gold
+from projects.models.limits import RULES
 from projects.models.work import Batch, Project
 from taskers.models import Organization, Person, Skill
 
 
-class DealingRules(models.Model):
+class AssignmentRules(models.Model):
     """A project's rules for handing out work; without a row nothing is asked and nothing is mixed in."""
 
     project = models.OneToOneField(Project, on_delete=models.CASCADE, related_name="rules", primary_key=True)
@@ -38,16 +40,15 @@ class DealingRules(models.Model):
     training_skill = models.ForeignKey(Skill, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
-        verbose_name_plural = "dealing rules"
+        verbose_name_plural = "assignment rules"
         constraints = [
+            models.CheckConstraint(condition=RULES["standing_floor"].on("standing_floor"), name="rules_floor_in_unit"),
+            models.CheckConstraint(condition=RULES["gold_share"].on("gold_share"), name="rules_gold_share_sane"),
             models.CheckConstraint(
-                condition=Q(standing_floor__gte=0, standing_floor__lte=1), name="rules_floor_in_unit"
+                condition=Q(reporters__gte=RULES["reporters"].least) & RULES["reports_share"].on("reports_share"),
+                name="rules_reports_sane",
             ),
-            models.CheckConstraint(condition=Q(gold_share__gte=0, gold_share__lte=0.5), name="rules_gold_share_sane"),
-            models.CheckConstraint(
-                condition=Q(reporters__gte=1, reports_share__gte=0, reports_share__lte=1), name="rules_reports_sane"
-            ),
-            models.CheckConstraint(condition=Q(training_pass__gte=0, training_pass__lte=1), name="rules_pass_in_unit"),
+            models.CheckConstraint(condition=RULES["training_pass"].on("training_pass"), name="rules_pass_in_unit"),
             models.CheckConstraint(
                 condition=Q(training_tasks=0) | Q(training_skill__isnull=False), name="rules_training_gives_a_skill"
             ),
@@ -97,7 +98,7 @@ class Exclusion(models.Model):
     project = models.ForeignKey(Project, null=True, blank=True, on_delete=models.CASCADE, related_name="exclusions")
     tasker = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="exclusions")
     kind = models.CharField(max_length=7, choices=Kind)
-    reason = models.CharField(max_length=300)
+    reason = models.CharField(max_length=limits.REASON)
     made_by = models.ForeignKey(Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     made_at = models.DateTimeField(db_default=Now(), editable=False)
     until = models.DateTimeField(null=True, blank=True)
@@ -117,7 +118,7 @@ class Exclusion(models.Model):
         return f"{self.tasker} {self.kind}"
 
 
-class BlockedPair(models.Model):
+class ConflictOfInterest(models.Model):
     """Two people who must not judge the same task; the one with the lower key comes first, so a pair is one row."""
 
     class Relation(models.TextChoices):
@@ -131,20 +132,20 @@ class BlockedPair(models.Model):
     first = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+", db_index=False)
     second = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+", db_index=False)
     relation = models.CharField(max_length=9, choices=Relation, default=Relation.OTHER)
-    note = models.CharField(max_length=200, blank=True)
+    note = models.CharField(max_length=limits.PAIR_NOTE, blank=True)
     made_by = models.ForeignKey(Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     made_at = models.DateTimeField(db_default=Now(), editable=False)
     lifted_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=Q(first__lt=F("second")), name="pair_in_order"),
+            models.CheckConstraint(condition=Q(first__lt=F("second")), name="conflict_in_order"),
             models.UniqueConstraint(
-                fields=["first", "second", "organization"], condition=Q(lifted_at=None), name="pair_once"
+                fields=["first", "second", "organization"], condition=Q(lifted_at=None), name="conflict_once"
             ),
         ]
         # A claim asks from both sides; the constraint's index serves the first.
-        indexes = [models.Index(fields=["second", "organization"], condition=Q(lifted_at=None), name="pair_second")]
+        indexes = [models.Index(fields=["second", "organization"], condition=Q(lifted_at=None), name="conflict_second")]
 
     def __str__(self) -> str:
         return f"{self.first} and {self.second}"
@@ -191,7 +192,7 @@ class Stall(models.Model):
     begun = models.PositiveIntegerField(default=0)  # of them, those of which answers came in
     whole = models.BooleanField(default=True)  # whether all that is open was looked at
     people = models.PositiveIntegerField(default=0)  # who qualify
-    machines = models.PositiveIntegerField(default=0)  # models that have a seat
+    machines = models.PositiveIntegerField(default=0)  # models that are annotators
     kept = models.JSONField(default=dict)  # how many are kept out, by the code of the reason: qualifying.WORDS
     looked_at = models.DateTimeField(db_default=Now())
 
@@ -199,7 +200,7 @@ class Stall(models.Model):
         return f"{self.project}: {self.tasks} wait for nobody"
 
 
-class StockedGold(models.Model):
+class PooledGold(models.Model):
     """A known answer in the stock that claims are dealt from, and how worn it is."""
 
     class Pool(models.TextChoices):
@@ -216,17 +217,17 @@ class StockedGold(models.Model):
     shown = models.BooleanField(default=True, db_default=True)
     shuffle = models.FloatField(default=0.0)  # redrawn at each use, so that the order can't be learnt
     retired_at = models.DateTimeField(null=True, blank=True)
-    retired_why = models.CharField(max_length=80, blank=True)
+    retired_why = models.CharField(max_length=limits.RETIRED_WHY, blank=True)
     fresh_at = models.DateTimeField(db_default=Now())  # what was handed in before doesn't bear on it: put back since
     looks = models.PositiveSmallIntegerField(default=0, db_default=0)  # how often leaks.py has looked since then
     suspect_at = models.DateTimeField(null=True, blank=True)  # it may be wrong: grades nobody
     suspect_why = models.CharField(max_length=200, blank=True, db_default="")
 
     class Meta:
-        verbose_name_plural = "stocked gold"
+        verbose_name_plural = "pooled gold"
         indexes = [
             models.Index(
-                fields=["project", "pool", "uses", "shuffle"], condition=Q(retired_at=None), name="gold_in_stock"
+                fields=["project", "pool", "uses", "shuffle"], condition=Q(retired_at=None), name="gold_in_pool"
             )
         ]
 

@@ -7,6 +7,8 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Collate, Now
 
+from projects.models import limits
+from projects.models.limits import SETTINGS
 from taskers.models import Organization, Person
 from taskers.models.append_only import append_only
 
@@ -28,7 +30,7 @@ class Project(models.Model):
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="projects")
-    name = models.CharField(max_length=120)
+    name = models.CharField(max_length=limits.NAME)
     task_type = models.CharField(max_length=40)
     state = models.CharField(max_length=8, choices=State, default=State.DRAFT)
     priority = models.IntegerField(default=0)
@@ -76,14 +78,14 @@ class ProjectSettings(models.Model):
     suggest = models.CharField(max_length=6, choices=Suggest, default=Suggest.OPEN)
     confidence = models.CharField(max_length=6, choices=Confidence, default=Confidence.BAND)
     control_share = models.FloatField(default=0.0)  # of claims, by hash: these go without the copilot, to compare
-    trap_share = models.FloatField(default=0.0)  # of known answers, by hash: these show one wrong suggestion
+    planted_share = models.FloatField(default=0.0)  # of known answers, by hash: these show one wrong suggestion
     aggregation = models.CharField(max_length=40, default="majority_v1")
     thresholds = models.JSONField(default=dict)  # iou, span_match, agreement: read by the task type's room
     # Dynamic overlap: `wanted` grows to at most this while the confidence is below the target; empty: it never does.
     most = models.PositiveSmallIntegerField(null=True, blank=True)
     target = models.FloatField(default=0.9)  # calibrated confidence
-    # Of all tasks, drawn by chance (queue/draws.py): a reviewer looks at the verdict, so that it is known how far to
-    # believe the method. Not the audits of models, whose share is their seat's.
+    # Of all tasks, drawn by chance (model_draws.py): a reviewer looks at the verdict, so that it is known how far to
+    # believe the method. Not the audits of models, whose share is the model annotator's.
     audit_share = models.FloatField(default=0.02, db_default=0.02)
     # Judgements a task on average; where it is set, `wanted` grows for the least sure of a batch (truth/budgets.py).
     budget = models.FloatField(null=True, blank=True)
@@ -103,9 +105,10 @@ class ProjectSettings(models.Model):
         triggers = [append_only("settings_append_only")]
         constraints = [
             models.UniqueConstraint(fields=["project", "version"], name="settings_version_once"),
-            models.CheckConstraint(condition=Q(wanted__gte=1, wanted__lte=50), name="settings_wanted_sane"),
+            models.CheckConstraint(condition=SETTINGS["wanted"].on("wanted"), name="settings_wanted_sane"),
             models.CheckConstraint(
-                condition=Q(most=None) | Q(most__gte=models.F("wanted"), most__lte=50), name="settings_most_sane"
+                condition=Q(most=None) | Q(most__gte=models.F("wanted"), most__lte=SETTINGS["most"].most),
+                name="settings_most_sane",
             ),
             models.CheckConstraint(
                 condition=Q(budget=None)
@@ -114,26 +117,26 @@ class ProjectSettings(models.Model):
             ),
             models.CheckConstraint(condition=Q(target__gte=0.5, target__lt=1), name="settings_target_sane"),
             models.CheckConstraint(
-                condition=Q(audit_share__gte=0, audit_share__lte=1), name="settings_audit_share_in_unit"
+                condition=SETTINGS["audit_share"].on("audit_share"), name="settings_audit_share_in_unit"
             ),
             models.CheckConstraint(condition=Q(rate__gte=0), name="settings_rate_not_negative"),
             models.CheckConstraint(
-                condition=Q(control_share__gte=0, control_share__lte=0.5, trap_share__gte=0, trap_share__lte=0.5),
+                condition=SETTINGS["control_share"].on("control_share") & SETTINGS["planted_share"].on("planted_share"),
                 name="settings_shares_sane",
             ),
-            models.CheckConstraint(condition=Q(lease_seconds__gte=30), name="settings_lease_sane"),
-            models.CheckConstraint(condition=Q(pay_floor__gte=0, pay_floor__lte=1), name="settings_pay_floor_in_unit"),
-            models.CheckConstraint(condition=Q(grid__gte=1, grid__lte=100), name="settings_grid_sane"),
-            models.CheckConstraint(condition=Q(correction_minutes__lte=10_080), name="settings_correction_sane"),
+            models.CheckConstraint(
+                condition=Q(lease_seconds__gte=SETTINGS["lease_seconds"].least), name="settings_lease_sane"
+            ),
+            models.CheckConstraint(condition=SETTINGS["pay_floor"].on("pay_floor"), name="settings_pay_floor_in_unit"),
+            models.CheckConstraint(condition=SETTINGS["grid"].on("grid"), name="settings_grid_sane"),
+            models.CheckConstraint(
+                condition=Q(correction_minutes__lte=SETTINGS["correction_minutes"].most),
+                name="settings_correction_sane",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.project} v{self.version}"
-
-
-def masks_alone() -> list[str]:
-    """The shapes that a label takes unless its project says otherwise."""
-    return ["mask"]
 
 
 class LabelQuerySet(models.QuerySet["Label"]):
@@ -146,18 +149,18 @@ class Label(models.Model):
     """A name that answers may give. Renamed, merged and retired; its key is never used for another meaning."""
 
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="labels")
-    key = models.SlugField(max_length=60)
-    name = models.CharField(max_length=80)
+    key = models.SlugField(max_length=limits.KEY)
+    name = models.CharField(max_length=limits.LABEL_NAME)
     colour = models.CharField(max_length=7, default="#1c7ed6")
     hotkey = models.CharField(max_length=1, blank=True)
     position = models.PositiveSmallIntegerField(default=0)
     retired_at = models.DateTimeField(null=True, blank=True)
     merged_into = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="merged")
     # What a part with this label may be, and what is asked of it; see tasktypes/region_shapes.py, label_attributes.py.
-    shapes = models.JSONField(default=masks_alone, db_default=["mask"])
+    shapes = models.JSONField(db_default=["mask"])
     attributes = models.JSONField(default=list, blank=True, db_default=[])
     # In a classification: the field whose choice it is ("" for the first one), and what it lies under in a tree.
-    field = models.CharField(max_length=60, blank=True, default="", db_default="")
+    field = models.CharField(max_length=limits.KEY, blank=True, default="", db_default="")
     parent = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="under")
 
     objects = LabelQuerySet.as_manager()
@@ -214,7 +217,7 @@ class Batch(models.Model):
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="batches")
-    name = models.CharField(max_length=120)
+    name = models.CharField(max_length=limits.NAME)
     state = models.CharField(max_length=10, choices=State, default=State.DRAFT)
     priority = models.IntegerField(default=0)
     deadline = models.DateTimeField(null=True, blank=True)
@@ -252,10 +255,10 @@ class BatchProgress(models.Model):
         return f"{self.batch}: {self.decided}/{self.tasks}"
 
 
-class WindUp(models.Model):
+class BatchClosing(models.Model):
     """How far the half-done tasks of a batch that is over are decided (sole writer: batch_closing.py)."""
 
-    batch = models.OneToOneField(Batch, on_delete=models.CASCADE, related_name="wind_up", primary_key=True)
+    batch = models.OneToOneField(Batch, on_delete=models.CASCADE, related_name="closing", primary_key=True)
     tasks = models.PositiveIntegerField(null=True, blank=True)  # null until they were counted
     done = models.PositiveIntegerField(default=0)
 
@@ -268,7 +271,7 @@ class WindUp(models.Model):
         return self.tasks is None or self.done < self.tasks
 
 
-class Intake(models.Model):
+class Import(models.Model):
     """A file on its way into a batch: how far it came, and which of its rows were refused."""
 
     class State(models.TextChoices):
@@ -302,10 +305,10 @@ class Intake(models.Model):
         return self.name
 
 
-class IntakeFaults(models.Model):
+class ImportFaults(models.Model):
     """Refused rows of an intake beyond the first ones, those of one chunk of the file: each row can be named."""
 
-    intake = models.ForeignKey(Intake, on_delete=models.CASCADE, related_name="more_faults")
+    intake = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="more_faults")
     faults = models.JSONField()  # [{"place", "code", "text"}]
 
     def __str__(self) -> str:
@@ -330,7 +333,7 @@ class Task(models.Model):
     other_asset = models.ForeignKey(
         Asset, null=True, blank=True, on_delete=models.PROTECT, related_name="other_tasks", db_index=False
     )
-    external_id = models.CharField(max_length=200)
+    external_id = models.CharField(max_length=limits.EXTERNAL_ID)
     payload = models.JSONField()
     payload_hash = models.CharField(max_length=64)  # sha256 of the canonical payload: same again or a conflict
     wanted = models.PositiveSmallIntegerField()

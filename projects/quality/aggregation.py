@@ -1,4 +1,4 @@
-"""How likely each answer to a task is, now: the project's method over the evidence. The only writer of Belief.
+"""How likely each answer to a task is, now: the project's method over the evidence. The only writer of Posterior.
 
 Renewed once all judgements wanted are in, and with every answer after that, in proportion to the answers on the task:
 before, nothing could follow. It is kept in the statement that decides, or by one of its own.
@@ -13,7 +13,7 @@ from projects.configuration import methods
 from projects.configuration.terms import AGREEMENT, Terms
 from projects.inference import AGGREGATIONS, BY_PART, WEIGHTED, Outcome, deadline
 from projects.inference.deadline import TooLong
-from projects.inference.incremental import Trait, newcomer, posterior
+from projects.inference.incremental import AnnotatorParameters, newcomer, posterior
 from projects.inference.instance_level import Judges, decide
 from projects.inference.overlap import gain_of_next
 from projects.inference.reliability import gain
@@ -24,15 +24,15 @@ from taskers.database.prepared import ask
 
 # Stands alone, and as a part of the statement that decides a task (consensus.py).
 KEEP = """
-INSERT INTO projects_belief
-  (task_id, project_id, method, crowd, answers, raw, confidence, gain, classes, parts, votes, at)
-SELECT task, project, method, crowd, answers, raw, confidence, gain, classes, parts, votes, now()
-FROM jsonb_to_recordset(%(beliefs)s::jsonb) AS b(task bigint, project bigint, method text, crowd int, answers int,
-  raw float, confidence float, gain float, classes jsonb, parts jsonb, votes jsonb)
+INSERT INTO projects_posterior
+  (task_id, project_id, method, accuracy_model, answers, raw, confidence, gain, classes, parts, votes, at)
+SELECT task, project, method, accuracy_model, answers, raw, confidence, gain, classes, parts, votes, now()
+FROM jsonb_to_recordset(%(beliefs)s::jsonb) AS b(task bigint, project bigint, method text, accuracy_model int,
+  answers int, raw float, confidence float, gain float, classes jsonb, parts jsonb, votes jsonb)
 ORDER BY task
-ON CONFLICT (task_id) DO UPDATE SET method = excluded.method, crowd = excluded.crowd, answers = excluded.answers,
-  raw = excluded.raw, confidence = excluded.confidence, gain = excluded.gain, classes = excluded.classes,
-  parts = excluded.parts, votes = excluded.votes, at = excluded.at
+ON CONFLICT (task_id) DO UPDATE SET method = excluded.method, accuracy_model = excluded.accuracy_model,
+  answers = excluded.answers, raw = excluded.raw, confidence = excluded.confidence, gain = excluded.gain,
+  classes = excluded.classes, parts = excluded.parts, votes = excluded.votes, at = excluded.at
 RETURNING task_id, gain
 """
 # What waits for a reviewer moves to where it now belongs. Not where a task is decided: it waits no more.
@@ -118,14 +118,14 @@ def threshold_of(terms: Terms) -> float:
     return float(terms.settings.thresholds.get("agreement", AGREEMENT))
 
 
-def traits_of(terms: Terms, votes: Sequence[Vote]) -> list[Trait]:
-    """Each one's tasker within the crowd; spreads aren't read for weighing."""
-    stranger = newcomer(terms.crowd)
-    return [Trait.from_json({"mean": one.mean, "spread": []}) if one.mean else stranger for one in votes]
+def parameters_of(terms: Terms, votes: Sequence[Vote]) -> list[AnnotatorParameters]:
+    """Each one's tasker within the accuracy model; spreads aren't read for weighing."""
+    stranger = newcomer(terms.accuracy_model)
+    return [AnnotatorParameters.from_json({"mean": one.mean, "spread": []}) if one.mean else stranger for one in votes]
 
 
 def labels_of(terms: Terms, votes: Sequence[Vote]) -> list[int | None]:
-    """Each answer as a class of the crowd; None for what is none of its classes."""
+    """Each answer as a class of the accuracy model; None for what is none of its classes."""
     choice = methods.choice_in(terms.project.task_type)
     place = {label: index for index, label in enumerate(terms.classes)}
     return [place.get(choice(one.answer) or "") if choice else None for one in votes]
@@ -144,8 +144,8 @@ def _by_groups(terms: Terms, voting: Sequence[Vote], method: str) -> Outcome:
 def _by_parts(terms: Terms, voting: Sequence[Vote], method: str) -> Outcome:
     answers, thresholds = [one.answer for one in voting], terms.settings.thresholds
     judges = Judges(
-        terms.crowd,
-        traits_of(terms, voting),
+        terms.accuracy_model,
+        parameters_of(terms, voting),
         [one.standing for one in voting],
         voting[0].text if voting else "",
         terms.words,
@@ -159,8 +159,8 @@ def _by_class(terms: Terms, votes: Sequence[Vote], voting: Sequence[Vote]) -> We
         return Weighed(votes, nothing, methods.CATEGORICAL, 0.0, 0.0, 0.0, {})
     placed = labels_of(terms, voting)
     known = [(vote, label) for vote, label in zip(voting, placed, strict=True) if label is not None]
-    traits, labels = traits_of(terms, [vote for vote, _ in known]), [label for _, label in known]
-    chances = posterior(terms.crowd, traits, labels)
+    parameters, labels = parameters_of(terms, [vote for vote, _ in known]), [label for _, label in known]
+    chances = posterior(terms.accuracy_model, parameters, labels)
     best = int(chances.round(9).argmax())
     raw = float(chances[best])
     supports = [i for i, label in enumerate(placed) if label == best]
@@ -172,7 +172,7 @@ def _by_class(terms: Terms, votes: Sequence[Vote], voting: Sequence[Vote]) -> We
         if decided
         else Outcome(False, None, 0.0, [None] * len(voting), [], why)
     )
-    more = gain_of_next(terms.crowd, traits, labels)
+    more = gain_of_next(terms.accuracy_model, parameters, labels)
     named = {label: round(float(chance), 6) for label, chance in zip(terms.classes, chances, strict=True)}
     return Weighed(votes, outcome, methods.CATEGORICAL, raw, sure if known else 0.0, more, named)
 
@@ -192,7 +192,7 @@ def _belief(terms: Terms, task: Task, weighed: Weighed) -> dict:
         "task": task.pk,
         "project": task.project_id,
         "method": weighed.method,
-        "crowd": terms.crowd_version if weighed.method in {methods.CATEGORICAL, *BY_PART} else 0,
+        "accuracy_model": terms.accuracy_version if weighed.method in {methods.CATEGORICAL, *BY_PART} else 0,
         "answers": len(weighed.voting),
         "raw": weighed.raw,
         "confidence": min(1.0, max(0.0, weighed.confidence)),

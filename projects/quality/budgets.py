@@ -26,7 +26,7 @@ FROM projects_task t WHERE t.batch_id = %(batch)s::bigint AND t.withheld || '' I
 # What waits for review with all its judgements in, and in nobody's hands: doubt alone brought it there.
 UNSURE = """
 SELECT t.id, t.wanted, b.confidence
-FROM projects_task t JOIN projects_belief b ON b.task_id = t.id
+FROM projects_task t JOIN projects_posterior b ON b.task_id = t.id
 WHERE t.project_id = %(project)s::bigint AND t.batch_id = %(batch)s::bigint AND t.withheld = 'review'
   AND t.wanted < %(most)s::int
   AND NOT EXISTS (SELECT FROM jsonb_each_text(b.votes) why WHERE why.value = %(tampered)s)

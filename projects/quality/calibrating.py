@@ -1,4 +1,4 @@
-"""How far a project's method is to be believed, learnt from known answers. The only writer of Calibrated."""
+"""How far a project's method is to be believed, learnt from known answers. The only writer of MethodCalibration."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from scipy.special import expit, logit
 
 from projects.configuration.terms import Terms
 from projects.inference.calibration import Calibration, calibrate
-from projects.models import Calibrated
+from projects.models import MethodCalibration
 from projects.quality.dataset import Judged
 
 SAID = (0.6, 0.7, 0.8, 0.9, 0.95, 0.99)  # what a page speaks of
@@ -25,11 +25,11 @@ class Line:
     high: float
 
 
-def renew(terms: Terms, method: str, judged: Sequence[Judged], *, contradictory: int = 0) -> Calibrated:
+def renew(terms: Terms, method: str, judged: Sequence[Judged], *, contradictory: int = 0) -> MethodCalibration:
     """Store what known answers teach of this method, by its own word on them; those that contradict each other teach
     nothing."""
     learnt = calibrate([one.confidence for one in judged], [one.right for one in judged])
-    return Calibrated.objects.create(
+    return MethodCalibration.objects.create(
         project=terms.project,
         method=method,
         mean=list(learnt.mean),
@@ -40,9 +40,9 @@ def renew(terms: Terms, method: str, judged: Sequence[Judged], *, contradictory:
     )
 
 
-def latest(terms: Terms) -> Calibrated | None:
+def latest(terms: Terms) -> MethodCalibration | None:
     """The newest for the method in force; None before any estimate."""
-    rows = Calibrated.objects.filter(project=terms.project, method=terms.settings.aggregation)
+    rows = MethodCalibration.objects.filter(project=terms.project, method=terms.settings.aggregation)
     return rows.order_by("-pk").first()
 
 

@@ -18,7 +18,7 @@ from projects.configuration.terms import Terms
 from projects.inference import BY_PART
 from projects.inference.classification import Estimate, estimate
 from projects.inference.copying import find_copies
-from projects.inference.incremental import crowd_of, newcomer, trait_of
+from projects.inference.incremental import accuracy_model_of, newcomer, parameters_of
 from projects.inference.instance_level import SIDES, Asked, Ints, Judges, Told, as_labels, decide
 from projects.inference.majority import largest_group, pairwise
 from projects.inference.reliability import estimate_chances
@@ -194,14 +194,14 @@ def estimate_parts(ballots: Ballots) -> Crowded:
 
 def _judged_apart(ballots: Ballots, untold: Told, taskers: Sequence[int]) -> list[Judged]:
     """The method's word on each known answer, by people and words estimated without any of them."""
-    terms, agree, crowd = ballots.terms, agreement_in(ballots.terms), crowd_of(untold.estimate)
-    traits = {key: trait_of(untold.estimate, place) for place, key in enumerate(taskers)}
-    method, stranger, found = BY_PART[terms.settings.aggregation], newcomer(crowd), []
+    terms, agree, accuracy_model = ballots.terms, agreement_in(ballots.terms), accuracy_model_of(untold.estimate)
+    parameters = {key: parameters_of(untold.estimate, place) for place, key in enumerate(taskers)}
+    method, stranger, found = BY_PART[terms.settings.aggregation], newcomer(accuracy_model), []
     for one in ballots.known:
         if len(one.votes) < min(2, terms.settings.wanted):
             continue
-        known = [traits.get(vote.annotation.tasker_id, stranger) for vote in one.votes]
-        judges = Judges(crowd, known, [vote.standing for vote in one.votes], one.votes[0].text, untold.words)
+        known = [parameters.get(vote.annotation.tasker_id, stranger) for vote in one.votes]
+        judges = Judges(accuracy_model, known, [vote.standing for vote in one.votes], one.votes[0].text, untold.words)
         answers = [vote.answer for vote in one.votes]
         outcome = decide(method, answers, judges, agree, threshold_of(terms), terms.settings.thresholds)
         if outcome.decided and outcome.answer is not None:

@@ -3,7 +3,7 @@
 A run goes in two strides. First the people: all answers together say what holds for the crowd and for each tasker, and
 known answers say how far the method is to be believed. Then the tasks, piece by piece: each is weighed again by that,
 and a verdict that no longer looks right is proposed for a second look. Both strides may be cut off anywhere and are
-taken up where they stood; the same rows give the same result. The only writer of Crowd and Estimation.
+taken up where they stood; the same rows give the same result. The only writer of AccuracyModel and Estimation.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,10 +15,10 @@ from procrastinate.contrib.django import app
 
 from projects.configuration import methods
 from projects.configuration.terms import Terms, terms_of
-from projects.inference.incremental import crowd_of, trait_of
-from projects.inference.reliability import first_crowd
+from projects.inference.incremental import accuracy_model_of, parameters_of
+from projects.inference.reliability import first_accuracy_model
 from projects.inference.vetting import vet
-from projects.models import Annotation, BatchPace, Crowd, Estimation, Project, Task, Trait
+from projects.models import AccuracyModel, Annotation, AnnotatorParameters, BatchPace, Estimation, Project, Task
 from projects.quality import aggregation, calibrating, rankings, second_looks
 from projects.quality.aggregation import Weighed, weigh
 from projects.quality.audits import Reviewed, reviewed
@@ -91,7 +91,7 @@ def step(key: int, *, piece: int = PIECE) -> bool:
     estimation = rows.get(pk=key)
     if estimation.state == Estimation.State.DONE:
         return False
-    if estimation.crowd_id is None:
+    if estimation.accuracy_model_id is None:
         if estimation.state == Estimation.State.WAITING:
             Estimation.objects.filter(pk=key).update(state=Estimation.State.PEOPLE)
             return True
@@ -102,7 +102,12 @@ def step(key: int, *, piece: int = PIECE) -> bool:
 
 def latest(project: Project) -> Estimation | None:
     """The newest run of a project."""
-    return Estimation.objects.filter(project=project).select_related("crowd", "started_by").order_by("-pk").first()
+    return (
+        Estimation.objects.filter(project=project)
+        .select_related("accuracy_model", "started_by")
+        .order_by("-pk")
+        .first()
+    )
 
 
 def _people(estimation: Estimation) -> None:
@@ -112,8 +117,8 @@ def _people(estimation: Estimation) -> None:
     ballots = Ballots(terms, _every_task(estimation, terms))
     method = terms.estimated_by
     crowded = ESTIMATES.get(method, estimate_parts)(ballots)
-    newest = Crowd.objects.filter(project=project).aggregate(newest=Max("version"))["newest"] or 0
-    crowd = Crowd.objects.create(
+    newest = AccuracyModel.objects.filter(project=project).aggregate(newest=Max("version"))["newest"] or 0
+    accuracy_model = AccuracyModel.objects.create(
         project=project,
         version=newest + 1,
         method=method,
@@ -124,21 +129,21 @@ def _people(estimation: Estimation) -> None:
         upto=estimation.upto,
         copies=[asdict(one) for one in crowded.copies],
     )
-    Trait.objects.bulk_create(_traits(crowd, crowded), batch_size=500)
-    Trait.objects.filter(crowd__project=project, crowd__version__lte=newest).delete()
+    AnnotatorParameters.objects.bulk_create(_parameters(accuracy_model, crowded), batch_size=500)
+    AnnotatorParameters.objects.filter(accuracy_model__project=project, accuracy_model__version__lte=newest).delete()
     for key, judged in crowded.judged.items():
         calibrating.renew(terms, key, judged, contradictory=ballots.contradictory)
     if rankings.ranks(project):
         rankings.renew(project, _every_task(estimation, terms))
-    Estimation.objects.filter(pk=estimation.pk).update(crowd=crowd, state=Estimation.State.TASKS)
+    Estimation.objects.filter(pk=estimation.pk).update(accuracy_model=accuracy_model, state=Estimation.State.TASKS)
 
 
 def _numbers(method: str, crowded: Crowded) -> dict:
     if crowded.estimate is not None:
         words = {label: one.to_json() for label, one in crowded.words.items()}
-        return crowd_of(crowded.estimate).to_json() | ({"words": words} if words else {})
+        return accuracy_model_of(crowded.estimate).to_json() | ({"words": words} if words else {})
     # Nobody answered yet: what is held before any estimate.
-    return {} if method == methods.STANDING else first_crowd(max(len(crowded.labels), 1)).to_json()
+    return {} if method == methods.STANDING else first_accuracy_model(max(len(crowded.labels), 1)).to_json()
 
 
 def _every_task(estimation: Estimation, terms: Terms) -> Iterator[tuple[Task, list[Vote], Reviewed | None]]:
@@ -153,12 +158,20 @@ def _every_task(estimation: Estimation, terms: Terms) -> Iterator[tuple[Task, li
         after = tasks[-1].pk
 
 
-def _traits(crowd: Crowd, crowded: Crowded) -> list[Trait]:
+def _parameters(accuracy_model: AccuracyModel, crowded: Crowded) -> list[AnnotatorParameters]:
     if crowded.estimate is None:
-        return [Trait(crowd=crowd, tasker_id=key, mean=[chance]) for key, chance in sorted(crowded.chances.items())]
+        return [
+            AnnotatorParameters(accuracy_model=accuracy_model, tasker_id=key, mean=[chance])
+            for key, chance in sorted(crowded.chances.items())
+        ]
     worths = vet(crowded.estimate)
     return [
-        Trait(crowd=crowd, tasker_id=key, finding=worths[place].finding, **trait_of(crowded.estimate, place).to_json())
+        AnnotatorParameters(
+            accuracy_model=accuracy_model,
+            tasker_id=key,
+            finding=worths[place].finding,
+            **parameters_of(crowded.estimate, place).to_json(),
+        )
         for place, key in enumerate(crowded.taskers)
     ]
 
@@ -187,7 +200,7 @@ def _tasks(estimation: Estimation, piece: int) -> bool:
 
 def _method_of(estimation: Estimation) -> str:
     """By which method its people were estimated. Asked by key: a row that waited for its lock was joined before."""
-    return Crowd.objects.values_list("method", flat=True).get(pk=estimation.crowd_id or 0)
+    return AccuracyModel.objects.values_list("method", flat=True).get(pk=estimation.accuracy_model_id or 0)
 
 
 def weighed_anew(terms: Terms, tasks: Sequence[Task], estimation: Estimation) -> dict[int, Weighed]:
@@ -197,7 +210,9 @@ def weighed_anew(terms: Terms, tasks: Sequence[Task], estimation: Estimation) ->
     taskers = {one.annotation.tasker_id for votes in found.values() for one in votes}
     chances: dict[int, float] = {}
     if method == methods.STANDING:
-        rows = Trait.objects.filter(crowd=estimation.crowd_id, tasker__in=sorted(taskers))
+        rows = AnnotatorParameters.objects.filter(
+            accuracy_model=estimation.accuracy_model_id, tasker__in=sorted(taskers)
+        )
         chances = {one.tasker_id: one.mean[0] for one in rows}
     return {
         key: weigh(

@@ -35,7 +35,7 @@ class Vote:
     answer: dict[str, Any]
     why: str = ""
     standing: float = 0.75  # the chance that its tasker is right
-    mean: list = field(default_factory=list)  # of their traits in the crowd; empty for a newcomer
+    mean: list = field(default_factory=list)  # of their parameters in the accuracy model; empty for a newcomer
     text: str = ""  # that was judged, where the task has one
 
     @property
@@ -48,7 +48,7 @@ class Vote:
 ANNOTATION = ["id", "assignment_id", "task_id", "tasker_id", "answer", "settings_version", "refused"]
 ASSIGNMENT = ["id", "task_id", "tasker_id", "rate", "copilot"]
 PERSON = ["id", "kind"]
-Said = tuple[Annotation, float, list]  # an answer, its tasker's standing and traits
+Said = tuple[Annotation, float, list]  # an answer, its tasker's standing and parameters
 
 # The answers to tasks that count (see Annotation.objects.counting), oldest first, each with its tasker's worth. Found
 # by the task and then by the assignment's key: a comparison that implied "submitted judgements" would let the planner
@@ -62,13 +62,13 @@ ANSWERS = """
    AND (d.kind || '', d.state || '') = ('judge', 'submitted') AND d.voided_at IS NULL
  JOIN taskers_person p ON p.id = a.tasker_id
  LEFT JOIN taskers_standing st ON st.tasker_id = a.tasker_id AND st.project_key = %(key)s::uuid
- LEFT JOIN projects_trait tr ON tr.tasker_id = a.tasker_id AND tr.crowd_id = {crowd}
+ LEFT JOIN projects_annotatorparameters tr ON tr.tasker_id = a.tasker_id AND tr.accuracy_model_id = {accuracy_model}
  WHERE a.task_id = ANY(%(tasks)s::bigint[]) AND a.superseded_at IS NULL)::text
 """
-OF_TASKS = f"SELECT {ANSWERS.format(crowd='%(crowd)s::bigint')}"
+OF_TASKS = f"SELECT {ANSWERS.format(accuracy_model='%(accuracy_model)s::bigint')}"
 # The verdicts of a task, oldest first, each with whether it stands; and whether an answer may still be corrected.
 OF_TASK = f"""
-SELECT {terms.TERMS}, {ANSWERS.format(crowd="c.id")},
+SELECT {terms.TERMS}, {ANSWERS.format(accuracy_model="c.id")},
   (SELECT json_agg(json_build_array(v.id, v.superseded_at IS NULL) ORDER BY v.id)
    FROM projects_verdict v WHERE v.task_id = ANY(%(tasks)s::bigint[]))::text,
   EXISTS (SELECT FROM projects_annotation a JOIN projects_correctable c ON c.assignment_id = a.assignment_id
@@ -80,7 +80,7 @@ FROM {terms.PROJECT}
 def gather(terms: Terms, tasks: Iterable[Task]) -> dict[int, list[Vote]]:
     """Task key -> its answers that count, oldest first, each with its tasker's worth: one query for all."""
     asked = {one.pk: one for one in tasks}
-    found = {"tasks": list(asked), "key": terms.project.public_id, "crowd": terms.crowd_key}
+    found = {"tasks": list(asked), "key": terms.project.public_id, "accuracy_model": terms.accuracy_model_key}
     ((answers,),) = ask(OF_TASKS, found)
     return _by_task(terms, asked, answers)
 
@@ -103,12 +103,12 @@ def _by_task(terms: Terms, tasks: Mapping[int, Task], answers: str | None) -> di
 
 def _said(terms: Terms, row: Sequence[Any]) -> Said:
     """An annotation with what weighing, grades and money ask of its assignment and tasker; the rest is deferred."""
-    pk, task, tasker, answer, version, refused, assignment, kind, rate, copilot, good, poor, trait = row
+    pk, task, tasker, answer, version, refused, assignment, kind, rate, copilot, good, poor, parameters = row
     one = Annotation.from_db("default", ANNOTATION, [pk, assignment, task, tasker, answer, version, refused])
     one.assignment = Assignment.from_db("default", ASSIGNMENT, [assignment, task, tasker, rate, copilot])
     one.tasker = Person.from_db("default", PERSON, [tasker, kind])
-    # The traits of a crowd that knows too few labels are nobody's.
-    return one, grades.mean(good or 0.0, poor or 0.0), (trait or []) if terms.crowd_key else []
+    # The parameters of an accuracy model that knows too few labels are nobody's.
+    return one, grades.mean(good or 0.0, poor or 0.0), (parameters or []) if terms.accuracy_model_key else []
 
 
 def exposed(answers: Sequence[Annotation]) -> bool:
@@ -137,13 +137,13 @@ def _votes(terms: Terms, task: Task, answers: Sequence[Said]) -> list[Vote]:
     seen = exposed([one for one, _, _ in answers])
     text = _text_of(task)
     votes = []
-    for one, standing, trait in answers:
+    for one, standing, parameters in answers:
         answer, why = as_it_counts(terms, task, one.answer)
         if why not in VOTELESS and seen and one.tasker.kind == Person.Kind.MODEL:
             why = NOT_BLIND
         elif not why and one.settings_version < terms.settings.version:
             why = OLDER
-        votes.append(Vote(one, answer, why, standing, trait, text))
+        votes.append(Vote(one, answer, why, standing, parameters, text))
     return votes
 
 

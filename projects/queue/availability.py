@@ -22,7 +22,7 @@ SELECT p.id, (
   ) a WHERE NOT {MINE}
 ), (
   SELECT extract(epoch FROM clock_timestamp() - max(i.started_at))::float FROM projects_batch b
-  JOIN projects_intake i ON i.batch_id = b.id
+  JOIN projects_import i ON i.batch_id = b.id
   WHERE b.project_id = p.id AND b.state = 'live' AND i.state IN ('waiting', 'running')
     AND i.started_at > clock_timestamp() - interval '1 hour'
 ), EXISTS (

@@ -15,7 +15,7 @@ from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Sum
 from django.utils.translation import gettext as _
 
 from projects.errors import TooManyReports
-from projects.models import Assignment, BrokenReport, DayTally, DealingRules, Project, StockedGold, Task
+from projects.models import Assignment, AssignmentRules, BrokenReport, DayTally, PooledGold, Project, Task, limits
 from projects.queue.claim_numbers import choose_anew
 from projects.queue.clock import Clock
 from projects.queue.events import emit_of_task
@@ -36,13 +36,13 @@ def report(assignment: Assignment, tasker: Person, token: UUID, *, note: str) ->
     It is withheld, and a manager asked, once as many people say so as the project's rules want; else others are asked.
     """
     task = lock(assignment.task_id)
-    rules = DealingRules.objects.filter(project=task.project_id).first() or DealingRules(project=task.project)
+    rules = AssignmentRules.objects.filter(project=task.project_id).first() or AssignmentRules(project=task.project)
     choose_anew([tasker])  # one report at a time, so that what was counted stays true
     if _reported_today(tasker, task.project) >= _allowed(tasker, task.project, rules):
         raise TooManyReports()
     end(assignment, tasker, token, state="skipped", reason="broken", note=note)
     terms = {"project": task.project, "task": task, "assignment": assignment, "tasker": tasker}
-    BrokenReport.objects.create(**terms, note=note[:2000])
+    BrokenReport.objects.create(**terms, note=note[: limits.NOTE])
     if people_against(task) >= rules.reporters:
         _withhold(task, by=tasker, note=note)
 
@@ -63,7 +63,7 @@ def dismiss(task: Task, *, by: Person) -> None:
     _settle(task, BrokenReport.Outcome.FINE, by)
     if task.withheld == Task.Withheld.BROKEN:
         restore(task, by=by)
-    doubted = StockedGold.objects.filter(gold__task=task, suspect_why__startswith=SAID)
+    doubted = PooledGold.objects.filter(gold__task=task, suspect_why__startswith=SAID)
     doubted.update(suspect_at=None, suspect_why="")
 
 
@@ -119,19 +119,19 @@ def _settle(task: Task, outcome: str, by: Person) -> None:
 
 
 def _withhold(task: Task, *, by: Person, note: str) -> None:
-    StockedGold.objects.filter(gold__task=task, suspect_at=None).update(
+    PooledGold.objects.filter(gold__task=task, suspect_at=None).update(
         suspect_at=Clock(), suspect_why=f"{SAID}{note}"[:200]
     )
     # Decided or withheld meanwhile: the reports stand all the same.
     with contextlib.suppress(StateConflict):
-        withhold(task, Task.Withheld.BROKEN, by=by, note=note[:500])
+        withhold(task, Task.Withheld.BROKEN, by=by, note=note[: limits.WITHHELD_NOTE])
 
 
 def _reported_today(tasker: Person, project: Project) -> int:
     return BrokenReport.objects.filter(tasker=tasker, project=project, at__gt=Clock() - DAY).count()
 
 
-def _allowed(tasker: Person, project: Project, rules: DealingRules) -> int:
+def _allowed(tasker: Person, project: Project, rules: AssignmentRules) -> int:
     """How many tasks somebody may report in a day: a few, and then a share of what they do."""
     rows = DayTally.objects.filter(tasker=tasker, project=project, at__gt=Clock() - DAY)
     done = rows.aggregate(sum=Sum("judgements"))["sum"] or 0

@@ -63,9 +63,9 @@ WITH live AS (
 ), batch AS MATERIALIZED (
   {batches}
 )
-SELECT p.id, coalesce((SELECT number FROM projects_turn WHERE tasker_id = %(tasker)s::bigint), 0),
-  s.version, s.lease_seconds, s.rate, s.copilot, s.control_share, s.trap_share,
-  (SELECT max(x.audit_share) FROM projects_seat x WHERE x.project_id = p.id AND x.mode <> 'off'), held.id,
+SELECT p.id, coalesce((SELECT number FROM projects_claimnumber WHERE tasker_id = %(tasker)s::bigint), 0),
+  s.version, s.lease_seconds, s.rate, s.copilot, s.control_share, s.planted_share,
+  (SELECT max(x.audit_share) FROM projects_modelannotator x WHERE x.project_id = p.id AND x.mode <> 'off'), held.id,
   r.standing_floor, r.standing_evidence, st.good, st.poor,
   r.daily_tasks, r.daily_earnings, day.judgements, day.promised,
   CASE WHEN s.file_order THEN 0 ELSE r.gold_share END, r.training_tasks, r.training_tries, trained.value,
@@ -79,13 +79,13 @@ SELECT p.id, coalesce((SELECT number FROM projects_turn WHERE tasker_id = %(task
      WHEN 'in' THEN coalesce(mine.value = ANY(q.values), false)
      WHEN 'missing' THEN mine.id IS NULL
      ELSE mine.id IS NOT NULL END) AS lacking,
-  (SELECT array_agg(x.first_id + x.second_id - %(tasker)s::bigint) FROM projects_blockedpair x
+  (SELECT array_agg(x.first_id + x.second_id - %(tasker)s::bigint) FROM projects_conflictofinterest x
    WHERE (x.first_id = %(tasker)s::bigint OR x.second_id = %(tasker)s::bigint)
      AND x.organization_id = p.organization_id AND x.lifted_at IS NULL) AS apart,
   b.rank, b.id, b.slot, walked.slots, walked.keys, walked.swept, walked.rounds
 FROM projects_project p
 JOIN LATERAL (
-  SELECT version, lease_seconds, rate, copilot, control_share, trap_share, file_order FROM projects_projectsettings
+  SELECT version, lease_seconds, rate, copilot, control_share, planted_share, file_order FROM projects_projectsettings
   WHERE project_id = p.id ORDER BY version DESC LIMIT 1
 ) s ON true
 LEFT JOIN LATERAL (
@@ -94,7 +94,7 @@ LEFT JOIN LATERAL (
     AND a.kind IN ('judge', 'gold', 'training', 'extra', 'rework')
   ORDER BY a.id + 0 LIMIT 1
 ) held ON true
-LEFT JOIN projects_dealingrules r ON r.project_id = p.id
+LEFT JOIN projects_assignmentrules r ON r.project_id = p.id
 LEFT JOIN taskers_standing st ON st.tasker_id = %(tasker)s::bigint AND st.project_key = p.public_id
 LEFT JOIN LATERAL (
   -- Asked where a day has a limit. Whoever sets their clock back or forth gets no other day by it:
@@ -134,7 +134,7 @@ class Terms(NamedTuple):
     rate: int  # millionths
     copilot: bool
     control: float  # the share of claims that go without it
-    traps: float  # the share of gold that shows a planted error
+    planted_share: float  # the share of gold that shows a planted error
     audit: float | None  # the share of tasks by which models are audited: there nobody gets it
     held: int | None  # the assignment that is in these hands already
     standing_floor: float | None

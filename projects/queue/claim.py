@@ -14,7 +14,7 @@ from django.db import transaction
 from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
 
-from projects.models import Assignment, DealingRules, Project, Task
+from projects.models import Assignment, AssignmentRules, Project, Task
 from projects.queue import availability, claim_numbers, eligibility, gold, left_out, take
 from projects.queue.availability import Outlook
 from projects.queue.candidate_slots import Choice, Place, Terms, choose
@@ -155,7 +155,7 @@ def peek(assignment: Assignment, number: int = 2) -> list[Task]:
     """
     if assignment.task.asset_id is None:
         return []  # nothing to fetch ahead but the task itself
-    if DealingRules.objects.filter(project=assignment.task.project_id, gold_share__gt=0).exists():
+    if AssignmentRules.objects.filter(project=assignment.task.project_id, gold_share__gt=0).exists():
         return []
     terms = {"batch": assignment.batch_id, "slot": assignment.slot, "key": assignment.walk_key}
     rows = ask(AHEAD, terms | {"number": number})

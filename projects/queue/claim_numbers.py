@@ -1,6 +1,6 @@
 """A tasker's turn: two tabs of one tasker may choose at the same moment, but only one of them takes what it chose.
 
-What a claim chose from was true at one number of the tasker's Turn. Whatever puts work into hands asks for that number
+What a claim chose from was true at one ClaimNumber of the tasker's. Whatever puts work into hands asks for that number
 and moves it on, all in one statement; who finds another number there has lost the turn, and chooses anew. No lock is
 held between choosing and taking.
 """
@@ -9,8 +9,7 @@ import random
 from collections.abc import Iterable
 from uuid import UUID
 
-from django.utils.crypto import salted_hmac
-
+from projects.queue import draws
 from taskers.database.prepared import array, ask
 from taskers.models import Person
 
@@ -22,7 +21,7 @@ class LostTurn(Exception):
 def turn(found: str) -> str:
     """The part of a statement that moves the number on if there is something in `found`; empty when it is lost."""
     return f"""turn AS (
-  INSERT INTO projects_turn AS n (tasker_id, number)
+  INSERT INTO projects_claimnumber AS n (tasker_id, number)
   SELECT %(tasker)s::bigint, %(turn)s::bigint + 1 WHERE EXISTS (SELECT FROM {found})
   ON CONFLICT (tasker_id) DO UPDATE SET number = n.number + 1 WHERE n.number = %(turn)s::bigint
   RETURNING number
@@ -35,16 +34,16 @@ def dice(tasker: Person, number: int, what: str = "") -> random.Random:
 
     So what comes next can be looked up before it is claimed, and looking again tells nothing more.
     """
-    return random.Random(salted_hmac("tandem.turn", f"{tasker.pk}:{number}{what}", algorithm="sha256").digest())
+    return draws.rng("turn", f"{tasker.pk}:{number}{what}")
 
 
 def seal(tasker: Person, number: int, task: UUID) -> str:
     """Says that this task was foreseen for this tasker at this turn: a claim that brings it gets it if it can."""
-    return salted_hmac("tandem.foreseen", f"{tasker.pk}:{number}:{task}", algorithm="sha256").hexdigest()
+    return draws.digest("foreseen", f"{tasker.pk}:{number}:{task}").hex()
 
 
 MOVE_ON = """
-INSERT INTO projects_turn AS n (tasker_id, number)
+INSERT INTO projects_claimnumber AS n (tasker_id, number)
 SELECT p.id, 1 FROM unnest(%(taskers)s::bigint[]) AS p(id) ORDER BY p.id
 ON CONFLICT (tasker_id) DO UPDATE SET number = n.number + 1
 RETURNING number

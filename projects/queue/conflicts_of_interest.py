@@ -1,8 +1,8 @@
 """Two people who must not judge the same task: kept apart while a claim walks, at no cost to those without a partner.
 
-Whoever has partners (BlockedPair) walks by a statement of its own, which also passes by what a partner holds, handed in
-or may still hand in late. Their claims follow each other by one lock per pair, taken before the walk, so that each sees
-what the other took; locks are taken in one order, so nobody waits in a ring.
+Whoever has partners (ConflictOfInterest) walks by a statement of its own, which also passes by what a partner holds,
+handed in or may still hand in late. Their claims follow each other by one lock per pair, taken before the walk, so that
+each sees what the other took; locks are taken in one order, so nobody waits in a ring.
 """
 
 from collections.abc import Collection, Iterator

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 from django.db import transaction
 
-from projects.models import Assignment, Project, StockedGold, Task, Verdict
+from projects.models import Assignment, PooledGold, Project, Task, Verdict
 from projects.queue import gold_dealing, qualification
 from projects.queue.candidate_slots import Terms, choose
 from projects.queue.claim_numbers import turn
@@ -24,7 +24,7 @@ from taskers.models import Person
 # The least used of the stock that this tasker neither saw, whatever became of it, nor made, nor was shown the right
 # answer to under another name; what is being dealt at this moment is passed by, so the stock rotates. Worn out, it
 # leaves the stock by itself; suspect, it waits for a manager.
-UNSEEN = """FROM projects_stockedgold g JOIN projects_gold known ON known.id = g.gold_id
+UNSEEN = """FROM projects_pooledgold g JOIN projects_gold known ON known.id = g.gold_id
   WHERE g.project_id = %(project)s::bigint AND g.pool = %(pool)s AND g.retired_at IS NULL AND g.suspect_at IS NULL
     AND known.retired_at IS NULL
     AND NOT EXISTS (
@@ -58,10 +58,10 @@ WITH picked AS (
   SELECT g.gold_id, known.task_id {UNSEEN}
   ORDER BY known.task_id = %(wish)s::bigint DESC, g.uses, g.shuffle LIMIT 1 FOR UPDATE OF g SKIP LOCKED
 ), {turn("picked")}, worn AS (
-  UPDATE projects_stockedgold g SET uses = g.uses + 1, shuffle = %(shuffle)s::float,
+  UPDATE projects_pooledgold g SET uses = g.uses + 1, shuffle = %(shuffle)s::float,
     retired_at = CASE WHEN g.uses + 1 >= r.gold_uses AND g.pool = 'control' THEN clock_timestamp() END,
     retired_why = CASE WHEN g.uses + 1 >= r.gold_uses AND g.pool = 'control' THEN 'worn out' ELSE '' END
-  FROM picked, turn, projects_dealingrules r WHERE g.gold_id = picked.gold_id AND r.project_id = g.project_id
+  FROM picked, turn, projects_assignmentrules r WHERE g.gold_id = picked.gold_id AND r.project_id = g.project_id
 ), {DEALT}"""
 
 
@@ -126,7 +126,7 @@ def foresee(tasker: Person, terms: Terms, dice: random.Random) -> tuple[bool, in
         return True, None
     if not gold_dealing.gold_is_due(terms.gold_share or 0.0, (terms.good or 0.0) + (terms.poor or 0.0), dice):
         return False, None
-    found = ask(NEXT, {"project": terms.project, "pool": StockedGold.Pool.CONTROL, "tasker": tasker.pk})
+    found = ask(NEXT, {"project": terms.project, "pool": PooledGold.Pool.CONTROL, "tasker": tasker.pk})
     return bool(found), found[0][0] if found else None
 
 
@@ -184,7 +184,7 @@ def _deal(
     token: UUID,
     wish: int = 0,
 ) -> list[Assignment]:
-    drawn = {"pool": StockedGold.Pool.CONTROL, "shuffle": dice.random(), "wish": wish}
+    drawn = {"pool": PooledGold.Pool.CONTROL, "shuffle": dice.random(), "wish": wish}
     values = drawn | put(tasker, terms, projects[terms.project], kind="gold", turn=turn, token=token)
     return [whole(row, projects) for row in ask(DEAL, values)]
 

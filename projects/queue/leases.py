@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import transaction
 
 from projects.errors import LeaseLost
-from projects.models import Assignment, DealingRules, Project, Task
+from projects.models import Assignment, AssignmentRules, Project, Task, limits
 from projects.queue.clock import Clock, from_now
 from projects.queue.events import emit_of_task
 from projects.queue.slots import fill, lock, withhold
@@ -34,7 +34,7 @@ SKIP_REASONS = {
 }
 
 # What becomes of a skipped task: others are asked, and this tasker not again; it comes back at the end, to this tasker
-# too; or it waits for a reviewer. A project may choose otherwise for each reason (DealingRules.skip_modes).
+# too; or it waits for a reviewer. A project may choose otherwise for each reason (AssignmentRules.skip_modes).
 SKIP_MODES = ("others", "me", "review")
 USUAL_MODES = {"later": "me"}
 # After so many people who wouldn't do a task a reviewer looks at it, whatever their reasons: as many as usually judge
@@ -69,7 +69,7 @@ def skip(assignment: Assignment, tasker: Person, token: UUID, *, reason: str, no
         raise Problem(
             "Choose one of %(choices)s.", code="bad-skip-reason", place="reason", choices=", ".join(SKIP_REASONS)
         )
-    rules = DealingRules.objects.filter(project=assignment.task.project_id).first()
+    rules = AssignmentRules.objects.filter(project=assignment.task.project_id).first()
     mode = (rules.skip_modes if rules else {}).get(reason) or USUAL_MODES.get(reason, "others")
     state = "released" if mode == "me" else "skipped"
     end(assignment, tasker, token, state=state, reason=reason, note=note)
@@ -80,7 +80,7 @@ def skip(assignment: Assignment, tasker: Person, token: UUID, *, reason: str, no
         mode, said = "review", f"{people} people skipped it. The last one: {said}"
     if mode == "review":
         with contextlib.suppress(StateConflict):  # decided or withheld meanwhile: the skip stands all the same
-            withhold(assignment.task, Task.Withheld.REVIEW, by=tasker, note=said[:500])
+            withhold(assignment.task, Task.Withheld.REVIEW, by=tasker, note=said[: limits.WITHHELD_NOTE])
 
 
 @transaction.atomic
@@ -125,7 +125,7 @@ def end(assignment: Assignment, tasker: Person, token: UUID, *, state: str, reas
     """What was held ends unsubmitted, and is replaced. Raises LeaseLost."""
     task = lock(assignment.task_id)
     mine = _in_hands(assignment, tasker, token)
-    if not mine.update(state=state, ended_at=Clock(), reason=reason, note=note[:2000]):
+    if not mine.update(state=state, ended_at=Clock(), reason=reason, note=note[: limits.NOTE]):
         raise LeaseLost()
     fill(task)
     emit_of_task(state, assignment.task, tasker, assignment=assignment.pk, reason=reason)

@@ -49,12 +49,12 @@ def deal(tasker: Person, terms: Terms, projects: Mapping[int, Project]) -> list[
 
 def due(tasker: Person, terms: Terms) -> int | None:
     """The key of the task that is due at this turn, where gold isn't; the same however often it is asked."""
-    if not (terms.traps and terms.copilot and terms.gold_share) or tasker.kind != Person.Kind.HUMAN:
+    if not (terms.planted_share and terms.copilot and terms.gold_share) or tasker.kind != Person.Kind.HUMAN:
         return None
     evidence, dice = (terms.good or 0.0) + (terms.poor or 0.0), claim_numbers.dice(tasker, terms.turn, " left out")
     if not gold_dealing.is_due_instead(terms.gold_share, evidence, claim_numbers.dice(tasker, terms.turn)):
         return None
-    if dice.random() >= terms.traps:
+    if dice.random() >= terms.planted_share:
         return None
     return _free(terms.project, tasker.pk, dice)
 

@@ -11,7 +11,7 @@ VERDICTS = f"{1 << 62}::bigint"
 HELPED = f"{{copilot}} AND {CHANCE.format(task='{task}', seed='%(tasker)s::bigint')} >= {{control}}"
 
 # Whether the models of a project are audited by this task: people answer it without any model. Drawn by task and
-# project, so that whoever comes first, a person or a model, the task is the same. The share is the seats'.
+# project, so that whoever comes first, a person or a model, the task is the same. The share is the model annotators'.
 MODELS_AUDITED = f"{CHANCE.format(task='{task}', seed='-{project}')} < {{share}}"
 
 # Whether the project's method is audited by this task: a reviewer looks at its verdict. The share is the settings'.

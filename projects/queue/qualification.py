@@ -14,7 +14,15 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from projects.models import Assignment, BrokenReport, CourseStep, CourseTry, DealingRules, Project, StockedGold
+from projects.models import (
+    Assignment,
+    AssignmentRules,
+    BrokenReport,
+    PooledGold,
+    Project,
+    QualificationAttempt,
+    QualificationStep,
+)
 from projects.queue.candidate_slots import Terms
 from projects.queue.claim_numbers import LostTurn, turn
 from projects.queue.clock import Clock, from_now
@@ -29,8 +37,8 @@ TURN = f"WITH one AS (SELECT 1), {turn('one')} SELECT number FROM turn"
 
 def course_items(project: Project):
     """What is in a project's course, in its order."""
-    rows = StockedGold.objects.filter(
-        project=project, pool=StockedGold.Pool.TRAINING, retired_at=None, gold__retired_at=None
+    rows = PooledGold.objects.filter(
+        project=project, pool=PooledGold.Pool.TRAINING, retired_at=None, gold__retired_at=None
     )
     return rows.select_related("gold__task").order_by("position", "gold_id")
 
@@ -38,8 +46,8 @@ def course_items(project: Project):
 @transaction.atomic
 def next_item(tasker: Person, terms: Terms, project: Project) -> list[Assignment] | Nothing:
     """The item that comes next for this tasker. Raises LostTurn when another tab of theirs was faster."""
-    rules = DealingRules.objects.get(project=project)
-    tries = CourseTry.objects.filter(project=project, tasker=tasker, ended_at=None, forgiven_at=None)
+    rules = AssignmentRules.objects.get(project=project)
+    tries = QualificationAttempt.objects.filter(project=project, tasker=tasker, ended_at=None, forgiven_at=None)
     attempt = tries.first()
     kept = _next_kept(attempt) if attempt else None
     if attempt and kept is None:  # items were taken out meanwhile: this try can't be finished, and counts as none
@@ -51,14 +59,14 @@ def next_item(tasker: Person, terms: Terms, project: Project) -> list[Assignment
         return why or Nothing("no-training", _("The course for this project is empty; ask your manager."))
     if not ask(TURN, {"tasker": tasker.pk, "turn": terms.turn}):
         raise LostTurn
-    attempt = attempt or CourseTry.objects.create(project=project, tasker=tasker, items=items)
+    attempt = attempt or QualificationAttempt.objects.create(project=project, tasker=tasker, items=items)
     kept = kept or _next_kept(attempt)
     if kept is None:  # taken out at this very moment
         raise LostTurn
     return [_hold(tasker, terms, project, kept, _rate(rules, kept, tasker))]
 
 
-def why_no_try(tasker: Person, project: Project, rules: DealingRules) -> Nothing | None:
+def why_no_try(tasker: Person, project: Project, rules: AssignmentRules) -> Nothing | None:
     """Why this tasker can't begin a try now; None when they may."""
     failed = failures(tasker, project)
     last = failed.order_by("-ended_at").first()
@@ -75,27 +83,29 @@ def why_no_try(tasker: Person, project: Project, rules: DealingRules) -> Nothing
 
 def failures(tasker: Person, project: Project):
     """The tries that count against somebody: failed, not given back, and since they last passed."""
-    tries = CourseTry.objects.filter(project=project, tasker=tasker, forgiven_at=None, ended_at__isnull=False)
+    tries = QualificationAttempt.objects.filter(
+        project=project, tasker=tasker, forgiven_at=None, ended_at__isnull=False
+    )
     passed = tries.filter(passed=True).order_by("-pk").values_list("pk", flat=True).first() or 0
     return tries.filter(passed=False, pk__gt=passed)
 
 
-def _next_kept(attempt: CourseTry) -> StockedGold | None:
-    mine = CourseStep.objects.filter(kept=OuterRef("pk"), attempt__tasker=attempt.tasker_id)
+def _next_kept(attempt: QualificationAttempt) -> PooledGold | None:
+    mine = QualificationStep.objects.filter(kept=OuterRef("pk"), attempt__tasker=attempt.tasker_id)
     reported = BrokenReport.objects.filter(task=OuterRef("gold__task"), tasker=attempt.tasker_id)
     rows = course_items(attempt.project).filter(suspect_at=None).exclude(pk__in=attempt.steps.values("kept"))
     rows = rows.annotate(reported=Exists(reported), seen=Exists(mine))
     return rows.order_by("reported", "seen", "position", "gold_id").first()
 
 
-def _rate(rules: DealingRules, kept: StockedGold, tasker: Person) -> int:
+def _rate(rules: AssignmentRules, kept: PooledGold, tasker: Person) -> int:
     """What this item may earn: the rate of the course, once however often it is tried."""
-    if not rules.training_rate or CourseStep.objects.filter(kept=kept, attempt__tasker=tasker).exists():
+    if not rules.training_rate or QualificationStep.objects.filter(kept=kept, attempt__tasker=tasker).exists():
         return 0
     return rules.training_rate
 
 
-def _hold(tasker: Person, terms: Terms, project: Project, kept: StockedGold, rate: int) -> Assignment:
+def _hold(tasker: Person, terms: Terms, project: Project, kept: PooledGold, rate: int) -> Assignment:
     task = kept.gold.task
     task.project = project
     made = Assignment.objects.create(

@@ -1,4 +1,4 @@
-"""Handing disagreements to reviewers: one at a time each, never their own work nor a partner's (BlockedPair)."""
+"""Handing disagreements to reviewers: one at a time each, never their own work nor a partner's (ConflictOfInterest)."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from projects.errors import OwnWork, PartnersWork, StillCorrectable
-from projects.models import Annotation, Assignment, BlockedPair, Project, Task, Verdict
+from projects.models import Annotation, Assignment, ConflictOfInterest, Project, Task, Verdict
 from projects.queue.clock import Clock, from_now
 from projects.queue.events import emit_of_task
 from projects.queue.slots import is_correctable, lock
@@ -120,7 +120,7 @@ def first_reviewable(tasks: Iterable[Task], reviewer: Person) -> Task | None:
 def _partners(reviewer: Person, projects: Iterable[int]) -> set[int]:
     """Whom a reviewer is kept apart from."""
     either = Q(first=reviewer) | Q(second=reviewer)
-    pairs = BlockedPair.objects.filter(either, lifted_at=None, organization__projects__in=projects)
+    pairs = ConflictOfInterest.objects.filter(either, lifted_at=None, organization__projects__in=projects)
     return {key for pair in pairs.values_list("first", "second") for key in pair} - {reviewer.pk}
 
 

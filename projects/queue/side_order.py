@@ -5,14 +5,12 @@ A person judges a task once, so this is a draw for each assignment; and what is 
 nothing new.
 """
 
-from django.utils.crypto import salted_hmac
-
 from projects.models import Task
+from projects.queue import draws
 from projects.task_types.preference import PAIR
 from taskers.models import Person
 
 
 def left_of(task: Task, person: Person) -> str:
     """The candidate that this person sees on the left: "first" or "second"."""
-    drawn = salted_hmac("tandem.sides", f"{task.public_id}:{person.public_id}", algorithm="sha256").digest()
-    return PAIR[drawn[0] % 2]
+    return PAIR[draws.digest("sides", f"{task.public_id}:{person.public_id}")[0] % 2]

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from projects.errors import AlreadyDecided
-from projects.models import Assignment, BrokenReport, Correctable, Task, Verdict
+from projects.models import Assignment, BrokenReport, Correctable, Task, Verdict, limits
 from projects.queue.clock import Clock
 from projects.queue.events import emit_of_task
 from taskers.database.prepared import ask
@@ -104,7 +104,7 @@ raised AS (
 WITHHELD = f"""
 withheld AS (
   UPDATE projects_task SET withheld = %(why)s,
-    review_rank = coalesce(%(rank)s::float, -(SELECT gain FROM projects_belief WHERE task_id = %(task)s::bigint), 0)
+    review_rank = coalesce(%(rank)s::float, -(SELECT gain FROM projects_posterior WHERE task_id = %(task)s::bigint), 0)
   WHERE id = %(task)s::bigint AND withheld || '' = ''
   RETURNING id
 ), {WITHDRAWN}, {TOLD}"""
@@ -271,7 +271,7 @@ def void(assignment: Assignment, reason: str, *, by: Person) -> None:
     """
     task = lock(assignment.task_id)
     live = Assignment.objects.filter(pk=assignment.pk, state="submitted", voided_at=None)
-    if not live.update(voided_at=Clock(), void_reason=reason[:200]):
+    if not live.update(voided_at=Clock(), void_reason=reason[: limits.VOID_REASON]):
         raise StateConflict("Only work that was handed in and still counts can be voided.")
     fill(task)
     emit_of_task("voided", task, by, assignment=assignment.pk, reason=reason)

@@ -8,7 +8,7 @@ from django.db.models import F
 
 from projects.configuration import methods
 from projects.configuration.terms import terms_of
-from projects.models import Calibrated, Crowd, Estimation, Label, Project, Trait
+from projects.models import AccuracyModel, AnnotatorParameters, Estimation, Label, MethodCalibration, Project
 from projects.quality import audits, calibrating, estimating
 from projects.quality.calibrating import Line
 from projects.quality.second_looks import open_in
@@ -63,7 +63,7 @@ class Report:
     method: methods.Method
     taskers: Sequence[Known]
     more: bool
-    calibrated: Calibrated | None
+    calibrated: MethodCalibration | None
     lines: Sequence[Line]
     run: Estimation | None
     looks: bool
@@ -90,7 +90,7 @@ def of(project: Project) -> Report:
 
 
 def _copies(project: Project) -> list[Alike]:
-    rows = Crowd.objects.filter(project=project).order_by("-version").values_list("copies", flat=True)
+    rows = AccuracyModel.objects.filter(project=project).order_by("-version").values_list("copies", flat=True)
     found = (rows.first() or [])[:MOST_PAIRS]
     people = Person.objects.in_bulk({one[side] for one in found for side in ("who", "of")})
     return [
@@ -115,7 +115,9 @@ def _taskers(project: Project) -> list[Known]:
     for one in LabelStanding.objects.filter(project_key=project.public_id, tasker__in=keys).order_by("label"):
         if one.label in names:
             labels[one.tasker_id].append(OnLabel(names[one.label], grades.estimate(one.good, one.poor)))
-    newest = Trait.objects.filter(crowd__project=project, tasker__in=keys).order_by("tasker", "-crowd__version")
+    newest = AnnotatorParameters.objects.filter(accuracy_model__project=project, tasker__in=keys).order_by(
+        "tasker", "-accuracy_model__version"
+    )
     findings = dict(newest.distinct("tasker").values_list("tasker", "finding"))
     return [
         Known(

@@ -37,15 +37,15 @@ ASKED = """
 SELECT EXISTS (SELECT FROM procrastinate_workers WHERE last_heartbeat > now() - make_interval(secs => %(silence)s)),
   count(*) FILTER (WHERE retired_why = 'leaked' AND retired_at > now() - interval '7 days'),
   count(*) FILTER (WHERE suspect_at IS NOT NULL AND retired_at IS NULL),
-  (SELECT string_agg(p.name, ', ' ORDER BY p.name) FROM projects_seat s JOIN taskers_person p ON p.id = s.tasker_id
-   WHERE s.project_id = %(project)s AND s.stopped_at IS NOT NULL),
-  (SELECT count(*) FROM projects_remark r WHERE r.project_id = %(project)s AND r.to = 'manager'
+  (SELECT string_agg(p.name, ', ' ORDER BY p.name) FROM projects_modelannotator s
+   JOIN taskers_person p ON p.id = s.tasker_id WHERE s.project_id = %(project)s AND s.stopped_at IS NOT NULL),
+  (SELECT count(*) FROM projects_comment r WHERE r.project_id = %(project)s AND r.to = 'manager'
      AND r.thread_id IS NULL AND r.answered_at IS NULL),
   (SELECT count(*) FROM (
      SELECT FROM projects_task t WHERE t.project_id = %(project)s AND t.withheld = 'broken' LIMIT 1000) t),
   (SELECT count(DISTINCT b.task_id) FROM projects_brokenreport b JOIN projects_task t ON t.id = b.task_id
    WHERE b.project_id = %(project)s AND b.outcome = '' AND t.withheld <> 'broken')
-FROM projects_stockedgold WHERE project_id = %(project)s
+FROM projects_pooledgold WHERE project_id = %(project)s
 """
 
 
@@ -78,16 +78,15 @@ def _known_answers(leaked: int, doubtful: int) -> str:
     if leaked:
         said.append(
             ngettext(
-                "%(n)s known answer looks leaked and was retired.",
-                "%(n)s known answers look leaked and were retired.",
+                "%(n)s gold task looks leaked and was retired.",
+                "%(n)s gold tasks look leaked and were retired.",
                 leaked,
             )
             % {"n": leaked}
         )
     if doubtful:
         said.append(
-            ngettext("%(n)s known answer may be wrong.", "%(n)s known answers may be wrong.", doubtful)
-            % {"n": doubtful}
+            ngettext("%(n)s gold task may be wrong.", "%(n)s gold tasks may be wrong.", doubtful) % {"n": doubtful}
         )
     return " ".join([*said, _("See Gold under Workforce.")]) if said else ""
 

@@ -8,7 +8,7 @@ from django.db import connection
 from django.db.models import Exists, OuterRef, QuerySet
 
 from projects.configuration import markdown
-from projects.models import CourseTry, DealingRules, Label, Project, StockedGold, Verdict
+from projects.models import AssignmentRules, Label, PooledGold, Project, QualificationAttempt, Verdict
 from projects.quality.gold import difference_words
 from projects.queue.qualification import course_items
 from projects.task_types.preference import words_of
@@ -18,7 +18,7 @@ MOST_OUT = 50  # items taken out that are listed
 
 # How often each item was answered, and below the pass mark.
 FARED = """
-SELECT kept_id, count(*), count(*) FILTER (WHERE score < %(mark)s) FROM projects_coursestep
+SELECT kept_id, count(*), count(*) FILTER (WHERE score < %(mark)s) FROM projects_qualificationstep
 WHERE kept_id = ANY(%(kept)s) GROUP BY kept_id
 """
 
@@ -27,7 +27,7 @@ WHERE kept_id = ANY(%(kept)s) GROUP BY kept_id
 COMMONEST = """
 SELECT DISTINCT ON (kept_id) kept_id, number, example FROM (
   SELECT s.kept_id, count(DISTINCT s.id) AS number, (array_agg(d ORDER BY s.id))[1] AS example
-  FROM projects_coursestep s CROSS JOIN LATERAL jsonb_array_elements(s.differences) d
+  FROM projects_qualificationstep s CROSS JOIN LATERAL jsonb_array_elements(s.differences) d
   WHERE s.kept_id = ANY(%(kept)s) AND d->>'code' <> 'close'
   GROUP BY s.kept_id, d->>'code', d->>'label', d->>'given', d->>'field',
     CASE WHEN d->>'code' <> 'extra' THEN d->>'at' END
@@ -37,8 +37,8 @@ SELECT DISTINCT ON (kept_id) kept_id, number, example FROM (
 # Everybody's newest try, and how many count against them.
 PEOPLE = """
 SELECT DISTINCT ON (t.tasker_id) t.id, sum((t.passed IS FALSE AND t.forgiven_at IS NULL)::int) OVER mine,
-  max(t.score) OVER mine, (SELECT count(*) FROM projects_coursestep s WHERE s.attempt_id = t.id)
-FROM projects_coursetry t WHERE t.project_id = %(project)s AND t.tasker_id > %(after)s
+  max(t.score) OVER mine, (SELECT count(*) FROM projects_qualificationstep s WHERE s.attempt_id = t.id)
+FROM projects_qualificationattempt t WHERE t.project_id = %(project)s AND t.tasker_id > %(after)s
 WINDOW mine AS (PARTITION BY t.tasker_id)
 ORDER BY t.tasker_id, t.id DESC LIMIT %(limit)s
 """
@@ -48,7 +48,7 @@ ORDER BY t.tasker_id, t.id DESC LIMIT %(limit)s
 class Item:
     """An item of a course: how often it was answered, the share that failed it, and what is wrong most often."""
 
-    kept: StockedGold
+    kept: PooledGold
     answered: int
     failed: int
     common: str  # a sentence, empty where nothing was wrong
@@ -68,7 +68,7 @@ class Standing:
     """Where one person is with a course, by their newest try; `best` is the best score of all."""
 
     pk: int  # of the person: the place in a list
-    attempt: CourseTry
+    attempt: QualificationAttempt
     failures: int
     best: float | None
     done: int
@@ -87,7 +87,7 @@ class Standing:
         return "passed" if self.attempt.passed else "failed"
 
 
-def items(project: Project, rules: DealingRules) -> list[Item]:
+def items(project: Project, rules: AssignmentRules) -> list[Item]:
     """A course's items in its order."""
     rows = list(course_items(project).select_related("gold__task__asset"))
     keys = [row.pk for row in rows]
@@ -104,9 +104,9 @@ def items(project: Project, rules: DealingRules) -> list[Item]:
     return found
 
 
-def taken_out(project: Project) -> list[StockedGold]:
+def taken_out(project: Project) -> list[PooledGold]:
     """The items that were taken out of a course last, and are neither in it, nor mixed in, nor ordinary work."""
-    rows = StockedGold.objects.filter(project=project, pool=StockedGold.Pool.TRAINING, gold__retired_at=None)
+    rows = PooledGold.objects.filter(project=project, pool=PooledGold.Pool.TRAINING, gold__retired_at=None)
     rows = rows.exclude(retired_at=None).select_related("gold__task")
     verdicts = Verdict.objects.current().filter(task=OuterRef("gold__task"))
     return list(rows.annotate(decided=Exists(verdicts)).order_by("-retired_at")[:MOST_OUT])
@@ -117,18 +117,18 @@ def people(project: Project, *, after: int = 0, limit: int = 50) -> list[Standin
     with connection.cursor() as cursor:
         cursor.execute(PEOPLE, {"project": project.pk, "after": after, "limit": limit})
         rows = cursor.fetchall()
-    tries = CourseTry.objects.select_related("tasker").in_bulk([row[0] for row in rows])
+    tries = QualificationAttempt.objects.select_related("tasker").in_bulk([row[0] for row in rows])
     return [Standing(tries[key].tasker_id, tries[key], int(failed), best, done) for key, failed, best, done in rows]
 
 
-def tries_of(tasker: Person, project: Project) -> QuerySet[CourseTry]:
+def tries_of(tasker: Person, project: Project) -> QuerySet[QualificationAttempt]:
     """One person's tries, the newest first."""
-    return CourseTry.objects.filter(project=project, tasker=tasker).order_by("-pk")
+    return QualificationAttempt.objects.filter(project=project, tasker=tasker).order_by("-pk")
 
 
-def taken_by(tasker: Person, projects: QuerySet[Project]) -> list[CourseTry]:
+def taken_by(tasker: Person, projects: QuerySet[Project]) -> list[QualificationAttempt]:
     """This person's newest try in each of these projects."""
-    rows = CourseTry.objects.filter(tasker=tasker, project__in=projects).select_related("project")
+    rows = QualificationAttempt.objects.filter(tasker=tasker, project__in=projects).select_related("project")
     return list(rows.order_by("project__name", "project", "-pk").distinct("project__name", "project"))
 
 
@@ -148,7 +148,7 @@ def view(project: Project, rows: list[Item]) -> dict[str, Any]:
     }
 
 
-def _drawn(kept: StockedGold) -> dict[str, Any]:
+def _drawn(kept: PooledGold) -> dict[str, Any]:
     task = kept.gold.task
     size = {"width": task.asset.width, "height": task.asset.height} if task.asset else None
     return {"text": words_of(task.payload), "size": size, "answer": kept.gold.answer}

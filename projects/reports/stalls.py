@@ -10,7 +10,7 @@ from time import monotonic
 from django.db.models import F
 from procrastinate.contrib.django import app
 
-from projects.models import BlockedPair, Project, Seat, Stall
+from projects.models import ConflictOfInterest, ModelAnnotator, Project, Stall
 from projects.queue.clock import Clock
 from projects.workflow import batch_closing
 from projects.workforce import qualified_people
@@ -115,7 +115,9 @@ def settle(project: Project, *, by: Person) -> int:
 def _able(project: Project) -> tuple[list[int], int, dict[str, int]]:
     """Who may do tasks here, today or tomorrow; how many of them are models; and how many are kept out, by reason."""
     seen = qualified_people.look_over(project)
-    off = set(Seat.objects.filter(project=project, mode=Seat.Mode.OFF).values_list("tasker", flat=True))
+    off = set(
+        ModelAnnotator.objects.filter(project=project, mode=ModelAnnotator.Mode.OFF).values_list("tasker", flat=True)
+    )
     able = [one for one in seen.able if one.pk not in off]
     models = sum(one.kind == Person.Kind.MODEL for one in able)
     kept = {one.code: one.number for one in seen.kept if one.code not in qualified_people.PASSING}
@@ -125,7 +127,7 @@ def _able(project: Project) -> tuple[list[int], int, dict[str, int]]:
 def _stuck(project: Project, people: Sequence[int]) -> list[tuple[int, bool, int]]:
     if len(people) > MOST_PEOPLE:
         return []
-    pairs = BlockedPair.objects.filter(organization=project.organization_id, lifted_at=None)
+    pairs = ConflictOfInterest.objects.filter(organization=project.organization_id, lifted_at=None)
     both = [pair for one, other in pairs.values_list("first", "second") for pair in ((one, other), (other, one))]
     terms = {"project": project.pk, "people": list(people), "looked": LOOKED}
     return ask(STUCK, terms | {"ones": [one for one, _ in both], "others": [other for _, other in both]})

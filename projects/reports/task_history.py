@@ -8,6 +8,7 @@ from django.db.models import OuterRef, Subquery
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from projects.configuration import methods
 from projects.models import Annotation, Assignment, Task, Verdict
 from taskers.models import Event, EventPart, Grade, Person, Transfer
 from taskers.money import ledger
@@ -118,8 +119,7 @@ def _detail(kind: str, data: Mapping) -> str:
     if kind == "overlap_raised":
         return _("%(wanted)s judgements are wanted now") % {"wanted": data.get("wanted", "?")}
     if kind == "decided":
-        by = {"review_v1": _("by a reviewer"), "auto_v1": _("by a model alone")}
-        return by.get(data.get("method", ""), str(data.get("method", "")))
+        return methods.title(str(data.get("method", "")))
     return str(data.get("reason", "")) if kind == "voided" else ""
 
 

@@ -24,7 +24,12 @@ from projects.errors import Refused
 CHOICES = ("choice", "multiple", "tree")
 KINDS = (*CHOICES, "number", "text")
 MOST = 30
-LONGEST = 2_000  # characters of a text that says no length of its own
+# Characters.
+NAME = 80
+KEY = 60
+UNIT = 20
+LONGEST = 2_000  # of a text that says no length of its own
+LONGEST_SAID = 20_000  # the most that it may say
 FURTHEST = 10**12  # numbers beyond are told from nothing by nobody
 LINE = re.compile(
     r"(?P<name>[^()]{1,80}?)\s*\((?P<takes>[^()]{1,200})\)(?:\s+when\s+(?P<field>.+?)\s+is\s+(?P<is>.+))?"
@@ -34,7 +39,7 @@ NUMBER = re.compile(
     rf"number(?:\s+(?P<min>{AMOUNT})\s+to\s+(?P<max>{AMOUNT}))?(?:\s+step\s+(?P<step>{AMOUNT}))?(?:\s+(?P<unit>\S{{1,20}}))?"
 )
 TEXT = re.compile(r"text(?:\s+(?P<longest>\d{1,5}))?")
-UNIT = re.compile(r"[^\s(),]{1,20}")
+WORD = re.compile(rf"[^\s(),]{{1,{UNIT}}}")
 
 Asked = dict[str, Any]
 
@@ -176,7 +181,7 @@ def shown(fields: Sequence[Mapping], values: Mapping[str, Any]) -> list[Mapping]
 def key_of(name: str) -> str:
     """A field's key from its name, whatever its script."""
     plain = "".join(c if c.isalnum() else " " for c in unicodedata.normalize("NFKC", name).lower())
-    return "_".join(plain.split())[:60]
+    return "_".join(plain.split())[:KEY]
 
 
 def _says(value: Any, wanted: str) -> bool:
@@ -188,8 +193,8 @@ def _field(one: object, place: str, before: Sequence[Mapping]) -> Asked:
         raise Refused(
             "A field takes one of: %(choices)s.", code="bad-fields", place=f"{place}.kind", choices=", ".join(KINDS)
         )
-    name = " ".join(str(one.get("name") or "").split())[:80]
-    key = str(one.get("key") or "").strip()[:60] or key_of(name)
+    name = " ".join(str(one.get("name") or "").split())[:NAME]
+    key = str(one.get("key") or "").strip()[:KEY] or key_of(name)
     if not name or not key:
         raise Refused("A field needs a name with a letter or digit in it.", code="bad-fields", place=f"{place}.name")
     if "(" in name or ")" in name:
@@ -200,7 +205,7 @@ def _field(one: object, place: str, before: Sequence[Mapping]) -> Asked:
     if one["kind"] == "number":
         held |= _range(one, place)
     elif one["kind"] == "text":
-        held["longest"] = int(_amount(one, "longest", place, 1, 20_000) or LONGEST)
+        held["longest"] = int(_amount(one, "longest", place, 1, LONGEST_SAID) or LONGEST)
     return held
 
 
@@ -209,7 +214,7 @@ def _when(when: Any, place: str, before: Sequence[Mapping]) -> dict[str, str]:
     if not isinstance(when, Mapping) or when.get("field") not in earlier or not str(when.get("is") or ""):
         text = "A field may be shown when an earlier one that takes choices is something."
         raise Refused(text, code="bad-fields", place=place)
-    return {"field": str(when["field"]), "is": str(when["is"])[:60]}
+    return {"field": str(when["field"]), "is": str(when["is"])[:KEY]}
 
 
 def _range(one: Mapping, place: str) -> dict[str, Any]:
@@ -221,7 +226,7 @@ def _range(one: Mapping, place: str) -> dict[str, Any]:
     if ("min" in found) != ("max" in found) or found.get("min", 0) > found.get("max", 0) or found.get("step", 1) <= 0:
         raise Refused("A number goes from less to more, by steps above 0.", code="bad-fields", place=place)
     if one.get("unit"):
-        if not UNIT.fullmatch(str(one["unit"])):
+        if not WORD.fullmatch(str(one["unit"])):
             raise Refused("A unit is one word of at most 20 characters.", code="bad-fields", place=f"{place}.unit")
         found["unit"] = str(one["unit"])
     return found

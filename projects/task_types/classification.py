@@ -27,7 +27,7 @@ from taskers.errors import Word
 
 MAX_OPTIONS = 200
 MAX_PROPOSED = 50
-MAX_TEXT = 20_000
+MAX_TEXT = asked_fields.LONGEST_SAID
 PICTURE = ("asset", "width", "height", "name")
 TEXT = ("text", "title")
 

@@ -13,7 +13,7 @@ from procrastinate.contrib.django import app
 from procrastinate.types import JSONValue
 
 from projects import queue
-from projects.models import Assignment, Batch, Task, Verdict, WindUp
+from projects.models import Assignment, Batch, BatchClosing, Task, Verdict
 from projects.quality import consensus
 from projects.quality.effects import pay_undecided
 from taskers.database.prepared import ask
@@ -38,7 +38,7 @@ ORDER BY t.id LIMIT %(piece)s::int
 
 def start(batch: Batch) -> None:
     """Have a worker wind a batch up that is over."""
-    WindUp.objects.get_or_create(batch=batch)
+    BatchClosing.objects.get_or_create(batch=batch)
     app.configure_task(JOB, queue="jobs", schedule_in={"seconds": LOOK_AT_FIRST}).defer(batch_key=batch.pk)
 
 
@@ -57,10 +57,10 @@ def go_on(batch: Batch, tasks: Sequence[int] | None = None) -> None:
     mine = begun[:PIECE] if tasks is None else list(tasks)
     if tasks is None:
         held = _in_work(batch)
-        WindUp.objects.update_or_create(batch=batch, defaults={"tasks": len(held.union(begun)), "done": 0})
+        BatchClosing.objects.update_or_create(batch=batch, defaults={"tasks": len(held.union(begun)), "done": 0})
         mine += sorted(held.difference(begun))
     left = run(batch, mine)
-    WindUp.objects.filter(batch=batch).update(done=F("done") + len(set(mine) - left))
+    BatchClosing.objects.filter(batch=batch).update(done=F("done") + len(set(mine) - left))
     if left:
         look_again(batch.pk, left)
 

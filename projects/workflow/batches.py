@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
-from projects.models import Batch, BatchProgress, Project
+from projects.models import Batch, BatchProgress, Project, limits
 from projects.workflow import batch_closing
 from taskers.errors import StateConflict
 from taskers.models import Person
@@ -29,7 +29,7 @@ def create(
     try:
         with transaction.atomic():
             batch = Batch.objects.create(
-                project=project, name=name.strip()[:120], created_by=by, priority=priority, deadline=deadline
+                project=project, name=name.strip()[: limits.NAME], created_by=by, priority=priority, deadline=deadline
             )
     except IntegrityError:
         raise StateConflict(

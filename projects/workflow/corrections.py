@@ -11,7 +11,7 @@ from django.db import transaction
 
 from projects import queue
 from projects.errors import CorrectionOver
-from projects.models import Annotation, Assignment, Correctable, Draft
+from projects.models import Annotation, Assignment, Correctable, Draft, limits
 from projects.models.promises import ALIKE, COMPARED
 from projects.quality import consensus
 from projects.quality.gold import settling
@@ -80,7 +80,7 @@ def correct(assignment: Assignment, answer: object, *, active_ms: int = 0, refus
         answer=checked,
         settings_version=before.settings_version,
         active_ms=believed(assignment, before.active_ms + active_ms),
-        refused=[*before.refused, *(str(one)[:40] for one in refused)][:5000],
+        refused=[*before.refused, *(str(one)[: limits.SUGGESTION] for one in refused)][: limits.REFUSED],
     )
     said = {"assignment": made.assignment_id, "annotation": made.pk, "superseded": before.pk}
     emit_of_task("corrected", task, before.tasker, **said)

@@ -8,7 +8,7 @@ from django.db import transaction
 from projects import queue
 from projects.annotators import answers
 from projects.errors import AlreadySubmitted, LeaseLost
-from projects.models import Annotation, Assignment, Draft, Task, Verdict
+from projects.models import Annotation, Assignment, Draft, Task, Verdict, limits
 from projects.models.promises import COMPARED
 from projects.quality import consensus
 from projects.quality.gold import settling
@@ -32,12 +32,13 @@ def submit(
 ) -> Annotation:
     """Hand in a judgement, once. The same answer again returns the first annotation.
 
-    `confidence` in [0, 1] is how sure a model with a seat is, and asked of no one else.
+    `confidence` in [0, 1] is how sure a model annotator is, and asked of no one else.
 
     Raises Refused (with the place of the fault; the draft is kept), LeaseLost or AlreadySubmitted.
     """
     said = answers.said(assignment, tasker, confidence)
-    active_ms, refused = believed(assignment, active_ms), [str(one)[:40] for one in refused][:5000]
+    active_ms = believed(assignment, active_ms)
+    refused = [str(one)[: limits.SUGGESTION] for one in refused][: limits.REFUSED]
     with transaction.atomic():
         task, labels = queue.lock_known(assignment)
         checked = canonical(task.project, task.payload, answer, labels, assignment.settings_version)

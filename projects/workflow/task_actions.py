@@ -3,7 +3,7 @@
 from django.db import transaction
 
 from projects import queue
-from projects.models import Gold, Project, StockedGold, Task, Verdict
+from projects.models import Gold, PooledGold, Project, Task, Verdict
 from projects.quality import consensus
 from projects.queue.clock import Clock
 from projects.workflow.batch_closing import refuse_if_over
@@ -62,8 +62,8 @@ def make_ordinary(task: Task, *, by: Person) -> Task:
 
 
 def _refuse_if_known(task: Task) -> None:
-    if StockedGold.objects.filter(gold__task=task, retired_at=None).exists():
-        raise StateConflict("This task is a known answer; take it out first.", code="in-stock")
+    if PooledGold.objects.filter(gold__task=task, retired_at=None).exists():
+        raise StateConflict("This task is gold; take it out first.", code="in-stock")
 
 
 def let_go_of(project: Project, person: Person, *, by: Person) -> int:

@@ -8,7 +8,7 @@ from django.db.models.functions import Now
 
 from projects import queue
 from projects.errors import Refused
-from projects.models import Assignment, BlockedPair
+from projects.models import Assignment, ConflictOfInterest, limits
 from taskers import access
 from taskers.errors import StateConflict
 from taskers.models import Organization, Person
@@ -18,7 +18,7 @@ from taskers.outbox.events import emit
 
 def keep_apart(
     organization: Organization, one: Person, other: Person, *, relation: str, by: Person, note: str = ""
-) -> BlockedPair:
+) -> ConflictOfInterest:
     """From now on these two judge no task both; of what both hold at this moment, one piece of each task is taken back.
 
     Raises Refused for one person twice or somebody from outside, and StateConflict for a pair that is kept apart.
@@ -31,41 +31,44 @@ def keep_apart(
 @transaction.atomic
 def _pair(
     organization: Organization, one: Person, other: Person, *, relation: str, by: Person, note: str
-) -> BlockedPair:
+) -> ConflictOfInterest:
     first, second = sorted((one, other), key=lambda person: person.pk)
     _check(organization, first, second, relation)
     # What they took before this is seen by `take_from_second`; a claim that missed the pair can't take any more.
     queue.choose_anew([first, second])
-    made, new = BlockedPair.objects.get_or_create(
+    made, new = ConflictOfInterest.objects.get_or_create(
         organization=organization,
         first=first,
         second=second,
         lifted_at=None,
-        defaults={"relation": relation, "note": note.strip()[:200], "made_by": by},
+        defaults={"relation": relation, "note": note.strip()[: limits.PAIR_NOTE], "made_by": by},
     )
     if not new:
         raise StateConflict(
-            "%(first)s and %(second)s are kept apart already.", code="apart-already", first=first, second=second
+            "%(first)s and %(second)s have a conflict of interest already.",
+            code="conflict-exists",
+            first=first,
+            second=second,
         )
     _tell("kept_apart", made, by, relation=relation)
     return made
 
 
 @transaction.atomic
-def bring_together(pair: BlockedPair, *, by: Person | None) -> None:
+def bring_together(pair: ConflictOfInterest, *, by: Person | None) -> None:
     """Let two people judge the same tasks again. Raises StateConflict when they may already."""
-    if not BlockedPair.objects.filter(pk=pair.pk, lifted_at=None).update(lifted_at=Now()):
-        raise StateConflict("These two aren't kept apart any more.")
+    if not ConflictOfInterest.objects.filter(pk=pair.pk, lifted_at=None).update(lifted_at=Now()):
+        raise StateConflict("These two have no conflict of interest any more.")
     _tell("brought_together", pair, by)
 
 
-def pairs_of(organization: Organization) -> QuerySet[BlockedPair]:
+def pairs_of(organization: Organization) -> QuerySet[ConflictOfInterest]:
     """Who is kept apart, newest first."""
-    rows = BlockedPair.objects.filter(organization=organization, lifted_at=None)
+    rows = ConflictOfInterest.objects.filter(organization=organization, lifted_at=None)
     return rows.select_related("first", "second", "made_by").order_by("-pk")
 
 
-def _take_back(pair: BlockedPair, *, by: Person) -> None:
+def _take_back(pair: ConflictOfInterest, *, by: Person) -> None:
     """Take back what one of a new pair holds of tasks that the other holds or has judged.
 
     Each is a transaction of its own; what is handed in at this very moment stays, since work handed in is never lost.
@@ -77,7 +80,7 @@ def _take_back(pair: BlockedPair, *, by: Person) -> None:
             queue.let_go(held, by=by)
 
 
-def _both(pair: BlockedPair) -> QuerySet[Assignment]:
+def _both(pair: ConflictOfInterest) -> QuerySet[Assignment]:
     """The judgements of either on tasks of the organization that both hold, may hand in late or have judged."""
     live = Q(kind="judge", state__in=["held", "submitted", "expired"])
     of = Assignment.objects.filter(live, batch__project__organization=pair.organization_id)
@@ -91,12 +94,12 @@ def _both(pair: BlockedPair) -> QuerySet[Assignment]:
 def _check(organization: Organization, first: Person, second: Person, relation: str) -> None:
     if first.pk == second.pk:
         raise Refused("Choose two people.", code="same-person", place="other")
-    if relation not in BlockedPair.Relation.values:
+    if relation not in ConflictOfInterest.Relation.values:
         raise Refused(
             "Choose one of %(choices)s.",
             code="bad-relation",
             place="relation",
-            choices=", ".join(BlockedPair.Relation.values),
+            choices=", ".join(ConflictOfInterest.Relation.values),
         )
     for person in (first, second):
         if not access.may(person, organization, *Role.values):
@@ -109,7 +112,7 @@ def _check(organization: Organization, first: Person, second: Person, relation: 
             )
 
 
-def _tell(kind: str, pair: BlockedPair, by: Person | None, **data: object) -> None:
+def _tell(kind: str, pair: ConflictOfInterest, by: Person | None, **data: object) -> None:
     emit(
         kind,
         organization_id=pair.organization_id,

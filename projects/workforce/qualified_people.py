@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from projects.models import CourseTry, DayTally, DealingRules, Exclusion, Project, Requirement
+from projects.models import AssignmentRules, DayTally, Exclusion, Project, QualificationAttempt, Requirement
 from projects.queue import eligibility
 from projects.workforce import rules
 from taskers.models import Membership, Person, Qualification, Standing
@@ -111,18 +111,18 @@ def _taskers(project: Project) -> list[Person]:
     return list(taskers_of(project).only("pk", "public_id", "name", "email", "kind", "time_zone"))
 
 
-def _trained(row: DealingRules) -> set[int] | None:
+def _trained(row: AssignmentRules) -> set[int] | None:
     """Who has passed the training; None where there is none to pass."""
     if not row.training_tasks or not row.training_skill_id:
         return None
     return set(_valid().filter(skill=row.training_skill_id).values_list("person", flat=True))
 
 
-def _out_of_tries(row: DealingRules) -> set[int]:
+def _out_of_tries(row: AssignmentRules) -> set[int]:
     """Who failed the course as often as one may, since they last passed."""
     if not row.training_tasks:
         return set()
-    tries = CourseTry.objects.filter(project=row.project_id, forgiven_at=None, ended_at__isnull=False)
+    tries = QualificationAttempt.objects.filter(project=row.project_id, forgiven_at=None, ended_at__isnull=False)
     failed: dict[int, int] = defaultdict(int)
     for person, passed in tries.order_by("pk").values_list("tasker", "passed"):
         failed[person] = 0 if passed else failed[person] + 1
@@ -133,7 +133,7 @@ def _valid():
     return Qualification.objects.filter(Q(expires_at=None) | Q(expires_at__gt=timezone.now()))
 
 
-def _known(project: Project, row: DealingRules, everybody: Sequence[Person]):
+def _known(project: Project, row: AssignmentRules, everybody: Sequence[Person]):
     asked = [
         eligibility.Asked(one.skill_id, one.skill.name, one.skill.kind, one.comparator, one.value, one.values)
         for one in Requirement.objects.filter(project=project).select_related("skill").order_by("pk")

@@ -11,43 +11,27 @@ from django.utils import timezone
 from projects import queue
 from projects.configuration import configure
 from projects.errors import Refused
-from projects.models import DealingRules, Exclusion, Project, Requirement
+from projects.models import AssignmentRules, Exclusion, Project, Requirement, limits
 from projects.queue.leases import SKIP_MODES, SKIP_REASONS
 from taskers import access
 from taskers.errors import StateConflict
 from taskers.models import Organization, Person, Skill
+from taskers.models.limits import SKILL_VALUE
 from taskers.models.people import Role
 from taskers.outbox.events import emit
 
 VOID_WORK = "projects.jobs.void_banned_work"  # the job of a ban: void what nothing rests on yet
-LIMITS: dict[str, tuple[float, float]] = {
-    "standing_floor": (0, 1),
-    "standing_evidence": (0, 10**6),
-    "daily_tasks": (1, 10**6),
-    "daily_earnings": (1, 10**15),
-    "gold_share": (0, 0.5),
-    "gold_uses": (1, 10**6),
-    "reporters": (1, 10),
-    "reports_daily": (0, 1000),
-    "reports_share": (0, 1),
-    "training_tasks": (0, 100),
-    "training_pass": (0, 1),
-    "training_tries": (1, 100),
-    "training_days": (1, 36_500),
-    "training_wait": (0, 8_760),
-    "training_rate": (0, 10**12),
-}
 MAY_BE_EMPTY = {"daily_tasks", "daily_earnings", "training_days"}
 
 
 @transaction.atomic
 def change(
     project: Project, by: Person | None, *, training_skill: Skill | None = None, **rules: object
-) -> DealingRules:
+) -> AssignmentRules:
     """Set some of a project's rules; the others stay. Raises Refused with the place of the fault."""
     for name, value in rules.items():
         _check(name, value)
-    row, _ = DealingRules.objects.select_for_update().get_or_create(project=project)
+    row, _ = AssignmentRules.objects.select_for_update().get_or_create(project=project)
     if training_skill is not None:
         _own(project, training_skill)
         rules["training_skill"] = training_skill
@@ -85,6 +69,10 @@ def ask_for(
         raise Refused("At least how much?", code="no-value", place="value")
     if comparator == Requirement.Comparator.IN and not values:
         raise Refused("One of which values?", code="no-value", place="values")
+    if len(values) > limits.REQUIRED_VALUES:
+        raise Refused("At most %(most)s values.", code="bad-rule", place="values", most=limits.REQUIRED_VALUES)
+    for one in values if value is None else [value, *values]:
+        limits.check("value", one, SKILL_VALUE, "bad-rule")
     made, _ = Requirement.objects.update_or_create(
         project=project, skill=skill, comparator=comparator, defaults={"value": value, "values": list(values)}
     )
@@ -135,7 +123,7 @@ def exclude(
         organization=owner,
         project=project,
         lifted_at=None,
-        defaults={"kind": kind, "reason": reason.strip()[:300], "made_by": by, "until": until},
+        defaults={"kind": kind, "reason": reason.strip()[: limits.REASON], "made_by": by, "until": until},
     )
     _tell_person("excluded", made, by, why=kind, reason=made.reason)
     return made
@@ -149,9 +137,9 @@ def lift(exclusion: Exclusion, *, by: Person | None) -> None:
     _tell_person("exclusion_lifted", exclusion, by)
 
 
-def in_force(project: Project) -> DealingRules:
+def in_force(project: Project) -> AssignmentRules:
     """The project's rules; where none were ever set, those that ask nothing and mix nothing in."""
-    return DealingRules.objects.filter(project=project).first() or DealingRules(project=project)
+    return AssignmentRules.objects.filter(project=project).first() or AssignmentRules(project=project)
 
 
 @transaction.atomic
@@ -163,11 +151,13 @@ def revise(
     priority: int | None = None,
     lease_seconds: int | None = None,
     **changed: object,
-) -> DealingRules:
+) -> AssignmentRules:
     """Everything that a project's rules page sets, together or not at all. What isn't named stays.
 
     `requirements`, if given, become all there are: each {"skill", "comparator", "value", "values"}. Raises Refused.
     """
+    if priority is not None:
+        limits.check("priority", priority, limits.PRIORITY, "bad-rule")
     row = change(project, by, **changed) if changed else in_force(project)  # type: ignore[arg-type]
     if requirements is not None:
         _ask_exactly(project, requirements, by)
@@ -182,6 +172,9 @@ def revise(
 
 
 def _ask_exactly(project: Project, wanted: Sequence[Mapping[str, Any]], by: Person | None) -> None:
+    if len(wanted) > limits.REQUIREMENTS:
+        text = "At most %(most)s requirements."
+        raise Refused(text, code="bad-rule", place="requirements", most=limits.REQUIREMENTS)
     keys = {(one["skill"].pk, one["comparator"]) for one in wanted}
     if len(keys) < len(wanted):
         raise Refused("This is asked for twice.", code="asked-twice", place="requirements")
@@ -195,15 +188,11 @@ def _ask_exactly(project: Project, wanted: Sequence[Mapping[str, Any]], by: Pers
 def _check(name: str, value: object) -> None:
     if name == "skip_modes":
         return _check_modes(value)
-    if name not in LIMITS:
+    if name not in limits.RULES:
         raise Refused("There is no rule %(name)r.", code="unknown-rule", place=name, name=name)
     if value is None and name in MAY_BE_EMPTY:
         return
-    low, high = LIMITS[name]
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high:
-        raise Refused(
-            "%(name)s is a number from %(low)g to %(high)g.", code="bad-rule", place=name, name=name, low=low, high=high
-        )
+    limits.check(name, value, limits.RULES[name], "bad-rule")
 
 
 def _check_modes(value: object) -> None:

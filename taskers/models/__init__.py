@@ -6,8 +6,8 @@ from taskers.models.outbox import Cursor, Event, EventPart
 from taskers.models.people import ApiToken, Invitation, Membership, Organization, Person
 from taskers.models.preferences import Preferences
 from taskers.models.skills import Qualification, Skill
+from taskers.models.standing import Grade, LabelStanding, Standing
 from taskers.models.throttle import ThrottleBucket
-from taskers.models.trust import Grade, LabelStanding, Standing
 
 __all__ = [
     "Account",

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
+from taskers.models import limits
 from taskers.models.append_only import append_only
 from taskers.models.people import Organization, Person
 
@@ -90,7 +91,7 @@ class Payout(models.Model):
     cancel_asked_by = models.ForeignKey(Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     ended_by = models.ForeignKey(Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     ended_at = models.DateTimeField(null=True, blank=True)
-    reference = models.CharField(max_length=120, blank=True)
+    reference = models.CharField(max_length=limits.REFERENCE, blank=True)
 
     class Meta:
         triggers = [
@@ -125,7 +126,7 @@ class Payout(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Payout {self.public_id}"
+        return f"Payout of {self.made_at:%Y-%m-%d}"
 
 
 class PayoutItem(models.Model):
@@ -176,4 +177,4 @@ class Dispute(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.tasker} on {self.subject}"
+        return f"{self.tasker}, {self.opened_at:%Y-%m-%d}"

@@ -7,12 +7,8 @@ from django.db.models.functions import Now
 
 from taskers.models.append_only import kept_or_archived
 
-
-class CurrentTransaction(Func):
-    """PostgreSQL's number of the running transaction; it never wraps round."""
-
-    template = "(pg_current_xact_id()::text)::bigint"
-    output_field = models.BigIntegerField()
+# PostgreSQL's number of the running transaction; it never wraps round.
+CURRENT_TRANSACTION = Func(template="(pg_current_xact_id()::text)::bigint", output_field=models.BigIntegerField())
 
 
 class EventQuerySet(models.QuerySet["Event"]):
@@ -41,7 +37,7 @@ ARCHIVED = """(
 class Event(models.Model):
     """Something that happened: who did what to what, with the plain values a reader needs."""
 
-    transaction = models.BigIntegerField(db_default=CurrentTransaction(), editable=False)
+    transaction = models.BigIntegerField(db_default=CURRENT_TRANSACTION, editable=False)
     organization_id = models.BigIntegerField()
     kind = models.CharField(max_length=40)
     actor_id = models.BigIntegerField(null=True)

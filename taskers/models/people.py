@@ -8,6 +8,8 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
+from taskers.models import limits
+
 
 class Role(models.TextChoices):
     """What a membership lets a person do."""
@@ -24,7 +26,7 @@ class Organization(models.Model):
     """Owns everything; what one organization owns, another can't see."""
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    name = models.CharField(max_length=120)
+    name = models.CharField(max_length=limits.NAME)
     currency = models.CharField(max_length=3, default="USD")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -56,7 +58,7 @@ class Person(AbstractBaseUser, PermissionsMixin):
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     email = models.EmailField(unique=True)
-    name = models.CharField(max_length=120)
+    name = models.CharField(max_length=limits.NAME)
     kind = models.CharField(max_length=8, choices=Kind, default=Kind.HUMAN)
     time_zone = models.CharField(max_length=64, default="UTC")
     language = models.CharField(max_length=12, blank=True, db_default="")  # "": as their browser asks
@@ -137,7 +139,7 @@ class Invitation(models.Model):
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="invitations")
     email = models.EmailField()
-    name = models.CharField(max_length=120, blank=True)
+    name = models.CharField(max_length=limits.NAME, blank=True)
     role = models.CharField(max_length=16, choices=Role)
     project_key = models.UUIDField(null=True, blank=True)
     secret_hash = models.CharField(max_length=64, unique=True)
@@ -167,7 +169,7 @@ class ApiToken(models.Model):
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="tokens")
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="tokens")
-    name = models.CharField(max_length=80)
+    name = models.CharField(max_length=limits.TOKEN_NAME)
     prefix = models.CharField(max_length=12)
     secret_hash = models.CharField(max_length=64, unique=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)

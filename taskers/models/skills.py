@@ -1,9 +1,9 @@
 """What people can do: an organization's skills, languages and qualifications; who has them, how well, until when."""
 
 from django.db import models
-from django.db.models import Q
 from django.db.models.functions import Now
 
+from taskers.models import limits
 from taskers.models.people import Organization, Person
 
 
@@ -16,8 +16,8 @@ class Skill(models.Model):
         QUALIFICATION = "qualification", "Qualification"  # earned by passing a course
 
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="skills")
-    key = models.SlugField(max_length=60)
-    name = models.CharField(max_length=80)
+    key = models.SlugField(max_length=limits.SKILL_KEY)
+    name = models.CharField(max_length=limits.SKILL_NAME)
     kind = models.CharField(max_length=13, choices=Kind, default=Kind.SKILL)
 
     class Meta:
@@ -36,12 +36,12 @@ class Qualification(models.Model):
     expires_at = models.DateTimeField(null=True, blank=True)
     granted_by = models.ForeignKey(Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     granted_at = models.DateTimeField(db_default=Now())
-    note = models.CharField(max_length=200, blank=True)
+    note = models.CharField(max_length=limits.SKILL_NOTE, blank=True)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["person", "skill"], name="qualification_once"),
-            models.CheckConstraint(condition=Q(value__gte=-1e9, value__lte=1e9), name="qualification_value_sane"),
+            models.CheckConstraint(condition=limits.SKILL_VALUE.on("value"), name="qualification_value_sane"),
         ]
 
     def __str__(self) -> str:

@@ -7,10 +7,8 @@ from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 
 from taskers.errors import Problem, StateConflict
-from taskers.models import Dispute, Organization, Person
+from taskers.models import Dispute, Organization, Person, limits
 from taskers.outbox.events import emit
-
-LONGEST = 4000  # characters
 
 # From what is contested ("task:<public id>"), the keys of those who had judged it by then: none of them answers.
 Judges = Callable[[str, datetime], Collection[int]]
@@ -53,8 +51,8 @@ def open(organization: Organization, tasker: Person, *, subject: str, text: str)
     text = text.strip()
     if not text:
         raise BadDispute("Say what is wrong, so that somebody can look at it.", place="text")
-    if len(text) > LONGEST:
-        raise BadDispute("Say it in at most %(most)s characters.", place="text", most=LONGEST)
+    if len(text) > limits.DISPUTE:
+        raise BadDispute("Say it in at most %(most)s characters.", place="text", most=limits.DISPUTE)
     try:
         with transaction.atomic():
             dispute = Dispute.objects.create(organization=organization, tasker=tasker, subject=subject, text=text)
@@ -80,7 +78,7 @@ def answer(dispute: Dispute, by: Person, *, state: str, text: str) -> Dispute:
     if not text:
         raise BadDispute("Give the tasker a reason.", place="answer")
     rows = Dispute.objects.filter(pk=dispute.pk, state="open")
-    if not rows.update(state=state, answer=text[:LONGEST], answered_by=by, answered_at=Now()):
+    if not rows.update(state=state, answer=text[: limits.DISPUTE], answered_by=by, answered_at=Now()):
         raise StateConflict("This was answered already.")
     dispute.refresh_from_db()
     _tell("dispute_answered", dispute, by)

@@ -10,7 +10,8 @@ from django.db.models import Exists, OuterRef
 from django.db.models.functions import Now
 
 from taskers.errors import Problem, StateConflict
-from taskers.models import Account, Organization, Payout, PayoutItem, Person
+from taskers.files.csv_cells import plain
+from taskers.models import Account, Organization, Payout, PayoutItem, Person, limits
 from taskers.money import ledger
 from taskers.money.independence import check_second
 from taskers.outbox.events import emit
@@ -96,7 +97,9 @@ def settle(payout: Payout, person: Person, *, reference: str) -> Payout:
     reference = reference.strip()
     if not reference:
         raise NoReference(place="reference")
-    _change(payout, ["approved"], state="settled", ended_by=person, ended_at=Now(), reference=reference[:120])
+    _change(
+        payout, ["approved"], state="settled", ended_by=person, ended_at=Now(), reference=reference[: limits.REFERENCE]
+    )
     for item in payout.items.select_related("tasker"):
         _move(payout, item.tasker, item.cents, Account.Kind.IN_PAYOUT, Account.Kind.PAID, "settle")
     _tell("payout_settled", payout, person)
@@ -145,7 +148,7 @@ def processor_rows(payout: Payout) -> Iterator[list[str]]:
     for item in payout.items.select_related("tasker").order_by("pk"):
         tasker = item.tasker
         amount = f"{item.cents // 100}.{item.cents % 100:02d}"
-        yield [item.key, str(tasker.public_id), _plain(tasker.name), _plain(tasker.email), amount, payout.currency]
+        yield [item.key, str(tasker.public_id), plain(tasker.name), plain(tasker.email), amount, payout.currency]
 
 
 def _asked_for_before(organization: Organization) -> dict[int, PayoutItem]:
@@ -157,11 +160,6 @@ def _asked_for_before(organization: Organization) -> dict[int, PayoutItem]:
     for item in called_off.filter(~Exists(again)).order_by("pk"):
         found.setdefault(item.tasker_id, item)
     return found
-
-
-def _plain(text: str) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    return "'" + text if text[:1] in "=+-@\t\r" else text
 
 
 def _lock(payout: Payout) -> None:

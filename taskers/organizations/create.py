@@ -7,7 +7,7 @@ from django.core.validators import validate_email
 from django.db import transaction
 
 from taskers.errors import Problem
-from taskers.models import Organization, Person
+from taskers.models import Organization, Person, limits
 from taskers.models.people import Role, one_line
 from taskers.outbox.events import emit
 from taskers.people import invitations
@@ -33,8 +33,10 @@ def found(name: str, *, owner_email: str, owner_name: str = "", currency: str = 
     The path is empty for an owner who had a password before. Raises BadFounding or AlreadyFounded.
     """
     name, email = " ".join(name.split()), owner_email.strip().lower()
-    if not 0 < len(name) <= 120:
-        raise BadFounding("An organization needs a name of at most 120 characters.", place="name")
+    if not 0 < len(name) <= limits.NAME:
+        raise BadFounding(
+            "An organization needs a name of at most %(most)s characters.", place="name", most=limits.NAME
+        )
     if not re.fullmatch(r"[A-Z]{3}", currency):
         raise BadFounding(
             "%(currency)s is no currency code, such as USD or EUR.", place="currency", currency=repr(currency)

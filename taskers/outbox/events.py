@@ -5,7 +5,9 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
+from django.utils.module_loading import import_string
 
 from taskers.database.prepared import ask, columns, row_of
 from taskers.models import Cursor, Event
@@ -72,6 +74,11 @@ def emit_all(events: Sequence[Event]) -> list[Event]:
     return [row_of(Event, row) for row in ask(EMIT, terms)]
 
 
+def settled(cursor: Cursor, limit: int) -> list[Event]:
+    """The next events that a reader may rely on; `settings.OUTBOX_READ` names this."""
+    return list(Event.objects.settled_after(cursor.transaction, cursor.event_id)[:limit])
+
+
 def follow(reader: str, handle: Callable[[Iterable[Event]], None], *, limit: int = 500) -> int:
     """Hand the next events to `handle` and move the reader's cursor past them, both in one transaction.
 
@@ -83,7 +90,7 @@ def follow(reader: str, handle: Callable[[Iterable[Event]], None], *, limit: int
         cursor = Cursor.objects.select_for_update(skip_locked=True).filter(reader=reader).first()
         if cursor is None:
             return 0
-        events = list(Event.objects.settled_after(cursor.transaction, cursor.event_id)[:limit])
+        events = import_string(settings.OUTBOX_READ)(cursor, limit)
         if not events:
             return 0
         handle(events)

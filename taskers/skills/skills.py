@@ -10,7 +10,7 @@ from django.utils.text import slugify
 
 from taskers import access
 from taskers.errors import Problem, StateConflict
-from taskers.models import Membership, Organization, Person, Qualification, Skill
+from taskers.models import Membership, Organization, Person, Qualification, Skill, limits
 from taskers.models.people import Role
 from taskers.outbox.events import emit
 
@@ -20,14 +20,14 @@ def define(
 ) -> Skill:
     """The organization's skill of this name, made if there is none. Raises Problem for a name without a letter."""
     made_of = slugify(name) or slugify(name, allow_unicode=True).encode("ascii", "xmlcharrefreplace").decode()
-    key = key or slugify(made_of).replace("-", "_")[:60]
+    key = key or slugify(made_of).replace("-", "_")[: limits.SKILL_KEY]
     if not key:
         raise Problem("A skill needs a name with a letter or digit in it.", code="no-name", place="name")
     if kind not in Skill.Kind.values:
         choices = ", ".join(Skill.Kind.values)
         raise Problem("Choose one of %(choices)s.", code="bad-kind", place="kind", status=422, choices=choices)
     made, new = Skill.objects.get_or_create(
-        organization=organization, key=key, defaults={"name": name.strip()[:80], "kind": kind}
+        organization=organization, key=key, defaults={"name": name.strip()[: limits.SKILL_NAME], "kind": kind}
     )
     if new:
         emit(
@@ -73,10 +73,18 @@ def grant(
     if not access.may(person, skill.organization, *Role.values) and person.kind != Person.Kind.MODEL:
         text, to = "%(person)s isn't in %(organization)s.", skill.organization
         raise Problem(text, code="not-a-member", place="person", person=person, organization=to)
+    if not limits.SKILL_VALUE.holds(value):
+        raise Problem("This value is out of bounds.", code="bad-value", place="value", status=422)
     given, _ = Qualification.objects.update_or_create(
         person=person,
         skill=skill,
-        defaults={"value": value, "expires_at": expires_at, "granted_by": by, "granted_at": Now(), "note": note[:200]},
+        defaults={
+            "value": value,
+            "expires_at": expires_at,
+            "granted_by": by,
+            "granted_at": Now(),
+            "note": note[: limits.SKILL_NOTE],
+        },
     )
     _tell("skill_granted", given.skill, person, by, value=value, until=expires_at.isoformat() if expires_at else None)
     return given

@@ -35,14 +35,14 @@ def money(amount: int, currency: str) -> str:
 
 @register.filter
 def percent(value: float | None) -> str:
-    """A share in [0, 1] as a whole percentage."""
-    return "" if value is None else f"{value:.0%}".replace("%", " %")
+    """A share in [0, 1] as a whole percentage; number and sign stay on one line."""
+    return "" if value is None else f"{value:.0%}".replace("%", "\N{NO-BREAK SPACE}%")
 
 
 @register.filter
 def permille(value: float | None) -> str:
     """A share in [0, 1] as a percentage with a tenth, where it is no whole one."""
-    return "" if value is None else f"{100 * value:.1f}".removesuffix(".0") + " %"
+    return "" if value is None else f"{100 * value:.1f}".removesuffix(".0") + "\N{NO-BREAK SPACE}%"
 
 
 @register.filter

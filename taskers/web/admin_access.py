@@ -1,6 +1,6 @@
 """Who sees what in the admin: roles in the organization one is working in, never Django's permissions.
 
-The admin is a wire. Rows are read there, never edited by hand; what changes something is a POST to a desk's own address
+The admin translates. Rows are read there, never edited by hand; what changes something is a POST to an address
 that calls one verb.
 """
 
@@ -94,8 +94,13 @@ class OfficeAdmin(ModelAdmin):
 
 
 class OwnProjects(admin.RelatedFieldListFilter):
-    """A filter by project that names only the organization's own."""
+    """A filter by project that names only those whose rows are listed: the organization's, or those of the asker's role
+    in it."""
 
     def field_choices(self, field, request: HttpRequest, model_admin: ModelAdmin) -> list:
-        own = {"organization": request.organization.pk}  # type: ignore[attr-defined]
+        organization = request.organization  # type: ignore[attr-defined]
+        own = {"organization": organization.pk}
+        keys = access.project_keys_of(request.user, organization, *model_admin.roles)  # type: ignore[attr-defined,arg-type]
+        if keys is not None:
+            own["public_id__in"] = keys
         return field.get_choices(include_blank=False, ordering=("name",), limit_choices_to=own)

@@ -6,9 +6,10 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch, URLPattern, path, reverse
+from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_GET, require_POST
 from unfold.decorators import display as shown
 
 from taskers.errors import Problem
@@ -18,7 +19,7 @@ from taskers.money import disputes
 from taskers.web.admin_access import OfficeAdmin, sees_review
 
 
-class DisputeDesk(OfficeAdmin):
+class DisputeAdmin(OfficeAdmin):
     """Disputes, the open ones first, and answering them."""
 
     roles = (Role.REVIEWER, Role.FINANCE)
@@ -39,6 +40,7 @@ class DisputeDesk(OfficeAdmin):
         answer = self.admin_site.admin_view(require_POST(self.answer))
         return [path("<int:dispute_id>/answer/", answer, name="taskers_dispute_answer"), *super().get_urls()]
 
+    @method_decorator(require_GET)
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context=None) -> HttpResponse:
         """One dispute, and the form that answers it."""
         return self._page(request, self._dispute(request, object_id))
@@ -70,7 +72,7 @@ class DisputeDesk(OfficeAdmin):
             "typed": request.POST.get("answer", ""),
             "review": _review_of(dispute) if sees_review(request) else "",
         }
-        return render(request, "admin/desk/dispute.html", context, status=status)
+        return render(request, "admin/money/dispute.html", context, status=status)
 
     def _dispute(self, request: HttpRequest, key: int | str) -> Dispute:
         if not self.has_view_permission(request):

@@ -1,4 +1,4 @@
-"""Finance's desk in the admin: what is owed, payout runs, and what two people do with them. Each step is one verb."""
+"""Finance in the admin: what is owed, payout runs, and what two people do with them. Each step is one verb."""
 
 import csv
 from collections.abc import Callable
@@ -10,6 +10,7 @@ from django.db.models import Count, Sum
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, path
+from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
@@ -25,7 +26,7 @@ CENT = ledger.MILLIONTHS // 100
 SHOWN = 500  # rows of one table on a page; the CSV has them all
 
 
-class PayoutDesk(OfficeAdmin):
+class PayoutAdmin(OfficeAdmin):
     """Payouts, and everything that may be done to them."""
 
     roles = (Role.FINANCE,)
@@ -33,7 +34,7 @@ class PayoutDesk(OfficeAdmin):
     list_filter = ("state",)
     list_select_related = ("made_by", "approved_by")
     ordering = ("-pk",)
-    list_before_template = "admin/desk/payouts_before.html"
+    list_before_template = "admin/money/payouts_before.html"
 
     def get_queryset(self, request: HttpRequest):
         return super().get_queryset(request).annotate(_cents=Sum("items__cents"), _people=Count("items"))
@@ -84,7 +85,7 @@ class PayoutDesk(OfficeAdmin):
             "total": ledger.money(sum(amount for _person, amount in rows), organization.currency),
             "payable": ledger.money(payable, organization.currency) if payable else "",
         }
-        return render(request, "admin/desk/owed.html", context)
+        return render(request, "admin/money/owed.html", context)
 
     def propose(self, request: HttpRequest) -> HttpResponse:
         """Make a run of everything owed."""
@@ -139,6 +140,7 @@ class PayoutDesk(OfficeAdmin):
         csv.writer(response).writerows(rows)
         return response
 
+    @method_decorator(require_GET)
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context=None) -> HttpResponse:
         """One payout: who gets what, who did what, and the next step."""
         payout = self._payout(request, object_id)
@@ -158,7 +160,7 @@ class PayoutDesk(OfficeAdmin):
             },
             "more": max(0, payout._people - SHOWN),  # type: ignore[attr-defined]
         }
-        return render(request, "admin/desk/payout.html", context)
+        return render(request, "admin/money/payout.html", context)
 
     def _step(
         self,

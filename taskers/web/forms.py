@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from taskers import access
-from taskers.models import Organization, Person
+from taskers.models import Organization, Person, limits
 from taskers.models.people import Role
 from taskers.organizations.project_names import project_names
 
@@ -92,14 +92,18 @@ class PasswordForm(forms.Form):
 class AcceptForm(PasswordForm):
     """Coming in by an invitation, as somebody new."""
 
-    name = forms.CharField(label=_("Your name"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    name = forms.CharField(
+        label=_("Your name"), max_length=limits.NAME, widget=forms.TextInput(attrs={"autocomplete": "name"})
+    )
     field_order = ["name", "password"]
 
 
 class ProfileForm(forms.Form):
     """What a person says of themselves."""
 
-    name = forms.CharField(label=_("Name"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    name = forms.CharField(
+        label=_("Name"), max_length=limits.NAME, widget=forms.TextInput(attrs={"autocomplete": "name"})
+    )
     time_zone = forms.ChoiceField(label=_("Time zone"), help_text=_("Times on pages are told by this clock."))
     language = forms.ChoiceField(
         label=_("Language of the pages"),
@@ -116,7 +120,7 @@ class ProfileForm(forms.Form):
 class TokenForm(forms.Form):
     """A key for a program."""
 
-    name = forms.CharField(label=_("What it is for"), max_length=80)
+    name = forms.CharField(label=_("What it is for"), max_length=limits.TOKEN_NAME)
     days = forms.TypedChoiceField(
         label=_("Works for"),
         coerce=int,

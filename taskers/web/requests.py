@@ -7,6 +7,8 @@ from django_htmx.middleware import HtmxDetails
 
 from taskers.models import Membership, Organization, Person
 
+NO_KEY = UUID(int=0)  # names nothing
+
 
 class MemberRequest(HttpRequest):
     """A request of somebody who signed in. Views that take one stand behind a check that they did."""
@@ -18,8 +20,13 @@ class MemberRequest(HttpRequest):
 
 
 def key_asked(request: HttpRequest, name: str) -> UUID:
-    """A public id from the address's query; the nil id, which names nothing, where there is none or it isn't one."""
+    """A public id from the address's query."""
+    return key_in(request.GET.get(name))
+
+
+def key_in(text: str | None) -> UUID:
+    """The public id that a text of a form or an address is; NO_KEY where there is none or it isn't one."""
     try:
-        return UUID(request.GET.get(name, ""))
+        return UUID(text or "")
     except ValueError:
-        return UUID(int=0)
+        return NO_KEY

@@ -1,50 +1,25 @@
 """The copilot's tests: real models are fetched once and served by one process for the whole session."""
 
-import hashlib
-import io
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import filelock
 import numpy as np
 import pytest
-from PIL import Image
 from skimage import data
 
 from assist.adapters import files
 from assist.runtime.client import RuntimeClient, shared
-from tests.assist.running import FAKE, REAL, Runtime, running
-
-
-@dataclass(frozen=True)
-class Picture:
-    """An image as pixels, as a file, and by name."""
-
-    pixels: np.ndarray
-    file: bytes
-    sha256: str
-
-    @property
-    def size(self) -> tuple[int, int]:
-        """Height, width."""
-        return self.pixels.shape[0], self.pixels.shape[1]
-
-    async def supply(self) -> bytes:
-        return self.file
-
-
-def picture(pixels: np.ndarray) -> Picture:
-    file = io.BytesIO()
-    Image.fromarray(pixels).save(file, "PNG")
-    return Picture(pixels, file.getvalue(), hashlib.sha256(file.getvalue()).hexdigest())
+from taskers.files.folders import models_folder
+from tests.support.assist.pictures import Picture, picture
+from tests.support.assist.running import FAKE, REAL, Runtime, running
 
 
 @pytest.fixture(scope="session")
 def model_folder() -> Path:
     """The pinned models, fetched if they are not there yet; a machine that can't have them fails here."""
-    folder = files.default_folder()
+    folder = models_folder()
     folder.mkdir(parents=True, exist_ok=True)
     with filelock.FileLock(folder / ".lock"):
         files.fetch(folder)

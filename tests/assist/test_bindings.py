@@ -11,10 +11,10 @@ from projects import queue
 from projects.configuration import configure
 from projects.models import Assignment
 from projects.queue.clock import from_now
-from tests import make
-from tests.assist import work
-from tests.assist.conftest import Picture
-from tests.cast import Cast
+from tests.support import make
+from tests.support.assist import work
+from tests.support.assist.pictures import Picture
+from tests.support.cast import Cast
 
 pytestmark = pytest.mark.django_db
 
@@ -53,11 +53,6 @@ def test_holder_is_bound_to_the_picture(cast: Cast, cat: Picture) -> None:
     with pytest.raises(CopilotError) as caught:
         read_picture(binding.picture)
     assert caught.value.code == "no-image"
-
-
-@pytest.mark.parametrize("who", ["bob", "mina", "rita", "ned", "nora", "sam"])
-def test_nobody_else_is(cast: Cast, alices: Assignment, who: str) -> None:
-    assert refusal(getattr(cast, who), alices) == "not-yours"
 
 
 def test_unknown_assignment_is_as_good_as_a_strangers(cast: Cast) -> None:

@@ -18,14 +18,14 @@ from projects import queue
 from projects.models import Annotation
 from projects.workflow import submission
 from taskers.models import Organization
-from tests import make
-from tests.assist import work
-from tests.assist.conftest import Picture
-from tests.assist.running import Runtime, running
-from tests.assist.test_chaos import REFUSALS, Tasker, in_thread
-from tests.cast import Cast
+from tests.support import make
+from tests.support.assist import work
+from tests.support.assist.pictures import Picture
+from tests.support.assist.running import Runtime, running
+from tests.support.assist.taskers import REFUSALS, Tasker, in_thread
+from tests.support.cast import Cast
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.torture]
 
 LOADING = 100.0  # a question may wait for the model to be loaded again, on a machine that is busy besides
 BOXES = ([180, 65, 90, 110], [20, 40, 400, 380], [60, 260, 200, 240])
@@ -104,5 +104,5 @@ async def test_killed_mask_model_gives_the_same_masks_again_and_holds_no_work_up
         await shared(runtime.address).close()
     assert await in_thread(Annotation.objects.count)() == 3
     taken = Suggestion.objects.filter(public_id__in=[reply["suggestion"] for reply in first])
-    assert await in_thread(lambda: sorted(taken.values_list("fate", flat=True)))() == ["accepted"] * 3
+    assert await in_thread(lambda: sorted(taken.values_list("outcome", flat=True)))() == ["accepted"] * 3
     assert (await in_thread(queue.audit)()).breaches == []

@@ -11,7 +11,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from assist.errors import CopilotError
 from assist.learning import follow, label_vectors
-from assist.models import Prepared, Suggestion, Taught
+from assist.models import LabelVectors, Precomputed, Suggestion
 from assist.registry.registry import model_version
 from assist.suggestions import precompute, record
 from assist.suggestions.bindings import NOTHING_TO_GUESS, TEXTS_ALONE, bind
@@ -22,12 +22,12 @@ from projects.reports import verdict_index
 from projects.task_types import asked_fields
 from projects.workflow import submission
 from taskers.errors import StateConflict
-from tests import make
-from tests.assist import work
-from tests.assist.conftest import Picture
-from tests.assist.page import Page, in_thread, kept, page_of
-from tests.assist.running import Runtime
-from tests.cast import Cast
+from tests.support import make
+from tests.support.assist import work
+from tests.support.assist.page import Page, in_thread, kept, page_of
+from tests.support.assist.pictures import Picture
+from tests.support.assist.running import Runtime
+from tests.support.cast import Cast
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -112,18 +112,18 @@ async def test_alice_asks_what_a_letter_is_about(cast: Cast, project: Project, r
 
 async def test_fate_of_each_suggestion_is_kept(cast: Cast, project: Project, real_runtime: Runtime, at) -> None:
     at(real_runtime.address)
-    fates: list[list[tuple[str, float | None]]] = []
+    outcomes: list[list[tuple[str, float | None]]] = []
     for subject, tone, marks, refused in (
         (["streets", "lamp"], "cross", {"subject": "suggestion", "tone": "suggestion"}, ()),
         (["streets", "road"], "glad", {"subject": "edited", "tone": "edited"}, ()),
         (["library"], "glad", {}, ("subject",)),
     ):
-        held = await held_letter(cast, project, f"{len(fates)}: {LAMP}")
+        held = await held_letter(cast, project, f"{len(outcomes)}: {LAMP}")
         page, _ = await opened(cast, held)
         await page.prompt(text=True)
         await page.line.disconnect()
-        fates.append(await in_thread(settled)(cast, held, subject, tone, marks, refused))
-    assert fates == [
+        outcomes.append(await in_thread(settled)(cast, held, subject, tone, marks, refused))
+    assert outcomes == [
         [("accepted", 0.0), ("accepted", 0.0)],
         [("edited", 0.5), ("edited", 1.0)],  # half of the path is as it was offered
         [("refused", None), ("ignored", None)],
@@ -139,7 +139,7 @@ def settled(cast: Cast, held: Assignment, subject, tone: str, marks: dict, refus
     ids = [str(rows[name].public_id) for name in refused]
     record.settle(submission.submit(held, cast.alice, held.token, answer, refused=ids))
     found = Suggestion.objects.filter(assignment_key=held.pk).order_by("pk")
-    return list(found.values_list("fate", "edit"))
+    return list(found.values_list("outcome", "edit"))
 
 
 def decided(cast: Cast, project: Project, number: int, helped: int = 0) -> None:
@@ -167,7 +167,7 @@ async def test_verdicts_teach_the_labels_and_how_far_the_scores_may_be_believed(
     await in_thread(decided)(cast, project, 60)
     assert await in_thread(label_vectors.due)(project)
     assert await in_thread(label_vectors.learn)(project) == 60
-    rows = {row.field: row for row in await in_thread(lambda: list(Taught.objects.all()))()}
+    rows = {row.field: row for row in await in_thread(lambda: list(LabelVectors.objects.all()))()}
     assert set(rows) == {"subject", "tone"}
     assert rows["subject"].labels == ["lamp", "road", "library"]
     assert all(row.verdicts == row.blind == 60 and row.temperature and row.right > 0.8 for row in rows.values())
@@ -186,7 +186,7 @@ async def test_work_done_with_suggestions_teaches_but_proves_nothing(
     at(real_runtime.address)
     await in_thread(decided)(cast, project, 54, helped=10)
     await in_thread(label_vectors.learn)(project)
-    (row,) = await in_thread(lambda: list(Taught.objects.filter(field="subject")))()
+    (row,) = await in_thread(lambda: list(LabelVectors.objects.filter(field="subject")))()
     assert (row.verdicts, row.blind, row.temperature) == (54, 44, None)
 
 
@@ -202,7 +202,7 @@ async def test_label_that_was_merged_or_retired_is_learnt_under_its_name_of_toda
 
     await in_thread(merge)()
     await in_thread(label_vectors.learn)(project)
-    (row,) = await in_thread(lambda: list(Taught.objects.filter(field="subject")))()
+    (row,) = await in_thread(lambda: list(LabelVectors.objects.filter(field="subject")))()
     assert row.labels == ["lamp", "library"] and row.verdicts == 12
 
 
@@ -229,7 +229,7 @@ def test_whole_batch_of_texts_is_read_ahead_and_offered_without_the_model(
     row = precompute.start(batch, by=cast.mina)
     assert (str(row.version), precompute.run(row.pk)) == (MINILM, 3)
     held = make.held(cast.alice, project)
-    assert Prepared.objects.count() == 3 and set(precompute.found(held.task_id, MINILM)) == {"vector"}
+    assert Precomputed.objects.count() == 3 and set(precompute.found(held.task_id, MINILM)) == {"vector"}
 
 
 async def test_prepared_text_is_answered_from_what_was_kept(
@@ -306,8 +306,8 @@ def test_manager_sees_how_far_it_may_be_believed(cast: Cast, project: Project, c
     decided(cast, project, 1)
     version = model_version(MINILM)
     terms = {"labels": ["glad"], "sums": b"", "verdicts": 1234, "blind": 60, "right": 0.87, "upto": 1}
-    Taught.objects.create(project=project, version=version, field="tone", temperature=0.1, **terms)
-    Taught.objects.create(project=project, version=version, field="subject", temperature=None, **terms)
+    LabelVectors.objects.create(project=project, version=version, field="tone", temperature=0.1, **terms)
+    LabelVectors.objects.create(project=project, version=version, field="subject", temperature=None, **terms)
     client.force_login(cast.mina, "django.contrib.auth.backends.ModelBackend")
     page = client.get(reverse("project-copilot", args=[project.public_id])).content.decode()
     for words in ("How far it may be believed", "1,234", "87 %", "Scores are measured", "Unsure"):
@@ -319,5 +319,5 @@ def test_nobody_waits_for_a_runtime_that_is_away(cast: Cast, project: Project, s
     decided(cast, project, 12)
     with pytest.raises(CopilotError, match="not running"):
         label_vectors.learn(project)
-    assert Taught.objects.count() == 0 and Annotation.objects.count() == 12
+    assert LabelVectors.objects.count() == 0 and Annotation.objects.count() == 12
     assert (queue.audit()).breaches == []

@@ -8,10 +8,10 @@ from django.test import Client
 from assist.session.session import NOT_YOURS, SIGNED_OUT
 from projects.models import Assignment
 from taskers.people import invitations
-from tests import make
-from tests.assist.page import Page, in_thread
-from tests.assist.running import Runtime
-from tests.cast import Cast
+from tests.support import make
+from tests.support.assist.page import Page, in_thread
+from tests.support.assist.running import Runtime
+from tests.support.cast import Cast
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from assist.models import Deployment, Preparation, Suggestion
+from assist.models import Deployment, Precompute, Suggestion
 from assist.registry import registry
 from assist.session import replies
 from assist.suggestions import precompute, record
@@ -22,10 +22,10 @@ from projects.models import Annotation, Assignment, BatchProgress, Project
 from projects.quality.gold import grading
 from projects.workflow import submission
 from projects.workforce import rules
-from tests import make
-from tests.assist import work
-from tests.cast import Cast
-from tests.projects.judging import said
+from tests.support import make
+from tests.support.assist import work
+from tests.support.cast import Cast
+from tests.support.projects.judging import said
 
 pytestmark = pytest.mark.django_db
 TERMS = {
@@ -34,7 +34,7 @@ TERMS = {
     "confidence": "number",
     "minimum_score": "20",
     "control_share": "25",
-    "trap_share": "10",
+    "planted_share": "10",
 }
 
 
@@ -181,7 +181,7 @@ def test_progress_of_what_is_made_ready_renews_itself_and_goes_on_for_what_was_l
     mina.post(address("batch-prepare", batch.public_id))
     page = mina.get(at).content.decode()
     assert f'hx-get="{at}" hx-trigger="every' in page and "of 3" in page and "fake-spans@1" in page
-    row = Preparation.objects.get()
+    row = Precompute.objects.get()
     assert precompute.run(row.pk) == 3
     page = mina.get(at).content.decode()
     assert "Done" in page and "hx-trigger" not in page and "<button" not in page
@@ -217,7 +217,7 @@ def offer(held: Assignment, model: str = work.SPACY) -> Offer:
 
 
 def test_who_takes_a_trap_as_it_is_shows_in_the_report(cast: Cast, project: Project) -> None:
-    configure.change(project, cast.mina, trap_share=0.5)
+    configure.change(project, cast.mina, planted_share=0.5)
     batch = make.batch(project)
     make.tasks(batch, 30)
     said(cast.carol, make.task(batch, wanted=1), make.MARIA)  # without anything decided, no error is planted
@@ -230,18 +230,18 @@ def test_who_takes_a_trap_as_it_is_shows_in_the_report(cast: Cast, project: Proj
         mine = queue.claim(cast.alice, project, dice=Always())
         assert isinstance(mine, Assignment) and mine.kind == "gold"
         made = offer(mine)
-        shown += made.trap
+        shown += made.planted
         taken = {**made.output, "id": "s1", "provenance": {"source": "suggestion", "suggestion": str(made.public_id)}}
         taken.pop("model_label")
         assert mine.token
         answer = submission.submit(mine, cast.alice, mine.token, {"spans": [taken]})
         record.settle(answer)
-    (row,) = figures.help_of(project).traps
+    (row,) = figures.help_of(project).planted_errors
     assert 4 <= shown <= 16 and (row.shown, row.taken, row.flagged) == (shown, shown, True)
-    assert Suggestion.objects.filter(trap=True).count() == shown
+    assert Suggestion.objects.filter(planted=True).count() == shown
     rules.change(project, cast.mina, gold_share=0.0)
     judged = make.held(cast.bob, project)
-    assert not offer(judged).trap, "never on work that decides something"
+    assert not offer(judged).planted, "never on work that decides something"
 
 
 def planted(cast: Cast, project: Project, saving: float) -> None:

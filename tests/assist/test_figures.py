@@ -19,10 +19,10 @@ from projects.quality.gold import grading
 from projects.workflow import submission
 from projects.workforce import rules
 from taskers.models import Grade, Person
-from tests import make
-from tests.assist import work
-from tests.cast import Cast
-from tests.projects.judging import all_settled, said
+from tests.support import make
+from tests.support.assist import work
+from tests.support.cast import Cast
+from tests.support.projects.judging import all_settled, said
 
 pytestmark = pytest.mark.django_db
 WRONG = make.spans((15, 30, "place"))
@@ -76,7 +76,7 @@ def test_agreement_counts_where_all_others_were_blind_whether_it_is_found_or_not
 
 
 def test_known_answers_tell_the_quality_and_those_drawn_for_a_trap_do_not(cast: Cast, project: Project) -> None:
-    configure.change(project, cast.mina, trap_share=0.5)
+    configure.change(project, cast.mina, planted_share=0.5)
     batch = make.batch(project)
     make.tasks(batch, 3)
     said(cast.bob, make.task(batch, wanted=1), make.MARIA)  # without anything decided, no error is planted
@@ -84,17 +84,17 @@ def test_known_answers_tell_the_quality_and_those_drawn_for_a_trap_do_not(cast: 
         queue.set_aside(task, by=None)
         grading.stock(task, make.MARIA, by=None, dice=random.Random(1))
     rules.change(project, cast.mina, gold_share=0.5)
-    trapped = counted = 0
+    planted_error_rates = counted = 0
     for _ in range(30):
         held = queue.claim(cast.alice, project, dice=Always())
         assert isinstance(held, Assignment) and held.kind == "gold" and held.token
         helped = bool(counted % 2)
-        drawn = bind(cast.alice.pk, held.public_id, held.token).trap
-        trapped, counted = trapped + drawn, counted + (not drawn)
+        drawn = bind(cast.alice.pk, held.public_id, held.token).planted
+        planted_error_rates, counted = planted_error_rates + drawn, counted + (not drawn)
         done(cast.alice, held, WRONG if helped else make.MARIA, helped=helped)
     all_settled(project)
     whole = figures.help_of(project).whole
-    assert trapped > 0 and whole.helped + whole.control == counted
+    assert planted_error_rates > 0 and whole.helped + whole.control == counted
     assert whole.better is not None and whole.better.value == -1.0
 
 
@@ -125,16 +125,19 @@ def test_namesakes_are_two_people(cast: Cast, project: Project) -> None:
     for tasker, seconds in ((cast.alice, 5.0), (cast.bob, 50.0)):
         for place in range(12):
             held = make.held(tasker, project)
-            offer = Offer({"text": True}, work.span_offer(0, 11), None, 9, trap=True)
+            offer = Offer({"text": True}, work.span_offer(0, 11), None, 9, planted=True)
             assert held.token
             record.keep(bind(tasker.pk, held.public_id, held.token), work.SPACY, [offer])
-            fate = "accepted" if tasker == cast.bob else "refused"
-            Suggestion.objects.filter(public_id=offer.public_id).update(fate=fate, settled_at=held.held_at)
+            outcome = "accepted" if tasker == cast.bob else "refused"
+            Suggestion.objects.filter(public_id=offer.public_id).update(outcome=outcome, settled_at=held.held_at)
             done(tasker, held, make.MARIA, helped=bool(place % 2), seconds=seconds)
     found = figures.help_of(project)
     alice, bob = (f"{one.name} ({one.email})" for one in (cast.alice, cast.bob))
     assert set(found.taskers) == {alice, bob}
-    assert [(one.tasker, one.shown, one.flagged) for one in found.traps] == [(bob, 12, True), (alice, 12, False)]
+    assert [(one.tasker, one.shown, one.flagged) for one in found.planted_errors] == [
+        (bob, 12, True),
+        (alice, 12, False),
+    ]
 
 
 def test_work_for_which_nobody_asked_counts_for_the_version_it_was_drawn_for(cast: Cast, project: Project) -> None:

@@ -5,7 +5,7 @@ import time
 import pytest
 from django.test import override_settings
 
-from assist.models import Prepared, Suggestion
+from assist.models import Precomputed, Suggestion
 from assist.registry import registry
 from assist.runtime.client import status_now
 from assist.suggestions import follow, precompute
@@ -16,13 +16,13 @@ from projects.quality.gold import grading
 from projects.queue import gold_dealing
 from projects.workflow import batches, submission
 from taskers.models import Cursor, Event
-from tests import make
-from tests.assist import work
-from tests.assist.conftest import Picture, picture
-from tests.assist.running import FAKE, Runtime, running
-from tests.assist.work import offered, span_offer
-from tests.cast import Cast
-from tests.projects.test_gold import DICE
+from tests.support import make
+from tests.support.assist import work
+from tests.support.assist.pictures import Picture, picture
+from tests.support.assist.running import FAKE, Runtime, running
+from tests.support.assist.work import offered, span_offer
+from tests.support.cast import Cast
+from tests.support.projects.gold import DICE
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -34,8 +34,8 @@ def project(cast: Cast):
     return made
 
 
-def fate() -> str:
-    return Suggestion.objects.get().fate
+def outcome() -> str:
+    return Suggestion.objects.get().outcome
 
 
 def test_submitted_work_settles_its_offers_once(cast: Cast, project) -> None:
@@ -46,12 +46,12 @@ def test_submitted_work_settles_its_offers_once(cast: Cast, project) -> None:
     assert held.token
     submission.submit(held, cast.alice, held.token, answer)
     assert follow.settle_fates() > 0
-    assert fate() == "accepted"
+    assert outcome() == "accepted"
     assert follow.settle_fates() == 0
     settled_at = Suggestion.objects.get().settled_at
     Cursor.objects.filter(reader=follow.SETTLER).delete()  # as after a restored backup: everything is read again
     assert follow.settle_fates() > 0
-    assert (fate(), Suggestion.objects.get().settled_at) == ("accepted", settled_at)
+    assert (outcome(), Suggestion.objects.get().settled_at) == ("accepted", settled_at)
 
 
 def test_work_given_back_leaves_its_offers_ignored(cast: Cast, project) -> None:
@@ -60,7 +60,7 @@ def test_work_given_back_leaves_its_offers_ignored(cast: Cast, project) -> None:
     assert held.token
     queue.release(held, cast.alice, held.token)
     follow.settle_fates()
-    assert fate() == "ignored"
+    assert outcome() == "ignored"
 
 
 def test_failure_in_the_middle_loses_no_event(cast: Cast, project, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -73,7 +73,7 @@ def test_failure_in_the_middle_loses_no_event(cast: Cast, project, monkeypatch: 
         with pytest.raises(ZeroDivisionError):
             follow.settle_fates()
     follow.settle_fates()
-    assert fate() == "ignored"
+    assert outcome() == "ignored"
 
 
 def embedded(runtime: Runtime) -> int:
@@ -109,14 +109,14 @@ def test_text_that_was_foreseen_is_read_before_it_is_claimed(cast: Cast, project
     held = make.held(cast.alice, project)
     with override_settings(RUNTIME_ADDRESS=fake_runtime.address):
         follow.make_ready()
-        assert not Prepared.objects.exists(), "the page asks for what was claimed by itself"
+        assert not Precomputed.objects.exists(), "the page asks for what was claimed by itself"
         found = queue.foresee(held, cast.alice, [project])
         assert found and follow.make_ready() > 0
-        row = Prepared.objects.get()
+        row = Precomputed.objects.get()
         assert row.task_key == found.task.pk and row.output
         queue.foresee(held, cast.alice, [project])
         follow.make_ready()
-        assert Prepared.objects.count() == 1
+        assert Precomputed.objects.count() == 1
     submission.submit(held, cast.alice, held.token, make.MARIA)
     wish = queue.Wish(found.task.public_id, found.seal)
     then = queue.claim(cast.alice, project, wish=wish)
@@ -156,11 +156,11 @@ def test_what_was_prepared_goes_with_the_batch_it_was_for(cast: Cast, project) -
     other = make.batch(project, "Second")
     kept = make.tasks(other, 1)[0]
     keys = [*Task.objects.filter(batch=batch).values_list("pk", flat=True), kept.pk, 2**40]  # an archived one
-    Prepared.objects.bulk_create(Prepared(task_key=key, version=version, output=[]) for key in keys)
+    Precomputed.objects.bulk_create(Precomputed(task_key=key, version=version, output=[]) for key in keys)
     assert precompute.forget() == 1
     batches.move(batch, "closed", by=cast.mina)
     assert precompute.forget() == 3
-    assert Prepared.objects.get().task_key == kept.pk
+    assert Precomputed.objects.get().task_key == kept.pk
 
 
 @pytest.mark.parametrize("settings", [{"copilot": False}])

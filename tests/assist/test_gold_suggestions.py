@@ -24,16 +24,16 @@ from projects.reports import earnings
 from projects.workflow import submission
 from projects.workforce import rules
 from taskers.models.people import Role
-from tests import make
-from tests.assist.work import SPACY
-from tests.projects.judging import said
-from tests.projects.test_gold import DICE
-from tests.projects.test_gold_attacker import Interval, Seen, farthest, interval, intervals, measured, winners
+from tests.support import make
+from tests.support.assist.work import SPACY
+from tests.support.projects.attackers import FEW, MANY, Interval, Seen, farthest, interval, intervals, measured, winners
+from tests.support.projects.gold import DICE
+from tests.support.projects.judging import said
 
 # Each world in transactions of its own: one long one would hold up the readers of the outbox in the tests beside.
 pytestmark = pytest.mark.django_db(transaction=True)
 
-WORLDS, PIECES = 20, 20
+PIECES = 20
 FOUND = [[0, 11, "PERSON", 0.9], [40, 44, "GPE", 0.8]]  # what the model says of make.TEXT; right, and both are kept
 RIGHT = {(0, 11, "person"), (40, 44, "place")}
 COIN = "a planted error is on gold"
@@ -50,7 +50,7 @@ def project(cast) -> Project:
         said(cast.bob, task, make.MARIA)
     for task in make.tasks(batch, 30):
         authoring.keep(task, make.MARIA, by=cast.mina, dice=DICE)
-    return configure.change(made, cast.mina, trap_share=0.5, correction_minutes=30).project
+    return configure.change(made, cast.mina, planted_share=0.5, correction_minutes=30).project
 
 
 def world(project: Project) -> list[Seen]:
@@ -102,9 +102,10 @@ def worlds_of(project: Project, number: int) -> list[list[Seen]]:
     return [world(project) for _world in range(number)]
 
 
-def test_nobody_tells_gold_by_what_is_suggested_better_than_chance(project, record_property) -> None:
+@pytest.mark.parametrize("worlds", [FEW, MANY])
+def test_nobody_tells_gold_by_what_is_suggested_better_than_chance(project, record_property, worlds) -> None:
     def intervals_of(_attempt: int) -> dict[str, Interval]:
-        found = told(worlds_of(project, WORLDS))
+        found = told(worlds_of(project, worlds))
         record_property("channels", len(found))
         record_property("farthest from .5", farthest(found))
         return found

@@ -19,10 +19,10 @@ from assist.runtime import client
 from assist.runtime.client import RuntimeClient
 from config.web import configuration, patient
 from projects.models import Assignment
-from tests import make
-from tests.assist.page import Page
-from tests.assist.running import FAKE, ROOT, Runtime, running
-from tests.cast import Cast
+from tests.support import make
+from tests.support.assist.page import Page
+from tests.support.assist.running import FAKE, ROOT, Runtime, running
+from tests.support.cast import Cast
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -137,7 +137,7 @@ async def _ask(runtime: Runtime) -> None:
 def test_client_that_answers_pings_is_let_be(held: Assignment, slow: Runtime) -> None:
     with serving() as port:
         visitor = visiting(port, held)
-        time.sleep(6 * PING)
+        time.sleep(6 * PING)  # time is the point here: six pings, each answered
         assert waiting(slow) == 1 and lines_at(port) == 1
         visitor.kill()
         visitor.wait()

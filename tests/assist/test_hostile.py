@@ -15,12 +15,12 @@ from assist.session.session import BURST, STRIKES
 from assist.web import status
 from projects.models import Assignment
 from projects.workflow import submission
-from tests import make
-from tests.assist import work
-from tests.assist.conftest import Picture
-from tests.assist.page import Page, in_thread, page_of
-from tests.assist.running import Runtime, running
-from tests.cast import Cast
+from tests.support import make
+from tests.support.assist import work
+from tests.support.assist.page import Page, in_thread, page_of
+from tests.support.assist.pictures import Picture
+from tests.support.assist.running import Runtime, running
+from tests.support.cast import Cast
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -11,9 +11,10 @@ import pytest
 from assist.adapters import RUNTIMES, catalogue
 from assist.errors import CopilotError
 from assist.runtime import supervisor
+from assist.runtime.children import Pauses
 from assist.runtime.client import RuntimeClient, serving
-from tests.assist.conftest import Picture
-from tests.assist.running import Runtime, running
+from tests.support.assist.pictures import Picture
+from tests.support.assist.running import Runtime, running
 
 MASKS, SPANS, CLASSES = "fake-masks@1", "fake-spans@1", "fake-classes@1"
 ALL = (MASKS, SPANS, CLASSES)
@@ -132,24 +133,17 @@ async def settled_text(client: RuntimeClient, words: str) -> None:
             await asyncio.sleep(0.02)
 
 
-async def test_pauses_grow_while_a_model_keeps_dying(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    paused: list[float] = []
-    enough = asyncio.Event()
-
-    async def sleep(seconds: float) -> None:
-        if seconds in supervisor.PAUSES:
-            paused.append(seconds)
-        if len(paused) == 9:
-            enough.set()
-        await real(0)
-
-    real = asyncio.sleep
-    monkeypatch.setattr(supervisor.asyncio, "sleep", sleep)
+async def test_pauses_grow_while_a_model_keeps_dying(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(supervisor, "PAUSES", Pauses(first=0.01, longest=0.08, steady=60.0))
     dying = supervisor.Hub([RUNTIMES[SPANS]], RUNTIMES.__getitem__, tmp_path / "sock", ["false"])
     async with asyncio.timeout(30):
-        await enough.wait()
+        while len(caplog.records) < 6:
+            await asyncio.sleep(0.01)
         await dying.close()
-    assert paused[:9] == [*supervisor.PAUSES[1:], 30.0, 30.0, 30.0]
+    paused = [record.args[-1] for record in caplog.records if isinstance(record.args, tuple)]
+    assert paused[:6] == [0.01, 0.02, 0.04, 0.08, 0.08, 0.08]
 
 
 async def test_stopped_runtime_leaves_no_process_and_no_socket_behind() -> None:

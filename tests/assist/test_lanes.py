@@ -9,7 +9,7 @@ import pytest
 
 from assist.errors import CopilotError
 from assist.runtime.lanes import Lane
-from tests.assist.running import settled
+from tests.support.assist.running import settled
 
 
 @pytest.fixture

@@ -15,9 +15,9 @@ from projects.workflow import corrections, submission
 from projects.workforce import rules
 from taskers.models import Grade
 from taskers.money import ledger
-from tests import make
-from tests.projects.judging import all_settled, said
-from tests.projects.test_gold import DICE
+from tests.support import make
+from tests.support.projects.gold import DICE
+from tests.support.projects.judging import all_settled, said
 
 pytestmark = pytest.mark.django_db
 
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db
 def project(cast):
     made = make.project(cast.riverside, wanted=1)
     rules.change(made, cast.mina, gold_share=0.5)
-    return configure.change(made, cast.mina, trap_share=0.5).project
+    return configure.change(made, cast.mina, planted_share=0.5).project
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def test_half_of_the_planted_errors_are_on_work_left_out_of_consensus(cast, proj
     wish = None
     for _ in range(120):
         mine = queue.claim(cast.alice, project, wish=wish)
-        planted[mine.kind] += bind(cast.alice.pk, mine.public_id, mine.token).trap
+        planted[mine.kind] += bind(cast.alice.pk, mine.public_id, mine.token).planted
         submission.submit(mine, cast.alice, mine.token, make.MARIA)
     assert planted["judge"] == 0 and planted["extra"] >= 5
     assert 0.25 <= planted["gold"] / (planted["gold"] + planted["extra"]) <= 0.75, planted
@@ -97,7 +97,7 @@ def test_where_nothing_is_decided_yet_nothing_is_planted_on_gold_either(cast, pr
             break
         if mine.kind == "gold":
             Verdict.objects.update(superseded_at="2026-01-01T00:00Z")
-            assert not bind(cast.alice.pk, mine.public_id, mine.token).trap
+            assert not bind(cast.alice.pk, mine.public_id, mine.token).planted
         submission.submit(mine, cast.alice, mine.token, make.MARIA)
     assert Assignment.objects.filter(tasker=cast.alice, kind="gold").exists()
 

@@ -12,7 +12,7 @@ from assist.adapters.files import verify
 from assist.adapters.half import halved
 from assist.adapters.sam_decoder import SamDecoder, load
 from assist.adapters.sam_light import LightDecoder
-from tests.assist.conftest import Picture
+from tests.support.assist.pictures import Picture
 
 RANDOM = np.random.default_rng(5)
 PROMPTS = {

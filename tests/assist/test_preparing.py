@@ -3,16 +3,16 @@
 import pytest
 from django.test import override_settings
 
-from assist.models import Preparation, Prepared
+from assist.models import Precompute, Precomputed
 from assist.registry import registry
 from assist.suggestions import precompute
 from assist.suggestions.bindings import bind
 from taskers.errors import StateConflict
-from tests import make
-from tests.assist import work
-from tests.assist.conftest import Picture, picture
-from tests.assist.running import FAKE, Runtime, running
-from tests.cast import Cast
+from tests.support import make
+from tests.support.assist import work
+from tests.support.assist.pictures import Picture, picture
+from tests.support.assist.running import FAKE, Runtime, running
+from tests.support.cast import Cast
 
 SPANS = FAKE[1]
 
@@ -30,7 +30,7 @@ def test_whole_batch_is_read_once(cast: Cast, batch) -> None:
     assert precompute.run(row.pk) == 150
     row.refresh_from_db()
     assert (row.state, row.done, row.problems) == ("done", 150, 0) and row.seconds > 0
-    assert Prepared.objects.count() == 150
+    assert Precomputed.objects.count() == 150
     assert precompute.run(row.pk) == 0, "a second run finds nothing to do"
     make.tasks(batch, 10)
     precompute.start(batch, by=cast.mina)
@@ -60,13 +60,13 @@ def test_stopped_and_killed_work_goes_on_where_it_stood(cast: Cast, batch, monke
         broken.setattr(precompute, "_moved", lambda *_: 1 / 0)  # killed after the rows, before the cursor
         with pytest.raises(ZeroDivisionError):
             precompute.run(row.pk)
-    assert Prepared.objects.count() == precompute.HANDFUL
+    assert Precomputed.objects.count() == precompute.HANDFUL
     precompute.stop(row)
     assert precompute.run(row.pk) == 0
     precompute.start(batch, by=cast.mina)
     assert precompute.run(row.pk) == 150
     row.refresh_from_db()
-    assert row.done == Prepared.objects.count() == 150
+    assert row.done == Precomputed.objects.count() == 150
 
 
 def test_copilot_that_stays_away_is_said_and_nothing_is_lost(cast: Cast, batch) -> None:
@@ -74,7 +74,7 @@ def test_copilot_that_stays_away_is_said_and_nothing_is_lost(cast: Cast, batch) 
     with override_settings(RUNTIME_ADDRESS="unix:/nowhere/runtime.sock"):
         precompute.run(row.pk, pause=0)
         row.refresh_from_db()
-        assert row.state == Preparation.State.FAILED and "not running" in row.note
+        assert row.state == Precompute.State.FAILED and "not running" in row.note
         precompute.start(batch, by=cast.mina, version=row.version)
     assert precompute.run(row.pk) == 150
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from assist.adapters import priority
-from tests.assist.running import ROOT
+from tests.support.assist.running import ROOT
 
 LOWER = "import os; from assist.adapters import priority; priority.lower(7); print(os.nice(0))"
 LOOK = "; print(open(priority.OWN_SESSION).read())"

@@ -16,8 +16,9 @@ from assist.adapters import RUNTIMES, MaskPrompt
 from assist.errors import CopilotError
 from assist.runtime import framing
 from assist.runtime.client import RuntimeClient, reachable, shared
-from tests.assist.conftest import Picture
-from tests.assist.running import FAKE, ROOT, Runtime, running, settled
+from assist.runtime.operations import OPERATIONS, Operation
+from tests.support.assist.pictures import Picture
+from tests.support.assist.running import FAKE, ROOT, Runtime, running, settled
 
 SAM, SPACY = "mobile-sam@0.2.0", "en-core-web-sm@3.8.0"
 MASKS, SPANS = FAKE
@@ -122,7 +123,7 @@ async def test_unknown_model_and_wrong_capability_are_refused(ask_fake: RuntimeC
 
 
 async def test_unknown_question_is_refused(ask_fake: RuntimeClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(__import__("assist.runtime.client", fromlist=["SECONDS"]).SECONDS, "train", 5.0)
+    monkeypatch.setitem(OPERATIONS, "train", Operation("train", 5.0))
     assert (await refused(ask_fake.ask("train"))).code == "bad-message"
 
 

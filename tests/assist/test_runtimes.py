@@ -29,7 +29,7 @@ from assist.adapters import (
 from assist.adapters.priority import Aside
 from assist.adapters.sam_frame import frame_size, preprocess
 from assist.runtime.decoding import BadPicture, pixels_of
-from tests.assist.conftest import Picture
+from tests.support.assist.pictures import Picture
 
 FACE = (180.0, 65.0, 90.0, 110.0)  # the astronaut's, x, y, width, height
 

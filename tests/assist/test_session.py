@@ -10,8 +10,8 @@ import pytest
 from assist.errors import CopilotError
 from assist.session.session import BURST, STRIKES
 from assist.suggestions.offers import Binding
-from tests.assist.running import settled
-from tests.assist.sitting import IMAGE, TEXT, TOKEN, Page
+from tests.support.assist.running import settled
+from tests.support.assist.sitting import IMAGE, TEXT, TOKEN, Page
 
 
 @pytest.fixture
@@ -40,8 +40,8 @@ async def test_click_gets_masks_and_is_written_down(page: Page) -> None:
     await page.click("p1")
     masks = await page.answer("p1")
     assert (masks["type"], masks["best"], masks["model"], masks["image_size"]) == ("masks", 1, "masks@1", [30, 40])
-    await settled(lambda: len(page.desk.kept) == 1)
-    offer = page.desk.kept[0]
+    await settled(lambda: len(page.gateway.kept) == 1)
+    offer = page.gateway.kept[0]
     assert str(offer.public_id) == masks["suggestion"]
     assert offer.prompt == {"points": [[5.0, 5.0, 1]], "box": None, "previous": None}
     assert offer.score == 0.9 and "handle" not in offer.output["masks"][0]
@@ -61,7 +61,7 @@ async def test_question_right_behind_the_opening_is_answered_after_it(page: Page
 
 
 async def test_question_behind_an_opening_that_is_refused_is_refused_too(page: Page) -> None:
-    page.desk.problem = CopilotError("copilot-off")
+    page.gateway.problem = CopilotError("copilot-off")
     await page.say(type="open", id="o1", token=str(TOKEN))
     await page.click("p1")
     await page.answer("p1")
@@ -92,7 +92,7 @@ async def test_cancel_is_answered_at_once_and_nothing_follows(page: Page) -> Non
     page.model.gate.set()
     await asyncio.sleep(0.05)
     assert page.codes()[-1] == ("p1", "cancelled")
-    assert page.desk.kept == []
+    assert page.gateway.kept == []
 
 
 async def test_cancel_of_an_unknown_or_answered_id_is_nothing(page: Page) -> None:
@@ -119,13 +119,13 @@ async def test_runtime_that_is_down_is_said_and_the_line_stays(page: Page) -> No
 
 
 async def test_copilot_that_is_off_is_said_and_the_line_stays(page: Page) -> None:
-    page.desk.problem = CopilotError("copilot-off")
+    page.gateway.problem = CopilotError("copilot-off")
     await page.open()
     assert page.codes() == [("o1", "copilot-off")] and page.code is None
 
 
 async def test_stranger_is_cut_off(page: Page) -> None:
-    page.desk.problem = CopilotError("not-yours")
+    page.gateway.problem = CopilotError("not-yours")
     await page.open()
     assert page.codes() == [("o1", "not-yours")] and page.code == 4403
     await page.click("p1")
@@ -142,7 +142,7 @@ async def test_lease_that_ends_between_two_clicks_ends_the_line_without_a_mask(p
     await page.open()
     await page.click("p1")
     await page.answer("p1")
-    page.desk.problem = CopilotError("not-held")
+    page.gateway.problem = CopilotError("not-held")
     await page.click("p2")
     await page.answer("p2")
     await settled(lambda: page.code == 4409)
@@ -183,15 +183,15 @@ async def test_spans_come_with_the_projects_labels_and_survive_a_reload(reader: 
     await reader.say(type="prompt", id="p2", prompt={"text": True})
     again = await reader.answer("p2")
     assert again["spans"] == first["spans"], "the same suggestions by the same ids"
-    assert len(reader.model.asked) == 1 and len(reader.desk.kept) == 2
+    assert len(reader.model.asked) == 1 and len(reader.gateway.kept) == 2
 
 
 async def test_what_was_prepared_is_told_without_asking_the_model(reader: Page) -> None:
-    reader.desk.ahead = [[0, 5, "PERSON", 0.9]]
+    reader.gateway.ahead = [[0, 5, "PERSON", 0.9]]
     await reader.open()
     await reader.say(type="prompt", id="p1", prompt={"text": True})
     assert [one["label"] for one in (await reader.answer("p1"))["spans"]] == ["person"]
-    await settled(lambda: len(reader.desk.kept) == 1)
+    await settled(lambda: len(reader.gateway.kept) == 1)
     assert reader.model.asked == []
 
 
@@ -231,7 +231,7 @@ async def test_database_that_fails_to_write_costs_no_mask(page: Page, caplog, mo
     async def fail(*rest: Any) -> None:
         raise OSError("the database is away")
 
-    monkeypatch.setattr(page.desk, "keep", fail)
+    monkeypatch.setattr(page.gateway, "keep", fail)
     await page.open()
     await page.click("p1")
     assert (await page.answer("p1"))["type"] == "masks"
@@ -276,6 +276,6 @@ async def test_page_that_leaves_stops_the_model_but_not_the_record(page: Page) -
     await settled(lambda: len(page.model.asked) == 2)
     await page.session.close()
     await settled(lambda: page.model.cancelled == 1)
-    assert len(page.desk.kept) == 1
+    assert len(page.gateway.kept) == 1
     await page.click("p3")
     assert len(page.model.asked) == 2

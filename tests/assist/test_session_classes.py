@@ -13,8 +13,8 @@ from assist.suggestions import class_vectors
 from assist.suggestions.offers import Binding
 from assist.suggestions.prototypes import Choices, Learnt
 from assist.suggestions.vector_encoding import packed
-from tests.assist.running import settled
-from tests.assist.sitting import Page
+from tests.support.assist.running import settled
+from tests.support.assist.sitting import Page
 
 MOOD = Choices("mood", "choice", {"glad": ("joy and thanks",), "angry": ("rage", "fury and complaint")})
 WHERE = Choices(
@@ -44,8 +44,8 @@ async def test_classes_wait_to_be_asked_for_and_have_no_score_until_verdicts_tau
         ("mood", "angry", None),
         ("where", "lamp", None),
     ]
-    await settled(lambda: letter.desk.kept)
-    assert [offer.output["value"] for offer in letter.desk.kept] == ["angry", ["street", "lamp"]]
+    await settled(lambda: letter.gateway.kept)
+    assert [offer.output["value"] for offer in letter.gateway.kept] == ["angry", ["street", "lamp"]]
     assert letter.model.asked[0]["asker"], "somebody waits for it"
 
 
@@ -54,14 +54,14 @@ async def test_classes_are_the_same_on_a_second_look_and_their_labels_are_not_as
     first = await asked_for_classes(letter)
     assert await asked_for_classes(letter, "p2") == first
     assert len(letter.model.asked) == 1
-    letter.desk.kept.clear()
+    letter.gateway.kept.clear()
     await asked_for_classes(letter, "p3")
     assert letter.model.asked[1]["texts"] == [LETTER.text]
 
 
 async def test_what_verdicts_taught_gives_scores_and_moves_the_labels(letter: Page) -> None:
     glad = FakeClasses().vectors(["My rage about the lamp"]) * 20
-    letter.desk.taught = {"mood": Learnt(("glad",), glad, 0.1)}
+    letter.gateway.taught = {"mood": Learnt(("glad",), glad, 0.1)}
     await letter.open()
     assert letter.heard[0]["waits"] is False
     found = {one["field"]: one for one in await asked_for_classes(letter)}
@@ -70,7 +70,7 @@ async def test_what_verdicts_taught_gives_scores_and_moves_the_labels(letter: Pa
 
 
 async def test_prepared_text_is_not_sent_to_the_model_again(letter: Page) -> None:
-    letter.desk.ahead = packed(FakeClasses().vectors(["full of joy and thanks"])[0])
+    letter.gateway.ahead = packed(FakeClasses().vectors(["full of joy and thanks"])[0])
     await letter.open()
     assert (await asked_for_classes(letter))[0]["label"] == "glad"
     assert LETTER.text not in letter.model.asked[0]["texts"]
@@ -81,18 +81,18 @@ async def test_class_below_the_least_or_of_unknown_score_is_not_offered(
     minimum: float, score: float | None, offered: bool
 ) -> None:
     page = Page(replace(LETTER, choices=(MOOD,), minimum_score=1.0, minimums={"angry": minimum, "glad": 1.0}))
-    page.desk.taught = {"mood": Learnt((), np.zeros((0, 0)), score)}
+    page.gateway.taught = {"mood": Learnt((), np.zeros((0, 0)), score)}
     await page.open()
     assert bool(await asked_for_classes(page)) is offered
     await page.session.close()  # what was offered is written down by then
-    assert bool(page.desk.kept) is offered
+    assert bool(page.gateway.kept) is offered
 
 
 async def test_trap_names_another_label_of_the_same_field(letter: Page) -> None:
-    page = Page(replace(LETTER, trap=True))
+    page = Page(replace(LETTER, planted=True))
     await page.open()
     found = {one["field"]: one["label"] for one in await asked_for_classes(page)}
     assert (found["mood"], found["where"]) in {("glad", "lamp"), ("angry", "bin")}
-    await settled(lambda: page.desk.kept)
-    assert [offer.trap for offer in page.desk.kept].count(True) == 1
+    await settled(lambda: page.gateway.kept)
+    assert [offer.planted for offer in page.gateway.kept].count(True) == 1
     await page.session.close()

@@ -14,10 +14,10 @@ from assist.runtime import doctor
 from assist.runtime.client import status_now
 from assist.web import status
 from projects.reports import notices
-from tests import make
-from tests.assist import work
-from tests.assist.running import SPACY_ONLY, Runtime, running
-from tests.cast import Cast
+from tests.support import make
+from tests.support.assist import work
+from tests.support.assist.running import SPACY_ONLY, Runtime, running
+from tests.support.cast import Cast
 
 
 @pytest.fixture(autouse=True)

@@ -15,11 +15,11 @@ from assist.web import figures
 from projects import queue
 from projects.models import Annotation, Assignment
 from projects.workflow import submission
-from tests import make
-from tests.assist import work
-from tests.assist.conftest import Picture, picture
-from tests.assist.work import SAM, offered, span_offer
-from tests.cast import Cast
+from tests.support import make
+from tests.support.assist import work
+from tests.support.assist.pictures import Picture, picture
+from tests.support.assist.work import SAM, offered, span_offer
+from tests.support.cast import Cast
 
 pytestmark = pytest.mark.django_db
 
@@ -42,15 +42,15 @@ def submitted(held: Assignment, *spans: dict, refused: tuple = ()) -> Annotation
     return submission.submit(held, held.tasker, held.token, {"spans": list(spans)}, refused=refused)
 
 
-def fates(*rows: Suggestion) -> list[str]:
+def outcomes(*rows: Suggestion) -> list[str]:
     for row in rows:
         row.refresh_from_db()
-    return [row.fate for row in rows]
+    return [row.outcome for row in rows]
 
 
 def test_offer_is_kept_with_its_model_and_latency(held: Assignment) -> None:
     row = offered(held, span_offer(0, 11))
-    assert (row.fate, row.latency_ms, row.assignment_key) == ("offered", 9, held.pk)
+    assert (row.outcome, row.latency_ms, row.assignment_key) == ("offered", 9, held.pk)
     assert (row.task_key, row.project_key) == (held.task_id, held.task.project.public_id)
     version = ModelVersion.objects.get()
     assert (str(version), version.capability, version.licence) == ("en-core-web-sm@3.8.0", "spans", "MIT")
@@ -104,7 +104,7 @@ def test_four_fates(held: Assignment) -> None:
         refused=[str(refused.public_id)],  # type: ignore[arg-type]
     )
     record.settle(annotation)
-    assert fates(kept, changed, refused, left) == ["accepted", "edited", "refused", "ignored"]
+    assert outcomes(kept, changed, refused, left) == ["accepted", "edited", "refused", "ignored"]
     assert all(row.settled_at for row in (kept, changed, refused, left))
 
 
@@ -121,35 +121,35 @@ def test_settling_twice_changes_nothing(held: Assignment) -> None:
 def test_changed_span_that_claims_to_be_as_offered_counts_as_edited(held: Assignment, place: tuple) -> None:
     row = offered(held, span_offer(0, 11))
     record.settle(submitted(held, taken(row, *place)))
-    assert fates(row) == ["edited"]
+    assert outcomes(row) == ["edited"]
 
 
 def test_taken_and_refused_at_once_counts_as_taken(held: Assignment) -> None:
     row = offered(held, span_offer(0, 11))
     record.settle(submitted(held, taken(row, 0, 11), refused=(str(row.public_id),)))
-    assert fates(row) == ["accepted"]
+    assert outcomes(row) == ["accepted"]
 
 
 def test_tasker_cannot_settle_what_was_offered_to_another(cast: Cast, held: Assignment) -> None:
     bobs = make.held(cast.bob, held.task.project)
     to_bob = offered(bobs, span_offer(0, 11))
     record.settle(submitted(held, taken(to_bob, 0, 11), refused=(str(to_bob.public_id),)))
-    assert fates(to_bob) == ["offered"]
+    assert outcomes(to_bob) == ["offered"]
 
 
 def test_made_up_ids_settle_nothing(held: Assignment) -> None:
     row = offered(held, span_offer(0, 11))
     annotation = submitted(held, make.span(0, 11), refused=("not a uuid", str(uuid4())))
     record.settle(annotation)
-    assert fates(row) == ["ignored"]
+    assert outcomes(row) == ["ignored"]
 
 
 def test_work_that_is_given_back_leaves_ignored_offers_that_a_late_submit_corrects(held: Assignment) -> None:
     row = offered(held, span_offer(0, 11))
     assert record.ignore(held.pk) == 1
-    assert fates(row) == ["ignored"]
+    assert outcomes(row) == ["ignored"]
     record.settle(submitted(held, taken(row, 0, 11)))
-    assert fates(row) == ["accepted"]
+    assert outcomes(row) == ["accepted"]
 
 
 def region(row: Suggestion, size: list[int], counts: str) -> dict:
@@ -177,7 +177,7 @@ def test_mask_taken_as_offered_and_mask_retouched(cast: Cast, cat: Picture) -> N
     output = {"masks": masks, "best": 0, "image_size": size}
     whole, retouched = offered(held, output, SAM), offered(held, output, SAM)
     handed_in(held, region(whole, size, masks[2]["counts"]), region(retouched, size, runs(size, 10, 3)))
-    assert fates(whole, retouched) == ["accepted", "edited"]
+    assert outcomes(whole, retouched) == ["accepted", "edited"]
 
 
 def test_mask_that_was_brought_up_to_a_large_image_is_compared_by_its_pixels(cast: Cast) -> None:
@@ -190,7 +190,7 @@ def test_mask_that_was_brought_up_to_a_large_image_is_compared_by_its_pixels(cas
     kept, other = offered(held, output, SAM), offered(held, output, SAM)
     doubled = np.kron(half, np.ones((2, 2), bool))
     handed_in(held, region(kept, large, encoded(doubled)), region(other, large, encoded(~doubled)))
-    assert fates(kept, other) == ["accepted", "edited"]
+    assert outcomes(kept, other) == ["accepted", "edited"]
     assert (kept.edit, other.edit) == (0.0, 1.0)
 
 
@@ -205,7 +205,7 @@ def test_clicks_that_refine_one_mask_are_one_offer(cast: Cast, cat: Picture) -> 
         chain.append(row)
     alone = offered(held, {"masks": [{"size": size, "counts": runs(size, 50, 9), "score": 0.9}]}, SAM)
     handed_in(held, region(chain[2], size, runs(size, 2, 9)))
-    assert fates(*chain, alone) == ["refined", "refined", "accepted", "ignored"]
+    assert outcomes(*chain, alone) == ["refined", "refined", "accepted", "ignored"]
     (figure,) = figures.acceptance(held.task.project)
     assert (figure.taken_percent, figure.settled) == (50, 2)
 
@@ -219,7 +219,7 @@ def test_offer_that_is_written_down_after_the_work_had_ended_is_settled_by_the_s
     queue.release(other, other.tasker, other.token)
     submitted(held, taken(late, 0, 11))
     assert record.sweep() == 2
-    assert fates(late, given_back, open_still) == ["accepted", "ignored", "offered"]
+    assert outcomes(late, given_back, open_still) == ["accepted", "ignored", "offered"]
     assert record.sweep() == 0
 
 

@@ -34,11 +34,11 @@ def test_share_of_assignments_is_drawn_and_stays_drawn() -> None:
 def test_one_span_of_many_is_wrong_and_marked() -> None:
     offers = [span(0, 5), span(10, 20), span(30, 36)]
     spoilt = planted_errors.spoil_spans(offers, ["person", "place"], "17")
-    wrong = [one for one in spoilt if one.trap]
+    wrong = [one for one in spoilt if one.planted]
     assert len(wrong) == 1 and wrong[0].output["label"] == "place"
-    assert [one for one in spoilt if not one.trap] == [one for one in offers if one.public_id != wrong[0].public_id]
+    assert [one for one in spoilt if not one.planted] == [one for one in offers if one.public_id != wrong[0].public_id]
     (half,) = planted_errors.spoil_spans([span(10, 20)], ["person"], "17")
-    assert half.trap and (half.output["start"], half.output["end"]) == (10, 15)
+    assert half.planted and (half.output["start"], half.output["end"]) == (10, 15)
     assert planted_errors.spoil_spans([], ["person"], "17") == []
 
 

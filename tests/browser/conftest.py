@@ -16,11 +16,11 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Error, Page, sync_playwright
 
-from tests.browser import shapes
-from tests.browser.signing_in import enter
-from tests.browser.site import CHROMIUM, Site, chromium_path, running
-from tests.browser.stage import Stage
-from tests.browser.test_studio import JUN
+from tests.support.browser import shapes
+from tests.support.browser.signing_in import enter
+from tests.support.browser.site import CHROMIUM, Site, chromium_path, running
+from tests.support.browser.stage import Stage
+from tests.support.browser.studio import JUN
 
 FAILED = pytest.StashKey[bool]()
 # What a page of the studio says of its state, or else all its words.
@@ -116,6 +116,16 @@ def sign_in(site: Site, visitor: Callable[..., Page]) -> Callable[..., Page]:
         return page
 
     return open_as
+
+
+@pytest.fixture
+def jun_on_a_train(site: Site, chromium: Browser) -> Iterator[Page]:
+    """Jun where lines break and tabs crash; what the console says of that is expected."""
+    context = chromium.new_context(base_url=site.url, viewport={"width": 1440, "height": 900})
+    page = context.new_page()
+    enter(page, site, JUN)
+    yield page
+    context.close()
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.site import Site
+from tests.support.browser.site import Site
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -15,7 +15,7 @@ from projects.workflow import batches, submission
 from projects.configuration import configure
 from projects import queue
 from projects.models import Assignment, Project
-from tests import make
+from tests.support import make
 owner = Project.objects.get(name="Objects in photographs").organization
 people = [one.person for one in owner.memberships.filter(role="tasker").order_by("pk")][:2]
 project = configure.create(owner, None, name="Audited names", task_type="text_spans", wanted=2, rate=0,

@@ -9,11 +9,11 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser import shapes, texts
-from tests.browser.begun import go_on
-from tests.browser.looks import faults
-from tests.browser.site import Site
-from tests.browser.test_studio import JUN, saved
+from tests.support.browser import shapes, texts
+from tests.support.browser.begun import go_on
+from tests.support.browser.looks import faults
+from tests.support.browser.site import Site
+from tests.support.browser.studio import JUN, saved
 
 pytestmark = pytest.mark.xdist_group("studio")
 

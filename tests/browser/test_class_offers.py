@@ -1,7 +1,6 @@
 """Suggestions for a classification in the studio, by the real model: asked for, taken, refused, and where none come."""
 
 import json
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from uuid import uuid4
@@ -9,9 +8,10 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import Locator, Page, Route, WebSocketRoute, expect
 
-from tests.browser.looks import seen
-from tests.browser.site import Site
-from tests.browser.test_studio import JUN, submit, taken
+from tests.support.browser.looks import seen
+from tests.support.browser.site import Site
+from tests.support.browser.studio import JUN, submit, taken
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -50,18 +50,20 @@ def letters(site: Site, name: str, **terms: str) -> str:
     return f"/studio/{site.script(SCRIPT.format(terms=json.dumps(terms), letter=LETTER))}/"
 
 
-def fates(site: Site, project: str) -> list[tuple[str, str]]:
+def outcomes(site: Site, project: str) -> list[tuple[str, str]]:
     """Field and fate of what was suggested there, once all of it is settled."""
-    until = time.monotonic() + 30
-    while True:
+
+    def settled() -> list[tuple[str, str]] | None:
         rows = site.query(
-            "SELECT s.output->>'field', s.fate FROM assist_suggestion s JOIN projects_project r"
+            "SELECT s.output->>'field', s.outcome FROM assist_suggestion s JOIN projects_project r"
             " ON r.public_id = s.project_key WHERE r.name = %s ORDER BY s.id",
             project,
         )
-        if rows and all(fate != "offered" for _, fate in rows) or time.monotonic() > until:
-            return [(field, fate) for field, fate in rows]
-        time.sleep(0.2)
+        return (
+            None if any(outcome == "offered" for _, outcome in rows) else [(field, outcome) for field, outcome in rows]
+        )
+
+    return until(settled)
 
 
 def ask_until_it_answers(page: Page) -> Locator:
@@ -102,7 +104,7 @@ def test_suggestions_wait_and_are_taken_and_refused_by_key(site: Site, sign_in: 
     jun.get_by_label("Thanks and praise").check()
     jun.keyboard.press("Escape")
     submit(jun)
-    assert fates(site, name) == [("subject", "accepted"), ("tone", "refused")]
+    assert outcomes(site, name) == [("subject", "accepted"), ("tone", "refused")]
 
 
 def test_to_choose_what_is_suggested_is_to_take_it_and_a_reload_remembers(
@@ -128,7 +130,7 @@ def test_to_choose_what_is_suggested_is_to_take_it_and_a_reload_remembers(
     jun.keyboard.press("Enter")
     jun.keyboard.press("Escape")
     submit(jun)
-    assert fates(site, "Letters by mouse") == [("subject", "refused"), ("tone", "accepted")]
+    assert outcomes(site, "Letters by mouse") == [("subject", "refused"), ("tone", "accepted")]
 
 
 def answer_by_turns(page: Page, asked: list[str]) -> None:
@@ -158,9 +160,9 @@ def test_suggestions_of_the_next_letter_are_there_when_it_comes(site: Site, sign
     jun = sign_in(JUN)
     asked: list[str] = []
     answer_by_turns(jun, asked)
-    with jun.expect_response("**/ahead") as looked:
+    with jun.expect_response("**/lookahead") as looked:
         jun.goto(letters(site, "Letters foreseen", suggest="open"))
-    coming = looked.value.json()["ahead"]["task"]
+    coming = looked.value.json()["lookahead"]["task"]
     offer = jun.locator(".asked__offer")
     expect(offer).to_contain_text("Street lamps")
     held: list[Route] = []

@@ -3,71 +3,25 @@
 All of it is Jun's work on the demo's letters and washers. One tasker's answers alone decide nothing and earn nothing.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 
 import pytest
-from playwright.sync_api import Browser, Error, Page, expect
+from playwright.sync_api import Error, Page, expect
 
-from tests.browser.looks import faults, seen
-from tests.browser.signing_in import enter
-from tests.browser.site import Site
-from tests.browser.test_studio import JUN, submit, taken
+from tests.support.browser.classification import LETTERS, MANAGER, WASHERS, fill_in, handed_in, open_studio, tiles
+from tests.support.browser.looks import faults, seen
+from tests.support.browser.site import Site
+from tests.support.browser.studio import JUN, kept_here, painted, submit, taken
 
 pytestmark = pytest.mark.xdist_group("browser")
 
-LETTERS, WASHERS = "Letters to the town hall", "Washers on the belt"
-MANAGER = "maya@riverside.example"
 PATH = ".asked__path"
 
 
 @pytest.fixture
 def jun(site: Site, sign_in: Callable[..., Page]) -> Page:
     return sign_in(JUN)
-
-
-@pytest.fixture
-def jun_on_a_train(site: Site, chromium: Browser) -> Iterator[Page]:
-    """Jun where lines break and tabs crash; what the console says of that is expected."""
-    context = chromium.new_context(base_url=site.url, viewport={"width": 1440, "height": 900})
-    page = context.new_page()
-    enter(page, site, JUN)
-    yield page
-    context.close()
-
-
-def open_studio(page: Page, site: Site, name: str) -> str:
-    """The task that is shown, or "" for a grid."""
-    ((project,),) = site.query("SELECT public_id FROM projects_project WHERE name = %s", name)
-    page.goto(f"/studio/{project}/")
-    expect(page.locator("#workbench")).to_be_visible()
-    return page.locator("#task-name").inner_text()
-
-
-def handed_in(site: Site, project: str, name: str) -> list[dict]:
-    """Field -> value of each answer that Jun has handed in for a task."""
-    rows = site.query(
-        "SELECT n.answer FROM projects_annotation n JOIN taskers_person p ON p.id = n.tasker_id"
-        " JOIN projects_task t ON t.id = n.task_id JOIN projects_project r ON r.id = t.project_id"
-        " WHERE p.email = %s AND left(t.public_id::text, 8) = %s AND r.name = %s",
-        JUN,
-        name,
-        project,
-    )
-    return [{part["field"]: part["value"] for part in answer["fields"]} for (answer,) in rows]
-
-
-def fill_in(page: Page) -> None:
-    """A letter about lamps, from the tree to the number, without the mouse."""
-    page.keyboard.type("/lam")
-    page.keyboard.press("Enter")
-    page.keyboard.press("Tab")
-    page.keyboard.press("p")
-    page.keyboard.press("k")
-    page.keyboard.press("3")
-    page.keyboard.press("1")
-    page.keyboard.press("k")
-    page.keyboard.type("4")
 
 
 FILLED = {"subject": ["streets", "lamp"], "tone": "plain", "mentions": ["address", "money"], "urgency": 4}
@@ -119,7 +73,7 @@ def test_the_tree_is_walked_by_arrows_and_a_hidden_field_is_not_handed_in(site: 
     jun.get_by_role("tree").focus()
     for key in ("ArrowDown", "ArrowRight", "ArrowRight", "Enter"):
         jun.keyboard.press(key)
-    expect(jun.locator(PATH)).to_have_text("Refuse › Bins not emptied")
+    expect(jun.locator(PATH)).to_have_text("Waste › Bins not emptied")
     jun.keyboard.press("Tab")
     jun.keyboard.press("a")
     jun.get_by_label("What hurts most").fill("The smell.")
@@ -128,7 +82,7 @@ def test_the_tree_is_walked_by_arrows_and_a_hidden_field_is_not_handed_in(site: 
     jun.get_by_label("Urgency").fill("2")
     jun.keyboard.press("Escape")
     submit(jun)
-    assert handed_in(site, LETTERS, name) == [{"subject": ["refuse", "bins"], "tone": "friendly", "urgency": 2}]
+    assert handed_in(site, LETTERS, name) == [{"subject": ["waste", "bins"], "tone": "friendly", "urgency": 2}]
 
 
 def test_each_choice_and_each_stretch_of_typing_is_one_step_to_undo(site: Site, jun: Page) -> None:
@@ -162,7 +116,7 @@ def test_offline_reloaded_and_submitted_twice_is_one_annotation(site: Site, jun_
     page.locator("[role=tree]").focus()
     fill_in(page)
     expect(page.locator("#saved-mark")).to_have_attribute("data-state", "offline", timeout=10_000)
-    page.wait_for_timeout(300)
+    kept_here(page)
     page.context.set_offline(False)
     page.reload()
     expect(page.locator("#task-name")).to_have_text(name)
@@ -184,7 +138,7 @@ def test_a_tab_that_is_killed_in_mid_work_loses_nothing(site: Site, jun_on_a_tra
     name = open_studio(page, site, LETTERS)
     page.locator("[role=tree]").focus()
     fill_in(page)
-    page.wait_for_timeout(300)  # the time that a machine takes to write a few bytes to its disk
+    kept_here(page)
     with suppress(Error):
         page.goto("chrome://crash")
     again = page.context.new_page()
@@ -216,7 +170,8 @@ def test_choosing_hands_in_at_once_for_whoever_asks_for_it(site: Site, jun: Page
     site.script(SINGLE)
     first = open_studio(jun, site, "Moods")
     jun.keyboard.press("g")
-    jun.wait_for_timeout(300)
+    expect(jun.get_by_label("Glad")).to_be_checked()
+    jun.wait_for_timeout(300)  # time is what is asked here: whether a choice goes off by itself
     expect(jun.locator("#task-name")).to_have_text(first)  # nobody asked for it yet
     jun.get_by_label("Submit as soon as I press a choice's key").check()
     jun.keyboard.press("2")
@@ -234,13 +189,6 @@ def test_choosing_hands_in_at_once_for_whoever_asks_for_it(site: Site, jun: Page
 # --- the grid ----------------------------------------------------------------------------------------------------
 
 ORDER = ["good", "chipped", "missing"]
-
-
-def tiles(page: Page) -> list[str]:
-    """The names on the screen, in order."""
-    expect(page.locator(".tile__press").first).to_be_visible()
-    labels = page.locator(".tile__press").evaluate_all("all => all.map(one => one.getAttribute('aria-label'))")
-    return [label.split(", ")[1] for label in labels]
 
 
 def proposed(site: Site, names: list[str]) -> list[str | None]:
@@ -333,9 +281,8 @@ def test_two_fingers_bring_an_image_closer(site: Site, sign_in: Callable[..., Pa
     tiles(page)
     page.keyboard.press("z")
     stage = page.locator(".closer__subject .stage__view")
-    canvas = stage.locator("canvas").first
-    page.wait_for_timeout(500)
-    before = canvas.evaluate("one => one.toDataURL()")
+    canvas = stage.locator("canvas:first-child")
+    before = painted(canvas)
     box = stage.bounding_box()
     assert box is not None
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
@@ -349,8 +296,7 @@ def test_two_fingers_bring_an_image_closer(site: Site, sign_in: Callable[..., Pa
     for apart in (60, 80, 120):
         fingers("touchMove", apart)
     fingers("touchEnd", 0)
-    page.wait_for_timeout(200)
-    assert canvas.evaluate("one => one.toDataURL()") != before
+    assert painted(canvas) != before
 
 
 def test_fields_are_made_in_rows_by_keyboard(site: Site, sign_in: Callable[..., Page]) -> None:
@@ -373,11 +319,11 @@ def test_fields_are_made_in_rows_by_keyboard(site: Site, sign_in: Callable[..., 
     rows.nth(1).locator("[data-part=is]").select_option("animal")
     rows.nth(1).locator("[data-part=name]").focus()
     page.keyboard.press("Enter")
-    page.keyboard.type("Remark")
+    page.keyboard.type("Comment")
     rows.nth(2).locator("[data-part=kind]").select_option("text")
     rows.nth(2).locator("[data-part=required]").uncheck()
     page.keyboard.press("Alt+ArrowUp")
-    expect(rows.nth(1).locator("[data-part=name]")).to_have_value("Remark")
+    expect(rows.nth(1).locator("[data-part=name]")).to_have_value("Comment")
     page.get_by_role("button", name="Make the project").click()
     expect(rows.nth(2).locator("[data-row-fault]")).to_contain_text("from less to more")  # at its row
     assert faults(page) == []

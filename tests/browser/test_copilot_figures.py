@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.looks import seen
-from tests.browser.site import Site
+from tests.support.browser.looks import seen
+from tests.support.browser.site import Site
 
 pytestmark = pytest.mark.xdist_group("browser")
 

@@ -8,10 +8,10 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import Page, WebSocketRoute, expect
 
-from tests.browser import shapes
-from tests.browser.looks import faults
-from tests.browser.site import Site
-from tests.browser.test_studio import JUN
+from tests.support.browser import shapes
+from tests.support.browser.looks import faults
+from tests.support.browser.site import Site
+from tests.support.browser.studio import JUN
 
 pytestmark = pytest.mark.xdist_group("browser")
 

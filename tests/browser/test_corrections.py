@@ -5,9 +5,9 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.looks import seen
-from tests.browser.site import Site
-from tests.browser.texts import make_project
+from tests.support.browser.looks import seen
+from tests.support.browser.site import Site
+from tests.support.browser.texts import make_project
 
 pytestmark = pytest.mark.xdist_group("text")
 JUN = "jun@riverside.example"

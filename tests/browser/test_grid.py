@@ -7,11 +7,11 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.signing_in import enter
-from tests.browser.site import Site
-from tests.browser.stage import killed
-from tests.browser.test_classification import LETTERS, handed_in, open_studio, tiles
-from tests.browser.test_studio import JUN, saved
+from tests.support.browser.classification import LETTERS, handed_in, open_studio, tiles
+from tests.support.browser.signing_in import enter
+from tests.support.browser.site import Site
+from tests.support.browser.stage import killed
+from tests.support.browser.studio import JUN, kept_here, saved
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -84,7 +84,7 @@ def test_all_of_a_grid_outlives_a_lost_line_a_reload_and_a_tab_killed_in_mid_pre
     expect(page.locator("#saved-mark")).to_have_attribute("data-state", "offline", timeout=10_000)
     wanted |= {names[0]: "Quiet", names[1]: "Loud", names[2]: "Silent"}
     assert stands(page) == wanted
-    page.wait_for_timeout(300)  # the time that a machine takes to write a few bytes to its disk
+    kept_here(page)
     page.context.set_offline(False)
     page.reload()
     expect(page.locator(PRESS)).to_have_count(24)
@@ -96,7 +96,7 @@ def test_all_of_a_grid_outlives_a_lost_line_a_reload_and_a_tab_killed_in_mid_pre
     page.locator(PRESS).nth(23).click()
     wanted |= {names[4]: "Quiet", names[23]: "Loud"}
     assert stands(page) == wanted
-    page.wait_for_timeout(300)
+    kept_here(page)
     page.locator(PRESS).nth(7).hover()
     page.mouse.down()
     page = killed(page)

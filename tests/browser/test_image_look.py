@@ -3,9 +3,9 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.looks import DRAWN, FEW, faults, seen
-from tests.browser.stage import Stage, iou, near, numbers, painted, pixels, square
-from tests.browser.test_studio import MARKS
+from tests.support.browser.looks import DRAWN, FEW, faults, seen
+from tests.support.browser.stage import Stage, iou, near, numbers, painted, pixels, square
+from tests.support.browser.studio import MARKS
 
 pytestmark = pytest.mark.xdist_group("studio")
 

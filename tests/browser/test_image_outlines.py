@@ -5,7 +5,8 @@ alone, after undo and redo, and after the tab was killed in the middle of it. Ju
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.stage import FINE, Stage, near, numbers
+from tests.support.browser.stage import FINE, Stage, near, numbers
+from tests.support.browser.studio import kept_here
 
 pytestmark = pytest.mark.xdist_group("studio")
 
@@ -53,7 +54,7 @@ def test_polygon_is_clicked_closed_and_its_corners_changed(stage: Stage) -> None
 def test_polygon_survives_a_killed_tab_between_two_corners(stage: Stage) -> None:
     stage.press("p")
     stage.click((40, 40), (120, 40), (120, 100))
-    stage.page.wait_for_timeout(200)
+    kept_here(stage.page)
     stage.kill()
     stage.press("p")
     stage.click((40, 100))

@@ -8,10 +8,10 @@ import pytest
 from playwright.sync_api import Page, WebSocketRoute, expect
 from pycocotools import mask as coco
 
-from tests.browser import shapes
-from tests.browser.site import Site
-from tests.browser.stage import HEIGHT, WIDTH, Stage, iou, pixels, rectangle, square
-from tests.browser.test_studio import JUN, MARKS
+from tests.support.browser import shapes
+from tests.support.browser.site import Site
+from tests.support.browser.stage import HEIGHT, WIDTH, Stage, iou, pixels, rectangle, square
+from tests.support.browser.studio import JUN, MARKS, kept_here
 
 pytestmark = pytest.mark.xdist_group("studio")
 
@@ -50,7 +50,7 @@ def test_a_reload_leaves_an_unfinished_polygon_its_label_and_its_tool(stage: Sta
     stage.press("p", "2")
     stage.click((40, 40), (120, 40), (120, 100))
     expect(stage.page.locator(pressed)).to_contain_text("Other")
-    stage.page.wait_for_timeout(200)
+    kept_here(stage.page)
     stage.kill()
     expect(stage.page.locator(pressed)).to_contain_text("Other")
     stage.click((40, 100))
@@ -110,7 +110,7 @@ def test_the_label_trap_after_accepting_a_label_is_the_next_objects(site: Site, 
     expect(names).to_have_text(["Thing"])
     stage.click((60, 60))
     expect(page.get_by_role("button", name="Mask 3")).to_be_visible()
-    page.wait_for_timeout(200)
+    kept_here(page)
     stage.page.reload()  # what is on offer, and the label for it, outlive the page
     stage.ready()
     expect(page.get_by_role("button", name="Mask 3")).to_be_visible()

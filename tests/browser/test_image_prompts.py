@@ -9,13 +9,15 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, Response, WebSocket, expect
 
-from assist.adapters import RUNTIMES, MaskPrompt, Masks, files
+from assist.adapters import RUNTIMES, MaskPrompt, Masks
 from assist.adapters.mobile_sam import MobileSam
 from assist.runtime.decoding import pixels_of
-from tests.browser import shapes
-from tests.browser.site import Site
-from tests.browser.stage import Stage, pixels
-from tests.browser.test_studio import JUN
+from taskers.files.folders import models_folder
+from tests.support.browser import shapes
+from tests.support.browser.site import Site
+from tests.support.browser.stage import Stage, pixels
+from tests.support.browser.studio import JUN, kept_here
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.xdist_group("studio")
 
@@ -67,7 +69,7 @@ class Line:
 @pytest.fixture(scope="module")
 def model() -> MobileSam:
     """The default mask model, loaded here beside the application's own."""
-    loaded = RUNTIMES[SAM].load(files.default_folder())
+    loaded = RUNTIMES[SAM].load(models_folder())
     assert isinstance(loaded, MobileSam)
     return loaded
 
@@ -97,10 +99,12 @@ def ready(stage: Stage) -> None:
 def offered(stage: Stage, line: Line, prompts: int) -> None:
     """All of so many prompts are answered, and the masks are on offer."""
     expect(stage.page.get_by_role("button", name="Mask 3")).to_be_visible(timeout=60_000)
-    for _attempt in range(600):
-        if len({prompt for prompt, _place in line.handles.values()}) == prompts:
-            break
-        stage.page.wait_for_timeout(50)
+
+    def answered() -> bool:
+        stage.page.wait_for_timeout(20)  # what comes over the line is heard only while Playwright waits
+        return len({prompt for prompt, _place in line.handles.values()}) == prompts
+
+    until(answered)
     assert len(line.prompts) == prompts
 
 
@@ -177,7 +181,7 @@ def test_a_tab_killed_between_two_clicks_keeps_what_was_accepted_and_what_is_on_
     stage.click((240, 180))
     offered(stage, line, 2)
     first, second = line.bare()
-    stage.page.wait_for_timeout(200)
+    kept_here(stage.page)
     stage.kill()
     stage.marked(1)
     expect(stage.page.get_by_role("button", name="Mask 3")).to_be_visible()

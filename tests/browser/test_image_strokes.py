@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.browser.stage import Stage, iou, near, painted, pixels, rectangle, square
-from tests.browser.test_studio import MARKS
+from tests.support.browser.stage import Stage, iou, near, painted, pixels, rectangle, square
+from tests.support.browser.studio import MARKS, kept_here
 
 pytestmark = pytest.mark.xdist_group("studio")
 
@@ -59,7 +59,7 @@ def test_everything_done_before_a_kill_in_mid_stroke_is_handed_in_by_every_tool(
         work(stage, name)
         stage.press("Control+z", "Control+Shift+z")
         count = stage.page.locator(MARKS).count()
-        stage.page.wait_for_timeout(250)
+        kept_here(stage.page)
         stage.press("Escape", "e" if name == "erased" else "l")
         stage.drag((150, 150), (200, 200), (150, 200), let_go=False)
         stage.kill()

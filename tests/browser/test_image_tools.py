@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.stage import FINE, HEIGHT, WIDTH, Stage, iou, near, painted, pixels, rectangle, square
-from tests.browser.test_studio import saved
+from tests.support.browser.stage import FINE, HEIGHT, WIDTH, Stage, iou, near, painted, pixels, rectangle, square
+from tests.support.browser.studio import kept_here, saved
 
 pytestmark = pytest.mark.xdist_group("studio")
 
@@ -143,7 +143,7 @@ def test_stroke_that_a_killed_tab_cut_off_is_gone_and_all_before_it_is_there(sta
     stage.drag(*square(40, 40, 120), (40, 40))
     stage.press("n", "Escape")
     stage.drag((200, 40), (300, 140))
-    stage.page.wait_for_timeout(200)
+    kept_here(stage.page)
     for key, path in [("d", [(60, 200), (200, 200)]), ("n", [(20, 180), (60, 220)]), ("l", square(180, 160, 40))]:
         stage.press("Escape", key)
         stage.drag(*path, let_go=False)

@@ -6,12 +6,12 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser import shapes, texts
-from tests.browser.begun import go_on
-from tests.browser.looks import FEW, seen
-from tests.browser.site import Site
-from tests.browser.stage import Stage
-from tests.browser.test_studio import JUN, MARKS, saved
+from tests.support.browser import shapes, texts
+from tests.support.browser.begun import go_on
+from tests.support.browser.looks import FEW, seen
+from tests.support.browser.site import Site
+from tests.support.browser.stage import Stage
+from tests.support.browser.studio import JUN, MARKS, saved
 
 pytestmark = pytest.mark.xdist_group("studio")
 
@@ -113,8 +113,8 @@ def test_thirty_labels_are_found_by_typing_and_by_two_keys_and_look_different(
     stage.press("/", "Escape")
     expect(page.locator(".canvas")).to_be_focused()
     stage.press("?")
-    expect(page.locator("#cheat-sheet")).to_contain_text("0 BKind 20")
-    expect(page.locator("#cheat-sheet")).to_contain_text("/Find a label by its name")
+    expect(page.locator("#shortcuts")).to_contain_text("0 BKind 20")
+    expect(page.locator("#shortcuts")).to_contain_text("/Find a label by its name")
     stage.press("Escape")
     regions = stage.hand_in()
     assert [one["label"] for one in regions] == ["kind_21"]

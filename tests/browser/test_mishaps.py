@@ -8,12 +8,10 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser import shapes
-from tests.browser.signing_in import enter
-from tests.browser.site import Site
-from tests.browser.test_next_task import annotations
-from tests.browser.test_studio import JUN, saved, taken
-from tests.browser.test_talk import draw_box
+from tests.support.browser import shapes
+from tests.support.browser.signing_in import enter
+from tests.support.browser.site import Site
+from tests.support.browser.studio import JUN, annotations, draw_box, saved, taken
 
 pytestmark = pytest.mark.xdist_group("browser")
 

@@ -1,16 +1,15 @@
 """The next task is on screen before the server has answered for the last one, and everything still counts once."""
 
 import json
-import time
 from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser import shapes, texts
-from tests.browser.site import Site
-from tests.browser.test_studio import JUN, MARKS, saved, taken
-from tests.browser.test_talk import draw_box
+from tests.support.browser import shapes, texts
+from tests.support.browser.site import Site
+from tests.support.browser.studio import JUN, MARKS, annotations, draw_box, saved, taken
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -52,20 +51,11 @@ WATCH = """() => {
 }"""
 
 
-def annotations(site: Site, project: str) -> int:
-    ((count,),) = site.query(
-        "SELECT count(*) FROM projects_annotation n JOIN projects_task t ON t.id = n.task_id"
-        " JOIN projects_project p ON p.id = t.project_id WHERE p.name = %s",
-        project,
-    )
-    return count
-
-
 def test_the_next_task_is_painted_while_the_submit_is_on_its_way(site: Site, sign_in: Callable[..., Page]) -> None:
     name = "One after the other"
     address = shapes.make_project(site, name, pictures=3, size=(1200, 900))
     jun = sign_in(JUN)
-    with jun.expect_response("**/ahead"):
+    with jun.expect_response("**/lookahead"):
         jun.goto(address)
     draw_box(jun)
     saved(jun)
@@ -83,7 +73,7 @@ def test_the_next_task_is_painted_while_the_submit_is_on_its_way(site: Site, sig
 
     # Work begun meanwhile is ours once the claim has confirmed it; even handing it in may be said already.
     draw_box(jun)
-    expect(jun.locator("#studio")).to_have_attribute("data-phase", "ahead")
+    expect(jun.locator("#studio")).to_have_attribute("data-phase", "prefetched")
     jun.keyboard.press("Control+Enter")
     expect(jun.locator("#task-name")).not_to_have_text(second, timeout=15_000)
     taken(jun)
@@ -97,7 +87,7 @@ def test_handing_in_at_once_to_a_slow_server_says_nothing_of_a_lost_task(
     name = "Handed in at once"
     address = shapes.make_project(site, name, pictures=3)
     jun = sign_in(JUN)
-    with jun.expect_response("**/ahead"):
+    with jun.expect_response("**/lookahead"):
         jun.goto(address)
     jun.evaluate(HOLD_BACK, HELD_BACK)
     late: list[str] = []
@@ -106,7 +96,7 @@ def test_handing_in_at_once_to_a_slow_server_says_nothing_of_a_lost_task(
     draw_box(jun)
     jun.keyboard.press("Control+Enter")  # before the draft of the box was due
     expect(jun.locator("#task-name")).not_to_have_text(first)
-    expect(jun.locator("#studio")).to_have_attribute("data-phase", "ahead")
+    expect(jun.locator("#studio")).to_have_attribute("data-phase", "prefetched")
     said(jun, "s", "Shift+C", "r")
     taken(jun)
     expect(jun.locator("#notes")).to_be_empty()
@@ -129,7 +119,7 @@ def test_what_the_copilot_is_asked_ahead_is_answered_once_the_task_is_ours(
 ) -> None:
     address = shapes.make_project(site, "Asked ahead", pictures=3, copilot=True)
     jun = sign_in(JUN)
-    with jun.expect_response("**/ahead"):
+    with jun.expect_response("**/lookahead"):
         jun.goto(address)
     expect(jun.locator("#copilot-mark")).to_have_attribute("data-state", "ready", timeout=60_000)
     jun.evaluate(HOLD_BACK, HELD_BACK)
@@ -144,7 +134,7 @@ def test_what_the_copilot_is_asked_ahead_is_answered_once_the_task_is_ours(
     jun.mouse.down()
     jun.mouse.move(x + 60, y + 60, steps=4)
     jun.mouse.up()
-    expect(jun.locator("#studio")).to_have_attribute("data-phase", "ahead")
+    expect(jun.locator("#studio")).to_have_attribute("data-phase", "prefetched")
     expect(jun.get_by_text("Looking…")).to_be_visible()
     expect(jun.get_by_role("button", name="Mask 3")).to_be_visible(timeout=90_000)
     expect(jun.locator("#panel .marks__row")).to_have_count(0)
@@ -156,23 +146,18 @@ def test_suggestions_of_the_next_text_are_those_that_were_read_before_it_was_cla
     lines = [f"Report {number}: Walter Brennan met Maria Lopez in Denver." for number in range(3)]
     address = texts.make_project(site, "Read ahead", lines, copilot=True)
     jun = sign_in(JUN)
-    with jun.expect_response("**/ahead") as looked:
+    with jun.expect_response("**/lookahead") as looked:
         jun.goto(address)
-    coming = looked.value.json()["ahead"]["task"]
+    coming = looked.value.json()["lookahead"]["task"]
     expect(jun.locator(f"{MARKS}[data-offer]").first).to_be_visible(timeout=60_000)
     # What was read is put into other words: if they are shown, nobody asked the model again.
     start = lines[0].index("Maria Lopez")
     doctored = json.dumps([[start, start + len("Maria Lopez"), "PERSON", None]])
-    for _attempt in range(100):
-        read = site.query(
-            "UPDATE assist_prepared p SET output = %s FROM projects_task t"
-            " WHERE t.id = p.task_key AND t.public_id = %s RETURNING p.id",
-            doctored,
-            coming["id"],
-        )
-        if read:
-            break
-        time.sleep(0.2)
+    doctor = (
+        "UPDATE assist_prepared p SET output = %s FROM projects_task t"
+        " WHERE t.id = p.task_key AND t.public_id = %s RETURNING p.id"
+    )
+    read = until(lambda: site.query(doctor, doctored, coming["id"]))
     assert len(read) == 1, "what was foreseen is read while its tasker works"
     jun.keyboard.press("Shift+A")
     jun.keyboard.press("Control+Enter")
@@ -186,7 +171,7 @@ def test_a_refused_submit_brings_the_work_back(site: Site, sign_in: Callable[...
     name = "Refused on the way"
     address = shapes.make_project(site, name, pictures=2)
     jun = sign_in(JUN)
-    with jun.expect_response("**/ahead"):
+    with jun.expect_response("**/lookahead"):
         jun.goto(address)
     draw_box(jun)
     saved(jun)

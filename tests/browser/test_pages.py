@@ -5,15 +5,15 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.looks import FEW, seen
-from tests.browser.site import Site
+from tests.support.browser.looks import FEW, seen
+from tests.support.browser.site import Site
 
 pytestmark = pytest.mark.xdist_group("browser")
 
 PATHS = {
     "maya": ["/projects/", "/projects/new/", "PROJECT", "PROJECTtasks/", "PROJECTload/", "PROJECTexport/",
              "PROJECTagreement/", "PROJECTtrust/", "PROJECTsettings/", "PROJECTrules/", "PROJECThands/",
-             "PROJECTkept-out/", "PROJECTgold/", "PROJECTcopilot/", "/people/skills/", "/people/apart/",
+             "PROJECTexcluded/", "PROJECTgold/", "PROJECTcopilot/", "/people/skills/", "/people/conflicts/",
              "TASK", "/people/", "/review/", "/profile/", "TRY"],
     "leo": ["/", "/my-work/", "/profile/"],
     "priya": ["/review/", "/review/second/"],

@@ -8,13 +8,13 @@ from contextlib import suppress
 import pytest
 from playwright.sync_api import Browser, Error, Locator, Page, Response, expect
 
-from tests.browser.looks import FEW, faults, seen
-from tests.browser.signing_in import enter
-from tests.browser.site import Site
-from tests.browser.test_classification import open_studio
-from tests.browser.test_studio import JUN, saved, submit, taken
-from tests.browser.test_studio_weight import MOST
-from tests.browser.weight import later
+from tests.support.browser.classification import open_studio
+from tests.support.browser.looks import FEW, faults, seen
+from tests.support.browser.signing_in import enter
+from tests.support.browser.site import Site
+from tests.support.browser.studio import JUN, kept_here, painted, saved, submit, taken
+from tests.support.browser.weight import MOST, later
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -166,7 +166,7 @@ def test_offline_reloaded_and_killed_in_mid_work_loses_nothing(pairs: Site, jun_
     page.keyboard.press("2")
     page.get_by_label("Reason").fill("Shorter.")
     expect(page.locator("#saved-mark")).to_have_attribute("data-state", "offline", timeout=10_000)
-    page.wait_for_timeout(300)
+    kept_here(page)
     page.context.set_offline(False)
     page.reload()
     expect(page.locator("#task-name")).to_have_text(name)
@@ -190,14 +190,13 @@ def test_images_are_looked_at_closely_together(pairs: Site, jun: Page) -> None:
     name = open_studio(jun, pairs, PICTURES)
     views = jun.locator(".pair__side canvas:first-child")
     expect(views).to_have_count(2)
-    jun.wait_for_timeout(500)
-    before = [views.nth(place).evaluate("one => one.toDataURL()") for place in (0, 1)]
+    before = painted(views)
     assert before[0] != before[1]
     jun.keyboard.press("+")
-    jun.wait_for_timeout(300)
-    after = [views.nth(place).evaluate("one => one.toDataURL()") for place in (0, 1)]
+    after = painted(views)
     assert after[0] != before[0] and after[1] != before[1]
     jun.keyboard.press("1")
+    expect(choice(jun, A)).to_be_checked()
     submit(jun)
     (answer,) = handed_in(pairs, PICTURES, name)
     assert chosen(answer)["preferred"] == answer["left"]
@@ -218,8 +217,8 @@ def test_priya_compares_who_preferred_which_and_decides(pairs: Site, jun: Page, 
         shown = leo.locator("#task-name").inner_text()
     theirs = "second" if mine == "first" else "first"
     leo.keyboard.press("1" if on_the_left(leo) == theirs else "2")
-    leo.keyboard.press("Enter")
-    leo.wait_for_timeout(300)
+    with leo.expect_response("**/submit"):
+        leo.keyboard.press("Enter")
     taken(leo)
     ((task,),) = pairs.query(
         "SELECT t.public_id FROM projects_task t JOIN projects_project r ON r.id = t.project_id"
@@ -299,11 +298,12 @@ def test_maya_makes_a_project_of_pairs_and_reads_the_ranking(
     ((project,),) = pairs.query("SELECT public_id FROM projects_project WHERE name = %s", ANSWERS)
     page.goto(f"/projects/{project}/ranking/")
     page.get_by_role("button", name="Estimate now").click()
-    for _ in range(30):
-        page.wait_for_timeout(1000)
+
+    def estimated() -> bool:
         page.goto(f"/projects/{project}/ranking/")
-        if page.get_by_role("heading", name="How people compare").count():
-            break
+        return page.get_by_role("heading", name="How people compare").count() > 0
+
+    until(estimated)
     expect(page.get_by_role("row", name="model-a")).to_contain_text("%")
     expect(page.get_by_role("row", name="model-b")).to_contain_text("%")
     assert faults(page) == []

@@ -4,39 +4,27 @@ All of it is Jun's work on the demo's projects. One tasker's answers alone decid
 other stories of the session find their books as they left them.
 """
 
-import re
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 from pycocotools import mask as coco
 
-from tests.browser.looks import seen
-from tests.browser.signing_in import by_form, enter
-from tests.browser.site import Site
+from tests.support.browser.looks import seen
+from tests.support.browser.signing_in import by_form
+from tests.support.browser.site import Site
+from tests.support.browser.studio import JUN, MARKS, kept_here, saved, submit, taken
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.xdist_group("studio")
 
-JUN = "jun@riverside.example"
-MARKS = "#panel .marks__row"
 DEMO = ["Objects in photographs", "People, organizations, places and dates in reports"]
 
 
 @pytest.fixture
 def jun(site: Site, sign_in: Callable[..., Page]) -> Page:
     return sign_in(JUN)
-
-
-@pytest.fixture
-def jun_on_a_train(site: Site, chromium: Browser) -> Iterator[Page]:
-    """Jun on a line that comes and goes; what the console says of that is expected."""
-    context = chromium.new_context(base_url=site.url, viewport={"width": 1440, "height": 900})
-    page = context.new_page()
-    enter(page, site, JUN)
-    yield page
-    context.close()
 
 
 def studio_of(site: Site, kind: str) -> str:
@@ -52,22 +40,6 @@ def open_studio(page: Page, address: str) -> None:
     page.goto(address)
     expect(page.locator("#workbench")).to_be_visible()
     expect(page.locator("#copilot-mark")).to_have_attribute("data-state", "ready", timeout=60_000)
-
-
-def submit(page: Page) -> None:
-    before = page.locator("#task-name").inner_text()
-    page.keyboard.press("Enter")
-    expect(page.locator("#task-name")).not_to_have_text(before, timeout=20_000)
-    taken(page)
-
-
-def taken(page: Page) -> None:
-    """What was handed in has been taken: the next task, shown ahead of that, is ours."""
-    expect(page.locator("#studio")).to_have_attribute("data-phase", re.compile("working|idle"), timeout=15_000)
-
-
-def saved(page: Page) -> None:
-    expect(page.locator("#saved-mark")).to_have_attribute("data-state", "saved", timeout=15_000)
 
 
 def answers(site: Site, name: str) -> list[dict]:
@@ -96,12 +68,12 @@ def payload_of(site: Site, name: str) -> dict:
 
 def fate_of(site: Site, suggestion: str) -> str:
     """What became of a suggestion; a reader of the outbox says so a moment after the submit."""
-    for _attempt in range(100):
-        ((fate,),) = site.query("SELECT fate FROM assist_suggestion WHERE public_id = %s", suggestion)
-        if fate != "offered":
-            break
-        time.sleep(0.2)
-    return fate
+
+    def settled() -> str | None:
+        ((outcome,),) = site.query("SELECT outcome FROM assist_suggestion WHERE public_id = %s", suggestion)
+        return outcome if outcome != "offered" else None
+
+    return until(settled)
 
 
 def test_mask_is_made_and_handed_in_by_keyboard_alone(site: Site, jun: Page) -> None:
@@ -197,7 +169,7 @@ def test_work_done_without_a_network_is_kept_and_handed_in_once(site: Site, jun_
     page.keyboard.press("k")
     page.keyboard.press("Delete")
     expect(row).to_have_attribute("aria-setsize", str(marked - 1))
-    page.wait_for_timeout(300)
+    kept_here(page)
     page.context.set_offline(False)
     page.reload()
     expect(page.locator("#task-name")).to_have_text(name)

@@ -1,14 +1,14 @@
-"""Jun gives actions other keys: refused in words where they clash, kept with Jun, used by the studio and its sheet."""
+"""Jun gives actions other keys: refused where they clash, kept with Jun, used by the studio and on its list."""
 
 from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser import shapes
-from tests.browser.looks import faults
-from tests.browser.site import Site
-from tests.browser.test_studio import JUN
+from tests.support.browser import shapes
+from tests.support.browser.looks import faults
+from tests.support.browser.site import Site
+from tests.support.browser.studio import JUN
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -60,7 +60,7 @@ def test_keys_are_changed_refused_used_and_given_back(site: Site, jun: Page) -> 
     expect(jun.locator("#panel .marks__row")).to_have_count(1)
     jun.keyboard.press("F1")
     expect(jun.locator("#keys-dialog")).to_be_visible()
-    row = jun.locator("#cheat-sheet dl > div", has_text="Box by hand").first
+    row = jun.locator("#shortcuts dl > div", has_text="Box by hand").first
     expect(row.locator("kbd")).to_have_text("D")
     assert faults(jun) == []
     jun.keyboard.press("Escape")

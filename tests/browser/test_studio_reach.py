@@ -1,6 +1,6 @@
 """Every state of the studio, with work in it: axe reads it, and nothing is wider than its window.
 
-Each room is opened once and looked at in every look (looks.py). The dialogs and notes of mishaps are opened by the
+Each editor is opened once and looked at in every look (looks.py). The dialogs and notes of mishaps are opened by the
 page's own modules, with the words that they have in life.
 """
 
@@ -9,13 +9,14 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.browser import shapes, texts
-from tests.browser.begun import go_on
-from tests.browser.looks import seen
-from tests.browser.site import Site
-from tests.browser.stage import Stage
-from tests.browser.test_classification import LETTERS, MANAGER, WASHERS, fill_in, open_studio, submit, tiles
-from tests.browser.test_studio import JUN
+from tests.support.browser import shapes, texts
+from tests.support.browser.begun import go_on
+from tests.support.browser.classification import LETTERS, MANAGER, WASHERS, fill_in, open_studio, tiles
+from tests.support.browser.looks import seen
+from tests.support.browser.site import Site
+from tests.support.browser.stage import Stage
+from tests.support.browser.studio import JUN, submit
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -88,12 +89,12 @@ def a_grid(site: Site, sign_in: Callable[..., Page], _name: str) -> Page:
     return page
 
 
-ROOMS = {"image": an_image, "text": a_text, "letter": a_letter, "grid": a_grid}
+EDITORS = {"image": an_image, "text": a_text, "letter": a_letter, "grid": a_grid}
 
 
-@pytest.mark.parametrize("room", ROOMS)
-def test_axe_and_every_width_bear_every_dialog_and_note(room: str, site: Site, sign_in: Callable[..., Page]) -> None:
-    page = ROOMS[room](site, sign_in, f"Reach of {room}")
+@pytest.mark.parametrize("editor", EDITORS)
+def test_axe_and_every_width_bear_every_dialog_and_note(editor: str, site: Site, sign_in: Callable[..., Page]) -> None:
+    page = EDITORS[editor](site, sign_in, f"Reach of {editor}")
     page.wait_for_load_state("networkidle")
     found = list(seen(page, "at work"))
     page.set_viewport_size({"width": 720, "height": 450})  # 1440 × 900 at 200 %
@@ -109,8 +110,8 @@ def test_axe_and_every_width_bear_every_dialog_and_note(room: str, site: Site, s
     trying = page.locator("#keep-dialog").count() > 0
     if not trying:
         page.keyboard.press("Shift+C")
-        expect(page.locator("#talk-dialog")).to_be_visible()
-        found += seen(page, "talk")
+        expect(page.locator("#comments-dialog")).to_be_visible()
+        found += seen(page, "thread")
         page.keyboard.press("Escape")
     for name in [*DIALOGS, "keep-dialog"] if trying else DIALOGS:
         page.evaluate("name => document.getElementById(name).showModal()", name)
@@ -122,7 +123,7 @@ def test_axe_and_every_width_bear_every_dialog_and_note(room: str, site: Site, s
         page.evaluate(NOTE, [name, note])
     expect(page.locator(".note")).to_have_count(len(NOTES))
     found += seen(page, "with notes")
-    if room == "grid":  # the next to come here finds it as it was
+    if editor == "grid":  # the next to come here finds it as it was
         page.keyboard.press("Control+z")
         expect(page.locator("#saved-mark")).to_have_attribute("data-state", "saved", timeout=15_000)
     assert not found, "\n".join(found)
@@ -135,16 +136,22 @@ def test_the_page_without_a_task_is_read_as_well(site: Site, sign_in: Callable[.
     held: list[Route] = []
     page.route("**/claim", lambda route: held.append(route))
     page.goto(address)
+
+    def asked() -> bool:
+        """Whether the page has asked for a task."""
+        page.wait_for_timeout(20)  # what a page asks is seen only while Playwright waits
+        return bool(held)
+
     expect(page.locator("#rest-text")).to_be_visible()
     found = list(seen(page, "loading"))
     nothing = {"code": "all-done", "text": "You have done everything there is for you here. Thank you!"}
     page.wait_for_function("() => document.readyState === 'complete'")
-    page.wait_for_timeout(500)
+    until(asked)
     held.pop().fulfill(json={"nothing": nothing | {"retry_seconds": 600}})
     expect(page.locator("#rest")).to_contain_text("looks again by itself")
     found += seen(page, "rest")
     page.get_by_role("button", name="Look again").click()
-    page.wait_for_timeout(500)
+    until(asked)
     held.pop().fulfill(status=422, json={"code": "refused", "detail": "What was sent can't be taken as it is."})
     expect(page.locator("#rest")).to_contain_text("No task could be fetched")
     found += seen(page, "no task")
@@ -159,14 +166,14 @@ def test_the_page_without_a_task_is_read_as_well(site: Site, sign_in: Callable[.
     assert not found, "\n".join(found)
 
 
-@pytest.mark.parametrize("room", ["image", "text", "letter"])
+@pytest.mark.parametrize("editor", ["image", "text", "letter"])
 def test_the_reviewers_page_is_read_with_answers_to_compare(
-    room: str, site: Site, sign_in: Callable[..., Page]
+    editor: str, site: Site, sign_in: Callable[..., Page]
 ) -> None:
-    project = LETTERS if room == "letter" else f"{room} to review"
-    page = sign_in(JUN) if room == "letter" else ROOMS[room](site, sign_in, project)
-    name = open_studio(page, site, LETTERS) if room == "letter" else page.locator("#task-name").inner_text()
-    if room == "letter":
+    project = LETTERS if editor == "letter" else f"{editor} to review"
+    page = sign_in(JUN) if editor == "letter" else EDITORS[editor](site, sign_in, project)
+    name = open_studio(page, site, LETTERS) if editor == "letter" else page.locator("#task-name").inner_text()
+    if editor == "letter":
         fill_in(page)
         submit(page)
     else:
@@ -219,3 +226,25 @@ def test_what_is_current_has_a_frame_in_forced_colours(site: Site, sign_in: Call
     page.locator("[role=tree]").focus()
     page.emulate_media(forced_colors="active")
     assert page.locator(".tree__item[data-active] > .tree__line").first.evaluate(framed) == ["solid", "2px"]
+
+
+def test_the_instructions_and_the_keys_are_there_when_nothing_is_to_do(
+    site: Site, sign_in: Callable[..., Page]
+) -> None:
+    address = texts.make_project(site, "Nothing left", ["One line."], instructions="Mark **names**.")
+    page = sign_in(JUN)
+    page.goto(address)
+    expect(page.locator("#workbench")).to_be_visible()
+    page.locator("#submit").click()
+    page.locator("#empty-dialog button[value=go]").click()
+    expect(page.locator("#rest")).to_contain_text("You have done everything there is for you here.")
+    page.reload()
+    expect(page.locator("#rest")).to_contain_text("You have done everything there is for you here.")
+    page.keyboard.press("?")
+    expect(page.locator("#keys-dialog")).to_contain_text("Instructions")
+    page.keyboard.press("Escape")
+    page.keyboard.press("i")
+    expect(page.locator("#instructions-dialog")).to_contain_text("Mark names.")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Instructions").click()
+    expect(page.locator("#instructions-dialog")).to_contain_text("Mark names.")

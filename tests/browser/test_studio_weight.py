@@ -6,14 +6,12 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, Response, expect
 
-from tests.browser import shapes
-from tests.browser.site import Site
-from tests.browser.test_studio import JUN
-from tests.browser.weight import later
+from tests.support.browser import shapes
+from tests.support.browser.site import Site
+from tests.support.browser.studio import JUN
+from tests.support.browser.weight import MOST, later
 
 pytestmark = pytest.mark.xdist_group("studio")
-
-MOST = 60_000  # bytes of our own scripts and styles, gzipped
 
 
 def test_the_image_studio_is_light_flat_and_asks_for_nothing_twice(site: Site, sign_in: Callable[..., Page]) -> None:
@@ -57,7 +55,9 @@ def test_the_studio_of_any_project_fetches_one_room_before_the_first_edit(
             fetched[response.url] = len(gzip.compress(response.body(), 9))
 
     page.on("response", note)
-    page.route("**/ahead", lambda route: route.fulfill(json={"ahead": None}))  # its room comes after the first edit
+    page.route(
+        "**/lookahead", lambda route: route.fulfill(json={"lookahead": None})
+    )  # its editor comes after the first edit
     page.goto("/studio/any/")
     expect(page.locator("#workbench")).to_be_visible(timeout=60_000)
     expect(page.locator("#studio")).to_have_attribute("data-phase", "working")
@@ -65,7 +65,7 @@ def test_the_studio_of_any_project_fetches_one_room_before_the_first_edit(
     weights = {url: size for url, size in fetched.items() if url not in later(fetched)}
     assert sum(weights.values()) <= MOST, sorted(weights.items(), key=lambda one: -one[1])
     types = ("image_regions", "text_spans", "classification")
-    rooms = [name for name in types if any(f"/js/studio/{name}." in url for url in fetched)]
-    assert len(rooms) == 1, rooms
+    editors = [name for name in types if any(f"/js/studio/{name}." in url for url in fetched)]
+    assert len(editors) == 1, editors
     announced = "[...document.querySelectorAll('link[href], script[src]')].map((one) => one.href || one.src)"
     assert set(fetched) <= set(page.evaluate(announced)) | later(fetched)

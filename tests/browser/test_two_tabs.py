@@ -3,12 +3,11 @@
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.browser import shapes
-from tests.browser.looks import FEW, seen
-from tests.browser.site import Site
-from tests.browser.stage import Stage, square
-from tests.browser.test_next_task import annotations
-from tests.browser.test_studio import JUN, MARKS, saved, taken
+from tests.support.browser import shapes
+from tests.support.browser.looks import FEW, seen
+from tests.support.browser.site import Site
+from tests.support.browser.stage import Stage, square
+from tests.support.browser.studio import JUN, MARKS, annotations, saved, taken
 
 pytestmark = pytest.mark.xdist_group("studio")
 

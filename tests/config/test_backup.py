@@ -127,7 +127,7 @@ def test_the_whole_application_comes_back_by_the_commands_alone(databases, tmp_p
     """The real tables and people, saved and restored as an operator would."""
     old, new = databases
     run(old, "manage.py", "migrate", "--verbosity", "0")
-    run(old, "manage.py", "shell", "--verbosity", "0", "-c", "from tests import cast; cast.assemble()")
+    run(old, "manage.py", "shell", "--verbosity", "0", "-c", "from tests.support import cast; cast.assemble()")
     run(old, "-m", "config", "backup", str(tmp_path / "saved"))
     run(new, "-m", "config", "restore", str(tmp_path / "saved"))
     saved, restored = contents(old), contents(new)

@@ -12,10 +12,10 @@ from config.bodies import BodyLimits, Turns
 from config.limits import MIB, Limits, larger
 from projects.models import Task
 from taskers.credentials import tokens
-from tests import make
-from tests.cast import Cast
-from tests.config.serving import Line, serving
-from tests.full_disk import full_disk
+from tests.support import make
+from tests.support.cast import Cast
+from tests.support.config.serving import Line, serving
+from tests.support.full_disk import full_disk
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

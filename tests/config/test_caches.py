@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from tests.cast import Cast
+from tests.support.cast import Cast
 
 
 @pytest.mark.parametrize("path", ["/my-work/", "/people/", "/profile/", "/projects/", "/nowhere/"])

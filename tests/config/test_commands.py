@@ -5,8 +5,8 @@ import sys
 from pathlib import Path
 
 from config import postgres
-from tests.config.outside import outside
-from tests.config.test_postgres import killed_owner, note, notes
+from tests.support.config.outside import outside
+from tests.support.config.servers import killed_owner, note, notes
 
 ROOT = Path(__file__).resolve().parents[2]
 

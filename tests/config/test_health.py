@@ -15,7 +15,7 @@ from django.test import Client
 
 from assist.runtime import framing
 from config import health, postgres
-from tests.full_disk import full_disk
+from tests.support.full_disk import full_disk
 
 
 @pytest.fixture(autouse=True)

@@ -14,7 +14,7 @@ from django.utils import translation
 from assist.errors import TEXTS
 from projects.errors import Refused
 from projects.task_types.shape import an_object
-from tests import make
+from tests.support import make
 
 CATALOGUES = Path(settings.BASE_DIR) / "config" / "locale" / "es" / "LC_MESSAGES"
 # Where the words of each catalogue are said: pages, what the server's own code says, and the studio's modules.

@@ -4,9 +4,6 @@ import os
 import pwd
 import signal
 import subprocess
-import sys
-import time
-from pathlib import Path
 
 import psutil
 import psycopg
@@ -14,36 +11,8 @@ import pytest
 
 from config import postgres, postgres_place
 from config.problem import CannotStart
-
-ROOT = Path(__file__).resolve().parents[2]
-
-
-def note(data: Path, text: str) -> None:
-    with psycopg.connect(postgres.url(data)) as connection:
-        connection.execute("CREATE TABLE IF NOT EXISTS notes (text text)")
-        connection.execute("INSERT INTO notes VALUES (%s)", [text])
-
-
-def notes(data: Path) -> list[str]:
-    with psycopg.connect(postgres.url(data)) as connection:
-        return [text for (text,) in connection.execute("SELECT text FROM notes ORDER BY text")]
-
-
-def killed_owner(data: Path, settings: str) -> int:
-    """The id of a server whose owner, another process, was killed with SIGKILL."""
-    code = (
-        "import sys, time; from pathlib import Path; from config import postgres;"
-        f"holder = postgres.start(Path({str(data)!r}), postgres.{settings}); print('up', flush=True); time.sleep(600)"
-    )
-    owner = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True)
-    assert owner.stdout is not None
-    assert owner.stdout.readline() == "up\n"
-    owner.kill()
-    owner.wait()
-    owner.stdout.close()
-    server = postgres.server_pid(data)
-    assert server is not None
-    return server
+from tests.support.config.servers import killed_owner, note, notes
+from tests.support.waiting import until
 
 
 def test_first_start_makes_a_cluster_that_answers_and_the_last_to_leave_stops_it(data):
@@ -214,7 +183,4 @@ def test_the_system_user_gets_binaries_it_can_reach_and_others_run_the_wheels(da
 
 
 def wait_until_gone(pid: int) -> None:
-    deadline = time.monotonic() + 10
-    while psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    until(lambda: not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE, 10)

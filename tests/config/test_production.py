@@ -10,7 +10,7 @@ import pytest
 
 from config import folder, install, production, start, step_cache
 from config.problem import CannotStart
-from tests.config.outside import outside
+from tests.support.config.outside import outside
 
 ROOT = Path(__file__).resolve().parents[2]
 FIT = {

@@ -12,7 +12,7 @@ from django.utils.module_loading import import_string
 
 from config.redaction import redact
 from taskers.people import invitations
-from tests.cast import Cast
+from tests.support.cast import Cast
 
 SECRET = "s3cr3t-Zm9v_bar"
 

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from config import postgres, postgres_place
-from tests.config.outside import outside
+from tests.support.config.outside import outside
 
 ROOT = Path(__file__).resolve().parents[2]
 SESSION = """

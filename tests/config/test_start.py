@@ -10,7 +10,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from unittest.mock import ANY
@@ -19,30 +18,28 @@ import psutil
 import pytest
 
 from config import postgres
-from tests.config.outside import outside
+from tests.support.config.outside import outside
+from tests.support.waiting import until
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 240.0  # seconds; a first start makes a database and loads the demo, here beside other tests
+PATIENCE = 400.0  # seconds; a first start makes a database and loads the demo, here beside other tests
 
 
 class Tandem:
     """One `python -m config run` or `serve`, with its output and its address."""
 
-    def __init__(self, data: Path, command: str = "run", **environment: str) -> None:
+    def __init__(self, data: Path, command: str = "run", *options: str, **environment: str) -> None:
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port = free.getsockname()[1]
         self.data = data
+        self.environment = {**outside(), "TANDEM_DATA": str(data), **environment}
         self.output = data / f"output-{self.port}"
         with open(self.output, "wb") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "config", command, *(["--port", str(self.port)] if command == "run" else [])],
+                [sys.executable, "-m", "config", command, *options]
+                + (["--port", str(self.port)] if command == "run" else []),
                 cwd=ROOT,
-                env={
-                    **outside(),
-                    "TANDEM_DATA": str(data),
-                    "TANDEM_BIND": f"127.0.0.1:{self.port}",
-                    **environment,
-                },
+                env=self.environment | {"TANDEM_BIND": f"127.0.0.1:{self.port}"},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -52,11 +49,11 @@ class Tandem:
         return self.output.read_text()
 
     def wait_for(self, words: str) -> None:
-        deadline = time.monotonic() + PATIENCE
-        while words not in self.said():
+        def it_says() -> bool:
             assert self.process.poll() is None, self.said()
-            assert time.monotonic() < deadline, self.said()
-            time.sleep(0.1)
+            return words in self.said()
+
+        until(it_says, PATIENCE, self.said)
 
     def get(self, path: str, **headers: str) -> tuple[int, str]:
         """Status and body; redirects are not followed."""
@@ -70,16 +67,14 @@ class Tandem:
         return {entry["name"]: entry["pid"] for entry in json.loads((self.data / "run/children.json").read_text())}
 
     def wait_for_children(self, *names: str) -> None:
-        deadline = time.monotonic() + PATIENCE
-        while set(self.children()) != set(names):
-            assert time.monotonic() < deadline, self.said()
-            time.sleep(0.1)
+        until(lambda: set(self.children()) == set(names), PATIENCE, self.said)
 
     def wait_until_whole(self) -> None:
-        deadline = time.monotonic() + PATIENCE
-        while (ready := self.get("/readyz"))[0] != 200 or json.loads(ready[1])["degraded"]:
-            assert time.monotonic() < deadline, (ready, self.said())
-            time.sleep(0.2)
+        def whole() -> bool:
+            status, body = self.get("/readyz")
+            return status == 200 and not json.loads(body)["degraded"]
+
+        until(whole, PATIENCE, lambda: (self.get("/readyz"), self.said()))
 
     def stop(self, number: signal.Signals) -> int:
         self.process.send_signal(number)
@@ -168,6 +163,30 @@ def test_a_newcomers_days_from_the_first_start_to_a_spoilt_model(data, started):
     assert "starts with the copilot off" in third.said()
     assert third.get("/accounts/login/")[0] == 200
     assert_stops_without_a_trace(third, signal.SIGTERM)
+
+
+def test_a_start_without_the_demo_is_empty_and_says_how_to_begin(data, started):
+    copy_of_models(data)
+    started.append(tandem := Tandem(data, "run", "--no-demo"))
+    tandem.wait_for("Nobody is here yet. Begin an organization")
+    assert "load_demo" not in tandem.said() and not (data / "demo-accounts.txt").exists()
+    begun = subprocess.run(
+        [sys.executable, str(ROOT / "manage.py"), "found_organization", "Bureau of Maps", "olga@maps.gov"],
+        env=tandem.environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    link = begun.stdout.split()[-1]
+    assert link.startswith("/people/password/") and tandem.get(link)[0] in (200, 302)
+    assert tandem.stop(signal.SIGTERM) == 0
+
+
+def test_make_passes_on_that_no_demo_is_wanted():
+    def told(*words: str) -> str:
+        return subprocess.run(["make", "-n", "run", *words], cwd=ROOT, capture_output=True, text=True).stdout
+
+    assert "--no-demo" in told("DEMO=no") and "--no-demo" not in told()
 
 
 PROXIED = {"Host": "tandem.agency.gov", "X_Forwarded_Proto": "https"}

@@ -8,10 +8,10 @@ from django.test import Client
 from django.urls import reverse
 
 from config.storage import WholeFiles
-from projects.models import Intake
-from tests import make
-from tests.cast import Cast
-from tests.full_disk import full_disk
+from projects.models import Import
+from tests.support import make
+from tests.support.cast import Cast
+from tests.support.full_disk import full_disk
 
 LARGE = b"Oslo is in Norway.\n" * 5000
 
@@ -59,7 +59,7 @@ def test_upload_on_a_full_disk_is_refused_by_name_and_leaves_no_file(cast: Cast,
     assert page.status_code == 507 and "disk is full" in page.content.decode()
     told = upload(client, project, accept="application/json")
     assert told.status_code == 507 and told.json()["code"] == "storage-full"
-    assert files(media) == [] and not Intake.objects.exists()
+    assert files(media) == [] and not Import.objects.exists()
 
 
 def test_upload_whose_row_cannot_be_written_leaves_no_file(cast: Cast, media, monkeypatch):
@@ -69,7 +69,7 @@ def test_upload_whose_row_cannot_be_written_leaves_no_file(cast: Cast, media, mo
     project = make.project(cast.riverside)
     client = Client(raise_request_exception=False)
     client.force_login(cast.mina)
-    monkeypatch.setattr(Intake, "save", full)
+    monkeypatch.setattr(Import, "save", full)
     given = {"file": SimpleUploadedFile("a.txt", LARGE), "batch_name": "One", "live": "on"}
     assert client.post(reverse("load", args=[project.public_id]), given).status_code == 500
     assert files(media) == []

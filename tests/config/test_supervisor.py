@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from assist.runtime.children import Pauses
 from config.log_output import Json, Plain
 from config.supervisor import Child, Stopped, Supervisor, sweep
 
@@ -46,7 +47,7 @@ def heard() -> Heard:
 
 @pytest.fixture
 def supervisor(tmp_path, heard) -> Supervisor:
-    return Supervisor(heard, tmp_path / "children.json", pause=0.05, longest=0.4)
+    return Supervisor(heard, tmp_path / "children.json", Pauses(first=0.05, longest=0.4, steady=0.4))
 
 
 async def until(true: Callable[[], object], seconds: float = 15.0) -> None:

@@ -11,7 +11,7 @@ from websockets.typing import Origin
 from config.connections import Connections, RequestsPerAddress
 from config.limits import Limits, fitting
 from taskers.audit.addresses import sender
-from tests.config.serving import Line, serving
+from tests.support.config.serving import Line, serving
 
 HERE, THERE = "127.0.0.2", "127.0.0.3"
 AT_ONCE, NEVER = 0.2, 300.0  # seconds

@@ -15,9 +15,9 @@ from config.management.commands import work
 from projects import jobs, queue
 from projects.data import importing
 from projects.models import Assignment
-from tests import cast as people
-from tests import make
-from tests.projects.test_claim import run_out
+from tests.support import cast as people
+from tests.support import make
+from tests.support.projects.leases import run_out
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -58,7 +58,7 @@ test("what is written is what the other side reads", () => {
   assert.equal(parseClient(cancelFrame("p2")).type, "cancel");
 });
 
-test("what the other side would refuse is not written", () => {
+test("what the other side would reject is not written", () => {
   assert.throws(() => maskPromptFrame("p1", {}), ProtocolError);
   assert.throws(() => maskPromptFrame("p1", { points: [[NaN, 1, 1]] }), ProtocolError);
   assert.throws(() => openFrame("o1", "secret"), ProtocolError);

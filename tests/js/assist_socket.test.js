@@ -109,7 +109,7 @@ test("a question before the line is there goes out right behind the opening, and
   assert.equal((await answer).best, 0);
 });
 
-test("a question behind an opening that is refused is given up with it", async () => {
+test("a question behind an opening that is rejected is given up with it", async () => {
   const made = copilot();
   const answer = made.text();
   line().onopen();

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { floors, sureness } from "../../static/js/studio/shared/confidence.js";
-import { createTextDesk } from "../../static/js/studio/text/editor.js";
+import { createTextStore } from "../../static/js/studio/text/store.js";
 
 const SURE = { suggestion: "u-1", start: 0, end: 3, label: "person", score: 0.93 };
 const HALF = { suggestion: "u-2", start: 8, end: 13, label: "place", score: 0.55 };
@@ -26,11 +26,11 @@ test("sure ones are accepted together only where scores are shown", () => {
 });
 
 test("accepting the sure ones leaves the others pending, and is one step back", () => {
-  const desk = createTextDesk({ answer: null, onChange() {} });
-  desk.receive({ spans: [SURE, HALF, MUTE], model: "some@1" });
-  assert.equal(desk.acceptAll(0.8), true);
-  assert.deepEqual(desk.answer().spans.map(({ start }) => start), [0]);
-  assert.equal(desk.acceptAll(0.8), false, "nothing is left that is so sure");
-  desk.history.undo();
-  assert.equal(desk.pending().length, 3);
+  const store = createTextStore({ answer: null, onChange() {} });
+  store.receive({ spans: [SURE, HALF, MUTE], model: "some@1" });
+  assert.equal(store.acceptAll(0.8), true);
+  assert.deepEqual(store.answer().spans.map(({ start }) => start), [0]);
+  assert.equal(store.acceptAll(0.8), false, "nothing is left that is so sure");
+  store.history.undo();
+  assert.equal(store.pending().length, 3);
 });

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createClassificationDesk } from "../../static/js/studio/classification/editor.js";
+import { createClassificationStore } from "../../static/js/studio/classification/store.js";
 import { linesOf, marksIn, safer } from "../../static/js/studio/shell/copies.js";
-import { createGridDesk } from "../../static/js/studio/shell/grid_editor.js";
-import { createTextDesk } from "../../static/js/studio/text/editor.js";
+import { createGridStore } from "../../static/js/studio/shell/grid_store.js";
+import { createTextStore } from "../../static/js/studio/text/store.js";
 
 const regions = (count) => ({ regions: Array.from({ length: count }, (_, i) => ({ id: `r${i}`, label: i ? "cat" : "dog" })) });
 const labels = [{ key: "cat", name: "Cat" }, { key: "dog", name: "Dog" }, { key: "person", name: "Person" }];
@@ -27,9 +27,9 @@ test("marks are counted and said for every kind of answer", () => {
   assert.equal(marksIn({}).length, 0);
 });
 
-test("in every room the other copy is one step, and undo brings this one back", () => {
+test("in every editor the other copy is one step, and undo brings this one back", () => {
   const span = { id: "s1", start: 0, end: 3, label: "person", attributes: {}, provenance: { source: "human", suggestion: null } };
-  const text = createTextDesk({ answer: { spans: [span] }, onChange() {} });
+  const text = createTextStore({ answer: { spans: [span] }, onChange() {} });
   text.take({ spans: [] }, []);
   assert.deepEqual(text.answer().spans, []);
   text.undo();
@@ -38,14 +38,14 @@ test("in every room the other copy is one step, and undo brings this one back", 
   const field = { key: "mood", name: "Mood", kind: "choice", required: true };
   const choices = [{ key: "good", name: "Good", field: "mood" }, { key: "bad", name: "Bad", field: "mood" }];
   const part = (value) => ({ field: "mood", kind: "choice", value, provenance: { source: "human", suggestion: null, model: null } });
-  const desk = createClassificationDesk({ fields: [field], labels: choices, payload: {}, answer: { fields: [part("good")] } });
-  desk.take({ fields: [part("bad")] }, []);
-  assert.equal(desk.values.mood, "bad");
-  desk.undo();
-  assert.equal(desk.values.mood, "good");
+  const store = createClassificationStore({ fields: [field], labels: choices, payload: {}, answer: { fields: [part("good")] } });
+  store.take({ fields: [part("bad")] }, []);
+  assert.equal(store.values.mood, "bad");
+  store.undo();
+  assert.equal(store.values.mood, "good");
 
   const tiles = ["a", "b"].map((id) => ({ id, task: { payload: {} } }));
-  const grid = createGridDesk({ field, labels: choices, tiles, answer: { tiles: { a: { fields: [part("good")] } } } });
+  const grid = createGridStore({ field, labels: choices, tiles, answer: { tiles: { a: { fields: [part("good")] } } } });
   grid.take({ tiles: { b: { fields: [part("bad")] } } });
   assert.deepEqual([grid.valueOf("a"), grid.valueOf("b")], [undefined, "bad"]);
   grid.undo();

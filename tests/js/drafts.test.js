@@ -2,33 +2,33 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createDrafts, newestWork } from "../../static/js/studio/shell/drafts.js";
 import { inMemory } from "../../static/js/studio/shell/local_store.js";
-import { WireProblem } from "../../static/js/studio/shell/wire.js";
+import { ApiProblem } from "../../static/js/studio/shell/api.js";
 
 const rest = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-const offline = () => new WireProblem({ status: 0, code: "offline", text: "No answer" });
+const offline = () => new ApiProblem({ status: 0, code: "offline", text: "No answer" });
 
 function keeping(save, more = {}) {
   const states = [];
-  const stash = inMemory();
+  const localStore = inMemory();
   const drafts = createDrafts({
-    stash, save, key: "a1", onState: (state) => states.push(state), wait: 5, again: 10, ...more,
+    localStore, save, key: "a1", onState: (state) => states.push(state), wait: 5, again: 10, ...more,
   });
-  return { drafts, states, stash };
+  return { drafts, states, localStore };
 }
 
 test("a burst of changes is one request, and lies on this machine before it is sent", async () => {
   const sent = [];
-  const { drafts, states, stash } = keeping(async (version, work) => {
+  const { drafts, states, localStore } = keeping(async (version, work) => {
     sent.push([version, work.answer]);
     return { version: version + 1 };
   });
   for (const n of [1, 2, 3]) drafts.change({ answer: { n } });
-  assert.deepEqual((await stash.read("a1")).answer, { n: 3 });
-  assert.equal((await stash.read("a1")).dirty, true);
+  assert.deepEqual((await localStore.read("a1")).answer, { n: 3 });
+  assert.equal((await localStore.read("a1")).dirty, true);
   await rest(20);
   assert.deepEqual(sent, [[0, { n: 3 }]]);
   assert.equal(states.at(-1), "saved");
-  assert.equal((await stash.read("a1")).dirty, false);
+  assert.equal((await localStore.read("a1")).dirty, false);
   await drafts.close();
 });
 
@@ -73,7 +73,7 @@ test("another tab's newer copy stops the sending until somebody chooses", async 
   const sent = [];
   const { drafts, states } = keeping(async (version, work) => {
     if (version < 7) {
-      throw new WireProblem({ status: 409, code: "stale-draft", text: "Newer", body: { draft: theirs } });
+      throw new ApiProblem({ status: 409, code: "stale-draft", text: "Newer", body: { draft: theirs } });
     }
     sent.push([version, work.answer.n]);
     return { version: version + 1 };
@@ -89,28 +89,28 @@ test("another tab's newer copy stops the sending until somebody chooses", async 
   await drafts.close();
 });
 
-test("a draft that the server refuses is said so and not sent for ever", async () => {
+test("a draft that the server rejects is said so and not sent for ever", async () => {
   let tries = 0;
   const { drafts, states } = keeping(async () => {
     tries += 1;
-    throw new WireProblem({ status: 422, code: "too-large", text: "Too large" });
+    throw new ApiProblem({ status: 422, code: "too-large", text: "Too large" });
   });
   drafts.change({ answer: {} });
   await rest(40);
   assert.equal(tries, 1);
-  assert.equal(states.at(-1), "refused");
+  assert.equal(states.at(-1), "rejected");
   await drafts.close();
 });
 
 test("after the submit nothing is left behind; after a lost lease the copy stays", async () => {
-  const { drafts, stash } = keeping(async (version) => ({ version: version + 1 }));
+  const { drafts, localStore } = keeping(async (version) => ({ version: version + 1 }));
   drafts.change({ answer: { n: 1 } });
-  await stash.write("a1 other", { answer: { n: 0 } }); // a copy that didn't count
+  await localStore.write("a1 other", { answer: { n: 0 } }); // a copy that didn't count
   await drafts.close({ forget: false });
-  assert.deepEqual((await stash.read("a1")).answer, { n: 1 });
-  assert.deepEqual((await stash.read("a1 other")).answer, { n: 0 });
+  assert.deepEqual((await localStore.read("a1")).answer, { n: 1 });
+  assert.deepEqual((await localStore.read("a1 other")).answer, { n: 0 });
   await drafts.close({ forget: true });
-  assert.deepEqual([await stash.read("a1"), await stash.read("a1 other")], [null, null]);
+  assert.deepEqual([await localStore.read("a1"), await localStore.read("a1 other")], [null, null]);
 });
 
 test("what a killed tab was sending is no other copy: the work goes on without a question", async () => {
@@ -118,7 +118,7 @@ test("what a killed tab was sending is no other copy: the work goes on without a
   let theirs = null;
   const save = async (version, work) => {
     if (theirs && version < theirs.version) {
-      throw new WireProblem({ status: 409, code: "stale-draft", text: "Newer", body: { draft: theirs } });
+      throw new ApiProblem({ status: 409, code: "stale-draft", text: "Newer", body: { draft: theirs } });
     }
     sent.push([version, work.answer.regions.length]);
     return new Promise(() => {}); // the tab is killed before it hears
@@ -129,7 +129,7 @@ test("what a killed tab was sending is no other copy: the work goes on without a
   first.drafts.change({ answer: { regions: [{ id: "r1", shape: { x: 1, y: 2 } }, { id: "r2", shape: {} }] } });
   await rest(5);
   theirs = { version: 1, answer: { regions: [{ shape: { y: 2, x: 1 }, id: "r1" }] } };
-  const found = newestWork(null, await first.stash.read("a1"));
+  const found = newestWork(null, await first.localStore.read("a1"));
   assert.equal(found.unsent, true);
   const second = keeping(save, { version: found.version, sent: found.sent });
   second.drafts.change({ answer: found.answer });
@@ -144,8 +144,8 @@ test("the copy to go on with is the one that holds unsent work", () => {
   assert.deepEqual(newestWork(null, null).answer, null);
   const clean = { version: 2, dirty: false, answer: { n: 2 } };
   assert.deepEqual(newestWork(server, clean).answer, { n: 3 });
-  const unsent = newestWork(server, { version: 3, dirty: true, answer: { n: 4 }, refused: [{ suggestion: "u" }] });
-  assert.deepEqual(unsent, { answer: { n: 4 }, refused: [{ suggestion: "u" }], unfinished: null, at: undefined, unsent: true, version: 3, sent: undefined });
+  const unsent = newestWork(server, { version: 3, dirty: true, answer: { n: 4 }, rejected: [{ suggestion: "u" }] });
+  assert.deepEqual(unsent, { answer: { n: 4 }, rejected: [{ suggestion: "u" }], unfinished: null, at: undefined, unsent: true, version: 3, sent: undefined });
   assert.deepEqual(newestWork(server, { ...clean, unfinished: { points: [[1, 2]] } }).unfinished, { points: [[1, 2]] });
   assert.equal(newestWork(server, { ...clean, at: 7 }).at, 7);
   // The server went on without this copy: it still builds on 2, and so meets the conflict when it is sent.
@@ -169,8 +169,8 @@ test("what is sent is what has changed since the server last answered", async ()
 test("an answer lost on the way is no second copy: the next sending goes on from it", async () => {
   const server = { version: 0, answer: null };
   let lost = false;
-  const { drafts, states } = keeping(async (version, work, changes) => {
-    if (version !== server.version) throw new WireProblem({ status: 409, code: "stale-draft", text: "Newer", body: { draft: structuredClone(server) } });
+  const { drafts, states } = keeping(async (version, work, _changes) => {
+    if (version !== server.version) throw new ApiProblem({ status: 409, code: "stale-draft", text: "Newer", body: { draft: structuredClone(server) } });
     Object.assign(server, { version: version + 1, answer: work.answer });
     if (lost) throw ((lost = false), offline());
     return { version: server.version };
@@ -193,7 +193,7 @@ test("another page's copy is a conflict, and mine then goes as a whole", async (
   const sent = [];
   const { drafts, states } = keeping(async (version, work, changes) => {
     sent.push([version, changes]);
-    if (version !== 5) throw new WireProblem({ status: 409, code: "stale-draft", text: "Newer", body: { draft: theirs } });
+    if (version !== 5) throw new ApiProblem({ status: 409, code: "stale-draft", text: "Newer", body: { draft: theirs } });
     return { version: 6 };
   }, { version: 2, base: { spans: [] } });
   drafts.change({ answer: { spans: [part("a")] } });
@@ -208,7 +208,7 @@ test("changes that don't fit are followed by the whole", async () => {
   const sent = [];
   const { drafts, states } = keeping(async (version, work, changes) => {
     sent.push(changes);
-    if (changes) throw new WireProblem({ status: 422, code: "wrong-changes", text: "No" });
+    if (changes) throw new ApiProblem({ status: 422, code: "wrong-changes", text: "No" });
     return { version: version + 1 };
   }, { version: 1, base: { spans: [] } });
   drafts.change({ answer: { spans: [part("a")] } });
@@ -230,12 +230,12 @@ test("work that never pauses is sent all the same", async () => {
   await drafts.close();
 });
 
-/** A stash whose writes wait until they are told to `answer`. */
+/** A localStore whose writes wait until they are told to `answer`. */
 function slowDisk() {
-  const stash = inMemory();
+  const localStore = inMemory();
   const waiting = [];
-  const write = (key, value) => new Promise((done) => waiting.push(() => done(stash.write(key, value))));
-  return { slow: { ...stash, write }, answer: () => waiting.splice(0).forEach((go) => go()) };
+  const write = (key, value) => new Promise((done) => waiting.push(() => done(localStore.write(key, value))));
+  return { slow: { ...localStore, write }, answer: () => waiting.splice(0).forEach((go) => go()) };
 }
 
 test("the server is told of nothing that this machine hasn't kept, unless its disk never answers", async () => {
@@ -245,7 +245,7 @@ test("the server is told of nothing that this machine hasn't kept, unless its di
     return { version: version + 1 };
   };
   const { slow, answer } = slowDisk();
-  const { drafts } = keeping(save, { stash: slow, wait: 40 });
+  const { drafts } = keeping(save, { localStore: slow, wait: 40 });
   drafts.change({ answer: { n: 1 } });
   await rest(60);
   assert.deepEqual(sent, [], "what is to be sent isn't written down yet");
@@ -264,7 +264,7 @@ test("the server is told of nothing that this machine hasn't kept, unless its di
 test("what is handed in while its draft is being written down is no draft any more", async () => {
   const sent = [];
   const { slow, answer } = slowDisk();
-  const { drafts } = keeping(async (version, work) => (sent.push(work.answer.n), { version: version + 1 }), { stash: slow, wait: 30 });
+  const { drafts } = keeping(async (version, work) => (sent.push(work.answer.n), { version: version + 1 }), { localStore: slow, wait: 30 });
   drafts.change({ answer: { n: 1 } });
   await rest(40);
   drafts.hush();

@@ -20,7 +20,7 @@ test("what is read from a line is written as it was", () => {
   assert.deepEqual(readLine(LINES[3]), { name: "Legs", kind: "number", required: true, min: "0", max: "8", step: "1", unit: "legs", longest: "", field: "", is: "" });
 });
 
-test("half of a range is kept for the server to refuse", () => {
+test("half of a range is kept for the server to reject", () => {
   const row = { ...readLine("Legs (number)"), min: "1" };
   assert.equal(writeLine(row), "Legs (number 1 to)");
   assert.equal(readLine(writeLine(row)).min, "1");

@@ -38,13 +38,6 @@ test("a box is the same from any corner and is cut at the edges", () => {
   assert.deepEqual(plane.boxBetween([500, 500], [600, 600], image), [400, 200, 0, 0]);
 });
 
-test("intersection over union", () => {
-  assert.equal(plane.boxIou([0, 0, 10, 10], [0, 0, 10, 10]), 1);
-  assert.equal(plane.boxIou([0, 0, 10, 10], [5, 0, 10, 10]), 50 / 150);
-  assert.equal(plane.boxIou([0, 0, 10, 10], [20, 20, 5, 5]), 0);
-  assert.equal(plane.boxIou([0, 0, 0, 0], [0, 0, 0, 0]), 0);
-});
-
 test("a stroke fills a capsule, stays in the image and says what it touched", () => {
   const mask = { width: 20, height: 10, data: new Uint8Array(200) };
   const touched = plane.stroke(mask, [3, 5], [12, 5], 2, 1);
@@ -61,9 +54,4 @@ test("the smallest brush still paints the pixel it is on", () => {
   const mask = { width: 5, height: 5, data: new Uint8Array(25) };
   plane.stroke(mask, [2.5, 2.5], [2.5, 2.5], 0, 1);
   assert.deepEqual([...mask.data].flatMap((value, i) => (value ? [i] : [])), [12]);
-});
-
-test("boxes unite", () => {
-  assert.deepEqual(plane.unite(null, [1, 2, 3, 4]), [1, 2, 3, 4]);
-  assert.deepEqual(plane.unite([0, 0, 2, 2], [5, 1, 2, 9]), [0, 0, 7, 10]);
 });

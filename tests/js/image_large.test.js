@@ -40,7 +40,7 @@ test("nothing more is decoded once the task is left", async () => {
   assert.deepEqual(widths, [1001, 2001]);
 });
 
-test("without room for the whole the coarser sizes stay; without the file it fails", async () => {
+test("without editor for the whole the coarser sizes stay; without the file it fails", async () => {
   memory = 12_000_000;
   const widths = [];
   await decodeLarge("picture", SIZE, 2_000_000, ({ width }) => widths.push(width) > 0);

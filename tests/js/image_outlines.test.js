@@ -1,21 +1,21 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createImageDesk } from "../../static/js/studio/image/editor.js";
+import { createImageStore } from "../../static/js/studio/image/store.js";
 import { serves, toolInHand, toolsFor } from "../../static/js/studio/image/kit.js";
 import { areaOf } from "../../static/js/studio/shared/rle.js";
 
 const size = { width: 100, height: 80 };
 const ALL = ["mask", "box", "polygon", "polyline", "point"];
 
-function desk(extra = {}) {
+function store(extra = {}) {
   const copilot = { ask: () => "p1", cancel() {} };
-  return createImageDesk({ labels: [{ key: "cat", shapes: ALL }, { key: "dog", shapes: ["box"] }], size, answer: null, copilot, onChange() {}, ...extra });
+  return createImageStore({ labels: [{ key: "cat", shapes: ALL }, { key: "dog", shapes: ["box"] }], size, answer: null, copilot, onChange() {}, ...extra });
 }
 
 const only = (mine) => mine.answer().regions[0].shape;
 
 test("a box is drawn, moved, sized and taken back step by step", () => {
-  const mine = desk();
+  const mine = store();
   mine.drawBox([10, 10, 20, 10]);
   mine.nudge(1, 0);
   mine.nudge(1, 0);
@@ -29,7 +29,7 @@ test("a box is drawn, moved, sized and taken back step by step", () => {
 });
 
 test("a polygon is placed corner by corner; each is one step; one that crosses itself isn't closed", () => {
-  const mine = desk();
+  const mine = store();
   for (const at of [[10, 10], [50, 50], [50, 10], [10, 50]]) mine.addPlace("polygon", at);
   assert.equal(mine.finishOutline(), "crossing");
   mine.undo();
@@ -42,7 +42,7 @@ test("a polygon is placed corner by corner; each is one step; one that crosses i
 });
 
 test("corners are chosen, moved, added and removed by key; the shape never crosses itself", () => {
-  const mine = desk();
+  const mine = store();
   for (const at of [[10, 10], [50, 10], [50, 50]]) mine.addPlace("polygon", at);
   mine.finishOutline();
   assert.equal(mine.stepHandle(1), 0);
@@ -58,7 +58,7 @@ test("corners are chosen, moved, added and removed by key; the shape never cross
 });
 
 test("points are in sight or hidden, lines are as drawn", () => {
-  const mine = desk();
+  const mine = store();
   mine.putPoint([3.333, 200]);
   mine.turnVisible();
   assert.deepEqual(only(mine), { type: "point", x: 3.33, y: 80, visible: false });
@@ -68,24 +68,24 @@ test("points are in sight or hidden, lines are as drawn", () => {
 });
 
 test("what was being placed when the page was left goes on from there", () => {
-  const mine = desk({ outline: { type: "polyline", points: [[1, 1]] } });
+  const mine = store({ outline: { type: "polyline", points: [[1, 1]] } });
   mine.addPlace("polyline", [5, 5]);
   assert.equal(mine.finishOutline(), "");
 });
 
 test("a label that takes no such shape gives way to one that does, and can't name it later", () => {
-  const mine = desk();
+  const mine = store();
   mine.nextLabel("dog");
   mine.putPoint([1, 1]);
   assert.equal(mine.answer().regions[0].label, "cat");
   mine.select("r1");
   assert.equal(mine.chooseLabel("dog"), false);
-  const none = desk({ labels: [{ key: "a" }] });
+  const none = store({ labels: [{ key: "a" }] });
   assert.equal(none.drawBox([1, 1, 5, 5]), false);
 });
 
 test("a label's key names the next one, never what was just made; what was chosen by hand always", () => {
-  const mine = desk();
+  const mine = store();
   mine.drawBox([10, 10, 20, 10]);
   mine.chooseLabel("dog");
   assert.deepEqual([mine.answer().regions[0].label, mine.selected, mine.label], ["cat", null, "dog"]);
@@ -100,7 +100,7 @@ test("a label's key names the next one, never what was just made; what was chose
 });
 
 test("what changes nothing is no step: a nudge at the edge, a word said again", () => {
-  const mine = desk();
+  const mine = store();
   mine.drawBox([0, 0, 20, 10]);
   mine.nudge(-1, 0);
   mine.describe("pose", "");
@@ -108,7 +108,7 @@ test("what changes nothing is no step: a nudge at the edge, a word said again", 
 });
 
 test("an unfinished polygon keeps the label that was in hand, over a reload as well", () => {
-  const first = desk();
+  const first = store();
   first.chooseLabel("dog");
   first.chooseLabel("cat");
   assert.equal(first.unfinished(), null);
@@ -116,26 +116,26 @@ test("an unfinished polygon keeps the label that was in hand, over a reload as w
   first.chooseLabel("dog");
   const left = structuredClone(first.unfinished());
   assert.equal(first.unfinished(), first.unfinished(), "the same as long as nothing changes");
-  const second = desk({ outline: left.outline, proposal: left.proposal, inHand: left.label });
+  const second = store({ outline: left.outline, proposal: left.proposal, inHand: left.label });
   assert.deepEqual([second.label, second.state.outline.points], ["dog", [[1, 1]]]);
-  assert.equal(desk({ inHand: "gone" }).label, "cat");
+  assert.equal(store({ inHand: "gone" }).label, "cat");
 });
 
 test("mask to polygon and back, box to polygon; only what the label takes", () => {
-  const mine = desk();
+  const mine = store();
   mine.fill([[10, 10], [50, 10], [50, 50], [10, 50]]);
   const area = areaOf(only(mine));
   mine.convert();
   assert.equal(only(mine).type, "polygon");
   mine.convert();
   assert.equal(areaOf(only(mine)), area);
-  const masks = desk({ labels: [{ key: "cat" }] });
+  const masks = store({ labels: [{ key: "cat" }] });
   masks.fill([[10, 10], [50, 10], [50, 50]]);
   assert.equal(masks.convert(), false);
 });
 
 test("pixels underneath are taken away in one step, but not from what is locked", () => {
-  const mine = desk();
+  const mine = store();
   mine.fill([[0, 0], [40, 0], [40, 40], [0, 40]]);
   mine.select(null);
   mine.fill([[60, 0], [90, 0], [90, 40], [60, 40]]);
@@ -149,7 +149,7 @@ test("pixels underneath are taken away in one step, but not from what is locked"
 });
 
 test("locked regions stay as they are", () => {
-  const mine = desk();
+  const mine = store();
   mine.drawBox([10, 10, 20, 10]);
   mine.lock();
   assert.deepEqual([mine.nudge(1, 1), mine.remove(), mine.convert(), mine.describe("a", "b")], [false, false, false, false]);
@@ -158,7 +158,7 @@ test("locked regions stay as they are", () => {
 });
 
 test("order and attributes are steps like all others; typing a word is one", () => {
-  const mine = desk();
+  const mine = store();
   mine.drawBox([10, 10, 20, 10]);
   mine.drawBox([30, 10, 20, 10]);
   mine.shift(-1);
@@ -172,8 +172,8 @@ test("order and attributes are steps like all others; typing a word is one", () 
 });
 
 test("the copilot's mask becomes what the label takes", () => {
-  const mine = desk({ labels: [{ key: "dog", shapes: ["box"] }] });
-  const rest = desk();
+  const mine = store({ labels: [{ key: "dog", shapes: ["box"] }] });
+  const rest = store();
   rest.fill([[10, 10], [50, 10], [50, 50], [10, 50]]);
   const { size: full, counts } = only(rest);
   mine.promptBox([10, 10, 40, 40]);

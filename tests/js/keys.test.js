@@ -33,7 +33,7 @@ test("the digit row works where it prints other signs", () => {
   assert.equal(keymap.find({ key: "&", code: "Digit1", ctrlKey: true }), null);
 });
 
-test("two actions on one key are refused by name", () => {
+test("two actions on one key are rejected by name", () => {
   const clash = [
     { action: "accept", keys: ["a"], text: "", group: "" },
     { action: "label:2", keys: ["a"], text: "", group: "" },

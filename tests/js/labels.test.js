@@ -12,7 +12,7 @@ const everything = () =>
   imageBindings(toolsFor([{ shapes: ["mask", "box", "polygon", "polyline", "point"] }]), { masks: true, outlines: true, attributes: true });
 const masksAlone = () => imageBindings(toolsFor([{}]), { masks: true, outlines: false, attributes: false });
 
-test("no two actions of a room share a key", () => {
+test("no two actions of an editor share a key", () => {
   for (const own of [everything(), masksAlone(), textBindings({ attributes: true })]) {
     assert.deepEqual(conflicts([...studioBindings(), ...own]), []);
     assert.deepEqual(conflicts([...decidingBindings(), ...own]), []);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { arranged, noWish } from "../../static/js/studio/shared/list_order.js";
+import { arranged, noFilter } from "../../static/js/studio/shared/list_order.js";
 
 const READ = {
   a: { words: "person maria", label: "person", name: "Person", size: 4, score: null, source: "human" },
@@ -8,9 +8,9 @@ const READ = {
   c: { words: "person jun", label: "person", name: "Person", size: 1, score: 0.9, source: "edited" },
 };
 const ITEMS = Object.keys(READ);
-const ask = (wish) => arranged(ITEMS, { ...noWish(), ...wish }, (item) => READ[item]);
+const ask = (filter) => arranged(ITEMS, { ...noFilter(), ...filter }, (item) => READ[item]);
 
-test("without a wish the very same list stays", () => {
+test("without a filter the very same list stays", () => {
   assert.equal(ask({}), ITEMS);
   assert.equal(ask({ words: "  " }), ITEMS);
 });

@@ -48,11 +48,11 @@ test("the copilot's line is not reached from what saves work", () => {
     reached.add(file);
     for (const next of graph.get(file)) visit(next);
   };
-  for (const name of ["session", "drafts", "lease", "local_store", "wire"]) visit(join(SCRIPTS, `studio/shell/${name}.js`));
+  for (const name of ["session", "drafts", "lease", "local_store", "api"]) visit(join(SCRIPTS, `studio/shell/${name}.js`));
   assert.deepEqual([...reached].map((file) => relative(SCRIPTS, file)).filter((file) => /assist|copilot/.test(file)), []);
 });
 
-test("no page carries a style or a handler that the content security policy would refuse", () => {
+test("no page carries a style or a handler that the content security policy would reject", () => {
   for (const file of files(join(ROOT, "templates"), ".html")) {
     if (file.includes(`${join("templates", "admin")}`)) continue;
     const text = readFileSync(file, "utf8");

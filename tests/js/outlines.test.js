@@ -43,14 +43,14 @@ test("inside, on the line, beside it", () => {
   assert.equal(outlines.hitsOutline(outlines.pointShape([5, 5]), 6, 5, 2), true);
 });
 
-test("the page refuses the same polygons as the server", () => {
+test("the page rejects the same polygons as the server", () => {
   const read = (name) => JSON.parse(readFileSync(new URL(`../fixtures/${name}.json`, import.meta.url)));
   const polygons = (cases) => cases.flatMap((one) => (one.answer?.regions ?? []).map?.((region) => ({ ...one, shape: region?.shape })) ?? [])
     .filter(({ shape }) => shape?.type === "polygon" && shape.points.length < 50 && shape.points.every((point) => point.length === 2));
   const taken = polygons(read("answers"));
-  const refused = polygons(read("refusals")).filter(({ code }) => ["crossing-polygon", "too-few-points"].includes(code));
-  assert.ok(taken.length > 1 && refused.length > 2);
+  const rejected = polygons(read("refusals")).filter(({ code }) => ["crossing-polygon", "too-few-points"].includes(code));
+  assert.ok(taken.length > 1 && rejected.length > 2);
   const faultOf = ({ shape }) => outlines.faultOf("polygon", outlines.distinct([...shape.points]).filter(([x, y], i, all) => !i || i < all.length - 1 || x !== all[0][0] || y !== all[0][1]));
   for (const one of taken) assert.equal(faultOf(one), "", one.name);
-  for (const one of refused) assert.notEqual(faultOf(one), "", one.name);
+  for (const one of rejected) assert.notEqual(faultOf(one), "", one.name);
 });

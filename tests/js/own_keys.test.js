@@ -4,7 +4,7 @@ import { keyTables, whyNot } from "../../static/js/studio/shell/key_tables.js";
 import { createKeymap } from "../../static/js/studio/shared/keys.js";
 import { labelBindings } from "../../static/js/studio/shared/keys_of_labels.js";
 import { choiceBindings } from "../../static/js/studio/classification/bindings.js";
-import { wordsOfLost } from "../../static/js/studio/shell/key_sheet.js";
+import { wordsOfLost } from "../../static/js/studio/shell/shortcuts.js";
 import { ownKeys } from "../../static/js/studio/shell/own_keys.js";
 
 const KEYS = [
@@ -46,7 +46,7 @@ test("no two actions that are pressed in one place share a key, as Tandem brings
   for (const { table, bindings } of others) {
     assert.doesNotThrow(() => createKeymap([...studio.bindings, ...bindings]), table);
     const both = bindings.filter((one) => studio.bindings.some((other) => other.action === one.action));
-    assert.deepEqual(both, [], `${table}: an action that everywhere has too would never reach the room`);
+    assert.deepEqual(both, [], `${table}: an action that everywhere has too would never reach the editor`);
     assert.equal(new Set(bindings.map((one) => one.action)).size, bindings.length, table);
   }
 });
@@ -57,16 +57,16 @@ test("every key says what it does, those whose words come later too", () => {
   }
 });
 
-test("a key that can't be is refused in words", () => {
+test("a key that can't be is rejected in words", () => {
   const tables = keyTables();
-  const wish = { table: "image", action: "accept" };
-  assert.match(whyNot("5", wish, tables), /digits are for the labels/);
-  assert.match(whyNot("ctrl+w", wish, tables), /browser keeps/);
-  assert.match(whyNot("tab", wish, tables), /browser keeps/);
-  assert.match(whyNot("k", wish, tables), /“Next region, /);
-  assert.match(whyNot("s", wish, tables), /“Skip this task”/);
+  const target = { table: "image", action: "accept" };
+  assert.match(whyNot("5", target, tables), /digits are for the labels/);
+  assert.match(whyNot("ctrl+w", target, tables), /browser keeps/);
+  assert.match(whyNot("tab", target, tables), /browser keeps/);
+  assert.match(whyNot("k", target, tables), /“Next region, /);
+  assert.match(whyNot("s", target, tables), /“Skip this task”/);
   assert.match(whyNot("k", { table: "studio", action: "skip" }, tables), /“Next region, /);
-  assert.equal(whyNot("a", wish, tables), "", "its own key");
-  assert.equal(whyNot("shift+z", wish, tables), "");
+  assert.equal(whyNot("a", target, tables), "", "its own key");
+  assert.equal(whyNot("shift+z", target, tables), "");
   assert.equal(whyNot("b", { table: "text", action: "accept" }, tables), "", "the image's key is free in a text");
 });

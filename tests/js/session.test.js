@@ -4,18 +4,18 @@ import { inMemory } from "../../static/js/studio/shell/local_store.js";
 import { NONE, nothing, problem, sitting, task } from "./sitting.js";
 
 test("claim, work, submit: the next task comes with the answer and nothing is left on this machine", async () => {
-  const { session, asked, shown, stash } = sitting({
+  const { session, asked, shown, localStore } = sitting({
     claim: [task("a1")],
     submit: [{ submitted: { id: "n1" }, ...task("a2") }],
   });
   await session.claim();
-  session.change({ answer: { spans: [1] }, refused: [{ suggestion: "u-1" }] });
-  assert.equal(await session.submit({ answer: { spans: [1] }, refused: [{ suggestion: "u-1" }] }), true);
+  session.change({ answer: { spans: [1] }, rejected: [{ suggestion: "u-1" }] });
+  assert.equal(await session.submit({ answer: { spans: [1] }, rejected: [{ suggestion: "u-1" }] }), true);
   const [, one, body] = asked.find(([name]) => name === "submit");
   assert.equal(one.id, "a1");
-  assert.deepEqual(body, { answer: { spans: [1] }, active_ms: 0, refused: ["u-1"] });
+  assert.deepEqual(body, { answer: { spans: [1] }, active_ms: 0, rejected: ["u-1"] });
   assert.equal(session.assignment.id, "a2");
-  assert.equal(await stash.read("a1"), null);
+  assert.equal(await localStore.read("a1"), null);
   assert.equal(shown.filter(([name]) => name === "showTask").length, 2);
   await session.release();
 });
@@ -26,7 +26,7 @@ test("a submit without a network is sent again until it is answered, once more t
     submit: [problem(0, "offline"), problem(503, "server-error"), { submitted: {}, ...nothing }],
   });
   await session.claim();
-  session.change({ answer: { spans: [] }, refused: [] });
+  session.change({ answer: { spans: [] }, rejected: [] });
   assert.equal(await session.submit(NONE), true);
   assert.equal(asked.filter(([name]) => name === "submit").length, 3);
   assert.ok(names().includes("showNothing"));
@@ -35,16 +35,16 @@ test("a submit without a network is sent again until it is answered, once more t
 test("a second Enter during a submit does nothing", async () => {
   const { session, asked } = sitting({ claim: [task("a1")], submit: [{ submitted: {}, ...nothing }] });
   await session.claim();
-  session.change({ answer: { spans: [] }, refused: [] });
+  session.change({ answer: { spans: [] }, rejected: [] });
   const [first, second] = await Promise.all([session.submit(NONE), session.submit(NONE)]);
   assert.deepEqual([first, second], [true, false]);
   assert.equal(asked.filter(([name]) => name === "submit").length, 1);
 });
 
-test("a refused answer leaves the task as it is, with the reason", async () => {
+test("a rejected answer leaves the task as it is, with the reason", async () => {
   const { session, shown } = sitting({ claim: [task("a1")], submit: [problem(422, "unknown-label")] });
   await session.claim();
-  session.change({ answer: { spans: [] }, refused: [] });
+  session.change({ answer: { spans: [] }, rejected: [] });
   assert.equal(await session.submit(NONE), false);
   assert.equal(session.assignment.id, "a1");
   assert.equal(shown.find(([name]) => name === "showProblem")[1].code, "unknown-label");
@@ -52,17 +52,17 @@ test("a refused answer leaves the task as it is, with the reason", async () => {
 });
 
 test("a lost lease is told as such, and the work stays on this machine", async () => {
-  const { session, names, stash } = sitting({
+  const { session, names, localStore } = sitting({
     claim: [task("a1"), task("a2")],
     submit: [problem(409, "lease-lost")],
   });
   await session.claim();
-  session.change({ answer: { spans: [5] }, refused: [] });
+  session.change({ answer: { spans: [5] }, rejected: [] });
   await session.submit(NONE);
   assert.ok(names().includes("showLost"));
   await session.abandon();
   assert.equal(session.assignment.id, "a2");
-  assert.deepEqual((await stash.read("a1")).answer, { spans: [5] });
+  assert.deepEqual((await localStore.read("a1")).answer, { spans: [5] });
   await session.release();
 });
 
@@ -91,9 +91,9 @@ test("signed out in the middle: asks to sign in and goes on by itself", async ()
 });
 
 test("after a reload unsent work on this machine comes before the server's older draft", async () => {
-  const stash = inMemory();
-  await stash.write("a1", { version: 2, dirty: true, answer: { spans: [9] }, refused: [], active_ms: 5 });
-  const { session, shown } = sitting({ claim: [task("a1", { version: 2, answer: { spans: [] } })], stash });
+  const localStore = inMemory();
+  await localStore.write("a1", { version: 2, dirty: true, answer: { spans: [9] }, rejected: [], active_ms: 5 });
+  const { session, shown } = sitting({ claim: [task("a1", { version: 2, answer: { spans: [] } })], localStore });
   await session.claim();
   const [, , work] = shown.find(([name]) => name === "showTask");
   assert.deepEqual(work.answer, { spans: [9] });
@@ -108,7 +108,7 @@ test("trying keeps nothing: the answer is checked, then the next task is shown",
     trial: true,
   });
   await session.claim();
-  session.change({ answer: { spans: [] }, refused: [] });
+  session.change({ answer: { spans: [] }, rejected: [] });
   await session.submit(NONE);
   assert.deepEqual(asked.map(([name]) => name), ["trial", "check", "trial"]);
   assert.deepEqual(asked[2], ["trial", "p1", 1]);
@@ -151,11 +151,11 @@ test("a tried answer is kept as a known one, and the next task is shown", async 
 });
 
 test("where work of another kind comes next the page is opened anew, and nothing of the last task is left", async () => {
-  const { session, names, stash } = sitting({ claim: [task("a1")], submit: [{ submitted: { id: "n1" }, anew: true }] });
+  const { session, names, localStore } = sitting({ claim: [task("a1")], submit: [{ submitted: { id: "n1" }, anew: true }] });
   await session.claim();
   session.change(NONE);
   await session.submit(NONE);
   assert.equal(names().filter((name) => name === "openAnew").length, 1);
   assert.equal(names().filter((name) => name === "showTask").length, 1);
-  assert.equal(await stash.read("a1"), null);
+  assert.equal(await localStore.read("a1"), null);
 });

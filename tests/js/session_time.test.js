@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createClock } from "../../static/js/studio/shell/clock.js";
 import { inMemory } from "../../static/js/studio/shell/local_store.js";
-import { NONE, foreseeing, held, nothing, problem, sitting, task } from "./sitting.js";
+import { NONE, prefetching, held, nothing, problem, sitting, task } from "./sitting.js";
 
 /** A clock whose time is moved by hand, by somebody who does something every second of it. */
 function ticking() {
@@ -34,9 +34,9 @@ test("the time at work on a task goes with it, long pauses and hours out of sigh
   assert.deepEqual(times, [45_000, 4000]);
 });
 
-test("of a task that is shown ahead time counts from its showing, not from the answer to the last one", async () => {
+test("of a task that is shown early time counts from its showing, not from the answer to the last one", async () => {
   const { clock, work } = ticking();
-  const { session, asked, answer } = await foreseeing({ submitted: {}, ...held("a2") }, { clock });
+  const { session, asked, answer } = await prefetching({ submitted: {}, ...held("a2") }, { clock });
   work(7);
   const done = session.submit(NONE);
   assert.equal(asked[0][1].active_ms, 7000);
@@ -51,19 +51,19 @@ test("of a task that is shown ahead time counts from its showing, not from the a
   await session.release();
 });
 
-test("a task that comes back refused goes on from the time it had, and one that came instead starts at nothing", async () => {
+test("a task that comes back rejected goes on from the time it had, and one that came instead starts at nothing", async () => {
   const { clock, work } = ticking();
-  const refused = await foreseeing(problem(422, "bad-answer"), { clock });
+  const rejected = await prefetching(problem(422, "bad-answer"), { clock });
   work(7);
-  const done = refused.session.submit(NONE);
+  const done = rejected.session.submit(NONE);
   work(5);
-  refused.answer();
+  rejected.answer();
   await done;
   work(1);
   assert.equal(clock.read(), 8000);
-  await refused.session.release();
+  await rejected.session.release();
   const other = ticking();
-  const moved = await foreseeing({ submitted: {}, ...held("a3") }, { clock: other.clock });
+  const moved = await prefetching({ submitted: {}, ...held("a3") }, { clock: other.clock });
   const gone = moved.session.submit(NONE);
   other.work(5);
   moved.answer();
@@ -74,9 +74,9 @@ test("a task that comes back refused goes on from the time it had, and one that 
 
 test("after a reload time goes on from what was kept with the work", async () => {
   const { clock, work } = ticking();
-  const stash = inMemory();
-  await stash.write("a1", { version: 2, dirty: true, answer: { spans: [9] }, refused: [], active_ms: 30_000 });
-  const { session, asked } = sitting({ claim: [task("a1", { version: 2, answer: { spans: [] } })], submit: [{ submitted: {}, ...nothing }], stash, clock });
+  const localStore = inMemory();
+  await localStore.write("a1", { version: 2, dirty: true, answer: { spans: [9] }, rejected: [], active_ms: 30_000 });
+  const { session, asked } = sitting({ claim: [task("a1", { version: 2, answer: { spans: [] } })], submit: [{ submitted: {}, ...nothing }], localStore, clock });
   await session.claim();
   work(2);
   await session.submit(NONE);

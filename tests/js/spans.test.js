@@ -22,7 +22,7 @@ test("an accepted offer that is changed counts as edited", () => {
   assert.equal(model.changeSpan(spans, "s1", { end: 5 })[0].provenance.suggestion, "u-1");
 });
 
-test("a change that would empty a span is refused, one that meets a twin joins it", () => {
+test("a change that would empty a span is rejected, one that meets a twin joins it", () => {
   let spans = add([], 0, 3, "person");
   spans = add(spans, 0, 3, "place");
   assert.equal(model.changeSpan(spans, "s1", { end: 0 }), spans);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import { createHistory } from "../../static/js/studio/shared/history.js";
-import { createImageDesk } from "../../static/js/studio/image/editor.js";
+import { createImageStore } from "../../static/js/studio/image/store.js";
 import { createHeard } from "../../static/js/studio/image/heard.js";
 import { createStepsTold } from "../../static/js/studio/shell/steps_told.js";
 
@@ -42,7 +42,7 @@ test("letters that follow each other are told of once, when the hand rests", () 
   assert.equal(quiet(), "Attribute");
 });
 
-test("what the room itself has said of a step is enough", () => {
+test("what the editor itself has said of a step is enough", () => {
   const history = createHistory(0, { onChange: () => told.stepped(history) });
   history.push(1, "Accept");
   said.textContent = "Accepted as Thing";
@@ -63,15 +63,15 @@ test("what a key did to a region is said in words", () => {
   const labels = [{ key: "thing", name: "Thing", shapes: ["box"] }];
   const region = { id: "r1", label: "thing", shape: { type: "box", x: 1, y: 1, width: 5, height: 5 }, attributes: {}, provenance: { source: "human" } };
   const copilot = { cancel() {}, ask: () => null };
-  const desk = createImageDesk({ labels, size: { width: 20, height: 20 }, answer: { regions: [region] }, refused: [], outline: null, copilot, onChange() {} });
-  const heard = createHeard(desk, { tool: () => "brush", on: () => ({ bare: true, removing: false }) });
+  const store = createImageStore({ labels, size: { width: 20, height: 20 }, answer: { regions: [region] }, rejected: [], outline: null, copilot, onChange() {} });
+  const heard = createHeard(store, { tool: () => "brush", on: () => ({ bare: true, removing: false }) });
   assert.equal(heard("hide"), "", "nothing is selected");
-  desk.select("r1");
-  desk.hide();
+  store.select("r1");
+  store.hide();
   assert.equal(heard("hide"), "Hidden");
-  desk.hide();
+  store.hide();
   assert.equal(heard("hide"), "Shown");
-  desk.lock();
+  store.lock();
   assert.equal(heard("lock"), "Locked");
   assert.equal(heard("tool:brush"), "Brush");
   assert.equal(heard("bare"), "All marks are hidden");

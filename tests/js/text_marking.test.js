@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createTextDesk } from "../../static/js/studio/text/editor.js";
+import { createTextStore } from "../../static/js/studio/text/store.js";
 import { createMarking } from "../../static/js/studio/text/marking.js";
 
 const TEXT = "Bo met Bobby; Bo left.";
 
 /** A text with what is selected in it, and all that was said. */
-function room() {
+function editor() {
   let selection = null;
   const told = [];
-  const desk = createTextDesk({ answer: null, onChange() {} });
+  const store = createTextStore({ answer: null, onChange() {} });
   const page = {
     selection: () => selection,
     select: (start, end) => (selection = { start, end, anchor: start, focus: end }),
@@ -18,18 +18,18 @@ function room() {
   };
   const same = ({ ...edges }) => edges;
   const marking = createMarking(TEXT, {
-    desk, page, picker: { show() {}, hide() {} }, nameOf: (label) => label.toUpperCase(),
+    store, page, picker: { show() {}, hide() {} }, nameOf: (label) => label.toUpperCase(),
     toPoints: same, toUnits: ({ start, end }) => ({ start, end }), pressed: () => false,
     announce: (words) => told.push(words), onModes() {}, onMarked() {},
   });
-  const marked = () => desk.answer().spans.map(({ start, end, label }) => [TEXT.slice(start, end), label]);
-  return { desk, page, marking, told, marked };
+  const marked = () => store.answer().spans.map(({ start, end, label }) => [TEXT.slice(start, end), label]);
+  return { store, page, marking, told, marked };
 }
 
 const DRAG = { altKey: false, target: {} };
 
 test("a label marks the whole words of a selection, or its letters", () => {
-  const { page, marking, marked } = room();
+  const { page, marking, marked } = editor();
   page.select(8, 10);
   marking.picked(DRAG);
   marking.label("person");
@@ -40,7 +40,7 @@ test("a label marks the whole words of a selection, or its letters", () => {
 });
 
 test("a label that stays on marks each selection until its key comes again", () => {
-  const { page, marking, marked, told } = room();
+  const { page, marking, marked, told } = editor();
   marking.label("person");
   assert.equal(marking.modes.sticky, "person");
   assert.equal(told.at(-1), "Each selection is now marked as PERSON.");
@@ -54,7 +54,7 @@ test("a label that stays on marks each selection until its key comes again", () 
 
 test("every place that says the same is marked, within words only where letters are selected", () => {
   for (const [letters, found] of [[false, 2], [true, 3]]) {
-    const { page, marking, marked, told } = room();
+    const { page, marking, marked, told } = editor();
     if (letters) marking.turnLetters();
     page.select(0, 2);
     marking.everywhere();
@@ -67,13 +67,13 @@ test("every place that says the same is marked, within words only where letters 
 });
 
 test("an end of the current span goes word by word and stops at the text's ends", () => {
-  const { desk, page, marking, marked } = room();
+  const { store, page, marking, marked } = editor();
   page.select(3, 6);
   marking.label("verb");
   marking.moveEdge("end", 1);
   for (let times = 0; times < 3; times += 1) marking.moveEdge("start", -1);
   assert.deepEqual(marked(), [["Bo met Bobby", "verb"]]);
-  desk.select(null);
+  store.select(null);
   marking.moveEdge("start", 1);
   assert.deepEqual(marked(), [["Bo met Bobby", "verb"]], "without a current span there is nothing to move");
   assert.deepEqual([marking.edgeAt(9, "start"), marking.edgeAt(9, "end")], [7, 12]);

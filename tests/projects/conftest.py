@@ -4,8 +4,8 @@ import pytest
 
 from projects.task_types import TASK_TYPES
 from taskers.models.people import Role
-from tests import make
-from tests.projects.judging import OneLabel
+from tests.support import make
+from tests.support.projects.judging import OneLabel
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import pytest
 
 from projects.inference.acceptance import error_rate, may_decide
 from projects.inference.calibration import Calibration, calibrate
-from projects.inference.sequential_test import Vigil, noticed_within, watched
+from projects.inference.sequential_test import SequentialTest, noticed_within, watched
 
 
 def test_unknown_model_decides_nothing_however_sure():
@@ -51,10 +51,10 @@ def test_sound_models_are_hardly_ever_switched_off_in_a_whole_life():
     random, alpha = np.random.default_rng(1), 0.05
     fired = 0
     for _ in range(1000):
-        vigil = Vigil()
+        test = SequentialTest()
         for wrong in life(random, 2000, 0.05):
-            vigil = vigil.after(bool(wrong), 0.05)
-            if vigil.fires(alpha):
+            test = test.after(bool(wrong), 0.05)
+            if test.fires(alpha):
                 fired += 1
                 break
     assert fired <= 50 + 3 * np.sqrt(1000 * alpha * (1 - alpha))  # what alpha allows, and its chance
@@ -67,10 +67,10 @@ def test_a_model_that_gets_worse_is_noticed_within_a_bounded_number_of_audits(er
     random, bound = np.random.default_rng(2), noticed_within(0.05, error, 0.05, before)
     delays = []
     for _ in range(200):
-        vigil = watched(life(random, before, 0.02), 0.05)
+        test = watched(life(random, before, 0.02), 0.05)
         delay = 0
-        while not vigil.fires(0.05) and delay < 5000:
-            vigil, delay = vigil.after(bool(random.random() < error), 0.05), delay + 1
+        while not test.fires(0.05) and delay < 5000:
+            test, delay = test.after(bool(random.random() < error), 0.05), delay + 1
         delays.append(delay)
     assert np.mean(delays) <= 1.25 * bound  # the last step may reach far beyond
     assert max(delays) <= 4 * bound
@@ -84,6 +84,6 @@ def test_a_long_good_life_buys_no_licence():
 
 def test_a_vigil_only_watches_what_can_be_watched():
     with pytest.raises(ValueError, match="below half"):
-        Vigil().after(True, 0.5)
-    assert Vigil().capital == 1.0
+        SequentialTest().after(True, 0.5)
+    assert SequentialTest().capital == 1.0
     assert watched([False] * 3, 0.1).capital < 1.0

@@ -7,17 +7,7 @@ from hypothesis import strategies as st
 
 from projects.inference.calibration import Calibration, calibrate, calibrated_posterior, calibration_error
 from projects.inference.classification import ABILITY, BIAS, estimate
-
-
-def crowd(seed: int, tasks=120, skill=(0.9, 0.85, 0.8, 0.7, 0.6), classes=3, shares=None):
-    """Triples of a crowd in which tasker w is right with probability skill[w], and the truth."""
-    random = np.random.default_rng(seed)
-    truth = random.choice(classes, tasks, p=shares)
-    task = np.repeat(np.arange(tasks), len(skill))
-    worker = np.tile(np.arange(len(skill)), tasks)
-    right = random.random(task.size) < np.array(skill)[worker]
-    wrong = (truth[task] + random.integers(1, classes, task.size)) % classes
-    return task, worker, np.where(right, truth[task], wrong), truth
+from tests.support.projects.crowds import crowd
 
 
 def accuracy(result, truth) -> float:
@@ -39,7 +29,7 @@ def test_permuting_triples_tasks_and_taskers_changes_nothing(seed, random):
     new_task, new_worker = np.array(random.sample(range(25), 25)), np.array(random.sample(range(5), 5))
     mixed = estimate(new_task[task][order], new_worker[worker][order], label[order], (25, 5, 3))
     assert mixed.posterior[new_task] == pytest.approx(plain.posterior, abs=1e-6)
-    assert mixed.fits[1].traits[new_worker] == pytest.approx(plain.fits[1].traits, abs=1e-5)
+    assert mixed.fits[1].parameters[new_worker] == pytest.approx(plain.fits[1].parameters, abs=1e-5)
 
 
 def test_same_input_gives_the_same_bits():
@@ -60,7 +50,7 @@ def test_better_than_majority_where_taskers_differ():
 def test_adversary_is_turned_round_and_spammer_ignored():
     task, worker, label, truth = crowd(1, 400, skill=(0.85, 0.85, 0.85, 0.1, 0.5), classes=2)
     result = estimate(task, worker, label, (400, 5, 2))
-    ability = result.fits[1].ability + result.fits[1].traits[:, 0]
+    ability = result.fits[1].ability + result.fits[1].parameters[:, 0]
     assert ability[3] < -0.5 and abs(ability[4]) < 0.4 < ability[:3].min()
     assert accuracy(result, truth) > 0.95
 

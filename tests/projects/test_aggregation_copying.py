@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from projects.inference.classification import estimate
 from projects.inference.copying import find_copies, voices
-from tests.projects.test_aggregation_classification import crowd
+from tests.support.projects.crowds import crowd
 
 SIZES = (200, 6, 3)
 SKILLS = (0.85, 0.8, 0.8, 0.75, 0.7, 0.34)

@@ -11,81 +11,83 @@ from hypothesis import strategies as st
 
 from projects.inference.classification import ABILITY, MOST_LIKED, estimate
 from projects.inference.incremental import (
-    Crowd,
-    Trait,
+    AccuracyModel,
+    AnnotatorParameters,
+    accuracy_model_of,
     chances_of_next,
-    crowd_of,
     learn,
     newcomer,
+    parameters_of,
     posterior,
     posteriors_after,
-    trait_of,
 )
 from projects.inference.overlap import gain_of_next, least_sure, wanted_after
-from projects.inference.reliability import first_crowd
+from projects.inference.reliability import first_accuracy_model
 from projects.inference.vetting import vet
-from tests.projects.test_aggregation_classification import crowd as made_up
+from tests.support.projects.crowds import crowd as made_up
 
 TASK, WORKER, LABEL, TRUTH = made_up(11, 300, skill=(0.9, 0.85, 0.8, 0.6, 0.34))
 BATCH = estimate(TASK, WORKER, LABEL, (300, 5, 3))
-CROWD = crowd_of(BATCH)
-TRAITS = [trait_of(BATCH, w) for w in range(5)]
+MODEL = accuracy_model_of(BATCH)
+PARAMETERS = [parameters_of(BATCH, w) for w in range(5)]
 
 
 def test_increment_says_what_the_batch_said():
     for task in range(0, 300, 10):
         here = task == TASK
-        now = posterior(CROWD, [TRAITS[w] for w in WORKER[here]], LABEL[here].tolist())
+        now = posterior(MODEL, [PARAMETERS[w] for w in WORKER[here]], LABEL[here].tolist())
         assert now == pytest.approx(BATCH.posterior[task], abs=0.01)
 
 
 def test_order_of_labels_is_nothing_and_no_label_gives_the_shares():
-    forward = posterior(CROWD, TRAITS[:3], [0, 1, 1])
-    assert posterior(CROWD, [TRAITS[i] for i in (2, 0, 1)], [1, 0, 1]) == pytest.approx(forward)
-    assert posterior(CROWD, [], []).sum() == pytest.approx(1)
+    forward = posterior(MODEL, PARAMETERS[:3], [0, 1, 1])
+    assert posterior(MODEL, [PARAMETERS[i] for i in (2, 0, 1)], [1, 0, 1]) == pytest.approx(forward)
+    assert posterior(MODEL, [], []).sum() == pytest.approx(1)
 
 
 @given(st.lists(st.integers(0, 2), min_size=1, max_size=6))
 def test_one_more_vote_for_the_leader_never_lowers_it(labels):
-    strangers = [newcomer(CROWD)] * len(labels)
-    before = posterior(CROWD, strangers, labels)
+    strangers = [newcomer(MODEL)] * len(labels)
+    before = posterior(MODEL, strangers, labels)
     leader = int(before.argmax())
-    after = posterior(CROWD, [*strangers, newcomer(CROWD)], [*labels, leader])
+    after = posterior(MODEL, [*strangers, newcomer(MODEL)], [*labels, leader])
     assert after[leader] >= before[leader] - 1e-9
 
 
 def test_both_survive_json():
-    stored = json.loads(json.dumps(CROWD.to_json()))
-    trait = Trait.from_json(json.loads(json.dumps(TRAITS[0].to_json())))
-    assert posterior(Crowd.from_json(stored), [trait], [1]) == pytest.approx(posterior(CROWD, TRAITS[:1], [1]))
+    stored = json.loads(json.dumps(MODEL.to_json()))
+    parameters = AnnotatorParameters.from_json(json.loads(json.dumps(PARAMETERS[0].to_json())))
+    assert posterior(AccuracyModel.from_json(stored), [parameters], [1]) == pytest.approx(
+        posterior(MODEL, PARAMETERS[:1], [1])
+    )
 
 
 def test_newcomer_who_keeps_being_right_gains_and_one_who_is_blind_falls():
     random = np.random.default_rng(0)
-    able, blind = newcomer(CROWD), newcomer(CROWD)
+    able, blind = newcomer(MODEL), newcomer(MODEL)
     for _ in range(60):
         truth = int(random.integers(3))
         others = np.full(3, 0.02)
         others[truth] = 0.96
-        able = learn(CROWD, able, truth, others)
-        blind = learn(CROWD, blind, int(random.integers(3)), others)
+        able = learn(MODEL, able, truth, others)
+        blind = learn(MODEL, blind, int(random.integers(3)), others)
     assert able.mean[1, 0] > 0.5 > -0.5 > blind.mean[1, 0]
     assert (np.linalg.eigvalsh(able.spread[1]) > -1e-9).all()
-    assert able.spread[1][0, 0] < newcomer(CROWD).spread[1][0, 0]
+    assert able.spread[1][0, 0] < newcomer(MODEL).spread[1][0, 0]
 
 
 def test_undecided_others_teach_nothing_about_ability():
-    fresh = newcomer(CROWD)
-    taught = learn(CROWD, fresh, 0, np.full(3, 1 / 3))
-    sure = learn(CROWD, fresh, 0, np.array([0.98, 0.01, 0.01]))
+    fresh = newcomer(MODEL)
+    taught = learn(MODEL, fresh, 0, np.full(3, 1 / 3))
+    sure = learn(MODEL, fresh, 0, np.array([0.98, 0.01, 0.01]))
     assert abs(taught.mean[0, 0]) < 0.3 * abs(sure.mean[0, 0])
 
 
 def test_an_update_costs_no_more_than_a_query():
-    traits, labels = [TRAITS[i % 5] for i in range(5)], [0, 1, 0, 0, 2]
+    parameters, labels = [PARAMETERS[i % 5] for i in range(5)], [0, 1, 0, 0, 2]
     started = time.perf_counter()
     for _ in range(200):
-        posterior(CROWD, traits, labels)
+        posterior(MODEL, parameters, labels)
     assert (time.perf_counter() - started) / 200 < 0.002
 
 
@@ -105,11 +107,11 @@ def test_a_budget_goes_to_the_least_sure_that_may_have_more():
 
 
 def test_next_judgement_helps_most_where_opinions_part_and_the_asked_one_is_able():
-    settled = gain_of_next(CROWD, TRAITS[:3], [0, 0, 0])
-    parted = gain_of_next(CROWD, TRAITS[:2], [0, 1])
+    settled = gain_of_next(MODEL, PARAMETERS[:3], [0, 0, 0])
+    parted = gain_of_next(MODEL, PARAMETERS[:2], [0, 1])
     assert parted > 5 * settled >= 0
-    blind = gain_of_next(CROWD, TRAITS[:2], [0, 1], candidate=TRAITS[4])
-    assert blind < 0.2 * gain_of_next(CROWD, TRAITS[:2], [0, 1], candidate=TRAITS[0])
+    blind = gain_of_next(MODEL, PARAMETERS[:2], [0, 1], candidate=PARAMETERS[4])
+    assert blind < 0.2 * gain_of_next(MODEL, PARAMETERS[:2], [0, 1], candidate=PARAMETERS[0])
 
 
 def test_blind_and_contrary_taskers_are_found_and_newcomers_left_alone():
@@ -124,20 +126,20 @@ def test_blind_and_contrary_taskers_are_found_and_newcomers_left_alone():
     assert findings[7] in ("fine", "unsure")
 
 
-def learnt_plainly(crowd, trait, label, others):
+def learnt_plainly(accuracy_model, parameters, label, others):
     """`learn` by the formula as it is written down: the design of every answer to every question, and its moments."""
-    classes, size = crowd.classes, crowd.variances.shape[1]
-    means, spreads = trait.mean.copy(), trait.spread.copy()
+    classes, size = accuracy_model.classes, accuracy_model.variances.shape[1]
+    means, spreads = parameters.mean.copy(), parameters.spread.copy()
     for m in range(len(means)):
-        groups = np.flatnonzero(crowd.member == m)
-        shares = others[:, None] * np.exp(crowd.offset[:, groups])
+        groups = np.flatnonzero(accuracy_model.member == m)
+        shares = others[:, None] * np.exp(accuracy_model.offset[:, groups])
         weight, chance = np.zeros(shares.shape), np.zeros((classes, len(groups), classes))
         design = np.zeros((classes, len(groups), classes, size))
         for k in range(classes):
-            for g, ease in enumerate(crowd.ease[groups]):
+            for g, ease in enumerate(accuracy_model.ease[groups]):
                 design[k, g, k, 0] = ease
                 design[k, g, :, 1:] = np.eye(classes)
-                logits = crowd.confusions[m, k] + (np.arange(classes) == k) * ease * crowd.ability[m]
+                logits = accuracy_model.confusions[m, k] + (np.arange(classes) == k) * ease * accuracy_model.ability[m]
                 logits = logits + design[k, g] @ means[m]
                 chance[k, g] = np.exp(logits) / np.exp(logits).sum()
                 weight[k, g] = shares[k, g] * chance[k, g, label]
@@ -151,56 +153,69 @@ def learnt_plainly(crowd, trait, label, others):
                 curve += weight[k, g] * (second - np.outer(mean, mean))
         spreads[m] = spreads[m] - spreads[m] @ curve @ np.linalg.solve(np.eye(size) + spreads[m] @ curve, spreads[m])
         means[m] = means[m] + spreads[m] @ slope
-    return Trait(means, spreads)
+    return AnnotatorParameters(means, spreads)
 
 
-@pytest.mark.parametrize("crowd", [CROWD, first_crowd(2), first_crowd(7)], ids=["estimated", "two", "seven"])
-def test_learning_is_what_the_formula_says(crowd):
+@pytest.mark.parametrize(
+    "accuracy_model", [MODEL, first_accuracy_model(2), first_accuracy_model(7)], ids=["estimated", "two", "seven"]
+)
+def test_learning_is_what_the_formula_says(accuracy_model):
     random = np.random.default_rng(3)
-    plainly = shortly = newcomer(crowd)
+    plainly = shortly = newcomer(accuracy_model)
     for _ in range(5):
-        others, label = random.dirichlet(np.full(crowd.classes, 0.5)), int(random.integers(crowd.classes))
-        plainly, shortly = learnt_plainly(crowd, plainly, label, others), learn(crowd, shortly, label, others)
+        others, label = (
+            random.dirichlet(np.full(accuracy_model.classes, 0.5)),
+            int(random.integers(accuracy_model.classes)),
+        )
+        plainly, shortly = (
+            learnt_plainly(accuracy_model, plainly, label, others),
+            learn(accuracy_model, shortly, label, others),
+        )
         assert shortly.mean == pytest.approx(plainly.mean, abs=1e-8)
         assert shortly.spread == pytest.approx(plainly.spread, abs=1e-8)
 
 
-@pytest.mark.parametrize("crowd", [CROWD, first_crowd(7)], ids=["estimated", "seven"])
-def test_the_posteriors_to_come_are_those_of_one_more_label(crowd):
-    traits = [newcomer(crowd), learn(crowd, newcomer(crowd), 1, np.eye(crowd.classes)[1])]
-    told = posteriors_after(crowd, traits, [0, 1], traits[1])
+@pytest.mark.parametrize("accuracy_model", [MODEL, first_accuracy_model(7)], ids=["estimated", "seven"])
+def test_the_posteriors_to_come_are_those_of_one_more_label(accuracy_model):
+    parameters = [
+        newcomer(accuracy_model),
+        learn(accuracy_model, newcomer(accuracy_model), 1, np.eye(accuracy_model.classes)[1]),
+    ]
+    told = posteriors_after(accuracy_model, parameters, [0, 1], parameters[1])
     for label, row in enumerate(told):
-        assert row == pytest.approx(posterior(crowd, [*traits, traits[1]], [0, 1, label]), abs=1e-12)
+        assert row == pytest.approx(posterior(accuracy_model, [*parameters, parameters[1]], [0, 1, label]), abs=1e-12)
 
 
 @pytest.mark.parametrize("asked", [0, 4])
 def test_a_single_member_knows_the_chances_that_the_posteriors_to_come_imply(asked):
     batch = estimate(TASK, WORKER, LABEL, (300, 5, 3), pool=(ABILITY,))
-    crowd, traits = crowd_of(batch), [trait_of(batch, w) for w in range(5)]
-    chance = chances_of_next(crowd, traits[:2], [0, 1], traits[asked])[0]
-    after = posteriors_after(crowd, traits[:2], [0, 1], traits[asked])
+    accuracy_model, parameters = accuracy_model_of(batch), [parameters_of(batch, w) for w in range(5)]
+    chance = chances_of_next(accuracy_model, parameters[:2], [0, 1], parameters[asked])[0]
+    after = posteriors_after(accuracy_model, parameters[:2], [0, 1], parameters[asked])
     assert chance.sum() == pytest.approx(1)
-    assert chance @ after == pytest.approx(posterior(crowd, traits[:2], [0, 1]), abs=1e-8)
+    assert chance @ after == pytest.approx(posterior(accuracy_model, parameters[:2], [0, 1]), abs=1e-8)
 
 
 def wide(classes):
     """The first crowd as it was kept before likings were left out where there are very many classes."""
-    few = first_crowd(2)
+    few = first_accuracy_model(2)
     confusions = np.full((classes, classes), -np.log(classes - 1))
     np.fill_diagonal(confusions, 0.0)
     variances = np.hstack([few.variances[:, :1], np.repeat(few.variances[:, 1:2], classes, axis=1)])
     offset = np.repeat(few.offset[:1] + np.log(2 / classes), classes, axis=0)
-    return Crowd(few.ease, few.member, few.ability, np.repeat(confusions[None], 4, axis=0), offset, variances)
+    return AccuracyModel(few.ease, few.member, few.ability, np.repeat(confusions[None], 4, axis=0), offset, variances)
 
 
-@pytest.mark.parametrize(("made", "most"), [(first_crowd, 16), (wide, 96)], ids=["as it is now", "as it was kept"])
+@pytest.mark.parametrize(
+    ("made", "most"), [(first_accuracy_model, 16), (wide, 96)], ids=["as it is now", "as it was kept"]
+)
 def test_two_hundred_classes_fit_into_little_room(made, most):
     """The label form allows so many. Written out, the design alone would hold 320 million numbers."""
-    crowd, labels = made(200), [7, 7, 150]
-    traits = [newcomer(crowd)] * 3
+    accuracy_model, labels = made(200), [7, 7, 150]
+    parameters = [newcomer(accuracy_model)] * 3
     tracemalloc.start()
-    taught = learn(crowd, traits[0], 7, posterior(crowd, traits[1:], labels[1:]))
-    told = gain_of_next(crowd, traits, labels)
+    taught = learn(accuracy_model, parameters[0], 7, posterior(accuracy_model, parameters[1:], labels[1:]))
+    told = gain_of_next(accuracy_model, parameters, labels)
     megabytes = tracemalloc.get_traced_memory()[1] / 2**20
     tracemalloc.stop()
     assert taught.mean[0, 0] > 0 and told > 0
@@ -208,14 +223,17 @@ def test_two_hundred_classes_fit_into_little_room(made, most):
 
 
 def test_what_is_kept_of_a_tasker_stays_small_with_many_classes():
-    crowd = first_crowd(MOST_LIKED + 1)
-    assert newcomer(crowd).mean.shape == (1, 1) and newcomer(first_crowd(MOST_LIKED)).mean.shape == (4, 1 + MOST_LIKED)
-    taught = learn(crowd, newcomer(crowd), 0, np.eye(MOST_LIKED + 1)[0])
+    accuracy_model = first_accuracy_model(MOST_LIKED + 1)
+    assert newcomer(accuracy_model).mean.shape == (1, 1) and newcomer(first_accuracy_model(MOST_LIKED)).mean.shape == (
+        4,
+        1 + MOST_LIKED,
+    )
+    taught = learn(accuracy_model, newcomer(accuracy_model), 0, np.eye(MOST_LIKED + 1)[0])
     assert taught.mean.shape == (1, 1) and 0 < taught.spread[0, 0, 0] < 1
     task, worker, label, truth = made_up(5, 60, skill=(0.9, 0.8, 0.8, 0.5), classes=2)
     many = estimate(task, worker, label * MOST_LIKED, (60, 4, MOST_LIKED + 1))
-    assert len(many.members) == 1 and trait_of(many, 0).mean.shape == (1, 1)
+    assert len(many.members) == 1 and parameters_of(many, 0).mean.shape == (1, 1)
     one = task == 0
-    traits = [trait_of(many, w) for w in worker[one]]
-    now = posterior(crowd_of(many), traits, (label[one] * MOST_LIKED).tolist())
+    parameters = [parameters_of(many, w) for w in worker[one]]
+    now = posterior(accuracy_model_of(many), parameters, (label[one] * MOST_LIKED).tolist())
     assert now == pytest.approx(many.posterior[0], abs=0.01)

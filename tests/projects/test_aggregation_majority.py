@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy.sparse import coo_array
 
@@ -12,19 +12,7 @@ from projects.inference.majority import largest_group, majority_v1
 from projects.inference.masks import majority_mask, merge_regions
 from projects.inference.matching import cluster
 from projects.inference.spans import merge_spans
-from tests.projects.test_agreement import region, regions, spans
-
-
-def choice(value: str) -> dict:
-    return {"choice": value}
-
-
-def same(a: dict, b: dict) -> float:
-    return float(a["choice"] == b["choice"])
-
-
-def first(answers, trust=None):
-    return answers[0]
+from tests.support.projects.answers import choice, first, region, regions, same, spans
 
 
 def decide(*values: str, prior: float = 0.7):
@@ -72,8 +60,8 @@ def test_order_is_nothing(values, random):
 def test_one_more_that_agrees_never_lowers_confidence(against, behind, prior):
     before = decide(*["b"] * against, *["a"] * behind, prior=prior)
     after = decide(*["b"] * against, *["a"] * (behind + 1), prior=prior)
-    if before.decided and before.answer == choice("a"):
-        assert after.decided and after.confidence >= before.confidence
+    assume(before.decided and before.answer == choice("a"))
+    assert after.decided and after.confidence >= before.confidence
 
 
 def test_friend_of_a_friend_is_not_enough():
@@ -140,8 +128,12 @@ def test_merging_spans_is_blind_to_order(raw, random):
     merged = merge_spans(answers)
     assert merge_spans(shuffled) == merged
     assert all(s["start"] < s["end"] for s in merged["spans"])
-    if len(answers) == 1:
-        assert spans_agreement(merged, answers[0]) == 1.0
+
+
+@given(st.lists(st.tuples(st.integers(0, 20), st.integers(1, 6), st.sampled_from("ab")), max_size=4))
+def test_one_answer_alone_is_merged_into_itself(raw):
+    answer = spans(*[(s, s + n, label) for s, n, label in raw])
+    assert spans_agreement(merge_spans([answer]), answer) == 1.0
 
 
 def test_provenance_and_attributes_follow_the_members():

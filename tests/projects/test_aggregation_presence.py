@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 from projects.inference import BY_PART, geometry
 from projects.inference.agreement import regions_agreement, spans_agreement
 from projects.inference.classification import estimate
-from projects.inference.incremental import crowd_of, newcomer, trait_of
+from projects.inference.incremental import accuracy_model_of, newcomer, parameters_of
 from projects.inference.instance_level import Asked, Judges, Told, as_labels, chance_of_agreement, decide
-from projects.inference.reliability import first_crowd
+from projects.inference.reliability import first_accuracy_model
 from projects.inference.span_rivals import find_rivals
 from projects.inference.span_words import Words
 from projects.task_types import TASK_TYPES
-from tests.projects.test_aggregation_spans import office, report
-from tests.projects.test_agreement import region, regions, spans
+from tests.support.projects.answers import region, regions, spans
+from tests.support.projects.crowds import office, report
 
 SPANS, REGIONS = BY_PART["spans_v1"], BY_PART["regions_v1"]
 MARIA, OSLO = (0, 11, "person"), (40, 44, "place")
@@ -26,8 +26,8 @@ TEXT = "Maria Rossi moved away, and she lived in Oslo for a long while after tha
 
 
 def strangers(number: int, standing: float = 0.75) -> Judges:
-    crowd = first_crowd(2)
-    return Judges(crowd, [newcomer(crowd)] * number, [standing] * number)
+    accuracy_model = first_accuracy_model(2)
+    return Judges(accuracy_model, [newcomer(accuracy_model)] * number, [standing] * number)
 
 
 def known_judges() -> Judges:
@@ -38,7 +38,7 @@ def known_judges() -> Judges:
     said += [random.random(200) < 0.5 for _ in range(2)]
     task, worker = np.tile(np.arange(200), 4), np.repeat(np.arange(4), 200)
     found = estimate(task, worker, np.concatenate(said).astype(np.int64), (200, 4, 2))
-    return Judges(crowd_of(found), [trait_of(found, who) for who in range(4)], [0.95, 0.95, 0.5, 0.5])
+    return Judges(accuracy_model_of(found), [parameters_of(found, who) for who in range(4)], [0.95, 0.95, 0.5, 0.5])
 
 
 def in_spans(answers, judges=None, match="exact"):
@@ -69,9 +69,9 @@ def test_what_everybody_marked_stays_and_what_one_marked_goes():
 
 def test_two_careful_people_outvote_three_who_mark_what_comes():
     judges = known_judges()
-    crowd = Judges(judges.crowd, [*judges.traits, judges.traits[3]], [*judges.standings, 0.5])
+    accuracy_model = Judges(judges.accuracy_model, [*judges.parameters, judges.parameters[3]], [*judges.standings, 0.5])
     wild = spans((20, 26, "person"))
-    outcome = in_spans([spans(MARIA), spans(MARIA), wild, wild, wild], crowd)
+    outcome = in_spans([spans(MARIA), spans(MARIA), wild, wild, wild], accuracy_model)
     assert marked(outcome.answer) == [MARIA]
     assert outcome.supports == [0, 1]
     unknown = in_spans([spans(MARIA), spans(MARIA), wild, wild, wild])
@@ -94,7 +94,7 @@ def test_a_lone_answer_is_as_sure_as_its_tasker_and_grades_nobody():
 
 def test_an_outcome_that_rests_on_one_answer_grades_nobody():
     judges = known_judges()
-    some = Judges(judges.crowd, [judges.traits[who] for who in (0, 2, 3)], [0.95, 0.5, 0.5])
+    some = Judges(judges.accuracy_model, [judges.parameters[who] for who in (0, 2, 3)], [0.95, 0.5, 0.5])
     outcome = in_spans([spans(MARIA), spans((20, 26, "person")), spans(OSLO)], some)
     assert (outcome.decided, outcome.supports) == (True, [0])
     assert outcome.agreements == [None] * 3
@@ -113,8 +113,8 @@ def test_where_all_see_something_and_call_it_differently_nothing_is_decided():
 
 def test_a_trusted_person_names_the_thing_that_all_drew():
     drawn = [regions(region(5, 5, 20, "cat")), regions(region(6, 5, 20, "dog")), regions(region(5, 6, 20, "dog"))]
-    crowd = first_crowd(2)
-    outcome = in_regions(drawn, Judges(crowd, [newcomer(crowd)] * 3, [0.97, 0.55, 0.55]))
+    accuracy_model = first_accuracy_model(2)
+    outcome = in_regions(drawn, Judges(accuracy_model, [newcomer(accuracy_model)] * 3, [0.97, 0.55, 0.55]))
     assert [one["label"] for one in outcome.answer["regions"]] == ["cat"]
     assert in_regions(drawn).answer["regions"][0]["label"] == "dog"
 
@@ -128,8 +128,8 @@ def test_a_trusted_person_names_the_thing_that_all_drew():
     ],
 )
 def test_what_a_stretch_is_called_is_weighed_by_standing_once_it_is_there(named, label):
-    crowd = first_crowd(2)
-    judges = Judges(crowd, [newcomer(crowd)] * len(named), [standing for _, standing in named])
+    accuracy_model = first_accuracy_model(2)
+    judges = Judges(accuracy_model, [newcomer(accuracy_model)] * len(named), [standing for _, standing in named])
     outcome = in_spans([spans((0, 11, said), OSLO) for said, _ in named], judges)
     assert (marked(outcome.answer) if outcome.answer else None) == (label and [(0, 11, label), OSLO])
     alone = in_spans([spans((0, 11, said)) for said, _ in named], judges)
@@ -262,7 +262,7 @@ def test_one_more_who_agrees_never_lowers_confidence(answers):
 def test_a_copy_of_one_who_marks_what_comes_changes_little():
     judges = known_judges()
     answers = [spans(MARIA), spans(MARIA), spans((20, 26, "person")), spans()]
-    doubled = Judges(judges.crowd, [*judges.traits, judges.traits[2]], [*judges.standings, 0.5])
+    doubled = Judges(judges.accuracy_model, [*judges.parameters, judges.parameters[2]], [*judges.standings, 0.5])
     before, after = in_spans(answers, judges), in_spans([*answers, answers[2]], doubled)
     assert after.answer == before.answer
     assert after.confidence == pytest.approx(before.confidence, abs=0.05)
@@ -277,17 +277,17 @@ def read_texts() -> tuple[Judges, Told]:
         said, where = SPANS.ask([given_answers[who] for who in taskers], {}, text)
         rows.append(Asked(taskers, said, np.full(len(said), -1), text, where))
     told = SPANS.estimate(rows, as_labels(rows, taskers))
-    traits = [trait_of(told.estimate, place) for place in range(len(taskers))]
-    return Judges(crowd_of(told.estimate), traits, [0.75] * len(taskers)), told
+    parameters = [parameters_of(told.estimate, place) for place in range(len(taskers))]
+    return Judges(accuracy_model_of(told.estimate), parameters, [0.75] * len(taskers)), told
 
 
 def test_the_words_of_other_texts_help_where_nearly_everybody_missed():
     judges, told = read_texts()
     text, truth = report(7777)
-    unknown = Judges(judges.crowd, [newcomer(judges.crowd)] * 3, [0.75] * 3)
+    unknown = Judges(judges.accuracy_model, [newcomer(judges.accuracy_model)] * 3, [0.75] * 3)
     alone = [spans(truth[0]), spans(), spans()]
     assert marked(SPANS.merge(alone, unknown, {}).answer) == []
-    helped = Judges(unknown.crowd, unknown.traits, unknown.standings, text, told.words)
+    helped = Judges(unknown.accuracy_model, unknown.parameters, unknown.standings, text, told.words)
     assert marked(SPANS.merge(alone, helped, {}).answer) == [truth[0]]
     wild = [spans((len(text) - 20, len(text) - 12, "person")), spans(), spans()]
     assert marked(SPANS.merge(wild, helped, {}).answer) == [], "words alone make nothing a name"

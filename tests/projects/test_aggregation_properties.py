@@ -8,13 +8,12 @@ from hypothesis import strategies as st
 
 from projects.inference import AGGREGATIONS, WEIGHTED
 from projects.inference.classification import Estimate, estimate
-from projects.inference.incremental import crowd_of, newcomer, posterior, trait_of
+from projects.inference.incremental import accuracy_model_of, newcomer, parameters_of, posterior
 from projects.inference.numbers import merge_numbers
 from projects.inference.preference import Votes, infer_preferences
 from projects.inference.regions import infer_regions
 from projects.inference.span_atoms import infer_spans
-from tests.projects.test_aggregation_classification import crowd
-from tests.projects.test_aggregation_regions import images
+from tests.support.projects.crowds import crowd, images
 
 METHODS = [*AGGREGATIONS, *WEIGHTED]
 
@@ -68,10 +67,10 @@ def test_standing_of_a_blind_tasker_and_their_double_move_the_rest_little(given_
 def test_categorical_one_more_voice_of_a_stranger_for_the_leader(seed):
     task, worker, label, _ = crowd(seed, 60)
     result = estimate(task, worker, label, (60, 5, 3))
-    shared, traits = crowd_of(result), [trait_of(result, who) for who in range(5)]
+    shared, parameters = accuracy_model_of(result), [parameters_of(result, who) for who in range(5)]
     said = label[task == 0].tolist()
-    before = posterior(shared, traits, said)
-    after = posterior(shared, [*traits, newcomer(shared)], [*said, int(before.argmax())])
+    before = posterior(shared, parameters, said)
+    after = posterior(shared, [*parameters, newcomer(shared)], [*said, int(before.argmax())])
     assert after.max() >= before.max() - 1e-9
 
 

@@ -9,7 +9,8 @@ from projects.inference import geometry
 from projects.inference.boxes import fuse_boxes, fuse_points, weighted_quantile
 from projects.inference.masks import fuse_masks, fused_mask
 from projects.inference.regions import edge_of, fuse_shapes, infer_regions
-from tests.projects.test_agreement import region, regions
+from tests.support.projects.answers import region, regions
+from tests.support.projects.crowds import images
 
 box_lists = st.lists(st.tuples(*[st.integers(0, 50), st.integers(0, 50), st.integers(1, 40), st.integers(1, 40)]),
                      min_size=1, max_size=6)  # fmt: skip
@@ -115,20 +116,6 @@ def test_lone_empty_and_missing_masks():
         fuse_masks([])
     with pytest.raises(ValueError, match="can't be fused"):
         fuse_shapes([lone, {"type": "box", "x": 0, "y": 0, "width": 1, "height": 1}], [1, 1])
-
-
-def images(seed: int = 0, count: int = 30):
-    """Three who see everything, one who misses half, one who also draws what is not there."""
-    random = np.random.default_rng(seed)
-    out = []
-    for _ in range(count):
-        x, y = (int(n) for n in random.integers(2, 14, 2))
-        cat, dog = region(x, y, 14), region(40, y, 12, "dog")
-        answers = {name: regions(cat, dog) for name in ("ann", "ben", "cho")}
-        answers["halfway"] = regions(cat) if random.random() < 0.5 else regions()
-        answers["ghostly"] = regions(cat, {**dog, "label": "cat"}, region(int(random.integers(2, 40)), 46, 8))
-        out.append(answers)
-    return out
 
 
 def test_ghosts_do_not_exist_and_missing_by_the_careless_is_forgiven():

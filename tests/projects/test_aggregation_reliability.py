@@ -5,21 +5,21 @@ import random
 import pytest
 
 from projects.inference.incremental import newcomer, posterior
-from projects.inference.reliability import estimate_chances, first_crowd, gain
+from projects.inference.reliability import estimate_chances, first_accuracy_model, gain
 
 
 @pytest.mark.parametrize("classes", [1, 2, 5, 50])
 def test_before_any_estimate_classes_are_alike_and_answers_tell(classes: int) -> None:
-    crowd = first_crowd(classes)
-    stranger = newcomer(crowd)
-    assert posterior(crowd, [], []) == pytest.approx([1 / classes] * classes)
-    one, two = (posterior(crowd, [stranger] * n, [0] * n)[0] for n in (1, 2))
+    accuracy_model = first_accuracy_model(classes)
+    stranger = newcomer(accuracy_model)
+    assert posterior(accuracy_model, [], []) == pytest.approx([1 / classes] * classes)
+    one, two = (posterior(accuracy_model, [stranger] * n, [0] * n)[0] for n in (1, 2))
     assert one <= two and (classes == 1 or 1 / classes < one < two < 1)
 
 
 def test_no_class_is_no_crowd() -> None:
     with pytest.raises(ValueError, match="at least one class"):
-        first_crowd(0)
+        first_accuracy_model(0)
 
 
 def test_another_answer_tells_most_where_nothing_is_sure() -> None:

@@ -27,7 +27,7 @@ from projects.inference.coefficients import (
 )
 from projects.inference.report import report
 from projects.inference.report_tables import Answered, Asked, Field
-from tests.projects.test_agreement import region, regions, spans
+from tests.support.projects.answers import region, regions, spans
 
 SPANS = Asked(["person", "place"], agreement.spans_agreement, agreement.span_measures, "spans")
 REGIONS = Asked(

@@ -6,36 +6,8 @@ import numpy as np
 import pytest
 
 from projects.inference.span_atoms import infer_spans
-from tests.projects.test_agreement import spans
-
-NAMES = ["Ada Long", "Bo Reed", "Cy Hill", "Di Marsh", "Ed Stone", "Flo Banks"]
-FILLER = ["met", "wrote to", "paid", "called", "saw", "thanked"]
-
-
-def report(number: int) -> tuple[str, list[tuple[int, int, str]]]:
-    """A short text naming three people, and where."""
-    random = np.random.default_rng(number)
-    text, truth = "", []
-    for n in range(3):
-        name = NAMES[random.integers(len(NAMES))]
-        truth.append((len(text), len(text) + len(name), "person"))
-        text += f"{name} {FILLER[random.integers(len(FILLER))]} " if n < 2 else f"{name} in the long street again."
-    return text, truth
-
-
-def office(count: int = 30, seed: int = 0):
-    """Three careful taskers, one who misses half, one who marks whole sentences."""
-    random = np.random.default_rng(seed)
-    texts, answers, truths = [], [], []
-    for number in range(count):
-        text, truth = report(number + 1000 * seed)
-        careful = {name: [t for t in truth if random.random() < 0.9] for name in ("ann", "ben", "cho")}
-        careful["halfway"] = [t for t in truth if random.random() < 0.5]
-        careful["greedy"] = [(0, len(text), "person")]
-        texts.append(text)
-        truths.append(truth)
-        answers.append({who: spans(*found) for who, found in careful.items()})
-    return texts, answers, truths
+from tests.support.projects.answers import spans
+from tests.support.projects.crowds import office
 
 
 def told(estimate) -> list[tuple[int, int, str]]:

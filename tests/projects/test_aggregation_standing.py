@@ -8,8 +8,7 @@ from projects.inference import WEIGHTED
 from projects.inference.agreement import regions_agreement
 from projects.inference.masks import merge_regions
 from projects.inference.standing import standing_v1
-from tests.projects.test_aggregation_majority import choice, first, same
-from tests.projects.test_agreement import region, regions
+from tests.support.projects.answers import choice, first, region, regions, same
 
 
 def decide(said: list[tuple[str, float]]):

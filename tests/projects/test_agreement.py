@@ -2,26 +2,11 @@
 
 import time
 
-import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from projects.inference import agreement, geometry
-
-
-def region(x: int, y: int, side: int, label: str = "cat", size: int = 60) -> dict:
-    bitmap = np.zeros((size, size), dtype=bool)
-    bitmap[y : y + side, x : x + side] = True
-    return {"id": f"{x}-{y}", "label": label, "shape": geometry.mask_from_bitmap(bitmap), "attributes": {}}
-
-
-def regions(*items: dict) -> dict:
-    return {"regions": list(items)}
-
-
-def spans(*items: tuple[int, int, str]) -> dict:
-    return {"spans": [{"id": str(i), "start": a, "end": b, "label": c} for i, (a, b, c) in enumerate(items)]}
+from projects.inference import agreement
+from tests.support.projects.answers import region, regions, spans
 
 
 def test_nothing_agrees_with_nothing_and_not_with_something():
@@ -38,7 +23,6 @@ def test_regions_differing_by_some_pixels_agree_and_a_wrong_label_does_not():
     assert agreement.regions_agreement(mine, near, 0.8) == 1.0
     assert agreement.regions_agreement(mine, near, 0.95) == 0.5
     assert agreement.regions_agreement(mine, wrong, 0.8) == 0.5
-    assert agreement.regions_quality(mine, near, 0.8) == pytest.approx((1 + 19 / 21) / 2)
 
 
 def test_a_region_is_matched_once():
@@ -50,7 +34,7 @@ def test_box_and_mask_of_one_place_have_nothing_in_common():
     box = {"id": "b", "label": "cat", "shape": {"type": "box", "x": 5, "y": 5, "width": 20, "height": 20}}
     shifted = {"id": "c", "label": "cat", "shape": {"type": "box", "x": 5, "y": 5, "width": 20, "height": 10}}
     assert agreement.regions_agreement(regions(box), regions(region(5, 5, 20))) == 0.0
-    assert agreement.regions_quality(regions(box), regions(shifted), 0.5) == 0.5
+    assert agreement.regions_agreement(regions(box), regions(shifted), 0.5) == 1.0
 
 
 def test_spans_exact_or_overlapping():

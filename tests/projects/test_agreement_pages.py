@@ -13,9 +13,9 @@ from projects.reports import agreement_reports, progress, verdict_index
 from projects.task_types import asked_fields
 from projects.workflow import submission
 from taskers.models import Event
-from tests import make
-from tests.projects.judging import said
-from tests.projects.test_classification_credit import ASKED, OPTIONS, _filled
+from tests.support import make
+from tests.support.projects.classification import ASKED, OPTIONS, filled
+from tests.support.projects.judging import said
 
 pytestmark = pytest.mark.django_db
 
@@ -93,7 +93,7 @@ def test_each_field_of_a_classification_has_its_figures(cast, mina) -> None:
     animals, legs = ("cat", "dog", "cat", "dog"), (4, 4, 3, 2)
     for tasker, seen in ((cast.alice, legs), (cast.bob, (4, 4, 3, 3))):
         for task, animal, number in zip(tasks, animals, seen, strict=True):
-            said(tasker, task, _filled(animal if tasker == cast.alice or number < 4 else "cat", number))
+            said(tasker, task, filled(animal if tasker == cast.alice or number < 4 else "cat", number))
     verdict_index.add(Event.objects.all())
     progress.add(Event.objects.all())
     agreement_reports.make(made.pk)
@@ -141,12 +141,3 @@ def test_a_voided_answer_counts_no_more(project) -> None:
     ).update(voided_at=timezone.now())
     agreement_reports.make(project.pk)
     assert AgreementReport.objects.get(project=project).numbers["tasks"] == 2
-
-
-def test_taskers_and_neighbours_stay_out(project, cast) -> None:
-    for person, status in ((cast.alice, 403), (cast.nora, 404)):
-        client = Client()
-        client.force_login(person)
-        assert client.get(page("agreement", project)).status_code == status
-        assert client.post(page("agreement-renew", project)).status_code == status
-    assert not AgreementReport.objects.exists()

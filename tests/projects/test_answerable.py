@@ -7,8 +7,8 @@ from projects.configuration import configure, save_settings
 from projects.errors import Refused
 from projects.models import Project
 from projects.task_types import asked_fields
-from tests import make, sending
-from tests.projects.api.pipeline import Api
+from tests.support import make, sending
+from tests.support.projects.pipeline import Api
 
 pytestmark = pytest.mark.django_db
 

@@ -12,7 +12,7 @@ from projects.reports import earnings, progress
 from projects.workflow import batches
 from projects.workforce import availability, conflicts_of_interest, rules
 from taskers.skills import skills
-from tests import make
+from tests.support import make
 
 pytestmark = pytest.mark.django_db
 
@@ -49,7 +49,7 @@ def test_the_studio_goes_on_from_project_to_project(alice, cast, plain, paid) ->
     assert 'data-project="any"' in page and "Any project" in page
     first = post(alice, "/studio/any/claim")["assignment"]
     assert first["project"]["name"] == "Paid"
-    work = {"token": first["token"], "answer": make.MARIA, "active_ms": 10, "refused": [], "any": True}
+    work = {"token": first["token"], "answer": make.MARIA, "active_ms": 10, "rejected": [], "any": True}
     second = post(alice, f"/studio/assignments/{first['id']}/submit", work)["assignment"]
     assert second["project"]["name"] == "Plain"
     third = post(
@@ -60,7 +60,7 @@ def test_the_studio_goes_on_from_project_to_project(alice, cast, plain, paid) ->
 
 def test_whoever_came_for_one_project_stays_in_it(alice, cast, plain, paid) -> None:
     first = post(alice, f"/studio/{paid.public_id}/claim")["assignment"]
-    work = {"token": first["token"], "answer": make.MARIA, "active_ms": 10, "refused": []}
+    work = {"token": first["token"], "answer": make.MARIA, "active_ms": 10, "rejected": []}
     assert post(alice, f"/studio/assignments/{first['id']}/submit", work)["nothing"]["code"] == "all-done"
 
 

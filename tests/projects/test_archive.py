@@ -23,22 +23,23 @@ from projects.models import (
     ArchivePart,
     Assignment,
     BatchProgress,
+    Comment,
     Gold,
-    Remark,
     Task,
     Verdict,
     VerdictEntry,
 )
-from projects.reports import progress, verdict_index
+from projects.reports import progress
 from projects.workflow import batches, submission
 from projects.workflow.comments import answering, saying
 from taskers.credentials import tokens
 from taskers.errors import StateConflict
 from taskers.models import Transfer
 from taskers.money import disputes, ledger
-from tests import make
-from tests.projects.test_assets import picture
-from tests.projects.test_browse import followed, standing
+from tests.support import make
+from tests.support.projects.archiving import judge_all, read_all
+from tests.support.projects.feed import followed, standing
+from tests.support.projects.pictures import picture
 
 
 @pytest.fixture(autouse=True)
@@ -50,13 +51,6 @@ def folder(tmp_path, settings):
 @pytest.fixture
 def project(cast):
     return make.project(cast.riverside)
-
-
-def judge_all(cast, project) -> None:
-    """Alice and Bob hand in everything there is; they agree about Maria, and every verdict earns."""
-    for tasker in (cast.alice, cast.bob):
-        while isinstance(found := queue.claim(tasker, project), Assignment):
-            submission.submit(found, tasker, found.token, make.MARIA_AND_OSLO, active_ms=1234)
 
 
 @pytest.fixture
@@ -72,12 +66,6 @@ def two(cast, project):
     batches.move(old, "closed", by=cast.mina)
     read_all()
     return old, new
-
-
-def read_all() -> None:
-    for reader in (progress, verdict_index):
-        while reader.catch_up():
-            pass
 
 
 def everything(project, batch=None) -> dict[str, bytes]:
@@ -136,7 +124,7 @@ def test_a_batch_comes_back_as_it_was(cast, project, two, monkeypatch):
     answering.answer(said, cast.mina, "Because.", uuid4())
 
     def rows():
-        nouns = (Task, Assignment, Annotation, Verdict, Remark)
+        nouns = (Task, Assignment, Annotation, Verdict, Comment)
         return [list(noun.objects.order_by("pk").values()) for noun in nouns] + [
             set(VerdictEntry.objects.values_list("task", "label", "verdict"))
         ]
@@ -165,7 +153,7 @@ def test_what_is_not_over_stays(cast, project):
     with pytest.raises(StateConflict, match="Only a closed"):
         archive.archive(live, by=None)
     batches.move(live, "closed", by=cast.mina)
-    with pytest.raises(StateConflict, match="people's hands"):
+    with pytest.raises(StateConflict, match="still in progress"):
         archive.archive(live, by=None)
     queue.release(mine, cast.alice, mine.token)
     open_one = disputes.open(cast.riverside, cast.alice, subject=f"task:{task.public_id}", text="It was right.")
@@ -278,7 +266,7 @@ def test_the_archive_knows_every_table_that_hangs_on_a_task():
     moved = {model._meta.db_table for model in (Task, *moving.CHILDREN.values())}
     known = moved | {"projects_verdictentry"}  # deleted with them
     # Known answers stay where they are, and with them who took them.
-    known |= {"projects_gold", "projects_coursestep", "projects_goldsettlement"}
+    known |= {"projects_gold", "projects_qualificationstep", "projects_goldsettlement"}
     known |= {"projects_correctable"}  # none is left of a batch that is over
     with connection.cursor() as cursor:
         cursor.execute(REFERENCES, [sorted(moved)])

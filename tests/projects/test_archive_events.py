@@ -10,8 +10,8 @@ from projects.data.archive import events as moving
 from projects.models import Task
 from projects.reports import progress, task_history, verdict_index
 from taskers.models import Cursor, Event, EventPart
-from tests import make
-from tests.projects.test_archive import judge_all, read_all
+from tests.support import make
+from tests.support.projects.archiving import judge_all, read_all
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -12,9 +12,10 @@ from projects.data import archive
 from projects.data.archive.reading import tasks_of
 from projects.models import Annotation, Archive, ArchivePart, Assignment, Batch, Task, Verdict
 from projects.workflow import batches
-from tests import cast as people
-from tests import make
-from tests.projects.test_intake_killed import start
+from tests.support import cast as people
+from tests.support import make
+from tests.support.commands import start
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -32,17 +33,16 @@ def wait_for_another_part(process, before: int) -> None:
 
 def wait_for_its_last_words() -> None:
     """What a killed process had asked of the server is done or undone, and its connection gone."""
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
+
+    def alone() -> bool:
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
                 " AND state <> 'idle'"
             )
-            if cursor.fetchone() == (0,):
-                return
-        time.sleep(0.02)
-    raise AssertionError("the server still works for a process that was killed")
+            return cursor.fetchone() == (0,)
+
+    until(alone, why=lambda: "the server still works for a process that was killed")
 
 
 def decide(batch: Batch) -> None:
@@ -77,7 +77,7 @@ def test_a_killed_archiver_loses_and_doubles_nothing(tmp_path, settings, monkeyp
         process = start("archive", batch.public_id)
         try:
             wait_for_another_part(process, ArchivePart.objects.count())
-            time.sleep(pause)
+            time.sleep(pause)  # the moment of death is the point here
         finally:
             process.send_signal(signal.SIGKILL)
             process.wait(20)

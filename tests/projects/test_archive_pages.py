@@ -12,7 +12,7 @@ from projects.reports import progress, verdict_index
 from projects.workflow import batches
 from taskers.errors import StateConflict
 from taskers.money import disputes
-from tests import make
+from tests.support import make
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -97,13 +97,6 @@ def test_the_worker_waits_for_readers_and_says_what_for(cast, mina, batch) -> No
     press(mina, batch)
     work_off(batch)
     assert "Archived" in page(mina, batch) and not Archive.objects.get().reason
-
-
-@pytest.mark.parametrize(("who", "status"), [("alice", 403), ("rita", 403), ("nora", 404), ("sam", 404)])
-def test_nobody_else_archives(cast, client, batch, who: str, status: int) -> None:
-    client.force_login(getattr(cast, who))
-    assert press(client, batch).status_code == status
-    assert not Archive.objects.exists()
 
 
 def test_a_part_holds_as_many_tasks_as_fit(cast, monkeypatch) -> None:

@@ -1,25 +1,21 @@
 """Stored media: kept once, served to those who may see the task, in ranges, and collected when unneeded."""
 
-import io
 from datetime import timedelta
 
-import numpy as np
 import pytest
 from asgiref.sync import async_to_sync
-from django.contrib.auth.models import AnonymousUser
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.test import AsyncRequestFactory
 from django.utils import timezone
-from PIL import Image
 
 from projects.data import importing
 from projects.data.media import assets
-from projects.data.media.pictures import Picture, read_picture
 from projects.models import Asset, Task
 from projects.web.shared import media
-from taskers.errors import NotAllowed, NotFound
-from tests import make
+from taskers.errors import NotFound
+from tests.support import make
+from tests.support.projects.pictures import picture
 
 
 @pytest.fixture(autouse=True)
@@ -27,12 +23,6 @@ def folder(tmp_path, settings):
     """A media folder of the test's own."""
     settings.MEDIA_ROOT = tmp_path / "media"
     return settings.MEDIA_ROOT
-
-
-def picture(shade: int = 90) -> Picture:
-    out = io.BytesIO()
-    Image.fromarray(np.full((20, 30, 3), shade, dtype=np.uint8)).save(out, "PNG")
-    return read_picture(out.getvalue())
 
 
 @pytest.fixture
@@ -100,15 +90,6 @@ def test_everybody_of_the_project_gets_the_picture(cast, task):
         assert response["Cache-Control"].startswith("private") and response["X-Content-Type-Options"] == "nosniff"
     response, body = ask(cast.alice, task, media.task_thumbnail)
     assert body == picture().thumbnail and response["Content-Type"] == "image/jpeg"
-
-
-@pytest.mark.parametrize("view", [media.task_media, media.task_thumbnail])
-def test_stranger_and_neighbour_find_no_picture(cast, task, view):
-    for person in (cast.sam, cast.nora, cast.ned):
-        with pytest.raises(NotFound):
-            ask(person, task, view)
-    with pytest.raises(NotAllowed, match="Sign in"):
-        ask(AnonymousUser(), task, view)
 
 
 def test_a_text_task_has_no_picture(cast):

@@ -17,7 +17,8 @@ from projects.reports import task_search, verdict_index
 from projects.reports.task_search import Filters
 from projects.workflow import submission, task_actions
 from taskers.models import Event
-from tests import make
+from tests.support import make
+from tests.support.projects.feed import followed, standing
 
 pytestmark = pytest.mark.django_db
 
@@ -248,23 +249,6 @@ def test_feed_gives_a_changed_verdict_once_more(cast, project) -> None:
     after = verdict_index.since(project, last, 10)
     assert [line.task.external_id for line in after] == ["First-0"]
     assert after[0].verdict == Verdict.objects.current().get(task__external_id="First-0")
-
-
-def followed(project: Project, known: dict, after: int) -> int:
-    """What a customer's reader does: keeps what it is told, and forgets what it is told is gone."""
-    while lines := verdict_index.since(project, after, 2):
-        for line in lines:
-            if isinstance(line, VerdictEntry):
-                known[str(line.task.public_id)] = line.verdict.public_id
-            else:
-                known.pop(str(line.task_public_id), None)
-            after = line.pk
-    return after
-
-
-def standing(project: Project) -> dict:
-    rows = Verdict.objects.current().filter(task__project=project)
-    return {str(task): public for task, public in rows.values_list("task__public_id", "public_id")}
 
 
 def test_who_follows_the_feed_holds_exactly_the_verdicts_that_stand_whatever_becomes_of_them(cast, project) -> None:

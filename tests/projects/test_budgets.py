@@ -8,10 +8,10 @@ from projects import queue
 from projects.configuration import configure
 from projects.errors import Refused
 from projects.inference.overlap import least_sure
-from projects.models import Annotation, Belief, Task
+from projects.models import Annotation, Posterior, Task
 from projects.quality import budgets
-from tests import make
-from tests.projects.judging import NOTHING, PERSON, PLACE, label_of, said
+from tests.support import make
+from tests.support.projects.judging import NOTHING, PERSON, PLACE, label_of, said
 
 pytestmark = pytest.mark.django_db
 
@@ -65,7 +65,7 @@ def test_it_goes_to_the_least_sure_as_the_replays_spend_theirs(cast, project, ba
     for task in tasks[4:]:
         agreed(cast, task)
     for task, sure in zip(tasks[:4], (0.5, 0.2, 0.4, 0.3), strict=True):
-        Belief.objects.filter(task=task).update(confidence=sure)
+        Posterior.objects.filter(task=task).update(confidence=sure)
     chosen = least_sure(np.array([0.5, 0.2, 0.4, 0.3]), np.full(4, 2), 4, 3)
     assert budgets.spend(batch) == 3
     assert [place for place, (wanted, _) in enumerate(now(*tasks)) if wanted == 3] == sorted(chosen.tolist())

@@ -1,7 +1,6 @@
 """Handing out work: the right task, to as many people as wanted, each of them once."""
 
 import pytest
-from django.db import connection
 
 from projects import queue
 from projects.configuration import configure
@@ -10,18 +9,10 @@ from projects.queue import Nothing
 from projects.reports import earnings
 from projects.workflow import batches, submission
 from taskers.money import ledger
-from tests import make
+from tests.support import make
+from tests.support.projects.leases import run_out
 
 pytestmark = pytest.mark.django_db
-
-
-def run_out(assignment: Assignment) -> None:
-    """Let a lease's time be over, by the database's clock."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE projects_assignment SET deadline = clock_timestamp() - interval '1 second' WHERE id = %s",
-            [assignment.pk],
-        )
 
 
 @pytest.fixture

@@ -17,48 +17,22 @@ from projects.errors import Refused
 from projects.inference.fields import fields_agreement, merge_fields
 from projects.models import Label, Verdict
 from projects.quality import votes
-from projects.task_types import TASK_TYPES, asked_fields
-from projects.task_types.classification import AskedLabels
+from projects.task_types import asked_fields
 from projects.workflow import submission
-from tests import make
-
-ROOM = TASK_TYPES["classification"]
-TEXT = {"text": "A horse by the river."}
-FIELDS = asked_fields.read(
-    "Subject (choice)\n"
-    "Seen (multiple, optional)\n"
-    "Kind (tree) when Subject is animal\n"
-    "Legs (number 0 to 8 step 1 legs, optional)\n"
-    "Remark (text 40, optional)"
-)
-LABELS = AskedLabels(
-    {
-        "animal": {"field": ""},
-        "thing": {"field": "subject"},
-        "water": {"field": "seen"},
-        "grass": {"field": "seen"},
-        "sky": {"field": "seen"},
-        "mammal": {"field": "kind"},
-        "horse": {"field": "kind", "parent": "mammal"},
-        "cow": {"field": "kind", "parent": "mammal"},
-        "bird": {"field": "kind"},
-    },
+from tests.support import make
+from tests.support.projects.classification import (
     FIELDS,
+    LABELS,
+    NUMBERS,
+    PROJECT_LABELS,
+    ROOM,
+    TEXT,
+    answer,
+    taken,
+    values_of,
 )
+
 KINDS = {one["key"]: one["kind"] for one in FIELDS}
-NUMBERS = {"numbers": asked_fields.numbers(FIELDS)}
-
-
-def answer(**values) -> dict:
-    return {"fields": [{"field": key, "value": value} for key, value in values.items()]}
-
-
-def taken(**values) -> dict:
-    return ROOM.check_answer(answer(**values), TEXT, LABELS)
-
-
-def values_of(checked: dict) -> dict:
-    return {part["field"]: part["value"] for part in checked["fields"]}
 
 
 def test_fields_are_read_as_a_manager_writes_them_and_written_as_they_are_read() -> None:
@@ -267,15 +241,6 @@ def test_numbers_merge_onto_the_steps_of_their_field() -> None:
 # --- in a project ------------------------------------------------------------------------------------------------
 
 SETTINGS = {"fields": FIELDS, "wanted": 2}
-PROJECT_LABELS = [
-    {"name": "Animal", "field": "Subject", "hotkey": "a"},
-    {"name": "Thing", "field": "Subject"},
-    {"name": "Grass", "field": "Seen"},
-    {"name": "Water", "field": "Seen"},
-    {"name": "Mammal", "field": "Kind"},
-    {"name": "Horse", "parent": "Mammal"},
-    {"name": "Cow", "parent": "mammal"},
-]
 
 
 @pytest.fixture

@@ -18,8 +18,18 @@ from projects.workflow import submission
 from projects.workforce import rules
 from taskers.models import Qualification, Standing, Transfer
 from taskers.skills import skills
-from tests import make
-from tests.projects.test_classification import FIELDS, NUMBERS, PROJECT_LABELS, ROOM, taken, values_of
+from tests.support import make
+from tests.support.projects.classification import (
+    ASKED,
+    FIELDS,
+    NUMBERS,
+    OPTIONS,
+    PROJECT_LABELS,
+    ROOM,
+    filled,
+    taken,
+    values_of,
+)
 
 NAMES = {"animal": "Animal", "mammal": "Mammal", "horse": "Horse", "cow": "Cow", "grass": "Grass", "water": "Water"}
 
@@ -154,15 +164,6 @@ def test_those_who_agree_with_the_verdict_are_paid_its_rate(cast) -> None:
     assert sorted(Transfer.objects.values_list("amount", flat=True)) == [50_000, 50_000]
 
 
-ASKED = "Animal (choice)\nLegs (number 0 to 8 step 1)\nSeen (choice)\nRemark (text 40)"
-OPTIONS = [{"name": one, "field": field} for one, field in (("Cat", "Animal"), ("Dog", "Animal"), ("Day", "Seen"))]
-
-
-def _filled(animal: str, legs: int = 4, remark: str = "sleeps on a chair") -> dict:
-    values = {"animal": animal, "legs": legs, "seen": "day", "remark": remark}
-    return {"fields": [{"field": key, "value": value} for key, value in values.items()]}
-
-
 def _known(person, project, good: float, poor: float) -> None:
     """What was found out about somebody before."""
     terms = {"organization": project.organization, "project_key": project.public_id}
@@ -187,7 +188,7 @@ def test_in_each_field_a_reliable_tasker_outweighs_two_poor_ones_and_not_two_goo
     for person in (cast.bob, cast.carol):
         _known(person, project, *poor)
     for person, said in ((cast.alice, "cat"), (cast.bob, "dog"), (cast.carol, "dog")):
-        make.judged(person, project, _filled(said))
+        make.judged(person, project, filled(said))
     verdict = Verdict.objects.current().get(task=task)
     assert values_of(verdict.answer) == {"animal": animal, "legs": 4, "seen": "day", "remark": "sleeps on a chair"}
     assert len(verdict.rests_on) == 3, "all three agree on the rest, so they are one group"
@@ -195,7 +196,7 @@ def test_in_each_field_a_reliable_tasker_outweighs_two_poor_ones_and_not_two_goo
 
 @pytest.mark.django_db
 def test_numbers_and_texts_lean_to_who_is_trusted(cast) -> None:
-    one, two, three = (ROOM.check_answer(_filled("cat", legs, remark), {"text": "A"}, _asked()) for legs, remark in (
+    one, two, three = (ROOM.check_answer(filled("cat", legs, remark), {"text": "A"}, _asked()) for legs, remark in (
         (4, "sleeps on a chair"), (6, "runs in a field"), (6, "runs on the field")
     ))  # fmt: skip
     trusted = values_of(ROOM.merge([one, two, three], {}, [5.0, 0.1, 0.1]))

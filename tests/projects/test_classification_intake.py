@@ -9,9 +9,9 @@ import pytest
 from projects.data import exporting
 from projects.models import Batch, Task
 from projects.workflow import batches
-from tests import make
-from tests.projects.judging import classified
-from tests.projects.test_intake_load import counts, lines, loaded, media, picture, zipped
+from tests.support import make
+from tests.support.projects.importing import counts, lines, loaded, media, picture, zipped
+from tests.support.projects.judging import classified
 
 __all__ = ["media"]  # a fixture
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from projects.models import Assignment, Task
 from taskers.models import Payout, PayoutItem, Transfer
-from tests import make
+from tests.support import make
 
 pytestmark = pytest.mark.django_db
 

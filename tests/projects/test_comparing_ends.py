@@ -15,8 +15,8 @@ from projects.quality import consensus
 from projects.task_types import TASK_TYPES, effort
 from projects.workflow import submission
 from taskers.models import Grade
-from tests import make
-from tests.slow_answers import SIDE, comb, drawn, nested, noise, star
+from tests.support import make
+from tests.support.slow_answers import SIDE, comb, drawn, nested, noise, star
 
 SPANS, REGIONS = TASK_TYPES["text_spans"], TASK_TYPES["image_regions"]
 PICTURE = {"asset": "a" * 64, "width": SIDE, "height": SIDE, "name": "a.png"}

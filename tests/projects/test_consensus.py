@@ -12,7 +12,7 @@ from taskers.errors import StateConflict
 from taskers.models import Account, Grade, Transfer
 from taskers.money import ledger
 from taskers.standing import grades
-from tests import make
+from tests.support import make
 
 pytestmark = pytest.mark.django_db
 

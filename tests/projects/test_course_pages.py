@@ -6,7 +6,15 @@ import random
 import pytest
 
 from projects import queue
-from projects.models import Assignment, BatchProgress, CourseStep, CourseTry, DealingRules, StockedGold, Verdict
+from projects.models import (
+    Assignment,
+    AssignmentRules,
+    BatchProgress,
+    PooledGold,
+    QualificationAttempt,
+    QualificationStep,
+    Verdict,
+)
 from projects.quality.gold import authoring
 from projects.quality.qualification import qualification_tests
 from projects.queue.qualification import course_items
@@ -16,8 +24,8 @@ from projects.workforce import rules
 from taskers.errors import StateConflict
 from taskers.models import Event, Skill
 from taskers.skills import skills
-from tests import make
-from tests.projects.test_courses import answered
+from tests.support import make
+from tests.support.projects.courses import answered
 
 pytestmark = pytest.mark.django_db
 DICE = random.Random(7)
@@ -68,7 +76,7 @@ def terms(**changes) -> dict:
     return usual | {"skill_name": "Names of ports", "training_days": 30, "training_rate": "0.02"} | changes
 
 
-def marked(kept: StockedGold) -> list[tuple]:
+def marked(kept: PooledGold) -> list[tuple]:
     return [(one["start"], one["end"], one["label"]) for one in kept.gold.answer["spans"]]
 
 
@@ -78,7 +86,7 @@ def posted(client, path: str, body: dict | None = None):
 
 def test_a_manager_sets_the_terms(mina, project, course) -> None:
     assert mina.post(page(project), terms()).status_code == 302
-    row = DealingRules.objects.get(project=project)
+    row = AssignmentRules.objects.get(project=project)
     assert (row.training_tasks, row.training_pass, row.training_tries, row.training_wait) == (2, 0.9, 3, 12)
     assert (row.training_days, row.training_rate, row.training_skill.name) == (30, 20_000, "Names of ports")
     assert row.training_skill.kind == Skill.Kind.QUALIFICATION
@@ -123,10 +131,10 @@ def test_course_item_taken_out_says_what_it_is_and_becomes_what_is_chosen(mina, 
     assert (progress.tasks, progress.decided, progress.wanted) == (3, 3, 3) and queue.audit().breaches == []
 
     # Mixed in unseen, by the task's own page.
-    mina.post(f"/projects/tasks/{second.public_id}/known/", {"act": "mix"})
-    kept = StockedGold.objects.get(gold__task=second)
+    mina.post(f"/projects/tasks/{second.public_id}/gold/", {"act": "mix"})
+    kept = PooledGold.objects.get(gold__task=second)
     assert (kept.pool, kept.retired_at) == ("control", None)
-    refused = mina.post(f"/projects/tasks/{second.public_id}/known/", {"act": "work"}, follow=True)
+    refused = mina.post(f"/projects/tasks/{second.public_id}/gold/", {"act": "work"}, follow=True)
     assert "take it out first" in refused.content.decode()
 
 
@@ -148,7 +156,7 @@ def test_course_item_taken_out_takes_a_corrected_answer_in_the_studio(mina, cast
     assert posted(mina, path, body | {"course": False, "answer": make.MARIA}).status_code == 200
     kept.refresh_from_db()
     assert (kept.pool, kept.uses, kept.retired_at) == ("control", 0, None)
-    assert marked(StockedGold.objects.select_related("gold").get(pk=kept.pk)) == [(0, 11, "person")]
+    assert marked(PooledGold.objects.select_related("gold").get(pk=kept.pk)) == [(0, 11, "person")]
 
 
 def test_the_page_says_how_items_fare_and_who_failed(mina, cast, project, course) -> None:
@@ -176,10 +184,10 @@ def test_a_decided_task_becomes_an_item_or_a_known_answer(mina, cast, project, b
     for _ in range(2):
         make.judged(cast.alice, project, make.MARIA)
     one, other, open_one = tasks
-    assert "Use as a known answer" in mina.get(f"/projects/tasks/{one.public_id}/").content.decode()
+    assert "Use as gold" in mina.get(f"/projects/tasks/{one.public_id}/").content.decode()
     mina.post(f"/projects/tasks/{one.public_id}/keep/", {"pool": "course", "explanation": "So.", "shown": "end"})
     mina.post(f"/projects/tasks/{other.public_id}/keep/", {"pool": "control"})
-    kept = {one.gold.task_id: one for one in StockedGold.objects.all()}
+    kept = {one.gold.task_id: one for one in PooledGold.objects.all()}
     assert (kept[one.pk].pool, kept[one.pk].explanation, kept[one.pk].shown) == ("training", "So.", False)
     assert kept[other.pk].pool == "control" and marked(kept[other.pk]) == [(0, 11, "person")]
     refused = mina.post(f"/projects/tasks/{open_one.public_id}/keep/", {}, follow=True)
@@ -218,7 +226,7 @@ def test_a_lesson_comes_again_until_its_tasker_goes_on(alice, cast, project, cou
 def test_nobody_goes_on_for_somebody_else(alice, cast, project, course) -> None:
     annotation = answered(cast.bob, project, make.MARIA)
     posted(alice, f"/studio/{project.public_id}/claim", {"read": str(annotation.public_id)})
-    assert CourseStep.objects.get().read_at is None
+    assert QualificationStep.objects.get().read_at is None
     assert posted(alice, f"/studio/{project.public_id}/claim", {"read": "x"}).status_code == 422
 
 
@@ -240,5 +248,5 @@ def test_a_tasker_sees_results_and_lessons_again(alice, cast, project, course) -
     assert path in alice.get("/my-work/").content.decode()
     alice.force_login(cast.bob)
     assert "<em>people</em>" not in alice.get(path).content.decode()
-    assert CourseTry.objects.get().passed is False
+    assert QualificationAttempt.objects.get().passed is False
     assert Assignment.objects.filter(kind="training").count() == 2

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from projects import queue
 from projects.errors import Refused
-from projects.models import Annotation, Assignment, CourseStep, CourseTry, Verdict
+from projects.models import Annotation, Assignment, QualificationAttempt, QualificationStep, Verdict
 from projects.quality.gold import grading
 from projects.quality.qualification import feedback, qualification_tests
 from projects.queue import Nothing, qualification
@@ -21,10 +21,10 @@ from taskers.errors import StateConflict
 from taskers.models import Event, Grade, Qualification, Transfer
 from taskers.money import ledger
 from taskers.skills import skills
-from tests import make
+from tests.support import make
+from tests.support.projects.courses import DICE, answered, course
 
 pytestmark = pytest.mark.django_db
-DICE = random.Random(7)
 
 
 @pytest.fixture
@@ -42,24 +42,6 @@ def batch(project):
 @pytest.fixture
 def skill(cast):
     return skills.define(cast.riverside, "Names", kind="qualification")
-
-
-def course(batch, skill, cast, items: int = 2, *, shown: bool = True, **terms) -> list:
-    """A course of items whose right answer is Maria, in force."""
-    made = [
-        qualification_tests.add(
-            task, make.MARIA, by=cast.mina, dice=DICE, explanation=f"Names, part {number}", shown=shown
-        )
-        for number, task in enumerate(make.tasks(batch, items), 1)
-    ]
-    rules.change(batch.project, cast.mina, **{"training_tasks": items, "training_skill": skill} | terms)
-    return made
-
-
-def answered(tasker, project, answer) -> Annotation:
-    mine = queue.claim(tasker, project, dice=DICE)
-    assert isinstance(mine, Assignment) and mine.kind == "training", mine
-    return submission.submit(mine, tasker, mine.token, answer)
 
 
 def lesson(annotation) -> dict[str, Any]:
@@ -112,13 +94,13 @@ def test_who_fails_waits_and_has_only_so_many_tries(cast, project, batch, skill)
         answered(cast.alice, project, make.OSLO)
     waiting = queue.claim(cast.alice, project, dice=DICE)
     assert isinstance(waiting, Nothing) and waiting.code == "course-wait"
-    CourseTry.objects.update(ended_at=timezone.now() - timedelta(hours=25))
+    QualificationAttempt.objects.update(ended_at=timezone.now() - timedelta(hours=25))
     for _ in range(2):
         answered(cast.alice, project, make.OSLO)
     nothing = queue.claim(cast.alice, project, dice=DICE)
     assert isinstance(nothing, Nothing) and nothing.code == "not-qualified"
     assert not Qualification.objects.exists()
-    assert [one.passed for one in CourseTry.objects.all()] == [False, False]
+    assert [one.passed for one in QualificationAttempt.objects.all()] == [False, False]
 
 
 def test_a_manager_gives_tries_back(cast, project, batch, skill) -> None:
@@ -137,9 +119,9 @@ def test_tries_given_back_in_mid_try_end_it_without_a_trace(cast, project, batch
     mine = queue.claim(cast.alice, project, dice=DICE)
     qualification_tests.forgive(project, cast.alice, by=cast.mina)
     annotation = submission.submit(mine, cast.alice, mine.token, make.OSLO)
-    assert not CourseStep.objects.exists() and lesson(annotation)["items"] == []
+    assert not QualificationStep.objects.exists() and lesson(annotation)["items"] == []
     answered(cast.alice, project, make.MARIA)
-    assert CourseTry.objects.filter(forgiven_at=None).count() == 1
+    assert QualificationAttempt.objects.filter(forgiven_at=None).count() == 1
 
 
 def test_another_try_asks_first_what_was_not_seen(cast, project, batch, skill) -> None:
@@ -181,7 +163,7 @@ def test_handing_the_same_item_in_twice_is_one_step(cast, project, batch, skill)
     mine = queue.claim(cast.alice, project, dice=DICE)
     for _ in range(2):
         annotation = submission.submit(mine, cast.alice, mine.token, make.MARIA)
-    assert CourseStep.objects.count() == 1 and len(lesson(annotation)["items"]) == 1
+    assert QualificationStep.objects.count() == 1 and len(lesson(annotation)["items"]) == 1
 
 
 def test_a_course_fills_no_place_of_the_day(cast, project, batch, skill) -> None:
@@ -255,4 +237,4 @@ def test_two_tabs_show_the_same_item(cast, project, batch, skill) -> None:
         qualification.next_item(cast.alice, stale, project)
     again = queue.claim(cast.alice, project, dice=DICE)
     assert isinstance(again, Assignment) and again.pk == first.pk
-    assert Assignment.objects.filter(kind="training").count() == CourseTry.objects.count() == 1
+    assert Assignment.objects.filter(kind="training").count() == QualificationAttempt.objects.count() == 1

@@ -1,4 +1,7 @@
-"""The demo: it loads without a network, twice does no harm, and nobody's password is known to the world."""
+"""The demo: it loads without a network, twice does no harm, and nobody's password is known to the world.
+
+Its past takes longest and has tests of its own (tests/config/test_demo_past.py), so most of these go without it.
+"""
 
 import json
 import stat
@@ -10,6 +13,8 @@ from django.core.management import call_command
 from PIL import Image
 
 from config import demo
+from config.demo import history
+from config.demo.projects import CALLS
 from config.management.commands import load_demo
 from projects import queue
 from projects.models import Asset, Assignment, Batch, Project, Task
@@ -30,7 +35,12 @@ def place(tmp_path, settings):
 
 
 @pytest.fixture
-def loaded(db, place, capsys):
+def without_a_past(monkeypatch):
+    monkeypatch.setattr(history, "tell", lambda organization, people: None)
+
+
+@pytest.fixture
+def loaded(db, place, without_a_past, capsys):
     """What the first load printed."""
     call_command("load_demo")
     return capsys.readouterr().out
@@ -58,7 +68,7 @@ def test_four_projects_on_real_input_are_ready_to_work_on(loaded):
 def test_every_account_can_sign_in_and_be_what_it_says(loaded, place):
     listed = accounts(place)
     roles = sorted(line[0] for line in listed.values())
-    assert roles == ["finance", "finance", "manager", "owner", "reviewer", "tasker", "tasker", "tasker"]
+    assert roles == ["finance", "finance", "manager", "owner", "reviewer", *["tasker"] * 4]
     organization = Organization.objects.get()
     for email, (role, _, password, *name) in listed.items():
         person = Person.objects.get(email=email)
@@ -97,20 +107,25 @@ def test_a_lost_list_is_replaced_by_new_passwords(loaded, place):
     assert all(Person.objects.get(email=email).check_password(line[2]) for email, line in after.items())
 
 
-def test_a_load_that_was_killed_is_finished_by_the_next(db, place, monkeypatch):
+@pytest.mark.parametrize(("place_of", "step"), [(load_demo, "zip_photographs"), (history, "_plan_money")])
+def test_a_load_that_was_killed_is_finished_by_the_next(place_of, step, db, place, monkeypatch):
     class Killed(BaseException):
         pass
 
-    def killed(_) -> None:
+    def killed(*_) -> None:
         raise Killed
 
     with monkeypatch.context() as broken:
-        broken.setattr(load_demo, "zip_photographs", killed)
+        broken.setattr(place_of, step, killed)
         with pytest.raises(Killed):
             call_command("load_demo")
+    assert not Project.objects.filter(name=CALLS["name"]).exists()
+    if place_of is load_demo:
+        monkeypatch.setattr(history, "tell", lambda organization, people: None)
     call_command("load_demo")
     assert len(accounts(place)) == len(load_demo.PEOPLE)
     assert Task.objects.filter(project__task_type="image_regions").count() >= 12
+    assert Project.objects.filter(name=CALLS["name"]).exists() == (place_of is history)
 
 
 def test_stored_photographs_are_what_their_tasks_say(loaded):

@@ -10,7 +10,7 @@ from projects import queue
 from projects.errors import LeaseLost, Refused, StaleDraft
 from projects.models import Draft
 from projects.queue import draft_merge, drafts
-from tests import make
+from tests.support import make
 
 CASES = json.loads((Path(__file__).parent.parent / "fixtures" / "draft_changes.json").read_text())
 A, B = {"id": "a"}, {"id": "b"}

@@ -16,8 +16,8 @@ from projects.workforce import qualified_people, rules
 from taskers.models import Event, Grade, Skill
 from taskers.skills import skills
 from taskers.standing import grades
-from tests import make
-from tests.projects.test_claim import run_out
+from tests.support import make
+from tests.support.projects.leases import run_out
 
 pytestmark = pytest.mark.django_db
 

@@ -7,13 +7,13 @@ from projects.configuration import configure, methods
 from projects.configuration.terms import terms_of
 from projects.inference.calibration import Calibration, calibrate
 from projects.models import (
-    Belief,
-    Calibrated,
-    Crowd,
+    AccuracyModel,
+    AnnotatorParameters,
     Estimation,
+    MethodCalibration,
+    Posterior,
     SecondLook,
     Task,
-    Trait,
     Verdict,
 )
 from projects.quality import calibrating, estimating, second_looks
@@ -22,8 +22,8 @@ from projects.workflow import submission
 from taskers.errors import StateConflict
 from taskers.models import Grade, Standing, Transfer
 from taskers.money import ledger
-from tests import make
-from tests.projects.judging import ANIMALS, PERSON, PLACE, classified, known_answers, said, spammed
+from tests.support import make
+from tests.support.projects.judging import ANIMALS, PERSON, PLACE, classified, known_answers, said, spammed
 
 pytestmark = pytest.mark.django_db
 
@@ -62,8 +62,8 @@ def test_the_same_with_classes(cast, choices, spammers) -> None:
     estimating.run(estimating.start(project, by=cast.mina).pk)
     assert everything() == before
     assert [one.task for one in second_looks.open_in([project])] == [task]
-    crowd = Crowd.objects.filter(project=project).latest("version")
-    assert {one.tasker.name for one in crowd.traits.exclude(finding="fine")} == {"Sly", "Slim"}
+    accuracy_model = AccuracyModel.objects.filter(project=project).latest("version")
+    assert {one.tasker.name for one in accuracy_model.parameters.exclude(finding="fine")} == {"Sly", "Slim"}
 
 
 def test_what_was_dismissed_is_not_proposed_again(cast, spammers) -> None:
@@ -82,8 +82,8 @@ def test_a_run_that_is_cut_off_goes_on_where_it_stood(cast, spammers) -> None:
     project, task = spammed(cast, spammers)
     make.tasks(task.batch, 3)
     whole = estimating.run(estimating.start(project, by=cast.mina).pk)
-    traits = list(whole.crowd.traits.order_by("tasker").values("tasker", "mean"))
-    assert traits
+    parameters = list(whole.accuracy_model.parameters.order_by("tasker").values("tasker", "mean"))
+    assert parameters
 
     cut = estimating.start(project, by=cast.mina)
     with pytest.raises(StateConflict, match="on its way"):
@@ -93,25 +93,27 @@ def test_a_run_that_is_cut_off_goes_on_where_it_stood(cast, spammers) -> None:
     assert Estimation.objects.get(pk=cut.pk).state == "tasks"
     again = estimating.run(cut.pk)
     assert (again.state, again.weighed) == ("done", whole.weighed)
-    assert list(again.crowd.traits.order_by("tasker").values("tasker", "mean")) == traits  # the same rows, the same
+    assert (
+        list(again.accuracy_model.parameters.order_by("tasker").values("tasker", "mean")) == parameters
+    )  # the same rows, the same
     assert not estimating.step(cut.pk)
 
 
 def test_known_answers_say_how_far_to_believe_it(cast, honest, spammers) -> None:
     project = make.project(cast.riverside, wanted=2)
     batch = make.batch(project)
-    assert not Calibrated.objects.exists()
+    assert not MethodCalibration.objects.exists()
     # Two people who agree on what is wrong: sure of themselves, and never right.
     known_answers(cast, project, batch, [(one, PLACE) for one in spammers], number=8)
     estimating.run(estimating.start(project, by=cast.mina).pk)
-    kept = Calibrated.objects.get()
+    kept = MethodCalibration.objects.get()
     assert (kept.known, kept.right, kept.sources) == (8, 0, {"gold": 8, "contradictory": 0})
     terms = terms_of(project)
     task = make.task(batch)
     said(cast.alice, task, PERSON)
     said(cast.bob, task, PERSON)
     verdict = Verdict.objects.current().get(task=task)
-    assert verdict.confidence < 0.5 < Belief.objects.get(task=task).raw
+    assert verdict.confidence < 0.5 < Posterior.objects.get(task=task).raw
     lines = calibrating.lines(terms.calibration)
     assert all(line.low < line.said < line.high for line in lines)
     assert all(line.said < 0.9 for line in lines)  # it is never that sure any more
@@ -124,7 +126,7 @@ def test_classes_that_the_majority_decides_are_calibrated_by_its_own_word(cast, 
     pairs = [(cast.alice, classified("cat")), (cast.bob, classified("cat")), (cast.carol, classified("dog"))]
     known_answers(cast, project, batch, pairs, number=12, truth=classified("cat"))
     estimating.run(estimating.start(project, by=cast.mina).pk)
-    kept = {one.method: one for one in Calibrated.objects.all()}
+    kept = {one.method: one for one in MethodCalibration.objects.all()}
     assert set(kept) == {"majority_v1", "categorical_v1"}
     two_of_three = (2 * 0.7 + 1) / (2 + 2)
     learnt = calibrate([two_of_three] * 12, [True] * 12)
@@ -137,8 +139,8 @@ def test_classes_that_the_majority_decides_are_calibrated_by_its_own_word(cast, 
     three_of_three = (2 * 0.7 + 2) / (2 + 2)
     assert Verdict.objects.current().get(task=task).confidence == pytest.approx(float(learnt(three_of_three)))
     client.force_login(cast.mina)
-    page = client.get(f"/projects/{project.public_id}/trust/").content.decode()
-    assert "Majority" in page and "12 known answers" in page
+    page = client.get(f"/projects/{project.public_id}/quality/").content.decode()
+    assert "Majority" in page and "12 gold tasks" in page
 
 
 TWO_FIELDS = "Label (choice)\nWhy (text 40, optional)"
@@ -165,10 +167,10 @@ def test_what_is_more_or_less_than_one_label_is_estimated_by_groups_that_agree(c
     alike = TASK_TYPES["classification"].agreement
     assert [alike(one.answer, answer, {}) for one in Verdict.objects.current()] == [1.0] * 3
     done = estimating.run(estimating.start(project, by=cast.mina).pk)
-    assert done.crowd.method == "standing_v1"
+    assert done.accuracy_model.method == "standing_v1"
     assert (done.weighed, done.proposed) == (9, 0), "what everybody said is no cause for doubt"
-    assert {one.tasker for one in Trait.objects.filter(crowd=done.crowd)} == set(honest)
-    assert [(one.method, one.known) for one in Calibrated.objects.all()] == [("majority_v1", 6)]
+    assert {one.tasker for one in AnnotatorParameters.objects.filter(accuracy_model=done.accuracy_model)} == set(honest)
+    assert [(one.method, one.known) for one in MethodCalibration.objects.all()] == [("majority_v1", 6)]
 
 
 def test_a_choice_that_may_be_left_open_keeps_its_own_method(cast) -> None:

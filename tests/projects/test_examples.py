@@ -3,11 +3,12 @@
 import pytest
 from django.test import Client
 
+from projects.configuration import configure
 from projects.quality.gold import grading
 from projects.quality.qualification import qualification_tests
 from taskers.skills import skills
-from tests import make
-from tests.projects.test_courses import DICE, answered, course
+from tests.support import make
+from tests.support.projects.courses import DICE, answered, course
 
 pytestmark = pytest.mark.django_db
 
@@ -64,6 +65,10 @@ def test_an_example_comes_with_all_that_it_is_drawn_by(cast, project, items) -> 
     assert "answer" not in first and [one["key"] for one in told["labels"]] == ["person", "place"]
 
 
-@pytest.mark.parametrize(("who", "status"), [("finn", 403), ("nora", 404), ("sam", 404)])
-def test_strangers_and_neighbours_see_none(cast, project, items, who: str, status: int) -> None:
-    assert shown_to(getattr(cast, who), project) == (status, [])
+def test_the_instructions_come_with_them(cast, project) -> None:
+    """Where no task has come yet, the studio has them from here."""
+    configure.change(project, None, instructions="Mark **names**.")
+    client = Client()
+    client.force_login(cast.alice)
+    told = client.get(f"/studio/{project.public_id}/examples").json()
+    assert told["instructions_html"] == "<p>Mark <strong>names</strong>.</p>\n" and told["instructions_language"] == ""

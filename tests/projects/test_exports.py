@@ -9,8 +9,8 @@ from projects.data import exporting
 from projects.errors import Refused
 from projects.models import Verdict
 from projects.workflow import submission
-from tests import make
-from tests.projects.exporting import TEXT, docs, exported, first_task, reports, span
+from tests.support import make
+from tests.support.projects.exporting import TEXT, docs, exported, first_task, reports, span
 
 __all__ = ["reports"]  # a fixture
 

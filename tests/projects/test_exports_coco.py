@@ -7,8 +7,8 @@ from pycocotools.coco import COCO
 
 from projects.data import exporting
 from projects.data.exporting import coco as coco_format
-from tests import make
-from tests.projects.exporting import bitmap, exported, photos
+from tests.support import make
+from tests.support.projects.exporting import bitmap, exported, photos
 
 __all__ = ["photos"]  # a fixture
 

@@ -14,8 +14,8 @@ from projects.data import importing
 from projects.data.exporting import decided as reading
 from projects.data.exporting.slots import Slots, TooManyExports
 from projects.models import Task, Verdict
-from tests import make
-from tests.projects.exporting import exported, photos, reports
+from tests.support import make
+from tests.support.projects.exporting import exported, photos, reports
 
 __all__ = ["photos", "reports"]  # fixtures
 

@@ -13,8 +13,8 @@ from projects.data.exporting import decided as reading
 from projects.data.exporting.docbin import Columns, _map, string_number
 from projects.data.exporting.spacy_symbols import SYMBOLS
 from projects.data.exporting.tokens import bio, cuts_of, tokenize, without_overlaps
-from tests import make
-from tests.projects.exporting import SPANS, TEXT, docs, exported, reports
+from tests.support import make
+from tests.support.projects.exporting import SPANS, TEXT, docs, exported, reports
 
 __all__ = ["reports"]  # a fixture
 
@@ -55,6 +55,16 @@ def test_the_symbols_are_those_of_the_installed_spacy():
 @settings(max_examples=300, deadline=None)
 def test_strings_have_the_numbers_that_spacy_gives_them(word):
     assert string_number(word) == spacy.strings.StringStore().add(word)
+
+
+def test_strings_keep_the_numbers_that_files_from_before_hold():
+    known = {
+        "": 0,
+        "person": 14800503047316267216,
+        "naïve — 3 May 2024": 9180178797886877053,
+        "a\0b": 14668456501541330817,
+    }
+    assert {word: string_number(word) for word in known} == known
 
 
 texts = st.text(alphabet="aB7 \n\t.,'é👩\u0301-", min_size=1, max_size=40)

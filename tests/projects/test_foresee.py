@@ -10,9 +10,9 @@ from projects.quality.gold import grading
 from projects.queue import Wish
 from projects.workflow import submission
 from projects.workforce import rules
-from tests import make
-from tests.projects.test_gold import DICE
-from tests.projects.test_studio_wire import Tab
+from tests.support import make
+from tests.support.projects.gold import DICE
+from tests.support.projects.studio import Tab
 
 pytestmark = pytest.mark.django_db
 
@@ -132,14 +132,14 @@ def test_the_last_task_foresees_nothing(cast, project) -> None:
 def test_the_wire_tells_of_the_next_task_what_it_tells_of_any_and_the_submit_brings_it(cast, project, batch) -> None:
     tab = Tab(cast.alice, project)
     tab.claim()
-    status, told = tab.act("ahead")
-    ahead = told["ahead"]
-    assert status == 200 and set(ahead) == set(tab.held) | {"seal"}
+    status, told = tab.act("lookahead")
+    ahead = told["lookahead"]
+    assert status == 200 and set(ahead) == set(tab.held) | {"signature"}
     assert ahead["id"] is ahead["token"] is None and ahead["task"] != tab.held["task"]
-    wish = {"task": ahead["task"]["id"], "seal": ahead["seal"]}
-    status, reply = tab.act("submit", answer=make.MARIA, ahead=wish)
+    wish = {"task": ahead["task"]["id"], "signature": ahead["signature"]}
+    status, reply = tab.act("submit", answer=make.MARIA, requested=wish)
     assert status == 200 and reply["assignment"]["task"] == ahead["task"]
-    assert tab.act("submit", answer=make.MARIA, ahead={"task": "7"})[0] == 422
+    assert tab.act("submit", answer=make.MARIA, requested={"task": "7"})[0] == 422
 
 
 def test_nobody_looks_ahead_over_somebody_elses_work(cast, project, batch) -> None:
@@ -147,4 +147,4 @@ def test_nobody_looks_ahead_over_somebody_elses_work(cast, project, batch) -> No
     tab.claim()
     bob = Tab(cast.bob, project)
     bob.held = tab.held
-    assert bob.act("ahead")[0] == 404
+    assert bob.act("lookahead")[0] == 404

@@ -7,8 +7,8 @@ import pytest
 from django.db.models.functions import Now
 
 from projects import queue
-from projects.models import Assignment, StockedGold
-from projects.quality.gold import grading, scoring
+from projects.models import Assignment, PooledGold
+from projects.quality.gold import grading
 from projects.queue import gold, gold_dealing
 from projects.workflow import submission
 from projects.workforce import rules
@@ -16,18 +16,11 @@ from taskers.errors import StateConflict
 from taskers.models import Event, Grade, LabelStanding, Standing, Transfer
 from taskers.money import ledger
 from taskers.standing import grades
-from tests import make
-from tests.projects.judging import all_settled
+from tests.support import make
+from tests.support.projects.gold import DICE, Always, done, stocked
+from tests.support.projects.judging import all_settled
 
 pytestmark = pytest.mark.django_db
-DICE = random.Random(7)
-
-
-class Always(random.Random):
-    """Dice that always fall for gold."""
-
-    def random(self) -> float:
-        return 0.0
 
 
 @pytest.fixture
@@ -40,20 +33,6 @@ def batch(project):
     made = make.batch(project)
     make.tasks(made, 4)
     return made
-
-
-def stocked(batch, number: int = 1) -> list[StockedGold]:
-    tasks = make.tasks(batch, number)
-    for task in tasks:
-        queue.set_aside(task, by=None)
-    return [grading.stock(task, make.MARIA, by=None, dice=DICE) for task in tasks]
-
-
-def done(tasker, project, answer, dice) -> Assignment:
-    mine = queue.claim(tasker, project, dice=dice)
-    assert isinstance(mine, Assignment), mine
-    submission.submit(mine, tasker, mine.token, answer)
-    return mine
 
 
 def test_gold_looks_like_any_other_task_and_takes_nobodys_place(cast, project, batch) -> None:
@@ -118,7 +97,7 @@ def test_the_stock_rotates_and_wears_out(cast, project, batch) -> None:
     for name in ("Ada", "Ben", "Cleo", "Dan"):
         seen.append(done(make.person(name, cast.riverside, "tasker"), project, make.MARIA, Always()).task_id)
     assert sorted(seen.count(one) for one in set(seen)) == [2, 2] and seen[0] != seen[1]
-    assert set(StockedGold.objects.values_list("retired_why", flat=True)) == {"worn out"}
+    assert set(PooledGold.objects.values_list("retired_why", flat=True)) == {"worn out"}
     assert queue.claim(cast.carol, project, dice=Always()).kind == "judge"
 
 
@@ -143,18 +122,6 @@ def test_a_task_that_people_judge_cannot_be_set_aside(cast, project, batch) -> N
     mine = make.held(cast.alice, project)
     with pytest.raises(StateConflict, match="judging"):
         queue.set_aside(mine.task, by=cast.mina)
-
-
-def test_a_scorer_can_be_plugged_in(cast, project, batch) -> None:
-    stocked(batch)
-    rules.change(project, cast.mina, gold_share=0.1)
-    scoring.score_with(lambda task, answer, known, thresholds: 0.25)
-    try:
-        done(cast.alice, project, make.MARIA, Always())
-        all_settled(project)
-    finally:
-        scoring.score_with(scoring.by_type)
-    assert Grade.objects.get(tasker=cast.alice).value == 0.25
 
 
 @pytest.fixture

@@ -1,8 +1,8 @@
 """Somebody who wants to know which of their tasks are gold, and looks at everything that Tandem sends them.
 
-Twenty worlds are drawn and worked through; what is seen of each task becomes numbers, each a channel of its own. A
+Some worlds are drawn and worked through; what is seen of each task becomes numbers, each a channel of its own. A
 channel that orders gold and work better than chance in a world has an area under its curve (AUC) other than a half. The
-attacker wins where the 95 % interval of the mean of twenty worlds leaves the half out; to keep chance from failing the
+attacker wins where the 95 % interval of the mean over all worlds leaves the half out; to keep chance from failing the
 test, only who wins three times in a row with new worlds has won.
 
 Further channels: give `Seen.facts` more numbers in `_work_through`. Planted errors are played for in
@@ -12,17 +12,14 @@ tests/assist/test_gold_suggestions.py; moments, money and standing in test_gold_
 import json
 import math
 import random
-import re
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 from django.test import Client
 from django.urls import reverse
-from scipy import stats
 
 from projects import queue
 from projects.data import importing
@@ -36,35 +33,27 @@ from projects.workflow import corrections, submission
 from projects.workforce import rules
 from taskers.models import Person
 from taskers.models.people import Role
-from tests import make
+from tests.support import make
+from tests.support.projects.attackers import FEW, MANY, Interval, Seen, farthest, intervals, measured, winners
 
 # Each world in transactions of its own: one long one would hold up the readers of the outbox in the tests beside.
 pytestmark = pytest.mark.django_db(transaction=True)
 
-WORLDS, STEPS = 20, 20
+STEPS = 20
 REPORTED = 0.4  # of what she gets; the rest is handed in
 TURNS = 3  # of a worker that sees to what can't be corrected any more
 ANEW = make.spans((0, 3))
 WORK, GOLD = 26, 14  # rows of a file; more gold than anybody is dealt
-TOKENS = re.compile(r"\b(token|seal)$")  # new with each claim: they name nothing
-Interval = tuple[float, float]
 ROW = "Row {number} of the harbour's log: Maria Lopez visited Oslo."
 
 
-@dataclass
-class Seen:
-    """One task as the attacker saw it, and what only the test knows of it."""
-
-    gold: bool
-    paths: frozenset[str]  # of the values in the JSON
-    facts: dict[str, float] = field(default_factory=dict)  # channel -> what was measured
-
-
-def test_nobody_tells_gold_from_work_better_than_chance(cast, record_property) -> None:
-    """Order, ids, addresses, names, prefetch: everything in the studio's JSON; reports; corrections."""
+@pytest.mark.parametrize("number_of_worlds", [FEW, MANY])
+def test_nobody_tells_gold_from_work_better_than_chance(cast, record_property, number_of_worlds) -> None:
+    """Order, ids, addresses, names, prefetch: everything in the studio's JSON; reports; corrections (issue 11, line
+    14)."""
 
     def intervals_of(attempt: int) -> dict[str, Interval]:
-        worlds = [_world(cast, random.Random(f"{attempt}/{number}")) for number in range(WORLDS)]
+        worlds = [_world(cast, random.Random(f"{attempt}/{number}")) for number in range(number_of_worlds)]
         gold, work = ({one.paths for world in worlds for one in world if one.gold is what} for what in (True, False))
         assert len(gold) == 1 and gold == work, "the same fields in the same places"
         found = intervals(worlds)
@@ -87,49 +76,6 @@ def test_the_attacker_wins_where_gold_cannot_be_corrected(cast, monkeypatch) -> 
     worlds = [_world(cast, random.Random(f"no correction/{number}")) for number in range(4)]
     low, high = intervals(worlds)["piece: may be corrected"]
     assert high < 0.5, (low, high)
-
-
-def winners(intervals_of: Callable[[int], dict[str, Interval]]) -> dict[str, Interval]:
-    """The channels whose interval leaves the half out three times in a row, each time with new worlds."""
-    won: dict[str, Interval] | None = None
-    for attempt in range(3):
-        found = intervals_of(attempt)
-        won = {name: at for name, at in found.items() if not at[0] <= 0.5 <= at[1] and (won is None or name in won)}
-        if not won:
-            break
-    return won or {}
-
-
-def intervals(worlds: Sequence[Sequence[Seen]]) -> dict[str, Interval]:
-    """The 95 % interval of the mean AUC over the worlds, by channel; those that say nothing anywhere aside."""
-    found = {}
-    for name in sorted({name for world in worlds for one in world for name in one.facts}):
-        areas = [area for world in worlds if (area := _area(world, name)) is not None]
-        if len(areas) < len(worlds) // 2 or set(areas) == {0.5}:
-            continue
-        found[name] = interval(areas)
-    return found
-
-
-def farthest(found: dict[str, Interval]) -> str:
-    """The channel whose interval lies farthest from the half, in words."""
-    name, (low, high) = max(found.items(), key=lambda one: abs(sum(one[1]) / 2 - 0.5))
-    return f"{name}: {low:.3f} to {high:.3f}"
-
-
-def interval(values: Sequence[float]) -> Interval:
-    """The 95 % interval of their mean."""
-    mean, reach = sum(values) / len(values), stats.t.ppf(0.975, len(values) - 1) * stats.sem(values)
-    return round(mean - reach, 3), round(mean + reach, 3)
-
-
-def _area(world: Sequence[Seen], name: str) -> float | None:
-    """The chance that a piece of gold measures more than a piece of work; ties count half."""
-    told = [(one.gold, one.facts[name]) for one in world if name in one.facts]
-    gold, work = ([fact for is_gold, fact in told if is_gold is what] for what in (True, False))
-    if len(gold) < 3 or len(work) < 3:
-        return None
-    return float(stats.mannwhitneyu(gold, work).statistic) / (len(gold) * len(work))
 
 
 def _world(cast, dice: random.Random, *, shuffled: bool = True) -> list[Seen]:
@@ -193,7 +139,7 @@ def _work_through(project: Project, attacker: Person, neighbour: Person, dice: r
 
 def _reported(page: Client, mine: Assignment, wish: Wish | None) -> dict[str, float]:
     """What answers a report that brings the wish along, and one more of the same work."""
-    ahead = {"ahead": {"task": str(wish.task), "seal": wish.seal}} if wish else {}
+    ahead = {"requested": {"task": str(wish.task), "signature": wish.seal}} if wish else {}
     first, again = (_asked(page, "studio-report", mine, note="It is cut off.", **ahead) for _time in range(2))
     return {
         "reported: status": float(first.status_code),
@@ -254,31 +200,3 @@ def _on_the_longest_ascent(values: Sequence[float]) -> list[bool]:
         chains.append([*best, at])
     longest = set(max(chains, key=len))
     return [at in longest for at in range(len(values))]
-
-
-def measured(value: Any, path: str = "") -> Iterator[tuple[str, float]]:
-    """Every value of a JSON document as a number, by its path: numbers as they are, ids as large numbers, times to the
-    second, words by their length."""
-    if isinstance(value, dict):
-        for name, inner in value.items():
-            yield from measured(inner, f"{path}.{name}".lstrip("."))
-    elif isinstance(value, list):
-        yield f"{path} how many", float(len(value))
-        for number, inner in enumerate(value):
-            yield from measured(inner, f"{path}.{number}")
-    elif not TOKENS.search(path):
-        yield path, _number(value)
-
-
-def _number(value: Any) -> float:
-    if value is None:
-        return -1.0
-    if not isinstance(value, str):
-        return float(value)
-    if found := re.search(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", value):
-        return float(UUID(found[0]).int >> 96)
-    if re.fullmatch(r"[0-9a-f]{8}", value):
-        return float(int(value, 16))
-    if re.match(r"\d{4}-\d\d-\d\dT", value):
-        return math.floor(datetime.fromisoformat(value).timestamp())
-    return float(len(value))

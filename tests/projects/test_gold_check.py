@@ -7,7 +7,7 @@ from hypothesis import strategies as some
 from projects.inference import geometry
 from projects.inference.gold_check import WRONG_LABEL, check_regions, check_spans
 from projects.quality.gold import difference_words
-from tests import make
+from tests.support import make
 
 
 def box(x: int, y: int, width: int, height: int, label: str = "person") -> dict:

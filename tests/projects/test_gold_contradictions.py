@@ -6,7 +6,7 @@ import pytest
 
 from projects import queue
 from projects.configuration.terms import terms_of
-from projects.models import Calibrated, StockedGold
+from projects.models import MethodCalibration, PooledGold
 from projects.quality import estimating
 from projects.quality.dataset import _evidence
 from projects.quality.gold import contradictions, grading, pool
@@ -14,9 +14,9 @@ from projects.workflow import submission
 from projects.workforce import rules
 from taskers.models import Grade, Standing, Transfer
 from taskers.money import ledger
-from tests import make
-from tests.projects.judging import all_settled, given
-from tests.projects.test_gold import Always, done
+from tests.support import make
+from tests.support.projects.gold import Always, done
+from tests.support.projects.judging import all_settled, given
 
 pytestmark = pytest.mark.django_db
 
@@ -35,14 +35,14 @@ def batch(project):
     return made
 
 
-def stocked(batch, answer, text=make.TEXT) -> StockedGold:
+def stocked(batch, answer, text=make.TEXT) -> PooledGold:
     (task,) = make.tasks(batch, text=text)
     queue.set_aside(task, by=None)
     return grading.stock(task, answer, by=None, dice=random.Random(7))
 
 
 def suspects() -> set[int]:
-    return set(StockedGold.objects.filter(suspect_at__isnull=False).values_list("pk", flat=True))
+    return set(PooledGold.objects.filter(suspect_at__isnull=False).values_list("pk", flat=True))
 
 
 def test_what_contradicts_is_suspect_on_stocking_and_what_agrees_or_asks_else_is_not(cast, batch) -> None:
@@ -60,7 +60,7 @@ def test_neither_of_two_that_contradict_is_dealt_until_mina_settles_it(client, c
     client.force_login(cast.mina)
     path = f"/projects/{project.public_id}/gold/"
     shown = client.get(path).content.decode()
-    assert shown.count("May be wrong") == 2 and "which asks the same, is another one." in shown
+    assert shown.count("May be wrong") == 2 and "asks the same, and its gold answer is another one." in shown
     client.post(f"{path}{right.gold.task.public_id}/", {"act": "restore"})
     client.post(f"{path}{wrong.gold.task.public_id}/", {"act": "retire", "why": "wrong"})
     assert contradictions.mark(project) == []  # settled, and not doubted again
@@ -75,7 +75,7 @@ def test_mina_may_say_that_both_are_right(cast, project, batch) -> None:
         kept.refresh_from_db()
         if kept.suspect_at:
             pool.restore(kept, by=cast.mina)
-    for kept in StockedGold.objects.filter(suspect_at__isnull=False):
+    for kept in PooledGold.objects.filter(suspect_at__isnull=False):
         pool.restore(kept, by=cast.mina)
     assert contradictions.mark(project) == [] and suspects() == set()
 
@@ -113,7 +113,7 @@ def test_an_estimate_finds_what_a_reviewer_decided_otherwise(cast, project, batc
     estimating.run(estimating.start(project, by=cast.mina).pk)
     kept.refresh_from_db()
     assert kept.suspect_why == "A reviewer decided this task otherwise."
-    assert Calibrated.objects.latest("pk").sources["contradictory"] == 1
+    assert MethodCalibration.objects.latest("pk").sources["contradictory"] == 1
     pool.restore(kept, by=cast.mina)
     estimating.run(estimating.start(project, by=cast.mina).pk)
     assert suspects() == set()
@@ -124,10 +124,10 @@ def test_voided_gold_counts_no_more_and_takes_no_money_back(cast, project, batch
     mine = done(cast.alice, project, make.MARIA, Always())
     all_settled(project)
     estimating.run(estimating.start(project, by=cast.mina).pk)
-    assert Calibrated.objects.latest("pk").sources["gold"] == 1
+    assert MethodCalibration.objects.latest("pk").sources["gold"] == 1
     assert _evidence(terms_of(project)) == {cast.alice.pk: (1.0, 0.0)}
     queue.void(mine, "Somebody else was at the keyboard", by=cast.mina)
     estimating.run(estimating.start(project, by=cast.mina).pk)
-    assert (Calibrated.objects.latest("pk").known, _evidence(terms_of(project))) == (0, {})
+    assert (MethodCalibration.objects.latest("pk").known, _evidence(terms_of(project))) == (0, {})
     assert pool.lines([kept])[0].scored == 0
     assert Transfer.objects.count() == 1 and queue.audit().breaches == [] and ledger.audit() == []

@@ -1,6 +1,5 @@
 """What a tasker sees of gold afterwards: the same rows, words, money, standing and moments as of any other work."""
 
-import json
 import random
 import re
 import time
@@ -11,7 +10,7 @@ import pytest
 from projects import queue
 from projects.configuration import configure
 from projects.models import Annotation, GoldSettlement, Task, Verdict
-from projects.quality.gold import grading, settling
+from projects.quality.gold import settling
 from projects.queue.clock import Clock
 from projects.reports import earnings
 from projects.workflow import submission
@@ -19,8 +18,9 @@ from projects.workforce import rules
 from taskers.models import Dispute, Grade, Standing, Transfer
 from taskers.money import ledger, payouts
 from taskers.standing import grades
-from tests import make
-from tests.projects.judging import all_settled, classified, given, said
+from tests.support import make
+from tests.support.projects.gold_in_my_work import drawn, gold, gold_of, plain
+from tests.support.projects.judging import all_settled, classified, given, said
 
 pytestmark = pytest.mark.django_db
 
@@ -39,18 +39,6 @@ def batch(project):
 def alice(client, cast):
     client.force_login(cast.alice)
     return client
-
-
-def gold(batch, answer=make.MARIA) -> Task:
-    task = make.task(batch)
-    queue.set_aside(task, by=None)
-    grading.stock(task, answer, by=None, dice=random.Random(7))
-    return task
-
-
-def gold_of(tasker, task, answer) -> Annotation:
-    mine = given(tasker, task, "gold")
-    return submission.submit(mine, tasker, mine.token, answer)
 
 
 def looked_at(client, annotation: Annotation) -> str:
@@ -89,19 +77,6 @@ def test_nobody_opens_somebody_elses_gold(client, cast, project, batch) -> None:
     known = gold_of(cast.alice, gold(batch), make.MARIA)
     client.force_login(cast.bob)
     assert client.get(f"/my-work/{known.public_id}/").status_code == 404
-
-
-def drawn(client, annotation: Annotation) -> dict:
-    page = client.get(f"/my-work/{annotation.public_id}/").content.decode()
-    found = re.search(r'<script id="task-view" type="application/json">(.*?)</script>', page, re.DOTALL)
-    return json.loads(found[1]) if found else {}
-
-
-def plain(answer: dict) -> dict:
-    """Without what says how each part of it was made."""
-    made = {"id", "provenance", "attributes"}
-    lists = {name: parts for name, parts in answer.items() if isinstance(parts, list)}
-    return {name: [{k: v for k, v in one.items() if k not in made} for one in parts] for name, parts in lists.items()}
 
 
 def boxed(x: int) -> dict:

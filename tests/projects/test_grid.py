@@ -8,8 +8,8 @@ from django.db.models import F
 from projects import queue
 from projects.configuration import configure
 from projects.models import Annotation, Assignment, Draft
-from tests import make
-from tests.projects.test_studio_wire import Tab
+from tests.support import make
+from tests.support.projects.studio import Tab
 
 pytestmark = pytest.mark.django_db
 LABELS = [{"name": "Cat"}, {"name": "Dog"}]
@@ -147,19 +147,6 @@ def test_heartbeat_renews_all_and_release_gives_all_back(alice) -> None:
     assert not Assignment.objects.filter(token=token, state="held").exists()
     assert alice.act("heartbeat")[1]["code"] == "lease-lost"
     assert queue.audit().breaches == []
-
-
-@pytest.mark.parametrize("what", ["heartbeat", "draft", "submit", "skip", "report", "release"])
-def test_nobody_else_gets_at_a_group(cast, alice, project, what) -> None:
-    body = {"version": 0, "answer": {"tiles": {}}, "answers": {alice.ids[0]: CAT}, "id": alice.ids[0], "note": "x"}
-    for who in (cast.bob, cast.ned):
-        thief = Grid(who, project)
-        thief.held = alice.held
-        status, _ = thief.act(what, "PUT" if what == "draft" else "POST", **body, reason="other")
-        assert status in (403, 404, 409)
-    assert Assignment.objects.filter(token=alice.held["token"], state="held").count() == 24
-    assert not Annotation.objects.exists()
-    assert not Draft.objects.exists()
 
 
 def test_a_tab_of_single_pieces_is_told_to_open_anew_and_holds_nothing(cast, project) -> None:

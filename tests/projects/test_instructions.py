@@ -8,9 +8,9 @@ from projects.errors import Refused
 from projects.web.annotator import work_json
 from taskers.models import Person, Skill
 from taskers.skills import skills
-from tests import make
-from tests.projects.api.pipeline import Api, refused
-from tests.projects.managing import FORM, changed, page, signed_in
+from tests.support import make
+from tests.support.projects.managing import FORM, changed, page, signed_in
+from tests.support.projects.pipeline import Api, refused
 
 pytestmark = pytest.mark.django_db
 

@@ -8,7 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from projects.models import Batch, Project, Task
-from tests import make
+from tests.support import make
 
 
 @pytest.fixture

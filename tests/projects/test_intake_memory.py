@@ -6,9 +6,9 @@ import psutil
 import pytest
 
 from projects.models import Task
-from tests import cast as people
-from tests import make
-from tests.projects.test_intake_killed import start
+from tests.support import cast as people
+from tests.support import make
+from tests.support.commands import start
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -35,6 +35,7 @@ def most_memory_of_loading(folder, project, rows: int) -> int:
     return most
 
 
+@pytest.mark.torture
 def test_an_import_takes_no_more_memory_for_twelve_times_the_rows(tmp_path) -> None:
     project = make.project(people.assemble().riverside, wanted=1)
     one, few, many = (most_memory_of_loading(tmp_path, project, rows) for rows in (1, 5_000, 60_000))

@@ -8,7 +8,7 @@ from projects.configuration import configure, label_colours
 from projects.configuration.label_colours import COLOURS, distance, fresh, oklab, patterns
 from projects.web.annotator import work_json
 from projects.web.manager.forms import labels as label_forms
-from tests import make
+from tests.support import make
 
 # Machado, Oliveira and Fernandes (2009), severity 1, for linear sRGB: what is seen without long, middle, short cones.
 SEEN_WITHOUT = {

@@ -7,7 +7,7 @@ from projects.errors import Refused
 from projects.models import Task
 from projects.web.annotator import work_json
 from projects.workflow import submission
-from tests import make
+from tests.support import make
 
 WRITTEN = "Pose (standing, sitting)\nOccluded (flag)\nLegs (number)\nRemark (text)"
 

@@ -11,8 +11,8 @@ from projects.queue import drafts
 from projects.workflow import submission, void_work
 from projects.workforce import rules
 from taskers.errors import Problem, StateConflict
-from tests import make
-from tests.projects.test_claim import run_out
+from tests.support import make
+from tests.support.projects.leases import run_out
 
 pytestmark = pytest.mark.django_db
 

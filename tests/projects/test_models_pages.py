@@ -5,34 +5,34 @@ import json
 import pytest
 from django.urls import reverse
 
-from projects.annotators import report as seat_report
-from projects.models import ModelAnswer, Seat
+from projects.annotators import report
+from projects.models import ModelAnnotator, ModelAnswer
 from taskers.credentials import tokens
-from tests import make
-from tests.projects.test_models_at_work import RIGHT, SURE, answered_by, proven, read, seated, until
-from tests.projects.test_models_at_work import project as project  # a fixture
+from tests.support import make
+from tests.support.projects.models_at_work import RIGHT, SURE, answered_by, proven, read, seated, until
+from tests.support.projects.models_at_work import project as project  # a fixture
 
 pytestmark = pytest.mark.django_db
 
 
 def test_the_page_and_the_programs_are_told_the_same(cast, project, client) -> None:
-    seat = seated(cast, project, mode="decide")
-    report = seat_report.line(seat)
-    assert (report.state, report.lacking, report.needs, report.error) == ("learning", 30, None, None)
-    seat = proven(seat)
+    annotator = seated(cast, project, mode="decide")
+    line = report.line(annotator)
+    assert (line.state, line.lacking, line.needs, line.error) == ("learning", 30, None, None)
+    annotator = proven(annotator)
     batch = make.batch(project)
     make.tasks(batch, 30)
-    until(seat, False)
-    answered_by(cast.alice, until(seat, True).annotation.task)
+    until(annotator, False)
+    answered_by(cast.alice, until(annotator, True).annotation.task)
     read()
-    seat.refresh_from_db()
-    report = seat_report.line(seat)
-    assert report.state == "decide" and report.needs is not None and report.needs < SURE
-    assert report.alone >= 1 and report.audits == 1 and report.compared == 1 and report.wrong == 0
-    assert report.error is not None and report.error.low < report.error.mean < report.error.high
+    annotator.refresh_from_db()
+    line = report.line(annotator)
+    assert line.state == "decide" and line.needs is not None and line.needs < SURE
+    assert line.alone >= 1 and line.audits == 1 and line.compared == 1 and line.wrong == 0
+    assert line.error is not None and line.error.low < line.error.mean < line.error.high
     client.force_login(cast.mina)
     page = client.get(reverse("models", args=[project.public_id])).content.decode()
-    assert "Decides" in page and f"{report.alone} of its last {report.answers}" in page
+    assert "Decides" in page and f"{line.alone} of its last {line.answers}" in page
 
 
 def test_mina_does_on_the_page_what_programs_do(cast, project, client) -> None:
@@ -41,14 +41,14 @@ def test_mina_does_on_the_page_what_programs_do(cast, project, client) -> None:
     terms = {"target_error": "5", "assurance": "95", "audit_share": "10"}
     assert client.post(here, terms | {"name": "Max", "audit_share": "1"}).status_code == 422
     assert "tdm_" in client.post(here, terms | {"name": "Max"}).content.decode()
-    seat = Seat.objects.get()
-    assert (seat.mode, seat.audit_share) == ("watch", 0.1)
-    there = reverse("model-move", args=[project.public_id, seat.public_id])
-    moved = {f"m{seat.pk}-{name}": value for name, value in (terms | {"mode": "decide", "reason": "Good"}).items()}
+    annotator = ModelAnnotator.objects.get()
+    assert (annotator.mode, annotator.audit_share) == ("watch", 0.1)
+    there = reverse("model-move", args=[project.public_id, annotator.public_id])
+    moved = {f"m{annotator.pk}-{name}": value for name, value in (terms | {"mode": "decide", "reason": "Good"}).items()}
     assert client.post(there, moved).status_code == 302
-    assert Seat.objects.get().mode == "decide"
-    assert client.post(there, moved | {f"m{seat.pk}-mode": "king"}).status_code == 422
-    fresh = client.post(reverse("model-token", args=[project.public_id, seat.public_id])).content.decode()
+    assert ModelAnnotator.objects.get().mode == "decide"
+    assert client.post(there, moved | {f"m{annotator.pk}-mode": "king"}).status_code == 422
+    fresh = client.post(reverse("model-token", args=[project.public_id, annotator.public_id])).content.decode()
     assert "tdm_" in fresh and "tdm_" not in client.get(here).content.decode()
 
 
@@ -66,7 +66,7 @@ def test_a_model_works_by_the_api_from_its_seat_to_a_verdict(cast, project, clie
     assert code == 201 and made["state"] == "watch"
     assert ask("POST", here, managers, {"name": "Max"})[1]["code"] == "name-taken"
     assert ask("GET", here, made["token"])[0] == 403, "a model manages nothing"
-    proven(Seat.objects.get())
+    proven(ModelAnnotator.objects.get())
     one = reverse("api-model", args=[project.public_id, made["id"]])
     code, moved = ask("PATCH", one, managers, {"mode": "decide", "audit_share": 0.02})
     assert code == 200 and moved["state"] == "decide" and "token" not in moved
@@ -76,15 +76,15 @@ def test_a_model_works_by_the_api_from_its_seat_to_a_verdict(cast, project, clie
     assert ask("POST", there, made["token"], body)[1]["code"] == "bad-confidence"
     for _twice in range(2):
         assert ask("POST", there, made["token"], body | {"confidence": SURE})[0] == 200
-    assert ModelAnswer.objects.filter(seat__public_id=made["id"], annotation_id__gt=0).count() == 1
+    assert ModelAnswer.objects.filter(annotator__public_id=made["id"], annotation_id__gt=0).count() == 1
     assert ask("GET", one, managers)[1]["answers"] == 301
     assert ask("PATCH", one, managers, {"mode": "off", "reason": "Old"})[1]["state"] == "off"
 
 
 def test_a_neighbours_seat_is_not_found(cast, project, client) -> None:
-    seat = seated(cast, project)
+    annotator = seated(cast, project)
     theirs = make.project(cast.hilltop)
     client.force_login(cast.nora)
     for name in ("model-move", "model-token"):
-        assert client.post(reverse(name, args=[theirs.public_id, seat.public_id])).status_code == 404
-        assert client.post(reverse(name, args=[project.public_id, seat.public_id])).status_code == 404
+        assert client.post(reverse(name, args=[theirs.public_id, annotator.public_id])).status_code == 404
+        assert client.post(reverse(name, args=[project.public_id, annotator.public_id])).status_code == 404

@@ -15,15 +15,15 @@ from projects.data import importing
 from projects.data.importing import storing
 from projects.data.importing.rows import Row
 from projects.errors import Refused
-from projects.models import Asset, Assignment, StockedGold, Task
+from projects.models import Asset, Assignment, PooledGold, Task
 from projects.quality.gold import authoring, pool
 from projects.queue import slots
 from projects.workflow import submission
 from projects.workflow.comments import saying
 from projects.workforce import conflicts_of_interest, rules
-from tests import make
-from tests.projects.api.pipeline import Api
-from tests.projects.test_gold import Always
+from tests.support import make
+from tests.support.projects.gold import Always
+from tests.support.projects.pipeline import Api
 
 pytestmark = pytest.mark.django_db
 DICE = random.Random(14)
@@ -128,7 +128,7 @@ def test_file_order_and_unseen_gold_exclude_each_other_with_the_reason(cast, pro
     configure.change(project, cast.mina, file_order=True)
     for verb in (
         lambda: authoring.keep(other, make.MARIA, by=cast.mina, dice=DICE),
-        lambda: pool.restore(StockedGold.objects.get(), by=cast.mina),
+        lambda: pool.restore(PooledGold.objects.get(), by=cast.mina),
     ):
         with pytest.raises(Refused, match="file order") as refused:
             verb()
@@ -153,9 +153,9 @@ def test_in_file_order_nothing_unseen_is_dealt_even_where_some_was_kept_at_the_s
     authoring.keep(task, make.MARIA, by=cast.mina, dice=DICE)
     rules.change(project, cast.mina, gold_share=0.5)
     assert queue.claim(cast.bob, project, dice=Always()).kind == "gold"
-    StockedGold.objects.update(retired_at=timezone.now())
+    PooledGold.objects.update(retired_at=timezone.now())
     configure.change(project, cast.mina, file_order=True)
-    StockedGold.objects.update(retired_at=None)
+    PooledGold.objects.update(retired_at=None)
     assert queue.claim(cast.alice, project, dice=Always()).kind == "judge"
 
 

@@ -7,8 +7,8 @@ from django.test import Client
 
 from projects.models import Batch, Project
 from projects.workflow import batches
-from tests import make, sending
-from tests.projects.managing import page, signed_in
+from tests.support import make, sending
+from tests.support.projects.managing import page, signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -43,13 +43,6 @@ def test_moved_batch_is_shown_at_once(mina, batch) -> None:
 @pytest.mark.parametrize(("state", "status"), [("draft", 422), ("nonsense", 422), ("live", 409)])
 def test_batch_goes_nowhere_it_cannot(mina, batch, state: str, status: int) -> None:
     assert mina.post(page("batch-move", batch.public_id), {"state": state}).status_code == status
-
-
-@pytest.mark.parametrize(("who", "status"), [("alice", 403), ("nora", 404), ("sam", 404)])
-def test_others_move_no_batch(cast, batch, who: str, status: int) -> None:
-    answer = signed_in(getattr(cast, who)).post(page("batch-move", batch.public_id), {"state": "paused"})
-    batch.refresh_from_db()
-    assert (answer.status_code, batch.state) == (status, "live")
 
 
 def test_manager_pauses_the_project(mina, project) -> None:

@@ -6,8 +6,8 @@ import pytest
 from django.test import Client
 
 from projects.models import Project
-from tests import make, sending
-from tests.projects.managing import changed, page, signed_in
+from tests.support import make, sending
+from tests.support.projects.managing import changed, page, signed_in
 
 pytestmark = pytest.mark.django_db
 

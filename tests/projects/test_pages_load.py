@@ -15,9 +15,9 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from projects import jobs
 from projects.data import importing
-from projects.models import Batch, Intake, Project, Task
-from tests import cast as people
-from tests import make
+from projects.models import Batch, Import, Project, Task
+from tests.support import cast as people
+from tests.support import make
 
 pytestmark = pytest.mark.django_db
 
@@ -54,8 +54,8 @@ def whole(answer) -> str:
     return async_to_sync(read)().decode()
 
 
-def only_intake() -> Intake:
-    return Intake.objects.get()
+def only_intake() -> Import:
+    return Import.objects.get()
 
 
 def test_file_makes_a_batch_an_intake_and_a_job(cast, mina, project) -> None:
@@ -139,7 +139,7 @@ def test_import_that_nobody_is_at_can_be_gone_on_with(mina, project) -> None:
     assert "Go on loading" not in mina.get(page).content.decode()
     assert "is being loaded" in mina.post(go_on, follow=True).content.decode()
     # Its worker's job ended, as when the database was away for too long.
-    Intake.objects.update(state="running")
+    Import.objects.update(state="running")
     ProcrastinateJob.objects.all().delete()
     assert "Go on loading" in mina.get(page).content.decode()
     mina.post(go_on)
@@ -186,7 +186,7 @@ def test_file_that_cannot_be_read_leaves_nothing(mina, project, name: str, body:
     answer = send(mina, project, body, name)
     assert answer.status_code == 422
     assert words in answer.content.decode()
-    assert not Intake.objects.exists()
+    assert not Import.objects.exists()
     assert not Batch.objects.exists()
     assert not ProcrastinateJob.objects.exists()
 
@@ -216,24 +216,7 @@ def test_batch_named_in_the_address_is_chosen(mina, project) -> None:
 def test_neighbours_batch_is_no_choice(cast, mina, project) -> None:
     other = make.batch(make.project(cast.hilltop, "Hilltop's"))
     assert send(mina, project, batch=str(other.public_id)).status_code == 422
-    assert not Intake.objects.exists()
-
-
-@pytest.mark.parametrize("name", ["intake", "intake-errors"])
-@pytest.mark.parametrize(("who", "status"), [("alice", 403), ("nora", 404), ("sam", 404)])
-def test_others_see_no_intake(cast, mina, project, name: str, who: str, status: int) -> None:
-    send(mina, project)
-    client = Client()
-    client.force_login(getattr(cast, who))
-    assert client.get(reverse(name, args=[only_intake().public_id])).status_code == status
-
-
-@pytest.mark.parametrize(("who", "status"), [("alice", 403), ("nora", 404), ("sam", 404)])
-def test_others_load_nothing(cast, project, who: str, status: int) -> None:
-    client = Client()
-    client.force_login(getattr(cast, who))
-    assert send(client, project).status_code == status
-    assert not Intake.objects.exists()
+    assert not Import.objects.exists()
 
 
 # --- export -------------------------------------------------------------------------------------------

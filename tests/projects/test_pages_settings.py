@@ -8,8 +8,8 @@ from django.test import Client
 from projects.models import Batch, Project
 from projects.quality.gold import authoring
 from projects.web.annotator import work_json
-from tests import make, sending
-from tests.projects.managing import FORM, changed, page, signed_in
+from tests.support import make, sending
+from tests.support.projects.managing import FORM, changed, page, signed_in
 
 pytestmark = pytest.mark.django_db
 

@@ -5,14 +5,14 @@ from django.db import connection
 
 from projects import queue
 from projects.errors import PartnersWork, Refused
-from projects.models import Assignment, BlockedPair
+from projects.models import Assignment, ConflictOfInterest
 from projects.queue import Nothing, take
 from projects.workflow import submission
 from projects.workforce import conflicts_of_interest
 from taskers.errors import StateConflict
 from taskers.models import Event
-from tests import make
-from tests.projects.test_claim import run_out
+from tests.support import make
+from tests.support.projects.leases import run_out
 
 pytestmark = pytest.mark.django_db
 
@@ -29,7 +29,7 @@ def batch(project):
     return made
 
 
-def part(cast, one="alice", other="bob") -> BlockedPair:
+def part(cast, one="alice", other="bob") -> ConflictOfInterest:
     people = (getattr(cast, one), getattr(cast, other))
     return conflicts_of_interest.keep_apart(cast.riverside, *people, relation="relatives", by=cast.mina)
 
@@ -148,7 +148,7 @@ def test_a_pair_that_was_lifted_or_is_another_organizations_keeps_no_reviewer_aw
     make.judged(cast.alice, project, make.MARIA)
     make.judged(cast.bob, project, make.OSLO)
     first, second = sorted((cast.alice, cast.rita), key=lambda one: one.pk)
-    BlockedPair.objects.create(organization=cast.hilltop, first=first, second=second, made_by=cast.nora)
+    ConflictOfInterest.objects.create(organization=cast.hilltop, first=first, second=second, made_by=cast.nora)
     conflicts_of_interest.bring_together(part(cast, "alice", "rita"), by=cast.mina)
     assert queue.next_review([project], cast.rita) == task
     assert queue.claim_review(task, cast.rita).tasker == cast.rita

@@ -21,8 +21,9 @@ from projects.task_types.classification import AskedLabels
 from projects.task_types.preference import OWN_LABELS, PAIR, items_of
 from projects.web.annotator import work_json
 from projects.workflow import batches, submission
-from tests import make
-from tests.projects.test_intake_load import counts, lines, loaded, media, picture, zipped
+from tests.support import make
+from tests.support.projects.importing import counts, lines, loaded, media, picture, zipped
+from tests.support.projects.preference import pairs, said
 
 __all__ = ["media"]  # a fixture
 
@@ -31,17 +32,6 @@ PAYLOAD = {"prompt": "Why is the sky blue?", "first": {"text": "Rayleigh."}, "se
 IMAGE = {"asset": "a" * 64, "width": 7, "height": 5, "name": "cat.png"}
 ASKED = AskedLabels({key: {"field": "preferred", "parent": None} for key in OWN_LABELS}, ROOM.asks([]))  # type: ignore[attr-defined]
 REASON = {"name": "Reason", "kind": "text", "required": False}
-
-
-def said(value: str, **more: str) -> dict:
-    """An answer that prefers one; `left` says which was on the left, anything else fills in a text field."""
-    left = {"left": more.pop("left")} if "left" in more else {}
-    texts = [{"field": name, "kind": "text", "value": text} for name, text in more.items()]
-    return {"fields": [{"field": "preferred", "kind": "choice", "value": value}, *texts]} | left
-
-
-def pairs(cast, name: str = "Answers", **terms) -> Project:
-    return make.project(cast.riverside, name, "preference", **{"labels": []} | terms)
 
 
 def batch_of(project: Project, *rows: dict, state: str = "live"):

@@ -14,7 +14,7 @@ from projects.queue.claim_numbers import LostTurn
 from projects.workflow import batches
 from projects.workforce import availability, rules
 from taskers.models.people import Role
-from tests import make
+from tests.support import make
 
 pytestmark = pytest.mark.django_db
 
@@ -253,7 +253,7 @@ def test_what_is_in_ones_hands_is_found_by_oneself_while_the_statistics_know_of_
     terms = {"tasker": cast.alice.pk, "projects": [project.pk], "today": "2026-01-01", "aging": 1.0, "most": 6}
     terms |= {"midnight": "2026-01-01", "after": 0}
     plan = plans.generic(candidate_slots.CHOOSE, terms)
-    assert set(re.findall(r"using (\w+) on projects_assignment", plan)) == {"assignment_walk", "assignment_in_hands"}
+    assert set(re.findall(r"using (\w+) on projects_assignment\b", plan)) == {"assignment_walk", "assignment_in_hands"}
 
 
 def test_what_ran_out_is_found_by_its_deadline(cast, project) -> None:
@@ -262,4 +262,4 @@ def test_what_ran_out_is_found_by_its_deadline(cast, project) -> None:
         cursor.execute("ANALYZE projects_assignment")
         cursor.execute("SET LOCAL enable_seqscan TO off")
     plan = plans.generic(leases.DUE, {"projects": None, "limit": 200})
-    assert re.findall(r"Index Scan using (\w+) on projects_assignment", plan) == ["assignment_runs_out"], plan
+    assert re.findall(r"Index Scan using (\w+) on projects_assignment\b", plan) == ["assignment_runs_out"], plan

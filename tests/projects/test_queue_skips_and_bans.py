@@ -10,8 +10,8 @@ from projects.queue import Nothing, candidate_slots, take
 from projects.queue.claim_numbers import LostTurn
 from projects.workflow import submission, void_work
 from projects.workforce import rules
-from tests import make
-from tests.projects.judging import given
+from tests.support import make
+from tests.support.projects.judging import given
 
 pytestmark = pytest.mark.django_db
 

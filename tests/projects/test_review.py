@@ -14,7 +14,8 @@ from projects.workflow import submission
 from taskers.models import Event, Grade, Transfer
 from taskers.money import ledger
 from taskers.people import invitations
-from tests import make
+from tests.support import make
+from tests.support.projects.reviewing import opened
 
 pytestmark = pytest.mark.django_db
 
@@ -48,15 +49,6 @@ def disputed(cast, project, batch):
     made.refresh_from_db()
     assert made.withheld == "review"
     return made
-
-
-def opened(client, task) -> dict:
-    """What the review page of a task carries."""
-    answer = client.get(f"/review/{task.public_id}/")
-    assert answer.status_code == 200, answer.content.decode()[:2000]
-    found = re.search(r'<script id="review-data" type="application/json">(.*?)</script>', answer.content.decode(), re.S)
-    assert found
-    return json.loads(found[1])
 
 
 def send(client, task, action: str, method: str = "POST", **body):

@@ -6,7 +6,7 @@ from projects import queue
 from projects.models import BatchProgress
 from projects.reports import progress as rollups
 from projects.workflow import batches, submission, task_actions, void_work
-from tests import make
+from tests.support import make
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -14,8 +14,8 @@ from projects.workforce import conflicts_of_interest, rules
 from taskers.models.people import Role
 from taskers.people import invitations
 from taskers.skills import skills
-from tests import make
-from tests.projects.judging import said
+from tests.support import make
+from tests.support.projects.judging import said
 
 pytestmark = pytest.mark.django_db
 
@@ -108,9 +108,3 @@ def test_a_day_that_is_full_or_a_course_to_come_is_no_stall(mina, cast, project,
     skill = skills.define(cast.riverside, "Names")
     rules.change(project, cast.mina, daily_tasks=None, training_tasks=1, training_skill=skill)
     assert told(mina, project) == ""
-
-
-def test_the_stall_is_its_managers_to_settle(client, cast, project) -> None:
-    for who, status in ((cast.alice, 403), (cast.nora, 404)):
-        client.force_login(who)
-        assert client.post(f"/projects/{project.public_id}/settle/").status_code == status

@@ -9,7 +9,7 @@ from django.db.models import F
 
 from projects import queue
 from projects.configuration import configure
-from projects.models import Annotation, Assignment, StockedGold
+from projects.models import Annotation, Assignment, PooledGold
 from projects.quality.gold import grading, pool
 from projects.queue import gold_dealing
 from projects.reports import notices
@@ -18,9 +18,9 @@ from projects.workforce import rules
 from taskers.errors import StateConflict
 from taskers.models import Event
 from taskers.models.people import Role
-from tests import make
-from tests.projects.judging import all_settled, given
-from tests.projects.test_gold import Always, stocked
+from tests.support import make
+from tests.support.projects.gold import Always, stocked
+from tests.support.projects.judging import all_settled, given
 
 pytestmark = pytest.mark.django_db
 DICE = random.Random(7)
@@ -49,7 +49,7 @@ def test_a_report_on_a_known_answer_reaches_its_manager(cast, project, decided) 
         queue.report(mine, tasker, mine.token, note=note)
         kept.refresh_from_db()
     assert kept.suspect_at and kept.suspect_why == "Reported as broken: The text is cut off."
-    assert "1 known answer may be wrong" in " ".join(notices.said_of(project, project.settings_now(), waiting=False))
+    assert "1 gold task may be wrong" in " ".join(notices.said_of(project, project.settings_now(), waiting=False))
 
 
 def test_a_reported_task_is_told_on_the_projects_page_until_something_is_done(cast, project) -> None:
@@ -74,7 +74,7 @@ def test_nobody_gets_a_known_answer_that_they_made(cast, project) -> None:
 
 
 @pytest.fixture
-def kept(project) -> StockedGold:
+def kept(project) -> PooledGold:
     batch = make.batch(project)
     make.tasks(batch, 60)
     return stocked(batch)[0]
@@ -111,7 +111,7 @@ def test_a_planted_leak_is_retired_and_told(cast, project, kept) -> None:
     kept.refresh_from_db()
     assert kept.retired_why == "leaked" and "14 of 14 were right" in kept.suspect_why
     assert Event.objects.filter(kind="gold_leaked").count() == 1
-    assert "1 known answer looks leaked" in " ".join(notices.said_of(project, project.settings_now(), waiting=False))
+    assert "1 gold task looks leaked" in " ".join(notices.said_of(project, project.settings_now(), waiting=False))
     assert queue.claim(cast.carol, project, dice=Always()).kind == "judge"
     assert pool.watch() == []
 

@@ -17,8 +17,8 @@ from projects.data import exporting, importing
 from projects.data.media.pictures import read_picture
 from projects.models import Task
 from projects.web.shared import media
-from tests import cast as people
-from tests import make
+from tests.support import cast as people
+from tests.support import make
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -94,15 +94,6 @@ def test_a_picture_comes_in_pieces_and_in_parts(everybody, photograph, monkeypat
     assert get(address, everybody.alice, if_none_match=headers["etag"])[0] == 304
 
 
-@pytest.mark.parametrize("name", ["task-media", "task-thumbnail"])
-def test_stranger_and_neighbour_get_no_picture_over_http(everybody, photograph, name):
-    address = reverse(name, args=[photograph.public_id])
-    assert get(address, everybody.sam)[0] == 404
-    assert get(address, everybody.nora)[0] == 404
-    assert get(address)[0] == 401
-    assert get(address, everybody.bob)[0] == 200
-
-
 def test_an_export_is_sent_while_it_is_read(everybody, monkeypatch):
     monkeypatch.setattr(exporting, "PIECE", 1)
     project = make.project(everybody.riverside, wanted=1)
@@ -115,5 +106,3 @@ def test_an_export_is_sent_while_it_is_read(everybody, monkeypatch):
     assert status == 200 and headers["content-disposition"].startswith("attachment")
     assert len(pieces) == 5 and all(piece.startswith(b"-DOCSTART-") for piece in pieces)
     assert backends() == before
-    assert get(address, everybody.nora)[0] == 404
-    assert get(address, everybody.alice)[0] == 403

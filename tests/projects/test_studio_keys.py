@@ -8,7 +8,7 @@ import pytest
 from projects.configuration import configure
 from projects.errors import Refused
 from projects.task_types import TASK_TYPES
-from tests import make
+from tests.support import make
 
 CASES = json.loads((Path(__file__).parents[1] / "fixtures" / "studio_keys.json").read_text())
 

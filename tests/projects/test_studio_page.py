@@ -8,7 +8,7 @@ import pytest
 from projects.queue.leases import SKIP_REASONS
 from projects.task_types import TASK_TYPES
 from projects.web.annotator import es_modules
-from tests import make
+from tests.support import make
 
 DIALOGS = Path(__file__).parents[2] / "templates" / "projects" / "shared" / "_studio_dialogs.html"
 
@@ -41,5 +41,5 @@ def test_a_page_of_many_images_at_once_fetches_what_it_needs_with_the_page(clien
     client.force_login(cast.alice)
     page = client.get(f"/studio/{project.public_id}/").content.decode()
     at_once = set(re.findall(r'<link rel="modulepreload" href="/static/([^"]+)">', page))
-    names = ("main", "classification", "shell/grid", "shell/grid_wire")
+    names = ("main", "classification", "shell/grid", "shell/grid_api")
     assert at_once >= {f"js/studio/{name}.js" for name in names}

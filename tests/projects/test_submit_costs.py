@@ -11,11 +11,11 @@ from django.test.utils import CaptureQueriesContext
 
 from benchmarks.queue import fixtures, plans
 from projects import queue
-from projects.models import Belief, Verdict
+from projects.models import Posterior, Verdict
 from projects.quality import consensus, votes
 from projects.workflow import submission
 from taskers.models import Event, Grade, Transfer
-from tests import make
+from tests.support import make
 
 pytestmark = pytest.mark.django_db
 
@@ -33,7 +33,7 @@ def test_an_answer_that_others_follow_is_two_statements_and_weighs_nothing(cast)
     make.task(make.batch(project))
     for tasker in (cast.alice, cast.bob):
         assert statements(tasker, project) == 2
-    assert not Belief.objects.exists()
+    assert not Posterior.objects.exists()
 
 
 def test_a_deciding_answer_is_three_statements_of_the_engine_and_one_of_the_ledger(cast) -> None:
@@ -42,7 +42,7 @@ def test_a_deciding_answer_is_three_statements_of_the_engine_and_one_of_the_ledg
         make.task(make.batch(project))
         statements(cast.alice, project), statements(cast.bob, project)
         assert statements(cast.carol, project) == 2 + 3 + 1
-    assert Verdict.objects.count() == Belief.objects.count() == 2
+    assert Verdict.objects.count() == Posterior.objects.count() == 2
     assert Grade.objects.count() == Transfer.objects.count() == 6
 
 
@@ -54,7 +54,7 @@ def test_deciding_part_by_part_learns_by_two_statements_more(cast) -> None:
         for tasker in (cast.alice, cast.bob, cast.carol):
             last = statements(tasker, project)
         assert Verdict.objects.filter(task=task).exists()
-    assert last == 2 + 3 + 1 + 2, "the first made the crowd, the second read it, this one only learns"
+    assert last == 2 + 3 + 1 + 2, "the first made the accuracy model, the second read it, this one only learns"
 
 
 def test_an_answer_that_leaves_doubt_is_two_statements_of_the_engine_whatever_follows(cast) -> None:
@@ -67,7 +67,7 @@ def test_an_answer_that_leaves_doubt_is_two_statements_of_the_engine_whatever_fo
     assert statements(cast.carol, project, make.spans((0, 5))) == 2 + 2
     task.refresh_from_db()
     assert (task.wanted, task.withheld) == (3, "review")
-    assert task.review_rank == -Belief.objects.get().gain < 0
+    assert task.review_rank == -Posterior.objects.get().gain < 0
     kinds = ["overlap_raised", "withheld"]
     told = Event.objects.filter(kind__in=kinds).order_by("pk")
     assert [(one.kind, one.data["task"]) for one in told] == [(kind, task.pk) for kind in kinds]

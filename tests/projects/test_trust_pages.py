@@ -11,8 +11,8 @@ from projects.configuration import configure
 from projects.models import BatchProgress, Estimation, Project, Verdict
 from projects.quality import estimating, second_looks
 from projects.reports import progress
-from tests import make
-from tests.projects.judging import PERSON, PLACE, said, spammed
+from tests.support import make
+from tests.support.projects.judging import PERSON, PLACE, said, spammed
 
 pytestmark = pytest.mark.django_db
 
@@ -24,26 +24,26 @@ def page(client, who, name, *args, **query):
 
 def test_mina_reads_whom_to_trust_and_how_far(cast, client, spammers) -> None:
     project, _task = spammed(cast, spammers)
-    before = page(client, cast.mina, "trust", project.public_id).content.decode()
+    before = page(client, cast.mina, "project-quality", project.public_id).content.decode()
     assert "No answer is known yet" in before
     estimating.run(estimating.start(project, by=cast.mina).pk)
-    after = page(client, cast.mina, "trust", project.public_id).content.decode()
-    assert "Sly" in after and "known answers" in after and "worth a second look" in after
+    after = page(client, cast.mina, "project-quality", project.public_id).content.decode()
+    assert "Sly" in after and "gold task" in after and "worth a second look" in after
     assert "of the time" in after or "as often wrong as right" in after
     of_sly = after.split("Sly", 1)[1].split("</tr>", 1)[0]
-    assert re.search(r"Place <span class=\"number muted\">\d+ % \(\d+ % to \d+ %\)", of_sly), "how sure that is"
+    assert re.search(r"Place <span class=\"number muted\">\d+\s% \(\d+\s% to \d+\s%\)", of_sly), "how sure that is"
 
 
 def test_an_estimate_begun_by_hand_says_how_far_it_is(cast, client) -> None:
     project = make.project(cast.riverside)
     client.force_login(cast.mina)
-    answer = client.post(reverse("trust-estimate", args=[project.public_id]), follow=True)
+    answer = client.post(reverse("quality-estimate", args=[project.public_id]), follow=True)
     assert "Waiting for a worker" in answer.content.decode()
     assert Estimation.objects.get().started_by == cast.mina
-    again = client.post(reverse("trust-estimate", args=[project.public_id]))
+    again = client.post(reverse("quality-estimate", args=[project.public_id]))
     assert again.status_code == 409
     estimating.run(Estimation.objects.get().pk)
-    assert "0 verdicts newly proposed" in page(client, cast.mina, "trust-run", project.public_id).content.decode()
+    assert "0 verdicts newly proposed" in page(client, cast.mina, "quality-run", project.public_id).content.decode()
 
 
 def test_rita_finds_the_proposal_and_leaves_the_verdict(cast, client, spammers) -> None:
@@ -159,10 +159,10 @@ def test_mina_sees_who_says_what_another_says_and_it_changes_no_weight(cast, cli
             seen = truth if dice.random() < 0.85 else dice.choice(["cat", "dog", "owl"])
             said(tasker, task, {"fields": [{"field": "label", "value": copied if tasker in pair else seen}]})
     run = estimating.run(estimating.start(project, by=cast.mina).pk)
-    (found,) = run.crowd.copies
+    (found,) = run.accuracy_model.copies
     assert {found["who"], found["of"]} == {one.pk for one in pair}
     assert (found["shared"], found["differed"]) == (60, 0) and found["expected"] > 12
-    shown = page(client, cast.mina, "trust", project.public_id).content.decode()
+    shown = page(client, cast.mina, "project-quality", project.public_id).content.decode()
     assert "Slim and Sly" in shown or "Sly and Slim" in shown
     assert "a question to ask, not a proof" in shown and "1 pair in" in shown
-    assert run.crowd.traits.count() == 5, "both keep their say"
+    assert run.accuracy_model.parameters.count() == 5, "both keep their say"

@@ -5,14 +5,12 @@ import random
 from dataclasses import dataclass, field
 from itertools import product
 
-import numpy as np
 import pgtrigger
 import pytest
-from pycocotools import mask as coco
 
 from projects import queue
 from projects.configuration import configure
-from projects.models import AgreementReport, Annotation, Assignment, Belief, Calibrated, Label, Task, Verdict
+from projects.models import AgreementReport, Annotation, Assignment, Label, MethodCalibration, Posterior, Task, Verdict
 from projects.quality import consensus, estimating, second_looks
 from projects.quality.gold import grading
 from projects.reports import agreement_reports, progress
@@ -20,13 +18,13 @@ from projects.task_types import TASK_TYPES
 from projects.workflow import submission
 from taskers.models import Event, Grade, Transfer
 from taskers.money import ledger
-from tests import make
-from tests.projects.judging import OneLabel, known_answers, said
-from tests.projects.test_review import opened
+from tests.support import make
+from tests.support.projects.judging import NOTHING, PERSON, PLACE, OneLabel, known_answers, said
+from tests.support.projects.reviewing import opened
+from tests.support.projects.rows import BLANK, LEFT, RIGHT, TAMPERED, masks, outcome, reason
 
 pytestmark = pytest.mark.django_db
 
-PERSON, PLACE, NOTHING = make.spans((0, 11)), make.spans((0, 11, "place")), make.spans()
 METHODS = ("majority_v1", "standing_v1", "spans_v1")
 
 
@@ -53,17 +51,6 @@ ROWS = [
 ]
 
 
-def outcome(task: Task) -> tuple:
-    task.refresh_from_db()
-    decided = Verdict.objects.current().filter(task=task).exists()
-    return decided, task.withheld, Grade.objects.filter(detail__task=str(task.public_id)).count()
-
-
-def reason(task: Task) -> str:
-    """What reviewers and managers read: why it was withheld."""
-    return Event.objects.filter(kind="withheld", subject=f"task:{task.public_id}").latest("pk").data["note"]
-
-
 @pytest.mark.parametrize(("row", "method"), list(product(ROWS, METHODS)), ids=lambda one: getattr(one, "name", one))
 def test_each_row_has_its_outcome(cast, row, method) -> None:
     project = make.project(cast.riverside, wanted=row.wanted, aggregation=method)
@@ -87,7 +74,7 @@ def test_a_task_that_everybody_skips_goes_to_review_with_the_third(cast) -> None
     task.refresh_from_db()
     assert task.withheld == "review" and list(queue.waiting_for_review([project])) == [task]
     assert reason(task) == "3 people skipped it. The last one: The instructions don't say what to do here"
-    assert not Verdict.objects.exists() and not Belief.objects.exists() and not Grade.objects.exists()
+    assert not Verdict.objects.exists() and not Posterior.objects.exists() and not Grade.objects.exists()
     assert estimating.run(estimating.start(project, by=cast.mina).pk).weighed == 1
     assert queue.audit().breaches == []
 
@@ -98,7 +85,7 @@ def test_one_tasker_who_answers_everything_is_nobodys_judge(cast) -> None:
         said(cast.alice, task, PERSON)
     assert Verdict.objects.current().count() == 20 and not Grade.objects.exists()
     done = estimating.run(estimating.start(project, by=cast.mina).pk)
-    assert done.crowd.traits.get().mean == [0.75]  # a stranger still
+    assert done.accuracy_model.parameters.get().mean == [0.75]  # a stranger still
     assert done.proposed == 0
 
 
@@ -110,7 +97,7 @@ def test_known_answers_that_contradict_each_other_teach_nothing(cast) -> None:
     queue.set_aside(other, by=cast.mina)
     grading.stock(other, PLACE, by=cast.mina, dice=random.Random(1))
     estimating.run(estimating.start(project, by=cast.mina).pk)
-    kept = Calibrated.objects.get()
+    kept = MethodCalibration.objects.get()
     assert (kept.known, kept.sources) == (0, {"contradictory": 3})
 
 
@@ -122,7 +109,7 @@ def test_a_retired_label_has_no_vote_and_is_no_fault(cast) -> None:
     said(cast.bob, task, PERSON)
     assert outcome(task) == (False, "review", 0)
     assert "retired" in reason(task)
-    assert set(Belief.objects.get(task=task).votes.values()) == {"retired-label"}
+    assert set(Posterior.objects.get(task=task).votes.values()) == {"retired-label"}
     review = queue.claim_review(task, cast.rita)
     submission.decide(review, cast.rita, review.token, PERSON)
     assert {one.tasker for one in Grade.objects.all()} == {cast.bob}
@@ -139,7 +126,7 @@ def test_a_merged_label_votes_under_the_new_one(cast) -> None:
     said(cast.bob, task, PERSON)
     verdict = Verdict.objects.current().get(task=task)
     assert [part["label"] for part in verdict.answer["spans"]] == ["person"]
-    assert "merged-label" in Belief.objects.get(task=task).votes.values()
+    assert "merged-label" in Posterior.objects.get(task=task).votes.values()
 
 
 def test_parts_under_a_retired_label_are_left_out(cast) -> None:
@@ -150,7 +137,7 @@ def test_parts_under_a_retired_label_are_left_out(cast) -> None:
     said(cast.bob, task, PERSON)
     verdict = Verdict.objects.current().get(task=task)
     assert [part["label"] for part in verdict.answer["spans"]] == ["person"]
-    assert "partly-retired" in Belief.objects.get(task=task).votes.values()
+    assert "partly-retired" in Posterior.objects.get(task=task).votes.values()
 
 
 def test_an_answer_under_older_settings_votes_and_is_named(cast) -> None:
@@ -160,7 +147,7 @@ def test_an_answer_under_older_settings_votes_and_is_named(cast) -> None:
     configure.change(project, cast.mina, instructions="Now with more words.")
     said(cast.bob, task, PERSON)
     assert outcome(task) == (True, "", 2)
-    assert list(Belief.objects.get(task=task).votes.values()) == ["older-settings"]
+    assert list(Posterior.objects.get(task=task).votes.values()) == ["older-settings"]
 
 
 def test_a_voided_annotation_counts_no_more(cast) -> None:
@@ -172,23 +159,6 @@ def test_a_voided_annotation_counts_no_more(cast) -> None:
     said(cast.carol, task, PERSON)
     verdict = Verdict.objects.current().get(task=task)
     assert str(spam.pk) not in verdict.agreements
-
-
-TAMPERED = [
-    [],
-    "text",
-    17,
-    {"spans": None},
-    {"spans": [17]},
-    {"spans": [{"start": 0}]},
-    {"spans": [{**make.span(0, 11), "label": ["person"]}]},
-    {"spans": [make.span(0, 10**9)]},
-    {"spans": [make.span(11, 0)]},
-    {"spans": [make.span(0, 11, "nobody")]},
-    {"regions": []},
-    {**PERSON, "extra": 1},
-    {"spans": [make.span(0, 11, id=f"s{index}") for index in range(10_000)]},
-]
 
 
 def tampered(annotation: Annotation, stored: object) -> None:
@@ -206,7 +176,7 @@ def test_an_answer_changed_by_other_hands_goes_to_review_by_name(cast, stored) -
     said(cast.bob, task, PERSON)
     assert outcome(task) == (False, "review", 0)
     assert "changed after it was handed in" in reason(task)
-    assert Belief.objects.get(task=task).votes == {str(changed.pk): "tampered"}
+    assert Posterior.objects.get(task=task).votes == {str(changed.pk): "tampered"}
     estimating.run(estimating.start(project, by=cast.mina).pk)
     review = queue.claim_review(task, cast.rita)
     submission.decide(review, cast.rita, review.token, PERSON)
@@ -269,21 +239,6 @@ def test_as_many_spans_as_there_may_be_are_weighed(cast) -> None:
     assert len(Verdict.objects.current().get(task=task).answer["spans"]) == 5000
 
 
-def masks(*grids) -> dict:
-    """Regions of one label, from grids of 0 and 1."""
-    parts = []
-    for index, grid in enumerate(grids):
-        counts = coco.encode(np.asfortranarray(grid, dtype=np.uint8))["counts"].decode()
-        shape = {"type": "mask", "size": [4, 4], "counts": counts}
-        parts.append({"id": f"r{index}", "label": "person", "shape": shape, "attributes": {}})
-    return {"regions": parts}
-
-
-LEFT = [[1, 1, 0, 0]] * 4
-RIGHT = [[0, 0, 1, 1]] * 4
-BLANK = [[0, 0, 0, 0]] * 4
-
-
 def picture(cast, wanted=2) -> Task:
     project = make.project(cast.riverside, "Pictures", "image_regions", wanted=wanted)
     task = make.task(make.batch(project))
@@ -311,7 +266,7 @@ def test_an_empty_mask_in_the_database_is_named_as_tampered(cast) -> None:
     tampered(changed, masks(BLANK))  # no tasker can hand this in
     said(cast.bob, task, masks(LEFT))
     assert outcome(task) == (False, "review", 0)
-    assert set(Belief.objects.get(task=task).votes.values()) == {"tampered"}
+    assert set(Posterior.objects.get(task=task).votes.values()) == {"tampered"}
 
 
 def test_classes_have_outcomes_too(cast, monkeypatch) -> None:
@@ -328,5 +283,5 @@ def test_classes_have_outcomes_too(cast, monkeypatch) -> None:
     said(cast.alice, gone, PLACE)
     configure.set_labels(project, [{"name": "Thing"}], by=cast.mina)
     consensus.consider(queue.lock(gone.pk))
-    assert Belief.objects.get(task=gone).votes == {str(gone.annotations.get().pk): "retired-label"}
+    assert Posterior.objects.get(task=gone).votes == {str(gone.annotations.get().pk): "retired-label"}
     assert estimating.run(estimating.start(project, by=cast.mina).pk).state == "done"

@@ -8,15 +8,25 @@ from django.urls import reverse
 from projects import queue
 from projects.configuration import configure
 from projects.inference.instance_level import SIDES
-from projects.models import Annotation, Assignment, Belief, Calibrated, Crowd, Label, Task, Trait, Verdict
+from projects.models import (
+    AccuracyModel,
+    Annotation,
+    AnnotatorParameters,
+    Assignment,
+    Label,
+    MethodCalibration,
+    Posterior,
+    Task,
+    Verdict,
+)
 from projects.quality import consensus, estimating, second_looks
 from projects.workflow import submission
 from taskers.models import Grade
 from taskers.models.people import Role
 from taskers.money import ledger
-from tests import make
-from tests.projects.judging import known_answers, said
-from tests.projects.test_truth_bad_input import BLANK, LEFT, RIGHT, TAMPERED, masks, outcome, reason
+from tests.support import make
+from tests.support.projects.judging import known_answers, said
+from tests.support.projects.rows import BLANK, LEFT, RIGHT, TAMPERED, masks, outcome, reason
 
 pytestmark = pytest.mark.django_db
 
@@ -82,17 +92,17 @@ def test_rita_reads_how_likely_each_part_is_and_how_far_its_edge_is_in_doubt(cas
     wide = np.array([[1, 1, 1, 0]] * 4)
     for tasker, answer in ((cast.alice, masks(LEFT)), (cast.bob, masks(wide)), (cast.carol, masks(LEFT))):
         said(tasker, task, answer)
-    (part,) = Belief.objects.get(task=task).parts
+    (part,) = Posterior.objects.get(task=task).parts
     assert part["label"] == "person" and 0.5 < part["likely"] <= 1 and 0 < part["edge"] < 1
     client.force_login(cast.rita)
     shown = client.get(reverse("review", args=[task.public_id])).content.decode()
-    assert f"Person: {part['likely']:.0%}".replace("%", " % likely") in shown
+    assert f"Person: {part['likely']:.0%}".replace("%", "\N{NO-BREAK SPACE}% likely") in shown
     assert f"edge unsure by {part['edge']:.1f} px" in shown
 
     words = make.task(make.batch(spans_project(cast)))
     for tasker, answer in ((cast.alice, BOTH), (cast.bob, BOTH), (cast.carol, PERSON)):
         said(tasker, words, answer)
-    parts = Belief.objects.get(task=words).parts
+    parts = Posterior.objects.get(task=words).parts
     assert [(one["label"], one["edge"]) for one in parts] == [("place", None), ("person", None)]
     assert parts[0]["likely"] < parts[1]["likely"], "the most doubtful first"
 
@@ -104,18 +114,22 @@ def test_who_marks_what_comes_is_outvoted_once_known(cast, honest, careless) -> 
     first = make.task(batch)
     for tasker, answer in everybody:
         said(tasker, first, answer)
-    assert outcome(first)[0] is False or marked(verdict_of(first).answer) != marked(PERSON), "nobody is known yet"
+    assert marked(verdict_of(first).answer) != marked(PERSON), "nobody is known yet"
 
     known_answers(cast, project, batch, everybody, number=12)
     estimating.run(estimating.start(project, by=cast.mina).pk)
-    crowd = Crowd.objects.filter(project=project).latest("version")
-    assert crowd.method == "spans_v1" and crowd.labels == list(SIDES) and crowd.traits.count() == 5
+    accuracy_model = AccuracyModel.objects.filter(project=project).latest("version")
+    assert (
+        accuracy_model.method == "spans_v1"
+        and accuracy_model.labels == list(SIDES)
+        and accuracy_model.parameters.count() == 5
+    )
     task = make.task(batch)
     for tasker, answer in everybody:
         said(tasker, task, answer)
     assert marked(verdict_of(task).answer) == marked(PERSON)
-    assert Belief.objects.get(task=task).crowd == crowd.version
-    kept = Calibrated.objects.get()
+    assert Posterior.objects.get(task=task).accuracy_model == accuracy_model.version
+    kept = MethodCalibration.objects.get()
     assert kept.method == "spans_v1" and kept.known == 12
 
 
@@ -124,11 +138,11 @@ def test_each_verdict_teaches_who_misses_and_who_invents(cast) -> None:
     for task in make.tasks(make.batch(project), 12):
         for tasker, answer in ((cast.alice, BOTH), (cast.bob, BOTH), (cast.carol, PERSON)):
             said(tasker, task, answer)
-    traits = {one.tasker: one for one in Trait.objects.all()}
-    assert set(traits) == {cast.alice, cast.bob, cast.carol} and traits[cast.carol].learnt == 12
-    ability = {who: np.array(one.mean)[:, 0].mean() for who, one in traits.items()}
+    parameters = {one.tasker: one for one in AnnotatorParameters.objects.all()}
+    assert set(parameters) == {cast.alice, cast.bob, cast.carol} and parameters[cast.carol].learnt == 12
+    ability = {who: np.array(one.mean)[:, 0].mean() for who, one in parameters.items()}
     assert ability[cast.carol] < ability[cast.alice]
-    liking = np.array(traits[cast.carol].mean)[1:, 1:].mean(0)
+    liking = np.array(parameters[cast.carol].mean)[1:, 1:].mean(0)
     assert liking[0] > liking[1], "she rather says that nothing is there"
 
 
@@ -178,7 +192,7 @@ class TestOddInput:
             Annotation.objects.filter(pk=changed.pk).update(answer=masks(BLANK))
         said(cast.bob, task, masks(LEFT))
         assert outcome(task) == (False, "review", 0)
-        assert set(Belief.objects.get(task=task).votes.values()) == {"tampered"}
+        assert set(Posterior.objects.get(task=task).votes.values()) == {"tampered"}
 
     @pytest.mark.parametrize("stored", TAMPERED[::4], ids=str)
     def test_an_answer_changed_by_other_hands_has_no_part_in_it(self, cast, stored) -> None:
@@ -220,7 +234,7 @@ class TestOddInput:
         said(cast.alice, merged, PERSON)
         configure.change(project, cast.mina, instructions="Now with more words.")
         said(cast.bob, merged, PERSON)
-        assert "older-settings" in Belief.objects.get(task=merged).votes.values()
+        assert "older-settings" in Posterior.objects.get(task=merged).votes.values()
         assert verdict_of(merged).method == "spans_v1"
 
     def test_a_label_merged_into_another_votes_for_it(self, cast) -> None:
@@ -241,8 +255,8 @@ class TestOddInput:
         task = make.task(batch)
         for tasker in honest:
             said(tasker, task, NOTHING)
-        assert not Verdict.objects.filter(task=task).exists() or verdict_of(task).confidence < 0.6
-        assert Calibrated.objects.get().right == 0
+        assert outcome(task)[1] == "review"
+        assert MethodCalibration.objects.get().right == 0
 
     def test_nothing_handed_in_is_nothing_estimated(self, cast) -> None:
         project = spans_project(cast)
@@ -261,7 +275,7 @@ def test_a_reviewers_answer_teaches_by_parts(cast) -> None:
     assert outcome(task)[1] == "review"
     review = queue.claim_review(task, cast.rita)
     submission.decide(review, cast.rita, review.token, PERSON)
-    ability = {one.tasker: np.array(one.mean)[:, 0].mean() for one in Trait.objects.all()}
+    ability = {one.tasker: np.array(one.mean)[:, 0].mean() for one in AnnotatorParameters.objects.all()}
     assert ability[cast.alice] > 0 > ability[cast.bob]
 
 
@@ -278,15 +292,15 @@ def test_words_that_an_estimate_learnt_are_kept_with_the_crowd_and_used(cast) ->
     answers = ((cast.alice, make.spans((11, 22))), (cast.bob, NOTHING), (cast.carol, NOTHING))
     for tasker, answer in answers:
         said(tasker, before, answer)
-    assert not Verdict.objects.filter(task=before).exists() or marked(verdict_of(before).answer) == []
-    at_first = Belief.objects.get(task=before).raw
+    assert marked(verdict_of(before).answer) == []
+    at_first = Posterior.objects.get(task=before).raw
     run = estimating.run(estimating.start(project, by=cast.mina).pk)
-    bias, weights = run.crowd.numbers["words"]["person"]
+    bias, weights = run.accuracy_model.numbers["words"]["person"]
     assert weights["has maria"] > 0 > bias + weights.get("has harbor", 0.0)
     after = make.task(batch, text="Report 99: Maria Lopez visited the harbor on a rainy day.")
     for tasker, answer in answers:
         said(tasker, after, answer)
-    assert outcome(after)[1] == "review" or marked(verdict_of(after).answer) == [(11, 22, "person")]
-    now = Belief.objects.get(task=after).raw
+    assert marked(verdict_of(after).answer) == [(11, 22, "person")]
+    now = Posterior.objects.get(task=after).raw
     assert now != at_first, "three strangers were enough to say that nothing is there; the words doubt it"
-    assert now == Belief.objects.get(task=before).raw, "the estimate weighed the first again in the same way"
+    assert now == Posterior.objects.get(task=before).raw, "the estimate weighed the first again in the same way"

@@ -8,10 +8,10 @@ from projects import queue
 from projects.configuration import configure
 from projects.errors import Refused
 from projects.models import (
+    AnnotatorParameters,
     Assignment,
-    Belief,
+    Posterior,
     Task,
-    Trait,
     Verdict,
 )
 from projects.quality import consensus, estimating
@@ -21,8 +21,18 @@ from taskers.models import Grade, LabelStanding, Standing
 from taskers.models.people import Role
 from taskers.money import ledger
 from taskers.standing import grades
-from tests import make
-from tests.projects.judging import ANIMALS, NOTHING, PERSON, PLACE, classified, given, known_answers, label_of, said
+from tests.support import make
+from tests.support.projects.judging import (
+    ANIMALS,
+    NOTHING,
+    PERSON,
+    PLACE,
+    classified,
+    given,
+    known_answers,
+    label_of,
+    said,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -56,7 +66,7 @@ def test_the_same_with_classes_once_the_crowd_is_estimated(cast, choices, spamme
     for tasker, answer in pairs:
         said(tasker, task, answer)
     assert label_of(task) == "person"
-    belief = Belief.objects.get(task=task)
+    belief = Posterior.objects.get(task=task)
     assert belief.method == "categorical_v1" and set(belief.classes) == {"person", "place"}
     assert belief.classes["person"] > 0.9 and sum(belief.classes.values()) == pytest.approx(1, abs=1e-4)
 
@@ -167,7 +177,7 @@ def test_nobody_is_graded_by_their_own_vote(cast, choices) -> None:
     task = make.task(make.batch(project))
     said(cast.alice, task, PERSON)
     assert label_of(task) == "person"
-    assert not Grade.objects.exists() and not Trait.objects.exists()
+    assert not Grade.objects.exists() and not AnnotatorParameters.objects.exists()
 
 
 @pytest.mark.parametrize("method", ["standing_v1", "categorical_v1"])
@@ -251,7 +261,7 @@ def test_a_model_has_no_vote_where_people_saw_what_models_suggest(cast) -> None:
     assert Grade.objects.filter(tasker=cast.carol).count() == 1
     seen.refresh_from_db()
     assert seen.withheld == "review"  # two votes of three
-    assert Belief.objects.get(task=seen).votes == {str(seen.annotations.get(tasker=cast.carol).pk): "model-was-seen"}
+    assert Posterior.objects.get(task=seen).votes == {str(seen.annotations.get(tasker=cast.carol).pk): "model-was-seen"}
     review = queue.claim_review(seen, cast.rita)
     submission.decide(review, cast.rita, review.token, PLACE)
     assert Grade.objects.filter(tasker=cast.carol).count() == 1  # blind work alone grades a model

@@ -15,8 +15,8 @@ from projects.workflow import batch_closing, batches, closing_forecast, submissi
 from taskers.errors import StateConflict
 from taskers.models import Event, Transfer
 from taskers.money import ledger
-from tests import make
-from tests.projects.judging import given, said
+from tests.support import make
+from tests.support.projects.judging import given, said
 
 pytestmark = pytest.mark.django_db
 RATE = 50_000
@@ -240,12 +240,6 @@ def test_a_large_batch_is_told_by_a_sample(cast, project, batch, monkeypatch) ->
     assert told.about and (told.done, told.review, told.held) == (0, 0, 0)
     assert told.decide + told.untouched == 40 and 8 <= told.decide <= 12
     assert told.earned == told.decide * RATE
-
-
-def test_only_who_manages_it_is_told_what_its_end_would_do(client, cast, batch) -> None:
-    for who, status in ((cast.alice, 403), (cast.nora, 404)):
-        client.force_login(who)
-        assert client.get(f"/projects/batches/{batch.public_id}/end/closed/").status_code == status
 
 
 def test_closing_a_large_batch_is_done_in_pieces_by_several_and_its_page_shows_how_far(

@@ -9,9 +9,9 @@ from projects.models import SecondLook, Verdict
 from projects.quality import audits, second_looks
 from projects.workflow import submission
 from taskers.errors import Problem
-from tests import make
-from tests.projects.test_truth_story import PERSON, PLACE, given
-from tests.races.test_claims import all_at_once
+from tests.support import make
+from tests.support.connections import all_at_once
+from tests.support.projects.judging import PERSON, PLACE, given
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

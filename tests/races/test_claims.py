@@ -1,8 +1,6 @@
 """Many at once, from connections of their own: never one slot twice, never one tasker twice on a task."""
 
 import random
-import threading
-import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -12,45 +10,31 @@ from django.db import connection, transaction
 
 from projects import queue
 from projects.errors import LeaseLost
-from projects.models import Annotation, Assignment, Turn, Verdict
+from projects.models import Annotation, Assignment, ClaimNumber, Verdict
 from projects.queue import Nothing, Wish, claim_numbers
 from projects.workflow import submission
 from taskers.errors import StateConflict
 from taskers.models import Transfer
 from taskers.models.people import Role
 from taskers.money import ledger
-from tests import make
-from tests.projects.test_claim import run_out
+from tests.support import make
+from tests.support.connections import all_at_once
+from tests.support.projects.leases import run_out
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PEOPLE = 8
 
 
 @pytest.fixture
-def crowd(cast):
+def accuracy_model(cast):
     return [make.person(f"Tasker{number}", cast.riverside, Role.TASKER) for number in range(PEOPLE)]
 
 
-def all_at_once(calls: list[Callable]) -> list:
-    """Run every call on a thread and a connection of its own, started together."""
-    barrier = threading.Barrier(len(calls))
-
-    def run(call: Callable):
-        try:
-            connection.ensure_connection()
-            barrier.wait(20)
-            return call()
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(calls)) as pool:
-        return [future.result(60) for future in [pool.submit(run, call) for call in calls]]
-
-
-def test_a_crowd_claims_exactly_what_is_wanted(cast, crowd) -> None:
+def test_a_crowd_claims_exactly_what_is_wanted(cast, accuracy_model) -> None:
     project = make.project(cast.riverside, wanted=2)
     make.tasks(make.batch(project), 3)
-    found = all_at_once([lambda who=who: queue.claim(who, project) for who in crowd])
+    found = all_at_once([lambda who=who: queue.claim(who, project) for who in accuracy_model])
     given = [one for one in found if isinstance(one, Assignment)]
     assert len(given) == 6  # 3 tasks × 2, although 8 asked
     assert max(Counter((one.task_id, one.slot) for one in given).values()) == 1
@@ -66,17 +50,19 @@ def test_six_tabs_of_one_tasker_show_one_task(cast) -> None:
     assert Assignment.objects.filter(state="held").count() == 1
 
 
-def test_a_crowd_that_foresees_the_same_task_has_it_once(cast, crowd) -> None:
+def test_a_crowd_that_foresees_the_same_task_has_it_once(cast, accuracy_model) -> None:
     project = make.project(cast.riverside, wanted=1)
     batch = make.batch(project)
     make.tasks(batch, 2 * PEOPLE)
-    theirs = [queue.claim(one, project) for one in crowd]
+    theirs = [queue.claim(one, project) for one in accuracy_model]
     wished = batch.tasks.order_by("pk").last()
     # All are given a seal for one and the same task, as if each had foreseen it.
-    seals = [claim_numbers.seal(one, Turn.objects.get(tasker=one).number, wished.public_id) for one in crowd]
-    for one, mine in zip(crowd, theirs, strict=True):
+    seals = [
+        claim_numbers.seal(one, ClaimNumber.objects.get(tasker=one).number, wished.public_id) for one in accuracy_model
+    ]
+    for one, mine in zip(accuracy_model, theirs, strict=True):
         submission.submit(mine, one, mine.token, make.MARIA)
-    asking = zip(crowd, seals, strict=True)
+    asking = zip(accuracy_model, seals, strict=True)
     wishes = [
         lambda one=one, seal=seal: queue.claim(one, project, wish=Wish(wished.public_id, seal)) for one, seal in asking
     ]
@@ -178,19 +164,18 @@ def test_a_task_that_is_claimed_at_this_moment_is_not_set_aside(cast) -> None:
 
 def wait_until_somebody_waits() -> None:
     """Until another connection waits for a lock that this one holds."""
-    end = time.monotonic() + 30
-    while time.monotonic() < end:
+
+    def waiting() -> int:
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
             )
-            if cursor.fetchone()[0]:
-                return
-        time.sleep(0.02)
-    raise AssertionError("nobody waits")
+            return cursor.fetchone()[0]
+
+    until(waiting, 30)
 
 
-def test_a_crowd_works_everything_off(cast, crowd) -> None:
+def test_a_crowd_works_everything_off(cast, accuracy_model) -> None:
     """Claims, submits, skips and releases at random; afterwards every task has what it wanted."""
     project = make.project(cast.riverside, wanted=3)
     make.tasks(make.batch(project), 12)
@@ -205,9 +190,9 @@ def test_a_crowd_works_everything_off(cast, crowd) -> None:
             done += 1
         return done
 
-    done = all_at_once([lambda who=who, seed=seed: work(who, seed) for seed, who in enumerate(crowd)])
+    done = all_at_once([lambda who=who, seed=seed: work(who, seed) for seed, who in enumerate(accuracy_model)])
     # Somebody may find only others' leases and leave; nobody is left to do the rest only if all is done or all left.
-    for who in crowd:
+    for who in accuracy_model:
         done.append(work(who, 99))
     assert sum(done) == 36
     assert Verdict.objects.current().count() == 12

@@ -28,8 +28,8 @@ from projects.workforce import rules
 from taskers.errors import Problem
 from taskers.models import Organization, Person
 from taskers.money import ledger
-from tests import make
-from tests.races.connections import Connections
+from tests.support import make
+from tests.support.connections import Connections
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

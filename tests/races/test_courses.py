@@ -6,13 +6,13 @@ import pytest
 
 from projects import queue
 from projects.errors import AlreadySubmitted
-from projects.models import Assignment, CourseStep, CourseTry
+from projects.models import Assignment, QualificationAttempt, QualificationStep
 from projects.quality.qualification import qualification_tests
 from projects.workflow import submission
 from projects.workforce import rules
 from taskers.skills import skills
-from tests import make
-from tests.races.test_claims import all_at_once
+from tests.support import make
+from tests.support.connections import all_at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 TABS = 2
@@ -46,7 +46,7 @@ def test_two_tabs_go_through_a_course_as_one(cast, project) -> None:
         ]
         said = all_at_once(calls)
         assert sum(isinstance(one, AlreadySubmitted) for one in said) == 1
-        assert CourseStep.objects.count() == done
+        assert QualificationStep.objects.count() == done
     assert Assignment.objects.filter(kind="training").count() == 3
-    assert CourseTry.objects.count() == 1 and CourseTry.objects.get().ended_at is not None
+    assert QualificationAttempt.objects.count() == 1 and QualificationAttempt.objects.get().ended_at is not None
     assert queue.audit().breaches == []

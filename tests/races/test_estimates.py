@@ -2,11 +2,11 @@
 
 import pytest
 
-from projects.models import Crowd, Estimation
+from projects.models import AccuracyModel, Estimation
 from projects.quality import estimating
-from tests import make
-from tests.projects.test_truth_story import said
-from tests.races.test_claims import all_at_once
+from tests.support import make
+from tests.support.connections import all_at_once
+from tests.support.projects.judging import said
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -16,9 +16,9 @@ def test_two_workers_on_one_run_estimate_once(cast) -> None:
     for task in make.tasks(make.batch(project), 4):
         for tasker in (cast.alice, cast.bob):
             said(tasker, task, make.MARIA)
-    before = Crowd.objects.count()
+    before = AccuracyModel.objects.count()
     run = estimating.start(project, by=cast.mina)
     done = all_at_once([lambda: estimating.run(run.pk)] * 4)
     assert {one.state for one in done} == {Estimation.State.DONE}
-    assert Crowd.objects.count() == before + 1
+    assert AccuracyModel.objects.count() == before + 1
     assert Estimation.objects.get().weighed == 4

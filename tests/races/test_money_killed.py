@@ -14,7 +14,7 @@ from django.db import connections
 from taskers.errors import Problem
 from taskers.models import Payout, PayoutItem, Transfer
 from taskers.money import ledger, payouts
-from tests.taskers.money import balance_of, cost, earn
+from tests.support.taskers.money import balance_of, cost, earn
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LIVES, CLERKS = 10, 2

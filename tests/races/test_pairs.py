@@ -10,8 +10,8 @@ from projects import queue
 from projects.models import Assignment
 from projects.workflow import submission
 from projects.workforce import conflicts_of_interest
-from tests import make
-from tests.races.connections import Connections
+from tests.support import make
+from tests.support.connections import Connections
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ROUNDS = 25

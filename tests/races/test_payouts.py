@@ -8,8 +8,8 @@ from taskers.errors import Problem, StateConflict
 from taskers.models import Payout, PayoutItem, Transfer
 from taskers.money import ledger, payouts
 from taskers.money.payouts import NothingOwed
-from tests.races.connections import Connections
-from tests.taskers.money import balance_of, earn
+from tests.support.connections import Connections
+from tests.support.taskers.money import balance_of, earn
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ROUNDS = 5

@@ -8,8 +8,8 @@ from django.test import Client
 from taskers.credentials import tokens
 from taskers.models import AuditRecord, Invitation, Person
 from taskers.people import invitations
-from tests import make
-from tests.cast import Cast
+from tests.support import make
+from tests.support.cast import Cast
 
 pytestmark = pytest.mark.django_db
 NEW = "a long walk by the sea"

@@ -14,7 +14,7 @@ from taskers.audit.trail import Kind
 from taskers.credentials import tokens
 from taskers.models import AuditRecord
 from taskers.people import invitations
-from tests import make
+from tests.support import make
 
 pytestmark = pytest.mark.django_db
 DOOR = "/accounts/login/"
@@ -110,7 +110,7 @@ def test_looking_at_people_and_money_and_carrying_data_away_leave_records(cast) 
     project = make.project(cast.riverside)
     make.batch(project)
     olga, finn = browser_of(cast.olga), browser_of(cast.finn)
-    for path in ("/people/", f"/people/{cast.bob.public_id}/", f"/projects/{project.public_id}/trust/"):
+    for path in ("/people/", f"/people/{cast.bob.public_id}/", f"/projects/{project.public_id}/quality/"):
         assert olga.get(path).status_code == 200
     looked = told(Kind.PEOPLE_LISTED)
     assert [one.detail["page"] for one in looked][:2] == ["/people/", f"/people/{cast.bob.public_id}/"]
@@ -186,11 +186,6 @@ def test_owners_read_the_trail_and_narrow_it(cast) -> None:
     older = re.search(r'href="\?([^"]+)">Older', newest)
     assert older and newest.count("Rita") == 100
     assert olga.get("/people/audit/?" + older[1].replace("&amp;", "&")).content.decode().count("Rita") == 1
-
-
-@pytest.mark.parametrize("who", ["mina", "rita", "finn", "alice"])
-def test_nobody_but_owners_reads_it(cast, who: str) -> None:
-    assert browser_of(getattr(cast, who)).get("/people/audit/").status_code == 403
 
 
 def test_every_audited_address_exists() -> None:

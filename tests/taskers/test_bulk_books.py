@@ -10,8 +10,8 @@ from taskers.models import Account, Event, Transfer
 from taskers.money import ledger
 from taskers.money.ledger import Earning
 from taskers.outbox.events import emit_all, happening
-from tests.races.connections import Connections
-from tests.taskers.money import PROJECT, balance_of, cost
+from tests.support.connections import Connections
+from tests.support.taskers.money import PROJECT, balance_of, cost
 
 
 def earnings(cast, number: int = 1) -> list[Earning]:

@@ -2,7 +2,7 @@
 
 from taskers.models import Event
 from taskers.models.people import Role
-from tests import make
+from tests.support import make
 
 
 def test_people_made_at_once_for_tests_are_those_that_the_verbs_make(db) -> None:

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from taskers.models import Invitation, Membership, Person
 from taskers.people import invitations
-from tests import make
+from tests.support import make
 
 pytestmark = pytest.mark.django_db
 NEW = "a long walk by the sea"
@@ -162,6 +162,6 @@ def test_faults_have_pages_of_their_own(client, cast, settings) -> None:
     client.force_login(cast.alice)
     assert "Not here" in client.get("/nothing/").content.decode()
     client.raise_request_exception = False
-    settings.ROOT_URLCONF = "tests.taskers.broken_urls"
+    settings.ROOT_URLCONF = "tests.support.taskers.broken_urls"
     answer = client.get("/broken/")
     assert answer.status_code == 500 and "The fault is on our side" in answer.content.decode()

@@ -79,10 +79,20 @@ def test_the_page_shows_links_and_reasons(client, cast) -> None:
     client.force_login(cast.mina)
     file = SimpleUploadedFile("people.csv", TABLE.encode("utf-8-sig"), "text/csv")
     page = client.post("/people/invite/list/", {"file": file}).content.decode()
-    assert "3 made, 4 refused" in page
+    assert "3 made, 4 rejected" in page
     assert page.count("http://testserver/invitations/") >= 3
     answer = client.post("/people/invite/list/", {"text": ""})
     assert answer.status_code == 422 and "Choose a file" in answer.content.decode()
+
+
+def test_the_page_names_the_roles_that_one_may_give(client, cast) -> None:
+    client.force_login(cast.olga)
+    page = client.get("/people/invite/list/").content.decode()
+    assert "Owner, Manager, Reviewer, Finance, ML engineer, Tasker" in page and "ml_engineer" not in page
+    assert [
+        line.invitation is not None
+        for line in bulk_invite.invite_all(cast.riverside, cast.olga, "x@a.example,,ML engineer")
+    ] == [True]
 
 
 def test_tasker_invites_nobody_from_a_list(client, cast) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from taskers.errors import Problem
 from taskers.models import Account, Payout, PayoutItem, Transfer
 from taskers.money import ledger, payouts
-from tests.taskers.money import balance_of, cost, earn
+from tests.support.taskers.money import balance_of, cost, earn
 
 AMOUNTS = st.integers(1, 30_000_000)
 STEPS = st.lists(

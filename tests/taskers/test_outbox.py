@@ -11,12 +11,13 @@ from projects.reports import progress
 from projects.workflow import submission, task_actions
 from taskers.models import Event
 from taskers.outbox.events import emit, follow
-from tests import make
+from tests.support import make
 
 
 @pytest.fixture(autouse=True)
-def patient_readers() -> None:
+def impatient_readers(settings) -> None:
     """Readers as they are: these tests wait by themselves, and see what can't be read yet."""
+    settings.OUTBOX_READ = "taskers.outbox.events.settled"
 
 
 def read(reader: str = "test", *, number: int = 0) -> list[str]:

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from taskers.credentials.passwords import Guessable, free
 from taskers.models import Person
 from taskers.people import invitations
-from tests.cast import Cast
+from tests.support.cast import Cast
 
 POOR = [
     "aaaaaaaaaaaa",

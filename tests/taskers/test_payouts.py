@@ -15,8 +15,8 @@ from taskers.money import ledger, payouts
 from taskers.money.independence import LATELY, NotIndependent, PaidByIt, SamePerson
 from taskers.money.payouts import NoReference, NothingOwed
 from taskers.people import invitations
-from tests import make
-from tests.taskers.money import balance_of, earn
+from tests.support import make
+from tests.support.taskers.money import balance_of, earn
 
 pytestmark = pytest.mark.django_db
 

@@ -10,7 +10,7 @@ from taskers.credentials import tokens
 from taskers.models import ApiToken
 from taskers.people import invitations
 from taskers.web.middleware import ClockMiddleware
-from tests import make
+from tests.support import make
 
 pytestmark = pytest.mark.django_db
 

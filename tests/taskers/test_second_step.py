@@ -1,36 +1,13 @@
 """The second step of a sign-in: its codes are counted, and used once by all processes together."""
 
 import pytest
-from allauth.mfa.models import Authenticator
-from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from django.core.cache import cache, caches
-from django.test import Client
 
-from taskers.models import AuditRecord, Person
-from tests import make
-from tests.cast import Cast
+from taskers.models import AuditRecord
+from tests.support.cast import Cast
+from tests.support.taskers.second_step import at_the_second_step, code_now, with_second_step, wrong_code
 
 pytestmark = pytest.mark.django_db
-SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
-
-
-def code_now() -> str:
-    return format_hotp_value(hotp_value(SECRET, next(iter(yield_hotp_counters_from_time()))))
-
-
-def wrong_code() -> str:
-    return "000000" if code_now() != "000000" else "111111"
-
-
-def with_second_step(person: Person) -> Authenticator:
-    return TOTP.activate(person, SECRET).instance
-
-
-def at_the_second_step(email: str, address: str = "198.51.100.7") -> Client:
-    browser = Client(REMOTE_ADDR=address)
-    answer = browser.post("/accounts/login/", {"login": email, "password": make.PASSWORD})
-    assert answer["Location"].startswith("/accounts/2fa/authenticate/")
-    return browser
 
 
 def test_codes_cant_be_guessed_and_the_owner_gets_in_elsewhere(cast: Cast) -> None:

@@ -3,12 +3,10 @@
 import io
 import json
 import stat
-from importlib import import_module
 from pathlib import Path
 
 import pytest
 from allauth.mfa.models import Authenticator
-from django.apps import apps
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 from django.db import connection
@@ -16,9 +14,9 @@ from django.test import Client
 
 from taskers.credentials import secret_box
 from taskers.credentials.secret_box import BoxLocked
-from tests import make
-from tests.cast import Cast
-from tests.taskers.test_second_step import SECRET, at_the_second_step, code_now, with_second_step
+from tests.support import make
+from tests.support.cast import Cast
+from tests.support.taskers.second_step import SECRET, at_the_second_step, code_now, with_second_step
 
 pytestmark = pytest.mark.django_db
 
@@ -62,24 +60,6 @@ def test_a_second_step_set_up_through_the_page_leaves_nothing_in_clear(cast: Cas
     assert code in codes and code not in kept
     thief = at_the_second_step("alice@example.org")
     assert thief.post("/accounts/2fa/authenticate/", {"code": code}).status_code == 302
-
-
-def test_rows_of_an_older_release_are_sealed_by_the_migration_and_go_on_working(cast: Cast) -> None:
-    Authenticator.objects.create(user=cast.alice, type="totp", data={"secret": SECRET})
-    Authenticator.objects.create(user=cast.alice, type="recovery_codes", data={"seed": "5eed" * 20, "used_mask": 3})
-    Authenticator.objects.create(user=cast.bob, type="recovery_codes", data={"migrated_codes": ["clear-1", "clear-2"]})
-    Authenticator.objects.create(user=cast.bob, type="webauthn", data={"name": "Key", "credential": {"public": 1}})
-    migration = import_module("taskers.migrations.0019_seal_second_steps")
-    migration.seal_all(apps, None)
-    kept = in_the_table()
-    assert SECRET not in kept and "5eed5eed" not in kept and "clear-1" not in kept and '"public": 1' in kept
-    assert Authenticator.objects.get(user=cast.alice, type="recovery_codes").data["used_mask"] == 3
-    assert comes_in("alice@example.org")
-    assert Authenticator.objects.get(user=cast.bob, type="recovery_codes").wrap().validate_code("clear-2")
-    migration.seal_all(apps, None)  # again, as after a fall
-    before = Authenticator.objects.get(user=cast.alice, type="totp").data
-    migration.unseal_all(apps, None)
-    assert Authenticator.objects.get(user=cast.alice, type="totp").data == {"secret": SECRET} != before
 
 
 def test_what_an_older_process_writes_meanwhile_is_read_and_sealed_at_night(cast: Cast) -> None:

@@ -12,8 +12,8 @@ from django.test import Client
 from taskers.credentials import throttle
 from taskers.credentials.throttle import Rate
 from taskers.models import AuditRecord, Person, ThrottleBucket
-from tests import make
-from tests.cast import Cast
+from tests.support import make
+from tests.support.cast import Cast
 
 pytestmark = pytest.mark.django_db
 DOOR = "/accounts/login/"

@@ -1,4 +1,4 @@
-"""manage.py load_demo: an organization with people, four projects and real input to look around in."""
+"""manage.py load_demo: an organization with people, projects, real input and a past to look around in."""
 
 import importlib.util
 import io
@@ -17,13 +17,13 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from config import demo
-from config.demo import parts
+from config.demo import history, parts
+from config.demo.projects import LETTERS, OBJECTS, PARTS, REPORTS, Terms
 from projects.configuration import configure
 from projects.data import importing
 from projects.data.media import assets
 from projects.data.media.pictures import read_picture
-from projects.models import Batch, Intake, Project
-from projects.task_types import asked_fields
+from projects.models import Batch, Import, Project
 from projects.workflow import batches
 from taskers.models import Organization, Person
 from taskers.models.people import Role
@@ -54,6 +54,7 @@ PEOPLE = (
     Account("leo@riverside.example", "Leo Castellanos", Role.TASKER),
     Account("amina@riverside.example", "Amina Yusuf", Role.TASKER),
     Account("jun@riverside.example", "Jun Watanabe", Role.TASKER),
+    Account("sofia@riverside.example", "Sofia Marchetti", Role.TASKER),
 )
 MANAGER = "maya@riverside.example"
 
@@ -75,124 +76,38 @@ PHOTOGRAPHS = (
     "moon.png",
 )
 
-OBJECTS: dict[str, Any] = {
-    "name": "Objects in photographs",
-    "task_type": "image_regions",
-    "labels": [
-        {"key": "person", "name": "Person", "colour": "#1971c2", "hotkey": "1"},
-        {"key": "animal", "name": "Animal", "colour": "#e8590c", "hotkey": "2"},
-        {"key": "vehicle", "name": "Vehicle", "colour": "#2f9e44", "hotkey": "3"},
-        {"key": "food", "name": "Food or drink", "colour": "#9c36b5", "hotkey": "4"},
-        {"key": "coin", "name": "Coin", "colour": "#b08900", "hotkey": "5"},
-        {"key": "star", "name": "Star or galaxy", "colour": "#0c8599", "hotkey": "6"},
-        {"key": "cell", "name": "Cell or tissue", "colour": "#c2255c", "hotkey": "7"},
-        {"key": "other", "name": "Other thing", "colour": "#5c6773", "hotkey": "8"},
-    ],
-    "wanted": 2,
-    "rate": 250_000,
-    "lease_seconds": 1200,
-    "copilot": True,
-    "thresholds": {"iou": 0.6, "agreement": 0.75},
-}
 
-REPORTS: dict[str, Any] = {
-    "name": "People, organizations, places and dates in reports",
-    "task_type": "text_spans",
-    "labels": [
-        {"key": "person", "name": "Person", "colour": "#1971c2", "hotkey": "1"},
-        {"key": "organization", "name": "Organization", "colour": "#9c36b5", "hotkey": "2"},
-        {"key": "place", "name": "Place", "colour": "#2f9e44", "hotkey": "3"},
-        {"key": "date", "name": "Date", "colour": "#e8590c", "hotkey": "4"},
-    ],
-    "wanted": 3,
-    "rate": 180_000,
-    "lease_seconds": 1200,
-    "copilot": True,
-    "label_mapping": {
-        "PERSON": "person",
-        "ORG": "organization",
-        "GPE": "place",
-        "LOC": "place",
-        "FAC": "place",
-        "DATE": "date",
-    },
-    "thresholds": {"span_match": "overlap", "agreement": 0.75},
-}
-
-
-LETTERS: dict[str, Any] = {
-    "name": "Letters to the town hall",
-    "task_type": "classification",
-    "fields": asked_fields.read(
-        "Subject (tree)\nTone (choice)\nMentions (multiple, optional)\nUrgency (number 1 to 5 step 1)\n"
-        "What hurts most (text 200) when Tone is angry"
-    ),
-    "labels": [
-        {"key": "streets", "name": "Streets and lights", "field": "Subject"},
-        {"key": "lamp", "name": "Lamp", "parent": "streets"},
-        {"key": "pavement", "name": "Pavement", "parent": "streets"},
-        {"key": "refuse", "name": "Refuse", "field": "Subject"},
-        {"key": "bins", "name": "Bins not emptied", "parent": "refuse"},
-        {"key": "office", "name": "Offices and papers", "field": "Subject"},
-        {"key": "permit", "name": "Permit", "parent": "office"},
-        {"key": "bill", "name": "Bill", "parent": "office"},
-        {"key": "elsewhere", "name": "Something else", "field": "Subject"},
-        {"key": "friendly", "name": "Friendly", "field": "Tone", "hotkey": "y"},
-        {"key": "plain", "name": "Plain", "field": "Tone", "hotkey": "p"},
-        {"key": "angry", "name": "Angry", "field": "Tone", "hotkey": "a"},
-        {"key": "address", "name": "An address", "field": "Mentions"},
-        {"key": "person", "name": "A person", "field": "Mentions"},
-        {"key": "money", "name": "Money", "field": "Mentions"},
-    ],
-    "wanted": 2,
-    "rate": 120_000,
-    "lease_seconds": 1200,
-    "copilot": True,
-    "thresholds": {"agreement": 0.75},
-}
-
-PARTS: dict[str, Any] = {
-    "name": "Washers on the belt",
-    "task_type": "classification",
-    "grid": 24,
-    "labels": [
-        {"key": "good", "name": "Good", "colour": "#2f9e44", "hotkey": "g"},
-        {"key": "chipped", "name": "Chipped", "colour": "#e8590c", "hotkey": "c"},
-        {"key": "missing", "name": "Missing", "colour": "#1971c2", "hotkey": "m"},
-    ],
-    "wanted": 2,
-    "rate": 10_000,
-    "lease_seconds": 1200,
-    "copilot": False,
-}
+# The projects that wait for work, in the order in which they are made, each with its instructions.
+ASKED = ((OBJECTS, "objects.md"), (REPORTS, "reports.md"), (LETTERS, "letters.md"), (PARTS, "parts.md"))
 
 
 class Command(BaseCommand):
     """Loads the demo through the verbs that everybody uses. Running it again adds what is missing, nothing more."""
 
-    help = "Load the demo: accounts with random passwords, four projects, pictures, reports and letters."
+    help = (
+        "Load the demo: accounts with random passwords, projects with pictures, reports and letters, three weeks' work."
+    )
 
     def handle(self, *args: Any, **options: Any) -> None:
         path = Path(settings.DATA_DIR) / ACCOUNTS
         with transaction.atomic():
             organization, accounts = self._people(fresh=not path.exists())
             manager = Person.objects.get(email=MANAGER)
-            photographs = _project(organization, manager, OBJECTS, "objects.md")
-            reports = _project(organization, manager, REPORTS, "reports.md")
-            letters = _project(organization, manager, LETTERS, "letters.md")
-            belt = _project(organization, manager, PARTS, "parts.md")
+            photographs, reports, letters, belt = (_project(organization, manager, *one) for one in ASKED)
             pictures = _stored_parts(organization)
             if accounts:
                 # Before the commit: nobody may have a password that nobody knows.
                 write_accounts(path, accounts)
-        with (HERE / "reports.jsonl").open("rb") as file:
-            self._load(reports, "Reports", File(file, "reports.jsonl"), manager)
-        with (HERE / "letters.jsonl").open("rb") as file:
-            self._load(letters, "Letters", File(file, "letters.jsonl"), manager)
+        for project, name in ((reports, "reports.jsonl"), (letters, "letters.jsonl")):
+            with (HERE / name).open("rb") as lines:
+                self._load(project, name.removesuffix(".jsonl").title(), File(lines, name), manager)
         self._load(belt, "Belt", ContentFile(pictures, "washers.jsonl"), manager)
         with tempfile.TemporaryFile() as file:
             zip_photographs(file)
             self._load(photographs, "Photographs", File(file, "photographs.zip"), manager)
+        people = Person.objects.filter(email__in=[one.email for one in PEOPLE])
+        history.tell(organization, {one.email.partition("@")[0]: one for one in people})
+        history.add_up(organization)
         if options["verbosity"] == 0:
             return
         if accounts:
@@ -221,7 +136,7 @@ class Command(BaseCommand):
     def _load(self, project: Project, name: str, file: File, by: Person) -> None:
         batch = Batch.objects.filter(project=project, name=name).first() or batches.create(project, name, by=by)
         done = importing.run(importing.keep(batch, file, name=str(file.name), by=by).pk)
-        if done.state != Intake.State.DONE or done.refused:
+        if done.state != Import.State.DONE or done.refused:
             faults = "; ".join(f"{error['place']}: {error['text']}" for error in done.errors[:3])
             raise CommandError(f"{project.name}: {done.reason or faults}")
         if batch.state == Batch.State.DRAFT:
@@ -229,7 +144,7 @@ class Command(BaseCommand):
         self.stdout.write(f"{project.name}: {done.loaded} tasks loaded, {done.known} there already.")
 
 
-def _project(organization: Organization, by: Person, terms: dict[str, Any], instructions: str) -> Project:
+def _project(organization: Organization, by: Person, terms: Terms, instructions: str) -> Project:
     found = Project.objects.filter(organization=organization, name=terms["name"]).first()
     if found is not None:
         return found

@@ -27,10 +27,10 @@ from projects.models import (
     Assignment,
     Batch,
     BatchCursor,
-    Belief,
     BrokenReport,
+    Comment,
     Draft,
-    Remark,
+    Posterior,
     SecondLook,
     Task,
     Verdict,
@@ -50,9 +50,9 @@ CHILDREN: files.Children = {
     "drafts": Draft,
     "annotations": Annotation,
     "verdicts": Verdict,
-    "beliefs": Belief,
+    "posteriors": Posterior,
     "second_looks": SecondLook,
-    "remarks": Remark,
+    "comments": Comment,
     "reports": BrokenReport,
 }
 FIGURES = ("tasks", "wanted", "submitted", "decided", "in_review", "spent")
@@ -60,10 +60,10 @@ FIGURES = ("tasks", "wanted", "submitted", "decided", "in_review", "spent")
 # Children before parents. What the database refuses to delete, it lets go once the task's line is in the archive.
 DELETES = (
     "DELETE FROM projects_brokenreport WHERE task_id = ANY(%s)",
-    "DELETE FROM projects_remark WHERE task_id = ANY(%s) AND thread_id IS NOT NULL",
-    "DELETE FROM projects_remark WHERE task_id = ANY(%s)",
+    "DELETE FROM projects_comment WHERE task_id = ANY(%s) AND thread_id IS NOT NULL",
+    "DELETE FROM projects_comment WHERE task_id = ANY(%s)",
     "DELETE FROM projects_secondlook WHERE task_id = ANY(%s)",
-    "DELETE FROM projects_belief WHERE task_id = ANY(%s)",
+    "DELETE FROM projects_posterior WHERE task_id = ANY(%s)",
     "DELETE FROM projects_verdictentry WHERE task_id = ANY(%s)",
     "DELETE FROM projects_draft d USING projects_assignment a WHERE a.id = d.assignment_id AND a.task_id = ANY(%s)",
     "DELETE FROM projects_annotation WHERE task_id = ANY(%s)",
@@ -148,7 +148,7 @@ def _refuse_unless_over(batch: Batch) -> None:
         raise StateConflict("Only a closed or cancelled batch can be archived.", code="batch-open")
     # Known answers stay where they are, and may be in hands at any time.
     if Assignment.objects.held().filter(batch=batch, task__gold=None).exists():
-        raise StateConflict("Some of this batch is still in people's hands.", code="work-in-hands")
+        raise StateConflict("Some of this batch is still in progress.", code="work-in-hands")
     if state == Batch.State.CLOSED and Task.objects.filter(batch=batch, withheld=Task.Withheld.REVIEW).exists():
         raise StateConflict("Tasks of this batch wait for review.", code="waits-for-review")
     if _disputed(batch):
@@ -200,7 +200,7 @@ def _keep(found: Archive, tasks: Sequence[Task], number: int) -> None:
     keys = [task.pk for task in tasks]
     children = {name: _rows(model, keys) for name, model in CHILDREN.items()}
     if any(row.state == Assignment.State.HELD for row in children["assignments"]):  # type: ignore[attr-defined]
-        raise StateConflict("Some of this batch is still in people's hands.", code="work-in-hands")
+        raise StateConflict("Some of this batch is still in progress.", code="work-in-hands")
     records = _records(tasks, children)
     data = files.write(records, Task, CHILDREN)
     name = _name(found.batch, f"{number:06d}-{hashlib.sha256(data).hexdigest()[:16]}.parquet")

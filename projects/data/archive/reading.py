@@ -13,11 +13,11 @@ from projects.models import (
     ArchivePart,
     Assignment,
     Batch,
-    Belief,
     BrokenReport,
+    Comment,
     Draft,
+    Posterior,
     Project,
-    Remark,
     SecondLook,
     Task,
     Verdict,
@@ -34,9 +34,9 @@ class Kept:
     drafts: list[Draft]
     annotations: list[Annotation]
     verdicts: list[Verdict]
-    beliefs: list[Belief]
+    posteriors: list[Posterior]
     second_looks: list[SecondLook]
-    remarks: list[Remark]
+    comments: list[Comment]
     reports: list[BrokenReport]
 
     def __lt__(self, other: "Kept") -> bool:

@@ -6,15 +6,17 @@ temporary file, and the map is written from those. `doc.ents` holds what doesn't
 (projects.data.exporting.tokens), `doc.spans["sc"]` all spans, `doc.user_data` the task's ids.
 """
 
+import ctypes
 import struct
 import tempfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from functools import lru_cache
 from typing import IO, Any
 
 import msgpack
+from murmurhash import mrmr
 
 from projects.data.exporting.decided import Decided, decided
 from projects.data.exporting.format import ExportFormat
@@ -169,22 +171,24 @@ def _inside(words: Sequence[tuple[int, int, bool]], span: Any) -> tuple[int, int
 @lru_cache(maxsize=100_000)
 def string_number(word: str) -> int:
     """The number by which spaCy's string store knows a word: a symbol's own, or the word's hash."""
-    return 0 if not word else SYMBOLS.get(word) or murmur(word.encode(), 1)
+    return 0 if not word else SYMBOLS.get(word) or _hashed(word.encode())
 
 
-def murmur(data: bytes, seed: int) -> int:
-    """MurmurHash64A (Austin Appleby, public domain), 64 bits, little endian."""
-    mask, m = 2**64 - 1, 0xC6A4A7935BD1E995
-    h = seed ^ (len(data) * m & mask)
-    whole = len(data) & ~7
-    for (k,) in struct.iter_unpack("<Q", data[:whole]):
-        k = k * m & mask
-        k = (k ^ k >> 47) * m & mask
-        h = (h ^ k) * m & mask
-    if rest := data[whole:]:
-        h = (h ^ int.from_bytes(rest, "little")) * m & mask
-    h = (h ^ h >> 47) * m & mask
-    return h ^ h >> 47
+def _hashed(word: bytes) -> int:
+    return HASH64(word, len(word), 1)
+
+
+def _hash64() -> Callable[[bytes, int, int], int]:
+    """MurmurHash64A, by which spaCy hashes words: (data, its length, seed). The package declares it to other compiled
+    modules alone (murmurhash/mrmr.pxd), under this signature: with another one this raises."""
+    pointer = ctypes.PYFUNCTYPE(ctypes.c_void_p, ctypes.py_object, ctypes.c_char_p)(
+        ("PyCapsule_GetPointer", ctypes.pythonapi)
+    )
+    found = pointer(mrmr.__pyx_capi__["hash64"], b"uint64_t (void *, int, uint64_t)")
+    return ctypes.CFUNCTYPE(ctypes.c_uint64, ctypes.c_char_p, ctypes.c_int, ctypes.c_uint64)(found)
+
+
+HASH64 = _hash64()
 
 
 FORMAT = ExportFormat(

@@ -6,6 +6,7 @@ from projects.data.exporting import table
 from projects.data.exporting.format import ExportFormat
 from projects.models import Batch, Project
 from projects.quality import rankings
+from taskers.files.csv_cells import plain
 
 COLUMNS = ("place", "item", "strength", "low", "high", "votes", "won", "lost", "tied")
 
@@ -16,7 +17,7 @@ def write(project: Project, batch: Batch | None) -> Iterator[bytes]:
     found = rankings.newest(project)
     for one in rankings.items(found) if found else []:
         bounds = [f"{value:.4f}" for value in (one.strength, one.low, one.high)]
-        yield table.line([one.place, table.safe(one.item), *bounds, one.votes, one.won, one.lost, one.tied])
+        yield table.line([one.place, plain(one.item), *bounds, one.votes, one.won, one.lost, one.tied])
 
 
 FORMAT = ExportFormat(

@@ -10,13 +10,13 @@ from projects.data.exporting.decided import Decided, decided
 from projects.data.exporting.format import ExportFormat
 from projects.models import Batch, Project
 from projects.task_types.preference import Preference, items_of
+from taskers.files.csv_cells import plain
 
 FIRST = ("external_id", "batch", "content")
 ITEMS = ("first_item", "second_item")  # of a pair, what made its candidates
 LAST = ("confidence", "method", "decided_by", "at")
 MOST_COLUMNS = 100  # of what came with the tasks; the rest shares one, as JSON
 REST = "meta"
-RISKY = ("=", "+", "-", "@", "\t", "\r")
 
 
 def write(project: Project, batch: Batch | None) -> Iterator[bytes]:
@@ -28,16 +28,16 @@ def write(project: Project, batch: Batch | None) -> Iterator[bytes]:
     columns, items = _columns(project), ITEMS if project.task_type == Preference.key else ()
     own = [*FIRST, *items, *columns, *LAST]
     brought, rest = _brought(project, batch)
-    headings = [safe(name if name not in own else f"meta.{name}") for name in [*brought, *([REST] if rest else [])]]
+    headings = [plain(name if name not in own else f"meta.{name}") for name in [*brought, *([REST] if rest else [])]]
     yield line([*own, *headings], first=True)
     for one in decided(project, batch):
         values = {part["field"]: _plain(part) for part in one.answer["fields"]}
-        made = [safe(key or "") for key in items_of(one.payload)] if items else []
+        made = [plain(key or "") for key in items_of(one.payload)] if items else []
         filled = [*made, *(values.get(column, "") for column in columns)]
         meta = dict(one.payload.get("meta") or {})
         more = [_cell(meta.pop(name, "")) for name in brought]
         more += [_cell(meta or "")] if rest else []
-        yield line([safe(one.external_id), safe(one.batch), safe(_content(one)), *filled, *_last(one), *more])
+        yield line([plain(one.external_id), plain(one.batch), plain(_content(one)), *filled, *_last(one), *more])
 
 
 def _columns(project: Project) -> list[str]:
@@ -61,7 +61,7 @@ def _brought(project: Project, batch: Batch | None) -> tuple[list[str], bool]:
 def _cell(value: Any) -> Any:
     """What came with a task, in one cell: a text as it is, a number or truth as JSON has it, more as JSON."""
     if isinstance(value, str):
-        return safe(value)
+        return plain(value)
     if isinstance(value, int | float) and not isinstance(value, bool):
         return value
     return json.dumps(value, ensure_ascii=False)
@@ -79,12 +79,7 @@ def _plain(part: dict[str, Any]) -> Any:
     value = part["value"]
     if isinstance(value, list):
         return (" > " if part["kind"] == "tree" else "; ").join(value)
-    return safe(value) if isinstance(value, str) else value
-
-
-def safe(text: str) -> str:
-    """Text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(RISKY) else text
+    return plain(value) if isinstance(value, str) else value
 
 
 def line(values: Sequence[Any], *, first: bool = False) -> bytes:

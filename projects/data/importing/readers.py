@@ -16,7 +16,6 @@ from projects.errors import Refused
 
 MAX_LINE = 4 * 1024 * 1024  # bytes
 MAX_COLUMNS = 1000
-MAX_EXTERNAL_ID = 200
 DELIMITERS = ",;\t|"
 WIDE_MARKS = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 

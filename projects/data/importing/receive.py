@@ -14,7 +14,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from projects.data.importing.formats import ENDINGS, READERS
 from projects.data.importing.storing import Loaded, known_columns, load
 from projects.errors import Refused
-from projects.models import Batch, Intake, IntakeFaults
+from projects.models import Batch, Import, ImportFaults
 from projects.task_types import TASK_TYPES
 from taskers.errors import Problem, StateConflict
 from taskers.models import Person
@@ -45,7 +45,7 @@ def guess_format(name: str) -> str:
 
 
 @transaction.atomic
-def receive(batch: Batch, file: File, *, name: str, by: Person | None, format: str = "") -> Intake:
+def receive(batch: Batch, file: File, *, name: str, by: Person | None, format: str = "") -> Import:
     """Keep an uploaded file and have a worker load it, now or when one is alive. Raises Refused, StateConflict."""
     made = keep(batch, file, name=name, by=by, format=format)
     app.configure_task(JOB, queue="intake").defer(intake_key=made.pk)
@@ -53,7 +53,7 @@ def receive(batch: Batch, file: File, *, name: str, by: Person | None, format: s
 
 
 @transaction.atomic
-def keep(batch: Batch, file: File, *, name: str, by: Person | None, format: str = "") -> Intake:
+def keep(batch: Batch, file: File, *, name: str, by: Person | None, format: str = "") -> Import:
     """Keep a file that `run` will load. Raises Refused if no such file fits the project's task type."""
     chosen = format or guess_format(name)
     room = TASK_TYPES[batch.project.task_type]
@@ -67,7 +67,7 @@ def keep(batch: Batch, file: File, *, name: str, by: Person | None, format: str 
         )
     if not file.size:
         raise Refused("The file is empty.", code="empty-file", place="file")
-    made = Intake(batch=batch, name=name[-200:], format=chosen, started_by=by)
+    made = Import(batch=batch, name=name[-200:], format=chosen, started_by=by)
     made.file.save(f"{made.public_id}.{chosen}", file, save=False)
     try:
         made.save()
@@ -77,17 +77,17 @@ def keep(batch: Batch, file: File, *, name: str, by: Person | None, format: str 
     return made
 
 
-def run(intake_key: int, *, told: Callable[[Intake], None] | None = None) -> Intake:
+def run(intake_key: int, *, told: Callable[[Import], None] | None = None) -> Import:
     """Load a kept file, from where an earlier run stopped; a finished one is left alone. Safe to run twice.
 
     `told` is called after each committed chunk. Where the database goes away it raises what Django does, and the file
     stays as it is, to be gone on with. What is wrong with the file as a whole ends it as failed,
     with the reason; what was loaded before stays.
     """
-    unfinished = Intake.objects.filter(pk=intake_key).exclude(state=Intake.State.DONE)
-    unfinished.update(state=Intake.State.RUNNING, reason="", ended_at=None)
-    intake = Intake.objects.select_related("batch__project", "started_by").get(pk=intake_key)
-    if intake.state == Intake.State.DONE:
+    unfinished = Import.objects.filter(pk=intake_key).exclude(state=Import.State.DONE)
+    unfinished.update(state=Import.State.RUNNING, reason="", ended_at=None)
+    intake = Import.objects.select_related("batch__project", "started_by").get(pk=intake_key)
+    if intake.state == Import.State.DONE:
         return intake
     try:
         _read(intake, told)
@@ -96,34 +96,34 @@ def run(intake_key: int, *, told: Callable[[Intake], None] | None = None) -> Int
         return intake
     except Problem as problem:
         where = f" ({problem.place})" if problem.place else ""
-        return _ended(intake, Intake.State.FAILED, f"{problem.text}{where}")
+        return _ended(intake, Import.State.FAILED, f"{problem.text}{where}")
     except (OperationalError, InterfaceError):
         raise  # the database is away, so nothing can be written down either: whoever runs this tries again
     except Exception as error:
-        _ended(intake, Intake.State.FAILED, f"Something unexpected went wrong ({type(error).__name__}).")
+        _ended(intake, Import.State.FAILED, f"Something unexpected went wrong ({type(error).__name__}).")
         raise
-    return _ended(intake, Intake.State.DONE)
+    return _ended(intake, Import.State.DONE)
 
 
-def is_stuck(intake: Intake) -> bool:
+def is_stuck(intake: Import) -> bool:
     """Whether nobody loads a file any more that isn't loaded, nor will without being asked."""
-    if intake.state == Intake.State.DONE:
+    if intake.state == Import.State.DONE:
         return False
     jobs = ProcrastinateJob.objects.filter(task_name=JOB, status__in=["todo", "doing"])
     return not jobs.filter(args__intake_key=intake.pk).exists()
 
 
 @transaction.atomic
-def go_on(intake: Intake) -> None:
+def go_on(intake: Import) -> None:
     """Have a worker load what is left of a file that failed, or that nobody is at. Raises StateConflict."""
-    rows = Intake.objects.select_for_update().filter(pk=intake.pk)
+    rows = Import.objects.select_for_update().filter(pk=intake.pk)
     if not is_stuck(rows.get()):
         raise StateConflict("This file is loaded, or is being loaded.")
-    rows.update(state=Intake.State.WAITING, reason="", ended_at=None)
+    rows.update(state=Import.State.WAITING, reason="", ended_at=None)
     app.configure_task(JOB, queue="intake").defer(intake_key=intake.pk)
 
 
-def _read(intake: Intake, told: Callable[[Intake], None] | None) -> None:
+def _read(intake: Import, told: Callable[[Import], None] | None) -> None:
     with intake.file.open("rb") as file:
         items = READERS[intake.format](cast(BinaryIO, file), intake.position)
         for _ in load(intake.batch, items, by=intake.started_by, committing=lambda done: _advance(intake, done)):
@@ -135,11 +135,11 @@ def _read(intake: Intake, told: Callable[[Intake], None] | None) -> None:
                 raise Refused(text, code="too-many-faults", number=intake.refused)
 
 
-def _advance(intake: Intake, done: Loaded) -> None:
+def _advance(intake: Import, done: Loaded) -> None:
     """Move the position in the chunk's own transaction; zero rows mean that another worker is at it too."""
     room_left = max(0, KEPT_ERRORS - len(intake.errors))
     faults = [fault._asdict() for fault in done.faults]
-    moved = Intake.objects.filter(pk=intake.pk, position=intake.position, state=Intake.State.RUNNING).update(
+    moved = Import.objects.filter(pk=intake.pk, position=intake.position, state=Import.State.RUNNING).update(
         position=F("position") + done.read,
         loaded=F("loaded") + done.loaded,
         known=F("known") + done.known,
@@ -152,10 +152,10 @@ def _advance(intake: Intake, done: Loaded) -> None:
     if not moved:
         raise AlreadyLoading()
     if faults[room_left:]:
-        IntakeFaults.objects.create(intake=intake, faults=faults[room_left:])
+        ImportFaults.objects.create(intake=intake, faults=faults[room_left:])
 
 
-def all_faults(intake: Intake) -> Iterator[dict]:
+def all_faults(intake: Import) -> Iterator[dict]:
     """Every refused row, in the order of the file."""
     yield from intake.errors
     after = 0  # by keys: a slow reader may lose its connection between two looks
@@ -165,11 +165,11 @@ def all_faults(intake: Intake) -> Iterator[dict]:
         after = rows[-1].pk
 
 
-def _ended(intake: Intake, state: str, reason: str = "") -> Intake:
+def _ended(intake: Import, state: str, reason: str = "") -> Import:
     with transaction.atomic():
-        running = Intake.objects.filter(pk=intake.pk, state=Intake.State.RUNNING)
+        running = Import.objects.filter(pk=intake.pk, state=Import.State.RUNNING)
         running.update(state=state, reason=reason[:300], ended_at=timezone.now())
-        if state == Intake.State.DONE:
+        if state == Import.State.DONE:
             # Everything in it is a task now, or listed as refused.
             name, storage = str(intake.file.name), intake.file.storage
             transaction.on_commit(lambda: storage.delete(name))

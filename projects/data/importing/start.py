@@ -4,7 +4,7 @@ from django.core.files.base import File
 from django.db import transaction
 
 from projects.data import importing
-from projects.models import Batch, Intake, Project
+from projects.models import Batch, Import, Project
 from projects.workflow import batches
 from taskers.models import Person
 
@@ -19,7 +19,7 @@ def load_file(
     batch: Batch | None = None,
     batch_name: str = "",
     live: bool = True,
-) -> Intake:
+) -> Import:
     """Take a file into a batch, a new one unless one is given; `live` hands its tasks out as soon as they are in.
 
     Raises Refused (what is wrong with the file) or StateConflict (a batch of that name exists, or takes no more).

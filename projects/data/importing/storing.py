@@ -20,7 +20,7 @@ from projects.data.importing.rows import Fault, Item, Known, Row
 from projects.data.media import assets
 from projects.data.media.pictures import Picture
 from projects.errors import Refused
-from projects.models import ArchivedTask, Asset, Batch, Project, Task
+from projects.models import ArchivedTask, Asset, Batch, Project, Task, limits
 from projects.quality.gold import authoring, grading
 from projects.quality.qualification import qualification_tests
 from projects.queue.answer_check import canonical, labels_of
@@ -33,7 +33,6 @@ from taskers.outbox.events import emit
 
 CHUNK_ROWS = 2000
 CHUNK_BYTES = 32 * 1024 * 1024
-MAX_EXTERNAL_ID = 200
 KEPT_FAULTS = 1000  # of one request
 MOST_COLUMNS = 100  # fields of a batch's rows that have a column of their own in a table; the others share one
 AUTO = "auto-"  # what an external id begins with that is made of the content
@@ -242,7 +241,7 @@ def _ready(room: TaskType, row: Row, named: dict[str, Asset]) -> Ready:
     payload = room.check_payload(_with_meta(room, fields, row.picture))
     digest = _digest(payload, row.picture)
     external_id = _made_id(digest) if row.external_id is None else row.external_id
-    name = a_text(external_id, "external_id" if row.id is None else "id", MAX_EXTERNAL_ID)
+    name = a_text(external_id, "external_id" if row.id is None else "id", limits.EXTERNAL_ID)
     formerly = ""
     if row.id is not None:
         formerly = _made_id(_digest(payload | {"meta": payload.get("meta", {}) | {"id": row.id}}, row.picture))

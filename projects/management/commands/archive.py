@@ -49,7 +49,7 @@ class Command(BaseCommand):
             self.stdout.write(f"Every file of “{batch.name}” is whole.")
         else:
             found = archive.archive(batch, by=None, told=self._progress)
-            kept = f"; {found.kept} tasks with a known answer stay" if found.kept else ""
+            kept = f"; {found.kept} gold tasks stay" if found.kept else ""
             self.stdout.write(f"“{batch.name}” is archived in {found.parts.count()} files{kept}: {found.manifest}")
 
     def _progress(self, tasks: int) -> None:

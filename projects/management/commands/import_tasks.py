@@ -8,7 +8,7 @@ from django.core.files import File
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from projects.data import importing
-from projects.models import Batch, Intake, Project
+from projects.models import Batch, Import, Project, limits
 from projects.workflow import batches
 from taskers.errors import Problem
 
@@ -45,11 +45,11 @@ class Command(BaseCommand):
             raise CommandError(problem.text) from None
         self._report(done)
 
-    def _tell(self, progress: Intake) -> None:
+    def _tell(self, progress: Import) -> None:
         if self.stdout.isatty():
             self.stdout.write(f"\r{progress.position} rows read", ending="")
 
-    def _report(self, done: Intake) -> None:
+    def _report(self, done: Import) -> None:
         if done.position and self.stdout.isatty():
             self.stdout.write("")
         for error in done.errors:
@@ -57,11 +57,11 @@ class Command(BaseCommand):
         if done.refused > len(done.errors):
             self.stderr.write(f"... and {done.refused - len(done.errors)} more.")
         self.stdout.write(f"{done.loaded} loaded, {done.known} known already, {done.refused} refused.")
-        if done.state != Intake.State.DONE:
+        if done.state != Import.State.DONE:
             raise CommandError(done.reason or "Another process is loading this file.")
 
 
 def _batch(project: Project, name: str) -> Batch:
     """The batch of this name, made if there is none."""
-    name = name.strip()[:120]
+    name = name.strip()[: limits.NAME]
     return Batch.objects.filter(project=project, name=name).first() or batches.create(project, name, by=None)

@@ -8,7 +8,7 @@ import random
 from django.db import transaction
 
 from projects import queue
-from projects.models import StockedGold, Task, Verdict
+from projects.models import PooledGold, Task, Verdict
 from projects.quality.gold import grading
 from projects.quality.qualification import qualification_tests
 from projects.queue.answer_check import check_for
@@ -26,7 +26,7 @@ def keep(
     course: bool = False,
     explanation: str = "",
     shown: bool = True,
-) -> StockedGold:
+) -> PooledGold:
     """Keep the right answer to a task: at the end of the project's course, or in the stock that is mixed in unseen.
 
     Raises Refused with the place of the fault, or StateConflict when the task is in work or in the stock already.
@@ -46,7 +46,7 @@ def keep_decided(
     course: bool = False,
     explanation: str = "",
     shown: bool = True,
-) -> StockedGold:
+) -> PooledGold:
     """The same with the verdict that stands for an answer. Raises StateConflict when the task isn't decided."""
     verdict = Verdict.objects.current().filter(task=task).first()
     if verdict is None:

@@ -14,7 +14,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from projects.configuration.terms import Terms, terms_of
-from projects.models import Project, StockedGold, Verdict
+from projects.models import PooledGold, Project, Verdict
 from projects.quality.aggregation import agreement_in, threshold_of
 from projects.quality.audits import REVIEW
 from projects.quality.votes import known_answer
@@ -32,16 +32,16 @@ class _Said:
     answer: dict
     came: datetime
     settled: datetime | None = None
-    kept: StockedGold | None = None
+    kept: PooledGold | None = None
 
     def stands_before(self, other: "_Said") -> bool:
         """Whether it was held right by who knew of the other: reviewers are taken at their word."""
         return self.kept is None or (self.settled is not None and self.settled > other.came)
 
 
-def mark(project: Project, *, payload: str = "") -> list[StockedGold]:
+def mark(project: Project, *, payload: str = "") -> list[PooledGold]:
     """Take for suspect what contradicts and isn't settled, of one payload (its hash) or of all; returns those."""
-    rows = StockedGold.objects.filter(project=project, suspect_at=None)
+    rows = PooledGold.objects.filter(project=project, suspect_at=None)
     rows = rows.filter(Q(retired_at=None) | Q(retired_why__in=WORN)).order_by("pk")
     if payload:
         rows = rows.filter(gold__task__payload_hash=payload)
@@ -57,7 +57,7 @@ def mark(project: Project, *, payload: str = "") -> list[StockedGold]:
     return [one for some in found.values() for one, why in _contradicting(terms, some) if _doubt(one, why)]
 
 
-def _said_of(terms: Terms, kept: StockedGold, verdict: Verdict | None) -> list[_Said]:
+def _said_of(terms: Terms, kept: PooledGold, verdict: Verdict | None) -> list[_Said]:
     """What is said of a known answer's task; nothing that no longer fits it."""
     task, made = kept.gold.task, kept.gold.made_at
     found = []
@@ -68,10 +68,10 @@ def _said_of(terms: Terms, kept: StockedGold, verdict: Verdict | None) -> list[_
     return found
 
 
-def _contradicting(terms: Terms, some: Sequence[_Said]) -> list[tuple[StockedGold, str]]:
+def _contradicting(terms: Terms, some: Sequence[_Said]) -> list[tuple[PooledGold, str]]:
     """Those of one payload that another answer speaks against, with the first that does, in words."""
     agree, alike = agreement_in(terms), threshold_of(terms)
-    found: dict[int, tuple[StockedGold, str]] = {}
+    found: dict[int, tuple[PooledGold, str]] = {}
     for first, second in combinations(some, 2):
         settled = first.stands_before(second) and second.stands_before(first)
         if settled or agree(first.answer, second.answer) >= alike:
@@ -85,12 +85,12 @@ def _contradicting(terms: Terms, some: Sequence[_Said]) -> list[tuple[StockedGol
 def _why(other: _Said) -> str:
     if other.kept is None:
         return _("A reviewer decided this task otherwise.")
-    text = _("The known answer of %(task)s, which asks the same, is another one.")
+    text = _("%(task)s asks the same, and its gold answer is another one.")
     return text % {"task": other.kept.gold.task.external_id[:100]}
 
 
-def _doubt(kept: StockedGold, why: str) -> bool:
-    live = StockedGold.objects.filter(pk=kept.pk, suspect_at=None)
+def _doubt(kept: PooledGold, why: str) -> bool:
+    live = PooledGold.objects.filter(pk=kept.pk, suspect_at=None)
     if not live.update(suspect_at=Clock(), suspect_why=why[:200]):
         return False
     emit_of_task("gold_doubted", kept.gold.task, None, why=why)

@@ -13,7 +13,7 @@ from django.db.models.functions import Now
 
 from projects.errors import Refused
 from projects.inference.gold_check import GoldCheck
-from projects.models import Annotation, Assignment, Gold, Project, SeenAnswer, StockedGold, Task, Verdict
+from projects.models import Annotation, Assignment, Gold, PooledGold, Project, SeenAnswer, Task, Verdict, limits
 from projects.quality.effects import MOST_LABELS
 from projects.quality.gold import contradictions, scoring
 from projects.queue.events import emit_of_task
@@ -23,7 +23,7 @@ from taskers.money import ledger
 from taskers.standing import grades
 
 IN_FILE_ORDER = (
-    "This project hands out in file order: a known answer would stand out of it and be known. Shuffle its tasks first"
+    "This project hands out in file order: gold would stand out of it and be known. Shuffle its tasks first"
     " (Settings), or put the answer into the course."
 )
 
@@ -36,19 +36,19 @@ def refuse_in_file_order(project: Project) -> None:
 
 @transaction.atomic
 def stock(
-    task: Task, answer: dict, *, by: Person | None, pool: str = StockedGold.Pool.CONTROL, dice: random.Random
-) -> StockedGold:
+    task: Task, answer: dict, *, by: Person | None, pool: str = PooledGold.Pool.CONTROL, dice: random.Random
+) -> PooledGold:
     """Keep a task's known answer in the stock; suspect, where another one contradicts it. Raises StateConflict while it
     is there; one that was taken out may come back with another answer, and starts afresh. Raises Refused where the
     project hands out in file order.
 
     The caller has made sure that nobody is asked to judge the task any more (`queue.set_aside`).
     """
-    if pool == StockedGold.Pool.CONTROL:
+    if pool == PooledGold.Pool.CONTROL:
         refuse_in_file_order(task.project)
     known, _made = Gold.objects.get_or_create(task=task, defaults={"answer": answer, "made_by": by})
     fresh: dict[str, Any] = {"pool": pool, "shuffle": dice.random()}
-    kept, made = StockedGold.objects.get_or_create(gold=known, defaults={"project_id": task.project_id} | fresh)
+    kept, made = PooledGold.objects.get_or_create(gold=known, defaults={"project_id": task.project_id} | fresh)
     if not made:
         _keep_anew(kept, answer, by, fresh)
     emit_of_task("gold_stocked", task, by, pool=pool)
@@ -57,11 +57,11 @@ def stock(
     return kept
 
 
-def _keep_anew(kept: StockedGold, answer: dict, by: Person | None, fresh: dict[str, Any]) -> None:
+def _keep_anew(kept: PooledGold, answer: dict, by: Person | None, fresh: dict[str, Any]) -> None:
     """A retired known answer comes back as if it were new."""
     fresh |= {"uses": 0, "looks": 0, "fresh_at": Now(), "retired_at": None, "retired_why": ""}
     fresh |= {"suspect_at": None, "suspect_why": ""}
-    if not StockedGold.objects.filter(pk=kept.pk).exclude(retired_at=None).update(**fresh):
+    if not PooledGold.objects.filter(pk=kept.pk).exclude(retired_at=None).update(**fresh):
         text = "This task is in the stock already: take it out, and then keep the other answer."
         raise StateConflict(text, code="in-stock")
     Gold.objects.filter(pk=kept.gold_id).update(answer=answer, made_by=by, made_at=Now(), retired_at=None)
@@ -69,10 +69,10 @@ def _keep_anew(kept: StockedGold, answer: dict, by: Person | None, fresh: dict[s
 
 
 @transaction.atomic
-def retire(kept: StockedGold, why: str, *, by: Person | None) -> None:
+def retire(kept: PooledGold, why: str, *, by: Person | None) -> None:
     """Deal a known answer no more, since it leaked or is wrong. Raises StateConflict when it isn't dealt any more."""
-    live = StockedGold.objects.filter(pk=kept.pk, retired_at=None)
-    if not live.update(retired_at=Now(), retired_why=why[:80]):
+    live = PooledGold.objects.filter(pk=kept.pk, retired_at=None)
+    if not live.update(retired_at=Now(), retired_why=why[: limits.RETIRED_WHY]):
         raise StateConflict("This isn't dealt any more.")
     emit_of_task("gold_retired", kept.gold.task, by, why=why)
 
@@ -146,7 +146,7 @@ def had_seen(annotation: Annotation, task: Task) -> bool:
 
 
 def _is_suspect(task: Task) -> bool:
-    return StockedGold.objects.filter(gold__task=task, suspect_at__isnull=False).exists()
+    return PooledGold.objects.filter(gold__task=task, suspect_at__isnull=False).exists()
 
 
 def _score(assignment: Assignment, annotation: Annotation) -> GoldCheck:

@@ -19,7 +19,7 @@ from projects import queue
 from projects.configuration.terms import terms_of
 from projects.inference import leakage
 from projects.inference.leakage import Use
-from projects.models import BrokenReport, Gold, Project, StockedGold, Task
+from projects.models import BrokenReport, Gold, PooledGold, Project, Task
 from projects.quality.aggregation import agreement_in, threshold_of
 from projects.quality.gold import grading
 from projects.quality.votes import VOTELESS, as_it_counts, known_answer
@@ -66,18 +66,18 @@ WHERE n.task_id = ANY(%s) GROUP BY n.task_id
 class Line:
     """A known answer on the page: how often it was scored, and the mean of the scores."""
 
-    kept: StockedGold
+    kept: PooledGold
     scored: int
     mean: float | None
 
 
-def known_answers(project: Project) -> QuerySet[StockedGold]:
+def known_answers(project: Project) -> QuerySet[PooledGold]:
     """A project's stock: doubtful ones first, then what is dealt, then what is retired."""
-    rows = StockedGold.objects.filter(project=project).select_related("gold__task__project")
+    rows = PooledGold.objects.filter(project=project).select_related("gold__task__project")
     return rows.order_by(F("suspect_at").desc(nulls_last=True), F("retired_at").desc(nulls_first=True), "pk")
 
 
-def lines(rows: Sequence[StockedGold]) -> list[Line]:
+def lines(rows: Sequence[PooledGold]) -> list[Line]:
     """These known answers with how they fared."""
     with connection.cursor() as cursor:
         cursor.execute(FARED, [[row.gold.task_id for row in rows]])
@@ -85,29 +85,29 @@ def lines(rows: Sequence[StockedGold]) -> list[Line]:
     return [Line(row, *fared.get(row.gold.task_id, (0, None))) for row in rows]
 
 
-def retire(kept: StockedGold, why: str, *, by: Person) -> None:
+def retire(kept: PooledGold, why: str, *, by: Person) -> None:
     """Deal a known answer no more. Raises StateConflict when it isn't dealt any more."""
     grading.retire(kept, why.strip() or "by hand", by=by)
 
 
 @transaction.atomic
-def restore(kept: StockedGold, *, by: Person, pool: str = "") -> None:
+def restore(kept: PooledGold, *, by: Person, pool: str = "") -> None:
     """Deal a retired one again, or trust a doubtful one: its uses and what speaks against it start afresh.
 
     `pool`, if given, is where it goes: into the course (at its place of before), or among what is mixed in unseen.
     Nobody is asked to judge its task any more. Raises StateConflict when there is nothing against it, or while people
     judge it; Refused where it would be mixed into what is handed out in file order.
     """
-    if (pool or kept.pool) == StockedGold.Pool.CONTROL:
+    if (pool or kept.pool) == PooledGold.Pool.CONTROL:
         grading.refuse_in_file_order(kept.project)
     queue.set_aside(kept.gold.task, by=by)
     Gold.objects.filter(pk=kept.gold_id).update(retired_at=None)
-    rows = StockedGold.objects.filter(pk=kept.pk)
+    rows = PooledGold.objects.filter(pk=kept.pk)
     against = rows.exclude(retired_at=None) | rows.exclude(suspect_at=None)
     fresh: dict[str, Any] = {"retired_at": None, "retired_why": "", "suspect_at": None, "suspect_why": ""}
     fresh |= {"pool": pool or kept.pool}
     if not against.update(**fresh, uses=0, looks=0, fresh_at=Clock()):
-        raise StateConflict("This known answer is in the stock, and nothing speaks against it.")
+        raise StateConflict("This task is gold, and nothing speaks against it.")
     fine = {"outcome": BrokenReport.Outcome.FINE, "settled_by": by, "settled_at": Clock()}
     BrokenReport.objects.open().filter(task=kept.gold.task).update(**fine)
     emit_of_task("gold_restored", kept.gold.task, by)
@@ -115,18 +115,18 @@ def restore(kept: StockedGold, *, by: Person, pool: str = "") -> None:
 
 def put_back(task: Task, pool: str, *, by: Person) -> None:
     """Use a task's known answer again that was taken out, in this pool. Raises StateConflict where there is none."""
-    kept = StockedGold.objects.select_related("gold__task__project").filter(gold__task=task).first()
+    kept = PooledGold.objects.select_related("gold__task__project").filter(gold__task=task).first()
     if kept is None or kept.retired_at is None:
-        raise StateConflict("No known answer of this task was taken out.")
+        raise StateConflict("This task wasn't gold that was taken out.")
     restore(kept, by=by, pool=pool)
 
 
-def watch(seed: int = 0) -> list[StockedGold]:
+def watch(seed: int = 0) -> list[PooledGold]:
     """Look at every known answer that is due; returns those that were retired as leaked or are doubtful now.
 
     Each look is remembered with its outcome in one transaction, so none is repeated (which would raise false alarms).
     """
-    rows = StockedGold.objects.filter(retired_at=None, pool=StockedGold.Pool.CONTROL, uses__gte=leakage.LOOKS[0])
+    rows = PooledGold.objects.filter(retired_at=None, pool=PooledGold.Pool.CONTROL, uses__gte=leakage.LOOKS[0])
     found = []
     for kept in rows.select_related("gold__task__project__organization").order_by("pk").iterator():
         if leakage.due(kept.uses, kept.looks) and _look(kept, seed):
@@ -135,14 +135,14 @@ def watch(seed: int = 0) -> list[StockedGold]:
 
 
 @transaction.atomic
-def _look(kept: StockedGold, seed: int) -> bool:
+def _look(kept: PooledGold, seed: int) -> bool:
     task, project = kept.gold.task, kept.gold.task.project
     with connection.cursor() as cursor:
         cursor.execute(EVIDENCE, {"project": project.pk, "task": task.pk, "since": kept.fresh_at})
         rows = cursor.fetchall()
     if not leakage.due(len(rows), kept.looks):
         return False
-    if not StockedGold.objects.filter(pk=kept.pk, looks=kept.looks, retired_at=None).update(looks=kept.looks + 1):
+    if not PooledGold.objects.filter(pk=kept.pk, looks=kept.looks, retired_at=None).update(looks=kept.looks + 1):
         return False  # another worker looks at it, or somebody retired it
     dice = np.random.default_rng([seed, kept.pk, kept.looks])
     if jump := leakage.leak([Use(score, ms, usual) for _at, _answer, ms, score, usual in rows], dice):
@@ -151,7 +151,7 @@ def _look(kept: StockedGold, seed: int) -> bool:
     return _doubt(kept, rows)
 
 
-def _leaked(kept: StockedGold, jump: leakage.Jump, since: Any) -> None:
+def _leaked(kept: PooledGold, jump: leakage.Jump, since: Any) -> None:
     figures = {
         "day": date_format(since, "j M Y"),
         "since": jump.since,
@@ -163,19 +163,19 @@ def _leaked(kept: StockedGold, jump: leakage.Jump, since: Any) -> None:
         "Since %(day)s, %(since)s of %(later)s were right and much faster than usual;"
         " before, %(before)s of %(earlier)s."
     )
-    StockedGold.objects.filter(pk=kept.pk).update(suspect_why=(text % figures)[:200])
+    PooledGold.objects.filter(pk=kept.pk).update(suspect_why=(text % figures)[:200])
     grading.retire(kept, LEAKED, by=None)
     emit_of_task("gold_leaked", kept.gold.task, None, p=jump.p)
 
 
-def _doubt(kept: StockedGold, rows: Sequence[tuple]) -> bool:
+def _doubt(kept: PooledGold, rows: Sequence[tuple]) -> bool:
     """Whether so many give one and the same other answer that the known one may be wrong; says so once."""
     right, others = _groups(kept.gold, rows)
     p = leakage.doubt(right, others)
     if p is None:
         return False
     text = _("%(n)s people gave the same other answer, %(right)s the known one.") % {"n": max(others), "right": right}
-    if not StockedGold.objects.filter(pk=kept.pk, suspect_at=None).update(suspect_at=Now(), suspect_why=text[:200]):
+    if not PooledGold.objects.filter(pk=kept.pk, suspect_at=None).update(suspect_at=Now(), suspect_why=text[:200]):
         return False
     emit_of_task("gold_doubted", kept.gold.task, None, p=p)
     return True

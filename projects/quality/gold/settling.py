@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.utils.crypto import salted_hmac
 
 from projects import queue
 from projects.models import Annotation, Assignment, GoldSettlement
 from projects.quality.gold import grading
+from projects.queue import draws
 from projects.queue.clock import Clock, from_now
 from taskers.database.prepared import ask
 from taskers.models import Person
@@ -244,4 +244,4 @@ def _open(row: Sequence) -> _Open:
 
 def _dice(key: int, what: str = "settle") -> random.Random:
     """The same for one piece of gold however often it is asked, and nobody's to guess."""
-    return random.Random(salted_hmac("tandem.settling", f"{what}:{key}", algorithm="sha256").digest())
+    return draws.rng("settling", f"{what}:{key}")

@@ -6,7 +6,15 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from projects.configuration import markdown
-from projects.models import Annotation, Assignment, CourseStep, CourseTry, DealingRules, Project, StockedGold
+from projects.models import (
+    Annotation,
+    Assignment,
+    AssignmentRules,
+    PooledGold,
+    Project,
+    QualificationAttempt,
+    QualificationStep,
+)
 from projects.quality.gold import difference_words
 from projects.queue.qualification import course_items, failures, why_no_try
 from projects.task_types.preference import words_of
@@ -26,7 +34,9 @@ def of(assignment: Assignment, annotation: Annotation) -> dict[str, Any] | None:
     """
     if assignment.kind != Assignment.Kind.TRAINING:
         return None
-    step = CourseStep.objects.select_related("attempt", "kept", "annotation").filter(annotation=annotation).first()
+    step = (
+        QualificationStep.objects.select_related("attempt", "kept", "annotation").filter(annotation=annotation).first()
+    )
     if step is None:  # the try was reset while this was in hand
         return {"id": str(annotation.public_id), "items": [], "done": 0, "of": 0, "result": None}
     return _lesson(assignment.task.project, step)
@@ -34,7 +44,7 @@ def of(assignment: Assignment, annotation: Annotation) -> dict[str, Any] | None:
 
 def unread(tasker: Person, projects: Collection[Project]) -> tuple[Project, dict[str, Any]] | None:
     """The last lesson of these projects that this tasker hasn't gone on from, as `of` gives it; None without any."""
-    rows = CourseStep.objects.select_related("attempt__project__organization", "kept", "annotation")
+    rows = QualificationStep.objects.select_related("attempt__project__organization", "kept", "annotation")
     rows = rows.filter(attempt__tasker=tasker, attempt__forgiven_at=None, read_at=None)
     step = rows.filter(attempt__project__in=projects).order_by("-pk").first()
     if step is None:
@@ -42,12 +52,12 @@ def unread(tasker: Person, projects: Collection[Project]) -> tuple[Project, dict
     return step.attempt.project, _lesson(step.attempt.project, step)
 
 
-def done(attempt: CourseTry) -> int:
+def done(attempt: QualificationAttempt) -> int:
     """How many items of a try were answered."""
     return attempt.steps.count()
 
 
-def again(attempt: CourseTry) -> list[dict[str, Any]]:
+def again(attempt: QualificationAttempt) -> list[dict[str, Any]]:
     """All that may be seen of a try by its tasker: what was shown at once, and at its end the rest."""
     steps = attempt.steps.select_related(*STEPS).order_by("pk")
     return compared(attempt.project, steps if attempt.ended_at else steps.filter(kept__shown=True))
@@ -59,14 +69,14 @@ def examples(project: Project, reader: Person) -> list[dict[str, Any]]:
     """
     kept = course_items(project).select_related("gold__task__asset")
     if not access.may(reader, project.organization, *DECIDES, project_key=project.public_id):
-        tries = CourseTry.objects.filter(project=project, tasker=reader)
-        over = CourseStep.objects.filter(attempt__in=tries.exclude(ended_at=None))
-        at_once = CourseStep.objects.filter(attempt__in=tries, kept__shown=True)
+        tries = QualificationAttempt.objects.filter(project=project, tasker=reader)
+        over = QualificationStep.objects.filter(attempt__in=tries.exclude(ended_at=None))
+        at_once = QualificationStep.objects.filter(attempt__in=tries, kept__shown=True)
         kept = kept.filter(pk__in=(over | at_once).values("kept"))
     return [_known(one) for one in kept]
 
 
-def _lesson(project: Project, step: CourseStep) -> dict[str, Any]:
+def _lesson(project: Project, step: QualificationStep) -> dict[str, Any]:
     attempt = step.attempt
     shown = attempt.steps.select_related(*STEPS).order_by("pk")
     if attempt.ended_at is None:
@@ -86,21 +96,21 @@ def where(assignment: Assignment) -> dict[str, int] | None:
     """How far the course has come, for the piece of it in hand; None for any other work."""
     if assignment.kind != Assignment.Kind.TRAINING:
         return None
-    rows = CourseTry.objects.filter(project=assignment.task.project_id, tasker=assignment.tasker_id)
+    rows = QualificationAttempt.objects.filter(project=assignment.task.project_id, tasker=assignment.tasker_id)
     attempt = rows.filter(ended_at=None, forgiven_at=None).first()
     return {"done": attempt.steps.count() if attempt else 0, "of": attempt.items if attempt else 0}
 
 
-def compared(project: Project, steps: Sequence[CourseStep] | Any) -> list[dict[str, Any]]:
+def compared(project: Project, steps: Sequence[QualificationStep] | Any) -> list[dict[str, Any]]:
     """Own answers beside the right ones, each with its explanation, and in words what is wrong and what is only
     close to right."""
     names = difference_words.names_in(project)
     return [_compared(step, names) for step in steps]
 
 
-def result(project: Project, attempt: CourseTry) -> dict[str, Any]:
+def result(project: Project, attempt: QualificationAttempt) -> dict[str, Any]:
     """How a try ended, and what may follow."""
-    rules = DealingRules.objects.get(project=project)
+    rules = AssignmentRules.objects.get(project=project)
     left = max(0, rules.training_tries - failures(attempt.tasker, project).count())
     why = None if attempt.passed else why_no_try(attempt.tasker, project, rules)
     percent = {"score": round(100 * (attempt.score or 0)), "mark": round(100 * rules.training_pass)}
@@ -112,7 +122,7 @@ def result(project: Project, attempt: CourseTry) -> dict[str, Any]:
     return {"passed": attempt.passed, "score": attempt.score, "pass_mark": rules.training_pass, "text": text}
 
 
-def _known(kept: StockedGold) -> dict[str, Any]:
+def _known(kept: PooledGold) -> dict[str, Any]:
     """An item with its right answer, and why it is right."""
     task = kept.gold.task
     return {
@@ -128,7 +138,7 @@ def _known(kept: StockedGold) -> dict[str, Any]:
     }
 
 
-def _compared(step: CourseStep, names: Mapping[str, str]) -> dict[str, Any]:
+def _compared(step: QualificationStep, names: Mapping[str, str]) -> dict[str, Any]:
     text = step.kept.gold.task.payload.get("text")
     wrong = [one for one in step.differences if one["code"] != "close"]
     close = [one for one in step.differences if one["code"] == "close"]

@@ -15,7 +15,17 @@ from django.utils import timezone
 
 from projects import queue
 from projects.errors import Refused
-from projects.models import Annotation, Assignment, CourseStep, CourseTry, DealingRules, Project, StockedGold, Task
+from projects.models import (
+    Annotation,
+    Assignment,
+    AssignmentRules,
+    PooledGold,
+    Project,
+    QualificationAttempt,
+    QualificationStep,
+    Task,
+    limits,
+)
 from projects.quality.gold import grading, scoring
 from projects.queue.answer_check import check_for
 from projects.queue.clock import Clock
@@ -27,7 +37,6 @@ from taskers.money import ledger
 from taskers.outbox.events import emit
 from taskers.skills import skills
 
-LONGEST = 4000  # characters of an explanation
 NEARLY = 1e-9  # what floats may lose of a score that meets the mark
 
 
@@ -40,24 +49,24 @@ def add(
     dice: random.Random,
     explanation: str = "",
     shown: bool = True,
-) -> StockedGold:
+) -> PooledGold:
     """Put a task with its right answer at the end of its project's course.
 
     Raises Refused with the place of the fault, or StateConflict when the task is in work or in the stock already.
     """
     checked = check_for(task, answer)
     queue.set_aside(task, by=by)
-    kept = grading.stock(task, checked, by=by, pool=StockedGold.Pool.TRAINING, dice=dice)
-    last = StockedGold.objects.filter(project=task.project, pool=kept.pool).aggregate(last=Max("position"))["last"]
+    kept = grading.stock(task, checked, by=by, pool=PooledGold.Pool.TRAINING, dice=dice)
+    last = PooledGold.objects.filter(project=task.project, pool=kept.pool).aggregate(last=Max("position"))["last"]
     kept.position, kept.explanation, kept.shown = (last or 0) + 1, explained(explanation), shown
     kept.save(update_fields=["position", "explanation", "shown"])
     return kept
 
 
 @transaction.atomic
-def explain(kept: StockedGold, explanation: str, *, shown: bool, by: Person) -> None:
+def explain(kept: PooledGold, explanation: str, *, shown: bool, by: Person) -> None:
     """Say why the answer is right, and whether that is shown at once or at the end. Raises StateConflict."""
-    live = StockedGold.objects.filter(pk=kept.pk, pool=StockedGold.Pool.TRAINING, retired_at=None)
+    live = PooledGold.objects.filter(pk=kept.pk, pool=PooledGold.Pool.TRAINING, retired_at=None)
     if not live.update(explanation=explained(explanation), shown=shown):
         raise StateConflict("This isn't in the course any more.")
     _tell("course_changed", kept.project, by, task=kept.gold.task_id)
@@ -66,13 +75,13 @@ def explain(kept: StockedGold, explanation: str, *, shown: bool, by: Person) -> 
 @transaction.atomic
 def arrange(project: Project, order: list[int], *, by: Person) -> None:
     """Put a course's items in this order of their keys; those not named follow as they were."""
-    DealingRules.objects.get_or_create(project=project)
-    DealingRules.objects.select_for_update().get(project=project)  # one arranges at a time
+    AssignmentRules.objects.get_or_create(project=project)
+    AssignmentRules.objects.select_for_update().get(project=project)  # one arranges at a time
     places = {key: place for place, key in enumerate(order)}
     rows = sorted(course_items(project), key=lambda kept: places.get(kept.pk, len(places)))
     for place, kept in enumerate(rows, 1):
         kept.position = place
-    StockedGold.objects.bulk_update(rows, ["position"])
+    PooledGold.objects.bulk_update(rows, ["position"])
     _tell("course_changed", project, by)
 
 
@@ -85,7 +94,7 @@ def set_terms(
     skill_name: str = "",
     shown: bool | None = None,
     **terms: object,
-) -> DealingRules:
+) -> AssignmentRules:
     """Change what a course asks and gives: see `rules.change`. Raises Refused.
 
     `skill` is what passing grants, or one of this name is defined; `shown`, unless None, is set for every item.
@@ -99,10 +108,10 @@ def set_terms(
 
 
 @transaction.atomic
-def move(kept: StockedGold, by_places: int, *, by: Person) -> None:
+def move(kept: PooledGold, by_places: int, *, by: Person) -> None:
     """Put an item so many places later in its course, or earlier; at the ends it stays."""
-    DealingRules.objects.get_or_create(project=kept.project)
-    DealingRules.objects.select_for_update().get(project=kept.project)
+    AssignmentRules.objects.get_or_create(project=kept.project)
+    AssignmentRules.objects.select_for_update().get(project=kept.project)
     order = [one.pk for one in course_items(kept.project)]
     if kept.pk not in order:
         raise StateConflict("This isn't in the course any more.")
@@ -113,31 +122,31 @@ def move(kept: StockedGold, by_places: int, *, by: Person) -> None:
 
 def go_on(tasker: Person, annotation: UUID) -> None:
     """The tasker has read what an item taught, so it isn't shown by itself again. Nothing for a step of others."""
-    rows = CourseStep.objects.filter(annotation__public_id=annotation, attempt__tasker=tasker)
+    rows = QualificationStep.objects.filter(annotation__public_id=annotation, attempt__tasker=tasker)
     rows.filter(read_at=None).update(read_at=Clock())
 
 
 @transaction.atomic
 def forgive(project: Project, tasker: Person, *, by: Person) -> int:
     """Give somebody all their tries back, one that is going on included; says how many there were."""
-    tries = CourseTry.objects.filter(project=project, tasker=tasker, forgiven_at=None).exclude(passed=True)
+    tries = QualificationAttempt.objects.filter(project=project, tasker=tasker, forgiven_at=None).exclude(passed=True)
     number = tries.update(forgiven_at=Clock(), forgiven_by=by)
     if number:
         _tell("course_forgiven", project, by, person=str(tasker.public_id), tries=number)
     return number
 
 
-def follow_up(assignment: Assignment, annotation: Annotation) -> CourseStep | None:
+def follow_up(assignment: Assignment, annotation: Annotation) -> QualificationStep | None:
     """Write down a step of the course, with what it earns; the last one ends the try. None when the try was reset."""
     project, tasker = assignment.task.project, annotation.tasker
-    tries = CourseTry.objects.select_for_update(no_key=True)
+    tries = QualificationAttempt.objects.select_for_update(no_key=True)
     attempt = tries.filter(project=project, tasker=tasker, ended_at=None, forgiven_at=None).first()
     if attempt is None:
         return None
-    kept = StockedGold.objects.select_related("gold").get(gold__task=assignment.task)
+    kept = PooledGold.objects.select_related("gold").get(gold__task=assignment.task)
     found = scoring.check(assignment.task, annotation.answer, kept.gold.answer, annotation.settings_version)
     told = found.differences + found.close
-    step = CourseStep.objects.create(
+    step = QualificationStep.objects.create(
         attempt=attempt, kept=kept, annotation=annotation, score=found.score, differences=told
     )
     _pay(assignment, step)
@@ -145,21 +154,23 @@ def follow_up(assignment: Assignment, annotation: Annotation) -> CourseStep | No
     if len(steps) >= attempt.items:
         _end(project, attempt, steps)
     elif not kept.shown:  # nothing to read before the end
-        CourseStep.objects.filter(pk=step.pk).update(read_at=Clock())
+        QualificationStep.objects.filter(pk=step.pk).update(read_at=Clock())
     return step
 
 
-def deciding(steps: list[CourseStep]) -> list[CourseStep]:
+def deciding(steps: list[QualificationStep]) -> list[QualificationStep]:
     """Those that decide whether a try is passed."""
     return [one for one in steps if not one.kept.shown] or steps
 
 
-def _end(project: Project, attempt: CourseTry, steps: list[CourseStep]) -> None:
-    rules = DealingRules.objects.get(project=project)
+def _end(project: Project, attempt: QualificationAttempt, steps: list[QualificationStep]) -> None:
+    rules = AssignmentRules.objects.get(project=project)
     counted = deciding(steps)
     score = sum(one.score for one in counted) / len(counted)
     passed = score >= rules.training_pass - NEARLY
-    CourseTry.objects.filter(pk=attempt.pk, ended_at=None).update(ended_at=Clock(), score=score, passed=passed)
+    QualificationAttempt.objects.filter(pk=attempt.pk, ended_at=None).update(
+        ended_at=Clock(), score=score, passed=passed
+    )
     if passed and rules.training_skill:
         ends = timezone.now() + timedelta(days=rules.training_days) if rules.training_days else None
         note = f"Passed the course of {project.name}"
@@ -167,7 +178,7 @@ def _end(project: Project, attempt: CourseTry, steps: list[CourseStep]) -> None:
     _tell("training_ended", project, attempt.tasker, passed=passed, mean=score)
 
 
-def _pay(assignment: Assignment, step: CourseStep) -> None:
+def _pay(assignment: Assignment, step: QualificationStep) -> None:
     """An item done well earns the course's rate, once per person; most courses pay nothing."""
     project, tasker = assignment.task.project, step.attempt.tasker
     floor = project.settings.get(version=assignment.settings_version or 0).pay_floor
@@ -186,9 +197,12 @@ def _pay(assignment: Assignment, step: CourseStep) -> None:
 
 def explained(text: str) -> str:
     """An explanation as it is kept. Raises Refused."""
-    if "\x00" in text or len(text) > LONGEST:
+    if "\x00" in text or len(text) > limits.EXPLANATION:
         raise Refused(
-            "An explanation has at most %(longest)s characters.", code="too-long", place="explanation", longest=LONGEST
+            "An explanation has at most %(longest)s characters.",
+            code="too-long",
+            place="explanation",
+            longest=limits.EXPLANATION,
         )
     return text.strip()
 

@@ -1,4 +1,4 @@
-"""The studio's wire for correcting what was handed in: the same page and the same requests, under addresses of its own.
+"""Correcting what was handed in, in the studio: the same page and the same requests, under addresses of its own.
 
 The page asks for its work at `studio/corrections/<annotation>/`, and gets an assignment whose id ends in `/correct`; so
 all that the studio sends of it comes here; but its draft, which is kept like any other, and what is said of it.
@@ -15,7 +15,7 @@ from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_GET, require_POST
 
 from projects import access
-from projects.models import Annotation, Assignment
+from projects.models import Annotation, Assignment, limits
 from projects.models.promises import ALIKE
 from projects.web.annotator import studio, work_json
 from projects.web.shared.json_view import json_view, read_list, read_token, read_whole_number
@@ -38,7 +38,7 @@ def page(request: MemberRequest, annotation_id: UUID) -> HttpResponse:
         return render(request, "problem.html", {"problem": problem, "back": back}, status=problem.status)
     project = assignment.task.project
     context = {"project": project, "trying": False, "grid": 1, "corrects": f"corrections/{annotation_id}"}
-    return studio.room(request, [project.task_type], context | {"until": until})
+    return studio.editor_page(request, [project.task_type], context | {"until": until})
 
 
 @require_POST
@@ -69,8 +69,8 @@ def submit(request: MemberRequest, body: dict, assignment_id: UUID) -> dict:
     made = corrections.correct(
         assignment,
         body.get("answer"),
-        active_ms=read_whole_number(body, "active_ms", 0),
-        refused=read_list(body, "refused"),
+        active_ms=read_whole_number(body, "active_ms", limits.ACTIVE_MS, 0),
+        refused=read_list(body, "rejected"),
     )
     return {"submitted": {"id": str(made.public_id)}} | _over(_("Corrected. What you handed in last counts."))
 
@@ -85,10 +85,10 @@ def leave(request: MemberRequest, body: dict, assignment_id: UUID) -> dict:
 
 @require_POST
 @json_view
-def ahead(request: MemberRequest, body: dict, assignment_id: UUID) -> dict:
+def lookahead(request: MemberRequest, body: dict, assignment_id: UUID) -> dict:
     """Nothing comes after a correction."""
     access.own_assignment(request.user, assignment_id)
-    return {"ahead": None}
+    return {"lookahead": None}
 
 
 @require_POST

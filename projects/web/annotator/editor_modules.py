@@ -7,7 +7,7 @@ from projects.web.annotator import es_modules
 
 
 def modules(here: Container[str]) -> dict[str, str]:
-    """The modules of all rooms but those that are here, each with the types of task that need it."""
+    """The modules of all editors but those that are here, each with the types of task that need it."""
     found: dict[str, str] = {}
     for key in TASK_TYPES:
         for name in es_modules.needed_by(f"js/studio/{key}.js"):
@@ -18,4 +18,4 @@ def modules(here: Container[str]) -> dict[str, str]:
 
 def showing(*media: str) -> str:
     """The types of task that show such media."""
-    return " ".join(key for key, room in TASK_TYPES.items() if room.media in media)
+    return " ".join(key for key, task_type in TASK_TYPES.items() if task_type.media in media)

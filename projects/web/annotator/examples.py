@@ -1,4 +1,4 @@
-"""The wire of a project's examples: what its course teaches, shown beside the instructions."""
+"""A project's instructions, and the examples shown beside them: what its course teaches."""
 
 from uuid import UUID
 
@@ -6,7 +6,7 @@ from django.views.decorators.http import require_GET
 
 from projects import access
 from projects.quality.qualification import feedback
-from projects.web.annotator.work_json import lessons_json
+from projects.web.annotator.work_json import instructions_json, lessons_json
 from projects.web.shared.json_view import json_view
 from taskers.web.requests import MemberRequest
 
@@ -14,6 +14,7 @@ from taskers.web.requests import MemberRequest
 @require_GET
 @json_view
 def examples(request: MemberRequest, body: dict, project_id: UUID) -> dict:
-    """Items of the course with their right answers and why, as far as this person may see them."""
+    """The instructions; and items of the course with right answers and why, as far as this person may see them."""
     project = access.project(request.user, project_id, *access.WORK, *access.REVIEW)
-    return lessons_json(project, {"examples": feedback.examples(project, request.user)}, request.user)
+    shown = lessons_json(project, {"examples": feedback.examples(project, request.user)}, request.user)
+    return shown | instructions_json(project.settings_now(), request.user)

@@ -1,4 +1,4 @@
-"""The grid's wire: many tasks on one screen under one lease. Each view makes one call into a verb.
+"""The grid: many tasks on one screen under one lease. Each view makes one call into a verb.
 
 A group is what one person holds under one token. It is claimed at once, kept by one heartbeat, drafted in small
 deltas, and handed in at once; each assignment in it is submitted once, and says what became of it.
@@ -10,19 +10,17 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from projects import access, queue
 from projects.errors import LeaseLost, Refused
-from projects.models import Assignment, Draft, Project, Task
+from projects.models import Assignment, Draft, Project, Task, limits
 from projects.queue import Nothing, drafts
 from projects.web.annotator.work_json import project_json, task_json, thumbnail_url
-from projects.web.shared.json_view import json_view
-from projects.web.shared.json_view import read_token as token_of
-from projects.web.shared.json_view import read_whole_number as whole_number
+from projects.web.shared.json_view import json_view, read_token, read_uuid, read_whole_number
 from projects.workflow import submission
 from taskers.errors import NotFound, Problem
 from taskers.models import Person
 from taskers.money import ledger
 from taskers.web.requests import MemberRequest
 
-LARGEST = 100
+LARGEST = int(limits.SETTINGS["grid"].most)
 
 
 @require_POST
@@ -34,7 +32,7 @@ def claim(request: MemberRequest, body: dict, project_id: UUID) -> dict:
 @require_POST
 @json_view
 def heartbeat(request: MemberRequest, body: dict) -> dict:
-    token = token_of(body)
+    token = read_token(body)
     for one in _group(request, token, "held"):
         return {"deadline": queue.renew(one, request.user, token).isoformat()}
     raise LeaseLost()
@@ -46,17 +44,17 @@ def draft(request: MemberRequest, body: dict) -> dict:
     answers = (body.get("answer") or {}).get("tiles") if isinstance(body.get("answer"), dict) else None
     if not isinstance(answers, dict):
         raise Refused("A draft is an object of tiles.", code="wrong-shape", place="answer")
-    version = whole_number(body, "version")
-    return {"version": drafts.save_group(request.user, token_of(body), version=version, answers=answers)}
+    version = read_whole_number(body, "version", limits.VERSION)
+    return {"version": drafts.save_group(request.user, read_token(body), version=version, answers=answers)}
 
 
 @require_POST
 @json_view
 def submit(request: MemberRequest, body: dict) -> dict:
-    token = token_of(body)
+    token = read_token(body)
     group = {str(one.public_id): one for one in _group(request, token, *Assignment.State.values)}
     answers = _answers(body)
-    active = whole_number(body, "active_ms", 0) // max(1, len(answers))
+    active = read_whole_number(body, "active_ms", limits.ACTIVE_MS, 0) // max(1, len(answers))
     results = [_submit_one(request, group.get(key), key, token, answer, active) for key, answer in answers.items()]
     return {"results": results} | _next(request, next(iter(group.values())).task.project)
 
@@ -66,7 +64,7 @@ def submit(request: MemberRequest, body: dict) -> dict:
 def skip(request: MemberRequest, body: dict) -> dict:
     """Say no to one of the group; the others stay."""
     one = _one(request, body)
-    queue.skip(one, request.user, token_of(body), reason=str(body.get("reason", "")), note=str(body.get("note", "")))
+    queue.skip(one, request.user, read_token(body), reason=str(body.get("reason", "")), note=str(body.get("note", "")))
     return _next(request, one.task.project)
 
 
@@ -74,14 +72,14 @@ def skip(request: MemberRequest, body: dict) -> dict:
 @json_view
 def report(request: MemberRequest, body: dict) -> dict:
     one = _one(request, body)
-    queue.report(one, request.user, token_of(body), note=str(body.get("note", "")))
+    queue.report(one, request.user, read_token(body), note=str(body.get("note", "")))
     return _next(request, one.task.project)
 
 
 @require_POST
 @json_view
 def release(request: MemberRequest, body: dict) -> dict:
-    token = token_of(body)
+    token = read_token(body)
     for one in _group(request, token, "held"):
         queue.release(one, request.user, token)
     return {"released": True}
@@ -110,10 +108,7 @@ def _answers(body: dict) -> dict[str, object]:
 
 
 def _one(request: MemberRequest, body: dict) -> Assignment:
-    try:
-        return access.own_assignment(request.user, UUID(str(body.get("id"))))
-    except ValueError:
-        raise Refused("id is missing or isn't a UUID.", code="wrong-shape", place="id") from None
+    return access.own_assignment(request.user, read_uuid(body, "id"))
 
 
 def _group(request: MemberRequest, token: UUID, *states: str) -> list[Assignment]:

@@ -28,7 +28,7 @@ from taskers.money import disputes
 from taskers.web.requests import MemberRequest, key_asked
 
 # Where those who do no tasks begin, by the first of these roles that they may act as.
-DESKS = (
+STARTS = (
     (Role.MANAGER, "projects"),
     (Role.REVIEWER, "review-list"),
     (Role.FINANCE, "admin:taskers_payout_owed"),
@@ -55,14 +55,14 @@ def up_to_date(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]
 @login_required
 @up_to_date
 def home(request: MemberRequest) -> HttpResponse:
-    """The projects open to a tasker; office people go to their own desk."""
+    """The projects open to a tasker; office people go to their own pages."""
     organization = request.organization
     if not organization:
         return render(request, "projects/annotator/nowhere.html")
     granted = [(one.role, one.project_key) for one in request.memberships if one.organization_id == organization.pk]
     keys = roles.project_keys_among(granted, *access.WORK)
     if keys is not None and not keys:
-        return redirect(_desk(request))
+        return redirect(_start_of(request))
     open_to_me = access.among(organization, keys).filter(state=Project.State.LIVE)
     openings = earnings.openings(request.user, reading.with_unread(open_to_me, request.user))
     context = {
@@ -190,8 +190,8 @@ def _organization(request: MemberRequest):
     return request.organization
 
 
-def _desk(request: MemberRequest) -> str:
-    for role, place in DESKS:
+def _start_of(request: MemberRequest) -> str:
+    for role, place in STARTS:
         keys = roles.project_keys_of(request.user, request.organization, role)
         if keys is None or keys:
             return place

@@ -10,7 +10,7 @@ from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from projects import access, queue
-from projects.models import Assignment, Project
+from projects.models import Assignment, Project, limits
 from projects.quality.qualification import feedback, qualification_tests
 from projects.queue import Nothing, drafts
 from projects.task_types import TASK_TYPES
@@ -31,10 +31,10 @@ def page(request: MemberRequest, project_id: UUID) -> HttpResponse:
     trying = request.GET.get("try") == "1"
     roles = access.MANAGE if trying else access.WORK
     project = access.project(request.user, project_id, *roles)
-    # A course is taken item by item, in the room of a single image.
+    # A course is taken item by item, in the editor of a single image.
     single = trying or queue.begins_with_course(request.user, project)
     grid = 1 if single else project.settings_now().grid
-    return room(request, [project.task_type], {"project": project, "trying": trying, "grid": grid})
+    return editor_page(request, [project.task_type], {"project": project, "trying": trying, "grid": grid})
 
 
 @require_GET
@@ -45,7 +45,7 @@ def any_page(request: MemberRequest) -> HttpResponse:
     if not request.organization:
         raise NotFound()
     access.access.require(request.user, request.organization, *access.WORK)
-    modules = es_modules.needed_by("js/studio/main.js", "js/studio/any_wire.js")
+    modules = es_modules.needed_by("js/studio/main.js", "js/studio/any_api.js")
     later = {
         "modules": editor_modules.modules(modules),
         "text": editor_modules.showing("text", "any"),
@@ -55,13 +55,13 @@ def any_page(request: MemberRequest) -> HttpResponse:
     return render(request, "projects/annotator/studio.html", context | {"later": later})
 
 
-def room(request: MemberRequest, types: list[str], context: dict) -> HttpResponse:
+def editor_page(request: MemberRequest, types: list[str], context: dict) -> HttpResponse:
     """The page with all that tasks of these types need, so that no task waits for a script."""
     media = {TASK_TYPES[key].media for key in types}
     entries = [f"js/studio/{key}.js" for key in types]
     if context.get("grid", 1) > 1:
         types = [*types, "grid"]
-        entries += ["js/studio/shell/grid.js", "js/studio/shell/grid_wire.js"]
+        entries += ["js/studio/shell/grid.js", "js/studio/shell/grid_api.js"]
     modules = es_modules.needed_by("js/studio/main.js", *entries)
     context |= {"types": types, "media": media, "modules": modules, "choices": choices_json(request.user)}
     return render(request, "projects/annotator/studio.html", context)
@@ -69,13 +69,13 @@ def room(request: MemberRequest, types: list[str], context: dict) -> HttpRespons
 
 @require_POST
 @json_view
-def ahead(request: MemberRequest, body: dict, assignment_id: UUID) -> dict:
+def lookahead(request: MemberRequest, body: dict, assignment_id: UUID) -> dict:
     """What will probably come after this piece of work, to be made ready; nothing is held."""
     assignment = access.own_assignment(request.user, assignment_id)
     project = assignment.task.project
     mine = _live(request, project.organization) if body.get("any") is True else [project]
     found = queue.foresee(assignment, request.user, mine)
-    return {"ahead": foreseen_json(found, request.user) if found else None}
+    return {"lookahead": foreseen_json(found, request.user) if found else None}
 
 
 @require_POST
@@ -106,7 +106,7 @@ def heartbeat(request: MemberRequest, body: dict, assignment_id: UUID) -> dict:
 @json_view
 def draft(request: MemberRequest, body: dict, assignment_id: UUID) -> dict:
     assignment = access.own_assignment(request.user, assignment_id)
-    version, token = read_whole_number(body, "version"), read_token(body)
+    version, token = read_whole_number(body, "version", limits.VERSION), read_token(body)
     if "changes" in body:
         return {"version": drafts.change(assignment, request.user, token, version=version, changes=body["changes"])}
     answer, size = body.get("answer"), len(request.body)
@@ -122,8 +122,8 @@ def submit(request: MemberRequest, body: dict, assignment_id: UUID) -> dict:
         request.user,
         read_token(body),
         body.get("answer"),
-        active_ms=read_whole_number(body, "active_ms", 0),
-        refused=read_list(body, "refused"),
+        active_ms=read_whole_number(body, "active_ms", limits.ACTIVE_MS, 0),
+        refused=read_list(body, "rejected"),
     )
     said = {"submitted": {"id": str(annotation.public_id)}}
     lesson = feedback.of(assignment, annotation)
@@ -174,11 +174,11 @@ def _next(request: MemberRequest, project: Project, body: dict | None = None) ->
         return _next_of_any(request, project.organization, body)
     if project.settings_now().grid > 1 and not queue.begins_with_course(request.user, project):
         return {"anew": True}  # a course is over: what comes now comes in groups, on a page that knows them
-    return _claimed(queue.claim(request.user, project, wish=_wish(body)), request.user)
+    return _claimed(queue.claim(request.user, project, wish=_requested(body)), request.user)
 
 
 def _next_of_any(request: MemberRequest, organization: Organization, body: dict) -> dict:
-    found = queue.claim_any(request.user, organization, _live(request, organization), wish=_wish(body))
+    found = queue.claim_any(request.user, organization, _live(request, organization), wish=_requested(body))
     return _claimed(found, request.user)
 
 
@@ -186,12 +186,12 @@ def _live(request: MemberRequest, organization: Organization) -> list[Project]:
     return list(access.projects_for(request.user, organization, *access.WORK).filter(state=Project.State.LIVE))
 
 
-def _wish(body: dict) -> queue.Wish | None:
+def _requested(body: dict) -> queue.Wish | None:
     """The task that was made ready for what comes next, if the body names one."""
-    wish = body.get("ahead")
-    if not isinstance(wish, dict):
+    asked = body.get("requested")
+    if not isinstance(asked, dict):
         return None
-    return queue.Wish(read_uuid(wish, "task"), str(wish.get("seal", "")))
+    return queue.Wish(read_uuid(asked, "task"), str(asked.get("signature", "")))
 
 
 def _claimed(found: Assignment | Nothing, tasker: Person) -> dict:

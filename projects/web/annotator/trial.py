@@ -13,8 +13,11 @@ from projects.quality.gold import authoring
 from projects.queue.answer_check import check_for
 from projects.web.annotator.work_json import project_json, task_json
 from projects.web.shared.json_view import json_view, read_uuid, read_whole_number
+from taskers.models.limits import Between
 from taskers.money import ledger
 from taskers.web.requests import MemberRequest
+
+KEYS = Between(0, 2**63 - 1)  # of rows
 
 
 @require_POST
@@ -23,7 +26,10 @@ def try_claim(request: MemberRequest, body: dict, project_id: UUID) -> dict:
     """A task as a tasker would see it, for a manager to try: nothing is held."""
     project = access.project(request.user, project_id, *access.MANAGE)
     rows = Task.objects.filter(project=project, withheld="").select_related("asset")
-    task = rows.filter(pk__gt=read_whole_number(body, "after", 0)).order_by("pk").first() or rows.order_by("pk").first()
+    task = (
+        rows.filter(pk__gt=read_whole_number(body, "after", KEYS, 0)).order_by("pk").first()
+        or rows.order_by("pk").first()
+    )
     if task is None:
         withheld = Task.objects.filter(project=project).exists()
         text = _("All tasks of this project are held back.") if withheld else _("Load some tasks first.")

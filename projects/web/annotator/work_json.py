@@ -18,15 +18,13 @@ from taskers.people import preferences
 
 def project_json(project: Project, settings: ProjectSettings, reader: Person) -> dict:
     """What the studio needs to know of a project; its instructions in the reader's language."""
-    language, said = instructions.for_reader(settings, reader)
     labels = assignment_context.labels(project)
     keys = {label.pk: label.key for label in labels}
     return {
         "id": str(project.public_id),
         "name": project.name,
         "task_type": project.task_type,
-        "instructions_html": markdown.safe_html(said),
-        "instructions_language": language if language in dict(site.LANGUAGES) else "",
+        **instructions_json(settings, reader),
         **{name: getattr(settings, name) for name in ("copilot", "suggest", "confidence", "fields", "empty_usual")},
         "labels": [
             {
@@ -46,15 +44,24 @@ def project_json(project: Project, settings: ProjectSettings, reader: Person) ->
     }
 
 
+def instructions_json(settings: ProjectSettings, reader: Person) -> dict[str, str]:
+    """A project's instructions in the reader's language, and which that is."""
+    language, said = instructions.for_reader(settings, reader)
+    return {
+        "instructions_html": markdown.safe_html(said),
+        "instructions_language": language if language in dict(site.LANGUAGES) else "",
+    }
+
+
 def task_json(task: Task, tasker: Person | None = None) -> dict:
     """A task as its tasker sees it, a pair on the sides drawn for them; without one, as a reviewer does: by the name
     that it was loaded under, a pair in its own order.
     """
     image = None
-    room = TASK_TYPES[task.project.task_type]
+    task_type = TASK_TYPES[task.project.task_type]
     name = task.code if tasker else task.external_id
-    shown = {"id": str(task.public_id), "name": name, "payload": room.shown(task.payload)}
-    if isinstance(room, Preference):
+    shown = {"id": str(task.public_id), "name": name, "payload": task_type.shown(task.payload)}
+    if isinstance(task_type, Preference):
         left = side_order.left_of(task, tasker) if tasker else FIRST
         return shown | {"image": None, "images": _images(task), "left": left}
     if task.asset_id and task.asset:
@@ -80,7 +87,7 @@ def thumbnail_url(task: Task) -> str:
 
 
 def assignment_json(assignment: Assignment, tasker: Person) -> dict:
-    """An assignment in somebody's hands."""
+    """An assignment that somebody holds."""
     project = assignment.task.project
     around = assignment_context.around(assignment)
     settings, saved = around.settings, around.draft
@@ -95,19 +102,19 @@ def assignment_json(assignment: Assignment, tasker: Person) -> dict:
         "task": task_json(assignment.task, tasker),
         "draft": {"version": saved.version, "answer": saved.answer} if saved else None,
         "pay": ledger.money(assignment.rate or 0, project.organization.currency),
-        "remarks": around.remarks,
+        "comments": around.comments,
         "answered": around.answered,
     }
 
 
 def foreseen_json(found: queue.Foreseen, tasker: Person) -> dict:
-    """A task that nobody holds yet, as it will be shown; its seal goes with the claim that asks for it."""
+    """A task that nobody holds yet, as it will be shown; its signature goes with the claim that asks for it."""
     project = found.task.project
     settings = project.settings_now()
     return {
         "id": None,
         "token": None,
-        "seal": found.seal,
+        "signature": found.seal,
         "kind": "judge",
         "course": None,
         "deadline": None,
@@ -116,7 +123,7 @@ def foreseen_json(found: queue.Foreseen, tasker: Person) -> dict:
         "task": task_json(found.task, tasker),
         "draft": None,
         "pay": ledger.money(found.terms.rate, project.organization.currency),
-        "remarks": 0,
+        "comments": 0,
         "answered": False,
     }
 

@@ -44,7 +44,7 @@ COEFFICIENT, MEASURE = Scale(-0.2, 1.0), Scale(0.0, 1.0)
 @manages
 def agreement(request: MemberRequest, project: Project) -> HttpResponse:
     """The page."""
-    context = _figures(project) | {"room": TASK_TYPES[project.task_type], "tab": "agreement"}
+    context = _figures(project) | {"task_type": TASK_TYPES[project.task_type], "tab": "agreement"}
     return render(request, "projects/manager/agreement.html", context)
 
 

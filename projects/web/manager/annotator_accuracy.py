@@ -16,14 +16,14 @@ from taskers.web.requests import MemberRequest
 
 @require_GET
 @manages
-def trust(request: MemberRequest, project: Project) -> HttpResponse:
+def page(request: MemberRequest, project: Project) -> HttpResponse:
     """The page."""
     context = {
         "project": project,
-        "room": TASK_TYPES[project.task_type],
+        "task_type": TASK_TYPES[project.task_type],
         "report": annotator_accuracy.of(project),
         "worker": notices.worker_alive(),
-        "tab": "trust",
+        "tab": "quality",
     }
     return render(request, "projects/manager/quality.html", context)
 
@@ -42,4 +42,4 @@ def estimate(request: MemberRequest, project: Project) -> HttpResponse:
     """Begin an estimate."""
     estimating.start(project, by=request.user)
     messages.success(request, _("The estimate is on its way. It changes no verdict, grade or payment."))
-    return redirect("trust", project.public_id)
+    return redirect("project-quality", project.public_id)

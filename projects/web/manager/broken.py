@@ -30,7 +30,7 @@ def page(request: MemberRequest, project: Project) -> HttpResponse:
     people = broken.reporters(project, (one.tasker_id for line in lines for one in line.reports))
     context = {
         "project": project,
-        "room": TASK_TYPES[project.task_type],
+        "task_type": TASK_TYPES[project.task_type],
         "lines": [(line.task, [(one, people.get(one.tasker_id)) for one in line.reports]) for line in lines],
         "here": here,
         "rules": rules.in_force(project),

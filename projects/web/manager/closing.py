@@ -28,7 +28,7 @@ def page(request: MemberRequest, batch_id: UUID, state: str) -> HttpResponse:
     told, currency = closing_forecast.forecast(batch), batch.project.organization.currency
     context = {
         "project": batch.project,
-        "room": TASK_TYPES[batch.project.task_type],
+        "task_type": TASK_TYPES[batch.project.task_type],
         "batch": batch,
         "state": state,
         "told": told,

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from projects import access
 from projects.errors import Refused
-from projects.models import Project, Remark
+from projects.models import Comment, Project
 from projects.web.shared.access import manages, signed_in
 from projects.web.shared.comments import answerable, key_typed, number
 from projects.workflow.comments import answering, reading, saying
@@ -27,29 +27,29 @@ def questions(request: MemberRequest, project: Project) -> HttpResponse:
 
 def _questions(request: MemberRequest, project: Project, status: int = 200, **context: object) -> HttpResponse:
     waiting = request.GET.get("answered") != "1"
-    talks, before = reading.questions(project, waiting=waiting, before=number(request.GET.get("before")))
-    context |= {"project": project, "talks": talks, "before": before, "waiting": waiting, "tab": "people"}
+    threads, before = reading.questions(project, waiting=waiting, before=number(request.GET.get("before")))
+    context |= {"project": project, "threads": threads, "before": before, "waiting": waiting, "tab": "people"}
     return render(request, "projects/manager/questions.html", context | {"part": "questions"}, status=status)
 
 
 @require_POST
 @signed_in
-def answer(request: MemberRequest, remark_id: UUID) -> HttpResponse:
+def answer(request: MemberRequest, comment_id: UUID) -> HttpResponse:
     """Answer a question, or a comment from the task's page."""
-    remark = answerable(request.user, remark_id)
+    comment = answerable(request.user, comment_id)
     words = request.POST.get("words", "")
     try:
-        answering.answer(remark, request.user, words, key_typed(request))
+        answering.answer(comment, request.user, words, key_typed(request))
     except Refused as problem:
-        if remark.to == Remark.To.MANAGER:
-            said = {"problem": problem, "failed": remark.public_id, "words": words}
-            return _questions(request, remark.task.project, problem.status, **said)
+        if comment.to == Comment.To.MANAGER:
+            said = {"problem": problem, "failed": comment.public_id, "words": words}
+            return _questions(request, comment.task.project, problem.status, **said)
         messages.error(request, problem.text)
     else:
         messages.success(request, _("Sent. Whoever asked finds it in the studio and among their work."))
-    if remark.to == Remark.To.MANAGER:
-        return redirect("project-questions", remark.task.project.public_id)
-    return redirect("task", remark.task.public_id)
+    if comment.to == Comment.To.MANAGER:
+        return redirect("project-questions", comment.task.project.public_id)
+    return redirect("task", comment.task.public_id)
 
 
 @require_POST

@@ -19,7 +19,7 @@ BY_NAME = {
     "suggest": _("Suggestions appear"),
     "confidence": _("How sure the model is"),
     "control_share": _("Without the copilot, %"),
-    "trap_share": _("Gold with a planted error, %"),
+    "planted_share": _("Gold with a planted error, %"),
     "fields": _("Fields"),
 }
 

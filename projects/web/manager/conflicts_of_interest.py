@@ -1,4 +1,4 @@
-"""Who is kept out of a project or of all of them, and who is kept apart from whom."""
+"""Who is excluded from a project or from all of them, and who has a conflict of interest with whom."""
 
 from typing import Any
 from uuid import UUID
@@ -10,13 +10,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from projects import access
-from projects.models import BlockedPair, Exclusion, Project
+from projects.models import ConflictOfInterest, Exclusion, Project
 from projects.task_types import TASK_TYPES
 from projects.web.manager.forms.rules import ExclusionForm, PairForm
 from projects.web.shared.access import manages, signed_in
 from projects.workflow import void_work
 from projects.workforce import conflicts_of_interest, qualified_people, rules
-from projects.workforce.exclusions import kept_out_of
+from projects.workforce.exclusions import exclusions_of
 from taskers import access as roles
 from taskers.errors import NotFound, Problem
 from taskers.skills.skills import people_of
@@ -35,9 +35,9 @@ def of_project(request: MemberRequest, project: Project) -> HttpResponse:
             return redirect("project-exclusions", project.public_id)
     context = {
         "project": project,
-        "room": TASK_TYPES[project.task_type],
+        "task_type": TASK_TYPES[project.task_type],
         "form": form,
-        "rows": kept_out_of(project.organization, project),
+        "rows": exclusions_of(project.organization, project),
         "whole": roles.may(request.user, project.organization, *access.MANAGE),
         "tab": "people",
         "part": "exclusions",
@@ -48,21 +48,21 @@ def of_project(request: MemberRequest, project: Project) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @needs_role(*access.MANAGE)
 def of_organization(request: MemberRequest) -> HttpResponse:
-    """Who is kept out of everything, and pairs; each has its form, told apart by a hidden field."""
+    """Exclusions from everything, and conflicts of interest; each has its form, told apart by a hidden field."""
     people = people_of(request.organization)
     asked = request.POST.get("form")
     form = ExclusionForm(request.POST if asked == "exclusion" else None, people=people)
     pair = PairForm(request.POST if asked == "pair" else None, people=people, prefix="pair")
     if asked == "exclusion" and form.is_valid() and _keep_out(request, form, organization=request.organization):
-        return redirect("people-apart")
+        return redirect("people-conflicts")
     if asked == "pair" and pair.is_valid() and _keep_apart(request, pair):
-        return redirect("people-apart")
+        return redirect("people-conflicts")
     context = {
         "form": form,
         "pair_form": pair,
-        "rows": kept_out_of(request.organization),
+        "rows": exclusions_of(request.organization),
         "pairs": conflicts_of_interest.pairs_of(request.organization),
-        "part": "apart",
+        "part": "conflicts",
     }
     return render(request, "projects/manager/conflicts_of_interest.html", context, status=_status(request))
 
@@ -77,14 +77,14 @@ def lift(request: MemberRequest, exclusion_id: UUID) -> HttpResponse:
         messages.success(request, _("%(name)s may work again.") % {"name": made.tasker})
     except Problem as problem:
         messages.error(request, problem.text)
-    return redirect("project-exclusions", made.project.public_id) if made.project else redirect("people-apart")
+    return redirect("project-exclusions", made.project.public_id) if made.project else redirect("people-conflicts")
 
 
 @require_POST
 @needs_role(*access.MANAGE)
-def together(request: MemberRequest, pair_id: UUID) -> HttpResponse:
+def end(request: MemberRequest, pair_id: UUID) -> HttpResponse:
     """Let two people judge the same tasks again."""
-    rows = BlockedPair.objects.select_related("first", "second")
+    rows = ConflictOfInterest.objects.select_related("first", "second")
     found = rows.filter(public_id=pair_id, organization=request.organization).first()
     if found is None:
         raise NotFound()
@@ -93,7 +93,7 @@ def together(request: MemberRequest, pair_id: UUID) -> HttpResponse:
         messages.success(request, _("%(pair)s may judge the same tasks again.") % {"pair": found})
     except Problem as problem:
         messages.error(request, problem.text)
-    return redirect("people-apart")
+    return redirect("people-conflicts")
 
 
 def _keep_out(request: MemberRequest, form: ExclusionForm, **where: Any) -> bool:
@@ -124,7 +124,7 @@ def _keep_apart(request: MemberRequest, form: PairForm) -> bool:
     except Problem as problem:
         form.add_error(problem.place if problem.place in form.fields else None, problem.text)
         return False
-    messages.success(request, _("%(pair)s are kept apart from now on.") % {"pair": made})
+    messages.success(request, _("%(pair)s judge no task both from now on.") % {"pair": made})
     return True
 
 

@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from projects import access
-from projects.models import CourseTry, Project, StockedGold
+from projects.models import PooledGold, Project, QualificationAttempt
 from projects.quality.gold import authoring, grading, pool
 from projects.quality.qualification import qualification_tests
 from projects.reports import qualification
@@ -63,7 +63,7 @@ def item(request: MemberRequest, project: Project, task_id: UUID) -> HttpRespons
             case "back":
                 pool.restore(kept, by=request.user)
             case "mix":
-                pool.restore(kept, by=request.user, pool=StockedGold.Pool.CONTROL)
+                pool.restore(kept, by=request.user, pool=PooledGold.Pool.CONTROL)
             case "work":
                 task_actions.make_ordinary(kept.gold.task, by=request.user)
             case _:
@@ -95,7 +95,7 @@ def again(request: MemberRequest, project: Project, person_id: UUID) -> HttpResp
 @require_POST
 @signed_in
 def keep(request: MemberRequest, task_id: UUID) -> HttpResponse:
-    """Use a decided task as an item of the course, or as a known answer that is mixed in unseen."""
+    """Use a decided task as an item of the course, or as gold that is mixed in unseen."""
     task = access.task(request.user, task_id, *access.MANAGE)
     course = request.POST.get("pool") != "control"
     try:
@@ -114,8 +114,8 @@ def keep(request: MemberRequest, task_id: UUID) -> HttpResponse:
     return redirect("task", task.public_id)
 
 
-def _item(project: Project, task_id: UUID) -> StockedGold:
-    rows = StockedGold.objects.filter(project=project, pool=StockedGold.Pool.TRAINING)
+def _item(project: Project, task_id: UUID) -> PooledGold:
+    rows = PooledGold.objects.filter(project=project, pool=PooledGold.Pool.TRAINING)
     found = rows.select_related("project", "gold__task__project").filter(gold__task__public_id=task_id).first()
     if found is None:
         raise NotFound()
@@ -123,7 +123,7 @@ def _item(project: Project, task_id: UUID) -> StockedGold:
 
 
 def _triers(project: Project):
-    return CourseTry.objects.filter(project=project).values("tasker")
+    return QualificationAttempt.objects.filter(project=project).values("tasker")
 
 
 def _items(project: Project, items: list[qualification.Item]) -> dict[str, Any]:
@@ -136,7 +136,7 @@ def _context(request: MemberRequest, project: Project, form: CourseForm, items: 
     key = int(after) if after.isascii() and after.isdigit() and len(after) < 19 else 0
     people = qualification.people(project, after=key, limit=PEOPLE + 1)
     return _items(project, items) | {
-        "room": TASK_TYPES[project.task_type],
+        "task_type": TASK_TYPES[project.task_type],
         "form": form,
         "rules": rules.in_force(project),
         "people": people[:PEOPLE],

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from projects import access
 from projects.configuration import configure, instructions, markdown, save_settings
 from projects.configuration.save_settings import Overwrites
-from projects.models import Project, ProjectSettings
+from projects.models import Project, ProjectSettings, limits
 from projects.task_types import TASK_TYPES
 from projects.web.manager.conflict import conflict_of
 from projects.web.manager.forms.labels import OF_TYPES, LabelFormSet, Labels, blank_rows, label_rows
@@ -132,7 +132,7 @@ def _terms(form: SettingsForm, labels: Labels, task_type: str) -> dict[str, Any]
 
 
 def _preview(form: Form) -> str:
-    return markdown.safe_html(str(form["instructions"].value() or "")[: instructions.LONGEST])
+    return markdown.safe_html(str(form["instructions"].value() or "")[: limits.INSTRUCTIONS])
 
 
 def _blame(form: SettingsForm, labels: Labels, problem: Problem) -> None:
@@ -159,5 +159,5 @@ def preview(request: MemberRequest) -> HttpResponse:
     """Instructions as taskers will see them."""
     asked = request.htmx.trigger_name if request.htmx else None
     said = asked if asked and asked.startswith("instructions") else "instructions"
-    html = markdown.safe_html(request.POST.get(said, "")[: instructions.LONGEST])
+    html = markdown.safe_html(request.POST.get(said, "")[: limits.INSTRUCTIONS])
     return render(request, "projects/manager/_preview.html", {"preview": html})

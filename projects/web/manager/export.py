@@ -1,7 +1,5 @@
 """Decided tasks on their way out, as files."""
 
-from uuid import UUID
-
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
@@ -12,7 +10,7 @@ from projects.task_types import TASK_TYPES
 from projects.web.shared.access import manages
 from taskers.errors import NotFound
 from taskers.models import Person
-from taskers.web.requests import MemberRequest
+from taskers.web.requests import MemberRequest, key_in
 
 
 @require_GET
@@ -21,7 +19,7 @@ def export(request: MemberRequest, project: Project) -> HttpResponse:
     """The formats that make sense for the project's type."""
     context = {
         "project": project,
-        "room": TASK_TYPES[project.task_type],
+        "task_type": TASK_TYPES[project.task_type],
         "formats": exporting.formats_for(project),
         "batches": project.batches.exclude(state=Batch.State.DRAFT).order_by("-pk")[:200],
         "tab": "export",
@@ -50,10 +48,7 @@ def file_of(project: Project, format: str, batch_id: str, *, by: Person) -> Stre
 
 
 def _batch(project: Project, batch_id: str) -> Batch:
-    try:
-        found = project.batches.filter(public_id=UUID(batch_id)).first()
-    except ValueError:
-        found = None
+    found = project.batches.filter(public_id=key_in(batch_id)).first()
     if found is None:
         raise NotFound("There is no such batch in this project.")
     return found

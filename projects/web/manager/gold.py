@@ -1,4 +1,4 @@
-"""The known answers of a project: how they fare, and taking them out of or back into the stock."""
+"""The gold of a project: how it fares, retiring it and putting it back."""
 
 from uuid import UUID
 
@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from projects.models import Project, StockedGold
+from projects.models import PooledGold, Project
 from projects.quality.gold import pool
 from projects.task_types import TASK_TYPES
 from projects.web.shared.access import manages
@@ -28,7 +28,7 @@ def page(request: MemberRequest, project: Project) -> HttpResponse:
     here = pages.get_page(request.GET.get("page"))
     context = {
         "project": project,
-        "room": TASK_TYPES[project.task_type],
+        "task_type": TASK_TYPES[project.task_type],
         "lines": pool.lines(list(here.object_list)),
         "here": here,
         "limit": rules.in_force(project).gold_uses,
@@ -43,7 +43,7 @@ def page(request: MemberRequest, project: Project) -> HttpResponse:
 @manages
 def act(request: MemberRequest, project: Project, task_id: UUID) -> HttpResponse:
     """Retire one, with a reason, or put it back."""
-    rows = StockedGold.objects.filter(project=project).select_related("gold__task__project")
+    rows = PooledGold.objects.filter(project=project).select_related("gold__task__project")
     kept = rows.filter(gold__task__public_id=task_id).first()
     if kept is None:
         raise NotFound()

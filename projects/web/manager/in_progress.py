@@ -1,7 +1,6 @@
-"""What is in whose hands, and taking it back."""
+"""Work in progress: who holds what, and taking it back."""
 
 from collections import defaultdict
-from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -16,7 +15,7 @@ from projects.web.shared.access import manages
 from projects.workflow import task_actions
 from taskers.errors import NotFound, Problem
 from taskers.models import Person
-from taskers.web.requests import MemberRequest
+from taskers.web.requests import MemberRequest, key_in
 
 MOST = 300
 
@@ -25,14 +24,14 @@ MOST = 300
 @manages
 def page(request: MemberRequest, project: Project) -> HttpResponse:
     """By person, those whose time runs out first on top; the part within renews itself."""
-    template = "projects/manager/_leases.html" if request.htmx else "projects/manager/in_progress.html"
+    template = "projects/manager/_in_progress.html" if request.htmx else "projects/manager/in_progress.html"
     return render(request, template, _context(project))
 
 
 @require_POST
 @manages
-def let_go(request: MemberRequest, project: Project) -> HttpResponse:
-    """Take one piece of work, or all that one person holds, out of somebody's hands."""
+def release(request: MemberRequest, project: Project) -> HttpResponse:
+    """Take one piece of work, or all that one person holds, back from whoever holds it."""
     try:
         if request.POST.get("person"):
             person = _person(project, request.POST["person"])
@@ -45,28 +44,28 @@ def let_go(request: MemberRequest, project: Project) -> HttpResponse:
         raise
     except Problem as problem:
         messages.error(request, problem.text)
-    return redirect("project-leases", project.public_id)
+    return redirect("project-in-progress", project.public_id)
 
 
 def _context(project: Project) -> dict:
     rows = list(queue.in_hands(project)[: MOST + 1])
-    hands: dict[Person, list[Assignment]] = defaultdict(list)
+    held: dict[Person, list[Assignment]] = defaultdict(list)
     for row in rows[:MOST]:
         assert row.tasker is not None  # held: the database says so too
-        hands[row.tasker].append(row)
+        held[row.tasker].append(row)
     return {
         "project": project,
-        "room": TASK_TYPES[project.task_type],
-        "hands": list(hands.items()),
+        "task_type": TASK_TYPES[project.task_type],
+        "held": list(held.items()),
         "more": len(rows) > MOST,
         "tab": "people",
-        "part": "leases",
+        "part": "in-progress",
     }
 
 
 def _held(project: Project, text: str) -> Assignment:
     rows = Assignment.objects.select_related("task__project")
-    found = rows.filter(public_id=_key(text), batch__project=project).first()
+    found = rows.filter(public_id=key_in(text), batch__project=project).first()
     if found is None:
         raise NotFound()
     return found
@@ -74,15 +73,8 @@ def _held(project: Project, text: str) -> Assignment:
 
 def _person(project: Project, text: str) -> Person:
     found = Person.objects.filter(
-        public_id=_key(text), assignments__batch__project=project, assignments__state="held"
+        public_id=key_in(text), assignments__batch__project=project, assignments__state="held"
     ).first()
     if found is None:
         raise NotFound(_("They hold nothing here any more."))
     return found
-
-
-def _key(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        raise NotFound() from None

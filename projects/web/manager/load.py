@@ -17,12 +17,13 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from projects.data import exporting, importing
 from projects.data.importing import start
-from projects.models import Intake, Project
+from projects.models import Import, Project
 from projects.reports import notices
 from projects.task_types import TASK_TYPES
 from projects.web.manager.forms.project import LoadForm
 from projects.web.shared.access import managed_intake, manages, signed_in
 from taskers.errors import Problem, StateConflict
+from taskers.files.csv_cells import plain
 from taskers.web.requests import MemberRequest, key_asked
 
 SHOWN = 50  # refused rows on the page; the CSV has all
@@ -44,13 +45,13 @@ def load(request: MemberRequest, project: Project) -> HttpResponse:
                 return _go(request, reverse("intake", args=[made.public_id]))
             except Problem as problem:
                 form.add_error(problem.place if problem.place in form.fields else None, problem.text)
-    room = TASK_TYPES[project.task_type]
-    before = Intake.objects.filter(batch__project=project).select_related("batch").defer("errors")
+    task_type = TASK_TYPES[project.task_type]
+    before = Import.objects.filter(batch__project=project).select_related("batch").defer("errors")
     context = {
         "project": project,
         "form": form,
-        "room": room,
-        "endings": ",".join(ending for ending, name in importing.ENDINGS.items() if name in room.intakes),
+        "task_type": task_type,
+        "endings": ",".join(ending for ending, name in importing.ENDINGS.items() if name in task_type.intakes),
         "intakes": before.order_by("-pk")[:20],
         "worker": notices.worker_alive(),
         "tab": "load",
@@ -64,7 +65,7 @@ def _initial(request: MemberRequest, project: Project) -> dict:
     return {"batch": chosen, "batch_name": date_format(timezone.localtime(), "Y-m-d H:i")}
 
 
-def _load(request: MemberRequest, project: Project, form: LoadForm) -> Intake:
+def _load(request: MemberRequest, project: Project, form: LoadForm) -> Import:
     file = form.cleaned_data["file"]
     return start.load_file(
         project,
@@ -92,7 +93,7 @@ def show(request: MemberRequest, intake_id: UUID) -> HttpResponse:
         "project": found.batch.project,
         "errors": found.errors[:SHOWN],
         "stuck": importing.is_stuck(found),
-        "going_on": found.state in (Intake.State.WAITING, Intake.State.RUNNING),
+        "going_on": found.state in (Import.State.WAITING, Import.State.RUNNING),
         "worker": notices.worker_alive(),
         "tab": "load",
     }
@@ -127,15 +128,14 @@ def errors(request: MemberRequest, intake_id: UUID) -> HttpResponseBase:
 
 
 def _csv(faults: Iterator[dict]) -> Generator[bytes, None, None]:
-    rows = chain([["place", "code", "text"]], _plain(faults))
+    rows = chain([["place", "code", "text"]], _cells(faults))
     while some := list(islice(rows, ROWS_A_PIECE)):
         piece = io.StringIO()
         csv.writer(piece).writerows(some)
         yield piece.getvalue().encode()
 
 
-def _plain(faults: Iterator[dict]) -> Iterator[list[str]]:
+def _cells(faults: Iterator[dict]) -> Iterator[list[str]]:
     """Cells that a spreadsheet doesn't take for formulas: rows quote what strangers sent."""
     for fault in faults:
-        cells = [str(fault.get(name, "")) for name in ("place", "code", "text")]
-        yield [f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell for cell in cells]
+        yield [plain(str(fault.get(name, ""))) for name in ("place", "code", "text")]

@@ -1,4 +1,4 @@
-"""Models at work on a project: the page, a seat for a new one, and the levers."""
+"""Models at work on a project: the page, a new model annotator, and the levers."""
 
 from typing import Any
 from uuid import UUID
@@ -22,15 +22,17 @@ from taskers.web.views.access import require_fresh_sign_in
 @require_http_methods(["GET", "POST"])
 @manages
 def page(request: MemberRequest, project: Project) -> HttpResponse:
-    """All of them; posting gives a seat to another."""
+    """All of them; posting adds another."""
     if request.method != "POST":
         return _page(request, project)
     form = RegisterForm(request.POST)
     if form.is_valid():
         require_fresh_sign_in(request)
         try:
-            seat, secret = lifecycle.register(project, name=form.cleaned_data["name"], by=request.user, **form.terms())
-            return _page(request, project, made={"seat": seat, "secret": secret})
+            annotator, secret = lifecycle.register(
+                project, name=form.cleaned_data["name"], by=request.user, **form.terms()
+            )
+            return _page(request, project, made={"annotator": annotator, "secret": secret})
         except Problem as problem:
             form.add_error(problem.place if problem.place in form.fields else None, problem.text)
     return _page(request, project, register=form, status=422)
@@ -38,28 +40,30 @@ def page(request: MemberRequest, project: Project) -> HttpResponse:
 
 @require_POST
 @manages
-def move(request: MemberRequest, project: Project, seat_id: UUID) -> HttpResponse:
+def move(request: MemberRequest, project: Project, annotator_id: UUID) -> HttpResponse:
     """Change what one may do."""
-    seat = lifecycle.one_of(project, seat_id)
-    form = MoveForm(request.POST, seat=seat)
+    annotator = lifecycle.one_of(project, annotator_id)
+    form = MoveForm(request.POST, annotator=annotator)
     if form.is_valid():
         data = form.cleaned_data
         try:
-            moved = lifecycle.move(seat, by=request.user, mode=data["mode"], reason=data["reason"], **form.terms())
+            moved = lifecycle.move(annotator, by=request.user, mode=data["mode"], reason=data["reason"], **form.terms())
             messages.success(request, _("%(model)s is set.") % {"model": moved.tasker})
             return redirect("models", project.public_id)
         except Problem as problem:
             form.add_error(problem.place if problem.place in form.fields else None, problem.text)
-    return _page(request, project, moved={seat.pk: form}, status=422)
+    return _page(request, project, moved={annotator.pk: form}, status=422)
 
 
 @require_POST
 @manages
-def token(request: MemberRequest, project: Project, seat_id: UUID) -> HttpResponse:
+def token(request: MemberRequest, project: Project, annotator_id: UUID) -> HttpResponse:
     """Another token in place of those it has."""
-    seat = lifecycle.one_of(project, seat_id)
+    annotator = lifecycle.one_of(project, annotator_id)
     require_fresh_sign_in(request)
-    return _page(request, project, made={"seat": seat, "secret": lifecycle.new_token(seat, by=request.user)})
+    return _page(
+        request, project, made={"annotator": annotator, "secret": lifecycle.new_token(annotator, by=request.user)}
+    )
 
 
 def _page(
@@ -74,11 +78,11 @@ def _page(
     lines = report.of(project)
     context = {
         "project": project,
-        "room": TASK_TYPES[project.task_type],
-        "rows": [(one, (moved or {}).get(one.seat.pk) or MoveForm(seat=one.seat)) for one in lines],
+        "task_type": TASK_TYPES[project.task_type],
+        "rows": [(one, (moved or {}).get(one.annotator.pk) or MoveForm(annotator=one.annotator)) for one in lines],
         "form": register or RegisterForm(),
         "open": (moved or {}).keys(),
         "made": made,
-        "tab": "trust",
+        "tab": "quality",
     }
     return render(request, "projects/manager/models.html", context, status=status)

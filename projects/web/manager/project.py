@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from projects.configuration import configure
 from projects.data import archive
-from projects.models import Batch, BatchProgress, Intake, Project, ProjectSettings, Stall
+from projects.models import Batch, BatchProgress, Import, Project, ProjectSettings, Stall
 from projects.reports import notices, stalls
 from projects.task_types import TASK_TYPES
 from projects.web.shared.access import managed_batch, manages, signed_in
@@ -48,7 +48,7 @@ def project(request: MemberRequest, project: Project) -> HttpResponse:
     context = _progress(project, settings) | {
         "settings": settings,
         "labels": project.labels.in_use(),
-        "room": TASK_TYPES[project.task_type],
+        "task_type": TASK_TYPES[project.task_type],
         "rate": ledger.money(settings.rate, project.organization.currency),
         "tab": "overview",
     }
@@ -123,18 +123,18 @@ def _progress(project: Project, settings: ProjectSettings) -> dict:
     # With each row come the sums of all batches, also of those beyond the last row.
     every = {f"every_{name}": Window(Sum(f"progress__{name}")) for name in FIGURES}
     rows = list(
-        project.batches.select_related("progress", "archive", "wind_up", "project__stall")
+        project.batches.select_related("progress", "archive", "closing", "project__stall")
         .annotate(**every)
         .order_by("-pk")[:MOST]
     )
-    unfinished = Intake.objects.filter(batch__project=project, state__in=["waiting", "running", "failed"])
+    unfinished = Import.objects.filter(batch__project=project, state__in=["waiting", "running", "failed"])
     intakes = list(unfinished.select_related("batch").defer("errors").order_by("-pk")[:20])
     sums = {name: int((getattr(rows[0], f"every_{name}") if rows else None) or 0) for name in FIGURES}
     for row in rows:
         row.levers = LEVERS.get(Batch.State(row.state), ())  # type: ignore[attr-defined]
         row.done = _of(row)  # type: ignore[attr-defined]
         row.over = row.state in (Batch.State.CLOSED, Batch.State.CANCELLED)  # type: ignore[attr-defined]
-        row.winding = getattr(row, "wind_up", None)  # type: ignore[attr-defined]
+        row.winding = getattr(row, "closing", None)  # type: ignore[attr-defined]
         row.moved = getattr(row, "archive", None)  # type: ignore[attr-defined]
     most = settings.most
     return {
@@ -146,7 +146,7 @@ def _progress(project: Project, settings: ProjectSettings) -> dict:
         "sums": sums,
         "intakes": intakes,
         "stall": _stall(rows[0].project) if rows else None,
-        "said": notices.said_of(project, settings, waiting=any(one.state != Intake.State.FAILED for one in intakes)),
+        "said": notices.said_of(project, settings, waiting=any(one.state != Import.State.FAILED for one in intakes)),
     }
 
 

@@ -29,7 +29,7 @@ def ranking(request: MemberRequest, project: Project) -> HttpResponse:
     items = rankings.items(found)[:MOST] if found else []
     context = {
         "project": project,
-        "room": TASK_TYPES[project.task_type],
+        "task_type": TASK_TYPES[project.task_type],
         "ranking": found,
         "items": [(one, CHANCE.interval(one.beats, one.beats_low, one.beats_high)) for one in items],
         "middle": CHANCE.at(0.5),

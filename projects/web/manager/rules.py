@@ -20,7 +20,7 @@ from projects.web.manager.forms.rules import (
     skills_of,
 )
 from projects.web.shared.access import managed_batch, manages, signed_in
-from projects.workflow import batches as batch_verbs
+from projects.workflow import batches
 from projects.workforce import qualified_people, rules
 from taskers.errors import Problem
 from taskers.web.requests import MemberRequest
@@ -53,7 +53,7 @@ def arrange(request: MemberRequest, batch_id) -> HttpResponse:
     if not form.is_valid():
         context = _context(request, batch.project, *_forms(batch.project), refused=(batch, form))
         return render(request, "projects/manager/rules.html", context, status=422)
-    batch_verbs.arrange(batch, by=request.user, **form.cleaned_data)
+    batches.arrange(batch, by=request.user, **form.cleaned_data)
     messages.success(request, _("Batch %(name)s is in its new place.") % {"name": batch.name})
     return redirect("project-rules", batch.project.public_id)
 
@@ -82,7 +82,7 @@ def _context(
     shown |= [refused] if refused else []
     return {
         "project": project,
-        "room": TASK_TYPES[project.task_type],
+        "task_type": TASK_TYPES[project.task_type],
         "form": form,
         "asked": asked,
         "batches": list(shown.items()),

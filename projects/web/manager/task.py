@@ -11,8 +11,8 @@ from django.views.decorators.http import require_GET, require_POST
 
 from projects import access, queue
 from projects.data import archive
-from projects.models import Assignment, Belief, Remark, StockedGold, Task
-from projects.quality.gold import pool as stock
+from projects.models import Assignment, Comment, PooledGold, Posterior, Task
+from projects.quality.gold import pool
 from projects.reports import task_history
 from projects.task_types import TASK_TYPES
 from projects.web.shared.access import signed_in
@@ -72,17 +72,17 @@ def raise_overlap(request: MemberRequest, task_id: UUID) -> HttpResponse:
 
 @require_POST
 @signed_in
-def known_answer(request: MemberRequest, task_id: UUID) -> HttpResponse:
-    """Say what a task is whose known answer was taken out: of the course, mixed in unseen, or ordinary work."""
+def gold(request: MemberRequest, task_id: UUID) -> HttpResponse:
+    """Say what a task is that was gold: of the course, mixed in unseen, or ordinary work."""
     match request.POST.get("act"):
         case "course":
-            pool, said = StockedGold.Pool.TRAINING, _("It is an item of the course again.")
+            into, said = PooledGold.Pool.TRAINING, _("It is an item of the course again.")
         case "mix":
-            pool, said = StockedGold.Pool.CONTROL, _("It is gold now.")
+            into, said = PooledGold.Pool.CONTROL, _("It is gold now.")
         case _:
             said = _("It is ordinary work now.")
             return _act(request, task_id, lambda one: task_actions.make_ordinary(one, by=request.user), said)
-    return _act(request, task_id, lambda one: stock.put_back(one, pool, by=request.user), said)
+    return _act(request, task_id, lambda one: pool.put_back(one, into, by=request.user), said)
 
 
 @require_POST
@@ -132,19 +132,19 @@ def _act(request: MemberRequest, task_id: UUID, verb: Callable[[Task], object], 
 def _context(found: Task) -> dict:
     past = task_history.of(found)
     project = found.project
-    known = StockedGold.objects.filter(gold__task=found).first()
+    known = PooledGold.objects.filter(gold__task=found).first()
     return {
         "task": found,
         "project": project,
-        "room": TASK_TYPES[project.task_type],
+        "task_type": TASK_TYPES[project.task_type],
         "history": past,
-        "talks": reading.of_task(found, *Remark.To.values),
+        "threads": reading.of_task(found, *Comment.To.values),
         "word_key": uuid4(),
         "more_wanted": found.wanted + 1,
         "known": known,
         "in_use": known is not None and known.retired_at is None,
         "state": _state(found, past),
-        "belief": None if past.verdict else Belief.objects.filter(task=found).first(),
+        "posterior": None if past.verdict else Posterior.objects.filter(task=found).first(),
         "view": drawing(
             found,
             {f"a{one.annotation.pk}": one.annotation.answer for one in past.answers}

@@ -1,7 +1,6 @@
 """The task browser: finding any task, and how far it is."""
 
 from urllib.parse import urlencode
-from uuid import UUID
 
 from django.db.models import QuerySet
 from django.http import HttpResponse
@@ -14,7 +13,7 @@ from projects.reports.task_search import Filters
 from projects.task_types import TASK_TYPES
 from projects.web.shared.access import manages
 from taskers.models import Membership, Person
-from taskers.web.requests import MemberRequest
+from taskers.web.requests import MemberRequest, key_in
 
 OFFERED = 200  # batches and taskers that the form offers
 
@@ -28,7 +27,7 @@ def tasks(request: MemberRequest, project: Project) -> HttpResponse:
     found = task_search.search(project, filters, after=after, before=before)
     context = {
         "project": project,
-        "room": TASK_TYPES[project.task_type],
+        "task_type": TASK_TYPES[project.task_type],
         "asked": asked,
         "filtered": filters.asked > 0 or bool(unknown),
         "unknown": unknown,
@@ -72,10 +71,7 @@ def _filters(request: MemberRequest, project: Project) -> tuple[dict[str, str], 
 
 
 def _batch(project: Project, public_id: str) -> Batch | None:
-    try:
-        return project.batches.filter(public_id=UUID(public_id)).first() if public_id else None
-    except ValueError:
-        return None
+    return project.batches.filter(public_id=key_in(public_id)).first()
 
 
 def _share(percent: str) -> float | None:

@@ -1,4 +1,4 @@
-"""The reviewer's wire: the waiting list, one review at a time, the decision. Each view makes one call into a verb."""
+"""Review: the waiting list, one review at a time, the decision. Each view makes one call into a verb."""
 
 import random
 from collections import Counter
@@ -26,14 +26,15 @@ from projects.errors import LeaseLost, Refused
 from projects.models import (
     Annotation,
     Assignment,
-    Belief,
+    Comment,
     Draft,
+    Posterior,
     Project,
     ProjectSettings,
-    Remark,
     SecondLook,
     Task,
     Verdict,
+    limits,
 )
 from projects.quality import second_looks
 from projects.quality.votes import TAMPERED, VOTELESS, as_it_counts
@@ -42,7 +43,7 @@ from projects.queue.clock import Clock
 from projects.task_types import TASK_TYPES
 from projects.task_types.protocol import TaskType
 from projects.web.annotator.work_json import choices_json, project_json, task_json
-from projects.web.shared.json_view import json_view
+from projects.web.shared.json_view import json_view, read_uuid, read_whole_number
 from projects.workflow import submission
 from projects.workflow.comments import reading
 from taskers import access as roles
@@ -142,7 +143,7 @@ def decide(request: MemberRequest, body: dict, task_id: UUID) -> dict:
 
     Whoever goes through one project stays in it: where nothing of it is left, there is no next.
     """
-    token = _uuid(body, "token")
+    token = read_uuid(body, "token")
     review = _own_review(request.user, task_id, token)
     selection = selection_beside(request, review.task)
     base = _base(review.task, body.get("base"))
@@ -157,14 +158,14 @@ def decide(request: MemberRequest, body: dict, task_id: UUID) -> dict:
 @require_POST
 @json_view
 def heartbeat(request: MemberRequest, body: dict, task_id: UUID) -> dict:
-    token = _uuid(body, "token")
+    token = read_uuid(body, "token")
     return {"deadline": queue.renew(_own_review(request.user, task_id, token), request.user, token).isoformat()}
 
 
 @require_POST
 @json_view
 def release(request: MemberRequest, body: dict, task_id: UUID) -> dict:
-    token = _uuid(body, "token")
+    token = read_uuid(body, "token")
     review = _own_review(request.user, task_id, token)
     queue.release(review, request.user, token)
     return {"next": selection_beside(request, review.task).through("review-list")}
@@ -173,11 +174,9 @@ def release(request: MemberRequest, body: dict, task_id: UUID) -> dict:
 @require_http_methods(["PUT"])
 @json_view
 def draft(request: MemberRequest, body: dict, task_id: UUID) -> dict:
-    token = _uuid(body, "token")
+    token = read_uuid(body, "token")
     review = _own_review(request.user, task_id, token)
-    version = body.get("version")
-    if isinstance(version, bool) or not isinstance(version, int) or version < 0:
-        raise Refused("version is a whole number, 0 or more.", code="wrong-shape", place="version")
+    version = read_whole_number(body, "version", limits.VERSION)
     size = len(request.body)
     saved = drafts.save(review, request.user, token, version=version, answer=body.get("answer"), size=size)
     return {"version": saved}
@@ -205,7 +204,7 @@ def review_json(review: Assignment, reviewer: Person, selection: Selection, *, b
             "blind": blind,
         },
         "draft": {"version": saved.version, "answer": saved.answer} if saved else None,
-        "remarks": remarks_json(task, reviewer),
+        "comments": comments_json(task, reviewer),
         "verdict": ({"answer": verdict.answer, "method": verdict.method, "note": verdict.note} if verdict else None),
         "urls": {
             "decide": selection.through("review-decide", task.public_id),
@@ -222,17 +221,17 @@ def answers_json(task: Task, settings: ProjectSettings) -> list[dict]:
 
     One that other hands changed is named as that and shows nothing: what is stored may be anything.
     """
-    room, terms = TASK_TYPES[task.project.task_type], terms_of(task.project)
+    task_type, terms = TASK_TYPES[task.project.task_type], terms_of(task.project)
     answers = list(Annotation.objects.counting().filter(task=task).order_by("pk"))
     counted = [as_it_counts(terms, task, one.answer) for one in answers]
-    agreements = _mean_agreements(room, counted, settings)
+    agreements = _mean_agreements(task_type, counted, settings)
     rows = list(zip(answers, counted, agreements, strict=True))
     random.Random(str(task.public_id)).shuffle(rows)
     return [
         {
             "id": str(one.public_id),
             "name": _("Answer %(letter)s") % {"letter": ascii_uppercase[index % 26] + "′" * (index // 26)},
-            "answer": {room.answer_list: []} if why == TAMPERED else one.answer,
+            "answer": {task_type.answer_list: []} if why == TAMPERED else one.answer,
             "agreement": agreement,
             "changed": why == TAMPERED,
         }
@@ -242,33 +241,35 @@ def answers_json(task: Task, settings: ProjectSettings) -> list[dict]:
 
 def _parts(task: Task) -> list[dict]:
     """What was merged of the answers part by part, the most doubtful first, with the names of the labels."""
-    found = Belief.objects.filter(task=task).values_list("parts", flat=True).first()
+    found = Posterior.objects.filter(task=task).values_list("parts", flat=True).first()
     names = dict(task.project.labels.values_list("key", "name")) if found else {}
     return [one | {"name": names.get(one["label"], one["label"])} for one in found or []]
 
 
-def remarks_json(task: Task, reviewer: Person) -> list[dict]:
+def comments_json(task: Task, reviewer: Person) -> list[dict]:
     """What taskers tell the reviewer, each with the answer that it came with."""
-    talks = reading.of_task(task, Remark.To.REVIEWER)
-    keys = dict(Annotation.objects.current().filter(task=task).values_list("assignment", "public_id")) if talks else {}
+    threads = reading.of_task(task, Comment.To.REVIEWER)
+    keys = (
+        dict(Annotation.objects.current().filter(task=task).values_list("assignment", "public_id")) if threads else {}
+    )
     return [
-        reading.told(talk, reviewer)
+        reading.told(thread, reviewer)
         | {
-            "answer": str(keys.get(talk.first.assignment_id or 0, "")),
-            "url": reverse("review-answer", args=[talk.first.public_id]),
+            "answer": str(keys.get(thread.first.assignment_id or 0, "")),
+            "url": reverse("review-answer", args=[thread.first.public_id]),
         }
-        for talk in talks
+        for thread in threads
     ]
 
 
 def _mean_agreements(
-    room: TaskType, counted: Sequence[tuple[dict, str]], settings: ProjectSettings
+    task_type: TaskType, counted: Sequence[tuple[dict, str]], settings: ProjectSettings
 ) -> list[float | None]:
     """For each answer the mean of its agreement with each other one; None where there is none, or it has no vote."""
     voting = [index for index, (_answer, why) in enumerate(counted) if why not in VOTELESS]
     values: dict[int, list[float]] = {index: [] for index in range(len(counted))}
     for i, j in combinations(voting, 2):
-        alike = room.agreement(counted[i][0], counted[j][0], settings.thresholds)
+        alike = task_type.agreement(counted[i][0], counted[j][0], settings.thresholds)
         values[i].append(alike)
         values[j].append(alike)
     return [fmean(some) if some else None for some in values.values()]
@@ -328,14 +329,7 @@ def _base(task: Task, text: object) -> Annotation | None:
     """The answer that a decision began with, or None for one made anew."""
     if text is None:
         return None
-    found = Annotation.objects.current().filter(task=task, public_id=_uuid({"base": text}, "base")).first()
+    found = Annotation.objects.current().filter(task=task, public_id=read_uuid({"base": text}, "base")).first()
     if found is None:
         raise Refused("This answer isn't one of the task's.", code="unknown-answer", place="base")
     return found
-
-
-def _uuid(body: dict, field: str) -> UUID:
-    try:
-        return UUID(str(body.get(field)))
-    except ValueError:
-        raise Refused("%(field)s is missing or isn't a UUID.", code="wrong-shape", place=field, field=field) from None

@@ -14,6 +14,6 @@ urlpatterns = [
     path("<uuid:task_id>/decide", review.decide, name="review-decide"),
     path("<uuid:task_id>/heartbeat", review.heartbeat, name="review-heartbeat"),
     path("<uuid:task_id>/release", review.release, name="review-release"),
-    path("remarks/<uuid:remark_id>/answer", comments.answer_in_review, name="review-answer"),
+    path("comments/<uuid:comment_id>/answer", comments.answer_in_review, name="review-answer"),
     path("<uuid:task_id>/draft", review.draft, name="review-draft"),
 ]

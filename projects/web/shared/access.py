@@ -10,7 +10,7 @@ from django.http import HttpResponse, HttpResponseBase
 from django.views.decorators.cache import never_cache
 
 from projects import access
-from projects.models import Batch, Intake, Project
+from projects.models import Batch, Import, Project
 from taskers.errors import NotFound
 from taskers.web.requests import MemberRequest
 
@@ -51,9 +51,9 @@ def managed_batch(request: MemberRequest, batch_id: UUID) -> Batch:
     return found
 
 
-def managed_intake(request: MemberRequest, intake_id: UUID) -> Intake:
+def managed_intake(request: MemberRequest, intake_id: UUID) -> Import:
     """The intake, under the same rules."""
-    rows = Intake.objects.select_related("batch__project__organization", "started_by")
+    rows = Import.objects.select_related("batch__project__organization", "started_by")
     found = rows.filter(public_id=intake_id).first()
     if found is None:
         raise NotFound()

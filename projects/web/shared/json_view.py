@@ -11,6 +11,7 @@ from django.views.decorators.cache import never_cache
 
 from projects.errors import Refused, StaleDraft
 from taskers.errors import Problem
+from taskers.models.limits import Between
 from taskers.web import problems
 from taskers.web.requests import MemberRequest
 
@@ -67,9 +68,9 @@ def read_uuid(body: dict, field: str) -> UUID:
         raise Refused("%(field)s is missing or isn't a UUID.", code="wrong-shape", place=field, field=field) from None
 
 
-def read_whole_number(body: dict, field: str, default: int | None = None) -> int:
+def read_whole_number(body: dict, field: str, within: Between, default: int | None = None) -> int:
     value = body.get(field, default)
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**53:
+    if not isinstance(value, int) or not within.holds(value):
         raise Refused("%(field)s is a whole number, 0 or more.", code="wrong-shape", place=field, field=field)
     return value
 

@@ -1,4 +1,4 @@
-"""The wire of stored media: a task's picture, for those who may see the task, in ranges, cached for good.
+"""Stored media: a task's picture, for those who may see the task, in ranges, cached for good.
 
 An address names a task, what is sent is named by its content: a picture never changes under its ETag. The
 response is streamed from a thread of its own, because a sync iterator would be held in memory whole.

@@ -9,16 +9,19 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from projects.models.limits import SETTINGS, SHARE, Money
 from taskers.models import Organization
+from taskers.models.limits import Between
 from taskers.money.ledger import MILLIONTHS
 
 CENT = Decimal("0.01")
+LEASE = SETTINGS["lease_seconds"]
 
 
-def amount(label: object, **more: Any) -> forms.DecimalField:
+def amount(label: object, within: Money, **more: Any) -> forms.DecimalField:
     """A field for money, in units of the organization's currency."""
     attrs = {"inputmode": "decimal", "autocomplete": "off"}
-    return forms.DecimalField(label=label, decimal_places=6, widget=forms.TextInput(attrs=attrs), **more)  # type: ignore[arg-type]
+    return forms.DecimalField(label=label, widget=forms.TextInput(attrs=attrs), **within.bounds, **more)  # type: ignore[arg-type]
 
 
 def in_currency(label: object, organization: Organization) -> str:
@@ -38,8 +41,9 @@ def in_units(millionths: int) -> Decimal:
     return short if short == amount else amount.normalize()
 
 
-def percent(label: object, help_text: object = "", *, least: float = 0, most: float = 100, **more: Any):
+def percent(label: object, help_text: object = "", *, within: Between = SHARE, **more: Any):
     """A field for a share in percent."""
+    least, most = in_percent(within.least), in_percent(within.most)
     return forms.DecimalField(
         label=label,  # type: ignore[arg-type]
         help_text=help_text,  # type: ignore[arg-type]
@@ -63,8 +67,8 @@ def time_for_a_task() -> forms.DecimalField:
     """A field for the time that a piece of work may take."""
     return forms.DecimalField(
         label=gettext_lazy("Time for one task, in minutes"),
-        min_value=Decimal("0.5"),
-        max_value=7 * 24 * 60,
+        min_value=in_minutes(round(LEASE.least)),
+        max_value=in_minutes(round(LEASE.most)),
         widget=forms.NumberInput(attrs={"step": "any", "inputmode": "decimal"}),
         help_text=gettext_lazy("Who shows no sign of life for this long gives the task back."),
     )

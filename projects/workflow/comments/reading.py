@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
-from projects.models import Assignment, Project, Remark, Task
+from projects.models import Assignment, Comment, Project, Task
 from taskers.errors import NotFound
 from taskers.models import Person
 
@@ -17,10 +17,10 @@ PAGE = 50
 
 @dataclass
 class Talk:
-    """A remark and the answers to it, in their order."""
+    """A comment and the answers to it, in their order."""
 
-    first: Remark
-    answers: list[Remark] = field(default_factory=list)
+    first: Comment
+    answers: list[Comment] = field(default_factory=list)
 
 
 def over(assignment: Assignment, tasker: Person) -> list[Talk]:
@@ -28,20 +28,20 @@ def over(assignment: Assignment, tasker: Person) -> list[Talk]:
 
     What others who did the task said stays with them: nobody's judgement is led by another's.
     """
-    rows = Remark.objects.filter(task=assignment.task_id).filter(
-        Q(assignment=assignment.pk) | Q(to=Remark.To.TASKERS, thread=None)
+    rows = Comment.objects.filter(task=assignment.task_id).filter(
+        Q(assignment=assignment.pk) | Q(to=Comment.To.TASKERS, thread=None)
     )
     return _talks(rows)
 
 
 def of_task(task: Task, *to: str) -> list[Talk]:
     """Everything said of a task to these."""
-    return _talks(Remark.objects.filter(task=task, to__in=to))
+    return _talks(Comment.objects.filter(task=task, to__in=to))
 
 
 def questions(project: Project, *, waiting: bool, before: int | None = None) -> tuple[list[Talk], int | None]:
     """What managers of a project are asked, 50 at a time, the newest first; and where the next page begins, if any."""
-    rows = Remark.objects.questions().filter(project=project)
+    rows = Comment.objects.questions().filter(project=project)
     rows = rows.filter(answered_at=None) if waiting else rows.exclude(answered_at=None)
     rows = rows.filter(pk__lt=before) if before else rows
     page = list(rows.select_related("author", "task").order_by("-pk")[: PAGE + 1])
@@ -50,15 +50,15 @@ def questions(project: Project, *, waiting: bool, before: int | None = None) -> 
 
 def said_by(tasker: Person, projects: Iterable[Project], before: int | None = None) -> tuple[list[Talk], int | None]:
     """What somebody said and asked in these projects, 50 at a time, newest first; and where the next page begins."""
-    rows = Remark.objects.first_ones().filter(author=tasker, project__in=projects).exclude(to=Remark.To.TASKERS)
+    rows = Comment.objects.first_ones().filter(author=tasker, project__in=projects).exclude(to=Comment.To.TASKERS)
     rows = rows.filter(pk__lt=before) if before else rows
     page = list(rows.select_related("task", "project").order_by("-pk")[: PAGE + 1])
     return _with_answers(page[:PAGE]), page[PAGE - 1].pk if len(page) > PAGE else None
 
 
-def find(public_id: UUID) -> Remark:
-    """A remark with its task and project; NotFound for none. The caller checks who may see it."""
-    rows = Remark.objects.select_related("task__project__organization", "author", "assignment")
+def find(public_id: UUID) -> Comment:
+    """A comment with its task and project; NotFound for none. The caller checks who may see it."""
+    rows = Comment.objects.select_related("task__project__organization", "author", "assignment")
     found = rows.filter(public_id=public_id).first()
     if found is None:
         raise NotFound()
@@ -67,7 +67,7 @@ def find(public_id: UUID) -> Remark:
 
 def with_unread(projects: QuerySet[Project], person: Person) -> QuerySet[Project]:
     """The projects, each with `unread`: how many answers somebody has yet to see there."""
-    mine = Remark.objects.filter(reader=person, project=OuterRef("pk")).order_by()
+    mine = Comment.objects.filter(reader=person, project=OuterRef("pk")).order_by()
     counted = mine.values("project").annotate(number=Count("pk")).values("number")
     return projects.annotate(unread=Coalesce(Subquery(counted), 0))
 
@@ -76,7 +76,7 @@ def seen(person: Person, talks: Sequence[Talk]) -> None:
     """These answers have been shown to their reader."""
     keys = [one.pk for talk in talks for one in talk.answers if one.reader_id == person.pk]
     if keys:
-        Remark.objects.filter(pk__in=keys, reader=person).update(reader=None)
+        Comment.objects.filter(pk__in=keys, reader=person).update(reader=None)
 
 
 def told(talk: Talk, asker: Person) -> dict:
@@ -101,12 +101,12 @@ def _talks(rows) -> list[Talk]:
     return list(talks.values())
 
 
-def _with_answers(page: Sequence[Remark]) -> list[Talk]:
+def _with_answers(page: Sequence[Comment]) -> list[Talk]:
     answers = defaultdict(list)
-    for one in Remark.objects.filter(thread__in=page).select_related("author").order_by("pk"):
+    for one in Comment.objects.filter(thread__in=page).select_related("author").order_by("pk"):
         answers[one.thread_id].append(one)
     return [Talk(one, answers[one.pk]) for one in page]
 
 
-def _words(remark: Remark, asker: Person) -> dict:
-    return {"words": remark.words, "at": remark.at.isoformat(), "mine": remark.author_id == asker.pk}
+def _words(comment: Comment, asker: Person) -> dict:
+    return {"words": comment.words, "at": comment.at.isoformat(), "mine": comment.author_id == asker.pk}

@@ -21,8 +21,8 @@
 import { say } from "../studio/shared/words.js";
 
 export const MAX_BYTES = 64 * 1024;
-export const MAX_POINTS = 64;
-export const MAX_COORDINATE = 1_000_000;
+const MAX_POINTS = 64;
+const MAX_COORDINATE = 1_000_000;
 
 const ID = /^[A-Za-z0-9_.:-]{1,64}$/;
 const WRONG = say("The copilot can make nothing of this. Undo the last step, or go on by hand.");
@@ -68,7 +68,7 @@ export function pingFrame(id) {
   return checked({ type: "ping", id });
 }
 
-/** Nothing leaves that the other side would refuse. */
+/** Nothing leaves that the other side would reject. */
 function checked(message) {
   const frame = JSON.stringify(message);
   parseClient(frame);

@@ -148,13 +148,13 @@ export function createCopilot({
       tries = 0;
       tell("ready", "", { capability: message.capability, model: message.model, waits: message.waits ?? false });
     } else if (message.type === "error") {
-      refused(message);
+      rejected(message);
     } else if (question && message.id === question.id) {
       settle((one) => one.resolve(message));
     }
   }
 
-  function refused({ id, code, text }) {
+  function rejected({ id, code, text }) {
     if (id !== null && id.startsWith("o")) {
       tell(code === "copilot-off" ? "off" : "down", text);
       if (code !== "copilot-off") pause = later(open, OPEN_AGAIN_MS);

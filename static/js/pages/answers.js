@@ -92,7 +92,7 @@ function showLegend(stage, parts, labels) {
 
 /**
  * One answer over what it is about, with a legend.
- * @param {HTMLElement} stage @param {{text?: string|null, picture?: string|null, second?: string|null, size?: object}} task a pair has a second picture
+ * @param {HTMLElement} stage @param {{text?: string|null, picture?: string|null, second?: string|null, size?: any}} task a pair has a second picture
  * @param {Record<string, Label>} labels @param {Record<string, string>} [fields] names of a classification's fields
  */
 export function drawAnswer(stage, task, answer, labels, fields = {}) {

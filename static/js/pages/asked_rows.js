@@ -13,7 +13,7 @@ const rowsOf = () => [...list.children];
 function valuesOf(row) {
   const names = Object.keys(blankRow()).filter((name) => name !== "required");
   const values = Object.fromEntries(names.map((name) => [name, part(row, name).value.trim()]));
-  return { ...values, required: part(row, "required").checked };
+  return { ...blankRow(), ...values, required: part(row, "required").checked };
 }
 
 function labelsNow() {

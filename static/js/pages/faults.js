@@ -1,6 +1,6 @@
 /** The list of what is wrong with a form: the focus goes to it, and its links go to the fields, wherever they lie. */
 
-/** Bring a field into sight: whatever it lies in is opened. @param {Element} box */
+/** Bring a field into sight: whatever it lies in is opened. @param {any} box */
 function show(box) {
   for (let part = box.closest("[hidden]"); part; part = box.closest("[hidden]")) part.hidden = false;
   for (let part = box.closest("details:not([open])"); part; part = box.closest("details:not([open])")) part.open = true;
@@ -8,7 +8,7 @@ function show(box) {
   box.scrollIntoView({ block: "center" });
 }
 
-/** @param {ParentNode} part */
+/** @param {any} part */
 function lead(part) {
   part.querySelector?.("[data-faults]")?.focus();
 }

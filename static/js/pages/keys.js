@@ -1,4 +1,4 @@
-/** The page of a person's keys: every action with its own, changed by pressing another, refused in words where it can't be. */
+/** The page of a person's keys: every action with its own, changed by pressing another, rejected in words where it can't be. */
 import { byId, element, pageData } from "../studio/shared/elements.js";
 import { keyTables, whyNot } from "../studio/shell/key_tables.js";
 import { chordOf, printed } from "../studio/shared/keys.js";
@@ -11,7 +11,7 @@ const form = byId("keys-form");
 const dialog = byId("press");
 const channel = new BroadcastChannel("tandem.keys");
 let chosen = pageData("chosen");
-let wish = null; // the action whose key is being pressed
+let target = null; // the action whose key is being pressed
 
 /** The tables as they stand under what is chosen. */
 function now() {
@@ -55,7 +55,7 @@ function row(table, { action, keys, text }) {
 }
 
 function ask(table, action, text) {
-  wish = { table, action };
+  target = { table, action };
   byId("press-action").textContent = text;
   byId("press-key").textContent = "";
   dialog.showModal();
@@ -68,12 +68,12 @@ function giveBack(table, action) {
   if (!fault) chosen = rest;
   show();
   byId(nameOf(table, action)).focus();
-  if (fault) refuse(table, action, fault);
+  if (fault) reject(table, action, fault);
 }
 
 const under = (keys) => tables.map((one) => ({ ...one, bindings: ownKeys(keys)(one.table, one.bindings) }));
 
-function refuse(table, action, fault) {
+function reject(table, action, fault) {
   const { text } = tables.find((one) => one.table === table).bindings.find((one) => one.action === action);
   ask(table, action, text);
   byId("press-key").textContent = fault;
@@ -84,12 +84,12 @@ dialog.addEventListener("keydown", (event) => {
   if (event.target.closest("[data-closes]") && [" ", "Enter"].includes(event.key)) return;
   event.preventDefault();
   const chord = chordOf(event);
-  const fault = whyNot(chord, wish, now());
+  const fault = whyNot(chord, target, now());
   if (fault) return void (byId("press-key").textContent = `${printed(chord)}: ${fault}`);
-  chosen = { ...chosen, [nameOf(wish.table, wish.action)]: [chord] };
+  chosen = { ...chosen, [nameOf(target.table, target.action)]: [chord] };
   dialog.close();
   show();
-  byId(nameOf(wish.table, wish.action)).focus();
+  byId(nameOf(target.table, target.action)).focus();
 });
 
 form.querySelector("[data-reset]").addEventListener("click", () => {

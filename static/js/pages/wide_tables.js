@@ -1,7 +1,7 @@
 /** A table wider than its place scrolls, and what scrolls must be reached by keyboard: only then is it a stop of Tab. */
 
 const watch = new ResizeObserver((seen) => {
-  for (const { target } of seen) {
+  for (const { target } of /** @type {{target: any}[]} */ (seen)) {
     if (target.scrollWidth > target.clientWidth) target.tabIndex = 0;
     else target.removeAttribute("tabindex");
   }

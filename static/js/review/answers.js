@@ -63,7 +63,7 @@ export function labelCounts(answer, labels) {
 
 /**
  * Spans of several answers, the same words with the same label as one mark that names who gave it.
- * @param {{letter: string, index: number, spans: object[]}[]} answers the ones in sight
+ * @param {{letter: string, index: number, spans: any[]}[]} answers the ones in sight
  * @returns {{id: string, start: number, end: number, label: string, letters: string[], indexes: number[], all: boolean}[]}
  */
 export function sharedSpans(answers) {

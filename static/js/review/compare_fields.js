@@ -6,8 +6,8 @@ import { wordsOf } from "./answers.js";
 
 /**
  * @param {HTMLElement} stage emptied first
- * @param {{task: object, fields: object[], nameOf: (label: string) => string, shown: () => {name: string,
- *   colour: string, chosen: boolean, answer: object}[]}} work
+ * @param {{task: any, fields: any[], nameOf: (label: string) => string, shown: () => {name: string,
+ *   colour: string, chosen: boolean, answer: any}[]}} work
  */
 export function createComparison(stage, work) {
   return compareFields(stage, work, { createSubject });
@@ -15,7 +15,8 @@ export function createComparison(stage, work) {
 
 /**
  * The same for another thing that was judged.
- * @param {{createSubject: typeof createSubject, more?: {name: string, of: (answer: object) => string}[]}} way how it is
+ * @param {HTMLElement} stage @param {any} about
+ * @param {{createSubject: (place: any) => any, more?: {name: string, of: (answer: any) => string}[]}} way how it is
  *   shown, and rows of what answers say besides their fields
  */
 export function compareFields(stage, { task, fields, nameOf, shown }, { createSubject, more = [] }) {

@@ -11,9 +11,9 @@ import { say } from "../studio/shared/words.js";
 
 /**
  * @param {HTMLElement} stage emptied first
- * @param {{task: object, nameOf: (label: string) => string,
+ * @param {{task: any, nameOf: (label: string) => string,
  *   said: (answer: string, mark: string) => number,
- *   shown: () => {letter: string, colour: string, chosen: boolean, answer: object}[]}} work
+ *   shown: () => {id: string, letter: string, colour: string, chosen: boolean, answer: any}[]}} work
  */
 export function createComparison(stage, { task, nameOf, shown, said }) {
   const size = { width: task.image.width, height: task.image.height };
@@ -32,7 +32,7 @@ export function createComparison(stage, { task, nameOf, shown, said }) {
 
   function nearest(point) {
     for (const one of [...shown()].reverse()) {
-      const region = regionAt(one.answer.regions, ...point, 5 / viewport.view.scale);
+      const region = regionAt(one.answer.regions, point[0], point[1], 5 / viewport.view.scale);
       if (region) return { region, one };
     }
     return null;
@@ -55,8 +55,8 @@ export function createComparison(stage, { task, nameOf, shown, said }) {
     const taken = [];
     for (const { id, answer, letter, colour } of shown()) {
       for (const region of answer.regions) {
-        const remarks = said(id, region.id);
-        drawTag(context, view, region, `${letter} ${nameOf(region.label)}${remarks ? ` · “${remarks}”` : ""}`, colour, taken);
+        const comments = said(id, region.id);
+        drawTag(context, view, region, `${letter} ${nameOf(region.label)}${comments ? ` · “${comments}”` : ""}`, colour, taken);
       }
     }
     if (!under) return;

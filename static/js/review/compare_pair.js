@@ -3,7 +3,7 @@ import { createPair } from "../studio/shared/pair.js";
 import { say } from "../studio/shared/words.js";
 import { compareFields } from "./compare_fields.js";
 
-/** @param {HTMLElement} stage @param {object} work see compare_fields.js */
+/** @param {HTMLElement} stage @param {any} work see compare_fields.js */
 export function createComparison(stage, work) {
   const names = { first: work.nameOf("first"), second: work.nameOf("second") };
   const onLeft = ({ left }) => names[left] ?? "–";

@@ -10,25 +10,25 @@ const AGREED = "#6b7780";
 
 /**
  * @param {HTMLElement} stage emptied first
- * @param {{task: object, nameOf: (label: string) => string, said: (answer: string, mark: string) => number, shown: () => {letter: string, index: number,
- *   colour: string, chosen: boolean, answer: object}[]}} work
+ * @param {{task: any, nameOf: (label: string) => string, said: (answer: string, mark: string) => number, shown: () => {id: string, letter: string, index: number,
+ *   colour: string, chosen: boolean, answer: any}[]}} work
  */
 export function createComparison(stage, { task, nameOf, shown, said }) {
   const { text, title } = task.payload;
   const offsets = createOffsets(text);
   const page = createTextPage(text, say("Text with the answers' spans"));
-  const sheet = element("article", { class: "sheet" }, title && element("h3", { class: "sheet__title" }, title), page.host);
-  const desktop = element("div", { class: "desktop" }, sheet);
-  stage.replaceChildren(desktop);
+  const article = element("article", { class: "document" }, title && element("h3", { class: "document__title" }, title), page.host);
+  const area = element("div", { class: "document-area" }, article);
+  stage.replaceChildren(area);
 
   function redraw() {
     const answers = shown();
     const colours = new Map(answers.map((one) => [one.index, one.colour]));
     const chosen = answers.find((one) => one.chosen)?.index;
     const spans = sharedSpans(answers.map((one) => ({ ...one, spans: one.answer.spans })));
-    const remarks = new Map();
+    const comments = new Map();
     for (const { id, answer } of answers) {
-      for (const { start, end, label, id: mark } of answer.spans) remarks.set(`${start}-${end}-${label}`, (remarks.get(`${start}-${end}-${label}`) ?? 0) + said(id, mark));
+      for (const { start, end, label, id: mark } of answer.spans) comments.set(`${start}-${end}-${label}`, (comments.get(`${start}-${end}-${label}`) ?? 0) + said(id, mark));
     }
     page.draw(
       spans.map((span) => ({
@@ -36,7 +36,7 @@ export function createComparison(stage, { task, nameOf, shown, said }) {
         start: offsets.toUtf16(span.start),
         end: offsets.toUtf16(span.end),
         colour: span.all ? AGREED : colours.get(span.indexes.includes(chosen) ? chosen : span.indexes[0]),
-        tag: `${span.all ? say("All") : span.letters.join(" ")} · ${nameOf(span.label)}${remarks.get(span.id) ? ` · “${remarks.get(span.id)}”` : ""}`,
+        tag: `${span.all ? say("All") : span.letters.join(" ")} · ${nameOf(span.label)}${comments.get(span.id) ? ` · “${comments.get(span.id)}”` : ""}`,
         current: span.indexes.includes(chosen),
       })),
     );
@@ -49,7 +49,7 @@ export function createComparison(stage, { task, nameOf, shown, said }) {
     /** Bring a span into sight. */
     reveal({ start }) {
       const [rect] = page.rectsOf(offsets.toUtf16(start), offsets.toUtf16(start) + 1);
-      if (rect) keepInSight(desktop, rect);
+      if (rect) keepInSight(area, rect);
     },
     focus: () => page.host.focus({ preventScroll: true }),
     async ready() {},

@@ -8,16 +8,16 @@ import { createKeymap } from "../studio/shared/keys.js";
 import { createLease } from "../studio/shell/lease.js";
 import { createNotes } from "../studio/shell/notes.js";
 import { ownKeys } from "../studio/shell/own_keys.js";
-import { loadRooms } from "../studio/shell/editors.js";
+import { loadEditors } from "../studio/shell/editors.js";
 import { signInAgain } from "../studio/shell/sign_in.js";
 import { renewToken, csrfToken } from "../studio/shared/token.js";
-import { openStash } from "../studio/shell/local_store.js";
-import { createWire } from "../studio/shell/wire.js";
+import { openLocalStore } from "../studio/shell/local_store.js";
+import { createApi } from "../studio/shell/api.js";
 import { say } from "../studio/shared/words.js";
 import { createAnswerList } from "./answer_list.js";
 import { bestOf, colourOf, letterOf, marksOf, nextOf } from "./answers.js";
 import { comparingBindings, decidingBindings } from "./bindings.js";
-import { createRemarks } from "./remarks.js";
+import { createComments } from "./comments.js";
 
 const COMPARISONS = {
   classification: () => import("./compare_fields.js"),
@@ -25,19 +25,19 @@ const COMPARISONS = {
   preference: () => import("./compare_pair.js"),
   text_spans: () => import("./compare_text.js"),
 };
-const { task, project, answers, review, urls, draft, remarks } = pageData("review-data");
-const [rooms, { createComparison }] = await Promise.all([loadRooms([project.task_type]), COMPARISONS[project.task_type]()]);
+const { task, project, answers, review, urls, draft, comments } = pageData("review-data");
+const [editors, { createComparison }] = await Promise.all([loadEditors([project.task_type]), COMPARISONS[project.task_type]()]);
 const page = byId("review");
 const hosts = { stage: byId("stage"), tools: byId("tools"), panel: byId("panel") };
-const wire = createWire({ fetch: (...request) => fetch(...request), csrf: csrfToken, renew: renewToken });
+const api = createApi({ fetch: (address, options) => fetch(address, options), csrf: csrfToken, renew: renewToken });
 const notes = createNotes(byId("notes"));
-const stash = await openStash();
+const localStore = await openLocalStore();
 const own = ownKeys(pageData("choices").keys);
 const comparing = createKeymap(own("review", [...decidingBindings(), ...comparingBindings(answers)]));
 const hidden = new Set();
 let chosen = review.blind ? -1 : bestOf(answers);
 let view = null; // the comparison, while there is one
-let room = null; // the room, while editing
+let editor = null; // the editor, while editing
 let base = null; // the answer that the edited one began with
 let drafts = null;
 let sending = false;
@@ -50,15 +50,15 @@ function rows() {
 }
 
 const nameOf = (key) => project.labels.find((label) => label.key === key)?.name ?? key;
-const said = createRemarks({ remarks, answers, nameOf, onShow: showMark, send: (url, body) => wire.send("POST", url, body) });
+const said = createComments({ comments, answers, nameOf, onShow: showMark, send: (url, body) => api.send("POST", url, body) });
 const list = createAnswerList(byId("answers"), project.labels, { onChoose: choose, onHide: hide, act: run, keyOf: comparing.shown });
 said.showIn(byId("answers"));
 
 // --- comparing --------------------------------------------------------------------------------------------------
 
 function compare() {
-  room?.close();
-  room = null;
+  editor?.close();
+  editor = null;
   base = null;
   page.dataset.mode = "compare";
   byId("editing").hidden = true;
@@ -77,7 +77,7 @@ function compare() {
 function refresh() {
   list.show(rows());
   view?.redraw();
-  byId("decide").disabled = sending || (!room && chosen < 0);
+  byId("decide").disabled = sending || (!editor && chosen < 0);
 }
 
 function choose(index) {
@@ -102,14 +102,14 @@ function solo() {
 
 // --- editing ----------------------------------------------------------------------------------------------------
 
-/** @param {object|null} answer where to begin @param {string|null} from the answer's id */
+/** @param {any|null} answer where to begin @param {string|null} from the answer's id */
 function edit(answer, from) {
   view?.close();
   view = null;
   base = from;
   page.dataset.mode = "edit";
   byId("editing").hidden = false;
-  room = rooms[project.task_type](hosts, {
+  editor = editors[project.task_type](hosts, {
     task,
     labels: project.labels.filter((label) => !label.retired),
     fields: project.fields,
@@ -120,31 +120,31 @@ function edit(answer, from) {
     onChange: changed,
     join: (hear) => joinCopilot({ id: null, token: null, project: { copilot: false } }, { onAnswer: hear.onAnswer, onState: () => hear.onAvailable(false) }),
   });
-  room.ready().catch(imageFailed);
-  room.focus();
-  printKeys(room.keymap);
+  editor.ready().catch(imageFailed);
+  editor.focus();
+  printKeys(editor.keymap);
   refresh();
   markHistory();
 }
 
 function changed() {
-  if (!room) return;
+  if (!editor) return;
   markHistory();
   keep();
 }
 
 /** What is kept until the decision: the note that is being written, and the answer that is being edited. */
 function keep() {
-  drafts.change({ answer: { note: byId("note").value, ...(room && { ...room.answer(), base }) } });
+  drafts.change({ answer: { note: byId("note").value, ...(editor && { ...editor.answer(), base }) } });
 }
 
 function printKeys(keymap) {
   for (const node of page.querySelectorAll("[data-key-of]")) node.textContent = keymap.shown(node.dataset.keyOf);
 }
 
-/** Go to what a tasker's remark is about. */
+/** Go to what a tasker's comment is about. */
 function showMark(index, mark) {
-  if (room) return announce(say("Go back to the answers first."));
+  if (editor) return announce(say("Go back to the answers first."));
   choose(index);
   const found = marksOf(answers[index].answer).find((one) => one.id === mark);
   if (found) view.reveal?.(found);
@@ -152,7 +152,7 @@ function showMark(index, mark) {
 
 function markHistory() {
   for (const name of ["undo", "redo"]) {
-    const able = name === "undo" ? room.history.canUndo : room.history.canRedo;
+    const able = name === "undo" ? editor.history.canUndo : editor.history.canRedo;
     page.querySelector(`[data-action=${name}]`).disabled = !able;
   }
 }
@@ -165,9 +165,9 @@ function imageFailed() {
 
 function showSaved(state, detail) {
   const mark = byId("saved-mark");
-  mark.hidden = !room && !byId("note").value;
+  mark.hidden = !editor && !byId("note").value;
   mark.dataset.state = state;
-  const words = { saved: say("Saved"), offline: say("Offline, kept here"), refused: say("Not saved"), conflict: say("Two copies") };
+  const words = { saved: say("Saved"), offline: say("Offline, kept here"), rejected: say("Not saved"), conflict: say("Two copies") };
   mark.textContent = words[state] ?? say("Saving…");
   if (state === "conflict") dialogs.ask("conflict-dialog").then(({ answer }) => settle(answer, detail));
   if (detail?.signedOut) askToSignIn();
@@ -176,7 +176,7 @@ function showSaved(state, detail) {
 function settle(answer, theirs) {
   if (answer !== "theirs" || !theirs) return drafts.keepMine(theirs?.version ?? 0);
   drafts.takeTheirs(theirs.version);
-  room?.close();
+  editor?.close();
   open(theirs.answer);
 }
 
@@ -195,12 +195,12 @@ async function askToSignIn() {
 }
 
 async function decide() {
-  if (sending || room?.enter()) return;
-  if (!room && chosen < 0) return;
-  if (room?.isEmpty() && (await dialogs.ask("empty-dialog")).answer !== "go") return;
-  const answer = room ? room.answer() : answers[chosen].answer;
-  const from = room ? base : answers[chosen].id;
-  await send(() => wire.send("POST", urls.decide, { token: review.token, answer, base: from, note: byId("note").value.trim() }));
+  if (sending || editor?.enter()) return;
+  if (!editor && chosen < 0) return;
+  if (editor?.isEmpty() && (await dialogs.ask("empty-dialog")).answer !== "go") return;
+  const answer = editor ? editor.answer() : answers[chosen].answer;
+  const from = editor ? base : answers[chosen].id;
+  await send(() => api.send("POST", urls.decide, { token: review.token, answer, base: from, note: byId("note").value.trim() }));
 }
 
 async function send(request) {
@@ -231,7 +231,7 @@ function announce(text) {
 }
 
 function escape() {
-  if (room && !room.escape() && !room.history.canUndo) compare();
+  if (editor && !editor.escape() && !editor.history.canUndo) compare();
 }
 
 const ACTIONS = {
@@ -240,7 +240,7 @@ const ACTIONS = {
   back: compare,
   edit: () => chosen >= 0 && edit(answers[chosen].answer, answers[chosen].id),
   fresh: () => edit(null, null),
-  release: () => send(() => wire.send("POST", urls.release, { token: review.token })),
+  release: () => send(() => api.send("POST", urls.release, { token: review.token })),
   next: () => choose(nextOf(answers, chosen, 1)),
   previous: () => choose(nextOf(answers, chosen, -1)),
   hide: () => hide(),
@@ -249,19 +249,19 @@ const ACTIONS = {
   closer: () => view.zoom(1.3),
   further: () => view.zoom(1 / 1.3),
   instructions: () => void turnInstructions(),
-  keys: () => import("../studio/shell/key_sheet.js").then(({ showKeys }) => showKeys((room?.keymap ?? comparing).bindings)),
+  keys: () => import("../studio/shell/shortcuts.js").then(({ showKeys }) => showKeys((editor?.keymap ?? comparing).bindings)),
 };
 const ALWAYS = ["submit", "escape", "back", "release", "instructions", "keys"];
 
 async function turnInstructions() {
   const { createInstructions } = await import("../studio/shell/instructions.js");
-  instructions ??= createInstructions({ project: () => project, onMove: () => (room ?? view).focus() });
+  instructions ??= createInstructions({ project: () => project, onMove: () => (editor ?? view).focus() });
   instructions.turn(project);
 }
 
 /** @returns {boolean} whether something was done */
 function run(action, event) {
-  if (room && !ALWAYS.includes(action)) return room.act(action, event);
+  if (editor && !ALWAYS.includes(action)) return editor.act(action, event);
   if (action.startsWith("choose:")) choose(Number(action.slice(7)));
   else ACTIONS[action]?.(event);
   return true;
@@ -269,7 +269,7 @@ function run(action, event) {
 
 document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || event.isComposing || dialogs.dialogOpen() || belongsToField(event)) return;
-  const action = (room?.keymap ?? comparing).find(event);
+  const action = (editor?.keymap ?? comparing).find(event);
   if (action && run(action, event)) event.preventDefault();
 });
 
@@ -280,21 +280,21 @@ document.addEventListener("click", (event) => {
     run(button.dataset.action, event);
   }
   const pressed = event.detail > 0 && event.target.closest(".studio__body button");
-  if (pressed && !dialogs.dialogOpen()) (room ?? view)?.focus();
+  if (pressed && !dialogs.dialogOpen()) (editor ?? view)?.focus();
 });
 
 // --- start ------------------------------------------------------------------------------------------------------
 
-const kept = newestWork(draft, await stash.read(review.id).catch(() => null));
+const kept = newestWork(draft, await localStore.read(review.id).catch(() => null));
 drafts = createDrafts({
-  stash,
+  localStore,
   key: review.id,
   version: kept.version,
-  save: (version, work) => wire.send("PUT", urls.draft, { token: review.token, version, answer: work.answer }),
+  save: (version, work) => api.send("PUT", urls.draft, { token: review.token, version, answer: work.answer }),
   onState: showSaved,
 });
 const lease = createLease({
-  beat: () => wire.send("POST", urls.heartbeat, { token: review.token }),
+  beat: () => api.send("POST", urls.heartbeat, { token: review.token }),
   seconds: review.lease_seconds ?? 900,
   onLost: async (problem) => {
     byId("lost-text").textContent = problem.message;

@@ -1,7 +1,7 @@
-/** The room for classifications: what is to be judged on the stage, the fields in the panel, one key per choice. */
+/** The editor for classifications: what is to be judged on the stage, the fields in the panel, one key per choice. */
 import { CHOICES, labelsOf } from "./classification/asked_fields.js";
 import { choiceBindings, classificationBindings, offerBindings } from "./classification/bindings.js";
-import { createClassificationDesk } from "./classification/editor.js";
+import { createClassificationStore } from "./classification/store.js";
 import { createFieldForm } from "./classification/fields.js";
 import { element } from "./shared/elements.js";
 import { createKeymap } from "./shared/keys.js";
@@ -11,10 +11,10 @@ import { say } from "./shared/words.js";
 
 /**
  * @param {{stage: HTMLElement, tools: HTMLElement, panel: HTMLElement}} hosts emptied first
- * @param {object} work see image_regions.js; with `fields` of the project, and `submit` where choosing may hand in
+ * @param {any} work see image_regions.js; with `fields` of the project, and `submit` where choosing may hand in
  */
-export function createRoom(hosts, work) {
-  return createFieldsRoom(hosts, work, {
+export function createEditor(hosts, work) {
+  return createFieldsEditor(hosts, work, {
     table: "classification",
     bindings: classificationBindings(Boolean(work.task.image)),
     choices: choiceBindings,
@@ -24,22 +24,22 @@ export function createRoom(hosts, work) {
 }
 
 /**
- * The same room for another thing to judge.
- * @param {{stage: HTMLElement, tools: HTMLElement, panel: HTMLElement}} hosts @param {object} work
- * @param {{table: string, bindings: object[], choices: typeof choiceBindings, createSubject: typeof createSubject,
- *   keyOf: (label: string) => string, verbs?: Record<string, string>, beside?: object}} way its table of keys, and what
+ * The same editor for another thing to judge.
+ * @param {{stage: HTMLElement, tools: HTMLElement, panel: HTMLElement}} hosts @param {any} work
+ * @param {{table: string, bindings: any[], choices: typeof choiceBindings, createSubject: typeof createSubject,
+ *   keyOf: (label: string) => string, verbs?: Record<string, string>, beside?: any}} way its table of keys, and what
  *   chooses labels besides their own keys; how the thing is shown, which action chooses a label, the labels that other
  *   actions choose, and what an answer says besides its fields
  */
-export function createFieldsRoom(hosts, work, way) {
-  return new FieldsRoom(hosts, work, way);
+export function createFieldsEditor(hosts, work, way) {
+  return new FieldsEditor(hosts, work, way);
 }
 
-class FieldsRoom {
+class FieldsEditor {
   #work;
   #way;
   #fields;
-  #desk;
+  #store;
   #subject;
   #form;
   #size = null; // of what is read, where that is all there is to look at
@@ -57,9 +57,9 @@ class FieldsRoom {
     const offers = helped ? offerBindings([...base, ...way.choices(work.labels, base)]) : [];
     const taken = work.own(way.table, [...base, ...offers]);
     this.keymap = createKeymap([...taken, ...way.choices(work.labels, taken)]);
-    this.#desk = createClassificationDesk({ fields: this.#fields, labels: work.labels, payload: work.task.payload, answer: work.answer, refused: work.refused, onChange: () => this.#refresh() });
+    this.#store = createClassificationStore({ fields: this.#fields, labels: work.labels, payload: work.task.payload, answer: work.answer, rejected: work.rejected, onChange: () => this.#refresh() });
     this.#build(hosts);
-    this.#current = (this.#desk.faults()[0] ?? this.#desk.shown()[0])?.key ?? null;
+    this.#current = (this.#store.faults()[0] ?? this.#store.shown()[0])?.key ?? null;
     this.#refresh();
     if (helped) this.#joinCopilot(hosts.panel).catch(() => {}); // without a network the work goes on without
   }
@@ -67,7 +67,7 @@ class FieldsRoom {
   async #joinCopilot(panel) {
     const { createClassOffers } = await import("./classification/class_offers.js");
     if (this.#closed) return;
-    this.#offers = createClassOffers(panel, { desk: this.#desk, work: this.#work, keymap: this.keymap, current: () => this.#current, focus: (field) => this.#form.focus(field) });
+    this.#offers = createClassOffers(panel, { store: this.#store, work: this.#work, keymap: this.keymap, current: () => this.#current, focus: (field) => this.#form.focus(field) });
   }
 
   #build({ stage, tools, panel }) {
@@ -80,8 +80,8 @@ class FieldsRoom {
       labels,
       keyOf: (label) => keyOf(this.#way.keyOf(label)),
       onChoose: (field, label, byHand) => this.#choose(field, label, byHand),
-      onType: (field, value) => this.#desk.type(field.key, value),
-      onRest: () => this.#desk.rest(),
+      onType: (field, value) => this.#store.type(field.key, value),
+      onRest: () => this.#store.rest(),
       onEnter: () => this.#work.submit?.(),
     });
     panel.addEventListener("focusin", (this.follow = ({ target }) => this.#goTo(this.#form.fieldOf(target) ?? this.#current)));
@@ -106,9 +106,9 @@ class FieldsRoom {
 
   #choose(field, label, byHand) {
     this.#current = field.key;
-    this.#desk.choose(field, label);
+    this.#store.choose(field, label);
     const { name } = this.#work.labels.find((one) => one.key === label);
-    const value = this.#desk.values[field.key];
+    const value = this.#store.values[field.key];
     const on = value !== undefined && [value].flat().includes(label);
     this.#work.announce(on ? say("{field}: {label}", { field: field.name, label: name }) : say("{field}: not {label}", { field: field.name, label: name }));
     this.#refresh();
@@ -116,14 +116,14 @@ class FieldsRoom {
   }
 
   #byKey(label) {
-    const shown = this.#desk.shown();
+    const shown = this.#store.shown();
     const field = shown.find((one) => CHOICES.includes(one.kind) && labelsOf(one, this.#fields, this.#work.labels).some((known) => known.key === label));
     if (field) this.#choose(field, label, true);
   }
 
   #byDigit(digit) {
-    const shown = this.#desk.shown().filter((one) => ["choice", "multiple"].includes(one.kind));
-    const field = shown.find((one) => one.key === this.#current) ?? shown.find((one) => this.#desk.values[one.key] === undefined) ?? shown[0];
+    const shown = this.#store.shown().filter((one) => ["choice", "multiple"].includes(one.kind));
+    const field = shown.find((one) => one.key === this.#current) ?? shown.find((one) => this.#store.values[one.key] === undefined) ?? shown[0];
     const label = field && labelsOf(field, this.#fields, this.#work.labels)[digit - 1];
     if (label) this.#choose(field, label.key, true);
   }
@@ -141,7 +141,7 @@ class FieldsRoom {
   }
 
   #step(by) {
-    const shown = this.#desk.shown().map((field) => field.key);
+    const shown = this.#store.shown().map((field) => field.key);
     const at = shown.indexOf(this.#current);
     this.#goTo(shown[(at + by + shown.length) % shown.length]);
     this.#form.focus(this.#current);
@@ -149,12 +149,12 @@ class FieldsRoom {
 
   #refresh() {
     if (!this.#form) return;
-    const shown = this.#desk.shown();
+    const shown = this.#store.shown();
     if (!shown.some((field) => field.key === this.#current)) this.#current = shown[0]?.key ?? null;
-    const faults = this.#told ? this.#desk.faults().map((field) => field.key) : [];
+    const faults = this.#told ? this.#store.faults().map((field) => field.key) : [];
     this.#offers?.show();
-    this.#subject.show?.(this.#desk.values);
-    this.#form.show({ shown, values: this.#desk.values, proposed: this.#desk.proposed, current: this.#current, faults });
+    this.#subject.show?.(this.#store.values);
+    this.#form.show({ shown, values: this.#store.values, proposed: this.#store.proposed, current: this.#current, faults });
     this.#work.onChange();
   }
 
@@ -163,25 +163,25 @@ class FieldsRoom {
     else this.#subject.zoom(by > 0 ? 1.3 : 1 / 1.3);
   }
 
-  // --- what the studio asks of a room -----------------------------------------------------------------------
+  // --- what the studio asks of an editor -----------------------------------------------------------------------
 
   #verbs = {
     "next-field": () => this.#step(1),
     "previous-field": () => this.#step(-1),
-    "clear-field": () => this.#current && this.#desk.set(this.#current, undefined),
+    "clear-field": () => this.#current && this.#store.set(this.#current, undefined),
     "find-label": () => this.#form.search(this.#current) && this.#work.announce(say("Type the beginning of a name.")),
     "hand-in": () => this.#work.submit?.(),
     accept: () => this.#offers?.act("accept"),
-    refuse: () => this.#offers?.act("refuse"),
+    reject: () => this.#offers?.act("reject"),
     ask: () => this.#offers?.act("ask"),
     closer: () => this.#zoom(1),
     further: () => this.#zoom(-1),
     fit: () => this.#subject.fit(),
-    undo: () => this.#bring(this.#desk.undo()),
-    redo: () => this.#bring(this.#desk.redo()),
+    undo: () => this.#bring(this.#store.undo()),
+    redo: () => this.#bring(this.#store.redo()),
   };
 
-  /** @returns {boolean} whether the action was one of this room's */
+  /** @returns {boolean} whether the action was one of this editor's */
   act(action) {
     if (action.startsWith("label:")) this.#byKey(action.slice(6));
     else if (action.startsWith("digit:")) this.#byDigit(Number(action.slice(6)));
@@ -193,7 +193,7 @@ class FieldsRoom {
 
   /** Before handing in: what is open or wrong is shown, and takes the focus. @returns {boolean} whether it is */
   enter() {
-    const faults = this.#desk.faults();
+    const faults = this.#store.faults();
     if (!faults.length) return false;
     this.#told = true;
     this.#current = faults[0].key;
@@ -210,33 +210,33 @@ class FieldsRoom {
   }
 
   answer() {
-    return { ...this.#desk.answer(), ...this.#way.beside };
+    return { ...this.#store.answer(), ...this.#way.beside };
   }
 
   /** Another copy of the work in this one's place; undo brings this one back. */
-  take(answer, refused) {
-    this.#desk.take(answer, refused);
+  take(answer, rejected) {
+    this.#store.take(answer, rejected);
   }
 
-  refused() {
-    return this.#desk.state.refused;
+  rejected() {
+    return this.#store.state.rejected;
   }
 
   get history() {
-    return this.#desk.history;
+    return this.#store.history;
   }
 
   isEmpty() {
-    return !this.#desk.answer().fields.length;
+    return !this.#store.answer().fields.length;
   }
 
   /** Nothing but what was proposed is in it. */
   untouched() {
-    return !this.#work.answer && !this.#desk.history.canUndo;
+    return !this.#work.answer && !this.#store.history.canUndo;
   }
 
   pending() {
-    return this.#desk.pending().length > 0;
+    return this.#store.pending().length > 0;
   }
 
   focus() {

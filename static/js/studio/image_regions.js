@@ -1,8 +1,8 @@
-/** The room for image tasks: binds the desk to the stage, the hand, the keys and the panel. */
+/** The editor for image tasks: binds the store to the stage, the hand, the keys and the panel. */
 import { imageActions } from "./image/actions.js";
 import { imageBindings } from "./image/bindings.js";
 import { createOfferBar, createToolbar } from "./image/controls.js";
-import { createImageDesk } from "./image/editor.js";
+import { createImageStore } from "./image/store.js";
 import { createHand } from "./image/hand.js";
 import { shapesOf } from "./image/kit.js";
 import { fetchLater } from "./image/later.js";
@@ -18,25 +18,27 @@ const ARROWS = { left: [-1, 0], right: [1, 0], up: [0, -1], down: [0, 1] };
  * @param {{stage: HTMLElement, tools: HTMLElement, panel: HTMLElement}} hosts emptied first
  * @param {object} work
  * @param {object} work.task
- * @param {object[]} work.labels
- * @param {object|null} work.answer
- * @param {object[]} [work.refused]
- * @param {object|null} [work.unfinished] what was being placed or asked when the page was left, as `unfinished` gave it
+ * @param {any[]} work.labels
+ * @param {any|null} work.answer
+ * @param {any[]} [work.rejected]
+ * @param {any|null} [work.unfinished] what was being placed or asked when the page was left, as `unfinished` gave it
  * @param {import("./shared/keys.js").Binding[]} work.bindings the studio's own keys
- * @param {(table: string, bindings: object[]) => object[]} work.own under the person's keys; see own_keys.js
- * @param {(hear: {onAnswer: (message: object) => void, onAvailable: (listens: boolean, state: object) => void}) => object} work.join
+ * @param {(table: string, bindings: any[]) => any[]} work.own under the person's keys; see own_keys.js
+ * @param {(hear: {onAnswer: (message: any) => void, onAvailable: (listens: boolean, state: any) => void}) => any} work.join
  *   gives the copilot; see copilot.js
  * @param {(text: string) => void} work.announce for screen readers
  * @param {() => void} work.onChange
  */
-export function createRoom(hosts, work) {
-  return new ImageRoom(hosts, work);
+export function createEditor(hosts, work) {
+  return new ImageEditor(hosts, work);
 }
 
-class ImageRoom {
+class ImageEditor {
+  smooth; // fetched late, as are the hints
+  hints;
   #work;
   #size;
-  #desk;
+  #store;
   #copilot;
   #hand;
   #stage;
@@ -54,11 +56,11 @@ class ImageRoom {
     });
     const left = work.unfinished?.points ? { outline: work.unfinished } : work.unfinished; // kept without more until now
     if (left?.outline) this.#hand.take(left.outline.type);
-    this.#desk = createImageDesk({
+    this.#store = createImageStore({
       labels: work.labels,
       size: this.#size,
       answer: work.answer,
-      refused: work.refused,
+      rejected: work.rejected,
       outline: left?.outline,
       proposal: left?.proposal,
       inHand: left?.label ?? this.#hand.label,
@@ -69,7 +71,7 @@ class ImageRoom {
     hosts.panel.replaceChildren();
     this.#buildStage(hosts.stage);
     this.#buildPanel(hosts);
-    this.actions = imageActions(this.#desk, this.#handsOn());
+    this.actions = imageActions(this.#store, this.#handsOn());
     this.#built = true;
     this.#stage.look();
     this.#refresh();
@@ -94,7 +96,7 @@ class ImageRoom {
     this.#stage = createImageStage(host, {
       task, announce,
       size: this.#size,
-      desk: this.#desk,
+      store: this.#store,
       hand: this.#hand,
       tool: () => this.#tool(),
       lookOf: (key) => this.#lookOf(key),
@@ -111,7 +113,7 @@ class ImageRoom {
     const act = (action) => this.act(action);
     const keyOf = (action) => this.keymap.shown(action);
     this.toolbar = createToolbar(tools, { kit: this.#hand.kit, act, keyOf, onRadius: (radius) => this.#setRadius(radius) });
-    this.bar = createOfferBar(stage, { confidence: this.#work.confidence, act, keyOf, choose: (index) => this.#desk.cycle(index - this.#desk.state.proposal.chosen) });
+    this.bar = createOfferBar(stage, { confidence: this.#work.confidence, act, keyOf, choose: (index) => this.#store.cycle(index - this.#store.state.proposal.chosen) });
     this.palette = createPalette(panel, this.#work.labels, { keyOf: (key) => keyOf(`label:${key}`), onPick: (key) => this.act(`label:${key}`) });
     this.#buildLater(panel).catch(() => {}); // without a network the work goes on without them
   }
@@ -124,8 +126,8 @@ class ImageRoom {
     if (this.#closed) return;
     [this.smooth, this.hints] = [smooth, hints];
     this.lists = lists.createImageLists(panel, this.#forLists());
-    this.heard = heard.createHeard(this.#desk, { tool: () => this.#tool(), on: () => this.#hand.on });
-    if (fields) this.fields = fields.createAttributeFields(panel, { onSet: (key, value) => this.#desk.describe(key, value), onDone });
+    this.heard = heard.createHeard(this.#store, { tool: () => this.#tool(), on: () => this.#hand.on });
+    if (fields) this.fields = fields.createAttributeFields(panel, { onSet: (key, value) => this.#store.describe(key, value), onDone });
     this.settings = view.createViewSettings(panel, { onChange: () => this.#stage.look(), onDone });
     this.#show();
     this.#showFields();
@@ -133,7 +135,7 @@ class ImageRoom {
 
   #forLists() {
     return {
-      desk: this.#desk,
+      store: this.#store,
       size: this.#size,
       scored: Boolean(this.#work.copilot) && this.#work.confidence !== "hidden",
       labels: this.#work.labels,
@@ -164,7 +166,7 @@ class ImageRoom {
       pen: () => this.#stage.cursor.turnPen(this.#tool()),
       pressAway: () => this.#stage.cursor.press(this.#tool(), true),
       turn: (what) => this.#turn(what),
-      remake: (how, name) => this.smooth && (this.#desk.remake(this.smooth[how], name) || this.#tell("nothing")),
+      remake: (how, name) => this.smooth && (this.#store.remake(this.smooth[how], name) || this.#tell("nothing")),
       show: (region) => (this.#stage.reveal(region), this.lists?.bring(region.id)),
       resize: (factor, more) => this.#setRadius(this.#hand.radius * factor + more),
       viewport: this.#stage.viewport,
@@ -172,9 +174,9 @@ class ImageRoom {
   }
 
   #hear(message) {
-    if (!this.#desk.receive(message)) return;
+    if (!this.#store.receive(message)) return;
     if (message.type !== "masks") return this.#work.announce(message.text);
-    this.#work.announce(sayCount(message.masks.length, "The copilot offers a mask. {accept} accepts, {refuse} refuses.", "The copilot offers {count} masks. {next} shows the next, {accept} accepts, {refuse} refuses.", { accept: this.keymap.shown("accept"), refuse: this.keymap.shown("refuse"), next: this.keymap.shown("next-mask") }));
+    this.#work.announce(sayCount(message.masks.length, "The copilot offers a mask. {accept} accepts, {reject} rejects.", "The copilot offers {count} masks. {next} shows the next, {accept} accepts, {reject} rejects.", { accept: this.keymap.shown("accept"), reject: this.keymap.shown("reject"), next: this.keymap.shown("next-mask") }));
   }
 
   #available(listens) {
@@ -189,7 +191,7 @@ class ImageRoom {
   }
 
   #tool() {
-    return this.#hand.tool(this.#labelOf(this.#desk.label));
+    return this.#hand.tool(this.#labelOf(this.#store.label));
   }
 
   /** A tool that the label in hand has no use for takes the first label along that has. */
@@ -197,7 +199,7 @@ class ImageRoom {
     if (!this.#hand.take(name)) this.#tell("copilot");
     if (this.#tool() !== name) {
       const label = this.#hand.labelOfTool();
-      if (label) this.#desk.nextLabel(label.key);
+      if (label) this.#store.nextLabel(label.key);
     }
     this.#show();
   }
@@ -208,14 +210,14 @@ class ImageRoom {
   }
 
   #finish(value = this.#hand.on.removing ? 0 : 1) {
-    const fault = this.#desk.finishOutline(value);
+    const fault = this.#store.finishOutline(value);
     if (fault) this.#tell(fault);
     return !fault;
   }
 
   /** Why something was not done: seen for a moment, and heard. */
   #tell(what, label) {
-    const text = this.hints?.regretFor(what, { locked: this.#desk.locked.has(this.#desk.selected), label });
+    const text = this.hints?.regretFor(what, { locked: this.#store.locked.has(this.#store.selected), label });
     if (!text) return false;
     this.#work.announce(text);
     this.bar.tell(text);
@@ -223,13 +225,13 @@ class ImageRoom {
   }
 
   #chooseLabel(key) {
-    if (!this.#desk.chooseLabel(key)) return this.#tell("taken", this.#nameOf(key));
+    if (!this.#store.chooseLabel(key)) return this.#tell("taken", this.#nameOf(key));
     return this.#show();
   }
 
   #choose(id) {
-    this.#desk.select(id);
-    const { regions } = this.#desk.state;
+    this.#store.select(id);
+    const { regions } = this.#store.state;
     const at = regions.findIndex((one) => one.id === id);
     if (at < 0) return;
     this.#stage.reveal(regions[at]);
@@ -237,13 +239,13 @@ class ImageRoom {
   }
 
   #step(by) {
-    this.#desk.step(by);
-    if (this.#desk.selected) this.#choose(this.#desk.selected);
+    this.#store.step(by);
+    if (this.#store.selected) this.#choose(this.#store.selected);
   }
 
   #accept() {
-    const accepted = this.#desk.accept();
-    if (accepted) this.#work.announce(say("Accepted as {label}", { label: this.#nameOf(this.#desk.label) }));
+    const accepted = this.#store.accept();
+    if (accepted) this.#work.announce(say("Accepted as {label}", { label: this.#nameOf(this.#store.label) }));
     return accepted;
   }
 
@@ -261,14 +263,14 @@ class ImageRoom {
   }
 
   #showFields() {
-    const region = this.#desk.state.regions.find(({ id }) => id === this.#desk.selected) ?? null;
-    this.fields?.show(region, (region && this.#labelOf(region.label)?.attributes) ?? [], !this.#desk.open);
+    const region = this.#store.state.regions.find(({ id }) => id === this.#store.selected) ?? null;
+    this.fields?.show(region, (region && this.#labelOf(region.label)?.attributes) ?? [], !this.#store.open);
   }
 
   /** What is around the work has changed: tool, view, copilot. */
   #show() {
     const tool = this.#tool();
-    const { state, label } = this.#desk;
+    const { state, label } = this.#store;
     this.#hand.keepLabel(label);
     this.#stage.show();
     this.toolbar.mark({ tool, removing: this.#hand.on.removing, radius: this.#hand.radius, copilot: this.#hand.listens });
@@ -277,7 +279,7 @@ class ImageRoom {
   }
 
   #hint(tool) {
-    const { state, chosen, selected } = this.#desk;
+    const { state, chosen, selected } = this.#store;
     const keys = this.#work.labels.map(({ key }) => this.keymap.shown(`label:${key}`)).filter(Boolean);
     const offered = state.proposal?.masks.length;
     if (state.proposal && !offered) return "";
@@ -290,19 +292,19 @@ class ImageRoom {
     return on;
   }
 
-  // --- what the studio asks of a room -----------------------------------------------------------------------
+  // --- what the studio asks of an editor -----------------------------------------------------------------------
 
   /** Arrows move the selected outline with the select tool (Shift sizes a box), else the keyboard's pointer. */
   #arrow([dx, dy], shift) {
     if (document.activeElement !== this.#stage.canvas) return false;
-    if (this.#tool() === "select" && this.#desk.open && this.#desk.open.shape.type !== "mask") {
-      if (shift && this.#desk.handle === null && this.#desk.grow(dx, dy)) return true;
-      return this.#desk.nudge(dx * (shift ? 10 : 1), dy * (shift ? 10 : 1)) || this.#tell("moving");
+    if (this.#tool() === "select" && this.#store.open && this.#store.open.shape.type !== "mask") {
+      if (shift && this.#store.handle === null && this.#store.grow(dx, dy)) return true;
+      return this.#store.nudge(dx * (shift ? 10 : 1), dy * (shift ? 10 : 1)) || this.#tell("moving");
     }
     return this.#stage.cursor.move(dx, dy, shift);
   }
 
-  /** @param {string} action @param {KeyboardEvent} [event] @returns {boolean} whether it was one of this room's */
+  /** @param {string} action @param {KeyboardEvent} [event] @returns {boolean} whether it was one of this editor's */
   act(action, event) {
     if (ARROWS[action]) return this.#arrow(ARROWS[action], event?.shiftKey), document.activeElement === this.#stage.canvas;
     const colon = action.indexOf(":");
@@ -320,51 +322,51 @@ class ImageRoom {
   /** Enter, before it means submit. @returns {boolean} whether it meant something here */
   enter() {
     if (this.#stage.cursor.press(this.#tool(), false)) return true;
-    if (this.#desk.state.outline) return this.#finish(), true;
+    if (this.#store.state.outline) return this.#finish(), true;
     return this.#accept();
   }
 
   /** Esc lets go of the innermost thing. @returns {boolean} whether there was one */
   escape() {
-    const { handle } = this.#desk;
-    if (handle !== null) return this.#desk.chooseHandle(null), true;
-    return this.#stage.cancel() || this.#desk.leaveOutline() || this.#desk.refuse() || this.#stage.cursor.hide() || (this.#desk.selected !== null && (this.#desk.select(null), true));
+    const { handle } = this.#store;
+    if (handle !== null) return this.#store.chooseHandle(null), true;
+    return this.#stage.cancel() || this.#store.leaveOutline() || this.#store.reject() || this.#stage.cursor.hide() || (this.#store.selected !== null && (this.#store.select(null), true));
   }
 
   answer() {
-    return this.#desk.answer();
+    return this.#store.answer();
   }
 
   /** The region that a comment would be about. */
   selected() {
-    return this.#desk.selected;
+    return this.#store.selected;
   }
 
-  refused() {
-    return this.#desk.state.refused;
+  rejected() {
+    return this.#store.state.rejected;
   }
 
   /** A polygon or line that is not closed yet, and what the copilot was asked: kept on this machine with the rest. */
   unfinished() {
-    return this.#desk.unfinished();
+    return this.#store.unfinished();
   }
 
   /** Another copy of the work in this one's place; undo brings this one back. */
-  take(answer, refused) {
-    this.#desk.take(answer, refused);
+  take(answer, rejected) {
+    this.#store.take(answer, rejected);
   }
 
   get history() {
-    return this.#desk.history;
+    return this.#store.history;
   }
 
   isEmpty() {
-    return !this.#desk.state.regions.length;
+    return !this.#store.state.regions.length;
   }
 
   /** Something is on offer, or asked for, that would be left out of a submit. */
   pending() {
-    const { proposal } = this.#desk.state;
+    const { proposal } = this.#store.state;
     return Boolean(proposal?.asked || proposal?.masks.length);
   }
 

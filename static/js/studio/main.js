@@ -1,44 +1,46 @@
-/** The studio's page: joins the session, the room of the task at hand, the keys and the dialogs. */
+/** The studio's page: joins the session, the editor of the task at hand, the keys and the dialogs. */
 import { createClock } from "./shell/clock.js";
 import { joinCopilot } from "./shell/copilot.js";
 import * as dialogs from "./shell/dialogs.js";
 import { byId, pageData, wear } from "./shared/elements.js";
 import { belongsToField } from "./shared/fields.js";
+import { createKeymap } from "./shared/keys.js";
 import { createMarks } from "./shell/marks.js";
 import { createNotes } from "./shell/notes.js";
 import { ownKeys } from "./shell/own_keys.js";
-import { loadRooms } from "./shell/editors.js";
+import { loadEditors } from "./shell/editors.js";
 import { createSession } from "./shell/session.js";
-import { openStash } from "./shell/local_store.js";
+import { openLocalStore } from "./shell/local_store.js";
 import { studioBindings } from "./shell/studio_bindings.js";
 import { csrfToken, renewToken } from "./shared/token.js";
-import { createWire } from "./shell/wire.js";
+import { createApi } from "./shell/api.js";
 import { say } from "./shared/words.js";
 
 const studio = byId("studio");
 const any = studio.dataset.project === "any";
-const rooms = any ? {} : await loadRooms(studio.dataset.types.split(" "));
+const editors = any ? {} : await loadEditors(studio.dataset.types.split(" "));
 const choices = pageData("choices"); // of the person: their keys, and whether a choice hands in
 const clock = createClock({ now: () => performance.now() });
 const marks = createMarks({ clock, announce });
 const notes = createNotes(byId("notes"));
 const hosts = { stage: byId("stage"), tools: byId("tools"), panel: byId("panel") };
-let room = null;
+let editor = null;
+let known = any ? null : { id: studio.dataset.project }; // the project at hand, or the last one
+let madeAsides = null; // what asides.js made, once it is here
 let kept = []; // the parts of the work that were last handed to the session
-let asked = []; // the fields of the task that was last shown
-let ahead = null; // prefetch.js, once something was foreseen
+let lookahead = null; // prefetch.js, once something was prefetched
 let coming = null; // the copilot of a task that is shown before it is ours
 let soon = false; // it is to be handed in as soon as it is
 let warned = false; // of suggestions that wait for a word
 let retry = null;
 const told = new Set(); // what was said once and needn't be again
 
-const wire = createWire({ fetch: (...request) => fetch(...request), csrf: csrfToken, renew: renewToken, any });
+const api = createApi({ fetch: (address, options) => fetch(address, options), csrf: csrfToken, renew: renewToken, any });
 
-const stash = await openStash();
+const localStore = await openLocalStore();
 const session = createSession({
-  wire: any ? (await import("./any_wire.js")).createAnyWire(wire, rooms) : Number(studio.dataset.grid) > 1 ? (await import("./shell/grid_wire.js")).createGridWire(wire) : wire,
-  stash,
+  api: any ? (await import("./any_api.js")).createAnyApi(api, editors) : Number(studio.dataset.grid) > 1 ? (await import("./shell/grid_api.js")).createGridApi(api) : api,
+  localStore,
   view: {
     showTask, showNothing, showLesson, showPhase, showSaved, showProblem, showHeld, prepare,
     openAnew: () => location.reload(),
@@ -52,10 +54,10 @@ const session = createSession({
 // --- what the session shows -------------------------------------------------------------------------------------
 
 function showTask(assignment, work) {
-  closeRoom();
+  closeEditor();
   notes.clearAll();
   const { project, task } = assignment;
-  asked = project.fields ?? [];
+  known = project;
   byId("project-name").textContent = project.name;
   byId("task-name").textContent = task.name;
   byId("pay").textContent = assignment.pay ?? "";
@@ -64,7 +66,7 @@ function showTask(assignment, work) {
   byId("rest").hidden = true;
   byId("workbench").dataset.type = project.task_type;
   byId("workbench").toggleAttribute("data-grid", Boolean(task.tiles));
-  room = rooms[task.tiles ? "grid" : project.task_type](hosts, {
+  editor = editors[task.tiles ? "grid" : project.task_type](hosts, {
     task,
     labels: project.labels.filter((label) => !label.retired),
     fields: project.fields,
@@ -73,7 +75,7 @@ function showTask(assignment, work) {
     copilot: project.copilot,
     submit: () => run("submit"),
     answer: work.answer,
-    refused: work.refused,
+    rejected: work.rejected,
     unfinished: work.unfinished,
     bindings: studioBindings(),
     own: ownKeys(choices.keys),
@@ -83,16 +85,16 @@ function showTask(assignment, work) {
     onChange: changed,
     join(hear) {
       const join = () => joinCopilot(assignment, { onAnswer: hear.onAnswer, onState: (state) => copilotIs(state, hear) });
-      return assignment.seal && project.copilot ? (coming = ahead.copilotToCome(join, hear.onAnswer)) : join();
+      return assignment.signature && project.copilot ? (coming = lookahead.copilotToCome(join, hear.onAnswer)) : join();
     },
   });
-  kept = partsOf(room);
+  kept = partsOf(editor);
   printKeys(project);
-  talkIs(assignment.remarks);
+  showCommentCount(assignment.comments);
   if (assignment.answered) once("answered", aside("answered"));
   markHistory();
-  room.ready().then(() => (prefetch(assignment.next_media ?? []), once("asides", fetchAsides), session.lookAhead()), () => imageFailed());
-  if (!dialogs.dialogOpen()) room.focus();
+  editor.ready().then(() => (prefetch(assignment.next_media ?? []), once("asides", fetchAsides), session.lookAhead()), () => imageFailed());
+  if (!dialogs.dialogOpen()) editor.focus();
   announce(say("Next task: {name}.", { name: task.name }));
 }
 
@@ -106,7 +108,7 @@ function fetchAsides() {
 async function asides() {
   wear(studio.dataset.later);
   const { createAsides } = await import("./shell/asides.js");
-  return (asides.made ??= createAsides({ session, notes, wire, stash, room: () => room, talkIs, announce }));
+  return (madeAsides ??= createAsides({ session, notes, api, localStore, project: () => known, editor: () => editor, showCommentCount, announce }));
 }
 
 /** Something of asides.js, to be done once it is here. */
@@ -121,21 +123,21 @@ function once(what, act) {
 
 /** The keys on the page's own buttons; and, once a project, which label had to give way to a key of this person's. */
 function printKeys(project) {
-  for (const node of studio.querySelectorAll("[data-key-of]")) node.textContent = room.keymap.shown(node.dataset.keyOf);
-  const lost = Object.keys(choices.keys).length && room.keymap.bindings.some((one) => one.lost);
-  if (lost) once(`keys ${project.id}`, () => aside("lost")(room.keymap.bindings));
+  for (const node of studio.querySelectorAll("[data-key-of]")) node.textContent = editor.keymap.shown(node.dataset.keyOf);
+  const lost = Object.keys(choices.keys).length && editor.keymap.bindings.some((one) => one.lost);
+  if (lost) once(`keys ${project.id}`, () => aside("lost")(editor.keymap.bindings));
 }
 
 /** How much was said about the task at hand. */
-function talkIs(count) {
-  byId("talk-mark").hidden = !count;
-  byId("talk-count").textContent = count || "";
+function showCommentCount(count) {
+  byId("comments-mark").hidden = !count;
+  byId("comments-count").textContent = count || "";
 }
 
 /** A choice of the person's, kept with them. */
 function choose(name, on) {
   choices[name] = on;
-  wire.send("POST", "/profile/submit-on-choice/", { on }).catch(() => {}); // as good as kept: it holds for this sitting
+  api.send("POST", "/profile/submit-on-choice/", { on }).catch(() => {}); // as good as kept: it holds for this sitting
 }
 
 function copilotIs(state, hear) {
@@ -152,30 +154,30 @@ function prefetch(urls) {
   for (const url of urls) new Image().src = url;
 }
 
-/** No room is open while the next one is built: what it says of itself must not be taken for the old one's work. */
-function closeRoom() {
-  room?.close();
-  room = coming = null;
+/** No editor is open while the next one is built: what it says of itself must not be taken for the old one's work. */
+function closeEditor() {
+  editor?.close();
+  editor = coming = null;
   warned = false;
   clearTimeout(retry);
 }
 
-/** What was shown ahead is ours now. */
+/** What was shown early is ours now. */
 function showHeld(assignment) {
   coming?.come();
-  talkIs(assignment.remarks);
+  showCommentCount(assignment.comments);
   byId("pay").textContent = assignment.pay ?? "";
   session.lookAhead();
 }
 
-/** Without what it needs a task isn't shown ahead. */
+/** Without what it needs a task isn't shown early. */
 async function prepare({ task }) {
-  ahead = await import("./shell/prefetch.js");
-  ahead.prepare(task);
+  lookahead = await import("./shell/prefetch.js");
+  lookahead.prepare(task);
 }
 
 function showNothing(nothing) {
-  closeRoom();
+  closeEditor();
   notes.clearAll();
   aside("rest")({ text: nothing.text, waits: Boolean(nothing.retry_seconds) });
   if (nothing.retry_seconds) retry = setTimeout(() => session.claim(), nothing.retry_seconds * 1000);
@@ -183,7 +185,7 @@ function showNothing(nothing) {
 
 /** A course's answers, to be read before the next task. */
 async function showLesson(lesson, go) {
-  closeRoom();
+  closeEditor();
   notes.clearAll();
   courseIs(null);
   wear(studio.dataset.lesson);
@@ -201,9 +203,9 @@ function courseIs(course) {
 
 function showPhase(phase) {
   studio.dataset.phase = phase;
-  byId("submit").toggleAttribute("disabled", phase === "sending" || (phase === "waiting" && !session.assignment?.seal));
+  byId("submit").toggleAttribute("disabled", phase === "sending" || (phase === "waiting" && !session.assignment?.signature));
   if (phase === "working" && soon) setTimeout(() => run("submit"));
-  soon = soon && ["ahead", "waiting"].includes(phase);
+  soon = soon && ["prefetched", "waiting"].includes(phase);
   if (phase !== "waiting") return notes.clear("waiting");
   const text = say("Waiting for the network. Your work is kept on this machine and will be sent.");
   notes.show("waiting", { kind: "warn", text });
@@ -211,13 +213,13 @@ function showPhase(phase) {
 
 function showSaved(state, detail) {
   marks.showSaved(state);
-  asides.made?.told.saved(state);
+  madeAsides?.told.saved(state);
   if (state === "conflict") aside("conflict")(detail);
-  if (state === "refused") showProblem(detail, null);
+  if (state === "rejected") showProblem(detail, null);
 }
 
 function showProblem(problem, again) {
-  if (!room) return aside("rest")({ title: say("No task could be fetched"), text: problem.message });
+  if (!editor) return aside("rest")({ title: say("No task could be fetched"), text: problem.message });
   const text = problem.place ? say("{text} (at {place})", { text: problem.message, place: problem.place }) : problem.message;
   notes.show("problem", { kind: "bad", text, verb: again ? say("Try again") : undefined, onVerb: again ?? undefined });
 }
@@ -231,23 +233,23 @@ function announce(text) {
 }
 
 function changed() {
-  if (!room) return;
+  if (!editor) return;
   markHistory();
-  if (!room.pending()) notes.clear("pending");
-  const parts = partsOf(room);
+  if (!editor.pending()) notes.clear("pending");
+  const parts = partsOf(editor);
   if (parts.every((part, i) => part === kept[i])) return;
   kept = parts;
-  asides.made?.told.stepped(room.history);
-  session.change({ answer: room.answer(), refused: room.refused(), unfinished: room.unfinished?.() ?? null });
+  madeAsides?.told.stepped(editor.history);
+  session.change({ answer: editor.answer(), rejected: editor.rejected(), unfinished: editor.unfinished?.() ?? null });
 }
 
 /** Lists are never changed in place, so the same list is the same work. */
 function partsOf(one) {
-  return [...Object.values(one.answer()), one.refused(), one.unfinished?.() ?? null];
+  return [...Object.values(one.answer()), one.rejected(), one.unfinished?.() ?? null];
 }
 
 function markHistory() {
-  const { canUndo, canRedo, undoName, redoName } = room.history;
+  const { canUndo, canRedo, undoName, redoName } = editor.history;
   const [undo, redo] = ["undo", "redo"].map((name) => studio.querySelector(`.studio__submit [data-action=${name}]`));
   undo.disabled = !canUndo;
   redo.disabled = !canRedo;
@@ -257,19 +259,19 @@ function markHistory() {
 
 /** Enter first finishes what is in hand; the button always means submit. */
 async function submit(event) {
-  if (!room) return;
-  const early = session.assignment?.seal;
+  if (!editor) return;
+  const early = session.assignment?.signature;
   if (!early && studio.dataset.phase !== "working") return;
-  if (event?.type !== "click" && room.enter()) return;
+  if (event?.type !== "click" && editor.enter()) return;
   if (byId("saved-mark").dataset.state === "conflict") return aside("conflict")();
-  // Shown ahead, it is handed in once it is ours; a second press for the last one mustn't hand in what nobody looked at.
-  if (early) return void (soon = room.history.canUndo);
-  if (room.pending() && !warned) {
+  // Shown early, it is handed in once it is ours; a second press for the last one mustn't hand in what nobody looked at.
+  if (early) return void (soon = editor.history.canUndo);
+  if (editor.pending() && !warned) {
     warned = true;
     return aside("pending")();
   }
-  if (room.isEmpty() && !session.assignment.project.empty_usual && (await dialogs.ask("empty-dialog")).answer !== "go") return;
-  session.submit({ answer: room.answer(), refused: room.refused() });
+  if (editor.isEmpty() && !session.assignment.project.empty_usual && (await dialogs.ask("empty-dialog")).answer !== "go") return;
+  session.submit({ answer: editor.answer(), rejected: editor.rejected() });
 }
 
 function leave(event) {
@@ -281,26 +283,33 @@ function leave(event) {
 const ACTIONS = {
   submit,
   skip: aside("skip"),
-  report: aside("report"),
+  report: () => session.assignment && aside("report")(),
   keep: aside("keep"),
-  escape: () => room?.escape(),
-  instructions: () => session.assignment && aside("instructions")(session.assignment.project),
-  keys: () => aside("keys")(room?.keymap.bindings ?? studioBindings()),
+  escape: () => editor?.escape(),
+  instructions: () => known && aside("instructions")(known),
+  keys: () => aside("keys")(keymap().bindings),
   comment: aside("comment"),
   question: aside("question"),
-  talk: aside("talk"),
+  comments: aside("comments"),
 };
+
+/** What is there without a task, too. */
+const IDLE = ["instructions", "keys"];
+
+function keymap() {
+  return editor?.keymap ?? createKeymap(ownKeys(choices.keys)("studio", studioBindings()));
+}
 
 /** @returns {boolean} whether something was done */
 function run(action, event) {
   if (ACTIONS[action]) return ACTIONS[action](event), true;
-  return room?.act(action, event) ?? false;
+  return editor?.act(action, event) ?? false;
 }
 
 document.addEventListener("keydown", (event) => {
-  if (!room || event.defaultPrevented || event.isComposing || dialogs.dialogOpen() || belongsToField(event)) return;
-  const action = room.keymap.find(event);
-  if (action && run(action, event)) event.preventDefault();
+  if (event.defaultPrevented || event.isComposing || dialogs.dialogOpen() || belongsToField(event)) return;
+  const action = keymap().find(event);
+  if (action && (editor || IDLE.includes(action)) && run(action, event)) event.preventDefault();
 });
 
 for (const link of document.querySelectorAll("#leave, [data-leave]")) link.addEventListener("click", leave);
@@ -312,7 +321,7 @@ document.addEventListener("click", (event) => {
   }
   // After a press with the mouse the keys belong to the work again.
   const pressed = event.detail > 0 && event.target.closest(".studio__body button, .studio__actions button");
-  if (pressed && !dialogs.dialogOpen()) room?.focus();
+  if (pressed && !dialogs.dialogOpen()) editor?.focus();
 });
 
 document.addEventListener("visibilitychange", () => {

@@ -1,11 +1,11 @@
-/** The room for preferences: two candidates side by side, and which is better; with what else is asked of them. */
-import { createFieldsRoom } from "./classification.js";
+/** The editor for preferences: two candidates side by side, and which is better; with what else is asked of them. */
+import { createFieldsEditor } from "./classification.js";
 import { createPair } from "./shared/pair.js";
 import { NAMES, OF_FIELD, asShown, ordered, preferenceBindings, preferenceChoices } from "./preference/bindings.js";
 import { say } from "./shared/words.js";
 
-/** @param {{stage: HTMLElement, tools: HTMLElement, panel: HTMLElement}} hosts @param {object} work see classification.js */
-export function createRoom(hosts, work) {
+/** @param {{stage: HTMLElement, tools: HTMLElement, panel: HTMLElement}} hosts @param {any} work see classification.js */
+export function createEditor(hosts, work) {
   const { left = "first", images = {} } = work.task;
   const [onLeft, onRight] = ordered(left);
   const verbs = { left: onLeft, right: onRight, equal: "tie" };
@@ -13,7 +13,7 @@ export function createRoom(hosts, work) {
   const equal = labels.some((label) => label.key === "tie");
   const names = { [onLeft]: NAMES[0], [onRight]: NAMES[1] };
   const fields = work.fields.map((field) => (field.key === OF_FIELD ? { ...field, name: say("Which is better") } : field));
-  return createFieldsRoom(hosts, { ...work, labels, fields }, {
+  return createFieldsEditor(hosts, { ...work, labels, fields }, {
     table: "preference",
     bindings: preferenceBindings(Object.keys(images).length > 0, equal),
     choices: preferenceChoices,

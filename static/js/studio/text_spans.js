@@ -1,11 +1,11 @@
-/** The room for text tasks: binds the desk to the text on the page, the keys and the panel. */
+/** The editor for text tasks: binds the store to the text on the page, the keys and the panel. */
 import { element } from "./shared/elements.js";
 import { createKeymap } from "./shared/keys.js";
 import { labelBindings } from "./shared/keys_of_labels.js";
 import { createOffsets } from "./shared/offsets.js";
 import { createPalette } from "./shared/palette.js";
 import { textBindings } from "./text/bindings.js";
-import { createTextDesk } from "./text/editor.js";
+import { createTextStore } from "./text/store.js";
 import { createTextOffers } from "./text/offers.js";
 import { createWordCursor } from "./text/cursor.js";
 import { paragraphRunsLeft } from "./shared/text_direction.js";
@@ -23,20 +23,20 @@ import { say, sayCount } from "./shared/words.js";
 
 /**
  * @param {{stage: HTMLElement, tools: HTMLElement, panel: HTMLElement}} hosts emptied first
- * @param {object} work see image_regions.js
+ * @param {any} work see image_regions.js
  */
-export function createRoom(hosts, work) {
-  return new TextRoom(hosts, work);
+export function createEditor(hosts, work) {
+  return new TextEditor(hosts, work);
 }
 
-class TextRoom {
+class TextEditor {
   #work;
   #text;
   #offsets;
   #closed = false;
   #drawn = null;
   #seenAs;
-  #desk;
+  #store;
   #page;
   #marking;
   #copilot;
@@ -50,7 +50,7 @@ class TextRoom {
     this.#offsets = createOffsets(this.#text);
     const taken = work.own("text", [...work.bindings, ...textBindings({ attributes: this.#asksAttributes() })]);
     this.keymap = createKeymap([...taken, ...labelBindings(work.labels, taken, say("Labels"))]);
-    this.#desk = createTextDesk({ answer: work.answer, refused: work.refused, onChange: () => this.#refresh() });
+    this.#store = createTextStore({ answer: work.answer, rejected: work.rejected, onChange: () => this.#refresh() });
     this.#seenAs = createLooks(this.#text, (item) => this.#toUnits(item), { labelOf: (key) => this.#labelOf(key), confidence: work.confidence });
     this.#build(hosts);
     this.#listen();
@@ -66,33 +66,33 @@ class TextRoom {
     const { task, labels } = this.#work;
     const keyOf = (label) => this.keymap.shown(`label:${label}`);
     this.#page = createTextPage(this.#text, say("Text of the task. Arrow keys move by words, Shift extends, a label's key marks."));
-    const sheet = element("article", { class: "sheet" });
-    if (task.payload.title) sheet.append(element("h3", { class: "sheet__title", dir: "auto" }, task.payload.title));
-    sheet.append(this.#page.host);
+    const article = element("article", { class: "document" });
+    if (task.payload.title) article.append(element("h3", { class: "document__title", dir: "auto" }, task.payload.title));
+    article.append(this.#page.host);
     const ways = { act: (action) => this.act(action), keyOf: (action) => this.keymap.shown(action) };
-    this.desktop = element("div", { class: "desktop" }, sheet);
+    this.area = element("div", { class: "document-area" }, article);
     tools.replaceChildren();
     panel.replaceChildren();
-    stage.replaceChildren(this.desktop);
+    stage.replaceChildren(this.area);
     this.offers = createTextOffers(stage, { confidence: this.#work.confidence, ...ways });
-    this.handles = createHandles(sheet, this.#page, this.#text, {
+    this.handles = createHandles(article, this.#page, this.#text, {
       snapped: (offset, end) => this.#marking.edgeAt(offset, end),
-      onMove: (edges) => this.#desk.resize(this.#toPoints(edges)),
+      onMove: (edges) => this.#store.resize(this.#toPoints(edges)),
     });
-    this.picker = createPicker(sheet, labels, { keyOf, onPick: (label) => this.#marking.label(label) });
+    this.picker = createPicker(article, labels, { keyOf, onPick: (label) => this.#marking.label(label) });
     this.#marking = createMarking(this.#text, this.#forMarking());
     this.cursor = createWordCursor(this.#page, this.#marking.tokens, () => this.#cursorMoved());
     this.palette = createPalette(panel, labels, { keyOf, onPick: (label) => this.act(`label:${label}`) });
     this.modes = createModes(panel, ways);
     this.size = createTextSize(panel, this.#page.host, { ...ways, announce: this.#work.announce });
-    this.list = createSpanList(panel, this.#desk, (item) => this.#seenAs(item).row, (id, event) => this.#pressed(id, event));
+    this.list = createSpanList(panel, this.#store, (item) => this.#seenAs(item).row, (id, event) => this.#pressed(id, event));
     this.#buildLists().catch(() => {});
     if (this.#asksAttributes()) this.#buildFields(panel).catch(() => {}); // without a network the work goes on without
   }
 
   #forMarking() {
     return {
-      desk: this.#desk, page: this.#page, picker: this.picker,
+      store: this.#store, page: this.#page, picker: this.picker,
       nameOf: this.#nameOf,
       toPoints: (edges) => this.#toPoints(edges),
       toUnits: (item) => this.#toUnits(item),
@@ -105,7 +105,7 @@ class TextRoom {
 
   #pressed(id, event) {
     if (this.lists?.pressed(id, event)) return;
-    this.#desk.select(id === this.#desk.current ? null : id);
+    this.#store.select(id === this.#store.current ? null : id);
     this.#bring();
   }
 
@@ -115,12 +115,12 @@ class TextRoom {
     const { announce, labels, copilot, confidence } = this.#work;
     let selection = null; // of the text, while the focus is in the search for a label
     this.lists = createTextLists({
-      desk: this.#desk, list: this.list, labels, palette: this.palette, host: this.#page.host, announce,
+      store: this.#store, list: this.list, labels, palette: this.palette, host: this.#page.host, announce,
       scored: Boolean(copilot) && confidence !== "hidden",
       nameOf: this.#nameOf,
       wordsOf: (item) => this.#seenAs(item).row.name,
       keyOf: (action) => this.keymap.shown(action),
-      choose: (id) => (this.#desk.select(id), this.#bring()),
+      choose: (id) => (this.#store.select(id), this.#bring()),
       changed: () => this.#refresh(),
       act: (action) => this.act(action),
       onOpen: () => (selection = this.#page.selection()),
@@ -139,7 +139,7 @@ class TextRoom {
   async #buildFields(panel) {
     const { createAttributeFields } = await import("./shared/attribute_fields.js");
     if (this.#closed) return;
-    this.fields = createAttributeFields(panel, { onSet: (key, value) => this.#desk.describe(key, value), onDone: () => this.focus() });
+    this.fields = createAttributeFields(panel, { onSet: (key, value) => this.#store.describe(key, value), onDone: () => this.focus() });
     this.#showFields();
   }
 
@@ -168,9 +168,9 @@ class TextRoom {
   #hear(message) {
     if (message.id !== this.#asked) return;
     if (message.type !== "spans") return void (this.#asked = null);
-    this.#desk.receive(message);
-    const count = this.#desk.pending().length;
-    if (count) this.#work.announce(sayCount(count, "The copilot suggests one span. {accept} accepts, {refuse} refuses.", "The copilot suggests {count} spans. {accept} accepts, {refuse} refuses.", { accept: this.keymap.shown("accept"), refuse: this.keymap.shown("refuse") }));
+    this.#store.receive(message);
+    const count = this.#store.pending().length;
+    if (count) this.#work.announce(sayCount(count, "The copilot suggests one span. {accept} accepts, {reject} rejects.", "The copilot suggests {count} spans. {accept} accepts, {reject} rejects.", { accept: this.keymap.shown("accept"), reject: this.keymap.shown("reject") }));
   }
 
   #toPoints(edges) {
@@ -183,7 +183,7 @@ class TextRoom {
 
   #cursorMoved() {
     const selection = this.#page.selection();
-    this.#desk.select(null);
+    this.#store.select(null);
     this.picker.hide();
     this.#scrollTo(selection);
     this.#work.announce(shortly(this.#text.slice(selection.start, selection.end)));
@@ -197,7 +197,7 @@ class TextRoom {
 
   #refresh() {
     if (!this.list) return;
-    this.#draw(this.#desk.items());
+    this.#draw(this.#store.items());
     this.#showOffers();
     this.#showModes();
     this.#showFields();
@@ -206,12 +206,12 @@ class TextRoom {
   }
 
   #placeHandles() {
-    const current = this.#desk.item(this.#desk.current);
+    const current = this.#store.item(this.#store.current);
     this.handles.show(current ? this.#toUnits(current) : null);
   }
 
   #showOffers() {
-    this.offers.show({ pending: this.#desk.pending(), unasked: this.#waits && Boolean(this.#copilot?.listens) });
+    this.offers.show({ pending: this.#store.pending(), unasked: this.#waits && Boolean(this.#copilot?.listens) });
   }
 
   /** What nothing has happened to is neither drawn nor built anew: thousands of spans may stand by. */
@@ -219,45 +219,45 @@ class TextRoom {
     const kept = this.#page.selection();
     if (items !== this.#drawn) this.#page.draw(items.map((item) => this.#seenAs(item).mark));
     this.#drawn = items;
-    this.#page.sign(this.#desk.current);
+    this.#page.sign(this.#store.current);
     this.lists?.show();
     if (kept && kept.start < kept.end && this.#page.selection()?.end !== kept.end) this.#page.select(kept.anchor, kept.focus);
-    this.list.show(items, this.#desk.current);
+    this.list.show(items, this.#store.current);
   }
 
   /** What a label would do: rename what is current, or what stays on. */
   #showModes() {
     const { letters, all, sticky } = this.#marking.modes;
-    this.palette.mark(this.#desk.item(this.#desk.current)?.label ?? sticky);
+    this.palette.mark(this.#store.item(this.#store.current)?.label ?? sticky);
     this.modes.show({ letters, all, sticky: sticky ? this.#nameOf(sticky) : "" });
   }
 
   #showFields() {
-    const current = this.#desk.item(this.#desk.current);
+    const current = this.#store.item(this.#store.current);
     const span = current && !current.offer ? current : null;
     this.fields?.show(span, (span && this.#labelOf(span.label).attributes) ?? [], false);
   }
 
   /** What is current comes in sight, or what undo and redo found changed; of what is gone its place. */
-  #bring(item = this.#desk.item(this.#desk.current)) {
+  #bring(item = this.#store.item(this.#store.current)) {
     if (item) this.#scrollTo(this.#toUnits(item));
   }
 
   #scrollTo({ start, end }) {
-    keepInSight(this.desktop, this.#page.rectsOf(start, end)[0]);
+    keepInSight(this.area, this.#page.rectsOf(start, end)[0]);
   }
 
-  // --- what the studio asks of a room -----------------------------------------------------------------------
+  // --- what the studio asks of an editor -----------------------------------------------------------------------
 
   #verbs = {
-    accept: () => this.#desk.accept() && this.#bring(),
-    refuse: () => this.#desk.refuse() && this.#bring(),
-    "accept-all": () => this.#desk.acceptAll(),
-    "accept-sure": () => this.offers.floor !== null && this.#desk.acceptAll(this.offers.floor),
+    accept: () => this.#store.accept() && this.#bring(),
+    reject: () => this.#store.reject() && this.#bring(),
+    "accept-all": () => this.#store.acceptAll(),
+    "accept-sure": () => this.offers.floor !== null && this.#store.acceptAll(this.offers.floor),
     ask: () => this.#ask(),
-    next: () => this.#desk.step(1) && this.#bring(),
-    previous: () => this.#desk.step(-1) && this.#bring(),
-    delete: () => this.#desk.remove(),
+    next: () => this.#store.step(1) && this.#bring(),
+    previous: () => this.#store.step(-1) && this.#bring(),
+    delete: () => this.#store.remove(),
     "smaller-text": () => this.size.step(-1),
     "larger-text": () => this.size.step(1),
     letters: () => this.#marking.turnLetters(),
@@ -267,8 +267,8 @@ class TextRoom {
     "start-later": () => this.#marking.moveEdge("start", 1),
     "end-later": () => this.#marking.moveEdge("end", 1),
     "end-earlier": () => this.#marking.moveEdge("end", -1),
-    undo: () => this.#bring(this.#desk.undo()),
-    redo: () => this.#bring(this.#desk.redo()),
+    undo: () => this.#bring(this.#store.undo()),
+    redo: () => this.#bring(this.#store.redo()),
   };
 
   #arrows = {
@@ -286,7 +286,7 @@ class TextRoom {
     return paragraphRunsLeft(this.#text, at) ? -by : by;
   }
 
-  /** @returns {boolean} whether the action was one of this room's */
+  /** @returns {boolean} whether the action was one of this editor's */
   act(action) {
     if (this.#arrows[action]) {
       if (document.activeElement !== this.#page.host) return false;
@@ -307,36 +307,36 @@ class TextRoom {
     this.picker.hide();
     if (this.#marking.one()) return true;
     if (this.#page.selection()) return this.#page.clear(), true;
-    return Boolean(this.#desk.current) && (this.#desk.select(null), true);
+    return Boolean(this.#store.current) && (this.#store.select(null), true);
   }
 
   answer() {
-    return this.#desk.answer();
+    return this.#store.answer();
   }
 
   selected() {
-    return this.#desk.current;
+    return this.#store.current;
   }
 
   /** Another copy of the work in this one's place; undo brings this one back. */
-  take(answer, refused) {
-    this.#desk.take(answer, refused);
+  take(answer, rejected) {
+    this.#store.take(answer, rejected);
   }
 
-  refused() {
-    return this.#desk.state.refused;
+  rejected() {
+    return this.#store.state.rejected;
   }
 
   get history() {
-    return this.#desk.history;
+    return this.#store.history;
   }
 
   isEmpty() {
-    return !this.#desk.state.spans.length;
+    return !this.#store.state.spans.length;
   }
 
   pending() {
-    return this.#desk.pending().length > 0;
+    return this.#store.pending().length > 0;
   }
 
   focus() {

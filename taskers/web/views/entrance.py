@@ -7,6 +7,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods
 
 from taskers.errors import Problem
 from taskers.models import Invitation, Person
@@ -15,8 +16,10 @@ from taskers.people import invitations, profile
 from taskers.web.forms import AcceptForm, PasswordForm
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
+METHODS = ["GET", "HEAD", "POST"]  # mail servers look at links before people do
 
 
+@require_http_methods(METHODS)
 @sensitive_post_parameters("password")
 @never_cache
 def invitation(request: HttpRequest, secret: str) -> HttpResponse:
@@ -45,6 +48,7 @@ def invitation(request: HttpRequest, secret: str) -> HttpResponse:
     return render(request, "taskers/invitation.html", context, status=refused)
 
 
+@require_http_methods(METHODS)
 @sensitive_post_parameters("password")
 @never_cache
 def password(request: HttpRequest, key: str, token: str) -> HttpResponse:

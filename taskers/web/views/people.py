@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from taskers import access
 from taskers.errors import Problem
@@ -70,6 +70,7 @@ def invite(request: MemberRequest) -> HttpResponse:
     return _page(request, **_members(request), invite_form=form, made=made, status=status)
 
 
+@require_http_methods(["GET", "POST"])
 @never_cache
 @needs_role(*OFFICE)
 def invite_list(request: MemberRequest) -> HttpResponse:
@@ -89,7 +90,9 @@ def invite_list(request: MemberRequest) -> HttpResponse:
         "lines": lines,
         "made": sum(1 for line in lines if line["link"]),
         "refused": sum(1 for line in lines if not line["link"]),
-        "roles": [role for role in Role.values if role in access.grantable(request.user, request.organization)],
+        "grantable": [
+            title for role, title in Role.choices if role in access.grantable(request.user, request.organization)
+        ],
     }
     return render(request, "taskers/invite_list.html", context, status=422 if form.errors else 200)
 
@@ -135,7 +138,7 @@ def _members(request: MemberRequest) -> dict:
         "members": _with_roles(page[:PAGE], request.organization),
         "next": page[PAGE - 1].public_id if len(page) > PAGE else None,
         "project_names": project_names(request.organization),
-        "roles": [*Role.choices, ("gone", _("Deactivated"))],
+        "role_choices": [*Role.choices, ("gone", _("Deactivated"))],
         "asked": {"q": asked, "role": role, "after": bool(after)},
     }
 

@@ -16,7 +16,7 @@ from taskers.models.people import Role
 from taskers.organizations.project_names import project_names
 from taskers.people import invitations
 from taskers.web.forms import RoleForm
-from taskers.web.requests import MemberRequest
+from taskers.web.requests import MemberRequest, key_in
 from taskers.web.views.access import needs_role
 from taskers.web.views.people import OFFICE
 
@@ -128,7 +128,4 @@ def _page(
 
 
 def _key(request: MemberRequest) -> UUID | None:
-    try:
-        return UUID(request.POST["project"]) if request.POST.get("project") else None
-    except ValueError:
-        raise NotFound() from None
+    return key_in(request.POST["project"]) if request.POST.get("project") else None

@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
 from taskers import access
 from taskers.credentials import tokens
@@ -21,6 +21,7 @@ from taskers.web.requests import MemberRequest
 from taskers.web.views.access import require_fresh_sign_in
 
 
+@require_http_methods(["GET", "POST"])
 @never_cache
 @login_required
 def profile(request: MemberRequest) -> HttpResponse:

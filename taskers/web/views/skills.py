@@ -1,7 +1,5 @@
 """An organization's skills and languages: defined, given to people with a value and an end, taken away."""
 
-from uuid import UUID
-
 from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
@@ -12,9 +10,9 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from taskers.errors import NotFound, Problem
-from taskers.models import Person, Qualification, Skill
+from taskers.models import Person, Qualification, Skill, limits
 from taskers.skills import skills as verbs
-from taskers.web.requests import MemberRequest
+from taskers.web.requests import MemberRequest, key_in
 from taskers.web.views.access import needs_role
 from taskers.web.views.people import OFFICE
 
@@ -24,7 +22,7 @@ MOST = 500
 class SkillForm(forms.Form):
     """A skill that isn't there yet."""
 
-    name = forms.CharField(label=gettext_lazy("Name"), max_length=80)
+    name = forms.CharField(label=gettext_lazy("Name"), max_length=limits.SKILL_NAME)
     kind = forms.ChoiceField(label=gettext_lazy("Kind"), choices=Skill.Kind.choices)
 
 
@@ -35,8 +33,7 @@ class GrantForm(forms.Form):
     value = forms.FloatField(
         label=gettext_lazy("Value"),
         initial=1,
-        min_value=-1e9,
-        max_value=1e9,
+        **limits.SKILL_VALUE.bounds,
         help_text=gettext_lazy("How well, by a scale of your own; 1 where having it is enough."),
     )
     expires_at = forms.DateTimeField(
@@ -46,7 +43,7 @@ class GrantForm(forms.Form):
         input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"],
         help_text=gettext_lazy("Empty: for good."),
     )
-    note = forms.CharField(label=gettext_lazy("Note"), required=False, max_length=200)
+    note = forms.CharField(label=gettext_lazy("Note"), required=False, max_length=limits.SKILL_NOTE)
 
     def __init__(self, *args, people, **kwargs) -> None:
         super().__init__(*args, **kwargs)
@@ -99,11 +96,7 @@ def skill(request: MemberRequest, skill_key: str) -> HttpResponse:
 def withdraw(request: MemberRequest, skill_key: str) -> HttpResponse:
     """Take it away from somebody."""
     found = _skill(request, skill_key)
-    try:
-        key = UUID(request.POST.get("person", ""))
-    except ValueError:
-        raise NotFound() from None
-    person = Person.objects.filter(public_id=key, qualifications__skill=found).first()
+    person = Person.objects.filter(public_id=key_in(request.POST.get("person")), qualifications__skill=found).first()
     if person is None:
         raise NotFound(_("They haven't got it any more."))
     verbs.withdraw(person, found, by=request.user)

@@ -3,8 +3,8 @@
 import pytest
 
 from projects.models import Batch, Project
-from tests import make
-from tests.projects.api.pipeline import Api
+from tests.support import make
+from tests.support.projects.pipeline import Api
 
 
 @pytest.fixture

@@ -5,9 +5,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from projects.models import Intake
-from tests import make
-from tests.projects.api.pipeline import Api, refused
+from projects.models import Import
+from tests.support import make
+from tests.support.projects.pipeline import Api, refused
 
 pytestmark = pytest.mark.django_db
 
@@ -20,31 +20,12 @@ POSTS = ("batches", "claim", "batch-move", "batch-tasks", "batch-intakes")
 def keys(cast, project, batch) -> dict[str, tuple]:
     """An address of each kind in Riverside."""
     task = make.task(batch)
-    made = Intake.objects.create(batch=batch, name="a.jsonl", format="jsonl", file="a.jsonl")
+    made = Import.objects.create(batch=batch, name="a.jsonl", format="jsonl", file="a.jsonl")
     by_project = dict.fromkeys(("project", "batches", "verdicts", "claim"), (project.public_id,))
     by_batch = dict.fromkeys(("batch", "batch-move", "batch-tasks", "batch-intakes"), (batch.public_id,))
     by_task = dict.fromkeys(("task", "task-verdicts", "task-media"), (task.public_id,))
     export = {"export": (project.public_id, "jsonl")}
     return by_project | by_batch | by_task | export | {"intake": (made.public_id,)}
-
-
-@pytest.mark.parametrize("name", [*GETS, "export", "task-media"])
-def test_neighbour_finds_nothing(nora, keys, name: str) -> None:
-    refused(nora.get(name, *keys[name]), 404, "not-found")
-
-
-@pytest.mark.parametrize("name", POSTS)
-def test_neighbour_moves_nothing(nora, keys, name: str) -> None:
-    refused(nora.post(name, *keys[name]), 404, "not-found")
-
-
-@pytest.mark.parametrize("name", [*GETS, "export"])
-def test_tasker_without_the_role_is_told_so(alice, keys, name: str) -> None:
-    refused(alice.get(name, *keys[name]), 403, "not-allowed")
-
-
-def test_manager_is_no_tasker(mina, project) -> None:
-    refused(mina.post("claim", project.public_id), 403, "not-allowed")
 
 
 @pytest.mark.parametrize("name", [*GETS, "export"])

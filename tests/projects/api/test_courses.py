@@ -3,12 +3,12 @@
 import pytest
 
 from projects import queue
-from projects.models import StockedGold, Task
+from projects.models import PooledGold, Task
 from projects.queue.qualification import course_items
 from taskers.skills import skills
-from tests import make
-from tests.projects.api.test_rules import Office
-from tests.projects.test_courses import answered
+from tests.support import make
+from tests.support.projects.courses import answered
+from tests.support.projects.pipeline import Office
 
 pytestmark = pytest.mark.django_db
 
@@ -101,7 +101,7 @@ def test_rows_bring_their_right_answers(cast, mina, project, batch) -> None:
         ]
     assert [one.gold.task.external_id for one in course_items(project)] == ["one", "two"]
     assert [(one.explanation, one.shown) for one in course_items(project)] == [("A place.", True), ("", False)]
-    assert StockedGold.objects.get(pool="control").gold.task.external_id == "mixed"
+    assert PooledGold.objects.get(pool="control").gold.task.external_id == "mixed"
     assert Task.objects.get(external_id="plain").payload["meta"]["explanation"].startswith("no answer")
     assert dict(Task.objects.values_list("external_id", "wanted")) == {"plain": 1, "mixed": 0, "one": 0, "two": 0}
     assert queue.audit().breaches == []

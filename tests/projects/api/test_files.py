@@ -16,8 +16,8 @@ from projects.data.importing.rows import Row
 from projects.data.media.pictures import read_picture
 from projects.models import Project, Task
 from taskers.credentials import tokens
-from tests import cast as people
-from tests import make
+from tests.support import cast as people
+from tests.support import make
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -9,8 +9,8 @@ from django.urls import reverse
 from projects import queue
 from projects.models import Project, Task
 from taskers.models import Event
-from tests import make
-from tests.projects.api.pipeline import refused
+from tests.support import make
+from tests.support.projects.pipeline import refused
 
 pytestmark = pytest.mark.django_db
 
@@ -99,7 +99,7 @@ ROWS = [
 
 def test_list_goes_in_and_bad_rows_are_told(mina, batch) -> None:
     done = mina.post("batch-tasks", batch.public_id, body=ROWS).json()
-    assert (done["read"], done["loaded"], done["known"], done["refused"]) == (3, 2, 0, 1)
+    assert (done["read"], done["loaded"], done["known"], done["rejected"]) == (3, 2, 0, 1)
     assert done["errors"][0]["place"].startswith("tasks[1]")
     assert Task.objects.count() == 2
     assert queue.audit().breaches == []
@@ -125,7 +125,7 @@ def test_id_names_a_row_and_the_answer_says_what_became_of_every_field(mina, bat
 def test_json_lines_are_read_as_they_come(mina, batch) -> None:
     body = b"\n".join(json.dumps(row).encode() for row in ROWS) + b"\nnonsense\n"
     done = mina.post("batch-tasks", batch.public_id, body=body, type="application/x-ndjson").json()
-    assert (done["loaded"], done["refused"]) == (2, 2)
+    assert (done["loaded"], done["rejected"]) == (2, 2)
     assert [one["place"].split(",")[0] for one in done["errors"]] == ["line 2", "line 4"]
 
 

@@ -20,12 +20,12 @@ from schemathesis.specs.openapi.checks import (
 
 from projects.annotators import lifecycle
 from projects.api import urlpatterns
-from projects.models import Intake
+from projects.models import Import
 from projects.workforce import conflicts_of_interest, rules
 from taskers.credentials import tokens
 from taskers.people import invitations
 from taskers.skills import skills
-from tests import make
+from tests.support import make
 
 pytestmark = pytest.mark.django_db
 
@@ -72,8 +72,8 @@ OPERATIONS = [
     ("GET", "/api/v1/projects/{project_id}/ranking/"),
     ("GET", "/api/v1/projects/{project_id}/models/"),
     ("POST", "/api/v1/projects/{project_id}/models/"),
-    ("GET", "/api/v1/projects/{project_id}/models/{seat_id}/"),
-    ("PATCH", "/api/v1/projects/{project_id}/models/{seat_id}/"),
+    ("GET", "/api/v1/projects/{project_id}/models/{annotator_id}/"),
+    ("PATCH", "/api/v1/projects/{project_id}/models/{annotator_id}/"),
     ("PUT", "/api/v1/batches/{batch_id}/place/"),
     ("GET", "/api/v1/tokens/"),
     ("DELETE", "/api/v1/tokens/{token_id}/"),
@@ -85,9 +85,9 @@ OPERATIONS = [
     ("GET", "/api/v1/exclusions/"),
     ("POST", "/api/v1/exclusions/"),
     ("DELETE", "/api/v1/exclusions/{exclusion_id}/"),
-    ("GET", "/api/v1/pairs/"),
-    ("POST", "/api/v1/pairs/"),
-    ("DELETE", "/api/v1/pairs/{pair_id}/"),
+    ("GET", "/api/v1/conflicts/"),
+    ("POST", "/api/v1/conflicts/"),
+    ("DELETE", "/api/v1/conflicts/{pair_id}/"),
 ]
 # A stream, which a WSGI client would gather in a thread without this test's transaction: tests/projects/test_streams.py
 EXPORT = ("GET", "/api/v1/projects/{project_id}/export/{format}/")
@@ -120,14 +120,16 @@ def keys(cast) -> dict[str, str]:
     batch = make.batch(project)
     tasks = make.tasks(batch, 5)
     make.judged(cast.alice, project, make.MARIA)
-    intake = Intake.objects.create(batch=batch, name="a.jsonl", format="jsonl", file="a.jsonl")
+    intake = Import.objects.create(batch=batch, name="a.jsonl", format="jsonl", file="a.jsonl")
     found = {"project_id": project, "batch_id": batch, "task_id": tasks[0], "intake_id": intake}
     skill = skills.define(cast.riverside, "Spanish")
     skills.grant(cast.alice, skill, by=cast.olga)
     rules.ask_for(make.project(cast.riverside, "Spanish only"), skill, by=cast.olga)
-    seat, _secret = lifecycle.register(make.project(cast.riverside, "Read by a model"), name="Reader", by=cast.olga)
+    annotator, _secret = lifecycle.register(
+        make.project(cast.riverside, "Read by a model"), name="Reader", by=cast.olga
+    )
     found |= {
-        "seat_id": seat,
+        "annotator_id": annotator,
         "person_id": cast.alice,
         "token_id": tokens.issue(cast.alice, cast.riverside, name="Alice's")[0],
         "pair_id": conflicts_of_interest.keep_apart(

@@ -5,8 +5,8 @@ import pytest
 from projects.models import Annotation, Draft, Project
 from projects.reports import verdict_index
 from taskers.models import Event, Transfer
-from tests import make
-from tests.projects.api.pipeline import Api, refused
+from tests.support import make
+from tests.support.projects.pipeline import Api, refused
 
 pytestmark = pytest.mark.django_db
 
@@ -78,17 +78,6 @@ def test_release_gives_back(alice, project, batch) -> None:
     work = claimed(alice, project)
     assert alice.post("release", work["id"], body={"token": work["token"]}).status_code == 204
     refused(alice.post("release", work["id"], body={"token": work["token"]}), 409, "lease-lost")
-
-
-@pytest.mark.parametrize("name", ["heartbeat", "submit", "skip", "release"])
-@pytest.mark.parametrize("who", ["bob", "mina", "ned"])
-def test_nobody_touches_work_in_other_hands(cast, alice, project, batch, name: str, who: str) -> None:
-    make.task(batch)
-    work = claimed(alice, project)
-    person = getattr(cast, who)
-    other = Api(person, cast.hilltop if who == "ned" else cast.riverside)
-    body = {"token": work["token"], "answer": make.MARIA, "reason": "unclear", "version": 0}
-    refused(other.post(name, work["id"], body=body), 404, "not-found")
 
 
 # --- verdicts -------------------------------------------------------------------------------------------

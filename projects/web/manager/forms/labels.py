@@ -9,7 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 from projects.configuration import label_attributes, label_colours
 from projects.errors import Refused
-from projects.task_types import TASK_TYPES
+from projects.models import limits
+from projects.task_types import TASK_TYPES, asked_fields
 
 SHAPE_NAMES = (
     ("mask", _("Masks")),
@@ -18,18 +19,15 @@ SHAPE_NAMES = (
     ("polyline", _("Lines")),
     ("point", _("Points")),
 )
-MAX_LABELS = 200  # so many the API takes too
-
-
 # What some task types ask of a label and others don't: which, says each type.
-OF_TYPES = {name for room in TASK_TYPES.values() for name in room.labels_asked}
+OF_TYPES = {name for task_type in TASK_TYPES.values() for name in task_type.labels_asked}
 
 
 class LabelForm(forms.Form):
     """One label: a row of the label table."""
 
-    key = forms.CharField(required=False, max_length=60, widget=forms.HiddenInput)
-    name = forms.CharField(label=_("Name"), required=False, max_length=80)
+    key = forms.CharField(required=False, max_length=limits.KEY, widget=forms.HiddenInput)
+    name = forms.CharField(label=_("Name"), required=False, max_length=limits.LABEL_NAME)
     colour = forms.RegexField(
         r"^#[0-9a-fA-F]{6}$", label=_("Colour"), required=False, widget=forms.TextInput(attrs={"type": "color"})
     )
@@ -42,7 +40,7 @@ class LabelForm(forms.Form):
     model_names = forms.CharField(
         label=_("What the model calls it"),
         required=False,
-        max_length=300,
+        max_length=limits.MODEL_NAMES,
         widget=forms.TextInput(attrs={"placeholder": _("such as PERSON, or: praise, thanks"), "spellcheck": "false"}),
     )
     shapes = forms.MultipleChoiceField(
@@ -55,7 +53,7 @@ class LabelForm(forms.Form):
     attributes = forms.CharField(
         label=_("Asked of each mark"),
         required=False,
-        max_length=10_000,
+        max_length=limits.LISTED,
         widget=forms.Textarea(
             attrs={"rows": 3, "spellcheck": "false", "placeholder": _("Pose (standing, sitting)\nOccluded (flag)")}
         ),
@@ -64,11 +62,14 @@ class LabelForm(forms.Form):
     field = forms.CharField(
         label=_("Answers the field"),
         required=False,
-        max_length=80,
+        max_length=asked_fields.NAME,
         widget=forms.TextInput(attrs={"spellcheck": "false"}),
     )
     parent = forms.CharField(
-        label=_("Lies under"), required=False, max_length=80, widget=forms.TextInput(attrs={"spellcheck": "false"})
+        label=_("Lies under"),
+        required=False,
+        max_length=limits.LABEL_NAME,
+        widget=forms.TextInput(attrs={"spellcheck": "false"}),
     )
 
     def __init__(
@@ -134,7 +135,7 @@ class Labels(BaseFormSet):
 
 
 LabelFormSet = formset_factory(
-    LabelForm, formset=Labels, extra=0, can_order=True, max_num=MAX_LABELS, validate_max=True
+    LabelForm, formset=Labels, extra=0, can_order=True, max_num=limits.LABELS, validate_max=True
 )
 
 

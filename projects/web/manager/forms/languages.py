@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from projects.configuration import instructions
+from projects.models import limits
 
 IN_LANGUAGE = "instructions_"  # and a language's code: the name of a field
 
@@ -21,7 +21,7 @@ class InLanguages(forms.Form):
             self.fields[IN_LANGUAGE + code] = forms.CharField(
                 label=_("Instructions in %(language)s") % {"language": name},
                 required=False,
-                max_length=instructions.LONGEST,
+                max_length=limits.INSTRUCTIONS,
                 strip=False,
                 widget=forms.Textarea(attrs={"rows": 10, "spellcheck": "true"}),
             )

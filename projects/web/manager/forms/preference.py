@@ -8,7 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from projects.errors import Refused
-from projects.models import Label, ProjectSettings
+from projects.models import Label, ProjectSettings, limits
 from projects.task_types import asked_fields
 from projects.task_types.preference import OWN_LABELS, PREFERRED, TIE, Preference
 
@@ -29,7 +29,7 @@ class PairFields(forms.Form):
     also_asked = forms.CharField(
         label=_("Also ask"),
         required=False,
-        max_length=10_000,
+        max_length=limits.LISTED,
         widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
         help_text=_("One field a line, such as: Reason (text 500, optional). It decides nothing and grades nobody."),
     )

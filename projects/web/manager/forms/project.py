@@ -2,15 +2,15 @@
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from projects.configuration import configure, instructions, methods
+from projects.configuration import configure, methods
 from projects.errors import Refused
-from projects.models import Batch, Project, ProjectSettings
+from projects.models import Batch, Project, ProjectSettings, limits
+from projects.models.limits import RATE, SETTINGS
 from projects.task_types import TASK_TYPES, asked_fields
 from projects.web.manager.forms.languages import IN_LANGUAGE, InLanguages
 from projects.web.manager.forms.preference import PairFields, pair_initial
@@ -30,7 +30,7 @@ from taskers.models import Organization
 
 SPAN_MATCH = (("exact", _("Exactly the same stretch")), ("overlap", _("Overlapping stretches")))
 # What some task types ask of a project and others don't: which, says each type.
-OF_TYPES = {name for room in TASK_TYPES.values() for name in room.settings_asked}
+OF_TYPES = {name for task_type in TASK_TYPES.values() for name in task_type.settings_asked}
 FIRST_TERMS = {"wanted": 2, "rate": 50_000}  # what a new project's page proposes; all else is the model's defaults
 
 
@@ -62,7 +62,7 @@ class SettingsForm(InLanguages, PairFields):
     instructions = forms.CharField(
         label=_("Instructions"),
         required=False,
-        max_length=instructions.LONGEST,
+        max_length=limits.INSTRUCTIONS,
         strip=False,
         widget=forms.Textarea(attrs={"rows": 10, "spellcheck": "true"}),
         help_text=_(
@@ -72,11 +72,10 @@ class SettingsForm(InLanguages, PairFields):
     )
     wanted = forms.IntegerField(
         label=_("Judgements per task"),
-        min_value=1,
-        max_value=50,
+        **SETTINGS["wanted"].bounds,
         help_text=_("How many people should answer each task."),
     )
-    rate = amount(_("Pay per accepted judgement"), min_value=Decimal(0), max_digits=12)
+    rate = amount(_("Pay per accepted judgement"), RATE)
     lease_minutes = time_for_a_task()
     file_order = forms.BooleanField(
         label=_("Hand out in file order"),
@@ -104,25 +103,22 @@ class SettingsForm(InLanguages, PairFields):
     most = forms.IntegerField(
         label=_("Maximum overlap"),
         required=False,
-        min_value=1,
-        max_value=50,
+        **SETTINGS["most"].bounds,
         help_text=_("While the answers aren't sure enough, one more person is asked, up to this. Empty: never."),
     )
     target = percent(
         _("Target confidence, %"),
         _(
-            "The confidence that more people are asked for; as far as known answers bear it out. Empty: 90, and by"
+            "The confidence that more people are asked for; as far as gold bears it out. Empty: 90, and by"
             " majority no more than the judgements per task reach when all agree."
         ),
-        least=50,
-        most=99.9,
+        within=SETTINGS["target"],
         required=False,
     )
     budget = forms.FloatField(
         label=_("Judgements on average, at most"),
         required=False,
-        min_value=1,
-        max_value=50,
+        **SETTINGS["budget"].bounds,
         widget=forms.NumberInput(attrs={"step": "any"}),
         help_text=_(
             "What a task may cost on average: the judgements beyond go to the least sure. Empty: to all unsure."
@@ -131,7 +127,7 @@ class SettingsForm(InLanguages, PairFields):
     audit_share = percent(
         _("Verdicts audited, %"),
         _(
-            "Drawn by chance, whatever was answered, and shown to a reviewer: by these and by known answers a project"
+            "Drawn by chance, whatever was answered, and shown to a reviewer: by these and by gold a project"
             " learns how far to believe its method. 0: none."
         ),
         required=False,
@@ -152,8 +148,7 @@ class SettingsForm(InLanguages, PairFields):
         label=_("Time to correct, in minutes"),
         required=False,
         initial=0,
-        min_value=0,
-        max_value=7 * 24 * 60,
+        **SETTINGS["correction_minutes"].bounds,
         help_text=_(
             "From My work a tasker may correct what they handed in for so long; until then nothing of it is decided or"
             " paid. 0: not at all."
@@ -163,14 +158,13 @@ class SettingsForm(InLanguages, PairFields):
     fields_asked = forms.CharField(
         label=_("Fields"),
         required=False,
-        max_length=10_000,
+        max_length=limits.LISTED,
         widget=forms.Textarea(attrs={"rows": 6, "spellcheck": "false"}),
     )
     grid = forms.IntegerField(
         label=_("Images on one screen"),
         required=False,
-        min_value=1,
-        max_value=100,
+        **SETTINGS["grid"].bounds,
         help_text=_("From 2 on, many images are looked over at once and the wrong ones flipped. Needs one choice."),
     )
 
@@ -293,10 +287,10 @@ class ChangedSettingsForm(SettingsForm):
 class NewProjectForm(SettingsForm):
     """A project that isn't there yet. It shows what any type may ask, and looks at what the chosen one does."""
 
-    name = forms.CharField(label=_("Name"), max_length=120)
+    name = forms.CharField(label=_("Name"), max_length=limits.NAME)
     task_type = forms.ChoiceField(
         label=_("Task type"),
-        choices=[(key, room.title) for key, room in TASK_TYPES.items()],
+        choices=[(key, task_type.title) for key, task_type in TASK_TYPES.items()],
         widget=forms.RadioSelect,
         initial=next(iter(TASK_TYPES)),
     )
@@ -309,8 +303,8 @@ class NewProjectForm(SettingsForm):
     def clean(self) -> dict[str, Any]:
         """What the chosen type doesn't ask has no faults."""
         data = super().clean() or {}
-        if room := TASK_TYPES.get(data.get("task_type", "")):
-            self.asked = room.settings_asked
+        if task_type := TASK_TYPES.get(data.get("task_type", "")):
+            self.asked = task_type.settings_asked
         for name in OF_TYPES - set(self.asked):
             self.errors.pop(name, None)
         return data
@@ -324,7 +318,10 @@ class LoadForm(forms.Form):
         Batch.objects.none(), label=_("Batch"), required=False, empty_label=_("A new batch"), to_field_name="public_id"
     )
     batch_name = forms.CharField(
-        label=_("Name of the new batch"), required=False, max_length=120, help_text=_("Such as a date or a source.")
+        label=_("Name of the new batch"),
+        required=False,
+        max_length=limits.NAME,
+        help_text=_("Such as a date or a source."),
     )
     live = forms.BooleanField(label=_("Hand tasks out as soon as they are loaded"), required=False, initial=True)
 

@@ -5,10 +5,12 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from projects.models import DealingRules, Project
+from projects.models import AssignmentRules, Project, limits
+from projects.models.limits import RULES
 from projects.web.manager.forms.rules import skills_of
 from projects.web.shared.units import amount, in_currency, in_percent, in_units, of_percent, percent, to_millionths
 from taskers.models import Skill
+from taskers.models.limits import SKILL_NAME
 
 SHOWN = (
     ("each", _("after each item (training)")),
@@ -22,15 +24,14 @@ class CourseForm(forms.Form):
 
     training_tasks = forms.IntegerField(
         label=_("Items in a try"),
-        min_value=0,
-        max_value=100,
+        **RULES["training_tasks"].bounds,
         help_text=_("0: no course. Where there are fewer, all are asked."),
     )
     shown = forms.ChoiceField(label=_("The right answers are shown"), choices=SHOWN)
     training_pass = percent(_("Pass mark, %"), _("The mean score of a try; partly right answers count in part."))
-    training_tries = forms.IntegerField(label=_("Tries"), min_value=1, max_value=100)
+    training_tries = forms.IntegerField(label=_("Tries"), **RULES["training_tries"].bounds)
     training_wait = forms.IntegerField(
-        label=_("Hours between two tries"), min_value=0, max_value=8_760, help_text=_("0: at once.")
+        label=_("Hours between two tries"), **RULES["training_wait"].bounds, help_text=_("0: at once.")
     )
     skill = forms.ModelChoiceField(
         Skill.objects.none(),
@@ -39,18 +40,16 @@ class CourseForm(forms.Form):
         required=False,
         empty_label=_("A new one"),
     )
-    skill_name = forms.CharField(label=_("Name of the new skill"), required=False, max_length=80)
+    skill_name = forms.CharField(label=_("Name of the new skill"), required=False, max_length=SKILL_NAME)
     training_days = forms.IntegerField(
         label=_("A pass holds for, in days"),
         required=False,
-        min_value=1,
-        max_value=36_500,
+        **RULES["training_days"].bounds,
         help_text=_("Empty: for good."),
     )
     training_rate = amount(
         _("Pay for an item done well"),
-        min_value=0,
-        max_digits=12,
+        limits.RATE,
         help_text=_("Once per person and item, however often it is tried. 0: unpaid."),
     )
 
@@ -81,7 +80,7 @@ class CourseForm(forms.Form):
         }
 
 
-def course_initial(row: DealingRules, shown: str) -> dict[str, Any]:
+def course_initial(row: AssignmentRules, shown: str) -> dict[str, Any]:
     """What the form shows at first."""
     return {
         "training_tasks": row.training_tasks,

@@ -1,13 +1,13 @@
 """Who may work on what, as managers type it: every field says what it does."""
 
-from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.forms import BaseFormSet, formset_factory
 from django.utils.translation import gettext_lazy as _
 
-from projects.models import Batch, BlockedPair, DealingRules, Exclusion, Project, Requirement
+from projects.models import AssignmentRules, Batch, ConflictOfInterest, Exclusion, Project, Requirement, limits
+from projects.models.limits import RULES
 from projects.queue.leases import SKIP_MODES, SKIP_REASONS, USUAL_MODES
 from projects.web.shared.units import (
     amount,
@@ -28,7 +28,6 @@ MODES = {
     "me": _("Comes back to them"),
     "review": _("A reviewer decides"),
 }
-HIGHEST = 1_000_000
 COMPARATORS = (
     (Requirement.Comparator.EXISTS, _("has it")),
     (Requirement.Comparator.AT_LEAST, _("at least")),
@@ -44,8 +43,7 @@ class RulesForm(forms.Form):
 
     priority = forms.IntegerField(
         label=_("Priority"),
-        min_value=-HIGHEST,
-        max_value=HIGHEST,
+        **limits.PRIORITY.bounds,
         help_text=_("Higher is handed out first. What waits gains one step every ten minutes, so nothing starves."),
     )
     lease_minutes = time_for_a_task()
@@ -55,48 +53,42 @@ class RulesForm(forms.Form):
     )
     standing_evidence = forms.FloatField(
         label=_("After this much evidence"),
-        min_value=0,
-        max_value=10**6,
+        **RULES["standing_evidence"].bounds,
         help_text=_("Graded work before the floor is asked, so that one bad start shuts nobody out."),
     )
     daily_tasks = forms.IntegerField(
         label=_("Tasks per person and day"),
         required=False,
-        min_value=1,
-        max_value=10**6,
+        **RULES["daily_tasks"].bounds,
         help_text=_("By the clock where they live. Empty: no limit."),
     )
     daily_earnings = amount(
         _("Pay per person and day"),
+        limits.DAILY,
         required=False,
-        min_value=Decimal("0.000001"),
-        max_digits=15,
         help_text=_("What is promised to one person in a day. Empty: no limit."),
     )
     gold_share = percent(
         _("Gold among the work, %"),
         _("Mixed in unseen, more often for people of whom little is known. At most 50."),
-        most=50,
+        within=RULES["gold_share"],
     )
     gold_uses = forms.IntegerField(
         label=_("Retire gold after"),
-        min_value=1,
-        max_value=10**6,
+        **RULES["gold_uses"].bounds,
         help_text=_("Uses. A worn one may be known by heart."),
     )
 
     reporters = forms.IntegerField(
         label=_("People who must report a task"),
         required=False,
-        min_value=1,
-        max_value=10,
+        **RULES["reporters"].bounds,
         help_text=_("Then it is withheld as broken; until then others are asked. Empty: as it is."),
     )
     reports_daily = forms.IntegerField(
         label=_("Reports per person and day"),
         required=False,
-        min_value=0,
-        max_value=1000,
+        **RULES["reports_daily"].bounds,
         help_text=_("At most, so that nobody stops the work alone. Empty: as it is."),
     )
     reports_share = percent(
@@ -136,7 +128,7 @@ class RulesForm(forms.Form):
         }
 
 
-def rules_initial(project: Project, row: DealingRules) -> dict[str, Any]:
+def rules_initial(project: Project, row: AssignmentRules) -> dict[str, Any]:
     """What the form shows at first."""
     modes = {f"skip_{one}": row.skip_modes.get(one) or USUAL_MODES.get(one, "others") for one in SKIP_REASONS}
     return modes | {
@@ -164,7 +156,7 @@ class RequirementForm(forms.Form):
     value = forms.CharField(
         label=_("Value"),
         required=False,
-        max_length=200,
+        max_length=limits.VALUES_LISTED,
         widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "decimal"}),
     )
 
@@ -206,7 +198,9 @@ def _wanted(skill: Skill, comparator: str, values: list[float]) -> dict[str, Any
     }
 
 
-RequirementFormSet = formset_factory(RequirementForm, formset=Requirements, extra=2, max_num=30, validate_max=True)
+RequirementFormSet = formset_factory(
+    RequirementForm, formset=Requirements, extra=2, max_num=limits.REQUIREMENTS, validate_max=True
+)
 
 
 def requirement_rows(project: Project) -> list[dict[str, Any]]:
@@ -223,7 +217,7 @@ def _typed(one: Requirement) -> str:
 class BatchForm(forms.Form):
     """How soon a batch is wanted."""
 
-    priority = forms.IntegerField(label=_("Priority"), min_value=-HIGHEST, max_value=HIGHEST)
+    priority = forms.IntegerField(label=_("Priority"), **limits.PRIORITY.bounds)
     deadline = forms.DateTimeField(label=_("Deadline"), required=False, widget=MOMENT, input_formats=MOMENTS)
 
     @classmethod
@@ -252,7 +246,7 @@ class ExclusionForm(forms.Form):
             (Exclusion.Kind.BANNED, _("Ban: also take back what isn't decided yet")),
         ],
     )
-    reason = forms.CharField(label=_("Reason"), max_length=300, help_text=_("They read this sentence."))
+    reason = forms.CharField(label=_("Reason"), max_length=limits.REASON, help_text=_("They read this sentence."))
     until = forms.DateTimeField(
         label=_("Until"),
         required=False,
@@ -271,8 +265,10 @@ class PairForm(forms.Form):
 
     one = PeopleField(Person.objects.none(), label=_("Person"), to_field_name="public_id")
     other = PeopleField(Person.objects.none(), label=_("And"), to_field_name="public_id")
-    relation = forms.ChoiceField(label=_("Why"), choices=BlockedPair.Relation.choices)
-    note = forms.CharField(label=_("Note"), required=False, max_length=200, help_text=_("For the office only."))
+    relation = forms.ChoiceField(label=_("Why"), choices=ConflictOfInterest.Relation.choices)
+    note = forms.CharField(
+        label=_("Note"), required=False, max_length=limits.PAIR_NOTE, help_text=_("For the office only.")
+    )
 
     def __init__(self, *args: Any, people: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

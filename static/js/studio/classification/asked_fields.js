@@ -1,5 +1,5 @@
 /**
- * The fields that a classification asks for, on this side of the wire; the twin of asked_fields.py. Pure.
+ * The fields that a classification asks for, in the page; the twin of asked_fields.py. Pure.
  *
  * @typedef {{key: string, name: string, kind: "choice"|"multiple"|"tree"|"number"|"text", required: boolean,
  *   when?: {field: string, is: string}, min?: number, max?: number, step?: number, unit?: string,

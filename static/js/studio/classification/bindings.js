@@ -36,7 +36,7 @@ export function offerBindings(taken) {
   const used = new Set(taken.flatMap((binding) => binding.keys));
   const rows = [
     ["accept", "a", say("Accept the suggestion for the field at hand, or the next")],
-    ["refuse", "x", say("Reject it")],
+    ["reject", "x", say("Reject it")],
     ["ask", "q", say("Show suggestions, where they wait to be asked for")],
   ];
   const group = say("Copilot");

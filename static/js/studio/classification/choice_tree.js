@@ -7,7 +7,7 @@ import { element, swatch } from "../shared/elements.js";
 const PATIENCE = 800; // ms between two letters that are typed as one word
 
 /**
- * @param {{field: object, labels: {key: string, name: string, colour: string, parent?: string|null}[],
+ * @param {{field: any, labels: {key: string, name: string, colour: string, parent?: string|null}[],
  *   onChoose: (label: string) => void}} options
  */
 export function createChoiceTree({ field, labels, onChoose }) {

@@ -6,10 +6,10 @@ import { say, sayCount } from "../shared/words.js";
 
 /**
  * @param {HTMLElement} panel that holds the fields (classification/fields.js)
- * @param {{desk: object, work: object, keymap: object, current: () => string|null,
+ * @param {{store: any, work: any, keymap: any, current: () => string|null,
  *   focus: (field: string) => void}} ways
  */
-export function createClassOffers(panel, { desk, work, keymap, current, focus }) {
+export function createClassOffers(panel, { store, work, keymap, current, focus }) {
   const host = element("section", { class: "panel-part asked-offers", "aria-label": say("Copilot"), hidden: true });
   let waits = work.suggest === "asked";
   let unproven = false; // nobody knows yet how good its suggestions are here
@@ -43,9 +43,9 @@ export function createClassOffers(panel, { desk, work, keymap, current, focus })
       waits = true;
       return show();
     }
-    desk.receive(message);
-    const offers = desk.pending();
-    empty = !desk.offered().length;
+    store.receive(message);
+    const offers = store.pending();
+    empty = !store.offered().length;
     show();
     work.announce(offers.length ? told(offers) : empty ? say("The copilot has no suggestion here.") : "");
   }
@@ -53,8 +53,8 @@ export function createClassOffers(panel, { desk, work, keymap, current, focus })
   function told(offers) {
     const [first] = offers;
     const said = offers.map((offer) => say("{field}: {label}", { field: fieldName(offer), label: words(offer) })).join("; ");
-    const keys = { said, accept: keyOf("accept", first), refuse: keyOf("refuse", first), sure: sure(first) };
-    return sayCount(offers.length, "The copilot suggests {said}, {sure}. {accept} accepts, {refuse} refuses.", "The copilot suggests {said}. {accept} accepts, {refuse} refuses.", keys);
+    const keys = { said, accept: keyOf("accept", first), reject: keyOf("reject", first), sure: sure(first) };
+    return sayCount(offers.length, "The copilot suggests {said}, {sure}. {accept} accepts, {reject} rejects.", "The copilot suggests {said}. {accept} accepts, {reject} rejects.", keys);
   }
 
   const fieldName = ({ field }) => work.fields.find((one) => one.key === field).name;
@@ -76,7 +76,7 @@ export function createClassOffers(panel, { desk, work, keymap, current, focus })
 
   function pressed(event) {
     const action = event.shiftKey && event.target.role === "tree" && keymap.find(event);
-    if (!["accept", "refuse", "ask"].includes(action)) return;
+    if (!["accept", "reject", "ask"].includes(action)) return;
     event.preventDefault();
     event.stopPropagation();
     act(action);
@@ -89,8 +89,8 @@ export function createClassOffers(panel, { desk, work, keymap, current, focus })
   /** What stands there already is left alone: a button that is being pressed must not be swapped for another. */
   function show() {
     const asking = waits && copilot?.listens;
-    const pending = new Set(desk.pending());
-    const offered = desk.offered();
+    const pending = new Set(store.pending());
+    const offered = store.offered();
     const now = JSON.stringify([asking, empty, offered.map((offer) => [offer.suggestion, pending.has(offer)])]);
     if (now === drawn) return;
     drawn = now;
@@ -112,8 +112,8 @@ export function createClassOffers(panel, { desk, work, keymap, current, focus })
     if (option) put(option.querySelector(".asked__word"), "after", element("span", { class: "badge badge--info" }, say("Suggested")));
     if (!waiting) return;
     const line = element("p", { class: "asked__offer small" }, icon("spark"), element("span", {}, say("Copilot: {label}", { label: words(offer) })), work.confidence !== "hidden" && element("span", { class: "badge" }, sure(offer)));
-    const verbs = element("span", { class: "cluster" }, verb("accept", say("Accept"), offer, "button--primary"), verb("refuse", say("Reject"), offer));
-    for (const button of verbs.children) button.addEventListener("click", () => act(button.dataset.offerVerb, offer.field) && focus(offer.field));
+    const verbs = element("span", { class: "cluster" }, verb("accept", say("Accept"), offer, "button--primary"), verb("reject", say("Reject"), offer));
+    for (const button of verbs.querySelectorAll("button")) button.addEventListener("click", () => act(button.dataset.offerVerb, offer.field) && focus(offer.field));
     line.append(verbs);
     put(place.querySelector(".asked__name"), "after", line);
   }
@@ -130,7 +130,7 @@ export function createClassOffers(panel, { desk, work, keymap, current, focus })
   /** @param {string|null} [field] the field at hand unless one is named @returns {boolean} whether anything was done */
   function act(action, field = current()) {
     if (action === "ask") return ask();
-    const offer = action === "accept" ? desk.accept(field) : desk.refuse(field);
+    const offer = action === "accept" ? store.accept(field) : store.reject(field);
     if (!offer) return false;
     const values = { field: fieldName(offer), label: words(offer) };
     work.announce(action === "accept" ? say("{field}: {label}", values) : say("{field}: not {label}", values));

@@ -6,15 +6,15 @@ import { say } from "../shared/words.js";
 
 /**
  * @param {HTMLElement} host
- * @param {{fields: object[], labels: object[], keyOf: (label: string) => string,
- *   onChoose: (field: object, label: string, byHand: boolean) => void,
- *   onType: (field: object, value: unknown) => void, onRest: () => void, onEnter: () => void}} ways
+ * @param {{fields: any[], labels: any[], keyOf: (label: string) => string,
+ *   onChoose: (field: any, label: string, byHand: boolean) => void,
+ *   onType: (field: any, value: unknown) => void, onRest: () => void, onEnter: () => void}} ways
  */
 export function createFieldForm(host, ways) {
   const parts = new Map(ways.fields.map((field) => [field.key, makePart(field, ways)]));
   host.append(element("div", { class: "asked" }, ...[...parts.values()].map((part) => part.host)));
   return {
-    /** @param {{shown: object[], values: object, proposed: object, current: string|null, faults: string[]}} state */
+    /** @param {{shown: any[], values: any, proposed: any, current: string|null, faults: string[]}} state */
     show({ shown, values, proposed, current, faults }) {
       const visible = new Set(shown.map((field) => field.key));
       for (const [key, part] of parts) {

@@ -1,6 +1,6 @@
 /**
  * The image studio's keys. Arrows and Enter belong to the keyboard's pointer, or to the shape in hand. What each does is
- * said by image/key_words.js, which comes with the sheet of keys.
+ * said by image/key_words.js, which comes with the list of shortcuts.
  */
 
 const TOOLS = { box: "b", click: "c", brush: "d", eraser: "e", lasso: "l", fill: "g", rectangle: "n", polygon: "p", polyline: "y", point: "o", select: "v" };
@@ -17,7 +17,7 @@ export function imageBindings(tools, has) {
     has.masks && ["larger", "]"],
     tools.includes("box") && ["removing", "t"],
     ["accept", "a"],
-    ["refuse", "x"],
+    ["reject", "x"],
     ["next-mask", "m"],
     ["previous-mask", "shift+m"],
     ["next", "k"],

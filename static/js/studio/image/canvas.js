@@ -1,5 +1,5 @@
 /**
- * All masks of a task on one sheet, as large as the image (a half, a third… of it when the image is large), so that
+ * All masks of a task on one canvas, as large as the image (a half, a third… of it when the image is large), so that
  * a frame copies one picture however many masks there are. What has changed is drawn anew within its box only.
  */
 import { boxAround, drawMask } from "../shared/layers.js";
@@ -7,7 +7,7 @@ import { boxAround, drawMask } from "../shared/layers.js";
 const LARGEST = 4_000_000; // pixels
 
 /** @param {{width: number, height: number}} size @param {number} edge outline in image pixels */
-export function createSheet(size, edge) {
+export function createMaskCanvas(size, edge) {
   const step = Math.max(1, Math.ceil(Math.sqrt((size.width * size.height) / LARGEST)));
   const canvas = document.createElement("canvas");
   canvas.width = Math.ceil(size.width / step);
@@ -51,14 +51,14 @@ export function createSheet(size, edge) {
   }
 
   return {
-    /** @param {{shape: object, colour: string, pattern: number}[]} masks from back to front */
+    /** @param {{shape: any, colour: string, pattern: number}[]} masks from back to front */
     update(masks) {
       const { changed, start, onTop } = difference(masks);
       if (changed.length && onTop) masks.slice(start).forEach(put);
       else if (changed.length) redraw(masks, changed);
       drawn = masks;
     },
-    /** The sheet through a view; masks one by one where it is looked at more closely than the sheet can show. */
+    /** The canvas through a view; masks one by one where it is looked at more closely than the canvas can show. */
     draw(target, view, frame) {
       if (view.scale * step <= 1.5) {
         target.drawImage(canvas, view.x, view.y, canvas.width * step * view.scale, canvas.height * step * view.scale);
@@ -74,7 +74,7 @@ export function createSheet(size, edge) {
     },
   };
 
-  /** Only what is in sight of a sheet that is looked at closely. */
+  /** Only what is in sight of a canvas that is looked at closely. */
   function drawPart(target, view, frame) {
     const part = inSight(view, frame, canvas);
     if (!part) return;

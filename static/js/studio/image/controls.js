@@ -94,7 +94,7 @@ export function createOfferBar(host, { confidence, act, keyOf, choose }) {
     if (proposal.asked) parts.push(element("span", { class: "cluster small" }, element("span", { class: "spinner" }), say("Looking…")));
     if (proposal.failed) parts.push(element("span", { class: "small offer__failed" }, proposal.failed));
     if (proposal.masks.length) parts.push(verb("accept", label ? say("Accept as {label}", { label }) : say("Accept"), "button--primary"));
-    parts.push(verb("refuse", proposal.masks.length ? say("Reject") : say("Leave"), ""), said && element("span", { class: "small muted" }, said));
+    parts.push(verb("reject", proposal.masks.length ? say("Reject") : say("Leave"), ""), said && element("span", { class: "small muted" }, said));
     return parts;
   }
 
@@ -112,7 +112,7 @@ export function createOfferBar(host, { confidence, act, keyOf, choose }) {
       hint.textContent = text;
       told = setTimeout(rest, 3500);
     },
-    /** @param {{proposal: object|null, label: string, said: string}} state said: in the bar, or in its place */
+    /** @param {{proposal: any|null, label: string, said: string}} state said: in the bar, or in its place */
     show({ proposal, label, said }) {
       bar.hidden = !proposal;
       resting = proposal ? "" : said;

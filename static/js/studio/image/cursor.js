@@ -10,13 +10,13 @@ const FINE = 3;
 const VALUES = new Map([["brush", 1], ["eraser", 0]]); // what the pen of a tool writes
 
 /**
- * @param {object} desk
- * @param {object} viewport
- * @param {{radius: () => number, removing: () => boolean, onNoCopilot: () => void, spot: (at: number[]) => void,
+ * @param {any} store
+ * @param {any} viewport
+ * @param {{radius: () => number, removing: () => boolean, onNoCopilot: () => void, spot: (at: any) => void,
  *   finish: (value?: 0|1) => void, snap: (point: number[], event: null) => number[], pick: (at: number[], beneath: boolean) => void,
  *   tell: (what: string) => void}} ways
  */
-export function createCursor(desk, viewport, ways) {
+export function createCursor(store, viewport, ways) {
   let at = null;
   let corner = null;
   let pen = null; // a stroke that is being drawn: {path, value}
@@ -42,7 +42,7 @@ export function createCursor(desk, viewport, ways) {
     return true;
   }
 
-  /** The first press sets a corner, the second one makes the box. @param {(box: number[]) => void} make */
+  /** The first press sets a corner, the second one makes the box. @param {any} to @param {(box: number[]) => void} make @param {() => void} [tiny] */
   function box(to, make, tiny) {
     const from = corner;
     corner = from ? null : to;
@@ -54,17 +54,17 @@ export function createCursor(desk, viewport, ways) {
   }
 
   function point(value) {
-    if (!desk.promptPoint(...nearestPixel(...at, viewport.image), value)) ways.onNoCopilot();
+    if (!store.promptPoint(...nearestPixel(...at, viewport.image), value)) ways.onNoCopilot();
   }
 
   function paint(path, value) {
-    if (!desk.paint(path, ways.radius(), value) && !value) ways.tell("nothing");
+    if (!store.paint(path, ways.radius(), value) && !value) ways.tell("nothing");
   }
 
   function place(type, to, value) {
-    const { outline } = desk.state;
+    const { outline } = store.state;
     if (outline?.type === type && ends(outline, viewport, at, to)) ways.finish(value);
-    else desk.addPlace(type, to);
+    else store.addPlace(type, to);
   }
 
   /**
@@ -74,17 +74,17 @@ export function createCursor(desk, viewport, ways) {
   const presses = {
     click: point,
     box(value, away) {
-      if (away || (desk.state.proposal && !corner)) point(value);
-      else box(at, (drawn) => desk.promptBox(drawn) || ways.onNoCopilot(), () => point(value));
+      if (away || (store.state.proposal && !corner)) point(value);
+      else box(at, (drawn) => store.promptBox(drawn) || ways.onNoCopilot(), () => point(value));
     },
-    rectangle: () => box(ways.snap(at, null), desk.drawBox),
+    rectangle: () => box(ways.snap(at, null), store.drawBox),
     brush: (_value, away) => paint([at], away ? 0 : 1),
     eraser: () => paint([at], 0),
     lasso: (value) => place("lasso", at, value),
     polygon: () => place("polygon", ways.snap(at, null)),
     polyline: () => place("polyline", ways.snap(at, null)),
-    point: () => desk.putPoint(at),
-    fill: () => desk.fillAt(...nearestPixel(...at, viewport.image)) || ways.tell("marked"),
+    point: () => store.putPoint(at),
+    fill: () => store.fillAt(...nearestPixel(...at, viewport.image)) || ways.tell("marked"),
     select: (_value, away) => ways.pick(at, away),
   };
 

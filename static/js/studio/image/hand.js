@@ -23,7 +23,7 @@ export function createHand(labels, { width, height }) {
     get snaps() {
       return KEPT.snapping;
     },
-    /** The tool that is really in hand under a label. @param {object|undefined} label */
+    /** The tool that is really in hand under a label. @param {any|undefined} label */
     tool,
     /** Whether there is a copilot. */
     get listens() {
@@ -44,7 +44,7 @@ export function createHand(labels, { width, height }) {
       KEPT.tool = name;
       return listens || !BY_COPILOT.includes(name);
     },
-    /** The first label that the chosen tool is of use for. @returns {object|undefined} */
+    /** The first label that the chosen tool is of use for. @returns {any|undefined} */
     labelOfTool: () => labels.find((label) => tool(label) === KEPT.tool),
     /** The brush as its slider has it. */
     get radius() {

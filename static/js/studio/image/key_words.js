@@ -1,4 +1,4 @@
-/** What the image studio's keys do, in words for the sheet of keys and for the page on which a person changes them. */
+/** What the image studio's keys do, in words for the list of shortcuts and for the page on which a person changes them. */
 import { say } from "../shared/words.js";
 
 const GROUPS = [
@@ -20,7 +20,7 @@ const GROUPS = [
   }],
   [say("Copilot"), {
     accept: say("Accept the mask (Enter does too)"),
-    refuse: say("Reject the mask"),
+    reject: say("Reject the mask"),
     "next-mask": say("Next of the copilot's three masks"),
     "previous-mask": say("The one before"),
   }],
@@ -76,7 +76,7 @@ const KNOWN = Object.fromEntries(GROUPS.flatMap(([group, texts]) => Object.entri
 
 /**
  * Bindings with the words that the image's own table leaves out.
- * @param {object[]} bindings
+ * @param {any[]} bindings
  * @returns {import("../shared/keys.js").Binding[]}
  */
 export function worded(bindings) {

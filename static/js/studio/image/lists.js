@@ -17,40 +17,40 @@ const scores = new Map(); // of suggestions that were on offer in this sitting
 
 /**
  * @param {HTMLElement} panel
- * @param {{desk: object, scored: boolean, size: {width: number, height: number}, labels: object[], palette: object, canvas: HTMLElement,
- *   nameOf: (label: string) => string, lookOf: (label: string) => object, keyOf: (action: string) => string,
+ * @param {{store: any, scored: boolean, size: {width: number, height: number}, labels: any[], palette: any, canvas: HTMLElement,
+ *   nameOf: (label: string) => string, lookOf: (label: string) => any, keyOf: (action: string) => string,
  *   choose: (id: string|null) => void, chooseLabel: (key: string) => void, changed: () => void, act: (action: string) => void,
  *   idAt: (event: PointerEvent) => string|null, glow: (id: string|null) => void, announce: (text: string) => void,
- *   focus: () => void}} room
+ *   focus: () => void}} editor
  */
-export function createImageLists(panel, room) {
-  const { desk, size, labels, keyOf, announce } = room;
+export function createImageLists(panel, editor) {
+  const { store, size, labels, keyOf, announce } = editor;
   const order = () => rows && shown().map(({ id }) => id);
-  const group = createGroup({ lead: () => desk.selected, choose: (id) => desk.select(id), order, onChange: () => (room.changed(), tellSelected()) });
-  const rows = createRows(panel, { ...room, group, scoreOf: (suggestion) => scores.get(suggestion) ?? null, onSelect: selected });
+  const group = createGroup({ lead: () => store.selected, choose: (id) => store.select(id), order, onChange: () => (editor.changed(), tellSelected()) });
+  const rows = createRows(panel, { ...editor, group, scoreOf: (suggestion) => scores.get(suggestion) ?? null, onSelect: selected });
   const tools = createListTools(rows, {
-    labels, keyOf, readOf: rows.readOf, sources: ["human", "suggestion", "edited"], scored: room.scored, onChange: show, onDone: room.focus, act: room.act,
+    labels, keyOf, readOf: rows.readOf, sources: ["human", "suggestion", "edited"], scored: editor.scored, onChange: show, onDone: editor.focus, act: editor.act,
     verbs: [["hide", say("Hide")], ["lock", say("Lock")], ["duplicate", say("Duplicate")], ["delete", say("Delete")]],
   });
-  const search = createLabelSearch(room.palette, labels, { keyOf, announce, onPick: (key) => room.act(`label:${key}`), onDone: room.focus });
-  linkHover(rows, room.canvas, { idAt: room.idAt, show: room.glow });
+  const search = createLabelSearch(editor.palette, labels, { keyOf, announce, onPick: (key) => editor.act(`label:${key}`), onDone: editor.focus });
+  linkHover(rows, editor.canvas, { idAt: editor.idAt, show: editor.glow });
 
-  const shown = () => tools.arrange(desk.state.regions.toReversed()); // the one in front at the top
-  const free = (ids) => desk.state.regions.filter(({ id }) => ids.has(id) && !desk.locked.has(id));
+  const shown = () => tools.arrange(store.state.regions.toReversed()); // the one in front at the top
+  const free = (ids) => store.state.regions.filter(({ id }) => ids.has(id) && !store.locked.has(id));
   const count = (number) => sayCount(number, "{count} region", "{count} regions");
 
   function show() {
-    const { regions, proposal } = desk.state;
+    const { regions, proposal } = store.state;
     if (proposal?.masks.length) scores.set(proposal.suggestion, proposal.masks[proposal.chosen].score);
     group.keep((id) => regions.some((one) => one.id === id));
-    rows.show(regions, desk.selected, shown());
+    rows.show(regions, store.selected, shown());
     tools.selected(group.now().size);
   }
 
   function selected(id, event) {
     if (event?.shiftKey) return group.reach(id);
     if (event?.ctrlKey || event?.metaKey) return group.toggle(id);
-    room.choose(id === desk.chosen && !group.several ? null : id);
+    editor.choose(id === store.chosen && !group.several ? null : id);
     if (group.several) group.take([id]);
   }
 
@@ -61,26 +61,26 @@ export function createImageLists(panel, room) {
 
   /** The next one, towards the front as without a filter, or as the list is sorted. */
   function step(by, reaches) {
-    const ids = tools.arrange(desk.state.regions).map(({ id }) => id);
+    const ids = tools.arrange(store.state.regions).map(({ id }) => id);
     if (!ids.length) return;
-    const at = ids.indexOf(desk.selected);
+    const at = ids.indexOf(store.selected);
     const next = ids[at < 0 ? (by > 0 ? 0 : ids.length - 1) : (at + by + ids.length) % ids.length];
-    if (!reaches) return room.choose(next);
+    if (!reaches) return editor.choose(next);
     if (at >= 0 && (at + by < 0 || at + by >= ids.length)) return;
     group.reach(next);
   }
 
   function relabel(key) {
-    const mine = new Set(free(group.now()).filter(({ shape }) => desk.takes(key, shape.type)).map(({ id }) => id));
+    const mine = new Set(free(group.now()).filter(({ shape }) => store.takes(key, shape.type)).map(({ id }) => id));
     const left = group.now().size - mine.size;
-    desk.revise(relabelled(desk.state.regions, key, ({ id }) => mine.has(id)), say("Label"));
-    const words = say("{regions} labelled {label}", { regions: count(mine.size), label: room.nameOf(key) });
+    store.revise(relabelled(store.state.regions, key, ({ id }) => mine.has(id)), say("Label"));
+    const words = say("{regions} labelled {label}", { regions: count(mine.size), label: editor.nameOf(key) });
     announce(left ? say("{words}; {left} not: locked, or of another shape", { words, left }) : words);
   }
 
   function remove() {
     const gone = new Set(free(group.now()).map(({ id }) => id));
-    desk.revise(desk.state.regions.filter(({ id }) => !gone.has(id)), say("Delete"));
+    store.revise(store.state.regions.filter(({ id }) => !gone.has(id)), say("Delete"));
     announce(say("{regions} deleted", { regions: count(gone.size) }));
   }
 
@@ -89,13 +89,13 @@ export function createImageLists(panel, room) {
     const ids = [...group.now()];
     const on = ids.some((id) => !set.has(id));
     for (const id of ids) set[on ? "add" : "delete"](id);
-    room.changed();
+    editor.changed();
     announce(say(words[on ? 0 : 1], { regions: count(ids.length) }));
   }
 
   function copied() {
     const ids = group.now();
-    return { regions: desk.state.regions.filter(({ id }) => ids.has(id)), size };
+    return { regions: store.state.regions.filter(({ id }) => ids.has(id)), size };
   }
 
   function copy() {
@@ -106,16 +106,16 @@ export function createImageLists(panel, room) {
 
   /** Copies under labels that this project has, in one step; beside their originals where these are in sight. */
   function paste(from, name) {
-    const { regions } = desk.state;
+    const { regions } = store.state;
     if (!from?.regions.length) return announce(say("Nothing was copied."));
-    const fit = fitting(from.regions, from.size, size).filter(({ label, shape }) => desk.takes(label, shape.type) && labels.some(({ key }) => key === label));
+    const fit = fitting(from.regions, from.size, size).filter(({ label, shape }) => store.takes(label, shape.type) && labels.some(({ key }) => key === label));
     const good = fit.slice(0, Math.max(0, MOST - regions.length));
     if (!good.length) return announce(say("None of what was copied fits this image and its labels."));
     const there = new Set(regions.map(saying));
     const beside = good.some((one) => there.has(saying(one)));
     const shift = beside ? Math.max(1, Math.round((SHIFT * Math.max(size.width, size.height)) / 1000)) : 0;
     const made = withCopies(regions, good, { size, shift });
-    desk.revise(made.regions, name, made.ids.at(-1));
+    store.revise(made.regions, name, made.ids.at(-1));
     group.take(made.ids);
     const left = from.regions.length - good.length;
     const words = say("{regions} pasted", { regions: count(good.length) });
@@ -135,8 +135,8 @@ export function createImageLists(panel, room) {
   };
   const bulk = {
     delete: remove,
-    hide: () => turn(desk.hidden, [say("{regions} hidden"), say("{regions} shown")]),
-    lock: () => turn(desk.locked, [say("{regions} locked"), say("{regions} unlocked")]),
+    hide: () => turn(store.hidden, [say("{regions} hidden"), say("{regions} shown")]),
+    lock: () => turn(store.locked, [say("{regions} locked"), say("{regions} unlocked")]),
   };
 
   /** @returns {boolean} whether an action was about many */
@@ -144,7 +144,7 @@ export function createImageLists(panel, room) {
     if (action === "copy" && String(getSelection())) return false; // words of the page
     if (verbs[action]) return verbs[action](), true;
     if (tools.on && (action === "next" || action === "previous")) return step(action === "next" ? 1 : -1), true;
-    if (!group.several || desk.state.outline || desk.state.proposal) return false;
+    if (!group.several || store.state.outline || store.state.proposal) return false;
     if (bulk[action]) return bulk[action](), true;
     if (action.startsWith("label:")) return relabel(action.slice(6)), true;
     return false;
@@ -156,7 +156,7 @@ export function createImageLists(panel, room) {
     bring: rows.bring,
     kindOf: rows.kindOf,
     /** The task is left: what is marked in it may be wanted in the next one. */
-    close: () => (last = { regions: desk.state.regions, size }),
+    close: () => (last = { regions: store.state.regions, size }),
   };
 }
 

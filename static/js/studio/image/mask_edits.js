@@ -7,7 +7,7 @@ import { boxBetween, fillOutline, stroke } from "../shared/geometry.js";
 import { boxOf, cropMask, encodeWindow, mergeMasks, packRuns } from "../shared/rle.js";
 
 /** @returns {Window} the part of a mask (null: an empty one) within a box */
-export function windowOf(shape, box) {
+function windowOf(shape, box) {
   const bits = shape ? cropMask(shape, box) : { width: box[2], height: box[3], data: new Uint8Array(box[2] * box[3]) };
   return { box, bits };
 }
@@ -20,8 +20,7 @@ export function maskOf({ box, bits }, image) {
 /** The box around points, widened and cut at the image's edges. */
 function around(points, reach, image) {
   const [xs, ys] = [points.map((point) => point[0]), points.map((point) => point[1])];
-  const low = [Math.min(...xs) - reach, Math.min(...ys) - reach];
-  return boxBetween(low, [Math.max(...xs) + reach, Math.max(...ys) + reach], image);
+  return boxBetween([Math.min(...xs) - reach, Math.min(...ys) - reach], [Math.max(...xs) + reach, Math.max(...ys) + reach], image);
 }
 
 /** A mask (null: an empty one) with what lies in a window added (value 1) or taken away (0). */
@@ -83,7 +82,7 @@ export function flood({ width, height, data }, x, y, value) {
 
 /**
  * The unmarked ground around a pixel, bounded by masks and the image's edges; null when the pixel is marked.
- * @param {object[]} walls masks
+ * @param {any[]} walls masks
  */
 export function pocketAt(walls, [x, y], image) {
   const data = new Uint8Array(image.width * image.height);

@@ -10,18 +10,18 @@ const REACH = 10; // screen pixels from which a handle is taken hold of
 const TWICE = 400; // ms between the clicks of a double click
 
 /**
- * @param {object} desk @param {object} viewport
- * @param {{snap: (point: number[], event: object|null, except?: string) => number[], finish: () => void,
+ * @param {any} store @param {any} viewport
+ * @param {{snap: (point: number[], event: any|null, except?: string) => number[], finish: () => void,
  *   colour: () => string, tell: (what: string) => void, crosshair: () => boolean, also: (id: string) => void}} ways also: one more is selected, or one less
  */
-export function createOutlineTools(desk, viewport, ways) {
+export function createOutlineTools(store, viewport, ways) {
   return {
-    select: selectTool(desk, viewport, ways),
-    rectangle: rectangleTool(desk, viewport, ways),
-    polygon: placingTool("polygon", desk, viewport, ways),
-    polyline: placingTool("polyline", desk, viewport, ways),
-    point: pointTool(desk, viewport, ways),
-    fill: fillTool(desk, viewport, ways),
+    select: selectTool(store, viewport, ways),
+    rectangle: rectangleTool(store, viewport, ways),
+    polygon: placingTool("polygon", store, viewport, ways),
+    polyline: placingTool("polyline", store, viewport, ways),
+    point: pointTool(store, viewport, ways),
+    fill: fillTool(store, viewport, ways),
   };
 }
 
@@ -33,7 +33,7 @@ export function ends({ type, points }, viewport, ...places) {
   return (points.length > 2 && type !== "polyline" && near(points[0], REACH)) || (points.length > 1 && near(points.at(-1), SLIP));
 }
 
-function selectTool(desk, viewport, ways) {
+function selectTool(store, viewport, ways) {
   let from = null; // screen
   let start = null; // image
   let far = false;
@@ -42,7 +42,7 @@ function selectTool(desk, viewport, ways) {
   let last = { at: [0, 0], time: -Infinity };
 
   function gripAt(point) {
-    const region = desk.open;
+    const region = store.open;
     if (!region || region.shape.type === "mask") return null;
     const reach = REACH / viewport.view.scale;
     const handles = handlesOf(region.shape);
@@ -59,14 +59,14 @@ function selectTool(desk, viewport, ways) {
   }
 
   function click(point, event) {
-    const under = regionAt(desk.free, ...point, REACH / 2 / viewport.view.scale, desk.selected, event.altKey)?.id ?? null;
+    const under = regionAt(store.free, point[0], point[1], REACH / 2 / viewport.view.scale, store.selected, event.altKey)?.id ?? null;
     if (event.shiftKey || event.ctrlKey || event.metaKey) return under && ways.also(under);
     const twice = event.timeStamp - last.time < TWICE && apart(viewport, last.at, point) < SLIP;
     last = { at: point, time: event.timeStamp };
-    if (grip && event.altKey && grip.index !== null && grip.region.shape.points) return desk.removeCorner(grip.index);
+    if (grip && event.altKey && grip.index !== null && grip.region.shape.points) return store.removeCorner(grip.index);
     if (grip && twice && insertAt(point)) return true;
-    if (grip?.index !== null && grip?.region.shape.points) return desk.chooseHandle(grip.index);
-    return desk.select(under);
+    if (grip?.index !== null && grip?.region.shape.points) return store.chooseHandle(grip.index);
+    return store.select(under);
   }
 
   function insertAt(point) {
@@ -74,7 +74,7 @@ function selectTool(desk, viewport, ways) {
     if (!shape.points || grip.index !== null) return false;
     const gaps = edgesOf(shape).map((edge) => nearestOn(edge, point));
     const nearest = gaps.reduce((best, one, i) => (one.far < gaps[best].far ? i : best), 0);
-    return gaps[nearest].far * viewport.view.scale <= REACH && desk.insertCorner(nearest, gaps[nearest].at);
+    return gaps[nearest].far * viewport.view.scale <= REACH && store.insertCorner(nearest, gaps[nearest].at);
   }
 
   function clear() {
@@ -101,8 +101,8 @@ function selectTool(desk, viewport, ways) {
     },
     up(point, event) {
       if (!far) click(point, event);
-      else if (grip?.index === null) desk.moveBy(point[0] - start[0], point[1] - start[1]) || ways.tell("moving");
-      else if (grip) desk.pull(grip.index, ways.snap(point, event, grip.region.id)) || ways.tell("moving");
+      else if (grip?.index === null) store.moveBy(point[0] - start[0], point[1] - start[1]) || ways.tell("moving");
+      else if (grip) store.pull(grip.index, ways.snap(point, event, grip.region.id)) || ways.tell("moving");
       clear();
     },
     cancel: clear,
@@ -112,7 +112,7 @@ function selectTool(desk, viewport, ways) {
   };
 }
 
-function rectangleTool(desk, viewport, ways) {
+function rectangleTool(store, viewport, ways) {
   let [from, to, over] = [null, null, null];
   const clear = () => {
     from = null;
@@ -130,7 +130,7 @@ function rectangleTool(desk, viewport, ways) {
     up(point, event) {
       const [a, b] = [from, ways.snap(point, event)];
       clear();
-      if (apart(viewport, a, b) > SLIP) desk.drawBox(boxBetween(a, b, viewport.image));
+      if (apart(viewport, a, b) > SLIP) store.drawBox(boxBetween(a, b, viewport.image));
     },
     cancel: clear,
     hover(point, event) {
@@ -144,7 +144,7 @@ function rectangleTool(desk, viewport, ways) {
   };
 }
 
-function placingTool(type, desk, viewport, ways) {
+function placingTool(type, store, viewport, ways) {
   let over = null;
   return {
     cursor: "crosshair",
@@ -156,10 +156,10 @@ function placingTool(type, desk, viewport, ways) {
       viewport.redrawTop();
     },
     up(point, event) {
-      const { outline } = desk.state;
+      const { outline } = store.state;
       const to = ways.snap(point, event);
       if (outline?.type === type && ends(outline, viewport, point, to)) return ways.finish();
-      return desk.addPlace(type, to);
+      return store.addPlace(type, to);
     },
     hover(point, event) {
       over = point && ways.snap(point, event);
@@ -181,11 +181,11 @@ function placingTool(type, desk, viewport, ways) {
   };
 }
 
-function pointTool(desk, viewport, ways) {
+function pointTool(store, viewport, ways) {
   let over = null;
   return {
     cursor: "crosshair",
-    up: (point) => desk.putPoint(point),
+    up: (point) => store.putPoint(point),
     hover(point) {
       over = point;
       viewport.redrawTop();
@@ -196,10 +196,10 @@ function pointTool(desk, viewport, ways) {
   };
 }
 
-function fillTool(desk, viewport, ways) {
+function fillTool(store, viewport, ways) {
   return {
     cursor: "cell",
-    up: (point) => desk.fillAt(...nearestPixel(...point, viewport.image)) || ways.tell("marked"),
+    up: (point) => store.fillAt(...nearestPixel(...point, viewport.image)) || ways.tell("marked"),
     draw() {},
   };
 }

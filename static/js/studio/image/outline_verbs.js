@@ -1,8 +1,8 @@
-/** What the image desk can do with boxes, polygons, lines and points. */
+/** What the image store can do with boxes, polygons, lines and points. */
 import { boxShape, distinct, faultOf, handlesOf, movedBy, placed, pointShape, withCorner, withHandle, withoutCorner } from "./outlines.js";
 import { say } from "../shared/words.js";
 
-/** @param {object} core the desk's inner parts; see image/editor.js */
+/** @param {any} core the store's inner parts; see image/store.js */
 export function outlineVerbs({ now, open, put, reshape, history, size, choose, handle, fill }) {
   /** The open region with another outline; false when it would cross itself. */
   function redrawn(shape, name, run) {

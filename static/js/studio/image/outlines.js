@@ -84,14 +84,14 @@ export function withoutCorner(shape, index) {
   return shape.points.length > fewest ? { ...shape, points: shape.points.toSpliced(index, 1) } : null;
 }
 
-/** The edges of a shape as pairs of corners. @returns {[[number, number], [number, number]][]} */
+/** The edges of a shape as pairs of corners. @returns {number[][][]} */
 export function edgesOf(shape) {
   const corners = cornersOf(shape);
   const edges = corners.slice(1).map((corner, i) => [corners[i], corner]);
   return shape.type === "polyline" || corners.length < 3 ? edges : [...edges, [corners.at(-1), corners[0]]];
 }
 
-/** The point of a segment that is nearest to another point, and how far it is. @returns {{at: [number, number], far: number}} */
+/** The point of a segment that is nearest to another point, and how far it is. @type {(edge: number[][], point: number[]) => {at: number[], far: number}} */
 export function nearestOn([[ax, ay], [bx, by]], [x, y]) {
   const [dx, dy] = [bx - ax, by - ay];
   const long = dx * dx + dy * dy;
@@ -132,7 +132,7 @@ export function ringArea(ring) {
 }
 
 /** Whether a ring meets itself anywhere but at neighbouring corners: the server takes no such polygon. */
-export function crossesItself(ring) {
+function crossesItself(ring) {
   const count = ring.length;
   const edge = (i) => [ring[i], ring[(i + 1) % count]];
   for (let i = 0; i < count; i += 1) {
@@ -147,13 +147,16 @@ export function crossesItself(ring) {
   return false;
 }
 
+/** @param {number[]} a @param {number[]} b @param {number[]} c */
 function turn([ax, ay], [bx, by], [cx, cy]) {
   return Math.sign((bx - ax) * (cy - ay) - (by - ay) * (cx - ax));
 }
 
+/** @param {number[][]} one @param {number[][]} other */
 function meet([a, b], [c, d]) {
   const [abc, abd, cda, cdb] = [turn(a, b, c), turn(a, b, d), turn(c, d, a), turn(c, d, b)];
   if (abc !== abd && cda !== cdb) return true;
+  /** @type {(p: number[], q: number[], r: number[]) => boolean} */
   const within = ([px, py], [qx, qy], [rx, ry]) =>
     rx >= Math.min(px, qx) && rx <= Math.max(px, qx) && ry >= Math.min(py, qy) && ry <= Math.max(py, qy);
   return (abc === 0 && within(a, b, c)) || (abd === 0 && within(a, b, d)) || (cda === 0 && within(c, d, a)) || (cdb === 0 && within(c, d, b));
@@ -173,7 +176,7 @@ export function faultOf(type, points) {
 /**
  * The point to which a corner is drawn: a corner of a neighbour, else the nearest place on its edge.
  * @param {[number, number]} point
- * @param {object[]} shapes the neighbours; masks are passed over
+ * @param {any[]} shapes the neighbours; masks are passed over
  * @param {number} reach in image pixels
  * @returns {[number, number]|null}
  */

@@ -1,35 +1,35 @@
-/** What the image studio's canvases show of a desk's state. */
+/** What the image studio's canvases show of a store's state. */
 import { toScreen } from "../shared/geometry.js";
 import { drawBox, drawCross, drawStroke } from "./tools.js";
 import { boxAround, drawMask, edgeOf } from "../shared/layers.js";
 import { drawHandles, drawOutline, trace } from "../shared/outline_drawing.js";
-import { createSheet } from "./canvas.js";
+import { createMaskCanvas } from "./canvas.js";
 
 const OFFER = "#12b5d6";
 
 /**
- * @param {{desk: object, lookOf: (label: string) => {colour: string, pattern: number}, size: {width: number, height: number},
- *   levels: object, bare: () => boolean, look: {opacity: number}, also: () => Iterable<string>, glow: () => string|null}} options also:
+ * @param {{store: any, lookOf: (label: string) => {colour: string, pattern: number}, size: {width: number, height: number},
+ *   levels: any, bare: () => boolean, look: {opacity: number}, also: () => Iterable<string>, glow: () => string|null}} options also:
  *   what is selected beside the selected one; glow: what is pointed out;  levels: the image, see image/levels.js; bare:
  *   leave every mark out, to see the image itself
  */
-export function createPicture({ desk, lookOf, size, levels, bare, look, also, glow }) {
+export function createPicture({ store, lookOf, size, levels, bare, look, also, glow }) {
   const edge = edgeOf(size);
-  const sheet = createSheet(size, edge);
+  const maskCanvas = createMaskCanvas(size, edge);
 
   function drawRegions(context, view, frame) {
-    const shown = desk.state.regions.filter((region) => !desk.hidden.has(region.id));
+    const shown = store.state.regions.filter((region) => !store.hidden.has(region.id));
     const masks = shown.filter((region) => region.shape.type === "mask");
-    sheet.update(masks.map(({ shape, label }) => ({ shape, ...lookOf(label) })));
+    maskCanvas.update(masks.map(({ shape, label }) => ({ shape, ...lookOf(label) })));
     context.globalAlpha = look.opacity;
     context.imageSmoothingEnabled = view.scale < 3;
-    sheet.draw(context, view, frame);
+    maskCanvas.draw(context, view, frame);
     for (const { shape, label, id } of shown) {
-      if (shape.type !== "mask" && id !== desk.selected) drawOutline(context, view, shape, lookOf(label));
+      if (shape.type !== "mask" && id !== store.selected) drawOutline(context, view, shape, lookOf(label));
     }
     const beside = new Set(also());
-    for (const region of shown) if (beside.has(region.id) && region.id !== desk.selected) drawBox(context, view, boxAround(region.shape));
-    const chosen = shown.find((region) => region.id === desk.selected);
+    for (const region of shown) if (beside.has(region.id) && region.id !== store.selected) drawBox(context, view, boxAround(region.shape));
+    const chosen = shown.find((region) => region.id === store.selected);
     if (chosen) drawChosen(context, view, chosen);
     context.globalAlpha = 1;
   }
@@ -41,11 +41,11 @@ export function createPicture({ desk, lookOf, size, levels, bare, look, also, gl
       return drawBox(context, view, boxAround(shape));
     }
     drawOutline(context, view, shape, { ...look, chosen: true });
-    if (desk.open) drawHandles(context, view, shape, desk.handle);
+    if (store.open) drawHandles(context, view, shape, store.handle);
   }
 
   function drawOffer(context, view) {
-    const { proposal } = desk.state;
+    const { proposal } = store.state;
     if (!proposal) return;
     const mask = proposal.masks[proposal.chosen];
     if (mask) {
@@ -72,12 +72,12 @@ export function createPicture({ desk, lookOf, size, levels, bare, look, also, gl
       drawOffer(context, view);
     },
     drawTop(context, viewport, tool, cursor) {
-      const pointed = glow() && desk.state.regions.find(({ id }) => id === glow());
+      const pointed = glow() && store.state.regions.find(({ id }) => id === glow());
       if (pointed) drawGlow(context, viewport.view, boxAround(pointed.shape));
-      if (desk.state.outline) drawOpen(context, viewport.view, desk.state.outline, tool.place?.() ?? cursor?.at, lookOf(desk.label).colour);
+      if (store.state.outline) drawOpen(context, viewport.view, store.state.outline, tool.place?.() ?? cursor?.at, lookOf(store.label).colour);
       tool.draw(context);
       if (!cursor) return;
-      if (cursor.path) drawStroke(context, viewport.view, cursor.path, cursor.radius, lookOf(desk.label).colour);
+      if (cursor.path) drawStroke(context, viewport.view, cursor.path, cursor.radius, lookOf(store.label).colour);
       drawCross(context, viewport, cursor.at);
       if (cursor.corner) drawBox(context, viewport.view, boxOfCorners(cursor.corner, cursor.at));
       drawTarget(context, viewport.view, cursor.at);
@@ -85,7 +85,7 @@ export function createPicture({ desk, lookOf, size, levels, bare, look, also, gl
   };
 }
 
-/** A frame with some room around what is in it, so that it isn't taken for a selection. */
+/** A frame with some room around what is in it, so that it isn't taken for a selection. @type {(context: any, view: any, box: number[]) => void} */
 function drawGlow(context, view, [left, top, width, height]) {
   const [x, y] = toScreen(view, left, top);
   context.beginPath();

@@ -5,14 +5,14 @@ import { boxOf, cropMask, encodeWindow } from "../shared/rle.js";
 
 export const MOST = 1000; // regions of a task
 
-/** Another label for all of these that take it. @param {(region: object) => boolean} may @returns {object[]} */
+/** Another label for all of these that take it. @param {(region: any) => boolean} may @returns {any[]} */
 export function relabelled(regions, label, may) {
   return regions.map((region) => (may(region) && region.label !== label ? { ...region, label, provenance: changed(region.provenance) } : region));
 }
 
 /**
  * Copies as they would be in an image of this size: what doesn't fit is left out.
- * @param {object[]} regions @param {{width: number, height: number}} from the image that they are of
+ * @param {any[]} regions @param {{width: number, height: number}} from the image that they are of
  * @param {{width: number, height: number}} size
  */
 export function fitting(regions, from, size) {
@@ -27,9 +27,9 @@ export function fitting(regions, from, size) {
 
 /**
  * Regions with copies at the end: with ids of their own, as a person's own work.
- * @param {object[]} regions @param {object[]} copies @param {{size: object, shift?: number}} terms shift: by so many
+ * @param {any[]} regions @param {any[]} copies @param {{size: any, shift?: number}} terms shift: by so many
  *   pixels to the right and down, or the other way where there is no room
- * @returns {{regions: object[], ids: string[]}}
+ * @returns {{regions: any[], ids: string[]}}
  */
 export function withCopies(regions, copies, { size, shift = 0 }) {
   const first = Number(nextId(regions, "r").slice(1));

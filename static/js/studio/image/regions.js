@@ -2,7 +2,7 @@
  * The regions of an image answer, as plain values: every change gives a new list, so that undo is a matter of
  * keeping the old one. Shapes are masks in COCO run lengths, or outlines; the two are told apart here and in
  * layers.js, nowhere else.
- * @typedef {{id: string, label: string, shape: object, attributes: object, provenance: object}} Region
+ * @typedef {{id: string, label: string, shape: any, attributes: any, provenance: any}} Region
  */
 import { outlineBounds } from "./outlines.js";
 import { byHand, changed, nextId } from "../shared/provenance.js";

@@ -6,19 +6,19 @@ import { say } from "../shared/words.js";
 
 /**
  * @param {HTMLElement} host
- * @param {{desk: object, size: {width: number, height: number}, nameOf: (label: string) => string,
- *   lookOf: (label: string) => {colour: string, pattern: number}, group: object,
+ * @param {{store: any, size: {width: number, height: number}, nameOf: (label: string) => string,
+ *   lookOf: (label: string) => {colour: string, pattern: number}, group: any,
  *   scoreOf: (suggestion: string|null) => number|null, onSelect: (id: string, event: MouseEvent) => void}} ways
  *   group: see mark_group.js
  */
-export function createRows(host, { desk, size, nameOf, lookOf, group, scoreOf, onSelect }) {
+export function createRows(host, { store, size, nameOf, lookOf, group, scoreOf, onSelect }) {
   const verbs = {
     select: onSelect,
-    hide: (id) => desk.hide(id),
-    lock: (id) => desk.lock(id),
-    forward: (id) => desk.shift(1, id),
-    backward: (id) => desk.shift(-1, id),
-    delete: (id) => desk.remove(id),
+    hide: (id) => store.hide(id),
+    lock: (id) => store.lock(id),
+    forward: (id) => store.shift(1, id),
+    backward: (id) => store.shift(-1, id),
+    delete: (id) => store.remove(id),
   };
   const chosen = (item) => item.lead;
   const list = createMarkList(host, {
@@ -58,7 +58,7 @@ export function createRows(host, { desk, size, nameOf, lookOf, group, scoreOf, o
 
   function standOf(region, selected) {
     const { id, label } = region;
-    return { name: nameOf(label), ...lookOf(label), detail: kindOf(region), selected: selected || group.has(id), hidden: desk.hidden.has(id), locked: desk.locked.has(id) };
+    return { name: nameOf(label), ...lookOf(label), detail: kindOf(region), selected: selected || group.has(id), hidden: store.hidden.has(id), locked: store.locked.has(id) };
   }
 
   return { ...list, kindOf, readOf };

@@ -16,40 +16,40 @@ const SNAP = 9; // screen pixels
 
 /**
  * @param {HTMLElement} host emptied first
- * @param {{task: object, size: {width: number, height: number}, desk: object, hand: object, tool: () => string,
+ * @param {{task: any, size: {width: number, height: number}, store: any, hand: any, tool: () => string,
  *   lookOf: (label: string) => {colour: string, pattern: number}, beside: () => Iterable<string>,
  *   announce: (text: string) => void, choose: (id: string|null) => void, also: (id: string) => void,
- *   finish: (value?: 0|1) => void, tell: (what: string) => void, onNoCopilot: () => void}} room hand: see image/hand.js;
+ *   finish: (value?: 0|1) => void, tell: (what: string) => void, onNoCopilot: () => void}} editor hand: see image/hand.js;
  *   beside: what is selected with the selected one; also: one more is, or one less
  */
-export function createImageStage(host, room) {
-  const { task, size, desk, hand, tool, lookOf, announce } = room;
+export function createImageStage(host, editor) {
+  const { task, size, store, hand, tool, lookOf, announce } = editor;
   let glow = null; // the region that is pointed out
   const name = say("Image {name}. Arrow keys move a pointer, Enter places, question mark lists all keys.", { name: task.name });
   const canvas = element("div", { class: "canvas", tabindex: "0", role: "application", "aria-label": name });
   host.replaceChildren(canvas);
   const levels = createLevels(task.image.url, size, () => viewport.redrawAll());
-  const picture = createPicture({ desk, lookOf, size, levels, bare: () => hand.on.bare, look: LOOK, also: room.beside, glow: () => glow });
+  const picture = createPicture({ store, lookOf, size, levels, bare: () => hand.on.bare, look: LOOK, also: editor.beside, glow: () => glow });
   const viewport = createViewport(canvas, {
     drawImage: (context, view) => picture.drawImage(context, view, viewport.frame),
     drawMarks: (context, view) => picture.drawMarks(context, view, viewport.frame),
     drawTop: (context) => picture.drawTop(context, viewport, tools[tool()], cursor.shown),
   });
   const ways = {
-    onNoCopilot: room.onNoCopilot,
+    onNoCopilot: editor.onNoCopilot,
     radius: hand.reach,
-    colour: () => lookOf(desk.label).colour,
+    colour: () => lookOf(store.label).colour,
     removing: () => hand.on.removing,
     crosshair: () => LOOK.crosshair,
     snap,
-    finish: room.finish,
-    pick: (at, beneath) => room.choose(idAt(at, beneath)),
-    also: room.also,
-    tell: room.tell,
+    finish: editor.finish,
+    pick: (at, beneath) => editor.choose(idAt(at, beneath)),
+    also: editor.also,
+    tell: editor.tell,
     spot: ([x, y]) => announce(say("{x} % across, {y} % down", { x, y })),
   };
-  const tools = { ...createTools(desk, viewport, ways), ...createOutlineTools(desk, viewport, ways) };
-  const cursor = createCursor(desk, viewport, ways);
+  const tools = { ...createTools(store, viewport, ways), ...createOutlineTools(store, viewport, ways) };
+  const cursor = createCursor(store, viewport, ways);
   const inHand = () => {
     while (cursor.hide());
     return tools[tool()];
@@ -59,12 +59,12 @@ export function createImageStage(host, room) {
 
   /** The region under a point of the image, or null. */
   function idAt(point, beneath) {
-    return regionAt(desk.free, ...point, SNAP / viewport.view.scale, desk.selected, beneath)?.id ?? null;
+    return regionAt(store.free, point[0], point[1], SNAP / viewport.view.scale, store.selected, beneath)?.id ?? null;
   }
 
   function snap(point, event, except) {
     if (!hand.snaps || event?.ctrlKey || event?.metaKey) return point;
-    const others = desk.state.regions.filter(({ id }) => id !== except && !desk.hidden.has(id));
+    const others = store.state.regions.filter(({ id }) => id !== except && !store.hidden.has(id));
     return snapped(point, others.map((region) => region.shape), SNAP / viewport.view.scale) ?? point;
   }
 

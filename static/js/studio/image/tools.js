@@ -1,5 +1,5 @@
 /**
- * The tools of the image studio. Each turns a gesture into one verb of the desk and draws its own trace.
+ * The tools of the image studio. Each turns a gesture into one verb of the store and draws its own trace.
  * A gesture of less than SLIP screen pixels is a click.
  */
 import { boxBetween, nearestPixel, toScreen } from "../shared/geometry.js";
@@ -7,19 +7,19 @@ import { boxBetween, nearestPixel, toScreen } from "../shared/geometry.js";
 const SLIP = 4;
 
 /**
- * @param {object} desk see image/editor.js
- * @param {object} viewport see viewport.js
+ * @param {any} store see image/store.js
+ * @param {any} viewport see viewport.js
  * @param {{onNoCopilot: () => void, radius: () => number, colour: () => string, removing: () => boolean,
  *   crosshair: () => boolean, tell: (what: string) => void}} ways
  * @returns {Record<string, import("../shared/pointer.js").Tool & {draw: (context: CanvasRenderingContext2D) => void}>}
  */
-export function createTools(desk, viewport, ways) {
+export function createTools(store, viewport, ways) {
   return {
-    box: boxTool(desk, viewport, ways),
-    click: clickTool(desk, viewport, ways),
-    brush: brushTool(desk, viewport, ways, 1),
-    eraser: brushTool(desk, viewport, ways, 0),
-    lasso: lassoTool(desk, viewport, ways),
+    box: boxTool(store, viewport, ways),
+    click: clickTool(store, viewport, ways),
+    brush: brushTool(store, viewport, ways, 1),
+    eraser: brushTool(store, viewport, ways, 0),
+    lasso: lassoTool(store, viewport, ways),
   };
 }
 
@@ -28,12 +28,12 @@ function takesAway(event, ways) {
   return event.button === 2 || event.altKey || ways.removing();
 }
 
-function prompt(desk, viewport, ways, point, event) {
+function prompt(store, viewport, ways, point, event) {
   const [x, y] = nearestPixel(...point, viewport.image);
-  if (!desk.promptPoint(x, y, !takesAway(event, ways))) ways.onNoCopilot();
+  if (!store.promptPoint(x, y, !takesAway(event, ways))) ways.onNoCopilot();
 }
 
-function boxTool(desk, viewport, ways) {
+function boxTool(store, viewport, ways) {
   let from = null;
   let to = null;
   let over = null;
@@ -56,8 +56,8 @@ function boxTool(desk, viewport, ways) {
       const [bx, by] = toScreen(viewport.view, ...point);
       const box = boxBetween(from, point, viewport.image);
       clear();
-      if (Math.hypot(bx - ax, by - ay) <= SLIP) return prompt(desk, viewport, ways, point, event);
-      if (box[2] > 0 && box[3] > 0 && !desk.promptBox(box)) ways.onNoCopilot();
+      if (Math.hypot(bx - ax, by - ay) <= SLIP) return prompt(store, viewport, ways, point, event);
+      if (box[2] > 0 && box[3] > 0 && !store.promptBox(box)) ways.onNoCopilot();
     },
     cancel: clear,
     hover(point) {
@@ -71,15 +71,15 @@ function boxTool(desk, viewport, ways) {
   };
 }
 
-function clickTool(desk, viewport, ways) {
+function clickTool(store, viewport, ways) {
   return {
     cursor: "cell",
-    up: (point, event) => prompt(desk, viewport, ways, point, event),
+    up: (point, event) => prompt(store, viewport, ways, point, event),
     draw() {},
   };
 }
 
-function brushTool(desk, viewport, ways, value) {
+function brushTool(store, viewport, ways, value) {
   let path = null;
   let over = null;
   const clear = () => {
@@ -105,7 +105,7 @@ function brushTool(desk, viewport, ways, value) {
       if (!path) return;
       const done = path;
       clear();
-      if (!desk.paint(done, ways.radius(), value) && !value) ways.tell("nothing");
+      if (!store.paint(done, ways.radius(), value) && !value) ways.tell("nothing");
     },
     cancel: clear,
     hover(point) {
@@ -119,7 +119,7 @@ function brushTool(desk, viewport, ways, value) {
   };
 }
 
-function lassoTool(desk, viewport, ways) {
+function lassoTool(store, viewport, ways) {
   let path = null;
   const clear = () => {
     path = null;
@@ -138,7 +138,7 @@ function lassoTool(desk, viewport, ways) {
       const done = path;
       clear();
       const away = takesAway(event, ways);
-      if (done.length > 2 && !desk.fill(done, away ? 0 : 1) && away) ways.tell("nothing");
+      if (done.length > 2 && !store.fill(done, away ? 0 : 1) && away) ways.tell("nothing");
     },
     cancel: clear,
     draw(context) {
@@ -171,6 +171,7 @@ function tracePath(context, view, path) {
   path.forEach((point, i) => context[i ? "lineTo" : "moveTo"](...toScreen(view, ...point)));
 }
 
+/** @type {(context: CanvasRenderingContext2D, view: any, box: number[]) => void} */
 export function drawBox(context, view, [left, top, width, height]) {
   const [x, y] = toScreen(view, left, top);
   context.beginPath();

@@ -22,7 +22,7 @@ export function createViewSettings(host, { onChange, onDone }) {
   cross.checked = LOOK.crosshair;
   const reset = () => {
     Object.assign(LOOK, { brightness: 1, contrast: 1, opacity: 1 });
-    for (const row of rows) row.lastChild.value = "100";
+    for (const row of rows) row.querySelector("input").value = "100";
     onChange();
   };
   const leave = (event) => {
@@ -44,7 +44,7 @@ export function createViewSettings(host, { onChange, onDone }) {
     /** Open and go to the first slider, or close. */
     turn() {
       details.open = !details.open;
-      if (details.open) rows[0].lastChild.focus();
+      if (details.open) rows[0].querySelector("input").focus();
       else onDone();
     },
   };

@@ -66,7 +66,7 @@ export function createAttributeFields(host, { onSet, onDone }) {
   }
 
   return {
-    /** @param {{id: string, attributes: object}|null} region @param {object[]} asked by its label @param {boolean} fixed locked */
+    /** @param {{id: string, attributes: any}|null} region @param {any[]} asked by its label @param {boolean} fixed locked */
     show(region, asked, fixed) {
       part.hidden = !region || !asked.length;
       if (part.hidden) return void (shown = "");

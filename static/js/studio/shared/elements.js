@@ -3,10 +3,11 @@
 const SVG = "http://www.w3.org/2000/svg";
 
 /**
- * @param {string} name
- * @param {Record<string, unknown>} [attributes] on… are listeners; true sets a bare attribute; false and null leave it out
- * @param {...(Node|string|null|false)} children
- * @returns {HTMLElement}
+ * @template {keyof HTMLElementTagNameMap} Name
+ * @param {Name} name
+ * @param {Record<string, any>} [attributes] on… are listeners; true sets a bare attribute; false and null leave it out
+ * @param {...any} children nodes and words; null and false are left out
+ * @returns {HTMLElementTagNameMap[Name]}
  */
 export function element(name, attributes = {}, ...children) {
   const made = document.createElement(name);
@@ -54,7 +55,7 @@ export function swatch(colour, pattern = 0) {
   return svg;
 }
 
-/** @param {string} id @returns {HTMLElement} @throws {Error} when the page lacks it */
+/** @param {string} id @returns {any} what kind of element is the template's matter @throws {Error} when the page lacks it */
 export function byId(id) {
   const found = document.getElementById(id);
   if (!found) throw new Error(`The page has no element #${id}`);

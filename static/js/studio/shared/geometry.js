@@ -10,12 +10,12 @@ export function clamp(value, low, high) {
   return Math.min(high, Math.max(low, value));
 }
 
-/** @param {View} view @returns {[number, number]} */
+/** @type {(view: View, ...at: number[]) => [number, number]} */
 export function toImage(view, x, y) {
   return [(x - view.x) / view.scale, (y - view.y) / view.scale];
 }
 
-/** @param {View} view @returns {[number, number]} */
+/** @type {(view: View, ...at: number[]) => [number, number]} */
 export function toScreen(view, x, y) {
   return [x * view.scale + view.x, y * view.scale + view.y];
 }
@@ -58,20 +58,6 @@ export function boxBetween([ax, ay], [bx, by], image) {
   return [left, top, right - left, bottom - top];
 }
 
-/** @param {Box} a @param {Box} b @returns {number} intersection over union, 0 for two empty boxes */
-export function boxIou(a, b) {
-  const width = Math.max(0, Math.min(a[0] + a[2], b[0] + b[2]) - Math.max(a[0], b[0]));
-  const height = Math.max(0, Math.min(a[1] + a[3], b[1] + b[3]) - Math.max(a[1], b[1]));
-  const shared = width * height;
-  const all = a[2] * a[3] + b[2] * b[3] - shared;
-  return all > 0 ? shared / all : 0;
-}
-
-/** @param {Box} box */
-export function insideBox(box, x, y) {
-  return x >= box[0] && y >= box[1] && x < box[0] + box[2] && y < box[1] + box[3];
-}
-
 /** The point within the image nearest to (x, y), in whole pixels. */
 export function nearestPixel(x, y, image) {
   return [clamp(Math.floor(x), 0, image.width - 1), clamp(Math.floor(y), 0, image.height - 1)];
@@ -103,19 +89,6 @@ export function stroke(mask, [ax, ay], [bx, by], radius, value) {
     }
   }
   return [left, top, width, height];
-}
-
-/** The smallest box around both. @param {Box|null} a @param {Box} b @returns {Box} */
-export function unite(a, b) {
-  if (!a) return b;
-  const left = Math.min(a[0], b[0]);
-  const top = Math.min(a[1], b[1]);
-  return [
-    left,
-    top,
-    Math.max(a[0] + a[2], b[0] + b[2]) - left,
-    Math.max(a[1] + a[3], b[1] + b[3]) - top,
-  ];
 }
 
 /**

@@ -1,5 +1,5 @@
 /**
- * One line of snapshots for everything a person does in a task: marks, strokes, prompts, accepts, refusals.
+ * One line of snapshots for everything a person does in a task: marks, strokes, prompts, accepts, rejections.
  * Snapshots are never changed in place, so keeping many costs only what differs between them.
  */
 

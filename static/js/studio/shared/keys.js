@@ -1,4 +1,4 @@
-/** Keys and what they do: one table that the dispatcher, the buttons and the cheat sheet all read. */
+/** Keys and what they do: one table that the dispatcher, the buttons and the list of shortcuts all read. */
 
 const NAMED = {
   " ": "space",
@@ -26,7 +26,7 @@ const SHOWN = {
 };
 
 /**
- * @typedef {{action: string, keys: string[], text: string, group: string}} Binding
+ * @typedef {{action: string, keys: string[], text: string, group: string, lost?: any}} Binding
  * keys: chords such as "a", "shift+a", "ctrl+z", "enter", "?", "left", or two after one another: "0 a". ctrl stands for
  * Command too.
  */
@@ -49,7 +49,7 @@ export function chordOf(event) {
 }
 
 /** The digit on the top row whatever the layout prints there (AZERTY prints & on 1); "" for other keys. */
-export function digitOf(event) {
+function digitOf(event) {
   const match = /^Digit([0-9])$/.exec(event.code ?? "");
   const plain = !event.ctrlKey && !event.metaKey && !event.altKey && !event.shiftKey;
   return match && plain ? match[1] : "";

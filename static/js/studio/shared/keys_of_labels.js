@@ -9,15 +9,15 @@ const SECOND = [..."123456789abcdefghijklmnopqrstuvwxyz"];
  * none.
  * @param {{key: string, name: string, hotkey?: string}[]} labels
  * @param {import("./keys.js").Binding[]} taken bindings that come first
- * @param {string} group heading in the cheat sheet
+ * @param {string} group heading in the list of shortcuts
  * @returns {import("./keys.js").Binding[]} `lost`: the key that a label asks for and that does something else here
  */
 export function labelBindings(labels, taken, group) {
   const used = new Set(taken.flatMap((binding) => binding.keys));
   const bindings = labels.map((label, place) => {
-    const wishes = [label.hotkey?.toLowerCase(), place < 9 ? String(place + 1) : ""];
-    const key = wishes.find((wish) => wish && !used.has(wish));
-    const lost = key !== wishes[0] && lostTo(wishes[0], taken);
+    const wanted = [label.hotkey?.toLowerCase(), place < 9 ? String(place + 1) : ""];
+    const key = wanted.find((one) => one && !used.has(one));
+    const lost = key !== wanted[0] && lostTo(wanted[0], taken);
     if (key) used.add(key);
     return { action: `label:${label.key}`, keys: key ? [key] : [], text: label.name, group, ...(lost && { lost }) };
   });

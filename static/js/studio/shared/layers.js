@@ -9,7 +9,7 @@ import { cropMask } from "./rle.js";
 const LARGEST = 2_000_000; // pixels of one picture; a larger mask is kept at a half, a third…
 const FILL = 0.34;
 
-/** @type {WeakMap<object, {box: number[], bits: object, step: number, pictures: Map<string, HTMLCanvasElement>}>} */
+/** @type {WeakMap<any, {box: number[], bits: any, step: number, pictures: Map<string, HTMLCanvasElement>}>} */
 const known = new WeakMap();
 
 function prepared(shape) {
@@ -30,7 +30,7 @@ export function channels(colour) {
 }
 
 /** A bitmap as a picture: tinted inside, solid along its edge, striped where its label has a pattern. */
-export function tint(bits, colour, edge, fill = FILL, pattern = 0) {
+function tint(bits, colour, edge, fill = FILL, pattern = 0) {
   const canvas = document.createElement("canvas");
   canvas.width = Math.max(1, bits.width);
   canvas.height = Math.max(1, bits.height);
@@ -82,6 +82,7 @@ function pictureOf(entry, colour, edge, fill, pattern) {
 
 /**
  * Draw one mask in image coordinates through a view.
+ * @param {CanvasRenderingContext2D} context @param {any} view @param {any} shape
  * @param {{colour: string, edge: number, fill?: number, sizeRatio?: number, pattern?: number}} look edge: outline in mask pixels;
  *   sizeRatio: image pixels per mask pixel
  */
@@ -109,7 +110,7 @@ export function hits(shape, x, y, reach = 0) {
     bits.data[row * bits.width + column] === 1;
 }
 
-/** The box around a shape, kept for a mask. @returns {[number, number, number, number]} */
+/** The box around a shape, kept for a mask. @returns {number[]} left, top, width, height */
 export function boxAround(shape) {
   return shape.type === "mask" ? prepared(shape).box : outlineBounds(shape);
 }
@@ -117,13 +118,13 @@ export function boxAround(shape) {
 /**
  * The region that a press means, or null: an outline by its line, what is selected before the others, else what is seen on
  * top, outlines before masks as they are drawn.
- * @param {{id: string, shape: object}[]} regions from back to front
+ * @param {{id: string, shape: any}[]} regions from back to front
  * @param {number} [reach] @param {string|null} [selected] @param {boolean} [beneath] the one below what is selected
  */
 export function regionAt(regions, x, y, reach = 0, selected = null, beneath = false) {
   const isMask = ({ shape }) => shape.type === "mask";
   const under = regions.filter(({ shape }) => near(boxAround(shape), x, y, reach) && hits(shape, x, y, reach)).reverse();
-  under.sort((a, b) => isMask(a) - isMask(b));
+  under.sort((a, b) => Number(isMask(a)) - Number(isMask(b)));
   const own = under.findIndex(({ id }) => id === selected);
   if (beneath && own >= 0) return under[(own + 1) % under.length];
   const gap = (region) => (isMask(region) ? Infinity : gapTo(region.shape, x, y));
@@ -131,6 +132,7 @@ export function regionAt(regions, x, y, reach = 0, selected = null, beneath = fa
   return lines.find(({ id }) => id === selected) ?? lines[0] ?? under[0] ?? null;
 }
 
+/** @type {(box: number[], x: number, y: number, reach: number) => boolean} */
 function near([left, top, width, height], x, y, reach) {
   const rim = reach * 1.5 + 1;
   return x >= left - rim && y >= top - rim && x <= left + width + rim && y <= top + height + rim;

@@ -3,27 +3,27 @@
 /**
  * @typedef {{words: string, label: string, name: string, size: number, score: number|null, source: string}} Read
  *   what is known of a mark; words: whatever may be searched, in small letters; name: its label's
- * @typedef {{words: string, label: string, source: string, sort: ""|"label"|"size"|"score"}} Wish "" asks for nothing
+ * @typedef {{words: string, label: string, source: string, sort: ""|"label"|"size"|"score"}} Filter "" asks for nothing
  */
 
-/** @returns {Wish} */
-export const noWish = () => ({ words: "", label: "", source: "", sort: "" });
+/** @returns {Filter} */
+export const noFilter = () => ({ words: "", label: "", source: "", sort: "" });
 
-/** @param {Wish} wish */
+/** @param {Filter} filter */
 export const narrows = ({ words, label, source }) => Boolean(words.trim() || label || source);
 
 /**
  * @template T
  * @param {T[]} items in their own order
- * @param {Wish} wish
+ * @param {Filter} filter
  * @param {(item: T) => Read} readOf
- * @returns {T[]} the very same list when nothing is wished for
+ * @returns {T[]} the very same list when nothing is asked for
  */
-export function arranged(items, wish, readOf) {
-  const { label, source, sort } = wish;
-  const parts = wish.words.toLowerCase().split(/\s+/).filter(Boolean);
+export function arranged(items, filter, readOf) {
+  const { label, source, sort } = filter;
+  const parts = filter.words.toLowerCase().split(/\s+/).filter(Boolean);
   let found = items;
-  if (narrows(wish)) {
+  if (narrows(filter)) {
     found = items.filter((item) => {
       const read = readOf(item);
       return (!label || read.label === label) && (!source || read.source === source) && parts.every((part) => read.words.includes(part));

@@ -1,6 +1,6 @@
 /** Above a list of marks: which of them it shows and in which order, and what is done with several at once. */
 import { element } from "./elements.js";
-import { arranged, narrows, noWish } from "./list_order.js";
+import { arranged, narrows, noFilter } from "./list_order.js";
 import { say, sayCount } from "./words.js";
 
 const SOURCES = [
@@ -18,14 +18,15 @@ const SORTS = [
 let sort = ""; // kept from task to task; what a filter hides in one task is none of the next one's
 
 /**
- * @param {object} list see mark_list.js
+ * @param {any} list see mark_list.js
  * @param {{labels: {key: string, name: string}[], sources: string[], scored: boolean, keyOf: (action: string) => string,
- *   readOf: (item: object) => import("./list_order.js").Read, onChange: () => void, onDone: () => void,
+ *   readOf: (item: any) => import("./list_order.js").Read, onChange: () => void, onDone: () => void,
  *   verbs: [string, string][], act: (action: string) => void}} ways sources, scored: what can be asked for here; verbs: what
  *   can be done to several at once, each an action and its name
  */
 export function createListTools(list, { labels, sources, scored, keyOf, readOf, onChange, onDone, verbs, act }) {
-  const wish = { ...noWish(), sort: scored || sort !== "score" ? sort : "" };
+  /** @type {import("./list_order.js").Filter} */
+  const filter = { ...noFilter(), sort: /** @type {any} */ (scored || sort !== "score" ? sort : "") };
   const words = element("input", { class: "input list-tools__words", type: "search", autocomplete: "off", placeholder: say("Words…"), "aria-label": say("Only with these words") });
   const choose = (name, text, rows) => element("select", { class: "input", name, "aria-label": text }, ...rows.map(([value, word]) => element("option", { value }, word)));
   const label = choose("label", say("Only with this label"), [["", say("Every label")], ...labels.map(({ key, name }) => [key, name])]);
@@ -36,7 +37,7 @@ export function createListTools(list, { labels, sources, scored, keyOf, readOf, 
   const opener = element("button", { class: "button button--quiet button--small list-tools__opener", type: "button", "aria-expanded": "false", title: say("Filter and sort ({key})", { key: keyOf("filter") }), onclick: () => turn(fields.hidden) }, say("Filter"));
   const told = element("span", { class: "small" });
   const bulk = element("div", { class: "list-bulk", hidden: true, role: "group", "aria-label": say("What is selected") }, told, ...verbs.map(([action, text]) => element("button", { class: "button button--small", type: "button", title: keyOf(action), onclick: () => act(action) }, text)));
-  order.value = wish.sort;
+  order.value = filter.sort;
   list.head.append(opener);
   list.head.after(fields, bulk);
   mark();
@@ -48,15 +49,15 @@ export function createListTools(list, { labels, sources, scored, keyOf, readOf, 
   }
 
   function read() {
-    Object.assign(wish, { words: words.value, label: label.value, source: source.value, sort: order.value });
-    sort = wish.sort;
+    Object.assign(filter, { words: words.value, label: label.value, source: source.value, sort: order.value });
+    sort = filter.sort;
     mark();
     onChange();
   }
 
   function mark() {
-    all.hidden = !narrows(wish);
-    opener.toggleAttribute("data-on", narrows(wish) || Boolean(wish.sort));
+    all.hidden = !narrows(filter);
+    opener.toggleAttribute("data-on", narrows(filter) || Boolean(filter.sort));
   }
 
   function clear() {
@@ -75,11 +76,11 @@ export function createListTools(list, { labels, sources, scored, keyOf, readOf, 
   }
 
   return {
-    /** @param {object[]} items @returns {object[]} as they are to be shown */
-    arrange: (items) => arranged(items, wish, readOf),
+    /** @param {any[]} items @returns {any[]} as they are to be shown */
+    arrange: (items) => arranged(items, filter, readOf),
     /** Whether the list goes another way than the marks do. */
     get on() {
-      return narrows(wish) || Boolean(wish.sort);
+      return narrows(filter) || Boolean(filter.sort);
     },
     focus: () => turn(true),
     /** @param {number} count of what is selected */

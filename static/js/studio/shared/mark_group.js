@@ -1,10 +1,10 @@
 /**
- * Several marks selected together, beside the one that every room knows as selected: the lead. As soon as the lead is
+ * Several marks selected together, beside the one that every editor knows as selected: the lead. As soon as the lead is
  * another one by whatever way, the rest is let go.
  */
 
 /**
- * @param {{lead: () => string|null, choose: (id: string|null) => void, order: () => string[], onChange: () => void}} room
+ * @param {{lead: () => string|null, choose: (id: string|null) => void, order: () => string[], onChange: () => void}} editor
  *   order: the ids in the order of the list, as it is filtered and sorted
  */
 export function createGroup({ lead, choose, order, onChange }) {

@@ -10,7 +10,7 @@ const PROVENANCE = {
 };
 
 /**
- * @typedef {{id: string}} Item a region, a span, an offer; never changed in place
+ * @typedef {{id: string, offer?: boolean}} Item a region, a span, an offer; never changed in place
  * @typedef {{name: string, colour: string, pattern?: number, detail?: string, hidden?: boolean, locked?: boolean, selected: boolean,
  *   lead?: boolean}} Stand selected: with others, maybe; lead: it is the one that keys act on where they act on one
  * @typedef {{name: string, icon: (row: Item & Stand) => string, text: (row: Item & Stand) => string,

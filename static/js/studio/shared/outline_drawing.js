@@ -6,7 +6,7 @@ import { cornersOf, handlesOf } from "../image/outlines.js";
 const DASHES = [[], [10, 5], [3, 4], [12, 4, 3, 4]];
 
 /**
- * @param {CanvasRenderingContext2D} context @param {object} view @param {object} shape
+ * @param {CanvasRenderingContext2D} context @param {any} view @param {any} shape
  * @param {{colour: string, chosen?: boolean, pattern?: number}} look
  */
 export function drawOutline(context, view, shape, { colour, chosen = false, pattern = 0 }) {

@@ -5,7 +5,7 @@ import { createPicture, createReading, lookTools } from "./subject.js";
 import { say } from "./words.js";
 
 /**
- * @param {{stage: HTMLElement, tools: HTMLElement, task: object, keyOf: (action: string) => string, left: string,
+ * @param {{stage: HTMLElement, tools: HTMLElement, task: any, keyOf: (action: string) => string, left: string,
  *   names: Record<string, string>, actions?: Record<string, string>, choose?: (candidate: string) => void}} options
  *   `left` is the candidate on the left; `names` and the `actions` that choose them are by candidate
  */
@@ -13,6 +13,7 @@ export function createPair({ stage, tools, task, keyOf, left, names, actions = {
   const { prompt } = task.payload;
   const sides = ordered(left).map((candidate) => makeSide(candidate));
   const pictures = sides.map((side) => side.picture).filter(Boolean);
+  /** @type {HTMLElement|null} */
   const asked = prompt && createReading(say("What was asked"), prompt);
   asked?.classList.add("pair__prompt");
   const host = element("div", { class: "pair" }, asked, element("div", { class: "pair__sides" }, ...sides.map((side) => side.host)));
@@ -46,7 +47,7 @@ export function createPair({ stage, tools, task, keyOf, left, names, actions = {
     return {
       host,
       picture,
-      view: image ? frame.firstChild : frame,
+      view: /** @type {any} */ (image ? frame.firstChild : frame),
       mark(value) {
         const chosen = value === candidate;
         host.toggleAttribute("data-chosen", chosen);

@@ -29,7 +29,7 @@ export function slideSense() {
 
 /**
  * @param {HTMLElement} host
- * @param {object} viewport see viewport.js
+ * @param {any} viewport see viewport.js
  * @param {() => Tool} tool the tool in hand
  * @param {() => boolean} [spaceTaken] whether the space bar means something else just now
  */

@@ -1,5 +1,5 @@
 /**
- * Masks as COCO's compressed run lengths, the one encoding on the wire and in the database.
+ * Masks as COCO's compressed run lengths, the one encoding in requests and in the database.
  * A shape is {size: [height, width], counts: string}; runs go down the columns, zeros first.
  * A bitmap is {height, width, data: Uint8Array}, row by row, 0 or 1.
  * Source: the format of pycocotools' `_mask` (each run minus the run two before it, from the fourth run on,
@@ -103,7 +103,7 @@ export function encodeMask(bitmap) {
   return { size: [bitmap.height, bitmap.width], counts: packRuns(runsOf(bitmap)) };
 }
 
-/** A bitmap of one box as a mask over the whole image. @param {[number, number, number, number]} box */
+/** A bitmap of one box as a mask over the whole image. @param {any} bitmap @param {number[]} box @param {any} size */
 export function encodeWindow(bitmap, [left, top], { width, height }) {
   return { size: [height, width], counts: packRuns(runsWithin(bitmap, left, top, width, height)) };
 }
@@ -161,7 +161,7 @@ export function boxOf({ size: [height], counts }) {
 
 /**
  * The set pixels within a box, row by row; with a `step`, of every second, third… row and column only.
- * @param {[number, number, number, number]} box
+ * @param {{size: number[], counts: string}} mask @param {number[]} box @param {number} [step]
  */
 export function cropMask({ size: [height], counts }, [left, top, width, boxHeight], step = 1) {
   const wide = Math.ceil(width / step);
@@ -262,13 +262,4 @@ export function resizedWindow(bitmap, height, width) {
     }
   }
   return { bits, box: [left, top, bits.width, bits.height] };
-}
-
-/** All of a bitmap at another size. */
-export function resizeMask(bitmap, height, width) {
-  if (bitmap.height === height && bitmap.width === width) return bitmap;
-  const { bits, box: [left, top] } = resizedWindow(bitmap, height, width);
-  const data = new Uint8Array(height * width);
-  for (let y = 0; y < bits.height; y += 1) data.set(bits.data.subarray(y * bits.width, (y + 1) * bits.width), (top + y) * width + left);
-  return { height, width, data };
 }

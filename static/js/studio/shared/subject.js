@@ -5,8 +5,8 @@ import { say } from "./words.js";
 import { createViewport } from "./viewport.js";
 
 /**
- * @param {{stage: HTMLElement, tools: HTMLElement, task: object, keyOf: (action: string) => string}} options
- * @returns {object} text: where nothing but text is shown, what holds it
+ * @param {{stage: HTMLElement, tools: HTMLElement, task: any, keyOf: (action: string) => string}} options
+ * @returns {any} text: where nothing but text is shown, what holds it
  */
 export function createSubject({ stage, tools, task, keyOf }) {
   tools.replaceChildren();
@@ -21,8 +21,8 @@ export function createReading(label, text) {
 function showText({ stage, task }) {
   const { text, title } = task.payload;
   const body = createReading(say("Text of the task"), text);
-  const sheet = element("article", { class: "sheet" }, title && element("h3", { class: "sheet__title", dir: "auto" }, title), body);
-  stage.replaceChildren(element("div", { class: "desktop" }, sheet));
+  const article = element("article", { class: "document" }, title && element("h3", { class: "document__title", dir: "auto" }, title), body);
+  stage.replaceChildren(element("div", { class: "document-area" }, article));
   return { text: body, zoom() {}, fit() {}, focus: () => body.focus({ preventScroll: true }), async ready() {}, close() {} };
 }
 

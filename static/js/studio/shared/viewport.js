@@ -7,16 +7,16 @@ import { element } from "./elements.js";
 
 /**
  * @param {HTMLElement} host positioned; the canvases fill it
- * @param {Record<"drawImage"|"drawMarks"|"drawTop", (context: CanvasRenderingContext2D, view: object) => void>} paint
+ * @param {Record<"drawImage"|"drawMarks"|"drawTop", (context: CanvasRenderingContext2D, view: any) => void>} paint
  */
 export function createViewport(host, { drawImage, drawMarks, drawTop }) {
-  const sheets = [drawImage, drawMarks, drawTop].map((work) => ({
+  const surfaces = [drawImage, drawMarks, drawTop].map((work) => ({
     canvas: element("canvas", { class: "stage__canvas", "aria-hidden": "true" }),
     work,
     stale: true,
   }));
-  const [picture, marks, top] = sheets;
-  host.append(...sheets.map((sheet) => sheet.canvas));
+  const [picture, marks, top] = surfaces;
+  host.append(...surfaces.map((surface) => surface.canvas));
   let image = { width: 1, height: 1 };
   let frame = { width: 1, height: 1 };
   let view = { scale: 1, x: 0, y: 0 };
@@ -24,15 +24,15 @@ export function createViewport(host, { drawImage, drawMarks, drawTop }) {
   let asked = 0;
 
   function ask(...which) {
-    for (const sheet of which) sheet.stale = true;
+    for (const surface of which) surface.stale = true;
     if (!asked) asked = requestAnimationFrame(paint);
   }
 
   function paint() {
     asked = 0;
-    for (const sheet of sheets) {
-      if (sheet.stale) draw(sheet);
-      sheet.stale = false;
+    for (const surface of surfaces) {
+      if (surface.stale) draw(surface);
+      surface.stale = false;
     }
   }
 
@@ -51,7 +51,7 @@ export function createViewport(host, { drawImage, drawMarks, drawTop }) {
     if (!width || !height) return;
     const ratio = Math.min(globalThis.devicePixelRatio || 1, 2);
     frame = { width, height };
-    for (const { canvas } of sheets) {
+    for (const { canvas } of surfaces) {
       canvas.width = Math.round(width * ratio);
       canvas.height = Math.round(height * ratio);
     }
@@ -61,7 +61,7 @@ export function createViewport(host, { drawImage, drawMarks, drawTop }) {
 
   function set(next) {
     view = keepInFrame(next, image, frame);
-    ask(...sheets);
+    ask(...surfaces);
   }
 
   function fit() {
@@ -114,7 +114,7 @@ export function createViewport(host, { drawImage, drawMarks, drawTop }) {
       return frame;
     },
     /** Everything, when another image has come. */
-    redrawAll: () => ask(...sheets),
+    redrawAll: () => ask(...surfaces),
     redraw: () => ask(marks, top),
     redrawTop: () => ask(top),
     /** @param {string} filter CSS filter functions for the image alone, "" for none */
@@ -122,7 +122,7 @@ export function createViewport(host, { drawImage, drawMarks, drawTop }) {
     close() {
       watcher.disconnect();
       cancelAnimationFrame(asked);
-      for (const { canvas } of sheets) canvas.remove();
+      for (const { canvas } of surfaces) canvas.remove();
     },
   };
 }

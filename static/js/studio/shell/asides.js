@@ -1,5 +1,5 @@
 /**
- * What the first edit doesn't need: dialogs, mishaps, lessons, talk. Fetched behind the first task, so that it is there
+ * What the first edit doesn't need: dialogs, mishaps, lessons, thread. Fetched behind the first task, so that it is there
  * when the network isn't.
  */
 import { createCopies } from "./copies.js";
@@ -7,25 +7,26 @@ import * as dialogs from "./dialogs.js";
 import { byId } from "../shared/elements.js";
 import { createInstructions } from "./instructions.js";
 import { worded } from "../image/key_words.js";
-import { showKeys, wordsOfLost } from "./key_sheet.js";
+import { showKeys, wordsOfLost } from "./shortcuts.js";
 import { signInAgain } from "./sign_in.js";
 import { createStepsTold } from "./steps_told.js";
-import { openTalk } from "./comments.js";
+import { openComments } from "./comments.js";
 import { say, sayCount } from "../shared/words.js";
 
 /**
  * @param {object} page of main.js
- * @param {object} page.session @param {object} page.notes @param {object} page.wire
- * @param {import("./local_store.js").Stash} page.stash
- * @param {() => object|null} page.room the room at hand
- * @param {(count: number) => void} page.talkIs
+ * @param {any} page.session @param {any} page.notes @param {any} page.api
+ * @param {import("./local_store.js").LocalStore} page.localStore
+ * @param {() => any|null} page.project the project at hand, or the last one
+ * @param {() => any|null} page.editor the editor at hand
+ * @param {(count: number) => void} page.showCommentCount
  * @param {(text: string) => void} page.announce
  */
-export function createAsides({ session, notes, wire, stash, room, talkIs, announce }) {
+export function createAsides({ session, notes, api, localStore, project, editor, showCommentCount, announce }) {
   const told = createStepsTold({ said: byId("said") });
   const working = () => byId("studio").dataset.phase === "working";
-  const instructions = createInstructions({ project: () => session.assignment?.project ?? null, onMove: () => room()?.focus() });
-  const copies = createCopies({ session, notes, stash, room });
+  const instructions = createInstructions({ project, onMove: () => editor()?.focus() });
+  const copies = createCopies({ session, notes, localStore, editor });
 
   /** Until what was handed in is answered, nothing else can be said of a task. @returns {boolean} whether that was told */
   function tooSoon() {
@@ -36,8 +37,8 @@ export function createAsides({ session, notes, wire, stash, room, talkIs, announ
 
   function speak(to) {
     const { id, task, project } = session.assignment ?? {};
-    if (!room() || tooSoon() || !id) return;
-    openTalk({ wire, id: task.at ?? id, to, mark: room().selected?.() ?? null, answer: room().answer(), labels: project.labels, onCount: talkIs });
+    if (!editor() || tooSoon() || !id) return;
+    openComments({ api, id: task.at ?? id, to, mark: editor().selected?.() ?? null, answer: editor().answer(), labels: project.labels, onCount: showCommentCount });
   }
 
   return {
@@ -50,7 +51,7 @@ export function createAsides({ session, notes, wire, stash, room, talkIs, announ
 
     comment: () => speak("reviewer"),
     question: () => speak("manager"),
-    talk: () => speak(""),
+    comments: () => speak(""),
 
     conflict: copies.conflict,
     recall() {
@@ -94,7 +95,7 @@ export function createAsides({ session, notes, wire, stash, room, talkIs, announ
 
     /** The page without a task on it: why, and what can be done. */
     rest({ title, text, waits = false }) {
-      if (room()) return; // one has come meanwhile
+      if (editor()) return; // one has come meanwhile
       const part = byId("rest-template").content.cloneNode(true);
       if (title) part.querySelector("[data-title]").textContent = title;
       part.querySelector("[data-text]").textContent = text;
@@ -109,9 +110,9 @@ export function createAsides({ session, notes, wire, stash, room, talkIs, announ
 
     /** Handing in was asked for while suggestions wait for a word. */
     pending() {
-      if (!room()?.pending()) return;
-      const keys = Object.fromEntries(["accept", "refuse", "submit"].map((action) => [action, room().keymap.shown(action)]));
-      const text = say("Suggestions are waiting: accept ({accept}) or refuse ({refuse}) them. {submit} again submits without them.", keys);
+      if (!editor()?.pending()) return;
+      const keys = Object.fromEntries(["accept", "reject", "submit"].map((action) => [action, editor().keymap.shown(action)]));
+      const text = say("Suggestions are waiting: accept ({accept}) or reject ({reject}) them. {submit} again submits without them.", keys);
       notes.show("pending", { kind: "info", text });
     },
 
@@ -123,8 +124,8 @@ export function createAsides({ session, notes, wire, stash, room, talkIs, announ
 
     /** In a trial: what is marked now becomes the right answer of this task. */
     async keep() {
-      if (!room() || !working()) return;
-      const answer = room().answer();
+      if (!editor() || !working()) return;
+      const answer = editor().answer();
       const { answer: verb, fields } = await dialogs.ask("keep-dialog");
       if (verb !== "go") return;
       session.keep(answer, { course: fields.pool === "course", explanation: fields.explanation, shown: fields.shown === "now" });
@@ -133,7 +134,7 @@ export function createAsides({ session, notes, wire, stash, room, talkIs, announ
     /** An untouched task is given back at once; one with work in it stays ours until its time runs out. */
     async leave(href) {
       for (let waited = 0; session.sending && waited < 60; waited += 1) await new Promise((resolve) => setTimeout(resolve, 50));
-      if (room()?.isEmpty() || room()?.untouched?.()) await session.release();
+      if (editor()?.isEmpty() || editor()?.untouched?.()) await session.release();
       else await session.flush();
       location.assign(href);
     },

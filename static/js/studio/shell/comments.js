@@ -9,29 +9,29 @@ let asked = null; // what the dialog was opened for
 
 /**
  * @param {object} asking
- * @param {object} asking.wire see wire.js
+ * @param {object} asking.api see api.js
  * @param {string} asking.id the piece of work
  * @param {"reviewer"|"manager"|""} asking.to "": to read first
  * @param {string|null} asking.mark the region or span that is selected
- * @param {object} asking.answer @param {object[]} asking.labels to name marks by
+ * @param {object} asking.answer @param {any[]} asking.labels to name marks by
  * @param {(count: number) => void} asking.onCount how much was said
  */
-export function openTalk(asking) {
+export function openComments(asking) {
   asked = { ...asking, key: crypto.randomUUID() };
-  const form = byId("talk-form");
+  const form = byId("comments-form");
   const name = nameOfMark(asked.mark);
   if (form.dataset.about !== asking.id) form.reset();
   form.dataset.about = asking.id;
   form.elements.to.value = asking.to || form.elements.to.value || "reviewer";
-  byId("talk-about").hidden = !name;
-  byId("talk-about").lastElementChild.textContent = name ? say("About the selected one: {name}", { name }) : "";
+  byId("comments-about").hidden = !name;
+  byId("comments-about").lastElementChild.textContent = name ? say("About the selected one: {name}", { name }) : "";
   form.elements.about.checked = Boolean(name);
   fault("");
   form.onsubmit = send;
-  byId("talks").replaceChildren(element("span", { class: "spinner", "aria-hidden": "true" }));
-  byId("talk-dialog").showModal();
+  byId("threads").replaceChildren(element("span", { class: "spinner", "aria-hidden": "true" }));
+  byId("comments-dialog").showModal();
   if (asking.to) form.elements.words.focus();
-  ask(`/studio/assignments/${asking.id}/remarks`, {}).catch((problem) => byId("talks").replaceChildren(element("p", { class: "muted" }, problem.message)));
+  ask(`/studio/assignments/${asking.id}/comments`, {}).catch((problem) => byId("threads").replaceChildren(element("p", { class: "muted" }, problem.message)));
 }
 
 /** A mark by its label and place; "" for one that is no longer there. */
@@ -45,20 +45,20 @@ function nameOfMark(id) {
 
 async function ask(address, body) {
   const one = asked;
-  const { talks } = await one.wire.send("POST", address, body);
-  if (one === asked) byId("talks").replaceChildren(...(talks.length ? talks.map(talkOf) : [element("p", { class: "muted" }, say("Nothing was said yet."))]));
-  one.onCount(talks.length);
+  const { threads } = await one.api.send("POST", address, body);
+  if (one === asked) byId("threads").replaceChildren(...(threads.length ? threads.map(threadOf) : [element("p", { class: "muted" }, say("Nothing was said yet."))]));
+  one.onCount(threads.length);
 }
 
-function talkOf({ to, mark, words, at, mine, answers }) {
+function threadOf({ to, mark, words, at, mine, answers }) {
   const name = nameOfMark(mark);
   const about = name || (mark ? say("a mark that is gone") : "");
   const head = [mine ? say("You") : SIDE[to], mine && TO[to], about, when(at)].filter(Boolean).join(" · ");
-  return element("div", { class: "talk" }, said("talk__said", head, words), ...answers.map((one) => said("talk__answer", `${one.mine ? say("You") : SIDE[to]} · ${when(one.at)}`, one.words)));
+  return element("div", { class: "thread" }, said("thread__first", head, words), ...answers.map((one) => said("thread__answer", `${one.mine ? say("You") : SIDE[to]} · ${when(one.at)}`, one.words)));
 }
 
 function said(kind, head, words) {
-  return element("div", { class: kind }, element("p", { class: "small muted" }, head), element("p", { class: "talk__words", dir: "auto" }, words));
+  return element("div", { class: kind }, element("p", { class: "small muted" }, head), element("p", { class: "thread__words", dir: "auto" }, words));
 }
 
 const when = (at) => new Date(at).toLocaleString(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
@@ -72,11 +72,11 @@ async function send(event) {
   fault("");
   try {
     const mark = (about.checked && asked.mark) || "";
-    await ask(`/studio/assignments/${asked.id}/remarks/say`, { id: asked.key, to: to.value, words: words.value, mark });
+    await ask(`/studio/assignments/${asked.id}/comments/say`, { id: asked.key, to: to.value, words: words.value, mark });
     words.value = "";
     asked.key = crypto.randomUUID();
-    byId("talks").lastElementChild?.scrollIntoView({ block: "nearest" });
-    byId("talks").focus();
+    byId("threads").lastElementChild?.scrollIntoView({ block: "nearest" });
+    byId("threads").focus();
   } catch (problem) {
     fault(problem.passing ? say("The server did not answer. Your words are still here: send them again.") : problem.message);
   } finally {
@@ -85,6 +85,6 @@ async function send(event) {
 }
 
 function fault(text) {
-  byId("talk-fault").hidden = !text;
-  byId("talk-fault").textContent = text;
+  byId("comments-fault").hidden = !text;
+  byId("comments-fault").textContent = text;
 }

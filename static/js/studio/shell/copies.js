@@ -15,14 +15,14 @@ const SIDE = 260; // of a picture, in pixels
 const QUOTED = 3; // spans of a label that are quoted
 const MOST = 4; // copies kept of a task
 
-/** What there is in an answer: regions, spans, fields filled in, tiles with a label. @returns {object[]} */
+/** What there is in an answer: regions, spans, fields filled in, tiles with a label. @returns {any[]} */
 export function marksIn(answer) {
   return answer.regions ?? answer.spans ?? answer.fields ?? Object.values(answer.tiles ?? {}).filter(({ fields }) => fields?.length);
 }
 
 /**
  * The copy that it costs least to go on with: the one with more in it, else the newer one.
- * @param {{answer: object, at: number}} mine @param {{answer: object, at: number}} theirs
+ * @param {{answer: any, at: number}} mine @param {{answer: any, at: number}} theirs
  * @returns {"mine"|"theirs"}
  */
 export function safer(mine, theirs) {
@@ -32,7 +32,8 @@ export function safer(mine, theirs) {
 
 /**
  * An answer in a few lines.
- * @param {{task: object, project: {labels: object[], fields?: object[]}}} about
+ * @param {any} answer
+ * @param {{task: any, project: {labels: any[], fields?: any[]}}} about
  * @returns {string[]}
  */
 export function linesOf(answer, { task, project }) {
@@ -88,26 +89,26 @@ function copyNode(title, { answer, at }, about, advised) {
 
 /**
  * @param {object} page
- * @param {object} page.session @param {object} page.notes @param {import("./local_store.js").Stash} page.stash
- * @param {() => object|null} page.room
+ * @param {any} page.session @param {any} page.notes @param {import("./local_store.js").LocalStore} page.localStore
+ * @param {() => any|null} page.editor
  */
-export function createCopies({ session, notes, stash, room }) {
+export function createCopies({ session, notes, localStore, editor }) {
   let other = null; // the server's copy, while nobody has chosen
   const place = () => `${session.assignment?.id} other`;
-  const here = async () => ({ answer: room().answer(), refused: room().refused(), at: (await stash.read(session.assignment.id).catch(() => null))?.at ?? 0 });
+  const here = async () => ({ answer: editor().answer(), rejected: editor().rejected(), at: (await localStore.read(session.assignment.id).catch(() => null))?.at ?? 0 });
 
-  const kept = async () => (await stash.read(place()).catch(() => null))?.copies ?? [];
+  const kept = async () => (await localStore.read(place()).catch(() => null))?.copies ?? [];
 
   /** A copy for later; the newest few are kept. */
   async function setAside(copy) {
     const others = (await kept()).filter((one) => !same(one.answer, copy.answer));
-    await stash.write(place(), { copies: [copy, ...others].slice(0, MOST) }).catch(() => {});
+    await localStore.write(place(), { copies: [copy, ...others].slice(0, MOST) }).catch(() => {});
   }
 
   /** What can be brought back: the newest copy with something in it that isn't what is seen. */
   async function offered() {
     const copies = await kept();
-    return room() && copies.find(({ answer }) => marksIn(answer).length && !same(answer, room().answer()));
+    return editor() && copies.find(({ answer }) => marksIn(answer).length && !same(answer, editor().answer()));
   }
 
   async function offer() {
@@ -124,7 +125,7 @@ export function createCopies({ session, notes, stash, room }) {
   /** Another copy in the place of this one, as one step that undo takes back. */
   async function change(copy, mine) {
     const taken = new Set(marksIn(copy.answer).map((part) => part.provenance?.suggestion));
-    room().take(copy.answer, (copy.refused ?? mine.refused).filter(({ suggestion }) => !taken.has(suggestion)));
+    editor().take(copy.answer, (copy.rejected ?? mine.rejected).filter(({ suggestion }) => !taken.has(suggestion)));
     await setAside(mine);
     return offer();
   }

@@ -1,5 +1,5 @@
 /**
- * The copilot as the rooms see it: questions with an id, answers when they come, never an exception, never a wait.
+ * The copilot as the editors see it: questions with an id, answers when they come, never an exception, never a wait.
  * The line itself is assist/socket.js; without one (switched off) every question is declined.
  */
 import { createCopilot, socketUrl } from "../../assist/socket.js";
@@ -8,9 +8,9 @@ import { say } from "../shared/words.js";
 const SLOW = 1500; // ms after which the copilot is asked whether it is there, and once more until the page says what it heard
 
 /**
- * @param {{id: string|null, token: string|null, project: {copilot: boolean}, task: {id: string}}} assignment
- * @param {{onState: (state: {phase: string, text: string, model: string, waits?: boolean}) => void,
- *   onAnswer: (message: object) => void}} hear
+ * @param {{id: string|null, token: string|null, project: {copilot: boolean}, task?: {id: string}}} assignment
+ * @param {{onState: (state: {phase: string, text: string, model?: string, waits?: boolean}) => void,
+ *   onAnswer: (message: any) => void}} hear
  */
 export function joinCopilot(assignment, { onState, onAnswer }) {
   if (!assignment.project.copilot) return absent(onState);

@@ -9,7 +9,7 @@ export function dialogOpen() {
 /**
  * Open a dialog and wait for its answer.
  * @param {string} id
- * @returns {Promise<{answer: string, fields: Record<string, string>}>} answer "" when it was closed
+ * @returns {Promise<{answer: string, fields: Record<string, any>}>} answer "" when it was closed
  */
 export function ask(id) {
   const dialog = byId(id);

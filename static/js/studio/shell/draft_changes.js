@@ -5,7 +5,7 @@
  * Parts are told apart by their ids; `index` is where a new part stands in the end, null where a known one stays in its place.
  */
 
-/** @returns {object|null} null when nothing differs */
+/** @returns {any|null} null when nothing differs */
 export function changesBetween(base, next) {
   const changes = {};
   const add = (kind, field, value) => (changes[kind] = { ...changes[kind], [field]: value });

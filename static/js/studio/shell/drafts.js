@@ -4,23 +4,23 @@ import { changesBetween, same } from "./draft_changes.js";
  * Keeps unsent work safe: at once on this machine, within a second on the server, and again whenever the
  * network returns. The server gets what has changed since it last said what it has; the whole where that isn't known.
  * Never throws: what it knows is told through onState.
- * States: "saved" | "unsaved" | "saving" | "offline" | "conflict" | "refused".
+ * States: "saved" | "unsaved" | "saving" | "offline" | "conflict" | "rejected".
  */
 
 /**
  * @param {object} options
- * @param {import("./local_store.js").Stash} options.stash
- * @param {(version: number, work: object, changes: object|null) => Promise<{version: number}>} options.save sends one
+ * @param {import("./local_store.js").LocalStore} options.localStore
+ * @param {(version: number, work: any, changes: any|null) => Promise<{version: number}>} options.save sends one
  *   draft: what has changed since that version, or all of it where `changes` is null
  * @param {string} options.key where it lies on this machine
  * @param {number} [options.version] the version the server has
- * @param {object|null} [options.base] the answer of that version
- * @param {object|null} [options.sent] an answer on its way to the server when this page's forerunner ended
- * @param {(state: string, detail?: object) => void} [options.onState]
+ * @param {any|null} [options.base] the answer of that version
+ * @param {any|null} [options.sent] an answer on its way to the server when this page's forerunner ended
+ * @param {(state: string, detail?: any) => void} [options.onState]
  * @param {number} [options.wait] ms from a change to its sending, and that this machine's disk may take before it
  * @param {number} [options.again] ms until a failed sending is tried again
  */
-export function createDrafts({ stash, save, key, version = 0, base = null, sent, onState = () => {}, wait = 800, again = 4000 }) {
+export function createDrafts({ localStore, save, key, version = 0, base = null, sent, onState = () => {}, wait = 800, again = 4000 }) {
   let known = version;
   let held = base; // what the server has, as far as this page knows
   let tried = sent ? [sent] : []; // what was sent and has had no answer: the server may have any of it
@@ -37,8 +37,8 @@ export function createDrafts({ stash, save, key, version = 0, base = null, sent,
     if (!quiet) onState(next, detail);
   }
 
-  function stashNow(unsent = dirty) {
-    return stash.write(key, { version: known, dirty: unsent, sent: tried.at(-1), ...work }).catch(() => {
+  function storeNow(unsent = dirty) {
+    return localStore.write(key, { version: known, dirty: unsent, sent: tried.at(-1), ...work }).catch(() => {
       // This machine has no room left; the server's copy is then the only one, a second later.
     });
   }
@@ -58,13 +58,13 @@ export function createDrafts({ stash, save, key, version = 0, base = null, sent,
       if (!held || changes) {
         tried.push(mine.answer);
         // Here before it is there: the page that comes after a crash must know it for its own, until the server's word.
-        await Promise.race([stashNow(true), new Promise((done) => setTimeout(done, wait))]);
+        await Promise.race([storeNow(true), new Promise((done) => setTimeout(done, wait))]);
         if (closed || quiet) return (dirty = true);
         ({ version: known } = await save(known, mine, changes));
         [held, tried] = [mine.answer, []];
       }
       if (closed) return;
-      await stashNow();
+      await storeNow();
       if (!dirty) tell("saved");
     } catch (problem) {
       dirty = true;
@@ -79,7 +79,7 @@ export function createDrafts({ stash, save, key, version = 0, base = null, sent,
       tell("offline", problem);
       return plan(again);
     }
-    return tell("refused", problem);
+    return tell("rejected", problem);
   }
 
   /** The server has another version than was thought: ours, whose answer was lost on the way, or another page's. */
@@ -110,11 +110,11 @@ export function createDrafts({ stash, save, key, version = 0, base = null, sent,
     get state() {
       return state;
     },
-    /** The work has changed. @param {{answer: object, refused?: object[], active_ms?: number}} next */
+    /** The work has changed. @param {{answer: any, rejected?: any[], active_ms?: number}} next */
     change(next) {
       work = { at: Date.now(), ...next };
       dirty = true;
-      stashNow();
+      storeNow();
       if (state !== "saving" && state !== "conflict") tell(state === "offline" ? "offline" : "unsaved");
       plan(wait);
     },
@@ -150,7 +150,7 @@ export function createDrafts({ stash, save, key, version = 0, base = null, sent,
       closed = true;
       timer = clearTimeout(timer);
       await sending?.catch(() => {});
-      if (forget) await stash.remove(key).catch(() => {});
+      if (forget) await localStore.remove(key).catch(() => {});
     },
   };
 }
@@ -159,13 +159,13 @@ export function createDrafts({ stash, save, key, version = 0, base = null, sent,
  * Which copy of the work to go on with: the one on this machine when it holds something the server has not.
  * `version` is the one that copy builds on; where the server has gone further meanwhile, the first sending meets
  * a conflict, and the person chooses.
- * @param {{version: number, answer: object}|null} server
- * @param {{version: number, dirty: boolean, answer: object, sent?: object|null}|null} local
- * @returns {{answer: object|null, refused: object[], unfinished: object|null, at?: number, unsent: boolean, version: number, sent?: object|null}}
+ * @param {{version: number, answer: any}|null} server
+ * @param {{version: number, dirty: boolean, answer: any, sent?: any, rejected?: any[], unfinished?: any, at?: number}|null} local
+ * @returns {{answer: any|null, rejected: any[], unfinished: any|null, at?: number, unsent: boolean, version: number, sent?: any|null}}
  *   unfinished: what was being drawn, which no server knows of; at: when this machine's copy was last changed
  */
 export function newestWork(server, local) {
-  const rest = { refused: local?.refused ?? [], unfinished: local?.unfinished ?? null, at: local?.at };
+  const rest = { rejected: local?.rejected ?? [], unfinished: local?.unfinished ?? null, at: local?.at };
   if (local?.dirty) return { answer: local.answer, ...rest, unsent: true, version: local.version, sent: local.sent };
   return { answer: null, version: 0, ...server, ...rest, unsent: false };
 }

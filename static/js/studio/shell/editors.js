@@ -1,8 +1,8 @@
 /**
- * One room per task type, by the name that the server gives it; only those that the page may need are loaded. A new type is
+ * One editor per task type, by the name that the server gives it; only those that the page may need are loaded. A new type is
  * one module and one line here.
  */
-const ROOMS = {
+const EDITORS = {
   classification: () => import("../classification.js"),
   grid: () => import("./grid.js"),
   image_regions: () => import("../image_regions.js"),
@@ -10,8 +10,8 @@ const ROOMS = {
   text_spans: () => import("../text_spans.js"),
 };
 
-/** @param {string[]} types @returns {Promise<Record<string, (hosts: object, work: object) => object>>} by type, its createRoom */
-export async function loadRooms(types) {
-  const found = await Promise.all(types.map((type) => ROOMS[type]()));
-  return Object.fromEntries(types.map((type, i) => [type, found[i].createRoom]));
+/** @param {string[]} types @returns {Promise<Record<string, (hosts: any, work: any) => any>>} by type, its createEditor */
+export async function loadEditors(types) {
+  const found = await Promise.all(types.map((type) => EDITORS[type]()));
+  return Object.fromEntries(types.map((type, i) => [type, found[i].createEditor]));
 }

@@ -1,25 +1,25 @@
-/** The room for many images at once: look over what is proposed, flip what is wrong, hand all in together. */
+/** The editor for many images at once: look over what is proposed, flip what is wrong, hand all in together. */
 import { labelsOf } from "../classification/asked_fields.js";
 import { choiceBindings } from "../classification/bindings.js";
 import { byId, element, icon, swatch } from "../shared/elements.js";
 import { gridBindings } from "./grid_bindings.js";
-import { createGridDesk } from "./grid_editor.js";
+import { createGridStore } from "./grid_store.js";
 import { createKeymap } from "../shared/keys.js";
 import { withSecondKeys } from "../shared/keys_of_labels.js";
 import { createPalette } from "../shared/palette.js";
 import { createSubject } from "../shared/subject.js";
 import { say, sayCount } from "../shared/words.js";
 
-/** @param {object} hosts emptied first @param {object} work see classification.js; its task holds `tiles` */
-export function createRoom(hosts, work) {
-  return new GridRoom(hosts, work);
+/** @param {any} hosts emptied first @param {any} work see classification.js; its task holds `tiles` */
+export function createEditor(hosts, work) {
+  return new GridEditor(hosts, work);
 }
 
-class GridRoom {
+class GridEditor {
   #work;
   #tiles;
   #labels;
-  #desk;
+  #store;
   #at = 0;
   #nodes = [];
   #closer = null;
@@ -34,7 +34,7 @@ class GridRoom {
     this.#labels = labelsOf(field, work.fields, work.labels);
     const taken = work.own("grid", [...work.bindings, ...gridBindings()]);
     this.keymap = createKeymap([...taken, ...this.#labelKeys(taken)]);
-    this.#desk = createGridDesk({ field, labels: this.#labels, tiles: this.#tiles, answer: work.answer, onChange: () => this.#refresh() });
+    this.#store = createGridStore({ field, labels: this.#labels, tiles: this.#tiles, answer: work.answer, onChange: () => this.#refresh() });
     this.#build(hosts, field);
     this.#refresh();
   }
@@ -60,7 +60,7 @@ class GridRoom {
   #labelKeys(taken) {
     const keys = choiceBindings(this.#labels, taken);
     const group = say("Choices");
-    const has = new Set(keys.map(({ action }) => (action.startsWith("digit:") ? `label:${this.#labels[action.slice(6) - 1]?.key}` : action)));
+    const has = new Set(keys.map(({ action }) => (action.startsWith("digit:") ? `label:${this.#labels[Number(action.slice(6)) - 1]?.key}` : action)));
     const bare = this.#labels.filter(({ key }) => !has.has(`label:${key}`)).map(({ key, name }) => ({ action: `label:${key}`, keys: [], text: name, group }));
     return withSecondKeys([...keys, ...bare], new Set([...taken, ...keys].flatMap((one) => one.keys)), group);
   }
@@ -106,7 +106,7 @@ class GridRoom {
     this.#at = place;
     this.#work.task.at = this.#here.id;
     this.#nodes.forEach((node, i) => (node.press.tabIndex = i === place ? 0 : -1));
-    this.palette.mark(this.#desk.valueOf(this.#here.id) ?? null);
+    this.palette.mark(this.#store.valueOf(this.#here.id) ?? null);
   }
 
   #move(by) {
@@ -155,7 +155,7 @@ class GridRoom {
     const { size } = this.#picked;
     const ids = this.#picked;
     this.#picked = new Set();
-    if (!this.#desk.setAll(ids, label)) this.#refresh();
+    if (!this.#store.setAll(ids, label)) this.#refresh();
     this.#work.announce(sayCount(size, "One image labelled {label}", "{count} images labelled {label}", { label: this.#nameOf(label) }));
   }
 
@@ -185,7 +185,7 @@ class GridRoom {
 
   #set(label) {
     if (this.#picked.size) return this.#setPicked(label);
-    this.#desk.set(this.#here.id, label);
+    this.#store.set(this.#here.id, label);
     this.#tell();
   }
 
@@ -194,13 +194,13 @@ class GridRoom {
   }
 
   #fill() {
-    const label = this.#desk.commonest();
-    const count = this.#desk.fill(label);
+    const label = this.#store.commonest();
+    const count = this.#store.fill(label);
     this.#work.announce(sayCount(count, "One image filled in: {label}", "{count} images filled in: {label}", { label: this.#nameOf(label) }));
   }
 
   #nextOpen() {
-    const [first] = this.#desk.open().map((id) => this.#tiles.findIndex((tile) => tile.id === id));
+    const [first] = this.#store.open().map((id) => this.#tiles.findIndex((tile) => tile.id === id));
     if (first === undefined) return this.#work.announce(say("Every image has a label."));
     this.#go(first);
     this.#nodes[first].press.focus();
@@ -242,26 +242,26 @@ class GridRoom {
   }
 
   #wordsOf({ id, task }, place) {
-    const source = this.#desk.sourceOf(id);
+    const source = this.#store.sourceOf(id);
     const picked = this.#picked.has(id) ? say("selected") : "";
     const how = source === "suggestion" ? say("as proposed") : source === "edited" ? say("changed") : "";
-    return [say("{place} of {count}", { place: place + 1, count: this.#tiles.length }), task.name, this.#nameOf(this.#desk.valueOf(id)), how, picked].filter(Boolean).join(", ");
+    return [say("{place} of {count}", { place: place + 1, count: this.#tiles.length }), task.name, this.#nameOf(this.#store.valueOf(id)), how, picked].filter(Boolean).join(", ");
   }
 
   #refresh() {
     if (!this.palette) return;
     this.#tiles.forEach((tile, place) => {
       const { press, words, host } = this.#nodes[place];
-      const label = this.#labels.find((one) => one.key === this.#desk.valueOf(tile.id));
-      const edited = this.#desk.sourceOf(tile.id) === "edited";
+      const label = this.#labels.find((one) => one.key === this.#store.valueOf(tile.id));
+      const edited = this.#store.sourceOf(tile.id) === "edited";
       words.replaceChildren(...(label ? [swatch(label.colour, label.pattern)] : []), element("span", { class: "clip" }, label?.name ?? say("No label")), ...(edited ? [icon("pencil")] : []));
       host.toggleAttribute("data-open", !label);
       host.toggleAttribute("data-edited", edited);
       host.toggleAttribute("data-picked", this.#picked.has(tile.id));
       press.setAttribute("aria-label", this.#wordsOf(tile, place));
     });
-    const counted = this.#labels.map((label) => [label.name, this.#desk.count(label.key)]).filter(([, count]) => count);
-    const open = this.#desk.open().length;
+    const counted = this.#labels.map((label) => [label.name, this.#store.count(label.key)]).filter(([, count]) => count);
+    const open = this.#store.open().length;
     if (open) counted.push([say("No label"), open]);
     this.counts.replaceChildren(...counted.flatMap(([name, count]) => [element("dt", {}, name), element("dd", { class: "number" }, String(count))]));
     this.fillButton.hidden = !open;
@@ -270,15 +270,15 @@ class GridRoom {
     this.#work.onChange();
   }
 
-  // --- what the studio asks of a room -----------------------------------------------------------------------
+  // --- what the studio asks of an editor -----------------------------------------------------------------------
 
   #verbs = {
     left: () => this.#move(-1),
     right: () => this.#move(1),
     up: () => this.#move(-this.#columns()),
     down: () => this.#move(this.#columns()),
-    flip: () => (this.#desk.flip(this.#here.id), this.#tell()),
-    "flip-back": () => (this.#desk.flip(this.#here.id, -1), this.#tell()),
+    flip: () => (this.#store.flip(this.#here.id), this.#tell()),
+    "flip-back": () => (this.#store.flip(this.#here.id, -1), this.#tell()),
     "reach-left": () => this.#reach(this.#placeBy(-1)),
     "reach-right": () => this.#reach(this.#placeBy(1)),
     "reach-up": () => this.#reach(this.#placeBy(-this.#columns())),
@@ -289,14 +289,14 @@ class GridRoom {
     fill: () => this.#fill(),
     "next-open": () => this.#nextOpen(),
     zoom: () => this.#zoom(),
-    undo: () => this.#bring(this.#desk.undo()),
-    redo: () => this.#bring(this.#desk.redo()),
+    undo: () => this.#bring(this.#store.undo()),
+    redo: () => this.#bring(this.#store.redo()),
   };
 
-  /** @returns {boolean} whether the action was one of this room's */
+  /** @returns {boolean} whether the action was one of this editor's */
   act(action) {
     if (action.startsWith("label:")) this.#set(action.slice(6));
-    else if (action.startsWith("digit:")) this.#labels[action.slice(6) - 1] && this.#set(this.#labels[action.slice(6) - 1].key);
+    else if (action.startsWith("digit:")) this.#labels[Number(action.slice(6)) - 1] && this.#set(this.#labels[Number(action.slice(6)) - 1].key);
     else if (this.#verbs[action]) this.#verbs[action]();
     else return false;
     return true;
@@ -304,7 +304,7 @@ class GridRoom {
 
   /** Before handing in: an image without a label is shown. @returns {boolean} whether there is one */
   enter() {
-    const open = this.#desk.open().length;
+    const open = this.#store.open().length;
     if (!open) return false;
     if (this.#closer) this.#back();
     this.#nextOpen();
@@ -319,28 +319,28 @@ class GridRoom {
   }
 
   answer() {
-    return this.#desk.answer();
+    return this.#store.answer();
   }
 
   /** Another copy of the work in this one's place; undo brings this one back. */
-  take(answer, refused) {
-    this.#desk.take(answer, refused);
+  take(answer, rejected) {
+    this.#store.take(answer, rejected);
   }
 
-  refused() {
+  rejected() {
     return NOTHING;
   }
 
   get history() {
-    return this.#desk.history;
+    return this.#store.history;
   }
 
   isEmpty() {
-    return this.#desk.open().length === this.#tiles.length;
+    return this.#store.open().length === this.#tiles.length;
   }
 
   untouched() {
-    return !this.#work.answer && !this.#desk.history.canUndo;
+    return !this.#work.answer && !this.#store.history.canUndo;
   }
 
   pending() {

@@ -9,9 +9,9 @@ import { say } from "../shared/words.js";
 const KEPT = "tandem.instructions";
 
 /**
- * @param {{project: () => object|null, onMove: () => void}} page project: of the task at hand; onMove: the instructions
- *   came beside the work, or went
- * @returns {{turn: (project: object) => void, recall: () => void}} turn: open the dialog, or close what stands beside
+ * @param {{project: () => any|null, onMove: () => void}} page project: of the task at hand, or of the last one;
+ *   onMove: the instructions came beside the work, or went
+ * @returns {{turn: (project: any) => void, recall: () => void}} turn: open the dialog, or close what stands beside
  */
 export function createInstructions({ project, onMove }) {
   const dialog = byId("instructions-dialog");
@@ -24,7 +24,8 @@ export function createInstructions({ project, onMove }) {
   let shown = null; // the project whose instructions are filled in
   byId("main").append(pane);
   byId("pin-instructions").addEventListener("click", () => (dialog.close(), put(true)));
-  new MutationObserver(follow).observe(byId("task-name"), { childList: true });
+  const name = document.getElementById("task-name"); // where one page shows task after task
+  if (name) new MutationObserver(follow).observe(name, { childList: true });
 
   /** Beside the work, or back into the dialog; kept. */
   function put(beside) {
@@ -45,7 +46,9 @@ export function createInstructions({ project, onMove }) {
 
   return {
     turn(now) {
-      if (!pane.hidden) return put(false);
+      const inSight = pane.checkVisibility(); // without a task there is no work that it could stand beside
+      if (!pane.hidden) put(false);
+      if (inSight) return;
       shown = now.id;
       fill(now);
       dialog.showModal();
@@ -54,14 +57,22 @@ export function createInstructions({ project, onMove }) {
   };
 }
 
-async function fill({ id, instructions_html: html, instructions_language: language }) {
+/** Where no task has come yet nothing but the project's id is known: then its instructions come with the examples. */
+async function fill(project) {
+  const here = "instructions_html" in project;
+  if (here) write(project);
+  byId("examples").replaceChildren();
+  const told = await examplesOf(project.id).catch(() => null);
+  if (!here && told) write(told);
+  else if (!here) byId("instructions").textContent = say("The instructions could not be fetched. Try again in a moment.");
+  if (told?.lessons.examples.length) await showExamples(byId("examples"), told);
+}
+
+function write({ instructions_html: html, instructions_language: language }) {
   const parsed = new DOMParser().parseFromString(html, "text/html"); // safe HTML of the server, as it came
   const none = element("p", { class: "muted" }, say("This project has no instructions. Ask a manager where something is unclear."));
   byId("instructions").replaceChildren(...(html ? parsed.body.childNodes : [none]));
   byId("instructions").lang = (html && language) || document.documentElement.lang;
-  byId("examples").replaceChildren();
-  const told = await examplesOf(id).catch(() => null);
-  if (told?.lessons.examples.length) await showExamples(byId("examples"), told);
 }
 
 /** Without leave to keep anything they stand there until the page is left. */

@@ -37,15 +37,15 @@ const KEPT = /^(tab|shift\+tab|f5|f11|f12|ctrl\+(tab|[nrtw0-9+-])|ctrl\+shift\+[
 /**
  * Why a person can't have this key for this action, in words; "" when they can.
  * @param {string} chord
- * @param {{table: string, action: string}} wish
+ * @param {{table: string, action: string}} target
  * @param {{table: string, bindings: import("../shared/keys.js").Binding[]}[]} tables as they are now
  */
-export function whyNot(chord, wish, tables) {
+export function whyNot(chord, target, tables) {
   if (/^[0-9]$/.test(chord)) return say("The digits are for the labels.");
   if (KEPT.test(chord)) return say("The browser keeps this key for itself.");
   for (const { table, bindings } of tables) {
-    if (![table, wish.table].includes("studio") && table !== wish.table) continue;
-    const other = bindings.find((one) => one.keys.includes(chord) && (table !== wish.table || one.action !== wish.action));
+    if (![table, target.table].includes("studio") && table !== target.table) continue;
+    const other = bindings.find((one) => one.keys.includes(chord) && (table !== target.table || one.action !== target.action));
     if (other) return say("That is the key for “{other}”. Give that one another key first.", { other: other.text });
   }
   return "";

@@ -2,7 +2,7 @@
 
 /**
  * @param {object} options
- * @param {() => Promise<object>} options.beat one heartbeat; rejects with a WireProblem
+ * @param {() => Promise<any>} options.beat one heartbeat; rejects with a ApiProblem
  * @param {number} options.seconds the lease
  * @param {(problem: Error) => void} options.onLost the server says the assignment is no longer ours
  * @param {(soon: boolean) => void} [options.onSoon] true: unless a beat gets through, it ends within two minutes

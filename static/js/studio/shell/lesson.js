@@ -8,8 +8,8 @@ import { verdict } from "./lesson_words.js";
 import { say, sayCount } from "../shared/words.js";
 
 /**
- * @param {{items: object[], done: number, of: number, result: object|null}} lesson
- * @param {{labels: object[], fields?: object[], onNext: () => void}} terms
+ * @param {{items: any[], done: number, of: number, result: any|null}} lesson
+ * @param {{labels: any[], fields?: any[], onNext: () => void}} terms
  * @returns {{node: HTMLElement, heading: HTMLElement}}
  */
 export function showLesson(lesson, { labels, fields = [], onNext }) {

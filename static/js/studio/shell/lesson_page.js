@@ -2,7 +2,7 @@
 import { byId } from "../shared/elements.js";
 import { showLesson } from "./lesson.js";
 
-/** The heading is where reading begins. @param {object} lesson @param {() => void} onNext */
+/** The heading is where reading begins. @param {any} lesson @param {() => void} onNext */
 export function openLesson(lesson, onNext) {
   const { labels, fields, name } = lesson.project;
   byId("project-name").textContent = name;

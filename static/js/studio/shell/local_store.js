@@ -5,16 +5,16 @@
 
 const STORE = "work";
 
-/** @param {IDBFactory|undefined} [factory] @returns {Promise<Stash>} */
-export async function openStash(factory = globalThis.indexedDB) {
+/** @param {IDBFactory|undefined} [factory] @returns {Promise<LocalStore>} */
+export async function openLocalStore(factory = globalThis.indexedDB) {
   const base = factory ? await open(factory) : null;
   return base ? inBase(base) : inMemory();
 }
 
 /**
- * @typedef {object} Stash
+ * @typedef {object} LocalStore
  * @property {(key: string) => Promise<any>} read null when there is nothing
- * @property {(key: string, value: object) => Promise<void>} write
+ * @property {(key: string, value: any) => Promise<void>} write
  * @property {(key: string) => Promise<void>} remove with what lies beside it, under its key and " other"
  */
 
@@ -51,7 +51,7 @@ const known = new WeakMap(); // part of an answer → its text: parts are never 
 
 /**
  * An answer as text: a thousand parts are copied as one string, and only what is new is put into words.
- * @param {object|null|undefined} answer values of JSON
+ * @param {any|null|undefined} answer values of JSON
  */
 export function written(answer) {
   const fields = Object.entries(answer ?? {}).map(([field, value]) => `"${field}":${Array.isArray(value) ? `[${value.map(textOf)}]` : textOf(value)}`);
@@ -69,7 +69,7 @@ function readable(kept) {
   return kept;
 }
 
-/** @returns {Stash} */
+/** @returns {LocalStore} */
 export function inMemory() {
   const kept = new Map();
   return {

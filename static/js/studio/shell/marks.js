@@ -9,7 +9,7 @@ const SAVED = {
   saving: say("Saving…"),
   offline: say("Offline, kept here"),
   conflict: say("Two copies"),
-  refused: say("Not saved"),
+  rejected: say("Not saved"),
 };
 const COPILOT = {
   connecting: say("Copilot…"),
@@ -21,7 +21,7 @@ const COPILOT = {
   ended: say("Copilot off"),
 };
 
-/** @param {{clock: object, announce: (text: string) => void}} options */
+/** @param {{clock: any, announce: (text: string) => void}} options */
 export function createMarks({ clock, announce }) {
   const saved = byId("saved-mark");
   const copilot = byId("copilot-mark");

@@ -1,4 +1,4 @@
-/** The keys that a person chose for themselves, laid over the tables of keys that the rooms bring. Pure. */
+/** The keys that a person chose for themselves, laid over the tables of keys that the editors bring. Pure. */
 
 /** The name under which a person's key for an action is kept. Everywhere's actions are "studio"'s. */
 export const nameOf = (table, action) => `${table}.${action}`;

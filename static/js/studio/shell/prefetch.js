@@ -1,11 +1,11 @@
-/** What a task needs that is shown before it is ours. Fetched behind the first task, with the first that is foreseen. */
+/** What a task needs that is shown before it is ours. Fetched behind the first task, with the first that is prefetched. */
 import { say } from "../shared/words.js";
 
-let prepared = []; // held, so that what was decoded stays
+let _prepared = []; // held, so that what was decoded stays
 
-/** Its pictures are decoded before they are needed. @param {{image: {url: string}|null, images?: object}} task */
+/** Its pictures are decoded before they are needed. @param {{image: {url: string}|null, images?: any}} task */
 export function prepare({ image, images = {} }) {
-  prepared = [image, ...Object.values(images)].filter(Boolean).map(({ url }) => {
+  _prepared = [image, ...Object.values(images)].filter(Boolean).map(({ url }) => {
     const picture = new Image();
     picture.src = url;
     picture.decode().catch(() => {});
@@ -15,7 +15,7 @@ export function prepare({ image, images = {} }) {
 
 /**
  * The copilot of work that isn't held yet: the newest question is kept, and asked once it has come.
- * @param {() => object} join gives the real one @param {(message: object) => void} onAnswer hears it too where none came
+ * @param {() => any} join gives the real one @param {(message: any) => void} onAnswer hears it too where none came
  */
 export function copilotToCome(join, onAnswer) {
   let real = null;

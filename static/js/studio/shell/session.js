@@ -3,22 +3,22 @@
  * show goes to the view it is given.
  *
  * @typedef {object} View
- * @property {(assignment: object, work: {answer: object|null, refused: object[], unfinished: object|null}) => void} showTask
+ * @property {(assignment: any, work: {answer: any|null, rejected: any[], unfinished?: any|null}) => void} showTask
  * @property {(nothing: {code: string, text: string, retry_seconds: number|null}) => void} showNothing
- * @property {(lesson: object, go: () => void) => void} showLesson of a course, to be read before the next task
- * @property {(phase: "loading"|"working"|"sending"|"ahead"|"waiting"|"idle") => void} showPhase "ahead": the last task is
- *   on its way, and what was foreseen is shown already
- * @property {(assignment: object) => void} showHeld what was shown ahead is ours now
- * @property {() => void} showMoved what was shown ahead went to somebody else
- * @property {(foreseen: object) => Promise<void>} prepare what probably comes next; unless that is done, it isn't shown ahead
- * @property {(state: string, detail?: object) => void} showSaved
+ * @property {(lesson: any, go: () => void) => void} showLesson of a course, to be read before the next task
+ * @property {(phase: "loading"|"working"|"sending"|"prefetched"|"waiting"|"idle") => void} showPhase "prefetched": the last task is
+ *   on its way, and what was prefetched is shown already
+ * @property {(assignment: any) => void} showHeld what was shown early is ours now
+ * @property {() => void} showMoved what was shown early went to somebody else
+ * @property {(prefetched: any) => Promise<void>} prepare what probably comes next; unless that is done, it isn't shown early
+ * @property {(state: string, detail?: any) => void} showSaved
  * @property {(problem: Error, again: (() => void)|null) => void} showProblem
  * @property {() => void} showSignIn
  * @property {(problem: Error) => void} showExpired the lease is over; a submit may still be in time
  * @property {(problem: Error) => void} showLost the task is somebody else's now
  * @property {(soon: boolean) => void} showLeaseSoon
  * @property {() => void} openAnew the page is to be loaded again: what comes next is of another kind
- * @property {(sent: object) => void} showSent
+ * @property {(sent: any) => void} showSent
  */
 import { createDrafts, newestWork } from "./drafts.js";
 import { createLease } from "./lease.js";
@@ -27,18 +27,18 @@ import { createLease } from "./lease.js";
 const LOST = ["lease-lost", "already-submitted", "not-found"];
 
 /**
- * @param {{wire: object, stash: import("./local_store.js").Stash, view: View, project: string, trial?: boolean,
- *   clock: object, pause?: (ms: number) => Promise<void>}} options
+ * @param {{api: any, localStore: import("./local_store.js").LocalStore, view: View, project: string, trial?: boolean,
+ *   clock: any, pause?: (ms: number) => Promise<void>}} options
  */
-export function createSession({ wire, stash, view, project, trial = false, clock, pause = sleep }) {
+export function createSession({ api, localStore, view, project, trial = false, clock, pause = sleep }) {
   let assignment = null;
   let drafts = null;
   let lease = null;
-  let work = { answer: null, refused: [] };
+  let work = { answer: null, rejected: [] };
   let busy = false;
-  let ahead = null; // what will probably come next; nobody holds it
+  let prefetched = null; // what will probably come next; nobody holds it
 
-  /** Do one request; a lost network is waited out, anything else is shown. @returns {object|null} the reply */
+  /** Do one request; a lost network is waited out, anything else is shown. @returns {Promise<any>} the reply */
   async function through(request, phase) {
     view.showPhase(phase);
     for (let wait = 1000; ; wait = Math.min(wait * 2, 15_000)) {
@@ -53,7 +53,7 @@ export function createSession({ wire, stash, view, project, trial = false, clock
     }
   }
 
-  const next = (read) => (trial ? wire.trial(project, assignment?.task.after ?? 0) : wire.claim(project, read));
+  const next = (read) => (trial ? api.trial(project, assignment?.task.after ?? 0) : api.claim(project, read));
 
   /** @param {string} [read] the lesson that was read meanwhile: until the server hears of it, it comes again */
   async function claim(read) {
@@ -71,7 +71,7 @@ export function createSession({ wire, stash, view, project, trial = false, clock
 
   async function open(reply) {
     assignment = reply.assignment ?? null;
-    ahead = null;
+    prefetched = null;
     if (reply.anew) return view.openAnew();
     if (reply.lesson) {
       view.showPhase("idle");
@@ -82,10 +82,10 @@ export function createSession({ wire, stash, view, project, trial = false, clock
       return view.showNothing(reply.nothing);
     }
     const mine = assignment;
-    const local = trial ? null : await stashed(mine);
+    const local = trial ? null : await storedHere(mine);
     const found = newestWork(mine.draft, local);
-    const { answer, refused, unfinished, at } = found;
-    work = { answer, refused, unfinished, at };
+    const { answer, rejected, unfinished, at } = found;
+    work = { answer, rejected, unfinished, at };
     clock.restart(local?.active_ms ?? 0);
     if (!trial) hold(mine, found);
     view.showTask(mine, found);
@@ -95,26 +95,27 @@ export function createSession({ wire, stash, view, project, trial = false, clock
   }
 
   /** What lies on this machine of a piece of work, begun before it was ours or since. */
-  async function stashed(mine) {
-    const read = (key) => stash.read(key).catch(() => null);
+  async function storedHere(mine) {
+    const read = (key) => localStore.read(key).catch(() => null);
     return (await read(mine.id)) ?? (await read(early(mine)));
   }
 
+  /** @param {any} mine @param {{version: number, sent?: any}} found */
   function hold(mine, { version, sent }) {
     drafts = createDrafts({
-      stash,
+      localStore,
       key: mine.id,
       version,
       sent,
       base: mine.draft?.version === version ? mine.draft.answer : null,
-      save: (version, { answer }, changes) => wire.draft(mine, version, answer, changes),
+      save: (version, { answer }, changes) => api.draft(mine, version, answer, changes),
       onState: (state, detail) => {
         if (detail?.signedOut) view.showSignIn();
         view.showSaved(state, detail);
       },
     });
     lease = createLease({
-      beat: () => wire.heartbeat(mine),
+      beat: () => api.heartbeat(mine),
       seconds: mine.lease_seconds,
       onLost: view.showExpired,
       onSoon: view.showLeaseSoon,
@@ -129,19 +130,19 @@ export function createSession({ wire, stash, view, project, trial = false, clock
   }
 
   /**
-   * Hand in and go on at once with what was foreseen: the server's answer confirms it, or brings something else. A
-   * refusal brings the task back as it was handed in.
+   * Hand in and go on at once with what was prefetched: the server's answer confirms it, or brings something else. A
+   * rejection brings the task back as it was handed in.
    */
   async function goOn(request, final) {
     if (busy || !assignment) return false;
     busy = true;
-    const [mine, next, at] = [{ assignment, drafts, lease }, ahead, clock.read()];
-    [assignment, drafts, lease, ahead, work] = [next, null, null, null, { answer: null, refused: [] }];
+    const [mine, next, at] = [{ assignment, drafts, lease }, prefetched, clock.read()];
+    [assignment, drafts, lease, prefetched, work] = [next, null, null, null, { answer: null, rejected: [] }];
     hush(mine);
     clock.restart();
     view.showTask(next, work);
     try {
-      const reply = await through(() => request({ task: next.task.id, seal: next.seal }), "ahead");
+      const reply = await through(() => request({ task: next.task.id, signature: next.signature }), "prefetched");
       mine.lease?.stop();
       await mine.drafts?.close({ forget: true });
       await confirm(next, reply);
@@ -152,7 +153,7 @@ export function createSession({ wire, stash, view, project, trial = false, clock
       work = final;
       clock.restart(at);
       view.showTask(assignment, { unfinished: null, ...final });
-      return refused(problem);
+      return rejected(problem);
     } finally {
       busy = false;
     }
@@ -164,16 +165,16 @@ export function createSession({ wire, stash, view, project, trial = false, clock
       if (work.answer) view.showMoved();
       return open(reply);
     }
-    Object.assign(next, got, { seal: null });
+    Object.assign(next, got, { signature: null });
     hold(next, { version: 0, sent: null });
     view.showHeld(next);
     view.showPhase("working");
     if (work.answer) drafts.change({ ...work, active_ms: clock.read() });
     else view.showSaved("saved");
-    stash.remove(early(next)).catch(() => {});
+    localStore.remove(early(next)).catch(() => {});
   }
 
-  /** Hand something in and go on to what comes back; on a refusal the task stays as it is. */
+  /** Hand something in and go on to what comes back; on a rejection the task stays as it is. */
   async function finish(request) {
     if (busy || !assignment) return false;
     busy = true;
@@ -186,7 +187,7 @@ export function createSession({ wire, stash, view, project, trial = false, clock
       if (reply.submitted ?? reply.checked ?? reply.kept) view.showSent(reply);
       return true;
     } catch (problem) {
-      return refused(problem);
+      return rejected(problem);
     } finally {
       busy = false;
     }
@@ -198,7 +199,7 @@ export function createSession({ wire, stash, view, project, trial = false, clock
     mine.lease?.hush();
   }
 
-  function refused(problem) {
+  function rejected(problem) {
     view.showPhase("working");
     if (LOST.includes(problem.code)) view.showLost(problem);
     else {
@@ -209,21 +210,21 @@ export function createSession({ wire, stash, view, project, trial = false, clock
     return false;
   }
 
-  /** @param {{answer: object, refused: object[]}} final as it is now, changed since the task was shown or not */
+  /** @param {{answer: any, rejected: any[]}} final as it is now, changed since the task was shown or not */
   function submit(final) {
     work = final;
-    const { answer, refused } = work;
+    const { answer, rejected } = work;
     const one = assignment;
-    const body = { answer, active_ms: clock.read(), refused: refused.map((offer) => offer.suggestion) };
-    if (ahead) return goOn((wish) => wire.submit(one, body, wish), work);
-    if (!trial) return finish(() => wire.submit(one, body));
-    return finish(async () => ({ ...(await wire.check(project, one.task.id, answer)), ...(await next()) }));
+    const body = { answer, active_ms: clock.read(), rejected: rejected.map((offer) => offer.suggestion) };
+    if (prefetched) return goOn((requested) => api.submit(one, body, requested), work);
+    if (!trial) return finish(() => api.submit(one, body));
+    return finish(async () => ({ ...(await api.check(project, one.task.id, answer)), ...(await next()) }));
   }
 
   /** Keep a tried answer as a known one. @param {{course: boolean, explanation: string, shown: boolean}} terms */
   function keep(answer, terms) {
     const one = assignment;
-    return finish(async () => ({ ...(await wire.keep(project, one.task.id, answer, terms)), ...(await next()) }));
+    return finish(async () => ({ ...(await api.keep(project, one.task.id, answer, terms)), ...(await next()) }));
   }
 
   return {
@@ -238,30 +239,30 @@ export function createSession({ wire, stash, view, project, trial = false, clock
     /** Ask what comes next, behind the task that is shown. */
     async lookAhead() {
       const mine = assignment;
-      if (!mine?.id || !wire.ahead) return;
+      if (!mine?.id || !api.lookahead) return;
       try {
-        const found = (await wire.ahead(mine)).ahead;
+        const found = (await api.lookahead(mine)).lookahead;
         if (found) await view.prepare(found);
-        if (assignment === mine && !busy) ahead = found;
+        if (assignment === mine && !busy) prefetched = found;
       } catch {
         // Then the next one comes with the answer.
       }
     },
     submit,
     keep,
-    /** The work has changed: keep it safe. @param {{answer: object, refused: object[]}} next */
+    /** The work has changed: keep it safe. @param {{answer: any, rejected: any[], unfinished?: any}} next */
     change(next) {
       work = next;
       clock.touch();
       const kept = { ...next, active_ms: clock.read() };
-      if (assignment?.seal && !assignment.id) stash.write(early(assignment), { version: 0, dirty: true, sent: null, ...kept }).catch(() => {});
+      if (assignment?.signature && !assignment.id) localStore.write(early(assignment), { version: 0, dirty: true, sent: null, ...kept }).catch(() => {});
       drafts?.change(kept);
     },
     /** @param {string} reason @param {string} note; a task that is only tried is passed over */
-    skip: (reason, note) => finish(() => (trial ? next() : wire.skip(assignment, reason, note))),
-    report: (note) => finish(() => wire.report(assignment, note)),
+    skip: (reason, note) => finish(() => (trial ? next() : api.skip(assignment, reason, note))),
+    report: (note) => finish(() => api.report(assignment, note)),
     async release() {
-      if (assignment?.id && !trial) await wire.release(assignment).catch(() => {});
+      if (assignment?.id && !trial) await api.release(assignment).catch(() => {});
       await letGo({ forget: true });
     },
     /** The lease was lost: leave the copy on this machine and go on. */
@@ -284,7 +285,7 @@ export function createSession({ wire, stash, view, project, trial = false, clock
 /** Where work lies that was begun before it was ours. */
 const early = ({ task }) => `task:${task.id}`;
 
-/** The same labels, fields and rules: what was shown ahead needn't be shown anew. */
+/** The same labels, fields and rules: what was shown early needn't be shown anew. */
 const alike = (one, other) => JSON.stringify({ ...one, copilot: 0 }) === JSON.stringify({ ...other, copilot: 0 });
 
 function sleep(ms) {

@@ -8,7 +8,7 @@ const LOOK_AGAIN = 2000; // ms between two looks whether somebody has signed in
 let asking = null;
 
 /**
- * Ask, once however many requests were refused.
+ * Ask, once however many requests were rejected.
  * @returns {Promise<boolean>} whether somebody is signed in now; false when the question was closed
  */
 export function signInAgain() {

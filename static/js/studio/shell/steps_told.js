@@ -14,7 +14,7 @@ export function createStepsTold({ said, later = (run, ms) => setTimeout(run, ms)
   let unsaved = false;
 
   return {
-    /** Something was done, undone or redone. @param {object} history of the room at hand */
+    /** Something was done, undone or redone. @param {any} history of the editor at hand */
     stepped({ did, undoName, redoName }) {
       const before = said.textContent;
       const words = { push: undoName, undo: say("Undone: {step}", { step: redoName }), redo: say("Redone: {step}", { step: undoName }) }[did];

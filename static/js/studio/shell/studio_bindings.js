@@ -1,4 +1,4 @@
-/** The keys that are the same in every room. */
+/** The keys that are the same in every editor. */
 import { say } from "../shared/words.js";
 
 /** @returns {import("../shared/keys.js").Binding[]} */
@@ -12,7 +12,7 @@ export function studioBindings() {
     { action: "skip", keys: ["s"], text: say("Skip this task"), group },
     { action: "comment", keys: ["shift+c"], text: say("Comment to the reviewer, on what is selected or all of it"), group },
     { action: "question", keys: ["shift+s"], text: say("Ask a manager"), group },
-    { action: "talk", keys: ["shift+i"], text: say("What was said about this task"), group },
+    { action: "comments", keys: ["shift+i"], text: say("What was said about this task"), group },
     { action: "report", keys: ["r"], text: say("Report a problem"), group },
     { action: "instructions", keys: ["i"], text: say("Instructions"), group },
     { action: "keys", keys: ["?"], text: say("These keys"), group },

@@ -7,7 +7,7 @@ export function textBindings({ attributes }) {
   return [
     ...rows(say("Copilot"), [
       ["accept", ["a"], say("Accept the suggestion, go to the next")],
-      ["refuse", ["x"], say("Reject the suggestion")],
+      ["reject", ["x"], say("Reject the suggestion")],
       ["accept-all", ["shift+a"], say("Accept all suggestions")],
       ["accept-sure", ["shift+q"], say("Accept the suggestions that the copilot is sure of")],
       ["ask", ["q"], say("Show suggestions, where they wait to be asked for")],

@@ -5,7 +5,7 @@
 import { tokenAt } from "./tokens.js";
 
 /**
- * @param {object} page see text/page.js
+ * @param {any} page see text/page.js
  * @param {() => {start: number, end: number}[]} steps words or letters, as it goes just now
  * @param {() => void} onMove after each move
  */

@@ -5,7 +5,7 @@ import { say } from "../shared/words.js";
 
 /**
  * @param {HTMLElement} host positioned; holds the text page
- * @param {object} page see text/page.js
+ * @param {any} page see text/page.js
  * @param {string} text of that page
  * @param {{snapped: (offset: number, end: "start"|"end") => number,
  *   onMove: (edges: {start?: number, end?: number}) => void}} ways offsets in UTF-16 units

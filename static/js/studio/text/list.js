@@ -4,15 +4,16 @@ import { say } from "../shared/words.js";
 
 /**
  * @param {HTMLElement} panel
- * @param {object} desk see text/editor.js
- * @param {(item: object) => object} rowOf see text/looks.js
+ * @param {any} store see text/store.js
+ * @param {(item: any) => any} rowOf see text/looks.js
  * @param {(id: string, event: MouseEvent) => void} onSelect
- * @returns {{show: (items: object[], selected: string|null) => void, head: HTMLElement, frame: HTMLElement,
- *   glow: (id: string|null) => void, take: (more: object) => void}} eyes are on the text: the list comes a frame behind it,
+ * @returns {{show: (items: any[], selected: string|null) => void, head: HTMLElement, frame: HTMLElement,
+ *   glow: (id: string|null) => void, take: (more: any) => void}} eyes are on the text: the list comes a frame behind it,
  *   unless the focus is in it; take: what text/lists.js adds to it
  */
-export function createSpanList(panel, desk, rowOf, onSelect) {
+export function createSpanList(panel, store, rowOf, onSelect) {
   const isOffer = (item) => item.offer;
+  /** @type {{arrange: (items: any[]) => any[], has: (id: string) => boolean, reach: (id: string) => void, toggle: (id: string) => void}} */
   let more = { arrange: (items) => items, has: () => false, reach: () => {}, toggle: () => {} };
   const list = createMarkList(panel, {
     title: say("Spans"),
@@ -20,15 +21,15 @@ export function createSpanList(panel, desk, rowOf, onSelect) {
     standOf: (item, selected) => ({ ...rowOf(item), selected: selected || more.has(item.id) }),
     verbs: [
       { name: "accept", only: isOffer, icon: () => "check", text: () => say("Accept") },
-      { name: "refuse", only: isOffer, icon: () => "cross", text: () => say("Reject") },
+      { name: "reject", only: isOffer, icon: () => "cross", text: () => say("Reject") },
       { name: "delete", only: (item) => !item.offer, icon: () => "bin", text: () => say("Delete") },
     ],
     onReach: (id) => more.reach(id),
     onToggle: (id) => more.toggle(id),
     onVerb: (name, id, event) => {
       if (name === "select") onSelect(id, event);
-      else if (name === "delete") desk.remove(id);
-      else desk[name](id);
+      else if (name === "delete") store.remove(id);
+      else store[name](id);
     },
   });
 

@@ -9,20 +9,20 @@ import { createGroup } from "../shared/mark_group.js";
 import { say, sayCount } from "../shared/words.js";
 
 /**
- * @param {{desk: object, list: object, labels: object[], palette: object, host: HTMLElement, scored: boolean,
- *   nameOf: (label: string) => string, wordsOf: (item: object) => string, keyOf: (action: string) => string,
+ * @param {{store: any, list: any, labels: any[], palette: any, host: HTMLElement, scored: boolean,
+ *   nameOf: (label: string) => string, wordsOf: (item: any) => string, keyOf: (action: string) => string,
  *   choose: (id: string|null) => void, changed: () => void, act: (action: string) => void, announce: (text: string) => void,
- *   onOpen: () => void, focus: () => void}} room list: see text/list.js; host: the text
+ *   onOpen: () => void, focus: () => void}} editor list: see text/list.js; host: the text
  */
-export function createTextLists(room) {
-  const { desk, list, labels, host, keyOf, announce } = room;
-  const order = () => tools.arrange(desk.items()).map(({ id }) => id);
-  const group = createGroup({ lead: () => desk.current, choose: (id) => desk.select(id), order, onChange: () => (room.changed(), tellSelected()) });
+export function createTextLists(editor) {
+  const { store, list, labels, host, keyOf, announce } = editor;
+  const order = () => tools.arrange(store.items()).map(({ id }) => id);
+  const group = createGroup({ lead: () => store.current, choose: (id) => store.select(id), order, onChange: () => (editor.changed(), tellSelected()) });
   const tools = createListTools(list, {
-    labels, keyOf, readOf, sources: ["human", "suggestion", "edited", "offer"], scored: room.scored, onChange: room.changed, onDone: room.focus, act: room.act,
+    labels, keyOf, readOf, sources: ["human", "suggestion", "edited", "offer"], scored: editor.scored, onChange: editor.changed, onDone: editor.focus, act: editor.act,
     verbs: [["accept", say("Accept")], ["delete", say("Delete")]],
   });
-  const search = createLabelSearch(room.palette, labels, { keyOf, announce, onPick: (key) => room.act(`label:${key}`), onOpen: room.onOpen, onDone: room.focus });
+  const search = createLabelSearch(editor.palette, labels, { keyOf, announce, onPick: (key) => editor.act(`label:${key}`), onOpen: editor.onOpen, onDone: editor.focus });
   const spans = (number) => sayCount(number, "{count} span", "{count} spans");
   let drawn = false; // whether any span of the text is shown as one of several
 
@@ -30,9 +30,9 @@ export function createTextLists(room) {
   linkHover(list, host, { idAt: ({ target }) => target.closest(".span")?.dataset.id ?? null, show: glow });
 
   function readOf(item) {
-    const name = room.nameOf(item.label);
-    const words = [room.wordsOf(item), name, ...Object.values(item.attributes ?? {})].join(" ").toLowerCase();
-    return { words, label: item.label, name, size: item.end - item.start, score: desk.scoreOf(item), source: item.offer ? "offer" : item.provenance.source };
+    const name = editor.nameOf(item.label);
+    const words = [editor.wordsOf(item), name, ...Object.values(item.attributes ?? {})].join(" ").toLowerCase();
+    return { words, label: item.label, name, size: item.end - item.start, score: store.scoreOf(item), source: item.offer ? "offer" : item.provenance.source };
   }
 
   function glow(id) {
@@ -42,7 +42,7 @@ export function createTextLists(room) {
 
   /** Behind whatever was drawn. */
   function show() {
-    group.keep((id) => desk.item(id) !== null);
+    group.keep((id) => store.item(id) !== null);
     const ids = group.now();
     tools.selected(ids.size);
     if (ids.size < 2 && !drawn) return;
@@ -59,9 +59,9 @@ export function createTextLists(room) {
   function step(by, reaches) {
     const ids = order();
     if (!ids.length) return;
-    const at = ids.indexOf(desk.current);
+    const at = ids.indexOf(store.current);
     const next = ids[at < 0 ? (by > 0 ? 0 : ids.length - 1) : (at + by + ids.length) % ids.length];
-    if (!reaches) return room.choose(next);
+    if (!reaches) return editor.choose(next);
     if (at >= 0 && (at + by < 0 || at + by >= ids.length)) return;
     group.reach(next);
   }
@@ -74,9 +74,9 @@ export function createTextLists(room) {
     "also-previous": () => step(-1, true),
   };
   const bulk = {
-    delete: () => announce(say("{spans} deleted", { spans: spans(desk.removeMany(group.now())) })),
-    accept: () => announce(say("{spans} accepted", { spans: spans(desk.acceptMany(group.now())) })),
-    refuse: () => announce(say("{spans} deleted", { spans: spans(desk.removeMany(group.now())) })),
+    delete: () => announce(say("{spans} deleted", { spans: spans(store.removeMany(group.now())) })),
+    accept: () => announce(say("{spans} accepted", { spans: spans(store.acceptMany(group.now())) })),
+    reject: () => announce(say("{spans} deleted", { spans: spans(store.removeMany(group.now())) })),
   };
 
   return {
@@ -85,7 +85,7 @@ export function createTextLists(room) {
     pressed(id, event) {
       if (event.shiftKey) return group.reach(id), true;
       if (event.ctrlKey || event.metaKey) return group.toggle(id), true;
-      return group.several && desk.current === id && (group.take([id]), true);
+      return group.several && store.current === id && (group.take([id]), true);
     },
     /** @returns {boolean} whether an action was about many */
     act(action) {
@@ -95,7 +95,7 @@ export function createTextLists(room) {
       if (bulk[action]) return bulk[action](), true;
       if (!action.startsWith("label:")) return false;
       const key = action.slice(6);
-      announce(say("{spans} labelled {label}", { spans: spans(desk.relabelMany(group.now(), key)), label: room.nameOf(key) }));
+      announce(say("{spans} labelled {label}", { spans: spans(store.relabelMany(group.now(), key)), label: editor.nameOf(key) }));
       return true;
     },
   };

@@ -4,8 +4,8 @@ import { sureness } from "../shared/confidence.js";
 /**
  * @param {string} text
  * @param {(item: {start: number, end: number}) => {start: number, end: number}} toUnits
- * @param {{labelOf: (key: string) => {name: string, colour: string}, confidence: "hidden"|"band"|"number"}} terms
- * @returns {(item: object) => {mark: object, row: object}}
+ * @param {{labelOf: (key: string) => {name: string, colour: string, pattern?: number}, confidence: "hidden"|"band"|"number"}} terms
+ * @returns {(item: any) => {mark: any, row: any}}
  */
 export function createLooks(text, toUnits, { labelOf, confidence }) {
   const known = new WeakMap();

@@ -8,16 +8,16 @@ import { charactersOf, snap, tokenAt, tokensOf } from "./tokens.js";
 import { say, sayCount } from "../shared/words.js";
 
 /**
- * Offsets are UTF-16 units here, code points at the desk.
+ * Offsets are UTF-16 units here, code points at the store.
  * @param {string} text
- * @param {{desk: object, page: object, picker: object, nameOf: (label: string) => string,
- *   toPoints: (edges: object) => object, toUnits: (item: object) => {start: number, end: number},
+ * @param {{store: any, page: any, picker: any, nameOf: (label: string) => string,
+ *   toPoints: (edges: any) => any, toUnits: (item: any) => {start: number, end: number},
  *   pressed: (id: string, event: PointerEvent) => boolean, announce: (text: string) => void,
- *   onModes: () => void, onMarked: () => void}} room pressed: whether a click on a span was about several; onModes: what
+ *   onModes: () => void, onMarked: () => void}} editor pressed: whether a click on a span was about several; onModes: what
  *   the next selection or label does is another; onMarked: many places were
  */
-export function createMarking(text, room) {
-  const { desk, page, picker, nameOf, toPoints, toUnits, announce } = room;
+export function createMarking(text, editor) {
+  const { store, page, picker, nameOf, toPoints, toUnits, announce } = editor;
   const words = tokensOf(text);
   let characters = null;
   let letters = false; // steps and selections go by letters, not by words
@@ -37,7 +37,7 @@ export function createMarking(text, room) {
   function mark({ start, end }, label) {
     if (all) return markAll({ start, end }, label);
     const points = toPoints({ start, end });
-    desk.mark(points.start, points.end, label);
+    store.mark(points.start, points.end, label);
     page.clear();
     announce(say("{words}: {label}", { words: shortly(text.slice(start, end)), label: nameOf(label) }));
   }
@@ -46,9 +46,9 @@ export function createMarking(text, room) {
   function markAll({ start, end }, label) {
     const places = occurrences(start, end);
     all = false;
-    const fresh = desk.markAll(places.map((place) => toPoints(place)), label);
+    const fresh = store.markAll(places.map((place) => toPoints(place)), label);
     page.clear();
-    room.onMarked();
+    editor.onMarked();
     const values = { all: places.length, label: nameOf(label), words: shortly(text.slice(start, end)) };
     announce(sayCount(fresh, "{words}: found {all} times, one now marked as {label}.", "{words}: found {all} times, {count} now marked as {label}.", values));
   }
@@ -73,12 +73,12 @@ export function createMarking(text, room) {
       const selection = page.selection();
       if (!selection || selection.start === selection.end) {
         const span = event.target.closest?.(".span");
-        if (span && (event.ctrlKey || event.metaKey) && room.pressed(span.dataset.id, event)) return;
-        return desk.select(span?.dataset.id ?? null);
+        if (span && (event.ctrlKey || event.metaKey) && editor.pressed(span.dataset.id, event)) return;
+        return store.select(span?.dataset.id ?? null);
       }
       const chosen = snap(event.altKey ? byLetters() : tokens(), selection.start, selection.end);
       if (!chosen) return;
-      desk.select(null);
+      store.select(null);
       page.select(chosen.start, chosen.end);
       if (sticky) return mark(chosen, sticky);
       offerLabels();
@@ -92,9 +92,9 @@ export function createMarking(text, room) {
       const selection = page.selection();
       picker.hide();
       if (selection && selection.start < selection.end) return mark(selection, key);
-      if (desk.relabel(key)) return;
+      if (store.relabel(key)) return;
       sticky = sticky === key ? null : key;
-      room.onModes();
+      editor.onModes();
       if (sticky) announce(say("Each selection is now marked as {label}.", { label: nameOf(key) }));
     },
 
@@ -102,11 +102,11 @@ export function createMarking(text, room) {
     everywhere() {
       const selection = page.selection();
       const selected = selection?.start < selection?.end ? selection : null;
-      const item = selected ? null : desk.item(desk.current);
+      const item = selected ? null : store.item(store.current);
       if (item) return markAll(toUnits(item), item.label);
       if (selected && sticky) return markAll(selected, sticky);
       all = !all;
-      room.onModes();
+      editor.onModes();
       if (!all) return announce(say("Only the selection is marked."));
       if (!selected) return announce(say("The next label marks every occurrence of the selection."));
       const count = occurrences(selected.start, selected.end).length;
@@ -116,26 +116,26 @@ export function createMarking(text, room) {
     /** Letters instead of words, and back. */
     turnLetters() {
       letters = !letters;
-      room.onModes();
+      editor.onModes();
       announce(letters ? say("Letter by letter.") : say("Word by word."));
     },
 
     /** Move one end of the current span by one word, or letter. @param {"start"|"end"} end @param {1|-1} by */
     moveEdge(end, by) {
-      const item = desk.item(desk.current);
+      const item = store.item(store.current);
       if (!item) return;
       const span = toUnits(item);
       const steps = tokens();
       const at = tokenAt(steps, end === "start" ? span.start : span.end - 1);
       const token = steps[Math.min(Math.max(at + by, 0), steps.length - 1)];
-      desk.resize(toPoints({ [end]: token[end] }));
+      store.resize(toPoints({ [end]: token[end] }));
     },
 
     /** The next label marks one place alone. @returns {boolean} whether it would have marked all */
     one() {
       if (!all) return false;
       all = false;
-      room.onModes();
+      editor.onModes();
       return true;
     },
   };

@@ -28,7 +28,7 @@ export function createTextOffers(host, { confidence, act, keyOf }) {
     get floor() {
       return floor;
     },
-    /** @param {{pending: object[], unasked: boolean}} state */
+    /** @param {{pending: any[], unasked: boolean}} state */
     show({ pending, unasked }) {
       bar.hidden = !pending.length && !unasked;
       if (bar.hidden) return;
@@ -39,7 +39,7 @@ export function createTextOffers(host, { confidence, act, keyOf }) {
       bar.replaceChildren(
         element("span", { class: "small" }, sayCount(pending.length, "{count} suggestion", "{count} suggestions")),
         verb("accept", say("Accept"), "button--primary"),
-        verb("refuse", say("Reject")),
+        verb("reject", say("Reject")),
         verb("accept-all", say("Accept all")),
         ...sure(levels),
       );

@@ -153,8 +153,9 @@ class TextPage {
     const block = this.#blocks[blockAt(this.#blocks, offset, forward)];
     const walker = document.createTreeWalker(block.node, NodeFilter.SHOW_TEXT);
     let left = offset - block.start;
+    /** @type {{node: Node, at: number}} */
     let last = { node: block.node, at: 0 };
-    for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    for (let node = /** @type {Text} */ (walker.nextNode()); node; node = /** @type {Text} */ (walker.nextNode())) {
       last = { node, at: node.data.length };
       if (left < node.data.length || (left === node.data.length && !forward)) return { node, at: left };
       left -= node.data.length;

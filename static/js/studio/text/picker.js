@@ -5,7 +5,7 @@ import { say } from "../shared/words.js";
 
 /**
  * @param {HTMLElement} host positioned
- * @param {{key: string, name: string, colour: string}[]} labels
+ * @param {{key: string, name: string, colour: string, pattern?: number}[]} labels
  * @param {{keyOf: (label: string) => string, onPick: (label: string) => void}} ways
  */
 export function createPicker(host, labels, { keyOf, onPick }) {

@@ -1,6 +1,6 @@
 /**
  * The spans of a text answer, as plain values. Offsets are code points, the end is exclusive.
- * @typedef {{id: string, start: number, end: number, label: string, attributes: object, provenance: object}} Span
+ * @typedef {{id: string, start: number, end: number, label: string, attributes: any, provenance: any}} Span
  */
 import { byHand, changed, nextId } from "../shared/provenance.js";
 
@@ -9,7 +9,7 @@ function inOrder(spans) {
 }
 
 /** A span that says exactly the same, or undefined. */
-export function twinOf(spans, { start, end, label }) {
+function twinOf(spans, { start, end, label }) {
   return spans.find((span) => span.start === start && span.end === end && span.label === label);
 }
 

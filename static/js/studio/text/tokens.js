@@ -2,7 +2,7 @@
 
 // Letters with their marks; joiners (in Persian, Indic scripts) and apostrophes hold a word together. Signs stand alone, an
 // emoji with all that is joined to it.
-const WORD = String.raw`[\p{L}\p{N}\p{M}_]+(?:['’.\-\u200c\u200d\u00ad][\p{L}\p{N}\p{M}_]+)*`;
+const WORD = String.raw`[\p{L}\p{N}\p{M}_]+(?:['’.\-\u200c\u00ad\u200d][\p{L}\p{N}\p{M}_]+)*`;
 const SIGN = String.raw`\p{RI}{2}|[^\s\p{L}\p{N}\p{M}_](?:[\p{M}\p{EMod}\u200d]|(?<=\u200d)[^\s\p{L}\p{N}_])*`;
 const TOKEN = new RegExp(`${WORD}|${SIGN}`, "gu");
 const WITHOUT_BLANKS = /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}\p{sc=Myanmar}]/u;

@@ -1,0 +1,41 @@
+"""What may be asked of the runtime: every operation, how long it may take, and who answers it.
+
+Who answers is the method of `Serving` (serving.py) that has the operation's name.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Answer = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
+Answers = Mapping[str, Answer]
+
+
+@dataclass(frozen=True)
+class Operation:
+    """`seconds`: how long the runtime gives it. `of_a_model`: it names a model, whose process answers."""
+
+    name: str
+    seconds: float
+    of_a_model: bool = True
+    of_an_image: bool = False
+
+    @property
+    def patience(self) -> float:
+        """Seconds that who asks waits: a little more, so that it is the runtime that says "too slow"."""
+        return self.seconds + min(5.0, self.seconds / 5)
+
+
+OPERATIONS = {
+    one.name: one
+    for one in (
+        Operation("status", 5.0, of_a_model=False),
+        Operation("embed", 120.0, of_an_image=True),
+        Operation("segment", 60.0, of_an_image=True),
+        Operation("spans", 30.0),
+        Operation("spans_of", 300.0),
+        Operation("classify", 30.0),
+        Operation("vectors", 300.0),
+    )
+}
+CANCEL = "cancel"  # no question: the one of this number needs no answer any more

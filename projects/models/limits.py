@@ -1,0 +1,113 @@
+"""What numbers and texts of the work may be, each said once: models, forms, serializers and verbs ask here.
+
+What an answer may hold stands with its task type (projects/task_types/), and so do the fields that are asked for
+(asked_fields.py). Where the database's own constraint is wider, it stands in the model.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from projects.errors import Refused
+from taskers.models.limits import Between
+from taskers.money.ledger import MILLIONTHS
+
+SHARE = Between(0, 1)
+WEEK = 7 * 24 * 3600  # seconds
+
+
+@dataclass(frozen=True)
+class Money(Between):
+    """Of millionths, which people write in units of the currency."""
+
+    @property
+    def bounds(self) -> dict[str, Any]:
+        """As decimal fields take them, six digits behind the point."""
+        return {
+            "min_value": Decimal(int(self.least)) / MILLIONTHS if self.least else 0,
+            "max_digits": len(str(int(self.most))),
+            "decimal_places": 6,
+        }
+
+
+RATE = Money(0, 10**12 - 1)  # for one piece of work
+# By the names of a project's settings.
+SETTINGS: dict[str, Between] = {
+    "wanted": Between(1, 50),
+    "most": Between(1, 50),
+    "budget": Between(1, 50),
+    "target": Between(0.5, 0.999),
+    "audit_share": SHARE,
+    "rate": RATE,
+    "pay_floor": SHARE,
+    "lease_seconds": Between(30, WEEK),
+    "minimum_score": SHARE,
+    "control_share": Between(0, 0.5),
+    "planted_share": Between(0, 0.5),
+    "grid": Between(1, 100),
+    "correction_minutes": Between(0, WEEK // 60),
+}
+THRESHOLDS: dict[str, Between] = {"agreement": SHARE, "iou": SHARE}
+DAILY = Money(1, 10**15 - 1)  # to one person
+# By the names of a project's rules.
+RULES: dict[str, Between] = {
+    "standing_floor": SHARE,
+    "standing_evidence": Between(0, 10**6),
+    "daily_tasks": Between(1, 10**6),
+    "daily_earnings": DAILY,
+    "gold_share": Between(0, 0.5),
+    "gold_uses": Between(1, 10**6),
+    "reporters": Between(1, 10),
+    "reports_daily": Between(0, 1_000),
+    "reports_share": SHARE,
+    "training_tasks": Between(0, 100),
+    "training_pass": SHARE,
+    "training_tries": Between(1, 100),
+    "training_days": Between(1, 36_500),
+    "training_wait": Between(0, 8_760),
+    "training_rate": RATE,
+}
+# By the names of the terms on which a model works among a project's annotators.
+ANNOTATOR: dict[str, Between] = {
+    "target_error": Between(0.001, 0.4),
+    "assurance": Between(0.5, 0.999),
+    "audit_share": Between(0.02, 1.0),
+}
+VERSION = Between(0, 2**31 - 1)  # of a draft
+ACTIVE_MS = Between(0, 2**53 - 1)  # milliseconds of work, as whoever did it says
+PRIORITY = Between(-1_000_000, 1_000_000)  # of a project, a batch
+
+# Characters.
+NAME = 120  # of a project, a batch, a model among the annotators
+LABEL_NAME = 80
+KEY = 60  # of a label, an attribute; and an attribute's name or choice
+INSTRUCTIONS = 50_000
+EXPLANATION = 4_000
+LISTED = 100_000  # of fields or attributes written down, one a line: as many as may be asked take no more
+VALUES_LISTED = 2_000  # the values of a requirement, with commas between
+EXTERNAL_ID = 200
+MODEL_NAMES = 300  # what a model calls a label
+COMMENT = 2_000
+NOTE = 2_000  # of a tasker who skips or reports, of a reviewer who decides
+WITHHELD_NOTE = 500  # why a task is handed out no more, for its history
+REASON = 300  # why somebody is kept out, why a model is moved
+VOID_REASON = 200
+PAIR_NOTE = 200
+RETIRED_WHY = 80
+SUGGESTION = 40  # the name of one that a tasker refused
+
+# How many.
+LABELS = 200
+ATTRIBUTES = 20  # of one label
+CHOICES = Between(2, 50)  # of one attribute
+REQUIREMENTS = 30
+REQUIRED_VALUES = 50  # of one requirement
+ORDERED = 1_000  # items of a course, of one call
+REFUSED = 5_000  # suggestions, of one answer
+
+
+def check(name: str, value: object, limit: Between, code: str) -> None:
+    """Raises Refused, with its code and the name as the place, for what is no number within a limit."""
+    if not limit.holds(value):
+        text = "“%(name)s” is a number from %(low)s to %(high)s."
+        raise Refused(text, code=code, place=name, name=name, low=limit.least, high=limit.most)

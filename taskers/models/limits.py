@@ -1,0 +1,39 @@
+"""What numbers and texts about people may be, each said once: models, forms, serializers and verbs ask here."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Q
+
+
+@dataclass(frozen=True)
+class Between:
+    """From the least to the most that a number may be, both included."""
+
+    least: float
+    most: float
+
+    @property
+    def bounds(self) -> dict[str, Any]:
+        """As fields of forms and of serializers take them."""
+        return {"min_value": self.least, "max_value": self.most}
+
+    def on(self, field: str) -> Q:
+        """As a constraint on a field."""
+        return Q(**{f"{field}__gte": self.least, f"{field}__lte": self.most})
+
+    def holds(self, value: object) -> bool:
+        """Whether this is a number within it: neither a truth value nor no number at all."""
+        return isinstance(value, (int, float)) and not isinstance(value, bool) and self.least <= value <= self.most
+
+
+# Characters.
+NAME = 120  # of a person, an organization
+SKILL_NAME = 80
+SKILL_KEY = 60
+SKILL_NOTE = 200
+TOKEN_NAME = 80
+REFERENCE = 120  # of the bank's, for a payout
+DISPUTE = 4_000  # of what a tasker says, and of what is answered
+
+SKILL_VALUE = Between(-1e9, 1e9)

@@ -1,0 +1,68 @@
+"""Migrations need none of the code they were written beside; a database of another release is refused by name."""
+
+import ast
+import io
+
+import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from django.db import connection
+
+from tests.support.walls import ROOT
+
+STEPS = sorted(ROOT.glob("*/migrations/0*.py"))
+OURS = {"taskers", "projects", "assist", "config"}
+
+
+def imported(step) -> set[str]:
+    """The top packages that a migration imports."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(step.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {name.name.partition(".")[0] for name in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found.add((node.module or "").partition(".")[0])
+    return found
+
+
+@pytest.mark.parametrize("step", STEPS, ids=lambda step: f"{step.parent.parent.name}.{step.stem}")
+def test_a_migration_imports_no_live_code(step) -> None:
+    assert imported(step) and not imported(step) & OURS
+
+
+def test_every_app_begins_with_one_step_of_its_own() -> None:
+    firsts = {step.parent.parent.name: step for step in STEPS if step.stem.startswith("0001_")}
+    assert set(firsts) == {"taskers", "projects", "assist"}
+    assert not any("replaces" in step.read_text() for step in firsts.values())
+
+
+@pytest.mark.django_db
+def test_models_and_migrations_agree() -> None:
+    call_command("makemigrations", check=True, dry_run=True, stdout=io.StringIO())
+
+
+def applied(app: str, name: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("INSERT INTO django_migrations (app, name, applied) VALUES (%s, %s, now())", [app, name])
+
+
+@pytest.mark.django_db
+def test_a_database_from_before_the_first_release_is_refused_by_name() -> None:
+    applied("projects", "0001_squashed_0034_preference")
+    with pytest.raises(CommandError) as refusal:
+        call_command("migrate", verbosity=0)
+    told = str(refusal.value)
+    assert connection.settings_dict["NAME"] in told and "from before its first release" in told
+    assert "TANDEM_DATA" in told and "DATABASE_URL" in told
+
+
+@pytest.mark.django_db
+def test_a_database_that_a_newer_release_has_been_at_is_refused() -> None:
+    applied("assist", "0999_of_next_year")
+    with pytest.raises(CommandError, match=r"newer Tandem: it has assist\.0999_of_next_year"):
+        call_command("migrate", verbosity=0)
+
+
+@pytest.mark.django_db
+def test_a_database_of_today_is_carried_on() -> None:
+    call_command("migrate", verbosity=0)

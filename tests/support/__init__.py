@@ -1,0 +1,1 @@
+"""What tests share: people, makers of rows, stages and readers. Nothing here is a test."""

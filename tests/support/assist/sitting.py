@@ -1,0 +1,139 @@
+"""A session of the copilot with the database, the model and the page played by the test."""
+
+import asyncio
+import json
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID, uuid4
+
+import numpy as np
+
+from assist.adapters.fake import FakeClasses
+from assist.errors import CopilotError
+from assist.session.session import Session
+from assist.suggestions.offers import Binding, Offer, Picture
+from assist.suggestions.prototypes import Learnt
+from tests.support.assist.running import settled
+
+TOKEN = UUID("6f0c9d1e-2a3b-4c5d-8e9f-001122334455")
+IMAGE = Binding(1, 2, uuid4(), "segment", Picture("a" * 64, 30, 40, "assets/a.png"))
+TEXT = Binding(3, 4, uuid4(), "spans", text="Maria met 2024 in Oslo.", labels=frozenset({"person", "date"}))
+
+
+class Gateway:
+    """The database's part, played by the test."""
+
+    def __init__(self, binding: Binding) -> None:
+        self.binding = binding
+        self.problem: CopilotError | None = None
+        self.kept: list[Offer] = []
+        self.ahead: Any = None  # what was prepared for the text
+        self.taught: dict[str, Learnt] = {}
+
+    async def open(self, token: UUID) -> Binding:
+        await self.check(token)
+        return self.binding
+
+    async def check(self, token: UUID) -> None:
+        if self.problem:
+            raise self.problem
+        if token != TOKEN:
+            raise CopilotError("not-held")
+
+    async def read(self, picture: Picture) -> bytes:
+        return b"the file"
+
+    async def keep(self, binding: Binding, model: str, offers: Sequence[Offer]) -> None:
+        self.kept += offers
+
+    async def known(self, binding: Binding, model: str) -> tuple[list[Offer], Any]:
+        return list(self.kept), self.ahead
+
+    async def learnt(self, binding: Binding, model: str) -> dict[str, Learnt]:
+        return self.taught
+
+
+class Model:
+    """The runtime's part: each prompt waits until the test lets it go."""
+
+    def __init__(self) -> None:
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.asked: list[dict[str, Any]] = []
+        self.cancelled = 0
+        self.embedded: list[str] = []
+        self.problem: CopilotError | None = None
+
+    async def status(self) -> dict[str, Any]:
+        if self.problem:
+            raise self.problem
+        return {
+            "models": {
+                "broken@1": {"capability": "segment", "state": "failed"},
+                "masks@1": {"capability": "segment", "state": "ready"},
+                "spans@1": {"capability": "spans", "state": "loading"},
+                "classes@1": {"capability": "classify", "state": "ready"},
+            }
+        }
+
+    async def embed(self, model: str, image: str, supply, urgent: bool = False) -> dict[str, Any]:
+        self.embedded.append(image)
+        return {}
+
+    async def segment(self, model: str, image: str, supply, **prompt: Any) -> dict[str, Any]:
+        self.asked.append(prompt)
+        await self._pass()
+        mask = {"size": [30, 40], "counts": f"x={prompt['points']}", "score": 0.9, "handle": "h1"}
+        return {"masks": [mask] * 3, "best": 1, "image_size": [30, 40], "seconds": 0.05}
+
+    async def spans(self, model: str, text: str, asker: str) -> dict[str, Any]:
+        self.asked.append({"text": text})
+        await self._pass()
+        return {"spans": [[0, 5, "PERSON", 0.9], [10, 14, "DATE", 0.2], [18, 22, "GPE", 0.9]]}
+
+    async def vectors(self, model: str, texts: Sequence[str], asker: str | None = None) -> np.ndarray:
+        self.asked.append({"texts": list(texts), "asker": asker})
+        await self._pass()
+        return FakeClasses().vectors(texts)
+
+    async def _pass(self) -> None:
+        try:
+            await self.gate.wait()
+        except asyncio.CancelledError:
+            self.cancelled += 1
+            raise
+        if self.problem:
+            raise self.problem
+
+
+class Page:
+    """A session with its page on the other side."""
+
+    def __init__(self, binding: Binding) -> None:
+        self.gateway, self.model = Gateway(binding), Model()
+        self.heard: list[dict[str, Any]] = []
+        self.code: int | None = None
+        self.session = Session(self.gateway, self.model, self._hear, self._cut)  # type: ignore[arg-type]
+
+    async def _hear(self, frame: str) -> None:
+        self.heard.append(json.loads(frame))
+
+    async def _cut(self, code: int) -> None:
+        self.code = code
+
+    async def say(self, **message: Any) -> None:
+        await self.session.hear(json.dumps(message))
+
+    async def open(self) -> None:
+        await self.say(type="open", id="o1", token=str(TOKEN))
+        await self.answer("o1")
+
+    async def click(self, id: str, x: float = 5, y: float = 5) -> None:
+        await self.say(type="prompt", id=id, prompt={"points": [[x, y, 1]]})
+
+    async def answer(self, id: str | None) -> dict[str, Any]:
+        await settled(lambda: any(message["id"] == id for message in self.heard), 5)
+        return next(message for message in self.heard if message["id"] == id)
+
+    def codes(self) -> list[tuple[str | None, str]]:
+        return [(message["id"], message.get("code", message["type"])) for message in self.heard]

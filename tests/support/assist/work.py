@@ -1,0 +1,55 @@
+"""Makers of the copilot's own kinds of rows: image projects, and what models offered."""
+
+from typing import Any
+from uuid import uuid4
+
+from assist.models import Suggestion
+from assist.suggestions import record
+from assist.suggestions.bindings import bind
+from assist.suggestions.offers import Offer
+from projects import queue
+from projects.data.media import assets
+from projects.data.media.pictures import read_picture
+from projects.models import Assignment, Batch, Project, Task
+from projects.models.work import Asset
+from taskers.models import Organization
+from tests.support import make
+
+SAM, SPACY = "mobile-sam@0.2.0", "en-core-web-sm@3.8.0"
+CAT = [{"key": "cat", "name": "Cat", "colour": "#1971c2", "hotkey": "n"}]
+
+
+def image_project(owner: Organization, **settings: Any) -> Project:
+    """A live project of masks."""
+    return make.project(owner, "Objects in photographs", "image_regions", labels=CAT, **settings)
+
+
+def image_task(in_batch: Batch, file: bytes, name: str = "picture.png") -> Task:
+    """A task with its stored picture and its open judgements."""
+    picture = read_picture(file)
+    asset: Asset = assets.store(in_batch.project.organization, [picture])[picture.sha256]
+    task = Task.objects.create(
+        project=in_batch.project,
+        batch=in_batch,
+        asset=asset,
+        external_id=name,
+        payload={"asset": asset.sha256, "width": asset.width, "height": asset.height, "name": name},
+        payload_hash=asset.sha256,
+        wanted=2,
+    )
+    queue.open_slots([task.pk])
+    make.in_order([task])
+    return task
+
+
+def offered(held: Assignment, output: dict[str, Any], model: str = SPACY) -> Suggestion:
+    """Something that a model offered for work in somebody's hands."""
+    assert held.tasker and held.token
+    binding = bind(held.tasker.pk, held.public_id, held.token)
+    offer = Offer({"text": True} if "start" in output else {"points": [[1, 1, 1]]}, output, None, 9, uuid4())
+    record.keep(binding, model, [offer])
+    return Suggestion.objects.get(public_id=offer.public_id)
+
+
+def span_offer(start: int, end: int, label: str = "person") -> dict[str, Any]:
+    return {"start": start, "end": end, "label": label, "model_label": label.upper()}

@@ -1,0 +1,368 @@
+"""Riverside with one of everything that an address can name, and the people who may or may not ask for it.
+
+Who they are and what they may is the table's to say (permissions.py); what each thing is good for stands beside it.
+Things of one kind that are in another state have a name of their own ("corrected", "course"): under it lies what they
+have instead of the usual ones.
+"""
+
+import io
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+from django.contrib import admin
+from django.test import Client
+from django.urls import reverse
+from PIL import Image
+
+from assist.registry import registry
+from assist.suggestions import precompute
+from projects import queue
+from projects.annotators import lifecycle
+from projects.data.media import assets
+from projects.data.media.pictures import read_picture
+from projects.models import BrokenReport, Exclusion, Import, Project, Task
+from projects.quality import estimating
+from projects.quality.gold import grading
+from projects.quality.qualification import qualification_tests
+from projects.workflow import batches, corrections, task_actions
+from projects.workflow.comments import saying
+from projects.workforce import conflicts_of_interest, rules
+from taskers.credentials import tokens
+from taskers.models import Dispute, Event, Organization, Person
+from taskers.models.people import Role
+from taskers.money import disputes, payouts
+from taskers.people import invitations
+from taskers.skills import skills
+from tests.support import cast as people
+from tests.support import make
+from tests.support.cast import Cast
+from tests.support.full_project import ANIMALS, chosen
+from tests.support.projects.judging import given, said
+from tests.support.taskers.money import earn
+
+DICE = random.Random(5)
+SPANS = "en-core-web-sm@3.8.0"
+# What nobody from outside may read on any page.
+SECRETS = (
+    *("Riverside", "secret project", "Secret skill", "Secret reason", "Secret model", "Secret question"),
+    *("Secret batch", "Pipeline of Mina", "Alice", "alice@example", "carol@example"),
+)
+
+
+@dataclass
+class World:
+    """Everybody by name, whatever addresses and bodies may name of theirs, and how each is known to be who they are."""
+
+    riverside: Organization
+    hilltop: Organization
+    people: dict[str, Person] = field(default_factory=dict)
+    things: dict[str, Any] = field(default_factory=dict)
+    others: dict[str, dict[str, Any]] = field(default_factory=dict)
+    sessions: dict[str, str] = field(default_factory=dict)
+    secrets: dict[str, str] = field(default_factory=dict)
+
+    def thing(self, name: str, on: str = "") -> Any:
+        """What is called that; among those that are named `on`, where one of them is."""
+        return self.others.get(on, {}).get(name, self.things.get(name))
+
+    def around(self, on: str) -> Mapping[str, Any]:
+        """The same of all."""
+        return self.things | self.others.get(on, {})
+
+
+def assemble() -> World:
+    """All of it. Needs a database, and a runtime's address where nobody is."""
+    cast = people.assemble()
+    world = World(cast.riverside, cast.hilltop)
+    projects = {
+        "": make.project(cast.riverside, "Riverside's secret project", wanted=2),
+        "corrected": make.project(cast.riverside, "Corrected", wanted=2, correction_minutes=60),
+        "audited": make.project(cast.riverside, "Audited", wanted=2, audit_share=1.0),
+        "course": make.project(cast.riverside, "Taught", wanted=1),
+        "pictures": make.project(cast.riverside, "Animals", "image_regions", labels=ANIMALS),
+        "pairs": make.project(cast.riverside, "Answers", "preference", labels=[], wanted=1),
+        "grid": make.project(cast.riverside, "Tiles", "classification", labels=ANIMALS, wanted=1, grid=4),
+        "deployed": make.project(cast.riverside, "Deployed"),
+    }
+    _people(world, cast, projects)
+    _work(world, cast, projects[""])
+    _gold(world, cast, projects[""])
+    _comments(world, cast)
+    _office(world, cast, projects[""])
+    _money(world, cast)
+    _corrected(world, cast, projects["corrected"])
+    _audited(world, cast, projects["audited"])
+    _course(world, cast, projects["course"])
+    _pictures(world, cast, projects["pictures"])
+    _pairs(world, cast, projects["pairs"])
+    _grid(world, cast, projects["grid"])
+    _models(world, cast, projects[""], projects["deployed"])
+    _rows_of_the_admin(world)
+    _keys(world, cast)
+    return world
+
+
+def _people(world: World, cast: Cast, projects: dict[str, Project]) -> None:
+    """Beside the cast: Emil looks after models, Pia manages these projects and nothing else, Eve may do everything in
+    another project of Riverside's, Hugo everything at Hilltop; Dora was shown out, Carol is who pages are about."""
+    other = make.project(cast.riverside, "Elsewhere")
+    emil = make.person("Emil", cast.riverside, Role.ML_ENGINEER)
+    pia, eve = make.person("Pia"), make.person("Eve")
+    for one in projects.values():
+        invitations.grant(cast.riverside, pia, Role.MANAGER, by=cast.olga, project_key=one.public_id)
+    for role in (Role.MANAGER, Role.REVIEWER, Role.TASKER, Role.ML_ENGINEER):
+        invitations.grant(cast.riverside, eve, role, by=cast.olga, project_key=other.public_id)
+    hugo = make.person("Hugo", cast.hilltop, Role.OWNER, Role.TASKER)
+    dora = make.person("Dora", cast.riverside, Role.TASKER)
+    invitations.deactivate(cast.riverside, dora, by=cast.olga)
+    make.tasks(make.batch(make.project(cast.hilltop, "Hilltop's own")), 2)
+    world.people = {name: getattr(cast, name) for name in ("olga", "mina", "rita", "finn", "alice", "bob", "sam")}
+    world.people |= {"emil": emil, "pia": pia, "eve": eve, "hugo": hugo}
+    world.things |= {name: one.public_id for name, one in world.people.items()}
+    world.things |= {"carol": cast.carol.public_id, "person_id": cast.carol.public_id}
+    world.things |= {"organization": cast.riverside.public_id}
+    world.others["gone"] = {"person_id": dora.public_id}
+    for on, one in projects.items():
+        world.others.setdefault(on, {})["project_id"] = one.public_id
+    world.things["project_id"] = projects[""].public_id
+
+
+def _work(world: World, cast: Cast, project: Project) -> None:
+    """Decided, disputed, in doubt and in a reviewer's hands; withheld, reported, and held by Alice."""
+    batch = make.batch(project, "Secret batch")
+    _mine, decided, disputed, again, doubt, reviewed, withheld, reported = make.tasks(batch, 8)
+    held = make.held(cast.alice, project)  # the first, with the copilot
+    make.tasks(batch, 6)
+    for task in (decided, disputed, again):
+        for tasker in (cast.alice, cast.bob):
+            said(tasker, task, make.MARIA)
+    for task in (doubt, reviewed):
+        said(cast.alice, task, make.MARIA)
+        said(cast.bob, task, make.OSLO)
+    task_actions.withhold(withheld, by=cast.mina, note="Blank")
+    read = given(cast.carol, reported)
+    queue.report(read, cast.carol, read.token, note="Nothing to see")
+    review = queue.claim_review(reviewed, cast.rita)
+    over, draft = make.batch(project, "Over"), make.batch(project, "Later", state="draft")
+    make.tasks(over)
+    batches.move(over, "cancelled", by=cast.mina)
+    world.things |= {
+        "batch_id": batch.public_id,
+        "place": f"b{batch.public_id.hex}",
+        "state": "closed",
+        "format": "jsonl",
+        "task_id": held.task.public_id,
+        "assignment_id": held.public_id,
+        "token": held.token,
+        "annotation_id": decided.annotations.get(tasker=cast.alice).public_id,
+        "disputed": disputed.public_id,
+    }
+    world.others |= {
+        "decided": {"task_id": decided.public_id, "answer": _answer_of(cast.bob, decided)},
+        "doubt": {"task_id": doubt.public_id, "assignment_id": _answer_of(cast.alice, doubt)},
+        "reviewed": {"task_id": reviewed.public_id, "token": review.token},
+        "withheld": {"task_id": withheld.public_id},
+        "reported": {"task_id": reported.public_id},
+        "over": {"batch_id": over.public_id},
+        "draft": {"batch_id": draft.public_id},
+    }
+    assert BrokenReport.objects.open().exists()
+
+
+def _answer_of(tasker: Person, task: Task) -> Any:
+    return task.assignments.get(tasker=tasker, kind="judge").public_id
+
+
+def _gold(world: World, cast: Cast, project: Project) -> None:
+    """One that is mixed in, one of the course, one that was taken out of it."""
+    gold, first, second, out, spare = make.tasks(make.batch(project, "Known"), 5)
+    for task in (gold, first, second, out):
+        queue.set_aside(task, by=cast.mina)
+    grading.stock(gold, make.MARIA, by=cast.mina, dice=DICE)
+    for task in (first, second, out):
+        kept = qualification_tests.add(task, make.MARIA, by=cast.mina, dice=DICE)
+    grading.retire(kept, "taken out of the course", by=cast.mina)
+    world.things |= {"second": second.public_id, "spare": spare.public_id}
+    world.others |= {"gold": {"task_id": gold.public_id}, "item": {"task_id": first.public_id}}
+    world.others |= {"out": {"task_id": out.public_id}}
+
+
+def _comments(world: World, cast: Cast) -> None:
+    held = Task.objects.get(public_id=world.things["task_id"]).assignments.get(tasker=cast.alice)
+    asked = saying.say(held, cast.alice, uuid4(), to="manager", words="Secret question")
+    told = saying.say(held, cast.alice, uuid4(), to="reviewer", words="Secret question, too")
+    world.things["comment_id"] = asked.public_id
+    world.others["told"] = {"comment_id": told.public_id}
+
+
+def _office(world: World, cast: Cast, project: Project) -> None:
+    """Invitations, skills, exclusions, pairs, a token, a file that stopped half-way."""
+    invited, secret = invitations.invite(cast.riverside, cast.mina, email="new@example.org", role="tasker")
+    skill = skills.define(cast.riverside, "Secret skill")
+    skills.grant(cast.alice, skill, by=cast.mina)
+    pair = conflicts_of_interest.keep_apart(cast.riverside, cast.bob, cast.carol, relation="other", by=cast.mina)
+    here = rules.exclude(cast.carol, project=project, reason="Secret reason", by=cast.mina)
+    whole: Exclusion = rules.exclude(cast.carol, organization=cast.riverside, reason="Secret reason", by=cast.mina)
+    token, _secret = tokens.issue(cast.mina, cast.riverside, name="Pipeline of Mina")
+    batch = make.batch(project, "Loaded")
+    intake = Import.objects.create(
+        batch=batch, name="a.jsonl", format="jsonl", file="a.jsonl", state="failed", started_by=cast.mina
+    )
+    reset = invitations.password_reset_path(cast.riverside, cast.carol, by=cast.mina).split("/")
+    world.things |= {
+        "invitation_id": invited.public_id,
+        "secret": secret,
+        "skill_key": skill.key,
+        "pair_id": pair.public_id,
+        "exclusion_id": here.public_id,
+        "token_id": token.public_id,
+        "intake_id": intake.public_id,
+        "key": reset[-3],
+    }
+    world.others |= {"whole": {"exclusion_id": whole.public_id}, "reset": {"token": reset[-2]}}
+    world.others["skilled"] = {"person_id": cast.alice.public_id}
+
+
+def _money(world: World, cast: Cast) -> None:
+    """Runs that Fay made, as far as they can be; a dispute of Alice's; and something that is owed yet."""
+    runs = {}
+    for name in ("proposed", "approved", "called off"):
+        earn(cast, cast.alice, 1_000_000)
+        runs[name] = payouts.propose(cast.riverside, cast.fay)
+    for name in ("approved", "called off"):
+        payouts.approve(runs[name], cast.olga)
+    payouts.export(runs["called off"], cast.fay)
+    payouts.cancel(runs["called off"], cast.fay)
+    earn(cast, cast.alice, 1_000_000)
+    dispute: Dispute = disputes.open(
+        cast.riverside, cast.alice, subject=f"task:{world.things['disputed']}", text="Secret question"
+    )
+    world.things |= {"payout_id": runs["proposed"].pk, "dispute_id": dispute.pk}
+    world.others |= {"approved": {"payout_id": runs["approved"].pk}}
+    world.others |= {"called off": {"payout_id": runs["called off"].pk}}
+
+
+def _corrected(world: World, cast: Cast, project: Project) -> None:
+    """Handed in by Alice, who begins to correct it."""
+    made = said(cast.alice, make.task(make.batch(project)), make.OSLO)
+    corrections.reopen(made.assignment)
+    world.others["corrected"] |= {
+        "annotation_id": made.public_id,
+        "assignment_id": made.assignment.public_id,
+        "token": made.assignment.token,
+    }
+
+
+def _audited(world: World, cast: Cast, project: Project) -> None:
+    """Decided, and to be looked at once more."""
+    task = make.task(make.batch(project))
+    for tasker in (cast.alice, cast.bob):
+        said(tasker, task, make.MARIA)
+    world.others["audited"] |= {"task_id": task.public_id}
+
+
+def _course(world: World, cast: Cast, project: Project) -> None:
+    """Bob has tried it."""
+    batch = make.batch(project)
+    qualification_tests.add(make.task(batch), make.MARIA, by=cast.mina, dice=DICE)
+    make.task(batch)
+    rules.change(project, cast.mina, training_tasks=1, training_skill=skills.define(cast.riverside, "Names"))
+    make.judged(cast.bob, project, make.OSLO)
+    world.others["course"] |= {"person_id": cast.bob.public_id}
+
+
+def _picture() -> Any:
+    file = io.BytesIO()
+    Image.new("RGB", (40, 30), "teal").save(file, "PNG")
+    return read_picture(file.getvalue())
+
+
+def _pictures(world: World, cast: Cast, project: Project) -> None:
+    picture = _picture()
+    asset = assets.store(cast.riverside, [picture])[picture.sha256]
+    payload = {"asset": asset.sha256, "width": asset.width, "height": asset.height, "name": "a.png"}
+    world.others["pictures"] |= {"task_id": _task(project, payload, asset=asset).public_id}
+
+
+def _pairs(world: World, cast: Cast, project: Project) -> None:
+    """Two pictures to choose from, and a ranking."""
+    picture = _picture()
+    asset = assets.store(cast.riverside, [picture])[picture.sha256]
+    shown = {"asset": asset.sha256, "width": asset.width, "height": asset.height}
+    payload = {"first": shown | {"item": "old"}, "second": shown | {"item": "new"}}
+    task = _task(project, payload, asset=asset, other_asset=asset)
+    make.judged(cast.bob, project, {"fields": [chosen("preferred", "first")]})
+    estimating.run(estimating.start(project, by=cast.mina).pk)
+    world.others["pairs"] |= {"task_id": task.public_id}
+
+
+def _task(project: Project, payload: dict, **more: Any) -> Task:
+    batch = make.batch(project)
+    terms = {"external_id": "one", "payload": payload, "payload_hash": "one", "wanted": 1}
+    task = Task.objects.create(project=project, batch=batch, **terms, **more)
+    queue.open_slots([task.pk])
+    return task
+
+
+def _grid(world: World, cast: Cast, project: Project) -> None:
+    """Four tiles in Alice's hands."""
+    make.tasks(make.batch(project), 12)
+    group = queue.claim_group(cast.alice, project, 4)
+    assert isinstance(group, list) and group[0].token
+    world.others["grid"] |= {"tile": group[0].public_id, "token": group[0].token}
+
+
+def _models(world: World, cast: Cast, project: Project, deployed: Project) -> None:
+    """One at work, one that answers, and a batch that it goes through ahead of the people."""
+    annotator, _secret = lifecycle.register(project, name="Secret model", by=cast.mina)
+    version = registry.model_version(SPANS)
+    registry.deploy(deployed, version, share=100, by=cast.mina)
+    waiting, running = make.batch(deployed), make.batch(deployed, "Running")
+    make.tasks(waiting, 2)
+    make.tasks(running, 2)
+    precompute.start_all(running, by=cast.mina)
+    world.things |= {"annotator_id": annotator.public_id, "annotator": f"m{annotator.pk}", "version": version.public_id}
+    world.others["deployed"] |= {"batch_id": waiting.public_id}
+    world.others["running"] = {"batch_id": running.public_id}
+
+
+def _rows_of_the_admin(world: World) -> None:
+    """The first of Riverside's rows in each of the admin's lists."""
+    for model, shown in admin.site._registry.items():
+        rows = model.objects.filter(**{shown.organization_path: world.riverside.pk})  # type: ignore[attr-defined]
+        if shown.project_path:  # type: ignore[attr-defined]
+            rows = rows.filter(**{shown.project_path: world.things["project_id"]})  # type: ignore[attr-defined]
+        found = rows.order_by("pk").first()
+        assert found is not None, f"Riverside has no {model._meta.verbose_name}"
+        world.others[f"{model._meta.app_label}_{model._meta.model_name}"] = {"object_id": found.pk}
+
+
+def _keys(world: World, cast: Cast) -> None:
+    """A session of everybody's, fresh enough for what asks for that, and a token of everybody's for programs.
+
+    Mina manages at Hilltop too, and has a token for there; Sam once had one for Riverside.
+    """
+    for name, person in world.people.items():
+        client = Client()
+        answer = client.post("/accounts/login/", {"login": person.email, "password": make.PASSWORD})
+        assert answer.status_code == 302, f"{name} can't sign in"
+        session = client.session
+        for one in session["account_authentication_methods"]:
+            one["at"] += 3600  # however slow the machine is
+        session.save()
+        world.sessions[name] = session.session_key or ""
+        home = cast.hilltop if name == "hugo" else cast.riverside
+        _token, world.secrets[name] = tokens.issue(person, home, name=f"Program of {name}")
+    double = make.person("Mina elsewhere", cast.hilltop, Role.OWNER, Role.TASKER)
+    for role in Role.values:
+        invitations.grant(cast.riverside, double, role, by=cast.olga)
+    _token, world.secrets["hilltops"] = tokens.issue(double, cast.hilltop, name="Program at Hilltop")
+    world.things["newest"] = Event.objects.latest("pk").pk
+
+
+def address(name: str, arguments: Mapping[str, Any]) -> str:
+    """The path of an address with these arguments."""
+    return reverse(name, kwargs=dict(arguments))

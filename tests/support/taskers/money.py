@@ -1,0 +1,40 @@
+"""Makers and readers of money for tests. Balances are added up here from Transfer rows, not by the ledger."""
+
+from itertools import count
+from uuid import UUID
+
+from taskers.models import Organization, Person, Transfer
+from taskers.money import ledger
+from tests.support.cast import Cast
+
+PROJECT = UUID(int=1)
+_keys = count(1)
+
+
+def earn(
+    cast: Cast, tasker: Person, amount: int, *, organization: Organization | None = None, key: str = ""
+) -> Transfer:
+    """Owe a tasker an amount in millionths."""
+    return ledger.earn(
+        key=key or f"earning:{next(_keys)}",
+        organization=organization or cast.riverside,
+        project_key=PROJECT,
+        tasker=tasker,
+        amount=amount,
+        reason="work",
+        detail={},
+    )
+
+
+def balance_of(tasker: Person, kind: str) -> int:
+    """What Transfers alone say of a tasker's accounts of a kind, in millionths."""
+    came = Transfer.objects.filter(target__tasker=tasker, target__kind=kind).values_list("amount", flat=True)
+    went = Transfer.objects.filter(source__tasker=tasker, source__kind=kind).values_list("amount", flat=True)
+    return sum(came) - sum(went)
+
+
+def cost(project_key: UUID = PROJECT) -> int:
+    """What a project spent by Transfers alone, in millionths."""
+    spent = Transfer.objects.filter(source__project_key=project_key).values_list("amount", flat=True)
+    back = Transfer.objects.filter(target__project_key=project_key).values_list("amount", flat=True)
+    return sum(spent) - sum(back)

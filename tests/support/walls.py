@@ -1,0 +1,52 @@
+"""The packages of the source, their order, and what imports what: for the tests and for the picture in docs/."""
+
+import ast
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+APPS = ["taskers", "projects", "assist", "config"]  # each may import those before it
+# The packages of each app, from the top down: each may import those below it (docs/architecture.md).
+FLOORS = {
+    "taskers": """urls|admin|apps|management|templatetags
+        web notifications organizations people credentials skills money standing audit outbox access models database
+        files errors""",
+    "projects": """urls|admin|apps|jobs|management|templatetags
+        api web.reviewer web.manager web.annotator web.shared reports data workflow annotators quality workforce queue
+        configuration task_types inference access models errors""",
+    "assist": """apps|jobs|management
+        web session annotators learning suggestions registry runtime adapters models|errors""",
+}
+TREES = {
+    path: ast.parse(path.read_text())
+    for app in APPS
+    for path in sorted((ROOT / app).rglob("*.py"))
+    if "migrations" not in path.parts
+}
+SOURCES = list(TREES)
+
+
+def named(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def imports(path: Path) -> set[str]:
+    """Every module that a file imports, wherever in it: what stands inside a function counts too."""
+    found: set[str] = set()
+    for node in ast.walk(TREES[path]):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.module and not node.level, f"{named(path)} imports from where it stands"
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def floor_of(module: str) -> tuple[int, int]:
+    """How high a module stands: its app, and its package's place in it, counted from below; what is no part of an app's
+    packages stands on top of it."""
+    app, _, inside = module.partition(".")
+    floors = FLOORS.get(app, "").split()[::-1]
+    for height, packages in enumerate(floors):
+        if any(inside == one or inside.startswith(f"{one}.") for one in packages.split("|")):
+            return APPS.index(app), height
+    return APPS.index(app), len(floors)
