@@ -36,8 +36,8 @@ def forget_prepared(timestamp: int) -> int:
 
 
 @app.periodic(cron="*/10 * * * *")
-@app.task(queue="jobs", queueing_lock="sweep_fates")
-def sweep_fates(timestamp: int) -> int:
+@app.task(queue="jobs", queueing_lock="sweep_outcomes")
+def sweep_outcomes(timestamp: int) -> int:
     """Settle the suggestions whose work ended before they were written down; returns how many."""
     return record.sweep()
 

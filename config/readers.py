@@ -10,8 +10,8 @@ from projects.reports import progress, verdict_index
 READERS: dict[str, Callable[[], int]] = {
     "rollups": progress.catch_up,
     "verdict_index": verdict_index.catch_up,
-    "model_fates": outcomes.catch_up,
-    "assist_fates": follow.settle_fates,
+    "model_outcomes": outcomes.catch_up,
+    "suggestion_outcomes": follow.settle_outcomes,
     "assist_embeddings": follow.make_ready,
     "assist_classes": teach_classes,
 }

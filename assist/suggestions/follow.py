@@ -22,7 +22,7 @@ from taskers.outbox.events import follow
 
 log = logging.getLogger(__name__)
 
-SETTLER = "assist_fates"
+SETTLER = "suggestion_outcomes"
 WARMER = "assist_embeddings"
 FRESH = timedelta(minutes=2)  # an older claim has had its first click
 PATIENCE_SECONDS = 5.0
@@ -30,7 +30,7 @@ PATIENCE_SECONDS = 5.0
 Ahead = tuple[Picture, str]  # and the model version deployed for it, or ""
 
 
-def settle_fates() -> int:
+def settle_outcomes() -> int:
     """Settle what was offered for work that has ended since; returns how many events there were."""
     return follow(SETTLER, _settle)
 

@@ -40,7 +40,7 @@ CREW = (
 )
 CARELESS = Worker("brian@riverside.example", "Brian Keller", 0.25, 4, 0.2, 9)
 
-REMARKS = (
+COMMENTS = (
     ("manager", "Two things in one call. Which of them counts?"),
     ("reviewer", "I chose what has to be done first; the other office will want to know, too."),
     ("manager", "The caller doesn't say which street. Do we guess?"),
@@ -75,7 +75,7 @@ def sit(
 ) -> Course:
     """Somebody at a desk: the next task, an answer, and so on, until that many are done or nothing is left.
 
-    `remarks` are what is to be said of hard tasks, to whom and in which words.
+    `comments` are what is to be said of hard tasks, to whom and in which words.
     """
     sign_in(person, 20 + person.pk % 200)
     for _ in range(number):

@@ -184,7 +184,7 @@ def _plan(story: Story, desk: Desk, other: Desk) -> None:
         if place < len(days) - 3:
             story.plan(day + timedelta(hours=8, minutes=7), office.morning(people["maya"], desk, dice))
             story.plan(day + timedelta(hours=15, minutes=20), office.review(people["priya"], [desk, other], 12, dice))
-    for day, comment in zip(days[3::2], crew.REMARKS, strict=False):
+    for day, comment in zip(days[3::2], crew.COMMENTS, strict=False):
         story.plan(day, _wonder(asked, comment))
     _plan_money(story, days, desk)
     for worker in CREW[:3]:

@@ -19,7 +19,7 @@ from projects.quality.votes import exposed, known_answer
 from taskers.models import Event, Person
 from taskers.outbox.events import follow
 
-READER = "model_fates"
+READER = "model_outcomes"
 TELLING = {"decided", "voided", "gold_submitted"}
 NEWEST = 2000  # answers that teach; older ones were given by what is another model by now
 Outcome = ModelAnswer.Outcome

@@ -152,12 +152,12 @@ def entries(
     if before is not None:
         rows = rows.filter(pk__lt=before)
     page = list(rows.order_by("-pk")[: PAGE + 1])
-    return _with_fates(person, page[:PAGE]), page[PAGE - 1].pk if len(page) > PAGE else None
+    return _with_outcomes(person, page[:PAGE]), page[PAGE - 1].pk if len(page) > PAGE else None
 
 
 def entry(person: Person, annotation: Annotation) -> Entry:
     """One piece of somebody's work."""
-    return _with_fates(person, [annotation])[0]
+    return _with_outcomes(person, [annotation])[0]
 
 
 def totals(person: Person, organization: Organization) -> Totals:
@@ -198,7 +198,7 @@ def _newest_settings(projects: Sequence[Project]) -> dict[int, ProjectSettings]:
     return {row.project_id: row for row in rows.order_by("project_id", "-version").distinct("project_id")}
 
 
-def _with_fates(person: Person, page: Sequence[Annotation]) -> list[Entry]:
+def _with_outcomes(person: Person, page: Sequence[Annotation]) -> list[Entry]:
     """The page's decisions, grades, transfers and disputes, in a fixed number of queries."""
     by_key, seen = {one.pk: Entry(one) for one in page}, as_of()
     of_subject: dict[str, list[Entry]] = defaultdict(list)

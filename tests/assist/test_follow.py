@@ -1,4 +1,4 @@
-"""The readers of the outbox: fates are settled, what comes next is looked at before anybody asks."""
+"""The readers of the outbox: outcomes are settled, what comes next is looked at before anybody asks."""
 
 import time
 
@@ -45,12 +45,12 @@ def test_submitted_work_settles_its_offers_once(cast: Cast, project) -> None:
     answer = {"spans": [make.span(0, 11) | {"provenance": provenance}]}
     assert held.token
     submission.submit(held, cast.alice, held.token, answer)
-    assert follow.settle_fates() > 0
+    assert follow.settle_outcomes() > 0
     assert outcome() == "accepted"
-    assert follow.settle_fates() == 0
+    assert follow.settle_outcomes() == 0
     settled_at = Suggestion.objects.get().settled_at
     Cursor.objects.filter(reader=follow.SETTLER).delete()  # as after a restored backup: everything is read again
-    assert follow.settle_fates() > 0
+    assert follow.settle_outcomes() > 0
     assert (outcome(), Suggestion.objects.get().settled_at) == ("accepted", settled_at)
 
 
@@ -59,7 +59,7 @@ def test_work_given_back_leaves_its_offers_ignored(cast: Cast, project) -> None:
     offered(held, span_offer(0, 11))
     assert held.token
     queue.release(held, cast.alice, held.token)
-    follow.settle_fates()
+    follow.settle_outcomes()
     assert outcome() == "ignored"
 
 
@@ -71,8 +71,8 @@ def test_failure_in_the_middle_loses_no_event(cast: Cast, project, monkeypatch: 
     with monkeypatch.context() as broken:
         broken.setattr(follow.record, "ignore", lambda key: 1 / 0)
         with pytest.raises(ZeroDivisionError):
-            follow.settle_fates()
-    follow.settle_fates()
+            follow.settle_outcomes()
+    follow.settle_outcomes()
     assert outcome() == "ignored"
 
 

@@ -319,11 +319,11 @@ def test_fields_are_made_in_rows_by_keyboard(site: Site, sign_in: Callable[..., 
     rows.nth(1).locator("[data-part=is]").select_option("animal")
     rows.nth(1).locator("[data-part=name]").focus()
     page.keyboard.press("Enter")
-    page.keyboard.type("Comment")
+    page.keyboard.type("Remark")
     rows.nth(2).locator("[data-part=kind]").select_option("text")
     rows.nth(2).locator("[data-part=required]").uncheck()
     page.keyboard.press("Alt+ArrowUp")
-    expect(rows.nth(1).locator("[data-part=name]")).to_have_value("Comment")
+    expect(rows.nth(1).locator("[data-part=name]")).to_have_value("Remark")
     page.get_by_role("button", name="Make the project").click()
     expect(rows.nth(2).locator("[data-row-fault]")).to_contain_text("from less to more")  # at its row
     assert faults(page) == []

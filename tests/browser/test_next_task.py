@@ -154,7 +154,7 @@ def test_suggestions_of_the_next_text_are_those_that_were_read_before_it_was_cla
     start = lines[0].index("Maria Lopez")
     doctored = json.dumps([[start, start + len("Maria Lopez"), "PERSON", None]])
     doctor = (
-        "UPDATE assist_prepared p SET output = %s FROM projects_task t"
+        "UPDATE assist_precomputed p SET output = %s FROM projects_task t"
         " WHERE t.id = p.task_key AND t.public_id = %s RETURNING p.id"
     )
     read = until(lambda: site.query(doctor, doctored, coming["id"]))

@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from projects.models import Batch, Project
+from projects.models import Project
 from projects.reports import task_search
 from projects.reports.task_search import Filters
 from projects.task_types import TASK_TYPES
@@ -59,7 +59,7 @@ def _filters(request: MemberRequest, project: Project) -> tuple[dict[str, str], 
     names = ("external_id", "batch", "state", "label", "tasker", "low", "high")
     asked = {name: request.GET.get(name, "").strip()[:200] for name in names}
     asked = {name: value.replace("\x00", "") for name, value in asked.items()}
-    batch = _batch(project, asked["batch"])
+    batch = project.batches.filter(public_id=key_in(asked["batch"])).first() if asked["batch"] else None
     label = project.labels.filter(key=asked["label"]).first() if asked["label"] else None
     tasker = taskers_of(project).filter(email=asked["tasker"].lower()).first() if asked["tasker"] else None
     state = asked["state"] if asked["state"] in task_search.STATES else ""
@@ -68,10 +68,6 @@ def _filters(request: MemberRequest, project: Project) -> tuple[dict[str, str], 
     answers = {"batch": batch, "state": state, "label": label, "tasker": tasker, "low": low, "high": high}
     unknown = next((name for name, answer in answers.items() if asked[name] and answer in (None, "")), "")
     return asked, filters, unknown
-
-
-def _batch(project: Project, public_id: str) -> Batch | None:
-    return project.batches.filter(public_id=key_in(public_id)).first()
 
 
 def _share(percent: str) -> float | None:

@@ -96,11 +96,11 @@ class ClassificationStore {
 
   #with(key, value) {
     const values = value === undefined ? without(this.values, key) : { ...this.values, [key]: value };
-    return { values, ...this.#fate(key, value) };
+    return { values, ...this.#outcome(key, value) };
   }
 
   /** What becomes of a field's offer when the field is filled in so, or emptied. */
-  #fate(key, value) {
+  #outcome(key, value) {
     const { taken, rejected } = this.state;
     const offer = this.#offers.find((one) => one.field === key) ?? taken[key];
     if (!offer) return {};
