@@ -8,14 +8,18 @@ cursor for all of them, which halves what asking costs here. Whoever listens to 
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
-from typing import Any, TypeVar
+from operator import itemgetter
+from typing import Any, TypeVar, overload
+from uuid import UUID
 
 import psycopg
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import Field, Model
 
+A = TypeVar("A", bound=tuple)
+B = TypeVar("B", bound=tuple)
 M = TypeVar("M", bound=Model)
 
 
@@ -33,20 +37,75 @@ class PreparedCursor(psycopg.RawCursor):
 
 def ask(statement: str, terms: Mapping[str, Any]) -> list[tuple]:
     """Run one prepared statement on Django's connection, inside its transaction; all its rows."""
+    return _run(statement, terms).fetchall()
+
+
+@overload
+def ask_rows(statement: str, terms: Mapping[str, Any], of: type[A]) -> list[A]: ...
+@overload
+def ask_rows(statement: str, terms: Mapping[str, Any], of: type[A], beside: type[B]) -> list[tuple[A, B]]: ...
+def ask_rows(statement, terms, of, beside=None):
+    """The same by name: each row as a NamedTuple whose fields are columns of the statement, or as two of them."""
+    cursor = _run(statement, terms)
+    pick = _picking(statement, of, cursor)
+    if beside is None:
+        return [of._make(pick(row)) for row in cursor.fetchall()]
+    pick_beside = _picking(statement, beside, cursor)
+    return [(of._make(pick(row)), beside._make(pick_beside(row))) for row in cursor.fetchall()]
+
+
+def ask_models(statement: str, terms: Mapping[str, Any], **models: type[Model]) -> list[tuple[Any, ...]]:
+    """The same as instances: of each row those of `models`, by the alias that `columns` was given for each.
+
+    None where its key is NULL: a LEFT JOIN found none.
+    """
+    cursor = _run(statement, terms)
+    made = [_making(statement, alias, model, cursor) for alias, model in models.items()]
+    return [tuple(make(row) for make in made) for row in cursor.fetchall()]
+
+
+def _run(statement: str, terms: Mapping[str, Any]) -> Any:
+    """The cursor that has its rows."""
     text, names = numbered(statement)
-    values = [terms[name] for name in names]
+    values = [_plain(terms[name]) for name in names]
     here = connections[DEFAULT_DB_ALIAS]  # once: `django.db.connection` looks it up at every touch
     here.ensure_connection()
     cursor = _cursor_of(here.connection)
     if here.queries_logged or here.execute_wrappers:
-        heard = here._prepare_cursor(cursor)  # type: ignore[attr-defined]
-        heard.execute(text, values)
-        return heard.fetchall()
+        here._prepare_cursor(cursor).execute(text, values)  # type: ignore[attr-defined]
+        return cursor
     here.validate_thread_sharing()
     here.validate_no_broken_transaction()
     with here.wrap_database_errors:
         cursor.execute(_encoded(text), values)
-        return cursor.fetchall()
+    return cursor
+
+
+# How rows become what they are read as, by statement: the columns of a statement are always the same.
+_known: dict[tuple[str, Any], Any] = {}
+
+
+def _picking(statement: str, of: type[tuple], cursor: Any) -> Any:
+    """Takes from a row what a NamedTuple asks for, in its order."""
+    if (found := _known.get((statement, of))) is None:
+        names = [one.name for one in cursor.description]
+        places = [names.index(name) for name in of._fields]  # type: ignore[attr-defined]
+        found = _known[statement, of] = itemgetter(*places) if len(places) > 1 else lambda row: (row[places[0]],)
+    return found
+
+
+def _making(statement: str, alias: str, model: type[Model], cursor: Any) -> Any:
+    """Makes the instance of a row that stands under this alias."""
+    if (found := _known.get((statement, alias))) is None:
+        names = [one.name for one in cursor.description]
+        places = [names.index(f"{alias}.{field.column}") for field in _fields(model)]
+        pick, key = itemgetter(*places), names.index(f"{alias}.{model._meta.pk.column}")  # type: ignore[union-attr]
+
+        def found(row: tuple) -> Model | None:
+            return None if row[key] is None else row_of(model, pick(row))
+
+        _known[statement, alias] = found
+    return found
 
 
 def _cursor_of(server: Any) -> PreparedCursor:
@@ -75,14 +134,24 @@ def numbered(statement: str) -> tuple[str, list[str]]:
     return re.sub(r"%\((\w+)\)s", number, statement), names
 
 
-def array(values: Sequence[object]) -> str:
-    """Numbers, truths or UUIDs as PostgreSQL writes an array; for a placeholder that is cast to one."""
-    return "{" + ",".join(map(str, values)) + "}"
+def _plain(value: Any) -> Any:
+    """Lists of numbers, truths or UUIDs as `array` writes them, which is quicker than the driver; the rest as it is."""
+    if type(value) is list and (not value or type(value[0]) in _WRITTEN or value[0] is None):
+        return array(value)
+    return value
+
+
+_WRITTEN = {int, float, bool, UUID}
+
+
+def array(values: Iterable[object]) -> str:
+    """Numbers, truths, UUIDs or None as PostgreSQL writes an array; for a placeholder that is cast to one."""
+    return "{" + ",".join("NULL" if one is None else str(one) for one in values) + "}"
 
 
 def columns(model: type[Model], alias: str) -> str:
-    """All columns of a model, in the order in which `row_of` takes them."""
-    return ", ".join(f'{alias}."{field.column}"' for field in _fields(model))
+    """All columns of a model, in the order in which `row_of` takes them, named for `ask_models`."""
+    return ", ".join(f'{alias}."{field.column}" AS "{alias}.{field.column}"' for field in _fields(model))
 
 
 def width(model: type[Model]) -> int:
