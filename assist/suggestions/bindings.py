@@ -11,7 +11,7 @@ from assist.suggestions.offers import Binding, Picture
 from assist.suggestions.prototypes import Choices
 from projects import access
 from projects.models import Assignment, ProjectSettings, Task
-from projects.queue import left_out
+from projects.queue import gold_dealing
 from projects.queue.clock import Clock
 from taskers.errors import Problem
 from taskers.models import Person
@@ -123,7 +123,7 @@ def _shows_planted_error(assignment: Assignment, settings: ProjectSettings) -> b
     drawn = assignment.kind == Assignment.Kind.GOLD and planted_errors.drawn(
         assignment.public_id, settings.planted_share
     )
-    return drawn and left_out.could_be(assignment)
+    return drawn and gold_dealing.could_be_left_out(assignment)
 
 
 def subject_of(work: Assignment | Task) -> str:

@@ -101,10 +101,10 @@ def look_ahead(owner, tasker, most: int, server: psutil.Process) -> None:
     ground.batch(project, "Looked ahead", 1_000, wanted=OVERLAP)
     mine = queue.claim(tasker, project)
     assert isinstance(mine, Assignment)
-    assert queue.foresee(mine, tasker, [project])
+    assert queue.look_ahead(mine, tasker, [project])
     spent = Spent(server)
     for _ in range(most):
-        queue.foresee(mine, tasker, [project])
+        queue.look_ahead(mine, tasker, [project])
     print(f"of a look ahead: {spent.each(most)}")
 
 

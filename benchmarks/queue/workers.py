@@ -24,14 +24,14 @@ def work(project_key: int, person_key: int, log: Path, seed: str) -> None:
 
     dice, silent = random.Random(seed), 0.0
     project = person = None
-    wish: queue.Wish | None = None
+    wish: queue.RequestedTask | None = None
     with log.open("a", buffering=1) as acknowledged, log.with_name(FORESEEN).open("a", buffering=1) as wished:
         while silent < PATIENCE:
             try:
                 project = project or Project.objects.get(pk=project_key)
                 person = person or Person.objects.get(pk=person_key)
                 asked, wish = wish, None
-                mine = queue.claim(person, project, wish=asked)
+                mine = queue.claim(person, project, requested=asked)
                 if isinstance(mine, Nothing):
                     if mine.code == "all-done":
                         return
@@ -43,8 +43,8 @@ def work(project_key: int, person_key: int, log: Path, seed: str) -> None:
                 if dice.random() < 0.03:
                     queue.release(mine, person, mine.token)
                     continue
-                if dice.random() < WISHES and (found := queue.foresee(mine, person, [project])):
-                    wish = queue.Wish(found.task.public_id, found.seal)
+                if dice.random() < WISHES and (found := queue.look_ahead(mine, person, [project])):
+                    wish = queue.RequestedTask(found.task.public_id, found.signature)
                     wished.write("asked\n")
                 stamp = dice.randrange(10**12)
                 submission.submit(mine, person, mine.token, answer_of(stamp))

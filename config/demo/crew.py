@@ -79,7 +79,7 @@ def sit(
     """
     sign_in(person, 20 + person.pk % 200)
     for _ in range(number):
-        mine = queue.claim(person, desk.project, dice=dice)
+        mine = queue.claim(person, desk.project, rng=dice)
         if not isinstance(mine, Assignment) or mine.token is None:
             return
         item = desk.items[mine.task.external_id]

@@ -37,7 +37,7 @@ class Assignment(models.Model):
     class Kind(models.TextChoices):
         JUDGE = "judge", "Judgement"
         GOLD = "gold", "Known answer"
-        EXTRA = "extra", "Left out"  # of a decided task: counts for nothing there (queue/left_out.py)
+        EXTRA = "extra", "Left out"  # of a decided task: counts for nothing there (queue/gold_dealing.py)
         TRAINING = "training", "Training"
         REVIEW = "review", "Review"
         AUDIT = "audit", "Audit"

@@ -6,12 +6,14 @@ the task's row first, so that what is counted for it can't change between the lo
 
 from projects.queue.audit import audit
 from projects.queue.broken import dismiss, report, uphold
-from projects.queue.claim import Foreseen, Wish, claim, claim_any, claim_group, foresee, peek
-from projects.queue.claim_numbers import choose_anew
+from projects.queue.claim import claim, claim_any, claim_group
+from projects.queue.claim_numbers import RequestedTask, choose_anew
 from projects.queue.complete import Delivery, deliver, hand_in, lock_known
-from projects.queue.gold import begins_with_course, set_aside, take_up
+from projects.queue.gold import set_aside, take_up
 from projects.queue.leases import expire_due, in_hands, let_go, release, renew, skip
+from projects.queue.look_ahead import Lookahead, look_ahead, peek
 from projects.queue.no_work import Nothing
+from projects.queue.qualification import begins_with_course
 from projects.queue.reviewing import (
     claim_review,
     first_reviewable,
@@ -45,9 +47,9 @@ __all__ = [
     "SETTLE",
     "WITHHELD",
     "Delivery",
-    "Foreseen",
+    "Lookahead",
     "Nothing",
-    "Wish",
+    "RequestedTask",
     "ask_again",
     "audit",
     "begins_with_course",
@@ -61,13 +63,13 @@ __all__ = [
     "expire_due",
     "fill",
     "first_reviewable",
-    "foresee",
     "hand_in",
     "is_correctable",
     "in_hands",
     "let_go",
     "lock",
     "lock_known",
+    "look_ahead",
     "next_review",
     "open_slots",
     "peek",

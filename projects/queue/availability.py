@@ -2,42 +2,55 @@
 hands, or in from a file that is being loaded."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
-from projects.queue.conflicts_of_interest import keeping_apart
-from projects.queue.no_work import Nothing, all_done, done_by_others, for_others, loading, nothing_yet, stopped, waiting
-from projects.queue.take import MINE
-from taskers.database.prepared import ask
+from projects.queue.candidate_slots import Choice
+from projects.queue.leases import expire_due
+from projects.queue.no_work import (
+    AskAgain,
+    Nothing,
+    all_done,
+    done_by_others,
+    for_others,
+    loading,
+    nothing_yet,
+    stopped,
+    waiting,
+)
+from projects.queue.sql import NOT_FREE
+from taskers.database.prepared import ask_rows
 from taskers.models import Person
 
-# By project. Whoever loads a file that hasn't come in within an hour is told so on its page; nobody else waits for it.
-STATEMENT = f"""
-SELECT p.id, (
+# What may come for somebody in some projects. Whoever loads a file that hasn't come in within an hour is told so on its
+# page; nobody else waits for it.
+OUTLOOK = f"""
+SELECT p.id AS project, (
   SELECT extract(epoch FROM min(a.deadline) - clock_timestamp())::float FROM (
     SELECT a.* FROM projects_batch b CROSS JOIN LATERAL (
       SELECT a.batch_id, a.task_id, a.deadline FROM projects_assignment a
       WHERE a.batch_id = b.id AND a.state = 'held' AND a.held_at IS NOT NULL AND a.ended_at IS NULL AND a.kind = 'judge'
       ORDER BY a.deadline LIMIT 50
     ) a WHERE b.project_id = p.id AND b.state = 'live' LIMIT 200
-  ) a WHERE NOT {MINE}
-), (
+  ) a WHERE NOT {NOT_FREE}
+) AS back, (
   SELECT extract(epoch FROM clock_timestamp() - max(i.started_at))::float FROM projects_batch b
   JOIN projects_import i ON i.batch_id = b.id
   WHERE b.project_id = p.id AND b.state = 'live' AND i.state IN ('waiting', 'running')
     AND i.started_at > clock_timestamp() - interval '1 hour'
-), EXISTS (
+) AS loading, EXISTS (
   SELECT FROM projects_batch b WHERE b.project_id = p.id AND b.state = 'live' AND EXISTS (
     SELECT FROM projects_task t WHERE t.batch_id = b.id AND t.wanted > 0 OFFSET 0)
-), EXISTS (
+) AS filled, EXISTS (
   SELECT FROM projects_batch b WHERE b.project_id = p.id AND b.state <> 'live'
-), EXISTS (
+) AS resting, EXISTS (
   SELECT FROM projects_batch b WHERE b.project_id = p.id AND b.state = 'live' AND EXISTS (
     SELECT FROM projects_assignment a WHERE a.batch_id = b.id AND a.state = 'open' AND a.kind = 'judge' OFFSET 0)
-), EXISTS (
+) AS open, EXISTS (
   SELECT FROM projects_batch b WHERE b.project_id = p.id AND b.state = 'live' AND EXISTS (
     SELECT FROM projects_assignment a WHERE a.tasker_id = %(tasker)s::bigint AND a.batch_id = b.id
       AND a.kind || '' = 'judge' AND a.state IN ('submitted', 'skipped') OFFSET 0)
-)
+) AS did
 FROM unnest(%(projects)s::bigint[]) AS p(id)
 """
 
@@ -47,9 +60,9 @@ FROM unnest(%(projects)s::bigint[]) AS p(id)
 LOOKED = 300
 STEPS = (10, 20, 50, 100, 200, LOOKED)
 OPEN = f"""
-SELECT p.id, n.tasks, n.looked FROM unnest(%(projects)s::bigint[]) AS p(id) CROSS JOIN LATERAL (
+SELECT p.id AS project, n.tasks, n.looked FROM unnest(%(projects)s::bigint[]) AS p(id) CROSS JOIN LATERAL (
   SELECT count(DISTINCT a.task_id) FILTER (WHERE a.free) AS tasks, count(*) AS looked FROM (
-    SELECT a.task_id, NOT {MINE} AS free FROM projects_batch b CROSS JOIN LATERAL (
+    SELECT a.task_id, NOT {NOT_FREE} AS free FROM projects_batch b CROSS JOIN LATERAL (
       SELECT a.slot FROM projects_assignment a WHERE a.batch_id = b.id AND a.state = 'open' AND a.kind = 'judge'
       ORDER BY a.slot DESC, a.walk_key DESC LIMIT 1
     ) deepest CROSS JOIN LATERAL generate_series(0, deepest.slot) AS s(slot)
@@ -63,7 +76,6 @@ SELECT p.id, n.tasks, n.looked FROM unnest(%(projects)s::bigint[]) AS p(id) CROS
   ) a
 ) n
 """
-OPEN_APART = keeping_apart(OPEN, MINE)
 
 
 class Left(NamedTuple):
@@ -88,45 +100,58 @@ class Left(NamedTuple):
 class Outlook(NamedTuple):
     """Of a project with nothing open for somebody."""
 
+    project: int
     back: float | None  # in how many seconds the first lease of others runs out, on a task that they may still do
     loading: float | None  # for how many seconds the newest file has been on its way in
-    filled: bool = True  # a live batch has tasks
-    resting: bool = False  # a batch that isn't live is there
-    open: bool = False  # something is open, for others
-    did: bool = True  # they did something in a live batch
-
-    def nothing(self) -> Nothing:
-        """The answer to them."""
-        if self.loading is not None:
-            return loading(self.loading)
-        if self.back is not None:
-            return waiting(self.back)
-        if not self.filled:
-            return stopped() if self.resting else nothing_yet()
-        if self.did:
-            return all_done()
-        return for_others() if self.open else done_by_others()
+    filled: bool  # a live batch has tasks
+    resting: bool  # a batch that isn't live is there
+    open: bool  # something is open, for others
+    did: bool  # they did something in a live batch
 
 
-def by_project(tasker: Person, projects: Sequence[int]) -> dict[int, Outlook]:
-    """What may come for this tasker, by project key: one statement."""
-    rows = ask(STATEMENT, {"projects": list(projects), "tasker": tasker.pk})
-    return {pk: Outlook(*found) for pk, *found in rows}
+class _Open(NamedTuple):
+    project: int
+    tasks: int
+    looked: int
 
 
-def open_to(tasker: Person, projects: Sequence[int], *, apart: Collection[int] = ()) -> dict[int, Left]:
+def explain_no_work(choice: Choice) -> Nothing:
+    """Why this tasker gets nothing where they chose from last. Raises AskAgain where a lease of others ran out: then
+    there is something."""
+    if choice.refused:
+        why = next(iter(choice.refusals.values()))
+        return replace(why, retry_seconds=choice.day.seconds_left) if why.code == "daily-cap" else why
+    asked = {"tasker": choice.tasker.pk, "projects": [one.pk for one in choice.allowed], "partners": []}
+    found = ask_rows(OUTLOOK, asked, Outlook)
+    backs = [one.back for one in found if one.back is not None]
+    if backs and min(backs) <= 0 and expire_due(projects=list(choice.projects.values())):
+        raise AskAgain()
+    return _nothing(found)
+
+
+def nothing_open(tasker: Person, projects: Sequence[int]) -> dict[int, Nothing]:
+    """By project key: why nothing is open to this tasker there. One statement."""
+    asked = {"tasker": tasker.pk, "projects": list(projects), "partners": []}
+    return {one.project: _nothing([one]) for one in ask_rows(OUTLOOK, asked, Outlook)}
+
+
+def open_to(tasker: Person, projects: Sequence[int], *, partners: Collection[int] = ()) -> dict[int, Left]:
     """How many tasks are open to this tasker, by project key: one statement, and few rows of each project.
 
-    `apart` are those who must not judge the same task.
+    `partners` are those who must not judge the same task.
     """
-    terms = {"projects": list(projects), "tasker": tasker.pk}
-    rows = ask(OPEN_APART, terms | {"apart": list(apart)}) if apart else ask(OPEN, terms)
-    return {pk: Left(tasks, looked < LOOKED) for pk, tasks, looked in rows}
+    terms = {"projects": list(projects), "tasker": tasker.pk, "partners": list(partners)}
+    return {one.project: Left(one.tasks, one.looked < LOOKED) for one in ask_rows(OPEN, terms, _Open)}
 
 
-def together(outlooks: Collection[Outlook]) -> Outlook:
-    """Of several projects as one."""
-    backs = [one.back for one in outlooks if one.back is not None]
-    since = [one.loading for one in outlooks if one.loading is not None]
-    some = [any(values) for values in zip(*(one[2:] for one in outlooks), strict=True)]
-    return Outlook(min(backs, default=None), min(since, default=None), *some)
+def _nothing(of: Sequence[Outlook]) -> Nothing:
+    """The answer to whom nothing is open in these projects, as one."""
+    if since := [one.loading for one in of if one.loading is not None]:
+        return loading(min(since))
+    if backs := [one.back for one in of if one.back is not None]:
+        return waiting(min(backs))
+    if not any(one.filled for one in of):
+        return stopped() if any(one.resting for one in of) else nothing_yet()
+    if any(one.did for one in of):
+        return all_done()
+    return for_others() if any(one.open for one in of) else done_by_others()

@@ -10,7 +10,7 @@ from django.db.models import Q
 from projects.errors import AlreadySubmitted, Banned, LeaseLost
 from projects.models import Annotation, Assignment, Exclusion, Task
 from projects.models.promises import ALIKE, COMPARED
-from projects.queue import eligibility
+from projects.queue import local_time
 from projects.queue.claim_numbers import choose_anew
 from projects.queue.clock import Clock
 from taskers.database.prepared import array, ask
@@ -133,7 +133,7 @@ def deliver(
         "active_ms": active_ms,
         "refused": json.dumps(list(refused), ensure_ascii=False),
         "project": project.pk,
-        "today": eligibility.local_day(tasker),
+        "today": local_time.today(tasker).date,
         "organization": project.organization_id,
         "event": event,
         "project_key": project.public_id,
@@ -185,7 +185,7 @@ def hand_in(assignment: Assignment, tasker: Person, token: UUID) -> Assignment:
             raise Banned()
         mine.filter(state="expired").update(**now)
         terms = {"assignment": assignment.pk, "tasker": tasker.pk, "project": assignment.task.project_id}
-        ask(COUNT_LATE, terms | {"today": eligibility.local_day(tasker)})
+        ask(COUNT_LATE, terms | {"today": local_time.today(tasker).date})
     assignment.refresh_from_db()
     return assignment
 

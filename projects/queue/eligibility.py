@@ -7,12 +7,12 @@ person has, never how they compare.
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import datetime
 from typing import Protocol
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.utils.translation import gettext as _
 
+from projects.queue.no_work import Nothing
 from taskers.standing.grades import PRIOR_GOOD, PRIOR_POOR
 
 
@@ -59,44 +59,42 @@ class Asked:
     values: Sequence[float] = ()
 
 
-Reason = tuple[str, str]  # a code for programs, a sentence for the person
-
-
-def why_not(rules: Rules) -> Reason | None:
+def why_not(rules: Rules) -> Nothing | None:
     """The first reason why this person can't work here now; None when they may."""
     return _barred(rules) or _lacking(rules) or _standing(rules) or _cap(rules)
 
 
-def _barred(rules: Rules) -> Reason | None:
+def _barred(rules: Rules) -> Nothing | None:
     if rules.barred is None:
         return None
     said = {"barred": _(rules.barred), "reason": (rules.barred_reason or "").rstrip(".")}
     if rules.barred_until:
         said["until"] = f"{rules.barred_until:%-d %B %Y, %H:%M} UTC"
-        return rules.barred, _("You are %(barred)s here until %(until)s: %(reason)s.") % said
-    return rules.barred, _("You are %(barred)s here: %(reason)s.") % said
+        return Nothing(rules.barred, _("You are %(barred)s here until %(until)s: %(reason)s.") % said)
+    return Nothing(rules.barred, _("You are %(barred)s here: %(reason)s.") % said)
 
 
-def _lacking(rules: Rules) -> Reason | None:
-    for name, comparator, value, values, kind, mine in json.loads(rules.lacking or "[]"):
-        said = {"kind": _(kind), "name": name, "mine": "" if mine is None else f"{mine:g}"}
-        if comparator == "missing":
-            return "has-skill", _("This project is for people without the %(kind)s %(name)s.") % said
-        if comparator == "at_least":
+def _lacking(rules: Rules) -> Nothing | None:
+    for lacking in json.loads(rules.lacking or "[]"):
+        mine = lacking["mine"]
+        said = {"kind": _(lacking["kind"]), "name": lacking["name"], "mine": "" if mine is None else f"{mine:g}"}
+        if lacking["comparator"] == "missing":
+            return Nothing("has-skill", _("This project is for people without the %(kind)s %(name)s.") % said)
+        if lacking["comparator"] == "at_least":
             text = _("This project asks for the %(kind)s %(name)s of at least %(value)s")
-            said["value"] = f"{value:g}"
-        elif comparator == "in":
+            said["value"] = f"{lacking['value']:g}"
+        elif lacking["comparator"] == "in":
             text = _("This project asks for the %(kind)s %(name)s at %(value)s")
-            said["value"] = _either(values)
+            said["value"] = _either(lacking["values"])
         else:
             text = _("This project asks for the %(kind)s %(name)s; you don't have it, or it ran out.")
-            return "lacks-skill", text % said
+            return Nothing("lacks-skill", text % said)
         has = _("; you don't have it.") if mine is None else _("; yours is %(mine)s.")
-        return "lacks-skill", (text + has) % said
+        return Nothing("lacks-skill", (text + has) % said)
     return None
 
 
-def _standing(rules: Rules) -> Reason | None:
+def _standing(rules: Rules) -> Nothing | None:
     floor, good, poor = rules.standing_floor or 0.0, rules.good or 0.0, rules.poor or 0.0
     if good + poor < (rules.standing_evidence or 0.0):
         return None
@@ -105,16 +103,16 @@ def _standing(rules: Rules) -> Reason | None:
         return None
     # Without the number: known answers weigh more, and its steps would tell them.
     text = _("This project asks for a standing of %(floor)s; yours is lower now.")
-    return "standing-too-low", text % {"floor": f"{floor:.0%}"}
+    return Nothing("standing-too-low", text % {"floor": f"{floor:.0%}"})
 
 
-def _cap(rules: Rules) -> Reason | None:
+def _cap(rules: Rules) -> Nothing | None:
     done, promised = rules.judgements_today or 0, rules.promised_today or 0
     if rules.daily_tasks is not None and done >= rules.daily_tasks:
         text = _("You have done the %(tasks)s tasks that one person may do here in a day.")
-        return "daily-cap", text % {"tasks": rules.daily_tasks}
+        return Nothing("daily-cap", text % {"tasks": rules.daily_tasks})
     if rules.daily_earnings is not None and promised + rules.rate > rules.daily_earnings:
-        return "daily-cap", _("You have earned what one person may earn here in a day.")
+        return Nothing("daily-cap", _("You have earned what one person may earn here in a day."))
     return None
 
 
@@ -131,7 +129,17 @@ def left_today(rules: Rules, most: int) -> int:
 def unmet(asked: Sequence[Asked], mine: Mapping[int, float]) -> str | None:
     """The requirements that somebody with these values (skill key -> value) doesn't meet, as `Rules.lacking`."""
     lacking = [one for one in asked if not _met(one, mine.get(one.skill))]
-    rows = [[o.name, o.comparator, o.value, list(o.values), o.kind, mine.get(o.skill)] for o in lacking]
+    rows = [
+        {
+            "name": one.name,
+            "kind": one.kind,
+            "comparator": one.comparator,
+            "value": one.value,
+            "values": list(one.values),
+            "mine": mine.get(one.skill),
+        }
+        for one in lacking
+    ]
     return json.dumps(rows) if rows else None
 
 
@@ -145,39 +153,6 @@ def _met(asked: Asked, mine: float | None) -> bool:
             return mine is not None and mine in asked.values
         case _:
             return mine is not None
-
-
-def local_day(person) -> date:
-    """Today, where this person lives."""
-    return datetime.now(_zone(person.time_zone)).date()
-
-
-def midnight(person) -> datetime:
-    """When today began, where this person lives."""
-    zone = _zone(person.time_zone)
-    return datetime.combine(datetime.now(zone).date(), datetime.min.time(), zone).astimezone(UTC)
-
-
-def counts_today(day: date, at: datetime | None, person) -> bool:
-    """Whether a tally of this day, last added to at this moment, counts towards today's caps of this person.
-
-    Today's does, and one of a day to come or added to since midnight: those were entered under another time zone.
-    """
-    return day >= local_day(person) or (at is not None and at >= midnight(person))
-
-
-def seconds_to_midnight(person) -> int:
-    """How long today still lasts, where this person lives."""
-    now = datetime.now(_zone(person.time_zone))
-    tomorrow = datetime.combine(now.date() + timedelta(days=1), datetime.min.time(), now.tzinfo)
-    return max(1, int((tomorrow.astimezone(UTC) - now.astimezone(UTC)).total_seconds()))
-
-
-def _zone(name: str):
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        return UTC
 
 
 def _either(values: Sequence[float]) -> str:

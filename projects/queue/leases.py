@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db import transaction
@@ -12,7 +13,7 @@ from projects.models import Assignment, AssignmentRules, Project, Task, limits
 from projects.queue.clock import Clock, from_now
 from projects.queue.events import emit_of_task
 from projects.queue.slots import fill, lock, withhold
-from taskers.database.prepared import ask
+from taskers.database.prepared import ask_rows
 from taskers.errors import Problem, StateConflict
 from taskers.models import Person
 
@@ -23,6 +24,14 @@ WHERE a.held_at IS NOT NULL AND a.ended_at IS NULL AND a.state || '' = 'held' AN
     SELECT FROM projects_batch b WHERE b.id = a.batch_id AND b.project_id = ANY(%(projects)s::bigint[])))
 ORDER BY a.deadline LIMIT %(limit)s::int
 """
+
+
+class RanOut(NamedTuple):
+    """An assignment whose lease ran out."""
+
+    id: int
+    task_id: int
+
 
 SKIP_REASONS = {
     "unclear": "The instructions don't say what to do here",
@@ -103,7 +112,7 @@ def in_hands(project: Project):
 def expire_due(*, projects: Sequence[Project] | None = None, limit: int = 200) -> int:
     """End leases that ran out, by the database's clock; returns how many. Each in a transaction of its own."""
     terms = {"projects": None if projects is None else [one.pk for one in projects], "limit": limit}
-    return sum(_expire(pk, task) for pk, task in ask(DUE, terms))
+    return sum(_expire(one.id, one.task_id) for one in ask_rows(DUE, terms, RanOut))
 
 
 @transaction.atomic

@@ -14,6 +14,25 @@ class Nothing:
     retry_seconds: int | None = None
 
 
+class AskAgain(Exception):
+    """There is work, but not at this very moment: others have it locked, or it just came back."""
+
+
+def not_live() -> Nothing:
+    """A project that isn't live."""
+    return Nothing("project-not-live", _("This project isn't handing out work at the moment."))
+
+
+def none_live() -> Nothing:
+    """None of an organization's projects is."""
+    return Nothing("all-done", _("No project hands out work to you at the moment."))
+
+
+def crowded() -> Nothing:
+    """There is work, but each time it was asked for others were at it."""
+    return Nothing("ask-again", _("Everybody is asking at once; trying again."), retry_seconds=1)
+
+
 def all_done() -> Nothing:
     """This tasker did something here; nothing is left for them, and nothing will come back."""
     return Nothing("all-done", _("You have done everything there is for you here. Thank you!"))

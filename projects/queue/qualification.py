@@ -23,16 +23,22 @@ from projects.models import (
     QualificationAttempt,
     QualificationStep,
 )
-from projects.queue.candidate_slots import Terms
-from projects.queue.claim_numbers import LostTurn, turn
+from projects.queue.candidate_slots import Choice, Terms, terms_of
+from projects.queue.claim_numbers import StaleChoice, move_on
 from projects.queue.clock import Clock, from_now
 from projects.queue.events import emit_of_task
 from projects.queue.no_work import Nothing
-from taskers.database.prepared import ask
 from taskers.models import Person
 
-# Moves this tasker's turn on, so that two tabs can't take an item each.
-TURN = f"WITH one AS (SELECT 1), {turn('one')} SELECT number FROM turn"
+
+def is_due(tasker: Person, terms: Terms) -> bool:
+    """Whether they must pass the project's course before they judge anything there."""
+    return bool(terms.training_tasks) and terms.trained is None and tasker.kind != Person.Kind.MODEL
+
+
+def begins_with_course(tasker: Person, project: Project) -> bool:
+    """The same, asked before any claim."""
+    return is_due(tasker, terms_of(tasker, [project]).terms[project.pk])
 
 
 def course_items(project: Project):
@@ -44,8 +50,9 @@ def course_items(project: Project):
 
 
 @transaction.atomic
-def next_item(tasker: Person, terms: Terms, project: Project) -> list[Assignment] | Nothing:
-    """The item that comes next for this tasker. Raises LostTurn when another tab of theirs was faster."""
+def next_item(choice: Choice, terms: Terms) -> list[Assignment] | Nothing:
+    """The item that comes next for whoever chose. Raises StaleChoice when another tab of theirs was faster."""
+    tasker, project = choice.tasker, choice.projects[terms.project]
     rules = AssignmentRules.objects.get(project=project)
     tries = QualificationAttempt.objects.filter(project=project, tasker=tasker, ended_at=None, forgiven_at=None)
     attempt = tries.first()
@@ -57,13 +64,13 @@ def next_item(tasker: Person, terms: Terms, project: Project) -> list[Assignment
     why = None if attempt else why_no_try(tasker, project, rules)
     if why or not items:
         return why or Nothing("no-training", _("The course for this project is empty; ask your manager."))
-    if not ask(TURN, {"tasker": tasker.pk, "turn": terms.turn}):
-        raise LostTurn
+    move_on(tasker, choice.number)
     attempt = attempt or QualificationAttempt.objects.create(project=project, tasker=tasker, items=items)
     kept = kept or _next_kept(attempt)
     if kept is None:  # taken out at this very moment
-        raise LostTurn
-    return [_hold(tasker, terms, project, kept, _rate(rules, kept, tasker))]
+        raise StaleChoice()
+    rate = _rate(rules, kept, tasker)
+    return [_hold(tasker, terms, project, kept, rate)]
 
 
 def why_no_try(tasker: Person, project: Project, rules: AssignmentRules) -> Nothing | None:

@@ -1,7 +1,7 @@
 """Which candidate of a pair is shown on which side: drawn for each person and task, so that no side is favoured.
 
 A person judges a task once, so this is a draw for each assignment; and what is shown ahead of its assignment
-(queue.foresee) is shown the same way when it is held. The keyed hash is nobody's to guess, and looking again tells
+(queue.look_ahead) is shown the same way when it is held. The keyed hash is nobody's to guess, and looking again tells
 nothing new.
 """
 

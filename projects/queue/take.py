@@ -1,309 +1,272 @@
-"""Walking an index to the next open judgement and taking it: one statement, however many tasks there are.
+"""Taking work: what this tasker holds already, what is dealt, or the next on the walk.
 
-The walk starts where this tasker's last one ended, so it never passes again what it couldn't give. It takes the row,
-moves the cursor, tells the outbox, and brings back what the caller needs.
+The walk follows an index to the next open judgement and takes it: one statement, however many tasks there are. It
+starts where this tasker's last one ended, so it never passes again what it couldn't give.
 """
 
-from collections.abc import Mapping, Sequence
+import random
+from collections.abc import Sequence
+from enum import Enum
+from itertools import takewhile
+from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
-from projects.models import Asset, Assignment, Project, Task
-from projects.queue.candidate_slots import Choice, Place, as_columns
-from projects.queue.claim_numbers import LostTurn, turn
-from projects.queue.conflicts_of_interest import keeping_apart
-from projects.queue.model_draws import HELPED, MODELS_AUDITED
-from taskers.database.prepared import ask, columns, row_of, width
-from taskers.models import Person
+from django.db import transaction
 
-# Whether this tasker had to do with the task of row `a`. OFFSET 0 keeps it a look-up per row: as a join, the planner
-# may read everything the tasker ever did first.
-MINE = """EXISTS (
-      SELECT FROM projects_assignment mine
-      WHERE mine.tasker_id = %(tasker)s::bigint AND mine.batch_id = a.batch_id AND mine.task_id = a.task_id
-        AND mine.state IN ('held', 'submitted', 'skipped') OFFSET 0
-    )"""
+from projects.models import Asset, Assignment, Task
+from projects.queue import eligibility, gold_dealing, qualification, sql
+from projects.queue.candidate_slots import CandidateSlot, Choice
+from projects.queue.claim_numbers import RequestedTask, StaleChoice
+from projects.queue.conflicts_of_interest import waiting_for
+from projects.queue.gold_dealing import Due
+from projects.queue.no_work import AskAgain, Nothing, training_first
+from taskers.database.prepared import ask, ask_models, ask_rows
 
-PLACES = """unnest(%(batches)s::bigint[], %(slots)s::int[], %(after)s::bigint[], %(versions)s::int[], %(leases)s::int[],
-    %(rates)s::bigint[], %(copilots)s::boolean[], %(controls)s::float[], %(audits)s::float[], %(projects)s::bigint[],
-    %(organizations)s::bigint[], %(project_keys)s::uuid[])
-    AS p(batch, slot, after, version, lease, rate, copilot, control, audit, project, organization, project_key)"""
-
-# How many rows one statement looks at before it stores how far it came: no claim walks long at a time.
-STRIDE = 1000
-
-# Row by row in the order of the places and, within one, of the keys; rows that others are taking are passed by.
-# LATERAL and OFFSET 0 leave the planner no choice but to go one by one, which is what makes a claim cheap.
-FOUND = f"""
-  SELECT a.id, p.* FROM {PLACES}
-  CROSS JOIN LATERAL (
-    SELECT locked.id FROM (
-      SELECT a.id FROM (
-        SELECT a.id, a.batch_id, a.task_id FROM projects_assignment a
-        WHERE a.batch_id = p.batch AND a.slot = p.slot AND a.walk_key > p.after
-          AND a.state = 'open' AND a.kind = 'judge'
-        ORDER BY a.walk_key LIMIT {STRIDE}
-      ) a WHERE NOT {MINE} OFFSET 0
-    ) free CROSS JOIN LATERAL (
-      SELECT a.id FROM projects_assignment a WHERE a.id = free.id AND a.state = 'open' FOR UPDATE SKIP LOCKED
-    ) locked
-    LIMIT %(number)s::int
-  ) a
-  LIMIT %(number)s::int
-"""
-
-TAKEN = f"""{turn("found")}, taken AS (
-  UPDATE projects_assignment a
-  SET state = 'held', tasker_id = %(tasker)s::bigint, token = %(token)s::uuid, held_at = clock_timestamp(),
-      deadline = clock_timestamp() + make_interval(secs => found.lease),
-      settings_version = found.version, rate = found.rate,
-      copilot = {HELPED.format(copilot="found.copilot", task="a.task_id", control="found.control")}
-        AND NOT {MODELS_AUDITED.format(task="a.task_id", project="found.project", share="found.audit")}
-  FROM found, turn WHERE a.id = found.id
-  RETURNING a.*, found.organization, found.project_key
-), told AS (
-  INSERT INTO taskers_event (organization_id, kind, actor_id, project_key, subject, data)
-  SELECT a.organization, 'claimed', %(tasker)s::bigint, a.project_key, 'task:' || t.public_id,
-    jsonb_build_object('batch', a.batch_id, 'task', a.task_id, 'assignment', a.id)
-  FROM taken a JOIN projects_task t ON t.id = a.task_id
-)"""
-
-BRING = f"""SELECT {columns(Assignment, "a")}, {columns(Task, "t")}, {columns(Asset, "s")}
-FROM {{found}} LEFT JOIN projects_task t ON t.id = a.task_id LEFT JOIN projects_asset s ON s.id = t.asset_id
-ORDER BY a.id"""
-
-# A cursor never goes back: what the second walk finds behind it leaves it where it is.
-MOVED = """moved AS (
-  INSERT INTO projects_batchcursor AS c (tasker_id, batch_id, slot, assignment_key)
-  SELECT %(tasker)s::bigint, batch_id, slot, max(walk_key) FROM taken GROUP BY batch_id, slot
-  ON CONFLICT (tasker_id, batch_id, slot)
-    DO UPDATE SET assignment_key = greatest(c.assignment_key, excluded.assignment_key)
-)"""
-
-# What was found and not taken comes as a row of nothing: the turn was lost.
-TAKE = f"WITH found AS ({FOUND}), {TAKEN}, {MOVED} {BRING.format(found='found LEFT JOIN taken a ON a.id = found.id')}"
-TAKE_APART = keeping_apart(TAKE, MINE)
-
-# The very task that was foreseen, while it is still open in one of the places. The cursor stays: the rows before it are
-# this tasker's yet.
-WISHED = f"""
-  SELECT a.id, p.* FROM {PLACES} JOIN projects_assignment a ON a.batch_id = p.batch AND a.slot = p.slot
-  WHERE a.task_id = %(wish)s::bigint AND a.state = 'open' AND a.kind = 'judge' AND NOT {MINE}
-  ORDER BY a.slot LIMIT 1 FOR UPDATE OF a SKIP LOCKED
-"""
-TAKE_WISHED = f"WITH found AS ({WISHED}), {TAKEN} {BRING.format(found='found LEFT JOIN taken a ON a.id = found.id')}"
-
-# How many of a batch others have in hand, as far as it matters here.
-CROWD = 16
-AT_WORK = f"""
-SELECT count(*) AS number FROM (
-  SELECT FROM projects_assignment a
-  WHERE a.batch_id = %(batch)s::bigint AND a.state = 'held' AND a.kind = 'judge' AND a.tasker_id <> %(tasker)s::bigint
-  LIMIT {CROWD}
-) a
-"""
-
-# What the walk would find, without a lock, and the outbox is told of it where a copilot helps. Of as many free tasks as
-# there are people at work each is shown another one: only those up to this tasker's are looked at.
-FORESEEN = f"""
-WITH others AS ({AT_WORK}), free AS (
-  SELECT a.task_id, p.copilot, p.organization, p.project_key, row_number() OVER () AS place
-  FROM {PLACES} CROSS JOIN LATERAL (
-    SELECT a.task_id FROM (
-      SELECT a.id, a.batch_id, a.task_id FROM projects_assignment a
-      WHERE a.batch_id = p.batch AND a.slot = p.slot AND a.walk_key > p.after
-        AND a.state = 'open' AND a.kind = 'judge'
-      ORDER BY a.walk_key LIMIT {4 * CROWD}
-    ) a WHERE NOT {MINE}
-  ) a
-  LIMIT (SELECT 1 + %(tasker)s::bigint % (number + 1) FROM others)
-), seen AS (
-  SELECT * FROM free ORDER BY place DESC LIMIT 1
-), told AS (
-  INSERT INTO taskers_event (organization_id, kind, actor_id, project_key, subject, data)
-  SELECT organization, 'foreseen', %(tasker)s::bigint, project_key, '', jsonb_build_object('task', task_id)
-  FROM seen WHERE copilot
-)
-SELECT {columns(Task, "t")}, {columns(Asset, "s")}
-FROM seen JOIN projects_task t ON t.id = seen.task_id LEFT JOIN projects_asset s ON s.id = t.asset_id
-"""
-
-# What is in these hands already, once more, with a fresh deadline; a group comes back whole.
-AGAIN = f"""
-WITH taken AS (
-  UPDATE projects_assignment a SET deadline = clock_timestamp() + make_interval(secs => %(lease)s::int)
-  FROM projects_assignment one
-  WHERE one.id = %(held)s::bigint AND one.tasker_id = %(tasker)s::bigint AND one.state || '' = 'held'
-    AND a.tasker_id = one.tasker_id AND a.state = 'held' AND a.token = one.token
-  RETURNING a.*
-) {BRING.format(found="taken a")}
-"""
-
-# The rows of some stretches of the walk, in its order, and which of them this tasker could take.
-LOOK = f"""
-SELECT p.batch, p.slot, a.walk_key, NOT {MINE} AS free
-FROM unnest(%(batches)s::bigint[], %(slots)s::int[], %(after)s::bigint[], %(upto)s::bigint[])
-  AS p(batch, slot, after, upto)
-CROSS JOIN LATERAL (
-  SELECT a.walk_key, a.batch_id, a.task_id FROM projects_assignment a
-  WHERE a.batch_id = p.batch AND a.slot = p.slot AND a.walk_key > p.after AND a.walk_key <= p.upto
-    AND a.state = 'open' AND a.kind = 'judge'
-  ORDER BY a.walk_key LIMIT %(rows)s::int
-) a
-LIMIT %(rows)s::int
-"""
-LOOK_APART = keeping_apart(LOOK, MINE)
-
-PASSED = """
-INSERT INTO projects_batchcursor AS c (tasker_id, batch_id, slot, assignment_key)
-SELECT %(tasker)s::bigint, p.* FROM unnest(%(batches)s::bigint[], %(slots)s::int[], %(after)s::bigint[]) AS p
-ON CONFLICT (tasker_id, batch_id, slot)
-  DO UPDATE SET assignment_key = greatest(c.assignment_key, excluded.assignment_key)
-RETURNING c.id
-"""
-
-# The second walk, behind the cursors, so many rows at a time, round and round: it finds what was locked by somebody who
-# then gave up, or not yet committed, when the first walk came by.
-SWEEP_ROWS = 100
-SWEPT = """
-UPDATE projects_batchcursor c SET swept = p.swept, rounds = p.rounds
-FROM unnest(%(batches)s::bigint[], %(slots)s::int[], %(swept)s::bigint[], %(rounds)s::int[])
-  AS p(batch, slot, swept, rounds)
-WHERE c.tasker_id = %(tasker)s::bigint AND c.batch_id = p.batch AND c.slot = p.slot
-RETURNING c.id
-"""
-END = 2**63 - 1
+STRIDES = 10  # so many times `sql.STRIDE` rows are passed in one claim; the next one goes on from there
+SWEEP_ROWS = 100  # that one look of the second walk takes in
+MORE_SLOTS = 8  # that are asked for the rest of a group, after the first that had some of it
 
 
-def take(
-    tasker: Person,
-    places: Sequence[Place],
-    projects: Mapping[int, Project],
-    *,
-    number: int = 1,
-    token: UUID | None = None,
+class Ahead(Enum):
+    """What lies before a walk that took nothing."""
+
+    LOCKED = "something to take, which others had locked a moment ago"
+    MORE = "more rows than one look takes in"
+    NOTHING = "nothing"
+
+
+class Looked(NamedTuple):
+    """A row of the walk."""
+
+    batch: int
+    slot: int
+    key: int
+    free: bool  # whether this tasker could take it
+
+
+def take_next(
+    choice: Choice, number: int = 1, *, rng: random.Random | None = None, requested: RequestedTask | None = None
 ) -> list[Assignment]:
-    """Up to `number` judgements from the first of these places that have any, held by this tasker under one token.
+    """What this tasker holds already, is dealt, was looked up ahead for them, or comes next on the walk.
 
-    Raises LostTurn when something was put into these hands since the places were chosen.
-    For more than one, the places should be one: a statement doesn't see that it took another slot of the same task.
+    Up to `number` at once come under one token, gold among them, and no course: that is taken item by item. Raises
+    StaleChoice when something was put into these hands since the choice was made, and AskAgain when all that is open
+    was locked by others at this moment.
     """
-    if not places:
-        return []
-    turn, apart = places[0].terms.turn, places[0].terms.apart
-    terms = {"tasker": tasker.pk, "turn": turn, "token": token or uuid4(), "number": number}
-    terms |= _with_keys(places, projects)
-    rows = ask(TAKE_APART, terms | {"apart": apart}) if apart else ask(TAKE, terms)
-    return [whole(row, projects) for row in rows]
+    if choice.held and (found := _hold(choice, sql.RENEW, {"held": choice.held.held, "lease": choice.held.lease})):
+        return found
+    if found := _course(choice, number):
+        return found
+    if number == 1 and (found := _foretold(choice, rng, requested)):
+        return found
+    return _walk(choice, number, rng or random.SystemRandom())
 
 
-def take_wished(
-    tasker: Person, places: Sequence[Place], projects: Mapping[int, Project], wish: int
-) -> list[Assignment]:
-    """The task that was foreseen, held, if it is still to be had; else nothing. Raises LostTurn like `take`."""
-    if not places or places[0].terms.apart:
-        return []
-    terms = {"tasker": tasker.pk, "turn": places[0].terms.turn, "token": uuid4(), "wish": wish}
-    return [whole(row, projects) for row in ask(TAKE_WISHED, _with_keys(places, projects) | terms)]
-
-
-def foresee(tasker: Person, places: Sequence[Place], projects: Mapping[int, Project]) -> Task | None:
+def look_ahead(choice: Choice) -> Task | None:
     """The task that a walk would probably take, without taking it.
 
-    Where others are at work in the same batch, each is shown another one of the next few, so that they don't all
-    foresee the same. Where a copilot helps, the outbox hears of it.
+    Where others are at work in the same batch, each is shown another one of the next few, so that they don't all look
+    ahead to the same. Where a copilot helps, the outbox hears of it.
     """
-    if not places or places[0].terms.apart:
-        return None
-    terms = _with_keys(places, projects) | {"batch": places[0].batch, "tasker": tasker.pk}
-    return next((_task(row, projects) for row in ask(FORESEEN, terms)), None)
+    terms = as_columns(choice, choice.slots) | {"tasker": choice.tasker.pk, "partners": list(choice.partners)}
+    for task, asset in ask_models(sql.LOOK_AHEAD, terms | {"batch": choice.slots[0].batch}, t=Task, s=Asset):
+        task.asset, task.project = asset, choice.projects[task.project_id]
+        return task
+    return None
 
 
-def again(tasker: Person, choice: Choice, projects: Mapping[int, Project]) -> list[Assignment]:
-    """What this tasker holds already in these projects."""
-    if choice.held is None:
-        return []
-    terms = next(one for one in choice.terms.values() if one.held == choice.held)
-    rows = ask(AGAIN, {"held": choice.held, "tasker": tasker.pk, "lease": terms.lease})
-    return [whole(row, projects) for row in rows]
+def as_columns(choice: Choice, slots: Sequence[CandidateSlot]) -> dict[str, list]:
+    """Slots as columns: sql.SLOTS."""
+    projects = [choice.projects[one.terms.project] for one in slots]
+    return {
+        "batches": [one.batch for one in slots],
+        "slots": [one.slot for one in slots],
+        "after": [one.after for one in slots],
+        "versions": [one.terms.version for one in slots],
+        "leases": [one.terms.lease for one in slots],
+        "rates": [one.terms.rate for one in slots],
+        "copilots": [one.terms.copilot for one in slots],
+        "controls": [one.terms.control for one in slots],
+        "audits": [one.terms.audit or 0.0 for one in slots],
+        "projects": [one.pk for one in projects],
+        "organizations": [one.organization_id for one in projects],
+        "project_keys": [one.public_id for one in projects],
+    }
 
 
-def look_ahead(tasker: Person, places: Sequence[Place]) -> tuple[list[Place], bool, bool]:
-    """The places after one stride past what this tasker can't take; whether something to take lies ahead; and whether
-    that was all there is.
+def _hold(choice: Choice, statement: str, terms: dict[str, Any]) -> list[Assignment]:
+    """What a statement puts into these hands, each with its task, asset and project.
 
-    Called when `take` found nothing: what is free here was locked by others a moment ago.
+    Raises StaleChoice where it found something and took nothing, since the claim number is another one by now.
     """
-    looked = _look(tasker, [(one, one.after, END) for one in places], STRIDE)
-    passed: dict[tuple[int, int], int] = {}
-    free = False
-    for batch, slot, key, takeable in looked:
-        free = free or takeable
-        if not free:
-            passed[batch, slot] = key
-    if passed:
-        batches, slots = zip(*passed, strict=True)
-        terms = {"batches": list(batches), "slots": list(slots), "after": list(passed.values()), "tasker": tasker.pk}
-        ask(PASSED, terms)
-    moved = [one._replace(after=passed.get((one.batch, one.slot), one.after)) for one in places]
-    return moved, free, len(looked) < STRIDE
+    found = []
+    here = {"tasker": choice.tasker.pk, "number": choice.number}
+    for assignment, task, asset in ask_models(statement, here | terms, a=Assignment, t=Task, s=Asset):
+        if assignment is None:
+            raise StaleChoice()
+        task.asset, task.project, assignment.task = asset, choice.projects[task.project_id], task
+        found.append(assignment)
+    choice.number += bool(found)
+    return found
 
 
-def sweep(tasker: Person, places: Sequence[Place], projects: Mapping[int, Project]) -> list[Assignment]:
-    """One judgement from behind the cursors, if the next SWEEP_ROWS rows there hold one."""
-    behind = sorted((one for one in places if one.after), key=lambda one: one.rounds)
-    looked = _look(tasker, [(one, one.swept, one.after) for one in behind], SWEEP_ROWS) if behind else []
-    if len(looked) == SWEEP_ROWS:  # there is more than one look takes in: go on from here next time
-        here = _swept(behind, looked)
-        swept, rounds = [one.swept for one in here], [one.rounds for one in here]
-        ask(SWEPT, _columns(here) | {"swept": swept, "rounds": rounds, "tasker": tasker.pk})
-    for batch, slot, key, free in looked:
-        if free:
-            place = next(one for one in behind if (one.batch, one.slot) == (batch, slot))
-            if found := take(tasker, [place._replace(after=key - 1)], projects):
-                return found
+def _course(choice: Choice, number: int) -> list[Assignment]:
+    """The next item of the course that is due before the first slot's next judgement, where one is asked for; a project
+    whose course has nothing is refused."""
+    while choice.slots and qualification.is_due(choice.tasker, terms := choice.slots[0].terms):
+        item = qualification.next_item(choice, terms) if number == 1 else training_first()
+        if not isinstance(item, Nothing):
+            return item
+        choice.refuse(terms.project, item)
     return []
 
 
-def _look(tasker: Person, stretches: Sequence[tuple[Place, int, int]], rows: int) -> list[tuple]:
-    terms = _columns([place for place, _, _ in stretches])
-    terms |= {"after": [after for _, after, _ in stretches], "upto": [upto for _, _, upto in stretches]}
-    terms |= {"rows": rows, "tasker": tasker.pk}
-    apart = stretches[0][0].terms.apart if stretches else None
-    return ask(LOOK_APART, terms | {"apart": apart}) if apart else ask(LOOK, terms)
+def _foretold(choice: Choice, rng: random.Random | None, requested: RequestedTask | None) -> list[Assignment]:
+    """What comes instead of the walk's next: what is dealt, or was looked up ahead."""
+    key = requested.key_for(choice.tasker, choice.number) if requested else None
+    rng = rng or gold_dealing.rng(choice.tasker, choice.number)
+    due = gold_dealing.due(choice, rng)
+    if found := _dealt(choice, due, rng, key):
+        return found
+    if key is None:
+        return []
+    if found := _requested(choice, key):
+        return found
+    # Somebody was faster. That happens to no gold, so whatever comes instead is drawn anew, gold as often as ever.
+    due = gold_dealing.due(choice, rng)
+    return _dealt(choice, due, rng)
 
 
-def _with_keys(places: Sequence[Place], projects: Mapping[int, Project]) -> dict[str, str]:
-    return as_columns(places, {pk: (one.organization_id, one.public_id) for pk, one in projects.items()})
+def _dealt(choice: Choice, due: Due | None, rng: random.Random, requested: int | None = None) -> list[Assignment]:
+    """What is due instead of the walk's next; the task that was looked up ahead, if it was gold."""
+    if due is None:
+        return []
+    if due.task is not None:
+        return _deal(choice, sql.DEAL_LEFT_OUT, uuid4(), task=due.task)
+    return _deal(choice, sql.DEAL_GOLD, uuid4(), shuffle=rng.random(), requested=requested)
 
 
-def _columns(places: Sequence[Place]) -> dict:
-    return {"batches": [one.batch for one in places], "slots": [one.slot for one in places]}
+def _deal(choice: Choice, statement: str, token: UUID, **drawn: float | None) -> list[Assignment]:
+    """Work that isn't on the walk, on the terms of the first slot."""
+    terms = choice.slots[0].terms
+    project = choice.projects[terms.project]
+    promised: dict[str, Any] = {"project": project.pk, "organization": project.organization_id, "token": token}
+    promised |= {"project_key": project.public_id, "lease": terms.lease, "version": terms.version, "rate": terms.rate}
+    promised |= {"copilot": terms.copilot, "control": terms.control, "audit": terms.audit or 0.0}
+    return _hold(choice, statement, promised | drawn)
 
 
-def _swept(places: Sequence[Place], looked: Sequence[tuple]) -> list[Place]:
-    """Where the second walk stands after these rows: places before the last row's are through, one round more."""
-    batch, slot, key, _ = looked[-1]
-    moved: list[Place] = []
-    for place in places:
-        if (place.batch, place.slot) == (batch, slot):
-            return [*moved, place._replace(swept=key)]
-        moved.append(place._replace(swept=0, rounds=place.rounds + 1))
+def _requested(choice: Choice, key: int) -> list[Assignment]:
+    """The task that was looked up ahead, if it is still to be had; not for whoever is kept apart from somebody."""
+    if not choice.slots or choice.partners:
+        return []
+    terms = {"partners": [], "token": uuid4(), "requested": key}
+    return _hold(choice, sql.TAKE_REQUESTED, as_columns(choice, choice.slots) | terms)
+
+
+def _walk(choice: Choice, number: int, rng: random.Random) -> list[Assignment]:
+    """Stride by stride past what this tasker can't take, then once behind the cursors."""
+    slots, ahead = choice.slots, Ahead.NOTHING
+    for _stride in range(STRIDES if slots else 0):
+        if found := _take(choice, slots) if number == 1 else _group(choice, slots, number, rng):
+            return found
+        slots, ahead = _pass(choice, slots)
+        if ahead is not Ahead.MORE:
+            break
+    if found := _sweep(choice, slots):
+        return found
+    if ahead is not Ahead.NOTHING:
+        raise AskAgain()
+    return []
+
+
+def _take(
+    choice: Choice, slots: Sequence[CandidateSlot], *, most: int = 1, token: UUID | None = None
+) -> list[Assignment]:
+    """Up to so many judgements from the first of these slots that have any.
+
+    For more than one, the slots should be one: a statement doesn't see that it took another slot of the same task.
+    """
+    terms = as_columns(choice, slots) | {"partners": list(choice.partners), "token": token or uuid4(), "most": most}
+    with waiting_for(choice.tasker.pk, choice.partners):
+        return _hold(choice, sql.TAKE, terms)
+
+
+def _group(choice: Choice, slots: Sequence[CandidateSlot], number: int, rng: random.Random) -> list[Assignment]:
+    """One slot at a time; once some are found, only the next few slots are asked for the rest. A group is of one
+    project."""
+    number = min(number, eligibility.left_today(slots[0].terms, number))
+    gold_at = gold_dealing.places_in_a_group(slots[0].terms, number, rng)
+    found: list[Assignment] = []
+    missing, more, token = number - sum(gold_at), MORE_SLOTS, uuid4()
+    with transaction.atomic():  # another tab sees all of the group or nothing
+        for one in slots:
+            if len(found) == missing or not more:
+                break
+            more -= bool(found)
+            found += _take(choice, [one], most=missing - len(found), token=token)
+        for _gold in range(gold_dealing.due_among(gold_at, len(found))):
+            dealt = _deal(choice, sql.DEAL_GOLD, token, shuffle=rng.random(), requested=None)
+            if not dealt:
+                break  # the stock has no more
+            found += dealt
+    return found
+
+
+def _pass(choice: Choice, slots: Sequence[CandidateSlot]) -> tuple[list[CandidateSlot], Ahead]:
+    """The slots after one stride past what this tasker can't take, and what lies ahead of there.
+
+    Called when a walk found nothing: what is free here was locked by others a moment ago.
+    """
+    looked = _look(choice, slots, sql.STRIDE, after=[one.after for one in slots], upto=[None for _ in slots])
+    behind = list(takewhile(lambda one: not one.free, looked))
+    passed = {(one.batch, one.slot): one.key for one in behind}
+    moved = [one._replace(after=passed.get((one.batch, one.slot), one.after)) for one in slots]
+    _move_cursors(choice, [one for one in moved if (one.batch, one.slot) in passed])
+    if len(behind) < len(looked):
+        return moved, Ahead.LOCKED
+    return moved, Ahead.MORE if len(looked) == sql.STRIDE else Ahead.NOTHING
+
+
+def _sweep(choice: Choice, slots: Sequence[CandidateSlot]) -> list[Assignment]:
+    """One judgement from behind the cursors, if the next SWEEP_ROWS rows there hold one.
+
+    There lies what was locked by somebody who then gave up, or not yet committed, when the first walk came by. Round
+    and round, so many rows at a time.
+    """
+    walked = sorted((one for one in slots if one.after), key=lambda one: one.rounds)
+    swept, upto = [one.swept for one in walked], [one.after for one in walked]
+    looked = _look(choice, walked, SWEEP_ROWS, after=swept, upto=upto)
+    if len(looked) == SWEEP_ROWS:  # there is more than one look takes in: go on from here next time
+        _move_cursors(choice, _swept(walked, looked[-1]))
+    by_slot = {(one.batch, one.slot): one for one in walked}
+    for row in looked:
+        if row.free and (found := _take(choice, [by_slot[row.batch, row.slot]._replace(after=row.key - 1)])):
+            return found
+    return []
+
+
+def _look(
+    choice: Choice, slots: Sequence[CandidateSlot], rows: int, *, after: list[int], upto: Sequence[int | None]
+) -> list[Looked]:
+    """The next so many rows of a stretch of each slot."""
+    terms = {"tasker": choice.tasker.pk, "partners": list(choice.partners), "rows": rows}
+    terms |= {"batches": [one.batch for one in slots], "slots": [one.slot for one in slots]}
+    return ask_rows(sql.LOOK, terms | {"after": after, "upto": list(upto)}, Looked) if slots else []
+
+
+def _move_cursors(choice: Choice, slots: Sequence[CandidateSlot]) -> None:
+    terms: dict[str, Any] = {"batches": [one.batch for one in slots], "slots": [one.slot for one in slots]}
+    terms |= {"swept": [one.swept for one in slots], "rounds": [one.rounds for one in slots]}
+    if slots:
+        ask(sql.MOVE_CURSORS, terms | {"tasker": choice.tasker.pk, "after": [one.after for one in slots]})
+
+
+def _swept(slots: Sequence[CandidateSlot], last: Looked) -> list[CandidateSlot]:
+    """Where the second walk stands after this row: slots before its own are through, one round more."""
+    moved: list[CandidateSlot] = []
+    for one in slots:
+        if (one.batch, one.slot) == (last.batch, last.slot):
+            return [*moved, one._replace(swept=last.key)]
+        moved.append(one._replace(swept=0, rounds=one.rounds + 1))
     return moved
-
-
-def whole(row: tuple, projects: Mapping[int, Project]) -> Assignment:
-    """The assignment of one row of BRING, with its task, asset and project. Raises LostTurn for a row of nothing."""
-    if row[0] is None:
-        raise LostTurn()
-    first = width(Assignment)
-    assignment = row_of(Assignment, row[:first])
-    assignment.task = _task(row[first:], projects)
-    return assignment
-
-
-def _task(row: Sequence, projects: Mapping[int, Project]) -> Task:
-    first = width(Task)
-    task = row_of(Task, row[:first])
-    task.asset = row_of(Asset, row[first:]) if task.asset_id else None
-    task.project = projects[task.project_id]
-    return task

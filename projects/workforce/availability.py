@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from projects.models import Project
-from projects.queue import Nothing, availability, eligibility
+from projects.queue import Nothing, availability
 from projects.queue.availability import Left
-from projects.queue.candidate_slots import Terms, choose_of_each
+from projects.queue.candidate_slots import Terms, terms_of
 from taskers.models import Person
 
 NOTHING_OPEN = Left()
@@ -27,13 +27,13 @@ def of(tasker: Person, projects: Sequence[Project]) -> dict[int, Prospect]:
     """By project key: how this tasker stands there."""
     if not projects:
         return {}
-    choice = choose_of_each(tasker, projects)
-    free = {pk: terms for pk, terms in choice.terms.items() if terms.held is None}
-    found = {pk: Nothing(*why) for pk, terms in free.items() if (why := eligibility.why_not(terms))}
-    open_still = {one.terms.project for one in choice.places} - set(found)
-    left = availability.open_to(tasker, sorted(open_still), apart=choice.partners) if open_still else {}
+    choice = terms_of(tasker, projects)
+    free = {pk for pk, terms in choice.terms.items() if terms.held is None}
+    found = {pk: why for pk, why in choice.refusals.items() if pk in free}
+    live = [one.pk for one in projects if one.state == Project.State.LIVE and one.pk not in found]
+    left = availability.open_to(tasker, live, partners=choice.partners) if live else {}
     empty = [pk for pk in free if pk not in found and left.get(pk, NOTHING_OPEN).none]
     if empty:
-        found |= {pk: one.nothing() for pk, one in availability.by_project(tasker, empty).items()}
+        found |= availability.nothing_open(tasker, empty)
     left |= {pk: one.roughly() for pk, one in left.items() if choice.terms[pk].gold_share}
     return {pk: Prospect(terms, found.get(pk), left.get(pk, NOTHING_OPEN)) for pk, terms in choice.terms.items()}

@@ -14,7 +14,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from projects.models import AssignmentRules, DayTally, Exclusion, Project, QualificationAttempt, Requirement
-from projects.queue import eligibility
+from projects.queue import Nothing, eligibility
+from projects.queue.local_time import counts_today
 from projects.workforce import rules
 from taskers.models import Membership, Person, Qualification, Standing
 from taskers.models.people import Role
@@ -86,15 +87,15 @@ def look_over(project: Project) -> LookOver:
     for person, known in _known(project, row, everybody):
         why = eligibility.why_not(known)
         if why is None and trained is not None and person.pk not in trained:
-            why = "training-first" if person.pk not in spent else "not-qualified", ""
-        if why is None or why[0] in PASSING:
+            why = Nothing("training-first" if person.pk not in spent else "not-qualified", "")
+        if why is None or why.code in PASSING:
             able.append(person)
         if why is None:
             continue
-        one = kept.setdefault(why[0], Kept(why[0], WORDS.get(why[0], why[0])))
+        one = kept.setdefault(why.code, Kept(why.code, WORDS.get(why.code, why.code)))
         one.number += 1
         if len(one.who) < SHOWN:
-            one.who.append((person, why[1]))
+            one.who.append((person, why.text))
     number = sum(one.number for one in kept.values())
     rows = sorted(kept.values(), key=lambda one: -one.number)
     return LookOver(len(everybody), len(everybody) - number, rows, able)
@@ -151,7 +152,7 @@ def _known(project: Project, row: AssignmentRules, everybody: Sequence[Person]):
     barred, rate = _barred(project), project.settings_now().rate
     for person in everybody:
         standing = standings.get(person.pk)
-        today = [one for one in tallies[person.pk] if eligibility.counts_today(one.day, one.at, person)]
+        today = [one for one in tallies[person.pk] if counts_today(one.day, one.at, person)]
         bar = barred.get(person.pk)
         yield (
             person,

@@ -227,7 +227,7 @@ def test_who_takes_a_trap_as_it_is_shows_in_the_report(cast: Cast, project: Proj
     rules.change(project, cast.mina, gold_share=0.5)
     shown = 0
     for _ in range(20):
-        mine = queue.claim(cast.alice, project, dice=Always())
+        mine = queue.claim(cast.alice, project, rng=Always())
         assert isinstance(mine, Assignment) and mine.kind == "gold"
         made = offer(mine)
         shown += made.planted

@@ -86,7 +86,7 @@ def test_known_answers_tell_the_quality_and_those_drawn_for_a_trap_do_not(cast: 
     rules.change(project, cast.mina, gold_share=0.5)
     planted_error_rates = counted = 0
     for _ in range(30):
-        held = queue.claim(cast.alice, project, dice=Always())
+        held = queue.claim(cast.alice, project, rng=Always())
         assert isinstance(held, Assignment) and held.kind == "gold" and held.token
         helped = bool(counted % 2)
         drawn = bind(cast.alice.pk, held.public_id, held.token).planted

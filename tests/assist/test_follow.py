@@ -95,7 +95,7 @@ def test_claimed_image_and_the_one_foreseen_are_embedded_before_anybody_clicks(c
         known = embedded(runtime)
         assert known == len({one.task_id for one in held.values()})
         # Where several work at a batch, each foresees another of its tasks: it is that very one which is looked at.
-        found = queue.foresee(held[cast.bob], cast.bob, [project])
+        found = queue.look_ahead(held[cast.bob], cast.bob, [project])
         assert found and found.task.asset
         assert follow.make_ready() > 0
         names = [one.name for one in (runtime.folder / "embeddings").glob("*.emb")]
@@ -110,16 +110,16 @@ def test_text_that_was_foreseen_is_read_before_it_is_claimed(cast: Cast, project
     with override_settings(RUNTIME_ADDRESS=fake_runtime.address):
         follow.make_ready()
         assert not Precomputed.objects.exists(), "the page asks for what was claimed by itself"
-        found = queue.foresee(held, cast.alice, [project])
+        found = queue.look_ahead(held, cast.alice, [project])
         assert found and follow.make_ready() > 0
         row = Precomputed.objects.get()
         assert row.task_key == found.task.pk and row.output
-        queue.foresee(held, cast.alice, [project])
+        queue.look_ahead(held, cast.alice, [project])
         follow.make_ready()
         assert Precomputed.objects.count() == 1
     submission.submit(held, cast.alice, held.token, make.MARIA)
-    wish = queue.Wish(found.task.public_id, found.seal)
-    then = queue.claim(cast.alice, project, wish=wish)
+    wish = queue.RequestedTask(found.task.public_id, found.signature)
+    then = queue.claim(cast.alice, project, requested=wish)
     assert isinstance(then, Assignment) and then.token
     binding = bind(cast.alice.pk, then.public_id, then.token)
     assert precompute.found(binding.task_key, FAKE[1]) == row.output
@@ -134,7 +134,7 @@ def test_known_answers_are_foreseen_to_the_copilot_like_any_other_task(
     held, shapes = make.held(cast.alice, project), []
     for due in (False, True):
         monkeypatch.setattr(gold_dealing, "gold_is_due", lambda *_, due=due: due)
-        found = queue.foresee(held, cast.alice, [project])
+        found = queue.look_ahead(held, cast.alice, [project])
         assert found and (found.task == known) is due
         event = Event.objects.filter(kind="foreseen").latest("pk")
         assert event.data == {"task": found.task.pk}
@@ -146,7 +146,7 @@ def test_nothing_is_told_of_what_comes_next_where_the_copilot_is_off(cast: Cast)
     project = make.project(cast.riverside, copilot=False)
     make.tasks(make.batch(project), 3)
     held = make.held(cast.alice, project)
-    assert queue.foresee(held, cast.alice, [project])
+    assert queue.look_ahead(held, cast.alice, [project])
     assert not Event.objects.filter(kind="foreseen").exists()
 
 

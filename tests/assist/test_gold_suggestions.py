@@ -19,7 +19,7 @@ from assist.suggestions.bindings import bind
 from projects.configuration import configure
 from projects.models import Assignment, Project
 from projects.quality.gold import authoring
-from projects.queue import left_out
+from projects.queue import gold_dealing
 from projects.reports import earnings
 from projects.workflow import submission
 from projects.workforce import rules
@@ -115,6 +115,6 @@ def test_nobody_tells_gold_by_what_is_suggested_better_than_chance(project, reco
 
 def test_the_attacker_wins_where_gold_alone_shows_planted_errors(project, monkeypatch) -> None:
     """What was so before."""
-    monkeypatch.setattr(left_out, "due", lambda *_terms: None)
+    monkeypatch.setattr(gold_dealing, "left_out", lambda *_terms: None)
     low, high = told(worlds_of(project, 5))[COIN]
     assert low > 0.5, (low, high)

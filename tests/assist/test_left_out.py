@@ -7,7 +7,7 @@ from projects import queue
 from projects.configuration import configure
 from projects.models import Assignment, Correctable, Verdict
 from projects.quality.gold import authoring
-from projects.queue import Wish
+from projects.queue import RequestedTask
 from projects.queue.clock import Clock
 from projects.reports import earnings
 from projects.web.annotator import work_json
@@ -44,11 +44,11 @@ def worked(tasker, project, number: int) -> list[Assignment]:
     done: list[Assignment] = []
     wish = None
     for _ in range(number):
-        mine = queue.claim(tasker, project, wish=wish)
+        mine = queue.claim(tasker, project, requested=wish)
         assert isinstance(mine, Assignment), mine
         assert wish is None or mine.task.public_id == wish.task
-        ahead = queue.foresee(mine, tasker, [project])
-        wish = Wish(ahead.task.public_id, ahead.seal) if ahead else None
+        ahead = queue.look_ahead(mine, tasker, [project])
+        wish = RequestedTask(ahead.task.public_id, ahead.signature) if ahead else None
         done.append(mine)
         submission.submit(mine, tasker, mine.token, make.MARIA)
     return done
@@ -62,7 +62,7 @@ def test_half_of_the_planted_errors_are_on_work_left_out_of_consensus(cast, proj
     planted = {"gold": 0, "extra": 0, "judge": 0}
     wish = None
     for _ in range(120):
-        mine = queue.claim(cast.alice, project, wish=wish)
+        mine = queue.claim(cast.alice, project, requested=wish)
         planted[mine.kind] += bind(cast.alice.pk, mine.public_id, mine.token).planted
         submission.submit(mine, cast.alice, mine.token, make.MARIA)
     assert planted["judge"] == 0 and planted["extra"] >= 5

@@ -113,20 +113,20 @@ def test_reported_gold_leaves_the_stock_as_any_task_leaves_the_queue(cast, proje
     make.tasks(batch, 6)
     (kept,) = stocked(batch)
     rules.change(project, cast.mina, gold_share=0.1)
-    assert reported(cast.alice, project, dice=Always()) == kept.gold.task
+    assert reported(cast.alice, project, rng=Always()) == kept.gold.task
     kept.refresh_from_db()
     assert kept.suspect_at is None
-    assert queue.claim(cast.bob, project, dice=Always()).task == kept.gold.task, "others get it as before"
+    assert queue.claim(cast.bob, project, rng=Always()).task == kept.gold.task, "others get it as before"
     mine = make.held(cast.bob, project)
     queue.report(mine, cast.bob, mine.token, note="The text is cut off.")
     kept.refresh_from_db()
     assert kept.suspect_why == "Reported as broken: The text is cut off."
-    assert queue.claim(cast.carol, project, dice=Always()).kind == "judge"
+    assert queue.claim(cast.carol, project, rng=Always()).kind == "judge"
     queue.dismiss(kept.gold.task, by=cast.mina)
     kept.refresh_from_db()
     assert kept.suspect_at is None
     queue.release(mine := make.held(cast.carol, project), cast.carol, mine.token)
-    assert queue.claim(cast.carol, project, dice=Always()).kind == "gold"
+    assert queue.claim(cast.carol, project, rng=Always()).kind == "gold"
 
 
 def test_nobody_takes_a_course_apart_by_reporting_its_items(cast, project, batch) -> None:

@@ -13,8 +13,8 @@ from projects.models import Annotation, Assignment, QualificationAttempt, Qualif
 from projects.quality.gold import grading
 from projects.quality.qualification import feedback, qualification_tests
 from projects.queue import Nothing, qualification
-from projects.queue.candidate_slots import choose
-from projects.queue.claim_numbers import LostTurn
+from projects.queue.candidate_slots import choose_batches
+from projects.queue.claim_numbers import StaleChoice
 from projects.workflow import submission
 from projects.workforce import rules
 from taskers.errors import StateConflict
@@ -56,7 +56,7 @@ def test_a_course_comes_first_in_its_order_and_passing_it_opens_the_project(cast
     done = [answered(cast.alice, project, make.MARIA).task_id for _ in range(3)]
     assert done == [items[2].gold.task_id, items[0].gold.task_id, items[1].gold.task_id]
     assert Qualification.objects.get(person=cast.alice, skill=skill).value == 1.0
-    assert queue.claim(cast.alice, project, dice=DICE).kind == "judge"
+    assert queue.claim(cast.alice, project, rng=DICE).kind == "judge"
 
 
 def test_after_each_answer_the_right_one_is_shown_with_its_explanation(cast, project, batch, skill) -> None:
@@ -92,12 +92,12 @@ def test_who_fails_waits_and_has_only_so_many_tries(cast, project, batch, skill)
     course(batch, skill, cast, training_tries=2, training_wait=24)
     for _ in range(2):
         answered(cast.alice, project, make.OSLO)
-    waiting = queue.claim(cast.alice, project, dice=DICE)
+    waiting = queue.claim(cast.alice, project, rng=DICE)
     assert isinstance(waiting, Nothing) and waiting.code == "course-wait"
     QualificationAttempt.objects.update(ended_at=timezone.now() - timedelta(hours=25))
     for _ in range(2):
         answered(cast.alice, project, make.OSLO)
-    nothing = queue.claim(cast.alice, project, dice=DICE)
+    nothing = queue.claim(cast.alice, project, rng=DICE)
     assert isinstance(nothing, Nothing) and nothing.code == "not-qualified"
     assert not Qualification.objects.exists()
     assert [one.passed for one in QualificationAttempt.objects.all()] == [False, False]
@@ -107,16 +107,16 @@ def test_a_manager_gives_tries_back(cast, project, batch, skill) -> None:
     course(batch, skill, cast, training_tries=1)
     for _ in range(2):
         answered(cast.alice, project, make.OSLO)
-    assert isinstance(queue.claim(cast.alice, project, dice=DICE), Nothing)
+    assert isinstance(queue.claim(cast.alice, project, rng=DICE), Nothing)
     assert qualification_tests.forgive(project, cast.alice, by=cast.mina) == 1
     assert qualification_tests.forgive(project, cast.alice, by=cast.mina) == 0
-    assert queue.claim(cast.alice, project, dice=DICE).kind == "training"
+    assert queue.claim(cast.alice, project, rng=DICE).kind == "training"
     assert Event.objects.filter(kind="course_forgiven").count() == 1
 
 
 def test_tries_given_back_in_mid_try_end_it_without_a_trace(cast, project, batch, skill) -> None:
     course(batch, skill, cast)
-    mine = queue.claim(cast.alice, project, dice=DICE)
+    mine = queue.claim(cast.alice, project, rng=DICE)
     qualification_tests.forgive(project, cast.alice, by=cast.mina)
     annotation = submission.submit(mine, cast.alice, mine.token, make.OSLO)
     assert not QualificationStep.objects.exists() and lesson(annotation)["items"] == []
@@ -138,7 +138,7 @@ def test_a_pass_that_ran_out_asks_for_the_course_again_with_all_tries(cast, proj
     given = Qualification.objects.get()
     assert timedelta(days=29) < given.expires_at - timezone.now() < timedelta(days=31)
     Qualification.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
-    assert queue.claim(cast.alice, project, dice=DICE).kind == "training"
+    assert queue.claim(cast.alice, project, rng=DICE).kind == "training"
 
 
 def test_a_course_is_no_judgement_no_grade_and_no_money(cast, project, batch, skill) -> None:
@@ -160,7 +160,7 @@ def test_a_course_that_pays_pays_each_item_once_and_only_what_is_done_well(cast,
 
 def test_handing_the_same_item_in_twice_is_one_step(cast, project, batch, skill) -> None:
     course(batch, skill, cast)
-    mine = queue.claim(cast.alice, project, dice=DICE)
+    mine = queue.claim(cast.alice, project, rng=DICE)
     for _ in range(2):
         annotation = submission.submit(mine, cast.alice, mine.token, make.MARIA)
     assert QualificationStep.objects.count() == 1 and len(lesson(annotation)["items"]) == 1
@@ -194,7 +194,7 @@ def test_gold_never_shows_that_it_was_gold(cast, project, batch, skill) -> None:
         def random(self) -> float:
             return 0.0
 
-    mine = queue.claim(cast.alice, project, dice=Always())
+    mine = queue.claim(cast.alice, project, rng=Always())
     assert mine.kind == "gold" and feedback.where(mine) is None
     annotation = submission.submit(mine, cast.alice, mine.token, make.OSLO)
     assert feedback.of(mine, annotation) is None
@@ -223,18 +223,18 @@ def test_an_item_taken_out_in_mid_try_starts_the_course_anew(cast, project, batc
 
 def test_an_empty_course_says_so(cast, project, batch, skill) -> None:
     rules.change(project, cast.mina, training_tasks=2, training_skill=skill)
-    nothing = queue.claim(cast.alice, project, dice=DICE)
+    nothing = queue.claim(cast.alice, project, rng=DICE)
     assert isinstance(nothing, Nothing) and nothing.code == "no-training"
 
 
 def test_two_tabs_show_the_same_item(cast, project, batch, skill) -> None:
     course(batch, skill, cast)
-    first = queue.claim(cast.alice, project, dice=DICE)
+    first = queue.claim(cast.alice, project, rng=DICE)
     assert isinstance(first, Assignment)
-    [terms] = choose(cast.alice, [project]).terms.values()
-    stale = terms._replace(turn=terms.turn - 1)
-    with pytest.raises(LostTurn):
-        qualification.next_item(cast.alice, stale, project)
-    again = queue.claim(cast.alice, project, dice=DICE)
+    stale = choose_batches(cast.alice, [project])
+    stale.number -= 1
+    with pytest.raises(StaleChoice):
+        qualification.next_item(stale, stale.terms[project.pk])
+    again = queue.claim(cast.alice, project, rng=DICE)
     assert isinstance(again, Assignment) and again.pk == first.pk
     assert Assignment.objects.filter(kind="training").count() == QualificationAttempt.objects.count() == 1

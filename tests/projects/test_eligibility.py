@@ -9,7 +9,7 @@ from django.utils import timezone
 from projects import queue
 from projects.errors import Refused
 from projects.models import BatchPace, BatchProgress, DayTally, Exclusion
-from projects.queue import Nothing, eligibility
+from projects.queue import Nothing, local_time
 from projects.reports import progress
 from projects.workflow import batches, submission
 from projects.workforce import qualified_people, rules
@@ -139,7 +139,7 @@ def test_the_days_cap_is_counted_by_the_taskers_own_clock(cast, project, batch) 
     nothing = refusal(cast.alice, project)
     assert nothing.code == "daily-cap" and nothing.retry_seconds
     make.held(cast.bob, project)
-    before = eligibility.midnight(cast.alice) - timedelta(seconds=1)
+    before = local_time.today(cast.alice).begins - timedelta(seconds=1)
     DayTally.objects.filter(tasker=cast.alice).update(day=before.date(), at=before)  # that was yesterday
     make.held(cast.alice, project)
 

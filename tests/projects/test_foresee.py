@@ -7,7 +7,7 @@ import pytest
 from projects import queue
 from projects.models import Assignment
 from projects.quality.gold import grading
-from projects.queue import Wish
+from projects.queue import RequestedTask
 from projects.workflow import submission
 from projects.workforce import rules
 from tests.support import make
@@ -34,9 +34,9 @@ def hand_in(mine: Assignment, tasker) -> None:
 
 
 def foreseen(mine, tasker, project):
-    found = queue.foresee(mine, tasker, [project])
+    found = queue.look_ahead(mine, tasker, [project])
     assert found is not None
-    return found, Wish(found.task.public_id, found.seal)
+    return found, RequestedTask(found.task.public_id, found.signature)
 
 
 def test_what_is_foreseen_is_what_comes_and_nothing_is_held(cast, project, batch) -> None:
@@ -45,7 +45,7 @@ def test_what_is_foreseen_is_what_comes_and_nothing_is_held(cast, project, batch
     assert Assignment.objects.held().count() == 1, "looking takes nothing"
     assert foreseen(mine, cast.alice, project)[0].task == found.task, "looking again tells nothing more"
     hand_in(mine, cast.alice)
-    then = queue.claim(cast.alice, project, wish=wish)
+    then = queue.claim(cast.alice, project, requested=wish)
     assert then.task == found.task and then.state == "held"
     assert queue.audit().breaches == []
 
@@ -61,7 +61,7 @@ def test_gold_comes_as_it_was_foreseen_like_any_other_task(cast, project, batch)
     for _task in range(30):
         found, wish = foreseen(mine, cast.alice, project)
         hand_in(mine, cast.alice)
-        mine = queue.claim(cast.alice, project, wish=wish)
+        mine = queue.claim(cast.alice, project, requested=wish)
         kinds.append(mine.kind)
         wrong += mine.task != found.task
     assert kinds.count("gold") >= 3 and kinds.count("judge") >= 10
@@ -74,7 +74,7 @@ def test_two_people_at_one_batch_foresee_different_tasks_and_both_get_them(cast,
     assert len({found.task.pk for found, _wish in wishes.values()}) == 3
     for one, mine in theirs.items():
         hand_in(mine, one)
-        assert queue.claim(one, project, wish=wishes[one][1]).task == wishes[one][0].task
+        assert queue.claim(one, project, requested=wishes[one][1]).task == wishes[one][0].task
     # What lies before the wished for task is passed by nobody.
     while isinstance(mine := queue.claim(cast.alice, project), Assignment):
         hand_in(mine, cast.alice)
@@ -88,7 +88,7 @@ def test_what_somebody_else_took_is_not_had_twice(cast, project, batch) -> None:
     found, wish = foreseen(mine, cast.alice, project)
     assert queue.claim(cast.bob, project).task == found.task
     hand_in(mine, cast.alice)
-    then = queue.claim(cast.alice, project, wish=wish)
+    then = queue.claim(cast.alice, project, requested=wish)
     assert then.task not in (found.task, mine.task)
     assert queue.audit().breaches == []
 
@@ -98,11 +98,15 @@ def test_a_seal_holds_for_its_person_its_task_and_its_turn_alone(cast, project, 
     mine = queue.claim(cast.alice, project)
     _found, wish = foreseen(mine, cast.alice, project)
     far = tasks[30]
-    for tampered in (Wish(far.public_id, wish.seal), Wish(far.public_id, "0" * 64), Wish(uuid4(), wish.seal)):
+    for tampered in (
+        RequestedTask(far.public_id, wish.signature),
+        RequestedTask(far.public_id, "0" * 64),
+        RequestedTask(uuid4(), wish.signature),
+    ):
         hand_in(mine, cast.alice)
-        mine = queue.claim(cast.alice, project, wish=tampered)
+        mine = queue.claim(cast.alice, project, requested=tampered)
         assert mine.task != far
-    theirs = queue.claim(cast.bob, project, wish=Wish(far.public_id, wish.seal))
+    theirs = queue.claim(cast.bob, project, requested=RequestedTask(far.public_id, wish.signature))
     assert theirs.task != far
     # Alone again, whatever her key is she foresees the very next: it is done by the time that the late wish comes.
     queue.release(theirs, cast.bob, theirs.token)
@@ -111,7 +115,7 @@ def test_a_seal_holds_for_its_person_its_task_and_its_turn_alone(cast, project, 
         late = foreseen(mine, cast.alice, project)[1]
         hand_in(mine, cast.alice)
         hand_in(queue.claim(cast.alice, project), cast.alice)
-        mine = queue.claim(cast.alice, project, wish=late)
+        mine = queue.claim(cast.alice, project, requested=late)
         granted.append(mine.task.public_id == late.task)
     assert not all(granted), "that turn is over: what was wished for comes by its own place in the walk alone"
 
@@ -120,13 +124,13 @@ def test_a_seal_holds_for_its_person_its_task_and_its_turn_alone(cast, project, 
 def test_nothing_is_foreseen_where_the_day_ends_with_this_task(cast, project, batch, change: dict) -> None:
     mine = queue.claim(cast.alice, project)
     rules.change(project, cast.mina, **change)
-    assert queue.foresee(mine, cast.alice, [project]) is None
+    assert queue.look_ahead(mine, cast.alice, [project]) is None
 
 
 def test_the_last_task_foresees_nothing(cast, project) -> None:
     make.tasks(make.batch(project), 1)
     mine = queue.claim(cast.alice, project)
-    assert queue.foresee(mine, cast.alice, [project]) is None
+    assert queue.look_ahead(mine, cast.alice, [project]) is None
 
 
 def test_the_wire_tells_of_the_next_task_what_it_tells_of_any_and_the_submit_brings_it(cast, project, batch) -> None:

@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 from projects import queue
 from projects.models import Assignment, PooledGold
 from projects.quality.gold import grading
-from projects.queue import gold, gold_dealing
+from projects.queue import gold_dealing
 from projects.workflow import submission
 from projects.workforce import rules
 from taskers.errors import StateConflict
@@ -38,20 +38,20 @@ def batch(project):
 def test_gold_looks_like_any_other_task_and_takes_nobodys_place(cast, project, batch) -> None:
     (kept,) = stocked(batch)
     rules.change(project, cast.mina, gold_share=0.1)
-    mine = queue.claim(cast.alice, project, dice=Always())
+    mine = queue.claim(cast.alice, project, rng=Always())
     assert (mine.kind, mine.task, mine.state, mine.rate) == ("gold", kept.gold.task, "held", 50_000)
-    assert queue.claim(cast.alice, project, dice=Always()).pk == mine.pk
+    assert queue.claim(cast.alice, project, rng=Always()).pk == mine.pk
     assert queue.audit().breaches == []
 
 
 def test_gold_is_never_seen_twice(cast, project, batch) -> None:
     stocked(batch, 2)
     rules.change(project, cast.mina, gold_share=0.1)
-    first = queue.claim(cast.alice, project, dice=Always())
+    first = queue.claim(cast.alice, project, rng=Always())
     queue.release(first, cast.alice, first.token)
     second = done(cast.alice, project, make.MARIA, Always())
     assert {first.kind, second.kind} == {"gold"} and first.task != second.task
-    assert queue.claim(cast.alice, project, dice=Always()).kind == "judge"
+    assert queue.claim(cast.alice, project, rng=Always()).kind == "judge"
 
 
 def test_gold_grades_and_pays_once_and_only_what_is_right_enough(cast) -> None:
@@ -98,14 +98,14 @@ def test_the_stock_rotates_and_wears_out(cast, project, batch) -> None:
         seen.append(done(make.person(name, cast.riverside, "tasker"), project, make.MARIA, Always()).task_id)
     assert sorted(seen.count(one) for one in set(seen)) == [2, 2] and seen[0] != seen[1]
     assert set(PooledGold.objects.values_list("retired_why", flat=True)) == {"worn out"}
-    assert queue.claim(cast.carol, project, dice=Always()).kind == "judge"
+    assert queue.claim(cast.carol, project, rng=Always()).kind == "judge"
 
 
 def test_leaked_gold_is_dealt_no_more(cast, project, batch) -> None:
     (kept,) = stocked(batch)
     rules.change(project, cast.mina, gold_share=0.1)
     grading.retire(kept, "leaked", by=cast.mina)
-    assert queue.claim(cast.alice, project, dice=Always()).kind == "judge"
+    assert queue.claim(cast.alice, project, rng=Always()).kind == "judge"
     with pytest.raises(StateConflict):
         grading.retire(kept, "leaked", by=cast.mina)
 
@@ -130,7 +130,7 @@ def grid(cast, project, batch):
     make.tasks(batch, 20)
     stocked(batch, 9)
     rules.change(project, cast.mina, gold_share=0.1)
-    return queue.claim_group(cast.alice, project, 8, dice=Always())
+    return queue.claim_group(cast.alice, project, 8, rng=Always())
 
 
 def hand_in(group, tasker) -> None:
@@ -142,7 +142,7 @@ def test_a_grid_holds_gold_that_nothing_tells_from_the_rest(cast, project, grid)
     assert sorted(one.kind for one in grid) == ["gold"] * 4 + ["judge"] * 4
     for told in ("token", "state", "rate", "copilot", "settings_version"):
         assert len({getattr(one, told) for one in grid}) == 1, told
-    again = queue.claim_group(cast.alice, project, 8, dice=Always())
+    again = queue.claim_group(cast.alice, project, 8, rng=Always())
     assert again == grid == sorted(grid, key=lambda one: one.public_id)
     hand_in(grid, cast.alice)
     all_settled(project)
@@ -154,7 +154,7 @@ def test_no_group_shows_gold_twice(cast, project, grid) -> None:
     seen = [one.task_id for one in grid]
     for _ in range(2):
         hand_in(grid, cast.alice)
-        grid = queue.claim_group(cast.alice, project, 8, dice=Always())
+        grid = queue.claim_group(cast.alice, project, 8, rng=Always())
         seen += [one.task_id for one in grid]
     assert len(set(seen)) == len(seen) == 24 - 3
     assert Assignment.objects.filter(kind="gold").count() == 9, "the stock has no more for her"
@@ -174,9 +174,9 @@ def test_grids_get_gold_as_often_as_single_claims(cast, project, batch, monkeypa
 
 
 def test_the_last_group_gets_no_more_gold_than_it_has_places_for() -> None:
-    dealt = gold.due_among([True, False, True, True, False, True, False], judgements=2)
+    dealt = gold_dealing.due_among([True, False, True, True, False, True, False], judgements=2)
     assert dealt == 3
-    assert gold.due_among([True, True], judgements=0) == 0
+    assert gold_dealing.due_among([True, True], judgements=0) == 0
 
 
 def test_who_is_late_with_a_grid_is_not_told_which_were_gold(cast, project, grid) -> None:

@@ -25,7 +25,7 @@ from projects import queue
 from projects.data import importing
 from projects.data.importing.rows import Known, Row
 from projects.models import Annotation, Asset, Assignment, Correctable, Project, Task
-from projects.queue import Wish, broken, complete
+from projects.queue import RequestedTask, broken, complete
 from projects.queue.clock import Clock
 from projects.reports import earnings
 from projects.web.annotator import work_json
@@ -119,16 +119,16 @@ def _work_through(project: Project, attacker: Person, neighbour: Person, dice: r
         seen.append(one)
         if dice.random() < 0.3:
             make.judged(neighbour, project, make.spans())
-        ahead = queue.foresee(mine, attacker, [project])
+        ahead = queue.look_ahead(mine, attacker, [project])
         one.facts["something is ahead"] = float(ahead is not None)
-        wish = Wish(ahead.task.public_id, ahead.seal) if ahead else None
+        wish = RequestedTask(ahead.task.public_id, ahead.signature) if ahead else None
         may_report = len(seen) - len(handed_in) <= broken.FIRST_FEW + len(handed_in)
         if may_report and dice.random() < REPORTED:
             one.facts |= _reported(page, mine, wish)
         else:
             assert mine.token
             handed_in[submission.submit(mine, attacker, mine.token, make.spans())] = one
-        following = queue.claim(attacker, project, wish=wish)
+        following = queue.claim(attacker, project, requested=wish)
         assert isinstance(following, Assignment), following
         one.facts["what comes next is as foreseen"] = float(wish is not None and following.task.public_id == wish.task)
         assert following.task_id != mine.task_id
@@ -137,9 +137,9 @@ def _work_through(project: Project, attacker: Person, neighbour: Person, dice: r
     return _ordered(seen)
 
 
-def _reported(page: Client, mine: Assignment, wish: Wish | None) -> dict[str, float]:
+def _reported(page: Client, mine: Assignment, wish: RequestedTask | None) -> dict[str, float]:
     """What answers a report that brings the wish along, and one more of the same work."""
-    ahead = {"requested": {"task": str(wish.task), "signature": wish.seal}} if wish else {}
+    ahead = {"requested": {"task": str(wish.task), "signature": wish.signature}} if wish else {}
     first, again = (_asked(page, "studio-report", mine, note="It is cut off.", **ahead) for _time in range(2))
     return {
         "reported: status": float(first.status_code),

@@ -56,7 +56,7 @@ def test_what_contradicts_is_suspect_on_stocking_and_what_agrees_or_asks_else_is
 
 def test_neither_of_two_that_contradict_is_dealt_until_mina_settles_it(client, cast, project, batch) -> None:
     right, wrong = stocked(batch, make.MARIA), stocked(batch, make.OSLO)
-    assert queue.claim(cast.alice, project, dice=Always()).kind == "judge"
+    assert queue.claim(cast.alice, project, rng=Always()).kind == "judge"
     client.force_login(cast.mina)
     path = f"/projects/{project.public_id}/gold/"
     shown = client.get(path).content.decode()
@@ -64,7 +64,7 @@ def test_neither_of_two_that_contradict_is_dealt_until_mina_settles_it(client, c
     client.post(f"{path}{right.gold.task.public_id}/", {"act": "restore"})
     client.post(f"{path}{wrong.gold.task.public_id}/", {"act": "retire", "why": "wrong"})
     assert contradictions.mark(project) == []  # settled, and not doubted again
-    mine = queue.claim(cast.bob, project, dice=Always())
+    mine = queue.claim(cast.bob, project, rng=Always())
     assert (mine.kind, mine.task) == ("gold", right.gold.task)
     another = stocked(batch, make.OSLO)
     assert suspects() == {right.pk, wrong.pk, another.pk}, "who comes later hasn't been settled"
@@ -82,7 +82,7 @@ def test_mina_may_say_that_both_are_right(cast, project, batch) -> None:
 
 def test_work_in_hand_when_it_became_suspect_is_paid_and_not_graded(cast, project, batch) -> None:
     stocked(batch, make.MARIA)
-    mine = queue.claim(cast.alice, project, dice=Always())
+    mine = queue.claim(cast.alice, project, rng=Always())
     assert mine.kind == "gold"
     stocked(batch, make.OSLO)
     submission.submit(mine, cast.alice, mine.token, make.OSLO)

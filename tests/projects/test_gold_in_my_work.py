@@ -131,8 +131,8 @@ def test_whoever_was_shown_what_is_right_meets_no_gold_that_asks_the_same(alice,
     rules.change(project, cast.mina, gold_share=0.5)
     looked_at(alice, work)
     submission.submit(held, cast.alice, held.token, make.MARIA)
-    assert queue.claim(cast.alice, project, dice=Zero()).kind == "judge"
-    assert queue.claim(cast.carol, project, dice=Zero()).kind == "gold"
+    assert queue.claim(cast.alice, project, rng=Zero()).kind == "judge"
+    assert queue.claim(cast.carol, project, rng=Zero()).kind == "gold"
     all_settled(project)
     assert not Grade.objects.filter(source="gold").exists() and ledger.audit() == []
     assert Transfer.objects.filter(key__startswith="gold:").count() == 1, "paid all the same"

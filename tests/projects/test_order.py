@@ -152,11 +152,11 @@ def test_in_file_order_nothing_unseen_is_dealt_even_where_some_was_kept_at_the_s
     task, *_ = make.tasks(make.batch(project), 3)
     authoring.keep(task, make.MARIA, by=cast.mina, dice=DICE)
     rules.change(project, cast.mina, gold_share=0.5)
-    assert queue.claim(cast.bob, project, dice=Always()).kind == "gold"
+    assert queue.claim(cast.bob, project, rng=Always()).kind == "gold"
     PooledGold.objects.update(retired_at=timezone.now())
     configure.change(project, cast.mina, file_order=True)
     PooledGold.objects.update(retired_at=None)
-    assert queue.claim(cast.alice, project, dice=Always()).kind == "judge"
+    assert queue.claim(cast.alice, project, rng=Always()).kind == "judge"
 
 
 def test_taskers_get_a_drawn_name_and_nothing_of_where_a_task_came_from(cast, project) -> None:
@@ -189,7 +189,7 @@ def test_what_comes_ahead_is_told_of_gold_as_of_work_or_not_at_all(cast, project
     rules.change(project, cast.mina, gold_share=0.5)
     conflicts_of_interest.keep_apart(cast.riverside, cast.alice, cast.bob, relation="other", by=cast.mina)
     mine = queue.claim(cast.alice, project)
-    assert queue.foresee(mine, cast.alice, [project]) is None
+    assert queue.look_ahead(mine, cast.alice, [project]) is None
     picture = Asset.objects.create(organization=cast.riverside, sha256="0" * 64, size=1, media_type="image/png")
     Task.objects.filter(batch=batch).update(asset=picture)
     rules.change(project, cast.mina, gold_share=0)

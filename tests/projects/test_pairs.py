@@ -1,14 +1,19 @@
 """Two who must not judge the same task: relatives, people of one household, whoever trained the other."""
 
+import re
+
 import pytest
 from django.db import connection
 
+from benchmarks.queue import plans
 from projects import queue
 from projects.errors import PartnersWork, Refused
 from projects.models import Assignment, ConflictOfInterest
-from projects.queue import Nothing, take
+from projects.queue import Nothing, sql
+from projects.queue.candidate_slots import choose_batches
 from projects.workflow import submission
 from projects.workforce import conflicts_of_interest
+from taskers.database.prepared import array
 from taskers.errors import StateConflict
 from taskers.models import Event
 from tests.support import make
@@ -120,16 +125,20 @@ def test_a_pair_is_two_people_of_the_house_once(cast) -> None:
         part(cast, "bob", "ned")
 
 
-def test_whoever_has_no_partner_walks_by_the_very_same_statements(cast, project, batch) -> None:
+def test_whoever_has_no_partner_waits_for_nobody(cast, project, batch) -> None:
     part(cast, "alice", "bob")
-    assert len(said := asked_by(cast.carol, project)) == 2 and not [one for one in said if "theirs." in one]
-    assert len(said := asked_by(cast.alice, project)) == 3 and [one for one in said if "theirs." in one]
+    assert len(asked_by(cast.carol, project)) == 2
+    assert len(said := asked_by(cast.alice, project)) == 3 and "pg_advisory_xact_lock" in said[1]
 
 
-def test_the_statements_differ_by_the_partners_alone() -> None:
-    for plain, apart in ((take.TAKE, take.TAKE_APART), (take.LOOK, take.LOOK_APART)):
-        assert apart.count("theirs.tasker_id") == 1
-        assert "apart" not in plain
+def test_whoever_has_no_partner_walks_without_a_look_at_what_others_did(cast, project, batch) -> None:
+    part(cast, "alice", "bob")
+    for tasker, looks in ((cast.carol, False), (cast.alice, True)):
+        choice = choose_batches(tasker, [project])
+        terms = {"tasker": tasker.pk, "partners": array(choice.partners), "rows": 100, "upto": array([None])}
+        plan = plans.run(sql.LOOK, terms | {"batches": [batch.pk], "slots": [0], "after": [0]})
+        theirs = re.findall(r"on projects_assignment theirs .*\((actual|never executed)", plan)
+        assert theirs == ["actual" if looks else "never executed"], plan
 
 
 def test_nobody_reviews_what_a_partner_judged(cast, project) -> None:

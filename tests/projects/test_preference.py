@@ -240,9 +240,9 @@ def test_sides_are_drawn_for_each_person_and_task_and_stay(cast) -> None:
     mine = make.held(cast.alice, project)
     shown = work_json.assignment_json(mine, cast.alice)["task"]
     assert shown["left"] == side_order.left_of(mine.task, cast.alice)
-    foreseen = queue.foresee(mine, cast.alice, [project])
+    foreseen = queue.look_ahead(mine, cast.alice, [project])
     assert foreseen is not None
-    ahead = work_json.foreseen_json(foreseen, cast.alice)["task"]
+    ahead = work_json.lookahead_json(foreseen, cast.alice)["task"]
     submission.submit(mine, cast.alice, mine.token, said("first", left=shown["left"]))
     held = work_json.assignment_json(make.held(cast.alice, project), cast.alice)["task"]
     assert (held["id"], held["left"]) == (ahead["id"], ahead["left"])

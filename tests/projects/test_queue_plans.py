@@ -9,8 +9,8 @@ from benchmarks.queue import fixtures, plans
 from projects import queue
 from projects.data.archive import cleanup
 from projects.models import Assignment, BatchCursor, Draft, Task
-from projects.queue import candidate_slots, complete, drafts, leases, reviewing, take
-from projects.queue.claim_numbers import LostTurn
+from projects.queue import candidate_slots, complete, drafts, leases, reviewing, sql, take
+from projects.queue.claim_numbers import StaleChoice
 from projects.workflow import batches
 from projects.workforce import availability, rules
 from taskers.models.people import Role
@@ -67,10 +67,10 @@ def test_handing_in_finds_its_row_by_its_key_while_nothing_is_held_and_nobody_ha
 
 
 def test_two_tabs_that_chose_at_the_same_moment_do_not_both_take(cast, project, batch) -> None:
-    chosen = [candidate_slots.choose(cast.alice, [project]) for _tab in range(2)]
-    (mine,) = take.take(cast.alice, chosen[0].places, {project.pk: project})
-    with pytest.raises(LostTurn):
-        take.take(cast.alice, chosen[1].places, {project.pk: project})
+    chosen = [candidate_slots.choose_batches(cast.alice, [project]) for _tab in range(2)]
+    (mine,) = take.take_next(chosen[0])
+    with pytest.raises(StaleChoice):
+        take.take_next(chosen[1])
     assert make.held(cast.alice, project) == mine
     assert Assignment.objects.filter(state="held").count() == 1
 
@@ -160,7 +160,7 @@ def test_the_second_walk_comes_round_however_much_lies_behind(cast, project, mon
 
 
 def test_who_has_done_everything_is_told_so_and_the_walk_remembers(cast, project, monkeypatch) -> None:
-    monkeypatch.setattr(take, "STRIDE", 2)
+    monkeypatch.setattr(sql, "STRIDE", 2)
     make.tasks(make.batch(project, "Done"), 5, wanted=2)
     for _ in range(5):
         make.judged(cast.alice, project, make.MARIA)
@@ -186,6 +186,7 @@ def test_the_reaper_leaves_what_is_needed(cast, project, batch) -> None:
 
 
 def test_finished_batches_that_are_still_live_hide_nothing(cast, project, monkeypatch) -> None:
+    monkeypatch.setattr(candidate_slots, "FEW_BATCHES", 2)
     monkeypatch.setattr(candidate_slots, "MOST_BATCHES", 2)
     for number in range(4):
         make.task(make.batch(project, f"Finished {number}"), wanted=1)
@@ -233,6 +234,7 @@ def test_projects_that_may_not_be_entered_hide_nothing_of_the_others(cast, proje
 
 
 def test_home_looks_for_open_work_of_each_project(cast, project, monkeypatch) -> None:
+    monkeypatch.setattr(candidate_slots, "FEW_BATCHES", 2)
     monkeypatch.setattr(candidate_slots, "MOST_BATCHES", 2)
     other = make.project(cast.riverside, "Other")
     for number in range(3):
@@ -252,7 +254,7 @@ def test_what_is_in_ones_hands_is_found_by_oneself_while_the_statistics_know_of_
         cursor.execute("SET LOCAL enable_seqscan TO off")
     terms = {"tasker": cast.alice.pk, "projects": [project.pk], "today": "2026-01-01", "aging": 1.0, "most": 6}
     terms |= {"midnight": "2026-01-01", "after": 0}
-    plan = plans.generic(candidate_slots.CHOOSE, terms)
+    plan = plans.generic(sql.CHOOSE_BATCHES, terms)
     assert set(re.findall(r"using (\w+) on projects_assignment\b", plan)) == {"assignment_walk", "assignment_in_hands"}
 
 

@@ -7,7 +7,7 @@ from projects.configuration import configure
 from projects.errors import Refused
 from projects.models import Annotation, Assignment, Verdict
 from projects.queue import Nothing, candidate_slots, take
-from projects.queue.claim_numbers import LostTurn
+from projects.queue.claim_numbers import StaleChoice
 from projects.workflow import submission, void_work
 from projects.workforce import rules
 from tests.support import make
@@ -113,10 +113,10 @@ def test_a_banned_taskers_work_is_replaced_and_kept(cast, project, batch) -> Non
 
 def test_a_claim_that_chose_before_a_ban_takes_nothing_after_it(cast, project, batch) -> None:
     make.task(batch)
-    chosen = candidate_slots.choose(cast.alice, [project])
+    chosen = candidate_slots.choose_batches(cast.alice, [project])
     void_work.ban(cast.alice, project=project, reason="Spam.", by=cast.mina)
-    with pytest.raises(LostTurn):
-        take.take(cast.alice, chosen.places, {project.pk: project})
+    with pytest.raises(StaleChoice):
+        take.take_next(chosen)
     assert queue.claim(cast.alice, project).code == "banned"
     assert not Assignment.objects.held().exists()
 

@@ -44,7 +44,7 @@ def test_a_report_on_a_known_answer_reaches_its_manager(cast, project, decided) 
     kept = grading.stock(task, make.MARIA, by=cast.mina, dice=DICE)
     make.task(batch)
     for tasker, note in ((cast.carol, "I can't read it."), (cast.alice, "The text is cut off.")):
-        mine = queue.claim(tasker, project, dice=Always())
+        mine = queue.claim(tasker, project, rng=Always())
         assert mine.kind == "gold" and kept.suspect_at is None
         queue.report(mine, tasker, mine.token, note=note)
         kept.refresh_from_db()
@@ -69,8 +69,8 @@ def test_nobody_gets_a_known_answer_that_they_made(cast, project) -> None:
     queue.set_aside(task, by=cast.alice)
     grading.stock(task, make.MARIA, by=cast.alice, dice=DICE)
     make.tasks(batch, 2)
-    assert queue.claim(cast.alice, project, dice=Always()).kind == "judge"
-    assert queue.claim(cast.bob, project, dice=Always()).kind == "gold"
+    assert queue.claim(cast.alice, project, rng=Always()).kind == "judge"
+    assert queue.claim(cast.bob, project, rng=Always()).kind == "gold"
 
 
 @pytest.fixture
@@ -85,7 +85,7 @@ def person(cast, number: int):
 
 
 def work(tasker, project, answer, ms: int, dice) -> Annotation:
-    mine = queue.claim(tasker, project, dice=dice)
+    mine = queue.claim(tasker, project, rng=dice)
     assert isinstance(mine, Assignment), mine
     Assignment.objects.filter(pk=mine.pk).update(held_at=F("held_at") - timedelta(milliseconds=ms))
     mine.refresh_from_db()
@@ -112,7 +112,7 @@ def test_a_planted_leak_is_retired_and_told(cast, project, kept) -> None:
     assert kept.retired_why == "leaked" and "14 of 14 were right" in kept.suspect_why
     assert Event.objects.filter(kind="gold_leaked").count() == 1
     assert "1 gold task looks leaked" in " ".join(notices.said_of(project, project.settings_now(), waiting=False))
-    assert queue.claim(cast.carol, project, dice=Always()).kind == "judge"
+    assert queue.claim(cast.carol, project, rng=Always()).kind == "judge"
     assert pool.watch() == []
 
 
@@ -144,7 +144,7 @@ def test_retired_by_hand_and_put_back(cast, project, kept) -> None:
     pool.restore(kept, by=cast.mina)
     with pytest.raises(StateConflict):
         pool.restore(kept, by=cast.mina)
-    assert queue.claim(cast.alice, project, dice=Always()).kind == "gold"
+    assert queue.claim(cast.alice, project, rng=Always()).kind == "gold"
 
 
 def test_lines_say_how_each_fares(cast, project, kept) -> None:

@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from projects import queue
 from projects.errors import LeaseLost
 from projects.models import Annotation, Assignment, ClaimNumber, Verdict
-from projects.queue import Nothing, Wish, claim_numbers
+from projects.queue import Nothing, RequestedTask, claim_numbers
 from projects.workflow import submission
 from taskers.errors import StateConflict
 from taskers.models import Transfer
@@ -58,13 +58,14 @@ def test_a_crowd_that_foresees_the_same_task_has_it_once(cast, accuracy_model) -
     wished = batch.tasks.order_by("pk").last()
     # All are given a seal for one and the same task, as if each had foreseen it.
     seals = [
-        claim_numbers.seal(one, ClaimNumber.objects.get(tasker=one).number, wished.public_id) for one in accuracy_model
+        claim_numbers.sign(one, ClaimNumber.objects.get(tasker=one).number, wished.public_id) for one in accuracy_model
     ]
     for one, mine in zip(accuracy_model, theirs, strict=True):
         submission.submit(mine, one, mine.token, make.MARIA)
     asking = zip(accuracy_model, seals, strict=True)
     wishes = [
-        lambda one=one, seal=seal: queue.claim(one, project, wish=Wish(wished.public_id, seal)) for one, seal in asking
+        lambda one=one, seal=seal: queue.claim(one, project, requested=RequestedTask(wished.public_id, seal))
+        for one, seal in asking
     ]
     found = all_at_once(wishes)
     assert all(isinstance(one, Assignment) for one in found), found

@@ -15,7 +15,7 @@ from projects.quality.qualification import feedback, qualification_tests
 from projects.queue import Nothing, drafts
 from projects.task_types import TASK_TYPES
 from projects.web.annotator import editor_modules, es_modules
-from projects.web.annotator.work_json import assignment_json, choices_json, foreseen_json, lesson_json
+from projects.web.annotator.work_json import assignment_json, choices_json, lesson_json, lookahead_json
 from projects.web.shared.json_view import json_view, read_list, read_token, read_uuid, read_whole_number
 from projects.workflow import submission
 from taskers.errors import NotFound
@@ -74,8 +74,8 @@ def lookahead(request: MemberRequest, body: dict, assignment_id: UUID) -> dict:
     assignment = access.own_assignment(request.user, assignment_id)
     project = assignment.task.project
     mine = _live(request, project.organization) if body.get("any") is True else [project]
-    found = queue.foresee(assignment, request.user, mine)
-    return {"lookahead": foreseen_json(found, request.user) if found else None}
+    found = queue.look_ahead(assignment, request.user, mine)
+    return {"lookahead": lookahead_json(found, request.user) if found else None}
 
 
 @require_POST
@@ -174,11 +174,11 @@ def _next(request: MemberRequest, project: Project, body: dict | None = None) ->
         return _next_of_any(request, project.organization, body)
     if project.settings_now().grid > 1 and not queue.begins_with_course(request.user, project):
         return {"anew": True}  # a course is over: what comes now comes in groups, on a page that knows them
-    return _claimed(queue.claim(request.user, project, wish=_requested(body)), request.user)
+    return _claimed(queue.claim(request.user, project, requested=_requested(body)), request.user)
 
 
 def _next_of_any(request: MemberRequest, organization: Organization, body: dict) -> dict:
-    found = queue.claim_any(request.user, organization, _live(request, organization), wish=_requested(body))
+    found = queue.claim_any(request.user, organization, _live(request, organization), requested=_requested(body))
     return _claimed(found, request.user)
 
 
@@ -186,12 +186,12 @@ def _live(request: MemberRequest, organization: Organization) -> list[Project]:
     return list(access.projects_for(request.user, organization, *access.WORK).filter(state=Project.State.LIVE))
 
 
-def _requested(body: dict) -> queue.Wish | None:
+def _requested(body: dict) -> queue.RequestedTask | None:
     """The task that was made ready for what comes next, if the body names one."""
     asked = body.get("requested")
     if not isinstance(asked, dict):
         return None
-    return queue.Wish(read_uuid(asked, "task"), str(asked.get("signature", "")))
+    return queue.RequestedTask(read_uuid(asked, "task"), str(asked.get("signature", "")))
 
 
 def _claimed(found: Assignment | Nothing, tasker: Person) -> dict:

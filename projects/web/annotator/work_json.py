@@ -107,14 +107,14 @@ def assignment_json(assignment: Assignment, tasker: Person) -> dict:
     }
 
 
-def foreseen_json(found: queue.Foreseen, tasker: Person) -> dict:
+def lookahead_json(found: queue.Lookahead, tasker: Person) -> dict:
     """A task that nobody holds yet, as it will be shown; its signature goes with the claim that asks for it."""
     project = found.task.project
     settings = project.settings_now()
     return {
         "id": None,
         "token": None,
-        "signature": found.seal,
+        "signature": found.signature,
         "kind": "judge",
         "course": None,
         "deadline": None,

@@ -25,6 +25,6 @@ def course(batch, skill, cast, items: int = 2, *, shown: bool = True, **terms) -
 
 
 def answered(tasker, project, answer) -> Annotation:
-    mine = queue.claim(tasker, project, dice=DICE)
+    mine = queue.claim(tasker, project, rng=DICE)
     assert isinstance(mine, Assignment) and mine.kind == "training", mine
     return submission.submit(mine, tasker, mine.token, answer)

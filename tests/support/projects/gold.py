@@ -26,7 +26,7 @@ def stocked(batch, number: int = 1) -> list[PooledGold]:
 
 
 def done(tasker, project, answer, dice) -> Assignment:
-    mine = queue.claim(tasker, project, dice=dice)
+    mine = queue.claim(tasker, project, rng=dice)
     assert isinstance(mine, Assignment), mine
     submission.submit(mine, tasker, mine.token, answer)
     return mine
