@@ -1,4 +1,4 @@
-"""What holds for every task of a project at this moment: its settings, its labels, and what is known of its crowd."""
+"""What holds for every task of a project at this moment: its settings, its labels, and what is known of its people."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ from projects.inference.instance_level import SIDES
 from projects.inference.reliability import first_accuracy_model
 from projects.inference.span_words import Words
 from projects.models import AccuracyModel, Project, ProjectSettings
-from taskers.database.prepared import ask, columns, row_of, width
+from taskers.database.prepared import ask_named, columns, from_columns
 
 AGREEMENT = 0.75  # where a project names no threshold of its own
 METHOD = "coalesce(nullif(%(method)s::text, ''), s.aggregation)"  # the one that is asked about
@@ -23,11 +23,12 @@ BY_PART_KEYS = ", ".join(f"'{key}'" for key in BY_PART)
 TERMS = f"""
   {columns(ProjectSettings, "s")},
   (SELECT json_agg(json_build_array(l.key, l.retired_at IS NOT NULL, i.key) ORDER BY l.position, l.id)
-   FROM projects_label l LEFT JOIN projects_label i ON i.id = l.merged_into_id WHERE l.project_id = s.project_id)::text,
+   FROM projects_label l LEFT JOIN projects_label i ON i.id = l.merged_into_id
+   WHERE l.project_id = s.project_id)::text AS label_rows,
   (SELECT json_build_array(k.mean, k.covariance, k.known) FROM projects_methodcalibration k
    WHERE k.project_id = s.project_id AND k.method = {METHOD}
-   ORDER BY k.id DESC LIMIT 1)::text,
-  c.id, c.version, c.labels::text
+   ORDER BY k.id DESC LIMIT 1)::text AS calibration,
+  c.id AS accuracy_model, c.version AS accuracy_version, c.labels::text AS classes
 """
 # The newest settings and accuracy model are found from the newest end of their versions, whatever the statistics say.
 PROJECT = f"""
@@ -53,9 +54,6 @@ class Terms:
     classes: Sequence[str]  # those of the accuracy model, in its order; part by part, whether a thing is there or not
     accuracy_model_key: int | None = None
     accuracy_version: int = 0
-    verdict: int | None = None  # the key of the task's current verdict, where one task was asked about
-    verdicts: Sequence[int] = ()  # all that there were, then
-    correctable: bool = False  # an answer to it may still be corrected, then
 
     @property
     def most(self) -> int:
@@ -71,12 +69,12 @@ class Terms:
     @property
     def accuracy_model(self) -> incremental.AccuracyModel:
         """The population as numbers: estimated, or what is held before any estimate."""
-        return _crowd(self.accuracy_model_key)[0] if self.accuracy_model_key else _first_crowd(len(self.classes))
+        return _stored(self.accuracy_model_key)[0] if self.accuracy_model_key else _first(len(self.classes))
 
     @property
     def words(self) -> Mapping[str, Words]:
         """Label -> what words tell of it, by the last estimate; where texts are decided span by span."""
-        return _crowd(self.accuracy_model_key)[1] if self.accuracy_model_key else {}
+        return _stored(self.accuracy_model_key)[1] if self.accuracy_model_key else {}
 
 
 def terms_of(project: Project, *, method: str = "") -> Terms:
@@ -84,33 +82,26 @@ def terms_of(project: Project, *, method: str = "") -> Terms:
 
     `method` asks for another method than the project's, as it would be at this moment.
     """
-    return from_row(project, ask(OF_PROJECT, {"project": project.pk, "method": method})[0], method=method)
+    (row,) = ask_named(OF_PROJECT, {"project": project.pk, "method": method})
+    return from_row(project, row, method=method)
 
 
-def from_row(
-    project: Project, row: Sequence[Any], verdicts: Sequence[tuple[int, bool]] = (), *, method: str = ""
-) -> Terms:
-    """The terms from a row of `TERMS`; `verdicts`: the key of each of a task's verdicts, oldest first, and whether it
-    stands."""
-    settings = row_of(ProjectSettings, row[: width(ProjectSettings)])
-    labels, calibration, accuracy_model, version, classes = row[width(ProjectSettings) :]
-    labels_now = _successors(json.loads(labels or "[]"))
+def from_row(project: Project, row: Mapping[str, Any], *, method: str = "") -> Terms:
+    """The terms from a row that has the columns of `TERMS`."""
+    settings = from_columns(ProjectSettings, "s", row)
+    labels_now = _successors(json.loads(row["label_rows"] or "[]"))
     in_use = [key for key, into in labels_now.items() if key == into]
-    known = json.loads(classes or "[]")
+    accuracy_model, version, known = (
+        row["accuracy_model"],
+        row["accuracy_version"] or 0,
+        json.loads(row["classes"] or "[]"),
+    )
     if (method or settings.aggregation) in BY_PART:
         known = list(SIDES)
     elif set(in_use) - set(known):
         accuracy_model, version, known = None, 0, []  # labels came since: begin anew rather than lose their votes
     return Terms(
-        project,
-        settings,
-        _calibration(calibration),
-        labels_now,
-        known or in_use,
-        accuracy_model,
-        version or 0,
-        next((key for key, stands in verdicts if stands), None),
-        [key for key, _ in verdicts],
+        project, settings, _calibration(row["calibration"]), labels_now, known or in_use, accuracy_model, version
     )
 
 
@@ -139,13 +130,13 @@ def _calibration(stored: str | None) -> Calibration:
 
 
 @lru_cache(maxsize=256)
-def _crowd(key: int) -> tuple[incremental.AccuracyModel, dict[str, Words]]:
-    """Crowds are never edited, so each process reads one once."""
+def _stored(key: int) -> tuple[incremental.AccuracyModel, dict[str, Words]]:
+    """Accuracy models are never edited, so each process reads one once."""
     stored = AccuracyModel.objects.values_list("numbers", flat=True).get(pk=key)
     words = {label: Words.from_json(one) for label, one in stored.get("words", {}).items()}
     return incremental.AccuracyModel.from_json(stored), words
 
 
 @lru_cache(maxsize=64)
-def _first_crowd(classes: int) -> incremental.AccuracyModel:
+def _first(classes: int) -> incremental.AccuracyModel:
     return first_accuracy_model(max(classes, 1))

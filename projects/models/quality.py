@@ -164,7 +164,7 @@ class SecondLook(models.Model):
     """A verdict that a reviewer is asked to look at: doubted by an estimate, or drawn for an audit, whatever it says.
 
     It changes nothing by itself. A task that was drawn has an audit of each verdict that the project's method gave it;
-    where a reviewer was the first to decide it, one that is answered by that (writer: consensus.py).
+    where a reviewer was the first to decide it, one that is answered by that (writer: audits.py).
     """
 
     class State(models.TextChoices):

@@ -1,11 +1,11 @@
 """How likely each answer to a task is, now: the project's method over the evidence. The only writer of Posterior.
 
 Renewed once all judgements wanted are in, and with every answer after that, in proportion to the answers on the task:
-before, nothing could follow. It is kept in the statement that decides, or by one of its own.
+before, nothing could follow.
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 
@@ -20,9 +20,8 @@ from projects.inference.reliability import gain
 from projects.models import Task
 from projects.quality.votes import Vote
 from projects.task_types import TASK_TYPES
-from taskers.database.prepared import ask
+from taskers.database.prepared import array, ask
 
-# Stands alone, and as a part of the statement that decides a task (consensus.py).
 KEEP = """
 INSERT INTO projects_posterior
   (task_id, project_id, method, accuracy_model, answers, raw, confidence, gain, classes, parts, votes, at)
@@ -33,15 +32,13 @@ ORDER BY task
 ON CONFLICT (task_id) DO UPDATE SET method = excluded.method, accuracy_model = excluded.accuracy_model,
   answers = excluded.answers, raw = excluded.raw, confidence = excluded.confidence, gain = excluded.gain,
   classes = excluded.classes, parts = excluded.parts, votes = excluded.votes, at = excluded.at
-RETURNING task_id, gain
+RETURNING task_id
 """
-# What waits for a reviewer moves to where it now belongs. Not where a task is decided: it waits no more.
-KEEP_ALL = f"""
-WITH believed AS ({KEEP}), moved AS (
-  UPDATE projects_task t SET review_rank = -b.gain FROM believed b
-  WHERE t.id = b.task_id AND t.withheld || '' = 'review' AND t.review_rank <> -b.gain
-)
-SELECT count(*) FROM believed
+# What waits for a reviewer moves to where it now belongs.
+MOVE = """
+UPDATE projects_task t SET review_rank = -b.gain FROM projects_posterior b
+WHERE t.id = ANY(%(tasks)s::bigint[]) AND b.task_id = t.id AND t.withheld || '' = 'review' AND t.review_rank <> -b.gain
+RETURNING t.id
 """
 # A label is likely enough to decide once it is likelier than all others together.
 HALF = 0.5
@@ -98,14 +95,15 @@ def weigh_within(seconds: float, terms: Terms, votes: Sequence[Vote]) -> Weighed
         return weigh(terms, votes)
 
 
-def keep(terms: Terms, weighed: Iterable[tuple[Task, Weighed]]) -> None:
+def keep(terms: Terms, weighed: Sequence[tuple[Task, Weighed]]) -> None:
     """Store what is held likely of tasks: one statement however many."""
-    ask(KEEP_ALL, {"beliefs": beliefs(terms, weighed)})
+    ask(KEEP, {"beliefs": json.dumps([_belief(terms, task, one) for task, one in weighed])})
 
 
-def beliefs(terms: Terms, weighed: Iterable[tuple[Task, Weighed]]) -> str:
-    """What is held likely of tasks, as `KEEP` takes it."""
-    return json.dumps([_belief(terms, task, one) for task, one in weighed])
+def keep_in_order(terms: Terms, weighed: Sequence[tuple[Task, Weighed]]) -> None:
+    """The same, and those among them that wait for a reviewer take their new places."""
+    keep(terms, weighed)
+    ask(MOVE, {"tasks": array([task.pk for task, _ in weighed])})
 
 
 def agreement_in(terms: Terms):

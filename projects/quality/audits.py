@@ -2,7 +2,7 @@
 
 Reviewers mostly decide what people disagree on, or what an estimate doubts: how often the method errs there says little
 of how often it errs. The tasks that were drawn are a fair sample: each gets a reviewer, either since the answers didn't
-decide it or by its audit. They are opened by consensus.py with the verdict.
+decide it or by its audit. They are opened with the verdict (consensus.py).
 """
 
 from collections.abc import Iterable, Mapping
@@ -49,6 +49,22 @@ class Counts:
     answered: int
     open: int
     in_review: int
+
+
+def open_with(verdict: Verdict, project: Project) -> None:
+    """Have a reviewer look at a verdict whose task was drawn; what one decides is answered by that."""
+    reviewer = verdict.decided_by
+    SecondLook.objects.create(
+        project=project,
+        task=verdict.task,
+        verdict=verdict,
+        reason=SecondLook.Reason.AUDIT,
+        state=SecondLook.State.ANSWERED if reviewer else SecondLook.State.OPEN,
+        before=verdict.confidence,
+        now=verdict.confidence,
+        ended_by=reviewer,
+        ended_at=verdict.at if reviewer else None,
+    )
 
 
 def reviewed(tasks: Iterable[Task]) -> Mapping[int, Reviewed]:

@@ -1,16 +1,70 @@
-"""Whether answers that were weighed decide their task, and why not: pure, it is given what was weighed."""
+"""What follows from answers that were weighed: pure, it is given all of it and does nothing."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from projects.configuration.terms import Terms
-from projects.models import Task
+from projects.inference.overlap import wanted_after
 from projects.quality.aggregation import Weighed
-from projects.quality.votes import RETIRED, TAMPERED, Vote
+from projects.quality.votes import RETIRED, TAMPERED, Case, Vote
+from projects.queue import MOST_WANTED
 from taskers.models import Person
 
 
-def doubt_of(terms: Terms, task: Task, weighed: Weighed) -> str:
+@dataclass(frozen=True)
+class Wait:
+    """Other answers, or somebody else's word, are waited for."""
+
+
+@dataclass(frozen=True)
+class Decide:
+    """The answers decide the task."""
+
+
+@dataclass(frozen=True)
+class AskMore:
+    """They leave doubt that others may end: so many judgements are wanted in all."""
+
+    wanted: int
+
+
+@dataclass(frozen=True)
+class PassOn:
+    """A reviewer is to decide; why, in a sentence (models alone leave no doubt, and yet decide nothing)."""
+
+    doubt: str
+
+
+Step = Wait | Decide | AskMore | PassOn
+
+
+def next_step(case: Case, weighed: Weighed) -> Step:
+    """What follows while others can be asked."""
+    if not case.complete:
+        return Wait()
+    terms, task, votes = case.terms, case.task, case.votes
+    by_models, doubt = _is_by_models(votes), _doubt_of(case, weighed)
+    if not doubt and not by_models:
+        return Decide()
+    wanted = wanted_after(_sure_of(terms, weighed), len(votes), task.wanted, terms.settings.target, terms.most)
+    if by_models:  # they may count; without a person they decide nothing here
+        wanted = max(wanted, task.wanted + 1)
+    if task.wanted < wanted <= MOST_WANTED and (by_models or not weighed.has(TAMPERED)):
+        return AskMore(wanted)
+    return PassOn(doubt)
+
+
+def last_step(case: Case, weighed: Weighed) -> Step:
+    """What follows where nobody else will be asked."""
+    if case.task.withheld:
+        return Wait()
+    doubt = _doubt_of(case, weighed)
+    return PassOn(doubt) if doubt or _is_by_models(case.votes) else Decide()
+
+
+def _doubt_of(case: Case, weighed: Weighed) -> str:
     """Why the answers don't decide, in a sentence for a reviewer; empty if they do."""
+    task, terms = case.task, case.terms
     if weighed.has(TAMPERED):
         return "An answer was changed after it was handed in, by other means than Tandem's; it has no vote."
     counted, least = len(weighed.voting), min(task.wanted, terms.settings.wanted)
@@ -28,12 +82,12 @@ def doubt_of(terms: Terms, task: Task, weighed: Weighed) -> str:
     return ""
 
 
-def is_by_models(votes: Sequence[Vote]) -> bool:
+def _is_by_models(votes: Sequence[Vote]) -> bool:
     """Whether models alone answered: what they say decides nothing without a person."""
     return bool(votes) and all(one.annotation.tasker.kind == Person.Kind.MODEL for one in votes)
 
 
-def sure_of(terms: Terms, weighed: Weighed) -> float:
+def _sure_of(terms: Terms, weighed: Weighed) -> float:
     """The confidence that the overlap goes by: none where the answers decide nothing or too few of them have a vote."""
     enough = len(weighed.voting) >= terms.settings.wanted
     return weighed.confidence if weighed.outcome.decided and enough else 0.0

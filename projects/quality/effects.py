@@ -1,4 +1,4 @@
-"""What follows from a verdict for those who answered: grades, what is learnt of them, and money; all or nothing.
+"""What follows from a verdict for those who answered: money, and grades.
 
 A fixed number of statements however many answers. Always in this order: first all money, then all grades, which lock
 the taskers' standings in the order of their keys, then what the crowd learns. Decisions on two tasks of the same people
@@ -6,36 +6,69 @@ thus wait for each other instead of locking each other out, and only for as long
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from statistics import fmean
 
 from projects.configuration.terms import Terms
 from projects.models import Annotation, Task, Verdict
-from projects.quality.votes import NOT_BLIND, TAMPERED, Vote
+from projects.quality.votes import NOT_BLIND, TAMPERED, Case, Vote
 from projects.task_types import TASK_TYPES
 from taskers.models import Grade, Person
 from taskers.money import ledger
-from taskers.standing import grades as quality
+from taskers.standing import grades
 
 MOST_LABELS = 50  # of one answer, that are graded apart
 
 
-def follow_up(
-    terms: Terms,
-    task: Task,
-    verdict: Verdict,
-    votes: Sequence[Vote],
-    agreements: Sequence[float | None],
-    supports: Sequence[Vote],
-) -> None:
-    """Grade each answer (not one that decided alone: nobody is graded by their own vote) and settle what it earns.
+@dataclass(frozen=True)
+class Compared:
+    """An answer beside what was decided: how far it agrees, in [0, 1], or None where that is nobody's to say."""
+
+    vote: Vote
+    agreement: float | None
+
+    @property
+    def annotation(self) -> Annotation:
+        return self.vote.annotation
+
+    def is_close(self, floor: float) -> bool:
+        """Whether it is close enough to earn its pay."""
+        return self.agreement is None or self.agreement >= floor
+
+
+def pay(case: Case, verdict: Verdict, answers: Sequence[Compared]) -> None:
+    """Owe the rate to answers close enough to the verdict, once over all verdicts of the task; take the rest back."""
+    paid = [one for one in _in_order(answers) if _is_paid(one.annotation)]
+    if not paid:
+        return
+    keys = {key_of(pk, one.annotation): one.annotation.pk for pk in case.verdicts if pk < verdict.pk for one in paid}
+    if verdict.decided_by_id:  # nobody else decides what was paid without a verdict
+        keys |= {undecided_key(one.annotation): one.annotation.pk for one in paid}
+    standing = ledger.unreversed(keys) if keys else []
+    before = {keys[one.key] for one in standing}
+    earned = {one.annotation.pk for one in paid if one.is_close(case.terms.settings.pay_floor)}
+    new = [one.annotation for one in paid if one.annotation.pk in earned - before]
+    ledger.earn_all([_earning(case.task, verdict, one) for one in new])
+    lost = [one for one in standing if keys[one.key] not in earned]
+    ledger.reverse_all(lost, reason="The task was decided anew, and this answer isn't part of it.")
+
+
+def grade(case: Case, verdict: Verdict, answers: Sequence[Compared], supports: Sequence[Vote]) -> None:
+    """Grade each answer, but not one that decided alone: nobody is graded by their own vote.
 
     `supports` are the answers that decided; none where a reviewer did.
     """
-    rows = sorted(zip(votes, agreements, strict=True), key=lambda row: row[0].annotation.tasker_id)
-    graded = [(vote, value) for vote, value in rows if value is not None and _may_be_graded(vote)]
-    grades = [_grade(terms, task, verdict, vote, value, supports) for vote, value in graded]
-    _settle(terms, task, verdict, rows)
-    quality.record_all(grades)
+    grades.record_all(
+        [
+            _evidence(case, verdict, one.vote, value, supports)
+            for one in _in_order(answers)
+            if (value := one.agreement) is not None and _may_be_graded(one.vote)
+        ]
+    )
+
+
+def _in_order(answers: Sequence[Compared]) -> list[Compared]:
+    return sorted(answers, key=lambda one: one.annotation.tasker_id)
 
 
 def key_of(verdict: int, annotation: Annotation) -> str:
@@ -56,10 +89,9 @@ def pay_undecided(task: Task) -> None:
     ledger.earn_all([_owed(task, one, undecided_key(one)) for one in rows])
 
 
-def earned_of(terms: Terms, votes: Sequence[Vote], agreements: Sequence[float | None]) -> int:
-    """What answers that agree so far with a verdict earn, in millionths."""
-    rows = zip(votes, agreements, strict=True)
-    return promised_for([vote for vote, value in rows if value is None or value >= terms.settings.pay_floor])
+def earned_by(terms: Terms, answers: Sequence[Compared]) -> int:
+    """What answers would earn by such a verdict, in millionths."""
+    return promised_for([one.vote for one in answers if one.is_close(terms.settings.pay_floor)])
 
 
 def promised_for(votes: Sequence[Vote]) -> int:
@@ -72,21 +104,19 @@ def _may_be_graded(vote: Vote) -> bool:
     return vote.why not in {NOT_BLIND, TAMPERED}
 
 
-def _grade(
-    terms: Terms, task: Task, verdict: Verdict, vote: Vote, value: float, supports: Sequence[Vote]
-) -> quality.Evidence:
-    one = vote.annotation
-    return quality.Evidence(
+def _evidence(case: Case, verdict: Verdict, vote: Vote, value: float, supports: Sequence[Vote]) -> grades.Evidence:
+    one, project = vote.annotation, case.task.project
+    return grades.Evidence(
         key=key_of(verdict.pk, one),
         subject=f"annotation:{one.pk}",
-        organization=task.project.organization,
-        project_key=task.project.public_id,
+        organization=project.organization,
+        project_key=project.public_id,
         tasker=one.tasker,
         source=Grade.Source.REVIEW if verdict.decided_by_id else Grade.Source.VERDICT,
         value=value,
         blind=not one.assignment.copilot,
-        detail={"task": str(task.public_id), "verdict": str(verdict.public_id)},
-        labels=_by_label(terms, vote, verdict, value, supports),
+        detail={"task": str(case.task.public_id), "verdict": str(verdict.public_id)},
+        labels=_by_label(case.terms, vote, verdict, value, supports),
     )
 
 
@@ -107,22 +137,6 @@ def _by_label(terms: Terms, vote: Vote, verdict: Verdict, value: float, supports
         )
         for label in labels
     }  # fmt: skip
-
-
-def _settle(terms: Terms, task: Task, verdict: Verdict, rows: Sequence[tuple[Vote, float | None]]) -> None:
-    """Owe the rate to answers close enough to the verdict, once over all verdicts of the task; take the rest back."""
-    paid = [(vote.annotation, value) for vote, value in rows if _is_paid(vote.annotation)]
-    if not paid:
-        return
-    keys = {key_of(pk, one): one.pk for pk in terms.verdicts if pk < verdict.pk for one, _ in paid}
-    if verdict.decided_by_id:  # nobody else decides what was paid without a verdict
-        keys |= {undecided_key(one): one.pk for one, _ in paid}
-    standing = ledger.unreversed(keys) if keys else []
-    before = {keys[one.key] for one in standing}
-    earned = {one.pk for one, value in paid if value is None or value >= terms.settings.pay_floor}
-    ledger.earn_all([_earning(task, verdict, one) for one, _ in paid if one.pk in earned - before])
-    lost = [one for one in standing if keys[one.key] not in earned]
-    ledger.reverse_all(lost, reason="The task was decided anew, and this answer isn't part of it.")
 
 
 def _is_paid(one: Annotation) -> bool:

@@ -190,7 +190,7 @@ def _tasks(estimation: Estimation, piece: int) -> bool:
     terms = terms_of(project, method=method)
     found = weighed_anew(terms, tasks, estimation)
     if terms.settings.aggregation == method:
-        aggregation.keep(terms, [(task, found[task.pk]) for task in tasks if found[task.pk].votes])
+        aggregation.keep_in_order(terms, [(task, found[task.pk]) for task in tasks if found[task.pk].votes])
     proposed = second_looks.propose(terms, estimation, found)
     Estimation.objects.filter(pk=estimation.pk).update(
         position=tasks[-1].pk, weighed=F("weighed") + len(tasks), proposed=F("proposed") + proposed

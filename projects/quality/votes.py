@@ -1,19 +1,20 @@
-"""What speaks for which answer: a task's answers with what they are worth.
+"""What is considered when a task is decided: its answers with what they are worth, and the verdicts there were.
 
 Every answer that was handed in gets a vote or a named reason why not: never a silent one, never a crash.
 """
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from projects.configuration import terms
 from projects.configuration.terms import Terms
 from projects.errors import Refused
 from projects.models import Annotation, Assignment, Task
+from projects.queue.model_draws import VERDICT_AUDITED
 from projects.task_types import TASK_TYPES
-from taskers.database.prepared import ask
+from taskers.database.prepared import ask_named
 from taskers.models import Person
 from taskers.standing import grades
 
@@ -44,36 +45,63 @@ class Vote:
         return self.why not in VOTELESS
 
 
-# What is read of an answer, its assignment and its tasker, in the order of their tables; see `_said`.
+@dataclass(frozen=True)
+class Case:
+    """A task as it is considered: what holds in its project, its answers, oldest first, and its verdicts."""
+
+    task: Task
+    terms: Terms
+    votes: Sequence[Vote]
+    verdicts: Sequence[int]  # the keys of all that there were, oldest first
+    standing: int | None  # the key of the one that stands
+    open: bool  # judgements of it wait to be taken
+    correctable: bool  # an answer may still be corrected: nothing follows yet
+    audited: bool  # chance drew it: what the method decides of it, a reviewer looks at
+
+    @property
+    def complete(self) -> bool:
+        """Whether all judgements that are wanted are in, and nobody else's word is waited for."""
+        return not self.task.withheld and len(self.votes) >= self.task.wanted
+
+
+# What is read of an answer, of its assignment and of its tasker; the rest is deferred.
 ANNOTATION = ["id", "assignment_id", "task_id", "tasker_id", "answer", "settings_version", "refused"]
 ASSIGNMENT = ["id", "task_id", "tasker_id", "rate", "copilot"]
 PERSON = ["id", "kind"]
-Said = tuple[Annotation, float, list]  # an answer, its tasker's standing and parameters
 
 # The answers to tasks that count (see Annotation.objects.counting), oldest first, each with its tasker's worth. Found
 # by the task and then by the assignment's key: a comparison that implied "submitted judgements" would let the planner
 # walk all of those.
 ANSWERS = """
-(SELECT json_agg(json_build_array(
-   a.id, a.task_id, a.tasker_id, a.answer, a.settings_version, a.refused, a.assignment_id, p.kind,
-   d.rate, d.copilot, st.good, st.poor, tr.mean) ORDER BY a.id)
+(SELECT json_agg(json_build_object(
+   'id', a.id, 'task', a.task_id, 'tasker', a.tasker_id, 'answer', a.answer, 'version', a.settings_version,
+   'refused', a.refused, 'assignment', a.assignment_id, 'kind', p.kind, 'rate', d.rate, 'copilot', d.copilot,
+   'good', st.good, 'poor', st.poor, 'mean', tr.mean) ORDER BY a.id)
  FROM projects_annotation a
  JOIN projects_assignment d ON d.id = a.assignment_id
    AND (d.kind || '', d.state || '') = ('judge', 'submitted') AND d.voided_at IS NULL
  JOIN taskers_person p ON p.id = a.tasker_id
  LEFT JOIN taskers_standing st ON st.tasker_id = a.tasker_id AND st.project_key = %(key)s::uuid
  LEFT JOIN projects_annotatorparameters tr ON tr.tasker_id = a.tasker_id AND tr.accuracy_model_id = {accuracy_model}
- WHERE a.task_id = ANY(%(tasks)s::bigint[]) AND a.superseded_at IS NULL)::text
+ WHERE a.task_id = ANY(%(tasks)s::bigint[]) AND a.superseded_at IS NULL)::text AS answers
 """
 OF_TASKS = f"SELECT {ANSWERS.format(accuracy_model='%(accuracy_model)s::bigint')}"
-# The verdicts of a task, oldest first, each with whether it stands; and whether an answer may still be corrected.
+# The same of one task, with all that it takes to decide it. Whether chance draws it for an audit is asked until it has
+# a verdict; then it is what was drawn with the first.
+DRAWN = VERDICT_AUDITED.format(task="%(task)s::bigint", project="%(project)s::bigint", share="s.audit_share")
 OF_TASK = f"""
-SELECT {terms.TERMS}, {ANSWERS.format(accuracy_model="c.id")},
-  (SELECT json_agg(json_build_array(v.id, v.superseded_at IS NULL) ORDER BY v.id)
-   FROM projects_verdict v WHERE v.task_id = ANY(%(tasks)s::bigint[]))::text,
+SELECT {terms.TERMS}, {ANSWERS.format(accuracy_model="c.id")}, d.verdicts, d.standing,
+  EXISTS (SELECT FROM projects_assignment o
+    WHERE o.task_id = %(task)s::bigint AND (o.kind || '', o.state || '') = ('judge', 'open')) AS open,
   EXISTS (SELECT FROM projects_annotation a JOIN projects_correctable c ON c.assignment_id = a.assignment_id
-    WHERE a.task_id = ANY(%(tasks)s::bigint[]))
-FROM {terms.PROJECT}
+    WHERE a.task_id = %(task)s::bigint) AS correctable,
+  CASE WHEN d.verdicts IS NULL THEN {DRAWN} ELSE EXISTS (
+    SELECT FROM projects_secondlook l
+    WHERE l.project_id = %(project)s::bigint AND l.task_id = %(task)s::bigint AND l.reason = 'audit') END AS audited
+FROM {terms.PROJECT} CROSS JOIN (
+  SELECT array_agg(id ORDER BY id) AS verdicts, max(id) FILTER (WHERE superseded_at IS NULL) AS standing
+  FROM projects_verdict WHERE task_id = %(task)s::bigint
+) d
 """
 
 
@@ -81,34 +109,40 @@ def gather(terms: Terms, tasks: Iterable[Task]) -> dict[int, list[Vote]]:
     """Task key -> its answers that count, oldest first, each with its tasker's worth: one query for all."""
     asked = {one.pk: one for one in tasks}
     found = {"tasks": list(asked), "key": terms.project.public_id, "accuracy_model": terms.accuracy_model_key}
-    ((answers,),) = ask(OF_TASKS, found)
-    return _by_task(terms, asked, answers)
+    (row,) = ask_named(OF_TASKS, found)
+    answers: dict[int, list[Mapping[str, Any]]] = {key: [] for key in asked}
+    for one in json.loads(row["answers"] or "[]"):
+        answers[one["task"]].append(one)
+    return {key: _votes(terms, task, answers[key]) for key, task in asked.items()}
 
 
-def of_task(task: Task) -> tuple[Terms, list[Vote]]:
-    """Both for one task, with its verdicts: one query."""
+def case_of(task: Task) -> Case:
+    """All that there is to consider of one task: one query."""
     project = task.project
-    found = {"project": project.pk, "method": "", "key": project.public_id, "tasks": [task.pk]}
-    *row, answers, verdicts, correctable = ask(OF_TASK, found)[0]
-    found_terms = replace(terms.from_row(project, row, json.loads(verdicts or "[]")), correctable=correctable)
-    return found_terms, _by_task(found_terms, {task.pk: task}, answers)[task.pk]
+    asked = {"project": project.pk, "method": "", "key": project.public_id, "tasks": [task.pk], "task": task.pk}
+    (row,) = ask_named(OF_TASK, asked)
+    found = terms.from_row(project, row)
+    votes = _votes(found, task, json.loads(row["answers"] or "[]"))
+    return Case(
+        task=task,
+        terms=found,
+        votes=votes,
+        verdicts=row["verdicts"] or [],
+        standing=row["standing"],
+        open=row["open"],
+        correctable=row["correctable"],
+        audited=row["audited"],
+    )
 
 
-def _by_task(terms: Terms, tasks: Mapping[int, Task], answers: str | None) -> dict[int, list[Vote]]:
-    found: dict[int, list[Said]] = {key: [] for key in tasks}
-    for row in json.loads(answers or "[]"):
-        found[row[1]].append(_said(terms, row))
-    return {key: _votes(terms, tasks[key], some) for key, some in found.items()}
-
-
-def _said(terms: Terms, row: Sequence[Any]) -> Said:
-    """An annotation with what weighing, grades and money ask of its assignment and tasker; the rest is deferred."""
-    pk, task, tasker, answer, version, refused, assignment, kind, rate, copilot, good, poor, parameters = row
-    one = Annotation.from_db("default", ANNOTATION, [pk, assignment, task, tasker, answer, version, refused])
-    one.assignment = Assignment.from_db("default", ASSIGNMENT, [assignment, task, tasker, rate, copilot])
-    one.tasker = Person.from_db("default", PERSON, [tasker, kind])
-    # The parameters of an accuracy model that knows too few labels are nobody's.
-    return one, grades.mean(good or 0.0, poor or 0.0), (parameters or []) if terms.accuracy_model_key else []
+def _annotation(row: Mapping[str, Any]) -> Annotation:
+    """An answer with what weighing, grades and money ask of its assignment and tasker."""
+    task, tasker, assignment = row["task"], row["tasker"], row["assignment"]
+    values = [row["id"], assignment, task, tasker, row["answer"], row["version"], row["refused"]]
+    one = Annotation.from_db("default", ANNOTATION, values)
+    one.assignment = Assignment.from_db("default", ASSIGNMENT, [assignment, task, tasker, row["rate"], row["copilot"]])
+    one.tasker = Person.from_db("default", PERSON, [tasker, row["kind"]])
+    return one
 
 
 def exposed(answers: Sequence[Annotation]) -> bool:
@@ -133,17 +167,19 @@ def _source(part: object) -> str:
     return provenance.get("source", "human") if isinstance(provenance, dict) else "human"
 
 
-def _votes(terms: Terms, task: Task, answers: Sequence[Said]) -> list[Vote]:
-    seen = exposed([one for one, _, _ in answers])
-    text = _text_of(task)
+def _votes(terms: Terms, task: Task, rows: Sequence[Mapping[str, Any]]) -> list[Vote]:
+    answers = [_annotation(row) for row in rows]
+    seen, text = exposed(answers), _text_of(task)
     votes = []
-    for one, standing, parameters in answers:
+    for one, row in zip(answers, rows, strict=True):
         answer, why = as_it_counts(terms, task, one.answer)
         if why not in VOTELESS and seen and one.tasker.kind == Person.Kind.MODEL:
             why = NOT_BLIND
         elif not why and one.settings_version < terms.settings.version:
             why = OLDER
-        votes.append(Vote(one, answer, why, standing, parameters, text))
+        # The parameters of an accuracy model that knows too few labels are nobody's.
+        parameters = (row["mean"] or []) if terms.accuracy_model_key else []
+        votes.append(Vote(one, answer, why, grades.mean(row["good"] or 0.0, row["poor"] or 0.0), parameters, text))
     return votes
 
 

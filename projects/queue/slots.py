@@ -1,9 +1,7 @@
 """How many promises a task has: made, kept equal to `wanted`, withdrawn when no longer needed."""
 
-import json
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from django.db import connection, transaction
 
@@ -11,6 +9,7 @@ from projects.errors import AlreadyDecided
 from projects.models import Assignment, BrokenReport, Correctable, Task, Verdict, limits
 from projects.queue.clock import Clock
 from projects.queue.events import emit_of_task
+from projects.queue.task_state import ask_fewer, ask_more, fill, pass_on
 from taskers.database.prepared import ask
 from taskers.errors import NotFound, Problem, StateConflict
 from taskers.models import Person
@@ -60,54 +59,6 @@ WHERE a.id = stale.id
 
 MOST_WANTED = 50  # judgements of one task
 
-# Puts back what is missing to `wanted`, in the lowest free slots, for a task that is neither decided nor withheld.
-MISSING = """
-counting AS (
-  SELECT slot FROM projects_assignment
-  WHERE task_id = %(task)s::bigint AND kind = 'judge' AND state IN ('open', 'held', 'submitted') AND voided_at IS NULL
-), missing AS (
-  SELECT t.id, t.batch_id, t.wanted, t.wanted - (SELECT count(*) FROM counting) AS number
-  FROM {task} t
-  WHERE t.id = %(task)s::bigint AND t.withheld = ''
-    AND NOT EXISTS (SELECT FROM projects_verdict v WHERE v.task_id = t.id AND v.superseded_at IS NULL)
-), filled AS (
-  INSERT INTO projects_assignment (task_id, batch_id, kind, state, slot)
-  SELECT m.id, m.batch_id, 'judge', 'open', s.slot
-  FROM missing m CROSS JOIN LATERAL (
-    SELECT g.slot FROM generate_series(0, m.wanted + 100) AS g(slot)
-    WHERE g.slot NOT IN (SELECT slot FROM counting)
-    ORDER BY g.slot LIMIT greatest(m.number, 0)
-  ) AS s
-  RETURNING id
-)"""
-FILL = f"WITH {MISSING.format(task='projects_task')} SELECT count(*) FROM filled"
-
-# Parts of statements about one task, whose lock the caller holds and which has no verdict. Rows are found by the task:
-# a comparison that implied "open" or "withheld" would let the planner walk all those.
-WITHDRAWN = """
-withdrawn AS (
-  UPDATE projects_assignment SET state = 'withdrawn', ended_at = clock_timestamp()
-  WHERE task_id = %(task)s::bigint AND (kind || '', state || '') = ('judge', 'open')
-)"""
-TOLD = """
-told AS (
-  INSERT INTO taskers_event (organization_id, kind, actor_id, project_key, subject, data)
-  VALUES (%(organization)s::bigint, %(event)s, %(actor)s::bigint, %(project_key)s::uuid, %(subject)s, %(told)s::jsonb)
-)"""
-# Asks for more judgements (`raising` gives the terms), and passes a task on to a reviewer or a manager (`withholding`).
-RAISED = f"""
-raised AS (
-  UPDATE projects_task SET wanted = %(wanted)s::int, withheld = CASE withheld WHEN 'review' THEN '' ELSE withheld END
-  WHERE id = %(task)s::bigint
-  RETURNING id, batch_id, wanted, withheld
-), {MISSING.format(task="raised")}, {TOLD}"""
-WITHHELD = f"""
-withheld AS (
-  UPDATE projects_task SET withheld = %(why)s,
-    review_rank = coalesce(%(rank)s::float, -(SELECT gain FROM projects_posterior WHERE task_id = %(task)s::bigint), 0)
-  WHERE id = %(task)s::bigint AND withheld || '' = ''
-  RETURNING id
-), {WITHDRAWN}, {TOLD}"""
 # Of a task of which nobody is to be asked any more: what is open goes, if anything came in; then what did is counted,
 # and no more is wanted.
 TAKE_BACK = """
@@ -120,14 +71,6 @@ RETURNING id
 CAME_IN = """
 SELECT count(*) FILTER (WHERE state = 'submitted' AND voided_at IS NULL), count(*) FILTER (WHERE state = 'held')
 FROM projects_assignment WHERE task_id = %(task)s::bigint AND kind || '' = 'judge'
-"""
-LOWER = f"""
-WITH lowered AS (UPDATE projects_task SET wanted = %(wanted)s::int WHERE id = %(task)s::bigint), {TOLD} SELECT 1
-"""
-# Belongs to the statement that decides the task: nothing of it is handed out or waits any more.
-SETTLE = f"""{WITHDRAWN}, restored AS (
-  UPDATE projects_task SET withheld = '' WHERE id = %(task)s::bigint AND withheld || '' <> ''
-)
 """
 
 
@@ -172,24 +115,6 @@ def is_correctable(task: Task) -> bool:
     return Correctable.objects.filter(assignment__task=task).exists()
 
 
-def fill(task: Task) -> int:
-    """Open as many judgements as are missing to `wanted`. The caller holds the task's lock."""
-    return ask(FILL, {"task": task.pk})[0][0]
-
-
-def raising(task: Task, wanted: int, *, by: Person | None = None) -> dict[str, Any]:
-    """The terms of `RAISED`, which may end its wait for a reviewer."""
-    told = {"wanted": wanted, "added": wanted - task.wanted, "waited": task.withheld}
-    return _telling("overlap_raised", task, by, **told) | {"wanted": wanted}
-
-
-def withholding(
-    task: Task, why: str, *, by: Person | None = None, note: str = "", rank: float | None = None
-) -> dict[str, Any]:
-    """The terms of `WITHHELD`. `rank` places it among those that wait for review: the smaller, the sooner."""
-    return _telling("withheld", task, by, why=why, note=note) | {"why": why, "rank": rank}
-
-
 @transaction.atomic
 def withhold(task: Task, why: str, *, by: Person | None = None, note: str = "") -> Task:
     """Stop handing a task out, for one of Task.Withheld's reasons. What is in people's hands stays there.
@@ -203,8 +128,7 @@ def withhold(task: Task, why: str, *, by: Person | None = None, note: str = "") 
         raise StateConflict(
             "This task is withheld already (%(withheld)s).", withheld=task.get_withheld_display().lower()
         )
-    ask(f"WITH {WITHHELD} SELECT id FROM withheld", withholding(task, why, by=by, note=note))
-    task.withheld = why
+    pass_on(task, why, by=by, note=note)
     return task
 
 
@@ -245,8 +169,7 @@ def raise_wanted(task: Task, wanted: int, *, by: Person | None = None) -> Task:
             wanted=task.wanted,
             most_wanted=MOST_WANTED,
         )
-    ((task.withheld,),) = ask(f"WITH {RAISED} SELECT withheld FROM raised", raising(task, wanted, by=by))
-    task.wanted = wanted
+    ask_more(task, wanted, by=by)
     return task
 
 
@@ -291,10 +214,8 @@ def want_no_more(task: Task) -> int:
         raise StateConflict("Somebody is working on this task.", code="in-work")
     if not came_in:
         return 0
-    removed, task.wanted = max(0, task.wanted - came_in), min(task.wanted, came_in)
-    if removed:
-        told = _telling("overlap_lowered", task, None, wanted=task.wanted, removed=removed)
-        ask(LOWER, told | {"wanted": task.wanted})
+    if came_in < task.wanted:
+        ask_fewer(task, came_in)
     return came_in
 
 
@@ -302,16 +223,3 @@ def _add_wanted(task: Task, number: int) -> None:
     Task.objects.filter(pk=task.pk).update(wanted=task.wanted + number)
     task.wanted += number
     fill(task)
-
-
-def _telling(event: str, task: Task, by: Person | None, **told: object) -> dict[str, Any]:
-    """The terms of `TOLD`."""
-    return {
-        "task": task.pk,
-        "organization": task.project.organization_id,
-        "event": event,
-        "actor": by.pk if by else None,
-        "project_key": task.project.public_id,
-        "subject": f"task:{task.public_id}",
-        "told": json.dumps({"batch": task.batch_id, "task": task.pk} | told),
-    }

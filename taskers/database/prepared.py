@@ -54,6 +54,14 @@ def ask_rows(statement, terms, of, beside=None):
     return [(of._make(pick(row)), beside._make(pick_beside(row))) for row in cursor.fetchall()]
 
 
+def ask_named(statement: str, terms: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The same, each row by the names of its columns, for those that are read by several (see `from_columns`)."""
+    cursor = _run(statement, terms)
+    if (names := _known.get((statement, dict))) is None:
+        names = _known[statement, dict] = [one.name for one in cursor.description]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
 def ask_models(statement: str, terms: Mapping[str, Any], **models: type[Model]) -> list[tuple[Any, ...]]:
     """The same as instances: of each row those of `models`, by the alias that `columns` was given for each.
 
@@ -167,6 +175,11 @@ def row_of(model: type[M], values: Sequence[Any]) -> M:
         if isinstance(plain[place], str):
             plain[place] = json.loads(plain[place])
     return model.from_db("default", names, plain)
+
+
+def from_columns(model: type[M], alias: str, row: Mapping[str, Any]) -> M:
+    """The same from a row of `ask_named` that has `columns` under this alias among others."""
+    return row_of(model, [row[f"{alias}.{field.column}"] for field in _fields(model)])
 
 
 @cache

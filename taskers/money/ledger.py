@@ -1,14 +1,15 @@
 """The books. The only writer of Transfer; amounts are integer millionths of a currency unit."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
 from django.db.models import Sum
 
-from taskers.database.prepared import ask, columns, row_of, width
+from taskers.database.prepared import ask, ask_named, columns, row_of
 from taskers.errors import KeyReused
 from taskers.models import Account, Organization, Person, Transfer
 
@@ -18,7 +19,7 @@ MILLIONTHS = 1_000_000
 # Sorted, so that two of these at once wait for each other instead of locking each other out; the accounts come first,
 # since the transfers can't be sorted before all of them are known. An account that another transaction opens at this
 # very moment can't be seen here; its transfers are then left out, and the next look at what is missing finds it.
-EARN = f"""
+EARN = """
 WITH earned AS (
   SELECT * FROM unnest(%(keys)s::text[], %(organizations)s::bigint[], %(currencies)s::text[], %(projects)s::uuid[],
       %(taskers)s::bigint[], %(amounts)s::bigint[], %(reasons)s::text[], %(details)s::jsonb[])
@@ -51,11 +52,11 @@ JOIN known d ON d.organization_id = e.organization AND d.kind = 'owed' AND d.cur
   AND d.tasker_id = e.tasker AND d.project_key IS NULL
 ORDER BY e.key
 ON CONFLICT DO NOTHING
-RETURNING {columns(Transfer, "t")}
+RETURNING t.key
 """
 
-EARNED = f"""
-SELECT {columns(Transfer, "t")}, s.kind, d.kind, s.organization_id, t.currency, s.project_key, d.tasker_id, t.amount
+EARNED = """
+SELECT t.key, s.kind AS source, d.kind AS target, s.organization_id, t.currency, s.project_key, d.tasker_id, t.amount
 FROM taskers_transfer t JOIN taskers_account s ON s.id = t.source_id JOIN taskers_account d ON d.id = t.target_id
 WHERE t.key = ANY(%(keys)s::text[])
 """
@@ -93,9 +94,17 @@ class Earning:
     detail: dict = field(default_factory=dict)
 
     @property
-    def terms(self) -> tuple:
+    def terms(self) -> dict[str, Any]:
         """What a second one with the same key must agree in."""
-        return (self.organization.pk, self.organization.currency, self.project_key, self.tasker.pk, self.amount)
+        return {
+            "source": Account.Kind.LABELLING,
+            "target": Account.Kind.OWED,
+            "organization_id": self.organization.pk,
+            "currency": self.organization.currency,
+            "project_key": self.project_key,
+            "tasker_id": self.tasker.pk,
+            "amount": self.amount,
+        }
 
 
 def account(
@@ -135,28 +144,27 @@ def post(
 
 def earn(
     *, key: str, organization: Organization, project_key: UUID, tasker: Person, amount: int, reason: str, detail: dict
-) -> Transfer:
+) -> None:
     """Owe a tasker what a decision earned them, once per key."""
-    return earn_all([Earning(key, organization, project_key, tasker, amount, reason, detail)])[0]
+    earn_all([Earning(key, organization, project_key, tasker, amount, reason, detail)])
 
 
-def earn_all(rows: Sequence[Earning]) -> list[Transfer]:
-    """Owe what decisions earned, each once per key; the transfers, made now or before, in the order of the rows.
+def earn_all(rows: Sequence[Earning]) -> None:
+    """Owe what decisions earned, each once per key.
 
     One statement while nothing was made before. Raises KeyReused if a key was used on other terms; the rest may be made
     by then, and is undone with the caller's transaction. Calls of one transaction should come in the same order
     everywhere, as with anything that locks; within a call that is seen to.
     """
-    made: dict[str, Transfer] = {}
-    wanted: dict[str, Earning] = {}
+    missing: dict[str, Earning] = {}
     for one in rows:
-        if wanted.setdefault(one.key, one).terms != one.terms:
+        if missing.setdefault(one.key, one).terms != one.terms:
             raise _reused(one.key)
-    while missing := [one for key, one in wanted.items() if key not in made]:
-        made |= {one.key: one for one in map(_transfer, ask(EARN, _as_columns(missing)))}
-        if any(one.key not in made for one in missing):
-            made |= _made_before([one for one in missing if one.key not in made])
-    return [made[one.key] for one in rows]
+    while missing:
+        for row in ask_named(EARN, _as_columns(missing.values())):
+            del missing[row["key"]]
+        for key in _made_before(missing):
+            del missing[key]
 
 
 def reverse(transfer: Transfer, *, reason: str) -> Transfer:
@@ -248,7 +256,7 @@ def audit() -> list[tuple[str, str]]:
         return cursor.fetchall()
 
 
-def _as_columns(rows: Sequence[Earning]) -> dict[str, list]:
+def _as_columns(rows: Collection[Earning]) -> dict[str, list]:
     return {
         "keys": [one.key for one in rows],
         "organizations": [one.organization.pk for one in rows],
@@ -261,16 +269,13 @@ def _as_columns(rows: Sequence[Earning]) -> dict[str, list]:
     }
 
 
-def _made_before(rows: Sequence[Earning]) -> dict[str, Transfer]:
-    """Those of these earnings that were made before, by key. Raises KeyReused where it was on other terms."""
-    wanted = {one.key: one for one in rows}
-    found = {}
-    for row in ask(EARNED, {"keys": list(wanted)}):
-        transfer, (source, target, *terms) = _transfer(row[: width(Transfer)]), row[width(Transfer) :]
-        if (source, target, tuple(terms)) != ("labelling", "owed", wanted[transfer.key].terms):
-            raise _reused(transfer.key)
-        found[transfer.key] = transfer
-    return found
+def _made_before(missing: Mapping[str, Earning]) -> list[str]:
+    """The keys of those of these earnings that were made before. Raises KeyReused where it was on other terms."""
+    made = ask_named(EARNED, {"keys": list(missing)}) if missing else []
+    for row in made:
+        if row != {"key": row["key"], **missing[row["key"]].terms}:
+            raise _reused(row["key"])
+    return [row["key"] for row in made]
 
 
 def _transfer(row: tuple) -> Transfer:

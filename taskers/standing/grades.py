@@ -16,14 +16,14 @@ from django.db import transaction
 from django.db.models.functions import Now
 from scipy.stats import beta
 
-from taskers.database.prepared import array, ask, columns, row_of
+from taskers.database.prepared import array, ask, ask_named
 from taskers.models import Grade, LabelStanding, Organization, Person, Standing
 
 # A known answer and a reviewer are taken at their word; the others' agreement counts half, since people err alike.
 WEIGHTS = {Grade.Source.GOLD.value: 1.0, Grade.Source.REVIEW.value: 1.0, Grade.Source.VERDICT.value: 0.5}
 PRIOR_GOOD, PRIOR_POOR = 3.0, 1.0
 
-WEIGHT = "CASE source " + " ".join(f"WHEN '{key}' THEN {value}" for key, value in WEIGHTS.items()) + " END"
+SOURCES = " ".join(f"WHEN '{key}' THEN {value}" for key, value in WEIGHTS.items())
 
 # Moves standings by `moved`, a table of changes: whose, how much (below nothing: taken away), and the same by label.
 # Rows are locked in the order of projects, taskers and labels, whatever the order of the changes, and labels after all
@@ -79,20 +79,22 @@ WITH graded AS (
   ON CONFLICT (key) DO NOTHING
   RETURNING *
 ), moved AS MATERIALIZED (
-  SELECT project_key, tasker_id, organization_id, {WEIGHT} AS weight, value, detail->'labels' AS labels FROM made
+  SELECT project_key, tasker_id, organization_id, CASE source {SOURCES} END AS weight, value,
+    detail->'labels' AS labels
+  FROM made
   UNION ALL
-  SELECT b.project_key, b.tasker_id, b.organization_id, -{WEIGHT.replace("source", "b.source", 1)}, b.value,
+  SELECT b.project_key, b.tasker_id, b.organization_id, -CASE b.source {SOURCES} END, b.value,
     b.detail->'labels'
   FROM made m CROSS JOIN LATERAL (
     SELECT * FROM taskers_grade b WHERE b.subject = m.subject AND b.tasker_id = m.tasker_id ORDER BY b.id DESC LIMIT 1
   ) b
 ), {SHIFT}
-SELECT {columns(Grade, "made")} FROM made
+SELECT count(*) FROM made
 """
 REBUILD = f"""
 WITH moved AS MATERIALIZED (
-  SELECT DISTINCT ON (tasker_id, subject) project_key, tasker_id, organization_id, {WEIGHT} AS weight, value,
-    detail->'labels' AS labels
+  SELECT DISTINCT ON (tasker_id, subject) project_key, tasker_id, organization_id, CASE source {SOURCES} END AS weight,
+    value, detail->'labels' AS labels
   FROM taskers_grade WHERE project_key = %(project)s::uuid ORDER BY tasker_id, subject, id DESC
 ), {SHIFT}
 SELECT count(*) FROM whole
@@ -103,7 +105,7 @@ SELECT count(*) FROM whole
 MOST_FRESH = 500  # of one project; a moment is some minutes
 NOTHING = 1e-9
 FRESH = """
-SELECT g.project_key, sum(g.value - coalesce(b.value, 0)), sum(1 - g.value - coalesce(1 - b.value, 0))
+SELECT g.project_key, sum(g.value - coalesce(b.value, 0)) AS good, sum(1 - g.value - coalesce(1 - b.value, 0)) AS poor
 FROM unnest(%(projects)s::uuid[]) AS p(key) CROSS JOIN LATERAL (
   SELECT n.id, n.project_key, n.subject, n.value, n.at FROM taskers_grade n
   WHERE n.tasker_id = %(tasker)s::bigint AND n.project_key = p.key ORDER BY n.id DESC LIMIT %(most)s::int
@@ -154,25 +156,21 @@ def record(
     blind: bool,
     detail: dict | None = None,
     labels: dict[str, float] | None = None,
-) -> Grade:
+) -> None:
     """Add one piece of evidence, once per key, and move the standing by it. `value` is in [0, 1]."""
     one = Evidence(key, subject, organization, project_key, tasker, source, value, blind, detail or {}, labels or {})
-    return record_all([one])[0]
+    record_all([one])
 
 
-def record_all(rows: Sequence[Evidence]) -> list[Grade]:
-    """Add evidence, each once per key, and move the standings by it; the grades, made now or before, in their order.
+def record_all(rows: Sequence[Evidence]) -> None:
+    """Add evidence, each once per key, and move the standings by it: one statement however many.
 
-    One statement however many rows, unless some were made before. At most one row per tasker and subject, and the
-    caller holds a lock by which nobody else grades the same subjects meanwhile: a task's. It locks the standings until
-    the transaction ends, and all work on those people's tasks ends here: let it be the last that a transaction does.
+    At most one row per tasker and subject, and the caller holds a lock by which nobody else grades the same subjects
+    meanwhile: a task's. It locks the standings until the transaction ends, and all work on those people's tasks ends
+    here: let it be the last that a transaction does.
     """
-    if not rows:
-        return []
-    found = {one.key: one for one in (row_of(Grade, made) for made in ask(RECORD, {"grades": _as_json(rows)}))}
-    if missing := [row.key for row in rows if row.key not in found]:
-        found |= {one.key: one for one in Grade.objects.filter(key__in=missing)}
-    return [found[row.key] for row in rows]
+    if rows:
+        ask(RECORD, {"grades": _as_json(rows)})
 
 
 def _as_json(rows: Sequence[Evidence]) -> str:
@@ -207,9 +205,9 @@ def shown(tasker: Person, project_keys: Collection[UUID], *, before: datetime) -
     rows = Standing.objects.filter(tasker=tasker, project_key__in=project_keys)
     sums = {row.project_key: (row.shown_good, row.shown_poor) for row in rows}
     terms = {"tasker": tasker.pk, "projects": array(list(project_keys)), "before": before, "most": MOST_FRESH}
-    for key, good, poor in ask(FRESH, terms) if rows and before.year < datetime.max.year else ():
-        whole = sums[key]
-        sums[key] = (max(0.0, whole[0] - good), max(0.0, whole[1] - poor))
+    for fresh in ask_named(FRESH, terms) if rows and before.year < datetime.max.year else ():
+        good, poor = sums[fresh["project_key"]]
+        sums[fresh["project_key"]] = (max(0.0, good - fresh["good"]), max(0.0, poor - fresh["poor"]))
     return {key: estimate(good, poor) for key, (good, poor) in sums.items() if good + poor > NOTHING}
 
 

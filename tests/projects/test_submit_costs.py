@@ -1,4 +1,4 @@
-"""What handing in asks of the database: two statements where nothing can follow, six where a task is decided.
+"""What handing in asks of the database: two statements where nothing can follow, seven where a task is decided.
 
 The plans are looked at on statistics that were taken before anybody did anything.
 """
@@ -12,7 +12,8 @@ from django.test.utils import CaptureQueriesContext
 from benchmarks.queue import fixtures, plans
 from projects import queue
 from projects.models import Posterior, Verdict
-from projects.quality import consensus, votes
+from projects.quality import votes
+from projects.queue import task_state
 from projects.workflow import submission
 from taskers.models import Event, Grade, Transfer
 from tests.support import make
@@ -36,12 +37,13 @@ def test_an_answer_that_others_follow_is_two_statements_and_weighs_nothing(cast)
     assert not Posterior.objects.exists()
 
 
-def test_a_deciding_answer_is_three_statements_of_the_engine_and_one_of_the_ledger(cast) -> None:
+def test_a_deciding_answer_is_four_statements_of_the_engine_and_one_of_the_ledger(cast) -> None:
     for method in ("majority_v1", "standing_v1"):
         project = make.project(cast.riverside, method, wanted=3, aggregation=method)
         make.task(make.batch(project))
         statements(cast.alice, project), statements(cast.bob, project)
-        assert statements(cast.carol, project) == 2 + 3 + 1
+        # What is considered, the verdict, what is believed, the grades; and the money.
+        assert statements(cast.carol, project) == 2 + 4 + 1
     assert Verdict.objects.count() == Posterior.objects.count() == 2
     assert Grade.objects.count() == Transfer.objects.count() == 6
 
@@ -54,17 +56,17 @@ def test_deciding_part_by_part_learns_by_two_statements_more(cast) -> None:
         for tasker in (cast.alice, cast.bob, cast.carol):
             last = statements(tasker, project)
         assert Verdict.objects.filter(task=task).exists()
-    assert last == 2 + 3 + 1 + 2, "the first made the accuracy model, the second read it, this one only learns"
+    assert last == 2 + 4 + 1 + 2, "the first made the accuracy model, the second read it, this one only learns"
 
 
-def test_an_answer_that_leaves_doubt_is_two_statements_of_the_engine_whatever_follows(cast) -> None:
+def test_an_answer_that_leaves_doubt_is_three_statements_of_the_engine_whatever_follows(cast) -> None:
     project = make.project(cast.riverside, wanted=2, most=3)
     task = make.task(make.batch(project))
     statements(cast.alice, project)
-    assert statements(cast.bob, project, make.OSLO) == 2 + 2
+    assert statements(cast.bob, project, make.OSLO) == 2 + 3
     task.refresh_from_db()
     assert (task.wanted, task.withheld) == (3, ""), "one more is asked"
-    assert statements(cast.carol, project, make.spans((0, 5))) == 2 + 2
+    assert statements(cast.carol, project, make.spans((0, 5))) == 2 + 3
     task.refresh_from_db()
     assert (task.wanted, task.withheld) == (3, "review")
     assert task.review_rank == -Posterior.objects.get().gain < 0
@@ -87,27 +89,22 @@ def young(cast):
     return project
 
 
-def test_evidence_is_found_by_the_task_whatever_the_statistics_say(young) -> None:
-    terms = {"project": young.pk, "method": "", "key": young.public_id, "tasks": [1]}
-    plan = plans.generic(votes.OF_TASK, terms)
-    assert by_key(plan, "projects_assignment") == {"projects_assignment_pkey"}, plan
-
-
-def test_a_verdict_settles_its_task_alone_whatever_the_statistics_say(young) -> None:
-    names = re.findall(r"%\((\w+)\)s", consensus.CONCLUDE)
-    terms: dict = dict.fromkeys(names, 1) | {"answer": "{}", "agreements": "{}", "beliefs": "[]", "told": "{}"}
-    terms |= {"rests_on": "{}", "method": "", "note": "", "subject": "", "project_key": young.public_id}
-    plan = plans.generic(consensus.CONCLUDE, terms)
-    assert by_key(plan, "projects_assignment") == {"assignment_by_task"}, plan
-    assert by_key(plan, "projects_task") == {"projects_task_pkey"}, plan
-
-
-@pytest.mark.parametrize("statement", [consensus.ASK_MORE, consensus.PASS_ON])
-def test_doubt_touches_its_task_alone_whatever_the_statistics_say(young, statement: str) -> None:
-    terms: dict = dict.fromkeys(re.findall(r"%\((\w+)\)s", statement), 1) | {"beliefs": "[]", "told": "{}"}
-    plan = plans.generic(statement, terms | {"event": "", "subject": "", "why": "", "project_key": young.public_id})
-    assert by_key(plan, "projects_assignment") <= {"assignment_by_task", "assignment_slot_once"}, plan
-    assert by_key(plan, "projects_task") == {"projects_task_pkey"}, plan
+@pytest.mark.parametrize(
+    ("statement", "indexes"),
+    [
+        (votes.OF_TASK, {"projects_assignment_pkey", "assignment_by_task"}),
+        (task_state.SETTLE, {"assignment_by_task"}),
+        (task_state.ASK_MORE, {"assignment_by_task", "assignment_slot_once"}),
+        (task_state.PASS_ON, {"assignment_by_task"}),
+    ],
+    ids=["what is considered", "settled", "asked of more", "passed on"],
+)
+def test_a_decision_touches_its_task_alone_whatever_the_statistics_say(young, statement: str, indexes: set) -> None:
+    terms: dict = dict.fromkeys(re.findall(r"%\((\w+)\)s", statement), 1) | {"method": "", "tasks": [1], "told": "{}"}
+    keys = {"key": young.public_id, "project": young.pk, "project_key": young.public_id}
+    plan = plans.generic(statement, terms | keys | {"event": "", "subject": "", "why": ""})
+    assert set() < by_key(plan, "projects_assignment") <= indexes, plan
+    assert by_key(plan, "projects_task") <= {"projects_task_pkey"}, plan
 
 
 def by_key(plan: str, table: str) -> set[str]:

@@ -1,5 +1,6 @@
 """Makers and readers of money for tests. Balances are added up here from Transfer rows, not by the ledger."""
 
+from collections.abc import Sequence
 from itertools import count
 from uuid import UUID
 
@@ -15,8 +16,9 @@ def earn(
     cast: Cast, tasker: Person, amount: int, *, organization: Organization | None = None, key: str = ""
 ) -> Transfer:
     """Owe a tasker an amount in millionths."""
-    return ledger.earn(
-        key=key or f"earning:{next(_keys)}",
+    key = key or f"earning:{next(_keys)}"
+    ledger.earn(
+        key=key,
         organization=organization or cast.riverside,
         project_key=PROJECT,
         tasker=tasker,
@@ -24,6 +26,14 @@ def earn(
         reason="work",
         detail={},
     )
+    return Transfer.objects.get(key=key)
+
+
+def earned(rows: Sequence[ledger.Earning]) -> list[Transfer]:
+    """Owe all of it; the transfers, in the order of the rows."""
+    ledger.earn_all(rows)
+    made = {one.key: one for one in Transfer.objects.filter(key__in=[row.key for row in rows])}
+    return [made[row.key] for row in rows]
 
 
 def balance_of(tasker: Person, kind: str) -> int:
