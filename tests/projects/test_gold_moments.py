@@ -172,7 +172,7 @@ def test_attacker_tells_gold_that_is_settled_when_it_is_handed_in(cast, monkeypa
     def at_once(assignment, annotation) -> None:
         settlement = {"assignment": assignment, "project": assignment.task.project, "tasker": annotation.tasker}
         GoldSettlement.objects.create(**settlement)
-        settling._settle(assignment.pk, alone=False)
+        settling._settle(assignment.pk)
 
     monkeypatch.setattr(settling, "receive", at_once)
     assert odds([worked_on(cast, seed) for seed in range(20)]) > 3

@@ -77,17 +77,20 @@ def retire(kept: PooledGold, why: str, *, by: Person | None) -> None:
     emit_of_task("gold_retired", kept.gold.task, by, why=why)
 
 
-def pay(assignment: Assignment, annotation: Annotation, *, alone: bool = False) -> None:
+def pay_if_right(assignment: Assignment, annotation: Annotation) -> None:
     """Owe what an answer to gold earns, once: the rate where it is close enough to the known answer.
 
-    Nobody's work is compared where one answer decides `alone`, nor with a known answer that became suspect meanwhile:
-    then whatever was answered is paid. A model is never paid.
+    Nobody's work is compared with a known answer that became suspect meanwhile: then whatever was answered is paid.
     """
+    if assignment.rate and (_is_suspect(assignment.task) or is_good_enough(assignment, annotation)):
+        pay(assignment, annotation)
+
+
+def pay(assignment: Assignment, annotation: Annotation) -> None:
+    """Owe the rate of an answer to gold, once, whatever was answered. A model is never paid."""
     if not assignment.rate or annotation.tasker.kind == Person.Kind.MODEL:
         return
     project = assignment.task.project
-    if not (alone or _is_suspect(assignment.task) or is_good_enough(assignment, annotation)):
-        return
     ledger.earn(
         key=key_of(annotation),
         organization=project.organization,

@@ -10,18 +10,19 @@ changes nothing.
 """
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from projects import queue
 from projects.models import Annotation, Assignment, GoldSettlement
 from projects.quality.gold import grading
 from projects.queue import draws
 from projects.queue.clock import Clock, from_now
-from taskers.database.prepared import ask
+from taskers.database.prepared import ask_named
 from taskers.models import Person
 
 MOST_NEAR = 50  # judgements beside it that are looked at
@@ -35,10 +36,10 @@ PIECE = 1000
 # Judgements of a tasker in a project beside one annotation, the nearest first, each with the first verdict of its task.
 # By when they were first handed in: a correction is as new as its tasker wants, but is decided with what was beside it.
 BESIDE = """
-SELECT a.id, n.id, a.ended_at + make_interval(mins => s.correction_minutes), s.correction_minutes, v.at,
-  v.decided_by_id IS NULL, v.rests_on,
-  coalesce((v.agreements ->> n.id::text)::float < %(floor)s::float, t.withheld = 'review'),
-  (SELECT max(key::bigint) FROM jsonb_object_keys(v.agreements) AS key)
+SELECT a.id AS assignment, n.id AS annotation, a.ended_at + make_interval(mins => s.correction_minutes) AS at,
+  s.correction_minutes AS minutes, v.at AS decided_at, v.decided_by_id IS NULL AS by_method, v.rests_on,
+  coalesce((v.agreements ->> n.id::text)::float < %(floor)s::float, t.withheld = 'review') AS poor,
+  (SELECT max(key::bigint) FROM jsonb_object_keys(v.agreements) AS key) AS newest
 FROM (
   SELECT f.id AS first, n.id, n.assignment_id, n.task_id, n.settings_version FROM projects_annotation f
   JOIN projects_annotation n ON n.assignment_id = f.assignment_id AND n.superseded_at IS NULL
@@ -61,10 +62,12 @@ BEFORE, AFTER = BESIDE.format(beside="<", order="DESC"), BESIDE.format(beside=">
 
 # What isn't settled yet, or grades nobody yet; with how the judgement that it goes by fared.
 OPEN = """
-SELECT clock_timestamp(), g.assignment_id, g.goes_by, g.due_at, g.settled_at IS NOT NULL, s.correction_minutes > 0,
-  n.id, a.ended_at + make_interval(mins => s.correction_minutes), n.tasker_id, g.project_id,
-  (SELECT b.ended_at + make_interval(mins => s.correction_minutes) FROM projects_assignment b WHERE b.id = g.goes_by),
-  v.at, v.rests_on, l.id
+SELECT clock_timestamp() AS now, g.assignment_id AS assignment, g.goes_by, g.due_at,
+  g.settled_at IS NOT NULL AS settled, s.correction_minutes > 0 AS in_turns, n.id AS annotation,
+  a.ended_at + make_interval(mins => s.correction_minutes) AS at,
+  (SELECT b.ended_at + make_interval(mins => s.correction_minutes) FROM projects_assignment b
+   WHERE b.id = g.goes_by) AS like_at,
+  v.at AS decided_at, v.rests_on, l.id AS like_annotation
 FROM projects_goldsettlement g
 JOIN projects_assignment a ON a.id = g.assignment_id AND a.voided_at IS NULL
 JOIN projects_annotation n ON n.assignment_id = g.assignment_id AND n.superseded_at IS NULL
@@ -81,19 +84,42 @@ ORDER BY g.assignment_id LIMIT %(piece)s::int
 
 @dataclass(frozen=True)
 class _Judged:
-    """A judgement beside gold, and how its task was decided, if it was."""
+    """A judgement beside gold, and how its task was decided, if it was: a row of `BESIDE`."""
 
     assignment: int
+    annotation: int
     at: datetime
+    minutes: int  # for which it may be corrected
     decided_at: datetime | None
-    at_once: bool
-    alone: bool
+    by_method: bool
+    rests_on: Sequence[int] | None
     poor: bool  # the others didn't agree with it: it earned nothing, or a reviewer is asked
+    newest: int | None  # of the answers that the decision knew
+
+    @property
+    def at_once(self) -> bool:
+        if self.decided_at is None:
+            return False
+        if self.minutes:  # its end decides, at the worker's next turn
+            return self.decided_at < self.at + TURN
+        # The newest answer decides when it comes, unless somebody is asked about all of them; what is late is met
+        # decided.
+        newest = self.newest or self.annotation
+        return (self.by_method and self.annotation == self.newest) or self.annotation > newest
+
+    @property
+    def alone(self) -> bool:
+        return _is_alone(self.rests_on, self.annotation)
+
+    @property
+    def way(self) -> "Way":
+        """How gold is settled that goes by it."""
+        return _settle_alone if self.alone else _settle
 
 
 @dataclass(frozen=True)
 class _Open:
-    """A settlement that something is still to follow for."""
+    """A settlement that something is still to follow for: a row of `OPEN`."""
 
     now: datetime
     assignment: int
@@ -103,11 +129,26 @@ class _Open:
     in_turns: bool  # a worker decides what comes beside it, so that it settles this too
     annotation: int
     at: datetime  # since when something might follow
-    tasker: int
-    project: int
     like_at: datetime | None
     decided_at: datetime | None
-    alone: bool
+    rests_on: Sequence[int] | None
+    like_annotation: int | None
+
+    @property
+    def way(self) -> "Way":
+        """As the judgement that it goes by was decided: alone, or with others."""
+        return _settle_alone if _is_alone(self.rests_on, self.like_annotation) else _settle
+
+
+Way = Callable[[int], bool]  # settles or grades one piece of work, by the key of its assignment; whether it did
+
+
+@dataclass(frozen=True)
+class _Due:
+    """When something is to follow, and what."""
+
+    at: datetime
+    way: Way
 
 
 def receive(assignment: Assignment, annotation: Annotation) -> None:
@@ -131,54 +172,61 @@ def receive(assignment: Assignment, annotation: Annotation) -> None:
         due_at=due,
     )
     if first or (drawn and drawn.at_once):
-        _settle(assignment.pk, alone=drawn.alone if drawn else True)
+        way = drawn.way if drawn else _settle_alone
+        way(assignment.pk)
 
 
 def settle_due(tasker: Person | None = None) -> int:
     """Settle what is due, of one tasker or of everybody; returns how many."""
     done = after = 0
     terms = {"tasker": tasker.pk if tasker else None, "piece": PIECE}
-    while rows := [_open(row) for row in ask(OPEN, terms | {"after": after})]:
+    while rows := [_Open(**row) for row in ask_named(OPEN, terms | {"after": after})]:
         after = rows[-1].assignment
         for one in rows:
-            due, alone = (None, False) if tasker and one.in_turns else _due(one)
-            if due is None or due > one.now:
-                continue
-            done += _grade(one.assignment) if one.settled else _settle(one.assignment, alone=alone)
+            due = None if tasker and one.in_turns else _due(one)
+            if due is not None and due.at <= one.now:
+                done += due.way(one.assignment)
     return done
 
 
-def _due(one: _Open) -> tuple[datetime | None, bool]:
-    """When the next thing is to follow, as far as that is known, and whether it is shown as decided alone."""
+def _due(one: _Open) -> _Due | None:
+    """When the next thing is to follow, and what, as far as that is known."""
     if one.settled:
-        return one.due_at, True
+        return _Due(one.due_at, _grade) if one.due_at else None
     if one.due_at is not None:
-        return one.due_at, one.alone
+        return _Due(one.due_at, one.way)
     dice = _dice(one.assignment)
     if one.decided_at is not None and one.like_at is not None:
         after = min(abs(one.at - one.like_at), FEW_MINUTES) * dice.uniform(0.2, 1.8)
-        return max(one.decided_at, one.at) + after, one.alone
+        return _Due(max(one.decided_at, one.at) + after, one.way)
     if one.at + FORGOTTEN < one.now:
-        return one.at + FORGOTTEN, one.alone
+        return _Due(one.at + FORGOTTEN, one.way)
     if one.goes_by is None and (later := _later(one)):
         if later[0].at_once:
-            return later[0].at + timedelta(minutes=dice.uniform(0, 1)), later[0].alone
+            return _Due(later[0].at + timedelta(minutes=dice.uniform(0, 1)), later[0].way)
         GoldSettlement.objects.filter(pk=one.assignment).update(goes_by=later[0].assignment)
-    return None, False
+    return None
 
 
 @transaction.atomic
-def _settle(key: int, *, alone: bool) -> bool:
-    """Pay, and unless it is shown as decided alone grade. False where that was done already, or it was voided."""
-    if (work := _locked(key)) is None:
+def _settle(key: int) -> bool:
+    """Pay and grade by the known answer. False where that was done already, or it was voided."""
+    if (work := _locked(key)) is None or not _unsettled(key).update(
+        settled_at=Clock(), graded_at=Clock(), alone=False, due_at=None
+    ):
         return False
-    said: dict = {"settled_at": Clock(), "graded_at": None if alone else Clock(), "alone": alone}
-    said["due_at"] = from_now(round(_dice(key, "grade").uniform(*LATER))) if alone else None
-    if not GoldSettlement.objects.filter(pk=key, settled_at=None).update(**said):
+    grading.pay_if_right(*work)
+    grading.grade(*work)
+    return True
+
+
+@transaction.atomic
+def _settle_alone(key: int) -> bool:
+    """Pay whatever was answered, and grade it some time later. False as above."""
+    later = from_now(round(_dice(key, "grade").uniform(*LATER)))
+    if (work := _locked(key)) is None or not _unsettled(key).update(settled_at=Clock(), alone=True, due_at=later):
         return False
-    grading.pay(*work, alone=alone)
-    if not alone:
-        grading.grade(*work)
+    grading.pay(*work)
     return True
 
 
@@ -189,6 +237,10 @@ def _grade(key: int) -> bool:
         return False
     grading.grade(*work)
     return True
+
+
+def _unsettled(key: int) -> QuerySet[GoldSettlement]:
+    return GoldSettlement.objects.filter(pk=key, settled_at=None)
 
 
 def _locked(key: int) -> tuple[Assignment, Annotation] | None:
@@ -206,7 +258,7 @@ def _beside(statement: str, annotation: Annotation) -> list[_Judged]:
     floor = annotation.task.project.settings.get(version=annotation.settings_version).pay_floor
     whose = {"tasker": annotation.tasker_id, "project": annotation.task.project_id}
     terms = whose | {"assignment": annotation.assignment_id, "number": MOST_NEAR}
-    return [_judged(row) for row in ask(statement, {"floor": floor, **terms})]
+    return [_Judged(**row) for row in ask_named(statement, {"floor": floor, **terms})]
 
 
 def _alike(rows: Sequence[_Judged], annotation: Annotation) -> list[_Judged]:
@@ -223,23 +275,8 @@ def _later(one: _Open) -> list[_Judged]:
     return _alike(_beside(AFTER, annotation), annotation)
 
 
-def _judged(row: Sequence) -> _Judged:
-    key, annotation, at, minutes, decided_at, by_method, rests_on, poor, newest = row
-    # The newest answer decides when it comes, unless somebody is asked about all of them; what is late is met decided.
-    at_once = decided_at is not None and ((by_method and annotation == newest) or annotation > (newest or annotation))
-    if minutes:  # then its end decides, at the worker's next turn
-        at_once = decided_at is not None and decided_at < at + TURN
-    return _Judged(key, at, decided_at, at_once, _is_alone(rests_on, annotation), bool(poor))
-
-
 def _is_alone(rests_on: Sequence[int] | None, annotation: int | None) -> bool:
     return annotation is not None and list(rests_on or ()) == [annotation]
-
-
-def _open(row: Sequence) -> _Open:
-    rests_on, like_annotation = row[-2:]
-    values = [*row[:-2], _is_alone(rests_on, like_annotation)]
-    return _Open(*values)
 
 
 def _dice(key: int, what: str = "settle") -> random.Random:
