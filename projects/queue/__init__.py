@@ -8,7 +8,7 @@ from projects.queue.audit import audit
 from projects.queue.broken import dismiss, report, uphold
 from projects.queue.claim import claim, claim_any, claim_group
 from projects.queue.claim_numbers import RequestedTask, choose_anew
-from projects.queue.complete import Delivery, deliver, hand_in, lock_known
+from projects.queue.complete import Delivery, deliver, lock_known
 from projects.queue.gold import set_aside, take_up
 from projects.queue.leases import expire_due, in_hands, let_go, release, renew, skip
 from projects.queue.look_ahead import Lookahead, look_ahead, peek
@@ -56,7 +56,6 @@ __all__ = [
     "expire_due",
     "fill",
     "first_reviewable",
-    "hand_in",
     "is_correctable",
     "in_hands",
     "let_go",

@@ -1,4 +1,4 @@
-"""The moment work is handed in: held becomes submitted, or, late, expired becomes submitted if nobody else began."""
+"""The moment work is handed in: one delivery, with a guard for what is in time and one for what is late."""
 
 import json
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from projects.models.promises import ALIKE, COMPARED
 from projects.queue import local_time
 from projects.queue.claim_numbers import choose_anew
 from projects.queue.clock import Clock
-from taskers.database.prepared import array, ask
+from taskers.database.prepared import array, ask, ask_named
 from taskers.models import Person
 
 # What each label asks of the parts that carry it, as one JSON text; those retired since the work began are still taken.
@@ -28,27 +28,15 @@ LOCK_KNOWN = f"""
 SELECT withheld, wanted, {LABELS} FROM projects_task WHERE id = %(task)s::bigint FOR NO KEY UPDATE
 """
 
-# What counts for the day of a tasker; a course fills no place of it, but what it pays counts.
-COUNTED = """
-  INSERT INTO projects_daytally AS d (tasker_id, project_id, day, judgements, promised, at)
-  SELECT %(tasker)s::bigint, %(project)s::bigint, %(today)s::date, (kind <> 'training')::int, coalesce(rate, 0),
-    clock_timestamp()
-  FROM {mine} WHERE kind || '' <> 'review'
-  ON CONFLICT (tasker_id, project_id, day) DO UPDATE
-    SET judgements = d.judgements + excluded.judgements, promised = d.promised + excluded.promised, at = excluded.at
-"""
-LATE = "(SELECT kind, rate FROM projects_assignment WHERE id = %(assignment)s::bigint) mine"
-COUNT_LATE = f"{COUNTED.format(mine=LATE)} RETURNING d.id"
-
 # Everything that handing in writes, in one statement: the state, the annotation, how long it may be corrected, the
-# draft's end, the tasker's day, the event. The caller holds the task's lock, so the counts are those of everybody
-# before this one. The assignment is found by its key whatever the statistics say: a comparison that implied "held" or
-# "somebody's" would let the planner walk all of those.
-DELIVER = f"""
+# draft's end, the tasker's day (a course fills no place of it, but what it pays counts), the event. The caller holds
+# the task's lock, so the counts are those of everybody before this one. The assignment is found by its key whatever the
+# statistics say: a comparison that implied "held" or "somebody's" would let the planner walk all of those.
+DELIVER = """
 WITH mine AS (
   UPDATE projects_assignment SET state = 'submitted', ended_at = clock_timestamp()
   WHERE id = %(assignment)s::bigint
-    AND (tasker_id, token, state || '') IS NOT DISTINCT FROM (%(tasker)s::bigint, %(token)s::uuid, 'held')
+    AND (tasker_id, token, state || '') IS NOT DISTINCT FROM (%(tasker)s::bigint, %(token)s::uuid, %(state)s::text)
   RETURNING id, task_id, batch_id, kind, rate, settings_version
 ), written AS (
   INSERT INTO projects_annotation
@@ -67,17 +55,24 @@ WITH mine AS (
 ), done AS (
   DELETE FROM projects_draft WHERE assignment_id IN (SELECT id FROM mine)
 ), counted AS (
-{COUNTED.format(mine="mine")}), told AS (
+  INSERT INTO projects_daytally AS d (tasker_id, project_id, day, judgements, promised, at)
+  SELECT %(tasker)s::bigint, %(project)s::bigint, %(today)s::date, (kind <> 'training')::int, coalesce(rate, 0),
+    clock_timestamp()
+  FROM mine WHERE kind || '' <> 'review'
+  ON CONFLICT (tasker_id, project_id, day) DO UPDATE
+    SET judgements = d.judgements + excluded.judgements, promised = d.promised + excluded.promised, at = excluded.at
+), told AS (
   INSERT INTO taskers_event (organization_id, kind, actor_id, project_key, subject, data)
   SELECT %(organization)s::bigint, %(event)s, %(tasker)s::bigint, %(project_key)s::uuid, %(subject)s,
     jsonb_build_object('batch', mine.batch_id, 'task', mine.task_id, 'assignment', mine.id, 'annotation', written.id)
+      || %(told)s::jsonb
   FROM mine JOIN written ON true
 )
 SELECT w.id, w.public_id, w.settings_version, w.at,
   (SELECT count(*) FROM projects_assignment a
-   WHERE a.task_id = w.task_id AND a.kind = 'judge' AND a.state = 'submitted' AND a.voided_at IS NULL),
-  EXISTS (SELECT FROM projects_verdict v WHERE v.task_id = w.task_id AND v.superseded_at IS NULL),
-  EXISTS (SELECT FROM correctable)
+   WHERE a.task_id = w.task_id AND a.kind = 'judge' AND a.state = 'submitted' AND a.voided_at IS NULL) AS before,
+  EXISTS (SELECT FROM projects_verdict v WHERE v.task_id = w.task_id AND v.superseded_at IS NULL) AS decided,
+  EXISTS (SELECT FROM correctable) AS correctable
 FROM written w
 """
 
@@ -89,7 +84,7 @@ class Delivery:
     annotation: Annotation
     judgements: int  # of the task, this one counted if it is one
     decided: bool
-    correctable: bool  # nothing follows yet
+    correctable: bool
 
     def may_decide(self, task: Task) -> bool:
         """Whether anything can follow: while judgements are out, nothing but their arrival.
@@ -119,16 +114,18 @@ def deliver(
     event: str,
     active_ms: int = 0,
     refused: Sequence[str] = (),
-) -> Delivery | None:
-    """Hand in held work with its annotation, and tell it; None when it isn't in these hands any more (see `hand_in`).
+    **told: object,
+) -> Delivery | Annotation:
+    """Hand in work with its annotation, once, and tell it; the annotation alone if it was handed in before.
 
-    The caller holds the task's lock.
+    The caller holds the task's lock. Raises AlreadySubmitted (with another answer), LeaseLost or Banned.
     """
     project = assignment.task.project
     terms = {
         "assignment": assignment.pk,
         "tasker": tasker.pk,
         "token": token,
+        "state": Assignment.State.HELD,
         "answer": json.dumps(answer, ensure_ascii=False),
         "active_ms": active_ms,
         "refused": json.dumps(list(refused), ensure_ascii=False),
@@ -136,58 +133,60 @@ def deliver(
         "today": local_time.today(tasker).date,
         "organization": project.organization_id,
         "event": event,
+        "told": json.dumps(told),
         "project_key": project.public_id,
         "subject": f"task:{assignment.task.public_id}",
         "corrects": tasker.kind == Person.Kind.HUMAN,
         "alike": array(ALIKE),
     }
-    rows = ask(DELIVER, terms)
+    rows = ask_named(DELIVER, terms)
     if not rows:
-        return None
-    key, public_id, version, at, before, decided, correctable = rows[0]
+        if (before := _handed_in(assignment, tasker, token, answer)) is not None:
+            return before
+        _guard_late(assignment, tasker, token)
+        rows = ask_named(DELIVER, terms | {"state": Assignment.State.EXPIRED})
+    if not rows:
+        raise LeaseLost()
+    (made,) = rows
+    written = {key: made[key] for key in ("public_id", "settings_version", "at")}
+    said = {"answer": answer, "active_ms": active_ms, "refused": list(refused)}
     annotation = Annotation(
-        pk=key,
-        public_id=public_id,
-        assignment=assignment,
-        task=assignment.task,
-        tasker=tasker,
-        answer=answer,
-        settings_version=version,
-        active_ms=active_ms,
-        refused=list(refused),
-        at=at,
+        pk=made["id"], assignment=assignment, task=assignment.task, tasker=tasker, **written, **said
     )
     annotation._state.adding = False
     assignment.state = Assignment.State.SUBMITTED
     mine = int(assignment.kind == Assignment.Kind.JUDGE)  # the statement counts what was there before it
-    return Delivery(annotation, before + mine, decided, correctable)
+    return Delivery(annotation, made["before"] + mine, made["decided"], made["correctable"])
 
 
-def hand_in(assignment: Assignment, tasker: Person, token: UUID) -> Assignment:
-    """Mark work as submitted. The caller holds the task's lock and writes the annotation in the same transaction.
+def _handed_in(assignment: Assignment, tasker: Person, token: UUID, answer: dict) -> Annotation | None:
+    """What this tasker handed in of it before. Raises LeaseLost if it was under another token, AlreadySubmitted if it
+    was another answer."""
+    before = Annotation.objects.current().filter(assignment=assignment, tasker=tasker).first()
+    if before is not None and assignment.token != token:
+        raise LeaseLost()
+    if before is not None and before.answer != answer:
+        raise AlreadySubmitted()
+    return before
 
-    A lease that ran out may still be kept: if the open judgement that replaced it wasn't taken yet, that one is
-    withdrawn instead; a known answer is asked of nobody instead, and kept as well: who is late with a grid isn't told
-    by it which of its tasks those were. Not of somebody who was banned meanwhile: that took what they held, and this is
-    held no more. Raises LeaseLost, AlreadySubmitted or Banned.
+
+def _guard_late(assignment: Assignment, tasker: Person, token: UUID) -> None:
+    """Whether work may be handed in although its lease ran out; else raises LeaseLost, AlreadySubmitted or Banned.
+
+    If the open judgement that replaced it wasn't taken yet, that one is withdrawn instead; a known answer is asked of
+    nobody instead, and kept as well: who is late with a grid isn't told by it which of its tasks those were. Not of
+    somebody who was banned meanwhile: that took what they held, and this is held no more.
     """
     mine = Assignment.objects.filter(pk=assignment.pk, tasker=tasker, token=token)
-    now = {"state": "submitted", "ended_at": Clock()}
-    if not mine.filter(state="held").update(**now):
-        state = mine.values_list("state", flat=True).first()
-        if state == "submitted":
-            raise AlreadySubmitted()
-        if state != "expired" or not _withdraw_replacement(assignment):
-            raise LeaseLost()
-        # Waits for a ban that is being written at this moment, and makes one that comes after wait for this.
-        choose_anew([tasker])
-        if _banned(assignment, tasker):
-            raise Banned()
-        mine.filter(state="expired").update(**now)
-        terms = {"assignment": assignment.pk, "tasker": tasker.pk, "project": assignment.task.project_id}
-        ask(COUNT_LATE, terms | {"today": local_time.today(tasker).date})
-    assignment.refresh_from_db()
-    return assignment
+    state = mine.values_list("state", flat=True).first()
+    if state == Assignment.State.SUBMITTED:
+        raise AlreadySubmitted()
+    if state != Assignment.State.EXPIRED or not _withdraw_replacement(assignment):
+        raise LeaseLost()
+    # Waits for a ban that is being written at this moment, and makes one that comes after wait for this.
+    choose_anew([tasker])
+    if _banned(assignment, tasker):
+        raise Banned()
 
 
 def _banned(assignment: Assignment, tasker: Person) -> bool:

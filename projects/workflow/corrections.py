@@ -1,6 +1,7 @@
 """Correcting what was handed in, for as long as the project grants: a new annotation takes the place of the old one.
 
-Until that time is over nothing of the work is decided, graded or paid, gold like the rest. Then a worker considers it,
+The time is granted as the work is handed in (queue/complete.py). Until it is over nothing of the work is decided,
+graded or paid, gold like the rest. Then a worker considers it,
 piece by piece; nothing depends on when exactly it comes round.
 """
 
@@ -12,27 +13,15 @@ from django.db import transaction
 from projects import queue
 from projects.errors import CorrectionOver
 from projects.models import Annotation, Assignment, Correctable, Draft, limits
-from projects.models.promises import ALIKE, COMPARED
+from projects.models.promises import COMPARED
 from projects.quality import consensus
 from projects.quality.gold import settling
 from projects.queue.answer_check import believed, check_for, genuine
-from projects.queue.clock import Clock, from_now
+from projects.queue.clock import Clock
 from projects.queue.events import emit_of_task
 from projects.task_types import TASK_TYPES
-from taskers.models import Person
 
 PIECE = 500
-
-
-def begin(assignment: Assignment, annotation: Annotation) -> bool:
-    """Grant the time to correct late work that was just handed in; whether its project grants any. What comes in time
-    is granted it as it is handed in (queue/handing_in.py)."""
-    if annotation.tasker.kind != Person.Kind.HUMAN or assignment.kind not in ALIKE:
-        return False
-    minutes = assignment.task.project.settings.get(version=annotation.settings_version).correction_minutes
-    if minutes:
-        Correctable.objects.create(assignment=assignment, until=from_now(60 * minutes))
-    return bool(minutes)
 
 
 def until(assignment: Assignment) -> datetime:

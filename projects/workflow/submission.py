@@ -1,23 +1,35 @@
 """Handing work in: checked, written down and weighed in one transaction; doing it twice changes nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import transaction
 
 from projects import queue
 from projects.annotators import answers
-from projects.errors import AlreadySubmitted, LeaseLost
-from projects.models import Annotation, Assignment, Draft, Task, Verdict, limits
+from projects.errors import LeaseLost
+from projects.models import Annotation, Assignment, Task, Verdict, limits
 from projects.models.promises import COMPARED
 from projects.quality import consensus
 from projects.quality.gold import settling
 from projects.quality.qualification import qualification_tests
 from projects.queue.answer_check import believed, canonical, check_for, genuine
-from projects.queue.events import emit_of_task
 from projects.task_types import TASK_TYPES
-from projects.workflow import corrections
+from taskers.errors import Problem
 from taskers.models import Person
+
+
+@dataclass(frozen=True)
+class Piece:
+    """An answer to one assignment, as it is sent. `confidence` in [0, 1] is how sure a model annotator is, and asked of
+    no one else."""
+
+    assignment: Assignment
+    answer: object
+    active_ms: int = 0
+    refused: Sequence[str] = ()
+    confidence: float | None = None
 
 
 def submit(
@@ -30,34 +42,34 @@ def submit(
     refused: Sequence[str] = (),
     confidence: float | None = None,
 ) -> Annotation:
-    """Hand in a judgement, once. The same answer again returns the first annotation.
+    """Hand in one piece of work, once. The same answer again returns the first annotation.
 
     `confidence` in [0, 1] is how sure a model annotator is, and asked of no one else.
 
     Raises Refused (with the place of the fault; the draft is kept), LeaseLost or AlreadySubmitted.
     """
-    said = answers.said(assignment, tasker, confidence)
-    active_ms = believed(assignment, active_ms)
-    refused = [str(one)[: limits.SUGGESTION] for one in refused][: limits.REFUSED]
-    with transaction.atomic():
-        task, labels = queue.lock_known(assignment)
-        checked = canonical(task.project, task.payload, answer, labels, assignment.settings_version)
-        answer = genuine(task.pk, TASK_TYPES[task.project.task_type].answer_list, checked)
-        event = "submitted" if assignment.kind == Assignment.Kind.JUDGE else f"{assignment.kind}_submitted"
-        done = queue.deliver(assignment, tasker, token, answer, event=event, active_ms=active_ms, refused=refused)
-        if done is None:
-            return _again_or_late(assignment, task, tasker, token, answer, active_ms, refused, said)
-        if done.correctable:
-            return done.annotation
-        if assignment.kind in COMPARED:
-            _compare(assignment, done.annotation, said)
-        elif assignment.kind == Assignment.Kind.TRAINING:
-            qualification_tests.follow_up(assignment, done.annotation)
-        elif said is not None:
-            answers.receive(said, task, done.annotation)
-        elif done.may_decide(task):
-            consensus.consider(task)
-        return done.annotation
+    return _hand_in(Piece(assignment, answer, active_ms, refused, confidence), tasker, token)
+
+
+def submit_group(
+    group: Sequence[Assignment], tasker: Person, token: UUID, answered: Mapping[str, object], *, active_ms: int = 0
+) -> dict[str, Annotation | Problem]:
+    """Hand in what was answered of a group, by the ids of its assignments, each once and in a transaction of its own:
+    one that has moved on keeps none of the others back.
+
+    Each with its annotation, or what speaks against it, as `submit` raises it. The time is shared out among them.
+    """
+    by_id = {str(one.public_id): one for one in group}
+    each = active_ms // max(1, len(answered))
+    found: dict[str, Annotation | Problem] = {}
+    for key, answer in answered.items():
+        try:
+            if key not in by_id:
+                raise LeaseLost()
+            found[key] = _hand_in(Piece(by_id[key], answer, each), tasker, token)
+        except Problem as problem:
+            found[key] = problem
+    return found
 
 
 def decide(
@@ -77,18 +89,11 @@ def decide(
     with transaction.atomic():
         task = queue.lock(assignment.task_id)
         checked = genuine(task.pk, TASK_TYPES[task.project.task_type].answer_list, checked)
-        annotation, made = _write(assignment, reviewer, token, checked, 0, ())
-        if not made:
-            return Verdict.objects.get(task=task, rests_on=[annotation.pk])
-        emit_of_task(
-            "reviewed",
-            task,
-            reviewer,
-            assignment=assignment.pk,
-            annotation=annotation.pk,
-            base=base.pk if base else None,
-        )
-        return consensus.resolve(task, reviewer, annotation, note=note)
+        began_with = base.pk if base else None
+        done = queue.deliver(assignment, reviewer, token, checked, event="reviewed", base=began_with)
+        if isinstance(done, Annotation):
+            return Verdict.objects.get(task=task, rests_on=[done.pk])
+        return consensus.resolve(task, reviewer, done.annotation, note=note)
 
 
 def check(assignment: Assignment, answer: object) -> dict:
@@ -96,61 +101,37 @@ def check(assignment: Assignment, answer: object) -> dict:
     return check_for(assignment.task, answer, since=assignment.held_at, version=assignment.settings_version)
 
 
-def _again_or_late(
-    assignment: Assignment,
-    task: Task,
-    tasker: Person,
-    token: UUID,
-    checked: dict,
-    active_ms: int,
-    refused: Sequence[str],
-    said: answers.Said | None,
-) -> Annotation:
-    """What isn't held any more: handed in before, or late; or a named error."""
-    annotation, made = _write(assignment, tasker, token, checked, active_ms, refused)
-    is_compared = assignment.kind in COMPARED
-    if made:
-        emit_of_task(
-            f"{assignment.kind}_submitted" if is_compared else "submitted",
-            task,
-            tasker,
-            assignment=assignment.pk,
-            annotation=annotation.pk,
-        )
-    if made and not corrections.begin(assignment, annotation):
-        if is_compared:
-            _compare(assignment, annotation, said)
-        elif said is not None:
-            answers.receive(said, task, annotation)
-        else:
-            consensus.consider(task)
-    return annotation
-
-
-def _compare(assignment: Assignment, annotation: Annotation, said: answers.Said | None) -> None:
-    settling.receive(assignment, annotation)
-    answers.compare(said, annotation)
-
-
-def _write(
-    assignment: Assignment, tasker: Person, token: UUID, checked: dict, active_ms: int, refused: Sequence[str]
-) -> tuple[Annotation, bool]:
-    before = Annotation.objects.current().filter(assignment=assignment, tasker=tasker).first()
-    if before is not None:
-        if assignment.token != token:
-            raise LeaseLost()
-        if before.answer != checked:
-            raise AlreadySubmitted()
-        return before, False
-    queue.hand_in(assignment, tasker, token)
-    annotation = Annotation.objects.create(
-        assignment=assignment,
-        task_id=assignment.task_id,
-        tasker=tasker,
-        answer=checked,
-        settings_version=assignment.settings_version or 0,
-        active_ms=active_ms,
-        refused=list(refused),
+@transaction.atomic
+def _hand_in(piece: Piece, tasker: Person, token: UUID) -> Annotation:
+    assignment = piece.assignment
+    said = answers.said(assignment, tasker, piece.confidence)
+    task, labels = queue.lock_known(assignment)
+    checked = canonical(task.project, task.payload, piece.answer, labels, assignment.settings_version)
+    done = queue.deliver(
+        assignment,
+        tasker,
+        token,
+        genuine(task.pk, TASK_TYPES[task.project.task_type].answer_list, checked),
+        event="submitted" if assignment.kind == Assignment.Kind.JUDGE else f"{assignment.kind}_submitted",
+        active_ms=believed(assignment, piece.active_ms),
+        refused=[str(one)[: limits.SUGGESTION] for one in piece.refused][: limits.REFUSED],
     )
-    Draft.objects.filter(assignment=assignment).delete()
-    return annotation, True
+    if isinstance(done, Annotation):
+        return done
+    if not done.correctable:
+        _follow(done, task, said)
+    return done.annotation
+
+
+def _follow(done: queue.Delivery, task: Task, said: answers.Said | None) -> None:
+    """What follows at once from work that was handed in just now, and may not be corrected."""
+    annotation, assignment = done.annotation, done.annotation.assignment
+    if assignment.kind in COMPARED:
+        settling.receive(assignment, annotation)
+        answers.compare(said, annotation)
+    elif assignment.kind == Assignment.Kind.TRAINING:
+        qualification_tests.follow_up(assignment, annotation)
+    elif said is not None:
+        answers.receive(said, task, annotation)
+    elif done.may_decide(task):
+        consensus.consider(task)

@@ -124,11 +124,9 @@ class TestOpening:
         task = make.task(make.batch(audited(cast, wanted=1)))
         model = make.person("Max", cast.riverside, Role.TASKER)
         mine = given(model, task)
-        queue.hand_in(mine, model, mine.token)
-        answer = mine.task.annotations.create(
-            assignment=mine, tasker=model, answer=PERSON, settings_version=mine.settings_version
-        )
         with transaction.atomic():
+            queue.lock(task.pk)
+            answer = queue.deliver(mine, model, mine.token, PERSON, event="submitted").annotation
             consensus.accept(queue.lock(task.pk), answer, 0.9)
         assert looks(task) == []
         reviewed(cast, task, PLACE)

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from projects import access, queue
 from projects.errors import LeaseLost, Refused
-from projects.models import Assignment, Draft, Project, Task, limits
+from projects.models import Annotation, Assignment, Draft, Project, Task, limits
 from projects.queue import Nothing, drafts
 from projects.web.annotator.work_json import project_json, task_json, thumbnail_url
 from projects.web.shared.json_view import json_view, read_token, read_uuid, read_whole_number
@@ -52,11 +52,11 @@ def draft(request: MemberRequest, body: dict) -> dict:
 @json_view
 def submit(request: MemberRequest, body: dict) -> dict:
     token = read_token(body)
-    group = {str(one.public_id): one for one in _group(request, token, *Assignment.State.values)}
-    answers = _answers(body)
-    active = read_whole_number(body, "active_ms", limits.ACTIVE_MS, 0) // max(1, len(answers))
-    results = [_submit_one(request, group.get(key), key, token, answer, active) for key, answer in answers.items()]
-    return {"results": results} | _next(request, next(iter(group.values())).task.project)
+    group, answers = _group(request, token, *Assignment.State.values), _answers(body)
+    active = read_whole_number(body, "active_ms", limits.ACTIVE_MS, 0)
+    done = submission.submit_group(group, request.user, token, answers, active_ms=active)
+    results = [{"id": key} | _result(one) for key, one in done.items()]
+    return {"results": results} | _next(request, group[0].task.project)
 
 
 @require_POST
@@ -85,17 +85,10 @@ def release(request: MemberRequest, body: dict) -> dict:
     return {"released": True}
 
 
-def _submit_one(
-    request: MemberRequest, one: Assignment | None, key: str, token: UUID, answer: object, active: int
-) -> dict:
-    """Each in its own transaction: one that has moved on keeps none of the others back."""
-    try:
-        if one is None:
-            raise LeaseLost()
-        annotation = submission.submit(one, request.user, token, answer, active_ms=active)
-        return {"id": key, "submitted": str(annotation.public_id)}
-    except Problem as problem:
-        return {"id": key, "code": problem.code, "text": problem.text, "place": problem.place}
+def _result(done: Annotation | Problem) -> dict:
+    if isinstance(done, Problem):
+        return {"code": done.code, "text": done.text, "place": done.place}
+    return {"submitted": str(done.public_id)}
 
 
 def _answers(body: dict) -> dict[str, object]:
