@@ -12,7 +12,7 @@ from tests.support.walls import ROOT, SOURCES, named
 GONE_MODULES = {
     *("apart", "ballots", "belief", "browse", "checking", "configuring", "dealing", "desk", "door", "drawing", "edits"),
     *("evidence", "facts", "founding", "frames", "handing_in", "handles", "hub", "known_answers", "leash", "letters"),
-    *("lots", "model_outcomes", "moments", "nothing", "outlines", "outlook", "oversight", "packing", "pairs", "pieces_of"),
+    *("lots", "model_fates", "moments", "nothing", "outlines", "outlook", "oversight", "packing", "pairs", "pieces_of"),
     *("places", "placing", "preparing", "presence", "prospects", "reaping", "revision", "rooms", "sides", "stamps"),
     *("statement", "stock", "taking", "talk", "tasktypes", "teaching", "traps", "truth", "turns", "vigil", "voice"),
     *("weighing", "whole_answers", "winding_up", "wire", "wording"),

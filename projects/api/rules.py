@@ -72,7 +72,7 @@ class Leases(Endpoint):
 
     @described("List what is held", {200: LeasesShape}, operation_id="leases_list")
     def get(self, request: Request, project_id: UUID) -> Response:
-        rows = list(queue.in_hands(self.project(project_id, *access.MANAGE))[: MOST + 1])
+        rows = list(queue.held(self.project(project_id, *access.MANAGE))[: MOST + 1])
         return Response(LeasesShape({"results": rows[:MOST], "more": len(rows) > MOST}).data)
 
     @described("Take work back", {200: ReleasedShape}, request=ReleaseBody, operation_id="leases_release")
@@ -83,13 +83,13 @@ class Leases(Endpoint):
         if person := body.validated_data.get("person"):
             held = Assignment.objects.held().filter(batch__project=project).values("tasker")
             found = Person.objects.filter(public_id=person, pk__in=held).first()
-            taken = task_actions.let_go_of(project, found, by=self.person) if found else 0
+            taken = task_actions.force_release_all(project, found, by=self.person) if found else 0
             return Response({"released": taken})
         rows = Assignment.objects.select_related("task__project").filter(batch__project=project)
         one = rows.filter(public_id=body.validated_data["assignment"]).first()
         if one is None:
             raise NotFound()
-        queue.let_go(one, by=self.person)
+        queue.force_release(one, by=self.person)
         return Response({"released": 1})
 
 

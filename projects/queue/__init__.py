@@ -10,7 +10,7 @@ from projects.queue.claim import claim, claim_any, claim_group
 from projects.queue.claim_numbers import RequestedTask, choose_anew
 from projects.queue.complete import Delivery, deliver, lock_known
 from projects.queue.gold import set_aside, take_up
-from projects.queue.leases import expire_due, in_hands, let_go, release, renew, skip
+from projects.queue.leases import expire_due, force_release, held, release, renew, skip
 from projects.queue.look_ahead import Lookahead, look_ahead, peek
 from projects.queue.no_work import Nothing
 from projects.queue.qualification import begins_with_course
@@ -37,9 +37,9 @@ from projects.queue.slots import (
 from projects.queue.task_state import ask_more, fill, pass_on, settle
 
 __all__ = [
-    "MOST_WANTED",
     "Delivery",
     "Lookahead",
+    "MOST_WANTED",
     "Nothing",
     "RequestedTask",
     "ask_again",
@@ -56,9 +56,9 @@ __all__ = [
     "expire_due",
     "fill",
     "first_reviewable",
+    "force_release",
+    "held",
     "is_correctable",
-    "in_hands",
-    "let_go",
     "lock",
     "lock_known",
     "look_ahead",
@@ -75,8 +75,8 @@ __all__ = [
     "restore",
     "set_aside",
     "settle",
-    "take_up",
     "skip",
+    "take_up",
     "uphold",
     "void",
     "waiting_for_review",

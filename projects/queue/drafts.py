@@ -91,8 +91,8 @@ def change(assignment: Assignment, tasker: Person, token: UUID, *, version: int,
 
 
 def _mine(assignment: Assignment, tasker: Person, token: UUID) -> QuerySet[Assignment]:
-    in_hands, correctable = Q(state__in=["held", "expired"]), Q(state="submitted", correctable__until__gt=Clock())
-    return Assignment.objects.filter(in_hands | correctable, pk=assignment.pk, tasker=tasker, token=token)
+    in_progress, correctable = Q(state__in=["held", "expired"]), Q(state="submitted", correctable__until__gt=Clock())
+    return Assignment.objects.filter(in_progress | correctable, pk=assignment.pk, tasker=tasker, token=token)
 
 
 def _newest(assignment: Assignment) -> dict | None:

@@ -54,7 +54,7 @@ MOST_SKIPS = 3
 def renew(assignment: Assignment, tasker: Person, token: UUID) -> datetime:
     """Hold work for another lease. Raises LeaseLost when it is no longer in these hands."""
     seconds = assignment.task.project.settings.get(version=assignment.settings_version or 0).lease_seconds
-    if not _in_hands(assignment, tasker, token).exists():
+    if not _held_by(assignment, tasker, token).exists():
         raise LeaseLost()
     # A group shares one token, and lives by one heartbeat.
     group = Assignment.objects.filter(state="held", tasker=tasker, token=token)
@@ -93,20 +93,20 @@ def skip(assignment: Assignment, tasker: Person, token: UUID, *, reason: str, no
 
 
 @transaction.atomic
-def let_go(assignment: Assignment, *, by: Person) -> None:
+def force_release(assignment: Assignment, *, by: Person) -> None:
     """A manager takes work out of somebody's hands. Raises StateConflict when nobody holds it."""
     task = lock(assignment.task_id)
-    held = Assignment.objects.filter(pk=assignment.pk, state="held")
-    if not held.update(state="released", ended_at=Clock(), reason="by-manager"):
+    taken = Assignment.objects.filter(pk=assignment.pk, state="held")
+    if not taken.update(state="released", ended_at=Clock(), reason="by-manager"):
         raise StateConflict("Nobody holds this work any more.")
     fill(task)
     emit_of_task("released", assignment.task, by, assignment=assignment.pk)
 
 
-def in_hands(project: Project):
-    """What is held in a project, those running out first: what a manager looks over and may `let_go`."""
-    held = Assignment.objects.filter(batch__project=project, state="held", held_at__isnull=False, ended_at=None)
-    return held.select_related("task", "tasker").order_by("deadline", "pk")
+def held(project: Project):
+    """What is held in a project, those running out first: what a manager looks over and may `force_release`."""
+    rows = Assignment.objects.filter(batch__project=project, state="held", held_at__isnull=False, ended_at=None)
+    return rows.select_related("task", "tasker").order_by("deadline", "pk")
 
 
 def expire_due(*, projects: Sequence[Project] | None = None, limit: int = 200) -> int:
@@ -133,7 +133,7 @@ def _expire(pk: int, task_id: int) -> int:
 def end(assignment: Assignment, tasker: Person, token: UUID, *, state: str, reason: str = "", note: str = "") -> None:
     """What was held ends unsubmitted, and is replaced. Raises LeaseLost."""
     task = lock(assignment.task_id)
-    mine = _in_hands(assignment, tasker, token)
+    mine = _held_by(assignment, tasker, token)
     if not mine.update(state=state, ended_at=Clock(), reason=reason, note=note[: limits.NOTE]):
         raise LeaseLost()
     fill(task)
@@ -149,5 +149,5 @@ def _declined(task: Task, tasker: Person) -> int:
     return people if people % MOST_SKIPS == 0 else 0
 
 
-def _in_hands(assignment: Assignment, tasker: Person, token: UUID):
+def _held_by(assignment: Assignment, tasker: Person, token: UUID):
     return Assignment.objects.filter(pk=assignment.pk, state="held", tasker=tasker, token=token)

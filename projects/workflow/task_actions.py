@@ -66,15 +66,15 @@ def _refuse_if_known(task: Task) -> None:
         raise StateConflict("This task is gold; take it out first.", code="in-stock")
 
 
-def let_go_of(project: Project, person: Person, *, by: Person) -> int:
+def force_release_all(project: Project, person: Person, *, by: Person) -> int:
     """Take everything that somebody holds in a project out of their hands; returns how many pieces.
 
     Each is a transaction of its own: what is handed in at this very moment stays handed in.
     """
     taken = 0
-    for held in queue.in_hands(project).filter(tasker=person).select_related("task__project"):
+    for held in queue.held(project).filter(tasker=person).select_related("task__project"):
         try:
-            queue.let_go(held, by=by)
+            queue.force_release(held, by=by)
         except StateConflict:
             continue
         taken += 1

@@ -50,7 +50,7 @@ def ban(
     )
     for held in _theirs(made).filter(state="held").select_related("task__project"):
         try:
-            queue.let_go(held, by=by)
+            queue.force_release(held, by=by)
         except StateConflict:
             continue  # handed in, or run out, at this very moment
     return made

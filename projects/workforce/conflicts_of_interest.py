@@ -77,7 +77,7 @@ def _take_back(pair: ConflictOfInterest, *, by: Person) -> None:
         if not _both(pair).filter(pk=held.pk).exists():
             continue  # the other one's piece was taken a moment ago
         with suppress(StateConflict):
-            queue.let_go(held, by=by)
+            queue.force_release(held, by=by)
 
 
 def _both(pair: ConflictOfInterest) -> QuerySet[Assignment]:

@@ -127,9 +127,9 @@ def test_expiring_twice_changes_nothing(cast, mine) -> None:
 
 
 def test_a_manager_takes_work_out_of_hands_once(cast, mine) -> None:
-    queue.let_go(mine, by=cast.mina)
+    queue.force_release(mine, by=cast.mina)
     with pytest.raises(StateConflict):
-        queue.let_go(mine, by=cast.mina)
+        queue.force_release(mine, by=cast.mina)
     with pytest.raises(LeaseLost):
         submission.submit(mine, cast.alice, mine.token, make.MARIA)
 

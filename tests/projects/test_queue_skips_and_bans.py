@@ -157,9 +157,9 @@ def test_a_manager_sees_what_is_in_whose_hands(cast, project, batch) -> None:
     make.tasks(batch, 2)
     mine = make.held(cast.alice, project)
     make.held(cast.bob, project)
-    assert [one.tasker for one in queue.in_hands(project)] == [cast.alice, cast.bob]
-    queue.let_go(mine, by=cast.mina)
-    assert [one.tasker for one in queue.in_hands(project)] == [cast.bob]
+    assert [one.tasker for one in queue.held(project)] == [cast.alice, cast.bob]
+    queue.force_release(mine, by=cast.mina)
+    assert [one.tasker for one in queue.held(project)] == [cast.bob]
 
 
 def test_a_paused_project_lets_held_work_come_in(cast, project, batch) -> None:

@@ -70,7 +70,7 @@ def test_what_came_in_decides_once_nobody_works_on_it(cast, batch, task, end) ->
 
 def test_one_answer_alone_is_paid_too(cast, project, batch, task) -> None:
     batches.move(batch, "cancelled", by=cast.mina)
-    queue.let_go(Assignment.objects.get(task=task, tasker=cast.bob), by=cast.mina)
+    queue.force_release(Assignment.objects.get(task=task, tasker=cast.bob), by=cast.mina)
     assert batch_closing.run(batch) == set()
     task.refresh_from_db()
     assert task.wanted == 1
@@ -111,7 +111,7 @@ def test_of_a_closed_batch_the_reviewer_decides_who_is_paid(cast, batch, task) -
 
 def test_doubt_asks_nobody_more_where_nobody_can_be_asked(cast, project, batch, task) -> None:
     configure.change(project, cast.mina, most=5, target=0.8)
-    queue.let_go(Assignment.objects.get(task=task, tasker=cast.bob), by=cast.mina)
+    queue.force_release(Assignment.objects.get(task=task, tasker=cast.bob), by=cast.mina)
     batches.move(batch, "cancelled", by=cast.mina)
     batch_closing.run(batch)
     task.refresh_from_db()
@@ -173,7 +173,7 @@ def test_a_task_that_was_held_and_given_back_stays_as_it_was(cast, project, batc
 @pytest.mark.django_db(transaction=True)
 def test_progress_of_a_batch_that_was_wound_up_is_what_a_rebuild_counts(cast, batch, task) -> None:
     batches.move(batch, "cancelled", by=cast.mina)
-    queue.let_go(Assignment.objects.get(task=task, tasker=cast.bob), by=cast.mina)
+    queue.force_release(Assignment.objects.get(task=task, tasker=cast.bob), by=cast.mina)
     batch_closing.run(batch)
     while progress.catch_up():
         pass
@@ -186,7 +186,7 @@ def test_progress_of_a_batch_that_was_wound_up_is_what_a_rebuild_counts(cast, ba
 @pytest.mark.django_db(transaction=True)
 def test_nothing_is_archived_before_it_is_paid(cast, batch, task) -> None:
     batches.move(batch, "cancelled", by=cast.mina)
-    queue.let_go(Assignment.objects.get(task=task, tasker=cast.bob), by=cast.mina)
+    queue.force_release(Assignment.objects.get(task=task, tasker=cast.bob), by=cast.mina)
     while progress.catch_up():
         pass
     archive.archive(batch, by=cast.mina)

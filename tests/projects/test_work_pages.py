@@ -200,7 +200,7 @@ def test_hands_are_seen_and_emptied(mina, cast, project, batch) -> None:
     answer = mina.post(page(project, "in-progress/release"), {"assignment": hers.public_id}, follow=True)
     assert "Nobody holds this work any more." in answer.content.decode()
     mina.post(page(project, "in-progress/release"), {"person": cast.carol.public_id})
-    assert list(queue.in_hands(project)) == [his]
+    assert list(queue.held(project)) == [his]
     assert queue.audit().breaches == []
     part = mina.get(page(project, "in-progress"), headers={"HX-Request": "true"}).content.decode()
     assert "Bob" in part and "<html" not in part

@@ -160,9 +160,9 @@ class Story(RuleBasedStateMachine):
     def _expire(self, who: Person, number: int) -> None:
         queue.expire_due()
 
-    def _let_go(self, who: Person, number: int) -> None:
+    def _force_release(self, who: Person, number: int) -> None:
         if mine := self._mine(who):
-            queue.let_go(mine, by=self.manager)
+            queue.force_release(mine, by=self.manager)
 
     def _withhold(self, who: Person, number: int) -> None:
         task_actions.withhold(self._task(number), by=self.manager)

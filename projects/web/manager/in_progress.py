@@ -35,10 +35,10 @@ def release(request: MemberRequest, project: Project) -> HttpResponse:
     try:
         if request.POST.get("person"):
             person = _person(project, request.POST["person"])
-            number = task_actions.let_go_of(project, person, by=request.user)
+            number = task_actions.force_release_all(project, person, by=request.user)
             messages.success(request, _("%(n)s taken back from %(name)s.") % {"n": number, "name": person})
         else:
-            queue.let_go(_held(project, request.POST.get("assignment", "")), by=request.user)
+            queue.force_release(_held(project, request.POST.get("assignment", "")), by=request.user)
             messages.success(request, _("Taken back; somebody else gets it."))
     except NotFound:
         raise
@@ -48,7 +48,7 @@ def release(request: MemberRequest, project: Project) -> HttpResponse:
 
 
 def _context(project: Project) -> dict:
-    rows = list(queue.in_hands(project)[: MOST + 1])
+    rows = list(queue.held(project)[: MOST + 1])
     held: dict[Person, list[Assignment]] = defaultdict(list)
     for row in rows[:MOST]:
         assert row.tasker is not None  # held: the database says so too

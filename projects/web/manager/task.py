@@ -95,7 +95,7 @@ def release(request: MemberRequest, assignment_id: UUID) -> HttpResponse:
     return _act(
         request,
         assignment.task.public_id,
-        lambda one: queue.let_go(assignment, by=request.user),
+        lambda one: queue.force_release(assignment, by=request.user),
         _("Taken back; somebody else gets it."),
     )
 

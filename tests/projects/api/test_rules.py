@@ -144,7 +144,7 @@ def test_a_program_goes_on_with_any_project(cast, project, batch) -> None:
     second = alice.post("submit", first["id"], body=body).json()["assignment"]
     assert second["project"]["name"] == project.name
     rules.exclude(cast.alice, organization=cast.riverside, reason="Rest", by=cast.mina)
-    queue.let_go(queue.in_hands(project).select_related("task__project").get(), by=cast.mina)
+    queue.force_release(queue.held(project).select_related("task__project").get(), by=cast.mina)
     assert alice.post("claim-any").json()["nothing"]["code"] == "paused"
 
 
