@@ -52,7 +52,7 @@ def larger() -> Mapping[str, Caps]:
     return {
         "load": Caps(form=file),
         "people-invite-list": Caps(form=2 * MIB),
-        "api-batch-intakes": Caps(form=file),
+        "api-batch-imports": Caps(form=file),
         "api-batch-tasks": Caps(json=8 * MIB, lines=file),
         **dict.fromkeys((*answers, *reviews), ANSWER),
     }

@@ -251,7 +251,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "ProjectState": ["draft", "live", "paused", "archived"],
         "BatchState": ["draft", "live", "paused", "closed", "cancelled"],
-        "IntakeState": ["waiting", "running", "done", "failed"],
+        "ImportState": ["waiting", "running", "done", "failed"],
         "BatchMoveState": ["live", "paused", "closed", "cancelled"],
     },
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],

@@ -23,13 +23,13 @@ EXPIRE_AT_ONCE = 2000
 
 # A database that is away for a while loses no file: it is tried again for a quarter of an hour, from where it stood.
 @app.task(
-    queue="intake",
+    queue="imports",
     queueing_lock=None,
     retry=RetryStrategy(max_attempts=9, exponential_wait=2, retry_exceptions={OperationalError, InterfaceError}),
 )
-def load_intake(intake_key: int) -> None:
+def run_import(import_key: int) -> None:
     """Load a file that was handed over into its batch."""
-    importing.run(intake_key)
+    importing.run(import_key)
 
 
 @app.periodic(cron="* * * * *")

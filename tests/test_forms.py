@@ -57,7 +57,7 @@ SAYS_WHAT_IS = {"project-settings", "project-rules", "project-course", "project-
 ELSEWHERE = {
     "account_login": "tests/taskers/test_entrance.py",
     "account_reset_password": "only where mail is sent; tests/taskers/test_entrance.py",
-    "intake-go-on": "a file that stopped half-way: tests/projects/test_pages_load.py",
+    "import-go-on": "a file that stopped half-way: tests/projects/test_pages_load.py",
     "batch-archive": "a batch that is over: tests/projects/test_archive_pages.py",
     "batch-prepare-stop": "while a model goes ahead: tests/assist/test_copilot_page.py",
     "copilot-withdraw": "once a model is deployed: tests/assist/test_copilot_page.py",

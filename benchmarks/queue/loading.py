@@ -1,4 +1,4 @@
-"""Loading JSONL through intake, against a bare COPY of the same tasks and their open judgements."""
+"""Loading JSONL through an import, against a bare COPY of the same tasks and their open judgements."""
 
 import io
 import json
@@ -32,7 +32,7 @@ def measure(owner: Organization, tasks: int) -> tuple[list[Row], Batch]:
     bare = _bare(owner, tasks)
     batch = batches.create(fixtures.project(owner, "Loaded"), "Loaded", by=None)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    ours = _intake(batch, tasks)
+    ours = _imported(batch, tasks)
     grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
     while progress.catch_up():
         pass
@@ -66,7 +66,7 @@ def _bare(owner: Organization, tasks: int) -> float:
     return taken
 
 
-def _intake(batch: Batch, tasks: int) -> float:
+def _imported(batch: Batch, tasks: int) -> float:
     file = io.BufferedReader(Lines(tasks))
     start = time.perf_counter()
     loaded = sum(done.loaded for done in importing.load(batch, importing.READERS["jsonl"](file, 0), by=None))

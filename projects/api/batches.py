@@ -86,7 +86,7 @@ class Tasks(Endpoint):
         return Response(said | {"ids": done.ids, "unnamed": done.unnamed, "columns": done.columns})
 
 
-class Intakes(Endpoint):
+class Imports(Endpoint):
     """Files that a worker loads: a zip of images, JSON Lines, CSV, text."""
 
     parser_classes = (MultiPartParser,)
@@ -95,7 +95,7 @@ class Intakes(Endpoint):
         "Load a file",
         {202: ImportShape},
         request={"multipart/form-data": NewImport},
-        operation_id="intakes_create",
+        operation_id="imports_create",
     )
     def post(self, request: Request, batch_id: UUID) -> Response:
         batch = self.batch(batch_id)
@@ -109,6 +109,6 @@ class Intakes(Endpoint):
 class OneImport(Endpoint):
     """How far a file has come, and its rejected rows."""
 
-    @described("Get an intake", {200: ImportShape}, operation_id="intakes_get")
-    def get(self, request: Request, intake_id: UUID) -> Response:
-        return Response(ImportShape(self.intake(intake_id)).data)
+    @described("Get an import", {200: ImportShape}, operation_id="imports_get")
+    def get(self, request: Request, import_id: UUID) -> Response:
+        return Response(ImportShape(self.file_import(import_id)).data)

@@ -95,8 +95,8 @@ class Endpoint(APIView):
         found.project = self.project(found.project.public_id, *access.MANAGE)
         return found
 
-    def intake(self, public_id: UUID) -> Import:
-        """The intake, for managers of its project."""
+    def file_import(self, public_id: UUID) -> Import:
+        """The import, for managers of its project."""
         found = Import.objects.select_related("batch__project").filter(public_id=public_id).first()
         if found is None:
             raise NotFound()

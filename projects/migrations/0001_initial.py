@@ -400,7 +400,7 @@ class Migration(migrations.Migration):
                 ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
                 ('name', models.CharField(max_length=200)),
                 ('format', models.CharField(max_length=20)),
-                ('file', models.FileField(max_length=200, upload_to='intake')),
+                ('file', models.FileField(max_length=200, upload_to='imports')),
                 ('state', models.CharField(choices=[('waiting', 'Waiting for a worker'), ('running', 'Loading'), ('done', 'Loaded'), ('failed', 'Failed')], default='waiting', max_length=8)),
                 ('position', models.BigIntegerField(default=0)),
                 ('loaded', models.BigIntegerField(default=0)),
@@ -413,7 +413,7 @@ class Migration(migrations.Migration):
                 ('reason', models.CharField(blank=True, max_length=300)),
                 ('started_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
                 ('ended_at', models.DateTimeField(blank=True, null=True)),
-                ('batch', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='intakes', to='projects.batch')),
+                ('batch', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='imports', to='projects.batch')),
                 ('started_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
         ),
@@ -422,7 +422,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('faults', models.JSONField()),
-                ('intake', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='more_faults', to='projects.import')),
+                ('file_import', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='more_faults', to='projects.import')),
             ],
         ),
         migrations.CreateModel(

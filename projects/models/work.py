@@ -221,8 +221,8 @@ class Batch(models.Model):
     state = models.CharField(max_length=10, choices=State, default=State.DRAFT)
     priority = models.IntegerField(default=0)
     deadline = models.DateTimeField(null=True, blank=True)
-    # The names of what its tasks brought as meta, as they came (sole writer: intake/loading.py); null where nobody
-    # knows them: of what was archived before they were kept.
+    # The names of what its tasks brought as meta, as they came (sole writer: data/importing/storing.py); null where
+    # nobody knows them: of what was archived before they were kept.
     columns = models.JSONField(null=True, blank=True, default=list, db_default=[])
     created_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(db_default=Now(), editable=False)
@@ -281,10 +281,10 @@ class Import(models.Model):
         FAILED = "failed", "Failed"
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="intakes")
+    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="imports")
     name = models.CharField(max_length=200)
     format = models.CharField(max_length=20)
-    file = models.FileField(upload_to="intake", max_length=200)
+    file = models.FileField(upload_to="imports", max_length=200)
     state = models.CharField(max_length=8, choices=State, default=State.WAITING)
     position = models.BigIntegerField(default=0)  # rows of the file read and committed
     loaded = models.BigIntegerField(default=0)
@@ -306,13 +306,13 @@ class Import(models.Model):
 
 
 class ImportFaults(models.Model):
-    """Refused rows of an intake beyond the first ones, those of one chunk of the file: each row can be named."""
+    """Refused rows of an import beyond the first ones, those of one chunk of the file: each row can be named."""
 
-    intake = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="more_faults")
+    file_import = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="more_faults")
     faults = models.JSONField()  # [{"place", "code", "text"}]
 
     def __str__(self) -> str:
-        return f"{len(self.faults)} of {self.intake}"
+        return f"{len(self.faults)} of {self.file_import}"
 
 
 class Task(models.Model):

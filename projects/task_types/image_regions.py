@@ -36,7 +36,7 @@ class ImageRegions:
     media = "image"
     answer_list = "regions"
     payload_fields: tuple[str, ...] = ("asset", "width", "height", "name", "meta")
-    intakes: tuple[str, ...] = ("zip", "jsonl")
+    import_formats: tuple[str, ...] = ("zip", "jsonl")
     exports: tuple[str, ...] = ("jsonl", "coco")
     settings_asked: tuple[str, ...] = ("copilot", "empty_usual", "iou", "minimum_score")
     labels_asked: tuple[str, ...] = ("shapes", "attributes")

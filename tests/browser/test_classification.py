@@ -154,7 +154,7 @@ def test_a_tab_that_is_killed_in_mid_work_loses_nothing(site: Site, jun_on_a_tra
 SINGLE = """
 from projects.workflow import batches
 from projects.configuration import configure
-from projects.data import importing as intake
+from projects.data import importing
 from projects.models import Project
 from django.core.files.base import ContentFile
 from taskers.models import Organization
@@ -162,7 +162,7 @@ of = Project.objects.get(name="Letters to the town hall").organization
 made = configure.create(of, None, name="Moods", task_type="classification", wanted=2, file_order=True,
     labels=[{"name": "Glad", "hotkey": "g"}, {"name": "Sad"}])
 batch = batches.move(batches.create(made, "First", by=None), "live", by=None)
-intake.run(intake.keep(batch, ContentFile(b"Good.\\nBad.\\nSo so.\\n"), name="moods.txt", by=None).pk)
+importing.run(importing.keep(batch, ContentFile(b"Good.\\nBad.\\nSo so.\\n"), name="moods.txt", by=None).pk)
 """
 
 

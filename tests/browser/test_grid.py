@@ -21,7 +21,7 @@ import json
 from django.core.files.base import ContentFile
 from projects.workflow import batches
 from projects.configuration import configure
-from projects.data import importing as intake
+from projects.data import importing
 from projects.models import Project
 of = Project.objects.get(name="Letters to the town hall").organization
 made = configure.create(of, None, name="Sounds of a day", task_type="classification", wanted=1, grid=24,
@@ -29,7 +29,7 @@ made = configure.create(of, None, name="Sounds of a day", task_type="classificat
     labels=[{"name": "Loud", "hotkey": "l"}, {"name": "Quiet", "hotkey": "q"}, {"name": "Silent", "hotkey": "m"}])
 batch = batches.move(batches.create(made, "First", by=None), "live", by=None)
 lines = [json.dumps({"external_id": f"sound-{n:02}", "payload": {"text": f"Sound {n}"}}) for n in range(24)]
-intake.run(intake.keep(batch, ContentFile("\\n".join(lines).encode()), name="sounds.jsonl", by=None).pk)
+importing.run(importing.keep(batch, ContentFile("\\n".join(lines).encode()), name="sounds.jsonl", by=None).pk)
 """
 PRESS = ".tile__press"
 

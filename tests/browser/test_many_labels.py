@@ -340,14 +340,14 @@ import json
 from django.core.files.base import ContentFile
 from projects.workflow import batches
 from projects.configuration import configure
-from projects.data import importing as intake
+from projects.data import importing
 from projects.models import Project
 of = Project.objects.get(name="Letters to the town hall").organization
 made = configure.create(of, None, name="Twelve kinds of sound", task_type="classification", wanted=1, grid=12,
     labels=[{"name": f"Sound {n}"} for n in range(1, 13)])
 batch = batches.move(batches.create(made, "First", by=None), "live", by=None)
 lines = [json.dumps({"external_id": f"sound-{n:02}", "payload": {"text": f"Noise {n}"}}) for n in range(12)]
-intake.run(intake.keep(batch, ContentFile("\\n".join(lines).encode()), name="sounds.jsonl", by=None).pk)
+importing.run(importing.keep(batch, ContentFile("\\n".join(lines).encode()), name="sounds.jsonl", by=None).pk)
 print(made.public_id)
 """
 

@@ -29,14 +29,14 @@ import json
 from django.core.files.base import ContentFile
 from projects.workflow import batches
 from projects.configuration import configure
-from projects.data import importing as intake
+from projects.data import importing
 from projects.models import Asset, Project
 of = Project.objects.get(name="Letters to the town hall").organization
 def pairs(name, rows, **terms):
     made = configure.create(of, None, name=name, task_type="preference", file_order=True, **terms)
     batch = batches.move(batches.create(made, "First", by=None), "live", by=None)
     lines = "\\n".join(json.dumps(one) for one in rows).encode()
-    done = intake.run(intake.keep(batch, ContentFile(lines), name="pairs.jsonl", by=None).pk)
+    done = importing.run(importing.keep(batch, ContentFile(lines), name="pairs.jsonl", by=None).pk)
     assert done.refused == 0, done.errors
 pairs("Answers to residents", %(texts)s, wanted=2, fields=[{"name": "Reason", "kind": "text", "required": False}])
 one, two = Asset.objects.filter(organization=of).order_by("pk")[:2]

@@ -47,7 +47,7 @@ def test_leases_end_while_long_imports_fill_the_worker(monkeypatch) -> None:
     monkeypatch.setattr(importing, "run", load)
     monkeypatch.setattr(work, "READERS", {})
     for key in (1, 2, 3):
-        app.configure_task("projects.jobs.load_intake", queue="intake").defer(intake_key=key)
+        app.configure_task("projects.jobs.run_import", queue="imports").defer(import_key=key)
 
     async def story() -> None:
         running = asyncio.create_task(work.work(concurrency=2))

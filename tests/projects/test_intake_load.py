@@ -271,8 +271,8 @@ def test_a_finished_load_is_not_repeated_and_its_file_goes(reports, media, djang
 def test_receiving_a_file_has_a_worker_load_it(cast, reports):
     made = importing.receive(reports, ContentFile(b"hello"), name="a.txt", by=cast.mina)
     assert made.state == "waiting" and made.started_by == cast.mina
-    job = ProcrastinateJob.objects.get(task_name="projects.jobs.load_intake")
-    assert job.args == {"intake_key": made.pk} and job.queue_name == "intake"
+    job = ProcrastinateJob.objects.get(task_name="projects.jobs.run_import")
+    assert job.args == {"import_key": made.pk} and job.queue_name == "imports"
 
 
 def test_memory_of_a_load_does_not_grow_with_the_file(reports, monkeypatch):

@@ -54,23 +54,23 @@ def whole(answer) -> str:
     return async_to_sync(read)().decode()
 
 
-def only_intake() -> Import:
+def only_import() -> Import:
     return Import.objects.get()
 
 
-def test_file_makes_a_batch_an_intake_and_a_job(cast, mina, project) -> None:
+def test_file_makes_a_batch_an_import_and_a_job(cast, mina, project) -> None:
     answer = send(mina, project)
-    made = only_intake()
-    assert answer["Location"] == reverse("intake", args=[made.public_id])
+    made = only_import()
+    assert answer["Location"] == reverse("import", args=[made.public_id])
     assert (made.batch.name, made.batch.state, made.started_by) == ("March", "live", cast.mina)
     job = ProcrastinateJob.objects.get()
-    assert (job.task_name, job.args) == ("projects.jobs.load_intake", {"intake_key": made.pk})
+    assert (job.task_name, job.args) == ("projects.jobs.run_import", {"import_key": made.pk})
 
 
 def test_good_rows_go_in_and_bad_ones_are_listed(mina, project) -> None:
     send(mina, project)
-    importing.run(only_intake().pk)
-    shown = mina.get(reverse("intake", args=[only_intake().public_id])).content.decode()
+    importing.run(only_import().pk)
+    shown = mina.get(reverse("import", args=[only_import().public_id])).content.decode()
     assert set(Task.objects.values_list("external_id", flat=True)) == {"r-1", "r-3"}
     assert "line 2" in shown
     assert "line 3" in shown
@@ -79,8 +79,8 @@ def test_good_rows_go_in_and_bad_ones_are_listed(mina, project) -> None:
 
 def test_import_says_by_what_its_tasks_are_named_and_which_fields_it_kept(mina, project) -> None:
     send(mina, project, b'{"id": 1, "text": "One", "source": "mail"}\n{"id": 2, "text": "Two"}\n{"text": "Three"}')
-    importing.run(only_intake().pk)
-    shown = mina.get(reverse("intake", args=[only_intake().public_id])).content.decode()
+    importing.run(only_import().pk)
+    shown = mina.get(reverse("import", args=[only_import().public_id])).content.decode()
     assert "2 tasks are named by their field “id”" in shown
     assert "1 task came without an “external_id” or “id”" in shown
     assert '<span class="mono">source</span>' in shown
@@ -89,8 +89,8 @@ def test_import_says_by_what_its_tasks_are_named_and_which_fields_it_kept(mina, 
 
 def test_refused_rows_come_as_csv(mina, project) -> None:
     send(mina, project)
-    importing.run(only_intake().pk)
-    answer = mina.get(reverse("intake-errors", args=[only_intake().public_id]))
+    importing.run(only_import().pk)
+    answer = mina.get(reverse("import-errors", args=[only_import().public_id]))
     rows = list(csv.DictReader(io.StringIO(whole(answer))))
     assert [row["place"].split(",")[0] for row in rows] == ["line 2", "line 3"]
     assert "attachment" in answer["Content-Disposition"]
@@ -100,9 +100,9 @@ def test_every_refused_row_can_be_named_however_many(mina, project, monkeypatch)
     monkeypatch.setattr(import_module("projects.data.importing.receive"), "KEPT_ERRORS", 3)
     monkeypatch.setattr(import_module("projects.data.importing.storing"), "CHUNK_ROWS", 2)
     send(mina, project, b"not json\n" * 8)
-    done = importing.run(only_intake().pk)
+    done = importing.run(only_import().pk)
     assert (done.refused, len(done.errors)) == (8, 3)
-    rows = csv.DictReader(io.StringIO(whole(mina.get(reverse("intake-errors", args=[done.public_id])))))
+    rows = csv.DictReader(io.StringIO(whole(mina.get(reverse("import-errors", args=[done.public_id])))))
     assert [row["place"].split(",")[0] for row in rows] == [f"line {number}" for number in range(1, 9)]
 
 
@@ -116,26 +116,26 @@ def test_one_request_keeps_a_thousand_faults_and_their_number(project, monkeypat
 
 def test_csv_carries_no_formula(mina, project) -> None:
     send(mina, project)
-    made = only_intake()
+    made = only_import()
     made.errors = [{"place": '=HYPERLINK("http://example.org")', "code": "x", "text": "+1"}]
     made.save()
-    body = whole(mina.get(reverse("intake-errors", args=[made.public_id])))
+    body = whole(mina.get(reverse("import-errors", args=[made.public_id])))
     rows = list(csv.reader(io.StringIO(body)))
     assert [cell[0] for cell in rows[1]] == ["'", "x", "'"]
 
 
 def test_part_stops_asking_when_it_is_done(mina, project) -> None:
     send(mina, project)
-    address = reverse("intake", args=[only_intake().public_id])
+    address = reverse("import", args=[only_import().public_id])
     assert mina.get(address, headers={"HX-Request": "true"}).status_code == 200
-    importing.run(only_intake().pk)
+    importing.run(only_import().pk)
     assert mina.get(address, headers={"HX-Request": "true"}).status_code == 286
 
 
 def test_import_that_nobody_is_at_can_be_gone_on_with(mina, project) -> None:
     send(mina, project)
-    made = only_intake()
-    page, go_on = (reverse(name, args=[made.public_id]) for name in ("intake", "intake-go-on"))
+    made = only_import()
+    page, go_on = (reverse(name, args=[made.public_id]) for name in ("import", "import-go-on"))
     assert "Go on loading" not in mina.get(page).content.decode()
     assert "is being loaded" in mina.post(go_on, follow=True).content.decode()
     # Its worker's job ended, as when the database was away for too long.
@@ -143,7 +143,7 @@ def test_import_that_nobody_is_at_can_be_gone_on_with(mina, project) -> None:
     ProcrastinateJob.objects.all().delete()
     assert "Go on loading" in mina.get(page).content.decode()
     mina.post(go_on)
-    assert ProcrastinateJob.objects.get().args == {"intake_key": made.pk}
+    assert ProcrastinateJob.objects.get().args == {"import_key": made.pk}
     assert importing.run(made.pk).loaded == 2
 
 
@@ -157,18 +157,18 @@ def test_import_stays_unfinished_while_the_database_is_away(mina, project, monke
     with monkeypatch.context() as patch:
         patch.setattr(import_module("projects.data.importing.receive"), "load", away)
         with pytest.raises(fault):
-            importing.run(only_intake().pk)
-    assert only_intake().state == "running"
+            importing.run(only_import().pk)
+    assert only_import().state == "running"
     job = ProcrastinateJob.objects.get()
-    again = jobs.load_intake.get_retry_exception(fault(), jobs.load_intake.configure(**job.args).job)
+    again = jobs.run_import.get_retry_exception(fault(), jobs.run_import.configure(**job.args).job)
     assert again is not None, "the job isn't tried again"
-    assert importing.run(only_intake().pk).state == "done"
+    assert importing.run(only_import().pk).state == "done"
 
 
 def test_waiting_import_says_that_no_worker_is_alive(mina, project) -> None:
     send(mina, project)
     for address in (
-        reverse("intake", args=[only_intake().public_id]),
+        reverse("import", args=[only_import().public_id]),
         reverse("project", args=[project.public_id]),
     ):
         assert "no worker is alive" in mina.get(address).content.decode()
@@ -201,7 +201,7 @@ def test_batch_name_that_is_taken_is_said(mina, project) -> None:
 def test_file_goes_into_a_batch_that_is_there(mina, project) -> None:
     batch = make.batch(project, "April", state="draft")
     send(mina, project, batch=str(batch.public_id), live="")
-    assert only_intake().batch == batch
+    assert only_import().batch == batch
     batch.refresh_from_db()
     assert batch.state == "draft"
 

@@ -208,7 +208,7 @@ def _office(world: World, cast: Cast, project: Project) -> None:
     whole: Exclusion = rules.exclude(cast.carol, organization=cast.riverside, reason="Secret reason", by=cast.mina)
     token, _secret = tokens.issue(cast.mina, cast.riverside, name="Pipeline of Mina")
     batch = make.batch(project, "Loaded")
-    intake = Import.objects.create(
+    file_import = Import.objects.create(
         batch=batch, name="a.jsonl", format="jsonl", file="a.jsonl", state="failed", started_by=cast.mina
     )
     reset = invitations.password_reset_path(cast.riverside, cast.carol, by=cast.mina).split("/")
@@ -219,7 +219,7 @@ def _office(world: World, cast: Cast, project: Project) -> None:
         "pair_id": pair.public_id,
         "exclusion_id": here.public_id,
         "token_id": token.public_id,
-        "intake_id": intake.public_id,
+        "import_id": file_import.public_id,
         "key": reset[-3],
     }
     world.others |= {"whole": {"exclusion_id": whole.public_id}, "reset": {"token": reset[-2]}}

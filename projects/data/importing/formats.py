@@ -1,4 +1,4 @@
-"""The readers by name. A new intake format is one new reader and one line here."""
+"""The readers by name. A new format is one new reader and one line here."""
 
 from projects.data.importing.archives import read_zip
 from projects.data.importing.readers import read_csv, read_jsonl, read_text

@@ -21,7 +21,7 @@ from projects.models import Import, Project
 from projects.reports import notices
 from projects.task_types import TASK_TYPES
 from projects.web.manager.forms.project import LoadForm
-from projects.web.shared.access import managed_intake, manages, signed_in
+from projects.web.shared.access import managed_import, manages, signed_in
 from taskers.errors import Problem, StateConflict
 from taskers.files.csv_cells import plain
 from taskers.web.requests import MemberRequest, key_asked
@@ -42,7 +42,7 @@ def load(request: MemberRequest, project: Project) -> HttpResponse:
         if form.is_valid():
             try:
                 made = _load(request, project, form)
-                return _go(request, reverse("intake", args=[made.public_id]))
+                return _go(request, reverse("import", args=[made.public_id]))
             except Problem as problem:
                 form.add_error(problem.place if problem.place in form.fields else None, problem.text)
     task_type = TASK_TYPES[project.task_type]
@@ -51,8 +51,8 @@ def load(request: MemberRequest, project: Project) -> HttpResponse:
         "project": project,
         "form": form,
         "task_type": task_type,
-        "endings": ",".join(ending for ending, name in importing.ENDINGS.items() if name in task_type.intakes),
-        "intakes": before.order_by("-pk")[:20],
+        "endings": ",".join(ending for ending, name in importing.ENDINGS.items() if name in task_type.import_formats),
+        "imports": before.order_by("-pk")[:20],
         "worker": notices.worker_alive(),
         "tab": "load",
     }
@@ -85,11 +85,11 @@ def _go(request: MemberRequest, address: str) -> HttpResponse:
 
 @require_GET
 @signed_in
-def show(request: MemberRequest, intake_id: UUID) -> HttpResponse:
+def show(request: MemberRequest, import_id: UUID) -> HttpResponse:
     """A file on its way in. Asked by htmx, the part that changes; once it is done, it needn't be asked again."""
-    found = managed_intake(request, intake_id)
+    found = managed_import(request, import_id)
     context = {
-        "intake": found,
+        "file_import": found,
         "project": found.batch.project,
         "errors": found.errors[:SHOWN],
         "stuck": importing.is_stuck(found),
@@ -98,29 +98,29 @@ def show(request: MemberRequest, intake_id: UUID) -> HttpResponse:
         "tab": "load",
     }
     if not request.htmx:
-        return render(request, "projects/manager/intake.html", context)
+        return render(request, "projects/manager/import.html", context)
     return render(
-        request, "projects/manager/_intake.html", context, status=200 if context["going_on"] else POLLING_STOPS
+        request, "projects/manager/_import.html", context, status=200 if context["going_on"] else POLLING_STOPS
     )
 
 
 @require_POST
 @signed_in
-def go_on(request: MemberRequest, intake_id: UUID) -> HttpResponse:
+def go_on(request: MemberRequest, import_id: UUID) -> HttpResponse:
     """Have what is left of a file loaded; says why not where that can't be."""
-    found = managed_intake(request, intake_id)
+    found = managed_import(request, import_id)
     try:
         importing.go_on(found)
     except StateConflict as problem:
         messages.error(request, problem.text)
-    return redirect("intake", found.public_id)
+    return redirect("import", found.public_id)
 
 
 @require_GET
 @signed_in
-def errors(request: MemberRequest, intake_id: UUID) -> HttpResponseBase:
+def errors(request: MemberRequest, import_id: UUID) -> HttpResponseBase:
     """The refused rows as CSV: where, what, why."""
-    found = managed_intake(request, intake_id)
+    found = managed_import(request, import_id)
     pieces = exporting.in_thread(_csv(importing.all_faults(found)))
     response = StreamingHttpResponse(pieces, content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="refused-{found.public_id}.csv"'

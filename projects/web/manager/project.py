@@ -128,7 +128,7 @@ def _progress(project: Project, settings: ProjectSettings) -> dict:
         .order_by("-pk")[:MOST]
     )
     unfinished = Import.objects.filter(batch__project=project, state__in=["waiting", "running", "failed"])
-    intakes = list(unfinished.select_related("batch").defer("errors").order_by("-pk")[:20])
+    imports = list(unfinished.select_related("batch").defer("errors").order_by("-pk")[:20])
     sums = {name: int((getattr(rows[0], f"every_{name}") if rows else None) or 0) for name in FIGURES}
     for row in rows:
         row.levers = LEVERS.get(Batch.State(row.state), ())  # type: ignore[attr-defined]
@@ -144,9 +144,9 @@ def _progress(project: Project, settings: ProjectSettings) -> dict:
         "batches": rows,
         "more_batches": len(rows) == MOST,
         "sums": sums,
-        "intakes": intakes,
+        "imports": imports,
         "stall": _stall(rows[0].project) if rows else None,
-        "said": notices.said_of(project, settings, waiting=any(one.state != Import.State.FAILED for one in intakes)),
+        "said": notices.said_of(project, settings, waiting=any(one.state != Import.State.FAILED for one in imports)),
     }
 
 

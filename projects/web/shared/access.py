@@ -51,10 +51,10 @@ def managed_batch(request: MemberRequest, batch_id: UUID) -> Batch:
     return found
 
 
-def managed_intake(request: MemberRequest, intake_id: UUID) -> Import:
-    """The intake, under the same rules."""
+def managed_import(request: MemberRequest, import_id: UUID) -> Import:
+    """The import, under the same rules."""
     rows = Import.objects.select_related("batch__project__organization", "started_by")
-    found = rows.filter(public_id=intake_id).first()
+    found = rows.filter(public_id=import_id).first()
     if found is None:
         raise NotFound()
     found.batch.project = _entered(request, found.batch.project)

@@ -12,8 +12,8 @@ from tests.support.projects.pipeline import Api, refused
 pytestmark = pytest.mark.django_db
 
 
-GETS = ("project", "batches", "verdicts", "batch", "intake", "task", "task-verdicts")
-POSTS = ("batches", "claim", "batch-move", "batch-tasks", "batch-intakes")
+GETS = ("project", "batches", "verdicts", "batch", "import", "task", "task-verdicts")
+POSTS = ("batches", "claim", "batch-move", "batch-tasks", "batch-imports")
 
 
 @pytest.fixture
@@ -22,10 +22,10 @@ def keys(cast, project, batch) -> dict[str, tuple]:
     task = make.task(batch)
     made = Import.objects.create(batch=batch, name="a.jsonl", format="jsonl", file="a.jsonl")
     by_project = dict.fromkeys(("project", "batches", "verdicts", "claim"), (project.public_id,))
-    by_batch = dict.fromkeys(("batch", "batch-move", "batch-tasks", "batch-intakes"), (batch.public_id,))
+    by_batch = dict.fromkeys(("batch", "batch-move", "batch-tasks", "batch-imports"), (batch.public_id,))
     by_task = dict.fromkeys(("task", "task-verdicts", "task-media"), (task.public_id,))
     export = {"export": (project.public_id, "jsonl")}
-    return by_project | by_batch | by_task | export | {"intake": (made.public_id,)}
+    return by_project | by_batch | by_task | export | {"import": (made.public_id,)}
 
 
 @pytest.mark.parametrize("name", [*GETS, "export"])

@@ -181,9 +181,9 @@ def test_closed_batch_takes_no_tasks(mina, batch) -> None:
 def test_file_is_taken_in_and_followed(mina, batch) -> None:
     file = BytesIO(b"One.\nTwo.\n")
     file.name = "rows.txt"
-    made = mina.client.post(reverse("api-batch-intakes", args=[batch.public_id]), {"file": file})
+    made = mina.client.post(reverse("api-batch-imports", args=[batch.public_id]), {"file": file})
     assert made.status_code == 202
-    assert mina.get("intake", made.json()["id"]).json()["state"] == "waiting"
+    assert mina.get("import", made.json()["id"]).json()["state"] == "waiting"
 
 
 def test_manager_has_a_judgement_done_again(cast, mina, alice, project, batch) -> None:

@@ -40,8 +40,8 @@ OPERATIONS = [
     ("GET", "/api/v1/batches/{batch_id}/"),
     ("POST", "/api/v1/batches/{batch_id}/move/"),
     ("POST", "/api/v1/batches/{batch_id}/tasks/"),
-    ("POST", "/api/v1/batches/{batch_id}/intakes/"),
-    ("GET", "/api/v1/intakes/{intake_id}/"),
+    ("POST", "/api/v1/batches/{batch_id}/imports/"),
+    ("GET", "/api/v1/imports/{import_id}/"),
     ("GET", "/api/v1/tasks/{task_id}/"),
     ("GET", "/api/v1/tasks/{task_id}/verdicts/"),
     ("GET", "/api/v1/tasks/{task_id}/judgements/"),
@@ -120,8 +120,8 @@ def keys(cast) -> dict[str, str]:
     batch = make.batch(project)
     tasks = make.tasks(batch, 5)
     make.judged(cast.alice, project, make.MARIA)
-    intake = Import.objects.create(batch=batch, name="a.jsonl", format="jsonl", file="a.jsonl")
-    found = {"project_id": project, "batch_id": batch, "task_id": tasks[0], "intake_id": intake}
+    made = Import.objects.create(batch=batch, name="a.jsonl", format="jsonl", file="a.jsonl")
+    found = {"project_id": project, "batch_id": batch, "task_id": tasks[0], "import_id": made}
     skill = skills.define(cast.riverside, "Spanish")
     skills.grant(cast.alice, skill, by=cast.olga)
     rules.ask_for(make.project(cast.riverside, "Spanish only"), skill, by=cast.olga)

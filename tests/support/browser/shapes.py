@@ -17,7 +17,7 @@ from PIL import Image
 from django.core.files.base import ContentFile
 from projects.workflow import batches
 from projects.configuration import configure, label_attributes
-from projects.data import importing as intake
+from projects.data import importing
 from projects.data.importing import start as loading
 from projects.models import Project, Task
 from taskers.models import Organization, Person
