@@ -1033,7 +1033,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='assignment',
-            index=models.Index(django.db.models.expressions.CombinedExpression(models.F('tasker'), '+', models.Value(0)), condition=models.Q(('state', 'held')), name='assignment_held_by'),
+            index=models.Index(django.db.models.expressions.CombinedExpression(models.F('tasker'), '+', models.Value(0)), condition=models.Q(('state', 'held')), name='assignment_held_tasker'),
         ),
         migrations.AddIndex(
             model_name='assignment',

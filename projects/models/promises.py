@@ -126,7 +126,7 @@ class Assignment(models.Model):
             models.Index(fields=["tasker", "batch"], condition=Q(state="held"), name="assignment_held_by"),
             # What a tasker holds, asked for at each claim by `tasker + 0`, so that nothing else seems to serve: where
             # the statistics know of no held rows, the planner would as soon walk those of everybody.
-            models.Index(F("tasker") + 0, condition=Q(state="held"), name="assignment_held_by"),
+            models.Index(F("tasker") + 0, condition=Q(state="held"), name="assignment_held_tasker"),
             # Held, in the words that only those use who ask for deadlines. Its old end fills with dead entries.
             models.Index(
                 fields=["deadline"], condition=Q(held_at__isnull=False, ended_at=None), name="assignment_runs_out"

@@ -255,7 +255,10 @@ def test_what_is_in_ones_hands_is_found_by_oneself_while_the_statistics_know_of_
     terms = {"tasker": cast.alice.pk, "projects": [project.pk], "today": "2026-01-01", "aging": 1.0, "most": 6}
     terms |= {"midnight": "2026-01-01", "after": 0}
     plan = plans.generic(sql.CHOOSE_BATCHES, terms)
-    assert set(re.findall(r"using (\w+) on projects_assignment\b", plan)) == {"assignment_walk", "assignment_held_by"}
+    assert set(re.findall(r"using (\w+) on projects_assignment\b", plan)) == {
+        "assignment_walk",
+        "assignment_held_tasker",
+    }
 
 
 def test_what_ran_out_is_found_by_its_deadline(cast, project) -> None:
