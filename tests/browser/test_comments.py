@@ -120,10 +120,6 @@ def test_the_reviewer_finds_the_comment_at_its_region_and_keeps_a_note(
 
     priya = sign_in(PRIYA)
     priya.goto(f"/review/{task}/")
-    priya.keyboard.press("i")
-    expect(priya.locator("#instructions-dialog")).to_be_visible()
-    expect(priya.locator("#instructions")).not_to_be_empty()
-    priya.keyboard.press("Escape")
     expect(priya.locator(".comment .thread__words")).to_have_text(EVIL)
     expect(priya.locator(".comment")).to_contain_text("Answer A · Thing, 1 of 1")
     assert "Jun" not in priya.content(), "names stay hidden"
