@@ -1,6 +1,5 @@
 """What goes over the wire, typed: the API's description is made of these."""
 
-from collections.abc import Iterator
 from typing import Any
 
 from drf_spectacular.types import OpenApiTypes
@@ -12,6 +11,7 @@ from projects.models import Batch, Import, Project, ProjectSettings, limits
 from projects.models.limits import SETTINGS
 from projects.task_types import TASK_TYPES, asked_fields
 from projects.task_types.region_shapes import SHAPES
+from projects.web.shared import storable
 from projects.web.shared.units import in_units, to_millionths
 
 MAX_LIMIT = 200
@@ -22,28 +22,9 @@ class StorableJSON(serializers.JSONField):
     """JSON that PostgreSQL can store: no NUL, no half of a surrogate pair."""
 
     def to_internal_value(self, data: Any) -> Any:
-        # Instead of the field's own check, which writes a large answer out and lets nobody else run meanwhile.
-        for text in _texts(data):
-            if "\0" in text:
-                raise serializers.ValidationError("Text can't hold NUL.")
-            try:
-                text.encode()
-            except UnicodeEncodeError:
-                raise serializers.ValidationError("The text holds half of a surrogate pair.") from None
+        if fault := storable.fault(data):
+            raise serializers.ValidationError(fault)
         return data
-
-
-def _texts(data: Any) -> Iterator[str]:
-    """Every text in a JSON document, names of values too."""
-    waiting = [data]
-    while waiting:
-        one = waiting.pop()
-        if isinstance(one, str):
-            yield one
-        elif isinstance(one, dict):
-            waiting += [*one, *one.values()]
-        elif isinstance(one, list):
-            waiting += [inner for inner in one if not isinstance(inner, float | int)]
 
 
 @extend_schema_field(OpenApiTypes.OBJECT)

@@ -24,6 +24,8 @@ from projects.quality.qualification import feedback, qualification_tests
 from projects.queue import drafts
 from projects.task_types.preference import SECOND
 from projects.web.annotator import work_json
+from projects.web.shared import work_body
+from projects.web.shared.json_view import taken
 from projects.workflow import submission
 from taskers.models import Organization, Person
 
@@ -50,9 +52,7 @@ class Heartbeat(Endpoint):
     @described("Renew the lease", {200: DeadlineShape}, request=TokenOnly, operation_id="work_heartbeat")
     def post(self, request: Request, assignment_id: UUID) -> Response:
         assignment = self.assignment(assignment_id)
-        body = TokenOnly(data=request.data)
-        body.is_valid(raise_exception=True)
-        return Response({"deadline": queue.renew(assignment, self.person, body.validated_data["token"])})
+        return Response({"deadline": queue.renew(assignment, self.person, work_body.token_of(taken(request.data)))})
 
 
 class KeepDraft(Endpoint):
@@ -61,12 +61,8 @@ class KeepDraft(Endpoint):
     @described("Keep a draft", {200: VersionShape}, request=DraftBody, operation_id="work_draft")
     def put(self, request: Request, assignment_id: UUID) -> Response:
         assignment = self.assignment(assignment_id)
-        body = DraftBody(data=request.data)
-        body.is_valid(raise_exception=True)
-        data = body.validated_data
-        version = drafts.save(
-            assignment, self.person, data["token"], version=data["version"], answer=data["answer"], size=_size(request)
-        )
+        sent, size = work_body.draft_of(taken(request.data)), _size(request)
+        version = drafts.save(assignment, self.person, sent.token, version=sent.version, answer=sent.answer, size=size)
         return Response({"version": version})
 
 
@@ -76,21 +72,20 @@ class Submit(Endpoint):
     @described("Submit an answer", {200: SubmittedShape}, request=SubmitBody, operation_id="work_submit")
     def post(self, request: Request, assignment_id: UUID) -> Response:
         assignment = self.assignment(assignment_id)
-        body = SubmitBody(data=request.data)
-        body.is_valid(raise_exception=True)
-        data = body.validated_data
+        body = taken(request.data)
+        sent = work_body.answer_of(body)
         annotation = submission.submit(
             assignment,
             self.person,
-            data["token"],
-            data["answer"],
-            active_ms=data["active_ms"],
-            refused=data["rejected"],
-            confidence=data["confidence"],
+            sent.token,
+            sent.answer,
+            active_ms=sent.active_ms,
+            refused=sent.rejected,
+            confidence=sent.confidence,
         )
         submitted = {"submitted": {"id": annotation.public_id}}
         lesson = {"lesson": _lesson(assignment, annotation)}
-        return Response(submitted | lesson | _after(self.person, assignment, data["any"]))
+        return Response(submitted | lesson | _after(self.person, assignment, body.get("any") is True))
 
 
 class Skip(Endpoint):
@@ -99,11 +94,10 @@ class Skip(Endpoint):
     @described("Skip a task", {200: ClaimShape}, request=SkipBody, operation_id="work_skip")
     def post(self, request: Request, assignment_id: UUID) -> Response:
         assignment = self.assignment(assignment_id)
-        body = SkipBody(data=request.data)
-        body.is_valid(raise_exception=True)
-        data = body.validated_data
-        queue.skip(assignment, self.person, data["token"], reason=data["reason"], note=data["note"])
-        return Response(_after(self.person, assignment, data["any"]))
+        body = taken(request.data)
+        no = work_body.no_of(body)
+        queue.skip(assignment, self.person, no.token, reason=no.reason, note=no.note)
+        return Response(_after(self.person, assignment, body.get("any") is True))
 
 
 class Release(Endpoint):
@@ -112,9 +106,7 @@ class Release(Endpoint):
     @described("Release a task", {204: None}, request=TokenOnly, operation_id="work_release")
     def post(self, request: Request, assignment_id: UUID) -> Response:
         assignment = self.assignment(assignment_id)
-        body = TokenOnly(data=request.data)
-        body.is_valid(raise_exception=True)
-        queue.release(assignment, self.person, body.validated_data["token"])
+        queue.release(assignment, self.person, work_body.token_of(taken(request.data)))
         return Response(status=204)
 
 

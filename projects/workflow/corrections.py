@@ -69,7 +69,7 @@ def correct(assignment: Assignment, answer: object, *, active_ms: int = 0, refus
         answer=checked,
         settings_version=before.settings_version,
         active_ms=believed(assignment, before.active_ms + active_ms),
-        refused=[*before.refused, *(str(one)[: limits.SUGGESTION] for one in refused)][: limits.REFUSED],
+        refused=[*before.refused, *refused][: limits.REFUSED],
     )
     said = {"assignment": made.assignment_id, "annotation": made.pk, "superseded": before.pk}
     emit_of_task("corrected", task, before.tasker, **said)

@@ -9,7 +9,7 @@ from django.db import transaction
 from projects import queue
 from projects.annotators import answers
 from projects.errors import LeaseLost
-from projects.models import Annotation, Assignment, Task, Verdict, limits
+from projects.models import Annotation, Assignment, Task, Verdict
 from projects.models.promises import COMPARED
 from projects.quality import consensus
 from projects.quality.gold import settling
@@ -114,7 +114,7 @@ def _hand_in(piece: Piece, tasker: Person, token: UUID) -> Annotation:
         genuine(task.pk, TASK_TYPES[task.project.task_type].answer_list, checked),
         event="submitted" if assignment.kind == Assignment.Kind.JUDGE else f"{assignment.kind}_submitted",
         active_ms=believed(assignment, piece.active_ms),
-        refused=[str(one)[: limits.SUGGESTION] for one in piece.refused][: limits.REFUSED],
+        refused=piece.refused,
     )
     if isinstance(done, Annotation):
         return done

@@ -63,7 +63,7 @@ def make_ordinary(task: Task, *, by: Person) -> Task:
 
 def _refuse_if_known(task: Task) -> None:
     if PooledGold.objects.filter(gold__task=task, retired_at=None).exists():
-        raise StateConflict("This task is gold; take it out first.", code="in-stock")
+        raise StateConflict("This task is gold; take it out first.", code="in-gold-pool")
 
 
 def force_release_all(project: Project, person: Person, *, by: Person) -> int:

@@ -16,13 +16,13 @@ from taskers.people import invitations
 class BadFounding(Problem):
     """An organization can't be begun like this."""
 
-    code = "bad-founding"
+    code = "bad-organization"
 
 
 class AlreadyFounded(Problem):
     """There is an organization of this name already."""
 
-    code = "already-founded"
+    code = "organization-exists"
     status = 409
 
 

@@ -148,7 +148,7 @@ def _refuse_unless_over(batch: Batch) -> None:
         raise StateConflict("Only a closed or cancelled batch can be archived.", code="batch-open")
     # Known answers stay where they are, and may be in hands at any time.
     if Assignment.objects.held().filter(batch=batch, task__gold=None).exists():
-        raise StateConflict("Some of this batch is still in progress.", code="work-in-hands")
+        raise StateConflict("Some of this batch is still in progress.", code="work-in-progress")
     if state == Batch.State.CLOSED and Task.objects.filter(batch=batch, withheld=Task.Withheld.REVIEW).exists():
         raise StateConflict("Tasks of this batch wait for review.", code="waits-for-review")
     if _disputed(batch):
@@ -200,7 +200,7 @@ def _keep(found: Archive, tasks: Sequence[Task], number: int) -> None:
     keys = [task.pk for task in tasks]
     children = {name: _rows(model, keys) for name, model in CHILDREN.items()}
     if any(row.state == Assignment.State.HELD for row in children["assignments"]):  # type: ignore[attr-defined]
-        raise StateConflict("Some of this batch is still in progress.", code="work-in-hands")
+        raise StateConflict("Some of this batch is still in progress.", code="work-in-progress")
     records = _records(tasks, children)
     data = files.write(records, Task, CHILDREN)
     name = _name(found.batch, f"{number:06d}-{hashlib.sha256(data).hexdigest()[:16]}.parquet")

@@ -63,7 +63,7 @@ def _keep_anew(kept: PooledGold, answer: dict, by: Person | None, fresh: dict[st
     fresh |= {"suspect_at": None, "suspect_why": ""}
     if not PooledGold.objects.filter(pk=kept.pk).exclude(retired_at=None).update(**fresh):
         text = "This task is in the stock already: take it out, and then keep the other answer."
-        raise StateConflict(text, code="in-stock")
+        raise StateConflict(text, code="in-gold-pool")
     Gold.objects.filter(pk=kept.gold_id).update(answer=answer, made_by=by, made_at=Now(), retired_at=None)
     kept.refresh_from_db()
 

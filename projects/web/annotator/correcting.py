@@ -15,10 +15,11 @@ from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_GET, require_POST
 
 from projects import access
-from projects.models import Annotation, Assignment, limits
+from projects.models import Annotation, Assignment
 from projects.models.promises import ALIKE
 from projects.web.annotator import studio, work_json
-from projects.web.shared.json_view import json_view, read_list, read_token, read_whole_number
+from projects.web.shared import work_body
+from projects.web.shared.json_view import json_view
 from projects.workflow import corrections
 from taskers.errors import NotFound, Problem, StateConflict
 from taskers.models import Person
@@ -65,13 +66,8 @@ def heartbeat(request: MemberRequest, body: dict, assignment_id: UUID) -> dict:
 def submit(request: MemberRequest, body: dict, assignment_id: UUID) -> dict:
     """The correction takes the place of what was handed in."""
     assignment = access.own_assignment(request.user, assignment_id)
-    read_token(body)
-    made = corrections.correct(
-        assignment,
-        body.get("answer"),
-        active_ms=read_whole_number(body, "active_ms", limits.ACTIVE_MS, 0),
-        refused=read_list(body, "rejected"),
-    )
+    sent = work_body.answer_of(body)
+    made = corrections.correct(assignment, sent.answer, active_ms=sent.active_ms, refused=sent.rejected)
     return {"submitted": {"id": str(made.public_id)}} | _over(_("Corrected. What you handed in last counts."))
 
 

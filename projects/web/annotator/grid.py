@@ -13,7 +13,8 @@ from projects.errors import LeaseLost, Refused
 from projects.models import Annotation, Assignment, Draft, Project, Task, limits
 from projects.queue import Nothing, drafts
 from projects.web.annotator.work_json import project_json, task_json, thumbnail_url
-from projects.web.shared.json_view import json_view, read_token, read_uuid, read_whole_number
+from projects.web.shared import work_body
+from projects.web.shared.json_view import json_view, read_uuid, read_whole_number
 from projects.workflow import submission
 from taskers.errors import NotFound, Problem
 from taskers.models import Person
@@ -32,7 +33,7 @@ def claim(request: MemberRequest, body: dict, project_id: UUID) -> dict:
 @require_POST
 @json_view
 def heartbeat(request: MemberRequest, body: dict) -> dict:
-    token = read_token(body)
+    token = work_body.token_of(body)
     for one in _group(request, token, "held"):
         return {"deadline": queue.renew(one, request.user, token).isoformat()}
     raise LeaseLost()
@@ -44,14 +45,14 @@ def draft(request: MemberRequest, body: dict) -> dict:
     answers = (body.get("answer") or {}).get("tiles") if isinstance(body.get("answer"), dict) else None
     if not isinstance(answers, dict):
         raise Refused("A draft is an object of tiles.", code="wrong-shape", place="answer")
-    version = read_whole_number(body, "version", limits.VERSION)
-    return {"version": drafts.save_group(request.user, read_token(body), version=version, answers=answers)}
+    sent = work_body.draft_of(body)
+    return {"version": drafts.save_group(request.user, sent.token, version=sent.version, answers=answers)}
 
 
 @require_POST
 @json_view
 def submit(request: MemberRequest, body: dict) -> dict:
-    token = read_token(body)
+    token = work_body.token_of(body)
     group, answers = _group(request, token, *Assignment.State.values), _answers(body)
     active = read_whole_number(body, "active_ms", limits.ACTIVE_MS, 0)
     done = submission.submit_group(group, request.user, token, answers, active_ms=active)
@@ -63,23 +64,23 @@ def submit(request: MemberRequest, body: dict) -> dict:
 @json_view
 def skip(request: MemberRequest, body: dict) -> dict:
     """Say no to one of the group; the others stay."""
-    one = _one(request, body)
-    queue.skip(one, request.user, read_token(body), reason=str(body.get("reason", "")), note=str(body.get("note", "")))
+    one, no = _one(request, body), work_body.no_of(body)
+    queue.skip(one, request.user, no.token, reason=no.reason, note=no.note)
     return _next(request, one.task.project)
 
 
 @require_POST
 @json_view
 def report(request: MemberRequest, body: dict) -> dict:
-    one = _one(request, body)
-    queue.report(one, request.user, read_token(body), note=str(body.get("note", "")))
+    one, no = _one(request, body), work_body.no_of(body)
+    queue.report(one, request.user, no.token, note=no.note)
     return _next(request, one.task.project)
 
 
 @require_POST
 @json_view
 def release(request: MemberRequest, body: dict) -> dict:
-    token = read_token(body)
+    token = work_body.token_of(body)
     for one in _group(request, token, "held"):
         queue.release(one, request.user, token)
     return {"released": True}

@@ -10,13 +10,14 @@ from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from projects import access, queue
-from projects.models import Assignment, Project, limits
+from projects.models import Assignment, Project
 from projects.quality.qualification import feedback, qualification_tests
 from projects.queue import Nothing, drafts
 from projects.task_types import TASK_TYPES
 from projects.web.annotator import editor_modules, es_modules
 from projects.web.annotator.work_json import assignment_json, choices_json, lesson_json, lookahead_json
-from projects.web.shared.json_view import json_view, read_list, read_token, read_uuid, read_whole_number
+from projects.web.shared import work_body
+from projects.web.shared.json_view import json_view, read_uuid
 from projects.workflow import submission
 from taskers.errors import NotFound
 from taskers.models import Organization, Person
@@ -98,7 +99,7 @@ def claim_any(request: MemberRequest, body: dict) -> dict:
 @json_view
 def heartbeat(request: MemberRequest, body: dict, assignment_id: UUID) -> dict:
     assignment = access.own_assignment(request.user, assignment_id)
-    deadline = queue.renew(assignment, request.user, read_token(body))
+    deadline = queue.renew(assignment, request.user, work_body.token_of(body))
     return {"deadline": deadline.isoformat()}
 
 
@@ -106,24 +107,20 @@ def heartbeat(request: MemberRequest, body: dict, assignment_id: UUID) -> dict:
 @json_view
 def draft(request: MemberRequest, body: dict, assignment_id: UUID) -> dict:
     assignment = access.own_assignment(request.user, assignment_id)
-    version, token = read_whole_number(body, "version", limits.VERSION), read_token(body)
-    if "changes" in body:
-        return {"version": drafts.change(assignment, request.user, token, version=version, changes=body["changes"])}
-    answer, size = body.get("answer"), len(request.body)
-    return {"version": drafts.save(assignment, request.user, token, version=version, answer=answer, size=size)}
+    sent, mine = work_body.draft_of(body), (assignment, request.user)
+    if sent.changes is not None:
+        return {"version": drafts.change(*mine, sent.token, version=sent.version, changes=sent.changes)}
+    size = len(request.body)
+    return {"version": drafts.save(*mine, sent.token, version=sent.version, answer=sent.answer, size=size)}
 
 
 @require_POST
 @json_view
 def submit(request: MemberRequest, body: dict, assignment_id: UUID) -> dict:
     assignment = access.own_assignment(request.user, assignment_id)
+    sent = work_body.answer_of(body)
     annotation = submission.submit(
-        assignment,
-        request.user,
-        read_token(body),
-        body.get("answer"),
-        active_ms=read_whole_number(body, "active_ms", limits.ACTIVE_MS, 0),
-        refused=read_list(body, "rejected"),
+        assignment, request.user, sent.token, sent.answer, active_ms=sent.active_ms, refused=sent.rejected
     )
     said = {"submitted": {"id": str(annotation.public_id)}}
     lesson = feedback.of(assignment, annotation)
@@ -136,9 +133,8 @@ def submit(request: MemberRequest, body: dict, assignment_id: UUID) -> dict:
 @json_view
 def skip(request: MemberRequest, body: dict, assignment_id: UUID) -> dict:
     assignment = access.own_assignment(request.user, assignment_id)
-    queue.skip(
-        assignment, request.user, read_token(body), reason=str(body.get("reason", "")), note=str(body.get("note", ""))
-    )
+    no = work_body.no_of(body)
+    queue.skip(assignment, request.user, no.token, reason=no.reason, note=no.note)
     return _next(request, assignment.task.project, body)
 
 
@@ -146,7 +142,7 @@ def skip(request: MemberRequest, body: dict, assignment_id: UUID) -> dict:
 @json_view
 def release(request: MemberRequest, body: dict, assignment_id: UUID) -> dict:
     assignment = access.own_assignment(request.user, assignment_id)
-    queue.release(assignment, request.user, read_token(body))
+    queue.release(assignment, request.user, work_body.token_of(body))
     return {"released": True}
 
 
@@ -154,7 +150,8 @@ def release(request: MemberRequest, body: dict, assignment_id: UUID) -> dict:
 @json_view
 def report(request: MemberRequest, body: dict, assignment_id: UUID) -> dict:
     assignment = access.own_assignment(request.user, assignment_id)
-    queue.report(assignment, request.user, read_token(body), note=str(body.get("note", "")))
+    no = work_body.no_of(body)
+    queue.report(assignment, request.user, no.token, note=no.note)
     return _next(request, assignment.task.project, body)
 
 

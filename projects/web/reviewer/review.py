@@ -43,7 +43,8 @@ from projects.queue.clock import Clock
 from projects.task_types import TASK_TYPES
 from projects.task_types.protocol import TaskType
 from projects.web.annotator.work_json import choices_json, project_json, task_json
-from projects.web.shared.json_view import json_view, read_uuid, read_whole_number
+from projects.web.shared import work_body
+from projects.web.shared.json_view import json_view, read_text, read_uuid
 from projects.workflow import submission
 from projects.workflow.comments import reading
 from taskers import access as roles
@@ -143,11 +144,11 @@ def decide(request: MemberRequest, body: dict, task_id: UUID) -> dict:
 
     Whoever goes through one project stays in it: where nothing of it is left, there is no next.
     """
-    token = read_uuid(body, "token")
+    token = work_body.token_of(body)
     review = _own_review(request.user, task_id, token)
     selection = selection_beside(request, review.task)
     base = _base(review.task, body.get("base"))
-    note = str(body.get("note") or "")
+    note = read_text(body, "note", limits.NOTE)
     look = second_looks.of_task(review.task)
     submission.decide(review, request.user, token, body.get("answer"), base=base, note=note)
     task = second_looks.next_after(look, selection.projects, request.user) if look else None
@@ -158,14 +159,14 @@ def decide(request: MemberRequest, body: dict, task_id: UUID) -> dict:
 @require_POST
 @json_view
 def heartbeat(request: MemberRequest, body: dict, task_id: UUID) -> dict:
-    token = read_uuid(body, "token")
+    token = work_body.token_of(body)
     return {"deadline": queue.renew(_own_review(request.user, task_id, token), request.user, token).isoformat()}
 
 
 @require_POST
 @json_view
 def release(request: MemberRequest, body: dict, task_id: UUID) -> dict:
-    token = read_uuid(body, "token")
+    token = work_body.token_of(body)
     review = _own_review(request.user, task_id, token)
     queue.release(review, request.user, token)
     return {"next": selection_beside(request, review.task).through("review-list")}
@@ -174,12 +175,11 @@ def release(request: MemberRequest, body: dict, task_id: UUID) -> dict:
 @require_http_methods(["PUT"])
 @json_view
 def draft(request: MemberRequest, body: dict, task_id: UUID) -> dict:
-    token = read_uuid(body, "token")
-    review = _own_review(request.user, task_id, token)
-    version = read_whole_number(body, "version", limits.VERSION)
-    size = len(request.body)
-    saved = drafts.save(review, request.user, token, version=version, answer=body.get("answer"), size=size)
-    return {"version": saved}
+    sent, size = work_body.draft_of(body), len(request.body)
+    review = _own_review(request.user, task_id, sent.token)
+    return {
+        "version": drafts.save(review, request.user, sent.token, version=sent.version, answer=sent.answer, size=size)
+    }
 
 
 def review_json(review: Assignment, reviewer: Person, selection: Selection, *, blind: bool = False) -> dict:

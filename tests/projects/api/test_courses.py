@@ -57,7 +57,7 @@ def test_an_item_is_explained_and_faults_are_named(cast, mina, project, batch) -
     bad = mina.send("POST", "course-items", project.public_id, body=item(task, answer=make.spans((0, 5, "ghost"))))
     assert (bad.status_code, bad.json()["place"]) == (422, "spans[0].label")
     mina.send("POST", "course-items", project.public_id, body=item(task))
-    assert mina.send("POST", "course-items", project.public_id, body=item(task)).json()["code"] == "in-stock"
+    assert mina.send("POST", "course-items", project.public_id, body=item(task)).json()["code"] == "in-gold-pool"
     change = {"explanation": "Because.", "shown": False}
     said = mina.send("PUT", "course-item", project.public_id, task.public_id, body=change).json()
     assert said["items"][0]["explanation"] == "Because." and said["items"][0]["shown"] is False

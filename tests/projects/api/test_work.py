@@ -61,13 +61,18 @@ def test_draft_that_cannot_be_stored_is_refused(alice, project, batch, text: str
     make.task(batch)
     work = claimed(alice, project)
     draft = {"token": work["token"], "version": 0, "answer": {"note": text}}
-    refused(alice.put("draft", work["id"], body=draft), 400, "invalid", "answer")
+    refused(alice.put("draft", work["id"], body=draft), 422, "bad-text")
 
 
 def test_skip_asks_somebody_else(cast, alice, project, batch) -> None:
     make.task(batch)
     work = claimed(alice, project)
-    refused(alice.post("skip", work["id"], body={"token": work["token"], "reason": "lazy"}), 400, "invalid", "reason")
+    refused(
+        alice.post("skip", work["id"], body={"token": work["token"], "reason": "lazy"}),
+        400,
+        "bad-skip-reason",
+        "reason",
+    )
     done = alice.post("skip", work["id"], body={"token": work["token"], "reason": "unclear"}).json()
     assert done["assignment"] is None
     assert make.held(cast.bob, project)
