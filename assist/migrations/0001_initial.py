@@ -34,6 +34,11 @@ class Migration(migrations.Migration):
                 ('removed_at', models.DateTimeField(blank=True, null=True)),
                 ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='assist.modelversion')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('name', 'version'), name='model_version_once'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='LabelVectors',
@@ -53,6 +58,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name_plural': 'label vectors',
+                'constraints': [
+                    models.UniqueConstraint(fields=('project', 'version', 'field'), name='label_vectors_once'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -66,6 +74,12 @@ class Migration(migrations.Migration):
                 ('started_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='deployments', to='assist.modelversion')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('project', 'version'), name='deployment_once_at_a_time'),
+                    models.CheckConstraint(condition=models.Q(('share__gte', 1), ('share__lte', 100)), name='deployment_share_in_percent'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='AnnotatorVersion',
@@ -96,6 +110,11 @@ class Migration(migrations.Migration):
                 ('started_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='assist.modelversion')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('batch', 'version'), name='precompute_once'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Precomputed',
@@ -107,6 +126,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name_plural': 'precomputed',
+                'constraints': [
+                    models.UniqueConstraint(fields=('task_key', 'version'), name='precomputed_once'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -128,45 +150,15 @@ class Migration(migrations.Migration):
                 ('settled_at', models.DateTimeField(blank=True, null=True)),
                 ('model', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='suggestions', to='assist.modelversion')),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name='modelversion',
-            constraint=models.UniqueConstraint(fields=('name', 'version'), name='model_version_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='labelvectors',
-            constraint=models.UniqueConstraint(fields=('project', 'version', 'field'), name='label_vectors_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='deployment',
-            constraint=models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('project', 'version'), name='deployment_once_at_a_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='deployment',
-            constraint=models.CheckConstraint(condition=models.Q(('share__gte', 1), ('share__lte', 100)), name='deployment_share_in_percent'),
-        ),
-        migrations.AddConstraint(
-            model_name='precompute',
-            constraint=models.UniqueConstraint(fields=('batch', 'version'), name='precompute_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='precomputed',
-            constraint=models.UniqueConstraint(fields=('task_key', 'version'), name='precomputed_once'),
-        ),
-        migrations.AddIndex(
-            model_name='suggestion',
-            index=models.Index(fields=['assignment_key'], name='suggestion_by_assignment'),
-        ),
-        migrations.AddIndex(
-            model_name='suggestion',
-            index=models.Index(fields=['project_key', 'id'], name='suggestion_by_project'),
-        ),
-        migrations.AddIndex(
-            model_name='suggestion',
-            index=models.Index(condition=models.Q(('outcome', 'offered')), fields=['id'], name='suggestion_open'),
-        ),
-        migrations.AddConstraint(
-            model_name='suggestion',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('outcome', 'offered'), ('settled_at', None)), models.Q(models.Q(('outcome', 'offered'), _negated=True), ('settled_at__isnull', False)), _connector='OR'), name='suggestion_settled_has_time'),
+            options={
+                'indexes': [
+                    models.Index(fields=['assignment_key'], name='suggestion_by_assignment'),
+                    models.Index(fields=['project_key', 'id'], name='suggestion_by_project'),
+                    models.Index(condition=models.Q(('outcome', 'offered')), fields=['id'], name='suggestion_open'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('outcome', 'offered'), ('settled_at', None)), models.Q(models.Q(('outcome', 'offered'), _negated=True), ('settled_at__isnull', False)), _connector='OR'), name='suggestion_settled_has_time'),
+                ],
+            },
         ),
     ]

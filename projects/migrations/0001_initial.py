@@ -36,6 +36,11 @@ class Migration(migrations.Migration):
                 ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='projects', to='taskers.organization')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('organization', 'name'), name='project_name_once'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Batch',
@@ -53,6 +58,12 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name_plural': 'batches',
+                'indexes': [
+                    models.Index(condition=models.Q(('state', 'live')), fields=['project'], name='batch_live'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('project', 'name'), name='batch_name_once'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -75,6 +86,14 @@ class Migration(migrations.Migration):
                 ('spent', models.BigIntegerField()),
                 ('made_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['last_task'], name='archive_part_reach'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('sha256__regex', '^[0-9a-f]{64}$')), name='archive_part_has_sha256'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Assignment',
@@ -99,6 +118,19 @@ class Migration(migrations.Migration):
                 ('batch', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='assignments', to='projects.batch')),
                 ('tasker', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='assignments', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'indexes': [
+                    models.Index(condition=models.Q(('kind', 'judge'), ('state', 'open')), fields=['batch', 'slot', 'walk_key'], name='assignment_walk'),
+                    models.Index(condition=models.Q(('state', 'held')), fields=['tasker', 'batch'], name='assignment_held_by'),
+                    models.Index(django.db.models.expressions.CombinedExpression(models.F('tasker'), '+', models.Value(0)), condition=models.Q(('state', 'held')), name='assignment_held_tasker'),
+                    models.Index(condition=models.Q(('ended_at', None), ('held_at__isnull', False)), fields=['deadline'], name='assignment_runs_out'),
+                    models.Index(condition=models.Q(('tasker__isnull', False)), fields=['tasker', 'id'], name='assignment_by_tasker'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['open', 'withdrawn']), ('tasker', None), ('token', None)), models.Q(('deadline__isnull', False), ('held_at__isnull', False), ('state__in', ['held', 'submitted', 'released', 'skipped', 'expired']), ('tasker__isnull', False), ('token__isnull', False)), _connector='OR'), name='assignment_owner_fits_state'),
+                    models.CheckConstraint(condition=models.Q(('voided_at', None), ('state', 'submitted'), _connector='OR'), name='assignment_only_submitted_is_voided'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='ClaimNumber',
@@ -133,6 +165,11 @@ class Migration(migrations.Migration):
                 ('review_rank', models.FloatField(db_default=0.0, default=0.0)),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
             ],
+            options={
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('wanted__gte', 0)), name='task_wanted_not_negative'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='AgreementReport',
@@ -171,6 +208,11 @@ class Migration(migrations.Migration):
                 ('at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
                 ('project', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='accuracy_models', to='projects.project')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('project', 'version'), name='accuracy_model_version_once'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='AnnotatorParameters',
@@ -183,6 +225,11 @@ class Migration(migrations.Migration):
                 ('accuracy_model', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='parameters', to='projects.accuracymodel')),
                 ('tasker', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('accuracy_model', 'tasker'), name='annotator_parameters_once'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Archive',
@@ -241,6 +288,11 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
                 ('organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='assets', to='taskers.organization')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('organization', 'sha256'), name='asset_once'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='ArchivedTask',
@@ -255,6 +307,14 @@ class Migration(migrations.Migration):
                 ('asset', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='archived_tasks', to='projects.asset')),
                 ('other_asset', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='other_archived_tasks', to='projects.asset')),
             ],
+            options={
+                'indexes': [
+                    models.Index(condition=models.Q(('other_asset__isnull', False)), fields=['other_asset'], name='archived_other_asset'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('project', 'external_id'), name='archived_external_id_once'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Correctable',
@@ -262,6 +322,11 @@ class Migration(migrations.Migration):
                 ('assignment', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='correctable', serialize=False, to='projects.assignment')),
                 ('until', models.DateTimeField()),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['until'], name='correctable_until'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Draft',
@@ -297,6 +362,14 @@ class Migration(migrations.Migration):
                 ('tasker', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='annotations', to=settings.AUTH_USER_MODEL)),
                 ('assignment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='annotations', to='projects.assignment')),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['tasker', 'id'], name='annotation_by_tasker'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('superseded_at', None)), fields=('assignment',), name='annotation_one_current'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='BatchCursor',
@@ -309,6 +382,11 @@ class Migration(migrations.Migration):
                 ('batch', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='projects.batch')),
                 ('tasker', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('tasker', 'batch', 'slot'), name='batch_cursor_once'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='ConflictOfInterest',
@@ -324,6 +402,15 @@ class Migration(migrations.Migration):
                 ('organization', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='taskers.organization')),
                 ('second', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'indexes': [
+                    models.Index(condition=models.Q(('lifted_at', None)), fields=['second', 'organization'], name='conflict_second'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('first__lt', models.F('second'))), name='conflict_in_order'),
+                    models.UniqueConstraint(condition=models.Q(('lifted_at', None)), fields=('first', 'second', 'organization'), name='conflict_once'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='DayTally',
@@ -338,6 +425,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name_plural': 'day tallies',
+                'constraints': [
+                    models.UniqueConstraint(fields=('tasker', 'project', 'day'), name='day_tally_once'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -355,6 +445,11 @@ class Migration(migrations.Migration):
                 ('project', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='estimations', to='projects.project')),
                 ('started_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('state', 'done'), _negated=True), fields=('project',), name='estimation_one_at_a_time'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Exclusion',
@@ -371,6 +466,11 @@ class Migration(migrations.Migration):
                 ('project', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='exclusions', to='projects.project')),
                 ('tasker', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='exclusions', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('lifted_at', None)), fields=('tasker', 'organization', 'project'), name='exclusion_once', nulls_distinct=False),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='PooledGold',
@@ -442,6 +542,13 @@ class Migration(migrations.Migration):
                 ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='under', to='projects.label')),
                 ('project', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='labels', to='projects.project')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('project', 'key'), name='label_key_once'),
+                    models.UniqueConstraint(condition=models.Q(('retired_at', None), models.Q(('hotkey', ''), _negated=True)), fields=('project', 'hotkey'), name='label_hotkey_once'),
+                    models.CheckConstraint(condition=models.Q(('colour__regex', '^#[0-9a-fA-F]{6}$')), name='label_colour_hex'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='MethodCalibration',
@@ -456,6 +563,11 @@ class Migration(migrations.Migration):
                 ('at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
                 ('project', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='calibrations', to='projects.project')),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['project', 'method', '-id'], name='method_calibration_newest'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='ModelAnnotator',
@@ -478,6 +590,14 @@ class Migration(migrations.Migration):
                 ('registered_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('tasker', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='model_annotators', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('project', 'tasker'), name='model_annotator_once'),
+                    models.CheckConstraint(condition=models.Q(('audit_share__gte', 0.02), ('audit_share__lte', 1)), name='model_annotator_is_audited'),
+                    models.CheckConstraint(condition=models.Q(('target_error__gt', 0), ('target_error__lt', 0.5)), name='model_annotator_target_sane'),
+                    models.CheckConstraint(condition=models.Q(('assurance__gte', 0.5), ('assurance__lt', 1)), name='model_annotator_assurance_sane'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='ModelAnnotatorChange',
@@ -491,6 +611,11 @@ class Migration(migrations.Migration):
                 ('annotator', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='moves', to='projects.modelannotator')),
                 ('by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'indexes': [
+                    models.Index(models.F('annotator'), models.OrderBy(models.F('id'), descending=True), name='annotator_change_newest'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Posterior',
@@ -507,6 +632,11 @@ class Migration(migrations.Migration):
                 ('votes', models.JSONField(default=dict)),
                 ('at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
             ],
+            options={
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('confidence__gte', 0), ('confidence__lte', 1), ('gain__gte', 0)), name='posterior_in_bounds'),
+                ],
+            },
         ),
         migrations.AddField(
             model_name='task',
@@ -544,6 +674,18 @@ class Migration(migrations.Migration):
                 ('annotator', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='answers', to='projects.modelannotator')),
                 ('task', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='projects.task')),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['annotator', '-id'], name='model_answer_newest'),
+                    models.Index(condition=models.Q(('outcome', 'known')), fields=['annotator', '-id'], name='model_answer_known'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('confidence__gte', 0), ('confidence__lte', 1)), name='model_answer_in_unit'),
+                    models.CheckConstraint(condition=models.Q(('right', None), ('outcome', 'known'), _connector='XOR'), name='model_answer_right_once_known'),
+                    models.CheckConstraint(condition=models.Q(('drawn', False), ('outcome__in', ['waiting', 'known', 'lost']), _connector='OR'), name='model_answer_drawn_is_blind'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('outcome', 'alone'), _negated=True), models.Q(('accepted', True), ('mode', 'decide')), _connector='OR'), name='model_answer_alone_was_earned'),
+                ],
+            },
         ),
         migrations.AddField(
             model_name='gold',
@@ -567,6 +709,20 @@ class Migration(migrations.Migration):
                 ('thread', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='replies', to='projects.comment')),
                 ('task', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='comments', to='projects.task')),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['task', 'id'], name='comment_by_task'),
+                    models.Index(fields=['assignment', 'id'], name='comment_by_work'),
+                    models.Index(condition=models.Q(('thread', None), ('to', 'manager')), fields=['project', 'id'], name='comment_question'),
+                    models.Index(condition=models.Q(('answered_at', None), ('thread', None), ('to', 'manager')), fields=['project'], name='comment_waiting'),
+                    models.Index(condition=models.Q(('reader__isnull', False)), fields=['reader'], name='comment_unread'),
+                    models.Index(condition=models.Q(('thread', None)), fields=['author', 'id'], name='comment_by_author'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('words', ''), _negated=True), name='comment_says_something'),
+                    models.CheckConstraint(condition=models.Q(('to', 'taskers'), ('assignment__isnull', False), _connector='OR'), name='comment_of_a_tasker_names_its_work'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='BrokenReport',
@@ -582,6 +738,12 @@ class Migration(migrations.Migration):
                 ('tasker', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('task', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='projects.task')),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['tasker', 'project', 'at'], name='broken_by_tasker'),
+                    models.Index(condition=models.Q(('outcome', '')), fields=['project', 'task'], name='broken_open'),
+                ],
+            },
         ),
         migrations.AddField(
             model_name='assignment',
@@ -628,6 +790,22 @@ class Migration(migrations.Migration):
                 ('made_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('project', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='settings', to='projects.project')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('project', 'version'), name='settings_version_once'),
+                    models.CheckConstraint(condition=models.Q(('wanted__gte', 1), ('wanted__lte', 50)), name='settings_wanted_sane'),
+                    models.CheckConstraint(condition=models.Q(('most', None), models.Q(('most__gte', models.F('wanted')), ('most__lte', 50)), _connector='OR'), name='settings_most_sane'),
+                    models.CheckConstraint(condition=models.Q(('budget', None), models.Q(('budget__gte', models.F('wanted')), ('budget__lte', models.F('most')), ('most__isnull', False)), _connector='OR'), name='settings_budget_sane'),
+                    models.CheckConstraint(condition=models.Q(('target__gte', 0.5), ('target__lt', 1)), name='settings_target_sane'),
+                    models.CheckConstraint(condition=models.Q(('audit_share__gte', 0), ('audit_share__lte', 1)), name='settings_audit_share_in_unit'),
+                    models.CheckConstraint(condition=models.Q(('rate__gte', 0)), name='settings_rate_not_negative'),
+                    models.CheckConstraint(condition=models.Q(('control_share__gte', 0), ('control_share__lte', 0.5), ('planted_share__gte', 0), ('planted_share__lte', 0.5)), name='settings_shares_sane'),
+                    models.CheckConstraint(condition=models.Q(('lease_seconds__gte', 30)), name='settings_lease_sane'),
+                    models.CheckConstraint(condition=models.Q(('pay_floor__gte', 0), ('pay_floor__lte', 1)), name='settings_pay_floor_in_unit'),
+                    models.CheckConstraint(condition=models.Q(('grid__gte', 1), ('grid__lte', 100)), name='settings_grid_sane'),
+                    models.CheckConstraint(condition=models.Q(('correction_minutes__lte', 10080)), name='settings_correction_sane'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='QualificationAttempt',
@@ -643,6 +821,15 @@ class Migration(migrations.Migration):
                 ('project', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='projects.project')),
                 ('tasker', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['project', 'tasker', 'id'], name='qualification_attempt_of'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('ended_at', None), ('forgiven_at', None)), fields=('project', 'tasker'), name='qualification_attempt_once'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('ended_at', None), ('passed', None), ('score', None)), models.Q(('ended_at__isnull', False), ('passed__isnull', False), ('score__gte', 0), ('score__lte', 1)), _connector='OR'), name='qualification_attempt_ends_with_a_score'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='QualificationStep',
@@ -655,6 +842,11 @@ class Migration(migrations.Migration):
                 ('annotation', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='qualification_step', to='projects.annotation')),
                 ('attempt', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='steps', to='projects.qualificationattempt')),
             ],
+            options={
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('score__gte', 0), ('score__lte', 1)), name='qualification_step_score_in_unit'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Ranking',
@@ -670,6 +862,11 @@ class Migration(migrations.Migration):
                 ('at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
                 ('project', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='rankings', to='projects.project')),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['project', '-id'], name='ranking_newest'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Requirement',
@@ -681,6 +878,12 @@ class Migration(migrations.Migration):
                 ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='requirements', to='projects.project')),
                 ('skill', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='taskers.skill')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('project', 'skill', 'comparator'), name='requirement_once'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('comparator', 'at_least'), _negated=True), ('value__isnull', False), _connector='OR'), name='requirement_has_its_value'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='SeenAnswer',
@@ -691,6 +894,11 @@ class Migration(migrations.Migration):
                 ('project', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='projects.project')),
                 ('tasker', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('tasker', 'project', 'payload_hash'), name='seen_answer_once'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Verdict',
@@ -709,6 +917,15 @@ class Migration(migrations.Migration):
                 ('decided_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('task', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='verdicts', to='projects.task')),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['task', 'id'], name='verdict_by_task'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('superseded_at', None)), fields=('task',), name='verdict_one_current'),
+                    models.CheckConstraint(condition=models.Q(('confidence__gte', 0), ('confidence__lte', 1)), name='verdict_confidence_in_unit'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='SecondLook',
@@ -725,6 +942,16 @@ class Migration(migrations.Migration):
                 ('task', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='projects.task')),
                 ('verdict', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='projects.verdict')),
             ],
+            options={
+                'indexes': [
+                    models.Index(condition=models.Q(('state', 'open')), fields=['project', 'now', 'id'], name='second_look_open'),
+                    models.Index(condition=models.Q(('reason', 'audit')), fields=['project', 'task'], name='audit_by_project'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('verdict',), name='second_look_once'),
+                    models.CheckConstraint(condition=models.Q(('reason', 'audit'), ('estimation__isnull', False), _connector='OR'), name='second_look_has_its_estimate'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='VerdictEntry',
@@ -738,6 +965,14 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name_plural': 'verdict entries',
+                'indexes': [
+                    models.Index(fields=['project', 'label', 'task'], name='verdict_entry_by_label'),
+                    models.Index(fields=['project', 'label', 'confidence', 'task'], name='verdict_entry_confidence'),
+                    models.Index(condition=models.Q(('label', '')), fields=['project', 'id'], name='verdict_entry_feed'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('task', 'label'), name='verdict_entry_once'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -752,6 +987,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name_plural': 'verdicts gone',
+                'indexes': [
+                    models.Index(fields=['project', 'id'], name='verdict_gone_feed'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -778,23 +1016,18 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name_plural': 'assignment rules',
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('standing_floor__gte', 0), ('standing_floor__lte', 1)), name='rules_floor_in_unit'),
+                    models.CheckConstraint(condition=models.Q(('gold_share__gte', 0), ('gold_share__lte', 0.5)), name='rules_gold_share_sane'),
+                    models.CheckConstraint(condition=models.Q(('reporters__gte', 1), ('reports_share__gte', 0), ('reports_share__lte', 1)), name='rules_reports_sane'),
+                    models.CheckConstraint(condition=models.Q(('training_pass__gte', 0), ('training_pass__lte', 1)), name='rules_pass_in_unit'),
+                    models.CheckConstraint(condition=models.Q(('training_tasks', 0), ('training_skill__isnull', False), _connector='OR'), name='rules_training_gives_a_skill'),
+                ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='project',
-            constraint=models.UniqueConstraint(fields=('organization', 'name'), name='project_name_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='accuracymodel',
-            constraint=models.UniqueConstraint(fields=('project', 'version'), name='accuracy_model_version_once'),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='accuracymodel',
             trigger=pgtrigger.compiler.Trigger(name='accuracy_model_append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='d231019094bb08b2e74a53c4c8de2900f7e51e69', operation='UPDATE OR DELETE', pgid='pgtrigger_accuracy_model_append_only_2b778', table='projects_accuracymodel', when='BEFORE')),
-        ),
-        migrations.AddConstraint(
-            model_name='annotatorparameters',
-            constraint=models.UniqueConstraint(fields=('accuracy_model', 'tasker'), name='annotator_parameters_once'),
         ),
         migrations.AddField(
             model_name='archivepart',
@@ -806,30 +1039,6 @@ class Migration(migrations.Migration):
             name='started_by',
             field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
         ),
-        migrations.AddIndex(
-            model_name='batch',
-            index=models.Index(condition=models.Q(('state', 'live')), fields=['project'], name='batch_live'),
-        ),
-        migrations.AddConstraint(
-            model_name='batch',
-            constraint=models.UniqueConstraint(fields=('project', 'name'), name='batch_name_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='asset',
-            constraint=models.UniqueConstraint(fields=('organization', 'sha256'), name='asset_once'),
-        ),
-        migrations.AddIndex(
-            model_name='archivedtask',
-            index=models.Index(condition=models.Q(('other_asset__isnull', False)), fields=['other_asset'], name='archived_other_asset'),
-        ),
-        migrations.AddConstraint(
-            model_name='archivedtask',
-            constraint=models.UniqueConstraint(fields=('project', 'external_id'), name='archived_external_id_once'),
-        ),
-        migrations.AddIndex(
-            model_name='correctable',
-            index=models.Index(fields=['until'], name='correctable_until'),
-        ),
         migrations.AddField(
             model_name='goldsettlement',
             name='project',
@@ -839,34 +1048,6 @@ class Migration(migrations.Migration):
             model_name='goldsettlement',
             name='tasker',
             field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddConstraint(
-            model_name='batchcursor',
-            constraint=models.UniqueConstraint(fields=('tasker', 'batch', 'slot'), name='batch_cursor_once'),
-        ),
-        migrations.AddIndex(
-            model_name='conflictofinterest',
-            index=models.Index(condition=models.Q(('lifted_at', None)), fields=['second', 'organization'], name='conflict_second'),
-        ),
-        migrations.AddConstraint(
-            model_name='conflictofinterest',
-            constraint=models.CheckConstraint(condition=models.Q(('first__lt', models.F('second'))), name='conflict_in_order'),
-        ),
-        migrations.AddConstraint(
-            model_name='conflictofinterest',
-            constraint=models.UniqueConstraint(condition=models.Q(('lifted_at', None)), fields=('first', 'second', 'organization'), name='conflict_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='daytally',
-            constraint=models.UniqueConstraint(fields=('tasker', 'project', 'day'), name='day_tally_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='estimation',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'done'), _negated=True), fields=('project',), name='estimation_one_at_a_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='exclusion',
-            constraint=models.UniqueConstraint(condition=models.Q(('lifted_at', None)), fields=('tasker', 'organization', 'project'), name='exclusion_once', nulls_distinct=False),
         ),
         migrations.AddField(
             model_name='qualificationstep',
@@ -878,45 +1059,9 @@ class Migration(migrations.Migration):
             name='project',
             field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='projects.project'),
         ),
-        migrations.AddConstraint(
-            model_name='label',
-            constraint=models.UniqueConstraint(fields=('project', 'key'), name='label_key_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='label',
-            constraint=models.UniqueConstraint(condition=models.Q(('retired_at', None), models.Q(('hotkey', ''), _negated=True)), fields=('project', 'hotkey'), name='label_hotkey_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='label',
-            constraint=models.CheckConstraint(condition=models.Q(('colour__regex', '^#[0-9a-fA-F]{6}$')), name='label_colour_hex'),
-        ),
-        migrations.AddIndex(
-            model_name='methodcalibration',
-            index=models.Index(fields=['project', 'method', '-id'], name='method_calibration_newest'),
-        ),
         pgtrigger.migrations.AddTrigger(
             model_name='methodcalibration',
             trigger=pgtrigger.compiler.Trigger(name='method_calibration_append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='9261dc1e8e576f494e9f3156391c93fff0d138bc', operation='UPDATE OR DELETE', pgid='pgtrigger_method_calibration_append_only_4c683', table='projects_methodcalibration', when='BEFORE')),
-        ),
-        migrations.AddConstraint(
-            model_name='modelannotator',
-            constraint=models.UniqueConstraint(fields=('project', 'tasker'), name='model_annotator_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='modelannotator',
-            constraint=models.CheckConstraint(condition=models.Q(('audit_share__gte', 0.02), ('audit_share__lte', 1)), name='model_annotator_is_audited'),
-        ),
-        migrations.AddConstraint(
-            model_name='modelannotator',
-            constraint=models.CheckConstraint(condition=models.Q(('target_error__gt', 0), ('target_error__lt', 0.5)), name='model_annotator_target_sane'),
-        ),
-        migrations.AddConstraint(
-            model_name='modelannotator',
-            constraint=models.CheckConstraint(condition=models.Q(('assurance__gte', 0.5), ('assurance__lt', 1)), name='model_annotator_assurance_sane'),
-        ),
-        migrations.AddIndex(
-            model_name='modelannotatorchange',
-            index=models.Index(models.F('annotator'), models.OrderBy(models.F('id'), descending=True), name='annotator_change_newest'),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='modelannotatorchange',
@@ -955,94 +1100,6 @@ class Migration(migrations.Migration):
             model_name='task',
             constraint=models.UniqueConstraint(fields=('project', 'external_id'), name='task_external_id_once'),
         ),
-        migrations.AddConstraint(
-            model_name='task',
-            constraint=models.CheckConstraint(condition=models.Q(('wanted__gte', 0)), name='task_wanted_not_negative'),
-        ),
-        migrations.AddIndex(
-            model_name='modelanswer',
-            index=models.Index(fields=['annotator', '-id'], name='model_answer_newest'),
-        ),
-        migrations.AddIndex(
-            model_name='modelanswer',
-            index=models.Index(condition=models.Q(('outcome', 'known')), fields=['annotator', '-id'], name='model_answer_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='modelanswer',
-            constraint=models.CheckConstraint(condition=models.Q(('confidence__gte', 0), ('confidence__lte', 1)), name='model_answer_in_unit'),
-        ),
-        migrations.AddConstraint(
-            model_name='modelanswer',
-            constraint=models.CheckConstraint(condition=models.Q(('right', None), ('outcome', 'known'), _connector='XOR'), name='model_answer_right_once_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='modelanswer',
-            constraint=models.CheckConstraint(condition=models.Q(('drawn', False), ('outcome__in', ['waiting', 'known', 'lost']), _connector='OR'), name='model_answer_drawn_is_blind'),
-        ),
-        migrations.AddConstraint(
-            model_name='modelanswer',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('outcome', 'alone'), _negated=True), models.Q(('accepted', True), ('mode', 'decide')), _connector='OR'), name='model_answer_alone_was_earned'),
-        ),
-        migrations.AddIndex(
-            model_name='comment',
-            index=models.Index(fields=['task', 'id'], name='comment_by_task'),
-        ),
-        migrations.AddIndex(
-            model_name='comment',
-            index=models.Index(fields=['assignment', 'id'], name='comment_by_work'),
-        ),
-        migrations.AddIndex(
-            model_name='comment',
-            index=models.Index(condition=models.Q(('thread', None), ('to', 'manager')), fields=['project', 'id'], name='comment_question'),
-        ),
-        migrations.AddIndex(
-            model_name='comment',
-            index=models.Index(condition=models.Q(('answered_at', None), ('thread', None), ('to', 'manager')), fields=['project'], name='comment_waiting'),
-        ),
-        migrations.AddIndex(
-            model_name='comment',
-            index=models.Index(condition=models.Q(('reader__isnull', False)), fields=['reader'], name='comment_unread'),
-        ),
-        migrations.AddIndex(
-            model_name='comment',
-            index=models.Index(condition=models.Q(('thread', None)), fields=['author', 'id'], name='comment_by_author'),
-        ),
-        migrations.AddConstraint(
-            model_name='comment',
-            constraint=models.CheckConstraint(condition=models.Q(('words', ''), _negated=True), name='comment_says_something'),
-        ),
-        migrations.AddConstraint(
-            model_name='comment',
-            constraint=models.CheckConstraint(condition=models.Q(('to', 'taskers'), ('assignment__isnull', False), _connector='OR'), name='comment_of_a_tasker_names_its_work'),
-        ),
-        migrations.AddIndex(
-            model_name='brokenreport',
-            index=models.Index(fields=['tasker', 'project', 'at'], name='broken_by_tasker'),
-        ),
-        migrations.AddIndex(
-            model_name='brokenreport',
-            index=models.Index(condition=models.Q(('outcome', '')), fields=['project', 'task'], name='broken_open'),
-        ),
-        migrations.AddIndex(
-            model_name='assignment',
-            index=models.Index(condition=models.Q(('kind', 'judge'), ('state', 'open')), fields=['batch', 'slot', 'walk_key'], name='assignment_walk'),
-        ),
-        migrations.AddIndex(
-            model_name='assignment',
-            index=models.Index(condition=models.Q(('state', 'held')), fields=['tasker', 'batch'], name='assignment_held_by'),
-        ),
-        migrations.AddIndex(
-            model_name='assignment',
-            index=models.Index(django.db.models.expressions.CombinedExpression(models.F('tasker'), '+', models.Value(0)), condition=models.Q(('state', 'held')), name='assignment_held_tasker'),
-        ),
-        migrations.AddIndex(
-            model_name='assignment',
-            index=models.Index(condition=models.Q(('ended_at', None), ('held_at__isnull', False)), fields=['deadline'], name='assignment_runs_out'),
-        ),
-        migrations.AddIndex(
-            model_name='assignment',
-            index=models.Index(condition=models.Q(('tasker__isnull', False)), fields=['tasker', 'id'], name='assignment_by_tasker'),
-        ),
         migrations.AddIndex(
             model_name='assignment',
             index=models.Index(fields=['task', 'id'], name='assignment_by_task'),
@@ -1057,14 +1114,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='assignment',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['open', 'withdrawn']), ('tasker', None), ('token', None)), models.Q(('deadline__isnull', False), ('held_at__isnull', False), ('state__in', ['held', 'submitted', 'released', 'skipped', 'expired']), ('tasker__isnull', False), ('token__isnull', False)), _connector='OR'), name='assignment_owner_fits_state'),
-        ),
-        migrations.AddConstraint(
-            model_name='assignment',
-            constraint=models.CheckConstraint(condition=models.Q(('voided_at', None), ('state', 'submitted'), _connector='OR'), name='assignment_only_submitted_is_voided'),
-        ),
-        migrations.AddConstraint(
-            model_name='assignment',
             constraint=models.UniqueConstraint(condition=models.Q(('kind', 'judge'), ('state__in', ['open', 'held', 'submitted']), ('voided_at', None)), fields=('task', 'slot'), name='assignment_slot_once'),
         ),
         migrations.AddConstraint(
@@ -1075,14 +1124,6 @@ class Migration(migrations.Migration):
             model_name='assignment',
             constraint=models.UniqueConstraint(condition=models.Q(('kind', 'review'), ('state', 'held')), fields=('task',), name='assignment_one_review_at_a_time'),
         ),
-        migrations.AddIndex(
-            model_name='annotation',
-            index=models.Index(fields=['tasker', 'id'], name='annotation_by_tasker'),
-        ),
-        migrations.AddConstraint(
-            model_name='annotation',
-            constraint=models.UniqueConstraint(condition=models.Q(('superseded_at', None)), fields=('assignment',), name='annotation_one_current'),
-        ),
         pgtrigger.migrations.AddTrigger(
             model_name='annotation',
             trigger=pgtrigger.compiler.Trigger(name='annotation_append_only', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."active_ms" IS DISTINCT FROM (NEW."active_ms") OR OLD."answer" IS DISTINCT FROM (NEW."answer") OR OLD."assignment_id" IS DISTINCT FROM (NEW."assignment_id") OR OLD."at" IS DISTINCT FROM (NEW."at") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."public_id" IS DISTINCT FROM (NEW."public_id") OR OLD."refused" IS DISTINCT FROM (NEW."refused") OR OLD."settings_version" IS DISTINCT FROM (NEW."settings_version") OR OLD."task_id" IS DISTINCT FROM (NEW."task_id") OR OLD."tasker_id" IS DISTINCT FROM (NEW."tasker_id"))', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='5ae8326a51e0480f3d17ba58cd9176ad7cb006ec', operation='UPDATE', pgid='pgtrigger_annotation_append_only_ba7bc', table='projects_annotation', when='BEFORE')),
@@ -1091,101 +1132,13 @@ class Migration(migrations.Migration):
             model_name='annotation',
             trigger=pgtrigger.compiler.Trigger(name='annotation_not_deleted', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n            IF TG_OP = 'DELETE' AND EXISTS (SELECT FROM projects_archivedtask t WHERE t.id = OLD.task_id) THEN RETURN OLD; END IF;\n            RAISE EXCEPTION 'append-only: % of a row of % that is not archived', TG_OP, TG_TABLE_NAME;\n        ", hash='b1e7fb5fe146f1bfef59b73f767d0b439d0e5616', operation='DELETE', pgid='pgtrigger_annotation_not_deleted_63e95', table='projects_annotation', when='BEFORE')),
         ),
-        migrations.AddConstraint(
-            model_name='projectsettings',
-            constraint=models.UniqueConstraint(fields=('project', 'version'), name='settings_version_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='projectsettings',
-            constraint=models.CheckConstraint(condition=models.Q(('wanted__gte', 1), ('wanted__lte', 50)), name='settings_wanted_sane'),
-        ),
-        migrations.AddConstraint(
-            model_name='projectsettings',
-            constraint=models.CheckConstraint(condition=models.Q(('most', None), models.Q(('most__gte', models.F('wanted')), ('most__lte', 50)), _connector='OR'), name='settings_most_sane'),
-        ),
-        migrations.AddConstraint(
-            model_name='projectsettings',
-            constraint=models.CheckConstraint(condition=models.Q(('budget', None), models.Q(('budget__gte', models.F('wanted')), ('budget__lte', models.F('most')), ('most__isnull', False)), _connector='OR'), name='settings_budget_sane'),
-        ),
-        migrations.AddConstraint(
-            model_name='projectsettings',
-            constraint=models.CheckConstraint(condition=models.Q(('target__gte', 0.5), ('target__lt', 1)), name='settings_target_sane'),
-        ),
-        migrations.AddConstraint(
-            model_name='projectsettings',
-            constraint=models.CheckConstraint(condition=models.Q(('audit_share__gte', 0), ('audit_share__lte', 1)), name='settings_audit_share_in_unit'),
-        ),
-        migrations.AddConstraint(
-            model_name='projectsettings',
-            constraint=models.CheckConstraint(condition=models.Q(('rate__gte', 0)), name='settings_rate_not_negative'),
-        ),
-        migrations.AddConstraint(
-            model_name='projectsettings',
-            constraint=models.CheckConstraint(condition=models.Q(('control_share__gte', 0), ('control_share__lte', 0.5), ('planted_share__gte', 0), ('planted_share__lte', 0.5)), name='settings_shares_sane'),
-        ),
-        migrations.AddConstraint(
-            model_name='projectsettings',
-            constraint=models.CheckConstraint(condition=models.Q(('lease_seconds__gte', 30)), name='settings_lease_sane'),
-        ),
-        migrations.AddConstraint(
-            model_name='projectsettings',
-            constraint=models.CheckConstraint(condition=models.Q(('pay_floor__gte', 0), ('pay_floor__lte', 1)), name='settings_pay_floor_in_unit'),
-        ),
-        migrations.AddConstraint(
-            model_name='projectsettings',
-            constraint=models.CheckConstraint(condition=models.Q(('grid__gte', 1), ('grid__lte', 100)), name='settings_grid_sane'),
-        ),
-        migrations.AddConstraint(
-            model_name='projectsettings',
-            constraint=models.CheckConstraint(condition=models.Q(('correction_minutes__lte', 10080)), name='settings_correction_sane'),
-        ),
         pgtrigger.migrations.AddTrigger(
             model_name='projectsettings',
             trigger=pgtrigger.compiler.Trigger(name='settings_append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='72e64f403c06b08caff79a688b13cb08ea4a9b6f', operation='UPDATE OR DELETE', pgid='pgtrigger_settings_append_only_0579f', table='projects_projectsettings', when='BEFORE')),
         ),
-        migrations.AddIndex(
-            model_name='qualificationattempt',
-            index=models.Index(fields=['project', 'tasker', 'id'], name='qualification_attempt_of'),
-        ),
-        migrations.AddConstraint(
-            model_name='qualificationattempt',
-            constraint=models.UniqueConstraint(condition=models.Q(('ended_at', None), ('forgiven_at', None)), fields=('project', 'tasker'), name='qualification_attempt_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='qualificationattempt',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_at', None), ('passed', None), ('score', None)), models.Q(('ended_at__isnull', False), ('passed__isnull', False), ('score__gte', 0), ('score__lte', 1)), _connector='OR'), name='qualification_attempt_ends_with_a_score'),
-        ),
-        migrations.AddIndex(
-            model_name='ranking',
-            index=models.Index(fields=['project', '-id'], name='ranking_newest'),
-        ),
         pgtrigger.migrations.AddTrigger(
             model_name='ranking',
             trigger=pgtrigger.compiler.Trigger(name='ranking_append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='78e96ba96c6c2f9ed40199ce8747d8e8a21c4ac6', operation='UPDATE OR DELETE', pgid='pgtrigger_ranking_append_only_beffc', table='projects_ranking', when='BEFORE')),
-        ),
-        migrations.AddConstraint(
-            model_name='requirement',
-            constraint=models.UniqueConstraint(fields=('project', 'skill', 'comparator'), name='requirement_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='requirement',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('comparator', 'at_least'), _negated=True), ('value__isnull', False), _connector='OR'), name='requirement_has_its_value'),
-        ),
-        migrations.AddConstraint(
-            model_name='seenanswer',
-            constraint=models.UniqueConstraint(fields=('tasker', 'project', 'payload_hash'), name='seen_answer_once'),
-        ),
-        migrations.AddIndex(
-            model_name='verdict',
-            index=models.Index(fields=['task', 'id'], name='verdict_by_task'),
-        ),
-        migrations.AddConstraint(
-            model_name='verdict',
-            constraint=models.UniqueConstraint(condition=models.Q(('superseded_at', None)), fields=('task',), name='verdict_one_current'),
-        ),
-        migrations.AddConstraint(
-            model_name='verdict',
-            constraint=models.CheckConstraint(condition=models.Q(('confidence__gte', 0), ('confidence__lte', 1)), name='verdict_confidence_in_unit'),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='verdict',
@@ -1195,73 +1148,9 @@ class Migration(migrations.Migration):
             model_name='verdict',
             trigger=pgtrigger.compiler.Trigger(name='verdict_not_deleted', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n            IF TG_OP = 'DELETE' AND EXISTS (SELECT FROM projects_archivedtask t WHERE t.id = OLD.task_id) THEN RETURN OLD; END IF;\n            RAISE EXCEPTION 'append-only: % of a row of % that is not archived', TG_OP, TG_TABLE_NAME;\n        ", hash='a8ab0ab98f60bd0e0fd0a884d6607e7a2658a6e5', operation='DELETE', pgid='pgtrigger_verdict_not_deleted_f6510', table='projects_verdict', when='BEFORE')),
         ),
-        migrations.AddIndex(
-            model_name='secondlook',
-            index=models.Index(condition=models.Q(('state', 'open')), fields=['project', 'now', 'id'], name='second_look_open'),
-        ),
-        migrations.AddIndex(
-            model_name='secondlook',
-            index=models.Index(condition=models.Q(('reason', 'audit')), fields=['project', 'task'], name='audit_by_project'),
-        ),
-        migrations.AddConstraint(
-            model_name='secondlook',
-            constraint=models.UniqueConstraint(fields=('verdict',), name='second_look_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='secondlook',
-            constraint=models.CheckConstraint(condition=models.Q(('reason', 'audit'), ('estimation__isnull', False), _connector='OR'), name='second_look_has_its_estimate'),
-        ),
-        migrations.AddIndex(
-            model_name='verdictentry',
-            index=models.Index(fields=['project', 'label', 'task'], name='verdict_entry_by_label'),
-        ),
-        migrations.AddIndex(
-            model_name='verdictentry',
-            index=models.Index(fields=['project', 'label', 'confidence', 'task'], name='verdict_entry_confidence'),
-        ),
-        migrations.AddIndex(
-            model_name='verdictentry',
-            index=models.Index(condition=models.Q(('label', '')), fields=['project', 'id'], name='verdict_entry_feed'),
-        ),
-        migrations.AddConstraint(
-            model_name='verdictentry',
-            constraint=models.UniqueConstraint(fields=('task', 'label'), name='verdict_entry_once'),
-        ),
-        migrations.AddIndex(
-            model_name='verdictgone',
-            index=models.Index(fields=['project', 'id'], name='verdict_gone_feed'),
-        ),
-        migrations.AddConstraint(
-            model_name='assignmentrules',
-            constraint=models.CheckConstraint(condition=models.Q(('standing_floor__gte', 0), ('standing_floor__lte', 1)), name='rules_floor_in_unit'),
-        ),
-        migrations.AddConstraint(
-            model_name='assignmentrules',
-            constraint=models.CheckConstraint(condition=models.Q(('gold_share__gte', 0), ('gold_share__lte', 0.5)), name='rules_gold_share_sane'),
-        ),
-        migrations.AddConstraint(
-            model_name='assignmentrules',
-            constraint=models.CheckConstraint(condition=models.Q(('reporters__gte', 1), ('reports_share__gte', 0), ('reports_share__lte', 1)), name='rules_reports_sane'),
-        ),
-        migrations.AddConstraint(
-            model_name='assignmentrules',
-            constraint=models.CheckConstraint(condition=models.Q(('training_pass__gte', 0), ('training_pass__lte', 1)), name='rules_pass_in_unit'),
-        ),
-        migrations.AddConstraint(
-            model_name='assignmentrules',
-            constraint=models.CheckConstraint(condition=models.Q(('training_tasks', 0), ('training_skill__isnull', False), _connector='OR'), name='rules_training_gives_a_skill'),
-        ),
-        migrations.AddIndex(
-            model_name='archivepart',
-            index=models.Index(fields=['last_task'], name='archive_part_reach'),
-        ),
         migrations.AddConstraint(
             model_name='archivepart',
             constraint=models.UniqueConstraint(fields=('archive', 'number'), name='archive_part_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='archivepart',
-            constraint=models.CheckConstraint(condition=models.Q(('sha256__regex', '^[0-9a-f]{64}$')), name='archive_part_has_sha256'),
         ),
         migrations.AddIndex(
             model_name='goldsettlement',
@@ -1271,10 +1160,6 @@ class Migration(migrations.Migration):
             model_name='qualificationstep',
             constraint=models.UniqueConstraint(fields=('attempt', 'kept'), name='qualification_step_once'),
         ),
-        migrations.AddConstraint(
-            model_name='qualificationstep',
-            constraint=models.CheckConstraint(condition=models.Q(('score__gte', 0), ('score__lte', 1)), name='qualification_step_score_in_unit'),
-        ),
         migrations.AddIndex(
             model_name='pooledgold',
             index=models.Index(condition=models.Q(('retired_at', None)), fields=['project', 'pool', 'uses', 'shuffle'], name='gold_in_pool'),
@@ -1282,9 +1167,5 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='posterior',
             index=models.Index(fields=['project', 'task'], name='posterior_by_project'),
-        ),
-        migrations.AddConstraint(
-            model_name='posterior',
-            constraint=models.CheckConstraint(condition=models.Q(('confidence__gte', 0), ('confidence__lte', 1), ('gain__gte', 0)), name='posterior_in_bounds'),
         ),
     ]

@@ -71,6 +71,11 @@ class Migration(migrations.Migration):
                 ('last_at', models.DateTimeField()),
                 ('made_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['last_transaction', 'last_event'], name='event_part_reach'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Grade',
@@ -85,6 +90,14 @@ class Migration(migrations.Migration):
                 ('detail', models.JSONField(default=dict)),
                 ('at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['subject', 'id'], name='grade_by_subject'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('value__gte', 0), ('value__lte', 1)), name='grade_value_in_unit'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Invitation',
@@ -111,6 +124,11 @@ class Migration(migrations.Migration):
                 ('good', models.FloatField(default=0)),
                 ('poor', models.FloatField(default=0)),
             ],
+            options={
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('good__gte', 0), ('poor__gte', 0)), name='label_standing_not_negative'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Membership',
@@ -121,6 +139,11 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ('ended_at', models.DateTimeField(blank=True, null=True)),
             ],
+            options={
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('role__in', ['owner', 'manager', 'reviewer', 'finance', 'ml_engineer', 'tasker'])), name='membership_role_known'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Organization',
@@ -153,6 +176,12 @@ class Migration(migrations.Migration):
                 ('cents', models.BigIntegerField()),
                 ('key', models.CharField(max_length=80)),
             ],
+            options={
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('key', ''), _negated=True), name='payout_item_has_key'),
+                    models.CheckConstraint(condition=models.Q(('cents__gt', 0)), name='payout_item_positive'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Qualification',
@@ -163,6 +192,11 @@ class Migration(migrations.Migration):
                 ('granted_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ('note', models.CharField(blank=True, max_length=200)),
             ],
+            options={
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('value__gte', -1000000000.0), ('value__lte', 1000000000.0)), name='qualification_value_sane'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Skill',
@@ -184,6 +218,11 @@ class Migration(migrations.Migration):
                 ('shown_poor', models.FloatField(db_default=0, default=0)),
                 ('updated_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
             ],
+            options={
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('good__gte', 0), ('poor__gte', 0)), name='standing_counts_not_negative'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='ThrottleBucket',
@@ -204,6 +243,11 @@ class Migration(migrations.Migration):
                 ('detail', models.JSONField(default=dict)),
                 ('at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
             ],
+            options={
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='transfer_amount_positive'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Preferences',
@@ -225,6 +269,11 @@ class Migration(migrations.Migration):
                 ('project_key', models.UUIDField(blank=True, null=True)),
                 ('tasker', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='accounts', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('kind', 'labelling'), ('project_key__isnull', False), ('tasker', None)), models.Q(('kind__in', ['owed', 'in_payout', 'paid']), ('project_key', None), ('tasker__isnull', False)), _connector='OR'), name='account_owner_fits_kind'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='ApiToken',
@@ -255,6 +304,15 @@ class Migration(migrations.Migration):
                 ('actor', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('person', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['person', 'kind', '-id'], name='audit_by_person'),
+                    models.Index(fields=['actor', 'kind', '-id'], name='audit_by_actor'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('outcome__in', ['done', 'refused', 'failed'])), name='audit_outcome_known'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Dispute',
@@ -270,6 +328,11 @@ class Migration(migrations.Migration):
                 ('answered_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('tasker', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='disputes', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('state', 'open')), fields=('tasker', 'subject'), name='dispute_open_once'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Event',
@@ -291,10 +354,6 @@ class Migration(migrations.Migration):
         pgtrigger.migrations.AddTrigger(
             model_name='event',
             trigger=pgtrigger.compiler.Trigger(name='event_append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n            IF TG_OP = 'DELETE' AND (\n  EXISTS (SELECT FROM taskers_eventpart p\n    WHERE (p.last_transaction, p.last_event) >= (OLD.transaction, OLD.id)\n      AND (p.first_transaction, p.first_event) <= (OLD.transaction, OLD.id)\n      AND OLD.id BETWEEN p.lowest_event AND p.highest_event)\n  AND NOT EXISTS (SELECT FROM taskers_cursor c WHERE (c.transaction, c.event_id) < (OLD.transaction, OLD.id)))\n THEN RETURN OLD; END IF;\n            RAISE EXCEPTION 'append-only: % of a row of % that is not archived', TG_OP, TG_TABLE_NAME;\n        ", hash='f8d620c77c6b49c2de08ede3050db0c2513d7e8a', operation='UPDATE OR DELETE', pgid='pgtrigger_event_append_only_a8c2e', table='taskers_event', when='BEFORE')),
-        ),
-        migrations.AddIndex(
-            model_name='eventpart',
-            index=models.Index(fields=['last_transaction', 'last_event'], name='event_part_reach'),
         ),
         migrations.AddField(
             model_name='grade',
@@ -436,16 +495,8 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(fields=('tasker', 'project_key', 'label'), name='label_standing_once'),
         ),
         migrations.AddConstraint(
-            model_name='labelstanding',
-            constraint=models.CheckConstraint(condition=models.Q(('good__gte', 0), ('poor__gte', 0)), name='label_standing_not_negative'),
-        ),
-        migrations.AddConstraint(
             model_name='membership',
             constraint=models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('person', 'organization', 'role', 'project_key'), name='membership_once', nulls_distinct=False),
-        ),
-        migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.CheckConstraint(condition=models.Q(('role__in', ['owner', 'manager', 'reviewer', 'finance', 'ml_engineer', 'tasker'])), name='membership_role_known'),
         ),
         migrations.AddConstraint(
             model_name='invitation',
@@ -455,37 +506,13 @@ class Migration(migrations.Migration):
             model_name='grade',
             index=models.Index(fields=['tasker', 'project_key', 'id'], name='grade_by_tasker'),
         ),
-        migrations.AddIndex(
-            model_name='grade',
-            index=models.Index(fields=['subject', 'id'], name='grade_by_subject'),
-        ),
-        migrations.AddConstraint(
-            model_name='grade',
-            constraint=models.CheckConstraint(condition=models.Q(('value__gte', 0), ('value__lte', 1)), name='grade_value_in_unit'),
-        ),
         pgtrigger.migrations.AddTrigger(
             model_name='grade',
             trigger=pgtrigger.compiler.Trigger(name='grade_append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='5c14087249a9b1e97bc71258b7e25248db5cf40b', operation='UPDATE OR DELETE', pgid='pgtrigger_grade_append_only_ffd1c', table='taskers_grade', when='BEFORE')),
         ),
-        migrations.AddConstraint(
-            model_name='dispute',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'open')), fields=('tasker', 'subject'), name='dispute_open_once'),
-        ),
         migrations.AddIndex(
             model_name='auditrecord',
             index=models.Index(fields=['organization', '-id'], name='audit_by_organization'),
-        ),
-        migrations.AddIndex(
-            model_name='auditrecord',
-            index=models.Index(fields=['person', 'kind', '-id'], name='audit_by_person'),
-        ),
-        migrations.AddIndex(
-            model_name='auditrecord',
-            index=models.Index(fields=['actor', 'kind', '-id'], name='audit_by_actor'),
-        ),
-        migrations.AddConstraint(
-            model_name='auditrecord',
-            constraint=models.CheckConstraint(condition=models.Q(('outcome__in', ['done', 'refused', 'failed'])), name='audit_outcome_known'),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='auditrecord',
@@ -494,10 +521,6 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='account',
             constraint=models.UniqueConstraint(fields=('organization', 'kind', 'currency', 'tasker', 'project_key'), name='account_once', nulls_distinct=False),
-        ),
-        migrations.AddConstraint(
-            model_name='account',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'labelling'), ('project_key__isnull', False), ('tasker', None)), models.Q(('kind__in', ['owed', 'in_payout', 'paid']), ('project_key', None), ('tasker__isnull', False)), _connector='OR'), name='account_owner_fits_kind'),
         ),
         migrations.AddConstraint(
             model_name='payout',
@@ -523,14 +546,6 @@ class Migration(migrations.Migration):
             model_name='payoutitem',
             constraint=models.UniqueConstraint(fields=('payout', 'key'), name='payout_item_key_once'),
         ),
-        migrations.AddConstraint(
-            model_name='payoutitem',
-            constraint=models.CheckConstraint(condition=models.Q(('key', ''), _negated=True), name='payout_item_has_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='payoutitem',
-            constraint=models.CheckConstraint(condition=models.Q(('cents__gt', 0)), name='payout_item_positive'),
-        ),
         pgtrigger.migrations.AddTrigger(
             model_name='payoutitem',
             trigger=pgtrigger.compiler.Trigger(name='payout_item_append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='d4c9e0f9fe2430af6539eb6f4e2514d02550168c', operation='UPDATE OR DELETE', pgid='pgtrigger_payout_item_append_only_2d8db', table='taskers_payoutitem', when='BEFORE')),
@@ -544,20 +559,8 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(fields=('person', 'skill'), name='qualification_once'),
         ),
         migrations.AddConstraint(
-            model_name='qualification',
-            constraint=models.CheckConstraint(condition=models.Q(('value__gte', -1000000000.0), ('value__lte', 1000000000.0)), name='qualification_value_sane'),
-        ),
-        migrations.AddConstraint(
             model_name='standing',
             constraint=models.UniqueConstraint(fields=('tasker', 'project_key'), name='standing_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='standing',
-            constraint=models.CheckConstraint(condition=models.Q(('good__gte', 0), ('poor__gte', 0)), name='standing_counts_not_negative'),
-        ),
-        migrations.AddConstraint(
-            model_name='transfer',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='transfer_amount_positive'),
         ),
         migrations.AddConstraint(
             model_name='transfer',
@@ -567,7 +570,6 @@ class Migration(migrations.Migration):
             model_name='transfer',
             trigger=pgtrigger.compiler.Trigger(name='transfer_append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='f9fcf92f33c3daa119d69a50154fca3361c932a4', operation='UPDATE OR DELETE', pgid='pgtrigger_transfer_append_only_d108a', table='taskers_transfer', when='BEFORE')),
         ),
-        # Django's own cache in the database, by the shape that its backend asks for.
         migrations.RunSQL(
             """
             CREATE TABLE taskers_cache (cache_key varchar(255) PRIMARY KEY, value text NOT NULL, expires timestamptz NOT NULL);
