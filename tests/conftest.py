@@ -28,22 +28,24 @@ def cast(db) -> people.Cast:
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup, django_db_blocker) -> Iterator[None]:
-    """The test database is dropped once everybody has left it.
+    """The test database is dropped once nobody does anything in it.
 
-    A thread that has ended leaves its connection to the garbage collector, and a process that was killed leaves its
-    server process at its last statement: a moment later they are gone.
+    A process that was killed leaves its server process at its last statement, which a moment later is gone. A thread
+    keeps its connection for as long as it lives, which may be longer than the session: such a one is sent away.
     """
     yield
     with django_db_blocker.unblock():
         gc.collect()
-        until(lambda: not _others(), 60, lambda: f"somebody keeps the test database open: {_others()}")
+        until(lambda: not _others("state <> 'idle'"), 60, lambda: f"somebody works in the test database: {_others()}")
+        _others("pg_terminate_backend(pid)")
         connection.close()
 
 
-def _others() -> list[tuple]:
+def _others(which: str = "true") -> list[tuple]:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT pid, application_name, state, left(query, 200) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
+            f"""SELECT pid, application_name, state, left(query, 200) FROM pg_stat_activity
+            WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
+              AND {which}"""
         )
         return cursor.fetchall()
