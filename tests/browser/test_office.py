@@ -1,4 +1,4 @@
-"""The people's pages, a tasker's own pages and the admin in a real Chromium: quiet consoles, no outside request, axe.
+"""The people's pages and the admin in a real Chromium: quiet consoles, no outside request, axe.
 
 The newcomer of this story is shown out again at its end.
 """
@@ -17,9 +17,7 @@ pytestmark = pytest.mark.xdist_group("browser")
 OWNER, FINANCE, REVIEWER, TASKER = (f"{name}@riverside.example" for name in ("ingrid", "tomas", "priya", "jun"))
 PAGES = {
     OWNER: [
-        "/people/",
         "/people/invite/list/",
-        "/profile/",
         "/accounts/2fa/",
         "/accounts/password/change/",
         "/admin/",
@@ -28,8 +26,7 @@ PAGES = {
         "/admin/projects/assignment/",
     ],
     FINANCE: ["/admin/taskers/payout/owed/", "/admin/taskers/payout/", "/admin/taskers/transfer/"],
-    REVIEWER: ["/review/", "/admin/projects/task/", "/admin/taskers/dispute/"],
-    TASKER: ["/", "/my-work/"],
+    REVIEWER: ["/admin/projects/task/", "/admin/taskers/dispute/"],
 }
 
 

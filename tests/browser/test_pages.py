@@ -17,7 +17,7 @@ PATHS = {
              "TASK", "/people/", "/review/", "/profile/", "TRY"],
     "leo": ["/", "/my-work/", "/profile/"],
     "priya": ["/review/", "/review/second/"],
-    "ingrid": ["/people/audit/", "/people/tokens/"],
+    "ingrid": ["/people/audit/", "/people/tokens/", "/profile/"],
 }  # fmt: skip
 
 
