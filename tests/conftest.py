@@ -2,6 +2,7 @@
 
 import gc
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import hypothesis
 import pytest
@@ -36,16 +37,26 @@ def django_db_setup(django_db_setup, django_db_blocker) -> Iterator[None]:
     yield
     with django_db_blocker.unblock():
         gc.collect()
-        until(lambda: not _others("state <> 'idle'"), 60, lambda: f"somebody works in the test database: {_others()}")
-        _others("pg_terminate_backend(pid)")
+        until(lambda: all(one.state == "idle" for one in _others()), 60, lambda: f"somebody works in it: {_others()}")
+        idle = [one.pid for one in _others()]
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(pid) FROM unnest(%s::int[]) AS pid", [idle])
         connection.close()
 
 
-def _others(which: str = "true") -> list[tuple]:
+class Other(NamedTuple):
+    """A connection of somebody else to the test database, and the last that it did."""
+
+    pid: int
+    application: str
+    state: str
+    statement: str
+
+
+def _others() -> list[Other]:
     with connection.cursor() as cursor:
         cursor.execute(
-            f"""SELECT pid, application_name, state, left(query, 200) FROM pg_stat_activity
-            WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
-              AND {which}"""
+            "SELECT pid, application_name, state, left(query, 200) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
         )
-        return cursor.fetchall()
+        return [Other(*row) for row in cursor.fetchall()]

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.xdist_group("browser")
 
 PATHS = {
     "maya": ["/projects/", "/projects/new/", "PROJECT", "PROJECTtasks/", "PROJECTload/", "PROJECTexport/",
-             "PROJECTagreement/", "PROJECTtrust/", "PROJECTsettings/", "PROJECTrules/", "PROJECThands/",
+             "PROJECTagreement/", "PROJECTquality/", "PROJECTsettings/", "PROJECTrules/", "PROJECTin-progress/",
              "PROJECTexcluded/", "PROJECTgold/", "PROJECTcopilot/", "/people/skills/", "/people/conflicts/",
              "TASK", "/people/", "/review/", "/profile/", "TRY"],
     "leo": ["/", "/my-work/", "/profile/"],

@@ -19,8 +19,8 @@ from tests.support.waiting import until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-TASKS = 5_000
-PAUSES = (0.0, 0.12, 0.3)  # seconds after a part was committed: somewhere in the next ones
+TASKS = 3_000
+PAUSES = (0.0, 0.2)  # seconds after a part was committed: somewhere in the next ones
 
 
 def wait_for_another_part(process, before: int) -> None:

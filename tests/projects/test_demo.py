@@ -122,6 +122,7 @@ def test_a_load_that_was_killed_is_finished_by_the_next(place_of, step, db, plac
     assert not Project.objects.filter(name=CALLS["name"]).exists()
     if place_of is load_demo:
         monkeypatch.setattr(history, "tell", lambda organization, people: None)
+    monkeypatch.setattr(history, "DAYS", 14)  # enough of it; tests/config/test_demo_past.py looks at the whole
     call_command("load_demo")
     assert len(accounts(place)) == len(load_demo.PEOPLE)
     assert Task.objects.filter(project__task_type="image_regions").count() >= 12

@@ -64,6 +64,7 @@ def test_nobody_tells_gold_from_work_better_than_chance(cast, record_property, n
     assert not winners(intervals_of), "what an attacker tells gold by"
 
 
+@pytest.mark.torture
 def test_the_attacker_wins_where_work_comes_in_the_files_order_under_its_names(cast) -> None:
     """As it was seen: ordinary work ascends and gold doesn't. So the test above isn't blind."""
     worlds = [_world(cast, random.Random(f"file order/{number}"), shuffled=False) for number in range(15)]

@@ -166,6 +166,7 @@ def test_attacker_tells_gold_no_better_than_chance_by_moment_money_and_standing(
     assert odds(projects) < 3
 
 
+@pytest.mark.torture
 def test_attacker_tells_gold_that_is_settled_when_it_is_handed_in(cast, monkeypatch) -> None:
     """What was so before, to see that the attack is one."""
 

@@ -59,6 +59,7 @@ def test_handing_in_finds_its_row_by_its_key_while_nothing_is_held_and_nobody_ha
         cursor.execute("ANALYZE projects_assignment")
     key = project.public_id
     terms = {"assignment": 1, "tasker": 1, "token": key, "answer": "{}", "active_ms": 0, "refused": "[]", "project": 1}
+    terms |= {"state": "held", "told": "{}"}
     terms |= {"today": "2026-01-01", "organization": 1, "event": "submitted", "project_key": key, "subject": ""}
     terms |= {"corrects": None, "alike": []}
     plan = plans.generic(complete.DELIVER, terms)

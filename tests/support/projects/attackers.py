@@ -14,7 +14,7 @@ from scipy import stats
 TOKENS = re.compile(r"\b(token|seal)$")  # new with each claim: they name nothing
 Interval = tuple[float, float]
 # How many worlds an attacker may see: some with each change, many before it is said that it finds nothing.
-FEW, MANY = 8, pytest.param(20, marks=pytest.mark.torture)
+FEW, MANY = 5, pytest.param(20, marks=pytest.mark.torture)
 
 
 @dataclass
