@@ -151,16 +151,24 @@ class _Life:
             raise Stopped
 
     async def _prepare(self) -> None:
-        """Migrations, static files and the demo: each in a process of its own, and only where it is due."""
+        """Static files, and beside them the migrations and the demo: each in a process of its own, and only where it is
+        due. All end before a fault of one is raised."""
+        for fault in await asyncio.gather(self._fill_database(), self._collect_static(), return_exceptions=True):
+            if fault:
+                raise fault
+
+    async def _fill_database(self) -> None:
         database = await asyncio.to_thread(step_cache.database_key, self.url)
         if self.plan.migrate:
             key = database and f"{database} {step_cache.migrations_key()}"
             await self._once("migrate", key, ["migrate", "--no-input", "--verbosity", "1"])
+        if self.plan.demo:
+            await self._once("demo", database, ["load_demo", "--verbosity", "0"])
+
+    async def _collect_static(self) -> None:
         if self.plan.webs:
             collect = ["collectstatic", "--no-input", "--clear", "--verbosity", "0"]
             await self._once("static", step_cache.static_key(), collect)
-        if self.plan.demo:
-            await self._once("demo", database, ["load_demo", "--verbosity", "0"])
 
     async def _once(self, step: str, key: str | None, arguments: list[str]) -> None:
         """Run a command of manage.py unless it was done under this key; without a key, run it each time."""
