@@ -29,7 +29,7 @@ OF_WORKER = 5  # connections a worker holds outside the pool: its jobs, and list
 ACCOUNTS = "demo-accounts.txt"  # written by `load_demo`
 NOBODY = (
     "Nobody is here yet. Begin an organization:"
-    ' `.venv/bin/python manage.py found_organization "Bureau of Maps" olga@maps.gov`'
+    ' `.venv/bin/python manage.py create_organization "Bureau of Maps" olga@maps.gov`'
     " prints the link with which its owner sets a password."
 )
 LOOK_SECONDS = 1.0  # between two looks at the embedded server

@@ -1,1 +1,1 @@
-"""Organizations: founding them, and the names of their projects."""
+"""Organizations: creating them, and the names of their projects."""

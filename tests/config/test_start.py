@@ -171,7 +171,7 @@ def test_a_start_without_the_demo_is_empty_and_says_how_to_begin(data, started):
     tandem.wait_for("Nobody is here yet. Begin an organization")
     assert "load_demo" not in tandem.said() and not (data / "demo-accounts.txt").exists()
     begun = subprocess.run(
-        [sys.executable, str(ROOT / "manage.py"), "found_organization", "Bureau of Maps", "olga@maps.gov"],
+        [sys.executable, str(ROOT / "manage.py"), "create_organization", "Bureau of Maps", "olga@maps.gov"],
         env=tandem.environment,
         capture_output=True,
         text=True,

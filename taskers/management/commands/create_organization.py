@@ -7,7 +7,7 @@ from taskers.organizations import create
 
 
 class Command(BaseCommand):
-    """`manage.py found_organization NAME OWNER_EMAIL`"""
+    """`manage.py create_organization NAME OWNER_EMAIL`"""
 
     help = "Makes an organization and its first owner, and prints the link with which the owner sets a password."
 
@@ -19,7 +19,7 @@ class Command(BaseCommand):
 
     def handle(self, *args, name: str, owner_email: str, owner_name: str, currency: str, **options) -> None:
         try:
-            organization, path = create.found(name, owner_email=owner_email, owner_name=owner_name, currency=currency)
+            organization, path = create.create(name, owner_email=owner_email, owner_name=owner_name, currency=currency)
         except Problem as problem:
             raise CommandError(problem.text) from None
         self.stdout.write(f"{organization} is there, owned by {owner_email}.")

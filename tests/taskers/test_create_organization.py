@@ -13,7 +13,7 @@ from taskers.organizations import create
 
 def found_by_command(*words: str) -> str:
     out = StringIO()
-    call_command("found_organization", *words, stdout=out)
+    call_command("create_organization", *words, stdout=out)
     return out.getvalue()
 
 
