@@ -60,7 +60,7 @@ def test_names_in_braces_are_kept(name: str) -> None:
 
 
 PROBLEMS = {"Refused", "Problem", "StateConflict", "NotFound", "NotAllowed", "OwnWork", "TooLarge", "CopilotError"}
-PROBLEMS |= {"BadDispute", "BadFounding", "BadInvitation", "KeyReused"}
+PROBLEMS |= {"BadDispute", "BadOrganization", "BadInvitation", "KeyReused"}
 
 
 def refusals(pattern: str) -> Iterator[tuple[str, ast.expr]]:

@@ -11,14 +11,14 @@ from taskers.models import Organization, Person
 from taskers.organizations import create
 
 
-def found_by_command(*words: str) -> str:
+def create_by_command(*words: str) -> str:
     out = StringIO()
     call_command("create_organization", *words, stdout=out)
     return out.getvalue()
 
 
 def test_the_first_owner_gets_in_by_the_printed_link(db):
-    said = found_by_command("Bureau of Maps", "Olga@Maps.gov", "--owner-name", "Olga Petrova", "--currency", "EUR")
+    said = create_by_command("Bureau of Maps", "Olga@Maps.gov", "--owner-name", "Olga Petrova", "--currency", "EUR")
     owner = Person.objects.get(email="olga@maps.gov")
     assert (owner.name, owner.has_usable_password()) == ("Olga Petrova", False)
     assert Organization.objects.get(name="Bureau of Maps").currency == "EUR"
@@ -29,17 +29,17 @@ def test_the_first_owner_gets_in_by_the_printed_link(db):
 
 def test_somebody_known_owns_the_new_one_too_and_keeps_their_password(cast):
     before = cast.olga.password
-    organization, path = create.found("Bureau of Maps", owner_email=cast.olga.email)
+    organization, path = create.create("Bureau of Maps", owner_email=cast.olga.email)
     cast.olga.refresh_from_db()
     assert path == ""
     assert cast.olga.password == before
     assert organization.memberships.count() == 1
 
 
-def test_founding_twice_changes_nothing(db):
-    found_by_command("Bureau of Maps", "olga@maps.gov")
+def test_creating_twice_changes_nothing(db):
+    create_by_command("Bureau of Maps", "olga@maps.gov")
     with pytest.raises(CommandError, match="already"):
-        found_by_command("bureau of  maps", "other@maps.gov")
+        create_by_command("bureau of  maps", "other@maps.gov")
     assert Organization.objects.count() == 1
     assert not Person.objects.filter(email="other@maps.gov").exists()
 
@@ -55,6 +55,6 @@ def test_founding_twice_changes_nothing(db):
 )
 def test_nonsense_is_refused_by_name_and_nothing_is_left(db, words, reason):
     with pytest.raises(CommandError, match=reason):
-        found_by_command(*words)
+        create_by_command(*words)
     assert not Organization.objects.exists()
     assert not Person.objects.exists()
