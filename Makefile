@@ -6,6 +6,7 @@
 PORT ?= 8000
 DEMO ?= yes
 WORKERS ?= logical
+TIERS ?= not torture
 LOWER := tests/projects tests/taskers
 PURE := tests/test_architecture.py tests/test_words.py $(patsubst %,tests/assist/test_%.py,help_report protocol prototypes session_classes specks planted_errors weights)
 
@@ -44,9 +45,9 @@ test: setup-test tools models js
 	@$(MAKE) --no-print-directory -j 2 lint lower
 	$(VENV) -m pytest -n $(WORKERS) --dist loadgroup $(LOWER:%=--ignore=%)
 
-# What is quick to know: all but the browser, the copilot, the processes and the races.
+# What is quick to know: all but the browser, the copilot, the processes and the races, and tests that take seconds each.
 check: setup-test node_modules js
-	@$(MAKE) --no-print-directory -j 2 lint lower
+	@$(MAKE) --no-print-directory -j 2 lint lower TIERS="not torture and not slow"
 	@$(MAKE) --no-print-directory pure
 
 torture: setup-test tools models
@@ -57,7 +58,7 @@ pure: setup-test
 	$(VENV) -m pytest -q $(PURE)
 
 lower: setup-test
-	$(VENV) -m pytest -q -n $(WORKERS) --ds=tests.settings_without_assist $(LOWER)
+	$(VENV) -m pytest -q -n $(WORKERS) -m "$(TIERS)" --ds=tests.settings_without_assist $(LOWER)
 
 lint: setup-test node_modules
 	$(VENV) -m ruff check .

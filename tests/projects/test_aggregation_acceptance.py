@@ -7,6 +7,8 @@ from projects.inference.acceptance import error_rate, may_decide
 from projects.inference.calibration import Calibration, calibrate
 from projects.inference.sequential_test import SequentialTest, noticed_within, watched
 
+pytestmark = pytest.mark.slow
+
 
 def test_unknown_model_decides_nothing_however_sure():
     ruling = may_decide(0.9999, Calibration(), 0.9)

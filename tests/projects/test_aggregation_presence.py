@@ -20,6 +20,8 @@ from projects.task_types import TASK_TYPES
 from tests.support.projects.answers import region, regions, spans
 from tests.support.projects.crowds import office, report
 
+pytestmark = pytest.mark.slow
+
 SPANS, REGIONS = BY_PART["spans_v1"], BY_PART["regions_v1"]
 MARIA, OSLO = (0, 11, "person"), (40, 44, "place")
 TEXT = "Maria Rossi moved away, and she lived in Oslo for a long while after that."

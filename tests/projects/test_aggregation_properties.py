@@ -15,6 +15,8 @@ from projects.inference.regions import infer_regions
 from projects.inference.span_atoms import infer_spans
 from tests.support.projects.crowds import crowd, images
 
+pytestmark = pytest.mark.slow
+
 METHODS = [*AGGREGATIONS, *WEIGHTED]
 
 

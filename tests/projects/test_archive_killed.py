@@ -17,7 +17,7 @@ from tests.support import make
 from tests.support.commands import start
 from tests.support.waiting import until
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 TASKS = 3_000
 PAUSES = (0.0, 0.2)  # seconds after a part was committed: somewhere in the next ones

@@ -18,6 +18,8 @@ from taskers.models import Grade
 from tests.support import make
 from tests.support.slow_answers import SIDE, comb, drawn, nested, noise, star
 
+pytestmark = pytest.mark.slow
+
 SPANS, REGIONS = TASK_TYPES["text_spans"], TASK_TYPES["image_regions"]
 PICTURE = {"asset": "a" * 64, "width": SIDE, "height": SIDE, "name": "a.png"}
 SQUARE = PICTURE | {"width": 1500, "height": 1500}

@@ -23,6 +23,8 @@ from taskers import access
 from taskers.models import Membership, Organization, Person
 from taskers.models.people import Role
 
+pytestmark = pytest.mark.slow
+
 REPORTS = Path(demo.__file__).parent / "reports.jsonl"
 
 

@@ -25,7 +25,7 @@ from taskers.money import ledger
 from tests.support import make
 from tests.support.projects.judging import ANIMALS, PERSON, PLACE, classified, known_answers, said, spammed
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 
 def everything() -> list:

@@ -17,6 +17,8 @@ from projects.models import Task, Verdict
 from tests.support import make
 from tests.support.projects.exporting import exported, photos, reports
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["photos", "reports"]  # fixtures
 
 

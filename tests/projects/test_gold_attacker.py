@@ -37,7 +37,7 @@ from tests.support import make
 from tests.support.projects.attackers import FEW, MANY, Interval, Seen, farthest, intervals, measured, winners
 
 # Each world in transactions of its own: one long one would hold up the readers of the outbox in the tests beside.
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 STEPS = 20
 REPORTED = 0.4  # of what she gets; the rest is handed in

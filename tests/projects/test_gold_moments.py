@@ -24,7 +24,7 @@ from tests.support.projects.attackers import FEW, MANY
 from tests.support.projects.judging import given
 
 # Each world in transactions of its own: one long one would hold up the readers of the outbox in the tests beside.
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 NEVER = datetime.max.replace(tzinfo=UTC)
 
 PIECES = 16  # of Alice's, in one project

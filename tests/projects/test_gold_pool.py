@@ -22,7 +22,7 @@ from tests.support import make
 from tests.support.projects.gold import Always, stocked
 from tests.support.projects.judging import all_settled, given
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 DICE = random.Random(7)
 USUAL = 20_000  # milliseconds
 

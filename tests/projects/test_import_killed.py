@@ -18,7 +18,7 @@ from tests.support import make
 from tests.support.commands import start
 from tests.support.waiting import until
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 ROWS = 30_000
 

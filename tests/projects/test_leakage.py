@@ -6,6 +6,8 @@ import pytest
 from projects.inference import leakage
 from projects.inference.leakage import ALPHA, LOOKS, Use
 
+pytestmark = pytest.mark.slow
+
 
 def uses(dice: np.random.Generator, number: int, *, right: float = 0.8, speed: float = 1.0) -> list[Use]:
     """So many uses by different people: right with this chance, in about `speed` of their usual time."""

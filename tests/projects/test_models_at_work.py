@@ -33,7 +33,7 @@ from tests.support.projects.models_at_work import (
 )
 from tests.support.projects.models_at_work import project as project  # a fixture
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 
 def met_gold(cast, annotator, batch, right=60, wrong=0) -> ModelAnnotator:

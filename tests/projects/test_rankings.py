@@ -20,7 +20,7 @@ from tests.support import make
 from tests.support.projects.pipeline import Api
 from tests.support.projects.preference import pairs, said
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 STRENGTHS = {"large": 1.5, "medium": 0.5, "=small": -0.5, "tiny": -1.5}
 TIES = -1.0

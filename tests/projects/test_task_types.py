@@ -14,6 +14,8 @@ from projects.errors import Refused
 from projects.task_types import TASK_TYPES
 from projects.task_types.rle import check_mask, write
 
+pytestmark = pytest.mark.slow
+
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 ANSWERS = json.loads((FIXTURES / "answers.json").read_text(encoding="utf-8"))
 REFUSALS = json.loads((FIXTURES / "refusals.json").read_text(encoding="utf-8"))

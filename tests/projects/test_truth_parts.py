@@ -28,7 +28,7 @@ from tests.support import make
 from tests.support.projects.judging import known_answers, said
 from tests.support.projects.rows import BLANK, LEFT, RIGHT, TAMPERED, masks, outcome, reason
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 PERSON, NOTHING = make.MARIA, make.spans()
 WILD = make.spans((20, 26))

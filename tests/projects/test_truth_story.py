@@ -34,7 +34,7 @@ from tests.support.projects.judging import (
     said,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 
 def test_after_some_gold_two_honest_people_outvote_three_who_are_not(cast, spammers) -> None:

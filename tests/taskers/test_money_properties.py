@@ -13,6 +13,8 @@ from taskers.models import Account, Payout, PayoutItem, Transfer
 from taskers.money import ledger, payouts
 from tests.support.taskers.money import balance_of, cost, earn
 
+pytestmark = pytest.mark.slow
+
 AMOUNTS = st.integers(1, 30_000_000)
 STEPS = st.lists(
     st.one_of(

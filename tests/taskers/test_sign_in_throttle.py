@@ -15,7 +15,7 @@ from taskers.models import AuditRecord, Person, ThrottleBucket
 from tests.support import make
 from tests.support.cast import Cast
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 DOOR = "/accounts/login/"
 OFFICE, ATTACKER = "198.51.100.7", "203.0.113.9"
 

@@ -27,7 +27,7 @@ from taskers.people import invitations
 from taskers.skills import skills
 from tests.support import make
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 OPERATIONS = [
     ("GET", "/api/v1/projects/"),
