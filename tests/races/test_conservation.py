@@ -47,7 +47,7 @@ ACTS = (
     "report",
     "run out",
     "expire",
-    "let go",
+    "force release",
     "withhold",
     "requeue",
     "raise overlap",
