@@ -119,9 +119,10 @@ def test_axe_and_every_width_bear_every_dialog_and_note(editor: str, site: Site,
             page.evaluate("document.getElementById('lost-text').textContent = 'Somebody else has this task now.'")
         found += seen(page, name)
         page.evaluate("name => document.getElementById(name).close()", name)
+    there = page.locator(".note").count()  # what Jun asked in another story may have been answered
     for name, note in NOTES.items():
         page.evaluate(NOTE, [name, note])
-    expect(page.locator(".note")).to_have_count(len(NOTES))
+    expect(page.locator(".note")).to_have_count(there + len(NOTES))
     found += seen(page, "with notes")
     if editor == "grid":  # the next to come here finds it as it was
         page.keyboard.press("Control+z")
