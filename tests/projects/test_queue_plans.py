@@ -4,6 +4,7 @@ import re
 
 import pytest
 from django.db import connection
+from django.db.backends.utils import CursorWrapper
 
 from benchmarks.queue import fixtures, plans
 from projects import queue
@@ -30,6 +31,13 @@ FROM (
     OR c.oid IN (SELECT i.indexrelid FROM pg_index i WHERE i.indrelid = n.name::regclass)
 ) AS believed
 """
+
+
+def believe(cursor: CursorWrapper) -> None:
+    """Have the planner take these tables for as large. Needs PostgreSQL 18, which lets itself be told."""
+    if connection.pg_version < 18_00_00:
+        pytest.skip("needs PostgreSQL 18, the one that Tandem brings: no older server takes statistics that it is told")
+    cursor.execute(BELIEVE)
 
 
 @pytest.fixture
@@ -96,7 +104,7 @@ def test_the_walk_is_the_same_index_scan_when_the_server_believes_in_a_million_t
     with connection.cursor() as cursor:
         for table in ("projects_assignment", "projects_task", "projects_batchcursor"):
             cursor.execute(f"ANALYZE {table}")
-        cursor.execute(BELIEVE)
+        believe(cursor)
     walk = plans.of_the_walk(cast.alice, project)
     assert "Index Scan using assignment_walk" in walk
     assert not re.findall(r"Seq Scan|Sort|Hash|Bitmap", walk), walk
@@ -109,7 +117,7 @@ def test_the_review_list_walks_its_index_however_many_tasks_there_are_and_wait(c
     with connection.cursor() as cursor:
         cursor.execute("UPDATE projects_task SET withheld = 'review', review_rank = -id % 7 WHERE id % 2 = 0")
         cursor.execute("ANALYZE projects_task, projects_assignment")
-        cursor.execute(BELIEVE)
+        believe(cursor)
     terms = {"projects": [project.pk], "after": 0, "number": 51, "reviewer": cast.rita.pk, "partners": []}
     plan = plans.generic(statement, terms)
     scans = set(re.findall(r"Scan using (\w+) on projects_task", plan))
