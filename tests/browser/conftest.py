@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Error, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Error, Page, expect, sync_playwright
 
 from tests.support.browser import shapes
 from tests.support.browser.signing_in import enter
@@ -23,6 +23,7 @@ from tests.support.browser.stage import Stage
 from tests.support.browser.studio import JUN
 
 FAILED = pytest.StashKey[bool]()
+PATIENCE = 20_000  # milliseconds: a page that is slow on a busy machine is slow, and not wrong
 # What a page of the studio says of its state, or else all its words.
 STATE = """() => {
   const studio = document.querySelector("#studio");
@@ -56,6 +57,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     shutil.rmtree(data, ignore_errors=True)
 
 
+expect.set_options(timeout=PATIENCE)
+
+
 @pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
     """A Chromium, for all tests of a process."""
@@ -79,7 +83,7 @@ def visitor(site: Site, chromium: Browser, request: pytest.FixtureRequest) -> It
         )
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(PATIENCE)
         host = urlsplit(site.url).netloc
 
         def asked(url: str) -> None:

@@ -16,8 +16,11 @@ def go_on(page: Page, address: str, answer: dict[str, list[dict]]) -> None:
     (parts,) = answer.values()
     with page.expect_response("**/claim") as claimed:
         page.goto(address)
+    while "assignment" not in (found := claimed.value.json()):  # what is still being loaded is asked for again
+        with page.expect_response("**/claim") as claimed:
+            pass
     page.locator("#workbench").wait_for()
-    status = page.evaluate(SAVE, [claimed.value.json()["assignment"], answer])
+    status = page.evaluate(SAVE, [found["assignment"], answer])
     assert status == 200, f"the draft was not taken: {status}"
     page.reload()
     page.locator("#workbench").wait_for()
