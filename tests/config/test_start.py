@@ -138,7 +138,7 @@ def assert_stops_without_a_trace(tandem: Tandem, number: signal.Signals) -> None
     assert tandem.stop(number) == 0
     assert all(map(gone, left))
     assert postgres.server_pid(tandem.data) is None
-    assert "Traceback" not in tandem.said()
+    assert "Traceback" not in tandem.said(), tandem.said()
 
 
 def test_a_newcomers_days_from_the_first_start_to_a_spoilt_model(data, started):
