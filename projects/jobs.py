@@ -5,6 +5,8 @@ from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
+from procrastinate.exceptions import UniqueViolation
+from procrastinate.jobs import Status
 
 from projects import queue
 from projects.data import archive, importing
@@ -48,7 +50,10 @@ async def resume_stalled(timestamp: int) -> int:
     """Give the jobs of workers that died to those that live; returns how many."""
     stalled = list(await app.job_manager.get_stalled_jobs())
     for job in stalled:
-        await app.job_manager.retry_job_by_id_async(job_id=job.id or 0, retry_at=timezone.now())
+        try:
+            await app.job_manager.retry_job_by_id_async(job_id=job.id or 0, retry_at=timezone.now())
+        except UniqueViolation:  # the next of its kind waits already, and will do the same
+            await app.job_manager.finish_job(job, Status.ABORTED, delete_job=True)
     return len(stalled)
 
 
