@@ -72,8 +72,7 @@ class Submit(Endpoint):
     @described("Submit an answer", {200: SubmittedShape}, request=SubmitBody, operation_id="work_submit")
     def post(self, request: Request, assignment_id: UUID) -> Response:
         assignment = self.assignment(assignment_id)
-        body = taken(request.data)
-        sent = work_body.answer_of(body)
+        sent = work_body.answer_of(taken(request.data))
         annotation = submission.submit(
             assignment,
             self.person,
@@ -85,7 +84,7 @@ class Submit(Endpoint):
         )
         submitted = {"submitted": {"id": annotation.public_id}}
         lesson = {"lesson": _lesson(assignment, annotation)}
-        return Response(submitted | lesson | _after(self.person, assignment, body.get("any") is True))
+        return Response(submitted | lesson | _after(self.person, assignment, sent.of_any))
 
 
 class Skip(Endpoint):
@@ -94,10 +93,9 @@ class Skip(Endpoint):
     @described("Skip a task", {200: ClaimShape}, request=SkipBody, operation_id="work_skip")
     def post(self, request: Request, assignment_id: UUID) -> Response:
         assignment = self.assignment(assignment_id)
-        body = taken(request.data)
-        no = work_body.no_of(body)
+        no = work_body.no_of(taken(request.data))
         queue.skip(assignment, self.person, no.token, reason=no.reason, note=no.note)
-        return Response(_after(self.person, assignment, body.get("any") is True))
+        return Response(_after(self.person, assignment, no.of_any))
 
 
 class Release(Endpoint):

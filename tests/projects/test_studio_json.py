@@ -34,7 +34,7 @@ def test_no_more_time_is_believed_than_passed_since_the_work_was_handed_out(alic
     assert Annotation.objects.get().active_ms < 60_000
 
 
-@pytest.mark.parametrize("what", ["NaN", "Infinity", "-Infinity", '"\\ud800"', '"\\u0000"'])
+@pytest.mark.parametrize("what", ["NaN", "Infinity", "-Infinity", "1e999", '"\\ud800"', '"\\u0000"'])
 @pytest.mark.parametrize("path", ["draft", "submit", "skip"])
 def test_what_the_database_cannot_keep_is_refused_by_name(alice, path, what) -> None:
     body = '{"token": "%s", "version": 0, "answer": {"spans": [], "note": %s}, "note": %s, "reason": "other"}'

@@ -17,7 +17,7 @@ from projects.task_types import TASK_TYPES
 from projects.web.annotator import editor_modules, es_modules
 from projects.web.annotator.work_json import assignment_json, choices_json, lesson_json, lookahead_json
 from projects.web.shared import work_body
-from projects.web.shared.json_view import json_view, read_uuid
+from projects.web.shared.json_view import json_view, read_flag, read_uuid
 from projects.workflow import submission
 from taskers.errors import NotFound
 from taskers.models import Organization, Person
@@ -74,7 +74,7 @@ def lookahead(request: MemberRequest, body: dict, assignment_id: UUID) -> dict:
     """What will probably come after this piece of work, to be made ready; nothing is held."""
     assignment = access.own_assignment(request.user, assignment_id)
     project = assignment.task.project
-    mine = _live(request, project.organization) if body.get("any") is True else [project]
+    mine = _live(request, project.organization) if read_flag(body, "any") else [project]
     found = queue.look_ahead(assignment, request.user, mine)
     return {"lookahead": lookahead_json(found, request.user) if found else None}
 
@@ -167,7 +167,7 @@ def _unread(request: MemberRequest, body: dict, mine: Sequence[Project]) -> dict
 def _next(request: MemberRequest, project: Project, body: dict | None = None) -> dict:
     """The next work of this project; of any, for whoever came for that."""
     body = body or {}
-    if body.get("any") is True:
+    if read_flag(body, "any"):
         return _next_of_any(request, project.organization, body)
     if project.settings_now().grid > 1 and not queue.begins_with_course(request.user, project):
         return {"anew": True}  # a course is over: what comes now comes in groups, on a page that knows them

@@ -84,6 +84,14 @@ def read_list(body: Mapping[str, object], field: str) -> list:
     return value
 
 
+def read_flag(body: Mapping[str, object], field: str) -> bool:
+    """Yes or no; no where nothing is said."""
+    value = body.get(field, False)
+    if not isinstance(value, bool):
+        raise Refused("%(field)s is true or false.", code="wrong-shape", place=field, field=field)
+    return value
+
+
 def read_text(body: Mapping[str, object], field: str, longest: int) -> str:
     """A text of at most so many characters; empty where there is none."""
     value = body.get(field)

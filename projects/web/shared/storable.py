@@ -1,9 +1,11 @@
 """What PostgreSQL can keep of what comes as JSON."""
 
 from collections.abc import Iterator
+from math import isfinite
 
 NUL = "Text can't hold NUL."
 HALF = "The text holds half of a surrogate pair."
+ENDLESS = "A number is too large to be kept."
 
 
 def fault(data: object) -> str:
@@ -11,24 +13,28 @@ def fault(data: object) -> str:
 
     It is walked rather than written out: a large answer would let nobody else run meanwhile.
     """
-    for text in _texts(data):
-        if "\0" in text:
+    for one in _leaves(data):
+        if isinstance(one, float):
+            if not isfinite(one):
+                return ENDLESS
+            continue
+        if "\0" in one:
             return NUL
         try:
-            text.encode()
+            one.encode()
         except UnicodeEncodeError:
             return HALF
     return ""
 
 
-def _texts(data: object) -> Iterator[str]:
-    """Every text in it, names of values too."""
+def _leaves(data: object) -> Iterator[str | float]:
+    """Every text in it, names of values too, and every number that isn't whole."""
     waiting = [data]
     while waiting:
         one = waiting.pop()
-        if isinstance(one, str):
+        if isinstance(one, str | float):
             yield one
         elif isinstance(one, dict):
             waiting += [*one, *one.values()]
         elif isinstance(one, list):
-            waiting += [inner for inner in one if not isinstance(inner, float | int)]
+            waiting += one

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from projects.errors import Refused
 from projects.models import limits
-from projects.web.shared.json_view import read_list, read_text, read_uuid, read_whole_number
+from projects.web.shared.json_view import read_flag, read_list, read_text, read_uuid, read_whole_number
 
 Body = Mapping[str, object]
 
@@ -21,6 +21,7 @@ class Answer:
     active_ms: int
     rejected: list[str]  # suggestions, by id
     confidence: float | None  # in [0, 1], of a model
+    of_any: bool  # what comes next may be of any project
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ class No:
     token: UUID
     reason: str
     note: str
+    of_any: bool
 
 
 def token_of(body: Body) -> UUID:
@@ -59,7 +61,8 @@ def answer_of(body: Body) -> Answer:
     if confidence is not None and not limits.SHARE.holds(confidence):
         raise Refused("confidence is a number from 0 to 1.", code="wrong-shape", place="confidence")
     active_ms = read_whole_number(body, "active_ms", limits.ACTIVE_MS, 0)
-    return Answer(token_of(body), body.get("answer"), active_ms, rejected, confidence)  # type: ignore[arg-type]
+    of_any = read_flag(body, "any")
+    return Answer(token_of(body), body.get("answer"), active_ms, rejected, confidence, of_any)  # type: ignore[arg-type]
 
 
 def draft_of(body: Body) -> Draft:
@@ -70,4 +73,5 @@ def draft_of(body: Body) -> Draft:
 
 def no_of(body: Body) -> No:
     """Work that somebody won't do."""
-    return No(token_of(body), read_text(body, "reason", limits.NOTE), read_text(body, "note", limits.NOTE))
+    reason, note = read_text(body, "reason", limits.NOTE), read_text(body, "note", limits.NOTE)
+    return No(token_of(body), reason, note, read_flag(body, "any"))

@@ -64,6 +64,29 @@ def test_draft_that_cannot_be_stored_is_refused(alice, project, batch, text: str
     refused(alice.put("draft", work["id"], body=draft), 422, "bad-text")
 
 
+@pytest.mark.parametrize(
+    ("wrong", "place"),
+    [
+        ({"token": "7"}, "token"),
+        ({"active_ms": -1}, "active_ms"),
+        ({"active_ms": True}, "active_ms"),
+        ({"rejected": "s1"}, "rejected"),
+        ({"rejected": [1]}, "rejected[0]"),
+        ({"rejected": ["x" * 41]}, "rejected[0]"),
+        ({"confidence": 1.1}, "confidence"),
+        ({"any": "yes"}, "any"),
+    ],
+)
+def test_what_comes_with_an_answer_has_its_shape_or_is_refused_with_the_place(
+    alice, project, batch, wrong: dict, place: str
+) -> None:
+    make.task(batch)
+    work = claimed(alice, project)
+    sent = {"token": work["token"], "answer": make.MARIA} | wrong
+    refused(alice.post("submit", work["id"], body=sent), 422, "wrong-shape", place)
+    assert not Annotation.objects.exists()
+
+
 def test_skip_asks_somebody_else(cast, alice, project, batch) -> None:
     make.task(batch)
     work = claimed(alice, project)
