@@ -13,6 +13,8 @@ def test_a_job_whose_successor_waits_keeps_no_other_from_being_resumed() -> None
     add = """INSERT INTO procrastinate_jobs (task_name, queue_name, queueing_lock, status)
         VALUES (%s, 'queue', %s, %s::procrastinate_job_status)"""
     with connection.cursor() as cursor:
+        # The tables of jobs are not Django's: what other tests put there isn't flushed with the rest.
+        cursor.execute("TRUNCATE procrastinate_jobs CASCADE")
         cursor.execute(add, ["settled", "settle", "doing"])  # no worker is known to do it
         cursor.execute(add, ["settled", "settle", "todo"])
         cursor.execute(add, ["alone", "alone", "doing"])
