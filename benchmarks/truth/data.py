@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 CATEGORICAL = ("rte", "snow_temp", "face4", "music", "labelme", "cf", "sp", "d_possent", "zencrowd_us")
+SIXTEEN = (*CATEGORICAL, "web", "trec", "s_adult", "bluebird", "zencrowd_all", "sp_amt", "snow_wsd")
 HERE = Path(__file__).resolve().parents[2]
 
 
