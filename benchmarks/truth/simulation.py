@@ -168,7 +168,7 @@ def _ability(result: Estimate) -> Floats:
     shares = []
     for fit in result.fits:
         hits = np.exp(np.einsum("wkgk->wkg", fit.table))
-        shares.append(np.einsum("wkg,k,g->w", hits, np.exp(fit.classes), fit.shares))
+        shares.append(np.einsum("wkg,kg->w", hits, np.exp(fit.offset)))
     return np.mean(shares, axis=0)
 
 

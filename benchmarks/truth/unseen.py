@@ -18,7 +18,7 @@ from benchmarks.truth import data, plain
 from benchmarks.truth.statistics import paired
 from benchmarks.truth.verdicts import Ledger
 from projects.inference.calibration import calibrate, calibration_error
-from projects.inference.classification import POOL, estimate
+from projects.inference.classification import POOL, TRIED, estimate
 
 Floats = plain.Floats
 Method = Callable[[plain.Ints, plain.Ints, plain.Ints, plain.Sizes], Floats]
@@ -81,7 +81,9 @@ def _table(sets: Sequence[data.Labels], ledger: Ledger) -> dict[str, list[Floats
 def _chosen(sets: Sequence[data.Labels], ledger: Ledger) -> None:
     """Every pool of the members, chosen on all sets but one and scored on that one."""
     pools = [pool for size in range(1, len(POOL) + 1) for pool in combinations(POOL, size)]
-    names = ["+".join(str(POOL.index(member) + 1) for member in pool) for pool in pools]
+    pools += [(*POOL, member) for member in TRIED]
+    members = [*POOL, *TRIED]
+    names = ["+".join(str(members.index(member) + 1) for member in pool) for pool in pools]
     scores = np.array(
         [
             [
@@ -91,7 +93,7 @@ def _chosen(sets: Sequence[data.Labels], ledger: Ledger) -> None:
             for pool in pools
         ]
     )
-    ledger.say("\n## Pools of the members (numbers are their places in POOL), mean of the sixteen sets")
+    ledger.say("\n## Pools of the members (numbers are their places in POOL, then TRIED), mean of the sixteen sets")
     ledger.say(", ".join(f"{name} {row.mean():.2%}" for name, row in zip(names, scores, strict=True)))
     left = []
     for place, one in enumerate(sets):

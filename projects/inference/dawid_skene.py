@@ -71,6 +71,11 @@ class Fit:
         """(T, K) probability of each class."""
         return self.joint.sum(2)
 
+    @property
+    def offset(self) -> Floats:
+        """(K, G) log share of each class and group."""
+        return self.classes[:, None] + np.log(self.shares)
+
 
 @dataclass
 class _State:
@@ -123,7 +128,7 @@ def fit(
     tasks, workers, classes = sizes
     ease, shares = np.array(member.ease), np.array(member.shares)
     leaning = None if lean is None else np.ascontiguousarray(lean.T)
-    joint = _held(given.first, known)[:, None, :] * shares[:, None]
+    joint = held(given.first, known)[:, None, :] * shares[:, None]
     posterior = joint.sum(1)
     state = _first_state(workers, classes, member.bias)
     table = answer_logs(state, ease, member.bias)
@@ -164,7 +169,7 @@ def answer_logs(state: _State, ease: Floats, bias: bool) -> Floats:
     return logits - np.log(np.exp(logits).sum(2, keepdims=True))
 
 
-def _held(chance: Floats, known: NDArray[np.int64] | None) -> Floats:
+def held(chance: Floats, known: NDArray[np.int64] | None) -> Floats:
     """The chances (K, T) with all weight on the known class where one is known."""
     if known is None:
         return chance

@@ -15,6 +15,7 @@ from typing import TypeVar
 import numpy as np
 
 from projects.inference.classification import pool_of
+from projects.inference.dawid_skene import Member
 from projects.inference.incremental import AccuracyModel
 from projects.inference.standing import ACCIDENT, SURE
 
@@ -29,7 +30,8 @@ def first_accuracy_model(classes: int) -> AccuracyModel:
     """The population before any estimate: classes equally common, mistakes spread evenly. ValueError below one."""
     if classes < 1:
         raise ValueError("there must be at least one class")
-    pool = pool_of(classes)
+    # Nobody's confusions are known yet: abilities and likings say all there is.
+    pool = [member for member in pool_of(classes) if isinstance(member, Member)]
     groups = [len(member.ease) for member in pool]
     confusions = np.full((classes, classes), -math.log(max(classes - 1, 1)))
     np.fill_diagonal(confusions, 0.0)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy.stats import norm
 
 from projects.inference.classification import Estimate
-from projects.inference.dawid_skene import Fit
+from projects.inference.dawid_skene import Fit, Member
 
 Floats = NDArray[np.float64]
 Finding = Literal["fine", "unsure", "blind", "against"]
@@ -38,7 +38,14 @@ class Worth:
 
 def vet(estimate: Estimate) -> list[Worth]:
     """The worth of every tasker, by the member of the pool that knows likings for answers."""
-    chosen = next((f for f, m in zip(estimate.fits, estimate.members, strict=True) if m.bias), estimate.fits[0])
+    told = [
+        (fit, member.bias)
+        for fit, member in zip(estimate.fits, estimate.members, strict=True)
+        if isinstance(fit, Fit) and isinstance(member, Member)
+    ]
+    if not told:
+        raise ValueError("no member of the pool knows abilities")
+    chosen = next((fit for fit, bias in told if bias), told[0][0])
     mean, deviation = informedness(chosen)
     bar = BLIND_SHARE * float(np.median(mean)) if mean.size else 0.0
     return [

@@ -203,7 +203,9 @@ def wide(classes):
     np.fill_diagonal(confusions, 0.0)
     variances = np.hstack([few.variances[:, :1], np.repeat(few.variances[:, 1:2], classes, axis=1)])
     offset = np.repeat(few.offset[:1] + np.log(2 / classes), classes, axis=0)
-    return AccuracyModel(few.ease, few.member, few.ability, np.repeat(confusions[None], 4, axis=0), offset, variances)
+    return AccuracyModel(
+        few.ease, few.member, few.ability, np.repeat(confusions[None], len(few.ability), axis=0), offset, variances
+    )
 
 
 @pytest.mark.parametrize(
@@ -225,7 +227,7 @@ def test_two_hundred_classes_fit_into_little_room(made, most):
 def test_what_is_kept_of_a_tasker_stays_small_with_many_classes():
     accuracy_model = first_accuracy_model(MOST_LIKED + 1)
     assert newcomer(accuracy_model).mean.shape == (1, 1) and newcomer(first_accuracy_model(MOST_LIKED)).mean.shape == (
-        4,
+        2,
         1 + MOST_LIKED,
     )
     taught = learn(accuracy_model, newcomer(accuracy_model), 0, np.eye(MOST_LIKED + 1)[0])

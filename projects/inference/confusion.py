@@ -1,0 +1,140 @@
+"""Who mistakes what for what, person by person: a confusion matrix for each tasker, drawn from the crowd's.
+
+The chance that tasker w says l about a task of class k and kind g is one cell of a row drawn from a Dirichlet
+distribution around the crowd's row,
+
+    v_wkg  ~  Dirichlet(strength_kg · row_k)
+
+so that a tasker with one label is the crowd's tasker, and one with a thousand is themselves. The strength of each row
+is learnt (Minka 2000, fixed point of the Dirichlet-multinomial), which is how far people differ. With one kind of task
+this is the Dawid-Skene model, partially pooled (Paun et al. 2018). With several kinds people's errors go together:
+those who are misled by a task of one kind are misled by all of its kind, as in the enhanced Bayesian combination of
+classifiers (Li, Rubinstein and Cohn 2019). Fitted by mean field (expectation maximisation with the expected log
+chances of the rows), from the shares of the votes; the kinds begin with how contested a task is, since any other
+beginning would be a throw of dice.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import digamma
+
+from projects.inference.dawid_skene import STILL, Votes, held
+
+Floats = NDArray[np.float64]
+
+# Before anything is seen: four labels' worth of "the crowd's row" for each tasker, and a row right seven times in ten.
+FIRST_STRENGTH, FIRST_RIGHT = 4.0, 0.7
+# What the crowd's row is drawn towards: two people's worth of "half right, the rest even".
+ROW_PRIOR = 2.0
+# A strength is never less, or more: a row that everybody shares needs no more than this.
+STRENGTHS = (0.5, 200.0)
+# The crowd's rows change slowly, and cost more than all else: they are learnt anew every so many turns.
+LEARNT_EVERY = 2
+
+
+@dataclass(frozen=True)
+class Confusion:
+    """A member of the pool with a confusion matrix per tasker, for each of `kinds` of tasks."""
+
+    kinds: int = 1
+
+
+@dataclass(frozen=True)
+class ConfusionFit:
+    """What was learnt. T tasks, W taskers, K classes, G kinds.
+
+    `joint` (T, K, G) posterior of each task's class and kind; `counts` (W, K, G, K) how often each tasker is held to
+    have said what of which; `prior` (K, G, K) what is added to them: strength × the crowd's row; `offset` (K, G) log
+    share of each class and kind.
+    """
+
+    joint: Floats
+    counts: Floats
+    prior: Floats
+    offset: Floats
+
+    @property
+    def posterior(self) -> Floats:
+        """(T, K) probability of each class."""
+        return self.joint.sum(2)
+
+    @property
+    def table(self) -> Floats:
+        """(W, K, G, K) log chance of each answer."""
+        cells = self.counts + self.prior
+        return np.log(cells / cells.sum(3, keepdims=True))
+
+
+def expected_logs(cells: Floats, totals: Floats) -> Floats:
+    """The expected log chances of answers whose counts are `cells`, of `totals` in each row."""
+    return np.asarray(digamma(cells) - digamma(totals), dtype=np.float64)
+
+
+def fit_confusion(
+    given: Votes,
+    sizes: tuple[int, int, int],
+    member: Confusion,
+    known: NDArray[np.int64] | None = None,
+    rounds: int = 100,
+) -> ConfusionFit:
+    """Estimate all from votes. `sizes` = (tasks, taskers, classes); `known[t]` is a class or -1.
+
+    Inside, states are pairs of class and kind, and answers come before taskers, as in `Votes`.
+    """
+    tasks, workers, classes = sizes
+    kinds = member.kinds
+    states = classes * kinds
+    joint = (held(given.first, known).T[:, :, None] * _kinds_at_first(given.first, kinds)[:, None]).reshape(
+        tasks, states
+    )
+    diagonal = np.eye(classes, dtype=bool)
+    row = np.where(diagonal, FIRST_RIGHT, (1 - FIRST_RIGHT) / max(classes - 1, 1))
+    strength = np.full((classes, kinds), FIRST_STRENGTH)
+    posterior = joint.reshape(tasks, classes, kinds).sum(2)
+    excluded = None if known is None else (known[:, None] >= 0) & (known[:, None] != np.arange(classes))
+    for turn in range(rounds):
+        counts = (given.said @ joint).reshape(classes, workers, states)
+        if turn and turn % LEARNT_EVERY == 0 or turn == 1:
+            row, strength = _crowd(counts.reshape(classes, workers, classes, kinds), row, strength)
+        prior = strength * row.T[:, :, None]  # answers, classes, kinds
+        cells = counts + prior.reshape(classes, 1, states)
+        logs = expected_logs(cells, cells.sum(0))
+        shares = joint.sum(0).reshape(classes, kinds) + 1 / kinds
+        offset = np.log(shares / shares.sum())
+        scores = (given.heard @ logs.reshape(classes * workers, states)).reshape(tasks, classes, kinds) + offset
+        if excluded is not None:
+            scores[excluded] = -np.inf
+        joint = np.exp(scores.reshape(tasks, states) - scores.max((1, 2), initial=-1e300)[:, None])
+        joint /= joint.sum(1, keepdims=True)
+        before, posterior = posterior, joint.reshape(tasks, classes, kinds).sum(2)
+        if turn > 8 and np.abs(posterior - before).sum() < STILL * tasks:
+            break
+    table = counts.reshape(classes, workers, classes, kinds).transpose(1, 2, 3, 0)
+    return ConfusionFit(joint.reshape(tasks, classes, kinds), table, prior.transpose(1, 2, 0), offset)
+
+
+def _kinds_at_first(first: Floats, kinds: int) -> Floats:
+    """(tasks, kinds): the most contested tasks are likeliest of the first kind; equal ones are equally so."""
+    if kinds == 1:
+        return np.ones((first.shape[1], 1))
+    agreed = np.round(first.max(0), 9)
+    ordered = np.sort(agreed)
+    place = (np.searchsorted(ordered, agreed, "left") + np.searchsorted(ordered, agreed, "right")) / (2 * agreed.size)
+    middles = (np.arange(kinds) + 0.5) / kinds
+    near = np.exp(-((place[:, None] - middles) ** 2) * 2 * kinds**2)
+    return near / near.sum(1, keepdims=True)
+
+
+def _crowd(counts: Floats, row: Floats, strength: Floats) -> tuple[Floats, Floats]:
+    """The crowd's rows (K, K) and their strengths (K, G) from everybody's counts (answers, W, K, G)."""
+    classes = len(row)
+    prior = strength * row.T[:, :, None]
+    drawn = prior * (digamma(counts + prior[:, None]) - digamma(prior)[:, None]).sum(1)
+    chances = (digamma(counts.sum(0) + strength) - digamma(strength)).sum(0)
+    strength = np.clip((drawn.sum(0) + FIRST_STRENGTH) / (chances + 1), *STRENGTHS)
+    seen = drawn.sum(2).T + ROW_PRIOR * np.where(np.eye(classes, dtype=bool), 0.5, 0.5 / max(classes - 1, 1))
+    return seen / seen.sum(1, keepdims=True), strength

@@ -1,0 +1,102 @@
+"""Confusion matrices person by person, and what each member of the pool weighs by the labels it foretells."""
+
+import json
+
+import numpy as np
+import pytest
+
+from projects.inference.classification import KINDS, PERSONAL, POOL, estimate
+from projects.inference.confusion import Confusion, fit_confusion
+from projects.inference.dawid_skene import votes
+from projects.inference.held_out import parts_of, weights_of
+from projects.inference.incremental import (
+    AccuracyModel,
+    AnnotatorParameters,
+    accuracy_model_of,
+    learn,
+    newcomer,
+    parameters_of,
+    posterior,
+)
+from tests.support.projects.crowds import crowd
+
+
+def patterned(seed=0, tasks=300, people=6, classes=4):
+    """People of whom each mistakes one class for the next more often than not, and is right otherwise."""
+    random = np.random.default_rng(seed)
+    truth = random.integers(0, classes, tasks)
+    task, worker = np.repeat(np.arange(tasks), people), np.tile(np.arange(people), tasks)
+    wrong = (truth[task] == worker % classes) & (random.random(task.size) < 0.8)
+    noise = random.random(task.size) < 0.1
+    label = np.where(wrong, (truth[task] + 1) % classes, truth[task])
+    return task, worker, np.where(noise, random.integers(0, classes, task.size), label), truth
+
+
+def test_who_mistakes_one_class_for_another_is_seen_through():
+    task, worker, label, truth = patterned()
+    counts = np.zeros((300, 4))
+    np.add.at(counts, (task, label), 1)
+    found = estimate(task, worker, label, (300, 6, 4))
+    assert (found.answer == truth).mean() > max((counts.argmax(1) == truth).mean(), 0.97)
+    own = np.exp(found.fits[2].table[1, :, 0])
+    assert own[1, 2] > 0.6 > 0.2 > own[2, 3]
+
+
+def test_people_without_labels_are_the_crowd_and_few_labels_move_little():
+    task, worker, label, _ = crowd(3)
+    fit = fit_confusion(votes(task, worker, label, (120, 6, 3)), (120, 6, 3), PERSONAL)
+    crowds = fit.prior / fit.prior.sum(2, keepdims=True)
+    assert np.exp(fit.table[5]) == pytest.approx(crowds)
+    assert fit.joint.sum((1, 2)) == pytest.approx(np.ones(120))
+
+
+def test_known_answers_are_held_by_kinds_too():
+    task, worker, label, truth = crowd(4, 100, classes=3)
+    known = np.where(np.arange(100) < 30, (truth + 1) % 3, -1)
+    fit = fit_confusion(votes(task, worker, label, (100, 5, 3)), (100, 5, 3), KINDS, known)
+    assert (fit.posterior[:30].argmax(1) == known[:30]).all()
+
+
+def test_the_pool_weighs_what_foretells_labels():
+    chances = np.log([[0.6] * 400, [0.5] * 400, [0.1] * 400])
+    weights = weights_of(chances)
+    assert weights.sum() == pytest.approx(1) and weights[0] > 0.9
+    assert weights_of(chances[:, :2]) == pytest.approx([1 / 3] * 3, abs=0.25)
+    assert weights_of(np.zeros((2, 0))) == pytest.approx([0.5, 0.5])
+
+
+def test_what_is_held_out_knows_no_numbering():
+    task, worker, label, _ = crowd(8, 80)
+    plain = list(parts_of(task, worker, label, (80, 5, 3)))
+    assert sum(part.sum() for part in plain) == label.size
+    random = np.random.default_rng(1)
+    new_task, new_worker, order = random.permutation(80), random.permutation(5), random.permutation(label.size)
+    moved = list(parts_of(new_task[task][order], new_worker[worker][order], label[order], (80, 5, 3)))
+    assert [part.sum() for part in moved] == [part.sum() for part in plain]
+
+
+def test_a_model_stored_before_there_were_matrices_still_decides():
+    task, worker, label, _ = crowd(6)
+    batch = estimate(task, worker, label, (120, 5, 3), pool=POOL[:2])
+    stored = {key: value for key, value in accuracy_model_of(batch).to_json().items() if key not in ("rows", "weights")}
+    model = AccuracyModel.from_json(json.loads(json.dumps(stored)))
+    person = {"mean": parameters_of(batch, 0).mean.tolist(), "spread": parameters_of(batch, 0).spread.tolist()}
+    chances = posterior(model, [AnnotatorParameters.from_json(person)], [1])
+    assert chances.sum() == pytest.approx(1) and chances.argmax() == 1
+
+
+def test_another_answer_is_one_more_count():
+    task, worker, label, _ = crowd(6)
+    model = accuracy_model_of(estimate(task, worker, label, (120, 5, 3)))
+    taught = learn(model, newcomer(model), 2, np.array([0.0, 1.0, 0.0]))
+    assert taught.counts[1, :, 2].sum() == pytest.approx(1)
+    assert taught.counts.sum() == pytest.approx(1)
+
+
+@pytest.mark.parametrize("kinds", [1, 3])
+def test_nothing_and_one_class_are_no_crash(kinds):
+    none = np.zeros(0, dtype=np.int64)
+    assert fit_confusion(votes(none, none, none, (0, 0, 2)), (0, 0, 2), Confusion(kinds)).posterior.shape == (0, 2)
+    one = np.zeros(1, dtype=np.int64)
+    found = fit_confusion(votes(one, one, one, (2, 1, 1)), (2, 1, 1), Confusion(kinds))
+    assert found.posterior == pytest.approx(np.ones((2, 1)))
