@@ -1,14 +1,14 @@
 """categorical_v1: which class a task has, how sure that is, and how able each tasker is.
 
-No single model wins on every crowd, so several are fitted and their posteriors pooled: taskers differ in ability only
-(`dawid_skene`); in ability and in liking for answers; each has a confusion matrix of their own, drawn from the crowd's
-(`confusion`). What a member weighs is told by how well it foretells labels that it hasn't seen (`held_out`). Where the
-models disagree the pool is honestly unsure. The choice of the pool by leave-one-set-out is told in docs/truth.md.
+No single model wins on every crowd, so several are fitted and the posterior in their middle is taken (`median`): all
+taskers are alike, which is majority vote; they differ in ability (`dawid_skene`); in ability and in liking for answers;
+each has a confusion matrix of their own, drawn from the crowd's (`confusion`), for tasks of one kind or of three; and
+their mistakes go together by kinds of tasks. Where the models disagree the pool is honestly unsure. How the pool was
+chosen, by leave-one-set-out and on made-up crowds, is told in docs/truth.md.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,22 +17,24 @@ from numpy.typing import NDArray
 
 from projects.inference.confusion import Confusion, ConfusionFit, fit_confusion
 from projects.inference.dawid_skene import Fit, Floats, Member, Votes, fit, votes
-from projects.inference.held_out import foretold, parts_of, weights_of
+from projects.inference.median import middle
 
 Pooled = Member | Confusion
 Fitted = Fit | ConfusionFit
 
 _NODES, _WEIGHTS = hermegauss(5)
 
+ALIKE = Member(bias=False, alike=True)
 ABILITY = Member(bias=False)
 BIAS = Member(bias=True)
 HARDNESS = Member(True, (0.0, 0.5, 1.0, 2.0), (0.25, 0.25, 0.25, 0.25), learn_shares=True)
 LOGNORMAL = Member(True, tuple(np.exp(_NODES)), tuple(_WEIGHTS / _WEIGHTS.sum()))
 PERSONAL = Confusion()
 KINDS = Confusion(kinds=3)
-POOL = (ABILITY, BIAS, PERSONAL)
+CLIQUES = Confusion(kinds=5, learnt=False)
+POOL = (ABILITY, BIAS, ALIKE, PERSONAL, KINDS, CLIQUES)
 # Beside those of the pool, what was tried and is measured on (benchmarks/truth/unseen.py).
-TRIED = (HARDNESS, LOGNORMAL, KINDS)
+TRIED = (HARDNESS, LOGNORMAL)
 
 # Tables larger than this many numbers (taskers × classes² × groups) are not made: the pool shrinks to
 # its ability member, which is the one that can't over-fit many classes.
@@ -103,7 +105,7 @@ def estimate(
     kept = sorted(pool_of(classes, workers, pool), key=lambda member: isinstance(member, Confusion))
     arranged = given.votes(sizes)
     fits = tuple(_fitted(arranged, sizes, member, known) for member in kept)
-    weights = _weights(given, sizes, kept, known)
+    weights = middle([one.posterior for one in fits])
     pooled = sum((share * one.posterior for share, one in zip(weights, fits, strict=True)), np.zeros((tasks, classes)))
     return Estimate(pooled, fits, tuple(kept), weights)
 
@@ -118,26 +120,8 @@ class _Labels:
     def votes(self, sizes: tuple[int, int, int]) -> Votes:
         return votes(self.task, self.worker, self.label, sizes, self.weight)
 
-    def only(self, chosen: NDArray[np.bool_]) -> _Labels:
-        weight = None if self.weight is None else self.weight[chosen]
-        return _Labels(self.task[chosen], self.worker[chosen], self.label[chosen], weight)
-
 
 def _fitted(given: Votes, sizes: tuple[int, int, int], member: Pooled, known: NDArray[np.int64] | None) -> Fitted:
     if isinstance(member, Confusion):
         return fit_confusion(given, sizes, member, known)
     return fit(given, sizes, member, known)
-
-
-def _weights(
-    given: _Labels, sizes: tuple[int, int, int], pool: Sequence[Pooled], known: NDArray[np.int64] | None
-) -> Floats:
-    """How much each member counts, by the labels held out from all of them."""
-    if len(pool) == 1:
-        return np.ones(1)
-    told = []
-    for out in parts_of(given.task, given.worker, given.label, sizes):
-        arranged, unseen = given.only(~out).votes(sizes), given.only(out)
-        fits = (_fitted(arranged, sizes, member, known) for member in pool)
-        told.append([foretold(one.joint, one.table, unseen.task, unseen.worker, unseen.label) for one in fits])
-    return weights_of(np.concatenate(told, axis=1))

@@ -9,9 +9,12 @@ so that a tasker with one label is the crowd's tasker, and one with a thousand i
 is learnt (Minka 2000, fixed point of the Dirichlet-multinomial), which is how far people differ. With one kind of task
 this is the Dawid-Skene model, partially pooled (Paun et al. 2018). With several kinds people's errors go together:
 those who are misled by a task of one kind are misled by all of its kind, as in the enhanced Bayesian combination of
-classifiers (Li, Rubinstein and Cohn 2019). Fitted by mean field (expectation maximisation with the expected log
-chances of the rows), from the shares of the votes; the kinds begin with how contested a task is, since any other
-beginning would be a throw of dice.
+classifiers (Li, Rubinstein and Cohn 2019). That model itself is here too, `learnt` off: everybody is held right four
+times as often as each mistake whatever the crowd shows, and few of the kinds are there. Where one class is rare, a
+crowd that learns its own rows explains it away, and this one doesn't.
+
+Fitted by mean field (expectation maximisation with the expected log chances of the rows), from the shares of the votes;
+learnt kinds begin with how contested a task is, the others with a throw of dice that knows no numbering (`colours`).
 """
 
 from __future__ import annotations
@@ -22,6 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import digamma
 
+from projects.inference.colours import colours, evenly
 from projects.inference.dawid_skene import STILL, Votes, held
 
 Floats = NDArray[np.float64]
@@ -32,15 +36,19 @@ FIRST_STRENGTH, FIRST_RIGHT = 4.0, 0.7
 ROW_PRIOR = 2.0
 # A strength is never less, or more: a row that everybody shares needs no more than this.
 STRENGTHS = (0.5, 200.0)
+# The prior of Li et al.: labels' worth of each row that isn't learnt, and how few kinds are expected.
+FIRM_RIGHT, FIRM_WRONG, FEW_KINDS = 4.0, 1.0, 0.1
 # The crowd's rows change slowly, and cost more than all else: they are learnt anew every so many turns.
 LEARNT_EVERY = 2
 
 
 @dataclass(frozen=True)
 class Confusion:
-    """A member of the pool with a confusion matrix per tasker, for each of `kinds` of tasks."""
+    """A member of the pool with a confusion matrix per tasker, for each of `kinds` of tasks, drawn from the crowd's
+    rows if those are `learnt`."""
 
     kinds: int = 1
+    learnt: bool = True
 
 
 @dataclass(frozen=True)
@@ -86,25 +94,19 @@ def fit_confusion(
     Inside, states are pairs of class and kind, and answers come before taskers, as in `Votes`.
     """
     tasks, workers, classes = sizes
-    kinds = member.kinds
-    states = classes * kinds
-    joint = (held(given.first, known).T[:, :, None] * _kinds_at_first(given.first, kinds)[:, None]).reshape(
-        tasks, states
-    )
-    diagonal = np.eye(classes, dtype=bool)
-    row = np.where(diagonal, FIRST_RIGHT, (1 - FIRST_RIGHT) / max(classes - 1, 1))
-    strength = np.full((classes, kinds), FIRST_STRENGTH)
+    kinds, states = member.kinds, classes * member.kinds
+    joint = (held(given.first, known).T[:, :, None] * _first_kinds(given, sizes, member)).reshape(tasks, states)
+    row, strength = _first_rows(classes, kinds, member.learnt)
     posterior = joint.reshape(tasks, classes, kinds).sum(2)
     excluded = None if known is None else (known[:, None] >= 0) & (known[:, None] != np.arange(classes))
     for turn in range(rounds):
         counts = (given.said @ joint).reshape(classes, workers, states)
-        if turn and turn % LEARNT_EVERY == 0 or turn == 1:
+        if member.learnt and (turn and turn % LEARNT_EVERY == 0 or turn == 1):
             row, strength = _crowd(counts.reshape(classes, workers, classes, kinds), row, strength)
         prior = strength * row.T[:, :, None]  # answers, classes, kinds
         cells = counts + prior.reshape(classes, 1, states)
         logs = expected_logs(cells, cells.sum(0))
-        shares = joint.sum(0).reshape(classes, kinds) + 1 / kinds
-        offset = np.log(shares / shares.sum())
+        offset = _shares(joint.sum(0).reshape(classes, kinds), member.learnt)
         scores = (given.heard @ logs.reshape(classes * workers, states)).reshape(tasks, classes, kinds) + offset
         if excluded is not None:
             scores[excluded] = -np.inf
@@ -115,6 +117,33 @@ def fit_confusion(
             break
     table = counts.reshape(classes, workers, classes, kinds).transpose(1, 2, 3, 0)
     return ConfusionFit(joint.reshape(tasks, classes, kinds), table, prior.transpose(1, 2, 0), offset)
+
+
+def _first_kinds(given: Votes, sizes: tuple[int, int, int], member: Confusion) -> Floats:
+    """(tasks, 1 or classes, kinds) how likely each task is of each kind in the beginning."""
+    if member.learnt:
+        return _kinds_at_first(given.first, member.kinds)[:, None]
+    labels = given.said.tocoo()
+    label, worker = np.divmod(labels.coords[0].astype(np.int64), sizes[1])
+    return evenly(colours(labels.coords[1].astype(np.int64), worker, label, sizes), member.kinds)
+
+
+def _first_rows(classes: int, kinds: int, learnt: bool) -> tuple[Floats, Floats]:
+    """The crowd's rows (K, K) and their strengths (K, G) before anything is seen."""
+    total = FIRM_RIGHT + FIRM_WRONG * (classes - 1)
+    right, strength = (FIRST_RIGHT, FIRST_STRENGTH) if learnt else (FIRM_RIGHT / total, total)
+    row = np.where(np.eye(classes, dtype=bool), right, (1 - right) / max(classes - 1, 1))
+    return row, np.full((classes, kinds), strength)
+
+
+def _shares(tasks: Floats, learnt: bool) -> Floats:
+    """Log shares (K, G) of classes and kinds from how many tasks are of each."""
+    classes, kinds = tasks.shape
+    if learnt:
+        shares = tasks + 1 / kinds
+        return np.asarray(np.log(shares / shares.sum()), dtype=np.float64)
+    of_class, of_kind = tasks.sum(1) + 1, tasks + FEW_KINDS / kinds
+    return expected_logs(of_kind, of_kind.sum(1, keepdims=True)) + np.log(of_class / of_class.sum())[:, None]
 
 
 def _kinds_at_first(first: Floats, kinds: int) -> Floats:

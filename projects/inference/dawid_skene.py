@@ -37,12 +37,14 @@ LONGEST_STEP = 2.0
 @dataclass(frozen=True)
 class Member:
     """Which parts of the model are on. `ease` are the groups' d_g, `shares` how common each is before
-    anything is seen; they are re-estimated if `learn_shares`."""
+    anything is seen; they are re-estimated if `learn_shares`. Where all are `alike` there is one ability for everybody
+    and every class, all classes are equally common and all mistakes equally likely: that is a majority vote."""
 
     bias: bool
     ease: tuple[float, ...] = (1.0,)
     shares: tuple[float, ...] = (1.0,)
     learn_shares: bool = False
+    alike: bool = False
 
 
 @dataclass(frozen=True)
@@ -130,18 +132,18 @@ def fit(
     leaning = None if lean is None else np.ascontiguousarray(lean.T)
     joint = held(given.first, known)[:, None, :] * shares[:, None]
     posterior = joint.sum(1)
-    state = _first_state(workers, classes, member.bias)
+    state = _first_state(workers, classes, member)
     table = answer_logs(state, ease, member.bias)
     class_logs = np.zeros(classes)
     for turn in range(rounds):
         states = np.ascontiguousarray(joint.reshape(classes * ease.size, tasks).T)
         counts = np.ascontiguousarray((given.said @ states).T).reshape(classes, ease.size, classes, workers)
-        _step(state, counts, ease, member.bias, np.exp(table))
-        if turn > 3:
+        _step(state, counts, ease, member, np.exp(table))
+        if turn > 3 and not member.alike:
             _learn_variances(state)
         if member.learn_shares:
             shares = (joint.sum((0, 2)) + 1) / (tasks + ease.size)
-        totals = posterior.sum(1) + 1
+        totals = np.ones(classes) if member.alike else posterior.sum(1) + 1
         class_logs = np.log(totals / totals.sum())
         table = answer_logs(state, ease, member.bias)
         scores = (given.heard @ table.reshape(classes * ease.size, classes * workers).T).T
@@ -176,25 +178,31 @@ def held(chance: Floats, known: NDArray[np.int64] | None) -> Floats:
     return np.where(known >= 0, known == np.arange(len(chance))[:, None], chance).astype(float)
 
 
-def _first_state(workers: int, classes: int, bias: bool) -> _State:
-    size = 1 + (classes if bias else 0)
+def _first_state(workers: int, classes: int, member: Member) -> _State:
+    size = 1 + (classes if member.bias else 0)
     confusions = np.full((classes, classes), -np.log(max(classes - 1, 1)))
     np.fill_diagonal(confusions, 0.0)
-    variances = np.array([1.0] + [0.5] * (size - 1))
+    variances = np.zeros(size) if member.alike else np.array([1.0] + [0.5] * (size - 1))
     return _State(np.zeros((workers, size)), variances, 1.5, confusions, np.zeros((workers, size, size)))
 
 
-def _step(state: _State, counts: Floats, ease: Floats, bias: bool, chance: Floats) -> None:
+def _step(state: _State, counts: Floats, ease: Floats, member: Member, chance: Floats) -> None:
     """One Newton step on every tasker's parameters, then on the ability and the confusions of all. `chance`
     (K, G, K, W) are the chances of the answers under `state`."""
     totals = counts.sum(2)
+    if member.alike:
+        _step_ability(state, counts, totals, chance, ease)
+        return
+    bias = member.bias
     slope = _slope(counts - totals[:, :, None] * chance, ease, bias) - state.parameters / state.variances
     curve: Floats = _curve(totals, chance, ease, bias) + np.diag(1 / state.variances)
     state.spread = np.asarray(np.linalg.inv(curve), dtype=np.float64)
     move = (state.spread @ slope[..., None])[..., 0]
     longest = np.abs(move).max(1, keepdims=True)
     state.parameters = state.parameters + move * np.minimum(1, LONGEST_STEP / np.maximum(longest, 1e-9))
-    _step_population(state, counts, totals, np.exp(answer_logs(state, ease, bias)), ease)
+    chance = np.exp(answer_logs(state, ease, bias))
+    _step_ability(state, counts, totals, chance, ease)
+    _step_confusions(state, counts, totals, chance)
 
 
 def _slope(rest: Floats, ease: Floats, bias: bool) -> Floats:
@@ -222,12 +230,15 @@ def _curve(totals: Floats, chance: Floats, ease: Floats, bias: bool) -> Floats:
     return curve
 
 
-def _step_population(state: _State, counts: Floats, totals: Floats, chance: Floats, ease: Floats) -> None:
+def _step_ability(state: _State, counts: Floats, totals: Floats, chance: Floats, ease: Floats) -> None:
     right = np.einsum("kgkw->kgw", chance)
     hits = np.einsum("kgkw->kgw", counts)
     slope = ease @ (hits - totals * right).sum((0, 2)) - 0.1 * state.ability
     curve = ease**2 @ (totals * right * (1 - right)).sum((0, 2)) + 0.1
     state.ability = float(state.ability + np.clip(slope / curve, -1, 1))
+
+
+def _step_confusions(state: _State, counts: Floats, totals: Floats, chance: Floats) -> None:
     classes = len(state.confusions)
     if classes <= 2:
         return

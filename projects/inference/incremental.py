@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from projects.inference.classification import Estimate
+from projects.inference.classification import Estimate, Fitted
 from projects.inference.confusion import ConfusionFit, expected_logs
 from projects.inference.dawid_skene import Fit, Member
 
@@ -124,7 +124,8 @@ class AnnotatorParameters:
 def accuracy_model_of(estimate: Estimate) -> AccuracyModel:
     """The common part of a batch estimate."""
     able, personal = _abilities(estimate), _personal(estimate)
-    groups = [fit.joint.shape[2] for fit in [*able, *personal]]
+    fits: list[Fitted] = [*able, *personal]
+    groups = [fit.joint.shape[2] for fit in fits]
     variances = np.zeros((len(able), _width(estimate)))
     for m, fit in enumerate(able):
         variances[m, : fit.variances.size] = fit.variances
@@ -135,7 +136,7 @@ def accuracy_model_of(estimate: Estimate) -> AccuracyModel:
         np.repeat(np.arange(len(groups)), groups),
         np.array([fit.ability for fit in able]),
         np.array([fit.confusions for fit in able]).reshape(len(able), classes, classes),
-        np.concatenate([fit.offset for fit in [*able, *personal]], axis=1),
+        np.concatenate([fit.offset for fit in fits], axis=1),
         variances,
         np.concatenate([np.zeros((classes, 0, classes)), *(fit.prior for fit in personal)], axis=1),
         estimate.weights,

@@ -30,8 +30,8 @@ def first_accuracy_model(classes: int) -> AccuracyModel:
     """The population before any estimate: classes equally common, mistakes spread evenly. ValueError below one."""
     if classes < 1:
         raise ValueError("there must be at least one class")
-    # Nobody's confusions are known yet: abilities and likings say all there is.
-    pool = [member for member in pool_of(classes) if isinstance(member, Member)]
+    # Nobody is known to be like anybody else, nor what they take for what: abilities and likings say all there is.
+    pool = [member for member in pool_of(classes) if isinstance(member, Member) and not member.alike]
     groups = [len(member.ease) for member in pool]
     confusions = np.full((classes, classes), -math.log(max(classes - 1, 1)))
     np.fill_diagonal(confusions, 0.0)

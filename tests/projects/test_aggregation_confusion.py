@@ -1,14 +1,14 @@
-"""Confusion matrices person by person, and what each member of the pool weighs by the labels it foretells."""
+"""Confusion matrices person by person, kinds of tasks, majority as a member, and what each member of the pool counts."""
 
 import json
 
 import numpy as np
 import pytest
 
-from projects.inference.classification import KINDS, PERSONAL, POOL, estimate
+from projects.inference.classification import ALIKE, BIAS, CLIQUES, KINDS, PERSONAL, estimate
+from projects.inference.colours import colours
 from projects.inference.confusion import Confusion, fit_confusion
-from projects.inference.dawid_skene import votes
-from projects.inference.held_out import parts_of, weights_of
+from projects.inference.dawid_skene import fit, votes
 from projects.inference.incremental import (
     AccuracyModel,
     AnnotatorParameters,
@@ -18,6 +18,7 @@ from projects.inference.incremental import (
     parameters_of,
     posterior,
 )
+from projects.inference.median import middle
 from tests.support.projects.crowds import crowd
 
 
@@ -38,7 +39,7 @@ def test_who_mistakes_one_class_for_another_is_seen_through():
     np.add.at(counts, (task, label), 1)
     found = estimate(task, worker, label, (300, 6, 4))
     assert (found.answer == truth).mean() > max((counts.argmax(1) == truth).mean(), 0.97)
-    own = np.exp(found.fits[2].table[1, :, 0])
+    own = np.exp(found.fits[3].table[1, :, 0])
     assert own[1, 2] > 0.6 > 0.2 > own[2, 3]
 
 
@@ -57,27 +58,42 @@ def test_known_answers_are_held_by_kinds_too():
     assert (fit.posterior[:30].argmax(1) == known[:30]).all()
 
 
-def test_the_pool_weighs_what_foretells_labels():
-    chances = np.log([[0.6] * 400, [0.5] * 400, [0.1] * 400])
-    weights = weights_of(chances)
-    assert weights.sum() == pytest.approx(1) and weights[0] > 0.9
-    assert weights_of(chances[:, :2]) == pytest.approx([1 / 3] * 3, abs=0.25)
-    assert weights_of(np.zeros((2, 0))) == pytest.approx([0.5, 0.5])
+def test_one_that_has_gone_astray_counts_little():
+    random = np.random.default_rng(0)
+    sound = [random.dirichlet(np.ones(3) + 9 * np.eye(3)[1], 200) for _ in range(4)]
+    astray = random.dirichlet(np.ones(3) + 9 * np.eye(3)[2], 200)
+    weights = middle([*sound, astray])
+    assert weights.sum() == pytest.approx(1)
+    assert weights[4] < weights[:4].min() / 2
+    assert middle([sound[0]] * 3) == pytest.approx([1 / 3] * 3)
+    assert middle([np.zeros((0, 3))] * 2) == pytest.approx([0.5, 0.5])
 
 
-def test_what_is_held_out_knows_no_numbering():
+def test_colours_and_what_rests_on_them_know_no_numbering():
     task, worker, label, _ = crowd(8, 80)
-    plain = list(parts_of(task, worker, label, (80, 5, 3)))
-    assert sum(part.sum() for part in plain) == label.size
+    plain = colours(task, worker, label, (80, 5, 3))
+    assert len(set(plain.task.tolist())) == 80
     random = np.random.default_rng(1)
     new_task, new_worker, order = random.permutation(80), random.permutation(5), random.permutation(label.size)
-    moved = list(parts_of(new_task[task][order], new_worker[worker][order], label[order], (80, 5, 3)))
-    assert [part.sum() for part in moved] == [part.sum() for part in plain]
+    moved_labels = (new_task[task][order], new_worker[worker][order], label[order])
+    assert sorted(colours(*moved_labels, (80, 5, 3)).worker) == sorted(plain.worker)
+    before = fit_confusion(votes(task, worker, label, (80, 5, 3)), (80, 5, 3), CLIQUES).posterior
+    after = fit_confusion(votes(*moved_labels, (80, 5, 3)), (80, 5, 3), CLIQUES).posterior
+    assert after[new_task] == pytest.approx(before, abs=1e-3)
+
+
+def test_those_who_are_alike_vote():
+    task, worker, label, _ = crowd(4, 100, classes=3)
+    counts = np.zeros((100, 3))
+    np.add.at(counts, (task, label), 1)
+    found = fit(votes(task, worker, label, (100, 5, 3)), (100, 5, 3), ALIKE).posterior
+    best = np.round(found, 9) == np.round(found, 9).max(1, keepdims=True)
+    assert (best == (counts == counts.max(1, keepdims=True))).all()
 
 
 def test_a_model_stored_before_there_were_matrices_still_decides():
     task, worker, label, _ = crowd(6)
-    batch = estimate(task, worker, label, (120, 5, 3), pool=POOL[:2])
+    batch = estimate(task, worker, label, (120, 5, 3), pool=(ALIKE, BIAS))
     stored = {key: value for key, value in accuracy_model_of(batch).to_json().items() if key not in ("rows", "weights")}
     model = AccuracyModel.from_json(json.loads(json.dumps(stored)))
     person = {"mean": parameters_of(batch, 0).mean.tolist(), "spread": parameters_of(batch, 0).spread.tolist()}
@@ -89,8 +105,8 @@ def test_another_answer_is_one_more_count():
     task, worker, label, _ = crowd(6)
     model = accuracy_model_of(estimate(task, worker, label, (120, 5, 3)))
     taught = learn(model, newcomer(model), 2, np.array([0.0, 1.0, 0.0]))
-    assert taught.counts[1, :, 2].sum() == pytest.approx(1)
-    assert taught.counts.sum() == pytest.approx(1)
+    assert taught.counts[1, :, 2].sum() == pytest.approx(3), "once for each member"
+    assert taught.counts.sum() == pytest.approx(3)
 
 
 @pytest.mark.parametrize("kinds", [1, 3])
