@@ -33,6 +33,8 @@ PERSONAL = Confusion()
 KINDS = Confusion(kinds=3)
 CLIQUES = Confusion(kinds=5, learnt=False)
 POOL = (ABILITY, BIAS, ALIKE, PERSONAL, KINDS, CLIQUES)
+# With very many classes; the second knows of no mistake that is made more often, and keeps the first from certainty.
+MANY: tuple[Pooled, ...] = (ABILITY, ALIKE)
 # Beside those of the pool, what was tried and is measured on (benchmarks/truth/unseen.py).
 TRIED = (HARDNESS, LOGNORMAL)
 
@@ -73,7 +75,7 @@ class Estimate:
 def pool_of(classes: int, workers: int = 0, pool: tuple[Pooled, ...] = POOL) -> tuple[Pooled, ...]:
     """The members that so many classes and taskers allow."""
     if classes > MOST_LIKED:
-        return (ABILITY,)
+        return tuple(m for m in pool if m in MANY) or (ABILITY,)
     return tuple(m for m in pool if workers * classes**2 * _groups(m) <= LARGEST_TABLE) or (ABILITY,)
 
 

@@ -94,7 +94,7 @@ def with_a_copied_spammer(seed: int) -> tuple[Estimate, Estimate]:
 def test_categorical_a_copy_of_a_spammer_turns_no_answer_that_was_sure(seed):
     before, after = with_a_copied_spammer(seed)
     turned = before.answer != after.answer
-    assert before.posterior.max(axis=1)[turned].max(initial=0) < 0.8
+    assert before.posterior.max(axis=1)[turned].max(initial=0) < 0.9
     assert turned.mean() <= 0.06
 
 
