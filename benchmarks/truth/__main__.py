@@ -2,8 +2,8 @@
 was asked and what was reached. All of it takes about twelve minutes on one core of an AMD EPYC.
 
 Parts: unseen, categorical, overlap, spans, regions, by_part, preferences, grid, simulation, speed; all by default.
-All but grid and simulation need the real data, which is looked for in the folder named by TANDEM_CROWD_DATA or in ../shared/data,
-and all but these and `unseen` the `bench` extra (crowd-kit, SimpleITK) for yardsticks.
+All but grid and simulation need the real data, which is looked for in the folder named by TANDEM_CROWD_DATA or in
+../shared/data, and all but these and `unseen` the `bench` extra (crowd-kit, SimpleITK) for yardsticks.
 """
 
 from __future__ import annotations
