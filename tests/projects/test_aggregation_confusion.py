@@ -1,4 +1,4 @@
-"""Confusion matrices person by person, kinds of tasks, majority as a member, and what each member of the pool counts."""
+"""Confusion matrices person by person, kinds of tasks, majority as a member, and what each member counts."""
 
 import json
 
