@@ -1,7 +1,7 @@
 """python -m benchmarks.truth [part ...]: print what the truth engine reaches, part by part, and last the table of what
 was asked and what was reached. All of it takes about twelve minutes on one core of an AMD EPYC.
 
-Parts: unseen, categorical, overlap, spans, regions, by_part, preferences, simulation, speed, all by default; and grid if named.
+Parts: unseen, categorical, overlap, spans, regions, by_part, preferences, simulation, speed by default; grid if named.
 All but grid and simulation need the real data, which is looked for in the folder named by TANDEM_CROWD_DATA or in
 ../shared/data, and all but these and `unseen` the `bench` extra (crowd-kit, SimpleITK) for yardsticks.
 """
