@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from scipy.stats import beta
+from scipy.special import betaincinv
 
 from projects.inference.calibration import Calibration
 
@@ -44,6 +44,6 @@ def error_rate(audited: int, wrong: int, level: float = 0.9) -> tuple[float, flo
     """
     if not 0 <= wrong <= audited:
         raise ValueError("there can't be more wrong audits than audits")
-    known = beta(wrong + PRIOR_ERRORS, audited - wrong + PRIOR_HITS)
-    low, high = known.interval(level)
-    return float(known.mean()), float(low), float(high)
+    errors, hits = wrong + PRIOR_ERRORS, audited - wrong + PRIOR_HITS
+    low, high = betaincinv(errors, hits, [(1 - level) / 2, (1 + level) / 2])
+    return errors / (errors + hits), float(low), float(high)

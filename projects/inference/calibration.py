@@ -15,8 +15,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import expit
-from scipy.stats import norm
+from scipy.special import expit, ndtri
 
 Floats = NDArray[np.float64]
 
@@ -48,14 +47,14 @@ class Calibration:
         """The central interval that holds the true chance of being right with probability `level`, as
         far as the two-parameter form holds."""
         middle, deviation = self._logit(confidence)
-        reach = norm.ppf((1 + level) / 2) * deviation
+        reach = ndtri((1 + level) / 2) * deviation
         return expit(middle - reach), expit(middle + reach)
 
     def at_least(self, confidence: ArrayLike, assurance: float = 0.95) -> Floats:
         """The chance of being right that is reached with probability `assurance` (a one-sided bound):
         what an auto-accept must compare with its target."""
         middle, deviation = self._logit(confidence)
-        return expit(middle - norm.ppf(assurance) * deviation)
+        return expit(middle - ndtri(assurance) * deviation)
 
     def _logit(self, confidence: ArrayLike) -> tuple[Floats, Floats]:
         x = np.exp(self.mean[1]) * _logits(confidence)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
-from scipy.stats import poisson
+from scipy.special import pdtr
 
 from projects.inference.classification import BIAS, estimate
 
@@ -108,7 +108,7 @@ def _judged(given: _Labels, who: int, of: int, known: Floats, habits: Floats) ->
     predicted = (known[common] @ habits[who])[rows, theirs]
     accuracy_model = (rest[rows, theirs] + MODEL_WEIGHT * predicted) / (rest.sum(1) + MODEL_WEIGHT)
     expected, differed = float((1 - np.maximum(accuracy_model, predicted)).sum()), int((mine != theirs).sum())
-    return Copy(who, of, int(common.size), differed, expected, float(poisson.cdf(differed, max(expected, 1e-9))))
+    return Copy(who, of, int(common.size), differed, expected, float(pdtr(differed, max(expected, 1e-9))))
 
 
 def voices(task: Ints, worker: Ints, copies: list[Copy]) -> Floats:
