@@ -81,6 +81,14 @@ def settle(annotation: Annotation) -> int:
     return sum(_move(keys, outcome, edit) for (outcome, edit), keys in outcomes.items())
 
 
+def offered_for(assignment_keys: Collection[int]) -> set[int]:
+    """Those of these pieces of work for which anything was offered."""
+    if not assignment_keys:
+        return set()
+    rows = Suggestion.objects.filter(assignment_key__in=list(assignment_keys)).order_by("assignment_key")
+    return set(rows.values_list("assignment_key", flat=True).distinct())
+
+
 def ignore(assignment_key: int) -> int:
     """Nothing came of what was offered: the work was given back, skipped, or ran out."""
     keys = Suggestion.objects.filter(assignment_key=assignment_key, outcome=OFFERED).values_list("pk", flat=True)

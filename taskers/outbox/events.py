@@ -79,6 +79,23 @@ def settled(cursor: Cursor, limit: int) -> list[Event]:
     return list(Event.objects.settled_after(cursor.transaction, cursor.event_id)[:limit])
 
 
+# By the index of events' order: what it costs doesn't depend on how many there are, or wait.
+BEHIND = """
+SELECT r.name FROM unnest(%(readers)s::text[]) AS r(name) LEFT JOIN taskers_cursor c ON c.reader = r.name
+WHERE EXISTS (
+  SELECT FROM taskers_event e
+  WHERE (e.transaction, e.id) > (coalesce(c.transaction, %(start)s::bigint), coalesce(c.event_id, 0))
+    AND e.transaction < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+)
+"""
+
+
+def behind(readers: Iterable[str]) -> list[str]:
+    """Those of these readers for whom there are events, found by one statement."""
+    start = Cursor._meta.get_field("transaction").get_default()
+    return [name for (name,) in ask(BEHIND, {"readers": list(readers), "start": start})]
+
+
 def follow(reader: str, handle: Callable[[Iterable[Event]], None], *, limit: int = 500) -> int:
     """Hand the next events to `handle` and move the reader's cursor past them, both in one transaction.
 
@@ -86,8 +103,7 @@ def follow(reader: str, handle: Callable[[Iterable[Event]], None], *, limit: int
     a second process with the same reader name waits for nothing and gets 0.
     """
     with transaction.atomic():
-        Cursor.objects.get_or_create(reader=reader)
-        cursor = Cursor.objects.select_for_update(skip_locked=True).filter(reader=reader).first()
+        cursor = _own(reader)
         if cursor is None:
             return 0
         events = import_string(settings.OUTBOX_READ)(cursor, limit)
@@ -97,3 +113,12 @@ def follow(reader: str, handle: Callable[[Iterable[Event]], None], *, limit: int
         last = events[-1]
         Cursor.objects.filter(reader=reader).update(transaction=last.transaction, event_id=last.pk)
         return len(events)
+
+
+def _own(reader: str) -> Cursor | None:
+    """The reader's cursor, locked; None while another process reads under this name."""
+    free = Cursor.objects.select_for_update(skip_locked=True).filter(reader=reader)
+    found = free.first()
+    if found is None and Cursor.objects.get_or_create(reader=reader)[1]:
+        found = free.first()
+    return found
