@@ -17,14 +17,23 @@ INCLUDES: dict[str, frozenset[str]] = {
     Role.TASKER: frozenset({Role.TASKER}),
 }
 
+REMEMBERED = "_granted"
+
 # Those who work in the organization's office, as against those who do its tasks.
 STAFF = (Role.OWNER, Role.MANAGER, Role.REVIEWER, Role.FINANCE, Role.ML_ENGINEER)
 
 
+def remember(person: Person, organization: Organization, granted: Iterable[tuple[str, UUID | None]]) -> None:
+    """Keep with this instance, which lives for one request, what its person was just found to be there."""
+    person.__dict__[REMEMBERED] = (organization.pk, list(granted))
+
+
 def roles_of(person: Person, organization: Organization, project_key: UUID | None = None) -> frozenset[str]:
     """Everything a person may act as in an organization: for all its projects, and for this one if it is named."""
-    rows = Membership.objects.live().filter(person=person, organization=organization)
-    granted = rows.values_list("role", "project_key")
+    known, granted = person.__dict__.get(REMEMBERED, (None, []))
+    if known != organization.pk:
+        rows = Membership.objects.live().filter(person=person, organization=organization)
+        granted = rows.values_list("role", "project_key")
     return frozenset().union(
         *(INCLUDES[role] for role, key in granted if key is None or (project_key is not None and key == project_key))
     )
