@@ -73,7 +73,7 @@ def settle(annotation: Annotation) -> int:
     outcomes: dict[tuple[str, float | None], list[int]] = {}
     for row in rows:
         parts = taken.get(str(row.public_id), [])
-        outcome = _fate(row, parts, refused, rows)
+        outcome = _outcome_of(row, parts, refused, rows)
         edit = (
             0.0 if outcome == ACCEPTED else min(edit_distance.of(row.output, part) for part in parts) if parts else None
         )
@@ -127,7 +127,7 @@ def _parts(annotation: Annotation) -> Iterable[dict[str, Any]]:
     return annotation.answer.get(task_type.answer_list, [])
 
 
-def _fate(row: Suggestion, parts: list[dict[str, Any]], refused: set[str], rows: Sequence[Suggestion]) -> str:
+def _outcome_of(row: Suggestion, parts: list[dict[str, Any]], refused: set[str], rows: Sequence[Suggestion]) -> str:
     if parts:
         return ACCEPTED if any(_as_it_was(row.output, part) for part in parts) else EDITED
     if str(row.public_id) in refused:
