@@ -6,7 +6,7 @@ request, with a database connection object of its own.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
@@ -21,7 +21,8 @@ from django.http import FileResponse
 from django.http.response import HttpResponseBase
 from django.urls import set_script_prefix
 
-Message = dict[str, Any]
+Receive = Callable[[], Awaitable[Mapping[str, Any]]]
+Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 
 THREADS = 16  # a process has eight connections to the database; whoever waits for something else waits beside them
 
@@ -42,17 +43,14 @@ class Handler(ASGIHandler):
     def load_middleware(self, is_async: bool = False) -> None:
         super().load_middleware(is_async=False)
 
-    async def handle(
-        self, scope: Any, receive: Callable[[], Awaitable[Message]], send: Callable[[Message], Awaitable[None]]
-    ) -> None:
+    async def handle(self, scope: Any, receive: Receive, send: Send) -> None:
         try:
             body = await self.read_body(receive)
         except RequestAborted:
             return
         try:
-            request, response = self.create_request(scope, body)
-            if request is not None:
-                response = await self._in_thread(self._answer, scope, request)
+            request, refusal = self.create_request(scope, body)
+            response: HttpResponseBase = refusal or await self._in_thread(self._answer, scope, request)
             if not response.streaming:
                 await self.send_response(response, send)
                 return
@@ -63,7 +61,7 @@ class Handler(ASGIHandler):
         finally:
             body.close()
 
-    async def _stream(self, response: HttpResponseBase, receive: Callable, send: Callable) -> None:
+    async def _stream(self, response: HttpResponseBase, receive: Receive, send: Send) -> None:
         sending = asyncio.create_task(self.send_response(response, send))
         listening = asyncio.create_task(self.listen_for_disconnect(receive))
         await asyncio.wait({sending, listening}, return_when=asyncio.FIRST_COMPLETED)

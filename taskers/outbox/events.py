@@ -74,12 +74,23 @@ def emit_all(events: Sequence[Event]) -> list[Event]:
     return [row_of(Event, row) for row in ask(EMIT, terms)]
 
 
+# Row numbers are drawn before commit, so a lower one can appear after a higher one was read. Events are therefore read
+# by (transaction, number), and only below the oldest transaction still running: nothing can appear behind a cursor.
+SETTLED = f"""
+SELECT {columns(Event, "e")} FROM taskers_event e
+WHERE (e.transaction, e.id) > (%(transaction)s::bigint, %(event)s::bigint)
+  AND e.transaction < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+ORDER BY e.transaction, e.id LIMIT %(limit)s::int
+"""
+
+
 def settled(cursor: Cursor, limit: int) -> list[Event]:
     """The next events that a reader may rely on; `settings.OUTBOX_READ` names this."""
-    return list(Event.objects.settled_after(cursor.transaction, cursor.event_id)[:limit])
+    terms = {"transaction": cursor.transaction, "event": cursor.event_id, "limit": limit}
+    return [row_of(Event, row) for row in ask(SETTLED, terms)]
 
 
-# By the index of events' order: what it costs doesn't depend on how many there are, or wait.
+# By the index of that order: what it costs doesn't depend on how many there are, or wait.
 BEHIND = """
 SELECT r.name FROM unnest(%(readers)s::text[]) AS r(name) LEFT JOIN taskers_cursor c ON c.reader = r.name
 WHERE EXISTS (
@@ -115,10 +126,12 @@ def follow(reader: str, handle: Callable[[Iterable[Event]], None], *, limit: int
         return len(events)
 
 
+OWN = f"SELECT {columns(Cursor, 'c')} FROM taskers_cursor c WHERE c.reader = %(reader)s FOR UPDATE SKIP LOCKED"
+
+
 def _own(reader: str) -> Cursor | None:
     """The reader's cursor, locked; None while another process reads under this name."""
-    free = Cursor.objects.select_for_update(skip_locked=True).filter(reader=reader)
-    found = free.first()
-    if found is None and Cursor.objects.get_or_create(reader=reader)[1]:
-        found = free.first()
-    return found
+    found = ask(OWN, {"reader": reader})
+    if not found and Cursor.objects.get_or_create(reader=reader)[1]:
+        found = ask(OWN, {"reader": reader})
+    return row_of(Cursor, found[0]) if found else None

@@ -19,7 +19,8 @@ Found = TypeVar("Found")
 # What others wait for: leases that run out, the jobs of workers that died, the work of whoever was banned. However long
 # the imports and estimates in hand take, there are places for it.
 HOUSEKEEPING = "queue"
-PAUSE = 0.25  # seconds between looks at a quiet outbox
+PAUSE = 0.25  # seconds between looks at the outbox
+FULL = 200  # events; a reader that had fewer has caught up, and what comes next is read together
 AFTER_FAILURE = 5.0
 
 
@@ -84,13 +85,13 @@ async def watch(news: Mapping[str, asyncio.Event]) -> None:
 
 
 async def follow(name: str, catch_up: Callable[[], int], news: asyncio.Event) -> None:
-    """Call one reader whenever it is woken, until nothing is left; a failure is said and tried again later, from the
+    """Call one reader whenever it is woken, until it has caught up; a failure is said and tried again later, from the
     same place."""
     look = sync_to_async(_once(catch_up), thread_sensitive=False)
     while await news.wait():
         news.clear()
         try:
-            while await look():
+            while await look() >= FULL:
                 pass
         except Exception:
             logger.exception("The reader %s failed; it tries again in %s seconds.", name, AFTER_FAILURE)
