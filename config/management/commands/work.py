@@ -19,7 +19,8 @@ Found = TypeVar("Found")
 # What others wait for: leases that run out, the jobs of workers that died, the work of whoever was banned. However long
 # the imports and estimates in hand take, there are places for it.
 HOUSEKEEPING = "queue"
-PAUSE = 0.25  # seconds between looks at the outbox
+PAUSE, QUIET = 0.25, 0.75  # seconds between looks at the outbox while something happens; when nothing has for a while
+SLOWER = 1.1  # each look that finds nothing makes the pause so much longer
 FULL = 200  # events; a reader that had fewer has caught up, and what comes next is read together
 AFTER_FAILURE = 5.0
 
@@ -74,14 +75,17 @@ async def watch(news: Mapping[str, asyncio.Event]) -> None:
     It isn't told by NOTIFY: that makes the commits of all who write events wait for each other.
     """
     look = sync_to_async(_once(lambda: events.behind(news)), thread_sensitive=False)
+    pause = PAUSE
     while True:
         try:
-            for name in await look():
+            found = await look()
+            pause = PAUSE if found else min(QUIET, pause * SLOWER)
+            for name in found:
                 news[name].set()
         except Exception:
             logger.exception("Can't look at the outbox; tried again in %s seconds.", AFTER_FAILURE)
             await asyncio.sleep(AFTER_FAILURE)
-        await asyncio.sleep(PAUSE)
+        await asyncio.sleep(pause)
 
 
 async def follow(name: str, catch_up: Callable[[], int], news: asyncio.Event) -> None:
