@@ -17,7 +17,7 @@ from django.core import signals
 from django.core.exceptions import RequestAborted
 from django.core.handlers.asgi import ASGIHandler, ASGIRequest, get_script_prefix
 from django.db import close_old_connections
-from django.http import FileResponse
+from django.http import FileResponse, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import set_script_prefix
 
@@ -78,11 +78,19 @@ class Handler(ASGIHandler):
         response._handler_class = type(self)  # type: ignore[attr-defined]
         if isinstance(response, FileResponse):
             response.block_size = self.chunk_size
-        if response.streaming:
+        if response.streaming and response.is_async:  # type: ignore[attr-defined]
             close_old_connections()  # this thread's; the stream's end comes in another
-        else:
-            response.close()
-        return response
+            return response
+        whole = _read(response) if response.streaming else response
+        response.close()
+        return whole
 
     async def _in_thread(self, work: Callable, *arguments: Any) -> Any:
         return await sync_to_async(work, thread_sensitive=False, executor=self.threads)(*arguments)
+
+
+def _read(response: HttpResponseBase) -> HttpResponse:
+    """What an iterator without `async` yields, such as a static file: it can't be sent in pieces from an event loop."""
+    whole = HttpResponse(b"".join(response), status=response.status_code, reason=response.reason_phrase)  # type: ignore[call-overload]
+    whole.headers, whole.cookies = response.headers, response.cookies
+    return whole
