@@ -15,6 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from projects.inference import arguments
+
 # Degrees of freedom of the t distribution: low enough for slips, high enough to average.
 FREEDOM = 3.0
 
@@ -41,11 +43,12 @@ class MergedText:
 
 
 def merge_numbers(values: ArrayLike, trust: Sequence[float] | None = None) -> MergedNumber:
-    """Merge numbers, one per person. ValueError for none or one that is not finite."""
-    given = np.asarray(values, dtype=float).ravel()
-    if not given.size or not np.isfinite(given).all():
-        raise ValueError("there must be at least one number, and all must be finite")
-    belief = np.ones(given.size) if trust is None else np.asarray(trust, dtype=float)
+    """Merge numbers, one per person, by weights that are not below zero. BadArgument for none, or one that is not
+    finite."""
+    given = arguments.finite("values", values).ravel()
+    if not given.size:
+        raise arguments.BadArgument("values", "there must be at least one number")
+    belief = arguments.weights("trust", trust, given.size)
     middle = _median(given, belief)
     scale = 1.4826 * _median(np.abs(given - middle), belief)
     if given.size == 1 or scale == 0:
@@ -75,7 +78,8 @@ def _median(values: NDArray[np.float64], weights: NDArray[np.float64]) -> float:
 
 def numbers_agreement(first: float, second: float, tolerance: float) -> float:
     """1 for equal numbers, falling in a straight line to 0 at twice the tolerance; equal or not when the
-    tolerance is 0."""
+    tolerance is 0. BadArgument for one that is not finite."""
+    arguments.finite("numbers", (first, second, tolerance))
     gap = abs(first - second)
     if tolerance <= 0:
         return float(gap == 0)
@@ -83,15 +87,15 @@ def numbers_agreement(first: float, second: float, tolerance: float) -> float:
 
 
 def merge_texts(texts: Sequence[str], trust: Sequence[float] | None = None) -> MergedText:
-    """The medoid of texts, one per person, by positive weights; ValueError for none. Among equals the first in the
-    alphabet."""
+    """The medoid of texts, one per person, by weights that are not below zero; BadArgument for none. Among equals the
+    first in the alphabet."""
     if not texts:
-        raise ValueError("there is no text to merge")
+        raise arguments.BadArgument("texts", "there is no text to merge")
+    belief = arguments.weights("trust", trust, len(texts))
     if len(texts) == 1:
         return MergedText(texts[0], 0, None, [None])
     table = np.array([[texts_agreement(a, b) for b in texts] for a in texts])
     means = (table.sum(1) - 1) / (len(texts) - 1)
-    belief = np.ones(len(texts)) if trust is None else np.asarray(trust, dtype=float)
     central = table @ belief  # their own weight too: who is trusted is nearer to the truth
     index = min(range(len(texts)), key=lambda i: (-round(float(central[i]), 9), texts[i]))
     return MergedText(texts[index], index, float(means[index]), [float(m) for m in means])

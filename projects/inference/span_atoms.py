@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from projects.inference import arguments
 from projects.inference.classification import BIAS, HARDNESS, LOGNORMAL
 from projects.inference.dawid_skene import fit, votes
 from projects.inference.span_words import Stretch, features, lean
@@ -63,7 +64,7 @@ Marks = list[dict[Hashable, list[Bounds]]]
 
 def infer_spans(texts: Sequence[str], answers: Sequence[Mapping[Hashable, Mapping[str, Any]]]) -> list[TextEstimate]:
     """Estimate all texts together. `answers[i]` maps tasker → text_spans answer about `texts[i]`.
-    ValueError for a span outside its text."""
+    BadArgument for a span outside its text."""
     _check(texts, answers)
     labels = sorted({span["label"] for text in answers for answer in text.values() for span in answer["spans"]})
     taskers = sorted({who for text in answers for who in text}, key=repr)
@@ -89,11 +90,11 @@ def infer_spans(texts: Sequence[str], answers: Sequence[Mapping[Hashable, Mappin
 
 def _check(texts: Sequence[str], answers: Sequence[Mapping[Hashable, Mapping[str, Any]]]) -> None:
     if len(texts) != len(answers):
-        raise ValueError("there must be one set of answers for each text")
+        raise arguments.BadArgument("answers", "there must be one set of answers for each text")
     for text, given in zip(texts, answers, strict=True):
         for answer in given.values():
             if any(not 0 <= span["start"] < span["end"] <= len(text) for span in answer["spans"]):
-                raise ValueError("a span lies outside its text")
+                raise arguments.BadArgument("answers", "a span lies outside its text")
 
 
 def _bounds(answer: Mapping[str, Any], label: str) -> list[Bounds]:
