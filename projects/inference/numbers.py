@@ -2,20 +2,20 @@
 
 Numbers: a Student-t location by reweighting (Lange et al. 1989), which is a mean where people agree and
 shrugs off the one who slipped a digit. Texts: the medoid, the answer closest to all others by normalised
-edit similarity of words; an answer that a person really gave, never a blend.
+edit similarity of words (`text_words`); an answer that a person really gave, never a blend.
 """
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from projects.inference import arguments
+from projects.inference.text_words import words_of
 
 # Degrees of freedom of the t distribution: low enough for slips, high enough to average.
 FREEDOM = 3.0
@@ -88,29 +88,33 @@ def numbers_agreement(first: float, second: float, tolerance: float) -> float:
 
 def merge_texts(texts: Sequence[str], trust: Sequence[float] | None = None) -> MergedText:
     """The medoid of texts, one per person, by weights that are not below zero; BadArgument for none. Among equals the
-    first in the alphabet."""
+    one written so by most of the trust, then the first in the alphabet."""
     if not texts:
         raise arguments.BadArgument("texts", "there is no text to merge")
     belief = arguments.weights("trust", trust, len(texts))
     if len(texts) == 1:
         return MergedText(texts[0], 0, None, [None])
-    table = np.array([[texts_agreement(a, b) for b in texts] for a in texts])
+    words = [words_of(text) for text in texts]
+    table = np.eye(len(texts))
+    for i, j in combinations(range(len(texts)), 2):
+        table[i, j] = table[j, i] = _likeness(words[i], words[j])
     means = (table.sum(1) - 1) / (len(texts) - 1)
     central = table @ belief  # their own weight too: who is trusted is nearer to the truth
-    index = min(range(len(texts)), key=lambda i: (-round(float(central[i]), 9), texts[i]))
+    written = {text: float(belief[[text == one for one in texts]].sum()) for text in set(texts)}
+    index = min(range(len(texts)), key=lambda i: (-round(float(central[i]), 9), -round(written[texts[i]], 9), texts[i]))
     return MergedText(texts[index], index, float(means[index]), [float(m) for m in means])
 
 
 def texts_agreement(first: str, second: str) -> float:
-    """1 - word edit distance / words of the longer text; case, punctuation, spacing and the way accents
-    are composed are nothing. 1 for two empty texts."""
-    a, b = _words(first), _words(second)
-    longest = max(len(a), len(b))
-    return 1.0 if not longest else 1 - _distance(a, b) / longest
+    """1 - edit distance / length of the longer text, in words; in characters where a script sets no spaces between
+    words (`text_words`). Case, punctuation, spacing and the way accents are composed are nothing. 1 for two empty
+    texts."""
+    return _likeness(words_of(first), words_of(second))
 
 
-def _words(text: str) -> list[str]:
-    return re.findall(r"\w+", unicodedata.normalize("NFC", text).casefold())
+def _likeness(first: Sequence[str], second: Sequence[str]) -> float:
+    longest = max(len(first), len(second))
+    return 1.0 if not longest else 1 - _distance(first, second) / longest
 
 
 def _distance(first: Sequence[str], second: Sequence[str]) -> int:
