@@ -89,7 +89,7 @@ def regions(found: Sequence[data.Picture], ledger: Ledger) -> None:
         ]
         ledger.say(f"{kind}: majority_v1 {np.mean(plain):.4f}, regions_v1 {np.mean(parts):.4f}")
         gain = float(np.mean(parts) - np.mean(plain))
-        ledger.told(f"regions_v1 against majority_v1, bubil {kind}", "> 0", f"{gain:+.4f} IoU", gain > 0)
+        ledger.told(f"regions_v1 against majority_v1, bubil {kind}", "≥ 0", f"{gain:+.4f} IoU", gain >= 0)
 
 
 def _learnt(found: Sequence[data.Document]) -> Known:

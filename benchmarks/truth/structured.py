@@ -64,7 +64,10 @@ def regions(root: Path, ledger: Ledger) -> None:
         "IoU-weighted mean": [_weighted_mean(one.boxes) for one in found],
     }
     truth = [one.true_box for one in found]
-    _compare("Boxes", {name: _box_ious(said, truth) for name, said in boxes.items()}, ledger)
+    ious = {name: _box_ious(said, truth) for name, said in boxes.items()}
+    _compare("Boxes", ious, ledger)
+    gap, low, high = paired([np.array(ious["ours"])], [np.array(ious["median"])])
+    ledger.told("bubil, boxes against the median", "lower end ≥ 0", f"{gap:+.4f} ({low:+.4f} to {high:+.4f})", low >= 0)
 
 
 def preferences(root: Path, ledger: Ledger) -> None:

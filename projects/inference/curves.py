@@ -17,8 +17,8 @@ from numpy.typing import ArrayLike, NDArray
 from skimage.measure import find_contours
 
 from projects.inference import arguments
-from projects.inference.boxes import INNER, fuse_points
-from projects.inference.masks import smoothed_vote
+from projects.inference.boxes import fuse_points
+from projects.inference.masks import INNER, smoothed_vote
 
 Floats = NDArray[np.float64]
 Points = Sequence[Sequence[float]]
