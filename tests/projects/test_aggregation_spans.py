@@ -5,7 +5,12 @@ import time
 import numpy as np
 import pytest
 
+from projects.inference.incremental import newcomer
+from projects.inference.instance_level import Judges
+from projects.inference.reliability import first_accuracy_model
 from projects.inference.span_atoms import infer_spans
+from projects.inference.span_crossings import any_cross
+from projects.inference.span_parts import SPANS
 from tests.support.projects.answers import spans
 from tests.support.projects.crowds import office
 
@@ -57,6 +62,32 @@ def test_labels_are_inferred_apart_so_that_spans_may_nest():
     everyone = {who: spans((0, 13, "org"), (8, 13, "place")) for who in ("ann", "ben", "cho")}
     [estimate] = infer_spans([text], [everyone])
     assert told(estimate) == [(0, 13, "org"), (8, 13, "place")]
+
+
+def test_three_names_for_one_place_are_one_span_of_little_confidence():
+    texts = ["Maria Jensen works in Oslo.", "Nobody works here at all."] * 3
+    three = {"ann": spans((0, 12, "person")), "ben": spans((0, 12, "org")), "cem": spans((0, 12, "place"))}
+    [one] = infer_spans(texts, [three, {who: spans() for who in three}] * 3)[0].spans
+    assert (one.start, one.end, one.label) == (0, 12, "org") and one.confidence <= 1 / 3
+    alone = {"ann": spans((0, 12, "person")), "ben": spans(), "cem": spans((0, 12, "place")), "dee": spans()}
+    assert infer_spans(texts, [alone, {who: spans() for who in alone}] * 3)[0].spans == []
+
+
+def test_spans_of_two_labels_do_not_cross_where_nobody_lets_them():
+    texts = ["a long line with some words in it"] * 4
+    answers = {who: spans((0, 20, "a")) for who in ("ann", "ben", "cem")} | {
+        who: spans((12, 33, "b")) for who in ("dee", "eva", "fay")
+    }
+    for told in infer_spans(texts, [answers] * 4):
+        assert not any_cross([(one.start, one.end) for one in told.spans])
+    merged = SPANS.merge(list(answers.values()), judges(6), {}).answer["spans"]
+    assert not any_cross([(one["start"], one["end"]) for one in merged])
+
+
+def judges(count):
+    """Strangers."""
+    model = first_accuracy_model(2)
+    return Judges(model, [newcomer(model)] * count, [0.75] * count)
 
 
 def test_nothing_marked_nothing_answered_and_nothing_to_read():
