@@ -25,7 +25,7 @@ REAL = {
     "spans": ("structured", "spans"),
     "regions": ("structured", "regions"),
     "by_part": ("by_part", "run"),
-    "preferences": ("structured", "preferences"),
+    "preferences": ("comparisons", "run"),
     "speed": ("speed", "run"),
 }
 YARDSTICKS = ("crowdkit", "SimpleITK")
