@@ -88,7 +88,7 @@ def infer_spans(texts: Sequence[str], answers: Sequence[Mapping[Hashable, Mappin
     told = []
     for number, found in enumerate(spans):
         given = list(answers[number].values())
-        found = _uncrossed(found + _of_disputed_names(given, found), given)
+        found = _uncrossed(found + _of_disputed_names(given, found), given, texts[number])
         kept, total = expected[number]
         sure = 2 * kept / total if total else float(bool(answers[number]))
         told.append(TextEstimate(sorted(found, key=lambda s: (s.start, s.end, s.label)), float(sure)))
@@ -114,11 +114,11 @@ def _of_disputed_names(answers: Sequence[Mapping[str, Any]], found: Sequence[Fou
     return told
 
 
-def _uncrossed(found: Sequence[FoundSpan], answers: Sequence[Mapping[str, Any]]) -> list[FoundSpan]:
+def _uncrossed(found: Sequence[FoundSpan], answers: Sequence[Mapping[str, Any]], text: str) -> list[FoundSpan]:
     """The spans of one text, of which none cross unless somebody's do."""
     places = [(one.start, one.end) for one in found]
-    bounds = uncrossed(places, [one.confidence for one in found], [answer["spans"] for answer in answers])
-    kept = [replace(one, start=a, end=b) for one, (a, b) in zip(found, bounds, strict=True)]
+    bounds = uncrossed(places, [one.confidence for one in found], [answer["spans"] for answer in answers], text)
+    kept = [replace(one, start=place[0], end=place[1]) for one, place in zip(found, bounds, strict=True) if place]
     return list({(one.start, one.end, one.label): one for one in kept}.values())
 
 

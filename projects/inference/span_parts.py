@@ -110,8 +110,13 @@ def merge(answers: Sequence[Answer], judges: Judges, thresholds: Mapping[str, An
         [(span["start"], span["end"]) for span, _ in found],
         [right for _, right in found],
         [answer["spans"] for answer in answers],
+        judges.text,
     )
-    found = [(span | {"start": a, "end": b}, right) for (span, right), (a, b) in zip(found, bounds, strict=True)]
+    found = [
+        (span | {"start": place[0], "end": place[1]}, right)
+        for (span, right), place in zip(found, bounds, strict=True)
+        if place
+    ]
     found.sort(key=lambda pair: (pair[0]["start"], pair[0]["end"], pair[0]["label"]))
     spans = [{"id": f"s{n}", **span} for n, (span, _) in enumerate(found, start=1)]
     return Merged({"spans": spans}, np.array([right for _, right in found]), _missing(doubted, spans, judges))

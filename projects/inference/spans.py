@@ -39,7 +39,7 @@ def merge_spans(answers: Sequence[Answer]) -> Answer:
     said = [answer["spans"] for answer in answers]
     chosen = [_bounds(group) for group in groups]
     bounds = uncrossed(chosen, [len(group) for group in groups], said)
-    kept = [_one(group, place) for group, place in zip(groups, bounds, strict=True)]
+    kept = [_one(group, place) for group, place in zip(groups, bounds, strict=True) if place]
     if bounds != chosen:  # what was moved may have come to lie on its like
         kept = list({(span["start"], span["end"], span["label"]): span for span in kept}.values())
     kept.sort(key=lambda span: (span["start"], span["end"], span["label"]))

@@ -9,7 +9,7 @@ from projects.inference.incremental import newcomer
 from projects.inference.instance_level import Judges
 from projects.inference.reliability import first_accuracy_model
 from projects.inference.span_atoms import infer_spans
-from projects.inference.span_crossings import any_cross
+from projects.inference.span_crossings import any_cross, uncrossed
 from projects.inference.span_parts import SPANS
 from tests.support.projects.answers import spans
 from tests.support.projects.crowds import office
@@ -82,6 +82,28 @@ def test_spans_of_two_labels_do_not_cross_where_nobody_lets_them():
         assert not any_cross([(one.start, one.end) for one in told.spans])
     merged = SPANS.merge(list(answers.values()), judges(6), {}).answer["spans"]
     assert not any_cross([(one["start"], one["end"]) for one in merged])
+
+
+def test_a_span_that_gives_way_is_never_left_with_white_space_alone():
+    text, first, last = "alpha beta gamma", (0, 7), (9, 16)
+    given = [[{"start": a, "end": b}] for a, b in (first, last, (5, 11), (5, 11))]
+    assert uncrossed([first, (5, 11)], [0.9, 0.6], given, text) == [first, (7, 11)]
+    assert uncrossed([first, (5, 11), last], [0.9, 0.6, 0.8], given, text) == [first, (7, 9), last]
+    text = "alpha b   gamma."  # between the two stands nothing
+    assert uncrossed([first, (5, 11), last], [0.9, 0.6, 0.8], given, text) == [first, None, last]
+    assert uncrossed([first, (5, 11), last], [0.9, 0.6, 0.8], given) == [first, None, last]
+
+
+def test_pieces_are_trimmed_and_still_cross_nothing():
+    random = np.random.default_rng(4)
+    for _ in range(200):
+        text = "".join(random.choice(list("ab  "), 20))
+        found = [
+            (int(a), int(a + size)) for a, size in zip(random.integers(0, 14, 5), random.integers(1, 7, 5), strict=True)
+        ]
+        kept = [one for one in uncrossed(found, list(random.random(5)), [], text) if one]
+        assert not any_cross(kept)
+        assert all(one in found or text[one[0] : one[1]].strip() == text[one[0] : one[1]] for one in kept)
 
 
 def judges(count):
