@@ -1,8 +1,8 @@
 """python -m benchmarks.truth [part ...]: print what the truth engine reaches, part by part, and last the table of what
 was asked and what was reached. All of it takes about twelve minutes on one core of an AMD EPYC.
 
-Parts: categorical, overlap, spans, regions, by_part, preferences, simulation, speed; all by default. All but the
-simulation need the `bench` extra (crowd-kit, SimpleITK) for yardsticks and the real data, which is looked for in the
+Parts: categorical, overlap, spans, regions, by_part, preferences, speed, simulation, numbers; all by default. All but
+the last two need the `bench` extra (crowd-kit, SimpleITK) for yardsticks and the real data, which is looked for in the
 folder named by TANDEM_CROWD_DATA or in ../shared/data.
 """
 
@@ -15,7 +15,7 @@ from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
 
-from benchmarks.truth import data, simulation
+from benchmarks.truth import data, numbers, simulation
 from benchmarks.truth.verdicts import Ledger
 
 # Part: (module, function). Imported when run, since the yardsticks are an extra.
@@ -28,6 +28,8 @@ REAL = {
     "preferences": ("comparisons", "run"),
     "speed": ("speed", "run"),
 }
+# On made-up crowds, which need no data.
+SIMULATED: dict[str, Callable[[Ledger], None]] = {"simulation": simulation.table, "numbers": numbers.table}
 YARDSTICKS = ("crowdkit", "SimpleITK")
 
 
@@ -45,7 +47,7 @@ def timed(part: str, run: Callable[[], None]) -> None:
 
 def main(wanted: list[str]) -> int:
     """Run the parts named; 2 for an unknown one."""
-    parts = [*REAL, "simulation"]
+    parts = [*REAL, *SIMULATED]
     unknown = sorted(set(wanted) - set(parts))
     if unknown:
         say(f"There is no part {', '.join(unknown)}; there are {', '.join(parts)}.")
@@ -64,8 +66,9 @@ def main(wanted: list[str]) -> int:
             if part in REAL:
                 module, function = REAL[part]
                 timed(part, partial(getattr(import_module(f"benchmarks.truth.{module}"), function), root, ledger))
-    if "simulation" in chosen:
-        timed("simulation", partial(simulation.table, ledger))
+    for part in chosen:
+        if part in SIMULATED:
+            timed(part, partial(SIMULATED[part], ledger))
     ledger.table()
     say(f"\nAll of it took {(time.monotonic() - started) / 60:.1f} minutes.")
     return 0

@@ -39,7 +39,7 @@ def run(root: Path, ledger: Ledger) -> None:
     ledger.say("\n## Preference: votes on unseen pairs, tenfold over pairs, as the product calls it")
     rows = data.comparisons(root)
     for name, keys in (("llmfao, models", ()), ("llmfao, answers", ("prompt",))):
-        votes, pair, items, people = _of_llmfao(rows, keys)
+        votes, pair, items, people = as_votes(rows, keys)
         _told(name, [unseen(votes, pair, items, people)], ledger)
     made_up(ledger)
 
@@ -52,6 +52,26 @@ def made_up(ledger: Ledger) -> None:
         _told(f"simulated, {name}", some, ledger)
         found += some
     _told("simulated, all", found, ledger)
+
+
+def as_votes(rows: list[dict[str, str]], keys: tuple[str, ...] = ()) -> tuple[Votes, Ints, int, int]:
+    """Votes, the number of each one's pair, and how many items and people there are.
+
+    What was compared is an item, and another one for each value of the columns `keys`; without a column `task`, the
+    same two items are one pair.
+    """
+    sides = [[(row[side], *(row[key] for key in keys)) for row in rows] for side in ("left", "right")]
+    items = {name: n for n, name in enumerate(sorted({*sides[0], *sides[1]}))}
+    people = {name: n for n, name in enumerate(sorted({row["worker"] for row in rows}))}
+    votes = Votes(
+        np.array([items[name] for name in sides[0]]),
+        np.array([items[name] for name in sides[1]]),
+        np.array([people[row["worker"]] for row in rows]),
+        np.array([("left", "right", "tie").index(row["label"]) for row in rows]),
+    )
+    given = [row.get("task") or "|".join(sorted((row["left"], row["right"]))) for row in rows]
+    pairs = {key: n for n, key in enumerate(sorted(set(given), key=lambda key: (len(key), key)))}
+    return votes, np.array([pairs[key] for key in given]), len(items), len(people)
 
 
 def unseen(votes: Votes, pair: Ints, items: int, people: int) -> dict[str, Floats]:
@@ -99,20 +119,6 @@ def _fitted(votes: Votes, items: int, kept: NDArray[np.bool_]) -> Floats:
         return float(-logs[rows, outcome].sum() + RIDGE / 2 * at @ at), slope
 
     return minimize(cost, np.zeros(items + 1), jac=True, method="L-BFGS-B", options={"maxiter": 500}).x[:items]
-
-
-def _of_llmfao(rows: list[dict[str, str]], keys: tuple[str, ...]) -> tuple[Votes, Ints, int, int]:
-    """Votes, the number of each one's pair, and how many items and people there are."""
-    sides = [[(row[side], *(row[key] for key in keys)) for row in rows] for side in ("left", "right")]
-    items = {name: n for n, name in enumerate(sorted({*sides[0], *sides[1]}))}
-    people = {name: n for n, name in enumerate(sorted({row["worker"] for row in rows}))}
-    votes = Votes(
-        np.array([items[name] for name in sides[0]]),
-        np.array([items[name] for name in sides[1]]),
-        np.array([people[row["worker"]] for row in rows]),
-        np.array([("left", "right", "tie").index(row["label"]) for row in rows]),
-    )
-    return votes, np.array([int(row["task"]) for row in rows]), len(items), len(people)
 
 
 def _simulated(

@@ -9,26 +9,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.truth import data, yardsticks
+from benchmarks.truth.span_scores import majority, span_f1
 from benchmarks.truth.statistics import paired
 from benchmarks.truth.verdicts import Ledger
 from projects.inference import geometry
-from projects.inference.agreement import relaxed_shares
 from projects.inference.boxes import fuse_boxes
 from projects.inference.masks import fuse_masks
 from projects.inference.span_atoms import infer_spans
 
 Floats = NDArray[np.float64]
-Spans = list[tuple[int, int, str]]
 
 
 def spans(root: Path, ledger: Ledger) -> None:
     """Relaxed and strict span F1, in tokens, with a bootstrap over documents."""
     found = data.documents(root)
-    ours: list[Spans] = []
+    ours: list[data.Spans] = []
     for one, told in zip(found, infer_spans([d.text for d in found], [d.answers for d in found]), strict=True):
         ours.append([(*one.tokens_of(s.start, s.end), s.label) for s in told.spans])
     ledger.say("\n## Spans: pico, 191 documents")
-    for name, said in (("majority per token", [_majority(one) for one in found]), ("ours", ours)):
+    for name, said in (("majority per token", [majority(one) for one in found]), ("ours", ours)):
         relaxed, strict = span_f1(said, [one.truth for one in found])
         ledger.say(f"{name:20s} relaxed F1 {relaxed:.1%}, strict F1 {strict:.1%}")
     random = np.random.default_rng(0)
@@ -65,31 +64,6 @@ def regions(root: Path, ledger: Ledger) -> None:
     _compare("Boxes", ious, ledger)
     gap, low, high = paired([np.array(ious["ours"])], [np.array(ious["median"])])
     ledger.told("bubil, boxes against the median", "lower end ≥ 0", f"{gap:+.4f} ({low:+.4f} to {high:+.4f})", low >= 0)
-
-
-def span_f1(said: Sequence[Spans], truth: Sequence[Spans]) -> tuple[float, float]:
-    """Relaxed and strict."""
-    shares = np.array([relaxed_shares(a, b) for a, b in zip(said, truth, strict=True)]).sum(0)
-    sizes = sum(map(len, said)), sum(map(len, truth))
-    common = sum(len(set(a) & set(b)) for a, b in zip(said, truth, strict=True))
-    relaxed, strict = (
-        [part / max(size, 1) for part, size in zip(parts, sizes, strict=True)] for parts in (shares, (common, common))
-    )
-    return _harmonic(*relaxed), _harmonic(*strict)
-
-
-def _harmonic(a: float, b: float) -> float:
-    return 2 * a * b / (a + b) if a + b else 0.0
-
-
-def _majority(one: data.Document) -> Spans:
-    inside = np.zeros(len(one.starts) + 2)
-    for answer in one.answers.values():
-        for span in answer["spans"]:
-            first, last = one.tokens_of(span["start"], span["end"])
-            inside[first + 1 : last + 1] += 1
-    edges = np.flatnonzero(np.diff((2 * inside > len(one.answers)).astype(int)))
-    return [(int(a), int(b), "PAR") for a, b in zip(edges[::2], edges[1::2], strict=True)]
 
 
 def _compare(title: str, methods: Mapping[str, Sequence[float]], ledger: Ledger) -> None:

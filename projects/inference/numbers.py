@@ -1,8 +1,10 @@
 """numbers_v1 and texts_v1: one number, or one free text, from several people's.
 
 Numbers: a Student-t location by reweighting (Lange et al. 1989), which is a mean where people agree and
-shrugs off the one who slipped a digit. Texts: the medoid, the answer closest to all others by normalised
-edit similarity of words (`text_words`); an answer that a person really gave, never a blend.
+shrugs off the one who slipped a digit. Zero may be an answer of its own, as in "how sad is this?": then the
+number is the share of those who said more, times where these are (a mass at zero beside a heavy-tailed rest).
+Texts: the medoid, the answer closest to all others by normalised edit similarity of words (`text_words`); an
+answer that a person really gave, never a blend.
 """
 
 from __future__ import annotations
@@ -17,8 +19,18 @@ from numpy.typing import ArrayLike, NDArray
 from projects.inference import arguments
 from projects.inference.text_words import words_of
 
-# Degrees of freedom of the t distribution: low enough for slips, high enough to average.
-FREEDOM = 3.0
+# Degrees of freedom of the t distribution: low enough for slips, high enough to average. Chosen on simulated crowds and
+# judged on others, see docs/truth.md.
+FREEDOM = 8.0
+# Where numbers other than zero are as many of their finest steps from it, zero is an answer of its own ("none at all"),
+# and not one that missed a number nearby by a little.
+FAR_FROM_ZERO = 5
+# A larger share of zeros is more than slips. It is a share and no number, so that what is said by twice as many stays
+# what it is.
+MOST_SLIPS = 1 / 4
+
+
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -49,25 +61,53 @@ def merge_numbers(values: ArrayLike, trust: Sequence[float] | None = None) -> Me
     if not given.size:
         raise arguments.BadArgument("values", "there must be at least one number")
     belief = arguments.weights("trust", trust, given.size)
+    if given.size == 1:
+        return MergedNumber(float(given[0]), None, [1.0])
+    zero = given == 0
+    if _is_mass(given, belief) and belief[~zero].any():
+        felt, kept = _location(given[~zero], belief[~zero])
+        weights = belief.copy()
+        weights[~zero] = kept
+        at = felt * float(belief[~zero].sum() / belief.sum())
+    else:
+        at, weights = _location(given, belief)
+    error = float(np.sqrt(weights**2 @ np.square(given - at)) / weights.sum())
+    return MergedNumber(at, error, (weights / weights.max()).tolist())
+
+
+def _is_mass(given: Floats, belief: Floats) -> bool:
+    """Whether zero is an answer of its own: more said it than slip, and the others are positive and far from it."""
+    zero = given == 0
+    if zero.all() or (given < 0).any() or belief[zero].sum() <= MOST_SLIPS * belief.sum() * (1 + 1e-9):
+        return False
+    others = given[~zero]
+    return float(np.median(others)) >= FAR_FROM_ZERO * _finest_step(others)
+
+
+def _finest_step(given: Floats) -> float:
+    """The power of ten that the last digit of these numbers stands for; at most 1."""
+    return float(10.0 ** -max(len(format(one, ".9f").rstrip("0").partition(".")[2]) for one in given.tolist()))
+
+
+def _location(given: Floats, belief: Floats) -> tuple[float, Floats]:
+    """Where the numbers are, and how much each weighs in it: what more than half of the trust said, else a t location
+    whose scale is the median distance from the median."""
     middle = _median(given, belief)
     scale = 1.4826 * _median(np.abs(given - middle), belief)
-    if given.size == 1 or scale == 0:
-        near = given == middle
-        kept = near if given.size > 1 else np.ones(1, dtype=bool)
-        return MergedNumber(middle, 0.0 if given.size > 1 else None, kept.astype(float).tolist())
-    at = middle
-    weights = belief
+    if scale == 0:
+        return middle, np.where(given == middle, belief, 0.0)
+    at, weights = middle, belief
     for _ in range(100):
-        weights = belief * (FREEDOM + 1) / (FREEDOM + ((given - at) / scale) ** 2)
+        apart = np.minimum(np.abs(given - at) / scale, 1e100)
+        weights = belief * (FREEDOM + 1) / (FREEDOM + apart**2)
         moved = float(weights @ given / weights.sum())
         if abs(moved - at) <= 1e-12 * scale:
             break
         at = moved
-    error = float(np.sqrt(weights**2 @ (given - at) ** 2) / weights.sum())
-    return MergedNumber(at, error, (weights / weights.max()).tolist())
+    return at, weights
 
 
-def _median(values: NDArray[np.float64], weights: NDArray[np.float64]) -> float:
+def _median(values: Floats, weights: Floats) -> float:
     """The value with as much weight below it as above it; half-way between two that share the middle."""
     order = np.argsort(values, kind="stable")
     below = weights[order].cumsum()

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks.truth.numbers import Cell, judged
 from projects.inference.numbers import merge_numbers, merge_texts, numbers_agreement, texts_agreement
 from projects.inference.text_words import words_of
 
@@ -39,6 +40,32 @@ def test_lone_equal_missing_and_endless_numbers():
         merge_numbers([])
     with pytest.raises(ValueError, match="finite"):
         merge_numbers([1, np.inf])
+
+
+def test_of_what_most_do_not_feel_at_all_the_share_of_those_who_do_counts():
+    merged = merge_numbers([0, 0, 0, 0, 0, 0, 40, 30, 20, 30])
+    assert merged.value == pytest.approx(12, abs=0.5)
+    assert merge_numbers([0, 0, 0, 0, 0.3, 0.25]).value == pytest.approx(0.275 / 3, abs=0.01)
+    assert merge_numbers([0, 0, 30], [1, 1, 2]).value == 15
+
+
+def test_a_count_of_none_stays_none_and_a_lone_zero_is_a_slip():
+    assert merge_numbers([0, 0, 0, 2, 1]).value == 0
+    assert merge_numbers([0, 40, 41, 42, 41]).value == pytest.approx(41, abs=0.5)
+    assert merge_numbers([-3, 0, 0, 40]).value == pytest.approx(0, abs=2)
+
+
+@given(st.lists(st.integers(0, 100), min_size=2, max_size=12), st.integers(1, 50))
+def test_a_merged_number_follows_the_unit_it_is_told_in(numbers, factor):
+    plain = merge_numbers(numbers)
+    if max(numbers, default=0) and min(n for n in numbers if n) >= 5:
+        assert merge_numbers([n * factor for n in numbers]).value == pytest.approx(plain.value * factor)
+
+
+def test_the_product_merges_numbers_about_as_well_as_the_better_of_mean_and_median():
+    for cell in (Cell("normal", 5), Cell("slips", 10), Cell("felt, half nothing", 10), Cell("counts", 5)):
+        compared = judged(cell, tasks=300, seed=11)
+        assert compared.gap <= 0.12 * compared.best + 2 * compared.noise, cell
 
 
 def test_trust_moves_the_number():
