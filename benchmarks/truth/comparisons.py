@@ -70,7 +70,8 @@ def as_votes(rows: list[dict[str, str]], keys: tuple[str, ...] = ()) -> tuple[Vo
         np.array([("left", "right", "tie").index(row["label"]) for row in rows]),
     )
     given = [row.get("task") or "|".join(sorted((row["left"], row["right"]))) for row in rows]
-    pairs = {key: n for n, key in enumerate(sorted(set(given), key=lambda key: (len(key), key)))}
+    plain = all(key.isdigit() for key in given)
+    pairs = {key: int(key) if plain else n for n, key in enumerate(sorted(set(given)))}
     return votes, np.array([pairs[key] for key in given]), len(items), len(people)
 
 
