@@ -59,7 +59,7 @@ def test_pairs(tmp_path):
             rows.writerow([f"i{left}", f"i{right}", f"w{random.integers(5)}", "left" if left > right else "right"])
     found = values(tmp_path)
     for method in ("ours", "Bradley-Terry", "Davidson"):
-        assert found["pairs", method, "votes on unseen pairs"] > 0.8
+        assert found["pairs", method, "votes on unseen pairs"] > 0.7  # by chance a half
 
 
 def test_a_folder_of_another_kind_is_left_alone(tmp_path):
