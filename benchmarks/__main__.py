@@ -1,4 +1,7 @@
-"""`python -m benchmarks [NAME...]`: all benchmarks, or those named, each in a process of its own."""
+"""`python -m benchmarks [NAME...]`: all benchmarks, or those named, each in a process of its own.
+
+`python -m benchmarks NAME --OPTION ...` hands the options on to that one.
+"""
 
 import argparse
 import os
@@ -31,6 +34,9 @@ def machine() -> str:
 
 
 def main() -> int:
+    name, *options = sys.argv[1:] or [""]
+    if name in names() and any(one.startswith("-") for one in options):
+        return subprocess.run([sys.executable, "-m", f"benchmarks.{name}", *options], cwd=HERE.parent).returncode
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(names()))
     chosen = parser.parse_args().names or [name for name in names() if name not in APART]

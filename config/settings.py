@@ -210,6 +210,7 @@ KEEP_CLOSED = environment.number("TANDEM_KEEP_CLOSED", 0)
 OUTBOX_READ = "taskers.outbox.events.settled"
 # How often My work takes in verdicts, pay and standing, in seconds (docs/decisions/0014); 0: as they come.
 SHOWN_EVERY = environment.number("TANDEM_SHOWN_EVERY", 300)
+SESSION_ENGINE = "taskers.credentials.sessions"
 SESSION_COOKIE_AGE = environment.number("TANDEM_SESSION_SECONDS", 12 * 3600)
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"

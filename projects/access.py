@@ -4,6 +4,7 @@ from uuid import UUID
 
 from projects.models import ArchivedTask, Assignment, Project, Task, assignment_context
 from taskers import access
+from taskers.database.prepared import ask_models, columns
 from taskers.errors import NotFound
 from taskers.models import Organization, Person
 from taskers.models.people import Role
@@ -11,13 +12,18 @@ from taskers.models.people import Role
 MANAGE = (Role.OWNER, Role.MANAGER)
 REVIEW = (Role.OWNER, Role.MANAGER, Role.REVIEWER)
 WORK = (Role.TASKER,)
+PROJECT = f"""
+SELECT {columns(Project, "p")}, {columns(Organization, "o")}
+FROM projects_project p JOIN taskers_organization o ON o.id = p.organization_id WHERE p.public_id = %(project)s::uuid
+"""
 
 
 def project(person: Person, public_id: UUID, *roles: str) -> Project:
     """The project, if this person may act in it as one of the roles; NotFound for outsiders, NotAllowed for members."""
-    found = Project.objects.select_related("organization").filter(public_id=public_id).first()
-    if found is None:
+    rows = ask_models(PROJECT, {"project": public_id}, p=Project, o=Organization)
+    if not rows:
         raise NotFound()
+    found, found.organization = rows[0]
     access.require(person, found.organization, *roles, project_key=found.public_id)
     return found
 

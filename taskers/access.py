@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from uuid import UUID
 
+from taskers.database.prepared import ask
 from taskers.errors import NotAllowed, NotFound
 from taskers.models import Membership, Organization, Person
 from taskers.models.people import Role
@@ -17,14 +18,26 @@ INCLUDES: dict[str, frozenset[str]] = {
     Role.TASKER: frozenset({Role.TASKER}),
 }
 
+REMEMBERED = "_granted"
+GRANTED = """
+SELECT m.role, m.project_key FROM taskers_membership m JOIN taskers_person w ON w.id = m.person_id AND w.is_active
+WHERE m.person_id = %(person)s::bigint AND m.organization_id = %(organization)s::bigint AND m.ended_at IS NULL
+"""
+
 # Those who work in the organization's office, as against those who do its tasks.
 STAFF = (Role.OWNER, Role.MANAGER, Role.REVIEWER, Role.FINANCE, Role.ML_ENGINEER)
 
 
+def remember(person: Person, organization: Organization, granted: Iterable[tuple[str, UUID | None]]) -> None:
+    """Keep with this instance, which lives for one request, what its person was just found to be there."""
+    person.__dict__[REMEMBERED] = (organization.pk, list(granted))
+
+
 def roles_of(person: Person, organization: Organization, project_key: UUID | None = None) -> frozenset[str]:
     """Everything a person may act as in an organization: for all its projects, and for this one if it is named."""
-    rows = Membership.objects.live().filter(person=person, organization=organization)
-    granted = rows.values_list("role", "project_key")
+    known, granted = person.__dict__.get(REMEMBERED, (None, []))
+    if known != organization.pk:
+        granted = ask(GRANTED, {"person": person.pk, "organization": organization.pk})
     return frozenset().union(
         *(INCLUDES[role] for role, key in granted if key is None or (project_key is not None and key == project_key))
     )

@@ -140,3 +140,16 @@ PLACES = re.findall(
 @pytest.mark.parametrize("place", sorted(set(PLACES)))
 def test_places_that_the_maps_name_are_there(place: str) -> None:
     assert Path(ROOT, place).exists()
+
+
+LOOKED_FOR = re.compile(r"""(?:locator|querySelector(?:All)?)\(["']([^"']+)["']""")
+
+
+def test_what_benchmarks_look_for_is_on_the_pages() -> None:
+    """Nobody runs a benchmark with each change: one that waits for what was renamed is found here."""
+    pages = "\n".join(path.read_text() for path in PAGES if path not in SOURCES)
+    sources = [*(ROOT / "benchmarks").rglob("*.py"), ROOT / "docs" / "screenshots.py"]
+    asked = {one for path in sources for one in LOOKED_FOR.findall(path.read_text())}
+    names = {name for one in asked for name in re.findall(r"[.#]([a-z][\w-]+)", one)}
+    assert "canvas" in names, "nothing was read"
+    assert not {name for name in names if not re.search(rf"(?<![\w-]){name}(?![\w-])", pages)}

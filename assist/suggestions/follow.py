@@ -53,15 +53,22 @@ def make_ready() -> int:
     return number
 
 
+ENDED = {"submitted", "gold_submitted", "training_submitted", "reviewed", "corrected"}
+GIVEN_BACK = {"released", "skipped", "expired"}
+
+
 def _settle(events: Iterable[Event]) -> None:
-    for event in events:
-        if event.kind in {"submitted", "gold_submitted", "training_submitted", "reviewed", "corrected"}:
-            rows = Annotation.objects.select_related("task__project")
-            annotation = rows.filter(pk=event.data["annotation"]).first()
-            if annotation is not None:
-                record.settle(annotation)
-        elif event.kind in {"released", "skipped", "expired"}:
+    told = [event for event in events if event.kind in ENDED | GIVEN_BACK]
+    answers = [event.data["annotation"] for event in told if event.kind in ENDED]
+    of_answer = dict(Annotation.objects.filter(pk__in=answers).values_list("pk", "assignment_id")) if answers else {}
+    given_back = {event.data["assignment"] for event in told if event.kind in GIVEN_BACK}
+    offered = record.offered_for({*of_answer.values(), *given_back})  # most work had no help
+    for event in told:
+        if event.kind in GIVEN_BACK and event.data["assignment"] in offered:
             record.ignore(event.data["assignment"])
+        elif event.kind in ENDED and of_answer.get(event.data["annotation"]) in offered:
+            rows = Annotation.objects.select_related("task__project")
+            record.settle(rows.get(pk=event.data["annotation"]))
 
 
 def _fresh(events: Iterable[Event]) -> list[Event]:

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy.special import betaincinv, stdtrit
 
 # Of a whole piece of work, whatever its parts: limits on each part would cut the arm that is faster by them.
 LEAST_SECONDS = 0.5  # shorter is a slip of the hand, not work
@@ -139,7 +139,7 @@ def _pooled(blocks: Sequence[Block]) -> Interval | None:
         between = float((weights * (differences - value) ** 2).sum() / (len(blocks) - 1) / weights.sum())
         if between > variance:
             variance, freedom = between, len(blocks) - 1
-    reach = float(stats.t.ppf(0.5 + CONFIDENCE / 2, freedom) * np.sqrt(variance))
+    reach = float(stdtrit(freedom, 0.5 + CONFIDENCE / 2) * np.sqrt(variance))
     return Interval(value, value - reach, value + reach)
 
 
@@ -174,6 +174,6 @@ def planted_error_rates(outcomes: Iterable[tuple[str, bool]]) -> list[PlantedErr
         count[1] += fell
     rows = []
     for tasker, (shown, taken) in counts.items():
-        low = float(stats.beta.ppf((1 - CONFIDENCE) / 2, taken, shown - taken + 1)) if taken else 0.0
+        low = float(betaincinv(taken, shown - taken + 1, (1 - CONFIDENCE) / 2)) if taken else 0.0
         rows.append(PlantedErrorRate(tasker, shown, taken, low))
     return sorted(rows, key=lambda row: (-row.low, -row.taken, row.tasker))

@@ -73,12 +73,20 @@ def settle(annotation: Annotation) -> int:
     outcomes: dict[tuple[str, float | None], list[int]] = {}
     for row in rows:
         parts = taken.get(str(row.public_id), [])
-        outcome = _fate(row, parts, refused, rows)
+        outcome = _outcome_of(row, parts, refused, rows)
         edit = (
             0.0 if outcome == ACCEPTED else min(edit_distance.of(row.output, part) for part in parts) if parts else None
         )
         outcomes.setdefault((outcome, edit), []).append(row.pk)
     return sum(_move(keys, outcome, edit) for (outcome, edit), keys in outcomes.items())
+
+
+def offered_for(assignment_keys: Collection[int]) -> set[int]:
+    """Those of these pieces of work for which anything was offered."""
+    if not assignment_keys:
+        return set()
+    rows = Suggestion.objects.filter(assignment_key__in=list(assignment_keys)).order_by("assignment_key")
+    return set(rows.values_list("assignment_key", flat=True).distinct())
 
 
 def ignore(assignment_key: int) -> int:
@@ -119,7 +127,7 @@ def _parts(annotation: Annotation) -> Iterable[dict[str, Any]]:
     return annotation.answer.get(task_type.answer_list, [])
 
 
-def _fate(row: Suggestion, parts: list[dict[str, Any]], refused: set[str], rows: Sequence[Suggestion]) -> str:
+def _outcome_of(row: Suggestion, parts: list[dict[str, Any]], refused: set[str], rows: Sequence[Suggestion]) -> str:
     if parts:
         return ACCEPTED if any(_as_it_was(row.output, part) for part in parts) else EDITED
     if str(row.public_id) in refused:

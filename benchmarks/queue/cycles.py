@@ -7,7 +7,7 @@ from django.db import connection
 from psycopg.types.json import Jsonb
 
 from benchmarks.queue import fixtures
-from benchmarks.queue.accuracy_model import throughput
+from benchmarks.queue.crowd import throughput
 from benchmarks.queue.measure import Row, at_least, median, told
 from projects import queue
 from projects.models import Batch, Project

@@ -34,8 +34,8 @@ def measure(owner: Organization, project: Project, seconds: float) -> list[Row]:
     tasks = list(Task.objects.filter(project=project).values_list("pk", flat=True)[:1000])
     with _server() as port:
         askers = [Asker(port, *signed_in(one)) for one in taskers]
-        for accuracy_model in (8, 32):
-            rows += _rows(askers[:accuracy_model], project, tasks, seconds)
+        for crowd in (8, 32):
+            rows += _rows(askers[:crowd], project, tasks, seconds)
         for asker in askers:
             asker.close()
     errors = sum(one.errors for one in askers)

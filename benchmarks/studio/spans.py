@@ -73,7 +73,7 @@ def hands(page: Page) -> Figures:
     """Each action some dozen times; milliseconds of each."""
     press = page.keyboard.press
     each(page, "accept", lambda _: press("a"))
-    frame = page.locator(".desktop").bounding_box()
+    frame = page.locator(".document-area").bounding_box()
     assert frame is not None
     page.mouse.move(frame["x"] + frame["width"] / 2, frame["y"] + frame["height"] / 2)
     each(page, "scroll", lambda _: page.mouse.wheel(0, 600))

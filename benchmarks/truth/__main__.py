@@ -1,21 +1,28 @@
 """python -m benchmarks.truth [part ...]: print what the truth engine reaches, part by part, and last the table of what
 was asked and what was reached. All of it takes about twelve minutes on one core of an AMD EPYC.
 
-Parts: unseen, categorical, overlap, spans, regions, by_part, preferences, simulation, speed by default; grid if named.
-All but grid and simulation need the real data, which is looked for in the folder named by TANDEM_CROWD_DATA or in
-../shared/data, and all but these and `unseen` the `bench` extra (crowd-kit, SimpleITK) for yardsticks.
+Parts: unseen, categorical, overlap, spans, regions, by_part, preferences, simulation, numbers, speed by default; grid
+if named. All but grid, simulation and numbers need the real data, which is looked for in the folder named by
+TANDEM_CROWD_DATA or in ../shared/data, and all but these and `unseen` the `bench` extra (crowd-kit, SimpleITK).
+
+With --data DIR every crowd that lies there is measured instead, whatever its kind, and the product's functions alone
+and their plain rivals: --json prints a list of set, kind, method, measure, value, seconds, ece.
 """
 
 from __future__ import annotations
 
+import argparse
+import json
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import asdict
 from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
+from pathlib import Path
 
-from benchmarks.truth import data, grid, simulation
+from benchmarks.truth import data, folders, grid, numbers, simulation
 from benchmarks.truth.verdicts import Ledger
 
 # Part: (module, function). Imported when run, since the yardsticks are an extra.
@@ -26,10 +33,15 @@ REAL = {
     "spans": ("structured", "spans"),
     "regions": ("structured", "regions"),
     "by_part": ("by_part", "run"),
-    "preferences": ("structured", "preferences"),
+    "preferences": ("comparisons", "run"),
     "speed": ("speed", "run"),
 }
-MADE_UP = {"grid": grid.table, "simulation": simulation.table}
+# On made-up crowds, which need no data.
+SIMULATED: dict[str, Callable[[Ledger], None]] = {
+    "grid": grid.table,
+    "simulation": simulation.table,
+    "numbers": numbers.table,
+}
 APART = {"grid"}  # takes more than ten minutes: only when named
 YARDSTICKS = ("crowdkit", "SimpleITK")
 PLAIN = {"unseen"}  # parts whose yardsticks are our own
@@ -47,9 +59,28 @@ def timed(part: str, run: Callable[[], None]) -> None:
     say(f"({part}: {time.monotonic() - started:.0f} s)")
 
 
-def main(wanted: list[str]) -> int:
+def main(arguments: list[str]) -> int:
+    """Run the parts named, or measure a folder; 2 for an unknown part."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks truth", description=__doc__)
+    parser.add_argument("parts", nargs="*")
+    parser.add_argument("--data", type=Path, metavar="DIR", help="a folder of crowds, one folder or archive each")
+    parser.add_argument("--json", action="store_true", help="with --data")
+    chosen = parser.parse_args(arguments)
+    if chosen.data is None:
+        return run(chosen.parts)
+    measured = [row for place in sorted(chosen.data.iterdir()) for row in folders.measure(place)]
+    if chosen.json:
+        say(json.dumps([asdict(row) for row in measured], indent=1))
+    else:
+        for row in measured:
+            ece = "" if row.ece is None else f", ECE {row.ece:.3f}"
+            say(f"{row.set:14s} {row.method:22s} {row.measure} {row.value:.4f}, {row.seconds:.1f} s{ece}")
+    return 0
+
+
+def run(wanted: list[str]) -> int:
     """Run the parts named; 2 for an unknown one."""
-    parts = [*REAL, *MADE_UP]
+    parts = [*REAL, *SIMULATED]
     unknown = sorted(set(wanted) - set(parts))
     if unknown:
         say(f"There is no part {', '.join(unknown)}; there are {', '.join(parts)}.")
@@ -62,15 +93,15 @@ def main(wanted: list[str]) -> int:
     if root is None:
         say("There is no crowd data here (TANDEM_CROWD_DATA names the folder that holds crowd/): made-up crowds only.")
     else:
-        if missing and not set(chosen) <= {*PLAIN, *MADE_UP}:
+        if missing and not set(chosen) <= {*PLAIN, *SIMULATED}:
             say(f"Not installed: {', '.join(missing)} (pip install '.[bench]'): their parts are left out.")
         for part in chosen:
             if part in REAL and (part in PLAIN or not missing):
                 module, function = REAL[part]
                 timed(part, partial(getattr(import_module(f"benchmarks.truth.{module}"), function), root, ledger))
     for part in chosen:
-        if part in MADE_UP:
-            timed(part, partial(MADE_UP[part], ledger))
+        if part in SIMULATED:
+            timed(part, partial(SIMULATED[part], ledger))
     ledger.table()
     say(f"\nAll of it took {(time.monotonic() - started) / 60:.1f} minutes.")
     return 0

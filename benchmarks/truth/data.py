@@ -61,13 +61,16 @@ def categorical(root: Path, name: str) -> Labels:
     )
 
 
+Spans = list[tuple[int, int, str]]
+
+
 @dataclass(frozen=True)
 class Document:
     """A text (tokens joined by single spaces) with everybody's and the true spans in code points."""
 
     text: str
     answers: dict[Hashable, dict[str, list[dict[str, Any]]]]
-    truth: list[tuple[int, int, str]]
+    truth: Spans
     starts: NDArray[np.int64]
     ends: NDArray[np.int64]
 
@@ -78,8 +81,15 @@ class Document:
 
 def documents(root: Path) -> list[Document]:
     """The medical abstracts of pico."""
+    return documents_in(root / "pico" / "acl17_test.jsonl")
+
+
+def documents_in(path: Path) -> list[Document]:
+    """JSON lines with `tokens`, `gold` and `workers` {id: [[start, end, label]]}, in tokens, end exclusive."""
     found = []
-    for line in (root / "pico" / "acl17_test.jsonl").read_text(encoding="utf-8").splitlines():
+    for line in path.read_text(encoding="utf-8").splitlines():
+        if not line.strip():
+            continue
         row = json.loads(line)
         lengths = np.array([len(token) for token in row["tokens"]])
         ends = np.cumsum(lengths + 1) - 1
@@ -99,7 +109,7 @@ def documents(root: Path) -> list[Document]:
 
 @dataclass(frozen=True)
 class Picture:
-    """One image of BU-BIL: the true mask and seven people's, and the true box and seven (x, y, w, h)."""
+    """One image of BU-BIL: the true mask and people's, and the true box and people's (x, y, w, h)."""
 
     name: str
     truth: NDArray[np.bool_]
@@ -110,27 +120,51 @@ class Picture:
 
 def pictures(root: Path) -> list[Picture]:
     """The images of bubil, read out of its archive."""
+    return _pictures(_unpacked(root / "bubil.tar.gz"))
+
+
+def pictures_in(place: Path) -> list[Picture]:
+    """The same of an archive, or of a folder that lies open: `boxes.csv`, and of each image `gold.png` and
+    `slotN.png`."""
+    if place.is_file():
+        return _pictures(_unpacked(place))
+    return _pictures({str(path.relative_to(place)): path.read_bytes() for path in place.rglob("*") if path.is_file()})
+
+
+def _unpacked(path: Path) -> dict[str, bytes]:
     files: dict[str, bytes] = {}
-    with tarfile.open(root / "bubil.tar.gz") as archive:
+    with tarfile.open(path) as archive:
         for member in archive.getmembers():
             content = archive.extractfile(member) if member.isfile() else None
             if content is not None:
-                files[member.name.removeprefix("./").removeprefix("bubil/")] = content.read()
+                files[member.name.removeprefix("./").partition("/")[2]] = content.read()
+    return files
+
+
+def _pictures(files: dict[str, bytes]) -> list[Picture]:
+    """Either kind may be missing: no masks then, or no boxes."""
     boxes: dict[str, dict[str, NDArray[np.float64]]] = {}
-    for row in csv.DictReader(io.StringIO(files["boxes.csv"].decode())):
+    for row in csv.DictReader(io.StringIO(files.get("boxes.csv", b"").decode())):
         x0, y0, x1, y1 = (float(row[key]) for key in ("x0", "y0", "x1", "y1"))
         boxes.setdefault(row["image"], {})[row["worker"]] = np.array([x0, y0, x1 - x0, y1 - y0])
     found = []
-    for name in sorted({path.split("/")[0] for path in files if path.endswith("gold.png")}):
-        masks = [_bitmap(files[f"{name}/slot{n}.png"]) for n in range(1, 8)]
-        given = [box for who, box in sorted(boxes[name].items()) if who != "gold"]
-        found.append(Picture(name, _bitmap(files[f"{name}/gold.png"]), masks, boxes[name]["gold"], np.array(given)))
+    for name in sorted({path.split("/")[0] for path in files if path.endswith("/gold.png")} | boxes.keys()):
+        masks = [_bitmap(files[path]) for path in sorted(files) if path.startswith(f"{name}/slot")]
+        truth = _bitmap(files[f"{name}/gold.png"]) if masks else np.zeros((0, 0), dtype=bool)
+        given = dict(sorted(boxes.get(name, {}).items()))
+        true_box = given.pop("gold", np.zeros(4))
+        found.append(Picture(name, truth, masks, true_box, np.array(list(given.values())).reshape(-1, 4)))
     return found
 
 
 def comparisons(root: Path) -> list[dict[str, str]]:
     """Rows task, prompt, left, right, worker, label of llmfao."""
-    return _rows(root / "llmfao" / "comparisons.csv")
+    return comparisons_in(root / "llmfao" / "comparisons.csv")
+
+
+def comparisons_in(path: Path) -> list[dict[str, str]]:
+    """Rows task, left, right, worker, label (left, right, tie), and further columns."""
+    return _rows(path)
 
 
 def _bitmap(content: bytes) -> NDArray[np.bool_]:

@@ -1,4 +1,4 @@
-"""A batch beside accuracy_model-kit's Dawid-Skene on the same labels, and an increment beside one indexed SELECT."""
+"""A batch beside crowd-kit's Dawid-Skene on the same labels, and an increment beside one indexed SELECT."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Spans (pico), masks and boxes (bubil), preferences (llmfao), beside other methods on the same files."""
+"""Spans (pico), masks and boxes (bubil), beside other methods on the same files."""
 
 from __future__ import annotations
 
@@ -9,29 +9,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.truth import data, yardsticks
+from benchmarks.truth.span_scores import majority, span_f1
 from benchmarks.truth.statistics import paired
 from benchmarks.truth.verdicts import Ledger
 from projects.inference import geometry
-from projects.inference.agreement import relaxed_shares
 from projects.inference.boxes import fuse_boxes
 from projects.inference.masks import fuse_masks
-from projects.inference.preference import Votes, infer_preferences
 from projects.inference.span_atoms import infer_spans
 
 Floats = NDArray[np.float64]
-Spans = list[tuple[int, int, str]]
-
-FOLDS = 10
 
 
 def spans(root: Path, ledger: Ledger) -> None:
     """Relaxed and strict span F1, in tokens, with a bootstrap over documents."""
     found = data.documents(root)
-    ours: list[Spans] = []
+    ours: list[data.Spans] = []
     for one, told in zip(found, infer_spans([d.text for d in found], [d.answers for d in found]), strict=True):
         ours.append([(*one.tokens_of(s.start, s.end), s.label) for s in told.spans])
     ledger.say("\n## Spans: pico, 191 documents")
-    for name, said in (("majority per token", [_majority(one) for one in found]), ("ours", ours)):
+    for name, said in (("majority per token", [majority(one) for one in found]), ("ours", ours)):
         relaxed, strict = span_f1(said, [one.truth for one in found])
         ledger.say(f"{name:20s} relaxed F1 {relaxed:.1%}, strict F1 {strict:.1%}")
     random = np.random.default_rng(0)
@@ -64,66 +60,10 @@ def regions(root: Path, ledger: Ledger) -> None:
         "IoU-weighted mean": [_weighted_mean(one.boxes) for one in found],
     }
     truth = [one.true_box for one in found]
-    _compare("Boxes", {name: _box_ious(said, truth) for name, said in boxes.items()}, ledger)
-
-
-def preferences(root: Path, ledger: Ledger) -> None:
-    """Who wins a vote on a pair that was never seen: tenfold over pairs, ties left out of the score."""
-    rows = data.comparisons(root)
-    names = {key: sorted({row[key] for row in rows} | {row["right"] for row in rows if key == "left"})
-             for key in ("left", "prompt", "worker")}  # fmt: skip
-    models, prompts, workers = ({name: n for n, name in enumerate(names[key])} for key in ("left", "prompt", "worker"))
-    left, right = (np.array([models[row[side]] for row in rows]) for side in ("left", "right"))
-    prompt = np.array([prompts[row["prompt"]] for row in rows])
-    worker = np.array([workers[row["worker"]] for row in rows])
-    outcome = np.array([("left", "right", "tie").index(row["label"]) for row in rows])
-    task = np.array([int(row["task"]) for row in rows])
-    fold = np.random.default_rng(0).integers(0, FOLDS, task.max() + 1)[task]
-    group = np.repeat(np.arange(len(models)), len(prompts))
-    votes = Votes(left * len(prompts) + prompt, right * len(prompts) + prompt, worker, outcome)
-    said = {name: np.zeros(task.size) for name in ("ours", "ours, the voter known", "Bradley-Terry")}
-    for number in range(FOLDS):
-        train, test = fold != number, fold == number
-        model = infer_preferences(Votes(*(c[train] for c in votes)), group.size, len(workers), group)
-        said["ours"][test] = model.strength[votes.left[test]] < model.strength[votes.right[test]]
-        known = model.chances(votes.left[test], votes.right[test], worker[test])
-        said["ours, the voter known"][test] = known[:, 0] < known[:, 1]
-        used = train & (outcome < 2)
-        score = yardsticks.bradley_terry(left[used], right[used], worker[used], outcome[used] == 0, len(models))
-        said["Bradley-Terry"][test] = score[left[test]] < score[right[test]]
-    voted = outcome < 2
-    right_votes = {name: (guess == outcome)[voted].astype(float) for name, guess in said.items()}
-    ledger.say("\n## Preference: llmfao, votes on unseen pairs")
-    for name, hits in right_votes.items():
-        ledger.say(f"{name:24s} {hits.mean():.1%}")
-    gap, low, high = paired([right_votes["ours"]], [right_votes["Bradley-Terry"]])
-    reached = f"{gap:+.1%} ({low:+.1%} to {high:+.1%})"
-    ledger.told("llmfao, against Bradley-Terry", "lower end ≥ 0", reached, low >= 0)
-
-
-def span_f1(said: Sequence[Spans], truth: Sequence[Spans]) -> tuple[float, float]:
-    """Relaxed and strict."""
-    shares = np.array([relaxed_shares(a, b) for a, b in zip(said, truth, strict=True)]).sum(0)
-    sizes = sum(map(len, said)), sum(map(len, truth))
-    common = sum(len(set(a) & set(b)) for a, b in zip(said, truth, strict=True))
-    relaxed, strict = (
-        [part / max(size, 1) for part, size in zip(parts, sizes, strict=True)] for parts in (shares, (common, common))
-    )
-    return _harmonic(*relaxed), _harmonic(*strict)
-
-
-def _harmonic(a: float, b: float) -> float:
-    return 2 * a * b / (a + b) if a + b else 0.0
-
-
-def _majority(one: data.Document) -> Spans:
-    inside = np.zeros(len(one.starts) + 2)
-    for answer in one.answers.values():
-        for span in answer["spans"]:
-            first, last = one.tokens_of(span["start"], span["end"])
-            inside[first + 1 : last + 1] += 1
-    edges = np.flatnonzero(np.diff((2 * inside > len(one.answers)).astype(int)))
-    return [(int(a), int(b), "PAR") for a, b in zip(edges[::2], edges[1::2], strict=True)]
+    ious = {name: _box_ious(said, truth) for name, said in boxes.items()}
+    _compare("Boxes", ious, ledger)
+    gap, low, high = paired([np.array(ious["ours"])], [np.array(ious["median"])])
+    ledger.told("bubil, boxes against the median", "lower end ≥ 0", f"{gap:+.4f} ({low:+.4f} to {high:+.4f})", low >= 0)
 
 
 def _compare(title: str, methods: Mapping[str, Sequence[float]], ledger: Ledger) -> None:

@@ -36,10 +36,3 @@ def staple(given: Sequence[Bitmap]) -> Bitmap:
     sieve.SetForegroundValue(1.0)
     image = sieve.Execute([SimpleITK.GetImageFromArray(mask.astype(np.uint8)) for mask in given])
     return SimpleITK.GetArrayFromImage(image) > 0.5
-
-
-def bradley_terry(left: Ints, right: Ints, worker: Ints, left_won: Bitmap, items: int) -> NDArray[np.float64]:
-    """Scores of items by crowd-kit's Bradley-Terry; 0 for an item never seen."""
-    winner = np.where(left_won, left, right)
-    frame = pandas.DataFrame({"worker": worker, "left": left, "right": right, "label": winner})
-    return aggregation.BradleyTerry(n_iter=100).fit_predict(frame).reindex(range(items)).fillna(0).to_numpy()

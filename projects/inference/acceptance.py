@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from scipy.stats import beta
+from scipy.special import betaincinv
 
+from projects.inference import arguments
 from projects.inference.calibration import Calibration
 
 # With fewer known answers than this nothing is accepted alone, however sure the model is.
@@ -28,7 +29,10 @@ class Ruling:
 
 
 def may_decide(confidence: float, calibration: Calibration, target: float, assurance: float = 0.95) -> Ruling:
-    """Judge one answer of a model. `target` is the least accuracy wanted, as 0.97."""
+    """Judge one answer of a model. `target` is the least accuracy wanted, as 0.97. BadArgument for one of the three
+    outside [0, 1]."""
+    for name, value in (("confidence", confidence), ("target", target), ("assurance", assurance)):
+        arguments.chance(name, value)
     if calibration.known < FEWEST_KNOWN:
         return Ruling(False, f"Only {calibration.known} blind answers are known; {FEWEST_KNOWN} are needed.")
     sure = float(calibration.at_least(confidence, assurance))
@@ -40,10 +44,10 @@ def may_decide(confidence: float, calibration: Calibration, target: float, assur
 def error_rate(audited: int, wrong: int, level: float = 0.9) -> tuple[float, float, float]:
     """What is known of the error rate after so many audits: mean of its posterior, and its interval of this level.
 
-    ValueError for more wrong than audited.
+    BadArgument for more wrong than audited.
     """
     if not 0 <= wrong <= audited:
-        raise ValueError("there can't be more wrong audits than audits")
-    known = beta(wrong + PRIOR_ERRORS, audited - wrong + PRIOR_HITS)
-    low, high = known.interval(level)
-    return float(known.mean()), float(low), float(high)
+        raise arguments.BadArgument("wrong", "there can't be more wrong audits than audits")
+    errors, hits = wrong + PRIOR_ERRORS, audited - wrong + PRIOR_HITS
+    low, high = betaincinv(errors, hits, [(1 - level) / 2, (1 + level) / 2])
+    return errors / (errors + hits), float(low), float(high)

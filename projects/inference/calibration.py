@@ -15,8 +15,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import expit
-from scipy.stats import norm
+from scipy.special import expit, ndtri
+
+from projects.inference import arguments
 
 Floats = NDArray[np.float64]
 
@@ -48,14 +49,14 @@ class Calibration:
         """The central interval that holds the true chance of being right with probability `level`, as
         far as the two-parameter form holds."""
         middle, deviation = self._logit(confidence)
-        reach = norm.ppf((1 + level) / 2) * deviation
+        reach = ndtri((1 + level) / 2) * deviation
         return expit(middle - reach), expit(middle + reach)
 
     def at_least(self, confidence: ArrayLike, assurance: float = 0.95) -> Floats:
         """The chance of being right that is reached with probability `assurance` (a one-sided bound):
         what an auto-accept must compare with its target."""
         middle, deviation = self._logit(confidence)
-        return expit(middle - norm.ppf(assurance) * deviation)
+        return expit(middle - ndtri(assurance) * deviation)
 
     def _logit(self, confidence: ArrayLike) -> tuple[Floats, Floats]:
         x = np.exp(self.mean[1]) * _logits(confidence)
@@ -67,13 +68,11 @@ class Calibration:
 def calibrate(confidence: Sequence[float] | Floats, right: Sequence[bool] | NDArray[np.bool_]) -> Calibration:
     """Learn from known answers: the method's confidence on each, and whether its answer was right.
 
-    ValueError if the two differ in length or a confidence is outside [0, 1]. The order is nothing.
+    BadArgument if the two differ in length, a confidence is outside [0, 1] or something is neither right nor wrong. The
+    order is nothing.
     """
-    values, hits = np.asarray(confidence, dtype=float), np.asarray(right, dtype=float)
-    if values.shape != hits.shape or values.ndim != 1:
-        raise ValueError("there must be one confidence for each known answer")
-    if not ((values >= 0) & (values <= 1)).all():
-        raise ValueError("a confidence must be between 0 and 1")
+    values = arguments.chances("confidence", confidence)
+    hits = arguments.chances("right", np.asarray(right, dtype=float), values.size)
     order = np.lexsort((hits, values))
     x, hits = _logits(values[order]), hits[order]
     start, precision = np.array(PRIOR_MEAN), np.diag(1 / np.array(PRIOR_DEVIATION) ** 2)

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
-from scipy.stats import poisson
+from scipy.special import pdtr
 
+from projects.inference import arguments
 from projects.inference.classification import BIAS, estimate
 
 Floats = NDArray[np.float64]
@@ -57,8 +58,11 @@ class _Labels:
 
 def find_copies(task: Ints, worker: Ints, label: Ints, sizes: tuple[int, int, int]) -> list[Copy]:
     """Who copies whom, the most surprising first; nobody copies a copier. The order of labels is nothing. `sizes` =
-    (tasks, taskers, classes)."""
+    (tasks, taskers, classes). BadArgument for an index out of
+    range, or columns of different lengths."""
     tasks, workers, classes = sizes
+    for name, column, size in (("task", task, tasks), ("worker", worker, workers), ("label", label, classes)):
+        arguments.indices(name, column, size, len(task))
     votes = np.bincount(task * classes + label, minlength=tasks * classes).reshape(tasks, classes)
     given = _Labels(task, worker, label, sizes, _labels_by_tasker(task, worker, label, workers), votes)
     answered = csr_array((np.ones(task.size), (worker, task)), shape=(workers, tasks))
@@ -108,7 +112,7 @@ def _judged(given: _Labels, who: int, of: int, known: Floats, habits: Floats) ->
     predicted = (known[common] @ habits[who])[rows, theirs]
     accuracy_model = (rest[rows, theirs] + MODEL_WEIGHT * predicted) / (rest.sum(1) + MODEL_WEIGHT)
     expected, differed = float((1 - np.maximum(accuracy_model, predicted)).sum()), int((mine != theirs).sum())
-    return Copy(who, of, int(common.size), differed, expected, float(poisson.cdf(differed, max(expected, 1e-9))))
+    return Copy(who, of, int(common.size), differed, expected, float(pdtr(differed, max(expected, 1e-9))))
 
 
 def voices(task: Ints, worker: Ints, copies: list[Copy]) -> Floats:

@@ -16,8 +16,9 @@ import shapely
 from numpy.typing import ArrayLike, NDArray
 from skimage.measure import find_contours
 
-from projects.inference.boxes import INNER, fuse_points
-from projects.inference.masks import smoothed_vote
+from projects.inference import arguments
+from projects.inference.boxes import fuse_points
+from projects.inference.masks import INNER, smoothed_vote
 
 Floats = NDArray[np.float64]
 Points = Sequence[Sequence[float]]
@@ -32,7 +33,10 @@ ALONG = 48
 
 def fuse_polygons(polygons: Sequence[Points], similarity: Floats, trust: ArrayLike) -> list[list[float]] | None:
     """The fused ring [[x, y], ...] of rings of one thing, one per person, with their table of IoUs. None where no place
-    has enough trust, or the outline isn't simple: the caller then takes one that somebody drew."""
+    has enough trust, or the outline isn't simple: the caller then takes one that somebody drew. BadArgument for no
+    ring, or weights that are not."""
+    _check("polygons", polygons)
+    trust = arguments.weights("trust", trust, len(polygons))
     shapes = [shapely.Polygon(points) for points in polygons]
     corners = np.concatenate([np.asarray(points, dtype=float) for points in polygons])
     low, side = corners.min(0), float(np.ptp(corners, axis=0).max())
@@ -43,7 +47,7 @@ def fuse_polygons(polygons: Sequence[Points], similarity: Floats, trust: ArrayLi
     counts = np.ceil(np.ptp(corners, axis=0) / step).astype(int) + 4
     x, y = (low[axis] + (np.arange(counts[axis]) - 1.5) * step for axis in (0, 1))
     layers = np.stack([shapely.contains_xy(shape, *np.meshgrid(x, y)) for shape in shapes])
-    vote = smoothed_vote(layers, similarity, np.asarray(trust, dtype=float))
+    vote = smoothed_vote(layers, similarity, trust)
     rings = find_contours(np.pad(vote, 1), INNER)
     if not rings:
         return None
@@ -55,9 +59,12 @@ def fuse_polygons(polygons: Sequence[Points], similarity: Floats, trust: ArrayLi
 
 
 def fuse_lines(lines: Sequence[Points], central: int, trust: ArrayLike) -> list[list[float]]:
-    """The fused line of lines of one thing, one per person, in the direction of the one numbered `central`."""
+    """The fused line of lines of one thing, one per person, in the direction of the one numbered `central`. BadArgument
+    for no line, a number that there isn't, or weights that are not."""
+    _check("lines", lines)
+    arguments.indices("central", [central], len(lines))
     shapes: list[Any] = [shapely.LineString(points) for points in lines]
-    weights = list(np.asarray(trust, dtype=float))
+    weights = arguments.weights("trust", trust, len(lines)).tolist()
     places = shapely.line_interpolate_point(shapes[central], np.linspace(0, 1, ALONG), normalized=True)
     near = np.stack([
         shapely.get_coordinates(shapely.line_interpolate_point(line, shapely.line_locate_point(line, places)))
@@ -66,3 +73,10 @@ def fuse_lines(lines: Sequence[Points], central: int, trust: ArrayLike) -> list[
     fused = np.stack([fuse_points(near[:, n], weights) for n in range(ALONG)])
     line = shapely.simplify(shapely.LineString(fused), FINEST * max(float(np.ptp(fused, axis=0).max()), 1e-9))
     return [[float(a), float(b)] for a, b in line.coords]
+
+
+def _check(name: str, shapes: Sequence[Points]) -> None:
+    if not shapes:
+        raise arguments.BadArgument(name, "there must be one at least")
+    for points in shapes:
+        arguments.finite(name, points)

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from projects.inference import arguments
 from projects.inference.numbers import merge_numbers, merge_texts, numbers_agreement, texts_agreement
 from projects.inference.pieces import common_provenance
 
@@ -59,9 +60,9 @@ def merge_fields(
 ) -> dict[str, Any]:
     """One answer from several (at least one). A field is filled in when at least half of the trust filled it in.
 
-    The fields come in the order of the first answers that have them.
+    The fields come in the order of the first answers that have them. BadArgument for weights that are not.
     """
-    belief = [1.0] * len(answers) if trust is None else list(trust)
+    belief = arguments.weights("trust", trust, len(answers)).tolist()
     given: dict[str, list[tuple[Part, float]]] = {}
     for answer, weight in zip(answers, belief, strict=True):
         for part in answer["fields"]:
@@ -82,7 +83,10 @@ def merge_fields(
 def merge_values(kind: str, values: Sequence[Any], trust: Sequence[float], rule: Mapping | None = None) -> Any:
     """One value of a field from several: a choice by weighted majority, each option of a multiple choice by itself, a
     path step by step, a number by a robust mean on the field's own steps, a text by its medoid. Ties go to the first
-    in the alphabet."""
+    in the alphabet. BadArgument for no value, or weights that are not."""
+    if not values:
+        raise arguments.BadArgument("values", "there must be at least one")
+    trust = arguments.weights("trust", trust, len(values)).tolist()
     if kind == "choice":
         return _most(values, trust)
     if kind == "multiple":

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, logit
 
+from projects.inference import arguments
 from projects.inference.classification import Estimate
 from projects.inference.incremental import AccuracyModel, AnnotatorParameters, posterior
 from projects.inference.outcome import Agree, Answer, Outcome, Part
@@ -144,10 +145,14 @@ class ByParts:
 
 
 def as_labels(rows: Sequence[Asked], taskers: Sequence[Any]) -> Labels:
-    """All tasks together; a tasker is their place among `taskers`."""
+    """All tasks together; a tasker is their place among `taskers`. BadArgument where a task doesn't say of each
+    question whether it is known, and of each tasker what they said."""
     number = {key: place for place, key in enumerate(taskers)}
     first, parts = 0, []
     for one in rows:
+        arguments.known("known", one.known, len(one.said), len(SIDES))
+        if len(one.said) and one.said.shape != (len(one.said), len(one.taskers)):
+            raise arguments.BadArgument("said", f"there must be a column for each tasker, not {one.said.shape}")
         who = np.array([number[key] for key in one.taskers], dtype=np.int64)
         question, place = np.indices(one.said.shape)
         parts.append(np.stack([first + question.ravel(), who[place.ravel()], one.said.ravel().astype(np.int64)]))
@@ -168,8 +173,13 @@ def decide(
     """Decide for the merged answer where it more likely agrees with the truth, by `threshold` or more, than not.
 
     A lone answer is as likely right as its tasker's are. Each answer is compared with the merge of the others; where
-    only one is like the outcome, which rests on it, nobody is compared.
+    only one is like the outcome, which rests on it, nobody is compared. BadArgument if judges and answers differ in
+    number or a standing is outside [0, 1].
     """
+    arguments.chance("threshold", threshold)
+    arguments.chances("standings", judges.standings, len(answers))
+    if len(judges.parameters) != len(answers):
+        raise arguments.BadArgument("parameters", f"there must be {len(answers)}, one for each answer")
     nobody: list[float | None] = [None] * len(answers)
     if not answers:
         return Outcome(False, None, 0.0, [], [], "No answers yet.")
@@ -205,8 +215,10 @@ def chance_of_agreement(right: Floats, missing: Floats, threshold: float) -> flo
     """The chance that 2 × matched / (size + size of the truth) reaches `threshold`, parts being right one by one.
 
     A kept part that isn't right stands for one that should be there (other bounds, another label), so the truth holds
-    as many as are kept, and those `missing` that are there.
+    as many as are kept, and those `missing` that are there. BadArgument for one outside [0, 1].
     """
+    right, missing = arguments.chances("right", right), arguments.chances("missing", missing)
+    arguments.chance("threshold", threshold)
     matched, besides = _counts(right), _counts(missing)
     at_least = np.append(matched[::-1].cumsum()[::-1], 0.0)  # the chance of so many or more
     size = len(right)

@@ -12,7 +12,7 @@ from itertools import combinations
 
 import numpy as np
 
-from projects.inference import deadline
+from projects.inference import arguments, deadline
 from projects.inference.geometry import Matrix
 from projects.inference.outcome import Agree, Answer, Merge, Outcome
 
@@ -37,8 +37,9 @@ def majority_v1(
     """Decide by the largest group with pairwise agreement ≥ threshold holding more than half of all.
 
     Of two groups of one size the one that agrees more within itself wins. A lone answer decides with
-    the prior as confidence and grades nobody.
+    the prior as confidence and grades nobody. BadArgument for a threshold or prior outside [0, 1].
     """
+    arguments.chance("threshold", threshold), arguments.chance("prior", prior)
     count = len(answers)
     nobody: list[float | None] = [None] * count
     if count == 0:

@@ -17,21 +17,25 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import binary_erosion, distance_transform_edt, gaussian_filter
 
-from projects.inference import deadline, geometry, vector_shapes
+from projects.inference import arguments, deadline, geometry, vector_shapes
 from projects.inference.agreement import shape_ious
-from projects.inference.boxes import INNER, closeness_weights
+from projects.inference.boxes import closeness_weights
 from projects.inference.geometry import Bitmap, Matrix
 from projects.inference.matching import cluster
 from projects.inference.outcome import Answer
 from projects.inference.pieces import common_attributes, common_provenance
 
-# Width of the smoothing as a share of the object's side; chosen with `INNER`.
+# The share of trust that a pixel of the object needs: people draw around a thing rather than through it. Chosen with
+# `SMOOTHING` by leave-one-set-out over the sets of BU-BIL, see docs/truth.md.
+INNER = 0.58
+# Width of the smoothing as a share of the object's side.
 SMOOTHING = 0.03
 
 
 def merge_regions(answers: Sequence[Answer], iou: float = 0.5) -> Answer:
     """One answer from several: each region found by more than half of the answers with the same label
     and IoU ≥ `iou`, with the pixels most of them gave."""
+    arguments.chance("iou", iou)
     found = [(who, region, shape) for who, answer in enumerate(answers) for region, shape in with_shapes(answer)]
     found.sort(key=lambda one: canonical(one[1]))
     regions = [region for _, region, _ in found]
@@ -61,7 +65,7 @@ class FusedMask:
 
 
 def fuse_masks(masks: Sequence[Mapping[str, Any]], trust: Sequence[float] | None = None) -> FusedMask:
-    """Fuse masks of one thing, one per person, all of one image size. ValueError for none."""
+    """Fuse masks of one thing, one per person, all of one image size. BadArgument for none, or masks of two sizes."""
     stack = _stacked(masks, trust)
     layers, table, belief = stack.layers, stack.table, stack.belief
     vote = smoothed_vote(layers, table, belief)
@@ -71,13 +75,15 @@ def fuse_masks(masks: Sequence[Mapping[str, Any]], trust: Sequence[float] | None
     if len(masks) > 1:
         for i in range(len(masks)):
             keep = np.delete(np.arange(len(masks)), i)
-            others = smoothed_vote(layers[keep], table[np.ix_(keep, keep)], belief[keep]) > INNER
+            trusted = belief[keep] if belief[keep].any() else np.ones(len(keep))
+            others = smoothed_vote(layers[keep], table[np.ix_(keep, keep)], trusted) > INNER
             closeness[i] = geometry.bitmap_iou(layers[i], others if len(keep) > 1 else layers[keep[0]])
     return FusedMask(stack.whole(inside), doubt, closeness, vote, (stack.columns.start, stack.rows.start))
 
 
 def fused_mask(masks: Sequence[Mapping[str, Any]], trust: Sequence[float] | None = None) -> dict[str, Any]:
     """The mask of `fuse_masks` alone, at a fraction of its cost."""
+    arguments.weights("trust", trust, len(masks))
     if len(masks) == 1:
         return dict(masks[0])
     stack = _stacked(masks, trust)
@@ -87,7 +93,7 @@ def fused_mask(masks: Sequence[Mapping[str, Any]], trust: Sequence[float] | None
 def edge_doubt(masks: Sequence[Mapping[str, Any]], trust: Sequence[float] | None = None) -> float:
     """How far people's outlines lie from that of `fused_mask`, in pixels, by trust: the area between them ÷ its length.
 
-    ValueError for no mask.
+    BadArgument for no mask.
     """
     stack = _stacked(masks, trust)
     inside = smoothed_vote(stack.layers, stack.table, stack.belief) > INNER
@@ -115,12 +121,18 @@ class _Stack:
 
 
 def _stacked(masks: Sequence[Mapping[str, Any]], trust: Sequence[float] | None) -> _Stack:
-    if not masks:
-        raise ValueError("there is no mask to fuse")
-    belief = np.ones(len(masks)) if trust is None else np.asarray(trust, dtype=float)
+    _check(masks)
+    belief = arguments.weights("trust", trust, len(masks))
     rows, columns = _window(masks)
     layers = np.stack([geometry.bitmap_from_mask(mask)[rows, columns] for mask in masks])
     return _Stack(masks[0]["size"], rows, columns, layers, geometry.mask_ious(masks, masks), belief)
+
+
+def _check(masks: Sequence[Mapping[str, Any]]) -> None:
+    if not masks:
+        raise arguments.BadArgument("masks", "there is no mask to fuse")
+    if len({tuple(mask["size"]) for mask in masks}) > 1:
+        raise arguments.BadArgument("masks", "all must be of one image size")
 
 
 def smoothed_vote(layers: NDArray[np.bool_], table: Matrix, trust: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -133,7 +145,9 @@ def smoothed_vote(layers: NDArray[np.bool_], table: Matrix, trust: NDArray[np.fl
 
 def majority_mask(masks: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """The pixels in more than half of the masks. Where votes are equal the mean signed distance to the
-    outlines decides (shape-based averaging, Rohlfing and Maurer 2007), so two masks meet half way."""
+    outlines decides (shape-based averaging, Rohlfing and Maurer 2007), so two masks meet half way. BadArgument for
+    none, or masks of two sizes."""
+    _check(masks)
     height, width = masks[0]["size"]
     window = _window(masks)
     layers = [geometry.bitmap_from_mask(mask)[window] for mask in masks]
@@ -165,9 +179,10 @@ def _one(members: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def merge_shapes(shapes: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """The shape in the middle of shapes of one kind, nobody being trusted more than others."""
+    """The shape in the middle of shapes of one kind, nobody being trusted more than others. BadArgument for none, or a
+    mixture."""
     deadline.check()
-    kind = shapes[0]["type"]
+    kind = arguments.kinds("shapes", shapes, vector_shapes.LIKENESS.keys() | {"mask"})
     if len(shapes) == 1:
         return dict(shapes[0])
     if kind == "mask":

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_array
 
+from projects.inference import arguments
 from projects.inference.geometry import LARGEST_EXACT, Matrix, components
 
 
@@ -23,10 +24,13 @@ def cluster(similarity: Matrix | coo_array, owner: Sequence[int], threshold: flo
 
     Instances that hang together are clustered apart from the rest, which is exact: a mean reaches the
     threshold only where some pair does. Where more than LARGEST_EXACT hang together a cluster is joined
-    by its most similar pair instead of the mean.
+    by its most similar pair instead of the mean. BadArgument for a table that isn't square, or an owner too few.
     """
     grid: Any = coo_array(similarity)
     owners = np.asarray(owner, dtype=np.int64)
+    if grid.shape != (owners.size, owners.size):
+        raise arguments.BadArgument("owner", f"there must be one for each instance: {owners.size} of {grid.shape}")
+    arguments.finite("similarity", grid.data)
     keep = (grid.row < grid.col) & (grid.data >= threshold) & (grid.data > 0)
     keep &= owners[grid.row] != owners[grid.col]
     row, column, value = grid.row[keep], grid.col[keep], grid.data[keep]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from projects.inference import arguments
 from projects.inference.incremental import (
     AccuracyModel,
     AnnotatorParameters,
@@ -37,7 +38,11 @@ def least_sure(
 ) -> NDArray[np.int64]:
     """Where a budget of `votes` more judgements goes: the tasks of lowest confidence that may have
     another, one each, in order of need. Whatever the confidences are worth, this spends exactly the
-    budget, where it matters most; ties go to the task with fewer judgements, then to the first."""
+    budget, where it matters most; ties go to the task with fewer judgements, then to the first. BadArgument for
+    confidences outside [0, 1], or where not every task has one and judgements."""
+    confidence = arguments.chances("confidence", confidence)
+    if np.shape(wanted) != confidence.shape:
+        raise arguments.BadArgument("wanted", f"there must be {confidence.size}, one for each task")
     open_to = np.flatnonzero(wanted < most)
     order = np.lexsort((open_to, wanted[open_to], np.round(confidence[open_to], 9)))
     return open_to[order[:votes]]

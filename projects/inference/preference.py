@@ -27,6 +27,8 @@ from scipy.optimize import minimize
 from scipy.sparse import csr_array
 from scipy.special import log_softmax, softmax
 
+from projects.inference import arguments
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
@@ -104,10 +106,12 @@ class _Layout:
 
 def infer_preferences(votes: Votes, items: int, workers: int, group: Ints | None = None) -> Preferences:
     """Estimate all from votes in any order. `group[i]` is item i's group; by default each item stands
-    alone. ValueError for an index out of range or an item compared with itself."""
+    alone. BadArgument for an index out of range, columns of different lengths or an item compared with itself."""
     _check(votes, items, workers)
+    if group is not None:
+        group = arguments.indices("group", group, max(items, 1), items)
     order = np.lexsort((votes.outcome, votes.worker, votes.right, votes.left))
-    votes = Votes(*(column[order] for column in votes))
+    votes = Votes(*(np.asarray(column)[order] for column in votes))
     grouped = group is not None
     groups = np.zeros(items, dtype=np.int64) if group is None else np.asarray(group)
     counts = {"group": int(groups.max(initial=-1)) + 1 if grouped else 0, "item": items}
@@ -194,10 +198,9 @@ def _slopes(votes: Votes, found: Preferences, workers: int) -> tuple[csr_array, 
 
 def _check(votes: Votes, items: int, workers: int) -> None:
     for name, values, size in zip(Votes._fields, votes, (items, items, workers, 3), strict=True):
-        if values.size and not (values.min() >= 0 and values.max() < size):
-            raise ValueError(f"a {name} index is out of range")
-    if (votes.left == votes.right).any():
-        raise ValueError("an item can't be compared with itself")
+        arguments.indices(name, values, size, len(votes.left))
+    if (np.asarray(votes.left) == np.asarray(votes.right)).any():
+        raise arguments.BadArgument("right", "an item can't be compared with itself")
 
 
 def _precisions(layout: _Layout, variances: dict[str, float]) -> Floats:

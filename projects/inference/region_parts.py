@@ -21,6 +21,7 @@ from projects.inference.outcome import Answer
 from projects.inference.pieces import common_attributes, common_provenance
 from projects.inference.regions import edge_of, fuse_shapes, things_in
 
+LEAST = 1e-3  # of a standing, so that a shape which nobody trusted drew is still a shape
 IOU = 0.5  # from this overlap on, two regions are the same thing, unless a project says otherwise
 
 
@@ -94,7 +95,7 @@ def _region(one: _Thing, label: str, judges: Judges) -> dict[str, Any] | None:
 
 def _closeness(one: _Thing, judges: Judges) -> list[float]:
     """How far each who drew it is trusted with its shape."""
-    return [judges.standings[who] ** CLOSENESS for who in one.who]
+    return [max(judges.standings[who], LEAST) ** CLOSENESS for who in one.who]
 
 
 def _is_nothing(shape: Mapping[str, Any]) -> bool:

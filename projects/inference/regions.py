@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from projects.inference import deadline, vector_shapes
+from projects.inference import arguments, deadline, vector_shapes
 from projects.inference.agreement import shape_ious
 from projects.inference.boxes import CLOSENESS, fuse_boxes, fuse_points
 from projects.inference.classification import estimate
@@ -64,6 +64,7 @@ class Cluster:
 def infer_regions(images: Sequence[Mapping[Hashable, Mapping[str, Any]]], iou: float = 0.5) -> list[ImageEstimate]:
     """Estimate all images together. `images[i]` maps tasker → image_regions answer; shapes of one thing
     must be of one kind. Instances match, whatever their label, at IoU ≥ `iou`."""
+    arguments.chance("iou", iou)
     taskers = sorted({who for image in images for who in image}, key=repr)
     clusters = [one for i, image in enumerate(images) for one in things_in(i, image, iou)]
     if not clusters:
@@ -80,26 +81,28 @@ def infer_regions(images: Sequence[Mapping[Hashable, Mapping[str, Any]]], iou: f
 
 
 def fuse_shapes(shapes: Sequence[Mapping[str, Any]], trust: Sequence[float]) -> dict[str, Any]:
-    """The fused shape of one thing: the place that knows the kinds of shape. ValueError for a mixture."""
+    """The fused shape of one thing: the place that knows the kinds of shape. BadArgument for none or a mixture, and for
+    weights that are not."""
     deadline.check()
-    kinds = {shape["type"] for shape in shapes}
-    if kinds == {"box"}:
+    kind = arguments.kinds("shapes", shapes, vector_shapes.LIKENESS.keys() | {"mask"})
+    trust = arguments.weights("trust", trust, len(shapes)).tolist()
+    if kind == "box":
         return vector_shapes.box(fuse_boxes([vector_shapes.box_of(shape) for shape in shapes], trust).box)
-    if kinds == {"mask"}:
+    if kind == "mask":
         return fused_mask(shapes, trust)
-    if kinds == {"point"}:
+    if kind == "point":
         x, y = fuse_points([(shape["x"], shape["y"]) for shape in shapes], trust)
         return vector_shapes.median_point(shapes) | {
             "x": vector_shapes.tidy(float(x)),
             "y": vector_shapes.tidy(float(y)),
         }
-    if kinds == {"polygon"} or kinds == {"polyline"}:
-        return _fuse_curves(shapes, np.asarray(trust, dtype=float))
-    raise ValueError(f"shapes of kind {', '.join(sorted(kinds))} can't be fused")
+    return _fuse_curves(shapes, np.asarray(trust, dtype=float))
 
 
 def edge_of(shapes: Sequence[Mapping[str, Any]], trust: Sequence[float]) -> float | None:
-    """How far the edge of one thing is in doubt, in pixels; None of what only one drew, or of curves and points."""
+    """How far the edge of one thing is in doubt, in pixels; None of what only one drew, or of curves and points.
+    BadArgument for weights that are not."""
+    arguments.weights("trust", trust, len(shapes))
     kinds = {shape["type"] for shape in shapes}
     if len(shapes) == 1:
         return None

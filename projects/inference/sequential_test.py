@@ -18,6 +18,8 @@ from math import inf, log
 
 import numpy as np
 
+from projects.inference import arguments
+
 # What the bettors hold the error rate to be, in multiples of what is allowed; none holds more than MOST.
 RATES = (1.5, 2.0, 4.0, 8.0, inf)
 MOST = 0.5
@@ -38,7 +40,7 @@ class SequentialTest:
     def after(self, wrong: bool, allowed: float) -> SequentialTest:
         """The test one audit later. `allowed` is the most errors that are wanted, in (0, 0.5)."""
         if not 0 < allowed < MOST:
-            raise ValueError("the errors allowed must be above none and below half")
+            raise arguments.BadArgument("allowed", "the errors allowed must be above none and below half")
         k = self.audits + 1
         joins = 1.0 / (k * (k + 1)) / len(RATES)
         e_values = []

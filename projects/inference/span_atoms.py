@@ -13,15 +13,21 @@ their models), Raykar et al. 2010 (worker models and a classifier learnt togethe
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from projects.inference import arguments, geometry
 from projects.inference.classification import BIAS, HARDNESS, LOGNORMAL
 from projects.inference.dawid_skene import fit, votes
+from projects.inference.matching import cluster
+from projects.inference.pieces import most_common
+from projects.inference.span_crossings import uncrossed
+from projects.inference.span_rivals import SAME, find_rivals
 from projects.inference.span_words import Stretch, features, lean
 
 Floats = NDArray[np.float64]
@@ -63,7 +69,7 @@ Marks = list[dict[Hashable, list[Bounds]]]
 
 def infer_spans(texts: Sequence[str], answers: Sequence[Mapping[Hashable, Mapping[str, Any]]]) -> list[TextEstimate]:
     """Estimate all texts together. `answers[i]` maps tasker → text_spans answer about `texts[i]`.
-    ValueError for a span outside its text."""
+    BadArgument for a span outside its text."""
     _check(texts, answers)
     labels = sorted({span["label"] for text in answers for answer in text.values() for span in answer["spans"]})
     taskers = sorted({who for text in answers for who in text}, key=repr)
@@ -81,19 +87,48 @@ def infer_spans(texts: Sequence[str], answers: Sequence[Mapping[Hashable, Mappin
             expected[number] += sums
     told = []
     for number, found in enumerate(spans):
+        given = list(answers[number].values())
+        found = _uncrossed(found + _of_disputed_names(given, found), given, texts[number])
         kept, total = expected[number]
         sure = 2 * kept / total if total else float(bool(answers[number]))
         told.append(TextEstimate(sorted(found, key=lambda s: (s.start, s.end, s.label)), float(sure)))
     return told
 
 
+def _of_disputed_names(answers: Sequence[Mapping[str, Any]], found: Sequence[FoundSpan]) -> list[FoundSpan]:
+    """What more than half marked under names of which none is likely: asked label by label, nothing would be there.
+    Bounds and name are those of most; the confidence is the share that gave this name."""
+    told = []
+    for place in find_rivals([answer["spans"] for answer in answers]):
+        apart = [[span] for some in place.spans for span in some]
+        near = geometry.span_overlaps(*(np.array([(s["start"], s["end"]) for [s] in apart]) for _ in range(2)))
+        owner = [who for who, some in enumerate(place.spans) for _ in some]
+        for group in cluster(near, owner, SAME):
+            members = [apart[i][0] for i in group]
+            votes = Counter((span["start"], span["end"]) for span in members)
+            start, end = min(votes, key=lambda one: (-votes[one], one))
+            if 2 * len(group) > len(answers) and not any(one.start < end and start < one.end for one in found):
+                label = most_common([span["label"] for span in members])
+                share = sum(span["label"] == label for span in members) / len(answers)
+                told.append(FoundSpan(start, end, label, share))
+    return told
+
+
+def _uncrossed(found: Sequence[FoundSpan], answers: Sequence[Mapping[str, Any]], text: str) -> list[FoundSpan]:
+    """The spans of one text, of which none cross unless somebody's do."""
+    places = [(one.start, one.end) for one in found]
+    bounds = uncrossed(places, [one.confidence for one in found], [answer["spans"] for answer in answers], text)
+    kept = [replace(one, start=place[0], end=place[1]) for one, place in zip(found, bounds, strict=True) if place]
+    return list({(one.start, one.end, one.label): one for one in kept}.values())
+
+
 def _check(texts: Sequence[str], answers: Sequence[Mapping[Hashable, Mapping[str, Any]]]) -> None:
     if len(texts) != len(answers):
-        raise ValueError("there must be one set of answers for each text")
+        raise arguments.BadArgument("answers", "there must be one set of answers for each text")
     for text, given in zip(texts, answers, strict=True):
         for answer in given.values():
             if any(not 0 <= span["start"] < span["end"] <= len(text) for span in answer["spans"]):
-                raise ValueError("a span lies outside its text")
+                raise arguments.BadArgument("answers", "a span lies outside its text")
 
 
 def _bounds(answer: Mapping[str, Any], label: str) -> list[Bounds]:

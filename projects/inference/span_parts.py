@@ -20,6 +20,7 @@ from projects.inference.instance_level import LIKELY, Bools, ByParts, Floats, In
 from projects.inference.outcome import Answer
 from projects.inference.pieces import common_attributes, common_provenance
 from projects.inference.span_atoms import partings
+from projects.inference.span_crossings import uncrossed
 from projects.inference.span_questions import estimate_spans
 from projects.inference.span_rivals import find_rivals
 from projects.inference.spans import SHARED
@@ -95,7 +96,7 @@ def ask(answers: Sequence[Answer], thresholds: Mapping[str, Any], text: str) -> 
 
 
 def merge(answers: Sequence[Answer], judges: Judges, thresholds: Mapping[str, Any]) -> Merged:
-    """The spans that are likelier there than not, in the order of their places."""
+    """The spans that are likelier there than not, in the order of their places; none cross unless somebody's own do."""
     exact = thresholds.get("span_match", "exact") == "exact"
     found: list[tuple[dict[str, Any], float]] = []
     doubted: list[_Doubted] = []
@@ -105,6 +106,17 @@ def merge(answers: Sequence[Answer], judges: Judges, thresholds: Mapping[str, An
         runs, left_out = _runs(cut, cut.chances(judges), exact)
         doubted += left_out
         found += [_span(cut, run, some, judges) for run, some in zip(runs, _members(cut, runs), strict=True)]
+    bounds = uncrossed(
+        [(span["start"], span["end"]) for span, _ in found],
+        [right for _, right in found],
+        [answer["spans"] for answer in answers],
+        judges.text,
+    )
+    found = [
+        (span | {"start": place[0], "end": place[1]}, right)
+        for (span, right), place in zip(found, bounds, strict=True)
+        if place
+    ]
     found.sort(key=lambda pair: (pair[0]["start"], pair[0]["end"], pair[0]["label"]))
     spans = [{"id": f"s{n}", **span} for n, (span, _) in enumerate(found, start=1)]
     return Merged({"spans": spans}, np.array([right for _, right in found]), _missing(doubted, spans, judges))

@@ -13,6 +13,7 @@ from projects.inference import geometry
 from projects.inference.matching import cluster
 from projects.inference.outcome import Answer
 from projects.inference.pieces import common_attributes, common_provenance, most_common
+from projects.inference.span_crossings import Bounds, uncrossed
 
 Said = list[tuple[int, Mapping[str, Any]]]  # by which answer, and what
 
@@ -24,7 +25,8 @@ SHARED = 0.05
 
 def merge_spans(answers: Sequence[Answer]) -> Answer:
     """One answer from several: each span found by more than half of the answers, with the bounds most
-    of its finders chose (the middle ones where no two chose the same) and the label most chose."""
+    of its finders chose (the middle ones where no two chose the same) and the label most chose, the first in the
+    alphabet where none was. No two cross unless somebody's own do."""
     found = [(who, span) for who, answer in enumerate(answers) for span in answer["spans"]]
     found.sort(key=lambda pair: (pair[1]["start"], pair[1]["end"], pair[1]["label"]))
     if not found:
@@ -33,7 +35,13 @@ def merge_spans(answers: Sequence[Answer]) -> Answer:
     if rest:
         places = cluster(_similarity([span for _, span in rest]), [who for who, _ in rest], SHARED)
         groups += [[rest[i][1] for i in place] for place in places]
-    kept = [_one(group) for group in groups if 2 * len(group) > len(answers)]
+    groups = [group for group in groups if 2 * len(group) > len(answers)]
+    said = [answer["spans"] for answer in answers]
+    chosen = [_bounds(group) for group in groups]
+    bounds = uncrossed(chosen, [len(group) for group in groups], said)
+    kept = [_one(group, place) for group, place in zip(groups, bounds, strict=True) if place]
+    if bounds != chosen:  # what was moved may have come to lie on its like
+        kept = list({(span["start"], span["end"], span["label"]): span for span in kept}.values())
     kept.sort(key=lambda span: (span["start"], span["end"], span["label"]))
     return {"spans": [{"id": f"s{n}", **span} for n, span in enumerate(kept, start=1)]}
 
@@ -60,18 +68,17 @@ def _similarity(spans: Sequence[Mapping[str, Any]]) -> coo_array:
     return overlap
 
 
-def _one(members: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    start, end = _bounds(members)
+def _one(members: Sequence[Mapping[str, Any]], bounds: Bounds) -> dict[str, Any]:
     return {
-        "start": start,
-        "end": end,
+        "start": bounds[0],
+        "end": bounds[1],
         "label": most_common([span["label"] for span in members]),
         "attributes": common_attributes(members),
         "provenance": common_provenance(members),
     }
 
 
-def _bounds(members: Sequence[Mapping[str, Any]]) -> tuple[int, int]:
+def _bounds(members: Sequence[Mapping[str, Any]]) -> Bounds:
     votes = Counter((span["start"], span["end"]) for span in members).most_common(2)
     if len(votes) == 1 or votes[0][1] > votes[1][1]:
         return votes[0][0]

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from projects.inference import arguments
 from projects.inference.geometry import Matrix
 from projects.inference.majority import largest_group, left_out, pairwise
 from projects.inference.outcome import Agree, Answer, Merge, Outcome
@@ -33,10 +34,10 @@ def standing_v1(
     """Decide for the group that is more likely right than all else together.
 
     `standings[i]` is the probability that tasker i's answer is right (the mean of their standing), in
-    [0, 1]. An answer that decides by itself grades nobody. ValueError if there isn't one for each answer.
+    [0, 1]. An answer that decides by itself grades nobody. BadArgument if there isn't one for each answer.
     """
-    if len(standings) != len(answers):
-        raise ValueError("there must be one standing for each answer")
+    arguments.chance("threshold", threshold)
+    given = arguments.chances("standings", standings, len(answers))
     count = len(answers)
     nobody: list[float | None] = [None] * count
     if not count:
@@ -45,7 +46,7 @@ def standing_v1(
     order = sorted(range(count), key=lambda i: (texts[i], standings[i]))
     groups = _groups(pairwise([answers[i] for i in order], agree), threshold)
     groups = [[order[i] for i in group] for group in groups]
-    sure = np.clip(np.asarray(standings, dtype=float), 1 - SURE, SURE)
+    sure = np.clip(given, 1 - SURE, SURE)
     chances = _chances(groups, sure)
     best = max(range(len(groups)), key=lambda g: (round(float(chances[g]), 12), -g))
     confidence = float(chances[best])

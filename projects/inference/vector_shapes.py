@@ -13,7 +13,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from projects.inference import deadline, geometry
+from projects.inference import arguments, deadline, geometry
 from projects.inference.geometry import Matrix
 
 Shape = Mapping[str, Any]
@@ -183,9 +183,11 @@ def median_point(shapes: Sequence[Shape]) -> dict[str, Any]:
 
 
 def most_central(shapes: Sequence[Shape], trust: NDArray[np.float64] | None = None) -> dict[str, Any]:
-    """The polygon or line that is, weighed by trust, most like all of them: a shape that somebody did draw."""
-    table = LIKENESS[shapes[0]["type"]](shapes, shapes)
-    belief = np.ones(len(shapes)) if trust is None else np.asarray(trust, dtype=float)
+    """The polygon or line that is, weighed by trust, most like all of them: a shape that somebody did draw. BadArgument
+    for none, a mixture, or weights that are not."""
+    kind = arguments.kinds("shapes", shapes, LIKENESS)
+    belief = arguments.weights("trust", trust, len(shapes))
+    table = LIKENESS[kind](shapes, shapes)
     return dict(shapes[int(np.argmax(table @ belief))])
 
 

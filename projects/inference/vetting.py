@@ -13,7 +13,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from projects.inference.classification import Estimate
 from projects.inference.dawid_skene import Fit, Member
@@ -86,7 +86,7 @@ def _worth(fit: Fit, parameters: Floats) -> Floats:
 def _finding(mean: float, deviation: float, bar: float) -> Finding:
     if mean > bar:
         return "fine"
-    reach = norm.ppf(ASSURANCE) * deviation
+    reach = ndtri(ASSURANCE) * deviation
     if mean + reach < 0:
         return "against"
     return "blind" if mean + reach < bar else "unsure"

@@ -1,8 +1,10 @@
 """API tokens: shown once, kept as a hash, checked on every request."""
 
 import hashlib
+import json
 import secrets
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.http import HttpRequest
 from django.utils import timezone
@@ -10,9 +12,11 @@ from rest_framework.authentication import BaseAuthentication, get_authorization_
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
+from taskers import access
 from taskers.audit import trail
 from taskers.audit.trail import Kind
-from taskers.models import ApiToken, Membership, Organization, Person
+from taskers.database.prepared import ask_named, columns, from_columns
+from taskers.models import ApiToken, Organization, Person
 from taskers.outbox.events import emit
 
 PREFIX = "tdm_"
@@ -72,6 +76,18 @@ def _audit(kind: Kind, token: ApiToken, by: Person | None, **detail: str) -> Non
     )
 
 
+# Who asks, for which organization, and as what: each request of a program asks for all of it, once.
+LIVE = f"""
+SELECT {columns(ApiToken, "t")}, {columns(Person, "w")}, {columns(Organization, "o")},
+  (SELECT json_agg(json_build_array(m.role, m.project_key)) FROM taskers_membership m
+    WHERE m.person_id = t.person_id AND m.organization_id = t.organization_id AND m.ended_at IS NULL)::text AS granted
+FROM taskers_apitoken t
+JOIN taskers_person w ON w.id = t.person_id AND w.is_active
+JOIN taskers_organization o ON o.id = t.organization_id
+WHERE t.secret_hash = %(hash)s::text AND t.revoked_at IS NULL
+"""
+
+
 class TokenAuthentication(BaseAuthentication):
     """`Authorization: Bearer tdm_…`. Sets `request.organization` to the one the token belongs to."""
 
@@ -94,10 +110,14 @@ class TokenAuthentication(BaseAuthentication):
         return 'Bearer realm="tandem"'
 
     def _live(self, secret: str) -> ApiToken:
-        rows = ApiToken.objects.select_related("person", "organization")
-        token = rows.filter(secret_hash=digest(secret), revoked_at=None, person__is_active=True).first()
+        found = ask_named(LIVE, {"hash": digest(secret)})
+        token = from_columns(ApiToken, "t", found[0]) if found else None
         if token is None or (token.expires_at and token.expires_at <= timezone.now()):
             raise AuthenticationFailed("This token is unknown, expired or revoked.")
-        if not Membership.objects.live().filter(person=token.person, organization=token.organization).exists():
+        (row,) = found
+        token.person, token.organization = from_columns(Person, "w", row), from_columns(Organization, "o", row)
+        granted = [(role, key and UUID(key)) for role, key in json.loads(row["granted"] or "[]")]
+        if not granted:
             raise AuthenticationFailed("This token's owner is no longer in its organization.")
+        access.remember(token.person, token.organization, granted)
         return token

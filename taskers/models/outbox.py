@@ -1,27 +1,13 @@
 """The outbox: one row per thing that happened, written in the transaction that did it."""
 
 from django.db import models
-from django.db.models import F, Func
-from django.db.models.expressions import RawSQL
+from django.db.models import Func
 from django.db.models.functions import Now
 
 from taskers.models.append_only import kept_or_archived
 
 # PostgreSQL's number of the running transaction; it never wraps round.
 CURRENT_TRANSACTION = Func(template="(pg_current_xact_id()::text)::bigint", output_field=models.BigIntegerField())
-
-
-class EventQuerySet(models.QuerySet["Event"]):
-    def settled_after(self, transaction: int, pk: int) -> "EventQuerySet":
-        """Events after a cursor, in the order readers may rely on.
-
-        Row numbers are drawn before commit, so a lower one can appear after a higher one was read. Events are
-        therefore read by (transaction, number), and only below the oldest transaction still running: nothing can
-        appear behind a cursor any more.
-        """
-        horizon = RawSQL("pg_snapshot_xmin(pg_current_snapshot())::text::bigint", [])
-        after = self.extra(where=["(transaction, id) > (%s, %s)"], params=[transaction, pk])
-        return after.alias(_horizon=horizon).filter(transaction__lt=F("_horizon")).order_by("transaction", "id")
 
 
 # An event may leave the table once a file holds it and every reader has passed it.
@@ -45,8 +31,6 @@ class Event(models.Model):
     subject = models.CharField(max_length=80, blank=True)
     data = models.JSONField(default=dict)
     at = models.DateTimeField(db_default=Now(), editable=False)
-
-    objects = EventQuerySet.as_manager()
 
     class Meta:
         triggers = [kept_or_archived("event_append_only", ARCHIVED)]

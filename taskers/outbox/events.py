@@ -74,9 +74,37 @@ def emit_all(events: Sequence[Event]) -> list[Event]:
     return [row_of(Event, row) for row in ask(EMIT, terms)]
 
 
+# Row numbers are drawn before commit, so a lower one can appear after a higher one was read. Events are therefore read
+# by (transaction, number), and only below the oldest transaction still running: nothing can appear behind a cursor.
+SETTLED = f"""
+SELECT {columns(Event, "e")} FROM taskers_event e
+WHERE (e.transaction, e.id) > (%(transaction)s::bigint, %(event)s::bigint)
+  AND e.transaction < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+ORDER BY e.transaction, e.id LIMIT %(limit)s::int
+"""
+
+
 def settled(cursor: Cursor, limit: int) -> list[Event]:
     """The next events that a reader may rely on; `settings.OUTBOX_READ` names this."""
-    return list(Event.objects.settled_after(cursor.transaction, cursor.event_id)[:limit])
+    terms = {"transaction": cursor.transaction, "event": cursor.event_id, "limit": limit}
+    return [row_of(Event, row) for row in ask(SETTLED, terms)]
+
+
+# By the index of that order: what it costs doesn't depend on how many there are, or wait.
+BEHIND = """
+SELECT r.name FROM unnest(%(readers)s::text[]) AS r(name) LEFT JOIN taskers_cursor c ON c.reader = r.name
+WHERE EXISTS (
+  SELECT FROM taskers_event e
+  WHERE (e.transaction, e.id) > (coalesce(c.transaction, %(start)s::bigint), coalesce(c.event_id, 0))
+    AND e.transaction < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+)
+"""
+
+
+def behind(readers: Iterable[str]) -> list[str]:
+    """Those of these readers for whom there are events, found by one statement."""
+    start = Cursor._meta.get_field("transaction").get_default()
+    return [name for (name,) in ask(BEHIND, {"readers": list(readers), "start": start})]
 
 
 def follow(reader: str, handle: Callable[[Iterable[Event]], None], *, limit: int = 500) -> int:
@@ -86,8 +114,7 @@ def follow(reader: str, handle: Callable[[Iterable[Event]], None], *, limit: int
     a second process with the same reader name waits for nothing and gets 0.
     """
     with transaction.atomic():
-        Cursor.objects.get_or_create(reader=reader)
-        cursor = Cursor.objects.select_for_update(skip_locked=True).filter(reader=reader).first()
+        cursor = _own(reader)
         if cursor is None:
             return 0
         events = import_string(settings.OUTBOX_READ)(cursor, limit)
@@ -97,3 +124,14 @@ def follow(reader: str, handle: Callable[[Iterable[Event]], None], *, limit: int
         last = events[-1]
         Cursor.objects.filter(reader=reader).update(transaction=last.transaction, event_id=last.pk)
         return len(events)
+
+
+OWN = f"SELECT {columns(Cursor, 'c')} FROM taskers_cursor c WHERE c.reader = %(reader)s FOR UPDATE SKIP LOCKED"
+
+
+def _own(reader: str) -> Cursor | None:
+    """The reader's cursor, locked; None while another process reads under this name."""
+    found = ask(OWN, {"reader": reader})
+    if not found and Cursor.objects.get_or_create(reader=reader)[1]:
+        found = ask(OWN, {"reader": reader})
+    return row_of(Cursor, found[0]) if found else None

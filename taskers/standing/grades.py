@@ -14,7 +14,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models.functions import Now
-from scipy.stats import beta
+from scipy.special import betaincinv
 
 from taskers.database.prepared import array, ask, ask_named
 from taskers.models import Grade, LabelStanding, Organization, Person, Standing
@@ -213,9 +213,8 @@ def shown(tasker: Person, project_keys: Collection[UUID], *, before: datetime) -
 
 def estimate(good: float, poor: float) -> Estimate:
     """The posterior for these weighted counts."""
-    posterior = beta(PRIOR_GOOD + good, PRIOR_POOR + poor)
-    low, high = posterior.interval(0.9)
-    return Estimate(float(posterior.mean()), float(low), float(high), good + poor)
+    low, high = betaincinv(PRIOR_GOOD + good, PRIOR_POOR + poor, [0.05, 0.95])
+    return Estimate(mean(good, poor), float(low), float(high), good + poor)
 
 
 def mean(good: float, poor: float) -> float:

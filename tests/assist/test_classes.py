@@ -110,7 +110,7 @@ async def test_alice_asks_what_a_letter_is_about(cast: Cast, project: Project, r
     await again.line.disconnect()
 
 
-async def test_fate_of_each_suggestion_is_kept(cast: Cast, project: Project, real_runtime: Runtime, at) -> None:
+async def test_outcome_of_each_suggestion_is_kept(cast: Cast, project: Project, real_runtime: Runtime, at) -> None:
     at(real_runtime.address)
     outcomes: list[list[tuple[str, float | None]]] = []
     for subject, tone, marks, refused in (

@@ -93,7 +93,7 @@ def test_model_version_names_its_files_by_hash(db: None) -> None:
     assert len(artifacts) == 2 and all(len(sha256) == 64 for sha256 in artifacts.values())
 
 
-def test_four_fates(held: Assignment) -> None:
+def test_four_outcomes(held: Assignment) -> None:
     kept, changed, refused, left = (
         offered(held, span_offer(*place)) for place in ((0, 11), (15, 30), (39, 43), (47, 58))
     )

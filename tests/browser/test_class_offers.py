@@ -51,7 +51,7 @@ def letters(site: Site, name: str, **terms: str) -> str:
 
 
 def outcomes(site: Site, project: str) -> list[tuple[str, str]]:
-    """Field and fate of what was suggested there, once all of it is settled."""
+    """Field and outcome of what was suggested there, once all of it is settled."""
 
     def settled() -> list[tuple[str, str]] | None:
         rows = site.query(

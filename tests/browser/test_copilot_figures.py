@@ -1,4 +1,4 @@
-"""The copilot's page with figures in it: work in both arms, suggestions of every fate; wide, narrow, light, dark."""
+"""The copilot's page with figures in it: work in both arms, suggestions of every outcome; wide, narrow, light, dark."""
 
 from collections.abc import Callable
 

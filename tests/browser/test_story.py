@@ -213,7 +213,7 @@ def check_masks(site: Site) -> None:
     counts = {email.split("@")[0]: code for email, code in rows}
     assert len(set(counts.values())) == 3
     kept = site.query("SELECT outcome, latency_ms FROM assist_suggestion")
-    assert kept and all(latency > 0 for _fate, latency in kept)
+    assert kept and all(latency > 0 for _outcome, latency in kept)
 
 
 def review(page: Page, site: Site) -> None:

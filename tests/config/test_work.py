@@ -15,6 +15,7 @@ from config.management.commands import work
 from projects import jobs, queue
 from projects.data import importing
 from projects.models import Assignment
+from taskers.outbox.events import emit, follow
 from tests.support import cast as people
 from tests.support import make
 from tests.support.projects.leases import run_out
@@ -75,3 +76,35 @@ def test_every_lease_that_ran_out_is_ended_however_many(cast, monkeypatch) -> No
     monkeypatch.setattr(jobs, "EXPIRE_AT_ONCE", 1)
     assert jobs.expire_assignments(0) == 3
     assert not Assignment.objects.held().exists()
+
+
+def test_readers_are_woken_by_what_is_written_and_one_that_fails_is_tried_again(monkeypatch) -> None:
+    cast = people.assemble()
+    seen: dict[str, list[str]] = {"steady": [], "failing": []}
+    failed = []
+
+    def steady() -> int:
+        return follow("steady", lambda events: seen["steady"].extend(event.kind for event in events))
+
+    def failing() -> int:
+        if not failed:
+            failed.append(True)
+            raise RuntimeError("The first time it fails.")
+        return follow("failing", lambda events: seen["failing"].extend(event.kind for event in events))
+
+    monkeypatch.setattr(work, "READERS", {"steady": steady, "failing": failing})
+    monkeypatch.setattr(work, "AFTER_FAILURE", 0.1)
+
+    async def story() -> None:
+        running = asyncio.create_task(work.work(concurrency=1))
+        try:
+            for kind in ("planted", "grown"):
+                await sync_to_async(emit, thread_sensitive=False)(kind, organization_id=cast.riverside.pk)
+                assert await within(60, lambda kind=kind: all(kind in kinds for kinds in seen.values())), seen
+        finally:
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+
+    asyncio.run(story())
+    assert failed
+    assert all(kinds.count("planted") == kinds.count("grown") == 1 for kinds in seen.values())

@@ -166,7 +166,7 @@ def test_calibration_is_monotone_and_knows_its_own_doubt():
 def test_calibration_refuses_what_is_not_a_confidence():
     with pytest.raises(ValueError, match="between 0 and 1"):
         calibrate([1.2], [True])
-    with pytest.raises(ValueError, match="one confidence"):
+    with pytest.raises(ValueError, match="right: there must be 2"):
         calibrate([0.2, 0.3], [True])
 
 

@@ -11,6 +11,7 @@ from projects.inference.agreement import regions_agreement, spans_agreement
 from projects.inference.majority import largest_group, majority_v1
 from projects.inference.masks import majority_mask, merge_regions
 from projects.inference.matching import cluster
+from projects.inference.span_crossings import any_cross
 from projects.inference.spans import merge_spans
 from tests.support.projects.answers import choice, first, region, regions, same, spans
 
@@ -134,6 +135,33 @@ def test_merging_spans_is_blind_to_order(raw, random):
 def test_one_answer_alone_is_merged_into_itself(raw):
     answer = spans(*[(s, s + n, label) for s, n, label in raw])
     assert spans_agreement(merge_spans([answer]), answer) == 1.0
+
+
+def test_three_names_for_one_place_are_one_span():
+    answers = [spans((0, 9, "person")), spans((0, 9, "org")), spans((0, 9, "place"))]
+    assert [(s["start"], s["end"], s["label"]) for s in merge_spans(answers)["spans"]] == [(0, 9, "org")]
+
+
+def crossing(answer) -> bool:
+    return any_cross([(s["start"], s["end"]) for s in answer["spans"]])
+
+
+def test_merged_spans_do_not_cross_where_nobody_lets_them():
+    one, two, three = spans((0, 10, "a")), spans((0, 10, "a"), (10, 20, "b")), spans((0, 10, "a"), (6, 20, "b"))
+    assert crossing(three) and not crossing(two)
+    wide = spans((6, 20, "b"))
+    merged = merge_spans([one, one, two, wide, wide, wide, one])
+    assert not crossing(merged) and [s["label"] for s in merged["spans"]] == ["a", "b"]
+    assert [(s["start"], s["end"]) for s in merged["spans"]] == [(0, 10), (10, 20)], "as somebody drew it"
+    assert crossing(merge_spans([three, three, two])), "somebody's own cross"
+
+
+@given(st.lists(st.lists(st.tuples(st.integers(0, 20), st.integers(1, 9), st.sampled_from("abc")), max_size=4),
+                min_size=1, max_size=6))  # fmt: skip
+def test_whatever_is_merged_crosses_only_where_people_let_it(raw):
+    answers = [spans(*[(s, s + n, label) for s, n, label in one]) for one in raw]
+    merged = merge_spans(answers)
+    assert not crossing(merged) or any(crossing(one) for one in answers)
 
 
 def test_provenance_and_attributes_follow_the_members():

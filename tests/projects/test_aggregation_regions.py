@@ -27,6 +27,23 @@ def test_fusing_boxes_is_blind_to_order_and_stays_inside_the_hull(boxes, random)
     assert width >= 0 and height >= 0
 
 
+@given(box_lists)
+def test_of_boxes_by_people_trusted_alike_each_edge_is_the_plain_median(boxes):
+    corners = np.array([(x, y, x + w, y + h) for x, y, w, h in boxes])
+    x0, y0, x1, y1 = np.median(corners, axis=0)
+    assert fuse_boxes(boxes).box == pytest.approx([x0, y0, x1 - x0, y1 - y0])
+    assert fuse_boxes(boxes, [0.8] * len(boxes)).box == pytest.approx([x0, y0, x1 - x0, y1 - y0])
+
+
+@given(box_lists, st.lists(st.floats(0.05, 5), min_size=6, max_size=6))
+def test_more_than_half_of_the_trust_at_one_box_is_that_box_whatever_the_others_drew(boxes, trust):
+    trust = trust[: len(boxes)]
+    among = fuse_boxes([[7, 8, 30, 20], *boxes], [sum(trust) * 1.01, *trust]).box
+    corners = np.array([(x, y, x + w, y + h) for x, y, w, h in [(7, 8, 30, 20), *boxes]])
+    assert (corners.min(0)[:2] <= np.array(among[:2]) + 1e-9).all()
+    assert fuse_boxes([[7, 8, 30, 20]] * 2 + boxes, [sum(trust)] * 2 + trust).box == pytest.approx([7, 8, 30, 20])
+
+
 def test_one_wild_box_does_not_drag_the_others():
     careful = [[10, 10, 20, 20], [11, 10, 20, 21], [10, 11, 21, 20], [10, 10, 20, 20]]
     fused = fuse_boxes([*careful, [0, 0, 300, 300]])

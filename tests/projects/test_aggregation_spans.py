@@ -5,7 +5,12 @@ import time
 import numpy as np
 import pytest
 
+from projects.inference.incremental import newcomer
+from projects.inference.instance_level import Judges
+from projects.inference.reliability import first_accuracy_model
 from projects.inference.span_atoms import infer_spans
+from projects.inference.span_crossings import any_cross, uncrossed
+from projects.inference.span_parts import SPANS
 from tests.support.projects.answers import spans
 from tests.support.projects.crowds import office
 
@@ -57,6 +62,54 @@ def test_labels_are_inferred_apart_so_that_spans_may_nest():
     everyone = {who: spans((0, 13, "org"), (8, 13, "place")) for who in ("ann", "ben", "cho")}
     [estimate] = infer_spans([text], [everyone])
     assert told(estimate) == [(0, 13, "org"), (8, 13, "place")]
+
+
+def test_three_names_for_one_place_are_one_span_of_little_confidence():
+    texts = ["Maria Jensen works in Oslo.", "Nobody works here at all."] * 3
+    three = {"ann": spans((0, 12, "person")), "ben": spans((0, 12, "org")), "cem": spans((0, 12, "place"))}
+    [one] = infer_spans(texts, [three, {who: spans() for who in three}] * 3)[0].spans
+    assert (one.start, one.end, one.label) == (0, 12, "org") and one.confidence <= 1 / 3
+    alone = {"ann": spans((0, 12, "person")), "ben": spans(), "cem": spans((0, 12, "place")), "dee": spans()}
+    assert infer_spans(texts, [alone, {who: spans() for who in alone}] * 3)[0].spans == []
+
+
+def test_spans_of_two_labels_do_not_cross_where_nobody_lets_them():
+    texts = ["a long line with some words in it"] * 4
+    answers = {who: spans((0, 20, "a")) for who in ("ann", "ben", "cem")} | {
+        who: spans((12, 33, "b")) for who in ("dee", "eva", "fay")
+    }
+    for told in infer_spans(texts, [answers] * 4):
+        assert not any_cross([(one.start, one.end) for one in told.spans])
+    merged = SPANS.merge(list(answers.values()), judges(6), {}).answer["spans"]
+    assert not any_cross([(one["start"], one["end"]) for one in merged])
+
+
+def test_a_span_that_gives_way_is_never_left_with_white_space_alone():
+    text, first, last = "alpha beta gamma", (0, 7), (9, 16)
+    given = [[{"start": a, "end": b}] for a, b in (first, last, (5, 11), (5, 11))]
+    assert uncrossed([first, (5, 11)], [0.9, 0.6], given, text) == [first, (7, 10)]
+    assert uncrossed([first, (5, 11), last], [0.9, 0.6, 0.8], given, text) == [first, (7, 9), last]
+    text = "alpha b   gamma."  # between the two stands nothing
+    assert uncrossed([first, (5, 11), last], [0.9, 0.6, 0.8], given, text) == [first, None, last]
+    assert uncrossed([first, (5, 11), last], [0.9, 0.6, 0.8], given) == [first, None, last]
+
+
+def test_pieces_are_trimmed_and_still_cross_nothing():
+    random = np.random.default_rng(4)
+    for _ in range(200):
+        text = "".join(random.choice(list("ab  "), 20))
+        found = [
+            (int(a), int(a + size)) for a, size in zip(random.integers(0, 14, 5), random.integers(1, 7, 5), strict=True)
+        ]
+        kept = [one for one in uncrossed(found, list(random.random(5)), [], text) if one]
+        assert not any_cross(kept)
+        assert all(one in found or text[one[0] : one[1]].strip() == text[one[0] : one[1]] for one in kept)
+
+
+def judges(count):
+    """Strangers."""
+    model = first_accuracy_model(2)
+    return Judges(model, [newcomer(model)] * count, [0.75] * count)
 
 
 def test_nothing_marked_nothing_answered_and_nothing_to_read():

@@ -72,6 +72,6 @@ def test_masks_are_weighed_like_anything_else():
 
 
 def test_standings_must_fit_the_answers():
-    with pytest.raises(ValueError, match="one standing"):
+    with pytest.raises(ValueError, match="standings: there must be 1"):
         standing_v1([choice("a")], same, first, 1.0, [])
     assert set(WEIGHTED) == {"standing_v1"}

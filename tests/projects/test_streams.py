@@ -7,12 +7,12 @@ import pytest
 from asgiref.sync import async_to_sync
 from asgiref.testing import ApplicationCommunicator
 from django.conf import settings as configured
-from django.core.asgi import get_asgi_application
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from PIL import Image
 
+from config.handler import Handler
 from projects.data import exporting, importing
 from projects.data.media.pictures import read_picture
 from projects.models import Task
@@ -34,10 +34,10 @@ def session_of(person) -> str:
     return f"{configured.SESSION_COOKIE_NAME}={client.cookies[configured.SESSION_COOKIE_NAME].value}"
 
 
-def get(path: str, person=None, **headers: str) -> tuple[int, dict[str, str], list[bytes]]:
-    """Status, headers and the pieces of the body, as a server gets them from the application."""
+def scope_of(path: str, person=None, **headers: str) -> dict:
+    """What a server tells the application of a GET."""
     sent = {"host": "localhost", **headers} | ({"cookie": session_of(person)} if person else {})
-    scope = {
+    return {
         "type": "http",
         "http_version": "1.1",
         "method": "GET",
@@ -46,8 +46,13 @@ def get(path: str, person=None, **headers: str) -> tuple[int, dict[str, str], li
         "headers": [(name.replace("_", "-").encode(), value.encode()) for name, value in sent.items()],
     }
 
+
+def get(path: str, person=None, **headers: str) -> tuple[int, dict[str, str], list[bytes]]:
+    """Status, headers and the pieces of the body, as a server gets them from the application."""
+    scope = scope_of(path, person, **headers)
+
     async def ask() -> tuple[int, dict[str, str], list[bytes]]:
-        talk = ApplicationCommunicator(get_asgi_application(), scope)
+        talk = ApplicationCommunicator(Handler(), scope)
         await talk.send_input({"type": "http.request", "body": b"", "more_body": False})
         start = await talk.receive_output(10)
         pieces, more = [], True
@@ -105,4 +110,24 @@ def test_an_export_is_sent_while_it_is_read(everybody, monkeypatch):
     status, headers, pieces = get(address, everybody.mina)
     assert status == 200 and headers["content-disposition"].startswith("attachment")
     assert len(pieces) == 5 and all(piece.startswith(b"-DOCSTART-") for piece in pieces)
+    assert backends() == before
+
+
+def test_whoever_hangs_up_in_the_middle_keeps_no_connection(everybody, monkeypatch):
+    monkeypatch.setattr(exporting, "PIECE", 1)
+    project = make.project(everybody.riverside, wanted=1)
+    make.tasks(make.batch(project), 5)
+    for _ in range(5):
+        make.judged(everybody.alice, project, make.MARIA)
+    before = backends()
+    scope = scope_of(reverse("export-download", args=[project.public_id, "conll"]), everybody.mina)
+
+    async def ask() -> None:
+        talk = ApplicationCommunicator(Handler(), scope)
+        await talk.send_input({"type": "http.request", "body": b"", "more_body": False})
+        assert (await talk.receive_output(10))["status"] == 200
+        await talk.send_input({"type": "http.disconnect"})
+        await talk.wait(10)
+
+    async_to_sync(ask)()
     assert backends() == before

@@ -10,7 +10,7 @@ from projects.models import BatchProgress, Task
 from projects.reports import progress
 from projects.workflow import submission, task_actions
 from taskers.models import Event
-from taskers.outbox.events import emit, follow
+from taskers.outbox.events import behind, emit, follow
 from tests.support import make
 
 
@@ -46,6 +46,17 @@ def test_each_reader_sees_each_event_once(cast) -> None:
     assert read("one", number=1) == ["planted"]
     assert read("one") == []
     assert read("two", number=1) == ["planted"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_is_behind_is_told_by_one_statement(cast, django_assert_num_queries) -> None:
+    settled()
+    read("one"), read("two")
+    emit("planted", organization_id=cast.riverside.pk)
+    settled()
+    assert read("one", number=1)[:1] == ["planted"]
+    with django_assert_num_queries(1):
+        assert set(behind(["one", "two", "never asked"])) == {"two", "never asked"}
 
 
 @pytest.mark.django_db(transaction=True)

@@ -1,0 +1,96 @@
+"""Django behind ASGI, each request in one thread from its first middleware to its last.
+
+Django's own handler changes threads five times a request where middleware and views are synchronous, as nearly all of
+ours are: signals, middleware, view and end each wait for a turn of the event loop, in a thread that is made for the one
+request, with a database connection object of its own.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import Any
+
+import django
+from asgiref.sync import sync_to_async
+from django.core import signals
+from django.core.exceptions import RequestAborted
+from django.core.handlers.asgi import ASGIHandler, ASGIRequest, get_script_prefix
+from django.db import close_old_connections
+from django.http import FileResponse, HttpResponse
+from django.http.response import HttpResponseBase
+from django.urls import set_script_prefix
+
+Receive = Callable[[], Awaitable[Mapping[str, Any]]]
+Send = Callable[[Mapping[str, Any]], Awaitable[None]]
+
+THREADS = 16  # a process has eight connections to the database; whoever waits for something else waits beside them
+
+
+def application() -> "Handler":
+    """Django, set up, behind ASGI."""
+    django.setup(set_prefix=False)
+    return Handler()
+
+
+class Handler(ASGIHandler):
+    """Answers HTTP requests; what is streamed is sent from the event loop, and ends when the client has gone."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.threads = ThreadPoolExecutor(THREADS, "http")
+
+    def load_middleware(self, is_async: bool = False) -> None:
+        super().load_middleware(is_async=False)
+
+    async def handle(self, scope: Any, receive: Receive, send: Send) -> None:
+        try:
+            body = await self.read_body(receive)
+        except RequestAborted:
+            return
+        try:
+            request, refusal = self.create_request(scope, body)
+            response: HttpResponseBase = refusal or await self._in_thread(self._answer, scope, request)
+            if not response.streaming:
+                await self.send_response(response, send)
+                return
+            try:
+                await self._stream(response, receive, send)
+            finally:
+                await self._in_thread(response.close)
+        finally:
+            body.close()
+
+    async def _stream(self, response: HttpResponseBase, receive: Receive, send: Send) -> None:
+        sending = asyncio.create_task(self.send_response(response, send))
+        listening = asyncio.create_task(self.listen_for_disconnect(receive))
+        await asyncio.wait({sending, listening}, return_when=asyncio.FIRST_COMPLETED)
+        for task in (listening, sending):
+            if not task.done():
+                task.cancel()
+            with suppress(asyncio.CancelledError, RequestAborted):
+                await task
+
+    def _answer(self, scope: Any, request: ASGIRequest) -> HttpResponseBase:
+        set_script_prefix(get_script_prefix(scope))
+        signals.request_started.send(sender=type(self), scope=scope)
+        response = self.get_response(request)
+        response._handler_class = type(self)  # type: ignore[attr-defined]
+        if isinstance(response, FileResponse):
+            response.block_size = self.chunk_size
+        if response.streaming and response.is_async:  # type: ignore[attr-defined]
+            close_old_connections()  # this thread's; the stream's end comes in another
+            return response
+        whole = _read(response) if response.streaming else response
+        response.close()
+        return whole
+
+    async def _in_thread(self, work: Callable, *arguments: Any) -> Any:
+        return await sync_to_async(work, thread_sensitive=False, executor=self.threads)(*arguments)
+
+
+def _read(response: HttpResponseBase) -> HttpResponse:
+    """What an iterator without `async` yields, such as a static file: it can't be sent in pieces from an event loop."""
+    whole = HttpResponse(b"".join(response), status=response.status_code, reason=response.reason_phrase)  # type: ignore[call-overload]
+    whole.headers, whole.cookies = response.headers, response.cookies
+    return whole
