@@ -81,7 +81,7 @@ def test_every_lease_that_ran_out_is_ended_however_many(cast, monkeypatch) -> No
 def test_readers_are_woken_by_what_is_written_and_one_that_fails_is_tried_again(monkeypatch) -> None:
     cast = people.assemble()
     seen: dict[str, list[str]] = {"steady": [], "failing": []}
-    failed = []
+    failed: list[bool] = []
 
     def steady() -> int:
         return follow("steady", lambda events: seen["steady"].extend(event.kind for event in events))
