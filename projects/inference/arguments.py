@@ -15,6 +15,10 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 
+# So far may sums of probabilities be beyond their ends by the way in which a computer adds; they are taken for the end.
+ROUNDING = 1e-9
+
+
 class BadArgument(ValueError):
     """An argument that no method can work with: `name` is which, `why` what it must be."""
 
@@ -43,16 +47,16 @@ def chances(name: str, values: ArrayLike, size: int | None = None) -> Floats:
     found = finite(name, values)
     if found.ndim != 1 or (size is not None and found.size != size):
         raise BadArgument(name, f"there must be {'a row' if size is None else size} of them, not {found.shape}")
-    if ((found < 0) | (found > 1)).any():
+    if ((found < -ROUNDING) | (found > 1 + ROUNDING)).any():
         raise BadArgument(name, "each must be between 0 and 1")
-    return found
+    return np.clip(found, 0.0, 1.0)
 
 
 def chance(name: str, value: float) -> float:
     """One probability in [0, 1]."""
-    if not 0 <= value <= 1:
+    if not -ROUNDING <= value <= 1 + ROUNDING:
         raise BadArgument(name, f"it must be between 0 and 1, not {value}")
-    return value
+    return min(max(value, 0.0), 1.0)
 
 
 def finite(name: str, values: ArrayLike) -> Floats:

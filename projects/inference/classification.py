@@ -109,7 +109,7 @@ def estimate(
     fits = tuple(_fitted(arranged, sizes, member, known) for member in kept)
     weights = middle([one.posterior for one in fits])
     pooled = sum((share * one.posterior for share, one in zip(weights, fits, strict=True)), np.zeros((tasks, classes)))
-    return Estimate(pooled, fits, tuple(kept), weights)
+    return Estimate(np.minimum(pooled, 1), fits, tuple(kept), weights)  # shares add up to a hair more than one
 
 
 @dataclass(frozen=True)

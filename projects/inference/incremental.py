@@ -180,7 +180,8 @@ def posterior(
     accuracy_model: AccuracyModel, parameters: Sequence[AnnotatorParameters], labels: Sequence[int]
 ) -> Floats:
     """Probability of each class (K,) of a task on which taskers with `parameters` gave `labels`."""
-    return accuracy_model.shares @ _pooled(accuracy_model, _scores(accuracy_model, parameters, labels))
+    pooled = accuracy_model.shares @ _pooled(accuracy_model, _scores(accuracy_model, parameters, labels))
+    return np.minimum(pooled, 1)  # shares add up to a hair more than one
 
 
 def posteriors_after(

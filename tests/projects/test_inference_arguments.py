@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 import projects.inference
 from projects.inference import (  # fmt: skip
     acceptance,
+    arguments,
     boxes,
     calibration,
     copying,
@@ -171,3 +172,10 @@ def test_what_can_not_be_meant_is_refused_by_name(name: str, method: Callable) -
         method()
     assert refused.value.name == name
     assert str(refused.value).startswith(f"{name}: ")
+
+
+def test_what_rounding_carried_past_the_end_is_the_end() -> None:
+    assert arguments.chances("confidence", [1 + 2e-16, -1e-17, 0.5]).tolist() == [1, 0, 0.5]
+    assert arguments.chance("confidence", 1 + 2e-16) == 1
+    with pytest.raises(arguments.BadArgument):
+        arguments.chance("confidence", 1.001)
