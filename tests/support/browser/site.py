@@ -17,10 +17,11 @@ from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 
+from assist.runtime.client import status_now
 from tests.support.browser.beside import Beside
 
 ROOT = Path(__file__).resolve().parents[3]
-PATIENCE = 400  # seconds until everything runs, beside other tests: the demo is loaded and the models warm up
+PATIENCE = 600  # seconds until everything runs, beside other tests: the demo is loaded and so are the models
 # What Playwright leaves out, which only one flag can say; and a page of the browser's own frame, made ahead for each
 # window that nobody here looks at.
 LEFT_OUT = [
@@ -143,10 +144,17 @@ def _wait(site: Site, process: subprocess.Popen, log: Path) -> None:
                 body = json.load(answer)
         except (urllib.error.URLError, OSError):
             body = {}
-        if body.get("ready") and not body["degraded"]:
+        if body.get("ready") and not body["degraded"] and _are_loaded(site):
             return
         time.sleep(0.5)
     raise AssertionError(f"Tandem wasn't ready after {PATIENCE} seconds:\n{body}\n{log.read_text()[-4000:]}")
+
+
+def _are_loaded(site: Site) -> bool:
+    """Whether every model can answer: while they load, a page waits for its first answer, and two sites that start at
+    once load for minutes."""
+    status = status_now(f"unix:{site.data / 'run' / 'runtime.sock'}", 5.0)
+    return status is not None and all(model["state"] == "ready" for model in status["models"].values())
 
 
 def _passwords(file: Path) -> dict[str, str]:
