@@ -31,7 +31,9 @@ START_SECONDS = 30.0  # until a fresh process listens; loading its model takes l
 STATUS_SECONDS = 1.0
 STOP_SECONDS = 5.0
 SILENT_SECONDS = 30.0  # a model that hasn't said how it is for so long hangs
-LOADING = 10  # times as patient with one that isn't loaded yet: importing libraries leaves it no time to answer
+# Times as patient with one that isn't loaded yet: importing libraries leaves it no time to answer; and while it answers
+# that it loads. Two installations that start at once on a busy machine load for five minutes.
+LOADING, LOADED = 10, 60
 JOB_SECONDS = {"segment": 120.0, "spans": 300.0, "classify": 300.0}  # the longest that one question may take it
 
 
@@ -130,7 +132,7 @@ class ModelProcess:
         """Note that it answers again; and end it once it hangs, since a hung process holds up all who ask."""
         self._hung = False
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(LOADING * self._patience.silent):
+            async with asyncio.timeout(LOADED * self._patience.silent):
                 await self._see_it_up()
             await self._until_it_hangs()
         self._hung = True
@@ -153,10 +155,11 @@ class ModelProcess:
                 before = (waiting, self._answers)
 
     async def _see_it_up(self) -> None:
-        """Note that it answers again."""
+        """Note that it answers again. TimeoutError where it says nothing for too long."""
         while True:
             with contextlib.suppress(CopilotError):
-                answer = await self._client.status()
+                async with asyncio.timeout(LOADING * self._patience.silent):
+                    answer = await self._client.status()
                 self._up.set()
                 if answer["models"][self.offer.key]["state"] != "loading":
                     self._down = ""

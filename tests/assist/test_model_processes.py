@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import sys
 from pathlib import Path
 
 import psutil
@@ -105,6 +106,28 @@ async def test_model_that_hangs_is_ended_said_and_started_again(square: Picture)
         assert not hung.is_running()
         assert (await client.status())["models"][SPANS]["deaths"] == 1
         await client.close()
+
+
+async def test_model_that_says_that_it_loads_is_given_time(tmp_path: Path) -> None:
+    """On a busy machine loading takes minutes: who ends it then has it begin again, for ever."""
+
+    class Loading:
+        asked = 0
+
+        async def status(self) -> dict:
+            self.asked += 1
+            return {"models": {SPANS: {"state": "loading", "waiting": 0}}}
+
+        async def close(self) -> None:
+            pass
+
+    sleeping = [sys.executable, "-c", "import time; time.sleep(600)"]
+    offer = catalogue.find(SPANS, tmp_path)
+    one = supervisor.ModelProcess(offer, "unix:/nowhere", sleeping, supervisor.Patience(silent=0.2))
+    one._client = loading = Loading()  # type: ignore[assignment]
+    await asyncio.sleep(1.5 * supervisor.LOADING * 0.2)
+    assert loading.asked > supervisor.LOADING and one.deaths == 0
+    await one.stop()
 
 
 async def test_model_that_never_comes_to_an_end_of_one_question_is_ended() -> None:
