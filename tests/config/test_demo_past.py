@@ -136,7 +136,8 @@ def work_goes_on_and_waits_at_every_desk(calls: Project, minutes: Project) -> No
     assert sums["decided"] == Verdict.objects.current().count()
     assert sums["in_review"] == Task.objects.filter(withheld="review").count() >= 3
     states = Counter(Assignment.objects.filter(batch__project=calls, kind="judge").values_list("state", flat=True))
-    assert states["held"] and states["open"] and states["skipped"] and states["submitted"] >= 300
+    # On which weekday it is told decides how much of the last week is left to be handed out: some days nothing is.
+    assert states["held"] and states["skipped"] and states["submitted"] >= 300
     assert Verdict.objects.filter(method="review_v1").count() >= 10
     looks = Counter(SecondLook.objects.values_list("reason", "state"))
     assert looks["audit", "open"] and looks["audit", "dismissed"]
