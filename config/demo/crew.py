@@ -38,7 +38,7 @@ CREW = (
     Worker("ewa@riverside.example", "Ewa Nowak", 0.88, 31, 0.2, 10),
     Worker("tariq@riverside.example", "Tariq Haddad", 0.84, 23, 0.4, 14),
 )
-CARELESS = Worker("brian@riverside.example", "Brian Keller", 0.25, 4, 0.2, 9)
+CARELESS = Worker("brian@riverside.example", "Brian Keller", 0.15, 4, 0.2, 9)
 
 COMMENTS = (
     ("manager", "Two things in one call. Which of them counts?"),

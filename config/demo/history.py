@@ -34,7 +34,9 @@ from taskers.skills import skills
 
 HERE = Path(__file__).parent
 DAYS = 24
-NUMBER_OF_CALLS, NUMBER_OF_ENTRIES, NUMBER_OF_GOLD = 216, 48, 14
+# More calls than the crew gets through, so that whoever looks around finds work.
+NUMBER_OF_CALLS, NUMBER_OF_ENTRIES, NUMBER_OF_GOLD = 252, 48, 14
+WORKDAYS = 15  # three weeks of them, whatever day it is today
 LATELY = timedelta(minutes=3)  # since when some sit at their desks now
 
 
@@ -64,9 +66,9 @@ class Story:
         clock.at(self.now)
 
     def workdays(self) -> list[datetime]:
-        """The midnights with which the days began on which somebody worked, today's aside."""
+        """The midnights with which the days began on which somebody worked, today's aside: as many each time."""
         before = [(self.now - timedelta(days=back)).date() for back in range(DAYS - 1, 0, -1)]
-        return [datetime.combine(day, time(), UTC) for day in before if day.weekday() < 5]
+        return [datetime.combine(day, time(), UTC) for day in before if day.weekday() < 5][-WORKDAYS:]
 
 
 def tell(organization: Organization, people: Mapping[str, Person]) -> None:
@@ -108,7 +110,7 @@ def _calls(story: Story) -> Desk:
     gold = {name: Known(crew.chosen(notes[name].right)) for name in clear[3 : 5 * NUMBER_OF_GOLD : 5]}
     rows = [Row(name, name, {"text": one.text}, known=gold.get(name)) for name, one in notes.items()]
     third = NUMBER_OF_CALLS // 3
-    for week, day in enumerate(story.workdays()[:15:5]):
+    for week, day in enumerate(story.workdays()[::5]):
         name = f"Week of {day - timedelta(days=day.weekday()):%-d %B}"
         story.plan(day + timedelta(hours=7), _load(story, project, name, rows[week * third : (week + 1) * third]))
     return Desk(project, notes, lambda call: crew.chosen(call.right), crew.of_call, _offers("of_call"), 1, 0.72)
@@ -175,9 +177,9 @@ def _plan(story: Story, desk: Desk, other: Desk) -> None:
     for place, day in enumerate(days):
         for worker in CREW:
             begin = day + timedelta(hours=worker.hour, minutes=dice.randint(0, 40))
-            sits(worker, desk, begin, dice.randint(3, 5))
+            sits(worker, desk, begin, dice.randint(4, 6))
             if place > 4:
-                sits(worker, other, begin + timedelta(hours=2), dice.randint(0, 3))
+                sits(worker, other, begin + timedelta(hours=2), dice.randint(1, 3))
         if place > 5:
             sits(CARELESS, desk, day + timedelta(hours=CARELESS.hour), 9)
         story.plan(day + timedelta(hours=18), _upkeep())
@@ -203,9 +205,9 @@ def _plan_money(story: Story, days: Sequence[datetime], desk: Desk) -> None:
     people, ten = story.people, timedelta(hours=10)
     paid = office.pay(story.organization, people["tomas"], people["hannah"], reference="RRO-0001")
     story.plan(days[-7] + ten, paid)
-    story.plan(days[-2] + ten, office.pay(story.organization, people["hannah"], people["tomas"]))
-    story.plan(days[-6] + ten, office.contest(people["ewa"], people["maya"], desk))
-    story.plan(days[-2] + ten, office.contest(people["sofia"], None, desk))
+    story.plan(days[-4] + ten, office.pay(story.organization, people["hannah"], people["tomas"]))
+    story.plan(days[-6] + ten, office.contest([people["ewa"], people["rafael"], people["tariq"]], people["maya"], desk))
+    story.plan(days[-2] + ten, office.contest([people["sofia"]], None, desk))
     story.plan(days[-5] + ten, office.export(people["maya"], desk))
 
 

@@ -23,6 +23,7 @@ ANSWERS = (
     "Thank you for asking. Report such notes as broken.",
 )
 TOO_LOW = 0.6  # a standing with which Maya doesn't wait for more
+ENOUGH = 9  # graded pieces of work, before somebody is kept out for them
 
 
 def review(reviewer: Person, desks: Sequence[Desk], number: int, dice: random.Random) -> Course:
@@ -83,7 +84,7 @@ def morning(manager: Person, desk: Desk, dice: random.Random) -> Course:
         yield dice.uniform(20, 60)
         queue.uphold(reported[0], by=manager)
     for standing in grades.Standing.objects.filter(project_key=desk.project.public_id).select_related("tasker"):
-        if standing.good + standing.poor > 5 and grades.mean(standing.good, standing.poor) < TOO_LOW:
+        if standing.good + standing.poor > ENOUGH and grades.mean(standing.good, standing.poor) < TOO_LOW:
             yield 300.0
             _keep_out(standing.tasker, desk, manager)
 
@@ -98,15 +99,16 @@ def _keep_out(tasker: Person, desk: Desk, manager: Person) -> None:
         after = void_work.void_work(made, by=manager, after=after)
 
 
-def contest(tasker: Person, manager: Person | None, desk: Desk) -> Course:
-    """Somebody contests the newest verdict that they were alone against; a manager answers, if one is named."""
-    mine = Annotation.objects.filter(tasker=tasker, task__project=desk.project, assignment__kind="judge")
-    for annotation in mine.select_related("task").order_by("-pk"):
+def contest(taskers: Sequence[Person], manager: Person | None, desk: Desk) -> Course:
+    """One of these contests the newest verdict that they were alone against; a manager answers, if one is named."""
+    theirs = Annotation.objects.filter(tasker__in=taskers, task__project=desk.project, assignment__kind="judge")
+    for annotation in theirs.select_related("task", "tasker").order_by("-pk"):
         verdict = Verdict.objects.current().filter(task=annotation.task).first()
         if verdict and (verdict.agreements.get(str(annotation.pk)) or 0.0) < 0.5:
             break
     else:
         return
+    tasker = annotation.tasker
     crew.sign_in(tasker, 30)
     yield 240.0
     text = "The note says who has to come first, and that is what I chose. Please look again."
