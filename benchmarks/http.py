@@ -7,7 +7,6 @@ and one worker, as `make run` starts them, on a server of their own.
 import argparse
 import asyncio
 import contextlib
-import json
 import os
 import socket
 import subprocess
@@ -20,54 +19,12 @@ import django
 import psutil
 
 from benchmarks import database
+from benchmarks.queue.http import Asker, by_token
 from benchmarks.queue.measure import Row, at_most, median, ms, p95, show, told
 
 ROOT = Path(__file__).resolve().parent.parent
 ASKED_MS = 14.0  # processor per cycle, all processes
 QUIET_SECONDS = 20.0
-
-
-class Pipeline:
-    """One tasker's program: a token, a connection, and what it holds."""
-
-    def __init__(self, port: int, secret: str) -> None:
-        self.port, self.secret = port, secret
-        self.times: list[float] = []
-        self.errors = 0
-        self.streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
-
-    async def work(self, project: str, answer: dict, until: float) -> int:
-        """Cycles until then, each a claim and a submit."""
-        self.streams = await asyncio.open_connection("127.0.0.1", self.port)
-        done = 0
-        while time.monotonic() < until:
-            start = time.perf_counter()
-            status, claimed = await self.post(f"/api/v1/projects/{project}/claim/", {})
-            mine = claimed.get("assignment")
-            if mine is None:
-                self.errors += 1
-                continue
-            body = {"token": mine["token"], "answer": answer, "active_ms": 900}
-            status, _ = await self.post(f"/api/v1/assignments/{mine['id']}/submit/", body)
-            self.times.append(time.perf_counter() - start)
-            self.errors += status != 200
-            done += 1
-        self.streams[1].close()
-        return done
-
-    async def post(self, path: str, body: dict) -> tuple[int, dict]:
-        assert self.streams
-        reader, writer = self.streams
-        content = json.dumps(body).encode()
-        head = (
-            f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{self.port}\r\nAuthorization: Bearer {self.secret}\r\n"
-            f"Content-Type: application/json\r\nContent-Length: {len(content)}\r\n\r\n"
-        )
-        writer.write(head.encode() + content)
-        start = await reader.readuntil(b"\r\n\r\n")
-        length = next(int(line[15:]) for line in start.split(b"\r\n") if line.lower().startswith(b"content-length:"))
-        answer = await reader.readexactly(length)
-        return int(start.split(b" ", 2)[1]), json.loads(answer) if answer[:1] == b"{" else {}
 
 
 class Processor:
@@ -120,7 +77,7 @@ def _measured(seconds: float, tasks: int) -> list[Row]:
         for number in (8, 32):
             rates, shares, times = [], [], []
             for _round in range(3):
-                pipelines = [Pipeline(port, secret) for secret in secrets[:number]]
+                pipelines = [Asker(port, by_token(secret)) for secret in secrets[:number]]
                 before, start = processor.now(), time.monotonic()
                 done = asyncio.run(_crowd(pipelines, str(project.public_id), fixtures.ANSWER, start + seconds))
                 taken = time.monotonic() - start
@@ -149,8 +106,27 @@ def _measured(seconds: float, tasks: int) -> list[Row]:
     return rows
 
 
-async def _crowd(pipelines: list[Pipeline], project: str, answer: dict, until: float) -> int:
-    return sum(await asyncio.gather(*(one.work(project, answer, until) for one in pipelines)))
+async def _crowd(pipelines: list[Asker], project: str, answer: dict, until: float) -> int:
+    return sum(await asyncio.gather(*(_work(one, project, answer, until) for one in pipelines)))
+
+
+async def _work(pipeline: Asker, project: str, answer: dict, until: float) -> int:
+    """Cycles until then, each a claim and a submit."""
+    done = 0
+    while time.monotonic() < until:
+        start = time.perf_counter()
+        _, claimed = await pipeline.post(f"/api/v1/projects/{project}/claim/", {})
+        mine = claimed.get("assignment")
+        if mine is None:
+            pipeline.errors += 1
+            continue
+        body = {"token": mine["token"], "answer": answer, "active_ms": 900}
+        status, _ = await pipeline.post(f"/api/v1/assignments/{mine['id']}/submit/", body)
+        pipeline.times.append(time.perf_counter() - start)
+        pipeline.errors += status != 200
+        done += 1
+    pipeline.close()
+    return done
 
 
 def _wait_until_read() -> None:

@@ -21,10 +21,12 @@ from django.http import FileResponse, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import set_script_prefix
 
+from config import environment
+
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 
-THREADS = 16  # a process has eight connections to the database; whoever waits for something else waits beside them
+LEAST_THREADS = 16
 
 
 def application() -> "Handler":
@@ -38,7 +40,9 @@ class Handler(ASGIHandler):
 
     def __init__(self) -> None:
         super().__init__()
-        self.threads = ThreadPoolExecutor(THREADS, "http")
+        # Twice as many as there are connections to the database: who waits for something else doesn't hold up the rest.
+        connections = environment.number("TANDEM_POOL", 8)
+        self.threads = ThreadPoolExecutor(max(LEAST_THREADS, 2 * connections), "http")
 
     def load_middleware(self, is_async: bool = False) -> None:
         super().load_middleware(is_async=False)
@@ -64,12 +68,13 @@ class Handler(ASGIHandler):
     async def _stream(self, response: HttpResponseBase, receive: Receive, send: Send) -> None:
         sending = asyncio.create_task(self.send_response(response, send))
         listening = asyncio.create_task(self.listen_for_disconnect(receive))
-        await asyncio.wait({sending, listening}, return_when=asyncio.FIRST_COMPLETED)
-        for task in (listening, sending):
-            if not task.done():
-                task.cancel()
-            with suppress(asyncio.CancelledError, RequestAborted):
-                await task
+        try:
+            await asyncio.wait({sending, listening}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (listening, sending):
+                task.cancel()  # nothing becomes of it where it is done
+                with suppress(asyncio.CancelledError, RequestAborted):
+                    await task
 
     def _answer(self, scope: Any, request: ASGIRequest) -> HttpResponseBase:
         set_script_prefix(get_script_prefix(scope))

@@ -63,12 +63,13 @@ def _settle(events: Iterable[Event]) -> None:
     of_answer = dict(Annotation.objects.filter(pk__in=answers).values_list("pk", "assignment_id")) if answers else {}
     given_back = {event.data["assignment"] for event in told if event.kind in GIVEN_BACK}
     offered = record.offered_for({*of_answer.values(), *given_back})  # most work had no help
+    helped = [answer for answer, assignment in of_answer.items() if assignment in offered]
+    annotations = Annotation.objects.select_related("task__project").in_bulk(helped)
     for event in told:
         if event.kind in GIVEN_BACK and event.data["assignment"] in offered:
             record.ignore(event.data["assignment"])
-        elif event.kind in ENDED and of_answer.get(event.data["annotation"]) in offered:
-            rows = Annotation.objects.select_related("task__project")
-            record.settle(rows.get(pk=event.data["annotation"]))
+        elif event.kind in ENDED and (annotation := annotations.get(event.data["annotation"])):
+            record.settle(annotation)
 
 
 def _fresh(events: Iterable[Event]) -> list[Event]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from websockets.asyncio.client import connect
 
-from benchmarks.queue.http import Asker
+from benchmarks.queue.http import Asker, by_session
 from projects.models import Project
 
 
@@ -19,7 +19,7 @@ class Page:
     def __init__(self, port: int, cookie: str, csrf: str) -> None:
         self.port = port
         self.cookie = cookie
-        self.http = Asker(port, cookie, csrf)
+        self.http = Asker(port, by_session(cookie, csrf))
 
     async def claim(self, project: Project) -> dict[str, Any]:
         """The next task of the project, as the studio gets it."""

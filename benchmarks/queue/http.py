@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Asker:
-    """One signed-in person on one connection."""
+    """One person, or their program, on one connection; the headers say who."""
 
     port: int
-    cookie: str
-    csrf: str
+    headers: dict[str, str]
     times: list[float] = field(default_factory=list)
     errors: int = 0
     streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
@@ -21,11 +20,9 @@ class Asker:
         self.streams = self.streams or await asyncio.open_connection("127.0.0.1", self.port)
         reader, writer = self.streams
         content = json.dumps(body).encode()
-        head = (
-            f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{self.port}\r\nCookie: {self.cookie}\r\n"
-            f"X-CSRFToken: {self.csrf}\r\nContent-Type: application/json\r\nContent-Length: {len(content)}\r\n\r\n"
-        )
-        writer.write(head.encode() + content)
+        more = {"Host": f"127.0.0.1:{self.port}", "Content-Type": "application/json", "Content-Length": len(content)}
+        lines = [f"POST {path} HTTP/1.1", *(f"{name}: {value}" for name, value in (self.headers | more).items())]
+        writer.write("\r\n".join([*lines, "", ""]).encode() + content)
         start = await reader.readuntil(b"\r\n\r\n")
         length = next(int(line[15:]) for line in start.split(b"\r\n") if line.lower().startswith(b"content-length:"))
         answer = await reader.readexactly(length)
@@ -34,3 +31,13 @@ class Asker:
     def close(self) -> None:
         if self.streams:
             self.streams[1].close()
+
+
+def by_session(cookie: str, csrf: str) -> dict[str, str]:
+    """The headers of somebody who has signed in."""
+    return {"Cookie": cookie, "X-CSRFToken": csrf}
+
+
+def by_token(secret: str) -> dict[str, str]:
+    """The headers of a program."""
+    return {"Authorization": f"Bearer {secret}"}

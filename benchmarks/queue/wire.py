@@ -17,7 +17,7 @@ from django.db import connection
 from django.middleware.csrf import _get_new_csrf_string
 
 from benchmarks.queue import fixtures
-from benchmarks.queue.http import Asker
+from benchmarks.queue.http import Asker, by_session
 from benchmarks.queue.measure import Row, at_least, at_most, median, ms, p95
 from projects import queue
 from projects.models import Project, Task
@@ -33,7 +33,7 @@ def measure(owner: Organization, project: Project, seconds: float) -> list[Row]:
     taskers = fixtures.people(owner, 32, "Wire")
     tasks = list(Task.objects.filter(project=project).values_list("pk", flat=True)[:1000])
     with _server() as port:
-        askers = [Asker(port, *signed_in(one)) for one in taskers]
+        askers = [Asker(port, by_session(*signed_in(one))) for one in taskers]
         for crowd in (8, 32):
             rows += _rows(askers[:crowd], project, tasks, seconds)
         for asker in askers:

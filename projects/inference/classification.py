@@ -103,24 +103,12 @@ def estimate(
         if values.size and not (values.min() >= 0 and values.max() < size):
             raise ValueError(f"a {name} index is out of range")
     order = np.argsort((label * workers + worker) * tasks + task)
-    given = _Labels(task[order], worker[order], label[order], None if weight is None else weight[order])
+    given = votes(task[order], worker[order], label[order], sizes, None if weight is None else weight[order])
     kept = sorted(pool_of(classes, workers, pool), key=lambda member: isinstance(member, Confusion))
-    arranged = given.votes(sizes)
-    fits = tuple(_fitted(arranged, sizes, member, known) for member in kept)
+    fits = tuple(_fitted(given, sizes, member, known) for member in kept)
     weights = middle([one.posterior for one in fits])
     pooled = sum((share * one.posterior for share, one in zip(weights, fits, strict=True)), np.zeros((tasks, classes)))
     return Estimate(np.minimum(pooled, 1), fits, tuple(kept), weights)  # shares add up to a hair more than one
-
-
-@dataclass(frozen=True)
-class _Labels:
-    task: NDArray[np.int64]
-    worker: NDArray[np.int64]
-    label: NDArray[np.int64]
-    weight: Floats | None
-
-    def votes(self, sizes: tuple[int, int, int]) -> Votes:
-        return votes(self.task, self.worker, self.label, sizes, self.weight)
 
 
 def _fitted(given: Votes, sizes: tuple[int, int, int], member: Pooled, known: NDArray[np.int64] | None) -> Fitted:

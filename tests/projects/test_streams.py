@@ -99,28 +99,28 @@ def test_a_picture_comes_in_pieces_and_in_parts(everybody, photograph, monkeypat
     assert get(address, everybody.alice, if_none_match=headers["etag"])[0] == 304
 
 
-def test_an_export_is_sent_while_it_is_read(everybody, monkeypatch):
+@pytest.fixture
+def export(everybody, monkeypatch) -> str:
+    """The address of an export that comes in five pieces."""
     monkeypatch.setattr(exporting, "PIECE", 1)
     project = make.project(everybody.riverside, wanted=1)
     make.tasks(make.batch(project), 5)
     for _ in range(5):
         make.judged(everybody.alice, project, make.MARIA)
+    return reverse("export-download", args=[project.public_id, "conll"])
+
+
+def test_an_export_is_sent_while_it_is_read(everybody, export):
     before = backends()
-    address = reverse("export-download", args=[project.public_id, "conll"])
-    status, headers, pieces = get(address, everybody.mina)
+    status, headers, pieces = get(export, everybody.mina)
     assert status == 200 and headers["content-disposition"].startswith("attachment")
     assert len(pieces) == 5 and all(piece.startswith(b"-DOCSTART-") for piece in pieces)
     assert backends() == before
 
 
-def test_whoever_hangs_up_in_the_middle_keeps_no_connection(everybody, monkeypatch):
-    monkeypatch.setattr(exporting, "PIECE", 1)
-    project = make.project(everybody.riverside, wanted=1)
-    make.tasks(make.batch(project), 5)
-    for _ in range(5):
-        make.judged(everybody.alice, project, make.MARIA)
+def test_whoever_hangs_up_in_the_middle_keeps_no_connection(everybody, export):
     before = backends()
-    scope = scope_of(reverse("export-download", args=[project.public_id, "conll"]), everybody.mina)
+    scope = scope_of(export, everybody.mina)
 
     async def ask() -> None:
         talk = ApplicationCommunicator(Handler(), scope)
