@@ -4,7 +4,7 @@ from procrastinate.contrib.django import app
 
 from assist.annotators import work as model_work
 from assist.errors import CopilotError
-from assist.learning import label_vectors
+from assist.learning import evaluation, label_vectors
 from assist.suggestions import precompute, record
 from projects.models import Project
 
@@ -53,3 +53,9 @@ def learn(project_key: int) -> int:
         return label_vectors.learn(project) if label_vectors.due(project) else 0
     except CopilotError:
         return 0
+
+
+@app.task(queue="copilot")
+def evaluate(evaluation_key: int) -> str:
+    """Measure a candidate against the champion; returns the outcome, "" where there is none."""
+    return evaluation.run(evaluation_key)

@@ -2,6 +2,7 @@
 
 import uuid
 
+import pgtrigger
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -45,12 +46,118 @@ class DeploymentQuerySet(models.QuerySet["Deployment"]):
         return self.filter(ended_at=None)
 
 
+class Evaluation(models.Model):
+    """A candidate and the champion asked the same tasks, and what the gate said of it (sole writer: evaluation.py)."""
+
+    class State(models.TextChoices):
+        RUNNING = "running", "Under way"
+        DONE = "done", "Done"
+        FAILED = "failed", "Failed"
+
+    class Outcome(models.TextChoices):
+        PASSED = "passed", "Passed"
+        REFUSED = "refused", "Refused"
+        CANNOT_TELL = "cannot-tell", "Cannot tell"
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+")
+    candidate = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="evaluations")
+    champion = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="+")
+    margin = models.FloatField()  # what the candidate may lose, of a score in [0, 1]
+    state = models.CharField(max_length=8, choices=State, default=State.RUNNING)
+    outcome = models.CharField(max_length=12, choices=Outcome, blank=True)
+    reason = models.CharField(max_length=300, blank=True)
+    findings = models.JSONField(default=list)  # of gate.Finding, all tasks first
+    tasks = models.PositiveIntegerField(default=0)
+    holdout = models.CharField(max_length=64, blank=True)  # sha256 of the tasks and verdicts that it was judged on
+    looks = models.PositiveIntegerField(default=0)  # how often these had been looked at before
+    rules = models.PositiveSmallIntegerField()  # gate.VERSION
+    begun_at = models.DateTimeField(db_default=Now(), editable=False)
+    begun_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state="done", outcome__in=["passed", "refused", "cannot-tell"])
+                | (~Q(state="done") & Q(outcome="")),
+                name="evaluation_done_has_outcome",
+            ),
+            models.CheckConstraint(condition=~Q(candidate=models.F("champion")), name="evaluation_of_two"),
+        ]
+        indexes = [models.Index(fields=["project", "-id"], name="evaluation_by_project")]
+        triggers = [
+            pgtrigger.Protect(
+                name="evaluation_said_once", operation=pgtrigger.Update, condition=pgtrigger.Q(old__state="done")
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.candidate} against {self.champion}: {self.outcome or self.state}"
+
+
+# A row needs a basis, and here is what the database makes of one. `was` is the row of the same version that this very
+# transaction ended: a share that is kept or made smaller rests on what it rested on.
+HAS_A_BASIS = """
+    IF EXISTS (
+        SELECT FROM assist_deployment was
+        WHERE was.project_id = NEW.project_id AND was.version_id = NEW.version_id AND was.share >= NEW.share
+          AND was.ended_at >= transaction_timestamp() AND was.basis = NEW.basis
+          AND was.evaluation_id IS NOT DISTINCT FROM NEW.evaluation_id
+    ) THEN RETURN NEW; END IF;
+    IF NEW.basis = 'first' AND (
+        EXISTS (
+            SELECT FROM assist_deployment other
+            JOIN assist_modelversion theirs ON theirs.id = other.version_id
+            JOIN assist_modelversion own ON own.id = NEW.version_id AND own.capability = theirs.capability
+            WHERE other.project_id = NEW.project_id
+        ) OR EXISTS (
+            SELECT FROM assist_suggestion offered
+            JOIN projects_project project ON project.public_id = offered.project_key AND project.id = NEW.project_id
+            JOIN assist_modelversion theirs ON theirs.id = offered.model_id
+            JOIN assist_modelversion own ON own.id = NEW.version_id AND own.capability = theirs.capability
+            WHERE offered.model_id <> NEW.version_id
+        )
+    ) THEN
+        RAISE EXCEPTION 'deployment without a basis: another model answered here first'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'deployment_has_a_basis';
+    END IF;
+    IF NEW.basis = 'passed' AND NOT EXISTS (
+        SELECT FROM assist_evaluation e
+        WHERE e.id = NEW.evaluation_id AND e.outcome = 'passed' AND e.project_id = NEW.project_id
+          AND e.candidate_id = NEW.version_id AND e.rules = (SELECT max(rules) FROM assist_evaluation)
+          AND NOT EXISTS (
+            SELECT FROM assist_deployment other
+            JOIN assist_modelversion theirs ON theirs.id = other.version_id
+            JOIN assist_modelversion own ON own.id = NEW.version_id AND own.capability = theirs.capability
+            WHERE other.project_id = NEW.project_id AND other.version_id <> NEW.version_id
+            GROUP BY other.version_id
+            HAVING bool_or(other.ended_at IS NULL)
+                <> bool_or(other.started_at <= e.begun_at AND coalesce(other.ended_at > e.begun_at, true))
+          )
+    ) THEN
+        RAISE EXCEPTION 'deployment without a basis: no evaluation against what answers here now was passed'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'deployment_has_a_basis';
+    END IF;
+    RETURN NEW;
+"""
+
+
 class Deployment(models.Model):
     """A model version answering for its capability in a share of a project's work (sole writer: registry.py)."""
+
+    class Basis(models.TextChoices):
+        FIRST = "first", "The first here"  # it answered when it was asked, and it suggests only
+        PASSED = "passed", "Passed the gate"
+        OVERRIDE = "override", "Two people's word"  # and their reason
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+")
     version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="deployments")
     share = models.PositiveSmallIntegerField()  # percent
+    basis = models.CharField(max_length=8, choices=Basis)
+    evaluation = models.ForeignKey(Evaluation, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    reason = models.CharField(max_length=300, blank=True)
+    seconded_by = models.ForeignKey(Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     started_at = models.DateTimeField(db_default=Now(), editable=False)
     started_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
     ended_at = models.DateTimeField(null=True, blank=True)
@@ -63,10 +170,60 @@ class Deployment(models.Model):
                 fields=["project", "version"], condition=Q(ended_at=None), name="deployment_once_at_a_time"
             ),
             models.CheckConstraint(condition=Q(share__gte=1, share__lte=100), name="deployment_share_in_percent"),
+            models.CheckConstraint(
+                condition=Q(basis="first", evaluation=None)
+                | Q(basis="passed", evaluation__isnull=False)
+                | (Q(basis="override", evaluation=None, seconded_by__isnull=False) & ~Q(reason="")),
+                name="deployment_basis_is_whole",
+            ),
+            models.CheckConstraint(condition=~Q(seconded_by=models.F("started_by")), name="deployment_by_two_people"),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="deployment_has_a_basis", when=pgtrigger.Before, operation=pgtrigger.Insert, func=HAS_A_BASIS
+            ),
+            pgtrigger.Protect(
+                name="deployment_only_ends",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.AnyChange(exclude=["ended_at"]),
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.version} in {self.project}: {self.share} %"
+
+
+class Override(models.Model):
+    """Somebody's wish to deploy a model that hasn't passed; it takes a second person (sole writer: rollout.py)."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "Waits for a second person"
+        CONFIRMED = "confirmed", "Confirmed"
+        DECLINED = "declined", "Declined"
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+")
+    version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="+")
+    share = models.PositiveSmallIntegerField()  # percent
+    reason = models.CharField(max_length=300)
+    state = models.CharField(max_length=9, choices=State, default=State.WAITING)
+    asked_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField(db_default=Now(), editable=False)
+    answered_by = models.ForeignKey(Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    answered_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project", "version"], condition=Q(state="waiting"), name="override_waits_once"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="confirmed") | ~Q(answered_by=models.F("asked_by")), name="override_by_two_people"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.version} in {self.project}: {self.get_state_display()}"
 
 
 class AnnotatorVersion(models.Model):

@@ -80,6 +80,8 @@ WRITERS = {
     "Suggestion": "assist/suggestions/record.py",
     "ModelVersion": "assist/registry/registry.py",
     "Deployment": "assist/registry/registry.py",
+    "Evaluation": "assist/learning/evaluation.py",
+    "Override": "assist/learning/rollout.py",
     "Assignment": "projects/queue/",
     "Task": "projects/queue/",
 }

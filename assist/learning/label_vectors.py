@@ -15,17 +15,17 @@ from django.conf import settings
 from django.db import transaction
 
 from assist.errors import CopilotError
-from assist.models import Deployment, LabelVectors, ModelVersion, Suggestion
+from assist.learning import blind_verdicts
+from assist.models import Deployment, LabelVectors, ModelVersion
 from assist.registry.registry import WHOLE, model_version
 from assist.runtime.client import RuntimeClient, serving, status_now
 from assist.suggestions import choices, class_vectors, prototypes
 from assist.suggestions.bindings import capability_of
 from assist.suggestions.prototypes import Choices, Learnt
 from projects.configuration.terms import terms_of
-from projects.models import Annotation, Project, VerdictEntry
+from projects.models import Project, VerdictEntry
 from projects.quality import votes
 from projects.quality.consensus import AUTO
-from taskers.models import Person
 
 NEWEST = 1_000  # verdicts
 LEAST = 10  # fresh ones that are worth beginning for
@@ -120,7 +120,7 @@ async def _teach(
 
 @transaction.atomic
 def _write(project: Project, version: ModelVersion, fields, entries, vectors, rows) -> None:
-    said, blind = _said(project, entries), _blind(entries)
+    said, blind = _said(project, entries), blind_verdicts.found_blind(entries)
     for one in fields:
         labels = {label: place for place, label in enumerate(one.phrases)}
         places = np.array([labels.get(values.get(one.field, ""), -1) for values in said])
@@ -152,16 +152,6 @@ def _said(project: Project, entries: Sequence[VerdictEntry]) -> list[dict[str, s
         parts = {part["field"]: part["value"] for part in answer["fields"] if part["kind"] in choices.GUESSED}
         found.append({name: value if isinstance(value, str) else value[-1] for name, value in parts.items()})
     return found
-
-
-def _blind(entries: Sequence[VerdictEntry]) -> np.ndarray:
-    """Which verdicts are on tasks that people alone have answered, none of whom was shown a suggestion for it."""
-    rows = Annotation.objects.filter(task__in=[entry.task_id for entry in entries])
-    work = list(rows.values_list("task_id", "assignment_id", "tasker__kind"))
-    keys = [assignment for _, assignment, _ in work]
-    shown = set(Suggestion.objects.filter(assignment_key__in=keys).values_list("assignment_key", flat=True))
-    helped = {task for task, assignment, kind in work if assignment in shown or kind == Person.Kind.MODEL}
-    return np.array([entry.task_id not in helped for entry in entries])
 
 
 def _learnt(row: LabelVectors) -> Learnt:

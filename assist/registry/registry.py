@@ -1,16 +1,17 @@
 """Which models there are and where each one answers. The only writer of ModelVersion and Deployment."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 
 from assist.adapters import RUNTIMES, Offer, catalogue
 from assist.adapters.files import WeightsProblem
-from assist.models import AnnotatorVersion, Deployment, ModelVersion
+from assist.models import AnnotatorVersion, Deployment, Evaluation, ModelVersion
 from assist.registry.hash_bucket import lot
 from projects.models import Project
 from taskers.errors import StateConflict
@@ -73,11 +74,36 @@ def measured(version: ModelVersion, figures: Mapping[str, float]) -> None:
     ModelVersion.objects.filter(pk=version.pk).update(metrics=known | dict(figures))
 
 
+@dataclass(frozen=True)
+class Grounds:
+    """Why a version may answer: the first here, passed by an evaluation, or two people's word with their reason. The
+    database asks as well (assist/models.py)."""
+
+    basis: Deployment.Basis
+    evaluation: Evaluation | None = None
+    reason: str = ""
+    seconded_by: Person | None = None
+
+
+FIRST = Grounds(Deployment.Basis.FIRST)
+
+
+def passed(evaluation: Evaluation) -> Grounds:
+    """An evaluation against what answers there now."""
+    return Grounds(Deployment.Basis.PASSED, evaluation=evaluation)
+
+
+def override(reason: str, seconded_by: Person) -> Grounds:
+    """A reason that a second person shares."""
+    return Grounds(Deployment.Basis.OVERRIDE, reason=reason, seconded_by=seconded_by)
+
+
 @transaction.atomic
-def deploy(project: Project, version: ModelVersion, *, share: int, by: Person) -> Deployment:
+def deploy(project: Project, version: ModelVersion, *, share: int, by: Person, grounds: Grounds) -> Deployment:
     """From now on this version answers for its capability in this share (1 to 100 percent) of the project's work.
 
-    The version's earlier deployment there ends. Raises StateConflict if the shares would add up to more than all.
+    The version's earlier deployment there ends. What it lacks of its share is taken from the version that answers most;
+    StateConflict is raised where that one hasn't so much, and without a basis.
     """
     if not SHARE.holds(share):
         raise StateConflict("The share is from 1 to 100 percent.")
@@ -85,13 +111,46 @@ def deploy(project: Project, version: ModelVersion, *, share: int, by: Person) -
         raise StateConflict(f"{version} was removed from this installation.")
     Project.objects.select_for_update(of=("self",)).get(pk=project.pk)
     live = Deployment.objects.live().filter(project=project, version__capability=version.capability)
-    taken = sum(live.exclude(version=version).values_list("share", flat=True))
-    if taken + share > WHOLE:
+    others = live.exclude(version=version)
+    most = others.order_by("-share", "pk").first()
+    taken = sum(others.values_list("share", flat=True))
+    lacking = max(0, taken + share - WHOLE)
+    if most is not None and lacking > most.share:
         raise StateConflict(f"Other versions have {taken} % already, which leaves {WHOLE - taken} % for this one.")
     live.filter(version=version).update(ended_at=Now())
-    made = Deployment.objects.create(project=project, version=version, share=share, started_by=by)
+    made = _begun(project, version, share, by, grounds)
+    if most is not None and lacking:
+        _give_up(most, lacking)
     _tell("model_deployed", made, by)
     return made
+
+
+def _begun(project: Project, version: ModelVersion, share: int, by: Person, grounds: Grounds) -> Deployment:
+    row = Deployment(project=project, version=version, share=share, started_by=by, basis=grounds.basis)
+    row.evaluation, row.reason, row.seconded_by = grounds.evaluation, grounds.reason, grounds.seconded_by
+    try:
+        with transaction.atomic():
+            row.save(force_insert=True)
+            return row
+    except IntegrityError as problem:
+        if "deployment without a basis" not in str(problem):
+            raise
+        raise StateConflict(NO_BASIS[grounds.basis]) from None
+
+
+NO_BASIS = {
+    Deployment.Basis.FIRST: "Another model answers here already: evaluate this one against it first.",
+    Deployment.Basis.PASSED: "No passed evaluation against what answers here now: evaluate it again.",
+    Deployment.Basis.OVERRIDE: "Two people and a reason are needed.",
+}
+
+
+def _give_up(row: Deployment, percent: int) -> None:
+    """It keeps the rest of its share, on the grounds that it had."""
+    Deployment.objects.live().filter(pk=row.pk).update(ended_at=Now())
+    if rest := row.share - percent:
+        kept = Grounds(Deployment.Basis(row.basis), row.evaluation, row.reason, row.seconded_by)
+        _begun(row.project, row.version, rest, row.started_by, kept)
 
 
 @transaction.atomic
@@ -106,6 +165,19 @@ def deployed(project: Project, capability: str) -> list[Deployment]:
     """What answers there now for a capability, beside the runtime's default."""
     rows = Deployment.objects.live().filter(project=project, version__capability=capability)
     return list(rows.select_related("version").order_by("pk"))
+
+
+def has_answered(project: Project, capability: str) -> bool:
+    """Whether any version was ever deployed there for this capability."""
+    return Deployment.objects.filter(project=project, version__capability=capability).exists()
+
+
+def champion(project: Project, capability: str) -> ModelVersion | None:
+    """What answers most of the project's work now; None where that is what the runtime answers with by itself."""
+    rows = deployed(project, capability)
+    rest = WHOLE - sum(row.share for row in rows)
+    most = max(rows, key=lambda row: row.share, default=None)
+    return most.version if most is not None and most.share >= rest else None
 
 
 def chosen(project_key: UUID, capability: str, subject: str) -> str | None:
@@ -172,4 +244,5 @@ def _tell(kind: str, deployment: Deployment, by: Person) -> None:
         subject=f"project:{project.public_id}",
         model=str(deployment.version),
         share=deployment.share,
+        basis=deployment.basis,
     )

@@ -29,9 +29,13 @@ def _of_masks(output: dict[str, Any], shape: dict[str, Any]) -> float:
     """Against the likest of the masks on offer; a shape that is no mask any more has nothing in common."""
     if "counts" not in shape:
         return 1.0
-    made = _pixels(shape)
-    offers = [_at_size(_pixels(mask), made.shape) for mask in output["masks"]]
-    return 1 - max(_overlap(made, offer) for offer in offers)
+    made = pixels(shape)
+    return 1 - max(overlap(made, pixels(mask)) for mask in output["masks"])
+
+
+def overlap(made: np.ndarray, offer: np.ndarray) -> float:
+    """Intersection over union of two masks of one image, the offer brought to the size of what was made."""
+    return _overlap(made, _at_size(offer, made.shape))
 
 
 def _overlap(a: np.ndarray, b: np.ndarray) -> float:
@@ -48,5 +52,6 @@ def _at_size(pixels: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
     return pixels[np.ix_(rows.astype(int), columns.astype(int))]
 
 
-def _pixels(shape: dict[str, Any]) -> np.ndarray:
+def pixels(shape: dict[str, Any]) -> np.ndarray:
+    """A mask's pixels, [height, width]."""
     return coco.decode({"size": shape["size"], "counts": shape["counts"].encode()}).astype(bool)

@@ -85,17 +85,24 @@ def sums(count: int, texts: np.ndarray, chosen: np.ndarray) -> np.ndarray:
 
 def fit(words: np.ndarray, texts: np.ndarray, chosen: np.ndarray, blind: np.ndarray) -> Fit:
     """Try each blind verdict against prototypes without it. `chosen`: the labels' places; `blind`: a mask of texts."""
-    anchored = WORDS_COUNT * words + sums(len(words), texts, chosen)
-    places = np.flatnonzero(blind)
-    if not len(places):
+    cosines = left_out(words, texts, chosen, blind)
+    own = chosen[np.flatnonzero(blind)]
+    if not len(own):
         return Fit(0, None, None)
+    right = float((cosines.argmax(1) == own).mean())
+    enough = len(own) >= ENOUGH and len(set(own.tolist())) > 1
+    return Fit(len(own), right, _temperature(cosines, own) if enough else None)
+
+
+def left_out(words: np.ndarray, texts: np.ndarray, chosen: np.ndarray, blind: np.ndarray) -> np.ndarray:
+    """For each blind text its cosine to each label's prototype, which has learnt from all texts but that one."""
+    places = np.flatnonzero(blind)
     rows, own = texts[places], chosen[places]
+    anchored = WORDS_COUNT * words + sums(len(words), texts, chosen)
     cosines = rows @ _units(anchored).T
     without = _units(anchored[own] - rows)
     cosines[np.arange(len(places)), own] = (rows * without).sum(1)
-    right = float((cosines.argmax(1) == own).mean())
-    enough = len(places) >= ENOUGH and len(set(own.tolist())) > 1
-    return Fit(len(places), right, _temperature(cosines, own) if enough else None)
+    return cosines
 
 
 def mean_of(rows: Sequence[np.ndarray]) -> np.ndarray:

@@ -120,3 +120,23 @@ class DeployForm(forms.Form):
         super().__init__(*args, **kwargs)
         rows = ModelVersion.objects.filter(capability=capability, removed_at=None)
         self.fields["version"].queryset = rows.order_by("name", "version")  # type: ignore[attr-defined]
+
+
+class OverrideForm(DeployForm):
+    """The same for a version that hasn't passed: with the reason, which a second person reads."""
+
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=300,
+        help_text=_("A second person reads it and confirms; both names stay with the model wherever it is shown."),
+    )
+
+
+class PromoteForm(forms.Form):
+    """In which share of the work a version answers that has passed."""
+
+    share = forms.IntegerField(
+        label=_("Share of the work, %"),
+        help_text=_("A small share first shows how it does in people’s hands."),
+        **SHARE.bounds,
+    )

@@ -2,15 +2,25 @@
 
 from django.urls import path
 
-from assist.web import overview, views
+from assist.web import overview, rollouts, views
+
+EVALUATION = "<uuid:project_id>/copilot/evaluations/<uuid:evaluation_id>"
 
 urlpatterns = [
     path("models/", overview.models, name="models-overview"),
     path("<uuid:project_id>/copilot/", views.page, name="project-copilot"),
     path("<uuid:project_id>/copilot/report/", views.report, name="copilot-report"),
-    path("<uuid:project_id>/copilot/deploy/", views.deploy, name="copilot-deploy"),
+    path("<uuid:project_id>/copilot/deploy/", rollouts.deploy, name="copilot-deploy"),
+    path("<uuid:project_id>/copilot/evaluate/", rollouts.evaluate, name="copilot-evaluate"),
+    path("<uuid:project_id>/copilot/evaluations/<uuid:evaluation_id>/", rollouts.evaluation, name="copilot-evaluation"),
+    path(
+        "<uuid:project_id>/copilot/evaluations/<uuid:evaluation_id>/deploy/", rollouts.promote, name="copilot-promote"
+    ),
+    path("<uuid:project_id>/copilot/overrides/", rollouts.override, name="copilot-override"),
+    path("<uuid:project_id>/copilot/overrides/<uuid:override_id>/confirm/", rollouts.confirm, name="override-confirm"),
+    path("<uuid:project_id>/copilot/overrides/<uuid:override_id>/decline/", rollouts.decline, name="override-decline"),
     path("<uuid:project_id>/copilot/place/", views.place, name="copilot-place"),
-    path("<uuid:project_id>/copilot/withdraw/", views.withdraw, name="copilot-withdraw"),
+    path("<uuid:project_id>/copilot/withdraw/", rollouts.withdraw, name="copilot-withdraw"),
     path("<uuid:project_id>/copilot/prepared/", views.prepared, name="copilot-prepared"),
     path("batches/<uuid:batch_id>/prepare/", views.prepare, name="batch-prepare"),
     path("batches/<uuid:batch_id>/prepare/stop/", views.stop, name="batch-prepare-stop"),

@@ -14,14 +14,15 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from assist.adapters import DEFAULTS, RUNTIMES
 from assist.annotators import work
 from assist.annotators.autonomous_answers import ABLE
-from assist.learning import label_vectors
-from assist.models import Deployment, Precompute
+from assist.learning import label_vectors, rollout
+from assist.models import Deployment, Override, Precompute
 from assist.registry import registry
 from assist.runtime.embedding_store import ONE_MB
 from assist.suggestions import precompute, prototypes
 from assist.suggestions.bindings import capability_of
 from assist.web import figures, status
-from assist.web.forms import CopilotForm, DeployForm, PlaceForm, initial
+from assist.web.evaluation_rows import evaluations_of
+from assist.web.forms import CopilotForm, DeployForm, OverrideForm, PlaceForm, initial
 from projects.configuration import save_settings
 from projects.models import Batch, Project
 from projects.task_types import TASK_TYPES
@@ -29,7 +30,7 @@ from projects.web.manager.conflict import conflict_of
 from projects.web.shared.access import managed_batch, manages, signed_in
 from projects.web.shared.charts import Scale
 from taskers.errors import Problem
-from taskers.web.requests import MemberRequest, key_in
+from taskers.web.requests import MemberRequest
 
 BATCHES_SHOWN = 30
 SAVED = Scale(-0.5, 0.5)
@@ -77,42 +78,15 @@ def report(request: MemberRequest, project: Project) -> HttpResponse:
 
 @require_POST
 @manages
-def deploy(request: MemberRequest, project: Project) -> HttpResponse:
-    """Let a version answer in a share of the work."""
-    capability = capability_of(project.task_type, project.settings_now())
-    form = DeployForm(request.POST, project=project, capability=capability)
-    if not form.is_valid():
-        return _refused(request, project, deploy_form=form)
-    made = registry.deploy(project, form.cleaned_data["version"], share=form.cleaned_data["share"], by=request.user)
-    told = {"model": made.version, "share": made.share}
-    messages.success(request, _("%(model)s answers in %(share)s %% of new work.") % told)
-    return redirect("project-copilot", project.public_id)
-
-
-@require_POST
-@manages
 def place(request: MemberRequest, project: Project) -> HttpResponse:
     """Make a version a model annotator: from now on it claims and answers by itself."""
     form = PlaceForm(request.POST, project=project, capability=ABLE.get(project.task_type, ""))
     if not form.is_valid():
-        return _refused(request, project, place_form=form)
+        return refused(request, project, place_form=form)
     made = work.place(project, form.cleaned_data["version"], by=request.user)
     told = {"model": made.version}
     messages.success(request, _("%(model)s is an annotator now. It is watched until you let it do more.") % told)
     return redirect("models", project.public_id)
-
-
-@require_POST
-@manages
-def withdraw(request: MemberRequest, project: Project) -> HttpResponse:
-    """Let a version answer no longer."""
-    rows = Deployment.objects.live().filter(project=project, version__public_id=key_in(request.POST.get("version")))
-    row = rows.select_related("version", "project").first()
-    if row is None:
-        raise Problem(_("This version doesn't answer here."), code="not-deployed", status=422)
-    registry.withdraw(row, by=request.user)
-    messages.success(request, _("%(model)s answers no longer.") % {"model": row.version})
-    return redirect("project-copilot", project.public_id)
 
 
 @require_POST
@@ -146,7 +120,7 @@ def stop(request: MemberRequest, batch_id: UUID) -> HttpResponse:
     return redirect("project-copilot", batch.project.public_id)
 
 
-def _refused(request: MemberRequest, project: Project, **forms: Form) -> HttpResponse:
+def refused(request: MemberRequest, project: Project, **forms: Form) -> HttpResponse:
     """The page, with what is wrong with one of its other forms."""
     terms = project.settings_now()
     capability = capability_of(project.task_type, terms)
@@ -164,9 +138,8 @@ def _context(project: Project, form: CopilotForm, capability: str) -> dict[str, 
     for key in DEFAULTS:
         if RUNTIMES[key].capability in {capability, able}:
             registry.model_version(key)  # so that it can be chosen, before anybody was ever offered anything
-    deployed = list(
-        Deployment.objects.live().filter(project=project).select_related("version", "started_by").order_by("pk")
-    )
+    live = Deployment.objects.live().filter(project=project)
+    deployed = list(live.select_related("version", "started_by", "seconded_by", "evaluation").order_by("pk"))
     return _prepared(project, capability) | {
         "task_type": TASK_TYPES[project.task_type],
         "tab": "copilot",
@@ -175,6 +148,12 @@ def _context(project: Project, form: CopilotForm, capability: str) -> dict[str, 
         "deployed": deployed,
         "rest": 100 - sum(one.share for one in deployed),
         "deploy_form": DeployForm(project=project, capability=capability),
+        "override_form": OverrideForm(project=project, capability=capability),
+        "first": not rollout.others_answered(project, capability),
+        "evaluations": evaluations_of(project),
+        "overrides": list(
+            Override.objects.filter(project=project, state="waiting").select_related("version", "asked_by")
+        ),
         "trouble": status.of_capability(capability) if capability else "",
         "hindrance": work.hindrance(project, project.settings_now()),
         "placed": work.of_project(project),

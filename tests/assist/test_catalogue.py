@@ -137,13 +137,16 @@ def test_deployments_share_a_projects_work_by_hash(cast: Cast, folder: Path, fil
     new = registry.add(folder, file, name="sam", version="2", kind="sam-vit-b", licence="MIT")
     key = project.public_id
     assert registry.chosen(key, "segment", "anything") is None
-    registry.deploy(project, old, share=60, by=cast.mina)
-    with pytest.raises(StateConflict, match="leaves 40 %"):
-        registry.deploy(project, new, share=41, by=cast.mina)
-    deployed = registry.deploy(project, new, share=20, by=cast.mina)
+    work.deployed(project, old, share=60, by=cast.mina)
+    work.deployed(project, new, share=41, by=cast.mina)
+    assert [one.share for one in Deployment.objects.live().order_by("version")] == [59, 41], "what lacked was taken"
+    third = registry.add(folder, file, name="sam", version="3", kind="sam-vit-b", licence="MIT")
+    with pytest.raises(StateConflict, match="leaves 0 %"):
+        work.deployed(project, third, share=60, by=cast.mina)
+    deployed = work.deployed(project, new, share=20, by=cast.mina)
     drawn = [registry.chosen(key, "segment", f"assignment {number}") for number in range(1000)]
     shares = [drawn.count(one) / 1000 for one in ("sam@1", "sam@2", None)]
-    assert shares == pytest.approx([0.6, 0.2, 0.2], abs=0.05)
+    assert shares == pytest.approx([0.59, 0.2, 0.21], abs=0.05)
     assert registry.chosen(key, "spans", "assignment 1") is None
     assert drawn == [registry.chosen(key, "segment", f"assignment {number}") for number in range(1000)]
     with pytest.raises(StateConflict, match="withdraw it there first"):
@@ -151,10 +154,10 @@ def test_deployments_share_a_projects_work_by_hash(cast: Cast, folder: Path, fil
     registry.withdraw(deployed, by=cast.mina)
     with pytest.raises(StateConflict, match="ended already"):
         registry.withdraw(deployed, by=cast.mina)
-    registry.deploy(project, old, share=100, by=cast.mina)
+    work.deployed(project, old, share=100, by=cast.mina)
     assert [one.share for one in Deployment.objects.live()] == [100]
     kinds = list(Event.objects.filter(kind__startswith="model_").order_by("pk").values_list("kind", flat=True))
-    assert kinds == ["model_deployed", "model_deployed", "model_withdrawn", "model_deployed"]
+    assert kinds == [*["model_deployed"] * 3, "model_withdrawn", "model_deployed"]
 
 
 @pytest.fixture(scope="module")

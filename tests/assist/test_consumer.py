@@ -92,7 +92,7 @@ def deployed_twice(cast: Cast, second: Offer) -> dict[str | None, Assignment]:
     project = make.project(cast.riverside)
     make.tasks(make.batch(project), 40, text=REPORT)
     for version in (registry.model_version(FAKE[1]), registry._written(second)):
-        registry.deploy(project, version, share=50, by=cast.mina)
+        work.deployed(project, version, share=50, by=cast.mina)
 
     def drawn(held: Assignment) -> str | None:
         return registry.chosen(project.public_id, "spans", subject_of(held))

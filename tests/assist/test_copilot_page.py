@@ -137,7 +137,10 @@ def test_an_ml_engineer_has_a_page_of_models_and_only_looks(cast: Cast, project:
     assert project.name not in client.get(address("models-overview")).content.decode()
 
 
-def test_version_is_deployed_and_withdrawn_from_the_page(mina: Client, project: Project) -> None:
+def test_version_is_deployed_and_withdrawn_from_the_page(
+    mina: Client, project: Project, real_runtime, settings
+) -> None:
+    settings.RUNTIME_ADDRESS = real_runtime.address
     mina.get(address("project-copilot", project.public_id))
     version = str(record.model_version(work.SPACY).public_id)
     told = mina.post(address("copilot-deploy", project.public_id), {"version": version, "share": 40}, follow=True)

@@ -152,10 +152,10 @@ def test_work_for_which_nobody_asked_counts_for_the_version_it_was_drawn_for(cas
             done(cast.alice, held, make.MARIA, helped=True)
 
     some(10, asks=True)  # by whatever the runtime serves; one in ten asks
-    first = registry.deploy(project, fake, share=100, by=cast.mina)
+    first = work.deployed(project, fake, share=100, by=cast.mina)
     some(10, asks=False)
     registry.withdraw(first, by=cast.mina)
-    registry.deploy(project, spacy, share=100, by=cast.mina)
+    work.deployed(project, spacy, share=100, by=cast.mina)
     some(5, asks=False)
     models = {name: one.helped for name, one in figures.help_of(project).models.items()}
     assert models == {work.SPACY: 15, "fake-spans@1": 10}

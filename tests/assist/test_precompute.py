@@ -39,7 +39,7 @@ def test_whole_batch_is_read_once(cast: Cast, batch) -> None:
 
 def test_each_version_that_answers_is_made_ready_and_the_default_for_the_rest_alone(cast: Cast, batch) -> None:
     spacy = registry.model_version(work.SPACY)
-    registry.deploy(batch.project, spacy, share=60, by=cast.mina)
+    work.deployed(batch.project, spacy, share=60, by=cast.mina)
     begun = precompute.start_all(batch, by=cast.mina)
     assert [str(row.version) for row in begun] == [work.SPACY, SPANS]
     with pytest.raises(StateConflict, match="under way already"):
@@ -48,7 +48,7 @@ def test_each_version_that_answers_is_made_ready_and_the_default_for_the_rest_al
     assert [row.pk for row in precompute.start_all(batch, by=cast.mina)] == [begun[0].pk], "the other one goes on"
     for row in begun:
         precompute.stop(row)
-    registry.deploy(batch.project, spacy, share=100, by=cast.mina)
+    work.deployed(batch.project, spacy, share=100, by=cast.mina)
     assert [str(row.version) for row in precompute.start_all(batch, by=cast.mina)] == [work.SPACY]
 
 

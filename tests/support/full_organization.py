@@ -8,7 +8,7 @@ have instead of the usual ones.
 import io
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import uuid4
 
@@ -17,6 +17,9 @@ from django.test import Client
 from django.urls import reverse
 from PIL import Image
 
+from assist.adapters import RUNTIMES
+from assist.learning import gate, rollout
+from assist.models import Evaluation, ModelVersion
 from assist.registry import registry
 from assist.suggestions import precompute
 from projects import queue
@@ -45,6 +48,7 @@ from tests.support.taskers.money import earn
 
 DICE = random.Random(5)
 SPANS = "en-core-web-sm@3.8.0"
+FAKE = RUNTIMES["fake-spans@1"]
 # What nobody from outside may read on any page.
 SECRETS = (
     *("Riverside", "secret project", "Secret skill", "Secret reason", "Secret model", "Secret question"),
@@ -319,7 +323,7 @@ def _models(world: World, cast: Cast, project: Project, deployed: Project) -> No
     """One at work, one that answers, and a batch that it goes through ahead of the people."""
     annotator, _secret = lifecycle.register(project, name="Secret model", by=cast.mina)
     version = registry.model_version(SPANS)
-    registry.deploy(deployed, version, share=100, by=cast.mina)
+    registry.deploy(deployed, version, share=100, by=cast.mina, grounds=registry.FIRST)
     waiting, running = make.batch(deployed), make.batch(deployed, "Running")
     make.tasks(waiting, 2)
     make.tasks(running, 2)
@@ -327,6 +331,25 @@ def _models(world: World, cast: Cast, project: Project, deployed: Project) -> No
     world.things |= {"annotator_id": annotator.public_id, "annotator": f"m{annotator.pk}", "version": version.public_id}
     world.others["deployed"] |= {"batch_id": waiting.public_id}
     world.others["running"] = {"batch_id": running.public_id}
+    world.others["evaluated"] = world.others["deployed"] | _evaluated(cast, deployed, version)
+
+
+def _evaluated(cast: Cast, deployed: Project, champion: ModelVersion) -> dict[str, Any]:
+    """A model that passed, and another whom somebody wishes for all the same."""
+    candidate, wished = registry.model_version("fake-spans@1"), registry._written(replace(FAKE, version="2"))
+    passed = Evaluation.objects.create(
+        project=deployed,
+        candidate=candidate,
+        champion=champion,
+        margin=gate.MARGIN,
+        state=Evaluation.State.DONE,
+        outcome=Evaluation.Outcome.PASSED,
+        rules=gate.VERSION,
+        begun_by=cast.mina,
+    )
+    somebody = make.person("Somebody", cast.riverside, "manager")
+    asked = rollout.ask_override(deployed, wished, share=1, reason="Secret reason", by=somebody)
+    return {"version": candidate.public_id, "evaluation_id": passed.public_id, "override_id": asked.public_id}
 
 
 def _rows_of_the_admin(world: World) -> None:

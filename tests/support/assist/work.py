@@ -3,7 +3,9 @@
 from typing import Any
 from uuid import uuid4
 
-from assist.models import Suggestion
+from assist.learning import rollout
+from assist.models import Deployment, ModelVersion, Suggestion
+from assist.registry import registry
 from assist.suggestions import record
 from assist.suggestions.bindings import bind
 from assist.suggestions.offers import Offer
@@ -12,7 +14,7 @@ from projects.data.media import assets
 from projects.data.media.pictures import read_picture
 from projects.models import Assignment, Batch, Project, Task
 from projects.models.work import Asset
-from taskers.models import Organization
+from taskers.models import Organization, Person
 from tests.support import make
 
 SAM, SPACY = "mobile-sam@0.2.0", "en-core-web-sm@3.8.0"
@@ -51,5 +53,25 @@ def offered(held: Assignment, output: dict[str, Any], model: str = SPACY) -> Sug
     return Suggestion.objects.get(public_id=offer.public_id)
 
 
+def offered_then(done: Assignment) -> None:
+    """Work that is long handed in had a suggestion shown to it."""
+    Suggestion.objects.create(
+        assignment_key=done.pk,
+        task_key=done.task_id,
+        project_key=done.task.project.public_id,
+        model=registry.model_version(SPACY),
+        output=span_offer(0, 5),
+    )
+
+
 def span_offer(start: int, end: int, label: str = "person") -> dict[str, Any]:
     return {"start": start, "end": end, "label": label, "model_label": label.upper()}
+
+
+def deployed(project: Project, version: ModelVersion, *, share: int, by: Person) -> Deployment:
+    """A version that answers there: as the first, or by the word of two people."""
+    if not rollout.others_answered(project, version.capability, version):
+        return registry.deploy(project, version, share=share, by=by, grounds=registry.FIRST)
+    second = Person.objects.filter(email="second@example.org").first() or make.person("Second", project.organization)
+    grounds = registry.override("Measured elsewhere", second)
+    return registry.deploy(project, version, share=share, by=by, grounds=grounds)

@@ -1,0 +1,65 @@
+"""Verdicts that no model had a hand in: the only ones that say how good a model is."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+import numpy as np
+
+from assist.models import Suggestion
+from projects.configuration.terms import terms_of
+from projects.models import Annotation, Project, Task, VerdictEntry
+from projects.quality import votes
+from projects.quality.consensus import AUTO
+from taskers.models import Person
+
+
+@dataclass(frozen=True)
+class Decided:
+    """A task, what was decided of it under the labels of today, and whether people found it without any help."""
+
+    entry: VerdictEntry
+    answer: dict[str, Any]
+    blind: bool
+
+    @property
+    def task(self) -> Task:
+        return self.entry.task
+
+    @property
+    def group(self) -> str:
+        """What tasks that show the same have in common: their image, or their text."""
+        if self.task.asset is not None:
+            return str(self.task.asset.sha256)
+        text = self.task.payload.get("text")
+        return sha256(str(text).encode()).hexdigest() if text else str(self.task.public_id)
+
+
+def newest(project: Project, most: int) -> list[Decided]:
+    """The newest decided tasks, newest first, without what a model decided alone and what today's labels can't say."""
+    rows = VerdictEntry.objects.filter(project=project, label="").exclude(verdict__method=AUTO)
+    entries = list(rows.select_related("task__asset", "task__batch", "verdict").order_by("-pk")[:most])
+    terms = terms_of(project)
+    answers = [votes.known_answer(terms, one.task, one.verdict.answer) for one in entries]
+    return [
+        Decided(entry, answer, bool(blind))
+        for entry, answer, blind in zip(entries, answers, found_blind(entries), strict=True)
+        if answer is not None
+    ]
+
+
+def found_blind(entries: Sequence[VerdictEntry]) -> np.ndarray:
+    """Which verdicts are on tasks that people alone have answered, none of whom was shown a suggestion for it."""
+    rows = Annotation.objects.filter(task__in=[entry.task_id for entry in entries])
+    work = list(rows.values_list("task_id", "assignment_id", "tasker__kind"))
+    keys = [assignment for _, assignment, _ in work]
+    shown = set(Suggestion.objects.filter(assignment_key__in=keys).values_list("assignment_key", flat=True))
+    helped = {task for task, assignment, kind in work if assignment in shown or kind == Person.Kind.MODEL}
+    return np.array([entry.task_id not in helped for entry in entries])
+
+
+def digest(decided: Sequence[Decided]) -> str:
+    """The sha256 of these tasks and what was decided of them, in no order."""
+    lines = sorted(f"{one.task.public_id} {one.entry.verdict.public_id}" for one in decided)
+    return sha256("\n".join(lines).encode()).hexdigest()

@@ -1,0 +1,158 @@
+"""A candidate against the champion: both answer, now, the same tasks that people decided without help. The only writer
+of Evaluation.
+
+A job that was killed begins anew: it writes one row, once, at its end.
+"""
+
+import asyncio
+import math
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models.functions import Now
+from procrastinate.contrib.django import app
+
+from assist.errors import CopilotError
+from assist.learning import blind_verdicts, gate
+from assist.learning.blind_verdicts import Decided
+from assist.learning.gate import Judgement, Outcome, Pair
+from assist.learning.scores import SCORES, Asked, Scores, asked_by
+from assist.learning.slices import slices_of
+from assist.models import Evaluation, ModelVersion
+from assist.registry import registry
+from assist.runtime.client import RuntimeClient, serving, status_now
+from assist.suggestions.bindings import capability_of
+from projects.models import Project
+from taskers.errors import StateConflict
+from taskers.models import Person
+from taskers.models.limits import Between
+from taskers.outbox.events import emit
+
+JOB = "assist.jobs.evaluate"
+NEWEST = 2_000  # verdicts
+MARGINS = Between(0.005, 0.2)
+RUNNING, DONE, FAILED = (Evaluation.State[name] for name in ("RUNNING", "DONE", "FAILED"))
+
+
+@transaction.atomic
+def begin(project: Project, candidate: ModelVersion, *, by: Person, margin: float = gate.MARGIN) -> Evaluation:
+    """Have a candidate measured against what answers most of the project's work now; a worker does it.
+
+    Raises StateConflict where there is nothing to compare, or the same is being measured already.
+    """
+    Project.objects.select_for_update(of=("self",)).get(pk=project.pk)
+    champion = champion_of(project, candidate)
+    if candidate.removed_at is not None:
+        raise StateConflict(f"{candidate} was removed from this installation.")
+    if champion == candidate:
+        raise StateConflict(f"{candidate} is what answers here now: there is nothing to compare it with.")
+    if not MARGINS.holds(margin):
+        raise StateConflict("The margin is from half a point to twenty points.")
+    if Evaluation.objects.filter(project=project, candidate=candidate, state=RUNNING).exists():
+        raise StateConflict(f"{candidate} is being evaluated already.")
+    made = Evaluation.objects.create(
+        project=project, candidate=candidate, champion=champion, margin=margin, rules=gate.VERSION, begun_by=by
+    )
+    app.configure_task(JOB, queue="copilot", lock=f"evaluate:{project.pk}").defer(evaluation_key=made.pk)
+    return made
+
+
+def champion_of(project: Project, candidate: ModelVersion) -> ModelVersion:
+    """What a candidate has to be measured against. Raises StateConflict where the project has no use for it."""
+    capability = capability_of(project.task_type, project.settings_now())
+    if candidate.capability != capability:
+        raise StateConflict(f"{candidate} can't do what these tasks need.")
+    return registry.champion(project, capability) or _usual(capability)
+
+
+def _usual(capability: str) -> ModelVersion:
+    status = status_now(settings.RUNTIME_ADDRESS, 2.0)
+    if status is None:
+        raise StateConflict("The copilot is not running: start it first.")
+    try:
+        return registry.model_version(serving(status, capability))
+    except CopilotError as problem:
+        raise StateConflict(problem.text) from None
+
+
+def run(key: int) -> str:
+    """Measure and judge; returns the outcome, "" where there is none. Asking twice does no harm."""
+    rows = Evaluation.objects.select_related("project__organization", "candidate", "champion", "begun_by")
+    evaluation = rows.filter(pk=key, state=RUNNING).first()
+    if evaluation is None:
+        return ""
+    decided = blind_verdicts.newest(evaluation.project, NEWEST)
+    blind = [one for one in decided if one.blind]
+    holdout = blind_verdicts.digest(blind)
+    looks = _looks(evaluation, holdout)
+    try:
+        scores = asyncio.run(_scores(evaluation, asked_by(evaluation.project), decided))
+        judgement = _judgement(evaluation, blind, scores, looks)
+    except (CopilotError, gate.Unfit) as problem:
+        _end(evaluation, state=FAILED, reason=str(problem)[:300], tasks=len(blind), holdout=holdout, looks=looks)
+        return ""
+    _end(
+        evaluation,
+        state=DONE,
+        outcome=judgement.outcome.value,
+        reason=judgement.reason[:300],
+        findings=[_plain(asdict(one)) for one in judgement.findings],
+        tasks=len(blind),
+        holdout=holdout,
+        looks=looks,
+    )
+    return judgement.outcome
+
+
+def _looks(evaluation: Evaluation, holdout: str) -> int:
+    """How often these very tasks have told of a candidate before: fresh verdicts make another holdout."""
+    seen = Evaluation.objects.filter(project=evaluation.project, holdout=holdout, state=DONE)
+    return seen.exclude(pk=evaluation.pk).count()
+
+
+async def _scores(evaluation: Evaluation, asked: Asked, decided: Sequence[Decided]) -> tuple[Scores, Scores]:
+    """The candidate's and the champion's score of each blind task."""
+    metric = SCORES[evaluation.candidate.capability]
+    client = RuntimeClient(settings.RUNTIME_ADDRESS)
+    try:
+        candidate = await metric(client, evaluation.candidate, asked, decided)
+        return candidate, await metric(client, evaluation.champion, asked, decided)
+    finally:
+        await client.close()
+
+
+def _judgement(
+    evaluation: Evaluation, blind: Sequence[Decided], scores: tuple[Scores, Scores], looks: int
+) -> Judgement:
+    found, protected = slices_of(blind, evaluation.project.task_type)
+    pairs = [
+        Pair(str(one.task.public_id), one.group, candidate, champion, own)
+        for one, candidate, champion, own in zip(blind, *scores, found, strict=True)
+    ]
+    return gate.judge(pairs, slices=protected, margin=evaluation.margin, looks=looks)
+
+
+def _plain(finding: dict[str, Any]) -> dict[str, Any]:
+    """As JSON: numbers in six places."""
+    rounded = {name: round(value, 6) for name, value in finding.items() if isinstance(value, float)}
+    assert all(map(math.isfinite, rounded.values()))
+    return finding | rounded | {"outcome": str(finding["outcome"])}
+
+
+@transaction.atomic
+def _end(evaluation: Evaluation, **told: Any) -> None:
+    if not Evaluation.objects.filter(pk=evaluation.pk, state=RUNNING).update(ended_at=Now(), **told):
+        return
+    emit(
+        "model_evaluated",
+        organization_id=evaluation.project.organization_id,
+        actor_id=evaluation.begun_by_id,
+        project_key=evaluation.project.public_id,
+        subject=f"project:{evaluation.project.public_id}",
+        model=str(evaluation.candidate),
+        champion=str(evaluation.champion),
+        outcome=str(told.get("outcome", Outcome.CANNOT_TELL)),
+    )

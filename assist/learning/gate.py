@@ -1,0 +1,186 @@
+"""May this model take that one's place? Pure numpy and scipy.
+
+Both models answered the same tasks just now, tasks whose answers people found without any model's help. What is tested
+is that the candidate loses no more than a margin against the champion: paired non-inferiority, over all tasks and in
+each slice of them. All have to hold, so the level is not divided among slices (an intersection-union test; Berger,
+Technometrics 1982), while the power is.
+
+Tasks of one group (copies of a text, one image) are no independent evidence: the spread is taken over groups. Two
+groups are added, one that the candidate wins whole and one that it loses whole, which keeps intervals honest where few
+answers differ (Bonett and Price, British Journal of Mathematical and Statistical Psychology 2012); the spread is taken
+for no less than that of answers which are lost at the margin, as a score test does (Tango, Statistics in Medicine
+1998); and fewer groups than would show such a loss prove nothing, however alike the models look. Every look at the
+same tasks costs: the k-th has 6 / (pi k)^2 of the level, which adds up to no more than the level however often one
+looks.
+"""
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from scipy.special import ndtri, stdtrit
+
+VERSION = 1  # of the rules; what another version of them passed doesn't count
+LEVEL = 0.05  # chance to pass a candidate that is worse by the margin
+POWER = 0.8  # chance to pass an equal one, with as many tasks as are asked for
+MARGIN = 0.05
+EVERYTHING = "all"
+
+
+class Outcome(StrEnum):
+    """What the gate says. Only `PASSED` opens it."""
+
+    PASSED = "passed"
+    REFUSED = "refused"
+    CANNOT_TELL = "cannot-tell"
+
+
+class Unfit(ValueError):
+    """What was measured can't be judged; the message says why."""
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One task that both models answered: their scores in [0, 1], the group it belongs to, and its slices."""
+
+    task: str
+    group: str
+    candidate: float
+    champion: float
+    slices: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one slice shows: the mean scores, their difference with its interval, and how many tasks are still missing
+    until a candidate that is as good would probably be told to be so (0 where there are enough). `binding`: unless it
+    shows that nothing is lost, the candidate is held back."""
+
+    slice: str
+    tasks: int
+    groups: int
+    candidate: float
+    champion: float
+    difference: float
+    low: float
+    high: float
+    missing: int
+    binding: bool
+    outcome: Outcome
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """The gate's answer, the reason in one sentence, and the findings: all tasks first, then slice by slice."""
+
+    outcome: Outcome
+    reason: str
+    findings: tuple[Finding, ...]
+
+    @property
+    def missing(self) -> int:
+        """Tasks that are missing altogether, for the slice that lacks most."""
+        return max((one.missing for one in self.findings), default=0)
+
+
+def judge(pairs: Iterable[Pair], *, slices: Iterable[str] = (), margin: float = MARGIN, looks: int = 0) -> Judgement:
+    """May the candidate suggest in the champion's place? `slices` are those that are protected; `looks`: how often
+    these tasks have been looked at before.
+
+    All tasks together must show that nothing is lost, and so must every slice in which a loss would show itself; one
+    with fewer tasks holds nobody back, unless what it has speaks against the candidate.
+    Raises Unfit for scores outside of [0, 1], tasks named twice, or a protected slice without any task.
+    """
+    rows = _checked(pairs)
+    level = LEVEL * 6 / (math.pi * (1 + looks)) ** 2
+    if not rows:
+        return Judgement(Outcome.CANNOT_TELL, "No task was decided without a model's help.", ())
+    wanted = sorted(set(slices))
+    members = {name: [one for one in rows if name in one.slices] for name in wanted}
+    if empty := [name for name, own in members.items() if not own]:
+        raise Unfit(f"No task of the slice {empty[0]} was answered.")
+    tests = 1 + len(wanted)
+    whole = _finding(EVERYTHING, rows, margin, level, tests)
+    findings = (whole, *(_finding(name, members[name], margin, level, tests) for name in wanted))
+    return Judgement(*_verdict(findings), findings)
+
+
+def _verdict(findings: Sequence[Finding]) -> tuple[Outcome, str]:
+    worse = [one for one in findings if one.outcome == Outcome.REFUSED]
+    if worse:
+        return Outcome.REFUSED, f"Worse than the model in place: {_named(worse)}."
+    whole, *slices = findings
+    if whole.outcome != Outcome.PASSED:
+        return Outcome.CANNOT_TELL, f"Too little to tell: about {whole.missing:,} more tasks decided without help."
+    open_ones = [one for one in slices if one.binding and one.outcome == Outcome.CANNOT_TELL]
+    if open_ones:
+        return Outcome.CANNOT_TELL, f"On the whole nothing is lost; too little to tell of {_named(open_ones)}."
+    return Outcome.PASSED, "As good as the model in place, wherever there is evidence enough to tell."
+
+
+def _named(findings: Sequence[Finding]) -> str:
+    return ", ".join("all tasks" if one.slice == EVERYTHING else one.slice for one in findings)
+
+
+def _checked(pairs: Iterable[Pair]) -> list[Pair]:
+    rows = list(pairs)
+    for one in rows:
+        if not (0 <= one.candidate <= 1 and 0 <= one.champion <= 1):  # false of NaN as well
+            raise Unfit(f"Task {one.task} has no score in [0, 1].")
+    if twice := [task for task, count in Counter(one.task for one in rows).items() if count > 1]:
+        raise Unfit(f"Task {twice[0]} was answered twice.")
+    return rows
+
+
+def _finding(name: str, rows: Sequence[Pair], margin: float, level: float, tests: int) -> Finding:
+    candidate, champion = (
+        float(np.mean(ones)) for ones in zip(*((r.candidate, r.champion) for r in rows), strict=True)
+    )
+    sums, sizes = _groups(rows)
+    groups, (mean, error) = len(sums), _mean(sums, sizes)
+    error = max(error, math.sqrt(margin * (1 - margin) / groups))
+    reach = float(stdtrit(groups, 1 - level)) * error
+    low, high = mean - reach, mean + reach
+    missing = max(0, _needed(sums, sizes, error, margin, level, tests) - len(rows))
+    difference, would_show = candidate - champion, groups >= _least(margin, level)
+    if high < 0 and difference <= -margin:
+        outcome = Outcome.REFUSED
+    elif low > -margin and would_show:
+        outcome, missing = Outcome.PASSED, 0
+    else:
+        outcome = Outcome.CANNOT_TELL
+    binding = would_show or difference <= -margin
+    return Finding(name, len(rows), groups, candidate, champion, difference, low, high, missing, binding, outcome)
+
+
+def _groups(rows: Sequence[Pair]) -> tuple[np.ndarray, np.ndarray]:
+    """For each group the sum of its differences, and its tasks."""
+    found: Mapping[str, list[float]] = defaultdict(list)
+    for one in rows:
+        found[one.group].append(one.candidate - one.champion)
+    return np.array([sum(own) for own in found.values()]), np.array([float(len(own)) for own in found.values()])
+
+
+def _mean(sums: np.ndarray, sizes: np.ndarray) -> tuple[float, float]:
+    """The mean difference of a task and its standard error, with the two groups that are added."""
+    sums, sizes = np.append(sums, [1.0, -1.0]), np.append(sizes, [1.0, 1.0])
+    mean = sums.sum() / sizes.sum()
+    spread = ((sums - mean * sizes) ** 2).sum() * len(sums) / (len(sums) - 1)
+    return float(mean), float(np.sqrt(spread) / sizes.sum())
+
+
+def _least(margin: float, level: float) -> int:
+    """Groups among which a loss of one margin would show itself once, all but surely."""
+    return math.ceil(math.log(level) / math.log1p(-margin))
+
+
+def _needed(sums: np.ndarray, sizes: np.ndarray, error: float, margin: float, level: float, tests: int) -> int:
+    """Tasks with which a candidate that is as good passes all `tests` with `POWER`, if they are like those seen."""
+    tasks = sizes.sum() + 2
+    reach = float(ndtri(1 - level) + ndtri(1 - (1 - POWER) / tests))
+    for_spread = tasks * (reach * error / margin) ** 2
+    for_least = _least(margin, level) * sizes.sum() / len(sizes)
+    return math.ceil(max(for_spread, for_least))

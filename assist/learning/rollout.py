@@ -1,0 +1,122 @@
+"""How a version comes to answer in a project: as its first model, because it passed, or by two people's word. The only
+writer of Override."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models.functions import Now
+
+from assist.errors import CopilotError
+from assist.learning.evaluation import champion_of
+from assist.models import Deployment, Evaluation, ModelVersion, Override, Suggestion
+from assist.registry import registry
+from assist.runtime.client import RuntimeClient
+from projects.models import Project
+from taskers.errors import StateConflict
+from taskers.models import Person
+from taskers.outbox.events import emit
+
+WAITING, CONFIRMED, DECLINED = (Override.State[name] for name in ("WAITING", "CONFIRMED", "DECLINED"))
+
+# The least that a model has to do: read a sentence, or compare two. Masks are asked of a picture, which a project's
+# first model has none of yet: that its process is up must do.
+Question = Callable[[RuntimeClient, str], Awaitable[Any]]
+SMOKE: dict[str, Question] = {
+    "spans": lambda client, key: client.spans_of(key, ["Maria Bell moved to Lisbon in 2019."]),
+    "classify": lambda client, key: client.vectors(key, ["A first text.", "Another one."]),
+    "segment": lambda client, key: client.status(),
+}
+
+
+def others_answered(project: Project, capability: str, version: ModelVersion | None = None) -> bool:
+    """Whether another model than this has answered in this project: then there is something to compare with."""
+    offered = Suggestion.objects.filter(project_key=project.public_id, model__capability=capability)
+    return registry.has_answered(project, capability) or offered.exclude(model=version).exists()
+
+
+def first(project: Project, version: ModelVersion, *, share: int, by: Person) -> Deployment:
+    """Deploy a project's first model, once it has answered a question. It suggests; deciding is another matter.
+
+    Raises StateConflict where another model has answered before, or this one doesn't.
+    """
+    if others_answered(project, version.capability, version):
+        raise StateConflict(registry.NO_BASIS[Deployment.Basis.FIRST])
+    champion_of(project, version)  # the runtime is there, and these tasks have a use for it
+    try:
+        asyncio.run(_answers(version))
+    except CopilotError as problem:
+        raise StateConflict(f"{version} didn't answer a first question: {problem.text}") from None
+    return registry.deploy(project, version, share=share, by=by, grounds=registry.FIRST)
+
+
+def promote(evaluation: Evaluation, *, share: int, by: Person) -> Deployment:
+    """Deploy what passed, in a share that the champion gives up. Raises StateConflict where that isn't so any more."""
+    if evaluation.outcome != Evaluation.Outcome.PASSED:
+        raise StateConflict("This evaluation was not passed.")
+    grounds = registry.passed(evaluation)
+    return registry.deploy(evaluation.project, evaluation.candidate, share=share, by=by, grounds=grounds)
+
+
+@transaction.atomic
+def ask_override(project: Project, version: ModelVersion, *, share: int, reason: str, by: Person) -> Override:
+    """Wish for a model to be deployed though it hasn't passed: it waits for a second person. Raises StateConflict."""
+    if not reason.strip():
+        raise StateConflict("Say why it should answer though it hasn't passed.")
+    champion_of(project, version)
+    Project.objects.select_for_update(of=("self",)).get(pk=project.pk)
+    if Override.objects.filter(project=project, version=version, state=WAITING).exists():
+        raise StateConflict(f"{version} waits for a second person already.")
+    made = Override.objects.create(project=project, version=version, share=share, reason=reason.strip(), asked_by=by)
+    _tell("model_override_asked", made, by)
+    return made
+
+
+@transaction.atomic
+def confirm_override(override: Override, *, by: Person) -> Deployment:
+    """A second person shares the reason: the model is deployed. Raises StateConflict, also for the one who asked."""
+    if override.asked_by_id == by.pk:
+        raise StateConflict("A second person has to confirm this.")
+    _answer(override, CONFIRMED, by)
+    _tell("model_override_confirmed", override, by)
+    grounds = registry.override(override.reason, by)
+    return registry.deploy(
+        override.project, override.version, share=override.share, by=override.asked_by, grounds=grounds
+    )
+
+
+@transaction.atomic
+def decline_override(override: Override, *, by: Person) -> None:
+    """It doesn't come to pass; who asked may take it back as well. Raises StateConflict if it was answered."""
+    _answer(override, DECLINED, by)
+    _tell("model_override_declined", override, by)
+
+
+def _answer(override: Override, state: str, by: Person) -> None:
+    waiting = Override.objects.filter(pk=override.pk, state=WAITING)
+    if not waiting.update(state=state, answered_by=by, answered_at=Now()):
+        raise StateConflict("This was answered already.")
+
+
+async def _answers(version: ModelVersion) -> None:
+    client = RuntimeClient(settings.RUNTIME_ADDRESS)
+    try:
+        await SMOKE[version.capability](client, str(version))
+    finally:
+        await client.close()
+
+
+def _tell(kind: str, override: Override, by: Person) -> None:
+    project = override.project
+    emit(
+        kind,
+        organization_id=project.organization_id,
+        actor_id=by.pk,
+        project_key=project.public_id,
+        subject=f"project:{project.public_id}",
+        model=str(override.version),
+        share=override.share,
+        reason=override.reason,
+    )

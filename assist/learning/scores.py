@@ -1,0 +1,148 @@
+"""How well a model does on tasks that people decided without its help: one score in [0, 1] for each of them.
+
+A metric is one function and one line of SCORES. All models are asked through the runtime, behind people's questions.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+from scipy.ndimage import distance_transform_edt
+
+from assist.learning.blind_verdicts import Decided
+from assist.models import ModelVersion
+from assist.runtime.client import RuntimeClient
+from assist.suggestions import choices, class_vectors, edit_distance, prototypes
+from assist.suggestions.bindings import picture_of, read_picture
+from assist.suggestions.label_map import project_label
+from assist.suggestions.prototypes import Choices
+from projects.inference.geometry import bitmap_from_mask, mask_box, mask_from_polygon
+from projects.models import Project
+
+PORTION = 64  # texts at once, so that people's own questions come in between
+MOST_REGIONS = 5  # of a picture, from its first
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a project asks of a model: its labels, what the model calls them, and the fields that it may guess."""
+
+    labels: frozenset[str]
+    mapping: Mapping[str, str]
+    fields: Sequence[Choices]
+
+
+Scores = list[float]
+Metric = Callable[[RuntimeClient, ModelVersion, Asked, Sequence[Decided]], Awaitable[Scores]]
+
+
+def asked_by(project: Project) -> Asked:
+    """By its settings of today."""
+    terms = project.settings_now()
+    labels = frozenset(project.labels.in_use().values_list("key", flat=True))
+    return Asked(labels, dict(terms.label_mapping), choices.of(project, terms))
+
+
+async def spans(client: RuntimeClient, version: ModelVersion, asked: Asked, decided: Sequence[Decided]) -> Scores:
+    """F1 of each blind text: a span counts where place and label are the same. Nothing for nothing is 1."""
+    work = [one for one in decided if one.blind]
+    found: list[list[Any]] = []
+    for at in range(0, len(work), PORTION):
+        texts = [str(one.task.payload.get("text", "")) for one in work[at : at + PORTION]]
+        found += await client.spans_of(str(version), texts)
+    return [_f1(_offered(said, asked), _places(one.answer)) for said, one in zip(found, work, strict=True)]
+
+
+def _offered(said: Sequence[Sequence[Any]], asked: Asked) -> set[tuple[int, int, str]]:
+    named = [(int(at), int(end), project_label(theirs, asked.mapping, asked.labels)) for at, end, theirs, _ in said]
+    return {(start, end, label) for start, end, label in named if label}
+
+
+def _places(answer: Mapping[str, Any]) -> set[tuple[int, int, str]]:
+    return {(one["start"], one["end"], one["label"]) for one in answer["spans"]}
+
+
+def _f1(offered: set[Any], decided: set[Any]) -> float:
+    both = len(offered) + len(decided)
+    return 2 * len(offered & decided) / both if both else 1.0
+
+
+async def classes(client: RuntimeClient, version: ModelVersion, asked: Asked, decided: Sequence[Decided]) -> Scores:
+    """The share of each blind text's fields that are guessed right, by what all the other verdicts teach."""
+    work = [one for one in decided if one.task.payload.get("text")]
+    texts = [str(one.task.payload["text"]) for one in work]
+    if not texts or not asked.fields:
+        return [0.0 for one in decided if one.blind]
+    phrases = await class_vectors.phrases(client, str(version), asked.fields)
+    portions = [texts[at : at + PORTION] for at in range(0, len(texts), PORTION)]
+    vectors = np.concatenate([await client.vectors(str(version), some) for some in portions])
+    right: dict[int, list[bool]] = {one.task.pk: [] for one in decided if one.blind}
+    for field in asked.fields:
+        places = {label: place for place, label in enumerate(field.phrases)}
+        own = np.array([places.get(_label(one.answer, field.field), -1) for one in work])
+        used = own >= 0
+        blind = np.array([one.blind for one in work])[used]
+        cosines = prototypes.left_out(class_vectors.words(field, phrases), vectors[used], own[used], blind)
+        tasks = [one.task.pk for one, kept in zip(work, used, strict=True) if kept and one.blind]
+        for task, best, mine in zip(tasks, cosines.argmax(1), own[used][blind], strict=True):
+            right[task].append(bool(best == mine))
+    return [float(np.mean(said)) if said else 0.0 for said in right.values()]
+
+
+def _label(answer: Mapping[str, Any], field: str) -> str:
+    """The label that was decided; of a path its end."""
+    value = next((one["value"] for one in answer["fields"] if one["field"] == field), "")
+    return value[-1] if isinstance(value, list) and value else str(value)
+
+
+async def masks(client: RuntimeClient, version: ModelVersion, asked: Asked, decided: Sequence[Decided]) -> Scores:
+    """Mean overlap with the regions of each blind picture, each asked for by a click in its middle and by its box."""
+    return [await _picture(client, version, one) for one in decided if one.blind]
+
+
+async def _picture(client: RuntimeClient, version: ModelVersion, one: Decided) -> float:
+    picture = picture_of(one.task)
+    if picture is None:
+        return 0.0
+    size = (picture.height, picture.width)
+    regions = [made for part in one.answer["regions"] if (made := _mask(part["shape"], *size))][:MOST_REGIONS]
+    supply = partial(asyncio.to_thread, read_picture, picture)
+    overlaps = []
+    for region in regions:
+        wanted = bitmap_from_mask(region)
+        for prompt in ({"points": [[*_middle(wanted), 1]]}, {"points": [], "box": mask_box(region)}):
+            asker = f"evaluation:{one.task.pk}:{version.pk}"
+            reply = await client.segment(
+                str(version),
+                picture.sha256,
+                supply,
+                asker=asker,
+                owner=asker,
+                **prompt,  # type: ignore[arg-type]
+            )
+            overlaps.append(
+                edit_distance.overlap(wanted.astype(bool), edit_distance.pixels(reply["masks"][reply["best"]]))
+            )
+    return float(np.mean(overlaps)) if overlaps else 1.0
+
+
+def _mask(shape: Mapping[str, Any], height: int, width: int) -> Mapping[str, Any] | None:
+    """A region that has an area, as a mask."""
+    if shape["type"] == "mask":
+        return shape
+    if shape["type"] == "polygon":
+        return mask_from_polygon(shape["points"], height, width)
+    return None
+
+
+def _middle(bitmap: np.ndarray) -> tuple[float, float]:
+    """The pixel that lies deepest inside: x, y."""
+    depth = distance_transform_edt(np.pad(bitmap, 1))[1:-1, 1:-1]
+    y, x = np.unravel_index(int(depth.argmax()), depth.shape)
+    return float(x) + 0.5, float(y) + 0.5
+
+
+SCORES: Mapping[str, Metric] = {"spans": spans, "classify": classes, "segment": masks}

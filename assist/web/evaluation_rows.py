@@ -1,0 +1,64 @@
+"""Evaluations as the pages show them."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from assist.learning import gate
+from assist.models import Evaluation
+from projects.models import Project
+from projects.web.shared.charts import Mark, Scale
+
+NEWEST = 10
+REACH = 4  # margins on either side of none
+
+
+@dataclass(frozen=True)
+class Row:
+    """One slice of an evaluation: percents, the interval as it is drawn, and what the gate says of it."""
+
+    slice: str
+    tasks: int
+    candidate: str
+    champion: str
+    difference: str
+    low: str
+    high: str
+    missing: int
+    outcome: str
+    mark: Mark | None
+
+
+def evaluations_of(project: Project) -> list[Evaluation]:
+    """The newest of a project, newest first."""
+    rows = Evaluation.objects.filter(project=project).select_related("candidate", "champion", "begun_by")
+    return list(rows.order_by("-pk")[:NEWEST])
+
+
+def scale_of(evaluation: Evaluation) -> Scale:
+    """Some margins to the left and to the right of no difference."""
+    return Scale(-REACH * evaluation.margin, REACH * evaluation.margin)
+
+
+def findings_of(evaluation: Evaluation) -> list[Row]:
+    """Slice by slice, all tasks first."""
+    return [_row(one, scale_of(evaluation)) for one in evaluation.findings]
+
+
+def _row(one: dict[str, Any], scale: Scale) -> Row:
+    return Row(
+        slice="" if one["slice"] == gate.EVERYTHING else one["slice"],
+        tasks=one["tasks"],
+        candidate=f"{100 * one['candidate']:.1f}",
+        champion=f"{100 * one['champion']:.1f}",
+        difference=_signed(one["difference"]),
+        low=_signed(one["low"]),
+        high=_signed(one["high"]),
+        missing=one["missing"],
+        outcome=one["outcome"],
+        mark=scale.interval(one["difference"], one["low"], one["high"]),
+    )
+
+
+def _signed(share: float) -> str:
+    points = round(100 * share, 1)
+    return f"+{points}" if points > 0 else f"−{-points}" if points < 0 else "0"

@@ -1,0 +1,152 @@
+"""How a version comes to answer in a project, and how it goes: evaluated, deployed, overridden by two, withdrawn."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from assist.learning import evaluation as evaluating
+from assist.learning import rollout
+from assist.models import Deployment, Evaluation, Override
+from assist.registry import registry
+from assist.suggestions.bindings import capability_of
+from assist.web.evaluation_rows import findings_of, scale_of
+from assist.web.forms import DeployForm, OverrideForm, PromoteForm
+from assist.web.views import refused
+from projects.models import Project
+from projects.task_types import TASK_TYPES
+from projects.web.shared.access import manages
+from taskers.errors import NotFound, Problem
+from taskers.web.requests import MemberRequest, key_in
+
+CANARY = 5  # percent: what is proposed for a version's first days
+
+
+@require_POST
+@manages
+def deploy(request: MemberRequest, project: Project) -> HttpResponse:
+    """Let a project's first model answer in a share of the work."""
+    form = _form(request, project)
+    if not form.is_valid():
+        return refused(request, project, deploy_form=form)
+    made = rollout.first(project, form.cleaned_data["version"], share=form.cleaned_data["share"], by=request.user)
+    return _deployed(request, made)
+
+
+@require_POST
+@manages
+def evaluate(request: MemberRequest, project: Project) -> HttpResponse:
+    """Have a version measured against what answers now."""
+    form = _form(request, project)
+    if not form.is_valid():
+        return refused(request, project, deploy_form=form)
+    made = evaluating.begin(project, form.cleaned_data["version"], by=request.user)
+    messages.success(request, _("%(model)s is being evaluated.") % {"model": made.candidate})
+    return redirect("copilot-evaluation", project.public_id, made.public_id)
+
+
+@require_GET
+@manages
+def evaluation(request: MemberRequest, project: Project, evaluation_id: UUID) -> HttpResponse:
+    """What an evaluation found, slice by slice."""
+    return _shown(request, _evaluation(project, evaluation_id))
+
+
+@require_POST
+@manages
+def promote(request: MemberRequest, project: Project, evaluation_id: UUID) -> HttpResponse:
+    """Deploy what passed, in the share that was chosen."""
+    found = _evaluation(project, evaluation_id)
+    form = PromoteForm(request.POST)
+    if not form.is_valid():
+        return _shown(request, found, form)
+    return _deployed(request, rollout.promote(found, share=form.cleaned_data["share"], by=request.user))
+
+
+@require_POST
+@manages
+def override(request: MemberRequest, project: Project) -> HttpResponse:
+    """Ask for a version that hasn't passed; it waits for a second person."""
+    capability = capability_of(project.task_type, project.settings_now())
+    form = OverrideForm(request.POST, project=project, capability=capability)
+    if not form.is_valid():
+        return refused(request, project, deploy_form=form)
+    told = form.cleaned_data
+    rollout.ask_override(project, told["version"], share=told["share"], reason=told["reason"], by=request.user)
+    messages.success(request, _("It waits for a second person to confirm it."))
+    return redirect("project-copilot", project.public_id)
+
+
+@require_POST
+@manages
+def confirm(request: MemberRequest, project: Project, override_id: UUID) -> HttpResponse:
+    """The second person shares the reason."""
+    return _deployed(request, rollout.confirm_override(_override(project, override_id), by=request.user))
+
+
+@require_POST
+@manages
+def decline(request: MemberRequest, project: Project, override_id: UUID) -> HttpResponse:
+    """It doesn't come to pass."""
+    rollout.decline_override(_override(project, override_id), by=request.user)
+    messages.success(request, _("Declined. Nothing was deployed."))
+    return redirect("project-copilot", project.public_id)
+
+
+@require_POST
+@manages
+def withdraw(request: MemberRequest, project: Project) -> HttpResponse:
+    """Let a version answer no longer."""
+    rows = Deployment.objects.live().filter(project=project, version__public_id=key_in(request.POST.get("version")))
+    row = rows.select_related("version", "project").first()
+    if row is None:
+        raise Problem(_("This version doesn't answer here."), code="not-deployed", status=422)
+    registry.withdraw(row, by=request.user)
+    messages.success(request, _("%(model)s answers no longer.") % {"model": row.version})
+    return redirect("project-copilot", project.public_id)
+
+
+def _form(request: MemberRequest, project: Project) -> DeployForm:
+    capability = capability_of(project.task_type, project.settings_now())
+    return DeployForm(request.POST, project=project, capability=capability)
+
+
+def _deployed(request: MemberRequest, made: Deployment) -> HttpResponse:
+    told = {"model": made.version, "share": made.share}
+    messages.success(request, _("%(model)s answers in %(share)s %% of new work.") % told)
+    return redirect("project-copilot", made.project.public_id)
+
+
+def _shown(request: MemberRequest, found: Evaluation, form: PromoteForm | None = None) -> HttpResponse:
+    answers = Deployment.objects.live().filter(project=found.project, evaluation=found).first()
+    context = {
+        "project": found.project,
+        "task_type": TASK_TYPES[found.project.task_type],
+        "tab": "copilot",
+        "evaluation": found,
+        "findings": findings_of(found),
+        "zero": scale_of(found).at(0),
+        "margin": round(100 * found.margin, 1),
+        "answers": answers,
+        "form": form or PromoteForm(initial={"share": registry.WHOLE if answers else CANARY}),
+    }
+    return render(request, "assist/evaluation.html", context, status=422 if form else 200)
+
+
+def _evaluation(project: Project, key: UUID) -> Evaluation:
+    rows = Evaluation.objects.select_related("project__organization", "candidate", "champion", "begun_by")
+    found = rows.filter(project=project, public_id=key).first()
+    if found is None:
+        raise NotFound("There is no such evaluation here.")
+    return found
+
+
+def _override(project: Project, key: UUID) -> Override:
+    rows = Override.objects.select_related("project__organization", "version", "asked_by")
+    found = rows.filter(project=project, public_id=key).first()
+    if found is None:
+        raise NotFound("There is no such request here.")
+    return found

@@ -1,0 +1,238 @@
+"""A model takes another's place only where it is shown to lose nothing: measured now, on what people found alone. The
+database refuses what has no basis."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, replace
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.test import Client
+from django.urls import reverse
+
+from assist.adapters import RUNTIMES, catalogue
+from assist.learning import blind_verdicts, evaluation, rollout
+from assist.models import Deployment, Evaluation, ModelVersion, Override
+from assist.registry import registry
+from projects.models import Project, Task
+from projects.reports import verdict_index
+from taskers.errors import StateConflict
+from taskers.models import Event
+from tests.support import make
+from tests.support.assist import work
+from tests.support.assist.running import FAKE, SPACY_ONLY, Runtime, running
+from tests.support.cast import Cast
+
+pytestmark = pytest.mark.django_db
+NAMES = ("Maria", "Jonas", "Amira", "Pedro", "Ingrid")
+NEXT = replace(RUNTIMES[FAKE[1]], version="2", artifacts=())  # the same rule under another version
+
+
+@pytest.fixture(scope="module")
+def runtime(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runtime]:
+    """Two versions of a rule, and a real model."""
+    folder = tmp_path_factory.mktemp("models")
+    (folder / catalogue.LISTED).write_text(json.dumps([asdict(NEXT)]))
+    with running(FAKE[1], *SPACY_ONLY, weights=folder) as found:
+        found.until_ready()
+        yield found
+
+
+@pytest.fixture
+def candidate() -> ModelVersion:
+    return registry._written(NEXT)
+
+
+@pytest.fixture
+def project(cast: Cast, runtime: Runtime, settings) -> Project:
+    """Eighty texts that Alice has read alone; whatever she marked, the rule marks as well."""
+    settings.RUNTIME_ADDRESS = runtime.address
+    made = make.project(cast.riverside, wanted=1)
+    decided(cast, made, 80)
+    return made
+
+
+def decided(cast: Cast, project: Project, count: int) -> None:
+    batch = make.batch(project, f"Batch {project.batches.count()}")
+    for number in range(count):
+        name = NAMES[number % len(NAMES)]
+        make.tasks(batch, text=f"on day {number} the ferry took {name} across")
+        start = len(f"on day {number} the ferry took ")
+        make.judged(cast.alice, project, make.spans((start, start + len(name))))
+    verdict_index.add(Event.objects.filter(project_key=project.public_id))
+
+
+def evaluated(project: Project, candidate: ModelVersion, cast: Cast) -> Evaluation:
+    made = evaluation.begin(project, candidate, by=cast.mina)
+    evaluation.run(made.pk)
+    made.refresh_from_db()
+    return made
+
+
+def test_one_that_loses_nothing_passes_and_takes_its_share_from_the_champion(
+    cast: Cast, project: Project, candidate: ModelVersion
+) -> None:
+    champion = registry.model_version(FAKE[1])
+    rollout.first(project, champion, share=100, by=cast.mina)
+    found = evaluated(project, candidate, cast)
+    assert (found.outcome, found.champion, found.tasks) == ("passed", champion, 80), found.reason
+    assert found.findings[0]["slice"] == "all" and found.findings[0]["candidate"] == found.findings[0]["champion"]
+    for share in (5, 25, 100):
+        rollout.promote(found, share=share, by=cast.mina)
+        shares = {str(row.version): row.share for row in registry.deployed(project, "spans")}
+        assert shares == {key: kept for key, kept in ((NEXT.key, share), (FAKE[1], 100 - share)) if kept}
+    bases = set(Deployment.objects.filter(project=project).values_list("version__version", "basis"))
+    assert bases == {("1", "first"), ("2", "passed")}
+    assert "model_evaluated" in Event.objects.values_list("kind", flat=True)
+
+
+def test_one_that_is_worse_is_refused_and_says_where(cast: Cast, project: Project) -> None:
+    """The rule finds every name; a model that was never told of this ferry's passengers may not. Asked the other way
+    round it is the rule that has nothing to fear."""
+    spacy = registry.model_version(SPACY_ONLY[0])
+    rollout.first(project, registry.model_version(FAKE[1]), share=100, by=cast.mina)
+    found = evaluated(project, spacy, cast)
+    whole = found.findings[0]
+    assert whole["candidate"] < whole["champion"] - 0.05
+    assert found.outcome == "refused" and "all tasks" in found.reason
+    with pytest.raises(StateConflict, match="not passed"):
+        rollout.promote(found, share=5, by=cast.mina)
+
+
+def test_too_little_evidence_says_how_much_is_missing(cast: Cast, project: Project, candidate: ModelVersion) -> None:
+    rollout.first(project, registry.model_version(FAKE[1]), share=100, by=cast.mina)
+    keep = Task.objects.filter(project=project).order_by("pk")[:40]
+    helped = Task.objects.filter(project=project).exclude(pk__in=list(keep.values_list("pk", flat=True)))
+    for task in helped:
+        mine = task.assignments.get(state="submitted")
+        work.offered_then(mine)
+    found = evaluated(project, candidate, cast)
+    assert (found.outcome, found.tasks) == ("cannot-tell", 40)
+    assert found.findings[0]["missing"] > 20 and "more tasks" in found.reason
+
+
+def test_verdicts_that_a_suggestion_led_to_are_not_blind(cast: Cast, project: Project) -> None:
+    assert all(one.blind for one in blind_verdicts.newest(project, 200))
+    first = Task.objects.filter(project=project).order_by("pk")[0]
+    work.offered_then(first.assignments.get(state="submitted"))
+    found = {one.task.pk: one.blind for one in blind_verdicts.newest(project, 200)}
+    assert not found.pop(first.pk) and all(found.values())
+
+
+def test_an_evaluation_is_stale_once_another_model_has_begun(
+    cast: Cast, project: Project, candidate: ModelVersion
+) -> None:
+    champion = rollout.first(project, registry.model_version(FAKE[1]), share=60, by=cast.mina)
+    found = evaluated(project, candidate, cast)
+    assert found.outcome == "passed"
+    work.deployed(project, registry.model_version(SPACY_ONLY[0]), share=40, by=cast.mina)
+    with pytest.raises(StateConflict, match="evaluate it again"):
+        rollout.promote(found, share=5, by=cast.mina)
+    registry.withdraw(champion, by=cast.mina)
+    with pytest.raises(StateConflict, match="evaluate it again"):
+        rollout.promote(found, share=5, by=cast.mina)
+
+
+def test_looking_again_at_the_same_tasks_is_counted_and_fresh_ones_begin_anew(
+    cast: Cast, project: Project, candidate: ModelVersion
+) -> None:
+    looks = [evaluated(project, candidate, cast).looks for _ in range(3)]
+    decided(cast, project, 1)
+    assert [*looks, evaluated(project, candidate, cast).looks] == [0, 1, 2, 0]
+
+
+def test_an_evaluation_is_run_once_and_never_rewritten(cast: Cast, project: Project, candidate: ModelVersion) -> None:
+    found = evaluated(project, candidate, cast)
+    assert evaluation.run(found.pk) == ""
+    with pytest.raises(Exception, match="evaluation_said_once|Cannot update"), transaction.atomic():
+        Evaluation.objects.filter(pk=found.pk).update(outcome="passed")
+
+
+def test_a_runtime_that_is_away_fails_the_evaluation_in_words(
+    cast: Cast, project: Project, candidate: ModelVersion, settings
+) -> None:
+    made = evaluation.begin(project, candidate, by=cast.mina)
+    with pytest.raises(StateConflict, match="already"):
+        evaluation.begin(project, candidate, by=cast.mina)
+    settings.RUNTIME_ADDRESS = "unix:/nowhere/at.all"
+    assert evaluation.run(made.pk) == ""
+    made.refresh_from_db()
+    assert (made.state, made.outcome) == ("failed", "") and "not running" in made.reason
+    with pytest.raises(StateConflict, match="not running"):
+        evaluation.begin(project, candidate, by=cast.mina)
+
+
+INSERT = """INSERT INTO assist_deployment (project_id, version_id, share, basis, evaluation_id, reason, seconded_by_id,
+    started_by_id) VALUES (%s, %s, 100, %s, %s, %s, %s, %s)"""
+
+
+def test_the_database_itself_refuses_a_deployment_without_its_basis(
+    cast: Cast, project: Project, candidate: ModelVersion
+) -> None:
+    rollout.first(project, registry.model_version(FAKE[1]), share=100, by=cast.mina)
+    found = evaluated(project, candidate, cast)
+    elsewhere = make.project(cast.riverside, "Elsewhere")
+    spacy = registry.model_version(SPACY_ONLY[0])
+    mina, olga = cast.mina.pk, cast.olga.pk
+    never = [
+        (project.pk, candidate.pk, "first", None, "", None, mina),  # another one answers here
+        (project.pk, candidate.pk, "passed", None, "", None, mina),
+        (project.pk, spacy.pk, "passed", found.pk, "", None, mina),  # somebody else's evaluation
+        (elsewhere.pk, candidate.pk, "passed", found.pk, "", None, mina),  # another project's
+        (project.pk, candidate.pk, "override", None, "Trust me", None, mina),
+        (project.pk, candidate.pk, "override", None, "Trust me", mina, mina),  # one and the same
+        (project.pk, candidate.pk, "override", None, "", olga, mina),
+        (project.pk, candidate.pk, "override", found.pk, "Trust me", olga, mina),
+        (project.pk, candidate.pk, "", None, "", None, mina),
+    ]
+    with connection.cursor() as cursor:
+        for values in never:
+            with pytest.raises(IntegrityError), transaction.atomic():
+                cursor.execute(INSERT, values)
+        cursor.execute(INSERT, (project.pk, candidate.pk, "passed", found.pk, "", None, mina))
+        with pytest.raises(Exception, match="Cannot update"), transaction.atomic():
+            cursor.execute("UPDATE assist_deployment SET share = 1")
+
+
+def test_overriding_takes_two_people_and_their_names_stay(
+    cast: Cast, project: Project, candidate: ModelVersion
+) -> None:
+    rollout.first(project, registry.model_version(FAKE[1]), share=60, by=cast.mina)
+    ask = {"version": candidate.public_id, "share": 40, "reason": "The customer's own"}
+    mina, pia = Client(), Client()
+    mina.force_login(cast.mina)
+    pia.force_login(make.person("Pia", cast.riverside, "manager"))
+    page = reverse("project-copilot", args=[project.public_id])
+    assert mina.post(reverse("copilot-override", args=[project.public_id]), ask).status_code == 302
+    wish = Override.objects.get()
+    confirm = reverse("override-confirm", args=[project.public_id, wish.public_id])
+    assert mina.post(confirm).status_code == 409 and confirm not in mina.get(page).content.decode()
+    assert confirm in pia.get(page).content.decode()
+    told = pia.post(confirm, follow=True).content.decode()
+    assert "answers in 40 %" in told and "The customer&#x27;s own (Mina" in told and "Two people" in told
+    assert pia.post(confirm).status_code == 409, "it was answered"
+
+
+def test_the_page_takes_a_candidate_from_evaluation_to_deployment(
+    cast: Cast, project: Project, candidate: ModelVersion
+) -> None:
+    mina = Client()
+    mina.force_login(cast.mina)
+    sent = {"version": registry.model_version(FAKE[1]).public_id, "share": 100}
+    page = reverse("project-copilot", args=[project.public_id])
+    assert reverse("copilot-deploy", args=[project.public_id]) in mina.get(page).content.decode()
+    assert mina.post(reverse("copilot-deploy", args=[project.public_id]), sent).status_code == 302
+    assert reverse("copilot-deploy", args=[project.public_id]) not in mina.get(page).content.decode()
+    sent["version"] = candidate.public_id
+    assert mina.post(reverse("copilot-deploy", args=[project.public_id]), sent).status_code == 409
+    begun = mina.post(reverse("copilot-evaluate", args=[project.public_id]), sent, follow=True)
+    assert "Under way" in begun.content.decode()
+    found = Evaluation.objects.get()
+    evaluation.run(found.pk)
+    shown = mina.get(begun.redirect_chain[-1][0]).content.decode()
+    assert "Passed" in shown and "All tasks" in shown and "Nothing lost" in shown
+    promote = reverse("copilot-promote", args=[project.public_id, found.public_id])
+    assert mina.post(promote, {"share": 0}).status_code == 422
+    assert "answers in 5 %" in mina.post(promote, {"share": 5}, follow=True).content.decode()
+    elsewhere = make.project(cast.riverside, "Elsewhere")
+    assert mina.get(reverse("copilot-evaluation", args=[elsewhere.public_id, found.public_id])).status_code == 404

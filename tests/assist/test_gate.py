@@ -1,0 +1,125 @@
+"""What the gate lets through: nothing that is worse by the margin, and what is as good, once that is shown."""
+
+import math
+
+import numpy as np
+import pytest
+
+from assist.learning import gate
+from assist.learning.gate import Outcome, Pair, Unfit
+
+MARGIN = 0.05
+SLICES = [f"slice {number}" for number in range(8)]
+REGRESSIONS = 150
+FALSE_PASSES = 14  # of 150: more would be surer than 99 % to be more than one in twenty
+
+
+def pairs(rng: np.random.Generator, count: int, lost: float, won: float, name: str = "") -> list[Pair]:
+    """Tasks that both models answered right or wrong; the shares that the candidate alone lost, and won."""
+    draws = rng.random(count)
+    return [
+        Pair(
+            f"{name}{n}", f"{name}{n}", float(draw >= lost), float(draw < lost or draw >= lost + won), frozenset({name})
+        )
+        for n, draw in enumerate(draws)
+    ]
+
+
+def alike(count: int, **more: object) -> list[Pair]:
+    """Tasks that both got right."""
+    return [Pair(str(n), str(n), 1.0, 1.0, **more) for n in range(count)]  # type: ignore[arg-type]
+
+
+def test_a_candidate_that_loses_one_margin_in_one_of_eight_slices_is_passed_once_in_twenty_times_at_most() -> None:
+    rng, passed = np.random.default_rng(11), 0
+    for _ in range(REGRESSIONS):
+        rows = [one for name in SLICES[1:] for one in pairs(rng, 520, 0.05, 0.05, name)]
+        rows += pairs(rng, 520, 0.075, 0.025, SLICES[0])
+        passed += gate.judge(rows, slices=SLICES, margin=MARGIN).outcome == Outcome.PASSED
+    assert passed <= FALSE_PASSES
+
+
+@pytest.mark.torture
+def test_of_a_thousand_gates_each_way_as_many_open_as_should() -> None:
+    rng, worse, equal = np.random.default_rng(1), 0, 0
+    for _ in range(1_000):
+        rest = [one for name in SLICES[1:] for one in pairs(rng, 620, 0.05, 0.05, name)]
+        bad, good = pairs(rng, 620, 0.075, 0.025, SLICES[0]), pairs(rng, 620, 0.05, 0.05, SLICES[0])
+        worse += gate.judge(rest + bad, slices=SLICES, margin=MARGIN).outcome == Outcome.PASSED
+        equal += gate.judge(rest + good, slices=SLICES, margin=MARGIN).outcome == Outcome.PASSED
+    assert worse <= 38  # then one in twenty lies above the 95 % interval
+    assert equal >= 750
+
+
+@pytest.mark.parametrize(("lost", "won"), [(0.05, 0.0), (0.075, 0.025), (0.2, 0.15)])
+@pytest.mark.parametrize("count", [80, 120, 250])
+def test_so_is_one_that_loses_it_everywhere_however_few_the_tasks(count: int, lost: float, won: float) -> None:
+    rng = np.random.default_rng(count)
+    found = [gate.judge(pairs(rng, count, lost, won), margin=MARGIN).outcome for _ in range(REGRESSIONS)]
+    assert found.count(Outcome.PASSED) <= FALSE_PASSES
+
+
+def test_one_that_is_as_good_passes_with_as_many_tasks_as_the_gate_asks_for() -> None:
+    rng = np.random.default_rng(5)
+    few = gate.judge(pairs(rng, 100, 0.05, 0.05), margin=MARGIN)
+    assert few.outcome == Outcome.CANNOT_TELL and f"about {few.missing:,} more" in few.reason
+    enough = [gate.judge(pairs(rng, 100 + few.missing, 0.05, 0.05), margin=MARGIN) for _ in range(200)]
+    assert sum(one.outcome == Outcome.PASSED for one in enough) >= 140
+
+
+def test_nothing_is_proven_by_a_few_tasks_however_alike_the_models_are() -> None:
+    assert gate.judge(alike(50), margin=MARGIN).outcome == Outcome.CANNOT_TELL
+    assert gate.judge(alike(150), margin=MARGIN).outcome == Outcome.PASSED
+    copies = [Pair(str(n), "one text", 1.0, 1.0) for n in range(5_000)]
+    assert gate.judge(copies, margin=MARGIN).outcome == Outcome.CANNOT_TELL, "copies are no evidence of their own"
+
+
+def test_without_tasks_it_cannot_tell() -> None:
+    judgement = gate.judge([])
+    assert judgement.outcome == Outcome.CANNOT_TELL and not judgement.findings
+
+
+def test_what_is_plainly_worse_is_refused_by_the_name_of_the_slice() -> None:
+    good = alike(400, slices=frozenset({"long"}))
+    bad = [Pair(f"b{n}", f"b{n}", float(n % 3 > 0), 1.0, frozenset({"short"})) for n in range(60)]
+    judgement = gate.judge(good + bad, slices=["short", "long"], margin=MARGIN)
+    assert judgement.outcome == Outcome.REFUSED and "short" in judgement.reason and "long" not in judgement.reason
+
+
+def test_a_slice_without_evidence_holds_nobody_back_and_says_how_much_is_missing() -> None:
+    rows = alike(300) + [Pair(f"r{n}", f"r{n}", 1.0, 1.0, frozenset({"rare"})) for n in range(12)]
+    judgement = gate.judge(rows, slices=["rare"], margin=MARGIN)
+    assert judgement.outcome == Outcome.PASSED
+    assert judgement.findings[1].outcome == Outcome.CANNOT_TELL and judgement.findings[1].missing > 40
+
+
+def test_each_look_at_the_same_tasks_asks_more_of_them() -> None:
+    rows = pairs(np.random.default_rng(3), 320, 0.02, 0.02)
+    lows = [gate.judge(rows, looks=looks).findings[0].low for looks in (0, 1, 5, 50)]
+    assert lows == sorted(lows, reverse=True) and len(set(lows)) == 4
+
+
+def test_whoever_shows_two_hundred_worse_candidates_hardly_ever_gets_one_through() -> None:
+    rng = np.random.default_rng(8)
+    passed = 0
+    for _ in range(20):
+        passed += any(
+            gate.judge(pairs(rng, 250, 0.075, 0.025), margin=MARGIN, looks=looks).outcome == Outcome.PASSED
+            for looks in range(200)
+        )
+    assert passed <= 4  # of 20; one in twenty is 1
+
+
+@pytest.mark.parametrize("score", [math.nan, math.inf, -0.1, 1.1])
+def test_scores_that_are_none_are_refused(score: float) -> None:
+    with pytest.raises(Unfit, match="no score"):
+        gate.judge([*alike(200), Pair("x", "x", score, 1.0)])
+    with pytest.raises(Unfit, match="no score"):
+        gate.judge([*alike(200), Pair("x", "x", 1.0, score)])
+
+
+def test_a_task_answered_twice_and_a_slice_that_nobody_answered_are_refused() -> None:
+    with pytest.raises(Unfit, match="twice"):
+        gate.judge([*alike(200), Pair("7", "other", 1.0, 1.0)])
+    with pytest.raises(Unfit, match="night"):
+        gate.judge(alike(200), slices=["night"])
