@@ -8,6 +8,8 @@ from rest_framework import serializers
 from projects.api.serializers import PageShape
 from projects.models import Posterior, Task, Verdict, VerdictGone
 
+FEED_KINDS = ["decided", "superseded", *VerdictGone.Why.values]
+
 
 class VerdictShape(serializers.Serializer):
     id = serializers.UUIDField(source="public_id")
@@ -26,10 +28,18 @@ class VerdictShape(serializers.Serializer):
 
 
 class FeedLine(VerdictShape):
-    """A verdict that stands, or the word that a task's verdict stands no longer here: then only `task`, `external_id`,
-    `state` and `at` are said."""
+    """A verdict that stands, or the word that a task's verdict stands no longer here, or that none will come: then only
+    `task`, `external_id`, `state`, `kind` and `at` are said."""
 
     state = serializers.ChoiceField(["decided", *VerdictGone.Why.values], default="decided")
+    kind = serializers.ChoiceField(
+        FEED_KINDS, default="decided", help_text="as `state`, but `superseded` where it takes the place of another"
+    )
+    supersedes = serializers.UUIDField(
+        allow_null=True,
+        default=None,
+        help_text="the verdict whose place it takes, whether you were told of that or not",
+    )
     id = serializers.UUIDField(source="public_id", allow_null=True)
     answer = serializers.DictField(allow_null=True)
     confidence = serializers.FloatField(allow_null=True)
@@ -39,9 +49,16 @@ class FeedLine(VerdictShape):
 
     def to_representation(self, instance: Verdict | VerdictGone) -> dict[str, Any]:
         if isinstance(instance, VerdictGone):
-            said = {"task": str(instance.task_public_id), "external_id": instance.external_id, "state": instance.why}
+            said = {"task": str(instance.task_public_id), "external_id": instance.external_id}
+            said |= {"state": instance.why, "kind": instance.why}
             return dict.fromkeys(self.fields) | said | {"at": self.fields["at"].to_representation(instance.at)}
-        return super().to_representation(instance) | {"state": "decided"}
+        before = self.context.get("superseded", {}).get(instance.pk)
+        kind = "superseded" if before else "decided"
+        return super().to_representation(instance) | {
+            "state": "decided",
+            "kind": kind,
+            "supersedes": str(before) if before else None,
+        }
 
 
 class VerdictPage(PageShape):

@@ -23,8 +23,9 @@ class Verdicts(Endpoint):
     """A project's verdicts in the order in which they were decided.
 
     Keep `next` and ask again later with `after`: what was decided since is given, a task whose verdict changed once
-    more. A task that was reopened, or went into the archive with its batch, is told too (`state`): whoever follows
-    holds exactly the verdicts that stand. A line appears about a second later, as long as a worker is alive.
+    more (`kind`: `superseded`). A task that was reopened, went into the archive with its batch, or was cancelled before
+    it was decided, is told too: whoever keeps the answer where `state` is `decided`, and drops it otherwise, holds
+    exactly the verdicts that stand. A line appears about a second later, as long as a worker is alive.
     """
 
     @described("Follow verdicts", {200: VerdictPage}, operation_id="verdicts_list", parameters=[PageQuery])
@@ -34,7 +35,9 @@ class Verdicts(Endpoint):
         lines = verdict_index.since(project, after, limit + 1)
 
         def shaped(given: Sequence[verdict_index.Line]) -> Any:
-            return FeedLine([one.verdict if isinstance(one, VerdictEntry) else one for one in given], many=True).data
+            before = verdict_index.superseded(one.verdict for one in given if isinstance(one, VerdictEntry))
+            rows = [one.verdict if isinstance(one, VerdictEntry) else one for one in given]
+            return FeedLine(rows, many=True, context={"superseded": before}).data
 
         return Response(page(lines, after, limit, shaped))
 

@@ -36,7 +36,8 @@ class VerdictEntry(models.Model):
 
 
 class VerdictGone(models.Model):
-    """A line of the feed of verdicts that says: this task's verdict, which you may know, stands no longer here.
+    """A line of the feed of verdicts that says: this task's verdict, which you may know, stands no longer here, or
+    that none will come.
 
     Its keys come from the same sequence as those of VerdictEntry, so that both are one feed (sole writer:
     verdict_index.py). It goes once the task is decided again, or forgotten.
@@ -45,12 +46,13 @@ class VerdictGone(models.Model):
     class Why(models.TextChoices):
         REOPENED = "reopened", "Reopened"  # people are asked again
         ARCHIVED = "archived", "Archived"  # it stands, in the archive of its batch
+        CANCELLED = "cancelled", "Cancelled"  # it had none, and nobody is asked any more
 
     id = models.BigIntegerField(primary_key=True)
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+", db_index=False)
     task_public_id = models.UUIDField(unique=True)  # a plain key: the task may be in the archive
     external_id = models.CharField(max_length=limits.EXTERNAL_ID)
-    why = models.CharField(max_length=8, choices=Why)
+    why = models.CharField(max_length=10, choices=Why)
     at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:

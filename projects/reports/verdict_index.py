@@ -3,7 +3,9 @@
 from collections.abc import Collection, Iterable, Sequence
 from uuid import UUID
 
-from projects.models import ArchivedTask, Project, Verdict, VerdictEntry, VerdictGone
+from django.db.models import Q
+
+from projects.models import ArchivedTask, Batch, Project, Task, Verdict, VerdictEntry, VerdictGone
 from projects.task_types import TASK_TYPES
 from taskers.database.prepared import ask
 from taskers.models import Event
@@ -12,8 +14,32 @@ from taskers.outbox.events import follow
 READER = "verdict_index"
 KINDS = ("decided", "reopened", "returned")  # returned: from the archive
 ARCHIVED = "part_archived"
+CANCELLED = "batch_cancelled"
 KEYS = """
 SELECT nextval(pg_get_serial_sequence('projects_verdictentry', 'id')) FROM generate_series(1, %(number)s::int)
+"""
+# Of a batch that was cancelled: the tasks that have no verdict, known answers left out. One statement, however many.
+GIVEN_UP = """
+WITH told AS (
+INSERT INTO projects_verdictgone (id, project_id, task_public_id, external_id, why)
+SELECT nextval(pg_get_serial_sequence('projects_verdictentry', 'id')), t.project_id, t.public_id, t.external_id,
+  'cancelled'
+FROM (
+  SELECT * FROM projects_task t WHERE t.batch_id = ANY(%(batches)s::bigint[]) AND t.wanted > 0
+    AND NOT EXISTS (SELECT FROM projects_verdict v WHERE v.task_id = t.id AND v.superseded_at IS NULL)
+  ORDER BY t.id
+) t
+ON CONFLICT (task_public_id) DO UPDATE SET id = excluded.id, why = excluded.why, at = now()
+WHERE projects_verdictgone.why <> 'cancelled'
+RETURNING 1
+) SELECT count(*) FROM told
+"""
+# Which verdict each of these took the place of.
+BEFORE = """
+SELECT v.id, b.public_id FROM projects_verdict v CROSS JOIN LATERAL (
+  SELECT public_id FROM projects_verdict b WHERE b.task_id = v.task_id AND b.id < v.id ORDER BY b.id DESC LIMIT 1
+) b
+WHERE v.id = ANY(%(verdicts)s::bigint[])
 """
 
 Line = VerdictEntry | VerdictGone
@@ -30,6 +56,10 @@ def add(events: Iterable[Event]) -> None:
     tasks = {event.data["task"] for event in events if event.kind in KINDS}
     if tasks:
         _renew(tasks)
+    batches = {event.data["batch"] for event in events if event.kind == CANCELLED}
+    if batches:
+        ask(GIVEN_UP, {"batches": sorted(batches)})
+    _renew_given_up({event.data["task"] for event in events if _is_of_cancelling(event)})
     parts = [event.data["part"] for event in events if event.kind == ARCHIVED]
     if parts:
         gone = ArchivedTask.objects.filter(part__in=parts, decided=True).order_by("id")
@@ -43,6 +73,27 @@ def since(project: Project, after: int, limit: int) -> Sequence[Line]:
     gone = VerdictGone.objects.filter(project=project, pk__gt=after)
     found: list[Line] = [*lines.select_related("task", "verdict").order_by("pk")[:limit], *gone.order_by("pk")[:limit]]
     return sorted(found, key=lambda line: line.pk)[:limit]
+
+
+def superseded(verdicts: Iterable[Verdict]) -> dict[int, UUID]:
+    """For each of these that took the place of an earlier verdict, by its key, the id of that one."""
+    return dict(ask(BEFORE, {"verdicts": [one.pk for one in verdicts]}))
+
+
+def _is_of_cancelling(event: Event) -> bool:
+    """Whether it tells that a task was cancelled, or is asked again after all."""
+    return event.kind in ("withheld", "restored") and event.data.get("why") == Task.Withheld.CANCELLED
+
+
+def _renew_given_up(tasks: Collection[int]) -> None:
+    """Say of each undecided task among these whether it is cancelled, as it stands now."""
+    undecided = Task.objects.filter(pk__in=tasks).exclude(pk__in=Verdict.objects.current().values("task"))
+    cancelled = Q(withheld=Task.Withheld.CANCELLED) | Q(batch__state=Batch.State.CANCELLED)
+    names = ("project", "public_id", "external_id")
+    _say_gone(undecided.filter(cancelled).order_by("pk").values_list(*names), VerdictGone.Why.CANCELLED)
+    told = VerdictGone.objects.filter(why=VerdictGone.Why.CANCELLED).values("task_public_id")
+    again = undecided.exclude(cancelled).filter(public_id__in=told)
+    _say_gone(again.order_by("pk").values_list(*names), VerdictGone.Why.REOPENED)
 
 
 def _renew(tasks: Collection[int]) -> None:
