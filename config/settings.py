@@ -202,6 +202,9 @@ SECURE_SSL_REDIRECT = TLS
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_HSTS_SECONDS = 31_536_000 if TLS else 0
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = TLS
+# The hosts that Tandem may ask anything of, and which of them may lie at private addresses (taskers/outbound/guard.py).
+OUTBOUND = environment.words("TANDEM_OUTBOUND")
+OUTBOUND_PRIVATE = environment.words("TANDEM_OUTBOUND_PRIVATE")
 # Housekeeping, in days (docs/operate.md). 0 keeps for ever.
 KEEP_DRAFTS = environment.number("TANDEM_KEEP_DRAFTS", 30)
 KEEP_EVENTS = environment.number("TANDEM_KEEP_EVENTS", 180)

@@ -9,10 +9,10 @@ APPS = ["taskers", "projects", "assist", "config"]  # each may import those befo
 FLOORS = {
     "taskers": """urls|admin|apps|management|templatetags
         web notifications organizations people credentials skills money standing audit outbox access models database
-        files errors""",
+        outbound files errors""",
     "projects": """urls|admin|apps|jobs|management|templatetags
-        api web.reviewer web.manager web.annotator web.shared reports data workflow annotators quality workforce queue
-        configuration task_types inference access models errors""",
+        api web.reviewer web.manager web.annotator web.shared webhooks reports data workflow annotators quality workforce
+        queue configuration task_types inference access models errors""",
     "assist": """apps|jobs|management
         web session annotators learning suggestions registry runtime adapters models|errors""",
 }

@@ -1,0 +1,96 @@
+"""One request to a host outside, within limits: to the address that the guard found, no redirect followed, and only the
+beginning of what comes back read. Proxies that the environment names are not used: they would look names up again."""
+
+import asyncio
+import ssl
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+
+import certifi
+import httpx
+
+from taskers.outbound.guard import Route
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Seconds for all of it and for connecting, bytes of the answer that are read, connections at a time."""
+
+    seconds: float = 10.0
+    connect: float = 4.0
+    read: int = 1024
+    connections: int = 8
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back, or why nothing did: then `status` is None and `fault` says it."""
+
+    status: int | None
+    beginning: bytes = b""
+    fault: str = ""
+    took: float = 0.0  # seconds
+    retry_after: str = ""
+
+
+def client(limits: Limits) -> httpx.AsyncClient:
+    """A client for one host: its connections are kept by address, so another host must never share them."""
+    kept = httpx.Limits(max_connections=limits.connections, max_keepalive_connections=limits.connections)
+    timeout = httpx.Timeout(limits.seconds, connect=limits.connect, pool=None)
+    return httpx.AsyncClient(
+        verify=_trust(), trust_env=False, follow_redirects=False, limits=kept, timeout=timeout, max_redirects=0
+    )
+
+
+async def post(
+    asking: httpx.AsyncClient, route: Route, headers: Mapping[str, str], body: bytes, limits: Limits
+) -> Answer:
+    """Send a body and read the beginning of the answer. Raises nothing that the network may do."""
+    began = time.monotonic()
+    said = {**headers, "Host": route.destination.authority, "Accept-Encoding": "identity"}
+    request = asking.build_request(
+        "POST", route.url, headers=said, content=body, extensions={"sni_hostname": route.destination.host}
+    )
+    # httpx limits each wait, and a host that sends a byte now and then would never end.
+    request.extensions["timeout"] = asking.timeout.as_dict()
+    try:
+        async with asyncio.timeout(limits.seconds):
+            answer = await asking.send(request, stream=True)
+            try:
+                beginning = await _beginning(answer, limits.read)
+            finally:
+                await answer.aclose()
+    except (TimeoutError, httpx.TimeoutException):
+        return Answer(None, fault="timed-out", took=time.monotonic() - began)
+    except (httpx.HTTPError, ssl.SSLError, OSError, ValueError) as error:
+        return Answer(None, fault=_named(error), took=time.monotonic() - began)
+    retry_after = answer.headers.get("retry-after", "")[:40]
+    return Answer(answer.status_code, beginning, "", time.monotonic() - began, retry_after)
+
+
+async def _beginning(answer: httpx.Response, most: int) -> bytes:
+    found = b""
+    async for piece in answer.aiter_raw():
+        found += piece
+        if len(found) >= most:
+            break
+    return found[:most]
+
+
+def _named(error: Exception) -> str:
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLError):
+            return "tls-failed"
+        cause = cause.__cause__ or cause.__context__
+    return "no-connection" if isinstance(error, httpx.ConnectError | OSError) else "broken-answer"
+
+
+@cache
+def _trust() -> ssl.SSLContext:
+    """The system's authorities, its operator's own among them, and certifi's, for systems without any."""
+    context = ssl.create_default_context()
+    context.load_verify_locations(certifi.where())
+    return context
