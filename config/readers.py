@@ -6,10 +6,12 @@ from assist.learning.follow import teach_classes
 from assist.suggestions import follow
 from projects.annotators import outcomes
 from projects.reports import progress, verdict_index
+from projects.webhooks import telling
 
 READERS: dict[str, Callable[[], int]] = {
     "rollups": progress.catch_up,
     "verdict_index": verdict_index.catch_up,
+    "webhooks": telling.catch_up,
     "model_outcomes": outcomes.catch_up,
     "suggestion_outcomes": follow.settle_outcomes,
     "assist_embeddings": follow.make_ready,

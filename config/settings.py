@@ -209,6 +209,7 @@ OUTBOUND_PRIVATE = environment.words("TANDEM_OUTBOUND_PRIVATE")
 KEEP_DRAFTS = environment.number("TANDEM_KEEP_DRAFTS", 30)
 KEEP_EVENTS = environment.number("TANDEM_KEEP_EVENTS", 180)
 KEEP_CLOSED = environment.number("TANDEM_KEEP_CLOSED", 0)
+KEEP_DELIVERIES = environment.number("TANDEM_KEEP_DELIVERIES", 30)
 # How readers of the outbox learn what they may read next.
 OUTBOX_READ = "taskers.outbox.events.settled"
 # How often My work takes in verdicts, pay and standing, in seconds (docs/decisions/0014); 0: as they come.

@@ -15,10 +15,13 @@ class ProjectsConfig(AppConfig):
     def ready(self) -> None:
         """Give the floor below, which knows projects and tasks by key alone, what its pages and verbs ask of them."""
         from projects.queue import reviewing  # models may be imported only from here on
+        from projects.webhooks import signing
+        from taskers.credentials import secret_box
         from taskers.money import disputes
 
         project_names.look_up_with(self._names)
         disputes.JUDGES[:] = [reviewing.judges_of]
+        secret_box.PLACES.append(signing.PLACE)
 
     def _names(self, organization) -> dict[UUID, str]:
         rows = self.get_model("Project")._default_manager.filter(organization=organization)

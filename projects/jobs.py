@@ -16,6 +16,7 @@ from projects.models import Batch, Exclusion, Project
 from projects.quality import budgets, consensus, estimating
 from projects.quality.gold import pool
 from projects.reports import agreement_reports, stalls
+from projects.webhooks import deliveries
 from projects.workflow import batch_closing, corrections, void_work
 from taskers.credentials import secret_box, throttle
 from taskers.models import Person
@@ -83,6 +84,13 @@ def reseal(timestamp: int) -> int:
 def reap(timestamp: int) -> dict[str, int]:
     """Throw away what nobody needs any more; returns how many rows of what."""
     return cleanup.reap()
+
+
+@app.periodic(cron="55 3 * * *")
+@app.task(queue="jobs", queueing_lock="prune_deliveries")
+def prune_deliveries(timestamp: int) -> int:
+    """Throw away what webhooks delivered or gave up long ago; returns how many messages."""
+    return deliveries.prune()
 
 
 @app.periodic(cron="10 4 * * *")

@@ -29,6 +29,7 @@ from projects.models.rules import (
 )
 from projects.models.settlements import Correctable, GoldSettlement, SeenAnswer
 from projects.models.verdict_index import VerdictEntry, VerdictGone
+from projects.models.webhooks import Subscription, TaskCallback, WebhookDelivery
 from projects.models.work import (
     Asset,
     Batch,
@@ -43,6 +44,9 @@ from projects.models.work import (
 )
 
 __all__ = [
+    "Subscription",
+    "TaskCallback",
+    "WebhookDelivery",
     "Correctable",
     "BatchClosing",
     "GoldSettlement",

@@ -247,6 +247,7 @@ class BatchProgress(models.Model):
     decided = models.BigIntegerField(default=0)  # tasks
     in_review = models.BigIntegerField(default=0)  # tasks
     spent = models.BigIntegerField(default=0)  # judgements that the decided tasks had when they were decided
+    done_at = models.DateTimeField(null=True, blank=True)  # when all its tasks were decided, and that was told
 
     class Meta:
         verbose_name_plural = "batch progress"

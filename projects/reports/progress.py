@@ -7,10 +7,12 @@ from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import F
+from django.db.models.functions import Now
 
 from projects.models import BatchProgress
+from taskers.database.prepared import ask
 from taskers.models import Event
-from taskers.outbox.events import follow
+from taskers.outbox.events import emit_all, follow, happening
 
 READER = "rollups"
 
@@ -22,6 +24,7 @@ def catch_up() -> int:
         rows = list(events)
         add(rows)
         pace(rows)
+        tell_done(rows)
 
     return follow(READER, handle)
 
@@ -74,6 +77,43 @@ def add(events: Iterable[Event], *, times: int = 1) -> None:
         BatchProgress.objects.filter(batch=batch).update(
             **{column: F(column) + number for column, number in columns.items() if number}
         )
+
+
+# Batches of which it is not yet told that they are done, or told though they aren't any more.
+DONE_OR_NOT = """
+SELECT p.batch_id, p.done_at IS NULL, b.public_id, j.public_id, j.organization_id, p.tasks
+FROM projects_batchprogress p JOIN projects_batch b ON b.id = p.batch_id JOIN projects_project j ON j.id = b.project_id
+WHERE p.batch_id = ANY(%(batches)s::bigint[]) AND (p.tasks > 0 AND p.decided >= p.tasks) = (p.done_at IS NULL)
+  AND NOT (p.done_at IS NULL AND EXISTS (
+    SELECT FROM projects_import i WHERE i.batch_id = b.id AND i.state IN ('waiting', 'running')))
+ORDER BY p.batch_id
+"""
+MAY_BE_DONE = {"decided", "set_aside", "import_done", "import_failed", "reopened", "loaded", "taken_up"}
+
+
+def tell_done(events: Iterable[Event]) -> None:
+    """Write down of these events' batches that all tasks are decided and no file is being loaded, once, and again after
+    more came or one was reopened."""
+    batches = {event.data["batch"] for event in events if event.kind in MAY_BE_DONE}
+    if not batches:
+        return
+    rows = ask(DONE_OR_NOT, {"batches": sorted(batches)})
+    done = [row for row in rows if row[1]]
+    BatchProgress.objects.filter(batch__in=[row[0] for row in rows if not row[1]]).update(done_at=None)
+    BatchProgress.objects.filter(batch__in=[row[0] for row in done]).update(done_at=Now())
+    emit_all(
+        [
+            happening(
+                "batch_done",
+                organization_id=organization,
+                project_key=project,
+                subject=f"batch:{public}",
+                batch=batch,
+                tasks=tasks,
+            )
+            for batch, _new, public, project, organization, tasks in done
+        ]
+    )
 
 
 def _counts(event: Event) -> dict[str, int]:

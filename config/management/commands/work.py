@@ -1,20 +1,19 @@
-"""The worker process: background jobs, and the readers of the outbox."""
+"""The worker process: background jobs, the readers of the outbox, and the courier of webhooks."""
 
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
-from typing import TypeVar
 
 from asgiref.sync import sync_to_async
 from django.core.management.base import BaseCommand
-from django.db import close_old_connections
 from procrastinate.contrib.django import app
 
 from config.readers import READERS
+from projects.webhooks import courier
+from taskers.database.threads import fresh
 from taskers.outbox import events
 
 logger = logging.getLogger(__name__)
-Found = TypeVar("Found")
 
 # What others wait for: leases that run out, the jobs of workers that died, the work of whoever was banned. However long
 # the imports and estimates in hand take, there are places for it.
@@ -41,7 +40,7 @@ async def work(concurrency: int) -> None:
     """Jobs and readers side by side, until SIGTERM or SIGINT; jobs in hand are finished first."""
     news = {name: asyncio.Event() for name in READERS}
     followers = [asyncio.create_task(follow(name, catch_up, news[name])) for name, catch_up in READERS.items()]
-    followers.append(asyncio.create_task(watch(news)))
+    followers += [asyncio.create_task(watch(news)), asyncio.create_task(courier.run())]
     try:
         worker_app = app.with_connector(app.connector.get_worker_connector())  # type: ignore[attr-defined]
         async with worker_app.open_async(), asyncio.TaskGroup() as places:
@@ -74,7 +73,7 @@ async def watch(news: Mapping[str, asyncio.Event]) -> None:
 
     It isn't told by NOTIFY: that makes the commits of all who write events wait for each other.
     """
-    look = sync_to_async(_once(lambda: events.behind(news)), thread_sensitive=False)
+    look = sync_to_async(fresh(lambda: events.behind(news)), thread_sensitive=False)
     pause = PAUSE
     while True:
         try:
@@ -91,7 +90,7 @@ async def watch(news: Mapping[str, asyncio.Event]) -> None:
 async def follow(name: str, catch_up: Callable[[], int], news: asyncio.Event) -> None:
     """Call one reader whenever it is woken, until it has caught up; a failure is said and tried again later, from the
     same place."""
-    look = sync_to_async(_once(catch_up), thread_sensitive=False)
+    look = sync_to_async(fresh(catch_up), thread_sensitive=False)
     while await news.wait():
         news.clear()
         try:
@@ -101,14 +100,3 @@ async def follow(name: str, catch_up: Callable[[], int], news: asyncio.Event) ->
             logger.exception("The reader %s failed; it tries again in %s seconds.", name, AFTER_FAILURE)
             await asyncio.sleep(AFTER_FAILURE)
             news.set()
-
-
-def _once(look: Callable[[], Found]) -> Callable[[], Found]:
-    def fresh() -> Found:
-        close_old_connections()
-        try:
-            return look()
-        finally:
-            close_old_connections()
-
-    return fresh

@@ -18,6 +18,7 @@ from projects.models import Batch, Import, ImportFaults
 from projects.task_types import TASK_TYPES
 from taskers.errors import Problem, StateConflict
 from taskers.models import Person
+from taskers.outbox.events import emit
 
 KEPT_ERRORS = 500  # with the import, for its page; the rest lies beside it
 MOST_ERRORS = 100_000  # after so many refused rows the rest is not worth reading
@@ -167,10 +168,24 @@ def all_faults(file_import: Import) -> Iterator[dict]:
         after = rows[-1].pk
 
 
+def _tell(file_import: Import, state: str) -> None:
+    project, by = file_import.batch.project, file_import.started_by
+    emit(
+        f"import_{state}",
+        organization_id=project.organization_id,
+        actor_id=by.pk if by else None,
+        project_key=project.public_id,
+        subject=f"import:{file_import.public_id}",
+        file_import=file_import.pk,
+        batch=file_import.batch_id,
+    )
+
+
 def _ended(file_import: Import, state: str, reason: str = "") -> Import:
     with transaction.atomic():
         running = Import.objects.filter(pk=file_import.pk, state=Import.State.RUNNING)
-        running.update(state=state, reason=reason[:300], ended_at=timezone.now())
+        if running.update(state=state, reason=reason[:300], ended_at=timezone.now()):
+            _tell(file_import, state)
         if state == Import.State.DONE:
             # Everything in it is a task now, or listed as refused.
             name, storage = str(file_import.file.name), file_import.file.storage
