@@ -280,6 +280,7 @@ LOGGING = {
         }
     },
     # It tells of every job and every look at its schedule; jobs that fail are errors, and those stay.
-    "loggers": {"procrastinate": {"level": "WARNING"}},
+    # httpx would write down every address that is asked, secrets in it and all.
+    "loggers": {one: {"level": "WARNING"} for one in ("procrastinate", "httpx", "httpcore")},
     "root": {"handlers": ["stderr"], "level": os.environ.get("TANDEM_LOG_LEVEL", "INFO").upper()},
 }

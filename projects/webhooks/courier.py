@@ -7,9 +7,11 @@ threads of its own for the database and for looking hosts up, so that neither wa
 """
 
 import asyncio
+import contextlib
 import logging
 import random
 import time
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -19,6 +21,7 @@ from uuid import UUID, uuid4
 
 import httpx
 from django.utils import timezone
+from standardwebhooks.webhooks import Webhook
 
 from projects.models import Subscription, WebhookDelivery
 from projects.webhooks import deliveries, schedule, signing
@@ -41,7 +44,7 @@ LOOKED_UP = 30.0  # seconds for which a host is not looked up again
 LOOKING_UP = 5.0  # seconds that looking up may take
 PAUSE, QUIET, SLOWER = 0.2, 1.0, 1.1  # seconds between looks for something to do
 AFTER_FAILURE = 5.0
-LIMITS = Limits(seconds=10.0, connect=4.0, read=500, connections=WIDTH)
+LIMITS = Limits(seconds=10.0, connect=4.0, read=500)
 DICE = random.SystemRandom()
 
 _database = ThreadPoolExecutor(2, "courier-database")
@@ -87,8 +90,7 @@ async def _serve(key: int) -> None:
         if subscription is None:
             return
         try:
-            async with sending.client(LIMITS) as client:
-                await _Round(subscription, holder, client).run()
+            await _Round(subscription, holder).run()
         finally:
             await _ask(deliveries.let_go, key, holder)
     except Exception:
@@ -101,11 +103,13 @@ class _Round:
 
     subscription: Subscription
     holder: UUID
-    client: httpx.AsyncClient
-    waiting: list[WebhookDelivery] = field(default_factory=list)
+    waiting: deque[WebhookDelivery] = field(default_factory=deque)
     sending: dict[int, asyncio.Task[None]] = field(default_factory=dict)
     tried: list[Tried] = field(default_factory=list)
+    free: list[httpx.AsyncHTTPTransport] = field(default_factory=list)
+    changed: asyncio.Event = field(default_factory=asyncio.Event)  # there is something to write down, or to fetch
     routes: dict[str, tuple[float, Route]] = field(default_factory=dict)
+    signers: tuple[tuple[str, str], list[Webhook]] = (("", ""), [])
     failures: int = 0
     since: datetime | None = None
     pause: float | None = None
@@ -124,12 +128,17 @@ class _Round:
             while await self._fetch() or self.sending or self.tried:
                 self._send()
                 if self.sending:
-                    await asyncio.wait(self.sending.values(), timeout=NOT_LATER, return_when=asyncio.FIRST_COMPLETED)
+                    self.changed.clear()
+                    with contextlib.suppress(TimeoutError):
+                        async with asyncio.timeout(NOT_LATER):
+                            await self.changed.wait()
                 await self._write()
         finally:
             for task in self.sending.values():
                 task.cancel()
             await asyncio.gather(*self.sending.values(), return_exceptions=True)
+            for one in self.free:
+                await one.aclose()
             if self.tried:
                 await self._keep(None)
 
@@ -163,27 +172,48 @@ class _Round:
         self.subscription.failures = before
 
     def _send(self) -> None:
-        while self.waiting and len(self.sending) < self.width:
-            delivery = self.waiting.pop(0)
+        """Have as many on the way as may be; each that ends makes place for the next."""
+        while self.waiting and len(self.sending) < self.width and self.pause is None and not self.lost:
+            delivery = self.waiting.popleft()
             task = asyncio.create_task(self._try(delivery))
             self.sending[delivery.pk] = task
-            task.add_done_callback(lambda _task, key=delivery.pk: self.sending.pop(key, None))
+            task.add_done_callback(lambda _task, key=delivery.pk: self._ended(key))
+
+    def _ended(self, key: int) -> None:
+        self.sending.pop(key, None)
+        self._send()
+        if len(self.tried) >= WRITTEN or len(self.waiting) < self.width or not self.sending:
+            self.changed.set()
 
     async def _try(self, delivery: WebhookDelivery) -> None:
         now, began = timezone.now(), time.monotonic()
         try:
             route = await self._route(delivery.url or self.subscription.url)
-            signed = signing.headers(
-                signing.signers(self.subscription, now), str(delivery.public_id), now, delivery.body
-            )
+            signed = signing.headers(self._signers(now), str(delivery.public_id), now, delivery.body)
             signed["Content-Type"] = "application/json"
-            answer = await sending.post(self.client, route, signed, delivery.body.encode(), LIMITS)
+            answer = await self._post(route, signed, delivery.body.encode())
         except Problem as problem:
             answer = Answer(None, fault=problem.code)
         except Exception:
             logger.exception("A message couldn't be sent.")
             answer = Answer(None, fault="not-sent")
         self._note(delivery, answer, began)
+
+    async def _post(self, route: Route, headers: dict[str, str], body: bytes) -> Answer:
+        """Over a connection that is free, the one used last first: so no more are made than are needed."""
+        over = self.free.pop() if self.free else sending.connection()
+        try:
+            return await sending.post(over, route, headers, body, LIMITS)
+        finally:
+            self.free.append(over)
+
+    def _signers(self, now: datetime) -> list[Webhook]:
+        """What signs now, unsealed once. Raises BoxLocked."""
+        ended = self.subscription.old_until is None or self.subscription.old_until <= now
+        sealed = (self.subscription.secret, "" if ended else self.subscription.old_secret)
+        if self.signers[0] != sealed:
+            self.signers = sealed, signing.signers(self.subscription, now)
+        return self.signers[1]
 
     async def _route(self, url: str) -> Route:
         """Where it goes, looked up now or a moment ago. Raises Problem."""

@@ -16,12 +16,11 @@ from taskers.outbound.guard import Route
 
 @dataclass(frozen=True)
 class Limits:
-    """Seconds for all of it and for connecting, bytes of the answer that are read, connections at a time."""
+    """Seconds for all of it and for connecting, bytes of the answer that are read."""
 
     seconds: float = 10.0
     connect: float = 4.0
     read: int = 1024
-    connections: int = 8
 
 
 @dataclass(frozen=True)
@@ -35,29 +34,29 @@ class Answer:
     retry_after: str = ""
 
 
-def client(limits: Limits) -> httpx.AsyncClient:
-    """A client for one host: its connections are kept by address, so another host must never share them."""
-    kept = httpx.Limits(max_connections=limits.connections, max_keepalive_connections=limits.connections)
-    timeout = httpx.Timeout(limits.seconds, connect=limits.connect, pool=None)
-    return httpx.AsyncClient(
-        verify=_trust(), trust_env=False, follow_redirects=False, limits=kept, timeout=timeout, max_redirects=0
-    )
+def connection() -> httpx.AsyncHTTPTransport:
+    """A connection to one host: it is kept by address, so another host must never share it.
+
+    One alone: a pool of httpcore looks at each of its connections for every request. And no client stands over it:
+    nothing that follows redirects, keeps cookies, asks a proxy or logs addresses.
+    """
+    one = httpx.Limits(max_connections=1, max_keepalive_connections=1)
+    return httpx.AsyncHTTPTransport(verify=_trust(), trust_env=False, limits=one)
 
 
 async def post(
-    asking: httpx.AsyncClient, route: Route, headers: Mapping[str, str], body: bytes, limits: Limits
+    over: httpx.AsyncHTTPTransport, route: Route, headers: Mapping[str, str], body: bytes, limits: Limits
 ) -> Answer:
     """Send a body and read the beginning of the answer. Raises nothing that the network may do."""
     began = time.monotonic()
     said = {**headers, "Host": route.destination.authority, "Accept-Encoding": "identity"}
-    request = asking.build_request(
-        "POST", route.url, headers=said, content=body, extensions={"sni_hostname": route.destination.host}
-    )
-    # httpx limits each wait, and a host that sends a byte now and then would never end.
-    request.extensions["timeout"] = asking.timeout.as_dict()
+    each = {"connect": limits.connect, "read": limits.seconds, "write": limits.seconds, "pool": limits.seconds}
+    extensions = {"sni_hostname": route.destination.host, "timeout": each}
+    request = httpx.Request("POST", route.url, headers=said, content=body, extensions=extensions)
     try:
+        # Each wait is limited, and so is all of it: a host that sends a byte now and then would never end.
         async with asyncio.timeout(limits.seconds):
-            answer = await asking.send(request, stream=True)
+            answer = await over.handle_async_request(request)
             try:
                 beginning = await _beginning(answer, limits.read)
             finally:

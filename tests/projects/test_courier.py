@@ -123,7 +123,7 @@ def test_each_task_is_told_in_order_though_every_message_fails_twice(everybody, 
 
 
 def test_a_receiver_that_hangs_keeps_nobody_waiting(everybody, project, receiver, monkeypatch) -> None:
-    monkeypatch.setattr(courier, "LIMITS", Limits(seconds=600.0, connect=4.0, connections=courier.WIDTH))
+    monkeypatch.setattr(courier, "LIMITS", Limits(seconds=600.0))
     stuck, _secret = subscribed(project, receiver.at("/hang"), everybody.mina)
     mine, _secret = subscribed(project, receiver.at("/ok"), everybody.mina)
     for task in make.tasks(make.batch(project), 40):

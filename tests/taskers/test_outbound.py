@@ -226,8 +226,8 @@ HERE = allowing("http://receiver.example", private=["127.0.0.0/8"], at=["127.0.0
 
 def asked(url: str) -> sending.Answer:
     async def ask() -> sending.Answer:
-        async with sending.client(QUICK) as client:
-            return await sending.post(client, HERE.route(url), {"X-Word": "hello"}, b"{}", QUICK)
+        async with sending.connection() as over:
+            return await sending.post(over, HERE.route(url), {"X-Word": "hello"}, b"{}", QUICK)
 
     return asyncio.run(ask())
 
