@@ -22,6 +22,11 @@ PLACES = (
     ("people", (Role.OWNER, Role.MANAGER), "People"),
     ("admin:index", (Role.OWNER, Role.MANAGER, Role.REVIEWER, Role.FINANCE), "Admin"),
 )
+# The same in the menu of one's own; for everybody where no role is named.
+ACCOUNT: tuple[tuple[str, tuple[str, ...], str], ...] = (
+    ("profile", (), "Profile"),
+    ("webhooks", (Role.OWNER, Role.MANAGER, Role.FINANCE), "Webhooks"),
+)
 # What parts above projects add to a project's own pages.
 PROJECT_TABS = (("copilot", "project-copilot", "Copilot"),)
 OF_ASSIST = {"models-overview"}
@@ -57,7 +62,11 @@ def _found(request: HttpRequest) -> dict:
     mine = {one.organization for one in request.memberships}  # type: ignore[attr-defined]
     return {
         "nav": [{"url": url, "label": label, "current": url == at} for url, label in places],
-        "account_nav": [{"url": reverse("profile"), "label": _("Profile")}],
+        "account_nav": [
+            {"url": reverse(name), "label": _(label)}
+            for name, needed, label in ACCOUNT
+            if not needed or not whole.isdisjoint(needed)
+        ],
         "roles": roles,
         "organizations": sorted(mine, key=lambda one: (one.name, one.pk)),
     }

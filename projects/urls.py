@@ -24,6 +24,7 @@ from projects.web.manager import (
     rules,
     task,
     tasks,
+    webhooks,
 )
 from projects.web.shared import media
 
@@ -58,8 +59,20 @@ PROJECT = [
     path("models/", models.page, name="models"),
     path("models/<uuid:annotator_id>/move/", models.move, name="model-move"),
     path("models/<uuid:annotator_id>/token/", models.token, name="model-token"),
+    path("webhooks/", webhooks.of_project, name="project-webhooks"),
     path("export/", export.export, name="export"),
     path("export/<slug:format>/", export.download, name="export-download"),
+]
+
+WEBHOOK = [
+    path("", webhooks.one, name="webhook"),
+    path("switch/", webhooks.switch, name="webhook-switch"),
+    path("rotate/", webhooks.rotate, name="webhook-rotate"),
+    path("ping/", webhooks.ping, name="webhook-ping"),
+    path("remove/", webhooks.remove, name="webhook-remove"),
+    path("again/", webhooks.all_again, name="webhook-again"),
+    path("deliveries/<uuid:delivery_id>/", webhooks.delivery, name="delivery"),
+    path("deliveries/<uuid:delivery_id>/again/", webhooks.again, name="delivery-again"),
 ]
 
 # What the studio asks while it has a correction in it.
@@ -109,6 +122,8 @@ urlpatterns = [
     path("projects/new/", create.new, name="project-new"),
     path("projects/preview/", create.preview, name="instructions-preview"),
     path("projects/<uuid:project_id>/", include(PROJECT)),
+    path("webhooks/", webhooks.of_organization, name="webhooks"),
+    path("webhooks/<uuid:subscription_id>/", include(WEBHOOK)),
     path("projects/batches/<uuid:batch_id>/move/", project.move_batch, name="batch-move"),
     path("projects/batches/<uuid:batch_id>/end/<str:state>/", closing.page, name="batch-end"),
     path("projects/batches/<uuid:batch_id>/archive/", project.archive_batch, name="batch-archive"),

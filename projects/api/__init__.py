@@ -14,6 +14,7 @@ from projects.api import (
     rules,
     tokens,
     verdicts,
+    webhooks,
     work,
 )
 
@@ -42,6 +43,17 @@ urlpatterns = [
         "projects/<uuid:project_id>/course/people/<uuid:person_id>/again/",
         qualification.Again.as_view(),
         name="api-course-again",
+    ),
+    path("projects/<uuid:project_id>/webhooks/", webhooks.OfProject.as_view(), name="api-project-webhooks"),
+    path("webhooks/", webhooks.OfOrganization.as_view(), name="api-webhooks"),
+    path("webhooks/<uuid:subscription_id>/", webhooks.OneSubscription.as_view(), name="api-webhook"),
+    path("webhooks/<uuid:subscription_id>/rotate/", webhooks.Rotate.as_view(), name="api-webhook-rotate"),
+    path("webhooks/<uuid:subscription_id>/ping/", webhooks.Ping.as_view(), name="api-webhook-ping"),
+    path("webhooks/<uuid:subscription_id>/deliveries/", webhooks.Deliveries.as_view(), name="api-deliveries"),
+    path(
+        "webhooks/<uuid:subscription_id>/deliveries/<uuid:delivery_id>/again/",
+        webhooks.Redeliver.as_view(),
+        name="api-delivery-again",
     ),
     path("tokens/", tokens.Tokens.as_view(), name="api-tokens"),
     path("tokens/<uuid:token_id>/", tokens.OneToken.as_view(), name="api-token"),

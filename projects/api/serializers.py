@@ -304,6 +304,11 @@ class NewTask(serializers.Serializer):
         max_length=limits.EXTERNAL_ID, required=False, help_text="or `id`, where there is none"
     )
     payload = serializers.DictField()
+    callback_url = serializers.CharField(
+        max_length=limits.URL,
+        required=False,
+        help_text="is told of what becomes of this task; a webhook of the project must be for such addresses",
+    )
 
 
 IDS = "of the new tasks, those that the field `id` names for want of an `external_id`"

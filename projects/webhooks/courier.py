@@ -16,6 +16,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain
 from typing import TypeVar
 from uuid import UUID, uuid4
 
@@ -106,7 +107,7 @@ class _Round:
     waiting: deque[WebhookDelivery] = field(default_factory=deque)
     sending: dict[int, asyncio.Task[None]] = field(default_factory=dict)
     tried: list[Tried] = field(default_factory=list)
-    free: list[httpx.AsyncHTTPTransport] = field(default_factory=list)
+    free: dict[str, list[httpx.AsyncHTTPTransport]] = field(default_factory=dict)  # by origin
     changed: asyncio.Event = field(default_factory=asyncio.Event)  # there is something to write down, or to fetch
     routes: dict[str, tuple[float, Route]] = field(default_factory=dict)
     signers: tuple[tuple[str, str], list[Webhook]] = (("", ""), [])
@@ -137,7 +138,7 @@ class _Round:
             for task in self.sending.values():
                 task.cancel()
             await asyncio.gather(*self.sending.values(), return_exceptions=True)
-            for one in self.free:
+            for one in chain.from_iterable(self.free.values()):
                 await one.aclose()
             if self.tried:
                 await self._keep(None)
@@ -201,11 +202,12 @@ class _Round:
 
     async def _post(self, route: Route, headers: dict[str, str], body: bytes) -> Answer:
         """Over a connection that is free, the one used last first: so no more are made than are needed."""
-        over = self.free.pop() if self.free else sending.connection()
+        free = self.free.setdefault(route.destination.origin, [])
+        over = free.pop() if free else sending.connection()
         try:
             return await sending.post(over, route, headers, body, LIMITS)
         finally:
-            self.free.append(over)
+            free.append(over)
 
     def _signers(self, now: datetime) -> list[Webhook]:
         """What signs now, unsealed once. Raises BoxLocked."""

@@ -20,6 +20,7 @@ from taskers.outbound.sending import Answer
 
 GONE = 410
 PIECE = 5000
+MOST_COUNTED = 1000
 State = WebhookDelivery.State
 
 # Subscriptions for which something is due, and that no worker is at.
@@ -168,6 +169,29 @@ def _give_up_what_is_old(subscription: Subscription) -> None:
 
 def _waiting(subscription: Subscription) -> QuerySet[WebhookDelivery]:
     return WebhookDelivery.objects.filter(subscription=subscription, state=State.WAITING)
+
+
+def listed(subscription: Subscription, *, state: str = "", before: int = 0) -> QuerySet[WebhookDelivery]:
+    """Its messages, the newest first: those of a state, and those before a key."""
+    rows = WebhookDelivery.objects.filter(subscription=subscription).order_by("-pk")
+    rows = rows.filter(state=state) if state else rows
+    return rows.filter(pk__lt=before) if before else rows
+
+
+def counts_of(subscriptions: Sequence[Subscription]) -> dict[int, dict[str, int]]:
+    """How many messages of each wait and were given up, counted up to MOST_COUNTED."""
+    found: dict[int, dict[str, int]] = {one.pk: {} for one in subscriptions}
+    for one in subscriptions:
+        for state in (State.WAITING, State.DEAD):
+            rows = WebhookDelivery.objects.filter(subscription=one, state=state)
+            found[one.pk][str(state)] = rows.values("pk")[:MOST_COUNTED].count()
+    return found
+
+
+def counted(subscriptions: Sequence[Subscription]) -> list[tuple[Subscription, dict[str, int]]]:
+    """Each with that."""
+    counts = counts_of(subscriptions)
+    return [(one, counts[one.pk]) for one in subscriptions]
 
 
 def one_of(subscription: Subscription, public_id: UUID) -> WebhookDelivery:

@@ -13,7 +13,7 @@ from typing import Any
 from uuid import uuid4
 
 from django.contrib import admin
-from django.test import Client
+from django.test import Client, override_settings
 from django.urls import reverse
 from PIL import Image
 
@@ -26,10 +26,11 @@ from projects import queue
 from projects.annotators import lifecycle
 from projects.data.media import assets
 from projects.data.media.pictures import read_picture
-from projects.models import BrokenReport, Exclusion, Import, Project, Task
+from projects.models import BrokenReport, Exclusion, Import, Project, Task, WebhookDelivery
 from projects.quality import estimating
 from projects.quality.gold import grading
 from projects.quality.qualification import qualification_tests
+from projects.webhooks import subscriptions
 from projects.workflow import batches, corrections, task_actions
 from projects.workflow.comments import saying
 from projects.workforce import conflicts_of_interest, rules
@@ -43,6 +44,7 @@ from tests.support import cast as people
 from tests.support import make
 from tests.support.cast import Cast
 from tests.support.full_project import ANIMALS, chosen
+from tests.support.projects.hooks import subscribed
 from tests.support.projects.judging import given, said
 from tests.support.taskers.money import earn
 
@@ -51,7 +53,7 @@ SPANS = "en-core-web-sm@3.8.0"
 FAKE = RUNTIMES["fake-spans@1"]
 # What nobody from outside may read on any page.
 SECRETS = (
-    *("Riverside", "secret project", "Secret skill", "Secret reason", "Secret model", "Secret question"),
+    *("Riverside", "secret project", "Secret skill", "Secret reason", "Secret model", "Secret question", "Secret hook"),
     *("Secret batch", "Pipeline of Mina", "Alice", "alice@example", "carol@example"),
 )
 
@@ -104,6 +106,7 @@ def assemble() -> World:
     _pairs(world, cast, projects["pairs"])
     _grid(world, cast, projects["grid"])
     _models(world, cast, projects[""], projects["deployed"])
+    _webhooks(world, cast, projects[""])
     _rows_of_the_admin(world)
     _keys(world, cast)
     return world
@@ -350,6 +353,19 @@ def _evaluated(cast: Cast, deployed: Project, champion: ModelVersion) -> dict[st
     somebody = make.person("Somebody", cast.riverside, "manager")
     asked = rollout.ask_override(deployed, wished, share=1, reason="Secret reason", by=somebody)
     return {"version": candidate.public_id, "evaluation_id": passed.public_id, "override_id": asked.public_id}
+
+
+def _webhooks(world: World, cast: Cast, project: Project) -> None:
+    """A project's, with a message that was given up; the organization's own, and one that is told of payouts."""
+    url = "https://hooks.example.com/secret-hook"
+    with override_settings(OUTBOUND=["hooks.example.com"]):
+        mine, _secret = subscribed(project, url, cast.mina, "task.decided", name="Secret hook")
+        whole, _secret = subscribed(cast.riverside, url, cast.mina, "task.decided", name="Secret hook of all")
+        money, _secret = subscribed(cast.riverside, url, cast.finn, "payout.paid", name="Secret hook of money")
+    given_up = subscriptions.ping(mine, by=cast.mina)
+    WebhookDelivery.objects.update(state="dead")
+    world.things |= {"subscription_id": mine.public_id, "delivery_id": given_up.public_id}
+    world.others |= {"whole hook": {"subscription_id": whole.public_id}, "money": {"subscription_id": money.public_id}}
 
 
 def _rows_of_the_admin(world: World) -> None:

@@ -95,6 +95,9 @@ MOVED = {f"@annotator-{name}": value for name, value in (TERMS | {"mode": "count
 KEYS = '{"studio.submit": ["ctrl+enter"]}'
 PAIR = {"form": "pair", "pair-one": "@alice", "pair-other": "@carol", "pair-relation": "household"}
 COURSE = {"training_tasks": "1", "shown": "end", "training_pass": "90", "training_tries": "3", "training_wait": "12"}
+HOOK = "https://hooks.example.com/in"
+BOOKS_FORM = form(name="Books", url=HOOK, kinds="payout.paid")
+HOOK_FORM = form(name="New", url=HOOK, kinds="task.decided")
 COURSE |= {"skill_name": "Names of ports", "training_days": "30", "training_rate": "0.02"}
 
 
@@ -237,6 +240,24 @@ MANAGERS = [
     post("models", MANAGE, form(name="Newest model", **TERMS)),
     post("model-move", MANAGE, named(MOVED)),
     post("model-token", MANAGE),
+    get("project-webhooks", MANAGE),
+    post("project-webhooks", MANAGE, HOOK_FORM),
+    get("webhooks", OFFICE | {"finn"} | THEIRS),
+    post("webhooks", OFFICE | {"hugo"}, HOOK_FORM, but={"finn": 422}),  # whose form offers payouts alone
+    post(
+        "webhooks", FINANCE | THEIRS, form(name="Books", url=HOOK, kinds="payout.paid"), on="money", but={"mina": 422}
+    ),
+    get("webhook", MANAGE),
+    get("webhook", OFFICE, on="whole hook"),
+    get("webhook", FINANCE, on="money"),
+    post("webhook", MANAGE, HOOK_FORM),
+    post("webhook-switch", MANAGE, form(state="off")),
+    post("webhook-rotate", MANAGE),
+    post("webhook-ping", MANAGE),
+    post("webhook-remove", MANAGE),
+    post("webhook-again", MANAGE),
+    get("delivery", MANAGE),
+    post("delivery-again", MANAGE),
     get("export", MANAGE),
     get("export-download", MANAGE),
     post("batch-move", MANAGE, form(state="paused")),
@@ -364,6 +385,24 @@ API = [
     get("api-course-mine", TASKERS),
     get("api-course-people", MANAGE),
     post("api-course-again", MANAGE, json(), on="course"),
+    get("api-project-webhooks", MANAGE),
+    post("api-project-webhooks", MANAGE, json(name="New", url=HOOK, kinds=["task.decided"])),
+    get("api-webhooks", OFFICE | {"finn", "hugo", "hilltops"}),
+    post(
+        "api-webhooks",
+        OFFICE | {"hugo", "hilltops"},
+        json(name="New", url=HOOK, kinds=["task.decided"]),
+        but={"finn": 422},
+    ),
+    get("api-webhook", MANAGE),
+    get("api-webhook", FINANCE, on="money"),
+    patch("api-webhook", MANAGE, json(name="Newer", state="off")),
+    delete("api-webhook", MANAGE),
+    post("api-webhook-rotate", MANAGE, json()),
+    post("api-webhook-ping", MANAGE, json()),
+    get("api-deliveries", MANAGE),
+    post("api-deliveries", MANAGE, json()),
+    post("api-delivery-again", MANAGE, json()),
     get("api-tokens", OFFICE | {"hugo", "hilltops"}),
     delete("api-token", OFFICE),
     get("api-skills", OFFICE | {"hugo", "hilltops"}),

@@ -26,7 +26,8 @@ Line = tuple[int, bytes | None]  # number, and the bytes without line end; None 
 
 
 def read_jsonl(file: BinaryIO, skip: int = 0) -> Iterator[Item]:
-    """One JSON object per line: {"external_id" or "id"?, "payload": {...}} or the payload's fields themselves."""
+    """One JSON object per line: {"external_id" or "id"?, "callback_url"?, "payload": {...}} or the payload's fields
+    themselves."""
     return _items(file, skip, _jsonl_row)
 
 
@@ -128,14 +129,15 @@ def _jsonl_row(place: str, line: str) -> Item:
         known = _known(value)
     except Refused as refused:
         return Fault.of(refused, place)
+    callback = value.pop("callback_url", None) if "payload" in value else None
     payload = value.pop("payload", None) if "payload" in value else value
     if payload is not value and value:
-        allowed = "“external_id” or “id”, and “gold” with its terms"
+        allowed = "“external_id” or “id”, “callback_url”, and “gold” with its terms"
         text = f"Beside “payload” only {allowed} may stand, not “{min(value)[:60]}”."
         return Fault(place, "unknown-field", text)
     if not isinstance(payload, dict):
         return Fault(f"{place}, payload", "wrong-shape", "A payload is a JSON object.")
-    return Row(place, external_id, payload, size=len(line), known=known, id=named_by)
+    return Row(place, external_id, payload, size=len(line), known=known, id=named_by, callback=callback)
 
 
 def _is_name(value: object) -> bool:

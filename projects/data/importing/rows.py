@@ -28,6 +28,7 @@ class Row:
     size: int = 0  # bytes it holds in memory, roughly
     known: Known | None = None
     id: str | int | None = None  # what its field `id` says, where that names it for want of an external_id
+    callback: object = None  # the address that it brings, still unchecked
 
 
 class Fault(NamedTuple):

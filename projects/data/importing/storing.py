@@ -16,6 +16,8 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from projects import queue
+from projects.data.importing.callbacks import Callback, Callbacks
+from projects.data.importing.callbacks import keep as keep_callbacks
 from projects.data.importing.rows import Fault, Item, Known, Row
 from projects.data.media import assets
 from projects.data.media.pictures import Picture
@@ -70,6 +72,7 @@ class Ready(NamedTuple):
     picture: Picture | None
     known: Known | None  # with its answer checked
     id: str | int | None  # of the row
+    callback: Callback | None
     formerly: str  # the external id that it had when `id` was a field like any other; "" where that is no matter
 
 
@@ -83,6 +86,7 @@ class Target:
     wanted: int
     by: Person | None
     since: datetime  # when the load began
+    callbacks: Callbacks
 
 
 def load(
@@ -124,7 +128,8 @@ def load_all(batch: Batch, items: Iterable[Item], *, by: Person | None) -> Loade
 def _target(batch: Batch, by: Person | None) -> Target:
     project = Project.objects.select_related("organization").get(pk=batch.project_id)
     wanted = project.settings_now().wanted
-    return Target(batch, project, TASK_TYPES[project.task_type], wanted, by, timezone.now())
+    callbacks = Callbacks.of(project)
+    return Target(batch, project, TASK_TYPES[project.task_type], wanted, by, timezone.now(), callbacks)
 
 
 def _chunks(items: Iterable[Item]) -> Iterator[list[Item]]:
@@ -148,6 +153,7 @@ def _load_chunk(target: Target, chunk: list[Item]) -> Loaded:
     if new:
         keys = _copy(target, new)
         queue.open_slots(keys, since=target.since)
+        keep_callbacks((key, row.callback) for key, row in zip(keys, new, strict=True))
         _keep_known(target, keys, new)
         done.loaded = len(new)
         done.ids = sum(row.id is not None for row in new)
@@ -219,7 +225,8 @@ def _checked(target: Target, chunk: list[Item], done: Loaded) -> list[Ready]:
             done.faults.append(item)
             continue
         try:
-            ready.append(_with_known(target, item, _ready(target.room, item, named), labels))
+            row = _ready(target.room, item, named)._replace(callback=target.callbacks.checked(item.callback))
+            ready.append(_with_known(target, item, row, labels))
         except Refused as refused:
             done.faults.append(Fault.of(refused, item.place))
     return ready
@@ -245,7 +252,7 @@ def _ready(room: TaskType, row: Row, named: dict[str, Asset]) -> Ready:
     formerly = ""
     if row.id is not None:
         formerly = _made_id(_digest(payload | {"meta": payload.get("meta", {}) | {"id": row.id}}, row.picture))
-    return Ready(row.place, name, payload, digest, row.picture, None, row.id, formerly)
+    return Ready(row.place, name, payload, digest, row.picture, None, row.id, None, formerly)
 
 
 def _made_id(digest: str) -> str:
