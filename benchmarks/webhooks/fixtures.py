@@ -1,6 +1,7 @@
 """An organization with subscriptions and messages for them, all rows written straight into the tables."""
 
 import json
+from collections.abc import Sequence
 from uuid import uuid4
 
 from projects.models import Subscription, WebhookDelivery
@@ -8,12 +9,12 @@ from projects.webhooks import signing
 from taskers.models import Organization
 
 
-def subscription(organization: Organization, url: str, name: str = "Pipeline") -> Subscription:
+def subscription(
+    organization: Organization, url: str, name: str = "Pipeline", kinds: Sequence[str] = ("task.decided",)
+) -> Subscription:
     """One that is told of tasks."""
     secret = signing.sealed(signing.new_secret())
-    return Subscription.objects.create(
-        organization=organization, name=name, url=url, kinds=["task.decided"], secret=secret
-    )
+    return Subscription.objects.create(organization=organization, name=name, url=url, kinds=list(kinds), secret=secret)
 
 
 def messages(to: Subscription, number: int, *, streams: int) -> None:
