@@ -123,7 +123,7 @@ urlpatterns = [
     path("projects/preview/", create.preview, name="instructions-preview"),
     path("projects/<uuid:project_id>/", include(PROJECT)),
     path("webhooks/", webhooks.of_organization, name="webhooks"),
-    path("webhooks/<uuid:subscription_id>/", include(WEBHOOK)),
+    path("projects/webhooks/<uuid:subscription_id>/", include(WEBHOOK)),
     path("projects/batches/<uuid:batch_id>/move/", project.move_batch, name="batch-move"),
     path("projects/batches/<uuid:batch_id>/end/<str:state>/", closing.page, name="batch-end"),
     path("projects/batches/<uuid:batch_id>/archive/", project.archive_batch, name="batch-archive"),

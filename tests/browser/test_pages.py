@@ -12,6 +12,7 @@ pytestmark = pytest.mark.xdist_group("browser")
 
 PATHS = {
     "maya": ["/projects/", "/projects/new/", "PROJECT", "PROJECTtasks/", "PROJECTload/", "PROJECTexport/",
+             "PROJECTwebhooks/", "/webhooks/",
              "PROJECTagreement/", "PROJECTquality/", "PROJECTsettings/", "PROJECTrules/", "PROJECTin-progress/",
              "PROJECTexcluded/", "PROJECTgold/", "PROJECTcopilot/", "/people/skills/", "/people/conflicts/",
              "TASK", "/people/", "/review/", "/profile/", "TRY"],
