@@ -16,6 +16,7 @@ from assist.session.routing import websocket_urlpatterns  # noqa: E402
 from config.bodies import BodyLimits  # noqa: E402
 from config.connections import RequestsPerAddress  # noqa: E402
 from config.limits import Limits  # noqa: E402
+from config.request_ids import RequestIds  # noqa: E402
 
 NO_SUCH_SOCKET = 4404
 
@@ -33,7 +34,9 @@ async def nowhere(scope, receive, send) -> None:
 anywhere_else = re_path("", nowhere)  # type: ignore[arg-type]  # Channels routes to ASGI apps
 sockets = AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter([*websocket_urlpatterns, anywhere_else])))
 limits = Limits()
-application = RequestsPerAddress(
-    BodyLimits(ProtocolTypeRouter({"http": http, "websocket": sockets}), limits),
-    limits,
+application = RequestIds(
+    RequestsPerAddress(
+        BodyLimits(ProtocolTypeRouter({"http": http, "websocket": sockets}), limits),
+        limits,
+    )
 )

@@ -7,6 +7,8 @@ from typing import Any
 
 from django.utils.translation import gettext
 
+from taskers.tracing import request_ids
+
 MEDIA_TYPE = "application/problem+json"
 
 
@@ -45,7 +47,8 @@ class Problem(Exception):
         return gettext(self.template) % said if said else gettext(self.template)
 
     def as_json(self) -> dict:
-        """The body of an `application/problem+json` answer."""
+        """The body of an `application/problem+json` answer; `request` is the one to look for in the log."""
+        id = request_ids.current()
         return {
             "type": f"urn:tandem:problem:{self.code}",
             "title": self.code.replace("-", " "),
@@ -53,7 +56,7 @@ class Problem(Exception):
             "detail": self.text,
             "code": self.code,
             "place": self.place,
-        }
+        } | ({"request": id} if id else {})
 
 
 class NotAllowed(Problem):

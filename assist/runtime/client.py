@@ -14,6 +14,7 @@ import numpy as np
 from assist.errors import CopilotError
 from assist.runtime import framing
 from assist.runtime.operations import CANCEL, OPERATIONS
+from taskers.tracing import carried, spans
 
 CONNECT_SECONDS = 2.0
 BACK_OFF_SECONDS = (0.1, 0.25, 0.5, 1.0, 2.0, 5.0)
@@ -89,12 +90,16 @@ class RuntimeClient:
 
     async def ask(self, op: str, **fields: Any) -> dict[str, Any]:
         """One question, one answer. If the caller is cancelled, the runtime is told at once."""
+        with spans.step(f"ask {op}"):
+            return await self._ask(op, fields)
+
+    async def _ask(self, op: str, fields: dict[str, Any]) -> dict[str, Any]:
         writer = await self._line()
         id = next(self._ids)
         answer: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
         self._waiting[id] = answer
         try:
-            writer.write(framing.pack({"id": id, "op": op, **fields}))
+            writer.write(framing.pack({"id": id, "op": op, **fields, **_along()}))
             async with asyncio.timeout(OPERATIONS[op].patience):
                 await writer.drain()
                 reply = await answer
@@ -175,6 +180,12 @@ class RuntimeClient:
     def _forget(self, writer: asyncio.StreamWriter, id: int) -> None:
         if not writer.is_closing():
             writer.write(framing.pack({"id": id, "op": CANCEL}))
+
+
+def _along() -> dict[str, Any]:
+    """For which request it is asked, where there is one."""
+    along = carried.take_along()
+    return {carried.NAME: along} if along else {}
 
 
 _clients: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, RuntimeClient]] = weakref.WeakKeyDictionary()

@@ -26,6 +26,7 @@ from assist.runtime.embedding_store import STORE_MB, EmbeddingStore
 from assist.runtime.operations import CANCEL, OPERATIONS, Answers
 from assist.runtime.serving import Serving
 from taskers.files.folders import data_folder, models_folder
+from taskers.tracing import carried, request_ids, spans
 
 log = logging.getLogger("assist.runtime")
 
@@ -68,8 +69,10 @@ class Line:
         task.add_done_callback(lambda _: self._tasks.pop(id, None))
 
     async def _answer(self, id: int, op: str, message: dict[str, Any]) -> None:
+        carried.take_up(message)
         try:
-            reply = {"id": id, "ok": await self._ask(op, message)}
+            with spans.step(f"runtime {op}" if op in OPERATIONS else "runtime"):
+                reply = {"id": id, "ok": await self._ask(op, message)}
         except CopilotError as problem:
             reply = {"id": id, "error": problem.code, "text": problem.text}
         except TimeoutError:
@@ -207,7 +210,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line."""
     options = _options(arguments)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    _speak()
     try:
         models = _models(options)
         work = serve(options.address, _answers(options, models))
@@ -221,6 +224,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"The runtime can't start: {problem}", file=sys.stderr)
         return 1
     return 0
+
+
+def _speak() -> None:
+    """Lines of the log for people, each with the request that it is about."""
+    handler = logging.StreamHandler()
+    handler.addFilter(request_ids.Marked())
+    form = "%(asctime)s %(levelname)s %(name)s: %(message)s%(mark)s"
+    logging.basicConfig(level=logging.INFO, format=form, handlers=[handler])
 
 
 def _models(options: argparse.Namespace) -> list[Offer]:

@@ -47,6 +47,7 @@ class ProblemShape(serializers.Serializer):
     detail = serializers.CharField()
     code = serializers.CharField()
     place = serializers.CharField(allow_blank=True)
+    request = serializers.CharField(required=False, help_text="the request's id, as in `X-Request-ID`")
 
 
 class PageQuery(serializers.Serializer):

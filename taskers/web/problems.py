@@ -7,13 +7,14 @@ from django.core.exceptions import PermissionDenied
 from django.db import DataError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
-from django.views import defaults
+from django.template.loader import render_to_string
 from psycopg.errors import CharacterNotInRepertoire, DiskFull, InvalidTextRepresentation, UntranslatableCharacter
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
 from taskers.errors import MEDIA_TYPE, NotAllowed, NotFound, Problem, StorageFull, Unstorable
+from taskers.tracing import request_ids
 
 NEVER_KEPT = (CharacterNotInRepertoire, InvalidTextRepresentation, UntranslatableCharacter)
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
@@ -45,7 +46,11 @@ def server_error(request: HttpRequest) -> HttpResponse:
     problem = named(sys.exc_info()[1])
     if problem is None and request.path.startswith("/api/"):
         problem = Problem("The fault is on our side and was written to the log.", code="server-error", status=500)
-    return answer(request, problem) if problem else defaults.server_error(request)
+    return answer(request, problem) if problem else _broken()
+
+
+def _broken() -> HttpResponse:
+    return HttpResponse(render_to_string("500.html", {"id": request_ids.current()}), status=500)
 
 
 def answer(request: HttpRequest, problem: Problem) -> HttpResponse:
