@@ -6,6 +6,7 @@ request, with a database connection object of its own.
 """
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -22,6 +23,9 @@ from django.http.response import HttpResponseBase
 from django.urls import set_script_prefix
 
 from config import environment
+from config.metrics import process
+from taskers.telemetry import publish, spans
+from taskers.telemetry.spans import Span
 
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
@@ -43,6 +47,7 @@ class Handler(ASGIHandler):
         # Twice as many as there are connections to the database: who waits for something else doesn't hold up the rest.
         connections = environment.number("TANDEM_POOL", 8)
         self.threads = ThreadPoolExecutor(max(LEAST_THREADS, 2 * connections), "http")
+        self.counts = publish.wanted()
 
     def load_middleware(self, is_async: bool = False) -> None:
         super().load_middleware(is_async=False)
@@ -53,8 +58,11 @@ class Handler(ASGIHandler):
         except RequestAborted:
             return
         try:
+            began = time.perf_counter()
             request, refusal = self.create_request(scope, body)
-            response: HttpResponseBase = refusal or await self._in_thread(self._answer, scope, request)
+            with spans.span(scope["method"]) as span:
+                response: HttpResponseBase = refusal or await self._in_thread(self._answer, scope, request)
+                self._count(scope, request, response, span, time.perf_counter() - began)
             if not response.streaming:
                 await self.send_response(response, send)
                 return
@@ -89,6 +97,13 @@ class Handler(ASGIHandler):
         whole = _read(response) if response.streaming else response
         response.close()
         return whole
+
+    def _count(self, scope: Any, request: Any, response: HttpResponseBase, span: Span, seconds: float) -> None:
+        found = getattr(request, "resolver_match", None)
+        route = found.view_name if found else ""
+        if self.counts:
+            process.answered(route, scope["method"], response.status_code, seconds)
+        span.say(f"{scope['method']} {route or process.NO_ROUTE}", status=response.status_code)
 
     async def _in_thread(self, work: Callable, *arguments: Any) -> Any:
         return await sync_to_async(work, thread_sensitive=False, executor=self.threads)(*arguments)

@@ -5,7 +5,7 @@ import logging
 from datetime import UTC, datetime
 
 from config.redaction import redact
-from taskers.tracing import request_ids
+from taskers.telemetry import request_ids
 
 
 class PlainLines(logging.Formatter):

@@ -265,7 +265,7 @@ SPECTACULAR_SETTINGS = {
 UNFOLD = admin_look.UNFOLD
 
 PROCRASTINATE_IMPORT_PATHS = ["projects.jobs", "assist.jobs"]
-PROCRASTINATE_ON_APP_READY = "config.request_ids.carry"
+PROCRASTINATE_ON_APP_READY = "config.carried_jobs.carry"
 
 LOGGING = {
     "version": 1,

@@ -17,6 +17,7 @@ from config import postgres, production, step_cache
 from config.folder import ROOT, listen, make_writable, own
 from config.limits import open_files
 from config.log_output import Json, Plain
+from config.metrics.place import place
 from config.postgres import Holder
 from config.problem import CannotStart
 from config.step_cache import Stamps
@@ -90,6 +91,7 @@ def serve() -> None:
 def execute(plan: Plan) -> None:
     """Take the data folder and the port, then live until SIGINT, SIGTERM or SIGHUP. Raises CannotStart."""
     open_files()
+    place(os.environ)  # said before anything is begun
     data = data_folder()
     make_writable(data)
     with own(data, plan.address):
@@ -197,6 +199,8 @@ class _Life:
         runtime = [Child("runtime", [python, "-m", "assist.runtime.server"], environment, grace=5.0)] * plan.runtimes
         worker = [python, str(ROOT / "manage.py"), "work"]
         workers = [Child(_numbered("worker", at, plan.workers), worker, environment) for at in range(plan.workers)]
+        if place(os.environ):
+            workers.append(Child("metrics", [python, "-m", "config.metrics"], environment))
         webs = []
         if self.listener:
             descriptor = self.listener.fileno()

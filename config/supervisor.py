@@ -102,7 +102,7 @@ class Supervisor:
     async def _spawn(self, child: Child) -> Process:
         """Own session: Ctrl-C reaches us alone, and we stop the children in order."""
         command = [sys.executable, "-I", "-S", str(LEASH), str(os.getpid()), *child.command]
-        environment = {**os.environ, "PYTHONUNBUFFERED": "1", **child.environment}
+        environment = {**os.environ, "PYTHONUNBUFFERED": "1", "TANDEM_PROCESS": child.name, **child.environment}
         process = await asyncio.create_subprocess_exec(
             *command,
             stdin=DEVNULL,

@@ -10,6 +10,7 @@ from django.views.defaults import page_not_found
 from django.views.i18n import JavaScriptCatalog
 
 from config import health
+from config.metrics.views import metrics
 
 admin.site.site_header = "Tandem"
 handler500 = "taskers.web.problems.server_error"
@@ -34,6 +35,7 @@ def _relax(pattern: URLPattern | URLResolver) -> None:
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("metrics", metrics, name="metrics"),
     # Invitations and password links are bound to a person's address: only their office changes it.
     path("accounts/email/", page_not_found, {"exception": Http404()}),
     path("accounts/", include("allauth.urls")),

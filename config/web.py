@@ -14,6 +14,7 @@ import uvicorn
 
 from config.connections import bounded
 from config.limits import Limits, fitting, open_files
+from config.metrics import process
 
 GRACE = 10  # seconds for requests in flight when asked to stop
 LONGEST_FRAME = 1024 * 1024  # bytes; the copilot's messages are far smaller
@@ -31,6 +32,7 @@ def main() -> None:
     limits = replace(limits, connections=fitting(limits, open_files()))
     serving = configuration(limits=limits)
     serving.load()
+    process.publish_process("web")
     keep_for_good()
     uvicorn.Server(serving).run(sockets=[patient(listener)])
 

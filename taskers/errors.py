@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext
 
-from taskers.tracing import request_ids
+from taskers.telemetry import request_ids
 
 MEDIA_TYPE = "application/problem+json"
 

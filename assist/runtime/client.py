@@ -14,7 +14,7 @@ import numpy as np
 from assist.errors import CopilotError
 from assist.runtime import framing
 from assist.runtime.operations import CANCEL, OPERATIONS
-from taskers.tracing import carried, spans
+from taskers.telemetry import carried, spans
 
 CONNECT_SECONDS = 2.0
 BACK_OFF_SECONDS = (0.1, 0.25, 0.5, 1.0, 2.0, 5.0)

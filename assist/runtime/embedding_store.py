@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from assist.adapters import Embedding
+from assist.runtime import metrics
 
 log = logging.getLogger(__name__)
 
@@ -106,16 +107,19 @@ class EmbeddingStore:
         """
         embedding = self.recall(key)
         if embedding is not None:
+            metrics.IN_MEMORY.inc()
             return embedding
         making = self._making.get(key)
         if making is None:
             embedding = await asyncio.to_thread(self.read, key)
             if embedding is not None:
+                metrics.ON_DISK.inc()
                 return embedding
             making = self._making.get(key)  # somebody may have begun during the read
         if making is None:
             if make is None:
                 return None
+            metrics.MISSED.inc()
             making = asyncio.create_task(self._make(key, make))
             self._making[key] = making
             making.add_done_callback(lambda task: self._made(key, task))
@@ -124,6 +128,11 @@ class EmbeddingStore:
     def bytes_held(self) -> int:
         """What memory holds now."""
         return self._held_bytes
+
+    def bytes_on_disk(self) -> int:
+        """What the disk is known to hold, once it was first written to."""
+        with self._lock:
+            return sum((self._files or {}).values())
 
     async def written(self) -> None:
         """Wait until what was made is on disk, as far as the disk lets us."""
@@ -152,6 +161,7 @@ class EmbeddingStore:
             while self._held_bytes > self._memory_bytes and len(self._held) > 1:
                 _, gone = self._held.popitem(last=False)
                 self._held_bytes -= gone.features.nbytes
+                metrics.FROM_MEMORY.inc()
 
     def _known_files(self) -> OrderedDict[str, int]:
         """The caller holds the lock."""
@@ -180,9 +190,11 @@ class EmbeddingStore:
             while files and sum(files.values()) + size > self._disk_bytes:
                 name, _ = files.popitem(last=False)
                 _remove(self._folder / name)
+                metrics.FROM_DISK.inc()
 
     def _fault(self, verb: str, error: Exception) -> None:
         self.disk_faults += 1
+        metrics.FAULTS.inc()
         log.warning("An embedding could not be %s in %s: %s. Going on without it.", verb, self._folder, error)
 
 

@@ -26,7 +26,7 @@ from assist.runtime.embedding_store import STORE_MB, EmbeddingStore
 from assist.runtime.operations import CANCEL, OPERATIONS, Answers
 from assist.runtime.serving import Serving
 from taskers.files.folders import data_folder, models_folder
-from taskers.tracing import carried, request_ids, spans
+from taskers.telemetry import carried, publish, request_ids, spans
 
 log = logging.getLogger("assist.runtime")
 
@@ -214,6 +214,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         models = _models(options)
         work = serve(options.address, _answers(options, models))
+        publish.publish("model" if options.alone else "runtime")
         priority.lower(options.nice)
         log.info("Serving %s at %s", ", ".join(offer.key for offer in models), options.address)
         asyncio.run(_until_told(work, options.stop_with_parent))

@@ -27,6 +27,7 @@ from assist.adapters import (
 from assist.adapters.devices import CPU, DeviceMissing
 from assist.adapters.files import WeightsProblem
 from assist.errors import CopilotError
+from assist.runtime import metrics
 from assist.runtime.decoding import BadPicture, pixels_of
 from assist.runtime.embedding_store import EmbeddingStore
 from assist.runtime.lanes import Lane
@@ -105,6 +106,10 @@ class Serving:
         self._models = {offer.key: HeldModel(offer, folder) for offer in models}
         self._store = store
         self._handles = Handles()
+        metrics.BYTES.labels("memory").set_function(store.bytes_held)
+        metrics.BYTES.labels("disk").set_function(store.bytes_on_disk)
+        metrics.WAITING.labels("prompts").set_function(lambda: sum(len(one.prompts) for one in self._models.values()))
+        metrics.WAITING.labels("encodes").set_function(lambda: sum(len(one.encodes) for one in self._models.values()))
         self._warming = [asyncio.create_task(self._warm(model)) for model in self._models.values()]
 
     @staticmethod

@@ -119,7 +119,8 @@ class ModelProcess:
 
     async def _live(self) -> int:
         """From the start of the process to its end."""
-        process = await asyncio.create_subprocess_exec(*self._command, stdin=asyncio.subprocess.DEVNULL)
+        named = os.environ | {"TANDEM_PROCESS": f"model.{self.offer.key}"}
+        process = await asyncio.create_subprocess_exec(*self._command, stdin=asyncio.subprocess.DEVNULL, env=named)
         watching = asyncio.create_task(self._watch(process))
         try:
             return await process.wait()

@@ -25,12 +25,14 @@ from projects.quality.aggregation import Weighed, agreement_in
 from projects.quality.audits import REVIEW
 from projects.quality.decision_rule import AskMore, Decide, PassOn, Step, Wait, last_step, next_step
 from projects.quality.effects import Compared, key_of, promised_for
+from projects.quality.metrics import DECISIONS
 from projects.quality.votes import RETIRED, TAMPERED, Case, Vote, case_of
 from projects.queue.clock import Clock
 from projects.queue.events import emit_of_task
 from taskers.database.prepared import array, ask_named
 from taskers.errors import StateConflict
 from taskers.models import Grade, Person
+from taskers.telemetry.spans import traced
 
 AUTO = "auto_v1"  # one model's answer, alone: answers.py says when
 JOB = "projects.jobs.consider_later"
@@ -72,6 +74,7 @@ class Decision:
     note: str = ""
 
 
+@traced
 def consider(task: Task) -> Verdict | None:
     """Weigh a task anew; decide it if it is sure enough, ask one more person, or pass it to review.
 
@@ -265,6 +268,7 @@ def _conclude(case: Case, decision: Decision) -> Verdict:
         audits.open_with(verdict, case.terms.project)
     effects.pay(case, verdict, decision.answers)
     effects.grade(case, verdict, decision.answers, decision.supports)
+    transaction.on_commit(DECISIONS.labels(decision.method).inc)
     learning.teach(case.terms, case.votes, decision.answer if decision.decided_by else None)
     return verdict
 

@@ -14,14 +14,17 @@ from projects.queue import candidate_slots
 from projects.queue.availability import explain_no_work
 from projects.queue.candidate_slots import choices
 from projects.queue.claim_numbers import RequestedTask, StaleChoice
+from projects.queue.metrics import CLAIMED, NOTHING
 from projects.queue.no_work import AskAgain, Nothing, crowded, none_live, not_live
 from projects.queue.take import take_next
 from taskers.models import Organization, Person
+from taskers.telemetry.spans import traced
 
 TRIES = 6
 MOST_IN_A_GROUP = 100
 
 
+@traced
 def claim(
     tasker: Person, project: Project, *, rng: random.Random | None = None, requested: RequestedTask | None = None
 ) -> Assignment | Nothing:
@@ -36,6 +39,7 @@ def claim(
     return found if isinstance(found, Nothing) else found[0]
 
 
+@traced
 def claim_any(
     tasker: Person,
     organization: Organization,
@@ -52,6 +56,7 @@ def claim_any(
     return found if isinstance(found, Nothing) else found[0]
 
 
+@traced
 def claim_group(
     tasker: Person, project: Project, number: int = 24, *, rng: random.Random | None = None
 ) -> list[Assignment] | Nothing:
@@ -84,8 +89,11 @@ def _claimed(
         try:
             for choice in choices(tasker, projects, most=most):
                 if found := take_next(choice, number, rng=rng, requested=requested):
+                    CLAIMED.inc()
                     return found
-            return explain_no_work(choice)
+            why = explain_no_work(choice)
+            NOTHING.inc()
+            return why
         except StaleChoice:
             continue  # another tab was faster: what it took is in these hands now
         except AskAgain:

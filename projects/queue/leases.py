@@ -12,6 +12,7 @@ from projects.errors import LeaseLost
 from projects.models import Assignment, AssignmentRules, Project, Task, limits
 from projects.queue.clock import Clock, from_now
 from projects.queue.events import emit_of_task
+from projects.queue.metrics import EXPIRIES
 from projects.queue.slots import fill, lock, withhold
 from taskers.database.prepared import ask_rows
 from taskers.errors import Problem, StateConflict
@@ -126,6 +127,7 @@ def _expire(pk: int, task_id: int) -> int:
     assignment = Assignment.objects.get(pk=pk)
     assignment.task = task
     emit_of_task("expired", assignment.task, None, assignment=assignment.pk)
+    transaction.on_commit(EXPIRIES.inc)
     return 1
 
 

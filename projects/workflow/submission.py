@@ -15,9 +15,11 @@ from projects.quality import consensus
 from projects.quality.gold import settling
 from projects.quality.qualification import qualification_tests
 from projects.queue.answer_check import believed, canonical, check_for, genuine
+from projects.queue.metrics import SUBMITS
 from projects.task_types import TASK_TYPES
 from taskers.errors import Problem
 from taskers.models import Person
+from taskers.telemetry.spans import traced
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,7 @@ class Piece:
     confidence: float | None = None
 
 
+@traced
 def submit(
     assignment: Assignment,
     tasker: Person,
@@ -51,6 +54,7 @@ def submit(
     return _hand_in(Piece(assignment, answer, active_ms, refused, confidence), tasker, token)
 
 
+@traced
 def submit_group(
     group: Sequence[Assignment], tasker: Person, token: UUID, answered: Mapping[str, object], *, active_ms: int = 0
 ) -> dict[str, Annotation | Problem]:
@@ -72,6 +76,7 @@ def submit_group(
     return found
 
 
+@traced
 def decide(
     assignment: Assignment,
     reviewer: Person,
@@ -93,6 +98,7 @@ def decide(
         done = queue.deliver(assignment, reviewer, token, checked, event="reviewed", base=began_with)
         if isinstance(done, Annotation):
             return Verdict.objects.get(task=task, rests_on=[done.pk])
+        transaction.on_commit(SUBMITS.labels(assignment.kind).inc)
         return consensus.resolve(task, reviewer, done.annotation, note=note)
 
 
@@ -118,6 +124,7 @@ def _hand_in(piece: Piece, tasker: Person, token: UUID) -> Annotation:
     )
     if isinstance(done, Annotation):
         return done
+    transaction.on_commit(SUBMITS.labels(assignment.kind).inc)
     if not done.correctable:
         _follow(done, task, said)
     return done.annotation

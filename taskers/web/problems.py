@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
 from taskers.errors import MEDIA_TYPE, NotAllowed, NotFound, Problem, StorageFull, Unstorable
-from taskers.tracing import request_ids
+from taskers.telemetry import request_ids
 
 NEVER_KEPT = (CharacterNotInRepertoire, InvalidTextRepresentation, UntranslatableCharacter)
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}

@@ -4,7 +4,7 @@ import pytest
 
 from assist.errors import CopilotError
 from assist.runtime.client import RuntimeClient
-from taskers.tracing import request_ids
+from taskers.telemetry import request_ids
 from tests.support.assist.pictures import Picture
 from tests.support.assist.running import FAKE, running
 

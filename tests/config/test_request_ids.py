@@ -13,7 +13,7 @@ from procrastinate.contrib.django import app
 from config.logs import JsonLines, PlainLines
 from config.management.commands import work
 from projects.data import importing
-from taskers.tracing import carried, request_ids
+from taskers.telemetry import carried, request_ids
 from tests.support.config.serving import serving
 from tests.support.waiting import until
 

@@ -496,6 +496,7 @@ ADMIN = [
 OPEN = [
     get("healthz", EVERYBODY),
     get("readyz", EVERYBODY),
+    get("metrics", only(), but=dict.fromkeys(PROGRAMS, 404)),  # the operator's token opens it, and nobody's sign-in
     get("javascript-catalog", EVERYBODY),
     get("schema", only("nobody", "hugo"), asked_by=only("nobody", "sam", "hugo")),
     get("api-page", PROGRAMS - {"sam"}),

@@ -8,6 +8,7 @@ from asgiref.sync import sync_to_async
 from django.core.management.base import BaseCommand
 from procrastinate.contrib.django import app
 
+from config.metrics import process
 from config.readers import READERS
 from projects.webhooks import courier
 from taskers.database.threads import fresh
@@ -33,6 +34,7 @@ class Command(BaseCommand):
         parser.add_argument("--concurrency", type=int, default=2, help="jobs at a time, besides two of housekeeping")
 
     def handle(self, *args, concurrency: int, **options) -> None:
+        process.publish_process("worker")
         asyncio.run(work(concurrency))
 
 

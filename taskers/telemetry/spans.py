@@ -9,11 +9,18 @@ Terms = ParamSpec("Terms")
 Answer = TypeVar("Answer")
 
 
-class Tracer(Protocol):
-    """Whoever keeps traces (taskers/tracing/export.py). None of this waits for anybody."""
+class Span(Protocol):
+    """One part of a trace."""
 
-    def span(self, name: str, **said: str | int) -> AbstractContextManager[object]:
-        """While it is open, what begins is a part of it. What is `said` tells nothing of people or their work."""
+    def say(self, name: str, **said: str | int) -> None:
+        """What it turned out to be."""
+
+
+class Tracer(Protocol):
+    """Whoever keeps traces (taskers/telemetry/export.py). None of this waits for anybody."""
+
+    def span(self, name: str) -> AbstractContextManager[Span]:
+        """While it is open, what begins is a part of it."""
 
     def place(self) -> str:
         """Where in which trace this is, as a W3C `traceparent`; "" outside of any."""
@@ -23,7 +30,14 @@ class Tracer(Protocol):
 
 
 _kept: list[Tracer] = []  # none or one
-_NOTHING = nullcontext()
+
+
+class _Nothing:
+    def say(self, name: str, **said: str | int) -> None:
+        pass
+
+
+_NOTHING = nullcontext(_Nothing())
 
 
 def keep(tracer: Tracer) -> None:
@@ -36,14 +50,14 @@ def stop() -> None:
     _kept.clear()
 
 
-def span(name: str, **said: str | int) -> AbstractContextManager[object]:
+def span(name: str) -> AbstractContextManager[Span]:
     """A part of the trace, while it is open; the whole of a new one where there is none."""
-    return _kept[0].span(name, **said) if _kept else _NOTHING
+    return _kept[0].span(name) if _kept else _NOTHING
 
 
-def step(name: str, **said: str | int) -> AbstractContextManager[object]:
+def step(name: str) -> AbstractContextManager[Span]:
     """The same inside of a trace; outside of any, nothing begins."""
-    return _kept[0].span(name, **said) if _kept and _kept[0].place() else _NOTHING
+    return _kept[0].span(name) if _kept and _kept[0].place() else _NOTHING
 
 
 def place() -> str:

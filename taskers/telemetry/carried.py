@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from taskers.tracing import request_ids, spans
+from taskers.telemetry import request_ids, spans
 
 NAME = "_carried"  # of the argument, or field, that holds it
 

@@ -1,0 +1,1 @@
+"""What a process tells of itself: which request its lines are about, its traces, and what it counted."""
