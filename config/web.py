@@ -32,7 +32,7 @@ def main() -> None:
     limits = replace(limits, connections=fitting(limits, open_files()))
     serving = configuration(limits=limits)
     serving.load()
-    process.publish_process("web")
+    process.begin("web")
     keep_for_good()
     uvicorn.Server(serving).run(sockets=[patient(listener)])
 

@@ -215,6 +215,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         models = _models(options)
         work = serve(options.address, _answers(options, models))
         publish.publish("model" if options.alone else "runtime")
+        spans.begin("model" if options.alone else "runtime")
         priority.lower(options.nice)
         log.info("Serving %s at %s", ", ".join(offer.key for offer in models), options.address)
         asyncio.run(_until_told(work, options.stop_with_parent))

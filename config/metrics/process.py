@@ -7,7 +7,7 @@ from prometheus_client import REGISTRY, Counter, Histogram
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from taskers.telemetry import publish
+from taskers.telemetry import publish, spans
 
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
 JOB_SECONDS = (0.01, 0.1, 1, 10, 60, 600)
@@ -52,8 +52,9 @@ class Pool(Collector):
         yield CounterMetricFamily("tandem_pool_waited_seconds", "How long was waited for one.", value=waited)
 
 
-def publish_process(kind: str) -> None:
-    """Tell from now on what this process counts, if anybody may ask."""
+def begin(kind: str) -> None:
+    """Tell from now on what this process counts, and keep its traces, if the operator wants that."""
+    spans.begin(kind)
     if publish.wanted():
         REGISTRY.register(Pool())
         publish.publish(kind)

@@ -1,9 +1,14 @@
 """Spans of a trace, where traces are kept: who calls a verb that is `traced` needs not know whether they are."""
 
 import functools
+import logging
+import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from importlib import import_module
 from typing import ParamSpec, Protocol, TypeVar
+
+logger = logging.getLogger(__name__)
 
 Terms = ParamSpec("Terms")
 Answer = TypeVar("Answer")
@@ -83,3 +88,17 @@ def traced(verb: Callable[Terms, Answer]) -> Callable[Terms, Answer]:
             return verb(*args, **named)
 
     return within
+
+
+def begin(kind: str) -> None:
+    """Keep traces in this process if TANDEM_TRACES names a collector. Where they can't be kept the work goes on.
+
+    `kind` is the process's name where whoever started it gave it none.
+    """
+    if not os.environ.get("TANDEM_TRACES"):
+        return
+    try:
+        export = import_module("taskers.telemetry.export")  # of an extra: most don't have it
+        keep(export.to_collector(os.environ.get("TANDEM_PROCESS") or kind))
+    except (ImportError, ValueError) as problem:
+        logger.error("TANDEM_TRACES is set, and no traces can be kept (%s): see Traces in docs/operate.md.", problem)

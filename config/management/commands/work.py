@@ -34,7 +34,7 @@ class Command(BaseCommand):
         parser.add_argument("--concurrency", type=int, default=2, help="jobs at a time, besides two of housekeeping")
 
     def handle(self, *args, concurrency: int, **options) -> None:
-        process.publish_process("worker")
+        process.begin("worker")
         asyncio.run(work(concurrency))
 
 
