@@ -47,8 +47,9 @@ def navigation(request: HttpRequest) -> dict:
 
 def _found(request: HttpRequest) -> dict:
     # The API's page is asked by nobody in particular: there the user is None.
+    own = [{"url": reverse("system"), "label": _("System")}] if getattr(request.user, "is_superuser", False) else []
     if not getattr(request.user, "is_authenticated", False) or not request.organization:  # type: ignore[attr-defined]
-        return {"nav": [], "account_nav": [], "roles": frozenset(), "organizations": []}
+        return {"nav": [], "account_nav": own, "roles": frozenset(), "organizations": []}
     here = request.organization.pk  # type: ignore[attr-defined]
     held = [one for one in request.memberships if one.organization_id == here]  # type: ignore[attr-defined]
     roles, whole = _included(held), _included([one for one in held if one.project_key is None])
@@ -63,9 +64,12 @@ def _found(request: HttpRequest) -> dict:
     return {
         "nav": [{"url": url, "label": label, "current": url == at} for url, label in places],
         "account_nav": [
-            {"url": reverse(name), "label": _(label)}
-            for name, needed, label in ACCOUNT
-            if not needed or not whole.isdisjoint(needed)
+            *(
+                {"url": reverse(name), "label": _(label)}
+                for name, needed, label in ACCOUNT
+                if not needed or not whole.isdisjoint(needed)
+            ),
+            *own,
         ],
         "roles": roles,
         "organizations": sorted(mine, key=lambda one: (one.name, one.pk)),

@@ -11,6 +11,7 @@ from django.views.i18n import JavaScriptCatalog
 
 from config import health
 from config.metrics.views import metrics
+from config.system.views import system
 
 admin.site.site_header = "Tandem"
 handler500 = "taskers.web.problems.server_error"
@@ -36,6 +37,7 @@ urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", metrics, name="metrics"),
+    path("system/", system, name="system"),
     # Invitations and password links are bound to a person's address: only their office changes it.
     path("accounts/email/", page_not_found, {"exception": Http404()}),
     path("accounts/", include("allauth.urls")),

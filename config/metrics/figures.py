@@ -146,11 +146,18 @@ class Figures(Collector):
     `terms` says how psycopg reaches the database.
     """
 
-    def __init__(self, terms: Mapping[str, Any], folders: Mapping[str, Path]) -> None:
+    def __init__(
+        self,
+        terms: Mapping[str, Any],
+        folders: Mapping[str, Path],
+        asked: Sequence[Figure] = FIGURES,
+        fresh: float = FRESH_SECONDS,
+    ) -> None:
         self.terms = dict(terms)
+        self.asked = asked
         self.rows: dict[str, Sequence[tuple]] = {}  # the last of each figure
-        self.database = Kept(self._read, fresh=FRESH_SECONDS)
-        self.disks = Kept(lambda: {name: shutil.disk_usage(path) for name, path in folders.items()})
+        self.database = Kept(self._read, fresh=fresh)
+        self.disks = Kept(lambda: {name: shutil.disk_usage(_there(path)) for name, path in folders.items()})
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         _found, age, late = self.database.answer()
@@ -158,7 +165,7 @@ class Figures(Collector):
         yield GaugeMetricFamily("tandem_database_up", about, value=float(not late))
         about = "How old the figures of the database are that are told here."
         yield GaugeMetricFamily("tandem_database_figures_age_seconds", about, value=age)
-        for one in FIGURES:
+        for one in self.asked:
             family = GaugeMetricFamily(one.name, one.about, labels=one.labels)
             for *labels, value in self.rows.get(one.name, ()):
                 family.add_metric([str(label) for label in labels], float(value))
@@ -182,7 +189,12 @@ class Figures(Collector):
             "tcp_user_timeout": 1000 * CONNECT_SECONDS,
         }
         with psycopg.connect(**terms, autocommit=True) as line:
-            for one in FIGURES:
+            for one in self.asked:
                 with contextlib.suppress(psycopg.errors.QueryCanceled, psycopg.errors.UndefinedTable):
                     self.rows[one.name] = line.execute(one.sql).fetchall()  # type: ignore[call-overload]
         return True
+
+
+def _there(folder: Path) -> Path:
+    """The folder, or where it will be made."""
+    return next(one for one in (folder, *folder.parents) if one.exists())

@@ -3,6 +3,7 @@
 import hmac
 import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from prometheus_client import CollectorRegistry, generate_latest
@@ -17,13 +18,18 @@ MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 TOGETHER_SECONDS = 1.0  # scrapes that come within this of each other are told the same
 
 
+def folders() -> dict[str, Path]:
+    """Those whose disks are looked at."""
+    data = data_folder()
+    return {"data": data, "media": media_folder(data)}
+
+
 class Told:
     """What is told here. Whoever scrapes more often than once a second makes no more work by it."""
 
     def __init__(self, terms: Mapping[str, Any]) -> None:
-        data = data_folder()
         self._registry = CollectorRegistry()
-        self._registry.register(_Silent(Figures(terms, {"data": data, "media": media_folder(data)})))
+        self._registry.register(_Silent(Figures(terms, folders())))
         self._text = Kept(self._tell, fresh=TOGETHER_SECONDS, patience=5.0)
 
     def text(self) -> str:

@@ -2,6 +2,7 @@
 
 import os
 from functools import cache
+from typing import Any
 
 from django.db import connection
 from django.http import Http404, HttpRequest, HttpResponse
@@ -24,7 +25,12 @@ def metrics(request: HttpRequest) -> HttpResponse:
     return HttpResponse(_told().text(), content_type=MEDIA_TYPE)
 
 
+def terms() -> dict[str, Any]:
+    """How psycopg reaches the database, on a line of its own."""
+    found = connection.get_connection_params()
+    return {name: value for name, value in found.items() if name not in ("cursor_factory", "context")}
+
+
 @cache
 def _told() -> Told:
-    terms = connection.get_connection_params()
-    return Told({name: value for name, value in terms.items() if name not in ("cursor_factory", "context")})
+    return Told(terms())

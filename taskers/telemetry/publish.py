@@ -17,6 +17,7 @@ from prometheus_client import REGISTRY, disable_created_metrics, generate_latest
 from taskers.files.folders import data_folder
 
 logger = logging.getLogger(__name__)
+disable_created_metrics()  # a figure more for each, for which nobody asks
 
 PATIENCE = 2.0  # seconds that somebody may take to read
 LONGEST_PATH = 100  # bytes of a socket's path that every system takes
@@ -39,7 +40,6 @@ def publish(kind: str) -> None:
     """
     if not wanted():
         return
-    disable_created_metrics()
     name = os.environ.get("TANDEM_PROCESS") or f"{kind}.{os.getpid()}"
     try:
         listener = _listener(folder() / f"{name}.sock")

@@ -496,6 +496,7 @@ ADMIN = [
 OPEN = [
     get("healthz", EVERYBODY),
     get("readyz", EVERYBODY),
+    get("system", only(), but=dict.fromkeys(SIGNED_IN, 404)),  # for operators, who are none of these people
     get("metrics", only(), but=dict.fromkeys(PROGRAMS, 404)),  # the operator's token opens it, and nobody's sign-in
     get("javascript-catalog", EVERYBODY),
     get("schema", only("nobody", "hugo"), asked_by=only("nobody", "sam", "hugo")),

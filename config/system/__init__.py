@@ -1,0 +1,1 @@
+"""The operator's page: is everything well, and if not, what to do."""
