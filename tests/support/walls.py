@@ -9,7 +9,7 @@ APPS = ["taskers", "projects", "assist", "config"]  # each may import those befo
 FLOORS = {
     "taskers": """urls|admin|apps|management|templatetags
         web notifications organizations people credentials skills money standing audit outbox access models database
-        outbound files errors telemetry""",
+        outbound errors telemetry files""",
     "projects": """urls|admin|apps|jobs|management|templatetags
         api web.reviewer web.manager web.annotator web.shared webhooks reports data workflow annotators quality
         workforce queue configuration task_types inference access models errors""",
