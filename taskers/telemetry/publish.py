@@ -5,11 +5,11 @@ files or added up, so that counting costs next to nothing and a process that die
 (docs/decisions/0020). Who gathers them (config/metrics/) says beside each figure which process it is of.
 """
 
-import contextlib
 import logging
 import os
 import socket
 import threading
+import time
 from pathlib import Path
 
 from prometheus_client import REGISTRY, disable_created_metrics, generate_latest
@@ -20,6 +20,7 @@ logger = logging.getLogger(__name__)
 disable_created_metrics()  # a figure more for each, for which nobody asks
 
 PATIENCE = 2.0  # seconds that somebody may take to read
+PAUSE = 1.0  # seconds after a line that failed
 LONGEST_PATH = 100  # bytes of a socket's path that every system takes
 
 
@@ -65,8 +66,10 @@ def _listener(path: Path) -> socket.socket:
 
 def _tell(listener: socket.socket) -> None:
     while True:
-        with contextlib.suppress(OSError):
+        try:
             line, _ = listener.accept()
             with line:
                 line.settimeout(PATIENCE)
                 line.sendall(generate_latest(REGISTRY))
+        except OSError:
+            time.sleep(PAUSE)  # no file may be open any more just now
