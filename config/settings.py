@@ -165,6 +165,7 @@ FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHand
 # The second line behind config.limits, which bounds each address before it is known who asks.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 4_000  # a project of two hundred labels says ten things of each
+PACKED = not DEBUG  # the studio's modules and all pages' styles go out in a few files
 WHITENOISE_USE_FINDERS = DEBUG
 WHITENOISE_AUTOREFRESH = DEBUG
 

@@ -8,6 +8,8 @@ from pathlib import Path
 import psycopg
 
 ROOT = Path(__file__).resolve().parent.parent
+# What collecting static files does to them.
+COLLECTING = ("config/storage.py", "config/sheets.py", "projects/web/annotator/packs.py")
 
 
 class Stamps:
@@ -54,10 +56,10 @@ def migrations_key() -> str:
 
 
 def static_key() -> str:
-    """Our static files by name, size and time, and the versions of everything installed."""
+    """Our static files by name, size and time, what is done to them, and the versions of everything installed."""
     files = sorted(path for path in (ROOT / "static").rglob("*") if path.is_file())
     facts = (f"{path} {path.stat().st_size} {path.stat().st_mtime_ns}" for path in files)
-    return _hash([*_installed(), *facts])
+    return _hash([*_installed(), *((ROOT / name).read_text() for name in COLLECTING), *facts])
 
 
 def _installed() -> list[str]:

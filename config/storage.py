@@ -8,12 +8,17 @@ import errno
 import os
 import re
 import uuid
+from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
 
 import minify
-from django.contrib.staticfiles.storage import HashedFilesMixin, ManifestStaticFilesStorage
+from django.contrib.staticfiles.storage import HashedFilesMixin
 from django.core.files.base import ContentFile, File
-from django.core.files.storage import FileSystemStorage
+from django.core.files.storage import FileSystemStorage, InMemoryStorage
+from whitenoise.storage import CompressedManifestStaticFilesStorage
+
+from config import sheets
+from projects.web.annotator import packs
 
 OURS = re.compile(r"(?:js/.+\.(js)|css/.+\.(css))")
 NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.ENOSYS}  # of file systems that give a file one name only
@@ -46,10 +51,12 @@ class WholeFiles(FileSystemStorage):
                 return name
 
 
-class HashedStaticFiles(ManifestStaticFilesStorage):
+class HashedStaticFiles(CompressedManifestStaticFilesStorage):
     """Rewrites imports below `js/` alone: other packages' modules have cycles on which the rewriting fails.
 
-    Our own files go out shortened (docs/decisions/0009-short-files-on-the-wire.md): two thirds of what would travel.
+    Our own files go out shortened (docs/decisions/0009-short-files-on-the-wire.md): two thirds of what would travel;
+    and those of the studio in a few packs (docs/decisions/0021-modules-in-packs.md), made here. Beside each lies what
+    is sent to browsers that read gzip.
     """
 
     support_js_module_import_aggregation = True
@@ -59,6 +66,22 @@ class HashedStaticFiles(ManifestStaticFilesStorage):
     )
     # A module's name depends on its imports' names, and theirs on their own: one pass for each step of the longest way.
     max_post_process_passes = 30
+
+    def post_process(self, paths: dict, dry_run: bool = False, **options: object) -> Iterator:
+        """Give hashed names to what was collected, and to the packs beside it."""
+        if not dry_run:
+            made = InMemoryStorage()
+            for name, text in packed():
+                made.save(name, ContentFile(text.encode()))
+                self.delete(name)
+                self.save(name, ContentFile(text.encode()))
+                paths[name] = (made, name)
+        yield from super().post_process(paths, dry_run, **options)  # type: ignore[misc]
+
+    def compress_files(self, paths: Iterable[str]) -> Iterator[tuple[str, str]]:
+        """Those that pages name."""
+        named = set(self.hashed_files.values())
+        yield from super().compress_files(one for one in paths if one in named and OURS.fullmatch(one))
 
     def file_hash(self, name: str, content: File | None = None) -> str | None:
         """Eight digits tell a file's versions apart; each of the studio's some two hundred imports carries them."""
@@ -72,6 +95,14 @@ class HashedStaticFiles(ManifestStaticFilesStorage):
             text = data.decode() if isinstance(data, bytes) else data
             content = ContentFile(shortened(text, ours[1] or ours[2]).encode())
         return super()._save(name, content)  # type: ignore[misc]
+
+
+def packed() -> Iterator[tuple[str, str]]:
+    """The packs of scripts and styles: name and text of each."""
+    for pack in packs.PACKS:
+        yield packs.file_of(pack), packs.written(pack, lambda module: shortened(module, "js"))
+    for sheet in sheets.PACKS:
+        yield sheets.file_of(sheet), sheets.written(sheet)
 
 
 def shortened(text: str, kind: str) -> str:

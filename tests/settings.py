@@ -13,6 +13,7 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # Static files straight from where they are written, so that no test waits for them to be collected.
 STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = True
+PACKED = False
 
 # Readers of the outbox wait until what was written may be read, however many tests run beside.
 OUTBOX_READ = "tests.support.outbox.settled_in_time"

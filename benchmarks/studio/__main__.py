@@ -8,10 +8,16 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 from benchmarks import database
-from benchmarks.studio import first_edit, goals, large, masks, spans
+from benchmarks.studio import first_edit, first_visit, goals, large, masks, spans
 from tests.support.browser.site import CHROMIUM, chromium_path, running
 
-PARTS = {"first-edit": first_edit.measure, "masks": masks.measure, "spans": spans.measure, "large": large.measure}
+PARTS = {
+    "first-visit": first_visit.measure,
+    "first-edit": first_edit.measure,
+    "masks": masks.measure,
+    "spans": spans.measure,
+    "large": large.measure,
+}
 
 
 def main() -> int:

@@ -35,8 +35,8 @@ NOTES = {
     "waiting": {"kind": "warn", "text": WAITING},
 }
 NOTE = """async ([key, note]) => {
-  const { href } = document.querySelector("link[rel=modulepreload][href*='/studio/shell/notes.']");
-  const { createNotes } = await import(href);
+  const { href } = document.querySelector("link[rel=modulepreload][href*='/packs/studio.']");
+  const { $studio$shell$notes: { createNotes } } = await import(href);
   (window.notesOfTest ??= createNotes(document.getElementById("notes"))).show(key, note);
 }"""
 DIALOGS = ["conflict-dialog", "sign-in-dialog", "lost-dialog", "empty-dialog", "skip-dialog", "report-dialog"]

@@ -3,14 +3,14 @@
 from collections.abc import Container
 
 from projects.task_types import TASK_TYPES
-from projects.web.annotator import es_modules
+from projects.web.annotator import packs
 
 
 def modules(here: Container[str]) -> dict[str, str]:
     """The modules of all editors but those that are here, each with the types of task that need it."""
     found: dict[str, str] = {}
     for key in TASK_TYPES:
-        for name in es_modules.needed_by(f"js/studio/{key}.js"):
+        for name in packs.needed_by(f"js/studio/{key}.js"):
             if name not in here:
                 found[name] = f"{found.get(name, '')} {key}".strip()
     return found

@@ -14,7 +14,7 @@ from projects.models import Assignment, Project
 from projects.quality.qualification import feedback, qualification_tests
 from projects.queue import Nothing, drafts
 from projects.task_types import TASK_TYPES
-from projects.web.annotator import editor_modules, es_modules
+from projects.web.annotator import editor_modules, packs
 from projects.web.annotator.work_json import assignment_json, choices_json, lesson_json, lookahead_json
 from projects.web.shared import work_body
 from projects.web.shared.json_view import json_view, read_flag, read_uuid
@@ -22,6 +22,8 @@ from projects.workflow import submission
 from taskers.errors import NotFound
 from taskers.models import Organization, Person
 from taskers.web.requests import MemberRequest
+
+MAIN = "js/studio/main.js"
 
 
 @require_GET
@@ -46,14 +48,13 @@ def any_page(request: MemberRequest) -> HttpResponse:
     if not request.organization:
         raise NotFound()
     access.access.require(request.user, request.organization, *access.WORK)
-    modules = es_modules.needed_by("js/studio/main.js", "js/studio/any_api.js")
+    modules = packs.needed_by(MAIN, "js/studio/any_api.js")
     later = {
         "modules": editor_modules.modules(modules),
         "text": editor_modules.showing("text", "any"),
         "any": editor_modules.showing("any"),
     }
-    context = {"project": None, "trying": False, "modules": modules, "choices": choices_json(request.user)}
-    return render(request, "projects/annotator/studio.html", context | {"later": later})
+    return _page(request, modules, {"project": None, "trying": False, "later": later})
 
 
 def editor_page(request: MemberRequest, types: list[str], context: dict) -> HttpResponse:
@@ -63,8 +64,14 @@ def editor_page(request: MemberRequest, types: list[str], context: dict) -> Http
     if context.get("grid", 1) > 1:
         types = [*types, "grid"]
         entries += ["js/studio/shell/grid.js", "js/studio/shell/grid_api.js"]
-    modules = es_modules.needed_by("js/studio/main.js", *entries)
-    context |= {"types": types, "media": media, "modules": modules, "choices": choices_json(request.user)}
+    modules = packs.needed_by(MAIN, *entries)
+    return _page(request, modules, context | {"types": types, "media": media})
+
+
+def _page(request: MemberRequest, modules: Sequence[str], context: dict) -> HttpResponse:
+    """The page, which fetches these at once and knows where the rest is."""
+    context |= {"modules": modules, "beginning": packs.beginning(MAIN), "packs": packs.addresses()}
+    context["choices"] = choices_json(request.user)
     return render(request, "projects/annotator/studio.html", context)
 
 

@@ -35,7 +35,7 @@ let warned = false; // of suggestions that wait for a word
 let retry = null;
 const told = new Set(); // what was said once and needn't be again
 
-const api = createApi({ fetch: (address, options) => fetch(address, options), csrf: csrfToken, renew: renewToken, any });
+const api = createApi({ fetch: (address, options) => firstClaim(address) ?? fetch(address, options), csrf: csrfToken, renew: renewToken, any });
 
 const localStore = await openLocalStore();
 const session = createSession({
@@ -50,6 +50,14 @@ const session = createSession({
   trial: studio.dataset.trial === "yes",
   clock,
 });
+
+/** What the page asked for while its scripts were on their way (first_claim.js): once. */
+function firstClaim(address) {
+  const first = globalThis.firstClaim;
+  if (first?.address !== address) return null;
+  globalThis.firstClaim = null;
+  return first.answer;
+}
 
 // --- what the session shows -------------------------------------------------------------------------------------
 
@@ -101,7 +109,7 @@ function showTask(assignment, work) {
 /** What the first edit doesn't need comes behind it, so that it is there when the network isn't. */
 function fetchAsides() {
   // What is the studio's own comes after what all forms look like.
-  wear(studio.dataset.forms, document.querySelector("link[href*='/css/studio']"));
+  wear(studio.dataset.forms, document.querySelector("link[rel=stylesheet][href*='/studio.']"));
   (globalThis.requestIdleCallback ?? setTimeout)(() => aside("recall")().catch(() => told.delete("asides")));
 }
 

@@ -4,20 +4,14 @@ from collections.abc import Iterable
 
 MOST = 60_000  # bytes of our own scripts and styles, gzipped
 LATER = (
-    *(
-        "image/view",
-        "image/large",
-        "image/heard",
-        "image/hints",
-        "mask_smooth",
-        "attribute_fields",
-        "prefetch",
-        "asides",
-    ),
-    *("class_offers", "copies", "answers", "offsets"),
-    *("image/lists", "text/lists", "image/rows", "mark_list", "windowed_list", "list_window"),
-    *("list_tools", "list_order", "label_search", "mark_group", "region_groups", "hover_links", "studio_lists"),
-    *("forms", "instructions", "shortcuts", "image/key_words", "sign_in", "steps_told", "comments"),
+    "lists",
+    "image_later",
+    "text_later",
+    "classification_later",
+    "asides",
+    "studio_later",
+    "forms",
+    "attribute_fields",
 )
 
 
