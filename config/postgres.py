@@ -102,7 +102,10 @@ def server_pid(data: Path) -> int | None:
     """The process id of the server, or None; a stale pid file with somebody else's process id is None too."""
     here = place(data)
     claimed = _claimed_pid(here)
-    return claimed if claimed in _processes(here) else None
+    with contextlib.suppress(psutil.Error):
+        if claimed and _works_in(here, psutil.Process(claimed)):
+            return claimed
+    return None
 
 
 def in_use(data: Path) -> bool:
@@ -147,9 +150,13 @@ def _processes(here: Place) -> set[int]:
     found = set()
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error):
-            if process.name() == "postgres" and process.cwd() == os.path.realpath(here.cluster):
+            if _works_in(here, process):
                 found.add(process.pid)
     return found
+
+
+def _works_in(here: Place, process: psutil.Process) -> bool:
+    return process.name() == "postgres" and process.cwd() == os.path.realpath(here.cluster)
 
 
 def _ensure(

@@ -212,7 +212,7 @@ class _Life:
         while not self.supervisor.stopping.is_set():
             await asyncio.sleep(LOOK_SECONDS)
             assert self.holder is not None
-            if await asyncio.to_thread(postgres.server_pid, self.data):
+            if postgres.server_pid(self.data):
                 continue
             self.say("postgres", "the server died; starting it again", "error")
             try:

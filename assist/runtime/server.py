@@ -31,6 +31,7 @@ from taskers.telemetry import carried, publish, request_ids, spans
 log = logging.getLogger("assist.runtime")
 
 IN_FLIGHT = 1024  # questions at once on one line
+PARENT_SECONDS = 3.0  # between two looks at whether whoever started us is there
 SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -169,7 +170,7 @@ async def _until_told(work: Awaitable[None], parent: int | None) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, task.cancel)
     while not task.done():
-        await asyncio.wait([task], timeout=1.0)
+        await asyncio.wait([task], timeout=PARENT_SECONDS)
         if parent is not None and os.getppid() != parent:
             task.cancel()
             parent = None

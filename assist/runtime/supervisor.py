@@ -146,7 +146,7 @@ class ModelProcess:
         heard = moved = time.monotonic()
         before = (0, 0)
         while time.monotonic() - heard < self._patience.silent and time.monotonic() - moved < job:
-            await asyncio.sleep(self._patience.silent / 20)
+            await asyncio.sleep(self._patience.silent / 10)
             with contextlib.suppress(CopilotError, TimeoutError):
                 async with asyncio.timeout(self._patience.silent):
                     waiting = (await self._client.status())["models"][self.offer.key]["waiting"]

@@ -5,23 +5,28 @@ decided by what came in, like those of a batch that is over.
 """
 
 from collections.abc import Sequence
+from datetime import timedelta
 from time import monotonic
 
-from django.db.models import F
+from django.db.models import DateTimeField, ExpressionWrapper, F, Q, Subquery
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Greatest
 from procrastinate.contrib.django import app
 
 from projects.models import ConflictOfInterest, ModelAnnotator, Project, Stall
-from projects.queue.clock import Clock
+from projects.queue.clock import Clock, from_now
 from projects.workflow import batch_closing
 from projects.workforce import qualified_people
 from taskers.database.prepared import ask
-from taskers.models import Person
+from taskers.models import Event, Person
 from taskers.outbox.events import emit
 
 JOB = "projects.jobs.settle_stalled"
 MOST_PEOPLE = 60  # a task is judged by 50 at most: where more qualify, somebody may still do it
 LOOKED = 2000  # open judgements of a project, the deepest first: those are asked last
 LONGEST = 20.0  # seconds of one look at all projects; the next goes on where it stopped
+QUIET = 600  # seconds between two looks while nothing happens
+COMMITTED = 60  # seconds after its date by which what happened is there to be seen
 
 # Of what is open: the tasks that none of these people may still do.
 STUCK = """
@@ -56,16 +61,26 @@ ORDER BY w.task_id
 
 
 def watch() -> int:
-    """Look at the projects that hand out work, those first that weren't looked at for longest; says how many stall."""
+    """Look at the projects that hand out work, those first that weren't looked at for longest; says how many stall.
+
+    Where nothing has happened since its last look, a project is looked at again only after some minutes: what else
+    matters, such as a day's end, can wait so long.
+    """
     live = Project.objects.filter(state=Project.State.LIVE, batches__state="live").distinct()
     rows = live.annotate(looked=F("stall__looked_at")).order_by(F("looked").asc(nulls_first=True), "pk")
-    until, stalled = monotonic() + LONGEST, 0
-    for project in rows:
-        stalled += look(project).tasks > 0
+    until = monotonic() + LONGEST
+    for project in rows.filter(Q(looked=None) | Q(looked__lt=Greatest(from_now(-QUIET), _news()))):
+        look(project)
         if monotonic() > until:
             break
     Stall.objects.exclude(project__in=live).delete()
-    return stalled
+    return Stall.objects.filter(tasks__gt=0).count()
+
+
+def _news() -> Combinable:
+    """Until when a look may have missed what happened last: it is dated by the begin of its transaction."""
+    last = Event.objects.order_by("-transaction", "-pk").values("at")[:1]
+    return ExpressionWrapper(Subquery(last) + timedelta(seconds=COMMITTED), output_field=DateTimeField())
 
 
 def look(project: Project) -> Stall:

@@ -8,6 +8,7 @@ from asgiref.sync import sync_to_async
 from django.core.management.base import BaseCommand
 from procrastinate.contrib.django import app
 
+from config import worker_connector
 from config.metrics import process
 from config.readers import READERS
 from projects.webhooks import courier
@@ -19,7 +20,7 @@ logger = logging.getLogger(__name__)
 # What others wait for: leases that run out, the jobs of workers that died, the work of whoever was banned. However long
 # the imports and estimates in hand take, there are places for it.
 HOUSEKEEPING = "queue"
-PAUSE, QUIET = 0.25, 0.75  # seconds between looks at the outbox while something happens; when nothing has for a while
+PAUSE, QUIET = 0.25, 0.9  # seconds between looks at the outbox while something happens; when nothing has for a while
 SLOWER = 1.1  # each look that finds nothing makes the pause so much longer
 FULL = 200  # events; a reader that had fewer has caught up, and what comes next is read together
 AFTER_FAILURE = 5.0
@@ -44,7 +45,7 @@ async def work(concurrency: int) -> None:
     followers = [asyncio.create_task(follow(name, catch_up, news[name])) for name, catch_up in READERS.items()]
     followers += [asyncio.create_task(watch(news)), asyncio.create_task(courier.run())]
     try:
-        worker_app = app.with_connector(app.connector.get_worker_connector())  # type: ignore[attr-defined]
+        worker_app = app.with_connector(worker_connector.connector())
         async with worker_app.open_async(), asyncio.TaskGroup() as places:
             kept = places.create_task(_keep_places(worker_app))
             await worker_app.run_worker_async(concurrency=concurrency, listen_notify=True, delete_jobs="successful")
