@@ -32,6 +32,7 @@ class Lane:
     """
 
     def __init__(self, name: str, limit: int, behind: "Lane | None" = None, hands: int = 1) -> None:
+        self.done = 0  # jobs, since it began
         self._limit = limit
         self._behind = behind
         self._waiting: list[_Job] = []
@@ -119,3 +120,4 @@ class Lane:
                 job.answer.set_exception(error)
         finally:
             self._running.remove(job)
+            self.done += 1

@@ -31,6 +31,7 @@ from taskers.telemetry import carried, publish, request_ids, spans
 log = logging.getLogger("assist.runtime")
 
 IN_FLIGHT = 1024  # questions at once on one line
+NOTHING: Any = None
 PARENT_SECONDS = 3.0  # between two looks at whether whoever started us is there
 SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -214,6 +215,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _speak()
     try:
         models = _models(options)
+        if options.alone:
+            leave_out(models)
         work = serve(options.address, _answers(options, models))
         publish.publish("model" if options.alone else "runtime")
         spans.begin("model" if options.alone else "runtime")
@@ -235,6 +238,12 @@ def _speak() -> None:
     handler.addFilter(request_ids.Marked())
     form = "%(asctime)s %(levelname)s %(name)s: %(message)s%(mark)s"
     logging.basicConfig(level=logging.INFO, format=form, handlers=[handler])
+
+
+def leave_out(models: Sequence[Offer]) -> None:
+    """Have torch be missing where no model has a use for it: spaCy takes it in where it is, half its size by that."""
+    if not any(offer.accelerated for offer in models):
+        sys.modules.setdefault("torch", NOTHING)
 
 
 def _models(options: argparse.Namespace) -> list[Offer]:

@@ -32,6 +32,7 @@ from assist.runtime.decoding import BadPicture, pixels_of
 from assist.runtime.embedding_store import EmbeddingStore
 from assist.runtime.lanes import Lane
 from assist.runtime.mask_cache import Handles
+from assist.runtime.resting import rest
 
 log = logging.getLogger(__name__)
 
@@ -110,7 +111,9 @@ class Serving:
         metrics.BYTES.labels("disk").set_function(store.bytes_on_disk)
         metrics.WAITING.labels("prompts").set_function(lambda: sum(len(one.prompts) for one in self._models.values()))
         metrics.WAITING.labels("encodes").set_function(lambda: sum(len(one.encodes) for one in self._models.values()))
-        self._warming = [asyncio.create_task(self._warm(model)) for model in self._models.values()]
+        lanes = [lane for model in self._models.values() for lane in (model.prompts, model.encodes)]
+        self._beside = [asyncio.create_task(self._warm(model)) for model in self._models.values()]
+        self._beside.append(asyncio.create_task(rest(lanes)))
 
     @staticmethod
     async def _warm(model: HeldModel) -> None:
@@ -198,7 +201,7 @@ class Serving:
 
     def close(self) -> None:
         """Stop everything that waits."""
-        for task in self._warming:
+        for task in self._beside:
             task.cancel()
         for model in self._models.values():
             model.close()

@@ -2,12 +2,14 @@
 
 import asyncio
 import json
+import signal
 
 import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 from websockets.typing import Origin
 
+from config import web
 from config.connections import Connections, RequestsPerAddress
 from config.limits import Limits, fitting
 from taskers.audit.addresses import sender
@@ -143,3 +145,15 @@ def test_leaving_twice_counts_once():
     for _twice in range(2):
         all.go(one)
     assert all.by_address == {HERE: 1} and list(all.open) == [other]
+
+
+async def test_a_server_that_is_told_to_stop_does_so_at_once(monkeypatch):
+    monkeypatch.setattr(web, "TICK_SECONDS", NEVER)
+    server = web.Server(web.configuration())
+    server.config.load()
+    server.lifespan = server.config.lifespan_class(server.config)
+    running = asyncio.create_task(server.main_loop())
+    await asyncio.sleep(0)
+    assert not running.done()
+    server.handle_exit(signal.SIGTERM, None)
+    await asyncio.wait_for(running, 30)

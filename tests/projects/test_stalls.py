@@ -108,3 +108,19 @@ def test_a_day_that_is_full_or_a_course_to_come_is_no_stall(mina, cast, project,
     skill = skills.define(cast.riverside, "Names")
     rules.change(project, cast.mina, daily_tasks=None, training_tasks=1, training_skill=skill)
     assert told(mina, project) == ""
+
+
+def test_a_project_where_nothing_happens_is_looked_at_now_and_then(cast, project, batch, monkeypatch) -> None:
+    three_ways(cast, batch)
+    assert stalls.watch() == 1
+    first = Stall.objects.get(project=project).looked_at
+    assert stalls.watch() == 1
+    second = Stall.objects.get(project=project).looked_at
+    assert second > first, "what has just happened may not have been seen yet"
+
+    monkeypatch.setattr(stalls, "COMMITTED", -3600)  # as if it had happened an hour ago
+    assert stalls.watch() == 1
+    assert Stall.objects.get(project=project).looked_at == second
+    monkeypatch.setattr(stalls, "QUIET", 0)
+    assert stalls.watch() == 1
+    assert Stall.objects.get(project=project).looked_at > second

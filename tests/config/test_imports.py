@@ -1,0 +1,31 @@
+"""Each process takes in what it needs: models' libraries and tables' stay out of those that serve pages and do jobs."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+from django.conf import settings
+
+HEAVY = {
+    *("torch", "torchvision", "onnx", "onnxruntime", "spacy", "thinc", "transformers", "sentence_transformers"),
+    *("sklearn", "pandas", "pyarrow", "datasets", "datumaro", "matplotlib", "playwright"),
+}
+PROCESSES = {
+    "web": "import config.asgi",
+    "worker": "import django; django.setup(); from procrastinate.contrib.django import app; app.perform_import_paths();"
+    "import config.management.commands.work",
+    "runtime": "import assist.runtime.server",
+}
+
+
+@pytest.mark.parametrize("process", PROCESSES)
+def test_a_process_takes_in_no_library_that_it_has_no_use_for(process: str) -> None:
+    tell = "import json, sys; print(json.dumps(sorted({name.split('.')[0] for name in sys.modules})))"
+    command = [sys.executable, "-c", f"{PROCESSES[process]}\n{tell}"]
+    done = subprocess.run(command, cwd=settings.BASE_DIR, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr[-2000:]
+    found = set(json.loads(done.stdout.splitlines()[-1]))
+    assert "asyncio" in found
+    assert found & HEAVY == set()
+    assert process != "runtime" or "django" not in found
