@@ -34,6 +34,7 @@ def _relax(pattern: URLPattern | URLResolver) -> None:
 
 
 urlpatterns = [
+    path("api/", include("config.api")),  # first: programs ask more often than anybody
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", metrics, name="metrics"),
@@ -42,7 +43,6 @@ urlpatterns = [
     path("accounts/email/", page_not_found, {"exception": Http404()}),
     path("accounts/", include("allauth.urls")),
     path("jsi18n/", JavaScriptCatalog.as_view(packages=["config"]), name="javascript-catalog"),
-    path("api/", include("config.api")),
     path("", include("taskers.urls")),
     path("", include("projects.urls")),
     *([path("projects/", include("assist.web.urls"))] if apps.is_installed("assist") else []),

@@ -19,6 +19,14 @@ from projects.api import (
 )
 
 urlpatterns = [
+    # What is asked most is looked for first.
+    path("claim/", work.ClaimAny.as_view(), name="api-claim-any"),
+    path("projects/<uuid:project_id>/claim/", work.Claim.as_view(), name="api-claim"),
+    path("assignments/<uuid:assignment_id>/submit/", work.Submit.as_view(), name="api-submit"),
+    path("assignments/<uuid:assignment_id>/heartbeat/", work.Heartbeat.as_view(), name="api-heartbeat"),
+    path("assignments/<uuid:assignment_id>/draft/", work.KeepDraft.as_view(), name="api-draft"),
+    path("assignments/<uuid:assignment_id>/skip/", work.Skip.as_view(), name="api-skip"),
+    path("assignments/<uuid:assignment_id>/release/", work.Release.as_view(), name="api-release"),
     path("projects/", projects.Projects.as_view(), name="api-projects"),
     path("projects/<uuid:project_id>/", projects.OneProject.as_view(), name="api-project"),
     path("projects/<uuid:project_id>/batches/", batches.Batches.as_view(), name="api-batches"),
@@ -64,8 +72,6 @@ urlpatterns = [
     path("exclusions/<uuid:exclusion_id>/", people.OneExclusion.as_view(), name="api-exclusion"),
     path("conflicts/", people.Conflicts.as_view(), name="api-conflicts"),
     path("conflicts/<uuid:pair_id>/", people.OneConflict.as_view(), name="api-conflict"),
-    path("claim/", work.ClaimAny.as_view(), name="api-claim-any"),
-    path("projects/<uuid:project_id>/claim/", work.Claim.as_view(), name="api-claim"),
     path("projects/<uuid:project_id>/verdicts/", verdicts.Verdicts.as_view(), name="api-verdicts"),
     path("projects/<uuid:project_id>/export/<slug:format>/", files.Export.as_view(), name="api-export"),
     path("batches/<uuid:batch_id>/", batches.OneBatch.as_view(), name="api-batch"),
@@ -79,10 +85,5 @@ urlpatterns = [
     path("tasks/<uuid:task_id>/verdicts/", verdicts.TaskVerdicts.as_view(), name="api-task-verdicts"),
     path("tasks/<uuid:task_id>/media/", files.media, name="api-task-media"),
     path("tasks/<uuid:task_id>/media/second/", files.media, {"which": "second"}, name="api-task-media-second"),
-    path("assignments/<uuid:assignment_id>/heartbeat/", work.Heartbeat.as_view(), name="api-heartbeat"),
-    path("assignments/<uuid:assignment_id>/draft/", work.KeepDraft.as_view(), name="api-draft"),
-    path("assignments/<uuid:assignment_id>/submit/", work.Submit.as_view(), name="api-submit"),
-    path("assignments/<uuid:assignment_id>/skip/", work.Skip.as_view(), name="api-skip"),
-    path("assignments/<uuid:assignment_id>/release/", work.Release.as_view(), name="api-release"),
     re_path("", endpoint.Nowhere.as_view()),
 ]
