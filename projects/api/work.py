@@ -119,20 +119,20 @@ def _lesson(assignment: Assignment, annotation: Annotation) -> dict[str, Any] | 
     return lesson
 
 
-def next_for(person: Person, project: Project) -> dict[str, Any]:
-    """The claim of a person's next work, as the wire shows it."""
-    return _claimed(queue.claim(person, project), person)
+def next_for(person: Person, project: Project, done: Assignment | None = None) -> dict[str, Any]:
+    """The claim of a person's next work, as the wire shows it; `done` is what left their hands just now."""
+    return _claimed(queue.claim(person, project, done=done), person)
 
 
-def next_of_any(person: Person, organization: Organization) -> dict[str, Any]:
+def next_of_any(person: Person, organization: Organization, done: Assignment | None = None) -> dict[str, Any]:
     """The same, of all the projects that this person may enter."""
     mine = access.projects_for(person, organization, *access.WORK).filter(state=Project.State.LIVE)
-    return _claimed(queue.claim_any(person, organization, list(mine)), person)
+    return _claimed(queue.claim_any(person, organization, list(mine), done=done), person)
 
 
-def _after(person: Person, assignment: Assignment, of_any: bool) -> dict[str, Any]:
-    project = assignment.task.project
-    return next_of_any(person, project.organization) if of_any else next_for(person, project)
+def _after(person: Person, done: Assignment, of_any: bool) -> dict[str, Any]:
+    project = done.task.project
+    return next_of_any(person, project.organization, done) if of_any else next_for(person, project, done)
 
 
 def _claimed(found: Assignment | queue.Nothing, tasker: Person) -> dict[str, Any]:

@@ -5,10 +5,12 @@ claim is.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 from uuid import UUID
 
-from projects.models import Asset, Assignment, Batch, Draft, Label, Project, ProjectSettings, Task
-from taskers.database.prepared import ask, columns, row_of, width
+from projects.models import Asset, Assignment, Batch, Draft, Project, ProjectSettings, Task
+from taskers.database.prepared import ask, ask_models, columns, row_of, width
 from taskers.models import Organization, Person
 
 CHAPTERS = (Assignment, Task, Project, Organization, Batch, Asset)
@@ -29,20 +31,30 @@ WHERE a.public_id = %(assignment)s::uuid AND a.tasker_id + 0 = %(tasker)s::bigin
       AND (m.project_key IS NULL OR m.project_key = p.public_id))
 """
 
+# The labels that new answers may carry, in the order the project gives, as one text: most of the time it is the text
+# that was read before, and nothing of it need be read again.
+LABELS = """
+(SELECT json_agg(json_build_object(
+   'key', l.key, 'name', l.name, 'colour', l.colour, 'hotkey', l.hotkey, 'shapes', l.shapes,
+   'attributes', l.attributes, 'field', l.field, 'parent', p.key) ORDER BY l.position, l.id)
+ FROM projects_label l LEFT JOIN projects_label p ON p.id = l.parent_id AND p.retired_at IS NULL
+ WHERE l.project_id = %(project)s::bigint AND l.retired_at IS NULL)::text
+"""
 AROUND = f"""
-SELECT {columns(ProjectSettings, "s")}, {columns(Draft, "d")},
-  (SELECT count(*) FROM projects_comment r WHERE r.task_id = %(task)s::bigint AND r.thread_id IS NULL
-     AND (r.assignment_id = %(assignment)s::bigint OR r.to = 'taskers')),
-  EXISTS (SELECT FROM projects_comment r WHERE r.reader_id = %(tasker)s::bigint)
-FROM projects_projectsettings s
-LEFT JOIN projects_draft d ON d.assignment_id = %(assignment)s::bigint
+SELECT {columns(Draft, "d")}, o.comments, o.answered, o.labels
+FROM (
+  SELECT
+    (SELECT count(*) FROM projects_comment r WHERE r.task_id = %(task)s::bigint AND r.thread_id IS NULL
+       AND (r.assignment_id = %(assignment)s::bigint OR r.to = 'taskers')) AS comments,
+    EXISTS (SELECT FROM projects_comment r WHERE r.reader_id = %(tasker)s::bigint) AS answered,
+    {LABELS} AS labels
+) o LEFT JOIN projects_draft d ON d.assignment_id = %(assignment)s::bigint
+"""
+SETTINGS = f"""
+SELECT {columns(ProjectSettings, "s")} FROM projects_projectsettings s
 WHERE s.project_id = %(project)s::bigint AND s.version = %(version)s::int
 """
-
-LABELS = f"""
-SELECT {columns(Label, "l")} FROM projects_label l
-WHERE l.project_id = %(project)s::bigint AND l.retired_at IS NULL ORDER BY l.position, l.id
-"""
+MOST_KNOWN = 1000  # versions of settings that a process keeps
 
 
 @dataclass(frozen=True)
@@ -53,6 +65,7 @@ class Around:
     draft: Draft | None
     comments: int  # talks about the task that its tasker may read
     answered: bool  # whether answers wait that this tasker hasn't seen
+    labels: str  # see `labels`
 
 
 def own(person: Person, public_id: UUID) -> Assignment | None:
@@ -75,19 +88,32 @@ def own(person: Person, public_id: UUID) -> Assignment | None:
 
 def around(assignment: Assignment) -> Around:
     """What the studio shows around it."""
+    task = assignment.task
     terms = {
         "assignment": assignment.pk,
-        "task": assignment.task_id,
+        "task": task.pk,
         "tasker": assignment.tasker_id,
-        "project": assignment.task.project_id,
-        "version": assignment.settings_version or 0,
+        "project": task.project_id,
     }
-    *row, comments, answered = ask(AROUND, terms)[0]
-    cut = width(ProjectSettings)
-    draft = row_of(Draft, tuple(row[cut:])) if row[cut] else None
-    return Around(row_of(ProjectSettings, tuple(row[:cut])), draft, comments, answered)
+    *row, comments, answered, known = ask(AROUND, terms)[0]
+    draft = row_of(Draft, row) if row[0] else None
+    settings = settings_of(task.project, assignment.settings_version or 0)
+    return Around(settings, draft, comments, answered, known or "[]")
 
 
-def labels(project: Project) -> list[Label]:
-    """The labels that new answers may carry, in the order the project gives."""
-    return [row_of(Label, row) for row in ask(LABELS, {"project": project.pk})]
+def settings_of(project: Project, version: int) -> ProjectSettings:
+    """One version of its settings, asked for once: no version is ever edited. What it holds is everybody's, to read."""
+    settings = row_of(ProjectSettings, _columns_of(project.public_id, project.pk, version))
+    settings.project = project
+    return settings
+
+
+@lru_cache(maxsize=MOST_KNOWN)
+def _columns_of(_public_id: UUID, project: int, version: int) -> list[Any]:
+    (row,) = ask_models(SETTINGS, {"project": project, "version": version}, s=ProjectSettings)
+    return [getattr(row[0], field.attname) for field in ProjectSettings._meta.concrete_fields]
+
+
+def labels(project: Project) -> str:
+    """The labels that new answers may carry, in the order the project gives, as JSON."""
+    return ask(f"SELECT {LABELS}", {"project": project.pk})[0][0] or "[]"

@@ -2,7 +2,8 @@
 
 Two statements, each a transaction of its own, however much there is to do: the choice of candidate slots, and the walk,
 which takes only what was chosen at this tasker's claim number (claim_numbers.py), so that two tabs of one tasker show
-the same task.
+the same task. One before them finds what is in these hands already, and then it is the only one; who has just handed
+in isn't asked for that.
 """
 
 import random
@@ -16,7 +17,7 @@ from projects.queue.candidate_slots import choices
 from projects.queue.claim_numbers import RequestedTask, StaleChoice
 from projects.queue.metrics import CLAIMED, NOTHING
 from projects.queue.no_work import AskAgain, Nothing, crowded, none_live, not_live
-from projects.queue.take import take_next
+from projects.queue.take import held_again, take_next
 from taskers.models import Organization, Person
 from taskers.telemetry.spans import traced
 
@@ -26,16 +27,22 @@ MOST_IN_A_GROUP = 100
 
 @traced
 def claim(
-    tasker: Person, project: Project, *, rng: random.Random | None = None, requested: RequestedTask | None = None
+    tasker: Person,
+    project: Project,
+    *,
+    rng: random.Random | None = None,
+    requested: RequestedTask | None = None,
+    done: Assignment | None = None,
 ) -> Assignment | Nothing:
     """This tasker's next piece of work in a project, held for them; or why there is none.
 
     Whoever holds one already gets that one again with a fresh deadline, so two tabs show the same task. The caller has
-    checked that the tasker may enter the project; skills, caps and exclusions are checked here.
+    checked that the tasker may enter the project; skills, caps and exclusions are checked here. `done` is what left
+    these hands just now.
     """
     if project.state != Project.State.LIVE:
         return not_live()
-    found = _claimed(tasker, [project], rng=rng, requested=requested)
+    found = _claimed(tasker, [project], rng=rng, requested=requested, done=done)
     return found if isinstance(found, Nothing) else found[0]
 
 
@@ -47,12 +54,13 @@ def claim_any(
     *,
     rng: random.Random | None = None,
     requested: RequestedTask | None = None,
+    done: Assignment | None = None,
 ) -> Assignment | Nothing:
     """The most urgent and best paid work that this tasker qualifies for, out of these projects of one organization."""
     live = [one for one in projects if one.state == Project.State.LIVE and one.organization_id == organization.pk]
     if not live:
         return none_live()
-    found = _claimed(tasker, live, rng=rng, requested=requested)
+    found = _claimed(tasker, live, rng=rng, requested=requested, done=done)
     return found if isinstance(found, Nothing) else found[0]
 
 
@@ -79,11 +87,15 @@ def _claimed(
     number: int = 1,
     rng: random.Random | None = None,
     requested: RequestedTask | None = None,
+    done: Assignment | None = None,
 ) -> list[Assignment] | Nothing:
-    """What is taken of what this tasker may choose from; or why there is nothing.
+    """What is held already, or taken of what this tasker may choose from; or why there is nothing.
 
-    What changed meanwhile, or was locked by others, isn't "nothing": that is asked again, of more batches.
+    What changed meanwhile, or was locked by others, isn't "nothing": that is asked again, of more batches. What is
+    chosen from says once more what is held, at the claim number: the first look alone would let two tabs take.
     """
+    if done is None and (found := held_again(tasker, {one.pk: one for one in projects})):
+        return found
     for attempt in range(TRIES):
         most = candidate_slots.MOST_BATCHES if attempt else candidate_slots.FEW_BATCHES
         try:

@@ -102,15 +102,17 @@ ORDER BY b.rank
 """
 
 # Whether row `a` is of a task that this tasker, or somebody they are kept apart from, had to do with: then the walk
-# passes it by. A look-up per row; whoever has no partner isn't asked for them.
+# passes it by. A look-up per row, by the task, and whatever the statistics say by nothing else: to a planner that knows
+# of nothing taken yet, all that this tasker, or anybody, ever did looks like no rows (a plain comparison would say that
+# there is a tasker, and so lead to indexes of only those). Whoever has no partner isn't asked for them.
 NOT_FREE = """(EXISTS (
       SELECT FROM projects_assignment mine
-      WHERE mine.tasker_id = %(tasker)s::bigint AND mine.batch_id = a.batch_id AND mine.task_id = a.task_id
+      WHERE mine.task_id = a.task_id AND coalesce(mine.tasker_id, 0) = %(tasker)s::bigint
         AND mine.state IN ('held', 'submitted', 'skipped') OFFSET 0
     ) OR cardinality(%(partners)s::bigint[]) > 0 AND EXISTS (
       SELECT FROM projects_assignment theirs
-      WHERE theirs.tasker_id = ANY(%(partners)s::bigint[]) AND theirs.batch_id = a.batch_id
-        AND theirs.task_id = a.task_id AND theirs.kind = 'judge'
+      WHERE theirs.task_id = a.task_id AND coalesce(theirs.tasker_id, 0) = ANY(%(partners)s::bigint[])
+        AND theirs.kind = 'judge'
         AND theirs.state IN ('held', 'submitted', 'expired') OFFSET 0
     ))"""
 # What `candidate_slots.as_columns` gives.
@@ -205,17 +207,32 @@ FROM found LEFT JOIN taken a ON a.id = found.id
 LEFT JOIN projects_task t ON t.id = a.task_id LEFT JOIN projects_asset s ON s.id = t.asset_id
 """
 
-# What this tasker holds already once more, with a fresh deadline; a group comes back whole.
-RENEW = f"""
-WITH taken AS (
-  UPDATE projects_assignment a SET deadline = clock_timestamp() + make_interval(secs => %(lease)s::int)
-  FROM projects_assignment one
-  WHERE one.id = %(held)s::bigint AND one.tasker_id = %(tasker)s::bigint AND one.state || '' = 'held'
-    AND a.tasker_id = one.tasker_id AND a.state = 'held' AND a.token = one.token
+# What this tasker holds of these projects once more, with a fresh deadline; a group comes back whole. One that has lost
+# less than a hundredth of its lease is fresh: asking again at once writes nothing.
+HELD_AGAIN = f"""
+WITH one AS (
+  SELECT a.token, make_interval(secs => s.lease_seconds) AS lease FROM projects_assignment a
+  JOIN projects_batch h ON h.id = a.batch_id AND h.project_id = ANY(%(projects)s::bigint[])
+  JOIN LATERAL (
+    SELECT lease_seconds FROM projects_projectsettings WHERE project_id = h.project_id ORDER BY version DESC LIMIT 1
+  ) s ON true
+  WHERE a.tasker_id + 0 = %(tasker)s::bigint AND a.state = 'held'
+    AND a.kind IN ('judge', 'gold', 'training', 'extra', 'rework')
+  ORDER BY a.id + 0 LIMIT 1
+), held AS MATERIALIZED (
+  SELECT a.id, a.deadline < clock_timestamp() + one.lease * 0.99 AS stale, one.lease
+  FROM one JOIN projects_assignment a ON a.tasker_id + 0 = %(tasker)s::bigint AND a.state = 'held'
+    AND a.token = one.token
+), taken AS (
+  UPDATE projects_assignment a SET deadline = clock_timestamp() + held.lease
+  FROM held WHERE a.id = held.id AND held.stale AND a.state || '' = 'held'
   RETURNING a.*
 )
 SELECT {HELD}
-FROM taken a JOIN projects_task t ON t.id = a.task_id LEFT JOIN projects_asset s ON s.id = t.asset_id
+FROM (
+  SELECT * FROM taken UNION ALL
+  SELECT a.* FROM held JOIN projects_assignment a ON a.id = held.id WHERE NOT held.stale
+) a JOIN projects_task t ON t.id = a.task_id LEFT JOIN projects_asset s ON s.id = t.asset_id
 ORDER BY a.id
 """
 

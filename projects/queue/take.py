@@ -5,7 +5,7 @@ starts where this tasker's last one ended, so it never passes again what it coul
 """
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import Enum
 from itertools import takewhile
 from typing import Any, NamedTuple
@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 
 from django.db import transaction
 
-from projects.models import Asset, Assignment, Task
+from projects.models import Asset, Assignment, Project, Task
 from projects.queue import eligibility, gold_dealing, qualification, sql
 from projects.queue.candidate_slots import CandidateSlot, Choice
 from projects.queue.claim_numbers import RequestedTask, StaleChoice
@@ -21,6 +21,7 @@ from projects.queue.conflicts_of_interest import waiting_for
 from projects.queue.gold_dealing import Due
 from projects.queue.no_work import AskAgain, Nothing, training_first
 from taskers.database.prepared import ask, ask_models, ask_rows
+from taskers.models import Person
 
 STRIDES = 10  # so many times `sql.STRIDE` rows are passed in one claim; the next one goes on from there
 SWEEP_ROWS = 100  # that one look of the second walk takes in
@@ -53,13 +54,20 @@ def take_next(
     StaleChoice when something was put into these hands since the choice was made, and AskAgain when all that is open
     was locked by others at this moment.
     """
-    if choice.held and (found := _hold(choice, sql.RENEW, {"held": choice.held.held, "lease": choice.held.lease})):
+    if choice.held and (found := held_again(choice.tasker, choice.projects)):
         return found
     if found := _course(choice, number):
         return found
     if number == 1 and (found := _foretold(choice, rng, requested)):
         return found
     return _walk(choice, number, rng or random.SystemRandom())
+
+
+def held_again(tasker: Person, projects: Mapping[int, Project]) -> list[Assignment]:
+    """What this tasker holds already of these projects, by their keys, with a fresh deadline; a group comes whole."""
+    terms = {"tasker": tasker.pk, "projects": list(projects)}
+    rows = ask_models(sql.HELD_AGAIN, terms, a=Assignment, t=Task, s=Asset)
+    return [_placed(*row, projects) for row in rows]
 
 
 def look_ahead(choice: Choice) -> Task | None:
@@ -104,10 +112,14 @@ def _hold(choice: Choice, statement: str, terms: dict[str, Any]) -> list[Assignm
     for assignment, task, asset in ask_models(statement, here | terms, a=Assignment, t=Task, s=Asset):
         if assignment is None:
             raise StaleChoice()
-        task.asset, task.project, assignment.task = asset, choice.projects[task.project_id], task
-        found.append(assignment)
+        found.append(_placed(assignment, task, asset, choice.projects))
     choice.number += bool(found)
     return found
+
+
+def _placed(assignment: Assignment, task: Task, asset: Asset | None, projects: Mapping[int, Project]) -> Assignment:
+    task.asset, task.project, assignment.task = asset, projects[task.project_id], task
+    return assignment
 
 
 def _course(choice: Choice, number: int) -> list[Assignment]:

@@ -1,5 +1,7 @@
 """Handing out work: the right task, to as many people as wanted, each of them once."""
 
+from datetime import timedelta
+
 import pytest
 
 from projects import queue
@@ -35,10 +37,18 @@ def test_alice_gets_the_first_task(cast, project, batch) -> None:
 
 def test_second_tab_gets_the_same_task(cast, project, batch) -> None:
     make.tasks(batch, 2)
-    first_tab, second_tab = make.held(cast.alice, project), make.held(cast.alice, project)
+    first_tab = make.held(cast.alice, project)
+    Assignment.objects.update(deadline=first_tab.deadline - timedelta(minutes=5))
+    second_tab = make.held(cast.alice, project)
     assert first_tab.pk == second_tab.pk
     assert first_tab.token == second_tab.token
     assert second_tab.deadline > first_tab.deadline
+
+
+def test_work_that_is_asked_for_again_at_once_is_fresh_enough(cast, project, batch) -> None:
+    make.tasks(batch, 2)
+    first_tab, second_tab = make.held(cast.alice, project), make.held(cast.alice, project)
+    assert (second_tab.pk, second_tab.deadline) == (first_tab.pk, first_tab.deadline), "nothing was written for it"
 
 
 def test_breadth_comes_first(cast, project, batch) -> None:

@@ -52,12 +52,27 @@ def batch(project):
     return made
 
 
-def test_a_claim_is_two_statements(cast, project, batch, django_assert_num_queries) -> None:
-    make.judged(cast.alice, project, make.MARIA)
+def test_a_claim_is_two_statements_after_a_look_at_what_is_held(
+    cast, project, batch, django_assert_num_queries
+) -> None:
+    done = make.judged(cast.alice, project, make.MARIA).assignment
     with django_assert_num_queries(2):
+        mine = queue.claim(cast.alice, project, done=done)
+    with django_assert_num_queries(1):
+        assert make.held(cast.alice, project) == mine  # the second tab
+    queue.release(mine, cast.alice, mine.token)
+    with django_assert_num_queries(3):
         make.held(cast.alice, project)
-    with django_assert_num_queries(2):
-        make.held(cast.alice, project)  # the second tab
+
+
+def test_a_walk_looks_up_each_row_by_its_task_while_the_statistics_know_of_nothing_taken(cast, project) -> None:
+    """The server once went through all that the tasker had ever done, for each row."""
+    fixtures.batch(project, "Open", 2_000)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE projects_assignment")
+    walk = plans.of_the_walk(cast.alice, project)
+    looks = re.findall(r"SubPlan \d+\n.*?(?:using|Bitmap Index Scan on) (\w+)", walk, re.DOTALL)
+    assert looks == ["assignment_by_task"] * 2, walk  # a few rows, by either kind of scan
 
 
 def test_handing_in_finds_its_row_by_its_key_while_nothing_is_held_and_nobody_has_done_anything(cast, project) -> None:
@@ -108,7 +123,7 @@ def test_the_walk_is_the_same_index_scan_when_the_server_believes_in_a_million_t
     walk = plans.of_the_walk(cast.alice, project)
     assert "Index Scan using assignment_walk" in walk
     # The three judgements of one task are the same by either way, and the planner takes now one, now the other.
-    of_one_task = r"Bitmap (Heap Scan on projects_assignment theirs|Index Scan on assignment_by_task)"
+    of_one_task = r"Bitmap (Heap Scan on projects_assignment (mine|theirs)|Index Scan on assignment_by_task)"
     assert not re.findall(r"Seq Scan|Sort|Hash|Bitmap", re.sub(of_one_task, "", walk)), walk
 
 
@@ -264,6 +279,11 @@ def test_what_is_in_ones_hands_is_found_by_oneself_while_the_statistics_know_of_
         cursor.execute("ANALYZE projects_assignment")
         cursor.execute("SET LOCAL enable_seqscan TO off")
     terms = {"tasker": cast.alice.pk, "projects": [project.pk], "today": "2026-01-01", "aging": 1.0, "most": 6}
+    again = plans.generic(sql.HELD_AGAIN, terms)
+    assert set(re.findall(r"using (\w+) on projects_assignment\b", again)) == {
+        "assignment_held_tasker",
+        "projects_assignment_pkey",
+    }
     terms |= {"midnight": "2026-01-01", "after": 0}
     plan = plans.generic(sql.CHOOSE_BATCHES, terms)
     assert set(re.findall(r"using (\w+) on projects_assignment\b", plan)) == {

@@ -133,7 +133,7 @@ def submit(request: MemberRequest, body: dict, assignment_id: UUID) -> dict:
     lesson = feedback.of(assignment, annotation)
     if lesson and (lesson["items"] or lesson["result"]):
         return said | {"lesson": lesson_json(assignment.task.project, lesson, request.user)}
-    return said | _next(request, assignment.task.project, body)
+    return said | _next(request, assignment.task.project, body, assignment)
 
 
 @require_POST
@@ -142,7 +142,7 @@ def skip(request: MemberRequest, body: dict, assignment_id: UUID) -> dict:
     assignment = access.own_assignment(request.user, assignment_id)
     no = work_body.no_of(body)
     queue.skip(assignment, request.user, no.token, reason=no.reason, note=no.note)
-    return _next(request, assignment.task.project, body)
+    return _next(request, assignment.task.project, body, assignment)
 
 
 @require_POST
@@ -159,7 +159,7 @@ def report(request: MemberRequest, body: dict, assignment_id: UUID) -> dict:
     assignment = access.own_assignment(request.user, assignment_id)
     no = work_body.no_of(body)
     queue.report(assignment, request.user, no.token, note=no.note)
-    return _next(request, assignment.task.project, body)
+    return _next(request, assignment.task.project, body, assignment)
 
 
 def _unread(request: MemberRequest, body: dict, mine: Sequence[Project]) -> dict | None:
@@ -171,18 +171,20 @@ def _unread(request: MemberRequest, body: dict, mine: Sequence[Project]) -> dict
     return {"lesson": lesson_json(*found, request.user)} if found else None
 
 
-def _next(request: MemberRequest, project: Project, body: dict | None = None) -> dict:
-    """The next work of this project; of any, for whoever came for that."""
-    body = body or {}
+def _next(request: MemberRequest, project: Project, body: dict, done: Assignment | None = None) -> dict:
+    """The next work of this project; of any, for whoever came for that. `done` is what left their hands just now."""
     if read_flag(body, "any"):
-        return _next_of_any(request, project.organization, body)
+        return _next_of_any(request, project.organization, body, done)
     if project.settings_now().grid > 1 and not queue.begins_with_course(request.user, project):
         return {"anew": True}  # a course is over: what comes now comes in groups, on a page that knows them
-    return _claimed(queue.claim(request.user, project, requested=_requested(body)), request.user)
+    return _claimed(queue.claim(request.user, project, requested=_requested(body), done=done), request.user)
 
 
-def _next_of_any(request: MemberRequest, organization: Organization, body: dict) -> dict:
-    found = queue.claim_any(request.user, organization, _live(request, organization), requested=_requested(body))
+def _next_of_any(
+    request: MemberRequest, organization: Organization, body: dict, done: Assignment | None = None
+) -> dict:
+    live = _live(request, organization)
+    found = queue.claim_any(request.user, organization, live, requested=_requested(body), done=done)
     return _claimed(found, request.user)
 
 

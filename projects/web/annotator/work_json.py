@@ -1,5 +1,8 @@
 """Work as the studio gets it: a project, a task, an assignment, what comes next and lessons, in JSON."""
 
+import json
+from functools import lru_cache
+
 from django.conf import settings as site
 from django.urls import reverse
 
@@ -16,32 +19,25 @@ from taskers.money import ledger
 from taskers.people import preferences
 
 
-def project_json(project: Project, settings: ProjectSettings, reader: Person) -> dict:
-    """What the studio needs to know of a project; its instructions in the reader's language."""
-    labels = assignment_context.labels(project)
-    keys = {label.pk: label.key for label in labels}
+def project_json(project: Project, settings: ProjectSettings, reader: Person, labels: str | None = None) -> dict:
+    """What the studio needs to know of a project; its instructions in the reader's language. `labels` are those of
+    `assignment_context` where they are read already."""
     return {
         "id": str(project.public_id),
         "name": project.name,
         "task_type": project.task_type,
         **instructions_json(settings, reader),
         **{name: getattr(settings, name) for name in ("copilot", "suggest", "confidence", "fields", "empty_usual")},
-        "labels": [
-            {
-                "key": label.key,
-                "name": label.name,
-                "colour": label.colour,
-                "pattern": pattern,
-                "hotkey": label.hotkey,
-                "retired": label.retired_at is not None,
-                "shapes": label.shapes,
-                "attributes": label.attributes,
-                "field": label.field,
-                "parent": keys.get(label.parent_id or 0),
-            }
-            for label, pattern in zip(labels, patterns(tuple(label.colour for label in labels)), strict=True)
-        ],
+        "labels": _labels_json(assignment_context.labels(project) if labels is None else labels),
     }
+
+
+@lru_cache(maxsize=256)
+def _labels_json(text: str) -> list[dict]:
+    """Labels with their patterns; everybody's, to read."""
+    labels = json.loads(text)
+    drawn = patterns(tuple(one["colour"] for one in labels))
+    return [one | {"pattern": pattern, "retired": False} for one, pattern in zip(labels, drawn, strict=True)]
 
 
 def instructions_json(settings: ProjectSettings, reader: Person) -> dict[str, str]:
@@ -98,7 +94,7 @@ def assignment_json(assignment: Assignment, tasker: Person) -> dict:
         "course": feedback.where(assignment),
         "deadline": assignment.deadline.isoformat() if assignment.deadline else None,
         "lease_seconds": settings.lease_seconds,
-        "project": project_json(project, settings, tasker) | {"copilot": bool(assignment.copilot)},
+        "project": project_json(project, settings, tasker, around.labels) | {"copilot": bool(assignment.copilot)},
         "task": task_json(assignment.task, tasker),
         "draft": {"version": saved.version, "answer": saved.answer} if saved else None,
         "pay": ledger.money(assignment.rate or 0, project.organization.currency),
