@@ -1,166 +1,127 @@
 """`python -m benchmarks http`: what a pipeline's cycle over the API takes, and where the processor's time goes.
 
 Each tasker asks with a token of their own: claim, submit, and the one answer decides, grades and pays. One web process
-and one worker, as `make run` starts them, on a server of their own.
+and one worker, as `make run` starts them, on a server of their own; and beside them, round for round, those of a commit
+of before, asked by the same client. Whoever isn't asked stands still meanwhile.
 """
 
 import argparse
-import asyncio
 import contextlib
-import os
-import socket
-import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from pathlib import Path
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 
-import django
-import psutil
+from benchmarks.http import bare, before, installation
+from benchmarks.http.installation import ROOT, Installation, Round
+from benchmarks.queue.measure import Row, at_least, at_most, median, ms, p95, show, show_asked, told
 
-from benchmarks import database
-from benchmarks.queue.http import Asker, by_token
-from benchmarks.queue.measure import Row, at_most, median, ms, p95, show, told
+ROUNDS = 3
+CROWDS = (8, 32)
+ASKED_MS = 14.0  # processor per cycle, all processes, on a machine that does ADDITIONS in ASKED_SECONDS
+ADDITIONS, ASKED_SECONDS = 20_000_000, 1.1
+ASKED_RATIO, ASKED_SPREAD = 1.6, 3.0
+QUIET_SECONDS = 15.0
+NOW = "now"
 
-ROOT = Path(__file__).resolve().parent.parent
-ASKED_MS = 14.0  # processor per cycle, all processes
-QUIET_SECONDS = 20.0
-
-
-class Processor:
-    """Seconds of processor that these processes, with all that they started, have had."""
-
-    def __init__(self, **roots: int) -> None:
-        self.roots = {name: psutil.Process(pid) for name, pid in roots.items()}
-
-    def now(self) -> dict[str, float]:
-        return {name: sum(map(_seconds, [root, *root.children(recursive=True)])) for name, root in self.roots.items()}
-
-
-def _seconds(process: psutil.Process) -> float:
-    with contextlib.suppress(psutil.NoSuchProcess):
-        told = process.cpu_times()
-        return told.user + told.system + told.children_user + told.children_system
-    return 0.0
+Rounds = Mapping[int, Sequence[Round]]  # by how many taskers asked
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks http", description=__doc__)
-    parser.add_argument("--seconds", type=float, default=10.0, help="of each of three rounds")
+    parser.add_argument("--seconds", type=float, default=6.0, help=f"of each of {ROUNDS} rounds")
     parser.add_argument("--tasks", type=int, default=30_000)
     chosen = parser.parse_args()
-    os.environ["TANDEM_HOSTS"] = "127.0.0.1"
-    os.environ["TANDEM_POOL"] = "8"
-    with database.fresh():
-        django.setup()
-        rows = _measured(chosen.seconds, chosen.tasks)
+    slowness = yardstick() / ASKED_SECONDS
+    with contextlib.ExitStack() as open_until_the_end:
+        places = {NOW: ROOT}
+        if (place := open_until_the_end.enter_context(before.tree())) is not None:
+            places[before.COMMIT] = place
+        sites = [
+            open_until_the_end.enter_context(installation.running(name, place, chosen.tasks, max(CROWDS)))
+            for name, place in places.items()
+        ]
+        measured = _in_turns(sites, chosen.seconds)
+        idle = sites[0].idle(QUIET_SECONDS)
+    what = f"{ADDITIONS:,} additions of Python; what follows is of a machine that takes {ASKED_SECONDS} s"
+    rows = [told(what, f"{slowness * ASKED_SECONDS:.2f} s", slowness)]
+    for name, rounds in measured.items():
+        rows += _table(name, rounds, slowness)
+    rows += [told(f"idle: {name}", f"{100 * share:.1f} % of a core", share) for name, share in idle.items()]
+    rows += _ratios(measured) if before.COMMIT in measured else _recorded(measured[NOW], chosen.seconds)
     show(rows)
+    show_asked(rows)
     return 0
 
 
-def _measured(seconds: float, tasks: int) -> list[Row]:
-    from benchmarks.queue import fixtures  # Django's settings are read first
-    from config import postgres, settings
-    from taskers.credentials import tokens
+def yardstick() -> float:
+    """Seconds of processor for a fixed piece of Python, as a script has it: machines are compared by it."""
+    start = time.process_time()
+    exec(f"x = 0\nfor i in range({ADDITIONS}):\n    x += i", {})
+    return time.process_time() - start
 
-    owner = fixtures.organization()
-    project = fixtures.project(owner, "Pipeline", wanted=1)
-    fixtures.batch(project, "First", tasks, wanted=1)
-    fixtures.analyze()
-    people = fixtures.people(owner, 32, "Pipeline")
-    secrets = [tokens.issue(one, owner, name="Pipeline")[1] for one in people]
-    database_pid = postgres.server_pid(Path(settings.DATA_DIR))
-    assert database_pid is not None
-    rows = []
-    with _serving() as (port, web, worker):
-        processor = Processor(web=web, worker=worker, PostgreSQL=database_pid)
-        for number in (8, 32):
-            rates, shares, times = [], [], []
-            for _round in range(3):
-                pipelines = [Asker(port, by_token(secret)) for secret in secrets[:number]]
-                before, start = processor.now(), time.monotonic()
-                done = asyncio.run(_crowd(pipelines, str(project.public_id), fixtures.ANSWER, start + seconds))
-                taken = time.monotonic() - start
-                _wait_until_read()
-                after = processor.now()
-                assert not sum(one.errors for one in pipelines), "a cycle failed"
-                rates.append(done / taken)
-                shares.append({name: 1000 * (after[name] - before[name]) / done for name in after})
-                times += [value for one in pipelines for value in one.times]
-            rows.append(told(f"cycles a second, {number} taskers", f"{median(rates):,.0f}", median(rates)))
-            spread = p95(times) / median(times)
-            what = f"{ms(p95(times))} / {ms(median(times))}"
-            rows.append(at_most(f"p95 / p50 of a cycle, {number} taskers", what, spread, 3))
-            for name in shares[0]:
-                one = median(share[name] for share in shares)
-                rows.append(told(f"processor per cycle: {name}, {number} taskers", f"{one:.1f} ms", one))
-            whole = median(sum(share.values()) for share in shares)
-            rows.append(at_most(f"processor per cycle, all, {number} taskers", f"{whole:.1f} ms", whole, ASKED_MS))
-        time.sleep(5)
-        before = processor.now()
-        time.sleep(QUIET_SECONDS)
-        after = processor.now()
-        for name in after:
-            idle = 100 * (after[name] - before[name]) / QUIET_SECONDS
-            rows.append(told(f"idle: {name}", f"{idle:.1f} % of a core", idle))
+
+def _in_turns(sites: Sequence[Installation], seconds: float) -> dict[str, Rounds]:
+    measured: dict[str, dict[int, list[Round]]] = {one.name: defaultdict(list) for one in sites}
+    for taskers in CROWDS:
+        for _turn in range(ROUNDS):
+            for site in sites:
+                with contextlib.ExitStack() as stack:
+                    for other in sites:
+                        if other is not site:
+                            stack.enter_context(other.still())
+                    measured[site.name][taskers].append(site.round(taskers, seconds))
+    return measured  # type: ignore[return-value]
+
+
+def _table(name: str, rounds: Rounds, slowness: float) -> list[Row]:
+    """Of what is now, something is asked; of what was before, nothing."""
+    rows: list[Row] = []
+    for taskers, some in rounds.items():
+        who = f"{name}, {taskers} taskers"
+        times = [value for one in some for value in one.times]
+        rows.append(told(f"cycles a second: {who}", f"{_rate(some):,.1f}", _rate(some)))
+        spread, words = p95(times) / median(times), f"{ms(p95(times))} / {ms(median(times))}"
+        what = f"p95 / p50 of a cycle: {who}"
+        rows.append(at_most(what, words, spread, ASKED_SPREAD) if name == NOW else told(what, words, spread))
+        for process in some[0].shares:
+            share = median(one.shares[process] for one in some)
+            rows.append(told(f"processor a cycle: {process}, {who}", f"{share:.1f} ms", share / slowness))
+        whole = median(sum(one.shares.values()) for one in some)
+        what, words = f"processor a cycle: all, {who}", f"{whole:.1f} ms"
+        rows.append(
+            at_most(what, words, whole / slowness, ASKED_MS) if name == NOW else told(what, words, whole / slowness)
+        )
     return rows
 
 
-async def _crowd(pipelines: list[Asker], project: str, answer: dict, until: float) -> int:
-    return sum(await asyncio.gather(*(_work(one, project, answer, until) for one in pipelines)))
+def _ratios(measured: Mapping[str, Rounds]) -> list[Row]:
+    """Round for round: what else the machine did hit both."""
+    rows = []
+    for taskers in CROWDS:
+        pairs = zip(measured[NOW][taskers], measured[before.COMMIT][taskers], strict=True)
+        ratio = median(ours.rate / theirs.rate for ours, theirs in pairs)
+        what = f"cycles a second: {NOW} / {before.COMMIT}, {taskers} taskers"
+        rows.append(at_least(what, f"{ratio:.2f} times", ratio, ASKED_RATIO))
+    return rows
 
 
-async def _work(pipeline: Asker, project: str, answer: dict, until: float) -> int:
-    """Cycles until then, each a claim and a submit."""
-    done = 0
-    while time.monotonic() < until:
-        start = time.perf_counter()
-        _, claimed = await pipeline.post(f"/api/v1/projects/{project}/claim/", {})
-        mine = claimed.get("assignment")
-        if mine is None:
-            pipeline.errors += 1
-            continue
-        body = {"token": mine["token"], "answer": answer, "active_ms": 900}
-        status, _ = await pipeline.post(f"/api/v1/assignments/{mine['id']}/submit/", body)
-        pipeline.times.append(time.perf_counter() - start)
-        pipeline.errors += status != 200
-        done += 1
-    pipeline.close()
-    return done
+def _recorded(rounds: Rounds, seconds: float) -> list[Row]:
+    """What is now beside what was recorded of before, both in answers of a bare view on the same machine."""
+    rows = []
+    with bare.running() as port:
+        bare.rate(port, 1, 1.0)  # it answers
+        for taskers in CROWDS:
+            share = _rate(rounds[taskers]) / bare.rate(port, taskers, seconds)
+            ratio = share / before.RECORDED[taskers]
+            what = f"cycles for an answer of a bare view: {NOW} / {before.COMMIT} as recorded, {taskers} taskers"
+            words = f"{share:.4f} / {before.RECORDED[taskers]:.4f}"
+            rows.append(at_least(what, words, ratio, ASKED_RATIO))
+    return rows
 
 
-def _wait_until_read() -> None:
-    """Until the worker has read what was written: its part belongs to the cycles."""
-    from django.db import connection
-
-    from config.readers import READERS
-    from taskers.outbox.events import behind
-
-    until = time.monotonic() + 120
-    while behind(READERS) and time.monotonic() < until:
-        connection.close()
-        time.sleep(0.2)
-    connection.close()
-
-
-@contextlib.contextmanager
-def _serving() -> Iterator[tuple[int, int, int]]:
-    """The port of one web process, its key and the worker's."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen(256)
-        listener.set_inheritable(True)
-        command = [sys.executable, "-m", "config.web", str(listener.fileno())]
-        web = subprocess.Popen(command, cwd=ROOT, pass_fds=[listener.fileno()])
-        worker = subprocess.Popen([sys.executable, "manage.py", "work"], cwd=ROOT)
-        try:
-            time.sleep(5)  # until both have loaded what they need
-            yield listener.getsockname()[1], web.pid, worker.pid
-        finally:
-            for one in (web, worker):
-                one.terminate()
-            for one in (web, worker):
-                one.wait(60)
+def _rate(rounds: Sequence[Round]) -> float:
+    return median(one.rate for one in rounds)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,1 @@
+"""What a cycle over the API takes: now, and beside a commit of before."""

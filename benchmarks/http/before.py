@@ -1,0 +1,36 @@
+"""The commit that is measured beside this one, in a tree of its own; where there is none, what was recorded of it."""
+
+import contextlib
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+COMMIT = "4b15de9"
+# Its cycles for an answer of a bare view (bare.py), by how many taskers asked.
+RECORDED = {8: 0.0, 32: 0.0}
+
+
+@contextlib.contextmanager
+def tree() -> Iterator[Path | None]:
+    """Its files in a folder that is gone afterwards; None, and it is said why, where git or the commit isn't there."""
+    with tempfile.TemporaryDirectory(prefix="tandem-before-") as folder:
+        place = Path(folder) / COMMIT
+        if why := _git("worktree", "add", "--detach", str(place), COMMIT):
+            print(f"{COMMIT} can't be measured beside this: {why}")
+            yield None
+            return
+        try:
+            yield place
+        finally:
+            _git("worktree", "remove", "--force", str(place))
+
+
+def _git(*words: str) -> str:
+    """Nothing where it worked; else what git says."""
+    try:
+        done = subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        return "there is no git here."
+    return "" if done.returncode == 0 else (done.stderr.strip().splitlines() or ["git refuses."])[-1]
