@@ -26,6 +26,7 @@ SETTLER = "suggestion_outcomes"
 WARMER = "assist_embeddings"
 FRESH = timedelta(minutes=2)  # an older claim has had its first click
 PATIENCE_SECONDS = 5.0
+SEGMENTED = "image_regions"  # the task type whose images are embedded
 
 Ahead = tuple[Picture, str]  # and the model version deployed for it, or ""
 
@@ -78,12 +79,12 @@ def _fresh(events: Iterable[Event]) -> list[Event]:
 
 
 def _held(keys: list[int]) -> list[Assignment]:
-    rows = Assignment.objects.held().filter(pk__in=keys, copilot=True)
-    return list(rows.select_related("task__asset", "task__project"))
+    rows = Assignment.objects.held().filter(pk__in=keys, copilot=True, task__project__task_type=SEGMENTED)
+    return list(rows.select_related("task__asset", "task__project")) if keys else []
 
 
 def _tasks(keys: list[int]) -> list[Task]:
-    return list(Task.objects.filter(pk__in=keys).select_related("asset", "project"))
+    return list(Task.objects.filter(pk__in=keys).select_related("asset", "project")) if keys else []
 
 
 def _pictures(held: list[Assignment], foreseen: list[Task]) -> list[Ahead]:
@@ -94,7 +95,7 @@ def _pictures(held: list[Assignment], foreseen: list[Task]) -> list[Ahead]:
 
 
 def _is_segmented(task: Task) -> bool:
-    return task.project.task_type == "image_regions"
+    return task.project.task_type == SEGMENTED
 
 
 def _model(task: Task, drawn: Assignment | Task) -> str:

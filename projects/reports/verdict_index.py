@@ -107,7 +107,8 @@ def _renew(tasks: Collection[int]) -> None:
     undone = lines.exclude(task__in=current.values("task"))
     undone_rows = list(undone.order_by("pk").values_list("project", "task__public_id", "task__external_id"))
     VerdictEntry.objects.filter(task__in=tasks).exclude(verdict__superseded_at=None).delete()
-    VerdictGone.objects.filter(task_public_id__in=[verdict.task.public_id for verdict in new]).delete()
+    if new:
+        VerdictGone.objects.filter(task_public_id__in=[verdict.task.public_id for verdict in new]).delete()
     VerdictEntry.objects.bulk_create([entry for verdict in new for entry in _entries(verdict)])
     _say_gone(undone_rows, VerdictGone.Why.REOPENED)
 
@@ -115,6 +116,8 @@ def _renew(tasks: Collection[int]) -> None:
 def _say_gone(rows: Iterable[tuple[int, UUID, str]], why: str) -> None:
     """One line for each of these tasks (project, id, external id), at the end of the feed."""
     rows = list(rows)
+    if not rows:
+        return
     VerdictGone.objects.filter(task_public_id__in=[public for _project, public, _name in rows]).delete()
     keys = (key for (key,) in ask(KEYS, {"number": len(rows)}))
     VerdictGone.objects.bulk_create(

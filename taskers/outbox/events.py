@@ -122,11 +122,16 @@ def follow(reader: str, handle: Callable[[Iterable[Event]], None], *, limit: int
             return 0
         handle(events)
         last = events[-1]
-        Cursor.objects.filter(reader=reader).update(transaction=last.transaction, event_id=last.pk)
+        ask(MOVE, {"reader": reader, "transaction": last.transaction, "event": last.pk})
         return len(events)
 
 
 OWN = f"SELECT {columns(Cursor, 'c')} FROM taskers_cursor c WHERE c.reader = %(reader)s FOR UPDATE SKIP LOCKED"
+
+MOVE = """
+UPDATE taskers_cursor SET transaction = %(transaction)s::bigint, event_id = %(event)s::bigint
+WHERE reader = %(reader)s RETURNING reader
+"""
 
 
 def _own(reader: str) -> Cursor | None:
