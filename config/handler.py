@@ -10,10 +10,10 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from contextvars import Context, copy_context
 from typing import Any
 
 import django
-from asgiref.sync import sync_to_async
 from django.core import signals
 from django.core.exceptions import RequestAborted
 from django.core.handlers.asgi import ASGIHandler, ASGIRequest, get_script_prefix
@@ -61,20 +61,22 @@ class Handler(ASGIHandler):
             began = time.perf_counter()
             request, refusal = self.create_request(scope, body)
             with spans.span(scope["method"]) as span:
-                response: HttpResponseBase = refusal or await self._in_thread(self._answer, scope, request)
+                context = copy_context()
+                response: HttpResponseBase = refusal or await self._in_thread(context, self._answer, scope, request)
                 self._count(scope, request, response, span, time.perf_counter() - began)
             if not response.streaming:
                 await self.send_response(response, send)
                 return
             try:
-                await self._stream(response, receive, send)
+                await self._stream(context, response, receive, send)
             finally:
-                await self._in_thread(response.close)
+                await self._in_thread(context, response.close)
         finally:
             body.close()
 
-    async def _stream(self, response: HttpResponseBase, receive: Receive, send: Send) -> None:
-        sending = asyncio.create_task(self.send_response(response, send))
+    async def _stream(self, context: Context, response: HttpResponseBase, receive: Receive, send: Send) -> None:
+        """Goes on in the context in which the view ended: its language, for one."""
+        sending = asyncio.create_task(self.send_response(response, send), context=context)
         listening = asyncio.create_task(self.listen_for_disconnect(receive))
         try:
             await asyncio.wait({sending, listening}, return_when=asyncio.FIRST_COMPLETED)
@@ -105,8 +107,9 @@ class Handler(ASGIHandler):
             process.answered(route, scope["method"], response.status_code, seconds)
         span.say(f"{scope['method']} {route or process.NO_ROUTE}", status=response.status_code)
 
-    async def _in_thread(self, work: Callable, *arguments: Any) -> Any:
-        return await sync_to_async(work, thread_sensitive=False, executor=self.threads)(*arguments)
+    async def _in_thread(self, context: Context, work: Callable, *arguments: Any) -> Any:
+        """Plainly: asgiref's way also readies the thread to call back into this event loop, which nothing does."""
+        return await asyncio.get_running_loop().run_in_executor(self.threads, context.run, work, *arguments)
 
 
 def _read(response: HttpResponseBase) -> HttpResponse:
