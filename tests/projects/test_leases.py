@@ -1,13 +1,16 @@
 """Leases: kept, given back, skipped, run out; and work that comes in late."""
 
+import re
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 
+from benchmarks.queue import plans
 from projects import queue
 from projects.errors import AlreadySubmitted, Banned, LeaseLost, Refused, StaleDraft
 from projects.models import Annotation, Assignment, Draft
-from projects.queue import drafts
+from projects.queue import drafts, leases
 from projects.workflow import submission, void_work
 from projects.workforce import rules
 from taskers.errors import Problem, StateConflict
@@ -36,6 +39,23 @@ def mine(cast, project, batch):
 
 def test_a_heartbeat_keeps_it(cast, mine) -> None:
     assert queue.renew(mine, cast.alice, mine.token) > mine.deadline
+
+
+def test_a_heartbeat_is_one_statement_that_finds_its_tasker_and_waits_for_no_disk(
+    cast, mine, django_assert_num_queries
+) -> None:
+    with django_assert_num_queries(1):
+        queue.renew(mine, cast.alice, mine.token)
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW synchronous_commit")
+        assert cursor.fetchone() == ("off",), "until the transaction ends, which is the test's"
+        cursor.execute("SET LOCAL enable_seqscan TO off")
+    terms = {"project": 1, "version": 1, "assignment": 1, "tasker": 1, "token": str(mine.token)}
+    plan = plans.generic(leases.RENEW, terms)
+    assert set(re.findall(r"using (\w+) on projects_assignment\b", plan)) == {
+        "assignment_held_tasker",
+        "projects_assignment_pkey",
+    }, plan
 
 
 def test_a_stranger_cannot_keep_give_back_or_hand_in(cast, mine) -> None:

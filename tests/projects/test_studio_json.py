@@ -3,8 +3,10 @@
 from uuid import uuid4
 
 import pytest
+from django.db.models.functions import Now
 
 from projects import queue
+from projects.configuration import configure
 from projects.models import Annotation, Assignment, Draft
 from projects.task_types import TASK_TYPES
 from tests.support import make
@@ -43,6 +45,20 @@ def test_what_the_database_cannot_keep_is_refused_by_name(alice, path, what) -> 
     status, found = alice.send(method, address, body % (alice.held["token"], what, what))
     assert status in {400, 422} and found["code"] in {"not-json", "bad-text"}
     assert not Draft.objects.exists() and not Annotation.objects.exists()
+
+
+def test_labels_and_settings_that_change_are_shown_from_the_next_request_on(cast, project, alice) -> None:
+    project.labels.filter(key="person").update(name="Somebody")
+    retired = project.labels.exclude(key="person").first()
+    project.labels.filter(pk=retired.pk).update(retired_at=Now())
+    alice.claim()
+    assert [(one["key"], one["name"]) for one in alice.held["project"]["labels"]] == [("person", "Somebody")]
+    configure.change(project, cast.mina, confidence="number")
+    alice.claim()
+    assert alice.held["project"]["confidence"] == "band", "what is held is held under the settings of then"
+    alice.act("release")
+    alice.claim()
+    assert alice.held["project"]["confidence"] == "number"
 
 
 def test_a_task_comes_with_all_that_the_page_needs(alice) -> None:
