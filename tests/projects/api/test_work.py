@@ -1,8 +1,10 @@
 """The API: work by program, and what came of it."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
-from projects.models import Annotation, Draft, Project
+from projects.models import Annotation, Draft, Project, Verdict
 from projects.reports import verdict_index
 from taskers.models import Event, Transfer
 from tests.support import make
@@ -143,3 +145,22 @@ def test_odd_pages_are_refused(mina, project, query: dict) -> None:
 
 def test_export_in_another_types_format_is_refused(mina, project) -> None:
     refused(mina.get("export", project.public_id, "coco"), 422, "wrong-format", "format")
+
+
+def test_a_cycle_of_a_program_is_fifteen_statements(cast, alice, project, batch) -> None:
+    make.tasks(batch, 3)
+    mine = claimed(alice, project)
+    body = {"token": mine["token"], "answer": make.MARIA}
+    mine = alice.post("submit", mine["id"], body=body).json()["assignment"]  # and what is known from then on
+    with CaptureQueriesContext(connection) as asked:
+        assert claimed(alice, project)["id"] == mine["id"]
+    assert statements(asked) == 4, "who asks, the project, what is held, what is around it"
+    with CaptureQueriesContext(connection) as asked:
+        alice.post("submit", mine["id"], body=body | {"token": mine["token"]})
+    assert Verdict.objects.count() == 2
+    assert statements(asked) == 11, "who asks, the work, five of the verdict and two before it, choice, walk, around it"
+
+
+def statements(asked: CaptureQueriesContext) -> int:
+    """How many, the transaction's own left out."""
+    return sum("SAVEPOINT" not in (one["sql"] or "") for one in asked)
