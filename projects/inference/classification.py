@@ -3,13 +3,14 @@
 No single model wins on every crowd, so several are fitted and the posterior in their middle is taken (`median`): all
 taskers are alike, which is majority vote; they differ in ability (`dawid_skene`); in ability and in liking for answers;
 each has a confusion matrix of their own, drawn from the crowd's (`confusion`), for tasks of one kind or of three; and
-their mistakes go together by kinds of tasks. Where the models disagree the pool is honestly unsure. How the pool was
+their mistakes go together by kinds of tasks. Where the models disagree the pool is honestly unsure. Where the crowd
+tells two stories that could as well be true, the pool says so (`rivals`) and is no surer than that. How the pool was
 chosen, by leave-one-set-out and on made-up crowds, is told in docs/truth.md.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.polynomial.hermite_e import hermegauss
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 from projects.inference.confusion import Confusion, ConfusionFit, fit_confusion
 from projects.inference.dawid_skene import Fit, Floats, Member, Votes, fit, votes
 from projects.inference.median import middle
+from projects.inference.rivals import ENOUGH, Told, tempered, weigh_rival
 
 Pooled = Member | Confusion
 Fitted = Fit | ConfusionFit
@@ -44,17 +46,30 @@ LARGEST_TABLE = 2_000_000
 # With more classes nobody's liking for each of them is estimated either: there are more likings than a tasker's labels
 # can tell, and what is kept of each tasker grows with their square.
 MOST_LIKED = 30
+# At most so many turns, of members of ability fewer.
+ROUNDS, ABLE_ROUNDS = 100, 60
+# Where known answers speak for a rival story it is told by its people, the others' labels counting so much; then all
+# are fitted to it, in so many steps, and it is held with what they all say so many times.
+FAINT, BEGUN, RETOLD = 0.05, 8, 2
 
 
 @dataclass(frozen=True)
 class Estimate:
     """The batch result: `posterior` (tasks, classes), pooled; `fits` one per member of the pool, those with confusion
-    matrices last; `weights` (members,) are even unless said."""
+    matrices last; `weights` (members,) are even unless said. `sure` is the chance that this story is the true one,
+    which the posterior heeds, and `needed` how many known answers would be expected to tell where the crowd doesn't."""
 
     posterior: Floats
     fits: tuple[Fitted, ...]
     members: tuple[Pooled, ...]
     weighed: Floats | None = None
+    sure: float = 1.0
+    needed: int = 0
+
+    @property
+    def identified(self) -> bool:
+        """Whether the answers tell what is true; False where the mirror of it could as well be."""
+        return self.sure >= ENOUGH
 
     @property
     def weights(self) -> Floats:
@@ -103,15 +118,49 @@ def estimate(
         if values.size and not (values.min() >= 0 and values.max() < size):
             raise ValueError(f"a {name} index is out of range")
     order = np.argsort((label * workers + worker) * tasks + task)
-    given = votes(task[order], worker[order], label[order], sizes, None if weight is None else weight[order])
-    kept = sorted(pool_of(classes, workers, pool), key=lambda member: isinstance(member, Confusion))
-    fits = tuple(_fitted(given, sizes, member, known) for member in kept)
+    task, worker, label = task[order], worker[order], label[order]
+    each = np.ones(task.size) if weight is None else weight[order]
+    given = votes(task, worker, label, sizes, each)
+    kept = tuple(sorted(pool_of(classes, workers, pool), key=lambda member: isinstance(member, Confusion)))
+    pooled, fits, weights = _pooled(given, sizes, kept, known)
+    told = weigh_rival(task, worker, label, sizes, pooled, known)
+    if told.sure < 0.5:  # known answers speak for the rival
+        faint = votes(task, worker, label, sizes, np.where(told.rival[worker], each, FAINT * each))
+        theirs, *_ = _pooled(faint, sizes, kept, known)
+        again = replace(given, first=np.ascontiguousarray(theirs.T), steps=BEGUN)
+        pooled, fits, weights = _pooled(again, sizes, kept, known, RETOLD)
+        told = weigh_rival(task, worker, label, sizes, pooled, known)
+    return Estimate(_honest(pooled, told, known), fits, kept, weights, told.sure, told.needed)
+
+
+def _pooled(
+    given: Votes,
+    sizes: tuple[int, int, int],
+    members: tuple[Pooled, ...],
+    known: NDArray[np.int64] | None,
+    rounds: int = ROUNDS,
+) -> tuple[Floats, tuple[Fitted, ...], Floats]:
+    """The posterior in the middle of the members', their fits and their weights."""
+    fits = tuple(_fitted(given, sizes, member, known, rounds) for member in members)
     weights = middle([one.posterior for one in fits])
-    pooled = sum((share * one.posterior for share, one in zip(weights, fits, strict=True)), np.zeros((tasks, classes)))
-    return Estimate(np.minimum(pooled, 1), fits, tuple(kept), weights)  # shares add up to a hair more than one
+    shares = zip(weights, fits, strict=True)
+    pooled = sum((share * one.posterior for share, one in shares), np.zeros((sizes[0], sizes[2])))
+    return np.minimum(pooled, 1), fits, weights  # shares add up to a hair more than one
 
 
-def _fitted(given: Votes, sizes: tuple[int, int, int], member: Pooled, known: NDArray[np.int64] | None) -> Fitted:
+def _honest(posterior: Floats, told: Told, known: NDArray[np.int64] | None) -> Floats:
+    """As sure as the story is; known answers stay known."""
+    said = tempered(posterior, told.sure)
+    return said if known is None else np.where(known[:, None] >= 0, posterior, said)
+
+
+def _fitted(
+    given: Votes,
+    sizes: tuple[int, int, int],
+    member: Pooled,
+    known: NDArray[np.int64] | None,
+    rounds: int,
+) -> Fitted:
     if isinstance(member, Confusion):
-        return fit_confusion(given, sizes, member, known)
-    return fit(given, sizes, member, known)
+        return fit_confusion(given, sizes, member, known, rounds)
+    return fit(given, sizes, member, known, min(rounds, ABLE_ROUNDS))

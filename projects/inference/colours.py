@@ -21,8 +21,8 @@ ODD = np.uint64(1)
 
 
 class Colours(NamedTuple):
-    """A hash for each task, tasker and class. Tasks that nothing tells apart have different ones: which of them has
-    which changes nothing either."""
+    """A hash for each task, tasker and class. Tasks that nothing tells apart, and taskers, have different ones: which
+    of them has which changes nothing either."""
 
     task: Hashes
     worker: Hashes
@@ -39,11 +39,7 @@ def colours(task: Ints, worker: Ints, label: Ints, sizes: tuple[int, int, int]) 
         of_task = _summed(task, _mixed(said + (who << ODD)), tasks)
         of_worker = _summed(worker, _mixed(said ^ (here << ODD)), workers)
         of_class = _summed(label, _mixed(here + (who << ODD)), classes)
-    order = np.argsort(of_task, kind="stable")
-    first = np.searchsorted(of_task[order], of_task[order])
-    turn = np.empty(tasks, dtype=np.uint64)
-    turn[order] = (np.arange(tasks) - first).astype(np.uint64)
-    return Colours(_mixed(of_task + turn), of_worker, of_class)
+    return Colours(_apart(of_task), _apart(of_worker), of_class)
 
 
 def evenly(told: Colours, kinds: int) -> Floats:
@@ -52,6 +48,15 @@ def evenly(told: Colours, kinds: int) -> Floats:
     thrown = _mixed(pairs[:, :, None] + np.arange(1, kinds + 1).astype(np.uint64))
     shares = -np.log((thrown >> np.uint64(11)) * 2.0**-53 + 2.0**-54)
     return np.asarray(shares / shares.sum(2, keepdims=True), dtype=np.float64)
+
+
+def _apart(hashes: Hashes) -> Hashes:
+    """Other hashes, of which no two are equal."""
+    order = np.argsort(hashes, kind="stable")
+    first = np.searchsorted(hashes[order], hashes[order])
+    turn = np.empty(hashes.size, dtype=np.uint64)
+    turn[order] = (np.arange(hashes.size) - first).astype(np.uint64)
+    return _mixed(hashes + turn)
 
 
 def _summed(at: Ints, hashes: Hashes, size: int) -> Hashes:

@@ -91,11 +91,13 @@ class _State:
 @dataclass(frozen=True)
 class Votes:
     """Who said what of which task, as two sparse matrices of the same ones: `said` (classes × taskers, tasks),
-    rows by class and then tasker, and its transpose `heard`; `first` (classes, tasks) shares of the votes."""
+    rows by class and then tasker, and its transpose `heard`; `first` (classes, tasks) what is held in the beginning,
+    the shares of the votes unless said, and how many `steps` people are fitted to that before anything else is held."""
 
     said: csr_array
     heard: csr_array
     first: Floats
+    steps: int = 1
 
 
 def votes(
@@ -138,14 +140,15 @@ def fit(
     for turn in range(rounds):
         states = np.ascontiguousarray(joint.reshape(classes * ease.size, tasks).T)
         counts = np.ascontiguousarray((given.said @ states).T).reshape(classes, ease.size, classes, workers)
-        _step(state, counts, ease, member, np.exp(table))
+        for _ in range(1 if turn else given.steps):
+            _step(state, counts, ease, member, np.exp(table))
+            table = answer_logs(state, ease, member.bias)
         if turn > 3 and not member.alike:
             _learn_variances(state)
         if member.learn_shares:
             shares = (joint.sum((0, 2)) + 1) / (tasks + ease.size)
         totals = np.ones(classes) if member.alike else posterior.sum(1) + 1
         class_logs = np.log(totals / totals.sum())
-        table = answer_logs(state, ease, member.bias)
         scores = (given.heard @ table.reshape(classes * ease.size, classes * workers).T).T
         scores = np.ascontiguousarray(scores).reshape(classes, ease.size, tasks) + np.log(shares)[:, None]
         scores += (class_logs[:, None] if leaning is None else leaning)[:, None]

@@ -21,11 +21,14 @@ from numpy.typing import NDArray
 from projects.inference.classification import Estimate, Fitted
 from projects.inference.confusion import ConfusionFit, expected_logs
 from projects.inference.dawid_skene import Fit, Member
+from projects.inference.rivals import ENOUGH, tempered
 
 Floats = NDArray[np.float64]
 
 # Counts below this are not stored, and the others with so many digits.
 LEAST_COUNT, DIGITS = 1e-8, 9
+# What of an accuracy model is no table.
+PLAIN = ("sure", "needed")
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,13 @@ class AccuracyModel:
     variances: Floats
     rows: Floats = field(default_factory=lambda: np.zeros((0, 0, 0)))
     weights: Floats = field(default_factory=lambda: np.zeros(0))
+    sure: float = 1.0
+    needed: int = 0
+
+    @property
+    def identified(self) -> bool:
+        """Whether the crowd's answers tell what is true; False where another story could as well be."""
+        return self.sure >= ENOUGH
 
     @property
     def shares(self) -> Floats:
@@ -83,14 +93,17 @@ class AccuracyModel:
         return self.rows.sum(2)
 
     def to_json(self) -> dict[str, Any]:
-        return {name: getattr(self, name).tolist() for name in self.__dataclass_fields__}
+        told = {name: getattr(self, name).tolist() for name in self.__dataclass_fields__ if name not in PLAIN}
+        return told | {"sure": self.sure, "needed": self.needed}
 
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> AccuracyModel:
-        numbers = {name: np.array(stored[name], dtype=float) for name in cls.__dataclass_fields__ if name in stored}
+        tables = [name for name in cls.__dataclass_fields__ if name in stored and name not in PLAIN]
+        numbers = {name: np.array(stored[name], dtype=float) for name in tables}
         if not numbers.get("rows", np.zeros(0)).size:
             numbers.pop("rows", None)
-        return cls(**{**numbers, "member": numbers["member"].astype(np.int64)})
+        plain = {name: stored[name] for name in PLAIN if name in stored}
+        return cls(**{**numbers, "member": numbers["member"].astype(np.int64)}, **plain)
 
 
 @dataclass(frozen=True)
@@ -140,6 +153,8 @@ def accuracy_model_of(estimate: Estimate) -> AccuracyModel:
         variances,
         np.concatenate([np.zeros((classes, 0, classes)), *(fit.prior for fit in personal)], axis=1),
         estimate.weights,
+        estimate.sure,
+        estimate.needed,
     )
 
 
@@ -181,7 +196,7 @@ def posterior(
 ) -> Floats:
     """Probability of each class (K,) of a task on which taskers with `parameters` gave `labels`."""
     pooled = accuracy_model.shares @ _pooled(accuracy_model, _scores(accuracy_model, parameters, labels))
-    return np.minimum(pooled, 1)  # shares add up to a hair more than one
+    return tempered(np.minimum(pooled, 1), accuracy_model.sure)  # shares add up to a hair more than one
 
 
 def posteriors_after(
@@ -192,12 +207,11 @@ def posteriors_after(
 ) -> Floats:
     """(K, K): for each label that one more tasker may give, the probability of each class then."""
     scores, logs = _scores(accuracy_model, parameters, labels), _all_logs(accuracy_model, asked)
-    return np.stack(
-        [
-            accuracy_model.shares @ _pooled(accuracy_model, scores + logs[:, :, label])
-            for label in range(accuracy_model.classes)
-        ]
-    )
+    after = [
+        accuracy_model.shares @ _pooled(accuracy_model, scores + logs[:, :, label])
+        for label in range(accuracy_model.classes)
+    ]
+    return tempered(np.stack(after), accuracy_model.sure)
 
 
 def chances_of_next(

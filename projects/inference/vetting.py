@@ -29,7 +29,8 @@ ASSURANCE = 0.95
 @dataclass(frozen=True)
 class Worth:
     """`mean` and `deviation` of a tasker's informedness, and what to make of it: "against" and "blind"
-    are said with `ASSURANCE`; "unsure" where a low worth is likely but not proven."""
+    are said with `ASSURANCE`; "unsure" where a low worth is likely but not proven, or where the crowd doesn't tell
+    who is contrary to whom."""
 
     mean: float
     deviation: float
@@ -48,10 +49,10 @@ def vet(estimate: Estimate) -> list[Worth]:
     chosen = next((fit for fit, bias in told if bias), told[0][0])
     mean, deviation = informedness(chosen)
     bar = BLIND_SHARE * float(np.median(mean)) if mean.size else 0.0
-    return [
-        Worth(float(m), float(d), _finding(float(m), float(d), bar))
-        for m, d in zip(mean, deviation, strict=True)
-    ]  # fmt: skip
+    findings = [_finding(float(m), float(d), bar) for m, d in zip(mean, deviation, strict=True)]
+    if not estimate.identified:
+        findings = ["unsure" if one == "against" else one for one in findings]
+    return [Worth(float(m), float(d), one) for m, d, one in zip(mean, deviation, findings, strict=True)]
 
 
 def informedness(fit: Fit) -> tuple[Floats, Floats]:

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 
+import numpy as np
+
 from projects.configuration import methods
 from projects.configuration.terms import AGREEMENT, Terms
 from projects.inference import AGGREGATIONS, BY_PART, WEIGHTED, Outcome, deadline
@@ -17,6 +19,7 @@ from projects.inference.incremental import AnnotatorParameters, newcomer, poster
 from projects.inference.instance_level import Judges, decide
 from projects.inference.overlap import gain_of_next
 from projects.inference.reliability import gain
+from projects.inference.rivals import tempered
 from projects.models import Task
 from projects.quality.votes import Vote
 from projects.task_types import TASK_TYPES
@@ -82,8 +85,15 @@ def weigh(terms: Terms, votes: Sequence[Vote], *, method: str = "") -> Weighed:
         return _by_class(terms, votes, voting)
     outcome = (_by_parts if method in BY_PART else _by_groups)(terms, voting, method)
     raw = outcome.confidence if outcome.decided else (0.5 if voting else 0.0)
-    sure = float(terms.calibration(raw)) if outcome.decided else 0.0
+    sure = _as_sure_as_the_crowd(terms, method, float(terms.calibration(raw))) if outcome.decided else 0.0
     return Weighed(votes, outcome, method, outcome.confidence, sure, gain(sure if outcome.decided else raw), {})
+
+
+def _as_sure_as_the_crowd(terms: Terms, method: str, sure: float) -> float:
+    """The confidence of a method that doesn't know the crowd, where the crowd doesn't tell what is true."""
+    if method in BY_PART or terms.accuracy_model.identified:
+        return sure
+    return float(tempered(np.array([sure, 1 - sure]), terms.accuracy_model.sure)[0])
 
 
 def weigh_within(seconds: float, terms: Terms, votes: Sequence[Vote]) -> Weighed:

@@ -154,17 +154,25 @@ def estimate_classes(ballots: Ballots) -> Crowded:
     task, worker, label = np.array([(t, number[w], k) for t, w, k in triples], dtype=np.int64).T
     known = np.array([one.truth for one in cases], dtype=np.int64)
     sizes = (len(cases), len(taskers), len(labels))
-    told = estimate(task, worker, label, sizes, known)
-    judged: list[Judged] = []
-    if (known >= 0).any():
-        untold = estimate(task, worker, label, sizes)
-        judged = [
-            Judged(cases[i].source, float(untold.confidence[i]), bool(untold.answer[i] == known[i]))
-            for i in np.flatnonzero(known >= 0)
-            if cases[i].source
-        ]
+    columns = _Columns(task, worker, label, sizes, known)
+    judged = _judged_by_class(cases, columns) if (known >= 0).any() else []
+    told = columns.estimate(known)
     copies = _copies(task, worker, label, sizes, taskers)
     return Crowded(labels, taskers, told, judged=decides | {methods.CATEGORICAL: judged}, copies=copies)
+
+
+@dataclass(frozen=True)
+class _Columns:
+    """All labels of a project, and the class of each task where it is known, else -1."""
+
+    task: Ints
+    worker: Ints
+    label: Ints
+    sizes: tuple[int, int, int]
+    known: Ints
+
+    def estimate(self, known: Ints | None) -> Estimate:
+        return estimate(self.task, self.worker, self.label, self.sizes, known)
 
 
 def _copies(task: Ints, worker: Ints, label: Ints, sizes: tuple[int, int, int], taskers: Sequence[int]) -> list[Copied]:
@@ -230,6 +238,23 @@ def _cases(ballots: Ballots, place: Mapping[str, int]) -> list[_Case]:
         if placed:
             found.append(_Case(placed, place.get(truth, -1), source))
     return found
+
+
+def _judged_by_class(cases: Sequence[_Case], columns: _Columns) -> list[Judged]:
+    """The pooled models on each known answer, told none of them; where the crowd alone doesn't tell what is true, each
+    half of them is judged by an estimate that is told the other."""
+    untold, known = columns.estimate(None), columns.known
+    places = np.flatnonzero(known >= 0)
+    judges = [(untold, places)]
+    if not untold.identified:
+        halves = [np.isin(np.arange(known.size), half) for half in (places[::2], places[1::2])]
+        judges = [(columns.estimate(np.where(half, -1, known)), np.flatnonzero(half)) for half in halves]
+    return [
+        Judged(cases[i].source, float(found.confidence[i]), bool(found.answer[i] == known[i]))
+        for found, half in judges
+        for i in half
+        if cases[i].source
+    ]
 
 
 def _judged(ballots: Ballots) -> dict[str, Sequence[Judged]]:

@@ -46,7 +46,9 @@ def next_step(case: Case, weighed: Weighed) -> Step:
     by_models, doubt = _is_by_models(votes), _doubt_of(case, weighed)
     if not doubt and not by_models:
         return Decide()
-    wanted = wanted_after(_sure_of(terms, weighed), len(votes), task.wanted, terms.settings.target, terms.most)
+    # More of a crowd that doesn't tell what is true would not tell it either.
+    most = terms.most if terms.accuracy_model.identified else 0
+    wanted = wanted_after(_sure_of(terms, weighed), len(votes), task.wanted, terms.settings.target, most)
     if by_models:  # they may count; without a person they decide nothing here
         wanted = max(wanted, task.wanted + 1)
     if task.wanted < wanted <= MOST_WANTED and (by_models or not weighed.has(TAMPERED)):
@@ -73,6 +75,11 @@ def _doubt_of(case: Case, weighed: Weighed) -> str:
         return f"Only {counted} of {len(weighed.votes)} answers have a vote ({why}); {least} are needed."
     if not weighed.outcome.decided:
         return weighed.outcome.why
+    if terms.settings.most is not None and not terms.accuracy_model.identified:
+        return (
+            "What people say could as well be the other way round, and nothing known says which of them are right:"
+            f" about {terms.accuracy_model.needed} gold tasks would tell. {weighed.outcome.why}"
+        )
     if terms.settings.most is not None and weighed.confidence < terms.settings.target:
         most = "" if task.wanted < terms.settings.most else ", the most that may be asked"
         return (

@@ -191,7 +191,8 @@ def _tasks(estimation: Estimation, piece: int) -> bool:
     found = weighed_anew(terms, tasks, estimation)
     if terms.settings.aggregation == method:
         aggregation.keep_in_order(terms, [(task, found[task.pk]) for task in tasks if found[task.pk].votes])
-    proposed = second_looks.propose(terms, estimation, found)
+    # While the crowd doesn't tell what is true all verdicts are in doubt alike: known answers are asked for, not looks.
+    proposed = second_looks.propose(terms, estimation, found) if terms.accuracy_model.identified else 0
     Estimation.objects.filter(pk=estimation.pk).update(
         position=tasks[-1].pk, weighed=F("weighed") + len(tasks), proposed=F("proposed") + proposed
     )

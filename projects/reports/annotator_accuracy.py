@@ -69,6 +69,7 @@ class Report:
     looks: bool
     audits: audits.Counts
     copies: Sequence[Alike] = ()
+    cannot_tell: int = 0  # how many known answers would tell what the people don't; 0 where they do
 
 
 def of(project: Project) -> Report:
@@ -86,6 +87,7 @@ def of(project: Project) -> Report:
         looks=open_in([project]).exists(),
         audits=audits.counts(project, terms.settings.audit_share),
         copies=_copies(project),
+        cannot_tell=terms.accuracy_model.needed,
     )
 
 
