@@ -140,9 +140,7 @@ def fit(
     for turn in range(rounds):
         states = np.ascontiguousarray(joint.reshape(classes * ease.size, tasks).T)
         counts = np.ascontiguousarray((given.said @ states).T).reshape(classes, ease.size, classes, workers)
-        for _ in range(1 if turn else given.steps):
-            _step(state, counts, ease, member, np.exp(table))
-            table = answer_logs(state, ease, member.bias)
+        table = _stepped(state, counts, ease, member, table, 1 if turn else given.steps)
         if turn > 3 and not member.alike:
             _learn_variances(state)
         if member.learn_shares:
@@ -187,6 +185,14 @@ def _first_state(workers: int, classes: int, member: Member) -> _State:
     np.fill_diagonal(confusions, 0.0)
     variances = np.zeros(size) if member.alike else np.array([1.0] + [0.5] * (size - 1))
     return _State(np.zeros((workers, size)), variances, 1.5, confusions, np.zeros((workers, size, size)))
+
+
+def _stepped(state: _State, counts: Floats, ease: Floats, member: Member, table: Floats, steps: int) -> Floats:
+    """The log chances of all answers after so many Newton steps from those of `table`."""
+    for _ in range(steps):
+        _step(state, counts, ease, member, np.exp(table))
+        table = answer_logs(state, ease, member.bias)
+    return table
 
 
 def _step(state: _State, counts: Floats, ease: Floats, member: Member, chance: Floats) -> None:
