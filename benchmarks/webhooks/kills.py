@@ -10,7 +10,10 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+
+from django.db.models import QuerySet
 
 from benchmarks.webhooks import fixtures
 from projects.models import Project, WebhookDelivery
@@ -96,7 +99,7 @@ def storm(
                 written += number
             before = done.count()
             if killed < kills and before >= events * killed / (kills + 1):
-                _until(lambda before=before: done.count() > before, patience / 4)  # it is at work
+                _until(partial(_is_beyond, done, before), patience / 4)  # it is at work
                 time.sleep(dice.uniform(0.0, 0.4))  # the moment of death is the point here
                 processes.kill(name := dice.choice(["worker", "receiver"]))
                 killed += 1
@@ -150,6 +153,10 @@ def _outcome(subscription: int, file: Path, events: int, kills: int, seconds: fl
         kills=kills,
         seconds=seconds,
     )
+
+
+def _is_beyond(rows: QuerySet[WebhookDelivery], number: int) -> bool:
+    return rows.count() > number
 
 
 def _until(true: Callable[[], bool], seconds: float) -> None:

@@ -9,6 +9,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import psutil
 from django.db.models import Count, Max, Min
 
 from benchmarks.queue import fixtures as queue_fixtures
@@ -25,15 +26,15 @@ ASKED_RATE, ASKED_SHARE = 200, 0.9
 def run(events: int, deaths: int) -> bool:
     """Print the table; whether all that is asked was reached."""
     organization = Organization.objects.create(name="Riverside")
+    print("| what | asked | measured |\n|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:
         alone, beside = _rates(organization, Path(folder))
-        share = statistics.median(beside) / statistics.median(alone)
+        rate, share = statistics.median(alone), statistics.median(beside) / statistics.median(alone)
+        each, others = (", ".join(f"{one:.0f}" for one in some) for some in (alone, beside))
+        print(f"| messages a second, one worker, one local receiver | ≥ {ASKED_RATE} | {rate:.0f} ({each}) |")
+        print(f"| the same beside a receiver that hangs | ≥ {ASKED_SHARE} of that | {share:.2f} ({others}) |")
+        sys.stdout.flush()
         outcome = _storm(organization, Path(folder), events, deaths)
-    rate = statistics.median(alone)
-    print("| what | asked | measured |\n|---|---|---|")
-    each = ", ".join(f"{one:.0f}" for one in alone)
-    print(f"| messages a second, one worker, one local receiver | ≥ {ASKED_RATE} | {rate:.0f} ({each}) |")
-    print(f"| the same beside a receiver that hangs | ≥ {ASKED_SHARE} of that | {share:.2f} |")
     said = f"{outcome.lost} lost, {outcome.out_of_order} tasks out of order, {outcome.altered} altered"
     more = f"{outcome.kills} kills, {outcome.again} came again, {outcome.seconds:.0f} s"
     print(f"| {events} events while worker and receiver are killed | 0 lost, in order, same id | {said}; {more} |")
@@ -66,9 +67,12 @@ def _rate(organization: Organization, at: str, hanging: bool) -> float:
     try:
         while rows.count() < MESSAGES:
             time.sleep(0.5)
+        spent = psutil.Process(worker.pid).cpu_times()
     finally:
         worker.kill()
         worker.wait()
+    beside = "beside" if hanging else "alone"
+    print(f"processor time of the worker, {beside}: {spent.user + spent.system:.1f} s", file=sys.stderr)
     told = rows.aggregate(first=Min("tried_at"), last=Max("tried_at"), number=Count("pk"))
     return told["number"] / (told["last"] - told["first"]).total_seconds()
 

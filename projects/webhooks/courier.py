@@ -16,6 +16,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from itertools import chain
 from typing import TypeVar
 from uuid import UUID, uuid4
@@ -62,7 +63,7 @@ async def run() -> None:
                 found = [key for key in await _ask(deliveries.due) if key not in serving]
                 for key in found:
                     serving[key] = asyncio.create_task(_serve(key))
-                    serving[key].add_done_callback(lambda _task, key=key: serving.pop(key, None))
+                    serving[key].add_done_callback(partial(_forget, serving, key))
                 pause = PAUSE if found or serving else min(QUIET, pause * SLOWER)
             except Exception:
                 logger.exception("Can't look for deliveries; tried again in %s seconds.", AFTER_FAILURE)
@@ -72,6 +73,10 @@ async def run() -> None:
         for task in list(serving.values()):
             task.cancel()
         await asyncio.gather(*serving.values(), return_exceptions=True)
+
+
+def _forget(serving: dict[int, asyncio.Task[None]], key: int, _task: asyncio.Task[None]) -> None:
+    serving.pop(key, None)
 
 
 async def once() -> None:
@@ -135,6 +140,7 @@ class _Round:
                             await self.changed.wait()
                 await self._write()
         finally:
+            self.waiting.clear()  # whatever ends now makes place for nothing more
             for task in self.sending.values():
                 task.cancel()
             await asyncio.gather(*self.sending.values(), return_exceptions=True)
@@ -178,9 +184,9 @@ class _Round:
             delivery = self.waiting.popleft()
             task = asyncio.create_task(self._try(delivery))
             self.sending[delivery.pk] = task
-            task.add_done_callback(lambda _task, key=delivery.pk: self._ended(key))
+            task.add_done_callback(partial(self._ended, delivery.pk))
 
-    def _ended(self, key: int) -> None:
+    def _ended(self, key: int, _task: asyncio.Task[None]) -> None:
         self.sending.pop(key, None)
         self._send()
         if len(self.tried) >= WRITTEN or len(self.waiting) < self.width or not self.sending:

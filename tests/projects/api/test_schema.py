@@ -21,11 +21,13 @@ from schemathesis.specs.openapi.checks import (
 from projects.annotators import lifecycle
 from projects.api import urlpatterns
 from projects.models import Import
+from projects.webhooks import subscriptions
 from projects.workforce import conflicts_of_interest, rules
 from taskers.credentials import tokens
 from taskers.people import invitations
 from taskers.skills import skills
 from tests.support import make
+from tests.support.projects.hooks import subscribed
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
@@ -88,6 +90,18 @@ OPERATIONS = [
     ("GET", "/api/v1/conflicts/"),
     ("POST", "/api/v1/conflicts/"),
     ("DELETE", "/api/v1/conflicts/{pair_id}/"),
+    ("GET", "/api/v1/projects/{project_id}/webhooks/"),
+    ("POST", "/api/v1/projects/{project_id}/webhooks/"),
+    ("GET", "/api/v1/webhooks/"),
+    ("POST", "/api/v1/webhooks/"),
+    ("GET", "/api/v1/webhooks/{subscription_id}/"),
+    ("PATCH", "/api/v1/webhooks/{subscription_id}/"),
+    ("DELETE", "/api/v1/webhooks/{subscription_id}/"),
+    ("POST", "/api/v1/webhooks/{subscription_id}/rotate/"),
+    ("POST", "/api/v1/webhooks/{subscription_id}/ping/"),
+    ("GET", "/api/v1/webhooks/{subscription_id}/deliveries/"),
+    ("POST", "/api/v1/webhooks/{subscription_id}/deliveries/"),
+    ("POST", "/api/v1/webhooks/{subscription_id}/deliveries/{delivery_id}/again/"),
 ]
 # A stream, which a WSGI client would gather in a thread without this test's transaction: tests/projects/test_streams.py
 EXPORT = ("GET", "/api/v1/projects/{project_id}/export/{format}/")
@@ -113,8 +127,9 @@ def one_transaction(db):
 
 
 @pytest.fixture
-def keys(cast) -> dict[str, str]:
+def keys(cast, settings) -> dict[str, str]:
     """One of each of Riverside's things; Olga owns it, and does tasks herself."""
+    settings.OUTBOUND = ["hooks.example.com"]
     invitations.grant(cast.riverside, cast.olga, "tasker", by=cast.olga)
     project = make.project(cast.riverside, wanted=1)
     batch = make.batch(project)
@@ -137,6 +152,8 @@ def keys(cast) -> dict[str, str]:
         ),
         "exclusion_id": rules.exclude(cast.carol, project=project, reason="Rest", by=cast.olga),
     }
+    told, _secret = subscribed(project, "https://hooks.example.com/in", cast.olga)
+    found |= {"subscription_id": told, "delivery_id": subscriptions.ping(told, by=cast.olga)}
     mine = make.held(cast.olga, project)
     public = {name: str(one.public_id) for name, one in (found | {"assignment_id": mine}).items()}
     return public | {"skill_key": skill.key}
