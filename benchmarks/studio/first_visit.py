@@ -85,7 +85,7 @@ def measure(browser: Browser, site: Site) -> list[Goal]:
     cookies = begun.context.cookies()
     begun.context.close()
     visits = [_visit(browser, site, cookies, f"Visited {number}") for number in range(VISITS)]
-    usable, second = (median(visit[at] for visit in visits) for at in (0, 1))
+    usable, second = median(visit[0] for visit in visits), median(visit[1] for visit in visits)
     asked = visits[-1][2]
     behind = later(asked.first)
     deepest = max(asked.depth(url) for url in asked.first if is_script(url) and url not in behind)

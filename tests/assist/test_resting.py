@@ -24,8 +24,8 @@ class Looked(list[Lane]):
 
 async def test_memory_is_given_back_once_after_each_time_of_work(monkeypatch) -> None:
     given: list[int] = []
-    monkeypatch.setattr(resting, "give_back", lambda: given.append(len(lane)))
     lane, gate = Lane("prompts", 4), threading.Event()
+    monkeypatch.setattr(resting, "give_back", lambda: given.append(len(lane)))
     lanes = Looked([lane])
 
     async def looked_again() -> None:

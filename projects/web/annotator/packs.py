@@ -121,9 +121,11 @@ def _wrapped(name: str, pack: str, shorten: Callable[[str], str]) -> str:
         if line.startswith("import "):
             line = _imported(name, line)
         elif line.startswith("export "):
-            line, count = EXPORT.subn(lambda found: exported.append(found["name"]) or "", line, count=1)
-            if not count:
+            found = EXPORT.match(line)
+            if not found:
                 raise ValueError(f"{name}: packs don't know {line!r}")
+            exported.append(found["name"])
+            line = line[found.end() :]
         lines.append(line)
     body = "\n".join(lines)
     if exported:
