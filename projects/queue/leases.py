@@ -68,12 +68,17 @@ MOST_SKIPS = 3
 
 def renew(assignment: Assignment, tasker: Person, token: UUID) -> datetime:
     """Hold work for another lease. Raises LeaseLost when it is no longer in these hands."""
-    terms = {"project": assignment.task.project_id, "version": assignment.settings_version or 0}
-    terms |= {"assignment": assignment.pk, "tasker": tasker.pk, "token": token}
-    renewed = dict(ask(RENEW, terms))
-    if assignment.pk not in renewed:
-        raise LeaseLost()
-    return renewed[assignment.pk]
+    terms = {
+        "project": assignment.task.project_id,
+        "version": assignment.settings_version or 0,
+        "assignment": assignment.pk,
+        "tasker": tasker.pk,
+        "token": token,
+    }
+    for key, deadline in ask(RENEW, terms):
+        if key == assignment.pk:
+            return deadline
+    raise LeaseLost()
 
 
 def release(assignment: Assignment, tasker: Person, token: UUID) -> None:
