@@ -296,9 +296,9 @@ def says_quickly(annotator, answer, confidence):
 
 def test_a_claim_asks_no_more_where_no_model_has_a_seat(cast, project, django_assert_num_queries) -> None:
     make.tasks(make.batch(project), 3)
-    make.judged(cast.alice, project, RIGHT)
+    done = make.judged(cast.alice, project, RIGHT).assignment
     with django_assert_num_queries(2):
-        make.held(cast.alice, project)
+        queue.claim(cast.alice, project, done=done)
 
 
 def test_a_model_is_not_paid_on_gold_either(cast, project) -> None:
