@@ -26,7 +26,7 @@ def main(lease: float, wait: float) -> None:
     from projects.webhooks import courier, schedule
 
     courier.LEASE, courier.LIMITS = lease, courier.Limits(seconds=min(10.0, lease / 2), read=500)
-    schedule.WAITS = tuple(one * wait / schedule.WAITS[0] for one in schedule.WAITS)
+    schedule.WAITS = tuple(one * wait / schedule.WAITS[0] for one in schedule.WAITS)  # type: ignore[misc]
     asyncio.run(work())
 
 

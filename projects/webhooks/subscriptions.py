@@ -112,7 +112,8 @@ def change(
     if name is not None:
         new["name"] = _checked_name(name)
     if url is not None and url != subscription.url:
-        new |= {"url": _checked_url(url, subscription.callbacks)} | FRESH
+        new |= FRESH
+        new["url"] = _checked_url(url, subscription.callbacks)
     if kinds is not None:
         allowed = offered(by, subscription.organization, subscription.project)
         new["kinds"] = _checked_kinds(kinds, allowed, subscription.callbacks)
@@ -123,7 +124,7 @@ def change(
     return subscription
 
 
-FRESH = {"failures": 0, "failing_since": None, "retry_at": None}
+FRESH: dict[str, object] = {"failures": 0, "failing_since": None, "retry_at": None}
 
 
 @transaction.atomic

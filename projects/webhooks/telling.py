@@ -50,7 +50,7 @@ def _subscribers(events: Sequence[Event]) -> list[Subscription]:
 
 def _callbacks(events: Sequence[Event]) -> dict[int, TaskCallback]:
     """The addresses of their own that tasks came with, by the task, where any of these projects has some."""
-    projects = {event.project_key for event in events}
+    projects = {event.project_key for event in events if event.project_key}
     some = Subscription.objects.filter(callbacks=True, state=Subscription.State.ON, project__public_id__in=projects)
     if not some.exists():
         return {}

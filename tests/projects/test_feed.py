@@ -142,8 +142,10 @@ class Story:
         self.reader.read()
 
 
-ACTS = ("judge", "review", "requeue", "rework", "cancel", "cancel_batch", "close_batch", "wind_up", "archive")
-ACTS += ("bring_back", "index", "read")
+ACTS = (
+    *("judge", "review", "requeue", "rework", "cancel", "cancel_batch", "close_batch", "wind_up", "archive"),
+    *("bring_back", "index", "read"),
+)
 OFTEN = ("judge", "judge", "review", "requeue", "read", "index")
 
 
