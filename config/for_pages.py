@@ -5,11 +5,13 @@ the person, the organization and their language. Whoever sends something else th
 page, is treated as any browser is.
 """
 
+from typing import Any
+
 from csp.middleware import CSPMiddleware
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest
 from django.middleware.csrf import CsrfViewMiddleware
 from django_htmx.middleware import HtmxMiddleware
 
@@ -27,7 +29,7 @@ def by_token(request: HttpRequest) -> bool:
 class ForPages:
     """Put before a middleware's class, it lets programs pass."""
 
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+    def __call__(self, request: HttpRequest) -> Any:
         if by_token(request):
             return self.get_response(request)  # type: ignore[attr-defined]
         return super().__call__(request)  # type: ignore[misc]
@@ -68,9 +70,9 @@ class Clock(ForPages, ClockMiddleware):
 class ContentSecurity(CSPMiddleware):
     """What a page may load; an answer to a program, nothing at all."""
 
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+    def __call__(self, request: HttpRequest) -> Any:
         if not by_token(request):
-            return super().__call__(request)  # type: ignore[return-value]
-        response = self.get_response(request)
+            return super().__call__(request)
+        response: Any = self.get_response(request)
         response.headers["Content-Security-Policy"] = NOTHING_MAY_LOAD
-        return response  # type: ignore[return-value]
+        return response

@@ -67,7 +67,7 @@ def held_again(tasker: Person, projects: Mapping[int, Project]) -> list[Assignme
     """What this tasker holds already of these projects, by their keys, with a fresh deadline; a group comes whole."""
     terms = {"tasker": tasker.pk, "projects": list(projects)}
     rows = ask_models(sql.HELD_AGAIN, terms, a=Assignment, t=Task, s=Asset)
-    return [_placed(*row, projects) for row in rows]
+    return [_placed(assignment, task, asset, projects) for assignment, task, asset in rows]
 
 
 def look_ahead(choice: Choice) -> Task | None:

@@ -124,7 +124,8 @@ def test_a_database_that_hangs_holds_up_no_scrape_and_leaves_the_last_figures(of
 
 
 def test_who_asks_while_a_question_hangs_hears_the_last_answer_and_asks_no_second_one() -> None:
-    gate, asked = threading.Event(), []
+    gate = threading.Event()
+    asked: list[int] = []
 
     def ask() -> int:
         asked.append(len(asked))
