@@ -99,7 +99,7 @@ class AccuracyModel:
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> AccuracyModel:
         tables = [name for name in cls.__dataclass_fields__ if name in stored and name not in PLAIN]
-        numbers = {name: np.array(stored[name], dtype=float) for name in tables}
+        numbers: dict[str, Any] = {name: np.array(stored[name], dtype=float) for name in tables}
         if not numbers.get("rows", np.zeros(0)).size:
             numbers.pop("rows", None)
         plain = {name: stored[name] for name in PLAIN if name in stored}

@@ -112,7 +112,7 @@ def _ways(classes: int) -> int:
 def _split(given: Labels, sizes: Sizes, posterior: Floats, told: Colours, residual: bool) -> tuple[_Agreement, Bits]:
     """How two camps agree, found on each half of the tasks for the other; and who the rival is, by all tasks."""
     even = (told.task >> np.uint64(20) & np.uint64(1)).astype(bool)[given.task]
-    begin = (told.worker >> np.uint64(11)) * 2.0**-53 - 0.5
+    begin = (told.worker >> np.uint64(11)).astype(np.float64) * 2.0**-53 - 0.5
 
     def camp(here: Bits) -> Bits:
         some = given.only(here)

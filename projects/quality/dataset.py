@@ -252,7 +252,7 @@ def _judged_by_class(cases: Sequence[_Case], columns: _Columns) -> list[Judged]:
     return [
         Judged(cases[i].source, float(found.confidence[i]), bool(found.answer[i] == known[i]))
         for found, half in judges
-        for i in half
+        for i in half.tolist()
         if cases[i].source
     ]
 
