@@ -37,6 +37,8 @@ ASKS = {
     "project-exclusions": "whom to keep out",
     "load": "a file",
     "models": "the model's name",
+    "project-webhooks": "its name and address",
+    "webhooks": "its name and address",
     "assignment-rework": "why",
     "task-comment": "the words",
     "comment-answer": "the words",
