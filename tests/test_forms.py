@@ -1,4 +1,4 @@
-"""Every form of every page, sent as it stands there: saved, or refused with the reason in sight (issue 11, line 1).
+"""Every form of every page, sent as it stands there: saved, or refused with the reason in sight.
 
 The forms are found by walking through the pages of a project of each task type as each of its people, so a new one is
 tried the day it appears. Each is sent inside a transaction that is taken back, so that none disturbs the next.
@@ -48,6 +48,7 @@ ASKS = {
 # These can be done to some of the tasks and batches here, and say so where they can't.
 AT_TIMES = {
     "batch-prepare": "a model must be deployed that could go ahead",
+    "copilot-deploy": "a model must run that could answer a first question",
     "task-withhold": "not once it is withheld, or decided",
     "task-overlap": "not once it is decided",
     "task-requeue": "once it is withheld or decided",
@@ -62,6 +63,10 @@ ELSEWHERE = {
     "import-go-on": "a file that stopped half-way: tests/projects/test_pages_load.py",
     "batch-archive": "a batch that is over: tests/projects/test_archive_pages.py",
     "batch-prepare-stop": "while a model goes ahead: tests/assist/test_copilot_page.py",
+    "copilot-evaluate": "once a model is deployed: tests/assist/test_evaluation.py",
+    "copilot-promote": "once one has passed: tests/assist/test_evaluation.py",
+    "override-confirm": "once one was asked for: tests/assist/test_evaluation.py",
+    "override-decline": "once one was asked for: tests/assist/test_evaluation.py",
     "copilot-withdraw": "once a model is deployed: tests/assist/test_copilot_page.py",
     "course-again": "after a try at a course: tests/projects/test_qualification_pages.py",
     "invitation-withdraw": "tests/taskers/test_people_pages.py",

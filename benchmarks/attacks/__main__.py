@@ -1,4 +1,4 @@
-"""`python -m benchmarks.attacks [NAME...]`: the attacks of issue 11 on a server of its own, over loopback."""
+"""`python -m benchmarks.attacks [NAME...]`: attacks on a server of its own, over loopback."""
 
 import argparse
 import os

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.queue [--tasks N] [PART...]`: the table of issue 3, in one run, on a server of its own."""
+"""`python -m benchmarks.queue [--tasks N] [PART...]`: the whole table, in one run, on a server of its own."""
 
 import argparse
 import os

@@ -29,6 +29,8 @@ ENOUGH = 0.95
 # Both camps must agree within by so many standard errors more than with each other (one crowd in a hundred does by
 # chance), and by so much; and their stories must have less than this in common. Else the labels tell one story.
 CLEAR, MARGIN, ALIKE = 2.33, 0.1, 0.5
+# Nor do they where fewer people than that tell the other: somebody who came twice, with whoever is like them by chance.
+FEWEST_PEOPLE = 4
 # How likely people are contrary, before anything is seen: the share of them is drawn from Beta(1, 4), so the odds of
 # two stories are the third power of the odds of their people.
 POWER = 3.0
@@ -85,7 +87,9 @@ def weigh_rival(
         return Told(1.0, 0, nobody)
     given, told = Labels(task, worker, label), colours(task, worker, label, sizes)
     found = [_split(given, sizes, posterior, told, residual) for residual in (False, True)[: _ways(sizes[2])]]
-    rivalries = [(agreement, rival) for agreement, rival in found if agreement.is_rivalry]
+    rivalries = [
+        (agreement, rival) for agreement, rival in found if agreement.is_rivalry and rival.sum() >= FEWEST_PEOPLE
+    ]
     if not rivalries:
         return Told(1.0, 0, nobody)
     agreement, rival = max(rivalries, key=lambda one: one[0].odd)
@@ -164,7 +168,8 @@ def _pairs(given: Labels, rival: Bits, sizes: Sizes) -> tuple[Floats, Floats]:
     sides = (~rival, rival)
     said = np.array([np.bincount(at, side, cells.size) for side in sides])
     answers = np.array([np.bincount(given.task, side, tasks) for side in sides])
-    shares = np.array([np.bincount(given.label, side, classes) for side in sides])
+    # Without any label a bincount is of whole numbers, whatever its weights.
+    shares = np.array([np.bincount(given.label, side, classes) for side in sides], dtype=float)
     shares /= np.maximum(shares.sum(1, keepdims=True), 1)
     beyond, room = np.zeros((3, tasks)), np.zeros((3, tasks))
     for n, (one, other) in enumerate(((LEADING, LEADING), (LEADING, RIVAL), (RIVAL, RIVAL))):

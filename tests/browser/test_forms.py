@@ -1,5 +1,5 @@
-"""A manager's forms in a real browser: her first day with a text project, and every type's main forms as they stand
-(issue 11, lines 1, 2 and 4). tests/test_forms.py sends all the others without a browser."""
+"""A manager's forms in a real browser: her first day with a text project, and every type's main forms as they stand.
+tests/test_forms.py sends all the others without a browser."""
 
 import json
 import re

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks.truth import data, grid
+from benchmarks.truth import grid
 from projects.inference.classification import estimate
 from projects.inference.incremental import AccuracyModel, accuracy_model_of, parameters_of, posterior
 from projects.inference.vetting import vet
@@ -81,11 +81,3 @@ def test_a_single_task_is_held_no_surer_than_the_crowd() -> None:
     people = [parameters_of(found, who) for who in worker[task == 0]]
     alone = posterior(stored, people, label[task == 0].tolist())
     assert alone == pytest.approx(found.posterior[0], abs=0.02) and alone.max() < 0.9
-
-
-@pytest.mark.skipif(data.folder() is None, reason="there is no crowd data here")
-@pytest.mark.parametrize("name", data.SIXTEEN)
-def test_no_real_crowd_is_told_that_it_cannot_tell(name) -> None:
-    one = data.categorical(data.folder(), name)
-    sizes = (one.truth.size, int(one.worker.max()) + 1, one.classes)
-    assert estimate(one.task, one.worker, one.label, sizes).identified

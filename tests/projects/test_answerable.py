@@ -1,4 +1,4 @@
-"""Nothing is saved that a tasker could not answer: by page, by program, by verb (issue 11, line 2)."""
+"""Nothing is saved that a tasker could not answer: by page, by program, by verb."""
 
 import pytest
 from django.urls import reverse

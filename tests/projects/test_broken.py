@@ -109,7 +109,7 @@ def test_a_manager_is_told_sees_who_reported_what_and_dismisses_it(cast, project
 
 
 def test_reported_gold_leaves_the_stock_as_any_task_leaves_the_queue(cast, project, batch) -> None:
-    """The same answer, the same next task, the same count: nothing of it tells gold (issue 11, line 14)."""
+    """The same answer, the same next task, the same count: nothing of it tells gold."""
     make.tasks(batch, 6)
     (kept,) = stocked(batch)
     rules.change(project, cast.mina, gold_share=0.1)

@@ -49,8 +49,7 @@ ROW = "Row {number} of the harbour's log: Maria Lopez visited Oslo."
 
 @pytest.mark.parametrize("number_of_worlds", [FEW, MANY])
 def test_nobody_tells_gold_from_work_better_than_chance(cast, record_property, number_of_worlds) -> None:
-    """Order, ids, addresses, names, prefetch: everything in the studio's JSON; reports; corrections (issue 11, line
-    14)."""
+    """Order, ids, addresses, names, prefetch: everything in the studio's JSON; reports; corrections."""
 
     def intervals_of(attempt: int) -> dict[str, Interval]:
         worlds = [_world(cast, random.Random(f"{attempt}/{number}")) for number in range(number_of_worlds)]

@@ -334,7 +334,9 @@ def _models(world: World, cast: Cast, project: Project, deployed: Project) -> No
     world.things |= {"annotator_id": annotator.public_id, "annotator": f"m{annotator.pk}", "version": version.public_id}
     world.others["deployed"] |= {"batch_id": waiting.public_id}
     world.others["running"] = {"batch_id": running.public_id}
-    world.others["evaluated"] = world.others["deployed"] | _evaluated(cast, deployed, version)
+    evaluated = _evaluated(cast, deployed, version)
+    world.others["evaluated"] = world.others["deployed"] | evaluated
+    world.things |= {"evaluation_id": evaluated["evaluation_id"], "override_id": evaluated["override_id"]}
 
 
 def _evaluated(cast: Cast, deployed: Project, champion: ModelVersion) -> dict[str, Any]:

@@ -135,13 +135,16 @@ class Command(BaseCommand):
 
     def _load(self, project: Project, name: str, file: File, by: Person) -> None:
         batch = Batch.objects.filter(project=project, name=name).first() or batches.create(project, name, by=by)
+        if Import.objects.filter(batch=batch, state=Import.State.DONE).exists():
+            self.stdout.write(f"{project.name}: loaded before.")
+            return
         done = importing.run(importing.keep(batch, file, name=str(file.name), by=by).pk)
         if done.state != Import.State.DONE or done.refused:
             faults = "; ".join(f"{error['place']}: {error['text']}" for error in done.errors[:3])
             raise CommandError(f"{project.name}: {done.reason or faults}")
         if batch.state == Batch.State.DRAFT:
             batches.move(batch, Batch.State.LIVE, by=by)
-        self.stdout.write(f"{project.name}: {done.loaded} tasks loaded, {done.known} there already.")
+        self.stdout.write(f"{project.name}: {done.loaded} tasks loaded.")
 
 
 def _project(organization: Organization, by: Person, terms: Terms, instructions: str) -> Project:
