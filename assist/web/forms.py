@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from assist.models import ModelVersion
 from assist.registry.registry import SHARE
-from projects.models import Label, Project, ProjectSettings
+from projects.models import Label, Project, ProjectSettings, limits
 from projects.models.limits import SETTINGS
 from projects.web.shared.units import in_percent, of_percent, percent
 
@@ -127,7 +127,7 @@ class OverrideForm(DeployForm):
 
     reason = forms.CharField(
         label=_("Reason"),
-        max_length=300,
+        max_length=limits.REASON,
         help_text=_("A second person reads it and confirms; both names stay with the model wherever it is shown."),
     )
 

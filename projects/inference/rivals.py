@@ -16,6 +16,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import coo_array, csr_array
+from scipy.sparse.csgraph import connected_components
 
 from projects.inference.camps import Labels, Sizes, by_agreement, by_residual
 from projects.inference.colours import Colours, colours
@@ -29,8 +31,9 @@ ENOUGH = 0.95
 # Both camps must agree within by so many standard errors more than with each other (one crowd in a hundred does by
 # chance), and by so much; and their stories must have less than this in common. Else the labels tell one story.
 CLEAR, MARGIN, ALIKE = 2.33, 0.1, 0.5
-# Nor do they where fewer people than that tell the other: somebody who came twice, with whoever is like them by chance.
-FEWEST_PEOPLE = 4
+# Nor do they where fewer voices than that tell the other: somebody who came twice, with whoever is like them by chance.
+# People are one voice where they have so many tasks in common and answer all but this share of them alike.
+FEWEST_VOICES, SHARED, DIFFERING = 4, 10, 0.03
 # How likely people are contrary, before anything is seen: the share of them is drawn from Beta(1, 4), so the odds of
 # two stories are the third power of the odds of their people.
 POWER = 3.0
@@ -88,7 +91,9 @@ def weigh_rival(
     given, told = Labels(task, worker, label), colours(task, worker, label, sizes)
     found = [_split(given, sizes, posterior, told, residual) for residual in (False, True)[: _ways(sizes[2])]]
     rivalries = [
-        (agreement, rival) for agreement, rival in found if agreement.is_rivalry and rival.sum() >= FEWEST_PEOPLE
+        (agreement, rival)
+        for agreement, rival in found
+        if agreement.is_rivalry and _voices(given, rival, sizes) >= FEWEST_VOICES
     ]
     if not rivalries:
         return Told(1.0, 0, nobody)
@@ -107,6 +112,20 @@ def tempered(posterior: Floats, sure: float) -> Floats:
         return posterior
     kept, others = max(sure, LEAST), max(posterior.shape[-1] - 1, 1)
     return kept * posterior + (1 - kept) * (1 - posterior) / others
+
+
+def _voices(given: Labels, rival: Bits, sizes: Sizes) -> int:
+    """How many the rival's people are, those who say the same counted once."""
+    some = given.only(rival[given.worker])
+    people, who = np.unique(some.worker, return_inverse=True)
+    ones = np.ones(who.size)
+    on = csr_array((ones, (who, some.task)), shape=(people.size, sizes[0]))
+    saying = csr_array((ones, (who, some.task * sizes[2] + some.label)), shape=(people.size, sizes[0] * sizes[2]))
+    shared = coo_array(on @ on.T)
+    alike = csr_array(saying @ saying.T)[shared.row, shared.col] >= (1 - DIFFERING) * shared.data
+    same = alike & (shared.data >= SHARED)
+    pairs = csr_array((np.ones(same.sum()), (shared.row[same], shared.col[same])), shape=(people.size, people.size))
+    return int(connected_components(pairs, directed=False)[0])
 
 
 def _ways(classes: int) -> int:

@@ -23,7 +23,7 @@ def folder(tmp_path, settings):
 
 @pytest.fixture
 def work(cast):
-    """Some events of an ordinary day; nobody has read them."""
+    """Some events of an ordinary day; nobody has read them. Who reads them writes one more: that the batch is done."""
     project = make.project(cast.riverside)
     make.tasks(make.batch(project), 3)
     judge_all(cast, project)
@@ -40,20 +40,20 @@ def test_nothing_goes_before_every_reader_has_passed(cast, work):
     with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
         Event.objects.filter(pk=work[5]["id"]).delete()
     Cursor.objects.filter(reader="slow").delete()
-    assert archive.archive_events(days=0) == len(work) - 5
+    assert archive.archive_events(days=0) == len(work) - 5 + 1
 
 
 def test_every_event_is_in_a_file_in_order_and_as_it_was(cast, work, monkeypatch):
     monkeypatch.setattr(moving, "PART", 4)
     read_all()
     assert archive.archive_events(days=1) == 0, "all are of today"
-    assert archive.archive_events(days=0) == len(work)
+    assert archive.archive_events(days=0) == len(work) + 1
     assert not Event.objects.exists()
     parts = EventPart.objects.order_by("number")
     assert [part.events for part in parts][:2] == [4, 4]
     names = [field.attname for field in Event._meta.concrete_fields]
     kept = [{name: getattr(event, name) for name in names} for part in parts for event in archive.events_of(part)]
-    assert kept == work
+    assert kept[:-1] == work and kept[-1]["kind"] == "batch_done"
     assert archive.archive_events(days=0) == 0
     told = task_history.of(Task.objects.first()).moments
     assert [moment.text for moment in told][0] == "What came before is in the archive of events"
@@ -81,4 +81,4 @@ def test_the_reaper_keeps_events_for_as_long_as_the_settings_say(cast, work, set
     assert cleanup.reap()["events"] == 0
     settings.KEEP_EVENTS = 0
     assert cleanup.reap()["events"] == 0
-    assert verdict_index.catch_up() == 0 and Event.objects.count() == len(work)
+    assert verdict_index.catch_up() == 0 and Event.objects.count() == len(work) + 1

@@ -116,6 +116,7 @@ def test_progress_from_events_agrees_with_a_count(cast) -> None:
     assert added_up == counted
     assert counted | {"batch_id": 0} == {
         "batch_id": 0, "tasks": 3, "wanted": 7, "submitted": 6, "decided": 1, "in_review": 1, "spent": 2,
+        "done_at": None,
     }  # fmt: skip
     make.judged(cast.carol, project, make.MARIA)
     settled()

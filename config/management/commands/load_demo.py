@@ -136,7 +136,7 @@ class Command(BaseCommand):
     def _load(self, project: Project, name: str, file: File, by: Person) -> None:
         batch = Batch.objects.filter(project=project, name=name).first() or batches.create(project, name, by=by)
         if Import.objects.filter(batch=batch, state=Import.State.DONE).exists():
-            self.stdout.write(f"{project.name}: loaded before.")
+            self.stdout.write(f"{project.name}: 0 tasks loaded, they are there.")
             return
         done = importing.run(importing.keep(batch, file, name=str(file.name), by=by).pk)
         if done.state != Import.State.DONE or done.refused:
