@@ -52,10 +52,9 @@ def test_a_heartbeat_is_one_statement_that_finds_its_tasker_and_waits_for_no_dis
         cursor.execute("SET LOCAL enable_seqscan TO off")
     terms = {"project": 1, "version": 1, "assignment": 1, "tasker": 1, "token": str(mine.token)}
     plan = plans.generic(leases.RENEW, terms)
-    assert set(re.findall(r"using (\w+) on projects_assignment\b", plan)) == {
-        "assignment_held_tasker",
-        "projects_assignment_pkey",
-    }, plan
+    # By which index the row's own key is looked up is the planner's to choose: with few rows all cost the same.
+    found = re.findall(r"using (\w+) on projects_assignment\b", plan)
+    assert "assignment_held_tasker" in found and len(found) == 2 and "Seq Scan on projects_assignment" not in plan, plan
 
 
 def test_a_stranger_cannot_keep_give_back_or_hand_in(cast, mine) -> None:
