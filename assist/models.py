@@ -70,7 +70,7 @@ class Evaluation(models.Model):
     findings = models.JSONField(default=list)  # of gate.Finding, all tasks first
     tasks = models.PositiveIntegerField(default=0)
     holdout = models.CharField(max_length=64, blank=True)  # sha256 of the tasks and verdicts that it was judged on
-    looks = models.PositiveIntegerField(default=0)  # how often these had been looked at before
+    looks = models.PositiveIntegerField(default=0)  # how often these had been looked at before, by shares
     rules = models.PositiveSmallIntegerField()  # gate.VERSION
     begun_at = models.DateTimeField(db_default=Now(), editable=False)
     begun_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")

@@ -18,7 +18,7 @@ from procrastinate.contrib.django import app
 from assist.errors import CopilotError
 from assist.learning import blind_verdicts, gate
 from assist.learning.blind_verdicts import Decided
-from assist.learning.gate import Judgement, Outcome, Pair
+from assist.learning.gate import Judgement, Pair
 from assist.learning.scores import SCORES, Asked, Scores, asked_by
 from assist.learning.slices import slices_of
 from assist.models import Evaluation, ModelVersion
@@ -29,7 +29,6 @@ from projects.models import Project
 from taskers.errors import StateConflict
 from taskers.models import Person
 from taskers.models.limits import Between
-from taskers.outbox.events import emit
 
 JOB = "assist.jobs.evaluate"
 NEWEST = 2_000  # verdicts
@@ -43,8 +42,11 @@ def begin(project: Project, candidate: ModelVersion, *, by: Person, margin: floa
 
     Raises StateConflict where there is nothing to compare, or the same is being measured already.
     """
+    before = registry.champion(project, candidate.capability)
+    champion = champion_of(project, candidate)  # may ask the runtime, so nothing is locked yet
     Project.objects.select_for_update(of=("self",)).get(pk=project.pk)
-    champion = champion_of(project, candidate)
+    if registry.champion(project, candidate.capability) != before:
+        raise StateConflict("What answers here changed a moment ago: try again.")
     if candidate.removed_at is not None:
         raise StateConflict(f"{candidate} was removed from this installation.")
     if champion == candidate:
@@ -87,7 +89,7 @@ def run(key: int) -> str:
     decided = blind_verdicts.newest(evaluation.project, NEWEST)
     blind = [one for one in decided if one.blind]
     holdout = blind_verdicts.digest(blind)
-    looks = _looks(evaluation, holdout)
+    looks = _looks(evaluation, blind)
     try:
         scores = asyncio.run(_scores(evaluation, asked_by(evaluation.project), decided))
         judgement = _judgement(evaluation, blind, scores, looks)
@@ -100,17 +102,20 @@ def run(key: int) -> str:
         outcome=judgement.outcome.value,
         reason=judgement.reason[:300],
         findings=[_plain(asdict(one)) for one in judgement.findings],
-        tasks=len(blind),
+        tasks=judgement.findings[0].tasks if judgement.findings else 0,
         holdout=holdout,
         looks=looks,
     )
     return judgement.outcome
 
 
-def _looks(evaluation: Evaluation, holdout: str) -> int:
-    """How often these very tasks have told of a candidate before: fresh verdicts make another holdout."""
-    seen = Evaluation.objects.filter(project=evaluation.project, holdout=holdout, state=DONE)
-    return seen.exclude(pk=evaluation.pk).count()
+def _looks(evaluation: Evaluation, blind: Sequence[Decided]) -> int:
+    """How often these tasks have told of a candidate before. An earlier evaluation counts for the share of them that
+    was decided by then, so that a few fresh verdicts don't make all of them new."""
+    done = Evaluation.objects.filter(project=evaluation.project, state=DONE).exclude(pk=evaluation.pk)
+    moments = [one.entry.verdict.at for one in blind]
+    seen = [sum(at <= begun for at in moments) for begun in done.values_list("begun_at", flat=True)]
+    return math.ceil(sum(seen) / len(moments)) if moments else 0
 
 
 async def _scores(evaluation: Evaluation, asked: Asked, decided: Sequence[Decided]) -> tuple[Scores, Scores]:
@@ -127,10 +132,15 @@ async def _scores(evaluation: Evaluation, asked: Asked, decided: Sequence[Decide
 def _judgement(
     evaluation: Evaluation, blind: Sequence[Decided], scores: tuple[Scores, Scores], looks: int
 ) -> Judgement:
-    found, protected = slices_of(blind, evaluation.project.task_type)
+    told = [
+        (one, candidate, champion)
+        for one, candidate, champion in zip(blind, *scores, strict=True)
+        if candidate is not None and champion is not None
+    ]
+    found, protected = slices_of([one for one, *_ in told], evaluation.project.task_type)
     pairs = [
         Pair(str(one.task.public_id), one.group, candidate, champion, own)
-        for one, candidate, champion, own in zip(blind, *scores, found, strict=True)
+        for (one, candidate, champion), own in zip(told, found, strict=True)
     ]
     return gate.judge(pairs, slices=protected, margin=evaluation.margin, looks=looks)
 
@@ -146,13 +156,6 @@ def _plain(finding: dict[str, Any]) -> dict[str, Any]:
 def _end(evaluation: Evaluation, **told: Any) -> None:
     if not Evaluation.objects.filter(pk=evaluation.pk, state=RUNNING).update(ended_at=Now(), **told):
         return
-    emit(
-        "model_evaluated",
-        organization_id=evaluation.project.organization_id,
-        actor_id=evaluation.begun_by_id,
-        project_key=evaluation.project.public_id,
-        subject=f"project:{evaluation.project.public_id}",
-        model=str(evaluation.candidate),
-        champion=str(evaluation.champion),
-        outcome=str(told.get("outcome", Outcome.CANNOT_TELL)),
-    )
+    outcome = str(told.get("outcome", ""))
+    terms = {"champion": str(evaluation.champion), "state": told["state"], "outcome": outcome}
+    registry.tell("model_evaluated", evaluation.project, evaluation.candidate, evaluation.begun_by, **terms)

@@ -17,7 +17,6 @@ from assist.runtime.client import RuntimeClient
 from projects.models import Project
 from taskers.errors import StateConflict
 from taskers.models import Person
-from taskers.outbox.events import emit
 
 WAITING, CONFIRMED, DECLINED = (Override.State[name] for name in ("WAITING", "CONFIRMED", "DECLINED"))
 
@@ -109,14 +108,4 @@ async def _answers(version: ModelVersion) -> None:
 
 
 def _tell(kind: str, override: Override, by: Person) -> None:
-    project = override.project
-    emit(
-        kind,
-        organization_id=project.organization_id,
-        actor_id=by.pk,
-        project_key=project.public_id,
-        subject=f"project:{project.public_id}",
-        model=str(override.version),
-        share=override.share,
-        reason=override.reason,
-    )
+    registry.tell(kind, override.project, override.version, by, share=override.share, reason=override.reason)

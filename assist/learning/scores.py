@@ -1,4 +1,5 @@
-"""How well a model does on tasks that people decided without its help: one score in [0, 1] for each of them.
+"""How well a model does on tasks that people decided without its help: one score in [0, 1] for each of them, or None
+where a task asks nothing that such a model could tell, since that two models know nothing of it makes neither as good.
 
 A metric is one function and one line of SCORES. All models are asked through the runtime, behind people's questions.
 """
@@ -35,7 +36,7 @@ class Asked:
     fields: Sequence[Choices]
 
 
-Scores = list[float]
+Scores = list[float | None]
 Metric = Callable[[RuntimeClient, ModelVersion, Asked, Sequence[Decided]], Awaitable[Scores]]
 
 
@@ -53,7 +54,10 @@ async def spans(client: RuntimeClient, version: ModelVersion, asked: Asked, deci
     for at in range(0, len(work), PORTION):
         texts = [str(one.task.payload.get("text", "")) for one in work[at : at + PORTION]]
         found += await client.spans_of(str(version), texts)
-    return [_f1(_offered(said, asked), _places(one.answer)) for said, one in zip(found, work, strict=True)]
+    return [
+        _f1(_offered(said, asked), _places(one.answer)) if one.task.payload.get("text") else None
+        for said, one in zip(found, work, strict=True)
+    ]
 
 
 def _offered(said: Sequence[Sequence[Any]], asked: Asked) -> set[tuple[int, int, str]]:
@@ -75,7 +79,7 @@ async def classes(client: RuntimeClient, version: ModelVersion, asked: Asked, de
     work = [one for one in decided if one.task.payload.get("text")]
     texts = [str(one.task.payload["text"]) for one in work]
     if not texts or not asked.fields:
-        return [0.0 for one in decided if one.blind]
+        return [None for one in decided if one.blind]
     phrases = await class_vectors.phrases(client, str(version), asked.fields)
     portions = [texts[at : at + PORTION] for at in range(0, len(texts), PORTION)]
     vectors = np.concatenate([await client.vectors(str(version), some) for some in portions])
@@ -89,7 +93,7 @@ async def classes(client: RuntimeClient, version: ModelVersion, asked: Asked, de
         tasks = [one.task.pk for one, kept in zip(work, used, strict=True) if kept and one.blind]
         for task, best, mine in zip(tasks, cosines.argmax(1), own[used][blind], strict=True):
             right[task].append(bool(best == mine))
-    return [float(np.mean(said)) if said else 0.0 for said in right.values()]
+    return [float(np.mean(said)) if said else None for said in right.values()]
 
 
 def _label(answer: Mapping[str, Any], field: str) -> str:
@@ -103,10 +107,10 @@ async def masks(client: RuntimeClient, version: ModelVersion, asked: Asked, deci
     return [await _picture(client, version, one) for one in decided if one.blind]
 
 
-async def _picture(client: RuntimeClient, version: ModelVersion, one: Decided) -> float:
+async def _picture(client: RuntimeClient, version: ModelVersion, one: Decided) -> float | None:
     picture = picture_of(one.task)
     if picture is None:
-        return 0.0
+        return None
     size = (picture.height, picture.width)
     regions = [made for part in one.answer["regions"] if (made := _mask(part["shape"], *size))][:MOST_REGIONS]
     supply = partial(asyncio.to_thread, read_picture, picture)
@@ -126,7 +130,7 @@ async def _picture(client: RuntimeClient, version: ModelVersion, one: Decided) -
             overlaps.append(
                 edit_distance.overlap(wanted.astype(bool), edit_distance.pixels(reply["masks"][reply["best"]]))
             )
-    return float(np.mean(overlaps)) if overlaps else 1.0
+    return float(np.mean(overlaps)) if overlaps else None
 
 
 def _mask(shape: Mapping[str, Any], height: int, width: int) -> Mapping[str, Any] | None:

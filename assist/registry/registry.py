@@ -121,7 +121,7 @@ def deploy(project: Project, version: ModelVersion, *, share: int, by: Person, g
     made = _begun(project, version, share, by, grounds)
     if most is not None and lacking:
         _give_up(most, lacking)
-    _tell("model_deployed", made, by)
+    tell("model_deployed", project, version, by, share=share, basis=grounds.basis)
     return made
 
 
@@ -158,13 +158,27 @@ def withdraw(deployment: Deployment, *, by: Person) -> None:
     """The version no longer answers there; the default, or the others, take over. Raises StateConflict if it ended."""
     if not Deployment.objects.live().filter(pk=deployment.pk).update(ended_at=Now()):
         raise StateConflict("This deployment has ended already.")
-    _tell("model_withdrawn", deployment, by)
+    told = {"share": deployment.share, "basis": deployment.basis}
+    tell("model_withdrawn", deployment.project, deployment.version, by, **told)
 
 
 def deployed(project: Project, capability: str) -> list[Deployment]:
     """What answers there now for a capability, beside the runtime's default."""
     rows = Deployment.objects.live().filter(project=project, version__capability=capability)
     return list(rows.select_related("version").order_by("pk"))
+
+
+def tell(kind: str, project: Project, version: ModelVersion, by: Person, **data: object) -> None:
+    """Write down what happened to a version in a project, and who did it, in the transaction that does it."""
+    emit(
+        kind,
+        organization_id=project.organization_id,
+        actor_id=by.pk,
+        project_key=project.public_id,
+        subject=f"project:{project.public_id}",
+        model=str(version),
+        **data,
+    )
 
 
 def has_answered(project: Project, capability: str) -> bool:
@@ -232,17 +246,3 @@ def _written(offer: Offer) -> ModelVersion:
         },
     )
     return version
-
-
-def _tell(kind: str, deployment: Deployment, by: Person) -> None:
-    project = deployment.project
-    emit(
-        kind,
-        organization_id=project.organization_id,
-        actor_id=by.pk,
-        project_key=project.public_id,
-        subject=f"project:{project.public_id}",
-        model=str(deployment.version),
-        share=deployment.share,
-        basis=deployment.basis,
-    )

@@ -133,12 +133,15 @@ def test_an_evaluation_is_stale_once_another_model_has_begun(
         rollout.promote(found, share=5, by=cast.mina)
 
 
-def test_looking_again_at_the_same_tasks_is_counted_and_fresh_ones_begin_anew(
+def test_looking_again_at_the_same_tasks_is_counted_and_fresh_ones_renew_as_much_as_they_are(
     cast: Cast, project: Project, candidate: ModelVersion
 ) -> None:
     looks = [evaluated(project, candidate, cast).looks for _ in range(3)]
     decided(cast, project, 1)
-    assert [*looks, evaluated(project, candidate, cast).looks] == [0, 1, 2, 0]
+    looks.append(evaluated(project, candidate, cast).looks)
+    assert looks == [0, 1, 2, 3], "one fresh verdict of eighty-one makes nothing new"
+    decided(cast, project, 81)
+    assert evaluated(project, candidate, cast).looks == 2, "half of four"
 
 
 def test_an_evaluation_is_run_once_and_never_rewritten(cast: Cast, project: Project, candidate: ModelVersion) -> None:
@@ -198,11 +201,13 @@ def test_overriding_takes_two_people_and_their_names_stay(
     cast: Cast, project: Project, candidate: ModelVersion
 ) -> None:
     rollout.first(project, registry.model_version(FAKE[1]), share=60, by=cast.mina)
-    ask = {"version": candidate.public_id, "share": 40, "reason": "The customer's own"}
+    ask = {"override-version": candidate.public_id, "override-share": 40}
     mina, pia = Client(), Client()
     mina.force_login(cast.mina)
     pia.force_login(make.person("Pia", cast.riverside, "manager"))
     page = reverse("project-copilot", args=[project.public_id])
+    assert mina.post(reverse("copilot-override", args=[project.public_id]), ask).status_code == 422, "without a reason"
+    ask["override-reason"] = "The customer's own"
     assert mina.post(reverse("copilot-override", args=[project.public_id]), ask).status_code == 302
     wish = Override.objects.get()
     confirm = reverse("override-confirm", args=[project.public_id, wish.public_id])

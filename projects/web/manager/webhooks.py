@@ -1,5 +1,7 @@
 """Webhooks: who is told of what, every message with how it fared, and the levers."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
@@ -130,11 +132,9 @@ def delivery(request: MemberRequest, subscription_id: UUID, delivery_id: UUID) -
 def again(request: MemberRequest, subscription_id: UUID, delivery_id: UUID) -> HttpResponse:
     """Send one message once more."""
     found = subscriptions.one(request.user, subscription_id)
-    try:
+    with _saying_why_not(request):
         deliveries.redeliver(deliveries.one_of(found, delivery_id))
         messages.success(request, _("It is sent again, under the same id."))
-    except Problem as problem:
-        messages.error(request, problem.text)
     return redirect("webhook", found.public_id)
 
 
@@ -153,10 +153,8 @@ def all_again(request: MemberRequest, subscription_id: UUID) -> HttpResponse:
 def switch(request: MemberRequest, subscription_id: UUID) -> HttpResponse:
     """Switch one on or off."""
     found = subscriptions.one(request.user, subscription_id)
-    try:
+    with _saying_why_not(request):
         subscriptions.switch(found, request.POST.get("state", ""), by=request.user)
-    except Problem as problem:
-        messages.error(request, problem.text)
     return redirect("webhook", found.public_id)
 
 
@@ -174,11 +172,9 @@ def rotate(request: MemberRequest, subscription_id: UUID) -> HttpResponse:
 def ping(request: MemberRequest, subscription_id: UUID) -> HttpResponse:
     """Send a message that says nothing."""
     found = subscriptions.one(request.user, subscription_id)
-    try:
+    with _saying_why_not(request):
         subscriptions.ping(found, by=request.user)
         messages.success(request, _("A ping is on its way; look below in a moment."))
-    except Problem as problem:
-        messages.error(request, problem.text)
     return redirect("webhook", found.public_id)
 
 
@@ -190,6 +186,15 @@ def remove(request: MemberRequest, subscription_id: UUID) -> HttpResponse:
     subscriptions.remove(found, by=request.user)
     messages.success(request, _("%(name)s is removed.") % {"name": found.name})
     return redirect("project-webhooks", found.project.public_id) if found.project else redirect("webhooks")
+
+
+@contextmanager
+def _saying_why_not(request: MemberRequest) -> Iterator[None]:
+    """What is refused is said on the page that comes next."""
+    try:
+        yield
+    except Problem as problem:
+        messages.error(request, problem.text)
 
 
 def _around(project: Project | None) -> dict[str, Any]:
