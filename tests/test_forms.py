@@ -64,6 +64,7 @@ ELSEWHERE = {
     "batch-archive": "a batch that is over: tests/projects/test_archive_pages.py",
     "batch-prepare-stop": "while a model goes ahead: tests/assist/test_copilot_page.py",
     "copilot-evaluate": "once a model is deployed: tests/assist/test_evaluation.py",
+    "copilot-override": "once a model answers: tests/browser/test_gate.py",
     "copilot-promote": "once one has passed: tests/assist/test_evaluation.py",
     "override-confirm": "once one was asked for: tests/assist/test_evaluation.py",
     "override-decline": "once one was asked for: tests/assist/test_evaluation.py",

@@ -131,6 +131,9 @@ class OverrideForm(DeployForm):
         help_text=_("A second person reads it and confirms; both names stay with the model wherever it is shown."),
     )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, prefix="override", **kwargs)
+
 
 class PromoteForm(forms.Form):
     """In which share of the work a version answers that has passed."""

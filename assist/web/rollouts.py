@@ -73,7 +73,7 @@ def override(request: MemberRequest, project: Project) -> HttpResponse:
     capability = capability_of(project.task_type, project.settings_now())
     form = OverrideForm(request.POST, project=project, capability=capability)
     if not form.is_valid():
-        return refused(request, project, deploy_form=form)
+        return refused(request, project, override_form=form)
     told = form.cleaned_data
     rollout.ask_override(project, told["version"], share=told["share"], reason=told["reason"], by=request.user)
     messages.success(request, _("It waits for a second person to confirm it."))

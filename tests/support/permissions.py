@@ -92,6 +92,7 @@ TILE = {"fields": [{"field": "label", "value": "cat"}]}
 DRAFT = json(token="@token", version=0, answer={"tiles": {"@tile": TILE}})
 TERMS = {"target_error": "5", "assurance": "95", "audit_share": "10"}
 MOVED = {f"@annotator-{name}": value for name, value in (TERMS | {"mode": "count", "reason": "Good"}).items()}
+OVERRIDE = {"override-version": "@version", "override-share": "40", "override-reason": "Better"}
 KEYS = '{"studio.submit": ["ctrl+enter"]}'
 PAIR = {"form": "pair", "pair-one": "@alice", "pair-other": "@carol", "pair-relation": "household"}
 COURSE = {"training_tasks": "1", "shown": "end", "training_pass": "90", "training_tries": "3", "training_wait": "12"}
@@ -343,7 +344,7 @@ COPILOT = [
     post("copilot-evaluate", MANAGE, form(version="@version", share="40"), on="evaluated"),
     get("copilot-evaluation", MANAGE, on="evaluated"),
     post("copilot-promote", MANAGE, form(share="40"), on="evaluated"),
-    post("copilot-override", MANAGE, form(version="@version", share="40", reason="Better"), on="evaluated"),
+    post("copilot-override", MANAGE, named(OVERRIDE), on="evaluated"),
     post("override-confirm", MANAGE, on="evaluated"),
     post("override-decline", MANAGE, on="evaluated"),
     post("copilot-place", MANAGE, named({"annotator-version": "@version"})),
