@@ -17,6 +17,28 @@ class Known(NamedTuple):
     shown: bool = True
 
 
+class Said(NamedTuple):
+    """What a file says of a row's answer, still unchecked; labels stand under the names that the file has for them."""
+
+    answer: dict[str, Any]  # as the task type has it
+    by: str = ""  # who said so, in the file's words; "" where it names nobody
+    score: float | None = None  # in [0, 1], where the file has one
+    predicted: bool = False  # the file itself calls it a model's
+
+
+class Fault(NamedTuple):
+    """Why one row can't become a task, or something of it can't be kept."""
+
+    place: str
+    code: str
+    text: str
+
+    @classmethod
+    def of(cls, refused: Refused, place: str) -> "Fault":
+        """The fault of a row at `place`, whose content was refused."""
+        return cls(f"{place}, {refused.place}" if refused.place else place, refused.code, refused.text)
+
+
 @dataclass(frozen=True)
 class Row:
     """One item that may become a task. `fields` are still unchecked; a picture comes checked."""
@@ -29,19 +51,8 @@ class Row:
     known: Known | None = None
     id: str | int | None = None  # what its field `id` says, where that names it for want of an external_id
     callback: object = None  # the address that it brings, still unchecked
-
-
-class Fault(NamedTuple):
-    """Why one row can't become a task."""
-
-    place: str
-    code: str
-    text: str
-
-    @classmethod
-    def of(cls, refused: Refused, place: str) -> "Fault":
-        """The fault of a row at `place`, whose content was refused."""
-        return cls(f"{place}, {refused.place}" if refused.place else place, refused.code, refused.text)
+    said: tuple[Said, ...] = ()  # what the file says of its answer
+    lost: tuple[Fault, ...] = ()  # what the file says of it and can't be kept; the row goes in all the same
 
 
 Item = Row | Fault
