@@ -2,7 +2,8 @@
 
 Each tasker asks with a token of their own: claim, submit, and the one answer decides, grades and pays. One web process
 and one worker, as `make run` starts them, on a server of their own; and beside them, round for round, those of a commit
-of before, asked by the same client. Whoever isn't asked stands still meanwhile.
+of before, asked by the same client; likewise one whose figures are scraped and whose traces are sent. Whoever isn't
+asked stands still meanwhile.
 """
 
 import argparse
@@ -12,7 +13,7 @@ import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from benchmarks.http import bare, before, installation
+from benchmarks.http import bare, before, installation, watched
 from benchmarks.http.installation import ROOT, Installation, Round
 from benchmarks.queue.measure import Row, at_least, at_most, median, ms, p95, show, show_asked, told
 
@@ -20,9 +21,9 @@ ROUNDS = 3
 CROWDS = (8, 32)
 ASKED_MS = 14.0  # processor per cycle, all processes, on a machine that does ADDITIONS in ASKED_SECONDS
 ADDITIONS, ASKED_SECONDS = 20_000_000, 1.1
-ASKED_RATIO, ASKED_SPREAD = 1.6, 3.0
+ASKED_RATIO, ASKED_SPREAD, ASKED_WATCHED = 1.6, 3.0, 0.97
 QUIET_SECONDS = 15.0
-NOW = "now"
+NOW, WATCHED = "now", "now, watched"
 
 Rounds = Mapping[int, Sequence[Round]]  # by how many taskers asked
 
@@ -34,20 +35,25 @@ def main() -> int:
     chosen = parser.parse_args()
     slowness = yardstick() / ASKED_SECONDS
     with contextlib.ExitStack() as open_until_the_end:
-        places = {NOW: ROOT}
+        collector, told_besides = open_until_the_end.enter_context(watched.watching())
+        places = {NOW: ROOT, WATCHED: ROOT}
         if (place := open_until_the_end.enter_context(before.tree())) is not None:
             places[before.COMMIT] = place
         sites = [
-            open_until_the_end.enter_context(installation.running(name, place, chosen.tasks, max(CROWDS)))
+            open_until_the_end.enter_context(
+                installation.running(name, place, chosen.tasks, max(CROWDS), told_besides if name == WATCHED else None)
+            )
             for name, place in places.items()
         ]
         measured = _in_turns(sites, chosen.seconds)
         idle = sites[0].idle(QUIET_SECONDS)
+        assert collector.taken, "no trace arrived: what was measured is no installation that is watched"
     what = f"{ADDITIONS:,} additions of Python; what follows is of a machine that takes {ASKED_SECONDS} s"
     rows = [told(what, f"{slowness * ASKED_SECONDS:.2f} s", slowness)]
     for name, rounds in measured.items():
         rows += _table(name, rounds, slowness)
     rows += [told(f"idle: {name}", f"{100 * share:.1f} % of a core", share) for name, share in idle.items()]
+    rows += _watched(measured)
     rows += _ratios(measured) if before.COMMIT in measured else _recorded(measured[NOW], chosen.seconds)
     show(rows)
     show_asked(rows)
@@ -104,6 +110,20 @@ def _ratios(measured: Mapping[str, Rounds]) -> list[Row]:
         what = f"cycles a second: {NOW} / {before.COMMIT}, {taskers} taskers"
         rows.append(at_least(what, f"{ratio:.2f} times", ratio, ASKED_RATIO))
     return rows
+
+
+def _watched(measured: Mapping[str, Rounds]) -> list[Row]:
+    """What being watched costs: cycles a second with it and without, round for round over all crowds."""
+    pairs = [
+        pair for taskers in CROWDS for pair in zip(measured[WATCHED][taskers], measured[NOW][taskers], strict=True)
+    ]
+    ratio = median(with_it.rate / without.rate for with_it, without in pairs)
+    what = "cycles a second: metrics scraped and traces sent / neither"
+    share = median(sum(one.shares.values()) / sum(other.shares.values()) for one, other in pairs)
+    return [
+        at_least(what, f"{ratio:.3f} times", ratio, ASKED_WATCHED),
+        told("processor a cycle: likewise", f"{share:.3f} times", share),
+    ]
 
 
 def _recorded(rounds: Rounds, seconds: float) -> list[Row]:

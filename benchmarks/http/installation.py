@@ -7,13 +7,14 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 import psycopg
 
+from benchmarks.http.watched import scraped
 from benchmarks.queue.http import Asker, by_token
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -40,8 +41,8 @@ class Round:
 class Installation:
     """One web process, one worker and a database of their own."""
 
-    def __init__(self, name: str, told: dict) -> None:
-        self.name, self.told = name, told
+    def __init__(self, name: str, told: dict, scraped_with: str = "") -> None:
+        self.name, self.told, self._scraped_with = name, told, scraped_with
         self.roots = {
             "web": psutil.Process(told["web"]),
             "worker": psutil.Process(told["worker"]),
@@ -57,7 +58,8 @@ class Installation:
         its part belongs to the cycles."""
         pipelines = [Asker(self.told["port"], by_token(secret)) for secret in self.told["secrets"][:taskers]]
         before, start = self.processor(), time.monotonic()
-        done = asyncio.run(self._crowd(pipelines, start + seconds))
+        with scraped(self.told["port"], self._scraped_with) if self._scraped_with else contextlib.nullcontext():
+            done = asyncio.run(self._crowd(pipelines, start + seconds))
         taken = time.monotonic() - start
         self._wait_until_read()
         after = self.processor()
@@ -117,10 +119,13 @@ class Installation:
 
 
 @contextlib.contextmanager
-def running(name: str, tree: Path, tasks: int, taskers: int) -> Iterator[Installation]:
-    """The installation of the tree of a commit, from nothing."""
-    hidden = {"TANDEM_DATA", "DATABASE_URL", "DJANGO_SETTINGS_MODULE"}
-    environment = {key: value for key, value in os.environ.items() if key not in hidden}
+def running(
+    name: str, tree: Path, tasks: int, taskers: int, watched: Mapping[str, str] | None = None
+) -> Iterator[Installation]:
+    """The installation of the tree of a commit, from nothing; `watched` is what it is told besides."""
+    hidden = {"TANDEM_DATA", "DATABASE_URL", "DJANGO_SETTINGS_MODULE", "TANDEM_METRICS_TOKEN", "TANDEM_TRACES"}
+    watched = watched or {}
+    environment = {key: value for key, value in os.environ.items() if key not in hidden} | watched
     command = [sys.executable, "-P", str(SITE), str(tasks), str(taskers)]
     pipes: dict = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
     process = subprocess.Popen(command, cwd=tree, env=environment, **pipes)
@@ -128,7 +133,7 @@ def running(name: str, tree: Path, tasks: int, taskers: int) -> Iterator[Install
     try:
         line = process.stdout.readline()
         assert line, f"{name} did not start"
-        yield Installation(name, json.loads(line))
+        yield Installation(name, json.loads(line), watched.get("TANDEM_METRICS_TOKEN", ""))
     finally:
         process.communicate()
 

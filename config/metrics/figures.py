@@ -123,6 +123,26 @@ FIGURES = (
            FROM taskers_cursor c""",
     ),
     Figure(
+        "tandem_webhooks",
+        "Messages of webhooks that wait to be delivered, or that were given up.",
+        ["state"],
+        """SELECT w.state, coalesce(sum(d.number), 0)
+           FROM (VALUES ('waiting'), ('dead')) AS w(state) LEFT JOIN projects_subscription s ON true
+           LEFT JOIN LATERAL (SELECT count(*) AS number FROM projects_webhookdelivery d
+             WHERE d.subscription_id = s.id AND d.state = w.state) d ON true
+           GROUP BY 1""",
+    ),
+    Figure(
+        "tandem_webhooks_late_seconds",
+        "How long ago the oldest message should have been sent, of receivers that answer.",
+        [],
+        """SELECT coalesce(max(greatest(extract(epoch FROM clock_timestamp() - d.due_at), 0)), 0)
+           FROM projects_subscription s CROSS JOIN LATERAL (
+             SELECT due_at FROM projects_webhookdelivery d
+             WHERE d.subscription_id = s.id AND d.state = 'waiting' ORDER BY due_at LIMIT 1
+           ) d WHERE s.state = 'on' AND s.failures = 0""",
+    ),
+    Figure(
         "tandem_database_connections",
         "Connections to the database server, by everybody.",
         [],

@@ -155,6 +155,24 @@ def _outbox(found: Found) -> Iterator[Line]:
     yield Line(name, State.ILL if lag > LATE_SECONDS else State.WELL, says, heading)
 
 
+def _webhooks(found: Found) -> Iterator[Line]:
+    name, late_heading, dead_heading = _("Webhooks"), "Webhooks are late", "Webhooks were given up"
+    rows = found.rows.get("tandem_webhooks")
+    if rows is None:
+        yield Line(name, State.UNKNOWN, _("Nobody could be asked."), late_heading)
+        return
+    late, numbers = _one(found, "tandem_webhooks_late_seconds"), _by(found, "tandem_webhooks")
+    says = _("%(waiting)d messages wait, %(dead)d were given up.") % {
+        "waiting": numbers.get("waiting", 0),
+        "dead": numbers.get("dead", 0),
+    }
+    if late > LATE_SECONDS:
+        says = _("The oldest message should have been sent %(ago)s ago.") % {"ago": _duration(late)}
+        yield Line(name, State.ILL, says, late_heading)
+    else:
+        yield Line(name, State.ILL if numbers.get("dead") else State.WELL, says, dead_heading)
+
+
 def _queue(found: Found) -> Iterator[Line]:
     name, heading = _("Leases"), "Leases are not taken back"
     if not found.rows.get("hour"):
@@ -190,7 +208,16 @@ def _disk(found: Found) -> Iterator[Line]:
         yield Line(named, State.ILL if free < LEAST_FREE * whole else State.WELL, says, heading)
 
 
-CHECKS: tuple[Callable[[Found], Iterator[Line]], ...] = (_database, _worker, _copilot, _jobs, _outbox, _queue, _disk)
+CHECKS: tuple[Callable[[Found], Iterator[Line]], ...] = (
+    _database,
+    _worker,
+    _copilot,
+    _jobs,
+    _outbox,
+    _webhooks,
+    _queue,
+    _disk,
+)
 
 
 def _one(found: Found, name: str) -> float:

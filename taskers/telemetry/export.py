@@ -55,6 +55,10 @@ class Traces:
                 span.set_attribute("tandem.request", id)
             yield Part(span)
 
+    def going_on(self) -> bool:
+        """Whether this lies in a trace that was drawn to be kept, here or by whoever asked."""
+        return trace.get_current_span().get_span_context().trace_flags.sampled
+
     def place(self) -> str:
         """Where this is, as a `traceparent`; "" outside of any trace."""
         if not trace.get_current_span().get_span_context().is_valid:

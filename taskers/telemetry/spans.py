@@ -27,6 +27,9 @@ class Tracer(Protocol):
     def span(self, name: str) -> AbstractContextManager[Span]:
         """While it is open, what begins is a part of it."""
 
+    def going_on(self) -> bool:
+        """Whether this lies in a trace that is kept."""
+
     def place(self) -> str:
         """Where in which trace this is, as a W3C `traceparent`; "" outside of any."""
 
@@ -61,8 +64,8 @@ def span(name: str) -> AbstractContextManager[Span]:
 
 
 def step(name: str) -> AbstractContextManager[Span]:
-    """The same inside of a trace; outside of any, nothing begins."""
-    return _kept[0].span(name) if _kept and _kept[0].place() else _NOTHING
+    """The same inside of a trace that is kept; elsewhere nothing begins."""
+    return _kept[0].span(name) if _kept and _kept[0].going_on() else _NOTHING
 
 
 def place() -> str:

@@ -7,11 +7,13 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
 import psycopg
 import pytest
 from django.test import Client
+from django.utils import timezone
 from prometheus_client import REGISTRY
 
 from config import health
@@ -22,12 +24,14 @@ from config.metrics.kept import Kept
 from config.metrics.place import place
 from config.problem import CannotStart
 from projects import queue
-from projects.models import Task
+from projects.models import Subscription, Task, WebhookDelivery
 from projects.reports import progress
+from projects.webhooks import subscriptions
 from projects.workflow import submission
 from taskers.telemetry import publish
 from tests.support import make
 from tests.support.config.serving import serving
+from tests.support.projects.hooks import subscribed
 from tests.support.projects.leases import run_out
 from tests.support.waiting import until
 
@@ -121,6 +125,38 @@ def test_a_database_that_hangs_holds_up_no_scrape_and_leaves_the_last_figures(of
         found = told(of_database)
         assert found["tandem_database_up",] == 0
         assert found["tandem_database_connections_most",] > 0, "what was known before is still told"
+
+
+def test_a_database_with_no_connection_left_holds_up_no_scrape(of_database) -> None:
+    known = told(of_database)
+    with psycopg.connect(**health._terms(), autocommit=True) as line:
+        line.execute("CREATE ROLE latecomer LOGIN PASSWORD 'late' CONNECTION LIMIT 0")
+        try:
+            of_database.terms |= {"user": "latecomer", "password": "late"}
+            found = told(of_database)
+        finally:
+            line.execute("DROP ROLE latecomer")
+    assert found["tandem_database_up",] == 0
+    assert found["tandem_database_connections_most",] == known["tandem_database_connections_most",]
+    assert found["tandem_disk_free_bytes", "data"] > 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_messages_that_wait_and_that_were_given_up_are_counted(of_database, cast, settings) -> None:
+    settings.OUTBOUND = ["*.example.com"]
+    assert told(of_database)["tandem_webhooks", "dead"] == told(of_database)["tandem_webhooks", "waiting"] == 0
+    mine, _secret = subscribed(make.project(cast.riverside), "https://hooks.example.com/tandem", cast.mina)
+    for _ in range(3):
+        subscriptions.ping(mine, by=cast.mina)
+    long_ago = timezone.now() - timedelta(minutes=10)
+    waiting = WebhookDelivery.objects.order_by("pk")
+    WebhookDelivery.objects.filter(pk=waiting[0].pk).update(state="dead")
+    WebhookDelivery.objects.filter(pk=waiting[1].pk).update(due_at=long_ago)
+    found = told(of_database)
+    assert (found["tandem_webhooks", "dead"], found["tandem_webhooks", "waiting"]) == (1, 2)
+    assert found["tandem_webhooks_late_seconds",] >= 600
+    Subscription.objects.update(failures=1)
+    assert told(of_database)["tandem_webhooks_late_seconds",] == 0, "a receiver that fails is tried again later"
 
 
 def test_who_asks_while_a_question_hangs_hears_the_last_answer_and_asks_no_second_one() -> None:

@@ -21,6 +21,8 @@ WELL = {
     "tandem_jobs_stalled": [(0,)],
     "failed": [(0,)],
     "tandem_outbox_lag_seconds": [("rollups", 0.2), ("assist_classes", 0)],
+    "tandem_webhooks": [("waiting", 3), ("dead", 0)],
+    "tandem_webhooks_late_seconds": [(0.1,)],
     "tandem_queue_overdue": [(0,)],
     "hour": [(2, 60)],
     "tandem_queue_open": [("judge", 400), ("review", 7)],
@@ -39,6 +41,8 @@ ILL = {
     "stalled jobs": ({"tandem_jobs_stalled": [(2,)]}, "Jobs are stalled"),
     "failed jobs": ({"failed": [(1,)]}, "Jobs fail"),
     "a reader behind": ({"tandem_outbox_lag_seconds": [("rollups", 300.0)]}, "A reader of the outbox is behind"),
+    "late webhooks": ({"tandem_webhooks_late_seconds": [(90.0,)]}, "Webhooks are late"),
+    "webhooks that were given up": ({"tandem_webhooks": [("waiting", 0), ("dead", 2)]}, "Webhooks were given up"),
     "overdue leases": ({"tandem_queue_overdue": [(4,)]}, "Leases are not taken back"),
     "many that ran out": ({"hour": [(30, 60)]}, "Many leases run out"),
     "reviews": ({"tandem_queue_oldest_open_seconds": [("review", 300_000.0)]}, "Work waits for reviewers"),
@@ -55,7 +59,7 @@ def ill(of: Found) -> set[str]:
 
 def test_where_all_is_well_each_thing_says_so() -> None:
     lines = checks.lines(found())
-    assert len(lines) == 11 and {one.state for one in lines} == {State.WELL}
+    assert len(lines) == 12 and {one.state for one in lines} == {State.WELL}
     assert {one.heading for one in lines} <= runbook.sections().keys()
 
 
