@@ -59,6 +59,11 @@ urlpatterns = [
     path("webhooks/<uuid:subscription_id>/ping/", webhooks.Ping.as_view(), name="api-webhook-ping"),
     path("webhooks/<uuid:subscription_id>/deliveries/", webhooks.Deliveries.as_view(), name="api-deliveries"),
     path(
+        "webhooks/<uuid:subscription_id>/deliveries/<uuid:delivery_id>/",
+        webhooks.OneDelivery.as_view(),
+        name="api-delivery",
+    ),
+    path(
         "webhooks/<uuid:subscription_id>/deliveries/<uuid:delivery_id>/again/",
         webhooks.Redeliver.as_view(),
         name="api-delivery-again",

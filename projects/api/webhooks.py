@@ -85,6 +85,18 @@ class DeliveryShape(serializers.Serializer):
     body = serializers.CharField()
 
 
+class FailureShape(serializers.Serializer):
+    at = serializers.DateTimeField()
+    status = serializers.IntegerField(allow_null=True)
+    fault = serializers.CharField(allow_blank=True)
+    beginning = serializers.CharField(allow_blank=True)
+    took = serializers.FloatField(allow_null=True, help_text="seconds")
+
+
+class DeliveryWithFailures(DeliveryShape):
+    failures = FailureShape(many=True, help_text="its tries that failed, also those before it was sent again")
+
+
 class DeliveryPage(PageShape):
     results = DeliveryShape(many=True)
 
@@ -216,6 +228,16 @@ class Deliveries(_OfOne):
     )
     def post(self, request: Request, subscription_id: UUID) -> Response:
         return Response({"messages": deliveries.redeliver_dead(self.subscription(subscription_id))}, status=202)
+
+
+class OneDelivery(_OfOne):
+    """One message with all that became of it."""
+
+    @described("Get a delivery", {200: DeliveryWithFailures}, operation_id="webhooks_delivery")
+    def get(self, request: Request, subscription_id: UUID, delivery_id: UUID) -> Response:
+        found = deliveries.one_of(self.subscription(subscription_id), delivery_id)
+        said = DeliveryShape(found).data
+        return Response(said | {"failures": FailureShape(deliveries.failures_of(found), many=True).data})
 
 
 class Redeliver(_OfOne):

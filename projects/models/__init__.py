@@ -29,7 +29,7 @@ from projects.models.rules import (
 )
 from projects.models.settlements import Correctable, GoldSettlement, SeenAnswer
 from projects.models.verdict_index import VerdictEntry, VerdictGone
-from projects.models.webhooks import Subscription, TaskCallback, WebhookDelivery
+from projects.models.webhooks import Subscription, TaskCallback, WebhookDelivery, WebhookFailure
 from projects.models.work import (
     Asset,
     Batch,
@@ -47,6 +47,7 @@ __all__ = [
     "Subscription",
     "TaskCallback",
     "WebhookDelivery",
+    "WebhookFailure",
     "Correctable",
     "BatchClosing",
     "GoldSettlement",

@@ -100,6 +100,21 @@ class WebhookDelivery(models.Model):
         return f"{self.kind} {self.public_id}"
 
 
+class WebhookFailure(models.Model):
+    """A try that failed: when, what came back or why nothing did. The last try, however it went, stands with its
+    message."""
+
+    delivery = models.ForeignKey(WebhookDelivery, on_delete=models.CASCADE, related_name="failures")
+    at = models.DateTimeField(db_default=Now(), editable=False)
+    status = models.PositiveSmallIntegerField(null=True, blank=True)
+    fault = models.CharField(max_length=40, blank=True)
+    beginning = models.CharField(max_length=limits.BEGINNING, blank=True)
+    took = models.FloatField(null=True, blank=True)  # seconds
+
+    def __str__(self) -> str:
+        return f"{self.status or self.fault} to {self.delivery}"
+
+
 class TaskCallback(models.Model):
     """The address of its own that a task came with, to be told of what becomes of it."""
 

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from projects.models import Subscription, TaskCallback, WebhookDelivery, limits
+from projects.models import Subscription, TaskCallback, WebhookDelivery, WebhookFailure, limits
 from projects.queue.clock import Clock
 from projects.webhooks import schedule
 from taskers.database.prepared import ask, ask_models, columns
@@ -114,6 +114,7 @@ def following(subscription: int, in_hand: Collection[int], limit: int) -> list[W
 def keep(subscription: Subscription, holder: UUID, tried: Sequence[Tried], health: Health) -> None:
     """Write down how these tries went and how the receiver fares."""
     ask_nothing(KEEP, _columns_of(tried))
+    WebhookFailure.objects.bulk_create(_failure(one) for one in tried if not one.arrived)
     failed = [one.delivery.pk for one in tried if one.state == State.WAITING]
     if failed:
         ask_nothing(WAIT_WITH_IT, {"ids": failed})
@@ -145,6 +146,17 @@ def _columns_of(tried: Sequence[Tried]) -> dict[str, Any]:
         "took": [one.answer.took for one in tried],
         "pauses": [one.pause for one in tried],
     }
+
+
+def _failure(tried: Tried) -> WebhookFailure:
+    answer = tried.answer
+    return WebhookFailure(
+        delivery=tried.delivery,
+        status=answer.status,
+        fault=answer.fault,
+        beginning=_text(answer.beginning),
+        took=answer.took,
+    )
 
 
 def _text(beginning: bytes) -> str:
@@ -200,6 +212,11 @@ def one_of(subscription: Subscription, public_id: UUID) -> WebhookDelivery:
     if found is None:
         raise NotFound()
     return found
+
+
+def failures_of(delivery: WebhookDelivery) -> QuerySet[WebhookFailure]:
+    """The tries of a message that failed, also those before it was sent again, in their order."""
+    return delivery.failures.order_by("pk")
 
 
 def redeliver(delivery: WebhookDelivery) -> WebhookDelivery:

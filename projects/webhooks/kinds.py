@@ -30,6 +30,9 @@ ALL = (
     Kind("batch.cancelled", _("A batch is cancelled")),
     Kind("import.done", _("A file is loaded")),
     Kind("import.failed", _("A file couldn't be loaded")),
+    Kind("model.deployed", _("A model answers in a project, or for another share of it")),
+    Kind("model.withdrawn", _("A model answers no more")),
+    Kind("model.evaluated", _("A model was compared with the one that answers")),
     Kind("payout.paid", _("A payout is paid"), money=True),
 )
 KINDS = {one.name: one for one in ALL}

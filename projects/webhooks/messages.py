@@ -16,6 +16,8 @@ from projects.models import ArchivedTask, Batch, Import, Task, Verdict
 from projects.reports import verdict_index
 from taskers.models import Event, Payout
 
+MODEL_KINDS = {"model_deployed", "model_withdrawn", "model_evaluated"}
+MODEL_TOLD = ("model", "champion", "share", "basis", "state", "outcome")
 LONGEST = 256 * 1024  # characters of an answer: a longer one is left out, and fetched by whoever wants it
 
 
@@ -206,6 +208,15 @@ def _imports(events: Sequence[Event]) -> Told:
         yield event.pk, [_of(event, event.kind.replace("_", "."), data)]
 
 
+def _models(events: Sequence[Event]) -> Told:
+    """What `assist` wrote of a model, in its words: with which share, on which grounds, with which outcome."""
+    for event in events:
+        if event.kind in MODEL_KINDS:
+            said = {name: event.data[name] for name in MODEL_TOLD if name in event.data}
+            data = {"project": str(event.project_key)} | said | {"at": stamp(event.at)}
+            yield event.pk, [_of(event, event.kind.replace("_", "."), data)]
+
+
 def _payouts(events: Sequence[Event]) -> Told:
     mine = {event.subject.removeprefix("payout:"): event for event in events if event.kind == "payout_settled"}
     for one in Payout.objects.filter(public_id__in=mine).prefetch_related("items"):
@@ -227,7 +238,8 @@ SOURCES: tuple[tuple[set[str], Callable[[Sequence[Event]], Told]], ...] = (
     ({"task.cancelled"}, _cancelled_with_their_batch),
     ({"batch.done", "batch.closed", "batch.cancelled"}, _batches),
     ({"import.done", "import.failed"}, _imports),
+    ({"model.deployed", "model.withdrawn", "model.evaluated"}, _models),
     ({"payout.paid"}, _payouts),
 )
 TOLD_OF = {"decided", "returned", "reopened", "withheld", "restored", "part_archived", "batch_cancelled"}
-TOLD_OF |= {"batch_done", "batch_closed", "import_done", "import_failed", "payout_settled"}
+TOLD_OF |= {"batch_done", "batch_closed", "import_done", "import_failed", "payout_settled"} | MODEL_KINDS

@@ -200,11 +200,13 @@ def test_a_message_is_given_up_after_twenty_tries_and_sent_again_by_hand(everybo
         delivered()
     dead = last(mine)
     assert (dead.state, dead.tries, dead.status) == ("dead", 20, 302) and len(receiver.messages) == 20
+    assert [one.status for one in deliveries.failures_of(dead)] == 20 * [302]
     assert hurried() == 0
     subscriptions.change(mine, url=receiver.at("/ok"), by=everybody.mina)
     assert deliveries.redeliver_dead(mine) == 1
     delivered()
     assert last(mine).state == "done" and len({one.id for one in receiver.messages}) == 1
+    assert deliveries.failures_of(dead).count() == 20, "what failed stays known"
 
 
 def test_a_redirect_to_a_private_address_is_not_followed(everybody, project, receiver) -> None:

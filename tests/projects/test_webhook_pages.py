@@ -73,7 +73,11 @@ def test_every_message_is_listed_with_what_came_back_escaped(cast, mina, project
     assert "There are none in this state" in shown(mina, "webhook", mine.public_id, state="done")
     assert "External" not in page and str(last.public_id) in page
     one = shown(mina, "delivery", mine.public_id, last.public_id)
-    assert "&lt;script&gt;oops" in one and "task.decided" in one
+    assert "&lt;script&gt;oops" in one and "task.decided" in one and "Tries that failed" not in one
+    last.failures.create(status=503, beginning="<b>later</b>", took=0.5)
+    last.failures.create(status=None, fault="timed-out", took=10.0)
+    one = shown(mina, "delivery", mine.public_id, last.public_id)
+    assert "Tries that failed" in one and "&lt;b&gt;later&lt;/b&gt;" in one and "timed-out" in one
 
 
 @pytest.mark.parametrize("odd", [{"before": "x"}, {"before": "9" * 30}, {"before": "-1"}, {"state": "eaten"}])

@@ -403,6 +403,7 @@ API = [
     post("api-webhook-ping", MANAGE, json()),
     get("api-deliveries", MANAGE),
     post("api-deliveries", MANAGE, json()),
+    get("api-delivery", MANAGE),
     post("api-delivery-again", MANAGE, json()),
     get("api-tokens", OFFICE | {"hugo", "hilltops"}),
     delete("api-token", OFFICE),

@@ -123,7 +123,8 @@ def delivery(request: MemberRequest, subscription_id: UUID, delivery_id: UUID) -
     """One message: what is sent, and what came back."""
     found = subscriptions.one(request.user, subscription_id)
     shown = deliveries.one_of(found, delivery_id)
-    context = _around(found.project) | {"subscription": found, "delivery": shown}
+    failures = deliveries.failures_of(shown)
+    context = _around(found.project) | {"subscription": found, "delivery": shown, "failures": failures}
     return render(request, "projects/manager/webhook_delivery.html", context)
 
 
