@@ -282,7 +282,7 @@ def test_a_list_of_entries_too_large_to_hold_is_refused_before_it_is_read():
 
 
 def test_more_entries_than_can_be_held_are_refused_whatever_the_archive_says_of_them(monkeypatch):
-    monkeypatch.setattr("projects.data.importing.archives.MAX_ENTRIES", 2)
+    monkeypatch.setattr("projects.data.importing.readers.zip_of_pictures.MAX_ENTRIES", 2)
     data = bytearray(zipped({name: encoded(PHOTO) for name in ("a.png", "b.png", "c.png")}))
     end = data.rfind(b"PK\x05\x06")
     data[end + 8 : end + 12] = struct.pack("<HH", 1, 1)  # it says one

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from projects.data.importing import READERS, Fault, Row
-from projects.data.importing.readers import MAX_COLUMNS, MAX_LINE
+from projects.data.importing.readers.columns import MAX_COLUMNS
+from projects.data.importing.readers.lines import MAX_LINE
 from projects.errors import Refused
 
 

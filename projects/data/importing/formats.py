@@ -1,8 +1,25 @@
-"""The readers by name. A new format is one new reader and one line here."""
+"""The formats by name. A new format is one new reader and one line here."""
 
-from projects.data.importing.archives import read_zip
-from projects.data.importing.readers import read_csv, read_jsonl, read_text
+from projects.data.connectors.files import Files
+from projects.data.importing.format import ImportFormat
+from projects.data.importing.readers import jsonl, parquet, pictures, table, text
+from projects.data.importing.readers.jsonl import read_jsonl
+from projects.data.importing.readers.listing import Glance
+from projects.data.importing.readers.table import read_csv
+from projects.data.importing.readers.text import read_text
+from projects.data.importing.readers.zip_of_pictures import read_zip
 from projects.data.importing.rows import Reader
+from projects.errors import Refused
+
+# Those that say most of what they read come first: `recognise` takes the first that knows the files.
+ALL = (
+    parquet.FORMAT,
+    jsonl.FORMAT,
+    table.FORMAT,
+    text.FORMAT,
+    pictures.FORMAT,
+)
+FORMATS: dict[str, ImportFormat] = {one.key: one for one in ALL}
 
 READERS: dict[str, Reader] = {
     "jsonl": read_jsonl,
@@ -13,3 +30,22 @@ READERS: dict[str, Reader] = {
 
 # The file name endings by which a reader is chosen where nobody named one.
 ENDINGS = {".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".tsv": "csv", ".txt": "text", ".zip": "zip"}
+
+NAMED = 5  # files that a refusal names
+
+
+def recognise(files: Files, task_type: str = "") -> ImportFormat:
+    """The format that these files are in, by what is in them; of those for a task type, where one is given.
+
+    Raises Refused, with what was seen.
+    """
+    glance = Glance(files)
+    for one in ALL:
+        if (not task_type or task_type in one.task_types) and one.recognises(glance):
+            return one
+    names = [entry.name for entry in glance.entries()]
+    if not names:
+        raise Refused("There are no files.", code="empty-file")
+    found = ", ".join(name[-60:] for name in names[:NAMED]) + (", …" if len(names) > NAMED else "")
+    text = "These files are in no format that is known here. There are %(number)s: %(found)s."
+    raise Refused(text, code="unknown-format", number=len(names), found=found)

@@ -1,0 +1,126 @@
+"""Parquet tables, a few rows at a time. What their columns become: see columns.py.
+
+pyarrow is loaded when such a file is read and not before: it weighs tens of megabytes in memory."""
+
+import datetime
+import decimal
+import math
+from collections.abc import Iterator, Mapping
+from functools import partial
+from typing import Any, BinaryIO
+
+from projects.data.connectors.files import Files
+from projects.data.importing.format import ImportFormat, Reading
+from projects.data.importing.readers.columns import Columns
+from projects.data.importing.readers.going_on import Later, after
+from projects.data.importing.readers.listing import each_file, heads, listed, seekable
+from projects.data.importing.readers.picture_files import is_picture
+from projects.data.importing.rows import Fault, Item
+from projects.errors import Refused
+
+ENDINGS = (".parquet", ".pq")
+AT_ONCE = 100  # rows
+DEEPEST = 8
+MAX_VALUE = 4 * 1024 * 1024  # characters
+
+
+def read(files: Files, reading: Reading) -> Iterator[Item]:
+    """The rows of every table, in the order of their names."""
+    return after(_all(files, reading), reading.skip)
+
+
+def _all(files: Files, reading: Reading) -> Iterator[Item | Later]:
+    pictured = "picture" in reading.columns.values()
+    for item in each_file(files, ENDINGS, partial(_rows, files if pictured else None, reading.columns)):
+        if isinstance(item, Later) or not (pictured and item.code == "not-read" and is_picture(item.place)):
+            yield item
+
+
+def _rows(files: Files | None, chosen: Mapping[str, str], file: BinaryIO) -> Iterator[Item | Later]:
+    number = 0
+    with seekable(file) as open_file:
+        table = opened(open_file)
+        columns = Columns.of(table.schema_arrow.names, chosen, "the columns")
+        for values in each_row(table):
+            number += 1
+            yield Later(_row, f"row {number}", values, columns, files)
+    if not number:
+        raise Refused("The table has no rows.", code="empty-file")
+
+
+def opened(file: BinaryIO) -> Any:
+    """A Parquet file, with its footer read. Raises Refused."""
+    import pyarrow
+    from pyarrow import parquet
+
+    try:
+        return parquet.ParquetFile(file)
+    except (pyarrow.ArrowException, OSError, ValueError) as problem:
+        raise damaged(problem) from None
+
+
+def each_row(table: Any) -> Iterator[list[Any]]:
+    """The values of each row of a Parquet file. Raises Refused where it is damaged."""
+    import pyarrow
+
+    try:
+        for batch in table.iter_batches(batch_size=AT_ONCE):
+            for number in range(batch.num_rows):
+                yield [column[number].as_py() for column in batch.columns]
+    except (pyarrow.ArrowException, OSError, ValueError, OverflowError) as problem:
+        raise damaged(problem) from None
+
+
+def damaged(problem: Exception) -> Refused:
+    """What is raised of a table that can't be read."""
+    reason = str(problem).strip().rstrip(".")[:200] or type(problem).__name__
+    return Refused("The table is damaged: %(problem)s.", code="not-parquet", problem=reason)
+
+
+def _row(place: str, values: list[Any], columns: Columns, files: Files | None) -> Item:
+    try:
+        found = [plain(value, f"column {name}") for name, value in zip(columns.names, values, strict=True)]
+    except Refused as refused:
+        return Fault.of(refused, place)
+    return columns.item(place, found, sum(len(str(value)) for value in found), files)
+
+
+def plain(value: Any, place: str, depth: int = 0) -> Any:
+    """A table's value as JSON has it. Raises Refused."""
+    if depth > DEEPEST:
+        raise Refused("The value is nested too deep.", code="too-deep", place=place)
+    if value is None or isinstance(value, bool | int):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, str):
+        if len(value) > MAX_VALUE:
+            raise Refused("The value is too long.", code="too-long", place=place)
+        return value
+    if isinstance(value, datetime.datetime | datetime.date | datetime.time):
+        return value.isoformat()
+    if isinstance(value, decimal.Decimal):
+        return float(value)
+    if isinstance(value, list | tuple):
+        return [plain(one, place, depth + 1) for one in value]
+    if isinstance(value, dict):
+        return {str(name): plain(one, place, depth + 1) for name, one in value.items()}
+    text = "A value of the kind “%(kind)s” can't be kept."
+    raise Refused(text, code="unknown-kind", place=place, kind=type(value).__name__)
+
+
+def _recognises(files: Files) -> bool:
+    names = [entry.name for entry in listed(files)]
+    parquets = any(found.startswith(b"PAR1") for found in heads(files, ENDINGS))
+    return parquets and all(name.lower().endswith(ENDINGS) or is_picture(name) for name in names)
+
+
+FORMAT = ImportFormat(
+    key="parquet",
+    title="Parquet table",
+    note="One row per item. Columns are mapped; those that nothing is made of come back as meta.",
+    task_types=("text_spans", "classification", "preference", "image_regions"),
+    endings=ENDINGS,
+    recognises=_recognises,
+    read=read,
+)

@@ -1,0 +1,63 @@
+"""Pictures among some files: found by the names that labels have for them, read one at a time."""
+
+from pathlib import PurePosixPath
+from typing import Any
+
+from projects.data.connectors.files import Files
+from projects.data.importing.readers.listing import wanted, whole
+from projects.data.media.pictures import MAX_BYTES, Picture, read_picture
+
+ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff")
+
+
+def is_picture(name: str) -> bool:
+    """Whether a file's name is that of a picture."""
+    return name.lower().endswith(ENDINGS)
+
+
+def picture_of(files: Files, name: str) -> Picture:
+    """The picture in a file, checked. Raises Refused."""
+    return read_picture(whole(files, name, MAX_BYTES))
+
+
+def sized(picture: Picture, name: str) -> dict[str, Any]:
+    """What a task's payload says of its picture."""
+    return {"asset": picture.sha256, "width": picture.width, "height": picture.height, "name": name}
+
+
+def stem(name: str) -> str:
+    """A name without its last ending."""
+    path = PurePosixPath(name)
+    return str(path.with_suffix("")) if path.suffix else name
+
+
+class PictureNames:
+    """The names of all pictures among some files, and which of them is meant by a name in a file of labels."""
+
+    def __init__(self, files: Files) -> None:
+        self.names: dict[str, None] = {}
+        self._by_last: dict[str, str | None] = {}  # the last step of a name -> the name, None where several have it
+        self._by_stem: dict[str, str | None] = {}
+        for entry in wanted(files):
+            if is_picture(entry.name):
+                self.names[entry.name] = None
+                path = PurePosixPath(entry.name)
+                for known, key in ((self._by_last, path.name), (self._by_stem, path.stem)):
+                    known[key] = None if key in known else entry.name
+
+    def of(self, name: str, near: str = "") -> str | None:
+        """The picture that is called so in a file at `near`: by that path, from there or from the top, else by its
+        last step, else by its name without an ending, where only one has it."""
+        steps = [step for step in name.replace("\\", "/").split("/") if step not in ("", ".", "..")]
+        if not steps or len(name) > 2000:
+            return None
+        path = "/".join(steps)
+        folder = PurePosixPath(near).parent
+        for base in (folder, *folder.parents):
+            for middle in ("", "images/"):
+                found = path if str(base) == "." else f"{base}/{path}"
+                if middle:
+                    found = f"{middle}{path}" if str(base) == "." else f"{base}/{middle}{path}"
+                if found in self.names:
+                    return found
+        return self._by_last.get(steps[-1]) or self._by_stem.get(PurePosixPath(steps[-1]).stem)
