@@ -2,7 +2,7 @@
 
 from projects.data.connectors.files import Files
 from projects.data.importing.format import ImportFormat
-from projects.data.importing.readers import jsonl, parquet, pictures, table, text
+from projects.data.importing.readers import coco, jsonl, parquet, pictures, table, text
 from projects.data.importing.readers.jsonl import read_jsonl
 from projects.data.importing.readers.listing import Glance
 from projects.data.importing.readers.table import read_csv
@@ -15,6 +15,7 @@ from projects.errors import Refused
 ALL = (
     parquet.FORMAT,
     jsonl.FORMAT,
+    coco.FORMAT,
     table.FORMAT,
     text.FORMAT,
     pictures.FORMAT,
