@@ -2,7 +2,20 @@
 
 from projects.data.connectors.files import Files
 from projects.data.importing.format import ImportFormat
-from projects.data.importing.readers import coco, jsonl, parquet, pictures, table, text
+from projects.data.importing.readers import (
+    class_folders,
+    coco,
+    cvat_xml,
+    jsonl,
+    labelme,
+    mask_folders,
+    parquet,
+    pictures,
+    table,
+    text,
+    voc,
+    yolo,
+)
 from projects.data.importing.readers.jsonl import read_jsonl
 from projects.data.importing.readers.listing import Glance
 from projects.data.importing.readers.table import read_csv
@@ -16,6 +29,12 @@ ALL = (
     parquet.FORMAT,
     jsonl.FORMAT,
     coco.FORMAT,
+    labelme.FORMAT,
+    cvat_xml.FORMAT,
+    voc.FORMAT,
+    yolo.FORMAT,
+    mask_folders.FORMAT,
+    class_folders.FORMAT,
     table.FORMAT,
     text.FORMAT,
     pictures.FORMAT,

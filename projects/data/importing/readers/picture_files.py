@@ -7,6 +7,8 @@ from projects.data.connectors.files import Files
 from projects.data.importing.readers.listing import wanted, whole
 from projects.data.media.pictures import MAX_BYTES, Picture, read_picture
 
+# What folders of pictures are called beside folders of labels.
+FOLDERS = ("images", "JPEGImages", "img", "image", "imgs", "photos")
 ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff")
 
 
@@ -38,9 +40,11 @@ class PictureNames:
         self.names: dict[str, None] = {}
         self._by_last: dict[str, str | None] = {}  # the last step of a name -> the name, None where several have it
         self._by_stem: dict[str, str | None] = {}
+        self._by_path: dict[str, str] = {}  # a whole path without its ending -> the name
         for entry in wanted(files):
             if is_picture(entry.name):
                 self.names[entry.name] = None
+                self._by_path.setdefault(stem(entry.name), entry.name)
                 path = PurePosixPath(entry.name)
                 for known, key in ((self._by_last, path.name), (self._by_stem, path.stem)):
                     known[key] = None if key in known else entry.name
@@ -61,3 +65,17 @@ class PictureNames:
                 if found in self.names:
                     return found
         return self._by_last.get(steps[-1]) or self._by_stem.get(PurePosixPath(steps[-1]).stem)
+
+    def beside(self, name: str) -> str | None:
+        """The picture that a file of labels is about by its own name: in the same folder, or in one of pictures that
+        stands in the place of one of labels, or the only one that is called so."""
+        path = stem(name)
+        if path in self._by_path:
+            return self._by_path[path]
+        steps = path.split("/")
+        for at in range(len(steps) - 2, -1, -1):
+            for folder in FOLDERS:
+                found = self._by_path.get("/".join([*steps[:at], folder, *steps[at + 1 :]]))
+                if found:
+                    return found
+        return self._by_stem.get(steps[-1])
