@@ -1,5 +1,6 @@
 """Pictures among some files: found by the names that labels have for them, read one at a time."""
 
+import re
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -9,6 +10,7 @@ from projects.data.media.pictures import MAX_BYTES, Picture, read_picture
 
 # What folders of pictures are called beside folders of labels.
 FOLDERS = ("images", "JPEGImages", "img", "image", "imgs", "photos")
+ALIKE = 20  # names with the same last step that are looked at
 ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff")
 
 
@@ -38,8 +40,8 @@ class PictureNames:
 
     def __init__(self, files: Files) -> None:
         self.names: dict[str, None] = {}
-        self._by_last: dict[str, str | None] = {}  # the last step of a name -> the name, None where several have it
-        self._by_stem: dict[str, str | None] = {}
+        self._by_last: dict[str, list[str]] = {}  # the last step of a name -> the first few names that end so
+        self._by_stem: dict[str, list[str]] = {}
         self._by_path: dict[str, str] = {}  # a whole path without its ending -> the name
         for entry in wanted(files):
             if is_picture(entry.name):
@@ -47,11 +49,13 @@ class PictureNames:
                 self._by_path.setdefault(stem(entry.name), entry.name)
                 path = PurePosixPath(entry.name)
                 for known, key in ((self._by_last, path.name), (self._by_stem, path.stem)):
-                    known[key] = None if key in known else entry.name
+                    found = known.setdefault(key, [])
+                    if len(found) < ALIKE:
+                        found.append(entry.name)
 
     def of(self, name: str, near: str = "") -> str | None:
         """The picture that is called so in a file at `near`: by that path, from there or from the top, else by its
-        last step, else by its name without an ending, where only one has it."""
+        last step, else by its name without an ending, where only one of those is likely."""
         steps = [step for step in name.replace("\\", "/").split("/") if step not in ("", ".", "..")]
         if not steps or len(name) > 2000:
             return None
@@ -64,7 +68,8 @@ class PictureNames:
                     found = f"{middle}{path}" if str(base) == "." else f"{base}/{middle}{path}"
                 if found in self.names:
                     return found
-        return self._by_last.get(steps[-1]) or self._by_stem.get(PurePosixPath(steps[-1]).stem)
+        found = self._by_last.get(steps[-1]) or self._by_stem.get(PurePosixPath(steps[-1]).stem)
+        return _likeliest(found or [], near)
 
     def beside(self, name: str) -> str | None:
         """The picture that a file of labels is about by its own name: in the same folder, or in one of pictures that
@@ -78,4 +83,13 @@ class PictureNames:
                 found = self._by_path.get("/".join([*steps[:at], folder, *steps[at + 1 :]]))
                 if found:
                     return found
-        return self._by_stem.get(steps[-1])
+        return _likeliest(self._by_stem.get(steps[-1], []), name)
+
+
+def _likeliest(names: list[str], near: str) -> str | None:
+    """Of several names, the only one that lies among pictures, or else in a folder that is named at `near`."""
+    for likely in (FOLDERS, re.split(r"[/_.-]", near)):
+        if len(names) < 2:
+            break
+        names = [name for name in names if set(name.split("/")[:-1]) & set(likely)] or names
+    return names[0] if len(names) == 1 else None

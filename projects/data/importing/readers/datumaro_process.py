@@ -1,0 +1,195 @@
+"""Reads one set by Datumaro, in a process of its own, and writes each item as a line of JSON.
+
+Run as a script, with the folder, the name of Datumaro's importer, a folder for pictures that lie inside other files,
+and the most megabytes that it may use. Nothing of Tandem is imported here: what Datumaro and the decoders beneath it
+take up, or break, ends with the process.
+"""
+
+import json
+import math
+import os
+import resource
+import sys
+from pathlib import Path
+from typing import Any
+
+MAX_SECONDS = 3600  # of processor time
+MOST_FAULTS = 10_000
+DERIVED = {"segment_anything": "bbox"}  # what an importer makes up of another annotation
+
+
+def main(folder: Path, importer: str, media: Path, megabytes: int) -> None:
+    """Write the items, then what was wrong; a last line {"done"} or {"failed"} says how it ended."""
+    resource.setrlimit(resource.RLIMIT_AS, (megabytes * 2**20, megabytes * 2**20))
+    resource.setrlimit(resource.RLIMIT_CPU, (MAX_SECONDS, MAX_SECONDS))
+    try:
+        found = _dataset(folder, importer)
+        for number, item in enumerate(sorted(found, key=lambda one: (one.subset, one.id))):
+            write(_item(found, item, folder, media, number, DERIVED.get(importer)))
+        write({"done": True})
+    except MemoryError:
+        write({"failed": "memory"})
+    except Exception as problem:  # whatever Datumaro raises; what it says is told
+        write({"failed": "format", "text": _told(problem, folder)})
+
+
+def write(value: dict[str, Any]) -> None:
+    """One line; broken pipes end the process."""
+    sys.stdout.write(json.dumps(value, default=str) + "\n")
+
+
+def _dataset(folder: Path, importer: str) -> Any:
+    """The set: in the folder, or in the only one in it."""
+    from datumaro.components.contexts.importer import ImportErrorPolicy
+    from datumaro.components.dataset import Dataset
+
+    class Telling(ImportErrorPolicy):
+        """What is wrong with an item or an annotation is written down, and the rest goes on."""
+
+        faults = 0
+
+        def _tell(self, error: Any) -> None:
+            self.faults += 1
+            if self.faults <= MOST_FAULTS:
+                write({"fault": _told(error.__cause__ or error, folder), "item": str(error.item_id[0])[:500]})
+
+        _handle_item_error = _handle_annotation_error = _tell
+
+    problem: Exception | None = None
+    inside = [one for one in folder.iterdir() if one.is_dir()]
+    for root in [folder, *(inside if len(inside) == 1 else [])]:
+        try:
+            found = Dataset.import_from(str(root), importer, error_policy=Telling())
+            if len(found):
+                return found
+        except Exception as failed:
+            problem = failed
+    raise problem or ValueError("Nothing was found in these files")
+
+
+def _told(problem: BaseException, folder: Path) -> str:
+    while problem.__cause__ is not None:
+        problem = problem.__cause__
+    text = f"{type(problem).__name__}: {problem}".replace(str(folder) + "/", "").replace(str(folder), "")
+    return " ".join(text.split())[:300]
+
+
+def _item(found: Any, item: Any, folder: Path, media: Path, number: int, derived: str | None) -> dict[str, Any]:
+    names = _Names(found)
+    marks, lost = [], []
+    for index, annotation in enumerate(item.annotations):
+        if annotation.type.name == derived:
+            continue
+        try:
+            marks += _marks(annotation, names, index)
+        except Exception as problem:
+            lost.append({"at": index, "text": _told(problem, folder)})
+    return {
+        "id": item.id,
+        "subset": item.subset,
+        "path": _picture(item, folder, media, number),
+        "marks": marks,
+        "lost": lost,
+        "attributes": _plain(item.attributes),
+    }
+
+
+class _Names:
+    """What the numbers of labels and of points stand for."""
+
+    def __init__(self, found: Any) -> None:
+        from datumaro.components.annotation import AnnotationType
+
+        categories = found.categories()
+        self._labels = categories.get(AnnotationType.label)
+        self._points = categories.get(AnnotationType.points)
+
+    def label(self, number: int | None) -> str | None:
+        if number is None:
+            return None
+        known = self._labels is not None and 0 <= number < len(self._labels)
+        return str(self._labels[number].name) if known else str(number)
+
+    def points(self, number: int | None) -> list[str]:
+        found = self._points.items.get(number) if self._points is not None else None
+        return [str(one) for one in found.labels] if found else []
+
+
+def _picture(item: Any, folder: Path, media: Path, number: int) -> str | None:
+    """Where the item's picture lies: below the folder or, with a "/" before it, among those taken out of files."""
+    found = item.media
+    if found is None:
+        return None
+    path = getattr(found, "path", None)
+    if path and os.path.isfile(path):
+        return os.path.relpath(path, folder)
+    data = found.bytes if getattr(found, "has_data", True) else None
+    if not data:
+        return None
+    (media / str(number)).write_bytes(data)
+    return f"/{number}"
+
+
+def _marks(annotation: Any, names: _Names, index: int) -> list[dict[str, Any]]:
+    """What an annotation comes to, each part with its shape."""
+    from datumaro.components.annotation import AnnotationType as Kind
+
+    attributes = _plain(annotation.attributes)
+    score = attributes.pop("score", None)
+    if annotation.group:
+        attributes["group"] = annotation.group
+    if annotation.object_id > 0:
+        attributes["object"] = annotation.object_id
+    label = names.label(getattr(annotation, "label", None))
+    told = {"at": index, "kind": annotation.type.name, "label": label, "attributes": attributes, "score": score}
+    if annotation.type == Kind.points:
+        return _points(annotation, told, names)
+    if annotation.type == Kind.mask:
+        return [told | {"mask": _run_lengths(annotation.image)}]
+    if annotation.type == Kind.bbox:
+        return [told | {"numbers": [float(one) for one in annotation.get_bbox()]}]
+    if annotation.type == Kind.rotated_bbox:
+        numbers = [annotation.cx, annotation.cy, annotation.w, annotation.h, annotation.r]
+        return [told | {"numbers": [float(one) for one in numbers]}]
+    if annotation.type in (Kind.polygon, Kind.polyline, Kind.ellipse):
+        return [told | {"numbers": [float(one) for one in annotation.points]}]
+    if annotation.type == Kind.caption:
+        return [told | {"text": annotation.caption[:1000]}]
+    return [told]
+
+
+def _points(annotation: Any, told: dict[str, Any], names: _Names) -> list[dict[str, Any]]:
+    called = names.points(annotation.label)
+    found = []
+    for number, seen in enumerate(annotation.visibility):
+        if int(seen):
+            x, y = annotation.points[2 * number : 2 * number + 2]
+            label = called[number] if number < len(called) else told["label"]
+            more = {"instance": told["at"] + 1} if len(annotation.visibility) > 1 else {}
+            point = {"label": label, "numbers": [float(x), float(y)], "visible": int(seen) == 2}
+            found.append(told | point | {"attributes": told["attributes"] | more})
+    return found
+
+
+def _run_lengths(pixels: Any) -> dict[str, Any]:
+    import numpy as np
+    from pycocotools import mask
+
+    found = mask.encode(np.asfortranarray(np.asarray(pixels) > 0, dtype=np.uint8))
+    return {"size": [int(side) for side in found["size"]], "counts": found["counts"].decode()}
+
+
+def _plain(attributes: dict[str, Any]) -> dict[str, Any]:
+    """Attributes as JSON has them."""
+    found: dict[str, Any] = {}
+    for name, value in (attributes or {}).items():
+        value = value.item() if hasattr(value, "item") else value
+        if isinstance(value, float) and not math.isfinite(value):
+            value = str(value)
+        if value is not None:
+            found[str(name)] = value if isinstance(value, str | int | float | bool) else str(value)[:1000]
+    return found
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), sys.argv[2], Path(sys.argv[3]), int(sys.argv[4]))

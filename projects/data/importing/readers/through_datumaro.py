@@ -1,0 +1,142 @@
+"""Sets that Datumaro reads: unpacked into a folder, read by a process of its own, taken over item by item.
+
+Datumaro keeps all annotations of a set in memory while it reads; a set for which its process would need more than
+MAX_MEGABYTES is refused. Here only one item is held. The folder goes away with the reading.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import IO, Any
+
+from projects.data.connectors.files import Files, Folder
+from projects.data.importing.format import Reading
+from projects.data.importing.readers.going_on import Later, after
+from projects.data.importing.readers.labelled import labelled
+from projects.data.importing.readers.marks import Marks, ellipse, turned_box
+from projects.data.importing.readers.unpacked import unpack
+from projects.data.importing.rows import Fault, Item, Said
+from projects.errors import Refused
+
+MAX_MEGABYTES = 4096
+MAX_ITEM = 256 * 1024 * 1024  # bytes of one line
+UNLABELLED = "object"  # what a thing without a label is called
+SCRIPT = Path(__file__).with_name("datumaro_process.py")
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+KEPT_ENVIRONMENT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR")
+
+
+def read(importer: str, files: Files, reading: Reading) -> Iterator[Item]:
+    """The rows of a set, by Datumaro's importer of this name."""
+    return after(_items(importer, files, reading.task_type), reading.skip)
+
+
+def _items(importer: str, files: Files, task_type: str) -> Iterator[Item | Later]:
+    with tempfile.TemporaryDirectory(prefix="tandem-import-") as made:
+        folder, media = Path(made, "set"), Path(made, "media")
+        folder.mkdir()
+        media.mkdir()
+        yield from unpack(files, folder)
+        for told in _lines(importer, folder, media):
+            if "fault" in told:
+                yield Fault(told["item"], "not-read-by-datumaro", f"{told['fault']}.")
+            else:
+                yield Later(_row, Folder(folder), Folder(media), task_type, told)
+
+
+def _lines(importer: str, folder: Path, media: Path) -> Iterator[dict[str, Any]]:
+    """What the process says, line by line. Raises Refused where it fails."""
+    command = [sys.executable, "-I", str(SCRIPT), str(folder), importer, str(media), str(MAX_MEGABYTES)]
+    environment = {name: os.environ[name] for name in KEPT_ENVIRONMENT if name in os.environ} | ONE_THREAD
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL, env=environment
+    ) as process:
+        try:
+            ended: dict[str, Any] = yield from _items_of(process.stdout)
+        finally:
+            process.kill()
+    if ended.get("failed") == "memory":
+        text = "Datumaro needs more than %(most)s MB to read this set; split it."
+        raise Refused(text, code="too-large", most=MAX_MEGABYTES)
+    if ended.get("failed"):
+        raise Refused(
+            "Datumaro can't read these files: %(problem)s.", code="not-read-by-datumaro", problem=ended["text"]
+        )
+    if not ended:
+        raise Refused("Datumaro's process ended before it was done.", code="reader-died")
+
+
+def _items_of(output: IO[bytes] | None) -> Iterator[dict[str, Any]]:
+    """The items and faults; returns the last line, {} where there is none."""
+    while output is not None and (line := output.readline(MAX_ITEM)):
+        try:
+            told = json.loads(line)
+        except ValueError:
+            return {}
+        if "done" in told or "failed" in told:
+            return told
+        yield told
+    return {}
+
+
+def _row(folder: Files, media: Files, task_type: str, told: dict[str, Any]) -> Item:
+    path, called = told["path"], told["id"]
+    files = media if path and path.startswith("/") else folder
+    own = files is media
+    name = path.removeprefix("/") if path else None
+    mark = partial(_mark, told)
+    item = labelled(files, task_type, name, called, mark, external_id=called if own else None)
+    if own and not isinstance(item, Fault):
+        item.fields["name"] = called
+    return item
+
+
+def _mark(told: dict[str, Any], marks: Marks) -> tuple[Said, ...]:
+    for one in told["lost"]:
+        marks.lose(f"annotation {one['at'] + 1}", "not-read-by-datumaro", f"{one['text']}.")
+    for one in told["marks"]:
+        _annotation(marks, f"annotation {one['at'] + 1}", one)
+    for name in told["attributes"]:
+        if name not in ("frame", "id", "image_id"):
+            marks.lose("", "unknown-field", f"The attribute “{name[:60]}” of the picture isn't kept.")
+    predicted = any(one["score"] is not None for one in told["marks"])
+    return marks.said(predicted=predicted)
+
+
+def _annotation(marks: Marks, place: str, told: dict[str, Any]) -> None:
+    kind, numbers = told["kind"], told.get("numbers") or []
+    if kind == "label":
+        marks.choose(place, told["label"], kind="multiple", score=told["score"])
+        return
+    shape = _shape(kind, numbers, told)
+    if shape is None:
+        marks.lose(place, "no-place", f"There is no place here for a “{kind}”.")
+        return
+    if kind == "ellipse":
+        marks.lose(place, "kept-as-polygon", "The ellipse is kept as a polygon.")
+    marks.region(place, told["label"] or UNLABELLED, shape, told["attributes"], told["score"])
+
+
+def _shape(kind: str, numbers: list[float], told: dict[str, Any]) -> dict[str, Any] | None:
+    """The shape of an annotation; None for what none of ours is."""
+    if kind == "mask":
+        return {"type": "mask", **told["mask"]}
+    if kind == "bbox":
+        x, y, width, height = numbers
+        return {"type": "box", "x": x, "y": y, "width": width, "height": height}
+    if kind == "rotated_bbox":
+        x, y, width, height, turn = numbers
+        return turned_box(x - width / 2, y - height / 2, width, height, turn)
+    if kind in ("polygon", "polyline"):
+        return {"type": kind, "points": [numbers[at : at + 2] for at in range(0, len(numbers), 2)]}
+    if kind == "points":
+        return {"type": "point", "x": numbers[0], "y": numbers[1], "visible": told["visible"]}
+    if kind == "ellipse":
+        left, top, right, bottom = numbers
+        return ellipse((left + right) / 2, (top + bottom) / 2, (right - left) / 2, (bottom - top) / 2)
+    return None

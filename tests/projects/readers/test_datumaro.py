@@ -1,0 +1,140 @@
+"""What Datumaro's writers write comes in: through our own readers where there is one, through Datumaro's else."""
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from projects.data.connectors.files import Folder
+from projects.data.importing import Fault, Row
+from projects.data.importing.format import Reading
+from projects.data.importing.formats import FORMATS, recognise
+from projects.data.importing.readers import through_datumaro
+from projects.errors import Refused
+from tests.support.projects.datumaro_sets import written
+from tests.support.projects.files import Held, answers, faults, lost
+from tests.support.projects.importing import picture
+
+WRITTEN = [
+    # the writer, what is in the picture, the format it is taken for, what comes out of it
+    ("coco_instances", ("box", "polygon"), "coco", ["box", "polygon"]),
+    ("coco_panoptic", ("mask",), "coco", ["mask"]),
+    ("yolo", ("box",), "yolo", ["box"]),
+    ("yolo_ultralytics", ("box",), "yolo", ["box"]),
+    ("voc_detection", ("box",), "voc", ["box"]),
+    ("voc", ("box", "mask"), "datumaro_voc", ["box", "mask"]),
+    ("cvat", ("box", "polygon", "mask", "turned"), "cvat_xml", ["box", "polygon", "mask", "polygon"]),
+    ("label_me", ("box", "polygon", "mask"), "datumaro_label_me", ["box", "polygon", "mask"]),
+    ("open_images", ("box",), "datumaro_open_images", ["box"]),
+    ("cityscapes", ("mask",), "datumaro_cityscapes", ["mask"]),
+    ("dota", ("turned",), "dota", ["polygon"]),
+    ("datumaro", ("box", "polygon", "mask", "ellipse"), "datumaro", ["box", "polygon", "mask", "polygon"]),
+    ("datumaro_binary", ("box", "polygon", "mask"), "datumaro_binary", ["box", "polygon", "mask"]),
+    ("kitti_detection", ("box",), "datumaro_kitti_detection", ["box"]),
+    ("camvid", ("mask",), "datumaro_camvid", ["mask"]),
+    ("wider_face", ("box",), "datumaro_wider_face", ["box"]),
+    ("segment_anything", ("mask",), "datumaro_segment_anything", ["mask"]),
+]
+
+OPTIONS = {"yolo_ultralytics": {"subsets": ("train", "val")}}
+
+
+def items_of(files, key: str, task_type: str = "image_regions", skip: int = 0) -> list[Row | Fault]:
+    return list(FORMATS[key].read(files, Reading(task_type, skip=skip)))
+
+
+@pytest.mark.parametrize("writer, parts, key, shapes", WRITTEN, ids=[one[0] for one in WRITTEN])
+def test_regions_come_in_as_they_went_out(tmp_path, writer, parts, key, shapes):
+    files = Folder(written(tmp_path, writer, *parts, **OPTIONS.get(writer, {})))
+    if key != "datumaro_segment_anything":  # what it has is what COCO has: it is read when it is chosen
+        assert recognise(files, "image_regions").key == key
+    rows = [item for item in items_of(files, key) if isinstance(item, Row)]
+    one = next(row for row in rows if "one" in str(row.external_id))
+    found = answers(one)[0]["regions"]
+    assert sorted(region["shape"]["type"] for region in found) == sorted(shapes)
+    if "box" in parts:
+        box = next(region["shape"] for region in found if region["shape"]["type"] == "box")
+        for side, wished in {"x": 2, "y": 3, "width": 10, "height": 8}.items():
+            assert box[side] == pytest.approx(wished, abs=1)
+    if "segment" not in writer:
+        assert {region["label"] for region in found} <= {"ship", "buoy"}
+    assert [row for row in rows if "two" in str(row.external_id)] or writer in ("segment_anything", "open_images")
+
+
+CLASSES = [
+    ("imagenet", "class_folders"),
+    ("imagenet_txt", "datumaro_imagenet_txt"),
+    ("datumaro", "datumaro"),
+    ("open_images", "datumaro_open_images"),
+]
+
+
+@pytest.mark.parametrize("writer, key", CLASSES, ids=[one[0] for one in CLASSES])
+def test_classes_come_in_as_they_went_out(tmp_path, writer, key):
+    files = Folder(written(tmp_path, writer, "class"))
+    rows = [item for item in items_of(files, key, "classification") if isinstance(item, Row)]
+    one = next(row for row in rows if "one" in str(row.external_id))
+    assert one.said[0].answer["fields"][0]["value"] in ("buoy", ["buoy"])
+
+
+def test_pictures_keep_the_names_that_their_files_had(tmp_path):
+    rows = items_of(Folder(written(tmp_path, "datumaro", "box")), "datumaro")
+    assert [row.external_id for row in rows] == ["images/train/one.png", "images/train/two.png"]
+    assert [one.external_id for one in items_of(Folder(tmp_path), "datumaro", skip=1)] == ["images/train/two.png"]
+
+
+def test_what_has_no_place_is_told(tmp_path):
+    (one, _) = items_of(Folder(written(tmp_path, "datumaro", "class", "ellipse")), "datumaro")
+    assert sorted(code for _, code in lost(one)) == ["kept-as-polygon", "no-place"]
+
+
+def test_files_that_datumaro_cant_read_are_refused_by_name_and_nothing_is_left_behind(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    told = '{"dm_format_version": "1.0", "categories": {"label": {"labels": [{"na'
+    with pytest.raises(Refused) as refused:
+        items_of(Held({"annotations/train.json": told, "images/train/one.png": picture()}), "datumaro")
+    assert refused.value.code == "not-read-by-datumaro" and str(tmp_path) not in refused.value.text
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_set_that_takes_too_much_memory_is_refused_by_name(tmp_path, monkeypatch):
+    monkeypatch.setattr(through_datumaro, "MAX_MEGABYTES", 100)
+    with pytest.raises(Refused) as refused:
+        items_of(Folder(written(tmp_path, "datumaro", "box")), "datumaro")
+    assert refused.value.code in ("too-large", "not-read-by-datumaro", "reader-died")
+
+
+def test_names_that_lead_out_of_the_folder_are_told_and_never_written(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    files = Held({"../evil.png": picture(), "a\\b.png": picture(), "/etc/x": "y", "a": "file", "a/b": "below it"})
+    found = []
+    with pytest.raises(Refused):
+        for item in FORMATS["datumaro"].read(files, Reading("image_regions")):
+            found.append(item)
+    assert [code for _, code in faults(found)] == ["unsafe-path"] * 4
+    assert not [path for path in Path(tmp_path).rglob("*") if path.is_file()]
+
+
+def test_a_reading_that_is_given_up_ends_its_process(tmp_path, monkeypatch):
+    started = []
+    real = subprocess.Popen
+    monkeypatch.setattr(subprocess, "Popen", lambda *given, **more: started.append(real(*given, **more)) or started[-1])
+    items = FORMATS["datumaro"].read(Folder(written(tmp_path, "datumaro", "box")), Reading("image_regions"))
+    next(items)
+    items.close()
+    assert started[0].returncode is not None
+
+
+def test_nobody_loads_datumaro_to_know_the_formats():
+    script = """
+import os, sys
+os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
+import django
+django.setup()
+import projects.data.importing.formats
+print(sorted({"datumaro", "cv2", "pandas", "pyarrow", "datasets"} & set(sys.modules)))
+"""
+    found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"
