@@ -3,19 +3,28 @@
 from projects.data.connectors.files import Files
 from projects.data.importing.format import ImportFormat
 from projects.data.importing.readers import (
+    brat,
     class_folders,
     coco,
+    conll,
+    cvat_backup,
     cvat_xml,
     datumaro_formats,
+    docbin,
+    doccano,
     dota,
+    hugging_face,
     jsonl,
+    label_studio,
     labelme,
     mask_folders,
     parquet,
     pictures,
+    prodigy,
     table,
     text,
     voc,
+    webanno,
     yolo,
 )
 from projects.data.importing.readers.jsonl import read_jsonl
@@ -28,8 +37,13 @@ from projects.errors import Refused
 
 # Those that say most of what they read come first: `recognise` takes the first that knows the files.
 ALL = (
+    cvat_backup.FORMAT,
+    hugging_face.FORMAT,
     parquet.FORMAT,
-    jsonl.FORMAT,
+    docbin.FORMAT,
+    prodigy.FORMAT,
+    doccano.FORMAT,
+    label_studio.FORMAT,
     coco.FORMAT,
     labelme.FORMAT,
     cvat_xml.FORMAT,
@@ -39,6 +53,10 @@ ALL = (
     yolo.FORMAT,
     mask_folders.FORMAT,
     class_folders.FORMAT,
+    brat.FORMAT,
+    jsonl.FORMAT,
+    webanno.FORMAT,
+    conll.FORMAT,
     table.FORMAT,
     text.FORMAT,
     pictures.FORMAT,

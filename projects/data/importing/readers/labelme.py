@@ -2,14 +2,13 @@
 
 import base64
 import binascii
-import io
 from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
 import numpy as np
 
-from projects.data.connectors.files import Entry, Files
+from projects.data.connectors.files import Files
 from projects.data.importing.format import ImportFormat, Reading
 from projects.data.importing.readers.going_on import after
 from projects.data.importing.readers.json_parts import loads
@@ -17,7 +16,7 @@ from projects.data.importing.readers.labelled import labelled, size_of
 from projects.data.importing.readers.listing import heads, text_of
 from projects.data.importing.readers.marks import REGIONS, Marks, ellipse
 from projects.data.importing.readers.mask_files import numbers_of
-from projects.data.importing.readers.picture_files import stem
+from projects.data.importing.readers.picture_files import Inside, stem
 from projects.data.importing.readers.sidecars import sidecars
 from projects.data.importing.rows import Item, Said
 from projects.data.media.pictures import MAX_BYTES
@@ -25,19 +24,6 @@ from projects.errors import Refused
 
 ENDINGS = (".json",)
 MAX_FILE = 2 * MAX_BYTES
-
-
-class _Inside:
-    """The files, and the one that a file of labels holds itself."""
-
-    def __init__(self, name: str, data: bytes) -> None:
-        self._name, self._data = name, data
-
-    def entries(self) -> Iterator[Entry]:
-        return iter([Entry(self._name, len(self._data))])
-
-    def open(self, name: str) -> io.BytesIO:
-        return io.BytesIO(self._data)
 
 
 def read(files: Files, reading: Reading) -> Iterator[Item]:
@@ -69,7 +55,7 @@ def _row(files: Files, task_type: str, name: str, picture: str | None) -> Item:
     if picture is None and isinstance(inside, str) and inside:
         picture = called.replace("\\", "/").rpartition("/")[2] or stem(name)
         try:
-            files = _Inside(picture, base64.b64decode(inside, validate=True))
+            files = Inside(picture, base64.b64decode(inside, validate=True))
         except (binascii.Error, ValueError):
             raise Refused("The picture inside is damaged.", code="truncated-image", place="imageData") from None
     size = size_of(told.get("imageWidth"), told.get("imageHeight"))

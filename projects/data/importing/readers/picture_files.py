@@ -1,10 +1,12 @@
 """Pictures among some files: found by the names that labels have for them, read one at a time."""
 
+import io
 import re
+from collections.abc import Iterator
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, BinaryIO
 
-from projects.data.connectors.files import Files
+from projects.data.connectors.files import Entry, Files
 from projects.data.importing.readers.listing import wanted, whole
 from projects.data.media.pictures import MAX_BYTES, Picture, read_picture
 
@@ -33,6 +35,19 @@ def stem(name: str) -> str:
     """A name without its last ending."""
     path = PurePosixPath(name)
     return str(path.with_suffix("")) if path.suffix else name
+
+
+class Inside:
+    """One picture that stands in a file of labels itself."""
+
+    def __init__(self, name: str, data: bytes) -> None:
+        self._name, self._data = name, data
+
+    def entries(self) -> Iterator[Entry]:
+        return iter([Entry(self._name, len(self._data))])
+
+    def open(self, name: str) -> BinaryIO:
+        return io.BytesIO(self._data)
 
 
 class PictureNames:

@@ -1,0 +1,219 @@
+"""CVAT's backups of tasks and projects, with the pictures in them: JSON beside a folder `data`.
+
+Tracks are followed from one key frame to the next: boxes, points and ellipses move in a straight line, other shapes
+stay as they were last drawn.
+"""
+
+from collections.abc import Iterator
+from contextlib import closing
+from functools import partial
+from typing import Any
+
+from projects.data.connectors.files import Files
+from projects.data.importing.format import ImportFormat, Reading
+from projects.data.importing.readers import cvat_shapes
+from projects.data.importing.readers.gathered import Gathered
+from projects.data.importing.readers.going_on import Later, after
+from projects.data.importing.readers.json_parts import loads, parts
+from projects.data.importing.readers.labelled import Size, labelled, size_of
+from projects.data.importing.readers.lines import numbered
+from projects.data.importing.readers.listing import listed, shown, text_of, wanted
+from projects.data.importing.readers.marks import Marks
+from projects.data.importing.readers.picture_files import PictureNames
+from projects.data.importing.rows import Fault, Item, Said
+from projects.errors import Refused
+
+MAX_TASK = 64 * 1024 * 1024
+MAX_FRAMES = 2_000_000
+MOVING = ("rectangle", "points", "ellipse")
+
+
+def read(files: Files, reading: Reading) -> Iterator[Item]:
+    """A row for each frame of each task."""
+    return after(_items(files, reading.task_type), reading.skip)
+
+
+def _items(files: Files, task_type: str) -> Iterator[Item | Later]:
+    pictures = PictureNames(files)
+    for entry in wanted(files):
+        folder, _, last = entry.name.rpartition("/")
+        if last != "task.json":
+            continue
+        try:
+            yield from _task(files, pictures, task_type, f"{folder}/" if folder else "")
+        except Refused as refused:
+            yield Fault.of(refused, shown(entry.name))
+
+
+def _task(files: Files, pictures: PictureNames, task_type: str, folder: str) -> Iterator[Item | Later]:
+    told = loads(text_of(files, f"{folder}task.json", MAX_TASK))
+    data = told.get("data") if isinstance(told, dict) else None
+    start, step = _first_and_step(data if isinstance(data, dict) else {})
+    gone = set(data.get("deleted_frames") or ()) if isinstance(data, dict) else set()
+    faults: list[Fault] = []
+    with closing(Gathered()) as shapes:
+        _gather(files, f"{folder}annotations.json", shapes, faults)
+        yield from faults
+        frames = 0
+        for number, (called, size) in enumerate(_images(files, pictures, folder)):
+            frame, rest = divmod(number - start, step)
+            if rest or frame < 0 or frame in gone:
+                continue
+            frames += 1
+            mark = partial(_mark, shapes.of(frame))
+            picture = pictures.of(called, f"{folder}data/manifest.jsonl") or pictures.of(called, folder)
+            yield Later(partial(labelled, files, task_type, picture, called, mark, size=size))
+        if not frames:
+            raise Refused("The task has no pictures: videos are not taken apart here.", code="no-images")
+
+
+def _first_and_step(data: dict[str, Any]) -> tuple[int, int]:
+    """The first of the task's pictures, and every how manieth is a frame."""
+    start = data.get("start_frame")
+    _, _, step = str(data.get("frame_filter") or "").partition("step=")
+    return (
+        start if isinstance(start, int) and start >= 0 else 0,
+        int(step) if step.isdigit() and len(step) < 9 and int(step) else 1,
+    )
+
+
+def _images(files: Files, pictures: PictureNames, folder: str) -> Iterator[tuple[str, Size | None]]:
+    """The task's pictures in the order of their frames: as the manifest has them, or by name where there is none."""
+    names = {entry.name for entry in wanted(files) if entry.name.endswith("manifest.jsonl")}
+    manifest = f"{folder}data/manifest.jsonl"
+    if manifest not in names:
+        inside = sorted(name for name in pictures.names if name.startswith(f"{folder}data/"))
+        yield from ((name, None) for name in inside)
+        return
+    with files.open(manifest) as file:
+        for number, line in numbered(file):
+            told = loads((line or b"{}").decode("utf-8", "replace"), f"manifest.jsonl, line {number}")
+            if isinstance(told, dict) and isinstance(told.get("name"), str):
+                extension = told.get("extension")
+                yield (
+                    told["name"] + (extension if isinstance(extension, str) else ""),
+                    size_of(told.get("width"), told.get("height")),
+                )
+            if number > MAX_FRAMES:
+                raise Refused("There are too many pictures; split the task.", code="too-large")
+
+
+def _gather(files: Files, name: str, shapes: Gathered, faults: list[Fault]) -> None:
+    """What the task's jobs say, by frame."""
+    try:
+        with files.open(name) as file:
+            for part in parts(file):
+                job = part.value if isinstance(part.value, dict) else {}
+                for key in ("tags", "shapes", "tracks"):
+                    found = job.get(key)
+                    for index, one in enumerate(found if isinstance(found, list) else ()):
+                        place = f"{part.place}.{key}[{index}]"
+                        if not isinstance(one, dict) or not isinstance(one.get("frame"), int):
+                            faults.append(Fault(f"{shown(name)}, {place}", "wrong-shape", "It has no frame."))
+                        elif key == "tracks":
+                            _follow(shapes, one, place)
+                        else:
+                            shapes.add(one["frame"], {"at": place, "key": key, "it": one})
+    except Refused as refused:
+        faults.append(Fault.of(refused, shown(name)))
+
+
+def _follow(shapes: Gathered, track: dict[str, Any], place: str) -> None:
+    """Add a track's shape to each frame in which it is in sight."""
+    found = track.get("shapes")
+    keys = [one for one in found if isinstance(one, dict) and isinstance(one.get("frame"), int)] if found else []
+    keys.sort(key=lambda one: one["frame"])
+    more = {"label": track.get("label"), "track": place.rpartition("[")[2].removesuffix("]")}
+    for before, behind in zip(keys, [*keys[1:], None], strict=True):
+        if before.get("outside"):
+            continue
+        last = behind["frame"] if behind else before["frame"] + 1
+        for frame in range(before["frame"], min(last, before["frame"] + MAX_FRAMES)):
+            shape = before | more | {"points": _between(before, behind, frame)}
+            shapes.add(frame, {"at": place, "key": "shapes", "it": shape})
+
+
+def _between(before: dict[str, Any], behind: dict[str, Any] | None, frame: int) -> Any:
+    start, end = before.get("points"), behind.get("points") if behind else None
+    moves = before.get("type") in MOVING and isinstance(start, list) and isinstance(end, list)
+    if not behind or not moves or len(start) != len(end) or behind.get("outside"):
+        return start
+    part = (frame - before["frame"]) / (behind["frame"] - before["frame"])
+    try:
+        return [a + (b - a) * part for a, b in zip(start, end, strict=True)]
+    except TypeError:
+        return start
+
+
+def _mark(found: list[dict[str, Any]], marks: Marks) -> tuple[Said, ...]:
+    sources = set()
+    for one in found:
+        sources.add(one["it"].get("source", "manual"))
+        if one["key"] == "tags":
+            marks.choose(one["at"], one["it"].get("label"), kind="multiple")
+        else:
+            _shape(marks, one["it"], one["at"])
+    return marks.said(predicted=sources == {"auto"})
+
+
+def _shape(marks: Marks, shape: dict[str, Any], place: str) -> None:
+    kind, label = str(shape.get("type") or ""), shape.get("label")
+    if shape.get("outside") is True:
+        return
+    if kind == "skeleton":
+        for element in shape.get("elements") or ():
+            if isinstance(element, dict):
+                told = {"group": shape.get("group"), "attributes": [], **element}
+                _shape(marks, told, f"{place}, {element.get('label')}")
+        return
+    points = shape.get("points")
+    turn = shape.get("rotation") or 0
+    if not isinstance(label, str) or not isinstance(points, list) or not isinstance(turn, int | float):
+        marks.lose(place, "wrong-shape", "A shape has a label and points.")
+        return
+    score = shape.get("score")
+    cvat_shapes.mark(marks, place, kind, label, _numbers(kind, points), turn, _attributes(shape), _own(score, shape))
+
+
+def _own(score: Any, shape: dict[str, Any]) -> Any:
+    """A score where a model gave one: CVAT writes 1 beside what people drew."""
+    return score if shape.get("source") == "auto" else None
+
+
+def _numbers(kind: str, points: list[Any]) -> list[Any]:
+    """A shape's numbers: of an ellipse CVAT keeps the middle, then how far right and how far up it goes."""
+    if kind == "ellipse" and len(points) == 4:
+        x, y, right, top = points
+        return [x, y, right - x, y - top]
+    return points
+
+
+def _attributes(shape: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name in ("occluded", "z_order", "group", "track"):
+        if shape.get(name) not in (None, 0, False, ""):
+            found[name] = shape[name]
+    given = shape.get("attributes")
+    for one in given if isinstance(given, list) else ():
+        if isinstance(one, dict) and "value" in one:
+            found[str(one.get("name", one.get("spec_id", "")))] = one["value"]
+    return found
+
+
+def _recognises(files: Files) -> bool:
+    names = {entry.name for entry in listed(files)}
+    return any(
+        name.rpartition("/")[2] == "task.json" and f"{name.removesuffix('task.json')}annotations.json" in names
+        for name in names
+    )
+
+
+FORMAT = ImportFormat(
+    key="cvat_backup",
+    title="CVAT backup",
+    note="Tasks and projects with their pictures; jobs, people, comments, cuboids and videos are lost.",
+    task_types=("image_regions", "classification"),
+    endings=(),
+    recognises=_recognises,
+    read=read,
+)

@@ -1,0 +1,192 @@
+"""Label Studio's JSON: tasks with their data, what people annotated and what models predicted; its export and what it
+takes itself. Read task by task.
+
+The labelling interface isn't in the file, so what a task shows is told by its data: a picture by the ending of its
+name, a text by its key (`text`) or by being the only text. Everything else of the data comes back as meta.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import partial
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from projects.data.connectors.files import Files
+from projects.data.importing.format import ImportFormat, Reading
+from projects.data.importing.readers import label_studio_images, label_studio_texts
+from projects.data.importing.readers.going_on import Later, after
+from projects.data.importing.readers.json_parts import parts
+from projects.data.importing.readers.labelled import labelled
+from projects.data.importing.readers.listing import heads, passed_over, shown, wanted
+from projects.data.importing.readers.marks import Marks
+from projects.data.importing.readers.picture_files import PictureNames, is_picture
+from projects.data.importing.readers.spans import Spans, score_of
+from projects.data.importing.rows import Fault, Item, Row, Said
+from projects.errors import Refused
+
+ENDINGS = (".json",)
+TEXTS = ("text", "ner", "content", "body", "document", "dialog")
+PICTURES = ("image", "img", "picture", "photo")
+PREFIX = re.compile(r"^[0-9a-f]{8}-")  # before the name of what was uploaded to it
+
+
+def read(files: Files, reading: Reading) -> Iterator[Item]:
+    """A row for each task of every file."""
+    return after(_items(files, reading.task_type), reading.skip)
+
+
+def _items(files: Files, task_type: str) -> Iterator[Item | Later]:
+    pictures = PictureNames(files)
+    for entry in wanted(files):
+        name = entry.name
+        if not name.lower().endswith(ENDINGS):
+            if not is_picture(name):
+                yield passed_over(name)
+            continue
+        try:
+            with files.open(name) as file:
+                for part in parts(file):
+                    if part.key == "" and part.value != []:
+                        yield Later(partial(_row, files, pictures, task_type, part.value, name, part.place))
+        except Refused as refused:
+            yield Fault.of(refused, shown(name))
+
+
+def _row(files: Files, pictures: PictureNames, task_type: str, task: Any, name: str, at: str) -> Item:
+    place = f"{shown(name)}, {at}"
+    data = task.get("data") if isinstance(task, dict) else None
+    if not isinstance(data, dict):
+        return Fault(place, "wrong-shape", "A task is an object with its data.")
+    external_id = str(task["id"]) if isinstance(task.get("id"), int | str) else None
+    image = _picture_key(data)
+    if image and task_type != "text_spans":
+        found = _picture(pictures, str(data[image]), name)
+        mark = partial(_image, task)
+        item = labelled(files, task_type, found, str(data[image])[:500], mark, external_id=external_id)
+        return item if isinstance(item, Fault) else _moved(item, place, _meta(data, image))
+    text = _text_key(data)
+    if text is None:
+        return Fault(place, "no-text", "The task's data has no text that could be shown, and no picture.")
+    return _text(task, data, text, task_type, place, external_id)
+
+
+def _moved(row: Row, place: str, meta: dict[str, Any]) -> Row:
+    """A row with the task's place in the file, and the rest of its data."""
+    fields = row.fields | ({"meta": meta} if meta else {})
+    lost = tuple(one._replace(place=one.place.replace(row.place, place, 1)) for one in row.lost)
+    return Row(**(vars(row) | {"place": place, "fields": fields, "lost": lost}))
+
+
+def _picture_key(data: Mapping[str, Any]) -> str | None:
+    named = [key for key in PICTURES if isinstance(data.get(key), str)]
+    ended = [key for key, value in data.items() if isinstance(value, str) and is_picture(_path(value))]
+    return next(iter([*named, *ended]), None)
+
+
+def _text_key(data: Mapping[str, Any]) -> str | None:
+    named = [key for key in TEXTS if isinstance(data.get(key), str) and data[key].strip()]
+    others = [key for key, value in data.items() if isinstance(value, str) and " " in value.strip()]
+    alone = [key for key, value in data.items() if isinstance(value, str) and value.strip()]
+    return next(iter([*named, *others, *alone]), None)
+
+
+def _path(address: str) -> str:
+    """The path of a file in an address of Label Studio's."""
+    try:
+        parts_ = urlsplit(address)
+        inside = parse_qs(parts_.query).get("d", [])
+    except ValueError:
+        return address
+    return unquote(inside[0] if inside else parts_.path)
+
+
+def _picture(pictures: PictureNames, address: str, near: str) -> str | None:
+    path = _path(address)
+    last = path.rpartition("/")[2]
+    return pictures.of(path, near) or (pictures.of(PREFIX.sub("", last), near) if last else None)
+
+
+def _meta(data: Mapping[str, Any], shown_key: str) -> dict[str, Any]:
+    return {key: value for key, value in data.items() if key != shown_key}
+
+
+def _text(
+    task: dict[str, Any], data: Mapping[str, Any], key: str, task_type: str, place: str, external_id: str | None
+) -> Row:
+    text, meta = data[key], _meta(data, key)
+    spans = Spans(task_type, place, text)
+    said = tuple(
+        one
+        for _, results, by, score, predicted, at in _answers(task, spans)
+        for one in _told_text(spans, results, at, by, score, predicted)
+    )
+    fields = {"text": text} | ({"meta": meta} if meta else {})
+    return Row(place, external_id, fields, size=2 * len(text), said=said, lost=tuple(spans.lost))
+
+
+def _told_text(
+    spans: Spans, results: list[Any], at: str, by: str, score: float | None, predicted: bool
+) -> tuple[Said, ...]:
+    label_studio_texts.mark(spans, results, at)
+    return spans.said(by, score, predicted)
+
+
+def _image(task: dict[str, Any], marks: Marks) -> tuple[Said, ...]:
+    said: list[Said] = []
+    for _, results, by, score, predicted, at in _answers(task, marks):
+        own = Marks(marks.task_type, marks.place, marks.width, marks.height)
+        label_studio_images.mark(own, results, at)
+        said += own.said(by, score, predicted)
+        marks.lost += own.lost
+    return tuple(said)
+
+
+Answer = tuple[int, list[Any], str, float | None, bool, str]
+
+
+def _answers(task: Mapping[str, Any], told: Any) -> Iterator[Answer]:
+    """What was handed in and predicted, one by one; what was cancelled or skipped is told, and left out."""
+    for key, predicted in (("annotations", False), ("completions", False), ("predictions", True)):
+        found = task.get(key)
+        for index, one in enumerate(found if isinstance(found, list) else ()):
+            at = f"{key}[{index}]"
+            if not isinstance(one, dict) or not isinstance(one.get("result"), list):
+                told.lose(at, "wrong-shape", "An answer is an object with its result.")
+                continue
+            by = str(one.get("model_version") or "")[:200] if predicted else _person(one)
+            if one.get("was_cancelled") or one.get("skipped"):
+                told.lose(at, "cancelled", f"This answer{f' of {by}' if by else ''} was skipped or cancelled.")
+                continue
+            score = score_of(one.get("score"), f"{at}.score", told) if predicted else None
+            yield index, one["result"], by, score, predicted, at
+    drafts = task.get("drafts")
+    if isinstance(drafts, list) and drafts:
+        told.lose("drafts", "no-place", f"Drafts are not taken over; there are {len(drafts)}.")
+
+
+def _person(one: Mapping[str, Any]) -> str:
+    who = one.get("completed_by")
+    if isinstance(who, dict):
+        who = who.get("email") or who.get("id")
+    return "" if who is None else str(who)[:200]
+
+
+def _recognises(files: Files) -> bool:
+    for start in heads(files, ENDINGS):
+        begins = start.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"[")
+        if begins and b'"data"' in start and (b'"annotations"' in start or b'"predictions"' in start):
+            return True
+        if begins and b'"data"' in start and b'"result"' in start:
+            return True
+    return False
+
+
+FORMAT = ImportFormat(
+    key="label_studio",
+    title="Label Studio",
+    note="Annotations by who made them, predictions by their model; relations, video, audio and drafts are lost.",
+    task_types=("image_regions", "text_spans", "classification"),
+    endings=ENDINGS,
+    recognises=_recognises,
+    read=read,
+)

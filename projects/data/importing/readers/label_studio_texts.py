@@ -1,0 +1,36 @@
+"""Label Studio's results about a text. Its offsets count UTF-16 units, or code points where a program wrote them: the
+words that come along tell which."""
+
+from typing import Any
+
+from projects.data.importing.readers.label_studio_results import Group, classes, grouped
+from projects.data.importing.readers.spans import Spans, Utf16
+
+
+def mark(spans: Spans, results: list[Any], at: str) -> None:
+    """Mark what the results of one answer say."""
+    units = Utf16(spans.text)
+    for group in grouped(results, at, spans.lose):
+        given = group.value
+        if "start" in given or "startOffset" in given:
+            _span(spans, group, units)
+        elif group.other or given:
+            spans.lose(group.place, "no-place", f"There is no place here for a “{group.other or group.kind}”.")
+        else:
+            for field, value in classes(group):
+                spans.choose(group.place, value, field)
+
+
+def _span(spans: Spans, group: Group, units: Utf16) -> None:
+    offsets = group.value.get("globalOffsets")
+    given = offsets if isinstance(offsets, dict) else group.value
+    start, end, text = given.get("start"), given.get("end"), group.value.get("text")
+    if isinstance(start, str) and start.isdigit() and isinstance(end, str) and end.isdigit():
+        start, end = int(start[:9]), int(end[:9])
+    whole = isinstance(start, int) and isinstance(end, int)
+    if not (whole and isinstance(text, str) and spans.text[start:end] == text):
+        start, end = units(start), units(end)
+    if not group.labels:
+        spans.lose(group.place, "no-label", "The span has no label.")
+    for label in group.labels:
+        spans.span(group.place, start, end, label, group.attributes, text)

@@ -1,0 +1,199 @@
+"""Prodigy's JSON Lines: what each annotator answered. Lines about the same input are one row, with an answer each.
+
+What was rejected or ignored is told and left out: it says what is wrong, not what is right. Offsets count code points.
+"""
+
+import base64
+import binascii
+from collections.abc import Iterator
+from contextlib import closing
+from functools import partial
+from typing import Any
+
+from projects.data.connectors.files import Files
+from projects.data.importing.format import ImportFormat, Reading
+from projects.data.importing.readers.gathered import Gathered
+from projects.data.importing.readers.going_on import Later, after
+from projects.data.importing.readers.json_lines import objects
+from projects.data.importing.readers.json_parts import loads
+from projects.data.importing.readers.labelled import labelled, size_of
+from projects.data.importing.readers.listing import heads, passed_over, shown, wanted
+from projects.data.importing.readers.marks import Marks
+from projects.data.importing.readers.picture_files import Inside, PictureNames, is_picture
+from projects.data.importing.readers.spans import Spans, score_of
+from projects.data.importing.rows import Fault, Item, Row, Said
+from projects.errors import Refused
+
+ENDINGS = (".jsonl", ".ndjson")
+NO_PLACE = ("relations", "arcs", "heads", "audio", "audio_spans", "video")
+
+
+def read(files: Files, reading: Reading) -> Iterator[Item]:
+    """A row for each input, in the order in which they come up."""
+    return after(_items(files, reading.task_type), reading.skip)
+
+
+def _items(files: Files, task_type: str) -> Iterator[Item | Later]:
+    pictures = PictureNames(files)
+    numbers: dict[Any, int] = {}
+    with closing(Gathered()) as lines:
+        for entry in wanted(files):
+            if not entry.name.lower().endswith(ENDINGS):
+                if not is_picture(entry.name):
+                    yield passed_over(entry.name)
+                continue
+            try:
+                with files.open(entry.name) as file:
+                    for place, _, value in objects(file):
+                        where = f"{shown(entry.name)}, {place}"
+                        if isinstance(value, Fault):
+                            yield value._replace(place=f"{shown(entry.name)}, {value.place}")
+                        else:
+                            lines.add(numbers.setdefault(_input(value), len(numbers)), {"at": where, "it": value})
+            except Refused as refused:
+                yield Fault.of(refused, shown(entry.name))
+        for number in range(len(numbers)):
+            yield Later(lambda number: _row(files, pictures, task_type, lines.of(number)), number)
+
+
+def _input(value: dict[str, Any]) -> Any:
+    """What makes two lines about the same thing."""
+    told = value.get("_input_hash")
+    return told if isinstance(told, int) else (str(value.get("text")), str(value.get("image"))[:10_000])
+
+
+def _row(files: Files, pictures: PictureNames, task_type: str, lines: list[dict[str, Any]]) -> Item:
+    first, place = lines[0]["it"], lines[0]["at"]
+    meta = first["meta"] if isinstance(first.get("meta"), dict) else {}
+    hash = first.get("_input_hash")
+    external_id = f"prodigy-{hash}" if isinstance(hash, int) else None
+    if isinstance(first.get("image"), str):
+        return _picture(files, pictures, task_type, lines, external_id)
+    if not isinstance(first.get("text"), str):
+        return Fault(place, "no-text", "The line has neither a text nor a picture.")
+    text = first["text"]
+    spans = Spans(task_type, place, text)
+    said: list[Said] = []
+    for line in lines:
+        if _counts(line, spans):
+            _mark_text(spans, line["it"])
+            said += spans.said(_who(line["it"]), score_of(line["it"].get("score"), "score", spans))
+    fields = {"text": text} | ({"meta": meta} if meta else {})
+    return Row(place, external_id, fields, size=2 * len(text), said=tuple(said), lost=tuple(spans.lost))
+
+
+def _counts(line: dict[str, Any], told: Any) -> bool:
+    """Whether a line's answer is one; else it is told."""
+    answer = line["it"].get("answer", "accept")
+    if answer == "accept":
+        return True
+    by = _who(line["it"])
+    text = f"The answer{f' of {by}' if by else ''} is “{str(answer)[:20]}”."
+    told.lose(line["at"].rpartition(", ")[2], "not-accepted", text)
+    return False
+
+
+def _who(value: dict[str, Any]) -> str:
+    return str(value.get("_annotator_id") or value.get("_session_id") or "")[:200]
+
+
+def _mark_text(spans: Spans, value: dict[str, Any]) -> None:
+    found = value.get("spans")
+    for index, one in enumerate(found if isinstance(found, list) else ()):
+        if isinstance(one, dict):
+            spans.span(f"spans[{index}]", one.get("start"), one.get("end"), one.get("label"))
+        else:
+            spans.lose(f"spans[{index}]", "wrong-shape", "A span is an object.")
+    chosen = _chosen(value)
+    if chosen and spans.task_type != "text_spans":
+        spans.choose("accept", chosen[0] if len(chosen) == 1 else chosen)
+    elif chosen and not found:
+        spans.homeless("classes of the whole text")
+    for name in NO_PLACE:
+        if value.get(name):
+            spans.lose(name, "no-place", f"This task type has no place for {name}.")
+
+
+def _chosen(value: dict[str, Any]) -> list[str]:
+    """The classes that were chosen: options that were accepted, or the label that was."""
+    accepted = value.get("accept")
+    if isinstance(accepted, list):
+        return [str(one) for one in accepted if isinstance(one, str | int)]
+    return [value["label"]] if isinstance(value.get("label"), str) and not value.get("spans") else []
+
+
+def _picture(
+    files: Files, pictures: PictureNames, task_type: str, lines: list[dict[str, Any]], external_id: str | None
+) -> Item:
+    first = lines[0]["it"]
+    address, meta = first["image"], first.get("meta") if isinstance(first.get("meta"), dict) else {}
+    name = meta.get("file") or first.get("path") or (address if not address.startswith("data:") else "picture")
+    name = str(name)[:500]
+    found: str | None
+    if address.startswith("data:"):
+        try:
+            files, found = Inside(name, base64.b64decode(address.partition(",")[2], validate=True)), name
+        except (binascii.Error, ValueError):
+            return Fault(lines[0]["at"], "truncated-image", "The picture inside is damaged.")
+    else:
+        found = pictures.of(name)
+    size = size_of(first.get("width"), first.get("height"))
+    return labelled(files, task_type, found, name, partial(_mark_picture, lines), size=size, external_id=external_id)
+
+
+def _mark_picture(lines: list[dict[str, Any]], marks: Marks) -> tuple[Said, ...]:
+    said: list[Said] = []
+    for line in lines:
+        if not _counts(line, marks):
+            continue
+        own = Marks(marks.task_type, marks.place, marks.width, marks.height)
+        found = line["it"].get("spans")
+        for index, one in enumerate(found if isinstance(found, list) else ()):
+            shape = _shape(one)
+            if shape is None:
+                own.lose(f"spans[{index}]", "wrong-shape", "A span of a picture has points, or a place and a size.")
+            else:
+                own.region(f"spans[{index}]", one.get("label"), shape)
+        for label in _chosen(line["it"]):
+            own.choose("accept", label)
+        said += own.said(by=_who(line["it"]))
+        marks.lost += own.lost
+    return tuple(said)
+
+
+def _shape(one: Any) -> dict[str, Any] | None:
+    if not isinstance(one, dict):
+        return None
+    points = one.get("points")
+    if one.get("type") == "rect" and {"x", "y", "width", "height"} <= one.keys():
+        return {"type": "box"} | {name: one[name] for name in ("x", "y", "width", "height")}
+    if isinstance(points, list) and points:
+        if len(points) == 4 and one.get("type") == "rect":
+            xs, ys = zip(*points, strict=True)
+            return {"type": "box", "x": min(xs), "y": min(ys), "width": max(xs) - min(xs), "height": max(ys) - min(ys)}
+        return {"type": "polygon", "points": points}
+    return None
+
+
+def _recognises(files: Files) -> bool:
+    for start in heads(files, ENDINGS):
+        first = start.decode("utf-8", "replace").lstrip("\ufeff").splitlines()[:1]
+        try:
+            value = loads(first[0]) if first else None
+        except Refused:
+            value = None
+        marks = b'"_input_hash"' in start or b'"_task_hash"' in start
+        if marks or isinstance(value, dict) and value.get("answer") in ("accept", "reject", "ignore"):
+            return True
+    return False
+
+
+FORMAT = ImportFormat(
+    key="prodigy",
+    title="Prodigy JSONL",
+    note="Accepted spans, options and regions by annotator; what was rejected or ignored, and relations, are lost.",
+    task_types=("text_spans", "classification", "image_regions"),
+    endings=ENDINGS,
+    recognises=_recognises,
+    read=read,
+)
