@@ -67,10 +67,10 @@ def _row(files: Files, pictures: PictureNames, task_type: str, lines: list[dict[
     meta = first["meta"] if isinstance(first.get("meta"), dict) else {}
     hash = first.get("_input_hash")
     external_id = f"prodigy-{hash}" if isinstance(hash, int) else None
-    if isinstance(first.get("image"), str):
+    if isinstance(first.get("image"), str) and task_type != "text_spans":
         return _picture(files, pictures, task_type, lines, external_id)
     if not isinstance(first.get("text"), str):
-        return Fault(place, "no-text", "The line has neither a text nor a picture.")
+        return Fault(place, "no-text", "The line has nothing that this task type can show.")
     text = first["text"]
     spans = Spans(task_type, place, text)
     said: list[Said] = []
