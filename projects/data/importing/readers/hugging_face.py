@@ -81,6 +81,7 @@ def _rows(files: Files, name: str, file: BinaryIO) -> Iterator[tuple[Columns, di
         with ipc.open_stream(file) as stream:
             columns = _columns(files, name, stream.schema)
             for batch in stream:
+                batch.validate(full=True)  # a damaged one may point anywhere, and is believed
                 for at in range(0, batch.num_rows, AT_ONCE):
                     for values in batch.slice(at, AT_ONCE).to_pylist():
                         yield columns, values

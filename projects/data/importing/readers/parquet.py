@@ -65,6 +65,7 @@ def each_row(table: Any) -> Iterator[list[Any]]:
 
     try:
         for batch in table.iter_batches(batch_size=AT_ONCE):
+            batch.validate(full=True)  # a damaged one may point anywhere, and is believed
             for number in range(batch.num_rows):
                 yield [column[number].as_py() for column in batch.columns]
     except (pyarrow.ArrowException, OSError, ValueError, OverflowError) as problem:
