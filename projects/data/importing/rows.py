@@ -20,7 +20,7 @@ class Known(NamedTuple):
 class Said(NamedTuple):
     """What a file says of a row's answer, still unchecked; labels stand under the names that the file has for them."""
 
-    answer: dict[str, Any]  # as the task type has it
+    answer: dict[str, Any]  # as the task type has it; a field "" is the first that takes choices
     by: str = ""  # who said so, in the file's words; "" where it names nobody
     score: float | None = None  # in [0, 1], where the file has one
     predicted: bool = False  # the file itself calls it a model's
