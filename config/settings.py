@@ -207,6 +207,8 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = TLS
 # The hosts that Tandem may ask anything of, and which of them may lie at private addresses (taskers/outbound/guard.py).
 OUTBOUND = environment.words("TANDEM_OUTBOUND")
 OUTBOUND_PRIVATE = environment.words("TANDEM_OUTBOUND_PRIVATE")
+# The folders of this machine from which data may be loaded (projects/data/connectors/server_folder.py).
+IMPORT_FOLDERS = environment.words("TANDEM_IMPORT_FOLDERS")
 # Housekeeping, in days (docs/operate.md). 0 keeps for ever.
 KEEP_DRAFTS = environment.number("TANDEM_KEEP_DRAFTS", 30)
 KEEP_EVENTS = environment.number("TANDEM_KEEP_EVENTS", 180)

@@ -75,7 +75,11 @@ TOLD: dict[str, Method] = {
 
 
 # What decided where no method was asked.
-BY_HAND: dict[str, Promise | str] = {"review_v1": _("By a reviewer"), "auto_v1": _("By a model alone")}
+BY_HAND: dict[str, Promise | str] = {
+    "review_v1": _("By a reviewer"),
+    "auto_v1": _("By a model alone"),
+    "imported_v1": _("Decided elsewhere"),
+}
 
 
 def title(key: str) -> str:

@@ -4,6 +4,16 @@ from projects.models.answers import Annotation, Gold, Verdict
 from projects.models.archives import Archive, ArchivedTask, ArchivePart
 from projects.models.broken import BrokenReport
 from projects.models.comments import Comment, CommentQuerySet
+from projects.models.imports import (
+    Connector,
+    Import,
+    ImportedAnnotator,
+    ImportedLabel,
+    ImportedPrediction,
+    ImportFaults,
+    PredictionSource,
+    SeenFile,
+)
 from projects.models.model_annotators import ModelAnnotator, ModelAnnotatorChange, ModelAnswer
 from projects.models.promises import Assignment, BatchCursor, ClaimNumber, Draft
 from projects.models.qualification import QualificationAttempt, QualificationStep
@@ -35,8 +45,6 @@ from projects.models.work import (
     Batch,
     BatchClosing,
     BatchProgress,
-    Import,
-    ImportFaults,
     Label,
     Project,
     ProjectSettings,
@@ -44,6 +52,12 @@ from projects.models.work import (
 )
 
 __all__ = [
+    "Connector",
+    "ImportedAnnotator",
+    "ImportedLabel",
+    "ImportedPrediction",
+    "PredictionSource",
+    "SeenFile",
     "Subscription",
     "TaskCallback",
     "WebhookDelivery",

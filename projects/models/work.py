@@ -272,50 +272,6 @@ class BatchClosing(models.Model):
         return self.tasks is None or self.done < self.tasks
 
 
-class Import(models.Model):
-    """A file on its way into a batch: how far it came, and which of its rows were refused."""
-
-    class State(models.TextChoices):
-        WAITING = "waiting", "Waiting for a worker"
-        RUNNING = "running", "Loading"
-        DONE = "done", "Loaded"
-        FAILED = "failed", "Failed"
-
-    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="imports")
-    name = models.CharField(max_length=200)
-    format = models.CharField(max_length=20)
-    file = models.FileField(upload_to="imports", max_length=200)
-    state = models.CharField(max_length=8, choices=State, default=State.WAITING)
-    position = models.BigIntegerField(default=0)  # rows of the file read and committed
-    loaded = models.BigIntegerField(default=0)
-    known = models.BigIntegerField(default=0)  # rows that were already there, unchanged
-    refused = models.BigIntegerField(default=0)
-    errors = models.JSONField(default=list)  # the first refusals: {"place", "code", "text"}
-    # Of the tasks made: those that the field `id` names, those whose external id is made of their content, and the
-    # names of the fields that came as meta.
-    ids = models.BigIntegerField(default=0, db_default=0)
-    unnamed = models.BigIntegerField(default=0, db_default=0)
-    columns = models.JSONField(default=list, db_default=[], blank=True)
-    reason = models.CharField(max_length=300, blank=True)  # why it failed as a whole
-    started_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
-    started_at = models.DateTimeField(db_default=Now(), editable=False)
-    ended_at = models.DateTimeField(null=True, blank=True)
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class ImportFaults(models.Model):
-    """Refused rows of an import beyond the first ones, those of one chunk of the file: each row can be named."""
-
-    file_import = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="more_faults")
-    faults = models.JSONField()  # [{"place", "code", "text"}]
-
-    def __str__(self) -> str:
-        return f"{len(self.faults)} of {self.file_import}"
-
-
 class Task(models.Model):
     """One item to be labelled. Whether it is decided is a matter of its verdict, not of a column here."""
 

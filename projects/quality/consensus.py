@@ -35,6 +35,7 @@ from taskers.models import Grade, Person
 from taskers.telemetry.spans import traced
 
 AUTO = "auto_v1"  # one model's answer, alone: answers.py says when
+IMPORTED = "imported_v1"  # decided elsewhere, and brought in with its task
 JOB = "projects.jobs.consider_later"
 AT_ONCE = 1.0  # seconds of comparing for which somebody who hands in may wait; beyond, a worker does it
 AT_MOST = 120.0  # seconds of a worker
@@ -175,6 +176,18 @@ def accept(task: Task, annotation: Annotation, confidence: float) -> Verdict:
     case = case_of(task)
     answers = [Compared(one, None) for one in case.votes]
     return _conclude(case, Decision(annotation.answer, confidence, AUTO, [annotation.pk], answers))
+
+
+def adopt(task: Task, answer: dict, *, confidence: float, note: str = "") -> Verdict | None:
+    """What was decided elsewhere becomes the verdict: it grades nobody, and whoever answered here is paid.
+
+    None where the task has a verdict already, or an answer that may still be corrected. The caller holds the task's
+    lock.
+    """
+    case = case_of(task)
+    if case.standing is not None or case.correctable:
+        return None
+    return _conclude(case, Decision(answer, confidence, IMPORTED, [], _uncompared(case.votes), note=note[:2000]))
 
 
 @transaction.atomic
@@ -337,9 +350,12 @@ def _told(case: Case, decision: Decision, before: Verdict | None) -> dict:
 def _is_audited(case: Case, decision: Decision) -> bool:
     """Whether a verdict is an audit: each that the method gives a task that was drawn, and its first whoever gave it.
 
-    What reviewers decide later is answered by that, and what a model decides alone has audits of its own.
+    What reviewers decide later is answered by that, what a model decides alone has audits of its own, and what was
+    decided elsewhere tells nothing of the method.
     """
-    return case.audited and decision.method != AUTO and (decision.decided_by is None or not case.verdicts)
+    return (
+        case.audited and decision.method not in {AUTO, IMPORTED} and (decision.decided_by is None or not case.verdicts)
+    )
 
 
 def _take_late(case: Case, verdict: Verdict) -> None:

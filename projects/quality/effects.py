@@ -100,8 +100,9 @@ def promised_for(votes: Sequence[Vote]) -> int:
 
 
 def _may_be_graded(vote: Vote) -> bool:
-    """Models are graded by blind work alone; and nobody for what other hands made of their answer."""
-    return vote.why not in {NOT_BLIND, TAMPERED}
+    """Models are graded by blind work alone, nobody for what other hands made of their answer, nor for work that they
+    did elsewhere."""
+    return vote.why not in {NOT_BLIND, TAMPERED} and vote.annotation.tasker.kind != Person.Kind.IMPORTED
 
 
 def _evidence(case: Case, verdict: Verdict, vote: Vote, value: float, supports: Sequence[Vote]) -> grades.Evidence:
@@ -140,8 +141,8 @@ def _by_label(terms: Terms, vote: Vote, verdict: Verdict, value: float, supports
 
 
 def _is_paid(one: Annotation) -> bool:
-    """A model is a tasker who is never paid."""
-    return bool(one.assignment.rate) and one.tasker.kind != Person.Kind.MODEL
+    """A model is a tasker who is never paid; and work done elsewhere was paid there."""
+    return bool(one.assignment.rate) and one.tasker.kind == Person.Kind.HUMAN
 
 
 def _earning(task: Task, verdict: Verdict, one: Annotation) -> ledger.Earning:

@@ -10,6 +10,7 @@ from projects.queue.claim import claim, claim_any, claim_group
 from projects.queue.claim_numbers import RequestedTask, choose_anew
 from projects.queue.complete import Delivery, deliver, lock_known
 from projects.queue.gold import set_aside, take_up
+from projects.queue.imported import PastJudgement, hand_in_imported
 from projects.queue.leases import expire_due, force_release, held, release, renew, skip
 from projects.queue.look_ahead import Lookahead, look_ahead, peek
 from projects.queue.no_work import Nothing
@@ -41,6 +42,7 @@ __all__ = [
     "Lookahead",
     "MOST_WANTED",
     "Nothing",
+    "PastJudgement",
     "RequestedTask",
     "ask_again",
     "ask_more",
@@ -57,6 +59,7 @@ __all__ = [
     "fill",
     "first_reviewable",
     "force_release",
+    "hand_in_imported",
     "held",
     "is_correctable",
     "lock",

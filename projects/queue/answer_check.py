@@ -40,10 +40,15 @@ def canonical(
     project: Project, payload: dict, answer: object, labels: Mapping[str, dict], version: int | None = None
 ) -> dict:
     """The same with the labels at hand."""
-    room = TASK_TYPES[project.task_type]
-    if isinstance(room, Classification):
-        return room.check_answer(answer, payload, AskedLabels(labels, _fields(project, version)))
-    return room.check_answer(answer, payload, labels)
+    return TASK_TYPES[project.task_type].check_answer(answer, payload, asked_of(project, labels, version))
+
+
+def asked_of(project: Project, labels: Mapping[str, dict], version: int | None = None) -> Mapping[str, dict]:
+    """What a project's task type checks answers by, for whoever checks many: the labels, and the fields that are asked
+    for where it asks for such."""
+    if isinstance(TASK_TYPES[project.task_type], Classification):
+        return AskedLabels(labels, _fields(project, version))
+    return labels
 
 
 def believed(assignment: Assignment, active_ms: int) -> int:

@@ -55,6 +55,7 @@ class Person(AbstractBaseUser, PermissionsMixin):
     class Kind(models.TextChoices):
         HUMAN = "human", "Person"
         MODEL = "model", "Model"
+        IMPORTED = "imported", "From elsewhere"  # whose past work came in with files: signs in nowhere, earns nothing
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     email = models.EmailField(unique=True)

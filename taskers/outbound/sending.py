@@ -41,7 +41,7 @@ def connection() -> httpx.AsyncHTTPTransport:
     nothing that follows redirects, keeps cookies, asks a proxy or logs addresses.
     """
     one = httpx.Limits(max_connections=1, max_keepalive_connections=1)
-    return httpx.AsyncHTTPTransport(verify=_trust(), trust_env=False, limits=one)
+    return httpx.AsyncHTTPTransport(verify=trust(), trust_env=False, limits=one)
 
 
 async def post(
@@ -88,7 +88,7 @@ def _named(error: Exception) -> str:
 
 
 @cache
-def _trust() -> ssl.SSLContext:
+def trust() -> ssl.SSLContext:
     """The system's authorities, its operator's own among them, and certifi's, for systems without any."""
     context = ssl.create_default_context()
     context.load_verify_locations(certifi.where())

@@ -59,6 +59,7 @@ FIGURES = ("tasks", "wanted", "submitted", "decided", "in_review", "spent")
 
 # Children before parents. What the database refuses to delete, it lets go once the task's line is in the archive.
 DELETES = (
+    "DELETE FROM projects_importedprediction WHERE task_id = ANY(%s)",
     "DELETE FROM projects_brokenreport WHERE task_id = ANY(%s)",
     "DELETE FROM projects_comment WHERE task_id = ANY(%s) AND thread_id IS NOT NULL",
     "DELETE FROM projects_comment WHERE task_id = ANY(%s)",

@@ -1,7 +1,7 @@
 """Data on its way in: pure readers that turn files into rows, and the verbs that make tasks of them."""
 
 from projects.data.importing.formats import ENDINGS, READERS
-from projects.data.importing.receive import all_faults, go_on, guess_format, is_stuck, keep, receive, run
+from projects.data.importing.receive import all_faults, go_on, is_stuck, keep, receive, receive_from, run
 from projects.data.importing.rows import Fault, Item, Reader, Row
 from projects.data.importing.storing import Loaded, load, load_all
 
@@ -15,11 +15,11 @@ __all__ = [
     "Row",
     "all_faults",
     "go_on",
-    "guess_format",
     "is_stuck",
     "keep",
     "load",
     "load_all",
     "receive",
+    "receive_from",
     "run",
 ]

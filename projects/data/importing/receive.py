@@ -1,8 +1,9 @@
-"""A file on its way into a batch: taken in, read by a worker, its progress and its bad rows told as it goes."""
+"""Files on their way into a batch: taken in, looked at and read by a worker; their progress and bad rows told."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import PurePath
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 from django.core.files.base import File
 from django.db import DatabaseError, InterfaceError, OperationalError, transaction
@@ -11,18 +12,26 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from projects.data.importing.formats import ENDINGS, READERS
+from projects.data.connectors import saved, unseen, upload
+from projects.data.connectors.files import Files
+from projects.data.connectors.unseen import Unseen
+from projects.data.importing import recognise
+from projects.data.importing.choices import JOB, Choices
+from projects.data.importing.format import ImportFormat, Reading
+from projects.data.importing.plan import needs, plan
+from projects.data.importing.rows import Item
 from projects.data.importing.storing import Loaded, known_columns, load
 from projects.errors import Refused
-from projects.models import Batch, Import, ImportFaults
-from projects.task_types import TASK_TYPES
+from projects.models import Batch, Connector, Import, ImportFaults
+from projects.queue.clock import Clock
 from taskers.errors import Problem, StateConflict
 from taskers.models import Person
 from taskers.outbox.events import emit
 
+OVER = (Import.State.DONE, Import.State.PLANNED, Import.State.DROPPED)  # nobody is at it, nor will be by itself
+COUNTED = ["position", "loaded", "known", "refused", "errors", "answered", "lost", "losses", "columns"]
 KEPT_ERRORS = 500  # with the import, for its page; the rest lies beside it
 MOST_ERRORS = 100_000  # after so many refused rows the rest is not worth reading
-JOB = "projects.jobs.run_import"
 
 
 class AlreadyLoading(StateConflict):
@@ -31,45 +40,52 @@ class AlreadyLoading(StateConflict):
     code = "already-loading"
 
 
-def guess_format(name: str) -> str:
-    """The reader for a file by its name; Refused for an ending that no reader knows."""
-    ending = PurePath(name).suffix.lower()
-    if ending not in ENDINGS:
-        raise Refused(
-            "Files end in %(choices)s; “%(name)s” doesn't.",
-            code="unknown-format",
-            place="file",
-            choices=", ".join(ENDINGS),
-            name=name[-60:],
-        )
-    return ENDINGS[ending]
-
-
 @transaction.atomic
-def receive(batch: Batch, file: File, *, name: str, by: Person | None, format: str = "") -> Import:
-    """Keep an uploaded file and have a worker load it, now or when one is alive. Raises Refused, StateConflict."""
-    made = keep(batch, file, name=name, by=by, format=format)
+def receive(
+    batch: Batch,
+    file: File,
+    *,
+    name: str,
+    by: Person | None,
+    format: str = "",
+    stop: str = Import.Stop.NEEDED,
+) -> Import:
+    """Keep an uploaded file and have a worker load it, now or when one is alive. Where something must be chosen, or
+    `stop` says always, it is only looked at. Raises Refused, StateConflict."""
+    made = keep(batch, file, name=name, by=by, format=format, stop=stop)
     app.configure_task(JOB, queue="imports").defer(import_key=made.pk)
     return made
 
 
 @transaction.atomic
-def keep(batch: Batch, file: File, *, name: str, by: Person | None, format: str = "") -> Import:
+def receive_from(connector: Connector, batch: Batch, *, by: Person | None, stop: str = Import.Stop.NEEDED) -> Import:
+    """Have a worker load what a connector has and the project hasn't. Raises StateConflict."""
+    if connector.ended_at is not None or connector.organization_id != batch.project.organization_id:
+        raise StateConflict("This place is gone already.")
+    made = Import.objects.create(batch=batch, connector=connector, name=connector.name, started_by=by, stop=stop)
+    app.configure_task(JOB, queue="imports").defer(import_key=made.pk)
+    return made
+
+
+@transaction.atomic
+def keep(
+    batch: Batch,
+    file: File,
+    *,
+    name: str,
+    by: Person | None,
+    format: str = "",
+    stop: str = Import.Stop.NEEDED,
+) -> Import:
     """Keep a file that `run` will load. Raises Refused if no such file fits the project's task type."""
-    chosen = format or guess_format(name)
-    room = TASK_TYPES[batch.project.task_type]
-    if chosen not in room.import_formats:
-        raise Refused(
-            "%(title)s are loaded from: %(choices)s.",
-            code="wrong-format",
-            place="file",
-            title=room.title,
-            choices=", ".join(room.import_formats),
-        )
+    if format:
+        recognise.by_key(format, batch.project.task_type)
+    else:
+        recognise.check_name(name, batch.project.task_type)
     if not file.size:
         raise Refused("The file is empty.", code="empty-file", place="file")
-    made = Import(batch=batch, name=name[-200:], format=chosen, started_by=by)
-    made.file.save(f"{made.public_id}.{chosen}", file, save=False)
+    made = Import(batch=batch, name=name[-200:], format=format, started_by=by, stop=stop)
+    made.file.save(f"{made.public_id}{PurePath(name).suffix.lower()[:12]}", file, save=False)
     try:
         made.save()
     except DatabaseError:
@@ -79,19 +95,20 @@ def keep(batch: Batch, file: File, *, name: str, by: Person | None, format: str 
 
 
 def run(import_key: int, *, told: Callable[[Import], None] | None = None) -> Import:
-    """Load a kept file, from where an earlier run stopped; a finished one is left alone. Safe to run twice.
+    """Look at files and load them, from where an earlier run stopped; what is finished, or waits for a choice, is left
+    alone. Safe to run twice.
 
-    `told` is called after each committed chunk. Where the database goes away it raises what Django does, and the file
-    stays as it is, to be gone on with. What is wrong with the file as a whole ends it as failed,
-    with the reason; what was loaded before stays.
+    `told` is called after each committed chunk. Where the database goes away it raises what Django does, and the files
+    stay as they are, to be gone on with. What is wrong with them as a whole ends it as failed, with the reason; what
+    was loaded before stays.
     """
-    unfinished = Import.objects.filter(pk=import_key).exclude(state=Import.State.DONE)
-    unfinished.update(state=Import.State.RUNNING, reason="", ended_at=None)
-    file_import = Import.objects.select_related("batch__project", "started_by").get(pk=import_key)
-    if file_import.state == Import.State.DONE:
+    file_import = _begun(import_key)
+    if file_import.state in OVER:
         return file_import
     try:
-        _read(file_import, told)
+        with _files(file_import) as files:
+            if file_import.choices is not None or _looked_at(file_import, files):
+                _read(file_import, files, told)
     except AlreadyLoading:
         file_import.refresh_from_db()
         return file_import
@@ -103,12 +120,59 @@ def run(import_key: int, *, told: Callable[[Import], None] | None = None) -> Imp
     except Exception as error:
         _ended(file_import, Import.State.FAILED, f"Something unexpected went wrong ({type(error).__name__}).")
         raise
+    if file_import.state in OVER:
+        return file_import
     return _ended(file_import, Import.State.DONE)
+
+
+def _begun(import_key: int) -> Import:
+    """The import, planning or running from now on unless it is over."""
+    unfinished = Import.objects.filter(pk=import_key).exclude(state__in=OVER)
+    unfinished.filter(choices__isnull=True).update(state=Import.State.PLANNING, reason="", ended_at=None)
+    running = {"state": Import.State.RUNNING, "run_at": Clock(), "run_from": F("position")}
+    unfinished.filter(choices__isnull=False).update(reason="", ended_at=None, **running)
+    rows = Import.objects.select_related("batch__project__organization", "connector__organization", "started_by")
+    return rows.get(pk=import_key)
+
+
+@contextmanager
+def _files(file_import: Import) -> Iterator[Files]:
+    """What is to be loaded, wherever it lies."""
+    if file_import.connector is not None:
+        with saved.opened(file_import.connector) as files:
+            yield files
+        return
+    with file_import.file.open("rb") as file, upload.opened(cast(BinaryIO, file.file), file_import.name) as files:
+        yield files
+
+
+def _looked_at(file_import: Import, files: Files) -> bool:
+    """Whether the files may be loaded as they are: nothing in them needs a choice. What was found is kept."""
+    project = file_import.batch.project
+    found: dict[str, Any] | None = None
+    format = file_import.format
+    if not _is_all_seen(file_import, files):
+        chosen = (
+            recognise.by_key(format, project.task_type) if format else recognise.recognised(files, project.task_type)
+        )
+        found, format = plan(project, _unseen(file_import, files, chosen), chosen, Choices()), chosen.key
+    asks = found is not None and (file_import.stop == Import.Stop.ALWAYS or bool(needs(found)))
+    now: dict[str, Any] = {"plan": found, "format": format}
+    if found is not None and found["all"]:
+        now["expected"] = found["rows"] + found["refused"]
+    if asks:
+        now |= {"state": Import.State.PLANNED}
+    else:
+        now |= {"state": Import.State.RUNNING, "choices": Choices(format=format).as_json(), "run_at": Clock()}
+    if not Import.objects.filter(pk=file_import.pk, state=Import.State.PLANNING).update(**now):
+        raise AlreadyLoading()
+    file_import.refresh_from_db(fields=["state", "plan", "format", "choices", "expected"])
+    return not asks
 
 
 def is_stuck(file_import: Import) -> bool:
     """Whether nobody loads a file any more that isn't loaded, nor will without being asked."""
-    if file_import.state == Import.State.DONE:
+    if file_import.state in OVER:
         return False
     jobs = ProcrastinateJob.objects.filter(task_name=JOB, status__in=["todo", "doing"])
     return not jobs.filter(args__import_key=file_import.pk).exists()
@@ -124,30 +188,72 @@ def go_on(file_import: Import) -> None:
     app.configure_task(JOB, queue="imports").defer(import_key=file_import.pk)
 
 
-def _read(file_import: Import, told: Callable[[Import], None] | None) -> None:
-    with file_import.file.open("rb") as file:
-        items = READERS[file_import.format](cast(BinaryIO, file), file_import.position)
-        for _ in load(
-            file_import.batch, items, by=file_import.started_by, committing=lambda done: _advance(file_import, done)
-        ):
-            file_import.refresh_from_db(fields=["position", "loaded", "known", "refused", "errors", "columns"])
-            if told:
-                told(file_import)
-            if file_import.refused >= MOST_ERRORS:
-                text = "%(number)s rows were refused; what comes after them was not read."
-                raise Refused(text, code="too-many-faults", number=file_import.refused)
+def _read(file_import: Import, files: Files, told: Callable[[Import], None] | None) -> None:
+    if _is_all_seen(file_import, files):
+        return
+    project, choices = file_import.batch.project, Choices.of(file_import)
+    chosen = recognise.by_key(file_import.format or choices.format, project.task_type)
+    reading = _unseen(file_import, files, chosen)
+    skip = 0 if isinstance(reading, Unseen) else file_import.position
+    items = chosen.read(reading, Reading(project.task_type, skip, choices.columns))
+    if isinstance(reading, Unseen):
+        items = _some(items)
+
+    def committing(done: Loaded) -> None:
+        _advance(file_import, done)
+        if isinstance(reading, Unseen):
+            reading.keep()
+
+    by = file_import.started_by
+    for _ in load(file_import.batch, items, by=by, choices=choices, committing=committing):
+        file_import.refresh_from_db(fields=COUNTED)
+        if told:
+            told(file_import)
+        if file_import.refused >= MOST_ERRORS:
+            text = "%(number)s rows were refused; what comes after them was not read."
+            raise Refused(text, code="too-many-faults", number=file_import.refused)
+    if file_import.connector is not None and not isinstance(reading, Unseen):
+        unseen.keep(file_import.connector, project, {one.name: one.version for one in files.entries()})
+
+
+def _unseen(file_import: Import, files: Files, chosen: ImportFormat) -> Files:
+    """Of a connector's files that are read each by itself those that are new; else all."""
+    if file_import.connector is None or chosen.key not in recognise.EACH_BY_ITSELF:
+        return files
+    return Unseen(files, file_import.connector, file_import.batch.project)
+
+
+def _is_all_seen(file_import: Import, files: Files) -> bool:
+    """Whether a connector has nothing that is new or changed."""
+    return file_import.connector is not None and unseen.is_all_seen(
+        file_import.connector, file_import.batch.project, files
+    )
+
+
+def _some(items: Iterator[Item]) -> Iterator[Item]:
+    """The same, or nothing: that all there is was passed over is no fault."""
+    try:
+        yield from items
+    except Refused as refused:
+        if refused.code != "empty-file":
+            raise
 
 
 def _advance(file_import: Import, done: Loaded) -> None:
     """Move the position in the chunk's own transaction; zero rows mean that another worker is at it too."""
     room_left = max(0, KEPT_ERRORS - len(file_import.errors))
+    room_for_lost = max(0, KEPT_ERRORS - len(file_import.losses))
     faults = [fault._asdict() for fault in done.faults]
+    lost = [fault._asdict() for fault in done.losses]
     moved = Import.objects.filter(pk=file_import.pk, position=file_import.position, state=Import.State.RUNNING).update(
         position=F("position") + done.read,
         loaded=F("loaded") + done.loaded,
         known=F("known") + done.known,
         refused=F("refused") + len(faults),
         errors=file_import.errors + faults[:room_left],
+        answered=F("answered") + done.answered,
+        lost=F("lost") + len(lost),
+        losses=file_import.losses + lost[:room_for_lost],
         ids=F("ids") + done.ids,
         unnamed=F("unnamed") + done.unnamed,
         columns=known_columns(file_import.columns, done.columns),
@@ -156,13 +262,15 @@ def _advance(file_import: Import, done: Loaded) -> None:
         raise AlreadyLoading()
     if faults[room_left:]:
         ImportFaults.objects.create(file_import=file_import, faults=faults[room_left:])
+    if lost[room_for_lost:]:
+        ImportFaults.objects.create(file_import=file_import, kind=ImportFaults.Kind.LOST, faults=lost[room_for_lost:])
 
 
-def all_faults(file_import: Import) -> Iterator[dict]:
-    """Every refused row, in the order of the file."""
-    yield from file_import.errors
+def all_faults(file_import: Import, kind: str = ImportFaults.Kind.REFUSED) -> Iterator[dict]:
+    """Every refused row, in the order of the file; or all that of other rows was lost."""
+    yield from file_import.errors if kind == ImportFaults.Kind.REFUSED else file_import.losses
     after = 0  # by keys: a slow reader may lose its connection between two looks
-    while rows := list(file_import.more_faults.filter(pk__gt=after).order_by("pk")[:10]):
+    while rows := list(file_import.more_faults.filter(pk__gt=after, kind=kind).order_by("pk")[:10]):
         for one in rows:
             yield from one.faults
         after = rows[-1].pk
@@ -183,10 +291,11 @@ def _tell(file_import: Import, state: str) -> None:
 
 def _ended(file_import: Import, state: str, reason: str = "") -> Import:
     with transaction.atomic():
-        running = Import.objects.filter(pk=file_import.pk, state=Import.State.RUNNING)
+        at_it = [Import.State.RUNNING, Import.State.PLANNING]
+        running = Import.objects.filter(pk=file_import.pk, state__in=at_it)
         if running.update(state=state, reason=reason[:300], ended_at=timezone.now()):
             _tell(file_import, state)
-        if state == Import.State.DONE:
+        if state == Import.State.DONE and file_import.file:
             # Everything in it is a task now, or listed as refused.
             name, storage = str(file_import.file.name), file_import.file.storage
             transaction.on_commit(lambda: storage.delete(name))

@@ -4,31 +4,31 @@ Loading is idempotent: a row's external_id names its task in the project, so the
 and another payload under a used external_id is a conflict that changes nothing.
 """
 
-import hashlib
 import json
 import random
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.db import connection, transaction
 from django.utils import timezone
 
 from projects import queue
-from projects.data.importing.callbacks import Callback, Callbacks
+from projects.data.importing.callbacks import Callbacks
 from projects.data.importing.callbacks import keep as keep_callbacks
-from projects.data.importing.rows import Fault, Item, Known, Row
+from projects.data.importing.choices import Choices
+from projects.data.importing.kept_answers import AnswersKept, Brought
+from projects.data.importing.row_check import AUTO, Ready, parts, ready
+from projects.data.importing.rows import Fault, Item, Row
 from projects.data.media import assets
-from projects.data.media.pictures import Picture
 from projects.errors import Refused
-from projects.models import ArchivedTask, Asset, Batch, Project, Task, limits
+from projects.models import ArchivedTask, Asset, Batch, Project, Task
 from projects.quality.gold import authoring, grading
 from projects.quality.qualification import qualification_tests
 from projects.queue.answer_check import canonical, labels_of
 from projects.task_types import TASK_TYPES, TaskType
 from projects.task_types.preference import PAIR
-from projects.task_types.shape import a_text, joined
 from taskers.errors import StateConflict
 from taskers.models import Person
 from taskers.outbox.events import emit
@@ -37,7 +37,6 @@ CHUNK_ROWS = 2000
 CHUNK_BYTES = 32 * 1024 * 1024
 KEPT_FAULTS = 1000  # of one request
 MOST_COLUMNS = 100  # fields of a batch's rows that have a column of their own in a table; the others share one
-AUTO = "auto-"  # what an external id begins with that is made of the content
 OPEN_STATES = (Batch.State.DRAFT, Batch.State.LIVE, Batch.State.PAUSED)
 LOCK_SPACE = 0x496E746B << 32  # our corner of PostgreSQL's advisory locks; the project's key fills the rest
 
@@ -60,20 +59,8 @@ class Loaded:
     ids: int = 0  # of the tasks made: those that the field `id` names
     unnamed: int = 0  # and those whose external id is made of their content
     columns: list[str] = field(default_factory=list)  # the fields of theirs that are kept as meta, as they came
-
-
-class Ready(NamedTuple):
-    """A row that passed every check that needs no look at other rows."""
-
-    place: str
-    external_id: str
-    payload: dict[str, Any]
-    digest: str
-    picture: Picture | None
-    known: Known | None  # with its answer checked
-    id: str | int | None  # of the row
-    callback: Callback | None
-    formerly: str  # the external id that it had when `id` was a field like any other; "" where that is no matter
+    answered: int = 0  # answers that came with rows, and are kept
+    losses: list[Fault] = field(default_factory=list)  # what rows said and couldn't be kept
 
 
 @dataclass(frozen=True)
@@ -87,6 +74,7 @@ class Target:
     by: Person | None
     since: datetime  # when the load began
     callbacks: Callbacks
+    answers: AnswersKept
 
 
 def load(
@@ -94,14 +82,16 @@ def load(
     items: Iterable[Item],
     *,
     by: Person | None,
+    choices: Choices | None = None,
     committing: Callable[[Loaded], None] | None = None,
 ) -> Iterator[Loaded]:
-    """Make tasks of rows, with the judgements each should have; yields what became of each chunk.
+    """Make tasks of rows, with the judgements each should have; yields what became of each chunk. What rows say of
+    their answers becomes what was chosen.
 
     A chunk's tasks, open assignments and event are one transaction, in which `committing` is called last.
     Raises StateConflict when the batch takes no more tasks.
     """
-    target = _target(batch, by)
+    target = _target(batch, by, choices or Choices())
     for chunk in _chunks(items):
         with transaction.atomic():
             done = _load_chunk(target, chunk)
@@ -120,16 +110,19 @@ def load_all(batch: Batch, items: Iterable[Item], *, by: Person | None) -> Loade
         total.ids += done.ids
         total.unnamed += done.unnamed
         total.columns = known_columns(total.columns, done.columns)
+        total.answered += done.answered
+        total.losses += done.losses[: KEPT_FAULTS - len(total.losses)]
         total.refused += len(done.faults)
         total.faults += done.faults[: KEPT_FAULTS - len(total.faults)]
     return total
 
 
-def _target(batch: Batch, by: Person | None) -> Target:
+def _target(batch: Batch, by: Person | None, choices: Choices) -> Target:
     project = Project.objects.select_related("organization").get(pk=batch.project_id)
     wanted = project.settings_now().wanted
     callbacks = Callbacks.of(project)
-    return Target(batch, project, TASK_TYPES[project.task_type], wanted, by, timezone.now(), callbacks)
+    answers = AnswersKept.of(project, choices, by)
+    return Target(batch, project, TASK_TYPES[project.task_type], wanted, by, timezone.now(), callbacks, answers)
 
 
 def _chunks(items: Iterable[Item]) -> Iterator[list[Item]]:
@@ -148,10 +141,10 @@ def _chunks(items: Iterable[Item]) -> Iterator[list[Item]]:
 def _load_chunk(target: Target, chunk: list[Item]) -> Loaded:
     done = Loaded(read=len(chunk))
     _lock(target)
-    ready = _unrepeated(_checked(target, chunk, done), done)
-    new = _unknown(target, ready, done)
+    rows = _unrepeated(_checked(target, chunk, done), done)
+    new, there = _unknown(target, rows, done)
+    keys = _copy(target, new) if new else []
     if new:
-        keys = _copy(target, new)
         queue.open_slots(keys, since=target.since)
         keep_callbacks((key, row.callback) for key, row in zip(keys, new, strict=True))
         _keep_known(target, keys, new)
@@ -167,8 +160,11 @@ def _load_chunk(target: Target, chunk: list[Item]) -> Loaded:
             subject=f"batch:{target.batch.public_id}",
             batch=target.batch.pk,
             tasks=len(new),
-            wanted=len(new) * target.wanted,
+            wanted=sum(target.answers.wanted(row, target.wanted) for row in new),
         )
+    made = [Brought(key, row, True) for key, row in zip(keys, new, strict=True)]
+    done.answered, lost = target.answers.keep([*made, *there])
+    done.losses += lost
     return done
 
 
@@ -219,44 +215,26 @@ def _lock(target: Target) -> None:
 def _checked(target: Target, chunk: list[Item], done: Loaded) -> list[Ready]:
     named = _named_assets(target, chunk)
     labels = labels_of(target.project) if any(isinstance(one, Row) and one.known for one in chunk) else {}
-    ready = []
+    passed = []
     for item in chunk:
         if isinstance(item, Fault):
             done.faults.append(item)
             continue
         try:
-            row = _ready(target.room, item, named)._replace(callback=target.callbacks.checked(item.callback))
-            ready.append(_with_known(target, item, row, labels))
+            row = ready(target.room, item, named)._replace(callback=target.callbacks.checked(item.callback))
+            row, lost = target.answers.read(item, _with_known(target, item, row, labels))
+            done.losses += lost
+            passed.append(row)
         except Refused as refused:
             done.faults.append(Fault.of(refused, item.place))
-    return ready
+    return passed
 
 
 def _named_assets(target: Target, chunk: list[Item]) -> dict[str, Asset]:
     """Stored pictures that rows without a picture of their own refer to."""
     rows = (item for item in chunk if isinstance(item, Row) and item.picture is None)
-    hashes = [part.get("asset") for row in rows for part in _parts(target.room, row.fields).values()]
+    hashes = [part.get("asset") for row in rows for part in parts(target.room, row.fields).values()]
     return assets.find(target.project.organization, (one for one in hashes if isinstance(one, str) and len(one) == 64))
-
-
-def _ready(room: TaskType, row: Row, named: dict[str, Asset]) -> Ready:
-    fields = dict(row.fields)
-    if row.picture is None:
-        for place, part in _parts(room, fields).items():
-            sized = _sized(part, place, named)
-            fields = fields | {place: sized} if place else sized
-    payload = room.check_payload(_with_meta(room, fields, row.picture))
-    digest = _digest(payload, row.picture)
-    external_id = _made_id(digest) if row.external_id is None else row.external_id
-    name = a_text(external_id, "external_id" if row.id is None else "id", limits.EXTERNAL_ID)
-    formerly = ""
-    if row.id is not None:
-        formerly = _made_id(_digest(payload | {"meta": payload.get("meta", {}) | {"id": row.id}}, row.picture))
-    return Ready(row.place, name, payload, digest, row.picture, None, row.id, None, formerly)
-
-
-def _made_id(digest: str) -> str:
-    return f"{AUTO}{digest[:20]}"
 
 
 def _with_known(target: Target, row: Row, ready: Ready, labels: dict[str, dict]) -> Ready:
@@ -274,87 +252,51 @@ def _with_known(target: Target, row: Row, ready: Ready, labels: dict[str, dict])
     return ready._replace(known=row.known._replace(answer=answer, explanation=explanation))
 
 
-def _parts(room: TaskType, fields: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """What of a row is about a picture, by its place: the row itself (""), always or where it names one; of a pair the
-    candidates that name one."""
-    if room.media == "image" or ("asset" in room.payload_fields and fields.get("asset")):
-        return {"": fields}
-    pair = {name: fields.get(name) for name in PAIR if name in room.payload_fields}
-    return {name: part for name, part in pair.items() if isinstance(part, dict) and part.get("asset")}
-
-
-def _sized(part: dict[str, Any], place: str, named: dict[str, Asset]) -> dict[str, Any]:
-    """With the size of the stored picture that it names; Refused where there is none, or it is said to be another."""
-    asset = named.get(str(part.get("asset")))
-    if asset is None:
-        text = "No stored picture has this sha256; load the pictures first."
-        raise Refused(text, code="unknown-asset", place=joined(place, "asset"))
-    sized = {"width": asset.width, "height": asset.height, "name": asset.sha256, **part}
-    if (sized["width"], sized["height"]) != (asset.width, asset.height):
-        raise Refused(
-            "The stored picture is %(width)s × %(height)s.",
-            code="wrong-image-size",
-            place=joined(place, "width"),
-            width=asset.width,
-            height=asset.height,
-        )
-    return sized
-
-
-def _with_meta(room: TaskType, fields: dict[str, Any], picture: Picture | None) -> dict[str, Any]:
-    """Fields that the type doesn't know come back with the result as meta; so does what was done to a picture."""
-    extra = {name: value for name, value in fields.items() if name not in room.payload_fields}
-    if picture is not None and picture.changes:
-        extra |= {"original_sha256": picture.original_sha256, "changes": list(picture.changes)}
-    if not extra:
-        return fields
-    kept = {name: value for name, value in fields.items() if name in room.payload_fields}
-    meta = kept.get("meta", {})
-    return kept | {"meta": meta | extra if isinstance(meta, dict) else meta}
-
-
-def _digest(payload: dict[str, Any], picture: Picture | None) -> str:
-    """What makes a payload the same again. A picture counts as it was sent: the next version of the
-    decoder may store other bytes for it, and the same file must still be known."""
-    if picture is not None:
-        payload = payload | {"asset": picture.original_sha256}
-    text = json.dumps(payload, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _unrepeated(ready: list[Ready], done: Loaded) -> list[Ready]:
-    """The first row of each external_id in a chunk; a repeat is known, or a conflict."""
+def _unrepeated(rows: list[Ready], done: Loaded) -> list[Ready]:
+    """The first row of each external_id in a chunk, with the answers of all; a repeat is known, or a conflict."""
     first: dict[str, Ready] = {}
-    for row in ready:
+    for row in rows:
         before = first.setdefault(row.external_id, row)
-        if before is not row:
-            _repeat(row, before.digest, f"at {before.place} of the same file", done)
+        if before is not row and _repeat(row, before.digest, f"at {before.place} of the same file", done):
+            first[row.external_id] = before._replace(said=before.said + row.said)
     return list(first.values())
 
 
-def _unknown(target: Target, ready: list[Ready], done: Loaded) -> list[Ready]:
-    names = [name for row in ready for name in (row.external_id, row.formerly) if name]
-    there: dict[str, str] = {}
-    for noun in (Task, ArchivedTask):  # in this order: a task that is archived between the two looks is seen by one
-        rows = noun._default_manager.filter(project=target.project, external_id__in=names)
-        there |= dict(rows.values_list("external_id", "payload_hash"))
-    new = []
-    for row in ready:
-        if row.external_id in there:
-            _repeat(row, there[row.external_id], "in this project", done)
-        elif row.formerly in there:
-            done.known += 1
-        else:
+def _unknown(target: Target, rows: list[Ready], done: Loaded) -> tuple[list[Ready], list[Brought]]:
+    """The rows that no task was made of yet; and those with answers to tasks that are there."""
+    names = [name for row in rows for name in (row.external_id, row.formerly) if name]
+    there: dict[str, tuple[int | None, str]] = {}
+    live = Task.objects.filter(project=target.project, external_id__in=names)
+    there |= {name: (key, digest) for name, key, digest in live.values_list("external_id", "pk", "payload_hash")}
+    # In this order: a task that is archived between the two looks is seen by one.
+    gone = ArchivedTask.objects.filter(project=target.project, external_id__in=names)
+    there |= {name: (None, digest) for name, digest in gone.values_list("external_id", "payload_hash")}
+    new, known = [], []
+    for row in rows:
+        name = row.external_id if row.external_id in there else row.formerly
+        if name not in there:
             new.append(row)
-    return new
+            continue
+        key, digest = there[name]
+        if name == row.formerly:
+            done.known += 1
+        elif not _repeat(row, digest, "in this project", done):
+            continue
+        if key is not None and row.said:
+            known.append(Brought(key, row, False))
+        elif row.said:
+            done.losses.append(Fault(f"{row.place}, answer", "task-archived", "The task is in the archive."))
+    return new, known
 
 
-def _repeat(row: Ready, digest: str, where: str, done: Loaded) -> None:
+def _repeat(row: Ready, digest: str, where: str, done: Loaded) -> bool:
+    """Whether a row is the same again; else its fault is told."""
     if row.digest == digest:
         done.known += 1
-        return
+        return True
     text = f"The external_id “{row.external_id}” is used {where} for another payload; that task stays as it is."
     done.faults.append(Fault(row.place, "external-id-conflict", text))
+    return False
 
 
 def _copy(target: Target, rows: list[Ready]) -> list[int]:
@@ -371,7 +313,8 @@ def _copy(target: Target, rows: list[Ready]) -> list[int]:
                 shown = [stored[one].pk if one else None for one in _assets_of(row.payload)]
                 payload = json.dumps(row.payload, ensure_ascii=False)
                 place = (key, target.project.pk, target.batch.pk, *shown)
-                copy.write_row((*place, row.external_id, payload, row.digest, target.wanted))
+                wanted = target.answers.wanted(row, target.wanted)
+                copy.write_row((*place, row.external_id, payload, row.digest, wanted))
     return keys
 
 

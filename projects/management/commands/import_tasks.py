@@ -57,6 +57,8 @@ class Command(BaseCommand):
         if done.refused > len(done.errors):
             self.stderr.write(f"... and {done.refused - len(done.errors)} more.")
         self.stdout.write(f"{done.loaded} loaded, {done.known} known already, {done.refused} refused.")
+        if done.state == Import.State.PLANNED:
+            raise CommandError("Something must be chosen before it is loaded: see “Load data” on the project's pages.")
         if done.state != Import.State.DONE:
             raise CommandError(done.reason or "Another process is loading this file.")
 

@@ -1,0 +1,74 @@
+"""Places that an organization keeps to load from. The only writer of Connector and SeenFile."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from projects.data.connectors.files import Files
+from projects.data.connectors.kinds import KINDS
+from projects.errors import Refused
+from projects.models import Connector, limits
+from taskers.credentials import secret_box
+from taskers.errors import StateConflict
+from taskers.models import Organization, Person
+
+PURPOSE = "connector"
+
+
+def add(organization: Organization, kind: str, name: str, given: Mapping[str, str], *, by: Person) -> Connector:
+    """Keep a place. Raises Refused with the place of the fault, StateConflict where one is called so already."""
+    if kind not in KINDS:
+        raise Refused("A place is one of: %(choices)s.", code="unknown-kind", place="kind", choices=", ".join(KINDS))
+    name = " ".join(name.split())
+    if not 1 <= len(name) <= limits.NAME:
+        raise Refused("Give it a name of at most %(most)s letters.", code="bad-name", place="name", most=limits.NAME)
+    settings, secret = KINDS[kind].check(organization, given)
+    made = Connector(organization=organization, kind=kind, name=name, settings=settings, made_by=by)
+    made.secret = secret_box.seal(json.dumps(secret), PURPOSE) if secret else ""
+    try:
+        with transaction.atomic():
+            made.save()
+    except IntegrityError:
+        raise StateConflict("A place called “%(name)s” is there already.", name=name, code="name-taken") from None
+    return made
+
+
+def end(connector: Connector) -> None:
+    """Load nothing from it any more; its secret is thrown away. Raises StateConflict."""
+    rows = Connector.objects.filter(pk=connector.pk, ended_at=None)
+    if not rows.update(ended_at=timezone.now(), secret=""):
+        raise StateConflict("This place is gone already.")
+
+
+@contextmanager
+def opened(connector: Connector) -> Iterator[Files]:
+    """Its files. Raises Refused, BoxLocked, StateConflict where it was ended."""
+    if connector.ended_at is not None:
+        raise StateConflict("This place is gone already.")
+    secret = json.loads(secret_box.unseal(connector.secret, PURPOSE)) if connector.secret else {}
+    with KINDS[connector.kind].opened(connector.organization, connector.settings, secret) as files:
+        yield files
+
+
+def used() -> Counter[str]:
+    """How many secrets lie under each key of the box."""
+    return Counter(
+        secret_box.key_of(text) for text in Connector.objects.exclude(secret="").values_list("secret", flat=True)
+    )
+
+
+def reseal() -> int:
+    """Bring them all under the first key; returns how many weren't."""
+    first, done = secret_box.keys()[0].name, 0
+    for row in Connector.objects.exclude(secret="").order_by("pk"):
+        if secret_box.key_of(row.secret) != first:
+            again = secret_box.seal(secret_box.unseal(row.secret, PURPOSE), PURPOSE)
+            done += Connector.objects.filter(pk=row.pk, secret=row.secret).update(secret=again)
+    return done
+
+
+PLACE = secret_box.Place("connectors", used, reseal)

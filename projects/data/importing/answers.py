@@ -1,0 +1,150 @@
+"""What files say of answers, put into a project's words: labels mapped, and what doesn't fit left out and told.
+
+Pure but for the project's labels, which come as an argument.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from projects.data.importing.rows import Fault, Said
+from projects.errors import Refused
+from projects.task_types import TaskType
+from projects.task_types.asked_fields import CHOICES
+from projects.task_types.shape import clipped
+
+MOST_DROPPED = 200  # parts of one answer that are left out before all of it is
+LabelOf = Callable[[str], str | None]  # a name in the file -> the key of the label it stands for; None to leave it out
+
+
+class Spoken(NamedTuple):
+    """An answer that came with a row, checked and canonical."""
+
+    answer: dict[str, Any]
+    by: str
+    score: float | None
+
+
+@dataclass(frozen=True)
+class Words:
+    """How a project's answers are read: its type, what is asked (see answer_check.asked_of), and what names mean."""
+
+    room: TaskType
+    asked: Mapping[str, dict]
+    label_of: LabelOf
+
+    def spoken(self, said: Said, payload: dict[str, Any]) -> tuple[Spoken | None, list[Fault]]:
+        """The answer in the project's words, None where nothing of it fits; and what of it is lost."""
+        parts = said.answer.get(self.room.answer_list)
+        if not isinstance(parts, list):
+            text = f"The answer has no “{self.room.answer_list}”, as answers to these tasks do."
+            return None, [Fault("answer", "wrong-shape", text)]
+        lost: list[Fault] = []
+        kept = []
+        for index, part in enumerate(_completed(parts, self.asked)):
+            mapped, left_out = _under(part, self.label_of)
+            for name in left_out:
+                lost.append(
+                    Fault(f"answer.{self.room.answer_list}[{index}]", "label-left-out", LEFT_OUT % clipped(name))
+                )
+            if mapped is not None:
+                kept.append(mapped)
+        if parts and not kept:
+            return None, lost
+        answer, dropped = self._checked(said.answer | {self.room.answer_list: kept}, payload)
+        if answer is None:
+            return None, [*lost, *dropped]
+        score, faults = _score(said.score)
+        return Spoken(answer, said.by, score), [*lost, *dropped, *faults]
+
+    def _checked(self, answer: dict[str, Any], payload: dict[str, Any]) -> tuple[dict[str, Any] | None, list[Fault]]:
+        """The canonical answer without the parts that are refused; None where that leaves nothing."""
+        name, lost = self.room.answer_list, []
+        had_parts = bool(answer[name])
+        for _ in range(MOST_DROPPED):
+            try:
+                return self.room.check_answer(answer, payload, self.asked), lost
+            except Refused as refused:
+                lost.append(Fault(f"answer.{refused.place}" if refused.place else "answer", refused.code, refused.text))
+                index = _index_of(refused.place, name)
+                if index is None or index >= len(answer[name]):
+                    return None, lost
+                answer = answer | {name: [*answer[name][:index], *answer[name][index + 1 :]]}
+                if had_parts and not answer[name]:
+                    return None, lost
+        return None, lost
+
+
+LEFT_OUT = "The label “%s” is left out."
+
+
+def names_in(room: TaskType, said: Said) -> dict[str, set[str]]:
+    """The names of labels in an answer, each with the shapes that carry it (none where there are no shapes)."""
+    found: dict[str, set[str]] = {}
+    parts = said.answer.get(room.answer_list)
+    for part in parts if isinstance(parts, list) else ():
+        if not isinstance(part, dict):
+            continue
+        shape = part.get("shape")
+        kinds = {str(shape.get("type"))} if isinstance(shape, dict) else set()
+        for name in _names(part):
+            found.setdefault(name, set()).update(kinds)
+    return found
+
+
+def _names(part: Mapping[str, Any]) -> Iterator[str]:
+    if "label" in part:
+        yield str(part["label"])
+    elif part.get("kind", "choice") in CHOICES:
+        value = part.get("value")
+        yield from map(str, value if isinstance(value, list) else [value] if isinstance(value, str) else ())
+
+
+def _completed(parts: Sequence[object], asked: Mapping[str, dict]) -> Iterator[object]:
+    """Parts with what a file needn't say: an id, and of a field its key and kind where the project leaves no choice."""
+    fields = {one["key"]: one for one in getattr(asked, "fields", ())}
+    alone = next(iter(fields.values())) if len(fields) == 1 else None
+    for index, part in enumerate(parts):
+        if not isinstance(part, dict):
+            yield part
+        elif "value" in part:
+            field = fields.get(str(part.get("field"))) or alone
+            yield part if field is None else part | {"field": field["key"], "kind": field["kind"]}
+        else:
+            yield {"id": f"i{index + 1}", **part}
+
+
+def _under(part: object, label_of: LabelOf) -> tuple[object | None, list[str]]:
+    """A part under the project's labels, None where it has none there; and the names that were left out."""
+    if not isinstance(part, dict):
+        return part, []
+    if "label" in part:
+        name = str(part["label"])
+        key = label_of(name)
+        return (None, [name]) if key is None else (part | {"label": key}, [])
+    if part.get("kind") not in CHOICES or "value" not in part:
+        return part, []
+    value = part["value"]
+    names = [str(one) for one in value] if isinstance(value, list) else [str(value)]
+    keys = {name: label_of(name) for name in names}
+    left_out = [name for name in names if keys[name] is None]
+    kept = [key for name in names if (key := keys[name]) is not None]
+    if not kept or (left_out and part["kind"] == "tree"):
+        return None, left_out
+    many = part["kind"] in ("multiple", "tree")
+    return part | {"value": kept if many else kept[0]}, left_out
+
+
+def _index_of(place: str, name: str) -> int | None:
+    """Which part a fault is in: "regions[3].shape" -> 3."""
+    head, bracket, rest = place.partition("[")
+    number, closed, _ = rest.partition("]")
+    return int(number) if head == name and bracket and closed and number.isdigit() else None
+
+
+def _score(score: object) -> tuple[float | None, list[Fault]]:
+    if score is None:
+        return None, []
+    if isinstance(score, bool) or not isinstance(score, int | float) or not 0 <= score <= 1:
+        return None, [Fault("score", "bad-score", "A score is a number from 0 to 1; the answer is kept without it.")]
+    return float(score), []

@@ -1,0 +1,162 @@
+"""What somebody chose for an import: what becomes of its answers, what its labels and columns mean. Kept with it; what
+labels mean is kept with the project as well, and proposed the next time."""
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import transaction
+from procrastinate.contrib.django import app
+
+from projects.configuration import configure, save_settings
+from projects.errors import Refused
+from projects.models import Import, ImportedLabel, Project, limits
+from projects.quality.gold import grading
+from projects.task_types.region_shapes import SHAPES
+from taskers.errors import StateConflict
+from taskers.models import Person
+
+JOB = "projects.jobs.run_import"
+CREATE, LEAVE = "+", "-"  # instead of a label's key: make one of this name; leave it out
+WORDS = re.compile(r"[\W_]+")
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What was chosen, or nothing yet."""
+
+    answers: str = Import.Answers.LEAVE
+    source: str = ""  # whose predictions or work it is, where the file names nobody
+    labels: Mapping[str, str] = field(default_factory=dict)  # a name in the file -> a label's key, CREATE or LEAVE
+    columns: Mapping[str, str] = field(default_factory=dict)  # of a table: a column -> the field that it becomes
+    format: str = ""  # "": as it looks
+
+    @classmethod
+    def of(cls, file_import: Import) -> "Choices":
+        return cls(**(file_import.choices or {}))
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "answers": self.answers,
+            "source": self.source,
+            "labels": dict(self.labels),
+            "columns": dict(self.columns),
+            "format": self.format,
+        }
+
+
+def checked(choices: Choices) -> Choices:
+    """The same, in form. Raises Refused with the place of the fault."""
+    if choices.answers not in Import.Answers.values:
+        allowed = ", ".join(Import.Answers.values)
+        raise Refused("Answers become one of: %(choices)s.", code="bad-choice", place="answers", choices=allowed)
+    if len(choices.labels) > MOST_NAMES or len(choices.columns) > MOST_NAMES:
+        raise Refused("At most %(most)s names can be mapped.", code="too-many-labels", place="labels", most=MOST_NAMES)
+    for place, mapping in (("labels", choices.labels), ("columns", choices.columns)):
+        for name, meaning in mapping.items():
+            if not isinstance(name, str) or not isinstance(meaning, str) or len(name) > limits.IMPORTED_NAME:
+                raise Refused("A mapping is an object of names.", code="wrong-shape", place=place)
+    source = " ".join(choices.source.split())[: limits.SOURCE].replace("@", " ")
+    return Choices(choices.answers, source, choices.labels, choices.columns, choices.format)
+
+
+MOST_NAMES = 2_000
+
+
+@transaction.atomic
+def choose(file_import: Import, choices: Choices, *, by: Person | None) -> None:
+    """Keep what was chosen, make the labels that are to be made, and have a worker load the files.
+
+    Raises Refused with the place of the fault, or StateConflict where the import waits for no choice.
+    """
+    choices = checked(choices)
+    project = file_import.batch.project
+    if choices.answers == Import.Answers.GOLD:
+        grading.refuse_in_file_order(project)
+    labels = _made(project, choices, file_import.plan or {}, by)
+    choices = Choices(choices.answers, choices.source, labels, choices.columns, choices.format or file_import.format)
+    rows = Import.objects.filter(pk=file_import.pk, state=Import.State.PLANNED)
+    if not rows.update(state=Import.State.WAITING, choices=choices.as_json(), reason=""):
+        raise StateConflict("This import waits for no choice.")
+    remember(project, labels)
+    app.configure_task(JOB, queue="imports").defer(import_key=file_import.pk)
+
+
+def drop(file_import: Import) -> None:
+    """Load nothing of it. Raises StateConflict where the import waits for no choice."""
+    rows = Import.objects.filter(pk=file_import.pk, state=Import.State.PLANNED)
+    if not rows.update(state=Import.State.DROPPED):
+        raise StateConflict("This import waits for no choice.")
+    if file_import.file:
+        name, storage = str(file_import.file.name), file_import.file.storage
+        transaction.on_commit(lambda: storage.delete(name))
+
+
+def _made(project: Project, choices: Choices, plan: Mapping, by: Person | None) -> dict[str, str]:
+    """The mapping with keys instead of CREATE; the labels are made, with the shapes that the files have for them."""
+    known = {one.key: one for one in project.labels.in_use()}
+    for name, meaning in choices.labels.items():
+        if meaning not in (CREATE, LEAVE) and meaning not in known:
+            text = "This project has no label “%(value)s”."
+            raise Refused(text, code="unknown-label", place=f"labels.{name[:60]}", value=meaning[:60])
+    wanted = [name for name, meaning in choices.labels.items() if meaning == CREATE]
+    if not wanted:
+        return dict(choices.labels)
+    shapes = {one["name"]: [kind for kind in one.get("shapes", ()) if kind in SHAPES] for one in plan.get("labels", ())}
+    new, keys = [], {}
+    taken = {*known, *project.labels.values_list("key", flat=True)}
+    for name in wanted:
+        key = _free_key(name, taken)
+        taken.add(key)
+        keys[name] = key
+        new.append(
+            {"key": key, "name": name[: limits.LABEL_NAME]} | ({"shapes": shapes[name]} if shapes.get(name) else {})
+        )
+    configure.set_labels(project, [*save_settings.labels_of(project), *new], by=by)
+    return {name: keys.get(name, meaning) for name, meaning in choices.labels.items()}
+
+
+def _free_key(name: str, taken: Collection[str]) -> str:
+    """A key for a new label; never one that was used for another meaning."""
+    key = configure.label_key({"name": name}) or "label"
+    number, found = 2, key
+    while found in taken:
+        found = f"{key[: limits.KEY - 4]}_{number}"
+        number += 1
+    return found
+
+
+def remember(project: Project, labels: Mapping[str, str]) -> None:
+    """What names mean in this project, from now on."""
+    by_key = {one.key: one for one in project.labels.in_use()}
+    rows = [
+        ImportedLabel(project=project, name=name, label=by_key.get(meaning))
+        for name, meaning in labels.items()
+        if meaning == LEAVE or meaning in by_key
+    ]
+    ImportedLabel.objects.bulk_create(
+        rows, update_conflicts=True, unique_fields=["project", "name"], update_fields=["label"]
+    )
+
+
+def proposals(project: Project, names: Sequence[str]) -> dict[str, str]:
+    """What each name in a file probably means: what was chosen last, a label that is called so, or one to be made."""
+    labels = list(project.labels.in_use())
+    kept = dict(ImportedLabel.objects.filter(project=project, name__in=names).values_list("name", "label__key"))
+    in_use = {one.key for one in labels}
+    called = {_plain(said): one.key for one in reversed(labels) for said in (one.name, one.key)}
+    models = project.settings_now().label_mapping
+    found = {}
+    for name in names:
+        if name in kept and (kept[name] is None or kept[name] in in_use):
+            found[name] = kept[name] or LEAVE
+        elif models.get(name) in in_use:
+            found[name] = models[name]
+        else:
+            found[name] = called.get(_plain(name), CREATE)
+    return found
+
+
+def _plain(name: str) -> str:
+    return WORDS.sub(" ", name.casefold()).strip()

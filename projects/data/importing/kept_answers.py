@@ -1,0 +1,201 @@
+"""What becomes of answers that came with rows: offers, past work, gold or verdicts, in the chunk's transaction.
+
+The only writer of ImportedPrediction, PredictionSource and ImportedAnnotator.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+from uuid import uuid4
+
+from django.db import connection
+
+from projects import queue
+from projects.data.importing.answers import Spoken, Words
+from projects.data.importing.choices import LEAVE, Choices, proposals
+from projects.data.importing.row_check import Ready
+from projects.data.importing.rows import Fault, Known, Row
+from projects.models import Import, ImportedAnnotator, PredictionSource, Project, limits
+from projects.quality import consensus
+from projects.queue.answer_check import asked_of, labels_of
+from projects.task_types import TASK_TYPES
+from taskers.models import Person
+
+UNNAMED = "imported"  # whoever is named neither in the files nor by whoever loads them
+MOST_WANTED = queue.MOST_WANTED
+
+COPY = "COPY projects_importedprediction (task_id, source_id, answer, score) FROM STDIN"
+AGAIN = """
+INSERT INTO projects_importedprediction (task_id, source_id, answer, score, at)
+SELECT task, source, answer, score, statement_timestamp()
+FROM unnest(%(tasks)s::bigint[], %(sources)s::bigint[], %(answers)s::jsonb[], %(scores)s::float[])
+  AS t(task, source, answer, score)
+ON CONFLICT (task_id, source_id) DO UPDATE SET answer = excluded.answer, score = excluded.score, at = excluded.at
+"""
+
+
+class Brought(NamedTuple):
+    """A row's answers and the task that they are about."""
+
+    task: int
+    row: Ready
+    new: bool  # the task was made of this very row
+
+
+@dataclass
+class AnswersKept:
+    """How the answers of one load are kept; it remembers whom it has met."""
+
+    project: Project
+    choices: Choices
+    words: Words
+    version: int
+    by: Person | None
+    _sources: dict[str, int] = field(default_factory=dict)
+    _annotators: dict[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, project: Project, choices: Choices, by: Person | None) -> "AnswersKept":
+        room, rules = TASK_TYPES[project.task_type], labels_of(project)
+        asked = asked_of(project, rules)
+        if choices.answers == Import.Answers.PREDICTION:
+            _want_nothing(asked)
+        version = project.settings_now().version
+        return cls(project, choices, Words(room, asked, _Meanings(project, choices, rules)), version, by)
+
+    def read(self, row: Row, ready: Ready) -> tuple[Ready, list[Fault]]:
+        """The row with its answers in the project's words, and what of it is lost."""
+        lost = list(row.lost)
+        if row.said and self.choices.answers == Import.Answers.LEAVE:
+            lost.append(Fault(row.place, "answer-left-out", "What the file says of its answer is left out."))
+        elif row.said:
+            spoken, faults = self._spoken(row, ready)
+            lost += [Fault(f"{row.place}, {one.place}", one.code, one.text) for one in faults]
+            if self.choices.answers == Import.Answers.GOLD and spoken and ready.known is None:
+                return ready._replace(known=Known(spoken[0].answer), said=spoken), lost
+            return ready._replace(said=spoken), lost
+        return ready, lost
+
+    def _spoken(self, row: Row, ready: Ready) -> tuple[tuple[Spoken, ...], list[Fault]]:
+        found: dict[str, Spoken] = {}
+        lost: list[Fault] = []
+        one_alone = self.choices.answers in (Import.Answers.GOLD, Import.Answers.VERDICT)
+        for said in row.said:
+            spoken, faults = self.words.spoken(said, ready.payload)
+            lost += faults
+            if spoken is None:
+                continue
+            name = self._name(spoken.by)
+            if name in found or (one_alone and found):
+                lost.append(Fault("answer", "said-twice", "The row has more than one answer; the first is kept."))
+            else:
+                found[name] = spoken._replace(by=name)
+        return tuple(found.values())[:MOST_WANTED], lost
+
+    def _name(self, by: str) -> str:
+        said = " ".join(by.split()).replace("@", " ")[: limits.SOURCE] or self.choices.source or UNNAMED
+        return said.replace("\x00", "").encode("utf-8", "replace").decode()
+
+    def wanted(self, row: Ready, usual: int) -> int:
+        """How many judgements a new task wants: room for each that was given before."""
+        judged = len(row.said) if self.choices.answers == Import.Answers.JUDGEMENT else 0
+        return max(usual, judged)
+
+    def keep(self, brought: Sequence[Brought]) -> tuple[int, list[Fault]]:
+        """Keep the answers of these rows, whose tasks are there; how many, and what couldn't be kept."""
+        brought = [one for one in brought if one.row.said]
+        if not brought:
+            return 0, []
+        ways = {
+            Import.Answers.PREDICTION: self._predictions,
+            Import.Answers.JUDGEMENT: self._judgements,
+            Import.Answers.GOLD: self._gold,
+            Import.Answers.VERDICT: self._verdicts,
+        }
+        return ways[Import.Answers(self.choices.answers)](brought)
+
+    def _predictions(self, brought: Sequence[Brought]) -> tuple[int, list[Fault]]:
+        rows = [
+            (one.task, self._source(said.by), json.dumps(said.answer, ensure_ascii=False), said.score, one.new)
+            for one in brought
+            for said in one.row.said
+        ]
+        with connection.cursor() as cursor:
+            with cursor.copy(COPY) as copy:
+                for *row, new in rows:
+                    if new:
+                        copy.write_row(row)
+            if again := [row for row in rows if not row[4]]:
+                tasks, sources, answers, scores, _new = map(list, zip(*again, strict=True))
+                values = {"tasks": tasks, "sources": sources, "answers": answers, "scores": scores}
+                cursor.execute(AGAIN, values)
+        return len(rows), []
+
+    def _judgements(self, brought: Sequence[Brought]) -> tuple[int, list[Fault]]:
+        rows = [(one, said) for one in brought for said in one.row.said]
+        given = [queue.PastJudgement(one.task, self._annotator(said.by), said.answer) for one, said in rows]
+        for task in sorted({one.task for one in given}):
+            queue.lock(task)
+        left, complete = queue.hand_in_imported(self.project, self.version, given)
+        for task in sorted(complete):
+            consensus.consider(queue.lock(task))
+        text = "The task wants no more judgements, or has one by this annotator already."
+        lost = [Fault(f"{rows[place][0].row.place}, answer", "nobody-asked", text) for place in left]
+        return len(given) - len(left), lost
+
+    def _gold(self, brought: Sequence[Brought]) -> tuple[int, list[Fault]]:
+        text = "The task was there already: make it gold on its own page."
+        lost = [Fault(f"{one.row.place}, answer", "task-known", text) for one in brought if not one.new]
+        return len(brought) - len(lost), lost
+
+    def _verdicts(self, brought: Sequence[Brought]) -> tuple[int, list[Fault]]:
+        lost = []
+        for one in sorted(brought, key=lambda one: one.task):
+            said = one.row.said[0]
+            task = queue.lock(one.task)
+            sure = 1.0 if said.score is None else said.score
+            if consensus.adopt(task, said.answer, confidence=sure, note=said.by) is None:
+                text = "The task is decided already, or somebody is still correcting an answer to it."
+                lost.append(Fault(f"{one.row.place}, answer", "already-decided", text))
+        return len(brought) - len(lost), lost
+
+    def _source(self, name: str) -> int:
+        if name not in self._sources:
+            row, _made = PredictionSource.objects.get_or_create(project=self.project, name=name)
+            self._sources[name] = row.pk
+        return self._sources[name]
+
+    def _annotator(self, name: str) -> int:
+        if name not in self._annotators:
+            found = ImportedAnnotator.objects.filter(project=self.project, name=name).first()
+            if found is None:
+                person = Person.objects.create_user(
+                    f"{uuid4()}@imported.invalid", name=name, kind=Person.Kind.IMPORTED, is_active=False
+                )
+                found = ImportedAnnotator.objects.create(project=self.project, name=name, person=person)
+            self._annotators[name] = found.person_id
+        return self._annotators[name]
+
+
+class _Meanings:
+    """What names in the files mean: as was chosen; of one that nobody was asked about, a label that is called so."""
+
+    def __init__(self, project: Project, choices: Choices, in_use: dict[str, dict]) -> None:
+        self._project = project
+        self._found: dict[str, str | None] = {
+            name: key if key in in_use else None for name, key in choices.labels.items()
+        }
+
+    def __call__(self, name: str) -> str | None:
+        if name not in self._found:
+            meaning = proposals(self._project, [name])[name]
+            known = meaning != LEAVE and self._project.labels.in_use().filter(key=meaning).exists()
+            self._found[name] = meaning if known else None
+        return self._found[name]
+
+
+def _want_nothing(asked: object) -> None:
+    """An offer may leave a field open."""
+    for one in (fields := getattr(asked, "fields", [])):
+        fields[fields.index(one)] = one | {"required": False}

@@ -1,0 +1,166 @@
+"""What is found in files before anything of them is written: rows, labels, samples, what is wrong."""
+
+import base64
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from projects.data.connectors.files import Files
+from projects.data.importing.answers import names_in
+from projects.data.importing.choices import Choices, proposals
+from projects.data.importing.columns import header
+from projects.data.importing.format import ImportFormat, Reading
+from projects.data.importing.rows import Fault, Row
+from projects.errors import Refused
+from projects.models import Import, Project
+from projects.task_types import TASK_TYPES
+
+SAMPLE_ROWS = 2_000
+SAMPLE_BYTES = 24 * 1024 * 1024
+SAMPLE_SECONDS = 20.0
+SHOWN = 6  # samples on the page
+PROBLEMS = 50  # of a kind, on the page
+MOST_LABELS = 500
+TEXT = 1_500  # characters of a sample's text
+ANSWER = 200_000  # characters of a sample's answer
+
+
+@dataclass
+class _Found:
+    """What was counted."""
+
+    rows: int = 0
+    refused: int = 0
+    lost: int = 0
+    answered: int = 0  # rows with an answer
+    predicted: int = 0  # answers that the file calls a model's
+    size: int = 0
+    by: set[str] = field(default_factory=set)
+    labels: Counter[str] = field(default_factory=Counter)
+    shapes: dict[str, set[str]] = field(default_factory=dict)
+    problems: list[dict[str, str]] = field(default_factory=list)
+    losses: list[dict[str, str]] = field(default_factory=list)
+    samples: list[dict[str, Any]] = field(default_factory=list)
+
+
+def plan(
+    project: Project,
+    files: Files,
+    chosen: ImportFormat,
+    choices: Choices,
+    clock: Callable[[], float] = time.monotonic,
+) -> dict[str, Any]:
+    """What is there; of large files a sample, and it says so ("all"). Writes nothing.
+
+    Where the files as a whole can't be read Refused is raised, unless a mapping of their columns may help.
+    """
+    found, complete, problem = _Found(), True, ""
+    until = clock() + SAMPLE_SECONDS
+    columns = header(files, chosen)
+    items = chosen.read(files, Reading(project.task_type, 0, choices.columns))
+    try:
+        for item in items:
+            _count(project, found, item)
+            if found.rows + found.refused >= SAMPLE_ROWS or found.size > SAMPLE_BYTES or clock() > until:
+                complete = next(items, None) is None
+                break
+    except Refused as refused:
+        if found.rows or not columns:
+            raise
+        problem = refused.text
+    meanings = proposals(project, list(found.labels)[:MOST_LABELS])
+    return {
+        "format": chosen.key,
+        "title": str(chosen.title),
+        "note": str(chosen.note),
+        "rows": found.rows,
+        "all": complete,
+        "refused": found.refused,
+        "answered": found.answered,
+        "predicted": found.predicted,
+        "by": sorted(found.by)[:20],
+        "labels": [_label(name, number, found, meanings) for name, number in found.labels.most_common(MOST_LABELS)],
+        "columns": columns,
+        "problem": problem,
+        "problems": found.problems,
+        "lost": found.lost,
+        "losses": found.losses,
+        "samples": found.samples,
+    }
+
+
+def needs(planned: dict[str, Any]) -> list[str]:
+    """What only somebody can say before such files are loaded."""
+    asked = ["answers"] if planned["answered"] else []
+    return [*asked, "columns"] if planned["problem"] else asked
+
+
+def _label(name: str, number: int, found: _Found, meanings: dict[str, str]) -> dict[str, Any]:
+    return {"name": name, "count": number, "meaning": meanings[name], "shapes": sorted(found.shapes.get(name, ()))}
+
+
+def _count(project: Project, found: _Found, item: Row | Fault) -> None:
+    if isinstance(item, Fault):
+        found.refused += 1
+        if len(found.problems) < PROBLEMS:
+            found.problems.append(item._asdict())
+        return
+    room = TASK_TYPES[project.task_type]
+    found.rows += 1
+    found.size += item.size
+    found.lost += len(item.lost)
+    found.losses += [one._asdict() for one in item.lost[: PROBLEMS - len(found.losses)]]
+    found.answered += bool(item.said)
+    for said in item.said:
+        found.predicted += said.predicted
+        if said.by:
+            found.by.add(said.by[:80])
+        for name, shapes in names_in(room, said).items():
+            if name in found.labels or len(found.labels) < MOST_LABELS:
+                found.labels[name] += 1
+                found.shapes.setdefault(name, set()).update(shapes)
+    if len(found.samples) < SHOWN and (item.said or len(found.samples) < SHOWN // 2):
+        found.samples.append(_sample(item))
+
+
+def _sample(row: Row) -> dict[str, Any]:
+    """A row as it is shown: its text or a small picture, and the first answer that it brings."""
+    answer = row.said[0].answer if row.said else {}
+    sample: dict[str, Any] = {
+        "place": row.place,
+        "external_id": row.external_id or "",
+        "answer": answer if len(str(answer)) <= ANSWER else {},
+        "answers": len(row.said),
+    }
+    text = row.fields.get("text")
+    if isinstance(text, str):
+        sample["text"] = text[:TEXT]
+    if row.picture is not None:
+        sample["picture"] = base64.b64encode(row.picture.thumbnail).decode()
+        sample["size"] = {"width": row.picture.width, "height": row.picture.height}
+    return sample
+
+
+def problems_of(planned: dict[str, Any]) -> Iterator[dict[str, str]]:
+    """What is wrong with rows, and what of them is lost."""
+    yield from planned["problems"]
+    yield from planned["losses"]
+
+
+def without_pictures(planned: dict[str, Any] | None) -> dict[str, Any] | None:
+    """The same for programs."""
+    if planned is None:
+        return None
+    samples = [{key: value for key, value in one.items() if key != "picture"} for one in planned["samples"]]
+    return planned | {"samples": samples, "needs": needs(planned)}
+
+
+def starting_choices(planned: dict[str, Any]) -> Choices:
+    """What is proposed: a file's own word for what its answers are, and the labels that are called alike."""
+    answers = Import.Answers.LEAVE
+    if planned["answered"]:
+        answers = Import.Answers.PREDICTION if planned["predicted"] else Import.Answers.JUDGEMENT
+    labels = {one["name"]: one["meaning"] for one in planned["labels"]}
+    return Choices(answers=answers, labels=labels, format=planned["format"])

@@ -1,0 +1,75 @@
+"""Work that was done elsewhere, handed in for somebody who never held it: it fills a judgement that is open."""
+
+import json
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from projects.models import Project
+from taskers.database.prepared import ask_named
+
+# The first open judgement of a task becomes a submitted one: so as many are wanted, open or in as before. Unpaid (it
+# was promised nothing), and nobody who judged the task already, or holds it, judges it again.
+HAND_IN = """
+WITH mine AS (
+  UPDATE projects_assignment SET state = 'submitted', tasker_id = %(tasker)s::bigint, token = gen_random_uuid(),
+    deadline = clock_timestamp(), held_at = clock_timestamp(), ended_at = clock_timestamp(), reason = 'imported',
+    settings_version = %(version)s::int, rate = 0, copilot = false
+  WHERE id = (
+    SELECT id FROM projects_assignment
+    WHERE task_id = %(task)s::bigint AND (kind || '', state || '') = ('judge', 'open')
+    ORDER BY slot LIMIT 1 FOR UPDATE SKIP LOCKED
+  ) AND NOT EXISTS (
+    SELECT FROM projects_assignment theirs WHERE theirs.task_id = %(task)s::bigint
+      AND coalesce(theirs.tasker_id, 0) = %(tasker)s::bigint AND theirs.state IN ('held', 'submitted')
+  )
+  RETURNING id, task_id, batch_id
+), written AS (
+  INSERT INTO projects_annotation (public_id, assignment_id, task_id, tasker_id, answer, settings_version, active_ms,
+    refused)
+  SELECT gen_random_uuid(), id, task_id, %(tasker)s::bigint, %(answer)s::jsonb, %(version)s::int, 0, '[]'::jsonb
+  FROM mine
+  RETURNING id, assignment_id
+), told AS (
+  INSERT INTO taskers_event (organization_id, kind, actor_id, project_key, subject, data)
+  SELECT %(organization)s::bigint, 'submitted', %(tasker)s::bigint, %(project_key)s::uuid,
+    'task:' || t.public_id, jsonb_build_object('batch', mine.batch_id, 'task', mine.task_id, 'assignment', mine.id,
+      'annotation', written.id, 'imported', true)
+  FROM mine JOIN written ON true JOIN projects_task t ON t.id = mine.task_id
+)
+SELECT w.id, NOT EXISTS (
+  SELECT FROM projects_assignment a WHERE a.task_id = %(task)s::bigint AND a.id <> w.assignment_id
+    AND (a.kind || '') = 'judge' AND (a.state || '') IN ('open', 'held')
+) AS complete
+FROM written w
+"""
+
+
+class PastJudgement(NamedTuple):
+    """An answer that somebody gave elsewhere, checked."""
+
+    task: int
+    tasker: int
+    answer: dict
+
+
+def hand_in_imported(project: Project, version: int, judgements: Sequence[PastJudgement]) -> tuple[list[int], set[int]]:
+    """Hand these in, each in the place of an open judgement of its task: the places, in this list, of those for which
+    there was none, or whose annotator judged the task before; and the tasks of which nobody is waited for any more."""
+    left, complete = [], set()
+    for place, one in enumerate(judgements):
+        rows = ask_named(
+            HAND_IN,
+            {
+                "task": one.task,
+                "tasker": one.tasker,
+                "answer": json.dumps(one.answer, ensure_ascii=False),
+                "version": version,
+                "organization": project.organization_id,
+                "project_key": project.public_id,
+            },
+        )
+        if not rows:
+            left.append(place)
+        elif rows[0]["complete"]:
+            complete.add(one.task)
+    return left, complete
