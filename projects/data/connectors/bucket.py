@@ -62,9 +62,13 @@ class Bucket:
         self._endpoint = endpoint
         self._bucket = bucket
         self._prefix = prefix
-        self._keys: dict[str, tuple[str, str, int]] = {}  # by the name where that isn't the rest of the key
+        self._keys: dict[str, tuple[str, str, int]] = {}  # by the name
+        self._complete = False  # all of it was listed: whoever looks again sees the same
 
     def entries(self) -> Iterator[Entry]:
+        if self._complete:
+            yield from (Entry(name, size, etag) for name, (_key, etag, size) in self._keys.items())
+            return
         after: dict[str, str] = {}
         while True:
             page = self._asked("list_objects_v2", Prefix=self._prefix, MaxKeys=1000, **after)
@@ -72,6 +76,7 @@ class Bucket:
                 if not one["Key"].endswith("/"):
                     yield self._entry(one["Key"], one["Size"], one["ETag"].strip('"'))
             if not page.get("IsTruncated"):
+                self._complete = True
                 return
             after = {"ContinuationToken": page["NextContinuationToken"]}
 

@@ -27,20 +27,16 @@ class Unseen:
         self._project = project
         self._listed: dict[str, str] = {}
         self._taken: dict[str, str] = {}
-        self.passed_over = 0
 
     def entries(self) -> Iterator[Entry]:
         listing = self._files.entries()
-        self.passed_over = 0
         while page := list(islice(listing, PAGE)):
             rows = SeenFile.objects.filter(
                 connector=self._connector, project=self._project, name__in=[one.name for one in page]
             )
             seen = dict(rows.values_list("name", "version"))
             for one in page:
-                if seen.get(one.name) == one.version[:200]:
-                    self.passed_over += 1
-                else:
+                if seen.get(one.name) != one.version[:200]:
                     self._listed[one.name] = one.version
                     yield one
 
@@ -65,6 +61,6 @@ def keep(connector: Connector, project: Project, versions: dict[str, str]) -> No
             cursor.execute(SEEN, values | {"connector": connector.pk, "project": project.pk})
 
 
-def is_all_seen(connector: Connector, project: Project, files: Files) -> bool:
-    """Whether nothing there is new or changed."""
-    return next(Unseen(files, connector, project).entries(), None) is None
+def number(connector: Connector, project: Project, files: Files) -> int:
+    """How many files are new or changed."""
+    return sum(1 for _ in Unseen(files, connector, project).entries())

@@ -148,26 +148,35 @@ def _files(file_import: Import) -> Iterator[Files]:
 
 def _looked_at(file_import: Import, files: Files) -> bool:
     """Whether the files may be loaded as they are: nothing in them needs a choice. What was found is kept."""
-    project = file_import.batch.project
-    found: dict[str, Any] | None = None
-    format = file_import.format
-    if not _is_all_seen(file_import, files):
-        chosen = (
-            recognise.by_key(format, project.task_type) if format else recognise.recognised(files, project.task_type)
-        )
-        found, format = plan(project, _unseen(file_import, files, chosen), chosen, Choices()), chosen.key
+    chosen = recognise.chosen(file_import.format, files, file_import.batch.project.task_type)
+    found = _planned(file_import, files, chosen)
     asks = found is not None and (file_import.stop == Import.Stop.ALWAYS or bool(needs(found)))
-    now: dict[str, Any] = {"plan": found, "format": format}
-    if found is not None and found["all"]:
-        now["expected"] = found["rows"] + found["refused"]
+    now: dict[str, Any] = {"plan": found, "format": chosen.key, "expected": _expected(file_import, files, found)}
     if asks:
         now |= {"state": Import.State.PLANNED}
     else:
-        now |= {"state": Import.State.RUNNING, "choices": Choices(format=format).as_json(), "run_at": Clock()}
+        now |= {"state": Import.State.RUNNING, "choices": Choices(format=chosen.key).as_json(), "run_at": Clock()}
     if not Import.objects.filter(pk=file_import.pk, state=Import.State.PLANNING).update(**now):
         raise AlreadyLoading()
     file_import.refresh_from_db(fields=["state", "plan", "format", "choices", "expected"])
     return not asks
+
+
+def _planned(file_import: Import, files: Files, chosen: ImportFormat) -> dict[str, Any] | None:
+    """What is in the files; None where nothing is new, or where they can bring nothing that asks for a choice."""
+    plain = chosen.key in recognise.EACH_BY_ITSELF and file_import.stop == Import.Stop.NEEDED
+    if plain or _number_new(file_import, files) == 0:
+        return None
+    return plan(file_import.batch.project, _unseen(file_import, files, chosen), chosen, Choices())
+
+
+def _expected(file_import: Import, files: Files, found: dict[str, Any] | None) -> int | None:
+    """How many rows there are, where that can be told."""
+    if found is not None:
+        return found["rows"] + found["refused"] if found["all"] else None
+    if file_import.connector is not None:
+        return _number_new(file_import, files)
+    return sum(1 for _ in files.entries()) if file_import.name.lower().endswith(".zip") else None
 
 
 def is_stuck(file_import: Import) -> bool:
@@ -189,7 +198,7 @@ def go_on(file_import: Import) -> None:
 
 
 def _read(file_import: Import, files: Files, told: Callable[[Import], None] | None) -> None:
-    if _is_all_seen(file_import, files):
+    if _number_new(file_import, files) == 0:
         return
     project, choices = file_import.batch.project, Choices.of(file_import)
     chosen = recognise.by_key(file_import.format or choices.format, project.task_type)
@@ -223,11 +232,11 @@ def _unseen(file_import: Import, files: Files, chosen: ImportFormat) -> Files:
     return Unseen(files, file_import.connector, file_import.batch.project)
 
 
-def _is_all_seen(file_import: Import, files: Files) -> bool:
-    """Whether a connector has nothing that is new or changed."""
-    return file_import.connector is not None and unseen.is_all_seen(
-        file_import.connector, file_import.batch.project, files
-    )
+def _number_new(file_import: Import, files: Files) -> int | None:
+    """How many files of a connector are new or changed; None for what was sent."""
+    if file_import.connector is None:
+        return None
+    return unseen.number(file_import.connector, file_import.batch.project, files)
 
 
 def _some(items: Iterator[Item]) -> Iterator[Item]:
