@@ -52,6 +52,10 @@ def larger() -> Mapping[str, Caps]:
     return {
         "load": Caps(form=file),
         "people-invite-list": Caps(form=2 * MIB),
+        "import-choose": Caps(form=2 * MIB),
+        "connectors": Caps(form=8 * MIB),
+        "api-import-choice": Caps(json=2 * MIB),
+        "api-connectors": Caps(json=8 * MIB),
         "api-batch-imports": Caps(form=file),
         "api-batch-tasks": Caps(json=8 * MIB, lines=file),
         **dict.fromkeys((*answers, *reviews), ANSWER),

@@ -14,6 +14,7 @@ class ProjectsConfig(AppConfig):
 
     def ready(self) -> None:
         """Give the floor below, which knows projects and tasks by key alone, what its pages and verbs ask of them."""
+        from projects.data.connectors import saved
         from projects.queue import reviewing  # models may be imported only from here on
         from projects.webhooks import signing
         from taskers.credentials import secret_box
@@ -21,7 +22,7 @@ class ProjectsConfig(AppConfig):
 
         project_names.look_up_with(self._names)
         disputes.JUDGES[:] = [reviewing.judges_of]
-        secret_box.PLACES.append(signing.PLACE)
+        secret_box.PLACES += [signing.PLACE, saved.PLACE]
 
     def _names(self, organization) -> dict[UUID, str]:
         rows = self.get_model("Project")._default_manager.filter(organization=organization)

@@ -10,6 +10,7 @@ from rest_framework.response import Response
 
 from projects import access
 from projects.api.endpoint import Endpoint, described
+from projects.api.imports import receive
 from projects.api.pagination import asked, page
 from projects.api.rows import BoundedJSON, JSONLines, errors_of, items_of
 from projects.api.serializers import (
@@ -87,7 +88,7 @@ class Tasks(Endpoint):
 
 
 class Imports(Endpoint):
-    """Files that a worker loads: a zip of images, JSON Lines, CSV, text."""
+    """Files that a worker loads, or looks at: one, several in an archive, or what a kept place has."""
 
     parser_classes = (MultiPartParser,)
 
@@ -101,9 +102,7 @@ class Imports(Endpoint):
         batch = self.batch(batch_id)
         body = NewImport(data=request.data)
         body.is_valid(raise_exception=True)
-        file = body.validated_data["file"]
-        made = importing.receive(batch, file, name=file.name, by=self.person)
-        return Response(ImportShape(made).data, status=202)
+        return Response(ImportShape(receive(batch, body.validated_data, by=self.person)).data, status=202)
 
 
 class OneImport(Endpoint):

@@ -7,6 +7,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from projects.configuration import methods
+from projects.data.importing.plan import without_pictures
 from projects.models import Batch, Import, Project, ProjectSettings, limits
 from projects.models.limits import SETTINGS
 from projects.task_types import TASK_TYPES, asked_fields
@@ -337,7 +338,11 @@ class LoadedShape(serializers.Serializer):
 
 
 class NewImport(serializers.Serializer):
-    file = serializers.FileField()
+    file = serializers.FileField(required=False, help_text="one file; several as a zip or a tar")
+    connector = serializers.UUIDField(required=False, help_text="instead of a file: a kept place")
+    look = serializers.BooleanField(
+        default=False, help_text="a dry run: say what is in it, and wait for a choice before anything is loaded"
+    )
 
 
 class ImportShape(serializers.Serializer):
@@ -354,6 +359,17 @@ class ImportShape(serializers.Serializer):
     ids = serializers.IntegerField(help_text=IDS)
     unnamed = serializers.IntegerField(help_text=UNNAMED)
     columns = serializers.ListField(child=serializers.CharField(), help_text=COLUMNS)
+    answered = serializers.IntegerField(help_text="answers that the files brought, and that were kept")
+    lost = serializers.IntegerField(help_text="what rows said that couldn't be kept; the rows went in")
+    losses = FaultShape(many=True, help_text="the first of it")
+    expected = serializers.IntegerField(allow_null=True, help_text="rows in all, where somebody counted")
+    plan = serializers.SerializerMethodField()
+    choices = serializers.JSONField(allow_null=True)
     reason = serializers.CharField(allow_blank=True)
     started_at = serializers.DateTimeField()
     ended_at = serializers.DateTimeField(allow_null=True)
+
+    @extend_schema_field({"type": "object", "nullable": True, "additionalProperties": True})
+    def get_plan(self, found: Import) -> dict[str, Any] | None:
+        """What was found in the files, without the samples' pictures; "needs" says what is asked for."""
+        return without_pictures(found.plan)

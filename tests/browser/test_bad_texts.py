@@ -48,7 +48,7 @@ project = configure.create(
 )
 batch = batches.move(batches.create(project, "First", by=by), "live", by=by)
 lines = chr(10).join(json.dumps({{"external_id": evil + str(at), "text": one}}) for at, one in enumerate(texts))
-loading.load_file(project, ContentFile(lines.encode(), name="t.jsonl"), name="t.jsonl", by=by, batch=batch)
+loading.load_files(project, [ContentFile(lines.encode(), name="t.jsonl")], loading.Into(batch), by=by)
 print(project.public_id)
 """
 

@@ -39,7 +39,7 @@ project = configure.create(owner, by, task_type="classification", wanted=1, rate
     file_order=True, fields=asked_fields.read("Subject (tree)" + chr(10) + "Tone (choice)"), **terms)
 batch = batches.move(batches.create(project, "First", by=by), "live", by=by)
 rows = "".join(json.dumps({{"text": str(n) + ": " + {letter!r}}}) + chr(10) for n in range(3))
-loading.load_file(project, ContentFile(rows.encode(), name="letters.jsonl"), name="letters.jsonl", by=by, batch=batch)
+loading.load_files(project, [ContentFile(rows.encode(), name="letters.jsonl")], loading.Into(batch), by=by)
 print(project.public_id)
 """
 

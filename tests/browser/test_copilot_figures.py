@@ -35,7 +35,7 @@ project = configure.create(
 )
 batch = batches.move(batches.create(project, "First", by=by), "live", by=by)
 file = ContentFile(chr(10).join('{{"text": "' + str(n) + ' {text}"}}' for n in range(40)).encode(), name="texts.jsonl")
-loading.load_file(project, file, name="texts.jsonl", by=by, batch=batch)
+loading.load_files(project, [file], loading.Into(batch), by=by)
 until = time.monotonic() + 60
 while Task.objects.filter(project=project).count() < 40 and time.monotonic() < until:
     time.sleep(0.2)  # loading is the worker's work

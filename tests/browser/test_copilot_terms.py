@@ -32,7 +32,7 @@ labels = [{{"key": "person", "name": "Person"}}, {{"key": "place", "name": "Plac
 project = configure.create(owner, by, task_type="text_spans", wanted=1, rate=0, labels=labels, **terms)
 batch = batches.move(batches.create(project, "First", by=by), "live", by=by)
 file = ContentFile(json.dumps({{"text": {text!r}}}).encode(), name="texts.jsonl")
-loading.load_file(project, file, name="texts.jsonl", by=by, batch=batch)
+loading.load_files(project, [file], loading.Into(batch), by=by)
 print(project.public_id)
 """
 

@@ -24,6 +24,7 @@ from assist.registry import registry
 from assist.suggestions import precompute
 from projects import queue
 from projects.annotators import lifecycle
+from projects.data.connectors import saved
 from projects.data.media import assets
 from projects.data.media.pictures import read_picture
 from projects.models import BrokenReport, Exclusion, Import, Project, Task, WebhookDelivery
@@ -54,8 +55,31 @@ FAKE = RUNTIMES["fake-spans@1"]
 # What nobody from outside may read on any page.
 SECRETS = (
     *("Riverside", "secret project", "Secret skill", "Secret reason", "Secret model", "Secret question", "Secret hook"),
+    *("Secret file", "Secret place"),
     *("Secret batch", "Pipeline of Mina", "Alice", "alice@example", "carol@example"),
 )
+
+
+# What was found in files that wait for a choice.
+PLAN = {
+    "format": "jsonl",
+    "title": "JSON Lines",
+    "note": "",
+    "rows": 1,
+    "all": True,
+    "refused": 0,
+    "answered": 1,
+    "predicted": 0,
+    "by": [],
+    "labels": [],
+    "columns": [],
+    "mapped": {},
+    "problem": "",
+    "problems": [],
+    "lost": 0,
+    "losses": [],
+    "samples": [{"place": "line 1", "external_id": "a", "answer": {}, "answers": 1, "picture": "AAAA"}],
+}
 
 
 @dataclass
@@ -218,6 +242,10 @@ def _office(world: World, cast: Cast, project: Project) -> None:
     file_import = Import.objects.create(
         batch=batch, name="a.jsonl", format="jsonl", file="a.jsonl", state="failed", started_by=cast.mina
     )
+    planned = Import.objects.create(batch=batch, name="Secret file", state="planned", plan=PLAN, started_by=cast.mina)
+    with override_settings(OUTBOUND=["hooks.example.com"]):
+        url = {"urls": "https://hooks.example.com/secret-file"}
+        connector = saved.add(cast.riverside, "urls", "Secret place", url, by=cast.mina)
     reset = invitations.password_reset_path(cast.riverside, cast.carol, by=cast.mina).split("/")
     world.things |= {
         "invitation_id": invited.public_id,
@@ -227,9 +255,11 @@ def _office(world: World, cast: Cast, project: Project) -> None:
         "exclusion_id": here.public_id,
         "token_id": token.public_id,
         "import_id": file_import.public_id,
+        "connector_id": connector.public_id,
         "key": reset[-3],
     }
     world.others |= {"whole": {"exclusion_id": whole.public_id}, "reset": {"token": reset[-2]}}
+    world.others["planned"] = {"import_id": planned.public_id, "number": 0}
     world.others["skilled"] = {"person_id": cast.alice.public_id}
 
 

@@ -12,11 +12,13 @@ from projects.data.connectors.files import Files
 from projects.data.connectors.kinds import KINDS
 from projects.errors import Refused
 from projects.models import Connector, limits
+from projects.task_types.shape import a_text
 from taskers.credentials import secret_box
 from taskers.errors import StateConflict
 from taskers.models import Organization, Person
 
 PURPOSE = "connector"
+LONGEST = 20_000_000  # characters of a field
 
 
 def add(organization: Organization, kind: str, name: str, given: Mapping[str, str], *, by: Person) -> Connector:
@@ -26,6 +28,8 @@ def add(organization: Organization, kind: str, name: str, given: Mapping[str, st
     name = " ".join(name.split())
     if not 1 <= len(name) <= limits.NAME:
         raise Refused("Give it a name of at most %(most)s letters.", code="bad-name", place="name", most=limits.NAME)
+    for place, text in [("name", name), *given.items()]:
+        a_text(text, place, LONGEST, blank=True)
     settings, secret = KINDS[kind].check(organization, given)
     made = Connector(organization=organization, kind=kind, name=name, settings=settings, made_by=by)
     made.secret = secret_box.seal(json.dumps(secret), PURPOSE) if secret else ""

@@ -14,6 +14,7 @@ from projects.errors import Refused
 from projects.models import Import, ImportedLabel, Project, limits
 from projects.quality.gold import grading
 from projects.task_types.region_shapes import SHAPES
+from projects.task_types.shape import a_text
 from taskers.errors import StateConflict
 from taskers.models import Person
 
@@ -55,9 +56,10 @@ def checked(choices: Choices) -> Choices:
         raise Refused("At most %(most)s names can be mapped.", code="too-many-labels", place="labels", most=MOST_NAMES)
     for place, mapping in (("labels", choices.labels), ("columns", choices.columns)):
         for name, meaning in mapping.items():
-            if not isinstance(name, str) or not isinstance(meaning, str) or len(name) > limits.IMPORTED_NAME:
-                raise Refused("A mapping is an object of names.", code="wrong-shape", place=place)
-    source = " ".join(choices.source.split())[: limits.SOURCE].replace("@", " ")
+            a_text(name, place, limits.IMPORTED_NAME, blank=True)
+            a_text(meaning, place, limits.IMPORTED_NAME)
+    source = " ".join(a_text(choices.source, "source", limits.NAME, blank=True).split())
+    source = source.replace("@", " ")[: limits.SOURCE]
     return Choices(choices.answers, source, choices.labels, choices.columns, choices.format)
 
 
@@ -81,6 +83,27 @@ def choose(file_import: Import, choices: Choices, *, by: Person | None) -> None:
         raise StateConflict("This import waits for no choice.")
     remember(project, labels)
     app.configure_task(JOB, queue="imports").defer(import_key=file_import.pk)
+
+
+@transaction.atomic
+def look_again(file_import: Import, columns: Mapping[str, str]) -> None:
+    """Have a worker look at the files with these columns, and ask again. Raises Refused, StateConflict."""
+    columns = checked(Choices(columns=columns)).columns
+    rows = Import.objects.filter(pk=file_import.pk, state=Import.State.PLANNED)
+    if not rows.update(state=Import.State.WAITING, stop=Import.Stop.ALWAYS, plan={"mapped": dict(columns)}):
+        raise StateConflict("This import waits for no choice.")
+    app.configure_task(JOB, queue="imports").defer(import_key=file_import.pk)
+
+
+def columns_before(project: Project, names: Sequence[str]) -> dict[str, str]:
+    """What the columns of a table meant the last time that one with the same columns was loaded."""
+    if not names:
+        return {}
+    rows = Import.objects.filter(batch__project=project, choices__columns__has_any_keys=list(names)).order_by("-pk")
+    for said in rows.values_list("choices__columns", flat=True)[:20]:
+        if set(said) <= set(names):
+            return said
+    return {}
 
 
 def drop(file_import: Import) -> None:

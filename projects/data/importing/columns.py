@@ -10,7 +10,7 @@ from projects.data.importing.format import ImportFormat
 from projects.errors import Refused
 
 HEAD = 256 * 1024  # bytes that are read
-MOST = 200
+MOST = 100
 TABLES = {"csv": (".csv", ".tsv", ".tab"), "parquet": (".parquet",), "jsonl": (".jsonl", ".ndjson")}
 LOOKED_AT = 50  # lines of JSON
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from projects.data.connectors.files import Files
 from projects.data.importing.answers import names_in
-from projects.data.importing.choices import Choices, proposals
+from projects.data.importing.choices import Choices, columns_before, proposals
 from projects.data.importing.columns import header
 from projects.data.importing.format import ImportFormat, Reading
 from projects.data.importing.rows import Fault, Row
@@ -22,9 +22,9 @@ SAMPLE_BYTES = 24 * 1024 * 1024
 SAMPLE_SECONDS = 20.0
 SHOWN = 6  # samples on the page
 PROBLEMS = 50  # of a kind, on the page
-MOST_LABELS = 500
+MOST_LABELS = 300  # of a page's form: each takes two of its fields
 TEXT = 1_500  # characters of a sample's text
-ANSWER = 200_000  # characters of a sample's answer
+ANSWER = 50_000  # characters of a sample's answer
 
 
 @dataclass
@@ -59,7 +59,8 @@ def plan(
     found, complete, problem = _Found(), True, ""
     until = clock() + SAMPLE_SECONDS
     columns = header(files, chosen)
-    items = chosen.read(files, Reading(project.task_type, 0, choices.columns))
+    mapped = dict(choices.columns) or columns_before(project, columns)
+    items = chosen.read(files, Reading(project.task_type, 0, mapped))
     try:
         for item in items:
             _count(project, found, item)
@@ -83,6 +84,7 @@ def plan(
         "by": sorted(found.by)[:20],
         "labels": [_label(name, number, found, meanings) for name, number in found.labels.most_common(MOST_LABELS)],
         "columns": columns,
+        "mapped": mapped,
         "problem": problem,
         "problems": found.problems,
         "lost": found.lost,
@@ -153,6 +155,8 @@ def without_pictures(planned: dict[str, Any] | None) -> dict[str, Any] | None:
     """The same for programs."""
     if planned is None:
         return None
+    if "samples" not in planned:  # it is looked at anew
+        return None
     samples = [{key: value for key, value in one.items() if key != "picture"} for one in planned["samples"]]
     return planned | {"samples": samples, "needs": needs(planned)}
 
@@ -163,4 +167,4 @@ def starting_choices(planned: dict[str, Any]) -> Choices:
     if planned["answered"]:
         answers = Import.Answers.PREDICTION if planned["predicted"] else Import.Answers.JUDGEMENT
     labels = {one["name"]: one["meaning"] for one in planned["labels"]}
-    return Choices(answers=answers, labels=labels, format=planned["format"])
+    return Choices(answers=answers, labels=labels, columns=planned["mapped"], format=planned["format"])

@@ -155,7 +155,9 @@ def _looked_at(file_import: Import, files: Files) -> bool:
     if asks:
         now |= {"state": Import.State.PLANNED}
     else:
-        now |= {"state": Import.State.RUNNING, "choices": Choices(format=chosen.key).as_json(), "run_at": Clock()}
+        columns = found["mapped"] if found else {}
+        choices = Choices(columns=columns, format=chosen.key).as_json()
+        now |= {"state": Import.State.RUNNING, "choices": choices, "run_at": Clock()}
     if not Import.objects.filter(pk=file_import.pk, state=Import.State.PLANNING).update(**now):
         raise AlreadyLoading()
     file_import.refresh_from_db(fields=["state", "plan", "format", "choices", "expected"])
@@ -167,7 +169,8 @@ def _planned(file_import: Import, files: Files, chosen: ImportFormat) -> dict[st
     plain = chosen.key in recognise.EACH_BY_ITSELF and file_import.stop == Import.Stop.NEEDED
     if plain or _number_new(file_import, files) == 0:
         return None
-    return plan(file_import.batch.project, _unseen(file_import, files, chosen), chosen, Choices())
+    mapped = Choices(columns=(file_import.plan or {}).get("mapped", {}))
+    return plan(file_import.batch.project, _unseen(file_import, files, chosen), chosen, mapped)
 
 
 def _expected(file_import: Import, files: Files, found: dict[str, Any] | None) -> int | None:

@@ -1,30 +1,51 @@
-"""A manager loads data: the batch it goes into, the file, and the job that reads it, all or nothing."""
+"""A manager loads data: the batch it goes into, the files or the place, and the job that reads them, all or nothing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from django.core.files.base import File
 from django.db import transaction
 
 from projects.data import importing
-from projects.models import Batch, Import, Project
+from projects.data.connectors import upload
+from projects.models import Batch, Connector, Import, Project
 from projects.workflow import batches
 from taskers.models import Person
 
 
-@transaction.atomic
-def load_file(
-    project: Project,
-    file: File,
-    *,
-    name: str,
-    by: Person,
-    batch: Batch | None = None,
-    batch_name: str = "",
-    live: bool = True,
-) -> Import:
-    """Take a file into a batch, a new one unless one is given; `live` hands its tasks out as soon as they are in.
+@dataclass(frozen=True)
+class Into:
+    """Where data goes: a batch that is there, or a new one; handed out as soon as it is in, if `live`; and when loading
+    waits for a choice."""
 
-    Raises Refused (what is wrong with the file) or StateConflict (a batch of that name exists, or takes no more).
+    batch: Batch | None = None
+    batch_name: str = ""
+    live: bool = True
+    stop: str = Import.Stop.NEEDED
+
+
+@transaction.atomic
+def load_files(project: Project, files: Sequence[File], into: Into, *, by: Person) -> Import:
+    """Take files into a batch; several are one import.
+
+    Raises Refused (what is wrong with the files) or StateConflict (a batch of that name exists, or takes no more).
     """
-    target = batch or batches.create(project, batch_name, by=by)
-    if live and target.state == Batch.State.DRAFT:
-        target = batches.move(target, Batch.State.LIVE, by=by)
-    return importing.receive(target, file, name=name, by=by)
+    target = _target(project, into, by)
+    if len(files) == 1:
+        return importing.receive(target, files[0], name=str(files[0].name), by=by, stop=into.stop)
+    with upload.together(files) as packed:
+        name = f"{len(files)} files.zip"
+        return importing.receive(target, File(packed, name), name=name, by=by, stop=into.stop)
+
+
+@transaction.atomic
+def load_from(project: Project, connector: Connector, into: Into, *, by: Person) -> Import:
+    """Take what a kept place has, and the project hasn't, into a batch. Raises StateConflict."""
+    return importing.receive_from(connector, _target(project, into, by), by=by, stop=into.stop)
+
+
+def _target(project: Project, into: Into, by: Person) -> Batch:
+    target = into.batch or batches.create(project, into.batch_name, by=by)
+    if into.live and target.state == Batch.State.DRAFT:
+        return batches.move(target, Batch.State.LIVE, by=by)
+    return target

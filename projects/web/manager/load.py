@@ -1,4 +1,4 @@
-"""Loading data: a file goes in, its progress and its refused rows are told as they come."""
+"""Loading data: files or a kept place go in, their progress and refused rows are told as they come."""
 
 import csv
 import io
@@ -15,12 +15,15 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from projects import access
 from projects.data import exporting, importing
-from projects.data.importing import start
-from projects.models import Import, Project
+from projects.data.importing import recognise, start
+from projects.data.importing.progress import pace_of
+from projects.models import Import, ImportFaults, Project
 from projects.reports import notices
 from projects.task_types import TASK_TYPES
-from projects.web.manager.forms.project import LoadForm
+from projects.web.manager import plan
+from projects.web.manager.forms.project import IntoBatchForm, LoadForm, LoadFromForm
 from projects.web.shared.access import managed_import, manages, signed_in
 from taskers.errors import Problem, StateConflict
 from taskers.files.csv_cells import plain
@@ -45,13 +48,45 @@ def load(request: MemberRequest, project: Project) -> HttpResponse:
                 return _go(request, reverse("import", args=[made.public_id]))
             except Problem as problem:
                 form.add_error(problem.place if problem.place in form.fields else None, problem.text)
+    return _page(request, project, form, status=status)
+
+
+@require_POST
+@manages
+def load_from(request: MemberRequest, project: Project) -> HttpResponse:
+    """Load from a place that the organization keeps; for managers of all of it."""
+    _require_office(request, project)
+    form = LoadFromForm(request.POST, project=project)
+    if form.is_valid():
+        try:
+            made = start.load_from(project, form.cleaned_data["connector"], _into(form), by=request.user)
+            return redirect("import", made.public_id)
+        except Problem as problem:
+            form.add_error(problem.place if problem.place in form.fields else None, problem.text)
+    usual = LoadForm(project=project, initial=_initial(request, project))
+    return _page(request, project, usual, from_form=form, status=422)
+
+
+def _require_office(request: MemberRequest, project: Project) -> None:
+    access.access.require(request.user, project.organization, *access.MANAGE)
+
+
+def _page(
+    request: MemberRequest, project: Project, form: LoadForm, *, from_form: LoadFromForm | None = None, status: int
+) -> HttpResponse:
     task_type = TASK_TYPES[project.task_type]
-    before = Import.objects.filter(batch__project=project).select_related("batch").defer("errors")
+    office = access.access.may(request.user, project.organization, *access.MANAGE)
+    if office and from_form is None and project.organization.connectors.filter(ended_at=None).exists():
+        from_form = LoadFromForm(project=project, initial=_initial(request, project))
+    before = Import.objects.filter(batch__project=project).select_related("batch").defer("errors", "losses", "plan")
     context = {
         "project": project,
         "form": form,
         "task_type": task_type,
-        "endings": ",".join(ending for ending, name in importing.ENDINGS.items() if name in task_type.import_formats),
+        "endings": ",".join(recognise.endings_for(task_type.key)),
+        "formats": recognise.formats_for(task_type.key),
+        "from_form": from_form if office else None,
+        "office": office,
         "imports": before.order_by("-pk")[:20],
         "worker": notices.worker_alive(),
         "tab": "load",
@@ -66,16 +101,12 @@ def _initial(request: MemberRequest, project: Project) -> dict:
 
 
 def _load(request: MemberRequest, project: Project, form: LoadForm) -> Import:
-    file = form.cleaned_data["file"]
-    return start.load_file(
-        project,
-        file,
-        name=file.name,
-        by=request.user,
-        batch=form.cleaned_data["batch"],
-        batch_name=form.cleaned_data["batch_name"],
-        live=form.cleaned_data["live"],
-    )
+    return start.load_files(project, form.cleaned_data["file"], _into(form), by=request.user)
+
+
+def _into(form: IntoBatchForm) -> start.Into:
+    said = form.cleaned_data
+    return start.Into(said["batch"], said["batch_name"], said["live"], form.stop)
 
 
 def _go(request: MemberRequest, address: str) -> HttpResponse:
@@ -93,12 +124,16 @@ def show(request: MemberRequest, import_id: UUID) -> HttpResponse:
         "project": found.batch.project,
         "errors": found.errors[:SHOWN],
         "stuck": importing.is_stuck(found),
-        "going_on": found.state in (Import.State.WAITING, Import.State.RUNNING),
+        "going_on": found.state in (Import.State.WAITING, Import.State.PLANNING, Import.State.RUNNING),
+        "losses": found.losses[:SHOWN],
+        "pace": pace_of(found, timezone.now()),
         "worker": notices.worker_alive(),
         "tab": "load",
     }
     if not request.htmx:
-        return render(request, "projects/manager/import.html", context)
+        return render(request, "projects/manager/import.html", context | plan.shown(found))
+    if found.state == Import.State.PLANNED:
+        return HttpResponse(headers={"HX-Refresh": "true"})  # what is in it is drawn by a script of the page's
     return render(
         request, "projects/manager/_import.html", context, status=200 if context["going_on"] else POLLING_STOPS
     )
@@ -118,12 +153,12 @@ def go_on(request: MemberRequest, import_id: UUID) -> HttpResponse:
 
 @require_GET
 @signed_in
-def errors(request: MemberRequest, import_id: UUID) -> HttpResponseBase:
-    """The refused rows as CSV: where, what, why."""
+def errors(request: MemberRequest, import_id: UUID, kind: str = ImportFaults.Kind.REFUSED) -> HttpResponseBase:
+    """The refused rows as CSV: where, what, why; or what of other rows was lost."""
     found = managed_import(request, import_id)
-    pieces = exporting.in_thread(_csv(importing.all_faults(found)))
+    pieces = exporting.in_thread(_csv(importing.all_faults(found, kind)))
     response = StreamingHttpResponse(pieces, content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="refused-{found.public_id}.csv"'
+    response["Content-Disposition"] = f'attachment; filename="{kind}-{found.public_id}.csv"'
     return response
 
 

@@ -44,7 +44,7 @@ with zipfile.ZipFile(packed, "w") as file:
         Image.fromarray(pixels).save(one, "PNG" if width * height < 5_000_000 else "JPEG")
         file.writestr(f"picture-{{number:02}}.{{'png' if width * height < 5_000_000 else 'jpg'}}", one.getvalue())
 packed.seek(0)
-loading.load_file(project, ContentFile(packed.getvalue(), name="pictures.zip"), name="pictures.zip", by=by, batch=batch)
+loading.load_files(project, [ContentFile(packed.getvalue(), name="pictures.zip")], loading.Into(batch), by=by)
 print(project.public_id)
 """
 

@@ -27,7 +27,7 @@ lines = "\\n".join(
     json.dumps({{"external_id": f"text-{{number:02}}", "payload": {{"text": text}} | terms["beside"]}})
     for number, text in enumerate(terms["texts"])
 )
-loading.load_file(project, ContentFile(lines.encode(), name="texts.jsonl"), name="texts.jsonl", by=by, batch=batch)
+loading.load_files(project, [ContentFile(lines.encode(), name="texts.jsonl")], loading.Into(batch), by=by)
 print(project.public_id)
 """
 

@@ -1,0 +1,129 @@
+"""Choosing what becomes of files that were looked at, and the places that an organization loads from."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from projects import access
+from projects.api.endpoint import Endpoint, described
+from projects.api.serializers import ImportShape
+from projects.data import importing
+from projects.data.connectors import saved
+from projects.data.connectors.kinds import KINDS
+from projects.data.importing import choices
+from projects.data.importing.choices import CREATE, LEAVE, Choices
+from projects.errors import Refused
+from projects.models import Batch, Connector, Import, limits
+from taskers.errors import NotFound
+from taskers.models import Person
+
+
+class ChoiceBody(serializers.Serializer):
+    answers = serializers.ChoiceField(Import.Answers.choices, default=Import.Answers.LEAVE)
+    source = serializers.CharField(
+        max_length=limits.SOURCE, default="", allow_blank=True, help_text="whose answers they are, where no file says"
+    )
+    labels = serializers.DictField(
+        child=serializers.CharField(),
+        default=dict,
+        help_text=f"a name in the files -> a label's key, “{CREATE}” to make one, “{LEAVE}” to leave it out",
+    )
+    columns = serializers.DictField(
+        child=serializers.CharField(), default=dict, help_text="of a table: a column -> the field that it becomes"
+    )
+
+
+class NewConnector(serializers.Serializer):
+    kind = serializers.ChoiceField(sorted(KINDS))
+    name = serializers.CharField(max_length=limits.NAME)
+    settings = serializers.DictField(
+        child=serializers.CharField(allow_blank=True), help_text="what its kind asks; secrets are never shown again"
+    )
+
+
+class ConnectorShape(serializers.Serializer):
+    id = serializers.UUIDField(source="public_id")
+    kind = serializers.CharField()
+    name = serializers.CharField()
+    settings = serializers.JSONField(help_text="without its secrets")
+    made_at = serializers.DateTimeField()
+
+
+class ConnectorList(serializers.Serializer):
+    results = ConnectorShape(many=True)
+
+
+def receive(batch: Batch, said: Mapping[str, Any], *, by: Person) -> Import:
+    """Have a file, or what a kept place has, loaded or looked at. Raises Refused, NotFound, NotAllowed."""
+    stop = Import.Stop.ALWAYS if said["look"] else Import.Stop.NEEDED
+    if ("file" in said) == ("connector" in said):
+        raise Refused("Send a file or name a connector, one of both.", code="no-file", place="file")
+    if "file" in said:
+        return importing.receive(batch, said["file"], name=said["file"].name, by=by, stop=stop)
+    organization = batch.project.organization
+    access.access.require(by, organization, *access.MANAGE)
+    found = organization.connectors.filter(public_id=said["connector"], ended_at=None).first()
+    if found is None:
+        raise Refused("There is no such connector.", code="unknown-connector", place="connector")
+    return importing.receive_from(found, batch, by=by, stop=stop)
+
+
+class Choice(Endpoint):
+    """What becomes of an import that was looked at."""
+
+    @described("Choose and load", {202: ImportShape}, request=ChoiceBody, operation_id="imports_choose")
+    def post(self, request: Request, import_id: UUID) -> Response:
+        found = self.file_import(import_id)
+        body = ChoiceBody(data=request.data)
+        body.is_valid(raise_exception=True)
+        choices.choose(found, Choices(**body.validated_data), by=self.person)
+        found.refresh_from_db()
+        return Response(ImportShape(found).data, status=202)
+
+
+class Drop(Endpoint):
+    """Load nothing of an import that was looked at."""
+
+    @described("Load nothing of it", {200: ImportShape}, request=None, operation_id="imports_drop")
+    def post(self, request: Request, import_id: UUID) -> Response:
+        found = self.file_import(import_id)
+        choices.drop(found)
+        found.refresh_from_db()
+        return Response(ImportShape(found).data)
+
+
+class Connectors(Endpoint):
+    """The places that the organization loads from."""
+
+    @described("List connectors", {200: ConnectorList}, operation_id="connectors_list")
+    def get(self, request: Request) -> Response:
+        access.access.require(self.person, self.organization, *access.MANAGE)
+        rows = self.organization.connectors.filter(ended_at=None).order_by("name")
+        return Response({"results": ConnectorShape(rows, many=True).data})
+
+    @described("Keep a connector", {201: ConnectorShape}, request=NewConnector, operation_id="connectors_create")
+    def post(self, request: Request) -> Response:
+        access.access.require(self.person, self.organization, *access.MANAGE)
+        body = NewConnector(data=request.data)
+        body.is_valid(raise_exception=True)
+        said = body.validated_data
+        made = saved.add(self.organization, said["kind"], said["name"], said["settings"], by=self.person)
+        made.refresh_from_db()
+        return Response(ConnectorShape(made).data, status=201)
+
+
+class OneConnector(Endpoint):
+    """A place that is loaded from no more."""
+
+    @described("Forget a connector", {204: None}, operation_id="connectors_end")
+    def delete(self, request: Request, connector_id: UUID) -> Response:
+        found = Connector.objects.filter(public_id=connector_id, organization=self.organization).first()
+        if found is None:
+            raise NotFound()
+        access.access.require(self.person, self.organization, *access.MANAGE)
+        saved.end(found)
+        return Response(status=204)
