@@ -19,6 +19,7 @@ class ModelVersion(models.Model):
         SPANS = "spans", "Spans"
         CLASSIFY = "classify", "Classes"
         EMBED = "embed", "Embeddings"
+        IMPORTED = "imported", "Imported predictions"  # whose answers came in with the tasks; it can't be asked
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     name = models.CharField(max_length=80)

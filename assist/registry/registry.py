@@ -20,6 +20,7 @@ from taskers.models.limits import Between
 from taskers.outbox.events import emit
 
 WHOLE = 100  # percent
+IMPORTED = "imported"
 SHARE = Between(1, WHOLE)  # of a project's work, for one version
 
 
@@ -32,9 +33,17 @@ def model_version(key: str) -> ModelVersion:
     found = ModelVersion.objects.filter(name=name, version=version).first()
     if found is not None:
         return found
+    if version.startswith(f"{IMPORTED}-"):
+        terms = {"capability": ModelVersion.Capability.IMPORTED, "runtime": "none"}
+        return ModelVersion.objects.get_or_create(name=name, version=version, defaults=terms)[0]
     if key not in RUNTIMES:
         raise WeightsProblem(f"There is no model {key!r}: add it with `manage.py models add`.")
     return _written(RUNTIMES[key])
+
+
+def imported(project_key: UUID, source: str) -> str:
+    """The name of a source whose predictions were imported into a project; its record is made with its first offer."""
+    return f"{source}@{IMPORTED}-{project_key.hex[:16]}"
 
 
 def add(

@@ -45,6 +45,7 @@ class Prompt:
     box: tuple[float, float, float, float] | None = None
     previous: str | None = None  # handle of the mask that this prompt refines
     text: bool = False
+    imported: bool = False  # the regions that were imported with the image
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,7 @@ class Ready:
     capability: str  # "segment" | "spans" | "classify"
     model: str
     waits: bool = False  # ask only when the person does: too little is known of how good its answers are here
+    imported: bool = False  # regions were imported with the image; a prompt with imported: true is told them
 
 
 @dataclass(frozen=True)
@@ -136,6 +138,27 @@ class ClassesFound:
 
 
 @dataclass(frozen=True)
+class OfferedRegion:
+    """One region, as answers hold them."""
+
+    suggestion: str
+    label: str
+    shape: dict[str, Any]
+    attributes: dict[str, Any]
+    score: float | None
+
+
+@dataclass(frozen=True)
+class RegionsFound:
+    """All regions that were imported with the image. `model` names their source."""
+
+    id: str
+    model: str
+    regions: tuple[OfferedRegion, ...]
+    latency_ms: int
+
+
+@dataclass(frozen=True)
 class Pong:
     """Still here."""
 
@@ -152,12 +175,13 @@ class Error:
 
 
 ClientMessage = Open | Prompt | Cancel | Ping
-ServerMessage = Ready | MasksFound | SpansFound | ClassesFound | Pong | Error
+ServerMessage = Ready | MasksFound | SpansFound | ClassesFound | RegionsFound | Pong | Error
 NAMES = {
     Ready: "ready",
     MasksFound: "masks",
     SpansFound: "spans",
     ClassesFound: "classes",
+    RegionsFound: "regions",
     Pong: "pong",
     Error: "error",
 }
@@ -222,6 +246,11 @@ def _prompt(fields: Any, id: str) -> Prompt:
         if fields["text"] is not True:
             raise BadMessage("bad-prompt", "A text prompt says text: true.", id)
         return Prompt(id, text=True)
+    if "imported" in fields:
+        _only(fields, {"imported"}, id, "bad-prompt")
+        if fields["imported"] is not True:
+            raise BadMessage("bad-prompt", "A prompt for what was imported says imported: true.", id)
+        return Prompt(id, imported=True)
     _only(fields, {"points", "box", "previous"}, id, "bad-prompt")
     points, box = _points(fields.get("points", []), id), _box(fields.get("box"), id)
     previous = fields.get("previous")

@@ -7,10 +7,20 @@ from typing import Any
 from uuid import uuid4, uuid5
 
 from assist.errors import CopilotError
-from assist.session.protocol import ClassesFound, MasksFound, OfferedClass, OfferedMask, OfferedSpan, Prompt, SpansFound
+from assist.session.protocol import (
+    ClassesFound,
+    MasksFound,
+    OfferedClass,
+    OfferedMask,
+    OfferedRegion,
+    OfferedSpan,
+    Prompt,
+    RegionsFound,
+    SpansFound,
+)
 from assist.suggestions import planted_errors
 from assist.suggestions.label_map import project_label
-from assist.suggestions.offers import Binding, Offer, Picture
+from assist.suggestions.offers import Binding, Imported, Offer, Picture
 from assist.suggestions.prototypes import Guess
 
 WANTS_POINTS = "This task takes a prompt with points or a box."
@@ -20,6 +30,10 @@ WANTS_TEXT = "This task takes a prompt with text: true."
 def check(prompt: Prompt, binding: Binding) -> None:
     """Raises CopilotError "bad-prompt" if the task is of another kind, "outside-image" if it points beside it."""
     picture = binding.picture
+    if prompt.imported:
+        if binding.imported is None or picture is None:
+            raise CopilotError("bad-prompt", WANTS_POINTS if picture else WANTS_TEXT)
+        return
     if prompt.text != (picture is None):
         raise CopilotError("bad-prompt", WANTS_TEXT if picture is None else WANTS_POINTS)
     if picture is None:
@@ -106,6 +120,41 @@ def class_offers(binding: Binding, model: str, guesses: Sequence[Guess], latency
     return [_named(binding, model, offer) for offer in offers]
 
 
+def imported_offers(binding: Binding, latency_ms: int) -> list[Offer]:
+    """An offer for each part of what was imported for the task that is under a label in use, and sure enough.
+
+    Named as others are. A part's score is its source's for all of it.
+    """
+    found = binding.imported
+    assert found is not None
+    offers = []
+    for output in _outputs(found):
+        least = _least(binding, output["label"])
+        known = output["label"] in binding.labels
+        if known and (found.score is None or found.score >= least):
+            offers.append(Offer(_asked(output), output, found.score, latency_ms))
+    if binding.planted and binding.capability == "spans":
+        offers = planted_errors.spoil_spans(offers, sorted(binding.labels), _seed(binding))
+    return [_named(binding, found.model, offer) for offer in offers]
+
+
+def _asked(output: dict[str, Any]) -> dict[str, Any]:
+    return {"imported": True} if "shape" in output else {"text": True}
+
+
+def _outputs(found: Imported) -> list[dict[str, Any]]:
+    """The parts of an answer as they are offered: spans, regions, and the fields that take one label."""
+    answer = found.answer
+    spans = [{name: one[name] for name in ("start", "end", "label")} for one in answer.get("spans", ())]
+    regions = [{name: one[name] for name in ("label", "shape", "attributes")} for one in answer.get("regions", ())]
+    fields = []
+    for one in answer.get("fields", ()):
+        if one["kind"] in ("choice", "tree"):
+            label = one["value"] if one["kind"] == "choice" else one["value"][-1]
+            fields.append({"field": one["field"], "kind": one["kind"], "label": label, "value": one["value"]})
+    return [*spans, *regions, *fields]
+
+
 def _named(binding: Binding, model: str, offer: Offer) -> Offer:
     """Under a name that nobody can guess who doesn't know the assignment's, and that is the same at each asking."""
     what = json.dumps([model, offer.output], sort_keys=True)
@@ -138,3 +187,14 @@ def classes(prompt: Prompt, model: str, offers: list[Offer], latency_ms: int) ->
         for offer in offers
     )
     return ClassesFound(prompt.id, model, found, latency_ms)
+
+
+def regions(prompt: Prompt, model: str, offers: list[Offer], latency_ms: int) -> RegionsFound:
+    """The message with the imported regions."""
+    found = tuple(
+        OfferedRegion(
+            str(offer.public_id), offer.output["label"], offer.output["shape"], offer.output["attributes"], offer.score
+        )
+        for offer in offers
+    )
+    return RegionsFound(prompt.id, model, found, latency_ms)

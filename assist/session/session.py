@@ -120,15 +120,29 @@ class Session:
     async def _bind(self, message: Open) -> None:
         self._binding = None
         binding = await self._gateway.open(message.token)
-        model = serving(await self._runtime.status(), binding.capability, binding.model)
+        model = await self._answering(binding)
         if binding.choices:
             binding = replace(binding, learnt=await self._gateway.learnt(binding, model))
         self._token, self._binding, self._model = message.token, binding, model
         if binding.picture is None:
             self._looking = asyncio.create_task(self._gateway.known(binding, model))
-        await self._say(Ready(message.id, binding.capability, model, _unproven(binding)))
-        if binding.picture is not None:
+        brought = binding.imported if binding.picture is not None else None
+        said = model or (brought.model if brought else "")
+        await self._say(Ready(message.id, binding.capability, said, _unproven(binding), brought is not None))
+        if binding.picture is not None and model:
             self._warming = asyncio.create_task(self._warm(binding.picture))
+
+    async def _answering(self, binding: Binding) -> str:
+        """The model that answers. What was imported is offered whether or not any model is there; raises CopilotError
+        otherwise."""
+        if binding.imported is not None and binding.picture is None:
+            return binding.imported.model
+        try:
+            return serving(await self._runtime.status(), binding.capability, binding.model)
+        except CopilotError:
+            if binding.imported is None:
+                raise
+            return ""
 
     async def _prompt(self, prompt: Prompt) -> None:
         await self._let_go("superseded")
@@ -142,13 +156,14 @@ class Session:
         # The right to ask is looked up while the model works, and before anything is said.
         held = asyncio.create_task(self._gateway.check(token))
         try:
-            message, offers = await self._finders[binding.capability](prompt, binding, started)
+            find = self._find_imported if prompt.imported else self._finders[binding.capability]
+            message, offers = await find(prompt, binding, started)
         finally:
             await held
         self._asking_id = ""
         await self._say(message)
         if offers:
-            self._keep(binding, offers)
+            self._keep(binding, self._named_model(prompt, binding), offers)
         if binding.planted and self._binding is binding:
             self._binding = replace(binding, planted=False)  # one wrong answer tells; more would only cost time
 
@@ -168,6 +183,8 @@ class Session:
     ) -> tuple[ServerMessage, Sequence[Offer]]:
         picture = binding.picture
         assert picture is not None
+        if not self._model:
+            raise CopilotError("copilot-down")
         reply = await self._runtime.segment(
             self._model,
             picture.sha256,
@@ -186,6 +203,9 @@ class Session:
         known, found = await self._known(binding)
         if known:
             return replies.spans(prompt, self._model, known, _since(started)), ()
+        if binding.imported is not None:
+            offers = replies.imported_offers(binding, _since(started))
+            return replies.spans(prompt, self._model, offers, _since(started)), offers
         if found is None:
             found = (await self._runtime.spans(self._model, binding.text, asker=self._name))["spans"]
         offers = replies.span_offers(binding, self._model, found, _since(started))
@@ -197,6 +217,9 @@ class Session:
         known, ahead = await self._known(binding)
         if known:
             return replies.classes(prompt, self._model, known, _since(started)), ()
+        if binding.imported is not None:
+            offers = replies.imported_offers(binding, _since(started))
+            return replies.classes(prompt, self._model, offers, _since(started)), offers
         guesses = await class_vectors.guesses(
             self._runtime,
             self._model,
@@ -208,6 +231,16 @@ class Session:
         )
         offers = replies.class_offers(binding, self._model, guesses, _since(started))
         return replies.classes(prompt, self._model, offers, _since(started)), offers
+
+    async def _find_imported(
+        self, prompt: Prompt, binding: Binding, started: float
+    ) -> tuple[ServerMessage, Sequence[Offer]]:
+        assert binding.imported is not None
+        offers = replies.imported_offers(binding, _since(started))
+        return replies.regions(prompt, binding.imported.model, offers, _since(started)), offers
+
+    def _named_model(self, prompt: Prompt, binding: Binding) -> str:
+        return binding.imported.model if prompt.imported and binding.imported else self._model
 
     async def _known(self, binding: Binding) -> tuple[list[Offer], Any]:
         """What was offered for this text before, or said of it in advance: looked up when the line was opened.
@@ -285,12 +318,12 @@ class Session:
         if not self._over:
             await self._send(protocol.dump(message))
 
-    def _keep(self, binding: Binding, offers: Sequence[Offer]) -> None:
+    def _keep(self, binding: Binding, model: str, offers: Sequence[Offer]) -> None:
         """Written down after the page has its answer: no click waits for the database."""
 
         async def kept() -> None:
             try:
-                await self._gateway.keep(binding, self._model, offers)
+                await self._gateway.keep(binding, model, offers)
             except Exception:
                 log.exception("What was offered could not be written down")
 
@@ -301,7 +334,8 @@ class Session:
 
 def _unproven(binding: Binding) -> bool:
     """Whether nobody knows yet how far this model's classes may be believed here: nobody is led by them unasked."""
-    return binding.capability == "classify" and all(one.temperature is None for one in binding.learnt.values())
+    guesses = binding.capability == "classify" and binding.imported is None
+    return guesses and all(one.temperature is None for one in binding.learnt.values())
 
 
 def _since(started: float) -> int:

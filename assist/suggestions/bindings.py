@@ -7,10 +7,10 @@ from django.core.files.storage import default_storage
 from assist.errors import CopilotError
 from assist.registry import registry
 from assist.suggestions import choices, planted_errors
-from assist.suggestions.offers import Binding, Picture
+from assist.suggestions.offers import Binding, Imported, Picture
 from assist.suggestions.prototypes import Choices
 from projects import access
-from projects.models import Assignment, ProjectSettings, Task
+from projects.models import Assignment, ImportedPrediction, ProjectSettings, Task
 from projects.queue import gold_dealing
 from projects.queue.clock import Clock
 from taskers.errors import Problem
@@ -88,22 +88,32 @@ def _of_task(task: Task, settings: ProjectSettings, assignment: Assignment | Non
     capability = capability_of(task.project.task_type, settings)
     if not capability:
         raise CopilotError("copilot-off")
+    imported = _imported(task)
     return Binding(
         assignment_key=assignment.pk if assignment else None,
         assignment_id=assignment.public_id if assignment else None,
         task_key=task.pk,
         project_key=task.project.public_id,
         capability=capability,
-        picture=picture_of(task),
+        picture=picture_of(task) if capability == "segment" else None,
         text=str(task.payload.get("text", "")),
-        choices=_choices(task, settings) if capability == "classify" else (),
+        choices=_choices(task, settings) if capability == "classify" and imported is None else (),
         mapping=dict(settings.label_mapping),
         labels=frozenset(task.project.labels.in_use().values_list("key", flat=True)),
         minimum_score=settings.minimum_score,
         minimums=dict(settings.label_minimums),
         planted=assignment is not None and _shows_planted_error(assignment, settings),
         model=registry.chosen(task.project.public_id, capability, subject_of(assignment or task)) or "",
+        imported=imported,
     )
+
+
+def _imported(task: Task) -> Imported | None:
+    """The newest of the predictions that were imported for a task."""
+    newest = ImportedPrediction.objects.filter(task=task).select_related("source").order_by("-at", "-pk").first()
+    if newest is None:
+        return None
+    return Imported(registry.imported(task.project.public_id, newest.source.name), newest.answer, newest.score)
 
 
 def _choices(task: Task, settings: ProjectSettings) -> tuple[Choices, ...]:

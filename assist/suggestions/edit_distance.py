@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from pycocotools import mask as coco
 
+from projects.inference.agreement import shape_ious
 from projects.inference.fields import value_agreement
 
 
@@ -14,6 +15,8 @@ def of(output: dict[str, Any], part: dict[str, Any]) -> float:
 
     A span under another label is another statement about the same words: at least half of it was changed.
     """
+    if "shape" in output:
+        return round(_of_shapes(output, part), 4)
     if "masks" in output:
         return round(_of_masks(output, part.get("shape", {})), 4)
     if "field" in output:
@@ -23,6 +26,15 @@ def of(output: dict[str, Any], part: dict[str, Any]) -> float:
     whole = max(output["end"], part["end"]) - min(output["start"], part["start"])
     changed = 1 - max(0, shared) / whole
     return round(changed if part.get("label") == output["label"] else max(0.5, changed), 4)
+
+
+def _of_shapes(output: dict[str, Any], part: dict[str, Any]) -> float:
+    """Of a region as it was imported; as with spans, another label alone is at least half of it."""
+    if "shape" not in part:
+        return 1.0
+    ((shared,),) = shape_ious([output["shape"]], [part["shape"]])
+    changed = 1 - float(shared)
+    return changed if part.get("label") == output["label"] else max(0.5, changed)
 
 
 def _of_masks(output: dict[str, Any], shape: dict[str, Any]) -> float:

@@ -18,6 +18,15 @@ class Picture:
 
 
 @dataclass(frozen=True)
+class Imported:
+    """What an imported source says of a task: an answer as the task type has it, and how sure it is."""
+
+    model: str  # the source, as suggestions name it
+    answer: dict[str, Any]
+    score: float | None
+
+
+@dataclass(frozen=True)
 class Binding:
     """An assignment and its task, as far as the copilot needs them; without an assignment, a manager's trial."""
 
@@ -36,6 +45,7 @@ class Binding:
     planted: bool = False  # this work is shown one wrong suggestion
     assignment_id: UUID | None = None  # the assignment's public name
     model: str = ""  # the version deployed for this work; empty: whatever the runtime serves
+    imported: Imported | None = None  # offered instead of what a model would find; of images, beside its masks
 
 
 @dataclass(frozen=True)

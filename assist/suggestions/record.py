@@ -149,6 +149,8 @@ def _as_it_was(output: dict[str, Any], part: dict[str, Any]) -> bool:
         return False
     if "field" in output:
         return part.get("field") == output["field"] and part.get("value") == output["value"]
+    if "shape" in output:
+        return all(part.get(name) == output[name] for name in ("shape", "label", "attributes"))
     if "masks" not in output:
         return all(part.get(name) == output.get(name) for name in ("start", "end", "label"))
     shape = part.get("shape", {})

@@ -15,12 +15,14 @@ from assist.session.protocol import (
     MasksFound,
     OfferedClass,
     OfferedMask,
+    OfferedRegion,
     OfferedSpan,
     Open,
     Ping,
     Pong,
     Prompt,
     Ready,
+    RegionsFound,
     SpansFound,
 )
 
@@ -50,6 +52,9 @@ def built(message: dict[str, Any]) -> protocol.ServerMessage:
         case "classes":
             fields["classes"] = tuple(OfferedClass(**one) for one in fields["classes"])
             return ClassesFound(**fields)
+        case "regions":
+            fields["regions"] = tuple(OfferedRegion(**one) for one in fields["regions"])
+            return RegionsFound(**fields)
         case "pong":
             return Pong(**fields)
     return Error(**fields)

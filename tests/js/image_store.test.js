@@ -275,3 +275,17 @@ test("an outline that encloses nothing is said to, and not that no label takes s
   for (const at of [[20, 20], [20.1, 20], [20.1, 20.1]]) mine.addPlace("lasso", at);
   assert.equal(mine.finishOutline(), "hollow");
 });
+
+test("regions that were imported lie there as one step, under their offers, and never over begun work", () => {
+  const { store: mine } = store();
+  const box = { type: "box", x: 1, y: 2, width: 5, height: 6 };
+  const brought = (label, suggestion) => ({ suggestion, label, shape: box, attributes: { seen: true }, score: 0.9 });
+  assert.equal(mine.bring([brought("cat", "u-1"), brought("gone", "u-2"), brought("dog", "u-3")], "Detector@imported-00"), 2);
+  const [cat, dog] = mine.answer().regions;
+  assert.deepEqual([cat.id, cat.label, dog.id, dog.label], ["r1", "cat", "r2", "dog"]);
+  assert.deepEqual(cat.provenance, { source: "suggestion", suggestion: "u-1", model: "Detector@imported-00" });
+  assert.deepEqual(cat.attributes, { seen: true });
+  assert.equal(mine.bring([brought("cat", "u-4")], "Detector@imported-00"), 0);
+  mine.history.undo();
+  assert.deepEqual(mine.answer().regions, []);
+});

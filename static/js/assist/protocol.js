@@ -8,14 +8,17 @@
  * @typedef {{size: [number, number], counts: string, score: number, handle: string}} OfferedMask
  * @typedef {{suggestion: string, start: number, end: number, label: string, score: number|null}} OfferedSpan
  * @typedef {{suggestion: string, field: string, label: string, score: number|null}} OfferedClass
- * @typedef {{type: "ready", id: string, capability: "segment"|"spans"|"classify", model: string, waits?: boolean}} Ready
+ * @typedef {{suggestion: string, label: string, shape: any, attributes: any, score: number|null}} OfferedRegion
+ * @typedef {{type: "ready", id: string, capability: "segment"|"spans"|"classify", model: string, waits?: boolean,
+ *   imported?: boolean}} Ready
  * @typedef {{type: "masks", id: string, suggestion: string, model: string, masks: OfferedMask[], best: number,
  *   image_size: [number, number], latency_ms: number}} Masks
  * @typedef {{type: "spans", id: string, model: string, spans: OfferedSpan[], latency_ms: number}} Spans
  * @typedef {{type: "classes", id: string, model: string, classes: OfferedClass[], latency_ms: number}} Classes
+ * @typedef {{type: "regions", id: string, model: string, regions: OfferedRegion[], latency_ms: number}} Regions
  * @typedef {{type: "pong", id: string}} Pong
  * @typedef {{type: "error", id: string|null, code: string, text: string}} Failure
- * @typedef {Ready|Masks|Spans|Classes|Pong|Failure} ServerMessage
+ * @typedef {Ready|Masks|Spans|Classes|Regions|Pong|Failure} ServerMessage
  */
 
 import { say } from "../studio/shared/words.js";
@@ -56,6 +59,11 @@ export function maskPromptFrame(id, { points = [], box = null, previous = null }
 /** @param {string} id */
 export function textPromptFrame(id) {
   return checked({ type: "prompt", id, prompt: { text: true } });
+}
+
+/** The regions that were imported with the image. @param {string} id */
+export function importedPromptFrame(id) {
+  return checked({ type: "prompt", id, prompt: { imported: true } });
 }
 
 /** @param {string} id */
@@ -100,6 +108,10 @@ function checkPrompt(prompt, id) {
     only(prompt, ["text"], id, "bad-prompt");
     return must(prompt.text === true);
   }
+  if ("imported" in prompt) {
+    only(prompt, ["imported"], id, "bad-prompt");
+    return must(prompt.imported === true);
+  }
   only(prompt, ["points", "box", "previous"], id, "bad-prompt");
   const { points = [], box = null, previous = null } = prompt;
   must(Array.isArray(points) && points.length <= MAX_POINTS);
@@ -124,7 +136,7 @@ export function parseServer(frame) {
 const SERVER_CHECKS = {
   __proto__: null,
   ready: (m) => isText(m.id) && ["segment", "spans", "classify"].includes(m.capability) && isText(m.model) &&
-    (m.waits === undefined || typeof m.waits === "boolean"),
+    [m.waits, m.imported].every((one) => one === undefined || typeof one === "boolean"),
   masks: (m) =>
     isText(m.id) && isText(m.suggestion) && isText(m.model) && isNumbers(m.image_size, 2) &&
     Number.isFinite(m.latency_ms) && Array.isArray(m.masks) && m.masks.every(isMask) &&
@@ -135,6 +147,9 @@ const SERVER_CHECKS = {
   classes: (m) =>
     isText(m.id) && isText(m.model) && Number.isFinite(m.latency_ms) && Array.isArray(m.classes) &&
     m.classes.every(isClass),
+  regions: (m) =>
+    isText(m.id) && isText(m.model) && Number.isFinite(m.latency_ms) && Array.isArray(m.regions) &&
+    m.regions.every(isRegion),
   pong: (m) => isText(m.id),
   error: (m) => (m.id === null || isText(m.id)) && isText(m.code) && isText(m.text),
 };
@@ -142,6 +157,11 @@ const SERVER_CHECKS = {
 function isMask(mask) {
   return isObject(mask) && isNumbers(mask.size, 2) && isText(mask.counts) && Number.isFinite(mask.score) &&
     isText(mask.handle);
+}
+
+function isRegion(region) {
+  return isObject(region) && isText(region.suggestion) && isText(region.label) && isObject(region.shape) &&
+    isText(region.shape.type) && isObject(region.attributes) && (region.score === null || Number.isFinite(region.score));
 }
 
 function isSpan(span) {

@@ -5,13 +5,13 @@
  * The newest question wins: asking again lets go of the one before, whose promise resolves to null.
  */
 import { say } from "../studio/shared/words.js";
-import { cancelFrame, maskPromptFrame, openFrame, parseServer, pingFrame, textPromptFrame } from "./protocol.js";
+import { cancelFrame, importedPromptFrame, maskPromptFrame, openFrame, parseServer, pingFrame, textPromptFrame } from "./protocol.js";
 
 /**
  * connecting: not there yet, questions wait for the line; ready; down: not running just now, tried again by itself;
  * off: not for this work; ended: this assignment is no longer ours.
  * @typedef {"connecting"|"ready"|"down"|"off"|"ended"} Phase
- * @typedef {{phase: Phase, text: string, capability: string, model: string, waits: boolean}} State
+ * @typedef {{phase: Phase, text: string, capability: string, model: string, waits: boolean, imported: boolean}} State
  */
 
 const BACK_OFF_MS = [500, 1000, 2000, 4000, 8000, 15000, 30000];
@@ -64,7 +64,7 @@ export function createCopilot({
   never = (timer) => clearTimeout(timer),
 }) {
   /** @type {State} */
-  let state = { phase: "connecting", text: "", capability: "", model: "", waits: false };
+  let state = { phase: "connecting", text: "", capability: "", model: "", waits: false, imported: false };
   let socket = null;
   let tries = 0;
   let count = 0;
@@ -146,7 +146,8 @@ export function createCopilot({
     }
     if (message.type === "ready") {
       tries = 0;
-      tell("ready", "", { capability: message.capability, model: message.model, waits: message.waits ?? false });
+      const { capability, model, waits = false, imported = false } = message;
+      tell("ready", "", { capability, model, waits, imported });
     } else if (message.type === "error") {
       rejected(message);
     } else if (question && message.id === question.id) {
@@ -216,6 +217,8 @@ export function createCopilot({
     segment: (prompt) => ask((id) => maskPromptFrame(id, prompt)),
     /** What the text says. @returns {Promise<import("./protocol.js").Spans|import("./protocol.js").Classes|null>} */
     text: () => ask((id) => textPromptFrame(id)),
+    /** The regions that were imported with the image. @returns {Promise<import("./protocol.js").Regions|null>} */
+    imported: () => ask((id) => importedPromptFrame(id)),
     /** Forget the present question, at once. */
     cancel() {
       if (question?.sent) socket?.send(cancelFrame(question.id));

@@ -44,6 +44,7 @@ class ImageEditor {
   #stage;
   #built = false;
   #closed = false;
+  #brought = null; // the id of the question for what was imported with the image
 
   constructor(hosts, work) {
     this.#work = work;
@@ -52,7 +53,7 @@ class ImageEditor {
     this.keymap = createKeymap(this.#bindings());
     this.#copilot = work.join({
       onAnswer: (message) => this.#hear(message),
-      onAvailable: (listens) => this.#available(listens),
+      onAvailable: (listens, state) => this.#available(listens, state),
     });
     const left = work.unfinished?.points ? { outline: work.unfinished } : work.unfinished; // kept without more until now
     if (left?.outline) this.#hand.take(left.outline.type);
@@ -174,14 +175,22 @@ class ImageEditor {
   }
 
   #hear(message) {
+    if (message.type === "regions") return this.#bring(message);
     if (!this.#store.receive(message)) return;
     if (message.type !== "masks") return this.#work.announce(message.text);
     this.#work.announce(sayCount(message.masks.length, "The copilot offers a mask. {accept} accepts, {reject} rejects.", "The copilot offers {count} masks. {next} shows the next, {accept} accepts, {reject} rejects.", { accept: this.keymap.shown("accept"), reject: this.keymap.shown("reject"), next: this.keymap.shown("next-mask") }));
   }
 
-  #available(listens) {
+  #available(listens, state) {
     this.#hand.hears(listens);
+    if (state?.imported && !this.#brought && !this.#work.answer?.regions.length) this.#brought = this.#copilot.askImported();
     if (this.#built) this.#show();
+  }
+
+  /** What was imported lies there to be kept, changed or removed, unless somebody began already. */
+  #bring({ regions, model }) {
+    const count = this.#store.bring(regions, model);
+    if (count) this.#work.announce(sayCount(count, "One region was brought in: keep it, change it or remove it.", "{count} regions were brought in: keep, change or remove them.", {}));
   }
 
   #noCopilot() {

@@ -115,6 +115,18 @@ export function createImageStore({ labels, size, answer, rejected = [], outline 
     get state() {
       return now();
     },
+    /** Lay down regions that were imported, as one step; says how many. None once there is anything else. */
+    bring(found, model) {
+      if (now().regions.length || now().proposal || now().outline) return 0;
+      let regions = [];
+      for (const { suggestion, label: key, shape, attributes } of found) {
+        if (!labels.some((one) => one.key === key)) continue;
+        regions = addRegion(regions, key, shape, asOffered(suggestion, model)).regions;
+        regions = [...regions.slice(0, -1), { ...regions.at(-1), attributes }];
+      }
+      if (regions.length) history.push({ ...now(), regions }, say("Bring in regions"));
+      return regions.length;
+    },
     get label() {
       return label;
     },

@@ -9,7 +9,7 @@ const SLOW = 1500; // ms after which the copilot is asked whether it is there, a
 
 /**
  * @param {{id: string|null, token: string|null, project: {copilot: boolean}, task?: {id: string}}} assignment
- * @param {{onState: (state: {phase: string, text: string, model?: string, waits?: boolean}) => void,
+ * @param {{onState: (state: {phase: string, text: string, model?: string, waits?: boolean, imported?: boolean}) => void,
  *   onAnswer: (message: any) => void}} hear
  */
 export function joinCopilot(assignment, { onState, onAnswer }) {
@@ -50,6 +50,7 @@ export function joinCopilot(assignment, { onState, onAnswer }) {
     /** @returns {string|null} the question's id; null when nobody listens */
     ask: (prompt, id) => (listens() ? follow(line.segment(prompt), id) : null),
     askText: (_none, id) => (listens() ? follow(line.text(), id) : null),
+    askImported: (id) => (listens() ? follow(line.imported(), id) : null),
     cancel() {
       clearTimeout(timer);
       line.cancel();
@@ -66,5 +67,5 @@ export function joinCopilot(assignment, { onState, onAnswer }) {
 
 function absent(onState) {
   onState({ phase: "none", text: "", model: "" });
-  return { ask: () => null, askText: () => null, cancel() {}, listens: false, close() {} };
+  return { ask: () => null, askText: () => null, askImported: () => null, cancel() {}, listens: false, close() {} };
 }
