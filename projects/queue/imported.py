@@ -1,6 +1,5 @@
 """Work that was done elsewhere, handed in for somebody who never held it: it fills a judgement that is open."""
 
-import json
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -45,11 +44,11 @@ FROM written w
 
 
 class PastJudgement(NamedTuple):
-    """An answer that somebody gave elsewhere, checked."""
+    """An answer that somebody gave elsewhere, checked; as JSON."""
 
     task: int
     tasker: int
-    answer: dict
+    answer: str
 
 
 def hand_in_imported(project: Project, version: int, judgements: Sequence[PastJudgement]) -> tuple[list[int], set[int]]:
@@ -62,7 +61,7 @@ def hand_in_imported(project: Project, version: int, judgements: Sequence[PastJu
             {
                 "task": one.task,
                 "tasker": one.tasker,
-                "answer": json.dumps(one.answer, ensure_ascii=False),
+                "answer": one.answer,
                 "version": version,
                 "organization": project.organization_id,
                 "project_key": project.public_id,

@@ -30,7 +30,14 @@ async def reader() -> AsyncIterator[Page]:
 
 async def test_open_says_which_model_answers_and_warms_the_image(page: Page) -> None:
     await page.open()
-    ready = {"type": "ready", "id": "o1", "capability": "segment", "model": "masks@1", "waits": False, "imported": False}
+    ready = {
+        "type": "ready",
+        "id": "o1",
+        "capability": "segment",
+        "model": "masks@1",
+        "waits": False,
+        "imported": False,
+    }
     assert page.heard == [ready]
     await settled(lambda: page.model.embedded == ["a" * 64])
 

@@ -3,6 +3,7 @@
 Pure but for the project's labels, which come as an argument.
 """
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -18,11 +19,15 @@ LabelOf = Callable[[str], str | None]  # a name in the file -> the key of the la
 
 
 class Spoken(NamedTuple):
-    """An answer that came with a row, checked and canonical."""
+    """An answer that came with a row, checked and canonical; as text, for thousands are held at a time."""
 
-    answer: dict[str, Any]
+    text: str
     by: str
     score: float | None
+
+    @property
+    def answer(self) -> dict[str, Any]:
+        return json.loads(self.text)
 
 
 @dataclass(frozen=True)
@@ -41,12 +46,11 @@ class Words:
             return None, [Fault("answer", "wrong-shape", text)]
         lost: list[Fault] = []
         kept = []
-        for index, part in enumerate(_completed(parts, self.asked)):
-            mapped, left_out = _under(part, self.label_of)
+        for index, part in enumerate(parts):
+            mapped, left_out = self._part(index, part)
             for name in left_out:
-                lost.append(
-                    Fault(f"answer.{self.room.answer_list}[{index}]", "label-left-out", LEFT_OUT % clipped(name))
-                )
+                place = f"answer.{self.room.answer_list}[{index}]"
+                lost.append(Fault(place, "label-left-out", LEFT_OUT % clipped(name)))
             if mapped is not None:
                 kept.append(mapped)
         if parts and not kept:
@@ -55,7 +59,23 @@ class Words:
         if answer is None:
             return None, [*lost, *dropped]
         score, faults = _score(said.score)
-        return Spoken(answer, said.by, score), [*lost, *dropped, *faults]
+        return Spoken(json.dumps(answer, ensure_ascii=False), said.by, score), [*lost, *dropped, *faults]
+
+    def _part(self, index: int, part: object) -> tuple[object | None, Sequence[str]]:
+        """A part under the project's labels, with what a file needn't say: an id, and of a field its key and kind where
+        the project leaves no choice. None where it has no label here; and the names that were left out."""
+        if not isinstance(part, dict):
+            return part, ()
+        if "label" in part:
+            name = str(part["label"])
+            key = self.label_of(name)
+            return (None, (name,)) if key is None else ({"id": f"i{index + 1}", **part, "label": key}, ())
+        if "value" in part:
+            fields = {one["key"]: one for one in getattr(self.asked, "fields", ())}
+            alone = next(iter(fields.values())) if len(fields) == 1 else None
+            field = fields.get(str(part.get("field"))) or alone
+            part = part if field is None else part | {"field": field["key"], "kind": field["kind"]}
+        return _under(part, self.label_of)
 
     def _checked(self, answer: dict[str, Any], payload: dict[str, Any]) -> tuple[dict[str, Any] | None, list[Fault]]:
         """The canonical answer without the parts that are refused; None where that leaves nothing."""
@@ -100,30 +120,10 @@ def _names(part: Mapping[str, Any]) -> Iterator[str]:
         yield from map(str, value if isinstance(value, list) else [value] if isinstance(value, str) else ())
 
 
-def _completed(parts: Sequence[object], asked: Mapping[str, dict]) -> Iterator[object]:
-    """Parts with what a file needn't say: an id, and of a field its key and kind where the project leaves no choice."""
-    fields = {one["key"]: one for one in getattr(asked, "fields", ())}
-    alone = next(iter(fields.values())) if len(fields) == 1 else None
-    for index, part in enumerate(parts):
-        if not isinstance(part, dict):
-            yield part
-        elif "value" in part:
-            field = fields.get(str(part.get("field"))) or alone
-            yield part if field is None else part | {"field": field["key"], "kind": field["kind"]}
-        else:
-            yield {"id": f"i{index + 1}", **part}
-
-
-def _under(part: object, label_of: LabelOf) -> tuple[object | None, list[str]]:
-    """A part under the project's labels, None where it has none there; and the names that were left out."""
-    if not isinstance(part, dict):
-        return part, []
-    if "label" in part:
-        name = str(part["label"])
-        key = label_of(name)
-        return (None, [name]) if key is None else (part | {"label": key}, [])
+def _under(part: dict[str, Any], label_of: LabelOf) -> tuple[dict[str, Any] | None, Sequence[str]]:
+    """A field's part under the project's labels, None where it has none there; and the names that were left out."""
     if part.get("kind") not in CHOICES or "value" not in part:
-        return part, []
+        return part, ()
     value = part["value"]
     names = [str(one) for one in value] if isinstance(value, list) else [str(value)]
     keys = {name: label_of(name) for name in names}

@@ -3,7 +3,6 @@
 The only writer of ImportedPrediction, PredictionSource and ImportedAnnotator.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -117,7 +116,7 @@ class AnswersKept:
 
     def _predictions(self, brought: Sequence[Brought]) -> tuple[int, list[Fault]]:
         rows = [
-            (one.task, self._source(said.by), json.dumps(said.answer, ensure_ascii=False), said.score, one.new)
+            (one.task, self._source(said.by), said.text, said.score, one.new)
             for one in brought
             for said in one.row.said
         ]
@@ -134,7 +133,7 @@ class AnswersKept:
 
     def _judgements(self, brought: Sequence[Brought]) -> tuple[int, list[Fault]]:
         rows = [(one, said) for one in brought for said in one.row.said]
-        given = [queue.PastJudgement(one.task, self._annotator(said.by), said.answer) for one, said in rows]
+        given = [queue.PastJudgement(one.task, self._annotator(said.by), said.text) for one, said in rows]
         for task in sorted({one.task for one in given}):
             queue.lock(task)
         left, complete = queue.hand_in_imported(self.project, self.version, given)
