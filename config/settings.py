@@ -159,7 +159,7 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = DATA_DIR / "static"
 MEDIA_ROOT = media_folder(DATA_DIR)
 STORAGES = {
-    "default": {"BACKEND": "config.storage.WholeFiles"},
+    "default": {"BACKEND": "config.media_storage.MediaFiles"},
     "staticfiles": {"BACKEND": "config.storage.HashedStaticFiles"},
 }
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]

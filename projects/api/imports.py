@@ -69,7 +69,7 @@ def receive(batch: Batch, said: Mapping[str, Any], *, by: Person) -> Import:
     found = organization.connectors.filter(public_id=said["connector"], ended_at=None).first()
     if found is None:
         raise Refused("There is no such connector.", code="unknown-connector", place="connector")
-    return importing.receive_from(found, batch, by=by, stop=stop)
+    return importing.receive_from(found, batch, by=by, stop=stop, media=said["media"])
 
 
 class Choice(Endpoint):

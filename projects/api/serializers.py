@@ -340,6 +340,9 @@ class LoadedShape(serializers.Serializer):
 class NewImport(serializers.Serializer):
     file = serializers.FileField(required=False, help_text="one file; several as a zip or a tar")
     connector = serializers.UUIDField(required=False, help_text="instead of a file: a kept place")
+    media = serializers.ChoiceField(
+        Import.Media.choices, default=Import.Media.COPIED, help_text="of a connector: pictures copied in, or left there"
+    )
     look = serializers.BooleanField(
         default=False, help_text="a dry run: say what is in it, and wait for a choice before anything is loaded"
     )

@@ -11,6 +11,7 @@ from projects.models.imports import (
     ImportedLabel,
     ImportedPrediction,
     ImportFaults,
+    LeftMedia,
     PredictionSource,
     SeenFile,
 )
@@ -56,6 +57,7 @@ __all__ = [
     "ImportedAnnotator",
     "ImportedLabel",
     "ImportedPrediction",
+    "LeftMedia",
     "PredictionSource",
     "SeenFile",
     "Subscription",

@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from projects.models import limits
-from projects.models.work import Batch, Label, Project, Task
+from projects.models.work import Asset, Batch, Label, Project, Task
 from taskers.models import Organization, Person
 
 
@@ -58,6 +58,10 @@ class Import(models.Model):
         GOLD = "gold", "Right answers, mixed in unseen"
         VERDICT = "verdict", "Decided answers, final at once"
 
+    class Media(models.TextChoices):
+        COPIED = "copied", "Copied in"
+        LEFT = "left", "Left where they are"  # of a connector: fetched from there whenever somebody looks
+
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="imports")
     connector = models.ForeignKey(Connector, null=True, blank=True, on_delete=models.PROTECT, related_name="imports")
@@ -66,6 +70,7 @@ class Import(models.Model):
     file = models.FileField(upload_to="imports", max_length=200, blank=True)
     state = models.CharField(max_length=8, choices=State, default=State.WAITING)
     stop = models.CharField(max_length=6, choices=Stop, default=Stop.NEEDED, db_default="needed")
+    media = models.CharField(max_length=6, choices=Media, default=Media.COPIED, db_default="copied")
     plan = models.JSONField(null=True, blank=True)  # what was found (importing/plan.py)
     choices = models.JSONField(null=True, blank=True)  # what was chosen (importing/choices.py); null before
     position = models.BigIntegerField(default=0)  # rows of the file read and committed
@@ -120,6 +125,18 @@ class SeenFile(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["connector", "project", "name"], name="seen_file_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class LeftMedia(models.Model):
+    """Where the file of an asset lies that was not copied in, and what it held when it was read."""
+
+    asset = models.OneToOneField(Asset, on_delete=models.CASCADE, related_name="left", primary_key=True)
+    connector = models.ForeignKey(Connector, on_delete=models.PROTECT, related_name="left_media")
+    name = models.TextField()
+    original_sha256 = models.CharField(max_length=64)
 
     def __str__(self) -> str:
         return self.name

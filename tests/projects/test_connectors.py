@@ -1,17 +1,20 @@
 """Places that data is loaded from: a bucket (moto's server plays it), a list of addresses, a folder on the server."""
 
+import hashlib
 import logging
 from collections import Counter
 
 import boto3
 import pytest
+from django.core.files.storage import default_storage
 from moto.server import ThreadedMotoServer
 from werkzeug.wrappers import Request
 
 from projects.data import importing
 from projects.data.connectors import saved
+from projects.data.importing import storing
 from projects.errors import Refused
-from projects.models import Connector, Import, SeenFile, Task
+from projects.models import Asset, Connector, Import, SeenFile, Task
 from taskers.credentials import secret_box
 from taskers.errors import StateConflict
 from tests.support import make
@@ -197,8 +200,6 @@ def test_what_the_bucket_refuses_has_a_name_and_nothing_leaks(cast, bucket, phot
 
 @pytest.mark.usefixtures("allowed")
 def test_load_that_was_cut_off_in_the_list_goes_on_where_it_stood(cast, bucket, photos, monkeypatch):
-    from projects.data.importing import storing
-
     monkeypatch.setattr(storing, "CHUNK_ROWS", 1)
     put(bucket, "a.png", "b.png", "c.png")
     kept = kept_bucket(cast, bucket)
@@ -271,3 +272,32 @@ def test_addresses_are_fetched_once_each_and_never_shown(cast, bucket, photos):
     with pytest.raises(Refused) as refused:
         saved.add(cast.riverside, "urls", "Other", {"urls": "https://elsewhere.example/a.png"}, by=cast.mina)
     assert (refused.value.code, refused.value.place) == ("host-not-allowed", "urls, line 1")
+
+
+@pytest.mark.usefixtures("allowed")
+def test_pictures_may_stay_where_they_are_and_are_served_from_there(cast, bucket, photos):
+    put(bucket, "cats/a.png")
+    kept = kept_bucket(cast, bucket, prefix="cats/")
+    made = importing.receive_from(kept, photos, by=None, media="left")
+    assert importing.run(made.pk).loaded == 1
+    asset = Asset.objects.get()
+    assert asset.file.name.startswith("left/") and asset.left.name == "a.png"
+    assert default_storage.listdir("")[0] == ["thumbnails"]
+    with default_storage.open(asset.file.name) as file:
+        data = file.read()
+    assert hashlib.sha256(data).hexdigest() == asset.sha256 and default_storage.size(asset.file.name) == len(data)
+    with pytest.raises(StateConflict):
+        saved.end(kept)  # somebody will want to see it
+
+
+@pytest.mark.usefixtures("allowed")
+def test_picture_that_changed_where_it_lies_is_missing_and_never_shown_for_another(cast, bucket, photos):
+    put(bucket, "a.png")
+    kept = kept_bucket(cast, bucket)
+    importing.run(importing.receive_from(kept, photos, by=None, media="left").pk)
+    bucket.put_object(Bucket="photos", Key="a.png", Body=picture(201))
+    with pytest.raises(FileNotFoundError):
+        default_storage.open(Asset.objects.get().file.name)
+    bucket.delete_object(Bucket="photos", Key="a.png")
+    with pytest.raises(FileNotFoundError):
+        default_storage.open(Asset.objects.get().file.name)

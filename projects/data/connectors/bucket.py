@@ -62,6 +62,7 @@ class Bucket:
         self._endpoint = endpoint
         self._bucket = bucket
         self._prefix = prefix
+        self._base = prefix[: prefix.rfind("/") + 1]  # names go on from here
         self._keys: dict[str, tuple[str, str, int]] = {}  # by the name
         self._complete = False  # all of it was listed: whoever looks again sees the same
 
@@ -81,16 +82,16 @@ class Bucket:
             after = {"ContinuationToken": page["NextContinuationToken"]}
 
     def _entry(self, key: str, size: int, etag: str) -> Entry:
-        rest = key[len(self._prefix) :].lstrip("/") or key.rpartition("/")[2]
-        name = safe(rest)
+        name = safe(key.removeprefix(self._base))
         self._keys[name] = (key, etag, size)
         return Entry(name, size, etag)
 
     def open(self, name: str) -> BinaryIO:
-        if name not in self._keys:
+        if self._complete and name not in self._keys:
             raise missing(name)
-        key, etag, size = self._keys[name]
-        if size > MOST:
+        # What nobody has listed yet is asked for by its name, whatever it holds by now.
+        key, etag, size = self._keys.get(name, (self._base + name, "", None))
+        if size is not None and size > MOST:
             raise Refused(
                 "The file has %(number)s bytes; at most %(most)s are allowed.", code="too-large", number=size, most=MOST
             )
@@ -106,16 +107,17 @@ class Bucket:
             _told(problem, name)
         return from_start(held)
 
-    async def _fetch(self, key: str, etag: str, size: int, into: IO[bytes]) -> None:
-        answer = await self._system._call_s3("get_object", Bucket=self._bucket, Key=key, IfMatch=f'"{etag}"')
-        length = 0
+    async def _fetch(self, key: str, etag: str, size: int | None, into: IO[bytes]) -> None:
+        same = {"IfMatch": f'"{etag}"'} if etag else {}
+        answer = await self._system._call_s3("get_object", Bucket=self._bucket, Key=key, **same)
+        length, most = 0, MOST if size is None else size
         async with answer["Body"] as body:
             while piece := await body.read(PIECE):
                 length += len(piece)
-                if length > size:
+                if length > most:
                     break
                 into.write(piece)
-        if length != size:
+        if length > most or size not in (None, length):
             raise Refused("The file changed while it was read.", code="file-changed")
 
     def _asked(self, verb: str, **terms: Any) -> dict[str, Any]:

@@ -42,7 +42,10 @@ def add(organization: Organization, kind: str, name: str, given: Mapping[str, st
 
 
 def end(connector: Connector) -> None:
-    """Load nothing from it any more; its secret is thrown away. Raises StateConflict."""
+    """Load nothing from it any more; its secret is thrown away. Raises StateConflict, also while media lie there that
+    were left where they are."""
+    if connector.left_media.exists():
+        raise StateConflict("Pictures of tasks lie there: they would be seen no more.", code="media-lie-there")
     rows = Connector.objects.filter(pk=connector.pk, ended_at=None)
     if not rows.update(ended_at=timezone.now(), secret=""):
         raise StateConflict("This place is gone already.")

@@ -14,6 +14,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from projects.data.connectors import saved, unseen, upload
 from projects.data.connectors.files import Files
+from projects.data.connectors.left_media import Left
 from projects.data.connectors.unseen import Unseen
 from projects.data.importing import recognise
 from projects.data.importing.choices import JOB, Choices
@@ -58,11 +59,19 @@ def receive(
 
 
 @transaction.atomic
-def receive_from(connector: Connector, batch: Batch, *, by: Person | None, stop: str = Import.Stop.NEEDED) -> Import:
+def receive_from(
+    connector: Connector,
+    batch: Batch,
+    *,
+    by: Person | None,
+    stop: str = Import.Stop.NEEDED,
+    media: str = Import.Media.COPIED,
+) -> Import:
     """Have a worker load what a connector has and the project hasn't. Raises StateConflict."""
     if connector.ended_at is not None or connector.organization_id != batch.project.organization_id:
         raise StateConflict("This place is gone already.")
-    made = Import.objects.create(batch=batch, connector=connector, name=connector.name, started_by=by, stop=stop)
+    terms = {"name": connector.name, "stop": stop, "media": media}
+    made = Import.objects.create(batch=batch, connector=connector, started_by=by, **terms)
     app.configure_task(JOB, queue="imports").defer(import_key=made.pk)
     return made
 
@@ -207,7 +216,8 @@ def _read(file_import: Import, files: Files, told: Callable[[Import], None] | No
     chosen = recognise.by_key(file_import.format or choices.format, project.task_type)
     reading = _unseen(file_import, files, chosen)
     skip = 0 if isinstance(reading, Unseen) else file_import.position
-    items = chosen.read(reading, Reading(project.task_type, skip, choices.columns))
+    left = Left(file_import.connector if file_import.media == Import.Media.LEFT else None)
+    items = chosen.read(left.watched(reading), Reading(project.task_type, skip, choices.columns))
     if isinstance(reading, Unseen):
         items = _some(items)
 
@@ -217,7 +227,7 @@ def _read(file_import: Import, files: Files, told: Callable[[Import], None] | No
             reading.keep()
 
     by = file_import.started_by
-    for _ in load(file_import.batch, items, by=by, choices=choices, committing=committing):
+    for _ in load(file_import.batch, items, by=by, choices=choices, left=left, committing=committing):
         file_import.refresh_from_db(fields=COUNTED)
         if told:
             told(file_import)

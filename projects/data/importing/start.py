@@ -39,9 +39,11 @@ def load_files(project: Project, files: Sequence[File], into: Into, *, by: Perso
 
 
 @transaction.atomic
-def load_from(project: Project, connector: Connector, into: Into, *, by: Person) -> Import:
+def load_from(
+    project: Project, connector: Connector, into: Into, *, by: Person, media: str = Import.Media.COPIED
+) -> Import:
     """Take what a kept place has, and the project hasn't, into a batch. Raises StateConflict."""
-    return importing.receive_from(connector, _target(project, into, by), by=by, stop=into.stop)
+    return importing.receive_from(connector, _target(project, into, by), by=by, stop=into.stop, media=media)
 
 
 def _target(project: Project, into: Into, by: Person) -> Batch:

@@ -15,6 +15,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from projects import queue
+from projects.data.connectors.left_media import Left
 from projects.data.importing.callbacks import Callbacks
 from projects.data.importing.callbacks import keep as keep_callbacks
 from projects.data.importing.choices import Choices
@@ -75,6 +76,7 @@ class Target:
     since: datetime  # when the load began
     callbacks: Callbacks
     answers: AnswersKept
+    left: Left  # pictures that aren't copied in
 
 
 def load(
@@ -83,6 +85,7 @@ def load(
     *,
     by: Person | None,
     choices: Choices | None = None,
+    left: Left | None = None,
     committing: Callable[[Loaded], None] | None = None,
 ) -> Iterator[Loaded]:
     """Make tasks of rows, with the judgements each should have; yields what became of each chunk. What rows say of
@@ -91,7 +94,7 @@ def load(
     A chunk's tasks, open assignments and event are one transaction, in which `committing` is called last.
     Raises StateConflict when the batch takes no more tasks.
     """
-    target = _target(batch, by, choices or Choices())
+    target = _target(batch, by, choices or Choices(), left or Left())
     for chunk in _chunks(items):
         with transaction.atomic():
             done = _load_chunk(target, chunk)
@@ -117,12 +120,12 @@ def load_all(batch: Batch, items: Iterable[Item], *, by: Person | None) -> Loade
     return total
 
 
-def _target(batch: Batch, by: Person | None, choices: Choices) -> Target:
+def _target(batch: Batch, by: Person | None, choices: Choices, left: Left) -> Target:
     project = Project.objects.select_related("organization").get(pk=batch.project_id)
     wanted = project.settings_now().wanted
     callbacks = Callbacks.of(project)
     answers = AnswersKept.of(project, choices, by)
-    return Target(batch, project, TASK_TYPES[project.task_type], wanted, by, timezone.now(), callbacks, answers)
+    return Target(batch, project, TASK_TYPES[project.task_type], wanted, by, timezone.now(), callbacks, answers, left)
 
 
 def _chunks(items: Iterable[Item]) -> Iterator[list[Item]]:
@@ -301,7 +304,7 @@ def _repeat(row: Ready, digest: str, where: str, done: Loaded) -> bool:
 
 def _copy(target: Target, rows: list[Ready]) -> list[int]:
     pictures = [row.picture for row in rows if row.picture is not None]
-    stored = assets.store(target.project.organization, pictures) if pictures else {}
+    stored = target.left.store(target.project.organization, pictures) if pictures else {}
     named = {one for row in rows for one in _assets_of(row.payload) if one} - set(stored)
     if named:
         stored |= assets.find(target.project.organization, named)

@@ -1,7 +1,7 @@
 """Stored media by content: written once, behind Django's storages, and collected when nothing refers to it."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 
 from django.core.files.base import ContentFile
@@ -20,8 +20,11 @@ UNUSED = {"tasks": None, "other_tasks": None, "archived_tasks": None, "other_arc
 GRACE = timedelta(days=1)  # media are stored a moment before the tasks that refer to them
 
 
-def store(organization: Organization, pictures: Iterable[Picture]) -> dict[str, Asset]:
-    """Store these pictures with their thumbnails, each once; returns the organization's assets by sha256.
+def store(
+    organization: Organization, pictures: Iterable[Picture], elsewhere: Mapping[str, str] | None = None
+) -> dict[str, Asset]:
+    """Store these pictures with their thumbnails, each once; returns the organization's assets by sha256. Of those that
+    lie `elsewhere` (sha256 -> the name by which the storage knows them) the thumbnail alone is written.
 
     Files are written before the rows that name them: if the transaction fails, what is left behind
     is found again by the next try, or collected. Call inside a transaction.
@@ -33,7 +36,8 @@ def store(organization: Organization, pictures: Iterable[Picture]) -> dict[str, 
         # Lost from the storage, or left out of a backup: here it is again.
         if not default_storage.exists(str(asset.file.name)):
             _written(organization, by_hash[sha256])
-    new = [_written(organization, picture) for sha256, picture in by_hash.items() if sha256 not in known]
+    lies = elsewhere or {}
+    new = [_written(organization, one, lies.get(sha256, "")) for sha256, one in by_hash.items() if sha256 not in known]
     if new:
         Asset.objects.bulk_create(new, ignore_conflicts=True)
         known |= _known(organization, (asset.sha256 for asset in new))
@@ -71,7 +75,7 @@ def _known(organization: Organization, hashes: Iterable[str]) -> dict[str, Asset
     return {asset.sha256: asset for asset in found}
 
 
-def _written(organization: Organization, picture: Picture) -> Asset:
+def _written(organization: Organization, picture: Picture, lies: str = "") -> Asset:
     ending = ENDINGS[picture.media_type]
     return Asset(
         organization=organization,
@@ -80,7 +84,7 @@ def _written(organization: Organization, picture: Picture) -> Asset:
         size=len(picture.data),
         width=picture.width,
         height=picture.height,
-        file=_write(_name("assets", organization, picture.sha256, ending), picture.data),
+        file=lies or _write(_name("assets", organization, picture.sha256, ending), picture.data),
         thumbnail=_write(_name("thumbnails", organization, picture.sha256, ".jpg"), picture.thumbnail),
     )
 

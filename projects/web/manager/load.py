@@ -59,7 +59,8 @@ def load_from(request: MemberRequest, project: Project) -> HttpResponse:
     form = LoadFromForm(request.POST, project=project)
     if form.is_valid():
         try:
-            made = start.load_from(project, form.cleaned_data["connector"], _into(form), by=request.user)
+            place, media = form.cleaned_data["connector"], form.cleaned_data["media"]
+            made = start.load_from(project, place, _into(form), by=request.user, media=media)
             return redirect("import", made.public_id)
         except Problem as problem:
             form.add_error(problem.place if problem.place in form.fields else None, problem.text)

@@ -11,7 +11,9 @@ from typing import NamedTuple
 from uuid import UUID
 
 from asgiref.sync import sync_to_async
+from django.core.files.base import File
 from django.core.files.storage import default_storage
+from django.db import connections
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils.http import parse_etags
 
@@ -75,14 +77,16 @@ async def _send(request: HttpRequest, media: Media) -> HttpResponseBase:
     if "*" in seen or media.etag in seen or f"W/{media.etag}" in seen:
         return HttpResponse(status=304, headers=headers)
     try:
-        size = await asyncio.to_thread(default_storage.size, media.name)
+        file = await asyncio.to_thread(_opened, media.name)
     except FileNotFoundError:
         raise NotFound("The picture's file is missing from the store; tell the operator.") from None
+    size = file.size
     wanted = request.headers.get("Range", "")
     if request.headers.get("If-Range", media.etag) != media.etag:
         wanted = ""  # the asker holds part of something else: send the whole
     part = parse_range(wanted, size)
     if part is None:
+        file.close()
         return HttpResponse(status=416, headers=headers | {"Content-Range": f"bytes */{size}"})
     start, end = part
     headers["Content-Length"] = str(end - start)
@@ -90,9 +94,20 @@ async def _send(request: HttpRequest, media: Media) -> HttpResponseBase:
     if (start, end) != (0, size) or RANGE.fullmatch(wanted):
         status, headers["Content-Range"] = 206, f"bytes {start}-{end - 1}/{size}"
     if request.method == "HEAD":
+        file.close()
         return HttpResponse(status=status, headers=headers, content_type=media.media_type)
-    body = _pieces(media.name, start, end)
+    body = _pieces(file, start, end)
     return StreamingHttpResponse(body, status=status, headers=headers, content_type=media.media_type)
+
+
+def _opened(name: str) -> File:
+    """The file; where it lies is looked up for some, and then the thread keeps no database connection from others."""
+    try:
+        return default_storage.open(name)
+    finally:
+        for one in connections.all(initialized_only=True):
+            if not one.in_atomic_block:
+                one.close()
 
 
 def parse_range(header: str, size: int) -> tuple[int, int] | None:
@@ -113,8 +128,7 @@ def parse_range(header: str, size: int) -> tuple[int, int] | None:
     return (start, end) if start < end else None
 
 
-async def _pieces(name: str, start: int, end: int) -> AsyncIterator[bytes]:
-    file = await asyncio.to_thread(default_storage.open, name)
+async def _pieces(file: File, start: int, end: int) -> AsyncIterator[bytes]:
     try:
         await asyncio.to_thread(file.seek, start)
         while start < end:

@@ -371,6 +371,12 @@ class LoadFromForm(IntoBatchForm):
     connector = forms.ModelChoiceField(
         Connector.objects.none(), label=_("Place"), to_field_name="public_id", empty_label=None
     )
+    media = forms.ChoiceField(
+        label=_("Pictures"),
+        choices=Import.Media.choices,
+        initial=Import.Media.COPIED,
+        help_text=_("Left where they are, each is fetched from there whenever somebody looks at it."),
+    )
     field_order = ["connector"]
 
     def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:
