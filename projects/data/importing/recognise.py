@@ -1,16 +1,16 @@
 """Which format files are written in."""
 
-from collections.abc import Sequence
 from pathlib import PurePath
 
 from projects.data.connectors.files import Files
 from projects.data.importing.format import ImportFormat
-from projects.data.importing.formats import FORMATS
+from projects.data.importing.formats import FORMATS, recognise
 from projects.errors import Refused
 from projects.task_types import TASK_TYPES
 
 PACKED = (".zip", ".tar", ".tgz", ".gz")
-EACH_BY_ITSELF = ("zip", "images", "text")  # formats in which each file is read by itself
+FORMERLY = {"zip": "pictures"}  # what programs may still call a format
+EACH_BY_ITSELF = ("pictures", "text")  # formats in which each file is read by itself
 
 
 def formats_for(task_type: str) -> list[ImportFormat]:
@@ -48,7 +48,7 @@ def check_name(name: str, task_type: str) -> None:
 
 def by_key(key: str, task_type: str) -> ImportFormat:
     """The format of this name. Raises Refused where there is none, or none for such tasks."""
-    found = FORMATS.get(key)
+    found = FORMATS.get(FORMERLY.get(key, key))
     if found is None or task_type not in found.task_types:
         choices = ", ".join(one.key for one in formats_for(task_type))
         title = TASK_TYPES[task_type].title
@@ -63,13 +63,5 @@ def chosen(key: str, files: Files, task_type: str) -> ImportFormat:
 
 
 def recognised(files: Files, task_type: str) -> ImportFormat:
-    """The format that these files look like. Raises Refused where they look like none."""
-    fitting: Sequence[ImportFormat] = formats_for(task_type)
-    for one in fitting:
-        if one.recognises(files):
-            return one
-    raise Refused(
-        "These files look like none of: %(choices)s.",
-        code="unknown-format",
-        choices=", ".join(one.title for one in fitting),
-    )
+    """The format that these files are in, by what is in them. Raises Refused where they are in none."""
+    return recognise(files, task_type)
