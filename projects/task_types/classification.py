@@ -51,7 +51,6 @@ class Classification:
     answer_list = "fields"
     payload_fields: tuple[str, ...] = (*PICTURE, *TEXT, "proposed", "meta")
     import_formats: tuple[str, ...] = ("zip", "jsonl", "csv", "text")
-    exports: tuple[str, ...] = ("jsonl", "table")
     settings_asked: tuple[str, ...] = ("copilot", "fields_asked", "grid", "minimum_score")
     labels_asked: tuple[str, ...] = ("model_names", "field", "parent")
 

@@ -37,7 +37,6 @@ class ImageRegions:
     answer_list = "regions"
     payload_fields: tuple[str, ...] = ("asset", "width", "height", "name", "meta")
     import_formats: tuple[str, ...] = ("zip", "jsonl")
-    exports: tuple[str, ...] = ("jsonl", "coco")
     settings_asked: tuple[str, ...] = ("copilot", "empty_usual", "iou", "minimum_score")
     labels_asked: tuple[str, ...] = ("shapes", "attributes")
 

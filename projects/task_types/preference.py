@@ -38,7 +38,6 @@ class Preference(Classification):
     title = "Which of two answers or images is better"
     payload_fields: tuple[str, ...] = ("prompt", *PAIR, "first_item", "second_item", "meta")
     import_formats: tuple[str, ...] = ("jsonl", "csv")
-    exports: tuple[str, ...] = ("jsonl", "table", "ranking")
     settings_asked: tuple[str, ...] = ("ties", "also_asked")
     labels_asked: tuple[str, ...] = ("field", "parent")
 

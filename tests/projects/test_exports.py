@@ -13,6 +13,7 @@ from tests.support import make
 from tests.support.projects.exporting import TEXT, docs, exported, first_task, reports, span
 
 __all__ = ["reports"]  # a fixture
+TEXTS = ["jsonl", "conll", "bioes", "docbin", "brat", "parquet", "label_studio"]
 
 
 def test_jsonl_has_everything_of_decided_tasks_only(cast, reports):
@@ -58,7 +59,7 @@ def test_formats_that_do_not_fit_are_refused_before_anything_is_sent(cast, repor
         with pytest.raises(Refused) as refused:
             exporting.stream(reports, key)
         assert refused.value.code == "wrong-format"
-    assert [one.key for one in exporting.formats_for(reports)] == ["jsonl", "conll", "docbin"]
+    assert [one.key for one in exporting.formats_for(reports)] == TEXTS
     assert exporting.file_name(reports, "docbin") == "names-in-reports.spacy"
 
 

@@ -6,35 +6,131 @@ from collections.abc import AsyncGenerator, Generator, Iterator
 from asgiref.sync import sync_to_async
 from django.db import connections
 
-from projects.data.exporting import coco, conll, docbin, jsonl, ranking, table
+from projects.data.exporting import (
+    brat,
+    coco,
+    coco_panoptic,
+    conll,
+    cvat,
+    datumaro_json,
+    datumaro_others,
+    docbin,
+    dota,
+    imagenet,
+    jsonl,
+    label_studio,
+    labelme,
+    mask_pictures,
+    open_images,
+    parquet_folder,
+    ranking,
+    table,
+    voc,
+    yolo,
+)
 from projects.data.exporting.format import ExportFormat
 from projects.data.exporting.slots import SLOTS, Download
+from projects.data.exporting.source import Source, standing
+from projects.data.exporting.terms import Terms
+from projects.data.exporting.zipping import zipped
 from projects.errors import Refused
 from projects.models import Batch, Project
-from projects.task_types import TASK_TYPES
 from taskers.models import Person
 
+# In the order of the page.
 FORMATS: dict[str, ExportFormat] = {
-    module.FORMAT.key: module.FORMAT for module in (jsonl, coco, conll, docbin, table, ranking)
+    one.key: one
+    for one in (
+        jsonl.FORMAT,
+        coco.FORMAT,
+        coco.KEY_POINTS,
+        coco_panoptic.FORMAT,
+        yolo.DETECT,
+        yolo.SEGMENT,
+        yolo.ORIENTED,
+        voc.FORMAT,
+        cvat.FORMAT,
+        labelme.FORMAT,
+        open_images.FORMAT,
+        mask_pictures.PLAIN,
+        mask_pictures.CITYSCAPES,
+        dota.FORMAT,
+        datumaro_json.FORMAT,
+        conll.FORMAT,
+        conll.BIOES,
+        docbin.FORMAT,
+        brat.FORMAT,
+        table.FORMAT,
+        table.TABS,
+        ranking.FORMAT,
+        imagenet.FORMAT,
+        parquet_folder.FORMAT,
+        label_studio.FORMAT,
+        *datumaro_others.FORMATS,
+    )
 }
 
 PIECE = 64 * 1024
+ZIP = "application/zip"
 
-__all__ = ["FORMATS", "ExportFormat", "download", "export", "file_name", "formats_for", "stream"]
+__all__ = [
+    "FORMATS",
+    "ExportFormat",
+    "download",
+    "export",
+    "file_name",
+    "fitting",
+    "formats_for",
+    "gathered",
+    "media_type",
+    "packed",
+    "stream",
+]
 
 
 def formats_for(project: Project) -> list[ExportFormat]:
     """The formats that make sense for a project."""
-    return [FORMATS[key] for key in TASK_TYPES[project.task_type].exports]
+    return [one for one in FORMATS.values() if project.task_type in one.task_types]
 
 
 def export(project: Project, key: str, *, batch: Batch | None = None) -> Generator[bytes, None, None]:
     """The project's decided tasks as a file, in pieces of some size. Refused if the format doesn't fit it, or the
     batch doesn't fit the format."""
+    terms = Terms(batch=batch)
+    found = fitting(project, key, terms)
+    return gathered(packed(found, standing(project, terms)))
+
+
+def packed(found: ExportFormat, source: Source) -> Iterator[bytes]:
+    """The bytes of an export: of its one file, or of the zip in which several leave."""
+    entries = found.write(source)
+    if several(found, source.terms):
+        yield from zipped(entries)
+        return
+    for entry in entries:
+        yield from entry.pieces
+
+
+def several(found: ExportFormat, terms: Terms) -> bool:
+    """Whether it makes more than one file on these terms."""
+    return found.folder or bool(terms.split) or (found.media and terms.media)
+
+
+def fitting(project: Project, key: str, terms: Terms) -> ExportFormat:
+    """A project's format, if it takes these terms. Raises Refused with the place."""
     found = _format(project, key)
-    if found.whole and batch is not None:
+    if found.whole and terms.batch is not None:
         raise Refused("This is told of the whole project, not of a batch.", code="wrong-batch", place="batch")
-    return _gathered(found.write(project, batch))
+    if found.whole and (terms.narrowed or terms.split or terms.label_map):
+        raise Refused(
+            "This is told of the whole project, without a filter or a split.", code="wrong-terms", place="format"
+        )
+    if terms.media and not found.media:
+        raise Refused("This format takes no pictures along.", code="wrong-terms", place="media")
+    if terms.masks and found.masks and terms.masks not in found.masks:
+        choices = ", ".join(found.masks)
+        raise Refused("This format writes masks as: %(choices)s.", code="wrong-masks", place="masks", choices=choices)
+    return found
 
 
 def stream(project: Project, key: str, *, batch: Batch | None = None) -> AsyncGenerator[bytes, None]:
@@ -51,10 +147,18 @@ def download(project: Project, key: str, *, by: Person, batch: Batch | None = No
     return Download(made, SLOTS.take(by.pk, project.organization_id))
 
 
-def file_name(project: Project, key: str, *, batch: Batch | None = None) -> str:
+def file_name(project: Project, key: str, *, batch: Batch | None = None, terms: Terms | None = None) -> str:
     """What to call the file; each format's and each batch's has a name of its own."""
+    batch = terms.batch if terms else batch
+    found = _format(project, key)
     parts = [_plain(project.name) or "export", *([_plain(batch.name) or str(batch.pk)] if batch else [])]
-    return f"{'-'.join(parts)}{_format(project, key).ending}"
+    ending = f"-{found.key}.zip" if several(found, terms or Terms()) else found.ending
+    return f"{'-'.join(parts)}{ending}"
+
+
+def media_type(found: ExportFormat, terms: Terms) -> str:
+    """That of the file that leaves."""
+    return ZIP if several(found, terms) else found.media_type
 
 
 def _plain(name: str) -> str:
@@ -74,7 +178,7 @@ def _format(project: Project, key: str) -> ExportFormat:
     )
 
 
-def _gathered(pieces: Iterator[bytes]) -> Generator[bytes, None, None]:
+def gathered(pieces: Iterator[bytes]) -> Generator[bytes, None, None]:
     """Small pieces joined to larger ones: each costs a change of threads on its way out."""
     held: list[bytes] = []
     size = 0

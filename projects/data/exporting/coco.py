@@ -1,4 +1,4 @@
-"""COCO instances: images, annotations with run-length masks, categories; loads in pycocotools.
+"""COCO: instances, with run-length masks, polygons, boxes; and objects with key points. Loads in pycocotools.
 
 Masks are COCO's compressed RLE with iscrowd 0, so that COCOeval counts each as one object. In the file the
 images stand before the annotations; one reading of the tasks writes the images out and the annotations
@@ -6,36 +6,48 @@ to a temporary file, which follows.
 """
 
 import json
-import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import IO, Any
 
 from pycocotools import mask as coco
 
-from projects.data.exporting.decided import decided
-from projects.data.exporting.format import ExportFormat
+from projects.data.exporting import pictures, shapes
+from projects.data.exporting.decided import Decided
+from projects.data.exporting.format import Entry, ExportFormat
+from projects.data.exporting.names import Names, ending, file_name
+from projects.data.exporting.source import Class, Source
 from projects.inference import vector_shapes
-from projects.models import Batch, Project
 
 SPOOLED = 8 * 1024 * 1024  # up to this size the annotations wait in memory
 PIECE = 256 * 1024
+ALL = "default"  # what there is where nothing is split, as Datumaro calls it
+
+# The annotations of a task's regions, without their numbers.
+Annotated = Callable[[Source, Decided], Iterable[dict[str, Any]]]
+Named = Callable[[Decided], str]
 
 
-def write(project: Project, batch: Batch | None) -> Iterator[bytes]:
-    """One JSON object, valid once the last piece is written."""
-    categories = {label.key: number for number, label in enumerate(_labels(project), start=1)}
-    yield b'{"info":' + _json({"description": project.name, "version": "1.0"})
-    yield b',"licenses":[],"categories":' + _json(
-        [
-            {"id": categories[label.key], "name": label.name, "key": label.key, "supercategory": ""}
-            | ({"keypoints": [label.name], "skeleton": []} if "point" in label.shapes else {})
-            for label in _labels(project)
-        ]
-    )
+def write(source: Source, kind: str, annotated: Annotated, categories: list[dict[str, Any]]) -> Iterator[Entry]:
+    """One JSON object alone, valid once the last piece is written; or one for each part, beside its pictures."""
+    alone = not source.terms.split and not source.terms.media
+    named, lying = picture_names(source), Names()
+    for split in source.splits:
+        name = "all.json" if alone else f"annotations/{kind}_{split or ALL}.json"
+        yield Entry(name, _document(source, split, named, annotated, categories))
+        if source.terms.media:
+            for one in source.tasks(split):
+                yield from pictures.entry(one, f"images/{split or ALL}/{lying.stem(one)}{ending(one)}")
+
+
+def _document(
+    source: Source, split: str, named: Named, annotated: Annotated, categories: list[dict[str, Any]]
+) -> Iterator[bytes]:
+    yield b'{"info":' + _json({"description": source.project.name, "version": "1.0"})
+    yield b',"licenses":[],"categories":' + _json(categories)
     with tempfile.SpooledTemporaryFile(max_size=SPOOLED) as spool:
         yield b',"images":['
-        yield from _images(project, batch, categories, spool)
+        yield from _images(source.tasks(split), source, named, annotated, spool)
         yield b'],"annotations":['
         spool.seek(0)
         while piece := spool.read(PIECE):
@@ -43,40 +55,64 @@ def write(project: Project, batch: Batch | None) -> Iterator[bytes]:
     yield b"]}\n"
 
 
-def _images(project: Project, batch: Batch | None, categories: dict[str, int], spool: IO[bytes]) -> Iterator[bytes]:
+def _images(
+    tasks: Iterable[Decided], source: Source, named: Named, annotated: Annotated, spool: IO[bytes]
+) -> Iterator[bytes]:
     """The images, each after the comma it needs; their annotations go to the spool."""
     annotation_id = 0
-    for image_id, one in enumerate(decided(project, batch), start=1):
-        payload = one.payload
-        image = {
-            "id": image_id,
-            "file_name": file_name(payload["name"], payload["asset"]),
-            "width": payload["width"],
-            "height": payload["height"],
-            "external_id": one.external_id,
-            "sha256": payload["asset"],
-        }
-        for region in one.answer["regions"]:
+    for image_id, one in enumerate(tasks, start=1):
+        for annotation in annotated(source, one):
             annotation_id += 1
-            annotation = {
-                "id": annotation_id,
-                "image_id": image_id,
-                "category_id": categories[region["label"]],
-                **measured(region["shape"]),
-                "iscrowd": 0,
-                "attributes": region["attributes"],
-            }
-            spool.write((b"," if annotation_id > 1 else b"") + _json(annotation))
-        yield (b"," if image_id > 1 else b"") + _json(image)
+            numbered = {"id": annotation_id, "image_id": image_id} | annotation
+            spool.write((b"," if annotation_id > 1 else b"") + _json(numbered))
+        yield (b"," if image_id > 1 else b"") + _json({"id": image_id} | image_of(one, named(one)))
 
 
-def file_name(name: str, sha256: str) -> str:
-    """A picture's name as a path that leads nowhere but down: readers write files by it."""
-    steps = [step for step in re.split(r"[\\/]+", name) if step not in {"", ".", ".."} and not step.endswith(":")]
-    return "/".join("".join(one if one.isprintable() else "_" for one in step) for step in steps) or sha256
+def picture_names(source: Source) -> Named:
+    """What a picture is called in the file: as it lies beside it, or as it was called where it came from."""
+    if source.terms.media:
+        names = Names()
+        return lambda one: f"{names.stem(one)}{ending(one)}"
+    return lambda one: file_name(one.payload["name"], one.payload["asset"])
 
 
-def measured(shape: dict[str, Any]) -> dict[str, Any]:
+def image_of(one: Decided, name: str) -> dict[str, Any]:
+    """A picture as COCO's files have it, without its number."""
+    payload = one.payload
+    return {
+        "file_name": name,
+        "width": payload["width"],
+        "height": payload["height"],
+        "external_id": one.external_id,
+        "sha256": payload["asset"],
+    }
+
+
+def category(one: Class) -> dict[str, Any]:
+    """A class as a category; COCO's numbers begin with 1."""
+    return {"id": one.number + 1, "name": one.name, "key": one.key, "supercategory": ""}
+
+
+def instances(source: Source, one: Decided) -> Iterator[dict[str, Any]]:
+    """One annotation for each region."""
+    for region in one.answer["regions"]:
+        yield {
+            "category_id": source.classes[region["label"]].number + 1,
+            **measured(region["shape"], source.terms.masks),
+            "iscrowd": 0,
+            "attributes": region["attributes"],
+        }
+
+
+def _write_instances(source: Source) -> Iterator[Entry]:
+    categories = [
+        category(one) | ({"keypoints": [one.name], "skeleton": []} if "point" in one.shapes else {})
+        for one in source.in_order
+    ]
+    return write(source, "instances", instances, categories)
+
+
+def measured(shape: dict[str, Any], masks: str = "") -> dict[str, Any]:
     """A shape as COCO's segmentation, area in pixels, and bbox [x, y, width, height].
 
     Boxes are their own outline, lines and points have no area: a point is one COCO keypoint (2 in sight, 1 hidden),
@@ -85,7 +121,7 @@ def measured(shape: dict[str, Any]) -> dict[str, Any]:
     if shape["type"] == "mask":
         rle = {"size": shape["size"], "counts": shape["counts"]}
         return {
-            "segmentation": rle,
+            "segmentation": [_flat(ring) for ring in shapes.rings(shape)] if masks == "polygons" else rle,
             "area": int(coco.area(rle)),
             "bbox": [float(side) for side in coco.toBbox(rle)],
         }
@@ -99,13 +135,87 @@ def measured(shape: dict[str, Any]) -> dict[str, Any]:
     return {"segmentation": [_flat(ring)], "area": abs(vector_shapes.ring_area(ring)), "bbox": sides}
 
 
+def with_key_points(source: Source, one: Decided) -> Iterator[dict[str, Any]]:
+    """One annotation for each object, with the points that lie in its box; the smallest box around a point has it.
+    Points around which there is none are an object of the class of their own label's.
+
+    Where an object has several points of one label, the first stands among its own and others make it anew.
+    """
+    regions = one.answer["regions"]
+    kinds = point_kinds(source)
+    objects = [
+        (region, shapes.box_of(region["shape"])) for region in regions if region["shape"]["type"] in shapes.AREAS
+    ]
+    objects.sort(key=lambda pair: pair[1][2] * pair[1][3])
+    points = [region for region in regions if region["shape"]["type"] == "point"]
+    held = {
+        id(region): next((at for at, (_r, box) in enumerate(objects) if _inside(region, box)), -1) for region in points
+    }
+    for at, (region, _box) in enumerate(objects):
+        mine = [point for point in points if held[id(point)] == at]
+        said = {
+            "category_id": source.classes[region["label"]].number + 1,
+            **measured(region["shape"], source.terms.masks),
+            "iscrowd": 0,
+            "attributes": region["attributes"],
+        }
+        for some in _rounds(source, mine) or [[]]:
+            yield said | _key_points(source, some, kinds)
+    for some in _rounds(source, [point for point in points if held[id(point)] < 0]):
+        label = source.classes[some[0]["label"]].number + 1
+        yield {"category_id": label, **_around(some), "iscrowd": 0, "attributes": {}} | _key_points(source, some, kinds)
+
+
+def point_kinds(source: Source) -> dict[int, int]:
+    """The classes of points: class -> place among an object's key points."""
+    return {one.number: at for at, one in enumerate(c for c in source.in_order if "point" in c.shapes)}
+
+
+def _write_key_points(source: Source) -> Iterator[Entry]:
+    names = [one.name for one in source.in_order if "point" in one.shapes]
+    categories = [category(one) | {"keypoints": names, "skeleton": []} for one in source.in_order]
+    return write(source, "person_keypoints", with_key_points, categories)
+
+
+def _inside(region: Mapping[str, Any], box: Sequence[float]) -> bool:
+    x, y, width, height = box
+    shape = region["shape"]
+    return bool(x <= shape["x"] <= x + width and y <= shape["y"] <= y + height)
+
+
+def _rounds(source: Source, points: Sequence[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+    """Points in groups in which each class is there once at most."""
+    found: list[list[dict[str, Any]]] = []
+    seen: list[set[int]] = []
+    for point in points:
+        number = source.classes[point["label"]].number
+        at = next((at for at, some in enumerate(seen) if number not in some), len(seen))
+        if at == len(seen):
+            found.append([])
+            seen.append(set())
+        found[at].append(point)
+        seen[at].add(number)
+    return found
+
+
+def _key_points(source: Source, points: Sequence[dict[str, Any]], kinds: Mapping[int, int]) -> dict[str, Any]:
+    flat: list[float] = [0, 0, 0] * len(kinds)
+    for point in points:
+        shape, at = point["shape"], kinds.get(source.classes[point["label"]].number)
+        if at is not None:
+            flat[3 * at : 3 * at + 3] = [shape["x"], shape["y"], 2 if shape.get("visible", True) else 1]
+    return {"keypoints": flat, "num_keypoints": sum(value > 0 for value in flat[2::3])}
+
+
+def _around(points: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    at = [(point["shape"]["x"], point["shape"]["y"]) for point in points]
+    (x0, y0), (x1, y1) = (tuple(pick(values) for values in zip(*at, strict=True)) for pick in (min, max))
+    sides = [float(value) for value in (x0, y0, x1 - x0, y1 - y0)]
+    return {"segmentation": [], "area": sides[2] * sides[3], "bbox": sides}
+
+
 def _flat(points: list) -> list[float]:
     return [value for point in points for value in point]
-
-
-def _labels(project: Project) -> list:
-    """Every label there ever was: older answers may use those that are retired now."""
-    return list(project.labels.order_by("position", "id"))
 
 
 def _json(value: object) -> bytes:
@@ -116,7 +226,19 @@ FORMAT = ExportFormat(
     key="coco",
     title="COCO instances",
     note="Images, masks as run lengths, polygons, boxes and keypoints, categories. Loads in pycocotools.",
+    loses="Provenance; lines stand under “polyline”, which others pass over; holes where masks go as polygons.",
+    task_types=("image_regions",),
     ending=".json",
     media_type="application/json",
-    write=write,
+    write=_write_instances,
+    media=True,
+    masks=("rle", "polygons"),
 )
+KEY_POINTS = FORMAT._replace(
+    key="coco_keypoints",
+    title="COCO key points",
+    note="One object with all points that lie in its box; points outside every box make an object of their own.",
+    loses="Lines; which of two objects that lie over each other a point belongs to: the smaller one has it.",
+    write=_write_key_points,
+)
+__all__ = ["FORMAT", "KEY_POINTS", "file_name", "instances", "measured"]

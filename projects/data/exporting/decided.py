@@ -7,16 +7,18 @@ in it once, with one verdict.
 
 import heapq
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from itertools import islice
+from typing import Any, NamedTuple
 
 from django.db.models import F, Func, IntegerField, QuerySet
 
 from projects.data import archive
 from projects.data.archive import Kept
-from projects.models import Annotation, Batch, Project, Verdict
+from projects.errors import Refused
+from projects.models import Annotation, Asset, Batch, Project, Verdict
 
 CHUNK = 200
 CHUNK_BYTES = 64 * 1024  # of answers and payloads, as the database stores them; in memory it is some fifty times that
@@ -60,9 +62,21 @@ class Decided:
     note: str
     at: datetime
     judgements: list[Judgement] = field(default_factory=list)
+    pictures: tuple[Asset, ...] = ()  # of the task, where they were asked for; of a pair, both candidates'
+    key: int = 0  # the task's
+    verdict_key: int = 0
 
 
-def decided(project: Project, batch: Batch | None = None, *, judgements: bool = False) -> Iterator[Decided]:
+class Pin(NamedTuple):
+    """Which verdict of which task is meant, whatever becomes of it later: by their keys."""
+
+    task: int
+    verdict: int
+
+
+def decided(
+    project: Project, batch: Batch | None = None, *, judgements: bool = False, media: bool = False
+) -> Iterator[Decided]:
     """Each decided task of a project, or of one batch of it, in the order of loading; archived ones between the others.
 
     Live tasks are looked at before the archive, window by window, so that one which is moved meanwhile is met in one of
@@ -71,15 +85,68 @@ def decided(project: Project, batch: Batch | None = None, *, judgements: bool = 
     rows = Verdict.objects.current().filter(task__project=project)
     if batch is not None:
         rows = rows.filter(task__batch=batch)
-    rows = rows.select_related("task__batch", "decided_by").order_by("task_id")
+    rows = rows.select_related(*_beside(media)).order_by("task_id")
     last = 0
     while last < END:
         upto = _upto(rows, last)
         chunk = list(rows.filter(task_id__gt=last, task_id__lte=upto))
         live = {verdict.task_id for verdict in chunk}
         kept = (one for one in archive.between(project, batch, last, upto) if one.task.pk not in live)
-        yield from _merged(_live(chunk, judgements), _archived(kept, judgements))
+        yield from _merged(_live(chunk, judgements, media), _archived(kept, judgements, media))
         last = upto
+
+
+def pinned(
+    project: Project, pins: Iterable[Pin], *, judgements: bool = False, media: bool = False
+) -> Iterator[Decided]:
+    """The same of these verdicts, in the order of their tasks, also where others took their place or their tasks went
+    into the archive. Raises Refused for one that is nowhere."""
+    rows = Verdict.objects.select_related(*_beside(media)).order_by("task_id")
+    waiting = iter(pins)
+    while some := list(islice(waiting, CHUNK)):
+        while some:
+            now = some[: _fitting([pin.verdict for pin in some])]
+            some = some[len(now) :]
+            chunk = list(rows.filter(pk__in=[pin.verdict for pin in now]))
+            found = dict(_live(chunk, judgements, media))
+            wanted = {pin.task: pin.verdict for pin in now if pin.task not in found}
+            found |= _from_archive(project, wanted, judgements, media)
+            if len(found) < len(now):  # it came back from the archive between the two looks
+                again = list(rows.filter(pk__in=[pin.verdict for pin in now if pin.task not in found]))
+                found |= dict(_live(again, judgements, media))
+            if len(found) < len(now):
+                text = "A task of this delivery is neither here nor in the archive any more."
+                raise Refused(text, code="task-gone")
+            yield from (found[pin.task] for pin in now)
+
+
+def _beside(media: bool) -> tuple[str, ...]:
+    pictures = ("task__asset", "task__other_asset") if media else ()
+    return ("task__batch", "decided_by", *pictures)
+
+
+def _fitting(verdicts: Sequence[int]) -> int:
+    """How many of these, in their order, are held at a time."""
+    weights = dict(Verdict.objects.filter(pk__in=verdicts).values_list("pk", STORED))
+    size = 0
+    for number, verdict in enumerate(verdicts, start=1):
+        size += weights.get(verdict, 0)
+        if size >= CHUNK_BYTES:
+            return number
+    return len(verdicts)
+
+
+def _from_archive(project: Project, wanted: dict[int, int], judgements: bool, media: bool) -> dict[int, Decided]:
+    """Those of these tasks (key -> verdict's) that lie in the archive."""
+    if not wanted:
+        return {}
+    kept = archive.between(project, None, min(wanted) - 1, max(wanted))
+    return {
+        one.task.pk: _kept(one, verdict, judgements, media)
+        for one in kept
+        for verdict in one.verdicts
+        if wanted.get(one.task.pk) == verdict.pk
+    }
 
 
 def _upto(rows: QuerySet[Verdict], last: int) -> int:
@@ -98,22 +165,25 @@ def _merged(*streams: Iterator[tuple[int, Decided]]) -> Iterator[Decided]:
     return (one for _, one in heapq.merge(*streams, key=lambda pair: pair[0]))
 
 
-def _live(chunk: list[Verdict], judgements: bool) -> Iterator[tuple[int, Decided]]:
+def _live(chunk: list[Verdict], judgements: bool, media: bool) -> Iterator[tuple[int, Decided]]:
     work = _judgements(chunk) if judgements else {}
     for verdict in chunk:
-        yield verdict.task_id, _one(verdict, work.get(verdict.task_id, []))
+        yield verdict.task_id, _one(verdict, work.get(verdict.task_id, []), media)
 
 
-def _archived(tasks: Iterable[Kept], judgements: bool) -> Iterator[tuple[int, Decided]]:
+def _archived(tasks: Iterable[Kept], judgements: bool, media: bool) -> Iterator[tuple[int, Decided]]:
     for one in tasks:
         for verdict in one.verdicts:
             if verdict.superseded_at is None:
-                current = [row for row in one.annotations if row.superseded_at is None]
-                work = [_judgement(verdict, row) for row in current] if judgements else []
-                yield one.task.pk, _one(verdict, work)
+                yield one.task.pk, _kept(one, verdict, judgements, media)
 
 
-def _one(verdict: Verdict, judgements: list[Judgement]) -> Decided:
+def _kept(one: Kept, verdict: Verdict, judgements: bool, media: bool) -> Decided:
+    current = [row for row in one.annotations if row.superseded_at is None]
+    return _one(verdict, [_judgement(verdict, row) for row in current] if judgements else [], media)
+
+
+def _one(verdict: Verdict, judgements: list[Judgement], media: bool) -> Decided:
     task = verdict.task
     return Decided(
         id=str(task.public_id),
@@ -129,6 +199,9 @@ def _one(verdict: Verdict, judgements: list[Judgement]) -> Decided:
         note=verdict.note,
         at=verdict.at,
         judgements=judgements,
+        pictures=tuple(one for one in (task.asset, task.other_asset) if one) if media else (),
+        key=task.pk,
+        verdict_key=verdict.pk,
     )
 
 

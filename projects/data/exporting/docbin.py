@@ -18,12 +18,12 @@ from typing import IO, Any
 import msgpack
 from murmurhash import mrmr
 
-from projects.data.exporting.decided import Decided, decided
-from projects.data.exporting.format import ExportFormat
+from projects.data.exporting.decided import Decided
+from projects.data.exporting.format import ExportFormat, one_file
+from projects.data.exporting.source import Source
 from projects.data.exporting.spacy_symbols import SYMBOLS
 from projects.data.exporting.tokens import Bounds, cuts_of, tokenize, without_overlaps
 from projects.errors import Refused
-from projects.models import Batch, Project
 
 VERSION = "0.1"  # of DocBin's own layout
 ATTRIBUTES = [SYMBOLS["ORTH"], SYMBOLS["ENT_IOB"], SYMBOLS["ENT_TYPE"]]
@@ -56,9 +56,10 @@ class Columns:
     def close(self) -> None:
         self._open.close()
 
-    def add(self, one: Decided) -> None:
-        """Add one document."""
-        text, spans = one.payload["text"], one.answer["spans"]
+    def add(self, one: Decided, tag: Callable[[str], str] = str) -> None:
+        """Add one document; `tag` says what a label is called."""
+        text = one.payload["text"]
+        spans = [{**span, "label": tag(span["label"])} for span in one.answer["spans"]]
         words = _with_white_space(text, tokenize(text, cuts_of(spans)))
         tags = _tags(words, without_overlaps(spans))
         for (start, end, is_space), (tag, label) in zip(words, tags, strict=True):
@@ -90,12 +91,12 @@ class Columns:
         return string_number(word)
 
 
-def write(project: Project, batch: Batch | None) -> Iterator[bytes]:
+def pieces(source: Source, split: str) -> Iterator[bytes]:
     """One .spacy file; nothing is sent before the last task is read."""
     columns = Columns()
     try:
-        for one in decided(project, batch):
-            columns.add(one)
+        for one in source.tasks(split):
+            columns.add(one, source.tag)
         if columns.files["tokens"].tell() > LARGEST:
             text = "This is too much text for one DocBin; export it batch by batch."
             raise Refused(text, code="export-too-large")
@@ -195,7 +196,9 @@ FORMAT = ExportFormat(
     key="docbin",
     title="spaCy DocBin",
     note="One .spacy file for spaCy 3. Entities without overlaps; all spans in the span group “sc”.",
+    loses="Attributes and meta; of the entities those that overlap, which the span group has.",
+    task_types=("text_spans",),
     ending=".spacy",
     media_type="application/octet-stream",
-    write=write,
+    write=one_file(pieces, ".spacy"),
 )

@@ -6,16 +6,18 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from projects.data.exporting.decided import Decided, decided
-from projects.data.exporting.format import ExportFormat
-from projects.models import Batch, Project
+from projects.data.exporting.decided import Decided
+from projects.data.exporting.format import ExportFormat, one_file
+from projects.data.exporting.source import Source
+from projects.models import Project
 
 
-def write(project: Project, batch: Batch | None) -> Iterator[bytes]:
+def lines(source: Source, split: str) -> Iterator[bytes]:
     """One line per decided task; people are named by their public ids, not by name."""
-    task_type = project.task_type
-    for one in decided(project, batch, judgements=True):
-        line = json.dumps(_object(one, project, task_type), ensure_ascii=False, separators=(",", ":"), default=_plain)
+    project = source.project
+    for one in source.tasks(split, judgements=True):
+        found = _object(one, project, project.task_type)
+        line = json.dumps(found, ensure_ascii=False, separators=(",", ":"), default=_plain)
         yield line.encode() + b"\n"
 
 
@@ -51,7 +53,9 @@ FORMAT = ExportFormat(
     key="jsonl",
     title="JSON Lines",
     note="Everything, with who and which model each part came from.",
+    loses="Nothing; a label map renames labels in the answer, not in the judgements.",
+    task_types=("image_regions", "text_spans", "classification", "preference"),
     ending=".jsonl",
     media_type="application/x-ndjson",
-    write=write,
+    write=one_file(lines, ".jsonl"),
 )

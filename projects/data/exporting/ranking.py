@@ -3,18 +3,18 @@
 from collections.abc import Iterator
 
 from projects.data.exporting import table
-from projects.data.exporting.format import ExportFormat
-from projects.models import Batch, Project
+from projects.data.exporting.format import ExportFormat, one_file
+from projects.data.exporting.source import Source
 from projects.quality import rankings
 from taskers.files.csv_cells import plain
 
 COLUMNS = ("place", "item", "strength", "low", "high", "votes", "won", "lost", "tied")
 
 
-def write(project: Project, batch: Batch | None) -> Iterator[bytes]:
+def lines(source: Source, split: str) -> Iterator[bytes]:
     """A heading and one line per item, from the newest estimate over all batches; the heading alone before any."""
     yield table.line(COLUMNS, first=True)
-    found = rankings.newest(project)
+    found = rankings.newest(source.project)
     for one in rankings.items(found) if found else []:
         bounds = [f"{value:.4f}" for value in (one.strength, one.low, one.high)]
         yield table.line([one.place, plain(one.item), *bounds, one.votes, one.won, one.lost, one.tied])
@@ -24,8 +24,10 @@ FORMAT = ExportFormat(
     key="ranking",
     title="Ranking (CSV)",
     note="What the candidates came from, ranked by all votes, with intervals.",
+    loses="All but the ranking.",
+    task_types=("preference",),
     ending="-ranking.csv",
     media_type="text/csv",
-    write=write,
+    write=one_file(lines, "-ranking.csv"),
     whole=True,
 )

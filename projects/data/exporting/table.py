@@ -3,11 +3,12 @@
 import csv
 import io
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from projects.data.exporting.decided import Decided, decided
-from projects.data.exporting.format import ExportFormat
+from projects.data.exporting.decided import Decided
+from projects.data.exporting.format import ExportFormat, one_file
+from projects.data.exporting.source import Source
 from projects.models import Batch, Project
 from projects.task_types.preference import Preference, items_of
 from taskers.files.csv_cells import plain
@@ -19,25 +20,36 @@ MOST_COLUMNS = 100  # of what came with the tasks; the rest shares one, as JSON
 REST = "meta"
 
 
-def write(project: Project, batch: Batch | None) -> Iterator[bytes]:
+def lines(source: Source, split: str) -> Iterator[bytes]:
     """A heading and one line per task. Options are joined by "; ", the steps of a path by " > ". Text that a
     spreadsheet would take for a formula is led by an apostrophe.
 
     What came with a task comes back last, under its own name, or as `meta.name` where that is taken.
     """
+    yield from (line(row, first=not number) for number, row in enumerate(_rows(source, split)))
+
+
+def tab_lines(source: Source, split: str) -> Iterator[bytes]:
+    """The same with tabs between the cells; tabs and line ends within one become spaces."""
+    for row in _rows(source, split):
+        yield ("\t".join(" ".join(str(cell).split()) for cell in row) + "\n").encode()
+
+
+def _rows(source: Source, split: str) -> Iterator[list[Any]]:
+    project = source.project
     columns, items = _columns(project), ITEMS if project.task_type == Preference.key else ()
     own = [*FIRST, *items, *columns, *LAST]
-    brought, rest = _brought(project, batch)
+    brought, rest = _brought(project, source.terms.batch)
     headings = [plain(name if name not in own else f"meta.{name}") for name in [*brought, *([REST] if rest else [])]]
-    yield line([*own, *headings], first=True)
-    for one in decided(project, batch):
-        values = {part["field"]: _plain(part) for part in one.answer["fields"]}
+    yield [*own, *headings]
+    for one in source.tasks(split):
+        values = {part["field"]: _plain(part, source.tag) for part in one.answer["fields"]}
         made = [plain(key or "") for key in items_of(one.payload)] if items else []
         filled = [*made, *(values.get(column, "") for column in columns)]
         meta = dict(one.payload.get("meta") or {})
         more = [_cell(meta.pop(name, "")) for name in brought]
         more += [_cell(meta or "")] if rest else []
-        yield line([plain(one.external_id), plain(one.batch), plain(_content(one)), *filled, *_last(one), *more])
+        yield [plain(one.external_id), plain(one.batch), plain(_content(one)), *filled, *_last(one), *more]
 
 
 def _columns(project: Project) -> list[str]:
@@ -75,11 +87,13 @@ def _last(one: Decided) -> list[Any]:
     return [f"{one.confidence:.4f}", one.method, one.decided_by or "", one.at.isoformat()]
 
 
-def _plain(part: dict[str, Any]) -> Any:
+def _plain(part: dict[str, Any], tag: Callable[[str], str]) -> Any:
     value = part["value"]
     if isinstance(value, list):
-        return (" > " if part["kind"] == "tree" else "; ").join(value)
-    return plain(value) if isinstance(value, str) else value
+        return (" > " if part["kind"] == "tree" else "; ").join(map(tag, value))
+    if not isinstance(value, str):
+        return value
+    return plain(tag(value) if part["kind"] == "choice" else value)
 
 
 def line(values: Sequence[Any], *, first: bool = False) -> bytes:
@@ -93,7 +107,17 @@ FORMAT = ExportFormat(
     key="table",
     title="Table (CSV)",
     note="One row per task and one column per field, for spreadsheets; the columns that a file brought come last.",
+    loses="Provenance, judgements and how a picture looks.",
+    task_types=("classification", "preference"),
     ending=".csv",
     media_type="text/csv",
-    write=write,
+    write=one_file(lines, ".csv"),
+)
+TABS = FORMAT._replace(
+    key="tsv",
+    title="Table (TSV)",
+    note="The same columns with tabs between them, for programs.",
+    ending=".tsv",
+    media_type="text/tab-separated-values; charset=utf-8",
+    write=one_file(tab_lines, ".tsv"),
 )

@@ -66,3 +66,13 @@ def bio(tokens: Sequence[Bounds], spans: Sequence[Mapping[str, Any]]) -> list[st
         else:
             tags.append("O")
     return tags
+
+
+def bioes(tokens: Sequence[Bounds], spans: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The same with the ends told: "E-label" for the last token of a span, "S-label" for one of a single token."""
+    tags = bio(tokens, spans)
+    for at, tag in enumerate(tags):
+        goes_on = at + 1 < len(tags) and tags[at + 1].startswith("I-")
+        if tag != "O" and not goes_on:
+            tags[at] = f"{'S' if tag.startswith('B-') else 'E'}-{tag[2:]}"
+    return tags
