@@ -209,6 +209,8 @@ OUTBOUND = environment.words("TANDEM_OUTBOUND")
 OUTBOUND_PRIVATE = environment.words("TANDEM_OUTBOUND_PRIVATE")
 # The folders of this machine from which data may be loaded (projects/data/connectors/server_folder.py).
 IMPORT_FOLDERS = environment.words("TANDEM_IMPORT_FOLDERS")
+# Folders of this server that managers may have deliveries written to.
+DELIVERY_FOLDERS = environment.words("TANDEM_DELIVERY_FOLDERS")
 # Housekeeping, in days (docs/operate.md). 0 keeps for ever.
 KEEP_DRAFTS = environment.number("TANDEM_KEEP_DRAFTS", 30)
 KEEP_EVENTS = environment.number("TANDEM_KEEP_EVENTS", 180)

@@ -9,14 +9,14 @@ from procrastinate.exceptions import UniqueViolation
 from procrastinate.jobs import Status
 
 from projects import queue
-from projects.data import archive, importing
+from projects.data import archive, deliveries, importing
 from projects.data.archive import cleanup
 from projects.data.media import assets
 from projects.models import Batch, Exclusion, Project
 from projects.quality import budgets, consensus, estimating
 from projects.quality.gold import pool
 from projects.reports import agreement_reports, stalls
-from projects.webhooks import deliveries
+from projects.webhooks import deliveries as messages
 from projects.workflow import batch_closing, corrections, void_work
 from taskers.credentials import secret_box, throttle
 from taskers.models import Person
@@ -33,6 +33,16 @@ EXPIRE_AT_ONCE = 2000
 def run_import(import_key: int) -> None:
     """Load a file that was handed over into its batch."""
     importing.run(import_key)
+
+
+@app.task(
+    queue="imports",
+    queueing_lock=None,
+    retry=RetryStrategy(max_attempts=9, exponential_wait=2, retry_exceptions={OperationalError, InterfaceError}),
+)
+def make_delivery(delivery_key: int) -> None:
+    """Write a delivery that was ordered to where it is wanted."""
+    deliveries.run(delivery_key)
 
 
 @app.periodic(cron="* * * * *")
@@ -90,7 +100,7 @@ def reap(timestamp: int) -> dict[str, int]:
 @app.task(queue="jobs", queueing_lock="prune_deliveries")
 def prune_deliveries(timestamp: int) -> int:
     """Throw away what webhooks delivered or gave up long ago; returns how many messages."""
-    return deliveries.prune()
+    return messages.prune()
 
 
 @app.periodic(cron="10 4 * * *")

@@ -4,6 +4,7 @@ from projects.models.answers import Annotation, Gold, Verdict
 from projects.models.archives import Archive, ArchivedTask, ArchivePart
 from projects.models.broken import BrokenReport
 from projects.models.comments import Comment, CommentQuerySet
+from projects.models.deliveries import Delivery
 from projects.models.imports import (
     Connector,
     Import,
@@ -60,6 +61,7 @@ __all__ = [
     "LeftMedia",
     "PredictionSource",
     "SeenFile",
+    "Delivery",
     "Subscription",
     "TaskCallback",
     "WebhookDelivery",

@@ -33,6 +33,8 @@ ALL = (
     Kind("model.deployed", _("A model answers in a project, or for another share of it")),
     Kind("model.withdrawn", _("A model answers no more")),
     Kind("model.evaluated", _("A model was compared with the one that answers")),
+    Kind("delivery.done", _("A delivery is made")),
+    Kind("delivery.failed", _("A delivery couldn't be made")),
     Kind("payout.paid", _("A payout is paid"), money=True),
 )
 KINDS = {one.name: one for one in ALL}

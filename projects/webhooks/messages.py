@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from projects.models import ArchivedTask, Batch, Import, Task, Verdict
+from projects.models import ArchivedTask, Batch, Delivery, Import, Task, Verdict
 from projects.reports import verdict_index
 from taskers.models import Event, Payout
 
@@ -217,6 +217,29 @@ def _models(events: Sequence[Event]) -> Told:
             yield event.pk, [_of(event, event.kind.replace("_", "."), data)]
 
 
+def _deliveries(events: Sequence[Event]) -> Told:
+    mine = {event.data["delivery"]: event for event in events if event.kind in {"delivery_done", "delivery_failed"}}
+    for one in Delivery.objects.filter(pk__in=mine).select_related("before"):
+        event = mine[one.pk]
+        data = {
+            "delivery": str(one.public_id),
+            "number": one.number,
+            "project": str(event.project_key),
+            "format": one.format,
+            "tasks": one.tasks,
+            "before": one.before.number if one.before else None,
+            "added": one.added,
+            "changed": one.changed,
+            "gone": one.gone,
+            "bytes": one.size,
+            "sha256": one.sha256 or None,
+            "manifest_sha256": one.manifest_sha256 or None,
+            "reason": one.reason,
+            "at": stamp(event.at),
+        }
+        yield event.pk, [_of(event, event.kind.replace("_", "."), data)]
+
+
 def _payouts(events: Sequence[Event]) -> Told:
     mine = {event.subject.removeprefix("payout:"): event for event in events if event.kind == "payout_settled"}
     for one in Payout.objects.filter(public_id__in=mine).prefetch_related("items"):
@@ -243,3 +266,11 @@ SOURCES: tuple[tuple[set[str], Callable[[Sequence[Event]], Told]], ...] = (
 )
 TOLD_OF = {"decided", "returned", "reopened", "withheld", "restored", "part_archived", "batch_cancelled"}
 TOLD_OF |= {"batch_done", "batch_closed", "import_done", "import_failed", "payout_settled"} | MODEL_KINDS
+
+
+    ({"delivery.done", "delivery.failed"}, _deliveries),
+    ({"payout.paid"}, _payouts),
+)
+TOLD_OF = {"decided", "returned", "reopened", "withheld", "restored", "part_archived", "batch_cancelled"}
+TOLD_OF |= {"batch_done", "batch_closed", "import_done", "import_failed", "payout_settled"}
+TOLD_OF |= {"delivery_done", "delivery_failed"}

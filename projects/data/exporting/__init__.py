@@ -77,6 +77,7 @@ __all__ = [
     "FORMATS",
     "ExportFormat",
     "download",
+    "ending",
     "export",
     "file_name",
     "fitting",
@@ -84,6 +85,7 @@ __all__ = [
     "gathered",
     "media_type",
     "packed",
+    "several",
     "stream",
 ]
 
@@ -152,8 +154,12 @@ def file_name(project: Project, key: str, *, batch: Batch | None = None, terms: 
     batch = terms.batch if terms else batch
     found = _format(project, key)
     parts = [_plain(project.name) or "export", *([_plain(batch.name) or str(batch.pk)] if batch else [])]
-    ending = f"-{found.key}.zip" if several(found, terms or Terms()) else found.ending
-    return f"{'-'.join(parts)}{ending}"
+    return f"{'-'.join(parts)}{ending(found, terms or Terms())}"
+
+
+def ending(found: ExportFormat, terms: Terms) -> str:
+    """How the name of the file ends that leaves."""
+    return f"-{found.key}.zip" if several(found, terms) else found.ending
 
 
 def media_type(found: ExportFormat, terms: Terms) -> str:

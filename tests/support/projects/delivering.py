@@ -1,0 +1,58 @@
+"""Deliveries that are ordered and made at once, and what is in them."""
+
+import csv
+import io
+import json
+import zipfile
+from typing import Any
+
+from django.core.files.storage import default_storage
+
+from projects.data import deliveries
+from projects.models import Delivery, Project, Task
+from taskers.models import Person
+from tests.support import make
+from tests.support.projects.judging import said
+
+
+def delivered(project: Project, by: Person | None = None, *, format: str = "jsonl", **more: Any) -> Delivery:
+    """One that was ordered on these terms and that a worker has been at."""
+    own = {name: more.pop(name) for name in ("target", "place", "note") if name in more}
+    return deliveries.run(deliveries.order(project, by=by, format=format, said=more, **own).pk)
+
+
+def content(one: Delivery) -> bytes:
+    return default_storage.open(one.file).read()
+
+
+def lines(one: Delivery) -> list[dict]:
+    """Of a delivery of JSON Lines."""
+    return [json.loads(line) for line in content(one).splitlines()]
+
+
+def names_in(one: Delivery) -> list[str]:
+    with zipfile.ZipFile(io.BytesIO(content(one))) as archive:
+        return archive.namelist()
+
+
+def manifest_of(one: Delivery) -> dict:
+    return json.loads(default_storage.open(one.manifest).read())
+
+
+def differences_of(one: Delivery) -> list[tuple[str, str]]:
+    rows = csv.DictReader(io.StringIO(default_storage.open(one.differences).read().decode()))
+    return [(row["change"], row["external_id"]) for row in rows]
+
+
+def stored(one: Delivery) -> list[str]:
+    """Every file that lies in the storage for it."""
+    return sorted(default_storage.listdir(f"deliveries/{one.project.organization.public_id}/{one.public_id}")[1])
+
+
+def decided(cast, project: Project, number: int = 3, name: str = "First", answer: dict = make.MARIA) -> list[Task]:
+    """Tasks of a batch of this name, decided at once where one judgement is wanted."""
+    batch = project.batches.filter(name=name).first() or make.batch(project, name)
+    tasks = make.tasks(batch, number)
+    for task in tasks:
+        said(cast.alice, task, answer)
+    return tasks
