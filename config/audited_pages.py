@@ -22,6 +22,8 @@ AUDITED: dict[str, Kind] = {
     "admin:taskers_payout_owed": Kind.MONEY_VIEWED,
     "admin:taskers_payout_processor": Kind.EXPORTED,
     **dict.fromkeys(("export-download", "api-export"), Kind.EXPORTED),
+    **dict.fromkeys((f"project-delivery-{one}" for one in ("file", "manifest", "differences")), Kind.EXPORTED),
+    **dict.fromkeys((f"api-made-delivery-{one}" for one in ("file", "manifest", "differences")), Kind.EXPORTED),
     **dict.fromkeys(("tokens", "api-tokens"), Kind.TOKENS_LISTED),
     "audit": Kind.AUDIT_READ,
 }

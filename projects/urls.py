@@ -14,6 +14,7 @@ from projects.web.manager import (
     connectors,
     course,
     create,
+    deliveries,
     export,
     gold,
     in_progress,
@@ -65,6 +66,11 @@ PROJECT = [
     path("webhooks/", webhooks.of_project, name="project-webhooks"),
     path("export/", export.export, name="export"),
     path("export/<slug:format>/", export.download, name="export-download"),
+    path("deliveries/<int:number>/", deliveries.show, name="project-delivery"),
+    path("deliveries/<int:number>/go-on/", deliveries.go_on, name="project-delivery-go-on"),
+    path("deliveries/<int:number>/file/", deliveries.file, name="project-delivery-file"),
+    path("deliveries/<int:number>/manifest/", deliveries.manifest, name="project-delivery-manifest"),
+    path("deliveries/<int:number>/differences/", deliveries.differences, name="project-delivery-differences"),
 ]
 
 WEBHOOK = [

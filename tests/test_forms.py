@@ -75,6 +75,7 @@ ELSEWHERE = {
     "conflict-end": "tests/projects/test_conflicts_of_interest.py",
     "person-reactivate": "for who was shown out: tests/taskers/test_people_pages.py",
     "project-settle": "while tasks wait for nobody: tests/projects/test_stalls.py",
+    "project-delivery-go-on": "where one failed: tests/projects/test_deliveries_pages.py",
     "delivery-again": "once there is one: tests/projects/test_webhook_pages.py",
     "webhook": "once there is one: tests/projects/test_webhook_pages.py",
     "webhook-again": "once there is one: tests/projects/test_webhook_pages.py",

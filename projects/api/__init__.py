@@ -4,6 +4,7 @@ from django.urls import path, re_path
 
 from projects.api import (
     batches,
+    deliveries,
     endpoint,
     files,
     imports,
@@ -18,6 +19,8 @@ from projects.api import (
     webhooks,
     work,
 )
+
+DELIVERY = "projects/<uuid:project_id>/deliveries/<int:number>"
 
 urlpatterns = [
     # What is asked most is looked for first.
@@ -80,6 +83,13 @@ urlpatterns = [
     path("conflicts/<uuid:pair_id>/", people.OneConflict.as_view(), name="api-conflict"),
     path("projects/<uuid:project_id>/verdicts/", verdicts.Verdicts.as_view(), name="api-verdicts"),
     path("projects/<uuid:project_id>/export/<slug:format>/", files.Export.as_view(), name="api-export"),
+    path("projects/<uuid:project_id>/formats/", deliveries.Formats.as_view(), name="api-formats"),
+    path("projects/<uuid:project_id>/deliveries/", deliveries.Deliveries.as_view(), name="api-made-deliveries"),
+    path(f"{DELIVERY}/", deliveries.OneDelivery.as_view(), name="api-made-delivery"),
+    path(f"{DELIVERY}/go-on/", deliveries.GoOn.as_view(), name="api-made-delivery-go-on"),
+    path(f"{DELIVERY}/file/", deliveries.File.as_view(), name="api-made-delivery-file"),
+    path(f"{DELIVERY}/manifest/", deliveries.Manifest.as_view(), name="api-made-delivery-manifest"),
+    path(f"{DELIVERY}/differences/", deliveries.Differences.as_view(), name="api-made-delivery-differences"),
     path("batches/<uuid:batch_id>/", batches.OneBatch.as_view(), name="api-batch"),
     path("batches/<uuid:batch_id>/place/", rules.Place.as_view(), name="api-batch-place"),
     path("batches/<uuid:batch_id>/move/", batches.Move.as_view(), name="api-batch-move"),

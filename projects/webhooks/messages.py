@@ -262,15 +262,9 @@ SOURCES: tuple[tuple[set[str], Callable[[Sequence[Event]], Told]], ...] = (
     ({"batch.done", "batch.closed", "batch.cancelled"}, _batches),
     ({"import.done", "import.failed"}, _imports),
     ({"model.deployed", "model.withdrawn", "model.evaluated"}, _models),
-    ({"payout.paid"}, _payouts),
-)
-TOLD_OF = {"decided", "returned", "reopened", "withheld", "restored", "part_archived", "batch_cancelled"}
-TOLD_OF |= {"batch_done", "batch_closed", "import_done", "import_failed", "payout_settled"} | MODEL_KINDS
-
-
     ({"delivery.done", "delivery.failed"}, _deliveries),
     ({"payout.paid"}, _payouts),
 )
 TOLD_OF = {"decided", "returned", "reopened", "withheld", "restored", "part_archived", "batch_cancelled"}
 TOLD_OF |= {"batch_done", "batch_closed", "import_done", "import_failed", "payout_settled"}
-TOLD_OF |= {"delivery_done", "delivery_failed"}
+TOLD_OF |= {"delivery_done", "delivery_failed"} | MODEL_KINDS

@@ -16,6 +16,7 @@ from django.contrib import admin
 from django.test import Client, override_settings
 from django.urls import reverse
 from PIL import Image
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from assist.adapters import RUNTIMES
 from assist.learning import gate, rollout
@@ -24,10 +25,11 @@ from assist.registry import registry
 from assist.suggestions import precompute
 from projects import queue
 from projects.annotators import lifecycle
+from projects.data import deliveries
 from projects.data.connectors import saved
 from projects.data.media import assets
 from projects.data.media.pictures import read_picture
-from projects.models import BrokenReport, Exclusion, Import, Project, Task, WebhookDelivery
+from projects.models import BrokenReport, Delivery, Exclusion, Import, Project, Task, WebhookDelivery
 from projects.quality import estimating
 from projects.quality.gold import grading
 from projects.quality.qualification import qualification_tests
@@ -131,6 +133,7 @@ def assemble() -> World:
     _grid(world, cast, projects["grid"])
     _models(world, cast, projects[""], projects["deployed"])
     _webhooks(world, cast, projects[""])
+    _deliveries(world, cast, projects[""])
     _rows_of_the_admin(world)
     _keys(world, cast)
     return world
@@ -398,6 +401,17 @@ def _webhooks(world: World, cast: Cast, project: Project) -> None:
     WebhookDelivery.objects.update(state="dead")
     world.things |= {"subscription_id": mine.public_id, "delivery_id": given_up.public_id}
     world.others |= {"whole hook": {"subscription_id": whole.public_id}, "money": {"subscription_id": money.public_id}}
+
+
+def _deliveries(world: World, cast: Cast, project: Project) -> None:
+    """One that is done, and one that failed and that nobody is at."""
+    done = deliveries.order(project, by=cast.mina, format="jsonl", note="Secret reason")
+    failed = deliveries.order(project, by=cast.mina, format="jsonl")
+    ProcrastinateJob.objects.filter(task_name="projects.jobs.make_delivery").update(status="failed")
+    assert deliveries.run(done.pk).state == "done"
+    Delivery.objects.filter(pk=failed.pk).update(state="failed", fault="disk-full")
+    world.things["number"] = done.number
+    world.others["failed delivery"] = {"number": failed.number}
 
 
 def _rows_of_the_admin(world: World) -> None:

@@ -1,30 +1,45 @@
-"""Decided tasks on their way out, as files."""
+"""Decided tasks on their way out: ordered as deliveries, or as files at once."""
 
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_http_methods
 
-from projects.data import exporting
+from projects.data import deliveries, exporting
+from projects.errors import Refused
 from projects.models import Batch, Project
+from projects.reports import notices
 from projects.task_types import TASK_TYPES
+from projects.web.manager.forms.deliveries import DeliveryForm
 from projects.web.shared.access import manages
 from taskers.errors import NotFound
 from taskers.models import Person
 from taskers.web.requests import MemberRequest, key_in
 
+SHOWN = 50  # deliveries of the page
 
-@require_GET
+
+@require_http_methods(["GET", "POST"])
 @manages
 def export(request: MemberRequest, project: Project) -> HttpResponse:
-    """The formats that make sense for the project's type."""
+    """The formats that make sense for the project's type, and what was delivered; posting orders a delivery."""
+    form = DeliveryForm(request.POST or None, project=project)
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = deliveries.order(project, by=request.user, **form.order())
+            return redirect("project-delivery", project.public_id, made.number)
+        except Refused as refused:
+            form.refuse(refused)
     context = {
+        "form": form,
+        "deliveries": deliveries.newest(project)[:SHOWN],
+        "worker": notices.worker_alive(),
         "project": project,
         "task_type": TASK_TYPES[project.task_type],
         "formats": exporting.formats_for(project),
         "batches": project.batches.exclude(state=Batch.State.DRAFT).order_by("-pk")[:200],
         "tab": "export",
     }
-    return render(request, "projects/manager/export.html", context)
+    return render(request, "projects/manager/export.html", context, status=422 if form.errors else 200)
 
 
 @require_GET

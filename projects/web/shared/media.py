@@ -35,16 +35,17 @@ class Media(NamedTuple):
     name: str
     media_type: str
     etag: str
+    called: str = ""  # what a browser is to save it as; "": it shows it
 
 
 async def task_media(request: HttpRequest, task_id: UUID, which: str = FIRST) -> HttpResponseBase:
     """The picture of a task, as coordinates refer to it; of a pair, that of its first or second candidate."""
-    return await _send(request, await _find(request, task_id, which, thumbnail=False))
+    return await send(request, await _find(request, task_id, which, thumbnail=False))
 
 
 async def task_thumbnail(request: HttpRequest, task_id: UUID) -> HttpResponseBase:
     """The thumbnail of a task's picture: JPEG, longest side at most 320 pixels."""
-    return await _send(request, await _find(request, task_id, FIRST, thumbnail=True))
+    return await send(request, await _find(request, task_id, FIRST, thumbnail=True))
 
 
 async def _find(request: HttpRequest, task_id: UUID, which: str, *, thumbnail: bool) -> Media:
@@ -64,7 +65,8 @@ def _media_of(person: Person, task_id: UUID, which: str, thumbnail: bool) -> Med
     return Media(str(asset.file.name), asset.media_type, f'"{asset.sha256}"')
 
 
-async def _send(request: HttpRequest, media: Media) -> HttpResponseBase:
+async def send(request: HttpRequest, media: Media) -> HttpResponseBase:
+    """A stored file, or the part of it that is asked for; nothing where the asker has it already. Raises NotFound."""
     if request.method not in ("GET", "HEAD"):
         return HttpResponse(status=405, headers={"Allow": "GET, HEAD"})
     headers = {
@@ -73,6 +75,8 @@ async def _send(request: HttpRequest, media: Media) -> HttpResponseBase:
         "Accept-Ranges": "bytes",
         "X-Content-Type-Options": "nosniff",
     }
+    if media.called:
+        headers["Content-Disposition"] = f'attachment; filename="{media.called}"'
     seen = parse_etags(request.headers.get("If-None-Match", ""))
     if "*" in seen or media.etag in seen or f"W/{media.etag}" in seen:
         return HttpResponse(status=304, headers=headers)

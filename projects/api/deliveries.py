@@ -1,0 +1,207 @@
+"""Deliveries over the wire: what formats there are, ordering one, how far it is, its files."""
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponseBase
+from drf_spectacular.types import OpenApiTypes
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from projects import access
+from projects.api.endpoint import Endpoint, described
+from projects.api.pagination import asked, page
+from projects.api.serializers import PageQuery, PageShape
+from projects.data import deliveries, exporting
+from projects.data.deliveries import TARGETS
+from projects.data.exporting.terms import MASKS, PARTS
+from projects.models import Delivery, limits
+from projects.web.manager.deliveries import differences_of, file_of, manifest_of
+
+FORMATS = sorted(exporting.FORMATS)
+
+
+class SplitTerms(serializers.Serializer):
+    by = serializers.CharField(
+        max_length=limits.NAME,
+        required=False,
+        allow_blank=True,
+        help_text="a field of the tasks' meta: those that have the same there stay together",
+    )
+    shares = serializers.DictField(
+        child=serializers.IntegerField(min_value=0, max_value=100),
+        help_text=f"percents of {', '.join(PARTS)} that make up 100",
+    )
+
+
+class TermsShape(serializers.Serializer):
+    """What is left out says: everything, whole, as it is."""
+
+    batch = serializers.UUIDField(required=False, allow_null=True)
+    labels = serializers.ListField(
+        child=serializers.CharField(max_length=limits.KEY),
+        required=False,
+        max_length=limits.LABELS,
+        help_text="keys: only tasks whose answer uses one of these",
+    )
+    confidence = serializers.FloatField(required=False, min_value=0, max_value=1, help_text="at least")
+    since = serializers.DateTimeField(required=False, allow_null=True, help_text="decided then or later")
+    split = SplitTerms(required=False, allow_null=True)
+    label_map = serializers.DictField(
+        child=serializers.CharField(allow_null=True, max_length=limits.LABEL_NAME),
+        required=False,
+        help_text="label key: the name it goes out under; null leaves it out",
+    )
+    media = serializers.BooleanField(required=False, help_text="take the pictures along")
+    masks = serializers.ChoiceField(["", *MASKS], required=False)
+
+
+class NewDelivery(serializers.Serializer):
+    format = serializers.ChoiceField(FORMATS)
+    terms = TermsShape(required=False)
+    target = serializers.ChoiceField(list(TARGETS), required=False, default="download")
+    place = serializers.CharField(
+        required=False, default="", allow_blank=True, max_length=500, help_text="one that the operator allows"
+    )
+    note = serializers.CharField(
+        required=False, default="", allow_blank=True, max_length=limits.NOTE, help_text="licence and consent"
+    )
+
+
+class MadeDelivery(serializers.Serializer):
+    id = serializers.UUIDField(source="public_id")
+    number = serializers.IntegerField()
+    project = serializers.UUIDField(source="project.public_id")
+    format = serializers.CharField()
+    terms = TermsShape()
+    target = serializers.CharField()
+    place = serializers.CharField(allow_blank=True)
+    note = serializers.CharField(allow_blank=True)
+    made_by = serializers.UUIDField(source="made_by.public_id", allow_null=True, default=None)
+    made_at = serializers.DateTimeField()
+    state = serializers.ChoiceField(Delivery.State.values)
+    fault = serializers.CharField(allow_blank=True, help_text="why it failed, for programs")
+    reason = serializers.CharField(allow_blank=True)
+    ended_at = serializers.DateTimeField(allow_null=True)
+    written = serializers.IntegerField(help_text="tasks read so far, while it is being made")
+    settings_version = serializers.IntegerField(allow_null=True)
+    position = serializers.IntegerField(help_text="of the feed of verdicts: follow it from there and miss nothing")
+    before = serializers.IntegerField(
+        source="before.number", allow_null=True, default=None, help_text="the delivery that it is compared with"
+    )
+    tasks = serializers.IntegerField()
+    added = serializers.IntegerField()
+    changed = serializers.IntegerField()
+    gone = serializers.IntegerField()
+    files = serializers.IntegerField()
+    bytes = serializers.IntegerField(source="size")
+    sha256 = serializers.CharField(allow_blank=True, help_text="of the file to download")
+    manifest_sha256 = serializers.CharField(allow_blank=True)
+
+
+class MadeDeliveryPage(PageShape):
+    results = MadeDelivery(many=True)
+
+
+class FormatShape(serializers.Serializer):
+    key = serializers.CharField()
+    title = serializers.CharField()
+    note = serializers.CharField()
+    loses = serializers.CharField(help_text="what of an answer it can't say")
+    media = serializers.BooleanField(help_text="whether it takes pictures along")
+    masks = serializers.ListField(child=serializers.CharField(), help_text="how it writes masks, the usual way first")
+    most = serializers.IntegerField(help_text="tasks; 0: any number")
+
+
+class FormatList(serializers.Serializer):
+    results = FormatShape(many=True)
+
+
+class Formats(Endpoint):
+    """The formats that fit a project."""
+
+    @described("List export formats", {200: FormatList}, operation_id="exports_formats")
+    def get(self, request: Request, project_id: UUID) -> Response:
+        project = self.project(project_id, *access.MANAGE)
+        return Response({"results": FormatShape(exporting.formats_for(project), many=True).data})
+
+
+class Deliveries(Endpoint):
+    """A project's deliveries: numbered results that stay as they were made."""
+
+    @described("List deliveries", {200: MadeDeliveryPage}, operation_id="deliveries_list", parameters=[PageQuery])
+    def get(self, request: Request, project_id: UUID) -> Response:
+        project = self.project(project_id, *access.MANAGE)
+        after, limit = asked(request)
+        rows = deliveries.newest(project).filter(pk__gt=after).order_by("pk")
+        found = list(rows[: limit + 1])
+        return Response(page(found, after, limit, lambda given: MadeDelivery(given, many=True).data))
+
+    @described("Make a delivery", {202: MadeDelivery}, request=NewDelivery, operation_id="deliveries_create")
+    def post(self, request: Request, project_id: UUID) -> Response:
+        project = self.project(project_id, *access.MANAGE)
+        body = NewDelivery(data=request.data)
+        body.is_valid(raise_exception=True)
+        said: dict[str, Any] = dict(body.validated_data)
+        made = deliveries.order(project, by=self.person, said=said.pop("terms", {}), **said)
+        return Response(MadeDelivery(made).data, status=202)
+
+
+class _OfOne(Endpoint):
+    def delivery(self, project_id: UUID, number: int) -> Delivery:
+        return deliveries.one_of(self.project(project_id, *access.MANAGE), number)
+
+
+class OneDelivery(_OfOne):
+    """How far one is, and what it holds."""
+
+    @described("Get a delivery", {200: MadeDelivery}, operation_id="deliveries_get")
+    def get(self, request: Request, project_id: UUID, number: int) -> Response:
+        return Response(MadeDelivery(self.delivery(project_id, number)).data)
+
+
+class GoOn(_OfOne):
+    """One that failed, or that nobody is at."""
+
+    @described("Make a failed delivery again", {202: MadeDelivery}, request=None, operation_id="deliveries_go_on")
+    def post(self, request: Request, project_id: UUID, number: int) -> Response:
+        deliveries.go_on(self.delivery(project_id, number))
+        return Response(MadeDelivery(self.delivery(project_id, number)).data, status=202)
+
+
+class File(_OfOne):
+    """Its file, whole or in ranges."""
+
+    @described(
+        "Download a delivery",
+        {
+            (200, "application/octet-stream"): OpenApiTypes.BINARY,
+            (206, "application/octet-stream"): OpenApiTypes.BINARY,
+        },
+        operation_id="deliveries_file",
+    )
+    def get(self, request: Request, project_id: UUID, number: int) -> HttpResponseBase:
+        return file_of(request._request, self.delivery(project_id, number))
+
+
+class Manifest(_OfOne):
+    """What is in it: each file with its sha256 and bytes, and how all of it came about."""
+
+    @described(
+        "Get a delivery's manifest",
+        {(200, "application/json"): OpenApiTypes.OBJECT},
+        operation_id="deliveries_manifest",
+    )
+    def get(self, request: Request, project_id: UUID, number: int) -> HttpResponseBase:
+        return manifest_of(request._request, self.delivery(project_id, number))
+
+
+class Differences(_OfOne):
+    """A line for each task that was added, changed or is gone since the delivery before."""
+
+    @described(
+        "Get a delivery's differences", {(200, "text/csv"): OpenApiTypes.BINARY}, operation_id="deliveries_differences"
+    )
+    def get(self, request: Request, project_id: UUID, number: int) -> HttpResponseBase:
+        return differences_of(request._request, self.delivery(project_id, number))
