@@ -1,8 +1,10 @@
 """Exports: decided tasks only, whole, without names; and which format fits what."""
 
 import json
+from pathlib import Path
 
 import pytest
+from django.conf import settings as site
 
 from projects import queue
 from projects.data import exporting
@@ -68,3 +70,10 @@ def test_work_that_was_voided_is_exported_as_such(cast, reports):
     queue.void(annotation.assignment, "banned", by=cast.mina)
     (line,) = exported(reports, "jsonl").splitlines()
     assert [one["voided"] for one in json.loads(line)["judgements"]] == [True]
+
+
+def test_the_page_of_formats_says_of_each_what_it_cannot_say():
+    lines = (Path(site.BASE_DIR) / "docs/exporting.md").read_text().splitlines()
+    told = {line.split("|")[2].strip(" `"): line for line in lines if line.startswith("| ") and "| `" in line}
+    missing = [one.key for one in exporting.FORMATS.values() if one.loses not in told.get(one.key, "")]
+    assert not missing, "say in docs/exporting.md what these lose"
