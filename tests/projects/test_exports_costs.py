@@ -41,13 +41,15 @@ def many(project, number: int, **more) -> None:
     )
 
 
-@pytest.mark.parametrize("key", ["jsonl", "conll", "docbin"])
+@pytest.mark.parametrize("key", ["jsonl", "conll", "bioes", "docbin", "brat", "label_studio", "parquet"])
 def test_memory_of_an_export_does_not_grow_with_the_project(cast, key, monkeypatch):
     monkeypatch.setattr(reading, "CHUNK", 20)
     monkeypatch.setattr(exports, "PIECE", 4096)
     project = make.project(cast.riverside, wanted=1)
     many(project, 600)
     monkeypatch.setattr("projects.data.exporting.docbin.SPOOLED", 4096)
+    monkeypatch.setattr("projects.data.exporting.zipping.SPOOLED", 4096)
+    monkeypatch.setattr("projects.data.exporting.parquet_folder.GROUP_ROWS", 20)
     sum(map(len, exports.export(project, key)))  # imports and caches
     tracemalloc.start()
     try:
