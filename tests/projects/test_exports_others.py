@@ -123,8 +123,7 @@ def test_datasets_loads_spans_with_typed_labels(reports, tmp_path):
 
 @pytest.mark.parametrize("masks", ["rle", "png"])
 def test_datasets_loads_pictures_that_lie_in_the_file(gallery, tmp_path, masks):
-    split = {"shares": {"train": 100}}
-    rows = loaded(unpacked(gallery, "parquet", tmp_path, media=True, masks=masks, split=split), tmp_path)["train"]
+    rows = loaded(unpacked(gallery, "parquet", tmp_path, media=True, masks=masks), tmp_path)["train"]
     assert len(rows) == 5 and rows[0]["image"].size == (30, 20)
     expected = Image.open(io.BytesIO(picture(0))).convert("RGB")
     assert rows[0]["image"].convert("RGB").tobytes() == expected.tobytes()
@@ -135,6 +134,12 @@ def test_datasets_loads_pictures_that_lie_in_the_file(gallery, tmp_path, masks):
         assert regions[5]["mask"].size == (30, 20)
     else:
         assert json.loads(regions[5]["rle"])["size"] == [20, 30]
+
+
+def test_datasets_loads_the_parts_of_a_split_where_one_is_empty(gallery, tmp_path):
+    split = {"shares": {"train": 99, "test": 1}}
+    found = loaded(unpacked(gallery, "parquet", tmp_path, split=split), tmp_path)
+    assert sum(len(part) for part in found.values()) == 5
 
 
 def test_pandas_reads_the_columns_of_parquet(reports, tmp_path):
@@ -199,5 +204,5 @@ def test_label_studio_takes_fields_and_spans_and_pairs(cast, animals, reports, t
 
 def test_an_empty_project_is_an_empty_set_in_every_format(cast, tmp_path):
     texts = make.project(cast.riverside)
-    assert len(loaded(unpacked(texts, "parquet", tmp_path), tmp_path)["train"]) == 0
+    assert [path.name for path in unpacked(texts, "parquet", tmp_path).iterdir()] == ["README.md"]
     assert exported(texts, "label_studio") == b"[\n]\n" and exported(texts, "bioes") == b""

@@ -4,8 +4,11 @@ A bucket knows no folders that could be renamed: each object is there once all o
 last. Where it is, the delivery is whole; a run that takes over writes the same objects again.
 """
 
+import contextlib
 from collections.abc import Callable, Iterable
 from typing import Any
+
+from fsspec.spec import AbstractBufferedFile
 
 from projects.data.deliveries.kept_files import NotWritten, Stored
 from projects.data.deliveries.targets import DATA, ELSEWHERE, MANIFEST, Shipment, checked
@@ -39,8 +42,7 @@ def _send(system: Any, path: str, pieces: Iterable[bytes]) -> None:
         for piece in pieces:
             file.write(piece)
     except BaseException as error:
-        file.discard()
-        file.closed = True  # or it would be sent when it is thrown away
+        _throw_away(system, path, file)
         if isinstance(error, Problem) or not isinstance(error, Exception):
             raise
         raise _told(error) from None
@@ -48,6 +50,16 @@ def _send(system: Any, path: str, pieces: Iterable[bytes]) -> None:
         file.close()
     except Exception as error:
         raise _told(error) from None
+
+
+def _throw_away(system: Any, path: str, file: Any) -> None:
+    """Send nothing more of an object; what was sent is to be seen nowhere."""
+    with contextlib.suppress(Exception):
+        file.discard()
+    if isinstance(file, AbstractBufferedFile):
+        file.closed = True  # or it would be sent when it is thrown away
+    with contextlib.suppress(Exception):
+        _without(system, path)
 
 
 def _without(system: Any, path: str) -> None:

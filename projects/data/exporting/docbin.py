@@ -56,10 +56,10 @@ class Columns:
     def close(self) -> None:
         self._open.close()
 
-    def add(self, one: Decided, tag: Callable[[str], str] = str) -> None:
-        """Add one document; `tag` says what a label is called."""
+    def add(self, one: Decided, called: Callable[[str], str] = str) -> None:
+        """Add one document, its labels as they are `called`."""
         text = one.payload["text"]
-        spans = [{**span, "label": tag(span["label"])} for span in one.answer["spans"]]
+        spans = [{**span, "label": called(span["label"])} for span in one.answer["spans"]]
         words = _with_white_space(text, tokenize(text, cuts_of(spans)))
         tags = _tags(words, without_overlaps(spans))
         for (start, end, is_space), (tag, label) in zip(words, tags, strict=True):

@@ -30,7 +30,8 @@ Row = dict[str, Any]
 
 
 def write(source: Source) -> Iterator[Entry]:
-    """data/PART-NUMBER.parquet, and a card that says what is in them."""
+    """data/PART-NUMBER.parquet, and a card that says what is in them. A part without tasks has no file: `datasets` reads
+    none that is empty."""
     features = features_of(source)
     names = Names()
     for split in source.splits:
@@ -38,16 +39,18 @@ def write(source: Source) -> Iterator[Entry]:
         number, more = 0, True
         while more:
             with tempfile.TemporaryFile() as file:
-                more = _fill(file, rows, features)
+                count, more = _fill(file, rows, features)
                 file.seek(0)
                 pieces = iter(lambda file=file: file.read(PIECE), b"")
+                if not count:
+                    break
                 yield Entry(f"data/{PARTS[split]}-{number:05d}.parquet", pieces, packed=False)
             number += 1
     yield Entry("README.md", [f"# {source.project.name}\n\nMade by Tandem; loads by datasets.load_dataset.\n".encode()])
 
 
-def _fill(file: Any, rows: Iterator[Row], features: Features) -> bool:
-    """Write the next rows into a file; whether it was full before they ended."""
+def _fill(file: Any, rows: Iterator[Row], features: Features) -> tuple[int, bool]:
+    """Write the next rows into a file; how many, and whether it was full before they ended."""
     import pyarrow as arrow
     from pyarrow import parquet
 
@@ -66,10 +69,10 @@ def _fill(file: Any, rows: Iterator[Row], features: Features) -> bool:
                 writer.write_table(arrow.Table.from_pylist(group, schema=schema))
                 count, size, group, held = count + len(group), size + held, [], 0
                 if count >= FILE_ROWS or size >= FILE_BYTES:
-                    return True
-        if group or not count:
+                    return count, True
+        if group:
             writer.write_table(arrow.Table.from_pylist(group, schema=schema))
-    return False
+    return count + len(group), False
 
 
 def _kind(feature: Any) -> Any:

@@ -5,6 +5,7 @@ Corners are counted from 1, as VOC's own are.
 
 import tempfile
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -44,9 +45,7 @@ def write(source: Source) -> Iterator[Entry]:
             for folder, lines in (("Main", listed), ("Segmentation", masked)):
                 if lines.tell() or folder == "Main":
                     lines.seek(0)
-                    yield Entry(
-                        f"ImageSets/{folder}/{split or ALL}.txt", iter(lambda file=lines: file.read(PIECE), b"")
-                    )
+                    yield Entry(f"ImageSets/{folder}/{split or ALL}.txt", iter(partial(lines.read, PIECE), b""))
 
 
 def annotation(source: Source, one: Decided, name: str) -> bytes:

@@ -47,10 +47,11 @@ class Zip:
     def file(self, entry: Entry) -> Iterator[bytes]:
         """One file with its header; its line goes into the list."""
         name = entry.name.encode()
-        head, more = _beginning(entry.pieces) if entry.packed else (b"", iter(entry.pieces))
         if not entry.packed:
-            yield from self._stored(name, more)
-        elif more is None:
+            yield from self._stored(name, entry.pieces)
+            return
+        head, more = _beginning(entry.pieces)
+        if more is None:
             yield from self._small(name, head)
         else:
             yield from self._streamed(name, head, more)
@@ -64,7 +65,7 @@ class Zip:
         yield self._sent(_local(found) + body)
         self._list(found)
 
-    def _stored(self, name: bytes, pieces: Iterator[bytes]) -> Iterator[bytes]:
+    def _stored(self, name: bytes, pieces: Iterable[bytes]) -> Iterator[bytes]:
         """Spooled first, so that its sizes stand before it: some readers don't take stored files otherwise."""
         crc = size = 0
         with tempfile.SpooledTemporaryFile(max_size=SPOOLED) as spool:
