@@ -61,9 +61,9 @@ def _shapes(source: Source, region: dict[str, Any], group: int) -> Iterator[dict
 
 def _points(shape: dict[str, Any], masks: str) -> Iterator[tuple[str, list[list[float]], dict[str, Any]]]:
     if shape["type"] == "mask" and masks == "png":
-        x, y, width, height = geometry.mask_box(shape)
-        cut = geometry.bitmap_from_mask(shape)[y : y + height, x : x + width]
-        corners = [[float(x), float(y)], [float(x + width - 1), float(y + height - 1)]]
+        left, top, wide, tall = geometry.mask_box(shape)
+        cut = geometry.bitmap_from_mask(shape)[top : top + tall, left : left + wide]
+        corners = [[float(left), float(top)], [float(left + wide - 1), float(top + tall - 1)]]
         yield "mask", corners, {"mask": base64.b64encode(shapes.png(cut)).decode()}
     elif shape["type"] in ("mask", "polygon"):
         yield from (("polygon", ring, {}) for ring in shapes.rings(shape))

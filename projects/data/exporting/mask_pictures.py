@@ -5,6 +5,7 @@ A pixel belongs to one object: what was drawn later lies on top. Class numbers b
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +18,6 @@ from projects.data.exporting.source import Source
 
 CITY = "all"
 OF_A_CLASS = 1000  # an instance's number is its class times this, and its place among those of the class
-Numbers = NDArray[np.uint8] | NDArray[np.uint16]
 
 
 def write_cityscapes(source: Source) -> Iterator[Entry]:
@@ -33,7 +33,12 @@ def write_cityscapes(source: Source) -> Iterator[Entry]:
             yield from pictures.entry(one, f"leftImg8bit/{part}/{CITY}/{stem}_leftImg8bit{ending(one)}")
             classes, instances = drawn(source, one)
             colours = np.array(palette, dtype=np.uint8)[classes]
-            kinds = {"labelIds": classes, "labelTrainIds": classes, "instanceIds": instances, "color": colours}
+            kinds: dict[str, NDArray[Any]] = {
+                "labelIds": classes,
+                "labelTrainIds": classes,
+                "instanceIds": instances,
+                "color": colours,
+            }
             for kind, picture in kinds.items():
                 name = f"gtFine/{part}/{CITY}/{stem}_gtFine_{kind}.png"
                 yield Entry(name, [shapes.png(picture)], packed=False)

@@ -7,6 +7,7 @@ a temporary file group by group, so that one group is held. pyarrow is loaded wh
 import json
 import tempfile
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from projects.data.exporting import pictures, shapes
@@ -30,8 +31,8 @@ Row = dict[str, Any]
 
 
 def write(source: Source) -> Iterator[Entry]:
-    """data/PART-NUMBER.parquet, and a card that says what is in them. A part without tasks has no file: `datasets` reads
-    none that is empty."""
+    """data/PART-NUMBER.parquet, and a card that says what is in them. A part without tasks has no file: `datasets`
+    reads none that is empty."""
     features = features_of(source)
     names = Names()
     for split in source.splits:
@@ -41,7 +42,7 @@ def write(source: Source) -> Iterator[Entry]:
             with tempfile.TemporaryFile() as file:
                 count, more = _fill(file, rows, features)
                 file.seek(0)
-                pieces = iter(lambda file=file: file.read(PIECE), b"")
+                pieces = iter(partial(file.read, PIECE), b"")
                 if not count:
                     break
                 yield Entry(f"data/{PARTS[split]}-{number:05d}.parquet", pieces, packed=False)
@@ -111,9 +112,8 @@ def _of_regions(source: Source) -> Features:
         "bbox": [NUMBER],
         "points": [[NUMBER]],
     }
-    region |= {"png": {"mask": PICTURE}, "polygons": {"polygons": [[[NUMBER]]]}}.get(
-        source.terms.masks, {"rle": STRING}
-    )
+    drawn: dict[str, Features] = {"png": {"mask": PICTURE}, "polygons": {"polygons": [[[NUMBER]]]}}
+    region |= drawn.get(source.terms.masks, {"rle": STRING})
     region |= {"attributes": STRING}
     picture = {"image": PICTURE} if source.terms.media else {}
     return picture | {"file_name": STRING, "width": INTEGER, "height": INTEGER, "regions": [region]}

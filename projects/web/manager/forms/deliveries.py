@@ -20,7 +20,7 @@ MASKS: list[tuple[str, str | Promise]] = [
     ("png", _("Pictures (PNG)")),
 ]
 # Where a refusal's place has no field of its own name.
-FIELDS = {"split": "train", "place": "target"}
+FIELDS = {"split": "train", "place": "target", "media": "pictures"}
 
 
 class DeliveryForm(forms.Form):
@@ -51,7 +51,7 @@ class DeliveryForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
         help_text=_("One a line: label = name. Labels with one name become one; without a name a label is left out."),
     )
-    media = forms.BooleanField(label=_("Take the pictures along"), required=False)
+    pictures = forms.BooleanField(label=_("Take the pictures along"), required=False)
     masks = forms.ChoiceField(label=_("Masks"), required=False, choices=MASKS)
     note = forms.CharField(
         label=_("Licence and consent"),
@@ -75,7 +75,7 @@ class DeliveryForm(forms.Form):
         labels = project.labels.order_by("position", "id").values_list("key", "name")
         self.fields["labels"].choices = list(labels)  # type: ignore[attr-defined]
         if not any(one.media for one in formats):
-            del self.fields["media"]
+            del self.fields["pictures"]
         if not any(one.masks for one in formats):
             del self.fields["masks"]
 
@@ -107,7 +107,7 @@ class DeliveryForm(forms.Form):
             "since": typed["since"].isoformat() if typed["since"] else None,
             "split": {"by": typed["group"], "shares": shares} if any(shares.values()) else None,
             "label_map": typed["label_map"],
-            "media": typed.get("media", False),
+            "media": typed.get("pictures", False),
             "masks": typed.get("masks", ""),
         }
         return {"format": typed["format"], "said": said, "target": target, "place": place, "note": typed["note"]}
