@@ -1,20 +1,21 @@
 """The walls: who imports whom, who writes what, and names that say something."""
 
 import ast
+import sys
 from pathlib import Path
 
 import pytest
 
-from tests.support.walls import APPS, FLOORS, ROOT, SOURCES, TREES, floor_of, imports, named
+from tests.support.walls import APPS, CLIENT, FLOORS, ROOT, SOURCES, TREES, floor_of, imports, module_of, named
 from tests.support.writes import written_by
 
 
 def test_imports_run_downwards() -> None:
     upwards = []
     for path in SOURCES:
-        mine = floor_of(".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"))
+        mine = floor_of(module_of(path))
         for module in imports(path):
-            if module.split(".")[0] in APPS and floor_of(module) > mine:
+            if module.split(".")[0] in {*APPS, *CLIENT} and floor_of(module) > mine:
                 upwards.append(f"{named(path)} imports {module}")
     assert not upwards, "from above:\n" + "\n".join(sorted(upwards))
 
@@ -26,11 +27,21 @@ def test_a_queue_that_asked_its_pages_would_import_from_above() -> None:
     assert floor_of("projects.web.reviewer") > floor_of("projects.web.shared.media") > floor_of("taskers.web.forms")
 
 
-@pytest.mark.parametrize("app", FLOORS)
+@pytest.mark.parametrize("app", [*FLOORS, *CLIENT])
 def test_each_module_of_an_app_lies_in_a_package_with_a_place(app: str) -> None:
-    known = {one.split(".")[0] for floor in FLOORS[app].split() for one in floor.split("|")}
-    inside = {Path(named(path)).parts[1].removesuffix(".py") for path in SOURCES if Path(named(path)).parts[0] == app}
-    assert inside - {"__init__"} == known
+    known = {one.split(".")[0] for floor in (FLOORS | CLIENT)[app].split() for one in floor.split("|")}
+    inside = {module.split(".")[1] for module in map(module_of, SOURCES) if module.startswith(f"{app}.")}
+    assert inside == known
+
+
+def test_the_client_stands_alone() -> None:
+    """Whoever installs it has Python, httpx and, for files in YAML, PyYAML."""
+    imported = {path: {one.split(".")[0] for one in imports(path)} for path in SOURCES}
+    of_client = {path: found for path, found in imported.items() if module_of(path).split(".")[0] in CLIENT}
+    assert len(of_client) > 20, "nothing was read"
+    assert not {named(path) for path in imported.keys() - of_client.keys() if imported[path] & CLIENT.keys()}
+    theirs = set().union(*of_client.values()) - CLIENT.keys() - sys.stdlib_module_names
+    assert theirs == {"httpx", "yaml"}
 
 
 PURE = [

@@ -16,9 +16,15 @@ FLOORS = {
     "assist": """apps|jobs|management
         web session annotators learning suggestions registry runtime adapters models|errors""",
 }
+# The package of client/ is built and installed by itself: it imports none of the apps, and none of them imports it.
+CLIENT = {
+    "tandem_client": """command|__main__
+        client projects|batches|tasks|imports|verdicts|exports|webhooks login
+        downloads|uploads|folders|answers|lists|signatures transport codec models errors|version"""
+}
 TREES = {
     path: ast.parse(path.read_text())
-    for app in APPS
+    for app in [*APPS, "client"]
     for path in sorted((ROOT / app).rglob("*.py"))
     if "migrations" not in path.parts
 }
@@ -41,12 +47,19 @@ def imports(path: Path) -> set[str]:
     return found
 
 
+def module_of(path: Path) -> str:
+    """The name that a file of the source is imported by."""
+    steps = path.relative_to(ROOT / "client" if named(path).startswith("client/") else ROOT).with_suffix("").parts
+    return ".".join(steps).removesuffix(".__init__")
+
+
 def floor_of(module: str) -> tuple[int, int]:
     """How high a module stands: its app, and its package's place in it, counted from below; what is no part of an app's
-    packages stands on top of it."""
+    packages stands on top of it. The client lies below all apps."""
     app, _, inside = module.partition(".")
-    floors = FLOORS.get(app, "").split()[::-1]
+    house = APPS.index(app) if app in APPS else -1
+    floors = (FLOORS | CLIENT).get(app, "").split()[::-1]
     for height, packages in enumerate(floors):
         if any(inside == one or inside.startswith(f"{one}.") for one in packages.split("|")):
-            return APPS.index(app), height
-    return APPS.index(app), len(floors)
+            return house, height
+    return house, len(floors)

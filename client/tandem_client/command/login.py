@@ -1,0 +1,81 @@
+"""tandem login, logout, whoami: which server, as whom."""
+
+import argparse
+import getpass
+import ipaddress
+import sys
+from typing import Any
+from urllib.parse import urlsplit
+
+from tandem_client import login
+from tandem_client.client import Tandem
+from tandem_client.command.output import Output
+from tandem_client.errors import BadInput, NotAllowed
+from tandem_client.models import Token
+from tandem_client.transport import root_of
+
+PREFIX = 8  # letters of a token that may be shown
+
+
+def add(commands: Any, everywhere: argparse.ArgumentParser) -> None:
+    """The commands and what they take."""
+    one = commands.add_parser("login", parents=[everywhere], help="keep a server's address and a token for it")
+    one.add_argument("server", help="its address, as in the browser: https://tandem.example.com")
+    one.set_defaults(run=sign_in)
+    commands.add_parser("logout", parents=[everywhere], help="forget them").set_defaults(run=sign_out)
+    commands.add_parser("whoami", parents=[everywhere], help="which server, as whom").set_defaults(run=who)
+
+
+def sign_in(asked: argparse.Namespace, output: Output) -> None:
+    """Ask for the token without showing it, or take the first line of a pipe; see whether it opens; keep it."""
+    server = root_of(asked.server)
+    token = (getpass.getpass(f"Token for {server}: ") if sys.stdin.isatty() else sys.stdin.readline()).strip()
+    if not token:
+        raise BadInput("No token was given: type it, or send it through a pipe.")
+    with Tandem(server, token) as tandem:
+        tandem.ask("GET", "projects/", query={"limit": 1})
+    if _in_the_open(server):
+        output.note("Whoever is on the way can read what you send: this address is http, not https.")
+    path = login.keep(login.Login(server, token))
+    output.show({"server": server, "kept_in": str(path)}, f"Signed in at {server}. The token is kept in {path}.")
+
+
+def sign_out(_asked: argparse.Namespace, output: Output) -> None:
+    """Forget the token here; it stays good until it is revoked."""
+    if login.forget():
+        output.show({"forgotten": True}, "Signed out here. The token is good until you revoke it on your profile page.")
+    else:
+        output.show({"forgotten": False}, "Nobody was signed in here.")
+
+
+def who(_asked: argparse.Namespace, output: Output) -> None:
+    """Whether the token opens, and whose it is, where it may know."""
+    found = login.found()
+    with Tandem(found.server, found.token) as tandem:
+        tandem.ask("GET", "projects/", query={"limit": 1})
+        token = _own(tandem, found.token[:PREFIX])
+    said: dict[str, Any] = {"server": found.server, "token": f"{found.token[:PREFIX]}…"}
+    said |= {"name": token and token.name, "person": token and token.person_name, "email": token and token.email}
+    said["expires_at"] = token and token.expires_at
+    whose = f"{token.person_name} <{token.email}>, by the token “{token.name}”" if token else "somebody"
+    until = f", good until {token.expires_at:%Y-%m-%d}" if token and token.expires_at else ""
+    output.show(said, f"{whose} ({said['token']}{until}) at {found.server}")
+
+
+def _own(tandem: Tandem, prefix: str) -> Token | None:
+    """The token that asks, among those that its person may see; None where that can't be told."""
+    try:
+        found = [one for one in tandem.tokens() if one.prefix == prefix]
+    except NotAllowed:
+        return None
+    return found[0] if len(found) == 1 else None
+
+
+def _in_the_open(server: str) -> bool:
+    parts = urlsplit(server)
+    host = parts.hostname or ""
+    try:
+        here = ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        here = host == "localhost"
+    return parts.scheme == "http" and not here

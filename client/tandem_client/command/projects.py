@@ -1,0 +1,120 @@
+"""tandem project: listed, shown, made from a file, copied."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from tandem_client.client import Tandem
+from tandem_client.codec import given
+from tandem_client.command.output import Output
+from tandem_client.errors import BadInput
+from tandem_client.models import Project
+
+OWN = ("name", "task_type", "labels")
+
+
+def add(commands: Any, everywhere: argparse.ArgumentParser) -> None:
+    """The commands and what they take."""
+    group = commands.add_parser("project", help="list, show, create, clone projects")
+    inside = group.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    inside.add_parser("list", parents=[everywhere], help="those you manage").set_defaults(run=listed)
+    one = inside.add_parser("show", parents=[everywhere], help="one of them")
+    one.add_argument("project", help="its name or id")
+    one.set_defaults(run=shown)
+    one = inside.add_parser("template", parents=[everywhere], help="write it down as YAML, for `create`")
+    one.add_argument("project", help="its name or id")
+    one.set_defaults(run=template)
+    one = inside.add_parser("create", parents=[everywhere], help="make one from a YAML or JSON file")
+    one.add_argument("file", help="the file; - for standard input")
+    one.add_argument("--name", help="another name than the file says")
+    one.set_defaults(run=created)
+    one = inside.add_parser("clone", parents=[everywhere], help="make another one alike, without tasks")
+    one.add_argument("project", help="its name or id")
+    one.add_argument("--name", required=True, help="the new one's name")
+    one.set_defaults(run=cloned)
+
+
+def listed(_asked: argparse.Namespace, output: Output) -> None:
+    """The projects that you manage."""
+    with Tandem() as tandem:
+        found = list(tandem.projects.list())
+    output.table(
+        found, ("name", "task type", "state", "id"), [(one.name, one.task_type, one.state, one.id) for one in found]
+    )
+
+
+def shown(asked: argparse.Namespace, output: Output) -> None:
+    """A project, its labels and what its settings say."""
+    with Tandem() as tandem:
+        found = tandem.projects.get(tandem.projects.find(asked.project).id)
+    _tell(found, output)
+
+
+def template(asked: argparse.Namespace, output: Output) -> None:
+    """What `create` takes, of a project that is there."""
+    with Tandem() as tandem:
+        found = tandem.projects.get(tandem.projects.find(asked.project).id)
+    said = {"name": found.name, "task_type": found.task_type, "labels": given(found.labels)} | given(found.settings)
+    if not output.as_json:
+        output.out.write(_yaml().safe_dump(said, sort_keys=False, allow_unicode=True))
+        return
+    output.show(said, "")
+
+
+def created(asked: argparse.Namespace, output: Output) -> None:
+    """A project of what a file says."""
+    said = read(asked.file)
+    settings = {**said.pop("settings", {}), **{name: value for name, value in said.items() if name not in OWN}}
+    name, task_type = asked.name or said.get("name"), said.get("task_type")
+    if not name or not task_type:
+        raise BadInput(f"{asked.file} has no “{'task_type' if name else 'name'}”.")
+    with Tandem() as tandem:
+        made = tandem.projects.create(str(name), str(task_type), labels=said.get("labels") or [], settings=settings)
+    _tell(made, output)
+
+
+def cloned(asked: argparse.Namespace, output: Output) -> None:
+    """Another project with the same labels and settings."""
+    with Tandem() as tandem:
+        made = tandem.projects.clone(tandem.projects.find(asked.project).id, asked.name)
+    _tell(made, output)
+
+
+def read(file: str) -> dict[str, Any]:
+    """What a YAML or JSON file says. Raises BadInput, with the line."""
+    try:
+        text = sys.stdin.read() if file == "-" else Path(file).read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"{file} can't be read: {getattr(error, 'strerror', None) or error}.") from None
+    if file.endswith(".json") or text.lstrip().startswith("{"):
+        try:
+            said = json.loads(text)
+        except ValueError as error:
+            raise BadInput(f"{file} is no JSON: {error}.") from None
+    else:
+        yaml = _yaml()
+        try:
+            said = yaml.safe_load(text)
+        except yaml.YAMLError as error:
+            raise BadInput(f"{file} is no YAML: {' '.join(str(error).split())}.") from None
+    if not isinstance(said, dict):
+        raise BadInput(f"{file} doesn't say what a project is: it holds no fields.")
+    return said
+
+
+def _yaml() -> Any:
+    try:
+        import yaml
+    except ImportError:
+        raise BadInput("YAML needs PyYAML: pip install 'tandem-client[yaml]'. JSON needs nothing.") from None
+    return yaml
+
+
+def _tell(project: Project, output: Output) -> None:
+    labels = ", ".join(one.name for one in project.labels) or "none"
+    settings = given(project.settings)
+    lines = [f"{project.name} ({project.task_type}, {project.state})", f"  id      {project.id}", f"  labels  {labels}"]
+    lines += [f"  {name}: {settings[name]}" for name in ("wanted", "rate", "aggregation", "target") if name in settings]
+    output.show(project, "\n".join(lines))

@@ -1,0 +1,62 @@
+"""Files that the server's worker loads: sent from the disk, and followed until they are in."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from tandem_client.codec import decoded
+from tandem_client.errors import BadInput, ImportFailed
+from tandem_client.models import Import
+from tandem_client.transport import Request, Transport, at, new_key
+from tandem_client.uploads import Counted, Told
+
+POLL = 1.0  # seconds between two looks
+
+
+class Imports:
+    """Files on their way into batches."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def create(self, batch_id: str, path: str | Path, *, progress: Told | None = None, key: str = "") -> Import:
+        """Send a file; a worker loads it afterwards. Sending it again is safe: rows that are in already are known."""
+        self._transport.ask(Request("GET", at("batches", batch_id)))  # whether it may come, before it is on its way
+        place = Path(path)
+        try:
+            with place.open("rb") as file:
+                return self._sent(batch_id, place.name, file, progress, key or new_key())
+        except OSError as error:
+            raise BadInput(f"{place} can't be read: {error.strerror or error}.") from None
+
+    def _sent(self, batch_id: str, name: str, file: BinaryIO, progress: Told | None, key: str) -> Import:
+        counted = cast(BinaryIO, Counted(file, progress))
+        request = Request("POST", at("batches", batch_id, "imports"), file=(name, counted), key=key)
+        return decoded(Import, self._transport.ask(request))
+
+    def get(self, import_id: str) -> Import:
+        """How far a file has come, and its rejected rows."""
+        return decoded(Import, self._transport.ask(Request("GET", at("imports", import_id))))
+
+    def wait(
+        self,
+        import_id: str,
+        *,
+        progress: Callable[[Import], object] | None = None,
+        seconds: float | None = None,
+        sleep: Callable[[float], object] = time.sleep,
+    ) -> Import:
+        """Until the file is in. Raises ImportFailed, with the reason, and TimeoutError after so many seconds."""
+        end = None if seconds is None else time.monotonic() + seconds
+        while True:
+            found = self.get(import_id)
+            if progress:
+                progress(found)
+            if found.state == "failed":
+                raise ImportFailed(f"{found.name} couldn't be loaded: {found.reason}")
+            if found.state == "done":
+                return found
+            if end is not None and time.monotonic() > end:
+                raise TimeoutError(f"{found.name} isn't loaded after {seconds:g} seconds: does a worker run?")
+            sleep(POLL)
