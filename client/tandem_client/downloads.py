@@ -17,7 +17,6 @@ from tandem_client.transport import Request, Transport
 
 Told = Callable[[int, int | None], object]  # bytes so far, and in all where the server says so
 TRIES = 5
-PIECE = 256 * 1024
 RANGE_NOT_THERE = 416
 
 
@@ -81,11 +80,11 @@ def _keep(answer: httpx.Response, part: Path, progress: Told | None) -> None:
     mark = answer.headers.get("etag", "")
     length = answer.headers.get("content-length", "")
     with part.open("ab" if going_on else "wb") as file:
-        if mark and not mark.startswith("W/"):
+        if mark and not mark.startswith("W/") and "content-encoding" not in answer.headers:
             _mark(part).write_text(mark)
         done = file.tell()
         total = done + int(length) if length.isdecimal() else None
-        for piece in answer.iter_bytes(PIECE):
+        for piece in answer.iter_bytes():  # as they come: of a broken line, all that came is kept
             file.write(piece)
             done += len(piece)
             if progress:
