@@ -227,7 +227,8 @@ def test_an_error_is_json_for_a_program(cast, mina) -> None:
     assert (error["code"], error["status"], error["place"]) == ("wrong-format", 422, "format")
 
 
-def test_a_tasker_is_told_what_the_token_may(cast, server, monkeypatch) -> None:
+def test_a_tasker_is_told_what_the_token_may(cast, server, monkeypatch, tmp_path) -> None:
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("TANDEM_SERVER", server)
     monkeypatch.setenv("TANDEM_TOKEN", secret_of(cast.alice, cast.riverside))
     Path("ports.json").write_text('{"name": "Ports", "task_type": "text_spans"}')

@@ -2,16 +2,15 @@
 
 import os
 import re
-import socket
 import subprocess
 import sys
-from contextlib import suppress
 
 import pytest
 
 from projects.webhooks import subscriptions
 from tests.support import cast as people
 from tests.support import make
+from tests.support.config.ports import free_port, listens
 from tests.support.projects.hooks import delivered, hurried, subscribed, told
 from tests.support.projects.judging import said
 from tests.support.waiting import until
@@ -23,18 +22,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def script() -> str:
     (found,) = re.findall(r"^```python\n(.*?)^```$", (ROOT / "docs" / "webhooks.md").read_text(), re.M | re.S)
     return found
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return found.getsockname()[1]
-
-
-def listens(port: int) -> bool:
-    with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
-        return True
-    return False
 
 
 def test_the_receiver_of_the_guide_checks_signatures_and_tells_once(tmp_path, settings) -> None:
