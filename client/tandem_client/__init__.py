@@ -29,7 +29,6 @@ from tandem_client.errors import (
 from tandem_client.models import (
     Attribute,
     Batch,
-    Delivery,
     Fault,
     FeedLine,
     Field,
@@ -49,6 +48,7 @@ from tandem_client.models import (
     Token,
     Verdict,
     Webhook,
+    WebhookDelivery,
     When,
 )
 from tandem_client.signatures import sign, verify
@@ -62,7 +62,7 @@ __all__ = [
     "BadSignature",
     "Batch",
     "Conflict",
-    "Delivery",
+    "WebhookDelivery",
     "Fault",
     "FeedLine",
     "Field",

@@ -20,7 +20,7 @@ def decoded(shape: type[T], data: object, place: str = "") -> T:
     if not isinstance(data, Mapping):
         raise _other(shape.__name__, place)
     found: dict[str, Any] = {}
-    for name, key, kind, optional in parts_of(shape):
+    for name, key, kind, optional in parts_of(cast(type, shape)):
         where = f"{place}.{key}" if place else key
         if key in data:
             found[name] = _value(kind, data[key], where)

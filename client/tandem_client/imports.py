@@ -12,6 +12,7 @@ from tandem_client.transport import Request, Transport, at, new_key
 from tandem_client.uploads import Counted, Told
 
 POLL = 1.0  # seconds between two looks
+UNDER_WAY = ("waiting", "running")
 
 
 class Imports:
@@ -47,7 +48,8 @@ class Imports:
         seconds: float | None = None,
         sleep: Callable[[float], object] = time.sleep,
     ) -> Import:
-        """Until the file is in. Raises ImportFailed, with the reason, and TimeoutError after so many seconds."""
+        """Until the server has done what it can with the file. Raises ImportFailed, with the reason, and TimeoutError
+        after so many seconds."""
         end = None if seconds is None else time.monotonic() + seconds
         while True:
             found = self.get(import_id)
@@ -55,7 +57,7 @@ class Imports:
                 progress(found)
             if found.state == "failed":
                 raise ImportFailed(f"{found.name} couldn't be loaded: {found.reason}")
-            if found.state == "done":
+            if found.state not in UNDER_WAY:
                 return found
             if end is not None and time.monotonic() > end:
                 raise TimeoutError(f"{found.name} isn't loaded after {seconds:g} seconds: does a worker run?")

@@ -3,8 +3,9 @@
 Ids are texts: keep them, compare them, and don't look into them. What a newer server says besides is passed over.
 """
 
+import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
@@ -17,7 +18,7 @@ ImportState = Literal["waiting", "running", "done", "failed"]
 FeedState = Literal["decided", "reopened", "archived", "cancelled"]
 FeedKind = Literal["decided", "superseded", "reopened", "archived", "cancelled"]
 WebhookState = Literal["on", "off", "gone"]
-DeliveryState = Literal["waiting", "done", "dead"]
+WebhookDeliveryState = Literal["waiting", "done", "dead"]
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class When:
     """Asked only where an earlier field is something."""
 
     field: str
-    value: str = field(metadata={"wire": "is"})
+    value: str = dataclasses.field(metadata={"wire": "is"})
 
 
 @dataclass(frozen=True)
@@ -302,16 +303,16 @@ class Webhook:
 class NewWebhook(Webhook):
     """A webhook with the secret that signs its messages, told this once."""
 
-    secret: str = field(repr=False)
+    secret: str = dataclasses.field(repr=False)
 
 
 @dataclass(frozen=True)
-class Delivery:
+class WebhookDelivery:
     """A webhook's message, and how it fared."""
 
     id: str
     kind: str
-    state: DeliveryState
+    state: WebhookDeliveryState
     url: str
     tries: int
     made_at: datetime

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from tandem_client.codec import decoded
 from tandem_client.lists import listed
-from tandem_client.models import Delivery, DeliveryState, NewWebhook, Webhook
+from tandem_client.models import NewWebhook, Webhook, WebhookDelivery, WebhookDeliveryState
 from tandem_client.transport import Request, Transport, at, new_key
 
 
@@ -61,19 +61,19 @@ class Webhooks:
         request = Request("POST", at("webhooks", webhook_id, "rotate"), key=key or new_key())
         return decoded(NewWebhook, self._transport.ask(request))
 
-    def ping(self, webhook_id: str, *, key: str = "") -> Delivery:
+    def ping(self, webhook_id: str, *, key: str = "") -> WebhookDelivery:
         """A message that says nothing, to see whether it arrives."""
         request = Request("POST", at("webhooks", webhook_id, "ping"), key=key or new_key())
-        return decoded(Delivery, self._transport.ask(request))
+        return decoded(WebhookDelivery, self._transport.ask(request))
 
-    def deliveries(self, webhook_id: str, state: DeliveryState | None = None) -> Iterator[Delivery]:
+    def deliveries(self, webhook_id: str, state: WebhookDeliveryState | None = None) -> Iterator[WebhookDelivery]:
         """Its messages and how they fared."""
-        return listed(self._transport, at("webhooks", webhook_id, "deliveries"), Delivery, {"state": state})
+        return listed(self._transport, at("webhooks", webhook_id, "deliveries"), WebhookDelivery, {"state": state})
 
-    def redeliver(self, webhook_id: str, delivery_id: str, *, key: str = "") -> Delivery:
+    def redeliver(self, webhook_id: str, delivery_id: str, *, key: str = "") -> WebhookDelivery:
         """Send one again, under the id that it has."""
         path = at("webhooks", webhook_id, "deliveries", delivery_id, "again")
-        return decoded(Delivery, self._transport.ask(Request("POST", path, key=key or new_key())))
+        return decoded(WebhookDelivery, self._transport.ask(Request("POST", path, key=key or new_key())))
 
     def redeliver_dead(self, webhook_id: str, *, key: str = "") -> int:
         """Send all again that was given up; gives how many that are."""

@@ -22,7 +22,7 @@ from tests.support.walls import ROOT
 OF_THE_SERVER = {
     models.Attribute: "AttributeShape",
     models.Batch: "BatchShape",
-    models.Delivery: "DeliveryShape",
+    models.WebhookDelivery: "DeliveryShape",
     models.Fault: "FaultShape",
     models.FeedLine: "FeedLine",
     models.Field: "FieldShape",
