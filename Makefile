@@ -8,7 +8,8 @@ DEMO ?= yes
 WORKERS ?= logical
 TIERS ?= not torture
 LOWER := tests/projects tests/taskers
-PURE := tests/test_architecture.py tests/test_words.py $(patsubst %,tests/assist/test_%.py,help_report protocol prototypes session_classes specks planted_errors weights)
+CLIENT := $(patsubst %,tests/client/test_%.py,answers downloads models rows signatures transport)
+PURE := $(CLIENT) tests/test_architecture.py tests/test_words.py $(patsubst %,tests/assist/test_%.py,help_report protocol prototypes session_classes specks planted_errors weights)
 
 # The first Python that is new enough.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \

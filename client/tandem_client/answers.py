@@ -64,6 +64,8 @@ class KeptAnswers:
             self._file = sqlite3.connect(path)
             self._file.executescript(SCHEMA)
             found = self._file.execute("SELECT after, feed FROM reached").fetchone()
+        except sqlite3.OperationalError as error:
+            raise BadInput(f"{path} can't be opened: {error}.") from None
         except sqlite3.DatabaseError as error:
             raise BadInput(f"{path} doesn't hold kept answers: {error}.") from None
         if found and found[1] != feed:

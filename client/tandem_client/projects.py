@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
-from uuid import UUID
 
 from tandem_client.codec import decoded, given
 from tandem_client.errors import BadInput
@@ -54,11 +53,3 @@ class Projects:
         """Another one with the same task type, labels and settings, without tasks."""
         found = self.get(project_id)
         return self.create(name, found.task_type, labels=found.labels, settings=found.settings, key=key)
-
-
-def is_id(text: str) -> bool:
-    """Whether a text reads like an id rather than like a name."""
-    try:
-        return str(UUID(text)) == text.lower()
-    except ValueError:
-        return False

@@ -79,7 +79,7 @@ class Tasks:
 
 def _line(row: Row) -> bytes:
     try:
-        return json.dumps(given(row), ensure_ascii=False, allow_nan=False, default=str).encode() + b"\n"
+        return json.dumps(given(row), ensure_ascii=False, allow_nan=False).encode() + b"\n"
     except (ValueError, TypeError, UnicodeEncodeError) as error:
         raise BadInput(f"A row can't be written as JSON: {error}.") from None
 

@@ -85,7 +85,7 @@ class Transport:
         answer = self._tried(request, lambda found: found)
         try:
             yield answer
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:
             raise self._unreachable(error) from error
         finally:
             answer.close()
@@ -105,7 +105,7 @@ class Transport:
                 if answer.is_success:
                     return take(answer)
                 problem = self._problem(answer)
-            except httpx.TransportError as error:
+            except httpx.RequestError as error:
                 if last or not (request.may_repeat or isinstance(error, NOTHING_SENT)):
                     raise self._unreachable(error) from error
                 self.pause(tried)
@@ -158,7 +158,7 @@ class Transport:
         try:
             body = answer.read()
             said = json.loads(body)
-        except (ValueError, httpx.TransportError):
+        except (ValueError, httpx.RequestError):
             said = None
         finally:
             answer.close()
@@ -178,7 +178,7 @@ class Transport:
             retry_after=_seconds(answer),
         )
 
-    def _unreachable(self, error: httpx.TransportError) -> Unreachable:
+    def _unreachable(self, error: httpx.RequestError) -> Unreachable:
         if isinstance(error, httpx.TimeoutException):
             return Unreachable(f"{self.server} didn't answer in time.")
         return Unreachable(f"{self.server} can't be reached: {str(error) or type(error).__name__}.")

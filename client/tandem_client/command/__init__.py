@@ -5,6 +5,7 @@ can't be reached or failed; 6 done, but some rows were refused; 130 stopped by y
 """
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -25,6 +26,9 @@ CODES: list[tuple[tuple[type[TandemError], ...], int]] = [
 def main(argv: Sequence[str] | None = None) -> int:
     """Do what the words ask for; gives the exit code."""
     asked = _parser().parse_args(argv)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal of another alphabet reads a mark, not a traceback
     output = Output(sys.stdout, sys.stderr, as_json=asked.json)
     try:
         return int(asked.run(asked, output) or 0)

@@ -29,7 +29,7 @@ def add(commands: Any, everywhere: argparse.ArgumentParser) -> None:
 def sign_in(asked: argparse.Namespace, output: Output) -> None:
     """Ask for the token without showing it, or take the first line of a pipe; see whether it opens; keep it."""
     server = root_of(asked.server)
-    token = (getpass.getpass(f"Token for {server}: ") if sys.stdin.isatty() else sys.stdin.readline()).strip()
+    token = _typed(server) if sys.stdin.isatty() else sys.stdin.readline().strip()
     if not token:
         raise BadInput("No token was given: type it, or send it through a pipe.")
     with Tandem(server, token) as tandem:
@@ -60,6 +60,13 @@ def who(_asked: argparse.Namespace, output: Output) -> None:
     whose = f"{token.person_name} <{token.email}>, by the token “{token.name}”" if token else "somebody"
     until = f", good until {token.expires_at:%Y-%m-%d}" if token and token.expires_at else ""
     output.show(said, f"{whose} ({said['token']}{until}) at {found.server}")
+
+
+def _typed(server: str) -> str:
+    try:
+        return getpass.getpass(f"Token for {server}: ").strip()
+    except EOFError:
+        return ""
 
 
 def _own(tandem: Tandem, prefix: str) -> Token | None:

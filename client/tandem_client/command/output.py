@@ -20,7 +20,7 @@ class Output:
     def show(self, result: Any, text: str) -> None:
         """A result: as JSON for programs, as this text for people."""
         self._end_progress()
-        print(json.dumps(encoded(result), ensure_ascii=False) if self.as_json else text, file=self.out, flush=True)
+        print(_json(encoded(result), self.out) if self.as_json else text, file=self.out, flush=True)
 
     def table(self, rows: Sequence[Any], head: Sequence[str], cells: Iterable[Sequence[object]]) -> None:
         """Several of a kind: as a JSON list, or in columns."""
@@ -50,7 +50,7 @@ class Output:
         """An error: what happened, where, what to do."""
         self._end_progress()
         if self.as_json:
-            print(json.dumps({"error": error.said()}, ensure_ascii=False), file=self.err, flush=True)
+            print(_json({"error": error.said()}, self.err), file=self.err, flush=True)
             return
         lines = [f"tandem: {error}"]
         if error.advice:
@@ -64,6 +64,11 @@ class Output:
         if self._passing:
             self.err.write(f"\r{' ' * WIDTH}\r")
             self._passing = False
+
+
+def _json(data: Any, to: TextIO) -> str:
+    """JSON in letters that the stream can carry."""
+    return json.dumps(data, ensure_ascii=(to.encoding or "").lower().replace("-", "") != "utf8")
 
 
 def size(number: float) -> str:

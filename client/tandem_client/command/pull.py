@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import sqlite3
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,8 @@ def pull(asked: argparse.Namespace, output: Output) -> None:
                 return
             _written(path, answers.lines())
             said = {"project": project.id, "changes": changes, "answers": len(answers), "file": str(path)}
+        except sqlite3.OperationalError as error:
+            raise BadInput(f"{kept} is in use by another pull, or can't be written: {error}.") from None
         finally:
             answers.close()
     output.show(said, f"{changes:,} changes; {said['answers']:,} answers stand in {path}")

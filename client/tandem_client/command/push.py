@@ -2,9 +2,9 @@
 
 import argparse
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from tandem_client.client import Tandem
 from tandem_client.codec import encoded
@@ -14,6 +14,7 @@ from tandem_client.folders import packed
 from tandem_client.models import Batch, Fault, Import, Loaded
 
 LINES = {".jsonl", ".ndjson"}  # sent in pieces of lines, each of which may be sent again by itself
+LONGEST = 4 * 1024 * 1024  # bytes of a line
 SHOWN = 20  # refused rows told on the terminal
 IN_PART = 6
 
@@ -64,13 +65,13 @@ def _batch(tandem: Tandem, asked: argparse.Namespace, output: Output) -> Batch:
 def _sent(tandem: Tandem, batch: Batch, file: str, asked: argparse.Namespace, output: Output) -> Loaded | Import:
     path = Path(file)
     if file == "-":
-        return _lines(tandem, batch, sys.stdin.buffer, "standard input", output)
+        return _lines(tandem, batch, bounded(sys.stdin.buffer), "standard input", output)
     if path.is_dir():
         with packed(path) as archive:
             return _file(tandem, batch, archive, asked, output)
     if path.suffix.lower() in LINES:
         with path.open("rb") as lines:
-            return _lines(tandem, batch, lines, path.name, output)
+            return _lines(tandem, batch, bounded(lines), path.name, output)
     return _file(tandem, batch, path, asked, output)
 
 
@@ -90,6 +91,16 @@ def _file(tandem: Tandem, batch: Batch, path: Path, asked: argparse.Namespace, o
     return tandem.imports.wait(
         made.id, progress=lambda one: output.progress(f"{name}: {one.position:,} rows read, {one.state}")
     )
+
+
+def bounded(file: BinaryIO) -> Iterator[bytes]:
+    """The lines of a file, each of a size that fits into memory. Raises BadInput for one that the server would not read."""
+    number = 0
+    while line := file.readline(LONGEST + 2):
+        number += 1
+        if len(line.rstrip(b"\r\n")) > LONGEST:
+            raise BadInput(f"Line {number} is longer than 4 MiB: JSON Lines have one object a line.")
+        yield line
 
 
 def _told(file: str, done: Loaded | Import) -> str:

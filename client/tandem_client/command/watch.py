@@ -11,6 +11,8 @@ from tandem_client.command.batches import batch_of
 from tandem_client.command.output import Output
 from tandem_client.models import Batch, FeedLine, Progress
 
+SOONEST = 0.5  # seconds between two looks
+
 
 def add(commands: Any, everywhere: argparse.ArgumentParser) -> None:
     """The command and what it takes."""
@@ -48,7 +50,7 @@ def watch(asked: argparse.Namespace, output: Output) -> None:
                     output.show({"batch": encoded(batch)}, _progress(batch))
             if asked.until_done and _done(batches):
                 return
-            time.sleep(asked.every)
+            time.sleep(max(SOONEST, asked.every))
 
 
 def _now(tandem: Tandem, project_id: str) -> Answers:
