@@ -4,7 +4,7 @@ from procrastinate.contrib.django import app
 
 from assist.annotators import work as model_work
 from assist.errors import CopilotError
-from assist.learning import evaluation, label_vectors
+from assist.learning import evaluation, label_vectors, snapshots
 from assist.suggestions import precompute, record
 from projects.models import Project
 
@@ -59,3 +59,9 @@ def learn(project_key: int) -> int:
 def evaluate(evaluation_key: int) -> str:
     """Measure a candidate against the champion; returns the outcome, "" where there is none."""
     return evaluation.run(evaluation_key)
+
+
+@app.task(queue="copilot")
+def take_snapshot(snapshot_key: int) -> str:
+    """Write a snapshot's file; returns its state, "" where that is done already."""
+    return snapshots.run(snapshot_key)

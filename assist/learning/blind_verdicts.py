@@ -1,9 +1,9 @@
 """Verdicts that no model had a hand in: the only ones that say how good a model is."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -29,11 +29,15 @@ class Decided:
 
     @property
     def group(self) -> str:
-        """What tasks that show the same have in common: their image, or their text."""
-        if self.task.asset is not None:
-            return str(self.task.asset.sha256)
-        text = self.task.payload.get("text")
-        return sha256(str(text).encode()).hexdigest() if text else str(self.task.public_id)
+        return group_of(self.task)
+
+
+def group_of(task: Task) -> str:
+    """What tasks that show the same have in common: their image, or their text."""
+    if asset := task.payload.get("asset"):
+        return str(asset)
+    text = task.payload.get("text")
+    return sha256(str(text).encode()).hexdigest() if text else str(task.public_id)
 
 
 def newest(project: Project, most: int) -> list[Decided]:
@@ -52,11 +56,24 @@ def newest(project: Project, most: int) -> list[Decided]:
 def found_blind(entries: Sequence[VerdictEntry]) -> np.ndarray:
     """Which verdicts are on tasks that people alone have answered, none of whom was shown a suggestion for it."""
     rows = Annotation.objects.filter(task__in=[entry.task_id for entry in entries])
-    work = list(rows.values_list("task_id", "assignment_id", "tasker__kind"))
-    keys = [assignment for _, assignment, _ in work]
-    shown = set(Suggestion.objects.filter(assignment_key__in=keys).values_list("assignment_key", flat=True))
-    helped = {task for task, assignment, kind in work if assignment in shown or kind == Person.Kind.MODEL}
+    helped = with_help(Work(*one) for one in rows.values_list("task_id", "assignment_id", "tasker__kind"))
     return np.array([entry.task_id not in helped for entry in entries])
+
+
+class Work(NamedTuple):
+    """That somebody answered a task."""
+
+    task: int
+    assignment: int
+    kind: str  # of whom
+
+
+def with_help(work: Iterable[Work]) -> set[int]:
+    """The tasks that a model answered, or somebody to whom a suggestion was shown."""
+    work = list(work)
+    keys = [one.assignment for one in work]
+    shown = set(Suggestion.objects.filter(assignment_key__in=keys).values_list("assignment_key", flat=True))
+    return {one.task for one in work if one.assignment in shown or one.kind == Person.Kind.MODEL}
 
 
 def digest(decided: Sequence[Decided]) -> str:

@@ -1,0 +1,84 @@
+"""What a recipe is: a way to make a model from a snapshot. It runs in a process of its own, without the database.
+
+The same lines, parameters, seed and number of threads give the same model.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from assist.learning import snapshot_file
+from assist.learning.snapshot_file import Line
+from assist.learning.splits import TRAIN, VALIDATION
+
+Value = float | int | str | bool
+
+
+@dataclass(frozen=True)
+class Report:
+    """How far it has come, after one pass over the data."""
+
+    step: int
+    of: int
+    loss: float
+    validation: float  # the recipe's figure on the validation split, in [0, 1]
+    seconds_left: float
+
+
+class Unfit(Exception):
+    """The data, or what came of it, is no good; the text says why, to people."""
+
+
+class Parameter(NamedTuple):
+    """Something that may be chosen: its usual value, and from where to where."""
+
+    usual: Value
+    least: float = 0.0
+    most: float = 1.0
+    log: bool = False  # searched by its logarithm
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a recipe is given. It reads the splits that it may: none of them judges its model."""
+
+    snapshot: Path
+    labels: Mapping[str, str]  # key -> name, of today
+    label_map: Mapping[str, str]  # what the model it begins from calls a label -> the project's key
+    parameters: Mapping[str, Value]
+    seed: int
+    folder: Path  # where the model's files go
+    report: Callable[[Report], None]
+
+    def train(self) -> Iterator[Line]:
+        """What it learns from."""
+        return snapshot_file.read(self.snapshot, TRAIN)
+
+    def validation(self) -> Iterator[Line]:
+        """What it may look at to stop early and to compare itself."""
+        return snapshot_file.read(self.snapshot, VALIDATION)
+
+
+@dataclass(frozen=True)
+class Made:
+    """What came of it. `metrics` are of the validation split: the model, what it began from, a plain baseline."""
+
+    metrics: Mapping[str, Mapping[str, float]]
+    manifest: Mapping[str, Any] = field(default_factory=dict)  # for model.toml: adapter, capability, labels, options
+
+    def written(self) -> str:
+        return json.dumps(asdict(self))
+
+
+class Recipe(NamedTuple):
+    """One way to make a model. A new one is one new file and one line of RECIPES."""
+
+    key: str
+    title: str
+    note: str
+    task_types: tuple[str, ...]
+    capability: str
+    parameters: Mapping[str, Parameter]
+    train: Callable[[Work], Made]  # raises Unfit

