@@ -19,6 +19,11 @@ TEXTS: dict[str, str] = {
     "not-held": "This work is no longer yours: its time ran out, or it was handed in.",
     "no-image": "The image of this task can't be read.",
     "need-image": "The runtime does not have this image yet.",
+    "no-answer": "The model gave no answer to this one that can be used. Go on without it.",
+    "backend-down": "The host that runs this model doesn't answer. Go on without it.",
+    "backend-slow": "The host that runs this model took too long. Go on without it.",
+    "backend-refused": "The host that runs this model may not be asked, or refused. Go on without it.",
+    "over-budget": "This model has used up what it may cost. Go on without it.",
     "failed": "The copilot failed at this one. Try another prompt, or go on without it.",
 }
 

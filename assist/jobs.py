@@ -5,6 +5,7 @@ from procrastinate.contrib.django import app
 from assist.annotators import work as model_work
 from assist.errors import CopilotError
 from assist.learning import evaluation, label_vectors, snapshots
+from assist.registry import trial
 from assist.suggestions import precompute, record
 from projects.models import Project
 
@@ -13,6 +14,12 @@ from projects.models import Project
 def prepare(preparation_key: int) -> int:
     """Let a model go through a batch ahead of the people; returns how many tasks it made ready."""
     return precompute.run(preparation_key)
+
+
+@app.task(queue="copilot")
+def try_model(version_key: int) -> bool:
+    """Ask a model that was brought its first question; whether it answered."""
+    return trial.run(version_key)
 
 
 @app.task(queue="copilot")

@@ -5,13 +5,15 @@ torch, onnxruntime and spaCy are imported by the runtime's own file, when it is 
 """
 
 import importlib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
+import psutil
 
+from assist.adapters.bundle import Bundle, Terms
 from assist.adapters.devices import CPU, Device
 from assist.adapters.files import DECODER, ENCODER, Artifact, verify
 
@@ -51,6 +53,26 @@ class FoundSpan:
     end: int
     label: str
     score: float | None
+
+
+@dataclass(frozen=True)
+class FoundBox:
+    """A thing in an image: pixels of the whole image, from its upper left corner."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    label: str
+    score: float | None
+
+
+@dataclass(frozen=True)
+class Boxes:
+    """What a detector saw, the surest first; and of what it said that can't be used, how much, by the reason."""
+
+    found: Sequence[FoundBox]
+    dropped: Mapping[str, int] = field(default_factory=dict)
 
 
 class Segmenter(Protocol):
@@ -100,8 +122,41 @@ class Classifier(Protocol):
         ...
 
 
-Runtime = Segmenter | SpanFinder | Classifier
-Load = Callable[[Sequence[Path], Device], Runtime]
+class Detector(Protocol):
+    """A model of boxes."""
+
+    device: str
+
+    def boxes(self, image: np.ndarray, size: tuple[int, int] | None = None) -> Boxes:
+        """`image` and `size` as of `Segmenter.embed`. Raises CopilotError "no-answer"."""
+        ...
+
+
+class Judge(Protocol):
+    """A model that says itself how likely each label is; a text or an image comes in."""
+
+    device: str
+
+    def shares(self, subjects: Sequence[Any], labels: Sequence[str]) -> list[dict[str, float | None] | None]:
+        """For each subject, labels with their shares in [0, 1] (None: it gives none), or None where it has no answer.
+
+        They are the model's own labels, or some of `labels`, the project's words, where it takes any.
+        """
+        ...
+
+
+class ImageReader(Protocol):
+    """A model that says where images lie."""
+
+    device: str
+
+    def image_vectors(self, images: Sequence[np.ndarray]) -> np.ndarray:
+        """float32, one unit row for each image."""
+        ...
+
+
+Runtime = Segmenter | SpanFinder | Classifier | Detector | Judge | ImageReader
+Load = Callable[..., Runtime]
 
 # Masks travel at this size at most: run lengths of three masks cost 10 ms here, and 200 ms at 12 megapixels.
 LONGEST_SIDE = 1024
@@ -123,13 +178,14 @@ class Offer:
 
     name: str
     version: str
-    capability: str  # "segment" | "spans" | "classify"
+    capability: str  # one of kinds.ALL
     loader: str  # "file:function" in this package; it is given the paths of the artifacts, in their order, and a device
     artifacts: Sequence[Artifact] = ()
     licence: str = ""
     source: str = ""
     accelerated: bool = False  # whether it gains from a GPU; the others never look for one, which takes seconds
     parent: str = ""  # the key of the model that it came from, if any
+    terms: Terms | None = None  # of one that was brought with a manifest
 
     @property
     def key(self) -> str:
@@ -138,15 +194,28 @@ class Offer:
 
     def load(self, folder: Path, device: Device = CPU) -> Runtime:
         """A ready model. Raises WeightsProblem, or RuntimeMissing if a library or the right file isn't there."""
+        self._check_memory()
         files = [verify(artifact, folder) for artifact in self.artifacts]  # before the libraries, which take seconds
         try:
             file, function = self.loader.split(":")
             load: Load = getattr(importlib.import_module(f"{__name__}.{file}"), function)
-            return load(files, device)
+            return load(self._bundle(files, folder) if self.terms else files, device)
         except ImportError as error:
             raise RuntimeMissing(
                 f"{self.key} needs a Python package that is not installed ({error.name}): run `make install`."
             ) from error
+
+    def _check_memory(self) -> None:
+        """Raises RuntimeMissing where the machine hasn't what the manifest says the model needs."""
+        wanted = self.terms.resources.get("memory_mb", 0) if self.terms else 0
+        free = psutil.virtual_memory().available >> 20
+        if wanted > free:
+            raise RuntimeMissing(f"{self.key} needs {wanted:,} MB of memory, and {free:,} MB are free on this machine.")
+
+    def _bundle(self, files: Sequence[Path], folder: Path) -> Bundle:
+        assert self.terms is not None
+        named = {artifact.member: file for artifact, file in zip(self.artifacts, files, strict=True)}
+        return Bundle(self.key, self.capability, named, self.terms, folder)
 
 
 class RuntimeMissing(Exception):

@@ -11,11 +11,13 @@ import json
 import os
 import re
 import shutil
+import threading
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from assist.adapters import RUNTIMES, Offer
+from assist.adapters.bundle import Terms
 from assist.adapters.files import CHUNK, Artifact, WeightsProblem, path_of
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,60}")
@@ -91,15 +93,40 @@ def add(
         parent=parent,
     )
     with _locked(folder):
-        before = offers(folder).get(offer.key)
-        if before is not None:
-            if [one.sha256 for one in before.artifacts] == [sha256] and before.loader == offer.loader:
-                return before
-            raise WeightsProblem(f"{offer.key} is another model already: give this one another version.")
-        if formerly not in {"", sha256}:
+        if formerly not in {"", sha256} and offer.key not in offers(folder):
             raise WeightsProblem(f"{offer.key} was another model before it was removed: choose another version.")
+        return _listed(offer, folder)
+
+
+def enter(folder: Path, offer: Offer, files: Path) -> Offer:
+    """Take the files of a brought model, which lie below `files`, into the store and list it. The same again changes
+    nothing; raises WeightsProblem."""
+    if offer.parent:
+        find(offer.parent, folder)
+    for artifact in offer.artifacts:
+        sha256, _ = _keep(files / artifact.member, folder)
+        if sha256 != artifact.sha256:  # it was checked a moment ago
+            raise WeightsProblem(f"{artifact.member} changed while it was read: add the model again.")
+    folder.mkdir(parents=True, exist_ok=True)
+    with _locked(folder):
+        return _listed(offer, folder)
+
+
+def _listed(offer: Offer, folder: Path) -> Offer:
+    """The offer, which is in the list afterwards. The caller holds the lock."""
+    before = offers(folder).get(offer.key)
+    if before is None:
         _write(folder, [*_rows(folder), asdict(offer)])
-    return offer
+        return offer
+    same = [one.sha256 for one in before.artifacts] == [one.sha256 for one in offer.artifacts]
+    if same and before.loader == offer.loader and _plain(before) == _plain(offer):
+        return before
+    raise WeightsProblem(f"{offer.key} is another model already: give this one another version.")
+
+
+def _plain(offer: Offer) -> object:
+    """Its terms, as they are when they come out of the list."""
+    return json.loads(json.dumps(asdict(offer.terms))) if offer.terms else None
 
 
 def remove(folder: Path, key: str) -> None:
@@ -117,7 +144,8 @@ def remove(folder: Path, key: str) -> None:
 
 def _offer(row: dict) -> Offer:
     artifacts = tuple(Artifact(**one) for one in row["artifacts"])
-    return Offer(**{**row, "artifacts": artifacts})
+    terms = Terms(**row["terms"]) if row.get("terms") else None
+    return Offer(**{**row, "artifacts": artifacts, "terms": terms})
 
 
 def _rows(folder: Path) -> list[dict]:
@@ -142,7 +170,7 @@ def _write(folder: Path, rows: list[dict]) -> None:
 
 def _keep(file: Path, folder: Path) -> tuple[str, int]:
     """The file's sha256 and size; it lies in the store under that name afterwards."""
-    digest, part = hashlib.sha256(), folder / f".{os.getpid()}.part"
+    digest, part = hashlib.sha256(), folder / f".{os.getpid()}.{threading.get_ident()}.part"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with file.open("rb") as source, part.open("wb") as target:

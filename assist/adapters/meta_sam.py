@@ -13,6 +13,7 @@ from segment_anything import sam_model_registry
 from segment_anything.modeling import Sam
 
 from assist.adapters import Embedding, MaskPrompt, Masks, RuntimeMissing, sam_frame
+from assist.adapters.bundle import Bundle
 from assist.adapters.cores import Cores
 from assist.adapters.devices import Device
 from assist.adapters.half import halved
@@ -38,6 +39,16 @@ def load(variant: str, files: Sequence[Path], device: Device) -> "MetaSam":
 vit_b = partial(load, "vit_b")
 vit_l = partial(load, "vit_l")
 vit_h = partial(load, "vit_h")
+
+
+def brought(variant: str, bundle: Bundle, device: Device) -> "MetaSam":
+    """The same of one with a manifest."""
+    return load(variant, list(bundle.files.values()), device)
+
+
+brought_b = partial(brought, "vit_b")
+brought_l = partial(brought, "vit_l")
+brought_h = partial(brought, "vit_h")
 
 
 class MetaSam:

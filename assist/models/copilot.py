@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from projects.models import Batch, ModelAnnotator, Project
-from taskers.models import Person
+from taskers.models import Organization, Person
 
 
 class ModelVersion(models.Model):
@@ -16,20 +16,33 @@ class ModelVersion(models.Model):
 
     class Capability(models.TextChoices):
         SEGMENT = "segment", "Masks"
+        DETECT = "detect", "Boxes"
         SPANS = "spans", "Spans"
         CLASSIFY = "classify", "Classes"
+        CLASSIFY_IMAGE = "classify-image", "Classes of images"
         EMBED = "embed", "Embeddings"
+        EMBED_IMAGE = "embed-image", "Embeddings of images"
         IMPORTED = "imported", "Imported predictions"  # whose answers came in with the tasks; it can't be asked
+
+    class Smoke(models.TextChoices):
+        NOT_ASKED = "", "Known to Tandem"
+        WAITING = "waiting", "To be asked a first question"
+        PASSED = "passed", "Answered a first question"
+        FAILED = "failed", "Didn't answer a first question"
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     name = models.CharField(max_length=80)
     version = models.CharField(max_length=40)
-    capability = models.CharField(max_length=10, choices=Capability)
+    capability = models.CharField(max_length=16, choices=Capability)
     runtime = models.CharField(max_length=40)
     artifacts = models.JSONField(default=dict)  # file name -> sha256
     licence = models.CharField(max_length=80, blank=True)
     source = models.CharField(max_length=200, blank=True)
     metrics = models.JSONField(default=dict)
+    organization = models.ForeignKey(Organization, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    terms = models.JSONField(default=dict)  # of a brought one, as its manifest says; no secrets stand there
+    smoke = models.CharField(max_length=7, choices=Smoke, blank=True, default=Smoke.NOT_ASKED)
+    smoke_said = models.CharField(max_length=600, blank=True)
     parent = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="children")
     added_at = models.DateTimeField(db_default=Now(), editable=False)
     removed_at = models.DateTimeField(null=True, blank=True)  # its file is gone; what it said stays
@@ -144,6 +157,27 @@ HAS_A_BASIS = """
 """
 
 
+# A brought model answers once it has answered a first question, and nowhere but where it belongs.
+MAY_ANSWER = """
+    IF EXISTS (
+        SELECT FROM assist_modelversion own
+        WHERE own.id = NEW.version_id AND own.smoke IN ('waiting', 'failed')
+    ) THEN
+        RAISE EXCEPTION 'deployment of a model that has not answered a first question'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'deployment_was_tried';
+    END IF;
+    IF EXISTS (
+        SELECT FROM assist_modelversion own
+        JOIN projects_project project ON project.id = NEW.project_id
+        WHERE own.id = NEW.version_id AND own.organization_id <> project.organization_id
+    ) THEN
+        RAISE EXCEPTION 'deployment of a model of another organization'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'deployment_at_home';
+    END IF;
+    RETURN NEW;
+"""
+
+
 class Deployment(models.Model):
     """A model version answering for its capability in a share of a project's work (sole writer: registry.py)."""
 
@@ -182,6 +216,9 @@ class Deployment(models.Model):
         triggers = [
             pgtrigger.Trigger(
                 name="deployment_has_a_basis", when=pgtrigger.Before, operation=pgtrigger.Insert, func=HAS_A_BASIS
+            ),
+            pgtrigger.Trigger(
+                name="deployment_may_answer", when=pgtrigger.Before, operation=pgtrigger.Insert, func=MAY_ANSWER
             ),
             pgtrigger.Protect(
                 name="deployment_only_ends",

@@ -1,24 +1,29 @@
 """Which models there are and where each one answers. The only writer of ModelVersion and Deployment."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
-from assist.adapters import RUNTIMES, Offer, catalogue
+from assist.adapters import RUNTIMES, Offer, bringing, catalogue
 from assist.adapters.files import WeightsProblem
 from assist.models import AnnotatorVersion, Deployment, Evaluation, ModelVersion
 from assist.registry.hash_bucket import lot
 from projects.models import Project
 from taskers.errors import StateConflict
-from taskers.models import Person
+from taskers.models import Organization, Person
 from taskers.models.limits import Between
 from taskers.outbox.events import emit
 
+OWNER = 8  # digits of an organization's public id that stand in the names of its own models
+SAID = 600  # letters of what is kept of a first question
+UNTRIED = (ModelVersion.Smoke.WAITING, ModelVersion.Smoke.FAILED)
 WHOLE = 100  # percent
 IMPORTED = "imported"
 SHARE = Between(1, WHOLE)  # of a project's work, for one version
@@ -53,6 +58,35 @@ def add(
     before = ModelVersion.objects.filter(name=name, version=version).first()
     told = {"name": name, "version": version, "kind": kind, "licence": licence, "source": source, "parent": parent}
     return _written(catalogue.add(folder, file, **told, formerly=_file_of(before)))
+
+
+def bring(folder: Path, source: Path, *, organization: Organization | None = None) -> ModelVersion:
+    """Check a model's folder or zip, take its files into the store and write its record. It is asked a first question
+    before it may answer (trial.py). Twice the same is once.
+
+    With an organization it is that one's alone, and its name says so. Raises ManifestProblem, WeightsProblem.
+    """
+    owner = organization.public_id.hex[:OWNER] if organization else ""
+    with bringing.checked(source, owner) as (offer, files):
+        before = ModelVersion.objects.filter(name=offer.name, version=offer.version).first()
+        if before is not None and (before.artifacts != _artifacts(offer) or before.terms != _terms(offer)):
+            raise WeightsProblem(f"{offer.key} is or was another model: give this one another version.")
+        return _written(catalogue.enter(folder, offer, files), organization)
+
+
+def tried(version: ModelVersion, *, well: bool, said: str, figures: Mapping[str, float]) -> ModelVersion:
+    """Write down how a brought model did at its first question."""
+    smoke = ModelVersion.Smoke.PASSED if well else ModelVersion.Smoke.FAILED
+    ModelVersion.objects.filter(pk=version.pk).update(smoke=smoke, smoke_said=said[:SAID])
+    measured(version, figures)
+    version.refresh_from_db()
+    return version
+
+
+def usable(project: Project) -> QuerySet[ModelVersion]:
+    """The versions that may answer in a project: everybody's and its organization's own, each of them tried."""
+    rows = ModelVersion.objects.filter(Q(organization=None) | Q(organization=project.organization_id), removed_at=None)
+    return rows.exclude(smoke__in=UNTRIED).order_by("name", "version")
 
 
 def remove(folder: Path, key: str) -> None:
@@ -118,6 +152,7 @@ def deploy(project: Project, version: ModelVersion, *, share: int, by: Person, g
         raise StateConflict("The share is from 1 to 100 percent.")
     if version.removed_at is not None:
         raise StateConflict(f"{version} was removed from this installation.")
+    check_tried(version)
     Project.objects.select_for_update(of=("self",)).get(pk=project.pk)
     live = Deployment.objects.live().filter(project=project, version__capability=version.capability)
     others = live.exclude(version=version)
@@ -132,6 +167,12 @@ def deploy(project: Project, version: ModelVersion, *, share: int, by: Person, g
         _give_up(most, lacking)
     tell("model_deployed", project, version, by, share=share, basis=grounds.basis)
     return made
+
+
+def check_tried(version: ModelVersion) -> None:
+    """Raises StateConflict where a brought model hasn't answered a first question."""
+    if version.smoke in UNTRIED:
+        raise StateConflict(f"{version} hasn't answered a first question: {version.smoke_said or 'it waits for it.'}")
 
 
 def _begun(project: Project, version: ModelVersion, share: int, by: Person, grounds: Grounds) -> Deployment:
@@ -239,7 +280,15 @@ def _file_of(version: ModelVersion | None) -> str:
     return "".join(version.artifacts.values()) if version else ""
 
 
-def _written(offer: Offer) -> ModelVersion:
+def _artifacts(offer: Offer) -> dict[str, str]:
+    return {artifact.member: artifact.sha256 for artifact in offer.artifacts}
+
+
+def _terms(offer: Offer) -> dict[str, object]:
+    return json.loads(json.dumps(asdict(offer.terms))) if offer.terms else {}
+
+
+def _written(offer: Offer, organization: Organization | None = None) -> ModelVersion:
     parent = model_version(offer.parent) if offer.parent else None
     version, _ = ModelVersion.objects.update_or_create(
         name=offer.name,
@@ -248,7 +297,10 @@ def _written(offer: Offer) -> ModelVersion:
         create_defaults={
             "capability": offer.capability,
             "runtime": offer.loader.split(":")[0],
-            "artifacts": {artifact.member: artifact.sha256 for artifact in offer.artifacts},
+            "artifacts": _artifacts(offer),
+            "terms": _terms(offer),
+            "smoke": ModelVersion.Smoke.WAITING if offer.terms else ModelVersion.Smoke.NOT_ASKED,
+            "organization": organization,
             "licence": offer.licence,
             "source": offer.source,
             "parent": parent,

@@ -75,8 +75,9 @@ class RuntimeClient:
         """{"spans": [[start, end, model's label, score or None]]}."""
         return await self.ask("spans", model=model, text=text, asker=asker)
 
-    async def spans_of(self, model: str, texts: Sequence[str]) -> list[list[list[Any]]]:
-        """For each text its [[start, end, model's label, score or None]]; people's own questions go first."""
+    async def spans_of(self, model: str, texts: Sequence[str]) -> list[list[list[Any]] | None]:
+        """For each text its [[start, end, model's label, score or None]], or None where it has no answer; people's own
+        questions go first."""
         return (await self.ask("spans_of", model=model, texts=list(texts)))["spans"]
 
     async def classify(self, model: str, text: str, labels: Sequence[str], asker: str) -> list[float]:
@@ -87,6 +88,30 @@ class RuntimeClient:
         """float32, one unit row for each text. Without an `asker` nobody waits, and people's own questions go first."""
         reply = await self.ask("vectors", model=model, texts=list(texts), asker=asker)
         return np.frombuffer(reply["vectors"], "<f4").reshape(len(texts), reply["width"])
+
+    async def boxes(self, model: str, image: str, supply: Supply, asker: str | None = None) -> dict[str, Any]:
+        """{"boxes": [[x, y, width, height, model's label, score or None]], "dropped": {reason: count}}; pixels of the
+        image. Without an `asker` nobody waits."""
+        return await self.ask("boxes", model=model, image=image, data=await supply(), asker=asker)
+
+    async def shares(
+        self, model: str, texts: Sequence[str], labels: Sequence[str], asker: str | None = None
+    ) -> list[dict[str, float | None] | None]:
+        """For each text a share of each label (None: it gives none), or None where the model has no answer."""
+        reply = await self.ask("shares", model=model, texts=list(texts), labels=list(labels), asker=asker)
+        return reply["shares"]
+
+    async def image_shares(
+        self, model: str, image: str, supply: Supply, labels: Sequence[str], asker: str | None = None
+    ) -> dict[str, float | None]:
+        """The same for an image. Raises CopilotError "no-answer"."""
+        told = {"labels": list(labels), "asker": asker}
+        return (await self.ask("image_shares", model=model, image=image, data=await supply(), **told))["shares"]
+
+    async def image_vector(self, model: str, image: str, supply: Supply) -> np.ndarray:
+        """float32, one unit vector."""
+        reply = await self.ask("image_vector", model=model, image=image, data=await supply())
+        return np.frombuffer(reply["vector"], "<f4")
 
     async def ask(self, op: str, **fields: Any) -> dict[str, Any]:
         """One question, one answer. If the caller is cancelled, the runtime is told at once."""

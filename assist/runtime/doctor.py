@@ -7,11 +7,25 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar, cast
 
+import numpy as np
 import psutil
 
-from assist.adapters import Classifier, MaskPrompt, Offer, Runtime, RuntimeMissing, Segmenter, SpanFinder, devices
+from assist.adapters import (
+    Classifier,
+    Detector,
+    ImageReader,
+    Judge,
+    MaskPrompt,
+    Offer,
+    Runtime,
+    RuntimeMissing,
+    Segmenter,
+    SpanFinder,
+    devices,
+)
 from assist.adapters.devices import CPU, DeviceMissing
 from assist.adapters.files import WeightsProblem
+from assist.errors import CopilotError
 
 T = TypeVar("T")
 
@@ -48,9 +62,9 @@ def _examine(offer: Offer, folder: Path) -> Finding:
     try:
         runtime = offer.load(folder, devices.choose() if offer.accelerated else CPU)
         loaded = time.monotonic() - started
-        example = EXAMPLES[offer.capability]
-        well, lines, figures = example(runtime)
-    except (WeightsProblem, RuntimeMissing, DeviceMissing) as problem:
+        example = BROUGHT.get(offer.capability) if offer.terms else None
+        well, lines, figures = (example or EXAMPLES[offer.capability])(runtime)
+    except (WeightsProblem, RuntimeMissing, DeviceMissing, CopilotError) as problem:
         return Finding(offer.key, False, (str(problem),))
     except Exception as error:  # a doctor reports what is wrong instead of falling ill
         text = (
@@ -68,10 +82,8 @@ def _memory() -> int:
 
 
 def _masks(runtime: Runtime) -> Report:
-    from skimage import data  # an example picture; nothing else of the application needs it
-
     model = cast(Segmenter, runtime)
-    embedding, encode = _timed(lambda: model.embed(data.astronaut()))
+    embedding, encode = _timed(lambda: model.embed(_photograph()))
     model.decode(embedding, MaskPrompt(box=FACE))  # the first call pays for what later ones share
     masks, decode = _timed(lambda: model.decode(embedding, MaskPrompt(box=FACE)))
     best = masks.pixels[masks.best]
@@ -110,6 +122,60 @@ def _classes(runtime: Runtime) -> Report:
         lines.append("Slow: give the runtime more cores, or stop what else is running on this machine.")
     return best == 1, tuple(lines), {"text seconds": round(seconds, 3)}
 
+
+def _any_spans(runtime: Runtime) -> Report:
+    model = cast(SpanFinder, runtime)
+    spans, seconds = _timed(lambda: model.spans(SENTENCE))
+    told = ", ".join(f"{SENTENCE[one.start : one.end]} ({one.label})" for one in spans[:8])
+    return (
+        True,
+        (f"in a sentence: {told or 'nothing'}, in {seconds * 1000:.0f} ms",),
+        {"text seconds": round(seconds, 3)},
+    )
+
+
+def _any_boxes(runtime: Runtime) -> Report:
+    model = cast(Detector, runtime)
+    boxes, seconds = _timed(lambda: model.boxes(_photograph()))
+    told = ", ".join(f"{one.label} {one.score:.2f}" if one.score is not None else one.label for one in boxes.found[:8])
+    lines = [f"in a photograph: {told or 'nothing'}, in {seconds * 1000:.0f} ms"]
+    lines += [f"{count:,} boxes can't be used: {why}" for why, count in boxes.dropped.items()]
+    broken = boxes.dropped.get("not-a-number") and not boxes.found
+    return not broken, tuple(lines), {"image seconds": round(seconds, 3)}
+
+
+def _any_shares(subject: Callable[[], object]) -> Callable[[Runtime], Report]:
+    def ask(runtime: Runtime) -> Report:
+        model, asked = cast(Judge, runtime), subject()
+        (found,), seconds = _timed(lambda: model.shares([asked], TOPICS))
+        if not found:
+            return False, ("It gave no answer that can be used to a first question.",), {}
+        best = max(found, key=lambda label: found[label] or 0)
+        return True, (f"its answer: {best}, in {seconds * 1000:.0f} ms",), {"seconds": round(seconds, 3)}
+
+    return ask
+
+
+def _any_vector(runtime: Runtime) -> Report:
+    model = cast(ImageReader, runtime)
+    rows, seconds = _timed(lambda: model.image_vectors([_photograph()]))
+    return True, (f"a vector of {rows.shape[1]} in {seconds * 1000:.0f} ms",), {"image seconds": round(seconds, 3)}
+
+
+def _photograph() -> np.ndarray:
+    from skimage import data  # an example picture; nothing else of the application needs it
+
+    return data.astronaut()
+
+
+# Of a model that somebody brought nobody knows what it should find: it has to answer, in a form that can be used.
+BROUGHT: dict[str, Callable[[Runtime], Report]] = {
+    "spans": _any_spans,
+    "detect": _any_boxes,
+    "classify": _any_shares(lambda: REVIEW),
+    "classify-image": _any_shares(_photograph),
+    "embed-image": _any_vector,
+}
 
 EXAMPLES: dict[str, Callable[[Runtime], Report]] = {
     "segment": _masks,

@@ -36,6 +36,10 @@ OPERATIONS = {
         Operation("spans_of", 300.0),
         Operation("classify", 30.0),
         Operation("vectors", 300.0),
+        Operation("boxes", 60.0, of_an_image=True),
+        Operation("shares", 300.0),
+        Operation("image_shares", 60.0, of_an_image=True),
+        Operation("image_vector", 60.0, of_an_image=True),
     )
 }
 CANCEL = "cancel"  # no question: the one of this number needs no answer any more

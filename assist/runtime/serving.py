@@ -3,10 +3,10 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from pycocotools import mask as coco
@@ -14,7 +14,10 @@ from pycocotools import mask as coco
 from assist.adapters import (
     LONGEST_SIDE,
     Classifier,
+    Detector,
     Embedding,
+    ImageReader,
+    Judge,
     MaskPrompt,
     Masks,
     Offer,
@@ -26,6 +29,7 @@ from assist.adapters import (
 )
 from assist.adapters.devices import CPU, DeviceMissing
 from assist.adapters.files import WeightsProblem
+from assist.adapters.kinds import KINDS
 from assist.errors import CopilotError
 from assist.runtime import metrics
 from assist.runtime.decoding import BadPicture, pixels_of
@@ -36,9 +40,12 @@ from assist.runtime.resting import rest
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
 PROMPTS_WAITING = 256
 ENCODES_WAITING = 64
 MOST_HANDS = 8  # masks worked out at once; fewer where there are fewer cores
+OUTSIDE_HANDS = 4  # questions at once to another host
 LOAD_AGAIN_SECONDS = 15.0
 
 
@@ -54,6 +61,8 @@ class HeldModel:
         self._tried = -LOAD_AGAIN_SECONDS
         self._loading = asyncio.Lock()
         hands = min(devices.usable_cores(), MOST_HANDS) if offer.capability == "segment" else 1
+        if offer.terms and KINDS[offer.terms.adapter].outside:
+            hands = OUTSIDE_HANDS
         self.prompts = Lane(f"{offer.key} prompts", PROMPTS_WAITING, hands=hands)
         self.encodes = Lane(f"{offer.key} encodes", ENCODES_WAITING, behind=self.prompts)
 
@@ -81,6 +90,17 @@ class HeldModel:
 
     def _loaded(self) -> Runtime:
         return self.offer.load(self._folder, devices.choose() if self.offer.accelerated else CPU)
+
+    def reads(self, text: str) -> bool:
+        """Whether a text is within what the model takes; more is never cut in silence."""
+        most = self.offer.terms.input.get("most_characters") if self.offer.terms else None
+        return most is None or len(text) <= most
+
+    def each(self, ask: Callable[[list[str]], Sequence[Any]], texts: Sequence[str]) -> list[Any]:
+        """What it says of each of these texts; None of those that are too long for it."""
+        read = [text for text in texts if self.reads(text)]
+        found = iter(ask(read) if read else ())
+        return [next(found) if self.reads(text) else None for text in texts]
 
     def status(self) -> dict[str, Any]:
         """How it is, for people and pages."""
@@ -170,6 +190,8 @@ class Serving:
         model = self._named(question, "spans")
         finder = cast(SpanFinder, await model.ready())
         text = question["text"]
+        if not model.reads(text):
+            raise CopilotError("no-answer", "This text is longer than the model reads. Go on without it.")
         found = await model.prompts.run(lambda: finder.spans(text), question["asker"])
         return {"spans": [[span.start, span.end, span.label, span.score] for span in found]}
 
@@ -178,8 +200,9 @@ class Serving:
         model = self._named(question, "spans")
         finder = cast(SpanFinder, await model.ready())
         texts = question["texts"]
-        found = await model.encodes.run(lambda: finder.spans_of(texts), urgent=False)
-        return {"spans": [[[one.start, one.end, one.label, one.score] for one in spans] for spans in found]}
+        found = await model.encodes.run(lambda: model.each(finder.spans_of, texts), urgent=False)
+        rows = [spans and [[one.start, one.end, one.label, one.score] for one in spans] for spans in found]
+        return {"spans": rows}
 
     async def classify(self, question: dict[str, Any]) -> dict[str, Any]:
         """A share for each label of a text."""
@@ -198,6 +221,43 @@ class Serving:
         lane = model.prompts if asker else model.encodes
         rows = await lane.run(lambda: classifier.vectors(texts), asker, urgent=bool(asker))
         return {"vectors": rows.astype("<f4").tobytes(), "width": int(rows.shape[1])}
+
+    async def boxes(self, question: dict[str, Any]) -> dict[str, Any]:
+        """What a detector sees in an image: at once for somebody who waits, else behind what people ask."""
+        model = self._named(question, "detect")
+        detector = cast(Detector, await model.ready())
+        found = await _of_image(model, question, lambda image, size: detector.boxes(image, size))
+        rows = [[one.x, one.y, one.width, one.height, one.label, one.score] for one in found.found]
+        return {"boxes": rows, "dropped": dict(found.dropped)}
+
+    async def shares(self, question: dict[str, Any]) -> dict[str, Any]:
+        """A share of each label for each text, of a model that says so itself."""
+        model = self._named(question, "classify")
+        judge = cast(Judge, await model.ready())
+        texts, labels, asker = question["texts"], question["labels"], question.get("asker")
+        lane = model.prompts if asker else model.encodes
+
+        def ask() -> list[Any]:
+            return model.each(lambda some: judge.shares(some, labels), texts)
+
+        return {"shares": await lane.run(ask, asker, urgent=bool(asker))}
+
+    async def image_shares(self, question: dict[str, Any]) -> dict[str, Any]:
+        """The same for an image."""
+        model = self._named(question, "classify-image")
+        judge = cast(Judge, await model.ready())
+        labels = question["labels"]
+        (found,) = await _of_image(model, question, lambda image, size: judge.shares([image], labels))
+        if found is None:
+            raise CopilotError("no-answer")
+        return {"shares": found}
+
+    async def image_vector(self, question: dict[str, Any]) -> dict[str, Any]:
+        """Where an image lies."""
+        model = self._named(question, "embed-image")
+        reader = cast(ImageReader, await model.ready())
+        rows = await _of_image(model, question, lambda image, size: reader.image_vectors([image]))
+        return {"vector": rows[0].astype("<f4").tobytes()}
 
     def close(self) -> None:
         """Stop everything that waits."""
@@ -234,14 +294,24 @@ class Serving:
         return embedding
 
 
-def _encoding(embed: Callable[..., Embedding], data: bytes) -> Callable[[], Embedding]:
-    def work() -> Embedding:
-        try:
-            return embed(*pixels_of(data, LONGEST_SIDE))
-        except BadPicture as problem:
-            raise CopilotError("no-image", f"The copilot can't read this image: {problem}.") from None
+async def _of_image(model: HeldModel, question: dict[str, Any], look: Callable[[np.ndarray, tuple[int, int]], T]) -> T:
+    """What a model says of the image that came with the question."""
+    data, asker = question.get("data"), question.get("asker")
+    if data is None:
+        raise CopilotError("need-image")
+    lane = model.prompts if asker else model.encodes
+    return await lane.run(lambda: look(*_pixels(data)), asker, urgent=bool(asker))
 
-    return work
+
+def _pixels(data: bytes) -> tuple[np.ndarray, tuple[int, int]]:
+    try:
+        return pixels_of(data, LONGEST_SIDE)
+    except BadPicture as problem:
+        raise CopilotError("no-image", f"The copilot can't read this image: {problem}.") from None
+
+
+def _encoding(embed: Callable[..., Embedding], data: bytes) -> Callable[[], Embedding]:
+    return lambda: embed(*_pixels(data))
 
 
 def _run_lengths(masks: Masks) -> list[str]:

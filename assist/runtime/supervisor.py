@@ -34,7 +34,9 @@ SILENT_SECONDS = 30.0  # a model that hasn't said how it is for so long hangs
 # Times as patient with one that isn't loaded yet: importing libraries leaves it no time to answer; and while it answers
 # that it loads. Two installations that start at once on a busy machine load for five minutes.
 LOADING, LOADED = 10, 60
-JOB_SECONDS = {"segment": 120.0, "spans": 300.0, "classify": 300.0}  # the longest that one question may take it
+# The longest that one question may take it, and any other than these.
+JOB_SECONDS = {"segment": 120.0, "spans": 300.0, "classify": 300.0, "detect": 120.0}
+OTHER_SECONDS = 300.0
 
 
 @dataclass(frozen=True)
@@ -142,7 +144,7 @@ class ModelProcess:
 
     async def _until_it_hangs(self) -> None:
         """Until it has been silent, or at one and the same thing, for longer than patience lasts."""
-        job = self._patience.job[self.offer.capability]
+        job = self._patience.job.get(self.offer.capability, OTHER_SECONDS)
         heard = moved = time.monotonic()
         before = (0, 0)
         while time.monotonic() - heard < self._patience.silent and time.monotonic() - moved < job:

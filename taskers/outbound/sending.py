@@ -48,11 +48,22 @@ async def post(
     over: httpx.AsyncHTTPTransport, route: Route, headers: Mapping[str, str], body: bytes, limits: Limits
 ) -> Answer:
     """Send a body and read the beginning of the answer. Raises nothing that the network may do."""
+    return await _ask("POST", over, route, headers, body, limits)
+
+
+async def get(over: httpx.AsyncHTTPTransport, route: Route, headers: Mapping[str, str], limits: Limits) -> Answer:
+    """The same without a body."""
+    return await _ask("GET", over, route, headers, b"", limits)
+
+
+async def _ask(
+    method: str, over: httpx.AsyncHTTPTransport, route: Route, headers: Mapping[str, str], body: bytes, limits: Limits
+) -> Answer:
     began = time.monotonic()
     said = {**headers, "Host": route.destination.authority, "Accept-Encoding": "identity"}
     each = {"connect": limits.connect, "read": limits.seconds, "write": limits.seconds, "pool": limits.seconds}
     extensions = {"sni_hostname": route.destination.host, "timeout": each}
-    request = httpx.Request("POST", route.url, headers=said, content=body, extensions=extensions)
+    request = httpx.Request(method, route.url, headers=said, content=body, extensions=extensions)
     try:
         # Each wait is limited, and so is all of it: a host that sends a byte now and then would never end.
         async with asyncio.timeout(limits.seconds):

