@@ -4,7 +4,7 @@ from procrastinate.contrib.django import app
 
 from assist.annotators import work as model_work
 from assist.errors import CopilotError
-from assist.learning import evaluation, label_vectors, snapshots
+from assist.learning import evaluation, label_vectors, snapshots, training
 from assist.registry import trial
 from assist.suggestions import precompute, record
 from projects.models import Project
@@ -72,3 +72,9 @@ def evaluate(evaluation_key: int) -> str:
 def take_snapshot(snapshot_key: int) -> str:
     """Write a snapshot's file; returns its state, "" where that is done already."""
     return snapshots.run(snapshot_key)
+
+
+@app.task(queue="copilot")
+def train(run_key: int) -> str:
+    """Let a recipe learn from a snapshot; returns how it ended, "" where it is over already."""
+    return training.run(run_key)

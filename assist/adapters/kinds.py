@@ -60,6 +60,9 @@ KINDS: dict[str, Kind] = {
         frozenset({"spans", "classify"}),
         files=("", ".cfg", ".json", ".jsonl", ".txt", ".npz", ".msgpack", ".bin", ".npy", ".md", ".spacy"),
     ),
+    "text-head": Kind(
+        "text_head:load", frozenset({"classify"}), files=(".safetensors",), one=".safetensors", accelerated=True
+    ),
     "onnx-detector": Kind(
         "onnx_detector:load",
         frozenset({"detect"}),

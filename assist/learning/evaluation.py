@@ -7,7 +7,7 @@ A job that was killed begins anew: it writes one row, once, at its end.
 import asyncio
 import math
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from django.conf import settings
@@ -21,7 +21,8 @@ from assist.learning.blind_verdicts import Decided
 from assist.learning.gate import Judgement, Pair
 from assist.learning.scores import SCORES, Asked, Scores, asked_by
 from assist.learning.slices import slices_of
-from assist.models import Evaluation, ModelVersion
+from assist.learning.splits import GATE, split_of
+from assist.models import Evaluation, ModelVersion, TrainingRun
 from assist.registry import registry
 from assist.runtime.client import RuntimeClient, serving, status_now
 from assist.suggestions.bindings import capability_of
@@ -86,7 +87,7 @@ def run(key: int) -> str:
     evaluation = rows.filter(pk=key, state=RUNNING).first()
     if evaluation is None:
         return ""
-    decided = blind_verdicts.newest(evaluation.project, NEWEST)
+    decided = _unseen(evaluation, blind_verdicts.newest(evaluation.project, NEWEST))
     blind = [one for one in decided if one.blind]
     holdout = blind_verdicts.digest(blind)
     looks = _looks(evaluation, blind)
@@ -107,6 +108,15 @@ def run(key: int) -> str:
         looks=looks,
     )
     return judgement.outcome
+
+
+def _unseen(evaluation: Evaluation, decided: Sequence[Decided]) -> Sequence[Decided]:
+    """Where either model learnt from this project's verdicts, only those may judge that none ever learns from."""
+    two = (evaluation.candidate, evaluation.champion)
+    if not TrainingRun.objects.filter(project=evaluation.project, version__in=two).exists():
+        return decided
+    key = str(evaluation.project.public_id)
+    return [replace(one, blind=one.blind and split_of(key, one.group) == GATE) for one in decided]
 
 
 def _looks(evaluation: Evaluation, blind: Sequence[Decided]) -> int:

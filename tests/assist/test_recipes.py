@@ -93,6 +93,6 @@ def test_what_judges_a_model_is_out_of_its_reach(tmp_path) -> None:
     lines = reports.spans_of(120)
     kept = [one for one in lines if one.split != GATE]
     assert {one.split for one in lines} > {one.split for one in kept} >= {TRAIN}
-    for recipe in RECIPES:
-        source = (ROOT / f"assist/learning/recipes/{recipe.replace('-', '_')}.py").read_text()
+    for recipe in RECIPES.values():
+        source = (ROOT / f"assist/learning/recipes/{recipe.module}.py").read_text()
         assert "snapshot_file.read" not in source and "work.snapshot" not in source and "GATE" not in source

@@ -1,19 +1,36 @@
-"""The recipes by name. A new one is one new file here and one line in this registry."""
+"""The recipes by name. A new one is one new file here and one entry below.
 
+What each takes is said here, so that a run can be checked without importing what trains it.
+"""
+
+from collections.abc import Callable, Mapping
 from importlib import import_module
-from types import MappingProxyType
 
-from assist.learning.recipes.recipe import Recipe
+from assist.learning.recipes.recipe import Made, Parameter, Recipe, Work
 
-# Key -> the module that has its RECIPE: each loads libraries that only its own process needs.
-RECIPES = MappingProxyType(
-    {
-        "spacy-entities": "assist.learning.recipes.spacy_entities",
-        "text-classes": "assist.learning.recipes.text_classes",
-    }
-)
+RECIPES: Mapping[str, Recipe] = {
+    "spacy-entities": Recipe(
+        title="spaCy entities",
+        note="English. Learns new kinds of names beside those that it knows.",
+        task_types=("text_spans",),
+        parameters={
+            "passes": Parameter(12, 1, 60),
+            "learn_rate": Parameter(0.001, 0.0001, 0.01, log=True),
+            "dropout": Parameter(0.2, 0.0, 0.6),
+            "replay": Parameter(True),
+        },
+        module="spacy_entities",
+    ),
+    "text-classes": Recipe(
+        title="Text classes",
+        note="A linear head on sentence vectors, beside a baseline of word weights.",
+        task_types=("classification",),
+        parameters={"strength": Parameter(10.0, 0.01, 1000.0, log=True)},
+        module="text_classes",
+    ),
+}
 
 
-def recipe(key: str) -> Recipe:
-    """A recipe with all that it needs. Raises KeyError for one that nobody knows."""
-    return import_module(RECIPES[key]).RECIPE
+def training_of(key: str) -> Callable[[Work], Made]:
+    """What a recipe does, with all the libraries that it needs."""
+    return import_module(f"assist.learning.recipes.{RECIPES[key].module}").train

@@ -10,7 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from assist.learning.recipes import recipe
+from assist.learning.recipes import training_of
 from assist.learning.recipes.recipe import Report, Unfit, Work
 
 
@@ -29,7 +29,7 @@ def main() -> int:
         report=_say,
     )
     try:
-        made = recipe(told["recipe"]).train(work)
+        made = training_of(told["recipe"])(work)
     except Unfit as problem:
         print(json.dumps({"unfit": str(problem)}), flush=True)
         return 2

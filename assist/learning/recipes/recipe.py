@@ -73,12 +73,10 @@ class Made:
 
 
 class Recipe(NamedTuple):
-    """One way to make a model. A new one is one new file and one line of RECIPES."""
+    """One way to make a model. A new one is one new file and one entry of RECIPES."""
 
-    key: str
     title: str
     note: str
     task_types: tuple[str, ...]
-    capability: str
     parameters: Mapping[str, Parameter]
-    train: Callable[[Work], Made]  # raises Unfit
+    module: str  # in this package: its `train` takes Work and gives Made, or raises Unfit

@@ -17,7 +17,7 @@ from spacy.tokens import Doc, Span
 from spacy.training import Example
 from spacy.util import filter_spans, fix_random_seed
 
-from assist.learning.recipes.recipe import Made, Parameter, Recipe, Report, Unfit, Work
+from assist.learning.recipes.recipe import Made, Report, Unfit, Work
 from assist.learning.snapshot_file import Line
 
 NER = "ner"
@@ -150,19 +150,3 @@ def f1(true: Sequence[Sequence[Any]], found: Sequence[Sequence[Any]]) -> float:
     both = sum(len(one) for one in true) + sum(len(one) for one in found)
     same = sum(len(set(one) & set(other)) for one, other in zip(true, found, strict=True))
     return 2 * same / both if both else 1.0
-
-
-RECIPE = Recipe(
-    key="spacy-entities",
-    title="spaCy entities",
-    note="English. Learns new kinds of names beside those that it knows.",
-    task_types=("text_spans",),
-    capability="spans",
-    parameters={
-        "passes": Parameter(12, 1, 60),
-        "learn_rate": Parameter(0.001, 0.0001, 0.01, log=True),
-        "dropout": Parameter(0.2, 0.0, 0.6),
-        "replay": Parameter(True),
-    },
-    train=train,
-)

@@ -15,7 +15,7 @@ from sklearn.linear_model import LogisticRegression
 
 from assist.adapters import minilm
 from assist.adapters.devices import Device
-from assist.learning.recipes.recipe import Made, Parameter, Recipe, Report, Unfit, Work
+from assist.learning.recipes.recipe import Made, Report, Unfit, Work
 from assist.learning.snapshot_file import Line
 
 LEAST = 10  # texts of a field, of two labels at least
@@ -61,7 +61,7 @@ def train(work: Work) -> Made:
     metrics = {name: {"accuracy": float(np.mean(some))} for name, some in right.items()}
     counts = {"train": float(len(learnt.texts)), "validation": float(len(held_out.texts))}
     labels = sorted({label for said in fields.values() for label in said if label})
-    manifest = {"adapter": "text-head", "capability": "classify", "labels": labels}
+    manifest = {"adapter": "text-head", "capability": "classify", "label_map": {one: one for one in labels}}
     return Made(metrics | {"texts": counts}, manifest)
 
 
@@ -116,14 +116,3 @@ def _numbers(name: str, head: LogisticRegression) -> dict[str, np.ndarray]:
         f"{name}/bias": np.ascontiguousarray(bias, np.float32),
         f"{name}/labels": np.frombuffer(labels, np.uint8).copy(),
     }
-
-
-RECIPE = Recipe(
-    key="text-classes",
-    title="Text classes",
-    note="A linear head on sentence vectors, beside a baseline of word weights.",
-    task_types=("classification",),
-    capability="classify",
-    parameters={"strength": Parameter(10.0, 0.01, 1000.0, log=True)},
-    train=train,
-)

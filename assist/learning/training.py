@@ -1,0 +1,272 @@
+"""A recipe learns from a snapshot, in a process of its own below people's; its model is the organization's alone. The
+only writer of TrainingRun.
+
+Nothing is half-registered: a model is written down whole, after its first question, and only then is its run done. A
+run that was killed begins anew, and makes the same model again.
+"""
+
+import json
+import os
+import platform
+import selectors
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from hashlib import sha256
+from importlib.metadata import distributions
+from pathlib import Path
+from typing import Any
+
+import psutil
+from django.conf import settings
+from django.db import transaction
+from django.db.models.functions import Now
+from procrastinate.contrib.django import app
+
+from assist.errors import CopilotError
+from assist.learning import snapshot_file, snapshots
+from assist.learning.recipes import RECIPES
+from assist.learning.recipes.recipe import Recipe, Value
+from assist.models import ModelVersion, Snapshot, TrainingRun
+from assist.registry import registry, trial
+from projects.errors import Refused
+from projects.models import Project
+from taskers.errors import Problem, StateConflict
+from taskers.models import Person
+
+JOB = "assist.jobs.train"
+COMMAND = (sys.executable, "-m", "assist.learning.recipes")
+ROOT = Path(__file__).resolve().parents[2]
+LOWEST = 19  # of the system's niceness: people come first
+TOLD_EVERY = 1.0  # seconds
+LOOKED_EVERY = 0.5  # seconds, for a wish to stop
+MOST_REPORTS = 500  # kept of a run
+OPEN = (TrainingRun.State.WAITING, TrainingRun.State.RUNNING)
+RUNNING, DONE, STOPPED, FAILED = (TrainingRun.State[name] for name in ("RUNNING", "DONE", "STOPPED", "FAILED"))
+
+
+class _Ended(Exception):
+    """The run is over without a model."""
+
+    def __init__(self, state: str, reason: str = "") -> None:
+        self.state, self.reason = state, reason
+        super().__init__(reason)
+
+
+def recipes_for(project: Project) -> list[str]:
+    """The keys of the recipes that can make something of a project's verdicts."""
+    return [key for key, one in RECIPES.items() if project.task_type in one.task_types]
+
+
+@transaction.atomic
+def begin(
+    snapshot: Snapshot, key: str, *, by: Person, parameters: Mapping[str, Value] | None = None, seed: int = 0
+) -> TrainingRun:
+    """Have a recipe learn from a snapshot; a worker does it. What isn't chosen is as usual.
+
+    Raises StateConflict where the snapshot can't be learnt from, Refused for parameters that aren't the recipe's.
+    """
+    project = snapshot.project
+    if snapshot.state != Snapshot.State.READY:
+        raise StateConflict("This snapshot is not ready.")
+    if key not in recipes_for(project):
+        raise Refused("There is no such recipe for these tasks.", code="unknown-recipe", place="recipe")
+    chosen = _checked(RECIPES[key], parameters or {})
+    Project.objects.select_for_update(of=("self",)).get(pk=project.pk)
+    if TrainingRun.objects.filter(project=project, state__in=OPEN).exists():
+        raise StateConflict("A model of this project is being trained already.")
+    made = TrainingRun.objects.create(
+        project=project,
+        snapshot=snapshot,
+        recipe=key,
+        parameters=chosen,
+        seed=seed,
+        code=_code(),
+        packages=_packages(),
+        asked_by=by,
+    )
+    app.configure_task(JOB, queue="copilot", lock=f"train:{project.pk}").defer(run_key=made.pk)
+    return made
+
+
+def _checked(found: Recipe, said: Mapping[str, Value]) -> dict[str, Value]:
+    for name, value in said.items():
+        known = found.parameters.get(name)
+        if known is None:
+            raise Refused("“%(name)s” is no parameter of this.", code="unknown-parameter", place=name, name=name)
+        if isinstance(known.usual, bool) is not isinstance(value, bool) or isinstance(value, str):
+            raise Refused("“%(name)s” is of another kind.", code="wrong-shape", place=name, name=name)
+        if not isinstance(value, bool) and not known.least <= float(value) <= known.most:
+            text = "“%(name)s” lies between %(least)s and %(most)s."
+            raise Refused(text, code="out-of-range", place=name, name=name, least=known.least, most=known.most)
+    return {name: known.usual for name, known in found.parameters.items()} | dict(said)
+
+
+def _code() -> str:
+    """The sha256 of all that a recipe is made of."""
+    files = sorted((ROOT / "assist" / "learning" / "recipes").glob("*.py"))
+    return sha256(b"".join(one.name.encode() + b"\0" + one.read_bytes() for one in files)).hexdigest()
+
+
+def _packages() -> str:
+    """The sha256 of what is installed, by name and version."""
+    lines = sorted({f"{one.name}=={one.version}" for one in distributions()})
+    return sha256("\n".join(lines).encode()).hexdigest()
+
+
+def stop(run: TrainingRun) -> None:
+    """Let go of a run; what waits ends at once. Raises StateConflict where it is over."""
+    waiting = TrainingRun.objects.filter(pk=run.pk, state=TrainingRun.State.WAITING)
+    if waiting.update(state=STOPPED, ended_at=Now()):
+        return
+    if not TrainingRun.objects.filter(pk=run.pk, state=RUNNING).update(stop_asked=True):
+        raise StateConflict("This run is over.")
+
+
+def run(key: int) -> str:
+    """Train; returns how it ended. One that was killed begins anew; asking twice does no harm."""
+    open_ones = TrainingRun.objects.filter(pk=key, state__in=OPEN)
+    if not open_ones.update(state=RUNNING, began_at=Now(), progress={}, curve=[], host=platform.node()[:100]):
+        return ""
+    found = TrainingRun.objects.select_related("project__organization", "snapshot__project", "asked_by").get(pk=key)
+    with tempfile.TemporaryDirectory(prefix="tandem-training-") as place:
+        try:
+            metrics, version = _trained(found, Path(place))
+        except _Ended as ended:
+            _end(found, ended.state, reason=ended.reason)
+            return ended.state
+        except (Problem, CopilotError) as problem:
+            _end(found, FAILED, reason=problem.text)
+            return FAILED
+        except OSError as problem:
+            _end(found, FAILED, reason=f"It couldn't be written here: {problem.strerror or problem}.")
+            return FAILED
+    _end(found, DONE, metrics=metrics, version=version)
+    return DONE
+
+
+def _trained(found: TrainingRun, place: Path) -> tuple[dict[str, Any], ModelVersion]:
+    path = snapshots.fetch(found.snapshot, place)
+    terms = found.project.settings_now()
+    told = {
+        "recipe": found.recipe,
+        "snapshot": str(path),
+        "labels": dict(json.loads(snapshot_file.told(path)["labels"])),
+        "label_map": dict(terms.label_mapping),
+        "parameters": found.parameters,
+        "seed": found.seed,
+    }
+    (place / "run.json").write_text(json.dumps(told))
+    _watched(found, place)
+    made = json.loads((place / "made.json").read_text())
+    _write_manifest(found, place / "model", made["manifest"])
+    models = Path(settings.MODELS_DIR)
+    version = registry.bring(models, place / "model", organization=found.project.organization)
+    version = trial.ask(version, models)
+    if version.smoke != ModelVersion.Smoke.PASSED:
+        raise _Ended(FAILED, f"The model that was made doesn't answer: {version.smoke_said}")
+    figures = {f"{who} {name}": value for who, some in made["metrics"].items() for name, value in some.items()}
+    registry.measured(version, figures)
+    return made["metrics"], version
+
+
+def _watched(found: TrainingRun, place: Path) -> None:
+    """Let the recipe's process run to its end, telling how far it is. Raises _Ended."""
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0", "TOKENIZERS_PARALLELISM": "false"}
+    with (place / "said").open("wb") as errors:
+        child = subprocess.Popen(
+            [*COMMAND, str(place)],
+            cwd=ROOT,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+        )
+        try:
+            psutil.Process(child.pid).nice(LOWEST)
+            unfit, curve = "", _Curve(found)
+            for said in _lines(found, child):
+                unfit = said.get("unfit", unfit)
+                if "step" in said:
+                    curve.add(said)
+            ended = child.wait()
+        finally:
+            child.kill()
+            child.wait()
+            if child.stdout:
+                child.stdout.close()
+    if ended:
+        raise _Ended(FAILED, unfit or _why(ended, place / "said"))
+
+
+def _lines(found: TrainingRun, child: subprocess.Popen[bytes]) -> Iterator[dict[str, Any]]:
+    """What the process says, until it ends. Raises _Ended once somebody wants it to stop."""
+    assert child.stdout is not None
+    with selectors.DefaultSelector() as waiting:
+        waiting.register(child.stdout, selectors.EVENT_READ)
+        rest = b""
+        while True:
+            if TrainingRun.objects.filter(pk=found.pk, stop_asked=True).exists():
+                raise _Ended(STOPPED)
+            if not waiting.select(LOOKED_EVERY):
+                continue
+            piece = os.read(child.stdout.fileno(), 65_536)
+            if not piece:
+                return
+            *whole, rest = (rest + piece).split(b"\n")
+            yield from (json.loads(one) for one in whole if one.startswith(b"{"))
+
+
+def _why(ended: int, said: Path) -> str:
+    if ended == -9:
+        return "The process was killed: most likely there was not enough memory."
+    last = ([one for one in said.read_text(errors="replace").splitlines() if one.strip()] or [""])[-1]
+    return f"The recipe failed (code {ended}). {last}".strip()
+
+
+class _Curve:
+    """The reports of a run, written down as they come; of a second that has many, the last is kept."""
+
+    def __init__(self, found: TrainingRun) -> None:
+        self._run, self._reports, self._at = found.pk, list[dict[str, Any]](), -TOLD_EVERY
+
+    def add(self, said: dict[str, Any]) -> None:
+        """One more."""
+        now = time.monotonic()
+        soon = now - self._at < TOLD_EVERY
+        self._reports = [*self._reports[: -1 if soon else None], said][-MOST_REPORTS:]
+        if soon and said["step"] != said["of"]:
+            return
+        self._at = now
+        TrainingRun.objects.filter(pk=self._run, state=RUNNING).update(progress=said, curve=self._reports)
+
+
+def _write_manifest(found: TrainingRun, folder: Path, told: Mapping[str, Any]) -> None:
+    """`model.toml` of what was made, beside its files."""
+    files = {one.relative_to(folder).as_posix(): one for one in sorted(folder.rglob("*")) if one.is_file()}
+    lines = [
+        f"name = {json.dumps(f'{found.recipe}-{found.project.public_id.hex[:8]}')}",
+        f"version = {json.dumps(found.public_id.hex[:12])}",
+        f"capability = {json.dumps(told['capability'])}",
+        f"adapter = {json.dumps(told['adapter'])}",
+        'licence = "The organization\'s own"',
+        f"source = {json.dumps(f'trained on snapshot {found.snapshot.sha256[:12]}')}",
+        "[files]",
+        *(f"{json.dumps(name)} = {json.dumps(snapshot_file.digest(path))}" for name, path in files.items()),
+        "[label_map]",
+        *(f"{json.dumps(name)} = {json.dumps(key)}" for name, key in told.get("label_map", {}).items()),
+    ]
+    (folder / "model.toml").write_text("\n".join(lines) + "\n")
+
+
+def _end(found: TrainingRun, state: str, *, reason: str = "", **told: Any) -> None:
+    rows = TrainingRun.objects.filter(pk=found.pk, state=RUNNING)
+    rows.update(state=state, reason=reason[:300], ended_at=Now(), **told)
+
+
+def of(project: Project) -> Sequence[TrainingRun]:
+    """A project's runs, the newest first."""
+    rows = TrainingRun.objects.filter(project=project).select_related("snapshot", "version", "asked_by")
+    return list(rows.order_by("-pk"))

@@ -1,0 +1,167 @@
+"""From verdicts to a model that answers: trained in a process of its own, whole or not at all."""
+
+import json
+import random
+import sys
+from pathlib import Path
+
+import pytest
+
+from assist.learning import blind_verdicts, evaluation, snapshots, training
+from assist.learning.splits import GATE, split_of
+from assist.models import Evaluation, ModelVersion, Snapshot, SnapshotRow, TrainingRun
+from assist.registry import registry
+from projects.errors import Refused
+from projects.models import Project
+from projects.reports import verdict_index
+from taskers.errors import StateConflict
+from tests.support import make
+from tests.support.assist import reports, work
+from tests.support.cast import Cast
+from tests.support.projects.judging import said
+
+pytestmark = pytest.mark.django_db
+VESSELS = [{"name": "Vessel", "key": "vessel", "hotkey": "v"}]
+
+
+@pytest.fixture(autouse=True)
+def places(settings, tmp_path) -> None:
+    settings.MEDIA_ROOT, settings.MODELS_DIR = tmp_path / "media", tmp_path / "models"
+
+
+@pytest.fixture
+def project(cast: Cast) -> Project:
+    return make.project(cast.riverside, "Ships", wanted=1, labels=VESSELS)
+
+
+def labelled(cast: Cast, project: Project, number: int) -> None:
+    """So many reports whose ships Alice has marked, alone."""
+    rng, batch = random.Random(3), make.batch(project, "Reports")
+    for at in range(number):
+        text, ships = reports.report(rng)
+        (task,) = make.tasks(batch, text=f"{at}: {text}")
+        shift = len(f"{at}: ")
+        said(cast.alice, task, make.spans(*((a + shift, b + shift, "vessel") for a, b in ships)))
+
+
+def snapshot(cast: Cast, project: Project) -> Snapshot:
+    made = snapshots.take(project, by=cast.mina)
+    snapshots.run(made.pk)
+    made.refresh_from_db()
+    return made
+
+
+def ended(run: TrainingRun) -> TrainingRun:
+    training.run(run.pk)
+    run.refresh_from_db()
+    return run
+
+
+@pytest.mark.slow
+def test_verdicts_become_a_model_that_knows_what_people_taught(cast, project, django_assert_num_queries) -> None:
+    labelled(cast, project, 150)
+    taken = snapshot(cast, project)
+    run = ended(training.begin(taken, "spacy-entities", by=cast.mina, parameters={"passes": 6}, seed=7))
+    assert run.state == "done", run.reason
+    assert run.metrics["model"]["f1"] > 0.8 > run.metrics["began from"]["f1"]
+    assert run.progress["step"] == run.curve[-1]["step"] and len(run.code) == len(run.packages) == 64
+    version = run.version
+    assert version is not None and version.smoke == "passed" and version.metrics["model f1"] > 0.8
+    assert version in registry.usable(project) and version not in registry.usable(make.project(cast.hilltop))
+    with django_assert_num_queries(1):  # on which verdicts it rests
+        verdicts = set(SnapshotRow.objects.filter(snapshot__runs__version=version).values_list("verdict", flat=True))
+    assert len(verdicts) == taken.rows == 150
+    # Only what no model ever learns from judges it.
+    while verdict_index.catch_up():
+        pass
+    row = Evaluation(project=project, candidate=version, champion=registry.model_version(work.SPACY))
+    judged = [one for one in evaluation._unseen(row, blind_verdicts.newest(project, 500)) if one.blind]
+    assert judged and {split_of(str(project.public_id), one.group) for one in judged} == {GATE}
+    with pytest.raises(StateConflict):
+        training.stop(run)
+
+
+def test_too_few_verdicts_are_said_and_nothing_is_registered(cast, project) -> None:
+    labelled(cast, project, 5)
+    run = ended(training.begin(snapshot(cast, project), "spacy-entities", by=cast.mina))
+    assert (run.state, run.version) == ("failed", None) and "label more first" in run.reason
+    assert not ModelVersion.objects.exists()
+    assert training.run(run.pk) == "", "it is over"
+
+
+@pytest.fixture
+def played(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """In place of a recipe, a script."""
+
+    def play(script: str) -> None:
+        path = tmp_path / "recipe.py"
+        path.write_text("import json, os, signal, sys, time\n" + script)
+        monkeypatch.setattr(training, "COMMAND", (sys.executable, str(path)))
+
+    return play
+
+
+FAULTS = {
+    "os.kill(os.getpid(), signal.SIGKILL)": "not enough memory",
+    "raise OSError(28, 'No space left on device')": "No space left on device",
+    "print(json.dumps({'unfit': 'The loss became no number.'}), flush=True); sys.exit(2)": "no number",
+    "sys.exit(0)": "couldn't be written",
+}
+
+
+@pytest.mark.parametrize("script", FAULTS)
+def test_whatever_ends_a_recipe_is_named_and_leaves_nothing(cast, project, played, script: str) -> None:
+    labelled(cast, project, 3)
+    played(script)
+    run = ended(training.begin(snapshot(cast, project), "spacy-entities", by=cast.mina))
+    assert run.state == "failed" and FAULTS[script] in run.reason
+    assert not ModelVersion.objects.exists()
+
+
+def test_a_run_that_is_stopped_ends_soon(cast, project, played, monkeypatch) -> None:
+    labelled(cast, project, 3)
+    played("print(json.dumps({'step': 1, 'of': 9, 'loss': 1, 'validation': 0, 'seconds_left': 60}), flush=True)\n"
+           "time.sleep(600)")  # fmt: skip
+    run = training.begin(snapshot(cast, project), "spacy-entities", by=cast.mina)
+    with pytest.raises(StateConflict, match="being trained already"):
+        training.begin(run.snapshot, "spacy-entities", by=cast.mina)
+    told = training._Curve.add
+
+    def told_then_stopped(curve: training._Curve, said: dict) -> None:
+        told(curve, said)
+        training.stop(run)
+
+    monkeypatch.setattr(training._Curve, "add", told_then_stopped)
+    assert ended(run).state == "stopped" and run.progress["of"] == 9
+    waiting = training.begin(run.snapshot, "spacy-entities", by=cast.mina)
+    training.stop(waiting)
+    assert training.run(waiting.pk) == ""
+
+
+def test_a_model_that_is_no_model_is_never_written_down(cast, project, played) -> None:
+    labelled(cast, project, 3)
+    played(
+        "place = sys.argv[1]\nos.mkdir(place + '/model')\n"
+        "open(place + '/model/weights.bin', 'wb').write(b'nothing')\n"
+        f"open(place + '/made.json', 'w').write({json.dumps(json.dumps(MADE))})\n"
+    )
+    run = ended(training.begin(snapshot(cast, project), "spacy-entities", by=cast.mina))
+    assert run.state == "failed" and "doesn't answer" in run.reason and run.version is None
+    assert not registry.usable(project).exists()
+
+
+MADE = {"metrics": {"model": {"f1": 1.0}}, "manifest": {"adapter": "spacy", "capability": "spans", "label_map": {}}}
+
+
+@pytest.mark.parametrize(
+    ("parameters", "code"),
+    [({"speed": 3}, "unknown-parameter"), ({"passes": 900}, "out-of-range"), ({"passes": True}, "wrong-shape")],
+)
+def test_parameters_are_the_recipes_own(cast, project, parameters: dict, code: str) -> None:
+    labelled(cast, project, 1)
+    taken = snapshot(cast, project)
+    with pytest.raises(Refused) as refusal:
+        training.begin(taken, "spacy-entities", by=cast.mina, parameters=parameters)
+    assert refusal.value.code == code
+    with pytest.raises(Refused):
+        training.begin(taken, "text-classes", by=cast.mina)
