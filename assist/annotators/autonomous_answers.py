@@ -9,6 +9,7 @@ from math import prod
 from typing import Any
 
 from assist.suggestions.label_map import project_label
+from assist.suggestions.prototypes import Guess
 
 # Which models can answer which tasks without anybody's help.
 ABLE = {"text_spans": "spans", "classification": "classify"}
@@ -20,12 +21,17 @@ Found = Sequence[Sequence[Any]]  # start, end, the model's label, score or None
 
 
 def of_spans(
-    found: Found, model: str, mapping: Mapping[str, str], labels: Mapping[str, str]
+    found: Found,
+    model: str,
+    mapping: Mapping[str, str],
+    labels: Mapping[str, str],
+    own: Mapping[str, str] | None = None,
 ) -> tuple[dict[str, Any], float]:
-    """The spans that the project has a label for (`labels`: key -> name), and the chance that all of it is right."""
+    """The spans that the project has a label for (`labels`: key -> name), and the chance that all of it is right.
+    `mapping` and `own` as of `project_label`."""
     kept: dict[tuple[int, int, str], float] = {}
     for start, end, theirs, score in found:
-        label = project_label(theirs, mapping, labels)
+        label = project_label(theirs, mapping, labels, own)
         if label:
             kept[int(start), int(end), label] = UNSCORED if score is None else float(score)
     spans = [
@@ -42,6 +48,12 @@ def of_classes(
     best = max(range(len(shares)), key=lambda n: (shares[n], -n))
     part = {"field": field, "kind": "choice", "value": list(labels)[best], "provenance": _by(model)}
     return {"fields": [part]}, min(1.0, max(0.0, float(shares[best])))
+
+
+def of_guess(guess: Guess, value: Any, kind: str, model: str) -> tuple[dict[str, Any], float]:
+    """The label that a model gives itself, and its share where it gives one."""
+    part = {"field": guess.field, "kind": kind, "value": value, "provenance": _by(model)}
+    return {"fields": [part]}, UNSCORED if guess.score is None else guess.score
 
 
 def _by(model: str) -> dict[str, str]:

@@ -22,8 +22,9 @@ from assist.annotators.autonomous_answers import ABLE
 from assist.errors import CopilotError
 from assist.learning import label_vectors
 from assist.models import AnnotatorVersion, ModelVersion
+from assist.registry import registry
 from assist.runtime.client import RuntimeClient
-from assist.suggestions import choices, class_vectors, precompute, prototypes
+from assist.suggestions import choices, class_vectors, judged, precompute, prototypes
 from assist.suggestions.prototypes import Choices, Learnt
 from projects import queue
 from projects.annotators import lifecycle
@@ -51,7 +52,8 @@ def place(project: Project, version: ModelVersion, *, by: Person, **terms: float
     why = hindrance(project, project.settings_now())
     if why:
         raise StateConflict(why)
-    if version.capability != ABLE[project.task_type] or version.removed_at is not None:
+    usable = registry.usable(project).filter(pk=version.pk).exists()
+    if version.capability != ABLE[project.task_type] or not usable:
         raise StateConflict(f"{version} can't do what these tasks need.")
     annotator = lifecycle.give(project, name=str(version), by=by, **terms)
     made = AnnotatorVersion.objects.create(annotator=annotator, version=version, placed_by=by)
@@ -145,17 +147,38 @@ def _answer(version: ModelVersion, mine: Assignment, ask: Ask) -> tuple[dict[str
         found = precompute.found(mine.task_id, str(version))
         if found is None:
             found = ask("spans_of", texts=[text])["spans"][0]  # behind what people ask
-        return autonomous_answers.of_spans(found, str(version), terms.label_mapping, labels)
+        if found is None:
+            raise Refused("The model gave no answer to this one.", code="no-answer")
+        own = version.terms.get("label_map")
+        return autonomous_answers.of_spans(found, str(version), terms.label_mapping, labels, own)
     if not labels:
         raise Refused("The project has no labels.", code="no-labels")
     field = terms.fields[0]["key"]
     asked = next((one for one in choices.of(project, terms, mine.task.payload) if one.field == field), None)
+    if version.terms:
+        return _as_judged(version, terms, asked, text, mine, ask)
     taught = label_vectors.learnt(project.public_id, str(version)).get(field)
     if asked is None or asked.kind != "choice" or taught is None:
         shares = ask("classify", text=text, labels=list(labels.values()))["scores"]
         return autonomous_answers.of_classes(shares, str(version), field, labels)
     shares = _as_taught(asked, taught, text, ask)
     return autonomous_answers.of_classes(shares, str(version), field, {key: labels[key] for key in asked.phrases})
+
+
+def _as_judged(
+    version: ModelVersion, terms: ProjectSettings, asked: Choices | None, text: str, mine: Assignment, ask: Ask
+) -> tuple[dict[str, Any], float]:
+    """The label that the model gives itself."""
+    if asked is None:
+        raise Refused("There is nothing to choose between.", code="not-able")
+    ahead = precompute.found(mine.task_id, str(version))
+    labels = judged.phrases_of([asked])
+    shares = ahead["shares"] if ahead else ask("shares", texts=[text], labels=labels, asker=None)["shares"][0]
+    guesses = judged.guesses([asked], shares or {}, terms.label_mapping, version.terms["label_map"])
+    if not guesses:
+        raise Refused("The model gave no answer to this one.", code="no-answer")
+    (guess,) = guesses
+    return autonomous_answers.of_guess(guess, asked.value(guess.label), asked.kind, str(version))
 
 
 def _as_taught(asked: Choices, taught: Learnt, text: str, ask: Ask) -> list[float]:
@@ -171,7 +194,7 @@ def _ask(
     runner: asyncio.Runner, client: RuntimeClient, annotator_version: AnnotatorVersion, op: str, **fields: Any
 ) -> dict:
     return runner.run(
-        client.ask(op, model=str(annotator_version.version), asker=f"place:{annotator_version.pk}", **fields)
+        client.ask(op, model=str(annotator_version.version), **{"asker": f"place:{annotator_version.pk}"} | fields)
     )
 
 

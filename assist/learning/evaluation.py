@@ -25,7 +25,8 @@ from assist.learning.splits import GATE, split_of
 from assist.models import Evaluation, ModelVersion, TrainingRun
 from assist.registry import registry
 from assist.runtime.client import RuntimeClient, serving, status_now
-from assist.suggestions.bindings import capability_of
+from assist.suggestions import precompute
+from assist.suggestions.bindings import capabilities_of
 from projects.models import Project
 from taskers.errors import StateConflict
 from taskers.models import Person
@@ -43,6 +44,9 @@ def begin(project: Project, candidate: ModelVersion, *, by: Person, margin: floa
 
     Raises StateConflict where there is nothing to compare, or the same is being measured already.
     """
+    registry.check_tried(candidate)
+    if candidate.capability not in SCORES or precompute.gives_shares(candidate):
+        raise StateConflict(f"{candidate} can't be measured here yet: it takes two people's word.")
     before = registry.champion(project, candidate.capability)
     champion = champion_of(project, candidate)  # may ask the runtime, so nothing is locked yet
     Project.objects.select_for_update(of=("self",)).get(pk=project.pk)
@@ -65,10 +69,9 @@ def begin(project: Project, candidate: ModelVersion, *, by: Person, margin: floa
 
 def champion_of(project: Project, candidate: ModelVersion) -> ModelVersion:
     """What a candidate has to be measured against. Raises StateConflict where the project has no use for it."""
-    capability = capability_of(project.task_type, project.settings_now())
-    if candidate.capability != capability:
+    if candidate.capability not in capabilities_of(project.task_type, project.settings_now()):
         raise StateConflict(f"{candidate} can't do what these tasks need.")
-    return registry.champion(project, capability) or _usual(capability)
+    return registry.champion(project, candidate.capability) or _usual(candidate.capability)
 
 
 def _usual(capability: str) -> ModelVersion:

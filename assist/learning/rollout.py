@@ -14,6 +14,7 @@ from assist.learning.evaluation import champion_of
 from assist.models import Deployment, Evaluation, ModelVersion, Override, Suggestion
 from assist.registry import registry
 from assist.runtime.client import RuntimeClient
+from assist.suggestions.bindings import capabilities_of
 from projects.models import Project
 from taskers.errors import StateConflict
 from taskers.models import Person
@@ -43,12 +44,21 @@ def first(project: Project, version: ModelVersion, *, share: int, by: Person) ->
     """
     if others_answered(project, version.capability, version):
         raise StateConflict(registry.NO_BASIS[Deployment.Basis.FIRST])
-    champion_of(project, version)  # the runtime is there, and these tasks have a use for it
+    suits(project, version)
     try:
         asyncio.run(_answers(version))
     except CopilotError as problem:
         raise StateConflict(f"{version} didn't answer a first question: {problem.text}") from None
     return registry.deploy(project, version, share=share, by=by, grounds=registry.FIRST)
+
+
+def suits(project: Project, version: ModelVersion) -> None:
+    """Raises StateConflict where these tasks have no use for a version, or it may not answer here."""
+    if version.capability not in capabilities_of(project.task_type, project.settings_now()):
+        raise StateConflict(f"{version} can't do what these tasks need.")
+    if not registry.usable(project).filter(pk=version.pk).exists():
+        registry.check_tried(version)
+        raise StateConflict(f"{version} isn't there for this project.")
 
 
 def promote(evaluation: Evaluation, *, share: int, by: Person) -> Deployment:
@@ -102,7 +112,9 @@ def _answer(override: Override, state: str, by: Person) -> None:
 async def _answers(version: ModelVersion) -> None:
     client = RuntimeClient(settings.RUNTIME_ADDRESS)
     try:
-        await SMOKE[version.capability](client, str(version))
+        # A model that was brought has answered a question already, in a process of its own.
+        question = SMOKE.get("" if version.terms else version.capability, lambda client, key: client.status())
+        await question(client, str(version))
     finally:
         await client.close()
 

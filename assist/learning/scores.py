@@ -50,18 +50,19 @@ def asked_by(project: Project) -> Asked:
 async def spans(client: RuntimeClient, version: ModelVersion, asked: Asked, decided: Sequence[Decided]) -> Scores:
     """F1 of each blind text: a span counts where place and label are the same. Nothing for nothing is 1."""
     work = [one for one in decided if one.blind]
-    found: list[list[Any]] = []
+    found: list[list[Any] | None] = []
     for at in range(0, len(work), PORTION):
         texts = [str(one.task.payload.get("text", "")) for one in work[at : at + PORTION]]
         found += await client.spans_of(str(version), texts)
     return [
-        _f1(_offered(said, asked), _places(one.answer)) if one.task.payload.get("text") else None
+        _f1(_offered(said or (), asked, version), _places(one.answer)) if one.task.payload.get("text") else None
         for said, one in zip(found, work, strict=True)
     ]
 
 
-def _offered(said: Sequence[Sequence[Any]], asked: Asked) -> set[tuple[int, int, str]]:
-    named = [(int(at), int(end), project_label(theirs, asked.mapping, asked.labels)) for at, end, theirs, _ in said]
+def _offered(said: Sequence[Sequence[Any]], asked: Asked, version: ModelVersion) -> set[tuple[int, int, str]]:
+    own = version.terms.get("label_map")
+    named = [(int(at), int(end), project_label(one, asked.mapping, asked.labels, own)) for at, end, one, _ in said]
     return {(start, end, label) for start, end, label in named if label}
 
 

@@ -254,6 +254,15 @@ def chosen(project_key: UUID, capability: str, subject: str) -> str | None:
     return _by_hash(shares, subject)
 
 
+def label_map_of(key: str) -> dict[str, str] | None:
+    """What the manifest of a model that was brought says of its labels; None of any other."""
+    name, _, version = key.rpartition("@")
+    if not name:
+        return None
+    terms = ModelVersion.objects.filter(name=name, version=version).values_list("terms", flat=True).first()
+    return dict(terms["label_map"]) if terms else None
+
+
 def chosen_then(project: Project, capability: str, work: Iterable[tuple[str, datetime]]) -> list[str]:
     """Which version was drawn for each subject at that moment; empty where the runtime's default answered."""
     rows = Deployment.objects.filter(project=project, version__capability=capability).select_related("version")

@@ -18,8 +18,8 @@ from assist.suggestions.prototypes import Learnt
 FRESH_SECONDS = 3.0
 
 
-def _look_up(binding: Binding, model: str) -> tuple[list[Offer], Any]:
-    kept = record.kept_of_text(binding, model)
+def _look_up(binding: Binding, model: str, asked: dict[str, bool]) -> tuple[list[Offer], Any]:
+    kept = record.kept_of_whole(binding, model, asked)
     return kept, None if kept else precompute.found(binding.task_key, model)
 
 
@@ -78,9 +78,9 @@ class Gateway:
         """Write down what was offered."""
         await _keep(binding, model, offers)
 
-    async def known(self, binding: Binding, model: str) -> tuple[list[Offer], Any]:
-        """What was offered for this text before; if nothing was, what the model said of it in advance, or None."""
-        return await _known(binding, model)
+    async def known(self, binding: Binding, model: str, asked: dict[str, bool]) -> tuple[list[Offer], Any]:
+        """What was offered before when just this was asked; if nothing was, what the model said in advance, or None."""
+        return await _known(binding, model, asked)
 
     async def learnt(self, binding: Binding, model: str) -> dict[str, Learnt]:
         """What verdicts taught this model about the project's fields."""
@@ -103,6 +103,6 @@ class TrialGateway(Gateway):
     async def keep(self, binding: Binding, model: str, offers: Sequence[Offer]) -> None:
         """Nothing: a trial leaves no trace."""
 
-    async def known(self, binding: Binding, model: str) -> tuple[list[Offer], Any]:
+    async def known(self, binding: Binding, model: str, asked: dict[str, bool]) -> tuple[list[Offer], Any]:
         """Only what the model said in advance: nothing was kept."""
         return [], await _prepared(binding.task_key, model)

@@ -46,6 +46,7 @@ class Prompt:
     previous: str | None = None  # handle of the mask that this prompt refines
     text: bool = False
     imported: bool = False  # the regions that were imported with the image
+    boxes: bool = False  # or all that a detector sees in the image
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,7 @@ class Ready:
     model: str
     waits: bool = False  # ask only when the person does: too little is known of how good its answers are here
     imported: bool = False  # regions were imported with the image; a prompt with imported: true is told them
+    boxes: bool = False  # whether a detector may be asked for what is in the image
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,14 @@ class OfferedMask:
     counts: str
     score: float
     handle: str
+
+
+@dataclass(frozen=True)
+class OfferedShape:
+    """A mask as it is: COCO compressed run lengths at `size` (height, width)."""
+
+    size: tuple[int, int]
+    counts: str
 
 
 @dataclass(frozen=True)
@@ -159,6 +169,30 @@ class RegionsFound:
 
 
 @dataclass(frozen=True)
+class OfferedBox:
+    """One thing in the image: x, y, width, height in pixels of it, with the project's label; and the mask that was made
+    of it, where that label takes masks and no boxes."""
+
+    suggestion: str
+    box: tuple[float, float, float, float]
+    label: str
+    score: float | None
+    mask: OfferedShape | None = None
+
+
+@dataclass(frozen=True)
+class BoxesFound:
+    """All that the detector sees in the image and the project has a label for; `note`: what of its answer could not be
+    used, in words, or nothing."""
+
+    id: str
+    model: str
+    boxes: tuple[OfferedBox, ...]
+    note: str
+    latency_ms: int
+
+
+@dataclass(frozen=True)
 class Pong:
     """Still here."""
 
@@ -175,13 +209,14 @@ class Error:
 
 
 ClientMessage = Open | Prompt | Cancel | Ping
-ServerMessage = Ready | MasksFound | SpansFound | ClassesFound | RegionsFound | Pong | Error
+ServerMessage = Ready | MasksFound | SpansFound | ClassesFound | RegionsFound | BoxesFound | Pong | Error
 NAMES = {
     Ready: "ready",
     MasksFound: "masks",
     SpansFound: "spans",
     ClassesFound: "classes",
     RegionsFound: "regions",
+    BoxesFound: "boxes",
     Pong: "pong",
     Error: "error",
 }
@@ -251,6 +286,11 @@ def _prompt(fields: Any, id: str) -> Prompt:
         if fields["imported"] is not True:
             raise BadMessage("bad-prompt", "A prompt for what was imported says imported: true.", id)
         return Prompt(id, imported=True)
+    if "boxes" in fields:
+        _only(fields, {"boxes"}, id, "bad-prompt")
+        if fields["boxes"] is not True:
+            raise BadMessage("bad-prompt", "A prompt for all boxes says boxes: true.", id)
+        return Prompt(id, boxes=True)
     _only(fields, {"points", "box", "previous"}, id, "bad-prompt")
     points, box = _points(fields.get("points", []), id), _box(fields.get("box"), id)
     previous = fields.get("previous")

@@ -8,11 +8,14 @@ from uuid import uuid4, uuid5
 
 from assist.errors import CopilotError
 from assist.session.protocol import (
+    BoxesFound,
     ClassesFound,
     MasksFound,
+    OfferedBox,
     OfferedClass,
     OfferedMask,
     OfferedRegion,
+    OfferedShape,
     OfferedSpan,
     Prompt,
     RegionsFound,
@@ -24,15 +27,20 @@ from assist.suggestions.offers import Binding, Imported, Offer, Picture
 from assist.suggestions.prototypes import Guess
 
 WANTS_POINTS = "This task takes a prompt with points or a box."
+NO_DETECTOR = "No model that finds boxes answers for this task."
 WANTS_TEXT = "This task takes a prompt with text: true."
 
 
 def check(prompt: Prompt, binding: Binding) -> None:
     """Raises CopilotError "bad-prompt" if the task is of another kind, "outside-image" if it points beside it."""
-    picture = binding.picture
+    picture = None if binding.capability == "classify-image" else binding.picture
     if prompt.imported:
         if binding.imported is None or picture is None:
             raise CopilotError("bad-prompt", WANTS_POINTS if picture else WANTS_TEXT)
+        return
+    if prompt.boxes:
+        if not binding.detector:
+            raise CopilotError("bad-prompt", NO_DETECTOR)
         return
     if prompt.text != (picture is None):
         raise CopilotError("bad-prompt", WANTS_TEXT if picture is None else WANTS_POINTS)
@@ -92,13 +100,47 @@ def span_offers(binding: Binding, model: str, found: Sequence[Sequence[Any]], la
     """
     offers = []
     for start, end, model_label, score in found:
-        label = project_label(model_label, binding.mapping, binding.labels)
+        label = project_label(model_label, binding.mapping, binding.labels, binding.own_map)
         if label is None or (score is not None and score < _least(binding, label)):
             continue
         output = {"start": start, "end": end, "label": label, "model_label": model_label}
         offers.append(Offer({"text": True}, output, score, latency_ms))
     if binding.planted:
         offers = planted_errors.spoil_spans(offers, sorted(binding.labels), _seed(binding))
+    return [_named(binding, model, offer) for offer in offers]
+
+
+def box_offers(binding: Binding, found: Sequence[Sequence[Any]], latency_ms: int) -> list[Offer]:
+    """An offer for each box that the project has a label for, and that is as sure as the project asks. Named as spans
+    are, once their masks are known (`named`)."""
+    offers = []
+    for x, y, width, height, model_label, score in found:
+        label = project_label(model_label, binding.mapping, binding.labels, binding.detector_map)
+        if label is None or (score is not None and score < _least(binding, label)):
+            continue
+        output = {"box": [x, y, width, height], "label": label, "model_label": model_label}
+        offers.append(Offer({"boxes": True}, output, score, latency_ms))
+    if binding.planted and binding.picture is not None:
+        size = (binding.picture.height, binding.picture.width)
+        offers = planted_errors.spoil_boxes(offers, size, _seed(binding))
+    return offers
+
+
+def wants_mask(binding: Binding, offer: Offer) -> bool:
+    """Whether the label takes masks and no boxes."""
+    shapes = binding.shapes.get(offer.output["label"], ())
+    return "mask" in shapes and "box" not in shapes
+
+
+def with_mask(offer: Offer, reply: dict[str, Any]) -> Offer:
+    """The offer of a box with the best of the masks that were made of it."""
+    best = reply["masks"][reply["best"]]
+    mask = {"size": list(best["size"]), "counts": best["counts"], "score": best["score"]}
+    return replace(offer, output=offer.output | {"masks": [mask], "best": 0, "image_size": reply["image_size"]})
+
+
+def named(binding: Binding, model: str, offers: Sequence[Offer]) -> list[Offer]:
+    """Under names that stay the same for the same answer."""
     return [_named(binding, model, offer) for offer in offers]
 
 
@@ -198,3 +240,37 @@ def regions(prompt: Prompt, model: str, offers: list[Offer], latency_ms: int) ->
         for offer in offers
     )
     return RegionsFound(prompt.id, model, found, latency_ms)
+
+
+def boxes(prompt: Prompt, model: str, offers: Sequence[Offer], dropped: dict[str, int], latency_ms: int) -> BoxesFound:
+    """The message with the boxes."""
+    found = tuple(
+        OfferedBox(str(offer.public_id), _four(offer.output["box"]), offer.output["label"], offer.score, _mask(offer))
+        for offer in offers
+    )
+    return BoxesFound(prompt.id, model, found, _note(dropped), latency_ms)
+
+
+def _four(box: Sequence[float]) -> tuple[float, float, float, float]:
+    x, y, width, height = box
+    return x, y, width, height
+
+
+def _mask(offer: Offer) -> OfferedShape | None:
+    masks = offer.output.get("masks")
+    return OfferedShape((masks[0]["size"][0], masks[0]["size"][1]), masks[0]["counts"]) if masks else None
+
+
+def _note(dropped: dict[str, int]) -> str:
+    """What of a detector's answer could not be used."""
+    told = [f"{count:,} {REASONS.get(why, why)}" for why, count in dropped.items()]
+    return f"Of what the model found, this can’t be used: {', '.join(told)}." if told else ""
+
+
+REASONS = {
+    "not-a-number": "without numbers",
+    "score-above-one": "with a score above 1",
+    "unknown-label": "with a label that it doesn’t have",
+    "outside": "outside of the image",
+    "too-many": "beyond the surest",
+}

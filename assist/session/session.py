@@ -18,11 +18,11 @@ from django.utils import translation
 
 from assist.errors import TEXTS, CopilotError
 from assist.runtime.client import RuntimeClient, serving
-from assist.session import protocol, replies
+from assist.session import boxes, protocol, replies
 from assist.session.protocol import BadMessage, Cancel, Error, Open, Ping, Pong, Prompt, Ready, ServerMessage
-from assist.suggestions import class_vectors, vector_encoding
+from assist.suggestions import class_vectors, judged, vector_encoding
 from assist.suggestions.offers import Binding, Offer, Picture
-from assist.suggestions.prototypes import Learnt
+from assist.suggestions.prototypes import Guess, Learnt
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +34,7 @@ CLOSING = {"signed-out": SIGNED_OUT, "not-yours": NOT_YOURS, "not-held": NOT_HEL
 BURST = 60.0
 PER_SECOND = 15.0
 BAD_COSTS = 10.0
+WHOLE_TEXT = {"text": True}  # what is asked of a text, and of an image that is classified
 STRIKES = 20  # messages over the limit until the line is cut
 
 
@@ -44,7 +45,7 @@ class GatewayLike(Protocol):
     async def check(self, token: UUID) -> None: ...
     async def read(self, picture: Picture) -> bytes: ...
     async def keep(self, binding: Binding, model: str, offers: Sequence[Offer]) -> None: ...
-    async def known(self, binding: Binding, model: str) -> tuple[list[Offer], Any]: ...
+    async def known(self, binding: Binding, model: str, asked: dict[str, bool]) -> tuple[list[Offer], Any]: ...
     async def learnt(self, binding: Binding, model: str) -> dict[str, Learnt]: ...
 
 
@@ -78,7 +79,9 @@ class Session:
         self._counted = time.monotonic()
         self._strikes = 0
         self._over = False
-        self._finders = {"segment": self._find_masks, "spans": self._find_spans, "classify": self._find_classes}
+        self._boxing: asyncio.Task[None] | None = None  # beside the other question: a click takes nobody's boxes away
+        self._finders = {"segment": self._find_masks, "spans": self._find_spans}
+        self._finders |= dict.fromkeys(("classify", "classify-image"), self._find_classes)
 
     async def hear(self, frame: str | None) -> None:
         """Deal with one frame; None stands for one that is not text. Never raises, never waits for an answer."""
@@ -106,7 +109,7 @@ class Session:
     async def close(self) -> None:
         """The page has gone: nobody waits for answers, but what was offered is still written down."""
         self._over = True
-        for task in (self._opening, self._asking, self._warming, self._looking):
+        for task in (self._opening, self._asking, self._warming, self._looking, self._boxing):
             if task is not None:
                 task.cancel()
         if self._keeping:
@@ -121,15 +124,17 @@ class Session:
         self._binding = None
         binding = await self._gateway.open(message.token)
         model = await self._answering(binding)
-        if binding.choices:
+        if binding.choices and not binding.judged:
             binding = replace(binding, learnt=await self._gateway.learnt(binding, model))
         self._token, self._binding, self._model = message.token, binding, model
-        if binding.picture is None:
-            self._looking = asyncio.create_task(self._gateway.known(binding, model))
+        if binding.capability != "segment":
+            self._looking = asyncio.create_task(self._gateway.known(binding, model, WHOLE_TEXT))
+        told = binding.capability.removesuffix("-image")
         brought = binding.imported if binding.picture is not None else None
         said = model or (brought.model if brought else "")
-        await self._say(Ready(message.id, binding.capability, said, _unproven(binding), brought is not None))
-        if binding.picture is not None and model:
+        boxes = bool(binding.detector)
+        await self._say(Ready(message.id, told, said, _unproven(binding), brought is not None, boxes))
+        if binding.picture is not None and binding.capability == "segment" and model:
             self._warming = asyncio.create_task(self._warm(binding.picture))
 
     async def _answering(self, binding: Binding) -> str:
@@ -145,6 +150,11 @@ class Session:
             return ""
 
     async def _prompt(self, prompt: Prompt) -> None:
+        if prompt.boxes:
+            if self._boxing is not None:
+                self._boxing.cancel()
+            self._boxing = asyncio.create_task(self._guard(prompt.id, partial(self._answer, prompt)))
+            return
         await self._let_go("superseded")
         self._asking_id = prompt.id
         self._asking = asyncio.create_task(self._guard(prompt.id, partial(self._answer, prompt)))
@@ -156,14 +166,19 @@ class Session:
         # The right to ask is looked up while the model works, and before anything is said.
         held = asyncio.create_task(self._gateway.check(token))
         try:
-            find = self._find_imported if prompt.imported else self._finders[binding.capability]
+            find = self._finders[binding.capability]
+            if prompt.imported:
+                find = self._find_imported
+            elif prompt.boxes:
+                find = self._find_boxes
             message, offers = await find(prompt, binding, started)
         finally:
             await held
-        self._asking_id = ""
+        if prompt.id == self._asking_id:
+            self._asking_id = ""
         await self._say(message)
         if offers:
-            self._keep(binding, self._named_model(prompt, binding), offers)
+            self._keep(binding, offers, self._named_model(prompt, binding))
         if binding.planted and self._binding is binding:
             self._binding = replace(binding, planted=False)  # one wrong answer tells; more would only cost time
 
@@ -197,6 +212,18 @@ class Session:
         )
         return replies.masks(prompt, binding, self._model, reply, _since(started))
 
+    async def _find_boxes(
+        self, prompt: Prompt, binding: Binding, started: float
+    ) -> tuple[ServerMessage, Sequence[Offer]]:
+        picture = binding.picture
+        assert picture is not None
+        if self._keeping:
+            await asyncio.wait(self._keeping)
+        read = partial(self._gateway.read, picture)
+        return await boxes.find(
+            self._runtime, self._gateway.known, read, prompt, binding, self._model, asker=self._name
+        )
+
     async def _find_spans(
         self, prompt: Prompt, binding: Binding, started: float
     ) -> tuple[ServerMessage, Sequence[Offer]]:
@@ -220,15 +247,7 @@ class Session:
         if binding.imported is not None:
             offers = replies.imported_offers(binding, _since(started))
             return replies.classes(prompt, self._model, offers, _since(started)), offers
-        guesses = await class_vectors.guesses(
-            self._runtime,
-            self._model,
-            binding.choices,
-            binding.learnt,
-            binding.text,
-            self._name,
-            None if ahead is None else vector_encoding.unpacked(ahead),
-        )
+        guesses = await (self._judged if binding.judged else self._guessed)(binding, ahead)
         offers = replies.class_offers(binding, self._model, guesses, _since(started))
         return replies.classes(prompt, self._model, offers, _since(started)), offers
 
@@ -240,7 +259,27 @@ class Session:
         return replies.regions(prompt, binding.imported.model, offers, _since(started)), offers
 
     def _named_model(self, prompt: Prompt, binding: Binding) -> str:
-        return binding.imported.model if prompt.imported and binding.imported else self._model
+        if prompt.imported and binding.imported:
+            return binding.imported.model
+        return binding.detector if prompt.boxes else self._model
+
+    async def _guessed(self, binding: Binding, ahead: Any) -> list[Guess]:
+        vector = None if ahead is None else vector_encoding.unpacked(ahead)
+        return await class_vectors.guesses(
+            self._runtime, self._model, binding.choices, binding.learnt, binding.text, self._name, vector
+        )
+
+    async def _judged(self, binding: Binding, ahead: Any) -> list[Guess]:
+        """Of a model that says itself how likely each label is."""
+        labels, picture, shares = judged.phrases_of(binding.choices), binding.picture, ahead and ahead["shares"]
+        if shares is None and picture is not None:
+            read = partial(self._gateway.read, picture)
+            shares = await self._runtime.image_shares(self._model, picture.sha256, read, labels, self._name)
+        elif shares is None:
+            (shares,) = await self._runtime.shares(self._model, [binding.text], labels, self._name)
+        if shares is None:
+            raise CopilotError("no-answer")
+        return judged.guesses(binding.choices, shares, binding.mapping, binding.own_map or {})
 
     async def _known(self, binding: Binding) -> tuple[list[Offer], Any]:
         """What was offered for this text before, or said of it in advance: looked up when the line was opened.
@@ -252,7 +291,7 @@ class Session:
             return await looking
         if self._keeping:
             await asyncio.wait(self._keeping)
-        return await self._gateway.known(binding, self._model)
+        return await self._gateway.known(binding, self._model, WHOLE_TEXT)
 
     async def _warm(self, picture: Picture) -> None:
         try:
@@ -318,7 +357,7 @@ class Session:
         if not self._over:
             await self._send(protocol.dump(message))
 
-    def _keep(self, binding: Binding, model: str, offers: Sequence[Offer]) -> None:
+    def _keep(self, binding: Binding, offers: Sequence[Offer], model: str) -> None:
         """Written down after the page has its answer: no click waits for the database."""
 
         async def kept() -> None:
@@ -334,8 +373,11 @@ class Session:
 
 def _unproven(binding: Binding) -> bool:
     """Whether nobody knows yet how far this model's classes may be believed here: nobody is led by them unasked."""
-    guesses = binding.capability == "classify" and binding.imported is None
-    return guesses and all(one.temperature is None for one in binding.learnt.values())
+    if binding.imported is not None:
+        return False
+    if binding.judged:
+        return True  # no verdicts have shown yet how far its shares may be believed
+    return binding.capability == "classify" and all(one.temperature is None for one in binding.learnt.values())
 
 
 def _since(started: float) -> int:

@@ -23,6 +23,16 @@ TEXTS_ALONE = "The copilot suggests classes of texts; this one shows an image. G
 NOTHING_TO_GUESS = "Nothing is asked here that the copilot has a guess for. Go on without it."
 
 
+# What else of the same work a model that was brought can do, where one is deployed: nothing of it comes by itself.
+MORE = {"segment": ("detect",), "classify": ("classify-image",)}
+
+
+def capabilities_of(task_type: str, settings: ProjectSettings) -> tuple[str, ...]:
+    """All that models can do for a project, what the copilot does by itself first."""
+    usual = capability_of(task_type, settings)
+    return (usual, *MORE.get(usual, ())) if usual else ()
+
+
 def capability_of(task_type: str, settings: ProjectSettings) -> str:
     """What the copilot can do for a project; empty for nothing. Many tasks on one screen get no suggestions."""
     return CAPABILITIES.get(task_type, "") if settings.grid == 1 else ""
@@ -89,22 +99,35 @@ def _of_task(task: Task, settings: ProjectSettings, assignment: Assignment | Non
     if not capability:
         raise CopilotError("copilot-off")
     imported = _imported(task)
+    subject = subject_of(assignment or task)
+    model, detector = "", ""
+    if imported is None and capability == "classify" and task.asset_id is not None and "text" not in task.payload:
+        model = registry.chosen(task.project.public_id, "classify-image", subject) or ""
+        capability = "classify-image" if model else capability
+    elif capability == "segment":
+        detector = registry.chosen(task.project.public_id, "detect", subject) or ""
+    model = model or registry.chosen(task.project.public_id, capability, subject) or ""
+    labels = list(task.project.labels.in_use())
     return Binding(
         assignment_key=assignment.pk if assignment else None,
         assignment_id=assignment.public_id if assignment else None,
         task_key=task.pk,
         project_key=task.project.public_id,
         capability=capability,
-        picture=picture_of(task) if capability == "segment" else None,
+        picture=picture_of(task) if capability in {"segment", "classify-image"} else None,
         text=str(task.payload.get("text", "")),
-        choices=_choices(task, settings) if capability == "classify" and imported is None else (),
+        choices=_choices(task, settings, capability) if imported is None and capability.startswith("classify") else (),
         mapping=dict(settings.label_mapping),
-        labels=frozenset(task.project.labels.in_use().values_list("key", flat=True)),
+        labels=frozenset(one.key for one in labels),
         minimum_score=settings.minimum_score,
         minimums=dict(settings.label_minimums),
         planted=assignment is not None and _shows_planted_error(assignment, settings),
-        model=registry.chosen(task.project.public_id, capability, subject_of(assignment or task)) or "",
+        model=model,
         imported=imported,
+        own_map=registry.label_map_of(model),
+        detector=detector,
+        detector_map=registry.label_map_of(detector),
+        shapes={one.key: tuple(one.shapes or ("mask",)) for one in labels} if detector else {},
     )
 
 
@@ -116,8 +139,8 @@ def _imported(task: Task) -> Imported | None:
     return Imported(registry.imported(task.project.public_id, newest.source.name), newest.answer, newest.score)
 
 
-def _choices(task: Task, settings: ProjectSettings) -> tuple[Choices, ...]:
-    if "text" not in task.payload:
+def _choices(task: Task, settings: ProjectSettings, capability: str) -> tuple[Choices, ...]:
+    if capability == "classify" and "text" not in task.payload:
         raise CopilotError("copilot-off", TEXTS_ALONE)
     found = tuple(choices.of(task.project, settings, task.payload))
     if not found:

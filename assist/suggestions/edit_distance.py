@@ -17,6 +17,9 @@ def of(output: dict[str, Any], part: dict[str, Any]) -> float:
     """
     if "shape" in output:
         return round(_of_shapes(output, part), 4)
+    if "box" in output:
+        changed = _of_boxes(output, part.get("shape", {}))
+        return round(changed if part.get("label") == output["label"] else max(0.5, changed), 4)
     if "masks" in output:
         return round(_of_masks(output, part.get("shape", {})), 4)
     if "field" in output:
@@ -35,6 +38,17 @@ def _of_shapes(output: dict[str, Any], part: dict[str, Any]) -> float:
     ((shared,),) = shape_ious([output["shape"]], [part["shape"]])
     changed = 1 - float(shared)
     return changed if part.get("label") == output["label"] else max(0.5, changed)
+
+
+def _of_boxes(output: dict[str, Any], shape: dict[str, Any]) -> float:
+    """Against the box; or, where a mask was made of it, against that."""
+    if shape.get("type") != "box":
+        return _of_masks(output, shape) if "masks" in output else 1.0
+    x, y, width, height = output["box"]
+    across = min(x + width, shape["x"] + shape["width"]) - max(x, shape["x"])
+    down = min(y + height, shape["y"] + shape["height"]) - max(y, shape["y"])
+    shared = max(0.0, across) * max(0.0, down)
+    return 1 - shared / (width * height + shape["width"] * shape["height"] - shared)
 
 
 def _of_masks(output: dict[str, Any], shape: dict[str, Any]) -> float:

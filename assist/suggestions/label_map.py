@@ -17,12 +17,19 @@ USUAL: dict[str, tuple[str, ...]] = {
 }
 
 
-def project_label(model_label: str, mapping: Mapping[str, str], in_use: Collection[str]) -> str | None:
+def project_label(
+    model_label: str, mapping: Mapping[str, str], in_use: Collection[str], own: Mapping[str, str] | None = None
+) -> str | None:
     """The project's label key for a model's label, or None if the project has no use for it.
 
-    `mapping` is the project's own; where it is empty, labels are matched by their usual names.
+    `mapping` is the project's own; where it is empty, labels are matched by their usual names. Of a model that was
+    brought, `own` says what its manifest maps; else a label means the key that is called like it.
     """
     if mapping:
         key = mapping.get(model_label)
         return key if key in in_use else None
+    if own is not None:
+        plain = model_label.lower().replace(" ", "-")
+        likely = (own.get(model_label), model_label, plain, *USUAL.get(model_label, ()))
+        return next((key for key in likely if key in in_use), None)
     return next((key for key in USUAL.get(model_label, ()) if key in in_use), None)

@@ -46,6 +46,15 @@ class Binding:
     assignment_id: UUID | None = None  # the assignment's public name
     model: str = ""  # the version deployed for this work; empty: whatever the runtime serves
     imported: Imported | None = None  # offered instead of what a model would find; of images, beside its masks
+    own_map: dict[str, str] | None = None  # of a model that was brought: its manifest's label map
+    detector: str = ""  # the version that finds boxes in this image, if one is deployed
+    detector_map: dict[str, str] | None = None
+    shapes: dict[str, tuple[str, ...]] = field(default_factory=dict)  # label key -> the shapes that it takes
+
+    @property
+    def judged(self) -> bool:
+        """Whether the model says itself how likely each label is, rather than where the text lies."""
+        return self.own_map is not None and self.capability in {"classify", "classify-image"}
 
 
 @dataclass(frozen=True)

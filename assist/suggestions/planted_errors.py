@@ -41,6 +41,14 @@ def spoil_classes(offers: Sequence[Offer], fields: Mapping[str, Choices], seed: 
     return [_wrong_class(offer, fields, seed) if at == place else offer for at, offer in enumerate(offers)]
 
 
+def spoil_boxes(offers: Sequence[Offer], size: tuple[int, int], seed: str) -> list[Offer]:
+    """The offers, one of them off its thing by about a third of its size. `size`: the image's height and width."""
+    if not offers:
+        return list(offers)
+    place = int(lot(f"which {seed}") * len(offers))
+    return [_wrong_box(offer, size) if at == place else offer for at, offer in enumerate(offers)]
+
+
 def spoil_masks(reply: dict[str, Any]) -> dict[str, Any]:
     """The runtime's reply with all three masks off their object by about a third of its size."""
     best = reply["masks"][reply["best"]]
@@ -56,6 +64,15 @@ def _wrong_span(offer: Offer, labels: Sequence[str]) -> Offer:
     else:
         output["end"] = output["start"] + max(1, (output["end"] - output["start"]) // 2)
     return replace(offer, output=output, planted=True)
+
+
+def _wrong_box(offer: Offer, size: tuple[int, int]) -> Offer:
+    x, y, width, height = offer.output["box"]
+    across, down = max(AT_LEAST, OFF_CENTRE * width), max(AT_LEAST, OFF_CENTRE * height)
+    x = max(0.0, x - across) if x + width / 2 > size[1] / 2 else min(size[1] - width, x + across)
+    y = max(0.0, y - down) if y + height / 2 > size[0] / 2 else min(size[0] - height, y + down)
+    output = {name: value for name, value in offer.output.items() if name in {"label", "model_label"}}
+    return replace(offer, output=output | {"box": [round(x, 2), round(y, 2), width, height]}, planted=True)
 
 
 def _wrong_class(offer: Offer, fields: Mapping[str, Choices], seed: str) -> Offer:

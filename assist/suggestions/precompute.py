@@ -7,10 +7,11 @@ and a handful done twice is written once.
 """
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any
 
@@ -23,7 +24,10 @@ from assist.errors import CopilotError
 from assist.models import ModelVersion, Precompute, Precomputed
 from assist.registry import registry
 from assist.runtime.client import RuntimeClient, serving, status_now
-from assist.suggestions.bindings import capability_of, picture_of, read_picture, subject_of
+from assist.suggestions import choices, judged
+from assist.suggestions.bindings import capabilities_of, capability_of, picture_of, read_picture, subject_of
+from assist.suggestions.offers import Picture
+from assist.suggestions.prototypes import Choices
 from assist.suggestions.vector_encoding import packed
 from projects.models import Batch, Task
 from taskers.errors import StateConflict
@@ -36,6 +40,7 @@ HANDFUL = 64
 PIECE = 5_000  # rows let go of at once
 TRIES = 12  # times that a copilot which is down is asked again
 PAUSE_SECONDS = 5.0
+PASSING = {"copilot-down", "busy", "too-slow", "backend-down", "backend-slow"}
 RUNNING, STOPPED, FAILED, DONE = (Precompute.State[name] for name in ("RUNNING", "STOPPED", "FAILED", "DONE"))
 
 
@@ -46,10 +51,12 @@ def start_all(batch: Batch, *, by: Person) -> list[Precompute]:
 
     Raises StateConflict, also where nothing is left to begin.
     """
-    capability = _capability(batch)
-    shares = {row.version: row.share for row in registry.deployed(batch.project, capability)}
-    if sum(shares.values()) < registry.WHOLE:
-        shares.setdefault(registry.model_version(_usual(capability)), registry.WHOLE)
+    usual, *more = _capabilities(batch)
+    shares = {row.version: row.share for row in registry.deployed(batch.project, usual)}
+    shares |= {row.version: row.share for one in more for row in registry.deployed(batch.project, one)}
+    own = sum(share for version, share in shares.items() if version.capability == usual)
+    if own < registry.WHOLE and usual not in WITHOUT_DEFAULT:
+        shares.setdefault(registry.model_version(_usual(usual)), registry.WHOLE)
     running = set(Precompute.objects.filter(batch=batch, state=RUNNING).values_list("version", flat=True))
     begun = [start(batch, by=by, version=one) for one in shares if one.pk not in running]
     if not begun:
@@ -63,9 +70,9 @@ def start(batch: Batch, *, by: Person, version: ModelVersion | None = None) -> P
 
     Without a version it is the one that the runtime answers with by itself.
     """
-    capability = _capability(batch)
-    chosen = version or registry.model_version(_usual(capability))
-    if chosen.capability != capability:
+    usual, *more = _capabilities(batch)
+    chosen = version or registry.model_version(_usual(usual))
+    if chosen.capability not in {usual, *more}:
         raise StateConflict(f"{chosen} can't do what these tasks need.")
     row, made = Precompute.objects.get_or_create(batch=batch, version=chosen, defaults={"started_by": by})
     if not made:
@@ -121,7 +128,15 @@ def read_ahead(tasks: Sequence[Task], patience: float) -> int:
         if capability and task.payload.get("text"):
             deployed = registry.chosen(task.project.public_id, capability, subject_of(task)) or ""
             asked[serving(status, capability, deployed)].append(task)
-    return sum(_read_new(registry.model_version(model), rows, patience) for model, rows in asked.items())
+    versions = {model: registry.model_version(model) for model in asked}
+    # A model that gives shares is asked by a project's words, and these tasks may be of several.
+    alike = {model: rows for model, rows in asked.items() if not gives_shares(versions[model])}
+    return sum(_read_new(versions[model], rows, patience) for model, rows in alike.items())
+
+
+def gives_shares(version: ModelVersion) -> bool:
+    """Whether it says itself how likely each label is."""
+    return bool(version.terms) and version.capability.startswith("classify")
 
 
 def forget() -> int:
@@ -150,13 +165,18 @@ def outstanding(row: Precompute) -> bool:
     return Task.objects.filter(batch=row.batch_id, pk__gt=row.after).exists()
 
 
-def _capability(batch: Batch) -> str:
-    found = capability_of(batch.project.task_type, batch.project.settings_now())
+def _capabilities(batch: Batch) -> tuple[str, ...]:
+    """What models can do for the tasks of a batch, the usual thing first. Raises StateConflict."""
+    found = capabilities_of(batch.project.task_type, batch.project.settings_now())
     if not found:
         raise StateConflict("The copilot has nothing to offer for this type of task.")
-    if found == "classify" and not _has_texts(batch):
+    if found[0] != "classify":
+        return found
+    if _has_texts(batch):
+        return found[:1]
+    if not registry.deployed(batch.project, found[1]):
         raise StateConflict("The copilot suggests classes of texts; this batch holds images.")
-    return found
+    return found[1:]
 
 
 def _usual(capability: str) -> str:
@@ -175,7 +195,7 @@ def _handful(row: Precompute, tasks: Sequence[Task], pause: float) -> int:
         try:
             return WAYS[row.version.capability](row, tasks)
         except CopilotError as problem:
-            if problem.code not in {"copilot-down", "busy", "too-slow"} or attempt == TRIES - 1:
+            if problem.code not in PASSING or attempt == TRIES - 1:
                 raise
             time.sleep(pause)
     raise AssertionError("not reached")
@@ -189,8 +209,7 @@ def _has_texts(batch: Batch) -> bool:
 
 def _texts(row: Precompute, tasks: Sequence[Task]) -> int:
     read = [task for task in tasks if task.payload.get("text")]
-    _read(row.version, read)
-    return len(tasks) - len(read)
+    return len(tasks) - _read(row.version, read)
 
 
 def _read_new(version: ModelVersion, tasks: Sequence[Task], patience: float) -> int:
@@ -200,53 +219,84 @@ def _read_new(version: ModelVersion, tasks: Sequence[Task], patience: float) -> 
 
 
 def _read(version: ModelVersion, tasks: Sequence[Task], patience: float | None = None) -> int:
-    """Keep what this model says of these texts; returns how many there were."""
-    if tasks:
-        answers = asyncio.run(_answers(version, [str(task.payload["text"]) for task in tasks], patience))
-        made = [
-            Precomputed(task_key=task.pk, version=version, output=said)
-            for task, said in zip(tasks, answers, strict=True)
-        ]
-        Precomputed.objects.bulk_create(made, ignore_conflicts=True)
-    return len(tasks)
+    """Keep what this model says of these texts; returns of how many it said anything that can be used."""
+    if not tasks:
+        return 0
+    answers = asyncio.run(_answers(version, tasks, patience))
+    told = [(task, said) for task, said in zip(tasks, answers, strict=True) if said is not None]
+    _kept(version, told)
+    return len(told)
 
 
-async def _answers(version: ModelVersion, texts: Sequence[str], patience: float | None) -> list:
+def _kept(version: ModelVersion, told: Iterable[tuple[Task, Any]]) -> None:
+    made = [Precomputed(task_key=task.pk, version=version, output=said) for task, said in told]
+    Precomputed.objects.bulk_create(made, ignore_conflicts=True)
+
+
+async def _answers(version: ModelVersion, tasks: Sequence[Task], patience: float | None) -> list:
+    texts = [str(task.payload["text"]) for task in tasks]
     client = RuntimeClient(settings.RUNTIME_ADDRESS)
     try:
         async with asyncio.timeout(patience):
             if version.capability == "spans":
                 return await client.spans_of(str(version), texts)
+            if version.terms:
+                shares = await client.shares(str(version), texts, judged.phrases_of(_fields(tasks[0])))
+                return [one and {"shares": one} for one in shares]
             return [packed(row) for row in await client.vectors(str(version), texts)]
     finally:
         await client.close()
 
 
+def _fields(task: Task) -> list[Choices]:
+    return choices.of(task.project, task.project.settings_now())
+
+
 def _pictures(row: Precompute, tasks: Sequence[Task]) -> int:
-    return asyncio.run(_images(row, tasks))
+    told = asyncio.run(_images(row.version, tasks))
+    _kept(row.version, [(task, said) for task, said in told if said])
+    return len(tasks) - len(told)
 
 
-async def _images(row: Precompute, tasks: Sequence[Task]) -> int:
-    """One after another: encodes in advance wait for clicks anyway."""
-    client, problems = RuntimeClient(settings.RUNTIME_ADDRESS), 0
+async def _images(version: ModelVersion, tasks: Sequence[Task]) -> list[tuple[Task, Any]]:
+    """What there is to keep of each picture that the model could read. One after another: what is done in advance waits
+    for clicks anyway."""
+    client, told = RuntimeClient(settings.RUNTIME_ADDRESS), []
+    labels = judged.phrases_of(_fields(tasks[0])) if version.capability == "classify-image" else []
     try:
         for task in tasks:
             picture = picture_of(task)
             if picture is None:
-                problems += 1
                 continue
-            try:
-                await client.embed(str(row.version), picture.sha256, partial(asyncio.to_thread, read_picture, picture))
-            except CopilotError as problem:
-                if problem.code != "no-image":
-                    raise
-                problems += 1
+            with contextlib.suppress(_Unreadable):
+                told.append((task, await _image(client, version, picture, labels)))
     finally:
         await client.close()
-    return problems
+    return told
 
 
-WAYS = {"segment": _pictures, "spans": _texts, "classify": _texts}
+class _Unreadable(Exception):
+    """The model has nothing to say of this picture."""
+
+
+async def _image(client: RuntimeClient, version: ModelVersion, picture: Picture, labels: Sequence[str]) -> Any:
+    """Raises _Unreadable, or CopilotError where the next would fare no better."""
+    key, read = str(version), partial(asyncio.to_thread, read_picture, picture)
+    try:
+        if version.capability == "detect":
+            return await client.boxes(key, picture.sha256, read)
+        if version.capability == "classify-image":
+            return {"shares": await client.image_shares(key, picture.sha256, read, labels)}
+        await client.embed(key, picture.sha256, read)
+    except CopilotError as problem:
+        if problem.code not in {"no-image", "no-answer"}:
+            raise
+        raise _Unreadable from None
+    return None
+
+
+WAYS = {"spans": _texts, "classify": _texts} | dict.fromkeys(("segment", "detect", "classify-image"), _pictures)
+WITHOUT_DEFAULT = ("classify-image",)  # the runtime answers this with no model of its own
 
 
 @transaction.atomic

@@ -18,6 +18,7 @@ OFFERED, ACCEPTED, EDITED = Suggestion.Outcome.OFFERED, Suggestion.Outcome.ACCEP
 REFUSED, IGNORED, REFINED = Suggestion.Outcome.REFUSED, Suggestion.Outcome.IGNORED, Suggestion.Outcome.REFINED
 
 ENLARGED = 0.05  # how much of a mask may differ at its edge once the page has brought it up to the image's size
+ROUNDED = 0.02  # how much of a box may differ once the page has brought it to whole pixels
 SWEPT = 5_000
 
 
@@ -51,11 +52,11 @@ def offered(ids: Collection[UUID]) -> dict[str, int]:
     return {str(public): task for public, task in rows}
 
 
-def kept_of_text(binding: Binding, model: str) -> list[Offer]:
-    """What this model has offered for this assignment's text already: a reload shows the same again."""
+def kept_of_whole(binding: Binding, model: str, asked: dict[str, bool]) -> list[Offer]:
+    """What this model has offered for all of this assignment's text or image already: a reload shows the same."""
     assert binding.assignment_key is not None  # a trial keeps nothing
     name, _, version = model.rpartition("@")
-    rows = Suggestion.objects.filter(assignment_key=binding.assignment_key, prompt={"text": True})
+    rows = Suggestion.objects.filter(assignment_key=binding.assignment_key, prompt=asked)
     rows = rows.filter(model__name=name, model__version=version).order_by("pk")
     return [Offer(row.prompt, row.output, row.score, row.latency_ms, row.public_id, row.planted) for row in rows]
 
@@ -151,8 +152,12 @@ def _as_it_was(output: dict[str, Any], part: dict[str, Any]) -> bool:
         return part.get("field") == output["field"] and part.get("value") == output["value"]
     if "shape" in output:
         return all(part.get(name) == output[name] for name in ("shape", "label", "attributes"))
-    if "masks" not in output:
+    if "box" in output and (part.get("label") != output["label"] or part.get("shape", {}).get("type") == "box"):
+        return part.get("label") == output["label"] and edit_distance.of(output, part) <= ROUNDED
+    if "masks" not in output and "start" in output:
         return all(part.get(name) == output.get(name) for name in ("start", "end", "label"))
+    if "masks" not in output:
+        return False
     shape = part.get("shape", {})
     sizes = {tuple(mask["size"]) for mask in output["masks"]}
     if tuple(shape.get("size", ())) not in sizes:

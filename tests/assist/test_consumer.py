@@ -55,7 +55,14 @@ async def test_alice_gets_the_astronauts_face_from_the_real_model(
     at(real_runtime.address)
     page = await page_of(cast.alice, image.public_id)
     ready = await page.open(image.token)
-    assert ready == {"type": "ready", "id": "o1", "capability": "segment", "model": work.SAM, "waits": False}
+    assert ready == {
+        "type": "ready",
+        "id": "o1",
+        "capability": "segment",
+        "model": work.SAM,
+        "waits": False,
+        "boxes": False,
+    }
     masks = await page.prompt(box=[180, 65, 90, 110])
     assert (masks["type"], len(masks["masks"]), masks["image_size"]) == ("masks", 3, [512, 512])
     best = masks["masks"][masks["best"]]

@@ -9,13 +9,16 @@ import pytest
 from assist.session import protocol
 from assist.session.protocol import (
     BadMessage,
+    BoxesFound,
     Cancel,
     ClassesFound,
     Error,
     MasksFound,
+    OfferedBox,
     OfferedClass,
     OfferedMask,
     OfferedRegion,
+    OfferedShape,
     OfferedSpan,
     Open,
     Ping,
@@ -55,6 +58,11 @@ def built(message: dict[str, Any]) -> protocol.ServerMessage:
         case "regions":
             fields["regions"] = tuple(OfferedRegion(**one) for one in fields["regions"])
             return RegionsFound(**fields)
+        case "boxes":
+            masks = [one["mask"] and OfferedShape(**one["mask"]) for one in fields["boxes"]]
+            rows = zip(fields["boxes"], masks, strict=True)
+            fields["boxes"] = tuple(OfferedBox(**one | {"mask": mask}) for one, mask in rows)
+            return BoxesFound(**fields)
         case "pong":
             return Pong(**fields)
     return Error(**fields)

@@ -85,7 +85,7 @@ def test_same_offer_twice_is_written_once(held: Assignment) -> None:
     for _ in range(2):
         record.keep(binding, work.SPACY, [offer])
     assert Suggestion.objects.count() == 1
-    assert record.kept_of_text(binding, work.SPACY) == [offer]
+    assert record.kept_of_whole(binding, work.SPACY, {"text": True}) == [offer]
 
 
 def test_model_version_names_its_files_by_hash(db: None) -> None:

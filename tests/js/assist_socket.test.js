@@ -322,3 +322,21 @@ test("the oldest of too many windows leaves the line to the others", () => {
   assert.match(made.state().text, /too many windows/);
   assert.ok(!timers.some((one) => one.live && one.ms === 500), "it doesn't push itself in again");
 });
+
+test("boxes are asked for beside the clicks: neither takes the other's place", async () => {
+  const mine = copilot();
+  line().onopen();
+  line().says({ type: "ready", id: "o1", capability: "segment", model: "m@1", boxes: true });
+  assert.equal(mine.state().boxes, true);
+  const boxes = mine.boxes();
+  const asked = line().last;
+  assert.deepEqual(asked.prompt, { boxes: true });
+  const first = mine.segment(CLICK);
+  const second = mine.segment(CLICK);
+  assert.equal(await first, null);
+  line().says({ type: "error", id: line().last.id, code: "busy", text: "Busy." });
+  await assert.rejects(second, CopilotError);
+  mine.cancel();
+  line().says({ type: "boxes", id: asked.id, model: "d@1", boxes: [], note: "", latency_ms: 3 });
+  assert.deepEqual((await boxes).boxes, []);
+});

@@ -10,15 +10,17 @@
  * @typedef {{suggestion: string, field: string, label: string, score: number|null}} OfferedClass
  * @typedef {{suggestion: string, label: string, shape: any, attributes: any, score: number|null}} OfferedRegion
  * @typedef {{type: "ready", id: string, capability: "segment"|"spans"|"classify", model: string, waits?: boolean,
- *   imported?: boolean}} Ready
+ *   imported?: boolean, boxes?: boolean}} Ready
  * @typedef {{type: "masks", id: string, suggestion: string, model: string, masks: OfferedMask[], best: number,
  *   image_size: [number, number], latency_ms: number}} Masks
  * @typedef {{type: "spans", id: string, model: string, spans: OfferedSpan[], latency_ms: number}} Spans
  * @typedef {{type: "classes", id: string, model: string, classes: OfferedClass[], latency_ms: number}} Classes
  * @typedef {{type: "regions", id: string, model: string, regions: OfferedRegion[], latency_ms: number}} Regions
+ * @typedef {{suggestion: string, box: Box, label: string, score: number|null, mask: {size: [number, number], counts: string}|null}} OfferedBox
+ * @typedef {{type: "boxes", id: string, model: string, boxes: OfferedBox[], note: string, latency_ms: number}} Boxes
  * @typedef {{type: "pong", id: string}} Pong
  * @typedef {{type: "error", id: string|null, code: string, text: string}} Failure
- * @typedef {Ready|Masks|Spans|Classes|Regions|Pong|Failure} ServerMessage
+ * @typedef {Ready|Masks|Spans|Classes|Regions|Boxes|Pong|Failure} ServerMessage
  */
 
 import { say } from "../studio/shared/words.js";
@@ -67,6 +69,11 @@ export function importedPromptFrame(id) {
 }
 
 /** @param {string} id */
+export function boxesPromptFrame(id) {
+  return checked({ type: "prompt", id, prompt: { boxes: true } });
+}
+
+/** @param {string} id */
 export function cancelFrame(id) {
   return checked({ type: "cancel", id });
 }
@@ -112,6 +119,10 @@ function checkPrompt(prompt, id) {
     only(prompt, ["imported"], id, "bad-prompt");
     return must(prompt.imported === true);
   }
+  if ("boxes" in prompt) {
+    only(prompt, ["boxes"], id, "bad-prompt");
+    return must(prompt.boxes === true);
+  }
   only(prompt, ["points", "box", "previous"], id, "bad-prompt");
   const { points = [], box = null, previous = null } = prompt;
   must(Array.isArray(points) && points.length <= MAX_POINTS);
@@ -136,7 +147,7 @@ export function parseServer(frame) {
 const SERVER_CHECKS = {
   __proto__: null,
   ready: (m) => isText(m.id) && ["segment", "spans", "classify"].includes(m.capability) && isText(m.model) &&
-    [m.waits, m.imported].every((one) => one === undefined || typeof one === "boolean"),
+    [m.waits, m.imported, m.boxes].every((one) => one === undefined || typeof one === "boolean"),
   masks: (m) =>
     isText(m.id) && isText(m.suggestion) && isText(m.model) && isNumbers(m.image_size, 2) &&
     Number.isFinite(m.latency_ms) && Array.isArray(m.masks) && m.masks.every(isMask) &&
@@ -150,6 +161,9 @@ const SERVER_CHECKS = {
   regions: (m) =>
     isText(m.id) && isText(m.model) && Number.isFinite(m.latency_ms) && Array.isArray(m.regions) &&
     m.regions.every(isRegion),
+  boxes: (m) =>
+    isText(m.id) && isText(m.model) && Number.isFinite(m.latency_ms) && typeof m.note === "string" &&
+    Array.isArray(m.boxes) && m.boxes.every(isBox),
   pong: (m) => isText(m.id),
   error: (m) => (m.id === null || isText(m.id)) && isText(m.code) && isText(m.text),
 };
@@ -168,6 +182,12 @@ function isSpan(span) {
   return isObject(span) && isText(span.suggestion) && isText(span.label) &&
     Number.isInteger(span.start) && Number.isInteger(span.end) && 0 <= span.start && span.start < span.end &&
     (span.score === null || Number.isFinite(span.score));
+}
+
+function isBox(one) {
+  return isObject(one) && isText(one.suggestion) && isText(one.label) && isNumbers(one.box, 4) &&
+    one.box[2] > 0 && one.box[3] > 0 && (one.score === null || Number.isFinite(one.score)) &&
+    (one.mask === null || (isObject(one.mask) && isNumbers(one.mask.size, 2) && isText(one.mask.counts)));
 }
 
 function isClass(one) {

@@ -5,13 +5,13 @@
  * The newest question wins: asking again lets go of the one before, whose promise resolves to null.
  */
 import { say } from "../studio/shared/words.js";
-import { cancelFrame, importedPromptFrame, maskPromptFrame, openFrame, parseServer, pingFrame, textPromptFrame } from "./protocol.js";
+import { boxesPromptFrame, cancelFrame, importedPromptFrame, maskPromptFrame, openFrame, parseServer, pingFrame, textPromptFrame } from "./protocol.js";
 
 /**
  * connecting: not there yet, questions wait for the line; ready; down: not running just now, tried again by itself;
  * off: not for this work; ended: this assignment is no longer ours.
  * @typedef {"connecting"|"ready"|"down"|"off"|"ended"} Phase
- * @typedef {{phase: Phase, text: string, capability: string, model: string, waits: boolean, imported: boolean}} State
+ * @typedef {{phase: Phase, text: string, capability: string, model: string, waits: boolean, imported: boolean, boxes: boolean}} State
  */
 
 const BACK_OFF_MS = [500, 1000, 2000, 4000, 8000, 15000, 30000];
@@ -64,7 +64,7 @@ export function createCopilot({
   never = (timer) => clearTimeout(timer),
 }) {
   /** @type {State} */
-  let state = { phase: "connecting", text: "", capability: "", model: "", waits: false, imported: false };
+  let state = { phase: "connecting", text: "", capability: "", model: "", waits: false, imported: false, boxes: false };
   let socket = null;
   let tries = 0;
   let count = 0;
@@ -74,6 +74,7 @@ export function createCopilot({
   let heard = 0; // how many messages have come
   let listening = null; // the timer of the next look at whether the other side is there
   let question = null; // {id, frame, sent, resolve, reject, timer}
+  let beside = null; // another, which no newer question of the first kind takes the place of
 
   function tell(phase, text = "", more = {}) {
     state = { ...state, ...more, phase, text };
@@ -141,17 +142,17 @@ export function createCopilot({
     try {
       message = parseServer(frame);
     } catch (problem) {
-      if (question && problem.id === question.id) fail("failed", problem.message);
+      if (problem.id !== null) fail("failed", problem.message, problem.id);
       return;
     }
     if (message.type === "ready") {
       tries = 0;
-      const { capability, model, waits = false, imported = false } = message;
-      tell("ready", "", { capability, model, waits, imported });
+      const { capability, model, waits = false, imported = false, boxes = false } = message;
+      tell("ready", "", { capability, model, waits, imported, boxes });
     } else if (message.type === "error") {
       rejected(message);
-    } else if (question && message.id === question.id) {
-      settle((one) => one.resolve(message));
+    } else {
+      settle((one) => one.resolve(message), message.id);
     }
   }
 
@@ -160,46 +161,52 @@ export function createCopilot({
       tell(code === "copilot-off" ? "off" : "down", text);
       if (code !== "copilot-off") pause = later(open, OPEN_AGAIN_MS);
     } else if (GONE.includes(code)) {
-      if (question && id === question.id) fail(code, text);
+      fail(code, text, id);
       never(pause);
       tell("down", text);
       pause = later(open, OPEN_AGAIN_MS);
-    } else if (question && id === question.id) {
-      if (UNANSWERED.includes(code)) settle((one) => one.resolve(null));
-      else fail(code, text);
+    } else if (UNANSWERED.includes(code)) settle((one) => one.resolve(null), id);
+    else fail(code, text, id);
+  }
+
+  /** What becomes of the question of an id; without one, of all that wait. */
+  function settle(how, id) {
+    const over = [question, beside].filter((one) => one && (id === undefined || one.id === id));
+    if (over.includes(question)) question = null;
+    if (over.includes(beside)) beside = null;
+    for (const one of over) {
+      never(one.timer);
+      how(one);
     }
   }
 
-  function settle(how) {
-    const one = question;
-    question = null;
-    if (!one) return;
-    never(one.timer);
-    how(one);
-  }
-
-  function fail(code, text) {
-    settle((one) => one.reject(new CopilotError(code, text)));
+  function fail(code, text, id) {
+    settle((one) => one.reject(new CopilotError(code, text)), id);
   }
 
   function send() {
-    if (!question || question.sent || !opened) return;
-    question.sent = true;
-    socket.send(question.frame);
-    question.timer = later(() => {
-      fail("too-slow", SLOW_TEXT);
-      gone();
-    }, PATIENCE_MS);
+    for (const one of [question, beside]) {
+      if (!one || one.sent || !opened) continue;
+      one.sent = true;
+      socket.send(one.frame);
+      one.timer = later(() => {
+        fail("too-slow", SLOW_TEXT, one.id);
+        gone();
+      }, PATIENCE_MS);
+    }
   }
 
-  function ask(makeFrame) {
-    settle((one) => one.resolve(null));
+  function ask(makeFrame, apart = false) {
+    const before = apart ? beside : question;
+    if (before) settle((one) => one.resolve(null), before.id);
     if (state.phase !== "ready" && state.phase !== "connecting") {
       return Promise.reject(new CopilotError("copilot-down", state.text || DOWN_TEXT));
     }
     const id = `p${++count}`;
     return new Promise((resolve, reject) => {
-      question = { id, frame: makeFrame(id), sent: false, resolve, reject, timer: null };
+      const asked = { id, frame: makeFrame(id), sent: false, resolve, reject, timer: null };
+      if (apart) beside = asked;
+      else question = asked;
       send();
     });
   }
@@ -219,10 +226,12 @@ export function createCopilot({
     text: () => ask((id) => textPromptFrame(id)),
     /** The regions that were imported with the image. @returns {Promise<import("./protocol.js").Regions|null>} */
     imported: () => ask((id) => importedPromptFrame(id)),
+    /** What a detector sees in the whole image: asked beside the other questions. @returns {Promise<import("./protocol.js").Boxes|null>} */
+    boxes: () => ask((id) => boxesPromptFrame(id), true),
     /** Forget the present question, at once. */
     cancel() {
       if (question?.sent) socket?.send(cancelFrame(question.id));
-      settle((one) => one.resolve(null));
+      if (question) settle((one) => one.resolve(null), question.id);
     },
     /** Ask the other side whether it is there. @returns {() => boolean} whether anything has been heard since */
     knock() {

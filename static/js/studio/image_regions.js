@@ -42,6 +42,8 @@ class ImageEditor {
   #copilot;
   #hand;
   #stage;
+  #waits; // whether what a detector sees waits to be asked for
+  #boxes = "none"; // none | there: may be asked | asked | told
   #built = false;
   #closed = false;
   #brought = null; // the id of the question for what was imported with the image
@@ -51,6 +53,7 @@ class ImageEditor {
     this.#size = { width: work.task.image.width, height: work.task.image.height };
     this.#hand = createHand(work.labels, this.#size);
     this.keymap = createKeymap(this.#bindings());
+    this.#waits = work.suggest === "asked";
     this.#copilot = work.join({
       onAnswer: (message) => this.#hear(message),
       onAvailable: (listens, state) => this.#available(listens, state),
@@ -74,6 +77,7 @@ class ImageEditor {
     this.#buildPanel(hosts);
     this.actions = imageActions(this.#store, this.#handsOn());
     this.#built = true;
+    if (!this.#waits) this.#askBoxes();
     this.#stage.look();
     this.#refresh();
   }
@@ -123,8 +127,10 @@ class ImageEditor {
   async #buildLater(panel) {
     const onDone = () => this.focus();
     const asked = this.#work.labels.some((label) => label.attributes?.length);
-    const { lists, fields, view, heard, smooth, hints } = await fetchLater(asked);
+    const { lists, fields, view, heard, smooth, hints, offers } = await fetchLater(asked);
     if (this.#closed) return;
+    const ways = { act: (action) => this.act(action), keyOf: (action) => this.keymap.shown(action) };
+    this.offers = offers.createTextOffers(this.#stage.canvas.parentElement, { confidence: this.#work.confidence, ...ways });
     [this.smooth, this.hints] = [smooth, hints];
     this.lists = lists.createImageLists(panel, this.#forLists());
     this.heard = heard.createHeard(this.#store, { tool: () => this.#tool(), on: () => this.#hand.on });
@@ -162,6 +168,10 @@ class ImageEditor {
       hint: (text) => this.bar.tell(text),
       step: (by) => this.#step(by),
       accept: () => this.#accept(),
+      found: (one) => this.#foundOne(one),
+      took: (count) => count && this.#work.announce(sayCount(count, "One suggestion accepted", "{count} suggestions accepted")),
+      floor: () => this.offers?.floor ?? null,
+      ask: () => this.#askBoxes(),
       describe: () => this.fields?.focus(),
       view: () => this.settings?.turn(),
       pen: () => this.#stage.cursor.turnPen(this.#tool()),
@@ -174,8 +184,36 @@ class ImageEditor {
     };
   }
 
+  /** What the detector sees is asked for once for a task, beside the clicks. */
+  #askBoxes() {
+    if (this.#boxes !== "there") return;
+    this.#boxes = "asked";
+    this.#copilot.askBoxes();
+    this.#show();
+  }
+
+  #hearBoxes(message) {
+    this.#boxes = "told";
+    if (message.type === "boxes") this.#store.receiveBoxes(message);
+    const count = this.#store.found().length;
+    const said = message.type === "boxes" ? message.note : message.text;
+    if (said) this.bar.tell(said);
+    const offered = count ? sayCount(count, "The copilot suggests one region. {accept} accepts, {reject} rejects.", "The copilot suggests {count} regions. {accept} accepts, {reject} rejects.", { accept: this.keymap.shown("accept"), reject: this.keymap.shown("reject") }) : "";
+    this.#work.announce([said, offered].filter(Boolean).join(" "));
+    this.#show();
+  }
+
+  /** Something that was found is what it is about now. @returns {boolean} whether there is one */
+  #foundOne(one) {
+    const now = this.#store.foundNow();
+    if (one && now) this.#stage.reveal({ shape: { type: "box", x: now.box[0], y: now.box[1], width: now.box[2], height: now.box[3] } });
+    if (one && now) this.#work.announce(say("Suggested: {label}", { label: this.#nameOf(now.label) }));
+    return Boolean(one);
+  }
+
   #hear(message) {
     if (message.type === "regions") return this.#bring(message);
+    if (message.type === "boxes" || message.type === "no-boxes") return this.#hearBoxes(message);
     if (!this.#store.receive(message)) return;
     if (message.type !== "masks") return this.#work.announce(message.text);
     this.#work.announce(sayCount(message.masks.length, "The copilot offers a mask. {accept} accepts, {reject} rejects.", "The copilot offers {count} masks. {next} shows the next, {accept} accepts, {reject} rejects.", { accept: this.keymap.shown("accept"), reject: this.keymap.shown("reject"), next: this.keymap.shown("next-mask") }));
@@ -184,6 +222,8 @@ class ImageEditor {
   #available(listens, state) {
     this.#hand.hears(listens);
     if (state?.imported && !this.#brought && !this.#work.answer?.regions.length) this.#brought = this.#copilot.askImported();
+    if (state?.boxes && this.#boxes === "none") this.#boxes = "there";
+    if (this.#built && listens && !this.#waits) this.#askBoxes();
     if (this.#built) this.#show();
   }
 
@@ -255,7 +295,7 @@ class ImageEditor {
   #accept() {
     const accepted = this.#store.accept();
     if (accepted) this.#work.announce(say("Accepted as {label}", { label: this.#nameOf(this.#store.label) }));
-    return accepted;
+    return accepted || this.#foundOne(this.#store.acceptFound());
   }
 
   #labelOf = (key) => this.#work.labels.find((label) => label.key === key);
@@ -285,6 +325,8 @@ class ImageEditor {
     this.toolbar.mark({ tool, removing: this.#hand.on.removing, radius: this.#hand.radius, copilot: this.#hand.listens });
     this.palette.mark(label);
     this.bar.show({ proposal: state.proposal, label: this.#nameOf(label), said: this.#hint(tool) });
+    const unasked = this.#boxes === "there" && this.#waits && this.#hand.listens;
+    this.offers?.show(state.proposal ? { pending: [], unasked: false } : { pending: this.#store.found(), unasked });
   }
 
   #hint(tool) {
@@ -376,7 +418,7 @@ class ImageEditor {
   /** Something is on offer, or asked for, that would be left out of a submit. */
   pending() {
     const { proposal } = this.#store.state;
-    return Boolean(proposal?.asked || proposal?.masks.length);
+    return Boolean(proposal?.asked || proposal?.masks.length || this.#store.found().length);
   }
 
   focus() {

@@ -46,8 +46,8 @@ class Gateway:
     async def keep(self, binding: Binding, model: str, offers: Sequence[Offer]) -> None:
         self.kept += offers
 
-    async def known(self, binding: Binding, model: str) -> tuple[list[Offer], Any]:
-        return list(self.kept), self.ahead
+    async def known(self, binding: Binding, model: str, asked: dict[str, bool]) -> tuple[list[Offer], Any]:
+        return [one for one in self.kept if one.prompt == asked], self.ahead
 
     async def learnt(self, binding: Binding, model: str) -> dict[str, Learnt]:
         return self.taught
@@ -85,6 +85,22 @@ class Model:
         await self._pass()
         mask = {"size": [30, 40], "counts": f"x={prompt['points']}", "score": 0.9, "handle": "h1"}
         return {"masks": [mask] * 3, "best": 1, "image_size": [30, 40], "seconds": 0.05}
+
+    async def boxes(self, model: str, image: str, supply, asker: str | None = None) -> dict[str, Any]:
+        self.asked.append({"boxes": model, "image": image})
+        await self._pass()
+        rows = [[2, 3, 10, 8, "Cat", 0.9], [20, 3, 10, 8, "dog", 0.4], [0, 0, 5, 5, "moon", 0.9]]
+        return {"boxes": rows, "dropped": {"not-a-number": 3}}
+
+    async def shares(self, model: str, texts: Sequence[str], labels: Sequence[str], asker: str | None = None) -> list:
+        self.asked.append({"texts": list(texts), "labels": list(labels), "asker": asker})
+        await self._pass()
+        return [{"rage": 0.7, "joy and thanks": 0.2, "nonsense": 0.1}] * len(texts)
+
+    async def image_shares(self, model: str, image: str, supply, labels: Sequence[str], asker: str) -> dict[str, Any]:
+        self.asked.append({"image": image, "labels": list(labels)})
+        await self._pass()
+        return {"angry": None}
 
     async def spans(self, model: str, text: str, asker: str) -> dict[str, Any]:
         self.asked.append({"text": text})

@@ -8,7 +8,8 @@ import { say, sayCount } from "../shared/words.js";
  *   step: (by: number) => void, accept: () => boolean, describe: () => void, view: () => void, pressAway: () => void,
  *   pen: () => void, show: (region: any) => void, remake: (how: "withoutHoles"|"smoothed", name: string) => void,
  *   turn: (what: "bare"|"removing"|"snapping") => boolean, resize: (factor: number, more: number) => void,
- *   viewport: any}} ways
+ *   found: (one: any) => boolean, took: (count: number) => void, floor: () => number|null, ask: () => void, viewport: any}} ways
+ *   found: something that the detector saw was taken, refused or gone on to; took: so many of them at once
  * @returns {Record<string, () => unknown>}
  */
 export function imageActions(store, ways) {
@@ -27,9 +28,12 @@ export function imageActions(store, ways) {
 
   return {
     accept: ways.accept,
-    reject: () => store.reject(),
-    "next-mask": () => store.cycle(1),
-    "previous-mask": () => store.cycle(-1),
+    reject: () => store.reject() || ways.found(store.rejectFound()),
+    "accept-all": () => ways.took(store.acceptAllFound()),
+    "accept-sure": () => ways.floor() !== null && ways.took(store.acceptAllFound(ways.floor())),
+    ask: ways.ask,
+    "next-mask": () => store.cycle(1) || ways.found(store.stepFound(1)),
+    "previous-mask": () => store.cycle(-1) || ways.found(store.stepFound(-1)),
     next: () => ways.step(1),
     previous: () => ways.step(-1),
     delete: () => store.dropPlace() || store.removeCorner() || store.remove() || (store.selected && tell("locked")),

@@ -19,8 +19,11 @@ const GROUPS = [
     removing: say("Clicks take away instead of add, until pressed again"),
   }],
   [say("Copilot"), {
-    accept: say("Accept the mask (Enter does too)"),
-    reject: say("Reject the mask"),
+    accept: say("Accept the mask or what was found (Enter does too)"),
+    reject: say("Reject the mask or what was found"),
+    "accept-all": say("Accept all suggestions"),
+    "accept-sure": say("Accept the suggestions that the copilot is sure of"),
+    ask: say("Show suggestions, where they wait to be asked for"),
     "next-mask": say("Next of the copilot's three masks"),
     "previous-mask": say("The one before"),
   }],

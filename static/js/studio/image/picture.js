@@ -4,6 +4,7 @@ import { drawBox, drawCross, drawStroke } from "./tools.js";
 import { boxAround, drawMask, edgeOf } from "../shared/layers.js";
 import { drawHandles, drawOutline, trace } from "../shared/outline_drawing.js";
 import { createMaskCanvas } from "./canvas.js";
+import { boxShape } from "./outlines.js";
 
 const OFFER = "#12b5d6";
 
@@ -44,6 +45,16 @@ export function createPicture({ store, lookOf, size, levels, bare, look, also, g
     if (store.open) drawHandles(context, view, shape, store.handle);
   }
 
+  /** What the detector saw: each in its outline, the one that accept is about as an offered mask is. */
+  function drawFound(context, view) {
+    const now = store.state.proposal ? null : store.foundNow();
+    for (const one of store.found()) {
+      if (one.mask) drawMask(context, view, one.mask, { colour: one === now ? OFFER : lookOf(one.label).colour, edge: Math.max(1, edge), fill: one === now ? 0.42 : 0.12, sizeRatio: size.width / one.mask.size[1] });
+      if (one === now || !one.mask) drawBox(context, view, one.box);
+      if (one === now && !one.mask) drawOutline(context, view, boxShape(one.box), { colour: OFFER, pattern: 0, chosen: true });
+    }
+  }
+
   function drawOffer(context, view) {
     const { proposal } = store.state;
     if (!proposal) return;
@@ -69,6 +80,7 @@ export function createPicture({ store, lookOf, size, levels, bare, look, also, g
     drawMarks(context, view, frame) {
       if (bare()) return;
       drawRegions(context, view, frame);
+      drawFound(context, view);
       drawOffer(context, view);
     },
     drawTop(context, viewport, tool, cursor) {

@@ -8,10 +8,11 @@ import { createHistory } from "../shared/history.js";
 import { outlineVerbs } from "./outline_verbs.js";
 import { filled, joined, pocketAt, ringsOf, stroked, without } from "./mask_edits.js";
 import { boxShape, faultOf, placed, ringArea } from "./outlines.js";
+import { foundVerbs, fullMask as fullShape } from "./found.js";
 import * as offer from "./proposal.js";
 import { asOffered, changed } from "../shared/provenance.js";
 import { addRegion, boundsOf, describeRegion, isEmptyShape, neighbour, relabelRegion, removeRegion, reshapeRegion, shiftRegion } from "./regions.js";
-import { boxOf, decodeMask, encodeWindow, resizedWindow } from "../shared/rle.js";
+import { boxOf } from "../shared/rle.js";
 import { say } from "../shared/words.js";
 
 /** What a label takes when its project says nothing. */
@@ -111,6 +112,17 @@ export function createImageStore({ labels, size, answer, rejected = [], outline 
     return takes(label, "box") ? boxShape(boxOf(mask)) : null;
   }
 
+  /** What was found is taken as if a person had chosen it: a label's key then renames it. */
+  const found = foundVerbs({
+    now, takes, size,
+    push(state, name, id) {
+      if (id) [selected, handle, made] = [id, null, false];
+      history.push(state, name);
+    },
+    ask: (box, key) => ((label = key), ask(offer.fromBox(box), say("Box"))),
+    changed: () => onChange(),
+  });
+
   const store = {
     get state() {
       return now();
@@ -153,6 +165,7 @@ export function createImageStore({ labels, size, answer, rejected = [], outline 
     history,
     takes,
     ...outlineVerbs({ now, open, put, reshape, history, size, choose: (index) => ((handle = index), onChange()), handle: () => handle, fill: (...all) => store.fill(...all) }),
+    ...found,
 
     /** @returns {boolean} false when there is no copilot to ask */
     promptBox: (box) => ask(offer.fromBox(box), say("Box")),
@@ -328,13 +341,6 @@ export function createImageStore({ labels, size, answer, rejected = [], outline 
   }
   if (proposal) reopen();
   return store;
-}
-
-/** A mask as offered (at most 1024 px) at the image's full size. */
-function fullShape({ size: [height, width], counts }, size) {
-  if (height === size.height && width === size.width) return { type: "mask", size: [height, width], counts };
-  const { bits, box } = resizedWindow(decodeMask({ size: [height, width], counts }), size.height, size.width);
-  return { type: "mask", ...encodeWindow(bits, box, size) };
 }
 
 /** What a shape becomes, as a list: an empty one when the label takes nothing else. */

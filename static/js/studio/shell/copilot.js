@@ -9,7 +9,7 @@ const SLOW = 1500; // ms after which the copilot is asked whether it is there, a
 
 /**
  * @param {{id: string|null, token: string|null, project: {copilot: boolean}, task?: {id: string}}} assignment
- * @param {{onState: (state: {phase: string, text: string, model?: string, waits?: boolean, imported?: boolean}) => void,
+ * @param {{onState: (state: {phase: string, text: string, model?: string, waits?: boolean, imported?: boolean, boxes?: boolean}) => void,
  *   onAnswer: (message: any) => void}} hear
  */
 export function joinCopilot(assignment, { onState, onAnswer }) {
@@ -51,6 +51,10 @@ export function joinCopilot(assignment, { onState, onAnswer }) {
     ask: (prompt, id) => (listens() ? follow(line.segment(prompt), id) : null),
     askText: (_none, id) => (listens() ? follow(line.text(), id) : null),
     askImported: (id) => (listens() ? follow(line.imported(), id) : null),
+    /** All that a detector sees: it comes when it comes, and nobody is told that it is slow. */
+    askBoxes() {
+      if (listens()) line.boxes().then((message) => message && onAnswer(message), ({ message }) => onAnswer({ type: "no-boxes", text: message }));
+    },
     cancel() {
       clearTimeout(timer);
       line.cancel();
@@ -67,5 +71,5 @@ export function joinCopilot(assignment, { onState, onAnswer }) {
 
 function absent(onState) {
   onState({ phase: "none", text: "", model: "" });
-  return { ask: () => null, askText: () => null, askImported: () => null, cancel() {}, listens: false, close() {} };
+  return { ask: () => null, askText: () => null, askImported: () => null, askBoxes() {}, cancel() {}, listens: false, close() {} };
 }

@@ -38,6 +38,7 @@ export function copilotToCome(join, onAnswer) {
     },
     ask: (prompt) => keep("ask", prompt),
     askText: () => keep("askText"),
+    askBoxes: () => real?.askBoxes(),
     cancel() {
       kept = null;
       real?.cancel();

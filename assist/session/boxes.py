@@ -1,0 +1,64 @@
+"""What a detector sees in an image, as offers: each box as it is, or as the mask that the mask model makes of it."""
+
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+from assist.errors import CopilotError
+from assist.runtime.client import RuntimeClient
+from assist.session import protocol, replies
+from assist.session.protocol import Prompt
+from assist.suggestions.offers import Binding, Offer
+
+ASKED = {"boxes": True}
+MOST_MASKS = 30  # made at once of one image; the other boxes get theirs when somebody takes them
+
+Known = Callable[[Binding, str, dict[str, bool]], Awaitable[tuple[list[Offer], Any]]]
+Read = Callable[[], Awaitable[bytes]]
+
+
+async def find(
+    runtime: RuntimeClient, known: Known, read: Read, prompt: Prompt, binding: Binding, segmenter: str, asker: str
+) -> tuple[protocol.BoxesFound, Sequence[Offer]]:
+    """The message, and what of it is to be written down. Raises CopilotError."""
+    started = time.monotonic()
+    assert binding.picture is not None
+    kept, found = await known(binding, binding.detector, ASKED)
+    if kept:
+        return replies.boxes(prompt, binding.detector, kept, {}, _since(started)), ()
+    if found is None:
+        found = await runtime.boxes(binding.detector, binding.picture.sha256, read, f"boxes:{asker}")
+    offers = replies.box_offers(binding, found["boxes"], _since(started))
+    offers = [
+        await _masked(runtime, read, binding, segmenter, asker, offer, n) if n < MOST_MASKS else offer
+        for n, offer in enumerate(offers)
+    ]
+    offers = replies.named(binding, binding.detector, offers)
+    return replies.boxes(prompt, binding.detector, offers, found["dropped"], _since(started)), offers
+
+
+async def _masked(
+    runtime: RuntimeClient, read: Read, binding: Binding, segmenter: str, asker: str, offer: Offer, n: int
+) -> Offer:
+    """With its mask, where its label wants one and the mask model is there: without, the box itself is offered."""
+    picture = binding.picture
+    if picture is None or not replies.wants_mask(binding, offer):
+        return offer
+    owner = str(binding.assignment_key or f"trial-{binding.task_key}")
+    try:
+        reply = await runtime.segment(
+            segmenter,
+            picture.sha256,
+            read,
+            asker=f"box:{asker}:{n}",
+            owner=owner,
+            points=[],
+            box=list(offer.output["box"]),
+        )
+    except CopilotError:
+        return offer
+    return replies.with_mask(offer, reply)
+
+
+def _since(started: float) -> int:
+    return round((time.monotonic() - started) * 1000)

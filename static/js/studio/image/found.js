@@ -1,0 +1,101 @@
+/**
+ * What a detector saw in the image: boxes, or the masks that were made of them, waiting to be taken or refused. Beside
+ * the store's history, as the offers of texts are: one waits while it is neither in the answer nor rejected.
+ */
+import { decodeMask, encodeWindow, resizedWindow } from "../shared/rle.js";
+import { asOffered } from "../shared/provenance.js";
+import { boxShape } from "./outlines.js";
+import { addRegion } from "./regions.js";
+import { say } from "../shared/words.js";
+
+/**
+ * @param {{now: () => any, push: (state: any, name: string, selected: string|null) => void, takes: (key: string, type: string) => boolean,
+ *   size: {width: number, height: number}, ask: (box: number[], label: string) => boolean, changed: () => void}} store
+ *   ask: have the copilot find the mask in a box
+ */
+export function foundVerbs({ now, push, takes, size, ask, changed }) {
+  let offers = []; // the surest first
+  let current = null; // the suggestion that accept and reject are about
+  const asked = new Set(); // those whose mask the copilot was asked for instead
+  let model = "";
+
+  function waiting() {
+    const { regions, rejected } = now();
+    const gone = new Set([...regions.map(({ provenance }) => provenance.suggestion), ...rejected.map(({ suggestion }) => suggestion), ...asked]);
+    return offers.filter(({ suggestion }) => !gone.has(suggestion));
+  }
+
+  const first = () => {
+    const all = waiting();
+    return all.find(({ suggestion }) => suggestion === current) ?? all[0] ?? null;
+  };
+
+  /** The shape in which its label takes an offer, or null. */
+  function shapeOf({ label, box, mask }) {
+    if (mask && takes(label, "mask")) return fullMask(mask, size);
+    return takes(label, "box") ? boxShape(box) : null;
+  }
+
+  function onwards(by) {
+    const all = waiting();
+    const at = all.findIndex((one) => one === first());
+    return all.length > 1 ? all[(at + by + all.length) % all.length] : null;
+  }
+
+  /** Take several in one step; those whose label takes neither box nor a mask at hand stay. @returns {number} how many */
+  function takeAll(some) {
+    let { regions } = now();
+    const good = some.map((one) => [one, shapeOf(one)]).filter(([, shape]) => shape);
+    let last = null;
+    for (const [one, shape] of good) {
+      const added = addRegion(regions, one.label, shape, asOffered(one.suggestion, model));
+      [regions, last] = [added.regions, added.id];
+    }
+    if (good.length) push({ ...now(), regions }, good.length > 1 ? say("Accept all") : say("Accept"), last);
+    return good.length;
+  }
+
+  return {
+    /** The offers that wait, the surest first. */
+    found: waiting,
+    /** The one that accept and reject are about, or null. */
+    foundNow: first,
+    receiveBoxes(message) {
+      offers = [...message.boxes].sort((a, b) => (b.score ?? 0) - (a.score ?? 0));
+      model = message.model;
+      changed();
+    },
+    /** @returns {any|null} what was taken, or asked for */
+    acceptFound() {
+      const one = first();
+      if (!one) return null;
+      current = onwards(1)?.suggestion ?? null;
+      if (takeAll([one])) return one;
+      if (!ask(one.box, one.label)) return null;
+      asked.add(one.suggestion);
+      return one;
+    },
+    rejectFound() {
+      const one = first();
+      if (!one) return null;
+      current = onwards(1)?.suggestion ?? null;
+      push({ ...now(), rejected: [...now().rejected, { suggestion: one.suggestion }] }, say("Reject"), null);
+      return one;
+    },
+    /** @param {number|null} [from] the least score @returns {number} how many were taken */
+    acceptAllFound: (from = null) => takeAll(waiting().filter(({ score }) => from === null || (score ?? -1) >= from)),
+    stepFound(by) {
+      const next = onwards(by);
+      if (next) current = next.suggestion;
+      changed();
+      return next;
+    },
+  };
+}
+
+/** A mask as offered (at most 1024 px) at the image's full size. */
+export function fullMask({ size: [height, width], counts }, size) {
+  if (height === size.height && width === size.width) return { type: "mask", size: [height, width], counts };
+  const { bits, box } = resizedWindow(decodeMask({ size: [height, width], counts }), size.height, size.width);
+  return { type: "mask", ...encodeWindow(bits, box, size) };
+}

@@ -1,0 +1,240 @@
+"""Models that somebody brought, in people's hands: boxes, spans and classes of each kind of adapter, through the whole
+application, and hosts that fail while annotating goes on."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db.models import Count
+
+from assist.adapters import catalogue
+from assist.annotators import work as placing
+from assist.models import AnnotatorVersion, ModelVersion, Precomputed, Suggestion
+from assist.registry import registry
+from assist.suggestions import precompute, record
+from projects.models import Annotation, Assignment, Project
+from projects.workflow import submission
+from tests.support import make
+from tests.support.assist import brought, work
+from tests.support.assist.brought import Backend
+from tests.support.assist.page import in_thread, kept, page_of
+from tests.support.assist.pictures import Picture
+from tests.support.assist.running import Runtime, running
+from tests.support.cast import Cast
+
+MOODS = [{"name": "Glad"}, {"name": "Sad"}]
+PETS = [
+    {"key": "cat", "name": "Cat", "colour": "#1971c2", "shapes": ["box"]},
+    {"key": "dog", "name": "Dog", "colour": "#2f9e44", "shapes": ["mask"]},
+]
+
+
+@dataclass
+class Brought:
+    """A runtime with models that somebody brought, and the host of those that are elsewhere."""
+
+    store: Path
+    host: Backend
+    runtime: Runtime
+    folders: dict[str, Path]
+
+    def version(self, name: str) -> ModelVersion:
+        made = registry.bring(self.store, self.folders[name])
+        return registry.tried(made, well=True, said="", figures={})
+
+
+def remote(at: Path, name: str, capability: str, adapter: str, url: str, options: str = "", **fields: Any) -> Path:
+    page = f"[options]\nurl = '{url}'\nseconds = 5\n{options}"
+    return brought.folder(at / name, page, name=name, capability=capability, adapter=adapter, **fields)
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Brought]:
+    at, store = tmp_path_factory.mktemp("brought"), tmp_path_factory.mktemp("store")
+    with brought.serving(lambda path, body: (500, {})) as host:
+        chat = "model = 'small-one'\nmost_tokens = 50\n"
+        folders = {
+            "things": detector(at / "things"),
+            "namen": brought.spans_folder(at / "namen"),
+            "moods": brought.classifier_folder(at / "moods", labels=["glad", "sad", "nothing"]),
+            "far": remote(at, "far", "spans", "http", host.url),
+            "chat": remote(at, "chat", "classify", "openai", f"{host.url}/v1", chat),
+        }
+        for folder in folders.values():
+            with brought.checked(folder) as (offer, files):
+                catalogue.enter(store, offer, files)
+        keys = ["fake-masks@1", *(f"{name}@1" for name in folders)]
+        with pytest.MonkeyPatch.context() as allowed:
+            allowed.setitem(os.environ, "TANDEM_OUTBOUND", "http://127.0.0.1")
+            allowed.setitem(os.environ, "TANDEM_OUTBOUND_PRIVATE", "127.0.0.1")
+            with running(*keys, weights=store, more=("--alone",)) as runtime:
+                runtime.until_ready()
+                yield Brought(store, host, runtime, folders)
+
+
+def detector(at: Path) -> Path:
+    page = f"{brought.DETECTOR}[label_map]\nthing = 'cat'\nother = 'dog'\n"
+    return brought.detector_folder(at, page=page)
+
+
+@pytest.fixture
+def pets(cast: Cast, models: Brought, square: Picture, settings) -> Project:
+    settings.RUNTIME_ADDRESS = models.runtime.address
+    project = make.project(cast.riverside, "Pets", "image_regions", labels=PETS)
+    batch = make.batch(project)
+    for n in range(3):
+        work.image_task(batch, square.file, f"{n}.png")
+    work.deployed(project, models.version("things"), share=100, by=cast.mina)
+    return project
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_alice_takes_a_box_and_a_mask_that_the_detector_found(cast: Cast, pets: Project, models: Brought) -> None:
+    held = await make_held(cast, pets)
+    page = await page_of(cast.alice, held.public_id)
+    assert (await page.open(held.token))["boxes"] is True
+    found = await page.prompt(boxes=True)
+    cat, dog = found["boxes"]
+    assert (cat["label"], cat["box"], cat["mask"], found["model"]) == ("cat", [10, 7.5, 20, 7.5], None, "things@1")
+    assert (dog["label"], dog["mask"]["size"]) == ("dog", [30, 40])
+    assert len(await kept(2)) == 2
+    again = await page.prompt("p2", boxes=True)
+    assert again["boxes"] == found["boxes"]
+    await page.line.disconnect()
+    await settle(cast, held, cat, dog)
+    rows = {str(one.public_id): one async for one in Suggestion.objects.all()}
+    assert (rows[cat["suggestion"]].outcome, rows[dog["suggestion"]].outcome) == ("edited", "accepted")
+    assert 0 < rows[cat["suggestion"]].edit < 0.3
+
+
+@in_thread
+def make_held(cast: Cast, project: Project) -> Assignment:
+    return make.held(cast.alice, project)
+
+
+@in_thread
+def settle(cast: Cast, held: Assignment, cat: dict[str, Any], dog: dict[str, Any]) -> None:
+    """She moves the box a little and takes the mask as it is."""
+    by = {"source": "suggestion", "model": "things@1"}
+    x, y, width, height = cat["box"]
+    box = {"type": "box", "x": x + 1, "y": y, "width": width, "height": height}
+    regions = [
+        {"id": "r1", "label": "cat", "shape": box, "attributes": {}, "provenance": by | {"source": "edited"}},
+        {"id": "r2", "label": "dog", "shape": {"type": "mask", **dog["mask"]}, "attributes": {}, "provenance": by},
+    ]
+    for region, offer in zip(regions, (cat, dog), strict=True):
+        region["provenance"] = {**region["provenance"], "suggestion": offer["suggestion"]}  # type: ignore[dict-item]
+    submission.submit(held, cast.alice, held.token, {"regions": regions})
+    record.settle(Annotation.objects.get(assignment=held))
+
+
+def test_boxes_are_there_before_anybody_comes(cast: Cast, pets: Project, models: Brought) -> None:
+    batch = pets.batches.get()
+    begun = precompute.start_all(batch, by=cast.mina)
+    assert [str(row.version) for row in begun] == ["things@1", "fake-masks@1"]
+    for row in begun:
+        assert precompute.run(row.pk) == 3
+    (said,) = Precomputed.objects.values_list("output", flat=True).annotate(n=Count("pk"))[:1]
+    assert said["boxes"][0][4] == "thing" and Precomputed.objects.count() == 3
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_german_names_come_from_a_pipeline_that_was_brought(cast: Cast, models: Brought, at) -> None:
+    at(models.runtime.address)
+    held = await text_held(cast, models, "namen")
+    page = await page_of(cast.alice, held.public_id)
+    await page.open(held.token)
+    found = await page.prompt(text=True)
+    assert [(one["start"], one["end"], one["label"]) for one in found["spans"]] == [(0, 5, "name"), (15, 19, "ort")]
+    await page.line.disconnect()
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_host_that_fails_is_named_and_back_when_it_is(cast: Cast, models: Brought, at) -> None:
+    at(models.runtime.address)
+    held = await text_held(cast, models, "far")
+    page = await page_of(cast.alice, held.public_id)
+    await page.open(held.token)
+    models.host.reply = lambda path, body: (500, {})
+    assert (await page.prompt(text=True))["code"] == "backend-down"
+    models.host.reply = lambda path, body: (200, {"version": "9", "outputs": [{"spans": []}]})
+    wrong = await page.prompt("p2", text=True)
+    assert wrong["code"] == "no-answer" and "version '9', not '1'" in wrong["text"]
+    span = {"start": 0, "end": 5, "label": "name", "score": 0.5}
+    models.host.reply = lambda path, body: (200, {"version": "1", "outputs": [{"spans": [span]}]})
+    assert [one["score"] for one in (await page.prompt("p3", text=True))["spans"]] == [0.5]
+    await page.line.disconnect()
+
+
+@in_thread
+def text_held(cast: Cast, models: Brought, name: str) -> Assignment:
+    """A German text in Alice's hands, for which this model answers."""
+    project = make.project(cast.riverside, labels=[{"name": "Ort"}, {"name": "Name"}])
+    make.tasks(make.batch(project), 1, text="Maria wohnt in Köln.")
+    work.deployed(project, models.version(name), share=100, by=cast.mina)
+    return make.held(cast.alice, project)
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_image_is_classified_by_the_model_that_was_brought(
+    cast: Cast, models: Brought, square: Picture, at
+) -> None:
+    at(models.runtime.address)
+    held = await image_class_held(cast, models, square)
+    page = await page_of(cast.alice, held.public_id)
+    ready = await page.open(held.token)
+    assert (ready["capability"], ready["waits"], ready["model"]) == ("classify", True, "moods@1")
+    (one,) = (await page.prompt(text=True))["classes"]
+    assert one["label"] == "sad" and one["score"] == pytest.approx(0.787, abs=0.01)
+    await page.line.disconnect()
+
+
+@in_thread
+def image_class_held(cast: Cast, models: Brought, square: Picture) -> Assignment:
+    project = make.project(cast.riverside, "Moods", "classification", labels=MOODS)
+    work.image_task(make.batch(project), square.file)
+    work.deployed(project, models.version("moods"), share=100, by=cast.mina)
+    return make.held(cast.alice, project)
+
+
+def test_language_model_that_misbehaves_stores_no_wrong_answer_and_keeps_no_work(
+    cast: Cast, models: Brought, settings
+) -> None:
+    """The faults of test_outside_models.py, one to a task, to a model that answers by itself."""
+    settings.RUNTIME_ADDRESS = models.runtime.address
+    project = make.project(cast.riverside, "Letters", "classification", labels=MOODS, wanted=1, copilot=False)
+    batch = make.batch(project)
+    for n in range(12):
+        make.tasks(batch, 1, text=f"Letter {n}")
+    made = placing.place(project, models.version("chat"), by=cast.mina, target_error=0.1, audit_share=0.2)
+    contents = ['{"label": "Glad"}', "Glad, I'd say.", '{"label": "Angry"}', '{"label": "Glad", "why": 1}', "[]", ""]
+    count = iter(range(10_000))
+
+    def reply(path: str, body: Any) -> tuple[int, Any]:
+        content = contents[next(count) // 2 % len(contents)]
+        choice = {"message": {"content": content}, "finish_reason": "stop"}
+        return 200, {"model": "small-one", "choices": [choice], "usage": {}}
+
+    models.host.reply = reply
+    placing.run(made.pk)
+    models.host.reply = lambda path, body: (500, {})
+    placing.run(made.pk)
+    row = AnnotatorVersion.objects.get(pk=made.pk)
+    assert row.answered and row.skipped and row.answered + row.skipped == 12
+    said = Annotation.objects.filter(assignment__task__project=project).values_list("answer", flat=True)
+    assert len(said) == row.answered and {one["fields"][0]["value"] for one in said} == {"glad"}
+    assert not Assignment.objects.held().filter(task__project=project).exists(), "no work is kept"
+
+
+def test_host_that_is_down_gives_the_work_back_and_says_so(cast: Cast, models: Brought, settings) -> None:
+    settings.RUNTIME_ADDRESS = models.runtime.address
+    project = make.project(cast.riverside, "Letters", "classification", labels=MOODS, wanted=1, copilot=False)
+    make.tasks(make.batch(project), 3, text="Another letter")
+    made = placing.place(project, models.version("chat"), by=cast.mina, target_error=0.1, audit_share=0.2)
+    models.host.reply = lambda path, body: (500, {})
+    assert placing.run(made.pk) == 0
+    assert "failed (status 500)" in AnnotatorVersion.objects.get(pk=made.pk).note
+    assert not Assignment.objects.held().filter(task__project=project).exists()

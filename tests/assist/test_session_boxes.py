@@ -1,0 +1,151 @@
+"""One tasker at one image in which a detector has found things, without a socket and without a table."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from assist.errors import CopilotError
+from assist.suggestions.offers import Binding
+from assist.suggestions.prototypes import Choices
+from tests.support.assist.running import settled
+from tests.support.assist.sitting import IMAGE, Page
+
+PETS = replace(
+    IMAGE,
+    detector="things@1",
+    detector_map={"dog": "hound"},
+    labels=frozenset({"cat", "hound"}),
+    shapes={"cat": ("box",), "hound": ("mask",)},
+)
+
+
+@pytest.fixture
+async def pets() -> AsyncIterator[Page]:
+    made = Page(PETS)
+    yield made
+    await made.session.close()
+
+
+async def boxes(page: Page, id: str = "b1") -> dict[str, Any]:
+    await page.say(type="prompt", id=id, prompt={"boxes": True})
+    return await page.answer(id)
+
+
+async def test_boxes_come_under_the_projects_labels_with_masks_where_those_are_wanted(pets: Page) -> None:
+    await pets.open()
+    assert pets.heard[0]["boxes"] is True
+    found = await boxes(pets)
+    cat, hound = found["boxes"]
+    assert (cat["label"], cat["box"], cat["score"], cat["mask"]) == ("cat", [2, 3, 10, 8], 0.9, None)
+    assert (hound["label"], hound["mask"]["size"]) == ("hound", [30, 40])
+    assert found["note"] == "Of what the model found, this can’t be used: 3 without numbers."
+    await settled(lambda: len(pets.gateway.kept) == 2)
+    assert [one.prompt for one in pets.gateway.kept] == [{"boxes": True}] * 2
+    assert pets.gateway.kept[1].output["model_label"] == "dog" and len(pets.gateway.kept[1].output["masks"]) == 1
+
+
+async def test_boxes_are_the_same_on_a_second_look_and_nobody_is_asked_again(pets: Page) -> None:
+    await pets.open()
+    first = await boxes(pets)
+    await settled(lambda: pets.gateway.kept)
+    again = await boxes(pets, "b2")
+    assert again["boxes"] == first["boxes"] and len([one for one in pets.model.asked if "boxes" in one]) == 1
+
+
+async def test_boxes_made_in_advance_are_there_at_once(pets: Page) -> None:
+    pets.gateway.ahead = {"boxes": [[1, 1, 5, 5, "cat", 0.8]], "dropped": {}}
+    await pets.open()
+    assert [one["box"] for one in (await boxes(pets))["boxes"]] == [[1, 1, 5, 5]]
+    assert pets.model.asked == []
+
+
+async def test_only_what_is_sure_enough_is_shown() -> None:
+    page = Page(replace(PETS, minimum_score=0.5))
+    await page.open()
+    assert [one["label"] for one in (await boxes(page))["boxes"]] == ["cat"]
+    await page.session.close()
+
+
+async def test_click_takes_nobodys_boxes_away(pets: Page) -> None:
+    await pets.open()
+    pets.model.gate.clear()
+    await pets.say(type="prompt", id="b1", prompt={"boxes": True})
+    await settled(lambda: len(pets.model.asked) == 1)
+    await pets.click("p1")
+    await settled(lambda: len(pets.model.asked) == 2)
+    pets.model.gate.set()
+    assert (await pets.answer("p1"))["type"] == "masks" and (await pets.answer("b1"))["type"] == "boxes"
+
+
+@pytest.mark.parametrize("code", ["backend-down", "backend-slow", "no-answer", "model-missing"])
+async def test_detector_that_fails_is_said_and_clicks_go_on(pets: Page, code: str) -> None:
+    async def fails(*asked: Any) -> Any:
+        raise CopilotError(code)
+
+    pets.model.boxes = fails  # type: ignore[method-assign, assignment]
+    await pets.open()
+    assert (await boxes(pets))["code"] == code and pets.code is None
+    await pets.click("p1")
+    assert (await pets.answer("p1"))["type"] == "masks"
+
+
+async def test_box_is_offered_by_itself_where_the_mask_model_is_away(pets: Page) -> None:
+    async def fails(*asked: Any, **more: Any) -> Any:
+        raise CopilotError("copilot-down")
+
+    pets.model.segment = fails  # type: ignore[method-assign, assignment]
+    await pets.open()
+    assert [one["mask"] for one in (await boxes(pets))["boxes"]] == [None, None]
+
+
+async def test_one_box_is_off_where_an_error_is_planted() -> None:
+    page = Page(replace(PETS, planted=True))
+    await page.open()
+    found = await boxes(page)
+    await settled(lambda: page.gateway.kept)
+    assert [one.planted for one in page.gateway.kept].count(True) == 1
+    wrong = next(n for n, one in enumerate(page.gateway.kept) if one.planted)
+    assert found["boxes"][wrong]["box"] not in [[2, 3, 10, 8], [20, 3, 10, 8]]
+    await page.session.close()
+
+
+async def test_boxes_are_refused_where_no_detector_answers() -> None:
+    page = Page(IMAGE)
+    await page.open()
+    assert page.heard[0]["boxes"] is False
+    assert (await boxes(page))["code"] == "bad-prompt" and page.code is None
+    await page.session.close()
+
+
+MOOD = Choices("mood", "choice", {"glad": ("joy and thanks",), "angry": ("rage", "fury and complaint")})
+
+
+async def asked(binding: Binding) -> tuple[Page, dict[str, Any]]:
+    page = Page(binding)
+    await page.open()
+    await page.say(type="prompt", id="p1", prompt={"text": True})
+    answer = await page.answer("p1")
+    await asyncio.sleep(0)
+    await page.session.close()
+    return page, answer
+
+
+async def test_model_that_gives_shares_is_asked_by_the_projects_words() -> None:
+    letter = Binding(
+        5, 6, IMAGE.project_key, "classify", text="So cross", choices=(MOOD,), own_map={}, model="classes@1"
+    )
+    page, answer = await asked(letter)
+    assert [(one["label"], one["score"]) for one in answer["classes"]] == [("angry", 0.7)]
+    assert page.model.asked[0]["labels"] == ["joy and thanks", "rage", "fury and complaint"]
+    assert page.heard[0]["waits"] is True, "nobody knows yet how far it may be believed"
+
+
+async def test_image_is_classified_by_a_model_of_images() -> None:
+    picture = replace(IMAGE, capability="classify-image", choices=(MOOD,), own_map={}, model="moods@1")
+    page, answer = await asked(picture)
+    assert page.heard[0]["capability"] == "classify"
+    assert [(one["label"], one["score"]) for one in answer["classes"]] == [("angry", None)]
+    assert page.model.embedded == []

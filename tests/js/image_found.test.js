@@ -1,0 +1,89 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { createImageStore } from "../../static/js/studio/image/store.js";
+import { areaOf, encodeMask } from "../../static/js/studio/shared/rle.js";
+
+const size = { width: 40, height: 30 };
+const labels = [{ key: "cat", shapes: ["box"] }, { key: "dog", shapes: ["mask"] }];
+const mask = encodeMask({ height: 15, width: 20, data: new Uint8Array(300).fill(1, 0, 20) });
+const SEEN = {
+  type: "boxes", id: "p1", model: "things@1", note: "", latency_ms: 5,
+  boxes: [
+    { suggestion: "u-2", box: [20, 5, 8, 8], label: "dog", score: 0.5, mask },
+    { suggestion: "u-1", box: [1.4, 2, 10, 6], label: "cat", score: 0.9, mask: null },
+    { suggestion: "u-3", box: [30, 20, 8, 8], label: "dog", score: null, mask: null },
+  ],
+};
+
+function seen(extra = {}) {
+  const asked = [];
+  const copilot = { ask: (prompt) => `p${asked.push(prompt)}`, cancel() {} };
+  const store = createImageStore({ labels, size, answer: null, copilot, onChange() {}, ...extra });
+  store.receiveBoxes(SEEN);
+  return { store, asked };
+}
+const waiting = (store) => store.found().map(({ suggestion }) => suggestion);
+
+test("the surest comes first and is taken as its label takes it, with where it came from", () => {
+  const { store } = seen();
+  assert.deepEqual(waiting(store), ["u-1", "u-2", "u-3"]);
+  store.acceptFound();
+  const [region] = store.answer().regions;
+  assert.equal(region.label, "cat");
+  assert.equal(region.shape.type, "box");
+  assert.deepEqual(region.provenance, { source: "suggestion", suggestion: "u-1", model: "things@1" });
+  assert.deepEqual(waiting(store), ["u-2", "u-3"]);
+});
+
+test("a mask comes at the image's full size", () => {
+  const { store } = seen();
+  store.stepFound(1);
+  store.acceptFound();
+  const [{ shape, label }] = store.answer().regions;
+  assert.deepEqual([label, shape.type, shape.size], ["dog", "mask", [30, 40]]);
+  assert.equal(areaOf(shape), 80);
+});
+
+test("a box whose label wants a mask that isn't there is asked for as one", () => {
+  const { store, asked } = seen();
+  store.stepFound(-1);
+  assert.equal(store.foundNow().suggestion, "u-3");
+  store.acceptFound();
+  assert.deepEqual(asked, [{ points: [], box: [30, 20, 8, 8], previous: null }]);
+  assert.equal(store.label, "dog");
+  assert.deepEqual(waiting(store), ["u-1", "u-2"]);
+});
+
+test("what is refused is told, and undo brings it back", () => {
+  const { store } = seen();
+  store.rejectFound();
+  assert.deepEqual(store.state.rejected, [{ suggestion: "u-1" }]);
+  assert.deepEqual(waiting(store), ["u-2", "u-3"]);
+  store.undo();
+  assert.deepEqual(waiting(store), ["u-1", "u-2", "u-3"]);
+});
+
+test("all that are sure are one step, and those without a mask stay", () => {
+  const { store } = seen();
+  assert.equal(store.acceptAllFound(0.4), 2);
+  assert.deepEqual(waiting(store), ["u-3"]);
+  store.undo();
+  assert.equal(store.answer().regions.length, 0);
+  assert.equal(store.acceptAllFound(0.99), 0);
+});
+
+test("a label's key renames what was just taken", () => {
+  const { store } = seen({ labels: [{ key: "cat", shapes: ["box"] }, { key: "dog", shapes: ["box", "mask"] }] });
+  store.acceptFound();
+  store.chooseLabel("dog");
+  const [region] = store.answer().regions;
+  assert.deepEqual([region.label, region.provenance.source], ["dog", "edited"]);
+});
+
+test("what an answer kept or refused before a reload doesn't wait again", () => {
+  const { store } = seen();
+  store.acceptFound();
+  store.rejectFound();
+  const again = seen({ answer: store.answer(), rejected: store.state.rejected });
+  assert.deepEqual(waiting(again.store), ["u-3"]);
+});
