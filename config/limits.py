@@ -51,6 +51,8 @@ def larger() -> Mapping[str, Caps]:
     )
     return {
         "load": Caps(form=file),
+        "model-add": Caps(form=file),
+        "api-brought-models": Caps(form=file),
         "people-invite-list": Caps(form=2 * MIB),
         "import-choose": Caps(form=2 * MIB),
         "connectors": Caps(form=8 * MIB),

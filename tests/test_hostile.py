@@ -74,8 +74,8 @@ def body(dice: random.Random, kind: str) -> bytes:
 
 
 @pytest.mark.parametrize("number, seed", [(300, 1), pytest.param(3000, OTHERS, marks=pytest.mark.torture)])
-def test_whatever_is_sent_is_no_fault_of_ours(db, settings, record_property, number, seed) -> None:
-    settings.RUNTIME_ADDRESS = "unix:/nowhere/runtime.sock"
+def test_whatever_is_sent_is_no_fault_of_ours(db, settings, tmp_path, record_property, number, seed) -> None:
+    settings.RUNTIME_ADDRESS, settings.MODELS_DIR = "unix:/nowhere/runtime.sock", str(tmp_path)
     dice, found, world = random.Random(seed), Counter[int](), full_organization.assemble()
     clients: list[tuple[Client, dict[str, str]]] = [(Client(raise_request_exception=False), {})]
     for who in ("mina", "olga", "alice", "rita", "finn", "hugo"):

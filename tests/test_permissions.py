@@ -49,10 +49,11 @@ def db(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def world(db: None) -> Iterator[World]:
+def world(db: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """All of Riverside, the same for every line."""
+    files = {"MODELS_DIR": str(tmp_path_factory.mktemp("models"))}
     logging.disable(logging.WARNING)  # thousands are refused here, each with its line
-    with override_settings(RUNTIME_ADDRESS="unix:/nowhere/runtime.sock", OUTBOUND=["*.example.com"]):
+    with override_settings(RUNTIME_ADDRESS="unix:/nowhere/runtime.sock", OUTBOUND=["*.example.com"], **files):
         yield full_organization.assemble()
     logging.disable(logging.NOTSET)
 

@@ -106,8 +106,19 @@ def remove(folder: Path, key: str) -> None:
         working = list(seated.values_list("annotator__project__name", flat=True)[:5])
         if working:
             raise StateConflict(f"{key} still works in {', '.join(working)}: switch it off there first.")
-        catalogue.remove(folder, key)
+        if any(key == one for one in catalogue.offers(folder)) or not _is_brought(name, version):
+            catalogue.remove(folder, key)
         ModelVersion.objects.filter(name=name, version=version, removed_at=None).update(removed_at=Now())
+
+
+def _is_brought(name: str, version: str) -> bool:
+    """Whether there is a record of such a model, of which the files may be gone already."""
+    return ModelVersion.objects.filter(name=name, version=version, removed_at=None).exclude(smoke="").exists()
+
+
+def waits(version: ModelVersion) -> None:
+    """It has to answer a first question before it may be chosen anew."""
+    ModelVersion.objects.filter(pk=version.pk).update(smoke=ModelVersion.Smoke.WAITING, smoke_said="")
 
 
 @transaction.atomic

@@ -22,6 +22,7 @@ def ask(version: ModelVersion, folder: Path) -> ModelVersion:
 def begin(version: ModelVersion) -> None:
     """Have a worker ask it, after this transaction."""
     with transaction.atomic():
+        registry.waits(version)
         app.configure_task(JOB, queue="copilot", lock=f"try:{version.pk}").defer(version_key=version.pk)
 
 

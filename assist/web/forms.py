@@ -7,7 +7,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from assist.models import ModelVersion
-from assist.registry.registry import SHARE
+from assist.registry.registry import SHARE, usable
+from assist.suggestions.bindings import MORE
 from projects.models import Label, Project, ProjectSettings, limits
 from projects.models.limits import SETTINGS
 from projects.web.shared.units import in_percent, of_percent, percent
@@ -103,9 +104,9 @@ class PlaceForm(forms.Form):
 
     def __init__(self, data: Any = None, *, project: Project, capability: str) -> None:
         super().__init__(data, prefix="annotator")
-        rows = ModelVersion.objects.filter(capability=capability, removed_at=None)
+        rows = usable(project).filter(capability=capability)
         rows = rows.exclude(annotator_versions__annotator__project=project)
-        self.fields["version"].queryset = rows.order_by("name", "version")  # type: ignore[attr-defined]
+        self.fields["version"].queryset = rows  # type: ignore[attr-defined]
 
 
 class DeployForm(forms.Form):
@@ -118,8 +119,8 @@ class DeployForm(forms.Form):
 
     def __init__(self, *args: Any, project: Project, capability: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        rows = ModelVersion.objects.filter(capability=capability, removed_at=None)
-        self.fields["version"].queryset = rows.order_by("name", "version")  # type: ignore[attr-defined]
+        able = (capability, *MORE.get(capability, ()))
+        self.fields["version"].queryset = usable(project).filter(capability__in=able)  # type: ignore[attr-defined]
 
 
 class OverrideForm(DeployForm):
@@ -143,3 +144,28 @@ class PromoteForm(forms.Form):
         help_text=_("A small share first shows how it does in people’s hands."),
         **SHARE.bounds,
     )
+
+
+class BringForm(forms.Form):
+    """A zip with its model.toml, or that page alone where the model lies elsewhere."""
+
+    file = forms.FileField(
+        label=_("Zip of its folder"),
+        required=False,
+        widget=forms.FileInput(attrs={"accept": ".zip"}),
+        help_text=_("A model.toml and the files that it names."),
+    )
+    page = forms.CharField(
+        label=_("Or its model.toml"),
+        required=False,
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 6, "spellcheck": "false"}),
+        help_text=_("Alone, for a model that another host runs."),
+    )
+
+    def clean(self) -> dict:
+        """One of the two."""
+        said = super().clean() or {}
+        if not said.get("file") and not said.get("page", "").strip():
+            raise forms.ValidationError(_("Choose a zip, or write the model.toml."))
+        return said

@@ -1,19 +1,23 @@
 """Every project's models on one page: for who looks after models, whether or not they manage the projects."""
 
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
+from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from assist.models import AnnotatorVersion, Deployment
+from assist.models import AnnotatorVersion, Deployment, ModelVersion
 from assist.suggestions.bindings import capability_of
 from assist.web import figures, status
+from assist.web.forms import BringForm
 from projects import access
 from projects.models import Project
 from taskers import access as roles
 from taskers.errors import NotAllowed, NotFound
+from taskers.models import Organization
 from taskers.models.people import Role
 from taskers.web.requests import MemberRequest
 
@@ -32,7 +36,32 @@ def models(request: MemberRequest) -> HttpResponse:
     if not rows and not roles.may(request.user, organization, *SEES):
         raise NotAllowed("This page is for ML engineers and managers; ask one to give you the role.")
     managed = set(access.projects_for(request.user, organization, *access.MANAGE).values_list("pk", flat=True))
-    return render(request, "assist/models.html", {"lines": [_line(one, one.pk in managed) for one in rows]})
+    return _page(request, organization, rows, managed, BringForm())
+
+
+def shown(request: MemberRequest, organization: Organization, form: BringForm, *, code: int) -> HttpResponse:
+    """The same page, with what is wrong with a model that was to be brought."""
+    rows = list(access.projects_for(request.user, organization, *SEES).order_by("-priority", "-pk")[:MOST])
+    managed = set(access.projects_for(request.user, organization, *access.MANAGE).values_list("pk", flat=True))
+    return _page(request, organization, rows, managed, form, code)
+
+
+def _page(
+    request: MemberRequest,
+    organization: Organization,
+    rows: Iterable[Project],
+    managed: Collection[int],
+    form: BringForm,
+    code: int = 200,
+) -> HttpResponse:
+    brought = ModelVersion.objects.filter(removed_at=None).exclude(smoke="")
+    context = {
+        "lines": [_line(one, one.pk in managed) for one in rows],
+        "brought": brought.filter(Q(organization=None) | Q(organization=organization)).order_by("name", "version"),
+        "form": form,
+        "may_bring": roles.may(request.user, organization, *SEES),
+    }
+    return render(request, "assist/models.html", context, status=code)
 
 
 def _line(project: Project, managed: bool) -> dict[str, Any]:

@@ -2,12 +2,15 @@
 
 from django.urls import path
 
-from assist.web import overview, rollouts, views
+from assist.web import brought, overview, rollouts, views
 
 EVALUATION = "<uuid:project_id>/copilot/evaluations/<uuid:evaluation_id>"
 
 urlpatterns = [
     path("models/", overview.models, name="models-overview"),
+    path("models/add/", brought.add, name="model-add"),
+    path("models/<uuid:version_id>/again/", brought.again, name="model-again"),
+    path("models/<uuid:version_id>/remove/", brought.remove, name="model-remove"),
     path("<uuid:project_id>/copilot/", views.page, name="project-copilot"),
     path("<uuid:project_id>/copilot/report/", views.report, name="copilot-report"),
     path("<uuid:project_id>/copilot/deploy/", rollouts.deploy, name="copilot-deploy"),

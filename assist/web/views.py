@@ -19,7 +19,7 @@ from assist.models import Deployment, Override, Precompute
 from assist.registry import registry
 from assist.runtime.embedding_store import ONE_MB
 from assist.suggestions import precompute, prototypes
-from assist.suggestions.bindings import capability_of
+from assist.suggestions.bindings import MORE, capability_of
 from assist.web import figures, status
 from assist.web.evaluation_rows import evaluations_of
 from assist.web.forms import CopilotForm, DeployForm, OverrideForm, PlaceForm, initial
@@ -43,7 +43,7 @@ def page(request: MemberRequest, project: Project) -> HttpResponse:
     terms = project.settings_now()
     capability = capability_of(project.task_type, terms)
     form = CopilotForm(
-        request.POST or None, initial=initial(terms), labels=project.labels.in_use(), capability=capability
+        request.POST or None, initial=initial(terms), labels=project.labels.in_use(), capability=_scored(project)
     )
     code, conflict = 422 if request.method == "POST" else 200, None
     seen = request.POST.get("seen", "") if request.method == "POST" else save_settings.mark(project)
@@ -124,13 +124,19 @@ def refused(request: MemberRequest, project: Project, **forms: Form) -> HttpResp
     """The page, with what is wrong with one of its other forms."""
     terms = project.settings_now()
     capability = capability_of(project.task_type, terms)
-    form = CopilotForm(initial=initial(terms), labels=project.labels.in_use(), capability=capability)
+    form = CopilotForm(initial=initial(terms), labels=project.labels.in_use(), capability=_scored(project))
     return render(
         request,
         "assist/copilot.html",
         _context(project, form, capability) | {"seen": save_settings.mark(project)} | forms,
         status=422,
     )
+
+
+def _scored(project: Project) -> str:
+    """What the copilot does here, for the form of its terms: boxes where a detector answers, since they have scores."""
+    capability = capability_of(project.task_type, project.settings_now())
+    return "detect" if capability == "segment" and registry.deployed(project, "detect") else capability
 
 
 def _context(project: Project, form: CopilotForm, capability: str) -> dict[str, Any]:
@@ -146,7 +152,7 @@ def _context(project: Project, form: CopilotForm, capability: str) -> dict[str, 
         "form": form,
         "capability": capability,
         "deployed": deployed,
-        "rest": 100 - sum(one.share for one in deployed),
+        "rest": 100 - sum(one.share for one in deployed if one.version.capability not in MORE.get(capability, ())),
         "deploy_form": DeployForm(project=project, capability=capability),
         "override_form": OverrideForm(project=project, capability=capability),
         "first": not rollout.others_answered(project, capability),

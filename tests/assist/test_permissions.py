@@ -1,5 +1,7 @@
 """Everybody opens every websocket, by the table of tests/support/permissions.py."""
 
+from pathlib import Path
+
 import pytest
 
 from assist.models import Suggestion
@@ -16,8 +18,9 @@ NOT_YOURS = 4403
 
 
 @pytest.fixture
-def world(transactional_db, fake_runtime: Runtime, at) -> World:
+def world(transactional_db, fake_runtime: Runtime, at, settings, tmp_path: Path) -> World:
     """All of Riverside; made while no runtime is there, as elsewhere."""
+    settings.MODELS_DIR = str(tmp_path)
     made = full_organization.assemble()
     at(fake_runtime.address)
     return made

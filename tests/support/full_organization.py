@@ -21,7 +21,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from assist.adapters import RUNTIMES
 from assist.learning import gate, rollout
 from assist.models import Evaluation, ModelVersion
-from assist.registry import registry
+from assist.registry import intake, registry
 from assist.suggestions import precompute
 from projects import queue
 from projects.annotators import lifecycle
@@ -47,6 +47,7 @@ from tests.support import cast as people
 from tests.support import make
 from tests.support.cast import Cast
 from tests.support.full_project import ANIMALS, chosen
+from tests.support.permissions import REMOTE
 from tests.support.projects.hooks import subscribed
 from tests.support.projects.judging import given, said
 from tests.support.taskers.money import earn
@@ -364,6 +365,8 @@ def _models(world: World, cast: Cast, project: Project, deployed: Project) -> No
     make.tasks(waiting, 2)
     make.tasks(running, 2)
     precompute.start_all(running, by=cast.mina)
+    brought = intake.bring_page(cast.riverside, REMOTE.replace("far", "near"), by=cast.mina)
+    world.things["version_id"] = brought.public_id
     world.things |= {"annotator_id": annotator.public_id, "annotator": f"m{annotator.pk}", "version": version.public_id}
     world.others["deployed"] |= {"batch_id": waiting.public_id}
     world.others["running"] = {"batch_id": running.public_id}

@@ -93,6 +93,14 @@ DRAFT = json(token="@token", version=0, answer={"tiles": {"@tile": TILE}})
 TERMS = {"target_error": "5", "assurance": "95", "audit_share": "10"}
 MOVED = {f"@annotator-{name}": value for name, value in (TERMS | {"mode": "count", "reason": "Good"}).items()}
 OVERRIDE = {"override-version": "@version", "override-share": "40", "override-reason": "Better"}
+REMOTE = """name = "far"
+version = "1"
+capability = "spans"
+adapter = "http"
+licence = "MIT"
+[options]
+url = "https://models.example.com"
+"""
 KEYS = '{"studio.submit": ["ctrl+enter"]}'
 PAIR = {"form": "pair", "pair-one": "@alice", "pair-other": "@carol", "pair-relation": "household"}
 COURSE = {"training_tasks": "1", "shown": "end", "training_pass": "90", "training_tries": "3", "training_wait": "12"}
@@ -351,6 +359,9 @@ REVIEWERS = [
 
 COPILOT = [
     get("models-overview", MODELS | THEIRS_TOO),
+    post("model-add", OFFICE | {"emil"} | THEIRS, form(page=REMOTE)),
+    post("model-again", OFFICE | {"emil"}),
+    post("model-remove", OFFICE | {"emil"}),
     get("project-copilot", MANAGE),
     post("project-copilot", MANAGE, page(control_share="25")),
     get("copilot-report", MANAGE),
@@ -388,6 +399,8 @@ API = [
     post("api-gold", MANAGE, json(task="@spare", answer=ANSWER)),
     post("api-gold-move", MANAGE, json(move="retire", why="Old"), on="gold"),
     get("api-ranking", MANAGE, on="pairs"),
+    get("api-brought-models", OFFICE | {"emil", "hugo", "hilltops"}),
+    post("api-brought-models", OFFICE | {"emil", "hugo", "hilltops"}, json(page=REMOTE)),
     get("api-models", MANAGE),
     post("api-models", MANAGE, json(name="Newest model")),
     get("api-model", MANAGE),

@@ -127,10 +127,8 @@ class ImageEditor {
   async #buildLater(panel) {
     const onDone = () => this.focus();
     const asked = this.#work.labels.some((label) => label.attributes?.length);
-    const { lists, fields, view, heard, smooth, hints, offers } = await fetchLater(asked);
+    const { lists, fields, view, heard, smooth, hints } = await fetchLater(asked);
     if (this.#closed) return;
-    const ways = { act: (action) => this.act(action), keyOf: (action) => this.keymap.shown(action) };
-    this.offers = offers.createTextOffers(this.#stage.canvas.parentElement, { confidence: this.#work.confidence, ...ways });
     [this.smooth, this.hints] = [smooth, hints];
     this.lists = lists.createImageLists(panel, this.#forLists());
     this.heard = heard.createHeard(this.#store, { tool: () => this.#tool(), on: () => this.#hand.on });
@@ -184,6 +182,15 @@ class ImageEditor {
     };
   }
 
+  /** The bar for what a detector sees: fetched where one answers, and not before. */
+  async #buildOffers() {
+    const { createTextOffers } = await import("./text/offers.js");
+    if (this.#closed || this.offers) return;
+    const ways = { act: (action) => this.act(action), keyOf: (action) => this.keymap.shown(action) };
+    this.offers = createTextOffers(this.#stage.canvas.parentElement, { confidence: this.#work.confidence, ...ways });
+    this.#show();
+  }
+
   /** What the detector sees is asked for once for a task, beside the clicks. */
   #askBoxes() {
     if (this.#boxes !== "there") return;
@@ -222,7 +229,10 @@ class ImageEditor {
   #available(listens, state) {
     this.#hand.hears(listens);
     if (state?.imported && !this.#brought && !this.#work.answer?.regions.length) this.#brought = this.#copilot.askImported();
-    if (state?.boxes && this.#boxes === "none") this.#boxes = "there";
+    if (state?.boxes && this.#boxes === "none") {
+      this.#boxes = "there";
+      this.#buildOffers().catch(() => {}); // without a network the work goes on without it
+    }
     if (this.#built && listens && !this.#waits) this.#askBoxes();
     if (this.#built) this.#show();
   }

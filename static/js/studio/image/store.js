@@ -8,7 +8,7 @@ import { createHistory } from "../shared/history.js";
 import { outlineVerbs } from "./outline_verbs.js";
 import { filled, joined, pocketAt, ringsOf, stroked, without } from "./mask_edits.js";
 import { boxShape, faultOf, placed, ringArea } from "./outlines.js";
-import { foundVerbs, fullMask as fullShape } from "./found.js";
+import { foundVerbs, fullMask } from "./found.js";
 import * as offer from "./proposal.js";
 import { asOffered, changed } from "../shared/provenance.js";
 import { addRegion, boundsOf, describeRegion, isEmptyShape, neighbour, relabelRegion, removeRegion, reshapeRegion, shiftRegion } from "./regions.js";
@@ -192,7 +192,7 @@ export function createImageStore({ labels, size, answer, rejected = [], outline 
       const { proposal } = now();
       if (!offer.isReady(proposal) || !label) return false;
       copilot.cancel();
-      const shape = fullShape(proposal.masks[proposal.chosen], size);
+      const shape = fullMask(proposal.masks[proposal.chosen], size);
       const taken = isEmptyShape(shape) ? null : asTaken(shape);
       return taken ? put(taken, say("Accept"), asOffered(proposal.suggestion, proposal.model)) : false;
     },

@@ -1,0 +1,128 @@
+"""docs/models.md, done as it stands there: each page of a model is taken in, and the example server answers."""
+
+import io
+import re
+import socket
+import subprocess
+import sys
+import tomllib
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+
+from assist.adapters import catalogue, manifest
+from assist.models import ModelVersion
+from tests.support.assist import brought
+from tests.support.assist.brought import Backend
+from tests.support.waiting import until
+from tests.support.walls import ROOT
+
+GUIDE = (ROOT / "docs" / "models.md").read_text()
+PAGES = {tomllib.loads(page)["name"]: page for page in re.findall(r"^```toml\n(.*?)^```$", GUIDE, re.M | re.S)}
+
+
+@pytest.fixture
+def store(tmp_path: Path, settings) -> Path:
+    settings.MODELS_DIR = str(tmp_path / "store")
+    return tmp_path / "store"
+
+
+def added(folder: Path, page: str) -> ModelVersion:
+    """By the command that the guide names; it fails unless the model answers its first question."""
+    (folder / "model.toml").write_text(page)
+    call_command("models", "add", str(folder), stdout=io.StringIO())
+    said = tomllib.loads(page)
+    return ModelVersion.objects.get(name=said["name"], version=said["version"], smoke="passed")
+
+
+def test_spacy_pipeline(db: None, store: Path, tmp_path: Path) -> None:
+    folder = brought.spans_folder(tmp_path / "folder")
+    command = re.search(r"^```sh\n(.*?)^```$", GUIDE, re.M | re.S)
+    assert command
+    printed = subprocess.run(["sh", "-c", command[1]], cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+    version = added(folder, PAGES["namen"] + printed)
+    assert "Maria (NAME)" in version.smoke_said and version.terms["label_map"] == {"ORT": "place"}
+
+
+@pytest.mark.parametrize("name, make", [("helmets", brought.detector_folder), ("moods", brought.classifier_folder)])
+def test_onnx_file(db: None, store: Path, tmp_path: Path, name: str, make) -> None:
+    folder = make(tmp_path / "folder")
+    sha256 = tomllib.loads((folder / "model.toml").read_text())["files"]["model.onnx"]
+    page = PAGES[name].replace("…", sha256)
+    if name == "helmets":  # the tiny one has a smaller window
+        page = page.replace("640", str(brought.SIDE))
+    version = added(folder, page)
+    assert ("helmet 0.90" if name == "helmets" else "its answer: green") in version.smoke_said
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return found.getsockname()[1]
+
+
+def listens(port: int) -> bool:
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+        return True
+    return False
+
+
+@pytest.fixture
+def allowed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TANDEM_OUTBOUND", "http://127.0.0.1")
+    monkeypatch.setenv("TANDEM_OUTBOUND_PRIVATE", "127.0.0.1")
+
+
+def test_example_server(db: None, store: Path, tmp_path: Path, allowed: None) -> None:
+    (script,) = re.findall(r"^```python\n(.*?)^```$", GUIDE, re.M | re.S)
+    assert script.count("\n") <= 60
+    (tmp_path / "server.py").write_text(script)
+    port = free_port()
+    with subprocess.Popen(
+        [sys.executable, str(tmp_path / "server.py"), str(port)], stderr=subprocess.DEVNULL
+    ) as server:
+        try:
+            until(lambda: listens(port))
+            (tmp_path / "folder").mkdir()
+            added(tmp_path / "folder", PAGES["colours"].replace("9090", str(port)))
+            model = catalogue.find("colours@1", store).load(store)
+            found = model.spans("A red lamp beside a Black door.")  # type: ignore[union-attr]
+            assert [(one.start, one.end, one.label, one.score) for one in found] == [
+                (2, 5, "COLOUR", 0.9),
+                (20, 25, "COLOUR", 0.9),
+            ]
+        finally:
+            server.terminate()
+
+
+def reply(path: str, body: object) -> tuple[int, object]:
+    """A Label Studio backend and a chat server in one."""
+    label = {"value": {"start": 0, "end": 5, "labels": ["PER"]}, "score": 0.8}
+    content = '{"label": "a complaint about a product"}'
+    choice = {"message": {"content": content}, "finish_reason": "stop"}
+    return 200, {
+        "/health": {"status": "UP"},
+        "/setup": {"model_version": "0.0.1"},
+        "/predict": {"results": [{"result": [label], "score": 0.8, "model_version": "0.0.1"}]},
+        "/v1/chat/completions": {"model": "small-one", "choices": [choice]},
+    }[path]
+
+
+@pytest.mark.parametrize("name", ["theirs", "reader"])
+def test_backend_of_another_making(db: None, store: Path, tmp_path: Path, allowed: None, name: str) -> None:
+    with brought.serving(reply) as host:
+        page = re.sub(r"http://127\.0\.0\.1:\d+", host.url, PAGES[name])
+        version = added(tmp_path, page)
+        assert asked_of(host) == ["/health", "/setup", "/predict"] or name == "reader"
+        assert ("Maria (PER)" if name == "theirs" else "a complaint about a product") in version.smoke_said
+
+
+def asked_of(host: Backend) -> list[str]:
+    return [path for path, _ in host.asked]
+
+
+def test_every_adapter_and_field_is_in_the_guide() -> None:
+    for name in (*manifest.KINDS, *manifest.FIELDS, *manifest.TABLES):
+        assert f"`{name}`" in GUIDE or f"`[{name}]`" in GUIDE, name
