@@ -28,7 +28,7 @@ from projects.models.quality import (
     Ranking,
     SecondLook,
 )
-from projects.models.reports import AgreementReport
+from projects.models.reports import AgreementReport, BatchHour, LabelTally
 from projects.models.rules import (
     AssignmentRules,
     BatchPace,
@@ -76,6 +76,8 @@ __all__ = [
     "ModelAnnotator",
     "ModelAnnotatorChange",
     "AgreementReport",
+    "BatchHour",
+    "LabelTally",
     "BrokenReport",
     "Posterior",
     "MethodCalibration",

@@ -2,7 +2,7 @@
 
 from django.db import models
 
-from projects.models.work import Project
+from projects.models.work import Batch, Project
 
 
 class AgreementReport(models.Model):
@@ -18,3 +18,59 @@ class AgreementReport(models.Model):
 
     def __str__(self) -> str:
         return f"Agreement on {self.project}"
+
+
+class BatchHour(models.Model):
+    """What happened in a batch within one hour, kept by hours.py from the outbox, so that no page counts a big table.
+
+    Shares and sums of shares are whole millionths: added up in any order they come to the same.
+    """
+
+    batch = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="hours", db_index=False)
+    hour = models.DateTimeField()  # its begin
+    # Judgements, in the hour in which each was first handed in; and those voided then.
+    people = models.BigIntegerField(default=0, db_default=0)
+    machines = models.BigIntegerField(default=0, db_default=0)
+    voided = models.BigIntegerField(default=0, db_default=0)
+    # Of people's: how many say how long they took, and how long; and the same of those with the copilot.
+    timed = models.BigIntegerField(default=0, db_default=0)
+    timed_ms = models.BigIntegerField(default=0, db_default=0)
+    helped = models.BigIntegerField(default=0, db_default=0)
+    helped_ms = models.BigIntegerField(default=0, db_default=0)
+    # Verdicts, by who decided: the answers together, a reviewer, a model alone. Those in the place of another, and how
+    # many were set aside without one.
+    by_answers = models.BigIntegerField(default=0, db_default=0)
+    by_reviewers = models.BigIntegerField(default=0, db_default=0)
+    by_models = models.BigIntegerField(default=0, db_default=0)
+    anew = models.BigIntegerField(default=0, db_default=0)
+    reopened = models.BigIntegerField(default=0, db_default=0)
+    sure = models.BigIntegerField(default=0, db_default=0)  # confidence of what stands, in millionths
+    # Answers that were compared with a verdict, how far they agree, and the squares of that.
+    compared = models.BigIntegerField(default=0, db_default=0)
+    agreed = models.BigIntegerField(default=0, db_default=0)
+    agreed_squares = models.BigIntegerField(default=0, db_default=0)
+    # The same of people's answers to gold that were given without the copilot.
+    known = models.BigIntegerField(default=0, db_default=0)
+    right = models.BigIntegerField(default=0, db_default=0)
+    right_squares = models.BigIntegerField(default=0, db_default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["batch", "hour"], name="batch_hour_once")]
+
+    def __str__(self) -> str:
+        return f"{self.batch} at {self.hour:%Y-%m-%d %H}"
+
+
+class LabelTally(models.Model):
+    """How many decided tasks of a project use a label, archived ones included (sole writer: verdict_index.py)."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+", db_index=False)
+    label = models.CharField(max_length=60)
+    tasks = models.BigIntegerField(default=0, db_default=0)
+
+    class Meta:
+        verbose_name_plural = "label tallies"
+        constraints = [models.UniqueConstraint(fields=["project", "label"], name="label_tally_once")]
+
+    def __str__(self) -> str:
+        return f"{self.label}: {self.tasks}"

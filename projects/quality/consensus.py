@@ -42,13 +42,14 @@ AT_MOST = 120.0  # seconds of a worker
 LONGEST_LOOK = 10.0  # seconds of comparing with what a reviewer decided
 TOO_LONG = "The answers are too many, or too detailed, to be compared by itself."
 
-# A verdict, and that it is told.
+# A verdict, and that it is told. It begins at the moment at which the one whose place it takes ends.
 WRITE = """
 WITH decided AS (
   INSERT INTO projects_verdict
-    (public_id, task_id, answer, confidence, method, rests_on, agreements, settings_version, decided_by_id, note)
+    (public_id, task_id, answer, confidence, method, rests_on, agreements, settings_version, decided_by_id, note, at)
   VALUES (gen_random_uuid(), %(task)s::bigint, %(answer)s::jsonb, %(confidence)s::float, %(method)s,
-    %(rests_on)s::bigint[], %(agreements)s::jsonb, %(version)s::int, %(decided_by)s::bigint, %(note)s)
+    %(rests_on)s::bigint[], %(agreements)s::jsonb, %(version)s::int, %(decided_by)s::bigint, %(note)s,
+    coalesce((SELECT b.superseded_at FROM projects_verdict b WHERE b.id = %(before)s::bigint), statement_timestamp()))
   RETURNING id, public_id, at
 ), told AS (
   INSERT INTO taskers_event (organization_id, kind, actor_id, project_key, subject, data)
@@ -201,7 +202,7 @@ def reopen(task: Task, *, by: Person) -> Task:
     if current is None or not Verdict.objects.current().filter(pk=current.pk).update(superseded_at=Clock()):
         raise StateConflict("This task has no verdict to set aside.")
     task = queue.ask_again(task, by=by)
-    emit_of_task("reopened", task, by, judgements=len(current.agreements))
+    emit_of_task("reopened", task, by, judgements=len(current.agreements), verdict=current.pk)
     return task
 
 
@@ -313,6 +314,7 @@ def _write(case: Case, decision: Decision, before: Verdict | None) -> Verdict:
         "version": version,
         "decided_by": by.pk if by else None,
         "note": decision.note,
+        "before": before.pk if before else None,
         "organization": task.project.organization_id,
         "project_key": task.project.public_id,
         "subject": f"task:{task.public_id}",

@@ -10,22 +10,27 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from projects.models import BatchProgress
+from projects.reports import hours
 from taskers.database.prepared import ask
 from taskers.models import Event
+from taskers.money import earning_days
 from taskers.outbox.events import emit_all, follow, happening
 
 READER = "rollups"
 
 
 def catch_up() -> int:
-    """Add up the next events; returns how many there were."""
+    """Add up the next events, and what was earned meanwhile; returns how many events there were."""
 
     def handle(events: Iterable[Event]) -> None:
         rows = list(events)
         add(rows)
+        hours.add(rows)
         pace(rows)
         tell_done(rows)
 
+    while earning_days.catch_up() >= earning_days.LIMIT:
+        pass
     return follow(READER, handle)
 
 
@@ -188,7 +193,10 @@ def rebuild() -> int:
         batches = cursor.rowcount
         cursor.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
         (horizon,) = cursor.fetchone()
-        add(Event.objects.filter(transaction__gte=horizon), times=-1)
+        hours.rebuild()
+        later = list(Event.objects.filter(transaction__gte=horizon))
+        add(later, times=-1)
+        hours.add(later, times=-1)
         cursor.execute(
             "INSERT INTO taskers_cursor (reader, transaction, event_id) VALUES (%s, %s, %s)"
             " ON CONFLICT (reader) DO UPDATE SET transaction = excluded.transaction, event_id = excluded.event_id",

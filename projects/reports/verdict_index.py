@@ -1,18 +1,21 @@
 """The index of current verdicts, kept from the outbox: who looks for a label or follows verdicts reads only this."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from uuid import UUID
 
-from django.db.models import Q
+from django.db import transaction
+from django.db.models import Count, F, Q
 
-from projects.models import ArchivedTask, Batch, Project, Task, Verdict, VerdictEntry, VerdictGone
+from projects.models import ArchivedTask, Batch, LabelTally, Project, Task, Verdict, VerdictEntry, VerdictGone
 from projects.task_types import TASK_TYPES
 from taskers.database.prepared import ask
-from taskers.models import Event
+from taskers.models import Cursor, Event
 from taskers.outbox.events import follow
 
 READER = "verdict_index"
-KINDS = ("decided", "reopened", "returned")  # returned: from the archive
+RETURNED = "returned"  # from the archive
+KINDS = ("decided", "reopened", RETURNED)
 ARCHIVED = "part_archived"
 CANCELLED = "batch_cancelled"
 KEYS = """
@@ -55,7 +58,7 @@ def add(events: Iterable[Event]) -> None:
     events = list(events)
     tasks = {event.data["task"] for event in events if event.kind in KINDS}
     if tasks:
-        _renew(tasks)
+        _renew(tasks, {event.data["task"] for event in events if event.kind == RETURNED})
     batches = {event.data["batch"] for event in events if event.kind == CANCELLED}
     if batches:
         ask(GIVEN_UP, {"batches": sorted(batches)})
@@ -96,7 +99,8 @@ def _renew_given_up(tasks: Collection[int]) -> None:
     _say_gone(again.order_by("pk").values_list(*names), VerdictGone.Why.REOPENED)
 
 
-def _renew(tasks: Collection[int]) -> None:
+def _renew(tasks: Collection[int], returned: Collection[int]) -> None:
+    """Bring the lines of these tasks up to date. The tally knows those of tasks that come back from the archive."""
     current = Verdict.objects.current().filter(task__in=tasks)
     lines = VerdictEntry.objects.filter(task__in=tasks, label="")
     new = list(
@@ -106,11 +110,36 @@ def _renew(tasks: Collection[int]) -> None:
     )
     undone = lines.exclude(task__in=current.values("task"))
     undone_rows = list(undone.order_by("pk").values_list("project", "task__public_id", "task__external_id"))
-    VerdictEntry.objects.filter(task__in=tasks).exclude(verdict__superseded_at=None).delete()
+    over = VerdictEntry.objects.filter(task__in=tasks).exclude(verdict__superseded_at=None)
+    _tally(list(over.exclude(label="")), -1)
+    over.delete()
     if new:
         VerdictGone.objects.filter(task_public_id__in=[verdict.task.public_id for verdict in new]).delete()
-    VerdictEntry.objects.bulk_create([entry for verdict in new for entry in _entries(verdict)])
+    made = VerdictEntry.objects.bulk_create([entry for verdict in new for entry in _entries(verdict)])
+    _tally([entry for entry in made if entry.label and entry.task_id not in returned], 1)
     _say_gone(undone_rows, VerdictGone.Why.REOPENED)
+
+
+def _tally(lines: Iterable[VerdictEntry], times: int) -> None:
+    """Count these lines under their labels; `times=-1` takes them off again."""
+    numbers = Counter((line.project_id, line.label) for line in lines)
+    rows = [LabelTally(project_id=project, label=label) for project, label in sorted(numbers)]
+    LabelTally.objects.bulk_create(rows, ignore_conflicts=True)
+    for (project, label), number in sorted(numbers.items()):
+        LabelTally.objects.filter(project=project, label=label).update(tasks=F("tasks") + times * number)
+
+
+@transaction.atomic
+def tally_anew() -> int:
+    """Count the labels of every project that has no tally yet: those of before it was kept. Returns how many there are.
+
+    What is archived has no lines any more, and isn't counted.
+    """
+    list(Cursor.objects.select_for_update().filter(reader=READER))  # the reader waits meanwhile
+    lines = VerdictEntry.objects.exclude(label="").exclude(project__in=LabelTally.objects.values("project"))
+    found = lines.values_list("project", "label").annotate(number=Count("pk"))
+    rows = [LabelTally(project_id=project, label=label, tasks=number) for project, label, number in found]
+    return len(LabelTally.objects.bulk_create(rows))
 
 
 def _say_gone(rows: Iterable[tuple[int, UUID, str]], why: str) -> None:

@@ -1,7 +1,7 @@
 """People, trust and money: one file per chapter."""
 
 from taskers.models.audit import AuditRecord
-from taskers.models.money import Account, Dispute, Payout, PayoutItem, Transfer
+from taskers.models.money import Account, Dispute, EarningDay, Payout, PayoutItem, Transfer, TransferCursor
 from taskers.models.outbox import Cursor, Event, EventPart
 from taskers.models.people import ApiToken, Invitation, Membership, Organization, Person
 from taskers.models.preferences import Preferences
@@ -15,6 +15,7 @@ __all__ = [
     "AuditRecord",
     "Cursor",
     "Dispute",
+    "EarningDay",
     "Event",
     "EventPart",
     "Grade",
@@ -31,4 +32,5 @@ __all__ = [
     "Standing",
     "ThrottleBucket",
     "Transfer",
+    "TransferCursor",
 ]

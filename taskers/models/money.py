@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 
 from taskers.models import limits
 from taskers.models.append_only import append_only
+from taskers.models.outbox import CURRENT_TRANSACTION
 from taskers.models.people import Organization, Person
 
 
@@ -57,9 +58,12 @@ class Transfer(models.Model):
     reason = models.CharField(max_length=200, blank=True)
     detail = models.JSONField(default=dict)
     at = models.DateTimeField(db_default=Now(), editable=False)
+    # In the order of these a reader may rely on what it sees, as with the outbox (earning_days.py).
+    transaction = models.BigIntegerField(db_default=CURRENT_TRANSACTION, editable=False)
 
     class Meta:
         triggers = [append_only("transfer_append_only")]
+        indexes = [models.Index(fields=["transaction", "id"], name="transfer_order")]
         constraints = [
             models.CheckConstraint(condition=Q(amount__gt=0), name="transfer_amount_positive"),
             models.CheckConstraint(condition=~Q(source=F("target")), name="transfer_between_two_accounts"),
@@ -67,6 +71,45 @@ class Transfer(models.Model):
 
     def __str__(self) -> str:
         return f"{self.key}: {self.amount / 1_000_000:.6f} {self.currency}"
+
+
+class EarningDay(models.Model):
+    """What a project's work earned on one day (UTC), less what was taken back then: one tasker's, and in a row without
+    a tasker everybody's. Kept from the transfers (sole writer: earning_days.py)."""
+
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+", db_index=False)
+    project_key = models.UUIDField()
+    tasker = models.ForeignKey(
+        Person, null=True, blank=True, on_delete=models.CASCADE, related_name="+", db_index=False
+    )
+    currency = models.CharField(max_length=3)
+    day = models.DateField()
+    amount = models.BigIntegerField(default=0)  # millionths
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project_key", "tasker", "currency", "day"], nulls_distinct=False, name="earning_day_once"
+            )
+        ]
+        indexes = [
+            models.Index(fields=["tasker", "day"], condition=Q(tasker__isnull=False), name="earning_day_by_tasker"),
+            models.Index(fields=["organization", "day"], condition=Q(tasker=None), name="earning_day_of_all"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.tasker or 'Everybody'} on {self.day}: {self.amount}"
+
+
+class TransferCursor(models.Model):
+    """How far a reader of the transfers has come."""
+
+    reader = models.CharField(max_length=60, primary_key=True)
+    transaction = models.BigIntegerField(default=-1)
+    transfer_id = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return self.reader
 
 
 class Payout(models.Model):

@@ -2,7 +2,8 @@
 
 from django.core.management.base import BaseCommand
 
-from projects.reports import progress
+from projects.reports import progress, verdict_index
+from taskers.money import earning_days
 
 
 class Command(BaseCommand):
@@ -12,3 +13,5 @@ class Command(BaseCommand):
 
     def handle(self, *args, **options) -> None:
         self.stdout.write(f"The progress of {progress.rebuild()} batches was counted anew.")
+        self.stdout.write(f"The earnings of {earning_days.rebuild()} days of somebody were added up anew.")
+        verdict_index.tally_anew()

@@ -111,6 +111,8 @@ def grade(assignment: Assignment, annotation: Annotation) -> None:
     if _is_suspect(task) or had_seen(annotation, task):
         return
     found = _score(assignment, annotation)
+    if assignment.kind == Assignment.Kind.GOLD:
+        emit_of_task("gold_graded", task, None, annotation=annotation.pk)
     grades.record(
         key=key_of(annotation),
         subject=f"annotation:{annotation.pk}",

@@ -1,0 +1,114 @@
+"""What each day's work earned, added up from the transfers: no page sums the books, and no decision waits for a sum.
+
+The only writer of EarningDay. A reversal counts on the day that it was made. Transfers are read as the outbox is: in
+the order of their transactions, and only below the oldest one still running, so that each is added once.
+"""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.db.models import Sum
+
+from taskers.database.prepared import ask
+from taskers.models import EarningDay, Organization, Person, TransferCursor
+
+READER = "earning_days"
+LIMIT = 2000
+
+OWN = """
+SELECT transaction, transfer_id FROM taskers_transfercursor WHERE reader = %(reader)s FOR UPDATE SKIP LOCKED
+"""
+NEXT = """
+SELECT t.transaction, t.id FROM taskers_transfer t
+WHERE (t.transaction, t.id) > (%(transaction)s::bigint, %(transfer)s::bigint)
+  AND t.transaction < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+ORDER BY t.transaction, t.id LIMIT %(limit)s::int
+"""
+# What was owed counts for its project and tasker, what was taken back against them; each once for its tasker and once
+# for everybody.
+ADD = """
+INSERT INTO taskers_earningday AS d (organization_id, project_key, tasker_id, currency, day, amount)
+SELECT organization_id, project_key, tasker_id, currency, day, sum(amount)
+FROM (
+  SELECT s.organization_id, s.project_key, w.tasker_id, t.currency, (t.at AT TIME ZONE 'UTC')::date AS day, t.amount
+  FROM taskers_transfer t JOIN taskers_account s ON s.id = t.source_id JOIN taskers_account w ON w.id = t.target_id
+  WHERE s.kind = 'labelling' AND w.kind = 'owed' AND {which}
+  UNION ALL
+  SELECT s.organization_id, s.project_key, w.tasker_id, t.currency, (t.at AT TIME ZONE 'UTC')::date, -t.amount
+  FROM taskers_transfer t JOIN taskers_account s ON s.id = t.target_id JOIN taskers_account w ON w.id = t.source_id
+  WHERE s.kind = 'labelling' AND w.kind = 'owed' AND {which}
+) moved
+GROUP BY GROUPING SETS ((organization_id, project_key, tasker_id, currency, day),
+  (organization_id, project_key, currency, day))
+ORDER BY project_key, tasker_id, currency, day
+ON CONFLICT (project_key, tasker_id, currency, day) DO UPDATE SET amount = d.amount + excluded.amount
+RETURNING d.id
+"""
+ADD_THESE = ADD.format(which="t.id = ANY(%(transfers)s::bigint[])")
+ADD_SETTLED = ADD.format(which="t.transaction < %(horizon)s::bigint")
+MOVE = """
+UPDATE taskers_transfercursor SET transaction = %(transaction)s::bigint, transfer_id = %(transfer)s::bigint
+WHERE reader = %(reader)s RETURNING reader
+"""
+
+
+@transaction.atomic
+def catch_up(limit: int = LIMIT) -> int:
+    """Add the next transfers; returns how many there were. A second process at the same time adds none."""
+    mine = ask(OWN, {"reader": READER})
+    if not mine and TransferCursor.objects.get_or_create(reader=READER)[1]:
+        mine = ask(OWN, {"reader": READER})
+    if not mine:
+        return 0
+    at, transfer = mine[0]
+    rows = ask(NEXT, {"transaction": at, "transfer": transfer, "limit": limit})
+    if rows:
+        add(key for _transaction, key in rows)
+        ask(MOVE, {"reader": READER, "transaction": rows[-1][0], "transfer": rows[-1][1]})
+    return len(rows)
+
+
+def add(transfers: Iterable[int]) -> None:
+    """Add these transfers, by their keys."""
+    ask(ADD_THESE, {"transfers": list(transfers)})
+
+
+def rebuild() -> int:
+    """Add everything up anew, and read on from here; returns how many days of somebody there are."""
+    with transaction.atomic(durable=True), connection.cursor() as cursor:
+        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        TransferCursor.objects.get_or_create(reader=READER)
+        ask(OWN.replace(" SKIP LOCKED", ""), {"reader": READER})
+        cursor.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
+        (horizon,) = cursor.fetchone()
+        EarningDay.objects.all().delete()
+        ask(ADD_SETTLED, {"horizon": horizon})
+        ask(MOVE, {"reader": READER, "transaction": horizon - 1, "transfer": 2**63 - 1})
+        return EarningDay.objects.filter(tasker__isnull=False).count()
+
+
+def spent(organization: Organization, projects: Iterable[UUID], since: date | None = None) -> dict[UUID, int]:
+    """What these projects' work has earned, in millionths, since a day."""
+    rows = EarningDay.objects.filter(
+        organization=organization, project_key__in=list(projects), tasker=None, currency=organization.currency
+    )
+    if since is not None:
+        rows = rows.filter(day__gte=since)
+    return {key: int(amount) for key, amount in rows.values_list("project_key").annotate(sum=Sum("amount"))}
+
+
+def by_day(organization: Organization, project_key: UUID) -> dict[date, int]:
+    """The same of one project, day by day."""
+    rows = EarningDay.objects.filter(project_key=project_key, tasker=None, currency=organization.currency)
+    return dict(rows.order_by("day").values_list("day", "amount"))
+
+
+def of_tasker(organization: Organization, tasker: Person, since: date) -> list[dict[str, Any]]:
+    """What one person earned since a day: "project_key", "day", "amount" in millionths, oldest first."""
+    rows = EarningDay.objects.filter(
+        organization=organization, tasker=tasker, currency=organization.currency, day__gte=since
+    )
+    return list(rows.order_by("day").values("project_key", "day", "amount"))
