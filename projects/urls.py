@@ -14,6 +14,7 @@ from projects.web.manager import (
     connectors,
     course,
     create,
+    dashboard,
     deliveries,
     export,
     gold,
@@ -21,6 +22,8 @@ from projects.web.manager import (
     listing,
     load,
     models,
+    overview,
+    person,
     plan,
     project,
     ranking,
@@ -34,6 +37,8 @@ from projects.web.shared import media
 PROJECT = [
     path("", project.project, name="project"),
     path("progress/", project.progress, name="project-progress"),
+    path("dashboard/", dashboard.page, name="project-dashboard"),
+    path("dashboard/<slug:figure>.csv", dashboard.file, name="project-figure"),
     path("move/", project.move, name="project-move"),
     path("settle/", project.settle, name="project-settle"),
     path("settings/", create.settings, name="project-settings"),
@@ -128,6 +133,7 @@ STUDIO: list[URLPattern | URLResolver] = [
 
 urlpatterns = [
     path("projects/", listing.projects, name="projects"),
+    path("projects/overview/", overview.page, name="overview"),
     path("projects/new/", create.new, name="project-new"),
     path("projects/preview/", create.preview, name="instructions-preview"),
     path("projects/<uuid:project_id>/", include(PROJECT)),
@@ -138,6 +144,8 @@ urlpatterns = [
     path("projects/batches/<uuid:batch_id>/archive/", project.archive_batch, name="batch-archive"),
     path("projects/batches/<uuid:batch_id>/arrange/", rules.arrange, name="batch-arrange"),
     path("projects/exclusions/<uuid:exclusion_id>/lift/", conflicts_of_interest.lift, name="exclusion-lift"),
+    path("people/<uuid:person_id>/work/", person.page, name="person-work"),
+    path("people/<uuid:person_id>/keep-out/", person.keep_out, name="person-keep-out"),
     path("people/conflicts/", conflicts_of_interest.of_organization, name="people-conflicts"),
     path("people/conflicts/<uuid:pair_id>/end/", conflicts_of_interest.end, name="conflict-end"),
     path("projects/imports/<uuid:import_id>/", load.show, name="import"),

@@ -31,10 +31,8 @@ class Migration(migrations.Migration):
                 ('sure', models.BigIntegerField(db_default=0, default=0)),
                 ('compared', models.BigIntegerField(db_default=0, default=0)),
                 ('agreed', models.BigIntegerField(db_default=0, default=0)),
-                ('agreed_squares', models.BigIntegerField(db_default=0, default=0)),
                 ('known', models.BigIntegerField(db_default=0, default=0)),
                 ('right', models.BigIntegerField(db_default=0, default=0)),
-                ('right_squares', models.BigIntegerField(db_default=0, default=0)),
                 ('batch', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='hours', to='projects.batch')),
             ],
             options={

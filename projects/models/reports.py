@@ -45,14 +45,12 @@ class BatchHour(models.Model):
     anew = models.BigIntegerField(default=0, db_default=0)
     reopened = models.BigIntegerField(default=0, db_default=0)
     sure = models.BigIntegerField(default=0, db_default=0)  # confidence of what stands, in millionths
-    # Answers that were compared with a verdict, how far they agree, and the squares of that.
+    # Answers that were compared with a verdict, and the sum of how far they agree.
     compared = models.BigIntegerField(default=0, db_default=0)
     agreed = models.BigIntegerField(default=0, db_default=0)
-    agreed_squares = models.BigIntegerField(default=0, db_default=0)
     # The same of people's answers to gold that were given without the copilot.
     known = models.BigIntegerField(default=0, db_default=0)
     right = models.BigIntegerField(default=0, db_default=0)
-    right_squares = models.BigIntegerField(default=0, db_default=0)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["batch", "hour"], name="batch_hour_once")]

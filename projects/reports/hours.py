@@ -33,9 +33,9 @@ TIMED = f"w.kind <> 'model' AND n.active_ms BETWEEN {SHORTEST} AND {LONGEST}"
 COLUMNS = {
     HANDED_IN: "people machines timed timed_ms helped helped_ms",
     VOIDED: "voided",
-    DECIDED: "by_answers by_reviewers by_models anew sure compared agreed agreed_squares",
+    DECIDED: "by_answers by_reviewers by_models anew sure compared agreed",
     REOPENED: "reopened sure",
-    KNOWN: "known right right_squares",
+    KNOWN: "known right",
 }
 COUNTS = {
     # The first answer of each judgement: a correction is no second one.
@@ -63,16 +63,14 @@ SELECT t.batch_id, {HOUR.format(at="v.at")} AS hour,
   count(*) FILTER (WHERE v.method = 'auto_v1') AS by_models,
   count(*) FILTER (WHERE b.anew) AS anew,
   sum(round(1000000 * (v.confidence - CASE WHEN b.anew THEN b.confidence ELSE 0 END)))::bigint AS sure,
-  coalesce(sum(g.compared), 0)::bigint AS compared, coalesce(sum(g.agreed), 0)::bigint AS agreed,
-  coalesce(sum(g.squares), 0)::bigint AS agreed_squares
+  coalesce(sum(g.compared), 0)::bigint AS compared, coalesce(sum(g.agreed), 0)::bigint AS agreed
 FROM projects_verdict v JOIN projects_task t ON t.id = v.task_id
 LEFT JOIN LATERAL (
   SELECT b.confidence, v.at = b.superseded_at AS anew FROM projects_verdict b
   WHERE b.task_id = v.task_id AND b.id < v.id ORDER BY b.id DESC LIMIT 1
 ) b ON true
 CROSS JOIN LATERAL (
-  SELECT count(*) AS compared, sum(round(1000000 * o.value::float))::bigint AS agreed,
-    sum(round(1000000 * o.value::float * o.value::float))::bigint AS squares
+  SELECT count(*) AS compared, sum(round(1000000 * o.value::float))::bigint AS agreed
   FROM jsonb_each_text(v.agreements) o WHERE o.value IS NOT NULL
 ) g
 WHERE {{which}}
@@ -87,7 +85,7 @@ GROUP BY 1, 2
 """,
     KNOWN: f"""
 SELECT t.batch_id, {HOUR.format(at="g.at")} AS hour, count(*) AS known,
-  sum(round(1000000 * g.value))::bigint AS "right", sum(round(1000000 * g.value * g.value))::bigint AS right_squares
+  sum(round(1000000 * g.value))::bigint AS "right"
 FROM projects_annotation n JOIN projects_task t ON t.id = n.task_id
 JOIN projects_assignment a ON a.id = n.assignment_id AND a.kind || '' = 'gold'
 JOIN taskers_person w ON w.id = n.tasker_id AND w.kind <> 'model'

@@ -189,6 +189,7 @@ def _work(world: World, cast: Cast, project: Project) -> None:
         "place": f"b{batch.public_id.hex}",
         "state": "closed",
         "format": "jsonl",
+        "figure": "judgements",
         "task_id": held.task.public_id,
         "assignment_id": held.public_id,
         "token": held.token,

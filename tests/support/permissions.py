@@ -178,6 +178,14 @@ PEOPLES = [
     post("person-deactivate", OFFICE),
     post("person-reactivate", OFFICE, form(role="tasker"), on="gone"),
     post("person-password-link", OFFICE),
+    get("person-work", MANAGE | only("eve")),
+    post(
+        "person-keep-out",
+        OFFICE,
+        form(kind="paused", reason="Until Monday"),
+        on="skilled",
+        but={"pia": 422, "eve": 422},
+    ),
     get("people-conflicts", OFFICE | THEIRS),
     post("people-conflicts", OFFICE, named(PAIR), but={"hugo": 422}),  # whose form doesn't know our people
     post("conflict-end", OFFICE),
@@ -196,6 +204,7 @@ OWN = [
     post("token-revoke", only("mina"), own=True),
     post("organization-switch", INSIDE, form(organization="@organization"), reads=True),
     get("my-work", INSIDE | THEIRS),
+    get("my-quality", INSIDE | THEIRS),
     get("my-course", MEMBERS),
     get("my-questions", INSIDE | THEIRS),
     post("my-question-more", only("alice"), form(words="And the ears?"), own=True),
@@ -206,11 +215,14 @@ OWN = [
 
 MANAGERS = [
     get("projects", MANAGE | THEIRS_TOO),
+    get("overview", MANAGE | THEIRS_TOO),
     get("project-new", OFFICE | THEIRS),
     post("project-new", OFFICE | THEIRS, named(FORM)),
     post("instructions-preview", OFFICE | THEIRS, form(instructions="# Ships"), reads=True),
     get("project", MANAGE),
     get("project-progress", MANAGE),
+    get("project-dashboard", MANAGE),
+    get("project-figure", MANAGE),
     post("project-move", MANAGE, form(state="paused")),
     post("project-settle", MANAGE),
     get("project-settings", MANAGE),

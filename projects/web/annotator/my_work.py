@@ -17,9 +17,10 @@ from projects.models import Annotation, Project
 from projects.models.promises import ALIKE
 from projects.quality.gold import grading, settling
 from projects.quality.qualification import feedback
-from projects.reports import earnings, qualification
+from projects.reports import earnings, pay_estimate, person, qualification
 from projects.web.annotator import work_json
 from projects.web.shared.answer_drawing import drawing
+from projects.web.shared.person_figures import drawn
 from projects.workflow.comments import reading
 from taskers import access as roles
 from taskers.errors import Problem
@@ -65,8 +66,9 @@ def home(request: MemberRequest) -> HttpResponse:
         return redirect(_start_of(request))
     open_to_me = access.among(organization, keys).filter(state=Project.State.LIVE)
     openings = earnings.openings(request.user, reading.with_unread(open_to_me, request.user))
+    hourly = pay_estimate.of(request.user, [(one.project, one.settings.rate) for one in openings])
     context = {
-        "openings": openings,
+        "openings": [(one, hourly.get(one.project.pk)) for one in openings],
         "totals": earnings.totals(request.user, organization),
         "currency": organization.currency,
         "answered": sum(one.project.unread for one in openings),  # type: ignore[attr-defined]
@@ -103,6 +105,23 @@ def my_work(request: MemberRequest) -> HttpResponse:
         "standings": [one for one in earnings.openings(request.user, mine) if one.estimate.evidence],
     }
     return render(request, "projects/annotator/my_work.html", context)
+
+
+@require_GET
+@login_required
+@up_to_date
+def quality(request: MemberRequest) -> HttpResponse:
+    """How good and how fast one's own work is, and what it earned: what managers see, but nothing that tells gold."""
+    organization = _organization(request)
+    mine = access.projects_for(request.user, organization, *Role.values).order_by("name")
+    report = person.for_themselves(request.user, organization.pk, mine, before=earnings.as_of())
+    context = {
+        "report": report,
+        "drawn": [(one, drawn(one)) for one in report.projects],
+        "currency": organization.currency,
+        "days": person.DAYS,
+    }
+    return render(request, "projects/annotator/quality.html", context)
 
 
 @require_GET

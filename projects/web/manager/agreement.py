@@ -75,7 +75,7 @@ def _figures(project: Project) -> dict[str, Any]:
 def _told(project: Project, found: AgreementReport) -> dict[str, Any]:
     numbers = found.numbers
     people = {key for pair in numbers["pairs"] for key in pair["people"]}
-    called = dict(Person.objects.filter(pk__in=people).values_list("pk", "name"))
+    found_people = Person.objects.in_bulk(people)
     labels = [
         {
             "label": label,
@@ -99,7 +99,7 @@ def _told(project: Project, found: AgreementReport) -> dict[str, Any]:
         "coefficients": _rows(numbers["coefficients"], COEFFICIENTS, COEFFICIENT),
         "measures": _rows(numbers["measures"], MEASURES, MEASURE),
         "labels": labels,
-        "pairs": [one | {"names": [called.get(key, "?") for key in one["people"]]} for one in numbers["pairs"]],
+        "pairs": [one | {"who": [found_people.get(key) for key in one["people"]]} for one in numbers["pairs"]],
         "periods": [one | {"day": date.fromordinal(one["period"])} for one in numbers["periods"]],
         "lines": _lines(numbers["periods"]),
     }

@@ -145,14 +145,13 @@ def _progress(project: Project, settings: ProjectSettings) -> dict:
         "more_batches": len(rows) == MOST,
         "sums": sums,
         "imports": imports,
-        "stall": _stall(rows[0].project) if rows else None,
+        "stall": with_words(getattr(rows[0].project, "stall", None), project) if rows else None,
         "said": notices.said_of(project, settings, waiting=any(one.state != Import.State.FAILED for one in imports)),
     }
 
 
-def _stall(project: Project) -> Stall | None:
+def with_words(found: Stall | None, project: Project) -> Stall | None:
     """What waits for nobody, with the reasons why people are kept out in words."""
-    found = getattr(project, "stall", None)
     if found is None or not found.tasks or project.state != Project.State.LIVE:
         return None
     found.reasons = [(WORDS.get(code, code), number) for code, number in found.kept.items()]  # type: ignore[attr-defined]

@@ -1,5 +1,6 @@
 """Who may work on what, as managers type it: every field says what it does."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
@@ -234,10 +235,9 @@ class PeopleField(forms.ModelChoiceField):
         return f"{obj.name} ({obj.email})" if obj.name else obj.email
 
 
-class ExclusionForm(forms.Form):
-    """Keeping somebody out, with a reason that they read."""
+class ReasonForm(forms.Form):
+    """How somebody is kept out, why, and until when."""
 
-    tasker = PeopleField(Person.objects.none(), label=_("Person"), to_field_name="public_id")
     kind = forms.ChoiceField(
         label=_("How"),
         choices=[
@@ -255,9 +255,30 @@ class ExclusionForm(forms.Form):
         help_text=_("Empty: until somebody lifts it."),
     )
 
+
+class ExclusionForm(ReasonForm):
+    """Keeping somebody out, with a reason that they read."""
+
+    tasker = PeopleField(Person.objects.none(), label=_("Person"), to_field_name="public_id")
+    field_order = ("tasker", "kind", "reason", "until")
+
     def __init__(self, *args: Any, people: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["tasker"].queryset = people  # type: ignore[attr-defined]
+
+
+class KeepOutForm(ReasonForm):
+    """The same on one person's page: from one of some projects, or from all of them where that may be chosen."""
+
+    project = forms.ChoiceField(label=_("Where"), required=False)
+    field_order = ("kind", "project", "reason", "until")
+
+    def __init__(self, *args: Any, projects: Iterable[Project], whole: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        found = [(str(one.public_id), one.name) for one in projects]
+        everywhere = [("", _("All projects"))] if whole else []
+        self.fields["project"].choices = found + everywhere  # type: ignore[attr-defined]
+        self.fields["project"].required = not whole
 
 
 class PairForm(forms.Form):

@@ -1,0 +1,1 @@
+"""The office: how often the forecast's interval holds."""

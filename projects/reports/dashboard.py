@@ -1,0 +1,373 @@
+"""A project in figures: what its dashboard, the files behind it and programs read. Reads only, from what is added up.
+
+Five statements, however many tasks there are: the days (hours.py), the batches with what stalls, the labels, the money.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
+
+import numpy as np
+from django.utils import timezone
+from scipy.special import betaincinv
+
+from projects.inference import forecast
+from projects.models import Project, ProjectSettings
+from taskers.database.prepared import ask_rows
+from taskers.money import earning_days
+
+MILLION = 1_000_000
+HISTORY = 28  # days that a forecast looks back on
+CONFIDENT = (0.025, 0.975)  # 95 %
+
+NAMES = (
+    "people",
+    "machines",
+    "voided",
+    "timed",
+    "timed_ms",
+    "helped",
+    "helped_ms",
+    "by_answers",
+    "by_reviewers",
+    "by_models",
+    "anew",
+    "reopened",
+    "sure",
+    "compared",
+    "agreed",
+    "known",
+    '"right"',
+)
+PERIODS = f"""
+SELECT b.project_id AS project, u.unit, date_trunc(u.unit, h.hour, %(zone)s::text) AS at,
+  {", ".join(f"sum(h.{name})::bigint AS {name}" for name in NAMES)}
+FROM unnest(%(units)s::text[], %(since)s::timestamptz[]) AS u(unit, since)
+CROSS JOIN projects_batch b JOIN projects_batchhour h ON h.batch_id = b.id AND h.hour >= u.since
+WHERE b.project_id = ANY(%(projects)s::bigint[])
+GROUP BY 1, 2, 3 ORDER BY 1, 3
+"""
+# All batches together, and of those that are handed out what is left.
+STANDS = """
+SELECT b.project_id AS project, coalesce(sum(p.tasks), 0)::bigint AS tasks, coalesce(sum(p.wanted), 0)::bigint AS wanted,
+  coalesce(sum(p.submitted), 0)::bigint AS submitted, coalesce(sum(p.decided), 0)::bigint AS decided,
+  coalesce(sum(p.in_review), 0)::bigint AS in_review, coalesce(sum(p.spent), 0)::bigint AS spent,
+  coalesce(sum(p.tasks) FILTER (WHERE b.state = 'live'), 0)::bigint AS live_tasks,
+  coalesce(sum(p.wanted) FILTER (WHERE b.state = 'live'), 0)::bigint AS live_wanted,
+  coalesce(sum(p.submitted) FILTER (WHERE b.state = 'live'), 0)::bigint AS live_submitted,
+  coalesce(sum(p.wanted - p.submitted) FILTER (WHERE b.state = 'paused'), 0)::bigint AS paused,
+  coalesce(sum(p.tasks) FILTER (WHERE b.state = 'draft'), 0)::bigint AS drafts,
+  min(b.deadline) FILTER (WHERE b.state IN ('live', 'paused') AND p.decided < p.tasks) AS deadline,
+  coalesce(sum(h.held), 0)::bigint AS held, max(c.measured_at) AS last
+FROM projects_batch b JOIN projects_batchprogress p ON p.batch_id = b.id
+LEFT JOIN projects_batchpace c ON c.batch_id = b.id
+LEFT JOIN LATERAL (
+  SELECT count(*) AS held FROM projects_assignment a
+  WHERE a.batch_id = b.id AND a.state = 'held' AND a.kind = 'judge'
+) h ON b.state IN ('live', 'paused')
+WHERE b.project_id = ANY(%(projects)s::bigint[])
+GROUP BY 1
+"""
+LABELS = """
+SELECT l.name, l.colour, coalesce(y.tasks, 0)::bigint AS tasks FROM projects_label l
+LEFT JOIN projects_labeltally y ON y.project_id = l.project_id AND y.label = l.key
+WHERE l.project_id = %(project)s::bigint AND (l.retired_at IS NULL OR y.tasks > 0)
+ORDER BY coalesce(y.tasks, 0) DESC, l.position, l.id LIMIT %(most)s::int
+"""
+MOST_LABELS = 50
+LONG_AGO = datetime(2000, 1, 1, tzinfo=timezone.get_fixed_timezone(0))
+
+
+class Whose(NamedTuple):
+    """Whose a period is, by the project's key, and by what it is counted: "hour" or "day"."""
+
+    project: int
+    unit: str
+
+
+class OfProject(NamedTuple):
+    """Whose it is, by the project's key."""
+
+    project: int
+
+
+class Period(NamedTuple):
+    """What happened in an hour, a day or a week; shares are sums in millionths, times in milliseconds."""
+
+    at: datetime
+    people: int = 0
+    machines: int = 0
+    voided: int = 0
+    timed: int = 0
+    timed_ms: int = 0
+    helped: int = 0
+    helped_ms: int = 0
+    by_answers: int = 0
+    by_reviewers: int = 0
+    by_models: int = 0
+    anew: int = 0
+    reopened: int = 0
+    sure: int = 0
+    compared: int = 0
+    agreed: int = 0
+    known: int = 0
+    right: int = 0
+
+    @property
+    def judgements(self) -> int:
+        """All that were handed in."""
+        return self.people + self.machines
+
+    @property
+    def decisions(self) -> int:
+        """Tasks decided, and decided anew."""
+        return self.by_answers + self.by_reviewers + self.by_models
+
+    @property
+    def net_judgements(self) -> int:
+        """What it added to those that count."""
+        return self.judgements - self.voided
+
+    @property
+    def net_decisions(self) -> int:
+        """What it added to the tasks that are decided."""
+        return self.decisions - self.anew - self.reopened
+
+    @property
+    def agreement(self) -> "Share":
+        """How far people agree with what was decided; the answers of one task count as one."""
+        return share(self.agreed, self.compared, min(self.compared, self.decisions))
+
+    @property
+    def accuracy(self) -> "Share":
+        """How right people are on gold, without the copilot."""
+        return share(self.right, self.known, self.known)
+
+    @property
+    def seconds(self) -> float | None:
+        """Active seconds for a judgement."""
+        return self.timed_ms / self.timed / 1000 if self.timed else None
+
+    @property
+    def seconds_helped(self) -> float | None:
+        """The same with the copilot."""
+        return self.helped_ms / self.helped / 1000 if self.helped else None
+
+    @property
+    def seconds_alone(self) -> float | None:
+        """The same without it."""
+        alone = self.timed - self.helped
+        return (self.timed_ms - self.helped_ms) / alone / 1000 if alone else None
+
+
+class Share(NamedTuple):
+    """A share in [0, 1] with its 95 % interval; None where nothing tells."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+    number: int
+
+
+class Stands(NamedTuple):
+    """How far a project has come, all batches together."""
+
+    tasks: int = 0
+    wanted: int = 0
+    submitted: int = 0
+    decided: int = 0
+    in_review: int = 0
+    spent: int = 0
+    live_tasks: int = 0
+    live_wanted: int = 0
+    live_submitted: int = 0
+    paused: int = 0  # judgements that paused batches wait for
+    drafts: int = 0  # tasks of batches that weren't started
+    deadline: datetime | None = None
+    held: int = 0
+    last: datetime | None = None  # when the last judgement came
+
+    @property
+    def open(self) -> int:
+        """Judgements that nobody has begun."""
+        return max(0, self.wanted - self.submitted - self.held)
+
+
+class LabelUse(NamedTuple):
+    """How many decided tasks use a label."""
+
+    name: str
+    colour: str
+    tasks: int
+
+
+@dataclass(frozen=True)
+class Ahead:
+    """When a project's live batches will be done, by now: the middle and its 80 % interval; and how likely that is
+    before the deadline, if there is one."""
+
+    left: int
+    at: datetime | None
+    low: datetime | None
+    high: datetime | None
+    deadline: datetime | None
+    chance: float | None
+
+
+@dataclass(frozen=True)
+class Money:
+    """What was earned, in millionths, and what follows for one label that is right."""
+
+    total: int
+    days: dict[date, int]
+    planned: int  # what all judgements that are wanted earn, where all are accepted
+    right: float  # tasks that are decided rightly, as far as their confidence says
+
+    @property
+    def each(self) -> int | None:
+        """For one task that is decided rightly, to a hundredth of a cent."""
+        return int(round(self.total / self.right, -2)) if self.right >= 1 else None
+
+
+@dataclass(frozen=True)
+class Dashboard:
+    """Everything that the page says. `days` are all there were, oldest first and without gaps."""
+
+    stands: Stands
+    days: Sequence[Period]
+    labels: Sequence[LabelUse]
+    money: Money
+    ahead: Ahead | None
+    hours: Sequence[Period] = ()
+
+    @property
+    def whole(self) -> Period:
+        """All of it together."""
+        return together(self.days)
+
+    @property
+    def lately(self) -> Period:
+        """The last seven days together."""
+        return together(self.days[-7:])
+
+
+def of(project: Project, settings: ProjectSettings, *, hours_since: datetime | None = None) -> Dashboard:
+    """The figures as they stand, by days of the current time zone, and since a moment by hours."""
+    stands = stands_of(project)
+    found = periods(project, {"day": LONG_AGO} | ({"hour": hours_since} if hours_since else {}))
+    days, hours = found["day"], found.get("hour", [])
+    money = _money(project, settings, stands, together(days))
+    labels = ask_rows(LABELS, {"project": project.pk, "most": MOST_LABELS}, LabelUse)
+    return Dashboard(stands, days, labels, money, ahead(project.pk, settings, stands, days), hours)
+
+
+def stands_of(project: Project) -> Stands:
+    """How far it has come."""
+    return stands_by_project([project.pk]).get(project.pk, Stands())
+
+
+def stands_by_project(projects: Sequence[int]) -> dict[int, Stands]:
+    """The same of several, by their keys; those without a batch are left out."""
+    rows = ask_rows(STANDS, {"projects": list(projects)}, OfProject, Stands)
+    return {whose.project: stands for whose, stands in rows}
+
+
+def periods(project: Project, since: Mapping[str, datetime]) -> dict[str, list[Period]]:
+    """What happened, for each unit asked for ("hour" or "day" of the current time zone) since a moment: oldest first,
+    those without anything as well. One query."""
+    found = _periods([project.pk], since)
+    return {unit: filled(found.get((project.pk, unit), []), unit) for unit in since}
+
+
+def days_by_project(projects: Sequence[int], since: datetime) -> dict[int, list[Period]]:
+    """Days of several projects, by their keys; those in which nothing happened since then are left out."""
+    return {key: filled(some, "day") for (key, _unit), some in _periods(projects, {"day": since}).items()}
+
+
+def _periods(projects: Sequence[int], since: Mapping[str, datetime]) -> dict[tuple[int, str], list[Period]]:
+    terms = {"projects": list(projects), "units": list(since), "since": list(since.values())}
+    found: dict[tuple[int, str], list[Period]] = defaultdict(list)
+    for whose, one in ask_rows(PERIODS, terms | {"zone": timezone.get_current_timezone_name()}, Whose, Period):
+        found[whose.project, whose.unit].append(one)
+    return found
+
+
+def filled(found: Sequence[Period], unit: str) -> list[Period]:
+    """Without gaps, up to now."""
+    if not found:
+        return []
+    by_time = {timezone.localtime(one.at): one for one in found}
+    now, whole = timezone.localtime(), []
+    at = min(by_time)
+    while at <= now:
+        whole.append(by_time.get(at, Period(at))._replace(at=at))
+        at = at + timedelta(hours=1) if unit == "hour" else timezone.make_aware(_next_midnight(at))
+    return whole
+
+
+def _next_midnight(at: datetime) -> datetime:
+    return datetime.combine(at.date() + timedelta(days=1), datetime.min.time())
+
+
+def by_week(days: Sequence[Period]) -> list[Period]:
+    """Days put together by the weeks that begin on Mondays."""
+    weeks: dict[date, list[Period]] = {}
+    for one in days:
+        weeks.setdefault(one.at.date() - timedelta(days=one.at.weekday()), []).append(one)
+    return [together(some) for some in weeks.values()]
+
+
+def together(some: Sequence[Period]) -> Period:
+    """The sum of periods, at the begin of the first."""
+    if not some:
+        return Period(LONG_AGO)
+    return Period(some[0].at, *(sum(one[place] for one in some) for place in range(1, len(Period._fields))))
+
+
+def share(total: int, number: int, evidence: int) -> Share:
+    """A mean of values in [0, 1], given as their sum in millionths, with the interval that so many of them allow."""
+    if not number:
+        return Share(None, None, None, 0)
+    value = min(1.0, total / MILLION / number)
+    good = value * evidence
+    low, high = betaincinv(good + 0.5, evidence - good + 0.5, CONFIDENT)
+    return Share(value, min(value, float(low)), max(value, float(high)), number)
+
+
+def ahead(
+    key: int, settings: ProjectSettings, stands: Stands, days: Sequence[Period], paths: int = forecast.PATHS
+) -> Ahead | None:
+    """The forecast; None where nothing is left, or the past is too short to tell."""
+    left = left_of(settings, stands)
+    now = timezone.localtime()
+    past = [one.judgements for one in days if one.at.date() < now.date()][-HISTORY:]
+    dice = np.random.default_rng([key, now.date().toordinal()])
+    found = forecast.outlook(past, left, now.weekday(), dice, paths=paths) if left else None
+    if found is None:
+        return None
+
+    def moment(days_from_now: float | None) -> datetime | None:
+        return None if days_from_now is None else now + timedelta(days=days_from_now)
+
+    chance = None
+    if stands.deadline is not None:
+        # A simulation is never quite sure.
+        chance = min(0.99, max(0.01, found.chance_within((stands.deadline - now) / timedelta(days=1))))
+    return Ahead(left, moment(found.days), moment(found.low), moment(found.high), stands.deadline, chance)
+
+
+def left_of(settings: ProjectSettings, stands: Stands) -> int:
+    """Judgements that live batches still need: those wanted, and where overlap grows, as many as decided tasks had."""
+    needed = stands.live_wanted
+    if settings.most and stands.decided:
+        needed = max(needed, round(stands.live_tasks * stands.spent / stands.decided))
+    return max(0, needed - stands.live_submitted)
+
+
+def _money(project: Project, settings: ProjectSettings, stands: Stands, whole: Period) -> Money:
+    days = earning_days.by_day(project.organization, project.public_id)
+    total = int(sum(days.values()))
+    open_ = max(0, stands.wanted - stands.submitted)
+    return Money(total, days, total + open_ * settings.rate, max(0, whole.sure) / MILLION)

@@ -1,0 +1,128 @@
+"""An organization's projects side by side, those first that need somebody. Reads only, from what is added up.
+
+A fixed number of statements, however many projects and tasks there are.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from projects.models import Project, ProjectSettings, Stall
+from projects.reports import dashboard, queue_health
+from projects.reports.dashboard import Ahead, Period, Stands, together
+from projects.reports.queue_health import Remark
+from taskers.models import Organization
+from taskers.money import earning_days
+
+MOST = 200  # projects
+DAYS = 30  # that are drawn
+FORECASTS, PATHS = 25, 150  # how many projects have one, and how many paths each is simulated on
+CALM = 100  # the weight of a project of which there is nothing to say
+
+
+@dataclass(frozen=True)
+class Line:
+    """One project: how far it is, how fast, until when, what it cost lately, and what needs somebody."""
+
+    project: Project
+    stands: Stands
+    week: Period
+    ahead: Ahead | None
+    spent: int  # millionths, in the days that are drawn
+    remarks: Sequence[Remark]
+
+    @property
+    def weight(self) -> int:
+        """How much it needs somebody: 0 most."""
+        return min((one.weight for one in self.remarks), default=CALM)
+
+
+@dataclass(frozen=True)
+class Overview:
+    """All of them, and their days together."""
+
+    lines: Sequence[Line]
+    days: Sequence[Period]
+    spent: int
+
+    @property
+    def week(self) -> Period:
+        """The last seven days of all."""
+        return together(self.days[-7:])
+
+    @property
+    def needing(self) -> int:
+        """How many projects need somebody."""
+        return sum(bool(one.remarks) for one in self.lines)
+
+
+def of(organization: Organization, projects: Iterable[Project]) -> Overview:
+    """Of these projects, archived ones left out."""
+    found = [one for one in projects if one.state != Project.State.ARCHIVED][:MOST]
+    keys = [one.pk for one in found]
+    now = timezone.now()
+    begin = now - timedelta(days=DAYS)
+    stands = dashboard.stands_by_project(keys)
+    days = dashboard.days_by_project(keys, begin)
+    newest = ProjectSettings.objects.filter(project__in=keys).order_by("project", "-version").distinct("project")
+    settings = {one.project_id: one for one in newest}
+    stalls = {one.project_id: one for one in Stall.objects.filter(project__in=keys, tasks__gt=0)}
+    spent = earning_days.spent(organization, [one.public_id for one in found], since=begin.date())
+    live = sorted((one for one in found if one.state == Project.State.LIVE), key=lambda one: (-one.priority, -one.pk))
+    forecast = {one.pk for one in live[:FORECASTS]}
+    lines = [
+        _line(
+            one,
+            settings[one.pk],
+            stands.get(one.pk, Stands()),
+            days.get(one.pk, []),
+            stalls.get(one.pk),
+            spent.get(one.public_id, 0),
+            one.pk in forecast,
+        )
+        for one in found
+    ]
+    return Overview(
+        sorted(lines, key=lambda one: (one.weight, -one.project.priority, one.project.name)),
+        _all_days(days.values()),
+        sum(spent.values()),
+    )
+
+
+def _line(
+    project: Project,
+    settings: ProjectSettings,
+    stands: Stands,
+    days: Sequence[Period],
+    stall: Stall | None,
+    spent: int,
+    forecast: bool,
+) -> Line:
+    ahead = dashboard.ahead(project.pk, settings, stands, days, PATHS) if forecast else None
+    remarks = queue_health.remarks(project, stands, days, ahead)
+    if stall is not None and project.state == Project.State.LIVE:
+        remarks = [_stalled(project, stall), *remarks]
+    return Line(project, stands, together(days[-7:]), ahead, spent, remarks)
+
+
+def _stalled(project: Project, stall: Stall) -> Remark:
+    said = ngettext(
+        "%(n)s task waits for an answer that nobody may give.",
+        "%(n)s tasks wait for answers that nobody may give.",
+        stall.tasks,
+    ) % {"n": stall.tasks}
+    address = queue_health.dashboard_of(project)
+    return Remark(said, _("Invite people, or let others in."), address, _("Dashboard"), -1)
+
+
+def _all_days(some: Iterable[Sequence[Period]]) -> list[Period]:
+    """The days of all projects, put together by date."""
+    by_day: dict[datetime, list[Period]] = {}
+    for days in some:
+        for one in days:
+            by_day.setdefault(one.at, []).append(one)
+    return [together(by_day[at]) for at in sorted(by_day)]

@@ -1,0 +1,127 @@
+"""What keeps a project from getting done, each with what can be done about it. Stalls are told apart (stalls.py)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.contrib.humanize.templatetags.humanize import intcomma
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from projects.models import Project
+from projects.reports.dashboard import Ahead, Period, Stands, together
+
+SILENT = timedelta(hours=24)
+FEW_REVIEWS = 20  # that wait without being worth a word
+UNLIKELY = 0.5
+
+
+@dataclass(frozen=True)
+class Remark:
+    """One thing: what is the matter, what to do about it, where (an address and the words of its link), and how much it
+    matters (0: most)."""
+
+    said: str
+    remedy: str
+    address: str
+    link: str
+    weight: int
+
+
+def remarks(project: Project, stands: Stands, days: Sequence[Period], ahead: Ahead | None) -> list[Remark]:
+    """All there is to say, what matters most first; nothing where everything goes its way."""
+    found = [
+        _paused_project(project, stands),
+        _silence(project, stands),
+        _late(project, ahead),
+        _reviews(stands, together(days[-7:]).by_reviewers),
+        _paused(project, stands),
+        _drafts(project, stands),
+    ]
+    return sorted((one for one in found if one), key=lambda one: one.weight)
+
+
+def _paused_project(project: Project, stands: Stands) -> Remark | None:
+    if project.state != Project.State.PAUSED or not stands.open:
+        return None
+    said = ngettext(
+        "The project is paused; %(n)s judgement waits.", "The project is paused; %(n)s judgements wait.", stands.open
+    )
+    address = reverse("project-settings", args=[project.public_id])
+    return Remark(said % {"n": intcomma(stands.open)}, _("Resume it to go on."), address, _("Settings"), 3)
+
+
+def _silence(project: Project, stands: Stands) -> Remark | None:
+    left = stands.live_wanted - stands.live_submitted
+    silent = stands.last is None or stands.last < timezone.now() - SILENT
+    if project.state != Project.State.LIVE or left <= 0 or stands.held or not silent:
+        return None
+    if stands.last is None:
+        said = ngettext(
+            "Nobody has begun: %(n)s judgement is open.", "Nobody has begun: %(n)s judgements are open.", left
+        ) % {"n": intcomma(left)}
+    else:
+        said = ngettext(
+            "Nobody has handed in anything since %(when)s; %(n)s judgement is open.",
+            "Nobody has handed in anything since %(when)s; %(n)s judgements are open.",
+            left,
+        ) % {"n": intcomma(left), "when": _day(stands.last)}
+    address = reverse("project-rules", args=[project.public_id])
+    return Remark(said, _("See who may work here, and invite more."), address, _("Workforce"), 1)
+
+
+def _late(project: Project, ahead: Ahead | None) -> Remark | None:
+    if ahead is None or ahead.deadline is None or ahead.chance is None or ahead.chance >= UNLIKELY:
+        return None
+    said = _("It will hardly be done by %(deadline)s: the chance is %(chance)s %%.") % {
+        "deadline": _day(ahead.deadline),
+        "chance": round(100 * ahead.chance),
+    }
+    remedy = _("Invite more people, raise its priority, or ask for fewer judgements per task.")
+    return Remark(said, remedy, reverse("project-rules", args=[project.public_id]), _("Workforce"), 0)
+
+
+def _reviews(stands: Stands, lately: int) -> Remark | None:
+    waiting = stands.in_review
+    if waiting <= max(FEW_REVIEWS, lately):
+        return None
+    said = ngettext(
+        "%(n)s task waits for a reviewer, and %(done)s were decided by one in seven days.",
+        "%(n)s tasks wait for a reviewer, and %(done)s were decided by one in seven days.",
+        waiting,
+    ) % {"n": intcomma(waiting), "done": intcomma(lately)}
+    return Remark(said, _("Review, or let more people review."), reverse("review-list"), _("Review"), 2)
+
+
+def _paused(project: Project, stands: Stands) -> Remark | None:
+    if stands.paused <= 0:
+        return None
+    said = ngettext(
+        "%(n)s judgement waits in paused batches.", "%(n)s judgements wait in paused batches.", stands.paused
+    ) % {"n": intcomma(stands.paused)}
+    return Remark(said, _("Resume or close them."), reverse("project", args=[project.public_id]), _("Batches"), 4)
+
+
+def _drafts(project: Project, stands: Stands) -> Remark | None:
+    if stands.drafts <= 0:
+        return None
+    said = ngettext(
+        "%(n)s task lies in batches that weren't started.",
+        "%(n)s tasks lie in batches that weren't started.",
+        stands.drafts,
+    ) % {"n": intcomma(stands.drafts)}
+    return Remark(
+        said, _("Start them once they are ready."), reverse("project", args=[project.public_id]), _("Batches"), 5
+    )
+
+
+def _day(when: datetime) -> str:
+    return date_format(timezone.localtime(when), "j M Y")
+
+
+def dashboard_of(project: Project) -> str:
+    """Where all of it is told."""
+    return reverse("project-dashboard", args=[project.public_id])

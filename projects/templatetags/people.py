@@ -1,0 +1,20 @@
+"""How people are named in templates of managers: by a link to what they do."""
+
+from django import template
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from taskers.models import Person
+
+register = template.Library()
+
+
+@register.simple_tag
+def who(person: Person | None) -> SafeString | str:
+    """The name of somebody, linked to their page; a model's as it is, and nothing for nobody. For managers' pages."""
+    if person is None:
+        return ""
+    if person.kind == Person.Kind.MODEL:
+        return str(person)
+    return format_html('<a href="{}">{}</a>', reverse("person-work", args=[person.public_id]), person)

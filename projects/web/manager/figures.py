@@ -1,0 +1,291 @@
+"""The figures of a dashboard: each a drawing with the table that it stands for, which is also its file."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.contrib.humanize.templatetags.humanize import intcomma
+from django.utils.formats import date_format, number_format
+from django.utils.translation import gettext as _
+
+from projects.reports import dashboard
+from projects.reports.dashboard import Dashboard, Period, Share
+from projects.web.shared.charts import Bars, Line, Scale, bars, line, reach, round_up
+from taskers.money import ledger
+
+DAYS, HOURS, WEEKS = 30, 48, 60  # shown at most
+UNITS = ("hour", "day", "week")
+UNIT = Scale(0.0, 1.0)
+NOTHING = "–"
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Lines over time with the strokes of their intervals, and what the height of the drawing stands for."""
+
+    lines: Sequence[Line]
+    strokes: Sequence[Sequence[str]]
+    most: str
+    half: str
+
+    @property
+    def drawn(self) -> list[tuple[int, Line, Sequence[str]]]:
+        """Each with its number, from 1."""
+        return [(place, one, some) for place, (one, some) in enumerate(zip(self.lines, self.strokes, strict=True), 1)]
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """One row of a list of bars: how long its bar is, of 100."""
+
+    name: str
+    colour: str
+    number: int
+    percent: float
+    address: str = ""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A drawing and its table. `key` names its file; cells are raw values, which `shown` says for people."""
+
+    key: str
+    title: str
+    note: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[Any]]
+    stacks: Bars | None = None
+    lines: Lines | None = None
+    ranked: Sequence[Ranked] = field(default_factory=list)
+    ends: tuple[str, str] = ("", "")  # of the line of time
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to draw."""
+        return not (self.ranked or self.lines or (self.stacks and self.stacks.bars))
+
+    @property
+    def shown(self) -> list[list[str]]:
+        """The table for people, the newest row first where it is about time."""
+        rows = [[said(cell) for cell in row] for row in self.rows]
+        return rows[::-1] if self.ends[0] else rows
+
+
+@dataclass(frozen=True)
+class Moment:
+    """When a period began, as its unit is told."""
+
+    at: datetime
+    unit: str
+
+    def __str__(self) -> str:
+        return date_format(self.at, "j M, H:i" if self.unit == "hour" else "j M Y")
+
+    @property
+    def plain(self) -> str:
+        """For files."""
+        return self.at.isoformat(timespec="minutes") if self.unit == "hour" else self.at.date().isoformat()
+
+
+def said(cell: Any) -> str:
+    """A cell for people."""
+    if cell is None:
+        return NOTHING
+    if isinstance(cell, bool | str | Moment):
+        return str(cell)
+    if isinstance(cell, float):
+        return number_format(cell, decimal_pos=2 if cell < 10 else 1, force_grouping=True)
+    return intcomma(cell)
+
+
+def all_of(found: Dashboard, shown: Sequence[Period], unit: str, currency: str) -> list[Figure]:
+    """Every figure, over the periods that are shown."""
+    when = [Moment(one.at, unit) for one in shown]
+    return [
+        _judgements(shown, when),
+        _decisions(shown, when),
+        _progress(found, shown, when),
+        _quality(shown, when),
+        _time(shown, when),
+        _labels(found),
+        *([] if unit == "hour" else [_cost(found, shown, when, currency)]),
+    ]
+
+
+def of_organization(days: Sequence[Period]) -> list[Figure]:
+    """What is told of all projects together, day by day."""
+    when = [Moment(one.at, "day") for one in days]
+    return [_judgements(days, when), _decisions(days, when), _quality(days, when), _time(days, when)]
+
+
+def _ends(when: Sequence[Moment]) -> tuple[str, str]:
+    return (str(when[0]), str(when[-1])) if when else ("", "")
+
+
+def _judgements(shown: Sequence[Period], when: Sequence[Moment]) -> Figure:
+    return Figure(
+        "judgements",
+        _("Judgements handed in"),
+        "",
+        [_("From"), _("People"), _("Models"), _("Voided")],
+        [[at, one.people, one.machines, one.voided] for at, one in zip(when, shown, strict=True)],
+        stacks=bars("judgements", [_("People"), _("Models")], [(one.people, one.machines) for one in shown]),
+        ends=_ends(when),
+    )
+
+
+def _decisions(shown: Sequence[Period], when: Sequence[Moment]) -> Figure:
+    names = [_("The answers together"), _("Reviewers"), _("Models alone")]
+    return Figure(
+        "decisions",
+        _("Tasks decided, by whom"),
+        _("A task that is decided anew counts again."),
+        [_("From"), *names, _("Decided anew"), _("Reopened")],
+        [
+            [at, one.by_answers, one.by_reviewers, one.by_models, one.anew, one.reopened]
+            for at, one in zip(when, shown, strict=True)
+        ],
+        stacks=bars("decisions", names, [(one.by_answers, one.by_reviewers, one.by_models) for one in shown]),
+        ends=_ends(when),
+    )
+
+
+def _progress(found: Dashboard, shown: Sequence[Period], when: Sequence[Moment]) -> Figure:
+    """Counted back from where things stand."""
+    judged, decided = found.stands.submitted, found.stands.decided
+    rows: list[list[Any]] = []
+    for at, one in zip(reversed(when), reversed(shown), strict=True):
+        rows.insert(0, [at, max(0, judged), max(0, decided)])
+        judged, decided = judged - one.net_judgements, decided - one.net_decisions
+    wanted, tasks = max(1, found.stands.wanted), max(1, found.stands.tasks)
+    values = [[row[1] / wanted for row in rows], [row[2] / tasks for row in rows]]
+    names = [_("Judgements, of those wanted now"), _("Tasks decided, of those loaded now")]
+    return Figure(
+        "progress",
+        _("How far it has come"),
+        "",
+        [_("From"), _("Judgements at its end"), _("Tasks decided at its end")],
+        rows,
+        lines=_lines(when, names, values, 1.0),
+        ends=_ends(when),
+    )
+
+
+def _quality(shown: Sequence[Period], when: Sequence[Moment]) -> Figure:
+    both = [(one.agreement, one.accuracy) for one in shown]
+    names = [_("Agreement with what was decided"), _("Right on gold, without the copilot")]
+    return Figure(
+        "quality",
+        _("Agreement and blind accuracy"),
+        _("Upright strokes are 95 % intervals."),
+        [_("From"), names[0], _("from"), _("to"), _("Answers"), names[1], _("from"), _("to"), _("Answers")],
+        [[at, *_cells(agreed), *_cells(right)] for at, (agreed, right) in zip(when, both, strict=True)],
+        lines=_lines(when, names, [[one[side].value for one in both] for side in (0, 1)], 1.0, both),
+        ends=_ends(when),
+    )
+
+
+def _cells(one: Share) -> list[Any]:
+    return [one.value, one.low, one.high, one.number]
+
+
+def _time(shown: Sequence[Period], when: Sequence[Moment]) -> Figure:
+    names = [_("All"), _("With the copilot"), _("Without it")]
+    values = [
+        [one.seconds for one in shown],
+        [one.seconds_helped for one in shown],
+        [one.seconds_alone for one in shown],
+    ]
+    most = round_up(max((one for some in values for one in some if one is not None), default=1))
+    if not any(values[1]):
+        names, values = names[:1], values[:1]
+    return Figure(
+        "seconds",
+        _("Seconds for one judgement"),
+        _("Active time of people. Who works with the copilot and who doesn't differs: see Copilot for what it saves."),
+        [_("From"), _("All"), _("With the copilot"), _("Without it"), _("Judgements")],
+        [
+            [at, one.seconds, one.seconds_helped, one.seconds_alone, one.timed]
+            for at, one in zip(when, shown, strict=True)
+        ],
+        lines=_lines(when, names, values, most),
+        ends=_ends(when),
+    )
+
+
+def _labels(found: Dashboard) -> Figure:
+    most = max((one.tasks for one in found.labels), default=0) or 1
+    decided = max(1, found.stands.decided)
+    return Figure(
+        "labels",
+        _("Labels of what is decided"),
+        _("Tasks that use a label; one task may use several."),
+        [_("Label"), _("Tasks"), _("Share")],
+        [[one.name, one.tasks, min(1.0, one.tasks / decided)] for one in found.labels],
+        ranked=[Ranked(one.name, one.colour, one.tasks, round(100 * one.tasks / most, 1)) for one in found.labels],
+    )
+
+
+def _cost(found: Dashboard, shown: Sequence[Period], when: Sequence[Moment], currency: str) -> Figure:
+    begins = [one.at.date() for one in shown]
+    spent = [0] * len(shown)
+    whole = 0
+    for day, amount in found.money.days.items():
+        place = sum(begin <= day for begin in begins) - 1
+        if place >= 0:
+            spent[place] += amount
+        else:
+            whole += amount
+    rows: list[list[Any]] = []
+    for at, amount in zip(when, spent, strict=True):
+        whole += amount
+        rows.append([at, amount / ledger.MILLIONTHS, whole / ledger.MILLIONTHS])
+    return Figure(
+        "cost",
+        _("What it cost"),
+        _("What was earned that day, less what was taken back, in %(currency)s.") % {"currency": currency},
+        [_("From"), _("Earned"), _("Since the beginning")],
+        rows,
+        stacks=bars("cost", [_("Earned")], [(max(0.0, row[1]),) for row in rows]),
+        ends=_ends(when),
+    )
+
+
+def _lines(
+    when: Sequence[Moment],
+    names: Sequence[str],
+    values: Sequence[Sequence[float | None]],
+    most: float,
+    intervals: Sequence[Sequence[Share]] | None = None,
+) -> Lines | None:
+    """None where fewer than two periods have anything to say."""
+    if len(when) < 2 or not any(one is not None for some in values for one in some):
+        return None
+    moments, scale = [one.at.timestamp() for one in when], Scale(0.0, most)
+    drawn = [
+        line(str(place), name, moments, some, scale)
+        for place, (name, some) in enumerate(zip(names, values, strict=True))
+    ]
+    strokes: list[list[str]] = [[] for _name in names]
+    if intervals is not None:
+        for side in range(len(names)):
+            bounds = [_bounds(one[side]) for one in intervals]
+            strokes[side] = reach([at + side * 600 for at in moments], bounds, scale)
+    return Lines(drawn, strokes, said(most) if most > 1 else "1", said(most / 2) if most > 1 else said(0.5))
+
+
+def _bounds(one: Share) -> tuple[float, float] | None:
+    return None if one.low is None or one.high is None else (one.low, one.high)
+
+
+def shown_of(days: Sequence[Period], hours: Sequence[Period], unit: str) -> Sequence[Period]:
+    """The periods that are drawn."""
+    if unit == "hour":
+        return hours[-HOURS:]
+    return dashboard.by_week(days)[-WEEKS:] if unit == "week" else days[-DAYS:]
+
+
+def since_hours(now: datetime) -> datetime:
+    """From when on hours are drawn."""
+    return now - timedelta(hours=HOURS)

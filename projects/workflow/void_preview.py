@@ -1,0 +1,50 @@
+"""What banning somebody would take back, said before anybody does it. Reads only; void_work.py does it."""
+
+from dataclasses import dataclass
+
+from projects.models import Project
+from taskers.database.prepared import ask
+from taskers.models import Organization, Person
+
+MOST = 10_000  # pieces of work that are counted
+
+COUNTED = """
+SELECT count(*) FILTER (WHERE m.state = 'held'),
+  count(*) FILTER (WHERE m.state = 'submitted' AND NOT m.decided),
+  count(*) FILTER (WHERE m.state = 'submitted' AND m.decided),
+  coalesce(sum(m.rate) FILTER (WHERE m.state = 'submitted' AND NOT m.decided), 0)::bigint
+FROM (
+  SELECT a.state, a.rate, EXISTS (
+    SELECT FROM projects_verdict v WHERE v.task_id = a.task_id AND v.superseded_at IS NULL OFFSET 0) AS decided
+  FROM (
+    SELECT a.* FROM projects_assignment a JOIN projects_batch b ON b.id = a.batch_id
+    JOIN projects_project p ON p.id = b.project_id AND p.organization_id = %(organization)s::bigint
+      AND (%(project)s::bigint IS NULL OR p.id = %(project)s::bigint)
+    WHERE a.tasker_id = %(person)s::bigint AND a.kind || '' = 'judge' AND a.voided_at IS NULL
+    ORDER BY a.id DESC LIMIT %(most)s::int
+  ) a
+) m
+"""
+
+
+@dataclass(frozen=True)
+class Preview:
+    """How many judgements: in their hands, which others get; handed in on undecided tasks, which are voided and asked
+    of others; on decided ones, which stay. What was promised for the voided ones, in millionths; and whether only the
+    newest work was looked at."""
+
+    held: int
+    voided: int
+    kept: int
+    promised: int
+
+    @property
+    def about(self) -> bool:
+        """Whether there may be more of each."""
+        return self.held + self.voided + self.kept >= MOST
+
+
+def of(person: Person, organization: Organization, project: Project | None) -> Preview:
+    """In one project, or in all of the organization's."""
+    terms = {"person": person.pk, "organization": organization.pk, "project": project.pk if project else None}
+    return Preview(*ask(COUNTED, terms | {"most": MOST})[0])

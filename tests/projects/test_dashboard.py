@@ -1,0 +1,163 @@
+"""A project's dashboard, as Mina reads it: what was done, what it cost, when it will be done, what keeps it back."""
+
+import csv
+import io
+import re
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from projects.models import Batch, BatchHour, BatchPace, BatchProgress, Project, Stall
+from projects.reports import dashboard, progress, verdict_index
+from projects.workflow import batches, submission
+from taskers.models import EarningDay, Event, Transfer
+from taskers.money import earning_days
+from tests.support import make
+from tests.support.projects.judging import given
+
+pytestmark = pytest.mark.django_db
+
+NOON = timezone.now().replace(minute=0, second=0, microsecond=0)
+
+
+@pytest.fixture
+def project(cast) -> Project:
+    """Two tasks decided by Alice and Bob, who agree; the third waits."""
+    made = make.project(cast.riverside, wanted=2)
+    tasks = make.tasks(make.batch(made), 3)
+    for tasker in (cast.alice, cast.bob):
+        for task, answer in zip(tasks, (make.MARIA, make.OSLO), strict=False):
+            mine = given(tasker, task)
+            submission.submit(mine, tasker, mine.token, answer, active_ms=20_000)
+    everything = list(Event.objects.order_by("pk"))
+    progress.add(everything)
+    progress.hours.add(everything)
+    verdict_index.add(everything)
+    earning_days.add(Transfer.objects.values_list("pk", flat=True))
+    return made
+
+
+@pytest.fixture
+def mina(cast) -> Client:
+    client = Client()
+    client.force_login(cast.mina)
+    return client
+
+
+def page(project: Project, **asked: str) -> str:
+    return reverse("project-dashboard", args=[project.public_id], query=asked)
+
+
+def read(mina: Client, project: Project, figure: str, **asked: str) -> list[list[str]]:
+    answer = mina.get(reverse("project-figure", args=[project.public_id, figure], query=asked))
+    assert answer.status_code == 200
+    return list(csv.reader(io.StringIO(answer.content.decode())))
+
+
+def past(project: Project, days: int, each: int) -> Batch:
+    """So many judgements at noon on each of the days before."""
+    batch = project.batches.get()
+    BatchHour.objects.bulk_create(
+        BatchHour(batch=batch, hour=NOON - timedelta(days=back), people=each) for back in range(1, days + 1)
+    )
+    BatchPace.objects.update_or_create(batch=batch, defaults={"measured_at": NOON - timedelta(days=1)})
+    return batch
+
+
+def test_each_figure_has_its_drawing_its_table_and_its_file(project, mina) -> None:
+    past(project, 2, 1)
+    shown = mina.get(page(project)).content.decode()
+    for key in ("judgements", "decisions", "progress", "quality", "seconds", "cost"):
+        drawn = re.search(rf'id="figure-{key}".*?</section>', shown, re.S)[0]
+        assert 'role="img"' in drawn and "<table" in drawn and f"{key}.csv" in drawn, key
+    assert read(mina, project, "judgements")[-1][1:] == ["4", "0", "0"]
+    assert read(mina, project, "decisions")[-1][1:] == ["2", "0", "0", "0", "0"]
+    assert read(mina, project, "progress")[-1][1:] == ["4", "2"]
+    assert read(mina, project, "labels")[1:] == [["Person", "1", "0.5"], ["Place", "1", "0.5"]]
+    every, helped, alone, number = read(mina, project, "seconds")[-1][1:]
+    assert every == alone and float(every) > 0 and helped == "" and number == "4"
+    assert read(mina, project, "cost")[-1][1:] == ["0.2", "0.2"]
+    agreed, low, high, answers = read(mina, project, "quality")[-1][1:5]
+    assert agreed == "1" and 0.2 < float(low) < 0.5 and high == "1" and answers == "4"
+
+
+def test_by_the_hour_it_tells_when_somebody_was_at_work(project, mina) -> None:
+    rows = read(mina, project, "judgements", by="hour")
+    assert sum(int(row[1]) for row in rows[1:]) == 4
+    assert "T" in rows[1][0], "the file says the hour"
+
+
+def test_weeks_hold_the_days_that_they_are_made_of(project, mina) -> None:
+    past(project, 10, 5)
+    assert sum(int(row[1]) for row in read(mina, project, "judgements", by="week")[1:]) == 54
+
+
+def test_a_figure_that_there_is_none_of_is_not_found(project, mina) -> None:
+    assert mina.get(reverse("project-figure", args=[project.public_id, "luck"])).status_code == 404
+
+
+def test_what_a_right_label_costs_rests_on_what_is_believed_of_the_verdicts(project) -> None:
+    found = dashboard.of(project, project.settings_now())
+    assert found.money.total == 4 * 50_000
+    assert found.money.right == pytest.approx(
+        sum(one / 1e6 for one in BatchHour.objects.values_list("sure", flat=True))
+    )
+    assert found.money.each == round(200_000 / found.money.right, -2)
+    assert found.money.planned == 6 * 50_000
+
+
+def test_mina_reads_when_it_will_be_done_and_that_the_deadline_is_lost(project, mina) -> None:
+    batch = past(project, 20, 10)
+    BatchProgress.objects.filter(batch=batch).update(tasks=150, wanted=300)
+    Batch.objects.filter(pk=batch.pk).update(deadline=NOON + timedelta(days=5))
+    ahead = dashboard.of(project, project.settings_now()).ahead
+    assert ahead.left == 296
+    assert timedelta(days=22) < ahead.at - timezone.now() < timedelta(days=42)
+    assert ahead.low < ahead.at < ahead.high
+    assert "hardly be done" in mina.get(page(project)).content.decode()
+
+
+def test_each_hindrance_comes_with_its_remedy(project, mina, cast) -> None:
+    batch = project.batches.get()
+    BatchPace.objects.filter(batch=batch).delete()
+    BatchProgress.objects.filter(batch=batch).update(in_review=30)
+    Stall.objects.create(project=project, tasks=24, begun=24, people=3)
+    make.tasks(make.batch(project, "Later", state="draft"), 2)
+    progress.add(Event.objects.filter(kind="loaded").order_by("-pk")[:1])
+    shown = mina.get(page(project)).content.decode()
+    for said in (
+        "Nobody has begun: 2 judgements are open",
+        "30 tasks wait for a reviewer",
+        "24 tasks wait for answers",
+    ):
+        assert said in shown
+    assert "2 tasks lie in batches that weren&#x27;t started" in shown
+    batches.move(batch, "paused", by=cast.mina)
+    assert "2 judgements wait in paused batches" in mina.get(page(project)).content.decode()
+
+
+def test_an_empty_project_draws_nothing_and_says_so(cast, mina) -> None:
+    shown = mina.get(page(make.project(cast.riverside, "Empty"))).content.decode()
+    assert shown.count("Nothing to draw yet.") == 6
+
+
+@pytest.mark.parametrize("unit", ["hour", "day", "week"])
+def test_the_page_asks_the_database_ten_times_at_most(project, mina, unit, django_assert_max_num_queries) -> None:
+    past(project, 30, 10)
+    mina.get(page(project))
+    with django_assert_max_num_queries(10):
+        assert mina.get(page(project, by=unit)).status_code == 200
+
+
+def test_days_of_the_viewers_own_time_zone(project, cast) -> None:
+    EarningDay.objects.all().delete()
+    BatchHour.objects.all().delete()
+    late = timezone.now().replace(hour=23, minute=0, second=0, microsecond=0) - timedelta(days=3)
+    BatchHour.objects.create(batch=project.batches.get(), hour=late, people=1)
+    with timezone.override("Asia/Tokyo"):
+        assert (
+            dashboard.periods(project, {"day": dashboard.LONG_AGO})["day"][0].at.day == (late + timedelta(hours=9)).day
+        )
