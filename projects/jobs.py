@@ -20,6 +20,7 @@ from projects.webhooks import deliveries as messages
 from projects.workflow import batch_closing, corrections, void_work
 from taskers.credentials import secret_box, throttle
 from taskers.models import Person
+from taskers.money import earning_days
 
 EXPIRE_AT_ONCE = 2000
 
@@ -66,6 +67,13 @@ async def resume_stalled(timestamp: int) -> int:
         except UniqueViolation:  # the next of its kind waits already, and will do the same
             await app.job_manager.finish_job(job, Status.ABORTED, delete_job=True)
     return len(stalled)
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(queue="jobs", queueing_lock="add_earnings")
+def add_earnings(timestamp: int) -> int:
+    """Add up what was earned without any event to tell it; returns how many transfers there were."""
+    return earning_days.catch_up()
 
 
 @app.periodic(cron="30 3 * * *")

@@ -51,7 +51,8 @@ GROUP BY 1, 2, 3 ORDER BY 1, 3
 """
 # All batches together, and of those that are handed out what is left.
 STANDS = """
-SELECT b.project_id AS project, coalesce(sum(p.tasks), 0)::bigint AS tasks, coalesce(sum(p.wanted), 0)::bigint AS wanted,
+SELECT b.project_id AS project,
+  coalesce(sum(p.tasks), 0)::bigint AS tasks, coalesce(sum(p.wanted), 0)::bigint AS wanted,
   coalesce(sum(p.submitted), 0)::bigint AS submitted, coalesce(sum(p.decided), 0)::bigint AS decided,
   coalesce(sum(p.in_review), 0)::bigint AS in_review, coalesce(sum(p.spent), 0)::bigint AS spent,
   coalesce(sum(p.tasks) FILTER (WHERE b.state = 'live'), 0)::bigint AS live_tasks,

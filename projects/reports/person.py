@@ -32,6 +32,7 @@ DAYS = 28
 POOR = 0.5  # an answer to gold below it failed
 BREAK = timedelta(minutes=30)  # longer without anything handed in, and another session begins
 PARTNERS = 12
+CENT = 10_000  # millionths
 
 EVIDENCE = """
 SELECT
@@ -161,10 +162,10 @@ class InProject:
 
     @property
     def hourly(self) -> int | None:
-        """Millionths for an hour of active work, by what a piece of work took and earned lately."""
+        """Millionths for an hour of active work, by what a piece of work took and earned lately, in whole cents."""
         if not (self.seconds and self.judgements and self.earned > 0):
             return None
-        return round(self.earned / self.judgements * 3600 / self.seconds)
+        return round(self.earned / self.judgements * 3600 / self.seconds / CENT) * CENT
 
 
 @dataclass(frozen=True)
@@ -222,6 +223,13 @@ class Report:
     def judgements(self) -> int:
         """The same of judgements."""
         return sum(one.judgements for one in self.projects)
+
+    @property
+    def hourly(self) -> int | None:
+        """Millionths for an hour of active work, over the projects in which that is known."""
+        known = [one for one in self.projects if one.hourly is not None]
+        seconds = sum(one.judgements * (one.seconds or 0) for one in known)
+        return round(sum(one.earned for one in known) * 3600 / seconds / CENT) * CENT if seconds else None
 
 
 def for_managers(person: Person, organization_key: int, projects: Iterable[Project], *, whole: bool) -> Report:

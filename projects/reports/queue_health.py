@@ -76,9 +76,9 @@ def _silence(project: Project, stands: Stands) -> Remark | None:
 def _late(project: Project, ahead: Ahead | None) -> Remark | None:
     if ahead is None or ahead.deadline is None or ahead.chance is None or ahead.chance >= UNLIKELY:
         return None
-    said = _("It will hardly be done by %(deadline)s: the chance is %(chance)s %%.") % {
+    said = _("It will hardly be done by %(deadline)s: the chance is %(chance)s.") % {
         "deadline": _day(ahead.deadline),
-        "chance": round(100 * ahead.chance),
+        "chance": f"{ahead.chance:.0%}".replace("%", "\N{NO-BREAK SPACE}%"),
     }
     remedy = _("Invite more people, raise its priority, or ask for fewer judgements per task.")
     return Remark(said, remedy, reverse("project-rules", args=[project.public_id]), _("Workforce"), 0)

@@ -6,7 +6,9 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -150,6 +152,16 @@ def test_the_page_asks_the_database_ten_times_at_most(project, mina, unit, djang
     mina.get(page(project))
     with django_assert_max_num_queries(10):
         assert mina.get(page(project, by=unit)).status_code == 200
+
+
+@pytest.mark.parametrize("name", ["project-dashboard", "overview"])
+def test_no_big_table_is_read_but_for_what_is_held(project, mina, name) -> None:
+    with CaptureQueriesContext(connection) as asked:
+        mina.get(reverse(name, args=[project.public_id] if name == "project-dashboard" else []))
+    big = re.compile(r"projects_(task|annotation|verdict|verdictentry|secondlook)\b|taskers_(transfer|grade|event)\b")
+    assert [one["sql"] for one in asked if big.search(one["sql"])] == []
+    held = [one["sql"] for one in asked if "projects_assignment" in one["sql"]]
+    assert len(held) == 1 and "a.state = 'held'" in held[0]
 
 
 def test_days_of_the_viewers_own_time_zone(project, cast) -> None:

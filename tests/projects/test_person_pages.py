@@ -191,4 +191,4 @@ def test_what_an_hour_brought_is_by_what_was_earned_and_how_long_it_took(project
     )
     (one,) = person.for_managers(cast.alice, cast.riverside.pk, [project], whole=True).projects
     one.seconds = 20.0
-    assert one.hourly == round(200_000 / 4 * 3600 / 20)
+    assert one.hourly == round(200_000 / 4 * 3600 / 20)  # nine dollars

@@ -38,7 +38,7 @@ class Seen:
 def page(request: MemberRequest, person_id: UUID) -> HttpResponse:
     """The page."""
     seen = _seen(request, person_id)
-    return _page(request, seen, KeepOutForm(projects=seen.projects, whole=seen.whole))
+    return _page(request, seen)
 
 
 @require_POST
@@ -68,18 +68,27 @@ def keep_out(request: MemberRequest, person_id: UUID) -> HttpResponse:
     return redirect("person-work", person_id)
 
 
-def _page(request: MemberRequest, seen: Seen, form: KeepOutForm, status: int = 200, **more: Any) -> HttpResponse:
+def _page(
+    request: MemberRequest, seen: Seen, form: KeepOutForm | None = None, status: int = 200, **more: Any
+) -> HttpResponse:
     report = reports.for_managers(seen.person, request.organization.pk, seen.projects, whole=seen.whole)
     context = {
         "person": seen.person,
         "whole": seen.whole,
         "report": report,
         "drawn": [(one, drawn(one)) for one in report.projects],
-        "form": form,
+        "form": form or _empty(seen, report),
         "currency": request.organization.currency,
         "days": reports.DAYS,
     }
     return render(request, "projects/manager/person.html", context | more, status=status)
+
+
+def _empty(seen: Seen, report: reports.Report) -> KeepOutForm:
+    """The form, about the project in which they do most: nobody is kept from all of them by an oversight."""
+    where = [one.project for one in report.projects] or seen.projects
+    initial = {"project": str(where[0].public_id)} if where else {}
+    return KeepOutForm(projects=seen.projects, whole=seen.whole, initial=initial)
 
 
 def _seen(request: MemberRequest, person_id: UUID) -> Seen:
