@@ -18,7 +18,7 @@ from projects.quality.gold import pool
 from projects.reports import agreement_reports, stalls
 from projects.webhooks import deliveries as messages
 from projects.workflow import batch_closing, corrections, void_work
-from taskers.credentials import secret_box, throttle
+from taskers.credentials import idempotency, secret_box, throttle
 from taskers.models import Person
 from taskers.money import earning_days
 
@@ -88,6 +88,13 @@ def collect_assets(timestamp: int) -> int:
 def clean_throttle(timestamp: int) -> int:
     """Throw away the counters of the shared throttle that have settled; returns how many."""
     return throttle.clean()
+
+
+@app.periodic(cron="20 * * * *")
+@app.task(queue="jobs", queueing_lock="clean_idempotency_keys")
+def clean_idempotency_keys(timestamp: int) -> int:
+    """Throw away the answers that were kept for requests sent again, a day later; returns how many."""
+    return idempotency.clean()
 
 
 @app.periodic(cron="40 3 * * *")

@@ -10,7 +10,7 @@ class TaskersConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from taskers.credentials import second_step_secrets, secret_box, sign_ins
+        from taskers.credentials import idempotency, second_step_secrets, secret_box, sign_ins
 
         sign_ins.listen()
-        secret_box.PLACES.append(second_step_secrets.PLACE)
+        secret_box.PLACES.extend([second_step_secrets.PLACE, idempotency.PLACE])

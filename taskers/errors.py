@@ -3,6 +3,7 @@
 The first line of an error's docstring is what a person reads, in their language where the catalogue has it.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext
@@ -28,6 +29,7 @@ class Problem(Exception):
 
     code = "problem"
     status = 400
+    headers: Mapping[str, str] = {}  # of its answer
 
     def __init__(self, text: str = "", *, code: str = "", place: str = "", status: int = 0, **values: object) -> None:
         self.template = text or (self.__doc__ or "").strip().splitlines()[0]

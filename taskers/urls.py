@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from taskers.web.views import audit, entrance, keys, people, person, profile, skills, tokens
+from taskers.web.views import audit, entrance, keys, people, person, profile, service_accounts, skills, tokens
 
 urlpatterns = [
     path("people/", people.people, name="people"),
@@ -12,6 +12,16 @@ urlpatterns = [
     path("people/password/<str:key>/<str:token>/", entrance.password, name="password-link"),
     path("people/audit/", audit.audit, name="audit"),
     path("people/tokens/", tokens.tokens, name="tokens"),
+    path("people/tokens/days/", tokens.days, name="token-days"),
+    path("people/service-accounts/", service_accounts.accounts, name="service-accounts"),
+    path("people/service-accounts/<uuid:account_id>/", service_accounts.account, name="service-account"),
+    path("people/service-accounts/<uuid:account_id>/tokens/", service_accounts.issue, name="service-account-issue"),
+    path(
+        "people/service-accounts/<uuid:account_id>/tokens/<uuid:token_id>/rotate/",
+        service_accounts.rotate,
+        name="service-account-rotate",
+    ),
+    path("people/service-accounts/<uuid:account_id>/end/", service_accounts.end, name="service-account-end"),
     path("people/tokens/<uuid:token_id>/revoke/", tokens.revoke, name="office-token-revoke"),
     path("people/skills/", skills.skills, name="skills"),
     path("people/skills/<slug:skill_key>/", skills.skill, name="skill"),
@@ -28,5 +38,6 @@ urlpatterns = [
     path("profile/submit-on-choice/", keys.submit_on_choice, name="submit-on-choice"),
     path("profile/tokens/", profile.issue_token, name="token-issue"),
     path("profile/tokens/<uuid:token_id>/revoke/", profile.revoke_token, name="token-revoke"),
+    path("profile/tokens/<uuid:token_id>/rotate/", profile.rotate_token, name="token-rotate"),
     path("organization/", profile.switch, name="organization-switch"),
 ]

@@ -17,7 +17,7 @@ from projects.models import Exclusion, ModelAnnotator, ModelAnnotatorChange, Pro
 from projects.workforce import rules
 from taskers.credentials import tokens
 from taskers.errors import NotFound
-from taskers.models import ApiToken, Person
+from taskers.models import ApiToken, Person, Scope
 from taskers.models.limits import TOKEN_NAME
 from taskers.models.people import Role
 from taskers.outbox.events import emit
@@ -50,8 +50,7 @@ def register(project: Project, *, name: str, by: Person, **terms: float) -> tupl
     `terms`: see limits.ANNOTATOR. Raises Refused with the place of the fault.
     """
     annotator = give(project, name=name, by=by, **terms)
-    _token, secret = tokens.issue(annotator.tasker, project.organization, name=annotator.tasker.name[:TOKEN_NAME])
-    return annotator, secret
+    return annotator, _token_for(annotator)
 
 
 @transaction.atomic
@@ -78,10 +77,13 @@ def new_token(annotator: ModelAnnotator, *, by: Person) -> str:
     """End the model's tokens and make another; its secret, shown once."""
     for token in ApiToken.objects.filter(person=annotator.tasker, revoked_at=None).order_by("pk"):
         tokens.revoke(token, by)
-    _token, secret = tokens.issue(
-        annotator.tasker, annotator.project.organization, name=annotator.tasker.name[:TOKEN_NAME]
-    )
-    return secret
+    return _token_for(annotator)
+
+
+def _token_for(annotator: ModelAnnotator) -> str:
+    """The secret of a token that opens the work, for as long as the organization's tokens may."""
+    home, name = annotator.project.organization, annotator.tasker.name[:TOKEN_NAME]
+    return tokens.issue(annotator.tasker, home, name=name, scopes=[Scope.LABEL], expires_at=tokens.latest(home))[1]
 
 
 @transaction.atomic

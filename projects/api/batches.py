@@ -26,10 +26,13 @@ from projects.api.serializers import (
 )
 from projects.data import importing
 from projects.workflow import batches
+from taskers.models import Scope
 
 
 class Batches(Endpoint):
     """The batches of a project."""
+
+    scopes = {"GET": (Scope.READ,), "POST": (Scope.LOAD,)}
 
     @described("List batches", {200: BatchPage}, operation_id="batches_list", parameters=[PageQuery])
     def get(self, request: Request, project_id: UUID) -> Response:
@@ -50,6 +53,8 @@ class Batches(Endpoint):
 class OneBatch(Endpoint):
     """A batch and how far it has come."""
 
+    scopes = {"GET": (Scope.READ,)}
+
     @described("Get a batch", {200: BatchShape}, operation_id="batches_get")
     def get(self, request: Request, batch_id: UUID) -> Response:
         return Response(BatchShape(self.batch(batch_id)).data)
@@ -57,6 +62,8 @@ class OneBatch(Endpoint):
 
 class Move(Endpoint):
     """A batch's state."""
+
+    scopes = {"POST": (Scope.MANAGE,)}
 
     @described(
         "Start, pause, close or cancel a batch", {200: BatchShape}, request=BatchMove, operation_id="batches_move"
@@ -70,6 +77,8 @@ class Move(Endpoint):
 
 class Tasks(Endpoint):
     """Tasks in bulk. Sending the same rows again changes nothing."""
+
+    scopes = {"POST": (Scope.LOAD,)}
 
     parser_classes = (BoundedJSON, JSONLines)
 
@@ -90,6 +99,8 @@ class Tasks(Endpoint):
 class Imports(Endpoint):
     """Files that a worker loads, or looks at: one, several in an archive, or what a kept place has."""
 
+    scopes = {"POST": (Scope.LOAD,)}
+
     parser_classes = (MultiPartParser,)
 
     @described(
@@ -107,6 +118,8 @@ class Imports(Endpoint):
 
 class OneImport(Endpoint):
     """How far a file has come, and its rejected rows."""
+
+    scopes = {"GET": (Scope.READ, Scope.LOAD)}
 
     @described("Get an import", {200: ImportShape}, operation_id="imports_get")
     def get(self, request: Request, import_id: UUID) -> Response:

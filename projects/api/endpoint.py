@@ -1,33 +1,42 @@
 """What every endpoint of the API does alike: who asks, in which organization, and how it is described."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from hashlib import sha256
+from json import dumps, loads
 from typing import Any, TypeVar, cast
 from uuid import UUID
 
+from django.core.files import File
 from django.utils import translation
+from django.utils.datastructures import MultiValueDict
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.parsers import BaseParser
 from rest_framework.permissions import AllowAny
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from projects import access
 from projects.api.rows import BoundedJSON
 from projects.api.serializers import ProblemShape
 from projects.models import Assignment, Batch, Import, Project, Task
-from taskers.errors import NotFound
-from taskers.models import Organization, Person
+from taskers.credentials import idempotency
+from taskers.errors import NotAllowed, NotFound
+from taskers.models import ApiToken, Organization, Person, Scope
 from taskers.web.problems import MEDIA_TYPE
 from taskers.web.requests import MemberRequest
 
 T = TypeVar("T")
+Scopes = tuple[Scope, ...]
 
 REASONS = {
     400: "The request can't be read: its body, a parameter or its shape.",
     401: "The token is missing, unknown, expired or revoked.",
-    403: "The token's person lacks the role.",
+    403: "The token's person lacks the role, or the token the scope.",
     404: "There is nothing at this address, or it isn't yours to see.",
     405: "The address doesn't know this method.",
     409: "Somebody or something else was there first.",
@@ -63,21 +72,80 @@ class AlwaysJSON(DefaultContentNegotiation):
         return first, first.media_type
 
 
-class Endpoint(APIView):
-    """A view that knows its asker, and reaches only into the organization that the token belongs to."""
+def digest_of(request: Request) -> str | None:
+    """Stands for all that is asked; None for rows that are read as they come, which are known again by their names."""
+    data = request.data
+    if hasattr(data, "readline"):
+        return None
+    told = sha256(f"{request.method} {request.get_full_path()}\n".encode())
+    if isinstance(data, MultiValueDict):
+        for name, values in sorted(data.lists()):
+            for value in values:
+                told.update(f"\n{name}:".encode())
+                for chunk in value.chunks() if isinstance(value, File) else [str(value).encode()]:
+                    told.update(chunk)
+    else:
+        told.update(dumps(data, sort_keys=True).encode())
+    return told.hexdigest()
 
+
+class ScopeMissing(NotAllowed):
+    """This token doesn't open this."""
+
+    code = "scope-missing"
+
+
+def require_scope(token: ApiToken, needed: Scopes) -> None:
+    """Raises ScopeMissing unless the token opens one of these."""
+    if not token.opens(needed):
+        names = " or ".join(one.value for one in needed) or Scope.EVERYTHING.value
+        raise ScopeMissing("This token doesn't open this: it needs the scope %(scopes)s.", scopes=names)
+
+
+class Endpoint(APIView):
+    """A view that knows its asker, and reaches only into the organization that the token belongs to.
+
+    `scopes` says for each method what its token must open, one of them; a method that isn't there takes a token that
+    opens everything. A POST that comes with an Idempotency-Key is done once, however often it is sent.
+    """
+
+    scopes: Mapping[str, Scopes] = {}
+    has_own_key = False  # what is sent is known again by itself, as by the token of a claim
     parser_classes: Sequence[type[BaseParser]] = (BoundedJSON,)
     content_negotiation_class = AlwaysJSON
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Speak the language that the token's person chose; else the one that was asked for."""
+        """See that the token opens this, and speak the language that its person chose; else the one asked for."""
         super().initial(request, *args, **kwargs)
+        method = "GET" if request.method == "HEAD" else request.method or ""
+        if method != "OPTIONS":
+            require_scope(self.token, self.scopes.get(method, ()))
+        if method == "POST" and not self.has_own_key and "Idempotency-Key" in request.headers:
+            self.post = partial(self._once, self.post)  # type: ignore[attr-defined]
         if language := getattr(request.user, "language", ""):
             translation.activate(language)
+
+    def _once(self, do: Callable[..., Response], request: Request, *args: Any, **kwargs: Any) -> Response:
+        """What `do` answers, now or the first time that this was sent."""
+        if (digest := digest_of(request)) is None:
+            return do(request, *args, **kwargs)
+
+        def done() -> tuple[int, str]:
+            answer = do(request, *args, **kwargs)
+            return answer.status_code, JSONRenderer().render(answer.data).decode()
+
+        key = request.headers["Idempotency-Key"]
+        answer = idempotency.once(self.organization, self.person, key, digest, done)
+        headers = {"Idempotency-Replayed": "true"} if answer.again else None
+        return Response(loads(answer.text) if answer.text else None, status=answer.status, headers=headers)
 
     @property
     def person(self) -> Person:
         return cast(Person, self.request.user)
+
+    @property
+    def token(self) -> ApiToken:
+        return cast(ApiToken, self.request.auth)
 
     @property
     def organization(self) -> Organization:

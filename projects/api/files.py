@@ -11,13 +11,13 @@ from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 
 from projects import access
-from projects.api.endpoint import Endpoint, described
+from projects.api.endpoint import Endpoint, described, require_scope
 from projects.data import exporting
 from projects.web.manager.export import file_of
 from projects.web.shared.media import task_media
 from taskers.credentials.tokens import TokenAuthentication
 from taskers.errors import NotFound, Problem
-from taskers.models import Person
+from taskers.models import Person, Scope
 from taskers.models.people import Role
 from taskers.web import problems
 
@@ -25,8 +25,13 @@ BATCH = OpenApiParameter("batch", OpenApiTypes.UUID, description="only this batc
 FORMAT = OpenApiParameter("format", str, OpenApiParameter.PATH, enum=sorted(exporting.FORMATS))
 
 
+PICTURES = (Scope.READ, Scope.LABEL, Scope.REVIEW)
+
+
 class Export(Endpoint):
     """A project's decided tasks as a file, written while it is read."""
+
+    scopes = {"GET": (Scope.READ,)}
 
     @described(
         "Export verdicts",
@@ -54,6 +59,9 @@ async def media(request: HttpRequest, task_id: UUID, which: str = "first") -> Ht
     return await task_media(request, task_id, which)
 
 
+media.scopes = {"GET": PICTURES}  # type: ignore[attr-defined]
+
+
 def _asker(request: HttpRequest, task_id: UUID) -> Person:
     try:
         found = TokenAuthentication().authenticate(request)
@@ -62,6 +70,7 @@ def _asker(request: HttpRequest, task_id: UUID) -> Person:
     if found is None:
         raise Problem("Send a token: Authorization: Bearer tdm_…", code="not-authenticated", status=401)
     person, token = found
+    require_scope(token, PICTURES)
     task = access.task(person, task_id, *Role.values)
     if task.project.organization_id != token.organization_id:
         raise NotFound()

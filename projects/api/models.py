@@ -12,6 +12,7 @@ from projects.annotators import lifecycle, report
 from projects.api.endpoint import Endpoint, described
 from projects.models import ModelAnnotator, limits
 from projects.models.limits import ANNOTATOR
+from taskers.models import Scope
 
 
 def share(name: str) -> Any:
@@ -74,6 +75,8 @@ class RegisteredModel(ModelShape):
 class Models(Endpoint):
     """The models at work in a project."""
 
+    scopes = {"GET": (Scope.READ, Scope.MODELS), "POST": (Scope.MODELS,)}
+
     @described("List the models at work", {200: ModelList}, operation_id="models_list")
     def get(self, request: Request, project_id: UUID) -> Response:
         return Response(ModelList({"results": report.of(self.project(project_id, *access.MANAGE))}).data)
@@ -90,6 +93,8 @@ class Models(Endpoint):
 
 class OneModel(Endpoint):
     """One of them."""
+
+    scopes = {"GET": (Scope.READ, Scope.MODELS), "PATCH": (Scope.MODELS,)}
 
     @described("Get a model at work", {200: ModelShape}, operation_id="models_get")
     def get(self, request: Request, project_id: UUID, annotator_id: UUID) -> Response:

@@ -27,7 +27,7 @@ from projects.workflow import void_work
 from projects.workforce import conflicts_of_interest, rules
 from taskers import access as roles
 from taskers.errors import NotFound
-from taskers.models import Person, Skill
+from taskers.models import Person, Scope, Skill
 from taskers.skills import skills
 
 
@@ -56,6 +56,8 @@ class Office(Endpoint):
 class Skills(Office):
     """What the organization's projects may ask for."""
 
+    scopes = {"GET": (Scope.PEOPLE,), "POST": (Scope.PEOPLE,)}
+
     @described("List skills", {200: SkillList}, operation_id="skills_list")
     def get(self, request: Request) -> Response:
         self.enter()
@@ -73,6 +75,8 @@ class Skills(Office):
 class Holders(Office):
     """Who has a skill."""
 
+    scopes = {"GET": (Scope.PEOPLE,)}
+
     @described("List who has a skill", {200: QualificationPage}, operation_id="skills_people", parameters=[PageQuery])
     def get(self, request: Request, skill_key: str) -> Response:
         self.enter()
@@ -84,6 +88,8 @@ class Holders(Office):
 
 class Holder(Office):
     """One person's value in a skill."""
+
+    scopes = {"PUT": (Scope.PEOPLE,), "DELETE": (Scope.PEOPLE,)}
 
     @described("Give a skill", {200: QualificationShape}, request=GrantBody, operation_id="skills_grant")
     def put(self, request: Request, skill_key: str, person_id: UUID) -> Response:
@@ -104,6 +110,8 @@ class Holder(Office):
 
 class Exclusions(Office):
     """Exclusions."""
+
+    scopes = {"GET": (Scope.PEOPLE,), "POST": (Scope.PEOPLE,)}
 
     @described("List exclusions", {200: ExclusionPage}, operation_id="exclusions_list", parameters=[PageQuery])
     def get(self, request: Request) -> Response:
@@ -137,6 +145,8 @@ class Exclusions(Office):
 class OneExclusion(Office):
     """An exclusion, lifted by deleting it; it stays in the history."""
 
+    scopes = {"DELETE": (Scope.PEOPLE,)}
+
     @described("Let somebody work again", {204: None}, operation_id="exclusions_lift")
     def delete(self, request: Request, exclusion_id: UUID) -> Response:
         rows = Exclusion.objects.filter(organization=self.organization).select_related("project", "tasker")
@@ -153,6 +163,8 @@ class OneExclusion(Office):
 
 class Conflicts(Office):
     """Who must not judge the same task."""
+
+    scopes = {"GET": (Scope.PEOPLE,), "POST": (Scope.PEOPLE,)}
 
     @described("List conflicts of interest", {200: ConflictPage}, operation_id="conflicts_list", parameters=[PageQuery])
     def get(self, request: Request) -> Response:
@@ -181,6 +193,8 @@ class Conflicts(Office):
 
 class OneConflict(Office):
     """A pair, ended by deleting it; it stays in the history."""
+
+    scopes = {"DELETE": (Scope.PEOPLE,)}
 
     @described("End a conflict of interest", {204: None}, operation_id="conflicts_end")
     def delete(self, request: Request, pair_id: UUID) -> Response:

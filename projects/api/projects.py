@@ -11,10 +11,13 @@ from projects.api.pagination import asked, page
 from projects.api.serializers import NewProject, PageQuery, ProjectLine, ProjectPage, ProjectShape
 from projects.configuration import configure
 from taskers.access import require
+from taskers.models import Scope
 
 
 class Projects(Endpoint):
     """The projects that the asker manages."""
+
+    scopes = {"GET": (Scope.READ,), "POST": (Scope.MANAGE,)}
 
     @described("List projects", {200: ProjectPage}, operation_id="projects_list", parameters=[PageQuery])
     def get(self, request: Request) -> Response:
@@ -34,6 +37,8 @@ class Projects(Endpoint):
 
 class OneProject(Endpoint):
     """A project with its settings in force and its labels."""
+
+    scopes = {"GET": (Scope.READ,)}
 
     @described("Get a project", {200: ProjectShape}, operation_id="projects_get")
     def get(self, request: Request, project_id: UUID) -> Response:

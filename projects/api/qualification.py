@@ -30,11 +30,13 @@ from projects.queue.qualification import course_items
 from projects.reports import qualification
 from projects.workforce import rules
 from taskers.errors import NotFound
-from taskers.models import Person
+from taskers.models import Person, Scope
 
 
 class Course(Endpoint):
     """What is asked before the first judgement."""
+
+    scopes = {"GET": (Scope.READ,), "PATCH": (Scope.MANAGE,)}
 
     @described("Get the course", {200: CourseShape}, operation_id="courses_get")
     def get(self, request: Request, project_id: UUID) -> Response:
@@ -51,6 +53,8 @@ class Course(Endpoint):
 
 class Items(Endpoint):
     """Making an item: it comes last."""
+
+    scopes = {"POST": (Scope.MANAGE,), "PUT": (Scope.MANAGE,)}
 
     @described("Add an item", {201: CourseShape}, request=NewItem, operation_id="courses_add")
     def post(self, request: Request, project_id: UUID) -> Response:
@@ -75,6 +79,8 @@ class Items(Endpoint):
 class OneItem(Endpoint):
     """An item of the course, by its task."""
 
+    scopes = {"PUT": (Scope.MANAGE,), "DELETE": (Scope.MANAGE,)}
+
     @described("Explain an item", {200: CourseShape}, request=ItemChange, operation_id="courses_explain")
     def put(self, request: Request, project_id: UUID, task_id: UUID) -> Response:
         project = self.project(project_id, *access.MANAGE)
@@ -93,6 +99,8 @@ class OneItem(Endpoint):
 class People(Endpoint):
     """Who passed, failed or is under way."""
 
+    scopes = {"GET": (Scope.READ,)}
+
     @described("List who took it", {200: StandingPage}, operation_id="courses_people", parameters=[PageQuery])
     def get(self, request: Request, project_id: UUID) -> Response:
         project = self.project(project_id, *access.MANAGE)
@@ -103,6 +111,8 @@ class People(Endpoint):
 
 class Again(Endpoint):
     """Giving somebody their tries back."""
+
+    scopes = {"POST": (Scope.MANAGE,)}
 
     @described("Reset a person's tries", {200: TriesBack}, request=None, operation_id="courses_reset")
     def post(self, request: Request, project_id: UUID, person_id: UUID) -> Response:
@@ -116,6 +126,8 @@ class Again(Endpoint):
 
 class Mine(Endpoint):
     """The asker's own tries."""
+
+    scopes = {"GET": (Scope.LABEL,)}
 
     @described("See your own tries again", {200: TriesShape}, operation_id="courses_mine")
     def get(self, request: Request, project_id: UUID) -> Response:

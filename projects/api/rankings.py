@@ -10,6 +10,7 @@ from projects import access
 from projects.api.endpoint import Endpoint, described
 from projects.quality import rankings
 from taskers.errors import NotFound
+from taskers.models import Scope
 
 
 class RankedShape(serializers.Serializer):
@@ -53,6 +54,8 @@ class RankingShape(serializers.Serializer):
 
 class Ranking(Endpoint):
     """The ranking of a project of preferences."""
+
+    scopes = {"GET": (Scope.READ,)}
 
     @described("Get the ranking", {200: RankingShape}, operation_id="projects_ranking")
     def get(self, request: Request, project_id: UUID) -> Response:

@@ -27,13 +27,15 @@ from projects.quality.gold import pool
 from projects.workflow import batches, task_actions
 from projects.workforce import qualified_people, rules
 from taskers.errors import NotFound
-from taskers.models import Person
+from taskers.models import Person, Scope
 
 MOST = 300
 
 
 class Rules(Endpoint):
     """Who may work on a project, how much, and what is mixed in."""
+
+    scopes = {"GET": (Scope.READ,), "PATCH": (Scope.MANAGE,)}
 
     @described("Get the rules", {200: RulesShape}, operation_id="rules_get")
     def get(self, request: Request, project_id: UUID) -> Response:
@@ -51,6 +53,8 @@ class Rules(Endpoint):
 class Qualifying(Endpoint):
     """Who may work now."""
 
+    scopes = {"GET": (Scope.READ,)}
+
     @described("Count who qualifies", {200: QualifyingShape}, operation_id="rules_qualifying")
     def get(self, request: Request, project_id: UUID) -> Response:
         return Response(QualifyingShape(qualified_people.look_over(self.project(project_id, *access.MANAGE))).data)
@@ -58,6 +62,8 @@ class Qualifying(Endpoint):
 
 class Place(Endpoint):
     """How soon a batch is wanted."""
+
+    scopes = {"PUT": (Scope.MANAGE,)}
 
     @described("Set priority and deadline", {200: BatchShape}, request=BatchPlace, operation_id="batches_arrange")
     def put(self, request: Request, batch_id: UUID) -> Response:
@@ -69,6 +75,8 @@ class Place(Endpoint):
 
 class Leases(Endpoint):
     """Work in progress, by who holds it."""
+
+    scopes = {"GET": (Scope.READ,), "POST": (Scope.MANAGE,)}
 
     @described("List what is held", {200: LeasesShape}, operation_id="leases_list")
     def get(self, request: Request, project_id: UUID) -> Response:
@@ -96,6 +104,8 @@ class Leases(Endpoint):
 class Gold(Endpoint):
     """The gold of a project."""
 
+    scopes = {"GET": (Scope.READ,), "POST": (Scope.MANAGE,)}
+
     @described("List gold", {200: GoldPage}, operation_id="gold_list", parameters=[PageQuery])
     def get(self, request: Request, project_id: UUID) -> Response:
         project = self.project(project_id, *access.MANAGE)
@@ -114,6 +124,8 @@ class Gold(Endpoint):
 
 class OneGold(Endpoint):
     """Retiring gold, and putting it back."""
+
+    scopes = {"POST": (Scope.MANAGE,)}
 
     @described("Retire, restore, or make ordinary work", {204: None}, request=GoldMove, operation_id="gold_move")
     def post(self, request: Request, project_id: UUID, task_id: UUID) -> Response:

@@ -17,6 +17,7 @@ from projects.models import Annotation, Assignment, Task, Verdict, VerdictEntry
 from projects.reports import verdict_index
 from projects.workflow import void_work
 from taskers.errors import NotFound
+from taskers.models import Scope
 
 
 class Verdicts(Endpoint):
@@ -27,6 +28,8 @@ class Verdicts(Endpoint):
     it was decided, is told too: whoever keeps the answer where `state` is `decided`, and drops it otherwise, holds
     exactly the verdicts that stand. A line appears about a second later, as long as a worker is alive.
     """
+
+    scopes = {"GET": (Scope.READ,)}
 
     @described("Follow verdicts", {200: VerdictPage}, operation_id="verdicts_list", parameters=[PageQuery])
     def get(self, request: Request, project_id: UUID) -> Response:
@@ -45,6 +48,8 @@ class Verdicts(Endpoint):
 class OneTask(Endpoint):
     """A task and the verdict that stands."""
 
+    scopes = {"GET": (Scope.READ,)}
+
     @described("Get a task", {200: TaskShape}, operation_id="tasks_get")
     def get(self, request: Request, task_id: UUID) -> Response:
         return Response(TaskShape(self.task(task_id, *access.MANAGE)).data)
@@ -52,6 +57,8 @@ class OneTask(Endpoint):
 
 class Judgements(Endpoint):
     """What people and models handed in on a task, voided or not; one of them can be done again by somebody else."""
+
+    scopes = {"GET": (Scope.READ,), "POST": (Scope.MANAGE,)}
 
     @described("Get a task's judgements", {200: JudgementList}, operation_id="tasks_judgements")
     def get(self, request: Request, task_id: UUID) -> Response:
@@ -81,6 +88,8 @@ class Judgements(Endpoint):
 
 class TaskVerdicts(Endpoint):
     """Every verdict a task ever had, the newest first; the one that stands isn't superseded."""
+
+    scopes = {"GET": (Scope.READ,)}
 
     @described("Get a task's verdicts", {200: VerdictList}, operation_id="tasks_verdicts")
     def get(self, request: Request, task_id: UUID) -> Response:

@@ -16,6 +16,7 @@ from projects.webhooks import deliveries, subscriptions
 from projects.webhooks.kinds import KINDS
 from taskers.access import require
 from taskers.errors import NotFound
+from taskers.models import Scope
 from taskers.models.people import Role
 
 OFFICE = (*access.MANAGE, Role.FINANCE)
@@ -122,6 +123,8 @@ class _Subscribing(Endpoint):
 class OfProject(_Subscribing):
     """Who is told of what happens in a project."""
 
+    scopes = {"GET": (Scope.READ,), "POST": (Scope.MANAGE,)}
+
     @described("List a project's webhooks", {200: SubscriptionList}, operation_id="webhooks_of_project")
     def get(self, request: Request, project_id: UUID) -> Response:
         return self.listed(self.project(project_id, *access.MANAGE))
@@ -135,6 +138,8 @@ class OfProject(_Subscribing):
 
 class OfOrganization(_Subscribing):
     """Who is told of what happens in all projects, and of payouts."""
+
+    scopes = {"GET": (Scope.READ,), "POST": (Scope.MANAGE,)}
 
     @described("List the organization's webhooks", {200: SubscriptionList}, operation_id="webhooks_list")
     def get(self, request: Request) -> Response:
@@ -157,6 +162,8 @@ class _OfOne(Endpoint):
 
 class OneSubscription(_OfOne):
     """One of them."""
+
+    scopes = {"GET": (Scope.READ,), "PATCH": (Scope.MANAGE,), "DELETE": (Scope.MANAGE,)}
 
     @described("Get a webhook", {200: SubscriptionShape}, operation_id="webhooks_get")
     def get(self, request: Request, subscription_id: UUID) -> Response:
@@ -188,6 +195,8 @@ class OneSubscription(_OfOne):
 class Rotate(_OfOne):
     """Another secret; the one before signs beside it for a day."""
 
+    scopes = {"POST": (Scope.MANAGE,)}
+
     @described("Rotate a webhook's secret", {200: WithSecret}, request=None, operation_id="webhooks_rotate")
     def post(self, request: Request, subscription_id: UUID) -> Response:
         found = self.subscription(subscription_id)
@@ -196,6 +205,8 @@ class Rotate(_OfOne):
 
 class Ping(_OfOne):
     """A message that says nothing, to see whether it arrives."""
+
+    scopes = {"POST": (Scope.MANAGE,)}
 
     @described("Ping a webhook", {202: DeliveryShape}, request=None, operation_id="webhooks_ping")
     def post(self, request: Request, subscription_id: UUID) -> Response:
@@ -206,6 +217,8 @@ class Ping(_OfOne):
 
 class Deliveries(_OfOne):
     """Its messages, in the order in which they came about; those that were given up can all be sent again."""
+
+    scopes = {"GET": (Scope.READ,), "POST": (Scope.MANAGE,)}
 
     @described(
         "List a webhook's deliveries",
@@ -242,6 +255,8 @@ class OneDelivery(_OfOne):
 
 class Redeliver(_OfOne):
     """One message once more, under the id it has."""
+
+    scopes = {"POST": (Scope.MANAGE,)}
 
     @described("Send a message again", {202: DeliveryShape}, request=None, operation_id="webhooks_redeliver")
     def post(self, request: Request, subscription_id: UUID, delivery_id: UUID) -> Response:

@@ -27,11 +27,14 @@ from projects.web.annotator import work_json
 from projects.web.shared import work_body
 from projects.web.shared.json_view import taken
 from projects.workflow import submission
-from taskers.models import Organization, Person
+from taskers.models import Organization, Person, Scope
 
 
 class Claim(Endpoint):
     """The asker's next judgement. Whoever holds one already gets that one again."""
+
+    scopes = {"POST": (Scope.LABEL,)}
+    has_own_key = True
 
     @described("Claim a task", {200: ClaimShape}, request=None, operation_id="work_claim")
     def post(self, request: Request, project_id: UUID) -> Response:
@@ -41,6 +44,9 @@ class Claim(Endpoint):
 class ClaimAny(Endpoint):
     """The most urgent and best paid work that the asker qualifies for, of all their projects."""
 
+    scopes = {"POST": (Scope.LABEL,)}
+    has_own_key = True
+
     @described("Claim a task of any project", {200: ClaimShape}, request=None, operation_id="work_claim_any")
     def post(self, request: Request) -> Response:
         return Response(next_of_any(self.person, self.organization))
@@ -48,6 +54,9 @@ class ClaimAny(Endpoint):
 
 class Heartbeat(Endpoint):
     """A sign of life: the lease starts anew."""
+
+    scopes = {"POST": (Scope.LABEL,)}
+    has_own_key = True
 
     @described("Renew the lease", {200: DeadlineShape}, request=TokenOnly, operation_id="work_heartbeat")
     def post(self, request: Request, assignment_id: UUID) -> Response:
@@ -57,6 +66,8 @@ class Heartbeat(Endpoint):
 
 class KeepDraft(Endpoint):
     """Unsent work."""
+
+    scopes = {"PUT": (Scope.LABEL,)}
 
     @described("Keep a draft", {200: VersionShape}, request=DraftBody, operation_id="work_draft")
     def put(self, request: Request, assignment_id: UUID) -> Response:
@@ -68,6 +79,9 @@ class KeepDraft(Endpoint):
 
 class Submit(Endpoint):
     """Handing in. The same answer again is taken once, and answered the same way."""
+
+    scopes = {"POST": (Scope.LABEL,)}
+    has_own_key = True
 
     @described("Submit an answer", {200: SubmittedShape}, request=SubmitBody, operation_id="work_submit")
     def post(self, request: Request, assignment_id: UUID) -> Response:
@@ -90,6 +104,9 @@ class Submit(Endpoint):
 class Skip(Endpoint):
     """Saying no to a task; somebody else is asked."""
 
+    scopes = {"POST": (Scope.LABEL,)}
+    has_own_key = True
+
     @described("Skip a task", {200: ClaimShape}, request=SkipBody, operation_id="work_skip")
     def post(self, request: Request, assignment_id: UUID) -> Response:
         assignment = self.assignment(assignment_id)
@@ -100,6 +117,9 @@ class Skip(Endpoint):
 
 class Release(Endpoint):
     """Giving work back untouched."""
+
+    scopes = {"POST": (Scope.LABEL,)}
+    has_own_key = True
 
     @described("Release a task", {204: None}, request=TokenOnly, operation_id="work_release")
     def post(self, request: Request, assignment_id: UUID) -> Response:

@@ -3,9 +3,13 @@
 import hashlib
 import json
 import secrets
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
+from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.http import HttpRequest
 from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
@@ -16,28 +20,105 @@ from taskers import access
 from taskers.audit import trail
 from taskers.audit.trail import Kind
 from taskers.database.prepared import ask_named, columns, from_columns
-from taskers.models import ApiToken, Organization, Person
+from taskers.errors import Problem, StateConflict
+from taskers.models import ApiToken, Organization, Person, Scope
 from taskers.outbox.events import emit
 
 PREFIX = "tdm_"
 
 
+OVERLAP = timedelta(days=1)  # how long a token works on beside the one that takes its place
+
+
+class TooLong(Problem):
+    """Here API tokens work for a limited time only: say until when."""
+
+    code = "token-too-long"
+    status = 422
+
+
+class AlreadyRotated(StateConflict):
+    """Another token took this one's place already, or it opens nothing any more."""
+
+    code = "already-rotated"
+
+
 def issue(
-    person: Person, organization: Organization, *, name: str, expires_at: datetime | None = None
+    person: Person,
+    organization: Organization,
+    *,
+    name: str,
+    expires_at: datetime | None = None,
+    scopes: Sequence[str] = (Scope.EVERYTHING,),
+    by: Person | None = None,
 ) -> tuple[ApiToken, str]:
-    """A new token and its secret, which can't be shown again."""
+    """A new token and its secret, which can't be shown again. It opens of what its person may do that of `scopes`.
+
+    Raises TooLong where the organization's tokens may not work that long.
+    """
+    last = latest(organization)
+    if last is not None and (expires_at is None or expires_at > last):
+        raise TooLong("Here API tokens work for %(days)s days at most.", place="days", days=organization.token_days)
+    return _made(person, organization, by=by, name=name, expires_at=expires_at, scopes=_ordered(scopes))
+
+
+def latest(organization: Organization) -> datetime | None:
+    """Until when a token that is made now may work; None where its maker may say."""
+    return timezone.now() + timedelta(days=organization.token_days) if organization.token_days else None
+
+
+@transaction.atomic
+def rotate(token: ApiToken, *, by: Person) -> tuple[ApiToken, str]:
+    """Another token in this one's place, for as long a time again, and its secret; this one works on for OVERLAP.
+
+    Raises AlreadyRotated where that was done before, or where it opens nothing any more.
+    """
+    now, last = timezone.now(), latest(token.organization)
+    live = ApiToken.objects.filter(pk=token.pk, revoked_at=None, replaced_by=None)
+    live = live.filter(Q(expires_at=None) | Q(expires_at__gt=now))
+    until = token.expires_at and now + (token.expires_at - token.created_at)
+    ends = min(now + OVERLAP, token.expires_at or now + OVERLAP)
+    if not live.update(expires_at=ends):
+        raise AlreadyRotated()
+    until = min(filter(None, (until, last)), default=None)
+    terms = {"name": token.name, "expires_at": until, "scopes": token.scopes, "replaces": token}
+    try:
+        with transaction.atomic():
+            made, secret = _made(token.person, token.organization, by=by, **terms)
+    except IntegrityError:  # two at once
+        raise AlreadyRotated() from None
+    return made, secret
+
+
+@transaction.atomic
+def limit(organization: Organization, days: int | None, *, by: Person) -> int:
+    """Let no token of the organization's work longer than so many days from now; returns how many end sooner for it."""
+    organization.token_days = days
+    Organization.objects.filter(pk=organization.pk).update(token_days=days)
+    last = latest(organization)
+    mine = ApiToken.objects.filter(organization=organization, revoked_at=None)
+    sooner = mine.filter(Q(expires_at=None) | Q(expires_at__gt=last)).update(expires_at=last) if last else 0
+    emit("token_days_set", organization_id=organization.pk, actor_id=by.pk, subject="tokens", days=days)
+    trail.record(Kind.TOKENS_LIMITED, organization=organization, actor=by, detail={"days": days, "sooner": sooner})
+    return sooner
+
+
+def _made(person: Person, organization: Organization, *, by: Person | None, **terms: Any) -> tuple[ApiToken, str]:
     secret = PREFIX + secrets.token_urlsafe(32)
     token = ApiToken.objects.create(
-        person=person,
-        organization=organization,
-        name=name,
-        prefix=secret[:8],
-        secret_hash=digest(secret),
-        expires_at=expires_at,
+        person=person, organization=organization, prefix=secret[:8], secret_hash=digest(secret), **terms
     )
-    emit("token_issued", organization_id=organization.pk, actor_id=person.pk, subject=f"token:{token.public_id}")
-    _audit(Kind.TOKEN_MADE, token, by=None)
+    actor = by or person
+    emit("token_issued", organization_id=organization.pk, actor_id=actor.pk, subject=f"token:{token.public_id}")
+    _audit(Kind.TOKEN_MADE, token, by=by)
     return token, secret
+
+
+def _ordered(scopes: Sequence[str]) -> list[str]:
+    """Each once, in the order in which they are listed; everything stands alone."""
+    if Scope.EVERYTHING in scopes:
+        return [Scope.EVERYTHING.value]
+    return [one for one in Scope.values if one in scopes]
 
 
 def revoke(token: ApiToken, by: Person, *, why: str = "asked") -> bool:

@@ -1,10 +1,12 @@
 """People, trust and money: one file per chapter."""
 
 from taskers.models.audit import AuditRecord
+from taskers.models.idempotency import IdempotencyKey
 from taskers.models.money import Account, Dispute, EarningDay, Payout, PayoutItem, Transfer, TransferCursor
 from taskers.models.outbox import Cursor, Event, EventPart
-from taskers.models.people import ApiToken, Invitation, Membership, Organization, Person
+from taskers.models.people import ApiToken, Invitation, Membership, Organization, Person, Scope
 from taskers.models.preferences import Preferences
+from taskers.models.service_accounts import ServiceAccount
 from taskers.models.skills import Qualification, Skill
 from taskers.models.standing import Grade, LabelStanding, Standing
 from taskers.models.throttle import ThrottleBucket
@@ -19,6 +21,7 @@ __all__ = [
     "Event",
     "EventPart",
     "Grade",
+    "IdempotencyKey",
     "LabelStanding",
     "Invitation",
     "Membership",
@@ -28,6 +31,8 @@ __all__ = [
     "Person",
     "Preferences",
     "Qualification",
+    "Scope",
+    "ServiceAccount",
     "Skill",
     "Standing",
     "ThrottleBucket",

@@ -33,7 +33,9 @@ SKILL_NAME = 80
 SKILL_KEY = 60
 SKILL_NOTE = 200
 TOKEN_NAME = 80
+SERVICE_NOTE = 200  # what a service account is for
 REFERENCE = 120  # of the bank's, for a payout
 DISPUTE = 4_000  # of what a tasker says, and of what is answered
 
+TOKEN_DAYS = Between(1, 3650)
 SKILL_VALUE = Between(-1e9, 1e9)

@@ -1,12 +1,15 @@
 """Organizations, the people in them, and what each may do."""
 
 import uuid
+from collections.abc import Iterable
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext_lazy as _
 
 from taskers.models import limits
 
@@ -28,6 +31,8 @@ class Organization(models.Model):
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     name = models.CharField(max_length=limits.NAME)
     currency = models.CharField(max_length=3, default="USD")
+    # How many days an API token may open anything; None: as long as whoever makes it says.
+    token_days = models.PositiveSmallIntegerField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     def __str__(self) -> str:
@@ -50,12 +55,13 @@ class PersonManager(BaseUserManager["Person"]):
 
 
 class Person(AbstractBaseUser, PermissionsMixin):
-    """Who signs in; or a model, which is a tasker who is never paid (DESIGN section 2)."""
+    """Who signs in; a model, which is a tasker who is never paid (DESIGN section 2); or a program of the office's."""
 
     class Kind(models.TextChoices):
         HUMAN = "human", "Person"
         MODEL = "model", "Model"
         IMPORTED = "imported", "From elsewhere"  # whose past work came in with files: signs in nowhere, earns nothing
+        SERVICE = "service", "Service account"
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     email = models.EmailField(unique=True)
@@ -164,6 +170,25 @@ class Invitation(models.Model):
         return f"{self.email} to {self.organization} as {self.role}"
 
 
+class Scope(models.TextChoices):
+    """What a token opens, of all that its person may do. A page asks for none of it."""
+
+    EVERYTHING = "all", _("Everything")
+    READ = "read", _("Look: projects, tasks, verdicts, figures, exports")
+    LOAD = "load", _("Load: batches, tasks, files")
+    LABEL = "label", _("Label: claim and submit")
+    REVIEW = "review", _("Review: decide, audit")
+    MANAGE = "manage", _("Manage: settings, labels, rules, tasks, webhooks")
+    PEOPLE = "people", _("People: roles, invitations, skills, tokens")
+    FINANCE = "finance", _("Money: see what is owed and paid")
+    MODELS = "models", _("Models: at work and deployed")
+
+
+def whole_scope() -> list[str]:
+    """What a token opens unless somebody says less."""
+    return [Scope.EVERYTHING.value]
+
+
 class ApiToken(models.Model):
     """A key for programs; only its hash is kept, so a stolen table opens nothing."""
 
@@ -173,10 +198,29 @@ class ApiToken(models.Model):
     name = models.CharField(max_length=limits.TOKEN_NAME)
     prefix = models.CharField(max_length=12)
     secret_hash = models.CharField(max_length=64, unique=True)
+    scopes = ArrayField(models.CharField(max_length=12), default=whole_scope, db_default=["all"])
+    # The one whose place it takes; that one works on for a while, so that no program stands still meanwhile.
+    replaces = models.OneToOneField("self", on_delete=models.PROTECT, null=True, related_name="replaced_by")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     last_used_at = models.DateTimeField(null=True, blank=True)
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
 
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(scopes__contained_by=Scope.values) & Q(scopes__len__gt=0), name="token_scopes_known"
+            )
+        ]
+
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"
+
+    def opens(self, scopes: Iterable[str]) -> bool:
+        """Whether it may be used for something that needs any of these."""
+        return Scope.EVERYTHING in self.scopes or not set(scopes).isdisjoint(self.scopes)
+
+    @property
+    def scope_labels(self) -> list[str]:
+        """What it opens, in the reader's words."""
+        return [str(Scope(one).label) for one in self.scopes]

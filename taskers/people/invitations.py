@@ -234,6 +234,8 @@ def password_reset_path(organization: Organization, person: Person, *, by: Perso
     if not here:
         raise NotFound()
     require_over(by, organization, here)
+    if person.kind != Person.Kind.HUMAN:
+        raise NotAllowed("Nobody signs in as %(person)s: it is a program.", person=person)
     if person.is_superuser or mine.exclude(organization=organization).exists():
         raise NotAllowed("%(person)s also works elsewhere; only they can change their password.", person=person)
     _tell("password_reset_made", organization, by, f"person:{person.public_id}")

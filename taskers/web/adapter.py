@@ -35,6 +35,8 @@ class ClosedDoor(DefaultAccountAdapter):
     def authenticate(self, request: HttpRequest, **credentials: str) -> Person | None:
         """Whose password this is, if anybody's; a right one doesn't count as a try."""
         person = super().authenticate(request, **credentials)
+        if person is not None and person.kind != Person.Kind.HUMAN:
+            return None  # programs come by tokens
         if person is not None:
             self._try.succeeded()
         return person

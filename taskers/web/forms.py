@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from taskers import access
-from taskers.models import Organization, Person, limits
+from taskers.models import Organization, Person, Scope, limits
 from taskers.models.people import Role
 from taskers.organizations.project_names import project_names
 
@@ -128,6 +128,14 @@ class TokenForm(forms.Form):
         choices=[(30, _("30 days")), (90, _("90 days")), (365, _("a year")), (0, _("until revoked"))],
     )
 
+    scopes = forms.MultipleChoiceField(
+        label=_("What it opens"),
+        choices=Scope.choices,
+        initial=[Scope.EVERYTHING.value],
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": _("Choose what it opens.")},
+    )
+
     def __init__(self, *args, **kwargs) -> None:
         kwargs["auto_id"] = "token_%s"  # it shares its page with a person's own name
         super().__init__(*args, **kwargs)
@@ -136,3 +144,28 @@ class TokenForm(forms.Form):
         """When the token ends, or None."""
         days = self.cleaned_data["days"]
         return timezone.now() + timedelta(days=days) if days else None
+
+
+class TokenDaysForm(forms.Form):
+    """For how long an organization's tokens may work."""
+
+    days = forms.IntegerField(
+        label=_("Days at most"),
+        required=False,
+        **limits.TOKEN_DAYS.bounds,
+        help_text=_("Empty: as whoever makes one says. Those that would work longer end after this time."),
+    )
+
+
+class ServiceAccountForm(RoleForm):
+    """A program of the organization's own."""
+
+    name = forms.CharField(label=_("Name"), max_length=limits.NAME)
+    note = forms.CharField(label=_("What it does"), required=False, max_length=limits.SERVICE_NOTE)
+    field_order = ["name", "note", "role", "project"]
+
+    def __init__(self, by: Person, organization: Organization, *args, **kwargs) -> None:
+        super().__init__(by, organization, *args, **kwargs)
+        role = cast(forms.ChoiceField, self.fields["role"])
+        role.choices = [one for one in role.choices if one[0] != Role.TASKER]
+        role.initial = Role.MANAGER

@@ -22,7 +22,8 @@ NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 def as_json(problem: Problem, extra: dict | None = None) -> JsonResponse:
     """The answer for a program."""
-    return JsonResponse(problem.as_json() | (extra or {}), status=problem.status, content_type=MEDIA_TYPE)
+    body = problem.as_json() | (extra or {})
+    return JsonResponse(body, status=problem.status, content_type=MEDIA_TYPE, headers=problem.headers)
 
 
 def named(error: BaseException | None) -> Problem | None:
@@ -70,7 +71,7 @@ def api_exception(error: Exception, context: dict) -> Response | None:
     elif isinstance(error, PermissionDenied):
         error = NotAllowed()
     if problem := named(error):
-        return Response(problem.as_json(), status=problem.status, content_type=MEDIA_TYPE)
+        return Response(problem.as_json(), problem.status, headers=dict(problem.headers), content_type=MEDIA_TYPE)
     response = exception_handler(error, context)
     if response is None or not isinstance(error, exceptions.APIException):
         return None

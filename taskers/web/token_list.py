@@ -12,7 +12,7 @@ from taskers.models import ApiToken, Organization, Person
 
 def live(organization: Organization) -> QuerySet[ApiToken]:
     """Those that open something, newest first."""
-    rows = ApiToken.objects.filter(organization=organization, revoked_at=None).select_related("person")
+    rows = ApiToken.objects.filter(organization=organization, revoked_at=None).select_related("person", "replaces")
     return rows.filter(Q(expires_at=None) | Q(expires_at__gt=timezone.now())).order_by("-pk")
 
 

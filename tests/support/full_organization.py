@@ -41,7 +41,7 @@ from taskers.credentials import tokens
 from taskers.models import Dispute, Event, Organization, Person
 from taskers.models.people import Role
 from taskers.money import disputes, payouts
-from taskers.people import invitations
+from taskers.people import invitations, service_accounts
 from taskers.skills import skills
 from tests.support import cast as people
 from tests.support import make
@@ -59,6 +59,7 @@ FAKE = RUNTIMES["fake-spans@1"]
 SECRETS = (
     *("Riverside", "secret project", "Secret skill", "Secret reason", "Secret model", "Secret question", "Secret hook"),
     *("Secret file", "Secret place"),
+    *("Secret loader", "Secret nightly"),
     *("Secret batch", "Pipeline of Mina", "Alice", "alice@example", "carol@example"),
 )
 
@@ -243,6 +244,8 @@ def _office(world: World, cast: Cast, project: Project) -> None:
     here = rules.exclude(cast.carol, project=project, reason="Secret reason", by=cast.mina)
     whole: Exclusion = rules.exclude(cast.carol, organization=cast.riverside, reason="Secret reason", by=cast.mina)
     token, _secret = tokens.issue(cast.mina, cast.riverside, name="Pipeline of Mina")
+    account = service_accounts.create(cast.riverside, name="Secret loader", role="manager", by=cast.olga)
+    loaders, _secret = service_accounts.issue(account, name="Secret nightly", scopes=["people"], by=cast.olga)
     batch = make.batch(project, "Loaded")
     file_import = Import.objects.create(
         batch=batch, name="a.jsonl", format="jsonl", file="a.jsonl", state="failed", started_by=cast.mina
@@ -259,12 +262,14 @@ def _office(world: World, cast: Cast, project: Project) -> None:
         "pair_id": pair.public_id,
         "exclusion_id": here.public_id,
         "token_id": token.public_id,
+        "account_id": account.public_id,
         "import_id": file_import.public_id,
         "connector_id": connector.public_id,
         "key": reset[-3],
     }
     world.others |= {"whole": {"exclusion_id": whole.public_id}, "reset": {"token": reset[-2]}}
     world.others["planned"] = {"import_id": planned.public_id, "number": 0}
+    world.others["service"] = {"token_id": loaders.public_id}
     world.others["skilled"] = {"person_id": cast.alice.public_id}
 
 

@@ -40,7 +40,7 @@ def test_times_are_told_by_the_askers_clock(alice, cast, rf) -> None:
 
 
 def test_token_is_shown_once_and_kept_as_a_hash(alice, cast) -> None:
-    page = alice.post("/profile/tokens/", {"name": "Pipeline", "days": "30"}).content.decode()
+    page = alice.post("/profile/tokens/", {"name": "Pipeline", "days": "30", "scopes": "read"}).content.decode()
     secret = re.search(r"tdm_[\w-]{43}", page)
     assert secret
     token = ApiToken.objects.get(person=cast.alice)
@@ -66,14 +66,14 @@ def test_nobody_revokes_somebody_elses_token(alice, cast) -> None:
 
 
 def test_token_needs_a_name(alice) -> None:
-    assert alice.post("/profile/tokens/", {"name": "", "days": "30"}).status_code == 422
+    assert alice.post("/profile/tokens/", {"name": "", "days": "30", "scopes": "read"}).status_code == 422
     assert not ApiToken.objects.exists()
 
 
 def test_stranger_has_a_profile_but_no_tokens(client, cast) -> None:
     client.post("/accounts/login/", {"login": "sam@example.org", "password": make.PASSWORD})
     assert client.get("/profile/").status_code == 200
-    assert client.post("/profile/tokens/", {"name": "x", "days": "30"}).status_code == 404
+    assert client.post("/profile/tokens/", {"name": "x", "days": "30", "scopes": "read"}).status_code == 404
 
 
 def test_working_in_another_organization(alice, cast) -> None:

@@ -14,7 +14,7 @@ from tests.support.cast import Cast
 from tests.support.taskers.second_step import at_the_second_step, code_now, with_second_step, wrong_code
 
 pytestmark = pytest.mark.django_db
-WANTED = {"name": "Pipeline", "days": "30"}
+WANTED = {"name": "Pipeline", "days": "30", "scopes": "all"}
 MAKE = "/profile/tokens/"
 TERMS = {"target_error": "5", "assurance": "95", "audit_share": "10"}
 

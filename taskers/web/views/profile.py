@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from taskers import access
 from taskers.credentials import tokens
-from taskers.errors import NotFound
+from taskers.errors import NotFound, Problem
 from taskers.models import ApiToken, Person
 from taskers.people import profile as people
 from taskers.web.forms import ProfileForm, TokenForm
@@ -47,9 +47,29 @@ def issue_token(request: MemberRequest) -> HttpResponse:
     if not form.is_valid():
         return _page(request, token_form=form, status=422)
     require_fresh_sign_in(request)
-    name, until = form.cleaned_data["name"], form.expires_at()
-    token, secret = tokens.issue(request.user, request.organization, name=name, expires_at=until)
+    said = {"name": form.cleaned_data["name"], "scopes": form.cleaned_data["scopes"], "expires_at": form.expires_at()}
+    try:
+        token, secret = tokens.issue(request.user, request.organization, **said)
+    except Problem as problem:
+        form.add_error(problem.place, problem.text)
+        return _page(request, token_form=form, status=422)
     return _page(request, made={"token": token, "secret": secret})
+
+
+@require_POST
+@never_cache
+@login_required
+def rotate_token(request: MemberRequest, token_id: UUID) -> HttpResponse:
+    """Make another in the place of one of one's own, and show its secret, this once."""
+    rows = ApiToken.objects.filter(person=request.user).select_related("person", "organization")
+    token = get_object_or_404(rows, public_id=token_id)
+    require_fresh_sign_in(request)
+    try:
+        made, secret = tokens.rotate(token, by=request.user)
+    except Problem as problem:
+        messages.error(request, problem.text)
+        return redirect("profile")
+    return _page(request, made={"token": made, "secret": secret, "old": token})
 
 
 @require_POST
@@ -75,7 +95,7 @@ def switch(request: MemberRequest) -> HttpResponse:
 
 def _page(request: MemberRequest, status: int = 200, **context: object) -> HttpResponse:
     person = request.user
-    mine = ApiToken.objects.filter(person=person, revoked_at=None).select_related("organization")
+    mine = ApiToken.objects.filter(person=person, revoked_at=None).select_related("organization", "replaced_by")
     context.setdefault("form", ProfileForm(initial=_said_by(person)))
     context.setdefault("token_form", TokenForm())
     context["tokens"] = list(mine.order_by("-pk"))

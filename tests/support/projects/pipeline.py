@@ -13,8 +13,8 @@ PROBLEM = "application/problem+json"
 class Api:
     """The API as that program asks it."""
 
-    def __init__(self, person, organization) -> None:
-        self.token, self.secret = tokens.issue(person, organization, name="Pipeline")
+    def __init__(self, person, organization, *scopes: str) -> None:
+        self.token, self.secret = tokens.issue(person, organization, name="Pipeline", scopes=scopes or ["all"])
         self.client = Client(headers={"Authorization": f"Bearer {self.secret}"})
 
     def get(self, name: str, *keys: object, **query: object):
@@ -22,7 +22,9 @@ class Api:
 
     def post(self, name: str, *keys: object, body: object = None, **terms: str):
         data = body if isinstance(body, (bytes, str)) else json.dumps(body or {})
-        return self.client.post(reverse(f"api-{name}", args=keys), data, terms.get("type", "application/json"))
+        headers = {"Idempotency-Key": terms["key"]} if "key" in terms else None
+        path = reverse(f"api-{name}", args=keys)
+        return self.client.post(path, data, terms.get("type", "application/json"), headers=headers)
 
     def put(self, name: str, *keys: object, body: object):
         return self.client.put(reverse(f"api-{name}", args=keys), json.dumps(body), "application/json")
