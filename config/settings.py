@@ -215,6 +215,9 @@ DELIVERY_FOLDERS = environment.words("TANDEM_DELIVERY_FOLDERS")
 KEEP_DRAFTS = environment.number("TANDEM_KEEP_DRAFTS", 30)
 KEEP_EVENTS = environment.number("TANDEM_KEEP_EVENTS", 180)
 KEEP_CLOSED = environment.number("TANDEM_KEEP_CLOSED", 0)
+# Requests a minute, all at once if need be; 0: no limit (docs/operate.md).
+API_RATE = environment.number("TANDEM_API_RATE", 6_000)  # of one token
+API_RATE_ORGANIZATION = environment.number("TANDEM_API_RATE_ORGANIZATION", 30_000)
 KEEP_DELIVERIES = environment.number("TANDEM_KEEP_DELIVERIES", 30)
 # How readers of the outbox learn what they may read next.
 OUTBOX_READ = "taskers.outbox.events.settled"

@@ -17,7 +17,7 @@ from projects.quality import budgets, consensus, estimating
 from projects.quality.gold import pool
 from projects.reports import agreement_reports, stalls
 from projects.webhooks import deliveries as messages
-from projects.workflow import batch_closing, corrections, void_work
+from projects.workflow import batch_closing, bulk_actions, corrections, void_work
 from taskers.credentials import idempotency, secret_box, throttle
 from taskers.models import Person
 from taskers.money import earning_days
@@ -145,6 +145,12 @@ def void_banned_work(exclusion_key: int) -> None:
 def wind_up_batch(batch_key: int, tasks: list[int] | None = None) -> None:
     """Decide and pay what was begun in a batch that is over; again in a while, as long as somebody works on it."""
     batch_closing.go_on(Batch.objects.get(pk=batch_key), tasks)
+
+
+@app.task(queue="jobs", retry=RetryStrategy(max_attempts=10, exponential_wait=2))
+def run_bulk_action(action_key: int) -> int:
+    """Do the next of what is to be done to many tasks; the rest is a job of its own."""
+    return bulk_actions.go_on(action_key)
 
 
 @app.task(queue="jobs", retry=RetryStrategy(max_attempts=10, exponential_wait=2))

@@ -23,11 +23,12 @@ from django.test import RequestFactory, override_settings
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from django.urls import resolve
 
-from taskers.models import Event
+from taskers.credentials.tokens import digest
+from taskers.models import ApiToken, Event, Scope
 from tests.support import full_organization, sending
 from tests.support.addresses import addresses
 from tests.support.full_organization import SECRETS, World
-from tests.support.permissions import OUTSIDE, PEOPLE, PROGRAMS, STAFF, TABLE, File, Row
+from tests.support.permissions import API, OUTSIDE, PEOPLE, PROGRAMS, STAFF, TABLE, File, Row
 
 METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
 BY_NAME = {one.name: one for one in addresses() if one.name}
@@ -259,3 +260,49 @@ def test_no_address_of_ours_takes_a_method_that_has_no_line(world: World) -> Non
                     taken.append(f"{method} {one.name} answers {answer.status_code}")
                 transaction.set_rollback(True)
     assert taken == [], "\n".join(taken)
+
+
+# --- what tokens open: one thing alone, in the hands of somebody who may ------------------------------------------
+
+ONE = [one.value for one in Scope if one is not Scope.EVERYTHING]
+ROWS = [row for row in API if row.who]
+
+
+def needed(row: Row) -> set[str]:
+    """What the address says its token must open, one of them."""
+    view = BY_NAME[row.name].view
+    scopes = getattr(view, "view_class", None) or view
+    return {one.value for one in scopes.scopes[row.method]} & set(ONE)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)
+def test_a_token_opens_what_its_scope_names_and_nothing_else(world: World, row: Row) -> None:
+    who, wanted = min(row.who), needed(row)
+    sent, before = (path_of(world, row), *body_of(world, row)), written()
+    found = set()
+    for scope in ONE:
+        with transaction.atomic():
+            ApiToken.objects.filter(secret_hash=digest(world.secrets[who])).update(scopes=[scope])
+            answer = ask(world, who, row, *sent)
+            after = written()
+            did, before = {name for name, number in after.items() if before.get(name) != number}, after
+            if answer.status_code < 400:
+                found.add(scope)
+            else:
+                assert (answer.status_code, did) == (403, set()), (scope, answer.content)
+                assert b"scope-missing" in answer.content
+            let_go(answer)
+            transaction.set_rollback(True)
+    assert found == wanted
+
+
+def test_every_method_of_every_address_says_what_it_takes() -> None:
+    missing = []
+    for one in BY_NAME.values():
+        view = getattr(one.view, "view_class", None)
+        if one.name.startswith("api-") and hasattr(view, "scopes"):
+            methods = {name.upper() for name in ("get", "post", "put", "patch", "delete") if hasattr(view, name)}
+            if methods != set(view.scopes) or not all(view.scopes.values()):
+                missing.append(f"{one.name}: {sorted(methods)} and {sorted(view.scopes)}")
+    assert missing == []
+    assert needed(ROWS[0]), "nothing was read"

@@ -24,7 +24,7 @@ from projects import access
 from projects.api.rows import BoundedJSON
 from projects.api.serializers import ProblemShape
 from projects.models import Assignment, Batch, Import, Project, Task
-from taskers.credentials import idempotency
+from taskers.credentials import idempotency, rate_limits
 from taskers.errors import NotAllowed, NotFound
 from taskers.models import ApiToken, Organization, Person, Scope
 from taskers.web.problems import MEDIA_TYPE
@@ -40,6 +40,7 @@ REASONS = {
     404: "There is nothing at this address, or it isn't yours to see.",
     405: "The address doesn't know this method.",
     409: "Somebody or something else was there first.",
+    412: "It was changed since it was seen (`If-Match`).",
     413: "The body is too large.",
     415: "The body's media type isn't read here.",
     422: "It was read, and can't be taken; `place` says where.",
@@ -124,6 +125,13 @@ class Endpoint(APIView):
             self.post = partial(self._once, self.post)  # type: ignore[attr-defined]
         if language := getattr(request.user, "language", ""):
             translation.activate(language)
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        """Say how much more may be asked now."""
+        if state := getattr(request._request, "rate_limit", None):
+            for name, value in rate_limits.headers(state).items():
+                response.headers[name] = value
+        return super().finalize_response(request, response, *args, **kwargs)
 
     def _once(self, do: Callable[..., Response], request: Request, *args: Any, **kwargs: Any) -> Response:
         """What `do` answers, now or the first time that this was sent."""

@@ -21,6 +21,7 @@ from projects.api.course_serializers import (
     TriesShape,
 )
 from projects.api.endpoint import Endpoint, described
+from projects.api.etags import tag, unchanged
 from projects.api.pagination import asked, page
 from projects.api.serializers import PageQuery
 from projects.models import PooledGold, Project, QualificationAttempt
@@ -32,6 +33,8 @@ from projects.workforce import rules
 from taskers.errors import NotFound
 from taskers.models import Person, Scope
 
+FARING = {"answered", "failed", "common"}  # of an item
+
 
 class Course(Endpoint):
     """What is asked before the first judgement."""
@@ -40,15 +43,26 @@ class Course(Endpoint):
 
     @described("Get the course", {200: CourseShape}, operation_id="courses_get")
     def get(self, request: Request, project_id: UUID) -> Response:
-        return Response(_course(self.project(project_id, *access.MANAGE)))
+        return self._tagged(self.project(project_id, *access.MANAGE))
 
     @described("Change its terms", {200: CourseShape}, request=CourseChange, operation_id="courses_change")
     def patch(self, request: Request, project_id: UUID) -> Response:
         project = self.project(project_id, *access.MANAGE)
         body = CourseChange(data=request.data, context={"organization": self.organization})
         body.is_valid(raise_exception=True)
-        qualification_tests.set_terms(project, self.person, **body.terms())
-        return Response(_course(project))
+        with unchanged(request, Project.objects.filter(pk=project.pk), lambda: _terms(_course(project))):
+            qualification_tests.set_terms(project, self.person, **body.terms())
+        return self._tagged(project)
+
+    def _tagged(self, project: Project) -> Response:
+        shown = _course(project)
+        return Response(shown, headers={"ETag": tag(_terms(shown))})
+
+
+def _terms(course: dict[str, Any]) -> dict[str, Any]:
+    """A course without how its items fare, which changes with every answer."""
+    items = [{name: one[name] for name in one if name not in FARING} for one in course["items"]]
+    return course | {"items": items}
 
 
 class Items(Endpoint):

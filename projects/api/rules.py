@@ -1,5 +1,6 @@
 """A project's rules, work in progress, and gold."""
 
+from typing import Any
 from uuid import UUID
 
 from rest_framework.request import Request
@@ -8,6 +9,7 @@ from rest_framework.response import Response
 from projects import access, queue
 from projects.api.course_serializers import KeepBody
 from projects.api.endpoint import Endpoint, described
+from projects.api.etags import tagged, unchanged
 from projects.api.pagination import asked, page
 from projects.api.qualification import keep
 from projects.api.rule_serializers import (
@@ -22,7 +24,7 @@ from projects.api.rule_serializers import (
     RulesShape,
 )
 from projects.api.serializers import BatchShape, PageQuery
-from projects.models import Assignment, PooledGold
+from projects.models import Assignment, PooledGold, Project
 from projects.quality.gold import pool
 from projects.workflow import batches, task_actions
 from projects.workforce import qualified_people, rules
@@ -39,15 +41,20 @@ class Rules(Endpoint):
 
     @described("Get the rules", {200: RulesShape}, operation_id="rules_get")
     def get(self, request: Request, project_id: UUID) -> Response:
-        return Response(RulesShape(rules.in_force(self.project(project_id, *access.MANAGE))).data)
+        return tagged(_rules(self.project(project_id, *access.MANAGE)))
 
     @described("Change rules", {200: RulesShape}, request=RulesShape, operation_id="rules_change")
     def patch(self, request: Request, project_id: UUID) -> Response:
         project = self.project(project_id, *access.MANAGE)
         body = RulesShape(data=request.data, context={"organization": self.organization})
         body.is_valid(raise_exception=True)
-        rules.revise(project, self.person, **body.validated_data)
-        return Response(RulesShape(rules.in_force(project)).data)
+        with unchanged(request, Project.objects.filter(pk=project.pk), lambda: _rules(project)):
+            rules.revise(project, self.person, **body.validated_data)
+        return tagged(_rules(project))
+
+
+def _rules(project: Project) -> dict[str, Any]:
+    return RulesShape(rules.in_force(Project.objects.get(pk=project.pk))).data
 
 
 class Qualifying(Endpoint):

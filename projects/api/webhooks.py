@@ -9,6 +9,7 @@ from rest_framework.response import Response
 
 from projects import access
 from projects.api.endpoint import Endpoint, described
+from projects.api.etags import tagged, unchanged
 from projects.api.pagination import asked, page
 from projects.api.serializers import PageQuery, PageShape
 from projects.models import Project, Subscription, WebhookDelivery, limits
@@ -19,6 +20,7 @@ from taskers.errors import NotFound
 from taskers.models import Scope
 from taskers.models.people import Role
 
+FARING = ("failing_since", "retry_at", "old_secret_until")  # what changes by itself
 OFFICE = (*access.MANAGE, Role.FINANCE)
 
 
@@ -167,7 +169,7 @@ class OneSubscription(_OfOne):
 
     @described("Get a webhook", {200: SubscriptionShape}, operation_id="webhooks_get")
     def get(self, request: Request, subscription_id: UUID) -> Response:
-        return Response(SubscriptionShape(self.subscription(subscription_id)).data)
+        return tagged(SubscriptionShape(self.subscription(subscription_id)).data, *FARING)
 
     @described(
         "Change a webhook, or switch it on or off",
@@ -179,12 +181,13 @@ class OneSubscription(_OfOne):
         found = self.subscription(subscription_id)
         body = SubscriptionChange(data=request.data)
         body.is_valid(raise_exception=True)
-        new = dict(body.validated_data)
+        new, held = dict(body.validated_data), Subscription.objects.filter(pk=found.pk)
         state = new.pop("state", None)
-        found = subscriptions.change(found, by=self.person, **new)
-        if state:
-            found = subscriptions.switch(found, state, by=self.person)
-        return Response(SubscriptionShape(found).data)
+        with unchanged(request, held, lambda: SubscriptionShape(held.get()).data, *FARING):
+            found = subscriptions.change(found, by=self.person, **new)
+            if state:
+                found = subscriptions.switch(found, state, by=self.person)
+        return tagged(SubscriptionShape(found).data, *FARING)
 
     @described("Remove a webhook and its deliveries", {204: None}, operation_id="webhooks_remove")
     def delete(self, request: Request, subscription_id: UUID) -> Response:

@@ -85,9 +85,7 @@ def create(
                 organization=organization, name=name[: limits.NAME], task_type=task_type, created_by=by, state="live"
             )
     except IntegrityError:
-        raise StateConflict(
-            "There is already a project named %(name)r.", code="project-exists", place="name", name=name
-        ) from None
+        raise _taken(name) from None
     change(project, by, labels=labels, **settings)
     _tell("project_created", project, by, task_type=task_type)
     return project
@@ -177,6 +175,27 @@ def _put_labels(project: Project, labels: Sequence[Mapping], by: Person | None) 
     project.labels.in_use().exclude(parent__retired_at=None).update(parent=None)
     _tell("labels_changed", project, by, labels=[one["key"] for one in wanted])
     return list(rows.values())
+
+
+@transaction.atomic
+def rename(project: Project, name: str, *, by: Person | None) -> None:
+    """Call a project something else. Raises Refused, and StateConflict for a name in use."""
+    name = name.strip()[: limits.NAME]
+    if not name:
+        raise Refused("A project needs a name.", code="no-name", place="name")
+    try:
+        with transaction.atomic():
+            renamed = Project.objects.filter(pk=project.pk).exclude(name=name).update(name=name)
+    except IntegrityError:
+        raise _taken(name) from None
+    if renamed:
+        _tell("project_renamed", project, by, before=project.name, name=name)
+        project.name = name
+
+
+def _taken(name: str) -> StateConflict:
+    text = "There is already a project named %(name)r."
+    return StateConflict(text, code="project-exists", place="name", name=name)
 
 
 @transaction.atomic

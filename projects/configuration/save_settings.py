@@ -81,6 +81,17 @@ def change(project: Project, by: Person, *, seen: str, **settings: Any) -> Proje
 
 
 @transaction.atomic
+def amend(
+    project: Project, by: Person, *, name: str | None = None, labels: Sequence[Mapping] | None = None, **settings: Any
+) -> None:
+    """Change a project's name, its labels and some of its settings together. Raises Refused, StateConflict."""
+    if name is not None:
+        configure.rename(project, name, by=by)
+    if labels is not None or settings:
+        configure.change(project, by, labels=labels, **settings)
+
+
+@transaction.atomic
 def revise(
     project: Project, by: Person, *, seen: str, labels: Sequence[Mapping], **settings: object
 ) -> ProjectSettings:

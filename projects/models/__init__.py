@@ -3,6 +3,7 @@
 from projects.models.answers import Annotation, Gold, Verdict
 from projects.models.archives import Archive, ArchivedTask, ArchivePart
 from projects.models.broken import BrokenReport
+from projects.models.bulk import BulkAction, ProjectTemplate
 from projects.models.comments import Comment, CommentQuerySet
 from projects.models.deliveries import Delivery
 from projects.models.imports import (
@@ -79,6 +80,8 @@ __all__ = [
     "BatchHour",
     "LabelTally",
     "BrokenReport",
+    "BulkAction",
+    "ProjectTemplate",
     "Posterior",
     "MethodCalibration",
     "AccuracyModel",

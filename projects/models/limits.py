@@ -98,6 +98,7 @@ REASON = 300  # why somebody is kept out, why a model is moved
 VOID_REASON = 200
 PAIR_NOTE = 200
 RETIRED_WHY = 80
+META = 20_000  # of a task's metadata, when it is amended
 SUGGESTION = 40  # the name of one that a tasker refused
 
 # How many.

@@ -8,8 +8,9 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -17,11 +18,14 @@ from django.db import connection
 from django.db.models import Count, Exists, OuterRef, Subquery
 from django.utils.translation import gettext_lazy as _
 
+from projects.errors import Refused
 from projects.models import Assignment, Batch, Label, Project, Task, Verdict
 from taskers.models import Person
 
 PAGE = 50
 LOOK_AT = 2000
+LOOK_AT_ALL = 50_000  # of one statement, where all that fit are asked for
+BESIDES = ("meta", "since", "until", "decided_since")
 CODE = re.compile("[0-9a-f]{8}")
 LAST = "\U0010ffff"  # sorts after every external id that begins alike
 
@@ -40,6 +44,11 @@ class Filters:
     tasker: Person | None = None
     low: float | None = None
     high: float | None = None
+    # What programs ask besides; each is looked for among what the others find.
+    meta: Mapping[str, Any] | None = None  # fields of the metadata that must be so
+    since: datetime | None = None  # loaded
+    until: datetime | None = None
+    decided_since: datetime | None = None
 
     @property
     def asked(self) -> int:
@@ -122,6 +131,10 @@ CONDITIONS = {
     "withheld": "t.withheld = %(withheld)s",
     "tasker": "EXISTS (SELECT FROM projects_assignment a WHERE a.task_id = t.id AND a.tasker_id = %(tasker)s)",
     "label": "EXISTS (SELECT FROM projects_verdictentry e WHERE e.task_id = t.id AND e.label = %(label)s)",
+    "meta": "t.payload->'meta' @> %(meta)s::jsonb",
+    "since": "t.created_at >= %(since)s::timestamptz",
+    "until": "t.created_at < %(until)s::timestamptz",
+    "decided_since": f"{DECIDED[:-1]} AND v.at >= %(decided_since)s::timestamptz)",
     "confidence": "EXISTS (SELECT FROM projects_verdictentry e WHERE e.task_id = t.id AND e.label = ''"
     " AND e.confidence BETWEEN %(low)s AND %(high)s)",
 }
@@ -144,8 +157,14 @@ def loaded_as(project: Project, said: str) -> str:
     return rows.values_list("external_id", flat=True).first() or said
 
 
-def lead_for(filters: Filters) -> Lead:
-    """The filter that leads: the one that is expected to leave least to look at."""
+# What a list may be sorted by; with a minus before it the other way round. By confidence, the decided ones alone.
+SORTS = ("created", "external_id", "confidence")
+
+
+def lead_for(filters: Filters, sort: str = "") -> Lead:
+    """The filter that leads: the one that is expected to leave least to look at, among those in the order of `sort`."""
+    if sort:
+        return _sorted(filters, sort.removeprefix("-"))
     if filters.external_id:
         return EXTERNAL
     if filters.tasker:
@@ -161,12 +180,23 @@ def lead_for(filters: Filters) -> Lead:
     return BATCH if filters.batch else EVERYTHING
 
 
-def compile_search(filters: Filters, lead: Lead, cursor: tuple[Any, int] | None, back: bool) -> str:
+def _sorted(filters: Filters, by: str) -> Lead:
+    if by == "external_id":
+        return EXTERNAL
+    if by == "confidence":
+        return CONFIDENCE
+    lead = lead_for(replace(filters, external_id="", low=None, high=None))
+    return lead if lead.type == "bigint" else EVERYTHING
+
+
+def compile_search(
+    filters: Filters, lead: Lead, cursor: tuple[Any, int] | None, back: bool, page: int = PAGE, look_at: int = 0
+) -> str:
     """The query of a page, pure text; its parameters are those of `terms`."""
-    asked = _conditions(filters) - lead.uses
+    asked = _conditions(filters, lead) - lead.uses
     if "decided" in lead.uses:
         asked -= {"decided"}
-    most = LOOK_AT if asked else PAGE + 1
+    most = look_at or LOOK_AT if asked else page + 1
     direction, sign = ("DESC", "<") if back else ("ASC", ">")
     single = lead.key == lead.row
     after = "true"
@@ -178,16 +208,15 @@ def compile_search(filters: Filters, lead: Lead, cursor: tuple[Any, int] | None,
     led = lead.sql.format(after=after, order=inner, outer=outer, most=most)
     where = " AND ".join(CONDITIONS[one] for one in sorted(asked))
     joined = f"WHERE {where}" if where else ""
-    return SEARCH.format(lead=led, joined=joined, outer=outer, page=PAGE + 1, last=most - 1)
+    return SEARCH.format(lead=led, joined=joined, outer=outer, page=page + 1, last=most - 1)
 
 
-def _conditions(filters: Filters) -> set[str]:
-    asked = {one for one in ("external_id", "batch", "tasker", "label") if getattr(filters, one)}
+def _conditions(filters: Filters, lead: Lead) -> set[str]:
+    asked = {one for one in ("external_id", "batch", "tasker", "label", *BESIDES) if getattr(filters, one)}
     if filters.state:
         asked.add("withheld" if filters.state in WITHHELD else filters.state)
     if filters.low is not None or filters.high is not None:
         asked.add("confidence")
-    lead = lead_for(filters)
     if "state" in lead.uses:
         asked -= {"withheld", "open", "held"}
     return asked
@@ -209,6 +238,10 @@ def terms(project: Project, filters: Filters, cursor: tuple[Any, int] | None) ->
         "high": 1.0 if filters.high is None else filters.high,
         "k": k,
         "at": at,
+        "meta": json.dumps(filters.meta or {}),
+        "since": filters.since,
+        "until": filters.until,
+        "decided_since": filters.decided_since,
     }
 
 
@@ -229,6 +262,38 @@ def search(project: Project, filters: Filters, *, after: str = "", before: str =
     if back:
         return Found([key for _, key in reversed(page)], ahead, behind, stopped)
     return Found([key for _, key in page], behind, ahead, stopped)
+
+
+def walk(project: Project, filters: Filters, sort: str, after: str, page: int, look_at: int) -> tuple[list[int], str]:
+    """The next tasks that fit, at most a page of them, and the cursor after which to go on; "" at the end.
+
+    Looks at so many tasks at most, so that there may be fewer, or none, though the cursor says that there are more.
+    Raises Refused for a cursor of another list.
+    """
+    lead, back = lead_for(filters, sort), sort.startswith("-")
+    cursor = _decoded(after, lead)
+    if after and cursor is None:
+        raise Refused("This is no cursor of this list.", code="bad-cursor", place="after")
+    with connection.cursor() as db:
+        db.execute(compile_search(filters, lead, cursor, back, page, look_at), terms(project, filters, cursor))
+        rows = db.fetchall()
+    found = sorted(((k, key) for k, key, fits in rows if fits), reverse=back)
+    edge = next(((k, key) for k, key, fits in rows if not fits), None)
+    if len(found) > page:
+        return [key for _, key in found[:page]], _encoded(found[page - 1])
+    return [key for _, key in found], _encoded(edge) if edge else ""
+
+
+def all_keys(project: Project, filters: Filters, most: int) -> list[int]:
+    """The tasks that fit, in the order in which they were loaded, or one more than `most` of them."""
+    keys: list[int] = []
+    after = ""
+    while len(keys) <= most:
+        found, after = walk(project, filters, "created", after, most + 1 - len(keys), LOOK_AT_ALL)
+        keys += found
+        if not after:
+            break
+    return keys
 
 
 def _encoded(at: tuple[Any, int]) -> str:

@@ -1,14 +1,23 @@
 """What a manager does to single tasks and to work in people's hands."""
 
+import json
+from collections.abc import Mapping
+from typing import Any
+
 from django.db import transaction
 
 from projects import queue
-from projects.models import Gold, PooledGold, Project, Task, Verdict
+from projects.errors import AlreadyDecided, Refused
+from projects.models import Gold, PooledGold, Project, Task, Verdict, limits
 from projects.quality import consensus
+from projects.quality.effects import pay_undecided
 from projects.queue.clock import Clock
+from projects.queue.events import emit_of_task
 from projects.workflow.batch_closing import refuse_if_over
 from taskers.errors import StateConflict
 from taskers.models import Person
+
+BY_HAND = {Task.Withheld.MANAGER, Task.Withheld.CANCELLED}
 
 
 @transaction.atomic
@@ -34,6 +43,59 @@ def requeue(task: Task, *, by: Person) -> Task:
 def withhold(task: Task, *, by: Person, note: str = "") -> Task:
     """Hold a task back. Raises AlreadyDecided or StateConflict."""
     return queue.withhold(task, Task.Withheld.MANAGER, by=by, note=note)
+
+
+@transaction.atomic
+def hand_out_again(task: Task, *, by: Person) -> Task:
+    """Hand out again what a manager held back or cancelled. Raises StateConflict for every other, and where its batch
+    is over."""
+    if queue.lock(task.pk).withheld not in BY_HAND:
+        raise StateConflict("Nobody holds this task back.", code="not-held")
+    return requeue(task, by=by)
+
+
+@transaction.atomic
+def cancel(task: Task, *, by: Person, note: str = "") -> Task:
+    """Ask nobody about a task any more; what came in is paid as promised. Raises AlreadyDecided, and StateConflict
+    where it is gold, somebody works on it or may correct an answer, or it was cancelled already."""
+    task = queue.lock(task.pk)
+    _refuse_if_known(task)
+    if Verdict.objects.current().filter(task=task).exists():
+        raise AlreadyDecided()
+    if queue.is_correctable(task):
+        raise StateConflict("An answer to this task may still be corrected.", code="in-work")
+    came_in = queue.want_no_more(task)
+    if task.withheld and task.withheld != Task.Withheld.CANCELLED:
+        queue.restore(task, by=by)
+    task = queue.withhold(task, Task.Withheld.CANCELLED, by=by, note=note)
+    if came_in:
+        pay_undecided(task)
+    return task
+
+
+@transaction.atomic
+def amend(task: Task, meta: Mapping[str, Any], *, by: Person) -> Task:
+    """Say more, or something else, in a task's metadata; null takes a field out. The row that it was loaded from is
+    still known as the same. Raises Refused."""
+    check_meta(meta)
+    task = queue.lock(task.pk)
+    before = task.payload.get("meta")
+    kept = (before if isinstance(before, dict) else {}) | dict(meta)
+    kept = {name: value for name, value in kept.items() if value is not None}
+    check_meta(kept)
+    if kept == before:
+        return task
+    task.payload = {name: value for name, value in task.payload.items() if name != "meta"} | {"meta": kept}
+    Task.objects.filter(pk=task.pk).update(payload=task.payload)
+    emit_of_task("task_amended", task, by, changed=sorted(meta))
+    return task
+
+
+def check_meta(meta: object) -> None:
+    """Raises Refused for metadata that can't be kept."""
+    if not isinstance(meta, Mapping) or len(json.dumps(meta)) > limits.META:
+        text = "Metadata is an object of at most %(most)s characters."
+        raise Refused(text, code="bad-meta", place="meta", most=limits.META)
 
 
 @transaction.atomic

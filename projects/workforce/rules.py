@@ -31,6 +31,7 @@ def change(
     """Set some of a project's rules; the others stay. Raises Refused with the place of the fault."""
     for name, value in rules.items():
         _check(name, value)
+    hold(project)
     row, _ = AssignmentRules.objects.select_for_update().get_or_create(project=project)
     if training_skill is not None:
         _own(project, training_skill)
@@ -44,6 +45,11 @@ def change(
     changed = {name: [_plain(before[name]), _plain(value)] for name, value in rules.items() if before[name] != value}
     _tell("rules_changed", project, by, changed=changed)
     return row
+
+
+def hold(project: Project) -> None:
+    """Have whoever else changes this project's rules or settings wait for the end of this transaction."""
+    Project.objects.select_for_update(no_key=True).get(pk=project.pk)
 
 
 @transaction.atomic
@@ -158,6 +164,7 @@ def revise(
     """
     if priority is not None:
         limits.check("priority", priority, limits.PRIORITY, "bad-rule")
+    hold(project)
     row = change(project, by, **changed) if changed else in_force(project)  # type: ignore[arg-type]
     if requirements is not None:
         _ask_exactly(project, requirements, by)

@@ -27,6 +27,13 @@ ON CONFLICT (key) DO UPDATE SET
     ELSE b.settles_at END
 RETURNING admitted, extract(epoch FROM settles_at - statement_timestamp())::float8
 """
+BRING = """
+INSERT INTO taskers_throttlebucket AS b (key, settles_at, admitted)
+VALUES (%(key)s::text, statement_timestamp() + %(some)s::float8 * interval '1 second', true)
+ON CONFLICT (key) DO UPDATE SET
+  settles_at = greatest(b.settles_at, statement_timestamp()) + %(some)s::float8 * interval '1 second'
+RETURNING extract(epoch FROM settles_at - statement_timestamp())::float8
+"""
 GIVE_BACK = """
 UPDATE taskers_throttlebucket SET settles_at = settles_at - %(every)s::float8 * interval '1 second'
 WHERE key = %(key)s::text RETURNING key
@@ -53,6 +60,12 @@ def hit(key: str, rate: Rate) -> Admission:
     """Count one, and say whether it was within bounds. What is refused isn't counted."""
     ((admitted, settles_in),) = ask(HIT, {"key": key, "every": rate.every, "burst": rate.burst})
     return Admission(True) if admitted else Admission(False, max(1, ceil(settles_in - rate.every * (rate.burst - 1))))
+
+
+def bring(key: str, rate: Rate, counted: int) -> float:
+    """Count so many at once, which were let through already; in how many seconds the bucket is as if never used."""
+    ((settles_in,),) = ask(BRING, {"key": key, "some": rate.every * counted})
+    return settles_in
 
 
 def give_back(key: str, rate: Rate) -> None:

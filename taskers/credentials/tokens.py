@@ -19,6 +19,7 @@ from rest_framework.request import Request
 from taskers import access
 from taskers.audit import trail
 from taskers.audit.trail import Kind
+from taskers.credentials import rate_limits
 from taskers.database.prepared import ask_named, columns, from_columns
 from taskers.errors import Problem, StateConflict
 from taskers.models import ApiToken, Organization, Person, Scope
@@ -184,6 +185,7 @@ class TokenAuthentication(BaseAuthentication):
         if token.last_used_at is None or now - token.last_used_at > timedelta(minutes=1):
             ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)
         plain = request._request if isinstance(request, Request) else request
+        plain.rate_limit = rate_limits.hit(token)  # type: ignore[attr-defined]
         plain.organization = token.organization  # type: ignore[attr-defined]
         return token.person, token
 

@@ -34,7 +34,7 @@ from projects.quality import estimating
 from projects.quality.gold import grading
 from projects.quality.qualification import qualification_tests
 from projects.webhooks import subscriptions
-from projects.workflow import batches, corrections, task_actions
+from projects.workflow import batches, bulk_actions, corrections, project_copies, task_actions
 from projects.workflow.comments import saying
 from projects.workforce import conflicts_of_interest, rules
 from taskers.credentials import tokens
@@ -59,7 +59,7 @@ FAKE = RUNTIMES["fake-spans@1"]
 SECRETS = (
     *("Riverside", "secret project", "Secret skill", "Secret reason", "Secret model", "Secret question", "Secret hook"),
     *("Secret file", "Secret place"),
-    *("Secret loader", "Secret nightly"),
+    *("Secret loader", "Secret nightly", "Secret pattern"),
     *("Secret batch", "Pipeline of Mina", "Alice", "alice@example", "carol@example"),
 )
 
@@ -126,6 +126,7 @@ def assemble() -> World:
     _gold(world, cast, projects[""])
     _comments(world, cast)
     _office(world, cast, projects[""])
+    _patterns(world, cast, projects[""])
     _money(world, cast)
     _corrected(world, cast, projects["corrected"])
     _audited(world, cast, projects["audited"])
@@ -271,6 +272,16 @@ def _office(world: World, cast: Cast, project: Project) -> None:
     world.others["planned"] = {"import_id": planned.public_id, "number": 0}
     world.others["service"] = {"token_id": loaders.public_id}
     world.others["skilled"] = {"person_id": cast.alice.public_id}
+
+
+def _patterns(world: World, cast: Cast, project: Project) -> None:
+    """A template, two labels, something that is being done to many tasks."""
+    template = project_copies.keep_template(project, "Secret pattern", by=cast.mina)
+    last = Task.objects.filter(project=project).latest("pk")
+    action = bulk_actions.start(project, "hold", [last.pk], by=cast.mina)
+    first, other = project.labels.in_use()[:2]
+    world.things |= {"template_id": template.public_id, "action_id": action.public_id}
+    world.things |= {"label_key": first.key, "other_label": other.key}
 
 
 def _money(world: World, cast: Cast) -> None:

@@ -1,0 +1,56 @@
+"""One label at a time: renamed or otherwise changed, merged into another, retired. Its key keeps its meaning."""
+
+from typing import Any
+
+from django.db import transaction
+
+from projects.configuration import configure, save_settings
+from projects.errors import Refused
+from projects.models import Label, Project
+from taskers.errors import NotFound
+from taskers.models import Person
+
+
+@transaction.atomic
+def alter(project: Project, key: str, *, by: Person, **said: Any) -> Label:
+    """Say something else of a label: its name, colour, key, shapes, attributes. Raises NotFound, and Refused as
+    configure.set_labels does."""
+    rows = _held(project, key)
+    labels = [one | said if one["key"] == key else one for one in rows]
+    configure.set_labels(project, labels, by=by)
+    return project.labels.get(key=key)
+
+
+@transaction.atomic
+def retire(project: Project, key: str, *, by: Person) -> None:
+    """Let new answers carry a label no more; what carries it stays. Raises NotFound; Refused where another lies under
+    it, or where nothing could be answered without it."""
+    rows = _held(project, key)
+    if any(one["parent"] == key for one in rows):
+        raise Refused("Other labels lie under this one: move them first.", code="has-children", place=key)
+    configure.set_labels(project, [one for one in rows if one["key"] != key], by=by)
+
+
+@transaction.atomic
+def merge(project: Project, key: str, into: str, *, by: Person) -> Label:
+    """Retire a label whose answers are compared as if they said another one, from now on. The answers stay as they are.
+
+    Raises NotFound and Refused as `retire` does, and Refused for a label that merges into itself or into one of another
+    field.
+    """
+    fields = {one["key"]: one["field"] for one in _held(project, key)}
+    if into not in fields or into == key or fields[into] != fields[key]:
+        raise Refused("Merge it into another label that is in use.", code="bad-merge", place="into")
+    retire(project, key, by=by)
+    target = project.labels.get(key=into)
+    project.labels.filter(key=key).update(merged_into=target)
+    return target
+
+
+def _held(project: Project, key: str) -> list[dict]:
+    """The labels in use, held to the end of the transaction, this one among them; else NotFound."""
+    Project.objects.select_for_update(no_key=True).get(pk=project.pk)
+    rows = save_settings.labels_of(project)
+    if all(one["key"] != key for one in rows):
+        raise NotFound("There is no such label in use here.")
+    return rows

@@ -1,0 +1,216 @@
+"""One verb for up to a hundred thousand tasks: a worker goes through them, each task in a transaction of its own.
+
+What a single task refuses is written down and passed by. Killed at any moment, it goes on with the task it was at: that
+a task is done and that the next one's turn has come is one transaction.
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.db.models.functions import Now
+from procrastinate.contrib.django import app
+
+from projects import queue
+from projects.errors import Refused
+from projects.models import BulkAction, Project, Task
+from projects.workflow import task_actions
+from taskers.database.prepared import ask
+from taskers.errors import NotFound, Problem, StateConflict
+from taskers.models import Person
+from taskers.outbox.events import emit
+
+JOB = "projects.jobs.run_bulk_action"
+MOST = 100_000  # tasks at once
+PIECE = 250  # that one job does before others have their turn
+FAULTS = 100  # that are kept
+
+Verb = BulkAction.Verb
+
+SLICE = """
+SELECT tasks[position + 1 : position + %(piece)s::int], position, verb, terms::text, asked_by_id
+FROM projects_bulkaction WHERE id = %(action)s::bigint AND state = 'running'
+"""
+ADVANCE = """
+UPDATE projects_bulkaction SET position = position + 1,
+  done = done + CASE WHEN %(fault)s::text = '' THEN 1 ELSE 0 END,
+  skipped = skipped + CASE WHEN %(fault)s::text = '' THEN 0 ELSE 1 END,
+  faults = CASE WHEN %(fault)s::text = '' OR jsonb_array_length(faults) >= %(most)s::int THEN faults
+    ELSE faults || nullif(%(fault)s::text, '')::jsonb END
+WHERE id = %(action)s::bigint AND position = %(position)s::int AND state = 'running'
+RETURNING position = total
+"""
+
+
+class Overtaken(Exception):
+    """Somebody else did this task of the action, or stopped it."""
+
+
+class Ask(NamedTuple):
+    """What is asked of each task, and by whom."""
+
+    verb: str
+    terms: Mapping[str, Any]
+    by: Person
+
+
+def _cancel(task: Task, terms: Mapping[str, Any], by: Person) -> object:
+    return task_actions.cancel(task, by=by, note=terms.get("note", ""))
+
+
+def _hold(task: Task, terms: Mapping[str, Any], by: Person) -> object:
+    return task_actions.withhold(task, by=by, note=terms.get("note", ""))
+
+
+def _release(task: Task, _terms: Mapping[str, Any], by: Person) -> object:
+    return task_actions.hand_out_again(task, by=by)
+
+
+def _requeue(task: Task, _terms: Mapping[str, Any], by: Person) -> object:
+    return task_actions.requeue(task, by=by)
+
+
+def _overlap(task: Task, terms: Mapping[str, Any], by: Person) -> object:
+    return task_actions.raise_overlap(task, terms["wanted"], by=by)
+
+
+def _amend(task: Task, terms: Mapping[str, Any], by: Person) -> object:
+    return task_actions.amend(task, terms["meta"], by=by)
+
+
+VERBS: dict[str, Callable[[Task, Mapping[str, Any], Person], object]] = {
+    Verb.CANCEL: _cancel,
+    Verb.HOLD: _hold,
+    Verb.RELEASE: _release,
+    Verb.REQUEUE: _requeue,
+    Verb.OVERLAP: _overlap,
+    Verb.AMEND: _amend,
+}
+NEEDED = {Verb.OVERLAP: "wanted", Verb.AMEND: "meta"}
+
+
+def check(verb: str, terms: Mapping[str, Any]) -> None:
+    """Raises Refused for a verb that there isn't, or without what it needs."""
+    if verb not in VERBS:
+        raise Refused("Choose one of %(choices)s.", code="unknown-verb", place="verb", choices=", ".join(VERBS))
+    if (needed := NEEDED.get(Verb(verb))) and terms.get(needed) is None:
+        raise Refused("Say %(name)s.", code="missing", place=needed, name=needed)
+    if "meta" in terms:
+        task_actions.check_meta(terms["meta"])
+
+
+def act(task: Task, verb: str, terms: Mapping[str, Any], *, by: Person) -> None:
+    """Do it to one task, now. Raises what the verb raises."""
+    check(verb, terms)
+    VERBS[verb](task, terms, by)
+
+
+@transaction.atomic
+def start(
+    project: Project, verb: str, tasks: Sequence[int], *, by: Person, terms: Mapping[str, Any] | None = None
+) -> BulkAction:
+    """Have a worker do it to these tasks of the project, by their keys. Raises Refused: too many, none, a bad verb."""
+    terms = dict(terms or {})
+    check(verb, terms)
+    if not tasks:
+        raise Refused("There are no such tasks here.", code="no-tasks", place="tasks")
+    if len(tasks) > MOST:
+        raise Refused("At most %(most)s tasks at once.", code="too-many-tasks", place="tasks", most=MOST)
+    made = BulkAction.objects.create(
+        project=project, verb=verb, terms=terms, tasks=list(tasks), total=len(tasks), asked_by=by
+    )
+    _tell("bulk_action_begun", made, by)
+    app.configure_task(JOB, queue="jobs").defer(action_key=made.pk)
+    return made
+
+
+@transaction.atomic
+def stop(action: BulkAction, *, by: Person) -> BulkAction:
+    """Do it to no further task; what is done stays done. Raises StateConflict when it has ended."""
+    running = BulkAction.objects.filter(pk=action.pk, state=BulkAction.State.RUNNING)
+    if not running.update(state=BulkAction.State.STOPPED, ended_at=Now()):
+        raise StateConflict("It has ended already.")
+    action.refresh_from_db()
+    _tell("bulk_action_ended", action, by)
+    return action
+
+
+def of_project(project: Project) -> QuerySet[BulkAction]:
+    """A project's, without the tasks they are about."""
+    return BulkAction.objects.filter(project=project).select_related("project", "asked_by").defer("tasks")
+
+
+def one_of(project: Project, public_id: UUID) -> BulkAction:
+    """One of them; NotFound for every other."""
+    found = of_project(project).filter(public_id=public_id).first()
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def go_on(action_key: int) -> int:
+    """Do the next PIECE of an action and have the rest done after others had their turn; returns how many it did."""
+    found = ask(SLICE, {"action": action_key, "piece": PIECE})
+    if not found:
+        return 0
+    keys, position, verb, terms, by = found[0]
+    asked = Ask(verb, json.loads(terms), Person.objects.get(pk=by))
+    for at, key in enumerate(keys):
+        try:
+            if _step(action_key, position + at, key, asked):
+                return at + 1
+        except Overtaken:
+            return at
+    app.configure_task(JOB, queue="jobs", priority=-1).defer(action_key=action_key)
+    return len(keys)
+
+
+@transaction.atomic
+def _step(action_key: int, position: int, task_key: int, asked: Ask) -> bool:
+    """Do it to one task, or write down why not; whether it was the last. Raises Overtaken."""
+    fault = _done(task_key, asked)
+    moved = ask(
+        ADVANCE,
+        {
+            "action": action_key,
+            "position": position,
+            "fault": json.dumps(fault) if fault else "",
+            "most": FAULTS,
+        },
+    )
+    if not moved:
+        raise Overtaken()
+    ((last,),) = moved
+    if last:
+        ended = BulkAction.objects.select_related("project").defer("tasks").get(pk=action_key)
+        BulkAction.objects.filter(pk=action_key).update(state=BulkAction.State.DONE, ended_at=Now())
+        _tell("bulk_action_ended", ended, asked.by)
+    return last
+
+
+def _done(task_key: int, asked: Ask) -> dict[str, str] | None:
+    """Do it, or say why the task refuses."""
+    task = None
+    try:
+        with transaction.atomic():
+            task = queue.lock(task_key)
+            VERBS[asked.verb](task, asked.terms, asked.by)
+    except Problem as problem:
+        named = {"task": str(task.public_id), "external_id": task.external_id} if task else {}
+        return {"task": "", "external_id": ""} | named | {"code": problem.code, "text": problem.text}
+    return None
+
+
+def _tell(kind: str, action: BulkAction, by: Person) -> None:
+    emit(
+        kind,
+        organization_id=action.project.organization_id,
+        actor_id=by.pk,
+        project_key=action.project.public_id,
+        subject=f"bulk:{action.public_id}",
+        verb=action.verb,
+        tasks=action.total,
+    )

@@ -1,0 +1,90 @@
+"""A project as a pattern for others: its labels, settings and rules, without its tasks, people or gold."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+
+from projects.configuration import configure, save_settings
+from projects.models import Project, ProjectTemplate, Requirement, limits
+from projects.workforce import rules
+from taskers.errors import StateConflict
+from taskers.models import Organization, Person, Skill
+from taskers.outbox.events import emit
+
+RULES = [name for name in (*limits.RULES, "skip_modes") if not name.startswith("training_")]
+
+
+def pattern_of(project: Project) -> dict[str, Any]:
+    """All of a project that another one may take over, as JSON can say it. A course isn't part of it, since its items
+    are tasks."""
+    now, in_force = project.settings_now(), rules.in_force(project)
+    asked = Requirement.objects.filter(project=project).select_related("skill").order_by("pk")
+    return {
+        "task_type": project.task_type,
+        "labels": save_settings.labels_of(project),
+        "settings": {name: getattr(now, name) for name in configure.FIELDS},
+        "rules": {name: getattr(in_force, name) for name in RULES},
+        "requirements": [
+            {"skill": one.skill.key, "comparator": one.comparator, "value": one.value, "values": one.values}
+            for one in asked
+        ],
+        "priority": project.priority,
+    }
+
+
+@transaction.atomic
+def clone(project: Project, name: str, *, by: Person) -> Project:
+    """Another project with the same labels, settings and rules. Raises StateConflict for a name in use."""
+    return _made(project.organization, pattern_of(project), name, by=by)
+
+
+@transaction.atomic
+def keep_template(project: Project, name: str, *, by: Person) -> ProjectTemplate:
+    """Keep a project's pattern as it is now. Raises StateConflict for a name in use."""
+    try:
+        with transaction.atomic():
+            made = ProjectTemplate.objects.create(
+                organization=project.organization, name=name.strip(), pattern=pattern_of(project), made_by=by
+            )
+    except IntegrityError:
+        text = "There is a template named %(name)s already."
+        raise StateConflict(text, code="template-exists", place="name", name=name) from None
+    _tell("template_kept", made, by)
+    return made
+
+
+def templates_of(organization: Organization) -> QuerySet[ProjectTemplate]:
+    """An organization's templates, oldest first."""
+    return ProjectTemplate.objects.filter(organization=organization).select_related("made_by").order_by("pk")
+
+
+@transaction.atomic
+def remove_template(template: ProjectTemplate, *, by: Person) -> None:
+    """Throw a template away; projects made after it stay. Raises StateConflict when it is gone already."""
+    if not ProjectTemplate.objects.filter(pk=template.pk).delete()[0]:
+        raise StateConflict("This template is gone already.")
+    _tell("template_removed", template, by)
+
+
+@transaction.atomic
+def from_template(template: ProjectTemplate, name: str, *, by: Person) -> Project:
+    """A project after a template. Raises StateConflict for a name in use, and Refused for what can't be any more."""
+    return _made(template.organization, template.pattern, name, by=by)
+
+
+def _made(organization: Organization, pattern: Mapping[str, Any], name: str, *, by: Person) -> Project:
+    settings = {key: value for key, value in pattern["settings"].items() if key in configure.FIELDS}
+    labels, task_type = pattern["labels"], pattern["task_type"]
+    made = configure.create(organization, by, name=name, task_type=task_type, labels=labels, **settings)
+    skills = {one.key: one for one in Skill.objects.filter(organization=organization)}
+    wanted = [one | {"skill": skills[one["skill"]]} for one in pattern["requirements"] if one["skill"] in skills]
+    kept = {key: value for key, value in pattern["rules"].items() if key in RULES}
+    rules.revise(made, by, requirements=wanted, priority=pattern["priority"], **kept)
+    return made
+
+
+def _tell(kind: str, template: ProjectTemplate, by: Person) -> None:
+    subject = f"template:{template.public_id}"
+    emit(kind, organization_id=template.organization_id, actor_id=by.pk, subject=subject, name=template.name)
