@@ -14,6 +14,8 @@ AUDITED: dict[str, Kind] = {
     **dict.fromkeys(("people", "person", "skill", "people-conflicts", "project-exclusions"), Kind.PEOPLE_LISTED),
     **dict.fromkeys(("project-quality", "agreement", "project-course", "project-in-progress"), Kind.PEOPLE_LISTED),
     **dict.fromkeys(("api-skill-people", "api-exclusions", "api-conflicts", "api-course-people"), Kind.PEOPLE_LISTED),
+    **dict.fromkeys(("api-people", "api-person", "api-quality", "api-agreement"), Kind.PEOPLE_LISTED),
+    **dict.fromkeys((f"api-money-{one}" for one in ("owed", "transfers", "payouts", "payout")), Kind.MONEY_VIEWED),
     **dict.fromkeys((f"admin:taskers_{one}_changelist" for one in ("grade", "standing", "event")), Kind.PEOPLE_LISTED),
     **dict.fromkeys(
         (f"admin:taskers_{one}_changelist" for one in ("transfer", "payout", "dispute")), Kind.MONEY_VIEWED

@@ -1,7 +1,23 @@
-"""What programs may ask of the copilot's models, below /api/v1/."""
+"""The copilot over the wire: its terms in a project, which models there are and which answer, evaluations, overrides."""
 
 from django.urls import path
 
-from assist.api import models
+from assist.api import copilot, evaluations, models
 
-urlpatterns = [path("models/", models.Brought.as_view(), name="api-brought-models")]
+HERE = "projects/<uuid:project_id>/copilot/"
+
+urlpatterns = [
+    path("models/", models.Brought.as_view(), name="api-brought-models"),
+    path(HERE, copilot.Copilot.as_view(), name="api-copilot"),
+    path(f"{HERE}deployments/", copilot.Deployments.as_view(), name="api-deployments"),
+    path(f"{HERE}deployments/<uuid:version_id>/", copilot.OneDeployment.as_view(), name="api-deployment"),
+    path(f"{HERE}annotators/", copilot.Place.as_view(), name="api-copilot-place"),
+    path(f"{HERE}evaluations/", evaluations.Evaluations.as_view(), name="api-evaluations"),
+    path(f"{HERE}evaluations/<uuid:evaluation_id>/", evaluations.OneEvaluation.as_view(), name="api-evaluation"),
+    path(
+        f"{HERE}evaluations/<uuid:evaluation_id>/promote/", evaluations.Promote.as_view(), name="api-evaluation-promote"
+    ),
+    path(f"{HERE}overrides/", evaluations.Overrides.as_view(), name="api-overrides"),
+    path(f"{HERE}overrides/<uuid:override_id>/", evaluations.OneOverride.as_view(), name="api-override"),
+    path("batches/<uuid:batch_id>/precompute/", copilot.Ahead.as_view(), name="api-precompute"),
+]

@@ -91,21 +91,38 @@ class Models(Endpoint):
         return Response(shown | {"token": secret}, status=201)
 
 
-class OneModel(Endpoint):
+class _OfOne(Endpoint):
+    def annotator(self, project_id: UUID, annotator_id: UUID) -> ModelAnnotator:
+        return lifecycle.one_of(self.project(project_id, *access.MANAGE), annotator_id)
+
+
+class OneModel(_OfOne):
     """One of them."""
 
     scopes = {"GET": (Scope.READ, Scope.MODELS), "PATCH": (Scope.MODELS,)}
 
     @described("Get a model at work", {200: ModelShape}, operation_id="models_get")
     def get(self, request: Request, project_id: UUID, annotator_id: UUID) -> Response:
-        return Response(ModelShape(report.line(self._annotator(project_id, annotator_id))).data)
+        return Response(ModelShape(report.line(self.annotator(project_id, annotator_id))).data)
 
     @described("Change what a model may do", {200: ModelShape}, request=ModelMove, operation_id="models_move")
     def patch(self, request: Request, project_id: UUID, annotator_id: UUID) -> Response:
-        annotator = self._annotator(project_id, annotator_id)
+        annotator = self.annotator(project_id, annotator_id)
         body = ModelMove(data=request.data)
         body.is_valid(raise_exception=True)
         return Response(ModelShape(report.line(lifecycle.move(annotator, by=self.person, **body.validated_data))).data)
 
-    def _annotator(self, project_id: UUID, annotator_id: UUID) -> ModelAnnotator:
-        return lifecycle.one_of(self.project(project_id, *access.MANAGE), annotator_id)
+
+class ModelToken(serializers.Serializer):
+    token = serializers.CharField(help_text="shown this once")
+
+
+class NewToken(_OfOne):
+    """Another key for a model; those it had open nothing any more."""
+
+    scopes = {"POST": (Scope.MODELS,)}
+
+    @described("Make a model's token anew", {201: ModelToken}, request=None, operation_id="models_token")
+    def post(self, request: Request, project_id: UUID, annotator_id: UUID) -> Response:
+        annotator = self.annotator(project_id, annotator_id)
+        return Response({"token": lifecycle.new_token(annotator, by=self.person)}, status=201)

@@ -260,6 +260,7 @@ class GoldPage(PageShape):
 
 class GoldMove(serializers.Serializer):
     move = serializers.ChoiceField(
-        ["retire", "restore", "work"], help_text="`work`: one that is retired becomes ordinary work"
+        ["retire", "restore", "work", "course", "mix"],
+        help_text="one that is retired becomes ordinary work (`work`), an item of the course, or gold (`mix`)",
     )
     why = serializers.CharField(required=False, allow_blank=True, max_length=limits.RETIRED_WHY, default="")

@@ -32,6 +32,7 @@ from taskers.errors import NotFound
 from taskers.models import Person, Scope
 
 MOST = 300
+POOLS = {"course": PooledGold.Pool.TRAINING, "mix": PooledGold.Pool.CONTROL}
 
 
 class Rules(Endpoint):
@@ -143,10 +144,13 @@ class OneGold(Endpoint):
         kept = rows.filter(gold__task__public_id=task_id).first()
         if kept is None:
             raise NotFound()
-        if body.validated_data["move"] == "retire":
+        move = body.validated_data["move"]
+        if move == "retire":
             pool.retire(kept, body.validated_data["why"], by=self.person)
-        elif body.validated_data["move"] == "work":
+        elif move == "work":
             task_actions.make_ordinary(kept.gold.task, by=self.person)
+        elif move in POOLS:
+            pool.put_back(kept.gold.task, POOLS[move], by=self.person)
         else:
             pool.restore(kept, by=self.person)
         return Response(status=204)

@@ -72,7 +72,7 @@ class KeepDraft(Endpoint):
     @described("Keep a draft", {200: VersionShape}, request=DraftBody, operation_id="work_draft")
     def put(self, request: Request, assignment_id: UUID) -> Response:
         assignment = self.assignment(assignment_id)
-        sent, size = work_body.draft_of(taken(request.data)), _size(request)
+        sent, size = work_body.draft_of(taken(request.data)), size_of(request)
         version = drafts.save(assignment, self.person, sent.token, version=sent.version, answer=sent.answer, size=size)
         return Response({"version": version})
 
@@ -98,7 +98,7 @@ class Submit(Endpoint):
         )
         submitted = {"submitted": {"id": annotation.public_id}}
         lesson = {"lesson": _lesson(assignment, annotation)}
-        return Response(submitted | lesson | _after(self.person, assignment, sent.of_any))
+        return Response(submitted | lesson | next_after(self.person, assignment, sent.of_any))
 
 
 class Skip(Endpoint):
@@ -112,7 +112,7 @@ class Skip(Endpoint):
         assignment = self.assignment(assignment_id)
         no = work_body.no_of(taken(request.data))
         queue.skip(assignment, self.person, no.token, reason=no.reason, note=no.note)
-        return Response(_after(self.person, assignment, no.of_any))
+        return Response(next_after(self.person, assignment, no.of_any))
 
 
 class Release(Endpoint):
@@ -150,7 +150,8 @@ def next_of_any(person: Person, organization: Organization, done: Assignment | N
     return _claimed(queue.claim_any(person, organization, list(mine), done=done), person)
 
 
-def _after(person: Person, done: Assignment, of_any: bool) -> dict[str, Any]:
+def next_after(person: Person, done: Assignment, of_any: bool) -> dict[str, Any]:
+    """What comes once `done` has left their hands: of the same project, or of any."""
     project = done.task.project
     return next_of_any(person, project.organization, done) if of_any else next_for(person, project, done)
 
@@ -172,6 +173,7 @@ def _work(assignment: Assignment, tasker: Person) -> dict[str, Any]:
     return shown
 
 
-def _size(request: Request) -> int:
+def size_of(request: Request) -> int:
+    """The bytes of its body, as its sender says."""
     length = request.META.get("CONTENT_LENGTH") or "0"
     return int(length) if length.isdigit() else 0

@@ -218,6 +218,8 @@ def reactivate(organization: Organization, person: Person, role: str, *, by: Per
     if role not in Role.values:
         raise _no_role(role)
     require_over(by, organization, [role])
+    if person.kind == Person.Kind.SERVICE:
+        raise NotAllowed("A service account that has ended stays so: make another.")
     Person.objects.filter(pk=person.pk).update(is_active=True)
     grant(organization, person, role, by=by)
     trail.record(Kind.REACTIVATED, organization=organization, actor=by, person=person)

@@ -298,6 +298,7 @@ def _money(world: World, cast: Cast) -> None:
     dispute: Dispute = disputes.open(
         cast.riverside, cast.alice, subject=f"task:{world.things['disputed']}", text="Secret question"
     )
+    world.things |= {"payout_key": runs["proposed"].public_id, "role": "tasker"}
     world.things |= {"payout_id": runs["proposed"].pk, "dispute_id": dispute.pk}
     world.others |= {"approved": {"payout_id": runs["approved"].pk}}
     world.others |= {"called off": {"payout_id": runs["called off"].pk}}
@@ -383,8 +384,13 @@ def _models(world: World, cast: Cast, project: Project, deployed: Project) -> No
     make.tasks(running, 2)
     precompute.start_all(running, by=cast.mina)
     brought = intake.bring_page(cast.riverside, REMOTE.replace("far", "near"), by=cast.mina)
-    world.things["version_id"] = brought.public_id
-    world.things |= {"annotator_id": annotator.public_id, "annotator": f"m{annotator.pk}", "version": version.public_id}
+    world.others["brought"] = {"version_id": brought.public_id}
+    world.things |= {
+        "annotator_id": annotator.public_id,
+        "annotator": f"m{annotator.pk}",
+        "version": version.public_id,
+        "version_id": version.public_id,
+    }
     world.others["deployed"] |= {"batch_id": waiting.public_id}
     world.others["running"] = {"batch_id": running.public_id}
     evaluated = _evaluated(cast, deployed, version)

@@ -145,9 +145,9 @@ def decide(request: MemberRequest, body: dict, task_id: UUID) -> dict:
     Whoever goes through one project stays in it: where nothing of it is left, there is no next.
     """
     token = work_body.token_of(body)
-    review = _own_review(request.user, task_id, token)
+    review = own_review(request.user, task_id, token)
     selection = selection_beside(request, review.task)
-    base = _base(review.task, body.get("base"))
+    base = base_of(review.task, body.get("base"))
     note = read_text(body, "note", limits.NOTE)
     look = second_looks.of_task(review.task)
     submission.decide(review, request.user, token, body.get("answer"), base=base, note=note)
@@ -160,14 +160,14 @@ def decide(request: MemberRequest, body: dict, task_id: UUID) -> dict:
 @json_view
 def heartbeat(request: MemberRequest, body: dict, task_id: UUID) -> dict:
     token = work_body.token_of(body)
-    return {"deadline": queue.renew(_own_review(request.user, task_id, token), request.user, token).isoformat()}
+    return {"deadline": queue.renew(own_review(request.user, task_id, token), request.user, token).isoformat()}
 
 
 @require_POST
 @json_view
 def release(request: MemberRequest, body: dict, task_id: UUID) -> dict:
     token = work_body.token_of(body)
-    review = _own_review(request.user, task_id, token)
+    review = own_review(request.user, task_id, token)
     queue.release(review, request.user, token)
     return {"next": selection_beside(request, review.task).through("review-list")}
 
@@ -176,7 +176,7 @@ def release(request: MemberRequest, body: dict, task_id: UUID) -> dict:
 @json_view
 def draft(request: MemberRequest, body: dict, task_id: UUID) -> dict:
     sent, size = work_body.draft_of(body), len(request.body)
-    review = _own_review(request.user, task_id, sent.token)
+    review = own_review(request.user, task_id, sent.token)
     return {
         "version": drafts.save(review, request.user, sent.token, version=sent.version, answer=sent.answer, size=size)
     }
@@ -316,7 +316,7 @@ def reviewable(request: MemberRequest):
     return projects
 
 
-def _own_review(reviewer: Person, task_id: UUID, token: UUID) -> Assignment:
+def own_review(reviewer: Person, task_id: UUID, token: UUID) -> Assignment:
     task = access.task(reviewer, task_id, *access.REVIEW)
     rows = Assignment.objects.select_related("task__project__organization")
     found = rows.filter(task=task, kind="review", tasker=reviewer, token=token).first()
@@ -325,7 +325,7 @@ def _own_review(reviewer: Person, task_id: UUID, token: UUID) -> Assignment:
     return found
 
 
-def _base(task: Task, text: object) -> Annotation | None:
+def base_of(task: Task, text: object) -> Annotation | None:
     """The answer that a decision began with, or None for one made anew."""
     if text is None:
         return None

@@ -1,6 +1,8 @@
 """The API keeps what its description says, whatever it is sent; and the description leaves no address out."""
 
 import json
+from typing import Any
+from uuid import uuid4
 
 import pytest
 import schemathesis
@@ -18,13 +20,17 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from assist.api import urlpatterns as copilot_urlpatterns
+from assist.registry import registry
 from projects.annotators import lifecycle
 from projects.api import urlpatterns
-from projects.models import Import
+from projects.models import Annotation, Import, Task
 from projects.webhooks import subscriptions
+from projects.workflow import bulk_actions, project_copies
+from projects.workflow.comments import saying
 from projects.workforce import conflicts_of_interest, rules
 from taskers.credentials import tokens
-from taskers.people import invitations
+from taskers.people import invitations, service_accounts
 from taskers.skills import skills
 from tests.support import make
 from tests.support.projects.hooks import subscribed
@@ -102,6 +108,95 @@ OPERATIONS = [
     ("GET", "/api/v1/webhooks/{subscription_id}/deliveries/"),
     ("POST", "/api/v1/webhooks/{subscription_id}/deliveries/"),
     ("POST", "/api/v1/webhooks/{subscription_id}/deliveries/{delivery_id}/again/"),
+    ("POST", "/api/v1/annotations/{annotation_id}/correct/"),
+    ("GET", "/api/v1/assignments/{assignment_id}/comments/"),
+    ("POST", "/api/v1/assignments/{assignment_id}/comments/"),
+    ("POST", "/api/v1/assignments/{assignment_id}/correction/"),
+    ("PUT", "/api/v1/assignments/{assignment_id}/correction/"),
+    ("DELETE", "/api/v1/assignments/{assignment_id}/correction/"),
+    ("POST", "/api/v1/assignments/{assignment_id}/report/"),
+    ("POST", "/api/v1/batches/{batch_id}/archive/"),
+    ("GET", "/api/v1/batches/{batch_id}/closing/"),
+    ("GET", "/api/v1/batches/{batch_id}/precompute/"),
+    ("POST", "/api/v1/batches/{batch_id}/precompute/"),
+    ("DELETE", "/api/v1/batches/{batch_id}/precompute/"),
+    ("POST", "/api/v1/comments/{comment_id}/answer/"),
+    ("POST", "/api/v1/comments/{comment_id}/more/"),
+    ("POST", "/api/v1/disputes/"),
+    ("GET", "/api/v1/invitations/"),
+    ("POST", "/api/v1/invitations/"),
+    ("DELETE", "/api/v1/invitations/{invitation_id}/"),
+    ("POST", "/api/v1/invitations/list/"),
+    ("GET", "/api/v1/me/"),
+    ("POST", "/api/v1/me/rotate/"),
+    ("GET", "/api/v1/money/owed/"),
+    ("GET", "/api/v1/money/payouts/"),
+    ("GET", "/api/v1/money/payouts/{payout_key}/"),
+    ("GET", "/api/v1/money/transfers/"),
+    ("GET", "/api/v1/people/"),
+    ("GET", "/api/v1/people/{person_id}/"),
+    ("POST", "/api/v1/people/{person_id}/deactivate/"),
+    ("POST", "/api/v1/people/{person_id}/reactivate/"),
+    ("POST", "/api/v1/people/{person_id}/roles/"),
+    ("DELETE", "/api/v1/people/{person_id}/roles/{role}/"),
+    ("PATCH", "/api/v1/projects/{project_id}/"),
+    ("GET", "/api/v1/projects/{project_id}/agreement/"),
+    ("POST", "/api/v1/projects/{project_id}/agreement/"),
+    ("PUT", "/api/v1/projects/{project_id}/batches/place/"),
+    ("GET", "/api/v1/projects/{project_id}/bulk/"),
+    ("POST", "/api/v1/projects/{project_id}/bulk/"),
+    ("GET", "/api/v1/projects/{project_id}/bulk/{action_id}/"),
+    ("POST", "/api/v1/projects/{project_id}/bulk/{action_id}/stop/"),
+    ("POST", "/api/v1/projects/{project_id}/clone/"),
+    ("GET", "/api/v1/projects/{project_id}/copilot/"),
+    ("PATCH", "/api/v1/projects/{project_id}/copilot/"),
+    ("POST", "/api/v1/projects/{project_id}/copilot/annotators/"),
+    ("GET", "/api/v1/projects/{project_id}/copilot/deployments/"),
+    ("POST", "/api/v1/projects/{project_id}/copilot/deployments/"),
+    ("DELETE", "/api/v1/projects/{project_id}/copilot/deployments/{version_id}/"),
+    ("GET", "/api/v1/projects/{project_id}/copilot/evaluations/"),
+    ("POST", "/api/v1/projects/{project_id}/copilot/evaluations/"),
+    ("GET", "/api/v1/projects/{project_id}/copilot/evaluations/{evaluation_id}/"),
+    ("POST", "/api/v1/projects/{project_id}/copilot/evaluations/{evaluation_id}/promote/"),
+    ("GET", "/api/v1/projects/{project_id}/copilot/overrides/"),
+    ("POST", "/api/v1/projects/{project_id}/copilot/overrides/"),
+    ("POST", "/api/v1/projects/{project_id}/copilot/overrides/{override_id}/"),
+    ("GET", "/api/v1/projects/{project_id}/figures/"),
+    ("PATCH", "/api/v1/projects/{project_id}/labels/{label_key}/"),
+    ("DELETE", "/api/v1/projects/{project_id}/labels/{label_key}/"),
+    ("POST", "/api/v1/projects/{project_id}/labels/{label_key}/merge/"),
+    ("POST", "/api/v1/projects/{project_id}/models/{annotator_id}/token/"),
+    ("POST", "/api/v1/projects/{project_id}/move/"),
+    ("GET", "/api/v1/projects/{project_id}/quality/"),
+    ("POST", "/api/v1/projects/{project_id}/quality/"),
+    ("GET", "/api/v1/projects/{project_id}/questions/"),
+    ("GET", "/api/v1/projects/{project_id}/reports/"),
+    ("POST", "/api/v1/projects/{project_id}/reports/{task_id}/"),
+    ("POST", "/api/v1/projects/{project_id}/settle/"),
+    ("GET", "/api/v1/projects/{project_id}/tasks/"),
+    ("POST", "/api/v1/projects/{project_id}/template/"),
+    ("GET", "/api/v1/reviews/"),
+    ("GET", "/api/v1/second-looks/"),
+    ("GET", "/api/v1/service-accounts/"),
+    ("POST", "/api/v1/service-accounts/"),
+    ("DELETE", "/api/v1/service-accounts/{account_id}/"),
+    ("GET", "/api/v1/service-accounts/{account_id}/tokens/"),
+    ("POST", "/api/v1/service-accounts/{account_id}/tokens/"),
+    ("POST", "/api/v1/service-accounts/{account_id}/tokens/{token_id}/rotate/"),
+    ("POST", "/api/v1/tasks/{task_id}/act/"),
+    ("GET", "/api/v1/tasks/{task_id}/comments/"),
+    ("POST", "/api/v1/tasks/{task_id}/comments/"),
+    ("POST", "/api/v1/tasks/{task_id}/review/"),
+    ("POST", "/api/v1/tasks/{task_id}/review/decide/"),
+    ("PUT", "/api/v1/tasks/{task_id}/review/draft/"),
+    ("POST", "/api/v1/tasks/{task_id}/review/heartbeat/"),
+    ("POST", "/api/v1/tasks/{task_id}/review/release/"),
+    ("POST", "/api/v1/tasks/{task_id}/second-look/dismiss/"),
+    ("GET", "/api/v1/templates/"),
+    ("POST", "/api/v1/templates/{template_id}/"),
+    ("DELETE", "/api/v1/templates/{template_id}/"),
+    ("GET", "/api/v1/tokens/policy/"),
+    ("PUT", "/api/v1/tokens/policy/"),
 ]
 # A stream, which a WSGI client would gather in a thread without this test's transaction: tests/projects/test_streams.py
 EXPORT = ("GET", "/api/v1/projects/{project_id}/export/{format}/")
@@ -152,11 +247,34 @@ def keys(cast, settings) -> dict[str, str]:
         ),
         "exclusion_id": rules.exclude(cast.carol, project=project, reason="Rest", by=cast.olga),
     }
+    found |= around(cast, project)
     told, _secret = subscribed(project, "https://hooks.example.com/in", cast.olga)
     found |= {"subscription_id": told, "delivery_id": subscriptions.ping(told, by=cast.olga)}
     mine = make.held(cast.olga, project)
     public = {name: str(one.public_id) for name, one in (found | {"assignment_id": mine}).items()}
-    return public | {"skill_key": skill.key}
+    label = project.labels.in_use()[0].key
+    return public | {"skill_key": skill.key, "label_key": label, "role": "tasker", "payout_key": str(uuid4())}
+
+
+def around(cast, project) -> dict[str, Any]:
+    """What stands beside the tasks: a pattern, many at once, a program, words, an invitation, the copilot's."""
+    account = service_accounts.create(cast.riverside, name="Loader", role="manager", by=cast.olga)
+    version = registry.model_version("en-core-web-sm@3.8.0")
+    registry.deploy(project, version, share=100, by=cast.olga, grounds=registry.FIRST)
+    mine = Annotation.objects.get(tasker=cast.alice)
+    asked = saying.say(mine.assignment, cast.alice, uuid4(), to="manager", words="A tail?")
+    last = Task.objects.filter(project=project).latest("pk")
+    return {
+        "template_id": project_copies.keep_template(project, "Pattern", by=cast.olga),
+        "action_id": bulk_actions.start(project, "hold", [last.pk], by=cast.olga),
+        "account_id": account,
+        "version_id": version,
+        "annotation_id": mine,
+        "comment_id": asked,
+        "invitation_id": invitations.invite(cast.riverside, cast.olga, email="new@example.org", role="tasker")[0],
+        "evaluation_id": account,
+        "override_id": account,
+    }
 
 
 @pytest.mark.parametrize(("method", "path"), OPERATIONS)
@@ -179,7 +297,7 @@ def test_description_leaves_no_address_out(description) -> None:
     described = {(operation.ok().method.upper(), operation.ok().path) for operation in description.get_all_operations()}
     assert described == {*OPERATIONS, EXPORT}
     # Every address but the catch-all and the pictures, which aren't JSON, stands in it.
-    assert len({path for _method, path in described}) == len(urlpatterns) - 3
+    assert len({path for _method, path in described}) == len(urlpatterns) + len(copilot_urlpatterns) - 3
 
 
 def test_description_types_every_answer(description) -> None:

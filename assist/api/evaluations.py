@@ -1,0 +1,160 @@
+"""Models measured against what answers now; and, beside the gate, what two people take upon themselves."""
+
+from uuid import UUID
+
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from assist.api.copilot import MODELS, READ, Copilots, DeploymentShape, NewDeployment, VersionBody
+from assist.learning import evaluation, rollout
+from assist.models import Evaluation, Override
+from projects import access
+from projects.api.endpoint import described
+from projects.api.pagination import asked, page
+from projects.api.serializers import PageQuery, PageShape
+from projects.models import limits
+from taskers.errors import NotFound
+
+
+class EvaluationShape(serializers.Serializer):
+    """What was found of a candidate; `outcome` is empty until it is done."""
+
+    id = serializers.UUIDField(source="public_id")
+    candidate = serializers.UUIDField(source="candidate.public_id")
+    champion = serializers.UUIDField(source="champion.public_id", allow_null=True, default=None)
+    state = serializers.CharField()
+    outcome = serializers.CharField(allow_blank=True, help_text="passed, failed, or cannot tell")
+    margin = serializers.FloatField()
+    begun_by = serializers.CharField(source="begun_by.name", allow_null=True, default=None)
+
+
+class EvaluationPage(PageShape):
+    results = EvaluationShape(many=True)
+
+
+class ShareBody(serializers.Serializer):
+    share = serializers.IntegerField(min_value=1, max_value=100, help_text="percent of new work")
+
+
+class NewOverride(NewDeployment):
+    reason = serializers.CharField(max_length=limits.REASON)
+
+
+class OverrideShape(serializers.Serializer):
+    """A model that somebody wishes for though it hasn't passed; it waits for a second person."""
+
+    id = serializers.UUIDField(source="public_id")
+    version = serializers.UUIDField(source="version.public_id")
+    share = serializers.IntegerField()
+    reason = serializers.CharField()
+    state = serializers.CharField()
+    asked_by = serializers.CharField(source="asked_by.name")
+
+
+class OverrideList(serializers.Serializer):
+    results = OverrideShape(many=True)
+
+
+class OverrideAnswer(serializers.Serializer):
+    answer = serializers.ChoiceField(["confirm", "decline"])
+
+
+class Evaluations(Copilots):
+    """Measuring a version against what answers now."""
+
+    scopes = {"GET": READ, "POST": MODELS}
+
+    @described("List evaluations", {200: EvaluationPage}, operation_id="evaluations_list", parameters=[PageQuery])
+    def get(self, request: Request, project_id: UUID) -> Response:
+        project = self.project(project_id, *access.MANAGE)
+        after, limit = asked(request)
+        rows = Evaluation.objects.filter(project=project, pk__gt=after).order_by("pk")
+        found = list(rows.select_related("candidate", "champion", "begun_by")[: limit + 1])
+        return Response(page(found, after, limit, lambda given: EvaluationShape(given, many=True).data))
+
+    @described("Evaluate a version", {202: EvaluationShape}, request=VersionBody, operation_id="evaluations_begin")
+    def post(self, request: Request, project_id: UUID) -> Response:
+        project = self.project(project_id, *access.MANAGE)
+        body = VersionBody(data=request.data)
+        body.is_valid(raise_exception=True)
+        made = evaluation.begin(project, self.version(project, body.validated_data["version"]), by=self.person)
+        return Response(EvaluationShape(made).data, status=202)
+
+
+class _OfOne(Copilots):
+    def evaluation(self, project_id: UUID, public_id: UUID) -> Evaluation:
+        project = self.project(project_id, *access.MANAGE)
+        rows = Evaluation.objects.select_related("project__organization", "candidate", "champion", "begun_by")
+        found = rows.filter(project=project, public_id=public_id).first()
+        if found is None:
+            raise NotFound("There is no such evaluation here.")
+        return found
+
+
+class OneEvaluation(_OfOne):
+    """One of them."""
+
+    scopes = {"GET": READ}
+
+    @described("Get an evaluation", {200: EvaluationShape}, operation_id="evaluations_get")
+    def get(self, request: Request, project_id: UUID, evaluation_id: UUID) -> Response:
+        return Response(EvaluationShape(self.evaluation(project_id, evaluation_id)).data)
+
+
+class Promote(_OfOne):
+    """Deploying what passed."""
+
+    scopes = {"POST": MODELS}
+
+    @described("Deploy what passed", {201: DeploymentShape}, request=ShareBody, operation_id="evaluations_promote")
+    def post(self, request: Request, project_id: UUID, evaluation_id: UUID) -> Response:
+        found, body = self.evaluation(project_id, evaluation_id), ShareBody(data=request.data)
+        body.is_valid(raise_exception=True)
+        made = rollout.promote(found, share=body.validated_data["share"], by=self.person)
+        return Response(DeploymentShape(made).data, status=201)
+
+
+class Overrides(Copilots):
+    """What somebody wishes for beside the gate."""
+
+    scopes = {"GET": READ, "POST": MODELS}
+
+    @described("List overrides", {200: OverrideList}, operation_id="overrides_list")
+    def get(self, request: Request, project_id: UUID) -> Response:
+        project = self.project(project_id, *access.MANAGE)
+        rows = Override.objects.filter(project=project).select_related("version", "asked_by").order_by("pk")
+        return Response(OverrideList({"results": rows[:200]}).data)
+
+    @described("Ask for an override", {201: OverrideShape}, request=NewOverride, operation_id="overrides_ask")
+    def post(self, request: Request, project_id: UUID) -> Response:
+        project = self.project(project_id, *access.MANAGE)
+        body = NewOverride(data=request.data)
+        body.is_valid(raise_exception=True)
+        said = dict(body.validated_data)
+        made = rollout.ask_override(project, self.version(project, said.pop("version")), by=self.person, **said)
+        return Response(OverrideShape(made).data, status=201)
+
+
+class OneOverride(Copilots):
+    """A second person's answer."""
+
+    scopes = {"POST": MODELS}
+
+    @described(
+        "Confirm or decline an override", {200: OverrideShape}, request=OverrideAnswer, operation_id="overrides_answer"
+    )
+    def post(self, request: Request, project_id: UUID, override_id: UUID) -> Response:
+        project = self.project(project_id, *access.MANAGE)
+        body = OverrideAnswer(data=request.data)
+        body.is_valid(raise_exception=True)
+        rows = Override.objects.select_related("project__organization", "version", "asked_by")
+        found = rows.filter(project=project, public_id=override_id).first()
+        if found is None:
+            raise NotFound("There is no such request here.")
+        if body.validated_data["answer"] == "confirm":
+            rollout.confirm_override(found, by=self.person)
+        else:
+            rollout.decline_override(found, by=self.person)
+        found.refresh_from_db()
+        return Response(OverrideShape(found).data)

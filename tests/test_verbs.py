@@ -1,0 +1,122 @@
+"""What a page does, a program can: each verb that a page's view calls is called from an address of the API as well."""
+
+import ast
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.walls import TREES, named
+
+PAGES = ("projects/web/", "taskers/web/", "assist/web/")
+# The addresses, and what they do by a name in the request.
+PROGRAMS = ("projects/api/", "assist/api/", "projects/workflow/bulk_actions.py")
+# What a program calls for the same thing, where that isn't the page's own verb.
+ANOTHER = {
+    "projects.configuration.save_settings.revise": "projects.configuration.save_settings.amend",
+    "projects.configuration.save_settings.change": "projects.configuration.save_settings.amend",
+    "projects.quality.qualification.qualification_tests.move": (
+        "projects.quality.qualification.qualification_tests.arrange"
+    ),
+    "projects.workflow.submission.submit_group": "projects.workflow.submission.submit",
+    "projects.queue.claim_group": "projects.queue.claim",
+    "projects.queue.drafts.save_group": "projects.queue.drafts.save",
+    "projects.data.importing.start.load_file": "projects.data.importing.receive",
+    "projects.data.exporting.download": "projects.web.manager.export.file_of",
+    "taskers.credentials.tokens.revoke": "taskers.web.token_list.revoke",
+}
+BY_HAND = "money moves by people's hands alone, two of them"
+OWN = "a person's own, of their pages alone"
+# What has no address, and why.
+NONE = {
+    "taskers.people.invitations.password_reset_path": "whoever has the link is that person: people hand it to people",
+    "taskers.credentials.tokens.issue": "a person's token takes a sign-in of just now",
+    "taskers.people.profile.change_profile": OWN,
+    "taskers.people.preferences.choose_keys": OWN,
+    "taskers.people.preferences.choose_submit_on_choice": OWN,
+    "projects.quality.gold.grading.show": OWN,
+    "projects.quality.gold.settling.settle_due": "done before My work is drawn, and by a worker as well",
+    "taskers.money.disputes.answer": "people answer people",
+    "taskers.money.payouts.propose": BY_HAND,
+    "taskers.money.payouts.settle": BY_HAND,
+    "taskers.money.payouts.export": BY_HAND,
+}
+# What is told who asks, and only reads.
+READS = {
+    "projects.quality.qualification.feedback.examples",
+    "projects.quality.qualification.feedback.unread",
+    "projects.quality.second_looks.next_after",
+    "projects.queue.begins_with_course",
+    "projects.queue.look_ahead",
+    "projects.webhooks.subscriptions.offered",
+    "taskers.models.ApiToken.objects.filter",
+    "taskers.money.disputes.judged_by",
+    "taskers.people.preferences.of",
+}
+READERS = (".access.", ".reading.", ".reports.", ".formatting.", "taskers.web.", "projects.web.")
+
+
+def modules_of(tree: ast.Module) -> dict[str, str]:
+    """Local name -> the dotted name that it stands for."""
+    found = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            found |= {alias.asname or alias.name: f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def called(node: ast.Call, names: dict[str, str]) -> str:
+    """The dotted name of what is called, or nothing where it is no function of ours that was imported."""
+    parts: list[str] = []
+    at: ast.expr = node.func
+    while isinstance(at, ast.Attribute):
+        parts.insert(0, at.attr)
+        at = at.value
+    if not isinstance(at, ast.Name) or at.id not in names:
+        return ""
+    whole = ".".join([names[at.id], *parts])
+    return whole if whole.startswith(("projects.", "taskers.", "assist.")) else ""
+
+
+def is_told_who(node: ast.Call) -> bool:
+    """Whether the call says who does it: the mark of a verb."""
+    told = [one.value for one in node.keywords if one.arg in {"by", "person", "reviewer"}] + node.args
+    return any(ast.unparse(one) in {"request.user", "self.person", "person", "by"} for one in told)
+
+
+def calls(places: tuple[str, ...]) -> Iterator[tuple[str, str, bool]]:
+    """Each call of a function of ours below these places: its name, in which file, and whether it is told who asks."""
+    for path, tree in TREES.items():
+        if not named(path).startswith(places):
+            continue
+        names = modules_of(tree)
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and (verb := called(node, names)):
+                yield verb, named(path), is_told_who(node)
+
+
+# Each verb that a page's view calls, with the file that does.
+BY_PAGES = {
+    verb: where
+    for verb, where, told in calls(PAGES)
+    if told and verb not in READS and not any(one in f".{verb}." for one in READERS)
+}
+BY_PROGRAMS = {verb for verb, _where, _told in calls(PROGRAMS)}
+
+
+def test_the_verbs_were_found() -> None:
+    assert {"projects.queue.release", "taskers.people.invitations.give", "assist.learning.rollout.promote"} <= {
+        *BY_PAGES
+    }
+    assert len(BY_PAGES) > 80
+
+
+@pytest.mark.parametrize("verb", sorted(BY_PAGES))
+def test_what_a_page_does_a_program_can(verb: str) -> None:
+    assert verb in NONE or ANOTHER.get(verb, verb) in BY_PROGRAMS, (
+        f"{BY_PAGES[verb]} calls {verb}: give it an address of the API, or say in NONE why it has none"
+    )
+
+
+def test_nothing_is_excused_that_has_an_address_or_that_no_page_does() -> None:
+    assert set(NONE) & BY_PROGRAMS == set()
+    assert set(NONE) <= set(BY_PAGES) and set(ANOTHER) <= set(BY_PAGES)
