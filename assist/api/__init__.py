@@ -1,4 +1,4 @@
-"""The copilot over the wire: its terms in a project, which models there are and which answer, evaluations, overrides."""
+"""The copilot over the wire: its terms in a project, which models there are and answer, evaluations, overrides."""
 
 from django.urls import path
 

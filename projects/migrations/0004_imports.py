@@ -10,8 +10,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('projects', '0002_webhooks'),
-        ('taskers', '0001_initial'),
+        ('projects', '0003_webhook_failures'),
+        ('taskers', '0002_imported_people'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

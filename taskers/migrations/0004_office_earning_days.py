@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('taskers', '0001_initial'),
+        ('taskers', '0003_tokens'),
     ]
 
     operations = [

@@ -12,7 +12,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('taskers', '0001_initial'),
+        ('taskers', '0002_imported_people'),
     ]
 
     operations = [
@@ -56,7 +56,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='person',
             name='kind',
-            field=models.CharField(choices=[('human', 'Person'), ('model', 'Model'), ('service', 'Service account')], default='human', max_length=8),
+            field=models.CharField(choices=[('human', 'Person'), ('model', 'Model'), ('imported', 'From elsewhere'), ('service', 'Service account')], default='human', max_length=8),
         ),
         migrations.AddConstraint(
             model_name='apitoken',

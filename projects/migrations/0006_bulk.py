@@ -12,8 +12,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('projects', '0002_webhooks'),
-        ('taskers', '0002_tokens'),
+        ('projects', '0005_deliveries'),
+        ('taskers', '0003_tokens'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -12,7 +12,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('assist', '0003_brought_models'),
+        ('assist', '0004_imported_capability'),
         ('projects', '0003_webhook_failures'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
