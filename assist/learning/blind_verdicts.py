@@ -11,8 +11,10 @@ from assist.models import Suggestion
 from projects.configuration.terms import terms_of
 from projects.models import Annotation, Project, Task, VerdictEntry
 from projects.quality import votes
-from projects.quality.consensus import AUTO
+from projects.quality.consensus import AUTO, IMPORTED
 from taskers.models import Person
+
+UNPROVEN = (Person.Kind.MODEL, Person.Kind.IMPORTED)
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ def found_blind(entries: Sequence[VerdictEntry]) -> np.ndarray:
     """Which verdicts are on tasks that people alone have answered, none of whom was shown a suggestion for it."""
     rows = Annotation.objects.filter(task__in=[entry.task_id for entry in entries])
     helped = with_help(Work(*one) for one in rows.values_list("task_id", "assignment_id", "tasker__kind"))
-    return np.array([entry.task_id not in helped for entry in entries])
+    return np.array([entry.task_id not in helped and entry.verdict.method != IMPORTED for entry in entries])
 
 
 class Work(NamedTuple):
@@ -69,11 +71,12 @@ class Work(NamedTuple):
 
 
 def with_help(work: Iterable[Work]) -> set[int]:
-    """The tasks that a model answered, or somebody to whom a suggestion was shown."""
+    """The tasks that a model answered, or somebody to whom a suggestion was shown, or of whom nobody knows: whose work
+    came in with files."""
     work = list(work)
     keys = [one.assignment for one in work]
     shown = set(Suggestion.objects.filter(assignment_key__in=keys).values_list("assignment_key", flat=True))
-    return {one.task for one in work if one.assignment in shown or one.kind == Person.Kind.MODEL}
+    return {one.task for one in work if one.assignment in shown or one.kind in UNPROVEN}
 
 
 def digest(decided: Sequence[Decided]) -> str:

@@ -28,7 +28,7 @@ from projects.configuration.terms import Terms, terms_of
 from projects.data import archive
 from projects.models import Annotation, Project, Task, Verdict
 from projects.quality import votes
-from projects.quality.consensus import AUTO
+from projects.quality.consensus import AUTO, IMPORTED
 from taskers.errors import Problem, StateConflict
 from taskers.models import Person
 
@@ -95,7 +95,7 @@ def _write(snapshot: Snapshot, path: Path) -> str:
     SnapshotRow.objects.filter(snapshot=snapshot).delete()  # of a run that was killed
     for verdicts, work in _chunks(snapshot):
         helped = with_help(work)
-        pairs = [(one, _line(snapshot, terms, one, one.task_id not in helped)) for one in verdicts]
+        pairs = [(one, _line(snapshot, terms, one, _is_blind(one, helped))) for one in verdicts]
         kept = [(verdict, line) for verdict, line in pairs if line is not None]
         writer.add(line for _, line in kept)
         SnapshotRow.objects.bulk_create(
@@ -111,6 +111,11 @@ def _write(snapshot: Snapshot, path: Path) -> str:
     told = {"rows": sum(counts.values()), "blind": blind, "left_out": left_out, "by_split": by_split}
     _end(snapshot, READY, sha256=sha256, size=path.stat().st_size, **told)
     return READY
+
+
+def _is_blind(verdict: Verdict, helped: set[int]) -> bool:
+    """Whether people found it without a model's help, here."""
+    return verdict.task_id not in helped and verdict.method != IMPORTED
 
 
 def _told(snapshot: Snapshot) -> dict[str, str]:

@@ -17,7 +17,7 @@ from projects import queue
 from projects.configuration import configure
 from projects.data import archive
 from projects.models import Project, Task, Verdict
-from projects.quality.consensus import AUTO
+from projects.quality.consensus import AUTO, IMPORTED
 from projects.workflow import batches, submission, task_actions
 from taskers.errors import StateConflict
 from tests.support import make
@@ -99,10 +99,12 @@ def test_only_what_people_found_alone_is_blind_and_no_model_teaches_itself(cast,
     work.offered_then(helped.assignments.get())
     (itself,) = make.tasks(make.batch(project, "Left to a model"))
     Verdict.objects.create(task=itself, answer=make.MARIA, confidence=0.99, method=AUTO, settings_version=1)
+    (brought,) = make.tasks(make.batch(project, "Decided elsewhere"))
+    Verdict.objects.create(task=brought, answer=make.MARIA, confidence=1.0, method=IMPORTED, settings_version=1)
     made = taken(project, cast)
     blind = {one.task: one.blind for one in lines(made, tmp_path)}
-    assert blind == {str(alone.public_id): True, str(helped.public_id): False}
-    assert (made.rows, made.blind) == (2, 1) and sum(made.by_split.values()) == 2
+    assert blind == {str(alone.public_id): True, str(helped.public_id): False, str(brought.public_id): False}
+    assert (made.rows, made.blind) == (3, 1) and sum(made.by_split.values()) == 3
 
 
 @pytest.mark.django_db
