@@ -68,6 +68,8 @@ ELSEWHERE = {
     "copilot-promote": "once one has passed: tests/assist/test_evaluation.py",
     "override-confirm": "once one was asked for: tests/assist/test_evaluation.py",
     "override-decline": "once one was asked for: tests/assist/test_evaluation.py",
+    "copilot-train": "once there is a snapshot: tests/assist/test_training_pages.py",
+    "copilot-run-stop": "once there is a run: tests/assist/test_training_pages.py",
     "copilot-withdraw": "once a model is deployed: tests/assist/test_copilot_page.py",
     "course-again": "after a try at a course: tests/projects/test_qualification_pages.py",
     "invitation-withdraw": "tests/taskers/test_people_pages.py",

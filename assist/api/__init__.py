@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from assist.api import copilot, evaluations, models
+from assist.api import copilot, evaluations, models, training
 
 HERE = "projects/<uuid:project_id>/copilot/"
 
@@ -17,6 +17,9 @@ urlpatterns = [
     path(
         f"{HERE}evaluations/<uuid:evaluation_id>/promote/", evaluations.Promote.as_view(), name="api-evaluation-promote"
     ),
+    path(f"{HERE}snapshots/", training.Snapshots.as_view(), name="api-snapshots"),
+    path(f"{HERE}training/", training.Runs.as_view(), name="api-runs"),
+    path(f"{HERE}training/<uuid:run_id>/", training.OneRun.as_view(), name="api-run"),
     path(f"{HERE}overrides/", evaluations.Overrides.as_view(), name="api-overrides"),
     path(f"{HERE}overrides/<uuid:override_id>/", evaluations.OneOverride.as_view(), name="api-override"),
     path("batches/<uuid:batch_id>/precompute/", copilot.Ahead.as_view(), name="api-precompute"),

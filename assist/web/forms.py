@@ -6,7 +6,10 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from assist.models import ModelVersion
+from assist.learning.recipes import RECIPES
+from assist.learning.recipes.recipe import Parameter, Value
+from assist.learning.training import recipes_for
+from assist.models import ModelVersion, Snapshot
 from assist.registry.registry import SHARE, usable
 from assist.suggestions.bindings import MORE
 from projects.models import Label, Project, ProjectSettings, limits
@@ -169,3 +172,52 @@ class BringForm(forms.Form):
         if not said.get("file") and not said.get("page", "").strip():
             raise forms.ValidationError(_("Choose a zip, or write the model.toml."))
         return said
+
+
+class TrainForm(forms.Form):
+    """What a recipe learns from, and with which parameters: those that are left empty are as usual."""
+
+    snapshot = forms.ModelChoiceField(
+        label=_("Snapshot"), queryset=Snapshot.objects.none(), to_field_name="public_id", empty_label=None
+    )
+    recipe = forms.ChoiceField(label=_("Recipe"))
+    seed = forms.IntegerField(
+        label=_("Seed"),
+        initial=0,
+        min_value=0,
+        max_value=2**31,
+        help_text=_("The same snapshot, parameters and seed give the same model."),
+    )
+
+    def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        ready = Snapshot.objects.filter(project=project, state=Snapshot.State.READY).order_by("-pk")
+        self.fields["snapshot"].queryset = ready  # type: ignore[attr-defined]
+        keys = recipes_for(project)
+        self.fields["recipe"].choices = [(key, RECIPES[key].title) for key in keys]  # type: ignore[attr-defined]
+        for key in keys:
+            for name, known in RECIPES[key].parameters.items():
+                self.fields[f"{key}.{name}"] = _parameter(name, known)
+
+    @property
+    def asked(self) -> list[forms.BoundField]:
+        """The fields of parameters."""
+        return [self[name] for name in self.fields if "." in name]
+
+    def parameters(self) -> dict[str, Value]:
+        """Those of the recipe that were chosen."""
+        chosen = f"{self.cleaned_data['recipe']}."
+        said = {
+            name.removeprefix(chosen): value for name, value in self.cleaned_data.items() if name.startswith(chosen)
+        }
+        return {name: value for name, value in said.items() if value is not None}
+
+
+def _parameter(name: str, known: Parameter) -> forms.Field:
+    label = name.replace("_", " ")
+    if isinstance(known.usual, bool):
+        return forms.BooleanField(label=label, required=False, initial=known.usual)
+    within = {"min_value": known.least, "max_value": known.most, "required": False, "label": label}
+    if isinstance(known.usual, int):
+        return forms.IntegerField(initial=known.usual, **within)
+    return forms.FloatField(initial=known.usual, widget=forms.NumberInput(attrs={"step": "any"}), **within)

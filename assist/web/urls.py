@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from assist.web import brought, overview, rollouts, views
+from assist.web import brought, overview, rollouts, training, views
 
 EVALUATION = "<uuid:project_id>/copilot/evaluations/<uuid:evaluation_id>"
 
@@ -22,6 +22,11 @@ urlpatterns = [
     path("<uuid:project_id>/copilot/overrides/", rollouts.override, name="copilot-override"),
     path("<uuid:project_id>/copilot/overrides/<uuid:override_id>/confirm/", rollouts.confirm, name="override-confirm"),
     path("<uuid:project_id>/copilot/overrides/<uuid:override_id>/decline/", rollouts.decline, name="override-decline"),
+    path("<uuid:project_id>/copilot/training/", training.page, name="copilot-training"),
+    path("<uuid:project_id>/copilot/training/snapshot/", training.take, name="copilot-snapshot"),
+    path("<uuid:project_id>/copilot/training/begin/", training.begin, name="copilot-train"),
+    path("<uuid:project_id>/copilot/training/<uuid:run_id>/", training.run, name="copilot-run"),
+    path("<uuid:project_id>/copilot/training/<uuid:run_id>/stop/", training.stop, name="copilot-run-stop"),
     path("<uuid:project_id>/copilot/place/", views.place, name="copilot-place"),
     path("<uuid:project_id>/copilot/withdraw/", rollouts.withdraw, name="copilot-withdraw"),
     path("<uuid:project_id>/copilot/prepared/", views.prepared, name="copilot-prepared"),

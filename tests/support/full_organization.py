@@ -15,12 +15,13 @@ from uuid import uuid4
 from django.contrib import admin
 from django.test import Client, override_settings
 from django.urls import reverse
+from django.utils import timezone
 from PIL import Image
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from assist.adapters import RUNTIMES
 from assist.learning import gate, rollout
-from assist.models import Evaluation, ModelVersion
+from assist.models import Evaluation, ModelVersion, Snapshot, TrainingRun
 from assist.registry import intake, registry
 from assist.suggestions import precompute
 from projects import queue
@@ -396,6 +397,15 @@ def _models(world: World, cast: Cast, project: Project, deployed: Project) -> No
     evaluated = _evaluated(cast, deployed, version)
     world.others["evaluated"] = world.others["deployed"] | evaluated
     world.things |= {"evaluation_id": evaluated["evaluation_id"], "override_id": evaluated["override_id"]}
+    taken, other = _snapshot(cast, deployed), _snapshot(cast, project)
+    begun = {"recipe": "spacy-entities", "seed": 0, "code": 64 * "b", "packages": 64 * "c", "asked_by": cast.mina}
+    run = TrainingRun.objects.create(project=project, snapshot=other, state="waiting", **begun)
+    world.things |= {"snapshot": taken.public_id, "run_id": run.public_id}
+
+
+def _snapshot(cast: Cast, project: Project) -> Snapshot:
+    terms = {"cut": timezone.now(), "settings_version": 1, "schema": 1, "made_by": cast.mina}
+    return Snapshot.objects.create(project=project, state="ready", sha256=64 * "a", rows=3, **terms)
 
 
 def _evaluated(cast: Cast, deployed: Project, champion: ModelVersion) -> dict[str, Any]:

@@ -1,0 +1,138 @@
+"""Making models of what people decided: snapshots, runs and how far they are. For managers and ML engineers."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from assist.learning import snapshots, training
+from assist.learning.recipes import RECIPES
+from assist.models import Snapshot, TrainingRun
+from assist.web.forms import TrainForm
+from assist.web.overview import SEES
+from projects import access
+from projects.models import Project
+from projects.reports import notices
+from projects.task_types import TASK_TYPES
+from projects.web.shared import charts
+from projects.web.shared.access import signed_in
+from taskers.errors import NotFound, Problem
+from taskers.web.requests import MemberRequest
+
+LATEST = 20  # of each kind, on the page
+
+
+def looks_after(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Lets in who manages the project that the address names, or looks after its models."""
+
+    @wraps(view)
+    @signed_in
+    def wrapped(request: MemberRequest, project_id: UUID, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        return view(request, access.project(request.user, project_id, *SEES), *args, **kwargs)
+
+    return wrapped
+
+
+@require_GET
+@looks_after
+def page(request: MemberRequest, project: Project) -> HttpResponse:
+    """What was kept to learn from, what was made of it, and the form for another run."""
+    return _page(request, project)
+
+
+@require_POST
+@looks_after
+def take(request: MemberRequest, project: Project) -> HttpResponse:
+    """Keep what is decided now."""
+    try:
+        snapshots.take(project, by=request.user)
+        messages.success(request, _("The snapshot is being made."))
+    except Problem as problem:
+        messages.error(request, problem.text)
+    return redirect("copilot-training", project.public_id)
+
+
+@require_POST
+@looks_after
+def begin(request: MemberRequest, project: Project) -> HttpResponse:
+    """Have a recipe learn from a snapshot."""
+    form = TrainForm(request.POST, project=project)
+    if form.is_valid():
+        told = form.cleaned_data
+        try:
+            made = training.begin(
+                told["snapshot"], told["recipe"], by=request.user, parameters=form.parameters(), seed=told["seed"]
+            )
+            return redirect("copilot-run", project.public_id, made.public_id)
+        except Problem as problem:
+            form.add_error(None, problem.text)
+    return _page(request, project, form)
+
+
+@require_GET
+@looks_after
+def run(request: MemberRequest, project: Project, run_id: UUID) -> HttpResponse:
+    """One run: how far it is, and what came of it."""
+    found = _run(project, run_id)
+    context = _around(project) | {
+        "run": found,
+        "recipe": RECIPES[found.recipe].title if found.recipe in RECIPES else found.recipe,
+        "going_on": found.state in training.OPEN,
+        "lines": _curve(found),
+        "worker": notices.worker_alive(),
+    }
+    return render(request, "assist/run.html", context)
+
+
+@require_POST
+@looks_after
+def stop(request: MemberRequest, project: Project, run_id: UUID) -> HttpResponse:
+    """Let go of a run."""
+    found = _run(project, run_id)
+    try:
+        training.stop(found)
+        messages.success(request, _("It stops in a moment."))
+    except Problem as problem:
+        messages.error(request, problem.text)
+    return redirect("copilot-run", project.public_id, found.public_id)
+
+
+def _page(request: MemberRequest, project: Project, form: TrainForm | None = None) -> HttpResponse:
+    kept = snapshots.of(project)
+    context = _around(project) | {
+        "snapshots": kept[:LATEST],
+        "runs": training.of(project)[:LATEST],
+        "making": any(one.state == Snapshot.State.MAKING for one in kept),
+        "recipes": [RECIPES[key] for key in training.recipes_for(project)],
+        "form": form or TrainForm(project=project),
+        "worker": notices.worker_alive(),
+    }
+    return render(request, "assist/training.html", context, status=422 if form else 200)
+
+
+def _around(project: Project) -> dict[str, Any]:
+    return {"project": project, "task_type": TASK_TYPES[project.task_type], "tab": "copilot"}
+
+
+def _curve(found: TrainingRun) -> list[charts.Line]:
+    """The recipe's figure on the validation split after each step; nothing to draw of a single one."""
+    if len(found.curve) < 2:
+        return []
+    when = [float(one["step"]) for one in found.curve]
+    values = [float(one["validation"]) for one in found.curve]
+    return [charts.line("validation", _("Validation"), when, values, charts.Scale(0.0, 1.0))]
+
+
+def _run(project: Project, key: UUID) -> TrainingRun:
+    rows = TrainingRun.objects.select_related("snapshot", "version", "asked_by")
+    found = rows.filter(project=project, public_id=key).first()
+    if found is None:
+        raise NotFound("There is no such run here.")
+    return found

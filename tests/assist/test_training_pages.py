@@ -1,0 +1,97 @@
+"""The rooms of whoever looks after models: snapshots taken, runs begun, watched and stopped, by page and by program."""
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from assist.learning import snapshots, training
+from assist.models import Snapshot, TrainingRun
+from projects.models import Project
+from taskers.models.people import Role
+from tests.support import make
+from tests.support.cast import Cast
+from tests.support.projects.judging import said
+from tests.support.projects.pipeline import Api, refused
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def places(settings, tmp_path) -> None:
+    settings.MEDIA_ROOT, settings.MODELS_DIR = tmp_path / "media", tmp_path / "models"
+
+
+@pytest.fixture
+def project(cast: Cast) -> Project:
+    made = make.project(cast.riverside, wanted=1)
+    (task,) = make.tasks(make.batch(made))
+    said(cast.alice, task, make.MARIA)
+    return made
+
+
+@pytest.fixture
+def emil(cast: Cast) -> Client:
+    """Looks after models and manages nothing."""
+    client = Client()
+    client.force_login(make.person("Emil", cast.riverside, Role.ML_ENGINEER))
+    return client
+
+
+def at(name: str, project: Project, *more: object) -> str:
+    return reverse(name, args=[project.public_id, *more])
+
+
+def shown(client: Client, name: str, project: Project, *more: object) -> str:
+    answer = client.get(at(name, project, *more))
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def test_a_snapshot_is_taken_and_a_run_begun_watched_and_stopped(cast, project, emil) -> None:
+    assert "None yet" in shown(emil, "copilot-training", project)
+    emil.post(at("copilot-snapshot", project))
+    taken = Snapshot.objects.get()
+    assert "Being made" in shown(emil, "copilot-training", project)
+    assert snapshots.run(taken.pk) == "ready"
+    taken.refresh_from_db()
+    page = shown(emil, "copilot-training", project)
+    assert taken.sha256[:12] in page and "Replay" not in page and "replay" in page
+    body = {"snapshot": str(taken.public_id), "recipe": "spacy-entities", "seed": "7", "spacy-entities.passes": "3"}
+    answer = emil.post(at("copilot-train", project), body | {"spacy-entities.replay": "on"})
+    run = TrainingRun.objects.get()
+    assert answer.status_code == 302 and answer["Location"] == at("copilot-run", project, run.public_id)
+    assert (run.parameters["passes"], run.parameters["replay"], run.seed) == (3, True, 7)
+    assert "being trained already" in emil.post(at("copilot-train", project), body).content.decode()
+    curve = [{"step": n, "of": 3, "loss": 1.0, "validation": n / 4, "seconds_left": 3.0} for n in (1, 2)]
+    TrainingRun.objects.update(state="running", curve=curve, progress=curve[-1])
+    page = shown(emil, "copilot-run", project, run.public_id)
+    assert "2 of 3" in page and "<path d=" in page and "every 2s" in page
+    emil.post(at("copilot-run-stop", project, run.public_id))
+    run.refresh_from_db()
+    assert run.stop_asked
+
+
+def test_what_is_wrong_with_a_run_is_said_at_its_field(cast, project, emil) -> None:
+    taken = snapshots.take(project, by=cast.mina)
+    snapshots.run(taken.pk)
+    body = {"snapshot": str(taken.public_id), "recipe": "spacy-entities", "seed": "0", "spacy-entities.passes": "900"}
+    answer = emil.post(at("copilot-train", project), body)
+    assert answer.status_code == 422 and "less than or equal to 60" in answer.content.decode()
+    assert not TrainingRun.objects.exists()
+    other = make.project(cast.hilltop)
+    assert emil.get(at("copilot-training", other)).status_code == 404
+
+
+def test_a_program_does_the_same(cast, project) -> None:
+    mine, key = Api(cast.mina, cast.riverside), project.public_id
+    taken = mine.post("snapshots", key).json()
+    snapshots.run(Snapshot.objects.get().pk)
+    (row,) = mine.get("snapshots", key).json()["results"]
+    assert row["id"] == taken["id"] and row["state"] == "ready" and row["rows"] == 1
+    body = {"snapshot": row["id"], "recipe": "spacy-entities"}
+    begun = mine.post("runs", key, body=body).json()
+    assert begun["state"] == "waiting" and begun["parameters"]["passes"] == 12
+    assert mine.get("run", key, begun["id"]).json() == begun == mine.get("runs", key).json()["results"][0]
+    assert mine.post("run", key, begun["id"]).json()["state"] == "stopped"
+    assert training.run(TrainingRun.objects.get().pk) == ""
+    refused(mine.post("runs", key, body=body | {"parameters": {"x": 1}}), 422, "unknown-parameter", "x")
