@@ -11,7 +11,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import PurePosixPath
-from typing import BinaryIO, NamedTuple, cast
+from typing import IO, BinaryIO, NamedTuple, cast
 
 from projects.data.connectors.files import Entry
 from projects.errors import Refused
@@ -105,7 +105,7 @@ def _unpacked(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> BinaryIO:
 class _Unpacking(io.RawIOBase):
     """A file of a zip while it is unpacked: no more of it than was said, and what is damaged has its reason."""
 
-    def __init__(self, packed: io.BufferedIOBase | zipfile.ZipExtFile, most: int) -> None:
+    def __init__(self, packed: IO[bytes], most: int) -> None:
         self._packed = packed
         self._most = most
 

@@ -12,6 +12,8 @@ from projects.models import Batch, Import, Project, limits
 from projects.workflow import batches
 from taskers.errors import Problem
 
+CHOOSE = "Something must be chosen before it is loaded: see “Load data” on the project's pages."
+
 
 class Command(BaseCommand):
     """Loads a file and tells its bad rows. Running it again changes nothing, so a killed one is run again."""
@@ -58,7 +60,7 @@ class Command(BaseCommand):
             self.stderr.write(f"... and {done.refused - len(done.errors)} more.")
         self.stdout.write(f"{done.loaded} loaded, {done.known} known already, {done.refused} refused.")
         if done.state == Import.State.PLANNED:
-            raise CommandError("Something must be chosen before it is loaded: see “Load data” on the project's pages.")
+            raise CommandError(f"{(done.plan or {}).get('problem') or ''} {CHOOSE}".strip())
         if done.state != Import.State.DONE:
             raise CommandError(done.reason or "Another process is loading this file.")
 
