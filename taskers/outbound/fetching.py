@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import IO
 from urllib.parse import urljoin
 
 import httpx
@@ -42,7 +42,7 @@ class Fetching:
     most: int = 1024**3
 
 
-def fetch(url: str, into: BinaryIO, limits: Fetching, headers: Mapping[str, str] | None = None) -> int:
+def fetch(url: str, into: IO[bytes], limits: Fetching, headers: Mapping[str, str] | None = None) -> int:
     """Write what lies at an address into a file; how many bytes. Raises BadAddress, OutboundRefused, Unreachable, or
     NotFetched, none of which repeats the address."""
     began = time.monotonic()
@@ -58,7 +58,7 @@ def fetch(url: str, into: BinaryIO, limits: Fetching, headers: Mapping[str, str]
     raise NotFetched("The place sends from address to address.", code="too-many-redirects")
 
 
-def _copied(pieces: Iterator[bytes], into: BinaryIO, limits: Fetching, began: float) -> int:
+def _copied(pieces: Iterator[bytes], into: IO[bytes], limits: Fetching, began: float) -> int:
     length = 0
     for piece in pieces:
         length += len(piece)

@@ -70,10 +70,16 @@ def receive_from(
     """Have a worker load what a connector has and the project hasn't. Raises StateConflict."""
     if connector.ended_at is not None or connector.organization_id != batch.project.organization_id:
         raise StateConflict("This place is gone already.")
-    terms = {"name": connector.name, "stop": stop, "media": media}
+    terms = {"name": connector.name, "stop": stop, "media": media, "format": _format_before(connector, batch)}
     made = Import.objects.create(batch=batch, connector=connector, started_by=by, **terms)
     app.configure_task(JOB, queue="imports").defer(import_key=made.pk)
     return made
+
+
+def _format_before(connector: Connector, batch: Batch) -> str:
+    """What a place's files were the last time: to look again would be to ask for some that haven't changed."""
+    rows = connector.imports.filter(batch__project=batch.project_id, state=Import.State.DONE).exclude(format="")
+    return rows.order_by("-pk").values_list("format", flat=True).first() or ""
 
 
 @transaction.atomic
