@@ -12,6 +12,8 @@ from django.db import connection
 from benchmarks.queue import fixtures
 from benchmarks.queue.measure import Row, at_most
 from projects.data import importing
+from projects.data.importing.choices import Choices
+from projects.data.importing.rows import Said
 from projects.models import Batch
 from projects.reports import progress
 from projects.workflow import batches
@@ -22,6 +24,8 @@ COPY projects_task (id, project_id, batch_id, external_id, payload, payload_hash
 """
 COPY_SLOTS = "COPY projects_assignment (task_id, batch_id, slot) FROM STDIN"
 WANTED = 3
+MARKS = [{"start": 0, "end": 5, "label": "A"}, {"start": 6, "end": 11, "label": "B"}]
+SAID = (Said({"spans": MARKS}, score=0.9, predicted=True),)
 
 
 def measure(owner: Organization, tasks: int) -> tuple[list[Row], Batch]:
@@ -36,7 +40,14 @@ def measure(owner: Organization, tasks: int) -> tuple[list[Row], Batch]:
     grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
     while progress.catch_up():
         pass
+    plain, predicted = _with_answers(owner, tasks, ()), _with_answers(owner, tasks, SAID)
     rows = [
+        at_most(
+            f"loading {tasks:,} rows with pre-annotations / without",
+            f"{predicted:.1f} s / {plain:.1f} s",
+            predicted / plain,
+            2,
+        ),
         at_most(f"loading {tasks:,} text tasks / bare COPY", f"{ours:.1f} s / {bare:.1f} s", ours / bare, 3),
         at_most("memory growth while loading, MB", f"{grown:.0f} MB", grown, 200),
     ]
@@ -70,6 +81,22 @@ def _imported(batch: Batch, tasks: int) -> float:
     file = io.BufferedReader(Lines(tasks))
     start = time.perf_counter()
     loaded = sum(done.loaded for done in importing.load(batch, importing.READERS["jsonl"](file, 0), by=None))
+    assert loaded == tasks, loaded
+    return time.perf_counter() - start
+
+
+def _with_answers(owner: Organization, tasks: int, said: tuple[Said, ...]) -> float:
+    """How long rows take that were read already, with what a file says of them."""
+    project = fixtures.project(owner, f"Answers {len(said)}")
+    batch = batches.create(project, "Answers", by=None)
+    keys = list(project.labels.values_list("key", flat=True))
+    choices = Choices(answers="prediction", source="Detector", labels={"A": keys[0], "B": keys[-1]})
+    rows = (
+        importing.Row(f"line {number}", f"s{number}", {"text": f"{number} {fixtures.TEXT}"}, size=300, said=said)
+        for number in range(tasks)
+    )
+    start = time.perf_counter()
+    loaded = sum(done.loaded for done in importing.load(batch, rows, by=None, choices=choices))
     assert loaded == tasks, loaded
     return time.perf_counter() - start
 
