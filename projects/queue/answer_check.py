@@ -6,6 +6,7 @@ What an answer says of where its parts come from is checked too. Who offers sugg
 import json
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
@@ -43,7 +44,9 @@ def canonical(
     return TASK_TYPES[project.task_type].check_answer(answer, payload, asked_of(project, labels, version))
 
 
-def asked_of(project: Project, labels: Mapping[str, dict], version: int | None = None) -> Mapping[str, dict]:
+def asked_of(
+    project: Project, labels: Mapping[str, dict], version: int | None = None
+) -> Mapping[str, Mapping[str, Any]]:
     """What a project's task type checks answers by, for whoever checks many: the labels, and the fields that are asked
     for where it asks for such."""
     if isinstance(TASK_TYPES[project.task_type], Classification):

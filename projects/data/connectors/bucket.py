@@ -173,7 +173,7 @@ def check(given: Mapping[str, str]) -> tuple[dict[str, object], dict[str, object
     key, secret = (given.get("key") or "").strip(), (given.get("secret") or "").strip()
     if bool(key) != bool(secret):
         raise Refused("A key has an id and a secret; give both, or none.", code="half-a-key", place="secret")
-    settings = {"endpoint": endpoint, "region": region, "bucket": bucket, "prefix": prefix}
+    settings: dict[str, object] = {"endpoint": endpoint, "region": region, "bucket": bucket, "prefix": prefix}
     return settings, {"key": key, "secret": secret} if key else {}
 
 

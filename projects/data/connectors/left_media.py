@@ -14,6 +14,7 @@ from projects.models import Asset, Connector, LeftMedia
 from taskers.errors import Problem
 from taskers.models import Organization
 
+PIECE = 1024 * 1024
 FOLDER = "left/"  # what the storage's names of such pictures begin with
 
 
@@ -61,7 +62,10 @@ class _Watched:
     def open(self, name: str) -> BinaryIO:
         found = self._files.open(name)
         if safe(name) == name:
-            self._names[hashlib.file_digest(found, "sha256").hexdigest()] = name
+            digest = hashlib.sha256()
+            while piece := found.read(PIECE):
+                digest.update(piece)
+            self._names[digest.hexdigest()] = name
             found.seek(0)
         return found
 

@@ -35,7 +35,7 @@ class Words:
     """How a project's answers are read: its type, what is asked (see answer_check.asked_of), and what names mean."""
 
     room: TaskType
-    asked: Mapping[str, dict]
+    asked: Mapping[str, Mapping[str, Any]]
     label_of: LabelOf
 
     def spoken(self, said: Said, payload: dict[str, Any]) -> tuple[Spoken | None, list[Fault]]:
@@ -79,7 +79,8 @@ class Words:
 
     def _checked(self, answer: dict[str, Any], payload: dict[str, Any]) -> tuple[dict[str, Any] | None, list[Fault]]:
         """The canonical answer without the parts that are refused; None where that leaves nothing."""
-        name, lost = self.room.answer_list, []
+        name = self.room.answer_list
+        lost: list[Fault] = []
         had_parts = bool(answer[name])
         for _ in range(MOST_DROPPED):
             try:

@@ -35,5 +35,5 @@ def _field(asked: Asked) -> forms.Field:
     elif asked.widget == "secret":
         widget = forms.PasswordInput(attrs={"autocomplete": "new-password"})
     return forms.CharField(
-        label=asked.label, help_text=asked.help, required=asked.required, max_length=LONG, widget=widget
+        label=str(asked.label), help_text=str(asked.help), required=asked.required, max_length=LONG, widget=widget
     )
