@@ -193,7 +193,7 @@ def test_what_a_place_has_is_loaded_by_managers_of_the_organization(cast, mina, 
     page = mina.get(reverse("load", args=[project.public_id])).content.decode()
     assert "Folder" in page and "Theirs" not in page
     address = reverse("load-from", args=[project.public_id])
-    form = {"connector": str(place.public_id), "batch_name": "May", "live": "on"}
+    form = {"connector": str(place.public_id), "batch_name": "May", "live": "on", "pictures": "copied"}
     assert mina.post(address, form | {"connector": str(theirs.public_id)}).status_code == 422
     mina.post(address, form)
     assert importing.run(Import.objects.get().pk).loaded == 1

@@ -256,7 +256,7 @@ MANAGERS = [
     get("import", MANAGE),
     get("import-errors", MANAGE),
     get("import-lost", MANAGE),
-    post("load-from", OFFICE, form(connector="@connector_id", media="copied", batch_name="New")),
+    post("load-from", OFFICE, form(connector="@connector_id", pictures="copied", batch_name="New")),
     get("import", MANAGE, on="planned"),
     get("import-sample", MANAGE, on="planned"),
     post("import-choose", MANAGE, form(answers="leave"), on="planned"),

@@ -59,7 +59,7 @@ def load_from(request: MemberRequest, project: Project) -> HttpResponse:
     form = LoadFromForm(request.POST, project=project)
     if form.is_valid():
         try:
-            place, media = form.cleaned_data["connector"], form.cleaned_data["media"]
+            place, media = form.cleaned_data["connector"], form.cleaned_data["pictures"]
             made = start.load_from(project, place, _into(form), by=request.user, media=media)
             return redirect("import", made.public_id)
         except Problem as problem:

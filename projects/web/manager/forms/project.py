@@ -371,7 +371,7 @@ class LoadFromForm(IntoBatchForm):
     connector = forms.ModelChoiceField(
         Connector.objects.none(), label=_("Place"), to_field_name="public_id", empty_label=None
     )
-    media = forms.ChoiceField(
+    pictures = forms.ChoiceField(
         label=_("Pictures"),
         choices=Import.Media.choices,
         initial=Import.Media.COPIED,
