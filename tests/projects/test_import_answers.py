@@ -164,6 +164,15 @@ def test_answers_that_are_left_out_are_listed(batch):
     }
 
 
+def test_names_that_cannot_be_kept_as_they_are_are_shown_and_mapped_all_the_same(batch):
+    odd = {"answer": spans((0, 5, "PER\x00SON"), (14, 18, "\ud800")), "by": "De\x00tector"}
+    found = looked_at(batch, row("a", odd))
+    assert sorted(one["name"] for one in found.plan["labels"]) == ["?", "PER?SON"]
+    choices.choose(found, Choices(answers="prediction", labels={"PER?SON": "person", "?": "-"}), by=None)
+    assert importing.run(found.pk).answered == 1
+    assert ImportedPrediction.objects.get().source.name == "Detector"
+
+
 def test_rows_of_one_task_bring_the_answers_of_all(batch):
     done = loaded_as(batch, "judgement", row("a", by("Ann", MARIA)), row("a", by("Ben", MARIA)))
     assert (done.loaded, done.known, done.answered) == (1, 1, 2)

@@ -43,11 +43,13 @@ def allowed(organization: Organization) -> list[Path]:
 
 def within(organization: Organization, text: str) -> Path:
     """The folder, where it is one of those or lies below one. Raises Refused, which doesn't tell what else is there."""
-    found = Path(text)
-    if found.is_absolute():
-        found = found.resolve()
-        if any(found == one or one in found.parents for one in allowed(organization)) and found.is_dir():
+    try:
+        found = Path(text).resolve()
+        inside = any(found == one or one in found.parents for one in allowed(organization))
+        if Path(text).is_absolute() and inside and found.is_dir():
             return found
+    except OSError:  # no such name can be
+        pass
     text = "The operator allows no such folder."
     raise Refused(text, code="folder-not-allowed", place="folder")
 

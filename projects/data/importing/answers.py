@@ -1,6 +1,6 @@
 """What files say of answers, put into a project's words: labels mapped, and what doesn't fit left out and told.
 
-Pure but for the project's labels, which come as an argument.
+No database: the project's labels come as an argument.
 """
 
 import json
@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from projects.data.importing.rows import Fault, Said
 from projects.errors import Refused
+from projects.models import limits
 from projects.task_types import TaskType
 from projects.task_types.asked_fields import CHOICES
 from projects.task_types.shape import clipped
@@ -67,7 +68,7 @@ class Words:
         if not isinstance(part, dict):
             return part, ()
         if "label" in part:
-            name = str(part["label"])
+            name = named(part["label"])
             key = self.label_of(name)
             return (None, (name,)) if key is None else ({"id": f"i{index + 1}", **part, "label": key}, ())
         if "value" in part:
@@ -113,12 +114,17 @@ def names_in(room: TaskType, said: Said) -> dict[str, set[str]]:
     return found
 
 
+def named(value: object) -> str:
+    """A file's name of a label, such as can be kept and shown."""
+    return clipped(value, limits.IMPORTED_NAME)
+
+
 def _names(part: Mapping[str, Any]) -> Iterator[str]:
     if "label" in part:
-        yield str(part["label"])
+        yield named(part["label"])
     elif part.get("kind", "choice") in CHOICES:
         value = part.get("value")
-        yield from map(str, value if isinstance(value, list) else [value] if isinstance(value, str) else ())
+        yield from map(named, value if isinstance(value, list) else [value] if isinstance(value, str) else ())
 
 
 def _under(part: dict[str, Any], label_of: LabelOf) -> tuple[dict[str, Any] | None, Sequence[str]]:
@@ -126,7 +132,7 @@ def _under(part: dict[str, Any], label_of: LabelOf) -> tuple[dict[str, Any] | No
     if part.get("kind") not in CHOICES or "value" not in part:
         return part, ()
     value = part["value"]
-    names = [str(one) for one in value] if isinstance(value, list) else [str(value)]
+    names = [named(one) for one in value] if isinstance(value, list) else [named(value)]
     keys = {name: label_of(name) for name in names}
     left_out = [name for name in names if keys[name] is None]
     kept = [key for name in names if (key := keys[name]) is not None]

@@ -1,6 +1,7 @@
 """What is found in files before anything of them is written: rows, labels, samples, what is wrong."""
 
 import base64
+import math
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -72,7 +73,7 @@ def plan(
             raise
         problem = refused.text
     meanings = proposals(project, list(found.labels)[:MOST_LABELS])
-    return {
+    said = {
         "format": chosen.key,
         "title": str(chosen.title),
         "note": str(chosen.note),
@@ -91,6 +92,20 @@ def plan(
         "losses": found.losses,
         "samples": found.samples,
     }
+    return {name: _storable(value) for name, value in said.items()}
+
+
+def _storable(value: Any) -> Any:
+    """The same without what PostgreSQL can't keep: files may hold anything."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode().replace("\x00", "\N{REPLACEMENT CHARACTER}")
+    if isinstance(value, dict):
+        return {_storable(str(name)): _storable(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_storable(one) for one in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
 
 
 def needs(planned: dict[str, Any]) -> list[str]:
