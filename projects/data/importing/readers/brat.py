@@ -93,12 +93,10 @@ def _entity(spans: Spans, place: str, name: str, rest: str, attributes: dict[str
     if match is None:
         spans.lose(place, "wrong-shape", "An entity has a label and offsets.")
         return
-    pieces = [tuple(map(int, piece.split())) for piece in match[2].split(";")]
-    if len(pieces) == 1:
-        spans.span(place, *pieces[0], match[1], attributes, text)
-        return
+    pieces = [piece.split() for piece in match[2].split(";")]
     for start, end in pieces:
-        spans.span(place, start, end, match[1], attributes | {"part_of": name})
+        more = {"part_of": name} if len(pieces) > 1 else {}
+        spans.span(place, int(start), int(end), match[1], attributes | more, None if more else text)
 
 
 def _recognises(files: Files) -> bool:

@@ -49,21 +49,22 @@ def _task(files: Files, pictures: PictureNames, task_type: str, folder: str) -> 
     told = loads(text_of(files, f"{folder}task.json", MAX_TASK))
     data = told.get("data") if isinstance(told, dict) else None
     start, step = _first_and_step(data if isinstance(data, dict) else {})
+    images = sum(1 for _ in _images(files, pictures, folder))
     gone = set(data.get("deleted_frames") or ()) if isinstance(data, dict) else set()
     faults: list[Fault] = []
     with closing(Gathered()) as shapes:
-        _gather(files, f"{folder}annotations.json", shapes, faults)
+        _gather(files, f"{folder}annotations.json", shapes, faults, max(0, images - start + step - 1) // step)
         yield from faults
-        frames = 0
+        seen = 0
         for number, (called, size) in enumerate(_images(files, pictures, folder)):
             frame, rest = divmod(number - start, step)
             if rest or frame < 0 or frame in gone:
                 continue
-            frames += 1
+            seen += 1
             mark = partial(_mark, shapes.of(frame))
             picture = pictures.of(called, f"{folder}data/manifest.jsonl") or pictures.of(called, folder)
             yield Later(partial(labelled, files, task_type, picture, called, mark, size=size))
-        if not frames:
+        if not seen:
             raise Refused("The task has no pictures: videos are not taken apart here.", code="no-images")
 
 
@@ -98,7 +99,7 @@ def _images(files: Files, pictures: PictureNames, folder: str) -> Iterator[tuple
                 raise Refused("There are too many pictures; split the task.", code="too-large")
 
 
-def _gather(files: Files, name: str, shapes: Gathered, faults: list[Fault]) -> None:
+def _gather(files: Files, name: str, shapes: Gathered, faults: list[Fault], frames: int) -> None:
     """What the task's jobs say, by frame."""
     try:
         with files.open(name) as file:
@@ -111,15 +112,15 @@ def _gather(files: Files, name: str, shapes: Gathered, faults: list[Fault]) -> N
                         if not isinstance(one, dict) or not isinstance(one.get("frame"), int):
                             faults.append(Fault(f"{shown(name)}, {place}", "wrong-shape", "It has no frame."))
                         elif key == "tracks":
-                            _follow(shapes, one, place)
+                            _follow(shapes, one, place, frames)
                         else:
                             shapes.add(one["frame"], {"at": place, "key": key, "it": one})
     except Refused as refused:
         faults.append(Fault.of(refused, shown(name)))
 
 
-def _follow(shapes: Gathered, track: dict[str, Any], place: str) -> None:
-    """Add a track's shape to each frame in which it is in sight."""
+def _follow(shapes: Gathered, track: dict[str, Any], place: str, frames: int) -> None:
+    """Add a track's shape to each frame in which it is in sight: of so many, to the last where nothing ends it."""
     found = track.get("shapes")
     keys = [one for one in found if isinstance(one, dict) and isinstance(one.get("frame"), int)] if found else []
     keys.sort(key=lambda one: one["frame"])
@@ -127,16 +128,17 @@ def _follow(shapes: Gathered, track: dict[str, Any], place: str) -> None:
     for before, behind in zip(keys, [*keys[1:], None], strict=True):
         if before.get("outside"):
             continue
-        last = behind["frame"] if behind else before["frame"] + 1
-        for frame in range(before["frame"], min(last, before["frame"] + MAX_FRAMES)):
+        last = behind["frame"] if behind else frames
+        for frame in range(max(0, before["frame"]), min(last, frames)):
             shape = before | more | {"points": _between(before, behind, frame)}
             shapes.add(frame, {"at": place, "key": "shapes", "it": shape})
 
 
 def _between(before: dict[str, Any], behind: dict[str, Any] | None, frame: int) -> Any:
     start, end = before.get("points"), behind.get("points") if behind else None
-    moves = before.get("type") in MOVING and isinstance(start, list) and isinstance(end, list)
-    if not behind or not moves or len(start) != len(end) or behind.get("outside"):
+    if not behind or behind.get("outside") or before.get("type") not in MOVING:
+        return start
+    if not isinstance(start, list) or not isinstance(end, list) or len(start) != len(end):
         return start
     part = (frame - before["frame"]) / (behind["frame"] - before["frame"])
     try:

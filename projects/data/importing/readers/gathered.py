@@ -7,6 +7,8 @@ from typing import Any, cast
 
 import numpy as np
 
+from projects.errors import Refused
+
 SPOOLED = 8 * 1024 * 1024
 MAX_PARTS = 20_000_000  # 24 bytes each
 
@@ -29,7 +31,9 @@ class Gathered:
         self._file.close()
 
     def add(self, owner: int, value: Any) -> None:
-        """Keep one more part of an owner; all are added before the first is asked for."""
+        """Keep one more part of an owner; all are added before the first is asked for. Raises Refused beyond reason."""
+        if len(self) >= MAX_PARTS:
+            raise Refused("There are too many annotations; split the set.", code="too-large")
         data = json.dumps(value, ensure_ascii=True, separators=(",", ":")).encode()
         self._file.write(data)
         for known, number in ((self._owners, owner), (self._starts, self._at), (self._sizes, len(data))):

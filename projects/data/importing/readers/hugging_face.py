@@ -8,6 +8,7 @@ table.
 import json
 from collections.abc import Iterator, Mapping
 from functools import partial
+from itertools import zip_longest
 from typing import Any, BinaryIO, NamedTuple
 
 from projects.data.connectors.files import Files
@@ -146,9 +147,9 @@ def _kind(feature: Any) -> str:
         return ""
     type_ = feature.get("_type")
     if type_ in ("Sequence", "List", "LargeList"):
-        inner = feature.get("feature")
-        found = {"class": "classes", "text": "texts"}.get(_kind(inner), "")
-        return found or ("objects" if isinstance(inner, dict) and "bbox" in inner else "")
+        within = feature.get("feature")
+        held = {"class": "classes", "text": "texts"}.get(_kind(within), "")
+        return held or ("objects" if isinstance(within, dict) and "bbox" in within else "")
     if type_ is None and "bbox" in feature:
         return "objects"
     if type_ == "Value":
@@ -244,8 +245,8 @@ def _names_in(inner: Any) -> list[str]:
 def _boxes(things: Any) -> Iterator[tuple[Any, Any]]:
     keys = ("category", "label", "labels", "categories")
     if isinstance(things, Mapping):
-        labels = next((things[key] for key in keys if things.get(key) is not None), [])
-        yield from zip(things.get("bbox") or [], labels, strict=False)
+        labels: Any = next((things[key] for key in keys if things.get(key) is not None), [])
+        yield from zip_longest(things.get("bbox") or [], labels)
         return
     for one in things:
         if isinstance(one, Mapping):

@@ -50,7 +50,8 @@ def _picture_named(files: Files, name: str) -> str:
 
 def _row(files: Files, task_type: str, name: str, picture: str | None) -> Item:
     told = _told(files, name)
-    called = told.get("imagePath") if isinstance(told.get("imagePath"), str) else ""
+    path = told.get("imagePath")
+    called = path if isinstance(path, str) else ""
     inside = told.get("imageData")
     if picture is None and isinstance(inside, str) and inside:
         picture = called.replace("\\", "/").rpartition("/")[2] or stem(name)

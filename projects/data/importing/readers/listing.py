@@ -90,7 +90,8 @@ def each_file(
 
     A file among several that can't be read is one fault; one by itself is Refused. What ends otherwise is told.
     """
-    names, others = [], []
+    names: list[str] = []
+    others: list[str] = []
     for entry in wanted(files):
         (names if entry.name.lower().endswith(endings) else others).append(entry.name)
     if not names:

@@ -18,7 +18,7 @@ def numbers_of(data: bytes) -> np.ndarray:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            image = Image.open(io.BytesIO(data), formats=FORMATS)
+            image: Image.Image = Image.open(io.BytesIO(data), formats=FORMATS)
             if image.width * image.height > MAX_PIXELS:
                 raise Refused("The mask has too many pixels.", code="too-many-pixels")
             if image.mode not in ("L", "P", "1", "I", "I;16", "RGB"):

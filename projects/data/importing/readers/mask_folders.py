@@ -95,8 +95,14 @@ def _mark(files: Files, mask: str, names: Names, marks: Marks) -> tuple[Said, ..
         found = numbers_of(whole(files, mask, MAX_BYTES))
         if found.shape[:2] != (marks.height, marks.width):
             text = "The mask is %(mask_width)s × %(mask_height)s; the picture %(width)s × %(height)s."
-            sizes = {"width": marks.width, "height": marks.height}
-            raise Refused(text, code="wrong-mask-size", mask_width=found.shape[1], mask_height=found.shape[0], **sizes)
+            raise Refused(
+                text,
+                code="wrong-mask-size",
+                mask_width=found.shape[1],
+                mask_height=found.shape[0],
+                width=marks.width,
+                height=marks.height,
+            )
     except Refused as refused:
         marks.lose(place, refused.code, refused.text)
         return ()

@@ -83,8 +83,8 @@ class PictureNames:
                     found = f"{middle}{path}" if str(base) == "." else f"{base}/{middle}{path}"
                 if found in self.names:
                     return found
-        found = self._by_last.get(steps[-1]) or self._by_stem.get(PurePosixPath(steps[-1]).stem)
-        return _likeliest(found or [], near)
+        alike = self._by_last.get(steps[-1]) or self._by_stem.get(PurePosixPath(steps[-1]).stem)
+        return _likeliest(alike or [], near)
 
     def beside(self, name: str) -> str | None:
         """The picture that a file of labels is about by its own name: in the same folder, or in one of pictures that

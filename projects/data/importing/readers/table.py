@@ -36,7 +36,7 @@ def read(files: Files, reading: Reading) -> Iterator[Item]:
 def _all(files: Files, reading: Reading) -> Iterator[Item | Later]:
     pictured = "picture" in reading.columns.values()
     for item in each_file(files, ENDINGS, partial(_rows, files if pictured else None, reading.columns)):
-        if isinstance(item, Later) or not (pictured and item.code == "not-read" and is_picture(item.place)):
+        if not (pictured and isinstance(item, Fault) and item.code == "not-read" and is_picture(item.place)):
             yield item
 
 

@@ -9,7 +9,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from functools import partial
 from pathlib import Path
 from typing import IO, Any
@@ -71,7 +71,7 @@ def _lines(importer: str, folder: Path, media: Path) -> Iterator[dict[str, Any]]
         raise Refused("Datumaro's process ended before it was done.", code="reader-died")
 
 
-def _items_of(output: IO[bytes] | None) -> Iterator[dict[str, Any]]:
+def _items_of(output: IO[bytes] | None) -> Generator[dict[str, Any], None, dict[str, Any]]:
     """The items and faults; returns the last line, {} where there is none."""
     while output is not None and (line := output.readline(MAX_ITEM)):
         try:
