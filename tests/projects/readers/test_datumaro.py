@@ -120,7 +120,12 @@ def test_names_that_lead_out_of_the_folder_are_told_and_never_written(tmp_path, 
 def test_a_reading_that_is_given_up_ends_its_process(tmp_path, monkeypatch):
     started = []
     real = subprocess.Popen
-    monkeypatch.setattr(subprocess, "Popen", lambda *given, **more: started.append(real(*given, **more)) or started[-1])
+
+    def start(*given, **more):
+        started.append(real(*given, **more))
+        return started[-1]
+
+    monkeypatch.setattr(subprocess, "Popen", start)
     items = FORMATS["datumaro"].read(Folder(written(tmp_path, "datumaro", "box")), Reading("image_regions"))
     next(items)
     items.close()
@@ -138,3 +143,18 @@ print(sorted({"datumaro", "cv2", "pandas", "pyarrow", "datasets"} & set(sys.modu
 """
     found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("writer, part", [("datumaro", "mask"), ("open_images", "box"), ("label_me", "polygon")])
+@pytest.mark.parametrize("share", [0.2, 0.7, 0.95])
+def test_what_datumaro_wrote_and_was_cut_is_refused_or_told(tmp_path, writer, part, share):
+    key = "datumaro" if writer == "datumaro" else f"datumaro_{writer}"
+    for path in written(tmp_path, writer, part).rglob("*.*"):
+        if path.suffix in (".json", ".csv", ".xml"):
+            data = path.read_bytes()
+            path.write_bytes(data[: int(len(data) * share)])
+    try:
+        assert items_of(Folder(tmp_path), key)
+    except Refused as refused:
+        assert refused.code == "not-read-by-datumaro"
