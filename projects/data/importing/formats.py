@@ -83,7 +83,7 @@ def recognise(files: Files, task_type: str = "") -> ImportFormat:
     """
     glance = Glance(files)
     for one in ALL:
-        if (not task_type or task_type in one.task_types) and one.recognises(glance):
+        if (not task_type or task_type in one.task_types) and _is(one, glance):
             return one
     names = [entry.name for entry in glance.entries()]
     if not names:
@@ -91,3 +91,10 @@ def recognise(files: Files, task_type: str = "") -> ImportFormat:
     found = ", ".join(name[-60:] for name in names[:NAMED]) + (", …" if len(names) > NAMED else "")
     text = "These files are in no format that is known here. There are %(number)s: %(found)s."
     raise Refused(text, code="unknown-format", number=len(names), found=found)
+
+
+def _is(one: ImportFormat, glance: Glance) -> bool:
+    try:
+        return one.recognises(glance)
+    except Refused:  # a file that can't be opened tells nothing
+        return False

@@ -260,3 +260,16 @@ def test_a_backup_that_takes_every_second_picture_and_leaves_one_out():
 def test_a_backup_with_a_damaged_file_says_which(spoilt):
     files = backup([]) | {spoilt: '{"data": {"start'}
     assert [place.partition(",")[0] for place, _ in faults(read("cvat_backup", files))][:1] == [spoilt]
+
+
+def test_the_short_export_says_the_same() -> None:
+    about = {"annotator": 3, "annotation_id": 9, "lead_time": 4.1}
+    seen = {"choices": ["a", "b"]}
+    drawn = box(10, 10, 50, 20) | {"rectanglelabels": ["ship"], "original_width": 30, "original_height": 20}
+    told = [about | {"id": 1, "image": "a.png", "label": [drawn], "seen": seen, "source": "cam"}]
+    (row,) = rows(read("label_studio", {"a.json": told, "a.png": picture()}))
+    (region,) = answers(row)[0]["regions"]
+    assert (region["label"], row.said[0].by, row.fields["meta"]) == ("ship", "3", {"source": "cam"})
+    marked = {"start": 0, "end": 3, "text": "Ada", "labels": ["PER"]}
+    (row,) = rows(read("label_studio", {"a.json": [about | {"id": 2, "text": TEXT, "ner": [marked]}]}, "text_spans"))
+    assert [one["label"] for one in answers(row, "text_spans")[0]["spans"]] == ["PER"]

@@ -104,6 +104,22 @@ def test_what_nobody_knows_is_refused_with_what_was_seen():
         recognise(Held({}))
 
 
+class Kept(Held):
+    """Files of which one is kept from us."""
+
+    def open(self, name):
+        if name.startswith("kept"):
+            raise Refused("This file is kept from you.", code="forbidden")
+        return super().open(name)
+
+
+def test_a_file_that_cant_be_opened_is_a_fault_and_tells_nothing_of_the_format():
+    files = Kept({"kept.jsonl": "x", "other.jsonl": '{"text": "A"}', "kept.parquet": "x"})
+    assert recognise(files, "text_spans").key == "jsonl"
+    items = list(FORMATS["jsonl"].read(files, Reading("text_spans")))
+    assert faults(items) == [("kept.jsonl", "forbidden"), ("kept.parquet", "not-read")]
+
+
 @pytest.mark.parametrize("key", FORMATS)
 def test_every_format_says_what_it_is(key):
     found = FORMATS[key]

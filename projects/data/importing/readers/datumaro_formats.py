@@ -24,6 +24,7 @@ class Known(NamedTuple):
     told_by: tuple[str, ...] = ()  # parts of names, one of which tells it; none: it is only read when chosen
     begins: tuple[bytes, ...] = ()  # what a file that ends so holds near its beginning, all of it
     ends: tuple[str, ...] = ()
+    needs: str = ""  # a part of some name, without which it can't be read
 
 
 KNOWN = (
@@ -52,6 +53,7 @@ KNOWN = (
         BOTH,
         "Boxes, masks of objects or classes, classes of pictures; needs ImageSets.",
         ("SegmentationClass/", "SegmentationObject/"),
+        needs="ImageSets/",
     ),
     Known(
         "label_me",
@@ -81,7 +83,7 @@ KNOWN = (
     Known("imagenet_txt", "ImageNet with lists", CLASSES, "Classes of pictures by list.", ("synsets.txt",)),
     Known("kitti_detection", "KITTI, boxes", REGIONS, "Boxes with their attributes.", ("label_2/",)),
     Known("kitti_segmentation", "KITTI, masks", REGIONS, "Masks of instances.", ("semantic_rgb/", "/instance/")),
-    Known("camvid", "CamVid", REGIONS, "A mask for each class.", ("annot/", "label_colors.txt")),
+    Known("camvid", "CamVid", REGIONS, "A mask for each class.", ("trainannot/", "valannot/", "testannot/")),
     Known("ade20k2017", "ADE20K (2017)", REGIONS, "Masks of things and their parts.", ("_atr.txt",)),
     Known("ade20k2020", "ADE20K (2020)", REGIONS, "Masks of things and their parts."),
     Known(
@@ -93,7 +95,7 @@ KNOWN = (
     ),
     Known("wider_face", "WIDER FACE", BOTH, "Boxes with their attributes.", ("wider_face_split/",)),
     Known("vgg_face2", "VGG Face 2", BOTH, "Boxes and landmarks.", ("bb_landmark/",)),
-    Known("mvtec", "MVTec AD", BOTH, "Masks of faults, and classes.", ("ground_truth/",)),
+    Known("mvtec", "MVTec AD", BOTH, "Masks of faults, and classes.", ("train/good/",)),
     Known("icdar_text_localization", "ICDAR, text places", REGIONS, "Boxes and polygons of texts; needs one class."),
     Known("celeba", "CelebA", BOTH, "Boxes, landmarks and classes.", ("identity_CelebA.txt",)),
     Known("vott_json", "VoTT, JSON", REGIONS, "Boxes.", ("-export.json",)),
@@ -121,7 +123,10 @@ def format_of(known: Known) -> ImportFormat:
 
 def _recogniser(known: Known) -> Callable[[Files], bool]:
     def recognises(files: Files) -> bool:
-        if any(part in f"/{entry.name}" for part in known.told_by for entry in listed(files)):
+        names = [f"/{entry.name}" for entry in listed(files)]
+        if known.needs and not any(known.needs in name for name in names):
+            return False
+        if any(part in name for part in known.told_by for name in names):
             return True
         if not known.begins:
             return False

@@ -16,6 +16,7 @@ from projects.data.importing.format import ImportFormat, Reading
 from projects.data.importing.readers import label_studio_images, label_studio_texts
 from projects.data.importing.readers.going_on import Later, after
 from projects.data.importing.readers.json_parts import parts
+from projects.data.importing.readers.label_studio_results import expanded
 from projects.data.importing.readers.labelled import labelled
 from projects.data.importing.readers.listing import heads, passed_over, shown, wanted
 from projects.data.importing.readers.marks import Marks
@@ -54,6 +55,7 @@ def _items(files: Files, task_type: str) -> Iterator[Item | Later]:
 
 def _row(files: Files, pictures: PictureNames, task_type: str, task: Any, name: str, at: str) -> Item:
     place = f"{shown(name)}, {at}"
+    task = expanded(task)
     data = task.get("data") if isinstance(task, dict) else None
     if not isinstance(data, dict):
         return Fault(place, "wrong-shape", "A task is an object with its data.")
@@ -177,6 +179,8 @@ def _recognises(files: Files) -> bool:
         if begins and b'"data"' in start and (b'"annotations"' in start or b'"predictions"' in start):
             return True
         if begins and b'"data"' in start and b'"result"' in start:
+            return True
+        if begins and b'"annotation_id"' in start and b'"annotator"' in start:
             return True
     return False
 

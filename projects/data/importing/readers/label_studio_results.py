@@ -8,6 +8,7 @@ from projects.task_types.shape import clipped
 
 CLASSES = ("choices", "taxonomy", "number", "rating", "text", "datetime")
 NO_PLACE = ("relation", "pairwise", "ranker", "video", "audio", "timeseries", "table")
+SHORT = ("id", "annotator", "annotation_id", "created_at", "updated_at", "lead_time")
 PLACED = {"x", "start", "points", "rle", "vertices", "startOffset"}
 
 
@@ -24,6 +25,31 @@ class Group:
     turned: bool = False
     classes: list[tuple[str, Any]] = field(default_factory=list)
     other: str = ""  # a kind of result that has no place here
+
+
+def expanded(task: Any) -> Any:
+    """A task of the short export (JSON_MIN), whose answer stands among its data, as the long one has it.
+
+    There one choice is a word like any other of the data, and comes back as meta.
+    """
+    if not isinstance(task, dict) or "data" in task or "annotation_id" not in task:
+        return task
+    data: dict[str, Any] = {}
+    results: list[dict[str, Any]] = []
+    for name, value in task.items():
+        parts = value if isinstance(value, list) else [value]
+        if all(isinstance(one, dict) for one in parts) and parts:
+            results += [_short(name, index, one) for index, one in enumerate(parts)]
+        elif name not in SHORT:
+            data[name] = value
+    answer = {"id": task["annotation_id"], "completed_by": task.get("annotator"), "result": results}
+    return {"id": task.get("id"), "data": data, "annotations": [answer]}
+
+
+def _short(name: str, index: int, value: dict[str, Any]) -> dict[str, Any]:
+    labels = next((key for key in value if key.endswith("labels")), "")
+    kind = labels or next((key for key in CLASSES if key in value and not value.keys() & PLACED), "")
+    return {"id": f"{name} {index}", "from_name": name, "type": kind, "value": value}
 
 
 def grouped(results: list[Any], at: str, lose: Callable[[str, str, str], None]) -> Iterator[Group]:

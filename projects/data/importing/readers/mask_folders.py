@@ -170,7 +170,7 @@ def _of_json(told: object, found: Names) -> None:
 
 def _recognises(files: Files) -> bool:
     names = [entry.name for entry in listed(files)]
-    if any("ImageSets/" in name or name.lower().endswith((".xml", ".json")) and "meta" not in name for name in names):
+    if any(name.lower().endswith((".xml", ".json")) and "meta" not in name for name in names):
         return False
     masks = {stem(name).rpartition("/")[2] for name in names if _is_mask(name)}
     return bool(masks) and any(stem(name).rpartition("/")[2] in masks for name in names if not _is_mask(name))
