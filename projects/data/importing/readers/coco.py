@@ -107,7 +107,7 @@ class _Set:
                 if part.key == "" and _is_result(part.value):
                     return None
                 if part.key == "images" and part.value != []:
-                    images.append((part.place, part.value))
+                    images.append((part.place, _brief(part.value)))
                 elif part.key == "categories" and part.value != [] and len(categories) < MAX_CATEGORIES:
                     self._add_category(categories, part, name)
                 tells = tells or part.key == "annotations"
@@ -194,6 +194,11 @@ class _Set:
             for one in self._annotations.of(number)
         ]
         return mark(marks, found, tells, self._files)
+
+
+def _brief(image: Any) -> Any:
+    """Of an image, what is kept: there may be a million."""
+    return {key: image[key] for key in ("id", *ABOUT) if key in image} if isinstance(image, dict) else image
 
 
 def _is_result(value: Any) -> bool:
