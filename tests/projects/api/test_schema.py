@@ -25,6 +25,8 @@ from assist.registry import registry
 from projects.annotators import lifecycle
 from projects.api import urlpatterns
 from projects.models import Annotation, Import, Task
+from projects.data import deliveries
+from projects.models import Import
 from projects.webhooks import subscriptions
 from projects.workflow import bulk_actions, project_copies
 from projects.workflow.comments import saying
@@ -197,9 +199,18 @@ OPERATIONS = [
     ("DELETE", "/api/v1/templates/{template_id}/"),
     ("GET", "/api/v1/tokens/policy/"),
     ("PUT", "/api/v1/tokens/policy/"),
+    ("GET", "/api/v1/projects/{project_id}/formats/"),
+    ("GET", "/api/v1/projects/{project_id}/deliveries/"),
+    ("POST", "/api/v1/projects/{project_id}/deliveries/"),
+    ("GET", "/api/v1/projects/{project_id}/deliveries/{number}/"),
+    ("POST", "/api/v1/projects/{project_id}/deliveries/{number}/go-on/"),
 ]
 # A stream, which a WSGI client would gather in a thread without this test's transaction: tests/projects/test_streams.py
 EXPORT = ("GET", "/api/v1/projects/{project_id}/export/{format}/")
+FILES = {  # streams as well: tests/projects/test_deliveries_pages.py
+    ("GET", f"/api/v1/projects/{{project_id}}/deliveries/{{number}}/{one}/")
+    for one in ("file", "manifest", "differences")
+}
 
 
 @pytest.fixture(scope="module")
@@ -275,6 +286,8 @@ def around(cast, project) -> dict[str, Any]:
         "evaluation_id": account,
         "override_id": account,
     }
+    number = deliveries.order(project, by=cast.olga, format="jsonl").number
+    return public | {"skill_key": skill.key, "number": str(number)}
 
 
 @pytest.mark.parametrize(("method", "path"), OPERATIONS)
@@ -295,7 +308,7 @@ def test_address_keeps_its_description(cast, keys, description, method: str, pat
 
 def test_description_leaves_no_address_out(description) -> None:
     described = {(operation.ok().method.upper(), operation.ok().path) for operation in description.get_all_operations()}
-    assert described == {*OPERATIONS, EXPORT}
+    assert described == {*OPERATIONS, EXPORT, *FILES}
     # Every address but the catch-all and the pictures, which aren't JSON, stands in it.
     assert len({path for _method, path in described}) == len(urlpatterns) + len(copilot_urlpatterns) - 3
 
