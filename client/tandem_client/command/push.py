@@ -94,7 +94,7 @@ def _file(tandem: Tandem, batch: Batch, path: Path, asked: argparse.Namespace, o
 
 
 def bounded(file: BinaryIO) -> Iterator[bytes]:
-    """The lines of a file, each of a size that fits into memory. Raises BadInput for one that no server reads."""
+    """The lines of a file, each of a size that fits into memory. Raises BadInput for one that is longer."""
     number = 0
     while line := file.readline(LONGEST + 2):
         number += 1
