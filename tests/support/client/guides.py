@@ -49,7 +49,7 @@ class Guide:
             env=self.environment,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=600,
         )
         assert done.returncode == 0, done.stderr
         if (promised := self.promise()) is not None:

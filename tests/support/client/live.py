@@ -30,7 +30,11 @@ def working(**variables: str) -> Iterator[subprocess.Popen]:
         yield worker
     finally:
         worker.terminate()
-        worker.wait(60)
+        try:
+            worker.wait(60)
+        except subprocess.TimeoutExpired:
+            worker.kill()
+            worker.wait()
 
 
 def secret_of(person: Person, organization: Organization) -> str:
