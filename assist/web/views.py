@@ -154,6 +154,7 @@ def _context(project: Project, form: CopilotForm, capability: str) -> dict[str, 
         "deployed": deployed,
         "rest": 100 - sum(one.share for one in deployed if one.version.capability not in MORE.get(capability, ())),
         "deploy_form": DeployForm(project=project, capability=capability),
+        "more_form": _more_form(project, capability),
         "override_form": OverrideForm(project=project, capability=capability),
         "first": not rollout.others_answered(project, capability),
         "evaluations": evaluations_of(project),
@@ -166,8 +167,19 @@ def _context(project: Project, form: CopilotForm, capability: str) -> dict[str, 
         "place_form": PlaceForm(project=project, capability=able),
         "taught": label_vectors.standing(project) if capability == "classify" else [],
         "enough": prototypes.ENOUGH,
-        "images": capability == "classify" and status.of_images(project),
+        "images": capability == "classify"
+        and status.of_images(project)
+        and not registry.deployed(project, "classify-image"),
     }
+
+
+def _more_form(project: Project, capability: str) -> DeployForm | None:
+    """A first model of what brought ones can do beside the usual, where none has answered yet."""
+    for more in MORE.get(capability, ()):
+        form = DeployForm(project=project, capability=more, auto_id="more_%s")
+        if form.fields["version"].queryset and not rollout.others_answered(project, more):  # type: ignore[attr-defined]
+            return form
+    return None
 
 
 def _prepared(project: Project, capability: str) -> dict[str, Any]:
