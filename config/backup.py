@@ -44,23 +44,25 @@ LIBPQ = {
     "sslkey": "PGSSLKEY",
     "channel_binding": "PGCHANNELBINDING",
 }
-# Another cluster counts its transactions from the start: restored events and the readers' cursors are moved below all
-# that it will ever count, in their order (docs/decisions/0003-reading-the-outbox-in-order.md).
-SETTLE_OUTBOX = """
+# Another cluster counts its transactions from the start: restored rows that are read in that order, and their readers'
+# cursors, are moved below all that it will ever count, as they stand
+# (docs/decisions/0003-reading-the-outbox-in-order.md).
+SETTLE = """
 DO $$
 DECLARE shift bigint;
 BEGIN
-  IF to_regclass('taskers_event') IS NULL THEN RETURN; END IF;
-  SELECT greatest((SELECT max(transaction) FROM taskers_event), (SELECT max(transaction) FROM taskers_cursor)) + 1
+  IF to_regclass('{rows}') IS NULL OR to_regclass('{cursors}') IS NULL THEN RETURN; END IF;
+  SELECT greatest((SELECT max(transaction) FROM {rows}), (SELECT max(transaction) FROM {cursors})) + 1
     INTO shift;
   IF shift IS NULL OR shift <= 0 THEN RETURN; END IF;
-  ALTER TABLE taskers_event DISABLE TRIGGER USER;
-  UPDATE taskers_event SET transaction = transaction - shift;
-  ALTER TABLE taskers_event ENABLE TRIGGER USER;
+  ALTER TABLE {rows} DISABLE TRIGGER USER;
+  UPDATE {rows} SET transaction = transaction - shift;
+  ALTER TABLE {rows} ENABLE TRIGGER USER;
   -- A reader that has read nothing yet stands at the lowest number there is, and stays there.
-  UPDATE taskers_cursor SET transaction = transaction - shift WHERE transaction > -9000000000000000000;
+  UPDATE {cursors} SET transaction = transaction - shift WHERE transaction > -9000000000000000000;
 END $$
 """
+READ_IN_ORDER = {"taskers_event": "taskers_cursor", "taskers_transfer": "taskers_transfercursor"}
 OTHERS = (
     "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
     " AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
@@ -98,7 +100,7 @@ def restore(url: str, data: Path, folder: Path, *, replace: bool = False) -> str
     arguments = ["--exit-on-error", "--single-transaction", "--no-owner", "--no-privileges"]
     name = conninfo_to_dict(url)["dbname"]
     _run("pg_restore", url, [*arguments, f"--dbname={name}", str(folder / DUMP)])
-    _settle_outbox(url)
+    _settle_what_is_read_in_order(url)
     try:
         _copy(folder / "media", media_folder(data), only={folder / name for name in manifest["files"]})
     except OSError as problem:
@@ -107,9 +109,10 @@ def restore(url: str, data: Path, folder: Path, *, replace: bool = False) -> str
     return f"Restored the backup of {manifest['created']} made by Tandem {manifest['tandem']}."
 
 
-def _settle_outbox(url: str) -> None:
+def _settle_what_is_read_in_order(url: str) -> None:
     with psycopg.connect(url) as connection:
-        connection.execute(SETTLE_OUTBOX)
+        for rows, cursors in READ_IN_ORDER.items():
+            connection.execute(SETTLE.format(rows=rows, cursors=cursors))
 
 
 def _manifest(url: str, making: Path) -> dict:

@@ -72,7 +72,7 @@ WHERE b.project_id = ANY(%(projects)s::bigint[])
 GROUP BY 1
 """
 LABELS = """
-SELECT l.name, l.colour, coalesce(y.tasks, 0)::bigint AS tasks FROM projects_label l
+SELECT l.key, l.name, coalesce(y.tasks, 0)::bigint AS tasks FROM projects_label l
 LEFT JOIN projects_labeltally y ON y.project_id = l.project_id AND y.label = l.key
 WHERE l.project_id = %(project)s::bigint AND (l.retired_at IS NULL OR y.tasks > 0)
 ORDER BY coalesce(y.tasks, 0) DESC, l.position, l.id LIMIT %(most)s::int
@@ -199,8 +199,8 @@ class Stands(NamedTuple):
 class LabelUse(NamedTuple):
     """How many decided tasks use a label."""
 
+    key: str
     name: str
-    colour: str
     tasks: int
 
 
@@ -242,11 +242,6 @@ class Dashboard:
     money: Money
     ahead: Ahead | None
     hours: Sequence[Period] = ()
-
-    @property
-    def whole(self) -> Period:
-        """All of it together."""
-        return together(self.days)
 
     @property
     def lately(self) -> Period:

@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
             name='TransferCursor',
             fields=[
                 ('reader', models.CharField(max_length=60, primary_key=True, serialize=False)),
-                ('transaction', models.BigIntegerField(default=-1)),
+                ('transaction', models.BigIntegerField(default=-9223372036854775808)),
                 ('transfer_id', models.BigIntegerField(default=0)),
             ],
         ),

@@ -105,7 +105,7 @@ class TransferCursor(models.Model):
     """How far a reader of the transfers has come."""
 
     reader = models.CharField(max_length=60, primary_key=True)
-    transaction = models.BigIntegerField(default=-1)
+    transaction = models.BigIntegerField(default=-(2**63))  # before every transfer, restored ones too
     transfer_id = models.BigIntegerField(default=0)
 
     def __str__(self) -> str:

@@ -11,12 +11,13 @@ from tests.support.browser.site import Site
 pytestmark = pytest.mark.xdist_group("browser")
 
 PATHS = {
-    "maya": ["/projects/", "/projects/new/", "PROJECT", "PROJECTtasks/", "PROJECTload/", "PROJECTexport/",
+    "maya": ["/projects/", "/projects/overview/", "/projects/new/", "PROJECT", "PROJECTdashboard/", "PERSON",
+             "PROJECTtasks/", "PROJECTload/", "PROJECTexport/",
              "PROJECTwebhooks/", "/webhooks/",
              "PROJECTagreement/", "PROJECTquality/", "PROJECTsettings/", "PROJECTrules/", "PROJECTin-progress/",
              "PROJECTexcluded/", "PROJECTgold/", "PROJECTcopilot/", "/people/skills/", "/people/conflicts/",
              "TASK", "/people/", "/review/", "/profile/", "TRY"],
-    "leo": ["/", "/my-work/", "/profile/"],
+    "leo": ["/", "/my-work/", "/my-work/quality/", "/profile/"],
     "priya": ["/review/", "/review/second/"],
     "ingrid": ["/people/audit/", "/people/tokens/", "/profile/"],
 }  # fmt: skip
@@ -29,7 +30,9 @@ def places(site: Site, task_type: str) -> dict[str, str]:
         " WHERE p.task_type = %s ORDER BY p.id, t.id LIMIT 1",
         task_type,
     )[0]
+    ((person,),) = site.query("SELECT public_id FROM taskers_person WHERE email LIKE %s", "leo@%")
     return {
+        "PERSON": f"/people/{person}/work/",
         "PROJECT": f"/projects/{project}/",
         "TASK": f"/projects/tasks/{task}/",
         "TRY": f"/studio/{project}/?try=1",

@@ -173,6 +173,43 @@ def test_a_reader_goes_on_where_it_stood_before_the_restore(databases, tmp_path,
     shell(new, "emit('new', organization_id=1)\nfound = read()\nassert found == ['unread', 'new'], found")
 
 
+EARNED = """
+import time, uuid
+from taskers.models import EarningDay, Organization, Person
+from taskers.money import earning_days, ledger
+def earn(amount):
+    owner, alice = Organization.objects.get(name="Riverside"), Person.objects.get(name="Alice")
+    keys = dict(organization=owner, project_key=uuid.uuid4(), tasker=alice)
+    ledger.earn(key=f"made:{amount}", amount=amount, reason="", detail={}, **keys)
+def days(enough):
+    until = time.monotonic() + 60
+    while True:
+        earning_days.catch_up()
+        found = sorted(EarningDay.objects.filter(tasker=None).values_list("amount", flat=True))
+        if len(found) >= enough or time.monotonic() > until:
+            return found
+        time.sleep(0.05)
+"""
+
+
+def test_what_was_earned_is_added_up_from_where_it_stood_before_the_restore(databases, tmp_path, run):
+    old, new = databases
+
+    def shell(url: str, code: str) -> None:
+        run(url, "manage.py", "shell", "--verbosity", "0", "-c", EARNED + code)
+
+    run(old, "manage.py", "migrate", "--verbosity", "0")
+    shell(old, "from tests.support import cast\ncast.assemble()\nearn(1)\nassert days(1) == [1]\nearn(20)")
+    with psycopg.connect(old) as connection:
+        connection.execute("ALTER TABLE taskers_transfer DISABLE TRIGGER USER")
+        connection.execute("UPDATE taskers_transfer SET transaction = transaction + 1000000000")
+        connection.execute("UPDATE taskers_transfercursor SET transaction = transaction + 1000000000")
+        connection.execute("ALTER TABLE taskers_transfer ENABLE TRIGGER USER")
+    run(old, "-m", "config", "backup", str(tmp_path / "saved"))
+    run(new, "-m", "config", "restore", str(tmp_path / "saved"))
+    shell(new, "earn(300)\nfound = days(3)\nassert found == [1, 20, 300], found")
+
+
 def test_a_database_that_holds_something_is_not_overwritten_unless_told(old, new, data, tmp_path):
     backup.backup(old, data, tmp_path / "saved")
     with psycopg.connect(new) as connection:

@@ -16,7 +16,6 @@ from taskers.money import ledger
 
 DAYS, HOURS, WEEKS = 30, 48, 60  # shown at most
 UNITS = ("hour", "day", "week")
-UNIT = Scale(0.0, 1.0)
 NOTHING = "–"
 
 
@@ -40,10 +39,9 @@ class Ranked:
     """One row of a list of bars: how long its bar is, of 100."""
 
     name: str
-    colour: str
     number: int
     percent: float
-    address: str = ""
+    key: str = ""  # of the label, by which the task browser finds its tasks
 
 
 @dataclass(frozen=True)
@@ -223,7 +221,7 @@ def _labels(found: Dashboard) -> Figure:
         _("Tasks that use a label; one task may use several."),
         [_("Label"), _("Tasks"), _("Share")],
         [[one.name, one.tasks, min(1.0, one.tasks / decided)] for one in found.labels],
-        ranked=[Ranked(one.name, one.colour, one.tasks, round(100 * one.tasks / most, 1)) for one in found.labels],
+        ranked=[Ranked(one.name, one.tasks, round(100 * one.tasks / most, 1), one.key) for one in found.labels],
     )
 
 
