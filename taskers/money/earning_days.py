@@ -6,14 +6,13 @@ the order of their transactions, and only below the oldest one still running, so
 
 from collections.abc import Iterable
 from datetime import date
-from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
 from django.db.models import Sum
 
 from taskers.database.prepared import ask
-from taskers.models import EarningDay, Organization, Person, TransferCursor
+from taskers.models import EarningDay, Organization, TransferCursor
 
 READER = "earning_days"
 LIMIT = 2000
@@ -104,11 +103,3 @@ def by_day(organization: Organization, project_key: UUID) -> dict[date, int]:
     """The same of one project, day by day."""
     rows = EarningDay.objects.filter(project_key=project_key, tasker=None, currency=organization.currency)
     return dict(rows.order_by("day").values_list("day", "amount"))
-
-
-def of_tasker(organization: Organization, tasker: Person, since: date) -> list[dict[str, Any]]:
-    """What one person earned since a day: "project_key", "day", "amount" in millionths, oldest first."""
-    rows = EarningDay.objects.filter(
-        organization=organization, tasker=tasker, currency=organization.currency, day__gte=since
-    )
-    return list(rows.order_by("day").values("project_key", "day", "amount"))
