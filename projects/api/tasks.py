@@ -25,6 +25,8 @@ from taskers.models import Person, Scope
 
 LOOK_AT = 20_000  # tasks, for one page
 MOST_IDS = bulk_actions.MOST
+LONGEST_META, LONGEST_CURSOR = 2000, 600  # characters, in an address
+LEAST = 1
 SHOWN = 10  # of what a dry run finds
 
 
@@ -40,8 +42,8 @@ class FilterBody(serializers.Serializer):
         max_length=limits.KEY, required=False, help_text="a label's key, in the verdict that stands"
     )
     tasker = serializers.UUIDField(required=False, help_text="who has or had it in hand")
-    confidence_from = serializers.FloatField(required=False, min_value=0, max_value=1)
-    confidence_to = serializers.FloatField(required=False, min_value=0, max_value=1)
+    confidence_from = serializers.FloatField(required=False, **limits.SHARE.bounds)
+    confidence_to = serializers.FloatField(required=False, **limits.SHARE.bounds)
     meta = ObjectJSON(required=False, help_text="fields of its metadata that must be so; in a query as JSON")
     loaded_since = serializers.DateTimeField(required=False)
     loaded_until = serializers.DateTimeField(required=False)
@@ -96,15 +98,15 @@ class MetaText(serializers.CharField):
 class TaskQuery(FilterBody):
     """Which tasks, in what order, and which page of them."""
 
-    meta = MetaText(required=False, max_length=2000, help_text='as JSON: {"city": "Oslo"}')
+    meta = MetaText(required=False, max_length=LONGEST_META, help_text='as JSON: {"city": "Oslo"}')
     sort = serializers.ChoiceField(
         [*SORTS, *(f"-{one}" for one in SORTS)],
         required=False,
         default="created",
         help_text="`-`: the other way round; by confidence, decided ones alone",
     )
-    after = serializers.CharField(required=False, max_length=600, help_text="`next` of the page before")
-    limit = serializers.IntegerField(required=False, min_value=1, max_value=MAX_LIMIT, default=50)
+    after = serializers.CharField(required=False, max_length=LONGEST_CURSOR, help_text="`next` of the page before")
+    limit = serializers.IntegerField(required=False, min_value=LEAST, max_value=MAX_LIMIT, default=50)
 
 
 class TaskLine(serializers.Serializer):
@@ -150,7 +152,7 @@ class VerbBody(serializers.Serializer):
         required=False, allow_blank=True, max_length=limits.WITHHELD_NOTE, help_text="of `hold` and `cancel`: why"
     )
     wanted = serializers.IntegerField(
-        required=False, min_value=2, max_value=MOST_WANTED, help_text="of `overlap`: judgements"
+        required=False, min_value=LEAST, max_value=MOST_WANTED, help_text="of `overlap`: judgements"
     )
     meta = ObjectJSON(required=False, help_text="of `amend`: fields to set; null takes one out")
 

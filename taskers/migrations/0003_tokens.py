@@ -3,7 +3,6 @@
 import django.contrib.postgres.fields
 import django.db.models.deletion
 import django.utils.timezone
-import taskers.models.people
 import uuid
 from django.conf import settings
 from django.db import migrations, models
@@ -46,7 +45,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='apitoken',
             name='scopes',
-            field=django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=12), db_default=['all'], default=taskers.models.people.whole_scope, size=None),
+            field=django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=12), db_default=['all'], size=None),
         ),
         migrations.AddField(
             model_name='organization',

@@ -184,11 +184,6 @@ class Scope(models.TextChoices):
     MODELS = "models", _("Models: at work and deployed")
 
 
-def whole_scope() -> list[str]:
-    """What a token opens unless somebody says less."""
-    return [Scope.EVERYTHING.value]
-
-
 class ApiToken(models.Model):
     """A key for programs; only its hash is kept, so a stolen table opens nothing."""
 
@@ -198,7 +193,7 @@ class ApiToken(models.Model):
     name = models.CharField(max_length=limits.TOKEN_NAME)
     prefix = models.CharField(max_length=12)
     secret_hash = models.CharField(max_length=64, unique=True)
-    scopes = ArrayField(models.CharField(max_length=12), default=whole_scope, db_default=["all"])
+    scopes = ArrayField(models.CharField(max_length=12), db_default=["all"])
     # The one whose place it takes; that one works on for a while, so that no program stands still meanwhile.
     replaces = models.OneToOneField("self", on_delete=models.PROTECT, null=True, related_name="replaced_by")
     created_at = models.DateTimeField(default=timezone.now, editable=False)

@@ -146,12 +146,8 @@ def test_money_is_read_by_finance_alone(cast, mina: Office) -> None:
 def test_many_batches_are_placed_together_or_not_at_all(cast, mina: Office, project: Project) -> None:
     one, other = make.batch(project, "One"), make.batch(project, "Other")
     body = {"batches": [str(one.public_id), str(other.public_id)], "priority": 9, "deadline": None}
-    assert [
-        row["priority"] for row in mina.send("PUT", "batches-place", project.public_id, body=body).json()["results"]
-    ] == [
-        9,
-        9,
-    ]
+    placed = mina.send("PUT", "batches-place", project.public_id, body=body).json()["results"]
+    assert [row["priority"] for row in placed] == [9, 9]
     mina.send("POST", "batch-move", other.public_id, body={"state": "cancelled"})
     refused(mina.send("PUT", "batches-place", project.public_id, body=body | {"priority": 1}), 409, "batch-closed")
     one.refresh_from_db()

@@ -24,9 +24,8 @@ from assist.api import urlpatterns as copilot_urlpatterns
 from assist.registry import registry
 from projects.annotators import lifecycle
 from projects.api import urlpatterns
-from projects.models import Annotation, Import, Task
 from projects.data import deliveries
-from projects.models import Import
+from projects.models import Annotation, Import, Task
 from projects.webhooks import subscriptions
 from projects.workflow import bulk_actions, project_copies
 from projects.workflow.comments import saying
@@ -110,6 +109,13 @@ OPERATIONS = [
     ("GET", "/api/v1/webhooks/{subscription_id}/deliveries/"),
     ("POST", "/api/v1/webhooks/{subscription_id}/deliveries/"),
     ("POST", "/api/v1/webhooks/{subscription_id}/deliveries/{delivery_id}/again/"),
+    ("GET", "/api/v1/webhooks/{subscription_id}/deliveries/{delivery_id}/"),
+    ("GET", "/api/v1/projects/{project_id}/copilot/snapshots/"),
+    ("POST", "/api/v1/projects/{project_id}/copilot/snapshots/"),
+    ("GET", "/api/v1/projects/{project_id}/copilot/training/"),
+    ("POST", "/api/v1/projects/{project_id}/copilot/training/"),
+    ("GET", "/api/v1/projects/{project_id}/copilot/training/{run_id}/"),
+    ("POST", "/api/v1/projects/{project_id}/copilot/training/{run_id}/"),
     ("POST", "/api/v1/annotations/{annotation_id}/correct/"),
     ("GET", "/api/v1/assignments/{assignment_id}/comments/"),
     ("POST", "/api/v1/assignments/{assignment_id}/comments/"),
@@ -264,6 +270,7 @@ def keys(cast, settings) -> dict[str, str]:
     mine = make.held(cast.olga, project)
     public = {name: str(one.public_id) for name, one in (found | {"assignment_id": mine}).items()}
     label = project.labels.in_use()[0].key
+    public["number"] = str(deliveries.order(project, by=cast.olga, format="jsonl").number)
     return public | {"skill_key": skill.key, "label_key": label, "role": "tasker", "payout_key": str(uuid4())}
 
 
@@ -285,9 +292,8 @@ def around(cast, project) -> dict[str, Any]:
         "invitation_id": invitations.invite(cast.riverside, cast.olga, email="new@example.org", role="tasker")[0],
         "evaluation_id": account,
         "override_id": account,
+        "run_id": account,
     }
-    number = deliveries.order(project, by=cast.olga, format="jsonl").number
-    return public | {"skill_key": skill.key, "number": str(number)}
 
 
 @pytest.mark.parametrize(("method", "path"), OPERATIONS)
