@@ -226,6 +226,7 @@ def _told(talk: reading.Talk, asker: Endpoint) -> dict[str, Any]:
 
 
 def _thread(comment: Comment, asker: Endpoint) -> dict[str, Any]:
-    """The thread that a comment begins."""
-    talks = reading.of_task(comment.task, comment.to)
-    return next(_told(one, asker) for one in talks if one.first.pk == comment.pk)
+    """The thread that a comment stands in."""
+    first = comment.thread or comment
+    talks = reading.of_task(first.task, first.to)
+    return next(_told(one, asker) for one in talks if one.first.pk == first.pk)

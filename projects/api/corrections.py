@@ -19,6 +19,7 @@ from projects.api.work_serializers import (
     WorkDraft,
 )
 from projects.models import Annotation, limits
+from projects.models.promises import ALIKE
 from projects.queue import drafts
 from projects.web.shared import work_body
 from projects.web.shared.json_view import taken
@@ -51,7 +52,7 @@ class Begin(Endpoint):
 
     @described("Begin a correction", {200: CorrectionShape}, request=None, operation_id="corrections_begin")
     def post(self, request: Request, annotation_id: UUID) -> Response:
-        rows = Annotation.objects.filter(public_id=annotation_id, tasker=self.person)
+        rows = Annotation.objects.filter(public_id=annotation_id, tasker=self.person, assignment__kind__in=ALIKE)
         key = rows.values_list("assignment__public_id", flat=True).first()
         if key is None:
             raise NotFound()

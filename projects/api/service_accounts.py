@@ -1,6 +1,6 @@
 """Service accounts over the wire: programs of the organization's own, and their tokens."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.utils import timezone
@@ -13,7 +13,7 @@ from projects.api.endpoint import ScopeMissing, described
 from projects.api.people import Office
 from projects.api.tokens import MadeToken, TokenShape, made
 from taskers.models import Scope, ServiceAccount
-from taskers.models.limits import NAME, SERVICE_NOTE, TOKEN_NAME
+from taskers.models.limits import NAME, SERVICE_NOTE, TOKEN_DAYS, TOKEN_NAME
 from taskers.models.people import Role
 from taskers.people import service_accounts
 
@@ -50,6 +50,8 @@ class NewToken(serializers.Serializer):
     def validate_expires_at(self, value: datetime | None) -> datetime | None:
         if value is not None and value <= timezone.now():
             raise serializers.ValidationError("This time is over already.")
+        if value is not None and value > timezone.now() + timedelta(days=TOKEN_DAYS.most):
+            raise serializers.ValidationError("This is too far away.")
         return value
 
 

@@ -25,6 +25,7 @@ from taskers.models.people import Role, one_line
 from taskers.outbox.events import emit
 
 LIFETIME = timedelta(days=14)
+LONGEST_EMAIL = Invitation._meta.get_field("email").max_length or 0
 
 
 class BadInvitation(Problem):
@@ -63,6 +64,9 @@ def invite(
         validate_email(email)
     except ValidationError:
         raise BadInvitation("%(email)s is not an email address.", place="email", email=repr(email)) from None
+    if len(email) > LONGEST_EMAIL:
+        text = "An email address has at most %(most)s characters."
+        raise BadInvitation(text, place="email", most=LONGEST_EMAIL)
     if role not in Role.values:
         raise _no_role(role)
     require_over(by, organization, [role])
