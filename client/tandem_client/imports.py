@@ -12,7 +12,7 @@ from tandem_client.transport import Request, Transport, at, new_key
 from tandem_client.uploads import Counted, Told
 
 POLL = 1.0  # seconds between two looks
-UNDER_WAY = ("waiting", "running")
+UNDER_WAY = ("waiting", "planning", "running")  # "planning": a server that looks at files before it loads them
 
 
 class Imports:

@@ -26,6 +26,7 @@ FIRST_WAIT, LONGEST_WAIT = 0.5, 30.0  # seconds
 LONGEST_ASKED = 300.0  # seconds that a server may ask to wait; longer is an error at once
 REPEATABLE = frozenset({"GET", "HEAD", "PUT", "DELETE"})
 AGAIN = frozenset({408, 429, 500, 502, 503, 504})
+STILL_AT_IT = "idempotency-key-in-use"  # what was sent before the line broke is being done
 TIMEOUT = httpx.Timeout(60.0, connect=10.0)
 NOTHING_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
@@ -206,6 +207,8 @@ def root_of(server: str) -> str:
 
 
 def _worth_another(request: Request, problem: ApiError) -> bool:
+    if problem.code == STILL_AT_IT:
+        return bool(request.key)
     if problem.status not in AGAIN or (problem.retry_after or 0) > LONGEST_ASKED:
         return False
     return request.may_repeat or problem.status == 429

@@ -69,6 +69,14 @@ def test_what_may_not_happen_twice_is_sent_once(fault, error) -> None:
         Patient(server).tandem.ask("POST", "claim/")
 
 
+def test_what_the_server_is_still_at_is_asked_for_again() -> None:
+    busy = refuses(409, "idempotency-key-in-use", headers={"retry_after": "2"})
+    with stub(hangs_up, busy, says(BATCH, 201)) as server:
+        client = Patient(server)
+        assert client.tandem.batches.create("p1", "March").name == "March"
+        assert len(keys(server)) == 1 and client.waits[1:] == [2.0]
+
+
 def test_a_server_that_says_how_long_to_wait_is_waited_for() -> None:
     with stub(refuses(429, "too-many", headers={"retry_after": "17"}), says({})) as server:
         client = Patient(server)
