@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 from projects.models import Project, ProjectSettings, Stall
 from projects.reports import dashboard, queue_health
 from projects.reports.dashboard import Ahead, Period, Stands, together
-from projects.reports.queue_health import Remark
+from projects.reports.queue_health import Hindrance
 from taskers.models import Organization
 from taskers.money import earning_days
 
@@ -33,12 +33,12 @@ class Line:
     week: Period
     ahead: Ahead | None
     spent: int  # millionths, in the days that are drawn
-    remarks: Sequence[Remark]
+    hindrances: Sequence[Hindrance]
 
     @property
     def weight(self) -> int:
         """How much it needs somebody: 0 most."""
-        return min((one.weight for one in self.remarks), default=CALM)
+        return min((one.weight for one in self.hindrances), default=CALM)
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Overview:
     @property
     def needing(self) -> int:
         """How many projects need somebody."""
-        return sum(bool(one.remarks) for one in self.lines)
+        return sum(bool(one.hindrances) for one in self.lines)
 
 
 def of(organization: Organization, projects: Iterable[Project]) -> Overview:
@@ -103,20 +103,20 @@ def _line(
     forecast: bool,
 ) -> Line:
     ahead = dashboard.ahead(project.pk, settings, stands, days, PATHS) if forecast else None
-    remarks = queue_health.remarks(project, stands, days, ahead)
+    hindrances = queue_health.hindrances(project, stands, days, ahead)
     if stall is not None and project.state == Project.State.LIVE:
-        remarks = [_stalled(project, stall), *remarks]
-    return Line(project, stands, together(days[-7:]), ahead, spent, remarks)
+        hindrances = [_stalled(project, stall), *hindrances]
+    return Line(project, stands, together(days[-7:]), ahead, spent, hindrances)
 
 
-def _stalled(project: Project, stall: Stall) -> Remark:
+def _stalled(project: Project, stall: Stall) -> Hindrance:
     said = ngettext(
         "%(n)s task waits for an answer that nobody may give.",
         "%(n)s tasks wait for answers that nobody may give.",
         stall.tasks,
     ) % {"n": stall.tasks}
     address = queue_health.dashboard_of(project)
-    return Remark(said, _("Invite people, or let others in."), address, _("Dashboard"), -1)
+    return Hindrance(said, _("Invite people, or let others in."), address, _("Dashboard"), -1)
 
 
 def _all_days(some: Iterable[Sequence[Period]]) -> list[Period]:

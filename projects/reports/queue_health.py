@@ -20,7 +20,7 @@ UNLIKELY = 0.5
 
 
 @dataclass(frozen=True)
-class Remark:
+class Hindrance:
     """One thing: what is the matter, what to do about it, where (an address and the words of its link), and how much it
     matters (0: most)."""
 
@@ -31,7 +31,7 @@ class Remark:
     weight: int
 
 
-def remarks(project: Project, stands: Stands, days: Sequence[Period], ahead: Ahead | None) -> list[Remark]:
+def hindrances(project: Project, stands: Stands, days: Sequence[Period], ahead: Ahead | None) -> list[Hindrance]:
     """All there is to say, what matters most first; nothing where everything goes its way."""
     found = [
         _paused_project(project, stands),
@@ -44,17 +44,17 @@ def remarks(project: Project, stands: Stands, days: Sequence[Period], ahead: Ahe
     return sorted((one for one in found if one), key=lambda one: one.weight)
 
 
-def _paused_project(project: Project, stands: Stands) -> Remark | None:
+def _paused_project(project: Project, stands: Stands) -> Hindrance | None:
     if project.state != Project.State.PAUSED or not stands.open:
         return None
     said = ngettext(
         "The project is paused; %(n)s judgement waits.", "The project is paused; %(n)s judgements wait.", stands.open
     )
     address = reverse("project-settings", args=[project.public_id])
-    return Remark(said % {"n": intcomma(stands.open)}, _("Resume it to go on."), address, _("Settings"), 3)
+    return Hindrance(said % {"n": intcomma(stands.open)}, _("Resume it to go on."), address, _("Settings"), 3)
 
 
-def _silence(project: Project, stands: Stands) -> Remark | None:
+def _silence(project: Project, stands: Stands) -> Hindrance | None:
     left = stands.live_wanted - stands.live_submitted
     silent = stands.last is None or stands.last < timezone.now() - SILENT
     if project.state != Project.State.LIVE or left <= 0 or stands.held or not silent:
@@ -70,10 +70,10 @@ def _silence(project: Project, stands: Stands) -> Remark | None:
             left,
         ) % {"n": intcomma(left), "when": _day(stands.last)}
     address = reverse("project-rules", args=[project.public_id])
-    return Remark(said, _("See who may work here, and invite more."), address, _("Workforce"), 1)
+    return Hindrance(said, _("See who may work here, and invite more."), address, _("Workforce"), 1)
 
 
-def _late(project: Project, ahead: Ahead | None) -> Remark | None:
+def _late(project: Project, ahead: Ahead | None) -> Hindrance | None:
     if ahead is None or ahead.deadline is None or ahead.chance is None or ahead.chance >= UNLIKELY:
         return None
     said = _("It will hardly be done by %(deadline)s: the chance is %(chance)s.") % {
@@ -81,10 +81,10 @@ def _late(project: Project, ahead: Ahead | None) -> Remark | None:
         "chance": f"{ahead.chance:.0%}".replace("%", "\N{NO-BREAK SPACE}%"),
     }
     remedy = _("Invite more people, raise its priority, or ask for fewer judgements per task.")
-    return Remark(said, remedy, reverse("project-rules", args=[project.public_id]), _("Workforce"), 0)
+    return Hindrance(said, remedy, reverse("project-rules", args=[project.public_id]), _("Workforce"), 0)
 
 
-def _reviews(stands: Stands, lately: int) -> Remark | None:
+def _reviews(stands: Stands, lately: int) -> Hindrance | None:
     waiting = stands.in_review
     if waiting <= max(FEW_REVIEWS, lately):
         return None
@@ -93,19 +93,19 @@ def _reviews(stands: Stands, lately: int) -> Remark | None:
         "%(n)s tasks wait for a reviewer, and %(done)s were decided by one in seven days.",
         waiting,
     ) % {"n": intcomma(waiting), "done": intcomma(lately)}
-    return Remark(said, _("Review, or let more people review."), reverse("review-list"), _("Review"), 2)
+    return Hindrance(said, _("Review, or let more people review."), reverse("review-list"), _("Review"), 2)
 
 
-def _paused(project: Project, stands: Stands) -> Remark | None:
+def _paused(project: Project, stands: Stands) -> Hindrance | None:
     if stands.paused <= 0:
         return None
     said = ngettext(
         "%(n)s judgement waits in paused batches.", "%(n)s judgements wait in paused batches.", stands.paused
     ) % {"n": intcomma(stands.paused)}
-    return Remark(said, _("Resume or close them."), reverse("project", args=[project.public_id]), _("Batches"), 4)
+    return Hindrance(said, _("Resume or close them."), reverse("project", args=[project.public_id]), _("Batches"), 4)
 
 
-def _drafts(project: Project, stands: Stands) -> Remark | None:
+def _drafts(project: Project, stands: Stands) -> Hindrance | None:
     if stands.drafts <= 0:
         return None
     said = ngettext(
@@ -113,7 +113,7 @@ def _drafts(project: Project, stands: Stands) -> Remark | None:
         "%(n)s tasks lie in batches that weren't started.",
         stands.drafts,
     ) % {"n": intcomma(stands.drafts)}
-    return Remark(
+    return Hindrance(
         said, _("Start them once they are ready."), reverse("project", args=[project.public_id]), _("Batches"), 5
     )
 

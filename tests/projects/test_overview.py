@@ -50,7 +50,7 @@ def test_what_needs_somebody_most_comes_first(cast, olga) -> None:
     Stall.objects.create(project=stalled, tasks=24, people=3)
     lines = found(cast).lines
     assert [one.project for one in lines] == [stalled, paused, calm]
-    assert not lines[-1].remarks
+    assert not lines[-1].hindrances
     shown = olga.get(reverse("overview")).content.decode()
     assert "24 tasks wait for answers that nobody may give." in shown and "Nothing to do." in shown
 

@@ -35,7 +35,7 @@ def page(request: MemberRequest, project: Project) -> HttpResponse:
         "found": found,
         "figures": drawn,
         "stall": with_words(getattr(settings.project, "stall", None), project),
-        "remarks": queue_health.remarks(project, found.stands, found.days, found.ahead),
+        "hindrances": queue_health.hindrances(project, found.stands, found.days, found.ahead),
         "currency": project.organization.currency,
     }
     return render(request, "projects/manager/dashboard.html", context)
