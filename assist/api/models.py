@@ -15,7 +15,7 @@ from projects import access
 from projects.api.endpoint import Endpoint, described
 from projects.api.rows import BoundedJSON
 from taskers import access as roles
-from taskers.models.people import Role
+from taskers.models.people import Role, Scope
 
 MAY = (*access.MANAGE, Role.ML_ENGINEER)
 
@@ -52,6 +52,8 @@ class BroughtList(serializers.Serializer):
 
 class Brought(Endpoint):
     """The models that the token's organization may use beside those that Tandem knows."""
+
+    scopes = {"GET": (Scope.READ, Scope.MODELS), "POST": (Scope.MODELS,)}
 
     parser_classes: Sequence[type[BaseParser]] = (BoundedJSON, MultiPartParser)
 

@@ -14,7 +14,7 @@ Json = Mapping[str, Any]
 ProjectState = Literal["draft", "live", "paused", "archived"]
 BatchState = Literal["draft", "live", "paused", "closed", "cancelled"]
 Move = Literal["live", "paused", "closed", "cancelled"]
-ImportState = Literal["waiting", "running", "done", "failed"]
+ImportState = Literal["waiting", "planning", "planned", "running", "done", "failed", "dropped"]
 FeedState = Literal["decided", "reopened", "archived", "cancelled"]
 FeedKind = Literal["decided", "superseded", "reopened", "archived", "cancelled"]
 WebhookState = Literal["on", "off", "gone"]
@@ -204,6 +204,12 @@ class Import:
     ids: int
     unnamed: int
     columns: list[str]
+    answered: int
+    lost: int
+    losses: list[Fault]
+    expected: int | None
+    plan: dict[str, Any] | None
+    choices: dict[str, Any] | None
     reason: str
     started_at: datetime
     ended_at: datetime | None
@@ -338,3 +344,5 @@ class Token:
     made_at: datetime
     last_used_at: datetime | None
     expires_at: datetime | None
+    scopes: list[str]
+    replaces: str | None

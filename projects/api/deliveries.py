@@ -18,6 +18,7 @@ from projects.data.deliveries import TARGETS
 from projects.data.exporting.terms import MASKS, PARTS
 from projects.models import Delivery, limits
 from projects.web.manager.deliveries import differences_of, file_of, manifest_of
+from taskers.models import Scope
 
 FORMATS = sorted(exporting.FORMATS)
 
@@ -121,6 +122,8 @@ class FormatList(serializers.Serializer):
 class Formats(Endpoint):
     """The formats that fit a project."""
 
+    scopes = {"GET": (Scope.READ,)}
+
     @described("List export formats", {200: FormatList}, operation_id="exports_formats")
     def get(self, request: Request, project_id: UUID) -> Response:
         project = self.project(project_id, *access.MANAGE)
@@ -129,6 +132,8 @@ class Formats(Endpoint):
 
 class Deliveries(Endpoint):
     """A project's deliveries: numbered results that stay as they were made."""
+
+    scopes = {"GET": (Scope.READ,), "POST": (Scope.READ,)}
 
     @described("List deliveries", {200: MadeDeliveryPage}, operation_id="deliveries_list", parameters=[PageQuery])
     def get(self, request: Request, project_id: UUID) -> Response:
@@ -156,6 +161,8 @@ class _OfOne(Endpoint):
 class OneDelivery(_OfOne):
     """How far one is, and what it holds."""
 
+    scopes = {"GET": (Scope.READ,)}
+
     @described("Get a delivery", {200: MadeDelivery}, operation_id="deliveries_get")
     def get(self, request: Request, project_id: UUID, number: int) -> Response:
         return Response(MadeDelivery(self.delivery(project_id, number)).data)
@@ -163,6 +170,8 @@ class OneDelivery(_OfOne):
 
 class GoOn(_OfOne):
     """One that failed, or that nobody is at."""
+
+    scopes = {"POST": (Scope.READ,)}
 
     @described("Make a failed delivery again", {202: MadeDelivery}, request=None, operation_id="deliveries_go_on")
     def post(self, request: Request, project_id: UUID, number: int) -> Response:
@@ -172,6 +181,8 @@ class GoOn(_OfOne):
 
 class File(_OfOne):
     """Its file, whole or in ranges."""
+
+    scopes = {"GET": (Scope.READ,)}
 
     @described(
         "Download a delivery",
@@ -188,6 +199,8 @@ class File(_OfOne):
 class Manifest(_OfOne):
     """What is in it: each file with its sha256 and bytes, and how all of it came about."""
 
+    scopes = {"GET": (Scope.READ,)}
+
     @described(
         "Get a delivery's manifest",
         {(200, "application/json"): OpenApiTypes.OBJECT},
@@ -199,6 +212,8 @@ class Manifest(_OfOne):
 
 class Differences(_OfOne):
     """A line for each task that was added, changed or is gone since the delivery before."""
+
+    scopes = {"GET": (Scope.READ,)}
 
     @described(
         "Get a delivery's differences", {(200, "text/csv"): OpenApiTypes.BINARY}, operation_id="deliveries_differences"

@@ -19,7 +19,7 @@ from projects.data.importing.choices import CREATE, LEAVE, Choices
 from projects.errors import Refused
 from projects.models import Batch, Connector, Import, limits
 from taskers.errors import NotFound
-from taskers.models import Person
+from taskers.models import Person, Scope
 
 
 class ChoiceBody(serializers.Serializer):
@@ -75,6 +75,8 @@ def receive(batch: Batch, said: Mapping[str, Any], *, by: Person) -> Import:
 class Choice(Endpoint):
     """What becomes of an import that was looked at."""
 
+    scopes = {"POST": (Scope.LOAD,)}
+
     @described("Choose and load", {202: ImportShape}, request=ChoiceBody, operation_id="imports_choose")
     def post(self, request: Request, import_id: UUID) -> Response:
         found = self.file_import(import_id)
@@ -88,6 +90,8 @@ class Choice(Endpoint):
 class Drop(Endpoint):
     """Load nothing of an import that was looked at."""
 
+    scopes = {"POST": (Scope.LOAD,)}
+
     @described("Load nothing of it", {200: ImportShape}, request=None, operation_id="imports_drop")
     def post(self, request: Request, import_id: UUID) -> Response:
         found = self.file_import(import_id)
@@ -98,6 +102,8 @@ class Drop(Endpoint):
 
 class Connectors(Endpoint):
     """The places that the organization loads from."""
+
+    scopes = {"GET": (Scope.READ, Scope.LOAD), "POST": (Scope.MANAGE,)}
 
     @described("List connectors", {200: ConnectorList}, operation_id="connectors_list")
     def get(self, request: Request) -> Response:
@@ -118,6 +124,8 @@ class Connectors(Endpoint):
 
 class OneConnector(Endpoint):
     """A place that is loaded from no more."""
+
+    scopes = {"DELETE": (Scope.MANAGE,)}
 
     @described("Forget a connector", {204: None}, operation_id="connectors_end")
     def delete(self, request: Request, connector_id: UUID) -> Response:

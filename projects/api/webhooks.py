@@ -249,6 +249,8 @@ class Deliveries(_OfOne):
 class OneDelivery(_OfOne):
     """One message with all that became of it."""
 
+    scopes = {"GET": (Scope.READ,)}
+
     @described("Get a delivery", {200: DeliveryWithFailures}, operation_id="webhooks_delivery")
     def get(self, request: Request, subscription_id: UUID, delivery_id: UUID) -> Response:
         found = deliveries.one_of(self.subscription(subscription_id), delivery_id)
