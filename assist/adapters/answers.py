@@ -11,6 +11,7 @@ from assist.adapters.detections import Raw, cleaned
 from assist.errors import CopilotError
 
 T = TypeVar("T")
+Q = TypeVar("Q")
 
 MOST = 100_000  # pieces of one answer that are looked at
 LONGEST = 200  # characters of a label
@@ -68,7 +69,7 @@ def boxes(value: Any, size: tuple[int, int], known: Sequence[str]) -> Boxes:
     places = {label: n for n, label in enumerate(labels)}
     corners = np.full((len(rows), 4), math.nan)
     for n, row in enumerate(rows):
-        said = [row.get(name) for name in ("x", "y", "width", "height")]
+        said: list[Any] = [row.get(name) for name in ("x", "y", "width", "height")]
         if all(map(is_number, said)):
             x, y, width, height = said
             corners[n] = (x, y, x + width, y + height)
@@ -86,10 +87,10 @@ def shares(value: Any) -> dict[str, float | None]:
     return {label: share(one) for label, one in found.items()}
 
 
-def or_none(ask: Callable[[], T]) -> T | None:
-    """What it gives, or None where it gives no answer that can be used; another fault is everybody's."""
+def or_none(ask: Callable[[Q], T], question: Q) -> T | None:
+    """What it gives for a question, or None where it gives no answer that can be used; another fault is everybody's."""
     try:
-        return ask()
+        return ask(question)
     except CopilotError as problem:
         if problem.code != "no-answer":
             raise

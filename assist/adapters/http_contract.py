@@ -45,11 +45,11 @@ class HttpModel:
 
     def spans_of(self, texts: Sequence[str]) -> list[list[FoundSpan] | None]:
         """None for a text that got no answer that can be used; a host that is away is an error for all."""
-        return [answers.or_none(lambda text=text: self.spans(text)) for text in texts]
+        return [answers.or_none(self.spans, text) for text in texts]
 
     def shares(self, subjects: Sequence[Any], labels: Sequence[str]) -> list[dict[str, float | None] | None]:
         """One text or image at a time: an answer that can't be used costs no other."""
-        return [answers.or_none(lambda one=one: self._shares(one, labels)) for one in subjects]
+        return [answers.or_none(lambda subject: self._shares(subject, labels), one) for one in subjects]
 
     def boxes(self, image: np.ndarray, size: tuple[int, int] | None = None) -> Boxes:
         """Raises CopilotError."""

@@ -58,7 +58,7 @@ def frame_of(image: np.ndarray, options: Mapping[str, Any]) -> tuple[np.ndarray,
     """float32, one image as the model takes it."""
     window = (options["width"], options["height"])
     laid, placed = _laid(Image.fromarray(image), window, letterbox=options.get("fit", "stretch") == "letterbox")
-    pixels = np.asarray(laid, np.float32)
+    pixels: np.ndarray = np.asarray(laid, np.float32)
     if options.get("colours") == "bgr":
         pixels = pixels[:, :, ::-1]
     mean, std = options.get("mean", [0, 0, 0]), options.get("std", [255, 255, 255])

@@ -49,12 +49,12 @@ class OpenAiChat:
 
     def spans_of(self, texts: Sequence[str]) -> list[list[FoundSpan] | None]:
         """None for a text that got no answer that can be used."""
-        return [answers.or_none(lambda text=text: self.spans(text)) for text in texts]
+        return [answers.or_none(self.spans, text) for text in texts]
 
     def shares(self, subjects: Sequence[str], labels: Sequence[str]) -> list[dict[str, float | None] | None]:
         """One label for each text, without a share: what such a model says of its own sureness means little."""
         known = self._labels or list(labels)
-        return [answers.or_none(lambda text=text: self._label(text, known)) for text in subjects]
+        return [answers.or_none(lambda subject: self._label(subject, known), text) for text in subjects]
 
     def _label(self, text: str, labels: Sequence[str]) -> dict[str, float | None]:
         return {self._answer(text, _label_schema(labels), _check_label(labels))["label"]: None}
@@ -113,7 +113,9 @@ def _turn(role: str, content: str) -> dict[str, str]:
 def _cost(reply: Any, most: int) -> int:
     """By its own word, where that can be; else all that was set aside."""
     usage = reply.get("usage") if isinstance(reply, dict) else None
-    parts = [usage.get(name) for name in ("prompt_tokens", "completion_tokens")] if isinstance(usage, dict) else []
+    parts: list[Any] = (
+        [usage.get(name) for name in ("prompt_tokens", "completion_tokens")] if isinstance(usage, dict) else []
+    )
     return sum(parts) if parts and all(type(one) is int and one > 0 for one in parts) else most
 
 

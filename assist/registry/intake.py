@@ -4,6 +4,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
@@ -52,7 +53,7 @@ def bring_page(organization: Organization, page: str, *, by: Person) -> ModelVer
         return bring(organization, Path(place), by=by)
 
 
-def own(organization: Organization, public_id: object) -> ModelVersion:
+def own(organization: Organization, public_id: UUID) -> ModelVersion:
     """One of its models. Raises NotFound."""
     found = ModelVersion.objects.filter(organization=organization, public_id=public_id, removed_at=None).first()
     if found is None:
