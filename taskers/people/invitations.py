@@ -65,8 +65,7 @@ def invite(
     except ValidationError:
         raise BadInvitation("%(email)s is not an email address.", place="email", email=repr(email)) from None
     if len(email) > LONGEST_EMAIL:
-        text = "An email address has at most %(most)s characters."
-        raise BadInvitation(text, place="email", most=LONGEST_EMAIL)
+        raise BadInvitation("This email address is too long.", place="email")
     if role not in Role.values:
         raise _no_role(role)
     require_over(by, organization, [role])
