@@ -142,7 +142,7 @@ def test_what_is_wrong_with_the_whole_file_is_the_reason_it_failed(reports):
 
 def test_files_of_the_wrong_kind_are_refused_before_they_are_kept(reports, photos):
     for batch, name, code in (
-        (photos, "a.csv", "wrong-format"),
+        (photos, "a.spacy", "wrong-format"),
         (reports, "a.exe", "unknown-format"),
     ):
         with pytest.raises(Refused) as refused:
