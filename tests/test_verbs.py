@@ -57,7 +57,7 @@ READERS = (".access.", ".reading.", ".reports.", ".formatting.", "taskers.web.",
 
 def modules_of(tree: ast.Module) -> dict[str, str]:
     """Local name -> the dotted name that it stands for."""
-    found = {}
+    found: dict[str, str] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.module:
             found |= {alias.asname or alias.name: f"{node.module}.{alias.name}" for alias in node.names}

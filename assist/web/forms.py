@@ -217,7 +217,7 @@ def _parameter(name: str, known: Parameter) -> forms.Field:
     label = name.replace("_", " ")
     if isinstance(known.usual, bool):
         return forms.BooleanField(label=label, required=False, initial=known.usual)
-    within = {"min_value": known.least, "max_value": known.most, "required": False, "label": label}
+    within: dict[str, Any] = {"min_value": known.least, "max_value": known.most, "required": False, "label": label}
     if isinstance(known.usual, int):
         return forms.IntegerField(initial=known.usual, **within)
     return forms.FloatField(initial=known.usual, widget=forms.NumberInput(attrs={"step": "any"}), **within)

@@ -124,7 +124,7 @@ def running(
 ) -> Iterator[Installation]:
     """The installation of the tree of a commit, from nothing; `watched` is what it is told besides."""
     hidden = {"TANDEM_DATA", "DATABASE_URL", "DJANGO_SETTINGS_MODULE", "TANDEM_METRICS_TOKEN", "TANDEM_TRACES"}
-    watched = watched or {}
+    watched = dict(watched or {})
     environment = {key: value for key, value in os.environ.items() if key not in hidden} | watched
     command = [sys.executable, "-P", str(SITE), str(tasks), str(taskers)]
     pipes: dict = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}

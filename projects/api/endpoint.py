@@ -122,7 +122,7 @@ class Endpoint(APIView):
         if method != "OPTIONS":
             require_scope(self.token, self.scopes.get(method, ()))
         if method == "POST" and not self.has_own_key and "Idempotency-Key" in request.headers:
-            self.post = partial(self._once, self.post)  # type: ignore[attr-defined]
+            self.post = partial(self._once, self.post)  # type: ignore[attr-defined, has-type]
         if language := getattr(request.user, "language", ""):
             translation.activate(language)
 

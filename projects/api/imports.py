@@ -24,7 +24,7 @@ from taskers.models import Person, Scope
 
 class ChoiceBody(serializers.Serializer):
     answers = serializers.ChoiceField(Import.Answers.choices, default=Import.Answers.LEAVE)
-    source = serializers.CharField(
+    source = serializers.CharField(  # type: ignore[assignment]
         max_length=limits.SOURCE, default="", allow_blank=True, help_text="whose answers they are, where no file says"
     )
     labels = serializers.DictField(

@@ -111,10 +111,9 @@ class Agreement(Endpoint):
 
 def _agreement(project: Project) -> dict[str, Any]:
     found = AgreementReport.objects.filter(project=project).first() or AgreementReport(project=project)
-    told = {"made_at": found.made_at, "asked_at": found.asked_at, "sample": agreement_reports.SAMPLE, "numbers": None}
-    if found.made_at:
-        told["numbers"] = _with_ids(found.numbers)
-    return AgreementShape(told).data
+    told = {"made_at": found.made_at, "asked_at": found.asked_at, "sample": agreement_reports.SAMPLE}
+    numbers = _with_ids(found.numbers) if found.made_at else None
+    return AgreementShape(told | {"numbers": numbers}).data
 
 
 def _with_ids(numbers: dict[str, Any]) -> dict[str, Any]:

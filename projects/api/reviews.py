@@ -28,7 +28,9 @@ REVIEW = (Scope.REVIEW,)
 
 
 class WaitingQuery(PageQuery):
-    after = serializers.UUIDField(required=False, help_text="`next` of the page before")
+    after = serializers.UUIDField(  # type: ignore[assignment]
+        required=False, help_text="`next` of the page before"
+    )
     project = serializers.UUIDField(required=False, help_text="only this one")
 
 

@@ -98,7 +98,9 @@ class MetaText(serializers.CharField):
 class TaskQuery(FilterBody):
     """Which tasks, in what order, and which page of them."""
 
-    meta = MetaText(required=False, max_length=LONGEST_META, help_text='as JSON: {"city": "Oslo"}')
+    meta = MetaText(  # type: ignore[assignment]
+        required=False, max_length=LONGEST_META, help_text='as JSON: {"city": "Oslo"}'
+    )
     sort = serializers.ChoiceField(
         [*SORTS, *(f"-{one}" for one in SORTS)],
         required=False,

@@ -319,7 +319,8 @@ def together(some: Sequence[Period]) -> Period:
     """The sum of periods, at the begin of the first."""
     if not some:
         return Period(LONG_AGO)
-    return Period(some[0].at, *(sum(one[place] for one in some) for place in range(1, len(Period._fields))))
+    columns = zip(*(one[1:] for one in some), strict=True)
+    return Period(some[0].at, *(sum(column) for column in columns))
 
 
 def share(total: int, number: int, evidence: int) -> Share:

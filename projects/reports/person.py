@@ -326,7 +326,7 @@ def _in_project(
 
 def _newest(rows: Iterable[Sequence[Any]]) -> list[Graded]:
     """One for each piece of work, in the order in which they were judged."""
-    by_subject = {}
+    by_subject: dict[str, Graded] = {}
     for subject, source, value, at, detail in rows:
         by_subject.pop(subject, None)
         labels = detail.get("labels") or {}

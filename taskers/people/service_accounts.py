@@ -94,8 +94,8 @@ def issue(
     require_over(by, account.organization, roles_of(account))
     if not scopes or not set(scopes) <= set(Scope.values):
         raise BadAccount("Say what it opens.", place="scopes")
-    terms = {"name": one_line(name, TOKEN_NAME), "scopes": scopes, "expires_at": expires_at}
-    return tokens.issue(account.person, account.organization, by=by, **terms)
+    label = one_line(name, TOKEN_NAME)
+    return tokens.issue(account.person, account.organization, name=label, scopes=scopes, expires_at=expires_at, by=by)
 
 
 def rotate(account: ServiceAccount, token_id: UUID, *, by: Person) -> tuple[ApiToken, str]:

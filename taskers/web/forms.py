@@ -167,5 +167,6 @@ class ServiceAccountForm(RoleForm):
     def __init__(self, by: Person, organization: Organization, *args, **kwargs) -> None:
         super().__init__(by, organization, *args, **kwargs)
         role = cast(forms.ChoiceField, self.fields["role"])
-        role.choices = [one for one in role.choices if one[0] != Role.TASKER]
+        offered = cast(list[tuple[str, str]], role.choices)
+        role.choices = [one for one in offered if one[0] != Role.TASKER]
         role.initial = Role.MANAGER

@@ -67,7 +67,8 @@ def test_an_organization_has_a_limit_for_all_its_tokens(cast: Cast, settings, cl
 
 
 def test_two_processes_hold_to_one_limit_together(mina: Api, clock: Clock) -> None:
-    here, let_through, memories = mina.token, 0, [{}, {}]
+    here, let_through = mina.token, 0
+    memories: list[dict] = [{}, {}]
     for turn in range(400):
         rate_limits._of_token.clear()
         rate_limits._of_token.update(memories[turn % 2])
