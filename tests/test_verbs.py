@@ -20,7 +20,8 @@ ANOTHER = {
     "projects.workflow.submission.submit_group": "projects.workflow.submission.submit",
     "projects.queue.claim_group": "projects.queue.claim",
     "projects.queue.drafts.save_group": "projects.queue.drafts.save",
-    "projects.data.importing.start.load_file": "projects.data.importing.receive",
+    "projects.data.importing.start.load_files": "projects.data.importing.receive",
+    "projects.data.importing.start.load_from": "projects.data.importing.receive_from",
     "projects.data.exporting.download": "projects.web.manager.export.file_of",
     "taskers.credentials.tokens.revoke": "taskers.web.token_list.revoke",
 }
