@@ -10,9 +10,9 @@ from spacy.symbols import IDS
 from spacy.tokens import DocBin
 
 from projects.data.exporting import decided as reading
-from projects.data.exporting.docbin import Columns, _map, string_number
-from projects.data.exporting.spacy_symbols import SYMBOLS
+from projects.data.exporting.docbin import Columns, _map
 from projects.data.exporting.tokens import bio, cuts_of, tokenize, without_overlaps
+from projects.data.spacy_numbers import SYMBOLS, string_number
 from tests.support import make
 from tests.support.projects.exporting import SPANS, TEXT, docs, exported, reports
 

@@ -6,30 +6,25 @@ temporary file, and the map is written from those. `doc.ents` holds what doesn't
 (projects.data.exporting.tokens), `doc.spans["sc"]` all spans, `doc.user_data` the task's ids.
 """
 
-import ctypes
 import struct
 import tempfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from functools import lru_cache
 from typing import IO, Any
 
 import msgpack
-from murmurhash import mrmr
 
 from projects.data.exporting.decided import Decided
 from projects.data.exporting.format import ExportFormat, one_file
 from projects.data.exporting.source import Source
-from projects.data.exporting.spacy_symbols import SYMBOLS
 from projects.data.exporting.tokens import Bounds, cuts_of, tokenize, without_overlaps
+from projects.data.spacy_numbers import BEGIN, INSIDE, OUTSIDE, SPAN, SYMBOLS, string_number
 from projects.errors import Refused
 
 VERSION = "0.1"  # of DocBin's own layout
 ATTRIBUTES = [SYMBOLS["ORTH"], SYMBOLS["ENT_IOB"], SYMBOLS["ENT_TYPE"]]
-INSIDE, OUTSIDE, BEGIN = 1, 2, 3  # spaCy's numbers of the entity tags
 ROW = struct.Struct("<QQQ")
-SPAN = struct.Struct(">QQQllll")
 SPOOLED = 4 * 1024 * 1024
 PIECE = 256 * 1024
 REMEMBERED = 200_000  # words kept in mind so as not to be written twice; twice does no harm
@@ -167,29 +162,6 @@ def _inside(words: Sequence[tuple[int, int, bool]], span: Any) -> tuple[int, int
     while last + 1 < len(words) and words[last + 1][0] < span["end"]:
         last += 1
     return low, last
-
-
-@lru_cache(maxsize=100_000)
-def string_number(word: str) -> int:
-    """The number by which spaCy's string store knows a word: a symbol's own, or the word's hash."""
-    return 0 if not word else SYMBOLS.get(word) or _hashed(word.encode())
-
-
-def _hashed(word: bytes) -> int:
-    return HASH64(word, len(word), 1)
-
-
-def _hash64() -> Callable[[bytes, int, int], int]:
-    """MurmurHash64A, by which spaCy hashes words: (data, its length, seed). The package declares it to other compiled
-    modules alone (murmurhash/mrmr.pxd), under this signature: with another one this raises."""
-    pointer = ctypes.PYFUNCTYPE(ctypes.c_void_p, ctypes.py_object, ctypes.c_char_p)(
-        ("PyCapsule_GetPointer", ctypes.pythonapi)
-    )
-    found = pointer(mrmr.__pyx_capi__["hash64"], b"uint64_t (void *, int, uint64_t)")
-    return ctypes.CFUNCTYPE(ctypes.c_uint64, ctypes.c_char_p, ctypes.c_int, ctypes.c_uint64)(found)
-
-
-HASH64 = _hash64()
 
 
 FORMAT = ExportFormat(

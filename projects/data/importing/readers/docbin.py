@@ -13,13 +13,12 @@ import msgpack
 import numpy as np
 
 from projects.data.connectors.files import Files
-from projects.data.exporting.docbin import BEGIN, INSIDE, SPAN, string_number
-from projects.data.exporting.spacy_symbols import SYMBOLS
 from projects.data.importing.format import ImportFormat, Reading
 from projects.data.importing.readers.going_on import Later, after
 from projects.data.importing.readers.listing import PIECE, each_file, heads
 from projects.data.importing.readers.spans import Spans
 from projects.data.importing.rows import Item, Row
+from projects.data.spacy_numbers import BEGIN, INSIDE, SPAN, SYMBOLS, string_number
 from projects.errors import Refused
 
 ENDINGS = (".spacy",)

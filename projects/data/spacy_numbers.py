@@ -1,8 +1,20 @@
-"""The strings that spaCy 3 knows by small numbers, in their order: "X" is 101, not the hash of "X".
+"""The numbers by which spaCy 3 knows strings, tags and spans, for whoever writes or reads its files without it.
+
+Some strings have small numbers, in their order: "X" is 101, not the hash of "X".
 
 A DocBin must use these numbers for these strings, or spaCy doesn't find them. The order is part of
 spaCy's file formats and has been the same since 3.0; a test compares it with the installed spaCy.
 """
+
+import ctypes
+import struct
+from collections.abc import Callable
+from functools import lru_cache
+
+from murmurhash import mrmr
+
+INSIDE, OUTSIDE, BEGIN = 1, 2, 3  # of the entity tags
+SPAN = struct.Struct(">QQQllll")  # of a span group
 
 NAMES = """
 IS_ALPHA IS_ASCII IS_DIGIT IS_LOWER IS_PUNCT IS_SPACE IS_TITLE IS_UPPER LIKE_URL LIKE_NUM LIKE_EMAIL IS_STOP
@@ -59,3 +71,26 @@ quantmod relcl rcmod root xcomp acl ENT_KB_ID MORPH ENT_ID IDX _
 """
 
 SYMBOLS = {name: number for number, name in enumerate(NAMES.split(), start=1)}
+
+
+@lru_cache(maxsize=100_000)
+def string_number(word: str) -> int:
+    """The number by which spaCy's string store knows a word: a symbol's own, or the word's hash."""
+    return 0 if not word else SYMBOLS.get(word) or _hashed(word.encode())
+
+
+def _hashed(word: bytes) -> int:
+    return HASH64(word, len(word), 1)
+
+
+def _hash64() -> Callable[[bytes, int, int], int]:
+    """MurmurHash64A, by which spaCy hashes words: (data, its length, seed). The package declares it to other compiled
+    modules alone (murmurhash/mrmr.pxd), under this signature: with another one this raises."""
+    pointer = ctypes.PYFUNCTYPE(ctypes.c_void_p, ctypes.py_object, ctypes.c_char_p)(
+        ("PyCapsule_GetPointer", ctypes.pythonapi)
+    )
+    found = pointer(mrmr.__pyx_capi__["hash64"], b"uint64_t (void *, int, uint64_t)")
+    return ctypes.CFUNCTYPE(ctypes.c_uint64, ctypes.c_char_p, ctypes.c_int, ctypes.c_uint64)(found)
+
+
+HASH64 = _hash64()
