@@ -14,9 +14,8 @@ from assist.web.overview import SEES
 from projects.api.endpoint import described
 from projects.api.pagination import asked, page
 from projects.api.serializers import PageQuery, PageShape
+from projects.models import limits
 from taskers.errors import NotFound
-
-SEEDS = 2**31
 
 
 class SnapshotShape(serializers.Serializer):
@@ -45,7 +44,7 @@ class NewRun(serializers.Serializer):
     snapshot = serializers.UUIDField()
     recipe = serializers.ChoiceField(sorted(RECIPES))
     parameters = serializers.DictField(child=serializers.JSONField(), required=False)
-    seed = serializers.IntegerField(min_value=0, max_value=SEEDS, default=0)
+    seed = serializers.IntegerField(default=0, **limits.SEED.bounds)
 
 
 class RunShape(serializers.Serializer):

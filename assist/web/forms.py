@@ -184,9 +184,8 @@ class TrainForm(forms.Form):
     seed = forms.IntegerField(
         label=_("Seed"),
         initial=0,
-        min_value=0,
-        max_value=2**31,
         help_text=_("The same snapshot, parameters and seed give the same model."),
+        **limits.SEED.bounds,
     )
 
     def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:

@@ -31,7 +31,7 @@ class SplitTerms(serializers.Serializer):
         help_text="a field of the tasks' meta: those that have the same there stay together",
     )
     shares = serializers.DictField(
-        child=serializers.IntegerField(min_value=0, max_value=100),
+        child=serializers.IntegerField(**limits.PERCENT.bounds),
         help_text=f"percents of {', '.join(PARTS)} that make up 100",
     )
 
@@ -46,7 +46,7 @@ class TermsShape(serializers.Serializer):
         max_length=limits.LABELS,
         help_text="keys: only tasks whose answer uses one of these",
     )
-    confidence = serializers.FloatField(required=False, min_value=0, max_value=1, help_text="at least")
+    confidence = serializers.FloatField(required=False, help_text="at least", **limits.SHARE.bounds)
     since = serializers.DateTimeField(required=False, allow_null=True, help_text="decided then or later")
     split = SplitTerms(required=False, allow_null=True)
     label_map = serializers.DictField(
@@ -63,7 +63,7 @@ class NewDelivery(serializers.Serializer):
     terms = TermsShape(required=False)
     target = serializers.ChoiceField(list(TARGETS), required=False, default="download")
     place = serializers.CharField(
-        required=False, default="", allow_blank=True, max_length=500, help_text="one that the operator allows"
+        required=False, default="", allow_blank=True, max_length=limits.PLACE, help_text="one that the operator allows"
     )
     note = serializers.CharField(
         required=False, default="", allow_blank=True, max_length=limits.NOTE, help_text="licence and consent"

@@ -13,6 +13,8 @@ from taskers.models.limits import Between
 from taskers.money.ledger import MILLIONTHS
 
 SHARE = Between(0, 1)
+PERCENT = Between(0, 100)
+SEED = Between(0, 2**31)  # of a training run
 WEEK = 7 * 24 * 3600  # seconds
 
 
@@ -99,6 +101,7 @@ VOID_REASON = 200
 PAIR_NOTE = 200
 RETIRED_WHY = 80
 META = 20_000  # of a task's metadata, when it is amended
+PLACE = 500  # where a delivery is written to
 SUGGESTION = 40  # the name of one that a tasker refused
 
 # How many.

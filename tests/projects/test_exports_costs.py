@@ -77,8 +77,10 @@ def test_the_stream_for_http_is_the_same_file_piece_by_piece(cast, reports, monk
     monkeypatch.setattr(exports, "PIECE", 50)
     many(reports, 5)
 
+    stream = exports.stream(reports, "conll")
+
     async def read() -> list[bytes]:
-        return [piece async for piece in exports.stream(reports, "conll")]
+        return [piece async for piece in stream]
 
     pieces = async_to_sync(read)()
     assert len(pieces) == 6 and b"".join(pieces) == exported(reports, "conll")
@@ -95,8 +97,9 @@ def test_a_reader_that_goes_away_leaves_no_temporary_files(cast, photos, monkeyp
 
     monkeypatch.setattr(exports.coco.tempfile, "SpooledTemporaryFile", spooled)
 
+    stream = exports.stream(photos, "coco")
+
     async def leave() -> None:
-        stream = exports.stream(photos, "coco")
         for _ in range(5):
             await anext(stream)
         await stream.aclose()

@@ -159,7 +159,7 @@ def test_files_are_told_with_what_became_of_their_rows(cast) -> None:
     project = make.project(cast.riverside, wanted=1)
     mine, _secret = subscribed(project, URL, cast.mina, "import.done", "import.failed")
     batch = make.batch(project, state="draft")
-    for name, text in (("good.txt", b"A line.\n"), ("bad.csv", b"only,other\n1,2\n")):
+    for name, text in (("good.txt", b"A line.\n"), ("bad.jsonl", b"\xff\xfe{\x00}\x00")):
         made = importing.keep(batch, ContentFile(text), name=name, by=cast.mina)
         importing.run(made.pk)
     told()

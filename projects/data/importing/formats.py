@@ -1,5 +1,8 @@
 """The formats by name. A new format is one new reader and one line here."""
 
+from collections.abc import Sequence
+from pathlib import PurePosixPath
+
 from projects.data.connectors.files import Files
 from projects.data.importing.format import ImportFormat
 from projects.data.importing.readers import (
@@ -73,7 +76,16 @@ READERS: dict[str, Reader] = {
 # The file name endings by which a reader is chosen where nobody named one.
 ENDINGS = {".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".tsv": "csv", ".txt": "text", ".zip": "zip"}
 
+BY_ENDING = {ending: key for ending, key in ENDINGS.items() if ending != ".zip"}
+
 NAMED = 5  # files that a refusal names
+
+
+def _by_ending(names: Sequence[str]) -> ImportFormat | None:
+    """The plain format by which all of them are called: one whose rows are no good is told them row by row."""
+    found = {BY_ENDING.get(PurePosixPath(name).suffix.lower()) for name in names}
+    key = found.pop() if len(found) == 1 else None
+    return FORMATS[key] if key else None
 
 
 def recognise(files: Files, task_type: str = "") -> ImportFormat:
@@ -82,10 +94,12 @@ def recognise(files: Files, task_type: str = "") -> ImportFormat:
     Raises Refused, with what was seen.
     """
     glance = Glance(files)
-    for one in ALL:
+    for one in FORMATS.values():
         if (not task_type or task_type in one.task_types) and _is(one, glance):
             return one
     names = [entry.name for entry in glance.entries()]
+    if (named := _by_ending(names)) is not None and (not task_type or task_type in named.task_types):
+        return named
     if not names:
         raise Refused("There are no files.", code="empty-file")
     found = ", ".join(name[-60:] for name in names[:NAMED]) + (", …" if len(names) > NAMED else "")

@@ -94,6 +94,8 @@ def each_file(
     others: list[str] = []
     for entry in wanted(files):
         (names if entry.name.lower().endswith(endings) else others).append(entry.name)
+    if not names and len(others) == 1:  # whoever named the format of one file knows what is in it
+        names, others = others, []
     if not names:
         text = "None of the files ends in %(endings)s."
         raise Refused(text, code="nothing-to-read", endings=", ".join(endings))

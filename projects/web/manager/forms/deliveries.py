@@ -36,9 +36,9 @@ class DeliveryForm(forms.Form):
     labels = forms.MultipleChoiceField(
         label=_("Only tasks with one of these labels"), required=False, widget=forms.CheckboxSelectMultiple
     )
-    train = forms.IntegerField(label=_("For training, %"), required=False, min_value=0, max_value=100)
-    val = forms.IntegerField(label=_("For validation, %"), required=False, min_value=0, max_value=100)
-    test = forms.IntegerField(label=_("For testing, %"), required=False, min_value=0, max_value=100)
+    train = forms.IntegerField(label=_("For training, %"), required=False, **limits.PERCENT.bounds)
+    val = forms.IntegerField(label=_("For validation, %"), required=False, **limits.PERCENT.bounds)
+    test = forms.IntegerField(label=_("For testing, %"), required=False, **limits.PERCENT.bounds)
     group = forms.CharField(
         label=_("Keep together by"),
         required=False,
