@@ -69,6 +69,7 @@ def test_who_may_succeeds_and_nobody_else_does_or_sees_anything(world: World, ro
             found, wanted, said = outcome(answer), expected(row, who), text(answer)
             after = written()
             did, before = {name for name, number in after.items() if before.get(name) != number}, after
+            did.discard("taskers_throttlebucket")  # what was counted in process is written down when its time has come
             if found != wanted and found not in as_good(row, who):
                 faults.append(f"{who} is answered {answer.status_code} ({found}) and not {wanted}: {said[:200]}")
             if wanted == DONE:
