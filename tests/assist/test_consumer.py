@@ -61,6 +61,7 @@ async def test_alice_gets_the_astronauts_face_from_the_real_model(
         "capability": "segment",
         "model": work.SAM,
         "waits": False,
+        "imported": False,
         "boxes": False,
     }
     masks = await page.prompt(box=[180, 65, 90, 110])

@@ -95,7 +95,7 @@ def test_newest_source_is_offered_and_what_becomes_of_it_is_measured_by_its_name
     record.keep(binding, binding.imported.model, offers)
     version = ModelVersion.objects.get()
     assert (version.name, version.capability) == ("Detector", "imported")
-    assert record.kept_of_text(binding, binding.imported.model) == offers
+    assert record.kept_of_whole(binding, binding.imported.model, {"text": True}) == offers
     first = offers[0]
     taken = make.span(0, 11, "person") | {
         "provenance": {"source": "suggestion", "suggestion": str(first.public_id), "model": str(version)}

@@ -84,7 +84,7 @@ def test_a_head_on_sentence_vectors_stands_beside_a_plain_baseline(tmp_path) -> 
     assert ended == 0 and said[-1]["step"] == said[-1]["of"]
     found = made(tmp_path / "run")
     assert found["metrics"]["model"]["accuracy"] >= 0.8 and "baseline" in found["metrics"]
-    assert found["manifest"]["labels"] == ["ship", "traveller"]
+    assert found["manifest"]["label_map"] == {"ship": "ship", "traveller": "traveller"}
     head = load_file(tmp_path / "run" / "model" / "head.safetensors")
     assert head["subject/weights"].shape == (2, 384) and head["subject/bias"].dtype == np.float32
 

@@ -15,6 +15,7 @@ from projects.errors import Refused
 from projects.models import Project
 from projects.reports import verdict_index
 from taskers.errors import StateConflict
+from taskers.models import Event
 from tests.support import make
 from tests.support.assist import reports, work
 from tests.support.cast import Cast
@@ -72,8 +73,7 @@ def test_verdicts_become_a_model_that_knows_what_people_taught(cast, project, dj
         verdicts = set(SnapshotRow.objects.filter(snapshot__runs__version=version).values_list("verdict", flat=True))
     assert len(verdicts) == taken.rows == 150
     # Only what no model ever learns from judges it.
-    while verdict_index.catch_up():
-        pass
+    verdict_index.add(Event.objects.order_by("pk"))
     row = Evaluation(project=project, candidate=version, champion=registry.model_version(work.SPACY))
     judged = [one for one in evaluation._unseen(row, blind_verdicts.newest(project, 500)) if one.blind]
     assert judged and {split_of(str(project.public_id), one.group) for one in judged} == {GATE}

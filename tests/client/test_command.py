@@ -180,7 +180,7 @@ def test_a_folder_goes_along_as_one_file(cast, mina) -> None:
     os.symlink("/etc/passwd", "photos/link.png")
     pushed = answered("push", "photos", "--project", "Photographs", "--batch", "March", "--no-wait")
     (file,) = pushed["files"]
-    assert (file["name"], file["format"], file["state"]) == ("photos.zip", "zip", "waiting")
+    assert (file["name"], file["format"], file["state"]) == ("photos.zip", "", "waiting")
 
 
 def test_watching_ends_when_all_is_decided(cast, mina) -> None:

@@ -116,9 +116,9 @@ def test_a_file_is_sent_followed_and_known_the_second_time(cast, mina, tmp_path)
 
 def test_a_file_that_cant_be_loaded_says_why(cast, mina, tmp_path) -> None:
     batch = make.batch(make.project(cast.riverside))
-    (tmp_path / "rows.csv").write_text("name,place\nMaria,Oslo\n")
-    made = mina.imports.create(str(batch.public_id), tmp_path / "rows.csv")
-    with pytest.raises(ImportFailed, match="no column “text”"):
+    (tmp_path / "rows.jsonl").write_text("{}", encoding="utf-16")
+    made = mina.imports.create(str(batch.public_id), tmp_path / "rows.jsonl")
+    with pytest.raises(ImportFailed, match="not UTF-8"):
         mina.imports.wait(made.id, sleep=lambda _seconds: importing.run(Import.objects.latest("pk").pk))
     (tmp_path / "rows.exe").write_text("MZ")
     with pytest.raises(Invalid) as caught:

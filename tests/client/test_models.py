@@ -69,6 +69,8 @@ def described(schema: Mapping[str, Any]) -> Any:
     if "oneOf" in schema:
         several = [described(one) for one in schema["oneOf"]]
         return several[0] if all(one in ("string", set()) for one in several[1:]) else several
+    if "type" not in schema:  # any JSON
+        return "object"
     if schema["type"] == "array":
         return [described(schema["items"])]
     return schema["format"] if schema.get("format") in ("date-time", "decimal") else schema["type"]

@@ -84,7 +84,7 @@ def _page(
         "project": project,
         "form": form,
         "task_type": task_type,
-        "endings": ",".join(recognise.endings_for(task_type.key)),
+        "endings": recognise.endings_for(task_type.key),
         "formats": recognise.formats_for(task_type.key),
         "from_form": from_form if office else None,
         "office": office,
