@@ -20,7 +20,7 @@ from taskers.models.people import Role, Scope
 MAY = (*access.MANAGE, Role.ML_ENGINEER)
 
 
-class NewModel(serializers.Serializer):
+class BroughtBody(serializers.Serializer):
     """One of the two."""
 
     file = serializers.FileField(required=False, help_text="a zip of the model's folder, as multipart/form-data")
@@ -64,10 +64,10 @@ class Brought(Endpoint):
         rows = rows.filter(Q(organization=None) | Q(organization=self.organization)).order_by("name", "version")
         return Response(BroughtList({"results": rows}).data)
 
-    @described("Bring a model", {201: BroughtShape}, request=NewModel, operation_id="models_bring")
+    @described("Bring a model", {201: BroughtShape}, request=BroughtBody, operation_id="models_bring")
     def post(self, request: Request) -> Response:
         roles.require(self.person, self.organization, *MAY)
-        body = NewModel(data=request.data)
+        body = BroughtBody(data=request.data)
         body.is_valid(raise_exception=True)
         file = body.validated_data.get("file")
         if file:

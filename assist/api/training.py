@@ -38,7 +38,7 @@ class SnapshotPage(PageShape):
     results = SnapshotShape(many=True)
 
 
-class NewRun(serializers.Serializer):
+class NewTrainingRun(serializers.Serializer):
     """What is left out of the parameters is as usual."""
 
     snapshot = serializers.UUIDField()
@@ -47,7 +47,7 @@ class NewRun(serializers.Serializer):
     seed = serializers.IntegerField(default=0, **limits.SEED.bounds)
 
 
-class RunShape(serializers.Serializer):
+class TrainingRunShape(serializers.Serializer):
     """A run: `version` is what came of it, where something did."""
 
     id = serializers.UUIDField(source="public_id")
@@ -65,8 +65,8 @@ class RunShape(serializers.Serializer):
     asked_by = serializers.CharField(source="asked_by.name")
 
 
-class RunPage(PageShape):
-    results = RunShape(many=True)
+class TrainingRunPage(PageShape):
+    results = TrainingRunShape(many=True)
 
 
 class Snapshots(Copilots):
@@ -92,18 +92,18 @@ class Runs(Copilots):
 
     scopes = {"GET": READ, "POST": MODELS}
 
-    @described("List training runs", {200: RunPage}, operation_id="training_runs", parameters=[PageQuery])
+    @described("List training runs", {200: TrainingRunPage}, operation_id="training_runs", parameters=[PageQuery])
     def get(self, request: Request, project_id: UUID) -> Response:
         project = self.project(project_id, *SEES)
         after, limit = asked(request)
         rows = TrainingRun.objects.filter(project=project, pk__gt=after).order_by("pk")
         found = list(rows.select_related("snapshot", "version", "asked_by")[: limit + 1])
-        return Response(page(found, after, limit, lambda given: RunShape(given, many=True).data))
+        return Response(page(found, after, limit, lambda given: TrainingRunShape(given, many=True).data))
 
-    @described("Train a model", {202: RunShape}, request=NewRun, operation_id="training_begin")
+    @described("Train a model", {202: TrainingRunShape}, request=NewTrainingRun, operation_id="training_begin")
     def post(self, request: Request, project_id: UUID) -> Response:
         project = self.project(project_id, *SEES)
-        body = NewRun(data=request.data)
+        body = NewTrainingRun(data=request.data)
         body.is_valid(raise_exception=True)
         told = body.validated_data
         snapshot = Snapshot.objects.filter(project=project, public_id=told["snapshot"]).first()
@@ -111,7 +111,7 @@ class Runs(Copilots):
             raise NotFound("There is no such snapshot here.")
         parameters = told.get("parameters", {})
         made = training.begin(snapshot, told["recipe"], by=self.person, parameters=parameters, seed=told["seed"])
-        return Response(RunShape(made).data, status=202)
+        return Response(TrainingRunShape(made).data, status=202)
 
 
 class OneRun(Copilots):
@@ -119,16 +119,16 @@ class OneRun(Copilots):
 
     scopes = {"GET": READ, "POST": MODELS}
 
-    @described("Get a training run", {200: RunShape}, operation_id="training_run")
+    @described("Get a training run", {200: TrainingRunShape}, operation_id="training_run")
     def get(self, request: Request, project_id: UUID, run_id: UUID) -> Response:
-        return Response(RunShape(self._run(project_id, run_id)).data)
+        return Response(TrainingRunShape(self._run(project_id, run_id)).data)
 
-    @described("Stop a training run", {202: RunShape}, request=None, operation_id="training_stop")
+    @described("Stop a training run", {202: TrainingRunShape}, request=None, operation_id="training_stop")
     def post(self, request: Request, project_id: UUID, run_id: UUID) -> Response:
         found = self._run(project_id, run_id)
         training.stop(found)
         found.refresh_from_db()
-        return Response(RunShape(found).data, status=202)
+        return Response(TrainingRunShape(found).data, status=202)
 
     def _run(self, project_id: UUID, run_id: UUID) -> TrainingRun:
         project = self.project(project_id, *SEES)

@@ -36,7 +36,7 @@ class SplitTerms(serializers.Serializer):
     )
 
 
-class TermsShape(serializers.Serializer):
+class DeliveryTerms(serializers.Serializer):
     """What is left out says: everything, whole, as it is."""
 
     batch = serializers.UUIDField(required=False, allow_null=True)
@@ -60,7 +60,7 @@ class TermsShape(serializers.Serializer):
 
 class NewDelivery(serializers.Serializer):
     format = serializers.ChoiceField(FORMATS)
-    terms = TermsShape(required=False)
+    terms = DeliveryTerms(required=False)
     target = serializers.ChoiceField(list(TARGETS), required=False, default="download")
     place = serializers.CharField(
         required=False, default="", allow_blank=True, max_length=limits.PLACE, help_text="one that the operator allows"
@@ -75,7 +75,7 @@ class MadeDelivery(serializers.Serializer):
     number = serializers.IntegerField()
     project = serializers.UUIDField(source="project.public_id")
     format = serializers.CharField()
-    terms = TermsShape()
+    terms = DeliveryTerms()
     target = serializers.CharField()
     place = serializers.CharField(allow_blank=True)
     note = serializers.CharField(allow_blank=True)

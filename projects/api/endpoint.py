@@ -40,6 +40,7 @@ REASONS = {
     404: "There is nothing at this address, or it isn't yours to see.",
     405: "The address doesn't know this method.",
     409: "Somebody or something else was there first.",
+    410: "It was there, and is used up or gone.",
     412: "It was changed since it was seen (`If-Match`).",
     413: "The body is too large.",
     415: "The body's media type isn't read here.",

@@ -110,6 +110,13 @@ OPERATIONS = [
     ("POST", "/api/v1/webhooks/{subscription_id}/deliveries/"),
     ("POST", "/api/v1/webhooks/{subscription_id}/deliveries/{delivery_id}/again/"),
     ("GET", "/api/v1/webhooks/{subscription_id}/deliveries/{delivery_id}/"),
+    ("GET", "/api/v1/connectors/"),
+    ("POST", "/api/v1/connectors/"),
+    ("DELETE", "/api/v1/connectors/{connector_id}/"),
+    ("POST", "/api/v1/imports/{import_id}/choice/"),
+    ("POST", "/api/v1/imports/{import_id}/drop/"),
+    ("GET", "/api/v1/models/"),
+    ("POST", "/api/v1/models/"),
     ("GET", "/api/v1/projects/{project_id}/copilot/snapshots/"),
     ("POST", "/api/v1/projects/{project_id}/copilot/snapshots/"),
     ("GET", "/api/v1/projects/{project_id}/copilot/training/"),
@@ -293,6 +300,7 @@ def around(cast, project) -> dict[str, Any]:
         "evaluation_id": account,
         "override_id": account,
         "run_id": account,
+        "connector_id": account,
     }
 
 
