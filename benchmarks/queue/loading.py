@@ -13,6 +13,7 @@ from benchmarks.queue import fixtures
 from benchmarks.queue.measure import Row, at_most
 from projects.data import importing
 from projects.data.importing.choices import Choices
+from projects.data.importing.readers.jsonl import read_jsonl
 from projects.data.importing.rows import Said
 from projects.models import Batch
 from projects.reports import progress
@@ -80,7 +81,7 @@ def _bare(owner: Organization, tasks: int) -> float:
 def _imported(batch: Batch, tasks: int) -> float:
     file = io.BufferedReader(Lines(tasks))
     start = time.perf_counter()
-    loaded = sum(done.loaded for done in importing.load(batch, importing.READERS["jsonl"](file, 0), by=None))
+    loaded = sum(done.loaded for done in importing.load(batch, read_jsonl(file), by=None))
     assert loaded == tasks, loaded
     return time.perf_counter() - start
 

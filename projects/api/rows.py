@@ -8,7 +8,8 @@ from typing import IO, Any
 
 from rest_framework.parsers import BaseParser, JSONParser
 
-from projects.data.importing import READERS, Fault, Item, Row
+from projects.data.importing import Fault, Item, Row
+from projects.data.importing.readers.jsonl import read_jsonl
 from projects.errors import Refused
 
 LONGEST_LIST = 8 * 1024 * 1024  # bytes; a list is held in memory whole, at some 25 times its size
@@ -76,7 +77,7 @@ def items_of(data: object) -> Iterator[Item]:
     if isinstance(data, list):
         return _of_list(data)
     if hasattr(data, "readline"):
-        return READERS["jsonl"](data, 0)  # type: ignore[arg-type]
+        return read_jsonl(data)  # type: ignore[arg-type]
     raise Refused("Send a list of tasks, or JSON Lines as application/x-ndjson.", code="wrong-shape")
 
 
@@ -87,7 +88,7 @@ def _of_list(rows: list) -> Iterator[Item]:
     if len(rows) > MOST_ROWS:
         raise TooLarge()
     lines = "\n".join(json.dumps(row) for row in rows)
-    return (_renamed(item) for item in READERS["jsonl"](BytesIO(lines.encode()), 0))
+    return (_renamed(item) for item in read_jsonl(BytesIO(lines.encode())))
 
 
 def _renamed(item: Item) -> Item:

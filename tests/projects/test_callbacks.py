@@ -7,6 +7,7 @@ import pytest
 
 from benchmarks.webhooks.receiver import receiving
 from projects.data import importing
+from projects.data.importing.readers.jsonl import read_jsonl
 from projects.models import Task, TaskCallback, WebhookDelivery
 from projects.workflow import batches, task_actions
 from tests.support import cast as people
@@ -37,7 +38,7 @@ def loaded(everybody, batch, *rows: tuple[str, object]):
     lines = [
         json.dumps({"external_id": name, "payload": {"text": make.TEXT}, "callback_url": url}) for name, url in rows
     ]
-    items = importing.READERS["jsonl"](io.BytesIO("\n".join(lines).encode()), 0)
+    items = read_jsonl(io.BytesIO("\n".join(lines).encode()))
     return importing.load_all(batch, items, by=everybody.mina)
 
 
@@ -119,6 +120,6 @@ def test_tasks_that_are_cancelled_with_their_batch_are_told_at_their_addresses(e
 
 def test_what_a_row_calls_so_among_its_fields_stays_its_own(everybody, project) -> None:
     line = json.dumps({"external_id": "a", "text": "A line.", "callback_url": "whatever"}).encode()
-    importing.load_all(make.batch(project), importing.READERS["jsonl"](io.BytesIO(line), 0), by=everybody.mina)
+    importing.load_all(make.batch(project), read_jsonl(io.BytesIO(line)), by=everybody.mina)
     assert Task.objects.get().payload["meta"] == {"callback_url": "whatever"}
     assert not TaskCallback.objects.exists()

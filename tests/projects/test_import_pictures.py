@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from PIL import Image, ImageCms
 from PIL.PngImagePlugin import PngInfo
 
-from projects.data.importing import READERS, Fault, Row
+from projects.data.importing import Fault, Row
 from projects.data.media.pictures import MAX_BYTES, read_picture
 from projects.errors import Refused
+from tests.support.projects.importing import read
 
 # Left half red, right half blue, 40 wide and 20 high.
 PIXELS = np.zeros((20, 40, 3), dtype=np.uint8)
@@ -220,7 +221,7 @@ def zipped(entries: dict[str, bytes], **options) -> bytes:
 
 
 def zip_items(data: bytes, skip: int = 0) -> list:
-    return list(READERS["zip"](io.BytesIO(data), skip))
+    return read("pictures", data, "pictures.zip", skip)
 
 
 def zip_code(data: bytes) -> str:
@@ -282,7 +283,7 @@ def test_a_list_of_entries_too_large_to_hold_is_refused_before_it_is_read():
 
 
 def test_more_entries_than_can_be_held_are_refused_whatever_the_archive_says_of_them(monkeypatch):
-    monkeypatch.setattr("projects.data.importing.readers.zip_of_pictures.MAX_ENTRIES", 2)
+    monkeypatch.setattr("projects.data.connectors.archives.MAX_ENTRIES", 2)
     data = bytearray(zipped({name: encoded(PHOTO) for name in ("a.png", "b.png", "c.png")}))
     end = data.rfind(b"PK\x05\x06")
     data[end + 8 : end + 12] = struct.pack("<HH", 1, 1)  # it says one

@@ -1,6 +1,5 @@
 """Reading files of rows: what is taken, and that one bad row never stops the good ones behind it."""
 
-import io
 import json
 import tracemalloc
 
@@ -8,15 +7,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from projects.data.importing import READERS, Fault, Row
+from projects.data.importing import Fault, Row
 from projects.data.importing.readers.columns import MAX_COLUMNS
 from projects.data.importing.readers.lines import MAX_LINE
 from projects.errors import Refused
+from tests.support.projects.importing import read
+
+NAMES = {"jsonl": "rows.jsonl", "csv": "rows.csv", "text": "rows.txt", "pictures": "pictures.zip"}
 
 
 def items(reader: str, data: bytes | str, skip: int = 0) -> list:
     raw = data.encode() if isinstance(data, str) else data
-    return list(READERS[reader](io.BytesIO(raw), skip))
+    return read(reader, raw, NAMES[reader], skip)
 
 
 def refusal(reader: str, data: bytes | str) -> str:
@@ -140,10 +142,10 @@ def test_csv_without_usable_header_is_refused_whole():
 def test_a_line_beyond_all_reason_is_one_fault_and_costs_no_memory(reader):
     start = {"jsonl": b'{"text": "a"}\n', "csv": b"text\na\n", "text": b"a\n"}[reader]
     end = {"jsonl": b'{"text": "b"}\n', "csv": b"b\n", "text": b"b\n"}[reader]
-    file = io.BytesIO(start + b"x" * (5 * MAX_LINE) + b"\n" + end)
+    file = start + b"x" * (5 * MAX_LINE) + b"\n" + end
     tracemalloc.start()
     try:
-        found = list(READERS[reader](file, 0))
+        found = read(reader, file, NAMES[reader])
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
@@ -160,10 +162,10 @@ def test_header_of_too_many_columns_is_refused_by_name():
 
 def test_csv_row_of_many_lines_that_never_ends_costs_the_memory_of_one_line():
     cell = b'"' + (b"x" * 100_000 + b"\n") * (MAX_LINE // 200_000) + b'",'  # each within bounds
-    file = io.BytesIO(b"text,n\ngood,1\n" + cell * 20 + b"2\ngood too,3\n")
+    file = b"text,n\ngood,1\n" + cell * 20 + b"2\ngood too,3\n"
     tracemalloc.start()
     try:
-        found = list(READERS["csv"](file, 0))
+        found = read("csv", file, NAMES["csv"])
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
@@ -190,7 +192,7 @@ def test_reading_goes_on_where_an_earlier_run_stopped(reader):
         assert items(reader, "\n".join(lines), skip) == whole[skip:]
 
 
-@pytest.mark.parametrize("reader", READERS)
+@pytest.mark.parametrize("reader", ["jsonl", "csv", "text", "pictures"])
 @given(data=st.binary(max_size=200) | st.text(max_size=200).map(lambda text: text.encode("utf-8", "replace")))
 @settings(max_examples=200, deadline=None)
 def test_any_bytes_give_rows_and_faults_or_one_refusal(reader, data):

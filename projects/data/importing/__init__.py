@@ -1,17 +1,15 @@
 """Data on its way in: pure readers that turn files into rows, and the verbs that make tasks of them."""
 
-from projects.data.importing.formats import ENDINGS, READERS
+from projects.data.importing.formats import FORMATS
 from projects.data.importing.receive import all_faults, go_on, is_stuck, keep, receive, receive_from, run
-from projects.data.importing.rows import Fault, Item, Reader, Row
+from projects.data.importing.rows import Fault, Item, Row
 from projects.data.importing.storing import Loaded, load, load_all
 
 __all__ = [
-    "ENDINGS",
-    "READERS",
+    "FORMATS",
     "Fault",
     "Item",
     "Loaded",
-    "Reader",
     "Row",
     "all_faults",
     "go_on",

@@ -30,12 +30,7 @@ from projects.data.importing.readers import (
     webanno,
     yolo,
 )
-from projects.data.importing.readers.jsonl import read_jsonl
 from projects.data.importing.readers.listing import Glance
-from projects.data.importing.readers.table import read_csv
-from projects.data.importing.readers.text import read_text
-from projects.data.importing.readers.zip_of_pictures import read_zip
-from projects.data.importing.rows import Reader
 from projects.errors import Refused
 
 # Those that say most of what they read come first: `recognise` takes the first that knows the files.
@@ -66,18 +61,8 @@ ALL = (
 )
 FORMATS: dict[str, ImportFormat] = {one.key: one for one in ALL}
 
-READERS: dict[str, Reader] = {
-    "jsonl": read_jsonl,
-    "csv": read_csv,
-    "text": read_text,
-    "zip": read_zip,
-}
-
-# The file name endings by which a reader is chosen where nobody named one.
-ENDINGS = {".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".tsv": "csv", ".txt": "text", ".zip": "zip"}
-
-BY_ENDING = {ending: key for ending, key in ENDINGS.items() if ending != ".zip"}
-
+# The plain formats, which a file is taken for by its name where its rows are no good.
+BY_ENDING = {ending: one.key for one in (jsonl.FORMAT, table.FORMAT, text.FORMAT) for ending in one.endings}
 NAMED = 5  # files that a refusal names
 
 

@@ -1,8 +1,7 @@
 """What every reader yields: rows, and the faults of rows that are none. Errors are data, not crashes."""
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, NamedTuple
 
 from projects.data.media.pictures import Picture
 from projects.errors import Refused
@@ -56,7 +55,3 @@ class Row:
 
 
 Item = Row | Fault
-
-# A reader takes a binary file and how many items to pass over (those that an earlier run committed). It
-# holds one row in memory, and raises Refused only if the file as a whole can't be read.
-Reader = Callable[[BinaryIO, int], Iterator[Item]]

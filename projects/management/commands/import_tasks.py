@@ -8,6 +8,7 @@ from django.core.files import File
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from projects.data import importing
+from projects.data.importing import recognise
 from projects.models import Batch, Import, Project, limits
 from projects.workflow import batches
 from taskers.errors import Problem
@@ -18,14 +19,17 @@ CHOOSE = "Something must be chosen before it is loaded: see “Load data” on t
 class Command(BaseCommand):
     """Loads a file and tells its bad rows. Running it again changes nothing, so a killed one is run again."""
 
-    help = "Load a file of tasks (JSONL, CSV, text, zip of images) into a project. Safe to repeat."
+    help = "Load a file of tasks, in any format that is known here, into a project. Safe to repeat."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("project", type=UUID, help="the project's id")
         parser.add_argument("file", type=Path)
         parser.add_argument("--batch", default="", help="the batch's name, new or not; default: the file's name")
         parser.add_argument(
-            "--format", default="", choices=["", *importing.READERS], help="default: by the file's ending"
+            "--format",
+            default="",
+            choices=["", *importing.FORMATS, *recognise.FORMERLY],
+            help="default: by what is in it",
         )
         parser.add_argument("--draft", action="store_true", help="leave a new batch as a draft instead of live")
 

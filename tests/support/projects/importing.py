@@ -10,6 +10,8 @@ from django.core.files.base import ContentFile
 from PIL import Image
 
 from projects.data import importing
+from projects.data.connectors import upload
+from projects.data.importing.format import Reading
 
 
 @pytest.fixture
@@ -26,6 +28,13 @@ def kept(batch, data: str | bytes, name: str = "tasks.jsonl"):
 
 def loaded(batch, data: str | bytes, name: str = "tasks.jsonl"):
     return importing.run(kept(batch, data, name).pk)
+
+
+def read(key: str, data: bytes, name: str, skip: int = 0) -> list:
+    """The rows and faults of what was sent under a name, in a format, as an import reads them."""
+    task_type = importing.FORMATS[key].task_types[0]
+    with upload.opened(io.BytesIO(data), name) as files:
+        return list(importing.FORMATS[key].read(files, Reading(task_type, skip)))
 
 
 def lines(*rows: object) -> str:

@@ -18,9 +18,9 @@ ENDINGS = (".jsonl", ".ndjson")
 EXPORTED = {"task", "project", "task_type", "batch", "answer", "verdict", "judgements", "external_id", "payload"}
 
 
-def read_jsonl(file: BinaryIO, skip: int = 0) -> Iterator[Item]:
-    """The rows of one file."""
-    return after(each_line(file, _row), skip)
+def read_jsonl(file: BinaryIO) -> Iterator[Item]:
+    """The rows of one file that is read as it comes."""
+    return after(each_line(file, _row), 0)
 
 
 def read(files: Files, reading: Reading) -> Iterator[Item]:

@@ -23,11 +23,6 @@ DELIMITERS = ",;\t|"
 csv.field_size_limit(MAX_LINE)
 
 
-def read_csv(file: BinaryIO, skip: int = 0) -> Iterator[Item]:
-    """The rows of one file."""
-    return after(_rows(None, {}, file), skip)
-
-
 def read(files: Files, reading: Reading) -> Iterator[Item]:
     """The rows of every table, in the order of their names; pictures that their columns name are read with them."""
     return after(_all(files, reading), reading.skip)

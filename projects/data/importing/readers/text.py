@@ -13,11 +13,6 @@ from projects.data.importing.rows import Item, Row
 ENDINGS = (".txt",)
 
 
-def read_text(file: BinaryIO, skip: int = 0) -> Iterator[Item]:
-    """The rows of one file."""
-    return after(_rows(file), skip)
-
-
 def read(files: Files, reading: Reading) -> Iterator[Item]:
     """The rows of every text file, in the order of their names."""
     return after(each_file(files, ENDINGS, _rows), reading.skip)
