@@ -2,11 +2,9 @@
 
 import io
 import re
-import socket
 import subprocess
 import sys
 import tomllib
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -16,6 +14,7 @@ from assist.adapters import catalogue, manifest
 from assist.models import ModelVersion
 from tests.support.assist import brought
 from tests.support.assist.brought import Backend
+from tests.support.config.ports import free_port, listens
 from tests.support.waiting import until
 from tests.support.walls import ROOT
 
@@ -55,18 +54,6 @@ def test_onnx_file(db: None, store: Path, tmp_path: Path, name: str, make) -> No
         page = page.replace("640", str(brought.SIDE))
     version = added(folder, page)
     assert ("helmet 0.90" if name == "helmets" else "its answer: green") in version.smoke_said
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return found.getsockname()[1]
-
-
-def listens(port: int) -> bool:
-    with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
-        return True
-    return False
 
 
 @pytest.fixture

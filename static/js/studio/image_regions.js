@@ -2,6 +2,7 @@
 import { imageActions } from "./image/actions.js";
 import { imageBindings } from "./image/bindings.js";
 import { createOfferBar, createToolbar } from "./image/controls.js";
+import { Detected } from "./image/detected.js";
 import { createImageStore } from "./image/store.js";
 import { createHand } from "./image/hand.js";
 import { shapesOf } from "./image/kit.js";
@@ -42,8 +43,7 @@ class ImageEditor {
   #copilot;
   #hand;
   #stage;
-  #waits; // whether what a detector sees waits to be asked for
-  #boxes = "none"; // none | there: may be asked | asked | told
+  #detected; // what a detector sees in the whole image
   #built = false;
   #closed = false;
   #brought = null; // the id of the question for what was imported with the image
@@ -53,7 +53,7 @@ class ImageEditor {
     this.#size = { width: work.task.image.width, height: work.task.image.height };
     this.#hand = createHand(work.labels, this.#size);
     this.keymap = createKeymap(this.#bindings());
-    this.#waits = work.suggest === "asked";
+    this.#detected = this.#watch(work);
     this.#copilot = work.join({
       onAnswer: (message) => this.#hear(message),
       onAvailable: (listens, state) => this.#available(listens, state),
@@ -77,7 +77,7 @@ class ImageEditor {
     this.#buildPanel(hosts);
     this.actions = imageActions(this.#store, this.#handsOn());
     this.#built = true;
-    if (!this.#waits) this.#askBoxes();
+    this.#detected.ask();
     this.#stage.look();
     this.#refresh();
   }
@@ -166,10 +166,10 @@ class ImageEditor {
       hint: (text) => this.bar.tell(text),
       step: (by) => this.#step(by),
       accept: () => this.#accept(),
-      found: (one) => this.#foundOne(one),
+      found: (one) => this.#detected.about(one),
       took: (count) => count && this.#work.announce(sayCount(count, "One suggestion accepted", "{count} suggestions accepted")),
-      floor: () => this.offers?.floor ?? null,
-      ask: () => this.#askBoxes(),
+      floor: () => this.#detected.floor,
+      ask: () => this.#detected.ask(true),
       describe: () => this.fields?.focus(),
       view: () => this.settings?.turn(),
       pen: () => this.#stage.cursor.turnPen(this.#tool()),
@@ -182,45 +182,26 @@ class ImageEditor {
     };
   }
 
-  /** The bar for what a detector sees: fetched where one answers, and not before. */
-  async #buildOffers() {
-    const { createTextOffers } = await import("./text/offers.js");
-    if (this.#closed || this.offers) return;
-    const ways = { act: (action) => this.act(action), keyOf: (action) => this.keymap.shown(action) };
-    this.offers = createTextOffers(this.#stage.canvas.parentElement, { confidence: this.#work.confidence, ...ways });
-    this.#show();
-  }
-
-  /** What the detector sees is asked for once for a task, beside the clicks. */
-  #askBoxes() {
-    if (this.#boxes !== "there") return;
-    this.#boxes = "asked";
-    this.#copilot.askBoxes();
-    this.#show();
-  }
-
-  #hearBoxes(message) {
-    this.#boxes = "told";
-    if (message.type === "boxes") this.#store.receiveBoxes(message);
-    const count = this.#store.found().length;
-    const said = message.type === "boxes" ? message.note : message.text;
-    if (said) this.bar.tell(said);
-    const offered = count ? sayCount(count, "The copilot suggests one region. {accept} accepts, {reject} rejects.", "The copilot suggests {count} regions. {accept} accepts, {reject} rejects.", { accept: this.keymap.shown("accept"), reject: this.keymap.shown("reject") }) : "";
-    this.#work.announce([said, offered].filter(Boolean).join(" "));
-    this.#show();
-  }
-
-  /** Something that was found is what it is about now. @returns {boolean} whether there is one */
-  #foundOne(one) {
-    const now = this.#store.foundNow();
-    if (one && now) this.#stage.reveal({ shape: { type: "box", x: now.box[0], y: now.box[1], width: now.box[2], height: now.box[3] } });
-    if (one && now) this.#work.announce(say("Suggested: {label}", { label: this.#nameOf(now.label) }));
-    return Boolean(one);
+  #watch(work) {
+    const ways = { act: (action) => this.act(action), keyOf: (action) => this.keymap.shown(action), confidence: work.confidence };
+    return new Detected({
+      waits: work.suggest === "asked",
+      ask: () => this.#copilot.askBoxes(),
+      store: () => this.#store,
+      listens: () => this.#hand.listens,
+      reveal: (shape) => this.#stage.reveal({ shape }),
+      keyOf: ways.keyOf,
+      nameOf: (key) => this.#nameOf(key),
+      tell: (text) => this.bar.tell(text),
+      announce: work.announce,
+      changed: () => this.#built && this.#show(),
+      build: (create) => create(this.#stage.canvas.parentElement, ways),
+    });
   }
 
   #hear(message) {
     if (message.type === "regions") return this.#bring(message);
-    if (message.type === "boxes" || message.type === "no-boxes") return this.#hearBoxes(message);
+    if (message.type === "boxes" || message.type === "no-boxes") return this.#detected.hear(message);
     if (!this.#store.receive(message)) return;
     if (message.type !== "masks") return this.#work.announce(message.text);
     this.#work.announce(sayCount(message.masks.length, "The copilot offers a mask. {accept} accepts, {reject} rejects.", "The copilot offers {count} masks. {next} shows the next, {accept} accepts, {reject} rejects.", { accept: this.keymap.shown("accept"), reject: this.keymap.shown("reject"), next: this.keymap.shown("next-mask") }));
@@ -229,11 +210,8 @@ class ImageEditor {
   #available(listens, state) {
     this.#hand.hears(listens);
     if (state?.imported && !this.#brought && !this.#work.answer?.regions.length) this.#brought = this.#copilot.askImported();
-    if (state?.boxes && this.#boxes === "none") {
-      this.#boxes = "there";
-      this.#buildOffers().catch(() => {}); // without a network the work goes on without it
-    }
-    if (this.#built && listens && !this.#waits) this.#askBoxes();
+    if (state?.boxes) this.#detected.there().catch(() => {}); // without a network the work goes on without it
+    if (this.#built && listens) this.#detected.ask();
     if (this.#built) this.#show();
   }
 
@@ -305,7 +283,7 @@ class ImageEditor {
   #accept() {
     const accepted = this.#store.accept();
     if (accepted) this.#work.announce(say("Accepted as {label}", { label: this.#nameOf(this.#store.label) }));
-    return accepted || this.#foundOne(this.#store.acceptFound());
+    return accepted || this.#detected.about(this.#store.acceptFound());
   }
 
   #labelOf = (key) => this.#work.labels.find((label) => label.key === key);
@@ -335,8 +313,7 @@ class ImageEditor {
     this.toolbar.mark({ tool, removing: this.#hand.on.removing, radius: this.#hand.radius, copilot: this.#hand.listens });
     this.palette.mark(label);
     this.bar.show({ proposal: state.proposal, label: this.#nameOf(label), said: this.#hint(tool) });
-    const unasked = this.#boxes === "there" && this.#waits && this.#hand.listens;
-    this.offers?.show(state.proposal ? { pending: [], unasked: false } : { pending: this.#store.found(), unasked });
+    this.#detected.show(state.proposal);
   }
 
   #hint(tool) {
@@ -442,6 +419,7 @@ class ImageEditor {
 
   close() {
     this.#closed = true;
+    this.#detected.close();
     this.lists?.close();
     this.#copilot.close();
     this.#stage.close();

@@ -8,11 +8,15 @@ isn't mapped becomes what it is called. Several options of one cell are parted b
 """
 
 import math
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
+from typing import Any, BinaryIO, NamedTuple
 
 from projects.data.connectors.files import Files
-from projects.data.importing.readers.picture_files import picture_of, sized
+from projects.data.importing.format import Reading
+from projects.data.importing.readers.going_on import Later
+from projects.data.importing.readers.listing import each_file
+from projects.data.importing.readers.picture_files import is_picture, picture_of, sized
 from projects.data.importing.rows import Fault, Item, Row, Said
 from projects.errors import Refused
 
@@ -147,3 +151,14 @@ def _score(value: Any, place: str, lost: list[Fault]) -> float | None:
         return score
     lost.append(Fault(place, "bad-score", f"A score is a number from 0 to 1, not “{str(value)[:40]}”."))
     return None
+
+
+Rows = Callable[[Files | None, Mapping[str, str], BinaryIO], Iterable[Item | Later]]
+
+
+def each_table(files: Files, reading: Reading, endings: tuple[str, ...], rows: Rows) -> Iterator[Item | Later]:
+    """The items of every file that is a table. Where a column names pictures, those that lie there are no faults."""
+    pictured = "picture" in reading.columns.values()
+    for item in each_file(files, endings, partial(rows, files if pictured else None, reading.columns)):
+        if not (pictured and isinstance(item, Fault) and item.code == "not-read" and is_picture(item.place)):
+            yield item

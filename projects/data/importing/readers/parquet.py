@@ -6,14 +6,13 @@ import datetime
 import decimal
 import math
 from collections.abc import Iterator, Mapping
-from functools import partial
 from typing import Any, BinaryIO
 
 from projects.data.connectors.files import Files
 from projects.data.importing.format import ImportFormat, Reading
-from projects.data.importing.readers.columns import Columns
+from projects.data.importing.readers.columns import Columns, each_table
 from projects.data.importing.readers.going_on import Later, after
-from projects.data.importing.readers.listing import each_file, heads, listed, seekable
+from projects.data.importing.readers.listing import heads, listed, seekable
 from projects.data.importing.readers.picture_files import is_picture
 from projects.data.importing.rows import Fault, Item
 from projects.errors import Refused
@@ -26,14 +25,7 @@ MAX_VALUE = 4 * 1024 * 1024  # characters
 
 def read(files: Files, reading: Reading) -> Iterator[Item]:
     """The rows of every table, in the order of their names."""
-    return after(_all(files, reading), reading.skip)
-
-
-def _all(files: Files, reading: Reading) -> Iterator[Item | Later]:
-    pictured = "picture" in reading.columns.values()
-    for item in each_file(files, ENDINGS, partial(_rows, files if pictured else None, reading.columns)):
-        if not (pictured and isinstance(item, Fault) and item.code == "not-read" and is_picture(item.place)):
-            yield item
+    return after(each_table(files, reading, ENDINGS, _rows), reading.skip)
 
 
 def _rows(files: Files | None, chosen: Mapping[str, str], file: BinaryIO) -> Iterator[Item | Later]:

@@ -3,15 +3,14 @@ RFC 4180. What its columns become: see columns.py."""
 
 import csv
 from collections.abc import Iterator, Mapping
-from functools import partial
 from typing import Any, BinaryIO
 
 from projects.data.connectors.files import Files
 from projects.data.importing.format import ImportFormat, Reading
-from projects.data.importing.readers.columns import Columns
+from projects.data.importing.readers.columns import Columns, each_table
 from projects.data.importing.readers.going_on import Later, after
 from projects.data.importing.readers.lines import MAX_LINE, not_utf8, numbered, too_long
-from projects.data.importing.readers.listing import each_file, heads, listed
+from projects.data.importing.readers.listing import heads, listed
 from projects.data.importing.readers.picture_files import is_picture
 from projects.data.importing.rows import Fault, Item
 from projects.errors import Refused
@@ -25,14 +24,7 @@ csv.field_size_limit(MAX_LINE)
 
 def read(files: Files, reading: Reading) -> Iterator[Item]:
     """The rows of every table, in the order of their names; pictures that their columns name are read with them."""
-    return after(_all(files, reading), reading.skip)
-
-
-def _all(files: Files, reading: Reading) -> Iterator[Item | Later]:
-    pictured = "picture" in reading.columns.values()
-    for item in each_file(files, ENDINGS, partial(_rows, files if pictured else None, reading.columns)):
-        if not (pictured and isinstance(item, Fault) and item.code == "not-read" and is_picture(item.place)):
-            yield item
+    return after(each_table(files, reading, ENDINGS, _rows), reading.skip)
 
 
 def _rows(files: Files | None, chosen: Mapping[str, str], file: BinaryIO) -> Iterator[Item | Later]:

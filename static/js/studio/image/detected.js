@@ -1,0 +1,84 @@
+/** What a detector sees in the whole image: asked for once, beside the clicks, and taken or left by key in a bar of its own. */
+import { say, sayCount } from "../shared/words.js";
+
+export class Detected {
+  #ways;
+  #state = "none"; // none | there: may be asked | asked | told
+  #bar = null; // fetched where a detector answers, and not before
+  #closed = false;
+
+  /**
+   * @param {object} ways
+   * @param {boolean} ways.waits whether it waits to be asked for
+   * @param {() => void} ways.ask the copilot
+   * @param {() => any} ways.store where what was found lies
+   * @param {() => boolean} ways.listens whether the copilot does
+   * @param {(shape: any) => void} ways.reveal brings a shape into sight
+   * @param {(action: string) => string} ways.keyOf
+   * @param {(key: string) => string} ways.nameOf a label
+   * @param {(text: string) => void} ways.tell in the bar
+   * @param {(text: string) => void} ways.announce for screen readers
+   * @param {() => void} ways.changed
+   * @param {(create: (host: HTMLElement, terms: any) => any) => any} ways.build makes the bar
+   */
+  constructor(ways) {
+    this.#ways = ways;
+  }
+
+  /** The score from which is offered; null where nothing is. */
+  get floor() {
+    return this.#bar?.floor ?? null;
+  }
+
+  /** A detector answers here. */
+  async there() {
+    if (this.#state !== "none") return;
+    this.#state = "there";
+    const { createTextOffers } = await import("../text/offers.js");
+    if (this.#closed || this.#bar) return;
+    this.#bar = this.#ways.build(createTextOffers);
+    this.#ways.changed();
+  }
+
+  /** Have it look, unless it did or has to be asked. @param {boolean} [wanted] somebody asks */
+  ask(wanted = false) {
+    if (this.#state !== "there" || (this.#ways.waits && !wanted)) return;
+    this.#state = "asked";
+    this.#ways.ask();
+    this.#ways.changed();
+  }
+
+  /** What came of it. */
+  hear(message) {
+    const { store, tell, announce, keyOf, changed } = this.#ways;
+    this.#state = "told";
+    if (message.type === "boxes") store().receiveBoxes(message);
+    const count = store().found().length;
+    const said = message.type === "boxes" ? message.note : message.text;
+    if (said) tell(said);
+    const offered = count ? sayCount(count, "The copilot suggests one region. {accept} accepts, {reject} rejects.", "The copilot suggests {count} regions. {accept} accepts, {reject} rejects.", { accept: keyOf("accept"), reject: keyOf("reject") }) : "";
+    announce([said, offered].filter(Boolean).join(" "));
+    changed();
+  }
+
+  /** Something that was found is what it is about now. @returns {boolean} whether there is one */
+  about(one) {
+    const now = this.#ways.store().foundNow();
+    if (one && now) {
+      const [x, y, width, height] = now.box;
+      this.#ways.reveal({ type: "box", x, y, width, height });
+      this.#ways.announce(say("Suggested: {label}", { label: this.#ways.nameOf(now.label) }));
+    }
+    return Boolean(one);
+  }
+
+  /** Draw the bar, unless a mask is on offer: one thing at a time. @param {any} proposal */
+  show(proposal) {
+    const unasked = this.#state === "there" && this.#ways.waits && this.#ways.listens();
+    this.#bar?.show(proposal ? { pending: [], unasked: false } : { pending: this.#ways.store().found(), unasked });
+  }
+
+  close() {
+    this.#closed = true;
+  }
+}
