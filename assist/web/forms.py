@@ -4,7 +4,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import forms
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from assist.learning.recipes import RECIPES
 from assist.learning.recipes.recipe import Parameter, Value
@@ -174,10 +177,21 @@ class BringForm(forms.Form):
         return said
 
 
+class SnapshotChoice(forms.ModelChoiceField):
+    """Snapshots by when they were taken; the project is known."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        taken = date_format(timezone.localtime(obj.cut), "j M Y, H:i")
+        return ngettext("%(taken)s, %(number)d verdict", "%(taken)s, %(number)d verdicts", obj.rows) % {
+            "taken": taken,
+            "number": obj.rows,
+        }
+
+
 class TrainForm(forms.Form):
     """What a recipe learns from, and with which parameters: those that are left empty are as usual."""
 
-    snapshot = forms.ModelChoiceField(
+    snapshot = SnapshotChoice(
         label=_("Snapshot"), queryset=Snapshot.objects.none(), to_field_name="public_id", empty_label=None
     )
     recipe = forms.ChoiceField(label=_("Recipe"))
@@ -213,7 +227,7 @@ class TrainForm(forms.Form):
 
 
 def _parameter(name: str, known: Parameter) -> forms.Field:
-    label = name.replace("_", " ")
+    label = name.replace("_", " ").capitalize()
     if isinstance(known.usual, bool):
         return forms.BooleanField(label=label, required=False, initial=known.usual)
     within: dict[str, Any] = {"min_value": known.least, "max_value": known.most, "required": False, "label": label}

@@ -55,7 +55,7 @@ def test_a_snapshot_is_taken_and_a_run_begun_watched_and_stopped(cast, project, 
     assert snapshots.run(taken.pk) == "ready"
     taken.refresh_from_db()
     page = shown(emil, "copilot-training", project)
-    assert taken.sha256[:12] in page and "Replay" not in page and "replay" in page
+    assert taken.sha256[:12] in page and "Replay" in page and "1 verdict<" in page
     body = {"snapshot": str(taken.public_id), "recipe": "spacy-entities", "seed": "7", "spacy-entities.passes": "3"}
     answer = emil.post(at("copilot-train", project), body | {"spacy-entities.replay": "on"})
     run = TrainingRun.objects.get()

@@ -8,10 +8,14 @@ import pytest
 import s3fs
 from moto.server import ThreadedMotoServer
 
+from projects.data import deliveries
+from projects.data.connectors import saved
 from projects.data.deliveries import object_store, targets
 from projects.data.deliveries.kept_files import NotWritten
+from projects.data.deliveries.shipment import Target
 from projects.errors import Refused
 from projects.models import Delivery
+from tests.support import make
 from tests.support.projects.delivering import delivered
 from tests.support.projects.exporting import gallery
 
@@ -23,9 +27,7 @@ def memory(monkeypatch):
     """A file system of fsspec's that is a bucket to the target."""
     system = fsspec.filesystem("memory")
     system.store.clear()
-    bucket = targets.Target(
-        "bucket", "Into a bucket", lambda project: ("ours",), object_store.into(system, "/ours/out")
-    )
+    bucket = Target("bucket", "Into a bucket", lambda project: ("ours",), object_store.into(system, "/ours/out"))
     monkeypatch.setitem(targets.TARGETS, "bucket", bucket)
     return system
 
@@ -91,3 +93,47 @@ def test_s3_takes_large_objects_in_parts_and_keeps_no_half():
         assert refused.value.code == "not-writable"
     finally:
         server.stop()
+
+
+@pytest.fixture
+def s3(settings):
+    """A bucket on a server of this machine, which the operator allows by plain http."""
+    settings.OUTBOUND, settings.OUTBOUND_PRIVATE = ["http://127.0.0.1"], ["127.0.0.1"]
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    system = s3fs.S3FileSystem(
+        endpoint_url=f"http://{host}:{port}", key="AKIA", secret="s", skip_instance_cache=True, use_listings_cache=False
+    )
+    system.mkdir("labels")
+    yield system
+    server.stop()
+
+
+def given(system: s3fs.S3FileSystem, **more: str) -> dict[str, str]:
+    return {"endpoint": system.endpoint_url, "bucket": "labels", "key": "AKIA", "secret": "s"} | more
+
+
+@pytest.mark.slow
+def test_a_kept_bucket_takes_deliveries_and_no_other_organization_may_choose_it(cast, gallery, s3, settings):
+    saved.add(cast.riverside, "s3", "Labels", given(s3, prefix="out/"), by=cast.mina)
+    saved.add(cast.riverside, "s3", "To read from", given(s3) | {"key": "", "secret": ""}, by=cast.mina)
+    offered = [(target.key, place) for target, place in targets.places(gallery)]
+    assert offered == [("download", ""), ("bucket", "Labels (labels/out/)")], "without a key nothing can be written"
+    assert ("bucket", "Labels (labels/out/)") not in [
+        (target.key, place) for target, place in targets.places(make.project(cast.hilltop))
+    ]
+    made = delivered(gallery, cast.mina, format="coco", media=True, target="bucket", place="Labels (labels/out/)")
+    assert made.state == "done", made.reason
+    (manifest,) = s3.glob("labels/out/*/manifest.json")
+    said = json.loads(s3.cat_file(manifest))
+    for one in said["files"]:
+        data = s3.cat_file(f"{manifest.removesuffix('manifest.json')}data/{one['name']}")
+        assert hashlib.sha256(data).hexdigest() == one["sha256"]
+    settings.OUTBOUND = []
+    refused = delivered(gallery, cast.mina, target="bucket", place="Labels (labels/out/)")
+    assert (refused.state, refused.fault) == ("failed", "outbound-off")
+    saved.end(cast.riverside.connectors.get(name="Labels"))
+    with pytest.raises(Refused) as gone:
+        deliveries.order(gallery, by=cast.mina, format="coco", target="bucket", place="Labels (labels/out/)")
+    assert gone.value.code == "place-not-allowed"

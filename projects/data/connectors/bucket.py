@@ -131,6 +131,13 @@ class Bucket:
 @contextmanager
 def opened(settings: Mapping[str, str], secret: Mapping[str, str]) -> Iterator[Files]:
     """The objects. Raises Refused, OutboundRefused; nothing is asked before somebody lists them."""
+    with system_of(settings, secret) as system:
+        yield Bucket(system, settings["endpoint"], settings["bucket"], settings.get("prefix", ""))
+
+
+@contextmanager
+def system_of(settings: Mapping[str, str], secret: Mapping[str, str]) -> Iterator[s3fs.S3FileSystem]:
+    """The server as a file system, each of whose connections passes the outbound guard."""
     key = secret.get("key") or None
     system = s3fs.S3FileSystem(
         anon=key is None,  # never what lies about on this machine, or at the address where clouds keep keys
@@ -151,7 +158,7 @@ def opened(settings: Mapping[str, str], secret: Mapping[str, str]) -> Iterator[F
     )
     system.retries = 3
     try:
-        yield Bucket(system, settings["endpoint"], settings["bucket"], settings.get("prefix", ""))
+        yield system
     finally:
         if system._s3 is not None:
             s3fs.S3FileSystem.close_session(system.loop, system._s3creator)

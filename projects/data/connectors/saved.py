@@ -4,10 +4,12 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from projects.data.connectors import bucket
 from projects.data.connectors.files import Files
 from projects.data.connectors.kinds import KINDS
 from projects.errors import Refused
@@ -16,8 +18,10 @@ from projects.task_types.shape import a_text
 from taskers.credentials import secret_box
 from taskers.errors import StateConflict
 from taskers.models import Organization, Person
+from taskers.outbound.guard import guard
 
 PURPOSE = "connector"
+BUCKET = "s3"  # of KINDS
 LONGEST = 20_000_000  # characters of a field
 
 
@@ -51,12 +55,31 @@ def end(connector: Connector) -> None:
         raise StateConflict("This place is gone already.")
 
 
+def buckets(organization: Organization) -> list[Connector]:
+    """Its buckets that may be written to: those with a key."""
+    rows = organization.connectors.filter(kind=BUCKET, ended_at=None).exclude(secret="")
+    return list(rows.order_by("name"))
+
+
+@contextmanager
+def as_system(connector: Connector) -> Iterator[tuple[Any, str]]:
+    """A bucket as one of fsspec's file systems, and where in it its prefix leads. Raises OutboundRefused, BoxLocked,
+    StateConflict where it was ended."""
+    guard().check(connector.settings["endpoint"])
+    with bucket.system_of(connector.settings, _secret(connector)) as system:
+        yield system, f"{connector.settings['bucket']}/{connector.settings.get('prefix', '')}".rstrip("/")
+
+
+def _secret(connector: Connector) -> dict[str, str]:
+    if connector.ended_at is not None:
+        raise StateConflict("This place is gone already.")
+    return json.loads(secret_box.unseal(connector.secret, PURPOSE)) if connector.secret else {}
+
+
 @contextmanager
 def opened(connector: Connector) -> Iterator[Files]:
     """Its files. Raises Refused, BoxLocked, StateConflict where it was ended."""
-    if connector.ended_at is not None:
-        raise StateConflict("This place is gone already.")
-    secret = json.loads(secret_box.unseal(connector.secret, PURPOSE)) if connector.secret else {}
+    secret = _secret(connector)
     with KINDS[connector.kind].opened(connector.organization, connector.settings, secret) as files:
         yield files
 

@@ -11,7 +11,7 @@ from typing import Any
 from fsspec.spec import AbstractBufferedFile
 
 from projects.data.deliveries.kept_files import NotWritten, Stored
-from projects.data.deliveries.targets import DATA, ELSEWHERE, MANIFEST, Shipment, checked
+from projects.data.deliveries.shipment import DATA, ELSEWHERE, MANIFEST, Shipment, checked
 from taskers.errors import Problem
 
 BLOCK = 16 * 1024 * 1024  # bytes sent at a time; S3 takes ten thousand of them for one object

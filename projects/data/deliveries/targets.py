@@ -3,45 +3,18 @@
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
-from typing import NamedTuple
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from django.conf import settings
 
-from projects.data.deliveries import kept_files
+from projects.data.connectors import saved
+from projects.data.deliveries import kept_files, object_store
 from projects.data.deliveries.kept_files import NotWritten, Stored
-from projects.data.deliveries.manifest import Manifest
-from projects.data.exporting.format import Entry
+from projects.data.deliveries.shipment import DATA, ELSEWHERE, MANIFEST, Shipment, Target, checked
 from projects.data.exporting.zipping import zipped
 from projects.errors import Refused
-from projects.models import Delivery, Project
-
-ELSEWHERE = Stored("", "", 0)  # what is kept here of a delivery that went elsewhere
-MANIFEST = "manifest.json"
-DATA = "data"  # the folder that the files are in, beside the manifest
-
-
-@dataclass(frozen=True)
-class Shipment:
-    """What a target is given: files one after the other, each to be read to its end, and the manifest after them."""
-
-    of: Delivery
-    name: str  # what to call the file or the folder; no other delivery has it
-    entries: Iterable[Entry]
-    several: bool  # whether there may be more than one file
-    manifest: Manifest
-
-
-class Target(NamedTuple):
-    """One kind of place. `write` is all or nothing to whoever looks there; done again, it takes the place of what a
-    killed run left."""
-
-    key: str
-    title: str
-    places: Callable[[Project], Sequence[str]]  # those that may be chosen; ("",) where there is nothing to choose
-    write: Callable[[Shipment], Stored]
+from projects.models import Connector, Delivery, Project, limits
 
 
 def _store(shipment: Shipment) -> Stored:
@@ -73,14 +46,6 @@ def _into_folder(shipment: Shipment) -> Stored:
     return ELSEWHERE
 
 
-def checked(name: str) -> PurePosixPath:
-    """A file's name below a folder. Raises Refused for one that would lead out of it."""
-    path = PurePosixPath(name)
-    if path.is_absolute() or not path.parts or {"..", ""} & set(name.split("/")) or "\0" in name:
-        raise Refused("A file's name leads out of its folder: %(name)s.", code="unsafe-path", name=name[:200])
-    return path
-
-
 def _write(path: Path, pieces: Iterable[bytes]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as file:
@@ -97,6 +62,23 @@ def _to_disk(folder: Path) -> None:
         os.close(handle)
 
 
+def _into_bucket(shipment: Shipment) -> Stored:
+    """Below the prefix of one of the organization's buckets, the manifest last."""
+    (bucket,) = [one for one in saved.buckets(shipment.of.project.organization) if _said(one) == shipment.of.place]
+    with saved.as_system(bucket) as (system, base):
+        return object_store.into(system, base)(shipment)
+
+
+def _said(bucket: Connector) -> str:
+    """A bucket as a place, with where in it: one of the same name that leads elsewhere is another place."""
+    return f"{bucket.name} ({bucket.settings['bucket']}/{bucket.settings.get('prefix', '')})"[: limits.PLACE]
+
+
+def _buckets(project: Project) -> Sequence[str]:
+    """The organization's own."""
+    return [_said(one) for one in saved.buckets(project.organization)]
+
+
 def _folders(project: Project) -> Sequence[str]:
     """Those that the operator allows."""
     return tuple(settings.DELIVERY_FOLDERS)
@@ -107,6 +89,7 @@ TARGETS: dict[str, Target] = {
     for one in (
         Target("download", "To download here", lambda project: ("",), _store),
         Target("folder", "Into a folder of the server", _folders, _into_folder),
+        Target("bucket", "Into a bucket", _buckets, _into_bucket),
     )
 }
 

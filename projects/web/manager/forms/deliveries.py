@@ -10,6 +10,7 @@ from projects.data import deliveries, exporting
 from projects.data.exporting.terms import PARTS
 from projects.errors import Refused
 from projects.models import Batch, Project, limits
+from projects.task_types import TASK_TYPES
 from projects.web.manager.forms.rules import MOMENT
 from projects.web.shared.units import of_percent, percent
 
@@ -74,9 +75,10 @@ class DeliveryForm(forms.Form):
         self.fields["batch"].queryset = drafts  # type: ignore[attr-defined]
         labels = project.labels.order_by("position", "id").values_list("key", "name")
         self.fields["labels"].choices = list(labels)  # type: ignore[attr-defined]
-        if not any(one.media for one in formats):
+        texts = TASK_TYPES[project.task_type].media == "text"
+        if texts or not any(one.media for one in formats):
             del self.fields["pictures"]
-        if not any(one.masks for one in formats):
+        if texts or not any(one.masks for one in formats):
             del self.fields["masks"]
 
     def clean_label_map(self) -> dict[str, str | None]:
