@@ -28,7 +28,8 @@ from taskers.models import ApiToken, Event, Scope
 from tests.support import full_organization, sending
 from tests.support.addresses import addresses
 from tests.support.full_organization import SECRETS, World
-from tests.support.permissions import API, OUTSIDE, PEOPLE, PROGRAMS, STAFF, TABLE, File, Row
+from tests.support.permission_rows import OUTSIDE, PEOPLE, PROGRAMS, STAFF, File, Row
+from tests.support.permissions import API, TABLE
 
 METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
 BY_NAME = {one.name: one for one in addresses() if one.name}

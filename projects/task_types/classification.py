@@ -50,7 +50,6 @@ class Classification:
     media = "any"
     answer_list = "fields"
     payload_fields: tuple[str, ...] = (*PICTURE, *TEXT, "proposed", "meta")
-    import_formats: tuple[str, ...] = ("zip", "jsonl", "csv", "text")
     settings_asked: tuple[str, ...] = ("copilot", "fields_asked", "grid", "minimum_score")
     labels_asked: tuple[str, ...] = ("model_names", "field", "parent")
 

@@ -36,7 +36,6 @@ class ImageRegions:
     media = "image"
     answer_list = "regions"
     payload_fields: tuple[str, ...] = ("asset", "width", "height", "name", "meta")
-    import_formats: tuple[str, ...] = ("zip", "jsonl")
     settings_asked: tuple[str, ...] = ("copilot", "empty_usual", "iou", "minimum_score")
     labels_asked: tuple[str, ...] = ("shapes", "attributes")
 

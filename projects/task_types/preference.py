@@ -37,7 +37,6 @@ class Preference(Classification):
     key = "preference"
     title = "Which of two answers or images is better"
     payload_fields: tuple[str, ...] = ("prompt", *PAIR, "first_item", "second_item", "meta")
-    import_formats: tuple[str, ...] = ("jsonl", "csv")
     settings_asked: tuple[str, ...] = ("ties", "also_asked")
     labels_asked: tuple[str, ...] = ("field", "parent")
 

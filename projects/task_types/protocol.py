@@ -20,7 +20,6 @@ class TaskType(Protocol):
     media: str  # "image" or "text": what the studio must show
     answer_list: str  # the one field of an answer that holds its parts: "regions" or "spans"
     payload_fields: tuple[str, ...]  # what a payload may hold; other fields of a loaded row go into its meta
-    import_formats: tuple[str, ...]  # keys of projects.data.importing readers that make sense for this type
     settings_asked: tuple[str, ...]  # fields of the form of settings that are asked beside those that every type asks
     labels_asked: tuple[str, ...]  # fields of a row of the label table, likewise
 

@@ -32,7 +32,6 @@ class TextSpans:
     media = "text"
     answer_list = "spans"
     payload_fields: tuple[str, ...] = ("text", "title", "meta")
-    import_formats: tuple[str, ...] = ("jsonl", "csv", "text")
     settings_asked: tuple[str, ...] = ("copilot", "empty_usual", "span_match", "minimum_score")
     labels_asked: tuple[str, ...] = ("model_names", "attributes")
 

@@ -19,7 +19,7 @@ from tests.support import make
 from tests.support.assist import brought, work
 from tests.support.assist.running import Runtime
 from tests.support.cast import Cast
-from tests.support.permissions import REMOTE
+from tests.support.permission_rows import REMOTE
 
 
 @pytest.fixture(autouse=True)

@@ -11,7 +11,8 @@ from tests.support import full_organization
 from tests.support.assist.page import in_thread, page_of
 from tests.support.assist.running import Runtime
 from tests.support.full_organization import World
-from tests.support.permissions import PEOPLE, SOCKETS
+from tests.support.permission_rows import PEOPLE
+from tests.support.permissions import SOCKETS
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NOT_YOURS = 4403

@@ -48,7 +48,7 @@ from tests.support import cast as people
 from tests.support import make
 from tests.support.cast import Cast
 from tests.support.full_project import ANIMALS, chosen
-from tests.support.permissions import REMOTE
+from tests.support.permission_rows import REMOTE
 from tests.support.projects.hooks import subscribed
 from tests.support.projects.judging import given, said
 from tests.support.taskers.money import earn

@@ -1,162 +1,50 @@
-"""Who may ask what of which address: one line for each address and method, with a body that would be taken.
-
-tests/test_permissions.py sends each body as everybody: whoever may do it succeeds, and it does something; whoever may
-not is refused, and it does nothing. The addresses are compared with the URL configuration, so that a new one fails the
-test until it has its line here.
-
-What stands in an address, and "@name" in a body, is a thing of full_organization.py; `on` chooses among several.
-"""
-
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+"""Every line of who may ask what of which address (permission_rows.py): of pages, here, and of the API."""
 
 from tests.support import make
+from tests.support.api_permissions import API
+from tests.support.permission_rows import (
+    ANOTHERS,
+    ANSWER,
+    COURSE,
+    DISPUTES,
+    DRAFT,
+    EVERYBODY,
+    FINANCE,
+    HOOK,
+    HOOK_FORM,
+    INSIDE,
+    KEYS,
+    MANAGE,
+    MEMBERS,
+    MODELS,
+    MOVED,
+    OFFICE,
+    OVERRIDE,
+    PAIR,
+    PEOPLE,
+    PROGRAMS,
+    REMOTE,
+    REVIEW,
+    SIGNED_IN,
+    STAFF,
+    TASKERS,
+    TERMS,
+    THEIRS,
+    THEIRS_TOO,
+    TILE,
+    TOKEN,
+    File,
+    Row,
+    form,
+    get,
+    json,
+    named,
+    only,
+    page,
+    post,
+    put,
+)
 from tests.support.projects.managing import FORM
-
-# --- people -------------------------------------------------------------------------------------------------------
-#
-#   nobody    isn't signed in                            alice   a tasker; holds the work that addresses name
-#   sam       signed in, and belongs nowhere             bob     a tasker, too; holds none of it
-#   hugo      owns the neighbour, and does tasks there   rita    reviews          finn   pays
-#   eve       may do everything in another project       mina    manages          olga   owns
-#   pia       manages these projects, and nothing else   emil    looks after models
-#   hilltops  (programs alone) may do everything at Riverside, and brings a token for Hilltop
-
-TASKERS = frozenset({"alice", "bob"})
-FINANCE = frozenset({"olga", "finn"})
-OFFICE = frozenset({"olga", "mina"})
-MANAGE = OFFICE | {"pia"}
-REVIEW = MANAGE | {"rita"}
-MODELS = MANAGE | {"emil"}
-DISPUTES = OFFICE | {"rita", "finn"}
-MEMBERS = TASKERS | MODELS | REVIEW | FINANCE
-INSIDE = MEMBERS | {"eve"}
-SIGNED_IN = INSIDE | {"sam", "hugo"}
-EVERYBODY = SIGNED_IN | {"nobody"}
-OUTSIDE = frozenset({"sam", "hugo", "eve", "hilltops"})
-PEOPLE = EVERYBODY
-PROGRAMS = PEOPLE | {"hilltops"}
-STAFF = SIGNED_IN - TASKERS - {"sam"}  # who may open the admin; what they see there is another matter
-# What names nothing of Riverside's: those from elsewhere see their own.
-THEIRS = frozenset({"hugo"})
-THEIRS_TOO = frozenset({"hugo", "eve"})
-
-
-def only(*names: str) -> frozenset[str]:
-    """These people."""
-    return frozenset(names)
-
-
-# --- bodies -------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Body:
-    """What is sent: a form, JSON, or the form that stands on the address's own page, with some fields changed."""
-
-    kind: str
-    said: Any = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class File:
-    """A file of a form."""
-
-    name: str
-    text: str
-
-
-def form(**said: Any) -> Body:
-    return Body("form", said)
-
-
-def named(said: Mapping[str, Any]) -> Body:
-    """A form with names that Python can't say."""
-    return Body("form", dict(said))
-
-
-def json(said: Any = None, **fields: Any) -> Body:
-    return Body("json", fields if said is None else said)
-
-
-def page(**changes: Any) -> Body:
-    """The form as it stands on the page that the address shows."""
-    return Body("page", changes)
-
-
-NOTHING = form()
-TOKEN = json(token="@token")
-ANSWER = make.MARIA_AND_OSLO
-TILE = {"fields": [{"field": "label", "value": "cat"}]}
-DRAFT = json(token="@token", version=0, answer={"tiles": {"@tile": TILE}})
-TERMS = {"target_error": "5", "assurance": "95", "audit_share": "10"}
-MOVED = {f"@annotator-{name}": value for name, value in (TERMS | {"mode": "count", "reason": "Good"}).items()}
-OVERRIDE = {"override-version": "@version", "override-share": "40", "override-reason": "Better"}
-REMOTE = """name = "far"
-version = "1"
-capability = "spans"
-adapter = "http"
-licence = "MIT"
-[options]
-url = "https://models.example.com"
-"""
-KEYS = '{"studio.submit": ["ctrl+enter"]}'
-PAIR = {"form": "pair", "pair-one": "@alice", "pair-other": "@carol", "pair-relation": "household"}
-COURSE = {"training_tasks": "1", "shown": "end", "training_pass": "90", "training_tries": "3", "training_wait": "12"}
-HOOK = "https://hooks.example.com/in"
-BOOKS_FORM = form(name="Books", url=HOOK, kinds="payout.paid")
-HOOK_FORM = form(name="New", url=HOOK, kinds="task.decided")
-COURSE |= {"skill_name": "Names of ports", "training_days": "30", "training_rate": "0.02"}
-
-
-# --- lines --------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Row:
-    """One line: `who` may do this. Outsiders find nothing (404), members are told that they may not (403); `own` things
-    of one person nobody else finds; `but` says who is answered otherwise, with the status or the address of the answer.
-
-    `reads`: it changes nothing even for whoever may do it. `by_link`: what it shows is for whoever has the link.
-    `asked_by`: these alone ask, since each answer takes a second.
-    """
-
-    name: str  # of the address, or its path where it has none
-    method: str
-    who: frozenset[str]
-    body: Body | None = None
-    on: str = ""
-    own: bool = False
-    reads: bool = False
-    by_link: bool = False
-    asked_by: frozenset[str] | None = None
-    but: Mapping[str, int | str] = field(default_factory=dict)
-
-    @property
-    def id(self) -> str:
-        return " ".join([self.method, self.name, *([self.on] if self.on else [])])
-
-
-def get(name: str, who: frozenset[str], **terms: Any) -> Row:
-    return Row(name, "GET", who, **terms)
-
-
-def post(name: str, who: frozenset[str], body: Body = NOTHING, **terms: Any) -> Row:
-    return Row(name, "POST", who, body, **terms)
-
-
-def put(name: str, who: frozenset[str], body: Body, **terms: Any) -> Row:
-    return Row(name, "PUT", who, body, **terms)
-
-
-def patch(name: str, who: frozenset[str], body: Body, **terms: Any) -> Row:
-    return Row(name, "PATCH", who, body, **terms)
-
-
-def delete(name: str, who: frozenset[str], **terms: Any) -> Row:
-    return Row(name, "DELETE", who, json(), **terms)
-
 
 PEOPLES = [
     get("people", OFFICE | THEIRS),
@@ -359,8 +247,6 @@ STUDIO = [
     post("correct-say", only("alice"), json(id="@new", to="manager", words="A tail?"), on="corrected", own=True),
 ]
 
-# Rita holds this review: other reviewers are told so.
-ANOTHERS = dict.fromkeys(MANAGE, 409)
 
 REVIEWERS = [
     get("review-list", REVIEW | THEIRS_TOO),
@@ -403,215 +289,6 @@ COPILOT = [
     get("copilot-prepared", MANAGE),
     post("batch-prepare", MANAGE, on="deployed"),
     post("batch-prepare-stop", MANAGE, on="running"),
-]
-
-API = [
-    get("api-projects", INSIDE | {"hugo", "hilltops"}),
-    post(
-        "api-projects",
-        OFFICE | {"hugo", "hilltops"},
-        json(name="Ships", task_type="text_spans", labels=[{"name": "A"}]),
-    ),
-    get("api-project", MANAGE),
-    patch("api-project", MANAGE, json(name="Riverside's secret project 2", instructions="Look twice.")),
-    post("api-project-move", MANAGE, json(state="paused")),
-    post("api-project-settle", MANAGE, json()),
-    post("api-project-clone", OFFICE, json(name="Another")),
-    post("api-project-template", OFFICE, json(name="Pattern")),
-    patch("api-label", MANAGE, json(name="Persons")),
-    delete("api-label", MANAGE),
-    post("api-label-merge", MANAGE, json(into="@other_label")),
-    get("api-templates", OFFICE | {"hugo", "hilltops"}),
-    post("api-template", OFFICE, json(name="After the pattern")),
-    delete("api-template", OFFICE),
-    get("api-tasks", MANAGE),
-    get("api-bulk", MANAGE),
-    post("api-bulk", MANAGE, json(verb="hold", filter={"batch": "@batch_id"})),
-    get("api-bulk-action", MANAGE),
-    post("api-bulk-stop", MANAGE, json()),
-    post("api-task-act", MANAGE, json(verb="hold")),
-    get("api-batches", MANAGE),
-    post("api-batches", MANAGE, json(name="By program")),
-    get("api-rules", MANAGE),
-    patch("api-rules", MANAGE, json(priority=9)),
-    get("api-qualifying", MANAGE),
-    get("api-leases", MANAGE),
-    post("api-leases", MANAGE, json(assignment="@assignment_id")),
-    get("api-gold", MANAGE),
-    post("api-gold", MANAGE, json(task="@spare", answer=ANSWER)),
-    post("api-gold-move", MANAGE, json(move="retire", why="Old"), on="gold"),
-    get("api-ranking", MANAGE, on="pairs"),
-    get("api-brought-models", OFFICE | {"emil", "hugo", "hilltops"}),
-    post("api-brought-models", OFFICE | {"emil", "hugo", "hilltops"}, json(page=REMOTE)),
-    get("api-models", MANAGE),
-    post("api-models", MANAGE, json(name="Newest model")),
-    get("api-model", MANAGE),
-    patch("api-model", MANAGE, json(mode="count", reason="Good")),
-    get("api-course", MANAGE),
-    patch("api-course", MANAGE, json(pass_mark=0.9), on="course"),
-    post("api-course-items", MANAGE, json(task="@spare", answer=ANSWER, explanation="So.")),
-    put("api-course-items", MANAGE, json(tasks=["@second"])),
-    put("api-course-item", MANAGE, json(explanation="So.", shown=False), on="item"),
-    delete("api-course-item", MANAGE, on="item"),
-    get("api-course-mine", TASKERS),
-    get("api-course-people", MANAGE),
-    post("api-course-again", MANAGE, json(), on="course"),
-    get("api-project-webhooks", MANAGE),
-    post("api-project-webhooks", MANAGE, json(name="New", url=HOOK, kinds=["task.decided"])),
-    get("api-webhooks", OFFICE | {"finn", "hugo", "hilltops"}),
-    post(
-        "api-webhooks",
-        OFFICE | {"hugo", "hilltops"},
-        json(name="New", url=HOOK, kinds=["task.decided"]),
-        but={"finn": 422},
-    ),
-    get("api-webhook", MANAGE),
-    get("api-webhook", FINANCE, on="money"),
-    patch("api-webhook", MANAGE, json(name="Newer", state="off")),
-    delete("api-webhook", MANAGE),
-    post("api-webhook-rotate", MANAGE, json()),
-    post("api-webhook-ping", MANAGE, json()),
-    get("api-deliveries", MANAGE),
-    post("api-deliveries", MANAGE, json()),
-    get("api-delivery", MANAGE),
-    post("api-delivery-again", MANAGE, json()),
-    get("api-me", INSIDE | {"hugo", "hilltops"}),
-    post("api-me-rotate", only(), json(), but=dict.fromkeys(INSIDE | {"hugo", "hilltops"}, 403)),
-    get("api-token-policy", OFFICE | {"hugo", "hilltops"}),
-    put("api-token-policy", only("olga", "hugo", "hilltops"), json(days=90)),
-    get("api-service-accounts", OFFICE | {"hugo", "hilltops"}),
-    post("api-service-accounts", only("olga", "hugo", "hilltops"), json(name="Loader", role="manager")),
-    post("api-service-accounts", OFFICE | {"hugo", "hilltops"}, json(name="Reader", role="reviewer")),
-    delete("api-service-account", only("olga")),
-    get("api-service-account-tokens", OFFICE),
-    post("api-service-account-tokens", only("olga"), json(name="Nightly", scopes=["people"])),
-    post("api-service-account-rotate", only("olga"), json(), on="service"),
-    get("api-tokens", OFFICE | {"hugo", "hilltops"}),
-    delete("api-token", OFFICE),
-    get("api-skills", OFFICE | {"hugo", "hilltops"}),
-    post("api-skills", OFFICE | {"hugo", "hilltops"}, json(name="Spanish", kind="language")),
-    get("api-skill-people", OFFICE),
-    put("api-skill-person", OFFICE, json(value=3)),
-    delete("api-skill-person", OFFICE, on="skilled"),
-    get("api-exclusions", OFFICE | {"hugo", "hilltops"}),
-    post("api-exclusions", OFFICE, json(tasker="@alice", kind="paused", reason="Until Monday")),
-    post(
-        "api-exclusions", MANAGE, json(tasker="@alice", project="@project_id", kind="paused", reason="Rest"), on="here"
-    ),
-    delete("api-exclusion", MANAGE),
-    delete("api-exclusion", OFFICE, on="whole"),
-    get("api-conflicts", OFFICE | {"hugo", "hilltops"}),
-    post("api-conflicts", OFFICE, json(one="@alice", other="@carol", relation="training")),
-    delete("api-conflict", OFFICE),
-    post("api-claim-any", INSIDE | {"hugo", "hilltops"}, json()),
-    post("api-claim", TASKERS, json()),
-    get("api-verdicts", MANAGE),
-    get("api-export", MANAGE),
-    get("api-formats", MANAGE),
-    get("api-made-deliveries", MANAGE),
-    post("api-made-deliveries", MANAGE, json(format="jsonl", terms={"confidence": 0.1})),
-    get("api-made-delivery", MANAGE),
-    post("api-made-delivery-go-on", MANAGE, json(), on="failed delivery"),
-    get("api-made-delivery-file", MANAGE),
-    get("api-made-delivery-manifest", MANAGE),
-    get("api-made-delivery-differences", MANAGE),
-    get("api-batch", MANAGE),
-    put("api-batch-place", MANAGE, json(priority=7, deadline=None)),
-    post("api-batch-move", MANAGE, json(state="paused")),
-    post("api-batch-tasks", MANAGE, json([{"external_id": "new", "payload": {"text": "A line."}}])),
-    post("api-batch-imports", MANAGE, form(file=File("more.txt", "A line.\n"))),
-    get("api-import", MANAGE),
-    post("api-import-choice", MANAGE, json(answers="leave"), on="planned"),
-    post("api-import-drop", MANAGE, json(), on="planned"),
-    get("api-connectors", OFFICE | {"hugo", "hilltops"}),
-    post(
-        "api-connectors",
-        OFFICE | {"hugo", "hilltops"},
-        json(kind="urls", name="List", settings={"urls": "https://hooks.example.com/a.png"}),
-    ),
-    delete("api-connector", OFFICE),
-    get("api-task", MANAGE),
-    get("api-task-judgements", MANAGE),
-    post("api-task-judgements", MANAGE, json(judgement="@assignment_id", reason="Again"), on="doubt"),
-    get("api-task-verdicts", MANAGE),
-    get("api-task-media", MEMBERS, on="pictures"),
-    get("api-task-media-second", MEMBERS, on="pairs"),
-    post("api-heartbeat", only("alice"), TOKEN, own=True),
-    put("api-draft", only("alice"), json(token="@token", version=0, answer=ANSWER), own=True),
-    post("api-submit", only("alice"), json(token="@token", answer=ANSWER), own=True),
-    post("api-skip", only("alice"), json(token="@token", reason="too-hard"), own=True),
-    post("api-release", only("alice"), TOKEN, own=True),
-    get("api-figures", MANAGE),
-    get("api-agreement", MANAGE),
-    post("api-agreement", MANAGE, json()),
-    get("api-quality", MANAGE),
-    post("api-quality", MANAGE, json()),
-    get("api-reports", MANAGE),
-    post("api-report-settle", MANAGE, json(outcome="broken"), on="reported"),
-    get("api-questions", MANAGE),
-    put("api-batches-place", MANAGE, json(batches=["@batch_id"], priority=3, deadline=None)),
-    get("api-batch-closing", MANAGE),
-    post("api-batch-archive", MANAGE, json(), on="over"),
-    post("api-comment-answer", MANAGE, json(words="It is.")),
-    post("api-comment-answer", REVIEW, json(words="It is."), on="told"),
-    post("api-comment-more", only("alice"), json(words="And the ears?"), own=True),
-    get("api-task-comments", MANAGE),
-    post("api-task-comments", MANAGE, json(words="Mind the ears.")),
-    get("api-comments-mine", only("alice"), own=True),
-    post("api-comments-mine", only("alice"), json(to="manager", words="A tail?"), own=True),
-    post("api-report", only("alice"), json(token="@token", note="Blank"), own=True),
-    put("api-correct", only("alice"), json(token="@token", version=1, answer=ANSWER), on="corrected", own=True),
-    post("api-correct", only("alice"), json(token="@token", answer=ANSWER), on="corrected", own=True),
-    delete("api-correct", only("alice"), on="corrected", own=True),
-    post("api-correct-begin", only("alice"), json(), on="corrected", own=True, reads=True),
-    get("api-reviews", REVIEW | {"eve", "hugo", "hilltops"}),
-    post("api-review", REVIEW, json(), on="doubt"),
-    post("api-review-decide", only("rita"), json(token="@token", answer=make.MARIA), on="reviewed", but=ANOTHERS),
-    post("api-review-heartbeat", only("rita"), TOKEN, on="reviewed", but=ANOTHERS),
-    post("api-review-release", only("rita"), TOKEN, on="reviewed", but=ANOTHERS),
-    put("api-review-draft", only("rita"), json(token="@token", version=0, answer=ANSWER), on="reviewed", but=ANOTHERS),
-    get("api-second-looks", REVIEW | {"eve", "hugo", "hilltops"}),
-    post("api-second-look-dismiss", REVIEW, json(), on="audited"),
-    get("api-people", OFFICE | {"hugo", "hilltops"}),
-    get("api-person", OFFICE),
-    post("api-person-roles", OFFICE, json(role="reviewer")),
-    delete("api-person-role", OFFICE),
-    post("api-person-deactivate", OFFICE, json()),
-    post("api-person-reactivate", OFFICE, json(role="tasker"), on="gone"),
-    get("api-invitations", OFFICE | {"hugo", "hilltops"}),
-    post("api-invitations", OFFICE | {"hugo", "hilltops"}, json(email="newer@example.org", role="tasker")),
-    post("api-invitations-list", OFFICE | {"hugo", "hilltops"}, json(text="newer@example.org,Newer,tasker")),
-    delete("api-invitation", OFFICE),
-    get("api-money-owed", FINANCE | {"hugo", "hilltops"}),
-    get("api-money-transfers", FINANCE | {"hugo", "hilltops"}),
-    get("api-money-payouts", FINANCE | {"hugo", "hilltops"}),
-    get("api-money-payout", FINANCE),
-    post("api-disputes", only("alice"), json(annotation="@annotation_id", text="It is a name."), own=True),
-    post("api-model-token", MANAGE, json()),
-    get("api-copilot", MANAGE),
-    patch("api-copilot", MANAGE, json(control_share=0.25)),
-    get("api-deployments", MANAGE, on="deployed"),
-    # Nothing runs here that a first model could be asked of.
-    post("api-deployments", MANAGE, json(version="@version", share=40), reads=True, but=dict.fromkeys(MANAGE, 409)),
-    delete("api-deployment", MANAGE, on="deployed"),
-    post("api-copilot-place", MANAGE, json(version="@version")),
-    get("api-evaluations", MANAGE, on="evaluated"),
-    post("api-evaluations", MANAGE, json(version="@version"), on="evaluated"),
-    get("api-evaluation", MANAGE, on="evaluated"),
-    get("api-snapshots", MODELS),
-    post("api-snapshots", MODELS, json()),
-    get("api-runs", MODELS),
-    post("api-runs", MODELS, json(snapshot="@snapshot", recipe="spacy-entities"), on="deployed"),
-    get("api-run", MODELS),
-    post("api-run", MODELS, json()),
-    post("api-evaluation-promote", MANAGE, json(share=40), on="evaluated"),
-    get("api-overrides", MANAGE, on="evaluated"),
-    post("api-overrides", MANAGE, json(version="@version", share=40, reason="Better"), on="evaluated"),
-    post("api-override", MANAGE, json(answer="confirm"), on="evaluated"),
-    get("api-precompute", MANAGE, on="running"),
-    post("api-precompute", MANAGE, json(), on="deployed"),
-    delete("api-precompute", MANAGE, on="running"),
-    get("/api/v1/nothing/", only(), but=dict.fromkeys(PROGRAMS, 404)),
 ]
 
 
