@@ -95,7 +95,7 @@ def test_no_page_asks_much(cast, mina, project, screen: str, django_assert_max_n
     make.judged(cast.alice, project, make.MARIA)
     make.judged(cast.bob, project, make.MARIA)
     keys = () if screen in ("projects", "project-new") else (project.public_id,)
-    more = 1 if screen == "load" else 0  # the places that the organization loads from
+    more = 1 if screen in ("load", "export") else 0  # where the organization's data comes from and goes to
     with django_assert_max_num_queries(MOST_QUERIES + more):
         assert mina.get(page(screen, *keys)).status_code == 200
 
