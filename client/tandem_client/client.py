@@ -10,10 +10,12 @@ import httpx
 from tandem_client import login
 from tandem_client.answers import Keeping
 from tandem_client.batches import Batches
+from tandem_client.deliveries import Deliveries
 from tandem_client.exports import Exports
 from tandem_client.imports import Imports
 from tandem_client.lists import listed
 from tandem_client.models import FeedLine, Token
+from tandem_client.predictions import Predictions
 from tandem_client.projects import Projects
 from tandem_client.tasks import Tasks
 from tandem_client.transport import TIMEOUT, TRIES, Request, Transport, at
@@ -47,6 +49,8 @@ class Tandem:
         self.imports = Imports(self._transport)
         self.verdicts = Verdicts(self._transport)
         self.exports = Exports(self._transport)
+        self.deliveries = Deliveries(self._transport)
+        self.predictions = Predictions(self._transport)
         self.webhooks = Webhooks(self._transport)
 
     @property

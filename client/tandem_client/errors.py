@@ -66,6 +66,16 @@ class BadInput(TandemError):
         return "bad-input"
 
 
+class DeliveryFailed(TandemError):
+    """The server couldn't make a delivery."""
+
+    advice = "Mend what the reason says, and have it made again: `go-on` begins where it stopped."
+
+    @property
+    def code(self) -> str:
+        return "delivery-failed"
+
+
 class ImportFailed(TandemError):
     """The server took a file and couldn't load it."""
 

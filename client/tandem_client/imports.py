@@ -1,13 +1,13 @@
 """Files that the server's worker loads: sent from the disk, and followed until they are in."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import BinaryIO, cast
 
 from tandem_client.codec import decoded
 from tandem_client.errors import BadInput, ImportFailed
-from tandem_client.models import Import
+from tandem_client.models import Answers, Import
 from tandem_client.transport import Request, Transport, at, new_key
 from tandem_client.uploads import Counted, Told
 
@@ -39,6 +39,28 @@ class Imports:
     def get(self, import_id: str) -> Import:
         """How far a file has come, and its rejected rows."""
         return decoded(Import, self._transport.ask(Request("GET", at("imports", import_id))))
+
+    def choose(
+        self,
+        import_id: str,
+        answers: Answers,
+        *,
+        source: str = "",
+        labels: Mapping[str, str] | None = None,
+        columns: Mapping[str, str] | None = None,
+        key: str = "",
+    ) -> Import:
+        """Say what becomes of a file that waits for a choice ("planned"), and load it.
+
+        `answers` is what the file's answers become; `source` whose they are, where the file doesn't say; `labels` what
+        each name in the file stands for: a label's key, "+" to make one, "-" to leave it out. A name that isn't among
+        them means what the server proposes. `columns` are a table's, each with the field that it becomes.
+        """
+        plan = self.get(import_id).plan or {}
+        meanings = {one["name"]: one["meaning"] for one in plan.get("labels", ())} | dict(labels or {})
+        body = {"answers": answers, "source": source, "labels": meanings, "columns": dict(columns or {})}
+        request = Request("POST", at("imports", import_id, "choice"), json=body, key=key or new_key())
+        return decoded(Import, self._transport.ask(request))
 
     def wait(
         self,

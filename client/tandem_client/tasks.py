@@ -1,23 +1,17 @@
 """Tasks: loaded from any iterable in bounded memory, and looked at one by one."""
 
-import json
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from tandem_client.codec import decoded, given
+from tandem_client.codec import decoded
 from tandem_client.downloads import download
-from tandem_client.errors import BadInput
+from tandem_client.json_lines import JSON_LINES, body_of, json_line, moved, pieces
 from tandem_client.lists import listed
-from tandem_client.models import Fault, Judgement, Loaded, NewTask, Task, Verdict
+from tandem_client.models import Judgement, Loaded, NewTask, Task, Verdict
 from tandem_client.transport import Request, Transport, at, new_key
 
-ROWS, BYTES = 1000, 1024 * 1024  # of one request: what is sent again when the line breaks, and held in memory
 MOST_FAULTS = 10_000  # kept; `rejected` counts the others
-LINE = re.compile(r"line (\d+)")
-JSON_LINES = "application/x-ndjson"
 Row = NewTask | Mapping[str, Any]
 
 
@@ -33,7 +27,7 @@ class Tasks:
         A row is {"external_id", "payload", "callback_url"?, "gold"?} or the payload's fields themselves. After a crash
         send all again: rows that went in before are known. `progress` is told after each thousand.
         """
-        return self.load_lines(batch_id, map(_line, rows), progress=progress)
+        return self.load_lines(batch_id, map(json_line, rows), progress=progress)
 
     def load_lines(
         self, batch_id: str, lines: Iterable[bytes], *, progress: Callable[[Loaded], object] | None = None
@@ -41,8 +35,8 @@ class Tasks:
         """The same of lines of JSON, such as an open file of JSON Lines gives them."""
         done = Loaded(0, 0, 0, 0, [], 0, 0, [])
         passed = 0
-        for piece in _pieces(lines):
-            body = b"".join(line if line.endswith(b"\n") else line + b"\n" for line in piece)
+        for piece in pieces(lines):
+            body = body_of(piece)
             if body.strip():
                 request = Request(
                     "POST", at("batches", batch_id, "tasks"), content=body, content_type=JSON_LINES, key=new_key()
@@ -77,27 +71,6 @@ class Tasks:
         return download(self._transport, at("tasks", task_id, "media"), Path(to))
 
 
-def _line(row: Row) -> bytes:
-    try:
-        return json.dumps(given(row), ensure_ascii=False, allow_nan=False).encode() + b"\n"
-    except (ValueError, TypeError, UnicodeEncodeError) as error:
-        raise BadInput(f"A row can't be written as JSON: {error}.") from None
-
-
-def _pieces(lines: Iterable[bytes]) -> Iterator[list[bytes]]:
-    """Lines in lists, each of as much as one request takes."""
-    held: list[bytes] = []
-    size = 0
-    for line in lines:
-        if held and (len(held) >= ROWS or size + len(line) > BYTES):
-            yield held
-            held, size = [], 0
-        held.append(line)
-        size += len(line)
-    if held:
-        yield held
-
-
 def _both(done: Loaded, more: Loaded, passed: int) -> Loaded:
     """What became of rows so far, and of those after so many."""
     room = max(0, MOST_FAULTS - len(done.errors))
@@ -106,12 +79,8 @@ def _both(done: Loaded, more: Loaded, passed: int) -> Loaded:
         loaded=done.loaded + more.loaded,
         known=done.known + more.known,
         rejected=done.rejected + more.rejected,
-        errors=done.errors + [_moved(one, passed) for one in more.errors[:room]],
+        errors=done.errors + [moved(one, passed) for one in more.errors[:room]],
         ids=done.ids + more.ids,
         unnamed=done.unnamed + more.unnamed,
         columns=list(dict.fromkeys([*done.columns, *more.columns])),
     )
-
-
-def _moved(fault: Fault, passed: int) -> Fault:
-    return replace(fault, place=LINE.sub(lambda found: f"line {int(found[1]) + passed}", fault.place, count=1))

@@ -1,14 +1,14 @@
-"""Tasks in the body of a request: a JSON list, or JSON Lines read as they come."""
+"""Tasks, and predictions of them, in the body of a request: a JSON list, or JSON Lines read as they come."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from io import BytesIO
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 from rest_framework.parsers import BaseParser, JSONParser
 
-from projects.data.importing import Fault, Item, Row
+from projects.data.importing import Fault, Item, Prediction, Row, read_predictions
 from projects.data.importing.readers.jsonl import read_jsonl
 from projects.errors import Refused
 
@@ -73,30 +73,38 @@ class JSONLines(BaseParser):
 
 
 def items_of(data: object) -> Iterator[Item]:
-    """The rows of a parsed body: of a list, or of a stream of lines. Raises Refused when it is neither."""
-    if isinstance(data, list):
-        return _of_list(data)
-    if hasattr(data, "readline"):
-        return read_jsonl(data)  # type: ignore[arg-type]
-    raise Refused("Send a list of tasks, or JSON Lines as application/x-ndjson.", code="wrong-shape")
+    """The tasks of a parsed body: of a list, or of a stream of lines. Raises Refused when it is neither."""
+    return _read(data, read_jsonl, "tasks")
 
 
-def _of_list(rows: list) -> Iterator[Item]:
+def predictions_of(data: object) -> Iterator[Prediction | Fault]:
+    """The predictions of a parsed body, likewise."""
+    return _read(data, read_predictions, "predictions")
+
+
+One = TypeVar("One", Row | Fault, Prediction | Fault)
+
+
+def _read(data: object, reader: Callable[[Any], Iterator[One]], name: str) -> Iterator[One]:
     """A list goes through the same reader as a file would: its item n is line n + 1."""
-    if not rows:
+    if hasattr(data, "readline"):
+        return reader(data)
+    if not isinstance(data, list):
+        raise Refused(f"Send a list of {name}, or JSON Lines as application/x-ndjson.", code="wrong-shape")
+    if not data:
         return iter(())
-    if len(rows) > MOST_ROWS:
+    if len(data) > MOST_ROWS:
         raise TooLarge()
-    lines = "\n".join(json.dumps(row) for row in rows)
-    return (_renamed(item) for item in read_jsonl(BytesIO(lines.encode())))
+    lines = "\n".join(json.dumps(row) for row in data)
+    return (_renamed(item, name) for item in reader(BytesIO(lines.encode())))
 
 
-def _renamed(item: Item) -> Item:
+def _renamed(item: One, name: str) -> One:
     line, _, rest = item.place.partition(",")
-    place = f"tasks[{int(line.removeprefix('line ')) - 1}]{',' if rest else ''}{rest}"
+    place = f"{name}[{int(line.removeprefix('line ')) - 1}]{',' if rest else ''}{rest}"
     if isinstance(item, Row):
         return replace(item, place=place)
-    return Fault(place, item.code, item.text)
+    return item._replace(place=place)
 
 
 def errors_of(faults: Iterable[Fault]) -> list[dict[str, str]]:

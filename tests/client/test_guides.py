@@ -4,7 +4,16 @@ from collections.abc import Iterator
 
 import pytest
 
-from projects.models import Batch, Project, Task, VerdictEntry, VerdictGone
+from projects.models import (
+    Annotation,
+    Batch,
+    Delivery,
+    ImportedPrediction,
+    Project,
+    Task,
+    VerdictEntry,
+    VerdictGone,
+)
 from projects.workflow import task_actions
 from tests.support import cast as people
 from tests.support import make
@@ -17,7 +26,7 @@ from tests.support.waiting import until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
-FOLLOWED = {"follow-verdicts", "batch-done", "training-set"}
+FOLLOWED = {"follow-verdicts", "batch-done", "training-set", "coco-with-detector", "from-label-studio"}
 
 
 @pytest.fixture
@@ -97,4 +106,30 @@ def test_take_the_labels_to_a_training_set(cast, server, tmp_path) -> None:
     said(cast.alice, Task.objects.get(external_id="quay/one.png"), {"regions": [ship]})
     assert "sha256" in guide.step()
     guide.step()
+    assert guide.over()
+
+
+def test_bring_a_coco_set_with_a_detectors_boxes(cast, server, tmp_path) -> None:
+    guide = minas("coco-with-detector", cast, server, tmp_path)
+    (tmp_path / "harbour").mkdir()
+    (tmp_path / "harbour" / "quay.png").write_bytes(picture(size=(32, 24)))
+    for _ in range(4):
+        guide.step()
+    kept = ImportedPrediction.objects.order_by("source__name").values_list("source__name", "score")
+    assert list(kept) == [("detector-3", 0.81), ("detector-4", 0.93)]
+    ship = {"id": "r1", "label": "ship", "shape": {"type": "box", "x": 4, "y": 8, "width": 12, "height": 6}}
+    said(cast.alice, Task.objects.get(external_id="quay.png"), {"regions": [ship]})
+    assert "sha256" in guide.step()
+    assert Delivery.objects.get().note.startswith("CC-BY")
+    assert guide.over()
+
+
+def test_move_from_label_studio(cast, server, tmp_path) -> None:
+    guide = minas("from-label-studio", cast, server, tmp_path)
+    for _ in range(3):
+        guide.step()
+    task = Task.objects.get()
+    assert task.external_id == "41"
+    said(cast.alice, task, make.MARIA)
+    assert Annotation.objects.filter(assignment__task=task).count() == 2
     assert guide.over()

@@ -22,6 +22,12 @@ from tests.support.walls import ROOT
 OF_THE_SERVER = {
     models.Attribute: "AttributeShape",
     models.Batch: "BatchShape",
+    models.Delivery: "MadeDelivery",
+    models.DeliveryTerms: "DeliveryTerms",
+    models.SplitTerms: "SplitTerms",
+    models.NewPrediction: "NewPrediction",
+    models.Predicted: "PredictionsShape",
+    models.PredictionSource: "SourceShape",
     models.WebhookDelivery: "DeliveryShape",
     models.Fault: "FaultShape",
     models.FeedLine: "FeedLine",

@@ -9,7 +9,7 @@ import pytest
 
 from tandem_client import BadInput, NewTask, Tandem
 from tandem_client.command import push
-from tandem_client.tasks import BYTES, ROWS
+from tandem_client.json_lines import BYTES, ROWS
 from tests.support.client.stub import Handler, hangs_up, stub
 
 

@@ -50,6 +50,8 @@ OPERATIONS = [
     ("POST", "/api/v1/batches/{batch_id}/move/"),
     ("POST", "/api/v1/batches/{batch_id}/tasks/"),
     ("POST", "/api/v1/batches/{batch_id}/imports/"),
+    ("GET", "/api/v1/projects/{project_id}/predictions/"),
+    ("POST", "/api/v1/projects/{project_id}/predictions/"),
     ("GET", "/api/v1/imports/{import_id}/"),
     ("GET", "/api/v1/tasks/{task_id}/"),
     ("GET", "/api/v1/tasks/{task_id}/verdicts/"),

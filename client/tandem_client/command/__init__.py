@@ -10,7 +10,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from tandem_client.command import batches, deliver, login, projects, pull, push, watch
+from tandem_client.command import batches, deliver, login, predict, projects, pull, push, watch
 from tandem_client.command.output import Output
 from tandem_client.errors import NoLogin, NotAllowed, NotFound, NotSignedIn, ServerFault, TandemError, Unreachable
 from tandem_client.version import VERSION
@@ -49,6 +49,6 @@ def _parser() -> argparse.ArgumentParser:
     everywhere = argparse.ArgumentParser(add_help=False)
     everywhere.add_argument("--json", action="store_true", help="answer in JSON, for programs")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for module in (login, projects, batches, push, pull, watch, deliver):
+    for module in (login, projects, batches, push, predict, pull, watch, deliver):
         module.add(commands, everywhere)
     return parser

@@ -8,6 +8,7 @@ from typing import Any
 from tandem_client.client import Tandem
 from tandem_client.command.batches import batch_of
 from tandem_client.command.output import Output, bar, size
+from tandem_client.models import DeliveryTerms
 
 
 def add(commands: Any, everywhere: argparse.ArgumentParser) -> None:
@@ -16,6 +17,8 @@ def add(commands: Any, everywhere: argparse.ArgumentParser) -> None:
     one.add_argument("--project", required=True, help="its name or id")
     one.add_argument("--format", required=True, help="jsonl, coco, conll, docbin, table, …")
     one.add_argument("--batch", help="its name or id; all of the project's go along otherwise")
+    one.add_argument("--numbered", action="store_true", help="keep it on the server as a numbered, immutable delivery")
+    one.add_argument("--note", default="", help="of a numbered one: licence and consent")
     one.add_argument("-o", "--output", default=".", metavar="PLACE", help="a file, or a folder: the current one")
     one.set_defaults(run=deliver)
 
@@ -25,15 +28,23 @@ def deliver(asked: argparse.Namespace, output: Output) -> None:
     with Tandem() as tandem:
         project = tandem.projects.find(asked.project)
         batch = batch_of(tandem, project.id, asked.batch).id if asked.batch else None
-        path = tandem.exports.download(
-            project.id,
-            asked.format,
-            asked.output,
-            batch_id=batch,
-            progress=lambda done, total: output.progress(f"{asked.format}: {bar(done, total)}"),
-        )
+        path = _fetched(tandem, project.id, batch, asked, output)
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     bytes_in = Path(path).stat().st_size
     said = {"project": project.id, "batch": batch, "file": str(path), "bytes": bytes_in, "sha256": digest}
     output.show(said, f"{path}: {size(bytes_in)}, sha256 {digest}")
+
+
+def _fetched(tandem: Tandem, project: str, batch: str | None, asked: argparse.Namespace, output: Output) -> Path:
+    def progress(done: int, total: int | None) -> None:
+        output.progress(f"{asked.format}: {bar(done, total)}")
+
+    if not asked.numbered:
+        return tandem.exports.download(project, asked.format, asked.output, batch_id=batch, progress=progress)
+    made = tandem.deliveries.order(project, asked.format, terms=DeliveryTerms(batch=batch), note=asked.note)
+    tandem.deliveries.wait(
+        project, made.number, progress=lambda one: output.progress(f"delivery {one.number}: {one.written:,} tasks")
+    )
+    output.note(f"Delivery {made.number} is kept.")
+    return tandem.deliveries.download(project, made.number, asked.output, progress=progress)

@@ -31,6 +31,15 @@ def add(commands: Any, everywhere: argparse.ArgumentParser) -> None:
     one.add_argument("--project", required=True, help="its name or id")
     one.add_argument("--batch", required=True, help="its name or id; made where there is none of that name")
     one.add_argument("--live", action="store_true", help="hand the tasks out once they are in")
+    one.add_argument(
+        "--answers",
+        choices=("leave", "prediction", "judgement", "gold", "verdict"),
+        help="what becomes of answers in files: suggestions, past work, gold, verdicts; the page asks otherwise",
+    )
+    one.add_argument("--source", default="", help="whose answers they are, where the file doesn't say")
+    one.add_argument(
+        "--label", action="append", default=[], metavar="NAME=KEY", help="what a name in files means; + makes a label"
+    )
     one.add_argument("--no-wait", action="store_true", help="don't wait until a worker has loaded the files")
     one.set_defaults(run=push)
 
@@ -88,9 +97,27 @@ def _file(tandem: Tandem, batch: Batch, path: Path, asked: argparse.Namespace, o
     )
     if asked.no_wait:
         return made
+    done = _waited(tandem, made.id, name, output)
+    if done.state == "planned" and asked.answers:
+        tandem.imports.choose(made.id, asked.answers, source=asked.source, labels=_meanings(asked.label))
+        done = _waited(tandem, made.id, name, output)
+    return done
+
+
+def _waited(tandem: Tandem, import_id: str, name: str, output: Output) -> Import:
     return tandem.imports.wait(
-        made.id, progress=lambda one: output.progress(f"{name}: {one.position:,} rows read, {one.state}")
+        import_id, progress=lambda one: output.progress(f"{name}: {one.position:,} rows read, {one.state}")
     )
+
+
+def _meanings(said: Iterable[str]) -> dict[str, str]:
+    found = {}
+    for one in said:
+        name, equals, key = one.rpartition("=")
+        if not equals or not name or not key:
+            raise BadInput(f"--label {one}: say NAME=KEY, “Person=per”, “Car=+” or “Bus=-”.")
+        found[name] = key
+    return found
 
 
 def bounded(file: BinaryIO) -> Iterator[bytes]:
@@ -104,15 +131,23 @@ def bounded(file: BinaryIO) -> Iterator[bytes]:
 
 
 def _told(file: str, done: Loaded | Import) -> str:
+    if isinstance(done, Import) and done.state == "planned":
+        return f"{file}: waits for your choice on the project's page Load data, or say --answers (import {done.id})"
     if isinstance(done, Import) and done.state != "done":
         return f"{file}: sent, and {done.state} (import {done.id})"
     read = done.position if isinstance(done, Import) else done.read
     lines = [f"{file}: {read:,} read, {done.loaded:,} new, {done.known:,} known, {done.rejected:,} refused"]
-    lines += [f"  {_fault(one)}" for one in done.errors[:SHOWN]]
+    if isinstance(done, Import) and done.answered:
+        lines[0] += f", {done.answered:,} answers kept"
+    if isinstance(done, Import) and done.lost:
+        lines[0] += f", {done.lost:,} not kept"
+        lines += [f"  {told(one)}" for one in done.losses[:SHOWN]]
+    lines += [f"  {told(one)}" for one in done.errors[:SHOWN]]
     if done.rejected > SHOWN:
         lines.append(f"  and {done.rejected - SHOWN:,} more; --json tells all that is kept")
     return "\n".join(lines)
 
 
-def _fault(fault: Fault) -> str:
+def told(fault: Fault) -> str:
+    """A fault on one line."""
     return f"{fault.place}: {fault.text} ({fault.code})"

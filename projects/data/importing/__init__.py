@@ -1,6 +1,7 @@
 """Data on its way in: pure readers that turn files into rows, and the verbs that make tasks of them."""
 
 from projects.data.importing.formats import FORMATS
+from projects.data.importing.predictions import Prediction, PredictionsKept, keep_predictions, read_predictions
 from projects.data.importing.receive import all_faults, go_on, is_stuck, keep, receive, receive_from, run
 from projects.data.importing.rows import Fault, Item, Row
 from projects.data.importing.storing import Loaded, load, load_all
@@ -10,13 +11,17 @@ __all__ = [
     "Fault",
     "Item",
     "Loaded",
+    "Prediction",
+    "PredictionsKept",
     "Row",
     "all_faults",
     "go_on",
     "is_stuck",
     "keep",
+    "keep_predictions",
     "load",
     "load_all",
+    "read_predictions",
     "receive",
     "receive_from",
     "run",

@@ -42,6 +42,13 @@ class Brought(NamedTuple):
     new: bool  # the task was made of this very row
 
 
+class Offer(NamedTuple):
+    """What a source says of a task that is there."""
+
+    task: int
+    spoken: Spoken
+
+
 @dataclass
 class AnswersKept:
     """How the answers of one load are kept; it remembers whom it has met."""
@@ -85,14 +92,15 @@ class AnswersKept:
             lost += faults
             if spoken is None:
                 continue
-            name = self._name(spoken.by)
+            name = self.name_of(spoken.by)
             if name in found or (one_alone and found):
                 lost.append(Fault("answer", "said-twice", "The row has more than one answer; the first is kept."))
             else:
                 found[name] = spoken._replace(by=name)
         return tuple(found.values())[:MOST_WANTED], lost
 
-    def _name(self, by: str) -> str:
+    def name_of(self, by: str) -> str:
+        """The source's name as it is kept: what the row says, else what was chosen."""
         said = " ".join(by.split()).replace("@", " ")[: limits.SOURCE] or self.choices.source or UNNAMED
         return said.replace("\x00", "").encode("utf-8", "replace").decode()
 
@@ -116,20 +124,30 @@ class AnswersKept:
 
     def _predictions(self, brought: Sequence[Brought]) -> tuple[int, list[Fault]]:
         rows = [
-            (one.task, self._source(said.by), said.text, said.score, one.new)
+            (one.task, self._source(said.by), said.text, said.score)
             for one in brought
+            if one.new
             for said in one.row.said
         ]
+        with connection.cursor() as cursor, cursor.copy(COPY) as copy:
+            for row in rows:
+                copy.write_row(row)
+        again = [Offer(one.task, said) for one in brought if not one.new for said in one.row.said]
+        self.offer_again(again)
+        return len(rows) + len(again), []
+
+    def offer_again(self, offers: Sequence[Offer]) -> None:
+        """Keep what sources say of tasks that were there before, one for each task and source, over what they said."""
+        if not offers:
+            return
+        values = {
+            "tasks": [one.task for one in offers],
+            "sources": [self._source(one.spoken.by) for one in offers],
+            "answers": [one.spoken.text for one in offers],
+            "scores": [one.spoken.score for one in offers],
+        }
         with connection.cursor() as cursor:
-            with cursor.copy(COPY) as copy:
-                for *row, new in rows:
-                    if new:
-                        copy.write_row(row)
-            if again := [row for row in rows if not row[4]]:
-                tasks, sources, answers, scores, _new = map(list, zip(*again, strict=True))
-                values = {"tasks": tasks, "sources": sources, "answers": answers, "scores": scores}
-                cursor.execute(AGAIN, values)
-        return len(rows), []
+            cursor.execute(AGAIN, values)
 
     def _judgements(self, brought: Sequence[Brought]) -> tuple[int, list[Fault]]:
         rows = [(one, said) for one in brought for said in one.row.said]

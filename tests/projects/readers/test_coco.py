@@ -125,12 +125,18 @@ def test_an_image_without_annotations_says_that_nothing_is_in_it_and_one_nobody_
     assert [(row.external_id, answers(row)) for row in found] == [("a.png", [{"regions": []}]), ("b.png", [])]
 
 
+def test_a_file_that_only_lists_what_a_detector_looked_at_says_nothing_by_itself():
+    results = [{"image_id": 1, "category_id": 3, "bbox": [1, 2, 3, 4], "score": 0.5}]
+    (row,) = rows(read("coco", {"x.json": dataset(), "yolo.json": results, "a.png": picture()}))
+    assert [one.by for one in row.said] == ["yolo"]
+
+
 def test_a_detectors_results_are_predictions_with_their_score():
     results = [{"image_id": 1, "category_id": 3, "bbox": [1, 2, 3, 4], "score": s} for s in (0.75, 0.5)]
     files = {"x.json": dataset({"bbox": [5, 5, 5, 5]}), "yolo.json": results, "a.png": picture()}
     (row,) = rows(read("coco", files))
     person, model = row.said
-    assert (person.predicted, model.predicted, model.by, model.score) == (False, True, "yolo.json", 0.5)
+    assert (person.predicted, model.predicted, model.by, model.score) == (False, True, "yolo", 0.5)
     assert [region["attributes"] for region in model.answer["regions"]] == [{"score": 0.75}, {"score": 0.5}]
 
 

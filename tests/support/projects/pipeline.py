@@ -23,7 +23,7 @@ class Api:
     def post(self, name: str, *keys: object, body: object = None, **terms: str):
         data = body if isinstance(body, (bytes, str)) else json.dumps(body or {})
         headers = {"Idempotency-Key": terms["key"]} if "key" in terms else None
-        path = reverse(f"api-{name}", args=keys)
+        path = reverse(f"api-{name}", args=keys) + terms.get("query", "")
         return self.client.post(path, data, terms.get("type", "application/json"), headers=headers)
 
     def put(self, name: str, *keys: object, body: object):

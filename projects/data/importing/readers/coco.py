@@ -5,7 +5,7 @@ anywhere. Of images and annotations only numbers and names are held in memory. A
 whose marks are complete can't be known.
 """
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from contextlib import closing
 from functools import partial
 from typing import Any, NamedTuple
@@ -64,6 +64,8 @@ class _Set:
         self.masks: set[str] = set()  # pictures that are masks, and no items
         self._about, self._annotations = Gathered(), Gathered()
         self._known: list[_File] = []
+        self._results: list[str] = []  # files of a detector's results
+        self._labelled = False  # somebody annotated an image
 
     def close(self) -> None:
         """Give the disk back."""
@@ -72,7 +74,6 @@ class _Set:
 
     def gather(self) -> None:
         """Read all files of annotations."""
-        results = []
         for entry in wanted(self._files):
             if not entry.name.lower().endswith(ENDINGS):
                 continue
@@ -82,13 +83,13 @@ class _Set:
                 self.faults.append(Fault.of(refused, shown(entry.name)))
                 continue
             if found is None:
-                results.append(entry.name)
+                self._results.append(entry.name)
             elif found.images:
                 self._known.append(found)
                 self._gather_annotations(found)
             else:
                 self.faults.append(passed_over(entry.name))
-        for name in results:
+        for name in self._results:
             self._gather_results(name)
         if not self.numbers:
             first = self.faults[0] if self.faults else None
@@ -171,6 +172,7 @@ class _Set:
             folder = file.name.removesuffix(".json").rpartition("/")[2]
             value["mask"] = self.pictures.of(f"{folder}/{value['file_name']}", file.name)
             self.masks.add(value["mask"] or "")
+        self._labelled = self._labelled or not predicted
         self._annotations.add(file.images[id], {"of": at, "at": part.place, "predicted": predicted, "it": value})
 
     def item(self, number: int, task_type: str) -> Item:
@@ -182,11 +184,17 @@ class _Set:
             task_type,
             first["picture"],
             first["file_name"],
-            partial(self._mark, number, any(one["tells"] for one in about)),
+            partial(self._mark, number, self._tells(about)),
             size=size_of(first.get("width"), first.get("height")),
             asset=first.get("sha256"),
             external_id=first.get("external_id"),
         )
+
+    def _tells(self, about: Sequence[Mapping[str, Any]]) -> bool:
+        """Whether an image without annotations is known to show nothing: a file that only lists what a detector looked
+        at doesn't say so."""
+        only_lists = self._results and not self._labelled
+        return not only_lists and any(one["tells"] for one in about)
 
     def _mark(self, number: int, tells: bool, marks: Any) -> Any:
         found = [

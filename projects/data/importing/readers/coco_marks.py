@@ -1,6 +1,7 @@
 """What COCO's annotations of one image come to."""
 
 from collections.abc import Hashable, Mapping, Sequence
+from pathlib import PurePosixPath
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -51,7 +52,7 @@ def mark(marks: Marks, found: Sequence[Annotation], tells: bool, files: Files) -
         for annotation, categories, place, _ in mine:
             _add(own, annotation, categories, place, files, seen)
         scored = any("score" in one[0] for one in mine)
-        said += own.said(by=predicted.rpartition("/")[2][:200], predicted=bool(predicted) or scored)
+        said += own.said(by=PurePosixPath(predicted).stem[:200], predicted=bool(predicted) or scored)
         marks.lost += own.lost
     return tuple(said)
 
