@@ -73,6 +73,12 @@ def test_file_that_brings_answers_waits_for_a_choice_and_nothing_is_written(batc
     assert not importing.is_stuck(found)
 
 
+def test_names_of_the_trade_are_proposed_for_the_labels_that_they_mean(project):
+    names = ["PER", "B-LOC", "people", "Places", "ORG", "person", "Periodical"]
+    meanings = choices.proposals(project, names)
+    assert meanings == dict(zip(names, ["person", "place", "person", "place", CREATE, "person", CREATE], strict=True))
+
+
 def test_predictions_become_one_row_for_each_task_and_source_and_the_newest_holds(batch):
     done = loaded_as(batch, "prediction", row("a", by("Detector", MARIA, score=0.9), by("Other", OSLO)), row("b"))
     assert (done.state, done.loaded, done.answered, done.lost) == ("done", 2, 2, 0)

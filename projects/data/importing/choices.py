@@ -1,7 +1,6 @@
 """What somebody chose for an import: what becomes of its answers, what its labels and columns mean. Kept with it; what
 labels mean is kept with the project as well, and proposed the next time."""
 
-import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,6 +9,7 @@ from django.db import transaction
 from procrastinate.contrib.django import app
 
 from projects.configuration import configure, save_settings
+from projects.data.importing.usual_labels import likely, plain
 from projects.errors import Refused
 from projects.models import Import, ImportedLabel, Project, limits
 from projects.quality.gold import grading
@@ -20,7 +20,6 @@ from taskers.models import Person
 
 JOB = "projects.jobs.run_import"
 CREATE, LEAVE = "+", "-"  # instead of a label's key: make one of this name; leave it out
-WORDS = re.compile(r"[\W_]+")
 
 
 @dataclass(frozen=True)
@@ -164,22 +163,31 @@ def remember(project: Project, labels: Mapping[str, str]) -> None:
 
 
 def proposals(project: Project, names: Sequence[str]) -> dict[str, str]:
-    """What each name in a file probably means: what was chosen last, a label that is called so, or one to be made."""
-    labels = list(project.labels.in_use())
+    """What each name in a file probably means: what it means, a label that is known under that name, or one to be
+    made."""
+    called = _called(project)
+    return {name: said or likely(name, called) or CREATE for name, said in meanings(project, names).items()}
+
+
+def meanings(project: Project, names: Sequence[str]) -> dict[str, str | None]:
+    """What each name in a file means: what was chosen last (LEAVE among it), or a label that is called so; else
+    None."""
     kept = dict(ImportedLabel.objects.filter(project=project, name__in=names).values_list("name", "label__key"))
-    in_use = {one.key for one in labels}
-    called = {_plain(said): one.key for one in reversed(labels) for said in (one.name, one.key)}
+    called = _called(project)
+    in_use = set(called.values())
     models = project.settings_now().label_mapping
-    found = {}
+    found: dict[str, str | None] = {}
     for name in names:
         if name in kept and (kept[name] is None or kept[name] in in_use):
             found[name] = kept[name] or LEAVE
         elif models.get(name) in in_use:
             found[name] = models[name]
         else:
-            found[name] = called.get(_plain(name), CREATE)
+            found[name] = called.get(plain(name))
     return found
 
 
-def _plain(name: str) -> str:
-    return WORDS.sub(" ", name.casefold()).strip()
+def _called(project: Project) -> dict[str, str]:
+    """The keys of the labels in use by how they are called."""
+    labels = list(project.labels.in_use())
+    return {plain(said): one.key for one in reversed(labels) for said in (one.name, one.key)}

@@ -12,7 +12,7 @@ from django.db import connection
 
 from projects import queue
 from projects.data.importing.answers import Spoken, Words
-from projects.data.importing.choices import LEAVE, Choices, proposals
+from projects.data.importing.choices import LEAVE, Choices, meanings
 from projects.data.importing.row_check import Ready
 from projects.data.importing.rows import Fault, Known, Row
 from projects.models import Import, ImportedAnnotator, PredictionSource, Project, limits
@@ -206,9 +206,8 @@ class _Meanings:
 
     def __call__(self, name: str) -> str | None:
         if name not in self._found:
-            meaning = proposals(self._project, [name])[name]
-            known = meaning != LEAVE and self._project.labels.in_use().filter(key=meaning).exists()
-            self._found[name] = meaning if known else None
+            meaning = meanings(self._project, [name])[name]
+            self._found[name] = None if meaning == LEAVE else meaning
         return self._found[name]
 
 
