@@ -12,7 +12,7 @@ from typing import Any
 from projects.data.connectors.files import Files
 from projects.data.importing.format import ImportFormat, Reading
 from projects.data.importing.readers.going_on import Later, after
-from projects.data.importing.readers.listing import heads, passed_over, shown, text_of, wanted
+from projects.data.importing.readers.listing import heads, listed, passed_over, shown, text_of, wanted
 from projects.data.importing.readers.spans import Spans
 from projects.data.importing.rows import Fault, Item, Row, Said
 from projects.errors import Refused
@@ -22,6 +22,7 @@ MAX_NOTES = 64 * 1024 * 1024
 ENTITY = re.compile(r"(\S+) (\d{1,9} \d{1,9}(?:;\d{1,9} \d{1,9})*)")
 NO_PLACE = {"R": "relations", "E": "events", "*": "equivalences", "N": "normalizations", "#": "notes"}
 OTHERS = (".conf",)
+SETTINGS = "annotation.conf"  # the names of what may be marked
 
 
 def read(files: Files, reading: Reading) -> Iterator[Item]:
@@ -100,6 +101,8 @@ def _entity(spans: Spans, place: str, name: str, rest: str, attributes: dict[str
 
 
 def _recognises(files: Files) -> bool:
+    if any(entry.name.rpartition("/")[2] == SETTINGS for entry in listed(files)):
+        return True  # whatever is marked, which may be nothing
     return any(ENTITY.match(head.decode("utf-8", "replace").partition("\t")[2]) for head in heads(files, (".ann",)))
 
 

@@ -41,9 +41,10 @@ def _mark(
     score: float | None,
 ) -> None:
     if kind == "points":
+        visible = not attributes.pop("occluded", False)
         for at, (x, y) in enumerate(places(numbers)):
             where = place if len(numbers) == 2 else f"{place}, point {at + 1}"
-            marks.region(where, label, {"type": "point", "x": x, "y": y}, attributes, score)
+            marks.region(where, label, {"type": "point", "x": x, "y": y, "visible": visible}, attributes, score)
     elif kind in ("box", "rectangle"):
         left, top, right, bottom = numbers
         marks.region(place, label, turned_box(left, top, right - left, bottom - top, turn), attributes, score)

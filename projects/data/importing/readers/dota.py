@@ -54,9 +54,19 @@ def _mark(text: str, name: str, marks: Marks) -> tuple[Said, ...]:
 def _is_line(line: str) -> bool:
     parts = line.split()
     try:
-        return len(parts) in (9, 10) and all(number(one) >= -1e6 for one in parts[:8]) and not parts[8].isdigit()
+        corners = len(parts) in (9, 10) and all(number(one) >= -1e6 for one in parts[:8])
     except Refused:
         return False
+    return corners and not _is_number(parts[8])
+
+
+def _is_number(word: str) -> bool:
+    """Of YOLO's polygons the ninth word is a number; here it is a class."""
+    try:
+        number(word)
+    except Refused:
+        return False
+    return True
 
 
 def _recognises(files: Files) -> bool:

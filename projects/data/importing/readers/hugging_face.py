@@ -29,6 +29,7 @@ ARROW, PARQUET = (".arrow",), (".parquet",)
 MAX_INFO = 64 * 1024 * 1024
 TAIL = 256 * 1024
 TAGS = ("ner_tags", "tags", "labels", "ner")
+SPANS, ANSWER = "spans", "answer_"  # the column, and how the columns begin, in which Tandem's export has answers
 UNKNOWN = -1  # the number of a class that isn't said
 
 
@@ -170,7 +171,7 @@ def _row(
             meta[name] = plain(value, name)
         except Refused as refused:
             lost.append(Fault.of(refused, place))
-    id = meta.pop("id", None)
+    id = meta.pop("external_id", None) or meta.pop("id", None)
     external_id = str(id) if isinstance(id, int | str) and str(id).strip() else None
     if columns.picture and task_type != "text_spans":
         found = _picture(files, pictures, task_type, place, columns, values, external_id)
@@ -207,26 +208,47 @@ def _picture(
 
 def _mark(columns: Columns, values: dict[str, Any], marks: Marks) -> tuple[Said, ...]:
     told = False
-    for field, names in columns.classes.items():
-        value = values.get(field)
-        if value is not None and value != UNKNOWN:
-            marks.choose(field, _name(names, value), field)
-            told = True
+    for field, name in _classes(columns, values):
+        marks.choose(field, name, field.removeprefix(ANSWER))
+        told = True
     things = values.get(columns.objects or "")
     if columns.objects and isinstance(things, Mapping | list):
         told = True
         feature = columns.features[columns.objects]
         inner = feature.get("feature", feature) if isinstance(feature, dict) else feature[0]
         names = _names_in(inner)
-        for index, (box, label) in enumerate(_boxes(things)):
-            place = f"{columns.objects}[{index}]"
-            if isinstance(box, list) and len(box) == 4:
-                x, y, width, height = box
-                shape = {"type": "box", "x": x, "y": y, "width": width, "height": height}
-                marks.region(place, _name(names, label), shape)
-            else:
-                marks.lose(place, "wrong-shape", "A box is four numbers.")
+        for index, (thing, label) in enumerate(_things(things)):
+            _region(marks, f"{columns.objects}[{index}]", thing, _name(names, label))
     return marks.said() if told else ()
+
+
+def _classes(columns: Columns, values: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """What is said of the whole row: the column and the class's name."""
+    for field, names in columns.classes.items():
+        value = values.get(field)
+        if value is not None and value != UNKNOWN:
+            yield field, _name(names, value)
+
+
+def _region(marks: Marks, place: str, thing: Mapping[str, Any], label: str) -> None:
+    """A box; or what Tandem's own export says of a thing besides it: its outline or mask, and attributes."""
+    box, points, kind = thing.get("bbox"), thing.get("points") or [], thing.get("type")
+    try:
+        attributes = loads(thing.get("attributes") or "{}")
+        mask = loads(thing["rle"]) if thing.get("rle") else None
+    except (Refused, ValueError):
+        attributes, mask = {}, None
+    if isinstance(mask, dict):
+        marks.region(place, label, {"type": "mask", **mask}, attributes)
+    elif kind in ("polygon", "polyline"):
+        marks.region(place, label, {"type": kind, "points": points}, attributes)
+    elif kind == "point" and points:
+        marks.region(place, label, {"type": "point", "x": points[0][0], "y": points[0][1]}, attributes)
+    elif isinstance(box, list) and len(box) == 4:
+        x, y, width, height = box
+        marks.region(place, label, {"type": "box", "x": x, "y": y, "width": width, "height": height}, attributes)
+    else:
+        marks.lose(place, "wrong-shape", "A box is four numbers.")
 
 
 def _names_in(inner: Any) -> list[str]:
@@ -242,15 +264,17 @@ def _names_in(inner: Any) -> list[str]:
     return []
 
 
-def _boxes(things: Any) -> Iterator[tuple[Any, Any]]:
+def _things(things: Any) -> Iterator[tuple[Mapping[str, Any], Any]]:
+    """What is in a picture, one thing after the other, with the number of its class."""
     keys = ("category", "label", "labels", "categories")
     if isinstance(things, Mapping):
         labels: Any = next((things[key] for key in keys if things.get(key) is not None), [])
-        yield from zip_longest(things.get("bbox") or [], labels)
+        for box, label in zip_longest(things.get("bbox") or [], labels):
+            yield {"bbox": box}, label
         return
     for one in things:
         if isinstance(one, Mapping):
-            yield one.get("bbox"), next((one[key] for key in keys if one.get(key) is not None), None)
+            yield one, next((one[key] for key in keys if one.get(key) is not None), None)
 
 
 def _text(task_type: str, place: str, columns: Columns, values: dict[str, Any], external_id: str | None) -> Item:
@@ -261,12 +285,26 @@ def _text(task_type: str, place: str, columns: Columns, values: dict[str, Any], 
     if not isinstance(text, str):
         return Fault(place, "no-text", "The row has no text.")
     spans = Spans(task_type, place, text)
-    found = [(field, values.get(field)) for field in columns.classes]
-    known = [(field, value) for field, value in found if value is not None and value != UNKNOWN]
-    for field, value in known:
-        spans.choose(field, _name(columns.classes[field], value), field)
-    said = spans.said() if known else ()
+    known = list(_classes(columns, values))
+    for field, name in known:
+        spans.choose(field, name, field.removeprefix(ANSWER))
+    things = values.get(columns.objects or "")
+    marked = columns.objects == SPANS and isinstance(things, list)
+    if marked:
+        _spans(spans, columns, things)
+    said = spans.said() if known or marked else ()
     return Row(place, external_id, {"text": text}, size=2 * len(text), said=said, lost=tuple(spans.lost))
+
+
+def _spans(spans: Spans, columns: Columns, things: Any) -> None:
+    """The spans that Tandem's own export has in a column."""
+    names = _names_in(columns.features[SPANS][0])
+    for index, (thing, label) in enumerate(_things(things)):
+        try:
+            attributes = loads(thing.get("attributes") or "{}")
+        except (Refused, ValueError):
+            attributes = {}
+        spans.span(f"{SPANS}[{index}]", thing.get("start"), thing.get("end"), _name(names, label), attributes)
 
 
 def _tagged(

@@ -28,6 +28,8 @@ from projects.errors import Refused
 ENDINGS = (".json",)
 TEXTS = ("text", "ner", "content", "body", "document", "dialog")
 PICTURES = ("image", "img", "picture", "photo")
+CONFIG = "config.xml"  # how its pages ask, which the project's settings say here
+NAMED = "external_id"  # of a task's data: what others call it
 PREFIX = re.compile(r"^[0-9a-f]{8}-")  # before the name of what was uploaded to it
 
 
@@ -41,7 +43,7 @@ def _items(files: Files, task_type: str) -> Iterator[Item | Later]:
     for entry in wanted(files):
         name = entry.name
         if not name.lower().endswith(ENDINGS):
-            if not is_picture(name):
+            if not is_picture(name) and name.rpartition("/")[2] != CONFIG:
                 yield passed_over(name)
             continue
         try:
@@ -59,7 +61,8 @@ def _row(files: Files, pictures: PictureNames, task_type: str, task: Any, name: 
     data = task.get("data") if isinstance(task, dict) else None
     if not isinstance(data, dict):
         return Fault(place, "wrong-shape", "A task is an object with its data.")
-    external_id = str(task["id"]) if isinstance(task.get("id"), int | str) else None
+    id = data.get(NAMED) or task.get("id")
+    external_id = str(id) if isinstance(id, int | str) else None
     image = _picture_key(data)
     if image and task_type != "text_spans":
         found = _picture(pictures, str(data[image]), name)
@@ -109,7 +112,7 @@ def _picture(pictures: PictureNames, address: str, near: str) -> str | None:
 
 
 def _meta(data: Mapping[str, Any], shown_key: str) -> dict[str, Any]:
-    return {key: value for key, value in data.items() if key != shown_key}
+    return {key: value for key, value in data.items() if key not in (shown_key, NAMED)}
 
 
 def _text(

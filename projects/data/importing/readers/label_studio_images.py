@@ -66,7 +66,7 @@ def _shape(marks: Marks, kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
         across, down = _place(marks, given["radiusX"], given["radiusY"])
         return ellipse(x, y, across, down, given.get("rotation") or 0)
     if kind.startswith("keypoint"):
-        return {"type": "point", "x": x, "y": y}
+        return {"type": "point", "x": x, "y": y, "visible": given.get("hidden") is not True}
     width, height = _place(marks, given["width"], given["height"])
     return _turned(x, y, width, height, given.get("rotation") or 0)
 

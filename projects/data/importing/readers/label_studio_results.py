@@ -93,7 +93,9 @@ def _add(group: Group, one: dict[str, Any], kind: str, value: dict[str, Any]) ->
     if one.get("image_rotation") not in (None, 0):
         group.turned = True
     meta = one.get("meta")
-    if isinstance(meta, dict) and meta:
+    if isinstance(meta, dict) and isinstance(meta.get("attributes"), dict):  # as Tandem writes it
+        group.attributes |= {str(key)[:60]: _plain(part) for key, part in meta["attributes"].items()}
+    elif isinstance(meta, dict) and meta:
         group.attributes |= {f"meta {key}"[:60]: _plain(part) for key, part in meta.items()}
 
 

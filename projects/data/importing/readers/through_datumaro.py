@@ -90,7 +90,9 @@ def _row(folder: Files, media: Files, task_type: str, told: dict[str, Any]) -> I
     own = files is media
     name = path.removeprefix("/") if path else None
     mark = partial(_mark, told)
-    item = labelled(files, task_type, name, called, mark, external_id=called if own else None)
+    named = told["attributes"].pop("external_id", None)
+    known = named if isinstance(named, str) and named else called if own else None
+    item = labelled(files, task_type, name, called, mark, external_id=known)
     if own and not isinstance(item, Fault):
         item.fields["name"] = called
     return item
