@@ -18,6 +18,12 @@ from projects.task_types.preference import FIRST, PAIR, PREFERRED, TIE
 
 Result = dict[str, Any]
 SIDES = {FIRST: "left"}
+TOOLS = {  # its tools, and the shapes that they draw
+    "Brush": {"mask"},
+    "Rectangle": {"box"},
+    "Polygon": {"polygon", "polyline", "mask"},  # masks where they go as polygons
+    "KeyPoint": {"point"},
+}
 
 
 def write(source: Source) -> Iterator[Entry]:
@@ -189,9 +195,7 @@ def _interface(source: Source) -> str:
     """The labelling interface for these tasks, where it follows from the labels alone."""
     labels = "".join(f'<Label value={quoted(one.name)} background="{one.colour}"/>' for one in source.in_order)
     if source.project.task_type == "image_regions":
-        kinds = ("Brush", "Rectangle", "Polygon", "KeyPoint")
-        tools = "".join(f'<{one}Labels name="{one.lower()}" toName="image">{labels}</{one}Labels>' for one in kinds)
-        return f'<View><Image name="image" value="$image"/>{tools}</View>\n'
+        return f'<View><Image name="image" value="$image"/>{"".join(_tools(source))}</View>\n'
     if source.project.task_type == "text_spans":
         return f'<View><Labels name="label" toName="text">{labels}</Labels><Text name="text" value="$text"/></View>\n'
     if source.project.task_type == "preference":
@@ -199,6 +203,20 @@ def _interface(source: Source) -> str:
         return f'<View><Pairwise name="preferred" toName="first,second"/>{shown}</View>\n'
     choices = labels.replace("<Label ", "<Choice ")
     return f'<View><Text name="text" value="$text"/><Choices name="label" toName="text">{choices}</Choices></View>\n'
+
+
+def _tools(source: Source) -> Iterator[str]:
+    """A tool for each kind of shape that labels take, with these labels. Those of points are numbered: in that order
+    its converter writes them as COCO's key points, and without points it writes plain categories."""
+    for kind, drawn in TOOLS.items():
+        labels = [one for one in source.in_order if not one.shapes or drawn & set(one.shapes)]
+        inside = "".join(
+            f'<Label value={quoted(one.name)} background="{one.colour}"'
+            + (f' model_index="{at}"/>' if kind == "KeyPoint" else "/>")
+            for at, one in enumerate(labels)
+        )
+        if labels:
+            yield f'<{kind}Labels name="{kind.lower()}" toName="image">{inside}</{kind}Labels>'
 
 
 def _json(value: object) -> bytes:
