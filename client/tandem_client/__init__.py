@@ -9,6 +9,7 @@ with Tandem("https://tandem.example.com", "tdm_…") as tandem:
 
 from tandem_client.answers import Answers, KeptAnswers
 from tandem_client.client import Tandem
+from tandem_client.delivery import Delivery, DeliveryTerms, SplitTerms
 from tandem_client.errors import (
     ApiError,
     BadInput,
@@ -30,8 +31,6 @@ from tandem_client.errors import (
 from tandem_client.models import (
     Attribute,
     Batch,
-    Delivery,
-    DeliveryTerms,
     Fault,
     FeedLine,
     Field,
@@ -49,7 +48,6 @@ from tandem_client.models import (
     Project,
     ProjectLine,
     Settings,
-    SplitTerms,
     Task,
     Thresholds,
     Token,

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from tandem_client.codec import decoded, given
+from tandem_client.delivery import Delivery, DeliveryTerms
 from tandem_client.downloads import Told, download
 from tandem_client.errors import DeliveryFailed
 from tandem_client.lists import listed
-from tandem_client.models import Delivery, DeliveryTerms
 from tandem_client.transport import Request, Transport, at, new_key
 
 POLL = 1.0  # seconds between two looks

@@ -141,7 +141,7 @@ API = [
     put("api-batch-place", MANAGE, json(priority=7, deadline=None)),
     post("api-batch-move", MANAGE, json(state="paused")),
     get("api-predictions", MANAGE),
-    post("api-predictions", MANAGE, json([{"external_id": "new", "answer": ANSWER}])),
+    post("api-predictions", MANAGE, json([{"task": "@spare", "answer": ANSWER}])),
     post("api-batch-tasks", MANAGE, json([{"external_id": "new", "payload": {"text": "A line."}}])),
     post("api-batch-imports", MANAGE, form(file=File("more.txt", "A line.\n"))),
     get("api-import", MANAGE),

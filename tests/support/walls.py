@@ -19,8 +19,8 @@ FLOORS = {
 # The package of client/ is built and installed by itself: it imports none of the apps, and none of them imports it.
 CLIENT = {
     "tandem_client": """command|__main__
-        client projects|batches|tasks|imports|verdicts|exports|webhooks login
-        downloads|uploads|folders|answers|lists|signatures transport codec models errors|version"""
+        client projects|batches|tasks|imports|predictions|deliveries|verdicts|exports|webhooks login
+        downloads|uploads|folders|answers|lists|signatures|json_lines transport codec models|delivery errors|version"""
 }
 TREES = {
     path: ast.parse(path.read_text())

@@ -3,7 +3,10 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
+
+from django.apps import apps
 
 from tests.support.walls import TREES
 
@@ -11,20 +14,27 @@ VERBS = {"create", "update", "delete", "bulk_create", "bulk_update", "get_or_cre
 SQL = re.compile(
     r"\b(?:INSERT INTO|UPDATE|DELETE FROM|COPY) (?:ONLY )?(?:assist|projects|taskers)_(\w+)\b([^;]{0,400})"
 )
+HOLDS = re.compile(r"\bSET\b[^;]*?\b(?:wanted|withheld)\b\s*=")
 HELD = {"wanted", "withheld"}  # what the queue alone changes of a task; others load tasks and archive them
 
 
-def written_by(path: Path, noun: str) -> bool:
-    """Whether this file writes rows of a model; of Task, whether it changes what is wanted or withheld."""
-    if noun == "Task":
-        return any(HELD & columns for found, columns in _by_model(TREES[path]) if found == noun) or any(
-            re.search(r"\bSET\b[^;]*?\b(?:wanted|withheld)\b\s*=", rest)
-            for table, rest in SQL.findall(path.read_text())
-            if table == "task"
-        )
-    return any(found == noun for found, _columns in _by_model(TREES[path])) or any(
-        table == noun.lower() for table, _rest in SQL.findall(path.read_text())
-    )
+@cache
+def written_by(path: Path) -> frozenset[str]:
+    """The models whose rows this file writes; Task where it changes what is wanted or withheld."""
+    return frozenset(writes(TREES[path], path.read_text()))
+
+
+def writes(tree: ast.Module, source: str) -> set[str]:
+    """The same of a file's source."""
+    found = {noun for noun, columns in _by_model(tree) if noun != "Task" or HELD & columns}
+    for table, rest in SQL.findall(source):
+        if table != "task" or HOLDS.search(rest):
+            found.add(NOUNS.get(table, table))
+    return found
+
+
+# The names of tables, without their app, and of their models.
+NOUNS = {model._meta.db_table.partition("_")[2]: model.__name__ for model in apps.get_models()}
 
 
 def _by_model(tree: ast.Module) -> Iterator[tuple[str, set[str]]]:

@@ -8,7 +8,7 @@ from typing import Any
 from tandem_client.client import Tandem
 from tandem_client.command.batches import batch_of
 from tandem_client.command.output import Output, bar, size
-from tandem_client.models import DeliveryTerms
+from tandem_client.delivery import DeliveryTerms
 
 
 def add(commands: Any, everywhere: argparse.ArgumentParser) -> None:
