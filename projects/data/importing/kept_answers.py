@@ -5,7 +5,7 @@ The only writer of ImportedPrediction, PredictionSource and ImportedAnnotator.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 from django.db import connection
@@ -140,7 +140,7 @@ class AnswersKept:
         """Keep what sources say of tasks that were there before, one for each task and source, over what they said."""
         if not offers:
             return
-        values = {
+        values: dict[str, Any] = {
             "tasks": [one.task for one in offers],
             "sources": [self._source(one.spoken.by) for one in offers],
             "answers": [one.spoken.text for one in offers],
