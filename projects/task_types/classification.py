@@ -16,6 +16,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from projects.errors import Refused
+from projects.inference import part_matches
 from projects.inference.fields import fields_agreement, merge_fields, without
 from projects.inference.gold_check import Difference, GoldCheck
 from projects.task_types import asked_fields, studio_keys
@@ -124,6 +125,9 @@ class Classification:
         self, answers: Sequence[Answer], thresholds: Mapping[str, Any], trust: Sequence[float] | None = None
     ) -> Answer:
         return merge_fields(answers, thresholds.get("numbers"), trust)
+
+    def matched_parts(self, answers: Sequence[Answer], thresholds: Mapping[str, Any]) -> list[list[tuple[int, int]]]:
+        return part_matches.of_fields(answers)
 
     def effort(self, answers: Sequence[Answer], enough: float) -> float:
         return 0.0

@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from projects.errors import Refused
+from projects.inference import part_matches
 from projects.inference.agreement import regions_agreement
 from projects.inference.gold_check import GoldCheck, check_regions
 from projects.inference.masks import merge_regions
@@ -125,6 +126,9 @@ class ImageRegions:
         self, answers: Sequence[Answer], thresholds: Mapping[str, Any], trust: Sequence[float] | None = None
     ) -> Answer:
         return merge_regions(answers, thresholds.get("iou", IOU))
+
+    def matched_parts(self, answers: Sequence[Answer], thresholds: Mapping[str, Any]) -> list[list[tuple[int, int]]]:
+        return part_matches.of_regions(answers, thresholds.get("iou", IOU))
 
     def effort(self, answers: Sequence[Answer], enough: float) -> float:
         return effort.regions([answer["regions"] for answer in answers], enough)

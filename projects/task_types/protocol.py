@@ -64,6 +64,11 @@ class TaskType(Protocol):
         """
         ...
 
+    def matched_parts(self, answers: Sequence[Answer], thresholds: Mapping[str, Any]) -> list[list[tuple[int, int]]]:
+        """Which parts of checked answers are about one thing: each match as (number of the answer, number of the part),
+        never two of one answer, in the order in which people go through them."""
+        ...
+
     def effort(self, answers: Sequence[Answer], enough: float) -> float:
         """How many seconds agreeing and merging checked answers takes, rather too many; where it comes to more than
         `enough`, any number beyond it. Quick."""

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from projects.errors import Refused
+from projects.inference import part_matches
 from projects.inference.agreement import spans_agreement
 from projects.inference.gold_check import GoldCheck, check_spans
 from projects.inference.spans import merge_spans
@@ -114,6 +115,9 @@ class TextSpans:
         self, answers: Sequence[Answer], thresholds: Mapping[str, Any], trust: Sequence[float] | None = None
     ) -> Answer:
         return merge_spans(answers)
+
+    def matched_parts(self, answers: Sequence[Answer], thresholds: Mapping[str, Any]) -> list[list[tuple[int, int]]]:
+        return part_matches.of_spans(answers)
 
     def effort(self, answers: Sequence[Answer], enough: float) -> float:
         return effort.spans([answer["spans"] for answer in answers])

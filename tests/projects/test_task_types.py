@@ -208,3 +208,16 @@ def test_any_payload_is_refused_by_name_or_taken(key, payload):
         assert refused.code and refused.text
     else:
         assert TASK_TYPES[key].check_payload(checked) == checked
+
+
+def test_parts_of_several_answers_are_matched_whatever_their_labels() -> None:
+    box = {"type": "box", "x": 10, "y": 10, "width": 20, "height": 20}
+    first = {"regions": [{"label": "cat", "shape": box}, {"label": "dog", "shape": box | {"x": 60}}]}
+    second = {"regions": [{"label": "dog", "shape": box | {"x": 61}}, {"label": "dog", "shape": box | {"y": 11}}]}
+    assert TASK_TYPES["image_regions"].matched_parts([first, second], {}) == [[(0, 0), (1, 1)], [(0, 1), (1, 0)]]
+    spans = [{"spans": [{"start": 0, "end": 5, "label": "a"}]}, {"spans": [{"start": 9, "end": 12, "label": "a"}]}]
+    spans.append({"spans": [{"start": 2, "end": 5, "label": "b"}]})
+    assert TASK_TYPES["text_spans"].matched_parts(spans, {}) == [[(0, 0), (2, 0)], [(1, 0)]]
+    assert TASK_TYPES["text_spans"].matched_parts([{"spans": []}, {"spans": []}], {}) == []
+    fields = [{"fields": [{"field": "kind", "value": "x"}]}, {"fields": [{"field": "kind", "value": "y"}]}]
+    assert TASK_TYPES["classification"].matched_parts(fields, {}) == [[(0, 0), (1, 0)]]

@@ -43,6 +43,7 @@ from projects.queue.clock import Clock
 from projects.task_types import TASK_TYPES
 from projects.task_types.protocol import TaskType
 from projects.web.annotator.work_json import choices_json, project_json, task_json
+from projects.web.reviewer.combining import matches_json
 from projects.web.shared import work_body
 from projects.web.shared.json_view import json_view, read_text, read_uuid
 from projects.workflow import submission
@@ -192,10 +193,12 @@ def review_json(review: Assignment, reviewer: Person, selection: Selection, *, b
     settings = project.settings.get(version=review.settings_version or 0)
     saved = Draft.objects.filter(assignment=review).first()
     verdict = None if blind else Verdict.objects.current().filter(task=task).first()
+    answers = [one | ({"agreement": None} if blind else {}) for one in answers_json(task, settings)]
     return {
         "task": task_json(task),
         "project": project_json(project, settings, reviewer),
-        "answers": [one | ({"agreement": None} if blind else {}) for one in answers_json(task, settings)],
+        "answers": answers,
+        "matches": matches_json(project.task_type, answers, settings),
         "review": {
             "id": str(review.public_id),
             "token": str(review.token),

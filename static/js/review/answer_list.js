@@ -7,9 +7,9 @@ import { labelCounts, standingOf } from "./answers.js";
  * @param {HTMLElement} host
  * @param {{key: string, name: string}[]} labels
  * @param {{onChoose: (index: number) => void, onHide: (index: number) => void, act: (action: string) => void,
- *   keyOf: (action: string) => string}} ways
+ *   keyOf: (action: string) => string, combines: boolean}} ways
  */
-export function createAnswerList(host, labels, { onChoose, onHide, act, keyOf }) {
+export function createAnswerList(host, labels, { onChoose, onHide, act, keyOf, combines }) {
   const list = element("ol", { class: "answers" });
   const way = (action, text) =>
     element("button", { class: "button button--small", type: "button", onclick: () => act(action) }, text, " ", element("kbd", { class: "key" }, keyOf(action)));
@@ -20,7 +20,7 @@ export function createAnswerList(host, labels, { onChoose, onHide, act, keyOf })
       { class: "panel-part", "aria-labelledby": "answers-title" },
       element("h2", { class: "panel-part__title", id: "answers-title" }, say("Answers")),
       list,
-      element("div", { class: "review__ways" }, edit, way("fresh", say("Start fresh"))),
+      element("div", { class: "review__ways" }, combines && way("combine", say("Combine them")), edit, way("fresh", say("Start fresh"))),
     ),
   );
 

@@ -13,9 +13,10 @@ import { say } from "../studio/shared/words.js";
  * @param {HTMLElement} stage emptied first
  * @param {{task: any, nameOf: (label: string) => string,
  *   said: (answer: string, mark: string) => number,
- *   shown: () => {id: string, letter: string, colour: string, chosen: boolean, answer: any}[]}} work
+ *   shown: () => {id: string, letter: string, colour: string, chosen: boolean, answer: any}[],
+ *   onLook?: (view: any) => void}} work onLook: hears when somebody moved the view, or came closer
  */
-export function createComparison(stage, { task, nameOf, shown, said }) {
+export function createComparison(stage, { task, nameOf, shown, said, onLook = () => {} }) {
   const size = { width: task.image.width, height: task.image.height };
   const edge = edgeOf(size);
   const canvas = element("div", { class: "canvas", tabindex: "0", role: "img", "aria-label": say("Image {name} with the answers over it", { name: task.name }) });
@@ -25,10 +26,14 @@ export function createComparison(stage, { task, nameOf, shown, said }) {
 
   const viewport = createViewport(canvas, { drawImage, drawMarks, drawTop });
   const pointer = createPointer(canvas, viewport, () => hand);
-  const hand = movingHand(viewport, (point) => {
+  const tell = () => onLook(viewport.view);
+  const hand = movingHand(viewport, hover, tell);
+  canvas.addEventListener("wheel", () => queueMicrotask(tell), { passive: true });
+
+  function hover(point) {
     under = point && nearest(point);
     viewport.redrawTop();
-  });
+  }
 
   function nearest(point) {
     for (const one of [...shown()].reverse()) {
@@ -71,6 +76,7 @@ export function createComparison(stage, { task, nameOf, shown, said }) {
     redraw: () => viewport.redraw(),
     fit: () => viewport.fit(),
     zoom: (factor) => viewport.zoom(factor),
+    look: (view) => viewport.look(view),
     /** Bring a region into sight and point it out. */
     reveal(region) {
       const [x, y, width, height] = boxAround(region.shape);
@@ -89,7 +95,7 @@ export function createComparison(stage, { task, nameOf, shown, said }) {
 }
 
 /** Drag moves the view; hovering names what is under the pointer. */
-function movingHand(viewport, onHover) {
+function movingHand(viewport, onHover, onMove) {
   let from = null;
   return {
     cursor: "default",
@@ -98,6 +104,7 @@ function movingHand(viewport, onHover) {
       const [x, y] = viewport.placeOf(event);
       viewport.pan(x - from[0], y - from[1]);
       from = [x, y];
+      onMove();
     },
     hover: onHover,
   };

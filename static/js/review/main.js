@@ -1,4 +1,4 @@
-/** The reviewer's page: compare the answers, take one, edit it or make another, decide, go on to the next. */
+/** The reviewer's page: compare the answers, take one, combine several, edit, decide, go on to the next. */
 import { joinCopilot } from "../studio/shell/copilot.js";
 import * as dialogs from "../studio/shell/dialogs.js";
 import { createDrafts, newestWork } from "../studio/shell/drafts.js";
@@ -16,8 +16,10 @@ import { createApi } from "../studio/shell/api.js";
 import { say } from "../studio/shared/words.js";
 import { createAnswerList } from "./answer_list.js";
 import { bestOf, colourOf, letterOf, marksOf, nextOf } from "./answers.js";
-import { comparingBindings, decidingBindings } from "./bindings.js";
+import { combiningBindings, comparingBindings, decidingBindings } from "./bindings.js";
+import { createCombining } from "./combining.js";
 import { createComments } from "./comments.js";
+import { createSideBySide } from "./side_by_side.js";
 
 const COMPARISONS = {
   classification: () => import("./compare_fields.js"),
@@ -25,7 +27,7 @@ const COMPARISONS = {
   preference: () => import("./compare_pair.js"),
   text_spans: () => import("./compare_text.js"),
 };
-const { task, project, answers, review, urls, draft, comments } = pageData("review-data");
+const { task, project, answers, matches, review, urls, draft, comments } = pageData("review-data");
 const [editors, { createComparison }] = await Promise.all([loadEditors([project.task_type]), COMPARISONS[project.task_type]()]);
 const page = byId("review");
 const hosts = { stage: byId("stage"), tools: byId("tools"), panel: byId("panel") };
@@ -33,10 +35,13 @@ const api = createApi({ fetch: (address, options) => fetch(address, options), cs
 const notes = createNotes(byId("notes"));
 const localStore = await openLocalStore();
 const own = ownKeys(pageData("choices").keys);
-const comparing = createKeymap(own("review", [...decidingBindings(), ...comparingBindings(answers)]));
+const comparing = createKeymap(own("review", [...decidingBindings(), ...comparingBindings(answers, matches.length > 0)]));
+const combiningKeys = createKeymap(own("review", [...decidingBindings(), ...combiningBindings(answers)]));
 const hidden = new Set();
 let chosen = review.blind ? -1 : bestOf(answers);
+let before = -1; // the answer that was chosen before
 let view = null; // the comparison, while there is one
+let beside = false; // whether it shows the answers side by side
 let editor = null; // the editor, while editing
 let base = null; // the answer that the edited one began with
 let drafts = null;
@@ -51,37 +56,53 @@ function rows() {
 
 const nameOf = (key) => project.labels.find((label) => label.key === key)?.name ?? key;
 const said = createComments({ comments, answers, nameOf, onShow: showMark, send: (url, body) => api.send("POST", url, body) });
-const list = createAnswerList(byId("answers"), project.labels, { onChoose: choose, onHide: hide, act: run, keyOf: comparing.shown });
+const answerList = createAnswerList(byId("answers"), project.labels, { onChoose: choose, onHide: hide, act: run, keyOf: comparing.shown, combines: matches.length > 0 });
 said.showIn(byId("answers"));
+const combining = createCombining({
+  matches, answers, blind: review.blind, task, fields: project.fields, panel: hosts.panel, nameOf, keyOf: combiningKeys.shown, act: run, onChange: combined,
+});
 
 // --- comparing --------------------------------------------------------------------------------------------------
 
 function compare() {
-  editor?.close();
-  editor = null;
-  base = null;
-  page.dataset.mode = "compare";
-  byId("editing").hidden = true;
-  byId("saved-mark").hidden = true;
-  hosts.tools.replaceChildren();
+  toAnswers("compare");
   hosts.panel.replaceChildren();
   // The chosen answer is drawn last, over the others.
-  const shown = () => rows().filter((one) => !one.hidden && !one.changed).sort((a, b) => a.chosen - b.chosen);
-  view = createComparison(hosts.stage, { task, nameOf, shown, fields: project.fields, said: said.count });
+  look(() => rows().filter((one) => !one.hidden && !one.changed).sort((a, b) => a.chosen - b.chosen));
   printKeys(comparing);
-  view.ready().catch(imageFailed);
-  view.focus();
   refresh();
 }
 
+/** From the editor, or another way of looking, to the answers. @param {"compare"|"combine"} mode */
+function toAnswers(mode) {
+  editor?.close();
+  editor = null;
+  base = null;
+  page.dataset.mode = mode;
+  byId("editing").hidden = true;
+  byId("saved-mark").hidden = true;
+  hosts.tools.replaceChildren();
+}
+
+/** @param {() => any[]} shown */
+function look(shown) {
+  view?.close();
+  const work = { task, nameOf, shown, fields: project.fields, said: said.count };
+  view = beside ? createSideBySide(hosts.stage, work, createComparison) : createComparison(hosts.stage, work);
+  view.ready().catch(imageFailed);
+  view.focus();
+}
+
 function refresh() {
-  list.show(rows());
+  answerList.show(rows());
+  if (isCombining()) combining.refresh();
   view?.redraw();
-  byId("decide").disabled = sending || (!editor && chosen < 0);
+  byId("decide").disabled = sending || (!editor && !isCombining() && chosen < 0);
 }
 
 function choose(index) {
   if (!answers[index] || answers[index].changed) return;
+  if (index !== chosen) before = chosen;
   chosen = index;
   hidden.delete(index);
   refresh();
@@ -98,6 +119,45 @@ function solo() {
   const alone = others.every((i) => hidden.has(i));
   for (const i of others) alone ? hidden.delete(i) : hidden.add(i);
   refresh();
+}
+
+/** Only one of two, in turn: what differs jumps to the eye. */
+function blink() {
+  choose(before >= 0 && !answers[before].changed ? before : nextOf(answers, chosen, 1));
+  answers.forEach((_, i) => (i === chosen ? hidden.delete(i) : hidden.add(i)));
+  refresh();
+}
+
+function turnBeside() {
+  beside = !beside;
+  if (isCombining()) combine();
+  else compare();
+}
+
+// --- combining --------------------------------------------------------------------------------------------------
+
+const isCombining = () => page.dataset.mode === "combine";
+
+/** @param {(number|null)[]} [picks] what was taken before */
+function combine(picks) {
+  if (!combining.possible) return;
+  toAnswers("combine");
+  byId("editing").hidden = false;
+  combining.begin(picks);
+  look(combining.shown);
+  printKeys(combiningKeys);
+  combined();
+}
+
+/** Another part is in sight, or one was decided. */
+function combined() {
+  if (!isCombining()) return;
+  refresh();
+  markHistory(combining.history);
+  const part = combining.part();
+  if (part) view.reveal?.(part);
+  announce(combining.told());
+  keep();
 }
 
 // --- editing ----------------------------------------------------------------------------------------------------
@@ -124,18 +184,19 @@ function edit(answer, from) {
   editor.focus();
   printKeys(editor.keymap);
   refresh();
-  markHistory();
+  markHistory(editor.history);
 }
 
 function changed() {
   if (!editor) return;
-  markHistory();
+  markHistory(editor.history);
   keep();
 }
 
 /** What is kept until the decision: the note that is being written, and the answer that is being edited. */
 function keep() {
-  drafts.change({ answer: { note: byId("note").value, ...(editor && { ...editor.answer(), base }) } });
+  const work = editor ? { ...editor.answer(), base } : isCombining() ? { picks: combining.picks } : {};
+  drafts?.change({ answer: { note: byId("note").value, ...work } });
 }
 
 function printKeys(keymap) {
@@ -144,15 +205,15 @@ function printKeys(keymap) {
 
 /** Go to what a tasker's comment is about. */
 function showMark(index, mark) {
-  if (editor) return announce(say("Go back to the answers first."));
+  if (editor || isCombining()) return announce(say("Go back to the answers first."));
   choose(index);
   const found = marksOf(answers[index].answer).find((one) => one.id === mark);
   if (found) view.reveal?.(found);
 }
 
-function markHistory() {
+function markHistory(history) {
   for (const name of ["undo", "redo"]) {
-    const able = name === "undo" ? editor.history.canUndo : editor.history.canRedo;
+    const able = name === "undo" ? history.canUndo : history.canRedo;
     page.querySelector(`[data-action=${name}]`).disabled = !able;
   }
 }
@@ -181,9 +242,10 @@ function settle(answer, theirs) {
 }
 
 /** What was kept: a note, and an answer if one was being edited. */
-function open({ base: from, note = "", ...answer }) {
+function open({ base: from, note = "", picks, ...answer }) {
   byId("note").value = note;
-  if (from === undefined) compare();
+  if (picks) combine(picks);
+  else if (from === undefined) compare();
   else edit(answer, from);
 }
 
@@ -196,11 +258,17 @@ async function askToSignIn() {
 
 async function decide() {
   if (sending || editor?.enter()) return;
-  if (!editor && chosen < 0) return;
+  if (isCombining() && combining.onward()) return;
+  if (!editor && !isCombining() && chosen < 0) return;
   if (editor?.isEmpty() && (await dialogs.ask("empty-dialog")).answer !== "go") return;
-  const answer = editor ? editor.answer() : answers[chosen].answer;
-  const from = editor ? base : answers[chosen].id;
+  const [answer, from] = decision();
   await send(() => api.send("POST", urls.decide, { token: review.token, answer, base: from, note: byId("note").value.trim() }));
+}
+
+/** What becomes the verdict, and the answer that it began with, if any. */
+function decision() {
+  if (editor) return [editor.answer(), base];
+  return isCombining() ? [combining.answer(), combining.from()] : [answers[chosen].answer, answers[chosen].id];
 }
 
 async function send(request) {
@@ -231,14 +299,24 @@ function announce(text) {
 }
 
 function escape() {
-  if (editor && !editor.escape() && !editor.history.canUndo) compare();
+  if (isCombining()) compare();
+  else if (editor && !editor.escape() && !editor.history.canUndo) back();
+}
+
+/** From the editor to where it was begun. */
+function back() {
+  if (editor && combining.begun && !base) combine();
+  else compare();
 }
 
 const ACTIONS = {
   submit: decide,
   escape,
-  back: compare,
-  edit: () => chosen >= 0 && edit(answers[chosen].answer, answers[chosen].id),
+  back,
+  combine: () => combine(),
+  blink,
+  beside: turnBeside,
+  edit: () => (isCombining() ? edit(combining.answer(), combining.from()) : chosen >= 0 && edit(answers[chosen].answer, answers[chosen].id)),
   fresh: () => edit(null, null),
   release: () => send(() => api.send("POST", urls.release, { token: review.token })),
   next: () => choose(nextOf(answers, chosen, 1)),
@@ -249,7 +327,7 @@ const ACTIONS = {
   closer: () => view.zoom(1.3),
   further: () => view.zoom(1 / 1.3),
   instructions: () => void turnInstructions(),
-  keys: () => import("../studio/shell/shortcuts.js").then(({ showKeys }) => showKeys((editor?.keymap ?? comparing).bindings)),
+  keys: () => import("../studio/shell/shortcuts.js").then(({ showKeys }) => showKeys(keymap().bindings)),
 };
 const ALWAYS = ["submit", "escape", "back", "release", "instructions", "keys"];
 
@@ -259,9 +337,12 @@ async function turnInstructions() {
   instructions.turn(project);
 }
 
+const keymap = () => editor?.keymap ?? (isCombining() ? combiningKeys : comparing);
+
 /** @returns {boolean} whether something was done */
 function run(action, event) {
   if (editor && !ALWAYS.includes(action)) return editor.act(action, event);
+  if (isCombining() && combining.run(action)) return true;
   if (action.startsWith("choose:")) choose(Number(action.slice(7)));
   else ACTIONS[action]?.(event);
   return true;
@@ -269,7 +350,7 @@ function run(action, event) {
 
 document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || event.isComposing || dialogs.dialogOpen() || belongsToField(event)) return;
-  const action = (editor?.keymap ?? comparing).find(event);
+  const action = keymap().find(event);
   if (action && run(action, event)) event.preventDefault();
 });
 

@@ -81,6 +81,11 @@ export function createViewport(host, { drawImage, drawMarks, drawTop }) {
       return image;
     },
     fit,
+    /** As another view of an image of the same size stands. */
+    look(other) {
+      fitted = false;
+      if (other.scale !== view.scale || other.x !== view.x || other.y !== view.y) set(other);
+    },
     show(size) {
       image = size;
       fit();

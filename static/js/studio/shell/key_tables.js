@@ -1,5 +1,5 @@
 /** Every table of keys there is, whole, for the page on which a person changes them. */
-import { comparingBindings, decidingBindings } from "../../review/bindings.js";
+import { combiningBindings, comparingBindings, decidingBindings } from "../../review/bindings.js";
 import { classificationBindings, offerBindings } from "../classification/bindings.js";
 import { gridBindings } from "./grid_bindings.js";
 import { imageBindings } from "../image/bindings.js";
@@ -20,6 +20,7 @@ const ALL = { masks: true, outlines: true, attributes: true };
 export function keyTables() {
   const studio = studioBindings();
   const decide = decidingBindings().filter(({ action }) => !studio.some((one) => one.action === action));
+  const comparing = comparingBindings([], true);
   return [
     { table: "studio", title: say("Everywhere"), bindings: studio },
     { table: "image", title: say("Images"), bindings: worded(imageBindings(toolsFor([{ shapes: SHAPES }]), ALL)) },
@@ -27,7 +28,7 @@ export function keyTables() {
     { table: "classification", title: say("Classification"), bindings: [...classificationBindings(true), ...offerBindings([])] },
     { table: "preference", title: say("Preference"), bindings: preferenceBindings(true) },
     { table: "grid", title: say("Many images at once"), bindings: gridBindings() },
-    { table: "review", title: say("Review"), bindings: [...decide, ...comparingBindings([])] },
+    { table: "review", title: say("Review"), bindings: [...decide, ...comparing, ...combiningBindings([]).filter(({ action }) => !comparing.some((one) => one.action === action))] },
   ];
 }
 
