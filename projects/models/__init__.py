@@ -30,6 +30,7 @@ from projects.models.quality import (
     SecondLook,
 )
 from projects.models.reports import AgreementReport, BatchHour, LabelTally
+from projects.models.reviews import Mistake
 from projects.models.rules import (
     AssignmentRules,
     BatchPace,
@@ -55,6 +56,7 @@ from projects.models.work import (
 )
 
 __all__ = [
+    "Mistake",
     "Connector",
     "ImportedAnnotator",
     "ImportedLabel",

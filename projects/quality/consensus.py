@@ -25,6 +25,7 @@ from projects.quality.aggregation import Weighed, agreement_in
 from projects.quality.audits import REVIEW
 from projects.quality.decision_rule import AskMore, Decide, PassOn, Step, Wait, last_step, next_step
 from projects.quality.effects import Compared, key_of, promised_for
+from projects.quality.first_answers import as_first_said
 from projects.quality.metrics import DECISIONS
 from projects.quality.votes import RETIRED, TAMPERED, Case, Vote, case_of
 from projects.queue.clock import Clock
@@ -70,6 +71,7 @@ class Decision:
     method: str
     rests_on: Sequence[int]  # the keys of the annotations that say so
     answers: Sequence[Compared]  # all that were handed in and count
+    graded: Sequence[Compared] = ()  # the same as they are graded, where that differs
     supports: Sequence[Vote] = ()  # those that decided; none where a reviewer, or a model alone, did
     weighed: Weighed | None = None  # how the method came to it
     decided_by: Person | None = None
@@ -160,8 +162,10 @@ def resolve(task: Task, reviewer: Person, decision: Annotation, *, note: str = "
     if case.correctable:
         raise StillCorrectable()
     answers = _beside(case, case.votes, decision.answer)
+    first = as_first_said(case)
+    graded = answers if first is case.votes else _beside(case, first, decision.answer)
     reviewed = Decision(
-        decision.answer, 1.0, REVIEW, [decision.pk], answers, decided_by=reviewer, note=note[:2000]
+        decision.answer, 1.0, REVIEW, [decision.pk], answers, graded, decided_by=reviewer, note=note[:2000]
     )  # fmt: skip
     verdict = _conclude(case, reviewed)
     open_looks = SecondLook.objects.filter(task=task, state=SecondLook.State.OPEN)
@@ -281,10 +285,14 @@ def _conclude(case: Case, decision: Decision) -> Verdict:
     if _is_audited(case, decision):
         audits.open_with(verdict, case.terms.project)
     effects.pay(case, verdict, decision.answers)
-    effects.grade(case, verdict, decision.answers, decision.supports)
+    effects.grade(case, verdict, decision.graded or decision.answers, decision.supports)
     transaction.on_commit(DECISIONS.labels(decision.method).inc)
-    learning.teach(case.terms, case.votes, decision.answer if decision.decided_by else None)
+    learning.teach(case.terms, _learnt_from(case, decision), decision.answer if decision.decided_by else None)
     return verdict
+
+
+def _learnt_from(case: Case, decision: Decision) -> Sequence[Vote]:
+    return [one.vote for one in decision.graded] or case.votes
 
 
 def _supersede(case: Case, decision: Decision) -> Verdict | None:

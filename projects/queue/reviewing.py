@@ -28,14 +28,18 @@ SELECT w.id FROM unnest(%(projects)s::bigint[]) AS p(id) CROSS JOIN LATERAL (
 ) w ORDER BY w.review_rank, w.id LIMIT %(number)s::int
 """
 LIST = WAITING.format(free="")
-# Not what another reviewer is at, nor what this one, or somebody they are kept apart from, judged or may still hand in.
+# Not what may still be corrected, or was sent back; not what another reviewer is at, nor what this one, or somebody
+# they are kept apart from, judged or may still hand in.
 NEXT = WAITING.format(
     free="""AND NOT EXISTS (
       SELECT FROM projects_assignment a WHERE a.task_id = t.id AND (
         a.kind || a.state = 'reviewheld' AND a.deadline >= clock_timestamp() AND a.tasker_id <> %(reviewer)s::bigint
         OR a.kind || a.state IN ('judgeheld', 'judgesubmitted') AND a.tasker_id = %(reviewer)s::bigint
         OR a.kind || a.state IN ('judgeheld', 'judgesubmitted', 'judgeexpired')
-          AND a.tasker_id = ANY(%(partners)s::bigint[])) OFFSET 0)"""
+          AND a.tasker_id = ANY(%(partners)s::bigint[])) OFFSET 0)
+    AND NOT EXISTS (
+      SELECT FROM projects_assignment a JOIN projects_correctable c ON c.assignment_id = a.id
+      WHERE a.task_id = t.id OFFSET 0)"""
 )
 
 

@@ -20,6 +20,7 @@ from projects.queue.answer_check import believed, check_for, genuine
 from projects.queue.clock import Clock
 from projects.queue.events import emit_of_task
 from projects.task_types import TASK_TYPES
+from projects.workflow import returned_work
 
 PIECE = 500
 
@@ -48,7 +49,8 @@ def drop(assignment: Assignment) -> None:
 
 @transaction.atomic
 def correct(assignment: Assignment, answer: object, *, active_ms: int = 0, refused: Sequence[str] = ()) -> Annotation:
-    """Hand in work anew. The same answer again changes nothing. The caller has checked whose work it is.
+    """Hand in work anew. The same answer again changes nothing. The caller has checked whose work it is. What was sent
+    back goes to its reviewer again at once.
 
     Raises Refused with the place of the fault, or CorrectionOver.
     """
@@ -60,6 +62,8 @@ def correct(assignment: Assignment, answer: object, *, active_ms: int = 0, refus
     before = Annotation.objects.current().select_related("tasker").get(assignment=assignment)
     Draft.objects.filter(assignment=assignment).delete()
     if checked == before.answer:
+        if returned_work.answered(assignment, before, before):
+            consensus.consider(task)
         return before
     Annotation.objects.current().filter(pk=before.pk).update(superseded_at=Clock())
     made = Annotation.objects.create(
@@ -73,6 +77,8 @@ def correct(assignment: Assignment, answer: object, *, active_ms: int = 0, refus
     )
     said = {"assignment": made.assignment_id, "annotation": made.pk, "superseded": before.pk}
     emit_of_task("corrected", task, before.tasker, **said)
+    if returned_work.answered(assignment, before, made):
+        consensus.consider(task)
     return made
 
 
@@ -92,6 +98,7 @@ def _end(key: int) -> bool:
     if not Correctable.objects.filter(pk=key, until__lte=Clock()).delete()[0]:
         return False
     Draft.objects.filter(assignment=key).delete()
+    returned_work.run_out(key)
     if assignment.voided_at is None and assignment.kind in COMPARED:
         settling.receive(assignment, Annotation.objects.current().select_related("tasker").get(assignment=key))
     elif assignment.kind == Assignment.Kind.JUDGE:  # voided or not: another answer may have waited for this one

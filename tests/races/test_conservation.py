@@ -22,8 +22,17 @@ from hypothesis.stateful import (
 )
 
 from projects import queue
-from projects.models import Annotation, Assignment, Batch, Task, Verdict
-from projects.workflow import batch_closing, batches, submission, task_actions, void_work
+from projects.models import Annotation, Assignment, Batch, Correctable, Task, Verdict
+from projects.queue.clock import Clock
+from projects.workflow import (
+    batch_closing,
+    batches,
+    corrections,
+    returned_work,
+    submission,
+    task_actions,
+    void_work,
+)
 from projects.workforce import rules
 from taskers.errors import Problem
 from taskers.models import Organization, Person
@@ -55,6 +64,8 @@ ACTS = (
     "rework",
     "ban",
     "review",
+    "send back",
+    "mend",
     "set aside",
     "wind up",
     "pause",
@@ -194,6 +205,23 @@ class Story(RuleBasedStateMachine):
         mine = queue.claim_review(task, self.reviewer)
         assert mine.token
         submission.decide(mine, self.reviewer, mine.token, ANSWERS[number % len(ANSWERS)])
+
+    def _send_back(self, who: Person, number: int) -> None:
+        task = queue.next_review([self.project], self.reviewer) or self._task(number)
+        mine = queue.claim_review(task, self.reviewer)
+        assert mine.token
+        answers = list(Annotation.objects.counting().filter(task=task).select_related("tasker")[: number % 3])
+        returned_work.send_back(mine, self.reviewer, mine.token, answers, reason="label")
+
+    def _mend(self, who: Person, number: int) -> None:
+        """Somebody answers what was sent back, or lets the time for it run out."""
+        for one in returned_work.waiting_for(who)[:1]:
+            if number % 4:
+                made = corrections.correct(one.annotation.assignment, ANSWERS[number % len(ANSWERS)])
+                self.acknowledged[made.pk] = made.answer
+            else:
+                Correctable.objects.filter(assignment=one.annotation.assignment_id).update(until=Clock())
+                corrections.catch_up()
 
     def _set_aside(self, who: Person, number: int) -> None:
         if number == 0:  # seldom: nobody judges it afterwards

@@ -202,7 +202,11 @@ def _work(world: World, cast: Cast, project: Project) -> None:
     world.others |= {
         "decided": {"task_id": decided.public_id, "answer": _answer_of(cast.bob, decided)},
         "doubt": {"task_id": doubt.public_id, "assignment_id": _answer_of(cast.alice, doubt)},
-        "reviewed": {"task_id": reviewed.public_id, "token": review.token},
+        "reviewed": {
+            "task_id": reviewed.public_id,
+            "token": review.token,
+            "answer": reviewed.annotations.get(tasker=cast.bob).public_id,
+        },
         "withheld": {"task_id": withheld.public_id},
         "reported": {"task_id": reported.public_id},
         "over": {"batch_id": over.public_id},

@@ -159,3 +159,4 @@ def delete(name: str, who: frozenset[str], **terms: Any) -> Row:
 
 # Rita holds this review: other reviewers are told so.
 ANOTHERS = dict.fromkeys(MANAGE, 409)
+MISTAKE = json(token="@token", answers=["@answer"], reason="label", note="It is a place.")

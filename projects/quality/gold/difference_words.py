@@ -6,7 +6,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from projects.inference.gold_check import Difference
-from projects.models import Label, Project
+from projects.models import Label, Project, Task
+from projects.task_types import TASK_TYPES
 
 QUOTED = 60  # characters of a text that a sentence quotes
 SIDES = {
@@ -23,6 +24,13 @@ def said(differences: Sequence[Difference], labels: Mapping[str, str], text: str
     """A sentence for each difference. `labels` gives names by key (of fields, by "field:" and the key); `text` is the
     task's, None for an image."""
     return [_sentence(one, labels, text) for one in differences]
+
+
+def between(task: Task, before: dict, now: dict) -> list[str]:
+    """What the newer of two answers says otherwise: the older one beside the newer, as if that were right."""
+    project = task.project
+    found = TASK_TYPES[project.task_type].gold_check(before, now, project.settings_now().thresholds).differences
+    return said(found, names_in(project), task.payload.get("text"))
 
 
 def names_in(project: Project) -> dict[str, str]:

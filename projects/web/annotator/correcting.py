@@ -20,7 +20,7 @@ from projects.models.promises import ALIKE
 from projects.web.annotator import studio, work_json
 from projects.web.shared import work_body
 from projects.web.shared.json_view import json_view
-from projects.workflow import corrections
+from projects.workflow import corrections, returned_work
 from taskers.errors import NotFound, Problem, StateConflict
 from taskers.models import Person
 from taskers.web.requests import MemberRequest
@@ -39,7 +39,9 @@ def page(request: MemberRequest, annotation_id: UUID) -> HttpResponse:
         return render(request, "problem.html", {"problem": problem, "back": back}, status=problem.status)
     project = assignment.task.project
     context = {"project": project, "trying": False, "grid": 1, "corrects": f"corrections/{annotation_id}"}
-    return studio.editor_page(request, [project.task_type], context | {"until": until})
+    return studio.editor_page(
+        request, [project.task_type], context | {"until": until, "returned": returned_work.newest_of(assignment)}
+    )
 
 
 @require_POST

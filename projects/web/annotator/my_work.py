@@ -15,12 +15,13 @@ from django.views.decorators.http import require_GET, require_POST
 from projects import access
 from projects.models import Annotation, Project
 from projects.models.promises import ALIKE
-from projects.quality.gold import grading, settling
+from projects.quality.gold import difference_words, grading, settling
 from projects.quality.qualification import feedback
 from projects.reports import earnings, pay_estimate, person, qualification
 from projects.web.annotator import work_json
 from projects.web.shared.answer_drawing import drawing
 from projects.web.shared.person_figures import drawn
+from projects.workflow import returned_work
 from projects.workflow.comments import reading
 from taskers import access as roles
 from taskers.errors import Problem
@@ -71,6 +72,7 @@ def home(request: MemberRequest) -> HttpResponse:
         "openings": [(one, hourly.get(one.project.pk)) for one in openings],
         "totals": earnings.totals(request.user, organization),
         "currency": organization.currency,
+        "returned": returned_work.waiting_for(request.user),
         "answered": sum(one.project.unread for one in openings),  # type: ignore[attr-defined]
     }
     return render(request, "projects/annotator/home.html", context)
@@ -165,10 +167,15 @@ def _piece(request: MemberRequest, annotation: Annotation, problem: Problem | No
     shown = task.project.settings_now().shows_verdicts
     if shown and entry.decision:
         grading.show(request.user, task)
+    returned = returned_work.newest_of(annotation.assignment)
+    earlier = returned.annotation.answer if returned and returned.mended else None
+    answers = _answers(entry) | (_plain({"before": earlier}) if earlier else {})
     context = {
         "entry": entry,
         "task": task,
-        "view": drawing(task, _answers(entry)) if shown else None,
+        "returned": returned,
+        "changes": difference_words.between(task, earlier, entry.annotation.answer) if earlier else [],
+        "view": drawing(task, answers) if shown else None,
         "currency": task.project.organization.currency,
         "problem": problem,
         "text": request.POST.get("text", ""),
@@ -178,7 +185,10 @@ def _piece(request: MemberRequest, annotation: Annotation, problem: Problem | No
 
 def _answers(entry: earnings.Entry) -> dict[str, dict]:
     """What is drawn of the answers and no more: ids and provenance would say how each was made, and so what is gold."""
-    answers = {"mine": entry.annotation.answer} | ({"verdict": entry.decision.answer} if entry.decision else {})
+    return _plain({"mine": entry.annotation.answer} | ({"verdict": entry.decision.answer} if entry.decision else {}))
+
+
+def _plain(answers: dict[str, dict]) -> dict[str, dict]:
     return {
         key: {
             name: [{part: said for part, said in one.items() if part in DRAWN} for one in parts]

@@ -28,6 +28,7 @@ from projects.models import (
     Assignment,
     Comment,
     Draft,
+    Mistake,
     Posterior,
     Project,
     ProjectSettings,
@@ -44,6 +45,7 @@ from projects.task_types import TASK_TYPES
 from projects.task_types.protocol import TaskType
 from projects.web.annotator.work_json import choices_json, project_json, task_json
 from projects.web.reviewer.combining import matches_json
+from projects.web.reviewer.mistakes_json import with_mistakes
 from projects.web.shared import work_body
 from projects.web.shared.json_view import json_view, read_text, read_uuid
 from projects.workflow import submission
@@ -134,6 +136,7 @@ def page(request: MemberRequest, task_id: UUID) -> HttpResponse:
         "data": review_json(review, request.user, selection, blind=audit),
         "choices": choices_json(request.user),
         "parts": [] if audit else _parts(task),
+        "reasons": Mistake.Reason.choices,
     }
     return render(request, "projects/reviewer/review.html", context)
 
@@ -194,6 +197,7 @@ def review_json(review: Assignment, reviewer: Person, selection: Selection, *, b
     saved = Draft.objects.filter(assignment=review).first()
     verdict = None if blind else Verdict.objects.current().filter(task=task).first()
     answers = [one | ({"agreement": None} if blind else {}) for one in answers_json(task, settings)]
+    answers = with_mistakes(task, answers)
     return {
         "task": task_json(task),
         "project": project_json(project, settings, reviewer),
@@ -212,6 +216,8 @@ def review_json(review: Assignment, reviewer: Person, selection: Selection, *, b
         "urls": {
             "decide": selection.through("review-decide", task.public_id),
             "heartbeat": reverse("review-heartbeat", args=[task.public_id]),
+            "back": selection.through("review-back", task.public_id),
+            "mistake": reverse("review-mistake", args=[task.public_id]),
             "release": selection.through("review-release", task.public_id),
             "draft": reverse("review-draft", args=[task.public_id]),
             "list": selection.through("review-list"),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from projects.web.reviewer import comments, review, second_look
+from projects.web.reviewer import comments, returns, review, second_look
 
 urlpatterns = [
     path("", review.waiting, name="review-list"),
@@ -13,6 +13,8 @@ urlpatterns = [
     path("<uuid:task_id>/", review.page, name="review"),
     path("<uuid:task_id>/decide", review.decide, name="review-decide"),
     path("<uuid:task_id>/heartbeat", review.heartbeat, name="review-heartbeat"),
+    path("<uuid:task_id>/back", returns.send_back, name="review-back"),
+    path("<uuid:task_id>/mistake", returns.note, name="review-mistake"),
     path("<uuid:task_id>/release", review.release, name="review-release"),
     path("comments/<uuid:comment_id>/answer", comments.answer_in_review, name="review-answer"),
     path("<uuid:task_id>/draft", review.draft, name="review-draft"),

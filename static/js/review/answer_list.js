@@ -6,10 +6,10 @@ import { labelCounts, standingOf } from "./answers.js";
 /**
  * @param {HTMLElement} host
  * @param {{key: string, name: string}[]} labels
- * @param {{onChoose: (index: number) => void, onHide: (index: number) => void, act: (action: string) => void,
+ * @param {{onChoose: (index: number) => void, onHide: (index: number) => void, onEarlier: (index: number) => void, act: (action: string) => void,
  *   keyOf: (action: string) => string, combines: boolean}} ways
  */
-export function createAnswerList(host, labels, { onChoose, onHide, act, keyOf, combines }) {
+export function createAnswerList(host, labels, { onChoose, onHide, onEarlier, act, keyOf, combines }) {
   const list = element("ol", { class: "answers" });
   const way = (action, text) =>
     element("button", { class: "button button--small", type: "button", onclick: () => act(action) }, text, " ", element("kbd", { class: "key" }, keyOf(action)));
@@ -49,7 +49,23 @@ export function createAnswerList(host, labels, { onChoose, onHide, act, keyOf, c
         ),
       ),
       element("p", { class: "answer__marks" }, one.changed ? say("Changed by other hands after it was handed in; it has no vote") : words || say("Says that there is nothing to mark")),
+      ...told(one),
     );
+  }
+
+  /** The mistakes that were found in it before, and what was mended since. */
+  function told({ index, mistakes = [], changes = null, shownEarlier }) {
+    const lines = mistakes.map(({ reason, note, state }) => element("li", {}, `${state}: ${reason}`, note && ` · ${note}`));
+    return [
+      lines.length > 0 && element("ul", { class: "answer__mistakes small" }, ...lines),
+      changes && element(
+        "details",
+        { class: "answer__changes small" },
+        element("summary", {}, say("What was mended")),
+        changes.length ? element("ul", {}, ...changes.map((words) => element("li", {}, words))) : element("p", {}, say("Nothing that is told in words.")),
+        element("button", { class: "button button--small", type: "button", "aria-pressed": String(shownEarlier), "data-index": index, "data-verb": "earlier", onclick: () => onEarlier(index) }, say("Show it as it was"), " ", element("kbd", { class: "key" }, keyOf("earlier"))),
+      ),
+    ];
   }
 
   return {

@@ -6,6 +6,7 @@ export function decidingBindings() {
   const group = say("Everywhere");
   return [
     { action: "submit", keys: ["enter", "ctrl+enter"], text: say("Decide: what is chosen or edited becomes the verdict"), group },
+    { action: "back_to_tasker", keys: ["shift+b"], text: say("Send back, or note a mistake"), group },
     { action: "instructions", keys: ["i"], text: say("Instructions"), group },
     { action: "keys", keys: ["?"], text: say("These keys"), group },
     { action: "escape", keys: ["esc"], text: say("Deselect; back to the answers"), group },
@@ -35,6 +36,7 @@ export function comparingBindings(answers, combines) {
     { action: "previous", keys: ["j", "up"], text: say("Answer before"), group },
     { action: "hide", keys: ["h"], text: say("Hide or show the chosen answer"), group },
     { action: "solo", keys: ["o"], text: say("Only the chosen answer, or all again"), group },
+    { action: "earlier", keys: ["p"], text: say("The chosen answer as it was before it was mended, or as it is"), group },
     { action: "blink", keys: ["b"], text: say("Only one of two answers, in turn: the chosen one and the one before"), group },
     { action: "edit", keys: ["e"], text: say("Edit a copy of the chosen answer"), group },
     { action: "fresh", keys: ["n"], text: say("Start a fresh answer"), group },

@@ -15,10 +15,12 @@ import { openLocalStore } from "../studio/shell/local_store.js";
 import { createApi } from "../studio/shell/api.js";
 import { say } from "../studio/shared/words.js";
 import { createAnswerList } from "./answer_list.js";
-import { bestOf, colourOf, letterOf, marksOf, nextOf } from "./answers.js";
+import { marksOf, nextOf } from "./answers.js";
 import { combiningBindings, comparingBindings, decidingBindings } from "./bindings.js";
 import { createCombining } from "./combining.js";
 import { createComments } from "./comments.js";
+import { createInSight } from "./in_sight.js";
+import { createSendBack } from "./send_back.js";
 import { createSideBySide } from "./side_by_side.js";
 
 const COMPARISONS = {
@@ -37,9 +39,7 @@ const localStore = await openLocalStore();
 const own = ownKeys(pageData("choices").keys);
 const comparing = createKeymap(own("review", [...decidingBindings(), ...comparingBindings(answers, matches.length > 0)]));
 const combiningKeys = createKeymap(own("review", [...decidingBindings(), ...combiningBindings(answers)]));
-const hidden = new Set();
-let chosen = review.blind ? -1 : bestOf(answers);
-let before = -1; // the answer that was chosen before
+const inSight = createInSight(answers, review.blind);
 let view = null; // the comparison, while there is one
 let beside = false; // whether it shows the answers side by side
 let editor = null; // the editor, while editing
@@ -48,15 +48,9 @@ let drafts = null;
 let sending = false;
 let instructions = null; // once somebody has asked for them
 
-function rows() {
-  return answers.map((one, index) => ({
-    ...one, index, letter: letterOf(one.name), colour: colourOf(index), chosen: index === chosen, hidden: hidden.has(index),
-  }));
-}
-
 const nameOf = (key) => project.labels.find((label) => label.key === key)?.name ?? key;
 const said = createComments({ comments, answers, nameOf, onShow: showMark, send: (url, body) => api.send("POST", url, body) });
-const answerList = createAnswerList(byId("answers"), project.labels, { onChoose: choose, onHide: hide, act: run, keyOf: comparing.shown, combines: matches.length > 0 });
+const answerList = createAnswerList(byId("answers"), project.labels, { onChoose: choose, onHide: (index) => (inSight.hide(index), refresh()), onEarlier: (index) => (inSight.turnEarlier(index), refresh()), act: run, keyOf: comparing.shown, combines: matches.length > 0 });
 said.showIn(byId("answers"));
 const combining = createCombining({
   matches, answers, blind: review.blind, task, fields: project.fields, panel: hosts.panel, nameOf, keyOf: combiningKeys.shown, act: run, onChange: combined,
@@ -64,11 +58,15 @@ const combining = createCombining({
 
 // --- comparing --------------------------------------------------------------------------------------------------
 
+const sendBack = createSendBack({
+  answers, urls, token: review.token, chosen: () => inSight.chosen, send: (url, body) => api.send("POST", url, body), onBack: send,
+  onNoted: () => announce(say("Noted.")), onProblem: ({ message }) => notes.show("problem", { kind: "bad", text: message }),
+});
+
 function compare() {
   toAnswers("compare");
   hosts.panel.replaceChildren();
-  // The chosen answer is drawn last, over the others.
-  look(() => rows().filter((one) => !one.hidden && !one.changed).sort((a, b) => a.chosen - b.chosen));
+  look(inSight.drawn);
   printKeys(comparing);
   refresh();
 }
@@ -94,38 +92,16 @@ function look(shown) {
 }
 
 function refresh() {
-  answerList.show(rows());
+  answerList.show(inSight.rows());
   if (isCombining()) combining.refresh();
   view?.redraw();
-  byId("decide").disabled = sending || (!editor && !isCombining() && chosen < 0);
+  byId("decide").disabled = sending || (!editor && !isCombining() && inSight.chosen < 0);
 }
 
 function choose(index) {
-  if (!answers[index] || answers[index].changed) return;
-  if (index !== chosen) before = chosen;
-  chosen = index;
-  hidden.delete(index);
+  if (!inSight.choose(index)) return;
   refresh();
-  announce(say("{name} is chosen", { name: answers[index].name }));
-}
-
-function hide(index = chosen) {
-  if (!hidden.delete(index)) hidden.add(index);
-  refresh();
-}
-
-function solo() {
-  const others = answers.map((_, i) => i).filter((i) => i !== chosen);
-  const alone = others.every((i) => hidden.has(i));
-  for (const i of others) alone ? hidden.delete(i) : hidden.add(i);
-  refresh();
-}
-
-/** Only one of two, in turn: what differs jumps to the eye. */
-function blink() {
-  choose(before >= 0 && !answers[before].changed ? before : nextOf(answers, chosen, 1));
-  answers.forEach((_, i) => (i === chosen ? hidden.delete(i) : hidden.add(i)));
-  refresh();
+  announce(say("{name} is chosen", { name: answers[inSight.chosen].name }));
 }
 
 function turnBeside() {
@@ -185,6 +161,12 @@ function edit(answer, from) {
   printKeys(editor.keymap);
   refresh();
   markHistory(editor.history);
+}
+
+/** A copy of what is combined, or chosen. */
+function editAny() {
+  const [answer, from] = isCombining() || inSight.chosen >= 0 ? decision() : [];
+  if (answer) edit(answer, from);
 }
 
 function changed() {
@@ -259,7 +241,7 @@ async function askToSignIn() {
 async function decide() {
   if (sending || editor?.enter()) return;
   if (isCombining() && combining.onward()) return;
-  if (!editor && !isCombining() && chosen < 0) return;
+  if (!editor && !isCombining() && inSight.chosen < 0) return;
   if (editor?.isEmpty() && (await dialogs.ask("empty-dialog")).answer !== "go") return;
   const [answer, from] = decision();
   await send(() => api.send("POST", urls.decide, { token: review.token, answer, base: from, note: byId("note").value.trim() }));
@@ -268,7 +250,7 @@ async function decide() {
 /** What becomes the verdict, and the answer that it began with, if any. */
 function decision() {
   if (editor) return [editor.answer(), base];
-  return isCombining() ? [combining.answer(), combining.from()] : [answers[chosen].answer, answers[chosen].id];
+  return isCombining() ? [combining.answer(), combining.from()] : [answers[inSight.chosen].answer, answers[inSight.chosen].id];
 }
 
 async function send(request) {
@@ -314,22 +296,21 @@ const ACTIONS = {
   escape,
   back,
   combine: () => combine(),
-  blink,
   beside: turnBeside,
-  edit: () => (isCombining() ? edit(combining.answer(), combining.from()) : chosen >= 0 && edit(answers[chosen].answer, answers[chosen].id)),
+  edit: editAny,
   fresh: () => edit(null, null),
+  back_to_tasker: () => void sendBack(),
   release: () => send(() => api.send("POST", urls.release, { token: review.token })),
-  next: () => choose(nextOf(answers, chosen, 1)),
-  previous: () => choose(nextOf(answers, chosen, -1)),
-  hide: () => hide(),
-  solo,
+  next: () => choose(nextOf(answers, inSight.chosen, 1)),
+  previous: () => choose(nextOf(answers, inSight.chosen, -1)),
   fit: () => view.fit(),
   closer: () => view.zoom(1.3),
   further: () => view.zoom(1 / 1.3),
   instructions: () => void turnInstructions(),
   keys: () => import("../studio/shell/shortcuts.js").then(({ showKeys }) => showKeys(keymap().bindings)),
 };
-const ALWAYS = ["submit", "escape", "back", "release", "instructions", "keys"];
+const LOOKS = { hide: () => inSight.hide(), solo: inSight.solo, blink: inSight.blink, earlier: () => inSight.turnEarlier() };
+const ALWAYS = ["submit", "escape", "back", "back_to_tasker", "release", "instructions", "keys"];
 
 async function turnInstructions() {
   const { createInstructions } = await import("../studio/shell/instructions.js");
@@ -343,7 +324,10 @@ const keymap = () => editor?.keymap ?? (isCombining() ? combiningKeys : comparin
 function run(action, event) {
   if (editor && !ALWAYS.includes(action)) return editor.act(action, event);
   if (isCombining() && combining.run(action)) return true;
-  if (action.startsWith("choose:")) choose(Number(action.slice(7)));
+  if (LOOKS[action]) {
+    LOOKS[action]();
+    refresh();
+  } else if (action.startsWith("choose:")) choose(Number(action.slice(7)));
   else ACTIONS[action]?.(event);
   return true;
 }
