@@ -18,6 +18,7 @@ from projects.quality.gold import pool
 from projects.reports import agreement_reports, stalls
 from projects.webhooks import deliveries as messages
 from projects.workflow import batch_closing, bulk_actions, corrections, void_work
+from projects.workflow.automatic_rules import running
 from taskers.credentials import idempotency, secret_box, throttle
 from taskers.models import Person
 from taskers.money import earning_days
@@ -164,6 +165,13 @@ def consider_later(task_key: int) -> None:
 def watch_stalls(timestamp: int) -> int:
     """Find the projects in which tasks wait for answers that nobody may give; returns how many there are."""
     return stalls.watch()
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(queue="jobs", queueing_lock="run_rules")
+def run_rules(timestamp: int) -> int:
+    """Do what follows from the rules that act by themselves; returns for how many people."""
+    return running.run_all()
 
 
 @app.task(queue="jobs")

@@ -52,6 +52,7 @@ ASKS = {
 }
 # These can be done to some of the tasks and batches here, and say so where they can't.
 AT_TIMES = {
+    "project-audits": "once something is decided that nobody looked at",
     "batch-prepare": "a model must be deployed that could go ahead",
     "copilot-deploy": "a model must run that could answer a first question",
     "task-withhold": "not once it is withheld, or decided",
@@ -63,6 +64,11 @@ AT_TIMES = {
 SAYS_WHAT_IS = {"project-settings", "project-rules", "project-course", "project-copilot", "profile", "batch-arrange"}
 # Forms that this walk doesn't come to, with where they are tried.
 ELSEWHERE = {
+    "gold-answer-anew": "once people say something else: tests/projects/test_gold_managed.py",
+    "mistake-teach": "once a mistake was noted: tests/projects/test_gold_managed.py",
+    "automatic-rule-stop": "once there is a rule: tests/test_permissions.py",
+    "rule-appeal-answer": "once something is contested: tests/projects/test_automatic_rules.py",
+    "rule-contest": "once a rule was met: tests/projects/test_automatic_rules.py",
     "account_login": "tests/taskers/test_entrance.py",
     "account_reset_password": "only where mail is sent; tests/taskers/test_entrance.py",
     "import-go-on": "a file that stopped half-way: tests/projects/test_pages_load.py",

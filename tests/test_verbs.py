@@ -49,6 +49,8 @@ READS = {
     "projects.queue.begins_with_course",
     "projects.queue.look_ahead",
     "projects.webhooks.subscriptions.offered",
+    "projects.workflow.automatic_rules.running.told_to",
+    "projects.workflow.returned_work.waiting_for",
     "taskers.models.ApiToken.objects.filter",
     "taskers.money.disputes.judged_by",
     "taskers.people.preferences.of",

@@ -3,6 +3,8 @@
 from django.urls import path, re_path
 
 from projects.api import (
+    audit_rounds,
+    automatic_rules,
     batch_ends,
     batches,
     comments,
@@ -31,6 +33,7 @@ from projects.api import (
     work,
 )
 
+RULES = "projects/<uuid:project_id>/automatic-rules"
 DELIVERY = "projects/<uuid:project_id>/deliveries/<int:number>"
 
 urlpatterns = [
@@ -74,6 +77,20 @@ urlpatterns = [
     path("assignments/<uuid:assignment_id>/report/", corrections.Report.as_view(), name="api-report"),
     path("assignments/<uuid:assignment_id>/correction/", corrections.Correct.as_view(), name="api-correct"),
     path("annotations/<uuid:annotation_id>/correct/", corrections.Begin.as_view(), name="api-correct-begin"),
+    path("projects/<uuid:project_id>/audit-rounds/", audit_rounds.AuditRounds.as_view(), name="api-audit-rounds"),
+    path(f"{RULES}/", automatic_rules.AutomaticRules.as_view(), name="api-automatic-rules"),
+    path(f"{RULES}/preview/", automatic_rules.PreviewRule.as_view(), name="api-automatic-rule-preview"),
+    path(f"{RULES}/consequences/", automatic_rules.Consequences.as_view(), name="api-rule-consequences"),
+    path(
+        f"{RULES}/consequences/<uuid:consequence_id>/answer/",
+        automatic_rules.AnswerAppeal.as_view(),
+        name="api-rule-appeal-answer",
+    ),
+    path(f"{RULES}/<uuid:rule_id>/", automatic_rules.AutomaticRuleView.as_view(), name="api-automatic-rule"),
+    path(
+        "rule-consequences/<uuid:consequence_id>/contest/", automatic_rules.Contest.as_view(), name="api-rule-contest"
+    ),
+    path("projects/<uuid:project_id>/mistakes/", audit_rounds.CommonMistakes.as_view(), name="api-mistakes"),
     path("reviews/", reviews.Waiting.as_view(), name="api-reviews"),
     path("tasks/<uuid:task_id>/review/", reviews.Review.as_view(), name="api-review"),
     path("tasks/<uuid:task_id>/review/decide/", reviews.Decide.as_view(), name="api-review-decide"),
@@ -113,6 +130,7 @@ urlpatterns = [
     path("projects/<uuid:project_id>/qualifying/", rules.Qualifying.as_view(), name="api-qualifying"),
     path("projects/<uuid:project_id>/leases/", rules.Leases.as_view(), name="api-leases"),
     path("projects/<uuid:project_id>/gold/", rules.Gold.as_view(), name="api-gold"),
+    path("projects/<uuid:project_id>/gold/many/", rules.ManyGold.as_view(), name="api-gold-many"),
     path("projects/<uuid:project_id>/gold/<uuid:task_id>/", rules.OneGold.as_view(), name="api-gold-move"),
     path("projects/<uuid:project_id>/ranking/", rankings.Ranking.as_view(), name="api-ranking"),
     path("projects/<uuid:project_id>/models/", models.Models.as_view(), name="api-models"),

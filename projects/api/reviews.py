@@ -16,6 +16,7 @@ from projects.models import Assignment, Draft, Project, SecondLook, Task, Verdic
 from projects.quality import second_looks
 from projects.queue import drafts
 from projects.web.reviewer import review
+from projects.web.reviewer.combining import matches_json
 from projects.web.shared import work_body
 from projects.web.shared.json_view import taken
 from projects.workflow import submission
@@ -74,6 +75,10 @@ class ReviewShape(serializers.Serializer):
     blind = serializers.BooleanField()
     payload = serializers.DictField()
     answers = ReviewedAnswer(many=True)
+    matches = serializers.ListField(
+        child=serializers.ListField(child=serializers.ListField(child=serializers.IntegerField())),
+        help_text="which parts are about one thing: [[number of the answer, number of its part], …]",
+    )
     verdict = serializers.DictField(allow_null=True)
     draft = ReviewDraft(allow_null=True)
 
@@ -105,7 +110,7 @@ class LookShape(serializers.Serializer):
     now = serializers.SerializerMethodField(help_text="the chance that it is right, by what is known now")
 
     def get_now(self, look: SecondLook) -> float | None:
-        return None if look.reason == SecondLook.Reason.AUDIT else look.now
+        return None if look.is_blind else look.now
 
 
 class LookList(serializers.Serializer):
@@ -162,7 +167,7 @@ class Review(_Reviewing):
         task = self.task(task_id, *access.REVIEW)
         held = queue.claim_review(task, self.person)
         look = second_looks.of_task(task)
-        return Response(ReviewShape(shown(held, blind=bool(look and look.reason == SecondLook.Reason.AUDIT))).data)
+        return Response(ReviewShape(shown(held, blind=bool(look and look.is_blind))).data)
 
 
 def shown(held: Assignment, *, blind: bool) -> dict[str, Any]:
@@ -179,6 +184,7 @@ def shown(held: Assignment, *, blind: bool) -> dict[str, Any]:
         "blind": blind,
         "payload": task.payload,
         "answers": [one | ({"agreement": None} if blind else {}) for one in answers],
+        "matches": matches_json(task.project.task_type, answers, settings),
         "verdict": {"answer": verdict.answer, "method": verdict.method, "note": verdict.note} if verdict else None,
         "draft": {"version": saved.version, "answer": saved.answer} if saved else None,
     }

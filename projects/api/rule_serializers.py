@@ -5,7 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from projects.api.serializers import PageShape
+from projects.api.serializers import ObjectJSON, PageShape
 from projects.models import Assignment, AssignmentRules, ConflictOfInterest, Exclusion, PooledGold, Requirement, limits
 from projects.models.limits import RULES
 from projects.queue.leases import SKIP_MODES, SKIP_REASONS
@@ -256,6 +256,21 @@ class GoldShape(serializers.Serializer):
 
 class GoldPage(PageShape):
     results = GoldShape(many=True)
+
+
+class GoldAnswerBody(serializers.Serializer):
+    answer = ObjectJSON()
+
+
+class KeepManyBody(serializers.Serializer):
+    number = serializers.IntegerField(min_value=1, max_value=500)
+    least = serializers.FloatField(
+        min_value=0, max_value=1, required=False, default=0.95, help_text="how sure a verdict is that no reviewer gave"
+    )
+
+
+class ManyKept(serializers.Serializer):
+    kept = serializers.IntegerField()
 
 
 class GoldMove(serializers.Serializer):

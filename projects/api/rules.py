@@ -1,5 +1,6 @@
 """A project's rules, work in progress, and gold."""
 
+import random
 from typing import Any
 from uuid import UUID
 
@@ -14,10 +15,13 @@ from projects.api.pagination import asked, page
 from projects.api.qualification import keep
 from projects.api.rule_serializers import (
     BatchPlace,
+    GoldAnswerBody,
     GoldMove,
     GoldPage,
     GoldShape,
+    KeepManyBody,
     LeasesShape,
+    ManyKept,
     QualifyingShape,
     ReleaseBody,
     ReleasedShape,
@@ -25,7 +29,7 @@ from projects.api.rule_serializers import (
 )
 from projects.api.serializers import BatchShape, PageQuery
 from projects.models import Assignment, PooledGold, Project
-from projects.quality.gold import pool
+from projects.quality.gold import authoring, pool
 from projects.workflow import batches, task_actions
 from projects.workforce import qualified_people, rules
 from taskers.errors import NotFound
@@ -130,20 +134,43 @@ class Gold(Endpoint):
         return Response(GoldShape(pool.lines([kept])[0]).data, status=201)
 
 
-class OneGold(Endpoint):
-    """Retiring gold, and putting it back."""
+class ManyGold(Endpoint):
+    """Making gold of decided tasks, by lot."""
 
     scopes = {"POST": (Scope.MANAGE,)}
+
+    @described("Make gold of decided tasks", {201: ManyKept}, request=KeepManyBody, operation_id="gold_keep_many")
+    def post(self, request: Request, project_id: UUID) -> Response:
+        project = self.project(project_id, *access.MANAGE)
+        body = KeepManyBody(data=request.data)
+        body.is_valid(raise_exception=True)
+        said = body.validated_data
+        made = authoring.keep_many(project, said["number"], said["least"], by=self.person, dice=random.SystemRandom())
+        return Response({"kept": made}, status=201)
+
+
+class OneGold(Endpoint):
+    """Retiring gold, putting it back, and holding another answer right."""
+
+    scopes = {"POST": (Scope.MANAGE,), "PUT": (Scope.MANAGE,)}
+
+    @described("Change a gold task's answer", {200: GoldShape}, request=GoldAnswerBody, operation_id="gold_answer")
+    def put(self, request: Request, project_id: UUID, task_id: UUID) -> Response:
+        project = self.project(project_id, *access.MANAGE)
+        body = GoldAnswerBody(data=request.data)
+        body.is_valid(raise_exception=True)
+        kept = _kept(project, task_id)
+        made = authoring.answer_anew(
+            kept, body.validated_data["answer"], by=self.person, dice=random.SystemRandom()
+        )  # fmt: skip
+        return Response(GoldShape(pool.lines([made])[0]).data)
 
     @described("Retire, restore, or make ordinary work", {204: None}, request=GoldMove, operation_id="gold_move")
     def post(self, request: Request, project_id: UUID, task_id: UUID) -> Response:
         project = self.project(project_id, *access.MANAGE)
         body = GoldMove(data=request.data)
         body.is_valid(raise_exception=True)
-        rows = PooledGold.objects.filter(project=project).select_related("gold__task__project")
-        kept = rows.filter(gold__task__public_id=task_id).first()
-        if kept is None:
-            raise NotFound()
+        kept = _kept(project, task_id)
         move = body.validated_data["move"]
         if move == "retire":
             pool.retire(kept, body.validated_data["why"], by=self.person)
@@ -154,3 +181,11 @@ class OneGold(Endpoint):
         else:
             pool.restore(kept, by=self.person)
         return Response(status=204)
+
+
+def _kept(project: Project, task_id: UUID) -> PooledGold:
+    rows = PooledGold.objects.filter(project=project).select_related("gold__task__project__organization")
+    found = rows.filter(gold__task__public_id=task_id).first()
+    if found is None:
+        raise NotFound()
+    return found

@@ -23,6 +23,7 @@ from projects.models.qualification import QualificationAttempt, QualificationSte
 from projects.models.quality import (
     AccuracyModel,
     AnnotatorParameters,
+    AuditRound,
     Estimation,
     MethodCalibration,
     Posterior,
@@ -33,12 +34,14 @@ from projects.models.reports import AgreementReport, BatchHour, LabelTally
 from projects.models.reviews import Mistake
 from projects.models.rules import (
     AssignmentRules,
+    AutomaticRule,
     BatchPace,
     ConflictOfInterest,
     DayTally,
     Exclusion,
     PooledGold,
     Requirement,
+    RuleConsequence,
     Stall,
 )
 from projects.models.settlements import Correctable, GoldSettlement, SeenAnswer
@@ -56,6 +59,9 @@ from projects.models.work import (
 )
 
 __all__ = [
+    "AutomaticRule",
+    "RuleConsequence",
+    "AuditRound",
     "Mistake",
     "Connector",
     "ImportedAnnotator",

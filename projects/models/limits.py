@@ -75,6 +75,9 @@ ANNOTATOR: dict[str, Between] = {
     "assurance": Between(0.5, 0.999),
     "audit_share": Between(0.02, 1.0),
 }
+# Of a rule by which something follows by itself: work that is looked at, and how long what follows lasts.
+RULE_WINDOW = Between(3, 200)
+RULE_HOURS = Between(1, 24 * 90)
 VERSION = Between(0, 2**31 - 1)  # of a draft
 ACTIVE_MS = Between(0, 2**53 - 1)  # milliseconds of work, as whoever did it says
 PRIORITY = Between(-1_000_000, 1_000_000)  # of a project, a batch

@@ -1,11 +1,14 @@
 """What the truth engine holds likely: of a project's people, of a task, of itself; and what it would look at again."""
 
+import uuid
+
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 from projects.models.answers import Verdict
-from projects.models.work import Project, Task
+from projects.models.work import Batch, Project, Task
 from taskers.models import Person
 from taskers.models.append_only import append_only
 
@@ -160,6 +163,43 @@ class Ranking(models.Model):
         return f"{self.project}: {len(self.items)} ranked by {self.votes}"
 
 
+class AuditRound(models.Model):
+    """Verdicts that were drawn to be looked at, to tell something of all that they were drawn from (writer:
+    audit_rounds.py). What it tells is reckoned from its looks.
+    """
+
+    class Kind(models.TextChoices):
+        ACCEPTANCE = "acceptance", _("Accept a batch by a sample")
+        STRATA = "strata", _("Some of each kind")
+        REVIEWERS = "reviewers", _("Second review of reviewers")
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+", db_index=False)
+    batch = models.ForeignKey(Batch, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=10, choices=Kind)
+    size = models.PositiveIntegerField()  # how many it was drawn from
+    tolerated = models.FloatField(null=True, blank=True)  # share of errors, of an acceptance
+    risk = models.FloatField(null=True, blank=True)  # to accept one that is worse
+    most_wrong = models.PositiveIntegerField(null=True, blank=True)
+    cut_by = models.CharField(max_length=12, blank=True)  # of strata: quality/strata.py
+    sizes = models.JSONField(default=dict)  # stratum -> how many there are
+    made_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+    made_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind="acceptance", tolerated__gte=0, tolerated__lte=1, risk__gt=0, risk__lt=1)
+                | ~Q(kind="acceptance") & Q(tolerated=None, risk=None, most_wrong=None),
+                name="audit_round_states_its_risk",
+            )
+        ]
+        indexes = [models.Index(fields=["project", "-id"], name="audit_round_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.size}"
+
+
 class SecondLook(models.Model):
     """A verdict that a reviewer is asked to look at: doubted by an estimate, or drawn for an audit, whatever it says.
 
@@ -178,6 +218,7 @@ class SecondLook(models.Model):
         DOUBT = "doubt", "Less sure than your target by now"
         TAMPERED = "tampered", "An answer that it rests on was changed afterwards"
         AUDIT = "audit", "Drawn for an audit"
+        SAMPLE = "sample", "Drawn in an audit round"  # audit_rounds.py
 
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="second_looks", db_index=False)
     task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="+")
@@ -185,6 +226,8 @@ class SecondLook(models.Model):
     estimation = models.ForeignKey(Estimation, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     state = models.CharField(max_length=9, choices=State, default=State.OPEN)
     reason = models.CharField(max_length=8, choices=Reason)
+    round = models.ForeignKey(AuditRound, null=True, blank=True, on_delete=models.PROTECT, related_name="looks")
+    stratum = models.CharField(max_length=80, blank=True, db_default="", default="")
     before = models.FloatField()  # the confidence with which the verdict was made
     now = models.FloatField()  # the chance that it is right, by what is known now
     ended_by = models.ForeignKey(Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
@@ -195,7 +238,8 @@ class SecondLook(models.Model):
             # Dismissed once, a verdict isn't proposed again.
             models.UniqueConstraint(fields=["verdict"], name="second_look_once"),
             models.CheckConstraint(
-                condition=Q(reason="audit") | Q(estimation__isnull=False), name="second_look_has_its_estimate"
+                condition=Q(reason="audit") | Q(reason="sample", round__isnull=False) | Q(estimation__isnull=False),
+                name="second_look_has_its_estimate",
             ),
         ]
         indexes = [
@@ -205,3 +249,8 @@ class SecondLook(models.Model):
 
     def __str__(self) -> str:
         return f"{self.task_id}: {self.reason}"
+
+    @property
+    def is_blind(self) -> bool:
+        """Whether its reviewer is told neither what was decided nor how far the answers agree."""
+        return self.reason in {self.Reason.AUDIT, self.Reason.SAMPLE}

@@ -7,6 +7,7 @@ from django.contrib.postgres.functions import RandomUUID
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 from projects.models import limits
 from projects.models.answers import Gold
@@ -116,6 +117,65 @@ class Exclusion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.tasker} {self.kind}"
+
+
+class AutomaticRule(models.Model):
+    """What follows by itself in a project when somebody's latest work meets a condition. Made switched off or on;
+    never edited, so that every consequence knows its rule (writer: workflow/automatic_rules)."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="automatic_rules")
+    condition = models.CharField(max_length=20)  # workflow/automatic_rules/conditions
+    threshold = models.FloatField()
+    window = models.PositiveIntegerField()  # pieces of somebody's newest work that it looks at
+    action = models.CharField(max_length=20)  # workflow/automatic_rules/actions
+    hours = models.PositiveIntegerField()  # for which what follows lasts
+    made_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
+    made_at = models.DateTimeField(db_default=Now(), editable=False)
+    on_since = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)  # switched off for good
+
+    def __str__(self) -> str:
+        return f"{self.condition}: {self.action}"
+
+
+class RuleConsequence(models.Model):
+    """What a rule brought about for one person: why, until when, and what they say against it (same writer)."""
+
+    class Appeal(models.TextChoices):
+        NONE = "", _("Not contested")
+        OPEN = "open", _("Contested")
+        UPHELD = "upheld", _("Lifted")  # open -> upheld: answered so, or not answered in time
+        REFUSED = "refused", _("Stays")  # open -> refused
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    rule = models.ForeignKey(AutomaticRule, on_delete=models.PROTECT, related_name="consequences")
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    measured = models.FloatField()  # what the condition saw
+    at = models.DateTimeField(db_default=Now(), editable=False)
+    until = models.DateTimeField()
+    did = models.JSONField(default=dict)  # what the action tells of itself
+    exclusion = models.ForeignKey(Exclusion, null=True, on_delete=models.SET_NULL, related_name="+")
+    appeal = models.CharField(max_length=7, choices=Appeal, default=Appeal.NONE, db_default="", blank=True)
+    said = models.TextField(blank=True, max_length=limits.NOTE)  # by whom it concerns
+    contested_at = models.DateTimeField(null=True, blank=True)
+    answer_by = models.DateTimeField(null=True, blank=True)  # without an answer until then it is lifted
+    answer = models.TextField(blank=True, max_length=limits.NOTE)
+    answered_by = models.ForeignKey(Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    answered_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(appeal="", contested_at=None)
+                | Q(contested_at__isnull=False, answer_by__isnull=False) & ~Q(appeal=""),
+                name="consequence_contested_in_order",
+            )
+        ]
+        indexes = [models.Index(fields=["person", "-id"], name="consequence_of_person")]
+
+    def __str__(self) -> str:
+        return f"{self.rule} for {self.person_id}"
 
 
 class ConflictOfInterest(models.Model):

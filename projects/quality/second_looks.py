@@ -1,7 +1,7 @@
 """Verdicts worth a second look: proposed by an estimate, opened or dismissed by a reviewer. They change nothing.
 
-Audits (audits.py) are among them. The only writer of SecondLook, but for consensus.py, which opens audits with the
-verdict and answers what is open with a reviewer's new one.
+Audits (audits.py) are among them, and what audit rounds draw (audit_rounds.py). Other writers of SecondLook are these
+two, and consensus.py, which opens audits with the verdict and answers what is open with a reviewer's new one.
 """
 
 from collections.abc import Mapping
@@ -22,6 +22,7 @@ from taskers.models import Person
 
 FELL = 0.1  # a confidence must have fallen by so much to be worth anybody's time
 FEW = 20  # of them are looked at for the next that a reviewer may decide; whoever judged all those finds the list
+BLIND = (SecondLook.Reason.AUDIT, SecondLook.Reason.SAMPLE)
 UNDECIDED = 0.5  # where no answer is likelier than all others together, the verdict's isn't either
 
 
@@ -42,7 +43,7 @@ def propose(terms: Terms, estimation: Estimation, weighed: Mapping[int, Weighed]
             new.append(_look(terms, estimation, verdict, reason, now))
         elif before is not None and before.state in {SecondLook.State.OPEN, SecondLook.State.WITHDRAWN}:
             before.now = now
-            if before.reason != SecondLook.Reason.AUDIT:
+            if not before.is_blind:
                 before.state = SecondLook.State.OPEN if reason else SecondLook.State.WITHDRAWN
                 before.reason = reason or before.reason
             again.append(before)
@@ -78,12 +79,12 @@ def open_in(projects):
 
 def audits_in(projects):
     """The open audits of these projects, in the order in which they were drawn."""
-    return open_in(projects).filter(reason=SecondLook.Reason.AUDIT).order_by("pk")
+    return open_in(projects).filter(reason__in=BLIND).order_by("pk")
 
 
 def next_after(look: SecondLook, projects, reviewer: Person) -> Task | None:
     """What this reviewer may go on with once one is answered: the next audit after an audit, else the next of all."""
-    found = audits_in(projects) if look.reason == SecondLook.Reason.AUDIT else open_in(projects)
+    found = audits_in(projects) if look.is_blind else open_in(projects)
     few = found.exclude(pk=look.pk)[:FEW]
     return queue.first_reviewable((one.task for one in few), reviewer)
 
@@ -109,7 +110,7 @@ def dismiss(task: Task, *, by: Person) -> bool:
     if mine is not None and mine.token is not None:
         queue.release(mine, by, mine.token)
     emit_of_task("second_look_dismissed", task, by)
-    return look.reason == SecondLook.Reason.AUDIT
+    return look.is_blind
 
 
 def _look(terms: Terms, estimation: Estimation, verdict: Verdict, reason: str, now: float) -> SecondLook:

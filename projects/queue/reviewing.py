@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from projects.errors import OwnWork, PartnersWork, StillCorrectable
-from projects.models import Annotation, Assignment, ConflictOfInterest, Project, Task, Verdict
+from projects.models import Annotation, Assignment, Batch, ConflictOfInterest, Project, SecondLook, Task, Verdict
 from projects.queue.clock import Clock, from_now
 from projects.queue.events import emit_of_task
 from projects.queue.slots import is_correctable, lock
@@ -22,6 +22,9 @@ WAITING = """
 SELECT w.id FROM unnest(%(projects)s::bigint[]) AS p(id) CROSS JOIN LATERAL (
   SELECT t.id, t.review_rank FROM projects_task t
   WHERE t.project_id = p.id AND t.withheld = 'review'
+    AND (%(batch)s::bigint IS NULL OR t.batch_id = %(batch)s::bigint)
+    AND (%(only)s <> 'back' OR EXISTS (
+      SELECT FROM projects_mistake m WHERE m.task_id = t.id AND m.state IN ('mended', 'kept', 'unanswered') OFFSET 0))
     AND (t.review_rank, t.id) > (coalesce((SELECT review_rank FROM projects_task WHERE id = %(after)s::bigint),
       '-Infinity'), %(after)s::bigint) {free}
   ORDER BY t.review_rank, t.id LIMIT %(number)s::int
@@ -43,12 +46,21 @@ NEXT = WAITING.format(
 )
 
 
-def waiting_for_review(projects: Iterable[Project], *, after: Task | None = None, number: int = 50) -> QuerySet[Task]:
+def waiting_for_review(
+    projects: Iterable[Project],
+    *,
+    after: Task | None = None,
+    number: int = 50,
+    batch: Batch | None = None,
+    only: str = "",
+) -> QuerySet[Task]:
     """The first tasks of these projects that wait for a reviewer: where a judgement tells most, then the oldest.
 
-    `after` is one of them, to go on behind it.
+    `after` is one of them, to go on behind it; `batch` is the only one whose tasks come; of `only` "back" those that
+    were sent back and came again.
     """
     terms = {"projects": [one.pk for one in projects], "after": after.pk if after else 0, "number": number}
+    terms |= {"batch": batch.pk if batch else None, "only": only}
     rows = ask(LIST, terms)
     return Task.objects.filter(pk__in=[pk for (pk,) in rows]).order_by("review_rank", "pk")
 
@@ -89,18 +101,23 @@ def claim_review(task: Task, reviewer: Person) -> Assignment:
 
 
 def refuse_own_work(task: Task, reviewer: Person) -> None:
-    """Raises OwnWork for whoever judged the task, PartnersWork where one they are kept apart from did."""
+    """Raises OwnWork for whoever judged the task, or decided what a second reviewer is to look at; PartnersWork where
+    somebody whom they are kept apart from judged it."""
     own = Assignment.objects.filter(task=task, tasker=reviewer, kind__in=["judge", "extra"])
-    if own.filter(state__in=["held", "submitted"]).exists():
+    looks = SecondLook.objects.filter(task=task, state="open", reason="sample", verdict__decided_by=reviewer)
+    if own.filter(state__in=["held", "submitted"]).exists() or looks.exists():
         raise OwnWork()
     if _judged(task, _partners(reviewer, [task.project_id])):
         raise PartnersWork()
 
 
-def next_review(projects: Iterable[Project], reviewer: Person, *, after: int = 0) -> Task | None:
-    """The next waiting task that this reviewer may decide and nobody else is at; another than `after`, if any."""
+def next_review(
+    projects: Iterable[Project], reviewer: Person, *, after: int = 0, batch: Batch | None = None, only: str = ""
+) -> Task | None:
+    """The next waiting task that this reviewer may decide and nobody else is at; another than `after`, if any. `batch`
+    and `only` are those of `waiting_for_review`."""
     keys = [one.pk for one in projects]
-    terms = {"projects": keys, "after": 0, "number": 2}
+    terms = {"projects": keys, "after": 0, "number": 2, "batch": batch.pk if batch else None, "only": only}
     terms |= {"reviewer": reviewer.pk, "partners": list(_partners(reviewer, keys))}
     found = [pk for (pk,) in ask(NEXT, terms)]
     pk = next((one for one in found if one != after), next(iter(found), None))

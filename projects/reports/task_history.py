@@ -20,6 +20,8 @@ SAID = {
     "claimed": (gettext_lazy("Taken up"), ""),
     "submitted": (gettext_lazy("Handed in"), "good"),
     "corrected": (gettext_lazy("Corrected"), "good"),
+    "sent_back": (gettext_lazy("Sent back to its tasker"), "bad"),
+    "mistake_noted": (gettext_lazy("A mistake was noted"), "bad"),
     "reviewed": (gettext_lazy("Review handed in"), "good"),
     "review_claimed": (gettext_lazy("Taken up for review"), ""),
     "released": (gettext_lazy("Given back"), ""),

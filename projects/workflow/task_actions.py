@@ -99,7 +99,7 @@ def check_meta(meta: object) -> None:
 
 
 @transaction.atomic
-def raise_overlap(task: Task, wanted: int, *, by: Person) -> Task:
+def raise_overlap(task: Task, wanted: int, *, by: Person | None) -> Task:
     """Ask for more judgements of an undecided task; one that waited for review goes back to the taskers.
 
     Raises StateConflict when its batch is over, or while it is a known answer: then nobody judges it.

@@ -1,4 +1,4 @@
-"""Priya settles a quarrel of five people over twelve regions, part by part, by keyboard."""
+"""Priya settles a quarrel of five people over twelve regions by keyboard, part by part, and sends the next one back."""
 
 import json
 from collections.abc import Callable
@@ -32,9 +32,12 @@ labels = [{"name": name, "shapes": ["box"]} for name in ("Washer", "Nut", "Bolt"
 project = configure.create(owner, by, name="Quarrel", task_type="image_regions", wanted=5, rate=0, copilot=False,
     aggregation="majority_v1", audit_share=0.0, labels=labels)
 batch = batches.move(batches.create(project, "First", by=by), "live", by=by)
-one = io.BytesIO()
-Image.fromarray(np.full((240, 320, 3), 180, np.uint8)).save(one, "PNG")
-loading.load_files(project, [ContentFile(one.getvalue(), name="belt.png")], loading.Into(batch), by=by)
+pictures = []
+for grey in (180, 181):
+    one = io.BytesIO()
+    Image.fromarray(np.full((240, 320, 3), grey, np.uint8)).save(one, "PNG")
+    pictures.append(ContentFile(one.getvalue(), name=f"belt-{grey}.png"))
+loading.load_files(project, pictures, loading.Into(batch), by=by)
 import time
 keys = list(project.labels.order_by("pk").values_list("key", flat=True))
 right, answers = [], [[] for _ in people]
@@ -50,15 +53,14 @@ for place in range(12):
             answer.append((shape, label))
         elif exists and told in (2, 3):
             answer.append((shape | {"x": shape["x"] + told}, keys[2]))
-for who, answer in zip(people, answers):
+for who, answer in (pair for pair in zip(people, answers) for _picture in pictures):
     while not isinstance(mine := queue.claim(who, project), Assignment):
         time.sleep(0.2)  # the picture is being loaded
     regions = [{"id": f"r{n}", "label": label, "shape": shape} for n, (shape, label) in enumerate(answer, 1)]
     submission.submit(mine, who, mine.token, {"regions": regions})
-task = Task.objects.get(batch=batch)
-print(json.dumps(
-    {"project": str(project.public_id), "task": str(task.public_id), "right": right, "why": task.withheld})
-)
+tasks = Task.objects.filter(batch=batch, withheld="review").order_by("review_rank", "pk")
+task, other = (str(one.public_id) for one in tasks)
+print(json.dumps({"project": str(project.public_id), "task": task, "other": other, "right": right}))
 """
 COUNT = """() => {
   window.pressed = 0;
@@ -75,7 +77,6 @@ def key_of(page: Page, label: str) -> str:
 
 def test_five_people_and_twelve_regions(site: Site, sign_in: Callable[..., Page]) -> None:
     made = json.loads(site.beside.run(SCRIPT).strip().splitlines()[-1])
-    assert made["why"] == "review"
     page = sign_in(PRIYA)
     page.goto(f"/review/{made['task']}/?project={made['project']}")
     expect(page.locator(".answer")).to_have_count(5)
@@ -101,7 +102,7 @@ def test_five_people_and_twelve_regions(site: Site, sign_in: Callable[..., Page]
     expect(page.locator(".difference")).to_have_count(12)
     expect(page.locator(".difference[data-state=open]")).to_have_count(0)
     page.keyboard.press("Enter")
-    page.wait_for_url(lambda url: made["task"] not in url)
+    page.wait_for_url(f"**/review/{made['other']}/**")
 
     ((answer,),) = site.query(
         "SELECT v.answer FROM projects_verdict v JOIN projects_task t ON t.id = v.task_id"
@@ -110,3 +111,20 @@ def test_five_people_and_twelve_regions(site: Site, sign_in: Callable[..., Page]
     )
     found = [[one["shape"]["x"], one["shape"]["y"], one["label"]] for one in answer["regions"]]
     assert sorted(found) == sorted(made["right"])
+
+    # The next of the same quarrel goes back to two of them.
+    page.keyboard.press("Shift+B")
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Answer B").check()
+    dialog.get_by_label("Answer C").check()
+    dialog.get_by_label("A wrong label").check()
+    dialog.get_by_label("Note to the tasker").fill("Bolts have threads.")
+    assert list(seen(page, "sending back", FEW)) == []
+    dialog.get_by_role("button", name="Send back").click()
+    page.wait_for_url("**/review/?project=*")
+    told = site.query(
+        "SELECT m.reason, m.note, m.state FROM projects_mistake m JOIN projects_task t ON t.id = m.task_id"
+        " WHERE t.public_id = %s",
+        made["other"],
+    )
+    assert set(told) == {("label", "Bolts have threads.", "returned")} and len(told) >= 2

@@ -123,3 +123,21 @@ def test_nothing_is_sent_back_of_what_is_decided_nor_without_a_reason(client, ca
     with pytest.raises(AlreadyDecided):
         returned_work.send_back(again, cast.rita, again.token, [bobs], reason="label")
     assert [one.state for one in Mistake.objects.all()] == ["noted"]
+
+
+def test_what_a_reviewer_chose_stays_chosen(client, cast, task) -> None:
+    other = make.task(task.batch)
+    said(cast.alice, other, make.MARIA)
+    said(cast.bob, other, make.OSLO)
+    bobs = sent_back(client, cast, task)
+    corrections.correct(bobs.assignment, make.MARIA)
+    project = str(task.project.public_id)
+    chosen = client.get("/review/", {"keep": 1, "project": project, "only": "back"}).content.decode()
+    assert task.external_id in chosen and other.external_id not in chosen
+    again = client.get("/review/")
+    assert again.status_code == 302 and again["Location"] == f"/review/?project={project}&only=back"
+    assert str(task.public_id) in client.get(f"/review/next/?project={project}&only=back")["Location"]
+    client.get("/review/", {"keep": 1, "project": "", "only": ""})
+    assert other.external_id in client.get("/review/").content.decode()
+    of_batch = client.get("/review/", {"project": project, "batch": str(task.batch.public_id)}).content.decode()
+    assert other.external_id in of_batch

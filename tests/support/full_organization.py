@@ -9,6 +9,7 @@ import io
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -30,12 +31,23 @@ from projects.data import deliveries
 from projects.data.connectors import saved
 from projects.data.media import assets
 from projects.data.media.pictures import read_picture
-from projects.models import BrokenReport, Delivery, Exclusion, Import, Project, Task, WebhookDelivery
+from projects.models import (
+    BrokenReport,
+    Delivery,
+    Exclusion,
+    Import,
+    Mistake,
+    Project,
+    RuleConsequence,
+    Task,
+    WebhookDelivery,
+)
 from projects.quality import estimating
 from projects.quality.gold import grading
 from projects.quality.qualification import qualification_tests
 from projects.webhooks import subscriptions
-from projects.workflow import batches, bulk_actions, corrections, project_copies, task_actions
+from projects.workflow import batches, bulk_actions, corrections, project_copies, returned_work, task_actions
+from projects.workflow.automatic_rules import running
 from projects.workflow.comments import saying
 from projects.workforce import conflicts_of_interest, rules
 from taskers.credentials import tokens
@@ -184,6 +196,7 @@ def _work(world: World, cast: Cast, project: Project) -> None:
     read = given(cast.carol, reported)
     queue.report(read, cast.carol, read.token, note="Nothing to see")
     review = queue.claim_review(reviewed, cast.rita)
+    returned_work.note_mistake(decided, list(decided.annotations.all()), cast.rita, reason="label", note="Look again.")
     over, draft = make.batch(project, "Over"), make.batch(project, "Later", state="draft")
     make.tasks(over)
     batches.move(over, "cancelled", by=cast.mina)
@@ -198,7 +211,9 @@ def _work(world: World, cast: Cast, project: Project) -> None:
         "token": held.token,
         "annotation_id": decided.annotations.get(tasker=cast.alice).public_id,
         "disputed": disputed.public_id,
+        "mistake_id": Mistake.objects.filter(project=project).first().public_id,
     }
+    _rules(world, cast, project)
     world.others |= {
         "decided": {"task_id": decided.public_id, "answer": _answer_of(cast.bob, decided)},
         "doubt": {"task_id": doubt.public_id, "assignment_id": _answer_of(cast.alice, doubt)},
@@ -213,6 +228,20 @@ def _work(world: World, cast: Cast, project: Project) -> None:
         "draft": {"batch_id": draft.public_id},
     }
     assert BrokenReport.objects.open().exists()
+
+
+def _rules(world: World, cast: Cast, project: Project) -> None:
+    """A rule, and what followed from it for Alice: once in silence, once contested."""
+    rule = running.make(project, running.Terms("speed", 2.0, 3, "message", 24), by=cast.rita)
+    silent, contested = (
+        RuleConsequence.objects.create(
+            rule=rule, person=cast.alice, measured=1.0, until=timezone.now() + timedelta(days=1)
+        )
+        for _which in range(2)
+    )
+    running.contest(contested, cast.alice, "Why?")
+    world.things |= {"rule_id": rule.public_id, "consequence_id": silent.public_id}
+    world.others["contested"] = {"consequence_id": contested.public_id}
 
 
 def _answer_of(tasker: Person, task: Task) -> Any:

@@ -159,4 +159,5 @@ def delete(name: str, who: frozenset[str], **terms: Any) -> Row:
 
 # Rita holds this review: other reviewers are told so.
 ANOTHERS = dict.fromkeys(MANAGE, 409)
+RULE = {"condition": "speed", "threshold": 1, "window": 5, "action": "message", "hours": 24}
 MISTAKE = json(token="@token", answers=["@answer"], reason="label", note="It is a place.")

@@ -29,6 +29,7 @@ from taskers.errors import StateConflict
 from taskers.models import Person
 
 LEAKED = "leaked"
+MOST_OTHERS = 6  # groups of other answers, that are shown
 
 # What was handed in on a known answer since it was put (back) in, how it scored, and its person's usual time: the
 # median of up to 20 pieces of work in the project before it.
@@ -83,6 +84,23 @@ def lines(rows: Sequence[PooledGold]) -> list[Line]:
         cursor.execute(FARED, [[row.gold.task_id for row in rows]])
         fared = {task: (number, mean) for task, number, mean in cursor.fetchall()}
     return [Line(row, *fared.get(row.gold.task_id, (0, None))) for row in rows]
+
+
+@dataclass(frozen=True)
+class OtherAnswer:
+    """An answer to a gold task that isn't the known one, and how many gave it or one like it."""
+
+    answer: dict[str, Any]
+    number: int
+
+
+def other_answers(kept: PooledGold) -> tuple[int, list[OtherAnswer]]:
+    """How many gave the known answer since it is dealt, and what the others said, the commonest first."""
+    with connection.cursor() as cursor:
+        terms = {"project": kept.project_id, "task": kept.gold.task_id, "since": kept.fresh_at}
+        cursor.execute(EVIDENCE, terms)
+        right, found = _groups(kept.gold, cursor.fetchall())
+    return right, sorted((OtherAnswer(*one) for one in found), key=lambda one: -one.number)[:MOST_OTHERS]
 
 
 def retire(kept: PooledGold, why: str, *, by: Person) -> None:
@@ -170,7 +188,8 @@ def _leaked(kept: PooledGold, jump: leakage.Jump, since: Any) -> None:
 
 def _doubt(kept: PooledGold, rows: Sequence[tuple]) -> bool:
     """Whether so many give one and the same other answer that the known one may be wrong; says so once."""
-    right, others = _groups(kept.gold, rows)
+    right, found = _groups(kept.gold, rows)
+    others = [number for _answer, number in found]
     p = leakage.doubt(right, others)
     if p is None:
         return False
@@ -181,8 +200,8 @@ def _doubt(kept: PooledGold, rows: Sequence[tuple]) -> bool:
     return True
 
 
-def _groups(gold: Gold, rows: Sequence[tuple]) -> tuple[int, list[int]]:
-    """How many gave the known answer, and the sizes of the groups of other answers that are alike.
+def _groups(gold: Gold, rows: Sequence[tuple]) -> tuple[int, list[tuple[dict, int]]]:
+    """How many gave the known answer, and of each group of other answers that are alike the first, and its size.
 
     All as it counts under the labels of today: what no longer counts is in neither, and where the known answer no
     longer fits its task, nobody speaks against it.
@@ -205,4 +224,4 @@ def _groups(gold: Gold, rows: Sequence[tuple]) -> tuple[int, list[int]]:
             leaders.append(said)
             sizes.append(0)
         sizes[at] += 1
-    return right, sizes
+    return right, list(zip(leaders, sizes, strict=True))

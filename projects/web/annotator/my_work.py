@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from projects import access
-from projects.models import Annotation, Project
+from projects.models import Annotation, Project, RuleConsequence
 from projects.models.promises import ALIKE
 from projects.quality.gold import difference_words, grading, settling
 from projects.quality.qualification import feedback
@@ -22,6 +22,7 @@ from projects.web.annotator import work_json
 from projects.web.shared.answer_drawing import drawing
 from projects.web.shared.person_figures import drawn
 from projects.workflow import returned_work
+from projects.workflow.automatic_rules import running
 from projects.workflow.comments import reading
 from taskers import access as roles
 from taskers.errors import Problem
@@ -72,6 +73,7 @@ def home(request: MemberRequest) -> HttpResponse:
         "openings": [(one, hourly.get(one.project.pk)) for one in openings],
         "totals": earnings.totals(request.user, organization),
         "currency": organization.currency,
+        "consequences": [(one, running.reason_of(one)) for one in running.told_to(request.user)],
         "returned": returned_work.waiting_for(request.user),
         "answered": sum(one.project.unread for one in openings),  # type: ignore[attr-defined]
     }
@@ -160,6 +162,22 @@ def contest(request: MemberRequest, annotation_id: UUID) -> HttpResponse:
         return _piece(request, annotation, problem)
     messages.success(request, _("Sent. Somebody of the office looks at it and answers here."))
     return redirect("my-work-piece", annotation_id)
+
+
+@require_POST
+@login_required
+def contest_rule(request: MemberRequest, consequence_id: UUID) -> HttpResponse:
+    """Contest what followed from a rule for oneself."""
+    rows = RuleConsequence.objects.select_related("rule__project")
+    found = rows.filter(public_id=consequence_id, person=request.user).first()
+    if found is None:
+        raise Http404
+    try:
+        running.contest(found, request.user, request.POST.get("said", "").replace("\x00", ""))
+        messages.success(request, _("Sent. Somebody else than the rule's maker answers here."))
+    except Problem as problem:
+        messages.error(request, problem.text)
+    return redirect("home")
 
 
 def _piece(request: MemberRequest, annotation: Annotation, problem: Problem | None = None) -> HttpResponse:

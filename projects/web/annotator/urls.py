@@ -7,6 +7,7 @@ from projects.web.annotator import comments, correcting, my_work
 urlpatterns = [
     path("", my_work.home, name="home"),
     path("my-work/", my_work.my_work, name="my-work"),
+    path("my-work/rules/<uuid:consequence_id>/contest/", my_work.contest_rule, name="rule-contest"),
     path("my-work/quality/", my_work.quality, name="my-quality"),
     path("my-work/courses/<uuid:project_id>/", my_work.course, name="my-course"),
     path("my-work/questions/", comments.mine, name="my-questions"),

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 from projects import access
 from projects.models import Exclusion, Project
 from projects.reports import person as reports
+from projects.reports import reviewers
 from projects.web.manager.forms.rules import KeepOutForm
 from projects.web.shared.access import signed_in
 from projects.web.shared.person_figures import drawn
@@ -22,6 +23,8 @@ from taskers import access as roles
 from taskers.errors import NotAllowed, NotFound, Problem
 from taskers.models import Membership, Person
 from taskers.web.requests import MemberRequest
+
+MOST_REVIEWED = 40  # projects of which a person's page says what they decided
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,7 @@ def _page(
         "whole": seen.whole,
         "report": report,
         "drawn": [(one, drawn(one)) for one in report.projects],
+        "reviewers": reviewers.reviewers(seen.projects[:MOST_REVIEWED], seen.person),
         "form": form or _empty(seen, report),
         "currency": request.organization.currency,
         "days": reports.DAYS,

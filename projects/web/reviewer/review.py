@@ -26,13 +26,13 @@ from projects.errors import LeaseLost, Refused
 from projects.models import (
     Annotation,
     Assignment,
+    Batch,
     Comment,
     Draft,
     Mistake,
     Posterior,
     Project,
     ProjectSettings,
-    SecondLook,
     Task,
     Verdict,
     limits,
@@ -56,6 +56,7 @@ from taskers.models import Person
 from taskers.web.requests import MemberRequest, key_asked
 
 PAGE = 50
+KEPT = "review"  # what was chosen last, in the session
 
 
 class Selection(NamedTuple):
@@ -67,6 +68,8 @@ class Selection(NamedTuple):
     reviewable: QuerySet[Project]
     chosen: Project | None
     audits: bool
+    batch: Batch | None = None
+    only: str = ""  # "back": what was sent back and came again
 
     @property
     def projects(self) -> Sequence[Project] | QuerySet[Project]:
@@ -77,6 +80,8 @@ class Selection(NamedTuple):
     def query(self) -> str:
         """What an address ends in; empty where all are gone through."""
         terms = {"project": str(self.chosen.public_id)} if self.chosen else {}
+        terms |= {"batch": str(self.batch.public_id)} if self.batch else {}
+        terms |= {"only": self.only} if self.only else {}
         terms |= {"why": "audit"} if self.audits else {}
         return f"?{urlencode(terms)}" if terms else ""
 
@@ -88,16 +93,23 @@ class Selection(NamedTuple):
 @require_GET
 @login_required
 def waiting(request: MemberRequest) -> HttpResponse:
-    """The tasks that wait for a reviewer, where a decision tells most first, 50 at a time."""
+    """The tasks that wait for a reviewer, where a decision tells most first, 50 at a time. What was chosen last stays
+    chosen until something else is."""
+    if not request.GET and (kept := request.session.get(KEPT)):
+        return redirect(f"{reverse('review-list')}?{kept}")
     selection = selection_of(request, reviewable(request))._replace(audits=False)
+    if "keep" in request.GET:
+        request.session[KEPT] = selection.query.removeprefix("?")
     after = Task.objects.filter(public_id=key_asked(request, "after"), project__in=selection.reviewable).first()
-    rows = queue.waiting_for_review(selection.projects, after=after, number=PAGE + 1)
+    within = {"batch": selection.batch, "only": selection.only}
+    rows = queue.waiting_for_review(selection.projects, after=after, number=PAGE + 1, **within)
     page = list(rows.select_related("project", "batch"))
     context = {
         "rows": _rows(page[:PAGE], request.user),
         "projects": selection.reviewable.order_by("name"),
         "selection": selection,
         "chosen": selection.chosen,
+        "batches": selection.chosen.batches.exclude(state="draft").order_by("-pk")[:200] if selection.chosen else [],
         "after": after,
         "looks": second_looks.open_in(selection.projects).exists(),
         "next": page[PAGE - 1].public_id if len(page) > PAGE else None,
@@ -112,7 +124,7 @@ def waiting(request: MemberRequest) -> HttpResponse:
 def start(request: MemberRequest) -> HttpResponse:
     """To the next task that this reviewer may decide; back to the list when there is none."""
     selection = selection_of(request, reviewable(request))
-    task = queue.next_review(selection.projects, request.user)
+    task = queue.next_review(selection.projects, request.user, batch=selection.batch, only=selection.only)
     return redirect(selection.through("review", task.public_id) if task else selection.through("review-list"))
 
 
@@ -130,7 +142,7 @@ def page(request: MemberRequest, task_id: UUID) -> HttpResponse:
         back = {"url": selection.through("review-list"), "label": _("To the waiting tasks")}
         return render(request, "problem.html", {"problem": problem, "back": back}, status=problem.status)
     look = second_looks.of_task(task)
-    audit = look is not None and look.reason == SecondLook.Reason.AUDIT
+    audit = look is not None and look.is_blind
     context = {"task": task, "project": task.project, "review": review, "look": look, "audit": audit} | {
         "selection": selection,
         "data": review_json(review, request.user, selection, blind=audit),
@@ -156,7 +168,8 @@ def decide(request: MemberRequest, body: dict, task_id: UUID) -> dict:
     look = second_looks.of_task(review.task)
     submission.decide(review, request.user, token, body.get("answer"), base=base, note=note)
     task = second_looks.next_after(look, selection.projects, request.user) if look else None
-    task = task or queue.next_review(selection.projects, request.user, after=review.task_id)
+    within = {"batch": selection.batch, "only": selection.only}
+    task = task or queue.next_review(selection.projects, request.user, after=review.task_id, **within)
     return {"next": selection.through("review", task.public_id) if task else None}
 
 
@@ -306,7 +319,9 @@ def _rows(page: Sequence[Task], reviewer: Person) -> list[dict]:
 def selection_of(request: MemberRequest, projects: QuerySet[Project]) -> Selection:
     """What this reviewer goes through of these projects, as the address says."""
     chosen = projects.filter(public_id=key_asked(request, "project")).first()
-    return Selection(projects, chosen, request.GET.get("why") == "audit")
+    found = chosen.batches.filter(public_id=key_asked(request, "batch")).first() if chosen else None
+    only = "back" if request.GET.get("only") == "back" else ""
+    return Selection(projects, chosen, request.GET.get("why") == "audit", found, only)
 
 
 def selection_beside(request: MemberRequest, task: Task) -> Selection:

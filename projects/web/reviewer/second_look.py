@@ -10,7 +10,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from projects import access
-from projects.models import SecondLook
 from projects.quality import second_looks
 from projects.web.reviewer.review import reviewable, selection_beside, selection_of
 from projects.web.shared.access import signed_in
@@ -45,7 +44,7 @@ def decided(request: MemberRequest, task_id: UUID) -> HttpResponse:
         "task": task,
         "project": task.project,
         "look": look,
-        "selection": selection_beside(request, task)._replace(audits=look.reason == SecondLook.Reason.AUDIT),
+        "selection": selection_beside(request, task)._replace(audits=look.is_blind),
         "view": drawing(task, {"verdict": look.verdict.answer}),
     }
     return render(request, "projects/reviewer/second_look.html", context)

@@ -1,0 +1,181 @@
+"""A rule is tried on what was, pauses Bob who hurries, says why, ends by itself, and is answered by somebody else."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from hypothesis import given as drawn
+from hypothesis import strategies as st
+
+from projects import queue
+from projects.models import AutomaticRule, Exclusion, RuleConsequence, SecondLook
+from projects.workflow import submission
+from projects.workflow.automatic_rules import running
+from projects.workflow.automatic_rules.conditions import CONDITIONS
+from projects.workflow.automatic_rules.conditions.protocol import Piece
+from projects.workflow.automatic_rules.running import Terms
+from projects.workforce import rules
+from taskers.errors import NotAllowed, Problem, StateConflict
+from tests.support import make
+from tests.support.projects.judging import given
+
+FAST = Terms("speed", 2.0, 3, "pause", 24)
+NOW = timezone.now()
+
+
+@pytest.fixture
+def project(cast):
+    return make.project(cast.riverside, wanted=2)
+
+
+@pytest.fixture
+def batch(project):
+    return make.batch(project)
+
+
+def did(person, task, seconds: float, answer=make.MARIA):
+    """They answer this very task, after so long."""
+    mine = given(person, task)
+    type(mine).objects.filter(pk=mine.pk).update(held_at=timezone.now() - timedelta(seconds=seconds + 60))
+    mine.refresh_from_db()
+    return submission.submit(mine, person, mine.token, answer, active_ms=int(seconds * 1000))
+
+
+def worked(cast, batch, number: int = 3) -> None:
+    """Bob needs a second, Alice half a minute."""
+    for task in make.tasks(batch, number):
+        did(cast.alice, task, 30)
+        did(cast.bob, task, 1)
+
+
+@pytest.mark.django_db
+def test_it_is_tried_on_what_was_and_changes_nothing(client, cast, project, batch) -> None:
+    worked(cast, batch)
+    found = running.preview(project, FAST)
+    assert (found.people, [one.person for one in found.met]) == (2, [cast.bob])
+    assert found.met[0].rightly is None, "no reviewer decided anything: it can't be told"
+    assert not AutomaticRule.objects.exists() and not Exclusion.objects.exists()
+    client.force_login(cast.mina)
+    body = {"condition": "speed", "threshold": 2, "window": 3, "action": "pause", "hours": 24}
+    page = client.post(f"/projects/{project.public_id}/rules/automatic/", body).content.decode()
+    assert "would have met 1 of 2 people" in page and "Bob" in page
+
+
+@pytest.mark.django_db
+def test_it_pauses_whoever_hurries_from_now_on_and_says_why(client, cast, project, batch) -> None:
+    worked(cast, batch)
+    running.make(project, FAST, by=cast.mina)
+    assert running.run_all() == 0, "what was done before doesn't count"
+    worked(cast, batch)
+    assert running.run_all() == 1 and running.run_all() == 0
+    out = Exclusion.objects.get()
+    assert (out.tasker, out.kind, out.made_by) == (cast.bob, "paused", None) and out.until > timezone.now()
+    assert "took 1.0 seconds" in out.reason
+    make.task(batch)
+    assert isinstance(queue.claim(cast.bob, project), queue.Nothing)
+    client.force_login(cast.bob)
+    home = client.get("/").content.decode()
+    assert "You are paused in Names in reports" in home and "Contest" in home
+    AutomaticRule.objects.update(ended_at=timezone.now())
+    worked_again = running.run_all()
+    assert worked_again == 0
+
+
+@pytest.mark.django_db
+def test_an_appeal_is_answered_by_somebody_else_or_lifted(client, cast, project, batch) -> None:
+    running.make(project, FAST, by=cast.mina)
+    worked(cast, batch)
+    running.run_all()
+    made = RuleConsequence.objects.get()
+    client.force_login(cast.alice)
+    assert client.post(f"/my-work/rules/{made.public_id}/contest/", {"said": "Me too."}).status_code == 404
+    client.force_login(cast.bob)
+    client.post(f"/my-work/rules/{made.public_id}/contest/", {"said": "The texts were short."})
+    made.refresh_from_db()
+    assert (made.appeal, made.said) == ("open", "The texts were short.")
+    with pytest.raises(NotAllowed):
+        running.answer(made, "No.", by=cast.mina, upheld="refused")
+    with pytest.raises(StateConflict):
+        running.contest(made, cast.bob, "And again.")
+    client.force_login(cast.olga)
+    assert "The texts were short." in client.get(f"/projects/{project.public_id}/rules/automatic/").content.decode()
+    path = f"/projects/{project.public_id}/rules/appeals/{made.public_id}/"
+    client.post(path, {"answer": "They were.", "upheld": "upheld"})
+    made.refresh_from_db()
+    assert made.appeal == "upheld" and made.until <= timezone.now()
+    assert Exclusion.objects.get().lifted_at is not None
+
+
+@pytest.mark.django_db
+def test_without_an_answer_in_time_it_is_lifted(cast, project, batch) -> None:
+    running.make(project, FAST, by=cast.mina)
+    worked(cast, batch)
+    running.run_all()
+    running.contest(RuleConsequence.objects.get(), cast.bob, "Why?")
+    RuleConsequence.objects.update(answer_by=timezone.now() - timedelta(minutes=1))
+    running.run_all()
+    assert RuleConsequence.objects.get().appeal == "upheld" and Exclusion.objects.get().lifted_at is not None
+
+
+@pytest.mark.django_db
+def test_whoever_is_kept_out_by_hand_stays_so_and_other_actions_act(cast, project, batch) -> None:
+    rules.exclude(cast.bob, reason="Spam", by=cast.mina, project=project, kind="blocked")
+    for action in ("pause", "message", "audit", "overlap"):
+        running.make(project, Terms("speed", 2.0, 3, action, 24), by=cast.mina)
+    worked(cast, batch)
+    assert running.run_all() == 0, "they are out already"
+    rules.lift(Exclusion.objects.get(), by=cast.mina)
+    AutomaticRule.objects.filter(action="pause").update(ended_at=timezone.now())
+    (waiting,) = make.tasks(batch, 1)
+    did(cast.bob, waiting, 1)
+    assert running.run_all() == 3
+    assert SecondLook.objects.filter(reason="sample").count() == 3
+    waiting.refresh_from_db()
+    assert waiting.wanted == 3 and queue.audit().breaches == []
+    assert {one.rule.action for one in running.told_to(cast.bob)} == {"message"}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "terms",
+    [
+        Terms("moon", 1, 3, "pause", 24),
+        Terms("speed", 1, 3, "fine", 24),
+        Terms("gold", 60, 3, "pause", 24),
+        Terms("speed", float("nan"), 3, "pause", 24),
+        Terms("speed", 1, 1, "pause", 24),
+        Terms("speed", 1, 3, "pause", 0),
+    ],
+)
+def test_what_is_no_rule_is_refused(cast, project, terms: Terms) -> None:
+    with pytest.raises(Problem):
+        running.make(project, terms, by=cast.mina)
+
+
+def test_worse_since_a_change_is_told_and_noise_is_not() -> None:
+    good, poor = ([Piece(NOW, agreement=value) for value in values] for values in ([0.9, 1.0] * 10, [0.4, 0.5] * 10))
+    drift = CONDITIONS["drift"]
+    assert drift.met([*good, *poor], 0.3, 40) == pytest.approx(0.5)
+    assert drift.met([*poor, *good], 0.01, 40) is None and drift.met([*good, *good], 0.01, 40) is None
+    assert drift.measure(good[:15], 3) is None, "too few to tell"
+
+
+PIECES = st.lists(
+    st.builds(
+        Piece,
+        at=st.just(NOW),
+        seconds=st.none() | st.floats(0, 100),
+        gold=st.none() | st.floats(0, 1),
+        agreement=st.none() | st.floats(0, 1),
+        skipped=st.booleans(),
+    ),
+    max_size=12,
+)
+
+
+@drawn(PIECES, st.integers(1, 5))
+def test_every_condition_waits_for_enough_and_stays_within_its_limits(pieces: list[Piece], window: int) -> None:
+    for condition in CONDITIONS.values():
+        found = condition.measure(pieces, window)
+        assert found is None or len(pieces) >= window
+        assert condition.met(pieces, condition.limit.least - 1 if not condition.above else 2.0, window) is None
