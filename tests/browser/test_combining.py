@@ -113,7 +113,7 @@ def test_five_people_and_twelve_regions(site: Site, sign_in: Callable[..., Page]
     assert sorted(found) == sorted(made["right"])
 
     # The next of the same quarrel goes back to two of them.
-    page.keyboard.press("Shift+B")
+    page.keyboard.press("Shift+R")
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("Answer B").check()
     dialog.get_by_label("Answer C").check()

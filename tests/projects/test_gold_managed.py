@@ -18,8 +18,8 @@ DICE = random.Random(3)
 
 
 def test_a_precision_takes_so_many_answers() -> None:
-    assert answers_for(0.1) == 35
-    assert half_width(0.85, 35) <= 0.1 < half_width(0.85, 34)
+    assert answers_for(0.1) == 34
+    assert half_width(0.85, 34) <= 0.1 < half_width(0.85, 33)
     assert answers_for(0.05) > 3 * answers_for(0.1)
     with pytest.raises(ValueError, match="exactly"):
         answers_for(0.0)
@@ -33,10 +33,10 @@ def test_decided_tasks_become_gold_by_lot_and_their_number_is_told(client, cast)
         said(cast.bob, task, make.MARIA)
     client.force_login(cast.mina)
     path = f"/projects/{project.public_id}/gold/"
-    assert "35" in client.get(path).content.decode()
+    assert "about 34" in client.get(path).content.decode()
     client.post(path + "many/", {"number": 2, "least": 50})
     assert PooledGold.objects.filter(project=project, pool="control").count() == 2
-    assert gold_health.health(project).missing == 33
+    assert gold_health.health(project).missing == 32
     assert authoring.keep_many(project, 9, 1.0, by=cast.mina, dice=DICE) == 0, "none is as sure as that"
     with pytest.raises(Problem):
         authoring.keep_many(project, 0, 0.9, by=cast.mina, dice=DICE)

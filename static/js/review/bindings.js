@@ -6,7 +6,7 @@ export function decidingBindings() {
   const group = say("Everywhere");
   return [
     { action: "submit", keys: ["enter", "ctrl+enter"], text: say("Decide: what is chosen or edited becomes the verdict"), group },
-    { action: "back_to_tasker", keys: ["shift+b"], text: say("Send back, or note a mistake"), group },
+    { action: "back_to_tasker", keys: ["shift+r"], text: say("Send back, or note a mistake"), group },
     { action: "instructions", keys: ["i"], text: say("Instructions"), group },
     { action: "keys", keys: ["?"], text: say("These keys"), group },
     { action: "escape", keys: ["esc"], text: say("Deselect; back to the answers"), group },
