@@ -4,7 +4,8 @@ from procrastinate.contrib.django import app
 
 from assist.annotators import work as model_work
 from assist.errors import CopilotError
-from assist.learning import evaluation, label_vectors, snapshots, training
+from assist.learning import canary, evaluation, label_vectors, snapshots, training
+from assist.learning import shadow as shadowing
 from assist.registry import trial
 from assist.suggestions import precompute, record
 from projects.models import Project
@@ -78,3 +79,16 @@ def take_snapshot(snapshot_key: int) -> str:
 def train(run_key: int) -> str:
     """Let a recipe learn from a snapshot; returns how it ended, "" where it is over already."""
     return training.run(run_key)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queue="jobs", queueing_lock="move_rollouts")
+def move_rollouts(timestamp: int) -> int:
+    """Look at every version on its way, and let it on, hold it or take it back; returns how many there are."""
+    return canary.move_all()
+
+
+@app.task(queue="copilot")
+def shadow(rollout_key: int) -> int:
+    """Compare a version on its way with the champion on what was decided since; returns on how many tasks."""
+    return shadowing.run(rollout_key)

@@ -50,6 +50,8 @@ PURE = [
     "projects/inference",
     "projects/task_types",
     "assist/session/protocol.py",
+    "assist/learning/gate.py",
+    "assist/learning/guardrails.py",
 ]
 
 
@@ -94,6 +96,9 @@ WRITERS = {
     "Deployment": "assist/registry/registry.py",
     "Evaluation": "assist/learning/evaluation.py",
     "Override": "assist/learning/rollout.py",
+    "Rollout": "assist/learning/canary.py",
+    "RolloutEvent": "assist/learning/canary.py",
+    "ShadowAnswer": "assist/learning/shadow.py",
     "Assignment": "projects/queue/",
     "Task": "projects/queue/",
 }

@@ -55,6 +55,12 @@ def newest(project: Project, most: int) -> list[Decided]:
     ]
 
 
+def newest_key(project: Project) -> int:
+    """The key of the newest line of the verdicts' index of a project; 0 before the first."""
+    newest = VerdictEntry.objects.filter(project=project).order_by("-pk").values_list("pk", flat=True)
+    return newest.first() or 0
+
+
 def found_blind(entries: Sequence[VerdictEntry]) -> np.ndarray:
     """Which verdicts are on tasks that people alone have answered, none of whom was shown a suggestion for it."""
     rows = Annotation.objects.filter(task__in=[entry.task_id for entry in entries])

@@ -90,12 +90,14 @@ def run(key: int) -> str:
     evaluation = rows.filter(pk=key, state=RUNNING).first()
     if evaluation is None:
         return ""
-    decided = _unseen(evaluation, blind_verdicts.newest(evaluation.project, NEWEST))
+    two = (evaluation.candidate, evaluation.champion)
+    decided = unseen(evaluation.project, two, blind_verdicts.newest(evaluation.project, NEWEST))
     blind = [one for one in decided if one.blind]
     holdout = blind_verdicts.digest(blind)
     looks = _looks(evaluation, blind)
     try:
-        scores = asyncio.run(_scores(evaluation, asked_by(evaluation.project), decided))
+        asked = asked_by(evaluation.project)
+        scores = asyncio.run(scores_of(evaluation.candidate, evaluation.champion, asked, decided))
         judgement = _judgement(evaluation, blind, scores, looks)
     except (CopilotError, gate.Unfit) as problem:
         _end(evaluation, state=FAILED, reason=str(problem)[:300], tasks=len(blind), holdout=holdout, looks=looks)
@@ -113,12 +115,11 @@ def run(key: int) -> str:
     return judgement.outcome
 
 
-def _unseen(evaluation: Evaluation, decided: Sequence[Decided]) -> Sequence[Decided]:
+def unseen(project: Project, two: Sequence[ModelVersion], decided: Sequence[Decided]) -> Sequence[Decided]:
     """Where either model learnt from this project's verdicts, only those may judge that none ever learns from."""
-    two = (evaluation.candidate, evaluation.champion)
-    if not TrainingRun.objects.filter(project=evaluation.project, version__in=two).exists():
+    if not TrainingRun.objects.filter(project=project, version__in=two).exists():
         return decided
-    key = str(evaluation.project.public_id)
+    key = str(project.public_id)
     return [replace(one, blind=one.blind and split_of(key, one.group) == GATE) for one in decided]
 
 
@@ -131,13 +132,14 @@ def _looks(evaluation: Evaluation, blind: Sequence[Decided]) -> int:
     return math.ceil(sum(seen) / len(moments)) if moments else 0
 
 
-async def _scores(evaluation: Evaluation, asked: Asked, decided: Sequence[Decided]) -> tuple[Scores, Scores]:
+async def scores_of(
+    candidate: ModelVersion, champion: ModelVersion, asked: Asked, decided: Sequence[Decided]
+) -> tuple[Scores, Scores]:
     """The candidate's and the champion's score of each blind task."""
-    metric = SCORES[evaluation.candidate.capability]
+    metric = SCORES[candidate.capability]
     client = RuntimeClient(settings.RUNTIME_ADDRESS)
     try:
-        candidate = await metric(client, evaluation.candidate, asked, decided)
-        return candidate, await metric(client, evaluation.champion, asked, decided)
+        return await metric(client, candidate, asked, decided), await metric(client, champion, asked, decided)
     finally:
         await client.close()
 

@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 
 from assist.errors import CopilotError
 from assist.learning.evaluation import champion_of
-from assist.models import Deployment, Evaluation, ModelVersion, Override, Suggestion
+from assist.models import Deployment, Evaluation, ModelVersion, Override, Rollout, Suggestion
 from assist.registry import registry
 from assist.runtime.client import RuntimeClient
 from assist.suggestions.bindings import capabilities_of
@@ -65,8 +65,15 @@ def promote(evaluation: Evaluation, *, share: int, by: Person) -> Deployment:
     """Deploy what passed, in a share that the champion gives up. Raises StateConflict where that isn't so any more."""
     if evaluation.outcome != Evaluation.Outcome.PASSED:
         raise StateConflict("This evaluation was not passed.")
+    check_harmless(evaluation)
     grounds = registry.passed(evaluation)
     return registry.deploy(evaluation.project, evaluation.candidate, share=share, by=by, grounds=grounds)
+
+
+def check_harmless(evaluation: Evaluation) -> None:
+    """Raises StateConflict where harm was shown in people's work after this evaluation."""
+    if Rollout.objects.filter(evaluation=evaluation, state=Rollout.State.BACK, reason=Rollout.Reason.HARM).exists():
+        raise StateConflict(f"{evaluation.candidate} did harm after this evaluation: evaluate it again.")
 
 
 @transaction.atomic

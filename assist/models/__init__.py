@@ -11,6 +11,7 @@ from assist.models.copilot import (
     Precomputed,
     Suggestion,
 )
+from assist.models.rollouts import Rollout, RolloutEvent, ShadowAnswer
 from assist.models.training import Snapshot, SnapshotRow, TrainingRun
 
 __all__ = [
@@ -22,6 +23,9 @@ __all__ = [
     "Override",
     "Precompute",
     "Precomputed",
+    "Rollout",
+    "RolloutEvent",
+    "ShadowAnswer",
     "Snapshot",
     "SnapshotRow",
     "Suggestion",

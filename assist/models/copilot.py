@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from assist.models.deployment_rules import HAS_A_BASIS, MAY_ANSWER
 from projects.models import Batch, ModelAnnotator, Project
 from taskers.models import Organization, Person
 
@@ -110,74 +111,6 @@ class Evaluation(models.Model):
         return f"{self.candidate} against {self.champion}: {self.outcome or self.state}"
 
 
-# A row needs a basis, and here is what the database makes of one. `was` is the row of the same version that this very
-# transaction ended: a share that is kept or made smaller rests on what it rested on.
-HAS_A_BASIS = """
-    IF EXISTS (
-        SELECT FROM assist_deployment was
-        WHERE was.project_id = NEW.project_id AND was.version_id = NEW.version_id AND was.share >= NEW.share
-          AND was.ended_at >= transaction_timestamp() AND was.basis = NEW.basis
-          AND was.evaluation_id IS NOT DISTINCT FROM NEW.evaluation_id
-    ) THEN RETURN NEW; END IF;
-    IF NEW.basis = 'first' AND (
-        EXISTS (
-            SELECT FROM assist_deployment other
-            JOIN assist_modelversion theirs ON theirs.id = other.version_id
-            JOIN assist_modelversion own ON own.id = NEW.version_id AND own.capability = theirs.capability
-            WHERE other.project_id = NEW.project_id
-        ) OR EXISTS (
-            SELECT FROM assist_suggestion offered
-            JOIN projects_project project ON project.public_id = offered.project_key AND project.id = NEW.project_id
-            JOIN assist_modelversion theirs ON theirs.id = offered.model_id
-            JOIN assist_modelversion own ON own.id = NEW.version_id AND own.capability = theirs.capability
-            WHERE offered.model_id <> NEW.version_id
-        )
-    ) THEN
-        RAISE EXCEPTION 'deployment without a basis: another model answered here first'
-            USING ERRCODE = 'check_violation', CONSTRAINT = 'deployment_has_a_basis';
-    END IF;
-    IF NEW.basis = 'passed' AND NOT EXISTS (
-        SELECT FROM assist_evaluation e
-        WHERE e.id = NEW.evaluation_id AND e.outcome = 'passed' AND e.project_id = NEW.project_id
-          AND e.candidate_id = NEW.version_id AND e.rules = (SELECT max(rules) FROM assist_evaluation)
-          AND NOT EXISTS (
-            SELECT FROM assist_deployment other
-            JOIN assist_modelversion theirs ON theirs.id = other.version_id
-            JOIN assist_modelversion own ON own.id = NEW.version_id AND own.capability = theirs.capability
-            WHERE other.project_id = NEW.project_id AND other.version_id <> NEW.version_id
-            GROUP BY other.version_id
-            HAVING bool_or(other.ended_at IS NULL)
-                <> bool_or(other.started_at <= e.begun_at AND coalesce(other.ended_at > e.begun_at, true))
-          )
-    ) THEN
-        RAISE EXCEPTION 'deployment without a basis: no evaluation against what answers here now was passed'
-            USING ERRCODE = 'check_violation', CONSTRAINT = 'deployment_has_a_basis';
-    END IF;
-    RETURN NEW;
-"""
-
-
-# A brought model answers once it has answered a first question, and nowhere but where it belongs.
-MAY_ANSWER = """
-    IF EXISTS (
-        SELECT FROM assist_modelversion own
-        WHERE own.id = NEW.version_id AND own.smoke IN ('waiting', 'failed')
-    ) THEN
-        RAISE EXCEPTION 'deployment of a model that has not answered a first question'
-            USING ERRCODE = 'check_violation', CONSTRAINT = 'deployment_was_tried';
-    END IF;
-    IF EXISTS (
-        SELECT FROM assist_modelversion own
-        JOIN projects_project project ON project.id = NEW.project_id
-        WHERE own.id = NEW.version_id AND own.organization_id <> project.organization_id
-    ) THEN
-        RAISE EXCEPTION 'deployment of a model of another organization'
-            USING ERRCODE = 'check_violation', CONSTRAINT = 'deployment_at_home';
-    END IF;
-    RETURN NEW;
-"""
-
-
 class Deployment(models.Model):
     """A model version answering for its capability in a share of a project's work (sole writer: registry.py)."""
 
@@ -193,6 +126,8 @@ class Deployment(models.Model):
     evaluation = models.ForeignKey(Evaluation, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     reason = models.CharField(max_length=300, blank=True)
     seconded_by = models.ForeignKey(Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    # Whose step it is, or which it was put back by.
+    rollout = models.ForeignKey("assist.Rollout", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     started_at = models.DateTimeField(db_default=Now(), editable=False)
     started_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
     ended_at = models.DateTimeField(null=True, blank=True)

@@ -13,7 +13,7 @@ from django.db.models.functions import Now
 
 from assist.adapters import RUNTIMES, Offer, bringing, catalogue
 from assist.adapters.files import WeightsProblem
-from assist.models import AnnotatorVersion, Deployment, Evaluation, ModelVersion
+from assist.models import AnnotatorVersion, Deployment, Evaluation, ModelVersion, Rollout
 from assist.registry.hash_bucket import lot
 from projects.models import Project
 from taskers.errors import StateConflict
@@ -130,13 +130,14 @@ def measured(version: ModelVersion, figures: Mapping[str, float]) -> None:
 
 @dataclass(frozen=True)
 class Grounds:
-    """Why a version may answer: the first here, passed by an evaluation, or two people's word with their reason. The
-    database asks as well (assist/models.py)."""
+    """Why a version may answer: the first here, passed by an evaluation, or two people's word with their reason; and
+    whose step it is. The database asks as well (assist/models/deployment_rules.py)."""
 
     basis: Deployment.Basis
     evaluation: Evaluation | None = None
     reason: str = ""
     seconded_by: Person | None = None
+    rollout: Rollout | None = None
 
 
 FIRST = Grounds(Deployment.Basis.FIRST)
@@ -145,6 +146,11 @@ FIRST = Grounds(Deployment.Basis.FIRST)
 def passed(evaluation: Evaluation) -> Grounds:
     """An evaluation against what answers there now."""
     return Grounds(Deployment.Basis.PASSED, evaluation=evaluation)
+
+
+def step(rollout: Rollout) -> Grounds:
+    """The same evaluation, step by step."""
+    return Grounds(Deployment.Basis.PASSED, evaluation=rollout.evaluation, rollout=rollout)
 
 
 def override(reason: str, seconded_by: Person) -> Grounds:
@@ -189,6 +195,7 @@ def check_tried(version: ModelVersion) -> None:
 def _begun(project: Project, version: ModelVersion, share: int, by: Person, grounds: Grounds) -> Deployment:
     row = Deployment(project=project, version=version, share=share, started_by=by, basis=grounds.basis)
     row.evaluation, row.reason, row.seconded_by = grounds.evaluation, grounds.reason, grounds.seconded_by
+    row.rollout = grounds.rollout
     try:
         with transaction.atomic():
             row.save(force_insert=True)
@@ -221,6 +228,30 @@ def withdraw(deployment: Deployment, *, by: Person) -> None:
         raise StateConflict("This deployment has ended already.")
     told = {"share": deployment.share, "basis": deployment.basis}
     tell("model_withdrawn", deployment.project, deployment.version, by, **told)
+
+
+@transaction.atomic
+def put_back(rollout: Rollout, *, by: Person) -> None:
+    """A rollout is over: its version answers no more, and what it took goes to the version that it was taken from, on
+    the grounds that this one had. Where that was withdrawn meanwhile the others, or the runtime's own, take over."""
+    project, was = rollout.project, rollout.predecessor
+    Project.objects.select_for_update(of=("self",)).get(pk=project.pk)
+    live = Deployment.objects.live().filter(project=project, version__capability=rollout.version.capability)
+    mine = live.filter(version=rollout.version).first()
+    if mine is not None:
+        withdraw(mine, by=by)
+    others = list(live.select_related("version"))
+    kept = next((one for one in others if was and one.version_id == was.version_id), None)
+    whole = mine is not None and mine.share == WHOLE  # the other one had to give up all, and nobody withdrew it
+    if was is None or mine is None or was.version.removed_at or (kept is None and not whole):
+        return
+    free = WHOLE - sum(one.share for one in others) + (kept.share if kept else 0)
+    share = min(was.share, free)
+    if kept is not None:
+        live.filter(pk=kept.pk).update(ended_at=Now())
+    grounds = Grounds(Deployment.Basis(was.basis), was.evaluation, was.reason, was.seconded_by, rollout)
+    _begun(project, was.version, share, was.started_by, grounds)
+    tell("model_deployed", project, was.version, by, share=share, basis=was.basis)
 
 
 def deployed(project: Project, capability: str) -> list[Deployment]:
@@ -276,14 +307,23 @@ def label_map_of(key: str) -> dict[str, str] | None:
 
 def chosen_then(project: Project, capability: str, work: Iterable[tuple[str, datetime]]) -> list[str]:
     """Which version was drawn for each subject at that moment; empty where the runtime's default answered."""
+    work = list(work)
+    shares = shares_then(project, capability, [at for _, at in work])
+    return [_by_hash(list(then.items()), subject) or "" for (subject, _), then in zip(work, shares, strict=True)]
+
+
+def shares_then(project: Project, capability: str, moments: Iterable[datetime]) -> list[dict[str, int]]:
+    """What share each deployed version had at each moment, in the order of their draw; the rest is the default's."""
     rows = Deployment.objects.filter(project=project, version__capability=capability).select_related("version")
     known = list(rows.order_by("pk"))
-
-    def shares(at: datetime) -> list[tuple[str, int]]:
-        live = [row for row in known if row.started_at <= at and (row.ended_at is None or at < row.ended_at)]
-        return [(str(row.version), row.share) for row in live]
-
-    return [_by_hash(shares(at), subject) or "" for subject, at in work]
+    return [
+        {
+            str(row.version): row.share
+            for row in known
+            if row.started_at <= at and (row.ended_at is None or at < row.ended_at)
+        }
+        for at in moments
+    ]
 
 
 def _by_hash(shares: Sequence[tuple[str, int]], subject: str) -> str | None:

@@ -3,11 +3,9 @@
 Looking at a posterior after each audit and stopping when it says "likely missed" would, over a long life, switch off
 every sound model sooner or later. So the audits are bet on instead. A bettor who holds that errors come at `rate`
 multiplies their stake by rate ÷ allowed at an error and by (1 − rate) ÷ (1 − allowed) else: a fair or losing game as
-long as errors are no more frequent than allowed (a test supermartingale; Waudby-Smith & Ramdas 2023). A model may turn
-bad at any time, so at each audit k a new bettor joins with 1 ÷ (k (k + 1)) of the first capital, which adds up to one
-(a mixture of restarts, after the e-detectors of Shin, Ramdas & Rinaldo 2023); the capital is split evenly over RATES.
-The whole stays a supermartingale that starts at one, so by Ville's inequality it ever reaches 1 / α with probability at
-most α, however many audits there are and whenever one looks.
+long as errors are no more frequent than allowed. A model may turn bad at any time, so a new bettor joins at each audit;
+the capital is split evenly over RATES. It ever reaches 1 / α with probability at most α, however many audits there are
+and whenever one looks (betting.py says why).
 """
 
 from __future__ import annotations
@@ -19,6 +17,7 @@ from math import inf, log
 import numpy as np
 
 from projects.inference import arguments
+from projects.inference.betting import grown, joining, unbet
 
 # What the bettors hold the error rate to be, in multiples of what is allowed; none holds more than MOST.
 RATES = (1.5, 2.0, 4.0, 8.0, inf)
@@ -35,19 +34,15 @@ class SequentialTest:
     @property
     def capital(self) -> float:
         """What one unit has become, with what hasn't been bet yet."""
-        return sum(self.e_values) + 1.0 / (self.audits + 1)
+        return sum(self.e_values) + unbet(self.audits)
 
     def after(self, wrong: bool, allowed: float) -> SequentialTest:
         """The test one audit later. `allowed` is the most errors that are wanted, in (0, 0.5)."""
         if not 0 < allowed < MOST:
             raise arguments.BadArgument("allowed", "the errors allowed must be above none and below half")
         k = self.audits + 1
-        joins = 1.0 / (k * (k + 1)) / len(RATES)
-        e_values = []
-        for stake, rate in zip(self.e_values, rates(allowed), strict=True):
-            factor = rate / allowed if wrong else (1 - rate) / (1 - allowed)
-            e_values.append(min((stake + joins) * factor, 1e300))
-        return SequentialTest(k, tuple(e_values))
+        factors = [rate / allowed if wrong else (1 - rate) / (1 - allowed) for rate in rates(allowed)]
+        return SequentialTest(k, grown(self.e_values, factors, joining(k) / len(RATES)))
 
     def fires(self, alpha: float) -> bool:
         """Whether the errors are more than allowed, with at most `alpha` chance of ever saying so of a sound one."""

@@ -78,6 +78,13 @@ ANNOTATOR: dict[str, Between] = {
 # Of a rule by which something follows by itself: work that is looked at, and how long what follows lasts.
 RULE_WINDOW = Between(3, 200)
 RULE_HOURS = Between(1, 24 * 90)
+# By the names of the terms on which a version comes to answer step by step.
+ROLLOUT: dict[str, Between] = {
+    "margin": Between(0.01, 0.3),
+    "quiet_hours": Between(1, 720),
+    "step_days": Between(1, 90),
+    "shadow_verdicts": Between(0, 10_000),
+}
 VERSION = Between(0, 2**31 - 1)  # of a draft
 ACTIVE_MS = Between(0, 2**53 - 1)  # milliseconds of work, as whoever did it says
 PRIORITY = Between(-1_000_000, 1_000_000)  # of a project, a batch

@@ -33,6 +33,7 @@ ALL = (
     Kind("model.deployed", _("A model answers in a project, or for another share of it")),
     Kind("model.withdrawn", _("A model answers no more")),
     Kind("model.evaluated", _("A model was compared with the one that answers")),
+    Kind("model.rollout", _("A model on its way to answer went a step on, was held, or went back")),
     Kind("delivery.done", _("A delivery is made")),
     Kind("delivery.failed", _("A delivery couldn't be made")),
     Kind("payout.paid", _("A payout is paid"), money=True),

@@ -16,8 +16,8 @@ from projects.models import ArchivedTask, Batch, Delivery, Import, Task, Verdict
 from projects.reports import verdict_index
 from taskers.models import Event, Payout
 
-MODEL_KINDS = {"model_deployed", "model_withdrawn", "model_evaluated"}
-MODEL_TOLD = ("model", "champion", "share", "basis", "state", "outcome")
+MODEL_KINDS = {"model_deployed", "model_withdrawn", "model_evaluated", "model_rollout"}
+MODEL_TOLD = ("model", "champion", "share", "basis", "state", "outcome", "reason")
 LONGEST = 256 * 1024  # characters of an answer: a longer one is left out, and fetched by whoever wants it
 
 
@@ -261,7 +261,7 @@ SOURCES: tuple[tuple[set[str], Callable[[Sequence[Event]], Told]], ...] = (
     ({"task.cancelled"}, _cancelled_with_their_batch),
     ({"batch.done", "batch.closed", "batch.cancelled"}, _batches),
     ({"import.done", "import.failed"}, _imports),
-    ({"model.deployed", "model.withdrawn", "model.evaluated"}, _models),
+    ({"model.deployed", "model.withdrawn", "model.evaluated", "model.rollout"}, _models),
     ({"delivery.done", "delivery.failed"}, _deliveries),
     ({"payout.paid"}, _payouts),
 )

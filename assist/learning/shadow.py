@@ -1,0 +1,76 @@
+"""A version answers behind people's work: tasks that are decided without any model's help, and a sample of the others.
+Nobody is shown what it says, and it is no vote: no suggestion is written down, only how it did once the task was
+decided. The only writer of ShadowAnswer.
+
+Both versions are asked when the verdict is there, behind people's own questions. What is killed begins anew where it
+stood: scores and place are written together.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+
+from django.db import transaction
+
+from assist.errors import CopilotError
+from assist.learning import blind_verdicts, canary
+from assist.learning.blind_verdicts import Decided
+from assist.learning.evaluation import NEWEST, scores_of, unseen
+from assist.learning.scores import Scores, asked_by
+from assist.models import Rollout, ShadowAnswer
+from assist.registry.hash_bucket import lot
+
+SAMPLE = 0.1  # of the tasks that people had help with: shown beside, they say nothing of who is better
+AT_ONCE = 200  # verdicts
+
+
+def run(key: int) -> int:
+    """Compare both on what was decided since; returns on how many tasks."""
+    rows = Rollout.objects.select_related("project__organization", "version", "champion")
+    rollout = rows.filter(pk=key, state__in=canary.RUNNING).first()
+    if rollout is None:
+        return 0
+    two = (rollout.version, rollout.champion)
+    decided = unseen(rollout.project, two, blind_verdicts.newest(rollout.project, NEWEST))
+    fresh = sorted((one for one in decided if one.entry.pk > rollout.verdicts_upto), key=lambda one: one.entry.pk)
+    fresh = fresh[:AT_ONCE]
+    blind = {one.entry.pk: one.blind for one in fresh if one.blind or _drawn(rollout, one)}
+    # What was decided before teaches a model of classes; only the fresh ones are asked for.
+    chosen = [replace(one, blind=one.entry.pk in blind) for one in decided]
+    try:
+        scores = asyncio.run(scores_of(*two, asked_by(rollout.project), chosen)) if blind else ([], [])
+    except CopilotError:
+        canary.silent_in_shadow(rollout)
+        return 0
+    upto = fresh[-1].entry.pk if fresh else blind_verdicts.newest_key(rollout.project)
+    return _written(rollout, [one for one in chosen if one.blind], blind, scores, upto)
+
+
+def _drawn(rollout: Rollout, one: Decided) -> bool:
+    return lot(f"shadow {rollout.public_id} {one.task.public_id}") < SAMPLE
+
+
+@transaction.atomic
+def _written(
+    rollout: Rollout, asked: Sequence[Decided], blind: dict[int, bool], scores: tuple[Scores, Scores], upto: int
+) -> int:
+    if not canary.stands_at(rollout):
+        return 0
+    known = ShadowAnswer.objects.filter(rollout=rollout, task_key__in=[one.task.pk for one in asked])
+    before = set(known.values_list("task_key", flat=True))
+    made = [
+        ShadowAnswer(
+            rollout=rollout,
+            task_key=one.task.pk,
+            verdict_key=one.entry.verdict_id,
+            blind=blind[one.entry.pk],
+            candidate=candidate,
+            champion=champion,
+        )
+        for one, candidate, champion in zip(asked, *scores, strict=True)
+        if candidate is not None and champion is not None and one.task.pk not in before
+    ]
+    made.sort(key=lambda one: one.verdict_key)
+    ShadowAnswer.objects.bulk_create(made)
+    canary.take_in(rollout, [(one.candidate, one.champion) for one in made if one.blind], upto)
+    return len(made)

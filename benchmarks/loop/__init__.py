@@ -1,0 +1,1 @@
+"""The model loop: what its acceptance tests ask, and what is reached."""
