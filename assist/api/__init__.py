@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from assist.api import copilot, evaluations, models, training
+from assist.api import copilot, evaluations, models, rollouts, training
 
 HERE = "projects/<uuid:project_id>/copilot/"
 
@@ -17,6 +17,8 @@ urlpatterns = [
     path(
         f"{HERE}evaluations/<uuid:evaluation_id>/promote/", evaluations.Promote.as_view(), name="api-evaluation-promote"
     ),
+    path(f"{HERE}rollouts/", rollouts.Rollouts.as_view(), name="api-rollouts"),
+    path(f"{HERE}rollouts/<uuid:rollout_id>/", rollouts.OneRollout.as_view(), name="api-rollout"),
     path(f"{HERE}snapshots/", training.Snapshots.as_view(), name="api-snapshots"),
     path(f"{HERE}training/", training.Runs.as_view(), name="api-runs"),
     path(f"{HERE}training/<uuid:run_id>/", training.OneRun.as_view(), name="api-run"),

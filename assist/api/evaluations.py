@@ -9,6 +9,7 @@ from rest_framework.response import Response
 from assist.api.copilot import MODELS, READ, Copilots, DeploymentShape, NewDeployment, VersionBody
 from assist.learning import evaluation, rollout
 from assist.models import Evaluation, Override
+from assist.web.overview import SEES
 from projects import access
 from projects.api.endpoint import described
 from projects.api.pagination import asked, page
@@ -67,7 +68,7 @@ class Evaluations(Copilots):
 
     @described("List evaluations", {200: EvaluationPage}, operation_id="evaluations_list", parameters=[PageQuery])
     def get(self, request: Request, project_id: UUID) -> Response:
-        project = self.project(project_id, *access.MANAGE)
+        project = self.project(project_id, *SEES)
         after, limit = asked(request)
         rows = Evaluation.objects.filter(project=project, pk__gt=after).order_by("pk")
         found = list(rows.select_related("candidate", "champion", "begun_by")[: limit + 1])
@@ -75,7 +76,7 @@ class Evaluations(Copilots):
 
     @described("Evaluate a version", {202: EvaluationShape}, request=VersionBody, operation_id="evaluations_begin")
     def post(self, request: Request, project_id: UUID) -> Response:
-        project = self.project(project_id, *access.MANAGE)
+        project = self.project(project_id, *SEES)
         body = VersionBody(data=request.data)
         body.is_valid(raise_exception=True)
         made = evaluation.begin(project, self.version(project, body.validated_data["version"]), by=self.person)
@@ -83,8 +84,8 @@ class Evaluations(Copilots):
 
 
 class _OfOne(Copilots):
-    def evaluation(self, project_id: UUID, public_id: UUID) -> Evaluation:
-        project = self.project(project_id, *access.MANAGE)
+    def evaluation(self, project_id: UUID, public_id: UUID, *roles: str) -> Evaluation:
+        project = self.project(project_id, *roles)
         rows = Evaluation.objects.select_related("project__organization", "candidate", "champion", "begun_by")
         found = rows.filter(project=project, public_id=public_id).first()
         if found is None:
@@ -99,7 +100,7 @@ class OneEvaluation(_OfOne):
 
     @described("Get an evaluation", {200: EvaluationShape}, operation_id="evaluations_get")
     def get(self, request: Request, project_id: UUID, evaluation_id: UUID) -> Response:
-        return Response(EvaluationShape(self.evaluation(project_id, evaluation_id)).data)
+        return Response(EvaluationShape(self.evaluation(project_id, evaluation_id, *SEES)).data)
 
 
 class Promote(_OfOne):
@@ -109,7 +110,7 @@ class Promote(_OfOne):
 
     @described("Deploy what passed", {201: DeploymentShape}, request=ShareBody, operation_id="evaluations_promote")
     def post(self, request: Request, project_id: UUID, evaluation_id: UUID) -> Response:
-        found, body = self.evaluation(project_id, evaluation_id), ShareBody(data=request.data)
+        found, body = self.evaluation(project_id, evaluation_id, *access.MANAGE), ShareBody(data=request.data)
         body.is_valid(raise_exception=True)
         made = rollout.promote(found, share=body.validated_data["share"], by=self.person)
         return Response(DeploymentShape(made).data, status=201)

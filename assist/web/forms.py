@@ -152,6 +152,41 @@ class PromoteForm(forms.Form):
     )
 
 
+class RolloutForm(forms.Form):
+    """On what terms a version that passed comes to answer, step by step."""
+
+    margin = percent(
+        _("Harm that must be ruled out, points of 100"),
+        _("Before it answers all of the work; twice as much before the first step up."),
+        within=limits.ROLLOUT["margin"],
+    )
+    quiet_hours = forms.IntegerField(
+        label=_("Held after silence of, hours"),
+        help_text=_("As long again, and it goes back."),
+        **limits.ROLLOUT["quiet_hours"].bounds,
+    )
+    step_days = forms.IntegerField(
+        label=_("Days for each step"),
+        help_text=_("What isn’t shown by then goes back."),
+        **limits.ROLLOUT["step_days"].bounds,
+    )
+    shadow_verdicts = forms.IntegerField(
+        label=_("In shadow first, blind verdicts"),
+        help_text=_("It is compared on so many before anybody sees it. 0: it begins with 5 % of the work."),
+        **limits.ROLLOUT["shadow_verdicts"].bounds,
+    )
+
+    def terms(self) -> dict[str, Any]:
+        """As canary.begin takes them. Call when valid."""
+        return self.cleaned_data | {"margin": of_percent(self.cleaned_data["margin"])}
+
+
+class SaidForm(forms.Form):
+    """A word of whoever holds, lets on or takes back."""
+
+    said = forms.CharField(label=_("Why (optional)"), required=False, max_length=limits.REASON)
+
+
 class BringForm(forms.Form):
     """A zip with its model.toml, or that page alone where the model lies elsewhere."""
 

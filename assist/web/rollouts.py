@@ -8,17 +8,21 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from assist.learning import canary, canary_report, rollout
 from assist.learning import evaluation as evaluating
-from assist.learning import rollout
 from assist.models import Deployment, Evaluation, Override
 from assist.registry import registry
 from assist.suggestions.bindings import capability_of
 from assist.web.evaluation_rows import findings_of, scale_of
-from assist.web.forms import DeployForm, OverrideForm, PromoteForm
+from assist.web.forms import DeployForm, OverrideForm, PromoteForm, RolloutForm
+from assist.web.training import looks_after
 from assist.web.views import refused
+from projects import access
 from projects.models import Project
 from projects.task_types import TASK_TYPES
 from projects.web.shared.access import manages
+from projects.web.shared.units import in_percent
+from taskers import access as roles
 from taskers.errors import NotFound, Problem
 from taskers.web.requests import MemberRequest, key_in
 
@@ -37,7 +41,7 @@ def deploy(request: MemberRequest, project: Project) -> HttpResponse:
 
 
 @require_POST
-@manages
+@looks_after
 def evaluate(request: MemberRequest, project: Project) -> HttpResponse:
     """Have a version measured against what answers now."""
     form = _form(request, project)
@@ -49,7 +53,7 @@ def evaluate(request: MemberRequest, project: Project) -> HttpResponse:
 
 
 @require_GET
-@manages
+@looks_after
 def evaluation(request: MemberRequest, project: Project, evaluation_id: UUID) -> HttpResponse:
     """What an evaluation found, slice by slice."""
     return _shown(request, _evaluation(project, evaluation_id))
@@ -131,6 +135,11 @@ def _shown(request: MemberRequest, found: Evaluation, form: PromoteForm | None =
         "zero": scale_of(found).at(0),
         "margin": round(100 * found.margin, 1),
         "answers": answers,
+        "rollout": canary_report.of_project(found.project).filter(evaluation=found).first(),
+        "rollout_form": RolloutForm(initial=canary.USUAL | {"margin": in_percent(canary.USUAL["margin"])}),
+        "manages": roles.may(
+            request.user, found.project.organization, *access.MANAGE, project_key=found.project.public_id
+        ),
         "form": form or PromoteForm(initial={"share": registry.WHOLE if answers else CANARY}),
     }
     return render(request, "assist/evaluation.html", context, status=422 if form else 200)

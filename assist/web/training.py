@@ -12,9 +12,9 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from assist.learning import snapshots, training
+from assist.learning import canary_report, snapshots, training
 from assist.learning.recipes import RECIPES
-from assist.models import Snapshot, TrainingRun
+from assist.models import Evaluation, Snapshot, TrainingRun
 from assist.web.forms import TrainForm
 from assist.web.overview import SEES
 from projects import access
@@ -87,6 +87,9 @@ def run(request: MemberRequest, project: Project, run_id: UUID) -> HttpResponse:
         "going_on": found.state in training.OPEN,
         "lines": _curve(found),
         "worker": notices.worker_alive(),
+        "evaluations": Evaluation.objects.filter(project=project, candidate=found.version).order_by("-pk")[:LATEST]
+        if found.version
+        else [],
     }
     return render(request, "assist/run.html", context)
 
@@ -109,6 +112,7 @@ def _page(request: MemberRequest, project: Project, form: TrainForm | None = Non
     context = _around(project) | {
         "snapshots": kept[:LATEST],
         "runs": training.of(project)[:LATEST],
+        "rollouts": canary_report.of_project(project)[: canary_report.NEWEST],
         "making": any(one.state == Snapshot.State.MAKING for one in kept),
         "recipes": [RECIPES[key] for key in training.recipes_for(project)],
         "form": form or TrainForm(project=project),

@@ -2,9 +2,10 @@
 
 from django.urls import path
 
-from assist.web import brought, overview, rollouts, training, views
+from assist.web import brought, canary, overview, rollouts, training, views
 
 EVALUATION = "<uuid:project_id>/copilot/evaluations/<uuid:evaluation_id>"
+ROLLOUT = "<uuid:project_id>/copilot/rollouts/<uuid:rollout_id>"
 
 urlpatterns = [
     path("models/", overview.models, name="models-overview"),
@@ -19,6 +20,15 @@ urlpatterns = [
     path(
         "<uuid:project_id>/copilot/evaluations/<uuid:evaluation_id>/deploy/", rollouts.promote, name="copilot-promote"
     ),
+    path(
+        "<uuid:project_id>/copilot/evaluations/<uuid:evaluation_id>/rollout/",
+        canary.begin,
+        name="copilot-rollout-begin",
+    ),
+    path(f"{ROLLOUT}/", canary.page, name="copilot-rollout"),
+    path(f"{ROLLOUT}/hold/", canary.hold, name="rollout-hold"),
+    path(f"{ROLLOUT}/go-on/", canary.go_on, name="rollout-go-on"),
+    path(f"{ROLLOUT}/roll-back/", canary.roll_back, name="rollout-back"),
     path("<uuid:project_id>/copilot/overrides/", rollouts.override, name="copilot-override"),
     path("<uuid:project_id>/copilot/overrides/<uuid:override_id>/confirm/", rollouts.confirm, name="override-confirm"),
     path("<uuid:project_id>/copilot/overrides/<uuid:override_id>/decline/", rollouts.decline, name="override-decline"),

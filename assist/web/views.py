@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from assist.adapters import DEFAULTS, RUNTIMES
 from assist.annotators import work
 from assist.annotators.autonomous_answers import ABLE
-from assist.learning import label_vectors, rollout
+from assist.learning import canary_report, label_vectors, rollout
 from assist.models import Deployment, Override, Precompute
 from assist.registry import registry
 from assist.runtime.embedding_store import ONE_MB
@@ -158,6 +158,7 @@ def _context(project: Project, form: CopilotForm, capability: str) -> dict[str, 
         "override_form": OverrideForm(project=project, capability=capability),
         "first": not rollout.others_answered(project, capability),
         "evaluations": evaluations_of(project),
+        "rollouts": canary_report.of_project(project)[: canary_report.NEWEST],
         "overrides": list(
             Override.objects.filter(project=project, state="waiting").select_related("version", "asked_by")
         ),

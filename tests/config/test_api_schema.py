@@ -175,6 +175,10 @@ OPERATIONS = [
     ("POST", "/api/v1/projects/{project_id}/copilot/evaluations/"),
     ("GET", "/api/v1/projects/{project_id}/copilot/evaluations/{evaluation_id}/"),
     ("POST", "/api/v1/projects/{project_id}/copilot/evaluations/{evaluation_id}/promote/"),
+    ("GET", "/api/v1/projects/{project_id}/copilot/rollouts/"),
+    ("POST", "/api/v1/projects/{project_id}/copilot/rollouts/"),
+    ("GET", "/api/v1/projects/{project_id}/copilot/rollouts/{rollout_id}/"),
+    ("POST", "/api/v1/projects/{project_id}/copilot/rollouts/{rollout_id}/"),
     ("GET", "/api/v1/projects/{project_id}/copilot/overrides/"),
     ("POST", "/api/v1/projects/{project_id}/copilot/overrides/"),
     ("POST", "/api/v1/projects/{project_id}/copilot/overrides/{override_id}/"),
@@ -315,6 +319,7 @@ def around(cast, project) -> dict[str, Any]:
         "invitation_id": invitations.invite(cast.riverside, cast.olga, email="new@example.org", role="tasker")[0],
         "evaluation_id": account,
         "override_id": account,
+        "rollout_id": account,
         "run_id": account,
         "connector_id": account,
     }

@@ -22,7 +22,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from assist.adapters import RUNTIMES
 from assist.learning import gate, rollout
-from assist.models import Evaluation, ModelVersion, Snapshot, TrainingRun
+from assist.models import Evaluation, ModelVersion, Rollout, RolloutEvent, Snapshot, TrainingRun
 from assist.registry import intake, registry
 from assist.suggestions import precompute
 from projects import queue
@@ -434,6 +434,20 @@ def _models(world: World, cast: Cast, project: Project, deployed: Project) -> No
     begun = {"recipe": "spacy-entities", "seed": 0, "code": 64 * "b", "packages": 64 * "c", "asked_by": cast.mina}
     run = TrainingRun.objects.create(project=project, snapshot=other, state="waiting", **begun)
     world.things |= {"snapshot": taken.public_id, "run_id": run.public_id}
+    passed = Evaluation.objects.get(public_id=evaluated["evaluation_id"])
+    on = Rollout.objects.create(
+        project=project,
+        version=passed.candidate,
+        champion=version,
+        evaluation=passed,
+        margin=0.1,
+        quiet_hours=72,
+        step_days=14,
+        shadow_verdicts=100,
+        begun_by=cast.mina,
+    )
+    RolloutEvent.objects.create(rollout=on, number=1, kind="begun", share=0, said="Secret reason", by=cast.mina)
+    world.things |= {"rollout_id": on.public_id}
 
 
 def _snapshot(cast: Cast, project: Project) -> Snapshot:

@@ -91,6 +91,7 @@ TILE = {"fields": [{"field": "label", "value": "cat"}]}
 DRAFT = json(token="@token", version=0, answer={"tiles": {"@tile": TILE}})
 TERMS = {"target_error": "5", "assurance": "95", "audit_share": "10"}
 MOVED = {f"@annotator-{name}": value for name, value in (TERMS | {"mode": "count", "reason": "Good"}).items()}
+ROLLOUT = {"margin": "10", "quiet_hours": "72", "step_days": "14", "shadow_verdicts": "0"}
 OVERRIDE = {"override-version": "@version", "override-share": "40", "override-reason": "Better"}
 REMOTE = """name = "far"
 version = "1"
