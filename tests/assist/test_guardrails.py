@@ -14,8 +14,8 @@ MARGIN = 0.1
 
 def test_a_few_sound_canaries_climb_to_all_of_the_work_and_none_is_taken_back() -> None:
     rng = np.random.default_rng(3)
-    found = [canaries.life(rng, 0.2, 0.2).end for _ in range(10)]
-    assert found.count("back") <= 2 and found.count("promoted") >= 8  # three of ten are surely too many
+    found = [canaries.life(rng, 0.2, 0.2).end for _ in range(6)]
+    assert found.count("back") <= 1 and found.count("promoted") >= 5  # two of six are surely too many
 
 
 def test_refusals_that_rise_are_seen_within_two_hundred_suggestions() -> None:
@@ -44,10 +44,10 @@ def test_a_loss_of_ten_points_in_shadow_is_named_in_nine_of_ten_of_a_thousand() 
 
 
 def test_bets_and_upper_ends_keep_their_word_at_the_edge_of_the_claim() -> None:
-    """Four hundred lives at the very edge: the claim is true, and so it is hardly ever refuted; nor does the mean rise
+    """Two hundred lives at the very edge: the claim is true, and so it is hardly ever refuted; nor does the mean rise
     above its upper end more often than said."""
     rng, refuted, above = np.random.default_rng(8), 0, 0
-    for _ in range(400):
+    for _ in range(200):
         bets, upper, out = opened(CAREFUL), UpperEnd(), False
         for value in rng.choice([-1.0, 1.0, 4.0], 300, p=[0.62, 0.25, 0.13]) - 0.15:
             bets = bets.after(value, -1.15).restarted()
@@ -55,7 +55,7 @@ def test_bets_and_upper_ends_keep_their_word_at_the_edge_of_the_claim() -> None:
             out = out or upper.at(ALPHA) < 0.0
         refuted += bets.capital >= 1 / ALPHA
         above += out
-    assert refuted <= 33 and above <= 33  # of 20 that are allowed; more would be surer than 99 % to be too many
+    assert refuted <= 18 and above <= 18  # of 10 that are allowed; more would be surer than 99 % to be too many
 
 
 def test_silence_and_faults_count_as_harm_and_nothing_seen_clears_nothing() -> None:
