@@ -136,6 +136,8 @@ MFA_FORMS = {
 }
 
 # Mail is optional: without a host every link that a mail would carry is shown to the manager instead.
+# Where people reach Tandem, such as https://tandem.example.org: for links in mail.
+PUBLIC_ADDRESS = os.environ.get("TANDEM_ADDRESS", "").rstrip("/")
 EMAIL_HOST = os.environ.get("TANDEM_MAIL_HOST", "")
 EMAIL_PORT = environment.number("TANDEM_MAIL_PORT", 587)
 EMAIL_HOST_USER = os.environ.get("TANDEM_MAIL_USER", "")

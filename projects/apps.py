@@ -16,12 +16,15 @@ class ProjectsConfig(AppConfig):
         """Give the floor below, which knows projects and tasks by key alone, what its pages and verbs ask of them."""
         from projects.data.connectors import saved
         from projects.queue import reviewing  # models may be imported only from here on
+        from projects.reports import inbox
         from projects.webhooks import signing
         from taskers.credentials import secret_box
         from taskers.money import disputes
+        from taskers.notifications import kinds
 
         project_names.look_up_with(self._names)
         disputes.JUDGES[:] = [reviewing.judges_of]
+        kinds.KINDS += inbox.KINDS
         secret_box.PLACES += [signing.PLACE, saved.PLACE]
 
     def _names(self, organization) -> dict[UUID, str]:

@@ -15,13 +15,14 @@ from projects.data.media import assets
 from projects.models import Batch, Exclusion, Project
 from projects.quality import budgets, consensus, estimating
 from projects.quality.gold import pool
-from projects.reports import agreement_reports, stalls
+from projects.reports import agreement_reports, alerts, stalls, task_words
 from projects.webhooks import deliveries as messages
 from projects.workflow import batch_closing, bulk_actions, corrections, void_work
 from projects.workflow.automatic_rules import running
 from taskers.credentials import idempotency, secret_box, throttle
 from taskers.models import Person
 from taskers.money import earning_days
+from taskers.notifications import digests, inbox
 
 EXPIRE_AT_ONCE = 2000
 
@@ -75,6 +76,34 @@ async def resume_stalled(timestamp: int) -> int:
 def add_earnings(timestamp: int) -> int:
     """Add up what was earned without any event to tell it; returns how many transfers there were."""
     return earning_days.catch_up()
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queue="jobs", queueing_lock="index_words")
+def index_words(timestamp: int) -> int:
+    """Index the words of tasks that came in faster than their events are followed; returns how many."""
+    return task_words.index_all()
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(queue="jobs", queueing_lock="watch_alerts")
+def watch_alerts(timestamp: int) -> int:
+    """Raise and clear the alerts that managers asked for; returns how many were raised."""
+    return alerts.watch()
+
+
+@app.periodic(cron="15 * * * *")
+@app.task(queue="jobs", queueing_lock="send_digests")
+def send_digests(timestamp: int) -> int:
+    """Mail what wasn't read to those who chose so; returns how many letters went out."""
+    return digests.send_due()
+
+
+@app.periodic(cron="45 3 * * *")
+@app.task(queue="jobs", queueing_lock="clean_inbox")
+def clean_inbox(timestamp: int) -> int:
+    """Throw away what people read long ago; returns how many lines."""
+    return inbox.clean()
 
 
 @app.periodic(cron="30 3 * * *")

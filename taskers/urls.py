@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from taskers.web.views import audit, entrance, keys, people, person, profile, service_accounts, skills, tokens
+from taskers.web.views import audit, entrance, inbox, keys, people, person, profile, service_accounts, skills, tokens
 
 urlpatterns = [
     path("people/", people.people, name="people"),
@@ -33,6 +33,11 @@ urlpatterns = [
     path("people/<uuid:person_id>/reactivate/", person.reactivate, name="person-reactivate"),
     path("people/<uuid:person_id>/password-link/", person.password_link, name="person-password-link"),
     path("invitations/<str:secret>/", entrance.invitation, name="invitation"),
+    path("inbox/", inbox.page, name="inbox"),
+    path("inbox/badge/", inbox.badge, name="inbox-badge"),
+    path("inbox/read/", inbox.read_all, name="inbox-read-all"),
+    path("inbox/choices/", inbox.choices, name="inbox-choices"),
+    path("inbox/<uuid:notification_id>/open/", inbox.open_one, name="inbox-open"),
     path("profile/", profile.profile, name="profile"),
     path("profile/keys/", keys.keys, name="keys"),
     path("profile/submit-on-choice/", keys.submit_on_choice, name="submit-on-choice"),

@@ -49,6 +49,10 @@ ASKS = {
     "comment-answer": "the words",
     "my-question-more": "the words",
     "my-work-contest": "what is wrong",
+    "person-message": "the words",
+    "person-retrain": "who passed a course",
+    "task-view-keep": "the view's name",
+    "bulk-preview": "which tasks",
 }
 # These can be done to some of the tasks and batches here, and say so where they can't.
 AT_TIMES = {
@@ -61,7 +65,15 @@ AT_TIMES = {
     "task-keep": "once it is decided, and unless it is known",
 }
 # What says how things are, and so changes nothing when it is sent as it stands.
-SAYS_WHAT_IS = {"project-settings", "project-rules", "project-course", "project-copilot", "profile", "batch-arrange"}
+SAYS_WHAT_IS = {
+    "project-settings",
+    "project-rules",
+    "project-course",
+    "project-copilot",
+    "profile",
+    "batch-arrange",
+    "project-alerts",
+}
 # Forms that this walk doesn't come to, with where they are tried.
 ELSEWHERE = {
     "gold-answer-anew": "once people say something else: tests/projects/test_gold_managed.py",
@@ -112,6 +124,12 @@ ELSEWHERE = {
     "second-look-dismiss": "tests/projects/test_quality_pages.py",
     "task-gold": "for an item that was taken out of a course: tests/projects/test_qualification_pages.py",
     "token-revoke": "tests/taskers/test_profile.py",
+    "bulk-start": "behind a preview: tests/projects/test_task_browser.py",
+    "bulk-stop": "while one runs: tests/projects/test_task_browser.py",
+    "bulk-undo": "once something was done to many: tests/projects/test_task_browser.py",
+    "task-view-drop": "once one is kept: tests/projects/test_task_browser.py",
+    "inbox-open": "once there is something: tests/projects/test_inbox.py",
+    "inbox-read-all": "once there is something: tests/projects/test_inbox.py",
 }
 ADMIN = "admin:"  # the admin's own desk: tests/taskers/test_admin.py
 WAYS_OUT = {"account_logout"}

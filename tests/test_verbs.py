@@ -9,7 +9,7 @@ from tests.support.walls import TREES, named
 
 PAGES = ("projects/web/", "taskers/web/", "assist/web/")
 # The addresses, and what they do by a name in the request.
-PROGRAMS = ("projects/api/", "assist/api/", "projects/workflow/bulk_actions.py")
+PROGRAMS = ("projects/api/", "assist/api/", "projects/workflow/bulk_actions.py", "projects/workflow/bulk_verbs.py")
 # What a program calls for the same thing, where that isn't the page's own verb.
 ANOTHER = {
     "projects.configuration.save_settings.revise": "projects.configuration.save_settings.amend",
@@ -33,6 +33,9 @@ NONE = {
     "taskers.credentials.tokens.issue": "a person's token takes a sign-in of just now",
     "taskers.people.profile.change_profile": OWN,
     "taskers.people.preferences.choose_keys": OWN,
+    "taskers.notifications.inbox.choose": OWN,
+    "taskers.notifications.inbox.open_one": OWN,
+    "taskers.notifications.inbox.read_all": OWN,
     "taskers.people.preferences.choose_submit_on_choice": OWN,
     "projects.quality.gold.grading.show": OWN,
     "projects.quality.gold.settling.settle_due": "done before My work is drawn, and by a worker as well",
@@ -54,6 +57,10 @@ READS = {
     "taskers.models.ApiToken.objects.filter",
     "taskers.money.disputes.judged_by",
     "taskers.people.preferences.of",
+    "taskers.notifications.inbox.of",
+    "taskers.notifications.inbox.unread",
+    "taskers.notifications.inbox.choices",
+    "taskers.notifications.inbox.rhythm",
 }
 READERS = (".access.", ".reading.", ".reports.", ".formatting.", "taskers.web.", "projects.web.")
 

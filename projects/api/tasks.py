@@ -17,10 +17,12 @@ from projects.api.verdict_serializers import TaskShape
 from projects.errors import Refused
 from projects.models import Batch, BulkAction, Project, Task, limits
 from projects.queue import MOST_WANTED
-from projects.reports import task_search
-from projects.reports.task_search import SORTS, STATES, Filters, Line
+from projects.reports import task_lines, task_search
+from projects.reports.task_lines import Line
+from projects.reports.task_search import SORTS, STATES, Filters
 from projects.web.shared import storable
-from projects.workflow import bulk_actions
+from projects.workflow import bulk_actions, bulk_preview
+from projects.workflow.bulk_verbs import ASKED
 from taskers.models import Person, Scope
 
 LOOK_AT = 20_000  # tasks, for one page
@@ -28,6 +30,7 @@ MOST_IDS = bulk_actions.MOST
 LONGEST_META, LONGEST_CURSOR = 2000, 600  # characters, in an address
 LEAST = 1
 SHOWN = 10  # of what a dry run finds
+TERMS = ("note", "wanted", "meta", "tag")
 
 
 class FilterBody(serializers.Serializer):
@@ -38,6 +41,13 @@ class FilterBody(serializers.Serializer):
     )
     batch = serializers.UUIDField(required=False)
     state = serializers.ChoiceField(list(STATES), required=False)
+    words = serializers.CharField(
+        max_length=limits.SEARCHED,
+        required=False,
+        trim_whitespace=False,
+        help_text="in its text, metadata or external id, the last as a beginning; indexed some seconds after loading",
+    )
+    tag = serializers.CharField(max_length=limits.TAG, required=False)
     label = serializers.CharField(  # type: ignore[assignment]
         max_length=limits.KEY, required=False, help_text="a label's key, in the verdict that stands"
     )
@@ -72,6 +82,8 @@ class FilterBody(serializers.Serializer):
             since=said.get("loaded_since"),
             until=said.get("loaded_until"),
             decided_since=said.get("decided_since"),
+            words=said.get("words", ""),
+            tag=said.get("tag", "").casefold(),
         )
 
 
@@ -121,6 +133,7 @@ class TaskLine(serializers.Serializer):
     wanted = serializers.IntegerField(source="task.wanted", help_text="judgements")
     submitted = serializers.IntegerField(help_text="judgements that count")
     confidence = serializers.FloatField(allow_null=True, help_text="of the verdict that stands")
+    tags = serializers.ListField(child=serializers.CharField())
     created_at = serializers.DateTimeField(source="task.created_at")
 
 
@@ -142,24 +155,30 @@ class Tasks(Endpoint):
         said = query.validated_data
         filters = query.filters(project)
         keys, after = task_search.walk(project, filters, said["sort"], said.get("after", ""), said["limit"], LOOK_AT)
-        lines: list[Line] = task_search.lines(keys)
+        lines: list[Line] = task_lines.lines(keys)
         return Response({"next": after or None, "more": bool(after), "results": TaskLine(lines, many=True).data})
 
 
 class VerbBody(serializers.Serializer):
     """What to do, and on which terms."""
 
-    verb = serializers.ChoiceField(BulkAction.Verb.values)
+    verb = serializers.ChoiceField(ASKED)
     note = serializers.CharField(
-        required=False, allow_blank=True, max_length=limits.WITHHELD_NOTE, help_text="of `hold` and `cancel`: why"
+        required=False,
+        allow_blank=True,
+        max_length=limits.WITHHELD_NOTE,
+        help_text="of `hold`, `cancel`, `review`, `void`: why",
     )
     wanted = serializers.IntegerField(
         required=False, min_value=LEAST, max_value=MOST_WANTED, help_text="of `overlap`: judgements"
     )
     meta = ObjectJSON(required=False, help_text="of `amend`: fields to set; null takes one out")
+    tag = serializers.CharField(required=False, max_length=limits.TAG, help_text="of `tag` and `untag`")
+    tasker = serializers.UUIDField(required=False, help_text="of `void`: whose work")
 
     def terms(self) -> dict[str, Any]:
-        return {name: self.validated_data[name] for name in ("note", "wanted", "meta") if name in self.validated_data}
+        said = {name: self.validated_data[name] for name in TERMS if name in self.validated_data}
+        return said | ({"tasker": str(self.validated_data["tasker"])} if "tasker" in self.validated_data else {})
 
 
 class BulkBody(VerbBody):
@@ -221,6 +240,10 @@ class BulkShape(serializers.Serializer):
 class DryRun(serializers.Serializer):
     total = serializers.IntegerField(help_text="tasks that are meant; 100,001: more than may be done at once")
     external_ids = serializers.ListField(child=serializers.CharField(), help_text="of the first 10")
+    would = serializers.IntegerField(help_text="of them, done as things stand now")
+    left = serializers.DictField(
+        child=serializers.IntegerField(), help_text=f"left alone, by why: {', '.join(bulk_preview.REASONS)}"
+    )
 
 
 class BulkPage(PageShape):
@@ -250,7 +273,9 @@ class Bulk(Endpoint):
         if body.validated_data["dry_run"]:
             bulk_actions.check(verb, body.terms())
             names = Task.objects.filter(pk__in=keys[:SHOWN]).order_by("pk").values_list("external_id", flat=True)
-            return Response({"total": len(keys), "external_ids": list(names)})
+            told = bulk_preview.of(keys[:MOST_IDS], verb, body.terms())
+            shown = {"total": len(keys), "external_ids": list(names), "would": told.would, "left": told.left}
+            return Response(shown)
         made = bulk_actions.start(project, verb, keys, by=self.person, terms=body.terms())
         made.refresh_from_db(fields=["made_at"])
         return Response(BulkShape(made).data, status=202)
@@ -275,6 +300,19 @@ class StopBulk(Endpoint):
     def post(self, request: Request, project_id: UUID, action_id: UUID) -> Response:
         found = bulk_actions.one_of(self.project(project_id, *access.MANAGE), action_id)
         return Response(BulkShape(bulk_actions.stop(found, by=self.person)).data)
+
+
+class UndoBulk(Endpoint):
+    """Bringing what it changed back to how it was; what was changed since is left."""
+
+    scopes = {"POST": (Scope.MANAGE,)}
+
+    @described("Undo a bulk action", {202: BulkShape}, request=None, operation_id="bulk_undo")
+    def post(self, request: Request, project_id: UUID, action_id: UUID) -> Response:
+        found = bulk_actions.one_of(self.project(project_id, *access.MANAGE), action_id)
+        made = bulk_actions.undo(found, by=self.person)
+        made.refresh_from_db(fields=["made_at"])
+        return Response(BulkShape(made).data, status=202)
 
 
 class Act(Endpoint):

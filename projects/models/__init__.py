@@ -1,9 +1,10 @@
 """The work: what is asked for, the promises, the answers. One file per chapter."""
 
+from projects.models.alerts import AlertRule
 from projects.models.answers import Annotation, Gold, Verdict
 from projects.models.archives import Archive, ArchivedTask, ArchivePart
 from projects.models.broken import BrokenReport
-from projects.models.bulk import BulkAction, ProjectTemplate
+from projects.models.bulk import BulkAction, BulkTrace, ProjectTemplate
 from projects.models.comments import Comment, CommentQuerySet
 from projects.models.deliveries import Delivery
 from projects.models.imports import (
@@ -45,6 +46,7 @@ from projects.models.rules import (
     Stall,
 )
 from projects.models.settlements import Correctable, GoldSettlement, SeenAnswer
+from projects.models.task_index import TaskTag, TaskView, TaskWords
 from projects.models.verdict_index import VerdictEntry, VerdictGone
 from projects.models.webhooks import Subscription, TaskCallback, WebhookDelivery, WebhookFailure
 from projects.models.work import (
@@ -85,10 +87,15 @@ __all__ = [
     "ModelAnnotator",
     "ModelAnnotatorChange",
     "AgreementReport",
+    "AlertRule",
     "BatchHour",
     "LabelTally",
     "BrokenReport",
     "BulkAction",
+    "BulkTrace",
+    "TaskTag",
+    "TaskView",
+    "TaskWords",
     "ProjectTemplate",
     "Posterior",
     "MethodCalibration",

@@ -8,7 +8,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from projects.models import limits
-from projects.models.work import Project
+from projects.models.work import Project, Task
 from taskers.models import Organization, Person
 
 
@@ -25,6 +25,11 @@ class BulkAction(models.Model):
         REQUEUE = "requeue", "Requeue"
         OVERLAP = "overlap", "Ask for more judgements"
         AMEND = "amend", "Amend metadata"
+        REVIEW = "review", "Send to review"
+        TAG = "tag", "Tag"
+        UNTAG = "untag", "Take a tag off"
+        VOID = "void", "Void one person’s work"
+        UNDO = "undo", "Undo"
 
     class State(models.TextChoices):
         RUNNING = "running", "Running"
@@ -45,6 +50,8 @@ class BulkAction(models.Model):
     asked_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
     made_at = models.DateTimeField(db_default=Now(), editable=False)
     ended_at = models.DateTimeField(null=True, blank=True)
+    # The action that this one takes back: once at most.
+    undoes = models.OneToOneField("self", null=True, blank=True, on_delete=models.PROTECT, related_name="undone")
 
     class Meta:
         constraints = [
@@ -55,6 +62,20 @@ class BulkAction(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_verb_display()}: {self.total} tasks of {self.project}"
+
+
+class BulkTrace(models.Model):
+    """How a task was before an action changed it: what undoing reads, and what it is allowed to change."""
+
+    action = models.ForeignKey(BulkAction, on_delete=models.CASCADE, related_name="traces", db_index=False)
+    task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="+")
+    before = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["action", "task"], name="bulk_trace_once")]
+
+    def __str__(self) -> str:
+        return f"{self.task_id} before {self.action_id}"
 
 
 class ProjectTemplate(models.Model):

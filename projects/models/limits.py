@@ -112,6 +112,8 @@ PAIR_NOTE = 200
 RETIRED_WHY = 80
 META = 20_000  # of a task's metadata, when it is amended
 PLACE = 500  # where a delivery is written to
+TAG = 40
+SEARCHED = 200  # what is looked for, in words
 SUGGESTION = 40  # the name of one that a tasker refused
 
 # How many.
@@ -121,6 +123,8 @@ CHOICES = Between(2, 50)  # of one attribute
 REQUIREMENTS = 30
 REQUIRED_VALUES = 50  # of one requirement
 ORDERED = 1_000  # items of a course, of one call
+TAGS = 20  # on one task
+TASK_VIEWS = 100  # of one project
 REFUSED = 5_000  # suggestions, of one answer
 
 

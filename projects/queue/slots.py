@@ -68,6 +68,10 @@ WHERE task_id = %(task)s::bigint AND (kind || '', state || '') = ('judge', 'open
     AND (a.kind || '', a.state || '') = ('judge', 'submitted') AND a.voided_at IS NULL)
 RETURNING id
 """
+TAKE_ALL_BACK = """
+UPDATE projects_assignment SET state = 'withdrawn', ended_at = clock_timestamp()
+WHERE task_id = %(task)s::bigint AND (kind || '', state || '') = ('judge', 'open') RETURNING id
+"""
 CAME_IN = """
 SELECT count(*) FILTER (WHERE state = 'submitted' AND voided_at IS NULL), count(*) FILTER (WHERE state = 'held')
 FROM projects_assignment WHERE task_id = %(task)s::bigint AND kind || '' = 'judge'
@@ -170,6 +174,24 @@ def raise_wanted(task: Task, wanted: int, *, by: Person | None = None) -> Task:
             most_wanted=MOST_WANTED,
         )
     ask_more(task, wanted, by=by)
+    return task
+
+
+@transaction.atomic
+def lower_wanted(task: Task, wanted: int, *, by: Person | None = None) -> Task:
+    """Ask for fewer judgements of an undecided task: so many in all. Raises AlreadyDecided, and StateConflict where it
+    isn't fewer, or more came in or are in work."""
+    task = lock(task.pk)
+    if Verdict.objects.current().filter(task=task).exists():
+        raise AlreadyDecided()
+    # Taken back first and counted then: what is open meanwhile may be claimed.
+    ask(TAKE_ALL_BACK, {"task": task.pk})
+    ((came_in, held),) = ask(CAME_IN, {"task": task.pk})
+    if not max(1, came_in + held) <= wanted < task.wanted:
+        raise StateConflict("More judgements came in, or are in work.", code="in-work")
+    ask_fewer(task, wanted)
+    if not task.withheld:
+        fill(task)
     return task
 
 

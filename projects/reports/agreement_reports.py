@@ -23,6 +23,7 @@ from projects.inference.report import report
 from projects.inference.report_tables import Answered, Asked, Field
 from projects.models import AgreementReport, Annotation, BatchProgress, Project, ProjectSettings, Task, VerdictEntry
 from projects.quality.votes import TAMPERED, VOTELESS, as_it_counts
+from projects.reports import confusions
 from projects.task_types import TASK_TYPES, asked_fields
 
 SAMPLE = 600  # tasks
@@ -57,7 +58,7 @@ def make(project_key: int) -> None:
     """Work it out and keep it. Doing it again does no harm."""
     project = Project.objects.get(pk=project_key)
     tasks, changed = _sample(project)
-    numbers = report(tasks, _asked(project)) | {"changed": changed}
+    numbers = report(tasks, _asked(project)) | {"changed": changed, "confusion": confusions.of(project)}
     AgreementReport.objects.update_or_create(
         project=project, defaults={"numbers": numbers, "made_at": timezone.now(), "asked_at": None}
     )

@@ -15,17 +15,17 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Count, Exists, OuterRef, Subquery
 from django.utils.translation import gettext_lazy as _
 
 from projects.errors import Refused
-from projects.models import Assignment, Batch, Label, Project, Task, Verdict
+from projects.models import Batch, Label, Project, Task
+from projects.reports import task_words
 from taskers.models import Person
 
 PAGE = 50
 LOOK_AT = 2000
 LOOK_AT_ALL = 50_000  # of one statement, where all that fit are asked for
-BESIDES = ("meta", "since", "until", "decided_since")
+BESIDES = ("among", "words", "tag", "meta", "metas", "since", "until", "decided_since")
 CODE = re.compile("[0-9a-f]{8}")
 LAST = "\U0010ffff"  # sorts after every external id that begins alike
 
@@ -44,8 +44,12 @@ class Filters:
     tasker: Person | None = None
     low: float | None = None
     high: float | None = None
+    words: str = ""  # each of which the task holds, the last one as a beginning
+    tag: str = ""
+    among: Sequence[int] | None = None  # keys of tasks; an empty one finds nothing
     # What programs ask besides; each is looked for among what the others find.
     meta: Mapping[str, Any] | None = None  # fields of the metadata that must be so
+    metas: Sequence[Mapping[str, Any]] = ()  # or one of several ways in which they may be written
     since: datetime | None = None  # loaded
     until: datetime | None = None
     decided_since: datetime | None = None
@@ -53,7 +57,7 @@ class Filters:
     @property
     def asked(self) -> int:
         """How many filters are set."""
-        return sum(getattr(self, one.name) not in ("", None) for one in fields(self))
+        return sum(getattr(self, one.name) not in ("", None, ()) for one in fields(self))
 
 
 @dataclass(frozen=True)
@@ -117,6 +121,14 @@ CONFIDENCE = _simple(
     key="confidence",
     type="double precision",
 )
+AMONG = _simple("unnest(%(among)s::bigint[]) AS named(id)", "true", "among")
+TAG = _simple("projects_tasktag", "project_id = %(project)s AND tag = %(tag)s", "tag", row="task_id")
+# Reads all that hold the words, so it is asked only where they were seldom met (see `search`).
+WORDS = replace(
+    _simple("projects_taskwords", "words @@ %(query)s::tsquery", "words", row="task_id"),
+    sql="SELECT task_id AS k, task_id AS id FROM (SELECT task_id FROM projects_taskwords"
+    " WHERE words @@ %(query)s::tsquery OFFSET 0) w WHERE {after} ORDER BY {order} LIMIT {most}",
+)
 BATCH = _simple("projects_task", "batch_id = %(batch)s", "batch")
 EVERYTHING = _simple("projects_task", "project_id = %(project)s")
 
@@ -131,6 +143,10 @@ CONDITIONS = {
     "withheld": "t.withheld = %(withheld)s",
     "tasker": "EXISTS (SELECT FROM projects_assignment a WHERE a.task_id = t.id AND a.tasker_id = %(tasker)s)",
     "label": "EXISTS (SELECT FROM projects_verdictentry e WHERE e.task_id = t.id AND e.label = %(label)s)",
+    "among": "t.id = ANY(%(among)s::bigint[])",
+    "words": "EXISTS (SELECT FROM projects_taskwords w WHERE w.task_id = t.id AND w.words @@ %(query)s::tsquery)",
+    "tag": "EXISTS (SELECT FROM projects_tasktag g WHERE g.task_id = t.id AND g.tag = %(tag)s)",
+    "metas": "t.payload->'meta' @> ANY(%(metas)s::jsonb[])",
     "meta": "t.payload->'meta' @> %(meta)s::jsonb",
     "since": "t.created_at >= %(since)s::timestamptz",
     "until": "t.created_at < %(until)s::timestamptz",
@@ -165,8 +181,14 @@ def lead_for(filters: Filters, sort: str = "") -> Lead:
     """The filter that leads: the one that is expected to leave least to look at, among those in the order of `sort`."""
     if sort:
         return _sorted(filters, sort.removeprefix("-"))
+    if filters.among is not None:
+        return AMONG
     if filters.external_id:
         return EXTERNAL
+    if filters.words:
+        return WORDS
+    if filters.tag:
+        return TAG
     if filters.tasker:
         return TASKER
     if filters.state in ("open", "held"):
@@ -190,14 +212,14 @@ def _sorted(filters: Filters, by: str) -> Lead:
 
 
 def compile_search(
-    filters: Filters, lead: Lead, cursor: tuple[Any, int] | None, back: bool, page: int = PAGE, look_at: int = 0
+    filters: Filters, lead: Lead, cursor: tuple[Any, int] | None, down: bool, page: int = PAGE, look_at: int = 0
 ) -> str:
     """The query of a page, pure text; its parameters are those of `terms`."""
     asked = _conditions(filters, lead) - lead.uses
     if "decided" in lead.uses:
         asked -= {"decided"}
     most = look_at or LOOK_AT if asked else page + 1
-    direction, sign = ("DESC", "<") if back else ("ASC", ">")
+    direction, sign = ("DESC", "<") if down else ("ASC", ">")
     single = lead.key == lead.row
     after = "true"
     if cursor is not None:
@@ -213,6 +235,8 @@ def compile_search(
 
 def _conditions(filters: Filters, lead: Lead) -> set[str]:
     asked = {one for one in ("external_id", "batch", "tasker", "label", *BESIDES) if getattr(filters, one)}
+    if filters.among is not None:
+        asked.add("among")
     if filters.state:
         asked.add("withheld" if filters.state in WITHHELD else filters.state)
     if filters.low is not None or filters.high is not None:
@@ -239,21 +263,39 @@ def terms(project: Project, filters: Filters, cursor: tuple[Any, int] | None) ->
         "k": k,
         "at": at,
         "meta": json.dumps(filters.meta or {}),
+        "metas": [json.dumps(one) for one in filters.metas],
+        "tag": filters.tag,
+        "among": list(filters.among or ()),
+        "query": task_words.query(project.pk, filters.words),
         "since": filters.since,
         "until": filters.until,
         "decided_since": filters.decided_since,
     }
 
 
-def search(project: Project, filters: Filters, *, after: str = "", before: str = "") -> Found:
-    """One page of a project's tasks, after or before a cursor of an earlier page; a broken cursor starts anew."""
-    lead = lead_for(filters)
+def search(project: Project, filters: Filters, *, sort: str = "", after: str = "", before: str = "") -> Found:
+    """One page of a project's tasks, after or before a cursor of an earlier page; a broken cursor starts anew.
+
+    Words are looked for among the tasks at hand first: those that many hold fill a page at once. Where they didn't, few
+    hold them, and their own index finds these few.
+    """
+    seldom = lead_for(filters, sort)
+    if seldom is not WORDS:
+        return _page(project, filters, seldom, sort, after, before)
+    lead = lead_for(replace(filters, words=""), sort)
+    found = _page(project, filters, lead, sort, after, before)
+    in_order = lead.type == WORDS.type  # else the cursors of one say nothing to the other
+    return _page(project, filters, WORDS, sort, after, before) if found.stopped and in_order else found
+
+
+def _page(project: Project, filters: Filters, lead: Lead, sort: str, after: str, before: str) -> Found:
     back = bool(before)
+    down = back != sort.startswith("-")
     cursor = _decoded(before or after, lead)
     with connection.cursor() as db:
-        db.execute(compile_search(filters, lead, cursor, back), terms(project, filters, cursor))
+        db.execute(compile_search(filters, lead, cursor, down), terms(project, filters, cursor))
         rows = db.fetchall()
-    found = sorted(((k, key) for k, key, fits in rows if fits), reverse=back)
+    found = sorted(((k, key) for k, key, fits in rows if fits), reverse=down)
     edge = next(((k, key) for k, key, fits in rows if not fits), None)
     page, more = found[:PAGE], len(found) > PAGE
     stopped = edge is not None and not more
@@ -309,48 +351,3 @@ def _decoded(cursor: str, lead: Lead) -> tuple[Any, int] | None:
         return kinds[lead.type](k), at
     except (binascii.Error, ValueError, TypeError, OverflowError):
         return None
-
-
-@dataclass(frozen=True)
-class Line:
-    """A task as a list shows it."""
-
-    task: Task
-    state: str  # a key of STATES, or "" while nothing is open, held or decided
-    submitted: int
-    confidence: float | None  # of the verdict that stands
-
-    @property
-    def state_text(self) -> str:
-        return str(STATES.get(self.state, _("Not handed out")))
-
-    @property
-    def percent(self) -> int | None:
-        """The verdict's confidence in whole percent."""
-        return None if self.confidence is None else round(100 * self.confidence)
-
-
-def lines(keys: Sequence[int]) -> list[Line]:
-    """These tasks in this order, with what has become of them; one query however many there are."""
-    counting = Assignment.objects.counting().filter(task=OuterRef("pk")).order_by()
-    current = Verdict.objects.current().filter(task=OuterRef("pk"))
-    number = counting.filter(state="submitted").values("task").annotate(number=Count("pk")).values("number")
-    rows = Task.objects.select_related("batch").defer("payload")
-    rows = rows.annotate(
-        number=Subquery(number),
-        held=Exists(counting.filter(state="held")),
-        open=Exists(counting.filter(state="open")),
-        confidence=Subquery(current.values("confidence")[:1]),
-    )
-    found = rows.in_bulk(list(keys))
-    return [_line(found[key]) for key in keys if key in found]
-
-
-def _line(row: Any) -> Line:
-    if row.confidence is not None:
-        state = "decided"
-    elif row.withheld:
-        state = f"withheld-{row.withheld}"
-    else:
-        state = "held" if row.held else "open" if row.open else ""
-    return Line(row, state, row.number or 0, row.confidence)

@@ -5,7 +5,7 @@ a task is done and that the next one's turn has come is one transaction.
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -16,8 +16,9 @@ from procrastinate.contrib.django import app
 
 from projects import queue
 from projects.errors import Refused
-from projects.models import BulkAction, Project, Task
-from projects.workflow import task_actions
+from projects.models import BulkAction, BulkTrace, Project, Task
+from projects.workflow import bulk_verbs
+from projects.workflow.bulk_verbs import VERBS, check
 from taskers.database.prepared import ask
 from taskers.errors import NotFound, Problem, StateConflict
 from taskers.models import Person
@@ -28,7 +29,6 @@ MOST = 100_000  # tasks at once
 PIECE = 250  # that one job does before others have their turn
 FAULTS = 100  # that are kept
 
-Verb = BulkAction.Verb
 
 SLICE = """
 SELECT tasks[position + 1 : position + %(piece)s::int], position, verb, terms::text, asked_by_id
@@ -57,51 +57,6 @@ class Ask(NamedTuple):
     by: Person
 
 
-def _cancel(task: Task, terms: Mapping[str, Any], by: Person) -> object:
-    return task_actions.cancel(task, by=by, note=terms.get("note", ""))
-
-
-def _hold(task: Task, terms: Mapping[str, Any], by: Person) -> object:
-    return task_actions.withhold(task, by=by, note=terms.get("note", ""))
-
-
-def _release(task: Task, _terms: Mapping[str, Any], by: Person) -> object:
-    return task_actions.hand_out_again(task, by=by)
-
-
-def _requeue(task: Task, _terms: Mapping[str, Any], by: Person) -> object:
-    return task_actions.requeue(task, by=by)
-
-
-def _overlap(task: Task, terms: Mapping[str, Any], by: Person) -> object:
-    return task_actions.raise_overlap(task, terms["wanted"], by=by)
-
-
-def _amend(task: Task, terms: Mapping[str, Any], by: Person) -> object:
-    return task_actions.amend(task, terms["meta"], by=by)
-
-
-VERBS: dict[str, Callable[[Task, Mapping[str, Any], Person], object]] = {
-    Verb.CANCEL: _cancel,
-    Verb.HOLD: _hold,
-    Verb.RELEASE: _release,
-    Verb.REQUEUE: _requeue,
-    Verb.OVERLAP: _overlap,
-    Verb.AMEND: _amend,
-}
-NEEDED = {Verb.OVERLAP: "wanted", Verb.AMEND: "meta"}
-
-
-def check(verb: str, terms: Mapping[str, Any]) -> None:
-    """Raises Refused for a verb that there isn't, or without what it needs."""
-    if verb not in VERBS:
-        raise Refused("Choose one of %(choices)s.", code="unknown-verb", place="verb", choices=", ".join(VERBS))
-    if (needed := NEEDED.get(Verb(verb))) and terms.get(needed) is None:
-        raise Refused("Say %(name)s.", code="missing", place=needed, name=needed)
-    if "meta" in terms:
-        task_actions.check_meta(terms["meta"])
-
-
 def act(task: Task, verb: str, terms: Mapping[str, Any], *, by: Person) -> None:
     """Do it to one task, now. Raises what the verb raises."""
     check(verb, terms)
@@ -119,12 +74,44 @@ def start(
         raise Refused("There are no such tasks here.", code="no-tasks", place="tasks")
     if len(tasks) > MOST:
         raise Refused("At most %(most)s tasks at once.", code="too-many-tasks", place="tasks", most=MOST)
+    return _begin(project, verb, tasks, terms, by)
+
+
+def _begin(
+    project: Project,
+    verb: str,
+    tasks: Sequence[int],
+    terms: dict[str, Any],
+    by: Person,
+    undoes: BulkAction | None = None,
+) -> BulkAction:
     made = BulkAction.objects.create(
-        project=project, verb=verb, terms=terms, tasks=list(tasks), total=len(tasks), asked_by=by
+        project=project, verb=verb, terms=terms, tasks=list(tasks), total=len(tasks), asked_by=by, undoes=undoes
     )
     _tell("bulk_action_begun", made, by)
     app.configure_task(JOB, queue="jobs").defer(action_key=made.pk)
     return made
+
+
+@transaction.atomic
+def undo(action: BulkAction, *, by: Person) -> BulkAction:
+    """Have a worker bring the tasks that an action changed back to how they were, once; what somebody changed since is
+    left. Raises StateConflict while it runs, where it was undone, or nothing of it can be."""
+    action = BulkAction.objects.select_for_update().defer("tasks").select_related("project").get(pk=action.pk)
+    if action.state == BulkAction.State.RUNNING:
+        raise StateConflict("Stop it first, or wait for its end.", code="running")
+    if BulkAction.objects.filter(undoes=action).exists():
+        raise StateConflict("It was undone already.", code="undone")
+    tasks = list(BulkTrace.objects.filter(action=action).order_by("-pk").values_list("task", flat=True))
+    if not tasks:
+        raise StateConflict("Nothing of it can be undone.", code="not-undoable")
+    terms = {"of": str(action.public_id), "verb": action.verb}
+    return _begin(action.project, BulkAction.Verb.UNDO, tasks, terms, by, undoes=action)
+
+
+def undoable(action: BulkAction) -> bool:
+    """Whether something of it can be undone, and wasn't yet."""
+    return BulkTrace.objects.filter(action=action).exists() and not BulkAction.objects.filter(undoes=action).exists()
 
 
 @transaction.atomic
@@ -171,7 +158,7 @@ def go_on(action_key: int) -> int:
 @transaction.atomic
 def _step(action_key: int, position: int, task_key: int, asked: Ask) -> bool:
     """Do it to one task, or write down why not; whether it was the last. Raises Overtaken."""
-    fault = _done(task_key, asked)
+    fault = _done(action_key, task_key, asked)
     moved = ask(
         ADVANCE,
         {
@@ -191,13 +178,16 @@ def _step(action_key: int, position: int, task_key: int, asked: Ask) -> bool:
     return last
 
 
-def _done(task_key: int, asked: Ask) -> dict[str, str] | None:
-    """Do it, or say why the task refuses."""
+def _done(action_key: int, task_key: int, asked: Ask) -> dict[str, str] | None:
+    """Do it and keep how the task was, or say why the task refuses."""
     task = None
     try:
         with transaction.atomic():
             task = queue.lock(task_key)
+            was = bulk_verbs.before(task, asked.verb, asked.terms)
             VERBS[asked.verb](task, asked.terms, asked.by)
+            if was is not None:
+                BulkTrace.objects.create(action_id=action_key, task=task, before=was)
     except Problem as problem:
         named = {"task": str(task.public_id), "external_id": task.external_id} if task else {}
         return {"task": "", "external_id": ""} | named | {"code": problem.code, "text": problem.text}

@@ -55,6 +55,44 @@ def hand_out_again(task: Task, *, by: Person) -> Task:
 
 
 @transaction.atomic
+def send_to_review(task: Task, *, by: Person, note: str = "") -> Task:
+    """Have a reviewer decide an undecided task, whatever came in of it. Raises AlreadyDecided or StateConflict."""
+    refuse_if_over(task)
+    _refuse_if_known(task)
+    return queue.withhold(task, Task.Withheld.REVIEW, by=by, note=note)
+
+
+@transaction.atomic
+def bring_back(task: Task, *, withheld: str, wanted: int, by: Person) -> Task:
+    """Bring a withheld task back to how it was: with as many judgements wanted, and withheld for another reason or not
+    at all. Raises StateConflict where it isn't withheld any more, or was decided since."""
+    task = queue.lock(task.pk)
+    if not task.withheld or Verdict.objects.current().filter(task=task).exists():
+        raise StateConflict("It isn't withheld any more.", code="changed-since")
+    refuse_if_over(task)
+    task = queue.restore(task, by=by)
+    if task.wanted != wanted:
+        change = queue.raise_wanted if task.wanted < wanted else queue.lower_wanted
+        task = change(task, wanted, by=by)
+    if withheld:
+        return queue.withhold(task, withheld, by=by)
+    if task.wanted:
+        consensus.consider(task)
+    return task
+
+
+@transaction.atomic
+def lower_overlap(task: Task, wanted: int, *, by: Person) -> Task:
+    """Ask for fewer judgements of an undecided task. Raises AlreadyDecided, and StateConflict where more came in or are
+    being made."""
+    refuse_if_over(task)
+    task = queue.lower_wanted(task, wanted, by=by)
+    if not task.withheld:
+        consensus.consider(task)
+    return task
+
+
+@transaction.atomic
 def cancel(task: Task, *, by: Person, note: str = "") -> Task:
     """Ask nobody about a task any more; what came in is paid as promised. Raises AlreadyDecided, and StateConflict
     where it is gold, somebody works on it or may correct an answer, or it was cancelled already."""

@@ -2,6 +2,7 @@
 
 from taskers.models.audit import AuditRecord
 from taskers.models.idempotency import IdempotencyKey
+from taskers.models.inbox import MailDigest, Notification, NotificationChoice
 from taskers.models.money import Account, Dispute, EarningDay, Payout, PayoutItem, Transfer, TransferCursor
 from taskers.models.outbox import Cursor, Event, EventPart
 from taskers.models.people import ApiToken, Invitation, Membership, Organization, Person, Scope
@@ -24,7 +25,10 @@ __all__ = [
     "IdempotencyKey",
     "LabelStanding",
     "Invitation",
+    "MailDigest",
     "Membership",
+    "Notification",
+    "NotificationChoice",
     "Organization",
     "Payout",
     "PayoutItem",

@@ -12,7 +12,8 @@ pytestmark = pytest.mark.xdist_group("browser")
 
 PATHS = {
     "maya": ["/projects/", "/projects/overview/", "/projects/new/", "PROJECT", "PROJECTdashboard/", "PERSON",
-             "PROJECTtasks/", "PROJECTload/", "PROJECTexport/",
+             "PROJECTtasks/", "PROJECTbulk/", "PROJECTalerts/", "/inbox/", "/inbox/choices/",
+             "PROJECTload/", "PROJECTexport/",
              "PROJECTwebhooks/", "/webhooks/",
              "PROJECTagreement/", "PROJECTquality/", "PROJECTsettings/", "PROJECTrules/", "PROJECTin-progress/",
              "PROJECTexcluded/", "PROJECTgold/", "PROJECTaudits/",

@@ -27,7 +27,7 @@ from projects.api import urlpatterns
 from projects.data import deliveries
 from projects.models import Annotation, Import, Task
 from projects.webhooks import subscriptions
-from projects.workflow import bulk_actions, project_copies
+from projects.workflow import bulk_actions, project_copies, task_views
 from projects.workflow.comments import saying
 from projects.workforce import conflicts_of_interest, rules
 from taskers.credentials import tokens
@@ -153,7 +153,9 @@ OPERATIONS = [
     ("GET", "/api/v1/people/"),
     ("GET", "/api/v1/people/{person_id}/"),
     ("POST", "/api/v1/people/{person_id}/deactivate/"),
+    ("POST", "/api/v1/people/{person_id}/message/"),
     ("POST", "/api/v1/people/{person_id}/reactivate/"),
+    ("POST", "/api/v1/people/{person_id}/retrain/"),
     ("POST", "/api/v1/people/{person_id}/roles/"),
     ("DELETE", "/api/v1/people/{person_id}/roles/{role}/"),
     ("PATCH", "/api/v1/projects/{project_id}/"),
@@ -164,6 +166,12 @@ OPERATIONS = [
     ("POST", "/api/v1/projects/{project_id}/bulk/"),
     ("GET", "/api/v1/projects/{project_id}/bulk/{action_id}/"),
     ("POST", "/api/v1/projects/{project_id}/bulk/{action_id}/stop/"),
+    ("POST", "/api/v1/projects/{project_id}/bulk/{action_id}/undo/"),
+    ("GET", "/api/v1/projects/{project_id}/alerts/"),
+    ("PATCH", "/api/v1/projects/{project_id}/alerts/"),
+    ("GET", "/api/v1/projects/{project_id}/task-views/"),
+    ("POST", "/api/v1/projects/{project_id}/task-views/"),
+    ("DELETE", "/api/v1/projects/{project_id}/task-views/{view_id}/"),
     ("POST", "/api/v1/projects/{project_id}/clone/"),
     ("GET", "/api/v1/projects/{project_id}/copilot/"),
     ("PATCH", "/api/v1/projects/{project_id}/copilot/"),
@@ -312,6 +320,7 @@ def around(cast, project) -> dict[str, Any]:
     return {
         "template_id": project_copies.keep_template(project, "Pattern", by=cast.olga),
         "action_id": bulk_actions.start(project, "hold", [last.pk], by=cast.olga),
+        "view_id": task_views.keep(project, "Kept", "state=open", by=cast.olga),
         "account_id": account,
         "version_id": version,
         "annotation_id": mine,

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from projects import queue
 from projects.models import Assignment, Project, Task, Verdict, VerdictEntry
-from projects.reports import task_search, verdict_index
+from projects.reports import task_lines, task_search, verdict_index
 from projects.reports.task_search import Filters
 from projects.workflow import submission, task_actions
 from taskers.models import Event
@@ -45,7 +45,7 @@ def names(project: Project, filters: Filters) -> list[str]:
     found, after = [], ""
     while True:
         page = task_search.search(project, filters, after=after)
-        found += [line.task.external_id for line in task_search.lines(page.keys)]
+        found += [line.task.external_id for line in task_lines.lines(page.keys)]
         after = page.later
         if not after:
             return found
@@ -84,7 +84,7 @@ def test_by_batch(project) -> None:
 def test_by_state(project, state: str, expected: list[str]) -> None:
     assert names(project, Filters(state=state)) == expected
     whole = {
-        line.task.external_id: line.state for line in task_search.lines(task_search.search(project, Filters()).keys)
+        line.task.external_id: line.state for line in task_lines.lines(task_search.search(project, Filters()).keys)
     }
     if state != "open":  # a task that is in work may have more to hand out
         assert [name for name, found in whole.items() if found == state] == expected

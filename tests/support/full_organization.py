@@ -48,10 +48,11 @@ from projects.quality.qualification import qualification_tests
 from projects.webhooks import subscriptions
 from projects.workflow import batches, bulk_actions, corrections, project_copies, returned_work, task_actions
 from projects.workflow.automatic_rules import running
+from projects.workflow import batches, bulk_actions, corrections, project_copies, task_actions, task_views
 from projects.workflow.comments import saying
 from projects.workforce import conflicts_of_interest, rules
 from taskers.credentials import tokens
-from taskers.models import Dispute, Event, Organization, Person
+from taskers.models import Dispute, Event, Notification, Organization, Person
 from taskers.models.people import Role
 from taskers.money import disputes, payouts
 from taskers.people import invitations, service_accounts
@@ -72,7 +73,7 @@ FAKE = RUNTIMES["fake-spans@1"]
 SECRETS = (
     *("Riverside", "secret project", "Secret skill", "Secret reason", "Secret model", "Secret question", "Secret hook"),
     *("Secret file", "Secret place"),
-    *("Secret loader", "Secret nightly", "Secret pattern"),
+    *("Secret loader", "Secret nightly", "Secret pattern", "Secret view"),
     *("Secret batch", "Pipeline of Mina", "Alice", "alice@example", "carol@example"),
 )
 
@@ -314,7 +315,19 @@ def _patterns(world: World, cast: Cast, project: Project) -> None:
     last = Task.objects.filter(project=project).latest("pk")
     action = bulk_actions.start(project, "hold", [last.pk], by=cast.mina)
     first, other = project.labels.in_use()[:2]
-    world.things |= {"template_id": template.public_id, "action_id": action.public_id}
+    tagged = bulk_actions.start(project, "tag", [last.pk], by=cast.mina, terms={"tag": "secret"})
+    bulk_actions.go_on(tagged.pk)
+    view = task_views.keep(project, "Secret view", "state=open", by=cast.mina)
+    told = Notification.objects.create(
+        organization=cast.riverside,
+        person=cast.alice,
+        kind="work_available",
+        thing="work",
+        values={"project": "Secret"},
+    )
+    world.things |= {"template_id": template.public_id, "action_id": action.public_id, "view_id": view.public_id}
+    world.things |= {"notification_id": told.public_id}
+    world.others["tagged"] = {"action_id": tagged.public_id}
     world.things |= {"label_key": first.key, "other_label": other.key}
 
 
@@ -362,7 +375,10 @@ def _course(world: World, cast: Cast, project: Project) -> None:
     batch = make.batch(project)
     qualification_tests.add(make.task(batch), make.MARIA, by=cast.mina, dice=DICE)
     make.task(batch)
-    rules.change(project, cast.mina, training_tasks=1, training_skill=skills.define(cast.riverside, "Names"))
+    skill = skills.define(cast.riverside, "Names")
+    rules.change(project, cast.mina, training_tasks=1, training_skill=skill)
+    skills.grant(cast.carol, skill, by=cast.mina)
+    world.things["course_project"] = project.public_id
     make.judged(cast.bob, project, make.OSLO)
     world.others["course"] |= {"person_id": cast.bob.public_id}
 

@@ -136,6 +136,18 @@ def forgive(project: Project, tasker: Person, *, by: Person) -> int:
     return number
 
 
+@transaction.atomic
+def retrain(project: Project, tasker: Person, *, by: Person) -> None:
+    """Have somebody pass the project's course anew before they go on: what it gave them is taken back, and their tries
+    begin again. Raises StateConflict where there is no course, or they haven't passed it."""
+    row = AssignmentRules.objects.select_related("training_skill").filter(project=project).first()
+    if row is None or not row.training_tasks or row.training_skill is None:
+        raise StateConflict("This project has no course.", code="no-course")
+    skills.withdraw(tasker, row.training_skill, by=by)
+    forgive(project, tasker, by=by)
+    _tell("course_again", project, by, person=str(tasker.public_id))
+
+
 def follow_up(assignment: Assignment, annotation: Annotation) -> QualificationStep | None:
     """Write down a step of the course, with what it earns; the last one ends the try. None when the try was reset."""
     project, tasker = assignment.task.project, annotation.tasker

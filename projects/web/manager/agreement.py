@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from projects.models import AgreementReport, Project
-from projects.reports import agreement_reports, notices
+from projects.reports import agreement_reports, confusions, notices
 from projects.task_types import TASK_TYPES
 from projects.web.shared.access import manages
 from projects.web.shared.charts import Line, Scale, line
@@ -35,6 +35,7 @@ MEASURES = {
     "iou_point": gettext_lazy("Likeness of points"),
     "boundary_f": gettext_lazy("Mask outline F, 2 pixels"),
 }
+MOST_CONFUSED = 20  # labels in the table of confusions
 SCALES = {"nominal": gettext_lazy("Nominal"), "interval": gettext_lazy("Interval")}
 # Both kinds of figures are drawn on one scale; agreement by chance is 0 for coefficients, and they may fall below it.
 COEFFICIENT, MEASURE = Scale(-0.2, 1.0), Scale(0.0, 1.0)
@@ -102,6 +103,40 @@ def _told(project: Project, found: AgreementReport) -> dict[str, Any]:
         "pairs": [one | {"who": [found_people.get(key) for key in one["people"]]} for one in numbers["pairs"]],
         "periods": [one | {"day": date.fromordinal(one["period"])} for one in numbers["periods"]],
         "lines": _lines(numbers["periods"]),
+        "confusion": _confusion(project, numbers.get("confusion", {}).get("cells", [])),
+    }
+
+
+def _confusion(project: Project, cells: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """The table of what was decided by what was said: labels that are taken for another come first."""
+    mistaken: dict[str, int] = {}
+    for one in cells:
+        for key in (one["decided"], one["said"]):
+            mistaken[key] = mistaken.get(key, 0) + (one["number"] if one["decided"] != one["said"] else 0)
+    keys = sorted(mistaken, key=lambda key: (key == "", -mistaken[key], key))[:MOST_CONFUSED]
+    if not any(mistaken.values()):
+        return None
+    names = dict(project.labels.values_list("key", "name"))
+    known = {(one["decided"], one["said"]): one for one in cells}
+    rows = []
+    for decided in keys:
+        row = [known.get((decided, said)) for said in keys]
+        most = max((one["number"] for one in row if one), default=1)
+        rows.append((_name(names, decided), [_cell(one, most) for one in row]))
+    return {"names": [_name(names, key) for key in keys], "rows": rows, "sample": confusions.SAMPLE}
+
+
+def _name(names: dict[str, str], key: str) -> str:
+    return names.get(key, key) if key else _("nothing")
+
+
+def _cell(one: dict[str, Any] | None, most: int) -> dict[str, Any] | None:
+    """A cell with where its tasks are, and how dark it is drawn, in five steps."""
+    if one is None:
+        return None
+    address = f"{one['decided']}{confusions.BETWEEN}{one['said']}"
+    return {"number": one["number"], "address": address, "right": one["decided"] == one["said"]} | {
+        "step": max(1, round(5 * one["number"] / most))
     }
 
 

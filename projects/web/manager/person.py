@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from projects import access
 from projects.models import Exclusion, Project
+from projects.quality.qualification import qualification_tests
 from projects.reports import person as reports
 from projects.reports import reviewers
 from projects.web.manager.forms.rules import KeepOutForm
@@ -22,6 +23,7 @@ from projects.workflow import void_preview, void_work
 from taskers import access as roles
 from taskers.errors import NotAllowed, NotFound, Problem
 from taskers.models import Membership, Person
+from taskers.notifications.kinds import messages as messages_to
 from taskers.web.requests import MemberRequest
 
 MOST_REVIEWED = 40  # projects of which a person's page says what they decided
@@ -68,6 +70,35 @@ def keep_out(request: MemberRequest, person_id: UUID) -> HttpResponse:
         return _page(request, seen, form, status=problem.status)
     words = {"name": made.tasker, "kind": made.get_kind_display().lower()}
     messages.success(request, _("%(name)s is %(kind)s and reads why.") % words)
+    return redirect("person-work", person_id)
+
+
+@require_POST
+@signed_in
+def message(request: MemberRequest, person_id: UUID) -> HttpResponse:
+    """Write to them."""
+    seen = _seen(request, person_id)
+    try:
+        messages_to.send(seen.person, request.organization, request.POST.get("words", ""), by=request.user)
+        messages.success(request, _("%(name)s reads it in their inbox.") % {"name": seen.person})
+    except Problem as problem:
+        messages.error(request, problem.text)
+    return redirect("person-work", person_id)
+
+
+@require_POST
+@signed_in
+def retrain(request: MemberRequest, person_id: UUID) -> HttpResponse:
+    """Have them pass a project's course anew."""
+    seen = _seen(request, person_id)
+    project = next((one for one in seen.projects if str(one.public_id) == request.POST.get("project")), None)
+    if project is None:
+        raise NotFound()
+    try:
+        qualification_tests.retrain(project, seen.person, by=request.user)
+        messages.success(request, _("%(name)s passes the course anew before going on.") % {"name": seen.person})
+    except Problem as problem:
+        messages.error(request, problem.text)
     return redirect("person-work", person_id)
 
 

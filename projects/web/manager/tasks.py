@@ -1,85 +1,116 @@
-"""The task browser: finding any task, and how far it is."""
+"""The task browser: finding any task, seeing what it is about and how far it is, and keeping what one looks for."""
 
-from urllib.parse import urlencode
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
 
-from django.db.models import QuerySet
+from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
 
-from projects.models import Project
-from projects.reports import task_search
-from projects.reports.task_search import Filters
+from projects.models import BulkAction, Project
+from projects.reports import task_choices, task_lines, task_search, task_totals
+from projects.reports.task_choices import Choices
+from projects.reports.task_lines import Line, Look
 from projects.task_types import TASK_TYPES
+from projects.web.manager import task_filters
+from projects.web.manager.task_filters import COLUMNS, META, ORDERS, Asked
 from projects.web.shared.access import manages
-from taskers.models import Membership, Person
-from taskers.web.requests import MemberRequest, key_in
+from projects.workflow import task_views
+from projects.workflow.bulk_verbs import ASKED
+from taskers.errors import Problem
+from taskers.web.requests import MemberRequest
 
-OFFERED = 200  # batches and taskers that the form offers
+OF_PAGE = [verb for verb in ASKED if verb != BulkAction.Verb.AMEND]
 
 
 @require_GET
 @manages
 def tasks(request: MemberRequest, project: Project) -> HttpResponse:
     """A page of tasks that fit; asked by htmx, the list alone."""
-    asked, filters, unknown = _filters(request, project)
-    after, before = request.GET.get("after", "")[:500], request.GET.get("before", "")[:500]
-    found = task_search.search(project, filters, after=after, before=before)
-    context = {
-        "project": project,
-        "task_type": TASK_TYPES[project.task_type],
-        "asked": asked,
-        "filtered": filters.asked > 0 or bool(unknown),
-        "unknown": unknown,
-        "lines": [] if unknown else task_search.lines(found.keys),
-        "links": {} if unknown else _links(asked, found.earlier, found.later, after or before),
-        "stopped": found.stopped and not unknown,
-        "looked_at": task_search.LOOK_AT,
-        "tab": "tasks",
-    }
+    asked = task_filters.asked_of(project, request.GET)
+    context = {"project": project, "task_type": TASK_TYPES[project.task_type], "tab": "tasks", "asked": asked.texts}
+    choices = task_choices.of(project)
+    context |= _list(request, project, asked, choices)
     if request.htmx and request.htmx.target == "found":
         return render(request, "projects/manager/_tasks.html", context)
-    context |= {
-        "batches": project.batches.order_by("-pk")[:OFFERED],
-        "labels": project.labels.order_by("position", "pk"),
-        "taskers": taskers_of(project)[:OFFERED],
-        "states": task_search.STATES.items(),
-    }
-    return render(request, "projects/manager/tasks.html", context)
+    return render(request, "projects/manager/tasks.html", context | _form(choices))
 
 
-def taskers_of(project: Project) -> QuerySet[Person]:
-    """Who may work, or has worked, in the project's organization."""
-    keys = Membership.objects.filter(organization_id=project.organization_id, role="tasker").values("person")
-    return Person.objects.filter(pk__in=keys).order_by("name")
-
-
-def _filters(request: MemberRequest, project: Project) -> tuple[dict[str, str], Filters, str]:
-    """What was asked, as text and as filters, and what of it means nothing here (a deleted link, a typing slip)."""
-    names = ("external_id", "batch", "state", "label", "tasker", "low", "high")
-    asked = {name: request.GET.get(name, "").strip()[:200] for name in names}
-    asked = {name: value.replace("\x00", "") for name, value in asked.items()}
-    batch = project.batches.filter(public_id=key_in(asked["batch"])).first() if asked["batch"] else None
-    label = project.labels.filter(key=asked["label"]).first() if asked["label"] else None
-    tasker = taskers_of(project).filter(email=asked["tasker"].lower()).first() if asked["tasker"] else None
-    state = asked["state"] if asked["state"] in task_search.STATES else ""
-    low, high = _share(asked["low"]), _share(asked["high"])
-    filters = Filters(task_search.loaded_as(project, asked["external_id"]), batch, state, label, tasker, low, high)
-    answers = {"batch": batch, "state": state, "label": label, "tasker": tasker, "low": low, "high": high}
-    unknown = next((name for name, answer in answers.items() if asked[name] and answer in (None, "")), "")
-    return asked, filters, unknown
-
-
-def _share(percent: str) -> float | None:
+@require_POST
+@manages
+def keep_view(request: MemberRequest, project: Project) -> HttpResponse:
+    """Keep what is looked for under a name."""
+    asked = task_filters.asked_of(project, request.POST)
     try:
-        value = float(percent) / 100
-    except ValueError:
-        return None
-    return value if 0 <= value <= 1 else None
+        made = task_views.keep(project, request.POST.get("name", ""), asked.address, by=request.user)
+        messages.success(request, _("Kept as “%(name)s”.") % {"name": made.name})
+    except Problem as problem:
+        messages.error(request, problem.text)
+    return redirect(f"{reverse('tasks', args=[project.public_id])}?{asked.address}")
 
 
-def _links(asked: dict[str, str], earlier: str, later: str, cursor: str) -> dict[str, str]:
-    kept = {name: value for name, value in asked.items() if value}
-    links = {"earlier": {"before": earlier}, "later": {"after": later}}
-    made = {name: "?" + urlencode(kept | where) for name, where in links.items() if next(iter(where.values()))}
-    return made | ({"first": "?" + urlencode(kept)} if cursor else {})
+@require_POST
+@manages
+def drop_view(request: MemberRequest, project: Project, view_id: UUID) -> HttpResponse:
+    """Keep a view no more."""
+    task_views.drop(project, view_id)
+    return redirect("tasks", project.public_id)
+
+
+def _form(choices: Choices) -> dict[str, Any]:
+    return {
+        "choices": choices,
+        "states": task_search.STATES.items(),
+        "orders": ORDERS.items(),
+        "columns": [*COLUMNS.items(), *((META + name, name) for name in choices.meta)],
+    }
+
+
+def _list(request: MemberRequest, project: Project, asked: Asked, choices: Choices) -> dict[str, Any]:
+    after, before = request.GET.get("after", "")[:500], request.GET.get("before", "")[:500]
+    if asked.unknown:
+        return {"unknown": asked.unknown, "filtered": True, "lines": [], "shown": asked.columns}
+    found = task_search.search(project, asked.filters, sort=asked.sort, after=after, before=before)
+    lines = task_lines.lines(found.keys)
+    meta = [one.removeprefix(META) for one in asked.columns if one.startswith(META)]
+    looks = task_lines.looks(found.keys, asked.filters.words) if meta or "look" in asked.columns else {}
+    return {
+        "filtered": asked.filters.asked > 0,
+        "rows": [(line, [(name, _said(looks.get(line.task.pk), name)) for name in meta]) for line in lines],
+        "lines": lines,
+        "shown": asked.columns,
+        "meta_columns": meta,
+        "address": asked.address,
+        "view": task_lines.view(choices, looks, _pictures(lines)) if "look" in asked.columns else None,
+        "links": _links(asked, found.earlier, found.later, after or before),
+        "stopped": found.stopped,
+        "looked_at": task_search.LOOK_AT,
+        "total": task_totals.total(project, asked.filters, found, first=not (after or before)),
+        "verbs": [(verb, BulkAction.Verb(verb).label) for verb in OF_PAGE],
+    }
+
+
+def _said(look: Look | None, name: str) -> Any:
+    return "" if look is None else look.meta.get(name, "")
+
+
+def _pictures(lines: Sequence[Line]) -> Mapping[int, Mapping[str, str]]:
+    """The addresses of their pictures."""
+    found: dict[int, dict[str, str]] = {}
+    for line in lines:
+        task = line.task
+        if task.asset_id:
+            found[task.pk] = {"picture": reverse("task-thumbnail", args=[task.public_id])}
+        if task.other_asset_id:
+            found.setdefault(task.pk, {})["second"] = reverse("task-media-second", args=[task.public_id])
+    return found
+
+
+def _links(asked: Asked, earlier: str, later: str, cursor: str) -> dict[str, str]:
+    places = {"earlier": {"before": earlier}, "later": {"after": later}}
+    made = {name: "?" + asked.with_place(where) for name, where in places.items() if next(iter(where.values()))}
+    return made | ({"first": "?" + asked.address} if cursor else {})

@@ -1,0 +1,122 @@
+"""What doing something to many tasks would come to, before anybody does it: how many, what is left alone, and why."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from django.utils.translation import gettext_lazy as _
+
+from projects.models import Batch, BulkAction, Task
+from taskers.database.prepared import ask_rows
+
+Verb = BulkAction.Verb
+
+STANDS = """
+SELECT t.withheld, b.state AS batch, v.id IS NOT NULL AS decided, g.known, h.held,
+  CASE WHEN %(verb)s::text = 'overlap' THEN t.wanted ELSE 0 END AS wanted, g2.tagged, s.theirs, count(*) AS number
+FROM unnest(%(tasks)s::bigint[]) AS k(id)
+JOIN projects_task t ON t.id = k.id JOIN projects_batch b ON b.id = t.batch_id
+LEFT JOIN projects_verdict v ON v.task_id = t.id AND v.superseded_at IS NULL
+CROSS JOIN LATERAL (SELECT EXISTS (
+  SELECT FROM projects_gold g JOIN projects_pooledgold p ON p.gold_id = g.id AND p.retired_at IS NULL
+  WHERE g.task_id = t.id) AS known) g
+CROSS JOIN LATERAL (SELECT EXISTS (
+  SELECT FROM projects_assignment a WHERE a.task_id = t.id AND a.state = 'held' AND a.kind = 'judge') AS held) h
+CROSS JOIN LATERAL (SELECT %(tag)s::text <> '' AND EXISTS (
+  SELECT FROM projects_tasktag x WHERE x.task_id = t.id AND x.tag = %(tag)s::text) AS tagged) g2
+CROSS JOIN LATERAL (SELECT %(tasker)s::text <> '' AND EXISTS (
+  SELECT FROM projects_assignment m JOIN taskers_person w ON w.id = m.tasker_id
+  WHERE m.task_id = t.id AND m.kind = 'judge' AND m.state = 'submitted' AND m.voided_at IS NULL
+    AND w.public_id = nullif(%(tasker)s::text, '')::uuid) AS theirs) s
+GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
+"""
+BY_HAND = {Task.Withheld.MANAGER, Task.Withheld.CANCELLED}
+OVER = {Batch.State.CLOSED, Batch.State.CANCELLED}
+REASONS: dict[str, Any] = {
+    "decided": _("are decided"),
+    "withheld": _("are withheld already"),
+    "out": _("are handed out already"),
+    "not-held": _("nobody holds back"),
+    "over": _("belong to a batch that is over"),
+    "gold": _("are gold"),
+    "held": _("somebody works on"),
+    "wanted": _("ask for as many already"),
+    "tagged": _("have the tag already"),
+    "untagged": _("haven’t the tag"),
+    "theirs": _("hold no work of theirs that counts"),
+}
+
+
+class Stands(NamedTuple):
+    """How some tasks are, all alike, and how many they are."""
+
+    withheld: str
+    batch: str
+    decided: bool
+    known: bool
+    held: bool
+    wanted: int
+    tagged: bool
+    theirs: bool
+    number: int
+
+
+class Preview(NamedTuple):
+    """How many would be done, and how many left alone, by the reason (a key of REASONS)."""
+
+    would: int
+    left: dict[str, int]
+
+
+def of(tasks: Sequence[int], verb: str, terms: Mapping[str, Any]) -> Preview:
+    """What it would come to as things stand now. Nothing is locked: when it is done, each task is asked again."""
+    said = {"tasks": list(tasks), "verb": verb, "tag": " ".join(terms.get("tag", "").split()).casefold()}
+    said |= {"tasker": str(terms.get("tasker", ""))}
+    would, left = 0, Counter[str]()
+    for stands in ask_rows(STANDS, said, Stands):
+        if why := against(stands, verb, terms):
+            left[why] += stands.number
+        else:
+            would += stands.number
+    return Preview(would, dict(left.most_common()))
+
+
+def against(stands: Stands, verb: str, terms: Mapping[str, Any]) -> str:
+    """Why such a task would be left alone, as far as it can be foreseen; "" for nothing."""
+    match verb:
+        case Verb.TAG:
+            return "tagged" if stands.tagged else ""
+        case Verb.UNTAG:
+            return "" if stands.tagged else "untagged"
+        case Verb.AMEND:
+            return ""
+        case Verb.VOID:
+            return _over(stands) or ("" if stands.theirs else "theirs")
+        case Verb.HOLD:
+            return _undecided(stands) or ("withheld" if stands.withheld else "")
+        case Verb.CANCEL:
+            gone = stands.withheld == Task.Withheld.CANCELLED
+            return _known(stands) or _undecided(stands) or ("held" if stands.held else "withheld" if gone else "")
+        case Verb.RELEASE:
+            return ("" if stands.withheld in BY_HAND else "not-held") or _over(stands)
+        case Verb.REQUEUE:
+            if stands.decided:
+                return _over(stands) or _known(stands)
+            return _over(stands) or ("" if stands.withheld else "out")
+        case Verb.REVIEW:
+            return _over(stands) or _known(stands) or _undecided(stands) or ("withheld" if stands.withheld else "")
+        case _:
+            enough = stands.wanted >= terms.get("wanted", 0)
+            return _over(stands) or _known(stands) or _undecided(stands) or ("wanted" if enough else "")
+
+
+def _undecided(stands: Stands) -> str:
+    return "decided" if stands.decided else ""
+
+
+def _over(stands: Stands) -> str:
+    return "over" if stands.batch in OVER else ""
+
+
+def _known(stands: Stands) -> str:
+    return "gold" if stands.known else ""
