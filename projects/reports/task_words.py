@@ -47,7 +47,7 @@ def catch_up() -> int:
 def add(events: Iterable[Event]) -> None:
     """Bring the words of what these events speak of up to date, one piece of each project at most."""
     events = list(events)
-    loaded = {one.project_key for one in events if one.kind == LOADED}
+    loaded = {one.project_key for one in events if one.kind == LOADED and one.project_key}
     for project in Project.objects.filter(public_id__in=loaded).order_by("pk"):
         _index_piece(project.pk)
     _index(Task.objects.filter(pk__in={one.data["task"] for one in events if one.kind == AMENDED}))

@@ -324,6 +324,7 @@ def _patterns(world: World, cast: Cast, project: Project) -> None:
         kind="work_available",
         thing="work",
         values={"project": "Secret"},
+        address="/my-work/",
     )
     world.things |= {"template_id": template.public_id, "action_id": action.public_id, "view_id": view.public_id}
     world.things |= {"notification_id": told.public_id}

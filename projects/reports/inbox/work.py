@@ -14,7 +14,7 @@ from taskers.notifications.told import Kind, Told
 
 
 def hear(events: Sequence[Event]) -> Iterable[Told]:
-    keys = {one.project_key: one.at for one in events}
+    keys = {one.project_key: one.at for one in events if one.project_key}
     for project in Project.objects.filter(public_id__in=keys, state=Project.State.LIVE):
         thing = f"{project.public_id}:{keys[project.public_id]:%Y-%m-%d}"
         address = reverse("studio", args=[project.public_id])

@@ -139,7 +139,8 @@ def _terms(said: QueryDict) -> dict[str, Any]:
         terms["note"] = said.get("note", "").replace("\x00", "")[: limits.WITHHELD_NOTE]
     if verb == BulkAction.Verb.VOID:
         terms["note"] = said.get("note", "").replace("\x00", "")[: limits.VOID_REASON]
-        who = Person.objects.filter(email=said.get("whose", "").strip().lower()[: limits.SEARCHED]).first()
+        email = said.get("whose", "").replace("\x00", "").strip().lower()[: limits.SEARCHED]
+        who = Person.objects.filter(email=email).first()
         terms |= {"tasker": str(who.public_id)} if who else {}
     if verb in (BulkAction.Verb.TAG, BulkAction.Verb.UNTAG):
         terms["tag"] = said.get("tag", "")

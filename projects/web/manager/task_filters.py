@@ -1,6 +1,7 @@
 """What the task browser is asked, from an address: filters, columns, an order, and what of it means nothing here."""
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -110,7 +111,10 @@ def _metas(said: str) -> tuple[dict[str, Any], ...]:
         number = json.loads(value)
     except (ValueError, RecursionError):
         return tuple(ways)
-    return (*ways, {name: number}) if isinstance(number, (int, float)) and number == number else tuple(ways)
+    whole = isinstance(number, int) and not isinstance(number, bool)
+    if whole or isinstance(number, float) and math.isfinite(number):
+        ways.append({name: number})
+    return tuple(ways)
 
 
 def _share(percent: str) -> float | None:

@@ -36,7 +36,7 @@ def send(person: Person, organization: Organization, words: str, *, by: Person) 
 def hear(events: Sequence[Event]) -> Iterable[Told]:
     names = dict(Person.objects.filter(pk__in=[one.actor_id for one in events]).values_list("pk", "name"))
     for one in events:
-        values = {"by": names.get(one.actor_id, ""), "words": one.data["words"]}
+        values = {"by": names.get(one.actor_id or 0, ""), "words": one.data["words"]}
         yield Told(one.data["person"], one.organization_id, str(one.pk), reverse("inbox"), values)
 
 
