@@ -5,6 +5,8 @@
 
 PORT ?= 8000
 DEMO ?= yes
+MODELS ?= $(or $(TANDEM_MODEL_SET),small)
+export TANDEM_MODEL_SET := $(MODELS)
 WORKERS ?= logical
 TIERS ?= not torture
 LOWER := tests/projects tests/taskers
@@ -17,7 +19,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 VENV := .venv/bin/python
 
 help:
-	@echo "make run [PORT=9000]   start everything on this machine, with a demo; DEMO=no starts empty"
+	@echo "make run [PORT=9000]   start everything on this machine, with a demo; DEMO=no starts empty; MODELS=none, small, all"
 	@echo "make check             lint, types, JavaScript, pure Python, the lower floors: after each change"
 	@echo "make test              all that must hold: before a change is sent"
 	@echo "make torture           soaks, chaos with real models, memory, attackers with many worlds: before a release"

@@ -33,6 +33,7 @@ NOBODY = (
     ' `.venv/bin/python manage.py create_organization "Bureau of Maps" olga@maps.gov`'
     " prints the link with which its owner sets a password."
 )
+FETCH = (sys.executable, "-m", "assist.adapters", "fetch", "--only")
 LOOK_SECONDS = 1.0  # between two looks at the embedded server
 
 
@@ -136,9 +137,14 @@ class _Life:
     async def _fetch_models(self) -> None:
         if not self.plan.runtimes:
             return
-        command = [sys.executable, "-m", "assist.adapters", "fetch"]
-        if await self.supervisor.step(Child("models", command)):
+        if await self.supervisor.step(Child("models", [*FETCH, "usual"])):
             self.say("start", "The copilot's models are missing, so Tandem starts with the copilot off.", "error")
+
+    async def _fetch_more(self) -> None:
+        """What comes along, beside everything else: nobody waits for it."""
+        with contextlib.suppress(Stopped):
+            if self.plan.runtimes and await self.supervisor.step(Child("models", [*FETCH, "more"])):
+                self.say("start", "Some of the models that come along are missing; the rest works.", "warning")
 
     async def _open_database(self) -> None:
         if not os.environ.get("DATABASE_URL"):
@@ -184,10 +190,11 @@ class _Life:
             self.stamps.mark(step, key)
 
     async def _keep(self) -> None:
-        beside = [asyncio.create_task(self._announce())]
+        beside, more = [asyncio.create_task(self._announce())], asyncio.create_task(self._fetch_more())
         if self.holder:
             beside.append(asyncio.create_task(self._watch_postgres()))
         await self.supervisor.keep(self._stages())
+        await more  # which has ended, or is being ended
         for task in beside:
             task.cancel()
         await asyncio.gather(*beside, return_exceptions=True)

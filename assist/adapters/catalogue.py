@@ -143,7 +143,7 @@ def remove(folder: Path, key: str) -> None:
 
 
 def _offer(row: dict) -> Offer:
-    artifacts = tuple(Artifact(**one) for one in row["artifacts"])
+    artifacts = tuple(Artifact(**{**one, "sources": ()}) for one in row["artifacts"])
     terms = Terms(**row["terms"]) if row.get("terms") else None
     return Offer(**{**row, "artifacts": artifacts, "terms": terms})
 

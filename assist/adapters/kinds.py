@@ -99,6 +99,7 @@ KINDS: dict[str, Kind] = {
         one=".onnx",
         options=IMAGES,
     ),
+    "rapidocr": Kind("rapid_ocr:load", frozenset({"read"}), files=(".onnx",), labels=("read",)),
     "http": Kind(
         "http_contract:load",
         frozenset({"detect", "spans", "classify", "classify-image"}),

@@ -23,6 +23,7 @@ class ModelVersion(models.Model):
         CLASSIFY_IMAGE = "classify-image", "Classes of images"
         EMBED = "embed", "Embeddings"
         EMBED_IMAGE = "embed-image", "Embeddings of images"
+        READ = "read", "Text in images"
         IMPORTED = "imported", "Imported predictions"  # whose answers came in with the tasks; it can't be asked
 
     class Smoke(models.TextChoices):

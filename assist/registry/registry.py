@@ -14,6 +14,9 @@ from django.db.models.functions import Now
 from assist.adapters import RUNTIMES, Offer, bringing, catalogue
 from assist.adapters.files import WeightsProblem
 from assist.models import AnnotatorVersion, Deployment, Evaluation, ModelVersion, Rollout
+from assist.adapters import RUNTIMES, SHIPPED, Offer, bringing, catalogue
+from assist.adapters.files import WeightsProblem, path_of
+from assist.models import AnnotatorVersion, Deployment, Evaluation, ModelVersion
 from assist.registry.hash_bucket import lot
 from projects.models import Project
 from taskers.errors import StateConflict
@@ -44,6 +47,17 @@ def model_version(key: str) -> ModelVersion:
     if key not in RUNTIMES:
         raise WeightsProblem(f"There is no model {key!r}: add it with `manage.py models add`.")
     return _written(RUNTIMES[key])
+
+
+def listed(folder: Path) -> list[ModelVersion]:
+    """The records of what comes along and is in this folder, so that it can be chosen before anybody was offered
+    anything."""
+    return [model_version(key) for key in SHIPPED if is_here(key, folder)]
+
+
+def is_here(key: str, folder: Path) -> bool:
+    """Whether the files of a model that comes along were fetched."""
+    return all(path_of(one, folder).exists() for one in RUNTIMES[key].artifacts)
 
 
 def imported(project_key: UUID, source: str) -> str:
@@ -359,7 +373,7 @@ def _written(offer: Offer, organization: Organization | None = None) -> ModelVer
             "runtime": offer.loader.split(":")[0],
             "artifacts": _artifacts(offer),
             "terms": _terms(offer),
-            "smoke": ModelVersion.Smoke.WAITING if offer.terms else ModelVersion.Smoke.NOT_ASKED,
+            "smoke": ModelVersion.Smoke.WAITING if offer.brought else ModelVersion.Smoke.NOT_ASKED,
             "organization": organization,
             "licence": offer.licence,
             "source": offer.source,

@@ -9,6 +9,7 @@ from typing import TypeVar, cast
 
 import numpy as np
 import psutil
+from PIL import Image, ImageDraw, ImageFont
 
 from assist.adapters import (
     Classifier,
@@ -62,7 +63,7 @@ def _examine(offer: Offer, folder: Path) -> Finding:
     try:
         runtime = offer.load(folder, devices.choose() if offer.accelerated else CPU)
         loaded = time.monotonic() - started
-        example = BROUGHT.get(offer.capability) if offer.terms else None
+        example = BROUGHT.get(offer.capability) if offer.brought else None
         well, lines, figures = (example or EXAMPLES[offer.capability])(runtime)
     except (WeightsProblem, RuntimeMissing, DeviceMissing, CopilotError) as problem:
         return Finding(offer.key, False, (str(problem),))
@@ -162,6 +163,49 @@ def _any_vector(runtime: Runtime) -> Report:
     return True, (f"a vector of {rows.shape[1]} in {seconds * 1000:.0f} ms",), {"image seconds": round(seconds, 3)}
 
 
+def _person(runtime: Runtime) -> Report:
+    model = cast(Detector, runtime)
+    model.boxes(_photograph())
+    boxes, seconds = _timed(lambda: model.boxes(_photograph()))
+    found = [one for one in boxes.found if one.label == "person" and one.width > 250]
+    lines = [f"a person in a photograph: {found[0].score if found else 'not found'}, in {seconds * 1000:.0f} ms"]
+    if not found:
+        lines.append("That is wrong: the model's file or a library is damaged. Fetch the models again, or reinstall.")
+    return bool(found), tuple(lines), {"image seconds": round(seconds, 3)}
+
+
+def _alike(runtime: Runtime) -> Report:
+    """A photograph lies nearer to its own half than to another."""
+    model = cast(ImageReader, runtime)
+    one, other = _photograph(), _photograph()[::-1, :, ::-1]
+    model.image_vectors([one])
+    rows, seconds = _timed(lambda: model.image_vectors([one, one[:, :400], other]))
+    near, far = float(rows[0] @ rows[1]), float(rows[0] @ rows[2])
+    lines = [f"a photograph is like its part ({near:.2f}), less like it turned round ({far:.2f}): 3 images in"
+             f" {seconds * 1000:.0f} ms"]  # fmt: skip
+    if not near > far:
+        lines.append("That is wrong: the model's file or a library is damaged. Fetch the models again, or reinstall.")
+    return near > far, tuple(lines), {"image seconds": round(seconds / 3, 3)}
+
+
+def _lines(runtime: Runtime) -> Report:
+    model = cast(Detector, runtime)
+    boxes, seconds = _timed(lambda: model.boxes(_written(SENTENCE)))
+    read = " ".join(one.text for one in boxes.found)
+    lines = [f"a line of text: {read or 'nothing'}, in {seconds * 1000:.0f} ms"]
+    well = "Denver" in read
+    if not well:
+        lines.append("That is wrong: the model's file or a library is damaged. Fetch the models again, or reinstall.")
+    return well, tuple(lines), {"image seconds": round(seconds, 3)}
+
+
+def _written(text: str) -> np.ndarray:
+    """A line in black on white."""
+    image = Image.new("RGB", (1000, 80), "white")
+    ImageDraw.Draw(image).text((20, 20), text, "black", ImageFont.load_default(28))
+    return np.asarray(image)
+
+
 def _photograph() -> np.ndarray:
     from skimage import data  # an example picture; nothing else of the application needs it
 
@@ -175,12 +219,16 @@ BROUGHT: dict[str, Callable[[Runtime], Report]] = {
     "classify": _any_shares(lambda: REVIEW),
     "classify-image": _any_shares(_photograph),
     "embed-image": _any_vector,
+    "read": _any_boxes,
 }
 
 EXAMPLES: dict[str, Callable[[Runtime], Report]] = {
     "segment": _masks,
     "spans": _spans,
     "classify": _classes,
+    "detect": _person,
+    "embed-image": _alike,
+    "read": _lines,
 }
 
 

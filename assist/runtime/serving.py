@@ -47,6 +47,7 @@ ENCODES_WAITING = 64
 MOST_HANDS = 8  # masks worked out at once; fewer where there are fewer cores
 OUTSIDE_HANDS = 4  # questions at once to another host
 LOAD_AGAIN_SECONDS = 15.0
+READ_SIDE = 2000  # small letters are lost in what is enough for things
 
 
 class HeldModel:
@@ -224,10 +225,11 @@ class Serving:
 
     async def boxes(self, question: dict[str, Any]) -> dict[str, Any]:
         """What a detector sees in an image: at once for somebody who waits, else behind what people ask."""
-        model = self._named(question, "detect")
+        model = self._named(question, "detect", "read")
         detector = cast(Detector, await model.ready())
-        found = await _of_image(model, question, lambda image, size: detector.boxes(image, size))
-        rows = [[one.x, one.y, one.width, one.height, one.label, one.score] for one in found.found]
+        longest = READ_SIDE if model.offer.capability == "read" else LONGEST_SIDE
+        found = await _of_image(model, question, lambda image, size: detector.boxes(image, size), longest)
+        rows = [[one.x, one.y, one.width, one.height, one.label, one.score, one.text] for one in found.found]
         return {"boxes": rows, "dropped": dict(found.dropped)}
 
     async def shares(self, question: dict[str, Any]) -> dict[str, Any]:
@@ -270,9 +272,9 @@ class Serving:
         model = self._named(question, "segment")
         return model, cast(Segmenter, await model.ready())
 
-    def _named(self, question: dict[str, Any], capability: str) -> HeldModel:
+    def _named(self, question: dict[str, Any], *capabilities: str) -> HeldModel:
         model = self._models.get(question["model"])
-        if model is None or model.offer.capability != capability:
+        if model is None or model.offer.capability not in capabilities:
             raise CopilotError("model-missing", f"This runtime does not serve {str(question['model'])[:80]}.")
         return model
 
@@ -294,18 +296,23 @@ class Serving:
         return embedding
 
 
-async def _of_image(model: HeldModel, question: dict[str, Any], look: Callable[[np.ndarray, tuple[int, int]], T]) -> T:
+async def _of_image(
+    model: HeldModel,
+    question: dict[str, Any],
+    look: Callable[[np.ndarray, tuple[int, int]], T],
+    longest: int = LONGEST_SIDE,
+) -> T:
     """What a model says of the image that came with the question."""
     data, asker = question.get("data"), question.get("asker")
     if data is None:
         raise CopilotError("need-image")
     lane = model.prompts if asker else model.encodes
-    return await lane.run(lambda: look(*_pixels(data)), asker, urgent=bool(asker))
+    return await lane.run(lambda: look(*_pixels(data, longest)), asker, urgent=bool(asker))
 
 
-def _pixels(data: bytes) -> tuple[np.ndarray, tuple[int, int]]:
+def _pixels(data: bytes, longest: int = LONGEST_SIDE) -> tuple[np.ndarray, tuple[int, int]]:
     try:
-        return pixels_of(data, LONGEST_SIDE)
+        return pixels_of(data, longest)
     except BadPicture as problem:
         raise CopilotError("no-image", f"The copilot can't read this image: {problem}.") from None
 

@@ -24,7 +24,7 @@ NOTHING_TO_GUESS = "Nothing is asked here that the copilot has a guess for. Go o
 
 
 # What else of the same work a model that was brought can do, where one is deployed: nothing of it comes by itself.
-MORE = {"segment": ("detect",), "classify": ("classify-image",)}
+MORE = {"segment": ("detect", "read"), "classify": ("classify-image", "embed-image")}
 
 
 def capabilities_of(task_type: str, settings: ProjectSettings) -> tuple[str, ...]:

@@ -1,15 +1,19 @@
 """Every project's models on one page: for who looks after models, whether or not they manage the projects."""
 
 from collections.abc import Collection, Iterable
+from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
+from assist.adapters import RUNTIMES, SHIPPED
 from assist.models import AnnotatorVersion, Deployment, ModelVersion
+from assist.registry import registry
 from assist.suggestions.bindings import capability_of
 from assist.web import figures, status
 from assist.web.forms import BringForm
@@ -58,10 +62,19 @@ def _page(
     context = {
         "lines": [_line(one, one.pk in managed) for one in rows],
         "brought": brought.filter(Q(organization=None) | Q(organization=organization)).order_by("name", "version"),
+        "shipped": [_shipped(key) for key in SHIPPED],
         "form": form,
         "may_bring": roles.may(request.user, organization, *SEES),
     }
     return render(request, "assist/models.html", context, status=code)
+
+
+def _shipped(key: str) -> dict[str, Any]:
+    """What comes along, where it comes from, and whether it is here."""
+    offer = RUNTIMES[key]
+    finds = ModelVersion.Capability(offer.capability).label
+    here = registry.is_here(key, Path(settings.MODELS_DIR))
+    return {"key": key, "finds": finds, "licence": offer.licence, "origin": offer.origin, "here": here}
 
 
 def _line(project: Project, managed: bool) -> dict[str, Any]:

