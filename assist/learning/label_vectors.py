@@ -17,9 +17,10 @@ from django.db import transaction
 from assist.errors import CopilotError
 from assist.learning import blind_verdicts
 from assist.models import Deployment, LabelVectors, ModelVersion
+from assist.registry import registry
 from assist.registry.registry import WHOLE, model_version
 from assist.runtime.client import RuntimeClient, serving, status_now
-from assist.suggestions import choices, class_vectors, prototypes
+from assist.suggestions import choices, class_vectors, precompute, prototypes
 from assist.suggestions.bindings import capability_of
 from assist.suggestions.prototypes import Choices, Learnt
 from projects.configuration.terms import terms_of
@@ -29,6 +30,7 @@ from projects.quality.consensus import AUTO
 
 NEWEST = 1_000  # verdicts
 LEAST = 10  # fresh ones that are worth beginning for
+EMBED_IMAGE = ModelVersion.Capability.EMBED_IMAGE
 PORTION = 64  # texts at once, so that people's own questions come in between
 
 
@@ -63,7 +65,9 @@ def due(project: Project) -> bool:
         return False
     decided = VerdictEntry.objects.filter(project=project, label="").select_related("task")
     newest = decided.order_by("-pk").first()
-    if newest is None or "text" not in newest.task.payload or not choices.of(project, terms):
+    if newest is None or not choices.of(project, terms):
+        return False
+    if not newest.task.payload.get("text") and not registry.deployed(project, EMBED_IMAGE):
         return False
     rows = list(LabelVectors.objects.filter(project=project).values_list("upto", "verdicts"))
     last = max((upto for upto, _ in rows), default=0)
@@ -80,8 +84,12 @@ def learn(project: Project) -> int:
     entries = _entries(project)
     if not fields or not entries:
         return 0
-    for version in _versions(project):
-        asyncio.run(_teach(project, version, fields, entries))
+    pictures = [entry for entry in entries if not entry.task.payload.get("text")]
+    for row in registry.deployed(project, EMBED_IMAGE) if pictures else ():
+        _teach_pictures(project, row.version, fields, pictures)
+    texts = [entry for entry in entries if entry.task.payload.get("text")]
+    for version in _versions(project) if texts else ():
+        asyncio.run(_teach(project, version, fields, texts))
     return len(entries)
 
 
@@ -98,10 +106,10 @@ def _versions(project: Project) -> list[ModelVersion]:
 
 
 def _entries(project: Project) -> list[VerdictEntry]:
-    """The newest verdicts on texts, newest first; what a model decided alone teaches no model."""
+    """The newest verdicts, newest first; what a model decided alone teaches no model."""
     rows = VerdictEntry.objects.filter(project=project, label="").exclude(verdict__method=AUTO)
-    newest = rows.select_related("task", "verdict").order_by("-pk")[:NEWEST]
-    return [row for row in newest if row.task.payload.get("text")]
+    newest = rows.select_related("task__asset", "verdict").order_by("-pk")[:NEWEST]
+    return [row for row in newest if row.task.payload.get("text") or row.task.asset_id]
 
 
 async def _teach(
@@ -115,18 +123,32 @@ async def _teach(
         vectors = np.concatenate([await client.vectors(str(version), some) for some in portions])
     finally:
         await client.close()
-    await asyncio.to_thread(_write, project, version, fields, entries, vectors, rows)
+    words = {one.field: class_vectors.words(one, rows) for one in fields}
+    await asyncio.to_thread(_write, project, version, fields, entries, vectors, words)
+
+
+def _teach_pictures(
+    project: Project, version: ModelVersion, fields: Sequence[Choices], entries: Sequence[VerdictEntry]
+) -> None:
+    """By what was decided alone: no words lie near to an image."""
+    rows = precompute.vectors_of(version, [entry.task for entry in entries])
+    read = [(entry, row) for entry, row in zip(entries, rows, strict=True) if row is not None]
+    if not read:
+        return
+    vectors = np.stack([row for _, row in read])
+    words = {one.field: np.zeros((len(one.phrases), vectors.shape[1]), np.float32) for one in fields}
+    _write(project, version, fields, [entry for entry, _ in read], vectors, words)
 
 
 @transaction.atomic
-def _write(project: Project, version: ModelVersion, fields, entries, vectors, rows) -> None:
+def _write(project: Project, version: ModelVersion, fields, entries, vectors, words) -> None:
     said, blind = _said(project, entries), blind_verdicts.found_blind(entries)
     for one in fields:
         labels = {label: place for place, label in enumerate(one.phrases)}
         places = np.array([labels.get(values.get(one.field, ""), -1) for values in said])
         used = places >= 0
         texts, chosen = vectors[used], places[used]
-        fit = prototypes.fit(class_vectors.words(one, rows), texts, chosen, blind[used])
+        fit = prototypes.fit(words[one.field], texts, chosen, blind[used])
         LabelVectors.objects.update_or_create(
             project=project,
             version=version,

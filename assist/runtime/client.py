@@ -90,8 +90,8 @@ class RuntimeClient:
         return np.frombuffer(reply["vectors"], "<f4").reshape(len(texts), reply["width"])
 
     async def boxes(self, model: str, image: str, supply: Supply, asker: str | None = None) -> dict[str, Any]:
-        """{"boxes": [[x, y, width, height, model's label, score or None]], "dropped": {reason: count}}; pixels of the
-        image. Without an `asker` nobody waits."""
+        """{"boxes": [[x, y, width, height, model's label, score or None, text]], "dropped": {reason: count}}; in pixels
+        of the image. Without an `asker` nobody waits."""
         return await self.ask("boxes", model=model, image=image, data=await supply(), asker=asker)
 
     async def shares(
@@ -108,9 +108,9 @@ class RuntimeClient:
         told = {"labels": list(labels), "asker": asker}
         return (await self.ask("image_shares", model=model, image=image, data=await supply(), **told))["shares"]
 
-    async def image_vector(self, model: str, image: str, supply: Supply) -> np.ndarray:
-        """float32, one unit vector."""
-        reply = await self.ask("image_vector", model=model, image=image, data=await supply())
+    async def image_vector(self, model: str, image: str, supply: Supply, asker: str | None = None) -> np.ndarray:
+        """float32, one unit vector. Without an `asker` nobody waits."""
+        reply = await self.ask("image_vector", model=model, image=image, data=await supply(), asker=asker)
         return np.frombuffer(reply["vector"], "<f4")
 
     async def ask(self, op: str, **fields: Any) -> dict[str, Any]:

@@ -6,7 +6,7 @@ tests/fixtures/assist_protocol.json. docs/assist-protocol.md tells the story.
 
 import json
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -170,14 +170,16 @@ class RegionsFound:
 
 @dataclass(frozen=True)
 class OfferedBox:
-    """One thing in the image: x, y, width, height in pixels of it, with the project's label; and the mask that was made
-    of it, where that label takes masks and no boxes."""
+    """One thing in the image: x, y, width, height in pixels of it, with the project's label; the mask that was made of
+    it, where that label takes masks and no boxes; and what is written there, in the attribute that the label has for
+    it."""
 
     suggestion: str
     box: tuple[float, float, float, float]
     label: str
     score: float | None
     mask: OfferedShape | None = None
+    attributes: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

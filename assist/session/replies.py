@@ -33,7 +33,7 @@ WANTS_TEXT = "This task takes a prompt with text: true."
 
 def check(prompt: Prompt, binding: Binding) -> None:
     """Raises CopilotError "bad-prompt" if the task is of another kind, "outside-image" if it points beside it."""
-    picture = None if binding.capability == "classify-image" else binding.picture
+    picture = None if binding.capability in {"classify-image", "embed-image"} else binding.picture
     if prompt.imported:
         if binding.imported is None or picture is None:
             raise CopilotError("bad-prompt", WANTS_POINTS if picture else WANTS_TEXT)
@@ -114,11 +114,15 @@ def box_offers(binding: Binding, found: Sequence[Sequence[Any]], latency_ms: int
     """An offer for each box that the project has a label for, and that is as sure as the project asks. Named as spans
     are, once their masks are known (`named`)."""
     offers = []
-    for x, y, width, height, model_label, score in found:
+    for x, y, width, height, model_label, score, *read in found:
         label = project_label(model_label, binding.mapping, binding.labels, binding.detector_map)
+        if label is None and any(read) and len(binding.written) == 1:
+            label = next(iter(binding.written))  # the only one that can hold what was read
         if label is None or (score is not None and score < _least(binding, label)):
             continue
         output = {"box": [x, y, width, height], "label": label, "model_label": model_label}
+        if any(read) and label in binding.written:
+            output["attributes"] = {binding.written[label]: read[0]}
         offers.append(Offer({"boxes": True}, output, score, latency_ms))
     if binding.planted and binding.picture is not None:
         size = (binding.picture.height, binding.picture.width)
@@ -245,7 +249,14 @@ def regions(prompt: Prompt, model: str, offers: list[Offer], latency_ms: int) ->
 def boxes(prompt: Prompt, model: str, offers: Sequence[Offer], dropped: dict[str, int], latency_ms: int) -> BoxesFound:
     """The message with the boxes."""
     found = tuple(
-        OfferedBox(str(offer.public_id), _four(offer.output["box"]), offer.output["label"], offer.score, _mask(offer))
+        OfferedBox(
+            str(offer.public_id),
+            _four(offer.output["box"]),
+            offer.output["label"],
+            offer.score,
+            _mask(offer),
+            offer.output.get("attributes", {}),
+        )
         for offer in offers
     )
     return BoxesFound(prompt.id, model, found, _note(dropped), latency_ms)

@@ -20,8 +20,8 @@ from assist.errors import TEXTS, CopilotError
 from assist.runtime.client import RuntimeClient, serving
 from assist.session import boxes, protocol, replies
 from assist.session.protocol import BadMessage, Cancel, Error, Open, Ping, Pong, Prompt, Ready, ServerMessage
-from assist.suggestions import class_vectors, judged, vector_encoding
-from assist.suggestions.offers import Binding, Offer, Picture
+from assist.suggestions import class_vectors, judged, prototypes, vector_encoding
+from assist.suggestions.offers import CLASSES, Binding, Offer, Picture
 from assist.suggestions.prototypes import Guess, Learnt
 
 log = logging.getLogger(__name__)
@@ -81,7 +81,7 @@ class Session:
         self._over = False
         self._boxing: asyncio.Task[None] | None = None  # beside the other question: a click takes nobody's boxes away
         self._finders = {"segment": self._find_masks, "spans": self._find_spans}
-        self._finders |= dict.fromkeys(("classify", "classify-image"), self._find_classes)
+        self._finders |= dict.fromkeys(CLASSES, self._find_classes)
 
     async def hear(self, frame: str | None) -> None:
         """Deal with one frame; None stands for one that is not text. Never raises, never waits for an answer."""
@@ -129,7 +129,7 @@ class Session:
         self._token, self._binding, self._model = message.token, binding, model
         if binding.capability != "segment":
             self._looking = asyncio.create_task(self._gateway.known(binding, model, WHOLE_TEXT))
-        told = binding.capability.removesuffix("-image")
+        told = "classify" if binding.choices else binding.capability.removesuffix("-image")
         brought = binding.imported if binding.picture is not None else None
         said = model or (brought.model if brought else "")
         boxes = bool(binding.detector)
@@ -264,7 +264,12 @@ class Session:
         return binding.detector if prompt.boxes else self._model
 
     async def _guessed(self, binding: Binding, ahead: Any) -> list[Guess]:
-        vector = None if ahead is None else vector_encoding.unpacked(ahead)
+        vector, picture = None if ahead is None else vector_encoding.unpacked(ahead), binding.picture
+        if picture is not None:
+            if vector is None:
+                read = partial(self._gateway.read, picture)
+                vector = await self._runtime.image_vector(self._model, picture.sha256, read, self._name)
+            return prototypes.by_examples(binding.choices, binding.learnt, vector)
         return await class_vectors.guesses(
             self._runtime, self._model, binding.choices, binding.learnt, binding.text, self._name, vector
         )
@@ -377,7 +382,7 @@ def _unproven(binding: Binding) -> bool:
         return False
     if binding.judged:
         return True  # no verdicts have shown yet how far its shares may be believed
-    return binding.capability == "classify" and all(one.temperature is None for one in binding.learnt.values())
+    return bool(binding.choices) and all(one.temperature is None for one in binding.learnt.values())
 
 
 def _since(started: float) -> int:

@@ -7,10 +7,10 @@ from django.core.files.storage import default_storage
 from assist.errors import CopilotError
 from assist.registry import registry
 from assist.suggestions import choices, planted_errors
-from assist.suggestions.offers import Binding, Imported, Picture
+from assist.suggestions.offers import CLASSES, Binding, Imported, Picture
 from assist.suggestions.prototypes import Choices
 from projects import access
-from projects.models import Assignment, ImportedPrediction, ProjectSettings, Task
+from projects.models import Assignment, ImportedPrediction, Label, ProjectSettings, Task
 from projects.queue import gold_dealing
 from projects.queue.clock import Clock
 from taskers.errors import Problem
@@ -24,7 +24,8 @@ NOTHING_TO_GUESS = "Nothing is asked here that the copilot has a guess for. Go o
 
 
 # What else of the same work a model that was brought can do, where one is deployed: nothing of it comes by itself.
-MORE = {"segment": ("detect", "read"), "classify": ("classify-image", "embed-image")}
+SEERS = ("detect", "read")  # of which one at a time sees all of an image; a detector before a reader
+MORE = {"segment": SEERS, "classify": ("classify-image", "embed-image")}
 
 
 def capabilities_of(task_type: str, settings: ProjectSettings) -> tuple[str, ...]:
@@ -104,8 +105,12 @@ def _of_task(task: Task, settings: ProjectSettings, assignment: Assignment | Non
     if imported is None and capability == "classify" and task.asset_id is not None and "text" not in task.payload:
         model = registry.chosen(task.project.public_id, "classify-image", subject) or ""
         capability = "classify-image" if model else capability
+        if not model:
+            model = registry.chosen(task.project.public_id, "embed-image", subject) or ""
+            capability = "embed-image" if model else capability
     elif capability == "segment":
-        detector = registry.chosen(task.project.public_id, "detect", subject) or ""
+        kinds = (registry.chosen(task.project.public_id, one, subject) for one in SEERS)
+        detector = next(filter(None, kinds), "")
     model = model or registry.chosen(task.project.public_id, capability, subject) or ""
     labels = list(task.project.labels.in_use())
     return Binding(
@@ -114,9 +119,9 @@ def _of_task(task: Task, settings: ProjectSettings, assignment: Assignment | Non
         task_key=task.pk,
         project_key=task.project.public_id,
         capability=capability,
-        picture=picture_of(task) if capability in {"segment", "classify-image"} else None,
+        picture=picture_of(task) if capability in {"segment", "classify-image", "embed-image"} else None,
         text=str(task.payload.get("text", "")),
-        choices=_choices(task, settings, capability) if imported is None and capability.startswith("classify") else (),
+        choices=_choices(task, settings, capability) if imported is None and capability in CLASSES else (),
         mapping=dict(settings.label_mapping),
         labels=frozenset(one.key for one in labels),
         minimum_score=settings.minimum_score,
@@ -128,7 +133,13 @@ def _of_task(task: Task, settings: ProjectSettings, assignment: Assignment | Non
         detector=detector,
         detector_map=registry.label_map_of(detector),
         shapes={one.key: tuple(one.shapes or ("mask",)) for one in labels} if detector else {},
+        written={one.key: kept for one in labels if (kept := _text_of(one))} if detector else {},
     )
+
+
+def _text_of(label: Label) -> str:
+    """The attribute that holds what is written in a part under this label; "" where none does."""
+    return next((one["key"] for one in label.attributes if one["kind"] == "text"), "")
 
 
 def _imported(task: Task) -> Imported | None:

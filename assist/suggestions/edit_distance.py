@@ -1,5 +1,6 @@
 """How much of an offer was changed before it was handed in: one less the overlap of both. Pure."""
 
+from difflib import SequenceMatcher
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ def of(output: dict[str, Any], part: dict[str, Any]) -> float:
     if "shape" in output:
         return round(_of_shapes(output, part), 4)
     if "box" in output:
-        changed = _of_boxes(output, part.get("shape", {}))
+        changed = max(_of_boxes(output, part.get("shape", {})), _of_words(output, part))
         return round(changed if part.get("label") == output["label"] else max(0.5, changed), 4)
     if "masks" in output:
         return round(_of_masks(output, part.get("shape", {})), 4)
@@ -38,6 +39,13 @@ def _of_shapes(output: dict[str, Any], part: dict[str, Any]) -> float:
     ((shared,),) = shape_ious([output["shape"]], [part["shape"]])
     changed = 1 - float(shared)
     return changed if part.get("label") == output["label"] else max(0.5, changed)
+
+
+def _of_words(output: dict[str, Any], part: dict[str, Any]) -> float:
+    """Of what a model read: the share of letters that were put right."""
+    kept = part.get("attributes", {})
+    pairs = [(said, str(kept.get(name, ""))) for name, said in output.get("attributes", {}).items()]
+    return max((1 - SequenceMatcher(None, *pair, autojunk=False).ratio() for pair in pairs), default=0.0)
 
 
 def _of_boxes(output: dict[str, Any], shape: dict[str, Any]) -> float:

@@ -6,6 +6,8 @@ from uuid import UUID, uuid4
 
 from assist.suggestions.prototypes import Choices, Learnt
 
+CLASSES = ("classify", "classify-image", "embed-image")  # capabilities by which labels of a whole task are guessed
+
 
 @dataclass(frozen=True)
 class Picture:
@@ -50,6 +52,7 @@ class Binding:
     detector: str = ""  # the version that finds boxes in this image, if one is deployed
     detector_map: dict[str, str] | None = None
     shapes: dict[str, tuple[str, ...]] = field(default_factory=dict)  # label key -> the shapes that it takes
+    written: dict[str, str] = field(default_factory=dict)  # label key -> its attribute that holds what is written there
 
     @property
     def judged(self) -> bool:

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any
 
+import numpy as np
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef
@@ -28,7 +29,7 @@ from assist.suggestions import choices, judged
 from assist.suggestions.bindings import capabilities_of, capability_of, picture_of, read_picture, subject_of
 from assist.suggestions.offers import Picture
 from assist.suggestions.prototypes import Choices
-from assist.suggestions.vector_encoding import packed
+from assist.suggestions.vector_encoding import packed, unpacked
 from projects.models import Batch, Task
 from taskers.errors import StateConflict
 from taskers.models import Person
@@ -174,7 +175,7 @@ def _capabilities(batch: Batch) -> tuple[str, ...]:
         return found
     if _has_texts(batch):
         return found[:1]
-    if not registry.deployed(batch.project, found[1]):
+    if not any(registry.deployed(batch.project, one) for one in found[1:]):
         raise StateConflict("The copilot suggests classes of texts; this batch holds images.")
     return found[1:]
 
@@ -258,21 +259,40 @@ def _pictures(row: Precompute, tasks: Sequence[Task]) -> int:
     return len(tasks) - len(told)
 
 
-async def _images(version: ModelVersion, tasks: Sequence[Task]) -> list[tuple[Task, Any]]:
+async def _images(
+    version: ModelVersion, tasks: Sequence[Task], patience: float | None = None
+) -> list[tuple[Task, Any]]:
     """What there is to keep of each picture that the model could read. One after another: what is done in advance waits
     for clicks anyway."""
     client, told = RuntimeClient(settings.RUNTIME_ADDRESS), []
     labels = judged.phrases_of(_fields(tasks[0])) if version.capability == "classify-image" else []
     try:
-        for task in tasks:
-            picture = picture_of(task)
-            if picture is None:
-                continue
-            with contextlib.suppress(_Unreadable):
-                told.append((task, await _image(client, version, picture, labels)))
+        async with asyncio.timeout(patience):
+            for task in tasks:
+                picture = picture_of(task)
+                if picture is None:
+                    continue
+                with contextlib.suppress(_Unreadable):
+                    told.append((task, await _image(client, version, picture, labels)))
     finally:
         await client.close()
     return told
+
+
+def vectors_of(version: ModelVersion, tasks: Sequence[Task], patience: float | None = None) -> list[np.ndarray | None]:
+    """Where these tasks' texts or images lie, by what was prepared or by asking; None of those that can't be read.
+
+    Raises CopilotError, or TimeoutError after `patience` seconds.
+    """
+    rows = Precomputed.objects.filter(version=version, task_key__in=[task.pk for task in tasks])
+    known = dict(rows.values_list("task_key", "output"))
+    fresh = [task for task in tasks if task.pk not in known and (task.asset_id or task.payload.get("text"))]
+    if fresh and version.capability == ModelVersion.Capability.EMBED_IMAGE:
+        known |= {task.pk: said for task, said in asyncio.run(_images(version, fresh, patience))}
+    elif fresh:
+        told = asyncio.run(_answers(version, fresh, patience))
+        known |= {task.pk: said for task, said in zip(fresh, told, strict=True)}
+    return [unpacked(known[task.pk]) if task.pk in known else None for task in tasks]
 
 
 class _Unreadable(Exception):
@@ -283,10 +303,12 @@ async def _image(client: RuntimeClient, version: ModelVersion, picture: Picture,
     """Raises _Unreadable, or CopilotError where the next would fare no better."""
     key, read = str(version), partial(asyncio.to_thread, read_picture, picture)
     try:
-        if version.capability == "detect":
+        if version.capability in {"detect", "read"}:
             return await client.boxes(key, picture.sha256, read)
         if version.capability == "classify-image":
             return {"shares": await client.image_shares(key, picture.sha256, read, labels)}
+        if version.capability == "embed-image":
+            return packed(await client.image_vector(key, picture.sha256, read))
         await client.embed(key, picture.sha256, read)
     except CopilotError as problem:
         if problem.code not in {"no-image", "no-answer"}:
@@ -295,8 +317,9 @@ async def _image(client: RuntimeClient, version: ModelVersion, picture: Picture,
     return None
 
 
-WAYS = {"spans": _texts, "classify": _texts} | dict.fromkeys(("segment", "detect", "classify-image"), _pictures)
-WITHOUT_DEFAULT = ("classify-image",)  # the runtime answers this with no model of its own
+OF_PICTURES = ("segment", "detect", "read", "classify-image", "embed-image")
+WAYS = {"spans": _texts, "classify": _texts} | dict.fromkeys(OF_PICTURES, _pictures)
+WITHOUT_DEFAULT = ("classify-image", "embed-image")  # the runtime answers this with no model of its own
 
 
 @transaction.atomic

@@ -9,7 +9,7 @@ leave it out. Before there are enough of those nobody knows how far a share may 
 """
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -69,6 +69,20 @@ def guess(choices: Choices, learnt: Learnt, words: np.ndarray, text: np.ndarray)
     best = int(found.argmax())
     label = list(choices.phrases)[best]
     return Guess(choices.field, label, None if learnt.temperature is None else round(float(found[best]), 4))
+
+
+def by_examples(fields: Sequence[Choices], learnt: Mapping[str, Learnt], found: np.ndarray) -> list[Guess]:
+    """The likeliest label of each field by what verdicts showed alone, for what no words are near to: images. Fields of
+    which fewer than two labels were seen have no guess."""
+    guesses = []
+    for one in fields:
+        taught = learnt.get(one.field, Learnt())
+        seen = {label for label, row in zip(taught.labels, taught.sums, strict=True) if row.any()} & set(one.phrases)
+        if len(seen) < 2 or taught.sums.shape[1] != len(found):
+            continue
+        known = dataclasses.replace(one, phrases={key: said for key, said in one.phrases.items() if key in seen})
+        guesses.append(guess(known, taught, np.zeros((len(seen), len(found)), np.float32), found))
+    return guesses
 
 
 def shares(choices: Choices, learnt: Learnt, words: np.ndarray, text: np.ndarray) -> np.ndarray:

@@ -152,6 +152,8 @@ def _as_it_was(output: dict[str, Any], part: dict[str, Any]) -> bool:
         return part.get("field") == output["field"] and part.get("value") == output["value"]
     if "shape" in output:
         return all(part.get(name) == output[name] for name in ("shape", "label", "attributes"))
+    if any(part.get("attributes", {}).get(name) != said for name, said in output.get("attributes", {}).items()):
+        return False
     if "box" in output and (part.get("label") != output["label"] or part.get("shape", {}).get("type") == "box"):
         return part.get("label") == output["label"] and edit_distance.of(output, part) <= ROUNDED
     if "masks" not in output and "start" in output:

@@ -62,7 +62,7 @@ class CopilotForm(forms.Form):
         elif capability in LEAST:
             self.fields["minimum_score"].help_text = LEAST[capability]
         if capability == "classify":
-            self.fields["copilot"].help_text = _("For texts alone: images are classified without it.")
+            self.fields["copilot"].help_text = _("Of images only where a model of images is deployed.")
         self.labels = [] if capability in WITHOUT_SCORES else list(labels)
         for label in self.labels:
             self.fields[OWN + label.key] = percent(label.name, required=False)

@@ -137,7 +137,8 @@ def refused(request: MemberRequest, project: Project, **forms: Form) -> HttpResp
 def _scored(project: Project) -> str:
     """What the copilot does here, for the form of its terms: boxes where a detector answers, since they have scores."""
     capability = capability_of(project.task_type, project.settings_now())
-    return "detect" if capability == "segment" and registry.deployed(project, "detect") else capability
+    seen = capability == "segment" and any(registry.deployed(project, one) for one in MORE[capability])
+    return "detect" if seen else capability
 
 
 def _context(project: Project, form: CopilotForm, capability: str) -> dict[str, Any]:
@@ -172,17 +173,17 @@ def _context(project: Project, form: CopilotForm, capability: str) -> dict[str, 
         "enough": prototypes.ENOUGH,
         "images": capability == "classify"
         and status.of_images(project)
-        and not registry.deployed(project, "classify-image"),
+        and not any(registry.deployed(project, one) for one in MORE[capability]),
     }
 
 
 def _more_form(project: Project, capability: str) -> DeployForm | None:
     """A first model of what brought ones can do beside the usual, where none has answered yet."""
-    for more in MORE.get(capability, ()):
-        form = DeployForm(project=project, capability=more, auto_id="more_%s")
-        if form.fields["version"].queryset and not rollout.others_answered(project, more):  # type: ignore[attr-defined]
-            return form
-    return None
+    free = [one for one in MORE.get(capability, ()) if not rollout.others_answered(project, one)]
+    form = DeployForm(project=project, capability=capability, auto_id="more_%s")
+    versions: Any = form.fields["version"]
+    versions.queryset = versions.queryset.filter(capability__in=free)
+    return form if versions.queryset else None
 
 
 def _prepared(project: Project, capability: str) -> dict[str, Any]:

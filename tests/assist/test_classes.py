@@ -273,7 +273,7 @@ def test_images_are_classified_without_it_and_that_is_said(cast: Cast, cat: Pict
         precompute.start(batch, by=cast.mina)
     client.force_login(cast.mina, "django.contrib.auth.backends.ModelBackend")
     page = client.get(reverse("project-copilot", args=[project.public_id])).content.decode()
-    assert "The newest tasks here are images" in page and "For texts alone" in page
+    assert "The newest tasks here are images" in page and "Of images only where" in page
 
 
 def test_screen_of_many_gets_no_suggestions(cast: Cast, client: Client) -> None:

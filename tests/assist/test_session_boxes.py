@@ -5,11 +5,13 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from assist.errors import CopilotError
+from assist.suggestions import edit_distance, vector_encoding
 from assist.suggestions.offers import Binding
-from assist.suggestions.prototypes import Choices
+from assist.suggestions.prototypes import Choices, Learnt
 from tests.support.assist.running import settled
 from tests.support.assist.sitting import IMAGE, Page
 
@@ -149,3 +151,58 @@ async def test_image_is_classified_by_a_model_of_images() -> None:
     assert page.heard[0]["capability"] == "classify"
     assert [(one["label"], one["score"]) for one in answer["classes"]] == [("angry", None)]
     assert page.model.embedded == []
+
+
+WRITING = replace(
+    IMAGE,
+    detector="reader@1",
+    detector_map={},
+    labels=frozenset({"cat", "price"}),
+    shapes={"cat": ("box",), "price": ("box",)},
+    written={"price": "says"},
+)
+
+
+async def test_what_is_read_stands_in_the_attribute_for_it() -> None:
+    page = Page(WRITING)
+    page.gateway.ahead = {"boxes": [[2, 3, 10, 8, "text", 0.9, "12.50"]], "dropped": {}}
+    await page.open()
+    (line,) = (await boxes(page))["boxes"]
+    assert (line["label"], line["attributes"]) == ("price", {"says": "12.50"})
+    await settled(lambda: page.gateway.kept)
+    (kept,) = page.gateway.kept
+    assert kept.output["attributes"] == {"says": "12.50"}
+    await page.session.close()
+
+
+def test_what_was_read_wrong_and_put_right_was_edited_that_far() -> None:
+    offered = {"box": [2, 3, 10, 8], "label": "price", "attributes": {"says": "12.50"}}
+    shape = {"type": "box", "x": 2, "y": 3, "width": 10, "height": 8}
+    taken = {"label": "price", "shape": shape, "attributes": {"says": "12.50"}}
+    assert edit_distance.of(offered, taken) == 0
+    assert edit_distance.of(offered, taken | {"attributes": {"says": "12.60"}}) == pytest.approx(0.2)
+    assert edit_distance.of(offered, taken | {"attributes": {}}) == 1
+
+
+SHOWN = Choices("mood", "choice", {"calm": ("calm",), "angry": ("angry",), "new": ("new",)})
+FACES = replace(IMAGE, capability="embed-image", choices=(SHOWN,), model="places@1")
+
+
+async def test_images_get_the_class_that_verdicts_showed_and_none_before() -> None:
+    page = Page(FACES)
+    vectors = np.eye(4, dtype=np.float32)
+    page.gateway.ahead = vector_encoding.packed(vectors[1])
+    await page.open()
+    assert (page.heard[0]["capability"], page.heard[0]["waits"]) == ("classify", True)
+    await page.say(type="prompt", id="c1", prompt={"text": True})
+    assert (await page.answer("c1"))["classes"] == []
+    await page.session.close()
+    page = Page(FACES)
+    page.gateway.ahead = vector_encoding.packed(vectors[1])
+    page.gateway.taught = {"mood": Learnt(("calm", "angry", "new"), vectors[:3] * [[3], [2], [0]], 0.1)}
+    await page.open()
+    assert page.heard[0]["waits"] is False, "enough was decided to know how far it may be believed"
+    await page.say(type="prompt", id="c1", prompt={"text": True})
+    (found,) = (await page.answer("c1"))["classes"]
+    assert (found["field"], found["label"]) == ("mood", "angry") and found["score"] > 0.9
+    await page.session.close()

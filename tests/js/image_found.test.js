@@ -87,3 +87,10 @@ test("what an answer kept or refused before a reload doesn't wait again", () => 
   const again = seen({ answer: store.answer(), rejected: store.state.rejected });
   assert.deepEqual(waiting(again.store), ["u-3"]);
 });
+
+test("what was read in a box comes with it", () => {
+  const { store } = seen();
+  store.receiveBoxes({ ...SEEN, boxes: [{ ...SEEN.boxes[1], attributes: { says: "12.50" } }] });
+  store.acceptFound();
+  assert.deepEqual(store.answer().regions[0].attributes, { says: "12.50" });
+});

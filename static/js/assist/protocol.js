@@ -16,7 +16,8 @@
  * @typedef {{type: "spans", id: string, model: string, spans: OfferedSpan[], latency_ms: number}} Spans
  * @typedef {{type: "classes", id: string, model: string, classes: OfferedClass[], latency_ms: number}} Classes
  * @typedef {{type: "regions", id: string, model: string, regions: OfferedRegion[], latency_ms: number}} Regions
- * @typedef {{suggestion: string, box: Box, label: string, score: number|null, mask: {size: [number, number], counts: string}|null}} OfferedBox
+ * @typedef {{suggestion: string, box: Box, label: string, score: number|null, mask: {size: [number, number], counts: string}|null,
+ *   attributes?: any}} OfferedBox
  * @typedef {{type: "boxes", id: string, model: string, boxes: OfferedBox[], note: string, latency_ms: number}} Boxes
  * @typedef {{type: "pong", id: string}} Pong
  * @typedef {{type: "error", id: string|null, code: string, text: string}} Failure
@@ -187,7 +188,8 @@ function isSpan(span) {
 function isBox(one) {
   return isObject(one) && isText(one.suggestion) && isText(one.label) && isNumbers(one.box, 4) &&
     one.box[2] > 0 && one.box[3] > 0 && (one.score === null || Number.isFinite(one.score)) &&
-    (one.mask === null || (isObject(one.mask) && isNumbers(one.mask.size, 2) && isText(one.mask.counts)));
+    (one.mask === null || (isObject(one.mask) && isNumbers(one.mask.size, 2) && isText(one.mask.counts))) &&
+    (one.attributes === undefined || isObject(one.attributes));
 }
 
 function isClass(one) {

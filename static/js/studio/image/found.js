@@ -50,6 +50,7 @@ export function foundVerbs({ now, push, takes, size, ask, changed }) {
     for (const [one, shape] of good) {
       const added = addRegion(regions, one.label, shape, asOffered(one.suggestion, model));
       [regions, last] = [added.regions, added.id];
+      if (one.attributes) regions = [...regions.slice(0, -1), { ...regions.at(-1), attributes: one.attributes }];
     }
     if (good.length) push({ ...now(), regions }, good.length > 1 ? say("Accept all") : say("Accept"), last);
     return good.length;
