@@ -2,6 +2,7 @@
 
 from procrastinate.contrib.django import app
 
+from assist.alike import index
 from assist.annotators import work as model_work
 from assist.errors import CopilotError
 from assist.learning import canary, evaluation, label_vectors, snapshots, training
@@ -36,10 +37,18 @@ def work_all(timestamp: int) -> int:
     return model_work.start_due()
 
 
+@app.periodic(cron="*/2 * * * *")
+@app.task(queue="copilot", lock="find_alike", queueing_lock="find_alike")
+def find_alike(timestamp: int) -> int:
+    """Keep where tasks lie that were loaded lately, so that what is alike can be found; returns how many."""
+    return index.go_on()
+
+
 @app.periodic(cron="40 3 * * *")
 @app.task(queue="jobs", queueing_lock="forget_prepared")
 def forget_prepared(timestamp: int) -> int:
     """Let go of what was prepared for work that is over; returns how many rows."""
+    index.forget()
     return precompute.forget()
 
 

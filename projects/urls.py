@@ -7,6 +7,7 @@ from projects.web.annotator import correcting, examples, grid, studio, trial
 from projects.web.manager import (
     agreement,
     alerts,
+    alike,
     annotator_accuracy,
     audits,
     automatic_rules,
@@ -182,6 +183,7 @@ urlpatterns = [
     path("connectors/", connectors.page, name="connectors"),
     path("connectors/<uuid:connector_id>/end/", connectors.end, name="connector-end"),
     path("projects/tasks/<uuid:task_id>/", task.task, name="task"),
+    path("projects/tasks/<uuid:task_id>/alike/", alike.page, name="task-alike"),
     path("projects/tasks/<uuid:task_id>/requeue/", task.requeue, name="task-requeue"),
     path("projects/tasks/<uuid:task_id>/withhold/", task.withhold, name="task-withhold"),
     path("projects/tasks/<uuid:task_id>/keep/", course.keep, name="task-keep"),

@@ -54,6 +54,7 @@ OPERATIONS = [
     ("POST", "/api/v1/projects/{project_id}/predictions/"),
     ("GET", "/api/v1/imports/{import_id}/"),
     ("GET", "/api/v1/tasks/{task_id}/"),
+    ("GET", "/api/v1/tasks/{task_id}/alike/"),
     ("GET", "/api/v1/tasks/{task_id}/verdicts/"),
     ("GET", "/api/v1/tasks/{task_id}/judgements/"),
     ("POST", "/api/v1/tasks/{task_id}/judgements/"),

@@ -177,6 +177,7 @@ API = [
     ),
     delete("api-connector", OFFICE),
     get("api-task", MANAGE),
+    get("api-task-alike", MANAGE),
     get("api-task-judgements", MANAGE),
     post("api-task-judgements", MANAGE, json(judgement="@assignment_id", reason="Again"), on="doubt"),
     get("api-task-verdicts", MANAGE),

@@ -230,6 +230,7 @@ MANAGERS = [
     post("batch-archive", MANAGE, on="over"),
     post("batch-arrange", MANAGE, named({"@place-priority": "3"})),
     get("task", MANAGE),
+    get("task-alike", MANAGE),
     post("task-requeue", MANAGE, on="withheld"),
     post("task-withhold", MANAGE, form(note="Blank")),
     post("task-keep", MANAGE, form(pool="control"), on="decided"),

@@ -1,0 +1,1 @@
+"""Which tasks are alike: where each text and image lies is kept, and what lies near is found."""

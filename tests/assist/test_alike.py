@@ -1,0 +1,91 @@
+"""What is like a task: found in its own project, exactly ordered, and kept through cuts."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from assist.alike import index, vectors
+from assist.alike.vectors import Vectors
+from tests.support import make
+from tests.support.assist.running import Runtime
+from tests.support.cast import Cast
+
+FAKE = "fake-classes@1"
+TEXTS = [
+    "The battery of this lamp was empty after an hour.",
+    "A recipe for a soup of lentils and carrots.",
+    "After one hour the lamp's battery is dead.",
+    "The parliament voted on the new budget.",
+]
+
+
+def units(count: int, width: int, seed: int = 0) -> np.ndarray:
+    rows = np.random.default_rng(seed).normal(size=(count, width)).astype(np.float32)
+    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+
+def test_nearest_come_first_beside_a_shortlist_as_without(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    themes = units(40, 128)
+    rows = np.repeat(themes, 50, axis=0) + 0.05 * units(2000, 128, seed=1) + 0.2  # not around nothing
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    exact = [int(one) for one in np.argsort(-(rows @ rows[77]))[:20]]
+    monkeypatch.setattr(vectors, "PLAIN", 500)
+    monkeypatch.setattr(vectors, "SHORTLIST", 200)
+    kept = Vectors(tmp_path, 128)
+    for at in range(0, 2000, 300):
+        some = rows[at : at + 300]
+        kept.add(range(at + 1, at + 1 + len(some)), some)
+    found = kept.near(rows[77], 20)
+    assert found[0] == (78, pytest.approx(1, abs=1e-3)) and len(kept) == 2000
+    assert len({key for key, _ in found} & {one + 1 for one in exact}) >= 19
+
+
+def test_what_was_cut_off_is_not_there_and_is_written_over(tmp_path: Path) -> None:
+    kept, rows = Vectors(tmp_path, 64), units(3, 64)
+    kept.add([1, 2], rows[:2])
+    with (tmp_path / vectors.ROWS).open("ab") as file:
+        file.write(b"half of a row")
+    assert len(kept) == 2
+    kept.add([5], rows[2:])
+    assert kept.last() == 5 and kept.near(rows[2], 1) == [(5, pytest.approx(1, abs=1e-3))]
+    found, none = kept.row(2), kept.row(3)
+    assert found is not None and np.allclose(found, rows[1], atol=1e-3) and none is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_mina_sees_what_is_like_a_task_and_nothing_of_another_project(
+    cast: Cast, client: Client, fake_runtime: Runtime, settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(index, "TEXTS", FAKE)
+    monkeypatch.setitem(index.WIDTHS, FAKE, 64)
+    settings.RUNTIME_ADDRESS, settings.DATA_DIR = fake_runtime.address, tmp_path
+    batch, theirs = make.batch(make.project(cast.riverside)), make.batch(make.project(cast.hilltops))
+    first, soup, like, budget = (make.task(batch, text=text) for text in TEXTS)
+    make.task(theirs, text=TEXTS[0])
+    assert index.go_on() == 5 and index.go_on() == 0, "each is read once"
+    client.force_login(cast.mina, "django.contrib.auth.backends.ModelBackend")
+    page = client.get(reverse("task-alike", args=[first.public_id])).content.decode()
+    assert "Among 4 tasks" in page and page.index(TEXTS[2][:20]) < page.index(TEXTS[1][:20])
+    assert (
+        reverse("task-alike", args=[first.public_id])
+        in client.get(reverse("task", args=[first.public_id])).content.decode()
+    )
+    said = client.get(reverse("api-task-alike", args=[first.public_id])).json()
+    assert said["tasks"][0]["id"] == str(like.public_id) and said["tasks"][0]["likeness"] > 0.5
+    assert {one["id"] for one in said["tasks"]} == {str(one.public_id) for one in (soup, like, budget)}
+    (tmp_path / "alike" / "a-project-that-is-gone").mkdir()
+    assert index.forget() == 1 and len(list((tmp_path / "alike").iterdir())) == 2
+
+
+@pytest.mark.django_db
+def test_where_nothing_can_be_compared_that_is_said(cast: Cast, client: Client, settings, tmp_path: Path) -> None:
+    settings.RUNTIME_ADDRESS, settings.DATA_DIR = f"unix:{tmp_path}/nobody.sock", tmp_path
+    task = make.task(make.batch(make.project(cast.riverside)))
+    client.force_login(cast.mina, "django.contrib.auth.backends.ModelBackend")
+    page = client.get(reverse("task-alike", args=[task.public_id])).content.decode()
+    assert "Nothing can be compared" in page and "not running" in page
+    said = client.get(reverse("api-task-alike", args=[task.public_id])).json()
+    assert said["tasks"] == [] and "not running" in said["why"]
