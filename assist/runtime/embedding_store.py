@@ -52,6 +52,7 @@ class EmbeddingStore:
         self._making: dict[Key, asyncio.Task[Embedding]] = {}
         self._writing: set[asyncio.Task[None]] = set()
         self.disk_faults = 0
+        self._counts = dict.fromkeys(("in_memory", "on_disk", "made", "out_of_memory", "off_disk"), 0)
 
     def recall(self, key: Key) -> Embedding | None:
         """From memory, at once."""
@@ -108,18 +109,21 @@ class EmbeddingStore:
         embedding = self.recall(key)
         if embedding is not None:
             metrics.IN_MEMORY.inc()
+            self._counts["in_memory"] += 1
             return embedding
         making = self._making.get(key)
         if making is None:
             embedding = await asyncio.to_thread(self.read, key)
             if embedding is not None:
                 metrics.ON_DISK.inc()
+                self._counts["on_disk"] += 1
                 return embedding
             making = self._making.get(key)  # somebody may have begun during the read
         if making is None:
             if make is None:
                 return None
             metrics.MISSED.inc()
+            self._counts["made"] += 1
             making = asyncio.create_task(self._make(key, make))
             self._making[key] = making
             making.add_done_callback(lambda task: self._made(key, task))
@@ -133,6 +137,12 @@ class EmbeddingStore:
         """What the disk is known to hold, once it was first written to."""
         with self._lock:
             return sum((self._files or {}).values())
+
+    def figures(self) -> dict[str, int]:
+        """How full it is and may be, and since its start: how often what was asked for was found in memory or on disk,
+        or had to be made; and how many had to go."""
+        held = {"memory_bytes": self.bytes_held(), "disk_bytes": self.bytes_on_disk()}
+        return held | {"memory_limit": self._memory_bytes, "disk_limit": self._disk_bytes} | self._counts
 
     async def written(self) -> None:
         """Wait until what was made is on disk, as far as the disk lets us."""
@@ -162,6 +172,7 @@ class EmbeddingStore:
                 _, gone = self._held.popitem(last=False)
                 self._held_bytes -= gone.features.nbytes
                 metrics.FROM_MEMORY.inc()
+                self._counts["out_of_memory"] += 1
 
     def _known_files(self) -> OrderedDict[str, int]:
         """The caller holds the lock."""
@@ -191,6 +202,7 @@ class EmbeddingStore:
                 name, _ = files.popitem(last=False)
                 _remove(self._folder / name)
                 metrics.FROM_DISK.inc()
+                self._counts["off_disk"] += 1
 
     def _fault(self, verb: str, error: Exception) -> None:
         self.disk_faults += 1

@@ -201,6 +201,12 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         default=supervisor.SILENT_SECONDS,
         help="a model silent for so long is started again",
     )
+    parser.add_argument(
+        "--idle-minutes",
+        type=float,
+        default=float(os.environ.get("TANDEM_MODEL_IDLE_MINUTES") or supervisor.IDLE_SECONDS / 60),
+        help="a model that was loaded when it was asked makes room after so long without a question; 0: never",
+    )
     parser.add_argument("--job-seconds", type=float, help="so is one that is at one question for so long")
     parser.add_argument("--alone", action="store_true", help="hold the models in this process, not in one each")
     parser.add_argument(
@@ -260,7 +266,7 @@ def _answers(options: argparse.Namespace, models: Sequence[Offer]) -> contextlib
         folder=options.folder, embeddings=options.embeddings, memory_mb=options.memory_mb, disk_mb=options.disk_mb
     )
     job = dict.fromkeys(supervisor.JOB_SECONDS, options.job_seconds) if options.job_seconds else supervisor.JOB_SECONDS
-    patience = supervisor.Patience(options.silent_seconds, job)
+    patience = supervisor.Patience(options.silent_seconds, options.idle_minutes * 60, job)
     return apart(models, options.folder, supervisor.own_place(kind, place), command, patience)
 
 

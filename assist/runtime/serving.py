@@ -149,6 +149,7 @@ class Serving:
             "models": {key: model.status() for key, model in self._models.items()},
             "embedding_bytes": self._store.bytes_held(),
             "disk_faults": self._store.disk_faults,
+            "store": self._store.figures(),
         }
 
     async def embed(self, question: dict[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import logging
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -29,21 +29,24 @@ PAUSES = children.Pauses(steady=60.0)
 MOST = 8  # model processes at once; the one asked longest ago makes room
 START_SECONDS = 30.0  # until a fresh process listens; loading its model takes longer, and is its own affair
 STATUS_SECONDS = 1.0
+IDLE_SECONDS = 1800.0
+LOOK_SECONDS = 30.0  # at most, between two looks for models that are idle
 STOP_SECONDS = 5.0
 SILENT_SECONDS = 30.0  # a model that hasn't said how it is for so long hangs
 # Times as patient with one that isn't loaded yet: importing libraries leaves it no time to answer; and while it answers
 # that it loads. Two installations that start at once on a busy machine load for five minutes.
 LOADING, LOADED = 10, 60
 # The longest that one question may take it, and any other than these.
-JOB_SECONDS = {"segment": 120.0, "spans": 300.0, "classify": 300.0, "detect": 120.0}
+JOB_SECONDS = {"segment": 120.0, "spans": 300.0, "classify": 300.0, "detect": 120.0, "read": 120.0}
 OTHER_SECONDS = 300.0
 
 
 @dataclass(frozen=True)
 class Patience:
-    """How long a model may say nothing at all, and how long it may be at one thing, by what it can do; seconds."""
+    """How long a model may say nothing at all, be asked nothing, and be at one thing, by what it can do; seconds."""
 
     silent: float = SILENT_SECONDS
+    idle: float = IDLE_SECONDS  # after which one that was started when it was asked makes room; 0: never
     job: Mapping[str, float] = field(default_factory=lambda: JOB_SECONDS)
 
 
@@ -57,6 +60,7 @@ class ModelProcess:
     def __init__(self, offer: Offer, address: str, command: Command, patience: Patience) -> None:
         self.offer = offer
         self.asked = time.monotonic()
+        self.asking = 0  # questions that wait for it
         self.deaths = 0
         self._client = RuntimeClient(address, back_off=(0.05,))
         self._command = [*command, "--alone", "--models", offer.key, "--address", address]
@@ -70,6 +74,7 @@ class ModelProcess:
     async def ask(self, op: str, fields: dict[str, Any]) -> dict[str, Any]:
         """The model's answer. Raises CopilotError, "copilot-down" while it is being started again."""
         self.asked = time.monotonic()
+        self.asking += 1
         try:
             async with asyncio.timeout(None if self._down else START_SECONDS):
                 if not self._down:
@@ -83,13 +88,17 @@ class ModelProcess:
             raise
         except TimeoutError:
             raise CopilotError("too-slow") from None
+        finally:
+            self.asking -= 1
+            self.asked = time.monotonic()
 
     async def status(self) -> dict[str, Any]:
         """How it is: what the process says of its model, or that it can't say anything now."""
         with contextlib.suppress(CopilotError, TimeoutError):
             async with asyncio.timeout(STATUS_SECONDS):
                 answer = await self._client.status()
-                return answer["models"][self.offer.key] | {"deaths": self.deaths, "faults": answer["disk_faults"]}
+                told = {"deaths": self.deaths, "faults": answer["disk_faults"], "store": answer.get("store")}
+                return answer["models"][self.offer.key] | told
         state = "restarting" if self._down else "loading"
         return {
             "capability": self.offer.capability,
@@ -100,6 +109,7 @@ class ModelProcess:
             "waiting": 0,
             "deaths": self.deaths,
             "faults": 0,
+            "store": None,
         }
 
     async def stop(self) -> None:
@@ -189,13 +199,16 @@ class Hub:
         self._usual = [offer.key for offer in models]
         self._models = {key: self._start(find(key)) for key in self._usual}
         self._stopping: set[asyncio.Task[None]] = set()
+        self._tidying = asyncio.create_task(self._unload())
 
     async def status(self, question: dict[str, Any]) -> dict[str, Any]:
         """What is served, and how each model is."""
         models = dict(self._models)
         states = await asyncio.gather(*(model.status() for model in models.values()))
         faults = sum(state.pop("faults") for state in states)
-        return {"models": dict(zip(models, states, strict=True)), "disk_faults": faults}
+        stores = [state.pop("store") for state in states]
+        of_images = [one for one, state in zip(stores, states, strict=True) if one and state["capability"] == "segment"]
+        return {"models": dict(zip(models, states, strict=True)), "disk_faults": faults, "store": _whole(of_images)}
 
     async def answer(self, question: dict[str, Any]) -> dict[str, Any]:
         """Whatever the named model says. Raises CopilotError "model-missing" for a name nobody knows."""
@@ -204,6 +217,7 @@ class Hub:
 
     async def close(self) -> None:
         """End every model's process."""
+        self._tidying.cancel()
         await asyncio.gather(*(model.stop() for model in self._models.values()), *self._stopping)
 
     def _named(self, key: str) -> ModelProcess:
@@ -222,15 +236,34 @@ class Hub:
         spare = [key for key in self._models if key not in self._usual]
         if len(self._models) < MOST or not spare:
             return
-        oldest = min(spare, key=lambda key: self._models[key].asked)
-        task = asyncio.create_task(self._models.pop(oldest).stop())
+        self._stop(min(spare, key=lambda key: self._models[key].asked))
+
+    def _stop(self, key: str) -> None:
+        task = asyncio.create_task(self._models.pop(key).stop())
         self._stopping.add(task)
         task.add_done_callback(self._stopping.discard)
+
+    async def _unload(self) -> None:
+        """End those that were started because somebody asked, once nobody has for a while; they come back likewise."""
+        while self._patience.idle:
+            await asyncio.sleep(min(LOOK_SECONDS, self._patience.idle / 4))
+            before = time.monotonic() - self._patience.idle
+            idle = [key for key, one in self._models.items() if not one.asking and one.asked < before]
+            for key in set(idle) - set(self._usual):
+                log.info("%s was asked nothing for %.0f s, and makes room", key, self._patience.idle)
+                self._stop(key)
 
     def _start(self, offer: Offer) -> ModelProcess:
         self._started += 1
         address = f"unix:{self._place}.{os.getpid()}.model{self._started}"
         return ModelProcess(offer, address, self._command, self._patience)
+
+
+def _whole(stores: Sequence[Mapping[str, int]]) -> dict[str, int] | None:
+    """The figures of all stores as of one: each has its memory, and all have one disk."""
+    if not stores:
+        return None
+    return {name: (max if name.startswith("disk_") else sum)(one[name] for one in stores) for name in stores[0]}
 
 
 def command(*, folder: Path, embeddings: Path, memory_mb: int, disk_mb: int) -> Command:

@@ -62,6 +62,7 @@ def _page(
     context = {
         "lines": [_line(one, one.pk in managed) for one in rows],
         "brought": brought.filter(Q(organization=None) | Q(organization=organization)).order_by("name", "version"),
+        "store": status.of_store(),
         "shipped": [_shipped(key) for key in SHIPPED],
         "form": form,
         "may_bring": roles.may(request.user, organization, *SEES),

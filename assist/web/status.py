@@ -53,6 +53,16 @@ def of_capability(capability: str) -> str:
     return f"The copilot is off: {reason}"
 
 
+def of_store() -> dict | None:
+    """How full the store of embeddings is and how often it had what was asked for; None where nobody says."""
+    said = (_status() or {}).get("store")
+    if not said:
+        return None
+    asked = said["in_memory"] + said["on_disk"] + said["made"]
+    found = said["in_memory"] + said["on_disk"]
+    return said | {"asked": asked, "found_percent": round(100 * found / asked) if asked else None}
+
+
 def _status() -> dict | None:
     now = time.monotonic()
     if now - _Asked.at >= FRESH_SECONDS:

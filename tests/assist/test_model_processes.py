@@ -213,3 +213,21 @@ async def test_broken_list_of_added_models_is_named_and_stops_no_default(tmp_pat
         await client.close()
     with pytest.raises(catalogue.WeightsProblem, match="can't be read"):
         catalogue.offers(tmp_path)
+
+
+async def test_model_that_was_started_when_it_was_asked_makes_room_when_it_is_idle(square: Picture) -> None:
+    with running(MASKS, more=("--idle-minutes", "0.02")) as runtime:
+        client = RuntimeClient(runtime.address)
+        await client.vectors(CLASSES, ["a red rose"])
+        for _ in range(400):
+            if CLASSES not in (await client.status())["models"]:
+                break
+            await asyncio.sleep(0.05)
+        status = await client.status()
+        assert list(status["models"]) == [MASKS], "what is served usually stays"
+        assert (await client.vectors(CLASSES, ["a red rose"])).shape == (1, 64), "and it comes back"
+        await client.embed(MASKS, square.sha256, square.supply)
+        await client.embed(MASKS, square.sha256, square.supply)
+        store = (await client.status())["store"]
+        assert (store["made"], store["in_memory"]) == (1, 1) and 0 < store["memory_bytes"] <= store["memory_limit"]
+        await client.close()

