@@ -142,7 +142,7 @@ class _Life:
 
     async def _fetch_more(self) -> None:
         """What comes along, beside everything else: nobody waits for it."""
-        with contextlib.suppress(Stopped):
+        with contextlib.suppress(Stopped, OSError):
             if self.plan.runtimes and await self.supervisor.step(Child("models", [*FETCH, "more"])):
                 self.say("start", "Some of the models that come along are missing; the rest works.", "warning")
 

@@ -89,7 +89,7 @@ class Vectors:
             for n in range(words):
                 far[start : start + SIGNS_AT_ONCE] += np.bitwise_count(part[:, n] ^ asked[n])
         within = np.cumsum(np.bincount(far))
-        return np.flatnonzero(far <= np.searchsorted(within, SHORTLIST))
+        return np.flatnonzero(far <= np.searchsorted(within, SHORTLIST))[: 10 * SHORTLIST]  # many may be just as far
 
     def _quantise(self, total: int) -> None:
         """Signs of all rows that have none yet; the middle is that of the first ones, and stays."""

@@ -29,7 +29,7 @@ def units(count: int, width: int, seed: int = 0) -> np.ndarray:
 
 def test_nearest_come_first_beside_a_shortlist_as_without(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     themes = units(40, 128)
-    rows = np.repeat(themes, 50, axis=0) + 0.05 * units(2000, 128, seed=1) + 0.2  # not around nothing
+    rows = np.repeat(themes, 50, axis=0) + 0.7 * units(2000, 128, seed=1) + 0.05  # not around nothing
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
     exact = [int(one) for one in np.argsort(-(rows @ rows[77]))[:20]]
     monkeypatch.setattr(vectors, "PLAIN", 500)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from assist.adapters import DEFAULTS, RUNTIMES, Offer
+from assist.adapters import DEFAULTS, RUNTIMES, SHIPPED, Offer
 from assist.models import ModelVersion
 from assist.runtime import doctor
 from assist.runtime.client import status_now
@@ -101,8 +101,9 @@ def test_list_names_every_model_and_whether_it_is_there(settings, model_folder: 
 
 def test_verify_and_fetch_agree(settings, model_folder: Path, tmp_path: Path) -> None:
     settings.MODELS_DIR = model_folder
-    assert said("verify").count(": right") == 2
-    assert said("fetch").count(": right") == 2
+    all_of_them = 2 + sum(len(RUNTIMES[key].artifacts) for key in SHIPPED)
+    assert said("fetch").count(": right") == all_of_them
+    assert said("verify").count(": right") == all_of_them
     settings.MODELS_DIR = tmp_path
     with pytest.raises(CommandError) as caught:
         said("verify")

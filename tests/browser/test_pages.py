@@ -19,6 +19,8 @@ PATHS = {
              "PROJECTexcluded/", "PROJECTgold/", "PROJECTaudits/",
              "PROJECTmistakes/", "PROJECTrules/automatic/", "PROJECTcopilot/", "/people/skills/", "/people/conflicts/",
              "TASK", "/people/", "/review/", "/profile/", "TRY"],
+             "PROJECTexcluded/", "PROJECTgold/", "PROJECTcopilot/", "/people/skills/", "/people/conflicts/",
+             "TASK", "TASKalike/", "/projects/models/", "/people/", "/review/", "/profile/", "TRY"],
     "leo": ["/", "/my-work/", "/my-work/quality/", "/profile/"],
     "priya": ["/review/", "/review/second/"],
     "ingrid": ["/people/audit/", "/people/tokens/", "/profile/"],
