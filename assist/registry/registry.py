@@ -11,12 +11,9 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
-from assist.adapters import RUNTIMES, Offer, bringing, catalogue
-from assist.adapters.files import WeightsProblem
-from assist.models import AnnotatorVersion, Deployment, Evaluation, ModelVersion, Rollout
 from assist.adapters import RUNTIMES, SHIPPED, Offer, bringing, catalogue
 from assist.adapters.files import WeightsProblem, path_of
-from assist.models import AnnotatorVersion, Deployment, Evaluation, ModelVersion
+from assist.models import AnnotatorVersion, Deployment, Evaluation, ModelVersion, Rollout
 from assist.registry.hash_bucket import lot
 from projects.models import Project
 from taskers.errors import StateConflict

@@ -3,10 +3,10 @@
 from django.urls import path, re_path
 
 from projects.api import (
-    audit_rounds,
-    automatic_rules,
     alerts,
     alike,
+    audit_rounds,
+    automatic_rules,
     batch_ends,
     batches,
     comments,
@@ -19,8 +19,8 @@ from projects.api import (
     models,
     money,
     people,
-    predictions,
     person_actions,
+    predictions,
     projects,
     qualification,
     quality,

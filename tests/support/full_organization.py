@@ -46,9 +46,16 @@ from projects.quality import estimating
 from projects.quality.gold import grading
 from projects.quality.qualification import qualification_tests
 from projects.webhooks import subscriptions
-from projects.workflow import batches, bulk_actions, corrections, project_copies, returned_work, task_actions
+from projects.workflow import (
+    batches,
+    bulk_actions,
+    corrections,
+    project_copies,
+    returned_work,
+    task_actions,
+    task_views,
+)
 from projects.workflow.automatic_rules import running
-from projects.workflow import batches, bulk_actions, corrections, project_copies, task_actions, task_views
 from projects.workflow.comments import saying
 from projects.workforce import conflicts_of_interest, rules
 from taskers.credentials import tokens
