@@ -94,6 +94,14 @@ def read(path: Path, split: str = "") -> Iterator[Line]:
                 yield Line(**row)
 
 
+def without(path: Path, split: str, target: Path) -> Path:
+    """A copy that lacks the lines of one split."""
+    writer = Writer(target, {name: value for name, value in told(path).items() if name != "ARROW:schema"})
+    writer.add(line for line in read(path) if line.split != split)
+    writer.close()
+    return target
+
+
 def told(path: Path) -> dict[str, str]:
     """What the file says of itself."""
     from pyarrow import parquet

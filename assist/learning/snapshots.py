@@ -22,7 +22,7 @@ from procrastinate.contrib.django import app
 from assist.learning import snapshot_file
 from assist.learning.blind_verdicts import Work, group_of, with_help
 from assist.learning.snapshot_file import Line, Writer
-from assist.learning.splits import SHARES, split_of
+from assist.learning.splits import GATE, SHARES, split_of
 from assist.models import Snapshot, SnapshotRow
 from projects.configuration.terms import Terms, terms_of
 from projects.data import archive
@@ -217,6 +217,12 @@ def fetch(snapshot: Snapshot, folder: Path) -> Path:
     if snapshot_file.digest(path) != snapshot.sha256:
         raise Lost("The snapshot's file %(sha256)s isn't what was written.", sha256=snapshot.sha256[:12])
     return path
+
+
+def learnable(snapshot: Snapshot, folder: Path) -> Path:
+    """The snapshot without the lines that judge models, in a folder that a recipe gets. Raises Lost."""
+    with tempfile.TemporaryDirectory(prefix="tandem-snapshot-") as aside:
+        return snapshot_file.without(fetch(snapshot, Path(aside)), GATE, folder / "snapshot.parquet")
 
 
 def _end(snapshot: Snapshot, state: str, **told: object) -> None:

@@ -6,27 +6,22 @@ run that was killed begins anew, and makes the same model again.
 """
 
 import json
-import os
 import platform
-import selectors
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
-import psutil
 from django.conf import settings
 from django.db import transaction
 from django.db.models.functions import Now
 from procrastinate.contrib.django import app
 
 from assist.errors import CopilotError
-from assist.learning import snapshot_file, snapshots
+from assist.learning import recipe_process, snapshot_file, snapshots
 from assist.learning.recipes import RECIPES
 from assist.learning.recipes.recipe import Recipe, Value
 from assist.models import ModelVersion, Snapshot, TrainingRun
@@ -37,11 +32,8 @@ from taskers.errors import Problem, StateConflict
 from taskers.models import Person
 
 JOB = "assist.jobs.train"
-COMMAND = (sys.executable, "-m", "assist.learning.recipes")
-ROOT = Path(__file__).resolve().parents[2]
-LOWEST = 19  # of the system's niceness: people come first
+RECIPES_FOLDER = Path(__file__).resolve().parent / "recipes"
 TOLD_EVERY = 1.0  # seconds
-LOOKED_EVERY = 0.5  # seconds, for a wish to stop
 MOST_REPORTS = 500  # kept of a run
 OPEN = (TrainingRun.State.WAITING, TrainingRun.State.RUNNING)
 RUNNING, DONE, STOPPED, FAILED = (TrainingRun.State[name] for name in ("RUNNING", "DONE", "STOPPED", "FAILED"))
@@ -73,7 +65,7 @@ def begin(
         raise StateConflict("This snapshot is not ready.")
     if key not in recipes_for(project):
         raise Refused("There is no such recipe for these tasks.", code="unknown-recipe", place="recipe")
-    chosen = _checked(RECIPES[key], parameters or {})
+    chosen = checked(RECIPES[key], parameters or {})
     Project.objects.select_for_update(of=("self",)).get(pk=project.pk)
     if TrainingRun.objects.filter(project=project, state__in=OPEN).exists():
         raise StateConflict("A model of this project is being trained already.")
@@ -91,7 +83,8 @@ def begin(
     return made
 
 
-def _checked(found: Recipe, said: Mapping[str, Value]) -> dict[str, Value]:
+def checked(found: Recipe, said: Mapping[str, Value]) -> dict[str, Value]:
+    """What was chosen, and the rest as usual. Raises Refused for what isn't the recipe's."""
     for name, value in said.items():
         known = found.parameters.get(name)
         if known is None:
@@ -106,7 +99,7 @@ def _checked(found: Recipe, said: Mapping[str, Value]) -> dict[str, Value]:
 
 def _code() -> str:
     """The sha256 of all that a recipe is made of."""
-    files = sorted((ROOT / "assist" / "learning" / "recipes").glob("*.py"))
+    files = sorted(RECIPES_FOLDER.glob("*.py"))
     return sha256(b"".join(one.name.encode() + b"\0" + one.read_bytes() for one in files)).hexdigest()
 
 
@@ -148,19 +141,15 @@ def run(key: int) -> str:
 
 
 def _trained(found: TrainingRun, place: Path) -> tuple[dict[str, Any], ModelVersion]:
-    path = snapshots.fetch(found.snapshot, place)
-    terms = found.project.settings_now()
     told = {
         "recipe": found.recipe,
-        "snapshot": str(path),
-        "labels": dict(json.loads(snapshot_file.told(path)["labels"])),
-        "label_map": dict(terms.label_mapping),
+        "label_map": dict(found.project.settings_now().label_mapping),
         "parameters": found.parameters,
         "seed": found.seed,
     }
-    (place / "run.json").write_text(json.dumps(told))
+    recipe_process.instruct(place, snapshots.learnable(found.snapshot, place), told)
     _watched(found, place)
-    made = json.loads((place / "made.json").read_text())
+    made = recipe_process.made_in(place)
     _write_manifest(found, place / "model", made["manifest"])
     models = Path(settings.MODELS_DIR)
     version = registry.bring(models, place / "model", organization=found.project.organization)
@@ -174,65 +163,27 @@ def _trained(found: TrainingRun, place: Path) -> tuple[dict[str, Any], ModelVers
 
 def _watched(found: TrainingRun, place: Path) -> None:
     """Let the recipe's process run to its end, telling how far it is. Raises _Ended."""
-    environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0", "TOKENIZERS_PARALLELISM": "false"}
-    with (place / "said").open("wb") as errors:
-        child = subprocess.Popen(
-            [*COMMAND, str(place)],
-            cwd=ROOT,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=errors,
-        )
-        try:
-            psutil.Process(child.pid).nice(LOWEST)
-            unfit, curve = "", _Curve(found)
-            for said in _lines(found, child):
-                unfit = said.get("unfit", unfit)
-                if "step" in said:
-                    curve.add(said)
-            ended = child.wait()
-        finally:
-            child.kill()
-            child.wait()
-            if child.stdout:
-                child.stdout.close()
-    if ended:
-        raise _Ended(FAILED, unfit or _why(ended, place / "said"))
+    curve = _Curve(found)
 
+    def heard(said: Mapping[str, Any] | None) -> bool:
+        if said is not None:
+            curve.add(said)
+        return not TrainingRun.objects.filter(pk=found.pk, stop_asked=True).exists()
 
-def _lines(found: TrainingRun, child: subprocess.Popen[bytes]) -> Iterator[dict[str, Any]]:
-    """What the process says, until it ends. Raises _Ended once somebody wants it to stop."""
-    assert child.stdout is not None
-    with selectors.DefaultSelector() as waiting:
-        waiting.register(child.stdout, selectors.EVENT_READ)
-        rest = b""
-        while True:
-            if TrainingRun.objects.filter(pk=found.pk, stop_asked=True).exists():
-                raise _Ended(STOPPED)
-            if not waiting.select(LOOKED_EVERY):
-                continue
-            piece = os.read(child.stdout.fileno(), 65_536)
-            if not piece:
-                return
-            *whole, rest = (rest + piece).split(b"\n")
-            yield from (json.loads(one) for one in whole if one.startswith(b"{"))
-
-
-def _why(ended: int, said: Path) -> str:
-    if ended == -9:
-        return "The process was killed: most likely there was not enough memory."
-    last = ([one for one in said.read_text(errors="replace").splitlines() if one.strip()] or [""])[-1]
-    return f"The recipe failed (code {ended}). {last}".strip()
+    outcome = recipe_process.executor().run(place, heard)
+    if outcome.stopped:
+        raise _Ended(STOPPED)
+    if outcome.reason:
+        raise _Ended(FAILED, outcome.reason)
 
 
 class _Curve:
     """The reports of a run, written down as they come; of a second that has many, the last is kept."""
 
     def __init__(self, found: TrainingRun) -> None:
-        self._run, self._reports, self._at = found.pk, list[dict[str, Any]](), -TOLD_EVERY
+        self._run, self._reports, self._at = found.pk, list[Mapping[str, Any]](), -TOLD_EVERY
 
-    def add(self, said: dict[str, Any]) -> None:
+    def add(self, said: Mapping[str, Any]) -> None:
         """One more."""
         now = time.monotonic()
         soon = now - self._at < TOLD_EVERY

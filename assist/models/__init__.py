@@ -12,6 +12,7 @@ from assist.models.copilot import (
     Suggestion,
 )
 from assist.models.rollouts import Rollout, RolloutEvent, ShadowAnswer
+from assist.models.search import Search, Trial
 from assist.models.training import Snapshot, SnapshotRow, TrainingRun
 
 __all__ = [
@@ -26,8 +27,10 @@ __all__ = [
     "Rollout",
     "RolloutEvent",
     "ShadowAnswer",
+    "Search",
     "Snapshot",
     "SnapshotRow",
     "Suggestion",
     "TrainingRun",
+    "Trial",
 ]

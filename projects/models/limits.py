@@ -15,6 +15,9 @@ from taskers.money.ledger import MILLIONTHS
 SHARE = Between(0, 1)
 PERCENT = Between(0, 100)
 SEED = Between(0, 2**31)  # of a training run
+TRIALS = Between(1, 500)  # of a search
+SEARCH_MINUTES = Between(1, 7 * 24 * 60)
+AT_ONCE = Between(1, 8)  # trials
 WEEK = 7 * 24 * 3600  # seconds
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from assist.learning import blind_verdicts, evaluation, snapshots, training
+from assist.learning import blind_verdicts, evaluation, recipe_process, snapshots, training
 from assist.learning.splits import GATE, split_of
 from assist.models import Evaluation, ModelVersion, Snapshot, SnapshotRow, TrainingRun
 from assist.registry import registry
@@ -96,7 +96,7 @@ def played(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     def play(script: str) -> None:
         path = tmp_path / "recipe.py"
         path.write_text("import json, os, signal, sys, time\n" + script)
-        monkeypatch.setattr(training, "COMMAND", (sys.executable, str(path)))
+        monkeypatch.setattr(recipe_process, "COMMAND", (sys.executable, str(path)))
 
     return play
 

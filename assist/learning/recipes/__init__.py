@@ -17,16 +17,18 @@ RECIPES: Mapping[str, Recipe] = {
             "passes": Parameter(12, 1, 60),
             "learn_rate": Parameter(0.001, 0.0001, 0.01, log=True),
             "dropout": Parameter(0.2, 0.0, 0.6),
-            "replay": Parameter(True),
+            "replay": Parameter(True, searched=False),  # what is forgotten doesn't show in the figure
         },
         module="spacy_entities",
+        prunes=True,
     ),
     "text-classes": Recipe(
         title="Text classes",
         note="A linear head on sentence vectors, beside a baseline of word weights.",
         task_types=("classification",),
-        parameters={"strength": Parameter(10.0, 0.01, 1000.0, log=True)},
+        parameters={"strength": Parameter(10.0, 0.01, 1000.0, log=True), "balanced": Parameter(True)},
         module="text_classes",
+        figure="accuracy",
     ),
 }
 

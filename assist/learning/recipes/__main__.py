@@ -27,6 +27,7 @@ def main() -> int:
         seed=told["seed"],
         folder=target,
         report=_say,
+        kept=Path(told["kept"]) if told.get("kept") else None,
     )
     try:
         made = training_of(told["recipe"])(work)

@@ -38,6 +38,7 @@ class Parameter(NamedTuple):
     least: float = 0.0
     most: float = 1.0
     log: bool = False  # searched by its logarithm
+    searched: bool = True  # whether a search may choose it, where only the figure counts
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,7 @@ class Work:
     seed: int
     folder: Path  # where the model's files go
     report: Callable[[Report], None]
+    kept: Path | None = None  # what doesn't depend on the parameters may lie here for the next trial of a search
 
     def train(self) -> Iterator[Line]:
         """What it learns from."""
@@ -80,3 +82,5 @@ class Recipe(NamedTuple):
     task_types: tuple[str, ...]
     parameters: Mapping[str, Parameter]
     module: str  # in this package: its `train` takes Work and gives Made, or raises Unfit
+    figure: str = "f1"  # of the metrics of "model": what a search makes as high as it can
+    prunes: bool = False  # whether its reports tell that figure as it grows, so that a poor trial may end early

@@ -4,9 +4,12 @@ Beside it always stands a plain baseline, word weights with the same kind of hea
 are not worth their price, and the page says so.
 """
 
+import os
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
 
 import numpy as np
 from safetensors.numpy import save_file
@@ -90,18 +93,37 @@ def _enough(said: Sequence[str]) -> bool:
 
 def _vectors(model: minilm.MiniLm, texts: Sequence[str], work: Work, began: float, of: int) -> np.ndarray:
     """One row each, told as they come: this is what takes time."""
+    place = _place(texts, work)
+    if place is not None and place.exists():
+        return np.load(place, allow_pickle=False)
     parts = []
     for at in range(0, len(texts), PORTION):
         parts.append(model.vectors(texts[at : at + PORTION]))
         done = min(at + PORTION, len(texts))
         left = (time.monotonic() - began) / done * (len(texts) - done) if not of else 0.0
         work.report(Report(done, len(texts), 0.0, 0.0, left))
-    return np.concatenate(parts)
+    found = np.concatenate(parts)
+    if place is not None:
+        fresh = place.with_suffix(f".{os.getpid()}.npy")
+        np.save(fresh, found)
+        fresh.replace(place)
+    return found
+
+
+def _place(texts: Sequence[str], work: Work) -> Path | None:
+    """Where these texts' vectors lie for the next trial."""
+    if work.kept is None:
+        return None
+    whole = sha256()
+    for text in texts:
+        whole.update(sha256(text.encode()).digest())
+    return work.kept / f"{whole.hexdigest()}.npy"
 
 
 def _fitted(rows: np.ndarray, said: np.ndarray, work: Work) -> LogisticRegression:
     strength = float(work.parameters["strength"])
-    head = LogisticRegression(C=strength, max_iter=STEPS, random_state=work.seed % 2**32, class_weight="balanced")
+    weight = "balanced" if work.parameters.get("balanced", True) else None
+    head = LogisticRegression(C=strength, max_iter=STEPS, random_state=work.seed % 2**32, class_weight=weight)
     return head.fit(rows, said)
 
 
