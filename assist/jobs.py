@@ -8,6 +8,7 @@ from assist.errors import CopilotError
 from assist.learning import canary, evaluation, label_vectors, snapshots, training
 from assist.learning import shadow as shadowing
 from assist.learning import evaluation, label_vectors, snapshots, training
+from assist.learning import evaluation, label_vectors, likely_wrong, snapshots, training
 from assist.learning.search import trials
 from assist.registry import trial
 from assist.suggestions import precompute, record
@@ -114,3 +115,9 @@ def try_settings(trial_key: int) -> str:
 def sweep_trials(timestamp: int) -> int:
     """See to the trials of workers that died; returns how many."""
     return trials.sweep()
+
+
+@app.task(queue="copilot")
+def check_labels(check_key: int) -> int:
+    """Look for verdicts that are likely wrong; returns how many were checked."""
+    return likely_wrong.run(check_key)

@@ -99,6 +99,10 @@ WRITERS = {
     "Rollout": "assist/learning/canary.py",
     "RolloutEvent": "assist/learning/canary.py",
     "ShadowAnswer": "assist/learning/shadow.py",
+    "EvaluationScore": "assist/learning/evaluation.py",
+    "LabelCheck": "assist/learning/likely_wrong.py",
+    "Search": "assist/learning/search/",
+    "Trial": "assist/learning/search/",
     "Assignment": "projects/queue/",
     "Task": "projects/queue/",
 }

@@ -18,11 +18,11 @@ from procrastinate.contrib.django import app
 from assist.errors import CopilotError
 from assist.learning import blind_verdicts, gate
 from assist.learning.blind_verdicts import Decided
-from assist.learning.gate import Judgement, Pair
+from assist.learning.gate import Pair
 from assist.learning.scores import SCORES, Asked, Scores, asked_by
 from assist.learning.slices import slices_of
 from assist.learning.splits import GATE, split_of
-from assist.models import Evaluation, ModelVersion, TrainingRun
+from assist.models import Evaluation, EvaluationScore, ModelVersion, TrainingRun
 from assist.registry import registry
 from assist.runtime.client import RuntimeClient, serving, status_now
 from assist.suggestions import precompute
@@ -99,11 +99,17 @@ def run(key: int) -> str:
         asked = asked_by(evaluation.project)
         scores = asyncio.run(scores_of(evaluation.candidate, evaluation.champion, asked, decided))
         judgement = _judgement(evaluation, blind, scores, looks)
+        scores = asyncio.run(_scores(evaluation, asked_by(evaluation.project), decided))
+        told = _told(blind, scores)
+        found, protected = slices_of([one for one, *_ in told], evaluation.project.task_type)
+        pairs = _pairs(told, found)
+        judgement = gate.judge(pairs, slices=protected, margin=evaluation.margin, looks=looks)
     except (CopilotError, gate.Unfit) as problem:
         _end(evaluation, state=FAILED, reason=str(problem)[:300], tasks=len(blind), holdout=holdout, looks=looks)
         return ""
     _end(
         evaluation,
+        _rows(evaluation, told, found),
         state=DONE,
         outcome=judgement.outcome.value,
         reason=judgement.reason[:300],
@@ -144,20 +150,38 @@ async def scores_of(
         await client.close()
 
 
-def _judgement(
-    evaluation: Evaluation, blind: Sequence[Decided], scores: tuple[Scores, Scores], looks: int
-) -> Judgement:
-    told = [
+Told = Sequence[tuple[Decided, float, float]]  # a task, the candidate's score, the champion's
+
+
+def _told(blind: Sequence[Decided], scores: tuple[Scores, Scores]) -> Told:
+    """The tasks that say something of both."""
+    return [
         (one, candidate, champion)
         for one, candidate, champion in zip(blind, *scores, strict=True)
         if candidate is not None and champion is not None
     ]
-    found, protected = slices_of([one for one, *_ in told], evaluation.project.task_type)
-    pairs = [
+
+
+def _pairs(told: Told, found: Sequence[frozenset[str]]) -> list[Pair]:
+    return [
         Pair(str(one.task.public_id), one.group, candidate, champion, own)
         for (one, candidate, champion), own in zip(told, found, strict=True)
     ]
-    return gate.judge(pairs, slices=protected, margin=evaluation.margin, looks=looks)
+
+
+def _rows(evaluation: Evaluation, told: Told, found: Sequence[frozenset[str]]) -> list[EvaluationScore]:
+    """Task by task, so that it can be seen where either loses."""
+    return [
+        EvaluationScore(
+            evaluation=evaluation,
+            task=one.task.pk,
+            verdict=one.entry.verdict_id,
+            candidate=candidate,
+            champion=champion,
+            slices=sorted(own),
+        )
+        for (one, candidate, champion), own in zip(told, found, strict=True)
+    ]
 
 
 def _plain(finding: dict[str, Any]) -> dict[str, Any]:
@@ -168,9 +192,10 @@ def _plain(finding: dict[str, Any]) -> dict[str, Any]:
 
 
 @transaction.atomic
-def _end(evaluation: Evaluation, **told: Any) -> None:
+def _end(evaluation: Evaluation, rows: Sequence[EvaluationScore] = (), **told: Any) -> None:
     if not Evaluation.objects.filter(pk=evaluation.pk, state=RUNNING).update(ended_at=Now(), **told):
         return
+    EvaluationScore.objects.bulk_create(rows)
     outcome = str(told.get("outcome", ""))
     terms = {"champion": str(evaluation.champion), "state": told["state"], "outcome": outcome}
     registry.tell("model_evaluated", evaluation.project, evaluation.candidate, evaluation.begun_by, **terms)

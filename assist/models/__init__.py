@@ -12,6 +12,7 @@ from assist.models.copilot import (
     Suggestion,
 )
 from assist.models.rollouts import Rollout, RolloutEvent, ShadowAnswer
+from assist.models.improvement import EvaluationScore, LabelCheck
 from assist.models.search import Search, Trial
 from assist.models.training import Snapshot, SnapshotRow, TrainingRun
 
@@ -19,6 +20,8 @@ __all__ = [
     "AnnotatorVersion",
     "Deployment",
     "Evaluation",
+    "EvaluationScore",
+    "LabelCheck",
     "LabelVectors",
     "ModelVersion",
     "Override",

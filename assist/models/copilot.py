@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from assist.models.deployment_rules import HAS_A_BASIS, MAY_ANSWER
+from assist.models import scope
 from projects.models import Batch, ModelAnnotator, Project
 from taskers.models import Organization, Person
 
@@ -51,6 +52,13 @@ class ModelVersion(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["name", "version"], name="model_version_once")]
+        triggers = [
+            pgtrigger.Protect(
+                name="model_version_stays_whose_it_is",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.AnyChange("organization"),
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.name}@{self.version}"
@@ -156,6 +164,12 @@ class Deployment(models.Model):
             pgtrigger.Trigger(
                 name="deployment_may_answer", when=pgtrigger.Before, operation=pgtrigger.Insert, func=MAY_ANSWER
             ),
+            pgtrigger.Trigger(
+                name="deployment_learnt_at_home",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                func=scope.DEPLOYED_AT_HOME,
+            ),
             pgtrigger.Protect(
                 name="deployment_only_ends",
                 operation=pgtrigger.Update,
@@ -211,6 +225,16 @@ class AnnotatorVersion(models.Model):
     note = models.CharField(max_length=300, blank=True)  # why it isn't at work just now; empty while it is
     placed_at = models.DateTimeField(db_default=Now(), editable=False)
     placed_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        triggers = [
+            pgtrigger.Trigger(
+                name="annotator_learnt_at_home",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.Update,
+                func=scope.ANNOTATES_AT_HOME,
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.version} in {self.annotator}"

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from assist.models import scope
 from assist.models.copilot import ModelVersion
 from projects.models import Project
 from taskers.models import Person
@@ -116,7 +117,13 @@ class TrainingRun(models.Model):
         triggers = [
             pgtrigger.Protect(
                 name="training_said_once", operation=pgtrigger.Update, condition=pgtrigger.Q(old__state="done")
-            )
+            ),
+            pgtrigger.Trigger(
+                name="training_made_at_home",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.Update,
+                func=scope.MADE_AT_HOME,
+            ),
         ]
 
     def __str__(self) -> str:

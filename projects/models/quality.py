@@ -219,6 +219,7 @@ class SecondLook(models.Model):
         TAMPERED = "tampered", "An answer that it rests on was changed afterwards"
         AUDIT = "audit", "Drawn for an audit"
         SAMPLE = "sample", "Drawn in an audit round"  # audit_rounds.py
+        MODEL = "model", "A model that hadn’t seen it says otherwise"
 
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="second_looks", db_index=False)
     task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="+")
@@ -239,6 +240,7 @@ class SecondLook(models.Model):
             models.UniqueConstraint(fields=["verdict"], name="second_look_once"),
             models.CheckConstraint(
                 condition=Q(reason="audit") | Q(reason="sample", round__isnull=False) | Q(estimation__isnull=False),
+                condition=Q(reason__in=["audit", "model"]) | Q(estimation__isnull=False),
                 name="second_look_has_its_estimate",
             ),
         ]

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from projects import queue
 from projects.configuration.terms import Terms
-from projects.models import Assignment, Estimation, SecondLook, Task, Verdict
+from projects.models import Assignment, Estimation, Project, SecondLook, Task, Verdict
 from projects.quality.aggregation import Weighed, agreement_in, threshold_of
 from projects.quality.audits import REVIEW
 from projects.quality.consensus import AUTO
@@ -42,6 +42,8 @@ def propose(terms: Terms, estimation: Estimation, weighed: Mapping[int, Weighed]
         if before is None and reason:
             new.append(_look(terms, estimation, verdict, reason, now))
         elif before is not None and before.state in {SecondLook.State.OPEN, SecondLook.State.WITHDRAWN}:
+            if before.reason == SecondLook.Reason.MODEL:
+                continue  # what a model doubts, an estimate of people doesn't settle
             before.now = now
             if not before.is_blind:
                 before.state = SecondLook.State.OPEN if reason else SecondLook.State.WITHDRAWN
@@ -50,6 +52,32 @@ def propose(terms: Terms, estimation: Estimation, weighed: Mapping[int, Weighed]
     SecondLook.objects.bulk_create(new, ignore_conflicts=True)
     SecondLook.objects.bulk_update(again, ["state", "reason", "now"])
     return len(new)
+
+
+@transaction.atomic
+def ask(project: Project, doubted: Mapping[int, float], *, most: int, by: Person) -> int:
+    """Open second looks on verdicts that a model doubts: their keys, the likeliest wrong first, with the chance that
+    each is right. What a reviewer decided, what was looked at before and what stands no longer is passed over. Returns
+    how many are new: so many at most."""
+    rows = Verdict.objects.current().filter(task__project=project, pk__in=list(doubted)).exclude(method=REVIEW)
+    rows = rows.exclude(pk__in=SecondLook.objects.filter(verdict__in=list(doubted)).values("verdict"))
+    standing = {one.pk: one for one in rows.select_related("task__project")}
+    chosen = [standing[key] for key in doubted if key in standing][:most]
+    looks = [
+        SecondLook(
+            project=project,
+            task_id=one.task_id,
+            verdict=one,
+            reason=SecondLook.Reason.MODEL,
+            before=one.confidence,
+            now=doubted[one.pk],
+        )
+        for one in chosen
+    ]
+    SecondLook.objects.bulk_create(looks, ignore_conflicts=True)
+    for one in chosen:
+        emit_of_task("second_look_asked", one.task, by)
+    return len(looks)
 
 
 def doubt(terms: Terms, verdict: Verdict, weighed: Weighed) -> tuple[str, float]:

@@ -1,4 +1,4 @@
-"""A search tries settings one after the other and keeps the best; no trial is lost, and none sees what judges models."""
+"""A search tries settings in turn and keeps the best; no trial is lost, and none sees what judges models."""
 
 import json
 from datetime import timedelta

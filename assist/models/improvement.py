@@ -1,0 +1,58 @@
+"""Where models lose, task by task, and which verdicts they doubt."""
+
+import uuid
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from assist.models.copilot import Evaluation
+from projects.models import Project
+from taskers.models import Person
+
+
+class EvaluationScore(models.Model):
+    """How both models did on one task of an evaluation (sole writer: evaluation.py)."""
+
+    evaluation = models.ForeignKey(Evaluation, on_delete=models.CASCADE, related_name="scores")
+    task = models.BigIntegerField()  # a plain key: the task may be in the archive
+    verdict = models.BigIntegerField()
+    candidate = models.FloatField()
+    champion = models.FloatField()
+    slices = ArrayField(models.TextField())
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["evaluation", "task"], name="evaluation_score_once")]
+
+    def __str__(self) -> str:
+        return f"{self.task} in {self.evaluation_id}: {self.candidate} / {self.champion}"
+
+
+class LabelCheck(models.Model):
+    """A look for verdicts that are likely wrong (sole writer: likely_wrong.py). It changes nothing."""
+
+    class State(models.TextChoices):
+        RUNNING = "running", "Under way"
+        DONE = "done", "Done"
+        FAILED = "failed", "Failed"
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+")
+    state = models.CharField(max_length=7, choices=State, default=State.RUNNING)
+    reason = models.CharField(max_length=300, blank=True)
+    checked = models.PositiveIntegerField(default=0)  # verdicts
+    found = models.JSONField(default=list)  # the likeliest first: verdict, task, right (the chance), offered
+    curve = models.JSONField(default=list)  # texts learnt from, share right on what wasn't: what more verdicts bring
+    begun_at = models.DateTimeField(db_default=Now(), editable=False)
+    begun_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["project"], condition=Q(state="running"), name="label_check_once_at_a_time")
+        ]
+        indexes = [models.Index(fields=["project", "-id"], name="label_check_by_project")]
+
+    def __str__(self) -> str:
+        return f"{self.project}: {self.state}"

@@ -1,0 +1,110 @@
+"""Where the model loses is said slice by slice and task by task; what it doubts may be looked at again, by people."""
+
+import numpy as np
+import pytest
+
+from assist.learning import gate, improve, likely_wrong
+from assist.models import Evaluation, EvaluationScore, LabelCheck
+from assist.registry import registry
+from projects.models import Project, SecondLook, Task, Verdict
+from projects.quality import second_looks
+from projects.reports import verdict_index
+from projects.task_types import asked_fields
+from taskers.errors import StateConflict
+from taskers.models import Event
+from tests.support import make
+from tests.support.assist import work
+from tests.support.cast import Cast
+from tests.support.projects.judging import said
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def project(cast: Cast) -> Project:
+    return make.project(cast.riverside, wanted=1)
+
+
+def evaluated(cast: Cast, project: Project, scores: list[tuple[float, float, list[str]]]) -> Evaluation:
+    """An evaluation in which candidate and champion did so well on each task, in these slices."""
+    champion = registry.model_version(work.SPACY)
+    candidate = registry.model_version("fake-spans@1")
+    made = Evaluation.objects.create(
+        project=project, candidate=candidate, champion=champion, margin=gate.MARGIN, state="done", outcome="passed",
+        rules=gate.VERSION, begun_by=cast.mina,
+    )  # fmt: skip
+    batch = make.batch(project)
+    for at, (mine, theirs, slices) in enumerate(scores):
+        (task,) = make.tasks(batch, text=f"{at}: Maria came by.")
+        said(cast.alice, task, make.spans((0, 2)))
+        verdict = Verdict.objects.current().get(task=task)
+        EvaluationScore.objects.create(
+            evaluation=made, task=task.pk, verdict=verdict.pk, candidate=mine, champion=theirs, slices=slices
+        )
+    return made
+
+
+def test_the_slice_that_costs_most_comes_first(cast, project) -> None:
+    bad, good = ["label ship", "batch A"], ["label person", "batch A"]
+    evaluated(cast, project, 12 * [(0.9, 0.2, bad)] + 20 * [(0.5, 0.9, good)] + [(0.1, 0.0, ["label rare"])])
+    found = improve.measured(project)
+    assert found.side == "champion" and str(found.version) == work.SPACY, "nothing is deployed: the usual one answers"
+    first, *rest = improve.weak_slices(found)
+    assert first.slice == "label ship" and first.tasks == 12 and first.score == pytest.approx(0.2)
+    assert first.lost == pytest.approx(12 * 0.8 / (12 * 0.8 + 20 * 0.1 + 1)) and first.gain > 0.2
+    assert "label rare" not in {one.slice for one in rest}, "one task is no evidence"
+    ships = improve.worst(found, "label ship", most=5)
+    assert len(ships) == 5 and all(one.score == 0.2 and one.other == 0.9 for one in ships)
+    assert improve.worst(found)[0].score == 0.0 and len(improve.worst(found, skip=30)) == 3
+
+
+def test_where_neither_model_says_what_was_decided_people_may_look_again(cast, project) -> None:
+    evaluated(cast, project, [(0.0, 0.0, []), (0.0, 1.0, []), (1.0, 1.0, [])])
+    check = likely_wrong.begin(project, by=cast.mina)
+    with pytest.raises(StateConflict, match="already"):
+        likely_wrong.begin(project, by=cast.mina)
+    with pytest.raises(StateConflict, match="not done"):
+        likely_wrong.open_looks(check, 5, by=cast.mina)
+    assert likely_wrong.run(check.pk) == 3 and likely_wrong.run(check.pk) == 0
+    check.refresh_from_db()
+    (doubted,) = check.found
+    before = list(Verdict.objects.order_by("pk").values())
+    assert likely_wrong.open_looks(check, 5, by=cast.mina) == 1 and likely_wrong.open_looks(check, 5, by=cast.mina) == 0
+    look = SecondLook.objects.get()
+    assert (look.verdict_id, look.reason, look.state) == (doubted["verdict"], "model", "open")
+    assert list(Verdict.objects.order_by("pk").values()) == before, "nothing is changed by it"
+    assert list(second_looks.open_in([project])) == [look]
+    second_looks.dismiss(Task.objects.get(pk=look.task_id), by=cast.rita)
+    assert likely_wrong.open_looks(check, 5, by=cast.mina) == 0, "dismissed once, it isn't asked again"
+
+
+def test_nothing_to_doubt_with_is_said(cast, project) -> None:
+    check = likely_wrong.begin(project, by=cast.mina)
+    likely_wrong.run(check.pk)
+    check.refresh_from_db()
+    assert check.state == "failed" and "Evaluate a model first" in check.reason
+
+
+def test_texts_of_a_class_that_look_like_another_are_doubted(cast, monkeypatch) -> None:
+    labels = [{"key": key, "name": key.title(), "field": "Tone"} for key in ("praise", "defect")]
+    terms = {"labels": labels, "fields": asked_fields.read("Tone (choice)"), "wanted": 1}
+    project = make.project(cast.riverside, "Letters", "classification", **terms)
+    rng, rows, wrong = np.random.default_rng(2), [], set()
+    batch = make.batch(project)
+    for at in range(60):
+        label = "defect" if at % 2 else "praise"
+        rows.append(rng.normal(3.0 if at % 2 else -3.0, 1.0, 8))
+        given = label if at not in (7, 30) else ("praise" if label == "defect" else "defect")
+        (task,) = make.tasks(batch, text=f"A text of number {at}.")
+        said(cast.alice, task, {"fields": [{"field": "tone", "value": given}]})
+        if given != label:
+            wrong.add(task.pk)
+    verdict_index.add(Event.objects.order_by("pk"))
+    monkeypatch.setattr(
+        likely_wrong, "_vectors", lambda texts: np.array([rows[int(t.split()[-1][:-1])] for t in texts])
+    )
+    check = likely_wrong.begin(project, by=cast.mina)
+    likely_wrong.run(check.pk)
+    check = LabelCheck.objects.get()
+    assert check.state == "done" and check.checked == 60, check.reason
+    assert {one["task"] for one in check.found} == wrong and len(check.curve) == 4
