@@ -3,6 +3,7 @@
 from django.urls import path
 
 from assist.api import copilot, evaluations, models, rollouts, training
+from assist.api import copilot, evaluations, improvement, models, searches, training
 
 HERE = "projects/<uuid:project_id>/copilot/"
 
@@ -22,6 +23,13 @@ urlpatterns = [
     path(f"{HERE}snapshots/", training.Snapshots.as_view(), name="api-snapshots"),
     path(f"{HERE}training/", training.Runs.as_view(), name="api-runs"),
     path(f"{HERE}training/<uuid:run_id>/", training.OneRun.as_view(), name="api-run"),
+    path(f"{HERE}searches/", searches.Searches.as_view(), name="api-searches"),
+    path(f"{HERE}searches/<uuid:search_id>/", searches.OneSearch.as_view(), name="api-search"),
+    path(f"{HERE}searches/<uuid:search_id>/winner/", searches.Winner.as_view(), name="api-search-winner"),
+    path(f"{HERE}improve/", improvement.Improve.as_view(), name="api-improve"),
+    path(f"{HERE}checks/", improvement.Checks.as_view(), name="api-label-checks"),
+    path(f"{HERE}checks/looks/", improvement.SecondLooks.as_view(), name="api-label-looks"),
+    path(f"{HERE}cards/<uuid:version_id>/", improvement.Card.as_view(), name="api-model-card"),
     path(f"{HERE}overrides/", evaluations.Overrides.as_view(), name="api-overrides"),
     path(f"{HERE}overrides/<uuid:override_id>/", evaluations.OneOverride.as_view(), name="api-override"),
     path("batches/<uuid:batch_id>/precompute/", copilot.Ahead.as_view(), name="api-precompute"),

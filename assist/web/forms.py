@@ -9,8 +9,10 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from assist.learning import likely_wrong
 from assist.learning.recipes import RECIPES
 from assist.learning.recipes.recipe import Parameter, Value
+from assist.learning.search import searches
 from assist.learning.training import recipes_for
 from assist.models import ModelVersion, Snapshot
 from assist.registry.registry import SHARE, usable
@@ -259,6 +261,37 @@ class TrainForm(forms.Form):
             name.removeprefix(chosen): value for name, value in self.cleaned_data.items() if name.startswith(chosen)
         }
         return {name: value for name, value in said.items() if value is not None}
+
+
+class LooksForm(forms.Form):
+    """How many second looks are asked for."""
+
+    most = forms.IntegerField(label=_("The likeliest"), initial=20, **likely_wrong.LOOKS.bounds)
+
+
+class SearchForm(forms.Form):
+    """Whose settings are searched for, on what, and for how long."""
+
+    snapshot = SnapshotChoice(
+        label=_("Snapshot"), queryset=Snapshot.objects.none(), to_field_name="public_id", empty_label=None
+    )
+    recipe = forms.ChoiceField(label=_("Recipe"))
+    trials = forms.IntegerField(label=_("Trials at most"), initial=searches.TRIALS, **limits.TRIALS.bounds)
+    minutes = forms.IntegerField(label=_("Minutes at most"), initial=searches.MINUTES, **limits.SEARCH_MINUTES.bounds)
+    at_once = forms.IntegerField(
+        label=_("Trials at once"),
+        initial=1,
+        help_text=_("One after the other, the same seed gives the same settings."),
+        **limits.AT_ONCE.bounds,
+    )
+    seed = forms.IntegerField(label=_("Seed"), initial=0, **limits.SEED.bounds)
+
+    def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:
+        super().__init__(*args, auto_id="search_%s", **kwargs)
+        ready = Snapshot.objects.filter(project=project, state=Snapshot.State.READY).order_by("-pk")
+        self.fields["snapshot"].queryset = ready  # type: ignore[attr-defined]
+        keys = recipes_for(project)
+        self.fields["recipe"].choices = [(key, RECIPES[key].title) for key in keys]  # type: ignore[attr-defined]
 
 
 def _parameter(name: str, known: Parameter) -> forms.Field:

@@ -16,6 +16,9 @@ from assist.learning import canary_report, snapshots, training
 from assist.learning.recipes import RECIPES
 from assist.models import Evaluation, Snapshot, TrainingRun
 from assist.web.forms import TrainForm
+from assist.learning.search import searches
+from assist.models import Snapshot, TrainingRun
+from assist.web.forms import SearchForm, TrainForm
 from assist.web.overview import SEES
 from projects import access
 from projects.models import Project
@@ -44,7 +47,7 @@ def looks_after(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResp
 @looks_after
 def page(request: MemberRequest, project: Project) -> HttpResponse:
     """What was kept to learn from, what was made of it, and the form for another run."""
-    return _page(request, project)
+    return drawn(request, project)
 
 
 @require_POST
@@ -73,7 +76,7 @@ def begin(request: MemberRequest, project: Project) -> HttpResponse:
             return redirect("copilot-run", project.public_id, made.public_id)
         except Problem as problem:
             form.add_error(None, problem.text)
-    return _page(request, project, form)
+    return drawn(request, project, form)
 
 
 @require_GET
@@ -81,7 +84,7 @@ def begin(request: MemberRequest, project: Project) -> HttpResponse:
 def run(request: MemberRequest, project: Project, run_id: UUID) -> HttpResponse:
     """One run: how far it is, and what came of it."""
     found = _run(project, run_id)
-    context = _around(project) | {
+    context = around(project) | {
         "run": found,
         "recipe": RECIPES[found.recipe].title if found.recipe in RECIPES else found.recipe,
         "going_on": found.state in training.OPEN,
@@ -107,21 +110,27 @@ def stop(request: MemberRequest, project: Project, run_id: UUID) -> HttpResponse
     return redirect("copilot-run", project.public_id, found.public_id)
 
 
-def _page(request: MemberRequest, project: Project, form: TrainForm | None = None) -> HttpResponse:
+def drawn(
+    request: MemberRequest, project: Project, form: TrainForm | None = None, search_form: SearchForm | None = None
+) -> HttpResponse:
+    """The page, with what is wrong with a form that was sent."""
     kept = snapshots.of(project)
-    context = _around(project) | {
+    context = around(project) | {
         "snapshots": kept[:LATEST],
         "runs": training.of(project)[:LATEST],
         "rollouts": canary_report.of_project(project)[: canary_report.NEWEST],
         "making": any(one.state == Snapshot.State.MAKING for one in kept),
         "recipes": [RECIPES[key] for key in training.recipes_for(project)],
         "form": form or TrainForm(project=project),
+        "searches": searches.of(project)[:LATEST],
+        "search_form": search_form or SearchForm(project=project),
         "worker": notices.worker_alive(),
     }
-    return render(request, "assist/training.html", context, status=422 if form else 200)
+    return render(request, "assist/training.html", context, status=422 if form or search_form else 200)
 
 
-def _around(project: Project) -> dict[str, Any]:
+def around(project: Project) -> dict[str, Any]:
+    """What the head of the page needs."""
     return {"project": project, "task_type": TASK_TYPES[project.task_type], "tab": "copilot"}
 
 

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from assist.web import brought, canary, overview, rollouts, training, views
+from assist.web import brought, improvement, model_card, overview, rollouts, searches, training, views
 
 EVALUATION = "<uuid:project_id>/copilot/evaluations/<uuid:evaluation_id>"
 ROLLOUT = "<uuid:project_id>/copilot/rollouts/<uuid:rollout_id>"
@@ -37,6 +38,16 @@ urlpatterns = [
     path("<uuid:project_id>/copilot/training/begin/", training.begin, name="copilot-train"),
     path("<uuid:project_id>/copilot/training/<uuid:run_id>/", training.run, name="copilot-run"),
     path("<uuid:project_id>/copilot/training/<uuid:run_id>/stop/", training.stop, name="copilot-run-stop"),
+    path("<uuid:project_id>/copilot/searches/begin/", searches.begin, name="copilot-search-begin"),
+    path("<uuid:project_id>/copilot/searches/<uuid:search_id>/", searches.page, name="copilot-search"),
+    path("<uuid:project_id>/copilot/searches/<uuid:search_id>/stop/", searches.stop, name="copilot-search-stop"),
+    path("<uuid:project_id>/copilot/searches/<uuid:search_id>/train/", searches.train, name="copilot-search-train"),
+    path("<uuid:project_id>/copilot/improve/", improvement.page, name="copilot-improve"),
+    path("<uuid:project_id>/copilot/improve/tasks/", improvement.tasks, name="copilot-improve-tasks"),
+    path("<uuid:project_id>/copilot/improve/check/", improvement.check, name="copilot-improve-check"),
+    path("<uuid:project_id>/copilot/improve/looks/", improvement.looks, name="copilot-improve-looks"),
+    path("<uuid:project_id>/copilot/cards/<uuid:version_id>/", model_card.page, name="copilot-card"),
+    path("<uuid:project_id>/copilot/cards/<uuid:version_id>/json/", model_card.export, name="copilot-card-json"),
     path("<uuid:project_id>/copilot/place/", views.place, name="copilot-place"),
     path("<uuid:project_id>/copilot/withdraw/", rollouts.withdraw, name="copilot-withdraw"),
     path("<uuid:project_id>/copilot/prepared/", views.prepared, name="copilot-prepared"),

@@ -23,6 +23,8 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from assist.adapters import RUNTIMES
 from assist.learning import gate, rollout
 from assist.models import Evaluation, ModelVersion, Rollout, RolloutEvent, Snapshot, TrainingRun
+from assist.learning.search import searches
+from assist.models import Evaluation, EvaluationScore, LabelCheck, ModelVersion, Snapshot, TrainingRun
 from assist.registry import intake, registry
 from assist.suggestions import precompute
 from projects import queue
@@ -472,6 +474,10 @@ def _models(world: World, cast: Cast, project: Project, deployed: Project) -> No
     )
     RolloutEvent.objects.create(rollout=on, number=1, kind="begun", share=0, said="Secret reason", by=cast.mina)
     world.things |= {"rollout_id": on.public_id}
+    search = searches.begin(other, "spacy-entities", by=cast.mina)
+    search.trials.update(state="done", value=0.5)
+    check = LabelCheck.objects.create(project=project, state="done", begun_by=cast.mina)
+    world.things |= {"search_id": search.public_id, "check": check.public_id}
 
 
 def _snapshot(cast: Cast, project: Project) -> Snapshot:
@@ -492,6 +498,7 @@ def _evaluated(cast: Cast, deployed: Project, champion: ModelVersion) -> dict[st
         rules=gate.VERSION,
         begun_by=cast.mina,
     )
+    EvaluationScore.objects.create(evaluation=passed, task=1, verdict=1, candidate=1.0, champion=0.5, slices=["Secret"])
     somebody = make.person("Somebody", cast.riverside, "manager")
     asked = rollout.ask_override(deployed, wished, share=1, reason="Secret reason", by=somebody)
     return {"version": candidate.public_id, "evaluation_id": passed.public_id, "override_id": asked.public_id}
