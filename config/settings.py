@@ -269,6 +269,7 @@ SPECTACULAR_SETTINGS = {
         "BatchState": ["draft", "live", "paused", "closed", "cancelled"],
         "ImportState": ["waiting", "running", "done", "failed"],
         "PersonKind": ["human", "model", "service"],
+        "SearchState": ["running", "done", "stopped", "failed"],
         "BulkState": ["running", "done", "stopped"],
         "PayoutState": ["proposed", "approved", "settled", "cancelled"],
         "DisputeState": ["open", "upheld", "refused"],

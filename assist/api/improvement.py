@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -61,10 +62,29 @@ class CheckShape(serializers.Serializer):
     found = serializers.SerializerMethodField()
     curve = serializers.ListField(help_text="verdicts learnt from, and how often that was right on others")
 
-    def get_found(self, check: LabelCheck) -> list[Doubted]:
+    @extend_schema_field(Doubted(many=True))
+    def get_found(self, check: LabelCheck) -> object:
         known = dict(Task.objects.filter(pk__in=[one["task"] for one in check.found]).values_list("pk", "public_id"))
         rows = [{**one, "task": known[one["task"]]} for one in check.found if one["task"] in known]
         return Doubted(rows, many=True).data
+
+
+class CardShape(serializers.Serializer):
+    """What a model is: whose, what it learnt from, how it does here and there, what it isn't for."""
+
+    name = serializers.CharField()
+    version = serializers.CharField()
+    capability = serializers.CharField()
+    licence = serializers.CharField(allow_blank=True)
+    source = serializers.CharField(allow_blank=True)
+    belongs_to = serializers.CharField(allow_blank=True, help_text="the organization; empty: everybody's")
+    began_from = serializers.CharField(allow_blank=True)
+    files = serializers.DictField(child=serializers.CharField(), help_text="name: sha256")
+    data = serializers.JSONField(allow_null=True, help_text="snapshot, splits, recipe and parameters of a trained one")
+    figures = serializers.DictField(help_text="what was measured of it")
+    evaluations = serializers.ListField(child=serializers.JSONField(), help_text="in this project, slice by slice")
+    deployments = serializers.ListField(child=serializers.JSONField(), help_text="in this project")
+    limits = serializers.ListField(child=serializers.CharField(), help_text="codes of what it must not be taken for")
 
 
 class Looks(serializers.Serializer):
@@ -127,10 +147,10 @@ class Card(Copilots):
 
     scopes = {"GET": READ}
 
-    @described("Get a model's card", {200: serializers.DictField()}, operation_id="model_card")
+    @described("Get a model's card", {200: CardShape}, operation_id="model_card")
     def get(self, request: Request, project_id: UUID, version_id: UUID) -> Response:
         project = self.project(project_id, *SEES)
-        return Response(model_card.of(project, model_card.found(project, version_id)))
+        return Response(CardShape(model_card.of(project, model_card.found(project, version_id))).data)
 
 
 def newest(project: Project) -> LabelCheck:

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -67,7 +68,8 @@ class OneSearchShape(SearchShape):
         found = searches.winner(search)
         return found.number if found else None
 
-    def get_trials(self, search: Search) -> list[TrialShape]:
+    @extend_schema_field(TrialShape(many=True))
+    def get_trials(self, search: Search) -> object:
         return TrialShape(searches.trials_of(search), many=True).data
 
 
