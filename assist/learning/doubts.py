@@ -9,9 +9,12 @@ the verdict or for the class that it says instead, and the people, by the confid
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from sklearn.linear_model import LogisticRegression
+
+if TYPE_CHECKING:
+    from sklearn.linear_model import LogisticRegression
 
 FOLDS = 5
 TAUGHT = 20_000  # rows at most that one fold learns from
@@ -87,8 +90,10 @@ def gain(points: Sequence[tuple[int, float]]) -> float | None:
     return max(0.0, some[-1][1] * (1 - 2 ** min(0.0, slope)))
 
 
-def _head(vectors: np.ndarray, given: np.ndarray, rows: np.ndarray, seed: int) -> LogisticRegression | None:
+def _head(vectors: np.ndarray, given: np.ndarray, rows: np.ndarray, seed: int) -> "LogisticRegression | None":
     """A head that learnt from these rows; None where they are of one class."""
+    from sklearn.linear_model import LogisticRegression  # pages read a curve without it
+
     if len(rows) > TAUGHT:
         rows = np.random.default_rng(seed).choice(rows, TAUGHT, replace=False)
     if len(np.unique(given[rows])) < 2:

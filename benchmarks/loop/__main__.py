@@ -11,6 +11,8 @@ FIGURES = (
     "sound_canaries",
     "refusals",
     "shadow_losses",
+    "search",
+    "improve",
 )
 
 
