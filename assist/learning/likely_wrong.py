@@ -31,7 +31,7 @@ PORTION = 64  # texts at once, so that people's own questions come in between
 LEAST = 50  # verdicts of a field that are worth asking a model of
 KEPT = 500  # of the likeliest
 LOOKS = Between(1, 100)  # at once
-NEITHER, BOTH = 0.02, 0.98  # what a score counts for at least and at most
+NEITHER, BOTH = 0.01, 0.99  # what a score counts for at least and at most
 
 
 class Nothing(Problem):

@@ -341,6 +341,7 @@ def around(cast, project) -> dict[str, Any]:
         "override_id": account,
         "rollout_id": account,
         "run_id": account,
+        "search_id": account,
         "connector_id": account,
     }
 

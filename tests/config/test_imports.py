@@ -9,7 +9,7 @@ from django.conf import settings
 
 HEAVY = {
     *("torch", "torchvision", "onnx", "onnxruntime", "spacy", "thinc", "transformers", "sentence_transformers"),
-    *("sklearn", "pandas", "pyarrow", "datasets", "datumaro", "matplotlib", "playwright"),
+    *("sklearn", "optuna", "sqlalchemy", "pandas", "pyarrow", "datasets", "datumaro", "matplotlib", "playwright"),
 }
 PROCESSES = {
     "web": "import config.asgi",
