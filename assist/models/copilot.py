@@ -162,7 +162,7 @@ class Deployment(models.Model):
                 name="deployment_has_a_basis", when=pgtrigger.Before, operation=pgtrigger.Insert, func=HAS_A_BASIS
             ),
             pgtrigger.Trigger(
-                name="deployment_may_answer", when=pgtrigger.Before, operation=pgtrigger.Insert, func=MAY_ANSWER
+                name="deployment_may_answer", when=pgtrigger.Before, operation=pgtrigger.Insert, func=scope.MAY_ANSWER
             ),
             pgtrigger.Trigger(
                 name="deployment_learnt_at_home",
