@@ -5,10 +5,8 @@ from procrastinate.contrib.django import app
 from assist.alike import index
 from assist.annotators import work as model_work
 from assist.errors import CopilotError
-from assist.learning import canary, evaluation, label_vectors, snapshots, training
+from assist.learning import canary, evaluation, label_vectors, likely_wrong, snapshots, training
 from assist.learning import shadow as shadowing
-from assist.learning import evaluation, label_vectors, snapshots, training
-from assist.learning import evaluation, label_vectors, likely_wrong, snapshots, training
 from assist.learning.search import trials
 from assist.registry import trial
 from assist.suggestions import precompute, record
@@ -104,6 +102,8 @@ def move_rollouts(timestamp: int) -> int:
 def shadow(rollout_key: int) -> int:
     """Compare a version on its way with the champion on what was decided since; returns on how many tasks."""
     return shadowing.run(rollout_key)
+
+
 @app.task(queue="copilot")
 def try_settings(trial_key: int) -> str:
     """Try a recipe with settings that a search chose; returns how it ended, "" where somebody else is at it."""

@@ -2,8 +2,7 @@
 
 from django.urls import path
 
-from assist.api import copilot, evaluations, models, rollouts, training
-from assist.api import copilot, evaluations, improvement, models, searches, training
+from assist.api import copilot, evaluations, improvement, models, rollouts, searches, training
 
 HERE = "projects/<uuid:project_id>/copilot/"
 

@@ -98,8 +98,6 @@ def run(key: int) -> str:
     try:
         asked = asked_by(evaluation.project)
         scores = asyncio.run(scores_of(evaluation.candidate, evaluation.champion, asked, decided))
-        judgement = _judgement(evaluation, blind, scores, looks)
-        scores = asyncio.run(_scores(evaluation, asked_by(evaluation.project), decided))
         told = _told(blind, scores)
         found, protected = slices_of([one for one, *_ in told], evaluation.project.task_type)
         pairs = _pairs(told, found)

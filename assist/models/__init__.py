@@ -11,8 +11,8 @@ from assist.models.copilot import (
     Precomputed,
     Suggestion,
 )
-from assist.models.rollouts import Rollout, RolloutEvent, ShadowAnswer
 from assist.models.improvement import EvaluationScore, LabelCheck
+from assist.models.rollouts import Rollout, RolloutEvent, ShadowAnswer
 from assist.models.search import Search, Trial
 from assist.models.training import Snapshot, SnapshotRow, TrainingRun
 

@@ -7,8 +7,8 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from assist.models.deployment_rules import HAS_A_BASIS, MAY_ANSWER
 from assist.models import scope
+from assist.models.deployment_rules import HAS_A_BASIS
 from projects.models import Batch, ModelAnnotator, Project
 from taskers.models import Organization, Person
 

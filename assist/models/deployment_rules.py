@@ -68,24 +68,3 @@ HAS_A_BASIS = """
     END IF;
     RETURN NEW;
 """
-
-
-# A brought model answers once it has answered a first question, and nowhere but where it belongs.
-MAY_ANSWER = """
-    IF EXISTS (
-        SELECT FROM assist_modelversion own
-        WHERE own.id = NEW.version_id AND own.smoke IN ('waiting', 'failed')
-    ) THEN
-        RAISE EXCEPTION 'deployment of a model that has not answered a first question'
-            USING ERRCODE = 'check_violation', CONSTRAINT = 'deployment_was_tried';
-    END IF;
-    IF EXISTS (
-        SELECT FROM assist_modelversion own
-        JOIN projects_project project ON project.id = NEW.project_id
-        WHERE own.id = NEW.version_id AND own.organization_id <> project.organization_id
-    ) THEN
-        RAISE EXCEPTION 'deployment of a model of another organization'
-            USING ERRCODE = 'check_violation', CONSTRAINT = 'deployment_at_home';
-    END IF;
-    RETURN NEW;
-"""

@@ -14,10 +14,8 @@ from django.views.decorators.http import require_GET, require_POST
 
 from assist.learning import canary_report, snapshots, training
 from assist.learning.recipes import RECIPES
-from assist.models import Evaluation, Snapshot, TrainingRun
-from assist.web.forms import TrainForm
 from assist.learning.search import searches
-from assist.models import Snapshot, TrainingRun
+from assist.models import Evaluation, Snapshot, TrainingRun
 from assist.web.forms import SearchForm, TrainForm
 from assist.web.overview import SEES
 from projects import access

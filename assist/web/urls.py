@@ -2,8 +2,17 @@
 
 from django.urls import path
 
-from assist.web import brought, canary, overview, rollouts, training, views
-from assist.web import brought, improvement, model_card, overview, rollouts, searches, training, views
+from assist.web import (
+    brought,
+    canary,
+    improvement,
+    model_card,
+    overview,
+    rollouts,
+    searches,
+    training,
+    views,
+)
 
 EVALUATION = "<uuid:project_id>/copilot/evaluations/<uuid:evaluation_id>"
 ROLLOUT = "<uuid:project_id>/copilot/rollouts/<uuid:rollout_id>"

@@ -239,8 +239,9 @@ class SecondLook(models.Model):
             # Dismissed once, a verdict isn't proposed again.
             models.UniqueConstraint(fields=["verdict"], name="second_look_once"),
             models.CheckConstraint(
-                condition=Q(reason="audit") | Q(reason="sample", round__isnull=False) | Q(estimation__isnull=False),
-                condition=Q(reason__in=["audit", "model"]) | Q(estimation__isnull=False),
+                condition=Q(reason__in=["audit", "model"])
+                | Q(reason="sample", round__isnull=False)
+                | Q(estimation__isnull=False),
                 name="second_look_has_its_estimate",
             ),
         ]

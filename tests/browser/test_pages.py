@@ -18,8 +18,6 @@ PATHS = {
              "PROJECTagreement/", "PROJECTquality/", "PROJECTsettings/", "PROJECTrules/", "PROJECTin-progress/",
              "PROJECTexcluded/", "PROJECTgold/", "PROJECTaudits/",
              "PROJECTmistakes/", "PROJECTrules/automatic/", "PROJECTcopilot/", "/people/skills/", "/people/conflicts/",
-             "TASK", "/people/", "/review/", "/profile/", "TRY"],
-             "PROJECTexcluded/", "PROJECTgold/", "PROJECTcopilot/", "/people/skills/", "/people/conflicts/",
              "TASK", "TASKalike/", "/projects/models/", "/people/", "/review/", "/profile/", "TRY"],
     "leo": ["/", "/my-work/", "/my-work/quality/", "/profile/"],
     "priya": ["/review/", "/review/second/"],

@@ -22,9 +22,17 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from assist.adapters import RUNTIMES
 from assist.learning import gate, rollout
-from assist.models import Evaluation, ModelVersion, Rollout, RolloutEvent, Snapshot, TrainingRun
 from assist.learning.search import searches
-from assist.models import Evaluation, EvaluationScore, LabelCheck, ModelVersion, Snapshot, TrainingRun
+from assist.models import (
+    Evaluation,
+    EvaluationScore,
+    LabelCheck,
+    ModelVersion,
+    Rollout,
+    RolloutEvent,
+    Snapshot,
+    TrainingRun,
+)
 from assist.registry import intake, registry
 from assist.suggestions import precompute
 from projects import queue
