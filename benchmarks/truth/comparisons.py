@@ -17,7 +17,7 @@ from scipy.special import log_softmax
 from benchmarks.truth import data
 from benchmarks.truth.statistics import paired
 from benchmarks.truth.verdicts import Ledger
-from projects.inference.preference import TIE, Votes, as_the_crowd_sees, infer_preferences
+from projects.inference.preference import TIE, Votes, as_the_crowd_sees, infer_preferences, numbered_groups
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -41,6 +41,8 @@ def run(root: Path, ledger: Ledger) -> None:
     for name, keys in (("llmfao, models", ()), ("llmfao, answers", ("prompt",))):
         votes, pair, items, people = as_votes(rows, keys)
         _told(name, [unseen(votes, pair, items, people)], ledger)
+    group = numbered_groups(models_of(rows, keys))
+    _told("llmfao, answers by model", [unseen(votes, pair, items, people, group)], ledger)
     made_up(ledger)
 
 
@@ -75,7 +77,13 @@ def as_votes(rows: list[dict[str, str]], keys: tuple[str, ...] = ()) -> tuple[Vo
     return votes, np.array([pairs[key] for key in given]), len(items), len(people)
 
 
-def unseen(votes: Votes, pair: Ints, items: int, people: int) -> dict[str, Floats]:
+def models_of(rows: list[dict[str, str]], keys: tuple[str, ...]) -> list[str]:
+    """What made each item, in the order of their numbers."""
+    items = {(row[side], *(row[key] for key in keys)) for row in rows for side in ("left", "right")}
+    return [name for name, *_ in sorted(items)]
+
+
+def unseen(votes: Votes, pair: Ints, items: int, people: int, group: Ints | None = None) -> dict[str, Floats]:
     """For each method, of each vote that is no tie: 1 where it is told rightly by the votes on other pairs, ½ where
     both are held equal, else 0."""
     fold = np.random.default_rng(0).integers(0, FOLDS, pair.max() + 1)[pair]
@@ -84,7 +92,7 @@ def unseen(votes: Votes, pair: Ints, items: int, people: int) -> dict[str, Float
         here = fold == number
         others = Votes(*(column[~here] for column in votes))
         strengths = {
-            "ours": as_the_crowd_sees(others, infer_preferences(others, items, people))[0],
+            "ours": as_the_crowd_sees(others, infer_preferences(others, items, people, group))[0],
             "Bradley-Terry": _fitted(others, items, others.outcome != TIE),
             "Davidson": _fitted(others, items, np.ones(others.outcome.size, dtype=bool)),
         }

@@ -27,6 +27,7 @@ class RankedShape(serializers.Serializer):
     won = serializers.IntegerField()
     lost = serializers.IntegerField()
     tied = serializers.IntegerField()
+    group = serializers.CharField(help_text="where it comes from; empty where that isn't said")
 
 
 class HabitsShape(serializers.Serializer):

@@ -18,7 +18,8 @@ Sources: Bradley and Terry 1952; Davidson 1970 (ties); Davidson and Beaver 1977 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -56,7 +57,8 @@ class Votes(NamedTuple):
 @dataclass(frozen=True)
 class Preferences:
     """Posterior mode and standard deviation of each item's strength, and of each tasker's habits.
-    `side` is the crowd's liking for the left side in logits, `tie` its readiness to call a tie."""
+    `side` is the crowd's liking for the left side in logits, `tie` its readiness to call a tie; `group` is each item's,
+    where they have any."""
 
     strength: Floats
     deviation: Floats
@@ -66,6 +68,7 @@ class Preferences:
     side: float
     tie: float
     variances: dict[str, float]
+    group: Ints | None = None
 
     def chances(self, left: Ints, right: Ints, worker: Ints | None = None) -> Floats:
         """(votes, 3) chances of left, right, tie; by a tasker, or by a stranger if `worker` is None."""
@@ -130,7 +133,16 @@ def infer_preferences(votes: Votes, items: int, workers: int, group: Ints | None
         variances |= new
         if still:
             break
-    return _told(at, curve, groups, layout, variances)
+    return replace(_told(at, curve, groups, layout, variances), group=groups if grouped else None)
+
+
+def numbered_groups(said: Sequence[str | None]) -> Ints | None:
+    """The number of each item's group by what is said of where it comes from; who comes from nowhere said stands alone.
+    None where none comes from anywhere, and where no two come from one place: then groups tell nothing."""
+    names = {name: n for n, name in enumerate(sorted({name for name in said if name is not None}))}
+    alone = iter(range(len(names), len(names) + len(said)))
+    group = np.array([next(alone) if name is None else names[name] for name in said], dtype=np.int64)
+    return group if np.unique(group).size < group.size else None
 
 
 def as_the_crowd_sees(votes: Votes, found: Preferences) -> tuple[Floats, Floats]:
@@ -166,7 +178,18 @@ def _information(votes: Votes, found: Preferences, workers: int) -> tuple[Floats
     weighed = push.multiply(((1 - chance[:, 2] - lean**2) / 4)[:, None]) + tie.multiply(both[:, None])
     rest = tie.multiply((chance[:, 2] * (1 - chance[:, 2]))[:, None]) + push.multiply(both[:, None])
     layout = _Layout.of({"group": 0, "item": found.strength.size, **dict.fromkeys(FAMILIES[2:], workers)})
-    return (push.T @ weighed + tie.T @ rest).toarray() + np.diag(_precisions(layout, found.variances)), layout
+    prior = np.diag(_precisions(layout, found.variances))
+    if found.group is not None:
+        prior[layout.slices["item"], layout.slices["item"]] -= _in_common(found.group, found.variances)
+    return (push.T @ weighed + tie.T @ rest).toarray() + prior, layout
+
+
+def _in_common(group: Ints, variances: dict[str, float]) -> Floats:
+    """(items, items) by how much less is told of items apart, since those of a group have its strength in common: the
+    prior precision of all is the inverse of the item's variance on the diagonal plus the group's within groups
+    (Sherman and Morrison 1950)."""
+    own, size = variances["item"], np.bincount(group)[group]
+    return np.where(group[:, None] == group, 1 / own**2 / (1 / variances["group"] + size / own), 0.0)
 
 
 def _slopes(votes: Votes, found: Preferences, workers: int) -> tuple[csr_array, csr_array]:

@@ -141,8 +141,8 @@ class Ranking(models.Model):
     """What was compared in pairs, from the strongest, as all votes together say. Never edited; the newest is in use
     (writer: rankings.py). It changes no verdict and grades nobody.
 
-    `items`: {"item", "strength", "spread", "votes", "won", "lost", "tied"}, the strength in logits with its standard
-    deviation. `taskers`: {"tasker", "votes", "reliability", "left", "ties"}, people by their keys.
+    `items`: {"item", "strength", "spread", "votes", "won", "lost", "tied", "group"}, the strength in logits with its
+    standard deviation. `taskers`: {"tasker", "votes", "reliability", "left", "ties"}, people by their keys.
     """
 
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="rankings", db_index=False)

@@ -10,7 +10,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from projects.inference.preference import LEFT, RIGHT, TIE, Preferences, Votes, as_the_crowd_sees, infer_preferences
+from projects.inference.preference import (
+    LEFT,
+    RIGHT,
+    TIE,
+    Preferences,
+    Votes,
+    as_the_crowd_sees,
+    infer_preferences,
+    numbered_groups,
+)
 from projects.models import Project, Ranking, Task
 from projects.quality.votes import Vote
 from projects.task_types import TASK_TYPES, preference
@@ -33,9 +42,11 @@ class Compared(NamedTuple):
 
 @dataclass
 class Comparisons:
-    """The votes of a project that compare two things with keys, and how many tell nothing."""
+    """The votes of a project that compare two things with keys, where these come from by what is said with each vote,
+    and how many votes tell nothing."""
 
     votes: list[Compared] = field(default_factory=list)
+    origins: dict[str, Counter[str]] = field(default_factory=dict)
     unkeyed: int = 0
 
     def add(self, task: Task, votes: Sequence[Vote]) -> None:
@@ -46,11 +57,19 @@ class Comparisons:
         if not first or not second or first == second:
             self.unkeyed += len(said)
             return
+        for item, group in zip((first, second), preference.groups_of(task.payload), strict=True):
+            if group:
+                self.origins.setdefault(item, Counter())[group] += len(said)
         for one, choice in said:
             swapped = one.annotation.answer.get("left") == SECOND
             left, right = (second, first) if swapped else (first, second)
             outcome = TIE if choice == preference.TIE else RIGHT if (choice == FIRST) == swapped else LEFT
             self.votes.append(Compared(left, right, one.annotation.tasker_id, outcome))
+
+    def group(self, item: str) -> str | None:
+        """Where an item comes from: what is said most, the first in the alphabet of those."""
+        said = self.origins.get(item)
+        return min(said, key=lambda group: (-said[group], group)) if said else None
 
 
 def ranks(project: Project) -> bool:
@@ -67,11 +86,12 @@ def renew(project: Project, tasks: Iterable[tuple[Task, Sequence[Vote], object]]
     names = sorted({name for one in said for name in (one.left, one.right)})
     people = sorted({one.tasker for one in said})
     votes = _numbered(said, names, people)
-    inferred = infer_preferences(votes, len(names), len(people))
+    groups = [found.group(name) for name in names]
+    inferred = infer_preferences(votes, len(names), len(people), numbered_groups(groups))
     return Ranking.objects.create(
         project=project,
         method=METHOD,
-        items=_items(said, names, votes, inferred),
+        items=_items(said, dict(zip(names, groups, strict=True)), votes, inferred),
         taskers=_taskers(said, people, inferred),
         votes=len(said),
         unkeyed=found.unkeyed,
@@ -88,7 +108,8 @@ def newest(project: Project) -> Ranking | None:
 @dataclass(frozen=True)
 class Ranked:
     """One item: `strength` with its interval in logits beside the mean of all; `beats`, the chance to be preferred to
-    an average one, sides and ties aside, by the tasker who gave an average vote, with its interval."""
+    an average one, sides and ties aside, by the tasker who gave an average vote, with its interval; `group` is where it
+    comes from, nothing where that isn't said."""
 
     place: int
     item: str
@@ -102,6 +123,7 @@ class Ranked:
     won: int
     lost: int
     tied: int
+    group: str = ""
 
 
 @dataclass(frozen=True)
@@ -123,7 +145,7 @@ def items(ranking: Ranking) -> list[Ranked]:
         reach = NINE_IN_TEN * one["spread"]
         bounds = [one["strength"], one["strength"] - reach, one["strength"] + reach]
         counts = [one[name] for name in ("votes", "won", "lost", "tied")]
-        rows.append(Ranked(place, one["item"], *bounds, *map(_chance, bounds), *counts))
+        rows.append(Ranked(place, one["item"], *bounds, *map(_chance, bounds), *counts, one.get("group") or ""))
     return rows
 
 
@@ -143,7 +165,8 @@ def _numbered(said: Sequence[Compared], names: Sequence[str], people: Sequence[i
     return Votes(*np.array(rows, dtype=np.int64).reshape(-1, 4).T)
 
 
-def _items(said: Sequence[Compared], names: Sequence[str], votes: Votes, inferred: Preferences) -> list[dict]:
+def _items(said: Sequence[Compared], groups: dict[str, str | None], votes: Votes, inferred: Preferences) -> list[dict]:
+    names = list(groups)
     strength, spread = as_the_crowd_sees(votes, inferred)
     won = Counter((one.left, one.right)[one.outcome] for one in said if one.outcome != TIE)
     lost = Counter((one.right, one.left)[one.outcome] for one in said if one.outcome != TIE)
@@ -158,6 +181,7 @@ def _items(said: Sequence[Compared], names: Sequence[str], votes: Votes, inferre
             "won": won[names[place]],
             "lost": lost[names[place]],
             "tied": tied[names[place]],
+            "group": groups[names[place]],
         }
         for place in order
     ]

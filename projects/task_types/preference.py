@@ -1,8 +1,9 @@
 """Preference: which of two answers or images is better.
 
 Payload: {"prompt"?: str, "first": candidate, "second": candidate, "meta"?}; a candidate is {"text"} or {"asset",
-"width", "height", "name"}, either with {"item"?}, the key of what made it: hidden from taskers, ranked by
-projects/quality/rankings.py. In a row a text may stand for its candidate, "first_item" and "second_item" for the keys.
+"width", "height", "name"}, either with {"item"?}, the key of what it is or what made it, and {"group"?}, the key of
+where the item comes from: hidden from taskers, ranked by projects/quality/rankings.py. In a row a text may stand for
+its candidate, "first_item", "second_item", "first_group" and "second_group" for the keys.
 Answer: {"fields": [{"field": "preferred", "kind": "choice", "value": "first" | "second" | "tie", "provenance"}, …],
 "left"?: "first" | "second"}: always in the payload's order, whichever side each was shown on; "left" says which was on
 the left. Behind the preference come the other fields that a project asks for, as in a classification.
@@ -29,6 +30,8 @@ PREFERRED = "preferred"
 # The labels that the preference is one of; without the last, there are no ties.
 OWN_LABELS = {FIRST: "First", SECOND: "Second", TIE: "About equal"}
 LONGEST_ITEM = 200
+# What a candidate is, and where that comes from.
+KEYS = (ITEM, GROUP) = ("item", "group")
 
 
 class Preference(Classification):
@@ -36,7 +39,7 @@ class Preference(Classification):
 
     key = "preference"
     title = "Which of two answers or images is better"
-    payload_fields: tuple[str, ...] = ("prompt", *PAIR, "first_item", "second_item", "meta")
+    payload_fields: tuple[str, ...] = ("prompt", *PAIR, *(f"{one}_{key}" for key in KEYS for one in PAIR), "meta")
     settings_asked: tuple[str, ...] = ("ties", "also_asked")
     labels_asked: tuple[str, ...] = ("field", "parent")
 
@@ -46,7 +49,7 @@ class Preference(Classification):
         if found.get("prompt") not in (None, ""):
             canonical["prompt"] = check.a_text(found["prompt"], "prompt", MAX_TEXT)
         for name in PAIR:
-            canonical[name] = _candidate(found[name], name, found.get(f"{name}_item"))
+            canonical[name] = _candidate(found[name], name, {key: found.get(f"{name}_{key}") for key in KEYS})
         if _content(canonical[FIRST]) == _content(canonical[SECOND]):
             raise Refused("Both candidates are the same.", code="same-candidate", place=SECOND)
         if found.get("meta") is not None and check.meta(found["meta"], "meta"):
@@ -105,7 +108,7 @@ class Preference(Classification):
     def shown(self, payload: Payload) -> Payload:
         hidden = {}
         for name in PAIR:
-            hidden[name] = {key: value for key, value in payload[name].items() if key not in ("item", "asset", "name")}
+            hidden[name] = {key: value for key, value in payload[name].items() if key not in (*KEYS, "asset", "name")}
         return {name: value for name, value in payload.items() if name != "meta"} | hidden
 
     def studio_keys(self, labels: Sequence[Mapping], grid: int = 1) -> Mapping[str, str]:
@@ -114,7 +117,13 @@ class Preference(Classification):
 
 def items_of(payload: Mapping[str, Any]) -> tuple[str | None, str | None]:
     """The keys of what is compared, in the payload's order; None for one that has none."""
-    first, second = (payload[name].get("item") for name in PAIR)
+    first, second = (payload[name].get(ITEM) for name in PAIR)
+    return first, second
+
+
+def groups_of(payload: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    """The keys of where these come from, in the payload's order; None for one that comes from nowhere said."""
+    first, second = (payload[name].get(GROUP) for name in PAIR)
     return first, second
 
 
@@ -126,22 +135,24 @@ def words_of(payload: Mapping[str, Any]) -> str | None:
     return "\n\n".join([*([payload["prompt"]] if "prompt" in payload else []), *parts])
 
 
-def _candidate(value: object, place: str, item: object) -> dict[str, Any]:
-    """A candidate in canonical form; a text stands for itself, `item` for a key that isn't in it."""
-    found = check.an_object({"text": value} if isinstance(value, str) else value, place, (), (*PICTURE, "text", "item"))
+def _candidate(value: object, place: str, beside: Mapping[str, object]) -> dict[str, Any]:
+    """A candidate in canonical form; a text stands for itself, `beside` are keys for those that aren't in it."""
+    found = check.an_object({"text": value} if isinstance(value, str) else value, place, (), (*PICTURE, "text", *KEYS))
     pictured = "asset" in found
     if pictured == ("text" in found):
         raise Refused("A candidate is a text or an image, one of both.", code="no-content", place=place)
     try:
-        content = {name: part for name, part in found.items() if name != "item"}
+        content = {name: part for name, part in found.items() if name not in KEYS}
         checked = (ImageRegions() if pictured else TextSpans()).check_payload(content)
     except Refused as refused:
         inside = check.joined(place, refused.place) if refused.place else place
         raise Refused(refused.template, code=refused.code, place=inside, **refused.values) from None
-    key = found.get("item", item)
-    if key in (None, ""):
-        return checked
-    return checked | {"item": check.a_text(key, check.joined(place, "item"), LONGEST_ITEM).strip()}
+    said = {key: found.get(key, beside.get(key)) for key in KEYS}
+    return checked | {
+        key: check.a_text(value, check.joined(place, key), LONGEST_ITEM).strip()
+        for key, value in said.items()
+        if value not in (None, "")
+    }
 
 
 def _content(candidate: Mapping[str, Any], *, named: bool = False) -> str:

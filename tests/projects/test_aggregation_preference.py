@@ -3,7 +3,15 @@
 import numpy as np
 import pytest
 
-from projects.inference.preference import LEFT, RIGHT, TIE, Votes, infer_preferences
+from projects.inference.preference import (
+    LEFT,
+    RIGHT,
+    TIE,
+    Votes,
+    as_the_crowd_sees,
+    infer_preferences,
+    numbered_groups,
+)
 
 
 def election(seed=0, items=8, count=1500, workers=20, side=0.0, ties=-1.0, liars=0):
@@ -58,6 +66,18 @@ def test_unseen_item_borrows_from_its_group():
     result = infer_preferences(votes, 8, 20, group)
     assert result.strength[6] > result.strength[7]
     assert result.deviation[6] > result.deviation[0]
+
+
+def test_who_comes_from_one_place_is_held_alike_and_who_comes_from_nowhere_stands_alone():
+    assert numbered_groups(["b", None, "a", "b", None]).tolist() == [1, 2, 0, 1, 3]
+    assert numbered_groups([None, None]) is numbered_groups(["a", "b"]) is numbered_groups([]) is None
+    nothing = Votes(*(np.zeros(0, dtype=np.int64) for _ in range(4)))
+    found = infer_preferences(nothing, 4, 1, np.array([0, 0, 1, 2]))
+    _, spread = as_the_crowd_sees(nothing, found)
+    own, group = found.variances["item"], found.variances["group"]
+    joint = own * np.eye(4) + group * np.equal.outer([0, 0, 1, 2], [0, 0, 1, 2])
+    centred = np.eye(4) - 1 / 4
+    assert spread == pytest.approx(np.sqrt(np.diag(centred @ joint @ centred))), "before any vote, by the priors"
 
 
 def test_nothing_said_means_all_equal():

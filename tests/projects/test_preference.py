@@ -46,6 +46,10 @@ def batch_of(project: Project, *rows: dict, state: str = "live"):
 def test_a_pair_is_kept_in_one_form() -> None:
     flat = {"prompt": "Q", "first": "A", "second": {"text": "B"}, "first_item": " gpt ", "second_item": ""}
     assert ROOM.check_payload(flat) == {"prompt": "Q", "first": {"text": "A", "item": "gpt"}, "second": {"text": "B"}}
+    grouped = {"first": {"text": "A", "item": "gpt/8", "group": "gpt"}, "second": "B", "second_group": "llama"}
+    kept = {"first": grouped["first"], "second": {"text": "B", "group": "llama"}}
+    assert ROOM.check_payload(grouped) == kept
+    assert ROOM.shown(kept) == {"first": {"text": "A"}, "second": {"text": "B"}}, "nobody who judges sees them"
     mixed = {"first": {**IMAGE, "item": "old"}, "second": "A cat.", "meta": {"row": 3}}
     kept = ROOM.check_payload(mixed)
     assert kept == {"first": {**IMAGE, "item": "old"}, "second": {"text": "A cat."}, "meta": {"row": 3}}

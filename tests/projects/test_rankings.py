@@ -127,7 +127,7 @@ def test_mina_reads_the_ranking_and_takes_it_away(cast, client, answers) -> None
     assert "From 40 votes" in page and "large" in page and "Alice" in page and "50 % would be no bias" in page
     assert client.post(reverse("ranking-renew", args=[project.public_id]), follow=True).status_code == 200
     table = b"".join(export(project, "ranking")).decode().splitlines()
-    assert table[0].lstrip("\ufeff") == "place,item,strength,low,high,votes,won,lost,tied"
+    assert table[0].lstrip("\ufeff") == "place,item,strength,low,high,votes,won,lost,tied,group"
     assert len(table) == 5 and any(",'=small," in line for line in table), "no formula for a spreadsheet"
     names = {file_name(project, key) for key in ("ranking", "table")} | {file_name(project, "table", batch=answers)}
     assert len(names) == 3, "the table, the ranking and a batch's table aren't written over each other"
@@ -137,6 +137,29 @@ def test_mina_reads_the_ranking_and_takes_it_away(cast, client, answers) -> None
     told = Api(cast.mina, cast.riverside).get("ranking", project.public_id).json()
     assert [one["item"] for one in told["items"]] == [one["item"] for one in found.items]
     assert {one["tasker"] for one in told["taskers"]} == {str(cast.alice.public_id), str(cast.bob.public_id)}
+
+
+def test_what_comes_from_one_place_is_ranked_together_and_says_where_it_comes_from(cast, client, answers) -> None:
+    """Answers of two models: one that was hardly compared is held to be as good as its model's others."""
+    for number in range(36):
+        pair, left = (f"good/{number % 3}", f"bad/{number % 3}"), ("first", "second")[number % 2]
+        judged(answers, (cast.alice, cast.bob)[number % 2], number, pair, "first" if number % 7 else "second", left)
+    judged(answers, cast.carol, 40, ("good/new", "bad/new"), "tie", "first")
+    apart = {one.item: one.strength for one in rankings.items(estimated(cast, answers.project))}
+    assert abs(apart["good/new"] - apart["bad/new"]) < 0.1
+    for task in Task.objects.all():
+        task.payload = {
+            side: candidate | {"group": candidate["item"].split("/")[0]} for side, candidate in task.payload.items()
+        }
+        task.save()
+    items = {one.item: one for one in rankings.items(estimated(cast, answers.project))}
+    assert {one.group for one in items.values()} == {"good", "bad"}
+    assert items["good/new"].strength > items["bad/new"].strength + 0.5
+    client.force_login(cast.mina)
+    page = client.get(reverse("ranking", args=[answers.project.public_id])).content.decode()
+    assert '<th scope="col">Group</th>' in page
+    table = b"".join(export(answers.project, "ranking")).decode().splitlines()
+    assert all(line.endswith((",good", ",bad")) for line in table[1:])
 
 
 def test_other_projects_have_no_ranking(cast, client) -> None:

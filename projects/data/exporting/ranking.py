@@ -8,7 +8,7 @@ from projects.data.exporting.source import Source
 from projects.quality import rankings
 from taskers.files.csv_cells import plain
 
-COLUMNS = ("place", "item", "strength", "low", "high", "votes", "won", "lost", "tied")
+COLUMNS = ("place", "item", "strength", "low", "high", "votes", "won", "lost", "tied", "group")
 
 
 def lines(source: Source, split: str) -> Iterator[bytes]:
@@ -17,7 +17,9 @@ def lines(source: Source, split: str) -> Iterator[bytes]:
     found = rankings.newest(source.project)
     for one in rankings.items(found) if found else []:
         bounds = [f"{value:.4f}" for value in (one.strength, one.low, one.high)]
-        yield table.line([one.place, plain(one.item), *bounds, one.votes, one.won, one.lost, one.tied])
+        yield table.line(
+            [one.place, plain(one.item), *bounds, one.votes, one.won, one.lost, one.tied, plain(one.group)]
+        )
 
 
 FORMAT = ExportFormat(

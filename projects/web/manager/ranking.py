@@ -32,6 +32,7 @@ def ranking(request: MemberRequest, project: Project) -> HttpResponse:
         "task_type": TASK_TYPES[project.task_type],
         "ranking": found,
         "items": [(one, CHANCE.interval(one.beats, one.beats_low, one.beats_high)) for one in items],
+        "grouped": any(one.group for one in items),
         "middle": CHANCE.at(0.5),
         "habits": rankings.habits(found)[:MOST] if found else [],
         "most": MOST,
