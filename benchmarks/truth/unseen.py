@@ -80,19 +80,25 @@ def _table(sets: Sequence[data.Labels], ledger: Ledger) -> dict[str, list[Floats
 
 
 def _chosen(sets: Sequence[data.Labels], ledger: Ledger) -> None:
-    """Every pool of the members, chosen on all sets but one and scored on that one."""
+    """Every pool of the members, all alike or by the labels left out, chosen on all sets but one and scored on that."""
     members: list[Pooled] = [*POOL, *TRIED]
     places = [pool for size in range(1, len(POOL) + 1) for pool in combinations(range(len(POOL)), size)]
     places += [(*range(len(POOL)), len(POOL) + place) for place in range(len(TRIED))]
-    names = ["+".join(str(place + 1) for place in pool) for pool in places]
+    pools = ["+".join(str(place + 1) for place in pool) for pool in places]
+    names = [f"{pool}{by}" for pool in pools for by in ("", " by labels left out")]
     rows = []
     for one in sets:
         fits = estimate(one.task, one.worker, one.label, sizes_of(one), pool=tuple(members))
-        told = {member: fit.posterior for member, fit in zip(fits.members, fits.fits, strict=True)}
+        assert fits.favour is not None
+        told = {
+            member: (fit.posterior, favour)
+            for member, fit, favour in zip(fits.members, fits.fits, fits.favour, strict=True)
+        }
         row = []
         for pool in places:
-            chosen = [told[members[place]] for place in pool]
-            row.append(right(np.tensordot(middle(chosen), np.array(chosen), 1), one).mean())
+            chosen = [told[members[place]][0] for place in pool]
+            favour = np.array([told[members[place]][1] for place in pool])
+            row += [right(np.tensordot(middle(chosen, by), np.array(chosen), 1), one).mean() for by in (None, favour)]
         rows.append(row)
     scores = np.array(rows).T
     ledger.say("\n## Pools of the members (numbers are their places in POOL, then TRIED), mean of the sixteen sets")

@@ -6,6 +6,9 @@ each has a confusion matrix of their own, drawn from the crowd's (`confusion`), 
 their mistakes go together by kinds of tasks. Where the models disagree the pool is honestly unsure. Where the crowd
 tells two stories that could as well be true, the pool says so (`rivals`) and is no surer than that. How the pool was
 chosen, by leave-one-set-out and on made-up crowds, is told in docs/truth.md.
+
+What a model says of labels that it wasn't told speaks for it (`held_out`): one that has gone astray foretells them
+badly. People who say the same whatever the task is have one voice (`cliques`).
 """
 
 from __future__ import annotations
@@ -16,9 +19,12 @@ import numpy as np
 from numpy.polynomial.hermite_e import hermegauss
 from numpy.typing import NDArray
 
+from projects.inference import held_out
+from projects.inference.cliques import find_cliques, one_voice
 from projects.inference.confusion import Confusion, ConfusionFit, fit_confusion
 from projects.inference.dawid_skene import Fit, Floats, Member, Votes, fit, votes
 from projects.inference.median import middle
+from projects.inference.one_coin import fit_one_coin
 from projects.inference.rivals import ENOUGH, Told, tempered, weigh_rival
 
 Pooled = Member | Confusion
@@ -56,8 +62,9 @@ FAINT, BEGUN, RETOLD = 0.05, 8, 2
 @dataclass(frozen=True)
 class Estimate:
     """The batch result: `posterior` (tasks, classes), pooled; `fits` one per member of the pool, those with confusion
-    matrices last; `weights` (members,) are even unless said. `sure` is the chance that this story is the true one,
-    which the posterior heeds, and `needed` how many known answers would be expected to tell where the crowd doesn't."""
+    matrices last; `weights` (members,) are even unless said, `favour` is what speaks for each (held_out). `sure` is the
+    chance that this story is the true one, which the posterior heeds, and `needed` how many known answers would be
+    expected to tell where the crowd doesn't."""
 
     posterior: Floats
     fits: tuple[Fitted, ...]
@@ -65,6 +72,7 @@ class Estimate:
     weighed: Floats | None = None
     sure: float = 1.0
     needed: int = 0
+    favour: Floats | None = None
 
     @property
     def identified(self) -> bool:
@@ -120,17 +128,19 @@ def estimate(
     order = np.argsort((label * workers + worker) * tasks + task)
     task, worker, label = task[order], worker[order], label[order]
     each = np.ones(task.size) if weight is None else weight[order]
+    each = each * one_voice(task, worker, find_cliques(task, worker, label, sizes), workers)
     given = votes(task, worker, label, sizes, each)
     kept = tuple(sorted(pool_of(classes, workers, pool), key=lambda member: isinstance(member, Confusion)))
-    pooled, fits, weights = _pooled(given, sizes, kept, known)
+    favour = _favour((task, worker, label), each, sizes, kept, known)
+    pooled, fits, weights = _pooled(given, sizes, kept, known, favour)
     told = weigh_rival(task, worker, label, sizes, pooled, known)
     if told.sure < 0.5:  # known answers speak for the rival
         faint = votes(task, worker, label, sizes, np.where(told.rival[worker], each, FAINT * each))
-        theirs, *_ = _pooled(faint, sizes, kept, known)
+        theirs, *_ = _pooled(faint, sizes, kept, known, favour)
         again = replace(given, first=np.ascontiguousarray(theirs.T), steps=BEGUN)
-        pooled, fits, weights = _pooled(again, sizes, kept, known, RETOLD)
+        pooled, fits, weights = _pooled(again, sizes, kept, known, favour, RETOLD)
         told = weigh_rival(task, worker, label, sizes, pooled, known)
-    return Estimate(_honest(pooled, told, known), fits, kept, weights, told.sure, told.needed)
+    return Estimate(_honest(pooled, told, known), fits, kept, weights, told.sure, told.needed, favour)
 
 
 def _pooled(
@@ -138,14 +148,38 @@ def _pooled(
     sizes: tuple[int, int, int],
     members: tuple[Pooled, ...],
     known: NDArray[np.int64] | None,
+    favour: Floats,
     rounds: int = ROUNDS,
 ) -> tuple[Floats, tuple[Fitted, ...], Floats]:
     """The posterior in the middle of the members', their fits and their weights."""
     fits = tuple(_fitted(given, sizes, member, known, rounds) for member in members)
-    weights = middle([one.posterior for one in fits])
+    weights = middle([one.posterior for one in fits], favour)
     shares = zip(weights, fits, strict=True)
     pooled = sum((share * one.posterior for share, one in shares), np.zeros((sizes[0], sizes[2])))
     return np.minimum(pooled, 1), fits, weights  # shares add up to a hair more than one
+
+
+def _favour(
+    triples: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]],
+    each: Floats,
+    sizes: tuple[int, int, int],
+    members: tuple[Pooled, ...],
+    known: NDArray[np.int64] | None,
+) -> Floats:
+    """How much speaks for each member: how well it foretells labels that it isn't told. Of two none is the middle."""
+    if len(members) <= 2:
+        return np.ones(len(members))
+    logs, weights = [], []
+    for told, asked in held_out.withheld(*triples, sizes):
+        given = votes(*(column[told] for column in triples), sizes, each[told])
+        about = tuple(column[asked] for column in triples)
+        logs.append(
+            [np.log(_fitted(given, sizes, member, known, held_out.ROUNDS).foretold(*about)) for member in members]
+        )
+        weights.append(each[asked])
+    if not logs:
+        return np.ones(len(members))
+    return held_out.favours(np.concatenate(logs, axis=1), np.concatenate(weights))
 
 
 def _honest(posterior: Floats, told: Told, known: NDArray[np.int64] | None) -> Floats:
@@ -163,4 +197,6 @@ def _fitted(
 ) -> Fitted:
     if isinstance(member, Confusion):
         return fit_confusion(given, sizes, member, known, rounds)
+    if not member.bias and member.ease == (1.0,):
+        return fit_one_coin(given, sizes, member, known, min(rounds, ABLE_ROUNDS))
     return fit(given, sizes, member, known, min(rounds, ABLE_ROUNDS))

@@ -50,6 +50,11 @@ def evenly(told: Colours, kinds: int) -> Floats:
     return np.asarray(shares / shares.sum(2, keepdims=True), dtype=np.float64)
 
 
+def drawn(hashes: Hashes, turn: int) -> Floats:
+    """A number in [0, 1) by each hash, another for each turn."""
+    return np.asarray((_mixed(_mixed(hashes) + np.uint64(turn)) >> np.uint64(11)) * 2.0**-53, dtype=np.float64)
+
+
 def _apart(hashes: Hashes) -> Hashes:
     """Other hashes, of which no two are equal."""
     order = np.argsort(hashes, kind="stable")

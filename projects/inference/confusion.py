@@ -76,6 +76,12 @@ class ConfusionFit:
         cells = self.counts + self.prior
         return np.log(cells / cells.sum(3, keepdims=True))
 
+    def foretold(self, task: NDArray[np.int64], worker: NDArray[np.int64], label: NDArray[np.int64]) -> Floats:
+        """The chance of each of these labels, if none of them was there when this was learnt."""
+        cells = self.counts + self.prior
+        chances = cells[worker, :, :, label] / cells.sum(3)[worker]
+        return np.asarray(np.einsum("nkg,nkg->n", self.joint[task], chances), dtype=np.float64)
+
 
 def expected_logs(cells: Floats, totals: Floats) -> Floats:
     """The expected log chances of answers whose counts are `cells`, of `totals` in each row."""

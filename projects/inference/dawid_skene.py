@@ -18,7 +18,7 @@ fitted by Newton steps on expected counts (generalised EM) and Laplace variances
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,15 +51,13 @@ class Member:
 class Fit:
     """What was learnt. Shapes: tasks T, taskers W, classes K, groups G, parameters D = 1 (+ K).
 
-    `joint` (T, K, G) posterior of each task's class and difficulty group; `table` (W, K, G, K)
-    log chance of each answer; `newcomer` (K, G, K) the same for a tasker without labels; `parameters`
+    `joint` (T, K, G) posterior of each task's class and difficulty group; `ease` (G,) of the groups; `parameters`
     (W, D) [s, b...] and `spread` (W, D, D) their covariance; `classes` (K,) log share of each class;
     `confusions` (K, K) the population's e_kl, zeros on the diagonal.
     """
 
     joint: Floats
-    table: Floats
-    newcomer: Floats
+    ease: Floats
     parameters: Floats
     spread: Floats
     classes: Floats
@@ -77,6 +75,16 @@ class Fit:
     def offset(self) -> Floats:
         """(K, G) log share of each class and group."""
         return self.classes[:, None] + np.log(self.shares)
+
+    @property
+    def table(self) -> Floats:
+        """(W, K, G, K) log chance of each answer."""
+        state = _State(self.parameters, self.variances, self.ability, self.confusions, self.spread)
+        return answer_logs(state, self.ease, self.parameters.shape[1] > 1).transpose(3, 0, 1, 2)
+
+    def foretold(self, task: NDArray[np.int64], worker: NDArray[np.int64], label: NDArray[np.int64]) -> Floats:
+        """The chance of each of these labels, if none of them was there when this was learnt."""
+        return np.einsum("nkg,nkg->n", self.joint[task], np.exp(self.table[worker, :, :, label]))
 
 
 @dataclass
@@ -154,9 +162,8 @@ def fit(
         before, posterior = posterior, joint.sum(1)
         if turn > 8 and np.abs(posterior - before).sum() < STILL * tasks:
             break
-    newcomer = answer_logs(replace(state, parameters=np.zeros((1, state.variances.size))), ease, member.bias)[..., 0]
-    return Fit(joint.transpose(2, 0, 1), table.transpose(3, 0, 1, 2), newcomer, state.parameters, state.spread,
-               class_logs, shares, state.ability, state.confusions, state.variances)  # fmt: skip
+    return Fit(joint.transpose(2, 0, 1), ease, state.parameters, state.spread, class_logs, shares, state.ability,
+               state.confusions, state.variances)  # fmt: skip
 
 
 def answer_logs(state: _State, ease: Floats, bias: bool) -> Floats:
@@ -179,10 +186,14 @@ def held(chance: Floats, known: NDArray[np.int64] | None) -> Floats:
     return np.where(known >= 0, known == np.arange(len(chance))[:, None], chance).astype(float)
 
 
+def plain_confusions(classes: int) -> Floats:
+    """(K, K) the log chances of all mistakes where they are equally likely, zeros on the diagonal."""
+    return np.where(np.eye(classes, dtype=bool), 0.0, -np.log(max(classes - 1, 1)))
+
+
 def _first_state(workers: int, classes: int, member: Member) -> _State:
     size = 1 + (classes if member.bias else 0)
-    confusions = np.full((classes, classes), -np.log(max(classes - 1, 1)))
-    np.fill_diagonal(confusions, 0.0)
+    confusions = plain_confusions(classes)
     variances = np.zeros(size) if member.alike else np.array([1.0] + [0.5] * (size - 1))
     return _State(np.zeros((workers, size)), variances, 1.5, confusions, np.zeros((workers, size, size)))
 
@@ -262,9 +273,14 @@ def _step_confusions(state: _State, counts: Floats, totals: Floats, chance: Floa
 def _learn_variances(state: _State) -> None:
     square = state.parameters**2 + np.einsum("wdd->wd", state.spread)
     workers, size = square.shape
-    state.variances[0] = (square[:, 0].sum() + 1.0) / (workers + 2)
+    state.variances[0] = learnt_variance(state.parameters[:, 0], state.spread[:, 0, 0])
     if size > 1:
         state.variances[1:] = (square[:, 1:].sum() + 0.5) / (workers * (size - 1) + 2)
+
+
+def learnt_variance(ability: Floats, spread: Floats) -> float:
+    """How far people's abilities are apart, drawn a little towards a half."""
+    return float(((ability**2 + spread).sum() + 1.0) / (ability.size + 2))
 
 
 def _normalised(scores: Floats, known: NDArray[np.int64] | None) -> Floats:
