@@ -10,143 +10,275 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('assist', '0001_initial'),
-        ('projects', '0001_initial'),
+        ("assist", "0001_initial"),
+        ("projects", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Evaluation',
+            name="Evaluation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('margin', models.FloatField()),
-                ('state', models.CharField(choices=[('running', 'Under way'), ('done', 'Done'), ('failed', 'Failed')], default='running', max_length=8)),
-                ('outcome', models.CharField(blank=True, choices=[('passed', 'Passed'), ('refused', 'Refused'), ('cannot-tell', 'Cannot tell')], max_length=12)),
-                ('reason', models.CharField(blank=True, max_length=300)),
-                ('findings', models.JSONField(default=list)),
-                ('tasks', models.PositiveIntegerField(default=0)),
-                ('holdout', models.CharField(blank=True, max_length=64)),
-                ('looks', models.PositiveIntegerField(default=0)),
-                ('rules', models.PositiveSmallIntegerField()),
-                ('begun_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('ended_at', models.DateTimeField(blank=True, null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("margin", models.FloatField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("running", "Under way"), ("done", "Done"), ("failed", "Failed")],
+                        default="running",
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "outcome",
+                    models.CharField(
+                        blank=True,
+                        choices=[("passed", "Passed"), ("refused", "Refused"), ("cannot-tell", "Cannot tell")],
+                        max_length=12,
+                    ),
+                ),
+                ("reason", models.CharField(blank=True, max_length=300)),
+                ("findings", models.JSONField(default=list)),
+                ("tasks", models.PositiveIntegerField(default=0)),
+                ("holdout", models.CharField(blank=True, max_length=64)),
+                ("looks", models.PositiveIntegerField(default=0)),
+                ("rules", models.PositiveSmallIntegerField()),
+                (
+                    "begun_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False),
+                ),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Override',
+            name="Override",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('share', models.PositiveSmallIntegerField()),
-                ('reason', models.CharField(max_length=300)),
-                ('state', models.CharField(choices=[('waiting', 'Waits for a second person'), ('confirmed', 'Confirmed'), ('declined', 'Declined')], default='waiting', max_length=9)),
-                ('asked_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('answered_at', models.DateTimeField(blank=True, null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("share", models.PositiveSmallIntegerField()),
+                ("reason", models.CharField(max_length=300)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "Waits for a second person"),
+                            ("confirmed", "Confirmed"),
+                            ("declined", "Declined"),
+                        ],
+                        default="waiting",
+                        max_length=9,
+                    ),
+                ),
+                (
+                    "asked_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False),
+                ),
+                ("answered_at", models.DateTimeField(blank=True, null=True)),
             ],
         ),
         migrations.AddField(
-            model_name='deployment',
-            name='basis',
-            field=models.CharField(choices=[('first', 'The first here'), ('passed', 'Passed the gate'), ('override', "Two people's word")], default='first', max_length=8),
+            model_name="deployment",
+            name="basis",
+            field=models.CharField(
+                choices=[("first", "The first here"), ("passed", "Passed the gate"), ("override", "Two people's word")],
+                default="first",
+                max_length=8,
+            ),
             preserve_default=False,
         ),
         migrations.AddField(
-            model_name='deployment',
-            name='reason',
+            model_name="deployment",
+            name="reason",
             field=models.CharField(blank=True, max_length=300),
         ),
         migrations.AddField(
-            model_name='deployment',
-            name='seconded_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="deployment",
+            name="seconded_by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='evaluation',
-            name='begun_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="evaluation",
+            name="begun_by",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='evaluation',
-            name='candidate',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='evaluations', to='assist.modelversion'),
+            model_name="evaluation",
+            name="candidate",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="evaluations", to="assist.modelversion"
+            ),
         ),
         migrations.AddField(
-            model_name='evaluation',
-            name='champion',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='assist.modelversion'),
+            model_name="evaluation",
+            name="champion",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="assist.modelversion"
+            ),
         ),
         migrations.AddField(
-            model_name='evaluation',
-            name='project',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='projects.project'),
+            model_name="evaluation",
+            name="project",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="+", to="projects.project"
+            ),
         ),
         migrations.AddField(
-            model_name='deployment',
-            name='evaluation',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='assist.evaluation'),
+            model_name="deployment",
+            name="evaluation",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="assist.evaluation",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='deployment',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('basis', 'first'), ('evaluation', None)), models.Q(('basis', 'passed'), ('evaluation__isnull', False)), models.Q(('basis', 'override'), ('evaluation', None), ('seconded_by__isnull', False), models.Q(('reason', ''), _negated=True)), _connector='OR'), name='deployment_basis_is_whole'),
+            model_name="deployment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("basis", "first"), ("evaluation", None)),
+                    models.Q(("basis", "passed"), ("evaluation__isnull", False)),
+                    models.Q(
+                        ("basis", "override"),
+                        ("evaluation", None),
+                        ("seconded_by__isnull", False),
+                        models.Q(("reason", ""), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="deployment_basis_is_whole",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='deployment',
-            constraint=models.CheckConstraint(condition=models.Q(('seconded_by', models.F('started_by')), _negated=True), name='deployment_by_two_people'),
+            model_name="deployment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("seconded_by", models.F("started_by")), _negated=True),
+                name="deployment_by_two_people",
+            ),
         ),
         migrations.AddField(
-            model_name='override',
-            name='answered_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="override",
+            name="answered_by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='override',
-            name='asked_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="override",
+            name="asked_by",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='override',
-            name='project',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='projects.project'),
+            model_name="override",
+            name="project",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="+", to="projects.project"
+            ),
         ),
         migrations.AddField(
-            model_name='override',
-            name='version',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='assist.modelversion'),
+            model_name="override",
+            name="version",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="assist.modelversion"
+            ),
         ),
         migrations.AddIndex(
-            model_name='evaluation',
-            index=models.Index(fields=['project', '-id'], name='evaluation_by_project'),
+            model_name="evaluation",
+            index=models.Index(fields=["project", "-id"], name="evaluation_by_project"),
         ),
         migrations.AddConstraint(
-            model_name='evaluation',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('outcome__in', ['passed', 'refused', 'cannot-tell']), ('state', 'done')), models.Q(models.Q(('state', 'done'), _negated=True), ('outcome', '')), _connector='OR'), name='evaluation_done_has_outcome'),
+            model_name="evaluation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("outcome__in", ["passed", "refused", "cannot-tell"]), ("state", "done")),
+                    models.Q(models.Q(("state", "done"), _negated=True), ("outcome", "")),
+                    _connector="OR",
+                ),
+                name="evaluation_done_has_outcome",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='evaluation',
-            constraint=models.CheckConstraint(condition=models.Q(('candidate', models.F('champion')), _negated=True), name='evaluation_of_two'),
+            model_name="evaluation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("candidate", models.F("champion")), _negated=True), name="evaluation_of_two"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='override',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'waiting')), fields=('project', 'version'), name='override_waits_once'),
+            model_name="override",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "waiting")), fields=("project", "version"), name="override_waits_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='override',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'confirmed'), _negated=True), models.Q(('answered_by', models.F('asked_by')), _negated=True), _connector='OR'), name='override_by_two_people'),
+            model_name="override",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "confirmed"), _negated=True),
+                    models.Q(("answered_by", models.F("asked_by")), _negated=True),
+                    _connector="OR",
+                ),
+                name="override_by_two_people",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='deployment',
-            trigger=pgtrigger.compiler.Trigger(name='deployment_has_a_basis', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n    IF EXISTS (\n        SELECT FROM assist_deployment was\n        WHERE was.project_id = NEW.project_id AND was.version_id = NEW.version_id AND was.share >= NEW.share\n          AND was.ended_at >= transaction_timestamp() AND was.basis = NEW.basis\n          AND was.evaluation_id IS NOT DISTINCT FROM NEW.evaluation_id\n    ) THEN RETURN NEW; END IF;\n    IF NEW.basis = 'first' AND (\n        EXISTS (\n            SELECT FROM assist_deployment other\n            JOIN assist_modelversion theirs ON theirs.id = other.version_id\n            JOIN assist_modelversion own ON own.id = NEW.version_id AND own.capability = theirs.capability\n            WHERE other.project_id = NEW.project_id\n        ) OR EXISTS (\n            SELECT FROM assist_suggestion offered\n            JOIN projects_project project ON project.public_id = offered.project_key AND project.id = NEW.project_id\n            JOIN assist_modelversion theirs ON theirs.id = offered.model_id\n            JOIN assist_modelversion own ON own.id = NEW.version_id AND own.capability = theirs.capability\n            WHERE offered.model_id <> NEW.version_id\n        )\n    ) THEN\n        RAISE EXCEPTION 'deployment without a basis: another model answered here first'\n            USING ERRCODE = 'check_violation', CONSTRAINT = 'deployment_has_a_basis';\n    END IF;\n    IF NEW.basis = 'passed' AND NOT EXISTS (\n        SELECT FROM assist_evaluation e\n        WHERE e.id = NEW.evaluation_id AND e.outcome = 'passed' AND e.project_id = NEW.project_id\n          AND e.candidate_id = NEW.version_id AND e.rules = (SELECT max(rules) FROM assist_evaluation)\n          AND NOT EXISTS (\n            SELECT FROM assist_deployment other\n            JOIN assist_modelversion theirs ON theirs.id = other.version_id\n            JOIN assist_modelversion own ON own.id = NEW.version_id AND own.capability = theirs.capability\n            WHERE other.project_id = NEW.project_id AND other.version_id <> NEW.version_id\n            GROUP BY other.version_id\n            HAVING bool_or(other.ended_at IS NULL)\n                <> bool_or(other.started_at <= e.begun_at AND coalesce(other.ended_at > e.begun_at, true))\n          )\n    ) THEN\n        RAISE EXCEPTION 'deployment without a basis: no evaluation against what answers here now was passed'\n            USING ERRCODE = 'check_violation', CONSTRAINT = 'deployment_has_a_basis';\n    END IF;\n    RETURN NEW;\n", hash='a899342e5cb901f7b1d94a6fa8847a4f72d5b39a', operation='INSERT', pgid='pgtrigger_deployment_has_a_basis_70558', table='assist_deployment', when='BEFORE')),
+            model_name="deployment",
+            trigger=pgtrigger.compiler.Trigger(
+                name="deployment_has_a_basis",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n    IF EXISTS (\n        SELECT FROM assist_deployment was\n        WHERE was.project_id = NEW.project_id AND was.version_id = NEW.version_id AND was.share >= NEW.share\n          AND was.ended_at >= transaction_timestamp() AND was.basis = NEW.basis\n          AND was.evaluation_id IS NOT DISTINCT FROM NEW.evaluation_id\n    ) THEN RETURN NEW; END IF;\n    IF NEW.basis = 'first' AND (\n        EXISTS (\n            SELECT FROM assist_deployment other\n            JOIN assist_modelversion theirs ON theirs.id = other.version_id\n            JOIN assist_modelversion own ON own.id = NEW.version_id AND own.capability = theirs.capability\n            WHERE other.project_id = NEW.project_id\n        ) OR EXISTS (\n            SELECT FROM assist_suggestion offered\n            JOIN projects_project project ON project.public_id = offered.project_key AND project.id = NEW.project_id\n            JOIN assist_modelversion theirs ON theirs.id = offered.model_id\n            JOIN assist_modelversion own ON own.id = NEW.version_id AND own.capability = theirs.capability\n            WHERE offered.model_id <> NEW.version_id\n        )\n    ) THEN\n        RAISE EXCEPTION 'deployment without a basis: another model answered here first'\n            USING ERRCODE = 'check_violation', CONSTRAINT = 'deployment_has_a_basis';\n    END IF;\n    IF NEW.basis = 'passed' AND NOT EXISTS (\n        SELECT FROM assist_evaluation e\n        WHERE e.id = NEW.evaluation_id AND e.outcome = 'passed' AND e.project_id = NEW.project_id\n          AND e.candidate_id = NEW.version_id AND e.rules = (SELECT max(rules) FROM assist_evaluation)\n          AND NOT EXISTS (\n            SELECT FROM assist_deployment other\n            JOIN assist_modelversion theirs ON theirs.id = other.version_id\n            JOIN assist_modelversion own ON own.id = NEW.version_id AND own.capability = theirs.capability\n            WHERE other.project_id = NEW.project_id AND other.version_id <> NEW.version_id\n            GROUP BY other.version_id\n            HAVING bool_or(other.ended_at IS NULL)\n                <> bool_or(other.started_at <= e.begun_at AND coalesce(other.ended_at > e.begun_at, true))\n          )\n    ) THEN\n        RAISE EXCEPTION 'deployment without a basis: no evaluation against what answers here now was passed'\n            USING ERRCODE = 'check_violation', CONSTRAINT = 'deployment_has_a_basis';\n    END IF;\n    RETURN NEW;\n",
+                    hash="a899342e5cb901f7b1d94a6fa8847a4f72d5b39a",
+                    operation="INSERT",
+                    pgid="pgtrigger_deployment_has_a_basis_70558",
+                    table="assist_deployment",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='deployment',
-            trigger=pgtrigger.compiler.Trigger(name='deployment_only_ends', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."basis" IS DISTINCT FROM (NEW."basis") OR OLD."evaluation_id" IS DISTINCT FROM (NEW."evaluation_id") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."project_id" IS DISTINCT FROM (NEW."project_id") OR OLD."reason" IS DISTINCT FROM (NEW."reason") OR OLD."seconded_by_id" IS DISTINCT FROM (NEW."seconded_by_id") OR OLD."share" IS DISTINCT FROM (NEW."share") OR OLD."started_at" IS DISTINCT FROM (NEW."started_at") OR OLD."started_by_id" IS DISTINCT FROM (NEW."started_by_id") OR OLD."version_id" IS DISTINCT FROM (NEW."version_id"))', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='1165ffcaddbf4f5207d87240459111d56a659642', operation='UPDATE', pgid='pgtrigger_deployment_only_ends_1956b', table='assist_deployment', when='BEFORE')),
+            model_name="deployment",
+            trigger=pgtrigger.compiler.Trigger(
+                name="deployment_only_ends",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."basis" IS DISTINCT FROM (NEW."basis") OR OLD."evaluation_id" IS DISTINCT FROM (NEW."evaluation_id") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."project_id" IS DISTINCT FROM (NEW."project_id") OR OLD."reason" IS DISTINCT FROM (NEW."reason") OR OLD."seconded_by_id" IS DISTINCT FROM (NEW."seconded_by_id") OR OLD."share" IS DISTINCT FROM (NEW."share") OR OLD."started_at" IS DISTINCT FROM (NEW."started_at") OR OLD."started_by_id" IS DISTINCT FROM (NEW."started_by_id") OR OLD."version_id" IS DISTINCT FROM (NEW."version_id"))',
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
+                    hash="1165ffcaddbf4f5207d87240459111d56a659642",
+                    operation="UPDATE",
+                    pgid="pgtrigger_deployment_only_ends_1956b",
+                    table="assist_deployment",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='evaluation',
-            trigger=pgtrigger.compiler.Trigger(name='evaluation_said_once', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."state" = \'done\')', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='274e27eefe756eb92aff52ec5f4df599e9061ab2', operation='UPDATE', pgid='pgtrigger_evaluation_said_once_18cd9', table='assist_evaluation', when='BEFORE')),
+            model_name="evaluation",
+            trigger=pgtrigger.compiler.Trigger(
+                name="evaluation_said_once",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.\"state\" = 'done')",
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
+                    hash="274e27eefe756eb92aff52ec5f4df599e9061ab2",
+                    operation="UPDATE",
+                    pgid="pgtrigger_evaluation_said_once_18cd9",
+                    table="assist_evaluation",
+                    when="BEFORE",
+                ),
+            ),
         ),
     ]

@@ -7,40 +7,76 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('assist', '0002_deployment_basis'),
-        ('taskers', '0001_initial'),
+        ("assist", "0002_deployment_basis"),
+        ("taskers", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='modelversion',
-            name='organization',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='taskers.organization'),
+            model_name="modelversion",
+            name="organization",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="taskers.organization",
+            ),
         ),
         migrations.AddField(
-            model_name='modelversion',
-            name='smoke',
-            field=models.CharField(blank=True, choices=[('', 'Known to Tandem'), ('waiting', 'To be asked a first question'), ('passed', 'Answered a first question'), ('failed', "Didn't answer a first question")], default='', max_length=7),
+            model_name="modelversion",
+            name="smoke",
+            field=models.CharField(
+                blank=True,
+                choices=[
+                    ("", "Known to Tandem"),
+                    ("waiting", "To be asked a first question"),
+                    ("passed", "Answered a first question"),
+                    ("failed", "Didn't answer a first question"),
+                ],
+                default="",
+                max_length=7,
+            ),
         ),
         migrations.AddField(
-            model_name='modelversion',
-            name='smoke_said',
+            model_name="modelversion",
+            name="smoke_said",
             field=models.CharField(blank=True, max_length=600),
         ),
         migrations.AddField(
-            model_name='modelversion',
-            name='terms',
+            model_name="modelversion",
+            name="terms",
             field=models.JSONField(default=dict),
         ),
         migrations.AlterField(
-            model_name='modelversion',
-            name='capability',
-            field=models.CharField(choices=[('segment', 'Masks'), ('detect', 'Boxes'), ('spans', 'Spans'), ('classify', 'Classes'), ('classify-image', 'Classes of images'), ('embed', 'Embeddings'), ('embed-image', 'Embeddings of images')], max_length=16),
+            model_name="modelversion",
+            name="capability",
+            field=models.CharField(
+                choices=[
+                    ("segment", "Masks"),
+                    ("detect", "Boxes"),
+                    ("spans", "Spans"),
+                    ("classify", "Classes"),
+                    ("classify-image", "Classes of images"),
+                    ("embed", "Embeddings"),
+                    ("embed-image", "Embeddings of images"),
+                ],
+                max_length=16,
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='deployment',
-            trigger=pgtrigger.compiler.Trigger(name='deployment_may_answer', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n    IF EXISTS (\n        SELECT FROM assist_modelversion own\n        WHERE own.id = NEW.version_id AND own.smoke IN ('waiting', 'failed')\n    ) THEN\n        RAISE EXCEPTION 'deployment of a model that has not answered a first question'\n            USING ERRCODE = 'check_violation', CONSTRAINT = 'deployment_was_tried';\n    END IF;\n    IF EXISTS (\n        SELECT FROM assist_modelversion own\n        JOIN projects_project project ON project.id = NEW.project_id\n        WHERE own.id = NEW.version_id AND own.organization_id <> project.organization_id\n    ) THEN\n        RAISE EXCEPTION 'deployment of a model of another organization'\n            USING ERRCODE = 'check_violation', CONSTRAINT = 'deployment_at_home';\n    END IF;\n    RETURN NEW;\n", hash='a1e6392728d8e88e3aefa89b7b15bdd6ed940113', operation='INSERT', pgid='pgtrigger_deployment_may_answer_22b8f', table='assist_deployment', when='BEFORE')),
+            model_name="deployment",
+            trigger=pgtrigger.compiler.Trigger(
+                name="deployment_may_answer",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n    IF EXISTS (\n        SELECT FROM assist_modelversion own\n        WHERE own.id = NEW.version_id AND own.smoke IN ('waiting', 'failed')\n    ) THEN\n        RAISE EXCEPTION 'deployment of a model that has not answered a first question'\n            USING ERRCODE = 'check_violation', CONSTRAINT = 'deployment_was_tried';\n    END IF;\n    IF EXISTS (\n        SELECT FROM assist_modelversion own\n        JOIN projects_project project ON project.id = NEW.project_id\n        WHERE own.id = NEW.version_id AND own.organization_id <> project.organization_id\n    ) THEN\n        RAISE EXCEPTION 'deployment of a model of another organization'\n            USING ERRCODE = 'check_violation', CONSTRAINT = 'deployment_at_home';\n    END IF;\n    RETURN NEW;\n",
+                    hash="a1e6392728d8e88e3aefa89b7b15bdd6ed940113",
+                    operation="INSERT",
+                    pgid="pgtrigger_deployment_may_answer_22b8f",
+                    table="assist_deployment",
+                    when="BEFORE",
+                ),
+            ),
         ),
     ]

@@ -10,102 +10,199 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('assist', '0004_imported_capability'),
-        ('projects', '0003_webhook_failures'),
+        ("assist", "0004_imported_capability"),
+        ("projects", "0003_webhook_failures"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Snapshot',
+            name="Snapshot",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('cut', models.DateTimeField()),
-                ('settings_version', models.PositiveIntegerField()),
-                ('schema', models.PositiveSmallIntegerField()),
-                ('state', models.CharField(choices=[('making', 'Being made'), ('ready', 'Ready'), ('failed', 'Failed')], default='making', max_length=6)),
-                ('reason', models.CharField(blank=True, max_length=300)),
-                ('sha256', models.CharField(blank=True, max_length=64)),
-                ('size', models.BigIntegerField(default=0)),
-                ('rows', models.PositiveIntegerField(default=0)),
-                ('blind', models.PositiveIntegerField(default=0)),
-                ('left_out', models.PositiveIntegerField(default=0)),
-                ('by_split', models.JSONField(default=dict)),
-                ('made_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('ended_at', models.DateTimeField(blank=True, null=True)),
-                ('made_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='projects.project')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("cut", models.DateTimeField()),
+                ("settings_version", models.PositiveIntegerField()),
+                ("schema", models.PositiveSmallIntegerField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("making", "Being made"), ("ready", "Ready"), ("failed", "Failed")],
+                        default="making",
+                        max_length=6,
+                    ),
+                ),
+                ("reason", models.CharField(blank=True, max_length=300)),
+                ("sha256", models.CharField(blank=True, max_length=64)),
+                ("size", models.BigIntegerField(default=0)),
+                ("rows", models.PositiveIntegerField(default=0)),
+                ("blind", models.PositiveIntegerField(default=0)),
+                ("left_out", models.PositiveIntegerField(default=0)),
+                ("by_split", models.JSONField(default=dict)),
+                ("made_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "made_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="projects.project"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='SnapshotRow',
+            name="SnapshotRow",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('verdict', models.BigIntegerField()),
-                ('split', models.CharField(max_length=10)),
-                ('blind', models.BooleanField()),
-                ('snapshot', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='lines', to='assist.snapshot')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("verdict", models.BigIntegerField()),
+                ("split", models.CharField(max_length=10)),
+                ("blind", models.BooleanField()),
+                (
+                    "snapshot",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="lines", to="assist.snapshot"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='TrainingRun',
+            name="TrainingRun",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('recipe', models.CharField(max_length=40)),
-                ('parameters', models.JSONField(default=dict)),
-                ('seed', models.BigIntegerField()),
-                ('code', models.CharField(max_length=64)),
-                ('packages', models.CharField(max_length=64)),
-                ('host', models.CharField(blank=True, max_length=100)),
-                ('state', models.CharField(choices=[('waiting', 'Waiting'), ('running', 'Training'), ('done', 'Done'), ('stopped', 'Stopped'), ('failed', 'Failed')], default='waiting', max_length=7)),
-                ('reason', models.CharField(blank=True, max_length=300)),
-                ('progress', models.JSONField(default=dict)),
-                ('curve', models.JSONField(default=list)),
-                ('metrics', models.JSONField(default=dict)),
-                ('stop_asked', models.BooleanField(db_default=False, default=False)),
-                ('asked_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('began_at', models.DateTimeField(blank=True, null=True)),
-                ('ended_at', models.DateTimeField(blank=True, null=True)),
-                ('asked_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='projects.project')),
-                ('snapshot', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='runs', to='assist.snapshot')),
-                ('version', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='training_run', to='assist.modelversion')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("recipe", models.CharField(max_length=40)),
+                ("parameters", models.JSONField(default=dict)),
+                ("seed", models.BigIntegerField()),
+                ("code", models.CharField(max_length=64)),
+                ("packages", models.CharField(max_length=64)),
+                ("host", models.CharField(blank=True, max_length=100)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "Waiting"),
+                            ("running", "Training"),
+                            ("done", "Done"),
+                            ("stopped", "Stopped"),
+                            ("failed", "Failed"),
+                        ],
+                        default="waiting",
+                        max_length=7,
+                    ),
+                ),
+                ("reason", models.CharField(blank=True, max_length=300)),
+                ("progress", models.JSONField(default=dict)),
+                ("curve", models.JSONField(default=list)),
+                ("metrics", models.JSONField(default=dict)),
+                ("stop_asked", models.BooleanField(db_default=False, default=False)),
+                (
+                    "asked_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False),
+                ),
+                ("began_at", models.DateTimeField(blank=True, null=True)),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "asked_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="projects.project"
+                    ),
+                ),
+                (
+                    "snapshot",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="runs", to="assist.snapshot"
+                    ),
+                ),
+                (
+                    "version",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="training_run",
+                        to="assist.modelversion",
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='snapshot',
-            index=models.Index(fields=['project', '-id'], name='snapshot_by_project'),
+            model_name="snapshot",
+            index=models.Index(fields=["project", "-id"], name="snapshot_by_project"),
         ),
         migrations.AddConstraint(
-            model_name='snapshot',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('sha256__regex', '^[0-9a-f]{64}$'), ('state', 'ready')), models.Q(models.Q(('state', 'ready'), _negated=True), ('sha256', '')), _connector='OR'), name='snapshot_ready_has_sha256'),
+            model_name="snapshot",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("sha256__regex", "^[0-9a-f]{64}$"), ("state", "ready")),
+                    models.Q(models.Q(("state", "ready"), _negated=True), ("sha256", "")),
+                    _connector="OR",
+                ),
+                name="snapshot_ready_has_sha256",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='snapshot',
-            trigger=pgtrigger.compiler.Trigger(name='snapshot_stays', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."state" = \'ready\')', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='4c4de1c273ff0d0bedc00fef3ae0c14d91e7b01a', operation='UPDATE', pgid='pgtrigger_snapshot_stays_23d2c', table='assist_snapshot', when='BEFORE')),
+            model_name="snapshot",
+            trigger=pgtrigger.compiler.Trigger(
+                name="snapshot_stays",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.\"state\" = 'ready')",
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
+                    hash="4c4de1c273ff0d0bedc00fef3ae0c14d91e7b01a",
+                    operation="UPDATE",
+                    pgid="pgtrigger_snapshot_stays_23d2c",
+                    table="assist_snapshot",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='snapshotrow',
-            index=models.Index(fields=['verdict'], name='snapshot_row_by_verdict'),
+            model_name="snapshotrow",
+            index=models.Index(fields=["verdict"], name="snapshot_row_by_verdict"),
         ),
         migrations.AddConstraint(
-            model_name='snapshotrow',
-            constraint=models.UniqueConstraint(fields=('snapshot', 'verdict'), name='snapshot_row_once'),
+            model_name="snapshotrow",
+            constraint=models.UniqueConstraint(fields=("snapshot", "verdict"), name="snapshot_row_once"),
         ),
         migrations.AddIndex(
-            model_name='trainingrun',
-            index=models.Index(fields=['project', '-id'], name='training_by_project'),
+            model_name="trainingrun",
+            index=models.Index(fields=["project", "-id"], name="training_by_project"),
         ),
         migrations.AddConstraint(
-            model_name='trainingrun',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'done'), ('version__isnull', False)), models.Q(models.Q(('state', 'done'), _negated=True), ('version', None)), _connector='OR'), name='training_done_has_version'),
+            model_name="trainingrun",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "done"), ("version__isnull", False)),
+                    models.Q(models.Q(("state", "done"), _negated=True), ("version", None)),
+                    _connector="OR",
+                ),
+                name="training_done_has_version",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='trainingrun',
-            trigger=pgtrigger.compiler.Trigger(name='training_said_once', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."state" = \'done\')', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='ef5fa4398ccc0797119dde82cb6a430ef05de1c9', operation='UPDATE', pgid='pgtrigger_training_said_once_835ac', table='assist_trainingrun', when='BEFORE')),
+            model_name="trainingrun",
+            trigger=pgtrigger.compiler.Trigger(
+                name="training_said_once",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.\"state\" = 'done')",
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
+                    hash="ef5fa4398ccc0797119dde82cb6a430ef05de1c9",
+                    operation="UPDATE",
+                    pgid="pgtrigger_training_said_once_835ac",
+                    table="assist_trainingrun",
+                    when="BEFORE",
+                ),
+            ),
         ),
     ]

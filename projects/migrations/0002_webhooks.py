@@ -9,109 +9,170 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('projects', '0001_initial'),
-        ('taskers', '0001_initial'),
+        ("projects", "0001_initial"),
+        ("taskers", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='batchprogress',
-            name='done_at',
+            model_name="batchprogress",
+            name="done_at",
             field=models.DateTimeField(blank=True, null=True),
         ),
         migrations.AlterField(
-            model_name='verdictgone',
-            name='why',
-            field=models.CharField(choices=[('reopened', 'Reopened'), ('archived', 'Archived'), ('cancelled', 'Cancelled')], max_length=10),
+            model_name="verdictgone",
+            name="why",
+            field=models.CharField(
+                choices=[("reopened", "Reopened"), ("archived", "Archived"), ("cancelled", "Cancelled")], max_length=10
+            ),
         ),
         migrations.CreateModel(
-            name='Subscription',
+            name="Subscription",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('name', models.CharField(max_length=120)),
-                ('url', models.CharField(max_length=2000)),
-                ('kinds', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=40), size=None)),
-                ('callbacks', models.BooleanField(db_default=False, default=False)),
-                ('state', models.CharField(choices=[('on', 'On'), ('off', 'Off'), ('gone', 'Gone')], default='on', max_length=8)),
-                ('secret', models.TextField()),
-                ('old_secret', models.TextField(blank=True, db_default='', default='')),
-                ('old_until', models.DateTimeField(blank=True, null=True)),
-                ('made_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('changed_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('failures', models.PositiveIntegerField(db_default=0, default=0)),
-                ('failing_since', models.DateTimeField(blank=True, null=True)),
-                ('retry_at', models.DateTimeField(blank=True, null=True)),
-                ('held_by', models.UUIDField(blank=True, null=True)),
-                ('held_until', models.DateTimeField(blank=True, null=True)),
-                ('made_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='taskers.organization')),
-                ('project', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='subscriptions', to='projects.project')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("name", models.CharField(max_length=120)),
+                ("url", models.CharField(max_length=2000)),
+                (
+                    "kinds",
+                    django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=40), size=None),
+                ),
+                ("callbacks", models.BooleanField(db_default=False, default=False)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("on", "On"), ("off", "Off"), ("gone", "Gone")], default="on", max_length=8
+                    ),
+                ),
+                ("secret", models.TextField()),
+                ("old_secret", models.TextField(blank=True, db_default="", default="")),
+                ("old_until", models.DateTimeField(blank=True, null=True)),
+                ("made_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
+                ("changed_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("failures", models.PositiveIntegerField(db_default=0, default=0)),
+                ("failing_since", models.DateTimeField(blank=True, null=True)),
+                ("retry_at", models.DateTimeField(blank=True, null=True)),
+                ("held_by", models.UUIDField(blank=True, null=True)),
+                ("held_until", models.DateTimeField(blank=True, null=True)),
+                (
+                    "made_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="taskers.organization"
+                    ),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="subscriptions",
+                        to="projects.project",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='TaskCallback',
+            name="TaskCallback",
             fields=[
-                ('task', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('url', models.CharField(max_length=2000)),
-                ('subscription', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='projects.subscription')),
+                ("task", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("url", models.CharField(max_length=2000)),
+                (
+                    "subscription",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="projects.subscription"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='WebhookDelivery',
+            name="WebhookDelivery",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('key', models.CharField(max_length=80)),
-                ('kind', models.CharField(max_length=40)),
-                ('stream', models.CharField(max_length=80)),
-                ('url', models.CharField(blank=True, default='', max_length=2000)),
-                ('body', models.TextField()),
-                ('state', models.CharField(choices=[('waiting', 'Waiting'), ('done', 'Delivered'), ('dead', 'Given up')], default='waiting', max_length=8)),
-                ('made_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('asked_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('due_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('tries', models.PositiveSmallIntegerField(db_default=0, default=0)),
-                ('tried_at', models.DateTimeField(blank=True, null=True)),
-                ('status', models.PositiveSmallIntegerField(blank=True, null=True)),
-                ('fault', models.CharField(blank=True, db_default='', default='', max_length=40)),
-                ('beginning', models.CharField(blank=True, db_default='', default='', max_length=500)),
-                ('took', models.FloatField(blank=True, null=True)),
-                ('subscription', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='deliveries', to='projects.subscription')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("key", models.CharField(max_length=80)),
+                ("kind", models.CharField(max_length=40)),
+                ("stream", models.CharField(max_length=80)),
+                ("url", models.CharField(blank=True, default="", max_length=2000)),
+                ("body", models.TextField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("waiting", "Waiting"), ("done", "Delivered"), ("dead", "Given up")],
+                        default="waiting",
+                        max_length=8,
+                    ),
+                ),
+                ("made_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
+                ("asked_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("due_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("tries", models.PositiveSmallIntegerField(db_default=0, default=0)),
+                ("tried_at", models.DateTimeField(blank=True, null=True)),
+                ("status", models.PositiveSmallIntegerField(blank=True, null=True)),
+                ("fault", models.CharField(blank=True, db_default="", default="", max_length=40)),
+                ("beginning", models.CharField(blank=True, db_default="", default="", max_length=500)),
+                ("took", models.FloatField(blank=True, null=True)),
+                (
+                    "subscription",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="deliveries",
+                        to="projects.subscription",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'webhook deliveries',
+                "verbose_name_plural": "webhook deliveries",
             },
         ),
         migrations.AddIndex(
-            model_name='subscription',
-            index=models.Index(fields=['organization', 'project'], name='subscription_of'),
+            model_name="subscription",
+            index=models.Index(fields=["organization", "project"], name="subscription_of"),
         ),
         migrations.AddConstraint(
-            model_name='subscription',
-            constraint=models.CheckConstraint(condition=models.Q(('callbacks', False), ('project__isnull', False), _connector='OR'), name='callbacks_of_one'),
+            model_name="subscription",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("callbacks", False), ("project__isnull", False), _connector="OR"),
+                name="callbacks_of_one",
+            ),
         ),
         migrations.AddIndex(
-            model_name='webhookdelivery',
-            index=models.Index(condition=models.Q(('state', 'waiting')), fields=['subscription', 'due_at', 'id'], name='delivery_due'),
+            model_name="webhookdelivery",
+            index=models.Index(
+                condition=models.Q(("state", "waiting")), fields=["subscription", "due_at", "id"], name="delivery_due"
+            ),
         ),
         migrations.AddIndex(
-            model_name='webhookdelivery',
-            index=models.Index(condition=models.Q(('state', 'waiting')), fields=['subscription', 'stream', 'id'], name='delivery_stream'),
+            model_name="webhookdelivery",
+            index=models.Index(
+                condition=models.Q(("state", "waiting")),
+                fields=["subscription", "stream", "id"],
+                name="delivery_stream",
+            ),
         ),
         migrations.AddIndex(
-            model_name='webhookdelivery',
-            index=models.Index(fields=['subscription', 'state', 'id'], name='delivery_by_state'),
+            model_name="webhookdelivery",
+            index=models.Index(fields=["subscription", "state", "id"], name="delivery_by_state"),
         ),
         migrations.AddIndex(
-            model_name='webhookdelivery',
-            index=models.Index(condition=models.Q(('state', 'waiting'), _negated=True), fields=['made_at'], name='delivery_over'),
+            model_name="webhookdelivery",
+            index=models.Index(
+                condition=models.Q(("state", "waiting"), _negated=True), fields=["made_at"], name="delivery_over"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='webhookdelivery',
-            constraint=models.UniqueConstraint(fields=('subscription', 'key'), name='delivery_once'),
+            model_name="webhookdelivery",
+            constraint=models.UniqueConstraint(fields=("subscription", "key"), name="delivery_once"),
         ),
     ]

@@ -6,22 +6,28 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('projects', '0002_webhooks'),
+        ("projects", "0002_webhooks"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='WebhookFailure',
+            name="WebhookFailure",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('status', models.PositiveSmallIntegerField(blank=True, null=True)),
-                ('fault', models.CharField(blank=True, max_length=40)),
-                ('beginning', models.CharField(blank=True, max_length=500)),
-                ('took', models.FloatField(blank=True, null=True)),
-                ('delivery', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='failures', to='projects.webhookdelivery')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
+                ("status", models.PositiveSmallIntegerField(blank=True, null=True)),
+                ("fault", models.CharField(blank=True, max_length=40)),
+                ("beginning", models.CharField(blank=True, max_length=500)),
+                ("took", models.FloatField(blank=True, null=True)),
+                (
+                    "delivery",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="failures",
+                        to="projects.webhookdelivery",
+                    ),
+                ),
             ],
         ),
     ]

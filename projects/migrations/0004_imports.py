@@ -8,186 +8,322 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('projects', '0003_webhook_failures'),
-        ('taskers', '0002_imported_people'),
+        ("projects", "0003_webhook_failures"),
+        ("taskers", "0002_imported_people"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='import',
-            name='answered',
+            model_name="import",
+            name="answered",
             field=models.BigIntegerField(db_default=0, default=0),
         ),
         migrations.AddField(
-            model_name='import',
-            name='choices',
+            model_name="import",
+            name="choices",
             field=models.JSONField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='import',
-            name='expected',
+            model_name="import",
+            name="expected",
             field=models.BigIntegerField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='import',
-            name='losses',
+            model_name="import",
+            name="losses",
             field=models.JSONField(blank=True, db_default=[], default=list),
         ),
         migrations.AddField(
-            model_name='import',
-            name='lost',
+            model_name="import",
+            name="lost",
             field=models.BigIntegerField(db_default=0, default=0),
         ),
         migrations.AddField(
-            model_name='import',
-            name='media',
-            field=models.CharField(choices=[('copied', 'Copied in'), ('left', 'Left where they are')], db_default='copied', default='copied', max_length=6),
+            model_name="import",
+            name="media",
+            field=models.CharField(
+                choices=[("copied", "Copied in"), ("left", "Left where they are")],
+                db_default="copied",
+                default="copied",
+                max_length=6,
+            ),
         ),
         migrations.AddField(
-            model_name='import',
-            name='plan',
+            model_name="import",
+            name="plan",
             field=models.JSONField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='import',
-            name='run_at',
+            model_name="import",
+            name="run_at",
             field=models.DateTimeField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='import',
-            name='run_from',
+            model_name="import",
+            name="run_from",
             field=models.BigIntegerField(db_default=0, default=0),
         ),
         migrations.AddField(
-            model_name='import',
-            name='stop',
-            field=models.CharField(choices=[('needed', 'Ask me only where a choice is needed'), ('always', 'Show me what is in it first')], db_default='needed', default='needed', max_length=6),
+            model_name="import",
+            name="stop",
+            field=models.CharField(
+                choices=[("needed", "Ask me only where a choice is needed"), ("always", "Show me what is in it first")],
+                db_default="needed",
+                default="needed",
+                max_length=6,
+            ),
         ),
         migrations.AddField(
-            model_name='importfaults',
-            name='kind',
-            field=models.CharField(choices=[('refused', 'Refused'), ('lost', 'Not kept')], db_default='refused', default='refused', max_length=8),
+            model_name="importfaults",
+            name="kind",
+            field=models.CharField(
+                choices=[("refused", "Refused"), ("lost", "Not kept")],
+                db_default="refused",
+                default="refused",
+                max_length=8,
+            ),
         ),
         migrations.AlterField(
-            model_name='import',
-            name='file',
-            field=models.FileField(blank=True, max_length=200, upload_to='imports'),
+            model_name="import",
+            name="file",
+            field=models.FileField(blank=True, max_length=200, upload_to="imports"),
         ),
         migrations.AlterField(
-            model_name='import',
-            name='format',
+            model_name="import",
+            name="format",
             field=models.CharField(blank=True, max_length=40),
         ),
         migrations.AlterField(
-            model_name='import',
-            name='state',
-            field=models.CharField(choices=[('waiting', 'Waiting for a worker'), ('planning', 'Being looked at'), ('planned', 'Waiting for your choice'), ('running', 'Loading'), ('done', 'Loaded'), ('failed', 'Failed'), ('dropped', 'Not loaded')], default='waiting', max_length=8),
+            model_name="import",
+            name="state",
+            field=models.CharField(
+                choices=[
+                    ("waiting", "Waiting for a worker"),
+                    ("planning", "Being looked at"),
+                    ("planned", "Waiting for your choice"),
+                    ("running", "Loading"),
+                    ("done", "Loaded"),
+                    ("failed", "Failed"),
+                    ("dropped", "Not loaded"),
+                ],
+                default="waiting",
+                max_length=8,
+            ),
         ),
         migrations.CreateModel(
-            name='Connector',
+            name="Connector",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('kind', models.CharField(max_length=20)),
-                ('name', models.CharField(max_length=120)),
-                ('settings', models.JSONField(default=dict)),
-                ('secret', models.TextField(blank=True)),
-                ('made_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('ended_at', models.DateTimeField(blank=True, null=True)),
-                ('made_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='connectors', to='taskers.organization')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("kind", models.CharField(max_length=20)),
+                ("name", models.CharField(max_length=120)),
+                ("settings", models.JSONField(default=dict)),
+                ("secret", models.TextField(blank=True)),
+                ("made_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "made_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="connectors",
+                        to="taskers.organization",
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='import',
-            name='connector',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='imports', to='projects.connector'),
+            model_name="import",
+            name="connector",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="imports",
+                to="projects.connector",
+            ),
         ),
         migrations.CreateModel(
-            name='ImportedAnnotator',
+            name="ImportedAnnotator",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=80)),
-                ('person', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('project', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='projects.project')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=80)),
+                (
+                    "person",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="projects.project",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ImportedLabel',
+            name="ImportedLabel",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=300)),
-                ('label', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='projects.label')),
-                ('project', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='imported_labels', to='projects.project')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=300)),
+                (
+                    "label",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="projects.label",
+                    ),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="imported_labels",
+                        to="projects.project",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='LeftMedia',
+            name="LeftMedia",
             fields=[
-                ('asset', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='left', serialize=False, to='projects.asset')),
-                ('name', models.TextField()),
-                ('original_sha256', models.CharField(max_length=64)),
-                ('connector', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='left_media', to='projects.connector')),
+                (
+                    "asset",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="left",
+                        serialize=False,
+                        to="projects.asset",
+                    ),
+                ),
+                ("name", models.TextField()),
+                ("original_sha256", models.CharField(max_length=64)),
+                (
+                    "connector",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="left_media", to="projects.connector"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='PredictionSource',
+            name="PredictionSource",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=80)),
-                ('project', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='prediction_sources', to='projects.project')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=80)),
+                (
+                    "project",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="prediction_sources",
+                        to="projects.project",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ImportedPrediction',
+            name="ImportedPrediction",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('answer', models.JSONField()),
-                ('score', models.FloatField(blank=True, null=True)),
-                ('at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('task', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='predictions', to='projects.task')),
-                ('source', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='predictions', to='projects.predictionsource')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("answer", models.JSONField()),
+                ("score", models.FloatField(blank=True, null=True)),
+                ("at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
+                (
+                    "task",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="predictions",
+                        to="projects.task",
+                    ),
+                ),
+                (
+                    "source",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="predictions",
+                        to="projects.predictionsource",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='SeenFile',
+            name="SeenFile",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.TextField()),
-                ('version', models.CharField(max_length=200)),
-                ('connector', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='seen', to='projects.connector')),
-                ('project', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='projects.project')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.TextField()),
+                ("version", models.CharField(max_length=200)),
+                (
+                    "connector",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="seen",
+                        to="projects.connector",
+                    ),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="projects.project",
+                    ),
+                ),
             ],
         ),
         migrations.AddConstraint(
-            model_name='connector',
-            constraint=models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('organization', 'name'), name='connector_name_once'),
+            model_name="connector",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("ended_at", None)), fields=("organization", "name"), name="connector_name_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='importedannotator',
-            constraint=models.UniqueConstraint(fields=('project', 'name'), name='imported_annotator_once'),
+            model_name="importedannotator",
+            constraint=models.UniqueConstraint(fields=("project", "name"), name="imported_annotator_once"),
         ),
         migrations.AddConstraint(
-            model_name='importedlabel',
-            constraint=models.UniqueConstraint(fields=('project', 'name'), name='imported_label_once'),
+            model_name="importedlabel",
+            constraint=models.UniqueConstraint(fields=("project", "name"), name="imported_label_once"),
         ),
         migrations.AddConstraint(
-            model_name='predictionsource',
-            constraint=models.UniqueConstraint(fields=('project', 'name'), name='prediction_source_once'),
+            model_name="predictionsource",
+            constraint=models.UniqueConstraint(fields=("project", "name"), name="prediction_source_once"),
         ),
         migrations.AddConstraint(
-            model_name='importedprediction',
-            constraint=models.UniqueConstraint(fields=('task', 'source'), name='imported_prediction_once'),
+            model_name="importedprediction",
+            constraint=models.UniqueConstraint(fields=("task", "source"), name="imported_prediction_once"),
         ),
         migrations.AddConstraint(
-            model_name='importedprediction',
-            constraint=models.CheckConstraint(condition=models.Q(('score', None), models.Q(('score__gte', 0), ('score__lte', 1)), _connector='OR'), name='imported_prediction_score_in_unit'),
+            model_name="importedprediction",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("score", None), models.Q(("score__gte", 0), ("score__lte", 1)), _connector="OR"),
+                name="imported_prediction_score_in_unit",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='seenfile',
-            constraint=models.UniqueConstraint(fields=('connector', 'project', 'name'), name='seen_file_once'),
+            model_name="seenfile",
+            constraint=models.UniqueConstraint(fields=("connector", "project", "name"), name="seen_file_once"),
         ),
     ]

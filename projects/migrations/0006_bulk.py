@@ -10,50 +10,106 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('projects', '0005_deliveries'),
-        ('taskers', '0003_tokens'),
+        ("projects", "0005_deliveries"),
+        ("taskers", "0003_tokens"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='BulkAction',
+            name="BulkAction",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('verb', models.CharField(choices=[('cancel', 'Cancel'), ('hold', 'Hold back'), ('release', 'Hand out again'), ('requeue', 'Requeue'), ('overlap', 'Ask for more judgements'), ('amend', 'Amend metadata')], max_length=10)),
-                ('terms', models.JSONField(default=dict)),
-                ('tasks', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None)),
-                ('total', models.PositiveIntegerField()),
-                ('position', models.PositiveIntegerField(default=0)),
-                ('done', models.PositiveIntegerField(default=0)),
-                ('skipped', models.PositiveIntegerField(default=0)),
-                ('faults', models.JSONField(default=list)),
-                ('state', models.CharField(choices=[('running', 'Running'), ('done', 'Done'), ('stopped', 'Stopped')], default='running', max_length=8)),
-                ('made_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('ended_at', models.DateTimeField(blank=True, null=True)),
-                ('asked_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='bulk_actions', to='projects.project')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                (
+                    "verb",
+                    models.CharField(
+                        choices=[
+                            ("cancel", "Cancel"),
+                            ("hold", "Hold back"),
+                            ("release", "Hand out again"),
+                            ("requeue", "Requeue"),
+                            ("overlap", "Ask for more judgements"),
+                            ("amend", "Amend metadata"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("terms", models.JSONField(default=dict)),
+                ("tasks", django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None)),
+                ("total", models.PositiveIntegerField()),
+                ("position", models.PositiveIntegerField(default=0)),
+                ("done", models.PositiveIntegerField(default=0)),
+                ("skipped", models.PositiveIntegerField(default=0)),
+                ("faults", models.JSONField(default=list)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("running", "Running"), ("done", "Done"), ("stopped", "Stopped")],
+                        default="running",
+                        max_length=8,
+                    ),
+                ),
+                ("made_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "asked_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="bulk_actions", to="projects.project"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('position', django.db.models.expressions.CombinedExpression(models.F('done'), '+', models.F('skipped'))), ('position__lte', models.F('total'))), name='bulk_action_adds_up')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "position",
+                                django.db.models.expressions.CombinedExpression(
+                                    models.F("done"), "+", models.F("skipped")
+                                ),
+                            ),
+                            ("position__lte", models.F("total")),
+                        ),
+                        name="bulk_action_adds_up",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ProjectTemplate',
+            name="ProjectTemplate",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('name', models.CharField(max_length=120)),
-                ('pattern', models.JSONField()),
-                ('made_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('made_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='project_templates', to='taskers.organization')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("name", models.CharField(max_length=120)),
+                ("pattern", models.JSONField()),
+                ("made_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
+                (
+                    "made_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="project_templates",
+                        to="taskers.organization",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('organization', 'name'), name='project_template_name_once')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("organization", "name"), name="project_template_name_once")
+                ],
             },
         ),
     ]

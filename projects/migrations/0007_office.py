@@ -5,51 +5,66 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('projects', '0006_bulk'),
+        ("projects", "0006_bulk"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='BatchHour',
+            name="BatchHour",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('hour', models.DateTimeField()),
-                ('people', models.BigIntegerField(db_default=0, default=0)),
-                ('machines', models.BigIntegerField(db_default=0, default=0)),
-                ('voided', models.BigIntegerField(db_default=0, default=0)),
-                ('timed', models.BigIntegerField(db_default=0, default=0)),
-                ('timed_ms', models.BigIntegerField(db_default=0, default=0)),
-                ('helped', models.BigIntegerField(db_default=0, default=0)),
-                ('helped_ms', models.BigIntegerField(db_default=0, default=0)),
-                ('by_answers', models.BigIntegerField(db_default=0, default=0)),
-                ('by_reviewers', models.BigIntegerField(db_default=0, default=0)),
-                ('by_models', models.BigIntegerField(db_default=0, default=0)),
-                ('anew', models.BigIntegerField(db_default=0, default=0)),
-                ('reopened', models.BigIntegerField(db_default=0, default=0)),
-                ('sure', models.BigIntegerField(db_default=0, default=0)),
-                ('compared', models.BigIntegerField(db_default=0, default=0)),
-                ('agreed', models.BigIntegerField(db_default=0, default=0)),
-                ('known', models.BigIntegerField(db_default=0, default=0)),
-                ('right', models.BigIntegerField(db_default=0, default=0)),
-                ('batch', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='hours', to='projects.batch')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("hour", models.DateTimeField()),
+                ("people", models.BigIntegerField(db_default=0, default=0)),
+                ("machines", models.BigIntegerField(db_default=0, default=0)),
+                ("voided", models.BigIntegerField(db_default=0, default=0)),
+                ("timed", models.BigIntegerField(db_default=0, default=0)),
+                ("timed_ms", models.BigIntegerField(db_default=0, default=0)),
+                ("helped", models.BigIntegerField(db_default=0, default=0)),
+                ("helped_ms", models.BigIntegerField(db_default=0, default=0)),
+                ("by_answers", models.BigIntegerField(db_default=0, default=0)),
+                ("by_reviewers", models.BigIntegerField(db_default=0, default=0)),
+                ("by_models", models.BigIntegerField(db_default=0, default=0)),
+                ("anew", models.BigIntegerField(db_default=0, default=0)),
+                ("reopened", models.BigIntegerField(db_default=0, default=0)),
+                ("sure", models.BigIntegerField(db_default=0, default=0)),
+                ("compared", models.BigIntegerField(db_default=0, default=0)),
+                ("agreed", models.BigIntegerField(db_default=0, default=0)),
+                ("known", models.BigIntegerField(db_default=0, default=0)),
+                ("right", models.BigIntegerField(db_default=0, default=0)),
+                (
+                    "batch",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="hours",
+                        to="projects.batch",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('batch', 'hour'), name='batch_hour_once')],
+                "constraints": [models.UniqueConstraint(fields=("batch", "hour"), name="batch_hour_once")],
             },
         ),
         migrations.CreateModel(
-            name='LabelTally',
+            name="LabelTally",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('label', models.CharField(max_length=60)),
-                ('tasks', models.BigIntegerField(db_default=0, default=0)),
-                ('project', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='projects.project')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("label", models.CharField(max_length=60)),
+                ("tasks", models.BigIntegerField(db_default=0, default=0)),
+                (
+                    "project",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="projects.project",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'label tallies',
-                'constraints': [models.UniqueConstraint(fields=('project', 'label'), name='label_tally_once')],
+                "verbose_name_plural": "label tallies",
+                "constraints": [models.UniqueConstraint(fields=("project", "label"), name="label_tally_once")],
             },
         ),
     ]

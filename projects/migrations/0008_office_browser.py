@@ -10,94 +10,198 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('projects', '0007_office'),
+        ("projects", "0007_office"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='bulkaction',
-            name='undoes',
-            field=models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='undone', to='projects.bulkaction'),
+            model_name="bulkaction",
+            name="undoes",
+            field=models.OneToOneField(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="undone",
+                to="projects.bulkaction",
+            ),
         ),
         migrations.AlterField(
-            model_name='bulkaction',
-            name='verb',
-            field=models.CharField(choices=[('cancel', 'Cancel'), ('hold', 'Hold back'), ('release', 'Hand out again'), ('requeue', 'Requeue'), ('overlap', 'Ask for more judgements'), ('amend', 'Amend metadata'), ('review', 'Send to review'), ('tag', 'Tag'), ('untag', 'Take a tag off'), ('void', 'Void one person’s work'), ('undo', 'Undo')], max_length=10),
+            model_name="bulkaction",
+            name="verb",
+            field=models.CharField(
+                choices=[
+                    ("cancel", "Cancel"),
+                    ("hold", "Hold back"),
+                    ("release", "Hand out again"),
+                    ("requeue", "Requeue"),
+                    ("overlap", "Ask for more judgements"),
+                    ("amend", "Amend metadata"),
+                    ("review", "Send to review"),
+                    ("tag", "Tag"),
+                    ("untag", "Take a tag off"),
+                    ("void", "Void one person’s work"),
+                    ("undo", "Undo"),
+                ],
+                max_length=10,
+            ),
         ),
         migrations.CreateModel(
-            name='AlertRule',
+            name="AlertRule",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('watches', models.CharField(choices=[('accuracy', 'Accuracy on gold below'), ('pace', 'Chance to meet the deadline below'), ('spend', 'Spent above'), ('stalled', 'Tasks that nobody may do, more than')], max_length=10)),
-                ('bound', models.FloatField()),
-                ('raised_at', models.DateTimeField(blank=True, null=True)),
-                ('said', models.JSONField(default=dict)),
-                ('made_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('made_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('project', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='alert_rules', to='projects.project')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                (
+                    "watches",
+                    models.CharField(
+                        choices=[
+                            ("accuracy", "Accuracy on gold below"),
+                            ("pace", "Chance to meet the deadline below"),
+                            ("spend", "Spent above"),
+                            ("stalled", "Tasks that nobody may do, more than"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("bound", models.FloatField()),
+                ("raised_at", models.DateTimeField(blank=True, null=True)),
+                ("said", models.JSONField(default=dict)),
+                ("made_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
+                (
+                    "made_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="alert_rules",
+                        to="projects.project",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('project', 'watches'), name='alert_rule_once'), models.CheckConstraint(condition=models.Q(('bound__gte', 0)), name='alert_bound_not_negative')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("project", "watches"), name="alert_rule_once"),
+                    models.CheckConstraint(condition=models.Q(("bound__gte", 0)), name="alert_bound_not_negative"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='BulkTrace',
+            name="BulkTrace",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('before', models.JSONField(default=dict)),
-                ('action', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='traces', to='projects.bulkaction')),
-                ('task', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='projects.task')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("before", models.JSONField(default=dict)),
+                (
+                    "action",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="traces",
+                        to="projects.bulkaction",
+                    ),
+                ),
+                (
+                    "task",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="projects.task"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('action', 'task'), name='bulk_trace_once')],
+                "constraints": [models.UniqueConstraint(fields=("action", "task"), name="bulk_trace_once")],
             },
         ),
         migrations.CreateModel(
-            name='TaskTag',
+            name="TaskTag",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('tag', models.CharField(max_length=40)),
-                ('project', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='projects.project')),
-                ('task', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='tags', to='projects.task')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("tag", models.CharField(max_length=40)),
+                (
+                    "project",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="projects.project",
+                    ),
+                ),
+                (
+                    "task",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="tags",
+                        to="projects.task",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['project', 'tag', 'task'], name='task_tag_lead')],
-                'constraints': [models.UniqueConstraint(fields=('task', 'tag'), name='task_tag_once')],
+                "indexes": [models.Index(fields=["project", "tag", "task"], name="task_tag_lead")],
+                "constraints": [models.UniqueConstraint(fields=("task", "tag"), name="task_tag_once")],
             },
         ),
         migrations.CreateModel(
-            name='TaskView',
+            name="TaskView",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('name', models.CharField(max_length=120)),
-                ('asked', models.JSONField(default=dict)),
-                ('made_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('made_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='task_views', to='projects.project')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("name", models.CharField(max_length=120)),
+                ("asked", models.JSONField(default=dict)),
+                ("made_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
+                (
+                    "made_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="task_views", to="projects.project"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('project', 'name'), name='task_view_name_once')],
+                "constraints": [models.UniqueConstraint(fields=("project", "name"), name="task_view_name_once")],
             },
         ),
         migrations.CreateModel(
-            name='TaskWords',
+            name="TaskWords",
             fields=[
-                ('task', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='+', serialize=False, to='projects.task')),
-                ('words', django.contrib.postgres.search.SearchVectorField()),
-                ('project', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='projects.project')),
+                (
+                    "task",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="+",
+                        serialize=False,
+                        to="projects.task",
+                    ),
+                ),
+                ("words", django.contrib.postgres.search.SearchVectorField()),
+                (
+                    "project",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="projects.project",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'task words',
-                'indexes': [django.contrib.postgres.indexes.GinIndex(fields=['words'], name='task_words'), models.Index(fields=['project', 'task'], name='task_words_of_project')],
+                "verbose_name_plural": "task words",
+                "indexes": [
+                    django.contrib.postgres.indexes.GinIndex(fields=["words"], name="task_words"),
+                    models.Index(fields=["project", "task"], name="task_words_of_project"),
+                ],
             },
         ),
         # Words lie beside their rows, so that the many rows of a word that is often met are few pages.
-        migrations.RunSQL(
-            "ALTER TABLE projects_taskwords SET (toast_tuple_target = 128)", migrations.RunSQL.noop
-        ),
+        migrations.RunSQL("ALTER TABLE projects_taskwords SET (toast_tuple_target = 128)", migrations.RunSQL.noop),
     ]
