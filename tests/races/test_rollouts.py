@@ -47,7 +47,7 @@ def test_workers_at_once_take_one_step_and_what_goes_back_goes_back_once(cast) -
     assert sorted(begun) == [False, True] and on.share == 5
 
     rng, watch = np.random.default_rng(1), guardrails.Watch()
-    for mine in rng.random(1_500) < 0.05:
+    for mine in rng.random(2_200) < 0.05:
         watch = watch.after(Piece(bool(mine), 0.05, "alice", dict.fromkeys(OF_WORK, float(rng.random() < 0.2))), 0.2)
     Rollout.objects.update(watch=watch.plain())
     all_at_once([lambda: canary.move(on.pk, now=timezone.now()) for _ in range(4)])
@@ -57,7 +57,10 @@ def test_workers_at_once_take_one_step_and_what_goes_back_goes_back_once(cast) -
         (3, "stepped", 25),
     ]
     late = all_at_once(
-        [lambda who=who: refused(lambda: canary.roll_back(on, by=who)) for who in (cast.mina, cast.olga)]
+        [
+            lambda who=who: refused(lambda: canary.roll_back(Rollout.objects.get(), by=who))
+            for who in (cast.mina, cast.olga)
+        ]
     )
     assert sorted(late) == [False, True] and on.timeline.filter(kind="back").count() == 1
     live = Deployment.objects.live().get(project=project)
