@@ -171,7 +171,7 @@ def test_a_card_says_what_a_model_learnt_from_and_whose_it_is(cast, project, sna
     spacy = mine.get("model-card", project.public_id, measured.champion.public_id).json()
     assert spacy["data"] is None and spacy["evaluations"][0]["slices"][0]["score"] == 0.25
     neighbour = Client()
-    neighbour.force_login(cast.hugo)
+    neighbour.force_login(make.person("Hal", cast.hilltop, Role.MANAGER))
     theirs = make.project(cast.hilltop)
     for name in ("copilot-card", "copilot-card-json"):
         assert neighbour.get(at(name, theirs, made.public_id)).status_code == 404

@@ -266,7 +266,7 @@ API = [
     get("api-improve", MODELS),
     get("api-label-checks", MODELS),
     post("api-label-checks", MODELS, json()),
-    post("api-label-looks", MODELS, json(most=5)),
+    post("api-label-looks", MODELS, json(most=5), reads=True),
     get("api-model-card", MODELS),
     post("api-evaluation-promote", MANAGE, json(share=40), on="evaluated"),
     get("api-overrides", MANAGE, on="evaluated"),
