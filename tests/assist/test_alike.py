@@ -12,6 +12,7 @@ from assist.alike.vectors import Vectors
 from tests.support import make
 from tests.support.assist.running import Runtime
 from tests.support.cast import Cast
+from tests.support.projects.pipeline import Api
 
 FAKE = "fake-classes@1"
 TEXTS = [
@@ -62,7 +63,7 @@ def test_mina_sees_what_is_like_a_task_and_nothing_of_another_project(
     monkeypatch.setattr(index, "TEXTS", FAKE)
     monkeypatch.setitem(index.WIDTHS, FAKE, 64)
     settings.RUNTIME_ADDRESS, settings.DATA_DIR = fake_runtime.address, tmp_path
-    batch, theirs = make.batch(make.project(cast.riverside)), make.batch(make.project(cast.hilltops))
+    batch, theirs = make.batch(make.project(cast.riverside)), make.batch(make.project(cast.hilltop))
     first, soup, like, budget = (make.task(batch, text=text) for text in TEXTS)
     make.task(theirs, text=TEXTS[0])
     assert index.go_on() == 5 and index.go_on() == 0, "each is read once"
@@ -73,7 +74,7 @@ def test_mina_sees_what_is_like_a_task_and_nothing_of_another_project(
         reverse("task-alike", args=[first.public_id])
         in client.get(reverse("task", args=[first.public_id])).content.decode()
     )
-    said = client.get(reverse("api-task-alike", args=[first.public_id])).json()
+    said = Api(cast.mina, cast.riverside).get("task-alike", first.public_id).json()
     assert said["tasks"][0]["id"] == str(like.public_id) and said["tasks"][0]["likeness"] > 0.5
     assert {one["id"] for one in said["tasks"]} == {str(one.public_id) for one in (soup, like, budget)}
     (tmp_path / "alike" / "a-project-that-is-gone").mkdir()
@@ -87,5 +88,5 @@ def test_where_nothing_can_be_compared_that_is_said(cast: Cast, client: Client, 
     client.force_login(cast.mina, "django.contrib.auth.backends.ModelBackend")
     page = client.get(reverse("task-alike", args=[task.public_id])).content.decode()
     assert "Nothing can be compared" in page and "not running" in page
-    said = client.get(reverse("api-task-alike", args=[task.public_id])).json()
+    said = Api(cast.mina, cast.riverside).get("task-alike", task.public_id).json()
     assert said["tasks"] == [] and "not running" in said["why"]

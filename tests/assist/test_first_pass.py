@@ -95,9 +95,7 @@ async def test_line_is_offered_with_what_it_says(cast: Cast) -> None:
 
 
 async def test_images_are_classed_as_verdicts_taught(cast: Cast) -> None:
-    project = await in_thread(make.project)(
-        cast.riverside, "Photographs", "classification", labels=SORTS, wanted=1, control_share=1.0
-    )
+    project = await in_thread(make.project)(cast.riverside, "Photographs", "classification", labels=SORTS)
     await in_thread(chosen)(project, "efficientnet-lite0@1", cast)
     cat, cup = data.chelsea(), data.coffee()
     await in_thread(decide)(cast, project, {"pet": cat, "drink": cup})
@@ -106,14 +104,13 @@ async def test_images_are_classed_as_verdicts_taught(cast: Cast) -> None:
     (row,) = await in_thread(lambda: list(LabelVectors.objects.filter(project=project)))()
     assert (row.verdicts, row.right, str(row.version_id and row.labels)) == (12, 1.0, "['pet', 'drink']")
     held = await held_image(cast, project, cup[::-1, 40:520])
-    await in_thread(Assignment.objects.filter(pk=held.pk).update)(copilot=True)
     ready, found = await told(cast, held, text=True)
     assert (ready["capability"], ready["model"], ready["waits"]) == ("classify", "efficientnet-lite0@1", True)
     assert [(one["label"], one["score"]) for one in found["classes"]] == [("drink", None)]
 
 
 def decide(cast: Cast, project: Project, sorts: dict[str, np.ndarray]) -> None:
-    """Alice sorts six pictures of each kind, without the copilot."""
+    """Alice and Bob sort six pictures of each kind, without the copilot."""
     batch = make.batch(project, "Decided")
     field = project.settings_now().fields[0]["key"]
     right = {}
@@ -121,9 +118,9 @@ def decide(cast: Cast, project: Project, sorts: dict[str, np.ndarray]) -> None:
         for n in range(6):
             part = np.ascontiguousarray(pixels[5 * n : 250 + 5 * n, 7 * n : 400 + 7 * n])
             right[work.image_task(batch, picture(part).file, f"{label}{n}.png").pk] = label
-    for _ in right:
-        held = make.held(cast.alice, project)
+    for who in (cast.alice, cast.bob) * len(right):
+        held = make.held(who, project)
         part = {"field": field, "kind": "choice", "value": right[held.task_id], "provenance": {"source": "human"}}
-        submission.submit(held, cast.alice, held.token, {"fields": [part]})
+        submission.submit(held, who, held.token, {"fields": [part]})
     while verdict_index.catch_up():
         pass
