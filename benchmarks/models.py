@@ -25,7 +25,7 @@ from assist.adapters import RUNTIMES, SHIPPED, MaskPrompt
 from assist.alike.vectors import Vectors
 from assist.runtime.client import RuntimeClient
 from assist.runtime.decoding import pixels_of
-from benchmarks.queue.measure import Row, at_least, at_most, median, ms, p95, show_asked, told
+from benchmarks.queue.measure import Row, at_least, at_most, median, ms, p95, show, show_asked, told
 from taskers.files.folders import models_folder
 from tests.support.assist.running import running
 
@@ -183,6 +183,8 @@ def main() -> int:
         assert found.process
         rows += asyncio.run(runtime(found.address, psutil.Process(found.process.pid)))
     show_asked(rows)
+    print("### Besides\n")
+    show([row for row in rows if not row.asked])
     return 0
 
 
