@@ -18,7 +18,8 @@ from projects.inference.classification import Estimate, estimate
 from projects.inference.incremental import accuracy_model_of, parameters_of, posterior
 
 Triples = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
-RUNS = 7
+RUNS, FEW_RUNS = 7, 3
+MILLION = 1_000_000
 
 
 def run(root: Path, ledger: Ledger) -> None:
@@ -38,7 +39,33 @@ def run(root: Path, ledger: Ledger) -> None:
         ours, theirs = in_turn(batches, time.process_time)
         ledger.say(f"{triples[0].size} labels, {name}: ours {ours:.3f} s, Dawid-Skene {theirs:.3f} s")
         ledger.told(f"batch, {name} labels", "≤ 1.0", f"{ours / theirs:.2f}", ours <= theirs)
+    every_set(root, ledger)
     increment(estimate(*equal_taskers(), (20_000, 500, 4)), ledger)
+
+
+def every_set(root: Path, ledger: Ledger) -> None:
+    """Each shared set, and made-up labels up to a million, which are run once."""
+    ledger.say(f"\n## Speed, set by set: processor time, medians of {FEW_RUNS} runs taken in turn")
+    ratios = {}
+    for one in (data.categorical(root, name) for name in data.SIXTEEN):
+        ratios[one.name] = _beside(one.name, (one.task, one.worker, one.label), FEW_RUNS, ledger)
+    for labels, classes in ((MILLION // 10, 4), (MILLION // 10, 100), (MILLION, 4)):
+        name = f"{labels} labels of {classes} classes"
+        ratios[name] = _beside(name, equal_taskers(labels // 5, labels // 200, classes), 1, ledger)
+    slow = [f"{name} {ratio:.1f}" for name, ratio in ratios.items() if ratio > 1]
+    ledger.told("batch / Dawid-Skene, each set", "≤ 1.0", ", ".join(slow) or "all", not slow)
+
+
+def _beside(name: str, triples: Triples, runs: int, ledger: Ledger) -> float:
+    """Our time for each second of crowd-kit's Dawid-Skene."""
+    tasks, workers, classes = (int(column.max()) + 1 for column in triples)
+    calls: list[Callable[[], object]] = [
+        partial(estimate, *triples, (tasks, workers, classes)),
+        partial(yardsticks.classes, "DawidSkene", *triples),
+    ]
+    ours, theirs = in_turn(calls, time.process_time, runs)
+    ledger.say(f"{name:32s} {triples[0].size:9d} labels: ours {ours:7.2f} s, Dawid-Skene {theirs:7.2f} s")
+    return ours / theirs
 
 
 def increment(result: Estimate, ledger: Ledger) -> None:
@@ -78,11 +105,11 @@ def in_turn(
     return [float(np.median(seconds)) for seconds in taken]
 
 
-def equal_taskers() -> Triples:
-    """20,000 tasks of five labels by 500 taskers who are all alike."""
+def equal_taskers(tasks: int = 20_000, taskers: int = 500, classes: int = 4) -> Triples:
+    """Tasks of five labels by taskers who are all alike."""
     random = np.random.default_rng(0)
-    truth = random.integers(0, 4, 20_000)
+    truth = random.integers(0, classes, tasks)
     task = np.repeat(np.arange(truth.size), 5)
-    worker = random.integers(0, 500, task.size)
-    label = np.where(random.random(task.size) < 0.7, truth[task], random.integers(0, 4, task.size))
+    worker = random.integers(0, taskers, task.size)
+    label = np.where(random.random(task.size) < 0.7, truth[task], random.integers(0, classes, task.size))
     return task, worker, label
