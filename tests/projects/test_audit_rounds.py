@@ -59,6 +59,9 @@ def test_a_batch_is_accepted_once_all_that_was_drawn_is_looked_at(client, cast, 
         second_looks.dismiss(one.task, by=cast.rita)
     assert (outcome(made).state, outcome(made).wrong) == ("accepted", 0)
     client.force_login(cast.mina)
+    drawn = {"kind": "acceptance", "batch": str(batch.public_id), "tolerated": "30", "risk": "20", "each": "5"}
+    assert client.post(f"/projects/{project.public_id}/audits/", drawn | {"cut_by": "label"}).status_code == 302
+    assert {one.tolerated for one in audit_rounds.of_project(project)} == {0.3}
     assert "Accepted" in client.get(f"/projects/{project.public_id}/audits/").content.decode()
 
 

@@ -90,7 +90,7 @@ API = [
     delete("api-automatic-rule", MANAGE),
     get("api-rule-consequences", MANAGE),
     post("api-rule-appeal-answer", MANAGE, json(answer="It stays.", upheld="refused"), on="contested"),
-    post("api-rule-contest", only("alice"), json(said="Why?"), own=True),
+    post("api-rule-contest", only("alice"), json({"said": "Why?"}), own=True),
     get("api-course", MANAGE),
     patch("api-course", MANAGE, json(pass_mark=0.9), on="course"),
     post("api-course-items", MANAGE, json(task="@spare", answer=ANSWER, explanation="So.")),

@@ -16,6 +16,7 @@ from projects.reports import reviewers
 from projects.task_types import TASK_TYPES
 from projects.web.manager.forms.audits import AuditRoundForm
 from projects.web.shared.access import manages
+from projects.web.shared.units import of_percent
 from taskers.errors import NotFound, Problem
 from taskers.web.requests import MemberRequest
 
@@ -53,7 +54,7 @@ def _draw(request: MemberRequest, project: Project, form: AuditRoundForm) -> Aud
             batch = form.batches.get(said["batch"])
             if batch is None:
                 raise NotFound()
-            terms = {"tolerated": float(said["tolerated"]), "risk": float(said["risk"])}
+            terms = {"tolerated": of_percent(said["tolerated"]), "risk": of_percent(said["risk"])}
             return audit_rounds.accept_by_sample(batch, **terms, by=request.user, dice=dice)
         case AuditRound.Kind.REVIEWERS:
             return audit_rounds.review_reviewers(project, said["each"], by=request.user, dice=dice)

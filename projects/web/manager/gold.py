@@ -18,6 +18,7 @@ from projects.task_types import TASK_TYPES
 from projects.web.manager.forms.gold import KeepManyForm
 from projects.web.shared.access import manages
 from projects.web.shared.answer_drawing import drawing
+from projects.web.shared.units import of_percent
 from projects.workforce import rules
 from taskers.errors import NotFound, Problem, StateConflict
 from taskers.web.requests import MemberRequest
@@ -101,7 +102,7 @@ def keep_many(request: MemberRequest, project: Project) -> HttpResponse:
     said = form.cleaned_data
     try:
         dice = random.SystemRandom()
-        made = authoring.keep_many(project, said["number"], float(said["least"]), by=request.user, dice=dice)
+        made = authoring.keep_many(project, said["number"], of_percent(said["least"]), by=request.user, dice=dice)
         messages.success(request, ngettext("%(n)s is gold now.", "%(n)s are gold now.", made) % {"n": made})
     except Problem as problem:
         messages.error(request, problem.text)
