@@ -133,7 +133,7 @@ def outcomes(rounds: Iterable[AuditRound]) -> list[Outcome]:
     return [_outcome(one) for one in rounds]
 
 
-def of_project(project: Project) -> Sequence[AuditRound]:
+def of_project(project: Project) -> Iterable[AuditRound]:
     """The rounds of a project, the newest first."""
     return AuditRound.objects.filter(project=project).select_related("batch", "made_by").order_by("-pk")[:50]
 
@@ -145,7 +145,8 @@ def is_wrong(look: SecondLook, agree, threshold: float) -> bool | None:
     if look.state != SecondLook.State.ANSWERED:
         return None
     # A verdict begins at the very moment at which the one before ends.
-    following = Verdict.objects.filter(task=look.task_id, at=look.verdict.superseded_at).first()
+    ended = look.verdict.superseded_at
+    following = Verdict.objects.filter(task=look.task_id, at=ended).first() if ended else None
     return following is not None and agree(look.verdict.answer, following.answer) < threshold
 
 

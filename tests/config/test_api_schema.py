@@ -343,6 +343,8 @@ def around(cast, project) -> dict[str, Any]:
         "run_id": account,
         "search_id": account,
         "connector_id": account,
+        "rule_id": account,
+        "consequence_id": account,
     }
 
 

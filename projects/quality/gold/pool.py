@@ -97,7 +97,7 @@ class OtherAnswer:
 def other_answers(kept: PooledGold) -> tuple[int, list[OtherAnswer]]:
     """How many gave the known answer since it is dealt, and what the others said, the commonest first."""
     with connection.cursor() as cursor:
-        terms = {"project": kept.project_id, "task": kept.gold.task_id, "since": kept.fresh_at}
+        terms: dict[str, Any] = {"project": kept.project_id, "task": kept.gold.task_id, "since": kept.fresh_at}
         cursor.execute(EVIDENCE, terms)
         right, found = _groups(kept.gold, cursor.fetchall())
     return right, sorted((OtherAnswer(*one) for one in found), key=lambda one: -one.number)[:MOST_OTHERS]

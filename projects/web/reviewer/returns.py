@@ -19,8 +19,9 @@ def send_back(request: MemberRequest, body: dict, task_id: UUID) -> dict:
     """Give answers back to those who gave them; the review is over for now. Says where the next is."""
     token = work_body.token_of(body)
     review = own_review(request.user, task_id, token)
-    said = _said(body)
-    returned_work.send_back(review, request.user, token, answers_of(review.task, body.get("answers")), **said)
+    answers = answers_of(review.task, body.get("answers"))
+    reason, words = _said(body)
+    returned_work.send_back(review, request.user, token, answers, reason=reason, note=words)
     selection = selection_beside(request, review.task)
     return {"next": selection.through("review-next")}
 
@@ -31,7 +32,8 @@ def note(request: MemberRequest, body: dict, task_id: UUID) -> dict:
     """Note a mistake for the list of common ones; the review goes on."""
     review = own_review(request.user, task_id, work_body.token_of(body))
     answers = answers_of(review.task, body.get("answers"))
-    return {"noted": returned_work.note_mistake(review.task, answers, request.user, **_said(body))}
+    reason, words = _said(body)
+    return {"noted": returned_work.note_mistake(review.task, answers, request.user, reason=reason, note=words)}
 
 
 def answers_of(task: Task, keys: object) -> list[Annotation]:
@@ -42,5 +44,6 @@ def answers_of(task: Task, keys: object) -> list[Annotation]:
     return [one for one in found if one is not None]
 
 
-def _said(body: dict) -> dict[str, str]:
-    return {"reason": read_text(body, "reason", 12), "note": read_text(body, "note", limits.NOTE)}
+def _said(body: dict) -> tuple[str, str]:
+    """The reason, and the note."""
+    return read_text(body, "reason", 12), read_text(body, "note", limits.NOTE)

@@ -101,8 +101,9 @@ def waiting(request: MemberRequest) -> HttpResponse:
     if "keep" in request.GET:
         request.session[KEPT] = selection.query.removeprefix("?")
     after = Task.objects.filter(public_id=key_asked(request, "after"), project__in=selection.reviewable).first()
-    within = {"batch": selection.batch, "only": selection.only}
-    rows = queue.waiting_for_review(selection.projects, after=after, number=PAGE + 1, **within)
+    rows = queue.waiting_for_review(
+        selection.projects, after=after, number=PAGE + 1, batch=selection.batch, only=selection.only
+    )
     page = list(rows.select_related("project", "batch"))
     context = {
         "rows": _rows(page[:PAGE], request.user),
@@ -168,8 +169,9 @@ def decide(request: MemberRequest, body: dict, task_id: UUID) -> dict:
     look = second_looks.of_task(review.task)
     submission.decide(review, request.user, token, body.get("answer"), base=base, note=note)
     task = second_looks.next_after(look, selection.projects, request.user) if look else None
-    within = {"batch": selection.batch, "only": selection.only}
-    task = task or queue.next_review(selection.projects, request.user, after=review.task_id, **within)
+    task = task or queue.next_review(
+        selection.projects, request.user, after=review.task_id, batch=selection.batch, only=selection.only
+    )
     return {"next": selection.through("review", task.public_id) if task else None}
 
 

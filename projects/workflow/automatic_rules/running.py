@@ -144,7 +144,8 @@ def run(rule: AutomaticRule) -> int:
     newest = dict(RuleConsequence.objects.filter(rule=rule).order_by("pk").values_list("person", "until"))
     did = 0
     for key, pieces in history.pieces(rule.project).items():
-        since = max(newest.get(key, rule.on_since), rule.on_since)
+        begun = rule.on_since or rule.made_at
+        since = max(newest.get(key, begun), begun)
         measured = condition.met([one for one in pieces if one.at > since], rule.threshold, rule.window)
         if measured is not None:
             did += _follow(rule, Person.objects.get(pk=key), measured)

@@ -28,8 +28,7 @@ class AuditRoundForm(forms.Form):
         label=_("Of each kind, or reviewer"), **EACH.bounds, help_text=_("So many are drawn by lot.")
     )
 
-    def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:
-        initial = {"tolerated": 5, "risk": 5, "each": 10} | kwargs.pop("initial", {})
-        super().__init__(*args, initial=initial, **kwargs)
+    def __init__(self, data: Any = None, *, project: Project) -> None:
+        super().__init__(data, initial={"tolerated": 5, "risk": 5, "each": 10})
         self.batches = {str(one.public_id): one for one in project.batches.order_by("-pk")[:200]}
         self.fields["batch"].choices = [(key, one.name) for key, one in self.batches.items()]  # type: ignore[attr-defined]
