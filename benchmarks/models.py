@@ -42,7 +42,7 @@ def made(folder: Path) -> tuple[np.ndarray, list[set[int]]]:
     draw = np.random.default_rng(16)
     meanings = draw.normal(size=(96, WIDTH)).astype(np.float32) / 8
     themes = draw.normal(size=(50_000, 96)).astype(np.float32)
-    kept, questions, best = Vectors(folder, WIDTH), np.zeros((0, WIDTH), np.float32), np.zeros((0, 0))
+    kept, questions = Vectors(folder, WIDTH), np.zeros((0, WIDTH), np.float32)
     scores = []
     for start in range(0, VECTORS, PORTION):
         chosen = themes[draw.integers(0, len(themes), PORTION)] + 0.8 * draw.normal(size=(PORTION, 96))

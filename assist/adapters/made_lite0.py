@@ -6,6 +6,7 @@ normalisation becomes part of the convolution before it. The same bytes each tim
 
 import io
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import onnx
@@ -83,7 +84,7 @@ class _Network:
     def _bounded(self, at: str) -> str:
         return self._put("Clip", [at, "none", "six"], f"{at}.bounded")
 
-    def _put(self, op: str, inputs: Sequence[str], name: str, **told: object) -> str:
+    def _put(self, op: str, inputs: Sequence[str], name: str, **told: Any) -> str:
         self._steps.append(helper.make_node(op, list(inputs), [name], name=name, **told))
         return name
 

@@ -19,7 +19,7 @@ SIDE = 416
 PLACES = sum((SIDE // stride) ** 2 for stride in (8, 16, 32))
 LABELS, BINS = 80, 11
 LAST, FIRST = [0, 3, 1, 2], [0, 2, 3, 1]  # from channels last to channels first, and back
-TYPES = {"float32": np.dtype("<f4"), "int32": np.dtype("<i4"), "float16": np.dtype("<f2")}
+TYPES: dict[str, np.dtype[Any]] = {"float32": np.dtype("<f4"), "int32": np.dtype("<i4"), "float16": np.dtype("<f2")}
 
 Node = Mapping[str, Any]
 

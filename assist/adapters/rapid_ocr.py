@@ -27,12 +27,12 @@ def load(bundle: Bundle, device: Device) -> "RapidOcr":
         if len(found) != 1:
             raise RuntimeMissing(f"{bundle.key} has no file for {part}: its name has {mark} in it.")
         files[f"{part}.model_path"] = str(found[0])
-    DownloadFile.run = _nothing_is_fetched
+    setattr(DownloadFile, "run", _nothing_is_fetched)  # noqa: B010 (a class method, which the types would keep)
     try:
         reader = RapidOCR(params=files | {"Global.text_score": LEAST, "Global.log_level": "error"})
         reader(np.full((64, 256, 3), 255, np.uint8))  # its parts are loaded when they are first needed
-        for part in (reader._load_cls_model, reader._load_rec_model):
-            part()
+        for load_one in (reader._load_cls_model, reader._load_rec_model):
+            load_one()
     except Exception as problem:  # whatever files that are none may do to their reader
         first = (str(problem).strip() or type(problem).__name__).splitlines()[0][:160]
         raise RuntimeMissing(f"The files of {bundle.key} are no models that run here ({first}).") from None
@@ -54,7 +54,7 @@ class RapidOcr:
     def boxes(self, image: np.ndarray, size: tuple[int, int] | None = None) -> Boxes:
         """In the order of reading, as the library finds it. Raises CopilotError "no-answer"."""
         try:
-            said = self._reader(np.ascontiguousarray(image[:, :, ::-1]))
+            said: Any = self._reader(np.ascontiguousarray(image[:, :, ::-1]))
         except Exception as problem:  # whatever the library throws: none of it is ours
             first = (str(problem).strip() or type(problem).__name__).splitlines()[0][:160]
             raise CopilotError("no-answer", f"The model failed on this image ({first}). Go on without it.") from None

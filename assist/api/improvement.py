@@ -76,11 +76,13 @@ class CardShape(serializers.Serializer):
     version = serializers.CharField()
     capability = serializers.CharField()
     licence = serializers.CharField(allow_blank=True)
-    source = serializers.CharField(allow_blank=True)
+    source = serializers.CharField(allow_blank=True)  # type: ignore[assignment]
     belongs_to = serializers.CharField(allow_blank=True, help_text="the organization; empty: everybody's")
     began_from = serializers.CharField(allow_blank=True)
     files = serializers.DictField(child=serializers.CharField(), help_text="name: sha256")
-    data = serializers.JSONField(allow_null=True, help_text="snapshot, splits, recipe and parameters of a trained one")
+    data = serializers.JSONField(  # type: ignore[assignment]
+        allow_null=True, help_text="snapshot, splits, recipe and parameters of a trained one"
+    )
     figures = serializers.DictField(help_text="what was measured of it")
     evaluations = serializers.ListField(child=serializers.JSONField(), help_text="in this project, slice by slice")
     deployments = serializers.ListField(child=serializers.JSONField(), help_text="in this project")

@@ -287,7 +287,7 @@ class SearchForm(forms.Form):
     seed = forms.IntegerField(label=_("Seed"), initial=0, **limits.SEED.bounds)
 
     def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:
-        super().__init__(*args, auto_id="search_%s", **kwargs)
+        super().__init__(*args, **kwargs | {"auto_id": "search_%s"})
         ready = Snapshot.objects.filter(project=project, state=Snapshot.State.READY).order_by("-pk")
         self.fields["snapshot"].queryset = ready  # type: ignore[attr-defined]
         keys = recipes_for(project)

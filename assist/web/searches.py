@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from assist.learning.recipes import RECIPES
 from assist.learning.search import searches
-from assist.models import Search
+from assist.models import Search, Trial
 from assist.web import search_charts, training
 from assist.web.forms import SearchForm
 from assist.web.training import looks_after
@@ -51,7 +51,7 @@ def page(request: MemberRequest, project: Project, search_id: UUID) -> HttpRespo
         "names": list(known),
         "rows": [(one, [one.parameters.get(name) for name in known]) for one in trials],
         "winner": winner,
-        "gained": winner.value - trials[0].value if winner and trials[0].value is not None else None,
+        "gained": _gained(winner, trials[0]),
         "going_on": found.state == Search.State.RUNNING,
         "history": search_charts.history(trials),
         "coordinates": search_charts.coordinates(trials, known, winner),
@@ -85,6 +85,13 @@ def train(request: MemberRequest, project: Project, search_id: UUID) -> HttpResp
     except Problem as problem:
         messages.error(request, problem.text)
     return redirect("copilot-search", project.public_id, found.public_id)
+
+
+def _gained(winner: Trial | None, usual: Trial) -> float | None:
+    """What the best settings have over today's."""
+    if winner is None or winner.value is None or usual.value is None:
+        return None
+    return winner.value - usual.value
 
 
 def _search(project: Project, key: UUID) -> Search:

@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from typing import Any
 
 from django.db import connection
 from django.test import Client
@@ -88,7 +89,7 @@ def _project(project: Project, number: int, tasker: Person) -> Project:
     """Tasks of which half are decided and a tenth done by one tasker, their words, and weeks of figures."""
     batch = fixtures.batch(project, f"{project.name} batch", number, wanted=1)
     fixtures.has_done(tasker, batch, number // 10)
-    terms = {"project": project.pk, "batch": batch.pk, "mark": f"{project.pk}:", "last": number}
+    terms: dict[str, Any] = {"project": project.pk, "batch": batch.pk, "mark": f"{project.pk}:", "last": number}
     with connection.cursor() as cursor:
         cursor.execute("DROP INDEX IF EXISTS task_words")
         cursor.execute(DECIDED, terms | {"answer": json.dumps(fixtures.ANSWER)})

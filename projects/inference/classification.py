@@ -171,7 +171,8 @@ def _favour(
         return np.ones(len(members))
     logs, weights = [], []
     for told, asked in held_out.withheld(*triples, sizes):
-        given = votes(*(column[told] for column in triples), sizes, each[told])
+        task, worker, label = (column[told] for column in triples)
+        given = votes(task, worker, label, sizes, each[told])
         about = tuple(column[asked] for column in triples)
         logs.append(
             [np.log(_fitted(given, sizes, member, known, held_out.ROUNDS).foretold(*about)) for member in members]

@@ -37,13 +37,14 @@ def fit_one_coin(
     label, worker = np.divmod(labels.coords[0].astype(np.int64), workers)
     task, each = labels.coords[1].astype(np.int64), labels.data
     said = csr_array((each, (task, label)), shape=(tasks, classes))
-    heard, count = said.T.tocsr(), np.bincount(worker, each, workers)
+    heard = said.T.tocsr()
+    count: Floats = np.bincount(worker, each, workers).astype(float)
     excluded = None if known is None else (known[:, None] >= 0) & (known[:, None] != np.arange(classes))
     posterior = np.ascontiguousarray(held(given.first, known).T)
     person = _People(np.zeros(workers), np.full(workers, 0.0), 0.0 if member.alike else 1.0, 1.5)
     confusions, class_logs = plain_confusions(classes), np.zeros(classes)
     for turn in range(rounds):
-        hits = np.bincount(worker, each * posterior[task, label], workers)
+        hits: Floats = np.bincount(worker, each * posterior[task, label], workers).astype(float)
         for _ in range(1 if turn else given.steps):
             wrong = person.step(hits, count)
             if not member.alike and classes > 2:
@@ -84,9 +85,9 @@ class _People:
             self.spread = 1 / (count * right * (1 - right) + 1 / self.variance)
             self.own = self.own + np.clip(self.spread * slope, -LONGEST_STEP, LONGEST_STEP)
             right = _chance(self.ability + self.own)
-        slope = float((hits - count * right).sum() - 0.1 * self.ability)
+        rise = float((hits - count * right).sum() - 0.1 * self.ability)
         curve = float((count * right * (1 - right)).sum() + 0.1)
-        self.ability += float(np.clip(slope / curve, -1, 1))
+        self.ability += float(np.clip(rise / curve, -1, 1))
         return 1 - right
 
 

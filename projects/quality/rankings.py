@@ -6,7 +6,7 @@ It proposes nothing and changes no verdict, grade or cent. The only writer of Ra
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -145,7 +145,8 @@ def items(ranking: Ranking) -> list[Ranked]:
         reach = NINE_IN_TEN * one["spread"]
         bounds = [one["strength"], one["strength"] - reach, one["strength"] + reach]
         counts = [one[name] for name in ("votes", "won", "lost", "tied")]
-        rows.append(Ranked(place, one["item"], *bounds, *map(_chance, bounds), *counts, one.get("group") or ""))
+        told: list[Any] = [*bounds, *map(_chance, bounds), *counts, one.get("group") or ""]
+        rows.append(Ranked(place, one["item"], *told))
     return rows
 
 

@@ -120,7 +120,7 @@ def decide(cast: Cast, project: Project, sorts: dict[str, np.ndarray]) -> None:
             right[work.image_task(batch, picture(part).file, f"{label}{n}.png").pk] = label
     for who in (cast.alice, cast.bob) * len(right):
         held = make.held(who, project)
-        part = {"field": field, "kind": "choice", "value": right[held.task_id], "provenance": {"source": "human"}}
-        submission.submit(held, who, held.token, {"fields": [part]})
+        said = {"field": field, "kind": "choice", "value": right[held.task_id], "provenance": {"source": "human"}}
+        submission.submit(held, who, held.token, {"fields": [said]})
     while verdict_index.catch_up():
         pass

@@ -181,6 +181,7 @@ def _end(found: Trial, ended: _Ended) -> str:
         search = locked(found.search_id)
         mine = Trial.objects.filter(pk=found.pk, state=RUNNING, attempts=found.attempts)
         over = search.state != Search.State.RUNNING
+        state: str = ended.state
         if ended.again and not over and found.attempts < MOST_ATTEMPTS:
             state = WAITING
             done = mine.update(state=state, reason=ended.reason[:300], beat_at=Now())
